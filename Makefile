@@ -1,0 +1,45 @@
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help env run materialize demo-data test lint clean
+
+PYTHON ?= python3.11
+ROWS ?= 1048567
+SEED ?= 7
+VENV := .venv
+PY := $(VENV)/bin/python
+
+help: ## Show the targets.
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
+
+env: $(VENV)/.installed ## Make .venv from the hashed lock file.
+
+run: env ## Materialize what is missing, then serve the Dagster UI and the app until Ctrl-C.
+	@$(PY) -m ops.run
+
+materialize: env ## Compute every asset once; the exit code tells.
+	@$(PY) -m ops.materialize
+
+demo-data: env ## Write demo transactions into the landing folder: ROWS=1048567 SEED=7.
+	@$(PY) -m ops.demo_data --rows $(ROWS) --seed $(SEED)
+
+# pytest comes last, also after a lint failure: its summary is what a reader of the log looks for.
+test: env ## Run lint and every test.
+	@$(PY) -m ops.ensure_chromium
+	@lint=0; $(MAKE) --no-print-directory lint || lint=1; $(PY) -m pytest && exit $$lint
+
+lint: env ## Check style, format and types.
+	@$(PY) -m ruff check
+	@$(PY) -m ruff format --check
+	@$(PY) -m mypy --strict
+
+clean: ## Remove generated data and caches; delivered files and .venv stay.
+	@$(PYTHON) -m ops.clean
+
+$(VENV)/.installed: requirements.lock
+	@command -v $(PYTHON) >/dev/null || { echo "bankseg: $(PYTHON) is not on PATH; install Python 3.11, or name one: make env PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "bankseg: $(PYTHON) is not Python 3.11; name one that is: make env PYTHON=/path/to/python3.11" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "bankseg: $(PYTHON) cannot make a virtual environment; run: apt-get install python3.11-venv" >&2; exit 1; }
+	@echo "Installing the locked packages into $(VENV) ..."
+	@$(PYTHON) -m venv $(VENV)
+	@$(PY) -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements.lock
+	@touch $@

@@ -1,0 +1,72 @@
+"""The charts, as plotly figures without data of their own."""
+
+import textwrap
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import plotly.graph_objects as go
+
+from app.formatting import number, percent
+
+TOP, OTHER = "#2a78d6", "#8c96a3"  # both stand out from a white and from a black page
+HUE = ["#e3edf8", "#5b9be0"]  # one hue, for colour-blind eyes; light, under dark text
+BAR_HEIGHT = 44
+
+
+def probability_bars(names: Sequence[str], shares: Sequence[float]) -> go.Figure:
+    """Return a bar for each segment, the most probable first; each is written at its end."""
+    bars = go.Bar(
+        x=shares,
+        y=[_wrapped(name) for name in names],
+        orientation="h",
+        text=[percent(share) for share in shares],
+        textposition="outside",
+        cliponaxis=False,
+        marker_color=[TOP] + [OTHER] * (len(names) - 1),
+        hoverinfo="skip",
+    )
+    layout = go.Layout(
+        height=40 + BAR_HEIGHT * len(names),
+        margin={"l": 0, "r": 48, "t": 0, "b": 24},  # the right one holds the longest text
+        xaxis={"range": [0, 1], "tickformat": ".0%", "fixedrange": True},
+        yaxis={"autorange": "reversed", "automargin": True, "fixedrange": True},
+    )
+    return go.Figure(bars, layout)
+
+
+def segment_map(segments: Sequence[Mapping[str, Any]]) -> go.Figure:
+    """Return a rectangle for each segment: area by customers, colour by money per customer."""
+    values = [money_index(segment) for segment in segments]
+    rectangles = go.Treemap(
+        labels=[f"<b>{_wrapped(segment['name'])}</b>" for segment in segments],
+        parents=[""] * len(segments),
+        values=[segment["share_of_customers"] for segment in segments],
+        text=[
+            f"{percent(segment['share_of_customers'])} of customers<br>money index {number(value)}"
+            for segment, value in zip(segments, values, strict=True)
+        ],
+        textinfo="label+text",
+        hoverinfo="label+text",
+        textfont={"size": 14, "color": "#111111"},
+        marker={
+            # The root, or one rich segment would make all the others look alike.
+            "colors": [value**0.5 for value in values],
+            "colorscale": HUE,
+            "cmin": 0,
+            "pad": dict.fromkeys("tlrb", 0),
+        },
+        root_color="rgba(0,0,0,0)",
+        tiling_pad=2,
+        pathbar_visible=False,
+    )
+    return go.Figure(rectangles, go.Layout(height=320, margin={"l": 0, "r": 0, "t": 0, "b": 0}))
+
+
+def money_index(segment: Mapping[str, Any]) -> int:
+    """Return the money per customer of a segment, where 100 is the average of all customers."""
+    index = 100 * segment["share_of_money"] / segment["share_of_customers"]
+    return round(float(index))
+
+
+def _wrapped(name: str) -> str:
+    return "<br>".join(textwrap.wrap(name, 18))

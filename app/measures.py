@@ -1,0 +1,39 @@
+"""The measures of a customer: what to call them and how to write their values."""
+
+from app.formatting import money, number, quantity
+from bankseg_assets.contracts import RFM_TABLE
+
+CURRENCY_UNIT = "currency"
+
+_LABELS = {
+    "recency": "Days since the last transaction",
+    "frequency": "Number of transactions",
+    "monetary": "Total of the amounts",
+    "average_amount": "Average amount",
+    "average_balance": "Average balance",
+    "age": "Age",
+}
+_UNITS = {column.name: column.unit for column in RFM_TABLE.columns}
+
+
+def label(measure: str) -> str:
+    """Return a short name for people."""
+    return _LABELS.get(measure, measure.replace("_", " ").capitalize())
+
+
+def is_money(measure: str) -> bool:
+    """Tell whether the measure is an amount of money."""
+    return _UNITS.get(measure) == CURRENCY_UNIT
+
+
+def written(measure: str, value: float, currency: str) -> str:
+    """Return a value of the measure with its unit."""
+    if is_money(measure):
+        return money(value, currency)
+    unit = _UNITS.get(measure, "")
+    return number(value) if says(label(measure), unit) else quantity(value, unit)
+
+
+def says(label: str, unit: str) -> bool:
+    """Tell whether a label already names the unit, as "Number of transactions" does."""
+    return unit.lower() in label.lower()

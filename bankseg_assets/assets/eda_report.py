@@ -1,0 +1,48 @@
+"""eda_report: one page an analyst can open anywhere, and the tables behind it."""
+
+import dagster as dg
+from pyspark.sql import DataFrame
+
+from bankseg_assets.assets.common import FRESHNESS, INSIGHT, OWNERS
+from bankseg_assets.io_managers import Report
+from bankseg_assets.reports.eda_page import eda_page
+from bankseg_assets.reports.plots import bar_plot
+from bankseg_assets.resources import DeliveryResource
+from bankseg_assets.transforms.eda import explore
+
+
+@dg.asset(group_name=INSIGHT, owners=OWNERS, kinds={"spark", "plotly"}, freshness_policy=FRESHNESS)
+def eda_report(
+    context: dg.AssetExecutionContext,
+    delivery: DeliveryResource,
+    cleaned_transactions: DataFrame,
+    quarantined_transactions: DataFrame,
+    rfm_table: DataFrame,
+) -> Report:
+    """Missing values, distributions, outliers, correlations, time, places, people, conflicts.
+
+    One self-contained HTML page (`report.html` in the version's folder; plotly inside, works
+    offline) and the tables behind it as JSON. Cells of fewer than 11 rows are left out.
+    """
+    tables = explore(cleaned_transactions, quarantined_transactions, rfm_table)
+    overview = tables["overview"][0]
+    days = tables["transactions_by_day"]
+    hours = tables["transactions_by_hour"]
+    context.add_output_metadata(
+        {
+            "transactions": overview["transactions"],
+            "customers": overview["customers"],
+            "days": len(days),
+            "identity_conflict_share_of_repeat": overview["identity_conflict_share_of_repeat"],
+            "hours": dg.MetadataValue.md(
+                bar_plot(
+                    [str(row["hour"]) for row in hours],
+                    [row["rows"] for row in hours],
+                    title="Transactions by hour",
+                    x_label="transactions",
+                    y_label="hour",
+                )
+            ),
+        }
+    )
+    return Report(eda_page(tables, currency=delivery.contract.currency), tables)

@@ -1,0 +1,124 @@
+"""How assets are kept: a new version directory each time, read back from the newest one."""
+
+import json
+import os
+import shutil
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pyarrow.parquet as pq
+from pyspark.sql import DataFrame
+
+from bankseg_assets.contracts import TABLES
+from bankseg_assets.metadata import column_lineage
+from bankseg_assets.resources import PublishedResource, SparkResource
+
+MODEL_FILE = "model.json"
+REPORT_FILE = "report.html"
+ROW_COUNT_KEY = "bankseg/row_count_key"
+PATH_KEY = "bankseg/path_key"
+"""Definition metadata: under which further names the written rows and the path are recorded."""
+
+
+@dataclass(frozen=True)
+class ParquetFiles:
+    """A table that is already written: files by name, linked into the version, not copied."""
+
+    files: dict[str, Path]
+
+
+@dataclass(frozen=True)
+class Report:
+    """A page for people, and the tables behind it."""
+
+    html: str
+    tables: dict[str, Any]
+
+
+class VersionedIOManager(dg.ConfigurableIOManager):
+    """DataFrames and linked files as Parquet, dicts as JSON, reports as HTML and JSON."""
+
+    published: dg.ResourceDependency[PublishedResource]
+    spark: dg.ResourceDependency[SparkResource]
+
+    def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
+        """Write a new version and record path, rows and seconds with the materialization."""
+        asset = context.asset_key.path[-1]
+        with self.published.store.draft(asset, context.run_id) as draft:
+            rows = _write(draft.path, asset, obj)
+        version = draft.version
+        assert version is not None
+        found: dict[str, Any] = {
+            "path": dg.MetadataValue.path(str(version)),
+            "version": version.name,
+            "seconds": round(_seconds_since_start(context), 2),
+            "bytes": sum(file.stat().st_size for file in version.rglob("*") if file.is_file()),
+        }
+        if name := context.definition_metadata.get(PATH_KEY):
+            found[str(name)] = str(version)
+        if rows is not None:
+            found["dagster/row_count"] = rows
+            if name := context.definition_metadata.get(ROW_COUNT_KEY):
+                found[str(name)] = rows
+        if lineage := column_lineage(asset):
+            found["dagster/column_lineage"] = lineage
+        context.add_output_metadata(found)
+
+    def load_input(self, context: dg.InputContext) -> Any:
+        """Read the newest version: a DataFrame for a table, a dict for a model."""
+        asset = context.asset_key.path[-1]
+        version = self.published.store.latest(asset)
+        if asset in TABLES:
+            # The schema is given: to infer it would cost a Spark job a table.
+            reader = self.spark.spark_session.read.schema(TABLES[asset].ddl)
+            return reader.parquet(str(version))
+        return json.loads((version / MODEL_FILE).read_text(encoding="utf-8"))
+
+
+def row_count(version: Path) -> int:
+    """Return the rows of a written table, from the Parquet footers: no Spark job."""
+    return sum(pq.read_metadata(file).num_rows for file in sorted(version.glob("*.parquet")))
+
+
+def _write(folder: Path, asset: str, value: Any) -> int | None:
+    """Write one value; return the number of rows for a table."""
+    if isinstance(value, DataFrame):
+        table = value.select(*TABLES[asset].names)
+        table.write.mode("append").parquet(str(folder))
+        return row_count(folder)
+    if isinstance(value, ParquetFiles):
+        for name, path in value.files.items():
+            _link(path, folder / name)
+        return row_count(folder)
+    if isinstance(value, Report):
+        (folder / REPORT_FILE).write_text(value.html, encoding="utf-8")
+        _write_json(folder / MODEL_FILE, value.tables)
+        return None
+    if isinstance(value, dict):
+        _write_json(folder / MODEL_FILE, value)
+        return None
+    raise TypeError(f"{asset} is a {type(value).__name__}: neither a table, a report nor a model.")
+
+
+def _write_json(path: Path, document: dict[str, Any]) -> None:
+    # Sorted keys and no NaN: the same model gives the same bytes, and every reader takes them.
+    text = json.dumps(document, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system, or one without hard links
+        shutil.copyfile(source, target)
+
+
+def _seconds_since_start(context: dg.OutputContext) -> float:
+    """Spark works when the result is written, so the time runs from the start of the step."""
+    step = context.step_context
+    stats = step.instance.get_run_step_stats(context.run_id, [step.step.key])
+    started = stats[0].start_time if stats else None
+    return time.time() - started if started else 0.0

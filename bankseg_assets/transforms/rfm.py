@@ -1,0 +1,176 @@
+"""One row a customer: recency, frequency, monetary, their scores and the classic named group."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+
+import numpy as np
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+
+from bankseg_assets.contracts import RFM_TABLE
+from bankseg_assets.transforms.histograms import Histogram, bin_value, histograms, log_bin
+
+SCORES = 5
+HELD_OUT_SHARE = 0.2
+SPLIT_SEED = 20_160_801
+
+# The classic grid (as in the RFM literature and marketing tools): first match names the customer;
+# `f` and `m` scores are averaged, because money and frequency say the same of most customers.
+GROUPS: tuple[tuple[str, str], ...] = (
+    ("Champions", "r >= 5 AND fm >= 4"),
+    ("Loyal customers", "r >= 3 AND fm >= 4"),
+    ("Cannot lose them", "r <= 2 AND fm >= 4.5"),
+    ("At risk", "r <= 2 AND fm >= 3"),
+    ("Potential loyalists", "r >= 4 AND fm >= 2.5"),
+    ("New customers", "r >= 5"),
+    ("Promising", "r = 4"),
+    ("Need attention", "r = 3 AND fm >= 2.5"),
+    ("About to sleep", "r = 3"),
+    ("Hibernating", "r = 2"),
+    ("Lost", "TRUE"),
+)
+
+
+def snapshot_date(cleaned: DataFrame) -> date:
+    """Return the day after the newest transaction: recency counts to it, not to the clock.
+
+    Raises ValueError for a table without rows.
+    """
+    newest = cleaned.agg(F.max("transaction_at")).collect()[0][0]
+    if newest is None:
+        raise ValueError(
+            "cleaned_transactions has no row, so there is no snapshot date. "
+            "See quarantined_transactions for what was set aside and why."
+        )
+    day: date = newest.date() + timedelta(days=1)
+    return day
+
+
+def customers(cleaned: DataFrame, *, customer_key: str, snapshot: date) -> DataFrame:
+    """Aggregate the transactions of each customer; measures only, no scores yet.
+
+    Money is summed in hundredths as integers, so that the sum does not depend on the order of rows.
+    """
+    cents = (F.col("amount") * 100).cast("bigint")
+    balance_cents = (F.col("balance") * 100).cast("bigint")
+    rows = cleaned.select(
+        F.expr(customer_key).cast("string").alias("customer_id"),
+        F.struct("transaction_at", "transaction_id").alias("moment"),
+        cents.alias("cents"),
+        balance_cents.alias("balance_cents"),
+        "balance",
+        "birth_date",
+        "gender",
+        "location",
+    )
+    latest = F.max(F.struct("moment", "birth_date", "gender", "location"))
+    at_balance = F.max(F.when(F.col("balance").isNotNull(), F.struct("moment", "balance")))
+    grouped = rows.groupBy("customer_id").agg(
+        latest.alias("latest"),
+        at_balance.alias("at_balance"),
+        F.count(F.lit(1)).cast("int").alias("frequency"),
+        F.sum("cents").alias("cents"),
+        F.avg("balance_cents").alias("mean_balance_cents"),
+        _disagree("birth_date").alias("birth_dates_disagree"),
+        _disagree("gender").alias("genders_disagree"),
+    )
+    last_day = F.col("latest.moment.transaction_at").cast("date")
+    return grouped.select(
+        "customer_id",
+        F.date_diff(F.lit(snapshot), last_day).alias("recency"),
+        "frequency",
+        (F.col("cents").cast("decimal(18,0)") / 100).cast("decimal(18,2)").alias("monetary"),
+        (F.col("cents") / F.col("frequency") / 100).alias("average_amount"),
+        (F.col("mean_balance_cents") / 100).alias("average_balance"),
+        F.col("at_balance.balance").alias("latest_balance"),
+        F.floor(F.months_between(F.lit(snapshot), F.col("latest.birth_date")) / 12)
+        .cast("int")
+        .alias("age"),
+        F.col("latest.gender").alias("gender"),
+        F.col("latest.location").alias("location"),
+        (F.col("birth_dates_disagree") | F.col("genders_disagree")).alias("identity_conflict"),
+        F.lit(snapshot).alias("snapshot_date"),
+        held_out(F.col("customer_id")).alias("held_out"),
+    )
+
+
+def held_out(customer_id: Column) -> Column:
+    """Say whether a customer is kept from every fit: by a hash, so the same on every run."""
+    bucket = F.pmod(F.xxhash64(customer_id, F.lit(SPLIT_SEED)), F.lit(1000))
+    return bucket < int(1000 * HELD_OUT_SHARE)
+
+
+def measure_histograms(measures: DataFrame) -> dict[str, dict[int, int]]:
+    """Count customers by recency, frequency and monetary (logarithmic bin), in one pass."""
+    return histograms(
+        measures,
+        {
+            "recency": F.col("recency"),
+            "frequency": F.least("frequency", F.lit(100_000)),
+            "monetary": log_bin(F.col("monetary")),
+        },
+    )
+
+
+def score_cuts(histogram: Histogram) -> list[int]:
+    """Return the four greatest bins of scores 1..4: quintiles, moved apart where they tie.
+
+    Where one value covers several quintiles (84 % of customers have one transaction), that value
+    takes one score and the next distinct values take the next ones, so that a second transaction
+    always scores higher than one.
+    """
+    bins = np.array(sorted(histogram), dtype=np.int64)
+    cumulative = np.cumsum([histogram[int(number)] for number in bins])
+    cuts: list[int] = []
+    place = -1
+    for quintile in range(1, SCORES):
+        reached = int(np.searchsorted(cumulative, cumulative[-1] * quintile / SCORES - 1e-9))
+        place = max(place + 1, reached)
+        cuts.append(int(bins[min(place, len(bins) - 1)]))
+    return cuts
+
+
+def score(value: Column, cuts: Sequence[int]) -> Column:
+    """Return 1 + the number of cuts below the value: 1 (least) to 5 (most)."""
+    distinct = sorted(set(cuts))
+    return (F.lit(1) + sum(((value > cut).cast("int") for cut in distinct), F.lit(0))).cast("int")
+
+
+def with_scores(measures: DataFrame, counts: dict[str, dict[int, int]]) -> DataFrame:
+    """Add the scores 1..5 and the named group; return RFM_TABLE.
+
+    Recency is scored in reverse: few days are good.
+    """
+    days_back = {-days: count for days, count in counts["recency"].items()}
+    scored = measures.select(
+        "*",
+        score(-F.col("recency"), score_cuts(days_back)).alias("recency_score"),
+        score(F.col("frequency"), score_cuts(counts["frequency"])).alias("frequency_score"),
+        score(log_bin(F.col("monetary")), score_cuts(counts["monetary"])).alias("monetary_score"),
+    )
+    return scored.withColumn("rfm_group", _group()).select(*RFM_TABLE.names)
+
+
+def cut_values(counts: dict[str, dict[int, int]]) -> dict[str, list[float]]:
+    """Return the cut-offs in days, transactions and currency, for people to read."""
+    return {
+        "recency": [
+            float(-cut) for cut in score_cuts({-d: c for d, c in counts["recency"].items()})
+        ],
+        "frequency": [float(cut) for cut in score_cuts(counts["frequency"])],
+        "monetary": [round(float(v), 2) for v in bin_value(score_cuts(counts["monetary"]))],
+    }
+
+
+def _disagree(column: str) -> Column:
+    """Nulls say nothing, so they do not disagree."""
+    return F.coalesce(F.min(column) != F.max(column), F.lit(False))
+
+
+def _group() -> Column:
+    names = {"r": "recency_score", "fm": "((frequency_score + monetary_score) / 2)"}
+    group = F.lit(GROUPS[-1][0])
+    for name, condition in reversed(GROUPS[:-1]):
+        sql = " ".join(names.get(word, word) for word in condition.split())
+        group = F.when(F.expr(sql), name).otherwise(group)
+    return group

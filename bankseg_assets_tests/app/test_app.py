@@ -1,0 +1,193 @@
+"""The pages in every state that the published model can be in."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from bankseg_assets.scoring import BUNDLE_FILE, load_bundle, score
+from bankseg_assets_tests.app.publishing import INPUTS, make_instance, publish, record, write_model
+
+MAIN = Path(__file__).parents[2] / "app" / "main.py"
+
+
+def _open() -> AppTest:
+    page = AppTest.from_file(str(MAIN), default_timeout=60).run()
+    assert not page.exception
+    return page
+
+
+def _submit(page: AppTest, frequency: int, average_amount: float) -> AppTest:
+    page.number_input(key="input_frequency").set_value(frequency)
+    page.number_input(key="input_average_amount").set_value(average_amount)
+    page.button[0].click().run()
+    assert not page.exception
+    return page
+
+
+def _text(page: AppTest) -> str:
+    elements = [*page.markdown, *page.caption, *page.error, *page.info, *page.header]
+    return "\n".join(str(element.value) for element in elements)
+
+
+def test_before_the_first_model_the_page_says_what_to_do(data_dir: Path) -> None:
+    page = _open()
+    assert "make materialize" in page.info[0].value
+    assert str(data_dir / "landing") in page.info[0].value
+    assert list(data_dir.iterdir()) == []  # looking creates no Dagster instance
+
+
+def test_an_instance_without_a_model_is_as_before_the_first_model(data_dir: Path) -> None:
+    make_instance(data_dir / "dagster_home")
+    assert "No model has been published yet" in _open().info[0].value
+
+
+def test_the_first_model_fills_a_page_that_was_open_before(data_dir: Path) -> None:
+    page = _open()
+    publish(data_dir)
+    page.run()
+    assert len(page.number_input) == len(INPUTS)
+    assert not page.toast  # nobody had an older model
+
+
+def test_the_form_offers_the_defaults_and_says_the_ranges(data_dir: Path) -> None:
+    publish(data_dir)
+    page = _open()
+    assert [field.value for field in page.number_input] == [1, 459.0]
+    assert [field.label for field in page.number_input] == [
+        "Number of transactions",
+        "Average amount of a transaction (INR)",
+    ]
+    assert "In the last 82 days. From 1 to 500 transactions." in _text(page)
+
+
+def test_the_answer_is_what_scoring_says(data_dir: Path) -> None:
+    bundle = load_bundle(publish(data_dir))
+    page = _submit(_open(), 4, 900.0)
+    chances = score(bundle, {"frequency": 4, "average_amount": 900.0}).probabilities[0]
+    best = bundle.segments[chances.argmax()]
+    assert page.header[0].value == best["name"] == "Frequent spenders"
+    assert best["sentence"] in _text(page)
+    assert "Answered by model first, from the snapshot of 22 October 2016." in _text(page)
+    shown = page.table[0].value
+    assert shown["Segment"].tolist()[0] == best["name"]
+    assert shown["Probability"].tolist()[0] == ">99.9%"
+    assert page.table[1].value["Customer"].tolist() == ["4", "INR 900", "—"]
+
+
+def test_a_doubtful_answer_says_that_it_is_not_sure(data_dir: Path) -> None:
+    publish(data_dir)
+    page = _submit(_open(), 1, 1700.0)
+    assert "Not sure" in _text(page)
+    assert "it may as well be" in _text(page)
+
+
+def test_a_value_outside_its_range_gets_a_sentence_and_no_answer(data_dir: Path) -> None:
+    publish(data_dir)
+    page = _submit(_submit(_open(), 4, 900.0), 501, 900.0)
+    assert page.error[0].value == (
+        "Number of transactions must be from 1 to 500 transactions; found 501."
+    )
+    assert not page.header
+
+
+def test_scoring_says_itself_what_it_cannot_use(data_dir: Path) -> None:
+    debts_too = [INPUTS[0], INPUTS[1] | {"minimum": -1000}]
+    publish(data_dir, inputs=debts_too)
+    page = _submit(_open(), 1, -5.0)
+    assert page.error[0].value == (
+        "average_amount must be a finite number of 0 or more; found -5.0."
+    )
+
+
+def test_a_new_model_answers_in_an_open_session_and_keeps_what_was_typed(data_dir: Path) -> None:
+    publish(data_dir)
+    page = _submit(_open(), 4, 900.0)
+    publish(data_dir, version="second", prior=[0.4, 0.4, 0.2])
+    page.run()
+    assert [toast.value for toast in page.toast] == ["A new model is out"]
+    assert [field.value for field in page.number_input] == [4, 900.0]
+    assert "Answered by model second" in _text(page)
+    assert not page.run().toast
+
+
+def test_a_new_version_of_the_same_content_is_no_news(data_dir: Path) -> None:
+    publish(data_dir)
+    page = _open()
+    publish(data_dir, version="second")
+    page.run()
+    assert "Model second" in _text(page)
+    assert not page.toast
+
+
+def test_a_model_that_asks_for_more_needs_a_new_submission(data_dir: Path) -> None:
+    publish(data_dir)
+    page = _submit(_open(), 4, 900.0)
+    more = [*INPUTS, INPUTS[1] | {"measure": "average_balance", "label": "Average balance"}]
+    publish(data_dir, version="second", inputs=more)
+    page.run()
+    assert not page.header
+    assert [field.value for field in page.number_input] == [4, 900.0, 459.0]
+
+
+def test_what_was_typed_outlives_a_visit_to_another_page(data_dir: Path) -> None:
+    publish(data_dir)
+    page = _submit(_open(), 4, 900.0)
+    page.switch_page("views/segments.py").run()
+    page.switch_page("views/new_customer.py").run()
+    assert [field.value for field in page.number_input] == [4, 900.0]
+    assert page.header[0].value == "Frequent spenders"
+
+
+def test_a_model_that_is_gone_leaves_the_last_good_one_answering(data_dir: Path) -> None:
+    publish(data_dir)
+    page = _submit(_open(), 4, 900.0)
+    (publish(data_dir, version="second", currency="EUR") / BUNDLE_FILE).unlink()
+    page.run()
+    assert "cannot be read" in page.error[0].value
+    assert "Model first goes on answering" in page.error[0].value
+    assert "make materialize" in page.error[0].value
+    assert "Answered by model first" in _text(page)
+
+
+def test_a_model_that_is_not_what_was_recorded_is_not_used(data_dir: Path) -> None:
+    folder, _ = write_model(data_dir)
+    record(data_dir, model_path=str(folder), model_sha256="0" * 64)
+    page = _open()
+    assert "not the one that Dagster recorded" in page.error[0].value
+    assert not page.number_input
+
+
+def test_a_replaced_instance_is_opened_anew(data_dir: Path) -> None:
+    publish(data_dir)
+    page = _open()
+    (data_dir / "dagster_home").rename(data_dir / "old_home")
+    page.run()
+    assert "no longer has a record" in page.error[0].value
+    publish(data_dir, version="second", currency="EUR")
+    page.run()
+    page.run()
+    assert not page.error
+    assert "Model second" in _text(page)
+
+
+@pytest.mark.parametrize("view", ["views/new_customer.py", "views/segments.py"])
+def test_every_page_names_the_model_its_date_its_customers_and_its_quality(
+    data_dir: Path, view: str
+) -> None:
+    publish(data_dir)
+    page = _open().switch_page(view).run()
+    assert page.caption[-1].value == (
+        "Model first · snapshot of 22 October 2016 · 884,265 customers · "
+        "F1 on held-out customers 98.1%"
+    )
+
+
+def test_the_segments_page_has_a_card_for_each_segment(data_dir: Path) -> None:
+    publish(data_dir)
+    page = _open().switch_page("views/segments.py").run()
+    assert not page.exception
+    names = ["Small spenders", "Frequent spenders", "Big spenders"]
+    assert [card.value for card in page.subheader] == names
+    assert page.table[0].value["Segment"].tolist() == names
+    assert "**20.0%** of customers, **50.0%** of the money" in _text(page)

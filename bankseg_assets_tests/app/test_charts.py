@@ -1,0 +1,16 @@
+"""The charts say in text what they say in colour."""
+
+from app.charts import probability_bars, segment_map
+from bankseg_assets_tests.app.publishing import model
+
+
+def test_each_bar_carries_its_probability() -> None:
+    bars = probability_bars(["A segment with a long name", "Another"], [0.9, 0.1]).data[0]
+    assert list(bars.text) == ["90.0%", "10.0%"]
+    assert bars.y[0] == "A segment with a<br>long name"
+
+
+def test_each_rectangle_carries_its_share_and_its_money_index() -> None:
+    rectangles = segment_map(model()["segments"]).data[0]
+    assert list(rectangles.values) == [0.5, 0.3, 0.2]
+    assert rectangles.text[2] == "20.0% of customers<br>money index 250"

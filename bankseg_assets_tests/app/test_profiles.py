@@ -1,0 +1,28 @@
+"""The tables of the segments' profiles."""
+
+from app.profiles import overview, profile
+from bankseg_assets_tests.app.publishing import model
+
+SEGMENTS = model()["segments"]
+
+
+def test_the_overview_has_a_row_for_each_segment() -> None:
+    assert overview(SEGMENTS).to_dict("records")[1] == {
+        "Segment": "Frequent spenders",
+        "Customers": "30.0%",
+        "Money": "40.0%",
+        "Money index": "133",
+    }
+
+
+def test_a_profile_writes_units_and_leaves_unknown_numbers_open() -> None:
+    assert profile(SEGMENTS[2], "INR").to_numpy().tolist() == [
+        ["Number of transactions", "1", "70"],
+        ["Average amount", "INR 6,000", "600"],
+        ["Age", "—", "—"],
+    ]
+
+
+def test_a_profile_puts_the_customer_beside_the_segment() -> None:
+    shown = profile(SEGMENTS[2], "INR", {"average_amount": 1250.75})
+    assert shown["Customer"].tolist() == ["—", "INR 1,250.75", "—"]

@@ -1,0 +1,34 @@
+"""A headless Chromium for the tests that look at pages as people see them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+from playwright.sync_api import Page, sync_playwright
+
+from ops.ensure_chromium import find_chromium
+
+FLAGS = (
+    "--headless",
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+@contextmanager
+def open_page() -> Iterator[Page]:
+    """Yield an empty page; skip the test where there is no Chromium."""
+    program = find_chromium()
+    if program is None:
+        pytest.skip("There is no Chromium on PATH; install it with: apt-get install chromium")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        try:
+            yield browser.new_page()
+        finally:
+            browser.close()

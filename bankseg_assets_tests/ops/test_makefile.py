@@ -1,0 +1,69 @@
+"""What a newcomer reads from `make` before anything is installed."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+
+def make(*arguments: str) -> subprocess.CompletedProcess[str]:
+    # These tests are themselves run by make, whose variables would reach this one.
+    environ = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    return subprocess.run(
+        ["make", *arguments], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
+    )
+
+
+def fake_python(folder: Path, answer: str) -> Path:
+    path = folder / "python"
+    path.write_text(f"#!/bin/sh\n{answer}\n", encoding="utf-8")
+    path.chmod(0o755)
+    return path
+
+
+def test_plain_make_explains_every_target() -> None:
+    told = make().stdout
+    for target in ("run", "materialize", "demo-data", "test", "lint", "clean", "env", "help"):
+        assert f"  make {target} " in told
+
+
+@pytest.mark.parametrize(
+    ("answer", "told"),
+    [
+        (None, "is not on PATH; install Python 3.11"),
+        ("exit 1", "is not Python 3.11"),
+        ('case "$2" in *ensurepip*) exit 1; esac', "apt-get install python3.11-venv"),
+    ],
+    ids=["no python", "another python", "no venv module"],
+)
+def test_an_unfit_python_is_one_sentence(tmp_path: Path, answer: str | None, told: str) -> None:
+    python = tmp_path / "absent" if answer is None else fake_python(tmp_path, answer)
+    result = make("env", f"PYTHON={python}", f"VENV={tmp_path / 'venv'}")
+    assert result.returncode == 2
+    sentence, verdict = result.stderr.splitlines()
+    assert sentence.startswith("bankseg: ")
+    assert told in sentence
+    assert verdict.startswith("make: ***")
+
+
+@pytest.mark.parametrize(
+    ("test_code", "lint_code", "passes"),
+    [(0, 0, True), (1, 0, False), (0, 1, False)],
+)
+def test_failing_tests_and_failing_lint_both_fail_make_test(
+    tmp_path: Path, test_code: int, lint_code: int, passes: bool
+) -> None:
+    shutil.copy(ROOT / "Makefile", tmp_path)
+    (tmp_path / "requirements.lock").touch()
+    binaries = tmp_path / ".venv" / "bin"
+    binaries.mkdir(parents=True)
+    (tmp_path / ".venv" / ".installed").touch()
+    fake_python(
+        binaries, f'case "$2" in pytest) exit {test_code};; mypy) exit {lint_code};; esac; exit 0'
+    )
+    result = make("-C", str(tmp_path), "test")
+    assert (result.returncode == 0) == passes

@@ -1,0 +1,79 @@
+"""Each fault of a machine is one sentence that names what was found and what to do."""
+
+import re
+import socket
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bankseg_assets.settings import Settings
+from ops.preflight import (
+    BusyError,
+    PreflightError,
+    check_disk,
+    check_ports,
+    data_lock,
+    find_java,
+)
+
+
+def test_a_folder_is_locked_for_others_until_it_is_left(tmp_path: Path) -> None:
+    data_dir = tmp_path / "data"
+    for _ in range(2):
+        with (
+            data_lock(data_dir, "make run"),
+            pytest.raises(BusyError, match=r"`make run` \(process \d+\) already works on"),
+            data_lock(data_dir, "make clean"),
+        ):
+            pass
+
+
+def test_a_folder_that_cannot_be_made_is_named() -> None:
+    with (
+        pytest.raises(PreflightError, match=r"/dev/null/data cannot be written .*BANKSEG_DATA_DIR"),
+        data_lock(Path("/dev/null/data"), "make run"),
+    ):
+        pass
+
+
+def test_a_full_disk_is_told_with_what_was_found_and_what_is_needed(tmp_path: Path) -> None:
+    check_disk(tmp_path, needed_bytes=1)
+    missing = tmp_path / "not" / "yet"
+    message = rf"{re.escape(str(missing))} has \d+\.\d GB free and 1000000000\.0 GB are needed"
+    with pytest.raises(PreflightError, match=message):
+        check_disk(missing, needed_bytes=10**18)
+
+
+def test_a_port_in_use_is_named_with_its_setting() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        taken = server.getsockname()[1]
+        with pytest.raises(PreflightError, match=rf"Port {taken} .* in use.*BANKSEG_APP_PORT"):
+            check_ports(Settings(dagster_port=_free_port(), app_port=taken))
+
+
+def test_free_ports_pass() -> None:
+    check_ports(Settings(dagster_port=_free_port(), app_port=_free_port()))
+
+
+def test_two_servers_cannot_share_a_port() -> None:
+    with pytest.raises(PreflightError, match="are both 8501"):
+        check_ports(Settings(dagster_port=8501, app_port=8501))
+
+
+@given(st.integers().filter(lambda port: not 0 < port < 65536))
+def test_a_number_that_is_no_port_is_refused(port: int) -> None:
+    with pytest.raises(PreflightError, match=f"is {port}; expected a port from 1 to 65535"):
+        check_ports(Settings(dagster_port=port, app_port=_free_port()))
+
+
+def test_a_remote_spark_needs_no_java_here(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path, spark_remote="sc://spark.bank:15002")
+    assert find_java(settings, {}) is None
+
+
+def _free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port: int = server.getsockname()[1]
+        return port

@@ -1,0 +1,140 @@
+"""`make run` with toy servers: addresses once they answer, one who dies, and the orderly end."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bankseg_assets.settings import Settings
+from bankseg_assets_tests.ops.test_processes import eventually, is_alive
+from ops.preflight import data_lock
+from ops.processes import StopRequest
+from ops.run import LaunchError, finish, preparation, serve
+from ops.services import Service
+
+LAUNCHER = """
+import os, sys
+from pathlib import Path
+from ops.processes import StopRequest, StopRequestedError
+from ops.run import serve
+from ops.services import Service
+
+port = int(sys.argv[1])
+server = (sys.executable, "-m", "http.server", "--bind", "127.0.0.1", str(port))
+services = [
+    Service(name="web", command=server, title="Toy", port=port),
+    Service(name="daemon", command=("sh", "-c", "echo $$; exec sleep 60")),
+]
+with StopRequest() as stop:
+    try:
+        serve(services, os.environ, Path(sys.argv[2]), stop)
+    except StopRequestedError:
+        print("Stopped.")
+"""
+
+
+def free_port() -> int:
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        port: int = listener.getsockname()[1]
+        return port
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_servers_are_announced_and_a_signal_ends_all_of_them(
+    tmp_path: Path, number: signal.Signals
+) -> None:
+    port = free_port()
+    command = [sys.executable, "-u", "-c", LAUNCHER, str(port), tmp_path]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as launcher:
+        assert launcher.stdout is not None
+        assert launcher.stdout.readline() == "Starting the servers ...\n"
+        assert launcher.stdout.readline() == f"Toy: http://127.0.0.1:{port}\n"
+        daemon = int((tmp_path / "daemon.log").read_text(encoding="utf-8"))
+        assert is_alive(daemon)
+        launcher.send_signal(number)
+        rest, _ = launcher.communicate(timeout=10)
+    assert rest.endswith("Stopped.\n")
+    assert launcher.returncode == 0
+    assert not is_alive(daemon)
+    with socket.socket() as client:
+        assert client.connect_ex(("127.0.0.1", port)) != 0
+
+
+def test_a_server_that_dies_is_named_with_the_end_of_its_log(tmp_path: Path) -> None:
+    services = [
+        Service(name="steady", command=("sh", "-c", "echo $$; exec sleep 60")),
+        Service(name="frail", command=("sh", "-c", "sleep 0.3; echo out of memory; exit 7")),
+    ]
+    with pytest.raises(LaunchError, match=r"(?s)frail ended .* code 7.*out of memory"):
+        serve(services, os.environ, tmp_path, StopRequest())
+    steady = int((tmp_path / "steady.log").read_text(encoding="utf-8"))
+    assert eventually(lambda: not is_alive(steady))
+
+
+def test_a_server_that_never_answers_is_given_up(tmp_path: Path) -> None:
+    mute = Service(name="mute", command=("sleep", "60"), port=free_port())
+    with pytest.raises(LaunchError, match="mute did not answer"):
+        serve([mute], os.environ, tmp_path, StopRequest(), ready_seconds=0.2)
+
+
+def test_a_preparation_that_fails_is_named() -> None:
+    finish("fine", ["true"], os.environ, StopRequest())
+    with pytest.raises(LaunchError, match="the batch ended with exit code 1"):
+        finish("the batch", ["false"], os.environ, StopRequest())
+
+
+def test_demo_data_is_made_only_where_nothing_was_ever_delivered(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+
+    def names() -> list[str]:
+        return [name for name, _ in preparation(settings)]
+
+    assert names() == ["the demo data generator", "the batch"]
+    settings.landing_dir.mkdir()
+    assert names() == ["the demo data generator", "the batch"]
+    for folder in (settings.landing_dir, settings.raw_dir, settings.published_dir):
+        folder.mkdir(exist_ok=True)
+        marker = folder / "something"
+        marker.touch()
+        assert names() == ["the batch"]
+        marker.unlink()
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "told"),
+    [
+        ("BANKSEG_APP_PORT", "many", "BANKSEG_APP_PORT is 'many'; expected int"),
+        ("BANKSEG_APP_PORT", "70000", "BANKSEG_APP_PORT is 70000; expected a port"),
+        ("BANKSEG_DATA_DIR", "/dev/null/data", "/dev/null/data cannot be written"),
+    ],
+)
+def test_a_setting_that_cannot_work_is_refused_in_a_sentence(
+    tmp_path: Path, variable: str, value: str, told: str
+) -> None:
+    result = start_platform({"BANKSEG_DATA_DIR": str(tmp_path), variable: value})
+    assert result.returncode == 2
+    assert result.stderr.startswith(f"bankseg: {told}")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_second_start_on_the_same_data_says_who_is_there(tmp_path: Path) -> None:
+    with data_lock(tmp_path, "make run"):
+        result = start_platform({"BANKSEG_DATA_DIR": str(tmp_path)})
+    assert result.returncode == 2
+    assert f"`make run` (process {os.getpid()}) already works on {tmp_path}" in result.stderr
+
+
+def start_platform(environ: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "ops.run"],
+        env=os.environ | environ,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=20,
+    )

@@ -1,0 +1,80 @@
+"""Where the servers answer, asked over real HTTP."""
+
+import threading
+import tomllib
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from bankseg_assets.settings import Settings
+from ops.services import Service, platform_services
+
+ROOT = Path(__file__).parents[2]
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        self.send_response(200 if self.path == "/healthy" else 503)
+        self.end_headers()
+
+    def log_message(self, *_: object) -> None:
+        """Stay quiet."""
+
+
+@pytest.fixture
+def port() -> Iterator[int]:
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+def service(port: int | None, path: str = "/healthy") -> Service:
+    return Service(name="toy", command=(), port=port, health_path=path)
+
+
+def test_a_service_answers_once_its_health_page_is_ok(port: int) -> None:
+    assert service(port).answers()
+    assert not service(port, "/starting").answers()
+
+
+def test_a_proxy_in_the_environment_is_not_asked(
+    port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    assert service(port).answers()
+
+
+def test_a_service_on_a_closed_port_does_not_answer() -> None:
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        closed = server.server_port
+    assert not service(closed).answers()
+
+
+def test_a_service_without_a_port_is_not_waited_for() -> None:
+    assert service(None).answers()
+
+
+def test_both_servers_listen_on_the_loopback_address_alone() -> None:
+    services = platform_services(Settings(dagster_port=13000, app_port=18501))
+    addresses = {service.title: service.address for service in services if service.title}
+    assert addresses == {
+        "Dagster UI": "http://127.0.0.1:13000",
+        "Bank app": "http://127.0.0.1:18501",
+    }
+    for service in services:
+        if service.port:
+            assert "127.0.0.1" in service.command
+            assert str(service.port) in service.command
+
+
+def test_the_app_is_protected_and_reports_to_nobody() -> None:
+    config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert config["server"]["enableXsrfProtection"]
+    assert config["server"]["enableCORS"]
+    assert config["server"]["address"] == "127.0.0.1"
+    assert not config["browser"]["gatherUsageStats"]

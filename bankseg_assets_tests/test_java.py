@@ -1,0 +1,77 @@
+"""Which Java is taken: a fit one of the machine, else the packaged one."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from bankseg_assets.java import JavaNotFoundError, find_java_home, java_version
+
+
+def fake_java(home: Path, version: str) -> Path:
+    program = home / "bin" / "java"
+    program.parent.mkdir(parents=True)
+    program.write_text(f"#!/bin/sh\necho 'openjdk version \"{version}\"' >&2\n", encoding="utf-8")
+    program.chmod(0o755)
+    return home
+
+
+@pytest.mark.parametrize(
+    ("shown", "version"), [("17.0.15", 17), ("21", 21), ("1.8.0_412", 1), ("25-ea", 25)]
+)
+def test_the_major_version_is_read(tmp_path: Path, shown: str, version: int) -> None:
+    assert java_version(fake_java(tmp_path, shown) / "bin" / "java") == version
+
+
+def test_a_program_that_does_not_run_has_no_version(tmp_path: Path) -> None:
+    assert java_version(tmp_path / "absent") is None
+    broken = tmp_path / "java"
+    broken.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
+    assert java_version(broken) is None
+    broken.chmod(0o755)
+    assert java_version(broken) is None
+
+
+def test_java_home_wins_over_the_path(tmp_path: Path) -> None:
+    named = fake_java(tmp_path / "named", "17.0.1")
+    on_path = fake_java(tmp_path / "on_path", "21.0.1")
+    environ = {"JAVA_HOME": str(named), "PATH": str(on_path / "bin")}
+    assert find_java_home(tmp_path / "shim", environ) == named
+
+
+def test_a_java_home_of_another_version_is_passed_over(tmp_path: Path) -> None:
+    old = fake_java(tmp_path / "old", "11.0.2")
+    fit = fake_java(tmp_path / "fit", "21.0.1")
+    environ = {"JAVA_HOME": str(old), "PATH": str(fit / "bin")}
+    assert find_java_home(tmp_path / "shim", environ) == fit
+
+
+def test_a_link_on_the_path_leads_to_the_home_it_points_into(tmp_path: Path) -> None:
+    home = fake_java(tmp_path / "jvm", "17.0.1")
+    binaries = tmp_path / "bin"
+    binaries.mkdir()
+    (binaries / "java").symlink_to(home / "bin" / "java")
+    assert find_java_home(tmp_path / "shim", {"PATH": str(binaries)}) == home
+
+
+def test_without_a_java_on_the_machine_the_packaged_one_starts_as_spark_starts_it(
+    tmp_path: Path,
+) -> None:
+    home = find_java_home(tmp_path / "shim", {"PATH": ""})
+    assert home == tmp_path / "shim"
+    assert java_version(home / "bin" / "java") == 21
+    # The module that Spark's launcher names and the packaged Java lacks.
+    subprocess.run(
+        [home / "bin" / "java", "--add-modules=jdk.incubator.vector", "-version"],
+        check=True,
+        capture_output=True,
+    )
+
+
+def test_without_any_java_it_is_said_what_was_found_and_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bankseg_assets.java.find_spec", lambda _: None)
+    old = fake_java(tmp_path / "old", "11.0.2")
+    with pytest.raises(JavaNotFoundError, match=r"old: version 11.*openjdk-17-jre-headless"):
+        find_java_home(tmp_path / "shim", {"JAVA_HOME": str(old), "PATH": ""})

@@ -1,0 +1,86 @@
+"""Settings: the environment wins over the file, the file over the defaults."""
+
+import string
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bankseg_assets.settings import Settings, SettingsError, load_settings
+
+NO_FILE = Path("there-is-no-such-file.toml")
+
+
+def write(path: Path, text: str) -> Path:
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def test_without_anything_the_defaults_hold() -> None:
+    assert load_settings({}, NO_FILE) == Settings(data_dir=Path("data").resolve())
+
+
+def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+    file = write(tmp_path / "bankseg.toml", 'app_port = 1\nspark_master = "local[2]"\n')
+    settings = load_settings({"BANKSEG_APP_PORT": "2"}, file)
+    assert (settings.app_port, settings.spark_master) == (2, "local[2]")
+
+
+def test_an_empty_variable_is_as_none() -> None:
+    assert load_settings({"BANKSEG_APP_PORT": ""}, NO_FILE).app_port == Settings().app_port
+
+
+def test_the_data_folder_is_absolute_for_processes_that_start_elsewhere(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert load_settings({"BANKSEG_DATA_DIR": "here"}, NO_FILE).data_dir == tmp_path / "here"
+
+
+def test_a_home_folder_may_be_written_as_a_tilde(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", "/home/clerk")
+    settings = load_settings({"BANKSEG_DATA_DIR": "~/bank"}, NO_FILE)
+    assert settings.data_dir == Path("/home/clerk/bank")
+
+
+def test_everything_is_kept_under_the_data_folder(tmp_path: Path) -> None:
+    settings = Settings(data_dir=tmp_path)
+    places = {
+        settings.landing_dir,
+        settings.raw_dir,
+        settings.published_dir,
+        settings.dagster_home,
+        settings.ledger_path,
+        settings.notice_path,
+    }
+    assert len(places) == 6
+    assert {place.parent for place in places} == {tmp_path}
+
+
+@given(st.integers())
+def test_a_number_is_read_from_text(port: int) -> None:
+    assert load_settings({"BANKSEG_APP_PORT": str(port)}, NO_FILE).app_port == port
+
+
+@given(st.text(string.ascii_letters, min_size=1))
+def test_a_word_in_place_of_a_number_is_named(word: str) -> None:
+    with pytest.raises(SettingsError, match=f"BANKSEG_KEEP_VERSIONS is '{word}'; expected int"):
+        load_settings({"BANKSEG_KEEP_VERSIONS": word}, NO_FILE)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"app_port = ", "not valid TOML"),
+        (b"\xff\xfe", "not valid TOML"),
+        (b"app_prot = 1", r"unknown settings \['app_prot'\]; the known ones are: data_dir"),
+        (b"app_port = [1]", r"BANKSEG_APP_PORT is \[1\]; expected int"),
+        (b"data_dir = 3", "BANKSEG_DATA_DIR is 3; expected Path"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_explained(tmp_path: Path, content: bytes, told: str) -> None:
+    file = tmp_path / "bankseg.toml"
+    file.write_bytes(content)
+    with pytest.raises(SettingsError, match=told):
+        load_settings({}, file)

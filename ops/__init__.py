@@ -1,0 +1,1 @@
+"""Tools that run beside the platform: what an operator starts by hand."""

@@ -1,0 +1,41 @@
+"""The Dagster instance: its folder, and the environment in which every process finds it."""
+
+import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from bankseg_assets.settings import Settings
+
+TEMPLATE = Path(__file__).with_name("dagster.yaml")
+
+
+def prepare_instance(dagster_home: Path) -> None:
+    """Make the instance's folder hold the configuration of this version of the platform."""
+    dagster_home.mkdir(parents=True, exist_ok=True)
+    wanted = TEMPLATE.read_bytes()
+    current = dagster_home / "dagster.yaml"
+    if current.exists() and current.read_bytes() == wanted:
+        return
+    # Written aside and renamed: a process that starts meanwhile never reads half a file.
+    draft = current.with_name(f"dagster.yaml.{os.getpid()}")
+    draft.write_bytes(wanted)
+    draft.replace(current)
+
+
+def process_environment(
+    settings: Settings, java_home: Path | None, environ: Mapping[str, str]
+) -> dict[str, str]:
+    """Return `environ` with what Dagster, Spark and Streamlit need to know."""
+    java = {} if java_home is None else {"JAVA_HOME": str(java_home)}
+    return {
+        **environ,
+        **java,
+        "DAGSTER_HOME": str(settings.dagster_home),
+        "DAGSTER_DISABLE_TELEMETRY": "1",
+        "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
+        # Otherwise Spark's Python workers are PATH's python, without our packages.
+        "PYSPARK_PYTHON": sys.executable,
+        # Otherwise the driver listens on whatever address the machine's name resolves to.
+        "SPARK_LOCAL_IP": "127.0.0.1",
+    }
