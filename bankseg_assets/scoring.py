@@ -30,25 +30,36 @@ class InputError(ValueError):
 
 @dataclass(frozen=True)
 class Feature:
-    """A number that the model sees: a transform of one measure of rfm_table."""
+    """A number that the model sees: a transform of one measure, and its weight after scaling.
+
+    Transforms: `identity`; `cap`, min(x, parameter); `log_offset`, ln(x + parameter), whose
+    parameter is the measure's lower quintile, fitted with the model, so that it is free of the
+    currency.
+    """
 
     name: str
     measure: str
     transform: str
     parameter: float = 0.0
+    weight: float = 1.0
     reason: str = ""
 
 
+LOG_OFFSET = "log_offset"
 _CATALOGUE = (
-    Feature("recency", "recency", "identity", reason="days as they are"),
-    Feature("log_recency", "recency", "log", 1.0, "a day matters more among recent customers"),
-    Feature("log_frequency", "frequency", "log", 1.0, "84 % have one transaction; long tail"),
-    Feature("capped_frequency", "frequency", "cap", 3.0, "three or more is one class"),
-    Feature("log_monetary", "monetary", "log", 1.0, "amounts are log-normal"),
-    Feature("log_average_amount", "average_amount", "log1p", reason="unlike M, free of frequency"),
-    Feature("log_average_balance", "average_balance", "log1p", reason="balances are log-normal"),
+    Feature("recency", "recency", "identity", weight=0.5, reason="days; halved, else it splits F"),
+    Feature("repeat", "frequency", "cap", 2.0, reason="once or more often: the one natural gap"),
+    Feature("capped_frequency", "frequency", "cap", 3.0, reason="three or more is one class"),
+    Feature("log_frequency", "frequency", LOG_OFFSET, reason="the whole tail of frequency"),
+    Feature("log_average_amount", "average_amount", LOG_OFFSET, reason="log-normal; free of F"),
+    Feature("log_monetary", "monetary", LOG_OFFSET, reason="log-normal"),
+    Feature("log_average_balance", "average_balance", LOG_OFFSET, reason="log-normal"),
 )
 FEATURES: dict[str, Feature] = {feature.name: feature for feature in _CATALOGUE}
+DEFAULT_FEATURES = [name for name in FEATURES if name != "log_frequency"]
+
+# A measure that follows from others, so that no form asks for it: name -> (numerator, denominator).
+DERIVED = {"average_amount": ("monetary", "frequency")}
 
 
 def apply_transform(feature: Feature, values: Array) -> Array:
@@ -56,12 +67,10 @@ def apply_transform(feature: Feature, values: Array) -> Array:
     match feature.transform:
         case "identity":
             return values
-        case "log":
-            return np.log(np.maximum(values, feature.parameter))
-        case "log1p":
-            return np.log1p(np.maximum(values, 0.0))
         case "cap":
             return np.minimum(values, feature.parameter)
+        case "log_offset":
+            return np.log(values + feature.parameter)
     raise BundleError(f"Unknown transform {feature.transform!r} of the feature {feature.name!r}.")
 
 
@@ -94,12 +103,12 @@ class Bundle:
     @property
     def measures(self) -> list[str]:
         """The measures that a form must ask for, in order, each once."""
-        return list(dict.fromkeys(feature.measure for feature in self.features))
+        return asked_measures(self.features)
 
 
 @dataclass(frozen=True)
 class Prediction:
-    """The segments' posterior probabilities for n customers: (n, k); and the most likely one."""
+    """The segments' posterior probabilities of n customers: (n, k)."""
 
     probabilities: Array
 
@@ -117,8 +126,7 @@ def project(bundle: Bundle, measures: Mapping[str, npt.ArrayLike]) -> Array:
     """
     columns = []
     for feature in bundle.features:
-        values = _checked(feature.measure, measures)
-        columns.append(apply_transform(feature, values))
+        columns.append(apply_transform(feature, _measure(feature.measure, measures)))
     standardised = (np.column_stack(columns) - bundle.mean) / bundle.scale
     return standardised @ bundle.components
 
@@ -147,24 +155,31 @@ def load_bundle(path: Path) -> Bundle:
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
+        raise BundleError(f"{file} cannot be read: {error}. Materialize again.") from error
+    if not isinstance(document, dict) or document.get("format") != BUNDLE_FORMAT:
+        found = document.get("format") if isinstance(document, dict) else type(document).__name__
         raise BundleError(
-            f"The model {file} cannot be read: {error}. Materialize again."
-        ) from error
-    if document.get("format") != BUNDLE_FORMAT:
-        raise BundleError(
-            f"The model {file} has format {document.get('format')!r}; this program reads "
-            f"{BUNDLE_FORMAT}. Materialize again."
+            f"The model {file} has format {found!r}; this program reads {BUNDLE_FORMAT}. "
+            "Materialize again."
         )
-    claimed = document.get("sha256")
-    if claimed != bundle_hash(document):
+    if document.get("sha256") != bundle_hash(document):
         raise BundleError(f"The model {file} is not what was published (its SHA-256 differs).")
+    try:
+        return _bundle(document)
+    except (KeyError, TypeError, ValueError) as error:
+        raise BundleError(
+            f"The model {file} lacks or misnames {error}. Materialize again."
+        ) from error
+
+
+def _bundle(document: Mapping[str, Any]) -> Bundle:
     arrays = {
         name: np.array(document[name], dtype=np.float64)
         for name in ("mean", "scale", "components", "centroids", "prior", "means", "variances")
     }
     return Bundle(
         version=document["version"],
-        sha256=claimed,
+        sha256=document["sha256"],
         snapshot_date=document["snapshot_date"],
         currency=document["currency"],
         features=tuple(Feature(**feature) for feature in document["features"]),
@@ -183,6 +198,32 @@ def bundle_hash(document: Mapping[str, Any]) -> str:
     return hashlib.sha256(canonical.encode()).hexdigest()
 
 
+def feature_list(names: Sequence[str]) -> tuple[Feature, ...]:
+    """Return features by name.
+
+    Raises InputError that lists the known ones when a name is not among them.
+    """
+    unknown = [name for name in names if name not in FEATURES]
+    if unknown:
+        raise InputError(f"Unknown features {unknown}; choose from {', '.join(FEATURES)}.")
+    return tuple(FEATURES[name] for name in names)
+
+
+def asked_measures(features: Sequence[Feature]) -> list[str]:
+    """Return the measures that features need, in order, each once; derived ones by their parts."""
+    needed = [
+        part for feature in features for part in DERIVED.get(feature.measure, (feature.measure,))
+    ]
+    return list(dict.fromkeys(needed))
+
+
+def _measure(name: str, measures: Mapping[str, npt.ArrayLike]) -> Array:
+    if name in measures or name not in DERIVED:
+        return _checked(name, measures)
+    numerator, denominator = (_checked(part, measures) for part in DERIVED[name])
+    return numerator / np.maximum(denominator, 1.0)
+
+
 def _checked(measure: str, measures: Mapping[str, npt.ArrayLike]) -> Array:
     if measure not in measures:
         raise InputError(f"{measure} is missing; expected a number of 0 or more.")
@@ -193,14 +234,3 @@ def _checked(measure: str, measures: Mapping[str, npt.ArrayLike]) -> Array:
     if not np.isfinite(values).all() or (values < 0).any():
         raise InputError(f"{measure} must be a finite number of 0 or more; found {values.min()}.")
     return values
-
-
-def feature_list(names: Sequence[str]) -> tuple[Feature, ...]:
-    """Return features by name.
-
-    Raises InputError that lists the known ones when a name is not among them.
-    """
-    unknown = [name for name in names if name not in FEATURES]
-    if unknown:
-        raise InputError(f"Unknown features {unknown}; choose from {', '.join(FEATURES)}.")
-    return tuple(FEATURES[name] for name in names)

@@ -141,7 +141,7 @@ def run_batch(job: "JobDefinition", instance: "DagsterInstance", out: TextIO, lo
         return INTERRUPTED
     if result.success and not progress.faults:
         seconds = time.monotonic() - started
-        print(f"{progress.asset_count} assets materialized in {seconds:.0f} s.", file=out)
+        print(f"{progress.asset_count} assets materialized in {seconds:.1f} s.", file=out)
         return 0
     print("", *progress.faults, sep="\n", file=out)
     print(f"The traceback is in run {run_id[:8]} in the Dagster UI, and in {log}.", file=out)

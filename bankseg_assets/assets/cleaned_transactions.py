@@ -55,9 +55,9 @@ def clean_transactions(
     contract = delivery.contract
     # A day of grace: the bank's midnight may come before the server's.
     not_after = datetime.now(UTC).date() + timedelta(days=1)
-    judged = cleaning.judge(raw_transactions, contract, not_after=not_after)
-    fences = cleaning.outlier_fences(raw_transactions)
-    found = cleaning.duplicates(raw_transactions, contract, not_after=not_after).persist()
+    judged = cleaning.judge(raw_transactions, contract, not_after=not_after).persist()
+    fences = cleaning.outlier_fences(judged)
+    found = cleaning.duplicates(judged).persist()
     try:
         repeated = None if found.isEmpty() else found
         yield dg.Output(
@@ -84,6 +84,7 @@ def clean_transactions(
         )
     finally:
         found.unpersist()
+        judged.unpersist()
 
 
 def count_dispositions(version: Path) -> dict[str, int]:

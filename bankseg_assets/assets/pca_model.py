@@ -8,7 +8,7 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, MODELS, OWNERS
 from bankseg_assets.reports.plots import bar_plot
-from bankseg_assets.scoring import FEATURES, feature_list
+from bankseg_assets.scoring import DEFAULT_FEATURES, FEATURES, feature_list
 from bankseg_assets.transforms.pca import PcaModel, fit_pca
 
 
@@ -16,13 +16,13 @@ class PcaConfig(dg.Config):
     """Which features to segment by, and in how many components."""
 
     features: list[str] = Field(
-        default=["log_frequency", "log_average_amount", "log_average_balance"],
+        default=DEFAULT_FEATURES,
         description="Features by name: "
         + "; ".join(f"{f.name} ({f.reason})" for f in FEATURES.values()),
     )
     n_components: int = Field(default=2, ge=1, description="Principal components to keep.")
     whiten: bool = Field(
-        default=True,
+        default=False,
         description="Divide each component by its standard deviation, so that all weigh the same.",
     )
 

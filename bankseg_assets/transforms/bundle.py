@@ -7,7 +7,7 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.scoring import BUNDLE_FORMAT, bundle_hash
+from bankseg_assets.scoring import BUNDLE_FORMAT, asked_measures, bundle_hash
 from bankseg_assets.transforms.histograms import histograms, log_bin, quantiles
 from bankseg_assets.transforms.kmeans import KMeansModel
 from bankseg_assets.transforms.naive_bayes import Evaluation, NaiveBayesModel
@@ -16,11 +16,10 @@ from bankseg_assets.transforms.profiles import INDEXED, MEDIANS
 
 # How a form asks for a measure: label, unit ("" is the currency), help, step.
 _QUESTIONS: dict[str, tuple[str, str, str, float]] = {
-    "recency": ("Days since the last transaction", "days", "Counted to the snapshot date.", 1),
-    "frequency": ("Number of transactions", "transactions", "In the days that the data covers.", 1),
-    "monetary": ("Sum of the amounts", "", "Over all these transactions.", 100),
-    "average_amount": ("Average amount", "", "Sum of the amounts over their number.", 10),
-    "average_balance": ("Average account balance", "", "Mean balance at the transactions.", 100),
+    "recency": ("Days since the last transaction", "days", "Counted to the snapshot date", 1),
+    "frequency": ("Number of transactions", "transactions", "In the days that the data covers", 1),
+    "monetary": ("Sum of the amounts", "", "Over all these transactions", 100),
+    "average_balance": ("Average account balance", "", "Mean balance at the transactions", 100),
 }
 
 
@@ -39,7 +38,7 @@ def build_bundle(
 
     `segments` is CUSTOMER_SEGMENTS: the form's ranges and defaults come from it.
     """
-    measures = list(dict.fromkeys(feature.measure for feature in pca.features))
+    measures = asked_measures(pca.features)
     snapshot = segments.select("snapshot_date").first()
     document: dict[str, Any] = {
         "format": BUNDLE_FORMAT,

@@ -30,6 +30,15 @@ _DELIVERED = [
     if c.name not in ("source_file", "delivery", "row_number", "malformed_text")
 ]
 _ROW_KEY = ["delivery", "row_number"]
+_CONTENT = [
+    "customer_id",
+    "birth_date",
+    "gender",
+    "location",
+    "balance",
+    "transaction_at",
+    "amount",
+]
 
 
 @dataclass(frozen=True)
@@ -46,8 +55,9 @@ class Fences:
 def judge(raw: DataFrame, contract: DeliveryContract, *, not_after: date) -> DataFrame:
     """Return typed rows with `reason`, null where the row breaks no rule.
 
-    `not_after`: a transaction dated later than this day cannot have happened yet; one such row
-    (a year typed wrong) would shift every customer's recency.
+    Persist the result: every count and table that follows reads it, and parsing is what cleaning
+    costs. `not_after`: a transaction dated later than this day cannot have happened yet; one such
+    row (a year typed wrong) would shift every customer's recency.
     """
     text = {name: F.trim(F.coalesce(F.col(name), F.lit(""))) for name in _DELIVERED}
     day = _parse_date(text["transaction_date"], contract)
@@ -86,40 +96,27 @@ def judge(raw: DataFrame, contract: DeliveryContract, *, not_after: date) -> Dat
     )
 
 
-def duplicates(raw: DataFrame, contract: DeliveryContract, *, not_after: date) -> DataFrame:
+def duplicates(judged: DataFrame) -> DataFrame:
     """Return `delivery, row_number, verdict` of the sound rows that share a transaction ID.
 
     Rows that agree in everything: the first is kept, the others are `duplicate`. Rows that
     differ: nobody knows which is true, so all are `conflicting_duplicate`.
     """
-    identifier = F.trim("transaction_id")
-    repeated = (
-        raw.where(identifier != "")
-        .groupBy(identifier.alias("transaction_id"))
-        .agg(F.count(F.lit(1)).alias("rows"))
-        .where("rows > 1")
-        .select("transaction_id")
-    )
-    suspects = raw.withColumn("transaction_id", identifier).join(
-        repeated, "transaction_id", "left_semi"
-    )
-    sound = judge(suspects, contract, not_after=not_after).where("reason IS NULL")
-    content = F.xxhash64(
-        "customer_id", "birth_date", "gender", "location", "balance", "transaction_at", "amount"
-    )
+    sound = judged.where("reason IS NULL")
+    repeated = sound.groupBy("transaction_id").agg(F.count(F.lit(1)).alias("n")).where("n > 1")
+    content = F.xxhash64(*_CONTENT)
     groups = (
-        sound.withColumn("content", content)
+        sound.join(repeated, "transaction_id", "left_semi")
         .groupBy("transaction_id")
         .agg(
-            F.min("content").alias("least"),
-            F.max("content").alias("greatest"),
+            F.min(content).alias("least"),
+            F.max(content).alias("greatest"),
             F.sort_array(F.collect_list(F.struct(*_ROW_KEY))).alias("rows"),
         )
     )
     same = F.col("least") == F.col("greatest")
     return (
-        groups.where(F.size("rows") > 1)
-        .select(same.alias("same"), F.posexplode("rows").alias("place", "row"))
+        groups.select(same.alias("same"), F.posexplode("rows").alias("place", "row"))
         .where("NOT (same AND place = 0)")
         .select(
             "row.*",
@@ -128,13 +125,10 @@ def duplicates(raw: DataFrame, contract: DeliveryContract, *, not_after: date) -
     )
 
 
-def outlier_fences(raw: DataFrame) -> dict[str, Fences]:
+def outlier_fences(judged: DataFrame) -> dict[str, Fences]:
     """Return Tukey's fences of amount and balance: Q1 - 1.5 IQR and Q3 + 1.5 IQR of log(1 + x)."""
-    measures = ("amount", "balance")
-    sound = {name: F.col(name).try_cast("decimal(18,2)") for name in measures}
-    counts = histograms(
-        raw, {name: log_bin(F.when(value >= 0, value)) for name, value in sound.items()}
-    )
+    sound = judged.where("reason IS NULL")
+    counts = histograms(sound, {name: log_bin(F.col(name)) for name in ("amount", "balance")})
     return {name: _tukey(histogram) for name, histogram in counts.items() if histogram}
 
 

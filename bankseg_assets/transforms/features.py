@@ -18,12 +18,10 @@ def feature_column(feature: Feature) -> Column:
     match feature.transform:
         case "identity":
             return value
-        case "log":
-            return F.log(F.greatest(value, F.lit(feature.parameter)))
-        case "log1p":
-            return F.log1p(F.greatest(value, F.lit(0.0)))
         case "cap":
             return F.least(value, F.lit(feature.parameter))
+        case "log_offset":
+            return F.log(value + F.lit(feature.parameter))
     raise BundleError(f"Unknown transform {feature.transform!r} of the feature {feature.name!r}.")
 
 

@@ -3,7 +3,6 @@
 import sys
 from pathlib import Path
 
-import yaml
 from dagster import DagsterInstance
 
 from bankseg_assets.settings import Settings
@@ -43,8 +42,10 @@ def test_dagster_loads_the_configuration_without_a_warning(tmp_path: Path) -> No
         assert not instance.telemetry_enabled
 
 
-def test_no_tick_is_kept_for_ever() -> None:
-    retention = yaml.safe_load(TEMPLATE.read_text(encoding="utf-8"))["retention"]
+def test_no_tick_is_kept_for_ever(tmp_path: Path) -> None:
+    prepare_instance(tmp_path)
+    with DagsterInstance.from_config(str(tmp_path)) as instance:
+        retention = instance.get_settings("retention")
     assert set(retention) == {"schedule", "sensor", "auto_materialize"}
     for kind in retention.values():
         days = kind["purge_after_days"]

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from uuid import uuid4
 
@@ -38,34 +38,38 @@ def instance() -> Iterator[dg.DagsterInstance]:
         yield ephemeral
 
 
-def batch(
-    instance: dg.DagsterInstance,
-    assets: Sequence[dg.AssetsDefinition],
-    checks: Sequence[dg.AssetChecksDefinition] = (),
-) -> tuple[int, str]:
-    job = dg.define_asset_job(JOB, selection=[key for asset in assets for key in asset.keys])
-    defs = dg.Definitions(assets=assets, asset_checks=checks, jobs=[job])
+def run_job(instance: dg.DagsterInstance, defs: dg.Definitions) -> tuple[int, str]:
     out = io.StringIO()
     code = run_batch(defs.resolve_job_def(JOB), instance, out, LOG)
     return code, re.sub(r"\d+\.\d s", "0.0 s", out.getvalue())
 
 
+def batch(
+    instance: dg.DagsterInstance,
+    assets: Sequence[dg.AssetsDefinition],
+    checks: Sequence[dg.AssetChecksDefinition] = (),
+    resources: Mapping[str, object] | None = None,
+) -> tuple[int, str]:
+    job = dg.define_asset_job(JOB, selection=[key for asset in assets for key in asset.keys])
+    defs = dg.Definitions(assets=assets, asset_checks=checks, jobs=[job], resources=resources or {})
+    return run_job(instance, defs)
+
+
 def test_each_asset_has_a_line_and_tables_made_together_share_one(
     instance: dg.DagsterInstance,
 ) -> None:
-    out = io.StringIO()
-    code = run_batch(toy_definitions.defs.resolve_job_def(JOB), instance, out, LOG)
+    code, told = run_job(instance, toy_definitions.defs)
     assert code == 0
-    assert re.sub(r"\d+\.\d s", "0.0 s", out.getvalue()).splitlines() == [
+    assert told.splitlines() == [
         "[1/4] one ... 0.0 s",
         "[2-3/4] three, two ... 0.0 s",
         "[4/4] nb_classifier ... 0.0 s",
-        "4 assets materialized in 0 s.",
+        "4 assets materialized in 0.0 s.",
     ]
 
 
 def test_the_run_is_in_the_list_of_the_ui(instance: dg.DagsterInstance) -> None:
-    run_batch(toy_definitions.defs.resolve_job_def(JOB), instance, io.StringIO(), LOG)
+    run_job(instance, toy_definitions.defs)
     (run,) = instance.get_runs()
     assert (run.job_name, run.status) == (JOB, dg.DagsterRunStatus.SUCCESS)
 
@@ -108,11 +112,9 @@ def test_a_resource_that_cannot_start_is_told(instance: dg.DagsterInstance) -> N
     def table() -> None:
         pass
 
-    job = dg.define_asset_job(JOB, selection=["table"])
-    defs = dg.Definitions(assets=[table], resources={"engine": engine}, jobs=[job])
-    out = io.StringIO()
-    assert run_batch(defs.resolve_job_def(JOB), instance, out, LOG) == FAILED
-    assert "The run failed. RuntimeError: Java ended with 1" in out.getvalue()
+    code, told = batch(instance, [table], resources={"engine": engine})
+    assert code == FAILED
+    assert "The run failed. RuntimeError: Java ended with 1" in told
 
 
 @pytest.mark.parametrize("blocking", [True, False])
@@ -148,7 +150,7 @@ def test_a_check_that_warns_is_told_and_the_batch_succeeds(instance: dg.DagsterI
         "[1/1] table ... 0.0 s",
         "check table_few_zeros ... 0.0 s",
         "  warning: Check few_zeros of table did not pass.",
-        "1 assets materialized in 0 s.",
+        "1 assets materialized in 0.0 s.",
     ]
 
 

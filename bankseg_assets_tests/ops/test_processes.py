@@ -74,7 +74,7 @@ def pid_in(note: Path) -> int:
 def test_leaving_a_family_ends_every_process_in_it(tmp_path: Path, program: str) -> None:
     note = tmp_path / "pid"
     with Family(HASTY) as family:
-        command = [sys.executable, "-c", program, note]
+        command = [sys.executable, "-c", program, str(note)]
         child = family.start("toy", command, environ=os.environ, log=tmp_path / "toy.log")
         pid = pid_in(note)
         assert is_alive(pid)

@@ -49,7 +49,7 @@ def test_servers_are_announced_and_a_signal_ends_all_of_them(
     tmp_path: Path, number: signal.Signals
 ) -> None:
     port = free_port()
-    command = [sys.executable, "-u", "-c", LAUNCHER, str(port), tmp_path]
+    command = [sys.executable, "-u", "-c", LAUNCHER, str(port), str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as launcher:
         assert launcher.stdout is not None
         assert launcher.stdout.readline() == "Starting the servers ...\n"
