@@ -45,6 +45,7 @@ def generated_data(settings: Settings) -> Iterator[Path]:
     yield settings.notice_path
     yield settings.data_dir / "logs"
     yield settings.data_dir / "java"
+    yield settings.data_dir / "spark_scratch"
     yield settings.data_dir / "run.lock"
 
 

@@ -119,8 +119,10 @@ def _materialize(options: argparse.Namespace, terminal: TextIO, log: Path, *, so
                 "Another run is in progress. Wait until it ends, or cancel it in the Dagster UI."
             )
         stands = instance.get_latest_materialization_event(AssetKey(LAST_ASSET)) is not None
-        if options.if_needed and stands and not last_batch_failed(instance):
-            return 0
+        if options.if_needed and stands:
+            if not last_batch_failed(instance):
+                return 0
+            print("The last batch did not complete; it is repeated.", file=terminal, flush=True)
         code = run_batch(job, instance, terminal, log)
     if options.if_needed and stands and code == FAILED:
         print("The results of the last complete batch stay in use.", file=terminal)

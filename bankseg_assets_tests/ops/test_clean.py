@@ -31,6 +31,7 @@ def test_generated_data_goes_and_delivered_files_stay(tmp_path: Path) -> None:
         fill(settings.notice_path),
         fill(tmp_path / "logs" / "app.log"),
         fill(tmp_path / "java" / "bin" / "java"),
+        fill(tmp_path / "spark_scratch" / "blockmgr" / "shuffle.data"),
     ]
     remove(generated_data(settings))
     assert all(path.exists() for path in kept)

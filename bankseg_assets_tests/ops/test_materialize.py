@@ -178,8 +178,12 @@ def command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "ops.materialize", *arguments]
 
 
-def run_command(data_dir: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+def run_command(
+    data_dir: Path, *arguments: str, modules: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     environ = {"BANKSEG_DATA_DIR": str(data_dir), "PATH": "/usr/bin:/bin"}
+    if modules:
+        environ["PYTHONPATH"] = str(modules)
     return subprocess.run(
         command(*arguments), env=environ, capture_output=True, text=True, check=False, timeout=60
     )
@@ -201,6 +205,19 @@ def test_a_batch_is_run_again_only_when_needed_also_while_the_platform_serves(
         third = run_command(tmp_path, "--module", TOYS)
     assert third.returncode == 0
     assert "\n4 assets materialized in " in third.stdout
+
+
+def test_a_repeated_batch_that_fails_leaves_the_earlier_classifier_in_use(tmp_path: Path) -> None:
+    (tmp_path / "half_broken.py").write_text(HALF_BROKEN, encoding="utf-8")
+    first, second = (
+        run_command(tmp_path / "data", "--module", "half_broken", "--if-needed", modules=tmp_path)
+        for _ in range(2)
+    )
+    assert first.returncode == FAILED
+    assert second.returncode == 0
+    lines = second.stdout.splitlines()
+    assert lines[0] == "The last batch did not complete; it is repeated."
+    assert lines[-1] == "The results of the last complete batch stay in use."
 
 
 def test_definitions_that_cannot_be_loaded_are_one_sentence(tmp_path: Path) -> None:
@@ -254,5 +271,25 @@ def nb_classifier() -> None:
 
 defs = dg.Definitions(
     assets=[nb_classifier], jobs=[dg.define_asset_job("everything", selection=["nb_classifier"])]
+)
+"""
+
+HALF_BROKEN = """
+import dagster as dg
+
+
+@dg.asset
+def nb_classifier() -> None:
+    pass
+
+
+@dg.asset(deps=["nb_classifier"])
+def report() -> None:
+    raise ValueError("no room")
+
+
+defs = dg.Definitions(
+    assets=[nb_classifier, report],
+    jobs=[dg.define_asset_job("everything", selection=["nb_classifier", "report"])],
 )
 """
