@@ -148,10 +148,13 @@ def _landed_hashes(
         if sha256 and (size, modified) == (file.size, file.modified_ns):
             hashes[name] = (size, modified, sha256)
         elif file.has_done_marker or file.quiet_seconds > SETTLED_AFTER_SECONDS:
-            hashes[name] = (file.size, file.modified_ns, sha256_of(file.path))
+            try:
+                hashes[name] = (file.size, file.modified_ns, sha256_of(file.path))
+            except OSError as error:  # moved away since the listing, or not ours to read
+                waiting.append(f"{name} ({error.strerror})")
         else:
-            waiting.append(name)
-    return hashes, f" Still being written: {', '.join(waiting)}." if waiting else ""
+            waiting.append(f"{name} (still being written)")
+    return hashes, f" Waiting for {', '.join(waiting)}." if waiting else ""
 
 
 def _published_content(context: dg.SensorEvaluationContext) -> str | None:

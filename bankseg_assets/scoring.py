@@ -122,13 +122,15 @@ class Prediction:
 def project(bundle: Bundle, measures: Mapping[str, npt.ArrayLike]) -> Array:
     """Return the component scores (n, c) of customers given by their measures.
 
-    Raises InputError when a measure is missing, not a finite number, or negative.
+    NaN means unknown (no balance was ever delivered) and counts as the training customers' mean.
+    Raises InputError when a measure is missing, not a number, infinite or negative.
     """
     columns = []
     for feature in bundle.features:
         columns.append(apply_transform(feature, _measure(feature.measure, measures)))
     standardised = (np.column_stack(columns) - bundle.mean) / bundle.scale
-    return standardised @ bundle.components
+    # What is unknown neither pulls nor pushes: the mean, which is zero here.
+    return np.nan_to_num(standardised, nan=0.0) @ bundle.components
 
 
 def score(bundle: Bundle, measures: Mapping[str, npt.ArrayLike]) -> Prediction:
@@ -162,7 +164,7 @@ def load_bundle(path: Path) -> Bundle:
             f"The model {file} has format {found!r}; this program reads {BUNDLE_FORMAT}. "
             "Materialize again."
         )
-    if document.get("sha256") != bundle_hash(document):
+    if not _is_as_published(document):
         raise BundleError(f"The model {file} is not what was published (its SHA-256 differs).")
     try:
         return _bundle(document)
@@ -170,6 +172,13 @@ def load_bundle(path: Path) -> Bundle:
         raise BundleError(
             f"The model {file} lacks or misnames {error}. Materialize again."
         ) from error
+
+
+def _is_as_published(document: Mapping[str, Any]) -> bool:
+    try:
+        return bool(document.get("sha256") == bundle_hash(document))
+    except ValueError:  # it holds an infinity or NaN, which no bundle was ever published with
+        return False
 
 
 def _bundle(document: Mapping[str, Any]) -> Bundle:
@@ -231,6 +240,7 @@ def _checked(measure: str, measures: Mapping[str, npt.ArrayLike]) -> Array:
         values = np.atleast_1d(np.asarray(measures[measure], dtype=np.float64))
     except (TypeError, ValueError) as error:
         raise InputError(f"{measure} is not a number: {measures[measure]!r}.") from error
-    if not np.isfinite(values).all() or (values < 0).any():
-        raise InputError(f"{measure} must be a finite number of 0 or more; found {values.min()}.")
+    wrong = values[np.isinf(values) | (values < 0)]
+    if wrong.size:
+        raise InputError(f"{measure} must be a finite number of 0 or more; found {wrong[0]}.")
     return values

@@ -53,6 +53,16 @@ class VersionStore:
             raise
         self._remove_old(asset)
 
+    @contextmanager
+    def scratch(self) -> Iterator[Path]:
+        """Yield a folder on the versions' file system, to link files from; then remove it."""
+        folder = self._folder / f".scratch-{uuid.uuid4().hex}"
+        folder.mkdir(parents=True)
+        try:
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
+
     def versions(self, asset: str) -> list[Path]:
         """Return the complete versions of an asset, oldest first."""
         folder = self._folder / asset

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, INGESTION, OWNERS
 from bankseg_assets.assets.raw_transactions import content_of
-from bankseg_assets.io_managers import ROW_COUNT_KEY, row_count
+from bankseg_assets.io_managers import ROW_COUNT_KEY, ParquetFiles, row_count
 from bankseg_assets.metadata import table_metadata
 from bankseg_assets.resources import DeliveryResource, PublishedResource
 from bankseg_assets.transforms import cleaning
@@ -50,30 +50,35 @@ def clean_transactions(
     delivery: DeliveryResource,
     published: PublishedResource,
     raw_transactions: DataFrame,
-) -> Iterator[dg.Output[DataFrame]]:
+) -> Iterator[dg.Output[Any]]:
     """Judge every raw row by the delivery contract: keep it, or set it aside with the reason."""
-    contract = delivery.contract
+    contract, store = delivery.contract, published.store
     # A day of grace: the bank's midnight may come before the server's.
     not_after = datetime.now(UTC).date() + timedelta(days=1)
-    judged = cleaning.judge(raw_transactions, contract, not_after=not_after).persist()
-    fences = cleaning.outlier_fences(judged)
-    found = cleaning.duplicates(judged).persist()
-    try:
-        repeated = None if found.isEmpty() else found
+    judged = cleaning.judge(raw_transactions, contract, not_after=not_after)
+    fences = cleaning.outlier_fences(raw_transactions)
+    found = cleaning.duplicates(raw_transactions, contract, not_after=not_after).persist()
+    n_found = found.count()
+    repeated = found if n_found else None
+    raw_version = store.latest("raw_transactions")
+    rows_in = row_count(raw_version)
+    with store.scratch() as folder:
+        # Written first, because parsing is what cleaning costs: when every row is kept, the second
+        # pass over the raw rows, for those to set aside, is not needed.
+        cleaning.keep(judged, repeated, fences).write.mode("append").parquet(str(folder))
+        broken = rows_in - row_count(folder) - n_found
+        aside = cleaning.set_aside(judged, repeated, raw_transactions)
         yield dg.Output(
-            cleaning.set_aside(judged, repeated, raw_transactions),
+            aside if broken or n_found else aside.limit(0),
             output_name="quarantined_transactions",
         )
-        # The set-aside rows are written now, so their counts come from the file.
-        store = published.store
-        raw_version = store.latest("raw_transactions")
         counts = count_dispositions(store.latest("quarantined_transactions"))
         yield dg.Output(
-            cleaning.keep(judged, repeated, fences),
+            ParquetFiles({path.name: path for path in folder.glob("*.parquet")}),
             output_name="cleaned_transactions",
             metadata={
                 CONTENT_HASH_KEY: content_of(raw_version),
-                "rows_in": row_count(raw_version),
+                "rows_in": rows_in,
                 "rows_quarantined": counts.get("quarantined", 0),
                 "rows_duplicate": counts.get("duplicate", 0),
                 **{
@@ -82,9 +87,7 @@ def clean_transactions(
                 },
             },
         )
-    finally:
-        found.unpersist()
-        judged.unpersist()
+    found.unpersist()
 
 
 def count_dispositions(version: Path) -> dict[str, int]:

@@ -50,7 +50,7 @@ def nb_classifier(
         evaluation=evaluation,
         segments=customer_segments,
         profiles=[row.asDict() for row in segment_profiles.collect()],
-        version=context.run_id,
+        version=context.run.run_id,
         currency=delivery.contract.currency,
     )
     context.add_output_metadata(

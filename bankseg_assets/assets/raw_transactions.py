@@ -31,7 +31,7 @@ def raw_transactions(context: dg.AssetExecutionContext, delivery: DeliveryResour
         Path(delivery.raw_dir),
         delivery.ledger,
         delivery.contract,
-        run_id=context.run_id,
+        run_id=context.run.run_id,
     )
     for outcome in outcomes:
         say = context.log.warning if outcome.outcome == "rejected" else context.log.info

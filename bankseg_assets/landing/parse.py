@@ -6,6 +6,7 @@ needs no more memory than a block, and reads a million rows in about a second; S
 `multiLine` takes one task a file and five to ten times as long.
 """
 
+import codecs
 import difflib
 import gzip
 import os
@@ -15,6 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
@@ -72,7 +74,7 @@ def parse_delivery(
         if records == 0:
             raise DeliveryError(f"{file_name} has a header but no record. Send the file again.")
         draft.replace(output)
-    except (pa.ArrowInvalid, UnicodeDecodeError, OSError, EOFError, zlib.error) as error:
+    except (pa.ArrowException, UnicodeDecodeError, OSError, EOFError, zlib.error) as error:
         raise DeliveryError(_explain(error, file_name, contract)) from error
     finally:
         draft.unlink(missing_ok=True)
@@ -104,15 +106,16 @@ def _csv_tables(
         next_number = 2  # the header is record 1
         pending: list[pa.Table] = []
         for batch in reader:
-            _refuse_unclosed_quote(malformed, file_name)
+            _refuse_unclosed_quote(malformed.unclosed_quote_at, file_name)
             numbers = _record_numbers(next_number, batch.num_rows, malformed.numbers)
+            _refuse_unclosed_quote(_record_of_many_lines(batch, numbers), file_name)
             next_number = int(numbers[-1]) + 1 if len(numbers) else next_number
             table = pa.Table.from_batches([batch]).rename_columns(list(found))
             pending.append(_with_numbers(table, numbers))
             if sum(table.num_rows for table in pending) >= ROWS_PER_GROUP:
                 yield pa.concat_tables(pending)
                 pending = []
-    _refuse_unclosed_quote(malformed, file_name)
+    _refuse_unclosed_quote(malformed.unclosed_quote_at, file_name)
     pending.append(_malformed_table(list(found), malformed))
     yield pa.concat_tables(pending)
 
@@ -124,11 +127,16 @@ def _open_csv(
     contract: DeliveryContract,
     malformed: _MalformedRecords,
 ) -> pa_csv.CSVStreamingReader:
+    # Arrow does not decode UTF-8 itself, and loses a malformed record whose text is not UTF-8.
+    # Under this name of the encoding every byte goes through Python's decoder, which refuses it.
+    is_utf8 = codecs.lookup(contract.encoding).name == "utf-8"
     return pa_csv.open_csv(
         stream,
         # One thread: only then does Arrow number the malformed records.
         read_options=pa_csv.ReadOptions(
-            use_threads=False, block_size=MAX_RECORD_BYTES, encoding=contract.encoding
+            use_threads=False,
+            block_size=MAX_RECORD_BYTES,
+            encoding="utf-8-sig" if is_utf8 else contract.encoding,
         ),
         parse_options=pa_csv.ParseOptions(
             delimiter=contract.delimiter, newlines_in_values=True, invalid_row_handler=malformed
@@ -141,11 +149,24 @@ def _open_csv(
     )
 
 
-def _refuse_unclosed_quote(malformed: _MalformedRecords, file_name: str) -> None:
-    if malformed.unclosed_quote_at is not None:
+def _record_of_many_lines(batch: pa.RecordBatch, numbers: np.ndarray) -> int | None:
+    """Return the number of a record that has the header's fields but swallowed other records.
+
+    An open quote makes one when it stands in the last field, or when a quote of the same column
+    closes it.
+    """
+    for column in batch.columns:
+        lines = pc.count_substring(column, "\n").to_numpy()
+        if (lines > MAX_LINES_IN_A_RECORD).any():
+            return int(numbers[lines.argmax()])
+    return None
+
+
+def _refuse_unclosed_quote(number: int | None, file_name: str) -> None:
+    if number is not None:
         raise DeliveryError(
-            f"{file_name} opens a quote in or before record {malformed.unclosed_quote_at} and does "
-            "not close it. Correct that record and send the file again."
+            f"{file_name} opens a quote in or before record {number} and does not close it. "
+            "Correct that record and send the file again."
         )
 
 
@@ -169,7 +190,7 @@ def _csv_header(original: Path, contract: DeliveryContract, *, compressed: bool)
     opener = gzip.open if compressed else open
     with opener(original, "rb") as file:
         start = file.read(MAX_RECORD_BYTES).decode(contract.encoding, errors="replace")
-    lines = start.lstrip("\ufeff").splitlines()
+    lines = start.lstrip("\ufeff\r\n").splitlines()
     first = pa.py_buffer((lines[0] if lines else "").encode() + b"\n")
     options = pa_csv.ParseOptions(delimiter=contract.delimiter)
     return list(pa_csv.read_csv(pa.BufferReader(first), parse_options=options).column_names)
@@ -227,6 +248,8 @@ def _explain(error: Exception, file_name: str, contract: DeliveryContract) -> st
     text = str(error)
     if "UTF8" in text or isinstance(error, UnicodeDecodeError):
         return f"{file_name} is not {contract.encoding} text. Save it again as UTF-8 ({text})."
+    if "Empty CSV" in text:
+        return f"{file_name} has a header at most, but no record. Send the file again."
     if "straddling" in text:
         return (
             f"{file_name} has a record of over {MAX_RECORD_BYTES:,} bytes, or a quote that is "

@@ -55,8 +55,7 @@ class Fences:
 def judge(raw: DataFrame, contract: DeliveryContract, *, not_after: date) -> DataFrame:
     """Return typed rows with `reason`, null where the row breaks no rule.
 
-    Persist the result: every count and table that follows reads it, and parsing is what cleaning
-    costs. `not_after`: a transaction dated later than this day cannot have happened yet; one such
+    `not_after`: a transaction dated later than this day cannot have happened yet; one such
     row (a year typed wrong) would shift every customer's recency.
     """
     text = {name: F.trim(F.coalesce(F.col(name), F.lit(""))) for name in _DELIVERED}
@@ -96,27 +95,34 @@ def judge(raw: DataFrame, contract: DeliveryContract, *, not_after: date) -> Dat
     )
 
 
-def duplicates(judged: DataFrame) -> DataFrame:
+def duplicates(raw: DataFrame, contract: DeliveryContract, *, not_after: date) -> DataFrame:
     """Return `delivery, row_number, verdict` of the sound rows that share a transaction ID.
 
     Rows that agree in everything: the first is kept, the others are `duplicate`. Rows that
-    differ: nobody knows which is true, so all are `conflicting_duplicate`.
+    differ: nobody knows which is true, so all are `conflicting_duplicate`. Only rows whose ID
+    occurs twice are parsed for this.
     """
-    sound = judged.where("reason IS NULL")
-    repeated = sound.groupBy("transaction_id").agg(F.count(F.lit(1)).alias("n")).where("n > 1")
-    content = F.xxhash64(*_CONTENT)
-    groups = (
-        sound.join(repeated, "transaction_id", "left_semi")
-        .groupBy("transaction_id")
-        .agg(
-            F.min(content).alias("least"),
-            F.max(content).alias("greatest"),
-            F.sort_array(F.collect_list(F.struct(*_ROW_KEY))).alias("rows"),
-        )
+    identifier = F.trim("transaction_id")
+    repeated = (
+        raw.groupBy(identifier.alias("transaction_id"))
+        .agg(F.count(F.lit(1)).alias("n"))
+        .where("n > 1")
+    )
+    suspects = raw.withColumn("transaction_id", identifier).join(
+        repeated, "transaction_id", "left_semi"
+    )
+    sound = judge(suspects, contract, not_after=not_after).where("reason IS NULL")
+    # With the nulls, which the hash skips: else M as gender equals M as location.
+    content = F.xxhash64(*_CONTENT, *(F.isnull(name) for name in _CONTENT))
+    groups = sound.groupBy("transaction_id").agg(
+        F.min(content).alias("least"),
+        F.max(content).alias("greatest"),
+        F.sort_array(F.collect_list(F.struct(*_ROW_KEY))).alias("rows"),
     )
     same = F.col("least") == F.col("greatest")
     return (
-        groups.select(same.alias("same"), F.posexplode("rows").alias("place", "row"))
+        groups.where(F.size("rows") > 1)
+        .select(same.alias("same"), F.posexplode("rows").alias("place", "row"))
         .where("NOT (same AND place = 0)")
         .select(
             "row.*",
@@ -125,11 +131,14 @@ def duplicates(judged: DataFrame) -> DataFrame:
     )
 
 
-def outlier_fences(judged: DataFrame) -> dict[str, Fences]:
-    """Return Tukey's fences of amount and balance: Q1 - 1.5 IQR and Q3 + 1.5 IQR of log(1 + x)."""
-    sound = judged.where("reason IS NULL")
-    counts = histograms(sound, {name: log_bin(F.col(name)) for name in ("amount", "balance")})
-    return {name: _tukey(histogram) for name, histogram in counts.items() if histogram}
+def outlier_fences(raw: DataFrame) -> dict[str, Fences]:
+    """Return Tukey's fences of amount and balance: Q1 - 1.5 IQR and Q3 + 1.5 IQR of log(1 + x).
+
+    From the raw columns alone: rows that are set aside later are too few to move a quartile.
+    """
+    money = {name: F.col(name).try_cast("decimal(18,2)") for name in ("amount", "balance")}
+    bins = {name: log_bin(F.when(value >= 0, value)) for name, value in money.items()}
+    return {name: _tukey(found) for name, found in histograms(raw, bins).items() if found}
 
 
 def keep(

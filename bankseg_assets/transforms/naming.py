@@ -27,16 +27,19 @@ class Wording:
 
 # Spending is the noun; everything else describes it. In the order in which English puts them.
 WORDINGS: dict[str, Wording] = {
-    "recency": Wording("just active", "recent", "lapsing", "lapsed"),
-    "frequency": Wording("occasional", "occasional", "repeat", "frequent"),
+    "recency": Wording("just active", "recently active", "lapsing", "lapsed"),
+    "frequency": Wording("occasional", "occasional", "repeat", "repeat"),
     "average_balance": Wording("very low-balance", "low-balance", "high-balance", "wealthy"),
-    "average_amount": Wording("tiny spenders", "small spenders", "big spenders", "top spenders"),
+    "average_amount": Wording(
+        "very small spenders", "small spenders", "above-average spenders", "big spenders"
+    ),
 }
 NOUN_MEASURE = "average_amount"
 NEUTRAL_NOUN = "customers"
 AVERAGE_NAME = "Typical customers"
 USUAL_WORDS = 2
 ONE_TIME_FREQUENCY = 1.05  # at most one customer in twenty has a second transaction
+FREQUENT = 4.0  # two transactions in three months are a repeat, not a habit
 
 
 @dataclass(frozen=True)
@@ -53,8 +56,11 @@ class SegmentFacts:
     def word(self, measure: str) -> str:
         """Return the word for a measure; empty near the average or when the measure is unknown."""
         word = WORDINGS[measure].word(self.deviations.get(measure, 0.0))
-        if measure == "frequency" and word and self.mean_frequency <= ONE_TIME_FREQUENCY:
-            return "one-time"
+        if measure == "frequency" and word:
+            if self.mean_frequency <= ONE_TIME_FREQUENCY:
+                return "one-time"
+            if self.mean_frequency >= FREQUENT:
+                return "frequent"
         return word
 
 

@@ -1,0 +1,139 @@
+"""The whole graph on demo data: it succeeds, says what it did, and does the same twice."""
+
+import base64
+import json
+import re
+from pathlib import Path
+
+import dagster as dg
+import pyarrow as pa
+import pytest
+
+from bankseg_assets.checks import ALL_CHECKS
+from bankseg_assets.contracts import TABLES
+from bankseg_assets.store import VersionStore
+from bankseg_assets_tests.assets.conftest import Platform
+from bankseg_assets_tests.running import Run
+
+MODELS = ("pca_model", "kmeans_model", "nb_classifier", "eda_report")
+PLOTS = {
+    "eda_report": ["hours"],
+    "pca_model": ["explained_variance"],
+    "kmeans_model": ["elbow", "silhouettes"],
+    "customer_segments": ["sizes"],
+    "nb_classifier": ["confusion"],
+}
+PNG = re.compile(r"!\[[^\]]+\]\(data:image/png;base64,([A-Za-z0-9+/=]+)\)")
+
+
+def document(run: Run, asset: str) -> dict[str, object]:
+    found: dict[str, object] = json.loads(
+        (run.folder(asset) / "model.json").read_text(encoding="utf-8")
+    )
+    return found
+
+
+def ordered(table: pa.Table) -> pa.Table:
+    return table.sort_by([(name, "ascending") for name in table.column_names]).combine_chunks()
+
+
+def test_every_asset_is_made(batch: Platform) -> None:
+    assert batch.run.failures == {}
+    assert batch.run.success
+    assert set(batch.run.metadata) == {*TABLES, *MODELS}
+
+
+def test_every_check_is_evaluated_and_only_scrambled_customers_warn(batch: Platform) -> None:
+    assert set(batch.run.checks) == {key.name for check in ALL_CHECKS for key in check.check_keys}
+    not_passed = [name for name, found in batch.run.checks.items() if not found.passed]
+    assert not_passed == ["customers_are_persons"]
+    assert batch.run.checks["customers_are_persons"].severity == dg.AssetCheckSeverity.WARN
+
+
+@pytest.mark.parametrize("asset", [*TABLES, *MODELS])
+def test_every_asset_records_path_version_size_and_seconds(batch: Platform, asset: str) -> None:
+    found = batch.run.metadata[asset]
+    path = Path(found["path"])
+    assert path.parent == batch.settings.published_dir / asset
+    assert path.name == found["version"]
+    assert found["bytes"] == sum(file.stat().st_size for file in path.iterdir())
+    assert 0 < found["seconds"] < 300
+
+
+def test_metadata_are_plain_values(batch: Platform) -> None:
+    plain = (str, int, float, dg.TableColumnLineage, dg.TableSchema)
+    odd = {
+        (asset, name): type(value)
+        for asset, found in batch.run.metadata.items()
+        for name, value in found.items()
+        if type(value) not in plain
+    }
+    assert odd == {}
+
+
+@pytest.mark.parametrize("asset", PLOTS)
+def test_plots_are_png_in_markdown(batch: Platform, asset: str) -> None:
+    for name in PLOTS[asset]:
+        encoded = PNG.fullmatch(batch.run.metadata[asset][name])
+        assert encoded, name
+        assert base64.b64decode(encoded[1]).startswith(b"\x89PNG\r\n")
+
+
+@pytest.mark.parametrize("asset", TABLES)
+def test_a_table_has_its_contract_s_columns_and_nulls_only_where_they_may_be(
+    batch: Platform, asset: str
+) -> None:
+    table = batch.run.table(asset)
+    assert table.column_names == TABLES[asset].names
+    assert batch.run.metadata[asset]["dagster/row_count"] == table.num_rows
+    for column in TABLES[asset].columns:
+        assert column.nullable or table[column.name].null_count == 0, column.name
+
+
+@pytest.mark.parametrize("asset", sorted(TABLES.keys() - {"raw_transactions"}))
+def test_column_lineage_is_recorded_and_refers_to_written_columns(
+    batch: Platform, asset: str
+) -> None:
+    lineage = batch.run.metadata[asset]["dagster/column_lineage"].deps_by_column
+    assert set(lineage) <= set(batch.run.table(asset).column_names)
+    for dependency in (found for many in lineage.values() for found in many):
+        upstream = batch.run.table(dependency.asset_key.to_user_string())
+        assert dependency.column_name in upstream.column_names
+
+
+@pytest.mark.parametrize("asset", ["pca_model", "kmeans_model", "eda_report"])
+def test_the_same_input_gives_the_same_model_however_rows_are_spread(
+    batch: Platform, second_batch: Run, asset: str
+) -> None:
+    assert second_batch.failures == {}
+    assert document(batch.run, asset) == document(second_batch, asset)
+
+
+def test_the_same_input_gives_the_same_classifier_but_for_the_name_of_the_run(
+    batch: Platform, second_batch: Run
+) -> None:
+    first, second = (document(run, "nb_classifier") for run in (batch.run, second_batch))
+    assert first.pop("version") != second.pop("version")
+    assert first == second
+
+
+@pytest.mark.parametrize("asset", TABLES)
+def test_the_same_input_gives_the_same_table_however_rows_are_spread(
+    batch: Platform, second_batch: Run, asset: str
+) -> None:
+    assert ordered(batch.run.table(asset)) == ordered(second_batch.table(asset))
+
+
+def test_the_second_batch_did_spread_rows_otherwise(batch: Platform, second_batch: Run) -> None:
+    parts = [
+        len(list(run.folder("rfm_table").glob("*.parquet"))) for run in (batch.run, second_batch)
+    ]
+    assert parts[0] < parts[1]
+
+
+@pytest.mark.usefixtures("second_batch")
+def test_the_version_before_stays_for_its_readers(batch: Platform) -> None:
+    store = VersionStore(batch.settings.published_dir)
+    assert {asset: len(store.versions(asset)) for asset in [*TABLES, *MODELS]} == dict.fromkeys(
+        [*TABLES, *MODELS], 2
+    )

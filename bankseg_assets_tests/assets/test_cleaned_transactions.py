@@ -1,0 +1,94 @@
+"""Cleaning: every raw row ends up in exactly one place, and the counts say so."""
+
+import gzip
+from datetime import date
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from bankseg_assets.assets.cleaned_transactions import count_dispositions
+from bankseg_assets.settings import Settings
+from bankseg_assets_tests.assets.conftest import DEMO_ROWS, Platform
+from bankseg_assets_tests.running import run_platform
+
+REAL_ROWS = 20_000
+
+
+def test_the_counts_add_up(batch: Platform) -> None:
+    found = batch.run.metadata["cleaned_transactions"]
+    assert {name: found[name] for name in found if name.startswith("rows_")} == {
+        "rows_in": DEMO_ROWS + 4,
+        # Less than the demo's by the one that was contradicted.
+        "rows_clean": DEMO_ROWS - 1,
+        "rows_quarantined": 4,
+        "rows_duplicate": 1,
+    }
+    assert found["rows_in"] == sum(
+        found[f"rows_{name}"] for name in ("clean", "quarantined", "duplicate")
+    )
+
+
+def test_the_counts_are_those_of_the_files(batch: Platform) -> None:
+    found = batch.run.metadata["cleaned_transactions"]
+    assert batch.run.table("raw_transactions").num_rows == found["rows_in"]
+    assert batch.run.table("cleaned_transactions").num_rows == found["rows_clean"]
+    assert count_dispositions(batch.run.folder("quarantined_transactions")) == {
+        "quarantined": found["rows_quarantined"],
+        "duplicate": found["rows_duplicate"],
+    }
+
+
+def test_each_row_is_set_aside_with_reason_number_and_text(batch: Platform) -> None:
+    rows = batch.run.table("quarantined_transactions").sort_by("row_number").to_pylist()
+    assert [(row["row_number"], row["reason"]) for row in rows] == [
+        (3, "conflicting_duplicate"),
+        (DEMO_ROWS + 2, "duplicate"),
+        (DEMO_ROWS + 3, "conflicting_duplicate"),
+        (DEMO_ROWS + 4, "invalid_transaction_date"),
+        (DEMO_ROWS + 5, "wrong_number_of_fields"),
+    ]
+    assert rows[-1]["raw_text"] == "DT900002,too,few"
+    assert '"transaction_date":"32/13/16"' in rows[-2]["raw_text"]
+
+
+def test_the_content_is_identified_for_the_sensor(batch: Platform) -> None:
+    content = batch.run.metadata["cleaned_transactions"]["content_hash"]
+    assert len(content) == 64
+    assert int(content, 16)
+
+
+def test_the_fences_name_the_currency(batch: Platform) -> None:
+    found = batch.run.metadata["cleaned_transactions"]
+    assert all(str(found[f"{name}_fences"]).endswith(" INR") for name in ("amount", "balance"))
+
+
+@pytest.mark.real_data
+def test_no_row_of_the_real_file_is_lost(
+    real_data: Path, settings: Settings, platform: dict[str, object]
+) -> None:
+    landed = settings.landing_dir / "real.csv"
+    with gzip.open(real_data, "rb") as source:
+        landed.write_bytes(b"".join(islice(source, REAL_ROWS + 1)))
+    landed.with_name("real.csv.done").touch()
+    run = run_platform(
+        platform,
+        assets=[
+            "raw_transactions",
+            "cleaned_transactions",
+            "quarantined_transactions",
+            "rfm_table",
+        ],
+    )
+    assert run.failures == {}
+    found = run.metadata["cleaned_transactions"]
+    assert found["rows_in"] == REAL_ROWS
+    assert found["rows_clean"] + found["rows_quarantined"] + found["rows_duplicate"] == REAL_ROWS
+    # Nothing in the real file deserves to be set aside by the thousand.
+    assert found["rows_clean"] > 0.999 * REAL_ROWS
+    aside = run.table("quarantined_transactions").to_pylist()
+    assert all(row["reason"] and row["raw_text"] for row in aside)
+    newest = max(run.table("cleaned_transactions")["transaction_at"].to_pylist()).date()
+    snapshot = date.fromisoformat(run.metadata["rfm_table"]["snapshot_date"])
+    assert (snapshot - newest).days == 1
+    assert snapshot <= date(2016, 10, 22)

@@ -1,0 +1,39 @@
+"""eda_report: one page that opens anywhere, with the tables behind it."""
+
+import json
+import re
+
+from bankseg_assets_tests.assets.conftest import DEMO_ROWS, Platform
+
+
+def page(batch: Platform) -> str:
+    return (batch.run.folder("eda_report") / "report.html").read_text(encoding="utf-8")
+
+
+def test_the_page_loads_nothing_from_elsewhere(batch: Platform) -> None:
+    # Within plotly's own script there are addresses, of maps that this page does not draw.
+    without_scripts = re.sub(r"<script.*?</script>", "", page(batch), flags=re.DOTALL)
+    assert "<html" in without_scripts
+    assert not re.findall(r"""(?:src|href)\s*=\s*["']?(?!#|data:)""", without_scripts)
+    assert not re.findall(r"<script[^>]*\ssrc", page(batch))
+    assert not re.findall(r"<link|@import|url\((?!data:)", without_scripts)
+
+
+def test_the_page_brings_plotly_along(batch: Platform) -> None:
+    assert "plotly.js v" in page(batch)
+    assert "Plotly.newPlot(" in page(batch)
+
+
+def test_the_tables_behind_the_page_are_kept(batch: Platform) -> None:
+    file = batch.run.folder("eda_report") / "model.json"
+    tables = json.loads(file.read_text(encoding="utf-8"))
+    assert tables["overview"][0]["transactions"] == DEMO_ROWS - 1
+    assert sum(row["rows"] for row in tables["transactions_by_hour"]) == DEMO_ROWS - 1
+
+
+def test_the_size_of_the_data_is_recorded(batch: Platform) -> None:
+    found = batch.run.metadata["eda_report"]
+    assert found["transactions"] == DEMO_ROWS - 1
+    assert found["customers"] == batch.run.metadata["rfm_table"]["n_customers"]
+    # Customer numbers mix people in the demo as they do in the real file.
+    assert found["identity_conflict_share_of_repeat"] > 0.8

@@ -1,0 +1,39 @@
+"""nb_classifier: a bundle that is what was recorded, tested on customers that no fit has seen."""
+
+from pathlib import Path
+
+import pytest
+
+from bankseg_assets.scoring import load_bundle
+from bankseg_assets_tests.assets.conftest import Platform
+
+
+def test_the_bundle_at_the_recorded_path_is_the_recorded_one(batch: Platform) -> None:
+    found = batch.run.metadata["nb_classifier"]
+    bundle = load_bundle(Path(found["model_path"]))
+    assert bundle.sha256 == found["model_sha256"]
+    assert bundle.version == batch.run.result.run_id
+    assert bundle.snapshot_date == batch.run.metadata["rfm_table"]["snapshot_date"]
+
+
+def test_sizes_agree_with_the_assets_before(batch: Platform) -> None:
+    found = batch.run.metadata["nb_classifier"]
+    assert found["n_segments"] == batch.run.metadata["kmeans_model"]["k"]
+    assert found["n_customers"] == batch.run.metadata["rfm_table"]["n_customers"]
+    assert len(load_bundle(Path(found["model_path"])).segments) == found["n_segments"]
+
+
+def test_it_is_tested_on_every_held_out_customer(batch: Platform) -> None:
+    found = batch.run.metadata["nb_classifier"]
+    held_out = batch.run.table("customer_segments")["held_out"].to_numpy().sum()
+    confusion = load_bundle(Path(found["model_path"])).confusion
+    assert found["n_held_out"] == confusion.sum() == held_out
+    assert found["n_held_out"] / found["n_customers"] == pytest.approx(0.2, abs=0.02)
+
+
+def test_it_tells_segments_apart_far_better_than_the_largest_would(batch: Platform) -> None:
+    found = batch.run.metadata["nb_classifier"]
+    assert found["f1_weighted"] > 0.95
+    assert found["f1_weighted_of_always_the_largest"] < 0.7
+    assert found["f1_macro"] > 0.9
+    assert 0 < found["log_loss"] < 0.5

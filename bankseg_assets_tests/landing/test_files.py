@@ -1,0 +1,95 @@
+"""Which names in the landing folder are files to take, and when they are complete."""
+
+import os
+import time
+from pathlib import Path
+
+import pytest
+
+from bankseg_assets.landing import files
+from bankseg_assets.landing.files import LandedFile, is_complete, list_landing
+
+
+def put(path: Path, *, age_seconds: float = 0.0) -> LandedFile:
+    path.write_bytes(b"x")
+    modified = time.time() - age_seconds
+    os.utime(path, (modified, modified))
+    status = path.stat()
+    return LandedFile(path, status.st_size, status.st_mtime_ns)
+
+
+def names(folder: Path) -> list[str]:
+    return [file.path.name for file in list_landing(folder)]
+
+
+def test_a_missing_folder_holds_nothing(tmp_path: Path) -> None:
+    assert list_landing(tmp_path / "absent") == []
+
+
+def test_transaction_files_are_listed_by_name_with_size_and_time(tmp_path: Path) -> None:
+    for name in ("c.parquet", "A.CSV", "b.csv.gz", "notes.txt", "d.csv.done", "e.csv.tmp", "csv"):
+        put(tmp_path / name)
+    assert names(tmp_path) == ["A.CSV", "b.csv.gz", "c.parquet"]
+    first = list_landing(tmp_path)[0]
+    assert (first.size, first.modified_ns) == (1, (tmp_path / "A.CSV").stat().st_mtime_ns)
+
+
+@pytest.mark.parametrize("name", ["a b.csv", "a;b'\"`$(x).csv", "<script>.csv", "-rf.csv", "é.csv"])
+def test_a_strange_but_printable_name_is_listed(tmp_path: Path, name: str) -> None:
+    put(tmp_path / name)
+    assert names(tmp_path) == [name]
+
+
+@pytest.mark.parametrize("name", [".a.csv", "a\nINFO forged.csv", "a\x1b[2J.csv", "\u202evsc.csv"])
+def test_drafts_and_names_that_forge_a_log_are_left_out(tmp_path: Path, name: str) -> None:
+    put(tmp_path / name)
+    assert names(tmp_path) == []
+
+
+def test_what_is_no_regular_file_is_left_out(tmp_path: Path) -> None:
+    secret = tmp_path / "elsewhere"
+    secret.write_text("secret")
+    folder = tmp_path / "landing"
+    (folder / "folder.csv").mkdir(parents=True)
+    (folder / "link.csv").symlink_to(secret)
+    (folder / "dangling.csv").symlink_to(tmp_path / "absent")
+    os.mkfifo(folder / "pipe.csv")
+    assert names(folder) == []
+
+
+@pytest.fixture
+def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
+    """The seconds that were waited for; nothing really waits."""
+    waited: list[float] = []
+    monkeypatch.setattr(files.time, "sleep", waited.append)
+    return waited
+
+
+def test_a_marker_or_long_quiet_means_complete_at_once(tmp_path: Path, waits: list[float]) -> None:
+    marked = put(tmp_path / "marked.csv")
+    put(tmp_path / "marked.csv.done")
+    assert is_complete(marked)
+    assert is_complete(put(tmp_path / "old.csv", age_seconds=files.SETTLED_AFTER_SECONDS + 1))
+    assert waits == []
+
+
+def test_a_fresh_file_is_looked_at_twice(tmp_path: Path, waits: list[float]) -> None:
+    assert is_complete(put(tmp_path / "fresh.csv"))
+    assert waits == [files.RECHECK_AFTER_SECONDS]
+
+
+def test_a_file_that_grows_or_goes_is_not_complete(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    growing, going = put(tmp_path / "growing.csv"), put(tmp_path / "going.csv")
+    monkeypatch.setattr(files.time, "sleep", lambda _: growing.path.write_bytes(b"more"))
+    assert not is_complete(growing)
+    monkeypatch.setattr(files.time, "sleep", lambda _: going.path.unlink())
+    assert not is_complete(going)
+
+
+def test_a_clock_that_runs_ahead_does_not_make_a_file_complete(
+    tmp_path: Path, waits: list[float]
+) -> None:
+    is_complete(put(tmp_path / "tomorrow.csv", age_seconds=-86_400))
+    assert waits == [files.RECHECK_AFTER_SECONDS]

@@ -1,0 +1,75 @@
+"""The ledger says once what became of a content, and which contents make up the table."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import permutations
+from pathlib import Path
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bankseg_assets.landing.ledger import Delivery, Ledger, content_hash, current_content
+
+BANK = Delivery("b" * 64, "bank.csv", "accepted", "", size_bytes=9, records=2, run_id="r")
+MORE = replace(BANK, sha256="c" * 64, file_name="more.csv")
+DEMO = replace(BANK, sha256="a" * 64, file_name="demo_transactions.csv.gz")
+BROKEN = replace(BANK, sha256="d" * 64, status="rejected", reason="is empty", records=0)
+
+
+@pytest.fixture
+def ledger(tmp_path: Path) -> Ledger:
+    return Ledger(tmp_path / "new" / "ledger.sqlite")
+
+
+def test_what_is_recorded_is_read_back_with_its_time(ledger: Ledger) -> None:
+    assert ledger.deliveries() == []
+    ledger.record(BROKEN)
+    (found,) = ledger.deliveries()
+    assert replace(found, taken_at="") == BROKEN
+    taken = datetime.fromisoformat(found.taken_at)
+    assert timedelta(0) <= datetime.now(UTC) - taken < timedelta(minutes=1)
+
+
+def test_the_first_word_on_a_content_stays(ledger: Ledger) -> None:
+    ledger.record(BANK)
+    ledger.record(replace(BANK, status="rejected", reason="later", file_name="other.csv"))
+    (found,) = ledger.deliveries()
+    assert (found.status, found.file_name, found.reason) == ("accepted", "bank.csv", "")
+
+
+def test_another_process_reads_the_same_ledger(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    Ledger(path).record(BANK)
+    assert [delivery.sha256 for delivery in Ledger(path).deliveries()] == [BANK.sha256]
+
+
+def test_writers_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    contents = [replace(BANK, sha256=f"{number:064}") for number in range(40)]
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(lambda delivery: Ledger(path).record(delivery), contents * 2))
+    found = {delivery.sha256 for delivery in Ledger(path).deliveries()}
+    assert found == {delivery.sha256 for delivery in contents}
+
+
+@pytest.mark.parametrize("order", list(permutations([DEMO, BANK, MORE, BROKEN])))
+def test_demo_data_steps_aside_for_real_data_in_any_order(order: tuple[Delivery, ...]) -> None:
+    assert current_content(order) == [BANK, MORE]
+
+
+def test_demo_data_counts_while_nothing_else_is_accepted() -> None:
+    assert current_content([BROKEN, DEMO]) == [DEMO]
+    assert current_content([BROKEN]) == []
+
+
+@given(st.sets(st.text("0123456789abcdef", min_size=64, max_size=64), max_size=4), st.randoms())
+def test_a_set_of_contents_has_one_hash_whatever_the_order(
+    contents: set[str], random: Random
+) -> None:
+    shuffled = list(contents)
+    random.shuffle(shuffled)
+    assert content_hash(shuffled) == content_hash(contents)
+    assert content_hash([*contents, "0"]) != content_hash(contents)

@@ -1,0 +1,320 @@
+"""A delivered file becomes Parquet of strings, record by record, and nothing is lost."""
+
+import csv
+import gzip
+import io
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from bankseg_assets.contracts import RAW_TRANSACTIONS
+from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.landing import parse
+from bankseg_assets.landing.parse import DeliveryError, parse_delivery
+
+CONTRACT = DeliveryContract()
+NAMES = list(CONTRACT.header.values())
+HEADER = ",".join(NAMES)
+SHA256 = "0123456789abcdef" * 4
+TORTURE = Path(__file__).parents[3] / "shared" / "data" / "torture"
+
+
+def fields(number: int) -> list[str]:
+    return [f"T{number}", f"C{number}", "10/1/94", "F", "PUNE", "9.5", "2/8/16", "143207", "25"]
+
+
+def line(number: int) -> str:
+    return ",".join(fields(number))
+
+
+def lines(*records: str) -> str:
+    return "\n".join([HEADER, *records]) + "\n"
+
+
+def take(
+    folder: Path, content: str | bytes, *, contract: DeliveryContract = CONTRACT
+) -> list[dict[str, Any]]:
+    """Parse a content and return its records in the order of their numbers."""
+    original, output = folder / "original", folder / "records.parquet"
+    original.write_bytes(content.encode() if isinstance(content, str) else content)
+    counted = parse_delivery(original, contract, file_name="bank.csv", sha256=SHA256, output=output)
+    table = pq.read_table(output)
+    assert table.column_names == RAW_TRANSACTIONS.names
+    assert table.num_rows == counted
+    return sorted(table.to_pylist(), key=lambda row: row["row_number"])
+
+
+def parquet(table: pa.Table) -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(table, sink)
+    return sink.getvalue()
+
+
+def assert_refused(folder: Path, content: str | bytes, told: str) -> None:
+    with pytest.raises(DeliveryError, match=told):
+        take(folder, content)
+    assert [path.name for path in folder.iterdir()] == ["original"]
+
+
+ONE_ROW = {
+    "transaction_id": "T1",
+    "customer_id": "C1",
+    "birth_date": "10/1/94",
+    "gender": "F",
+    "location": "PUNE",
+    "balance": "9.5",
+    "transaction_date": "2/8/16",
+    "transaction_time": "143207",
+    "amount": "25",
+    "source_file": "bank.csv",
+    "delivery": SHA256[:12],
+    "row_number": 2,
+    "malformed_text": None,
+}
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        lines(line(1)),
+        lines(line(1)).rstrip("\n"),
+        lines(line(1)).replace("\n", "\r\n"),
+        "\n\r\n" + lines(line(1)),
+        "\ufeff" + lines(line(1)),
+        '"' + lines(line(1)).replace(",", '","').replace("\n", '"\n"').removesuffix('"'),
+        gzip.compress(lines(line(1)).encode()),
+    ],
+    ids=["plain", "no last line break", "CRLF", "blank lines first", "BOM", "all quoted", "gzip"],
+)
+def test_a_good_file_is_read_as_it_stands(tmp_path: Path, content: str | bytes) -> None:
+    assert take(tmp_path, content) == [ONE_ROW]
+
+
+def test_parquet_is_read_like_csv_but_has_no_header_record(tmp_path: Path) -> None:
+    table = pa.table(dict(zip(NAMES, zip(fields(1), fields(2), strict=True), strict=True)))
+    first, second = take(tmp_path, parquet(table))
+    assert first == ONE_ROW | {"row_number": 1}
+    assert (second["transaction_id"], second["row_number"]) == ("T2", 2)
+
+
+def test_typed_parquet_columns_become_text_that_cleaning_reads(tmp_path: Path) -> None:
+    values = [
+        *("T1", None, date(1994, 1, 10), "F", "PUNE"),
+        *(Decimal("1000000.50"), date(2016, 8, 2), 143207, Decimal("25")),
+    ]
+    table = pa.table({name: [value] for name, value in zip(NAMES, values, strict=True)})
+    (row,) = take(tmp_path, parquet(table))
+    assert row["customer_id"] is None
+    assert (row["birth_date"], row["transaction_date"]) == ("1994-01-10", "2016-08-02")
+    assert (row["balance"], row["amount"]) == ("1000000.50", "25")
+    assert row["transaction_time"] == "143207"
+
+
+def test_a_parquet_column_that_has_no_text_form_is_refused(tmp_path: Path) -> None:
+    table = pa.table({name: [[1]] if name == "CustLocation" else ["x"] for name in NAMES})
+    assert_refused(tmp_path, parquet(table), "bank.csv cannot be read: .*cast")
+
+
+def test_reordered_and_extra_columns_are_mapped_by_name(tmp_path: Path) -> None:
+    header = ",".join([*reversed(NAMES), "Branch"])
+    record = ",".join([*reversed(fields(1)), "Fort"])
+    assert take(tmp_path, f"{header}\n{record}\n") == [ONE_ROW]
+
+
+def test_another_contract_reads_its_own_names_and_delimiter(tmp_path: Path) -> None:
+    names = {name: name.upper() for name in CONTRACT.header}
+    contract = replace(CONTRACT, header=names, delimiter=";", encoding="latin-1")
+    content = f"{';'.join(names.values())}\n{line(1).replace(',', ';')}\n".replace("PUNE", "CÔTE")
+    (row,) = take(tmp_path, content.encode("latin-1"), contract=contract)
+    assert row == ONE_ROW | {"location": "CÔTE"}
+
+
+@pytest.mark.parametrize(
+    ("header", "told"),
+    [
+        (
+            HEADER.replace("CustGender", "CustomerGender"),
+            r"bank.csv has no column 'CustGender' \(is it 'CustomerGender'\?\)",
+        ),
+        (HEADER.replace("CustGender", "zzz"), r"has no column 'CustGender'\. Expected: Trans"),
+        (HEADER.replace(",CustGender", ""), r"has no column 'CustGender'\. .* Found: 'Trans"),
+        (HEADER.replace(",", ";"), "has no column 'TransactionID', 'CustomerID'"),
+        (HEADER + ",CustGender", r"has the column \['CustGender'\] more than once"),
+        (line(1), "has no column 'TransactionID'"),
+    ],
+    ids=["renamed", "unlike", "missing", "other delimiter", "repeated", "no header"],
+)
+def test_a_wrong_header_is_refused_and_its_likely_match_named(
+    tmp_path: Path, header: str, told: str
+) -> None:
+    assert_refused(tmp_path, f"{header}\n{line(1)}\n", told)
+
+
+def test_a_wrong_header_of_a_parquet_file_is_refused_alike(tmp_path: Path) -> None:
+    table = pa.table({name.replace("DOB", "BirthDay"): ["x"] for name in NAMES})
+    assert_refused(tmp_path, parquet(table), r"'CustomerDOB' \(is it 'CustomerBirthDay'\?\)")
+
+
+GZIPPED = gzip.compress(lines(*map(line, range(5_000))).encode())
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("", r"bank.csv is empty \(0 bytes\)"),
+        ("\n", "has a header at most, but no record"),
+        (gzip.compress(b""), "has a header at most, but no record"),
+        (HEADER + "\n", "has a header but no record"),
+        (HEADER, "has a header at most, but no record"),
+        (parquet(pa.table({name: pa.array([], pa.string()) for name in NAMES})), "but no record"),
+        (lines(line(1)).encode("utf-16"), "is UTF-16 text; utf-8 was expected"),
+        (lines(line(1)).replace("PUNE", "CÔTE").encode("latin-1"), "is not utf-8 text"),
+        (lines(line(1), "CÔTE").encode("latin-1"), "is not utf-8 text"),
+        (GZIPPED[:-20], "is cut off"),
+        (GZIPPED[:20], "is cut off"),
+        (parquet(pa.table({name: ["x"] for name in NAMES}))[:-10], "bank.csv cannot be read"),
+        (b"PAR1", "bank.csv cannot be read"),
+        (lines(line(1), line(2).replace("PUNE", "x" * 2_500_000)), "a record of over 1,048,576 b"),
+    ],
+    ids=[
+        *("empty", "a line break", "empty gzip", "header and line break", "header only"),
+        *(
+            "Parquet without rows",
+            "UTF-16",
+            "Latin-1",
+            "malformed Latin-1",
+            "cut gzip",
+            "gzip cut in the header",
+        ),
+        *("cut Parquet", "Parquet's first bytes", "endless record"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_explained_and_leaves_nothing(
+    tmp_path: Path, content: str | bytes, told: str
+) -> None:
+    assert_refused(tmp_path, content, told)
+
+
+@pytest.mark.parametrize(
+    "opened",
+    [
+        line(2).replace("PUNE", '"PUNE'),
+        line(2).removesuffix("25") + '"25',
+        line(2).replace("PUNE", '"PUNE'),
+    ],
+    ids=["in the middle", "in the last field", "closed by a later quote of the same column"],
+)
+@pytest.mark.parametrize("last", [line(301), line(301).replace("PUNE", '"NAVI, MUMBAI"')])
+def test_a_quote_that_swallows_records_is_refused(tmp_path: Path, opened: str, last: str) -> None:
+    content = lines(line(1), opened, *map(line, range(3, 300)), last)
+    assert_refused(tmp_path, content, "opens a quote in or before record 3 and does not close it")
+
+
+def test_a_refusal_leaves_the_output_of_before(tmp_path: Path) -> None:
+    take(tmp_path, lines(line(1)))
+    before = (tmp_path / "records.parquet").read_bytes()
+    with pytest.raises(DeliveryError):
+        take(tmp_path, HEADER)
+    assert (tmp_path / "records.parquet").read_bytes() == before
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["original", "records.parquet"]
+
+
+def test_quoted_commas_quotes_and_line_breaks_belong_to_the_value(tmp_path: Path) -> None:
+    content = lines(line(1).replace("PUNE", '"A, ""B""\r\nC\nD"'), line(2))
+    first, second = take(tmp_path, content)
+    assert first["location"] == 'A, "B"\r\nC\nD'
+    assert (second["transaction_id"], second["row_number"]) == ("T2", 3)
+
+
+def test_records_with_too_few_or_many_fields_are_kept_whole_under_their_number(
+    tmp_path: Path,
+) -> None:
+    short, long = "T2,C2", line(4) + ",more"
+    rows = take(tmp_path, lines(line(1), short, line(3), long, "", line(5)))
+    assert [row["row_number"] for row in rows] == [2, 3, 4, 5, 6]
+    assert [row["malformed_text"] for row in rows] == [None, short, None, long, None]
+    assert [row["transaction_id"] for row in rows] == ["T1", None, "T3", None, "T5"]
+    assert {row["source_file"] for row in rows} == {"bank.csv"}
+
+
+def test_a_file_of_malformed_records_alone_is_taken(tmp_path: Path) -> None:
+    rows = take(tmp_path, lines("a", "b,c"))
+    assert [(row["row_number"], row["malformed_text"]) for row in rows] == [(2, "a"), (3, "b,c")]
+
+
+def test_numbers_stay_exact_over_many_blocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parse, "MAX_RECORD_BYTES", 1 << 12)
+    monkeypatch.setattr(parse, "ROWS_PER_GROUP", 500)
+    # Runs of malformed records of every length, some over a block's end, some with line breaks.
+    records = [
+        f'bad {number},"\n",' if number % 97 < number % 13 else line(number)
+        for number in range(2, 5_000)
+    ]
+    rows = take(tmp_path, lines(*records))
+    assert [row["row_number"] for row in rows] == list(range(2, 5_000))
+    for row, record in zip(rows, records, strict=True):
+        is_bad = record.startswith("bad")
+        assert row["malformed_text"] == (record if is_bad else None)
+        assert row["transaction_id"] == (None if is_bad else f"T{row['row_number']}")
+    assert pq.ParquetFile(tmp_path / "records.parquet").num_row_groups > 5
+
+
+TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=8)
+AWKWARD = st.text(st.sampled_from(',"\r\n é\ufeffa'), max_size=8)
+GOOD_RECORD = st.lists(TEXT | AWKWARD, min_size=9, max_size=9)
+# A record of one empty field is a blank line, which is no record; hence two fields at least.
+ANY_RECORD = GOOD_RECORD | st.lists(TEXT | AWKWARD, min_size=2, max_size=12)
+
+
+@given(st.lists(ANY_RECORD, min_size=1, max_size=12), st.sampled_from(["\n", "\r\n"]))
+@settings(deadline=None)
+def test_every_record_of_random_text_is_kept_under_its_number(
+    records: list[list[str]], line_end: str
+) -> None:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator=line_end, quoting=csv.QUOTE_ALL).writerows([NAMES, *records])
+    with TemporaryDirectory() as folder:
+        rows = take(Path(folder), text.getvalue())
+    assert [row["row_number"] for row in rows] == list(range(2, len(records) + 2))
+    for row, record in zip(rows, records, strict=True):
+        if len(record) == len(NAMES):
+            assert [row[name] for name in CONTRACT.header] == record
+            assert row["malformed_text"] is None
+        else:
+            assert next(csv.reader(io.StringIO(row["malformed_text"], newline=""))) == record
+
+
+@given(st.text(st.sampled_from(',"\n\rT1\x00é')) | st.binary(max_size=200))
+@settings(deadline=None)
+def test_no_content_ends_in_anything_but_records_or_a_refusal(content: str | bytes) -> None:
+    tail = content.encode() if isinstance(content, str) else content
+    with TemporaryDirectory() as folder:
+        for start in (b"", f"{HEADER}\n".encode()):
+            try:
+                rows = take(Path(folder), start + tail)
+            except DeliveryError as error:
+                assert "bank.csv" in str(error)
+            else:
+                assert [row["row_number"] for row in rows] == list(range(2, len(rows) + 2))
+
+
+@pytest.mark.real_data
+@pytest.mark.skipif(not TORTURE.exists(), reason=f"public torture files are not here ({TORTURE})")
+def test_every_public_torture_file_is_refused_with_a_reason(tmp_path: Path) -> None:
+    files = [path for path in TORTURE.rglob("*") if path.suffix in (".csv", ".gz", ".parquet")]
+    assert files
+    for number, path in enumerate(files):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        assert_refused(folder, path.read_bytes(), "^bank.csv (is|has|cannot be) ")

@@ -1,0 +1,105 @@
+"""Run assets and jobs in the tests' process, and read what the runs recorded."""
+
+import logging
+import warnings
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bankseg_assets.build import build_defs
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one run did."""
+
+    result: dg.ExecuteInProcessResult
+    warnings: list[str]
+    """What assets logged as warnings."""
+
+    @property
+    def success(self) -> bool:
+        """Whether every step did."""
+        return self.result.success
+
+    @property
+    def metadata(self) -> dict[str, dict[str, Any]]:
+        """What was recorded with each asset that the run made."""
+        events = self.result.get_asset_materialization_events()
+        made = [event.materialization for event in events]
+        return {
+            one.asset_key.to_user_string(): {
+                name: found.value for name, found in one.metadata.items()
+            }
+            for one in made
+        }
+
+    @property
+    def checks(self) -> dict[str, dg.AssetCheckEvaluation]:
+        """The evaluations by the check's name."""
+        return {found.check_name: found for found in self.result.get_asset_check_evaluations()}
+
+    @property
+    def failures(self) -> dict[str, str]:
+        """The failed steps, each with its cause: `ValueError: why`."""
+        return {
+            str(event.step_key): _cause(event.step_failure_data)
+            for event in self.result.get_step_failure_events()
+        }
+
+    def folder(self, asset: str) -> Path:
+        """Return the version that the run wrote."""
+        return Path(self.metadata[asset]["path"])
+
+    def table(self, asset: str) -> pa.Table:
+        """Return the rows that the run wrote."""
+        return pq.read_table(self.folder(asset))
+
+
+def run_platform(
+    platform: Mapping[str, object],
+    *,
+    job: str = "everything",
+    assets: Collection[str] = (),
+    config: dg.RunConfig | None = None,
+) -> Run:
+    """Run a job of the platform, or some of its assets; a failure is part of the answer."""
+    definitions = build_defs(resource_overrides=platform)
+    return run_job(definitions.resolve_job_def(job), assets=assets, config=config)
+
+
+def run_assets(
+    *made: dg.AssetsDefinition, resources: Mapping[str, object], only: Collection[str] = ()
+) -> Run:
+    """Run assets that a test made up, or `only` some of them."""
+    definitions = dg.Definitions(assets=made, resources=resources)
+    return run_job(definitions.resolve_implicit_global_asset_job_def(), assets=only)
+
+
+def run_job(
+    job: dg.JobDefinition, *, assets: Collection[str] = (), config: dg.RunConfig | None = None
+) -> Run:
+    """Run a job on an instance of its own."""
+    # Dagster itself calls what it deprecates, for every resource that has a configuration.
+    with warnings.catch_warnings(), dg.DagsterInstance.ephemeral() as instance:
+        warnings.filterwarnings("ignore", r"InitResourceContext\.dagster_run is deprecated")
+        result = job.execute_in_process(
+            instance=instance,
+            asset_selection=[dg.AssetKey(asset) for asset in assets] or None,
+            run_config=config,
+            raise_on_error=False,
+        )
+        logged = instance.all_logs(result.run_id)
+    return Run(result, [entry.user_message for entry in logged if entry.level == logging.WARNING])
+
+
+def _cause(failure: Any) -> str:
+    error = failure.error
+    while error.cause is not None:
+        error = error.cause
+    return str(error.message).strip()

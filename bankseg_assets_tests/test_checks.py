@@ -1,0 +1,203 @@
+"""Checks pass on what is sound, and fail on each fault that they are there for."""
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
+
+from bankseg_assets.checks import (
+    ALL_CHECKS,
+    customers_are_persons,
+    every_row_is_accounted_for,
+    no_file_is_rejected,
+    numpy_scores_as_spark_does,
+    transaction_ids_are_unique,
+)
+from bankseg_assets.landing.ledger import Delivery
+from bankseg_assets.resources import DeliveryResource, PublishedResource
+from bankseg_assets.scoring import BUNDLE_FILE, BundleError, bundle_hash, feature_list
+from bankseg_assets.settings import Settings
+
+
+@pytest.fixture
+def published(settings: Settings) -> PublishedResource:
+    return PublishedResource(published_dir=str(settings.published_dir))
+
+
+@pytest.fixture
+def delivery(settings: Settings) -> DeliveryResource:
+    return DeliveryResource(
+        landing_dir=str(settings.landing_dir),
+        raw_dir=str(settings.raw_dir),
+        ledger_path=str(settings.ledger_path),
+    )
+
+
+def publish(published: PublishedResource, asset: str, *parts: Mapping[str, Sequence[Any]]) -> Path:
+    """Publish a table of one file a part; return its version."""
+    with published.store.draft(asset, "run") as draft:
+        for number, part in enumerate(parts):
+            pq.write_table(pa.table(dict(part)), draft.path / f"part-{number}.parquet")
+    assert draft.version is not None
+    return draft.version
+
+
+def values(result: dg.AssetCheckResult) -> dict[str, Any]:
+    return {name: found.value for name, found in result.metadata.items()}
+
+
+def test_faults_that_spoil_what_follows_block_and_the_others_warn() -> None:
+    blocking = {spec.name for check in ALL_CHECKS for spec in check.check_specs if spec.blocking}
+    assert blocking == {
+        "every_row_is_accounted_for",
+        "transaction_ids_are_unique",
+        "numpy_scores_as_spark_does",
+    }
+
+
+def test_rows_that_are_kept_set_aside_or_repeated_are_accounted_for(
+    published: PublishedResource,
+) -> None:
+    publish(published, "raw_transactions", {"x": [1, 2, 3]}, {"x": [4, 5]})
+    publish(published, "cleaned_transactions", {"x": [1]}, {"x": [2, 3]})
+    aside = {"disposition": ["quarantined", "duplicate"]}
+    publish(published, "quarantined_transactions", aside)
+    result = every_row_is_accounted_for(published=published)
+    assert result.passed
+    assert values(result) == {
+        "rows_in": 5,
+        "rows_clean": 3,
+        "rows_lost": 0,
+        "rows_quarantined": 1,
+        "rows_duplicate": 1,
+    }
+
+
+def test_a_written_file_that_is_gone_is_noticed(published: PublishedResource) -> None:
+    publish(published, "raw_transactions", {"x": [1, 2, 3]})
+    version = publish(published, "cleaned_transactions", {"x": [1]}, {"x": [2, 3]})
+    publish(published, "quarantined_transactions", {"disposition": pa.array([], pa.string())})
+    assert every_row_is_accounted_for(published=published).passed
+    (version / "part-1.parquet").unlink()
+    result = every_row_is_accounted_for(published=published)
+    assert not result.passed
+    assert values(result)["rows_lost"] == 2
+
+
+def test_a_row_that_is_counted_twice_is_noticed(published: PublishedResource) -> None:
+    publish(published, "raw_transactions", {"x": [1, 2, 3]})
+    publish(published, "cleaned_transactions", {"x": [1, 2, 3]})
+    publish(published, "quarantined_transactions", {"disposition": ["duplicate"]})
+    result = every_row_is_accounted_for(published=published)
+    assert not result.passed
+    assert values(result)["rows_lost"] == -1
+
+
+@pytest.mark.parametrize(("ids", "passed"), [(["T1", "T2"], True), (["T1", "T2", "T1"], False)])
+def test_a_repeated_transaction_id_is_noticed(
+    spark: SparkSession, ids: list[str], passed: bool
+) -> None:
+    table = spark.createDataFrame([(one,) for one in ids], "transaction_id string")
+    result = transaction_ids_are_unique(table)
+    assert result.passed == passed
+    assert values(result) == {"rows": len(ids), "distinct_transaction_ids": 2}
+
+
+def test_a_rejected_file_warns_with_its_name_and_reason(delivery: DeliveryResource) -> None:
+    good = Delivery("a" * 64, "good.csv", "accepted", "", 9, 3, "run")
+    delivery.ledger.record(good)
+    assert no_file_is_rejected(delivery).passed
+    delivery.ledger.record(Delivery("b" * 64, "bad.csv", "rejected", "It is empty.", 0, 0, "run"))
+    result = no_file_is_rejected(delivery)
+    assert (result.passed, result.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert values(result) == {"rejected_files": 1, "b" * 12: "bad.csv: It is empty."}
+
+
+@pytest.mark.parametrize(
+    ("conflicting", "passed"), [(0, True), (1, True), (2, False)], ids=["none", "limit", "beyond"]
+)
+def test_customers_that_mix_people_warn(
+    spark: SparkSession, conflicting: int, passed: bool
+) -> None:
+    repeat = [(2, number < conflicting) for number in range(10)]
+    # One transaction cannot disagree with itself; were it counted, it would thin the share.
+    once = [(1, False)] * 100
+    table = spark.createDataFrame([*repeat, *once], "frequency int, identity_conflict boolean")
+    result = customers_are_persons(table)
+    assert (result.passed, result.severity) == (passed, dg.AssetCheckSeverity.WARN)
+    assert values(result)["repeat_customers"] == 10
+    assert values(result)["conflict_share"] == conflicting / 10
+
+
+def test_without_repeat_customers_there_is_no_conflict(spark: SparkSession) -> None:
+    table = spark.createDataFrame([(1, False)], "frequency int, identity_conflict boolean")
+    assert customers_are_persons(table).passed
+
+
+# Segments: one transaction; three or more; an unknown balance counts as the mean.
+CUSTOMERS = [(0, 1, 100.0, True), (0, 1, 150.0, True), (1, 3, None, True), (1, 1, None, False)]
+CUSTOMERS_DDL = "segment int, frequency int, average_balance double, held_out boolean"
+
+
+def publish_classifier(published: PublishedResource, confusion: list[list[int]]) -> Path:
+    features = [vars(f) for f in feature_list(["capped_frequency", "log_average_balance"])]
+    document: dict[str, Any] = {
+        "format": 1,
+        "version": "run",
+        "snapshot_date": "2016-10-22",
+        "currency": "INR",
+        "features": features,
+        "mean": [2.0, float(np.log(100.0))],
+        "scale": [1.0, 1.0],
+        "components": [[1.0, 0.0], [0.0, 1.0]],
+        "centroids": [[-1.0, 0.0], [1.0, 0.0]],
+        "prior": [0.5, 0.5],
+        "means": [[-1.0, 0.0], [1.0, 0.0]],
+        "variances": [[0.2, 0.2], [0.2, 0.2]],
+        "segments": [{}, {}],
+        "inputs": [],
+        "metrics": {},
+        "confusion": confusion,
+    }
+    with published.store.draft("nb_classifier", "run") as draft:
+        text = json.dumps(document | {"sha256": bundle_hash(document)})
+        (draft.path / BUNDLE_FILE).write_text(text, encoding="utf-8")
+    assert draft.version is not None
+    return draft.version
+
+
+def test_numpy_finds_the_confusion_that_spark_found(
+    spark: SparkSession, published: PublishedResource
+) -> None:
+    publish_classifier(published, [[2, 0], [0, 1]])
+    segments = spark.createDataFrame(CUSTOMERS, CUSTOMERS_DDL)
+    result = numpy_scores_as_spark_does(published=published, customer_segments=segments)
+    assert result.passed
+    assert values(result) == {"customers": 3, "counts_that_differ": 0}
+
+
+def test_a_customer_that_numpy_scores_otherwise_is_noticed(
+    spark: SparkSession, published: PublishedResource
+) -> None:
+    publish_classifier(published, [[1, 1], [0, 1]])
+    segments = spark.createDataFrame(CUSTOMERS, CUSTOMERS_DDL)
+    result = numpy_scores_as_spark_does(published=published, customer_segments=segments)
+    assert not result.passed
+    assert values(result)["counts_that_differ"] == 2
+
+
+def test_a_bundle_that_was_changed_after_it_was_published_is_refused(
+    spark: SparkSession, published: PublishedResource
+) -> None:
+    file = publish_classifier(published, [[2, 0], [0, 1]]) / BUNDLE_FILE
+    file.write_text(file.read_text(encoding="utf-8").replace("0.5", "0.6"), encoding="utf-8")
+    segments = spark.createDataFrame(CUSTOMERS, CUSTOMERS_DDL)
+    with pytest.raises(BundleError, match="SHA-256 differs"):
+        numpy_scores_as_spark_does(published=published, customer_segments=segments)

@@ -1,0 +1,72 @@
+"""The tables' columns: every one is typed, explained and named once."""
+
+import re
+
+import pytest
+from pyspark.sql import SparkSession
+
+from bankseg_assets.contracts import (
+    CUSTOMER_SEGMENTS,
+    MONEY,
+    RAW_TRANSACTIONS,
+    RFM_TABLE,
+    TABLES,
+    Table,
+)
+from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.scoring import DERIVED, FEATURES
+
+tables = pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
+
+
+@tables
+def test_every_column_has_a_name_of_its_own_and_a_meaning(table: Table) -> None:
+    assert len(set(table.names)) == len(table.names)
+    for column in table.columns:
+        assert re.fullmatch(r"[a-z][a-z_]*", column.name)
+        assert column.meaning
+
+
+@tables
+def test_money_is_exact_where_it_is_summed(table: Table) -> None:
+    for column in table.columns:
+        if column.unit == "currency" and column.name in ("amount", "balance", "monetary"):
+            assert column.type == MONEY
+
+
+@tables
+def test_the_schema_is_what_spark_reads(spark: SparkSession, table: Table) -> None:
+    schema = spark.createDataFrame([], table.ddl).schema
+    assert schema.names == table.names
+    for field, column in zip(schema, table.columns, strict=True):
+        assert field.dataType.simpleString() == column.type
+
+
+def test_a_raw_row_is_the_delivered_columns_and_where_they_stood() -> None:
+    delivered = list(DeliveryContract().header)
+    assert RAW_TRANSACTIONS.names == [
+        *delivered,
+        "source_file",
+        "delivery",
+        "row_number",
+        "malformed_text",
+    ]
+
+
+def test_a_column_means_the_same_in_the_segments_as_in_the_rfm_table() -> None:
+    shared = set(CUSTOMER_SEGMENTS.columns) & set(RFM_TABLE.columns)
+    carried = {column.name for column in shared}
+    assert {"customer_id", "recency", "monetary", "latest_balance", "held_out"} <= carried
+    assert set(CUSTOMER_SEGMENTS.names) - carried == {
+        "segment",
+        "segment_name",
+        "distance",
+        "snapshot_date",  # the same day, explained by what it does there
+    }
+
+
+def test_every_feature_is_of_a_column_that_both_customer_tables_have() -> None:
+    measures = {feature.measure for feature in FEATURES.values()}
+    parts = {part for pair in DERIVED.values() for part in pair}
+    for table in (RFM_TABLE, CUSTOMER_SEGMENTS):
+        assert measures | parts <= set(table.names)

@@ -1,0 +1,148 @@
+"""The code location: it loads without a warning and holds what the design says."""
+
+import ast
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+import bankseg_assets
+from bankseg_assets.contracts import TABLES
+from bankseg_assets.definitions import defs
+
+PACKAGE = Path(bankseg_assets.__file__).parent
+GRAPH = defs.resolve_asset_graph()
+
+# Asset -> what it is made from.
+LINEAGE: dict[str, set[str]] = {
+    "raw_transactions": set(),
+    "cleaned_transactions": {"raw_transactions"},
+    "quarantined_transactions": {"raw_transactions"},
+    "eda_report": {"cleaned_transactions", "quarantined_transactions", "rfm_table"},
+    "rfm_table": {"cleaned_transactions"},
+    "pca_model": {"rfm_table"},
+    "kmeans_model": {"rfm_table", "pca_model"},
+    "customer_segments": {"rfm_table", "pca_model", "kmeans_model"},
+    "segment_profiles": {"customer_segments"},
+    "nb_classifier": {"customer_segments", "segment_profiles", "pca_model", "kmeans_model"},
+}
+GROUPS = {
+    "ingestion": {"raw_transactions", "cleaned_transactions", "quarantined_transactions"},
+    "insight": {"eda_report", "rfm_table"},
+    "models": {"pca_model", "kmeans_model", "nb_classifier"},
+    "segments": {"customer_segments", "segment_profiles"},
+}
+JOBS = {
+    "everything": set(LINEAGE),
+    "ingestion": GROUPS["ingestion"],
+    "models": set(LINEAGE) - GROUPS["ingestion"],
+}
+
+
+def run_python(code: str, *options: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, *options, "-c", code],
+        cwd=PACKAGE.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=120,
+    )
+
+
+def spec(asset: str) -> dg.AssetSpec:
+    return GRAPH.get(dg.AssetKey(asset)).assets_def.specs_by_key[dg.AssetKey(asset)]
+
+
+def test_they_load_without_any_warning() -> None:
+    load = "import dagster; from bankseg_assets.definitions import defs"
+    validate = "dagster.Definitions.validate_loadable(defs)"
+    loaded = run_python(f"{load}; {validate}", "-W", "error")
+    assert (loaded.returncode, loaded.stdout, loaded.stderr) == (0, "", "")
+
+
+def test_the_assets_are_these() -> None:
+    assert {key.to_user_string() for key in GRAPH.get_all_asset_keys()} == set(LINEAGE)
+
+
+@pytest.mark.parametrize("asset", LINEAGE)
+def test_an_asset_is_made_from_what_the_design_says(asset: str) -> None:
+    parents = GRAPH.get(dg.AssetKey(asset)).parent_keys
+    assert {key.to_user_string() for key in parents} == LINEAGE[asset]
+
+
+@pytest.mark.parametrize("asset", LINEAGE)
+def test_an_asset_says_whose_it_is_and_what_it_is(asset: str) -> None:
+    found = spec(asset)
+    assert found.group_name in GROUPS
+    assert asset in GROUPS[found.group_name]
+    assert found.owners == ["team:customer-analytics"]
+    assert found.kinds
+    assert len(found.description or "") > 40
+    assert found.freshness_policy is not None
+
+
+@pytest.mark.parametrize("table", TABLES)
+def test_a_table_s_columns_have_a_type_and_a_meaning(table: str) -> None:
+    schema = spec(table).metadata["dagster/column_schema"]
+    assert [column.name for column in schema.columns] == TABLES[table].names
+    assert all(column.type and column.description for column in schema.columns)
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_job_selects_what_it_says(job: str) -> None:
+    selected = defs.resolve_job_def(job).asset_layer.executable_asset_keys
+    assert {key.to_user_string() for key in selected} == JOBS[job]
+
+
+@pytest.mark.parametrize("job", JOBS)
+def test_a_job_runs_in_one_process(job: str) -> None:
+    assert defs.resolve_job_def(job).executor_def is dg.in_process_executor
+
+
+def test_every_check_runs_with_the_job_that_makes_its_asset() -> None:
+    found = {
+        job: {
+            key.name for key in defs.resolve_job_def(job).asset_layer.asset_graph.asset_check_keys
+        }
+        for job in JOBS
+    }
+    assert found["ingestion"].isdisjoint(found["models"])
+    assert found["ingestion"] | found["models"] == found["everything"]
+
+
+def test_sensors_run_from_the_start() -> None:
+    found = {sensor.name: sensor.default_status for sensor in defs.sensors or ()}
+    assert found == dict.fromkeys(
+        ("landing_sensor", "cleaned_sensor", "new_model_sensor", "failure_sensor"),
+        dg.DefaultSensorStatus.RUNNING,
+    )
+
+
+def test_importing_the_package_imports_nothing() -> None:
+    code = (
+        "import json, sys; before = set(sys.modules); import bankseg_assets;"
+        "print(json.dumps(sorted(sys.modules.keys() - before)))"
+    )
+    assert json.loads(run_python(code).stdout) == ["bankseg_assets"]
+
+
+def imported(file: Path) -> set[str]:
+    """Return the top-level packages that a source file imports, wherever in it."""
+    names = set()
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            names.add(node.module or "")
+    return {name.partition(".")[0] for name in names}
+
+
+@pytest.mark.parametrize(
+    "file", sorted((PACKAGE / "transforms").glob("*.py")), ids=lambda f: f.stem
+)
+def test_transforms_do_not_know_dagster(file: Path) -> None:
+    assert not {name for name in imported(file) if name.startswith("dagster")}
