@@ -1,0 +1,363 @@
+"""Sensors start a run when there is something to do, once, and say why they do not."""
+
+import json
+import logging
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import dagster as dg
+import pytest
+
+from bankseg_assets import automation
+from bankseg_assets.assets.cleaned_transactions import CONTENT_HASH_KEY
+from bankseg_assets.automation import (
+    CONTENT_TAG,
+    MOST_ATTEMPTS,
+    cleaned_sensor,
+    failure_sensor,
+    landing_sensor,
+    new_model_sensor,
+)
+from bankseg_assets.build import build_defs
+from bankseg_assets.landing.archive import sha256_of
+from bankseg_assets.landing.ledger import Delivery, content_hash
+from bankseg_assets.resources import DeliveryResource
+from bankseg_assets.settings import Settings
+
+# A queued run has its place in a workspace, which a test lacks.
+UNFINISHED = ["NOT_STARTED", "STARTING", "STARTED", "CANCELING"]
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as ephemeral:
+        yield ephemeral
+
+
+@dataclass
+class Landing:
+    """A landing folder, its ledger, and the sensor that watches it."""
+
+    instance: dg.DagsterInstance
+    delivery: DeliveryResource
+    cursor: str | None = None
+
+    def put(self, name: str, content: str, *, quiet_seconds: float = 60) -> str:
+        """Land a file that was last written so long ago; return its SHA-256."""
+        path = Path(self.delivery.landing_dir) / name
+        path.write_text(content, encoding="utf-8")
+        then = time.time() - quiet_seconds
+        os.utime(path, (then, then))
+        return sha256_of(path)
+
+    def record(self, sha256: str, status: str = "accepted") -> None:
+        """Enter a content in the ledger, as the run that takes it does."""
+        self.delivery.ledger.record(Delivery(sha256, "x.csv", status, "why", 1, 1, "run"))  # type: ignore[arg-type]
+
+    def publish(self, *sha256s: str) -> None:
+        """Record that cleaned_transactions holds these contents, and nothing else."""
+        for sha256 in sha256s:
+            self.record(sha256)
+        metadata = {CONTENT_HASH_KEY: content_hash(sha256s)}
+        self.instance.report_runless_asset_event(
+            dg.AssetMaterialization("cleaned_transactions", metadata=metadata)
+        )
+
+    def add_run(self, job: str, status: str, **tags: str) -> None:
+        """Record a run in a status."""
+        found = dg.DagsterRunStatus[status]
+        self.instance.add_run(dg.DagsterRun(job, str(uuid4()), status=found, tags=tags))
+
+    def look(self) -> dg.SensorResult:
+        """Let the sensor look once more."""
+        context = dg.build_sensor_context(self.instance, cursor=self.cursor)
+        result = landing_sensor(context, delivery=self.delivery)
+        assert isinstance(result, dg.SensorResult)
+        self.cursor = result.cursor
+        return result
+
+    def skips(self) -> str:
+        """Let the sensor look; return why it starts no run."""
+        result = self.look()
+        assert not result.run_requests
+        return str(result.skip_reason.skip_message)
+
+    def starts(self) -> dg.RunRequest:
+        """Let the sensor look; return the one run that it starts."""
+        (request,) = self.look().run_requests or ()
+        return request
+
+
+@pytest.fixture
+def landing(settings: Settings, instance: dg.DagsterInstance) -> Landing:
+    delivery = DeliveryResource(
+        landing_dir=str(settings.landing_dir),
+        raw_dir=str(settings.raw_dir),
+        ledger_path=str(settings.ledger_path),
+    )
+    return Landing(instance, delivery)
+
+
+def test_an_empty_folder_starts_nothing(landing: Landing) -> None:
+    assert landing.skips() == f"Nothing new in {landing.delivery.landing_dir}."
+
+
+def test_a_missing_folder_starts_nothing(landing: Landing) -> None:
+    Path(landing.delivery.landing_dir).rmdir()
+    assert landing.skips().startswith("Nothing new")
+
+
+def test_a_complete_file_starts_a_run_that_carries_its_content(landing: Landing) -> None:
+    wanted = content_hash([landing.put("january.csv", "one")])
+    request = landing.starts()
+    assert request.run_key == f"{wanted}-1"
+    assert request.tags[CONTENT_TAG] == wanted
+
+
+def test_a_file_beside_taken_ones_asks_for_all_of_them(landing: Landing) -> None:
+    january = landing.put("january.csv", "one")
+    landing.publish(january)
+    february = landing.put("february.csv", "two")
+    assert landing.starts().run_key == f"{content_hash([january, february])}-1"
+
+
+def test_content_that_is_published_starts_nothing(landing: Landing) -> None:
+    landing.publish(landing.put("january.csv", "one"))
+    assert landing.skips().startswith("Nothing new")
+
+
+def test_the_same_content_under_another_name_starts_nothing(landing: Landing) -> None:
+    landing.publish(landing.put("january.csv", "one"))
+    landing.put("january_again.csv", "one")
+    assert landing.skips().startswith("Nothing new")
+
+
+def test_other_content_under_the_same_name_starts_a_run(landing: Landing) -> None:
+    landing.publish(landing.put("january.csv", "one"))
+    landing.look()
+    landing.put("january.csv", "two", quiet_seconds=30)
+    assert landing.starts()
+
+
+@pytest.mark.parametrize("published", [["a" * 64], []], ids=["beside_good", "alone"])
+def test_content_that_was_rejected_starts_nothing(landing: Landing, published: list[str]) -> None:
+    if published:
+        landing.publish(*published)
+    landing.record(landing.put("bad.csv", "one"), "rejected")
+    assert landing.skips().startswith("Nothing new")
+
+
+def test_a_file_that_is_still_written_is_waited_for(landing: Landing) -> None:
+    landing.put("january.csv", "one", quiet_seconds=0)
+    told = landing.skips()
+    assert "Waiting for january.csv (still being written)." in told
+    landing.put("january.csv", "one and more", quiet_seconds=11)
+    assert landing.starts()
+
+
+def test_a_marker_says_that_a_file_is_complete(landing: Landing) -> None:
+    landing.put("january.csv", "one", quiet_seconds=0)
+    landing.put("january.csv.done", "")
+    assert landing.starts()
+
+
+def test_a_file_that_is_still_written_does_not_hold_up_a_complete_one(landing: Landing) -> None:
+    january = landing.put("january.csv", "one")
+    landing.put("february.csv", "tw", quiet_seconds=0)
+    assert landing.starts().run_key == f"{content_hash([january])}-1"
+
+
+def test_a_file_that_vanishes_while_it_is_read_is_waited_for(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def vanish(path: Path) -> str:
+        path.unlink()
+        return sha256_of(path)
+
+    monkeypatch.setattr(automation, "sha256_of", vanish)
+    landing.put("january.csv", "one")
+    assert "Waiting for january.csv (No such file or directory)." in landing.skips()
+
+
+def test_a_file_is_read_once_until_it_changes(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = []
+
+    def counting(path: Path) -> str:
+        read.append(path.name)
+        return sha256_of(path)
+
+    monkeypatch.setattr(automation, "sha256_of", counting)
+    landing.put("january.csv", "one")
+    first = landing.starts()
+    assert landing.starts().run_key == first.run_key
+    landing.put("february.csv", "two")
+    landing.look()
+    landing.look()
+    assert read == ["january.csv", "february.csv"]
+    landing.put("january.csv", "new", quiet_seconds=30)
+    landing.look()
+    assert read == ["january.csv", "february.csv", "january.csv"]
+
+
+def test_a_failed_run_is_tried_again_under_another_key_and_then_given_up(landing: Landing) -> None:
+    sha256 = landing.put("january.csv", "one")
+    wanted = content_hash([sha256])
+    keys = []
+    for _ in range(MOST_ATTEMPTS):
+        keys.append(landing.starts().run_key)
+        landing.add_run("ingestion", "FAILURE", **{CONTENT_TAG: wanted})
+        # The file may have been taken before its run failed.
+        landing.record(sha256)
+    assert keys == [f"{wanted}-{attempt}" for attempt in (1, 2, 3)]
+    told = landing.skips()
+    assert told.startswith("3 runs for this content ended without a table.")
+    assert "materialize by hand" in told
+
+
+def test_failures_of_other_content_do_not_count(landing: Landing) -> None:
+    for _ in range(MOST_ATTEMPTS):
+        landing.add_run("ingestion", "FAILURE", **{CONTENT_TAG: "another"})
+    landing.put("january.csv", "one")
+    assert str(landing.starts().run_key).endswith("-1")
+
+
+@pytest.mark.parametrize("job", ["ingestion", "everything"])
+@pytest.mark.parametrize("status", UNFINISHED)
+def test_a_run_that_takes_what_landed_is_not_doubled(
+    landing: Landing, job: str, status: str
+) -> None:
+    landing.put("january.csv", "one")
+    landing.add_run(job, status)
+    assert landing.skips().startswith("A run that takes what landed is on its way.")
+
+
+@pytest.mark.parametrize(("job", "status"), [("models", "STARTED"), ("ingestion", "SUCCESS")])
+def test_a_run_that_takes_nothing_any_more_holds_up_nothing(
+    landing: Landing, job: str, status: str
+) -> None:
+    landing.put("january.csv", "one")
+    landing.add_run(job, status)
+    assert landing.starts()
+
+
+def test_demo_data_that_stepped_aside_starts_nothing(landing: Landing) -> None:
+    demo, real = landing.put("demo_transactions.csv", "demo"), landing.put("real.csv", "real")
+    ledger = landing.delivery.ledger
+    ledger.record(Delivery(demo, "demo_transactions.csv", "accepted", "", 1, 1, "run"))
+    landing.publish(real)
+    assert landing.skips().startswith("Nothing new")
+
+
+def clean(instance: dg.DagsterInstance, job: str, *also: str) -> str:
+    """Run a job that makes cleaned_transactions and other assets; return the run's id."""
+
+    def made(name: str) -> dg.AssetsDefinition:
+        @dg.asset(name=name)
+        def asset() -> None:
+            pass
+
+        return asset
+
+    names = ["cleaned_transactions", *also]
+    assets = [made(name) for name in names]
+    jobs = [dg.define_asset_job(job, selection=names)]
+    defined = dg.Definitions(assets=assets, jobs=jobs).resolve_job_def(job)
+    # Named, as a selection in the UI is; a job of its own names none.
+    selection = [dg.AssetKey(name) for name in names] if job == "__selection" else None
+    return defined.execute_in_process(instance=instance, asset_selection=selection).run_id
+
+
+def tick(
+    sensor: dg.SensorDefinition, instance: dg.DagsterInstance
+) -> tuple[list[dg.RunRequest], str | None]:
+    context = dg.build_sensor_context(instance, definitions=build_defs())
+    found = sensor.evaluate_tick(context)
+    return list(found.run_requests or ()), found.skip_message
+
+
+def test_cleaned_data_starts_the_models(instance: dg.DagsterInstance) -> None:
+    run_id = clean(instance, "ingestion")
+    (request,), _ = tick(cleaned_sensor, instance)
+    assert request.run_key == run_id
+    assert cleaned_sensor.job_name == "models"
+
+
+@pytest.mark.parametrize("job", ["everything", "__selection"])
+def test_a_run_that_makes_the_models_itself_starts_no_other(
+    instance: dg.DagsterInstance, job: str
+) -> None:
+    clean(instance, job, "nb_classifier")
+    requests, told = tick(cleaned_sensor, instance)
+    assert requests == []
+    assert told == "The run that cleaned the data makes the models as well."
+
+
+def test_without_cleaned_data_nothing_starts(instance: dg.DagsterInstance) -> None:
+    requests, told = tick(cleaned_sensor, instance)
+    assert (requests, bool(told)) == ([], True)
+
+
+@pytest.fixture
+def notice(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("BANKSEG_DATA_DIR", str(settings.data_dir))
+    return settings.notice_path
+
+
+def test_a_new_classifier_is_announced(instance: dg.DagsterInstance, notice: Path) -> None:
+    run_id = clean(instance, "everything", "nb_classifier")
+    requests, told = tick(new_model_sensor, instance)
+    assert requests == []
+    assert run_id in str(told)
+    assert json.loads(notice.read_text(encoding="utf-8")) == {"run_id": run_id}
+    assert [file.name for file in notice.parent.iterdir() if file.is_file()] == [notice.name]
+
+
+def test_the_notice_before_stays_whole_when_the_next_cannot_be_written(
+    instance: dg.DagsterInstance, notice: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_off(path: Path, text: str, encoding: str) -> None:
+        path.write_bytes(text.encode(encoding)[:5])
+        raise OSError("No space left on device")
+
+    notice.write_text('{"run_id": "before"}', encoding="utf-8")
+    clean(instance, "everything", "nb_classifier")
+    monkeypatch.setattr(Path, "write_text", break_off)
+    with pytest.raises(Exception, match="new_model_sensor"):
+        tick(new_model_sensor, instance)
+    assert notice.read_bytes() == b'{"run_id": "before"}'
+
+
+def test_a_failed_run_is_told_with_step_and_cause_and_no_traceback(
+    instance: dg.DagsterInstance, caplog: pytest.LogCaptureFixture
+) -> None:
+    @dg.asset
+    def broken() -> None:
+        try:
+            raise OSError("disk full")
+        except OSError as error:
+            raise ValueError("cannot write the table") from error
+
+    job = dg.Definitions(
+        assets=[broken], jobs=[dg.define_asset_job("everything", selection=["broken"])]
+    ).resolve_job_def("everything")
+    result = job.execute_in_process(instance=instance, raise_on_error=False)
+    context = dg.build_run_status_sensor_context(
+        sensor_name="failure_sensor",
+        dagster_event=result.get_run_failure_event(),
+        dagster_instance=instance,
+        dagster_run=result.dagster_run,
+    ).for_run_failure()
+    caplog.clear()
+    with caplog.at_level(logging.ERROR):
+        failure_sensor(context)
+    (told,) = (record.getMessage() for record in caplog.records)
+    assert f"Run {result.run_id} of everything failed: broken: OSError: disk full." in told
+    assert told.endswith("What was published before still serves.")
+    assert "Traceback" not in told
+    assert "\n" not in told

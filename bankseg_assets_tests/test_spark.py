@@ -1,0 +1,87 @@
+"""How Spark is set up: in this machine, on a cluster, or behind Spark Connect."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from bankseg_assets import spark as spark_module
+from bankseg_assets.settings import Settings
+from bankseg_assets.spark import MOST_MEMORY_MIB, cores, heap_mib, prepare_process, spark_config
+
+MIB = 1 << 20
+
+
+def test_local_mode_listens_to_this_machine_alone(tmp_path: Path) -> None:
+    config = spark_config(Settings(data_dir=tmp_path))
+    assert config["spark.master"] == "local[*]"
+    assert config["spark.driver.bindAddress"] == config["spark.driver.host"] == "127.0.0.1"
+    assert config["spark.driver.memory"] == f"{heap_mib()}m"
+    assert config["spark.ui.enabled"] == "false"
+    assert config["spark.local.dir"] == str(tmp_path / "spark_scratch")
+
+
+def test_a_cluster_s_driver_keeps_its_own_address_and_memory() -> None:
+    config = spark_config(Settings(spark_master="spark://head:7077"))
+    assert config["spark.master"] == "spark://head:7077"
+    assert not [name for name in config if name.startswith("spark.driver.")]
+
+
+def test_spark_connect_is_given_no_master() -> None:
+    config = spark_config(Settings(spark_remote="sc://head:15002"), extra={"spark.x": "1"})
+    assert config["spark.remote"] == "sc://head:15002"
+    assert config["spark.x"] == "1"
+    assert {"spark.master", "spark.driver.memory", "spark.local.dir"}.isdisjoint(config)
+
+
+def test_what_the_caller_adds_wins() -> None:
+    extra = {"spark.sql.shuffle.partitions": "1", "spark.driver.memory": "1g"}
+    assert extra.items() <= spark_config(Settings(), extra=extra).items()
+
+
+@pytest.mark.parametrize(
+    ("machine_mib", "heap"), [(2_000, 1_024), (8_000, 2_800), (64_000, MOST_MEMORY_MIB)]
+)
+def test_the_heap_leaves_room_for_what_lives_beside_it(
+    monkeypatch: pytest.MonkeyPatch, machine_mib: int, heap: int
+) -> None:
+    pages = {"SC_PAGE_SIZE": 4_096, "SC_PHYS_PAGES": machine_mib * MIB // 4_096}
+    monkeypatch.setattr(os, "sysconf", pages.__getitem__)
+    assert heap_mib() == heap
+
+
+@pytest.mark.parametrize(("processors", "partitions"), [(1, "4"), (2, "4"), (16, "32")])
+def test_shuffles_are_spread_over_the_processors_this_process_may_use(
+    monkeypatch: pytest.MonkeyPatch, processors: int, partitions: str
+) -> None:
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)))
+    assert cores() == processors
+    assert spark_config(Settings())["spark.sql.shuffle.partitions"] == partitions
+
+
+def test_workers_get_this_python_and_the_java_that_was_found(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PYSPARK_PYTHON", "another")
+    monkeypatch.setenv("JAVA_HOME", "another")
+    monkeypatch.setattr(spark_module, "find_java_home", lambda shim_dir: shim_dir / "found")
+    prepare_process(Settings(data_dir=tmp_path))
+    assert os.environ["PYSPARK_PYTHON"] == sys.executable
+    assert os.environ["JAVA_HOME"] == str(tmp_path / "java" / "found")
+
+
+def test_spark_connect_needs_no_java(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYSPARK_PYTHON", "another")
+    monkeypatch.setenv("JAVA_HOME", "untouched")
+    prepare_process(Settings(spark_remote="sc://head:15002"))
+    assert os.environ["JAVA_HOME"] == "untouched"
+
+
+def test_the_session_is_set_up_so(spark: SparkSession) -> None:
+    config = spark_config(Settings())
+    for name in ("spark.sql.session.timeZone", "spark.sql.parquet.compression.codec"):
+        assert spark.conf.get(name) == config[name]
+    assert spark.conf.get("spark.sql.execution.arrow.pyspark.fallback.enabled") == "false"
+    assert spark.sparkContext.uiWebUrl is None

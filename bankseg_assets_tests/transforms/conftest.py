@@ -1,0 +1,12 @@
+"""The chain of models, fitted once: a dozen tests look at it from different sides."""
+
+import pytest
+from pyspark.sql import SparkSession
+
+from bankseg_assets_tests.transforms.models import Fitted, fit, random_customers
+
+
+@pytest.fixture(scope="session")
+def fitted(spark: SparkSession) -> Fitted:
+    """Every model, fitted on 900 random customers."""
+    return fit(random_customers(spark))

@@ -1,0 +1,85 @@
+"""Random customers in a few groups, and the whole chain of models fitted on them."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+from pyspark.sql import DataFrame, SparkSession
+
+from bankseg_assets.scoring import feature_list
+from bankseg_assets.transforms.bundle import build_bundle
+from bankseg_assets.transforms.kmeans import KMeansModel, fit_kmeans
+from bankseg_assets.transforms.naive_bayes import Evaluation, NaiveBayesModel, fit_and_evaluate
+from bankseg_assets.transforms.pca import PcaModel, fit_pca
+from bankseg_assets.transforms.profiles import profile
+from bankseg_assets.transforms.segments import assign
+from bankseg_assets_tests.transforms.frames import rfm_frame
+
+FEATURES = feature_list(
+    ["recency", "capped_frequency", "log_average_amount", "log_average_balance"]
+)
+# Mean log amount, mean log balance, chance of a second transaction, greatest recency.
+GROUPS = ((4.0, 7.0, 0.0, 80), (8.0, 11.0, 0.1, 80), (6.0, 9.0, 1.0, 20), (4.5, 12.0, 0.0, 40))
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """Every model of the chain, and the tables between them."""
+
+    rfm: DataFrame
+    pca: PcaModel
+    kmeans: KMeansModel
+    segments: DataFrame
+    model: NaiveBayesModel
+    evaluation: Evaluation
+    profiles: list[dict[str, Any]]
+    bundle: dict[str, Any]
+
+
+def random_rows(count: int, seed: int) -> list[dict[str, Any]]:
+    """Return rows of RFM_TABLE; one customer in five is held out, one in thirty has no balance."""
+    random = np.random.default_rng(seed)
+    rows = []
+    for number in range(count):
+        amount, balance, repeat, days = GROUPS[int(random.integers(len(GROUPS)))]
+        frequency = 1 + int(random.random() < repeat) * int(random.integers(1, 4))
+        paise = int(100 * frequency * np.exp(random.normal(amount, 0.5)))
+        known = number % 30 != 7
+        rows.append(
+            {
+                "recency": int(random.integers(1, days + 1)),
+                "frequency": frequency,
+                "monetary": Decimal(paise) / 100,
+                "average_amount": paise / 100 / frequency,
+                "average_balance": float(np.exp(random.normal(balance, 0.7))) if known else None,
+                "held_out": number % 5 == 0,
+            }
+        )
+    return rows
+
+
+def fit(rfm: DataFrame) -> Fitted:
+    """Fit everything as the platform does."""
+    pca = fit_pca(rfm, FEATURES, n_components=2, whiten=False)
+    kmeans = fit_kmeans(rfm, pca, ks=range(2, 7), wanted=None, fewest=3, seed=1)
+    segments = assign(rfm, pca, kmeans).persist()
+    labelled = pca.project(segments, "segment", "held_out")
+    model, evaluation = fit_and_evaluate(labelled, pca.n_components)
+    profiles = profile(segments, "INR")
+    bundle = build_bundle(
+        pca=pca,
+        kmeans=kmeans,
+        model=model,
+        evaluation=evaluation,
+        segments=segments,
+        profiles=profiles,
+        version="run-1",
+        currency="INR",
+    )
+    return Fitted(rfm, pca, kmeans, segments, model, evaluation, profiles, bundle)
+
+
+def random_customers(spark: SparkSession, count: int = 900, seed: int = 5) -> DataFrame:
+    """Return a persisted RFM_TABLE."""
+    return rfm_frame(spark, random_rows(count, seed)).persist()

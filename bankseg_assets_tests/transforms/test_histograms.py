@@ -1,0 +1,103 @@
+"""Quantiles from counts in fixed bins: close to the exact ones, and the same in any order."""
+
+import math
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from bankseg_assets.transforms.histograms import (
+    BINS_PER_E_FOLD,
+    bin_value,
+    histograms,
+    histograms_by,
+    log_bin,
+    quantile_bins,
+    quantiles,
+)
+
+TOLERANCE = 0.0025  # of 1 + value
+PROBABILITIES = [0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0]
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 2), st.floats(0, 1e12) | st.integers(0, 3)),
+        min_size=1,
+        max_size=200,
+    )
+)
+@settings(max_examples=5, deadline=None)
+def test_quantiles_of_each_group_are_within_a_quarter_percent_of_the_exact_ones(
+    spark: SparkSession, rows: list[tuple[int, float]]
+) -> None:
+    frame = spark.createDataFrame([(g, float(v)) for g, v in rows], "g int, v double")
+    found = histograms_by(frame, F.col("g"), {"v": log_bin(F.col("v"))})
+    assert list(found) == sorted({group for group, _ in rows})
+    for group, counts in found.items():
+        values = [value for owner, value in rows if owner == group]
+        exact = np.quantile(values, PROBABILITIES, method="inverted_cdf")
+        approximate = quantiles(counts["v"], PROBABILITIES)
+        assert (np.abs(approximate - exact) <= TOLERANCE * 1.002 * (1 + exact)).all()
+
+
+@given(
+    st.lists(st.integers(-50, 50), min_size=1),
+    st.lists(st.integers(0, 1000).map(lambda n: n / 1000), min_size=1),
+)
+def test_a_quantile_is_the_first_bin_that_reaches_its_share(
+    values: list[int], probabilities: list[float]
+) -> None:
+    histogram = dict(sorted(Counter(values).items()))
+    for probability, found in zip(
+        probabilities, quantile_bins(histogram, probabilities).tolist(), strict=True
+    ):
+        wanted = probability * len(values) - 1e-6
+        assert sum(value <= found for value in values) >= wanted
+        assert found == min(values) or sum(value < found for value in values) < wanted
+
+
+def test_a_quantile_of_nothing_is_refused() -> None:
+    with pytest.raises(ValueError, match="A quantile was asked of no values at all"):
+        quantile_bins({}, [0.5])
+
+
+@given(st.integers(1, 10_000))
+def test_a_bins_value_lies_within_it(number: int) -> None:
+    value = float(bin_value(number))
+    assert math.floor(math.log1p(value) * BINS_PER_E_FOLD) == number
+
+
+def test_zero_is_exactly_zero() -> None:
+    assert bin_value([0, 1]).tolist()[0] == 0.0
+
+
+def test_several_measures_are_counted_in_one_pass_without_their_nulls(spark: SparkSession) -> None:
+    frame = spark.createDataFrame(
+        [("a", 1, 7), ("a", 1, None), ("b", 2, 7), ("b", None, 8), ("b", None, None)],
+        "name string, x int, y int",
+    )
+    bins = {"x": F.col("x"), "y": F.col("y")}
+    group = F.when(F.col("name") == "a", 0).otherwise(1)
+    assert histograms_by(frame, group, bins) == {
+        0: {"x": {1: 2}, "y": {7: 1}},
+        1: {"x": {2: 1}, "y": {7: 1, 8: 1}},
+    }
+    assert histograms(frame, bins) == {"x": {1: 2, 2: 1}, "y": {7: 2, 8: 1}}
+    assert histograms(frame.where("false"), bins) == {"x": {}, "y": {}}
+
+
+def test_bins_come_in_the_order_of_their_numbers(spark: SparkSession) -> None:
+    frame = spark.createDataFrame([(number,) for number in (5, -3, 12, 0)], "x int")
+    assert list(histograms(frame, {"x": F.col("x")})["x"]) == [-3, 0, 5, 12]
+
+
+def test_the_bin_of_nothing_known_is_null(spark: SparkSession) -> None:
+    frame = spark.createDataFrame([(None,), (0.0,), (math.e - 1,)], "x double")
+    found = [row[0] for row in frame.select(log_bin(F.col("x"))).collect()]
+    assert found[:2] == [None, 0]
+    assert found[2] in (199, 200)  # ln e is the edge between the two

@@ -1,0 +1,107 @@
+"""Principal components equal numpy's eigen-decomposition, with signs and weights fixed."""
+
+import json
+from decimal import Decimal
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from pyspark.sql import SparkSession
+
+from bankseg_assets.scoring import FEATURES, apply_transform, feature_list
+from bankseg_assets.transforms.pca import ConstantFeatureError, PcaModel, fit_pca
+from bankseg_assets_tests.transforms.frames import rfm_frame
+from bankseg_assets_tests.transforms.models import Fitted
+
+Array = npt.NDArray[np.float64]
+
+
+def training_features(fitted: Fitted) -> Array:
+    """Return the training customers' features (n, d), NaN where the measure is unknown."""
+    members = fitted.rfm.where("NOT held_out").toPandas()
+    return np.column_stack(
+        [
+            apply_transform(feature, members[feature.measure].to_numpy(dtype=float))
+            for feature in fitted.pca.features
+        ]
+    )
+
+
+def standardised(fitted: Fitted) -> Array:
+    return np.nan_to_num((training_features(fitted) - fitted.pca.mean) / fitted.pca.scale)
+
+
+def test_mean_and_scale_are_those_of_the_known_values(fitted: Fitted) -> None:
+    features = training_features(fitted)
+    weights = [feature.weight for feature in fitted.pca.features]
+    assert weights[0] == 0.5  # recency counts half
+    np.testing.assert_allclose(fitted.pca.mean, np.nanmean(features, axis=0), rtol=1e-11)
+    np.testing.assert_allclose(
+        fitted.pca.scale, np.nanstd(features, axis=0, ddof=1) / weights, rtol=1e-11
+    )
+    assert fitted.pca.n_customers == len(features) == 720
+
+
+def test_loadings_are_numpys_eigenvectors_with_their_greatest_entry_positive(
+    fitted: Fitted,
+) -> None:
+    values, vectors = np.linalg.eigh(np.cov(standardised(fitted), rowvar=False))
+    order = values.argsort()[::-1]
+    values, vectors = values[order], vectors[:, order]
+    greatest = np.abs(vectors).argmax(axis=0)
+    vectors = vectors * np.sign(vectors[greatest, range(len(vectors))])
+    np.testing.assert_allclose(fitted.pca.loadings, vectors[:, :2], atol=1e-8)
+    np.testing.assert_allclose(fitted.pca.explained_variance, values / values.sum(), rtol=1e-8)
+    assert fitted.pca.components == fitted.pca.loadings
+
+
+def test_the_offset_of_a_logarithm_is_the_lower_quintile(fitted: Fitted) -> None:
+    members = fitted.rfm.where("NOT held_out").toPandas()
+    for feature in fitted.pca.features[2:]:
+        quintile = np.nanquantile(members[feature.measure].astype(float), 0.2)
+        assert feature.parameter == pytest.approx(quintile, rel=0.06)  # two digits
+
+
+def test_projection_is_standardised_features_times_components(fitted: Fitted) -> None:
+    found = fitted.pca.project(fitted.rfm.where("NOT held_out"), "customer_id").toPandas()
+    assert list(found.columns) == ["customer_id", "pc1", "pc2"]
+    expected = standardised(fitted) @ np.array(fitted.pca.components)
+    np.testing.assert_allclose(found[["pc1", "pc2"]], expected, atol=1e-10)
+
+
+def test_a_model_that_whitens_gives_every_component_one_variance(spark: SparkSession) -> None:
+    random = np.random.default_rng(1)
+    rows = [
+        {"recency": int(days), "frequency": int(times), "average_balance": float(money)}
+        for days, times, money in zip(
+            random.integers(1, 80, 200),
+            random.integers(1, 5, 200),
+            random.lognormal(9, 1, 200),
+            strict=True,
+        )
+    ]
+    rfm = rfm_frame(spark, rows)
+    features = feature_list(["recency", "log_frequency", "log_average_balance"])
+    model = fit_pca(rfm, features, n_components=3, whiten=True)
+    scores = model.project(rfm).toPandas().to_numpy()
+    np.testing.assert_allclose(np.cov(scores, rowvar=False), np.eye(3), atol=1e-8)
+
+
+def test_a_feature_of_one_value_is_named(spark: SparkSession) -> None:
+    rfm = rfm_frame(
+        spark,
+        [{"recency": 3, "monetary": Decimal(1)}, {"recency": 4, "frequency": 5, "held_out": True}],
+    )
+    with pytest.raises(ConstantFeatureError, match=r"\['recency', 'repeat'\] have one value for"):
+        fit_pca(rfm, feature_list(["recency", "repeat"]), n_components=1, whiten=False)
+
+
+@pytest.mark.parametrize("count", [0, 3])
+def test_components_cannot_outnumber_features(spark: SparkSession, count: int) -> None:
+    features = [FEATURES["recency"], FEATURES["repeat"]]
+    with pytest.raises(ValueError, match=f"{count} components asked of 2 features"):
+        fit_pca(rfm_frame(spark, []), features, n_components=count, whiten=False)
+
+
+def test_a_model_survives_json(fitted: Fitted) -> None:
+    assert PcaModel.from_json(json.loads(json.dumps(fitted.pca.to_json()))) == fitted.pca

@@ -1,0 +1,283 @@
+"""One row a customer: measures, scores that ties do not spoil, and one named group."""
+
+from datetime import date, datetime
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pyspark.sql import Row, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from bankseg_assets.transforms.rfm import (
+    GROUPS,
+    HELD_OUT_SHARE,
+    SCORES,
+    customers,
+    cut_values,
+    held_out,
+    measure_histograms,
+    score,
+    score_cuts,
+    snapshot_date,
+    with_scores,
+)
+from bankseg_assets_tests.transforms.frames import Rows, cleaned_frame, rfm_frame
+
+SCORED = ["recency_score", "frequency_score", "monetary_score", "rfm_group"]
+SNAPSHOT = date(2016, 10, 22)
+
+
+def at(month: int, day: int, hour: int = 12) -> datetime:
+    return datetime(2016, month, day, hour)
+
+
+def money(text: str) -> Decimal:
+    return Decimal(text)
+
+
+# Three customers; the newest transaction of C1 stands in the middle.
+TRANSACTIONS: list[dict[str, Any]] = [
+    {
+        "transaction_at": at(8, 2),
+        "amount": money("0.10"),
+        "balance": money("100.00"),
+        "gender": "M",
+        "location": "PUNE",
+    },
+    {
+        "transaction_at": at(10, 20, 23),
+        "amount": money("0.20"),
+        "balance": None,
+        "birth_date": date(1994, 10, 22),
+        "gender": None,
+        "location": "THANE",
+    },
+    {
+        "transaction_at": at(10, 20, 1),
+        "amount": money("0.30"),
+        "balance": money("50.01"),
+        "location": "GOA",
+    },
+    {
+        "customer_id": "C2",
+        "transaction_at": at(10, 21, 0),
+        "amount": money("9999999999999.99"),
+        "balance": None,
+        "birth_date": None,
+    },
+    {"customer_id": "C3", "birth_date": date(1994, 10, 23), "amount": money("0.00")},
+    {"customer_id": "C3", "birth_date": date(1994, 10, 23), "amount": money("1.00")},
+]
+
+
+def measured(spark: SparkSession, rows: Rows, key: str = "customer_id") -> dict[str, Row]:
+    found = customers(cleaned_frame(spark, rows), customer_key=key, snapshot=SNAPSHOT)
+    return {row["customer_id"]: row for row in found.collect()}
+
+
+@pytest.fixture(scope="module")
+def found(spark: SparkSession) -> dict[str, Row]:
+    return measured(spark, TRANSACTIONS)
+
+
+def test_recency_counts_to_the_day_after_the_newest_transaction(
+    spark: SparkSession, found: dict[str, Row]
+) -> None:
+    assert snapshot_date(cleaned_frame(spark, TRANSACTIONS)) == SNAPSHOT
+    assert {name: row["recency"] for name, row in found.items()} == {"C1": 2, "C2": 1, "C3": 81}
+    assert {row["snapshot_date"] for row in found.values()} == {SNAPSHOT}
+
+
+def test_without_a_row_there_is_no_snapshot(spark: SparkSession) -> None:
+    with pytest.raises(ValueError, match=r"cleaned_transactions has no row.* See quarantined"):
+        snapshot_date(cleaned_frame(spark, []))
+
+
+def test_frequency_and_money_are_exact(found: dict[str, Row]) -> None:
+    assert {name: row["frequency"] for name, row in found.items()} == {"C1": 3, "C2": 1, "C3": 2}
+    assert found["C1"]["monetary"] == money("0.60")
+    assert found["C2"]["monetary"] == money("9999999999999.99")
+    assert found["C1"]["average_amount"] == pytest.approx(0.2, rel=1e-15)
+
+
+def test_attributes_are_those_of_the_latest_transaction(found: dict[str, Row]) -> None:
+    assert (found["C1"]["gender"], found["C1"]["location"]) == (None, "THANE")
+
+
+def test_a_balance_that_was_not_delivered_is_left_out(found: dict[str, Row]) -> None:
+    assert found["C1"]["average_balance"] == pytest.approx(75.005)
+    assert found["C1"]["latest_balance"] == money("50.01")
+    assert (found["C2"]["average_balance"], found["C2"]["latest_balance"]) == (None, None)
+
+
+def test_age_is_in_whole_years_at_the_snapshot(found: dict[str, Row]) -> None:
+    ages = {name: row["age"] for name, row in found.items()}
+    assert ages == {"C1": 22, "C2": None, "C3": 21}  # C3's birthday is the day after
+
+
+def test_rows_that_disagree_on_who_the_customer_is_are_told(spark: SparkSession) -> None:
+    def twice(name: str, **change: Any) -> list[dict[str, Any]]:
+        return [{"customer_id": name}, {"customer_id": name, **change}]
+
+    rows = measured(
+        spark,
+        [
+            *twice("same"),
+            *twice("gender", gender="M"),
+            *twice("birth", birth_date=date(1990, 1, 1)),
+            *twice("unknown", gender=None, birth_date=None),
+            *twice("moved", location="GOA", balance=None),
+        ],
+    )
+    assert {name: row["identity_conflict"] for name, row in rows.items()} == {
+        "same": False,
+        "gender": True,
+        "birth": True,
+        "unknown": False,
+        "moved": False,
+    }
+
+
+def test_an_expression_may_say_who_the_customer_is(spark: SparkSession) -> None:
+    key = "concat_ws('|', birth_date, gender, location, substr(customer_id, 4, 3))"
+    rows = [
+        {"customer_id": "C1234567"},
+        {"customer_id": "C9934599"},
+        {"customer_id": "C1299967"},
+        {"customer_id": "C1234567", "gender": None},
+    ]
+    assert {name: row["frequency"] for name, row in measured(spark, rows, key).items()} == {
+        "1994-01-10|F|PUNE|345": 2,
+        "1994-01-10|F|PUNE|999": 1,
+        "1994-01-10|PUNE|345": 1,
+    }
+
+
+def test_a_fifth_is_held_out_and_always_the_same(spark: SparkSession) -> None:
+    ids = spark.range(20_000).select(F.concat(F.lit("C"), "id").alias("customer_id"))
+    chosen = ids.where(held_out(F.col("customer_id")))
+    assert chosen.count() / 20_000 == pytest.approx(HELD_OUT_SHARE, abs=0.01)
+    # Known for ever: a model that is fitted again keeps its test customers.
+    first = [row[0] for row in chosen.orderBy(F.expr("int(substr(customer_id, 2))")).take(5)]
+    assert first == ["C3", "C6", "C8", "C11", "C12"]
+    again = [row[0] for row in ids.repartition(3).intersect(chosen).collect()]
+    assert len(again) == chosen.count()
+
+
+HISTOGRAMS = st.dictionaries(st.integers(0, 60), st.integers(1, 1000), min_size=1)
+
+
+@given(HISTOGRAMS)
+def test_cuts_never_descend_and_scores_never_fall_with_the_value(histogram: dict[int, int]) -> None:
+    cuts = score_cuts(histogram)
+    assert len(cuts) == SCORES - 1
+    assert cuts == sorted(cuts)
+    assert set(cuts) <= set(histogram)
+    scores = [1 + sum(value > cut for cut in set(cuts)) for value in sorted(histogram)]
+    assert scores == sorted(scores)
+    assert set(scores) == set(range(1, 1 + max(scores)))
+    if histogram[min(histogram)] >= sum(histogram.values()) / SCORES:
+        assert 1 not in scores[1:]  # one transaction is common: a second scores higher
+
+
+def test_without_ties_a_score_holds_a_fifth() -> None:
+    assert score_cuts(dict.fromkeys(range(100), 1)) == [19, 39, 59, 79]
+
+
+def test_a_second_transaction_always_scores_higher_than_one() -> None:
+    assert score_cuts({1: 840, 2: 141, 3: 17, 4: 1, 5: 1}) == [1, 2, 3, 4]
+    assert score_cuts({1: 999, 2: 1}) == [1, 2, 2, 2]
+    assert score_cuts({7: 3}) == [7, 7, 7, 7]
+
+
+def test_the_score_is_one_more_than_the_cuts_below(spark: SparkSession) -> None:
+    frame = spark.createDataFrame([(value,) for value in range(6)], "x int")
+    found = [row[0] for row in frame.select(score(F.col("x"), [1, 3, 3, 4])).collect()]
+    assert found == [1, 1, 2, 2, 3, 4]
+
+
+def test_every_customer_gets_scores_and_one_group(spark: SparkSession) -> None:
+    rows = [
+        {
+            "recency": 1 + number % 80,
+            "frequency": 1 if number % 25 < 21 else 2 + number % 3,
+            "monetary": money(f"{(number * 37) % 5000}.50"),
+        }
+        for number in range(500)
+    ]
+    measures = rfm_frame(spark, rows).drop(*SCORED)
+    found = with_scores(measures, measure_histograms(measures)).collect()
+    assert len(found) == 500
+    for measure, greatest in (("recency", 5), ("frequency", 4), ("monetary", 5)):
+        by_value = sorted(found, key=lambda row: row[measure], reverse=measure == "recency")
+        scores = [row[f"{measure}_score"] for row in by_value]
+        assert scores == sorted(scores)
+        assert (scores[0], scores[-1]) == (1, greatest)
+    assert {row["rfm_group"] for row in found} <= {name for name, _ in GROUPS}
+    assert min(row["frequency_score"] for row in found if row["frequency"] == 2) == 2
+
+
+@pytest.mark.parametrize(
+    ("recency", "frequency", "monetary", "group"),
+    [
+        (5, 5, 5, "Champions"),
+        (5, 3, 5, "Champions"),
+        (3, 4, 4, "Loyal customers"),
+        (2, 5, 4, "Cannot lose them"),
+        (1, 4, 4, "At risk"),
+        (4, 1, 4, "Potential loyalists"),
+        (5, 1, 3, "New customers"),
+        (4, 1, 3, "Promising"),
+        (3, 1, 4, "Need attention"),
+        (3, 1, 3, "About to sleep"),
+        (2, 1, 4, "Hibernating"),
+        (1, 1, 1, "Lost"),
+    ],
+)
+def test_the_scores_name_the_group(
+    groups: dict[tuple[int, int, int], str],
+    recency: int,
+    frequency: int,
+    monetary: int,
+    group: str,
+) -> None:
+    assert groups[recency, frequency, monetary] == group
+
+
+@pytest.fixture(scope="module")
+def groups(spark: SparkSession) -> dict[tuple[int, int, int], str]:
+    """The group of each of the 125 combinations of scores."""
+    fives = range(1, SCORES + 1)
+    rows = [
+        {"recency": 6 - r, "frequency": f, "monetary": money(f"{10**m}.00")}
+        for r in fives
+        for f in fives
+        for m in fives
+    ]
+    measures = rfm_frame(spark, rows).drop(*SCORED)
+    found = with_scores(measures, measure_histograms(measures)).collect()
+    return {
+        (row["recency_score"], row["frequency_score"], row["monetary_score"]): row["rfm_group"]
+        for row in found
+    }
+
+
+def test_every_combination_of_scores_has_a_group_and_every_group_a_combination(
+    groups: dict[tuple[int, int, int], str],
+) -> None:
+    assert len(groups) == SCORES**3
+    assert set(groups.values()) == {name for name, _ in GROUPS}
+
+
+def test_cut_offs_are_shown_in_days_transactions_and_currency() -> None:
+    counts = {
+        "recency": dict.fromkeys(range(1, 11), 1),
+        "frequency": {1: 8, 2: 2},
+        "monetary": {0: 2, 1000: 8},
+    }
+    shown = cut_values(counts)
+    assert shown["recency"] == [9.0, 7.0, 5.0, 3.0]
+    assert shown["frequency"] == [1.0, 2.0, 2.0, 2.0]
+    assert shown["monetary"] == [0.0, 147.78, 147.78, 147.78]
