@@ -65,6 +65,8 @@ def customers_are_persons(rfm_table: DataFrame) -> dg.AssetCheckResult:
     rate = conflicts / repeated if repeated else 0.0
     return dg.AssetCheckResult(
         passed=rate <= MOST_CONFLICTS,
+        description=f"{rate:.0%} of {repeated:,} repeat customers have rows that disagree in birth "
+        "date or gender: the customer key may not name persons.",
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"repeat_customers": repeated, "conflict_share": rate, "limit": MOST_CONFLICTS},
     )

@@ -34,6 +34,7 @@ class DeliveryContract:
     """A birth year after the transaction's own year means the century before."""
     birth_date_placeholders: tuple[str, ...] = ("1/1/1800", "nan", "")
     genders: tuple[str, ...] = ("M", "F", "T")
-    id_pattern: str = "^[A-Za-z]{0,8}[0-9]{1,18}$"
+    id_pattern: str = r"^[A-Za-z]{0,8}[0-9]{1,18}\z"
+    """Ends in \\z: Java's $ matches before a final line break, and "C1\\n" would be a customer."""
     customer_key: str = "customer_id"
     """A Spark SQL expression over cleaned_transactions that says who the customer is."""

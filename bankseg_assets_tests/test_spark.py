@@ -66,10 +66,12 @@ def test_workers_get_this_python_and_the_java_that_was_found(
 ) -> None:
     monkeypatch.setenv("PYSPARK_PYTHON", "another")
     monkeypatch.setenv("JAVA_HOME", "another")
+    monkeypatch.delenv("SPARK_LOCAL_IP", raising=False)
     monkeypatch.setattr(spark_module, "find_java_home", lambda shim_dir: shim_dir / "found")
     prepare_process(Settings(data_dir=tmp_path))
     assert os.environ["PYSPARK_PYTHON"] == sys.executable
     assert os.environ["JAVA_HOME"] == str(tmp_path / "java" / "found")
+    assert os.environ["SPARK_LOCAL_IP"] == "127.0.0.1"
 
 
 def test_spark_connect_needs_no_java(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -58,6 +58,15 @@ def test_a_draft_is_invisible_until_it_is_whole(tmp_path: Path) -> None:
     assert store.latest("rfm_table") == draft.version
 
 
+def test_a_scratch_folder_is_no_version_and_goes_even_after_a_failure(tmp_path: Path) -> None:
+    store = VersionStore(tmp_path / "published")
+    with pytest.raises(ValueError, match="full"), store.scratch() as folder:
+        (folder / "part.txt").write_text("text")
+        assert folder.parent == tmp_path / "published"  # on the versions' file system
+        raise ValueError("full")
+    assert list((tmp_path / "published").iterdir()) == []
+
+
 @pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt])
 def test_a_writer_that_fails_leaves_what_was_there(
     tmp_path: Path, failure: type[BaseException]

@@ -103,8 +103,8 @@ def _heading(overview: Mapping[str, Any], currency: str) -> str:
     return (
         "<h1>Exploratory data analysis</h1><p>"
         f"{overview['transactions']:,} transactions of {overview['customers']:,} customers, "
-        f"{overview['first_day']} to {overview['last_day']}, {currency} "
-        f"{overview['amount_total']:,.0f} in all. Cells of fewer than 11 rows are left out.</p>"
+        f"{overview['first_day']} to {overview['last_day']}, {html.escape(currency)} "
+        f"{overview['amount_total']:,.0f} in all. Distributions leave out cells of fewer than 11 rows.</p>"
     )
 
 

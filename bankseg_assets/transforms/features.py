@@ -19,7 +19,8 @@ def feature_column(feature: Feature) -> Column:
         case "identity":
             return value
         case "cap":
-            return F.least(value, F.lit(feature.parameter))
+            # Not `least`, which skips nulls: what is unknown would count as the most.
+            return F.when(value > feature.parameter, feature.parameter).otherwise(value)
         case "log_offset":
             return F.log(value + F.lit(feature.parameter))
     raise BundleError(f"Unknown transform {feature.transform!r} of the feature {feature.name!r}.")

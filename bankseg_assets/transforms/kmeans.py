@@ -265,8 +265,9 @@ def measure(labelled: DataFrame, centroids: Array) -> tuple[list[int], float, fl
     own, other = F.lit(0.0), F.lit(None).cast("double")
     for segment, row in moments.items():
         mine = F.col("segment") == segment
-        without_itself = row["n"] / max(row["n"] - 1, 1)
-        own = F.when(mine, to_segment[segment] * without_itself).otherwise(own)
+        # Alone in its segment, a customer has no distance to another: null, which counts as 0.
+        without_itself = row["n"] / (row["n"] - 1) if row["n"] > 1 else None
+        own = F.when(mine, to_segment[segment] * F.lit(without_itself)).otherwise(own)
         other = F.least(other, F.when(~mine, to_segment[segment]))
     gap = (F.col("other") - F.col("own")) / F.greatest("other", "own")
     silhouette = F.coalesce(gap, F.lit(0.0))

@@ -13,6 +13,7 @@ from bankseg_assets.transforms.naming import WORDINGS, SegmentFacts
 MEDIANS = ("recency", "frequency", "monetary", "average_amount", "average_balance", "age")
 INDEXED = ("recency", "frequency", "monetary", "average_amount", "average_balance")
 AVERAGE_INDEX = 100.0
+MOST_BINS = 1_000_000  # a greater frequency counts as this one
 
 
 def naming_facts(labelled: DataFrame, k: int) -> list[SegmentFacts]:
@@ -90,7 +91,8 @@ def _totals(labelled: DataFrame) -> DataFrame:
 def _profile_bin(name: str) -> Column:
     """Whole numbers keep their value; money goes to logarithmic bins."""
     if name in ("recency", "frequency", "age"):
-        return F.least(F.col(name), F.lit(1_000_000))
+        # Not `least`, which skips nulls: an unknown age would count as the greatest.
+        return F.when(F.col(name) > MOST_BINS, MOST_BINS).otherwise(F.col(name))
     return log_bin(F.col(name))
 
 

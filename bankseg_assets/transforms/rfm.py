@@ -116,8 +116,8 @@ def score_cuts(histogram: Histogram) -> list[int]:
     """Return the four greatest bins of scores 1..4: quintiles, moved apart where they tie.
 
     Where one value covers several quintiles (84 % of customers have one transaction), that value
-    takes one score and the next distinct values take the next ones, so that a second transaction
-    always scores higher than one.
+    takes one score and the next distinct values take the next ones: a second transaction scores
+    higher than one wherever a fifth of the customers have one.
     """
     bins = np.array(sorted(histogram), dtype=np.int64)
     cumulative = np.cumsum([histogram[int(number)] for number in bins])

@@ -33,6 +33,14 @@ def test_every_feature_is_the_same_in_spark_and_numpy(spark: SparkSession) -> No
         np.testing.assert_allclose(found[feature.name], expected, rtol=1e-12, atol=0)
 
 
+def test_a_feature_of_an_unknown_measure_is_unknown(spark: SparkSession) -> None:
+    frame = spark.createDataFrame(
+        [(None,) * len(MEASURES)], ", ".join(f"{n} int" for n in MEASURES)
+    )
+    (found,) = frame.select(*(feature_column(feature) for feature in FITTED)).collect()
+    assert tuple(found) == (None,) * len(FITTED)
+
+
 def test_component_scores_are_the_affine_map_and_the_unknown_is_the_mean(
     spark: SparkSession,
 ) -> None:

@@ -1,0 +1,59 @@
+"""Plots are PNG images inside Markdown, so that they need no network and no browser."""
+
+import base64
+import re
+import struct
+from collections.abc import Callable
+
+import pytest
+
+from bankseg_assets.reports.plots import bar_plot, line_plot, matrix_plot
+
+LABELS = {"title": "Sizes", "x_label": "x", "y_label": "y"}
+
+
+def line(mark: float | None = None) -> str:
+    return line_plot([2, 3, 4], [9.0, 4.0, 1.0], mark=mark, **LABELS)
+
+
+def bars(value: float = 1.0) -> str:
+    return bar_plot(["Big spenders", "é <b>"], [value, 2_000_000.0], **LABELS)
+
+
+def matrix(cell: int = 3) -> str:
+    return matrix_plot([[cell, 0], [0, 0]], ["Big", "Small"], **LABELS)
+
+
+def png(markdown: str) -> bytes:
+    found = re.fullmatch(r"!\[Sizes\]\(data:image/png;base64,([A-Za-z0-9+/=]+)\)", markdown)
+    assert found
+    return base64.b64decode(found[1])
+
+
+@pytest.mark.parametrize("plot", [line, bars, matrix])
+def test_a_plot_is_a_png_of_readable_size_with_its_title(plot: Callable[[], str]) -> None:
+    image = png(plot())
+    assert image.startswith(b"\x89PNG")
+    width, height = struct.unpack(">II", image[16:24])
+    assert (width, height) == (512, 288)
+
+
+def test_what_is_plotted_shows() -> None:
+    assert png(line()) != png(line(mark=3))
+    assert png(bars(1.0)) != png(bars(1e6))
+    assert png(matrix(3)) != png(matrix(4))
+
+
+def test_the_same_figures_make_the_same_image() -> None:
+    assert line(mark=3) == line(mark=3)
+
+
+@pytest.mark.parametrize(
+    "plot",
+    [
+        lambda: line_plot([], [], mark=None, **LABELS),
+        lambda: bar_plot([], [], **LABELS),
+    ],
+)
+def test_nothing_to_plot_is_an_empty_plot(plot: Callable[[], str]) -> None:
+    assert png(plot()).startswith(b"\x89PNG")

@@ -1,0 +1,174 @@
+"""The report's tables: right figures, and no cell so small that it is a person."""
+
+from collections.abc import Iterable
+from datetime import date, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pytest
+from pyspark.sql import SparkSession
+
+from bankseg_assets.contracts import QUARANTINED_TRANSACTIONS
+from bankseg_assets.transforms.eda import SMALLEST_CELL, TOP_LOCATIONS, Tables, explore
+from bankseg_assets_tests.transforms.frames import cleaned_frame, rfm_frame
+
+MONDAY = datetime(2016, 8, 1)
+PRIVATE = (
+    *("amount_distribution", "balance_distribution", "age_distribution", "transactions_by_day"),
+    *("transactions_by_weekday", "transactions_by_hour", "genders", "locations", "outliers"),
+)
+
+
+def rows() -> list[dict[str, Any]]:
+    """25 places of 11 to 35 rows each, and one row in a place, day, hour and age of its own."""
+    found = []
+    for place in range(25):
+        for number in range(SMALLEST_CELL + place):
+            found.append(
+                {
+                    "location": f"PLACE{place}",
+                    "transaction_at": MONDAY + timedelta(days=place % 7, hours=number % 3),
+                    "amount": Decimal(100 + place),
+                    "balance": None if number == 0 else Decimal(1000 * (place + 1)),
+                    "gender": "M" if number % 2 else "F",
+                    "birth_date": None if place == 3 else date(1990, 1, 1),
+                    "outlier_flags": "amount_high,balance_low" if place == 0 else None,
+                }
+            )
+    alone = {
+        "location": "HAMLET",
+        "transaction_at": datetime(2016, 10, 21, 23),
+        "amount": Decimal("1560035.00"),
+        "balance": Decimal("99999999.00"),
+        "gender": "T",
+        "birth_date": date(1920, 1, 1),
+        "outlier_flags": "balance_high",
+    }
+    return [*found, alone]
+
+
+ROWS = rows()
+
+
+@pytest.fixture(scope="module")
+def tables(spark: SparkSession) -> Tables:
+    """The report of those rows, of 40 customers and of four rows that were set aside."""
+    quarantined = spark.createDataFrame(
+        [("quarantined", "invalid_amount", "bank.csv", "d1", n, "{}") for n in range(3)]
+        + [("duplicate", "duplicate", "bank.csv", "d1", 9, "{}")],
+        QUARANTINED_TRANSACTIONS.ddl,
+    )
+    rfm = rfm_frame(
+        spark,
+        [
+            {"frequency": 1 if n < 24 else 2 if n < 36 else 12, "identity_conflict": n < 30}
+            for n in range(40)
+        ],
+    )
+    return explore(cleaned_frame(spark, ROWS), quarantined, rfm)
+
+
+def column(table: Iterable[dict[str, Any]], name: str) -> list[Any]:
+    return [row[name] for row in table]
+
+
+def test_the_overview_counts_and_sums_everything(tables: Tables) -> None:
+    assert tables["overview"] == [
+        {
+            "transactions": len(ROWS),
+            "customers": 40,
+            "amount_total": float(sum(row["amount"] for row in ROWS)),
+            "first_day": "2016-08-01",
+            "last_day": "2016-10-21",
+            "repeat_customers": 16,
+            "identity_conflict_share_of_repeat": 6 / 16,
+        }
+    ]
+
+
+def test_missing_values_are_counted_column_by_column(tables: Tables) -> None:
+    missing = {row["column"]: row["missing"] for row in tables["missing_values"]}
+    assert missing == {"birth_date": 14, "gender": 0, "location": 0, "balance": 25}
+    (birth, *_) = tables["missing_values"]
+    assert birth["share"] == pytest.approx(14 / len(ROWS))
+
+
+def test_no_cell_of_fewer_than_eleven_rows_is_shown(tables: Tables) -> None:
+    for name in PRIVATE:
+        assert tables[name], name
+        assert min(column(tables[name], "rows")) >= SMALLEST_CELL
+    assert min(column(tables["frequencies"], "customers")) >= SMALLEST_CELL
+    shown = str([tables[name] for name in PRIVATE])
+    for private in ("HAMLET", "2016-10-21", "'T'", "balance_high"):
+        assert private not in shown
+    assert 23 not in column(tables["transactions_by_hour"], "hour")
+    assert max(column(tables["age_distribution"], "age")) == 26
+    assert max(column(tables["amount_distribution"], "from")) < 200
+
+
+def test_locations_are_the_twenty_with_most_transactions(tables: Tables) -> None:
+    names = column(tables["locations"], "location")
+    assert names == [f"PLACE{place}" for place in range(24, 24 - TOP_LOCATIONS, -1)]
+    assert tables["locations"][0] == {"location": "PLACE24", "rows": 35, "amount": 35 * 124.0}
+
+
+def test_days_weekdays_and_hours_are_counted_in_order(tables: Tables) -> None:
+    days = column(tables["transactions_by_day"], "day")
+    assert days == [f"2016-08-0{number}" for number in range(1, 8)]
+    assert column(tables["transactions_by_weekday"], "weekday") == [1, 2, 3, 4, 5, 6, 7]
+    mondays = sum(SMALLEST_CELL + place for place in range(25) if place % 7 == 0)
+    assert tables["transactions_by_weekday"][0]["rows"] == mondays
+    assert column(tables["transactions_by_hour"], "hour") == [0, 1, 2]
+    assert column(tables["genders"], "gender") == ["F", "M"]
+
+
+def test_distributions_lose_no_row_but_those_of_small_cells(tables: Tables) -> None:
+    assert sum(column(tables["amount_distribution"], "rows")) == len(ROWS) - 1
+    lower_ends = column(tables["balance_distribution"], "from")
+    assert lower_ends == sorted(lower_ends)
+
+
+def test_quantiles_are_close_to_the_exact_ones(tables: Tables) -> None:
+    amount = next(row for row in tables["quantiles"] if row["measure"] == "amount")
+    exact = np.quantile([float(row["amount"]) for row in ROWS], [0.05, 0.5], method="inverted_cdf")
+    assert [amount["p5"], amount["p50"]] == pytest.approx(exact.tolist(), rel=0.003)
+
+
+def test_a_combined_flag_counts_for_each_part(tables: Tables) -> None:
+    assert tables["outliers"] == [
+        {"flag": "amount_high", "rows": 11, "share": 11 / len(ROWS)},
+        {"flag": "balance_low", "rows": 11, "share": 11 / len(ROWS)},
+    ]
+
+
+def test_correlations_use_rows_that_have_both_values(tables: Tables) -> None:
+    pairs = {(row["a"], row["b"]): row["pearson"] for row in tables["correlations"]}
+    assert len(pairs) == 6
+    both = [row for row in ROWS if row["balance"] is not None]
+    amounts = np.log1p([float(row["amount"]) for row in both])
+    balances = np.log1p([float(row["balance"]) for row in both])
+    expected = np.corrcoef(amounts, balances)[0, 1]
+    assert pairs["log_amount", "log_balance"] == pytest.approx(expected)
+
+
+def test_what_was_set_aside_is_counted_by_reason(tables: Tables) -> None:
+    assert tables["quarantine_reasons"] == [
+        {"disposition": "duplicate", "reason": "duplicate", "rows": 1},
+        {"disposition": "quarantined", "reason": "invalid_amount", "rows": 3},
+    ]
+
+
+def test_customers_are_counted_by_their_transactions(tables: Tables) -> None:
+    assert tables["frequencies"] == [
+        {"frequency": 1, "customers": 24},
+        {"frequency": 2, "customers": 12},
+    ]
+
+
+def test_a_table_in_which_nothing_varies_has_no_correlation(spark: SparkSession) -> None:
+    """One row, or many that are alike, must not end the run."""
+    aside = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
+    found = explore(cleaned_frame(spark, [{}, {}]), aside, rfm_frame(spark, [{}]))
+    assert set(column(found["correlations"], "pearson")) == {None}
+    assert found["locations"] == found["outliers"] == found["quarantine_reasons"] == []

@@ -1,0 +1,25 @@
+"""Every customer, held out or not, is labelled with the nearest centroid."""
+
+import numpy as np
+
+from bankseg_assets.contracts import CUSTOMER_SEGMENTS
+from bankseg_assets.transforms.kmeans import squared_distances
+from bankseg_assets_tests.transforms.models import Fitted
+
+
+def test_every_customer_has_the_nearest_segment_its_name_and_distance(fitted: Fitted) -> None:
+    points = fitted.pca.project(fitted.rfm, "customer_id").toPandas().set_index("customer_id")
+    found = fitted.segments.toPandas().set_index("customer_id").loc[points.index]
+    distances = squared_distances(points.to_numpy(), fitted.kmeans.centroid_array)
+    assert found["segment"].tolist() == distances.argmin(axis=1).tolist()
+    np.testing.assert_allclose(found["distance"], np.sqrt(distances.min(axis=1)), rtol=1e-9)
+    names = [fitted.kmeans.names[segment] for segment in found["segment"]]
+    assert found["segment_name"].tolist() == names
+
+
+def test_what_was_known_of_the_customer_is_carried_along(fitted: Fitted) -> None:
+    assert fitted.segments.columns == CUSTOMER_SEGMENTS.names
+    carried = [name for name in fitted.segments.columns if name in fitted.rfm.columns]
+    assert "monetary" in carried
+    assert fitted.segments.select(carried).exceptAll(fitted.rfm.select(carried)).isEmpty()
+    assert fitted.segments.count() == fitted.rfm.count()
