@@ -104,7 +104,8 @@ def _heading(overview: Mapping[str, Any], currency: str) -> str:
         "<h1>Exploratory data analysis</h1><p>"
         f"{overview['transactions']:,} transactions of {overview['customers']:,} customers, "
         f"{overview['first_day']} to {overview['last_day']}, {html.escape(currency)} "
-        f"{overview['amount_total']:,.0f} in all. Distributions leave out cells of fewer than 11 rows.</p>"
+        f"{overview['amount_total']:,.0f} in all. "
+        "Distributions leave out cells of fewer than 11 rows.</p>"
     )
 
 

@@ -131,6 +131,13 @@ def test_the_second_batch_did_spread_rows_otherwise(batch: Platform, second_batc
     assert parts[0] < parts[1]
 
 
+def test_nothing_but_versions_of_assets_is_left_in_the_published_folder(batch: Platform) -> None:
+    folders = [folder.name for folder in batch.settings.published_dir.iterdir()]
+    assert sorted(folders) == sorted([*TABLES, *MODELS])
+    versions = list(batch.settings.published_dir.glob("*/*"))
+    assert not [version for version in versions if version.name.startswith(".")]
+
+
 @pytest.mark.usefixtures("second_batch")
 def test_the_version_before_stays_for_its_readers(batch: Platform) -> None:
     store = VersionStore(batch.settings.published_dir)
