@@ -13,7 +13,7 @@ from bankseg_assets.transforms.features import component_names
 from bankseg_assets.transforms.naming import WORDINGS, segment_names
 from bankseg_assets.transforms.pca import PcaModel
 from bankseg_assets.transforms.profiles import naming_facts
-from bankseg_assets.transforms.rounding import rounded
+from bankseg_assets.transforms.rounding import MEASURE_DIGITS, rounded
 from bankseg_assets.transforms.summary import Summary, summarise
 
 STARTS = 10  # one start landed in a poor optimum: silhouette 0.44 where 0.54 was there
@@ -173,9 +173,9 @@ def evaluate(summary: Summary, centroids: Array) -> SweepEntry:
     inertia = float(weights @ distances[rows, labels]) + summary.within_inertia
     return SweepEntry(
         k=k,
-        inertia=rounded(inertia),
-        silhouette=rounded(float(weights @ silhouettes / weights.sum())),
-        smallest_share=rounded(float(mass.min() / weights.sum())),
+        inertia=rounded(inertia, MEASURE_DIGITS),
+        silhouette=rounded(float(weights @ silhouettes / weights.sum()), MEASURE_DIGITS),
+        smallest_share=rounded(float(mass.min() / weights.sum()), MEASURE_DIGITS),
     )
 
 
@@ -277,7 +277,7 @@ def measure(labelled: DataFrame, centroids: Array) -> tuple[list[int], float, fl
         .collect()[0]
     )
     sizes = [int(moments[segment]["n"]) if segment in moments else 0 for segment in range(k)]
-    return sizes, rounded(totals["inertia"]), rounded(totals["silhouette"])
+    return sizes, rounded(totals["inertia"], 9), rounded(totals["silhouette"], 9)
 
 
 def nearest(centroids: Array) -> tuple[Column, Column]:

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from bankseg_assets.scoring import LOG_OFFSET, Feature
 from bankseg_assets.transforms.features import component_columns, feature_column
 from bankseg_assets.transforms.histograms import histograms, log_bin, quantiles
-from bankseg_assets.transforms.rounding import rounded
+from bankseg_assets.transforms.rounding import LOADING_DIGITS, rounded
 
 
 class ConstantFeatureError(ValueError):
@@ -101,9 +101,9 @@ def fit_pca(
         features=tuple(features),
         mean=mean,
         scale=scale,
-        loadings=rounded(rotation[:, :n_components].tolist()),
-        components=rounded(components.tolist()),
-        explained_variance=rounded(shares.tolist()),
+        loadings=rounded(rotation[:, :n_components].tolist(), LOADING_DIGITS),
+        components=rounded(components.tolist(), LOADING_DIGITS),
+        explained_variance=rounded(shares.tolist(), LOADING_DIGITS),
         whitened=whiten,
         n_customers=row["_n"],
     )

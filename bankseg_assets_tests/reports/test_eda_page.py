@@ -112,7 +112,7 @@ def test_a_currency_is_escaped_in_text_and_charts() -> None:
 def test_figures_are_readable(page: Page) -> None:
     text = " ".join(page.texts)
     assert "1,048,567 transactions of 884,265 customers, 2016-08-01 to 2016-10-21" in text
-    assert "INR 1,234,568 in all. Cells of fewer than 11 rows are left out." in text
+    assert "INR 1,234,568 in all. Distributions leave out cells of fewer than 11 rows." in text
     assert "Of 143,612 customers with two or more transactions, 99.3%" in text
     assert {"1,100", "0.00105", "459.00", "1,234.50"} <= set(page.cells)
 

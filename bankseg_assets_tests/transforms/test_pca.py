@@ -50,8 +50,9 @@ def test_loadings_are_numpys_eigenvectors_with_their_greatest_entry_positive(
     values, vectors = values[order], vectors[:, order]
     greatest = np.abs(vectors).argmax(axis=0)
     vectors = vectors * np.sign(vectors[greatest, range(len(vectors))])
-    np.testing.assert_allclose(fitted.pca.loadings, vectors[:, :2], atol=1e-8)
-    np.testing.assert_allclose(fitted.pca.explained_variance, values / values.sum(), rtol=1e-8)
+    # Published to six significant digits, so that noise in the last ones makes no second model.
+    np.testing.assert_allclose(fitted.pca.loadings, vectors[:, :2], atol=1e-6)
+    np.testing.assert_allclose(fitted.pca.explained_variance, values / values.sum(), rtol=1e-5)
     assert fitted.pca.components == fitted.pca.loadings
 
 
@@ -84,7 +85,7 @@ def test_a_model_that_whitens_gives_every_component_one_variance(spark: SparkSes
     features = feature_list(["recency", "log_frequency", "log_average_balance"])
     model = fit_pca(rfm, features, n_components=3, whiten=True)
     scores = model.project(rfm).toPandas().to_numpy()
-    np.testing.assert_allclose(np.cov(scores, rowvar=False), np.eye(3), atol=1e-8)
+    np.testing.assert_allclose(np.cov(scores, rowvar=False), np.eye(3), atol=1e-5)
 
 
 def test_a_feature_of_one_value_is_named(spark: SparkSession) -> None:
