@@ -12,6 +12,8 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.transforms.rounding import rounded
 
+# Spark's variance is a difference of two means, so its noise reaches the twelfth digit.
+DENSITY_DIGITS = 10
 LEAST_PROBABILITY = 1e-15  # a wrong certainty costs 34.5 nats in the log loss, not infinity
 
 
@@ -56,8 +58,8 @@ def fit_and_evaluate(labelled: DataFrame, n_components: int) -> tuple[NaiveBayes
     prior = np.exp(fitted.pi.toArray())
     model = NaiveBayesModel(
         prior=rounded(prior.tolist()),
-        means=rounded(fitted.theta.toArray().tolist()),
-        variances=rounded(fitted.sigma.toArray().tolist()),
+        means=rounded(fitted.theta.toArray().tolist(), DENSITY_DIGITS),
+        variances=rounded(fitted.sigma.toArray().tolist(), DENSITY_DIGITS),
     )
     scored = fitted.transform(vectors.where("held_out")).select(
         F.col("label").cast("int").alias("label"),
@@ -96,7 +98,7 @@ def evaluation(confusion: npt.NDArray[np.int64], log_loss: float) -> Evaluation:
         f1_macro=rounded(float(f1.mean())),
         accuracy=rounded(float(np.trace(confusion) / total)),
         recall=rounded(recall.tolist()),
-        log_loss=rounded(log_loss),
+        log_loss=rounded(log_loss, DENSITY_DIGITS),
         majority_f1_weighted=rounded(float(share @ f1_scores(always_majority))),
         n_held_out=total,
     )

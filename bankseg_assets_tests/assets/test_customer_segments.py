@@ -3,6 +3,7 @@
 import json
 
 import pyarrow.compute as pc
+import pytest
 
 from bankseg_assets_tests.assets.conftest import Platform
 
@@ -30,4 +31,4 @@ def test_names_and_sizes_are_those_of_the_model(batch: Platform) -> None:
 def test_the_squared_distances_sum_to_the_inertia(batch: Platform) -> None:
     distance = batch.run.table("customer_segments")["distance"]
     inertia = batch.run.metadata["kmeans_model"]["inertia"]
-    assert abs(pc.sum(pc.multiply(distance, distance)).as_py() / inertia - 1) < 1e-9
+    assert pc.sum(pc.multiply(distance, distance)).as_py() == pytest.approx(inertia)

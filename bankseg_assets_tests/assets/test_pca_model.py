@@ -48,7 +48,8 @@ def test_a_run_may_ask_for_other_features_and_components(after_batch: Platform) 
     found = model(run)
     assert [feature.name for feature in found.features] == features
     assert (found.n_components, found.whitened) == (3, True)
-    assert sum(found.explained_variance) == pytest.approx(1)
+    # Each of the three shares is rounded.
+    assert sum(found.explained_variance) == pytest.approx(1, abs=1e-4)
 
 
 def test_an_unknown_feature_is_answered_with_the_known_ones(after_batch: Platform) -> None:
