@@ -58,36 +58,39 @@ def clean_transactions(
     judged = cleaning.judge(raw_transactions, contract, not_after=not_after)
     fences = cleaning.outlier_fences(raw_transactions)
     found = cleaning.duplicates(raw_transactions, contract, not_after=not_after).persist()
-    n_found = found.count()
-    repeated = found if n_found else None
-    raw_version = store.latest("raw_transactions")
-    rows_in = row_count(raw_version)
-    with store.scratch() as folder:
-        # Written first, because parsing is what cleaning costs: when every row is kept, the second
-        # pass over the raw rows, for those to set aside, is not needed.
-        cleaning.keep(judged, repeated, fences).write.mode("append").parquet(str(folder))
-        broken = rows_in - row_count(folder) - n_found
-        aside = cleaning.set_aside(judged, repeated, raw_transactions)
-        yield dg.Output(
-            aside if broken or n_found else aside.limit(0),
-            output_name="quarantined_transactions",
-        )
-        counts = count_dispositions(store.latest("quarantined_transactions"))
-        yield dg.Output(
-            ParquetFiles({path.name: path for path in folder.glob("*.parquet")}),
-            output_name="cleaned_transactions",
-            metadata={
-                CONTENT_HASH_KEY: content_of(raw_version),
-                "rows_in": rows_in,
-                "rows_quarantined": counts.get("quarantined", 0),
-                "rows_duplicate": counts.get("duplicate", 0),
-                **{
-                    f"{name}_fences": f"{fence.low:,.2f} to {fence.high:,.2f} {contract.currency}"
-                    for name, fence in fences.items()
+    try:
+        n_found = found.count()
+        repeated = found if n_found else None
+        raw_version = store.latest("raw_transactions")
+        rows_in = row_count(raw_version)
+        with store.scratch() as folder:
+            # Written first, because parsing is what cleaning costs: when every row is kept, the
+            # second pass over the raw rows, for those to set aside, is not needed.
+            cleaning.keep(judged, repeated, fences).write.mode("append").parquet(str(folder))
+            broken = rows_in - row_count(folder) - n_found
+            aside = cleaning.set_aside(judged, repeated, raw_transactions)
+            yield dg.Output(
+                aside if broken or n_found else aside.limit(0),
+                output_name="quarantined_transactions",
+            )
+            counts = count_dispositions(store.latest("quarantined_transactions"))
+            yield dg.Output(
+                ParquetFiles({path.name: path for path in folder.glob("*.parquet")}),
+                output_name="cleaned_transactions",
+                metadata={
+                    CONTENT_HASH_KEY: content_of(raw_version),
+                    "rows_in": rows_in,
+                    "rows_quarantined": counts.get("quarantined", 0),
+                    "rows_duplicate": counts.get("duplicate", 0),
+                    **{
+                        f"{name}_fences": f"{fence.low:,.2f} to {fence.high:,.2f} "
+                        f"{contract.currency}"
+                        for name, fence in fences.items()
+                    },
                 },
-            },
-        )
-    found.unpersist()
+            )
+    finally:
+        found.unpersist()
 
 
 def count_dispositions(version: Path) -> dict[str, int]:
