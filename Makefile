@@ -1,10 +1,11 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env run materialize demo-data test lint clean
+.PHONY: help env run materialize demo-data test faults lint clean
 
 PYTHON ?= python3.11
 ROWS ?= 1048567
 SEED ?= 7
+SEEDS ?= 10
 VENV := .venv
 PY := $(VENV)/bin/python
 
@@ -26,6 +27,9 @@ demo-data: env ## Write demo transactions into the landing folder: ROWS=1048567 
 test: env ## Run lint and every test.
 	@$(PY) -m ops.ensure_chromium
 	@lint=0; $(MAKE) --no-print-directory lint || lint=1; $(PY) -m pytest && exit $$lint
+
+faults: env ## Break the platform in every way we know, SEEDS=10 times each; write the table.
+	@$(PY) -m bankseg_assets_tests.faults --seeds $(SEEDS)
 
 lint: env ## Check style, format and types.
 	@$(PY) -m ruff check

@@ -63,7 +63,12 @@ def segment_map(segments: Sequence[Mapping[str, Any]]) -> go.Figure:
 
 
 def money_index(segment: Mapping[str, Any]) -> int:
-    """Return the money per customer of a segment, where 100 is the average of all customers."""
+    """Return the money per customer of a segment, where 100 is the average of all customers.
+
+    0 for a segment that is too small for its size to be told.
+    """
+    if not segment["share_of_customers"]:
+        return 0
     index = 100 * segment["share_of_money"] / segment["share_of_customers"]
     return round(float(index))
 

@@ -1,16 +1,14 @@
 """The model of one visitor's session, and what the visitor is told about it."""
 
-from pathlib import Path
-
 import streamlit as st
-from dagster import DagsterInstance
 
-from app.published import Publication, RecordError, newest_publication, open_instance
+from app.published import newest_first
 from app.serving import Serving, renew
+from bankseg_assets.releases import Release, refusal
 from bankseg_assets.scoring import Bundle
 from bankseg_assets.settings import load_settings
 
-POLL = "5s"  # asking Dagster's SQLite for one event takes about 10 ms
+POLL = "5s"  # to list the releases and read a few small files takes about 2 ms
 
 
 def refresh() -> None:
@@ -19,14 +17,16 @@ def refresh() -> None:
     after = renew(before, _find)
     st.session_state.serving = after
     if before.bundle and after.bundle and before.bundle.sha256 != after.bundle.sha256:
-        st.toast("A new model is out", icon=":material/new_releases:")
+        st.toast("Another model is in use now", icon=":material/new_releases:")
     if after.problem:
         _explain(after)
+    elif after.bundle:
+        _say_what_was_refused(after.bundle)
 
 
 @st.fragment(run_every=POLL)
 def watch() -> None:
-    """Rerun the page when another model was published since it was drawn."""
+    """Rerun the page when another model was released since it was drawn."""
     serving = _serving()
     if renew(serving, _find) is not serving:
         st.rerun()
@@ -51,29 +51,15 @@ def _serving() -> Serving:
     return serving
 
 
-def _find() -> Publication | None:
-    home = load_settings().dagster_home
-    # Opening an instance would create its folder; that is Dagster's to do.
-    if not home.is_dir():
-        return None
-    try:
-        return newest_publication(_instance(home))
-    except RecordError:
-        # The folder may have been replaced since it was opened: open it anew at the next try.
-        _instance.clear()
-        raise
-
-
-@st.cache_resource(show_spinner=False)
-def _instance(home: Path) -> DagsterInstance:
-    return open_instance(home)
+def _find() -> list[Release]:
+    return newest_first(load_settings().published_dir)
 
 
 def _explain(serving: Serving) -> None:
     fallback = (
         f"Model {serving.bundle.version} goes on answering meanwhile."
         if serving.bundle
-        else "There is no earlier model in this session to fall back on."
+        else "There is no earlier model to fall back on."
     )
     st.error(
         f"**The newest model cannot be used.** {serving.problem} {fallback}\n\n"
@@ -82,11 +68,25 @@ def _explain(serving: Serving) -> None:
     )
 
 
+def _say_what_was_refused(bundle: Bundle) -> None:
+    found = refusal(load_settings().published_dir)
+    if found is not None:
+        st.warning(
+            f"**A newer model was refused.** {' '.join(found.reasons)} "
+            f"Model {bundle.version} goes on answering, with the data that it was made from.\n\n"
+            "What to do: the checks of the asset `release` in the Dagster UI have the numbers "
+            f"(run {found.run_id[:8]}). If the change is wanted, run `release` with `force: true`.",
+            icon=":material/gpp_maybe:",
+        )
+
+
 def _how_to_begin() -> None:
     if _serving().problem:
         return
+    found = refusal(load_settings().published_dir)
+    refused = f" The last one was refused: {' '.join(found.reasons)}" if found else ""
     st.info(
-        "**No model has been published yet.**\n\n"
+        f"**No model has been released yet.**{refused}\n\n"
         "What to do: run `make materialize`; or, while `make run` is running, drop a file of "
         f"transactions into `{load_settings().landing_dir}`.\n\n"
         "This page fills by itself when the first model is out.",

@@ -1,6 +1,8 @@
 """Jobs, and the sensors that start them: new content, cleaned data, a new model, a failed run."""
 
 import json
+import time
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,15 @@ from bankseg_assets.resources import DeliveryResource
 from bankseg_assets.settings import load_settings
 
 LOOK_EVERY_SECONDS = 10
-MOST_ATTEMPTS = 3
+QUICK_ATTEMPTS = 3
+LATER_ATTEMPTS_SECONDS = 3600.0  # never given up: what killed the first three may have passed
 CONTENT_TAG = "bankseg/content"
+CLEANED_TAG = "bankseg/cleaned_by"
+# The sensors repeat their runs themselves; Dagster's own retries would start a second one.
+_NO_OTHER_RETRY = {"dagster/max_retries": "0"}
+# A repeated run makes everything again: versions made by two runs do not belong together.
+_WHOLE = {"dagster/retry_strategy": "ALL_STEPS"}
+RETRY_SECONDS = 60.0  # Dagster looks every 5 for runs to retry
 _UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -24,19 +33,22 @@ _UNFINISHED = [
     dg.DagsterRunStatus.CANCELING,
 ]
 _INGESTION = dg.AssetSelection.groups("ingestion")
+_CLEANED = dg.AssetKey("cleaned_transactions")
 
 everything = dg.define_asset_job(
     "everything",
     dg.AssetSelection.all(),
     description="All assets, from the landing folder to the classifier.",
+    tags=_WHOLE,
 )
 ingestion = dg.define_asset_job(
-    "ingestion", _INGESTION, description="Take what landed and clean it."
+    "ingestion", _INGESTION, description="Take what landed and clean it.", tags=_WHOLE
 )
 models = dg.define_asset_job(
     "models",
     dg.AssetSelection.all() - _INGESTION,
     description="Everything after cleaning: report, RFM, PCA, k-means, segments, classifier.",
+    tags=_WHOLE,
 )
 JOBS = [everything, ingestion, models]
 
@@ -56,43 +68,49 @@ def landing_sensor(
     """
     hashes, waiting = _landed_hashes(context, delivery)
     cursor = json.dumps(hashes)
-    reason, wanted, attempt = _decide(context, delivery, {sha256 for *_, sha256 in hashes.values()})
+    reason, seen, attempt = _decide(context, delivery, {sha256 for *_, sha256 in hashes.values()})
     if reason:
         return dg.SensorResult(skip_reason=reason + waiting, cursor=cursor)
-    request = dg.RunRequest(run_key=f"{wanted}-{attempt}", tags={CONTENT_TAG: wanted})
+    tags = {CONTENT_TAG: seen, **_NO_OTHER_RETRY}
+    request = dg.RunRequest(run_key=f"{seen}-{attempt}", tags=tags)
     return dg.SensorResult(run_requests=[request], cursor=cursor)
 
 
-@dg.asset_sensor(
-    asset_key=dg.AssetKey("cleaned_transactions"),
+@dg.sensor(
     job=models,
     minimum_interval_seconds=LOOK_EVERY_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
-def cleaned_sensor(
-    context: dg.SensorEvaluationContext, asset_event: dg.EventLogEntry
-) -> dg.RunRequest | dg.SkipReason:
-    """Refresh report, tables and models after new cleaned data, unless its own run does so."""
-    run = context.instance.get_run_by_id(asset_event.run_id)
-    if run is not None and _makes_models(run):
-        return dg.SkipReason("The run that cleaned the data makes the models as well.")
-    return dg.RunRequest(run_key=asset_event.run_id)
+def cleaned_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Refresh report, tables and models until a run has done so with the newest cleaned data."""
+    cleaned = context.instance.get_latest_materialization_event(_CLEANED)
+    if cleaned is None:
+        return dg.SkipReason("There is no cleaned data yet.")
+    if _models_are_made(context, cleaned):
+        return dg.SkipReason("The models are made of the newest cleaned data.")
+    if any(map(_makes_models, _runs_on_their_way(context))):
+        return dg.SkipReason("A run that makes the models is on its way.")
+    reason, attempt = _next_attempt(context, CLEANED_TAG, cleaned.run_id)
+    if reason:
+        return dg.SkipReason(reason)
+    tags = {CLEANED_TAG: cleaned.run_id, **_NO_OTHER_RETRY}
+    return dg.RunRequest(run_key=f"{cleaned.run_id}-{attempt}", tags=tags)
 
 
 @dg.asset_sensor(
-    asset_key=dg.AssetKey("nb_classifier"),
+    asset_key=dg.AssetKey("release"),
     minimum_interval_seconds=LOOK_EVERY_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
 def new_model_sensor(
     context: dg.SensorEvaluationContext, asset_event: dg.EventLogEntry
 ) -> dg.SkipReason:
-    """Tell the app that a new classifier is out: it watches a small file."""
+    """Tell whoever watches a small file that a new release is out."""
     notice = load_settings().notice_path
     draft = notice.with_suffix(".draft")
     draft.write_text(json.dumps({"run_id": asset_event.run_id}), encoding="utf-8")
     draft.replace(notice)
-    return dg.SkipReason(f"The app was told of the classifier of run {asset_event.run_id}.")
+    return dg.SkipReason(f"The release was announced, of run {asset_event.run_id}.")
 
 
 @dg.run_failure_sensor(default_status=dg.DefaultSensorStatus.RUNNING)
@@ -112,24 +130,56 @@ SENSORS = [landing_sensor, cleaned_sensor, new_model_sensor, failure_sensor]
 def _decide(
     context: dg.SensorEvaluationContext, delivery: DeliveryResource, landed: set[str]
 ) -> tuple[str, str, int]:
-    """Return why not to start a run (empty: start one), the content wanted, and the attempt."""
+    """Return why not to start a run (empty: start one), the content seen, and the attempt."""
     known = {d.sha256: d for d in delivery.ledger.deliveries()}
     fresh = landed - known.keys()
     wanted = content_hash([*(d.sha256 for d in current_content(known.values())), *fresh])
     if not fresh and wanted in (content_hash([]), _published_content(context)):
-        return f"Nothing new in {delivery.landing_dir}.", wanted, 0
-    unfinished = dg.RunsFilter(statuses=_UNFINISHED)
-    if any(run.job_name != models.name for run in context.instance.get_runs(unfinished)):
-        return "A run that takes what landed is on its way.", wanted, 0
-    attempts = context.instance.get_runs_count(dg.RunsFilter(tags={CONTENT_TAG: wanted}))
-    if attempts >= MOST_ATTEMPTS:
-        return (
-            f"{attempts} runs for this content ended without a table. See their logs, and "
-            "materialize by hand once the cause is mended.",
-            wanted,
-            attempts,
-        )
-    return "", wanted, attempts + 1
+        return f"Nothing new in {delivery.landing_dir}.", "", 0
+    if any(run.job_name != models.name for run in _runs_on_their_way(context)):
+        return "A run that takes what landed is on its way.", "", 0
+    # Attempts count for all that was ever seen, which taking a file does not change. What is
+    # wanted changes when the bank's first file displaces the demo data: that made six attempts.
+    seen = content_hash(known.keys() | landed)
+    reason, attempt = _next_attempt(context, CONTENT_TAG, seen)
+    return reason, seen, attempt
+
+
+def _runs_on_their_way(context: dg.SensorEvaluationContext) -> list[dg.DagsterRun]:
+    """Return the unfinished runs, and those that Dagster is about to repeat."""
+    to_be_retried = dg.RunsFilter(
+        statuses=[dg.DagsterRunStatus.FAILURE],
+        tags={"dagster/will_retry": "true"},
+        updated_after=datetime.fromtimestamp(time.time() - RETRY_SECONDS, UTC),
+    )
+    return [
+        *context.instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED)),
+        *(
+            run
+            for run in context.instance.get_runs(to_be_retried)
+            if "dagster/auto_retry_run_id" not in run.tags
+        ),
+    ]
+
+
+def _next_attempt(context: dg.SensorEvaluationContext, tag: str, value: str) -> tuple[str, int]:
+    """Return why the next run for something is not due yet (empty: it is), and its number.
+
+    Three follow each other at once, whatever ended them: a failure, or a kill from outside. From
+    then on there is one an hour.
+    """
+    before = context.instance.get_run_records(dg.RunsFilter(tags={tag: value}))
+    if len(before) >= QUICK_ATTEMPTS:
+        last = max(record.update_timestamp.replace(tzinfo=UTC).timestamp() for record in before)
+        minutes = (last + LATER_ATTEMPTS_SECONDS - time.time()) / 60
+        if minutes > 0:
+            return (
+                f"{len(before)} runs for this content did not end well. See their logs; the next "
+                f"is tried in {minutes:.0f} minutes, or materialize by hand once the cause is "
+                "mended.",
+                0,
+            )
+    return "", len(before) + 1
 
 
 def _landed_hashes(
@@ -158,15 +208,31 @@ def _landed_hashes(
 
 
 def _published_content(context: dg.SensorEvaluationContext) -> str | None:
-    event = context.instance.get_latest_materialization_event(dg.AssetKey("cleaned_transactions"))
+    event = context.instance.get_latest_materialization_event(_CLEANED)
     if event is None or event.asset_materialization is None:
         return None
     value = event.asset_materialization.metadata.get(CONTENT_HASH_KEY)
     return None if value is None else str(value.value)
 
 
+def _models_are_made(context: dg.SensorEvaluationContext, cleaned: dg.EventLogEntry) -> bool:
+    """Whether a run that cleaned this data, or began after, made the models and ended well."""
+    since = dg.RunsFilter(
+        statuses=[dg.DagsterRunStatus.SUCCESS],
+        updated_after=datetime.fromtimestamp(cleaned.timestamp, UTC),
+    )
+    return any(
+        _makes_models(record.dagster_run)
+        and (
+            record.dagster_run.run_id == cleaned.run_id
+            or (record.start_time or 0.0) > cleaned.timestamp
+        )
+        for record in context.instance.get_run_records(since)
+    )
+
+
 def _makes_models(run: dg.DagsterRun) -> bool:
-    if run.job_name == everything.name:
+    if run.job_name in (everything.name, models.name):
         return True
     return dg.AssetKey("nb_classifier") in (run.asset_selection or ())
 

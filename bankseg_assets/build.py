@@ -41,6 +41,7 @@ def resources(settings: Settings, *, spark: SparkResource | None = None) -> dict
             landing_dir=str(settings.landing_dir),
             raw_dir=str(settings.raw_dir),
             ledger_path=str(settings.ledger_path),
+            contract_path=str(settings.contract),
         ),
         "io_manager": VersionedIOManager(published=published, spark=spark),
     }

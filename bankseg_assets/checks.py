@@ -1,45 +1,114 @@
-"""Asset checks: what must hold before anything downstream may use an asset."""
+"""Asset checks: what must hold before anything downstream may use an asset.
 
+They look at what was written, not at how it was computed, and read only the columns they need. The
+checks of a release are its gates (`gates.py`).
+"""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
 import numpy as np
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.assets.cleaned_transactions import count_dispositions
-from bankseg_assets.io_managers import row_count
+from bankseg_assets.incremental import dispositions
+from bankseg_assets.parts import parts_of, rows_by_delivery
 from bankseg_assets.resources import DeliveryResource, PublishedResource
 from bankseg_assets.scoring import load_bundle, score
+from bankseg_assets.store import version_record
+from bankseg_assets.transforms.kmeans import SMALLEST_SHARE
 
 MOST_CONFLICTS = 0.10  # of repeat customers; the real file has over 90 %: its IDs are scrambled
+OLDEST = 110  # years
 
 
 @dg.asset_check(
     asset="cleaned_transactions", additional_deps=["quarantined_transactions"], blocking=True
 )
 def every_row_is_accounted_for(published: PublishedResource) -> dg.AssetCheckResult:
-    """Rows in = cleaned + quarantined + duplicates, counted in the written files."""
+    """Rows in = cleaned + quarantined + duplicates for every file, counted in the written files."""
     store = published.store
-    rows_in = row_count(store.latest("raw_transactions"))
-    clean = row_count(store.latest("cleaned_transactions"))
-    aside = count_dispositions(store.latest("quarantined_transactions"))
-    accounted = clean + sum(aside.values())
+    rows_in = rows_by_delivery(parts_of(store.latest("raw_transactions")))
+    clean = rows_by_delivery(parts_of(store.latest("cleaned_transactions")))
+    aside = dispositions(store.latest("quarantined_transactions").glob("*.parquet"))
+    names = ("quarantined", "duplicate")
+    rows = {
+        delivery: (
+            count,
+            clean.get(delivery, 0),
+            *(aside.get(delivery, {}).get(n, 0) for n in names),
+        )
+        for delivery, count in rows_in.items()
+    }
+    strangers = (clean.keys() | aside.keys()) - rows_in.keys()
+    wrong = [d for d, (count, *places) in rows.items() if count != sum(places)] + sorted(strangers)
+    totals = [sum(column) for column in zip(*rows.values(), strict=True)]
+    lines = [f"| {d} | " + " | ".join(f"{n:,}" for n in found) + " |" for d, found in rows.items()]
+    head = ["| delivery | rows in | clean | quarantined | duplicate |", "|---|---|---|---|---|"]
     return dg.AssetCheckResult(
-        passed=rows_in == accounted,
-        metadata={"rows_in": rows_in, "rows_clean": clean, "rows_lost": rows_in - accounted}
-        | {f"rows_{name}": count for name, count in aside.items()},
+        passed=not wrong,
+        description=f"Does not add up: {', '.join(wrong)}." if wrong else None,
+        metadata={
+            "rows_in": totals[0],
+            "rows_clean": totals[1],
+            "rows_quarantined": totals[2],
+            "rows_duplicate": totals[3],
+            "rows_lost": totals[0] - sum(totals[1:]),
+            "by_delivery": dg.MetadataValue.md("\n".join([*head, *lines[-50:]])),
+        },
     )
 
 
 @dg.asset_check(asset="cleaned_transactions", blocking=True)
-def transaction_ids_are_unique(cleaned_transactions: DataFrame) -> dg.AssetCheckResult:
-    """No transaction is counted twice."""
-    rows, distinct = cleaned_transactions.agg(
-        F.count(F.lit(1)), F.count_distinct("transaction_id")
-    ).collect()[0]
+def transaction_ids_are_unique(
+    published: PublishedResource, cleaned_transactions: DataFrame
+) -> dg.AssetCheckResult:
+    """No transaction is counted twice.
+
+    Files that are linked from the version before were looked at then: only the new ones are
+    compared, with one another and with the rest.
+    """
+    versions = published.store.versions("cleaned_transactions")
+    known = {sha256 for _, sha256 in _files(versions[-2]).values()} if versions[:-1] else set()
+    fresh = [name for name, (_, sha256) in _files(versions[-1]).items() if sha256 not in known]
+    fresh = [name for name in fresh if name.endswith(".parquet")]
+    rows = cleaned_transactions.select(
+        "transaction_id", F.col("_metadata.file_name").isin(fresh).alias("fresh")
+    )
+    new = rows.where("fresh").select("transaction_id")
+    repeated = new.groupBy("transaction_id").count().where("count > 1").count()
+    if known:
+        old = rows.where("NOT fresh").select("transaction_id")
+        repeated += old.join(new, "transaction_id", "left_semi").count()
     return dg.AssetCheckResult(
-        passed=rows == distinct, metadata={"rows": rows, "distinct_transaction_ids": distinct}
+        passed=repeated == 0,
+        metadata={"repeated_transaction_ids": repeated, "files_compared": len(fresh)},
+    )
+
+
+@dg.asset_check(asset="cleaned_transactions", blocking=True)
+def values_are_in_range(published: PublishedResource) -> dg.AssetCheckResult:
+    """No negative money, and no transaction before 1900 or after tomorrow."""
+    version = published.store.latest("cleaned_transactions")
+    amount, balance, moment = (
+        _range(version, name) for name in ("amount", "balance", "transaction_at")
+    )
+    latest = datetime.now(UTC).replace(tzinfo=None) + timedelta(days=2)
+    passed = all(low is None or low >= 0 for low, _ in (amount, balance)) and (
+        moment[0] is None or (moment[0] >= datetime(1900, 1, 1) and moment[1] < latest)
+    )
+    return dg.AssetCheckResult(
+        passed=passed,
+        metadata={
+            "first_transaction": str(moment[0]),
+            "last_transaction": str(moment[1]),
+            "amount_range": f"{amount[0]} to {amount[1]}",
+            "balance_range": f"{balance[0]} to {balance[1]}",
+        },
     )
 
 
@@ -52,6 +121,38 @@ def no_file_is_rejected(delivery: DeliveryResource) -> dg.AssetCheckResult:
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"rejected_files": len(rejected)}
         | {f"{d.sha256[:12]}": f"{d.file_name}: {d.reason}" for d in rejected[-20:]},
+    )
+
+
+@dg.asset_check(asset="rfm_table", blocking=True)
+def customers_are_unique(rfm_table: DataFrame) -> dg.AssetCheckResult:
+    """One row a customer."""
+    rows, distinct = rfm_table.agg(F.count(F.lit(1)), F.count_distinct("customer_id")).collect()[0]
+    return dg.AssetCheckResult(
+        passed=rows == distinct, metadata={"rows": rows, "distinct_customers": distinct}
+    )
+
+
+@dg.asset_check(asset="rfm_table", blocking=True)
+def measures_are_plausible(published: PublishedResource) -> dg.AssetCheckResult:
+    """Ages are 0 to 110 years, recency is not constant, and nothing is negative."""
+    version = published.store.latest("rfm_table")
+    names = ("recency", "frequency", "monetary", "average_balance", "age")
+    ranges = {name: _range(version, name) for name in names}
+    faults = [
+        f"{name} is negative" for name, (low, _) in ranges.items() if low is not None and low < 0
+    ]
+    if ranges["recency"][0] == ranges["recency"][1]:
+        faults.append("recency is the same for all: the data covers a single day")
+    if (ranges["age"][1] or 0) > OLDEST:
+        faults.append(f"an age is above {OLDEST} years")
+    return dg.AssetCheckResult(
+        passed=not faults,
+        description="; ".join(faults) or None,
+        metadata={
+            f"{name}_range": "none known" if low is None else f"{low:,} to {high:,}"
+            for name, (low, high) in ranges.items()
+        },
     )
 
 
@@ -69,6 +170,30 @@ def customers_are_persons(rfm_table: DataFrame) -> dg.AssetCheckResult:
         "date or gender: the customer key may not name persons.",
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"repeat_customers": repeated, "conflict_share": rate, "limit": MOST_CONFLICTS},
+    )
+
+
+@dg.asset_check(asset="pca_model", blocking=True)
+def features_vary(pca_model: dict[str, Any]) -> dg.AssetCheckResult:
+    """No feature has zero variance: it would tell nobody apart, and divide by zero."""
+    names = [feature["name"] for feature in pca_model["features"]]
+    scales = dict(zip(names, pca_model["scale"], strict=True))
+    constant = [name for name, scale in scales.items() if not 0 < scale < float("inf")]
+    return dg.AssetCheckResult(
+        passed=not constant,
+        description=f"Constant: {', '.join(constant)}." if constant else None,
+        metadata={f"scale_of_{name}": scale for name, scale in scales.items()},
+    )
+
+
+@dg.asset_check(asset="segment_profiles")
+def every_segment_is_worth_a_campaign(segment_profiles: DataFrame) -> dg.AssetCheckResult:
+    """Warn of a segment with under 1 % of the customers."""
+    shares = {row["segment_name"]: row["share_of_customers"] for row in segment_profiles.collect()}
+    return dg.AssetCheckResult(
+        passed=min(shares.values()) >= SMALLEST_SHARE,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={f"share_of_{name}": share for name, share in shares.items()},
     )
 
 
@@ -96,7 +221,29 @@ def numpy_scores_as_spark_does(
 ALL_CHECKS = [
     every_row_is_accounted_for,
     transaction_ids_are_unique,
+    values_are_in_range,
     no_file_is_rejected,
+    customers_are_unique,
+    measures_are_plausible,
     customers_are_persons,
+    features_vary,
+    every_segment_is_worth_a_campaign,
     numpy_scores_as_spark_does,
 ]
+
+
+def _files(version: Path) -> dict[str, tuple[int, str]]:
+    files: dict[str, tuple[int, str]] = version_record(version)["files"]
+    return files
+
+
+def _range(version: Path, column: str) -> tuple[Any, Any]:
+    """Return the least and greatest value of a written column, a batch at a time; None if empty."""
+    files = sorted(map(str, version.glob("*.parquet")))
+    least, greatest = None, None
+    for batch in ds.dataset(files).to_batches(columns=[column]) if files else ():
+        found = pc.min_max(batch[column]).as_py()
+        if found["min"] is not None:
+            least = found["min"] if least is None else min(least, found["min"])
+            greatest = found["max"] if greatest is None else max(greatest, found["max"])
+    return least, greatest

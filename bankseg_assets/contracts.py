@@ -164,31 +164,43 @@ CUSTOMER_SEGMENTS = Table(
     ),
 )
 
+_FEW = "; null for fewer than 11 customers"
+
 SEGMENT_PROFILES = Table(
     "segment_profiles",
     (
         Column("segment", "int", "Segment number, from 0"),
         Column("segment_name", "string", "Unique, from rules over the profile"),
         Column("sentence", "string", "One plain sentence"),
-        Column("customers", "bigint", "Size", "customers"),
+        Column("customers", "bigint", "Size; 0 for fewer than 11", "customers"),
         Column("share_of_customers", "double", "Size over all customers"),
         Column("total_monetary", "double", "Sum of the members' monetary value", "currency"),
         Column("share_of_money", "double", "That sum over the sum of all customers"),
-        Column("median_recency", "double", "Median", "days"),
-        Column("median_frequency", "double", "Median", "transactions"),
-        Column("median_monetary", "double", "Median", "currency"),
-        Column("median_average_amount", "double", "Median", "currency"),
-        Column("median_average_balance", "double", "Median", "currency", nullable=True),
-        Column("median_age", "double", "Median", "years", nullable=True),
-        Column("index_recency", "double", "Mean over the mean of all customers, times 100"),
-        Column("index_frequency", "double", "Mean over the mean of all customers, times 100"),
-        Column("index_monetary", "double", "Mean over the mean of all customers, times 100"),
-        Column("index_average_amount", "double", "Mean over the mean of all customers, times 100"),
-        Column(
-            "index_average_balance",
-            "double",
-            "Mean over the mean of all customers, times 100",
-            nullable=True,
+        *(
+            Column(f"median_{measure}", "double", f"Median{_FEW}", unit, nullable=True)
+            for measure, unit in (
+                ("recency", "days"),
+                ("frequency", "transactions"),
+                ("monetary", "currency"),
+                ("average_amount", "currency"),
+                ("average_balance", "currency"),
+                ("age", "years"),
+            )
+        ),
+        *(
+            Column(
+                f"index_{measure}",
+                "double",
+                f"Mean over the mean of all customers, times 100{_FEW}",
+                nullable=True,
+            )
+            for measure in (
+                "recency",
+                "frequency",
+                "monetary",
+                "average_amount",
+                "average_balance",
+            )
         ),
     ),
 )

@@ -1,40 +1,288 @@
 """What a delivered file must look like: the contract between the bank and the platform."""
 
-from dataclasses import dataclass, field
+import codecs
+import hashlib
+import json
+import re
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any, Literal
 
-_DEFAULT_HEADER = {
-    "transaction_id": "TransactionID",
-    "customer_id": "CustomerID",
-    "birth_date": "CustomerDOB",
-    "gender": "CustGender",
-    "location": "CustLocation",
-    "balance": "CustAccountBalance",
-    "transaction_date": "TransactionDate",
-    "transaction_time": "TransactionTime",
-    "amount": "TransactionAmount (INR)",
+from bankseg_assets.contracts import RAW_TRANSACTIONS
+from bankseg_assets.settings import DEFAULT_CONTRACT
+
+DELIVERED = tuple(RAW_TRANSACTIONS.names[: RAW_TRANSACTIONS.names.index("source_file")])
+"""Our names of what a bank delivers."""
+OPTIONAL = ("birth_date", "gender", "location", "balance", "transaction_time")
+
+_DATE_TOKENS = r"yyyy|yy|MM|M|dd|d|HH|mm|ss|'[^']*'|[^A-Za-z'#{}\[\]]"
+_TEXT_KEYS = ("name", "placeholders", "pattern")
+_MONEY_KEYS = ("name", "placeholders", "minimum", "maximum", "decimal_separator")
+_KEYS: dict[str, tuple[str, ...]] = {
+    "transaction_id": _TEXT_KEYS,
+    "customer_id": _TEXT_KEYS,
+    "birth_date": ("name", "nullable", "placeholders", "format"),
+    "gender": (*_TEXT_KEYS, "nullable", "values"),
+    "location": (*_TEXT_KEYS, "nullable"),
+    "balance": (*_MONEY_KEYS, "nullable"),
+    "transaction_date": ("name", "placeholders", "format", "minimum", "maximum"),
+    "transaction_time": ("name", "nullable", "placeholders", "format"),
+    "amount": _MONEY_KEYS,
 }
+_NEEDED = {
+    "birth_date": ("format",),
+    "transaction_date": ("format",),
+    "transaction_time": ("format",),
+}
+
+
+class ContractError(ValueError):
+    """A contract that cannot be used: names the file, the key, what was expected and found."""
+
+
+@dataclass(frozen=True)
+class ColumnRule:
+    """What one delivered column is called, and which of its values are sound."""
+
+    name: str
+    nullable: bool = False
+    format: str = ""
+    placeholders: tuple[str, ...] = ()
+    values: Mapping[str, str] = field(default_factory=dict)
+    """Delivered value in upper case -> published value; empty allows any."""
+    pattern: str = ""
+    minimum: Decimal | date | None = None
+    maximum: Decimal | date | None = None
+    decimal_separator: str = "."
+
+    @property
+    def has_two_digit_year(self) -> bool:
+        """Whether a year in this format leaves the century open."""
+        return "yy" in self.format and "yyyy" not in self.format
+
+    @property
+    def has_time(self) -> bool:
+        """Whether a value of this format tells the time of day too."""
+        return "HH" in self.format
+
+    @property
+    def takes_iso_dates(self) -> bool:
+        """Whether an ISO date cannot be taken for another day than it says."""
+        return re.match(r"y+[^M]*d", self.format) is None
+
+    @property
+    def spark_pattern(self) -> str:
+        r"""The pattern for `rlike`, on the whole value: `$` would let a last line break pass."""
+        return rf"\A(?:{self.pattern})\z"
+
+
+def _shipped(name: str) -> Any:
+    return field(default_factory=lambda: getattr(_shipped_contract(), name))
 
 
 @dataclass(frozen=True)
 class DeliveryContract:
-    """Header, formats and domains of a transactions file.
+    """Header, formats and domains of a transactions file; a default is what contract.toml says."""
 
-    Formats are declared, never guessed: read month-first, most of the real file's day-first
-    dates still parse and are silently wrong.
-    """
-
-    header: dict[str, str] = field(default_factory=lambda: dict(_DEFAULT_HEADER))
-    """Our column name -> the name in the file's header; the order in the file does not matter."""
-    delimiter: str = ","
-    encoding: str = "utf-8"
-    currency: str = "INR"
-    date_format: str = "d/M/yy"
-    """Spark's datetime pattern of TransactionDate and CustomerDOB; ISO dates are taken as well."""
-    two_digit_years: bool = True
-    """A birth year after the transaction's own year means the century before."""
-    birth_date_placeholders: tuple[str, ...] = ("1/1/1800", "nan", "")
-    genders: tuple[str, ...] = ("M", "F", "T")
-    id_pattern: str = r"^[A-Za-z]{0,8}[0-9]{1,18}\z"
-    """Ends in \\z: Java's $ matches before a final line break, and "C1\\n" would be a customer."""
-    customer_key: str = "customer_id"
+    currency: str = _shipped("currency")
+    number_format: Literal["lakh", "plain"] = _shipped("number_format")
+    customer_key: str = _shipped("customer_key")
     """A Spark SQL expression over cleaned_transactions that says who the customer is."""
+    delimiter: str = _shipped("delimiter")
+    encoding: str = _shipped("encoding")
+    columns: Mapping[str, ColumnRule] = _shipped("columns")
+    """Our column name -> its rule; the bank delivers no column that is not here."""
+
+    @property
+    def header(self) -> dict[str, str]:
+        """Our column name -> the name in the file's header; the order in the file is free."""
+        return {ours: rule.name for ours, rule in self.columns.items()}
+
+    @property
+    def genders(self) -> tuple[str, ...]:
+        """The genders as published."""
+        rule = self.columns.get("gender")
+        return tuple(dict.fromkeys(rule.values.values())) if rule else ()
+
+    @property
+    def id_pattern(self) -> str:
+        """What a whole transaction ID must match, for `rlike`."""
+        return self.columns["transaction_id"].spark_pattern
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of everything the contract says; comments and order do not change it."""
+        content = json.dumps(asdict(self), sort_keys=True, default=str)
+        return hashlib.sha256(content.encode()).hexdigest()
+
+
+@cache
+def _shipped_contract() -> DeliveryContract:
+    return load_contract(DEFAULT_CONTRACT)
+
+
+def load_contract(path: Path) -> DeliveryContract:
+    """Read a contract.
+
+    Raises ContractError when the file is not there or not TOML, when a key is unknown or missing,
+    or when a value is not of the kind that its key needs.
+    """
+    try:
+        text = path.read_text(encoding="utf-8")
+        content = tomllib.loads(text, parse_float=Decimal)
+    except OSError as error:
+        raise ContractError(
+            f"The contract {path} cannot be read ({error.strerror}). Correct BANKSEG_CONTRACT."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ContractError(f"The contract {path} is not valid TOML: {error}.") from error
+    return _Table(path, "", content).contract()
+
+
+@dataclass(frozen=True)
+class _Table:
+    """One table of the file with its place in it, so that every complaint can name the key."""
+
+    path: Path
+    place: str
+    content: dict[str, Any]
+
+    def contract(self) -> DeliveryContract:
+        self._allow_only(("currency", "number_format", "customer_key", "file", "columns"))
+        file, columns = self._table("file"), self._table("columns")
+        file._allow_only(("delimiter", "encoding"))
+        columns._allow_only(DELIVERED)
+        for ours in set(DELIVERED) - set(OPTIONAL):
+            columns._get(ours, dict, "a table")
+        rules = {
+            ours: columns._table(ours)._rule(ours) for ours in DELIVERED if ours in columns.content
+        }
+        columns._no_name_twice(rules)
+        if rules["transaction_date"].has_time and "transaction_time" in rules:
+            columns._table("transaction_time")._complain(
+                "format", "is there", "no transaction_time where transaction_date has a time"
+            )
+        return DeliveryContract(
+            currency=self._text("currency", r"[A-Z]{3}", "three letters, such as INR"),
+            number_format=self._one_of("number_format", ("lakh", "plain")),
+            customer_key=self._text("customer_key", r"(?s).*\S.*", "a Spark SQL expression"),
+            delimiter=file._text("delimiter", r"[!#-~ \t]", "one ASCII character, not a quote"),
+            encoding=file._encoding(),
+            columns=rules,
+        )
+
+    def _rule(self, ours: str) -> ColumnRule:
+        self._allow_only(_KEYS[ours])
+        for key in _NEEDED.get(ours, ()):
+            self._get(key, str, "text")
+        given: dict[str, Any] = {"name": self._text("name", r".*\S.*", "the header's name")}
+        readers: dict[str, Callable[[str], Any]] = {
+            "nullable": lambda key: self._get(key, bool, "true or false"),
+            "placeholders": self._texts,
+            "pattern": self._pattern,
+            "format": lambda key: self._format(key, ours),
+            "values": self._values,
+            "minimum": lambda key: self._bound(key, ours),
+            "maximum": lambda key: self._bound(key, ours),
+            "decimal_separator": lambda key: self._one_of(key, (".", ",")),
+        }
+        given |= {key: readers[key](key) for key in self.content if key != "name"}
+        return ColumnRule(**given)
+
+    def _complain(self, key: str, found: str, expected: str) -> None:
+        place = f"{self.place}.{key}".lstrip(".")
+        raise ContractError(f"The contract {self.path}: {place} {found}; expected {expected}.")
+
+    def _allow_only(self, known: tuple[str, ...]) -> None:
+        for key in self.content:
+            if key not in known:
+                self._complain(key, "is unknown", f"one of {', '.join(known)}")
+
+    def _get(self, key: str, kind: type, expected: str) -> Any:
+        if key not in self.content:
+            self._complain(key, "is missing", expected)
+        value = self.content[key]
+        if not isinstance(value, kind) or (isinstance(value, bool) and kind is not bool):
+            self._complain(key, f"is {value!r}", expected)
+        return value
+
+    def _table(self, key: str) -> "_Table":
+        place = f"{self.place}.{key}".lstrip(".")
+        return _Table(self.path, place, self._get(key, dict, "a table"))
+
+    def _text(self, key: str, pattern: str, expected: str) -> str:
+        value: str = self._get(key, str, expected)
+        if not re.fullmatch(pattern, value):
+            self._complain(key, f"is {value!r}", expected)
+        return value
+
+    def _one_of(self, key: str, known: tuple[str, ...]) -> Any:
+        expected = " or ".join(map(repr, known))
+        value = self._get(key, str, expected)
+        if value not in known:
+            self._complain(key, f"is {value!r}", expected)
+        return value
+
+    def _texts(self, key: str) -> tuple[str, ...]:
+        values = self._get(key, list, "a list of texts")
+        if not all(isinstance(value, str) for value in values):
+            self._complain(key, f"is {values!r}", "a list of texts")
+        return tuple(value.strip() for value in values)
+
+    def _values(self, key: str) -> dict[str, str]:
+        expected = "a list of texts, or a table of delivered = published texts"
+        found = self._get(key, dict | list, expected)  # type: ignore[arg-type]
+        pairs = found if isinstance(found, dict) else {value: value for value in found}
+        if not pairs or not all(isinstance(text, str) for pair in pairs.items() for text in pair):
+            self._complain(key, f"is {found!r}", expected)
+        return {delivered.upper(): published for delivered, published in pairs.items()}
+
+    def _pattern(self, key: str) -> str:
+        pattern: str = self._get(key, str, "a regular expression")
+        try:
+            re.compile(pattern)
+        except re.error as error:
+            self._complain(key, f"is {pattern!r}", f"a regular expression ({error})")
+        return pattern
+
+    def _format(self, key: str, ours: str) -> str:
+        expected = "a pattern of yyyy yy MM M dd d HH mm ss, such as d/M/yy"
+        text: str = self._get(key, str, expected)
+        tokens = re.findall(_DATE_TOKENS, text)
+        parts = sorted(token[0] for token in tokens if token[0].isalpha())
+        day, time = ["M", "d", "y"], ["H", "m"]
+        allowed = {
+            "transaction_time": (time, sorted([*time, "s"])),
+            "birth_date": (day,),
+            "transaction_date": (day, sorted(day + time), sorted([*day, *time, "s"])),
+        }
+        if "".join(tokens) != text or parts not in allowed[ours]:
+            self._complain(key, f"is {text!r}", expected)
+        return text
+
+    def _bound(self, key: str, ours: str) -> Decimal | date:
+        if ours == "transaction_date":
+            day: date = self._get(key, date, "a date, such as 2016-01-01")
+            return day
+        return Decimal(self._get(key, int | Decimal, "a number"))  # type: ignore[arg-type]
+
+    def _encoding(self) -> str:
+        name: str = self._get("encoding", str, "a codec's name, such as utf-8")
+        try:
+            "x".encode(name)  # a codec of text, unlike base64
+            return codecs.lookup(name).name
+        except LookupError:
+            self._complain("encoding", f"is {name!r}", "a codec's name, such as utf-8 or cp1252")
+            raise
+
+    def _no_name_twice(self, rules: dict[str, ColumnRule]) -> None:
+        seen: dict[str, str] = {}
+        for ours, rule in rules.items():
+            if rule.name in seen:
+                self._complain(f"{ours}.name", f"is that of {seen[rule.name]}", "one column each")
+            seen[rule.name] = ours

@@ -10,14 +10,18 @@ from typing import Any
 
 import dagster as dg
 import pyarrow.parquet as pq
+from pydantic import PrivateAttr
 from pyspark.sql import DataFrame
 
 from bankseg_assets.contracts import TABLES
 from bankseg_assets.metadata import column_lineage
+from bankseg_assets.releases import prune
 from bankseg_assets.resources import PublishedResource, SparkResource
+from bankseg_assets.store import write_json
 
 MODEL_FILE = "model.json"
 REPORT_FILE = "report.html"
+BASIS_FILE = "_basis.json"
 ROW_COUNT_KEY = "bankseg/row_count_key"
 PATH_KEY = "bankseg/path_key"
 """Definition metadata: under which further names the written rows and the path are recorded."""
@@ -28,6 +32,8 @@ class ParquetFiles:
     """A table that is already written: files by name, linked into the version, not copied."""
 
     files: dict[str, Path]
+    basis: dict[str, Any] | None = None
+    """What the files were made from, so that the next version can keep those that still hold."""
 
 
 @dataclass(frozen=True)
@@ -43,12 +49,16 @@ class VersionedIOManager(dg.ConfigurableIOManager):
 
     published: dg.ResourceDependency[PublishedResource]
     spark: dg.ResourceDependency[SparkResource]
+    _read: dict[str, dict[str, str]] = PrivateAttr(default_factory=dict)
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
         """Write a new version and record path, rows and seconds with the materialization."""
         asset = context.asset_key.path[-1]
-        with self.published.store.draft(asset, context.run_id) as draft:
+        inputs = self._read.get(context.step_key, {})
+        store = self.published.store
+        with store.draft(asset, context.run_id, inputs) as draft:
             rows = _write(draft.path, asset, obj)
+        prune(store, [asset])
         version = draft.version
         assert version is not None
         found: dict[str, Any] = {
@@ -71,6 +81,7 @@ class VersionedIOManager(dg.ConfigurableIOManager):
         """Read the newest version: a DataFrame for a table, a dict for a model."""
         asset = context.asset_key.path[-1]
         version = self.published.store.latest(asset)
+        self._read.setdefault(context.step_context.step.key, {})[asset] = version.name
         if asset in TABLES:
             # The schema is given: to infer it would cost a Spark job a table.
             reader = self.spark.spark_session.read.schema(TABLES[asset].ddl)
@@ -92,21 +103,17 @@ def _write(folder: Path, asset: str, value: Any) -> int | None:
     if isinstance(value, ParquetFiles):
         for name, path in value.files.items():
             _link(path, folder / name)
+        if value.basis is not None:
+            write_json(folder / BASIS_FILE, value.basis)
         return row_count(folder)
     if isinstance(value, Report):
         (folder / REPORT_FILE).write_text(value.html, encoding="utf-8")
-        _write_json(folder / MODEL_FILE, value.tables)
+        write_json(folder / MODEL_FILE, value.tables)
         return None
     if isinstance(value, dict):
-        _write_json(folder / MODEL_FILE, value)
+        write_json(folder / MODEL_FILE, value)
         return None
     raise TypeError(f"{asset} is a {type(value).__name__}: neither a table, a report nor a model.")
-
-
-def _write_json(path: Path, document: dict[str, Any]) -> None:
-    # Sorted keys and no NaN: the same model gives the same bytes, and every reader takes them.
-    text = json.dumps(document, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8")
 
 
 def _link(source: Path, target: Path) -> None:

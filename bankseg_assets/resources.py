@@ -6,9 +6,9 @@ from typing import Any
 import dagster as dg
 from dagster_pyspark import LazyPySparkResource
 
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.delivery import DeliveryContract, load_contract
 from bankseg_assets.landing.ledger import Ledger
-from bankseg_assets.settings import load_settings
+from bankseg_assets.settings import DEFAULT_CONTRACT, load_settings
 from bankseg_assets.spark import prepare_process
 from bankseg_assets.store import VersionStore
 
@@ -43,6 +43,11 @@ class PublishedResource(dg.ConfigurableResource[Any]):
     published_dir: str
     keep_versions: int = 3
 
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Take the right to publish as the run begins: it alone may then publish."""
+        if context.run is not None:
+            self.store.begin(context.run.run_id)
+
     @property
     def store(self) -> VersionStore:
         """The versions, to read or to write."""
@@ -55,11 +60,15 @@ class DeliveryResource(dg.ConfigurableResource[Any]):
     landing_dir: str
     raw_dir: str
     ledger_path: str
+    contract_path: str = str(DEFAULT_CONTRACT)
 
     @property
     def contract(self) -> DeliveryContract:
-        """The contract of the delivered files."""
-        return DeliveryContract()
+        """The contract of the delivered files.
+
+        Raises ContractError when it cannot be used.
+        """
+        return load_contract(Path(self.contract_path))
 
     @property
     def ledger(self) -> Ledger:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 SETTINGS_FILE = Path("bankseg.toml")
+DEFAULT_CONTRACT = Path(__file__).resolve().parents[1] / "contract.toml"
 
 
 class SettingsError(ValueError):
@@ -27,6 +28,7 @@ class Settings:
     dagster_port: int = 3000
     app_port: int = 8501
     keep_versions: int = 3
+    contract: Path = DEFAULT_CONTRACT
 
     @property
     def landing_dir(self) -> Path:
@@ -58,6 +60,26 @@ class Settings:
         """A small file that changes when a new classifier is out; the app watches it."""
         return self.data_dir / "new_model.json"
 
+    @property
+    def logs_dir(self) -> Path:
+        """What each server and the last batch wrote."""
+        return self.data_dir / "logs"
+
+    @property
+    def java_dir(self) -> Path:
+        """A small JAVA_HOME around the packaged Java."""
+        return self.data_dir / "java"
+
+    @property
+    def scratch_dir(self) -> Path:
+        """Spark's shuffle files: one folder a process, removed when it is gone."""
+        return self.data_dir / "spark_scratch"
+
+    @property
+    def lock_path(self) -> Path:
+        """Held by the platform, or a batch, that works on the data folder."""
+        return self.data_dir / "run.lock"
+
 
 def load_settings(
     environ: Mapping[str, str] | None = None, settings_file: Path = SETTINGS_FILE
@@ -74,7 +96,11 @@ def load_settings(
     for name, value in given.items():
         settings = replace(settings, **{name: _convert(name, value, getattr(settings, name))})
     # Absolute, because Dagster's processes do not all start in the same folder.
-    return replace(settings, data_dir=settings.data_dir.expanduser().resolve())
+    return replace(
+        settings,
+        data_dir=settings.data_dir.expanduser().resolve(),
+        contract=settings.contract.expanduser().resolve(),
+    )
 
 
 def _from_file(path: Path) -> dict[str, object]:
@@ -88,6 +114,11 @@ def _from_file(path: Path) -> dict[str, object]:
     if unknown:
         known = ", ".join(Settings.__dataclass_fields__)
         raise SettingsError(f"{path} has unknown settings {unknown}; the known ones are: {known}.")
+    if "token=" in str(found.get("spark_remote", "")):
+        raise SettingsError(
+            f"{path} has a token in spark_remote, and files are copied and committed. "
+            "Remove the line, and set BANKSEG_SPARK_REMOTE in the environment instead."
+        )
     return found
 
 

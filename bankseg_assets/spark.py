@@ -5,6 +5,7 @@ import sys
 from collections.abc import Mapping
 
 from bankseg_assets.java import find_java_home
+from bankseg_assets.scratch import private_folder
 from bankseg_assets.settings import Settings
 
 MEMORY_SHARE = 0.35  # of the machine's, for the JVM: Python, the UI and the app live beside it
@@ -25,13 +26,15 @@ def spark_config(settings: Settings, *, extra: Mapping[str, str] | None = None) 
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
     }
     if settings.spark_remote:
-        return config | {"spark.remote": settings.spark_remote} | dict(extra or {})
+        # The URL may hold a token, and Dagster shows a resource's configuration and keeps it in its
+        # database: see `prepare_process`.
+        return config | dict(extra or {})
     config |= {
         "spark.master": settings.spark_master,
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.catalogImplementation": "in-memory",
-        "spark.local.dir": str(settings.data_dir / "spark_scratch"),
+        "spark.local.dir": str(settings.scratch_dir),
     }
     if settings.spark_master.startswith("local"):
         config |= {
@@ -43,11 +46,14 @@ def spark_config(settings: Settings, *, extra: Mapping[str, str] | None = None) 
 
 
 def prepare_process(settings: Settings) -> None:
-    """Set what pyspark reads from the environment: the Java to start and the Python of workers."""
+    """Set what pyspark reads from the environment: Java, the workers' Python, scratch space."""
     # Else the workers take the first python on PATH, which has other packages.
     os.environ["PYSPARK_PYTHON"] = sys.executable
-    if not settings.spark_remote:
-        os.environ["JAVA_HOME"] = str(find_java_home(settings.data_dir / "java"))
+    if settings.spark_remote:
+        os.environ["SPARK_REMOTE"] = settings.spark_remote
+    else:
+        os.environ["JAVA_HOME"] = str(find_java_home(settings.java_dir))
+        os.environ["SPARK_LOCAL_DIRS"] = str(private_folder(settings.scratch_dir))
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
 
 

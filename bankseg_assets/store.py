@@ -1,23 +1,38 @@
-"""Published versions: each a directory that appears whole or not at all.
+"""Published versions: each a directory that appears whole or not at all, and only by its turn.
 
 A writer fills a draft, every file is flushed to disk, and one rename makes it a version. Readers
 follow the newest version; the last few stay for those who still read them. Overwriting in place
 kept good data in 0 of 6 kills, this in 20 of 20.
 """
 
+import hashlib
+import json
 import os
+import re
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
-_DRAFT_PREFIX = ".draft-"
+from bankseg_assets.writers import Writers
+
+WRITERS_FILE = ".writers.sqlite"
+RECORD_FILE = "_version.json"
+"""What a version was made from and what it consists of; the underscore hides it from Spark."""
+
+_DRAFT = re.compile(r"\.(?:draft|scratch)-(\d+)-")
+_VERSION = re.compile(r"\d{8}-\d{8}T\d{6}\.\d{6}Z-.+")
 
 
 class NothingPublishedError(LookupError):
     """An asset that is to be read was never materialized; the message says what to do."""
+
+
+class DamagedVersionError(RuntimeError):
+    """A published version is not what was written; the message names the file and what to do."""
 
 
 class Draft:
@@ -29,34 +44,63 @@ class Draft:
 
 
 class VersionStore:
-    """The versions of every asset under one folder: `<folder>/<asset>/<version>/`."""
+    """The versions of every asset under one folder: `<folder>/<asset>/<version>/`.
+
+    A version's name is `<token>-<time>-<run>`. The token (see `writers`) makes names sort by the
+    order in which runs began, so that a run which was stopped and goes on is never the newest.
+    """
 
     def __init__(self, folder: Path, keep: int = 3) -> None:
         self._folder = folder
         self._keep = max(keep, 1)
 
+    @property
+    def folder(self) -> Path:
+        """Where the assets' folders are."""
+        return self._folder
+
+    def begin(self, run_id: str) -> int:
+        """Make a run the one that may publish; return its token, the same for the same run.
+
+        What a writer before it left unfinished is removed: only one run may publish.
+        """
+        token = self._writers.begin(run_id)
+        if token == self._writers.newest():
+            self._sweep(token)
+        return token
+
     @contextmanager
-    def draft(self, asset: str, run_id: str) -> Iterator[Draft]:
-        """Yield a draft to fill; publish it at the end, or remove it when the writer fails."""
+    def draft(
+        self, asset: str, run_id: str, inputs: Mapping[str, str] | None = None
+    ) -> Iterator[Draft]:
+        """Yield a draft to fill; publish it at the end, or remove it when the writer fails.
+
+        `inputs`: asset -> version that it is made from. Raises SupersededError when another run
+        has begun since.
+        """
+        token = self.begin(run_id)
         folder = self._folder / asset
-        draft = Draft(folder / f"{_DRAFT_PREFIX}{uuid.uuid4().hex}")
+        draft = Draft(folder / f".draft-{token:08d}-{uuid.uuid4().hex}")
         draft.path.mkdir(parents=True)
         try:
             yield draft
-            _flush(draft.path)
-            # Microseconds, so that names sort by time and two never meet.
+            record = {"run_id": run_id, "inputs": dict(inputs or {}), "files": _seal(draft.path)}
+            _write_record(draft.path, record)
             now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-            draft.version = draft.path.rename(folder / f"{now}-{run_id[:8]}")
-            _flush_folder(folder)
-        except BaseException:
+            with self._writers.turn(token):
+                draft.version = draft.path.rename(folder / f"{token:08d}-{now}-{run_id[:8]}")
+                flush_folder(folder)
+        except BaseException as error:
             shutil.rmtree(draft.path, ignore_errors=True)
+            # The draft of a superseded run was swept under its hands: that is then the cause.
+            if isinstance(error, Exception):
+                self._writers.require_newest(token)
             raise
-        self._remove_old(asset)
 
     @contextmanager
-    def scratch(self) -> Iterator[Path]:
+    def scratch(self, run_id: str) -> Iterator[Path]:
         """Yield a folder on the versions' file system, to link files from; then remove it."""
-        folder = self._folder / f".scratch-{uuid.uuid4().hex}"
+        folder = self._folder / f".scratch-{self.begin(run_id):08d}-{uuid.uuid4().hex}"
         folder.mkdir(parents=True)
         try:
             yield folder
@@ -64,11 +108,11 @@ class VersionStore:
             shutil.rmtree(folder, ignore_errors=True)
 
     def versions(self, asset: str) -> list[Path]:
-        """Return the complete versions of an asset, oldest first."""
+        """Return the complete versions of an asset, oldest first; stray files are none."""
         folder = self._folder / asset
         if not folder.is_dir():
             return []
-        return sorted(path for path in folder.iterdir() if not path.name.startswith("."))
+        return sorted(path for path in folder.iterdir() if _VERSION.fullmatch(path.name))
 
     def latest(self, asset: str) -> Path:
         """Return the newest version.
@@ -83,22 +127,100 @@ class VersionStore:
             )
         return versions[-1]
 
-    def _remove_old(self, asset: str) -> None:
+    def prune(self, asset: str, in_use: Collection[str] = ()) -> None:
+        """Remove versions but the last `keep` and those named in `in_use`."""
         for path in self.versions(asset)[: -self._keep]:
-            shutil.rmtree(path, ignore_errors=True)
+            if path.name not in in_use:
+                shutil.rmtree(path, ignore_errors=True)
+
+    @property
+    def keep(self) -> int:
+        """How many versions stay."""
+        return self._keep
+
+    @property
+    def _writers(self) -> Writers:
+        return Writers(self._folder / WRITERS_FILE)
+
+    def _sweep(self, token: int) -> None:
+        for path in (*self._folder.glob(".scratch-*"), *self._folder.glob("*/.draft-*")):
+            found = _DRAFT.match(path.name)
+            if found and int(found[1]) < token:
+                shutil.rmtree(path, ignore_errors=True)
 
 
-def _flush(folder: Path) -> None:
-    for path in folder.rglob("*"):
-        if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
-    _flush_folder(folder)
+def version_record(version: Path) -> dict[str, Any]:
+    """Return what a version records of itself: `run_id`, `inputs`, `files`.
+
+    Raises DamagedVersionError when that is missing or unreadable.
+    """
+    try:
+        record: dict[str, Any] = json.loads((version / RECORD_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise DamagedVersionError(
+            f"{version} has no readable {RECORD_FILE}. Materialize {version.parent.name} again."
+        ) from error
+    return record
 
 
-def _flush_folder(folder: Path) -> None:
+def damages(version: Path) -> dict[str, str]:
+    """Return file -> what is wrong with it, by the sizes and SHA-256 that were recorded."""
+    found = {}
+    for name, (size, sha256) in version_record(version)["files"].items():
+        path = version / name
+        now = path.stat().st_size if path.exists() else -1
+        if now != size or _sha256(path) != sha256:
+            what = {-1: "missing", size: "damaged: other content"}.get(now, f"{now:,} bytes")
+            found[name] = f"{path} is {what}; {size:,} bytes were written."
+    return found
+
+
+def verify(version: Path) -> None:
+    """Raise DamagedVersionError when a file of a version is not what was written."""
+    for sentence in damages(version).values():
+        raise DamagedVersionError(f"{sentence} Materialize {version.parent.name} again.")
+
+
+def write_json(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a document so that the same content gives the same bytes, and any reader takes it."""
+    # Sorted keys and no NaN, which is not JSON.
+    text = json.dumps(document, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False)
+    path.write_text(text + "\n", encoding="utf-8")
+
+
+def flush_folder(folder: Path) -> None:
+    """Have the folder's entries on disk: a rename is only then safe from a power cut."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def _seal(folder: Path) -> dict[str, tuple[int, str]]:
+    """Flush every file and return name -> (bytes, SHA-256)."""
+    files = {}
+    for path in sorted(folder.rglob("*")):
+        if path.is_file():
+            with path.open("rb") as file:
+                os.fsync(file.fileno())
+            name = path.relative_to(folder).as_posix()
+            # Hadoop's checksum files are of no use to anybody here.
+            if not path.name.startswith("."):
+                files[name] = (path.stat().st_size, _sha256(path))
+        else:
+            flush_folder(path)
+    return files
+
+
+def _write_record(folder: Path, record: Mapping[str, Any]) -> None:
+    path = folder / RECORD_FILE
+    write_json(path, record)
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+    flush_folder(folder)
+
+
+def _sha256(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

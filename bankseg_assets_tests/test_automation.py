@@ -15,7 +15,8 @@ from bankseg_assets import automation
 from bankseg_assets.assets.cleaned_transactions import CONTENT_HASH_KEY
 from bankseg_assets.automation import (
     CONTENT_TAG,
-    MOST_ATTEMPTS,
+    LATER_ATTEMPTS_SECONDS,
+    QUICK_ATTEMPTS,
     cleaned_sensor,
     failure_sensor,
     landing_sensor,
@@ -37,6 +38,12 @@ def instance() -> Iterator[dg.DagsterInstance]:
         yield ephemeral
 
 
+def add_run(instance: dg.DagsterInstance, job: str, status: str, **tags: str) -> None:
+    """Record a run in a status."""
+    found = dg.DagsterRunStatus[status]
+    instance.add_run(dg.DagsterRun(job, str(uuid4()), status=found, tags=tags))
+
+
 @dataclass
 class Landing:
     """A landing folder, its ledger, and the sensor that watches it."""
@@ -53,14 +60,18 @@ class Landing:
         os.utime(path, (then, then))
         return sha256_of(path)
 
-    def record(self, sha256: str, status: str = "accepted") -> None:
+    def record(self, sha256: str, status: str = "accepted", name: str = "x.csv") -> None:
         """Enter a content in the ledger, as the run that takes it does."""
-        self.delivery.ledger.record(Delivery(sha256, "x.csv", status, "why", 1, 1, "run"))  # type: ignore[arg-type]
+        self.delivery.ledger.record(Delivery(sha256, name, status, "why", 1, 1, "run"))  # type: ignore[arg-type]
 
     def publish(self, *sha256s: str) -> None:
         """Record that cleaned_transactions holds these contents, and nothing else."""
         for sha256 in sha256s:
             self.record(sha256)
+        self.publish_only(*sha256s)
+
+    def publish_only(self, *sha256s: str) -> None:
+        """The same, of contents that the ledger knows."""
         metadata = {CONTENT_HASH_KEY: content_hash(sha256s)}
         self.instance.report_runless_asset_event(
             dg.AssetMaterialization("cleaned_transactions", metadata=metadata)
@@ -68,8 +79,7 @@ class Landing:
 
     def add_run(self, job: str, status: str, **tags: str) -> None:
         """Record a run in a status."""
-        found = dg.DagsterRunStatus[status]
-        self.instance.add_run(dg.DagsterRun(job, str(uuid4()), status=found, tags=tags))
+        add_run(self.instance, job, status, **tags)
 
     def look(self) -> dg.SensorResult:
         """Let the sensor look once more."""
@@ -204,23 +214,65 @@ def test_a_file_is_read_once_until_it_changes(
     assert read == ["january.csv", "february.csv", "january.csv"]
 
 
-def test_a_failed_run_is_tried_again_under_another_key_and_then_given_up(landing: Landing) -> None:
+def test_a_failed_run_is_tried_again_thrice_at_once_and_then_every_hour(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
     sha256 = landing.put("january.csv", "one")
     wanted = content_hash([sha256])
     keys = []
-    for _ in range(MOST_ATTEMPTS):
+    for _ in range(QUICK_ATTEMPTS):
         keys.append(landing.starts().run_key)
         landing.add_run("ingestion", "FAILURE", **{CONTENT_TAG: wanted})
         # The file may have been taken before its run failed.
         landing.record(sha256)
     assert keys == [f"{wanted}-{attempt}" for attempt in (1, 2, 3)]
     told = landing.skips()
-    assert told.startswith("3 runs for this content ended without a table.")
+    assert told.startswith("3 runs for this content did not end well.")
+    assert "the next is tried in 60 minutes" in told
     assert "materialize by hand" in told
+    an_hour_later = time.time() + LATER_ATTEMPTS_SECONDS
+    monkeypatch.setattr(automation.time, "time", lambda: an_hour_later)
+    assert landing.starts().run_key == f"{wanted}-4"
+
+
+def test_a_file_that_displaces_the_demo_data_and_fails_has_no_more_attempts(
+    landing: Landing,
+) -> None:
+    demo = landing.put("demo_transactions.csv", "demo")
+    landing.record(demo, name="demo_transactions.csv")
+    landing.publish_only(demo)
+    real = landing.put("real.csv", "real")
+    for attempt in range(1, QUICK_ATTEMPTS + 1):
+        request = landing.starts()
+        assert str(request.run_key).endswith(f"-{attempt}")
+        landing.add_run("ingestion", "FAILURE", **request.tags)
+        landing.record(real)
+    assert landing.skips().startswith("3 runs")
+
+
+def test_a_run_of_the_sensor_is_not_repeated_by_dagster_too(landing: Landing) -> None:
+    landing.put("january.csv", "one")
+    assert landing.starts().tags["dagster/max_retries"] == "0"
+
+
+def test_a_run_that_dagster_is_about_to_repeat_is_not_doubled(landing: Landing) -> None:
+    landing.put("january.csv", "one")
+    landing.add_run("everything", "FAILURE", **{"dagster/will_retry": "true"})
+    assert landing.skips().startswith("A run that takes what landed is on its way.")
+
+
+def test_a_run_that_dagster_has_repeated_holds_up_nothing(landing: Landing) -> None:
+    landing.put("january.csv", "one")
+    landing.add_run(
+        "everything",
+        "FAILURE",
+        **{"dagster/will_retry": "true", "dagster/auto_retry_run_id": "other"},
+    )
+    assert landing.starts()
 
 
 def test_failures_of_other_content_do_not_count(landing: Landing) -> None:
-    for _ in range(MOST_ATTEMPTS):
+    for _ in range(QUICK_ATTEMPTS):
         landing.add_run("ingestion", "FAILURE", **{CONTENT_TAG: "another"})
     landing.put("january.csv", "one")
     assert str(landing.starts().run_key).endswith("-1")
@@ -283,8 +335,46 @@ def tick(
 def test_cleaned_data_starts_the_models(instance: dg.DagsterInstance) -> None:
     run_id = clean(instance, "ingestion")
     (request,), _ = tick(cleaned_sensor, instance)
-    assert request.run_key == run_id
+    assert request.run_key == f"{run_id}-1"
+    assert request.tags["dagster/max_retries"] == "0"
     assert cleaned_sensor.job_name == "models"
+
+
+def test_models_that_failed_are_tried_again_thrice_at_once_and_then_every_hour(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = clean(instance, "ingestion")
+    for attempt in (1, 2, 3):
+        (request,), _ = tick(cleaned_sensor, instance)
+        assert request.run_key == f"{run_id}-{attempt}"
+        add_run(instance, "models", "FAILURE", **request.tags)
+    requests, told = tick(cleaned_sensor, instance)
+    assert requests == []
+    assert str(told).startswith("3 runs for this content did not end well.")
+    an_hour_later = time.time() + LATER_ATTEMPTS_SECONDS
+    monkeypatch.setattr(automation.time, "time", lambda: an_hour_later)
+    assert tick(cleaned_sensor, instance)[0]
+
+
+@pytest.mark.parametrize("status", UNFINISHED)
+def test_a_run_that_makes_the_models_is_not_doubled(
+    instance: dg.DagsterInstance, status: str
+) -> None:
+    clean(instance, "ingestion")
+    add_run(instance, "models", status)
+    requests, told = tick(cleaned_sensor, instance)
+    assert (requests, told) == ([], "A run that makes the models is on its way.")
+
+
+def test_models_made_before_the_data_was_cleaned_do_not_count(
+    instance: dg.DagsterInstance,
+) -> None:
+    clean(instance, "everything", "nb_classifier")
+    clean(instance, "ingestion")
+    assert tick(cleaned_sensor, instance)[0]
+    clean(instance, "__selection", "nb_classifier")
+    requests, told = tick(cleaned_sensor, instance)
+    assert (requests, told) == ([], "The models are made of the newest cleaned data.")
 
 
 @pytest.mark.parametrize("job", ["everything", "__selection"])
@@ -294,7 +384,7 @@ def test_a_run_that_makes_the_models_itself_starts_no_other(
     clean(instance, job, "nb_classifier")
     requests, told = tick(cleaned_sensor, instance)
     assert requests == []
-    assert told == "The run that cleaned the data makes the models as well."
+    assert told == "The models are made of the newest cleaned data."
 
 
 def test_without_cleaned_data_nothing_starts(instance: dg.DagsterInstance) -> None:
@@ -309,7 +399,7 @@ def notice(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_new_classifier_is_announced(instance: dg.DagsterInstance, notice: Path) -> None:
-    run_id = clean(instance, "everything", "nb_classifier")
+    run_id = clean(instance, "everything", "release")
     requests, told = tick(new_model_sensor, instance)
     assert requests == []
     assert run_id in str(told)
@@ -325,7 +415,7 @@ def test_the_notice_before_stays_whole_when_the_next_cannot_be_written(
         raise OSError("No space left on device")
 
     notice.write_text('{"run_id": "before"}', encoding="utf-8")
-    clean(instance, "everything", "nb_classifier")
+    clean(instance, "everything", "release")
     monkeypatch.setattr(Path, "write_text", break_off)
     with pytest.raises(OSError, match="No space left on device"):
         tick(new_model_sensor, instance)

@@ -28,11 +28,12 @@ LINEAGE: dict[str, set[str]] = {
     "customer_segments": {"rfm_table", "pca_model", "kmeans_model"},
     "segment_profiles": {"customer_segments"},
     "nb_classifier": {"customer_segments", "segment_profiles", "pca_model", "kmeans_model"},
+    "release": {"nb_classifier", "segment_profiles", "eda_report", "rfm_table"},
 }
 GROUPS = {
     "ingestion": {"raw_transactions", "cleaned_transactions", "quarantined_transactions"},
     "insight": {"eda_report", "rfm_table"},
-    "models": {"pca_model", "kmeans_model", "nb_classifier"},
+    "models": {"pca_model", "kmeans_model", "nb_classifier", "release"},
     "segments": {"customer_segments", "segment_profiles"},
 }
 JOBS = {

@@ -13,6 +13,7 @@ from bankseg_assets.java import JavaNotFoundError
 from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.resources import SparkResource
 from bankseg_assets.settings import Settings
+from bankseg_assets.store import VersionStore
 from bankseg_assets_tests.running import run_assets
 
 STARTED: list[MagicMock] = []
@@ -67,8 +68,9 @@ def test_a_session_that_only_the_io_manager_used_ends_with_the_run(
     def reader(segment_profiles: Any) -> dict[str, Any]:
         return {}
 
-    (settings.published_dir / "segment_profiles" / "1").mkdir(parents=True)
     platform = resources(settings, spark=PretendedSpark(spark_config={}))
+    with VersionStore(settings.published_dir).draft("segment_profiles", "run"):
+        pass
     run = run_assets(segment_profiles, reader, resources=platform, only=["reader"])
     assert run.failures == {}
     assert [session.stop.call_count for session in started] == [1]
@@ -112,6 +114,7 @@ def test_the_resources_point_into_the_data_folder(settings: Settings) -> None:
     for run_id in ("one", "two"):
         with store.draft("pca_model", run_id):
             pass
+    store.prune("pca_model")
     (kept,) = (settings.published_dir / "pca_model").iterdir()
     assert kept.name.endswith("-two")
 

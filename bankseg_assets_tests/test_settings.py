@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bankseg_assets.settings import Settings, SettingsError, load_settings
+from bankseg_assets.settings import DEFAULT_CONTRACT, Settings, SettingsError, load_settings
 
 NO_FILE = Path("there-is-no-such-file.toml")
 
@@ -36,6 +36,16 @@ def test_the_data_folder_is_absolute_for_processes_that_start_elsewhere(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert load_settings({"BANKSEG_DATA_DIR": "here"}, NO_FILE).data_dir == tmp_path / "here"
+
+
+def test_the_contract_is_the_repositorys_or_one_that_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert load_settings({}, NO_FILE).contract == DEFAULT_CONTRACT
+    assert DEFAULT_CONTRACT.is_file()
+    monkeypatch.chdir(tmp_path)
+    named = load_settings({"BANKSEG_CONTRACT": "other.toml"}, NO_FILE).contract
+    assert named == tmp_path / "other.toml"
 
 
 def test_a_home_folder_may_be_written_as_a_tilde(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -29,9 +29,10 @@ def test_a_cluster_s_driver_keeps_its_own_address_and_memory() -> None:
     assert not [name for name in config if name.startswith("spark.driver.")]
 
 
-def test_spark_connect_is_given_no_master() -> None:
-    config = spark_config(Settings(spark_remote="sc://head:15002"), extra={"spark.x": "1"})
-    assert config["spark.remote"] == "sc://head:15002"
+def test_spark_connect_is_given_no_master_and_its_address_stays_out_of_the_configuration() -> None:
+    """The address may hold a token, and Dagster keeps a resource's configuration."""
+    config = spark_config(Settings(spark_remote="sc://head:15002/;token=x"), extra={"spark.x": "1"})
+    assert "token" not in str(config)
     assert config["spark.x"] == "1"
     assert {"spark.master", "spark.driver.memory", "spark.local.dir"}.isdisjoint(config)
 
@@ -77,8 +78,10 @@ def test_workers_get_this_python_and_the_java_that_was_found(
 def test_spark_connect_needs_no_java(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PYSPARK_PYTHON", "another")
     monkeypatch.setenv("JAVA_HOME", "untouched")
+    monkeypatch.setenv("SPARK_REMOTE", "another")
     prepare_process(Settings(spark_remote="sc://head:15002"))
     assert os.environ["JAVA_HOME"] == "untouched"
+    assert os.environ["SPARK_REMOTE"] == "sc://head:15002"
 
 
 def test_the_session_is_set_up_so(spark: SparkSession) -> None:

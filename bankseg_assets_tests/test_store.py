@@ -1,19 +1,32 @@
 """A version appears whole or not at all, and readers follow the newest."""
 
+import hashlib
 import signal
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from bankseg_assets.store import NothingPublishedError, VersionStore
+from bankseg_assets.store import (
+    WRITERS_FILE,
+    DamagedVersionError,
+    NothingPublishedError,
+    VersionStore,
+    verify,
+    version_record,
+)
+from bankseg_assets.writers import SupersededError
 
 REPOSITORY = Path(__file__).parents[1]
 
 
-def publish(store: VersionStore, text: str, *, asset: str = "rfm_table") -> Path:
-    with store.draft(asset, "0123456789abcdef") as draft:
+RUN = "0123456789abcdef"
+
+
+def publish(store: VersionStore, text: str, *, asset: str = "rfm_table", run_id: str = RUN) -> Path:
+    with store.draft(asset, run_id) as draft:
         (draft.path / "parts").mkdir()
         (draft.path / "parts" / "a.txt").write_text(text)
     assert draft.version is not None
@@ -60,11 +73,11 @@ def test_a_draft_is_invisible_until_it_is_whole(tmp_path: Path) -> None:
 
 def test_a_scratch_folder_is_no_version_and_goes_even_after_a_failure(tmp_path: Path) -> None:
     store = VersionStore(tmp_path / "published")
-    with pytest.raises(ValueError, match="full"), store.scratch() as folder:
+    with pytest.raises(ValueError, match="full"), store.scratch(RUN) as folder:
         (folder / "part.txt").write_text("text")
         assert folder.parent == tmp_path / "published"  # on the versions' file system
         raise ValueError("full")
-    assert list((tmp_path / "published").iterdir()) == []
+    assert [path.name for path in (tmp_path / "published").iterdir()] == [WRITERS_FILE]
 
 
 @pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt])
@@ -94,7 +107,7 @@ def test_a_writer_that_is_killed_leaves_what_was_there(tmp_path: Path) -> None:
     assert killed.returncode == -signal.SIGKILL
     assert store.versions("rfm_table") == [before]
     assert content(store.latest("rfm_table")) == "before"
-    after = publish(store, "after")
+    after = publish(store, "after", run_id="the-next-run")
     assert store.latest("rfm_table") == after
 
 
@@ -102,8 +115,93 @@ def test_a_writer_that_is_killed_leaves_what_was_there(tmp_path: Path) -> None:
 def test_the_last_versions_stay_and_older_ones_go(tmp_path: Path, keep: int, kept: int) -> None:
     store = VersionStore(tmp_path, keep)
     published = [publish(store, str(number)) for number in range(5)]
+    store.prune("rfm_table")
     assert store.versions("rfm_table") == published[-kept:]
     assert [path for path in published if path.exists()] == published[-kept:]
+
+
+def test_a_version_in_use_outlives_its_turn(tmp_path: Path) -> None:
+    store = VersionStore(tmp_path, 1)
+    first, second, third = (publish(store, text) for text in ("first", "second", "third"))
+    store.prune("rfm_table", in_use={first.name})
+    assert store.versions("rfm_table") == [first, third]
+    assert not second.exists()
+
+
+def test_versions_sort_by_the_order_in_which_their_runs_began(tmp_path: Path) -> None:
+    store = VersionStore(tmp_path)
+    first, second = publish(store, "1", run_id="run-a"), publish(store, "2", run_id="run-b")
+    assert (first.name[:9], second.name[:9]) == ("00000001-", "00000002-")
+    assert store.latest("rfm_table") == second
+
+
+def test_a_run_that_another_has_followed_cannot_publish(tmp_path: Path) -> None:
+    store = VersionStore(tmp_path)
+    with (
+        pytest.raises(SupersededError, match="run-b began after it"),
+        store.draft("rfm_table", "run-a") as draft,
+    ):
+        (draft.path / "old.txt").write_text("old")
+        after = publish(store, "new", run_id="run-b")
+    assert store.versions("rfm_table") == [after]
+    assert [path.name for path in (tmp_path / "rfm_table").iterdir()] == [after.name]
+
+
+def test_what_a_killed_writer_left_is_swept_when_the_next_run_begins(tmp_path: Path) -> None:
+    store = VersionStore(tmp_path)
+    version = publish(store, "whole", run_id="run-a")
+    left = [tmp_path / "rfm_table" / ".draft-00000001-x", tmp_path / ".scratch-00000001-x"]
+    mine = tmp_path / "rfm_table" / ".draft-00000002-y"
+    for folder in (*left, mine):
+        folder.mkdir()
+        (folder / "part").write_text("half")
+    store.begin("run-b")
+    assert [folder for folder in left if folder.exists()] == []
+    assert mine.exists()
+    assert store.latest("rfm_table") == version
+
+
+def test_a_stray_file_is_no_version(tmp_path: Path) -> None:
+    store = VersionStore(tmp_path)
+    version = publish(store, "whole")
+    (tmp_path / "rfm_table" / "zz-notes.txt").write_text("mine")
+    assert store.versions("rfm_table") == [version]
+
+
+def test_a_version_records_what_it_is_made_from_and_of(tmp_path: Path) -> None:
+    store = VersionStore(tmp_path)
+    with store.draft("pca_model", RUN, inputs={"rfm_table": "v1"}) as draft:
+        (draft.path / "model.json").write_text("{}")
+    assert draft.version is not None
+    assert version_record(draft.version) == {
+        "run_id": RUN,
+        "inputs": {"rfm_table": "v1"},
+        "files": {"model.json": [2, hashlib.sha256(b"{}").hexdigest()]},
+    }
+    verify(draft.version)
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        (lambda path: path.write_text("tex"), r"a\.txt is 3 bytes; 4 bytes were written"),
+        (lambda path: path.write_text("tfxt"), r"a\.txt is damaged: other content; 4 bytes"),
+        (lambda path: path.unlink(), r"a\.txt is missing; 4 bytes were written"),
+        (
+            lambda path: (path.parents[1] / "_version.json").write_text("{"),
+            r"has no readable _version\.json\. Materialize rfm_table again\.",
+        ),
+    ],
+    ids=["cut", "flipped", "gone", "record"],
+)
+def test_damage_to_a_version_is_found(
+    tmp_path: Path, damage: Callable[[Path], object], told: str
+) -> None:
+    version = publish(VersionStore(tmp_path), "text")
+    verify(version)
+    damage(version / "parts" / "a.txt")
+    with pytest.raises(DamagedVersionError, match=told):
+        verify(version)
 
 
 def test_every_file_reaches_the_disk_before_the_version_appears(
@@ -122,5 +220,5 @@ def test_every_file_reaches_the_disk_before_the_version_appears(
     monkeypatch.setattr("bankseg_assets.store.os.fsync", flushed)
     monkeypatch.setattr(Path, "rename", renamed)
     publish(store, "text")
-    assert happened.index("a.txt") < happened.index("renamed")
+    assert happened.index("a.txt") < happened.index("_version.json") < happened.index("renamed")
     assert happened[-1] == "rfm_table"

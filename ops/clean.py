@@ -43,10 +43,10 @@ def generated_data(settings: Settings) -> Iterator[Path]:
     yield settings.dagster_home
     yield from sorted(settings.data_dir.glob(f"{settings.ledger_path.name}*"))
     yield settings.notice_path
-    yield settings.data_dir / "logs"
-    yield settings.data_dir / "java"
-    yield settings.data_dir / "spark_scratch"
-    yield settings.data_dir / "run.lock"
+    yield settings.logs_dir
+    yield settings.java_dir
+    yield settings.scratch_dir
+    yield settings.lock_path
 
 
 def caches(root: Path) -> Iterator[Path]:

@@ -48,7 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             java_home = find_java(settings, os.environ)
             os.environ.update(process_environment(settings, java_home, os.environ))
             prepare_instance(settings.dagster_home)
-            log = settings.data_dir / "logs" / "materialize.log"
+            log = settings.logs_dir / "materialize.log"
             terminal = stack.enter_context(_output_to(log))
             return _materialize(options, terminal, log, sole=sole)
     except (SettingsError, PreflightError, JavaNotFoundError) as error:
@@ -114,7 +114,11 @@ def _materialize(options: argparse.Namespace, terminal: TextIO, log: Path, *, so
     with DagsterInstance.get() as instance:
         if sole:
             fail_interrupted_runs(instance)
-        elif _unfinished(instance):
+        if _unfinished(instance):
+            if options.if_needed:
+                # Its launcher was killed; the run goes on, and the servers take it up again.
+                print("An earlier run is still in progress; it goes on.", file=terminal)
+                return 0
             raise BusyError(
                 "Another run is in progress. Wait until it ends, or cancel it in the Dagster UI."
             )
@@ -163,10 +167,13 @@ def last_batch_failed(instance: "DagsterInstance") -> bool:
 def fail_interrupted_runs(instance: "DagsterInstance") -> None:
     """Mark as failed what a killed process left in progress; it would hold the queue's only place.
 
-    To be called only where nothing can be running.
+    To be called only where no code server is about to start a run.
     """
+    from ops.launcher import run_process
+
     for run in _unfinished(instance):
-        instance.report_run_failed(run, "The process of this run ended before the run did.")
+        if not run_process(instance, run.run_id):
+            instance.report_run_failed(run, "The process of this run ended before the run did.")
 
 
 def _unfinished(instance: "DagsterInstance") -> "list[DagsterRun]":

@@ -100,4 +100,4 @@ def find_java(settings: Settings, environ: Mapping[str, str]) -> Path | None:
     """
     if settings.spark_remote:
         return None
-    return find_java_home(settings.data_dir / "java", environ)
+    return find_java_home(settings.java_dir, environ)

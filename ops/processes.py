@@ -2,6 +2,7 @@
 
 import ctypes
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -21,6 +22,7 @@ StopSteps = Sequence[tuple[signal.Signals, float]]
 STOP_STEPS: StopSteps = ((signal.SIGINT, 5.0), (signal.SIGTERM, 1.5), (signal.SIGKILL, 1.5))
 
 _PR_SET_PDEATHSIG = 1
+_START_FIELD = 19  # of /proc/<pid>/stat after the program's name: ticks from boot to start
 _LIBC = ctypes.CDLL(None)
 
 
@@ -64,6 +66,11 @@ class Child(NamedTuple):
     name: str
     process: subprocess.Popen[bytes]
     log: Path | None
+
+    @property
+    def is_dead(self) -> bool:
+        """Whether it has ended."""
+        return self.process.poll() is not None
 
     def tail(self) -> str:
         """Return the last lines of the log."""
@@ -109,10 +116,6 @@ class Family:
         self._seen.add(process.pid)
         return child
 
-    def dead(self) -> Child | None:
-        """Return a child that has ended, if any."""
-        return next((child for child in self._children if child.process.poll() is not None), None)
-
     def stop(self) -> None:
         """End the whole family: ask, insist, then kill."""
         for number, seconds in self._stop_steps:
@@ -157,6 +160,18 @@ def _die_with_parent() -> None:
     """Have Linux send SIGTERM when the launcher is killed outright: no server keeps its port."""
     if sys.platform == "linux":
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+
+
+def started_at(pid: int) -> float | None:
+    """Return when a process started, as seconds since 1970; None when there is none."""
+    try:
+        after_name = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
+        boot = re.search(r"^btime (\d+)$", (PROC / "stat").read_text(), re.MULTILINE)
+    except OSError:
+        return None
+    if boot is None or after_name[0] == "Z":
+        return None
+    return int(boot[1]) + int(after_name[_START_FIELD]) / os.sysconf("SC_CLK_TCK")
 
 
 def _relatives(roots: set[int]) -> set[int]:

@@ -5,23 +5,21 @@ import sys
 import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from bankseg_assets.java import JavaNotFoundError
 from bankseg_assets.settings import Settings, SettingsError, load_settings
 from ops.instance import prepare_instance, process_environment
 from ops.preflight import PreflightError, check_disk, check_ports, data_lock, find_java
-from ops.processes import Child, Family, StopRequest, StopRequestedError
-from ops.services import Service, platform_services
+from ops.processes import Family, StopRequest, StopRequestedError
+from ops.services import CODE_SOCKET, Service, platform_services
+from ops.supervision import Kept, LaunchError
 
 # Measured: all answer within 8 s on two idle cores.
 READY_SECONDS = 120.0
 
 FAILED = 1
 REFUSED = 2
-
-
-class LaunchError(RuntimeError):
-    """Something that was started did not do its work; the message holds the tail of its log."""
 
 
 def main() -> int:
@@ -49,7 +47,12 @@ def run(settings: Settings, environ: Mapping[str, str]) -> int:
         try:
             for name, command in preparation(settings):
                 finish(name, command, environ, stop)
-            serve(platform_services(settings), environ, settings.data_dir / "logs", stop)
+            # A folder of our own in /tmp: a socket's path may have 107 bytes, and none but we may
+            # put one there.
+            with TemporaryDirectory(prefix="bankseg-") as folder:
+                socket = Path(folder) / "code.sock"
+                environ = {**environ, CODE_SOCKET: str(socket)}
+                serve(platform_services(settings, socket), environ, settings.logs_dir, stop)
         except StopRequestedError:
             print("Stopped.", flush=True)
     return 0
@@ -87,52 +90,40 @@ def serve(
     stop: StopRequest,
     ready_seconds: float = READY_SECONDS,
 ) -> None:
-    """Start the services, say where they are once all answer, and watch them.
+    """Start the services, say where they are once all answer, and start again those that die.
 
-    Ends only by StopRequestedError, or LaunchError when a service dies or never answers; either
-    way nothing of them is left.
+    Ends only by StopRequestedError, or LaunchError when a service dies or never answers at the
+    start, or dies too often later; either way nothing of them is left.
     """
     with Family() as family:
-        for service in services:
-            log = logs / f"{service.name}.log"
-            family.start(service.name, service.command, environ=environ, log=log)
         print("Starting the servers ...", flush=True)
-        _wait_until_all_answer(services, family, stop, ready_seconds)
+        deadline = time.monotonic() + ready_seconds
+        kept: list[Kept] = []
+        for service in services:
+            kept.append(Kept(service, family, environ, logs))
+            if service.needed_by_others:
+                _wait_until_all_answer(kept, stop, deadline)
+        _wait_until_all_answer(kept, stop, deadline)
         for service in services:
             if service.title:
                 print(f"{service.title}: {service.address}", flush=True)
         print("Ctrl-C stops everything.", flush=True)
         while True:
-            _raise_if_dead(family)
+            for one in kept:
+                one.tend()
             stop.pause()
 
 
-def _wait_until_all_answer(
-    services: Sequence[Service], family: Family, stop: StopRequest, ready_seconds: float
-) -> None:
-    deadline = time.monotonic() + ready_seconds
-    for service in services:
-        while not service.answers():
-            _raise_if_dead(family)
+def _wait_until_all_answer(kept: Sequence[Kept], stop: StopRequest, deadline: float) -> None:
+    for one in kept:
+        while not one.service.answers():
+            for other in kept:
+                other.raise_if_dead()
             if time.monotonic() > deadline:
                 raise LaunchError(
-                    f"{service.name} did not answer on {service.address} "
-                    f"within {ready_seconds:.0f} s."
+                    f"{one.service.name} did not answer on {one.service.address} in time."
                 )
             stop.pause()
-
-
-def _raise_if_dead(family: Family) -> None:
-    child = family.dead()
-    if child is not None:
-        raise LaunchError(_obituary(child))
-
-
-def _obituary(child: Child) -> str:
-    return (
-        f"{child.name} ended by itself with exit code {child.process.returncode}, so everything "
-        f"is stopped. The end of {child.log}:\n{child.tail()}"
-    )
 
 
 if __name__ == "__main__":

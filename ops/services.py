@@ -1,33 +1,45 @@
 """The servers of the platform: how each is started, and where it answers."""
 
+import socket
 import sys
 from dataclasses import dataclass
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 
 from bankseg_assets.settings import Settings
 from ops.preflight import HOST
 
 ANSWER_SECONDS = 2.0
 HTTP_OK = 200
+WORKSPACE = Path(__file__).with_name("workspace.yaml")
+CODE_SOCKET = "BANKSEG_CODE_SOCKET"
+"""Environment: where the code server listens, as ops/workspace.yaml asks."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """A program to keep running; with a port, it answers on `health_path` once it serves."""
+    """A program to keep running.
+
+    With a port, it answers on `health_path` once it serves; with a socket, it listens there.
+    """
 
     name: str
     command: tuple[str, ...]
     title: str = ""
     port: int | None = None
     health_path: str = "/"
+    socket: Path | None = None
+    needed_by_others: bool = False
 
     @property
     def address(self) -> str:
-        """Where a browser finds it."""
-        return f"http://{HOST}:{self.port}"
+        """Where it is found: by a browser, if it has a port."""
+        return str(self.socket) if self.port is None else f"http://{HOST}:{self.port}"
 
     def answers(self) -> bool:
-        """Whether it serves; true for one without a port."""
+        """Whether it serves; true for one without a port or socket."""
+        if self.socket is not None:
+            return _listens(self.socket)
         if self.port is None:
             return True
         # No urllib: it would ask a proxy that the environment names.
@@ -41,20 +53,29 @@ class Service:
             connection.close()
 
 
-def platform_services(settings: Settings) -> list[Service]:
-    """Dagster's web server and daemon, and the app.
+def platform_services(settings: Settings, code_socket: Path) -> list[Service]:
+    """Dagster's code server, web server and daemon, and the app.
 
-    Not `dagster dev`: it took 18 s to answer where these two took 6 to 10, and it hides which
-    of its processes has died.
+    One code server for both, on a socket that no other user can open. Left to themselves, the web
+    server never replaces a dead one, and the daemon starts a new one every minute: 4 s of a core
+    each time. Not `dagster dev`: it took 18 s to answer where these took 6 to 10, and it hides
+    which of its processes has died.
     """
     module = (sys.executable, "-m")
-    workspace = ("--workspace", "workspace.yaml")
+    workspace = ("--workspace", str(WORKSPACE))
+    code = ("--module-name", "bankseg_assets.definitions", "--socket", str(code_socket))
     webserver = ("--host", HOST, "--port", str(settings.dagster_port))
     app = ("--server.address", HOST, "--server.port", str(settings.app_port))
     return [
         Service(
+            name="code-server",
+            command=(*module, "dagster", "api", "grpc", *code),
+            socket=code_socket,
+            needed_by_others=True,
+        ),
+        Service(
             name="dagster-webserver",
-            command=(*module, "dagster_webserver", *workspace, *webserver),
+            command=(*module, "ops.webserver", *workspace, *webserver),
             title="Dagster UI",
             port=settings.dagster_port,
             health_path="/server_info",
@@ -68,3 +89,9 @@ def platform_services(settings: Settings) -> list[Service]:
             health_path="/_stcore/health",
         ),
     ]
+
+
+def _listens(path: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
+        client.settimeout(ANSWER_SECONDS)
+        return client.connect_ex(str(path)) == 0

@@ -1,21 +1,19 @@
 """cleaned_transactions and quarantined_transactions: every raw row ends up in exactly one place."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
-from pathlib import Path
+from datetime import date
 from typing import Any
 
 import dagster as dg
-import pyarrow.compute as pc
-import pyarrow.dataset as ds
 from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, INGESTION, OWNERS
 from bankseg_assets.assets.raw_transactions import content_of
-from bankseg_assets.io_managers import ROW_COUNT_KEY, ParquetFiles, row_count
+from bankseg_assets.incremental import clean
+from bankseg_assets.io_managers import ROW_COUNT_KEY
 from bankseg_assets.metadata import table_metadata
+from bankseg_assets.parts import DELIVERY_DIGITS
 from bankseg_assets.resources import DeliveryResource, PublishedResource
-from bankseg_assets.transforms import cleaning
 
 CONTENT_HASH_KEY = "content_hash"
 """Metadata: one SHA-256 for the set of delivered contents; the landing sensor compares it."""
@@ -33,14 +31,15 @@ _COMMON: dict[str, Any] = {
         "quarantined_transactions": dg.AssetOut(
             **_COMMON,
             description="Every row that was set aside: reason, file, record number and raw text. "
-            "Rows in = cleaned + quarantined + duplicates, held by a blocking check.",
+            "Rows in = cleaned + quarantined + duplicates in every file, held by a blocking check.",
             metadata=table_metadata("quarantined_transactions"),
         ),
         "cleaned_transactions": dg.AssetOut(
             **_COMMON,
             description="Typed, repaired and deduplicated transactions: dates by the declared "
             "format, two-digit birth years by pivot, placeholders to null, locations normalised, "
-            "outliers flagged and kept.",
+            "outliers flagged and kept. A new file costs the work of that file: what was cleaned "
+            "before is kept while contract, code and files are the same.",
             metadata=table_metadata("cleaned_transactions") | {ROW_COUNT_KEY: "rows_clean"},
         ),
     },
@@ -52,49 +51,39 @@ def clean_transactions(
     raw_transactions: DataFrame,
 ) -> Iterator[dg.Output[Any]]:
     """Judge every raw row by the delivery contract: keep it, or set it aside with the reason."""
-    contract, store = delivery.contract, published.store
-    # A day of grace: the bank's midnight may come before the server's.
-    not_after = datetime.now(UTC).date() + timedelta(days=1)
-    judged = cleaning.judge(raw_transactions, contract, not_after=not_after)
-    fences = cleaning.outlier_fences(raw_transactions)
-    found = cleaning.duplicates(raw_transactions, contract, not_after=not_after).persist()
-    try:
-        n_found = found.count()
-        repeated = found if n_found else None
-        raw_version = store.latest("raw_transactions")
-        rows_in = row_count(raw_version)
-        with store.scratch() as folder:
-            # Written first, because parsing is what cleaning costs: when every row is kept, the
-            # second pass over the raw rows, for those to set aside, is not needed.
-            cleaning.keep(judged, repeated, fences).write.mode("append").parquet(str(folder))
-            broken = rows_in - row_count(folder) - n_found
-            aside = cleaning.set_aside(judged, repeated, raw_transactions)
-            yield dg.Output(
-                aside if broken or n_found else aside.limit(0),
-                output_name="quarantined_transactions",
-            )
-            counts = count_dispositions(store.latest("quarantined_transactions"))
-            yield dg.Output(
-                ParquetFiles({path.name: path for path in folder.glob("*.parquet")}),
-                output_name="cleaned_transactions",
-                metadata={
-                    CONTENT_HASH_KEY: content_of(raw_version),
-                    "rows_in": rows_in,
-                    "rows_quarantined": counts.get("quarantined", 0),
-                    "rows_duplicate": counts.get("duplicate", 0),
-                    **{
-                        f"{name}_fences": f"{fence.low:,.2f} to {fence.high:,.2f} "
-                        f"{contract.currency}"
-                        for name, fence in fences.items()
-                    },
-                },
-            )
-    finally:
-        found.unpersist()
+    store, contract = published.store, delivery.contract
+    raw_version = store.latest("raw_transactions")
+    deliveries = {d.sha256[:DELIVERY_DIGITS]: d for d in delivery.ledger.deliveries()}
+    with store.scratch(context.run.run_id) as folder:
+        cleaned = clean(
+            raw_transactions.sparkSession,
+            store,
+            folder,
+            contract,
+            taken_on={key: date.fromisoformat(d.taken_at[:10]) for key, d in deliveries.items()},
+            corrections=[key for key, d in deliveries.items() if d.is_correction],
+        )
+        context.log.info(cleaned.story)
+        yield dg.Output(cleaned.quarantined, output_name="quarantined_transactions")
+        yield dg.Output(
+            cleaned.kept,
+            output_name="cleaned_transactions",
+            metadata={
+                CONTENT_HASH_KEY: content_of(raw_version),
+                "rows_in": cleaned.rows_in,
+                "rows_quarantined": cleaned.rows_aside.get("quarantined", 0),
+                "rows_duplicate": cleaned.rows_aside.get("duplicate", 0),
+                "deliveries": cleaned.n_deliveries,
+                "deliveries_cleaned_now": cleaned.n_new,
+                "fences": dg.MetadataValue.md(_fences(cleaned.fences, contract.currency)),
+            },
+        )
 
 
-def count_dispositions(version: Path) -> dict[str, int]:
-    """Return disposition -> rows of a written quarantined_transactions."""
-    table = ds.dataset(sorted(map(str, version.glob("*.parquet")))).to_table(["disposition"])
-    counted = pc.value_counts(table["disposition"])
-    return {entry["values"]: entry["counts"] for entry in counted.to_pylist()}
+def _fences(found: dict[str, dict[str, Any]], currency: str) -> str:
+    rows = [
+        f"| {delivery} | {measure} | {fence.low:,.2f} to {fence.high:,.2f} {currency} |"
+        for delivery, of_delivery in sorted(found.items())
+        for measure, fence in of_delivery.items()
+    ]
+    return "\n".join(["| delivery | measure | Tukey's fences |", "|---|---|---|", *rows[:40]])

@@ -22,7 +22,8 @@ def eda_report(
     """Missing values, distributions, outliers, correlations, time, places, people, conflicts.
 
     One self-contained HTML page (`report.html` in the version's folder; plotly inside, works
-    offline) and the tables behind it as JSON. Cells of fewer than 11 rows are left out.
+    offline) and the tables behind it as JSON. Cells that fewer than 11
+    customers may have made are left out.
     """
     tables = explore(cleaned_transactions, quarantined_transactions, rfm_table)
     overview = tables["overview"][0]

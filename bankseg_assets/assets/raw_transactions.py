@@ -1,5 +1,6 @@
 """raw_transactions: what landed, as strings, every record with its file and number."""
 
+import html
 from pathlib import Path
 
 import dagster as dg
@@ -7,9 +8,11 @@ import dagster as dg
 from bankseg_assets.assets.common import FRESHNESS, INGESTION, OWNERS
 from bankseg_assets.io_managers import ParquetFiles
 from bankseg_assets.landing.intake import Outcome, current_files, take_landed
-from bankseg_assets.landing.ledger import content_hash
+from bankseg_assets.landing.ledger import content_hash, current_content
+from bankseg_assets.landing.mending import mend
 from bankseg_assets.metadata import table_metadata
-from bankseg_assets.resources import DeliveryResource
+from bankseg_assets.resources import DeliveryResource, PublishedResource
+from bankseg_assets.store import DamagedVersionError, VersionStore, damages
 
 
 @dg.asset(
@@ -19,24 +22,25 @@ from bankseg_assets.resources import DeliveryResource
     freshness_policy=FRESHNESS,
     metadata=table_metadata("raw_transactions"),
 )
-def raw_transactions(context: dg.AssetExecutionContext, delivery: DeliveryResource) -> ParquetFiles:
+def raw_transactions(
+    context: dg.AssetExecutionContext, delivery: DeliveryResource, published: PublishedResource
+) -> ParquetFiles:
     """Every record of every accepted file, typed as strings, with file and record number.
 
     Files are taken from the landing folder once, by the SHA-256 of their content. A file that
     cannot be read is rejected with the reason and disturbs nothing else. Demo data steps aside
-    when the bank's own file arrives.
+    when the bank's own file arrives. Records that were damaged since are made again from the
+    archived original.
     """
-    outcomes = take_landed(
-        Path(delivery.landing_dir),
-        Path(delivery.raw_dir),
-        delivery.ledger,
-        delivery.contract,
-        run_id=context.run.run_id,
-    )
+    raw_dir, ledger, contract = Path(delivery.raw_dir), delivery.ledger, delivery.contract
+    landing_dir = Path(delivery.landing_dir)
+    outcomes = take_landed(landing_dir, raw_dir, ledger, contract, run_id=context.run.run_id)
+    current = current_content(ledger.deliveries())
+    outcomes += mend(raw_dir, current, contract, _damaged(published.store))
     for outcome in outcomes:
-        say = context.log.warning if outcome.outcome == "rejected" else context.log.info
+        say = context.log.warning if outcome.is_warning else context.log.info
         say(f"{outcome.file_name}: {outcome.outcome}. {outcome.detail}")
-    files = current_files(Path(delivery.raw_dir), delivery.ledger, Path(delivery.landing_dir))
+    files = current_files(raw_dir, ledger, landing_dir)
     context.add_output_metadata(
         {"files": len(files), "outcomes": dg.MetadataValue.md(_table(outcomes))}
     )
@@ -48,6 +52,24 @@ def content_of(version: Path) -> str:
     return content_hash(path.stem for path in version.glob("*.parquet"))
 
 
+def _damaged(store: VersionStore) -> set[str]:
+    """Return the SHA-256 of the contents whose records are not those that were linked last."""
+    versions = store.versions("raw_transactions")
+    try:
+        return {Path(name).stem for name in damages(versions[-1])} if versions else set()
+    except DamagedVersionError:
+        return set()  # without its record, nothing is known against the files
+
+
 def _table(outcomes: list[Outcome]) -> str:
-    rows = [f"| {o.file_name} | {o.outcome} | {o.detail} |".replace("\n", " ") for o in outcomes]
-    return "\n".join(["| file | outcome | detail |", "|---|---|---|", *rows])
+    rows = [(_cell(o.file_name), o.outcome, _cell(o.detail)) for o in outcomes]
+    return "\n".join(["| file | outcome | detail |", "|---|---|---|", *map(_row, rows)])
+
+
+def _row(cells: tuple[str, ...]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _cell(text: str) -> str:
+    """A name or message that cannot end its cell, nor become markup."""
+    return html.escape(text, quote=False).replace("|", "&#124;").replace("\n", " ")

@@ -5,9 +5,13 @@ from pathlib import Path
 
 from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.landing.archive import archive, sha256_of
-from bankseg_assets.landing.files import LandedFile, is_complete, list_landing
+from bankseg_assets.landing.drafts import sweep_drafts
+from bankseg_assets.landing.errors import DeliveryError, FileChangedError
+from bankseg_assets.landing.files import LandedFile, is_complete, list_ignored, list_landing
+from bankseg_assets.landing.header import told as column_names
 from bankseg_assets.landing.ledger import Delivery, Ledger, current_content
-from bankseg_assets.landing.parse import DeliveryError, parse_delivery
+from bankseg_assets.landing.parse import Parsed, write_records
+from bankseg_assets.landing.scan import scan
 
 RECORDS_FILE = "records.parquet"
 
@@ -23,15 +27,19 @@ class Outcome:
     file_name: str
     outcome: str
     detail: str
+    is_warning: bool = False
 
 
 def take_landed(
     landing_dir: Path, raw_dir: Path, ledger: Ledger, contract: DeliveryContract, *, run_id: str
 ) -> list[Outcome]:
     """Archive and parse every complete file whose content the ledger does not know yet."""
-    return [
-        _take(file, raw_dir, ledger, contract, run_id=run_id) for file in list_landing(landing_dir)
+    sweep_drafts(raw_dir)
+    ignored = [
+        Outcome(i.name, "ignored", i.reason, is_warning=True) for i in list_ignored(landing_dir)
     ]
+    files = list_landing(landing_dir)
+    return ignored + [_take(file, raw_dir, ledger, contract, run_id=run_id) for file in files]
 
 
 def current_files(raw_dir: Path, ledger: Ledger, landing_dir: Path) -> dict[str, Path]:
@@ -58,25 +66,69 @@ def _take(
         return Outcome(name, "waiting", "Still being written; the next run takes it.")
     known = {delivery.sha256: delivery for delivery in ledger.deliveries()}
     try:
-        before = known.get(sha256_of(file.path))
-        if before and (before.status == "rejected" or _is_parsed(raw_dir, before.sha256)):
+        sha256 = sha256_of(file.path)
+        before = known.get(sha256)
+        if before and _is_settled(before, raw_dir, contract):
             was = f"{before.status} as {before.file_name} at {before.taken_at}"
             return Outcome(name, "known", f"The same content was {was}. {before.reason}".strip())
-        sha256, original = archive(file.path, raw_dir)
-    except OSError as error:
-        return Outcome(name, "waiting", f"Could not be read now: {error.strerror}.")
-    delivery = Delivery(
-        sha256, name, "accepted", "", size_bytes=file.size, records=0, run_id=run_id
-    )
-    output = raw_dir / sha256 / RECORDS_FILE
+        delivery = Delivery(
+            *(sha256, name, "accepted", ""),
+            size_bytes=file.size,
+            records=0,
+            run_id=run_id,
+            contract=contract.fingerprint,
+        )
+        return _take_new(file, delivery, raw_dir, ledger, contract)
+    except OSError as error:  # of the machine, or the file is not still: nothing is recorded
+        cause = error.strerror or "a read failed"
+        detail = f"Could not be taken now: {cause}. The next run tries again."
+        return Outcome(name, "waiting", detail, is_warning=True)
+
+
+def _take_new(
+    file: LandedFile,
+    delivery: Delivery,
+    raw_dir: Path,
+    ledger: Ledger,
+    contract: DeliveryContract,
+) -> Outcome:
+    name = delivery.file_name
     try:
-        records = parse_delivery(original, contract, file_name=name, sha256=sha256, output=output)
+        archived = archive(file, raw_dir, lambda reader: scan(reader, contract, name))
+        if archived.sha256 != delivery.sha256:
+            raise FileChangedError
+        parsed = write_records(
+            archived.path,
+            contract,
+            archived.finding,
+            file_name=name,
+            sha256=delivery.sha256,
+            output=archived.path.with_name(RECORDS_FILE),
+        )
     except DeliveryError as error:
+        if not file.is_still():
+            raise FileChangedError from error
         ledger.record(replace(delivery, status="rejected", reason=str(error)))
-        return Outcome(name, "rejected", str(error))
-    ledger.record(replace(delivery, records=records))
-    return Outcome(name, "accepted", f"{records:,} records.")
+        return Outcome(name, "rejected", str(error), is_warning=True)
+    warning = _warning(parsed)
+    ledger.record(replace(delivery, records=parsed.records, reason=warning))
+    detail = f"{parsed.records:,} records. {warning}".strip()
+    return Outcome(name, "accepted", detail, is_warning=bool(warning))
 
 
-def _is_parsed(raw_dir: Path, sha256: str) -> bool:
-    return (raw_dir / sha256 / RECORDS_FILE).exists()
+def _is_settled(before: Delivery, raw_dir: Path, contract: DeliveryContract) -> bool:
+    """Whether there is nothing to do: the records are there, or this contract refused them."""
+    if before.status == "rejected":
+        return before.contract == contract.fingerprint
+    return (raw_dir / before.sha256 / RECORDS_FILE).exists()
+
+
+def _warning(parsed: Parsed) -> str:
+    """Say what was not read as a transaction."""
+    told = []
+    if parsed.malformed:
+        told.append(f"{parsed.malformed:,} of them have not the header's fields.")
+    if parsed.extra_columns:
+        names = column_names(parsed.extra_columns)
+        told.append(f"Kept aside, because the contract does not name them: the columns {names}.")
+    return " ".join(told)

@@ -4,12 +4,13 @@ import hashlib
 import sqlite3
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal
 
 DEMO_FILE_PREFIX = "demo_transactions"
+CORRECTIONS_PREFIX = "corrections"
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS deliveries (
@@ -20,8 +21,19 @@ CREATE TABLE IF NOT EXISTS deliveries (
     size_bytes INTEGER NOT NULL,
     records INTEGER NOT NULL,
     run_id TEXT NOT NULL,
-    taken_at TEXT NOT NULL
+    taken_at TEXT NOT NULL,
+    contract TEXT NOT NULL DEFAULT ''
 )
+"""
+# A ledger of before the contract was a file.
+_ADD_CONTRACT = "ALTER TABLE deliveries ADD COLUMN contract TEXT NOT NULL DEFAULT ''"
+_COLUMNS = "sha256, file_name, status, reason, size_bytes, records, run_id, taken_at, contract"
+_RECORD = f"""
+INSERT INTO deliveries ({_COLUMNS}) VALUES (?,?,?,?,?,?,?,?,?)
+ON CONFLICT (sha256) DO UPDATE SET ({_COLUMNS}) = (
+    excluded.sha256, excluded.file_name, excluded.status, excluded.reason, excluded.size_bytes,
+    excluded.records, excluded.run_id, excluded.taken_at, excluded.contract
+) WHERE status = 'rejected' AND contract <> excluded.contract
 """
 
 
@@ -37,11 +49,18 @@ class Delivery:
     records: int
     run_id: str
     taken_at: str = ""
+    contract: str = ""
+    """Fingerprint of the contract that it was judged by."""
 
     @property
     def is_demo(self) -> bool:
         """Demo data steps aside as soon as the bank's own file arrives."""
         return self.file_name.startswith(DEMO_FILE_PREFIX)
+
+    @property
+    def is_correction(self) -> bool:
+        """Its rows win over rows with the same transaction ID that contradict them."""
+        return self.file_name.startswith(CORRECTIONS_PREFIX)
 
 
 class Ledger:
@@ -52,18 +71,24 @@ class Ledger:
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._connect() as connection:
             connection.execute(_SCHEMA)
+            known = [row[1] for row in connection.execute("PRAGMA table_info(deliveries)")]
+            if "contract" not in known:
+                connection.execute(_ADD_CONTRACT)
 
     def record(self, delivery: Delivery) -> None:
-        """Write what became of a content; the first word stays."""
-        row = (*astuple(delivery)[:-1], datetime.now(UTC).isoformat(timespec="seconds"))
+        """Write what became of a content.
+
+        The first word stays, but for a rejection by a contract that has been changed since.
+        """
+        taken_at = datetime.now(UTC).isoformat(timespec="seconds")
         with self._connect() as connection:
-            connection.execute("INSERT OR IGNORE INTO deliveries VALUES (?,?,?,?,?,?,?,?)", row)
+            connection.execute(_RECORD, astuple(replace(delivery, taken_at=taken_at)))
 
     def deliveries(self) -> list[Delivery]:
         """Return everything that was ever delivered, oldest first."""
         with self._connect() as connection:
             rows = connection.execute(
-                "SELECT * FROM deliveries ORDER BY taken_at, sha256"
+                f"SELECT {_COLUMNS} FROM deliveries ORDER BY taken_at, sha256"
             ).fetchall()
         return [Delivery(*row) for row in rows]
 

@@ -15,6 +15,9 @@ td:first-child, th:first-child { text-align: left; } .wide { overflow-x: auto; }
 figure { margin: 0; } figcaption { color: #444; }
 """
 
+_DASH = "–"  # noqa: RUF001 - a dash is meant
+_FEW = f"{_DASH} stands for what rests on fewer than 11 customers."
+
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
@@ -25,7 +28,7 @@ def eda_page(tables: Mapping[str, Rows], *, currency: str) -> str:
         _heading(overview, currency),
         _section(
             "Missing values",
-            "Rows without a value. The rows are kept: no later step needs all of them.",
+            f"Rows without a value. The rows are kept: no later step needs all of them. {_FEW}",
             _html_table(tables["missing_values"]),
         ),
         _section(
@@ -46,7 +49,11 @@ def eda_page(tables: Mapping[str, Rows], *, currency: str) -> str:
                 log=True,
             ),
         ),
-        _section("Quantiles", "Within 0.25 % of the exact ones.", _html_table(tables["quantiles"])),
+        _section(
+            "Quantiles",
+            f"Within 0.25 % of the exact ones. {_FEW}",
+            _html_table(tables["quantiles"]),
+        ),
         _section(
             "Outliers",
             "Kept and flagged: outside Tukey's fences (1.5 IQR) of log(1 + value).",
@@ -87,7 +94,8 @@ def eda_page(tables: Mapping[str, Rows], *, currency: str) -> str:
         _section("Identity conflicts", _conflicts(overview), ""),
         _section(
             "Set aside",
-            "Rows that broke a rule, and repeated rows; each is in quarantined_transactions.",
+            "Rows that broke a rule, and repeated rows; each is in quarantined_transactions. "
+            f"{_DASH} stands for 1 to 10 rows.",
             _html_table(tables["quarantine_reasons"]),
         ),
     ]
@@ -105,14 +113,17 @@ def _heading(overview: Mapping[str, Any], currency: str) -> str:
         f"{overview['transactions']:,} transactions of {overview['customers']:,} customers, "
         f"{overview['first_day']} to {overview['last_day']}, {html.escape(currency)} "
         f"{overview['amount_total']:,.0f} in all. "
-        "Distributions leave out cells of fewer than 11 rows.</p>"
+        "Distributions leave out cells that fewer than 11 customers may have made.</p>"
     )
 
 
 def _conflicts(overview: Mapping[str, Any]) -> str:
+    share = overview["identity_conflict_share_of_repeat"]
+    if share is None:
+        return "Too few customers for a share that tells of nobody."
     return (
         f"Of {overview['repeat_customers']:,} customers with two or more transactions, "
-        f"{overview['identity_conflict_share_of_repeat']:.1%} have rows that disagree in birth "
+        f"{share:.1%} have rows that disagree in birth "
         "date or gender. A high share means that the customer key does not name persons: see the "
         "customer key in the delivery contract."
     )
@@ -139,6 +150,8 @@ def _html_table(rows: Rows) -> str:
 
 
 def _shown(value: Any) -> str:
+    if value is None:
+        return _DASH
     if isinstance(value, float):
         return f"{value:,.4g}" if abs(value) < 1 else f"{value:,.2f}"
     return f"{value:,}" if isinstance(value, int) else str(value)

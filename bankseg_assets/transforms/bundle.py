@@ -1,5 +1,6 @@
 """The scoring bundle: everything that numpy needs to answer, as one JSON document."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
@@ -72,8 +73,11 @@ def build_bundle(
 def form_inputs(
     segments: DataFrame, measures: Sequence[str], currency: str
 ) -> list[dict[str, Any]]:
-    """Return, for each measure, how a form asks for it: the median as default, ten times the
-    greatest value as the limit (a typing error is further off than that).
+    """Return, for each measure, how a form asks for it: the median as default, and as the limit
+    the first power of ten from ten times the greatest value on.
+
+    A typing error is further off than that; and a greatest value is one customer's, of which
+    people are told the order of magnitude only.
     """
     counts = histograms(segments, {name: log_bin(F.col(name)) for name in measures})
     found = []
@@ -87,7 +91,7 @@ def form_inputs(
                 "unit": unit or currency,
                 "help": explanation,
                 "minimum": 1 if name == "frequency" else 0,
-                "maximum": float(f"{10 * max(greatest, 1):.2g}"),
+                "maximum": 10.0 ** math.ceil(math.log10(10 * max(greatest, 1))),
                 "default": float(f"{median:.3g}") if step > 1 else float(round(median)),
                 "step": step,
             }

@@ -1,258 +1,281 @@
-"""Type, repair, judge and deduplicate the raw rows; every row ends up kept or set aside.
+"""Type, repair and judge the raw rows; every row ends up kept or set aside.
 
 A row is set aside for the first rule that it breaks. Nothing is dropped for being unusual:
 outliers are kept and flagged.
 """
 
-from dataclasses import dataclass
-from datetime import date
+from decimal import Decimal
+from functools import reduce
+from operator import or_
 
-import numpy as np
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.contracts import (
-    CLEANED_TRANSACTIONS,
-    QUARANTINED_TRANSACTIONS,
-    RAW_TRANSACTIONS,
-)
-from bankseg_assets.delivery import DeliveryContract
-from bankseg_assets.transforms.histograms import histograms, log_bin, quantiles
+from bankseg_assets.contracts import CLEANED_TRANSACTIONS, MONEY, QUARANTINED_TRANSACTIONS
+from bankseg_assets.delivery import DELIVERED, ColumnRule, DeliveryContract
 
-TUKEY_FACTOR = 1.5
-MONEY_PATTERN = r"^[0-9]{1,15}(\.[0-9]{1,2})?$"
+OLDEST_YEARS = 110
+"""A birth date that makes its owner older is a slip: the row is kept without it."""
+ISO_DATE = r"\A\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d(\.\d{1,9})?)?\z"
 CONTROL_CHARACTERS = r"[\x00-\x1f\x7f]"
 # Java's \s knows ASCII only; the real file has a trailing NBSP.
 WHITE_SPACE = r"[\s\x{00a0}\x{2000}-\x{200b}\x{202f}\x{3000}]+"
-_DELIVERED = [
-    c.name
-    for c in RAW_TRANSACTIONS.columns
-    if c.name not in ("source_file", "delivery", "row_number", "malformed_text")
-]
-_ROW_KEY = ["delivery", "row_number"]
-_CONTENT = [
-    "customer_id",
-    "birth_date",
-    "gender",
-    "location",
-    "balance",
-    "transaction_at",
-    "amount",
-]
+ROW_KEY = ["delivery", "row_number"]
+QUARANTINED = "quarantined"
+DUPLICATE = "duplicate"
 
 
-@dataclass(frozen=True)
-class Fences:
-    """Tukey's fences for one measure, in currency: values outside are flagged.
-
-    On log(1 + x): amounts are log-normal, and on the plain scale 11 % of them would be outside.
-    """
-
-    low: float
-    high: float
-
-
-def judge(raw: DataFrame, contract: DeliveryContract, *, not_after: date) -> DataFrame:
+def judge(raw: DataFrame, contract: DeliveryContract, *, not_after: Column) -> DataFrame:
     """Return typed rows with `reason`, null where the row breaks no rule.
 
-    `not_after`: a transaction dated later than this day cannot have happened yet; one such
-    row (a year typed wrong) would shift every customer's recency.
+    `not_after`, a date column over `raw`: a transaction dated later than this day cannot have
+    happened yet; one such row (a year typed wrong) would shift every customer's recency. It is
+    the delivery's own day, not today, so that a rerun judges the same.
     """
-    text = {name: F.trim(F.coalesce(F.col(name), F.lit(""))) for name in _DELIVERED}
-    day = _parse_date(text["transaction_date"], contract)
-    padded_time = F.lpad(text["transaction_time"], 6, "0")
+    rules = contract.columns
+    text = {name: _text(name, rules.get(name)) for name in DELIVERED}
+    moment = _parse_date(text["transaction_date"], rules["transaction_date"])
     parsed = raw.select(
         text["transaction_id"].alias("transaction_id"),
         text["customer_id"].alias("customer_id"),
         text["birth_date"].alias("_birth_text"),
-        _parse_date(text["birth_date"], contract).alias("_birth"),
-        F.upper(text["gender"]).alias("gender"),
-        _normalise(F.coalesce("location", F.lit(""))).alias("location"),
+        _parse_date(text["birth_date"], rules.get("birth_date")).alias("_birth"),
+        F.upper(text["gender"]).alias("_gender_text"),
+        _normalise(text["location"]).alias("location"),
         text["balance"].alias("_balance_text"),
-        text["balance"].try_cast("decimal(18,2)").alias("balance"),
-        day.alias("_day"),
+        _parse_money(text["balance"], rules.get("balance")).alias("balance"),
+        moment.cast("date").alias("_day"),
+        *([moment.alias("_moment")] if rules["transaction_date"].has_time else []),
         text["transaction_time"].alias("_time_text"),
-        padded_time.alias("_time"),
+        _padded_time(text["transaction_time"], rules.get("transaction_time")).alias("_time"),
         text["amount"].alias("_amount_text"),
-        text["amount"].try_cast("decimal(18,2)").alias("amount"),
+        _parse_money(text["amount"], rules["amount"]).alias("amount"),
+        not_after.alias("_not_after"),
         *(F.col(name) for name in ("source_file", "delivery", "row_number", "malformed_text")),
-        *(F.col(name).alias(f"_raw_{name}") for name in _DELIVERED),
+        *(F.col(name).alias(f"_raw_{name}") for name in DELIVERED),
     )
-    birth = _repair_birth_date(F.col("_birth"), F.col("_day"), contract)
-    return parsed.withColumn("reason", _reason(contract, not_after)).select(
+    birth = _repair_birth_date(F.col("_birth"), F.col("_day"), rules.get("birth_date"))
+    return parsed.withColumn("reason", _reason(contract)).select(
         "transaction_id",
         "customer_id",
         birth.alias("birth_date"),
-        F.nullif("gender", F.lit("")).alias("gender"),
+        _published_value(F.col("_gender_text"), rules.get("gender")).alias("gender"),
         F.nullif("location", F.lit("")).alias("location"),
         "balance",
-        _timestamp(F.col("_day"), F.col("_time")).alias("transaction_at"),
+        _timestamp(contract).alias("transaction_at"),
         "amount",
         "source_file",
-        *_ROW_KEY,
+        *ROW_KEY,
         "reason",
         F.when(F.col("reason").isNotNull(), _raw_text()).alias("raw_text"),
     )
 
 
-def duplicates(raw: DataFrame, contract: DeliveryContract, *, not_after: date) -> DataFrame:
-    """Return `delivery, row_number, verdict` of the sound rows that share a transaction ID.
+def keep(judged: DataFrame, not_kept: DataFrame | None, flags: Column) -> DataFrame:
+    """Return CLEANED_TRANSACTIONS: the rows that broke no rule, with `flags` for outliers.
 
-    Rows that agree in everything: the first is kept, the others are `duplicate`. Rows that
-    differ: nobody knows which is true, so all are `conflicting_duplicate`. Only rows whose ID
-    occurs twice are parsed for this.
+    `not_kept`: `delivery, row_number` of sound rows that tell of a transaction again.
     """
-    identifier = F.trim("transaction_id")
-    repeated = (
-        raw.groupBy(identifier.alias("transaction_id"))
-        .agg(F.count(F.lit(1)).alias("n"))
-        .where("n > 1")
-    )
-    suspects = raw.withColumn("transaction_id", identifier).join(
-        repeated, "transaction_id", "left_semi"
-    )
-    sound = judge(suspects, contract, not_after=not_after).where("reason IS NULL")
-    # With the nulls, which the hash skips: else M as gender equals M as location.
-    content = F.xxhash64(*_CONTENT, *(F.isnull(name) for name in _CONTENT))
-    groups = sound.groupBy("transaction_id").agg(
-        F.min(content).alias("least"),
-        F.max(content).alias("greatest"),
-        F.sort_array(F.collect_list(F.struct(*_ROW_KEY))).alias("rows"),
-    )
-    same = F.col("least") == F.col("greatest")
-    return (
-        groups.where(F.size("rows") > 1)
-        .select(same.alias("same"), F.posexplode("rows").alias("place", "row"))
-        .where("NOT (same AND place = 0)")
-        .select(
-            "row.*",
-            F.when(F.col("same"), "duplicate").otherwise("conflicting_duplicate").alias("verdict"),
-        )
-    )
-
-
-def outlier_fences(raw: DataFrame) -> dict[str, Fences]:
-    """Return Tukey's fences of amount and balance: Q1 - 1.5 IQR and Q3 + 1.5 IQR of log(1 + x).
-
-    From the raw columns alone: rows that are set aside later are too few to move a quartile.
-    """
-    money = {name: F.col(name).try_cast("decimal(18,2)") for name in ("amount", "balance")}
-    bins = {name: log_bin(F.when(value >= 0, value)) for name, value in money.items()}
-    return {name: _tukey(found) for name, found in histograms(raw, bins).items() if found}
-
-
-def keep(
-    judged: DataFrame, found_duplicates: DataFrame | None, fences: dict[str, Fences]
-) -> DataFrame:
-    """Return CLEANED_TRANSACTIONS: the rows that broke no rule, outliers flagged."""
     sound = judged.where("reason IS NULL")
-    if found_duplicates is not None:
-        sound = sound.join(found_duplicates, _ROW_KEY, "left_anti")
-    return sound.withColumn("outlier_flags", _outlier_flags(fences)).select(
-        *CLEANED_TRANSACTIONS.names
+    if not_kept is not None:
+        sound = sound.join(not_kept, ROW_KEY, "left_anti")
+    return sound.withColumn("outlier_flags", flags).select(*CLEANED_TRANSACTIONS.names)
+
+
+def broken(judged: DataFrame) -> DataFrame:
+    """Return QUARANTINED_TRANSACTIONS: the rows that broke a rule."""
+    return (
+        judged.where("reason IS NOT NULL")
+        .withColumn("disposition", F.lit(QUARANTINED))
+        .select(*QUARANTINED_TRANSACTIONS.names)
     )
 
 
-def set_aside(judged: DataFrame, found_duplicates: DataFrame | None, raw: DataFrame) -> DataFrame:
-    """Return QUARANTINED_TRANSACTIONS: the rows that broke a rule, and the duplicates."""
-    broken = judged.where("reason IS NOT NULL").select(
-        F.lit("quarantined").alias("disposition"), "reason", "source_file", *_ROW_KEY, "raw_text"
-    )
-    if found_duplicates is None:
-        return broken.select(*QUARANTINED_TRANSACTIONS.names)
-    texts = raw.select("source_file", *_ROW_KEY, _raw_text(prefix="").alias("raw_text"))
-    repeated = texts.join(found_duplicates, _ROW_KEY).select(
-        F.when(F.col("verdict") == "duplicate", "duplicate")
-        .otherwise("quarantined")
-        .alias("disposition"),
-        F.col("verdict").alias("reason"),
-        "source_file",
-        *_ROW_KEY,
-        "raw_text",
-    )
-    return broken.unionByName(repeated).select(*QUARANTINED_TRANSACTIONS.names)
-
-
-def _parse_date(text: Column, contract: DeliveryContract) -> Column:
-    """Parse by the declared format, else ISO, which no other format can be taken for."""
-    declared = F.try_to_date(text, contract.date_format)
-    return F.coalesce(
-        declared, F.when(text.rlike(r"^\d{4}-\d\d-\d\d"), text.substr(1, 10).try_cast("date"))
+def repeats(raw: DataFrame, verdicts: DataFrame) -> DataFrame:
+    """Return QUARANTINED_TRANSACTIONS: the sound rows that tell of a transaction again."""
+    texts = raw.select("source_file", *ROW_KEY, _raw_text(prefix="").alias("raw_text"))
+    disposition = F.when(F.col("verdict") == DUPLICATE, DUPLICATE).otherwise(QUARANTINED)
+    return (
+        texts.join(verdicts, ROW_KEY)
+        .select("*", disposition.alias("disposition"), F.col("verdict").alias("reason"))
+        .select(*QUARANTINED_TRANSACTIONS.names)
     )
 
 
-def _repair_birth_date(birth: Column, day: Column, contract: DeliveryContract) -> Column:
+def _text(name: str, rule: ColumnRule | None) -> Column:
+    """The trimmed value; empty where the bank has no such column or a placeholder stands."""
+    if rule is None:
+        return F.lit("")
+    value = F.trim(F.coalesce(F.col(name), F.lit("")))
+    if not rule.placeholders:
+        return value
+    return F.when(value.isin(*rule.placeholders), "").otherwise(value)
+
+
+def _parse_date(text: Column, rule: ColumnRule | None) -> Column:
+    """Parse by the declared format, else ISO where that cannot be taken for another day."""
+    if rule is None:
+        return F.lit(None).cast("date")
+    if rule.has_time:
+        declared = F.try_to_timestamp(text, F.lit(rule.format)).cast("timestamp_ntz")
+        iso = text.try_cast("timestamp_ntz")
+    else:
+        declared = F.try_to_date(text, rule.format)
+        iso = text.substr(1, 10).try_cast("date")
+    if not rule.takes_iso_dates:
+        return declared
+    return F.coalesce(declared, F.when(text.rlike(ISO_DATE), iso))
+
+
+def _parse_money(text: Column, rule: ColumnRule | None) -> Column:
+    comma = rule is not None and rule.decimal_separator == ","
+    return (F.translate(text, ",", ".") if comma else text).try_cast(MONEY)
+
+
+def _padded_time(text: Column, rule: ColumnRule | None) -> Column:
+    return text if rule is None else F.lpad(text, len(rule.format), "0")
+
+
+def _published_value(text: Column, rule: ColumnRule | None) -> Column:
+    """Translate a delivered value into the published one; empty becomes null."""
+    found = F.nullif(text, F.lit(""))
+    for delivered, published in (rule.values if rule else {}).items():
+        if delivered != published:
+            found = F.when(text == delivered, published).otherwise(found)
+    return found
+
+
+def _repair_birth_date(birth: Column, day: Column, rule: ColumnRule | None) -> Column:
     """Move a two-digit birth year past the transaction's year back a century.
 
-    `%y` alone reads 54,427 real customers as born 2017..2068. A birth later in the transaction's
-    own year is impossible in either century's reading that we could defend: null.
+    `%y` alone reads 54,427 real customers as born 2017..2068. A birth that is later than the
+    transaction all the same, or too long ago for anyone alive, is no birth date: null.
     """
-    if contract.two_digit_years:
-        birth = F.when(F.year(birth) > F.year(day), F.add_months(birth, -1200)).otherwise(birth)
-    return F.when(birth <= day, birth)
+    if rule is not None and rule.has_two_digit_year:
+        moved = (F.year(birth) > F.year(day)) & ~F.col("_birth_text").rlike(ISO_DATE)
+        birth = F.when(moved, F.add_months(birth, -1200)).otherwise(birth)
+    too_old = F.add_months(day, -12 * (OLDEST_YEARS + 1))
+    return F.when((birth <= day) & (birth > too_old), birth)
 
 
 def _normalise(text: Column) -> Column:
     return F.trim(F.regexp_replace(F.upper(text), WHITE_SPACE, " "))
 
 
-def _timestamp(day: Column, time: Column) -> Column:
-    seconds = (
-        time.substr(1, 2).try_cast("int") * 3600
-        + time.substr(3, 2).try_cast("int") * 60
-        + time.substr(5, 2).try_cast("int")
-    )
-    return F.timestamp_add("SECOND", seconds, day.cast("timestamp_ntz"))
+def _timestamp(contract: DeliveryContract) -> Column:
+    """The local date and time; midnight where the bank tells no time."""
+    if contract.columns["transaction_date"].has_time:
+        return F.col("_moment")
+    midnight = F.col("_day").cast("timestamp_ntz")
+    rule = contract.columns.get("transaction_time")
+    if rule is None:
+        return midnight
+    return F.timestamp_add("SECOND", F.coalesce(_seconds(rule), F.lit(0)), midnight)
 
 
-def _reason(contract: DeliveryContract, not_after: date) -> Column:
+def _seconds(rule: ColumnRule) -> Column:
+    """The seconds since midnight of a padded time, whose parts stand where the format's do."""
+    units = {"HH": 3600, "mm": 60, "ss": 1}
+    parts = [
+        F.col("_time").substr(rule.format.index(part) + 1, 2).try_cast("int") * seconds
+        for part, seconds in units.items()
+        if part in rule.format
+    ]
+    return sum(parts[1:], start=parts[0])
+
+
+def _reason(contract: DeliveryContract) -> Column:
     """Return the first broken rule of a row, or null."""
-    identifiers_sound = F.col("transaction_id").rlike(contract.id_pattern)
-    time = F.col("_time")
-    time_sound = F.col("_time_text").rlike("^[0-9]{1,6}$") & (
-        (time.substr(1, 2) < "24") & (time.substr(3, 2) < "60") & (time.substr(5, 2) < "60")
-    )
-    birth_known = ~F.col("_birth_text").isin(*contract.birth_date_placeholders)
-    rules = [
+    rules = contract.columns
+    broken = [
         ("wrong_number_of_fields", F.col("malformed_text").isNotNull()),
         ("missing_transaction_id", F.col("transaction_id") == ""),
-        ("invalid_transaction_id", ~identifiers_sound),
+        ("invalid_transaction_id", _unlike(F.col("transaction_id"), rules["transaction_id"])),
         ("missing_customer_id", F.col("customer_id") == ""),
-        ("invalid_customer_id", ~F.col("customer_id").rlike(contract.id_pattern)),
+        ("invalid_customer_id", _unlike(F.col("customer_id"), rules["customer_id"])),
         ("invalid_transaction_date", F.col("_day").isNull()),
-        ("transaction_date_in_the_future", F.col("_day") > F.lit(not_after)),
-        ("invalid_transaction_time", ~time_sound),
-        ("invalid_amount", ~F.col("_amount_text").rlike(MONEY_PATTERN)),
         (
-            "invalid_balance",
-            (F.col("_balance_text") != "") & ~F.col("_balance_text").rlike(MONEY_PATTERN),
+            "invalid_transaction_date",
+            _out_of_range(F.col("_day"), rules["transaction_date"]),
         ),
-        ("invalid_birth_date", birth_known & F.col("_birth").isNull()),
-        ("invalid_gender", (F.col("gender") != "") & ~F.col("gender").isin(*contract.genders)),
-        ("invalid_location", F.col("_raw_location").rlike(CONTROL_CHARACTERS)),
+        ("transaction_date_in_the_future", F.col("_day") > F.col("_not_after")),
+        ("invalid_transaction_time", _invalid_time(rules.get("transaction_time"))),
+        ("invalid_amount", _invalid_money("amount", rules["amount"])),
+        ("invalid_balance", _invalid_money("balance", rules.get("balance"))),
+        ("invalid_birth_date", _invalid_birth_date(rules.get("birth_date"))),
+        ("invalid_gender", _invalid_gender(rules.get("gender"))),
+        ("invalid_location", _invalid_location(rules.get("location"))),
     ]
     reason = F.lit(None).cast("string")
-    for code, broken in reversed(rules):
-        reason = F.when(broken, code).otherwise(reason)
+    for code, is_broken in reversed(broken):
+        if is_broken is not None:
+            reason = F.when(is_broken, code).otherwise(reason)
     return reason
 
 
+def _invalid(text: Column, is_wrong: Column, rule: ColumnRule) -> Column:
+    """What is wrong, where something stands; nothing stands where something must."""
+    is_empty = text == ""
+    return (~is_empty & is_wrong) if rule.nullable else (is_empty | is_wrong)
+
+
+def _unlike(text: Column, rule: ColumnRule) -> Column | None:
+    return ~text.rlike(rule.spark_pattern) if rule.pattern else None
+
+
+def _out_of_range(value: Column, rule: ColumnRule) -> Column | None:
+    too_low = None if rule.minimum is None else value < F.lit(rule.minimum)
+    too_high = None if rule.maximum is None else value > F.lit(rule.maximum)
+    found = [condition for condition in (too_low, too_high) if condition is not None]
+    return reduce(or_, found) if found else None
+
+
+def _invalid_time(rule: ColumnRule | None) -> Column | None:
+    if rule is None:
+        return None
+    sound = rule.format.replace("HH", "([01][0-9]|2[0-3])")
+    sound = rf"\A{sound.replace('mm', '[0-5][0-9]').replace('ss', '[0-5][0-9]')}\z"
+    # The length of the text itself, because filling up also cuts what is too long.
+    fits = F.length("_time_text").between(1, len(rule.format))
+    return _invalid(F.col("_time_text"), ~(fits & F.col("_time").rlike(sound)), rule)
+
+
+def _invalid_money(name: str, rule: ColumnRule | None) -> Column | None:
+    if rule is None:
+        return None
+    sign = "" if isinstance(rule.minimum, Decimal) and rule.minimum >= 0 else "-?"
+    sound = rf"\A{sign}[0-9]{{1,15}}([{rule.decimal_separator}][0-9]{{1,2}})?\z"
+    wrong = ~F.col(f"_{name}_text").rlike(sound)
+    if (outside := _out_of_range(F.col(name), rule)) is not None:
+        wrong |= outside
+    return _invalid(F.col(f"_{name}_text"), wrong, rule)
+
+
+def _invalid_birth_date(rule: ColumnRule | None) -> Column | None:
+    if rule is None:
+        return None
+    return _invalid(F.col("_birth_text"), F.col("_birth").isNull(), rule)
+
+
+def _invalid_gender(rule: ColumnRule | None) -> Column | None:
+    if rule is None:
+        return None
+    text = F.col("_gender_text")
+    wrong = ~text.isin(*rule.values) if rule.values else F.lit(False)
+    if rule.pattern:
+        wrong |= ~F.trim("_raw_gender").rlike(rule.spark_pattern)
+    return _invalid(text, wrong, rule)
+
+
+def _invalid_location(rule: ColumnRule | None) -> Column | None:
+    if rule is None:
+        return None
+    # Of the value as delivered: a line break alone is no empty location.
+    has_controls = F.col("_raw_location").rlike(CONTROL_CHARACTERS)
+    unlike = ~F.trim("_raw_location").rlike(rule.spark_pattern) if rule.pattern else F.lit(False)
+    return has_controls | _invalid(F.col("location"), unlike, rule)
+
+
 def _raw_text(prefix: str = "_raw_") -> Column:
-    fields = F.to_json(F.struct(*(F.col(f"{prefix}{name}").alias(name) for name in _DELIVERED)))
+    fields = F.to_json(F.struct(*(F.col(f"{prefix}{name}").alias(name) for name in DELIVERED)))
     return F.coalesce("malformed_text", fields)
-
-
-def _tukey(histogram: dict[int, int]) -> Fences:
-    first, third = np.log1p(quantiles(histogram, [0.25, 0.75]))
-    reach = TUKEY_FACTOR * (third - first)
-    return Fences(low=float(np.expm1(first - reach)), high=float(np.expm1(third + reach)))
-
-
-def _outlier_flags(fences: dict[str, Fences]) -> Column:
-    flags: list[Column] = []
-    for name, fence in fences.items():
-        value = F.col(name).cast("double")
-        flags.append(
-            F.when(value < fence.low, f"{name}_low").when(value > fence.high, f"{name}_high")
-        )
-    return F.nullif(F.concat_ws(",", *flags), F.lit(""))

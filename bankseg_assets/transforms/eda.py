@@ -1,18 +1,21 @@
 """Everything the EDA report shows, in three passes: one aggregation, one set of counts, customers.
 
-Counts of fewer than 11 rows are left out of whatever people see: a cell of one is a person.
+A cell of fewer than 11 customers is left out of whatever people see. Cells count rows, and a
+hamlet's eleven rows may be one person's; so a cell is shown when it has more rows than the ten most
+frequent customers together: to count the customers of every cell would cost a pass of its own.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.suppression import SMALLEST_CELL, is_small
 from bankseg_assets.transforms.histograms import bin_value, log_bin, quantiles
 
-SMALLEST_CELL = 11
 TOP_LOCATIONS = 20
+MOST_FREQUENT = 10  # stands for ten transactions or more
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 _NULLABLE = ("birth_date", "gender", "location", "balance")
 _CORRELATED = ("log_amount", "log_balance", "age", "hour")
@@ -25,23 +28,40 @@ def explore(cleaned: DataFrame, quarantined: DataFrame, rfm: DataFrame) -> Table
     rows = _prepared(cleaned)
     totals = _totals(rows)
     counts = _counts(rows)
+    customers = _customers(rfm)
+    fewest = fewest_rows({row["frequency"]: row["customers"] for row in customers})
     return {
-        "overview": _overview(totals, rfm),
-        "missing_values": _missing(totals),
-        "quantiles": _quantile_rows(counts),
-        "outliers": _outliers(counts["outlier_flags"], totals["rows"]),
+        "overview": _overview(totals, customers),
+        "missing_values": _missing(totals, fewest),
+        "quantiles": _quantile_rows(counts, fewest),
+        "outliers": _outliers(counts["outlier_flags"], totals["rows"], fewest),
         "correlations": _correlations(totals),
-        "amount_distribution": _distribution(counts["amount_bin"]),
-        "balance_distribution": _distribution(counts["balance_bin"]),
-        "age_distribution": _table(counts["age"], "age"),
-        "transactions_by_day": _table(counts["day"], "day"),
-        "transactions_by_weekday": _table(counts["weekday"], "weekday"),
-        "transactions_by_hour": _table(counts["hour"], "hour"),
-        "genders": _table(counts["gender"], "gender"),
-        "locations": _top(_table(counts["location"], "location")),
+        "amount_distribution": _distribution(counts["amount_bin"], fewest),
+        "balance_distribution": _distribution(counts["balance_bin"], fewest),
+        "age_distribution": _table(counts["age"], "age", fewest),
+        "transactions_by_day": _table(counts["day"], "day", fewest),
+        "transactions_by_weekday": _table(counts["weekday"], "weekday", fewest),
+        "transactions_by_hour": _table(counts["hour"], "hour", fewest),
+        "genders": _table(counts["gender"], "gender", fewest),
+        "locations": _top(_table(counts["location"], "location", fewest)),
         "quarantine_reasons": _reasons(quarantined),
-        "frequencies": _frequencies(rfm),
+        "frequencies": _frequencies(customers),
     }
+
+
+def fewest_rows(customers: Mapping[int, int]) -> int:
+    """Return how many rows a cell needs so that 11 customers at least must have made them.
+
+    `customers`: number of transactions -> customers with that many.
+
+    >>> fewest_rows({1: 100, 2: 7, 6: 1})  # 6 + 7 x 2 + 2 x 1 rows can be of ten customers
+    23
+    """
+    rows, left = 0, SMALLEST_CELL - 1
+    for frequency in sorted(customers, reverse=True):
+        taken = min(left, customers[frequency])
+        rows, left = rows + taken * frequency, left - taken
+    return rows + 1
 
 
 def _prepared(cleaned: DataFrame) -> DataFrame:
@@ -104,52 +124,66 @@ def _counts(rows: DataFrame) -> dict[str, dict[Any, tuple[int, float]]]:
     return found
 
 
-def _overview(totals: Mapping[str, Any], rfm: DataFrame) -> list[dict[str, Any]]:
-    customers = rfm.agg(
+def _customers(rfm: DataFrame) -> list[dict[str, Any]]:
+    """Return a row for each number of transactions: its customers, and conflicts among them."""
+    rows = rfm.groupBy("frequency").agg(
         F.count(F.lit(1)).alias("customers"),
-        F.count_if(F.col("frequency") > 1).alias("repeat_customers"),
-        F.count_if((F.col("frequency") > 1) & F.col("identity_conflict")).alias("conflicts"),
-    ).collect()[0]
-    repeat = customers["repeat_customers"]
+        F.count_if("identity_conflict").alias("conflicts"),
+    )
+    return [row.asDict() for row in rows.orderBy("frequency").collect()]
+
+
+def _overview(
+    totals: Mapping[str, Any], customers: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    repeated = [row for row in customers if row["frequency"] > 1]
+    repeat = sum(row["customers"] for row in repeated)
+    conflicts = sum(row["conflicts"] for row in repeated)
+    hidden = is_small(conflicts) or is_small(repeat - conflicts)
     return [
         {
             "transactions": totals["rows"],
-            "customers": customers["customers"],
+            "customers": sum(row["customers"] for row in customers),
             "amount_total": float(totals["money"] or 0),
             "first_day": totals["first_day"],
             "last_day": totals["last_day"],
-            "repeat_customers": repeat,
-            "identity_conflict_share_of_repeat": customers["conflicts"] / repeat if repeat else 0.0,
+            "repeat_customers": None if is_small(repeat) else repeat,
+            "identity_conflict_share_of_repeat": None if hidden else conflicts / max(repeat, 1),
         }
     ]
 
 
-def _missing(totals: Mapping[str, Any]) -> list[dict[str, Any]]:
-    rows = max(totals["rows"], 1)
-    return [
-        {
-            "column": name,
-            "missing": totals["rows"] - totals[f"known_{name}"],
-            "share": (totals["rows"] - totals[f"known_{name}"]) / rows,
-        }
-        for name in _NULLABLE
-    ]
+def _missing(totals: Mapping[str, Any], fewest: int) -> list[dict[str, Any]]:
+    found = []
+    for name in _NULLABLE:
+        missing = totals["rows"] - totals[f"known_{name}"]
+        shown = None if 0 < missing < fewest else missing
+        share = None if shown is None else shown / max(totals["rows"], 1)
+        found.append({"column": name, "missing": shown, "share": share})
+    return found
 
 
-def _quantile_rows(counts: Mapping[str, Mapping[Any, tuple[int, float]]]) -> list[dict[str, Any]]:
+def _quantile_rows(
+    counts: Mapping[str, Mapping[Any, tuple[int, float]]], fewest: int
+) -> list[dict[str, Any]]:
+    """Leave out a quantile that fewer than `fewest` rows lie below or above."""
     found = []
     for measure, name in (("amount", "amount_bin"), ("balance", "balance_bin")):
         histogram = {bin_: rows for bin_, (rows, _) in counts[name].items() if bin_ is not None}
+        rows = sum(histogram.values())
         if histogram:
             values = quantiles(dict(sorted(histogram.items())), QUANTILES)
             named = {
-                f"p{q * 100:g}": round(float(v), 2) for q, v in zip(QUANTILES, values, strict=True)
+                f"p{q * 100:g}": round(float(v), 2) if rows * min(q, 1 - q) >= fewest else None
+                for q, v in zip(QUANTILES, values, strict=True)
             }
             found.append({"measure": measure, **named})
     return found
 
 
-def _outliers(flags: Mapping[Any, tuple[int, float]], rows: int) -> list[dict[str, Any]]:
+def _outliers(
+    flags: Mapping[Any, tuple[int, float]], rows: int, fewest: int
+) -> list[dict[str, Any]]:
     single: dict[str, int] = {}
     for combination, (count, _) in flags.items():
         for flag in (combination or "").split(","):
@@ -158,7 +192,7 @@ def _outliers(flags: Mapping[Any, tuple[int, float]], rows: int) -> list[dict[st
     return [
         {"flag": flag, "rows": count, "share": count / max(rows, 1)}
         for flag, count in sorted(single.items())
-        if count >= SMALLEST_CELL
+        if count >= fewest
     ]
 
 
@@ -167,7 +201,7 @@ def _correlations(totals: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [{"a": a, "b": b, "pearson": totals[f"{a}~{b}"]} for a, b in pairs]
 
 
-def _distribution(counts: Mapping[Any, tuple[int, float]]) -> list[dict[str, Any]]:
+def _distribution(counts: Mapping[Any, tuple[int, float]], fewest: int) -> list[dict[str, Any]]:
     """Return twenty times coarser bins, each with its lower value: fine bins would be noise."""
     coarse: dict[int, int] = {}
     for bin_, (rows, _) in counts.items():
@@ -176,16 +210,16 @@ def _distribution(counts: Mapping[Any, tuple[int, float]]) -> list[dict[str, Any
     return [
         {"from": round(float(bin_value(20 * bin_)), 2), "rows": rows}
         for bin_, rows in sorted(coarse.items())
-        if rows >= SMALLEST_CELL
+        if rows >= fewest
     ]
 
 
-def _table(counts: Mapping[Any, tuple[int, float]], name: str) -> list[dict[str, Any]]:
+def _table(counts: Mapping[Any, tuple[int, float]], name: str, fewest: int) -> list[dict[str, Any]]:
     known = {value: cell for value, cell in counts.items() if value is not None}
     return [
         {name: value, "rows": rows, "amount": money}
         for value, (rows, money) in sorted(known.items())
-        if rows >= SMALLEST_CELL
+        if rows >= fewest
     ]
 
 
@@ -195,14 +229,19 @@ def _top(table: list[dict[str, Any]]) -> list[dict[str, Any]]:
 
 def _reasons(quarantined: DataFrame) -> list[dict[str, Any]]:
     rows = quarantined.groupBy("disposition", "reason").agg(F.count(F.lit(1)).alias("rows"))
-    return [row.asDict() for row in rows.orderBy("disposition", "reason").collect()]
-
-
-def _frequencies(rfm: DataFrame) -> list[dict[str, Any]]:
-    capped = F.least("frequency", F.lit(10)).alias("frequency")
-    rows = rfm.groupBy(capped).agg(F.count(F.lit(1)).alias("customers"))
     return [
-        row.asDict()
-        for row in rows.orderBy("frequency").collect()
-        if row["customers"] >= SMALLEST_CELL
+        row.asDict() | {"rows": None if is_small(row["rows"]) else row["rows"]}
+        for row in rows.orderBy("disposition", "reason").collect()
+    ]
+
+
+def _frequencies(customers: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    capped: dict[int, int] = {}
+    for row in customers:
+        frequency = min(row["frequency"], MOST_FREQUENT)
+        capped[frequency] = capped.get(frequency, 0) + row["customers"]
+    return [
+        {"frequency": frequency, "customers": count}
+        for frequency, count in sorted(capped.items())
+        if count >= SMALLEST_CELL
     ]

@@ -6,6 +6,7 @@ integers have no order.
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -37,8 +38,8 @@ def histograms(frame: DataFrame, bins: Mapping[str, Column]) -> dict[str, dict[i
 
 def histograms_by(
     frame: DataFrame, group: Column, bins: Mapping[str, Column]
-) -> dict[int, dict[str, dict[int, int]]]:
-    """Count rows by bin within each value of an integer `group`, in one pass."""
+) -> dict[Any, dict[str, dict[int, int]]]:
+    """Count rows by bin within each value of `group`, in one pass."""
     names = list(bins)
     binned = frame.select(
         group.alias("_group"), *(column.cast("int").alias(name) for name, column in bins.items())
@@ -50,7 +51,7 @@ def histograms_by(
     # grouping_id has a 1 for every column that is rolled up: all names but the set's own.
     everything = (1 << len(names)) - 1
     owner = {everything - (1 << (len(names) - 1 - place)): name for place, name in enumerate(names)}
-    found: dict[int, dict[str, dict[int, int]]] = {}
+    found: dict[Any, dict[str, dict[int, int]]] = {}
     for row in counted.collect():
         name = owner[row["_set"]]
         counts = found.setdefault(row["_group"], {name: {} for name in names})[name]

@@ -13,7 +13,7 @@ from bankseg_assets.transforms.features import component_names
 from bankseg_assets.transforms.naming import WORDINGS, segment_names
 from bankseg_assets.transforms.pca import PcaModel
 from bankseg_assets.transforms.profiles import naming_facts
-from bankseg_assets.transforms.rounding import MEASURE_DIGITS, rounded
+from bankseg_assets.transforms.rounding import MEASURE_DIGITS, SUM_DIGITS, rounded
 from bankseg_assets.transforms.summary import Summary, summarise
 
 STARTS = 10  # one start landed in a poor optimum: silhouette 0.44 where 0.54 was there
@@ -81,8 +81,14 @@ def fit_kmeans(
     """Choose k and fit it: the sweep on a summary, the end on all training customers.
 
     Segments are numbered along the first component, so that a rerun numbers them alike.
-    Raises ValueError when there are too few distinct customers, or `wanted` is not in `ks`.
+    Raises ValueError when there are too few distinct customers, `ks` is empty, or `wanted` is not
+    in it.
     """
+    ks = list(ks)
+    if not ks:
+        raise ValueError(
+            "No k to choose from: k_min is above k_max. Give a k_max of at least k_min."
+        )
     points = pca.project(rfm, "held_out", *WORDINGS).persist()
     try:
         training = points.where("NOT held_out")
@@ -277,7 +283,7 @@ def measure(labelled: DataFrame, centroids: Array) -> tuple[list[int], float, fl
         .collect()[0]
     )
     sizes = [int(moments[segment]["n"]) if segment in moments else 0 for segment in range(k)]
-    return sizes, rounded(totals["inertia"], 9), rounded(totals["silhouette"], 9)
+    return sizes, rounded(totals["inertia"], SUM_DIGITS), rounded(totals["silhouette"], SUM_DIGITS)
 
 
 def nearest(centroids: Array) -> tuple[Column, Column]:

@@ -7,12 +7,14 @@ import numpy as np
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.suppression import SMALLEST_CELL, is_small
 from bankseg_assets.transforms.histograms import histograms_by, log_bin, quantiles
 from bankseg_assets.transforms.naming import WORDINGS, SegmentFacts
 
 MEDIANS = ("recency", "frequency", "monetary", "average_amount", "average_balance", "age")
 INDEXED = ("recency", "frequency", "monetary", "average_amount", "average_balance")
 AVERAGE_INDEX = 100.0
+TOO_FEW = f"Fewer than {SMALLEST_CELL} customers: too few to be described."
 MOST_BINS = 1_000_000  # a greater frequency counts as this one
 
 
@@ -34,23 +36,21 @@ def naming_facts(labelled: DataFrame, k: int) -> list[SegmentFacts]:
 def profile(segments: DataFrame, currency: str) -> list[dict[str, Any]]:
     """Return one SEGMENT_PROFILES row a segment, largest share of money first.
 
-    `segments` is CUSTOMER_SEGMENTS.
+    `segments` is CUSTOMER_SEGMENTS. A segment of one to ten customers is not described: its
+    medians would be theirs. Its size counts as none, for which no release is promoted.
     """
     counts = histograms_by(
         segments, F.col("segment"), {name: _profile_bin(name) for name in MEDIANS}
     )
     rows = {row["segment"]: row for row in _totals(segments).collect()}
     everyone = rows.pop(None)
-    profiles = [
-        {
-            "segment": segment,
-            "segment_name": row["name"],
-            **_measures(row, everyone, counts[segment]),
-        }
-        for segment, row in rows.items()
-    ]
-    for found in profiles:
-        found["sentence"] = sentence(found, currency)
+    profiles = []
+    for segment, row in rows.items():
+        small = is_small(row["customers"])
+        found = _undescribed() if small else _measures(row, everyone, counts[segment])
+        text = TOO_FEW if small else sentence(found, currency)
+        name = row["name"]
+        profiles.append({"segment": segment, "segment_name": name, "sentence": text, **found})
     return sorted(profiles, key=lambda row: (-row["share_of_money"], row["segment"]))
 
 
@@ -108,6 +108,17 @@ def _measures(row: Any, everyone: Any, counts: Mapping[str, Mapping[int, int]]) 
     for measure in INDEXED:
         found[f"index_{measure}"] = _index(row[f"{measure}_mean"], everyone[f"{measure}_mean"])
     return found
+
+
+def _undescribed() -> dict[str, Any]:
+    sizes = {
+        "customers": 0,
+        "share_of_customers": 0.0,
+        "total_monetary": 0.0,
+        "share_of_money": 0.0,
+    }
+    medians = {f"median_{measure}": None for measure in MEDIANS}
+    return sizes | medians | {f"index_{measure}": None for measure in INDEXED}
 
 
 def _median(measure: str, histogram: Mapping[int, int]) -> float | None:

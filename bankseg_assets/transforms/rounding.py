@@ -12,6 +12,8 @@ SIGNIFICANT_DIGITS = 12
 LOADING_DIGITS = 6
 # Inertia and silhouette, from sums over many cells: noise reaches the twelfth digit.
 MEASURE_DIGITS = 10
+# The same over all customers, who are more than the cells by two orders.
+SUM_DIGITS = 9
 
 Number = TypeVar("Number", float, list[float], list[list[float]])
 

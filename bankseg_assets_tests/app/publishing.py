@@ -1,15 +1,14 @@
-"""Publish small models as the platform does: a folder for a version, then Dagster's record."""
+"""Publish small models as the platform does: a version of the classifier, then a release."""
 
 import json
 from dataclasses import asdict
-from functools import cache
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
+from uuid import uuid4
 
-from dagster import AssetKey, AssetMaterialization, DagsterInstance
-
+from bankseg_assets.releases import FORMAT, PROMOTION, RELEASE
 from bankseg_assets.scoring import BUNDLE_FILE, BUNDLE_FORMAT, bundle_hash, feature_list
+from bankseg_assets.store import VersionStore, write_json
 
 INPUTS: list[dict[str, Any]] = [
     {
@@ -75,45 +74,40 @@ def model(**changes: object) -> dict[str, Any]:
     return document | {"sha256": bundle_hash(document)}
 
 
-def write_model(data_dir: Path, **changes: object) -> tuple[Path, str]:
-    """Write a model as a published version; return its folder and its hash."""
-    document = model(**changes)
-    folder = data_dir / "published" / "nb_classifier" / document["version"]
-    folder.mkdir(parents=True)
-    (folder / BUNDLE_FILE).write_text(json.dumps(document), encoding="utf-8")
-    return folder, document["sha256"]
+def write_model(data_dir: Path, **changes: object) -> Path:
+    """Write a model as a published version that no release names; return its folder."""
+    with _store(data_dir).draft("nb_classifier", str(uuid4())) as draft:
+        (draft.path / BUNDLE_FILE).write_text(json.dumps(model(**changes)), encoding="utf-8")
+    assert draft.version is not None
+    return draft.version
 
 
-def make_instance(home: Path) -> None:
-    """Make an empty Dagster instance."""
-    for name, content in _empty_instance().items():
-        (home / name).parent.mkdir(parents=True, exist_ok=True)
-        (home / name).write_bytes(content)
-
-
-@cache
-def _empty_instance() -> dict[Path, bytes]:
-    # Dagster takes a second or more to create its tables; a copy takes a few milliseconds.
-    with TemporaryDirectory() as folder:
-        with DagsterInstance.from_config(folder) as instance:
-            instance.get_latest_materialization_event(AssetKey("nb_classifier"))
-        files = [path for path in Path(folder).rglob("*") if path.is_file()]
-        return {path.relative_to(folder): path.read_bytes() for path in files}
-
-
-def record(data_dir: Path, **metadata: str) -> None:
-    """Record a materialization of the classifier in the Dagster instance of `data_dir`."""
-    home = data_dir / "dagster_home"
-    if not home.exists():
-        make_instance(home)
-    with DagsterInstance.from_config(str(home)) as instance:
-        instance.report_runless_asset_event(
-            AssetMaterialization("nb_classifier", metadata=metadata)
-        )
+def release(data_dir: Path, folder: Path, sha256: str, **changes: object) -> None:
+    """Release the model in a folder."""
+    versions = {"nb_classifier": folder.name}
+    document = {
+        "format": FORMAT,
+        "kind": PROMOTION,
+        "note": "",
+        "created_at": "2016-10-22T10:00:00+00:00",
+        "run_id": "run",
+        "is_demo": False,
+        "versions": versions,
+        "model_sha256": sha256,
+        "metrics": {"f1_macro": 0.98, "silhouette": 0.7, "smallest_share": 0.2},
+        "distributions": {},
+    }
+    with _store(data_dir).draft(RELEASE, str(uuid4()), versions) as draft:
+        write_json(draft.path / BUNDLE_FILE, document | changes)
 
 
 def publish(data_dir: Path, **changes: object) -> Path:
-    """Write a model and record it; return its folder."""
-    folder, sha256 = write_model(data_dir, **changes)
-    record(data_dir, model_path=str(folder), model_sha256=sha256)
+    """Write a model and release it; return its folder."""
+    folder = write_model(data_dir, **changes)
+    document = json.loads((folder / BUNDLE_FILE).read_text(encoding="utf-8"))
+    release(data_dir, folder, document["sha256"])
     return folder
+
+
+def _store(data_dir: Path) -> VersionStore:
+    return VersionStore(data_dir / "published")

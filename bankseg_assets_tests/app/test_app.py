@@ -5,8 +5,9 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from bankseg_assets.releases import Refusal, note_refusal
 from bankseg_assets.scoring import BUNDLE_FILE, load_bundle, score
-from bankseg_assets_tests.app.publishing import INPUTS, make_instance, publish, record, write_model
+from bankseg_assets_tests.app.publishing import INPUTS, publish, release, write_model
 
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
 
@@ -34,12 +35,30 @@ def test_before_the_first_model_the_page_says_what_to_do(data_dir: Path) -> None
     page = _open()
     assert "make materialize" in page.info[0].value
     assert str(data_dir / "landing") in page.info[0].value
-    assert list(data_dir.iterdir()) == []  # looking creates no Dagster instance
+    assert list(data_dir.iterdir()) == []  # looking creates nothing
 
 
-def test_an_instance_without_a_model_is_as_before_the_first_model(data_dir: Path) -> None:
-    make_instance(data_dir / "dagster_home")
-    assert "No model has been published yet" in _open().info[0].value
+def test_a_model_that_was_never_released_is_not_used(data_dir: Path) -> None:
+    write_model(data_dir)
+    assert "No model has been released yet" in _open().info[0].value
+
+
+def test_a_refused_model_is_told_with_the_reason_while_the_old_one_answers(data_dir: Path) -> None:
+    publish(data_dir)
+    write_model(data_dir, version="second")
+    found = Refusal("0123456789", "2026-11-23T10:00:00+00:00", ("Macro F1 is 0.5.",))
+    note_refusal(data_dir / "published", found)
+    page = _submit(_open(), 4, 900.0)
+    assert "A newer model was refused.** Macro F1 is 0.5. Model first" in page.warning[0].value
+    assert "`force: true`" in page.warning[0].value
+    assert "Answered by model first" in _text(page)
+    note_refusal(data_dir / "published", None)
+    assert not page.run().warning
+
+
+def test_a_first_model_that_was_refused_is_told_too(data_dir: Path) -> None:
+    note_refusal(data_dir / "published", Refusal("run", "now", ("A segment is too small.",)))
+    assert "refused: A segment is too small." in _open().info[0].value
 
 
 def test_the_first_model_fills_a_page_that_was_open_before(data_dir: Path) -> None:
@@ -105,7 +124,7 @@ def test_a_new_model_answers_in_an_open_session_and_keeps_what_was_typed(data_di
     page = _submit(_open(), 4, 900.0)
     publish(data_dir, version="second", prior=[0.4, 0.4, 0.2])
     page.run()
-    assert [toast.value for toast in page.toast] == ["A new model is out"]
+    assert [toast.value for toast in page.toast] == ["Another model is in use now"]
     assert [field.value for field in page.number_input] == [4, 900.0]
     assert "Answered by model second" in _text(page)
     assert not page.run().toast
@@ -150,22 +169,29 @@ def test_a_model_that_is_gone_leaves_the_last_good_one_answering(data_dir: Path)
     assert "Answered by model first" in _text(page)
 
 
-def test_a_model_that_is_not_what_was_recorded_is_not_used(data_dir: Path) -> None:
-    folder, _ = write_model(data_dir)
-    record(data_dir, model_path=str(folder), model_sha256="0" * 64)
+def test_a_new_session_falls_back_on_the_release_before(data_dir: Path) -> None:
+    publish(data_dir)
+    (publish(data_dir, version="second") / BUNDLE_FILE).write_text("{", encoding="utf-8")
+    page = _submit(_open(), 4, 900.0)
+    assert "cannot be read" in page.error[0].value
+    assert "Answered by model first" in _text(page)
+
+
+def test_a_model_that_is_not_what_was_released_is_not_used(data_dir: Path) -> None:
+    release(data_dir, write_model(data_dir), sha256="0" * 64)
     page = _open()
-    assert "not the one that Dagster recorded" in page.error[0].value
+    assert "not the one that was released" in page.error[0].value
+    assert "no earlier model" in page.error[0].value
     assert not page.number_input
 
 
-def test_a_replaced_instance_is_opened_anew(data_dir: Path) -> None:
+def test_a_replaced_data_folder_is_followed(data_dir: Path) -> None:
     publish(data_dir)
     page = _open()
-    (data_dir / "dagster_home").rename(data_dir / "old_home")
+    (data_dir / "published").rename(data_dir / "old")
     page.run()
-    assert "no longer has a record" in page.error[0].value
+    assert "There is no release any more." in page.error[0].value
     publish(data_dir, version="second", currency="EUR")
-    page.run()
     page.run()
     assert not page.error
     assert "Model second" in _text(page)

@@ -80,7 +80,7 @@ def test_a_visitor_gets_an_answer_and_then_the_new_model(data_dir: Path, address
         # Typed and not submitted: it must outlive the change of the model.
         transactions.fill("7")
         publish(data_dir, version="second", prior=[0.4, 0.4, 0.2])
-        expect(page.get_by_text("A new model is out")).to_be_visible()
+        expect(page.get_by_text("Another model is in use now")).to_be_visible()
         expect(page.get_by_text("Answered by model second")).to_be_visible()
         expect(transactions).to_have_value("7")
         expect(amount).to_have_value("900.50")

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets.assets.cleaned_transactions import count_dispositions
+from bankseg_assets.incremental import dispositions
 from bankseg_assets.settings import Settings
 from bankseg_assets_tests.assets.conftest import DEMO_ROWS, Platform
 from bankseg_assets_tests.running import run_platform
@@ -33,7 +33,9 @@ def test_the_counts_are_those_of_the_files(batch: Platform) -> None:
     found = batch.run.metadata["cleaned_transactions"]
     assert batch.run.table("raw_transactions").num_rows == found["rows_in"]
     assert batch.run.table("cleaned_transactions").num_rows == found["rows_clean"]
-    assert count_dispositions(batch.run.folder("quarantined_transactions")) == {
+    files = batch.run.folder("quarantined_transactions").glob("*.parquet")
+    (counts,) = dispositions(files).values()
+    assert counts == {
         "quarantined": found["rows_quarantined"],
         "duplicate": found["rows_duplicate"],
     }
@@ -60,7 +62,9 @@ def test_the_content_is_identified_for_the_sensor(batch: Platform) -> None:
 
 def test_the_fences_name_the_currency(batch: Platform) -> None:
     found = batch.run.metadata["cleaned_transactions"]
-    assert all(str(found[f"{name}_fences"]).endswith(" INR") for name in ("amount", "balance"))
+    lines = str(found["fences"]).splitlines()[2:]
+    assert [line.split(" | ")[1] for line in lines] == ["amount", "balance"]
+    assert all(line.endswith(" INR |") for line in lines)
 
 
 @pytest.mark.real_data

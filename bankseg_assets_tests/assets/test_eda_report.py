@@ -3,6 +3,7 @@
 import json
 import re
 
+from bankseg_assets.suppression import SMALLEST_CELL
 from bankseg_assets_tests.assets.conftest import DEMO_ROWS, Platform
 
 
@@ -28,7 +29,9 @@ def test_the_tables_behind_the_page_are_kept(batch: Platform) -> None:
     file = batch.run.folder("eda_report") / "model.json"
     tables = json.loads(file.read_text(encoding="utf-8"))
     assert tables["overview"][0]["transactions"] == DEMO_ROWS - 1
-    assert sum(row["rows"] for row in tables["transactions_by_hour"]) == DEMO_ROWS - 1
+    by_hour = [row["rows"] for row in tables["transactions_by_hour"]]
+    assert 0.95 * DEMO_ROWS < sum(by_hour) < DEMO_ROWS  # the small hours may be too small to show
+    assert min(by_hour) >= SMALLEST_CELL
 
 
 def test_the_size_of_the_data_is_recorded(batch: Platform) -> None:

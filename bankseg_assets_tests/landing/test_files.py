@@ -1,13 +1,14 @@
 """Which names in the landing folder are files to take, and when they are complete."""
 
 import os
+import socket
 import time
 from pathlib import Path
 
 import pytest
 
 from bankseg_assets.landing import files
-from bankseg_assets.landing.files import LandedFile, is_complete, list_landing
+from bankseg_assets.landing.files import LandedFile, is_complete, list_ignored, list_landing
 
 
 def put(path: Path, *, age_seconds: float = 0.0) -> LandedFile:
@@ -44,9 +45,41 @@ def test_a_strange_but_printable_name_is_listed(tmp_path: Path, name: str) -> No
 def test_drafts_and_names_that_forge_a_log_are_left_out(tmp_path: Path, name: str) -> None:
     put(tmp_path / name)
     assert names(tmp_path) == []
+    if name.startswith("."):
+        assert list_ignored(tmp_path) == []
+    else:
+        (told,) = list_ignored(tmp_path)
+        assert told.name.isprintable()
+        assert "characters that cannot be shown" in told.reason
 
 
-def test_what_is_no_regular_file_is_left_out(tmp_path: Path) -> None:
+def test_a_name_that_is_no_utf_8_is_left_out_and_told(tmp_path: Path) -> None:
+    put(Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff.csv")))
+    assert names(tmp_path) == []
+    assert [ignored.name for ignored in list_ignored(tmp_path)] == ["a\\udcff.csv"]
+
+
+def test_the_longest_name_is_taken_and_is_told_short_where_it_is_not(tmp_path: Path) -> None:
+    put(tmp_path / ("a" * 251 + ".csv"))
+    (file,) = list_landing(tmp_path)
+    assert not file.has_done_marker  # such a marker's name would be too long to exist
+    put(tmp_path / ("b" * 251 + ".txt"))
+    (told,) = list_ignored(tmp_path)
+    assert len(told.name) < 110
+
+
+def test_what_is_left_out_is_told_with_the_reason_but_markers_are_not(tmp_path: Path) -> None:
+    put(tmp_path / "notes.txt")
+    put(tmp_path / "bank.csv")
+    put(tmp_path / "bank.csv.done")
+    (told,) = list_ignored(tmp_path)
+    assert told.name == "notes.txt"
+    assert told.reason == "Its name does not end in .csv, .csv.gz, .parquet."
+
+
+def test_what_is_no_regular_file_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     secret = tmp_path / "elsewhere"
     secret.write_text("secret")
     folder = tmp_path / "landing"
@@ -54,7 +87,17 @@ def test_what_is_no_regular_file_is_left_out(tmp_path: Path) -> None:
     (folder / "link.csv").symlink_to(secret)
     (folder / "dangling.csv").symlink_to(tmp_path / "absent")
     os.mkfifo(folder / "pipe.csv")
+    with socket.socket(socket.AF_UNIX) as server:
+        monkeypatch.chdir(folder)  # the whole path may be too long for a socket
+        server.bind("socket.csv")
     assert names(folder) == []
+    assert {ignored.name: ignored.reason for ignored in list_ignored(folder)} == {
+        "folder.csv": "It is a folder, not a file.",
+        "link.csv": "It is a symbolic link, not a file.",
+        "dangling.csv": "It is a symbolic link, not a file.",
+        "pipe.csv": "It is a pipe, not a file.",
+        "socket.csv": "It is a socket, not a file.",
+    }
 
 
 @pytest.fixture

@@ -1,16 +1,21 @@
 """Every content is taken exactly once, by what it holds and not by what it is called."""
 
+import errno
 import os
-from dataclasses import dataclass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from itertools import permutations
 from pathlib import Path
+from typing import BinaryIO, cast
 
 import pyarrow.parquet as pq
 import pytest
 
 from bankseg_assets.delivery import DeliveryContract
-from bankseg_assets.landing import files
+from bankseg_assets.landing import files, intake
 from bankseg_assets.landing.archive import sha256_of
+from bankseg_assets.landing.drafts import Draft
 from bankseg_assets.landing.intake import NothingDeliveredError, current_files, take_landed
 from bankseg_assets.landing.ledger import Ledger
 from bankseg_assets.settings import Settings
@@ -37,9 +42,9 @@ class Bank:
         os.utime(path, (0, 0))  # long quiet, so complete
         return path
 
-    def take(self) -> dict[str, tuple[str, str]]:
+    def take(self, contract: DeliveryContract = CONTRACT) -> dict[str, tuple[str, str]]:
         outcomes = take_landed(
-            self.settings.landing_dir, self.settings.raw_dir, self.ledger, CONTRACT, run_id="run"
+            self.settings.landing_dir, self.settings.raw_dir, self.ledger, contract, run_id="run"
         )
         return {outcome.file_name: (outcome.outcome, outcome.detail) for outcome in outcomes}
 
@@ -163,3 +168,87 @@ def test_accepted_content_whose_records_were_lost_is_parsed_again(bank: Bank) ->
     assert bank.take()["bank.csv"][0] == "accepted"
     assert bank.transactions() == ["T1"]
     assert bank.ledger.deliveries() == [delivery]
+
+
+def test_rejected_content_is_taken_once_the_contract_fits_it(bank: Bank) -> None:
+    other = replace(CONTRACT, delimiter=";")
+    bank.deliver("bank.csv", content("T1").replace(",", ";"))
+    assert "separated by ';'" in bank.take()["bank.csv"][1]
+    assert bank.take(other)["bank.csv"] == ("accepted", "1 records.")
+    assert bank.take()["bank.csv"][0] == "known"
+    (delivery,) = bank.ledger.deliveries()
+    assert (delivery.status, delivery.contract) == ("accepted", other.fingerprint)
+
+
+def test_what_is_ignored_is_told(bank: Bank) -> None:
+    bank.deliver("notes\x1b.txt", "x")
+    (bank.settings.landing_dir / "link.csv").symlink_to("/etc/passwd")
+    assert {name: outcome for name, (outcome, _) in bank.take().items()} == {
+        "notes\\x1b.txt": "ignored",
+        "link.csv": "ignored",
+    }
+
+
+def test_extra_columns_and_malformed_records_are_told_and_recorded(bank: Bank) -> None:
+    bank.deliver("bank.csv", content("T1").replace("\n", ",Branch\n") + "short\n")
+    told = bank.take()["bank.csv"][1]
+    assert "2 records. 1 of them have not the header's fields." in told
+    assert "the contract does not name them: the columns 'Branch'." in told
+    (delivery,) = bank.ledger.deliveries()
+    assert delivery.reason in told
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EROFS])
+@pytest.mark.parametrize("place", ["archive", "parse"])
+def test_a_fault_of_the_machine_rejects_nothing(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch, place: str, number: int
+) -> None:
+    def fail(_: Path) -> None:
+        raise OSError(number, os.strerror(number))
+
+    bank.deliver("bank.csv", content("T1"))
+    with monkeypatch.context() as broken:
+        broken.setattr(f"bankseg_assets.landing.{place}.draft_in", fail)
+        outcome, told = bank.take()["bank.csv"]
+    assert (outcome, bank.ledger.deliveries()) == ("waiting", [])
+    assert os.strerror(number) in told
+    assert bank.take()["bank.csv"][0] == "accepted"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="this system has no /dev/full")
+def test_a_full_disk_under_arrow_rejects_nothing(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextmanager
+    def full(_: Path) -> Iterator[Draft]:
+        with Path("/dev/full").open("wb", buffering=0) as file:
+            yield Draft(Path("/dev/full"), cast(BinaryIO, file))
+
+    bank.deliver("bank.csv", content("T1"))
+    with monkeypatch.context() as broken:
+        broken.setattr("bankseg_assets.landing.parse.draft_in", full)
+        assert "No space left" in bank.take()["bank.csv"][1]
+    assert bank.ledger.deliveries() == []
+    assert bank.take()["bank.csv"][0] == "accepted"
+
+
+@pytest.mark.parametrize("text", [content("T1"), HEADER], ids=["sound", "to be rejected"])
+def test_a_file_that_is_swapped_between_hash_and_copy_waits(
+    bank: Bank, monkeypatch: pytest.MonkeyPatch, text: str
+) -> None:
+    bank.deliver("bank.csv", text)
+    monkeypatch.setattr(intake, "sha256_of", lambda path: path.write_text("x") and "0" * 64)
+    assert bank.take()["bank.csv"][0] == "waiting"
+    assert bank.ledger.deliveries() == []
+
+
+def test_a_killed_writer_leaves_nothing_that_counts(bank: Bank) -> None:
+    bank.deliver("bank.csv", content("T1"))
+    bank.take()
+    (delivery,) = bank.ledger.deliveries()
+    folder = bank.settings.raw_dir / delivery.sha256
+    (folder / "records.parquet").rename(folder / ".draft-0123")
+    (bank.settings.raw_dir / ".draft-4567").touch()
+    assert bank.take()["bank.csv"][0] == "accepted"
+    assert sorted(path.name for path in folder.iterdir()) == ["original", "records.parquet"]
+    assert [path.name for path in bank.settings.raw_dir.iterdir()] == [delivery.sha256]

@@ -1,6 +1,8 @@
 """The ledger says once what became of a content, and which contents make up the table."""
 
+import sqlite3
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
@@ -38,6 +40,36 @@ def test_the_first_word_on_a_content_stays(ledger: Ledger) -> None:
     ledger.record(replace(BANK, status="rejected", reason="later", file_name="other.csv"))
     (found,) = ledger.deliveries()
     assert (found.status, found.file_name, found.reason) == ("accepted", "bank.csv", "")
+
+
+def test_a_rejection_holds_until_the_contract_changes(ledger: Ledger) -> None:
+    ledger.record(replace(BROKEN, contract="one"))
+    ledger.record(replace(BROKEN, contract="one", reason="again"))
+    assert ledger.deliveries()[0].reason == "is empty"
+    ledger.record(replace(BROKEN, status="accepted", reason="", contract="two"))
+    ledger.record(replace(BROKEN, contract="three"))
+    (found,) = ledger.deliveries()
+    assert (found.status, found.contract) == ("accepted", "two")
+
+
+def test_a_ledger_from_before_the_contract_was_a_file_is_read_and_written(tmp_path: Path) -> None:
+    path = tmp_path / "ledger.sqlite"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "CREATE TABLE deliveries (sha256 TEXT PRIMARY KEY, file_name TEXT, status TEXT,"
+            " reason TEXT, size_bytes INTEGER, records INTEGER, run_id TEXT, taken_at TEXT)"
+        )
+        connection.execute("INSERT INTO deliveries VALUES ('a','a.csv','accepted','',1,1,'r','2')")
+    Ledger(path).record(BANK)
+    assert [delivery.file_name for delivery in Ledger(path).deliveries()] == ["a.csv", "bank.csv"]
+
+
+@pytest.mark.parametrize(
+    ("name", "is_correction"),
+    [("corrections.csv", True), ("corrections_2016-08.csv.gz", True), ("bank.csv", False)],
+)
+def test_the_name_says_whether_a_file_corrects(name: str, *, is_correction: bool) -> None:
+    assert replace(BANK, file_name=name).is_correction is is_correction
 
 
 def test_another_process_reads_the_same_ledger(tmp_path: Path) -> None:

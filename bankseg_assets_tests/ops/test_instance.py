@@ -7,6 +7,7 @@ from dagster import DagsterInstance
 
 from bankseg_assets.settings import Settings
 from ops.instance import TEMPLATE, prepare_instance, process_environment
+from ops.launcher import WatchedRunLauncher
 
 
 def test_a_missing_or_different_configuration_is_written(tmp_path: Path) -> None:
@@ -33,11 +34,15 @@ def test_dagster_loads_the_configuration_without_a_warning(tmp_path: Path) -> No
         queue = instance.get_concurrency_config().run_queue_config
         assert queue is not None
         assert queue.max_concurrent_runs == 1
+        # A code server that was killed needs 6 s to answer again.
+        assert queue.max_user_code_failure_retries * queue.user_code_failure_retry_delay == 100
         assert instance.run_monitoring_enabled
         assert instance.run_monitoring_max_runtime_seconds == 3600
-        assert instance.run_monitoring_start_timeout_seconds == 180
+        assert instance.run_monitoring_start_timeout_seconds == 90
+        assert instance.run_monitoring_poll_interval_seconds == 10
+        assert isinstance(instance.run_launcher, WatchedRunLauncher)
         assert instance.run_retries_enabled
-        assert instance.run_retries_max_retries == 1
+        assert instance.run_retries_max_retries == 2
         assert not instance.run_retries_retry_on_asset_or_op_failure
         assert not instance.telemetry_enabled
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
+TARGETS = ("run", "materialize", "demo-data", "test", "faults", "lint", "clean", "env", "help")
 
 
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:
@@ -27,7 +28,17 @@ def fake_python(folder: Path, answer: str) -> Path:
 
 def test_plain_make_explains_every_target() -> None:
     told = make().stdout
-    for target in ("run", "materialize", "demo-data", "test", "lint", "clean", "env", "help"):
+    for target in [
+        "run",
+        "materialize",
+        "demo-data",
+        "test",
+        "faults",
+        "lint",
+        "clean",
+        "env",
+        "help",
+    ]:
         assert f"  make {target} " in told
 
 

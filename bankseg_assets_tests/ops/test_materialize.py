@@ -1,6 +1,7 @@
 """A batch with toy assets: what the operator reads, and the exit code."""
 
 import io
+import os
 import re
 import signal
 import subprocess
@@ -12,6 +13,7 @@ from uuid import uuid4
 
 import dagster as dg
 import pytest
+from dagster._core.events import EngineEventData
 
 from bankseg_assets_tests.ops import toy_definitions
 from bankseg_assets_tests.ops.test_processes import eventually
@@ -172,6 +174,14 @@ def test_runs_whose_process_is_gone_are_failed_and_others_keep_their_status(
     left_hanging = status.name in ("NOT_STARTED", "STARTING", "STARTED", "CANCELING")
     (run,) = instance.get_runs()
     assert run.status == (dg.DagsterRunStatus.FAILURE if left_hanging else status)
+
+
+def test_a_run_whose_process_lives_goes_on(instance: dg.DagsterInstance) -> None:
+    run = instance.add_run(dg.DagsterRun(JOB, str(uuid4()), status=dg.DagsterRunStatus.STARTED))
+    instance.report_engine_event("started", run, EngineEventData.in_process(os.getpid()))
+    fail_interrupted_runs(instance)
+    (found,) = instance.get_runs()
+    assert found.status == dg.DagsterRunStatus.STARTED
 
 
 def command(*arguments: str) -> list[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.processes import Family, StopRequest, StopRequestedError
+from ops.processes import Family, StopRequest, StopRequestedError, started_at
 
 HASTY = ((signal.SIGINT, 0.3), (signal.SIGTERM, 0.3), (signal.SIGKILL, 3.0))
 
@@ -99,10 +99,11 @@ def test_a_family_that_listens_to_sigint_is_not_killed(tmp_path: Path) -> None:
 
 def test_a_dead_child_is_noticed_and_the_end_of_its_log_can_be_read(tmp_path: Path) -> None:
     log = tmp_path / "logs" / "toy.log"
-    command = ["sh", "-c", "seq 100; exit 3"]
+    command = ["sh", "-c", "seq 100; sleep 0.1; exit 3"]
     with Family(HASTY) as family:
         child = family.start("toy", command, environ=os.environ, log=log)
-        assert eventually(lambda: family.dead() is child)
+        assert not child.is_dead
+        assert eventually(lambda: child.is_dead)
     assert child.process.returncode == 3
     assert child.tail().splitlines() == [str(number) for number in range(86, 101)]
 
@@ -130,6 +131,16 @@ def test_children_end_when_their_parent_is_killed_outright(tmp_path: Path) -> No
     parent.kill()
     parent.wait()
     assert eventually(lambda: not is_alive(pid))
+
+
+def test_when_a_process_started_is_known_until_it_ends() -> None:
+    before = time.time()
+    with subprocess.Popen(["sleep", "60"]) as sleeper:
+        # The kernel tells the boot's second, without fractions.
+        assert started_at(sleeper.pid) == pytest.approx(before, abs=2.0)
+        sleeper.kill()
+        assert eventually(lambda: started_at(sleeper.pid) is None)
+    assert started_at(sleeper.pid) is None
 
 
 @pytest.mark.usefixtures("keep_signal_handlers")

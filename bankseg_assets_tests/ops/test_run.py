@@ -13,8 +13,9 @@ from bankseg_assets.settings import Settings
 from bankseg_assets_tests.ops.test_processes import eventually, is_alive
 from ops.preflight import data_lock
 from ops.processes import StopRequest
-from ops.run import LaunchError, finish, preparation, serve
+from ops.run import finish, preparation, serve
 from ops.services import Service
+from ops.supervision import LaunchError
 
 LAUNCHER = """
 import os, sys
@@ -65,15 +66,55 @@ def test_servers_are_announced_and_a_signal_ends_all_of_them(
         assert client.connect_ex(("127.0.0.1", port)) != 0
 
 
-def test_a_server_that_dies_is_named_with_the_end_of_its_log(tmp_path: Path) -> None:
+def test_a_server_that_dies_at_the_start_is_named_with_the_end_of_its_log(tmp_path: Path) -> None:
     services = [
         Service(name="steady", command=("sh", "-c", "echo $$; exec sleep 60")),
-        Service(name="frail", command=("sh", "-c", "sleep 0.3; echo out of memory; exit 7")),
+        Service(name="frail", command=("sh", "-c", "echo out of memory; exit 7"), port=free_port()),
     ]
     with pytest.raises(LaunchError, match=r"(?s)frail ended .* code 7.*out of memory"):
         serve(services, os.environ, tmp_path, StopRequest())
     steady = int((tmp_path / "steady.log").read_text(encoding="utf-8"))
     assert eventually(lambda: not is_alive(steady))
+
+
+def test_a_server_that_is_killed_returns_and_the_others_serve_on(tmp_path: Path) -> None:
+    port = free_port()
+    command = [sys.executable, "-u", "-c", LAUNCHER, str(port), str(tmp_path)]
+    log = tmp_path / "daemon.log"
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as launcher:
+        assert launcher.stdout is not None
+        while "Ctrl-C" not in launcher.stdout.readline():
+            pass
+        first = log.read_text(encoding="utf-8")
+        os.kill(int(first), signal.SIGKILL)
+        assert "daemon ended by itself with signal 9" in launcher.stdout.readline()
+        assert eventually(
+            lambda: log.exists() and log.read_text(encoding="utf-8") not in ("", first)
+        )
+        with socket.socket() as client:
+            assert client.connect_ex(("127.0.0.1", port)) == 0
+        launcher.send_signal(signal.SIGINT)
+        launcher.communicate(timeout=10)
+    assert not is_alive(int(log.read_text(encoding="utf-8")))
+
+
+def test_what_others_need_answers_before_they_start(tmp_path: Path) -> None:
+    listens = (
+        "import socket, sys, time; time.sleep(0.3); s = socket.socket(socket.AF_UNIX); "
+        "s.bind(sys.argv[1]); s.listen(); time.sleep(60)"
+    )
+    path = tmp_path / "s"
+    services = [
+        Service(
+            name="first",
+            command=(sys.executable, "-c", listens, str(path)),
+            socket=path,
+            needed_by_others=True,
+        ),
+        Service(name="second", command=("sh", "-c", f"test -S {path} || exit 9"), port=free_port()),
+    ]
+    with pytest.raises(LaunchError, match="second ended by itself with exit code 0"):
+        serve(services, os.environ, tmp_path, StopRequest())
 
 
 def test_a_server_that_never_answers_is_given_up(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Where the servers answer, asked over real HTTP."""
 
+import socket
 import threading
 import tomllib
 from collections.abc import Iterator
@@ -7,9 +8,11 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
+from dagster._core.remote_origin import GrpcServerCodeLocationOrigin
+from dagster._core.workspace.load import location_origins_from_yaml_paths
 
 from bankseg_assets.settings import Settings
-from ops.services import Service, platform_services
+from ops.services import CODE_SOCKET, WORKSPACE, Service, platform_services
 
 ROOT = Path(__file__).parents[2]
 
@@ -59,8 +62,35 @@ def test_a_service_without_a_port_is_not_waited_for() -> None:
     assert service(None).answers()
 
 
+def test_a_service_on_a_socket_answers_once_it_listens(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    listener = Service(name="toy", command=(), socket=path)
+    assert not listener.answers()
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        assert not listener.answers()
+        server.listen()
+        assert listener.answers()
+    assert not listener.answers()
+    assert listener.address == str(path)
+
+
+def test_the_workspace_of_the_servers_is_the_code_server_beside_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, *others = platform_services(Settings(), tmp_path / "code.sock")
+    assert code.needed_by_others
+    assert code.socket == tmp_path / "code.sock"
+    assert str(code.socket) in code.command
+    assert sum(str(WORKSPACE) in service.command for service in others) == 2
+    monkeypatch.setenv(CODE_SOCKET, str(code.socket))
+    (origin,) = location_origins_from_yaml_paths([str(WORKSPACE)])
+    assert isinstance(origin, GrpcServerCodeLocationOrigin)
+    assert (origin.location_name, origin.socket) == ("bankseg", str(code.socket))
+
+
 def test_both_servers_listen_on_the_loopback_address_alone() -> None:
-    services = platform_services(Settings(dagster_port=13000, app_port=18501))
+    services = platform_services(Settings(dagster_port=13000, app_port=18501), Path("code.sock"))
     addresses = {service.title: service.address for service in services if service.title}
     assert addresses == {
         "Dagster UI": "http://127.0.0.1:13000",

@@ -112,9 +112,18 @@ def test_a_currency_is_escaped_in_text_and_charts() -> None:
 def test_figures_are_readable(page: Page) -> None:
     text = " ".join(page.texts)
     assert "1,048,567 transactions of 884,265 customers, 2016-08-01 to 2016-10-21" in text
-    assert "INR 1,234,568 in all. Distributions leave out cells of fewer than 11 rows." in text
+    assert "INR 1,234,568 in all. Distributions leave out cells that fewer than 11 " in text
     assert "Of 143,612 customers with two or more transactions, 99.3%" in text
     assert {"1,100", "0.00105", "459.00", "1,234.50"} <= set(page.cells)
+
+
+def test_what_was_suppressed_is_a_dash() -> None:
+    small = tables()
+    small["missing_values"] = [{"column": "gender", "missing": None, "share": None}]
+    small["overview"][0] |= {"repeat_customers": None, "identity_conflict_share_of_repeat": None}
+    page = Page(eda_page(small, currency="INR"))
+    assert page.cells[:3] == ["gender", "–", "–"]  # noqa: RUF001 - a dash
+    assert "Too few customers for a share that tells of nobody." in page.texts
 
 
 def test_an_empty_table_says_none(page: Page) -> None:

@@ -20,7 +20,7 @@ def bars(value: float = 1.0) -> str:
     return bar_plot(["Big spenders", "é <b>"], [value, 2_000_000.0], **LABELS)
 
 
-def matrix(cell: int = 3) -> str:
+def matrix(cell: int = 30) -> str:
     return matrix_plot([[cell, 0], [0, 0]], ["Big", "Small"], **LABELS)
 
 
@@ -41,7 +41,21 @@ def test_a_plot_is_a_png_of_readable_size_with_its_title(plot: Callable[[], str]
 def test_what_is_plotted_shows() -> None:
     assert png(line()) != png(line(mark=3))
     assert png(bars(1.0)) != png(bars(1e6))
-    assert png(matrix(3)) != png(matrix(4))
+    assert png(matrix(30)) != png(matrix(40))
+
+
+def test_counts_of_one_to_ten_look_all_the_same() -> None:
+    def sizes(count: int) -> str:
+        return bar_plot(["Few", "Many"], [count, 2_000], **LABELS)
+
+    for plot in (matrix, sizes):
+        few = {png(plot(count)) for count in range(1, 11)}
+        assert len(few) == 1
+        assert few.isdisjoint({png(plot(0)), png(plot(11))})
+
+
+def test_what_is_no_count_is_not_suppressed() -> None:
+    assert png(bars(1.5)) != png(bars(2.5))
 
 
 def test_the_same_figures_make_the_same_image() -> None:

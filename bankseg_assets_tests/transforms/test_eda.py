@@ -10,9 +10,11 @@ import pytest
 from pyspark.sql import SparkSession
 
 from bankseg_assets.contracts import QUARANTINED_TRANSACTIONS
-from bankseg_assets.transforms.eda import SMALLEST_CELL, TOP_LOCATIONS, Tables, explore
+from bankseg_assets.suppression import SMALLEST_CELL
+from bankseg_assets.transforms.eda import TOP_LOCATIONS, Tables, explore, fewest_rows
 from bankseg_assets_tests.transforms.frames import cleaned_frame, rfm_frame
 
+FEWEST = 21  # rows of a cell: ten of the customers below may have made twenty
 MONDAY = datetime(2016, 8, 1)
 PRIVATE = (
     *("amount_distribution", "balance_distribution", "age_distribution", "transactions_by_day"),
@@ -21,10 +23,10 @@ PRIVATE = (
 
 
 def rows() -> list[dict[str, Any]]:
-    """25 places of 11 to 35 rows each, and one row in a place, day, hour and age of its own."""
+    """25 places of 21 to 45 rows each, and twenty rows in a place, day, hour and age of theirs."""
     found = []
     for place in range(25):
-        for number in range(SMALLEST_CELL + place):
+        for number in range(FEWEST + place):
             found.append(
                 {
                     "location": f"PLACE{place}",
@@ -45,7 +47,7 @@ def rows() -> list[dict[str, Any]]:
         "birth_date": date(1920, 1, 1),
         "outlier_flags": "balance_high",
     }
-    return [*found, alone]
+    return [*found, *[alone] * (FEWEST - 1)]
 
 
 ROWS = rows()
@@ -53,18 +55,15 @@ ROWS = rows()
 
 @pytest.fixture(scope="module")
 def tables(spark: SparkSession) -> Tables:
-    """The report of those rows, of 40 customers and of four rows that were set aside."""
+    """The report of those rows, of 60 customers and of 14 rows that were set aside."""
     quarantined = spark.createDataFrame(
-        [("quarantined", "invalid_amount", "bank.csv", "d1", n, "{}") for n in range(3)]
+        [("quarantined", "invalid_amount", "bank.csv", "d1", n, "{}") for n in range(13)]
         + [("duplicate", "duplicate", "bank.csv", "d1", 9, "{}")],
         QUARANTINED_TRANSACTIONS.ddl,
     )
     rfm = rfm_frame(
         spark,
-        [
-            {"frequency": 1 if n < 24 else 2 if n < 36 else 12, "identity_conflict": n < 30}
-            for n in range(40)
-        ],
+        [{"frequency": 1 if n < 24 else 2, "identity_conflict": n < 36} for n in range(60)],
     )
     return explore(cleaned_frame(spark, ROWS), quarantined, rfm)
 
@@ -77,27 +76,27 @@ def test_the_overview_counts_and_sums_everything(tables: Tables) -> None:
     assert tables["overview"] == [
         {
             "transactions": len(ROWS),
-            "customers": 40,
+            "customers": 60,
             "amount_total": float(sum(row["amount"] for row in ROWS)),
             "first_day": "2016-08-01",
             "last_day": "2016-10-21",
-            "repeat_customers": 16,
-            "identity_conflict_share_of_repeat": 6 / 16,
+            "repeat_customers": 36,
+            "identity_conflict_share_of_repeat": 12 / 36,
         }
     ]
 
 
 def test_missing_values_are_counted_column_by_column(tables: Tables) -> None:
     missing = {row["column"]: row["missing"] for row in tables["missing_values"]}
-    assert missing == {"birth_date": 14, "gender": 0, "location": 0, "balance": 25}
+    assert missing == {"birth_date": 24, "gender": 0, "location": 0, "balance": 25}
     (birth, *_) = tables["missing_values"]
-    assert birth["share"] == pytest.approx(14 / len(ROWS))
+    assert birth["share"] == pytest.approx(24 / len(ROWS))
 
 
-def test_no_cell_of_fewer_than_eleven_rows_is_shown(tables: Tables) -> None:
+def test_no_cell_that_ten_customers_may_have_made_is_shown(tables: Tables) -> None:
     for name in PRIVATE:
         assert tables[name], name
-        assert min(column(tables[name], "rows")) >= SMALLEST_CELL
+        assert min(column(tables[name], "rows")) >= FEWEST
     assert min(column(tables["frequencies"], "customers")) >= SMALLEST_CELL
     shown = str([tables[name] for name in PRIVATE])
     for private in ("HAMLET", "2016-10-21", "'T'", "balance_high"):
@@ -110,21 +109,21 @@ def test_no_cell_of_fewer_than_eleven_rows_is_shown(tables: Tables) -> None:
 def test_locations_are_the_twenty_with_most_transactions(tables: Tables) -> None:
     names = column(tables["locations"], "location")
     assert names == [f"PLACE{place}" for place in range(24, 24 - TOP_LOCATIONS, -1)]
-    assert tables["locations"][0] == {"location": "PLACE24", "rows": 35, "amount": 35 * 124.0}
+    assert tables["locations"][0] == {"location": "PLACE24", "rows": 45, "amount": 45 * 124.0}
 
 
 def test_days_weekdays_and_hours_are_counted_in_order(tables: Tables) -> None:
     days = column(tables["transactions_by_day"], "day")
     assert days == [f"2016-08-0{number}" for number in range(1, 8)]
     assert column(tables["transactions_by_weekday"], "weekday") == [1, 2, 3, 4, 5, 6, 7]
-    mondays = sum(SMALLEST_CELL + place for place in range(25) if place % 7 == 0)
+    mondays = sum(FEWEST + place for place in range(25) if place % 7 == 0)
     assert tables["transactions_by_weekday"][0]["rows"] == mondays
     assert column(tables["transactions_by_hour"], "hour") == [0, 1, 2]
     assert column(tables["genders"], "gender") == ["F", "M"]
 
 
 def test_distributions_lose_no_row_but_those_of_small_cells(tables: Tables) -> None:
-    assert sum(column(tables["amount_distribution"], "rows")) == len(ROWS) - 1
+    assert sum(column(tables["amount_distribution"], "rows")) == len(ROWS) - (FEWEST - 1)
     lower_ends = column(tables["balance_distribution"], "from")
     assert lower_ends == sorted(lower_ends)
 
@@ -135,10 +134,37 @@ def test_quantiles_are_close_to_the_exact_ones(tables: Tables) -> None:
     assert [amount["p5"], amount["p50"]] == pytest.approx(exact.tolist(), rel=0.003)
 
 
+def test_a_quantile_that_few_rows_lie_beyond_is_left_out(tables: Tables) -> None:
+    amount = next(row for row in tables["quantiles"] if row["measure"] == "amount")
+    assert [amount["p1"], amount["p99"]] == [None, None]
+
+
+def test_few_missing_values_and_few_conflicts_are_not_told(spark: SparkSession) -> None:
+    cleaned = cleaned_frame(spark, [{"balance": None}] * 5 + [{}] * 20)
+    aside = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
+    rfm = rfm_frame(spark, [{"frequency": 2, "identity_conflict": n < 3} for n in range(12)])
+    found = explore(cleaned, aside, rfm)
+    missing = {row["column"]: row["missing"] for row in found["missing_values"]}
+    assert missing["balance"] is None
+    assert missing["gender"] in (0, 25)
+    assert found["overview"][0]["identity_conflict_share_of_repeat"] is None
+    assert found["overview"][0]["repeat_customers"] == 12
+
+
+@pytest.mark.parametrize(
+    ("customers", "rows"),
+    [({1: 100}, 11), ({1: 100, 6: 3}, 26), ({500: 1, 2: 1000}, 519), ({3: 2}, 7), ({}, 1)],
+)
+def test_a_cell_needs_more_rows_than_the_ten_most_frequent_customers_have(
+    customers: dict[int, int], rows: int
+) -> None:
+    assert fewest_rows(customers) == rows
+
+
 def test_a_combined_flag_counts_for_each_part(tables: Tables) -> None:
     assert tables["outliers"] == [
-        {"flag": "amount_high", "rows": 11, "share": 11 / len(ROWS)},
-        {"flag": "balance_low", "rows": 11, "share": 11 / len(ROWS)},
+        {"flag": "amount_high", "rows": 21, "share": 21 / len(ROWS)},
+        {"flag": "balance_low", "rows": 21, "share": 21 / len(ROWS)},
     ]
 
 
@@ -154,21 +180,21 @@ def test_correlations_use_rows_that_have_both_values(tables: Tables) -> None:
 
 def test_what_was_set_aside_is_counted_by_reason(tables: Tables) -> None:
     assert tables["quarantine_reasons"] == [
-        {"disposition": "duplicate", "reason": "duplicate", "rows": 1},
-        {"disposition": "quarantined", "reason": "invalid_amount", "rows": 3},
+        {"disposition": "duplicate", "reason": "duplicate", "rows": None},
+        {"disposition": "quarantined", "reason": "invalid_amount", "rows": 13},
     ]
 
 
 def test_customers_are_counted_by_their_transactions(tables: Tables) -> None:
     assert tables["frequencies"] == [
         {"frequency": 1, "customers": 24},
-        {"frequency": 2, "customers": 12},
+        {"frequency": 2, "customers": 36},
     ]
 
 
 def test_a_table_in_which_nothing_varies_has_no_correlation(spark: SparkSession) -> None:
     """One row, or many that are alike, must not end the run."""
     aside = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
-    found = explore(cleaned_frame(spark, [{}, {}]), aside, rfm_frame(spark, [{}]))
+    found = explore(cleaned_frame(spark, [{}, {}]), aside, rfm_frame(spark, [{"frequency": 2}]))
     assert set(column(found["correlations"], "pearson")) == {None}
     assert found["locations"] == found["outliers"] == found["quarantine_reasons"] == []

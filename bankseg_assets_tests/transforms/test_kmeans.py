@@ -238,3 +238,8 @@ def test_the_spread_of_rows_over_tasks_changes_nothing(fitted: Fitted) -> None:
         return pca.to_json(), kmeans.to_json()
 
     assert parameters(fitted.rfm.coalesce(1)) == parameters(fitted.rfm.repartition(3))
+
+
+def test_a_range_without_any_k_says_which_end_is_wrong(fitted: Fitted) -> None:
+    with pytest.raises(ValueError, match="k_min is above k_max"):
+        fit_kmeans(fitted.rfm, fitted.pca, ks=range(8, 6), wanted=None, fewest=4, seed=1)

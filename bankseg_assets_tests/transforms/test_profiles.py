@@ -5,12 +5,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from pyspark.sql import SparkSession
+from pyspark.sql import DataFrame, SparkSession
 
 from bankseg_assets.contracts import CUSTOMER_SEGMENTS, SEGMENT_PROFILES
-from bankseg_assets.transforms.profiles import naming_facts, profile, sentence
+from bankseg_assets.transforms.profiles import TOO_FEW, naming_facts, profile, sentence
 from bankseg_assets_tests.transforms.frames import RFM_ROW
 
+ALIKE = 11  # customers of each kind: fewer would not be described
 # segment, recency, frequency, monetary, average balance, age
 CUSTOMERS = [
     (0, 1, 1, "100", 1230.0, 20),
@@ -21,8 +22,7 @@ CUSTOMERS = [
 ]
 
 
-@pytest.fixture(scope="module")
-def profiles(spark: SparkSession) -> dict[int, dict[str, Any]]:
+def segments_of(spark: SparkSession, customers: list[tuple[Any, ...]]) -> DataFrame:
     rows = [
         RFM_ROW
         | {
@@ -37,20 +37,24 @@ def profiles(spark: SparkSession) -> dict[int, dict[str, Any]]:
             "average_balance": balance,
             "age": age,
         }
-        for number, (segment, recency, frequency, monetary, balance, age) in enumerate(CUSTOMERS)
+        for number, (segment, recency, frequency, monetary, balance, age) in enumerate(customers)
     ]
     values = [tuple(row[name] for name in CUSTOMER_SEGMENTS.names) for row in rows]
-    frame = spark.createDataFrame(values, CUSTOMER_SEGMENTS.ddl)
-    found = profile(frame, "INR")
+    return spark.createDataFrame(values, CUSTOMER_SEGMENTS.ddl)
+
+
+@pytest.fixture(scope="module")
+def profiles(spark: SparkSession) -> dict[int, dict[str, Any]]:
+    found = profile(segments_of(spark, CUSTOMERS * ALIKE), "INR")
     assert [row["segment"] for row in found] == [1, 0]  # the most money first
     return {row["segment"]: row for row in found}
 
 
 def test_sizes_and_shares_add_up(profiles: dict[int, dict[str, Any]]) -> None:
     small, big = profiles[0], profiles[1]
-    assert (small["segment_name"], small["customers"], big["customers"]) == ("Small", 3, 2)
+    assert (small["segment_name"], small["customers"], big["customers"]) == ("Small", 33, 22)
     assert (small["share_of_customers"], big["share_of_customers"]) == (0.6, 0.4)
-    assert (small["total_monetary"], big["total_monetary"]) == (600.0, 9000.0)
+    assert (small["total_monetary"], big["total_monetary"]) == (6600.0, 99000.0)
     assert small["share_of_money"] + big["share_of_money"] == pytest.approx(1.0)
     assert small["share_of_money"] == pytest.approx(600 / 9600)
 
@@ -89,6 +93,23 @@ def test_the_sentence_says_the_figures(profiles: dict[int, dict[str, Any]]) -> N
     )
     assert "they made about 4 transactions, the last 40 days" in profiles[1]["sentence"]
     assert profiles[1]["sentence"].endswith("at a time.")
+
+
+@pytest.mark.parametrize("size", [1, 10])
+def test_a_segment_of_one_to_ten_customers_is_not_described(spark: SparkSession, size: int) -> None:
+    frame = segments_of(spark, CUSTOMERS[:3] * ALIKE + CUSTOMERS[3:4] * size)
+    described, small = profile(frame, "INR")
+    assert described["customers"] == 33
+    assert (small["segment"], small["segment_name"], small["sentence"]) == (1, "Big", TOO_FEW)
+    hidden = {name: value for name, value in small.items() if not name.startswith("se")}
+    assert set(hidden.values()) == {0, None}
+    assert set(small) == set(SEGMENT_PROFILES.names)
+
+
+def test_a_segment_of_eleven_customers_is_described(spark: SparkSession) -> None:
+    frame = segments_of(spark, CUSTOMERS[:3] * ALIKE + CUSTOMERS[3:4] * 11)
+    (big,) = [row for row in profile(frame, "INR") if row["segment"] == 1]
+    assert (big["customers"], big["median_recency"]) == (11, 40)
 
 
 def test_large_figures_are_said_in_three_digits() -> None:

@@ -1,0 +1,52 @@
+"""Tables as CSV that a spreadsheet shows and never computes.
+
+A text cell that begins like a formula gets an apostrophe in front (OWASP, CSV Injection); a number
+stays a number, also a negative one. No Spark and no Dagster: the app and the operator's commands
+export too.
+"""
+
+import re
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+_SIGNS = "=+\\-@＝＋－＠"  # noqa: RUF001 - spreadsheets take the full-width ones too
+# Spreadsheets skip white space, controls and zero-width marks before they look for a formula.
+_SKIPPED = r"\s\x00-\x1f\u200b-\u200f\u2060\ufeff"
+_FORMULA = re.compile(
+    rf"\A(?=[\t\r\n]|[{_SKIPPED}]*[{_SIGNS}])"
+    # Within a text too, after a semicolon, tab or line break: where `;` separates lists (as in
+    # German Excel), a line is cut there in spite of the quotes. The blanks between hold none of
+    # these separators, or a megabyte of line breaks would take hours.
+    rf"|(?<=[;\t\r\n])(?=[^\S\t\r\n]*[{_SIGNS}])"
+)
+# Also 1,234.50 and -12,50: which mark groups and which divides is the bank's, and neither computes.
+_NUMBER = re.compile(r"[+-]?[.,]?[0-9][0-9.,]*(?:[eE][+-]?[0-9]+)?")
+_REAL = "iuf"  # numpy's kinds of integers and floats
+
+
+def inert(text: str) -> str:
+    """Return a text that no spreadsheet takes for a formula.
+
+    >>> inert("=1+1"), inert(" @SUM(A1)"), inert("MUMBAI"), inert("-12.5"), inert("-1+1")
+    ("'=1+1", "' @SUM(A1)", 'MUMBAI', '-12.5', "'-1+1")
+    """
+    return text if _NUMBER.fullmatch(text) else _FORMULA.sub("'", text)
+
+
+def to_csv(frame: pd.DataFrame, *, delimiter: str = ",", encoding: str = "utf-8-sig") -> bytes:
+    """Return a table as CSV: header, RFC 4180 quoting, CR LF, every text inert.
+
+    UTF-8 with a byte order mark: without one, Excel reads accents in the machine's old code page.
+    The platform takes such a file back. Infinity, which no spreadsheet knows, is left empty.
+    """
+    columns = {inert(str(name)): _cells(frame[name]) for name in frame.columns}
+    text: str = pd.DataFrame(columns).to_csv(index=False, sep=delimiter, lineterminator="\r\n")
+    return text.encode(encoding, errors="replace")
+
+
+def _cells(column: "pd.Series[Any]") -> "pd.Series[Any]":
+    if column.dtype.kind in _REAL:
+        return column.replace([np.inf, -np.inf], np.nan)
+    return column.map(lambda value: inert(str(value)), na_action="ignore")

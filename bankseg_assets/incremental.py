@@ -1,0 +1,296 @@
+"""Clean what arrived, and keep what was cleaned before.
+
+A row's place depends on its own file and on rows with its transaction ID, so a new file is judged
+alone, compared with the IDs from before, and the few parts from before that hold a row which is now
+told again are written anew. Everything else is linked. The result is the same as from all files at
+once; when contract, code or the set of files changed otherwise, everything is cleaned again.
+"""
+
+import hashlib
+import inspect
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow.dataset as ds
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from bankseg_assets.contracts import (
+    CLEANED_TRANSACTIONS,
+    QUARANTINED_TRANSACTIONS,
+    RAW_TRANSACTIONS,
+    Table,
+)
+from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.io_managers import BASIS_FILE, ParquetFiles
+from bankseg_assets.parts import (
+    REPEATS,
+    Parts,
+    file_names,
+    holding,
+    parts_of,
+    rows_by_delivery,
+    write_parts,
+)
+from bankseg_assets.store import DamagedVersionError, VersionStore, verify
+from bankseg_assets.transforms import cleaning, deduplication, outliers
+from bankseg_assets.transforms.outliers import Fences
+
+MOST_ROWS_TO_LOOK_UP = 100_000  # more repeated rows, and every part of their files is rewritten
+
+Dispositions = dict[str, dict[str, int]]
+"""Delivery -> disposition (`quarantined`, `duplicate`) -> rows."""
+
+
+@dataclass(frozen=True)
+class Cleaned:
+    """Both tables as files to link, and the counts that were measured in them."""
+
+    kept: ParquetFiles
+    quarantined: ParquetFiles
+    rows_in: int
+    rows_aside: dict[str, int]
+    fences: dict[str, dict[str, Fences]]
+    n_deliveries: int
+    n_new: int
+    story: str
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What an earlier version holds that is still right."""
+
+    kept: Parts = field(default_factory=dict)
+    quarantined: Parts = field(default_factory=dict)
+    fences: dict[str, dict[str, Fences]] = field(default_factory=dict)
+    deliveries: frozenset[str] = frozenset()
+    why_not: str = ""
+
+
+def clean(
+    spark: SparkSession,
+    store: VersionStore,
+    folder: Path,
+    contract: DeliveryContract,
+    *,
+    taken_on: Mapping[str, date],
+    corrections: Iterable[str],
+) -> Cleaned:
+    """Bring the newest cleaned_transactions and quarantined_transactions up to the raw rows.
+
+    `folder`: on the store's file system, for what is written. `taken_on`: delivery -> the day it
+    was taken. `corrections`: deliveries whose rows are true.
+    """
+    raw = parts_of(store.latest("raw_transactions"))
+    fingerprint = _fingerprint(contract)
+    before = _still_right(store, fingerprint, set(raw))
+    new = sorted(set(raw) - before.deliveries)
+    kept, quarantined, fences = dict(before.kept), dict(before.quarantined), dict(before.fences)
+    if new:
+        work = _Work(spark, folder, contract, raw, new, taken_on, sorted(corrections))
+        fences |= work.fences
+        try:
+            kept |= work.kept() | work.kept_from_before(before.kept)
+            quarantined |= work.broken(kept) | work.repeats(before.quarantined.get(REPEATS, []))
+        finally:
+            work.close()
+    basis = {
+        "fingerprint": fingerprint,
+        "deliveries": sorted(raw),
+        "fences": {d: {m: asdict(f) for m, f in found.items()} for d, found in fences.items()},
+    }
+    aside = dispositions(path for paths in quarantined.values() for path in paths)
+    totals = {
+        name: sum(found.get(name, 0) for found in aside.values())
+        for name in {name for found in aside.values() for name in found}
+    }
+    return Cleaned(
+        kept=ParquetFiles(file_names(kept), basis),
+        quarantined=ParquetFiles(file_names(quarantined), basis),
+        rows_in=sum(rows_by_delivery(raw).values()),
+        rows_aside=totals,
+        fences=fences,
+        n_deliveries=len(raw),
+        n_new=len(new),
+        story=f"{len(new)} of {len(raw)} deliveries were cleaned now."
+        + (f" {before.why_not}" if before.why_not else ""),
+    )
+
+
+def dispositions(files: Iterable[Path]) -> Dispositions:
+    """Count the rows that were set aside, by delivery and disposition, as they were written."""
+    paths = sorted(map(str, files))
+    if not paths:
+        return {}
+    table = ds.dataset(paths).to_table(["delivery", "disposition"])
+    counted = table.group_by(["delivery", "disposition"]).aggregate([([], "count_all")])
+    found: Dispositions = {}
+    for row in counted.to_pylist():
+        found.setdefault(row["delivery"], {})[row["disposition"]] = row["count_all"]
+    return found
+
+
+class _Work:
+    """The Spark side of cleaning some new deliveries beside others."""
+
+    def __init__(
+        self,
+        spark: SparkSession,
+        folder: Path,
+        contract: DeliveryContract,
+        raw: Parts,
+        new: list[str],
+        taken_on: Mapping[str, date],
+        corrections: list[str],
+    ) -> None:
+        self._spark = spark
+        self._folder = folder
+        self._raw = raw
+        self._new = new
+        old = sorted(set(raw) - set(new))
+        arrived = self._read(RAW_TRANSACTIONS, self._raw_files(new))
+        before = self._read(RAW_TRANSACTIONS, self._raw_files(old)) if old else None
+        days = {delivery: taken_on[delivery] for delivery in new}
+        self._judged = cleaning.judge(arrived, contract, not_after=deduplication.day_of_grace(days))
+        self.fences = outliers.outlier_fences(self._judged)
+        self._repeated = deduplication.repeated_ids(arrived, before).persist()
+        self._verdicts: DataFrame | None = None
+        self._found: dict[str, int] = {}
+        if self._repeated.isEmpty():
+            return
+        hit = self._deliveries_with_repeats(before)
+        self._suspects = self._read(RAW_TRANSACTIONS, self._raw_files([*hit, *new]))
+        days |= {delivery: taken_on[delivery] for delivery in hit}
+        self._verdicts = deduplication.verdicts(
+            self._suspects,
+            self._repeated,
+            contract,
+            not_after=deduplication.day_of_grace(days),
+            corrections=[d for d in corrections if d in raw],
+        ).persist()
+        rows = self._verdicts.groupBy("delivery").count().collect()
+        self._found = {row["delivery"]: row["count"] for row in rows}
+
+    def close(self) -> None:
+        """Give back the memory."""
+        self._repeated.unpersist()
+        if self._verdicts is not None:
+            self._verdicts.unpersist()
+
+    def kept(self) -> Parts:
+        """Write the rows to keep of the new deliveries."""
+        rows = cleaning.keep(self._judged, self._not_kept(), outliers.outlier_flags(self.fences))
+        return write_parts(rows, self._folder / "kept", self._new)
+
+    def kept_from_before(self, parts: Parts) -> Parts:
+        """Write anew the parts of earlier deliveries that hold a row which is now told again."""
+        hit = sorted(set(self._found) & set(parts))
+        if not hit or self._verdicts is None:
+            return {}
+        stale = {delivery: self._stale(delivery, parts[delivery]) for delivery in hit}
+        files = [path for paths in stale.values() for path in paths]
+        if not files:
+            return {}
+        rows = self._read(CLEANED_TRANSACTIONS, files)
+        # The join puts its columns first.
+        left = rows.join(self._verdicts, cleaning.ROW_KEY, "left_anti").select(*rows.columns)
+        written = write_parts(left, self._folder / "kept_from_before", hit)
+        return {
+            delivery: [path for path in parts[delivery] if path not in stale[delivery]]
+            + written.get(delivery, [])
+            for delivery in hit
+        }
+
+    def broken(self, kept: Parts) -> Parts:
+        """Write the rows of the new deliveries that broke a rule; without any, a pass is saved."""
+        raw_rows = rows_by_delivery({d: self._raw[d] for d in self._new})
+        kept_rows = rows_by_delivery({d: kept.get(d, []) for d in self._new})
+        guilty = [d for d in self._new if raw_rows[d] > kept_rows[d] + self._found.get(d, 0)]
+        if not guilty:
+            return {}
+        rows = cleaning.broken(self._judged.where(F.col("delivery").isin(guilty)))
+        return write_parts(rows, self._folder / "broken", guilty)
+
+    def repeats(self, before: list[Path]) -> Parts:
+        """Write the rows that tell of a transaction again: those from before, and those now."""
+        if self._verdicts is None or not self._found:
+            return {}
+        rows = cleaning.repeats(self._suspects, self._verdicts)
+        if before:
+            old = self._read(QUARANTINED_TRANSACTIONS, before)
+            rows = old.join(self._verdicts, cleaning.ROW_KEY, "left_anti").unionByName(rows)
+        return write_parts(rows, self._folder / REPEATS, [REPEATS])
+
+    def _not_kept(self) -> DataFrame | None:
+        return self._verdicts if self._found else None
+
+    def _deliveries_with_repeats(self, before: DataFrame | None) -> list[str]:
+        if before is None:
+            return []
+        ids = before.select(F.trim("transaction_id").alias("transaction_id"), "delivery")
+        hit = ids.join(self._repeated, "transaction_id", "left_semi").select("delivery").distinct()
+        return sorted(row["delivery"] for row in hit.collect())
+
+    def _stale(self, delivery: str, parts: list[Path]) -> list[Path]:
+        assert self._verdicts is not None
+        if self._found[delivery] > MOST_ROWS_TO_LOOK_UP:
+            return list(parts)
+        rows = self._verdicts.where(F.col("delivery") == delivery).select("row_number").collect()
+        return holding(parts, np.sort(np.array([row[0] for row in rows], dtype=np.int64)))
+
+    def _raw_files(self, deliveries: Iterable[str]) -> list[Path]:
+        return [path for delivery in deliveries for path in self._raw[delivery]]
+
+    def _read(self, table: Table, files: Iterable[Path]) -> DataFrame:
+        return self._spark.read.schema(table.ddl).parquet(*map(str, files))
+
+
+def _still_right(store: VersionStore, fingerprint: str, deliveries: set[str]) -> _Before:
+    """Return what the newest version holds, if it is whole and made in the same way."""
+    versions = store.versions("cleaned_transactions")
+    if not versions:
+        return _Before()
+    basis = _basis(versions[-1])
+    if basis.get("fingerprint") != fingerprint:
+        return _Before(why_not="The contract or the rules have changed, so all are cleaned again.")
+    if not deliveries.issuperset(basis["deliveries"]):
+        return _Before(why_not="Some were withdrawn, so all are cleaned again.")
+    aside = [v for v in store.versions("quarantined_transactions") if _basis(v) == basis]
+    if not aside:
+        return _Before(why_not="What was set aside before is not there, so all are cleaned again.")
+    try:
+        for version in (versions[-1], aside[-1]):
+            verify(version)
+    except DamagedVersionError as error:
+        return _Before(why_not=f"{error} All are cleaned again.")
+    return _Before(
+        kept=parts_of(versions[-1]),
+        quarantined=parts_of(aside[-1]),
+        fences={
+            delivery: {measure: Fences(**fence) for measure, fence in found.items()}
+            for delivery, found in basis["fences"].items()
+        },
+        deliveries=frozenset(basis["deliveries"]),
+    )
+
+
+def _basis(version: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads((version / BASIS_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def _fingerprint(contract: DeliveryContract) -> str:
+    """Return a SHA-256 of all that decides where a row goes: the contract and the rules' source."""
+    digest = hashlib.sha256(contract.fingerprint.encode())
+    for module in (cleaning, deduplication, outliers):
+        digest.update(inspect.getsource(module).encode())
+    digest.update(CLEANED_TRANSACTIONS.ddl.encode() + QUARANTINED_TRANSACTIONS.ddl.encode())
+    return digest.hexdigest()

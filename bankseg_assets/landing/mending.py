@@ -1,0 +1,58 @@
+"""Records that were damaged after they were parsed are made again from the archived original."""
+
+from collections.abc import Collection, Iterable
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.landing.archive import sha256_of
+from bankseg_assets.landing.intake import RECORDS_FILE, Outcome
+from bankseg_assets.landing.ledger import Delivery
+from bankseg_assets.landing.parse import parse_delivery
+
+
+class LostContentError(RuntimeError):
+    """Neither the records nor the original of a delivery are whole; the message says what to do."""
+
+
+def mend(
+    raw_dir: Path,
+    deliveries: Iterable[Delivery],
+    contract: DeliveryContract,
+    known_damaged: Collection[str] = (),
+) -> list[Outcome]:
+    """Parse again what is missing, cut off, or in `known_damaged` (by SHA-256 of the content).
+
+    Raises LostContentError when the original is damaged as well.
+    """
+    told = []
+    for delivery in deliveries:
+        records = raw_dir / delivery.sha256 / RECORDS_FILE
+        if delivery.sha256 not in known_damaged and _is_whole(records, delivery.records):
+            continue
+        original = records.with_name("original")
+        if not original.exists() or sha256_of(original) != delivery.sha256:
+            raise LostContentError(
+                f"The records of {delivery.file_name} in {records} are damaged, and so is "
+                f"{original}. Remove {records.parent} and deliver {delivery.file_name} again."
+            )
+        parse_delivery(
+            original,
+            contract,
+            file_name=delivery.file_name,
+            sha256=delivery.sha256,
+            output=records,
+        )
+        detail = "Its records were damaged and were made again from the archived original."
+        told.append(Outcome(delivery.file_name, "mended", detail, is_warning=True))
+    return told
+
+
+def _is_whole(records: Path, expected: int) -> bool:
+    try:
+        found: int = pq.read_metadata(records).num_rows
+    except (OSError, pa.ArrowException):
+        return False
+    return found == expected

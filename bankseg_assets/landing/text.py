@@ -1,0 +1,146 @@
+"""A delivered file as UTF-8 text in whole lines, checked on the way, in constant memory."""
+
+import codecs
+import zlib
+from collections.abc import Iterable, Iterator
+from itertools import chain
+from typing import Protocol
+
+from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.landing.errors import DeliveryError
+
+CHUNK_BYTES = 1 << 20
+MAX_LINE_BYTES = 1 << 20
+# Text of transactions shrinks 3 to 20 times; deflate's most is 1,032, and is what a bomb uses.
+MAX_EXPANSION = 200
+SMALL_TEXT_BYTES = 64 << 20
+MAGIC_GZIP = b"\x1f\x8b"
+_UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
+
+
+class Reader(Protocol):
+    """What bytes can be read from."""
+
+    def read(self, size: int, /) -> bytes:
+        """Return up to `size` bytes, none at the end."""
+        ...
+
+
+def read_chunks(reader: Reader) -> Iterator[bytes]:
+    """Yield a file's bytes as they are."""
+    while chunk := reader.read(CHUNK_BYTES):
+        yield chunk
+
+
+def line_blocks(
+    chunks: Iterator[bytes], contract: DeliveryContract, file_name: str
+) -> Iterator[bytes]:
+    """Yield the text in blocks of whole lines: decompressed, decoded, and without its BOM.
+
+    Raises DeliveryError at the first byte that is not text of the contract's encoding, a NUL, a
+    line of over 1 MiB, or compressed data that is damaged or expands beyond reason.
+    """
+    first = next(chunks, b"")
+    raw: Iterable[bytes] = chain([first], chunks)
+    if first.startswith(MAGIC_GZIP):
+        raw = _decompressed(raw, file_name)
+    return _whole_lines(_as_utf8(raw, contract.encoding, file_name), file_name)
+
+
+def _decompressed(chunks: Iterable[bytes], file_name: str) -> Iterator[bytes]:
+    """Decompress gzip of one or more members, never more than a chunk at a time."""
+    taken = given = 0
+    member = zlib.decompressobj(wbits=31)
+    try:
+        for chunk in chunks:
+            taken += len(chunk)
+            rest = chunk
+            while rest:
+                if member.eof:
+                    member = zlib.decompressobj(wbits=31)
+                text = member.decompress(rest, CHUNK_BYTES)
+                given += len(text)
+                if given > max(SMALL_TEXT_BYTES, MAX_EXPANSION * taken):
+                    raise DeliveryError(
+                        f"{file_name} expands over {MAX_EXPANSION} times when decompressed, which "
+                        "transactions never do. Send it uncompressed if it is sound."
+                    )
+                if text:
+                    yield text
+                rest = member.unused_data if member.eof else member.unconsumed_tail
+        while text := b"" if member.eof else member.decompress(b"", CHUNK_BYTES):
+            yield text  # what the limit of a chunk held back
+    except zlib.error as error:
+        raise DeliveryError(
+            f"{file_name} is damaged: its compressed data cannot be read. Send the file again."
+        ) from error
+    if not member.eof:
+        raise DeliveryError(
+            f"{file_name} is cut off: its compressed data ends early. Send the file again."
+        )
+
+
+def _as_utf8(chunks: Iterable[bytes], encoding: str, file_name: str) -> Iterator[bytes]:
+    is_utf8 = encoding == "utf-8"
+    decoder = codecs.getincrementaldecoder(encoding)("strict")
+    lines, is_first = 1, True
+    for chunk, is_last in _with_last(chunks):
+        if is_first and is_utf8 and chunk[:2] in _UTF16_MARKS:
+            raise DeliveryError(
+                f"{file_name} is UTF-16 text; {encoding} was expected. Save it again as UTF-8."
+            )
+        try:
+            text = decoder.decode(chunk, is_last)
+        except UnicodeDecodeError as error:
+            line = lines + error.object[: error.start].count(b"\n")
+            raise DeliveryError(
+                f"{file_name} is not {encoding} text: line {line} has a byte "
+                f"(0x{error.object[error.start]:02X}) that cannot be. Save it again as UTF-8."
+            ) from error
+        found = chunk if is_utf8 else text.encode()
+        if is_first:
+            found = found.removeprefix(codecs.BOM_UTF8)
+            is_first = False
+        if b"\0" in found:
+            line = lines + found[: found.index(b"\0")].count(b"\n")
+            raise DeliveryError(
+                f"{file_name} has a NUL byte in line {line}; text was expected. "
+                "Send the file again."
+            )
+        lines += found.count(b"\n")
+        yield found
+
+
+def _with_last(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
+    """Pair each chunk with whether it is the last, which alone may not end within a letter."""
+    before: bytes | None = None
+    for chunk in chunks:
+        if before is not None:
+            yield before, False
+        before = chunk
+    if before is not None:
+        yield before, True
+
+
+def _whole_lines(chunks: Iterator[bytes], file_name: str) -> Iterator[bytes]:
+    lines, rest = 1, b""
+    for chunk in chunks:
+        text = rest + chunk
+        # A last CR may be half of a CRLF.
+        cut = max(text.rfind(b"\n"), text.rfind(b"\r", 0, len(text) - 1)) + 1
+        block, rest = text[:cut], text[cut:]
+        if block:
+            yield block
+            lines += block.count(b"\n")
+        if len(rest) > MAX_LINE_BYTES + 1:
+            refuse_long_line(lines, file_name)
+    if rest:
+        yield rest
+
+
+def refuse_long_line(line: int, file_name: str) -> None:
+    """Raise the DeliveryError of a line, or record, that no transaction fills."""
+    raise DeliveryError(
+        f"{file_name} has a record of over {MAX_LINE_BYTES:,} bytes from line {line} on, or is no "
+        "text in lines. Correct it and send the file again."
+    )

@@ -1,0 +1,186 @@
+"""Releases: one version of data and model together, and nothing else, is what readers see.
+
+A release is a version of the asset `release`: a document that names a version of every asset.
+Releases are only ever added, so that there is no pointer to tear; the newest is in use. Going back
+is a new release that names older versions. Standard library only: the app and the operator's
+commands read it at no cost.
+"""
+
+import json
+import uuid
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bankseg_assets.store import VersionStore, version_record, write_json
+
+RELEASE = "release"
+MANIFEST_FILE = "model.json"
+REFUSAL_FILE = "refused.json"
+FORMAT = 1
+PROMOTION = "promotion"
+ROLLBACK = "rollback"
+
+
+class ReleaseError(RuntimeError):
+    """A release that cannot be made or found; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Release:
+    """What readers see together: `versions` is asset -> name of its version."""
+
+    name: str
+    folder: Path
+    kind: str
+    note: str
+    created_at: str
+    run_id: str
+    is_demo: bool
+    versions: Mapping[str, str]
+    model_sha256: str
+    metrics: Mapping[str, float] = field(default_factory=dict)
+    distributions: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    """Measure -> bin -> customers, to tell drift by (see `transforms.drift`)."""
+
+    def path(self, asset: str) -> Path:
+        """Return the folder of an asset's version in this release."""
+        return self.folder / asset / self.versions[asset]
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A model that was made and not promoted, and why."""
+
+    run_id: str
+    at: str
+    reasons: tuple[str, ...]
+
+
+def all_releases(published_dir: Path) -> list[Release]:
+    """Return the releases that can be read, oldest first."""
+    found = (_read(folder) for folder in VersionStore(published_dir).versions(RELEASE))
+    return [release for release in found if release is not None]
+
+
+def current_release(published_dir: Path) -> Release | None:
+    """Return the newest release that can be read; None before the first."""
+    for folder in reversed(VersionStore(published_dir).versions(RELEASE)):
+        release = _read(folder)
+        if release is not None:
+            return release
+    return None
+
+
+def closure(published_dir: Path, roots: Mapping[str, str]) -> dict[str, str]:
+    """Return asset -> version of `roots` and of everything that they were made from.
+
+    Raises ReleaseError when two of them were made from different versions of the same asset.
+    """
+    found = dict(roots)
+    origin = dict.fromkeys(roots, "this release")
+    pending = list(roots.items())
+    while pending:
+        asset, version = pending.pop()
+        for upstream, used in version_record(published_dir / asset / version)["inputs"].items():
+            if upstream not in found:
+                found[upstream], origin[upstream] = used, asset
+                pending.append((upstream, used))
+            elif found[upstream] != used:
+                raise ReleaseError(
+                    f"{asset} was made from {upstream} {used}, and {origin[upstream]} from "
+                    f"{found[upstream]}: they do not belong together. Materialize both in one run."
+                )
+    return dict(sorted(found.items()))
+
+
+def roll_back(store: VersionStore, to: str = "", note: str = "") -> Release:
+    """Make a release before the current one, or the one named `to`, the current one again.
+
+    A run that is on its way loses its right to publish. Raises ReleaseError when there is none,
+    or when a version that it names is gone.
+    """
+    releases = all_releases(store.folder)
+    wanted = _find(releases, to)
+    gone = [asset for asset in wanted.versions if not wanted.path(asset).is_dir()]
+    if gone:
+        raise ReleaseError(f"Release {wanted.name} cannot return: {', '.join(gone)} was removed.")
+    manifest = json.loads(
+        (store.folder / RELEASE / wanted.name / MANIFEST_FILE).read_text(encoding="utf-8")
+    )
+    manifest |= {
+        "kind": ROLLBACK,
+        "note": note or f"Back to {wanted.name}, by the operator.",
+        "created_at": now(),
+    }
+    with store.draft(RELEASE, f"{ROLLBACK}-{uuid.uuid4()}", wanted.versions) as draft:
+        write_json(draft.path / MANIFEST_FILE, manifest)
+    found = current_release(store.folder)
+    assert found is not None
+    return found
+
+
+def prune(store: VersionStore, assets: Iterable[str]) -> None:
+    """Remove old versions, but none that one of the last releases names."""
+    releases = all_releases(store.folder)[-store.keep :]
+    for asset in assets:
+        in_use = {release.versions[asset] for release in releases if asset in release.versions}
+        store.prune(asset, in_use)
+
+
+def refusal(published_dir: Path) -> Refusal | None:
+    """Return the newest model that was refused since the current release, if any."""
+    try:
+        found = json.loads((published_dir / REFUSAL_FILE).read_text(encoding="utf-8"))
+        return Refusal(found["run_id"], found["at"], tuple(found["reasons"]))
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def note_refusal(published_dir: Path, found: Refusal | None) -> None:
+    """Say that a model was refused; None: the newest one was not."""
+    path = published_dir / REFUSAL_FILE
+    if found is None:
+        path.unlink(missing_ok=True)
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_suffix(".draft")
+    write_json(draft, {"run_id": found.run_id, "at": found.at, "reasons": list(found.reasons)})
+    draft.replace(path)
+
+
+def now() -> str:
+    """Return the time in UTC, to the second."""
+    return datetime.now(UTC).isoformat(timespec="seconds")
+
+
+def _find(releases: list[Release], to: str) -> Release:
+    if to:
+        matching = [release for release in releases if release.name.startswith(to)]
+        if len(matching) != 1:
+            known = ", ".join(release.name for release in releases) or "none"
+            raise ReleaseError(f"{len(matching)} releases are named {to}…; there are: {known}.")
+        return matching[0]
+    # Back from where we are, not from where we went last: to roll back twice goes back two.
+    promotions = [release for release in releases if release.kind == PROMOTION]
+    current = releases[-1].versions if releases else {}
+    places = [at for at, release in enumerate(promotions) if release.versions == current]
+    if not places or places[-1] == 0:
+        raise ReleaseError("There is no earlier release to go back to.")
+    return promotions[places[-1] - 1]
+
+
+def _read(folder: Path) -> Release | None:
+    try:
+        found: dict[str, Any] = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
+        if found.pop("format") != FORMAT:
+            return None
+        bins = {
+            measure: {int(number): int(count) for number, count in counts.items()}
+            for measure, counts in found.pop("distributions").items()
+        }
+        return Release(name=folder.name, folder=folder.parent.parent, distributions=bins, **found)
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None  # removed meanwhile, or damaged: the one before it serves

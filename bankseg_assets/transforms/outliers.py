@@ -1,0 +1,76 @@
+"""Unusual amounts and balances: flagged, never dropped.
+
+The fences are those of the delivery that a row came in. Fences over all rows would move with every
+new file, and every row from before would have to be written anew.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from pyspark.sql import Column, DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+
+from bankseg_assets.transforms.histograms import histograms_by, log_bin, quantiles
+
+TUKEY_FACTOR = 1.5
+FEWEST_ROWS = 100  # quartiles of fewer say nothing
+MEASURES = ("amount", "balance")
+
+
+@dataclass(frozen=True)
+class Fences:
+    """Tukey's fences for one measure, in currency: values outside are flagged.
+
+    On log(1 + x): amounts are log-normal, and on the plain scale 11 % of them would be outside.
+    """
+
+    low: float
+    high: float
+
+
+def outlier_fences(judged: DataFrame) -> dict[str, dict[str, Fences]]:
+    """Return delivery -> measure -> Q1 - 1.5 IQR and Q3 + 1.5 IQR of log(1 + x).
+
+    Of all rows: those that are set aside are too few to move a quartile, and to leave them out
+    every rule would have to be applied once more. A delivery with fewer than 100 values of a
+    measure has no fences for it.
+    """
+    bins = {name: log_bin(F.when(F.col(name) >= 0, F.col(name))) for name in MEASURES}
+    found = histograms_by(judged, F.col("delivery"), bins)
+    return {
+        str(delivery): {
+            name: _tukey(counts)
+            for name, counts in of_delivery.items()
+            if sum(counts.values()) >= FEWEST_ROWS
+        }
+        for delivery, of_delivery in found.items()
+    }
+
+
+def outlier_flags(fences: Mapping[str, Mapping[str, Fences]]) -> Column:
+    """Return the flags of a row, such as `amount_high,balance_low`; null for none."""
+    flags: list[Column] = []
+    for name in MEASURES:
+        value = F.col(name).cast("double")
+        low = _of_delivery({d: found[name].low for d, found in fences.items() if name in found})
+        high = _of_delivery({d: found[name].high for d, found in fences.items() if name in found})
+        flags.append(F.when(value < low, f"{name}_low").when(value > high, f"{name}_high"))
+    return F.nullif(F.concat_ws(",", *flags), F.lit(""))
+
+
+def _of_delivery(values: Mapping[str, float]) -> Column:
+    """Return the value of the row's delivery; null where there is none."""
+    if not values:
+        return F.lit(None).cast("double")
+    if len(values) == 1:
+        ((delivery, value),) = values.items()
+        return F.when(F.col("delivery") == delivery, F.lit(value))
+    pairs = [F.lit(part) for pair in values.items() for part in pair]
+    return F.element_at(F.create_map(*pairs), F.col("delivery"))
+
+
+def _tukey(histogram: Mapping[int, int]) -> Fences:
+    first, third = np.log1p(quantiles(histogram, [0.25, 0.75]))
+    reach = TUKEY_FACTOR * (third - first)
+    return Fences(low=float(np.expm1(first - reach)), high=float(np.expm1(third + reach)))

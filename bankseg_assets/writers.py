@@ -1,0 +1,83 @@
+"""Who may publish: the run that began last. A fencing token a run, in SQLite.
+
+A run that was stopped (SIGSTOP, a sleeping laptop, a paused container) and goes on after another
+has taken over must not publish what it computed from older data. Each run gets a number when it
+begins; only the holder of the greatest may rename a draft into a version, and looks so while it
+holds the database's write lock, so that no other run can begin in between.
+(Kleppmann, "How to do distributed locking", 2016: fencing tokens.)
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+LOCK_SECONDS = 30.0
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS writers (
+    token INTEGER PRIMARY KEY,
+    run_id TEXT NOT NULL UNIQUE
+)
+"""
+
+
+class SupersededError(RuntimeError):
+    """This run lost its right to publish: another began after it."""
+
+
+class Writers:
+    """The tokens handed out for one published folder; safe for several processes."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def begin(self, run_id: str) -> int:
+        """Return the run's token; a new run gets the next number."""
+        with self._transaction() as connection:
+            connection.execute("INSERT OR IGNORE INTO writers (run_id) VALUES (?)", (run_id,))
+            query = "SELECT token FROM writers WHERE run_id = ?"
+            return int(connection.execute(query, (run_id,)).fetchone()[0])
+
+    def require_newest(self, token: int) -> None:
+        """Raise SupersededError when the token is not the newest."""
+        with self.turn(token):
+            pass
+
+    def newest(self) -> int:
+        """Return the greatest token; 0 before the first."""
+        with self._transaction() as connection:
+            return _newest(connection)
+
+    @contextmanager
+    def turn(self, token: int) -> Iterator[None]:
+        """Hold the lock while the newest writer publishes.
+
+        Raises SupersededError when the token is not the newest.
+        """
+        with self._transaction() as connection:
+            newest = _newest(connection)
+            if token != newest:
+                query = "SELECT run_id FROM writers WHERE token = ?"
+                (other,) = connection.execute(query, (newest,)).fetchone()
+                raise SupersededError(
+                    f"This run may no longer publish: {other} began after it and publishes now. "
+                    "What it published stays in use; start a new run if something is missing."
+                )
+            yield
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        # Autocommit, so that BEGIN IMMEDIATE below is ours: it takes the write lock at once.
+        connection = sqlite3.connect(self._path, timeout=LOCK_SECONDS, isolation_level=None)
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(_SCHEMA)
+            yield connection
+            connection.execute("COMMIT")
+        finally:
+            connection.close()  # rolls back what was not committed
+
+
+def _newest(connection: sqlite3.Connection) -> int:
+    return int(connection.execute("SELECT COALESCE(MAX(token), 0) FROM writers").fetchone()[0])

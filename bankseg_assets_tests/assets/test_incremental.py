@@ -1,0 +1,194 @@
+"""What was cleaned before is kept, and the result is that of all files at once."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from bankseg_assets import incremental
+from bankseg_assets.build import resources
+from bankseg_assets.resources import SparkResource
+from bankseg_assets.settings import Settings
+from bankseg_assets.store import VersionStore
+from bankseg_assets_tests.running import Run, run_platform
+from ops.demo_data import write_demo_transactions
+
+TABLES = ("cleaned_transactions", "quarantined_transactions")
+
+
+@dataclass
+class Bank:
+    """A platform, what lands on it, and what is cleaned."""
+
+    settings: Settings
+    spark: SparkResource
+
+    def land(self, name: str, *lines: str) -> None:
+        """Put a file with the header and these records into the landing folder."""
+        self.settings.landing_dir.mkdir(parents=True, exist_ok=True)
+        (self.settings.landing_dir / name).write_text("".join([HEADER, *lines]), encoding="utf-8")
+        (self.settings.landing_dir / f"{name}.done").touch()
+
+    def clean(self) -> Run:
+        """Take what landed and clean it."""
+        run = run_platform(resources(self.settings, spark=self.spark), job="ingestion")
+        assert run.failures == {}
+        assert all(check.passed for check in run.checks.values())
+        return run
+
+    def table(self, asset: str) -> pa.Table:
+        """Return the newest rows, in an order of their own."""
+        found = pq.read_table(VersionStore(self.settings.published_dir).latest(asset))
+        return found.sort_by([("delivery", "ascending"), ("row_number", "ascending")])
+
+    def reasons(self) -> dict[str, list[str]]:
+        """Return source file -> reasons of what was set aside."""
+        found: dict[str, list[str]] = {}
+        for row in self.table("quarantined_transactions").to_pylist():
+            found.setdefault(row["source_file"], []).append(row["reason"])
+        return {name: sorted(reasons) for name, reasons in found.items()}
+
+
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory: pytest.TempPathFactory) -> list[str]:
+    path = tmp_path_factory.mktemp("demo") / "x"
+    write_demo_transactions(path, rows=600, seed=3)
+    return path.read_text(encoding="utf-8").splitlines(keepends=True)[1:]
+
+
+HEADER = (
+    "TransactionID,CustomerID,CustomerDOB,CustGender,CustLocation,CustAccountBalance,"
+    "TransactionDate,TransactionTime,TransactionAmount (INR)\n"
+)
+
+
+@pytest.fixture
+def bank(tmp_path: Path, spark_resource: SparkResource) -> Bank:
+    return Bank(Settings(data_dir=tmp_path / "data"), spark_resource)
+
+
+def other_amount(line: str, amount: str = "77.77") -> str:
+    return f"{line.rpartition(',')[0]},{amount}\n"
+
+
+def worked_on(run: Run) -> int:
+    found: int = run.metadata["cleaned_transactions"]["deliveries_cleaned_now"]
+    return found
+
+
+def files(run: Run, asset: str = "cleaned_transactions") -> set[int]:
+    """Return the inodes of a version's files: a linked file keeps its own."""
+    return {path.stat().st_ino for path in run.folder(asset).glob("*.parquet")}
+
+
+def test_late_files_give_what_all_files_at_once_give(
+    bank: Bank, lines: list[str], tmp_path: Path, spark_resource: SparkResource
+) -> None:
+    deliveries = {
+        "a.csv": lines[:300],
+        # Two of a's rows again, one contradicted, one record that is none.
+        "b.csv": [*lines[300:500], *lines[5:7], other_amount(lines[9]), "DT1,too,few\n"],
+        # The contradiction is settled, b's row is repeated and another contradicted.
+        "corrections_c.csv": [other_amount(lines[9], "1.23"), lines[310]],
+        "d.csv": [*lines[500:], other_amount(lines[20]), lines[5], lines[5]],
+    }
+    for count, (name, content) in enumerate(deliveries.items(), 1):
+        bank.land(name, *content)
+        run = bank.clean()
+        assert worked_on(run) == 1
+        assert run.metadata["cleaned_transactions"]["deliveries"] == count
+    assert bank.reasons()["b.csv"].count("wrong_number_of_fields") == 1
+    assert "corrected" in bank.reasons()["a.csv"]
+    assert "conflicting_duplicate" in bank.reasons()["d.csv"]
+
+    at_once = Bank(Settings(data_dir=tmp_path / "other"), spark_resource)
+    for name, content in deliveries.items():
+        at_once.land(name, *content)
+    assert worked_on(at_once.clean()) == len(deliveries)
+    for asset in TABLES:
+        assert bank.table(asset).equals(at_once.table(asset)), asset
+
+
+def test_files_that_nothing_new_touches_are_linked(bank: Bank, lines: list[str]) -> None:
+    bank.land("a.csv", *lines[:100])
+    bank.land("b.csv", *lines[100:200], "junk\n")
+    before = bank.clean()
+    assert worked_on(before) == 2
+    bank.land("c.csv", *lines[200:300])
+    after = bank.clean()
+    for asset in TABLES:
+        assert files(before, asset) <= files(after, asset), asset
+    again = bank.clean()
+    assert worked_on(again) == 0
+    assert files(again) == files(after)
+
+
+def test_only_the_delivery_with_a_repeated_row_is_written_anew(
+    bank: Bank, lines: list[str]
+) -> None:
+    bank.land("a.csv", *lines[:100])
+    bank.land("b.csv", *lines[100:200])
+    before = bank.clean()
+    bank.land("c.csv", lines[200], other_amount(lines[3]))
+    after = bank.clean()
+    kept = {path.name for path in before.folder("cleaned_transactions").glob("*.parquet")}
+    same = files(before) & files(after)
+    assert len(kept) - len(same) == 1
+    assert bank.reasons() == {
+        "a.csv": ["conflicting_duplicate"],
+        "c.csv": ["conflicting_duplicate"],
+    }
+
+
+def test_a_repaired_row_comes_in_when_it_is_delivered_again(bank: Bank, lines: list[str]) -> None:
+    fields = lines[0].split(",")
+    bank.land("a.csv", *lines[1:50], ",".join([*fields[:-3], "32/13/16", *fields[-2:]]))
+    bank.clean()
+    assert bank.reasons() == {"a.csv": ["invalid_transaction_date"]}
+    bank.land("repaired.csv", lines[0])
+    run = bank.clean()
+    assert run.metadata["cleaned_transactions"]["rows_clean"] == 50
+    assert bank.reasons() == {"a.csv": ["invalid_transaction_date"]}
+
+
+def test_all_are_cleaned_again_when_the_rules_change(
+    bank: Bank, lines: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bank.land("a.csv", *lines[:100])
+    before = bank.clean()
+    monkeypatch.setattr(incremental, "_fingerprint", lambda _: "another")
+    after = bank.clean()
+    assert worked_on(after) == 1
+    assert not files(before) & files(after)
+
+
+def test_all_are_cleaned_again_when_demo_data_step_aside(bank: Bank, lines: list[str]) -> None:
+    bank.land("demo_transactions.csv", *lines[:100])
+    bank.clean()
+    bank.land("real.csv", *lines[100:200])
+    run = bank.clean()
+    assert worked_on(run) == 1
+    assert run.metadata["cleaned_transactions"]["rows_in"] == 100
+    assert set(bank.table("cleaned_transactions")["source_file"].to_pylist()) == {"real.csv"}
+
+
+@pytest.mark.parametrize("damage", ["cut", "gone", "basis"])
+def test_a_damaged_version_is_not_built_upon(bank: Bank, lines: list[str], damage: str) -> None:
+    bank.land("a.csv", *lines[:100])
+    before = bank.clean()
+    expected = bank.table("cleaned_transactions")
+    folder = before.folder("cleaned_transactions")
+    file = next(folder.glob("*.parquet"))
+    match damage:
+        case "cut":
+            file.write_bytes(file.read_bytes()[:-100])
+        case "gone":
+            file.unlink()
+        case "basis":
+            (folder / "_basis.json").write_text(json.dumps({}))
+    after = bank.clean()
+    assert worked_on(after) == 1
+    assert bank.table("cleaned_transactions").equals(expected)

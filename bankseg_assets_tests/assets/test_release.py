@@ -1,0 +1,202 @@
+"""A release is made when the model is good enough; else the one before stays in use."""
+
+import json
+from collections.abc import Callable
+from typing import Any
+from uuid import uuid4
+
+import dagster as dg
+import pytest
+
+from bankseg_assets.assets.release import GATES, ReleaseConfig
+from bankseg_assets.releases import Release, all_releases, current_release, refusal, roll_back
+from bankseg_assets.scoring import bundle_hash, load_bundle
+from bankseg_assets.store import VersionStore, version_record, write_json
+from bankseg_assets_tests.assets.conftest import Platform
+from bankseg_assets_tests.running import Run, run_platform
+
+Change = Callable[[dict[str, Any]], object]
+
+
+def store(bank: Platform) -> VersionStore:
+    return VersionStore(bank.settings.published_dir)
+
+
+def in_use(bank: Platform) -> Release:
+    found = current_release(bank.settings.published_dir)
+    assert found is not None
+    return found
+
+
+def make_classifier(bank: Platform, change: Change) -> None:
+    """Publish a classifier that is like the newest but for a change."""
+    newest = store(bank).latest("nb_classifier")
+    document = json.loads((newest / "model.json").read_text(encoding="utf-8"))
+    change(document)
+    document["sha256"] = bundle_hash(document)
+    with store(bank).draft(
+        "nb_classifier", str(uuid4()), version_record(newest)["inputs"]
+    ) as draft:
+        write_json(draft.path / "model.json", document)
+
+
+def release(bank: Platform, **config: Any) -> Run:
+    return run_platform(
+        bank.resources,
+        assets=["release"],
+        config=dg.RunConfig({"release": ReleaseConfig(**config)}),
+    )
+
+
+def test_the_first_release_names_a_version_of_every_asset(batch: Platform) -> None:
+    found = all_releases(batch.settings.published_dir)[0]
+    assert found.versions == {
+        asset: made["version"] for asset, made in batch.run.metadata.items() if asset != "release"
+    }
+    assert found.is_demo
+    assert load_bundle(found.path("nb_classifier")).sha256 == found.model_sha256
+    assert set(found.metrics) == {"f1_macro", "silhouette", "smallest_share"}
+    assert all(batch.run.checks[name].passed for name in GATES)
+
+
+def test_a_model_as_good_is_compared_and_replaces_it(after_batch: Platform) -> None:
+    before = in_use(after_batch)
+    run = release(after_batch)
+    assert run.success
+    assert in_use(after_batch).name > before.name
+    checks = run.checks
+    assert all(checks[name].passed for name in GATES)
+    assert checks["quality_is_kept"].metadata["in_use"].value == before.metrics["f1_macro"]
+    agreement = checks["customers_stay_in_their_segment"].metadata["adjusted_rand_index"].value
+    assert 0.9 < agreement <= 1
+    drift = {name: found.value for name, found in checks["data_has_not_drifted"].metadata.items()}
+    assert len(drift) == 6
+    assert set(drift.values()) == {0.0}
+
+
+def lower_f1(document: dict[str, Any]) -> None:
+    document["metrics"]["f1_macro"] -= 0.1
+
+
+def lower_silhouette(document: dict[str, Any]) -> None:
+    document["metrics"]["silhouette"] -= 0.2
+
+
+def shrink_a_segment(document: dict[str, Any]) -> None:
+    document["segments"][0]["share_of_customers"] = 0.001
+
+
+@pytest.mark.parametrize(
+    ("change", "gate"),
+    [
+        (lower_f1, "quality_is_kept"),
+        (lower_silhouette, "separation_is_kept"),
+        (shrink_a_segment, "segments_are_large_enough"),
+    ],
+)
+def test_a_worse_model_is_refused_and_the_old_one_stays(
+    after_batch: Platform, change: Change, gate: str
+) -> None:
+    before = in_use(after_batch)
+    make_classifier(after_batch, change)
+    run = release(after_batch)
+    check = run.checks[gate]
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.ERROR)
+    assert [name for name in GATES if not run.checks[name].passed] == [gate]
+    assert "release" not in run.metadata
+    assert in_use(after_batch) == before
+    told = refusal(after_batch.settings.published_dir)
+    assert told is not None
+    assert told.reasons == (str(check.description),)
+
+
+def test_a_refused_model_can_be_forced_and_then_says_so(after_batch: Platform) -> None:
+    before = in_use(after_batch)
+    make_classifier(after_batch, lower_f1)
+    assert "release" not in release(after_batch).metadata
+    run = release(after_batch, force=True)
+    check = run.checks["quality_is_kept"]
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
+    found = in_use(after_batch)
+    assert found.name > before.name
+    assert found.note.startswith("Forced: Macro F1 on held-out customers is")
+    assert refusal(after_batch.settings.published_dir) is None
+
+
+def test_limits_are_run_configuration(after_batch: Platform) -> None:
+    make_classifier(after_batch, lower_f1)
+    assert "release" in release(after_batch, f1_loss=0.5).metadata
+
+
+def test_a_model_that_groups_customers_otherwise_is_refused(after_batch: Platform) -> None:
+    # The model in use says that nearly all are of one segment.
+    def blur(document: dict[str, Any]) -> None:
+        document["variances"] = [[1e6, 1e6] for _ in document["variances"]]
+
+    good = in_use(after_batch).versions["nb_classifier"]
+    make_classifier(after_batch, blur)
+    assert release(after_batch, force=True).success
+    newest = store(after_batch).folder / "nb_classifier" / good
+    document = json.loads((newest / "model.json").read_text(encoding="utf-8"))
+    make_classifier(after_batch, lambda changed: changed.update(document))
+    check = release(after_batch).checks["customers_stay_in_their_segment"]
+    assert not check.passed
+    assert "most customers would change segment" in str(check.description)
+
+
+def test_data_that_drifted_are_refused_with_the_measure(after_batch: Platform) -> None:
+    manifest = in_use(after_batch).folder / "release" / in_use(after_batch).name / "model.json"
+    document = json.loads(manifest.read_text(encoding="utf-8"))
+    counts = document["distributions"]["average_amount"]
+    # As if amounts had been in another unit: a hundredth, 92 bins of 5 % lower.
+    document["distributions"]["average_amount"] = {
+        str(max(int(number) - 92, 0)): count for number, count in counts.items()
+    }
+    write_json(manifest, document)
+    check = release(after_batch).checks["data_has_not_drifted"]
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.ERROR)
+    assert "average_amount (" in str(check.description)
+    assert "Look for another unit" in str(check.description)
+
+
+def test_the_bank_s_own_data_are_not_compared_with_demo_data(after_batch: Platform) -> None:
+    manifest = in_use(after_batch).folder / "release" / in_use(after_batch).name / "model.json"
+    document = json.loads(manifest.read_text(encoding="utf-8"))
+    document["is_demo"] = False
+    document["metrics"]["f1_macro"] = 1.5
+    write_json(manifest, document)
+    run = release(after_batch)
+    assert run.checks["quality_is_kept"].passed
+    assert "release" in run.metadata
+
+
+def test_versions_that_do_not_belong_together_are_not_released(after_batch: Platform) -> None:
+    before = in_use(after_batch)
+    assert run_platform(after_batch.resources, assets=["rfm_table", "pca_model"]).success
+    assert run_platform(after_batch.resources, assets=["kmeans_model"]).success
+    make_classifier_from_newest(after_batch)
+    run = release(after_batch)
+    check = run.checks["versions_belong_together"]
+    assert not check.passed
+    assert "do not belong together" in str(check.description)
+    assert in_use(after_batch) == before
+
+
+def make_classifier_from_newest(bank: Platform) -> None:
+    """Publish the classifier as if made from the newest k-means and the old customers."""
+    newest = store(bank).latest("nb_classifier")
+    inputs = version_record(newest)["inputs"]
+    inputs["kmeans_model"] = store(bank).latest("kmeans_model").name
+    with store(bank).draft("nb_classifier", str(uuid4()), inputs) as draft:
+        (draft.path / "model.json").write_bytes((newest / "model.json").read_bytes())
+
+
+def test_a_rollback_brings_the_older_model_and_its_data_back(after_batch: Platform) -> None:
+    first = in_use(after_batch)
+    make_classifier(after_batch, lambda document: document.update(currency="EUR"))
+    assert release(after_batch).success
+    second = in_use(after_batch)
+    assert second.model_sha256 != first.model_sha256
+    back = roll_back(store(after_batch))
+    assert back.versions == first.versions
+    assert load_bundle(in_use(after_batch).path("nb_classifier")).sha256 == first.model_sha256

@@ -1,0 +1,286 @@
+"""Run the real ingestion over damaged files, and hold every accepted row against an oracle.
+
+`run()` gives the figures for docs/reliability.md. The public files are read where they lie, in
+../shared/data/torture; where they are absent, the generated ones remain.
+"""
+
+import csv
+import io
+import json
+import time
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from datetime import date
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from bankseg_assets.contracts import RAW_TRANSACTIONS
+from bankseg_assets.delivery import ColumnRule, DeliveryContract
+from bankseg_assets.landing.errors import DeliveryError
+from bankseg_assets.landing.parse import EXTRA_FILE, Parsed, parse_delivery
+from bankseg_assets.settings import Settings
+from bankseg_assets.spark import prepare_process, spark_config
+from bankseg_assets.transforms.cleaning import judge
+from bankseg_assets_tests.faults.pollution import CONTRACT, HEADER, Row, polluted_files
+
+TORTURE = Path(__file__).parents[3] / "shared" / "data" / "torture"
+SEEDS = 10
+RECORDS = "records.parquet"
+
+# Pollock's nine columns, as far as our rules can judge them; the two free texts are extra ones.
+POLLOCK = replace(
+    CONTRACT,
+    columns={
+        "transaction_id": ColumnRule("PRODUCTID", pattern="[A-Z]{2}-[0-9]{4}"),
+        "customer_id": ColumnRule("Price", pattern=r"[$][0-9]+[.][0-9]{2}"),
+        "gender": ColumnRule("ProductType", pattern=r"[A-Z][^;|\t]*"),
+        "location": ColumnRule(
+            "URL", pattern="https://www[.]example[.]com/product/[A-Z0-9_]+.html"
+        ),
+        "transaction_date": ColumnRule("DATE", format="dd/MM/yyyy"),
+        "transaction_time": ColumnRule("TIME", format="HH:mm"),
+        "amount": ColumnRule("Qty"),
+    },
+)
+
+
+@dataclass(frozen=True)
+class BadInput:
+    """A file to take; without an oracle it may be refused or set aside, but must not crash."""
+
+    name: str
+    content: bytes
+    contract: DeliveryContract
+    oracle: frozenset[Row] | None = None
+    judged: bool = True
+    """Whether the rules of the values apply too; else every record that has its fields counts."""
+
+
+@dataclass
+class Taken:
+    """What became of a file."""
+
+    bad: BadInput
+    folder: Path
+    seconds: float
+    parsed: Parsed | None = None
+    refusal: str = ""
+    accepted: list[Row] = field(default_factory=list)
+    set_aside: int = 0
+    without_reason: int = 0
+
+    @property
+    def differing(self) -> list[Row]:
+        """The accepted rows that the oracle does not know."""
+        oracle = self.bad.oracle
+        return [] if oracle is None else [row for row in self.accepted if row not in oracle]
+
+
+def run(spark: SparkSession | None = None) -> dict[str, int | float]:
+    """Take every bad input; return the counts."""
+    with TemporaryDirectory() as folder:
+        session = spark or _start_spark(Path(folder))
+        try:
+            return summary(take_all([*generated(), *public()], Path(folder), session))
+        finally:
+            if spark is None:
+                session.stop()
+
+
+def summary(taken: list[Taken]) -> dict[str, int | float]:
+    """Return the counts of a run."""
+    records = sum(_records_in(one.bad.content) for one in taken if one.parsed)
+    accepted = sum(len(one.accepted) for one in taken)
+    set_aside = sum(one.set_aside for one in taken)
+    return {
+        "files": len(taken),
+        "files_refused": sum(bool(one.refusal) for one in taken),
+        "records": records,
+        "rows_accepted": accepted,
+        "rows_set_aside": set_aside,
+        "rows_unaccounted": records - accepted - set_aside,
+        "rows_or_files_without_reason": sum(one.without_reason for one in taken),
+        "rows_differing": sum(len(one.differing) for one in taken),
+        "slowest_file_seconds": round(max(one.seconds for one in taken), 2),
+    }
+
+
+def generated(seeds: int = SEEDS) -> list[BadInput]:
+    """Bank rows, damaged in every one of Pollock's kinds."""
+    return [
+        BadInput(f"generated/{bad.name}", bad.content, CONTRACT, bad.oracle)
+        for seed in range(seeds)
+        for bad in polluted_files(seed)
+    ]
+
+
+def public() -> list[BadInput]:
+    """The files of public test suites; none where they are absent."""
+    return [*pollock(), *csv_spectrum(), *duckdb(), *parquet_bad(), *naughty_strings()]
+
+
+def pollock() -> Iterator[BadInput]:
+    """Pollock's sample, whose oracle is each file as it was before the damage."""
+    for path in sorted((TORTURE / "pollock" / "csv").glob("*.csv")):
+        clean = (TORTURE / "pollock" / "clean" / path.name).read_text(encoding="utf-8")
+        rows = frozenset(map(tuple, csv.reader(io.StringIO(clean, newline=""))))
+        yield BadInput(f"pollock/{path.name}", path.read_bytes(), POLLOCK, rows)
+
+
+def csv_spectrum() -> Iterator[BadInput]:
+    """Awkward but sound files, with the rows as JSON."""
+    for path in sorted((TORTURE / "csv_spectrum" / "csvs").glob("*.csv")):
+        oracle = json.loads(
+            (TORTURE / "csv_spectrum" / "json" / f"{path.stem}.json").read_text(encoding="utf-8")
+        )
+        rows = frozenset(tuple(row.values()) for row in oracle)
+        yield _by_its_own_header(f"csv_spectrum/{path.name}", path.read_bytes(), rows)
+
+
+def duckdb() -> Iterator[BadInput]:
+    """DuckDB's files; the oracle is Python's csv module, where it can read the file strictly."""
+    for path in sorted((TORTURE / "duckdb").rglob("*")):
+        if path.is_file() and "csv" in path.suffixes[-2:][0]:
+            content = path.read_bytes()
+            yield _by_its_own_header(f"duckdb/{path.name}", content, _python_rows(content))
+
+
+def parquet_bad() -> Iterator[BadInput]:
+    """Damaged Parquet."""
+    for path in sorted((TORTURE / "parquet_bad").rglob("*.parquet")):
+        yield BadInput(f"parquet_bad/{path.name}", path.read_bytes(), CONTRACT)
+
+
+def naughty_strings() -> Iterator[BadInput]:
+    """Sound rows with a naughty string for a location, an ID of a transaction, of a customer."""
+    path = TORTURE / "blns" / "blns.json"
+    strings = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
+    for column in ("location", "transaction_id", "customer_id"):
+        sound = dict.fromkeys(CONTRACT.header, "1") | {
+            "birth_date": "10/1/94",
+            "gender": "F",
+            "transaction_date": "2/8/16",
+        }
+        rows = [tuple((sound | {column: text}).values()) for text in strings]
+        text = io.StringIO(newline="")
+        csv.writer(text, quoting=csv.QUOTE_ALL).writerows([HEADER, *rows])
+        if rows:
+            content = text.getvalue().encode()
+            yield BadInput(f"blns/{column}", content, CONTRACT, frozenset(rows))
+
+
+def take_all(inputs: Iterable[BadInput], folder: Path, spark: SparkSession) -> list[Taken]:
+    """Take every file as the ingestion does, and judge what can be judged."""
+    taken = [_take(bad, folder / f"{place:05}") for place, bad in enumerate(inputs)]
+    reasons = _judge(taken, spark)
+    for one in taken:
+        _account(one, reasons)
+    return taken
+
+
+def _take(bad: BadInput, folder: Path) -> Taken:
+    folder.mkdir()
+    original = folder / "original"
+    original.write_bytes(bad.content)
+    taken = Taken(bad, folder, 0.0)
+    started = time.monotonic()
+    try:
+        taken.parsed = parse_delivery(
+            original, bad.contract, file_name="f", sha256=folder.name, output=folder / RECORDS
+        )
+    except DeliveryError as error:
+        taken.refusal = str(error)
+    taken.seconds = time.monotonic() - started
+    return taken
+
+
+def _judge(taken: list[Taken], spark: SparkSession) -> dict[tuple[str, int], str | None]:
+    """Return delivery and row -> the reason to set it aside, by the rules of the product."""
+    reasons: dict[tuple[str, int], str | None] = {}
+    for contract in (CONTRACT, POLLOCK):
+        paths = [
+            str(one.folder / RECORDS)
+            for one in taken
+            if one.parsed and one.bad.judged and one.bad.contract is contract
+        ]
+        if paths:
+            raw = spark.read.schema(RAW_TRANSACTIONS.ddl).parquet(*paths)
+            judged = judge(raw, contract, not_after=F.lit(date(2030, 1, 1)))
+            for row in judged.select("delivery", "row_number", "reason").collect():
+                reasons[row["delivery"], row["row_number"]] = row["reason"]
+    return reasons
+
+
+def _account(one: Taken, reasons: dict[tuple[str, int], str | None]) -> None:
+    if one.parsed is None:
+        one.without_reason = not one.refusal.startswith("f ")
+        return
+    records = pq.read_table(one.folder / RECORDS).to_pylist()
+    extra_path = one.folder / EXTRA_FILE
+    extra = pq.read_table(extra_path) if extra_path.exists() else pa.table({"row_number": []})
+    extras = {row.pop("row_number"): row for row in extra.to_pylist()}
+    for record in records:
+        number, text = record["row_number"], record["malformed_text"]
+        reason = reasons.get((one.folder.name, number)) if one.bad.judged else None
+        if text is not None or reason is not None:
+            one.set_aside += 1
+            one.without_reason += one.bad.judged and not reason
+        else:
+            one.accepted.append(_delivered(one.bad, record, extras.get(number, {})))
+
+
+def _delivered(bad: BadInput, record: dict[str, str], extra: dict[str, str]) -> Row:
+    """The row in the file's own order of columns."""
+    if bad.contract is POLLOCK:
+        ours = {rule.name: record[name] for name, rule in bad.contract.columns.items()}
+        order = ("DATE", "TIME", "Qty", "PRODUCTID", "Price", "ProductType")
+        rest = ("ProductDescription", "URL", "Comments")
+        return tuple((ours | extra)[name] for name in (*order, *rest))
+    return (*(record[name] for name in bad.contract.columns), *extra.values())
+
+
+def _records_in(content: bytes) -> int:
+    """Count the records of a file that was taken, by other means than the ingestion's."""
+    if content.startswith(b"PAR1"):
+        return int(pq.read_metadata(io.BytesIO(content)).num_rows)
+    text = content.decode()
+    try:
+        rows = sum(1 for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row)
+    except csv.Error:  # quotes that break the rules: then every line is a record
+        rows = sum(1 for line in content.splitlines() if line)
+    return rows - 1
+
+
+def _by_its_own_header(name: str, content: bytes, oracle: frozenset[Row] | None) -> BadInput:
+    """A file whose own first column is all that its contract asks for."""
+    start = content[:100_000].removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n").splitlines()
+    line = start[0].decode(errors="replace") if start else ""
+    first = next(iter(next(csv.reader([line]), [])), "")
+    contract = replace(CONTRACT, columns={"location": ColumnRule(first)})
+    return BadInput(name, content, contract, oracle, judged=False)
+
+
+def _python_rows(content: bytes) -> frozenset[Row] | None:
+    try:
+        text = content.decode().removeprefix("\ufeff")
+        return frozenset(map(tuple, csv.reader(io.StringIO(text, newline=""), strict=True)))
+    except (UnicodeDecodeError, csv.Error):
+        return None
+
+
+def _start_spark(folder: Path) -> SparkSession:
+    settings = Settings(data_dir=folder, spark_master="local[2]")
+    prepare_process(settings)
+    builder = SparkSession.builder
+    for name, value in spark_config(settings).items():
+        builder = builder.config(name, value)
+    return builder.getOrCreate()
+
+
+if __name__ == "__main__":
+    print(json.dumps(run(), indent=2))

@@ -1,0 +1,98 @@
+"""kill -9 of each process of a serving platform, at a random moment of a run.
+
+The platform runs on from seed to seed: each delivers another file to it.
+"""
+
+import random
+import time
+from collections.abc import Callable
+
+from bankseg_assets_tests.faults.lab import EVERYTHING_JOB, Lab, compare
+from bankseg_assets_tests.faults.scenario import Outcome, scenario
+from bankseg_assets_tests.faults.serving import Serving, kill
+from bankseg_assets_tests.faults.state import EVERYTHING
+
+JOBS = ("ingestion", "models")
+LATEST_SECONDS = 8.0  # after the start of a run, which takes 10 or more
+RECOVERY_SECONDS = 300.0
+LINGERING_SECONDS = 30.0
+
+Strike = Callable[[Serving, str], None]
+
+
+@scenario("kill-worker", "kill -9 of the run worker")
+def worker(lab: Lab, seed: int) -> Outcome:
+    """The code server notices, as its parent."""
+    return _strike(lab, seed, "kill-worker", lambda serving, run: kill(serving.worker(run)))
+
+
+@scenario("kill-jvm", "kill -9 of the run's JVM")
+def jvm(lab: Lab, seed: int) -> Outcome:
+    """The step fails; the sensors start another run."""
+    return _strike(lab, seed, "kill-jvm", lambda serving, run: kill(serving.jvm(run)))
+
+
+@scenario("kill-code-server", "kill -9 of the code server")
+def code_server(lab: Lab, seed: int) -> Outcome:
+    """The launcher replaces it; the run goes on without it."""
+    return _strike(
+        lab, seed, "kill-code-server", lambda serving, _run: kill(serving.service("code server"))
+    )
+
+
+@scenario("kill-daemon", "kill -9 of the daemon")
+def daemon(lab: Lab, seed: int) -> Outcome:
+    """The launcher replaces it; what was queued stays queued."""
+    return _strike(lab, seed, "kill-daemon", lambda serving, _run: kill(serving.service("daemon")))
+
+
+@scenario("kill-worker-and-code-server", "kill -9 of the run worker and the code server")
+def worker_and_code_server(lab: Lab, seed: int) -> Outcome:
+    """Nobody is left who knows of the run but the launcher's health check."""
+
+    def strike(serving: Serving, run_id: str) -> None:
+        pid = serving.worker(run_id)
+        kill(serving.service("code server"))
+        kill(pid)
+
+    return _strike(lab, seed, "kill-worker-and-code-server", strike)
+
+
+@scenario("kill-launcher", "kill -9 of `make run`, and `make run` again")
+def launcher(lab: Lab, seed: int) -> Outcome:
+    """The run in progress goes on, and the new servers take it up."""
+
+    def strike(serving: Serving, _run: str) -> None:
+        serving.kill_launcher()
+        serving.start()
+
+    return _strike(lab, seed, "kill-launcher", strike)
+
+
+def _strike(lab: Lab, seed: int, name: str, strike: Strike) -> Outcome:
+    serving: Serving = lab.running(name, Serving)
+    n_files = seed + 2
+    wanted = lab.undisturbed(n_files, *EVERYTHING_JOB)
+    outcome, rng = Outcome(holds=False), random.Random(seed)
+    job, delay = rng.choice(JOBS), rng.uniform(0, LATEST_SECONDS)
+    known = {run.run_id for run in serving.instance.get_runs()}
+    with lab.watched(serving.platform, outcome):
+        serving.platform.deliver(lab.files[n_files - 1])
+        run_id = serving.run_of(job, known).run_id
+        time.sleep(delay)
+        strike(serving, run_id)
+        struck = time.monotonic()
+        serving.wait_for(lambda: serving.is_over(run_id), "the end of the run", RECOVERY_SECONDS)
+        outcome.seconds["terminal"] = time.monotonic() - struck
+        serving.wait_for(
+            lambda: not serving.platform.unfinished_runs() and serving.platform.state() == wanted,
+            "what an undisturbed platform publishes",
+            RECOVERY_SECONDS,
+        )
+        outcome.seconds["recovered"] = time.monotonic() - struck
+    serving.wait_for(lambda: not serving.jvms(), "the end of the JVMs", LINGERING_SECONDS)
+    outcome.detail = (
+        f"{job} after {delay:.1f} s: over in {outcome.seconds['terminal']:.1f} s, "
+        f"right in {outcome.seconds['recovered']:.1f} s"
+    )
+    return compare(serving.platform, wanted, EVERYTHING, outcome)

@@ -1,0 +1,98 @@
+"""A reader that never rests: `python -m bankseg_assets_tests.faults.reader PUBLISHED READS`.
+
+Reads as the app does: the newest release that can be read, its classifier, and a table beside it.
+Until stdin closes; then prints what it met.
+"""
+
+import json
+import select
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from subprocess import PIPE, Popen
+
+import pyarrow.parquet as pq
+
+from app.published import newest_first, read_model
+from bankseg_assets.releases import Release
+from bankseg_assets.scoring import BundleError
+
+_PROFILE = ("segment_name", "customers")
+PAUSE_SECONDS = 0.02  # two cores are shared with the platform
+
+
+@dataclass
+class Met:
+    """What a reader met."""
+
+    reads: int = 0
+    refused: int = 0
+    torn: int = 0
+    releases: int = 0
+    why: str = ""
+
+
+@contextmanager
+def reading(published_dir: Path, n_reads: int = 0) -> Iterator[Met]:
+    """Have a reader at work; what it met is filled in at the end.
+
+    With `n_reads` it never pauses, and the end waits for so many reads.
+    """
+    command = [sys.executable, "-m", __name__, str(published_dir), str(n_reads)]
+    met = Met()
+    with Popen(command, stdin=PIPE, stdout=PIPE, text=True) as reader:
+        assert reader.stdout is not None
+        reader.stdout.readline()  # it has begun
+        try:
+            yield met
+        finally:
+            told, _ = reader.communicate(timeout=30 + n_reads)
+            vars(met).update(json.loads(told))
+
+
+def main(published_dir: Path, n_reads: int) -> None:
+    """Read until stdin closes and there were so many reads."""
+    met, seen = Met(), set()
+    pause = 0.0 if n_reads else PAUSE_SECONDS
+    print("reading", flush=True)
+    while met.reads < n_reads or not select.select([sys.stdin], [], [], pause)[0]:
+        met.reads += 1
+        try:
+            served = served_release(published_dir)
+        except MixedError as error:
+            met.torn, met.why = met.torn + 1, str(error)
+            continue
+        if served is None:
+            met.refused, met.why = met.refused + 1, f"no release at {time.strftime('%X')}"
+        else:
+            seen.add(served.name)
+    met.releases = len(seen)
+    print(json.dumps(asdict(met)))
+
+
+class MixedError(Exception):
+    """A read that shows two states at once."""
+
+
+def served_release(published_dir: Path) -> Release | None:
+    """Return the newest release whose model and profiles can be read, as the app shows it."""
+    for release in newest_first(published_dir):
+        try:
+            bundle = read_model(release)
+            folder = release.path("segment_profiles")
+            files = sorted(folder.glob("*.parquet"))
+            tables = [pq.read_table(path, columns=list(_PROFILE)) for path in files]
+        except (BundleError, OSError, ValueError):
+            continue  # damaged, or removed meanwhile
+        told = {row for table in tables for row in zip(*table.to_pydict().values(), strict=True)}
+        if told != {(segment["name"], segment["customers"]) for segment in bundle.segments}:
+            raise MixedError(f"{release.name}: the profiles are not those of the classifier")
+        return release
+    return None
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))

@@ -1,0 +1,78 @@
+"""The table in docs/reliability.md: made by the command, never by hand."""
+
+import os
+import platform
+import re
+import statistics
+import subprocess
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bankseg_assets_tests.faults.scenario import Outcome, Scenario
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
+BEGIN, END = "<!-- faults: begin -->", "<!-- faults: end -->"
+HOLDS = "yes"
+HEADER = (
+    "| fault | held | served throughout: reads, refused, torn | recovered (s): median, most "
+    "| measured |",
+    "|---|---|---|---|---|",
+)
+
+
+def line(one: Scenario, outcomes: Sequence[Outcome]) -> str:
+    """Return a row of the table: what all repetitions of a scenario found."""
+    held = sum(outcome.holds for outcome in outcomes)
+    verdict = f"{HOLDS}, {held} of {len(outcomes)}"
+    if held < len(outcomes):
+        why = next(outcome.detail for outcome in outcomes if not outcome.holds)
+        verdict = f"**no**, {held} of {len(outcomes)}: {_one_line(why)}"
+    reads, refused, torn = (
+        sum(getattr(outcome, name) for outcome in outcomes) for name in ("reads", "refused", "torn")
+    )
+    served = f"{reads:,}, {refused}, {torn}" if reads else "-"
+    seconds = [
+        o.seconds[name] for o in outcomes for name in ("recovered", "rerun") if name in o.seconds
+    ]
+    times = f"{statistics.median(seconds):.1f}, {max(seconds):.1f}" if seconds else "-"
+    today = datetime.now(UTC).strftime("%Y-%m-%d")
+    return f"| {one.fault} | {verdict} | {served} | {times} | {today} at {_commit()} |"
+
+
+def write(lines: Sequence[str], document: Path = DOCUMENT) -> None:
+    """Put rows into the table; a row of another machine goes, the others keep their date."""
+    text = document.read_text(encoding="utf-8")
+    before, rest = text.split(BEGIN)
+    old, after = rest.split(END)
+    machine = f"On {_machine()}."
+    kept = old.splitlines() if machine in old else []
+    rows = {_fault_of(row): row for row in kept if row.startswith("| ") and row != HEADER[0]}
+    rows |= {_fault_of(row): row for row in lines}
+    table = "\n".join([machine, "", *HEADER, *rows.values()])
+    draft = document.with_suffix(".draft")
+    draft.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
+    draft.replace(document)
+
+
+def _fault_of(row: str) -> str:
+    return row.split(" | ", maxsplit=1)[0]
+
+
+def _machine() -> str:
+    gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
+    return (
+        f"{len(os.sched_getaffinity(0))} cores, {gigabytes:.0f} GB, "
+        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
+    )
+
+
+def _commit() -> str:
+    found = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
+    )
+    return found.stdout.strip() or "an unknown commit"
+
+
+def _one_line(text: str) -> str:
+    return re.sub(r"[\s|]+", " ", text)[:160]

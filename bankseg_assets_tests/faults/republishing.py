@@ -1,0 +1,84 @@
+"""Read while releases are published without a pause."""
+
+import json
+import sys
+from itertools import count
+from pathlib import Path
+from subprocess import Popen
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from bankseg_assets.releases import Release, current_release, prune
+from bankseg_assets.scoring import bundle_hash
+from bankseg_assets.store import VersionStore, write_json
+from bankseg_assets_tests.faults.lab import ROOT, Lab
+from bankseg_assets_tests.faults.reader import reading
+from bankseg_assets_tests.faults.scenario import Outcome, scenario
+
+READS = 1_000  # a seed: ten make the ten thousand that are promised
+
+
+@scenario("torn-reads", "reading while releases are published without a pause", quick=True)
+def torn_reads(lab: Lab, seed: int) -> Outcome:
+    """Every release has numbers of its own, in the classifier and in the profiles."""
+    platform, outcome = lab.serving(1), Outcome(holds=False)
+    command = [sys.executable, "-m", __name__, str(platform.published)]
+    with Popen(command, cwd=ROOT) as publisher:
+        try:
+            with reading(platform.published, READS) as met:
+                pass
+        finally:
+            publisher.kill()
+    outcome.reads, outcome.refused, outcome.torn = met.reads, met.refused, met.torn
+    outcome.holds = met.torn == met.refused == 0 and met.releases > 1
+    outcome.detail = f"{met.releases} releases were met {met.why}"
+    lab.discard(platform)
+    return outcome
+
+
+def main(published_dir: Path) -> None:
+    """Publish for ever, with the product's own store, as a run does."""
+    store = VersionStore(published_dir)
+    first = current_release(published_dir)
+    assert first is not None
+    bundle = json.loads((first.path("nb_classifier") / "model.json").read_text(encoding="utf-8"))
+    profiles = pq.read_table(sorted(first.path("segment_profiles").glob("*.parquet")))
+    manifest = json.loads(
+        (published_dir / "release" / first.name / "model.json").read_text(encoding="utf-8")
+    )
+    for generation in count(1):
+        _publish(store, first, f"generation-{generation}", bundle, profiles, manifest)
+
+
+def _publish(
+    store: VersionStore,
+    first: Release,
+    run_id: str,
+    bundle: dict[str, object],
+    profiles: pa.Table,
+    manifest: dict[str, object],
+) -> None:
+    more = int(run_id.partition("-")[2])
+    counts = pc.add(profiles["customers"], more)
+    at = profiles.column_names.index("customers")
+    with store.draft("segment_profiles", run_id) as tables:
+        pq.write_table(profiles.set_column(at, "customers", counts), tables.path / "part.parquet")
+    segments = [{**one, "customers": one["customers"] + more} for one in bundle["segments"]]
+    changed = bundle | {"segments": segments}
+    changed |= {"sha256": bundle_hash(changed)}
+    with store.draft("nb_classifier", run_id) as model:
+        write_json(model.path / "model.json", changed)
+    made = {"segment_profiles": tables.version, "nb_classifier": model.version}
+    versions = dict(first.versions) | {asset: path.name for asset, path in made.items() if path}
+    with store.draft("release", run_id, versions) as release:
+        write_json(
+            release.path / "model.json",
+            manifest | {"versions": versions, "model_sha256": changed["sha256"]},
+        )
+    prune(store, [*made, "release"])
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,26 @@
+"""All the scenarios, in the order of the table."""
+
+from types import ModuleType
+
+from bankseg_assets_tests.faults import (
+    commits,
+    damage,
+    deliveries,
+    disk,
+    gates,
+    kills,
+    republishing,
+    writers,
+)
+
+LOADED: tuple[ModuleType, ...] = (
+    kills,
+    commits,
+    disk,
+    writers,
+    deliveries,
+    damage,
+    gates,
+    republishing,
+)
+"""To import a module enters its scenarios."""

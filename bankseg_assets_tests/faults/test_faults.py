@@ -1,0 +1,22 @@
+"""The faults that need neither Spark nor a server, once each; `make faults` has them all."""
+
+import pytest
+
+from bankseg_assets_tests.faults.lab import Lab
+from bankseg_assets_tests.faults.scenario import ALL
+from bankseg_assets_tests.faults.scenarios import LOADED
+
+assert LOADED
+
+pytestmark = pytest.mark.faults
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
+    return Lab(tmp_path_factory.mktemp("faults"), seeds=1)
+
+
+@pytest.mark.parametrize("name", [one.name for one in ALL.values() if one.is_quick])
+def test_the_platform_returns_from(name: str, lab: Lab) -> None:
+    outcome = ALL[name].run(lab, 1)
+    assert outcome.holds, outcome.detail

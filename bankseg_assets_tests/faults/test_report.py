@@ -1,0 +1,53 @@
+"""The table says when each row was measured, and mixes nothing in silently."""
+
+from pathlib import Path
+
+import pytest
+
+from bankseg_assets_tests.faults import report
+from bankseg_assets_tests.faults.report import BEGIN, END, line, write
+from bankseg_assets_tests.faults.scenario import Outcome, Scenario
+
+
+def scenario(fault: str) -> Scenario:
+    return Scenario("toy", fault, lambda _lab, _seed: Outcome(holds=True), is_quick=True)
+
+
+@pytest.fixture
+def document(tmp_path: Path) -> Path:
+    path = tmp_path / "reliability.md"
+    path.write_text(f"before\n{BEGIN}\n{END}\nafter\n", encoding="utf-8")
+    return path
+
+
+def test_a_row_counts_what_held_and_sums_the_reads() -> None:
+    outcomes = [
+        Outcome(holds=True, reads=10, seconds={"rerun": 1.0}),
+        Outcome(
+            holds=False, detail="differs: a | b\nc", reads=5, refused=1, seconds={"rerun": 3.0}
+        ),
+    ]
+    row = line(scenario("fire"), outcomes)
+    assert row.startswith("| fire | **no**, 1 of 2: differs: a b c | 15, 1, 0 | 2.0, 3.0 | 20")
+    assert row.count("|") == report.HEADER[1].count("|")
+    assert "| yes, 1 of 1 | 10, 0, 0 |" in line(scenario("fire"), outcomes[:1])
+
+
+def test_a_row_is_replaced_and_the_others_keep_their_date(document: Path) -> None:
+    write(["| fire | old |", "| water | old |"], document)
+    write(["| fire | new |"], document)
+    text = document.read_text(encoding="utf-8")
+    assert text.startswith("before\n")
+    assert text.endswith("after\n")
+    assert "| fire | new |\n| water | old |" in text
+    assert "| fire | old |" not in text
+    assert text.count("| fault |") == 1
+
+
+def test_rows_of_another_machine_go(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write(["| fire | old |"], document)
+    monkeypatch.setattr(report, "_machine", lambda: "64 cores")
+    write(["| water | new |"], document)
+    text = document.read_text(encoding="utf-8")
+    assert "On 64 cores." in text
+    assert "fire" not in text

@@ -1,0 +1,63 @@
+"""A draft is seen by nobody until it is whole, and goes when its writer does."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bankseg_assets.landing.drafts import draft_in, sweep_drafts
+
+HOLD_A_DRAFT = """
+import sys, time
+from pathlib import Path
+from bankseg_assets.landing.drafts import draft_in
+with draft_in(Path(sys.argv[1])) as draft:
+    print(draft.path, flush=True)
+    time.sleep(60)
+"""
+
+
+def test_a_draft_has_its_name_once_it_is_published(tmp_path: Path) -> None:
+    with draft_in(tmp_path) as draft:
+        draft.file.write(b"whole")
+        assert not (tmp_path / "name").exists()
+        draft.publish(tmp_path / "name")
+    assert [path.name for path in tmp_path.iterdir()] == ["name"]
+    assert (tmp_path / "name").read_bytes() == b"whole"
+
+
+def test_a_draft_that_fails_leaves_nothing(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), draft_in(tmp_path):
+        raise RuntimeError
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("place", [".", "0123"])
+def test_a_draft_is_swept_when_its_writer_was_killed_and_not_before(
+    tmp_path: Path, place: str
+) -> None:
+    (tmp_path / place).mkdir(exist_ok=True)
+    command = [sys.executable, "-c", HOLD_A_DRAFT, str(tmp_path / place)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
+        assert writer.stdout
+        draft = Path(writer.stdout.readline().strip())
+        sweep_drafts(tmp_path)
+        assert draft.exists()
+        os.kill(writer.pid, signal.SIGKILL)
+        writer.wait()
+        assert draft.exists()
+    sweep_drafts(tmp_path)
+    assert not draft.exists()
+
+
+def test_what_is_no_draft_is_never_swept(tmp_path: Path) -> None:
+    (tmp_path / "original").touch()
+    sweep_drafts(tmp_path)
+    assert (tmp_path / "original").exists()
+
+
+def test_there_may_be_no_folder_to_sweep(tmp_path: Path) -> None:
+    sweep_drafts(tmp_path / "absent")

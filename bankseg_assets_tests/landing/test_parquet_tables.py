@@ -1,0 +1,94 @@
+"""Typed Parquet columns become the text that the bank's CSV would hold."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.landing.errors import DeliveryError
+from bankseg_assets.landing.parse import parse_delivery
+
+CONTRACT = DeliveryContract()
+
+
+def read(
+    folder: Path, column: str, values: pa.Array, contract: DeliveryContract = CONTRACT
+) -> list[str | None]:
+    columns = {rule.name: pa.array(["x"] * len(values)) for rule in contract.columns.values()}
+    pq.write_table(pa.table(columns | {contract.header[column]: values}), folder / "original")
+    parse_delivery(
+        folder / "original", contract, file_name="b.parquet", sha256="a", output=folder / "out"
+    )
+    texts: list[str | None] = pq.read_table(folder / "out")[column].to_pylist()
+    return texts
+
+
+@pytest.mark.parametrize(
+    ("values", "texts"),
+    [
+        (pa.array([1e15, 123456789012345.67, 25.0, 0.5, None]), None),
+        (pa.array([1e22, 1e-7]), ["1" + "0" * 22, "0.0000001"]),
+        (pa.array([0.1, 25], pa.float32()), ["0.1", "25"]),
+        (pa.array([Decimal("1000000.50")]), ["1000000.50"]),
+        (pa.array([Decimal("0.0000000001")]), ["0.0000000001"]),
+        (pa.array([10**18, -5]), ["1" + "0" * 18, "-5"]),
+        (pa.array(["1e5"]), ["1e5"]),
+        (pa.array(["7"]).dictionary_encode(), ["7"]),
+        (pa.array(["7"], pa.large_string()), ["7"]),
+        (pa.array([b"7"]), ["7"]),
+        (pa.nulls(1), [None]),
+    ],
+)
+def test_a_number_is_written_plainly(
+    tmp_path: Path, values: pa.Array, texts: list[str | None] | None
+) -> None:
+    plain = ["1000000000000000", "123456789012345.67", "25", "0.5", None]
+    assert read(tmp_path, "amount", values) == (texts or plain)
+
+
+def test_a_number_has_the_separator_of_the_contract(tmp_path: Path) -> None:
+    columns = CONTRACT.columns
+    comma = {"amount": replace(columns["amount"], decimal_separator=",")}
+    contract = replace(CONTRACT, columns={**columns, **comma})
+    assert read(tmp_path, "amount", pa.array([1234.5]), contract) == ["1234,5"]
+    assert read(tmp_path, "amount", pa.array(["1.234,5"]), contract) == ["1.234,5"]
+
+
+@pytest.mark.parametrize(
+    ("values", "text"),
+    [
+        (pa.array([date(2016, 8, 2)]), "2016-08-02"),
+        (
+            pa.array([datetime(2016, 8, 2, 14, 32, 7)], pa.timestamp("us")),
+            "2016-08-02 14:32:07.000000",
+        ),
+        (
+            pa.array(
+                [datetime(2016, 8, 2, 9, 2, 7, tzinfo=UTC).astimezone(ZoneInfo("Asia/Kolkata"))],
+                pa.timestamp("ms", "Asia/Kolkata"),
+            ),
+            "2016-08-02 14:32:07.000",
+        ),
+    ],
+)
+def test_a_day_is_written_as_iso_by_the_banks_own_clock(
+    tmp_path: Path, values: pa.Array, text: str
+) -> None:
+    assert read(tmp_path, "transaction_date", values) == [text]
+
+
+@pytest.mark.parametrize("unit", [pa.time32("s"), pa.time32("ms"), pa.time64("us")])
+def test_a_time_is_written_in_the_format_of_the_contract(tmp_path: Path, unit: pa.DataType) -> None:
+    values = pa.array([time(4, 32, 7)], unit)
+    assert read(tmp_path, "transaction_time", values) == ["043207"]
+
+
+def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(DeliveryError, match=r"b\.parquet is a damaged Parquet file"):
+        read(tmp_path, "location", pa.array([b"\xff\xfe"]))

@@ -1,0 +1,56 @@
+"""Damaged files of every public kind: nothing wrong is accepted, and nothing ends unexplained."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from pyspark.sql import SparkSession
+
+from bankseg_assets_tests.faults import bad_inputs
+from bankseg_assets_tests.faults.bad_inputs import BadInput, Taken, summary, take_all
+
+MOST_SECONDS = 30
+SEEDS = 2  # of the ten that the command takes
+
+needs_public_files = pytest.mark.skipif(
+    not bad_inputs.TORTURE.exists(),
+    reason=f"public torture files are not here ({bad_inputs.TORTURE})",
+)
+Inputs = Callable[[], Iterator[BadInput]]
+
+
+def taken_soundly(inputs: Inputs, folder: Path, spark: SparkSession) -> list[Taken]:
+    taken = take_all(inputs(), folder, spark)
+    assert taken
+    assert [(one.bad.name, one.differing) for one in taken if one.differing] == []
+    assert [one.bad.name for one in taken if one.without_reason] == []
+    assert summary(taken)["rows_unaccounted"] == 0
+    assert summary(taken)["slowest_file_seconds"] < MOST_SECONDS
+    return taken
+
+
+def test_bank_rows_damaged_in_every_kind(tmp_path: Path, spark: SparkSession) -> None:
+    taken = taken_soundly(lambda: iter(bad_inputs.generated(SEEDS)), tmp_path, spark)
+    by_name = {one.bad.name: one for one in taken}
+    for seed in range(SEEDS):
+        for harmless in ("record delimiter CR", "record delimiter CRLF", "BOM", "escape 0x5C"):
+            one = by_name[f"generated/{seed}-{harmless}"]
+            assert len(one.accepted) + one.set_aside == 40, one.refusal
+    assert summary(taken)["rows_accepted"] > 0.4 * 40 * len(taken)
+
+
+@pytest.mark.real_data
+@needs_public_files
+@pytest.mark.parametrize(
+    "inputs",
+    [
+        bad_inputs.pollock,
+        bad_inputs.csv_spectrum,
+        bad_inputs.duckdb,
+        bad_inputs.parquet_bad,
+        bad_inputs.naughty_strings,
+    ],
+    ids=lambda inputs: str(inputs.__name__),
+)
+def test_public_files(inputs: Inputs, tmp_path: Path, spark: SparkSession) -> None:
+    taken_soundly(inputs, tmp_path, spark)

@@ -1,0 +1,117 @@
+"""The delivery contract: one file that an operator edits, and every slip in it is named."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from bankseg_assets.delivery import ContractError, DeliveryContract, load_contract
+from bankseg_assets.settings import DEFAULT_CONTRACT
+
+EXAMPLE = DEFAULT_CONTRACT.parent / "docs" / "contracts" / "differently_shaped_bank.toml"
+SHIPPED = DEFAULT_CONTRACT.read_text(encoding="utf-8")
+
+
+def load(folder: Path, text: str) -> DeliveryContract:
+    path = folder / "contract.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_contract(path)
+
+
+def test_the_shipped_contract_is_the_default() -> None:
+    contract = load_contract(DEFAULT_CONTRACT)
+    assert contract == DeliveryContract()
+    assert contract.genders == ("M", "F", "T")
+    assert contract.header["amount"] == "TransactionAmount (INR)"
+    assert contract.columns["birth_date"].has_two_digit_year
+
+
+def test_another_bank_is_another_file() -> None:
+    contract = load_contract(EXAMPLE)
+    assert "gender" not in contract.header
+    assert contract.genders == ()
+    assert contract.columns["transaction_date"].has_time
+    assert not contract.columns["birth_date"].has_two_digit_year
+
+
+def test_the_fingerprint_follows_the_content_and_not_the_comments(tmp_path: Path) -> None:
+    same = load(tmp_path, "# another comment\n" + SHIPPED)
+    assert same.fingerprint == DeliveryContract().fingerprint
+    changed = load(tmp_path, SHIPPED.replace('currency = "INR"', 'currency = "EUR"'))
+    assert changed.fingerprint != same.fingerprint
+    assert replace(same, currency="EUR").fingerprint == changed.fingerprint
+
+
+def test_a_value_may_be_translated(tmp_path: Path) -> None:
+    text = SHIPPED.replace('["M", "F", "T"]', '{ male = "M", m = "M", Female = "F" }')
+    contract = load(tmp_path, text)
+    assert contract.columns["gender"].values == {"MALE": "M", "M": "M", "FEMALE": "F"}
+    assert contract.genders == ("M", "F")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("currency", "currncy", "currncy is unknown; expected one of currency, number_format"),
+        ('currency = "INR"', "", "currency is missing; expected three letters"),
+        ('"INR"', "7", "currency is 7; expected three letters, such as INR"),
+        ('"INR"', '"Rs"', "currency is 'Rs'; expected three letters"),
+        ('"lakh"', '"crore"', "number_format is 'crore'; expected 'lakh' or 'plain'"),
+        ('key = "customer_id"', 'key = " "', "customer_key is ' '; expected a Spark SQL"),
+        ('delimiter = ","', 'delimiter = ",,"', "file.delimiter is ',,'; expected one ASCII"),
+        ('delimiter = ","', "delimiter = '\"'", "file.delimiter is '\"'; expected one ASCII"),
+        ('"utf-8"', '"utf-9"', "file.encoding is 'utf-9'; expected a codec's name"),
+        ('"utf-8"', '"base64"', "file.encoding is 'base64'; expected a codec's name"),
+        ("[file]", "[[file]]", "file is .*expected a table"),
+        ("[columns.amount]", "[columns.amonut]", "columns.amonut is unknown; expected one of tra"),
+        ("[columns.gender]", "[columns.gender]\nformat='d'", "columns.gender.format is unknown"),
+        ('name = "CustGender"', "", "columns.gender.name is missing; expected the header's name"),
+        ('"CustGender"', '"CustomerID"', "gender.name is that of customer_id; expected one colu"),
+        ('values = ["M", "F", "T"]', "values = 3", "columns.gender.values is 3; expected a list"),
+        ('values = ["M", "F", "T"]', "values = [3]", "columns.gender.values is .3.; expected a l"),
+        ("nullable = true", 'nullable = "yes"', "nullable is 'yes'; expected true or false"),
+        ("minimum = 0", 'minimum = "0"', "balance.minimum is '0'; expected a number"),
+        ("minimum = 0", "minimum = true", "balance.minimum is True; expected a number"),
+        ("'[A-Za-z]", "'(?P<a>[A-Za-z]", "pattern is .*expected a regular expression .missing"),
+        ('["1/1/1800", "nan"]', '"nan"', "placeholders is 'nan'; expected a list of texts"),
+        ('"d/M/yy"', '"D/M/YY"', "birth_date.format is 'D/M/YY'; expected a pattern of yyyy yy"),
+        ('"d/M/yy"', '"M/yy"', "birth_date.format is 'M/yy'; expected a pattern"),
+        ('"d/M/yy"', '"d/M/yy HH:mm"', "birth_date.format is 'd/M/yy HH:mm'; expected a pat"),
+        ('format = "HHmmss"', "", "transaction_time.format is missing; expected text"),
+        ('"HHmmss"', '"hhmmss"', "transaction_time.format is 'hhmmss'; expected a pattern"),
+        (
+            'name = "TransactionDate"\nformat = "d/M/yy"',
+            'name = "TransactionDate"\nformat = "d/M/yy HH:mm"',
+            "columns.transaction_time.format is there; expected no transaction_time",
+        ),
+        ("currency =", "currency", "is not valid TOML"),
+    ],
+)
+def test_a_slip_is_named_with_file_key_expectation_and_finding(
+    tmp_path: Path, old: str, new: str, told: str
+) -> None:
+    assert old in SHIPPED
+    with pytest.raises(ContractError, match=rf"The contract .*contract\.toml:? [a-z_.]*{told}"):
+        load(tmp_path, SHIPPED.replace(old, new, 1))
+
+
+def test_a_needed_column_cannot_be_left_out(tmp_path: Path) -> None:
+    start, _ = SHIPPED.split("[columns.amount]")
+    with pytest.raises(ContractError, match=r"columns\.amount is missing; expected a table"):
+        load(tmp_path, start)
+
+
+def test_a_contract_that_is_not_there_is_named_with_its_setting(tmp_path: Path) -> None:
+    with pytest.raises(ContractError, match=r"absent\.toml cannot be read .*BANKSEG_CONTRACT"):
+        load_contract(tmp_path / "absent.toml")
+
+
+@pytest.mark.parametrize(
+    ("format_", "takes_iso"),
+    [("d/M/yy", True), ("yyyy-MM-dd", True), ("yyyy-dd-MM", False), ("yyyydMM", False)],
+)
+def test_iso_dates_are_taken_where_they_can_mean_one_day_only(
+    format_: str, *, takes_iso: bool
+) -> None:
+    rule = replace(DeliveryContract().columns["birth_date"], format=format_)
+    assert rule.takes_iso_dates is takes_iso

@@ -1,0 +1,201 @@
+"""One customer's ID and birth date, delivered in every way, are found in the tables alone.
+
+The batch runs as `make materialize` does, in a process of its own, so that everything it leaves is
+there to be searched: terminal, logs, Dagster's databases and event log, ledger, pages, models.
+"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from bankseg_assets.contracts import TABLES
+from bankseg_assets.settings import Settings
+from bankseg_assets.store import VersionStore
+from ops.demo_data import HEADER, write_demo_transactions
+
+ROOT = Path(__file__).parents[1]
+CUSTOMER = "CANARY730539118264"
+DELIVERED_BIRTH = "17/3/29"
+BIRTHS = (DELIVERED_BIRTH, "17/03/29", "17/3/1929", "17/03/1929", "1929-03-17", "1929-3-17")
+BIRTHS_TOO = ("19290317", "3/17/29", "03/17/1929", "Mar 17, 1929", "17 March 1929", "1929, 3, 17")
+CANARIES = (CUSTOMER, *BIRTHS, *BIRTHS_TOO)
+PERSONAL = (*(TABLES.keys() - {"segment_profiles"}),)
+RECORD = f"T1,{CUSTOMER},{DELIVERED_BIRTH},F,PUNE,1702.50,2/8/16,130501,459"
+COLUMNS = HEADER + "\n"
+
+
+def record(number: int, **changes: str) -> str:
+    """Return a sound record of the canary; `changes` replace text in it."""
+    text = RECORD.replace("T1,", f"T{number},", 1)
+    for old, new in changes.items():
+        text = text.replace(old.replace("_", "/"), new)
+    return text
+
+
+# Name -> content of files that are refused as a whole.
+REFUSED: dict[str, bytes] = {
+    "without_a_header.csv": f"{record(1)}\n{record(2)}\n".encode(),
+    "header_runs_on.csv": f"{HEADER}{record(1)}\n{record(2)}\n".encode(),
+    "two_names_lost.csv": (
+        HEADER.replace("CustomerID", CUSTOMER).replace("CustomerDOB", DELIVERED_BIRTH)
+        + f"\n{record(1)}\n"
+    ).encode(),
+    "latin.csv": f"{COLUMNS}{record(1)}\n{record(2, PUNE='CAFÉ')}\n".encode("latin-1"),
+    "nul.csv": f"{COLUMNS}{record(1)}\n{record(2, PUNE=chr(0))}\n".encode(),
+    "long.csv": f"{COLUMNS}{record(1, PUNE='P' * 1_100_000)}\n".encode(),
+    "semicolons.csv": f"{COLUMNS}{record(1)}\n".replace(",", ";").encode(),
+    "cut.csv.gz": b"\x1f\x8b\x08" + record(1).encode(),
+    "not.parquet": b"PAR1" + f"{COLUMNS}{record(1)}\n".encode(),
+}
+# Records of an accepted file: what breaks a rule, repeats, contradicts, cannot be split.
+ROWS = [
+    record(9_000_001),
+    record(9_000_001),
+    record(9_000_002),
+    record(9_000_002, **{"459": "460"}),
+    record(9_000_003, **{"2_8_16": "32/13/16"}),
+    record(9_000_004, **{"1702.50": f"{CUSTOMER}"}),
+    record(9_000_005, **{"130501": DELIVERED_BIRTH}),
+    record(9_000_006, **{",F,": f",{CUSTOMER},"}),
+    record(9_000_007, **{DELIVERED_BIRTH.replace("/", "_"): f"{DELIVERED_BIRTH}x"}),
+    record(9_000_008, **{"PUNE": f"{CUSTOMER} {DELIVERED_BIRTH}"}),
+    f"T9000009,{CUSTOMER},{DELIVERED_BIRTH}",
+    f"{record(9_000_010)},{CUSTOMER},{DELIVERED_BIRTH}",
+    f"{CUSTOMER},{DELIVERED_BIRTH},,,,,,,",
+]
+# The canary's values as names of columns that the contract does not know: they are kept aside.
+EXTRA_COLUMNS = f"{HEADER},{CUSTOMER},{DELIVERED_BIRTH}\n{record(9_000_011)},a,b\n"
+
+
+# A quote that is never closed swallows the records after it.
+OPEN_QUOTE = f"{COLUMNS}{record(9_000_012)}\n{record(9_000_013, PUNE=chr(34) + 'PUNE')}\n"
+
+
+@dataclass(frozen=True)
+class Batch:
+    """What two batches left: one of refused files alone, which fails, and one of everything."""
+
+    settings: Settings
+    first: subprocess.CompletedProcess[bytes]
+    second: subprocess.CompletedProcess[bytes]
+
+    def places(self) -> Iterator[tuple[str, bytes]]:
+        """Yield the name and the bytes of everything that is no table of persons."""
+        for name in ("first", "second"):
+            process = getattr(self, name)
+            yield f"terminal of the {name} batch", process.stdout + process.stderr
+        for path in sorted(self.settings.data_dir.rglob("*")):
+            if path.is_file() and not _may_hold_persons(path, self.settings):
+                yield str(path.relative_to(self.settings.data_dir)), path.read_bytes()
+
+
+def _may_hold_persons(path: Path, settings: Settings) -> bool:
+    if settings.landing_dir in path.parents or settings.raw_dir in path.parents:
+        return True
+    tables = [settings.published_dir / name for name in PERSONAL]
+    return path.suffix == ".parquet" and not set(tables).isdisjoint(path.parents)
+
+
+def found_in(content: bytes) -> list[str]:
+    """Return the canaries in a content, in whichever encoding Python and Java write."""
+    return [
+        canary
+        for canary in CANARIES
+        if any(canary.encode(code) in content for code in ("utf-8", "utf-16-le", "utf-16-be"))
+    ]
+
+
+def land(settings: Settings, name: str, content: bytes) -> None:
+    settings.landing_dir.mkdir(parents=True, exist_ok=True)
+    (settings.landing_dir / name).write_bytes(content)
+    (settings.landing_dir / f"{name}.done").touch()
+
+
+def materialize(settings: Settings) -> subprocess.CompletedProcess[bytes]:
+    environ = os.environ | {
+        "BANKSEG_DATA_DIR": str(settings.data_dir),
+        "BANKSEG_SPARK_MASTER": "local[2]",
+    }
+    command = [sys.executable, "-m", "ops.materialize"]
+    return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, check=False)
+
+
+@pytest.fixture(scope="module")
+def batch(tmp_path_factory: pytest.TempPathFactory) -> Batch:
+    """Run the two batches."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("canary"))
+    for name, content in REFUSED.items():
+        land(settings, name, content)
+    first = materialize(settings)
+    others = settings.data_dir / "others.csv"
+    write_demo_transactions(others, rows=3_000, seed=7)
+    land(settings, "bank.csv", others.read_bytes() + "".join(f"{r}\n" for r in ROWS).encode())
+    land(settings, "extra_columns.csv", EXTRA_COLUMNS.encode())
+    land(settings, "open_quote.csv", OPEN_QUOTE.encode())
+    others.unlink()
+    return Batch(settings, first, materialize(settings))
+
+
+def test_the_canary_reached_every_table(batch: Batch) -> None:
+    """Or the other tests would prove nothing."""
+    assert batch.first.returncode == 1
+    assert b"No transaction file was accepted" in batch.first.stdout
+    assert batch.second.returncode == 0, batch.second.stdout.decode()
+    store = VersionStore(batch.settings.published_dir)
+    for name in PERSONAL:
+        text = str(pq.read_table(store.latest(name)).to_pylist())
+        assert CUSTOMER in text, name
+    aside = pq.read_table(store.latest("quarantined_transactions"))["reason"].to_pylist()
+    assert len(set(aside)) >= 8
+
+
+def test_every_refused_file_was_refused_for_what_it_is(batch: Batch) -> None:
+    told = batch.first.stdout.decode() + (
+        batch.settings.data_dir / "logs" / "materialize.log"
+    ).read_text(encoding="utf-8")
+    for name in REFUSED:
+        assert f"{name}: rejected" in told or f"{name} " in told, name
+
+
+def test_what_is_searched_is_what_was_recorded(batch: Batch) -> None:
+    """A name that must be there is found: in databases, event log and ledger."""
+    holding = [name for name, content in batch.places() if b"without_a_header.csv" in content]
+    assert any(name.startswith("dagster_home/") and ".db" in name for name in holding)
+    assert any("ledger" in name for name in holding)
+    searched = [name for name, _ in batch.places()]
+    for expected in ("report.html", "model.json", "materialize.log", "dagster.yaml"):
+        assert any(name.endswith(expected) for name in searched), expected
+
+
+def test_the_canary_is_nowhere_but_in_the_tables(batch: Batch) -> None:
+    hits = {name: found for name, content in batch.places() if (found := found_in(content))}
+    assert hits == {}
+
+
+def test_the_profiles_of_segments_hold_no_person(batch: Batch) -> None:
+    folder = VersionStore(batch.settings.published_dir).latest("segment_profiles")
+    assert found_in(str(pq.read_table(folder).to_pylist()).encode()) == []
+
+
+def test_no_page_of_the_app_shows_the_canary(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BANKSEG_DATA_DIR", str(batch.settings.data_dir))
+    page = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60).run()
+    page.button[0].click().run()
+    shown = everything_on(page)
+    page.switch_page("views/segments.py").run()
+    shown += everything_on(page)
+    assert not page.exception
+    assert b"Most likely segment" in shown or b"Not sure" in shown
+    assert found_in(shown) == []
+
+
+def everything_on(page: AppTest) -> bytes:
+    """Return what the server sends to the browser for a page, charts included."""
+    return b"".join(element.proto.SerializeToString() for element in page.main if element.proto)

@@ -1,0 +1,230 @@
+"""Readers see one version of data and model together; going back takes one command."""
+
+import json
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bankseg_assets.releases import (
+    FORMAT,
+    PROMOTION,
+    RELEASE,
+    ROLLBACK,
+    Refusal,
+    Release,
+    ReleaseError,
+    all_releases,
+    closure,
+    current_release,
+    note_refusal,
+    prune,
+    refusal,
+    roll_back,
+)
+from bankseg_assets.store import VersionStore, write_json
+
+DATA, MODEL = "rfm_table", "nb_classifier"
+
+
+class Bank:
+    """A store with a table and a model that is made from it."""
+
+    def __init__(self, folder: Path, keep: int = 3) -> None:
+        self.store = VersionStore(folder, keep)
+        self.runs = 0
+
+    def make(self, asset: str, text: str, **inputs: str) -> str:
+        """Publish a version; return its name."""
+        with self.store.draft(asset, f"run-{self.runs}", inputs) as draft:
+            (draft.path / "text").write_text(text)
+        assert draft.version is not None
+        return draft.version.name
+
+    def release(self, text: str) -> dict[str, str]:
+        """Publish table and model and release them together."""
+        self.runs += 1
+        table = self.make(DATA, text)
+        versions = {DATA: table, MODEL: self.make(MODEL, text, **{DATA: table})}
+        with self.store.draft(RELEASE, f"run-{self.runs}", versions) as draft:
+            write_json(draft.path / "model.json", manifest(versions))
+        prune(self.store, [DATA, MODEL, RELEASE])
+        return versions
+
+    def texts(self, release: Release | None) -> set[str]:
+        """Return what a reader sees of a release."""
+        assert release is not None
+        return {(release.path(asset) / "text").read_text() for asset in (DATA, MODEL)}
+
+
+def manifest(versions: Mapping[str, str]) -> dict[str, Any]:
+    return {
+        "format": FORMAT,
+        "kind": PROMOTION,
+        "note": "",
+        "created_at": "2026-01-01T00:00:00+00:00",
+        "run_id": "run",
+        "is_demo": False,
+        "versions": dict(versions),
+        "model_sha256": "",
+        "metrics": {"f1_macro": 0.9},
+        "distributions": {"age": {"30": 2}},
+    }
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Bank:
+    return Bank(tmp_path)
+
+
+def test_before_the_first_release_there_is_none_and_looking_creates_nothing(tmp_path: Path) -> None:
+    assert current_release(tmp_path / "published") is None
+    assert all_releases(tmp_path / "published") == []
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_readers_see_what_was_released_together(bank: Bank, tmp_path: Path) -> None:
+    versions = bank.release("first")
+    found = current_release(tmp_path)
+    assert found is not None
+    assert (found.versions, found.kind) == (versions, PROMOTION)
+    assert found.distributions == {"age": {30: 2}}
+    assert bank.texts(found) == {"first"}
+
+
+def test_data_and_models_that_were_not_released_are_not_seen(bank: Bank, tmp_path: Path) -> None:
+    bank.release("first")
+    bank.make(DATA, "second")
+    assert bank.texts(current_release(tmp_path)) == {"first"}
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", '{"format": 2}', '{"format": 1}'])
+def test_a_damaged_release_leaves_the_one_before_in_use(
+    bank: Bank, tmp_path: Path, damage: str
+) -> None:
+    bank.release("first")
+    bank.release("second")
+    (bank.store.latest(RELEASE) / "model.json").write_text(damage)
+    assert bank.texts(current_release(tmp_path)) == {"first"}
+
+
+def test_rolling_back_goes_one_release_further_each_time(bank: Bank, tmp_path: Path) -> None:
+    for text in ("first", "second", "third"):
+        bank.release(text)
+    found = roll_back(bank.store)
+    assert found.kind == ROLLBACK
+    assert "by the operator" in found.note
+    assert bank.texts(found) == bank.texts(current_release(tmp_path)) == {"second"}
+    assert bank.texts(roll_back(bank.store, note="Why not.")) == {"first"}
+    with pytest.raises(ReleaseError, match="no earlier release"):
+        roll_back(bank.store)
+
+
+def test_rolling_back_to_a_name_can_also_go_forward_again(bank: Bank) -> None:
+    for text in ("first", "second"):
+        bank.release(text)
+    newest = bank.store.latest(RELEASE).name
+    roll_back(bank.store)
+    assert bank.texts(roll_back(bank.store, newest[:8])) == {"second"}
+
+
+@pytest.mark.parametrize("name", ["nothing", "0000"])
+def test_a_release_that_is_not_there_or_not_one_is_refused(bank: Bank, name: str) -> None:
+    for text in ("first", "second"):
+        bank.release(text)
+    with pytest.raises(ReleaseError, match=f"releases are named {name}…; there are: 0000000"):
+        roll_back(bank.store, name)
+
+
+def test_a_release_whose_data_are_gone_does_not_return(bank: Bank) -> None:
+    bank.release("first")
+    bank.release("second")
+    for file in bank.store.versions(DATA)[0].iterdir():
+        file.unlink()
+    bank.store.versions(DATA)[0].rmdir()
+    with pytest.raises(ReleaseError, match="cannot return: rfm_table was removed"):
+        roll_back(bank.store)
+
+
+def test_a_run_on_its_way_loses_its_right_to_publish_to_a_rollback(bank: Bank) -> None:
+    bank.release("first")
+    bank.release("second")
+    bank.runs += 1
+    bank.make(DATA, "third")
+    roll_back(bank.store)
+    with pytest.raises(RuntimeError, match="may no longer publish"):
+        bank.make(MODEL, "third")
+
+
+def test_versions_of_the_last_releases_stay_and_older_ones_go(tmp_path: Path) -> None:
+    bank = Bank(tmp_path, keep=2)
+    for number in range(5):
+        bank.release(str(number))
+    assert [len(bank.store.versions(asset)) for asset in (DATA, MODEL, RELEASE)] == [2, 2, 2]
+    for number in range(3):  # data that comes in without a release does not push it out
+        bank.make(DATA, f"more {number}")
+        prune(bank.store, [DATA])
+    assert bank.texts(current_release(tmp_path)) == {"4"}
+
+
+def test_all_that_a_model_was_made_from_belongs_to_its_release(bank: Bank, tmp_path: Path) -> None:
+    table = bank.make(DATA, "one")
+    pca = bank.make("pca_model", "one", rfm_table=table)
+    model = bank.make(MODEL, "one", rfm_table=table, pca_model=pca)
+    bank.make(DATA, "two")
+    found = closure(tmp_path, {MODEL: model})
+    assert found == {MODEL: model, "pca_model": pca, DATA: table}
+
+
+def test_versions_that_do_not_belong_together_are_named(bank: Bank, tmp_path: Path) -> None:
+    old = bank.make(DATA, "one")
+    pca = bank.make("pca_model", "one", rfm_table=old)
+    model = bank.make(MODEL, "one", rfm_table=bank.make(DATA, "two"), pca_model=pca)
+    with pytest.raises(ReleaseError, match=r"do not belong together\. Materialize both in one run"):
+        closure(tmp_path, {MODEL: model})
+
+
+def test_a_refusal_is_told_until_it_is_taken_back(tmp_path: Path) -> None:
+    assert refusal(tmp_path) is None
+    found = Refusal("run", "now", ("Why.", "And why."))
+    note_refusal(tmp_path, found)
+    assert refusal(tmp_path) == found
+    note_refusal(tmp_path, None)
+    assert refusal(tmp_path) is None
+    (tmp_path / "refused.json").write_text(json.dumps({"run_id": "run"}))
+    assert refusal(tmp_path) is None
+
+
+def test_no_read_is_torn_while_releases_come_and_go(tmp_path: Path) -> None:
+    bank, stop = Bank(tmp_path, keep=2), threading.Event()
+    bank.release("0")
+
+    def republish() -> None:
+        number = 0
+        while not stop.is_set():
+            number += 1
+            bank.release(str(number))
+
+    writer = threading.Thread(target=republish)
+    writer.start()
+    seen: set[str] = set()
+    try:
+        for _ in range(300):
+            texts = read_whole(bank, tmp_path)
+            assert len(texts) == 1
+            seen |= texts
+    finally:
+        stop.set()
+        writer.join()
+    assert len(seen) > 1
+
+
+def read_whole(bank: Bank, folder: Path) -> set[str]:
+    """Read the current release; one that is removed meanwhile is looked up anew."""
+    while True:
+        try:
+            return bank.texts(current_release(folder))
+        except FileNotFoundError:
+            continue

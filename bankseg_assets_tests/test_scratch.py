@@ -1,0 +1,38 @@
+"""Scratch space of dead processes is freed; that of living ones is not touched."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+from bankseg_assets.scratch import private_folder
+
+HOLDS = (
+    "import sys, time; from pathlib import Path; from bankseg_assets.scratch import private_folder;"
+    "print(private_folder(Path(sys.argv[1])), flush=True); time.sleep(60)"
+)
+
+
+def test_a_process_has_one_folder_of_its_own(tmp_path: Path) -> None:
+    parent = tmp_path / "scratch"
+    folder = private_folder(parent)
+    assert folder.is_dir()
+    assert folder.parent == parent
+    assert private_folder(parent) == folder
+    assert private_folder(tmp_path / "other") != folder
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", HOLDS, str(tmp_path)]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
+        assert holder.stdout is not None
+        left = Path(holder.stdout.readline().strip())
+        (left / "blockmgr-1").mkdir()
+        (tmp_path / "blockmgr-of-an-older-version").mkdir()
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as other:
+            assert other.stdout is not None
+            its_own = Path(other.stdout.readline().strip())
+            assert sorted(tmp_path.iterdir()) == sorted([left, its_own])
+            other.kill()
+        holder.kill()
+    ours = private_folder(tmp_path)
+    assert list(tmp_path.iterdir()) == [ours]

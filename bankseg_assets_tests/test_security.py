@@ -1,0 +1,163 @@
+"""What docs/security.md promises of code and configuration, read in code and configuration."""
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import dagster as dg
+import pytest
+from dagster._core.remote_representation.external_data import RepositorySnap
+from dagster._core.snap import JobSnap
+from dagster._serdes import serialize_value
+from streamlit import config as streamlit_config
+
+from bankseg_assets.build import build_defs
+from bankseg_assets.settings import Settings, SettingsError, load_settings
+
+ROOT = Path(__file__).parents[1]
+SOURCES = [
+    path for folder in ("bankseg_assets", "app", "ops") for path in (ROOT / folder).rglob("*.py")
+]
+TOKEN = "sc://spark.bank:15002/;token=CANARY730539118264"
+STREAMLIT = {
+    "server.address": "127.0.0.1",
+    "server.allowedHosts": ["127.0.0.1", "localhost"],
+    "server.enableXsrfProtection": True,
+    "server.enableCORS": True,
+    "server.maxUploadSize": 200,
+    "server.fileWatcherType": "none",
+    "browser.gatherUsageStats": False,
+    "client.showErrorDetails": "type",
+    "client.showErrorLinks": False,
+    "client.disableDataExport": True,
+    "client.toolbarMode": "viewer",
+}
+RUNS_DATA = {
+    "import pickle\n": "TID251",
+    "from joblib import load\n": "TID251",
+    "import shelve\n": "TID251",
+    "import pandas as pd\n\npd.read_pickle('x')\n": "TID251",
+    "import numpy as np\n\nnp.load('x', allow_pickle=True)\n": "TID251",
+    "import torch\n\ntorch.load('x')\n": "TID251",
+    "import marshal\n\nmarshal.loads(b'')\n": "S302",
+    "import yaml\n\nyaml.load('x')\n": "S506",
+    "eval('x')\n": "S307",
+    "exec('x')\n": "S102",
+    "import subprocess\n\nsubprocess.run('x', shell=True, check=True)\n": "S602",
+    "import os\n\nos.system('x')\n": "S605",
+}
+# Markup of the data's making; and what would bring frames and scripts of other sites.
+MARKUP = {"html", "iframe", "components", "markdown_html"}
+
+
+@pytest.mark.parametrize("option", STREAMLIT)
+def test_the_app_s_server_is_set_up_so(option: str) -> None:
+    section, name = option.split(".")
+    found = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
+    assert found[section][name] == STREAMLIT[option]
+    assert option in streamlit_config.get_config_options()  # one that Streamlit knows
+
+
+def test_the_app_writes_no_markup_from_data() -> None:
+    found = []
+    for path in (ROOT / "app").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.keyword) and node.arg == "unsafe_allow_html":
+                found.append((path.name, node.arg))
+            if isinstance(node, ast.Attribute) and node.attr in MARKUP:
+                found.append((path.name, node.attr))
+    assert found == []
+
+
+def test_no_source_names_an_address_to_fetch_from_but_this_machine() -> None:
+    addresses = {
+        (path.name, found)
+        for path in SOURCES
+        for found in re.findall(r"https?://[^\s\"'`)>]+", path.read_text(encoding="utf-8"))
+        if not found.startswith(("http://127.0.0.1", "http://{"))
+    }
+    assert {name for name, _ in addresses} <= {"java.py"}, addresses
+
+
+@pytest.mark.parametrize(
+    ("code", "rule"), RUNS_DATA.items(), ids=lambda text: text.splitlines()[-1]
+)
+def test_the_linter_refuses_what_would_run_data_as_code(code: str, rule: str) -> None:
+    command = [sys.executable, "-m", "ruff", "check", "--output-format", "concise", "--quiet"]
+    found = subprocess.run(
+        [*command, "--stdin-filename", "bankseg_assets/example.py", "-"],
+        cwd=ROOT,
+        input=code,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert f" {rule} " in found.stdout, found.stdout
+
+
+def test_nothing_is_exempt_from_those_rules() -> None:
+    rules = {"TID251", *(rule for rule in RUNS_DATA.values())}
+    exempt = [
+        path.name
+        for path in SOURCES
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if "noqa" in line and any(rule in line for rule in rules)
+    ]
+    assert exempt == []
+
+
+def test_no_setting_is_a_secret_but_the_address_of_a_remote_spark() -> None:
+    telling = re.compile("secret|password|token|key|credential")
+    assert [name for name in Settings.__dataclass_fields__ if telling.search(name)] == []
+
+
+def test_a_token_is_taken_from_the_environment_and_refused_in_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "bankseg.toml"
+    file.write_text(f'spark_remote = "{TOKEN}"\n', encoding="utf-8")
+    with pytest.raises(SettingsError, match="BANKSEG_SPARK_REMOTE") as refused:
+        load_settings({}, file)
+    assert "CANARY" not in str(refused.value)
+    file.unlink()
+    assert load_settings({"BANKSEG_SPARK_REMOTE": TOKEN}, file).spark_remote == TOKEN
+
+
+def test_a_token_is_not_in_what_dagster_shows_and_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BANKSEG_SPARK_REMOTE", TOKEN)
+    definitions = build_defs()
+    kept: list[object] = [RepositorySnap.from_def(definitions.get_repository_def())]
+    kept += [JobSnap.from_job_def(definitions.resolve_job_def(n)) for n in ("everything", "models")]
+    for snapshot in kept:
+        assert "CANARY" not in serialize_value(snapshot)  # type: ignore[arg-type]
+    assert isinstance(definitions, dg.Definitions)
+
+
+def test_every_locked_package_has_hashes_and_no_address() -> None:
+    lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
+    entries = re.split(r"\n(?=[A-Za-z0-9])", lock.strip())
+    assert len(entries) > 50
+    for entry in entries:
+        assert re.match(r"[A-Za-z0-9._-]+(?:\[[a-z,]+\])?==[^\s;]+", entry), entry[:80]
+        assert re.search(r"--hash=sha256:[0-9a-f]{64}", entry), entry[:80]
+    assert not re.search(
+        r"://|--(?:extra-)?index-url|--find-links|--trusted-host|^-[ef] ", lock, re.M
+    )
+
+
+def test_packages_are_installed_with_their_hashes_required() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    installs = [line for line in makefile.splitlines() if "pip install" in line]
+    assert installs
+    assert all("--require-hashes" in line for line in installs)
+
+
+def test_every_test_that_the_threat_table_names_exists() -> None:
+    table = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    named = set(re.findall(r"`(test_\w+)`", table))
+    tests = "\n".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "bankseg_assets_tests").rglob("*.py")
+    )
+    assert len(named) > 20
+    assert {name for name in named if f"def {name}(" not in tests} == set()

@@ -1,0 +1,68 @@
+"""The run that began last, and only that one, may publish."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from bankseg_assets.writers import SupersededError, Writers
+
+REPOSITORY = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def writers(tmp_path: Path) -> Writers:
+    return Writers(tmp_path / "writers.sqlite")
+
+
+def test_tokens_rise_and_a_run_keeps_its_own(writers: Writers) -> None:
+    assert writers.newest() == 0
+    assert [writers.begin(run) for run in ("a", "b", "a", "c")] == [1, 2, 1, 3]
+    assert writers.newest() == 3
+
+
+def test_runs_that_begin_at_once_get_different_tokens(writers: Writers) -> None:
+    with ThreadPoolExecutor(8) as pool:
+        tokens = list(pool.map(writers.begin, [f"run-{number}" for number in range(40)]))
+    assert sorted(tokens) == list(range(1, 41))
+
+
+def test_only_the_newest_has_its_turn(writers: Writers) -> None:
+    first, second = writers.begin("a"), writers.begin("b")
+    with writers.turn(second):
+        pass
+    with pytest.raises(SupersededError, match="b began after it"), writers.turn(first):
+        pytest.fail("A writer that another has followed was let in.")
+
+
+def test_a_failure_within_a_turn_frees_the_lock(writers: Writers) -> None:
+    token = writers.begin("a")
+    with pytest.raises(ValueError, match="full"), writers.turn(token):
+        raise ValueError("full")
+    assert writers.begin("b") == 2
+
+
+def test_nobody_begins_during_a_turn_and_a_killed_writer_frees_it(
+    writers: Writers, tmp_path: Path
+) -> None:
+    token, ready = writers.begin("a"), tmp_path / "ready"
+    program = (
+        "import time\nfrom pathlib import Path\nfrom bankseg_assets.writers import Writers\n"
+        f"with Writers(Path({str(tmp_path / 'writers.sqlite')!r})).turn({token}):\n"
+        f"    Path({str(ready)!r}).touch()\n"
+        "    time.sleep(60)\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], cwd=REPOSITORY) as holder:
+        while not ready.exists():
+            time.sleep(0.02)
+        with ThreadPoolExecutor(1) as pool:
+            other = pool.submit(writers.begin, "b")
+            time.sleep(0.3)
+            assert not other.done()
+            os.kill(holder.pid, signal.SIGKILL)
+            assert other.result(timeout=20) == 2

@@ -1,0 +1,152 @@
+"""Rows that tell of the same transaction are kept once or not at all, in any order of arrival."""
+
+import json
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyspark.sql import Column, Row, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.transforms.cleaning import broken, judge, keep, repeats
+from bankseg_assets.transforms.deduplication import day_of_grace, repeated_ids, verdicts
+from bankseg_assets.transforms.outliers import outlier_flags
+from bankseg_assets_tests.transforms.frames import Rows, raw_frame
+
+CONTRACT = DeliveryContract()
+
+
+def not_after() -> Column:
+    """Return a day after every transaction here; made late, because it needs a session."""
+    return F.lit(date(2021, 1, 1))
+
+
+def clean(
+    spark: SparkSession, rows: Rows, corrections: Sequence[str] = ()
+) -> tuple[list[Row], list[Row]]:
+    """Return the rows that are kept and those that are set aside."""
+    raw = raw_frame(spark, rows)
+    judged = judge(raw, CONTRACT, not_after=not_after())
+    found = verdicts(
+        raw,
+        repeated_ids(raw, None),
+        CONTRACT,
+        not_after=not_after(),
+        corrections=list(corrections),
+    )
+    aside = broken(judged).unionByName(repeats(raw, found))
+    return keep(judged, found, outlier_flags({})).collect(), aside.collect()
+
+
+def places(rows: Sequence[Row]) -> set[tuple[str, int]]:
+    return {(row["delivery"], row["row_number"]) for row in rows}
+
+
+def copy(name: str, number: int, *, delivery: str = "d1", **change: Any) -> dict[str, Any]:
+    return {"transaction_id": name, "row_number": number, "delivery": delivery, **change}
+
+
+def test_repeated_transactions_are_kept_once_or_not_at_all(spark: SparkSession) -> None:
+    kept, aside = clean(
+        spark,
+        [
+            *(copy("T1", 5), copy("T1", 2), copy("T1", 9), copy("T1", 1, delivery="d2")),
+            *(copy("T2", 10), copy("T2", 11, location=" pune", amount="25.00")),
+            *(copy("T3", 20), copy("T3", 21, amount="26")),
+            *(copy("T4", 30), copy("T4", 31), copy("T4", 32, customer_id="C2")),
+            *(copy("T5", 40, amount="x"), copy("T5", 41), copy("T5", 42, gender="?")),
+            *(copy("T6", 50, gender="M", location=""), copy("T6", 51, gender="", location="M")),
+            *(copy("T7", 60, balance=""), copy("T7", 61, balance="0")),
+            *(copy("T8", 70, transaction_time="1"), copy("T8", 71, transaction_time="2")),
+            copy("T9", 80),
+        ],
+    )
+    assert places(kept) == {("d1", number) for number in (2, 10, 41, 80)}
+    reasons = {(row["delivery"], row["row_number"]): row for row in aside}
+    assert {place: row["reason"] for place, row in reasons.items()} == {
+        **dict.fromkeys([("d1", 5), ("d1", 9), ("d2", 1), ("d1", 11)], "duplicate"),
+        **{
+            ("d1", number): "conflicting_duplicate"
+            for number in (20, 21, 30, 31, 32, 50, 51, 60, 61, 70, 71)
+        },
+        ("d1", 40): "invalid_amount",
+        ("d1", 42): "invalid_gender",
+    }
+    for row in aside:
+        is_copy = row["reason"] == "duplicate"
+        assert row["disposition"] == ("duplicate" if is_copy else "quarantined")
+    assert json.loads(reasons["d1", 11]["raw_text"])["location"] == " pune"
+    assert json.loads(reasons["d1", 21]["raw_text"])["amount"] == "26"
+
+
+def test_a_correction_wins_over_rows_that_contradict_it(spark: SparkSession) -> None:
+    kept, aside = clean(
+        spark,
+        [
+            *(copy("T1", 2), copy("T1", 3, amount="26"), copy("T1", 9, delivery="c", amount="27")),
+            *(copy("T2", 4), copy("T2", 10, delivery="c")),
+            *(copy("T3", 5), copy("T3", 11, delivery="c", amount="x")),
+            *(copy("T4", 12, delivery="c"), copy("T4", 13, delivery="c", amount="26")),
+        ],
+        corrections=["c"],
+    )
+    assert places(kept) == {("c", 9), ("c", 10), ("d1", 5)}
+    assert {(row["delivery"], row["row_number"]): row["reason"] for row in aside} == {
+        **dict.fromkeys([("d1", 2), ("d1", 3), ("d1", 4)], "corrected"),
+        ("c", 11): "invalid_amount",
+        **dict.fromkeys([("c", 12), ("c", 13)], "conflicting_duplicate"),
+    }
+    assert {row["disposition"] for row in aside} == {"quarantined"}
+
+
+def test_ids_are_compared_with_what_came_before(spark: SparkSession) -> None:
+    before = raw_frame(spark, [copy("T1", 2), copy("T2", 3), copy("T2", 4), copy("T3", 5)])
+    arrived = raw_frame(
+        spark, [copy(" T1", 2), copy("T1", 3), copy("T3", 4), copy("T4", 5), copy("T5", 6)] * 1
+    )
+    # T2 was repeated before, and is nothing new.
+    assert {row[0] for row in repeated_ids(arrived, before).collect()} == {"T1", "T3"}
+    assert {row[0] for row in repeated_ids(arrived, None).collect()} == {"T1"}
+
+
+RAW_ROWS = st.fixed_dictionaries(
+    {
+        "transaction_id": st.sampled_from(["T1", "T2", "T3", "T4", "T5", "", None, "T 6"]),
+        "customer_id": st.sampled_from(["C1", "C1", "C1", "C2", ""]),
+        "gender": st.sampled_from(["M", "F", "", None, "?"]),
+        "location": st.sampled_from(["PUNE", "pune ", "M", "", None, "A\nB"]),
+        "balance": st.sampled_from(["1", "1.00", "", "-1"]),
+        "amount": st.sampled_from(["5", "5.0", "6", "x"]),
+        "malformed_text": st.sampled_from([None, None, None, None, "T1,C1", ""]),
+        "delivery": st.sampled_from(["d1", "d2", "c"]),
+    }
+)
+
+
+@given(st.lists(RAW_ROWS, min_size=40, max_size=120))
+@settings(max_examples=4, deadline=None)
+def test_every_row_is_kept_or_set_aside_exactly_once(
+    spark: SparkSession, rows: list[dict[str, Any]]
+) -> None:
+    kept, aside = clean(spark, rows, corrections=["c"])
+    found = [row["row_number"] for row in [*kept, *aside]]
+    assert sorted(found) == list(range(2, len(rows) + 2))
+    ids = [row["transaction_id"] for row in kept]
+    assert len(set(ids)) == len(ids)
+    assert all(row["raw_text"] is not None and row["reason"] for row in aside)
+
+
+@pytest.mark.parametrize(
+    ("delivery", "reason"), [("old", "transaction_date_in_the_future"), ("new", None)]
+)
+def test_a_row_is_judged_by_the_day_on_which_its_delivery_came(
+    spark: SparkSession, delivery: str, reason: str | None
+) -> None:
+    raw = raw_frame(spark, [copy("T1", 2, delivery=delivery, transaction_date="4/8/16")])
+    days = day_of_grace({"old": date(2016, 8, 2), "new": date(2016, 8, 3)})
+    (row,) = judge(raw, CONTRACT, not_after=days).collect()
+    assert row["reason"] == reason

@@ -1,0 +1,80 @@
+"""Write the quarantined rows as a file to correct and deliver again: `python -m ops.quarantine`.
+
+    python -m ops.quarantine > rows.csv
+
+The columns are those that the contract asks for. Four more say what is wrong and where the row
+came from; delivered again, they are set aside with a warning. A record that could not be split
+into fields stands whole in the column `record`.
+"""
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.dataset as ds
+
+from bankseg_assets.delivery import ContractError, DeliveryContract, load_contract
+from bankseg_assets.exports import to_csv
+from bankseg_assets.settings import SettingsError, load_settings
+from bankseg_assets.store import NothingPublishedError, VersionStore
+
+REFUSED = 2
+RECORD = "record"
+_EXTRA = ("reason", "source_file", "row_number")
+
+
+def main() -> int:
+    """Write the rows of the newest version to stdout, and their number to stderr."""
+    try:
+        settings = load_settings()
+        contract = load_contract(settings.contract)
+        version = VersionStore(settings.published_dir).latest("quarantined_transactions")
+    except (SettingsError, ContractError, NothingPublishedError) as error:
+        print(f"bankseg: {error}", file=sys.stderr)
+        return REFUSED
+    rows = quarantined_rows(version, contract)
+    encoding = "utf-8-sig" if contract.encoding == "utf-8" else contract.encoding
+    content = to_csv(rows, delimiter=contract.delimiter, encoding=encoding)
+    sys.stdout.buffer.write(content)
+    print(f"{len(rows):,} quarantined rows of {version.name}.", file=sys.stderr)
+    return 0
+
+
+def quarantined_rows(version: Path, contract: DeliveryContract) -> pd.DataFrame:
+    """Return the rows of a version that broke a rule, as the contract names the columns.
+
+    Duplicates are left out: the row that they repeat was kept.
+    """
+    rows = [
+        _fields(row["raw_text"], contract) | {name: row[name] for name in _EXTRA}
+        for row in _read(sorted(map(str, version.glob("*.parquet"))))
+    ]
+    return pd.DataFrame(rows, columns=[*contract.header.values(), *_EXTRA, RECORD], dtype=object)
+
+
+def _read(files: list[str]) -> list[dict[str, Any]]:
+    if not files:  # nothing was ever set aside
+        return []
+    wanted = ds.field("disposition") == "quarantined"
+    table = ds.dataset(files).to_table(["raw_text", *_EXTRA], filter=wanted)
+    order = [("source_file", "ascending"), ("row_number", "ascending")]
+    found: list[dict[str, Any]] = table.sort_by(order).to_pylist()
+    return found
+
+
+def _fields(raw_text: str, contract: DeliveryContract) -> dict[str, Any]:
+    """Return the delivered fields of a row by the contract's names, or the record as it came."""
+    try:
+        found = json.loads(raw_text)
+    except ValueError:
+        found = None
+    # A malformed record may be JSON too: `12`, or `null`.
+    if not isinstance(found, dict):
+        return {RECORD: raw_text}
+    return {contract.header[ours]: text for ours, text in found.items() if ours in contract.header}
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,50 @@
+"""List the releases, or go back to an earlier one: `python -m ops.rollback [--to NAME | --list]`.
+
+Takes well under a second: no table is touched, a new release names the older versions.
+"""
+
+import argparse
+import sqlite3
+import sys
+from collections.abc import Sequence
+
+from bankseg_assets.releases import ReleaseError, all_releases, note_refusal, roll_back
+from bankseg_assets.settings import SettingsError, load_settings
+from bankseg_assets.store import VersionStore
+
+REFUSED = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what was asked; return the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        settings = load_settings()
+        if options.list:
+            for release in all_releases(settings.published_dir):
+                print(
+                    f"{release.name}  {release.created_at}  {release.kind}  {release.note}".rstrip()
+                )
+            return 0
+        store = VersionStore(settings.published_dir, settings.keep_versions)
+        found = roll_back(store, options.to, options.note)
+        note_refusal(settings.published_dir, None)
+    except (SettingsError, ReleaseError, sqlite3.OperationalError) as error:
+        print(f"bankseg: {error}", file=sys.stderr)
+        return REFUSED
+    print(f"In use: {found.name}. {found.note}")
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m ops.rollback", description="Roll back.")
+    parser.add_argument(
+        "--to", default="", help="a release's name or how it begins (the one before)"
+    )
+    parser.add_argument("--note", default="", help="why, for the record")
+    parser.add_argument("--list", action="store_true", help="list the releases and do nothing")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
