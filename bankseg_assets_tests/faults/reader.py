@@ -58,7 +58,7 @@ def main(published_dir: Path, n_reads: int) -> None:
     met, seen = Met(), set()
     pause = 0.0 if n_reads else PAUSE_SECONDS
     print("reading", flush=True)
-    while met.reads < n_reads or not select.select([sys.stdin], [], [], pause)[0]:
+    while met.reads < max(n_reads, 1) or not select.select([sys.stdin], [], [], pause)[0]:
         met.reads += 1
         try:
             served = served_release(published_dir)
