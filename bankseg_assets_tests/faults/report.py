@@ -1,5 +1,6 @@
 """The table in docs/reliability.md: made by the command, never by hand."""
 
+import fcntl
 import os
 import platform
 import re
@@ -41,7 +42,19 @@ def line(one: Scenario, outcomes: Sequence[Outcome]) -> str:
 
 
 def write(lines: Sequence[str], document: Path = DOCUMENT) -> None:
-    """Put rows into the table; a row of another machine goes, the others keep their date."""
+    """Put rows into the table; a row of another machine goes, the others keep their date.
+
+    One writer at a time, so that two commands may measure different faults.
+    """
+    folder = os.open(document.parent, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        _write(lines, document)
+    finally:
+        os.close(folder)
+
+
+def _write(lines: Sequence[str], document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)
     old, after = rest.split(END)
