@@ -27,7 +27,10 @@ def main() -> int:
         lab = Lab(Path(folder), options.seeds)
         for one in chosen:
             try:
-                outcomes = [_repetition(one, lab, seed) for seed in range(options.seeds)]
+                outcomes = [
+                    _repetition(one, lab, seed)
+                    for seed in range(1 if one.is_once else options.seeds)
+                ]
             finally:
                 lab.stop(one.name)
             lines.append(report.line(one, outcomes))

@@ -26,6 +26,8 @@ def line(one: Scenario, outcomes: Sequence[Outcome]) -> str:
     """Return a row of the table: what all repetitions of a scenario found."""
     held = sum(outcome.holds for outcome in outcomes)
     verdict = f"{HOLDS}, {held} of {len(outcomes)}"
+    if one.is_once:
+        verdict = f"{HOLDS}: {_one_line(outcomes[0].detail)}"
     if held < len(outcomes):
         why = next(outcome.detail for outcome in outcomes if not outcome.holds)
         verdict = f"**no**, {held} of {len(outcomes)}: {_one_line(why)}"
@@ -88,4 +90,4 @@ def _commit() -> str:
 
 
 def _one_line(text: str) -> str:
-    return re.sub(r"[\s|]+", " ", text)[:160]
+    return re.sub(r"[\s|]+", " ", text)[:400]

@@ -33,18 +33,20 @@ class Scenario:
     run: Callable[[Any, int], Outcome]
     is_quick: bool
     """Needs no Spark and no server: pytest runs it."""
+    is_once: bool = False
+    """Has no chance in it: one repetition says all, and its detail stands in the table."""
 
 
 ALL: dict[str, Scenario] = {}
 
 
 def scenario(
-    name: str, fault: str, *, quick: bool = False
+    name: str, fault: str, *, quick: bool = False, once: bool = False
 ) -> Callable[[Callable[[Any, int], Outcome]], Callable[[Any, int], Outcome]]:
     """Enter a function `(lab, seed) -> Outcome` into `ALL`."""
 
     def enter(run: Callable[[Any, int], Outcome]) -> Callable[[Any, int], Outcome]:
-        ALL[name] = Scenario(name, fault, run, quick)
+        ALL[name] = Scenario(name, fault, run, quick, once)
         return run
 
     return enter

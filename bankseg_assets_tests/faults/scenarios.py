@@ -8,6 +8,7 @@ from bankseg_assets_tests.faults import (
     deliveries,
     disk,
     gates,
+    inputs,
     kills,
     republishing,
     writers,
@@ -22,5 +23,6 @@ LOADED: tuple[ModuleType, ...] = (
     damage,
     gates,
     republishing,
+    inputs,
 )
 """To import a module enters its scenarios."""

@@ -1,0 +1,88 @@
+"""What is measured once: bad files, an endless line, a customer in all that is left behind."""
+
+import json
+import re
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from bankseg_assets_tests.faults import bad_inputs
+from bankseg_assets_tests.faults.lab import ROOT, Lab
+from bankseg_assets_tests.faults.scenario import Outcome, scenario
+
+SLOWEST_SECONDS = 30.0
+MOST_MIB = 256
+LINE_BYTES = 10 * 2**30
+_REFUSING = """
+import json, resource, sys, time
+from pathlib import Path
+from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.landing.errors import DeliveryError
+from bankseg_assets.landing.scan import scan
+began = time.monotonic()
+try:
+    with Path(sys.argv[1]).open("rb") as file:
+        scan(file, DeliveryContract(), "endless.csv")
+    told = ""
+except DeliveryError as error:
+    told = str(error)
+peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+print(json.dumps({"told": told, "mib": peak, "seconds": time.monotonic() - began}))
+"""
+
+
+@scenario("bad-inputs", "malformed files of public test suites and our own", once=True)
+def bad_files(_lab: Lab, _seed: int) -> Outcome:
+    """Pollock's, DuckDB's, csv-spectrum's, parquet-testing's; and Pollock's faults on our rows."""
+    found = bad_inputs.run()
+    holds = (
+        found["rows_differing"] == found["rows_unaccounted"] == 0
+        and found["rows_or_files_without_reason"] == 0
+        and found["slowest_file_seconds"] < SLOWEST_SECONDS
+    )
+    return Outcome(
+        holds=holds,
+        detail=f"{found['files']:,} files, {found['files_refused']:,} refused; of "
+        f"{found['records']:,} records {found['rows_accepted']:,} accepted and "
+        f"{found['rows_set_aside']:,} set aside; {found['rows_differing']} accepted rows differ "
+        f"from the oracle, {found['rows_or_files_without_reason']} without a reason, "
+        f"{found['rows_unaccounted']} unaccounted; slowest file "
+        f"{found['slowest_file_seconds']:.2f} s",
+    )
+
+
+@scenario("endless-line", "one line of 10 GiB", once=True)
+def endless_line(_lab: Lab, _seed: int) -> Outcome:
+    """Sparse, so that it costs no disk; refused by the scan before it is copied."""
+    with tempfile.TemporaryDirectory(prefix="bankseg-faults-") as folder:
+        path = Path(folder) / "endless.csv"
+        with path.open("wb") as file:
+            file.write(b"TransactionID,CustomerID,")
+            file.truncate(LINE_BYTES)
+        found = json.loads(_output([sys.executable, "-c", _REFUSING, str(path)]))
+    return Outcome(
+        holds=bool(found["told"]) and found["mib"] < MOST_MIB,
+        detail=f"refused in {found['seconds']:.2f} s with {found['mib']} MiB at most",
+    )
+
+
+@scenario("canary", "one customer's ID and birth date, delivered in every way", once=True)
+def canary(_lab: Lab, _seed: int) -> Outcome:
+    """The privacy tests: logs, metadata, databases, pages and plots are searched byte by byte."""
+    began = time.monotonic()
+    command = [sys.executable, "-m", "pytest", "-q", "bankseg_assets_tests/test_privacy.py"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    tests = re.search(r"(\d+) passed", ended.stdout)
+    return Outcome(
+        holds=ended.returncode == 0 and tests is not None,
+        detail=f"0 hits outside the tables ({tests[1] if tests else 0} tests)"
+        if ended.returncode == 0
+        else ended.stdout[-300:],
+        seconds={"whole": time.monotonic() - began},
+    )
+
+
+def _output(command: list[str]) -> str:
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
