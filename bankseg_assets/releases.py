@@ -14,7 +14,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bankseg_assets.store import VersionStore, version_record, write_json
+from bankseg_assets.store import (
+    DamagedVersionError,
+    VersionStore,
+    damages,
+    version_record,
+    write_json,
+)
 
 RELEASE = "release"
 MANIFEST_FILE = "model.json"
@@ -174,6 +180,9 @@ def _find(releases: list[Release], to: str) -> Release:
 
 def _read(folder: Path) -> Release | None:
     try:
+        # A flipped digit leaves valid JSON, and would show another version than was released.
+        if damages(folder):
+            return None
         found: dict[str, Any] = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
         if found.pop("format") != FORMAT:
             return None
@@ -182,5 +191,5 @@ def _read(folder: Path) -> Release | None:
             for measure, counts in found.pop("distributions").items()
         }
         return Release(name=folder.name, folder=folder.parent.parent, distributions=bins, **found)
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+    except (DamagedVersionError, OSError, ValueError, TypeError, KeyError, AttributeError):
         return None  # removed meanwhile, or damaged: the one before it serves

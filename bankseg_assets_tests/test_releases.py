@@ -110,6 +110,14 @@ def test_a_damaged_release_leaves_the_one_before_in_use(
     assert bank.texts(current_release(tmp_path)) == {"first"}
 
 
+def test_a_digit_that_changed_on_the_disk_is_damage_too(bank: Bank, tmp_path: Path) -> None:
+    bank.release("first")
+    bank.release("second")
+    file = bank.store.latest(RELEASE) / "model.json"
+    file.write_text(file.read_text().replace("2026-01-01", "2026-01-02"))
+    assert bank.texts(current_release(tmp_path)) == {"first"}
+
+
 def test_rolling_back_goes_one_release_further_each_time(bank: Bank, tmp_path: Path) -> None:
     for text in ("first", "second", "third"):
         bank.release(text)

@@ -40,6 +40,15 @@ def make_classifier(bank: Platform, change: Change) -> None:
         write_json(draft.path / "model.json", document)
 
 
+def make_release(bank: Platform, change: Change) -> None:
+    """Publish a release that is like the newest but for a change."""
+    newest = store(bank).latest("release")
+    document = json.loads((newest / "model.json").read_text(encoding="utf-8"))
+    change(document)
+    with store(bank).draft("release", str(uuid4()), document["versions"]) as draft:
+        write_json(draft.path / "model.json", document)
+
+
 def release(bank: Platform, **config: Any) -> Run:
     return run_platform(
         bank.resources,
@@ -145,14 +154,14 @@ def test_a_model_that_groups_customers_otherwise_is_refused(after_batch: Platfor
 
 
 def test_data_that_drifted_are_refused_with_the_measure(after_batch: Platform) -> None:
-    manifest = in_use(after_batch).folder / "release" / in_use(after_batch).name / "model.json"
-    document = json.loads(manifest.read_text(encoding="utf-8"))
-    counts = document["distributions"]["average_amount"]
-    # As if amounts had been in another unit: a hundredth, 92 bins of 5 % lower.
-    document["distributions"]["average_amount"] = {
-        str(max(int(number) - 92, 0)): count for number, count in counts.items()
-    }
-    write_json(manifest, document)
+    def divide_by_a_hundred(document: dict[str, Any]) -> None:
+        counts = document["distributions"]["average_amount"]
+        # As if amounts had been in another unit: 92 bins of 5 % lower.
+        document["distributions"]["average_amount"] = {
+            str(max(int(number) - 92, 0)): count for number, count in counts.items()
+        }
+
+    make_release(after_batch, divide_by_a_hundred)
     check = release(after_batch).checks["data_has_not_drifted"]
     assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.ERROR)
     assert "average_amount (" in str(check.description)
@@ -160,11 +169,11 @@ def test_data_that_drifted_are_refused_with_the_measure(after_batch: Platform) -
 
 
 def test_the_bank_s_own_data_are_not_compared_with_demo_data(after_batch: Platform) -> None:
-    manifest = in_use(after_batch).folder / "release" / in_use(after_batch).name / "model.json"
-    document = json.loads(manifest.read_text(encoding="utf-8"))
-    document["is_demo"] = False
-    document["metrics"]["f1_macro"] = 1.5
-    write_json(manifest, document)
+    def not_demo(document: dict[str, Any]) -> None:
+        document["is_demo"] = False
+        document["metrics"]["f1_macro"] = 1.5
+
+    make_release(after_batch, not_demo)
     run = release(after_batch)
     assert run.checks["quality_is_kept"].passed
     assert "release" in run.metadata

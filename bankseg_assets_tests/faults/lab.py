@@ -136,7 +136,9 @@ class Lab:
             platform.rerun("--job", job)
             self._made[key] = platform
         copy = Platform(self._folder / f"platform-{time.monotonic_ns()}")
-        shutil.copytree(self._made[key].data_dir, copy.data_dir, symlinks=True)
+        # A JVM that has just ended may still be removing its scratch folder.
+        scratch = shutil.ignore_patterns(copy.settings.scratch_dir.name)
+        shutil.copytree(self._made[key].data_dir, copy.data_dir, symlinks=True, ignore=scratch)
         return copy
 
     def undisturbed(self, n_files: int, *options: str) -> State:

@@ -84,8 +84,21 @@ class MixedError(Exception):
 
 
 def served_release(published_dir: Path) -> Release | None:
-    """Return the newest release whose model and profiles can be read, as the app shows it."""
-    for release in newest_first(published_dir):
+    """Return the newest release whose model and profiles can be read, as the app shows it.
+
+    A reader that is held up while as many releases are published as are kept finds all of its
+    list gone; it looks again, as the app does every five seconds.
+    """
+    listed = newest_first(published_dir)
+    while (served := _first_readable(listed)) is None:
+        overtaken, listed = listed, newest_first(published_dir)
+        if [release.name for release in listed] == [release.name for release in overtaken]:
+            return None
+    return served
+
+
+def _first_readable(releases: list[Release]) -> Release | None:
+    for release in releases:
         try:
             bundle = read_model(release)
             folder = release.path("segment_profiles")

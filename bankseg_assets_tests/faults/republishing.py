@@ -4,7 +4,7 @@ import json
 import sys
 from itertools import count
 from pathlib import Path
-from subprocess import Popen
+from subprocess import PIPE, Popen
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -25,8 +25,10 @@ def torn_reads(lab: Lab, seed: int) -> Outcome:
     """Every release has numbers of its own, in the classifier and in the profiles."""
     platform, outcome = lab.serving(1), Outcome(holds=False)
     command = [sys.executable, "-m", __name__, str(platform.published)]
-    with Popen(command, cwd=ROOT) as publisher:
+    with Popen(command, cwd=ROOT, stdout=PIPE) as publisher:
+        assert publisher.stdout is not None
         try:
+            publisher.stdout.readline()  # it has published, and goes on
             with reading(platform.published, READS) as met:
                 pass
         finally:
@@ -50,6 +52,8 @@ def main(published_dir: Path) -> None:
     )
     for generation in count(1):
         _publish(store, first, f"generation-{generation}", bundle, profiles, manifest)
+        if generation == 1:
+            print("publishing", flush=True)
 
 
 def _publish(
