@@ -16,6 +16,8 @@ TEST_CONFIG = {
     "spark.sql.shuffle.partitions": "2",
     "spark.default.parallelism": "2",
     "spark.driver.memory": "1500m",
+    # A suite of small frames never repays the second compiler: 190 tests took 49 s instead of 69.
+    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
 
 

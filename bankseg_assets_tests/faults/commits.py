@@ -9,13 +9,13 @@ from bankseg_assets_tests.faults.state import EVERYTHING, INGESTION, RAW
 KILLED = -9
 
 
-@scenario("kill-at-archive", "kill -9 at the rename of the archived copy", quick=True)
+@scenario("kill-at-archive", "kill -9 at the rename of the archived copy")
 def archive(lab: Lab, seed: int) -> Outcome:
     """The copy of what landed gets its name."""
     return _taking(lab, seed, "archive")
 
 
-@scenario("kill-at-records", "kill -9 at the rename of the parsed records", quick=True)
+@scenario("kill-at-records", "kill -9 at the rename of the parsed records")
 def records(lab: Lab, seed: int) -> Outcome:
     """The parsed Parquet gets its name."""
     return _taking(lab, seed, "records")

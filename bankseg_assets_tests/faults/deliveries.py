@@ -16,7 +16,7 @@ from bankseg_assets_tests.faults.state import INGESTION, RAW
 LONGEST_PAUSE_SECONDS = 1.5  # a file that nobody touched for two seconds counts as complete
 
 
-@scenario("slow-upload", "a file that is written while batches look at it", quick=True)
+@scenario("slow-upload", "a file that is written while batches look at it")
 def slow_upload(lab: Lab, seed: int) -> Outcome:
     """Chunks with pauses; the batches meanwhile must leave it alone."""
     platform, outcome, rng = lab.serving(1), Outcome(holds=False), random.Random(seed)
@@ -60,7 +60,7 @@ def same_content(lab: Lab, seed: int) -> Outcome:
     return _done(lab, platform, outcome, 1)
 
 
-@scenario("same-name", "other content under the same name", quick=True)
+@scenario("same-name", "other content under the same name")
 def same_name(lab: Lab, seed: int) -> Outcome:
     """It is a new delivery, and the first one stays."""
     platform, outcome = lab.serving(1), Outcome(holds=False)
@@ -85,7 +85,7 @@ def late_file(lab: Lab, seed: int) -> Outcome:
     return outcome
 
 
-@scenario("deleted-during-read", "a file that is deleted while it is read", quick=True)
+@scenario("deleted-during-read", "a file that is deleted while it is read")
 def deleted(lab: Lab, seed: int) -> Outcome:
     """At one of the moments at which it is opened; then it is sent again."""
     platform, outcome = lab.serving(1), Outcome(holds=False)

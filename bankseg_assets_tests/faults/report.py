@@ -83,10 +83,16 @@ def _machine() -> str:
 
 
 def _commit() -> str:
-    found = subprocess.run(
-        ["git", "describe", "--always", "--dirty"], capture_output=True, text=True, check=False
-    )
-    return found.stdout.strip() or "an unknown commit"
+    """Return the commit that was measured, marked when the code is not that of the commit."""
+    # Not `describe --dirty`: the table itself is written while it is measured.
+    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs")
+    commit = _git("describe", "--always")
+    return f"{commit} and changes" if changed else commit or "an unknown commit"
+
+
+def _git(*arguments: str) -> str:
+    found = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
+    return found.stdout.strip()
 
 
 def _one_line(text: str) -> str:

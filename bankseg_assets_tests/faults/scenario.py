@@ -32,7 +32,7 @@ class Scenario:
     fault: str
     run: Callable[[Any, int], Outcome]
     is_quick: bool
-    """Needs no Spark and no server: pytest runs it."""
+    """Needs no Spark and no server, and is one of those that pytest runs."""
     is_once: bool = False
     """Has no chance in it: one repetition says all, and its detail stands in the table."""
 
