@@ -55,6 +55,17 @@ class Release:
         """Return the folder of an asset's version in this release."""
         return self.folder / asset / self.versions[asset]
 
+    def files(self, asset: str) -> list[Path]:
+        """Return the files of an asset's version, as they were recorded when it was written.
+
+        Not what lies in the folder: a reader that is overtaken by so many releases as are kept
+        must get an error (DamagedVersionError here, FileNotFoundError when it opens a file), and
+        not an empty table.
+        """
+        folder = self.path(asset)
+        names = version_record(folder)["files"]
+        return [folder / name for name in sorted(names) if not Path(name).name.startswith("_")]
+
 
 @dataclass(frozen=True)
 class Refusal:

@@ -131,7 +131,7 @@ class VersionStore:
         """Remove versions but the last `keep` and those named in `in_use`."""
         for path in self.versions(asset)[: -self._keep]:
             if path.name not in in_use:
-                shutil.rmtree(path, ignore_errors=True)
+                _remove(path)
 
     @property
     def keep(self) -> int:
@@ -147,6 +147,17 @@ class VersionStore:
             found = _DRAFT.match(path.name)
             if found and int(found[1]) < token:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def _remove(version: Path) -> None:
+    """Remove a version so that no reader finds a part of it: first its name, then its files."""
+    # Named like the draft of a run before all others: should we be killed, it is swept.
+    trash = version.with_name(f".draft-{0:08d}-{uuid.uuid4().hex}")
+    try:
+        version.rename(trash)
+    except FileNotFoundError:
+        return  # another has removed it
+    shutil.rmtree(trash, ignore_errors=True)
 
 
 def version_record(version: Path) -> dict[str, Any]:

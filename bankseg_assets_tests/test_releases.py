@@ -24,7 +24,7 @@ from bankseg_assets.releases import (
     refusal,
     roll_back,
 )
-from bankseg_assets.store import VersionStore, write_json
+from bankseg_assets.store import DamagedVersionError, VersionStore, write_json
 
 DATA, MODEL = "rfm_table", "nb_classifier"
 
@@ -92,6 +92,19 @@ def test_readers_see_what_was_released_together(bank: Bank, tmp_path: Path) -> N
     assert (found.versions, found.kind) == (versions, PROMOTION)
     assert found.distributions == {"age": {30: 2}}
     assert bank.texts(found) == {"first"}
+
+
+def test_the_files_of_a_release_are_those_that_were_written(bank: Bank, tmp_path: Path) -> None:
+    bank.release("first")
+    found = current_release(tmp_path)
+    assert found is not None
+    assert found.files(DATA) == [found.path(DATA) / "text"]
+    found.files(DATA)[0].unlink()
+    with pytest.raises(FileNotFoundError):
+        found.files(DATA)[0].read_text()
+    found.path(DATA).joinpath("_version.json").unlink()
+    with pytest.raises(DamagedVersionError, match="Materialize rfm_table again"):
+        found.files(DATA)
 
 
 def test_data_and_models_that_were_not_released_are_not_seen(bank: Bank, tmp_path: Path) -> None:

@@ -120,6 +120,21 @@ def test_the_last_versions_stay_and_older_ones_go(tmp_path: Path, keep: int, kep
     assert [path for path in published if path.exists()] == published[-kept:]
 
 
+def test_a_version_is_gone_at_once_for_readers_and_swept_if_its_removal_was_cut_short(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store = VersionStore(tmp_path, 1)
+    first, second = publish(store, "first"), publish(store, "second")
+    with monkeypatch.context() as patched:
+        patched.setattr("bankseg_assets.store.shutil.rmtree", lambda *_, **__: None)
+        store.prune("rfm_table")
+    assert not first.exists()
+    assert store.versions("rfm_table") == [second]
+    assert len(list((tmp_path / "rfm_table").iterdir())) == 2
+    store.begin("the-next-run")
+    assert list((tmp_path / "rfm_table").iterdir()) == [second]
+
+
 def test_a_version_in_use_outlives_its_turn(tmp_path: Path) -> None:
     store = VersionStore(tmp_path, 1)
     first, second, third = (publish(store, text) for text in ("first", "second", "third"))

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 from app.published import newest_first, read_model
 from bankseg_assets.releases import Release
 from bankseg_assets.scoring import BundleError
+from bankseg_assets.store import DamagedVersionError
 
 _PROFILE = ("segment_name", "customers")
 FEWEST_RELEASES = 10  # of a reader that counts: on a busy disk one takes as long as 300 reads
@@ -101,10 +102,9 @@ def _first_readable(releases: list[Release]) -> Release | None:
     for release in releases:
         try:
             bundle = read_model(release)
-            folder = release.path("segment_profiles")
-            files = sorted(folder.glob("*.parquet"))
+            files = release.files("segment_profiles")
             tables = [pq.read_table(path, columns=list(_PROFILE)) for path in files]
-        except (BundleError, OSError, ValueError):
+        except (BundleError, DamagedVersionError, OSError, ValueError):
             continue  # damaged, or removed meanwhile
         told = {row for table in tables for row in zip(*table.to_pydict().values(), strict=True)}
         if told != {(segment["name"], segment["customers"]) for segment in bundle.segments}:
