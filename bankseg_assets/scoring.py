@@ -14,8 +14,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-BUNDLE_FORMAT = 1
+BUNDLE_FORMAT = 2
 BUNDLE_FILE = "model.json"
+ARRAYS = (
+    *("mean", "scale", "components", "residual"),
+    *("centroids", "prior", "means", "variances"),
+)
 
 Array = npt.NDArray[np.float64]
 
@@ -97,6 +101,10 @@ class Bundle:
     variances: Array
     segments: tuple[Mapping[str, Any], ...]
     inputs: tuple[Mapping[str, Any], ...]
+    residual: Array
+    """(d, d): the covariance of the standardised features that the components leave out."""
+    temperatures: Mapping[str, float]
+    """Subset of measures (see `partial`) -> the factor that makes its probabilities honest."""
     metrics: Mapping[str, float]
     confusion: npt.NDArray[np.int64]
 
@@ -125,9 +133,7 @@ def project(bundle: Bundle, measures: Mapping[str, npt.ArrayLike]) -> Array:
     NaN means unknown (no balance was ever delivered) and counts as the training customers' mean.
     Raises InputError when a measure is missing, not a number, infinite or negative.
     """
-    columns = []
-    for feature in bundle.features:
-        columns.append(apply_transform(feature, _measure(feature.measure, measures)))
+    columns = [transformed(feature, measures) for feature in bundle.features]
     standardised = (np.column_stack(columns) - bundle.mean) / bundle.scale
     # What is unknown neither pulls nor pushes: the mean, which is zero here.
     return np.nan_to_num(standardised, nan=0.0) @ bundle.components
@@ -139,13 +145,22 @@ def score(bundle: Bundle, measures: Mapping[str, npt.ArrayLike]) -> Prediction:
     log P(s|z) = log prior_s - 1/2 sum_j [log(2 pi v_sj) + (z_j - m_sj)^2 / v_sj] - log normaliser,
     as in Spark ML's NaiveBayes with modelType "gaussian".
     """
-    scores = project(bundle, measures)
+    return Prediction(softmax(log_joint(bundle, project(bundle, measures))))
+
+
+def log_joint(bundle: Bundle, scores: Array) -> Array:
+    """Return log P(segment, scores) (n, k) of component scores (n, c)."""
     spread = (scores[:, None, :] - bundle.means[None]) ** 2 / bundle.variances[None]
     log_density = -0.5 * (np.log(2 * np.pi * bundle.variances)[None] + spread).sum(axis=2)
-    joint = np.log(bundle.prior)[None] + log_density
-    joint -= joint.max(axis=1, keepdims=True)
-    weights = np.exp(joint)
-    return Prediction(weights / weights.sum(axis=1, keepdims=True))
+    joint: Array = np.log(bundle.prior)[None] + log_density
+    return joint
+
+
+def softmax(joint: Array) -> Array:
+    """Return probabilities (n, k) from logarithms that are known but for a constant a row."""
+    weights = np.exp(joint - joint.max(axis=1, keepdims=True))
+    found: Array = weights / weights.sum(axis=1, keepdims=True)
+    return found
 
 
 def load_bundle(path: Path) -> Bundle:
@@ -167,7 +182,7 @@ def load_bundle(path: Path) -> Bundle:
     if not _is_as_published(document):
         raise BundleError(f"The model {file} is not what was published (its SHA-256 differs).")
     try:
-        return _bundle(document)
+        return bundle_from(document)
     except (KeyError, TypeError, ValueError) as error:
         raise BundleError(
             f"The model {file} lacks or misnames {error}. Materialize again."
@@ -181,11 +196,9 @@ def _is_as_published(document: Mapping[str, Any]) -> bool:
         return False
 
 
-def _bundle(document: Mapping[str, Any]) -> Bundle:
-    arrays = {
-        name: np.array(document[name], dtype=np.float64)
-        for name in ("mean", "scale", "components", "centroids", "prior", "means", "variances")
-    }
+def bundle_from(document: Mapping[str, Any]) -> Bundle:
+    """Return the model of a document; raises KeyError, TypeError or ValueError when it is none."""
+    arrays = {name: np.array(document[name], dtype=np.float64) for name in ARRAYS}
     return Bundle(
         version=document["version"],
         sha256=document["sha256"],
@@ -194,6 +207,7 @@ def _bundle(document: Mapping[str, Any]) -> Bundle:
         features=tuple(Feature(**feature) for feature in document["features"]),
         segments=tuple(document["segments"]),
         inputs=tuple(document["inputs"]),
+        temperatures=document["temperatures"],
         metrics=document["metrics"],
         confusion=np.array(document["confusion"], dtype=np.int64),
         **arrays,
@@ -226,14 +240,20 @@ def asked_measures(features: Sequence[Feature]) -> list[str]:
     return list(dict.fromkeys(needed))
 
 
+def transformed(feature: Feature, measures: Mapping[str, npt.ArrayLike]) -> Array:
+    """Return a feature of customers given by their measures; raises InputError as `project`."""
+    return apply_transform(feature, _measure(feature.measure, measures))
+
+
 def _measure(name: str, measures: Mapping[str, npt.ArrayLike]) -> Array:
     if name in measures or name not in DERIVED:
-        return _checked(name, measures)
-    numerator, denominator = (_checked(part, measures) for part in DERIVED[name])
+        return checked_measure(name, measures)
+    numerator, denominator = (checked_measure(part, measures) for part in DERIVED[name])
     return numerator / np.maximum(denominator, 1.0)
 
 
-def _checked(measure: str, measures: Mapping[str, npt.ArrayLike]) -> Array:
+def checked_measure(measure: str, measures: Mapping[str, npt.ArrayLike]) -> Array:
+    """Return a measure of customers as doubles; raises InputError as `project`."""
     if measure not in measures:
         raise InputError(f"{measure} is missing; expected a number of 0 or more.")
     try:

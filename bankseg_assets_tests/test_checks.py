@@ -29,7 +29,13 @@ from bankseg_assets.checks import (
 )
 from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.resources import DeliveryResource, PublishedResource
-from bankseg_assets.scoring import BUNDLE_FILE, BundleError, bundle_hash, feature_list
+from bankseg_assets.scoring import (
+    BUNDLE_FILE,
+    BUNDLE_FORMAT,
+    BundleError,
+    bundle_hash,
+    feature_list,
+)
 from bankseg_assets.settings import Settings
 
 
@@ -266,7 +272,7 @@ CUSTOMERS_DDL = "segment int, frequency int, average_balance double, held_out bo
 def publish_classifier(published: PublishedResource, confusion: list[list[int]]) -> Path:
     features = [vars(f) for f in feature_list(["capped_frequency", "log_average_balance"])]
     document: dict[str, Any] = {
-        "format": 1,
+        "format": BUNDLE_FORMAT,
         "version": "run",
         "snapshot_date": "2016-10-22",
         "currency": "INR",
@@ -274,6 +280,8 @@ def publish_classifier(published: PublishedResource, confusion: list[list[int]])
         "mean": [2.0, float(np.log(100.0))],
         "scale": [1.0, 1.0],
         "components": [[1.0, 0.0], [0.0, 1.0]],
+        "residual": [[0.0, 0.0], [0.0, 0.0]],
+        "temperatures": {},
         "centroids": [[-1.0, 0.0], [1.0, 0.0]],
         "prior": [0.5, 0.5],
         "means": [[-1.0, 0.0], [1.0, 0.0]],

@@ -15,6 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bankseg_assets.scoring import (
+    ARRAYS,
     BUNDLE_FILE,
     BUNDLE_FORMAT,
     DEFAULT_FEATURES,
@@ -46,6 +47,8 @@ DOCUMENT: dict[str, Any] = {
     "mean": [10.0, 0.0],
     "scale": [5.0, 1.0],
     "components": [[1.0], [1.0]],
+    "residual": [[0.5, -0.5], [-0.5, 0.5]],
+    "temperatures": {},
     "centroids": [[-1.0], [1.0]],
     "prior": [0.75, 0.25],
     "means": [[-1.0], [1.0]],
@@ -109,13 +112,11 @@ def test_probabilities_are_finite_and_sum_to_one_however_far_out(
         features=tuple(Feature(**feature) for feature in DOCUMENT["features"]),
         segments=(),
         inputs=(),
+        temperatures={},
         metrics={},
         confusion=np.zeros((2, 2), dtype=np.int64),
         **{key: DOCUMENT[key] for key in ("version", "snapshot_date", "currency")},
-        **{
-            key: np.array(DOCUMENT[key])
-            for key in ("mean", "scale", "components", "centroids", "prior", "means", "variances")
-        },
+        **{key: np.array(DOCUMENT[key]) for key in ARRAYS},
     )
     found = score(bundle, {"recency": recency, "monetary": monetary, "frequency": frequency})
     assert np.isfinite(found.probabilities).all()
@@ -212,9 +213,9 @@ def test_the_order_of_keys_does_not_change_the_hash() -> None:
         (None, r"model\.json cannot be read: .*No such file.* Materialize again"),
         ("{", "cannot be read: .* Materialize again"),
         ("\x00", "cannot be read"),
-        ("[1]", "has format 'list'; this program reads 1"),
-        ("{}", "has format None; this program reads 1"),
-        (json.dumps(signed(format=2)), "has format 2; this program reads 1"),
+        ("[1]", "has format 'list'; this program reads 2"),
+        ("{}", "has format None; this program reads 2"),
+        (json.dumps(signed(format=3)), "has format 3; this program reads 2"),
         (json.dumps(DOCUMENT), "is not what was published"),
         (json.dumps(signed() | {"prior": [0.5, 0.5]}), "is not what was published"),
         (json.dumps(signed() | {"prior": [math.nan, 0.5]}), "is not what was published"),

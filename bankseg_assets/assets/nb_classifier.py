@@ -63,6 +63,9 @@ def nb_classifier(
             "n_held_out": evaluation.n_held_out,
             "n_segments": kmeans.k,
             "n_customers": sum(kmeans.sizes),
+            "calibration_error": bundle["metrics"]["calibration_error"],
+            "brier": bundle["metrics"]["brier"],
+            "completeness": dg.MetadataValue.md(_completeness(bundle["completeness"])),
             "model_sha256": bundle["sha256"],
             "confusion": dg.MetadataValue.md(
                 matrix_plot(
@@ -76,3 +79,16 @@ def nb_classifier(
         }
     )
     return bundle
+
+
+def _completeness(found: list[dict[str, Any]]) -> str:
+    """Say how well customers are told apart, and how honestly, by what a form may know of them."""
+    names = ("f1_macro", "log_loss", "brier", "calibration_error", "temperature")
+    rows = [
+        f"| {', '.join(entry['known']) or 'nothing: the prior'} | "
+        + " | ".join(f"{entry[name]:.4f}" for name in names)
+        + " |"
+        for entry in found
+    ]
+    head = f"| known | {' | '.join(name.replace('_', ' ') for name in names)} |"
+    return "\n".join([head, "|---" * (len(names) + 1) + "|", *rows])

@@ -8,7 +8,8 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.scoring import BUNDLE_FORMAT, asked_measures, bundle_hash
+from bankseg_assets.scoring import BUNDLE_FORMAT, asked_measures, bundle_from, bundle_hash
+from bankseg_assets.transforms.calibration import calibrate
 from bankseg_assets.transforms.histograms import histograms, log_bin, quantiles
 from bankseg_assets.transforms.kmeans import KMeansModel
 from bankseg_assets.transforms.naive_bayes import Evaluation, NaiveBayesModel
@@ -50,6 +51,7 @@ def build_bundle(
         "mean": pca.mean,
         "scale": pca.scale,
         "components": pca.components,
+        "residual": pca.residual,
         "centroids": kmeans.centroids,
         "prior": model.prior,
         "means": model.means,
@@ -67,7 +69,18 @@ def build_bundle(
         },
         "confusion": evaluation.confusion,
     }
+    document["temperatures"], found = calibrate(bundle_from(_uncalibrated(document)), segments)
+    document["completeness"] = [entry.to_json() for entry in found]
+    document["metrics"] |= {
+        "calibration_error": found[-1].calibration_error,
+        "brier": found[-1].brier,
+        "log_loss_of_the_prior": found[0].log_loss,
+    }
     return document | {"sha256": bundle_hash(document)}
+
+
+def _uncalibrated(document: dict[str, Any]) -> dict[str, Any]:
+    return document | {"temperatures": {}, "sha256": ""}
 
 
 def form_inputs(

@@ -27,7 +27,8 @@ class PcaModel:
     mean: (d,), of the training customers. scale: (d,), their standard deviation over the feature's
     weight. loadings: (d, c), orthonormal columns, the
     greatest entry of each positive. components: (d, c), the loadings, each divided by the standard
-    deviation of its component when the model whitens. explained_variance: (d,), shares.
+    deviation of its component when the model whitens. explained_variance: (d,), shares. residual:
+    (d, d), the covariance of the standardised features that the dropped components hold.
     """
 
     features: tuple[Feature, ...]
@@ -36,6 +37,7 @@ class PcaModel:
     loadings: list[list[float]]
     components: list[list[float]]
     explained_variance: list[float]
+    residual: list[list[float]]
     whitened: bool
     n_customers: int
 
@@ -93,9 +95,9 @@ def fit_pca(
     scale = [rounded(spread / f.weight) for spread, f in zip(scale, features, strict=True)]
     rotation, shares = _rotate(training, names, mean, scale)
     components = rotation[:, :n_components]
+    # The variances of the weighted features sum to this; a share of it is an eigenvalue.
+    total = sum(feature.weight**2 for feature in features)
     if whiten:
-        # The variances of the weighted features sum to this; a share of it is an eigenvalue.
-        total = sum(feature.weight**2 for feature in features)
         components = components / np.sqrt(shares[:n_components] * total)
     return PcaModel(
         features=tuple(features),
@@ -104,6 +106,7 @@ def fit_pca(
         loadings=rounded(rotation[:, :n_components].tolist(), LOADING_DIGITS),
         components=rounded(components.tolist(), LOADING_DIGITS),
         explained_variance=rounded(shares.tolist(), LOADING_DIGITS),
+        residual=rounded(_residual(rotation, shares * total, n_components), LOADING_DIGITS),
         whitened=whiten,
         n_customers=row["_n"],
     )
@@ -127,6 +130,15 @@ def _with_offsets(members: DataFrame, features: Sequence[Feature]) -> list[Featu
         replace(f, parameter=offsets[f.measure]) if f.transform == LOG_OFFSET else f
         for f in features
     ]
+
+
+def _residual(
+    rotation: np.ndarray, eigenvalues: np.ndarray, n_components: int
+) -> list[list[float]]:
+    """Return what the kept components leave of the features' covariance (d, d)."""
+    rest = rotation[:, n_components:]
+    found: list[list[float]] = (rest * eigenvalues[n_components:] @ rest.T).tolist()
+    return found
 
 
 def _rotate(

@@ -50,6 +50,8 @@ def model(**changes: object) -> dict[str, Any]:
         "mean": [0.12, 6.2],
         "scale": [0.3, 1.5],
         "components": [[1.0, 0.0], [0.0, 1.0]],
+        "residual": [[0.0, 0.0], [0.0, 0.0]],
+        "temperatures": {},
         "centroids": [[-0.4, -0.3], [3.3, 0.4], [-0.4, 1.7]],
         "prior": [0.5, 0.3, 0.2],
         "means": [[-0.4, -0.3], [3.3, 0.4], [-0.4, 1.7]],
