@@ -43,10 +43,13 @@ def calibrate(bundle: Bundle, segments: DataFrame) -> tuple[dict[str, float], li
     """Fit a temperature for every subset on training customers; judge it on held-out ones.
 
     `segments` is CUSTOMER_SEGMENTS. Samples follow from a hash of the customer, so a rerun takes
-    the same ones. The first entry, with nothing known, is the prior alone.
+    the same ones. The first entry, with nothing known, is the prior alone. Raises ValueError when
+    no held-out customer has every measure.
     """
     training, labels = _sample(bundle, segments.where("NOT held_out"))
     held_out, held_out_labels = _sample(bundle, segments.where("held_out"))
+    if not len(held_out_labels):
+        raise ValueError("No held-out customer has every measure, so no probability can be judged.")
     temperatures, found = {}, []
     for names in subsets(bundle.measures):
         some = {name: training[name] for name in names}

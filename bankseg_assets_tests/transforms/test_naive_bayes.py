@@ -75,7 +75,7 @@ def test_without_held_out_customers_nothing_can_be_tested(spark: SparkSession) -
 
 def test_held_out_customers_influence_no_fit(spark: SparkSession, fitted: Fitted) -> None:
     """Every held-out customer becomes another one; every fitted parameter stays the same."""
-    strange = {"recency": 1, "frequency": 40, "average_amount": 1e7, "average_balance": None}
+    strange = {"recency": 1, "frequency": 40, "average_amount": 1e7, "average_balance": 1e9}
     rows = [row | strange if row["held_out"] else row for row in random_rows(900, seed=5)]
     other = fit(rfm_frame(spark, rows))
     assert other.pca == fitted.pca
