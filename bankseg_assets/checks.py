@@ -15,6 +15,7 @@ import pyarrow.dataset as ds
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.contracts import DELIVERY_DIGITS
 from bankseg_assets.incremental import dispositions
 from bankseg_assets.parts import parts_of, rows_by_delivery
 from bankseg_assets.resources import DeliveryResource, PublishedResource
@@ -120,7 +121,7 @@ def no_file_is_rejected(delivery: DeliveryResource) -> dg.AssetCheckResult:
         passed=not rejected,
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"rejected_files": len(rejected)}
-        | {f"{d.sha256[:12]}": f"{d.file_name}: {d.reason}" for d in rejected[-20:]},
+        | {d.sha256[:DELIVERY_DIGITS]: f"{d.file_name}: {d.reason}" for d in rejected[-20:]},
     )
 
 

@@ -38,6 +38,8 @@ class Table:
         return ", ".join(f"`{column.name}` {column.type}" for column in self.columns)
 
 
+DELIVERY_DIGITS = 12  # of the SHA-256 of a content: what the column `delivery` holds
+
 _FILE = Column("source_file", "string", "Name of the delivered file")
 _DELIVERY = Column("delivery", "string", "Start of the SHA-256 of that file's content")
 _ROW = Column("row_number", "bigint", "Record in that file; a CSV's header is 1", "record")

@@ -13,10 +13,11 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.contracts import DELIVERY_DIGITS
+
 Parts = dict[str, list[Path]]
 """Delivery -> the files with its rows."""
 
-DELIVERY_DIGITS = 12  # of the SHA-256; the column `delivery` holds as many
 REPEATS = "repeats"
 """In place of a delivery: the rows that tell of a transaction again, of all deliveries."""
 

@@ -7,7 +7,6 @@ kept good data in 0 of 6 kills, this in 20 of 20.
 
 import hashlib
 import json
-import os
 import re
 import shutil
 import uuid
@@ -17,6 +16,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bankseg_assets.disk import sync_file, sync_folder
 from bankseg_assets.writers import Writers
 
 WRITERS_FILE = ".writers.sqlite"
@@ -89,7 +89,7 @@ class VersionStore:
             now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
             with self._writers.turn(token):
                 draft.version = draft.path.rename(folder / f"{token:08d}-{now}-{run_id[:8]}")
-                flush_folder(folder)
+                sync_folder(folder)
         except BaseException as error:
             shutil.rmtree(draft.path, ignore_errors=True)
             # The draft of a superseded run was swept under its hands: that is then the cause.
@@ -199,37 +199,26 @@ def write_json(path: Path, document: Mapping[str, Any]) -> None:
     path.write_text(text + "\n", encoding="utf-8")
 
 
-def flush_folder(folder: Path) -> None:
-    """Have the folder's entries on disk: a rename is only then safe from a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
 def _seal(folder: Path) -> dict[str, tuple[int, str]]:
     """Flush every file and return name -> (bytes, SHA-256)."""
     files = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            with path.open("rb") as file:
-                os.fsync(file.fileno())
+            sync_file(path)
             name = path.relative_to(folder).as_posix()
             # Hadoop's checksum files are of no use to anybody here.
             if not path.name.startswith("."):
                 files[name] = (path.stat().st_size, _sha256(path))
         else:
-            flush_folder(path)
+            sync_folder(path)
     return files
 
 
 def _write_record(folder: Path, record: Mapping[str, Any]) -> None:
     path = folder / RECORD_FILE
     write_json(path, record)
-    with path.open("rb") as file:
-        os.fsync(file.fileno())
-    flush_folder(folder)
+    sync_file(path)
+    sync_folder(folder)
 
 
 def _sha256(path: Path) -> str:

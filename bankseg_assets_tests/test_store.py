@@ -232,7 +232,7 @@ def test_every_file_reaches_the_disk_before_the_version_appears(
         happened.append("renamed")
         return rename(path, target)
 
-    monkeypatch.setattr("bankseg_assets.store.os.fsync", flushed)
+    monkeypatch.setattr("bankseg_assets.disk.os.fsync", flushed)
     monkeypatch.setattr(Path, "rename", renamed)
     publish(store, "text")
     assert happened.index("a.txt") < happened.index("_version.json") < happened.index("renamed")

@@ -9,10 +9,10 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, INGESTION, OWNERS
 from bankseg_assets.assets.raw_transactions import content_of
+from bankseg_assets.contracts import DELIVERY_DIGITS
 from bankseg_assets.incremental import clean
 from bankseg_assets.io_managers import ROW_COUNT_KEY
 from bankseg_assets.metadata import table_metadata
-from bankseg_assets.parts import DELIVERY_DIGITS
 from bankseg_assets.resources import DeliveryResource, PublishedResource
 
 CONTENT_HASH_KEY = "content_hash"

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
+from bankseg_assets.disk import sync_folder
+
 _PREFIX = ".draft-"
 
 
@@ -54,12 +56,3 @@ def sweep_drafts(folder: Path) -> None:
         with suppress(OSError), path.open("rb") as file:  # locked, or gone by now
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             path.unlink()
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder outlast a power cut."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

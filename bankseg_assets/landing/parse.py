@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bankseg_assets.contracts import RAW_TRANSACTIONS
+from bankseg_assets.contracts import DELIVERY_DIGITS, RAW_TRANSACTIONS
 from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.landing.csv_tables import csv_tables
 from bankseg_assets.landing.drafts import Draft, draft_in
@@ -70,7 +70,7 @@ def write_records(
     else:
         header = found.header
         tables = csv_tables(original, contract, file_name, found)
-    origin = {"source_file": file_name, "delivery": sha256[:12]}
+    origin = {"source_file": file_name, "delivery": sha256[:DELIVERY_DIGITS]}
     records = malformed = 0
     extra_output = output.with_name(EXTRA_FILE)
     with ExitStack() as stack:
