@@ -20,7 +20,7 @@ run: env ## Materialize what is missing, then serve the Dagster UI and the app u
 materialize: env ## Compute every asset once; the exit code tells.
 	@$(PY) -m ops.materialize
 
-demo-data: env ## Write demo transactions into the landing folder: ROWS=1048567 SEED=7.
+demo-data: env ## Write demo transactions and holdings, to be taken: ROWS=1048567 SEED=7.
 	@$(PY) -m ops.demo_data --rows $(ROWS) --seed $(SEED)
 
 # pytest comes last, also after a lint failure: its summary is what a reader of the log looks for.

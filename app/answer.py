@@ -1,15 +1,26 @@
-"""The answer for one customer: which segment, how sure, and how the customer compares."""
+"""The answer for one customer: which segment, how sure, why, and what would change it."""
+
+from typing import Any
 
 import pandas as pd
+import plotly.graph_objects as go
 import streamlit as st
 
 from app.charts import probability_bars
-from app.entry import Entered, within_ranges
-from app.formatting import day, percent
+from app.entry import Entered, known
+from app.measures import is_money, written
+from app.palette import colour
 from app.profiles import INDEX_NOTE, profile
-from bankseg_assets.scoring import Bundle, score
+from bankseg_assets.answers import SURE, answers
+from bankseg_assets.explain import Reason, next_question, smallest_change, why
+from bankseg_assets.formatting import day, percent
+from bankseg_assets.inputs import asked_of, is_text
+from bankseg_assets.partial import posterior
+from bankseg_assets.scoring import DERIVED, Bundle
 
-SURE = 0.6  # below it, the name alone would say more than the model knows
+Given = dict[str, Any]
+LEAST_GAIN = 0.05  # bits: less is not worth a question to a customer who sits there
+MOST_CHANGES = 3
 
 
 def show_answer(bundle: Bundle, entered: Entered) -> None:
@@ -17,15 +28,17 @@ def show_answer(bundle: Bundle, entered: Entered) -> None:
 
     Raises InputError when a value cannot be scored.
     """
-    measures = within_ranges(bundle.inputs, entered)
-    chances = score(bundle, measures).probabilities[0]
+    given = known(bundle, entered)
+    chances = posterior(bundle, given).probabilities[0]
     ranking = sorted(zip(chances, bundle.segments, strict=True), key=lambda pair: -pair[0])
     (chance, segment), (second_chance, second) = ranking[:2]
+    reasons = why(bundle, given)
 
     st.markdown("Most likely segment" if chance >= SURE else "Not sure; the most likely segment is")
     st.header(segment["name"], anchor=False)
     st.markdown(verdict(chance, second["name"], second_chance))
-    st.markdown(segment["sentence"])
+    st.markdown(reasons.sentence)
+    _ask_next(bundle, given)
 
     names = [candidate["name"] for _, candidate in ranking]
     shares = [float(probability) for probability, _ in ranking]
@@ -33,6 +46,7 @@ def show_answer(bundle: Bundle, entered: Entered) -> None:
         probability_bars(names, shares),
         config={"displayModeBar": False},
         alt="A bar for each segment's probability; the table below has the same numbers.",
+        key="probabilities",
     )
     st.caption("How probable each segment is for this customer.")
     st.table(
@@ -40,10 +54,28 @@ def show_answer(bundle: Bundle, entered: Entered) -> None:
         border="horizontal",
         alt="Probability of each segment",
     )
+    if reasons.reasons:
+        st.subheader(f"Why not {second['name']}?", anchor=False)
+        st.plotly_chart(
+            reason_bars(reasons.reasons, colour(segment), colour(second)),
+            config={"displayModeBar": False},
+            alt="What each input says for the one and for the other; the sentence above says it.",
+            key="reasons",
+        )
+        st.caption(
+            f"To the right: speaks for {segment['name']}. To the left: for {second['name']}. The "
+            "longer, the more (in nats)."
+        )
+    _changes(bundle, given)
 
     st.subheader("Compared with the segment", anchor=False)
+    st.markdown(segment["sentence"])
+    numeric = {name: value for name, value in given.items() if name in bundle.measures}
+    for name, (numerator, denominator) in DERIVED.items():
+        if {numerator, denominator} <= numeric.keys():
+            numeric[name] = numeric[numerator] / max(numeric[denominator], 1)
     st.table(
-        profile(segment, bundle.currency, measures),
+        profile(segment, bundle.currency, numeric),
         border="horizontal",
         alt="The customer's values beside the segment's",
     )
@@ -61,3 +93,69 @@ def verdict(chance: float, runner_up: str, second_chance: float) -> str:
         f"Only **{percent(chance)}** probable; it may as well be **{runner_up}**, "
         f"{percent(second_chance)}. Treat the answer as a hint."
     )
+
+
+def reason_bars(reasons: tuple[Reason, ...], for_it: str, against: str) -> go.Figure:
+    """Return what each input adds to the log odds, in nats."""
+    values = [reason.contribution for reason in reasons]
+    reach = 1.3 * max([abs(value) for value in values], default=1.0)
+    bars = go.Bar(
+        x=values,
+        y=[reason.label for reason in reasons],
+        orientation="h",
+        text=[f"{value:+.1f}" for value in values],
+        textposition="outside",
+        cliponaxis=False,
+        marker_color=[for_it if value > 0 else against for value in values],
+        hoverinfo="skip",
+    )
+    layout = go.Layout(
+        height=50 + 40 * len(values),
+        margin={"l": 0, "r": 0, "t": 0, "b": 24},
+        xaxis={"range": [-reach, reach], "fixedrange": True, "zeroline": True},
+        yaxis={"autorange": "reversed", "automargin": True, "fixedrange": True},
+    )
+    return go.Figure(bars, layout)
+
+
+def what_if(bundle: Bundle, entered: Entered) -> None:
+    """Draw a slider for each number that is known: what the answer would be with another value."""
+    given = known(bundle, entered)
+    fields = [f for f in asked_of(bundle) if f["measure"] in given and not is_text(f)]
+    if not fields:
+        return
+    with st.expander("What if …?"):
+        supposed = dict(given)
+        for field in fields:
+            value = float(given[field["measure"]])
+            # Ten times either way: further off it is another customer.
+            low, high = max(field["minimum"], value / 10), max(value * 10, field["minimum"] + 10)
+            kind = float if is_money(field["measure"]) else int
+            supposed[field["measure"]] = st.slider(
+                f"If not {written(field['measure'], value, bundle.currency)}: {field['label']}",
+                kind(low),
+                kind(min(high, field["maximum"])),
+                kind(value),
+                step=kind(field["step"]),
+                key=f"what_if_{field['measure']}_{value}",
+            )
+        found = answers(bundle, supposed)
+        name = bundle.segments[int(found.places[0])]["name"]
+        st.markdown(f"Then: **{name}**, {percent(float(found.confidence[0]))} probable.")
+
+
+def _ask_next(bundle: Bundle, given: Given) -> None:
+    questions = next_question(bundle, given)
+    if questions and questions[0].gain >= LEAST_GAIN:
+        st.info(
+            f"Ask next: **{questions[0].label}**. It tells most of what is still open "
+            f"({questions[0].gain:.2f} bits).",
+            icon=":material/help:",
+        )
+
+
+def _changes(bundle: Bundle, given: Given) -> None:
+    changes = smallest_change(bundle, given)
+    if changes:
+        st.subheader("What would change the answer", anchor=False)
+        st.markdown("\n".join(f"- {change.sentence}" for change in changes[:MOST_CHANGES]))

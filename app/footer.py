@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.formatting import day, number, percent
+from bankseg_assets.formatting import day, number, percent
 from bankseg_assets.scoring import Bundle
 
 

@@ -1,4 +1,4 @@
-"""The frame around every page: navigation, the model in use, and the watch for a newer one.
+"""The frame around every page: navigation, the version in use, and the offer of a newer one.
 
 Start it from the repository's root with `streamlit run app/main.py`. A new page is a file in
 `views/` and a line in PAGES.
@@ -17,22 +17,31 @@ if ROOT not in sys.path:
 from app import session  # noqa: E402 - needs the path above
 from app.footer import footer  # noqa: E402 - needs the path above
 
-PAGES = [
-    st.Page(
-        "views/new_customer.py",
-        title="New customer",
-        icon=":material/person_search:",
-        default=True,
-    ),
-    st.Page("views/segments.py", title="Segments", icon=":material/groups:"),
-]
+PAGES = {
+    "Customers": [
+        st.Page("views/overview.py", title="Overview", icon=":material/dashboard:", default=True),
+        st.Page("views/segments.py", title="Segments", icon=":material/groups:"),
+        st.Page("views/rfm_grid.py", title="RFM grid", icon=":material/grid_on:"),
+        st.Page("views/changes.py", title="Changes", icon=":material/swap_horiz:"),
+    ],
+    "Branch": [
+        st.Page("views/new_customer.py", title="New customer", icon=":material/person_search:"),
+        st.Page("views/batch.py", title="Score a list", icon=":material/table:"),
+    ],
+    "Behind it": [
+        st.Page("views/explore.py", title="Explore", icon=":material/insights:"),
+        st.Page("views/quality.py", title="Quality", icon=":material/verified:"),
+        st.Page("views/deliveries.py", title="Data", icon=":material/database:"),
+        st.Page("views/about.py", title="About", icon=":material/info:"),
+    ],
+}
 
 # A file, because the browser would fetch a named icon for its tab from the internet.
 ICON = Path(__file__).with_name("icon.svg")
 st.set_page_config(page_title="Customer segments", page_icon=ICON, layout="wide")
 page = st.navigation(PAGES, position="top")
 session.refresh()
-session.watch()
+session.offer()
 page.run()
 if bundle := session.bundle():
     footer(bundle)

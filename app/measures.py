@@ -1,7 +1,7 @@
 """The measures of a customer: what to call them and how to write their values."""
 
-from app.formatting import money, number, quantity
 from bankseg_assets.contracts import RFM_TABLE
+from bankseg_assets.formatting import money, number, quantity
 
 CURRENCY_UNIT = "currency"
 

@@ -4,14 +4,15 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
-import streamlit as st
+import plotly.graph_objects as go
 
 from app.charts import money_index
-from app.formatting import number, percent
 from app.measures import label, written
+from app.palette import colour
+from bankseg_assets.formatting import number, percent
 
 UNKNOWN = "—"
-CARD_WIDTH = 360  # three in a row on a desk, one on a phone
+AVERAGE = 100
 INDEX_NOTE = "Index: the segment's mean, where 100 is the mean of all customers."
 
 
@@ -43,16 +44,42 @@ def profile(
     return pd.DataFrame(rows)
 
 
-def show_card(segment: Mapping[str, Any], currency: str) -> None:
-    """Draw what to know of one segment."""
-    with st.container(border=True, width=CARD_WIDTH):
-        st.subheader(segment["name"], anchor=False)
-        st.markdown(segment["sentence"])
-        st.markdown(
-            f"**{percent(segment['share_of_customers'])}** of customers, "
-            f"**{percent(segment['share_of_money'])}** of the money"
-        )
-        st.table(profile(segment, currency), border="horizontal", alt="The segment's profile")
+def index_bars(segment: Mapping[str, Any]) -> go.Figure:
+    """Return a bar for each measure from the average of all customers, which is 100."""
+    known = {name: value for name, value in segment["index"].items() if value is not None}
+    bars = go.Bar(
+        x=[value - AVERAGE for value in known.values()],
+        y=[label(name) for name in known],
+        base=AVERAGE,
+        orientation="h",
+        text=[number(round(value)) for value in known.values()],
+        textposition="outside",
+        cliponaxis=False,
+        marker_color=colour(segment),
+        hoverinfo="skip",
+    )
+    furthest = max([abs(value - AVERAGE) for value in known.values()], default=AVERAGE)
+    reach = 1.35 * max(furthest, AVERAGE)
+    layout = go.Layout(
+        height=40 + 34 * len(known),
+        margin={"l": 0, "r": 0, "t": 0, "b": 20},
+        xaxis={
+            "range": [min(0, AVERAGE - reach / 2), AVERAGE + reach],
+            "fixedrange": True,
+            "showticklabels": False,
+        },
+        yaxis={"autorange": "reversed", "automargin": True, "fixedrange": True},
+        shapes=[{"type": "line", "x0": 100, "x1": 100, "y0": 0, "y1": 1, "yref": "paper"}],
+    )
+    return go.Figure(bars, layout)
+
+
+def rule_sentence(segment: Mapping[str, Any]) -> str:
+    """Return the segment's rule, and how exactly it describes the segment."""
+    return (
+        f"**Rule: {segment['rule']}.** It holds for {percent(segment['coverage'])} of the segment; "
+        f"of all customers whom it holds for, {percent(segment['exclusivity'])} are in the segment."
+    )
 
 
 def _shown(measure: str, values: Mapping[str, float | None], currency: str) -> str:

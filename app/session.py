@@ -1,40 +1,78 @@
-"""The model of one visitor's session, and what the visitor is told about it."""
+"""The version that one visitor's session shows, and what the visitor is told about it.
+
+A session keeps the release that it began with, so that figures on two pages belong together and an
+answer does not change while the customer sits there; a newer release is offered, not forced.
+"""
 
 import streamlit as st
 
-from app.published import newest_first
-from app.serving import Serving, renew
+from app.numbers import Numbers
+from bankseg_assets.published import newest_first
 from bankseg_assets.releases import Release, refusal
 from bankseg_assets.scoring import Bundle
+from bankseg_assets.serving import Serving, renew
 from bankseg_assets.settings import load_settings
 
 POLL = "5s"  # to list the releases and read a few small files takes about 2 ms
 
 
 def refresh() -> None:
-    """Bring the session to the newest usable model and say so when that changes something."""
+    """Give the session a release if it has none, or if the one it had was removed."""
     before = _serving()
-    after = renew(before, _find)
-    st.session_state.serving = after
-    if before.bundle and after.bundle and before.bundle.sha256 != after.bundle.sha256:
-        st.toast("Another model is in use now", icon=":material/new_releases:")
-    if after.problem:
-        _explain(after)
-    elif after.bundle:
-        _say_what_was_refused(after.bundle)
+    if before.release is None or not _is_there(before.release):
+        after = renew(Serving(), _find)
+        if before.bundle and after.bundle is None:
+            after = Serving(before.bundle, None, after.problem or "It was removed.")
+        st.session_state.serving = after
+        if before.bundle and after.release:
+            st.toast("The version you used was removed; this is a newer one.")
+    if _serving().problem:
+        _explain(_serving())
 
 
 @st.fragment(run_every=POLL)
-def watch() -> None:
-    """Rerun the page when another model was released since it was drawn."""
+def offer() -> None:
+    """Say when a newer version is out, or was refused, and let the visitor change over."""
     serving = _serving()
-    if renew(serving, _find) is not serving:
-        st.rerun()
+    newest = renew(serving, _find)
+    if newest is serving:
+        if serving.bundle:
+            _say_what_was_refused(serving.bundle)
+        return
+    if serving.bundle is None:
+        st.rerun()  # nobody is disturbed: there was nothing to look at
+    if newest.release is serving.release:
+        if newest.problem:
+            _explain(newest)
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.info(
+            "A newer version of the segments is out. What you see stays as it is until you change.",
+            icon=":material/new_releases:",
+        )
+        if st.button("Show the newer version", key="adopt"):
+            st.session_state.serving = newest
+            st.rerun()
 
 
 def bundle() -> Bundle | None:
     """Return the model in use; None before the first one."""
     return _serving().bundle
+
+
+def require_release() -> Release:
+    """Return the release that the session shows, or say how to get one and end the page here."""
+    require_bundle()
+    found = _serving().release
+    if found is None:
+        st.stop()
+    return found
+
+
+def numbers() -> Numbers:
+    """Return how the bank writes numbers and money."""
+    found = _serving().release
+    return Numbers(found.currency, found.number_format) if found else Numbers()
 
 
 def require_bundle() -> Bundle:
@@ -49,6 +87,10 @@ def require_bundle() -> Bundle:
 def _serving() -> Serving:
     serving: Serving = st.session_state.setdefault("serving", Serving())
     return serving
+
+
+def _is_there(release: Release) -> bool:
+    return all(release.path(asset).is_dir() for asset in release.versions)
 
 
 def _find() -> list[Release]:

@@ -1,7 +1,11 @@
-"""Jobs, and the sensors that start them: new content, cleaned data, a new model, a failed run."""
+"""Jobs, and the sensors that start them: new content, cleaned data, a new model, a failed run.
+
+A file of holdings is content too: it starts what recommends products, and nothing else.
+"""
 
 import json
 import time
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,14 +15,16 @@ import dagster as dg
 from bankseg_assets.assets.cleaned_transactions import CONTENT_HASH_KEY
 from bankseg_assets.landing.archive import sha256_of
 from bankseg_assets.landing.files import SETTLED_AFTER_SECONDS, list_landing
-from bankseg_assets.landing.ledger import content_hash, current_content
-from bankseg_assets.resources import DeliveryResource
+from bankseg_assets.landing.holdings import holdings_in_use
+from bankseg_assets.landing.ledger import Delivery, content_hash, current_content
+from bankseg_assets.resources import DeliveryResource, HoldingsResource
 from bankseg_assets.settings import load_settings
 
 LOOK_EVERY_SECONDS = 10
 QUICK_ATTEMPTS = 3
 LATER_ATTEMPTS_SECONDS = 3600.0  # never given up: what killed the first three may have passed
 CONTENT_TAG = "bankseg/content"
+HOLDINGS_TAG = "bankseg/holdings"
 CLEANED_TAG = "bankseg/cleaned_by"
 # The sensors repeat their runs themselves; Dagster's own retries would start a second one.
 _NO_OTHER_RETRY = {"dagster/max_retries": "0"}
@@ -34,10 +40,13 @@ _UNFINISHED = [
 ]
 _INGESTION = dg.AssetSelection.groups("ingestion")
 _CLEANED = dg.AssetKey("cleaned_transactions")
+_CUSTOMERS = dg.AssetKey("customer_segments")
+_HOLDINGS = dg.AssetKey("product_holdings")
 
+_STUDY = dg.AssetSelection.assets("segmentation_comparison")
 everything = dg.define_asset_job(
     "everything",
-    dg.AssetSelection.all(),
+    dg.AssetSelection.all() - _STUDY,
     description="All assets, from the landing folder to the classifier.",
     tags=_WHOLE,
 )
@@ -46,11 +55,28 @@ ingestion = dg.define_asset_job(
 )
 models = dg.define_asset_job(
     "models",
-    dg.AssetSelection.all() - _INGESTION,
+    dg.AssetSelection.all() - _INGESTION - _STUDY,
     description="Everything after cleaning: report, RFM, PCA, k-means, segments, classifier.",
     tags=_WHOLE,
 )
-JOBS = [everything, ingestion, models]
+comparison = dg.define_asset_job(
+    "comparison", _STUDY, description="k-means beside its alternatives: takes minutes."
+)
+recommendations = dg.define_asset_job(
+    "recommendations",
+    dg.AssetSelection.assets(
+        *("product_holdings", "quarantined_holdings"),
+        *("recommendation_model", "product_recommendations", "release"),
+    ),
+    description="Take what landed in the holdings folder, and recommend products by it.",
+    tags=_WHOLE,
+)
+JOBS = [everything, ingestion, models, comparison, recommendations]
+# Segments that something else finds better are worth knowing of, and not worth a minute a batch.
+comparison_schedule = dg.ScheduleDefinition(
+    job=comparison, cron_schedule="0 3 * * 0", default_status=dg.DefaultScheduleStatus.RUNNING
+)
+SCHEDULES = [comparison_schedule]
 
 
 @dg.sensor(
@@ -66,14 +92,44 @@ def landing_sensor(
     Quiet for content that was seen before, whatever its name; patient with a file that is still
     being written. A run key deduplicates for ever, failed runs included, so it counts attempts.
     """
-    hashes, waiting = _landed_hashes(context, delivery)
-    cursor = json.dumps(hashes)
-    reason, seen, attempt = _decide(context, delivery, {sha256 for *_, sha256 in hashes.values()})
-    if reason:
-        return dg.SensorResult(skip_reason=reason + waiting, cursor=cursor)
-    tags = {CONTENT_TAG: seen, **_NO_OTHER_RETRY}
-    request = dg.RunRequest(run_key=f"{seen}-{attempt}", tags=tags)
-    return dg.SensorResult(run_requests=[request], cursor=cursor)
+    return _look(
+        context,
+        delivery,
+        counting=current_content,
+        table=_CLEANED,
+        not_taking=(models.name, comparison.name, recommendations.name),
+        tag=CONTENT_TAG,
+    )
+
+
+@dg.sensor(
+    job=recommendations,
+    minimum_interval_seconds=LOOK_EVERY_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def holdings_sensor(
+    context: dg.SensorEvaluationContext, delivery: DeliveryResource, holdings: HoldingsResource
+) -> dg.SensorResult | dg.SkipReason:
+    """Start a run when the holdings folder holds content that product_holdings does not.
+
+    As patient as landing_sensor. Before there are customers there is nobody to recommend to, and
+    the first batch takes holdings too.
+    """
+    if context.instance.get_latest_materialization_event(_CUSTOMERS) is None:
+        return dg.SkipReason("There are no customers yet; the first batch takes holdings too.")
+
+    def counting(known: Iterable[Delivery]) -> list[Delivery]:
+        used = holdings_in_use(known, delivery.ledger.deliveries())
+        return [used] if used else []
+
+    return _look(
+        context,
+        holdings,
+        counting=counting,
+        table=_HOLDINGS,
+        not_taking=(ingestion.name, comparison.name),
+        tag=HOLDINGS_TAG,
+    )
 
 
 @dg.sensor(
@@ -124,24 +180,53 @@ def failure_sensor(context: dg.RunFailureSensorContext) -> None:
     )
 
 
-SENSORS = [landing_sensor, cleaned_sensor, new_model_sensor, failure_sensor]
+SENSORS = [landing_sensor, holdings_sensor, cleaned_sensor, new_model_sensor, failure_sensor]
+
+
+def _look(
+    context: dg.SensorEvaluationContext,
+    delivery: DeliveryResource,
+    *,
+    counting: Callable[[Iterable[Delivery]], list[Delivery]],
+    table: dg.AssetKey,
+    not_taking: tuple[str, ...],
+    tag: str,
+) -> dg.SensorResult:
+    """Start a run when a folder holds content that a table is not made of.
+
+    `counting`: which deliveries make up the table. `not_taking`: jobs that do not take what landed.
+    """
+    hashes, waiting = _landed_hashes(context, delivery)
+    landed = {sha256 for *_, sha256 in hashes.values()}
+    cursor = json.dumps(hashes)
+    reason, seen, attempt = _decide(context, delivery, landed, counting, table, not_taking, tag)
+    if reason:
+        return dg.SensorResult(skip_reason=reason + waiting, cursor=cursor)
+    request = dg.RunRequest(run_key=f"{seen}-{attempt}", tags={tag: seen, **_NO_OTHER_RETRY})
+    return dg.SensorResult(run_requests=[request], cursor=cursor)
 
 
 def _decide(
-    context: dg.SensorEvaluationContext, delivery: DeliveryResource, landed: set[str]
+    context: dg.SensorEvaluationContext,
+    delivery: DeliveryResource,
+    landed: set[str],
+    counting: Callable[[Iterable[Delivery]], list[Delivery]],
+    table: dg.AssetKey,
+    not_taking: tuple[str, ...],
+    tag: str,
 ) -> tuple[str, str, int]:
     """Return why not to start a run (empty: start one), the content seen, and the attempt."""
     known = {d.sha256: d for d in delivery.ledger.deliveries()}
     fresh = landed - known.keys()
-    wanted = content_hash([*(d.sha256 for d in current_content(known.values())), *fresh])
-    if not fresh and wanted in (content_hash([]), _published_content(context)):
+    wanted = content_hash([*(d.sha256 for d in counting(known.values())), *fresh])
+    if not fresh and wanted in (content_hash([]), _published_content(context, table)):
         return f"Nothing new in {delivery.landing_dir}.", "", 0
-    if any(run.job_name != models.name for run in _runs_on_their_way(context)):
+    if any(run.job_name not in not_taking for run in _runs_on_their_way(context)):
         return "A run that takes what landed is on its way.", "", 0
     # Attempts count for all that was ever seen, which taking a file does not change. What is
     # wanted changes when the bank's first file displaces the demo data: that made six attempts.
     seen = content_hash(known.keys() | landed)
-    reason, attempt = _next_attempt(context, CONTENT_TAG, seen)
+    reason, attempt = _next_attempt(context, tag, seen)
     return reason, seen, attempt
 
 
@@ -207,8 +292,8 @@ def _landed_hashes(
     return hashes, f" Waiting for {', '.join(waiting)}." if waiting else ""
 
 
-def _published_content(context: dg.SensorEvaluationContext) -> str | None:
-    event = context.instance.get_latest_materialization_event(_CLEANED)
+def _published_content(context: dg.SensorEvaluationContext, asset: dg.AssetKey) -> str | None:
+    event = context.instance.get_latest_materialization_event(asset)
     if event is None or event.asset_materialization is None:
         return None
     value = event.asset_materialization.metadata.get(CONTENT_HASH_KEY)

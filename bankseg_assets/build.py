@@ -6,10 +6,15 @@ from typing import Any
 import dagster as dg
 
 from bankseg_assets import assets
-from bankseg_assets.automation import JOBS, SENSORS
+from bankseg_assets.automation import JOBS, SCHEDULES, SENSORS
 from bankseg_assets.checks import ALL_CHECKS
 from bankseg_assets.io_managers import VersionedIOManager
-from bankseg_assets.resources import DeliveryResource, PublishedResource, SparkResource
+from bankseg_assets.resources import (
+    DeliveryResource,
+    HoldingsResource,
+    PublishedResource,
+    SparkResource,
+)
 from bankseg_assets.settings import Settings, load_settings
 from bankseg_assets.spark import spark_config
 
@@ -22,6 +27,7 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
         asset_checks=ALL_CHECKS,
         jobs=JOBS,
         sensors=SENSORS,
+        schedules=SCHEDULES,
         resources=resources(settings) | dict(resource_overrides or {}),
         # One process, one JVM a run: seven chained steps took 30 s so, 250 s with a JVM each.
         executor=dg.in_process_executor,
@@ -41,6 +47,12 @@ def resources(settings: Settings, *, spark: SparkResource | None = None) -> dict
             landing_dir=str(settings.landing_dir),
             raw_dir=str(settings.raw_dir),
             ledger_path=str(settings.ledger_path),
+            contract_path=str(settings.contract),
+        ),
+        "holdings": HoldingsResource(
+            landing_dir=str(settings.holdings_dir),
+            raw_dir=str(settings.raw_holdings_dir),
+            ledger_path=str(settings.holdings_ledger_path),
             contract_path=str(settings.contract),
         ),
         "io_manager": VersionedIOManager(published=published, spark=spark),

@@ -4,7 +4,10 @@ They look at what was written, not at how it was computed, and read only the col
 checks of a release are its gates (`gates.py`).
 """
 
+from collections import Counter
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -16,12 +19,15 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.contracts import DELIVERY_DIGITS
+from bankseg_assets.flows import Flow, lost
 from bankseg_assets.incremental import dispositions
 from bankseg_assets.parts import parts_of, rows_by_delivery
+from bankseg_assets.product_checks import PRODUCT_CHECKS
+from bankseg_assets.releases import all_releases
 from bankseg_assets.resources import DeliveryResource, PublishedResource
 from bankseg_assets.scoring import load_bundle, score
 from bankseg_assets.store import version_record
-from bankseg_assets.transforms.kmeans import SMALLEST_SHARE
+from bankseg_assets.transforms.sweep import SMALLEST_SHARE
 
 MOST_CONFLICTS = 0.10  # of repeat customers; the real file has over 90 %: its IDs are scrambled
 OLDEST = 110  # years
@@ -198,6 +204,36 @@ def every_segment_is_worth_a_campaign(segment_profiles: DataFrame) -> dg.AssetCh
     )
 
 
+@dg.asset_check(asset="segment_migration", blocking=True)
+def no_customer_is_lost_on_the_way(published: PublishedResource) -> dg.AssetCheckResult:
+    """The flows hold every customer of both tables, and all money, by segment; or there are none.
+
+    Compared with the tables themselves: the one of the release that was in use, and the new one.
+    """
+    store = published.store
+    version = store.latest("segment_migration")
+    rows = ds.dataset(sorted(map(str, version.glob("*.parquet")))).to_table().to_pylist()
+    if not rows:
+        return dg.AssetCheckResult(passed=True, description="There is nothing to compare with.")
+    names = [field.name for field in fields(Flow)]
+    found = [Flow(**{name: row[name] for name in names}) for row in rows]
+    (old,) = (r for r in all_releases(store.folder) if r.name == rows[0]["compared_with"])
+    new = version.parent.parent / "customer_segments"
+    new /= version_record(version)["inputs"]["customer_segments"]
+    before, _ = _segment_sizes(old.path("customer_segments"))
+    after, money = _segment_sizes(new)
+    faults = lost(found, before, after, money)
+    return dg.AssetCheckResult(
+        passed=not faults,
+        description=" ".join(faults) or None,
+        metadata={
+            "customers_before": sum(before.values()),
+            "customers_after": sum(after.values()),
+            "totals_that_differ": len(faults),
+        },
+    )
+
+
 @dg.asset_check(
     asset="nb_classifier",
     additional_ins={"customer_segments": dg.AssetIn("customer_segments")},
@@ -229,13 +265,27 @@ ALL_CHECKS = [
     customers_are_persons,
     features_vary,
     every_segment_is_worth_a_campaign,
+    no_customer_is_lost_on_the_way,
     numpy_scores_as_spark_does,
+    *PRODUCT_CHECKS,
 ]
 
 
 def _files(version: Path) -> dict[str, tuple[int, str]]:
     files: dict[str, tuple[int, str]] = version_record(version)["files"]
     return files
+
+
+def _segment_sizes(version: Path) -> tuple[dict[int, int], Decimal]:
+    """Return segment -> customers of a written table, and the sum of their monetary."""
+    files = sorted(map(str, version.glob("*.parquet")))
+    sizes: Counter[int] = Counter()
+    money = Decimal(0)
+    for batch in ds.dataset(files).to_batches(columns=["segment", "monetary"]):
+        for entry in pc.value_counts(batch["segment"]).to_pylist():
+            sizes[entry["values"]] += entry["counts"]
+        money += pc.sum(batch["monetary"]).as_py() or 0
+    return sizes, money
 
 
 def _range(version: Path, column: str) -> tuple[Any, Any]:

@@ -68,6 +68,16 @@ RAW_TRANSACTIONS = Table(
     ),
 )
 
+RAW_HOLDINGS = Table(
+    "raw_holdings",
+    (
+        Column("customer_id", "string", "As delivered", nullable=True),
+        Column("product", "string", "As delivered", nullable=True),
+        *RAW_TRANSACTIONS.columns[RAW_TRANSACTIONS.names.index("source_file") :],
+    ),
+)
+"""What becomes of a file of holdings; kept in the archive, and not published."""
+
 CLEANED_TRANSACTIONS = Table(
     "cleaned_transactions",
     (
@@ -150,6 +160,8 @@ _CARRIED = (
     "age",
     "gender",
     "location",
+    "recency_score",
+    "frequency_score",
     "rfm_group",
     "held_out",
 )
@@ -167,6 +179,14 @@ CUSTOMER_SEGMENTS = Table(
 )
 
 _FEW = "; null for fewer than 11 customers"
+_MEASURED = {
+    "recency": "days",
+    "frequency": "transactions",
+    "monetary": "currency",
+    "average_amount": "currency",
+    "average_balance": "currency",
+    "age": "years",
+}
 
 SEGMENT_PROFILES = Table(
     "segment_profiles",
@@ -180,14 +200,18 @@ SEGMENT_PROFILES = Table(
         Column("share_of_money", "double", "That sum over the sum of all customers"),
         *(
             Column(f"median_{measure}", "double", f"Median{_FEW}", unit, nullable=True)
-            for measure, unit in (
-                ("recency", "days"),
-                ("frequency", "transactions"),
-                ("monetary", "currency"),
-                ("average_amount", "currency"),
-                ("average_balance", "currency"),
-                ("age", "years"),
+            for measure, unit in _MEASURED.items()
+        ),
+        *(
+            Column(
+                f"{side}_quartile_{measure}",
+                "double",
+                f"A quarter of the members have {less}; null for fewer than 44",
+                unit,
+                nullable=True,
             )
+            for measure, unit in _MEASURED.items()
+            for side, less in (("lower", "at most this"), ("upper", "at least this"))
         ),
         *(
             Column(
@@ -196,13 +220,182 @@ SEGMENT_PROFILES = Table(
                 f"Mean over the mean of all customers, times 100{_FEW}",
                 nullable=True,
             )
-            for measure in (
-                "recency",
-                "frequency",
-                "monetary",
-                "average_amount",
-                "average_balance",
-            )
+            for measure in _MEASURED
+            if measure != "age"
+        ),
+        Column("rule", "string", "At most three thresholds in words", nullable=True),
+        Column(
+            "rule_conditions",
+            "array<struct<measure:string,operator:string,value:double>>",
+            "The same for programs: all must hold; operators are `<` and `>=`",
+        ),
+        Column(
+            "rule_coverage", "double", "Share of the members who fulfil the rule", nullable=True
+        ),
+        Column(
+            "rule_exclusivity",
+            "double",
+            "Share of those who fulfil the rule that are members",
+            nullable=True,
+        ),
+        Column(
+            "top_locations",
+            "array<struct<location:string,customers:bigint,share:double,index:double>>",
+            "At most three places that are over-represented by more than chance, of those with "
+            "1 % of all customers; index 100 is the share in all",
+        ),
+        Column("people", "string", "How age, gender and place differ from all customers"),
+    ),
+)
+
+_HIDDEN = "; null where it would tell of fewer than 11"
+
+SEGMENT_DEMOGRAPHICS = Table(
+    "segment_demographics",
+    (
+        Column("segment", "int", "Segment number, from 0"),
+        Column("segment_name", "string", "The segment's name"),
+        Column("attribute", "string", "`age_band`, `gender` or `location`: never a feature"),
+        Column(
+            "value",
+            "string",
+            "One of its values; `other`: those that under 1 % have, of genders and places",
+        ),
+        Column("customers", "bigint", f"Members with it{_HIDDEN}", "customers", nullable=True),
+        Column(
+            "share_of_segment",
+            "double",
+            "They over all members; to a whole per cent where only the count is null",
+            nullable=True,
+        ),
+        Column(
+            "share_of_all", "double", f"Share of all customers with the value{_FEW}", nullable=True
+        ),
+        Column(
+            "index", "double", f"The first share over the second, times 100{_HIDDEN}", nullable=True
+        ),
+        Column(
+            "share_reached",
+            "double",
+            f"Share of the customers with the value who are members{_HIDDEN}",
+            nullable=True,
+        ),
+        Column(
+            "distance",
+            "double",
+            "Total variation distance of segment and all customers in the attribute: the share of "
+            "members who would have to be of another value to mirror them, hidden values as one",
+            nullable=True,
+        ),
+    ),
+)
+
+RFM_GRID = Table(
+    "rfm_grid",
+    (
+        Column("recency_score", "int", "1 (long ago) to 5 (just now)"),
+        Column("frequency_score", "int", "1 (seldom) to 5 (often)"),
+        Column("recency_from", "int", "Least recency of the score", "days", nullable=True),
+        Column("recency_to", "int", "Greatest; null: no end", "days", nullable=True),
+        Column("frequency_from", "int", "Least frequency", "transactions", nullable=True),
+        Column("frequency_to", "int", "Greatest; null: no end", "transactions", nullable=True),
+        Column(
+            "customers", "bigint", f"Customers in the cell{_HIDDEN}", "customers", nullable=True
+        ),
+        Column(
+            "monetary", MONEY, f"Sum of their monetary value{_HIDDEN}", "currency", nullable=True
+        ),
+        Column("rfm_group", "string", f"Their most frequent named group{_HIDDEN}", nullable=True),
+        Column("group_share", "double", f"Share of the cell that is in it{_HIDDEN}", nullable=True),
+    ),
+)
+
+RFM_GROUPS = Table(
+    "rfm_groups",
+    (
+        Column("rfm_group", "string", "Classic named group of the three scores"),
+        Column("segment", "int", "Segment number, from 0"),
+        Column("segment_name", "string", "The segment's name"),
+        Column("customers", "bigint", f"Customers in both{_HIDDEN}", "customers", nullable=True),
+        Column(
+            "monetary", MONEY, f"Sum of their monetary value{_HIDDEN}", "currency", nullable=True
+        ),
+        Column("share_of_segment", "double", f"They over the segment{_HIDDEN}", nullable=True),
+    ),
+)
+
+_SEGMENT = "Segment number; null for no segment"
+
+SEGMENT_MIGRATION = Table(
+    "segment_migration",
+    (
+        Column(
+            "kind",
+            "string",
+            "`customer`: new data, old model; `model`: same data, new model; `both` together",
+        ),
+        Column("from_segment", "int", _SEGMENT, nullable=True),
+        Column("from_name", "string", "The segment's name then; `new` or `gone` for no segment"),
+        Column("to_segment", "int", _SEGMENT, nullable=True),
+        Column("to_name", "string", "The segment's name after; `gone` for no segment"),
+        Column("moved", "boolean", "The segment after does not continue the one before"),
+        Column("customers", "bigint", "Exact, so that totals hold; not for people", "customers"),
+        Column(
+            "money",
+            MONEY,
+            "Their monetary in the new data, in the old if gone",
+            "currency",
+        ),
+        Column("from_snapshot", "date", "Snapshot date of the release that was in use"),
+        Column("to_snapshot", "date", "Snapshot date of the new data"),
+        Column("compared_with", "string", "Name of the release that was in use"),
+    ),
+)
+
+RECOMMENDED_ACTIONS = Table(
+    "recommended_actions",
+    (
+        Column("segment", "int", "Segment number, from 0"),
+        Column("segment_name", "string", "The segment's name"),
+        Column("action", "string", "What to do next, as a short request"),
+        Column("reason", "string", "One sentence with the segment's own numbers"),
+        Column("channel", "string", "A hint at how to reach these customers"),
+        Column("customers", "bigint", "Size; 0 for fewer than 11", "customers"),
+        Column("share_of_customers", "double", "Size over all customers"),
+        Column("total_monetary", "double", "Sum of the members' monetary value", "currency"),
+        Column("share_of_money", "double", "That sum over the sum of all customers"),
+    ),
+)
+
+PRODUCT_HOLDINGS = Table(
+    "product_holdings",
+    (
+        Column("customer_id", "string", "The contract's customer key, as delivered"),
+        Column("product", "string", "In its most frequent spelling"),
+        _FILE,
+        _DELIVERY,
+        _ROW,
+    ),
+)
+
+QUARANTINED_HOLDINGS = Table("quarantined_holdings", QUARANTINED_TRANSACTIONS.columns)
+
+PRODUCT_RECOMMENDATIONS = Table(
+    "product_recommendations",
+    (
+        Column("customer_id", "string", "The contract's customer key"),
+        Column("rank", "int", "1 for the product to offer first"),
+        Column("product", "string", "A product that the customer does not hold"),
+        Column(
+            "score",
+            "double",
+            "als: the predicted preference, about 0 to 1; segment: the share of the segment's "
+            "holders who have it, drawn towards that of all holders",
+        ),
+        Column(
+            "source",
+            "string",
+            "`als` from the customer's own holdings, or `segment` where there are none",
         ),
     ),
 )
@@ -216,5 +409,13 @@ TABLES = {
         RFM_TABLE,
         CUSTOMER_SEGMENTS,
         SEGMENT_PROFILES,
+        SEGMENT_DEMOGRAPHICS,
+        RFM_GRID,
+        RFM_GROUPS,
+        SEGMENT_MIGRATION,
+        RECOMMENDED_ACTIONS,
+        PRODUCT_HOLDINGS,
+        QUARANTINED_HOLDINGS,
+        PRODUCT_RECOMMENDATIONS,
     )
 }

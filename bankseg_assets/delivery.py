@@ -6,19 +6,21 @@ import json
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import date
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from bankseg_assets.contracts import RAW_TRANSACTIONS
+from bankseg_assets.contracts import RAW_HOLDINGS, RAW_TRANSACTIONS, Table
 from bankseg_assets.settings import DEFAULT_CONTRACT
 
 DELIVERED = tuple(RAW_TRANSACTIONS.names[: RAW_TRANSACTIONS.names.index("source_file")])
 """Our names of what a bank delivers."""
 OPTIONAL = ("birth_date", "gender", "location", "balance", "transaction_time")
+HOLDINGS = ("customer_id", "product")
+"""The same, of a file of holdings."""
 
 _DATE_TOKENS = r"yyyy|yy|MM|M|dd|d|HH|mm|ss|'[^']*'|[^A-Za-z'#{}\[\]]"
 _TEXT_KEYS = ("name", "placeholders", "pattern")
@@ -33,6 +35,7 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "transaction_date": ("name", "placeholders", "format", "minimum", "maximum"),
     "transaction_time": ("name", "nullable", "placeholders", "format"),
     "amount": _MONEY_KEYS,
+    "product": (*_TEXT_KEYS, "values"),
 }
 _NEEDED = {
     "birth_date": ("format",),
@@ -97,6 +100,14 @@ class DeliveryContract:
     encoding: str = _shipped("encoding")
     columns: Mapping[str, ColumnRule] = _shipped("columns")
     """Our column name -> its rule; the bank delivers no column that is not here."""
+    holdings: Mapping[str, ColumnRule] = _shipped("holdings")
+    """The same for a file of holdings."""
+    table: Table = RAW_TRANSACTIONS
+    """What the records of a file become."""
+
+    def of_holdings(self) -> "DeliveryContract":
+        """Return what a file of holdings must look like."""
+        return replace(self, columns=self.holdings, table=RAW_HOLDINGS)
 
     @property
     def header(self) -> dict[str, str]:
@@ -116,8 +127,10 @@ class DeliveryContract:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of everything the contract says; comments and order do not change it."""
-        content = json.dumps(asdict(self), sort_keys=True, default=str)
+        """SHA-256 of all that the contract says of its files; comments and order change nothing."""
+        said = asdict(self)
+        del said["holdings"], said["table"]  # of other files, and not the bank's to say
+        content = json.dumps(said, sort_keys=True, default=str)
         return hashlib.sha256(content.encode()).hexdigest()
 
 
@@ -153,7 +166,9 @@ class _Table:
     content: dict[str, Any]
 
     def contract(self) -> DeliveryContract:
-        self._allow_only(("currency", "number_format", "customer_key", "file", "columns"))
+        self._allow_only(
+            ("currency", "number_format", "customer_key", "file", "columns", "holdings")
+        )
         file, columns = self._table("file"), self._table("columns")
         file._allow_only(("delimiter", "encoding"))
         columns._allow_only(DELIVERED)
@@ -174,7 +189,17 @@ class _Table:
             delimiter=file._text("delimiter", r"[!#-~ \t]", "one ASCII character, not a quote"),
             encoding=file._encoding(),
             columns=rules,
+            holdings=self._holdings(),
         )
+
+    def _holdings(self) -> dict[str, ColumnRule]:
+        if "holdings" not in self.content:
+            return {ours: ColumnRule(ours) for ours in HOLDINGS}
+        holdings = self._table("holdings")
+        holdings._allow_only(HOLDINGS)
+        rules = {ours: holdings._table(ours)._rule(ours) for ours in HOLDINGS}
+        holdings._no_name_twice(rules)
+        return rules
 
     def _rule(self, ours: str) -> ColumnRule:
         self._allow_only(_KEYS[ours])

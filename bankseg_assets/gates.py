@@ -8,9 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 
-import numpy as np
-import numpy.typing as npt
-
 # Measures that a unit error (paise for rupees) or a wrong column moves, and time does not. The
 # others grow with the days that the data covers, so a drift in them is told and blocks nothing.
 BLOCKING_DRIFT = ("average_amount", "average_balance", "age")
@@ -83,25 +80,6 @@ def gates(
         _stable(agreement, limits.least_agreement),
         _drifted(drift, limits),
     ]
-
-
-def adjusted_rand_index(contingency: npt.NDArray[np.int64]) -> float:
-    """Return how far two groupings agree beyond chance: 1 the same, 0 as by chance.
-
-    `contingency`: (k, l), customers in group i of the one and j of the other.
-    (Hubert and Arabie, Comparing partitions, 1985.)
-    """
-    table = contingency.astype(np.float64)
-
-    def pairs(counts: npt.NDArray[np.float64]) -> float:
-        return float((counts * (counts - 1) / 2).sum())
-
-    together = pairs(table)
-    rows, columns = pairs(table.sum(axis=1)), pairs(table.sum(axis=0))
-    everything = pairs(np.array([table.sum()]))
-    expected = rows * columns / everything if everything else 0.0
-    most = (rows + columns) / 2
-    return 1.0 if most == expected else (together - expected) / (most - expected)
 
 
 def _not_worse(name: str, what: str, found: float, before: float | None, loss: float) -> Gate:

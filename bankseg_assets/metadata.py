@@ -1,10 +1,12 @@
-"""Schemas and column lineage as Dagster shows them, from the contracts."""
+"""What Dagster shows of an asset: schemas and column lineage, from the contracts; small tables."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import dagster as dg
 
 from bankseg_assets.contracts import RFM_TABLE, TABLES, Table
+from bankseg_assets.markdown import escaped
 
 _MEASURES = {
     "recency": ["transaction_at"],
@@ -43,7 +45,13 @@ _CLEANED = {
     "transaction_at": ["transaction_date", "transaction_time"],
     "outlier_flags": ["amount", "balance"],
 }
+_RULED = [
+    *("index_recency", "index_frequency"),
+    *("median_average_amount", "median_average_balance"),
+]
 _KEPT = ("source_file", "delivery", "row_number")
+_QUARTILES = ("lower_quartile", "median", "upper_quartile")
+_CELLS = {"customers": ["customer_id"], "monetary": ["monetary"], "rfm_group": ["rfm_group"]}
 
 # Table -> (table it comes from, column -> columns there).
 _LINEAGE: dict[str, tuple[str, dict[str, list[str]]]] = {
@@ -63,10 +71,63 @@ _LINEAGE: dict[str, tuple[str, dict[str, list[str]]]] = {
         }
         | {
             f"{kind}_{name}": [name]
-            for kind in ("median", "index")
+            for kind in (*_QUARTILES, "index")
             for name in ("recency", "frequency", "monetary", "average_amount", "average_balance")
         }
-        | {"median_age": ["age"]},
+        | {f"{kind}_age": ["age"] for kind in _QUARTILES}
+        | {"top_locations": ["location"], "people": ["age", "gender", "location"]},
+    ),
+    "segment_demographics": (
+        "customer_segments",
+        {
+            "segment": ["segment"],
+            "segment_name": ["segment_name"],
+            "value": ["age", "gender", "location"],
+            "customers": ["customer_id"],
+        }
+        | {name: ["customer_id"] for name in ("share_of_segment", "share_of_all", "share_reached")}
+        | {name: ["age", "gender", "location"] for name in ("index", "distance")},
+    ),
+    "rfm_grid": (
+        "customer_segments",
+        _CELLS
+        | {"recency_score": ["recency_score"], "frequency_score": ["frequency_score"]}
+        | {name: ["recency"] for name in ("recency_from", "recency_to")}
+        | {name: ["frequency"] for name in ("frequency_from", "frequency_to")}
+        | {"group_share": ["rfm_group"]},
+    ),
+    "rfm_groups": (
+        "customer_segments",
+        _CELLS
+        | {"segment": ["segment"], "segment_name": ["segment_name"]}
+        | {"share_of_segment": ["customer_id"]},
+    ),
+    "segment_migration": (
+        "customer_segments",
+        {
+            "to_segment": ["segment"],
+            "to_name": ["segment_name"],
+            "moved": ["segment"],
+            "customers": ["customer_id"],
+            "money": ["monetary"],
+            "to_snapshot": ["snapshot_date"],
+        },
+    ),
+    "recommended_actions": (
+        "segment_profiles",
+        {
+            name: [name]
+            for name in (
+                *("segment", "segment_name", "customers", "share_of_customers"),
+                *("total_monetary", "share_of_money"),
+            )
+        }
+        | {"action": _RULED, "reason": [*_RULED, "total_monetary"], "channel": _RULED},
+    ),
+    "product_recommendations": (
+        "product_holdings",
+        {name: [name] for name in ("customer_id", "product")}
+        | {name: ["customer_id", "product"] for name in ("rank", "score", "source")},
     ),
 }
 
@@ -105,3 +166,16 @@ def column_lineage(name: str) -> dg.TableColumnLineage | None:
             if column in known
         }
     )
+
+
+def markdown_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Return a table as Markdown. What came with the data may be in it: text is only text.
+
+    >>> print(markdown_table(["place", "customers"], [["[A](b)|C", 12]]))
+    | place | customers |
+    |---|---|
+    | \\[A\\](b)\\|C | 12 |
+    """
+    lines = [head, *rows]
+    shown = ["| " + " | ".join(escaped(str(cell)) for cell in line) + " |" for line in lines]
+    return "\n".join([shown[0], "|---" * len(head) + "|", *shown[1:]])

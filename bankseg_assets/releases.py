@@ -50,6 +50,12 @@ class Release:
     metrics: Mapping[str, float] = field(default_factory=dict)
     distributions: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     """Measure -> bin -> customers, to tell drift by (see `transforms.drift`)."""
+    customer_key: str = ""
+    """The contract's SQL for who a customer is; empty in a release of before it was recorded."""
+    gates: tuple[Mapping[str, Any], ...] = ()
+    """What each gate said when it was promoted: name, verdict, sentence, numbers."""
+    currency: str = ""
+    number_format: str = "plain"
 
     def path(self, asset: str) -> Path:
         """Return the folder of an asset's version in this release."""
@@ -201,6 +207,7 @@ def _read(folder: Path) -> Release | None:
             measure: {int(number): int(count) for number, count in counts.items()}
             for measure, counts in found.pop("distributions").items()
         }
+        found["gates"] = tuple(found.get("gates", ()))
         return Release(name=folder.name, folder=folder.parent.parent, distributions=bins, **found)
     except (DamagedVersionError, OSError, ValueError, TypeError, KeyError, AttributeError):
         return None  # removed meanwhile, or damaged: the one before it serves

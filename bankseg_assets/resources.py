@@ -7,7 +7,7 @@ import dagster as dg
 from dagster_pyspark import LazyPySparkResource
 
 from bankseg_assets.delivery import DeliveryContract, load_contract
-from bankseg_assets.landing.ledger import Ledger
+from bankseg_assets.landing.ledger import Ledger, current_content
 from bankseg_assets.settings import DEFAULT_CONTRACT, load_settings
 from bankseg_assets.spark import prepare_process
 from bankseg_assets.store import VersionStore
@@ -74,3 +74,17 @@ class DeliveryResource(dg.ConfigurableResource[Any]):
     def ledger(self) -> Ledger:
         """The ledger of deliveries."""
         return Ledger(Path(self.ledger_path))
+
+    @property
+    def holds_demo_data(self) -> bool:
+        """Whether everything that was delivered is demo data: nobody's benchmark."""
+        return all(found.is_demo for found in current_content(self.ledger.deliveries()))
+
+
+class HoldingsResource(DeliveryResource):
+    """The same for files of product holdings: their own folder, archive, ledger and columns."""
+
+    @property
+    def contract(self) -> DeliveryContract:
+        """The contract of a file of holdings."""
+        return super().contract.of_holdings()

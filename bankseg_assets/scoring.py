@@ -7,14 +7,14 @@ the principal components, and the log density of a diagonal Gaussian per segment
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-BUNDLE_FORMAT = 2
+BUNDLE_FORMAT = 3
 BUNDLE_FILE = "model.json"
 ARRAYS = (
     *("mean", "scale", "components", "residual"),
@@ -103,15 +103,29 @@ class Bundle:
     inputs: tuple[Mapping[str, Any], ...]
     residual: Array
     """(d, d): the covariance of the standardised features that the components leave out."""
-    temperatures: Mapping[str, float]
-    """Subset of measures (see `partial`) -> the factor that makes its probabilities honest."""
+    calibration: Mapping[str, Mapping[str, Any]]
+    """Subset of measures -> what makes its probabilities honest, as `calibrated.Calibration`."""
+    evidence: Mapping[str, Mapping[str, Any]]
+    """What else may be known of a customer (age, gender, location), as `evidence.Evidence`."""
+    evidence_weights: Mapping[str, float]
+    """Subset of measures and evidence -> how much the evidence counts beside the measures."""
     metrics: Mapping[str, float]
+    evaluation: Mapping[str, Any]
+    """Quality on held-out customers, for people: see `transforms.judging`."""
     confusion: npt.NDArray[np.int64]
+    memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """What is the same for every customer, computed once (see `partial`); goes with the model."""
 
     @property
     def measures(self) -> list[str]:
         """The measures that a form must ask for, in order, each once."""
         return asked_measures(self.features)
+
+    def label(self, name: str) -> str:
+        """Return what people call a measure or a piece of evidence; its name where none is told."""
+        asked = {field["measure"]: field["label"] for field in self.inputs}
+        told = {key: document["label"] for key, document in self.evidence.items()}
+        return str((asked | told).get(name, name))
 
 
 @dataclass(frozen=True)
@@ -133,7 +147,7 @@ def project(bundle: Bundle, measures: Mapping[str, npt.ArrayLike]) -> Array:
     NaN means unknown (no balance was ever delivered) and counts as the training customers' mean.
     Raises InputError when a measure is missing, not a number, infinite or negative.
     """
-    columns = [transformed(feature, measures) for feature in bundle.features]
+    columns = [transformed(bundle, feature, measures) for feature in bundle.features]
     standardised = (np.column_stack(columns) - bundle.mean) / bundle.scale
     # What is unknown neither pulls nor pushes: the mean, which is zero here.
     return np.nan_to_num(standardised, nan=0.0) @ bundle.components
@@ -207,8 +221,11 @@ def bundle_from(document: Mapping[str, Any]) -> Bundle:
         features=tuple(Feature(**feature) for feature in document["features"]),
         segments=tuple(document["segments"]),
         inputs=tuple(document["inputs"]),
-        temperatures=document["temperatures"],
+        calibration=document["calibration"],
+        evidence=document["evidence"],
+        evidence_weights=document["evidence_weights"],
         metrics=document["metrics"],
+        evaluation=document["evaluation"],
         confusion=np.array(document["confusion"], dtype=np.int64),
         **arrays,
     )
@@ -240,27 +257,31 @@ def asked_measures(features: Sequence[Feature]) -> list[str]:
     return list(dict.fromkeys(needed))
 
 
-def transformed(feature: Feature, measures: Mapping[str, npt.ArrayLike]) -> Array:
+def transformed(bundle: Bundle, feature: Feature, measures: Mapping[str, npt.ArrayLike]) -> Array:
     """Return a feature of customers given by their measures; raises InputError as `project`."""
-    return apply_transform(feature, _measure(feature.measure, measures))
+    return apply_transform(feature, _measure(bundle, feature.measure, measures))
 
 
-def _measure(name: str, measures: Mapping[str, npt.ArrayLike]) -> Array:
+def _measure(bundle: Bundle, name: str, measures: Mapping[str, npt.ArrayLike]) -> Array:
     if name in measures or name not in DERIVED:
-        return checked_measure(name, measures)
-    numerator, denominator = (checked_measure(part, measures) for part in DERIVED[name])
+        return checked_measure(bundle, name, measures)
+    numerator, denominator = (checked_measure(bundle, part, measures) for part in DERIVED[name])
     return numerator / np.maximum(denominator, 1.0)
 
 
-def checked_measure(measure: str, measures: Mapping[str, npt.ArrayLike]) -> Array:
+def checked_measure(bundle: Bundle, measure: str, measures: Mapping[str, npt.ArrayLike]) -> Array:
     """Return a measure of customers as doubles; raises InputError as `project`."""
     if measure not in measures:
-        raise InputError(f"{measure} is missing; expected a number of 0 or more.")
+        raise InputError(f"{bundle.label(measure)} is missing; expected a number of 0 or more.")
     try:
         values = np.atleast_1d(np.asarray(measures[measure], dtype=np.float64))
     except (TypeError, ValueError) as error:
-        raise InputError(f"{measure} is not a number: {measures[measure]!r}.") from error
+        raise InputError(
+            f"{bundle.label(measure)} is not a number: {measures[measure]!r}."
+        ) from error
     wrong = values[np.isinf(values) | (values < 0)]
     if wrong.size:
-        raise InputError(f"{measure} must be a finite number of 0 or more; found {wrong[0]}.")
+        raise InputError(
+            f"{bundle.label(measure)} must be a finite number of 0 or more; found {wrong[0]}."
+        )
     return values

@@ -27,6 +27,7 @@ class Settings:
     spark_remote: str = ""
     dagster_port: int = 3000
     app_port: int = 8501
+    api_port: int = 8600
     keep_versions: int = 3
     contract: Path = DEFAULT_CONTRACT
 
@@ -39,6 +40,16 @@ class Settings:
     def raw_dir(self) -> Path:
         """Each accepted file as Parquet, in a folder named by the SHA-256 of its content."""
         return self.data_dir / "raw"
+
+    @property
+    def holdings_dir(self) -> Path:
+        """Where files of product holdings are dropped, apart from the transactions."""
+        return self.data_dir / "holdings"
+
+    @property
+    def raw_holdings_dir(self) -> Path:
+        """What `raw_dir` is to transactions."""
+        return self.data_dir / "raw_holdings"
 
     @property
     def published_dir(self) -> Path:
@@ -54,6 +65,11 @@ class Settings:
     def ledger_path(self) -> Path:
         """SQLite: which content was delivered, and what became of it."""
         return self.data_dir / "ledger.sqlite"
+
+    @property
+    def holdings_ledger_path(self) -> Path:
+        """The same for files of holdings."""
+        return self.data_dir / "holdings_ledger.sqlite"
 
     @property
     def notice_path(self) -> Path:

@@ -9,6 +9,8 @@ from bankseg_assets.scratch import private_folder
 from bankseg_assets.settings import Settings
 
 MEMORY_SHARE = 0.35  # of the machine's, for the JVM: Python, the UI and the app live beside it
+# ALS chains its rounds without a checkpoint: to read such a task back overflowed the usual 1 MB.
+DEEP_STACK = "-Xss16m"
 MOST_MEMORY_MIB = 6144  # 50 million rows pass in it; a larger heap only delays collection
 
 
@@ -35,10 +37,12 @@ def spark_config(settings: Settings, *, extra: Mapping[str, str] | None = None) 
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.catalogImplementation": "in-memory",
         "spark.local.dir": str(settings.scratch_dir),
+        "spark.executor.extraJavaOptions": DEEP_STACK,
     }
     if settings.spark_master.startswith("local"):
         config |= {
             "spark.driver.memory": f"{heap_mib()}m",
+            "spark.driver.extraJavaOptions": DEEP_STACK,
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
         }

@@ -1,6 +1,10 @@
 """The rule for counts that people see: a cell of one to ten tells of single persons."""
 
+import numpy as np
+import numpy.typing as npt
+
 SMALLEST_CELL = 11
+ROUNDED_TO = 10
 
 
 def is_small(count: int) -> bool:
@@ -15,3 +19,53 @@ def shown_count(count: int) -> str:
     ('0', '<11', '1,234')
     """
     return f"<{SMALLEST_CELL}" if is_small(count) else f"{count:,}"
+
+
+def hidden_cells(counts: npt.ArrayLike, *, columns: bool) -> npt.NDArray[np.bool_]:
+    """Tell which cells of a table (m, n) are not to be shown, where the rows' totals are known.
+
+    The small ones; and in a row with a hidden cell at least two, of eleven customers together, so
+    that the total less the others gives no small one away (complementary cell suppression, as in
+    Willenborg and de Waal, Elements of Statistical Disclosure Control, 2001). `columns`: the totals
+    of the columns are known too.
+
+    >>> hidden_cells([[5, 20, 30], [50, 60, 70]], columns=False).tolist()
+    [[True, True, False], [False, False, False]]
+    >>> hidden_cells([[5, 20, 30], [50, 60, 70]], columns=True).tolist()
+    [[True, True, False], [True, True, False]]
+    """
+    cells = np.asarray(counts, dtype=np.int64)
+    hidden = (cells > 0) & (cells < SMALLEST_CELL)
+    lines = list(zip(cells, hidden, strict=True))
+    if columns:
+        lines += zip(cells.T, hidden.T, strict=True)
+    found = -1
+    while found < hidden.sum():
+        found = hidden.sum()
+        for line, masked in lines:  # views: what is masked here is hidden
+            others = np.where(masked | (line == 0), np.inf, line)
+            alone = masked.sum() == 1 or is_small(int(line[masked].sum()))
+            if alone and np.isfinite(others).any():
+                masked[int(others.argmin())] = True
+    return hidden
+
+
+def rounded_count(count: int) -> int:
+    """Return a count to the nearest ten, 0 where it is not to be shown.
+
+    For cells whose exact totals are known from elsewhere: the one cell that is hidden would be the
+    difference between the total and the cells that are shown.
+
+    >>> rounded_count(7), rounded_count(14), rounded_count(1235)
+    (0, 10, 1240)
+    """
+    return 0 if is_small(count) else (count + ROUNDED_TO // 2) // ROUNDED_TO * ROUNDED_TO
+
+
+def shown_rounded(count: int) -> str:
+    """Return a count for people, to the nearest ten.
+
+    >>> shown_rounded(0), shown_rounded(7), shown_rounded(1235)
+    ('0', '<11', '1,240')
+    """
+    return shown_count(count) if is_small(count) else f"{rounded_count(count):,}"

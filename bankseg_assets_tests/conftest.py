@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 from bankseg_assets.build import resources
 from bankseg_assets.resources import SparkResource
 from bankseg_assets.settings import Settings
-from bankseg_assets.spark import prepare_process, spark_config
+from bankseg_assets.spark import DEEP_STACK, prepare_process, spark_config
 
 # Two of everything small, so that a shuffle is one, and a test is quick.
 TEST_CONFIG = {
@@ -17,7 +17,7 @@ TEST_CONFIG = {
     "spark.default.parallelism": "2",
     "spark.driver.memory": "1500m",
     # A suite of small frames never repays the second compiler: 190 tests took 49 s instead of 69.
-    "spark.driver.extraJavaOptions": "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+    "spark.driver.extraJavaOptions": f"{DEEP_STACK} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
 
 

@@ -15,17 +15,19 @@ from bankseg_assets import automation
 from bankseg_assets.assets.cleaned_transactions import CONTENT_HASH_KEY
 from bankseg_assets.automation import (
     CONTENT_TAG,
+    HOLDINGS_TAG,
     LATER_ATTEMPTS_SECONDS,
     QUICK_ATTEMPTS,
     cleaned_sensor,
     failure_sensor,
+    holdings_sensor,
     landing_sensor,
     new_model_sensor,
 )
 from bankseg_assets.build import build_defs
 from bankseg_assets.landing.archive import sha256_of
 from bankseg_assets.landing.ledger import Delivery, content_hash
-from bankseg_assets.resources import DeliveryResource
+from bankseg_assets.resources import DeliveryResource, HoldingsResource
 from bankseg_assets.settings import Settings
 
 # A queued run has its place in a workspace, which a test lacks.
@@ -288,7 +290,10 @@ def test_a_run_that_takes_what_landed_is_not_doubled(
     assert landing.skips().startswith("A run that takes what landed is on its way.")
 
 
-@pytest.mark.parametrize(("job", "status"), [("models", "STARTED"), ("ingestion", "SUCCESS")])
+@pytest.mark.parametrize(
+    ("job", "status"),
+    [("models", "STARTED"), ("recommendations", "STARTED"), ("ingestion", "SUCCESS")],
+)
 def test_a_run_that_takes_nothing_any_more_holds_up_nothing(
     landing: Landing, job: str, status: str
 ) -> None:
@@ -303,6 +308,102 @@ def test_demo_data_that_stepped_aside_starts_nothing(landing: Landing) -> None:
     ledger.record(Delivery(demo, "demo_transactions.csv", "accepted", "", 1, 1, "run"))
     landing.publish(real)
     assert landing.skips().startswith("Nothing new")
+
+
+@dataclass
+class HoldingsFolder(Landing):
+    """The folder of holdings, beside a landing folder, with the sensor that watches it."""
+
+    transactions: DeliveryResource | None = None
+
+    def publish_holdings(self, *sha256s: str) -> None:
+        """Record that product_holdings is made of this content."""
+        metadata = {CONTENT_HASH_KEY: content_hash(sha256s)}
+        self.instance.report_runless_asset_event(
+            dg.AssetMaterialization("product_holdings", metadata=metadata)
+        )
+
+    def look(self) -> dg.SensorResult:
+        """Let the sensor look once more."""
+        context = dg.build_sensor_context(self.instance, cursor=self.cursor)
+        result = holdings_sensor(context, delivery=self.transactions, holdings=self.delivery)
+        assert isinstance(result, dg.SensorResult)
+        self.cursor = result.cursor
+        return result
+
+
+@pytest.fixture
+def holdings(landing: Landing, settings: Settings, instance: dg.DagsterInstance) -> HoldingsFolder:
+    """A bank with customers and an empty folder of holdings."""
+    settings.holdings_dir.mkdir(parents=True)
+    instance.report_runless_asset_event(dg.AssetMaterialization("customer_segments"))
+    resource = HoldingsResource(
+        landing_dir=str(settings.holdings_dir),
+        raw_dir=str(settings.raw_holdings_dir),
+        ledger_path=str(settings.holdings_ledger_path),
+    )
+    return HoldingsFolder(instance, resource, transactions=landing.delivery)
+
+
+def test_holdings_wait_for_customers(landing: Landing, instance: dg.DagsterInstance) -> None:
+    context = dg.build_sensor_context(instance)
+    found = holdings_sensor(
+        context,
+        delivery=landing.delivery,
+        holdings=HoldingsResource(landing_dir="x", raw_dir="y", ledger_path="z"),
+    )
+    assert isinstance(found, dg.SkipReason)
+    assert str(found.skip_message).startswith("There are no customers yet")
+
+
+def test_a_folder_without_holdings_starts_nothing(holdings: HoldingsFolder) -> None:
+    assert holdings.skips() == f"Nothing new in {holdings.delivery.landing_dir}."
+
+
+def test_new_holdings_start_one_run_until_they_are_published(holdings: HoldingsFolder) -> None:
+    january = holdings.put("january.csv", "one")
+    assert holdings.starts().tags[HOLDINGS_TAG] == content_hash([january])
+    # Taken, but the run failed before it published.
+    holdings.record(january)
+    assert holdings.starts()
+    holdings.publish_holdings(january)
+    assert holdings.skips().startswith("Nothing new")
+    assert holdings.put("february.csv", "two")
+    assert holdings.starts()
+
+
+def test_holdings_that_are_still_written_are_waited_for(holdings: HoldingsFolder) -> None:
+    holdings.put("january.csv", "one", quiet_seconds=0)
+    assert "Waiting for january.csv (still being written)." in holdings.skips()
+
+
+def test_rejected_holdings_start_nothing_more(holdings: HoldingsFolder) -> None:
+    holdings.record(holdings.put("january.csv", "one"), "rejected")
+    assert holdings.skips().startswith("Nothing new")
+
+
+def test_demo_holdings_step_aside_for_the_banks_customers_without_a_run(
+    holdings: HoldingsFolder, landing: Landing
+) -> None:
+    demo = holdings.put("demo_holdings.csv", "demo")
+    holdings.record(demo, name="demo_holdings.csv")
+    holdings.publish_holdings(demo)
+    landing.record("a" * 64, name="bank.csv")
+    assert holdings.skips().startswith("Nothing new")
+
+
+@pytest.mark.parametrize("job", ["everything", "models", "recommendations"])
+def test_a_run_that_takes_holdings_is_not_doubled(holdings: HoldingsFolder, job: str) -> None:
+    holdings.put("january.csv", "one")
+    holdings.add_run(job, "STARTED")
+    assert holdings.skips().startswith("A run that takes what landed is on its way.")
+
+
+@pytest.mark.parametrize("job", ["ingestion", "comparison"])
+def test_a_run_that_takes_no_holdings_holds_up_none(holdings: HoldingsFolder, job: str) -> None:
+    holdings.put("january.csv", "one")
+    holdings.add_run(job, "STARTED")
+    assert holdings.starts()
 
 
 def clean(instance: dg.DagsterInstance, job: str, *also: str) -> str:

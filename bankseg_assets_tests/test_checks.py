@@ -72,6 +72,8 @@ def test_faults_that_spoil_what_follows_block_and_the_others_warn() -> None:
         "no_file_is_rejected",
         "customers_are_persons",
         "every_segment_is_worth_a_campaign",
+        "no_holdings_file_is_rejected",
+        "als_is_as_good_as_popularity",
     }
 
 
@@ -281,7 +283,10 @@ def publish_classifier(published: PublishedResource, confusion: list[list[int]])
         "scale": [1.0, 1.0],
         "components": [[1.0, 0.0], [0.0, 1.0]],
         "residual": [[0.0, 0.0], [0.0, 0.0]],
-        "temperatures": {},
+        "calibration": {},
+        "evidence": {},
+        "evidence_weights": {},
+        "evaluation": {},
         "centroids": [[-1.0, 0.0], [1.0, 0.0]],
         "prior": [0.5, 0.5],
         "means": [[-1.0, 0.0], [1.0, 0.0]],

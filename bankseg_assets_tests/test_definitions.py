@@ -25,21 +25,51 @@ LINEAGE: dict[str, set[str]] = {
     "rfm_table": {"cleaned_transactions"},
     "pca_model": {"rfm_table"},
     "kmeans_model": {"rfm_table", "pca_model"},
+    "segmentation_comparison": {"rfm_table", "pca_model", "kmeans_model"},
     "customer_segments": {"rfm_table", "pca_model", "kmeans_model"},
-    "segment_profiles": {"customer_segments"},
+    "segment_demographics": {"customer_segments"},
+    "segment_profiles": {"customer_segments", "segment_demographics"},
+    "rfm_grid": {"customer_segments"},
+    "rfm_groups": {"customer_segments"},
+    "segment_migration": {"customer_segments", "kmeans_model"},
     "nb_classifier": {"customer_segments", "segment_profiles", "pca_model", "kmeans_model"},
-    "release": {"nb_classifier", "segment_profiles", "eda_report", "rfm_table"},
+    "recommended_actions": {"segment_profiles"},
+    "product_holdings": set(),
+    "quarantined_holdings": set(),
+    "recommendation_model": {"product_holdings", "customer_segments"},
+    "product_recommendations": {"product_holdings", "customer_segments"},
+    "model_card": {
+        *("nb_classifier", "pca_model", "kmeans_model", "eda_report", "segment_demographics"),
+    },
+    "release": {
+        *("nb_classifier", "segment_profiles", "segment_migration", "eda_report", "rfm_table"),
+        *("rfm_grid", "rfm_groups", "recommended_actions", "recommendation_model"),
+        *("product_recommendations", "quarantined_holdings", "model_card"),
+    },
 }
 GROUPS = {
     "ingestion": {"raw_transactions", "cleaned_transactions", "quarantined_transactions"},
     "insight": {"eda_report", "rfm_table"},
-    "models": {"pca_model", "kmeans_model", "nb_classifier", "release"},
-    "segments": {"customer_segments", "segment_profiles"},
+    "models": {
+        *("pca_model", "kmeans_model", "segmentation_comparison"),
+        *("nb_classifier", "model_card", "release"),
+    },
+    "segments": {
+        *("customer_segments", "segment_profiles", "segment_demographics", "segment_migration"),
+        *("rfm_grid", "rfm_groups"),
+    },
+    "actions": {
+        *("recommended_actions", "product_holdings", "quarantined_holdings"),
+        *("recommendation_model", "product_recommendations"),
+    },
 }
+STUDY = {"segmentation_comparison"}
 JOBS = {
-    "everything": set(LINEAGE),
+    "everything": set(LINEAGE) - STUDY,
     "ingestion": GROUPS["ingestion"],
-    "models": set(LINEAGE) - GROUPS["ingestion"],
+    "models": set(LINEAGE) - GROUPS["ingestion"] - STUDY,
+    "comparison": STUDY,
+    "recommendations": GROUPS["actions"] - {"recommended_actions"} | {"release"},
 }
 
 
@@ -83,7 +113,7 @@ def test_an_asset_says_whose_it_is_and_what_it_is(asset: str) -> None:
     assert found.owners == ["team:customer-analytics"]
     assert found.kinds
     assert len(found.description or "") > 40
-    assert found.freshness_policy is not None
+    assert (found.freshness_policy is None) == (asset in STUDY)
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -104,6 +134,16 @@ def test_a_job_runs_in_one_process(job: str) -> None:
     assert defs.resolve_job_def(job).executor_def is dg.in_process_executor
 
 
+def test_what_is_ready_beside_recommendations_comes_first() -> None:
+    job = defs.resolve_job_def("everything")
+    priorities = {
+        node.name: int(job.get_node_named(node.name).tags.get("dagster/priority", 0))
+        for node in job.nodes
+    }
+    assert [name for name, priority in priorities.items() if priority < 0] == ["recommend_products"]
+    assert min(priorities.values()) == -1
+
+
 def test_every_check_runs_with_the_job_that_makes_its_asset() -> None:
     found = {
         job: {
@@ -118,7 +158,10 @@ def test_every_check_runs_with_the_job_that_makes_its_asset() -> None:
 def test_sensors_run_from_the_start() -> None:
     found = {sensor.name: sensor.default_status for sensor in defs.sensors or ()}
     assert found == dict.fromkeys(
-        ("landing_sensor", "cleaned_sensor", "new_model_sensor", "failure_sensor"),
+        (
+            *("landing_sensor", "holdings_sensor", "cleaned_sensor"),
+            *("new_model_sensor", "failure_sensor"),
+        ),
         dg.DefaultSensorStatus.RUNNING,
     )
 

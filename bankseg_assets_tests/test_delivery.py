@@ -42,6 +42,22 @@ def test_the_fingerprint_follows_the_content_and_not_the_comments(tmp_path: Path
     assert replace(same, currency="EUR").fingerprint == changed.fingerprint
 
 
+def test_what_is_said_of_holdings_leaves_the_transactions_as_they_are(tmp_path: Path) -> None:
+    start, _ = SHIPPED.split("[holdings.customer_id]")
+    without = load(tmp_path, start)
+    assert without == DeliveryContract()
+    other = load(tmp_path, SHIPPED.replace('name = "product"', 'name = "ProductCode"'))
+    assert other.fingerprint == without.fingerprint
+    assert other.of_holdings().fingerprint != without.of_holdings().fingerprint
+
+
+def test_a_file_of_holdings_has_columns_of_its_own(tmp_path: Path) -> None:
+    contract = load(tmp_path, SHIPPED.replace('name = "product"', 'name = "ProductCode"'))
+    assert contract.of_holdings().header == {"customer_id": "customer_id", "product": "ProductCode"}
+    assert contract.of_holdings().table.names[:2] == ["customer_id", "product"]
+    assert "product" not in contract.header
+
+
 def test_a_value_may_be_translated(tmp_path: Path) -> None:
     text = SHIPPED.replace('["M", "F", "T"]', '{ male = "M", m = "M", Female = "F" }')
     contract = load(tmp_path, text)
@@ -84,6 +100,11 @@ def test_a_value_may_be_translated(tmp_path: Path) -> None:
             'name = "TransactionDate"\nformat = "d/M/yy HH:mm"',
             "columns.transaction_time.format is there; expected no transaction_time",
         ),
+        ("[holdings.product]", "[holdings.prod]", "holdings.prod is unknown; expected one of cus"),
+        ('[holdings.product]\nname = "product"', "", "holdings.product is missing; expected a ta"),
+        ('name = "product"', "", "holdings.product.name is missing; expected the header's name"),
+        ('name = "product"', 'name = "customer_id"', "holdings.*product.name is that of customer"),
+        ('name = "product"', 'name = "p"\nnullable = true', "product.nullable is unknown; expec"),
         ("currency =", "currency", "is not valid TOML"),
     ],
 )

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bankseg_assets.exports import inert, to_csv
+from bankseg_assets.exports import csv_text, inert, to_csv
 
 TORTURE = Path(__file__).parents[2] / "shared" / "data" / "torture"
 PAYLOADS = TORTURE / "csv_injection" / "Intruder" / "csv-payload.txt"
@@ -140,6 +140,19 @@ def test_whatever_is_written_holds_no_formula_and_loses_no_text(
         assert first.replace("'", "") == text.replace("'", "")
         assert second.replace("'", "") == other.replace("'", "")
         assert int(last) == integer
+
+
+def test_texts_that_differ_in_a_nul_alone_stay_apart() -> None:
+    """To pandas, which would tell texts apart faster, they are the same text."""
+    content = to_csv(pd.DataFrame({"text": ["", "=", "\0", "=\0"]}))
+    assert content.decode("utf-8-sig").split("\r\n")[1:-1] == ['""', "'=", "\0", "'=\0"]
+
+
+def test_a_further_piece_of_a_table_has_no_header_and_decimals_as_declared() -> None:
+    text = csv_text(
+        pd.DataFrame({"a": [1.5], "b": ["=x"]}), delimiter=";", decimal=",", header=False
+    )
+    assert text == "1,5;'=x\r\n"
 
 
 @pytest.mark.parametrize("path", [PAYLOADS, NAUGHTY], ids=["payloads", "naughty strings"])

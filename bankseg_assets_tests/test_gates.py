@@ -2,13 +2,9 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-from sklearn.metrics import adjusted_rand_score
 
-from bankseg_assets.gates import Gate, Limits, Measures, Verdict, adjusted_rand_index, gates
+from bankseg_assets.gates import Gate, Limits, Measures, Verdict, gates
 
 GOOD = Measures(f1_macro=0.98, silhouette=0.70, smallest_share=0.08)
 NO_DRIFT = {"average_amount": 0.01, "recency": 0.02}
@@ -95,18 +91,3 @@ def test_drift_warns_and_refuses_where_time_does_not_explain_it(
     found = judge(drift=drift)["data_has_not_drifted"]
     assert found.verdict is verdict
     assert found.numbers == {f"psi_{name}": value for name, value in drift.items()}
-
-
-@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4)), min_size=2, max_size=60))
-def test_the_adjusted_rand_index_is_that_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
-    contingency = np.zeros((4, 5), dtype=np.int64)
-    for first, second in pairs:
-        contingency[first, second] += 1
-    labels = list(zip(*pairs, strict=True))
-    assert adjusted_rand_index(contingency) == pytest.approx(
-        adjusted_rand_score(*labels), abs=1e-12
-    )
-
-
-def test_the_same_groups_under_other_numbers_agree_fully() -> None:
-    assert adjusted_rand_index(np.array([[0, 5], [7, 0]])) == 1.0

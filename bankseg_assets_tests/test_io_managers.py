@@ -48,6 +48,8 @@ def profiles(spark: SparkSession) -> DataFrame:
 
 
 def _example(spark_type: str, place: int) -> Any:
+    if spark_type.startswith("array"):
+        return []
     return (
         f"word {place}" if spark_type == "string" else {"double": float}.get(spark_type, int)(place)
     )

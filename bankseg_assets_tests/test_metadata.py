@@ -3,9 +3,15 @@
 import pytest
 
 from bankseg_assets.contracts import TABLES, Column, Table
-from bankseg_assets.metadata import column_lineage, table_metadata, table_schema
+from bankseg_assets.metadata import (
+    column_lineage,
+    markdown_table,
+    table_metadata,
+    table_schema,
+)
 
-DERIVED = sorted(TABLES.keys() - {"raw_transactions"})
+SOURCES = {"raw_transactions", "product_holdings", "quarantined_holdings"}
+DERIVED = sorted(TABLES.keys() - SOURCES)
 
 
 def test_a_column_is_shown_with_type_meaning_unit_and_nullability() -> None:
@@ -43,13 +49,19 @@ def test_lineage_leads_from_existing_columns_to_existing_columns(name: str) -> N
             assert dependency.column_name in upstream.names
 
 
-@pytest.mark.parametrize("name", ["cleaned_transactions", "rfm_table"])
+@pytest.mark.parametrize("name", ["cleaned_transactions", "rfm_table", "recommended_actions"])
 def test_every_column_of_a_computed_table_says_where_it_comes_from(name: str) -> None:
     lineage = column_lineage(name)
     assert lineage is not None
     assert set(lineage.deps_by_column) == set(TABLES[name].names)
 
 
-@pytest.mark.parametrize("name", ["raw_transactions", "pca_model", "eda_report"])
+@pytest.mark.parametrize("name", [*sorted(SOURCES), "pca_model", "eda_report"])
 def test_what_is_no_derived_table_has_no_lineage(name: str) -> None:
     assert column_lineage(name) is None
+
+
+def test_a_table_for_people_is_markdown() -> None:
+    assert markdown_table(["place", "customers"], [["PUNE", 12], ["DELHI", 9]]) == (
+        "| place | customers |\n|---|---|\n| PUNE | 12 |\n| DELHI | 9 |"
+    )

@@ -26,7 +26,11 @@ DELIVERED_BIRTH = "17/3/29"
 BIRTHS = (DELIVERED_BIRTH, "17/03/29", "17/3/1929", "17/03/1929", "1929-03-17", "1929-3-17")
 BIRTHS_TOO = ("19290317", "3/17/29", "03/17/1929", "Mar 17, 1929", "17 March 1929", "1929, 3, 17")
 CANARIES = (CUSTOMER, *BIRTHS, *BIRTHS_TOO)
-PERSONAL = (*(TABLES.keys() - {"segment_profiles"}),)
+AGGREGATES = (
+    *("segment_profiles", "segment_demographics", "segment_migration"),
+    *("rfm_grid", "rfm_groups", "recommended_actions"),
+)
+PERSONAL = (*(TABLES.keys() - set(AGGREGATES)),)
 RECORD = f"T1,{CUSTOMER},{DELIVERED_BIRTH},F,PUNE,1702.50,2/8/16,130501,459"
 COLUMNS = HEADER + "\n"
 
@@ -97,7 +101,9 @@ class Batch:
 
 
 def _may_hold_persons(path: Path, settings: Settings) -> bool:
-    if settings.landing_dir in path.parents or settings.raw_dir in path.parents:
+    delivered = {settings.landing_dir, settings.raw_dir}
+    delivered |= {settings.holdings_dir, settings.raw_holdings_dir}
+    if not delivered.isdisjoint(path.parents):
         return True
     tables = [settings.published_dir / name for name in PERSONAL]
     return path.suffix == ".parquet" and not set(tables).isdisjoint(path.parents)
@@ -110,6 +116,24 @@ def found_in(content: bytes) -> list[str]:
         for canary in CANARIES
         if any(canary.encode(code) in content for code in ("utf-8", "utf-16-le", "utf-16-be"))
     ]
+
+
+# A refused file of holdings, and one with a product that is the canary's name.
+NO_HOLDINGS = f"{CUSTOMER},{DELIVERED_BIRTH}\n{CUSTOMER},Loan\n"
+HOLDINGS = "customer_id,product\n" + "".join(
+    f"{row}\n"
+    for row in (
+        *(f"{CUSTOMER},{product}" for product in ("Loan", "Loan", CUSTOMER, "")),
+        f"{CUSTOMER},Loan,{DELIVERED_BIRTH}",
+        *(f"STRANGER{number},{('Loan', 'Fund')[number % 2]}" for number in range(40)),
+    )
+)
+
+
+def land_holdings(settings: Settings, name: str, content: str) -> None:
+    settings.holdings_dir.mkdir(parents=True, exist_ok=True)
+    (settings.holdings_dir / name).write_text(content, encoding="utf-8")
+    (settings.holdings_dir / f"{name}.done").touch()
 
 
 def land(settings: Settings, name: str, content: bytes) -> None:
@@ -140,6 +164,8 @@ def batch(tmp_path_factory: pytest.TempPathFactory) -> Batch:
     land(settings, "extra_columns.csv", EXTRA_COLUMNS.encode())
     land(settings, "open_quote.csv", OPEN_QUOTE.encode())
     others.unlink()
+    land_holdings(settings, "no_holdings.csv", NO_HOLDINGS)
+    land_holdings(settings, "holdings.csv", HOLDINGS)
     return Batch(settings, first, materialize(settings))
 
 
@@ -179,19 +205,22 @@ def test_the_canary_is_nowhere_but_in_the_tables(batch: Batch) -> None:
     assert hits == {}
 
 
-def test_the_profiles_of_segments_hold_no_person(batch: Batch) -> None:
-    folder = VersionStore(batch.settings.published_dir).latest("segment_profiles")
+@pytest.mark.parametrize("table", AGGREGATES)
+def test_a_table_of_aggregates_holds_no_person(batch: Batch, table: str) -> None:
+    folder = VersionStore(batch.settings.published_dir).latest(table)
     assert found_in(str(pq.read_table(folder).to_pylist()).encode()) == []
 
 
 def test_no_page_of_the_app_shows_the_canary(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BANKSEG_DATA_DIR", str(batch.settings.data_dir))
     page = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60).run()
-    page.button[0].click().run()
+    page.switch_page("views/new_customer.py").run()
+    next(button for button in page.button if button.label == "Find the segment").click().run()
     shown = everything_on(page)
-    page.switch_page("views/segments.py").run()
-    shown += everything_on(page)
-    assert not page.exception
+    for view in sorted((ROOT / "app" / "views").glob("*.py")):
+        page.switch_page(f"views/{view.name}").run()
+        assert not page.exception
+        shown += everything_on(page)
     assert b"Most likely segment" in shown or b"Not sure" in shown
     assert found_in(shown) == []
 

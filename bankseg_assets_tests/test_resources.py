@@ -127,6 +127,15 @@ def test_the_resources_point_into_the_data_folder(settings: Settings) -> None:
     )
     assert delivery.contract == DeliveryContract()
 
+    holdings = found["holdings"]
+    assert holdings.ledger.deliveries() == []
+    assert settings.holdings_ledger_path.exists()
+    assert (holdings.landing_dir, holdings.raw_dir) == (
+        str(settings.holdings_dir),
+        str(settings.raw_holdings_dir),
+    )
+    assert holdings.contract == DeliveryContract().of_holdings()
+
 
 def test_a_resource_can_be_replaced_and_the_others_stay() -> None:
     mine = SparkResource(spark_config={"spark.app.name": "mine"})

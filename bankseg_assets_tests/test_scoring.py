@@ -48,7 +48,10 @@ DOCUMENT: dict[str, Any] = {
     "scale": [5.0, 1.0],
     "components": [[1.0], [1.0]],
     "residual": [[0.5, -0.5], [-0.5, 0.5]],
-    "temperatures": {},
+    "calibration": {},
+    "evidence": {},
+    "evidence_weights": {},
+    "evaluation": {},
     "centroids": [[-1.0], [1.0]],
     "prior": [0.75, 0.25],
     "means": [[-1.0], [1.0]],
@@ -112,8 +115,11 @@ def test_probabilities_are_finite_and_sum_to_one_however_far_out(
         features=tuple(Feature(**feature) for feature in DOCUMENT["features"]),
         segments=(),
         inputs=(),
-        temperatures={},
+        calibration={},
+        evidence={},
+        evidence_weights={},
         metrics={},
+        evaluation={},
         confusion=np.zeros((2, 2), dtype=np.int64),
         **{key: DOCUMENT[key] for key in ("version", "snapshot_date", "currency")},
         **{key: np.array(DOCUMENT[key]) for key in ARRAYS},
@@ -152,6 +158,23 @@ def test_the_average_amount_follows_from_what_a_form_asks_for(bundle: Bundle) ->
 def test_an_input_that_cannot_be_scored_is_named(
     bundle: Bundle, measures: dict[str, Any], told: str
 ) -> None:
+    with pytest.raises(InputError, match=told):
+        score(bundle, measures)
+
+
+@pytest.mark.parametrize(
+    ("measures", "told"),
+    [
+        ({"average_amount": 1}, "Days since the last transaction is missing; expected"),
+        ({"recency": -1, "average_amount": 1}, "Days since the last transaction must be"),
+        ({"recency": "soon", "average_amount": 1}, "Days since the last transaction is not a"),
+    ],
+)
+def test_a_person_reads_the_label_of_the_form(
+    tmp_path: Path, measures: dict[str, Any], told: str
+) -> None:
+    inputs = [{"measure": "recency", "label": "Days since the last transaction"}]
+    bundle = load_bundle(write(tmp_path, signed(inputs=inputs)))
     with pytest.raises(InputError, match=told):
         score(bundle, measures)
 
@@ -213,9 +236,9 @@ def test_the_order_of_keys_does_not_change_the_hash() -> None:
         (None, r"model\.json cannot be read: .*No such file.* Materialize again"),
         ("{", "cannot be read: .* Materialize again"),
         ("\x00", "cannot be read"),
-        ("[1]", "has format 'list'; this program reads 2"),
-        ("{}", "has format None; this program reads 2"),
-        (json.dumps(signed(format=3)), "has format 3; this program reads 2"),
+        ("[1]", "has format 'list'; this program reads 3"),
+        ("{}", "has format None; this program reads 3"),
+        (json.dumps(signed(format=4)), "has format 4; this program reads 3"),
         (json.dumps(DOCUMENT), "is not what was published"),
         (json.dumps(signed() | {"prior": [0.5, 0.5]}), "is not what was published"),
         (json.dumps(signed() | {"prior": [math.nan, 0.5]}), "is not what was published"),

@@ -62,9 +62,12 @@ def test_everything_is_kept_under_the_data_folder(tmp_path: Path) -> None:
         settings.published_dir,
         settings.dagster_home,
         settings.ledger_path,
+        settings.holdings_dir,
+        settings.raw_holdings_dir,
+        settings.holdings_ledger_path,
         settings.notice_path,
     }
-    assert len(places) == 6
+    assert len(places) == 9
     assert {place.parent for place in places} == {tmp_path}
 
 

@@ -38,10 +38,13 @@ def main(root: Path = Path()) -> int:
 def generated_data(settings: Settings) -> Iterator[Path]:
     """Yield what can be made again; never the folder itself, which may hold other things."""
     yield settings.landing_dir / "demo_transactions.csv"
+    yield settings.holdings_dir / "demo_holdings.csv"
     yield settings.raw_dir
+    yield settings.raw_holdings_dir
     yield settings.published_dir
     yield settings.dagster_home
-    yield from sorted(settings.data_dir.glob(f"{settings.ledger_path.name}*"))
+    for ledger in (settings.ledger_path, settings.holdings_ledger_path):
+        yield from sorted(settings.data_dir.glob(f"{ledger.name}*"))
     yield settings.notice_path
     yield settings.logs_dir
     yield settings.java_dir

@@ -2,6 +2,8 @@
 
 `python -m ops.demo_data --rows 1048567 --seed 7 --output PATH`
 
+Into the landing folder, they come with demo holdings of the same customers (`ops.demo_holdings`).
+
 Identifiers cannot collide with a bank's: transactions are `DT1`.., customers `DC` + seven digits.
 
 Rows come in chunks, each from a random stream of its own, so memory is bounded by one chunk. Within
@@ -11,13 +13,11 @@ not the score, picks the value. So the marginal distributions hold whatever the 
 
 import argparse
 import math
-import os
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from itertools import product
 from pathlib import Path
-from typing import BinaryIO, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -25,6 +25,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bankseg_assets.settings import load_settings
+from ops.demo_holdings import FILE_NAME, write_demo_holdings
+from ops.whole_file import whole_file
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -230,27 +232,12 @@ def write_demo_transactions(path: Path, *, rows: int, seed: int) -> None:
     """
     if rows < 0 or seed < 0:
         raise ValueError(f"rows and seed must not be negative; they are {rows} and {seed}.")
-    with _published(path) as file:
+    with whole_file(path) as file:
         file.write(f"{HEADER}\n".encode())
         for chunk, first_row in enumerate(range(0, rows, CHUNK_ROWS)):
             rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(chunk,)))
             size = min(CHUNK_ROWS, rows - first_row)
             file.write(_chunk(first_row, size, _id_digits(rows), rng))
-
-
-@contextmanager
-def _published(path: Path) -> Iterator[BinaryIO]:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    # Hidden, so that the landing sensor passes it by; one a process, so that two never mix.
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with partial.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 def _chunk(first_row: int, rows: int, id_digits: int, rng: np.random.Generator) -> bytes:
@@ -413,9 +400,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--output", type=Path, help="default: <data>/landing/demo_transactions.csv")
     options = parser.parse_args(arguments)
-    path = options.output or load_settings().landing_dir / "demo_transactions.csv"
+    settings = load_settings()
+    path = options.output or settings.landing_dir / "demo_transactions.csv"
     write_demo_transactions(path, rows=options.rows, seed=options.seed)
     print(f"{options.rows:,} demo transactions in {path}")
+    if options.output is None:
+        holdings = settings.holdings_dir / FILE_NAME
+        rows = write_demo_holdings(holdings, transactions=path, seed=options.seed)
+        print(f"{rows:,} demo holdings in {holdings}")
 
 
 if __name__ == "__main__":

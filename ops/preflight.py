@@ -67,17 +67,30 @@ def check_disk(data_dir: Path, needed_bytes: int = NEEDED_BYTES) -> None:
 
 
 def check_ports(settings: Settings) -> None:
-    """Raise PreflightError unless both servers can listen on the ports they were given."""
-    if settings.dagster_port == settings.app_port:
-        raise PreflightError(
-            f"BANKSEG_DAGSTER_PORT and BANKSEG_APP_PORT are both {settings.app_port}. "
-            "Give them different values."
-        )
-    for name in ("dagster_port", "app_port"):
-        _check_port(f"BANKSEG_{name.upper()}", getattr(settings, name))
+    """Raise PreflightError unless every server can listen on the port that it was given."""
+    taken: dict[int, str] = {}
+    for variable, port in ports(settings).items():
+        if port in taken:
+            raise PreflightError(
+                f"{taken[port]} and {variable} are both {port}. Give them different values."
+            )
+        taken[port] = variable
+    for port, variable in taken.items():
+        check_port(variable, port)
 
 
-def _check_port(variable: str, port: int) -> None:
+def ports(settings: Settings) -> dict[str, int]:
+    """Return the setting's name and the port of each server that is to run."""
+    api = {"BANKSEG_API_PORT": settings.api_port} if settings.api_port else {}
+    return {
+        "BANKSEG_DAGSTER_PORT": settings.dagster_port,
+        "BANKSEG_APP_PORT": settings.app_port,
+        **api,
+    }
+
+
+def check_port(variable: str, port: int) -> None:
+    """Raise PreflightError when nothing can listen on a port that a setting names."""
     if not 0 < port <= LAST_PORT:
         raise PreflightError(f"{variable} is {port}; expected a port from 1 to {LAST_PORT}.")
     with socket.socket() as listener:

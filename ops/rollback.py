@@ -1,4 +1,4 @@
-"""List the releases, or go back to an earlier one: `python -m ops.rollback [--to NAME | --list]`.
+"""List the releases, or go back to an earlier one: `bankseg rollback [--to NAME | --list]`.
 
 Takes well under a second: no table is touched, a new release names the older versions.
 """
@@ -37,7 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m ops.rollback", description="Roll back.")
+    parser = argparse.ArgumentParser(
+        prog="bankseg rollback", description="Put an earlier release in use."
+    )
     parser.add_argument(
         "--to", default="", help="a release's name or how it begins (the one before)"
     )

@@ -54,7 +54,7 @@ class Service:
 
 
 def platform_services(settings: Settings, code_socket: Path) -> list[Service]:
-    """Dagster's code server, web server and daemon, and the app.
+    """Dagster's code server, web server and daemon, the app, and the scoring API if it has a port.
 
     One code server for both, on a socket that no other user can open. Left to themselves, the web
     server never replaces a dead one, and the daemon starts a new one every minute: 4 s of a core
@@ -66,7 +66,14 @@ def platform_services(settings: Settings, code_socket: Path) -> list[Service]:
     code = ("--module-name", "bankseg_assets.definitions", "--socket", str(code_socket))
     webserver = ("--host", HOST, "--port", str(settings.dagster_port))
     app = ("--server.address", HOST, "--server.port", str(settings.app_port))
-    return [
+    api = Service(
+        name="api",
+        command=(*module, "ops.api", "--host", HOST, "--port", str(settings.api_port)),
+        title="Scoring API",
+        port=settings.api_port,
+        health_path="/health",
+    )
+    services = [
         Service(
             name="code-server",
             command=(*module, "dagster", "api", "grpc", *code),
@@ -89,6 +96,7 @@ def platform_services(settings: Settings, code_socket: Path) -> list[Service]:
             health_path="/_stcore/health",
         ),
     ]
+    return [*services, api] if settings.api_port else services
 
 
 def _listens(path: Path) -> bool:

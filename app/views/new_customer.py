@@ -1,16 +1,16 @@
-"""For branch staff: which segment is the customer who sits here?"""
+"""For branch staff: which segment is the customer who sits here, and why?"""
 
 import streamlit as st
 
-from app import session
-from app.answer import show_answer
+from app import page
+from app.answer import show_answer, what_if
 from app.entry import ask
 from bankseg_assets.scoring import InputError
 
-st.title("New customer")
-st.markdown("Which segment does the customer belong to? Enter what you know and press the button.")
-bundle = session.require_bundle()
-
+bundle = page.begin(
+    "New customer",
+    "Which segment does the customer belong to, and why? Enter what you know and press the button.",
+)
 left, right = st.columns([2, 3], gap="large")
 with left:
     entered = ask(bundle)
@@ -20,5 +20,6 @@ with right:
     else:
         try:
             show_answer(bundle, entered)
+            what_if(bundle, entered)
         except InputError as error:
             st.error(str(error), icon=":material/error:")

@@ -1,27 +1,82 @@
-"""For marketers and managers: who are our customers, and who brings the money?"""
+"""For marketers: whom do I target, and how?"""
+
+from typing import Any
 
 import streamlit as st
 
-from app import session
-from app.charts import segment_map
-from app.profiles import INDEX_NOTE, overview, show_card
+from app import data, page, session
+from app.downloads import campaign_list
+from app.profiles import INDEX_NOTE, index_bars, profile, rule_sentence
+from bankseg_assets.formatting import percent
+from bankseg_assets.markdown import escaped
 
-st.title("Segments")
-st.markdown("Who are our customers, and who brings the money?")
-bundle = session.require_bundle()
+CARD_WIDTH = 440  # two or three in a row on a desk, one on a phone
 
-st.plotly_chart(
-    segment_map(bundle.segments),
-    config={"displayModeBar": False},
-    alt="A rectangle for each segment; the table below has the same numbers.",
+bundle = page.begin("Segments", "Whom do I target, and how?")
+release = session.require_release()
+numbers = session.numbers()
+names = {segment["name"]: segment for segment in bundle.segments}
+chosen = st.multiselect(
+    "Segments to show",
+    list(names),
+    key="segments",
+    bind="query-params",
+    placeholder="All segments",
 )
+
+
+def rows_of(asset: str) -> dict[int, dict[str, Any]]:
+    """Return segment -> row of a small table."""
+    found = data.table(asset)
+    return {} if found.empty else {int(row["segment"]): dict(row) for _, row in found.iterrows()}
+
+
+profiles, actions = rows_of("segment_profiles"), rows_of("recommended_actions")
+todo = {number: str(row["action"]) for number, row in actions.items()}
+
+
+def card(segment: dict[str, Any]) -> None:
+    """Draw what to know of a segment, what to do, and its customers as a list."""
+    number = int(segment["segment"])
+    row, action = profiles.get(number, {}), actions.get(number)
+    with st.container(border=True, width=CARD_WIDTH):
+        st.subheader(segment["name"], anchor=False)
+        size = f"**{percent(segment['share_of_customers'])}** of customers"
+        money = f"**{percent(segment['share_of_money'])}** of the money"
+        st.markdown(f"{size}, {money}")
+        st.markdown(segment["sentence"])
+        if action:
+            st.markdown(f":material/campaign: **{action['action']}.** {action['reason']}")
+        if segment.get("rule"):
+            st.markdown(rule_sentence(segment))
+        st.plotly_chart(
+            index_bars(segment),
+            config={"displayModeBar": False},
+            alt="A bar for each measure from 100, the average; the table has the same numbers.",
+            key=f"index_{number}",
+        )
+        with st.expander("The same as a table"):
+            st.table(
+                profile(segment, numbers.currency), border="horizontal", alt="The segment's profile"
+            )
+        if row.get("people"):
+            st.caption(escaped(row["people"]))
+        if data.has("customer_segments"):
+            st.download_button(
+                "Its customers (CSV)",
+                campaign_list(release, bundle, number, todo),
+                file_name=f"segment_{number}_{bundle.snapshot_date}.csv",
+                mime="text/csv",
+                icon=":material/download:",
+                key=f"download_{number}",
+                on_click="ignore",
+            )
+
+
 st.caption(
-    "Area: share of all customers. The darker, the more money per customer: the money index, where "
-    "100 is the average of all customers."
+    f"{INDEX_NOTE} A list has one customer in ten marked `held_out_of_campaign`: leave these out, "
+    "and compare them afterwards with the others to see what the campaign has brought."
 )
-st.table(overview(bundle.segments), border="horizontal", alt="Size and money of each segment")
-
-st.caption(INDEX_NOTE)
 with st.container(horizontal=True):
-    for segment in bundle.segments:
-        show_card(segment, bundle.currency)
+    for name in chosen or names:
+        card(dict(names[name]))

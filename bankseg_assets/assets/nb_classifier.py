@@ -3,16 +3,31 @@
 from typing import Any
 
 import dagster as dg
+from pydantic import Field
 from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, MODELS, OWNERS
 from bankseg_assets.io_managers import PATH_KEY
-from bankseg_assets.reports.plots import matrix_plot
+from bankseg_assets.reports.plots import matrix_plot, reliability_plot
 from bankseg_assets.resources import DeliveryResource
 from bankseg_assets.transforms.bundle import build_bundle
 from bankseg_assets.transforms.kmeans import KMeansModel
 from bankseg_assets.transforms.naive_bayes import fit_and_evaluate
 from bankseg_assets.transforms.pca import PcaModel
+
+_MEASURES = ("f1_weighted", "f1_macro", "log_loss", "brier", "calibration_error")
+
+
+class ClassifierConfig(dg.Config):
+    """What may tell of a customer's segment beside the measures."""
+
+    demographics: list[str] = Field(
+        default=[],
+        description="Which of age, gender and location count as evidence for a customer of whom "
+        "not every measure is known. None by default: they tell little, and a decision about a "
+        "customer should not follow from them unless the bank has decided so "
+        "(docs/decisions/0011-the-classifier.md).",
+    )
 
 
 @dg.asset(
@@ -24,6 +39,7 @@ from bankseg_assets.transforms.pca import PcaModel
 )
 def nb_classifier(
     context: dg.AssetExecutionContext,
+    config: ClassifierConfig,
     delivery: DeliveryResource,
     customer_segments: DataFrame,
     segment_profiles: DataFrame,
@@ -34,7 +50,10 @@ def nb_classifier(
 
     Tested on customers that were held out before any transform, PCA or k-means was fitted. The
     bundle is JSON with a content hash: `bankseg_assets.scoring` scores it with numpy exactly as
-    Spark does.
+    Spark does, `partial` answers from any subset of the measures, and `explain` says why.
+
+    The nearest centroid repeats every label, for that is how k-means labels; naive Bayes is here
+    because it gives probabilities, and answers when not everything is known.
     """
     pca = PcaModel.from_json(pca_model)
     kmeans = KMeansModel.from_json(kmeans_model)
@@ -52,7 +71,10 @@ def nb_classifier(
         profiles=[row.asDict() for row in segment_profiles.collect()],
         version=context.run.run_id,
         currency=delivery.contract.currency,
+        demographics=config.demographics,
     )
+    for name in sorted(set(config.demographics) - set(bundle["evidence"])):
+        context.log.warning(f"{name} is not used as evidence: the segments do not differ in it.")
     context.add_output_metadata(
         {
             "f1_weighted": evaluation.f1_weighted,
@@ -63,32 +85,66 @@ def nb_classifier(
             "n_held_out": evaluation.n_held_out,
             "n_segments": kmeans.k,
             "n_customers": sum(kmeans.sizes),
-            "calibration_error": bundle["metrics"]["calibration_error"],
-            "brier": bundle["metrics"]["brier"],
-            "completeness": dg.MetadataValue.md(_completeness(bundle["completeness"])),
             "model_sha256": bundle["sha256"],
-            "confusion": dg.MetadataValue.md(
-                matrix_plot(
-                    evaluation.confusion,
-                    kmeans.names,
-                    title="Held-out customers",
-                    x_label="predicted",
-                    y_label="k-means segment",
-                )
-            ),
+            **_quality(bundle, kmeans.names),
         }
     )
     return bundle
 
 
-def _completeness(found: list[dict[str, Any]]) -> str:
-    """Say how well customers are told apart, and how honestly, by what a form may know of them."""
-    names = ("f1_macro", "log_loss", "brier", "calibration_error", "temperature")
-    rows = [
-        f"| {', '.join(entry['known']) or 'nothing: the prior'} | "
-        + " | ".join(f"{entry[name]:.4f}" for name in names)
-        + " |"
-        for entry in found
+def _quality(bundle: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """Say how right and how honest the classifier is, beside others and by what is known."""
+    found = bundle["evaluation"]
+    completeness = found["completeness"]
+    return {
+        "calibration_error": bundle["metrics"]["calibration_error"],
+        "brier": bundle["metrics"]["brier"],
+        "greatest_calibration_error_of_a_subset": max(e["calibration_error"] for e in completeness),
+        "demographics": ", ".join(bundle["evidence"]) or "none",
+        "classifiers": dg.MetadataValue.md(
+            _table("classifier", found["classifiers"], [*_MEASURES, "accuracy"])
+        ),
+        "recall": dg.MetadataValue.md(
+            _table(
+                "segment",
+                [
+                    {"segment": name, "recall": recall, "f1": f1}
+                    for name, recall, f1 in zip(names, found["recall"], found["f1"], strict=True)
+                ],
+                ["recall", "f1"],
+            )
+        ),
+        "completeness": dg.MetadataValue.md(
+            _table(
+                "known",
+                [
+                    {**e, "known": ", ".join(e["known"]) or "nothing: the prior"}
+                    for e in completeness
+                ],
+                [*_MEASURES, "temperature", *(["evidence_weight"] if bundle["evidence"] else [])],
+            )
+        ),
+        "reliability": dg.MetadataValue.md(
+            reliability_plot(found["reliability"], title="Reliability, held-out customers")
+        ),
+        "confusion": dg.MetadataValue.md(
+            matrix_plot(
+                bundle["confusion"],
+                names,
+                title="Held-out customers",
+                x_label="predicted",
+                y_label="k-means segment",
+            )
+        ),
+    }
+
+
+def _table(head: str, rows: list[dict[str, Any]], columns: list[str]) -> str:
+    """Return a Markdown table: a text column, then numbers; what is not measured stays empty."""
+    heads = [head, *(column.replace("_", " ") for column in columns)]
+    lines = [
+        [row[head], *("" if row[name] is None else f"{row[name]:.4f}" for name in columns)]
+        for row in rows
     ]
-    head = f"| known | {' | '.join(name.replace('_', ' ') for name in names)} |"
-    return "\n".join([head, "|---" * (len(names) + 1) + "|", *rows])
+    body = [f"| {' | '.join(line)} |" for line in [heads, ["---"] * len(heads), *lines]]
+    return "\n".join(body)

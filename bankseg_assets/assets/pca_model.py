@@ -49,6 +49,7 @@ def pca_model(
             "n_components": model.n_components,
             "explained_variance_kept": sum(model.explained_variance[: model.n_components]),
             "loadings": dg.MetadataValue.md(_loadings(model)),
+            "features": dg.MetadataValue.md(_features(model)),
             "explained_variance": dg.MetadataValue.md(
                 bar_plot(
                     names,
@@ -72,3 +73,14 @@ def _loadings(model: PcaModel) -> str:
     return "\n".join(
         [f"| feature | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|", *lines]
     )
+
+
+def _features(model: PcaModel) -> str:
+    """Say why each feature is as it is, and what its transform does to the skew."""
+    lines = [
+        f"| {feature.name} | {feature.measure} | {feature.transform} | {feature.weight:g} "
+        f"| {before:.1f} | {after:.1f} | {feature.reason} |"
+        for feature, (before, after) in zip(model.features, model.skew, strict=True)
+    ]
+    head = "| feature | measure | transform | weight | skew before | skew after | why |"
+    return "\n".join([head, "|---" * 7 + "|", *lines])

@@ -42,7 +42,7 @@ def raw_transactions(
         say(f"{outcome.file_name}: {outcome.outcome}. {outcome.detail}")
     files = current_files(raw_dir, ledger, landing_dir)
     context.add_output_metadata(
-        {"files": len(files), "outcomes": dg.MetadataValue.md(_table(outcomes))}
+        {"files": len(files), "outcomes": dg.MetadataValue.md(outcome_table(outcomes))}
     )
     return ParquetFiles({f"{sha256}.parquet": path for sha256, path in files.items()})
 
@@ -61,8 +61,9 @@ def _damaged(store: VersionStore) -> set[str]:
         return set()  # without its record, nothing is known against the files
 
 
-def _table(outcomes: list[Outcome]) -> str:
-    rows = [(_cell(o.file_name), o.outcome, _cell(o.detail)) for o in outcomes]
+def outcome_table(outcomes: list[Outcome]) -> str:
+    """Return what became of the files, as Markdown."""
+    rows = [(cell(o.file_name), o.outcome, cell(o.detail)) for o in outcomes]
     return "\n".join(["| file | outcome | detail |", "|---|---|---|", *map(_row, rows)])
 
 
@@ -70,6 +71,6 @@ def _row(cells: tuple[str, ...]) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def _cell(text: str) -> str:
-    """A name or message that cannot end its cell, nor become markup."""
+def cell(text: str) -> str:
+    """Return a name or message that cannot end its cell, nor become markup."""
     return html.escape(text, quote=False).replace("|", "&#124;").replace("\n", " ")

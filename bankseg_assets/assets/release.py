@@ -9,9 +9,9 @@ import pyarrow.dataset as ds
 from pydantic import Field
 from pyspark.sql import DataFrame
 
+from bankseg_assets.agreement import adjusted_rand_index
 from bankseg_assets.assets.common import FRESHNESS, MODELS, OWNERS
-from bankseg_assets.gates import Gate, Limits, Measures, Verdict, adjusted_rand_index, gates
-from bankseg_assets.landing.ledger import current_content
+from bankseg_assets.gates import Gate, Limits, Measures, Verdict, gates
 from bankseg_assets.releases import (
     FORMAT,
     PROMOTION,
@@ -31,6 +31,13 @@ from bankseg_assets.transforms.drift import distributions, population_stability_
 
 _DEFAULTS = Limits()
 _TOGETHER = "versions_belong_together"
+# What people are shown; whatever these were made from comes along.
+ROOTS = (
+    *("nb_classifier", "segment_profiles", "segment_migration", "eda_report"),
+    *("rfm_grid", "rfm_groups", "model_card"),
+    *("recommended_actions", "recommendation_model"),
+    *("product_recommendations", "quarantined_holdings"),
+)
 GATES = (
     _TOGETHER,
     "quality_is_kept",
@@ -79,7 +86,7 @@ class ReleaseConfig(dg.Config):
     owners=OWNERS,
     kinds={"json"},
     freshness_policy=FRESHNESS,
-    deps=["nb_classifier", "segment_profiles", "eda_report"],
+    deps=[*ROOTS],
     check_specs=[dg.AssetCheckSpec(name, asset=RELEASE) for name in GATES],
     output_required=False,
 )
@@ -93,7 +100,7 @@ def release(
     """What the app and exports show: one version of every asset, named together.
 
     Made only when the versions belong together and the model passes its gates against the release
-    in use; otherwise the old one keeps serving, and the checks say why. `python -m ops.rollback`
+    in use; otherwise the old one keeps serving, and the checks say why. `./bankseg rollback`
     goes back to an earlier one.
     """
     store = published.store
@@ -102,11 +109,18 @@ def release(
         versions = _versions(store)
     except ReleaseError as error:
         yield _result(_TOGETHER, passed=False, sentence=str(error))
+        for name in GATES[1:]:  # each must say something, or Dagster fails the step
+            yield _result(
+                name,
+                passed=False,
+                sentence="Not measured: the versions do not belong together.",
+                severity=dg.AssetCheckSeverity.WARN,
+            )
         note_refusal(store.folder, Refusal(context.run.run_id, now(), (str(error),)))
         return
     yield _result(_TOGETHER, passed=True, sentence="All were made from one another.")
 
-    is_demo = all(found.is_demo for found in current_content(delivery.ledger.deliveries()))
+    is_demo = delivery.holds_demo_data
     # Demo customers are nobody's benchmark: the bank's own data replaces them whatever it is like.
     compared = before if before is not None and before.is_demo == is_demo else None
     bundle = load_bundle(store.latest("nb_classifier"))
@@ -135,10 +149,14 @@ def release(
             "created_at": now(),
             "run_id": context.run.run_id,
             "is_demo": is_demo,
+            "customer_key": delivery.contract.customer_key,
             "versions": versions,
             "model_sha256": bundle.sha256,
             "metrics": {name: getattr(measured, name) for name in Measures.__dataclass_fields__},
             "distributions": counts,
+            "currency": delivery.contract.currency,
+            "number_format": delivery.contract.number_format,
+            "gates": [_plain(gate) for gate in found],
         },
         metadata={
             "replaces": before.name if before else "",
@@ -151,8 +169,7 @@ def release(
 
 
 def _versions(store: VersionStore) -> dict[str, str]:
-    roots = ("nb_classifier", "segment_profiles", "eda_report")
-    return closure(store.folder, {asset: store.latest(asset).name for asset in roots})
+    return closure(store.folder, {asset: store.latest(asset).name for asset in ROOTS})
 
 
 def _measures(bundle: Bundle) -> Measures:
@@ -184,6 +201,15 @@ def _drift(compared: Release, counts: dict[str, dict[int, int]]) -> dict[str, fl
         measure: population_stability_index(before, counts[measure])
         for measure, before in compared.distributions.items()
         if measure in counts
+    }
+
+
+def _plain(gate: Gate) -> dict[str, Any]:
+    return {
+        "name": gate.name,
+        "verdict": gate.verdict.value,
+        "sentence": gate.sentence,
+        "numbers": dict(gate.numbers),
     }
 
 

@@ -1,14 +1,17 @@
 """segment_profiles: what each segment is like, for the people who act on it."""
 
+from typing import Any
+
 import dagster as dg
 from pyspark.sql import DataFrame
 
-from bankseg_assets.assets.common import FRESHNESS, OWNERS, SEGMENTS
+from bankseg_assets.assets.common import FRESHNESS, OWNERS, SEGMENTS, small_table
 from bankseg_assets.contracts import SEGMENT_PROFILES
 from bankseg_assets.io_managers import ROW_COUNT_KEY
-from bankseg_assets.metadata import table_metadata
+from bankseg_assets.markdown import escaped
+from bankseg_assets.metadata import markdown_table, table_metadata
 from bankseg_assets.resources import DeliveryResource, SparkResource
-from bankseg_assets.transforms.profiles import profile
+from bankseg_assets.transforms.profiles import INDEXED, profile
 
 
 @dg.asset(
@@ -23,18 +26,79 @@ def segment_profiles(
     spark: SparkResource,
     delivery: DeliveryResource,
     customer_segments: DataFrame,
+    segment_demographics: DataFrame,
 ) -> DataFrame:
-    """Size, share, value, medians, index against the average, a name and one plain sentence."""
-    rows = profile(customer_segments, delivery.contract.currency)
+    """Size, share, value, quartiles, index, a name, one sentence, one rule, places and people.
+
+    The rule is at most three thresholds, found on a sample of the customers; how much of the
+    segment it covers, and how many of those who fulfil it belong to the segment, is of all.
+    """
+    demographics = [row.asDict() for row in segment_demographics.collect()]
+    rows = profile(customer_segments, demographics, delivery.contract.currency)
     context.add_output_metadata(
         {
-            "sentences": dg.MetadataValue.md(
-                "\n".join(f"- **{row['segment_name']}**: {row['sentence']}" for row in rows)
-            )
+            "sentences": _list(rows, "sentence"),
+            "rules": dg.MetadataValue.md(_rules(rows)),
+            "indices": dg.MetadataValue.md(_indices(rows)),
+            "places": dg.MetadataValue.md(_places(rows)),
+            "people": _list(rows, "people"),
         }
     )
-    names = SEGMENT_PROFILES.names
-    frame: DataFrame = spark.spark_session.createDataFrame(
-        [tuple(row[name] for name in names) for row in rows], SEGMENT_PROFILES.ddl
+    return small_table(spark.spark_session, SEGMENT_PROFILES, rows)
+
+
+def _list(rows: list[dict[str, Any]], column: str) -> dg.MarkdownMetadataValue:
+    lines = [f"- **{row['segment_name']}**: {escaped(row[column])}" for row in rows]
+    return dg.MetadataValue.md("\n".join(lines))
+
+
+def _rules(rows: list[dict[str, Any]]) -> str:
+    """Say how exactly a rule describes each segment."""
+    return markdown_table(
+        ["segment", "rule", "coverage: members who fulfil it", "exclusivity: of them, members"],
+        [
+            (row["segment_name"], row["rule"], *map(_percent, (coverage, exclusivity)))
+            for row in rows
+            for coverage, exclusivity in [(row["rule_coverage"], row["rule_exclusivity"])]
+            if row["rule"]
+        ],
     )
-    return frame.coalesce(1)
+
+
+def _indices(rows: list[dict[str, Any]]) -> str:
+    """Show each measure's mean where 100 is the mean of all customers, and its quartiles."""
+    return markdown_table(
+        ["segment", *(f"{name}: index, quartiles" for name in INDEXED)],
+        [[row["segment_name"], *(_spread(row, name) for name in INDEXED)] for row in rows],
+    )
+
+
+def _spread(row: dict[str, Any], name: str) -> str:
+    if row[f"index_{name}"] is None:
+        return "unknown"
+    quartiles = [row[f"{quartile}_{name}"] for quartile in ("lower_quartile", "upper_quartile")]
+    if None in quartiles:
+        return f"{row[f'index_{name}']:.0f}"
+    return f"{row[f'index_{name}']:.0f}, " + " to ".join(f"{value:,.0f}" for value in quartiles)
+
+
+def _places(rows: list[dict[str, Any]]) -> str:
+    """List the places that are over-represented by more than chance."""
+    return markdown_table(
+        ["segment", "place", "customers", "share", "index"],
+        [
+            (
+                row["segment_name"],
+                place["location"],
+                f"{place['customers']:,}",
+                _percent(place["share"]),
+                f"{place['index']:.0f}",
+            )
+            for row in rows
+            for place in row["top_locations"]
+        ],
+    )
+
+
+def _percent(share: float) -> str:
+    return f"{share:.1%}"

@@ -39,15 +39,16 @@ def draft_in(folder: Path) -> Iterator[Draft]:
     """Open a draft in a folder, which is of the file system that the result will lie on."""
     while True:
         path = folder / f"{_PREFIX}{uuid4().hex}"
-        with path.open("xb") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
-            if not path.exists():
-                continue  # swept between its making and its locking
-            try:
+        # From before it is made: Ctrl-C may come between its making and its first byte.
+        try:
+            with path.open("xb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX)
+                if not path.exists():
+                    continue  # swept between its making and its locking
                 yield Draft(path, file)
-            finally:
-                path.unlink(missing_ok=True)
-            return
+                return
+        finally:
+            path.unlink(missing_ok=True)
 
 
 def sweep_drafts(folder: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Literal
 
 DEMO_FILE_PREFIX = "demo_transactions"
+DEMO_HOLDINGS_PREFIX = "demo_holdings"
 CORRECTIONS_PREFIX = "corrections"
 
 _SCHEMA = """
@@ -55,7 +56,7 @@ class Delivery:
     @property
     def is_demo(self) -> bool:
         """Demo data steps aside as soon as the bank's own file arrives."""
-        return self.file_name.startswith(DEMO_FILE_PREFIX)
+        return self.file_name.startswith((DEMO_FILE_PREFIX, DEMO_HOLDINGS_PREFIX))
 
     @property
     def is_correction(self) -> bool:

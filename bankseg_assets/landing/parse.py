@@ -11,7 +11,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bankseg_assets.contracts import DELIVERY_DIGITS, RAW_TRANSACTIONS
+from bankseg_assets.contracts import DELIVERY_DIGITS, Table
 from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.landing.csv_tables import csv_tables
 from bankseg_assets.landing.drafts import Draft, draft_in
@@ -22,12 +22,6 @@ from bankseg_assets.landing.scan import CsvScan, scan
 
 EXTRA_FILE = "extra.parquet"
 """Beside the records: row_number, and as strings what the contract has no column for."""
-_SCHEMA = pa.schema(
-    [
-        (column.name, pa.int64() if column.type == "bigint" else pa.string())
-        for column in RAW_TRANSACTIONS.columns
-    ]
-)
 
 
 @dataclass(frozen=True)
@@ -59,7 +53,7 @@ def write_records(
     sha256: str,
     output: Path,
 ) -> Parsed:
-    """Write a file that was scanned as Parquet with RAW_TRANSACTIONS' columns.
+    """Write a file that was scanned as Parquet with the columns of the contract's table.
 
     `output` appears last and whole, so that whoever sees it may read it. Raises DeliveryError when
     the content cannot be read, and OSError when the machine fails; nothing changes then.
@@ -70,6 +64,7 @@ def write_records(
     else:
         header = found.header
         tables = csv_tables(original, contract, file_name, found)
+    schema = _schema(contract.table)
     origin = {"source_file": file_name, "delivery": sha256[:DELIVERY_DIGITS]}
     records = malformed = 0
     extra_output = output.with_name(EXTRA_FILE)
@@ -77,10 +72,10 @@ def write_records(
         main = stack.enter_context(draft_in(output.parent))
         extra = stack.enter_context(draft_in(output.parent)) if header.extra else None
         with ExitStack() as writers:
-            writer = writers.enter_context(_writer(main, _SCHEMA))
+            writer = writers.enter_context(_writer(main, schema))
             extra_writer = extra and writers.enter_context(_writer(extra, _extra_schema(header)))
             for table in tables:
-                ours = _ours(table, header, origin)
+                ours = _ours(table, schema, header, origin)
                 writer.write_table(ours)
                 records += ours.num_rows
                 malformed += ours.num_rows - ours["malformed_text"].null_count
@@ -100,17 +95,22 @@ def _writer(draft: Draft, schema: pa.Schema) -> pq.ParquetWriter:
     return pq.ParquetWriter(draft.file, schema, compression="zstd")
 
 
-def _ours(table: pa.Table, header: Header, origin: dict[str, str]) -> pa.Table:
+def _schema(table: Table) -> pa.Schema:
+    kinds = {"bigint": pa.int64(), "string": pa.string()}
+    return pa.schema([(column.name, kinds[column.type]) for column in table.columns])
+
+
+def _ours(table: pa.Table, schema: pa.Schema, header: Header, origin: dict[str, str]) -> pa.Table:
     places = {ours: str(place) for ours, place in header.places.items()}
     columns = []
-    for name in _SCHEMA.names:
+    for name in schema.names:
         if name in origin:
             columns.append(pa.repeat(pa.scalar(origin[name]), table.num_rows))
         elif (delivered := places.get(name, name)) in table.column_names:
             columns.append(table[delivered])
         else:  # a column that this bank, or a malformed record, does not have
             columns.append(pa.nulls(table.num_rows, pa.string()))
-    return pa.table(columns, schema=_SCHEMA)
+    return pa.table(columns, schema=schema)
 
 
 def _extra_schema(header: Header) -> pa.Schema:

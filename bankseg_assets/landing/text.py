@@ -63,7 +63,7 @@ def _decompressed(chunks: Iterable[bytes], file_name: str) -> Iterator[bytes]:
                 if given > max(SMALL_TEXT_BYTES, MAX_EXPANSION * taken):
                     raise DeliveryError(
                         f"{file_name} expands over {MAX_EXPANSION} times when decompressed, which "
-                        "transactions never do. Send it uncompressed if it is sound."
+                        "a bank's records never do. Send it uncompressed if it is sound."
                     )
                 if text:
                     yield text

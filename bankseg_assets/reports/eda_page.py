@@ -1,22 +1,12 @@
 """The EDA report: one HTML page with plotly inside, so that it opens without a network."""
 
 import html
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
-Rows = Sequence[Mapping[str, Any]]
+from bankseg_assets.reports.page import DASH, Rows, document, html_table, section
 
-_STYLE = """
-:root { color-scheme: light; }
-body { font: 16px/1.5 system-ui, sans-serif; margin: 0 auto; max-width: 60rem; padding: 1rem; }
-h1, h2 { color: #1f4e79; } table { border-collapse: collapse; margin: 1rem 0; }
-td, th { border-bottom: 1px solid #ccc; padding: .25rem .75rem; text-align: right; }
-td:first-child, th:first-child { text-align: left; } .wide { overflow-x: auto; }
-figure { margin: 0; } figcaption { color: #444; }
-"""
-
-_DASH = "–"  # noqa: RUF001 - a dash is meant
-_FEW = f"{_DASH} stands for what rests on fewer than 11 customers."
+_FEW = f"{DASH} stands for what rests on fewer than 11 customers."
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -26,19 +16,19 @@ def eda_page(tables: Mapping[str, Rows], *, currency: str) -> str:
     overview = tables["overview"][0]
     sections = [
         _heading(overview, currency),
-        _section(
+        section(
             "Missing values",
             f"Rows without a value. The rows are kept: no later step needs all of them. {_FEW}",
-            _html_table(tables["missing_values"]),
+            html_table(tables["missing_values"]),
         ),
-        _section(
+        section(
             "Amounts",
             f"Transactions by amount ({currency}, logarithmic bins).",
             _bars(
                 tables["amount_distribution"], "from", "rows", f"Amount from ({currency})", log=True
             ),
         ),
-        _section(
+        section(
             "Balances",
             f"Transactions by account balance ({currency}, logarithmic bins).",
             _bars(
@@ -49,62 +39,55 @@ def eda_page(tables: Mapping[str, Rows], *, currency: str) -> str:
                 log=True,
             ),
         ),
-        _section(
+        section(
             "Quantiles",
             f"Within 0.25 % of the exact ones. {_FEW}",
-            _html_table(tables["quantiles"]),
+            html_table(tables["quantiles"]),
         ),
-        _section(
+        section(
             "Outliers",
             "Kept and flagged: outside Tukey's fences (1.5 IQR) of log(1 + value).",
-            _html_table(tables["outliers"]),
+            html_table(tables["outliers"]),
         ),
-        _section(
+        section(
             "Correlations",
             "Pearson's r of transactions that have both values.",
-            _html_table(tables["correlations"]),
+            html_table(tables["correlations"]),
         ),
-        _section(
+        section(
             "Days",
             "Transactions by day.",
             _bars(tables["transactions_by_day"], "day", "rows", "Day"),
         ),
-        _section(
+        section(
             "Weekdays", "Transactions by weekday.", _bars(_weekdays(tables), "weekday", "rows", "")
         ),
-        _section(
+        section(
             "Hours",
             "Transactions by hour of the day.",
             _bars(tables["transactions_by_hour"], "hour", "rows", "Hour"),
         ),
-        _section(
+        section(
             "Ages",
             "Transactions by the customer's age at the time, where the birth date is known.",
             _bars(tables["age_distribution"], "age", "rows", "Age (years)"),
         ),
-        _section("Genders", "As delivered.", _html_table(tables["genders"])),
-        _section(
-            "Locations", "The twenty with most transactions.", _html_table(tables["locations"])
-        ),
-        _section(
+        section("Genders", "As delivered.", html_table(tables["genders"])),
+        section("Locations", "The twenty with most transactions.", html_table(tables["locations"])),
+        section(
             "Transactions a customer",
             "Customers by their number of transactions; 10 means 10 or more.",
             _bars(tables["frequencies"], "frequency", "customers", "Transactions"),
         ),
-        _section("Identity conflicts", _conflicts(overview), ""),
-        _section(
+        section("Identity conflicts", _conflicts(overview), ""),
+        section(
             "Set aside",
             "Rows that broke a rule, and repeated rows; each is in quarantined_transactions. "
-            f"{_DASH} stands for 1 to 10 rows.",
-            _html_table(tables["quarantine_reasons"]),
+            f"{DASH} stands for 1 to 10 rows.",
+            html_table(tables["quarantine_reasons"]),
         ),
     ]
-    return (
-        '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
-        '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        f"<title>bankseg: EDA report</title><style>{_STYLE}</style>"
-        f"<script>{_plotly_script()}</script></head><body>{''.join(sections)}</body></html>\n"
-    )
+    return document("EDA report", "".join(sections), script=_plotly_script())
 
 
 def _heading(overview: Mapping[str, Any], currency: str) -> str:
@@ -127,34 +110,6 @@ def _conflicts(overview: Mapping[str, Any]) -> str:
         "date or gender. A high share means that the customer key does not name persons: see the "
         "customer key in the delivery contract."
     )
-
-
-def _section(title: str, caption: str, body: str) -> str:
-    return (
-        f"<h2>{html.escape(title)}</h2><figure><div class='wide'>{body}</div>"
-        f"<figcaption>{html.escape(caption)}</figcaption></figure>"
-    )
-
-
-def _html_table(rows: Rows) -> str:
-    if not rows:
-        return "<p>None.</p>"
-    head = "".join(f"<th>{html.escape(str(name))}</th>" for name in rows[0])
-    body = "".join(
-        "<tr>"
-        + "".join(f"<td>{html.escape(_shown(value))}</td>" for value in row.values())
-        + "</tr>"
-        for row in rows
-    )
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return _DASH
-    if isinstance(value, float):
-        return f"{value:,.4g}" if abs(value) < 1 else f"{value:,.2f}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
 
 
 def _weekdays(tables: Mapping[str, Rows]) -> list[dict[str, Any]]:

@@ -2,13 +2,14 @@
 
 import base64
 import io
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
 from bankseg_assets.suppression import is_small, shown_count
 
 INK = "#1f4e79"
 ACCENT = "#c55a11"
+ROW_INCHES = 0.4  # of a heat plot with many rows
 
 
 def line_plot(
@@ -26,7 +27,7 @@ def line_plot(
     if mark is not None:
         axes.axvline(mark, color=ACCENT, linestyle="--", label=f"chosen: {mark:g}")
         axes.legend()
-    return _markdown(figure, title)
+    return markdown_image(figure, title)
 
 
 def bar_plot(
@@ -43,7 +44,7 @@ def bar_plot(
     axes.bar_label(bars, labels=texts, padding=3)
     axes.margins(x=0.15)
     axes.invert_yaxis()
-    return _markdown(figure, title)
+    return markdown_image(figure, title)
 
 
 def matrix_plot(
@@ -53,18 +54,56 @@ def matrix_plot(
 
     Counts of one to ten are written as "<11", and have the colour of none: its shade would tell.
     """
-    figure, axes = _figure(title, x_label, y_label)
     shares = [
         [0.0 if is_small(cell) else cell / max(sum(row), 1) for cell in row] for row in matrix
     ]
-    axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
-    axes.set_xticks(range(len(names)), names, rotation=30, ha="right")
-    axes.set_yticks(range(len(names)), names)
-    for i, row in enumerate(matrix):
-        for j, cell in enumerate(row):
-            ink = "white" if shares[i][j] > 0.5 else "black"  # noqa: PLR2004 - half: the darker side
-            axes.text(j, i, shown_count(cell), ha="center", va="center", color=ink, fontsize=8)
-    return _markdown(figure, title)
+    texts = [[shown_count(cell) for cell in row] for row in matrix]
+    labels = {"title": title, "x_label": x_label, "y_label": y_label}
+    return heat_plot(shares, texts, x_names=names, y_names=names, **labels)
+
+
+def heat_plot(
+    shades: Sequence[Sequence[float]],
+    texts: Sequence[Sequence[str]],
+    *,
+    x_names: Sequence[str],
+    y_names: Sequence[str],
+    title: str,
+    x_label: str,
+    y_label: str,
+) -> str:
+    """Return a table as Markdown, each cell with its text on a shade from 0 (white) to 1 (dark)."""
+    figure, axes = _figure(title, x_label, y_label)
+    figure.set_figheight(max(figure.get_figheight(), ROW_INCHES * len(y_names)))
+    axes.imshow(shades, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    axes.set_xticks(range(len(x_names)), x_names, rotation=30, ha="right")
+    axes.set_yticks(range(len(y_names)), y_names)
+    for i, row in enumerate(texts):
+        for j, text in enumerate(row):
+            ink = "white" if shades[i][j] > 0.5 else "black"  # noqa: PLR2004 - half: the darker side
+            axes.text(j, i, text, ha="center", va="center", color=ink, fontsize=8)
+    return markdown_image(figure, title)
+
+
+def reliability_plot(bins: Sequence[Mapping[str, float]], *, title: str) -> str:
+    """Return how often the most likely segment was right, by how probable it was, as Markdown.
+
+    bins: `confidence`, `accuracy` and `customers` of each. A point's area is its customers; honest
+    probabilities lie on the diagonal.
+    """
+    figure, axes = _figure(title, "probability of the most likely segment", "share that was right")
+    most = max((row["customers"] for row in bins), default=1)
+    axes.plot([0, 1], [0, 1], color=ACCENT, linestyle="--", label="honest")
+    axes.scatter(
+        [row["confidence"] for row in bins],
+        [row["accuracy"] for row in bins],
+        s=[20 + 180 * row["customers"] / most for row in bins],
+        color=INK,
+    )
+    axes.set_xlim(0, 1.03)
+    axes.set_ylim(0, 1.03)
+    axes.legend()
+    return markdown_image(figure, title)
 
 
 def _is_small_count(value: float) -> TypeGuard[int]:
@@ -83,7 +122,8 @@ def _figure(title: str, x_label: str, y_label: str) -> tuple[Any, Any]:
     return figure, axes
 
 
-def _markdown(figure: Any, alternative: str) -> str:
+def markdown_image(figure: Any, alternative: str) -> str:
+    """Return a figure as Markdown, with a text for who does not see it."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=80)
     encoded = base64.b64encode(buffer.getvalue()).decode()

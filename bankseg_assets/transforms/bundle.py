@@ -5,16 +5,22 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from pyspark.sql import DataFrame
+import numpy as np
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.partial import posterior
 from bankseg_assets.scoring import BUNDLE_FORMAT, asked_measures, bundle_from, bundle_hash
-from bankseg_assets.transforms.calibration import calibrate
+from bankseg_assets.transforms.baselines import compared
+from bankseg_assets.transforms.calibration import Calibrated, calibrate
+from bankseg_assets.transforms.evidence import fit_evidence
 from bankseg_assets.transforms.histograms import histograms, log_bin, quantiles
+from bankseg_assets.transforms.judging import for_people, reliability
 from bankseg_assets.transforms.kmeans import KMeansModel
-from bankseg_assets.transforms.naive_bayes import Evaluation, NaiveBayesModel
+from bankseg_assets.transforms.naive_bayes import Evaluation, NaiveBayesModel, f1_scores
 from bankseg_assets.transforms.pca import PcaModel
 from bankseg_assets.transforms.profiles import INDEXED, MEDIANS
+from bankseg_assets.transforms.rounding import rounded
 
 # How a form asks for a measure: label, unit ("" is the currency), help, step.
 _QUESTIONS: dict[str, tuple[str, str, str, float]] = {
@@ -35,10 +41,12 @@ def build_bundle(
     profiles: Sequence[Mapping[str, Any]],
     version: str,
     currency: str,
+    demographics: Sequence[str] = (),
 ) -> dict[str, Any]:
     """Return the bundle that `scoring.load_bundle` reads, with its content hash.
 
-    `segments` is CUSTOMER_SEGMENTS: the form's ranges and defaults come from it.
+    `segments` is CUSTOMER_SEGMENTS: the form's ranges and defaults come from it. demographics:
+    which of age, gender and location count as evidence.
     """
     measures = asked_measures(pca.features)
     snapshot = segments.select("snapshot_date").first()
@@ -56,7 +64,10 @@ def build_bundle(
         "prior": model.prior,
         "means": model.means,
         "variances": model.variances,
-        "segments": [_segment(profile) for profile in sorted(profiles, key=lambda p: p["segment"])],
+        "segments": [
+            _segment(profile) | {"colour": kmeans.colours[profile["segment"]]}
+            for profile in sorted(profiles, key=lambda p: p["segment"])
+        ],
         "inputs": form_inputs(segments, measures, currency),
         "metrics": {
             "f1_weighted": evaluation.f1_weighted,
@@ -68,19 +79,42 @@ def build_bundle(
             "n_held_out": evaluation.n_held_out,
         },
         "confusion": evaluation.confusion,
+        "evidence": fit_evidence(segments, demographics, kmeans.k),
+        "calibration": {},
+        "evidence_weights": {},
+        "evaluation": {},
     }
-    document["temperatures"], found = calibrate(bundle_from(_uncalibrated(document)), segments)
-    document["completeness"] = [entry.to_json() for entry in found]
+    calibrated = calibrate(bundle_from(document | {"sha256": ""}), segments)
+    document |= {
+        "calibration": calibrated.bundle.calibration,
+        "evidence_weights": calibrated.bundle.evidence_weights,
+        "evaluation": _evaluation(calibrated, evaluation),
+    }
+    nothing, everything = calibrated.completeness[0], calibrated.with_all_measures
     document["metrics"] |= {
-        "calibration_error": found[-1].calibration_error,
-        "brier": found[-1].brier,
-        "log_loss_of_the_prior": found[0].log_loss,
+        "calibration_error": everything.judgement.calibration_error,
+        "brier": everything.judgement.brier,
+        "log_loss_of_the_prior": nothing.judgement.log_loss,
     }
     return document | {"sha256": bundle_hash(document)}
 
 
-def _uncalibrated(document: dict[str, Any]) -> dict[str, Any]:
-    return document | {"temperatures": {}, "sha256": ""}
+def _evaluation(calibrated: Calibrated, evaluation: Evaluation) -> dict[str, Any]:
+    """Return what people may want to know of the model's quality; no answer depends on it.
+
+    recall, f1: (k,), of all held-out customers. The rest is measured on a sample of them.
+    """
+    bundle, held_out = calibrated.bundle, calibrated.held_out
+    measures = held_out.of(bundle.measures)
+    probabilities = posterior(bundle, measures).probabilities
+    return {
+        "recall": evaluation.recall,
+        "f1": rounded(f1_scores(np.array(evaluation.confusion)).tolist()),
+        "judged_customers": len(held_out.labels),
+        "reliability": for_people(reliability(probabilities, held_out.labels)),
+        "classifiers": compared(bundle, calibrated.training, held_out),
+        "completeness": [entry.to_json() for entry in calibrated.completeness],
+    }
 
 
 def form_inputs(
@@ -121,5 +155,20 @@ def _segment(profile: Mapping[str, Any]) -> dict[str, Any]:
         "share_of_customers": profile["share_of_customers"],
         "share_of_money": profile["share_of_money"],
         "medians": {name: profile[f"median_{name}"] for name in MEDIANS},
+        "quartiles": {
+            name: [profile[f"{side}_quartile_{name}"] for side in ("lower", "upper")]
+            for name in MEDIANS
+        },
         "index": {name: profile[f"index_{name}"] for name in INDEXED},
+        "rule": profile["rule"],
+        "conditions": _plain(profile["rule_conditions"]),
+        "coverage": profile["rule_coverage"],
+        "exclusivity": profile["rule_exclusivity"],
+        "locations": _plain(profile["top_locations"]),
+        "people": profile["people"],
     }
+
+
+def _plain(structs: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return what Spark reads as rows, or a transform made as mappings, as plain mappings."""
+    return [one.asDict() if isinstance(one, Row) else dict(one) for one in structs]

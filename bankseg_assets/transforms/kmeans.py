@@ -1,44 +1,46 @@
 """k-means: sweep k on a weighted summary, choose, then fit the chosen k on all customers."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.transforms.alternatives import FITS, RESAMPLES, Algorithm
 from bankseg_assets.transforms.features import component_names
-from bankseg_assets.transforms.naming import WORDINGS, segment_names
+from bankseg_assets.transforms.matching import Matching, kept_colours, kept_names, match
+from bankseg_assets.transforms.naming import WORDINGS, SegmentFacts, segment_names
+from bankseg_assets.transforms.partition import Partition
 from bankseg_assets.transforms.pca import PcaModel
 from bankseg_assets.transforms.profiles import naming_facts
-from bankseg_assets.transforms.rounding import MEASURE_DIGITS, SUM_DIGITS, rounded
-from bankseg_assets.transforms.summary import Summary, summarise
+from bankseg_assets.transforms.rounding import SUM_DIGITS, rounded
+from bankseg_assets.transforms.summary import summarise
+from bankseg_assets.transforms.sweep import RESAMPLES as K_MEANS_RESAMPLES
+from bankseg_assets.transforms.sweep import (
+    SweepEntry,
+    choose_k,
+    elbow,
+    gap_choice,
+    stability,
+    sweep,
+)
 
-STARTS = 10  # one start landed in a poor optimum: silhouette 0.44 where 0.54 was there
 MOST_POLISHING_PASSES = 40
 SETTLED = 1e-3  # standard deviations that a centroid moves in a pass
-SMALLEST_SHARE = 0.01  # a segment of under 1 % of customers is not worth a campaign of its own
 
 Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
-class SweepEntry:
-    """How well one k describes the customers; inertia in squared standard deviations."""
-
-    k: int
-    inertia: float
-    silhouette: float
-    smallest_share: float
-
-
-@dataclass(frozen=True)
 class KMeansModel:
-    """k centroids in c components: centroids (k, c), names and sizes (k,); and the sweep.
+    """k centroids in c components: centroids (k, c), names, colours and sizes (k,); and the sweep.
 
     inertia and silhouette are of all customers; those of the sweep are of the training customers.
+    shares (k,) and covariances (k, c, c) are those of a Gaussian mixture, None otherwise.
+    matching says how the segments continue those of the model in use, None without one.
     """
 
     k: int
@@ -52,21 +54,52 @@ class KMeansModel:
     reason: str
     summary_cells: int
     passes: int
+    algorithm: str = Algorithm.K_MEANS.value
+    gap_choice: int | None = None
+    shares: list[float] | None = None
+    covariances: list[list[list[float]]] | None = None
+    colours: list[int] = field(default_factory=list)
+    named_for: list[dict[str, float]] = field(default_factory=list)
+    """What each name was given for: deviations, and the mean frequency (see `naming`)."""
+    matching: Matching | None = None
 
     @property
     def centroid_array(self) -> Array:
         """The centroids (k, c)."""
         return np.array(self.centroids, dtype=np.float64)
 
+    @property
+    def partition(self) -> Partition:
+        """How the segments divide component space."""
+        return Partition(
+            self.centroid_array,
+            None if self.shares is None else np.array(self.shares),
+            None if self.covariances is None else np.array(self.covariances),
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Return the model as plain values."""
         return asdict(self)
 
     @classmethod
-    def from_json(cls, document: dict[str, Any]) -> "KMeansModel":
+    def from_json(cls, document: Mapping[str, Any]) -> "KMeansModel":
         """Read what `to_json` wrote."""
-        sweep = tuple(SweepEntry(**entry) for entry in document["sweep"])
-        return cls(**{**document, "sweep": sweep})
+        matching = document.get("matching")
+        return cls(
+            **{
+                **document,
+                "sweep": tuple(SweepEntry(**entry) for entry in document["sweep"]),
+                "matching": None if matching is None else Matching(**matching),
+            }
+        )
+
+
+@dataclass(frozen=True)
+class InUse:
+    """The models of the release in use, whose segments the new ones continue."""
+
+    pca: PcaModel
+    kmeans: KMeansModel
 
 
 def fit_kmeans(
@@ -77,10 +110,14 @@ def fit_kmeans(
     wanted: int | None,
     fewest: int,
     seed: int,
+    algorithm: Algorithm = Algorithm.K_MEANS,
+    in_use: InUse | None = None,
 ) -> KMeansModel:
     """Choose k and fit it: the sweep on a summary, the end on all training customers.
 
-    Segments are numbered along the first component, so that a rerun numbers them alike.
+    Segments take number, name and colour of those in use that they continue; without any they are
+    numbered along the first component, so that a rerun numbers them alike. The other algorithms
+    (see `alternatives`) are fitted on the summary alone.
     Raises ValueError when there are too few distinct customers, `ks` is empty, or `wanted` is not
     in it.
     """
@@ -89,156 +126,111 @@ def fit_kmeans(
         raise ValueError(
             "No k to choose from: k_min is above k_max. Give a k_max of at least k_min."
         )
-    points = pca.project(rfm, "held_out", *WORDINGS).persist()
+    fit = FITS[algorithm]
+    resamples = K_MEANS_RESAMPLES if algorithm is Algorithm.K_MEANS else RESAMPLES
+    points = _points(rfm, pca, in_use).persist()
     try:
         training = points.where("NOT held_out")
         summary = summarise(training, pca.n_components)
-        found = sweep(summary, ks, seed=seed)
-        entries = [entry for entry, _ in found.values()]
-        k, reason = choose_k(entries, wanted=wanted, fewest=fewest)
-        start = found[k][1]
-        centroids, passes = polish(training, start[np.lexsort(start.T[::-1])])
-        labelled = points.select("*", nearest(centroids)[0].alias("segment"))
-        sizes, inertia, silhouette = measure(labelled, centroids)
-        names = segment_names(naming_facts(labelled, k))
+        found = sweep(summary, ks, seed=seed, fit=fit)
+        choice = choose_k(
+            [entry for entry, _ in found.values()],
+            wanted=wanted,
+            fewest=fewest,
+            stability_of=lambda k: stability(
+                summary, found[k][1], seed=seed, fit=fit, resamples=resamples
+            ),
+        )
+        partition = found[choice.k][1]
+        partition = partition.reordered(np.lexsort(partition.centres.T[::-1]).tolist())
+        passes = 0
+        if algorithm is Algorithm.K_MEANS:
+            partition, passes = polish(training, partition)
+        matching = None if in_use is None else match(_moves(points, in_use, partition))
+        if matching is not None:
+            partition = partition.reordered(matching.order)
+        labelled = points.select("*", partition.columns()[0].alias("segment"))
+        sizes, inertia, silhouette = measure(labelled, partition)
+        facts = naming_facts(labelled, choice.k)
     finally:
         points.unpersist()
+    names, named_for, colours = _identities(facts, in_use, matching)
     return KMeansModel(
-        k=k,
-        centroids=centroids.tolist(),
+        k=choice.k,
+        centroids=partition.centres.tolist(),
         inertia=inertia,
         silhouette=silhouette,
         sizes=sizes,
         names=names,
-        sweep=tuple(entries),
-        elbow=elbow(entries),
-        reason=reason,
+        sweep=choice.entries,
+        elbow=elbow(choice.entries),
+        reason=choice.reason,
         summary_cells=len(summary.weights),
         passes=passes,
+        algorithm=algorithm.value,
+        gap_choice=gap_choice(choice.entries),
+        shares=None if partition.shares is None else partition.shares.tolist(),
+        covariances=None if partition.covariances is None else partition.covariances.tolist(),
+        colours=colours,
+        named_for=named_for,
+        matching=matching,
     )
 
 
-def sweep(summary: Summary, ks: Iterable[int], *, seed: int) -> dict[int, tuple[SweepEntry, Array]]:
-    """Fit every k on the summary from many starts; return the best of each k by inertia.
-
-    scikit-learn on the driver, because the summary is small: a Spark job for each of Lloyd's
-    iterations took 25 s for two starts of nine k, and two starts left k = 10 at an inertia 58 %
-    above the best. One thread, because the order of a parallel sum is not fixed.
-
-    Raises ValueError when the customers have too few distinct points for any k.
-    """
-    from sklearn.cluster import KMeans
-    from threadpoolctl import threadpool_limits
-
-    distinct = len(summary.weights)
-    best: dict[int, tuple[SweepEntry, Array]] = {}
-    with threadpool_limits(1):
-        for k in ks:
-            if k > distinct:
-                continue
-            fitted = KMeans(k, n_init=STARTS, random_state=seed).fit(
-                summary.means, sample_weight=summary.weights
-            )
-            centroids = np.asarray(fitted.cluster_centers_, dtype=np.float64)
-            best[k] = (evaluate(summary, centroids), centroids)
-    if not best:
-        raise ValueError(
-            f"The customers fall on {distinct} distinct points: too few to make segments of. "
-            "Check that the delivered files hold more than a handful of customers."
-        )
-    return best
-
-
-def evaluate(summary: Summary, centroids: Array) -> SweepEntry:
-    """Return inertia, silhouette and smallest share of a clustering of the summary.
-
-    The silhouette is the one of squared Euclidean distances, linear in the number of points: the
-    mean squared distance of x to a cluster is |x|^2 - 2 x.m + q, with m the mean of the cluster's
-    members and q the mean of their squared norms (as in Spark's ClusteringEvaluator).
-    """
-    points, weights = summary.means, summary.weights
-    distances = squared_distances(points, centroids)
-    labels = distances.argmin(axis=1)
-    k = len(centroids)
-    mass = np.bincount(labels, weights, k)
-    safe = np.maximum(mass, 1e-300)
-    means = np.column_stack([np.bincount(labels, weights * x, k) for x in points.T]) / safe[:, None]
-    norms = (points**2).sum(axis=1)
-    mean_norms = np.bincount(labels, weights * norms, k) / safe
-    to_clusters = norms[:, None] - 2 * points @ means.T + mean_norms[None]
-    rows = np.arange(len(points))
-    # Without itself, a point's mean distance to its own cluster: W/(W - 1) of the mean with itself.
-    own_mass = mass[labels]
-    own = to_clusters[rows, labels] * own_mass / np.maximum(own_mass - 1, 1e-9)
-    to_clusters[rows, labels] = np.inf
-    to_clusters[:, mass == 0] = np.inf
-    other = to_clusters.min(axis=1)
-    silhouettes = np.where(
-        own_mass > 1, (other - own) / np.maximum(np.maximum(own, other), 1e-300), 0
+def _points(rfm: DataFrame, pca: PcaModel, in_use: InUse | None) -> DataFrame:
+    """Return pc1..pcc, the measures behind names, and the segment by the model in use."""
+    if in_use is None:
+        return pca.project(rfm, "held_out", *WORDINGS)
+    before = in_use.pca.project(rfm, *rfm.columns).withColumn(
+        "segment_in_use", in_use.kmeans.partition.columns()[0]
     )
-    inertia = float(weights @ distances[rows, labels]) + summary.within_inertia
-    return SweepEntry(
-        k=k,
-        inertia=rounded(inertia, MEASURE_DIGITS),
-        silhouette=rounded(float(weights @ silhouettes / weights.sum()), MEASURE_DIGITS),
-        smallest_share=rounded(float(mass.min() / weights.sum()), MEASURE_DIGITS),
+    return pca.project(before, "held_out", "segment_in_use", *WORDINGS)
+
+
+def _moves(points: DataFrame, in_use: InUse, partition: Partition) -> Array:
+    """Return the customers in segment i of the model in use and j of the new one (l, k)."""
+    table = np.zeros((in_use.kmeans.k, partition.k))
+    counted = (
+        points.select("segment_in_use", partition.columns()[0].alias("segment"))
+        .groupBy("segment_in_use", "segment")
+        .count()
     )
+    for row in counted.collect():
+        table[row["segment_in_use"], row["segment"]] = row["count"]
+    return table
 
 
-def squared_distances(points: Array, centroids: Array) -> Array:
-    """Return the squared Euclidean distances (n, k)."""
-    return np.asarray(((points[:, None, :] - centroids[None]) ** 2).sum(axis=2))
+def _identities(
+    facts: Sequence[SegmentFacts], in_use: InUse | None, matching: Matching | None
+) -> tuple[list[str], list[dict[str, float]], list[int]]:
+    """Return names, what they were given for, and colours."""
+    fresh = segment_names(facts)
+    plain = [
+        {**rounded_facts(fact), "mean_frequency": rounded(fact.mean_frequency, SUM_DIGITS)}
+        for fact in facts
+    ]
+    if in_use is None or matching is None:
+        return fresh, plain, list(range(len(fresh)))
+    before = in_use.kmeans
+    names, named_for = kept_names(fresh, plain, before.names, before.named_for, matching.continued)
+    return names, named_for, kept_colours(before.colours, matching.continued)
 
 
-def elbow(entries: Sequence[SweepEntry]) -> int | None:
-    """Return the k at the knee of the inertia curve (Kneedle, Satopaa et al. 2011), if any."""
-    from kneed import KneeLocator
-
-    if len(entries) < 3:  # noqa: PLR2004 - two points have no bend
-        return None
-    found = KneeLocator(
-        [entry.k for entry in entries],
-        [entry.inertia for entry in entries],
-        curve="convex",
-        direction="decreasing",
-    ).knee
-    return None if found is None else int(found)
+def rounded_facts(fact: SegmentFacts) -> dict[str, float]:
+    """Return the deviations of a segment, without the noise of sums."""
+    return {name: rounded(value, SUM_DIGITS) for name, value in fact.deviations.items()}
 
 
-def choose_k(entries: Sequence[SweepEntry], *, wanted: int | None, fewest: int) -> tuple[int, str]:
-    """Return k and one sentence that says why.
-
-    The highest silhouette among the k from `fewest` on whose smallest segment holds 1 % of the
-    customers; without such a k, the highest silhouette of all.
-    """
-    known = {entry.k: entry for entry in entries}
-    if wanted is not None:
-        if wanted not in known:
-            raise ValueError(f"k = {wanted} was asked for; the sweep covers {sorted(known)}.")
-        return wanted, f"k = {wanted} was asked for in the run's configuration."
-    fitting = [e for e in entries if e.k >= fewest and e.smallest_share >= SMALLEST_SHARE]
-    best = max(fitting or entries, key=lambda entry: (entry.silhouette, -entry.k))
-    if not fitting:
-        return best.k, (
-            f"k = {best.k} has the highest silhouette ({best.silhouette:.3f}); no k from {fewest} "
-            f"on keeps every segment above {SMALLEST_SHARE:.0%} of the customers."
-        )
-    return best.k, (
-        f"k = {best.k} has the highest silhouette ({best.silhouette:.3f}) of k = {fewest} to "
-        f"{max(known)} with every segment above {SMALLEST_SHARE:.0%} of the customers "
-        f"(smallest here: {best.smallest_share:.1%})."
-    )
-
-
-def polish(points: DataFrame, centroids: Array) -> tuple[Array, int]:
+def polish(points: DataFrame, partition: Partition) -> tuple[Partition, int]:
     """Continue Lloyd's iterations on all points from good centroids, until they settle.
 
     The final fit thus uses every training customer, whatever the summary left out, and ends at
     the same fixed point however the rows are spread over tasks.
     """
+    centroids = partition.centres
     names = component_names(centroids.shape[1])
     for number in range(1, MOST_POLISHING_PASSES + 1):
-        labelled = points.select(*names, nearest(centroids)[0].alias("segment"))
+        labelled = points.select(*names, Partition(centroids).columns()[0].alias("segment"))
         means = labelled.groupBy("segment").agg(*(F.avg(name).alias(name) for name in names))
         moved = centroids.copy()
         for row in means.collect():
@@ -246,16 +238,16 @@ def polish(points: DataFrame, centroids: Array) -> tuple[Array, int]:
         shift = float(np.abs(moved - centroids).max())
         centroids = moved
         if shift < SETTLED:
-            return centroids, number
-    return centroids, MOST_POLISHING_PASSES
+            return Partition(centroids), number
+    return Partition(centroids), MOST_POLISHING_PASSES
 
 
-def measure(labelled: DataFrame, centroids: Array) -> tuple[list[int], float, float]:
+def measure(labelled: DataFrame, partition: Partition) -> tuple[list[int], float, float]:
     """Return sizes, inertia and silhouette (squared Euclidean) of all customers with `segment`.
 
     Two passes: the means and mean squared norms of each segment, then every customer's own term.
     """
-    k, names = len(centroids), component_names(centroids.shape[1])
+    k, names = partition.k, component_names(partition.centres.shape[1])
     norm = sum((F.col(name) * F.col(name) for name in names), F.lit(0.0))
     means = [F.avg(name).alias(name) for name in names]
     grouped = labelled.groupBy("segment").agg(
@@ -278,22 +270,9 @@ def measure(labelled: DataFrame, centroids: Array) -> tuple[list[int], float, fl
     gap = (F.col("other") - F.col("own")) / F.greatest("other", "own")
     silhouette = F.coalesce(gap, F.lit(0.0))
     totals = (
-        labelled.select(own.alias("own"), other.alias("other"), nearest(centroids)[1].alias("d"))
+        labelled.select(own.alias("own"), other.alias("other"), partition.columns()[1].alias("d"))
         .agg(F.sum("d").alias("inertia"), F.avg(silhouette).alias("silhouette"))
         .collect()[0]
     )
     sizes = [int(moments[segment]["n"]) if segment in moments else 0 for segment in range(k)]
     return sizes, rounded(totals["inertia"], SUM_DIGITS), rounded(totals["silhouette"], SUM_DIGITS)
-
-
-def nearest(centroids: Array) -> tuple[Column, Column]:
-    """Return the number of the nearest centroid (int), and the squared distance to it (double)."""
-    names = component_names(centroids.shape[1])
-    distances = F.array(*(_squared_distance(names, centroid) for centroid in centroids))
-    least = F.array_min(distances)
-    return (F.array_position(distances, least) - 1).cast("int"), least
-
-
-def _squared_distance(names: Sequence[str], centroid: Array) -> Column:
-    differences = [F.col(name) - float(x) for name, x in zip(names, centroid, strict=True)]
-    return sum((difference * difference for difference in differences), F.lit(0.0))

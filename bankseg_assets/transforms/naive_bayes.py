@@ -104,7 +104,9 @@ def evaluation(confusion: npt.NDArray[np.int64], log_loss: float) -> Evaluation:
     )
 
 
-def f1_scores(confusion: npt.NDArray[np.int64]) -> npt.NDArray[np.float64]:
+def f1_scores(
+    confusion: npt.NDArray[np.int64] | npt.NDArray[np.float64],
+) -> npt.NDArray[np.float64]:
     """Return F1 = 2 TP / (2 TP + FP + FN) of each segment (k,); 0 where a segment never occurs."""
     hits = np.diag(confusion)
     occurrences = confusion.sum(axis=0) + confusion.sum(axis=1)

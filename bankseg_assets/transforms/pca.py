@@ -15,6 +15,8 @@ from bankseg_assets.transforms.features import component_columns, feature_column
 from bankseg_assets.transforms.histograms import histograms, log_bin, quantiles
 from bankseg_assets.transforms.rounding import LOADING_DIGITS, rounded
 
+SKEW_DIGITS = 4  # third moments of money: noise reaches the eighth digit
+
 
 class ConstantFeatureError(ValueError):
     """A feature has one value for all customers, so it cannot tell them apart."""
@@ -28,7 +30,8 @@ class PcaModel:
     weight. loadings: (d, c), orthonormal columns, the
     greatest entry of each positive. components: (d, c), the loadings, each divided by the standard
     deviation of its component when the model whitens. explained_variance: (d,), shares. residual:
-    (d, d), the covariance of the standardised features that the dropped components hold.
+    (d, d), the covariance of the standardised features that the dropped components hold. skew:
+    (d, 2), of each measure before and of the feature after its transform.
     """
 
     features: tuple[Feature, ...]
@@ -38,6 +41,7 @@ class PcaModel:
     components: list[list[float]]
     explained_variance: list[float]
     residual: list[list[float]]
+    skew: list[tuple[float, float]]
     whitened: bool
     n_customers: int
 
@@ -54,7 +58,8 @@ class PcaModel:
     def from_json(cls, document: dict[str, Any]) -> "PcaModel":
         """Read what `to_json` wrote."""
         features = tuple(Feature(**feature) for feature in document["features"])
-        return cls(**{**document, "features": features})
+        skew = [(before, after) for before, after in document["skew"]]
+        return cls(**{**document, "features": features, "skew": skew})
 
     def project(self, rfm: DataFrame, *keep: str) -> DataFrame:
         """Return the columns `keep` and pc1..pcc of every customer."""
@@ -75,13 +80,16 @@ def fit_pca(
     members = rfm.where(~F.col("held_out"))
     features = _with_offsets(members, features)
     training = members.select(
-        *(feature_column(feature).alias(feature.name) for feature in features)
+        *(feature_column(feature).alias(feature.name) for feature in features),
+        *(F.col(f.measure).cast("double").alias(f"{f.name}_plain") for f in features),
     )
     names = [feature.name for feature in features]
     row = training.agg(
         F.count(F.lit(1)).alias("_n"),
         *(F.avg(name).alias(f"{name}_mean") for name in names),
         *(F.stddev_samp(name).alias(f"{name}_scale") for name in names),
+        *(F.skewness(name).alias(f"{name}_after") for name in names),
+        *(F.skewness(f"{name}_plain").alias(f"{name}_before") for name in names),
     ).collect()[0]
     mean = [rounded(row[f"{name}_mean"] or 0.0) for name in names]
     scale = [rounded(row[f"{name}_scale"] or 0.0) for name in names]
@@ -107,6 +115,13 @@ def fit_pca(
         components=rounded(components.tolist(), LOADING_DIGITS),
         explained_variance=rounded(shares.tolist(), LOADING_DIGITS),
         residual=rounded(_residual(rotation, shares * total, n_components), LOADING_DIGITS),
+        skew=[
+            (
+                rounded(row[f"{name}_before"], SKEW_DIGITS),
+                rounded(row[f"{name}_after"], SKEW_DIGITS),
+            )
+            for name in names
+        ],
         whitened=whiten,
         n_customers=row["_n"],
     )

@@ -1,21 +1,41 @@
-"""What each segment is like: size, money, medians, index against the average, name, sentence."""
+"""What each segment is like: size, money, quartiles, index, sentence, rule, places, people."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from typing import Any
 
-import numpy as np
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.suppression import SMALLEST_CELL, is_small
-from bankseg_assets.transforms.histograms import histograms_by, log_bin, quantiles
+from bankseg_assets.transforms.demographics import mix_sentence, top_locations
+from bankseg_assets.transforms.histograms import bin_value, histograms_by, log_bin, quantile_bins
 from bankseg_assets.transforms.naming import WORDINGS, SegmentFacts
+from bankseg_assets.transforms.rules import (
+    Condition,
+    find_rule,
+    in_words,
+    rule_column,
+    rule_text,
+    sample,
+)
 
 MEDIANS = ("recency", "frequency", "monetary", "average_amount", "average_balance", "age")
 INDEXED = ("recency", "frequency", "monetary", "average_amount", "average_balance")
+QUARTER = 0.25
+QUARTILES = {"lower_quartile": QUARTER, "median": 0.5, "upper_quartile": 1 - QUARTER}
 AVERAGE_INDEX = 100.0
 TOO_FEW = f"Fewer than {SMALLEST_CELL} customers: too few to be described."
 MOST_BINS = 1_000_000  # a greater frequency counts as this one
+_WHOLE = ("recency", "frequency", "age")
+_NO_RULE: dict[str, Any] = {
+    "rule": None,
+    "rule_conditions": [],
+    "rule_coverage": None,
+    "rule_exclusivity": None,
+}
+
+Rules = Mapping[int, Sequence[Condition]]
 
 
 def naming_facts(labelled: DataFrame, k: int) -> list[SegmentFacts]:
@@ -23,74 +43,98 @@ def naming_facts(labelled: DataFrame, k: int) -> list[SegmentFacts]:
     logs = {name: F.log1p(F.col(name).cast("double")) for name in WORDINGS}
     aggregates = [F.avg(value).alias(f"{name}_mean") for name, value in logs.items()]
     spreads = [F.stddev_samp(value).alias(f"{name}_spread") for name, value in logs.items()]
-    rows = (
-        labelled.rollup("segment")
-        .agg(*aggregates, *spreads, F.avg("frequency").alias("frequency_plain"))
-        .collect()
-    )
+    plain = [F.avg(F.col(name).cast("double")).alias(f"{name}_plain") for name in WORDINGS]
+    rows = labelled.rollup("segment").agg(*aggregates, *spreads, *plain).collect()
     of_segment = {row["segment"]: row for row in rows}
     everyone = of_segment[None]
     return [_facts(of_segment.get(segment), everyone) for segment in range(k)]
 
 
-def profile(segments: DataFrame, currency: str) -> list[dict[str, Any]]:
+def profile(
+    segments: DataFrame, demographics: Sequence[Mapping[str, Any]], currency: str
+) -> list[dict[str, Any]]:
     """Return one SEGMENT_PROFILES row a segment, largest share of money first.
 
-    `segments` is CUSTOMER_SEGMENTS. A segment of one to ten customers is not described: its
-    medians would be theirs. Its size counts as none, for which no release is promoted.
+    `segments` is CUSTOMER_SEGMENTS, `demographics` the rows of SEGMENT_DEMOGRAPHICS. A segment of
+    one to ten customers is not described: its medians would be theirs. Its size counts as none, for
+    which no release is promoted.
     """
     counts = histograms_by(
         segments, F.col("segment"), {name: _profile_bin(name) for name in MEDIANS}
     )
-    rows = {row["segment"]: row for row in _totals(segments).collect()}
+    rules = _rules(segments)
+    rows = {row["segment"]: row for row in _totals(segments, rules).collect()}
     everyone = rows.pop(None)
     profiles = []
     for segment, row in rows.items():
-        small = is_small(row["customers"])
-        found = _undescribed() if small else _measures(row, everyone, counts[segment])
-        text = TOO_FEW if small else sentence(found, currency)
-        name = row["name"]
-        profiles.append({"segment": segment, "segment_name": name, "sentence": text, **found})
+        if is_small(row["customers"]):
+            found = _undescribed()
+        else:
+            found = _measures(row, everyone, counts[segment])
+            found |= _rule(segment, rules, row, everyone, currency)
+            of_it = [one for one in demographics if one["segment"] == segment]
+            found |= {"top_locations": top_locations(of_it), "people": mix_sentence(of_it)}
+            found["sentence"] = sentence(found, currency)
+        profiles.append({"segment": segment, "segment_name": row["name"], **found})
     return sorted(profiles, key=lambda row: (-row["share_of_money"], row["segment"]))
 
 
 def sentence(row: Mapping[str, Any], currency: str) -> str:
     """Return one plain sentence that a marketer understands."""
+    times, days = row["median_frequency"], row["median_recency"]
+    amount = f"{currency} {_short(row['median_average_amount'])}"
+    ago = f"{days:.0f} {'day' if days == 1 else 'days'} before the snapshot"
+    if times <= 1:
+        did = f"one transaction of about {amount}, {ago}"
+    else:
+        did = f"{in_words(round(times))} transactions of about {amount} each, the last {ago}"
     balance = row["median_average_balance"]
-    holding = "" if balance is None else f" and hold about {currency} {_short(balance)}"
-    times = row["median_frequency"]
-    often = "transacted once" if times <= 1 else f"made about {times:.0f} transactions"
+    holding = "" if balance is None else f", and a balance of about {currency} {_short(balance)}"
     return (
-        f"{row['share_of_customers']:.0%} of customers and {row['share_of_money']:.0%} of the "
-        f"money: they {often}, the last {row['median_recency']:.0f} days before the snapshot, "
-        f"spend about {currency} {_short(row['median_average_amount'])} at a time{holding}."
+        f"{_percent(row['share_of_customers'])} of customers move "
+        f"{_percent(row['share_of_money'])} of the money: typically {did}{holding}."
     )
 
 
 def _facts(row: Any, everyone: Any) -> SegmentFacts:
     if row is None:  # no customer is nearest to this centroid
-        return SegmentFacts({}, 0.0)
+        return SegmentFacts({}, {}, 0.0)
     deviations = {
         name: (row[f"{name}_mean"] - everyone[f"{name}_mean"]) / everyone[f"{name}_spread"]
         for name in WORDINGS
         if row[f"{name}_mean"] is not None and everyone[f"{name}_spread"]
     }
-    return SegmentFacts(deviations, row["frequency_plain"])
+    ratios = {
+        name: row[f"{name}_plain"] / everyone[f"{name}_plain"]
+        for name in deviations
+        if everyone[f"{name}_plain"]
+    }
+    return SegmentFacts(deviations, ratios, row["frequency_plain"])
 
 
-def _totals(labelled: DataFrame) -> DataFrame:
+def _rules(segments: DataFrame) -> dict[int, list[Condition]]:
+    """Return the rule of each segment that has one."""
+    measures, labels = sample(segments)
+    found = {int(segment): find_rule(measures, labels == segment) for segment in set(labels)}
+    return {segment: rule for segment, rule in sorted(found.items()) if rule}
+
+
+def _totals(labelled: DataFrame, rules: Rules) -> DataFrame:
+    """Count and sum each segment and all; and how many fulfil the rule of each segment."""
     means = [F.avg(F.col(name).cast("double")).alias(f"{name}_mean") for name in INDEXED]
+    fulfil = [F.count_if(rule_column(rule)).alias(f"rule_{s}") for s, rule in rules.items()]
     return labelled.rollup("segment").agg(
         F.min("segment_name").alias("name"),
         F.count(F.lit(1)).alias("customers"),
         F.sum("monetary").alias("money"),
         *means,
+        *fulfil,
     )
 
 
 def _profile_bin(name: str) -> Column:
     """Whole numbers keep their value; money goes to logarithmic bins."""
-    if name in ("recency", "frequency", "age"):
+    if name in _WHOLE:
         # Not `least`, which skips nulls: an unknown age would count as the greatest.
         return F.when(F.col(name) > MOST_BINS, MOST_BINS).otherwise(F.col(name))
     return log_bin(F.col(name))
@@ -104,31 +148,60 @@ def _measures(row: Any, everyone: Any, counts: Mapping[str, Mapping[int, int]]) 
         "share_of_money": float(row["money"]) / max(float(everyone["money"]), 1e-9),
     }
     for measure in MEDIANS:
-        found[f"median_{measure}"] = _median(measure, counts[measure])
+        found |= _quartiles(measure, counts[measure])
     for measure in INDEXED:
-        found[f"index_{measure}"] = _index(row[f"{measure}_mean"], everyone[f"{measure}_mean"])
+        mean = row[f"{measure}_mean"] if _many(counts[measure]) else None
+        found[f"index_{measure}"] = _index(mean, everyone[f"{measure}_mean"])
     return found
 
 
-def _undescribed() -> dict[str, Any]:
-    sizes = {
-        "customers": 0,
-        "share_of_customers": 0.0,
-        "total_monetary": 0.0,
-        "share_of_money": 0.0,
+def _rule(segment: int, rules: Rules, row: Any, everyone: Any, currency: str) -> dict[str, Any]:
+    """Return the segment's rule and how exactly it describes the segment.
+
+    Coverage: the share of the members that fulfil it. Exclusivity: the share of those who fulfil it
+    that are members. Both of all customers, where the rule was found on a sample.
+    """
+    rule = rules.get(segment, ())
+    hits = row[f"rule_{segment}"] if rule else 0
+    if hits < SMALLEST_CELL:
+        return dict(_NO_RULE)
+    return {
+        "rule": rule_text(rule, currency),
+        "rule_conditions": [asdict(condition) for condition in rule],
+        "rule_coverage": round(hits / row["customers"], 4),
+        "rule_exclusivity": round(hits / everyone[f"rule_{segment}"], 4),
     }
-    medians = {f"median_{measure}": None for measure in MEDIANS}
-    return sizes | medians | {f"index_{measure}": None for measure in INDEXED}
 
 
-def _median(measure: str, histogram: Mapping[int, int]) -> float | None:
-    if not histogram:
-        return None
-    if measure in ("recency", "frequency", "age"):
-        values = np.array(list(histogram))
-        cumulative = np.cumsum(list(histogram.values()))
-        return float(values[np.searchsorted(cumulative, cumulative[-1] / 2 - 1e-9)])
-    return round(float(quantiles(histogram, [0.5])[0]), 2)
+def _undescribed() -> dict[str, Any]:
+    sizes = {"customers": 0} | dict.fromkeys(
+        ("share_of_customers", "total_monetary", "share_of_money"), 0.0
+    )
+    quartiles = {f"{quartile}_{measure}": None for quartile in QUARTILES for measure in MEDIANS}
+    indices = {f"index_{measure}": None for measure in INDEXED}
+    texts = {"sentence": TOO_FEW, "people": "", "top_locations": []}
+    return sizes | quartiles | indices | texts | _NO_RULE
+
+
+def _quartiles(measure: str, histogram: Mapping[int, int]) -> dict[str, float | None]:
+    """Return the quartiles of those of whom the measure is known, if they are not too few.
+
+    Eleven customers for the median, and eleven beyond the others: the first of three is a person's.
+    """
+    found: dict[str, float | None] = {f"{quartile}_{measure}": None for quartile in QUARTILES}
+    if not _many(histogram):
+        return found
+    bins = quantile_bins(histogram, list(QUARTILES.values()))
+    values = bins if measure in _WHOLE else bin_value(bins).round(2)
+    for quartile, value in zip(QUARTILES, values, strict=True):
+        if quartile == "median" or _many(histogram, QUARTER):
+            found[f"{quartile}_{measure}"] = float(value)
+    return found
+
+
+def _many(histogram: Mapping[int, int], share: float = 1.0) -> bool:
+    """Tell whether a share of the customers are enough to be told of."""
+    return share * sum(histogram.values()) >= SMALLEST_CELL
 
 
 def _index(mean: float | None, average: float | None) -> float | None:
@@ -137,6 +210,15 @@ def _index(mean: float | None, average: float | None) -> float | None:
     return round(AVERAGE_INDEX * mean / average, 1)
 
 
+def _percent(share: float) -> str:
+    """Return a share of 1 in whole per cent; never 0 % of something.
+
+    >>> _percent(0.124), _percent(0.001)
+    ('12%', 'under 1%')
+    """
+    return "under 1%" if 0 < share < 0.005 else f"{share:.0%}"  # noqa: PLR2004
+
+
 def _short(value: float) -> str:
-    """Three significant digits, with thousands separators: 16792.4 -> 16,800."""
-    return f"{float(f'{value:.3g}'):,.0f}"
+    """Three significant digits, with thousands separators: 16792.4 -> 16,800, 0.456 -> 0.456."""
+    return f"{float(f'{value:.3g}'):,.10g}"

@@ -4,13 +4,13 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.contracts import CUSTOMER_SEGMENTS
-from bankseg_assets.transforms.kmeans import KMeansModel, nearest
+from bankseg_assets.transforms.kmeans import KMeansModel
 from bankseg_assets.transforms.pca import PcaModel
 
 
 def assign(rfm: DataFrame, pca: PcaModel, kmeans: KMeansModel) -> DataFrame:
     """Return CUSTOMER_SEGMENTS: every customer with the nearest centroid."""
-    segment, squared_distance = nearest(kmeans.centroid_array)
+    segment, squared_distance = kmeans.partition.columns()
     names = F.array(*map(F.lit, kmeans.names))
     return (
         pca.project(rfm, *rfm.columns)

@@ -38,6 +38,20 @@ def summarise(points: DataFrame, n_components: int) -> Summary:
         side *= 2
 
 
+def spread_sample(
+    summary: Summary, size: int
+) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """Return points (m, c) and how many customers each stands for (m,): `size` in all, at most.
+
+    A systematic sample along the grid, so that every cell has its share to within one customer.
+    """
+    ends = np.cumsum(summary.weights)
+    step = max(ends[-1] / size, 1.0)
+    places = np.searchsorted(ends, np.arange(step / 2, ends[-1], step), side="right")
+    cells, counts = np.unique(np.minimum(places, len(ends) - 1), return_counts=True)
+    return summary.means[cells], counts.astype(np.float64)
+
+
 def _summarise(points: DataFrame, n_components: int, side: float) -> Summary:
     names = component_names(n_components)
     cells = [F.floor(F.col(name) / side).cast("int").alias(f"cell_{name}") for name in names]

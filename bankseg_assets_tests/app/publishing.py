@@ -22,10 +22,10 @@ INPUTS: list[dict[str, Any]] = [
         "step": 1,
     },
     {
-        "measure": "average_amount",
-        "label": "Average amount of a transaction",
+        "measure": "monetary",
+        "label": "Sum of the amounts",
         "unit": "INR",
-        "help": "Sum of the amounts divided by their number",
+        "help": "Over all these transactions",
         "minimum": 0,
         "maximum": 2_000_000,
         "default": 459,
@@ -46,12 +46,19 @@ def model(**changes: object) -> dict[str, Any]:
         "version": "first",
         "snapshot_date": "2016-10-22",
         "currency": "INR",
-        "features": [asdict(f) for f in feature_list(["log_frequency", "log_average_amount"])],
+        # A fitted offset is never zero; this one is nearly none, for figures computed by hand.
+        "features": [
+            asdict(f) | {"parameter": 1e-9}
+            for f in feature_list(["log_frequency", "log_average_amount"])
+        ],
         "mean": [0.12, 6.2],
         "scale": [0.3, 1.5],
         "components": [[1.0, 0.0], [0.0, 1.0]],
         "residual": [[0.0, 0.0], [0.0, 0.0]],
-        "temperatures": {},
+        "calibration": {},
+        "evidence": {},
+        "evidence_weights": {},
+        "evaluation": {},
         "centroids": [[-0.4, -0.3], [3.3, 0.4], [-0.4, 1.7]],
         "prior": [0.5, 0.3, 0.2],
         "means": [[-0.4, -0.3], [3.3, 0.4], [-0.4, 1.7]],

@@ -14,14 +14,15 @@ MAIN = Path(__file__).parents[2] / "app" / "main.py"
 
 def _open() -> AppTest:
     page = AppTest.from_file(str(MAIN), default_timeout=60).run()
+    page.switch_page("views/new_customer.py").run()
     assert not page.exception
     return page
 
 
 def _submit(page: AppTest, frequency: int, average_amount: float) -> AppTest:
     page.number_input(key="input_frequency").set_value(frequency)
-    page.number_input(key="input_average_amount").set_value(average_amount)
-    page.button[0].click().run()
+    page.number_input(key="input_monetary").set_value(average_amount)
+    next(b for b in page.button if b.label == "Find the segment").click().run()
     assert not page.exception
     return page
 
@@ -69,13 +70,13 @@ def test_the_first_model_fills_a_page_that_was_open_before(data_dir: Path) -> No
     assert not page.toast  # nobody had an older model
 
 
-def test_the_form_offers_the_defaults_and_says_the_ranges(data_dir: Path) -> None:
+def test_the_form_is_empty_and_says_the_ranges(data_dir: Path) -> None:
     publish(data_dir)
     page = _open()
-    assert [field.value for field in page.number_input] == [1, 459.0]
+    assert [field.value for field in page.number_input] == [None, None]
     assert [field.label for field in page.number_input] == [
         "Number of transactions",
-        "Average amount of a transaction (INR)",
+        "Sum of the amounts (INR)",
     ]
     assert "In the last 82 days. From 1 to 500 transactions." in _text(page)
 
@@ -83,7 +84,7 @@ def test_the_form_offers_the_defaults_and_says_the_ranges(data_dir: Path) -> Non
 def test_the_answer_is_what_scoring_says(data_dir: Path) -> None:
     bundle = load_bundle(publish(data_dir))
     page = _submit(_open(), 4, 900.0)
-    chances = score(bundle, {"frequency": 4, "average_amount": 900.0}).probabilities[0]
+    chances = score(bundle, {"frequency": 4, "monetary": 900.0}).probabilities[0]
     best = bundle.segments[chances.argmax()]
     assert page.header[0].value == best["name"] == "Frequent spenders"
     assert best["sentence"] in _text(page)
@@ -91,7 +92,7 @@ def test_the_answer_is_what_scoring_says(data_dir: Path) -> None:
     shown = page.table[0].value
     assert shown["Segment"].tolist()[0] == best["name"]
     assert shown["Probability"].tolist()[0] == ">99.9%"
-    assert page.table[1].value["Customer"].tolist() == ["4", "INR 900", "—"]
+    assert page.table[1].value["Customer"].tolist() == ["4", "INR 225", "—"]
 
 
 def test_a_doubtful_answer_says_that_it_is_not_sure(data_dir: Path) -> None:
@@ -115,28 +116,39 @@ def test_scoring_says_itself_what_it_cannot_use(data_dir: Path) -> None:
     publish(data_dir, inputs=debts_too)
     page = _submit(_open(), 1, -5.0)
     assert page.error[0].value == (
-        "average_amount must be a finite number of 0 or more; found -5.0."
+        "Sum of the amounts must be a finite number of 0 or more; found -5.0."
     )
 
 
-def test_a_new_model_answers_in_an_open_session_and_keeps_what_was_typed(data_dir: Path) -> None:
+def _change_over(page: AppTest) -> AppTest:
+    page.button(key="adopt").click().run()
+    assert not page.exception
+    return page
+
+
+def test_a_newer_version_is_offered_and_not_forced(data_dir: Path) -> None:
     publish(data_dir)
     page = _submit(_open(), 4, 900.0)
     publish(data_dir, version="second", prior=[0.4, 0.4, 0.2])
     page.run()
-    assert [toast.value for toast in page.toast] == ["Another model is in use now"]
+    assert "A newer version of the segments is out." in page.info[0].value
+    assert "Answered by model first" in _text(page)
+    page = _change_over(page)
     assert [field.value for field in page.number_input] == [4, 900.0]
     assert "Answered by model second" in _text(page)
-    assert not page.run().toast
+    assert not page.run().info
 
 
-def test_a_new_version_of_the_same_content_is_no_news(data_dir: Path) -> None:
-    publish(data_dir)
+def test_a_version_that_was_removed_is_replaced_by_the_newest(data_dir: Path) -> None:
+    folder = publish(data_dir)
     page = _open()
     publish(data_dir, version="second")
+    folder.rename(data_dir / "removed")
     page.run()
+    assert [toast.value for toast in page.toast] == [
+        "The version you used was removed; this is a newer one."
+    ]
     assert "Model second" in _text(page)
-    assert not page.toast
 
 
 def test_a_model_that_asks_for_more_needs_a_new_submission(data_dir: Path) -> None:
@@ -144,9 +156,9 @@ def test_a_model_that_asks_for_more_needs_a_new_submission(data_dir: Path) -> No
     page = _submit(_open(), 4, 900.0)
     more = [*INPUTS, INPUTS[1] | {"measure": "average_balance", "label": "Average balance"}]
     publish(data_dir, version="second", inputs=more)
-    page.run()
+    page = _change_over(page.run())
     assert not page.header
-    assert [field.value for field in page.number_input] == [4, 900.0, 459.0]
+    assert [field.value for field in page.number_input] == [4, 900.0, None]
 
 
 def test_what_was_typed_outlives_a_visit_to_another_page(data_dir: Path) -> None:
@@ -190,7 +202,7 @@ def test_a_replaced_data_folder_is_followed(data_dir: Path) -> None:
     page = _open()
     (data_dir / "published").rename(data_dir / "old")
     page.run()
-    assert "There is no release any more." in page.error[0].value
+    assert "It was removed. Model first goes on answering" in page.error[0].value
     publish(data_dir, version="second", currency="EUR")
     page.run()
     assert not page.error
@@ -215,5 +227,5 @@ def test_the_segments_page_has_a_card_for_each_segment(data_dir: Path) -> None:
     assert not page.exception
     names = ["Small spenders", "Frequent spenders", "Big spenders"]
     assert [card.value for card in page.subheader] == names
-    assert page.table[0].value["Segment"].tolist() == names
+    assert page.table[0].value.columns.tolist() == ["Measure", "Segment median", "Index"]
     assert "**20.0%** of customers, **50.0%** of the money" in _text(page)

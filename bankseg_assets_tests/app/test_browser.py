@@ -66,10 +66,10 @@ def test_a_visitor_gets_an_answer_and_then_the_new_model(data_dir: Path, address
         expect.set_options(timeout=PATIENCE * 1000)
         hosts: set[str] = set()
         page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
-        page.goto(address)
+        page.goto(f"{address}/new_customer")
 
         transactions = page.get_by_label("Number of transactions", exact=True)
-        amount = page.get_by_label("Average amount of a transaction (INR)", exact=True)
+        amount = page.get_by_label("Sum of the amounts (INR)", exact=True)
         transactions.fill("4")
         amount.fill("900.50")
         page.get_by_role("button", name="Find the segment").click()
@@ -80,7 +80,9 @@ def test_a_visitor_gets_an_answer_and_then_the_new_model(data_dir: Path, address
         # Typed and not submitted: it must outlive the change of the model.
         transactions.fill("7")
         publish(data_dir, version="second", prior=[0.4, 0.4, 0.2])
-        expect(page.get_by_text("Another model is in use now")).to_be_visible()
+        expect(page.get_by_text("A newer version of the segments is out")).to_be_visible()
+        expect(page.get_by_text("Answered by model first")).to_be_visible()
+        page.get_by_role("button", name="Show the newer version").click()
         expect(page.get_by_text("Answered by model second")).to_be_visible()
         expect(transactions).to_have_value("7")
         expect(amount).to_have_value("900.50")

@@ -1,27 +1,24 @@
-"""Values outside the ranges of the form."""
+"""What was entered is told with a sentence for each value that cannot be."""
+
+from pathlib import Path
 
 import pytest
 
-from app.entry import within_ranges
-from bankseg_assets.scoring import InputError
-from bankseg_assets_tests.app.publishing import INPUTS
+from app.entry import known
+from bankseg_assets.scoring import InputError, load_bundle
+from bankseg_assets_tests.app.publishing import publish
 
 
-def test_values_on_the_bounds_are_accepted() -> None:
-    values = {"frequency": 1, "average_amount": 2_000_000}
-    assert within_ranges(INPUTS, values) == values
+def test_what_is_not_known_is_left_out(data_dir: Path) -> None:
+    bundle = load_bundle(publish(data_dir))
+    assert known(bundle, {"frequency": 3, "monetary": None}) == {"frequency": 3}
 
 
-def test_every_value_outside_its_range_gets_a_sentence() -> None:
-    with pytest.raises(InputError) as refused:
-        within_ranges(INPUTS, {"frequency": 0, "average_amount": 2_500_000})
-    assert str(refused.value) == (
-        "Number of transactions must be from 1 to 500 transactions; found 0. "
-        "Average amount of a transaction must be from 0 to 2,000,000 INR; found 2,500,000."
+def test_every_value_outside_its_range_has_its_sentence(data_dir: Path) -> None:
+    bundle = load_bundle(publish(data_dir))
+    with pytest.raises(InputError) as told:
+        known(bundle, {"frequency": 0, "monetary": 3_000_000.0})
+    assert str(told.value) == (
+        "Number of transactions must be from 1 to 500 transactions; found 0. Sum of the amounts "
+        "must be from 0 to 2,000,000 INR; found 3,000,000."
     )
-
-
-@pytest.mark.parametrize(("value", "found"), [(None, "nothing"), (float("nan"), "nan")])
-def test_what_is_no_number_is_refused(value: float | None, found: str) -> None:
-    with pytest.raises(InputError, match=f"found {found}"):
-        within_ranges(INPUTS, {"frequency": value, "average_amount": 1})

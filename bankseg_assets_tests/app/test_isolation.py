@@ -10,15 +10,16 @@ from bankseg_assets_tests.app.publishing import publish
 
 PROBE = """
 import json, sys
+from pathlib import Path
 started = []
 sys.addaudithook(
     lambda event, arguments: event == "subprocess.Popen" and started.append(str(arguments[0]))
 )
 from streamlit.testing.v1 import AppTest
 page = AppTest.from_file("app/main.py", default_timeout=60).run()
-page.button[0].click().run()
-page.switch_page("views/segments.py").run()
-assert not page.exception, page.exception
+for view in sorted(Path("app/views").glob("*.py")):
+    page.switch_page(f"views/{view.name}").run()
+    assert not page.exception, page.exception
 packages = {name.partition(".")[0] for name in sys.modules}
 print(json.dumps([sorted(packages & {"pyspark", "py4j", "matplotlib"}), started]))
 """

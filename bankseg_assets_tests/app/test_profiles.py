@@ -1,6 +1,6 @@
 """The tables of the segments' profiles."""
 
-from app.profiles import overview, profile
+from app.profiles import overview, profile, rule_sentence
 from bankseg_assets_tests.app.publishing import model
 
 SEGMENTS = model()["segments"]
@@ -26,3 +26,11 @@ def test_a_profile_writes_units_and_leaves_unknown_numbers_open() -> None:
 def test_a_profile_puts_the_customer_beside_the_segment() -> None:
     shown = profile(SEGMENTS[2], "INR", {"average_amount": 1250.75})
     assert shown["Customer"].tolist() == ["—", "INR 1,250.75", "—"]
+
+
+def test_a_rule_is_told_with_its_exactness() -> None:
+    rule = {"rule": "one transaction", "coverage": 0.931, "exclusivity": 0.5}
+    assert rule_sentence(rule) == (
+        "**Rule: one transaction.** It holds for 93.1% of the segment; of all customers whom it "
+        "holds for, 50.0% are in the segment."
+    )

@@ -2,7 +2,6 @@
 
 import shutil
 from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 from pyspark.sql import SparkSession
@@ -12,6 +11,7 @@ from bankseg_assets.resources import SparkResource
 from bankseg_assets.settings import Settings
 from bankseg_assets_tests.running import Run, run_platform
 from ops.demo_data import write_demo_transactions
+from ops.demo_holdings import write_demo_holdings
 
 DEMO_ROWS = 4_000
 OTHER_PARTITIONING = {
@@ -34,7 +34,7 @@ class Platform:
 def batch(tmp_path_factory: pytest.TempPathFactory, spark_resource: SparkResource) -> Platform:
     """Everything, once, from a demo file with four faulty records at its end."""
     settings = Settings(data_dir=tmp_path_factory.mktemp("batch"))
-    _write_transactions(settings.landing_dir / "demo_transactions.csv")
+    _write_demo_data(settings)
     platform = resources(settings, spark=spark_resource)
     return Platform(settings, platform, run_platform(platform))
 
@@ -60,8 +60,11 @@ def after_batch(batch: Platform, settings: Settings, platform: dict[str, object]
     return Platform(settings, platform, batch.run)
 
 
-def _write_transactions(path: Path) -> None:
+def _write_demo_data(settings: Settings) -> None:
+    path = settings.landing_dir / "demo_transactions.csv"
+    holdings = settings.holdings_dir / "demo_holdings.csv"
     write_demo_transactions(path, rows=DEMO_ROWS, seed=7)
+    write_demo_holdings(holdings, transactions=path, seed=7)
     _, first, second, third, *_ = path.read_text(encoding="utf-8").splitlines()
     fields = third.split(",")
     faulty = [
@@ -73,4 +76,5 @@ def _write_transactions(path: Path) -> None:
     with path.open("a", encoding="utf-8") as file:
         file.writelines(f"{record}\n" for record in faulty)
     # Complete, says the marker; a file so new would else be waited for.
-    path.with_name(f"{path.name}.done").touch()
+    for complete in (path, holdings):
+        complete.with_name(f"{complete.name}.done").touch()

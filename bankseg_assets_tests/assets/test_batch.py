@@ -16,13 +16,20 @@ from bankseg_assets.store import WRITERS_FILE, VersionStore
 from bankseg_assets_tests.assets.conftest import Platform
 from bankseg_assets_tests.running import Run
 
-MODELS = ("pca_model", "kmeans_model", "nb_classifier", "eda_report", "release")
+MODELS = (
+    *("pca_model", "kmeans_model", "nb_classifier", "model_card"),
+    *("recommendation_model", "eda_report", "release"),
+)
+SOURCES = {"raw_transactions", "product_holdings", "quarantined_holdings"}
 PLOTS = {
     "eda_report": ["hours"],
     "pca_model": ["explained_variance"],
     "kmeans_model": ["elbow", "silhouettes"],
     "customer_segments": ["sizes"],
-    "nb_classifier": ["confusion"],
+    "segment_demographics": ["index"],
+    "rfm_grid": ["grid"],
+    "rfm_groups": ["customers_in_both"],
+    "nb_classifier": ["confusion", "reliability"],
 }
 PNG = re.compile(r"!\[[^\]]+\]\(data:image/png;base64,([A-Za-z0-9+/=]+)\)")
 
@@ -35,7 +42,8 @@ def document(run: Run, asset: str) -> dict[str, object]:
 
 
 def ordered(table: pa.Table) -> pa.Table:
-    return table.sort_by([(name, "ascending") for name in table.column_names]).combine_chunks()
+    plain = [field.name for field in table.schema if not pa.types.is_nested(field.type)]
+    return table.sort_by([(name, "ascending") for name in plain]).combine_chunks()
 
 
 def test_every_asset_is_made(batch: Platform) -> None:
@@ -92,7 +100,7 @@ def test_a_table_has_its_contract_s_columns_and_nulls_only_where_they_may_be(
         assert column.nullable or table[column.name].null_count == 0, column.name
 
 
-@pytest.mark.parametrize("asset", sorted(TABLES.keys() - {"raw_transactions"}))
+@pytest.mark.parametrize("asset", sorted(TABLES.keys() - SOURCES))
 def test_column_lineage_is_recorded_and_refers_to_written_columns(
     batch: Platform, asset: str
 ) -> None:
@@ -108,7 +116,10 @@ def test_the_same_input_gives_the_same_model_however_rows_are_spread(
     batch: Platform, second_batch: Run, asset: str
 ) -> None:
     assert second_batch.failures == {}
-    assert document(batch.run, asset) == document(second_batch, asset)
+    first, second = document(batch.run, asset), document(second_batch, asset)
+    for found in (first, second):
+        found.pop("matching", None)  # the second continues the first, which continued nothing
+    assert first == second
 
 
 def test_the_same_input_gives_the_same_classifier_but_for_the_name_of_the_run(
@@ -119,7 +130,8 @@ def test_the_same_input_gives_the_same_classifier_but_for_the_name_of_the_run(
     assert first == second
 
 
-@pytest.mark.parametrize("asset", TABLES)
+# What moved is a matter of the release before: none, and then that of the first batch.
+@pytest.mark.parametrize("asset", sorted(TABLES.keys() - {"segment_migration"}))
 def test_the_same_input_gives_the_same_table_however_rows_are_spread(
     batch: Platform, second_batch: Run, asset: str
 ) -> None:

@@ -3,8 +3,11 @@
 import json
 
 import dagster as dg
+import pytest
 
 from bankseg_assets.assets.kmeans_model import KMeansConfig
+from bankseg_assets.transforms import alternatives
+from bankseg_assets.transforms.alternatives import Algorithm
 from bankseg_assets.transforms.kmeans import KMeansModel
 from bankseg_assets_tests.assets.conftest import Platform
 from bankseg_assets_tests.running import Run, run_platform
@@ -34,6 +37,37 @@ def test_k_is_chosen_from_a_sweep_and_the_reason_is_recorded(batch: Platform) ->
     )
     assert kept.k >= 4
     assert kept.reason.startswith(f"k = {kept.k} has the highest silhouette")
+    table = found["choices"].splitlines()
+    assert len(table) == 2 + 9
+    assert any(row.startswith(f"| **{kept.k}** |") for row in table)
+    assert found["continued_from_the_release_in_use"] == "Nothing to continue."
+
+
+def test_the_next_model_continues_the_release_in_use(batch: Platform, second_batch: Run) -> None:
+    before, after = model(batch.run), model(second_batch)
+    assert (after.names, after.colours) == (before.names, before.colours)
+    assert second_batch.metadata["kmeans_model"]["customers_that_keep_their_segment"] == 1.0
+
+
+def test_a_release_whose_models_cannot_be_read_is_not_continued(after_batch: Platform) -> None:
+    versions = after_batch.settings.published_dir / "kmeans_model"
+    for file in versions.glob("*/model.json"):
+        file.write_text("{}", encoding="utf-8")
+    run = run_with(after_batch, KMeansConfig(k=4, k_min=4, k_max=4))
+    assert run.failures == {}
+    assert model(run).matching is None
+    assert any("segments are numbered and named anew" in told for told in run.warnings)
+
+
+def test_a_run_may_ask_for_another_algorithm(
+    after_batch: Platform, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alternatives, "MOST_ITERATIONS", 5)  # each is a Spark job
+    run = run_with(
+        after_batch, KMeansConfig(k=4, k_min=4, k_max=4, algorithm=Algorithm.GAUSSIAN_MIXTURE)
+    )
+    assert run.failures == {}
+    assert model(run).algorithm == run.metadata["kmeans_model"]["algorithm"] == "Gaussian mixture"
 
 
 def test_the_model_describes_every_customer_held_out_ones_included(batch: Platform) -> None:

@@ -37,3 +37,17 @@ def test_it_tells_segments_apart_far_better_than_the_largest_would(batch: Platfo
     assert found["f1_weighted_of_always_the_largest"] < 0.7
     assert found["f1_macro"] > 0.9
     assert 0 < found["log_loss"] < 0.5
+
+
+def test_its_quality_stands_beside_that_of_others(batch: Platform) -> None:
+    found = batch.run.metadata["nb_classifier"]
+    rows = [line.split(" | ") for line in found["classifiers"].splitlines()]
+    assert len(rows) == 2 + 5
+    assert rows[4][0] == "| nearest centroid"
+    assert rows[4][1] == "1.0000"  # weighted F1
+    assert len(found["recall"].splitlines()) == 2 + found["n_segments"]
+    assert len(found["completeness"].splitlines()) == 2 + 16
+    assert found["reliability"].startswith("![Reliability")
+    assert found["calibration_error"] < 0.05
+    assert found["greatest_calibration_error_of_a_subset"] < 0.15  # of a few hundred customers
+    assert found["demographics"] == "none"

@@ -38,6 +38,16 @@ def make_classifier(bank: Platform, change: Change) -> None:
         "nb_classifier", str(uuid4()), version_record(newest)["inputs"]
     ) as draft:
         write_json(draft.path / "model.json", document)
+    assert draft.version is not None
+    make_card(bank, draft.version.name)
+
+
+def make_card(bank: Platform, classifier: str) -> None:
+    """Publish the model card again, as of another classifier: it belongs to one."""
+    newest = store(bank).latest("model_card")
+    inputs = version_record(newest)["inputs"] | {"nb_classifier": classifier}
+    with store(bank).draft("model_card", str(uuid4()), inputs) as draft:
+        write_json(draft.path / "model.json", {})
 
 
 def make_release(bank: Platform, change: Change) -> None:
@@ -63,6 +73,7 @@ def test_the_first_release_names_a_version_of_every_asset(batch: Platform) -> No
         asset: made["version"] for asset, made in batch.run.metadata.items() if asset != "release"
     }
     assert found.is_demo
+    assert found.customer_key == "customer_id"
     assert load_bundle(found.path("nb_classifier")).sha256 == found.model_sha256
     assert set(found.metrics) == {"f1_macro", "silhouette", "smallest_share"}
     assert all(batch.run.checks[name].passed for name in GATES)
@@ -188,6 +199,8 @@ def test_versions_that_do_not_belong_together_are_not_released(after_batch: Plat
     check = run.checks["versions_belong_together"]
     assert not check.passed
     assert "do not belong together" in str(check.description)
+    assert run.failures == {}
+    assert set(GATES) <= run.checks.keys()
     assert in_use(after_batch) == before
 
 

@@ -3,6 +3,7 @@
 import pyarrow.compute as pc
 import pytest
 
+from bankseg_assets.scoring import load_bundle
 from bankseg_assets_tests.assets.conftest import Platform
 
 
@@ -17,6 +18,43 @@ def test_customers_and_money_are_those_of_the_segments(batch: Platform) -> None:
     assert pc.sum(profiles["customers"]).as_py() == rfm.num_rows
     money = float(pc.sum(rfm["monetary"]).as_py())
     assert pc.sum(profiles["total_monetary"]).as_py() == pytest.approx(money)
+
+
+def test_every_rule_is_what_its_conditions_say_of_the_customers(batch: Platform) -> None:
+    customers = batch.run.table("customer_segments").to_pandas()
+    rows = batch.run.table("segment_profiles").to_pylist()
+    assert any(row["rule"] for row in rows)
+    for row in [row for row in rows if row["rule"]]:
+        held = customers["segment"] == customers["segment"]
+        for condition in row["rule_conditions"]:
+            values = customers[condition["measure"]].astype(float)
+            below = condition["operator"] == "<"
+            held &= values < condition["value"] if below else values >= condition["value"]
+        members = customers["segment"] == row["segment"]
+        assert row["rule_coverage"] == pytest.approx(
+            (held & members).sum() / members.sum(), abs=1e-4
+        )
+        assert row["rule_exclusivity"] == pytest.approx(
+            (held & members).sum() / held.sum(), abs=1e-4
+        )
+        assert (
+            f"| {row['segment_name']} | {row['rule']} |"
+            in batch.run.metadata["segment_profiles"]["rules"]
+        )
+
+
+def test_the_bundle_says_of_a_segment_what_its_profile_says(batch: Platform) -> None:
+    bundle = load_bundle(batch.run.folder("nb_classifier"))
+    rows = {row["segment"]: row for row in batch.run.table("segment_profiles").to_pylist()}
+    for segment in bundle.segments:
+        row = rows[segment["segment"]]
+        assert segment["rule"] == row["rule"]
+        assert segment["conditions"] == row["rule_conditions"]
+        assert segment["locations"] == row["top_locations"]
+        assert segment["quartiles"]["recency"] == [
+            row["lower_quartile_recency"],
+            row["upper_quartile_recency"],
+        ]
 
 
 def test_every_segment_has_a_name_and_a_sentence_for_people(batch: Platform) -> None:

@@ -31,7 +31,8 @@ class Serving:
 
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
-        self._ports = {"BANKSEG_DAGSTER_PORT": free_port(), "BANKSEG_APP_PORT": free_port()}
+        names = ("BANKSEG_DAGSTER_PORT", "BANKSEG_APP_PORT", "BANKSEG_API_PORT")
+        self._ports = {name: free_port() for name in names}
         self._log = platform.data_dir / "launcher.log"
         self.start()
         self.instance = dg.DagsterInstance.from_config(str(platform.settings.dagster_home))

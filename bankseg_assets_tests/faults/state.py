@@ -15,10 +15,11 @@ from bankseg_assets.store import VersionStore
 RAW = ("raw_transactions",)
 INGESTION = (*RAW, "quarantined_transactions", "cleaned_transactions")
 MODELS = ("pca_model", "kmeans_model", "nb_classifier", "eda_report")
-EVERYTHING = (*INGESTION, "rfm_table", "customer_segments", "segment_profiles", *MODELS)
+SMALL = ("segment_profiles", "segment_demographics", "rfm_grid", "rfm_groups")
+EVERYTHING = (*INGESTION, "rfm_table", "customer_segments", *SMALL, *MODELS)
 
-# What names a run is not what was computed.
-OF_THE_RUN = {"version", "run_id", "created_at"}
+# What names a run, or compares it with the release before, is not what was computed.
+OF_THE_RUN = {"version", "run_id", "created_at", "matching"}
 
 State = dict[str, str]
 """Asset -> digest of the rows, as a set, or of the document without what names the run."""

@@ -19,6 +19,7 @@ def test_generated_data_goes_and_delivered_files_stay(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path)
     kept = [
         fill(settings.landing_dir / "from_the_bank.csv"),
+        fill(settings.holdings_dir / "from_the_bank.csv"),
         fill(tmp_path / "a note of the operator.txt"),
     ]
     generated = [
@@ -28,6 +29,10 @@ def test_generated_data_goes_and_delivered_files_stay(tmp_path: Path) -> None:
         fill(settings.dagster_home / "dagster.yaml"),
         fill(settings.ledger_path),
         fill(tmp_path / "ledger.sqlite-wal"),
+        fill(settings.holdings_dir / "demo_holdings.csv"),
+        fill(settings.raw_holdings_dir / "abc" / "records.parquet"),
+        fill(settings.holdings_ledger_path),
+        fill(tmp_path / "holdings_ledger.sqlite-wal"),
         fill(settings.notice_path),
         fill(tmp_path / "logs" / "app.log"),
         fill(tmp_path / "java" / "bin" / "java"),

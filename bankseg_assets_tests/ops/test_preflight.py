@@ -16,6 +16,7 @@ from ops.preflight import (
     check_ports,
     data_lock,
     find_java,
+    ports,
 )
 
 
@@ -50,16 +51,23 @@ def test_a_port_in_use_is_named_with_its_setting() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         taken = server.getsockname()[1]
         with pytest.raises(PreflightError, match=rf"Port {taken} .* in use.*BANKSEG_APP_PORT"):
-            check_ports(Settings(dagster_port=_free_port(), app_port=taken))
+            check_ports(Settings(dagster_port=_free_port(), app_port=taken, api_port=0))
 
 
 def test_free_ports_pass() -> None:
-    check_ports(Settings(dagster_port=_free_port(), app_port=_free_port()))
+    check_ports(Settings(dagster_port=_free_port(), app_port=_free_port(), api_port=_free_port()))
+
+
+def test_without_a_port_there_is_no_api() -> None:
+    assert "BANKSEG_API_PORT" in ports(Settings())
+    assert "BANKSEG_API_PORT" not in ports(Settings(api_port=0))
 
 
 def test_two_servers_cannot_share_a_port() -> None:
     with pytest.raises(PreflightError, match="are both 8501"):
         check_ports(Settings(dagster_port=8501, app_port=8501))
+    with pytest.raises(PreflightError, match="BANKSEG_APP_PORT and BANKSEG_API_PORT are both 8501"):
+        check_ports(Settings(api_port=8501))
 
 
 @given(st.integers().filter(lambda port: not 0 < port < 65536))

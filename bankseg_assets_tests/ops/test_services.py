@@ -89,17 +89,24 @@ def test_the_workspace_of_the_servers_is_the_code_server_beside_them(
     assert (origin.location_name, origin.socket) == ("bankseg", str(code.socket))
 
 
-def test_both_servers_listen_on_the_loopback_address_alone() -> None:
-    services = platform_services(Settings(dagster_port=13000, app_port=18501), Path("code.sock"))
+def test_the_servers_listen_on_the_loopback_address_alone() -> None:
+    settings = Settings(dagster_port=13000, app_port=18501, api_port=18600)
+    services = platform_services(settings, Path("code.sock"))
     addresses = {service.title: service.address for service in services if service.title}
     assert addresses == {
         "Dagster UI": "http://127.0.0.1:13000",
         "Bank app": "http://127.0.0.1:18501",
+        "Scoring API": "http://127.0.0.1:18600",
     }
     for service in services:
         if service.port:
             assert "127.0.0.1" in service.command
             assert str(service.port) in service.command
+
+
+def test_an_api_without_a_port_is_not_served() -> None:
+    names = [service.name for service in platform_services(Settings(api_port=0), Path("s"))]
+    assert names == ["code-server", "dagster-webserver", "dagster-daemon", "app"]
 
 
 def test_the_app_is_protected_and_reports_to_nobody() -> None:

@@ -12,7 +12,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from ops import webserver
-from ops.webserver import OwnPagesOnly, why_refused
+from ops.own_pages import OwnPagesOnly
+from ops.webserver import why_refused
 
 EVIL = "http://evil.example"
 UPGRADE = {
@@ -42,7 +43,7 @@ def port() -> Iterator[int]:
             WebSocketRoute("/graphql", greet),
         ]
     )
-    app.add_middleware(OwnPagesOnly)
+    app.add_middleware(OwnPagesOnly, why_refused=why_refused)
     # The sans-I/O implementation: the other one is deprecated, and warnings are errors here.
     config = uvicorn.Config(app, port=0, log_level="error", ws="websockets-sansio")
     server = uvicorn.Server(config)

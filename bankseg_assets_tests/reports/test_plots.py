@@ -7,7 +7,13 @@ from collections.abc import Callable
 
 import pytest
 
-from bankseg_assets.reports.plots import bar_plot, line_plot, matrix_plot
+from bankseg_assets.reports.plots import (
+    bar_plot,
+    heat_plot,
+    line_plot,
+    matrix_plot,
+    reliability_plot,
+)
 
 LABELS = {"title": "Sizes", "x_label": "x", "y_label": "y"}
 
@@ -24,13 +30,29 @@ def matrix(cell: int = 30) -> str:
     return matrix_plot([[cell, 0], [0, 0]], ["Big", "Small"], **LABELS)
 
 
+def heat(shade: float = 0.5, text: str = "12", rows: int = 2) -> str:
+    names = [f"row {number}" for number in range(rows)]
+    return heat_plot(
+        [[shade, 0.0]] * rows,
+        [[text, "hidden"]] * rows,
+        x_names=["a", "b"],
+        y_names=names,
+        **LABELS,
+    )
+
+
+def reliability(accuracy: float = 0.9) -> str:
+    rows = [{"confidence": 0.9, "accuracy": accuracy, "customers": 400}]
+    return reliability_plot(rows, title="Sizes")
+
+
 def png(markdown: str) -> bytes:
     found = re.fullmatch(r"!\[Sizes\]\(data:image/png;base64,([A-Za-z0-9+/=]+)\)", markdown)
     assert found
     return base64.b64decode(found[1])
 
 
-@pytest.mark.parametrize("plot", [line, bars, matrix])
+@pytest.mark.parametrize("plot", [line, bars, matrix, heat, reliability])
 def test_a_plot_is_a_png_of_readable_size_with_its_title(plot: Callable[[], str]) -> None:
     image = png(plot())
     assert image.startswith(b"\x89PNG")
@@ -42,6 +64,9 @@ def test_what_is_plotted_shows() -> None:
     assert png(line()) != png(line(mark=3))
     assert png(bars(1.0)) != png(bars(1e6))
     assert png(matrix(30)) != png(matrix(40))
+    assert png(heat(0.5)) != png(heat(0.4))
+    assert png(heat(text="12")) != png(heat(text="13"))
+    assert png(reliability(0.9)) != png(reliability(0.5))
 
 
 def test_counts_of_one_to_ten_look_all_the_same() -> None:
@@ -67,7 +92,13 @@ def test_the_same_figures_make_the_same_image() -> None:
     [
         lambda: line_plot([], [], mark=None, **LABELS),
         lambda: bar_plot([], [], **LABELS),
+        lambda: reliability_plot([], title="Sizes"),
     ],
 )
 def test_nothing_to_plot_is_an_empty_plot(plot: Callable[[], str]) -> None:
     assert png(plot()).startswith(b"\x89PNG")
+
+
+def test_a_table_of_many_rows_is_drawn_higher() -> None:
+    width, height = struct.unpack(">II", png(heat(rows=20))[16:24])
+    assert (width, height) == (512, 640)

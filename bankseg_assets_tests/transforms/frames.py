@@ -7,7 +7,13 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from bankseg_assets.contracts import CLEANED_TRANSACTIONS, RAW_TRANSACTIONS, RFM_TABLE, Table
+from bankseg_assets.contracts import (
+    CLEANED_TRANSACTIONS,
+    CUSTOMER_SEGMENTS,
+    RAW_TRANSACTIONS,
+    RFM_TABLE,
+    Table,
+)
 
 Rows = Sequence[Mapping[str, Any]]
 
@@ -86,6 +92,16 @@ def rfm_frame(spark: SparkSession, rows: Rows) -> DataFrame:
         spark,
         RFM_TABLE,
         [RFM_ROW | {"customer_id": f"C{number}"} | row for number, row in enumerate(rows)],
+    )
+
+
+def segments_frame(spark: SparkSession, rows: Rows) -> DataFrame:
+    """Return CUSTOMER_SEGMENTS, with customer IDs C0, C1 and so on."""
+    sound = RFM_ROW | {"distance": 0.0}
+    return _frame(
+        spark,
+        CUSTOMER_SEGMENTS,
+        [sound | {"customer_id": f"C{number}"} | row for number, row in enumerate(rows)],
     )
 
 

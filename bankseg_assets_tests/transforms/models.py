@@ -6,9 +6,11 @@ from typing import Any
 
 import numpy as np
 from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.scoring import feature_list
 from bankseg_assets.transforms.bundle import build_bundle
+from bankseg_assets.transforms.demographics import demographics
 from bankseg_assets.transforms.kmeans import KMeansModel, fit_kmeans
 from bankseg_assets.transforms.naive_bayes import Evaluation, NaiveBayesModel, fit_and_evaluate
 from bankseg_assets.transforms.pca import PcaModel, fit_pca
@@ -59,14 +61,14 @@ def random_rows(count: int, seed: int) -> list[dict[str, Any]]:
     return rows
 
 
-def fit(rfm: DataFrame) -> Fitted:
-    """Fit everything as the platform does."""
+def fit(rfm: DataFrame, wanted: int | None = None) -> Fitted:
+    """Fit everything as the platform does, with the chosen or the `wanted` k."""
     pca = fit_pca(rfm, FEATURES, n_components=2, whiten=False)
-    kmeans = fit_kmeans(rfm, pca, ks=range(2, 7), wanted=None, fewest=3, seed=1)
+    kmeans = fit_kmeans(rfm, pca, ks=range(2, 7), wanted=wanted, fewest=3, seed=1)
     segments = assign(rfm, pca, kmeans).persist()
     labelled = pca.project(segments, "segment", "held_out")
     model, evaluation = fit_and_evaluate(labelled, pca.n_components)
-    profiles = profile(segments, "INR")
+    profiles = profile(segments, demographics(segments), "INR")
     bundle = build_bundle(
         pca=pca,
         kmeans=kmeans,
@@ -78,6 +80,18 @@ def fit(rfm: DataFrame) -> Fitted:
         currency="INR",
     )
     return Fitted(rfm, pca, kmeans, segments, model, evaluation, profiles, bundle)
+
+
+def with_genders(segments: DataFrame) -> DataFrame:
+    """Return each customer four times, three in five of every other segment men, two in five else.
+
+    Four times, so that no segment has under 11 of either.
+    """
+    copied = segments.withColumn("copy", F.explode(F.array(*map(F.lit, "abcd"))))
+    segments = copied.withColumn("customer_id", F.concat("customer_id", "copy")).drop("copy")
+    drawn = F.pmod(F.xxhash64("customer_id"), F.lit(5)) < 3
+    is_man = drawn == (F.col("segment") % 2 == 0)
+    return segments.withColumn("gender", F.when(is_man, "M").otherwise("F"))
 
 
 def random_customers(spark: SparkSession, count: int = 900, seed: int = 5) -> DataFrame:

@@ -1,20 +1,33 @@
-"""Probabilities are judged for every subset of the inputs, and made honest by a temperature."""
+"""Every subset of the inputs is made honest, by a temperature or a matrix, and judged."""
+
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from bankseg_assets.partial import subset_key
-from bankseg_assets.scoring import bundle_from, softmax
+from bankseg_assets.partial import log_posterior, subset_key
+from bankseg_assets.scoring import Array, bundle_from, score, softmax
 from bankseg_assets.transforms.calibration import (
-    best_temperature,
+    COLDEST,
+    HOTTEST,
+    Sample,
+    _calibrations,
+    all_subsets,
+    best_factor,
+    best_matrix,
     calibrate,
-    calibration_error,
-    judge,
-    log_loss,
-    reliability,
     subsets,
 )
-from bankseg_assets_tests.transforms.models import Fitted
+from bankseg_assets.transforms.evidence import fit_evidence
+from bankseg_assets.transforms.judging import Labels, calibration_error, log_loss
+from bankseg_assets_tests.small_model import small_model
+from bankseg_assets_tests.transforms.models import Fitted, with_genders
+
+
+def drawn(honest: Array) -> Labels:
+    """Return segments that come as often as the log probabilities say."""
+    random = np.random.default_rng(1)
+    return np.array([random.choice(honest.shape[1], p=row) for row in softmax(honest)])
 
 
 def test_subsets_begin_with_nothing_and_end_with_all() -> None:
@@ -22,65 +35,149 @@ def test_subsets_begin_with_nothing_and_end_with_all() -> None:
     assert len(subsets(["a", "b", "c", "d"])) == 16
 
 
-def test_the_calibration_error_is_confidence_less_accuracy() -> None:
-    # Four customers at 0.9, three of them right; two at 0.6, both right.
-    probabilities = np.array([[0.9, 0.1]] * 4 + [[0.4, 0.6]] * 2)
-    labels = np.array([0, 0, 0, 1, 1, 1])
-    assert calibration_error(probabilities, labels) == pytest.approx(
-        4 / 6 * abs(0.75 - 0.9) + 2 / 6 * abs(1 - 0.6)
-    )
-    rows = reliability(probabilities, labels)
-    assert [row["accuracy"] for row in rows] == [1.0, 0.75]
-    assert sum(row["share"] for row in rows) == pytest.approx(1)
-
-
-def test_measures_of_a_small_case() -> None:
-    probabilities, labels = np.array([[0.8, 0.2], [0.3, 0.7], [0.6, 0.4]]), np.array([0, 1, 1])
-    found = judge(("x",), probabilities, labels, 1.5)
-    assert found.log_loss == pytest.approx(-np.log([0.8, 0.7, 0.4]).mean(), abs=1e-6)
-    assert found.brier == pytest.approx((2 * 0.04 + 2 * 0.09 + 2 * 0.36) / 3, abs=1e-6)
-    # One of two right in both classes' counts: 2 TP / (2 TP + FP + FN).
-    assert found.f1_macro == pytest.approx(2 / 3, abs=1e-6)
-    assert found.temperature == 1.5
+def test_evidence_is_judged_with_every_subset_but_the_whole() -> None:
+    table = {"label": "Gender", "values": ["F"], "log_probability": [[0.0, 0.0, 0.0]]}
+    bundle = small_model(evidence={"gender": table, "age": table | {"label": "Age"}})
+    found = list(all_subsets(bundle))
+    assert len(found) == 16 + 3 * 15
+    assert found[:16] == subsets(bundle.measures)
+    assert found[16] == ("gender",)
+    assert all(set(names) != {*bundle.measures, "gender"} for names in found)
 
 
 @pytest.mark.parametrize("factor", [0.4, 1.0, 3.0])
 def test_a_temperature_undoes_too_much_or_too_little_confidence(factor: float) -> None:
-    random = np.random.default_rng(1)
-    honest = random.normal(0, 2, (20_000, 3))
-    labels = np.array([random.choice(3, p=row) for row in softmax(honest)])
-    found = best_temperature(honest / factor, labels)
+    honest = np.random.default_rng(1).normal(0, 2, (20_000, 3))
+    labels = drawn(honest)
+    found = best_factor(0.0, honest / factor, labels, COLDEST)
     assert found == pytest.approx(factor, rel=0.05)
     assert calibration_error(softmax(found * honest / factor), labels) < 0.02
 
 
-def test_nothing_known_needs_no_temperature() -> None:
-    assert best_temperature(np.log([[0.7, 0.3]] * 5), np.array([0, 1, 0, 0, 0])) == 1.0
+def test_no_other_factor_has_less_log_loss() -> None:
+    random = np.random.default_rng(2)
+    base, direction = random.normal(0, 1, (2, 500, 3))
+    labels = random.integers(0, 3, 500)
+    found = best_factor(base, direction, labels, 0.0)
+    least = log_loss(softmax(base + found * direction), labels)
+    for other in (0.0, 0.5 * found, 0.9 * found, 1.1 * found, 2 * found + 0.1):
+        assert log_loss(softmax(base + other * direction), labels) >= least
+
+
+def test_a_factor_stays_within_its_bounds() -> None:
+    direction = np.array([[1.0, 0.0]] * 10)
+    always, never = np.zeros(10, dtype=int), np.ones(10, dtype=int)
+    assert best_factor(0.0, direction, always, 0.0) == HOTTEST
+    assert best_factor(0.0, direction, never, 0.0) == 0.0
+    assert best_factor(0.0, direction, never, COLDEST) == COLDEST
+
+
+def test_a_matrix_mends_what_no_temperature_can() -> None:
+    """Two segments are mistaken for one another a third of the time; the third never is."""
+    honest = np.random.default_rng(3).normal(0, 2, (20_000, 3))
+    labels = drawn(honest)
+    wrong = honest @ np.array([[1.6, 0.7, 0.0], [-0.5, 0.6, 0.0], [0.0, 0.0, 1.0]]) + [2.5, 0, 0]
+    temperature = best_factor(0.0, wrong, labels, COLDEST)
+    before = softmax(temperature * wrong)
+    after = softmax(best_matrix(wrong, labels, temperature).apply(wrong))
+    assert calibration_error(before, labels) > 0.03
+    assert calibration_error(after, labels) < 0.015
+    assert log_loss(after, labels) < log_loss(before, labels) - 0.05
+
+
+def test_few_customers_get_next_to_a_temperature() -> None:
+    joint = np.log([[0.7, 0.3], [0.4, 0.6], [0.8, 0.2]])
+    found = best_matrix(joint, np.array([0, 1, 1]), 1.0)
+    assert found.matrix == pytest.approx(np.eye(2), abs=0.15)
+
+
+def test_a_matrix_is_taken_only_where_a_temperature_is_not_enough_and_not_all_is_known() -> None:
+    """The labels fit no Gaussian: they follow from the recency of a customer, band by band."""
+    bundle, random = small_model(), np.random.default_rng(4)
+    count = 4_000
+    known = {
+        "recency": random.uniform(0, 60, count),
+        "frequency": random.integers(1, 4, count).astype(float),
+        "monetary": random.uniform(10, 5_000, count),
+        "average_balance": random.uniform(10, 50_000, count),
+    }
+    labels = (known["recency"] // 10 % 3).astype(int)
+    found = _calibrations(bundle, Sample(known, labels))
+    assert found.keys() == {subset_key(names) for names in subsets(bundle.measures)}
+    assert found[""] == {"temperature": 1.0}
+    assert "matrix" in found["recency"]
+    assert "temperature" in found[subset_key(bundle.measures)]
+    calibrated = replace(bundle, calibration=found)
+    some = {"recency": known["recency"]}
+    assert log_loss(softmax(log_posterior(calibrated, some, count)), labels) < log_loss(
+        np.tile(bundle.prior, (count, 1)), labels
+    )
 
 
 def test_every_subset_is_judged_and_beats_the_prior(fitted: Fitted) -> None:
     bundle = bundle_from(fitted.bundle)
-    temperatures, found = calibrate(bundle, fitted.segments)
+    calibrated = calibrate(bundle, fitted.segments)
+    found = calibrated.completeness
     assert [entry.known for entry in found] == subsets(bundle.measures)
-    assert set(temperatures) == {subset_key(names) for names in subsets(bundle.measures)}
     prior, *others = found
-    assert prior.known == ()
     # Of 180 customers: a measure that says nothing may cost a little by chance.
-    assert all(entry.log_loss < prior.log_loss + 0.02 for entry in others)
-    assert found[-1].log_loss == min(entry.log_loss for entry in found)
-    assert found[-1].f1_macro == pytest.approx(fitted.evaluation.f1_macro, abs=0.02)
+    assert all(e.judgement.log_loss < prior.judgement.log_loss + 0.02 for e in others)
+    whole = calibrated.with_all_measures
+    assert whole == found[-1]
+    assert whole.judgement.log_loss == min(entry.judgement.log_loss for entry in found)
+    assert whole.judgement.f1_macro == pytest.approx(fitted.evaluation.f1_macro, abs=0.02)
+    assert whole.temperature is not None
+    assert all(entry.evidence_weight is None for entry in found)
 
 
-def test_the_bundle_holds_what_was_fitted(fitted: Fitted) -> None:
+def test_samples_are_of_training_and_of_held_out_customers_and_the_same_again(
+    fitted: Fitted,
+) -> None:
+    first, second = (calibrate(bundle_from(fitted.bundle), fitted.segments) for _ in range(2))
+    complete = fitted.segments.dropna(subset=["average_balance"])
+    assert len(first.training.labels) == complete.where("NOT held_out").count()
+    assert len(first.held_out.labels) == complete.where("held_out").count()
+    assert first.bundle.calibration == second.bundle.calibration
+    np.testing.assert_array_equal(first.held_out.labels, second.held_out.labels)
+
+
+def test_the_bundle_holds_what_was_fitted_and_measured(fitted: Fitted) -> None:
     bundle = bundle_from(fitted.bundle)
-    assert dict(bundle.temperatures) == calibrate(bundle, fitted.segments)[0]
-    document = fitted.bundle
-    assert document["completeness"][-1]["known"] == bundle.measures
-    assert (
-        document["metrics"]["calibration_error"]
-        == document["completeness"][-1]["calibration_error"]
-    )
+    calibrated = calibrate(bundle, fitted.segments)
+    assert dict(bundle.calibration) == calibrated.bundle.calibration
+    assert bundle.evaluation["completeness"] == [e.to_json() for e in calibrated.completeness]
+    whole = bundle.evaluation["completeness"][-1]
+    assert whole["known"] == bundle.measures
+    assert bundle.metrics["calibration_error"] == whole["calibration_error"]
+    prior = bundle.evaluation["completeness"][0]
+    assert bundle.metrics["log_loss_of_the_prior"] == prior["log_loss"]
 
 
-def test_the_log_loss_of_a_wrong_certainty_is_finite() -> None:
-    assert log_loss(np.array([[1.0, 0.0]]), np.array([1])) == pytest.approx(34.54, abs=0.01)
+def test_evidence_is_weighed_for_every_subset_and_left_out_of_the_whole(fitted: Fitted) -> None:
+    segments = with_genders(fitted.segments)
+    tables = fit_evidence(segments, ["age", "gender"], fitted.kmeans.k)
+    assert tables.keys() == {"gender"}  # all are 30 years old: that tells nothing
+    bundle = replace(bundle_from(fitted.bundle), evidence=tables)
+    calibrated = calibrate(bundle, segments)
+    weights = calibrated.bundle.evidence_weights
+    told = [names for names in all_subsets(bundle) if "gender" in names]
+    assert weights.keys() == {subset_key(names) for names in told}
+    assert all(0 <= weight <= HOTTEST for weight in weights.values())
+    assert len(calibrated.completeness) == 16 + len(told)
+    by_names = {entry.known: entry.judgement for entry in calibrated.completeness}
+    # A gender that is drawn by the segment tells a little; 180 customers show it roughly.
+    assert by_names["gender",].log_loss < by_names[()].log_loss + 0.01
+    assert weights["gender"] == pytest.approx(1.0, abs=0.5)
+
+
+def test_calibration_moves_no_label_of_a_customer_with_every_measure(fitted: Fitted) -> None:
+    bundle = bundle_from(fitted.bundle)
+    held_out = calibrate(bundle, fitted.segments).held_out
+    found = log_posterior(bundle, held_out.known, len(held_out.labels))
+    np.testing.assert_array_equal(found.argmax(axis=1), score(bundle, held_out.known).segment)
+
+
+def test_without_complete_held_out_customers_it_says_so(fitted: Fitted) -> None:
+    bundle = bundle_from(fitted.bundle)
+    with pytest.raises(ValueError, match="No held-out customer has every measure"):
+        calibrate(bundle, fitted.segments.where("NOT held_out"))

@@ -7,6 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 from pyspark.sql import SparkSession
+from scipy.stats import skew
 
 from bankseg_assets.scoring import FEATURES, apply_transform, feature_list
 from bankseg_assets.transforms.pca import ConstantFeatureError, PcaModel, fit_pca
@@ -54,6 +55,16 @@ def test_loadings_are_numpys_eigenvectors_with_their_greatest_entry_positive(
     np.testing.assert_allclose(fitted.pca.loadings, vectors[:, :2], atol=1e-6)
     np.testing.assert_allclose(fitted.pca.explained_variance, values / values.sum(), rtol=1e-5)
     assert fitted.pca.components == fitted.pca.loadings
+
+
+def test_the_skew_is_told_before_and_after_the_transform(fitted: Fitted) -> None:
+    members = fitted.rfm.where("NOT held_out").toPandas()
+    features = training_features(fitted)
+    for place, feature in enumerate(fitted.pca.features):
+        before, after = fitted.pca.skew[place]
+        plain = members[feature.measure].astype(float).dropna()
+        assert before == pytest.approx(skew(plain), rel=1e-3)
+        assert after == pytest.approx(skew(features[:, place], nan_policy="omit"), rel=1e-3)
 
 
 def test_the_offset_of_a_logarithm_is_the_lower_quintile(fitted: Fitted) -> None:

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from bankseg_assets.contracts import CUSTOMER_SEGMENTS, SEGMENT_PROFILES
+from bankseg_assets.contracts import SEGMENT_PROFILES
+from bankseg_assets.transforms.demographics import demographics
 from bankseg_assets.transforms.profiles import TOO_FEW, naming_facts, profile, sentence
-from bankseg_assets_tests.transforms.frames import RFM_ROW
+from bankseg_assets_tests.transforms.frames import segments_frame
 
 ALIKE = 11  # customers of each kind: fewer would not be described
 # segment, recency, frequency, monetary, average balance, age
@@ -23,29 +24,32 @@ CUSTOMERS = [
 
 
 def segments_of(spark: SparkSession, customers: list[tuple[Any, ...]]) -> DataFrame:
-    rows = [
-        RFM_ROW
-        | {
-            "customer_id": f"C{number}",
-            "segment": segment,
-            "segment_name": ("Small", "Big")[segment],
-            "distance": 0.0,
-            "recency": recency,
-            "frequency": frequency,
-            "monetary": Decimal(monetary),
-            "average_amount": float(monetary) / frequency,
-            "average_balance": balance,
-            "age": age,
-        }
-        for number, (segment, recency, frequency, monetary, balance, age) in enumerate(customers)
-    ]
-    values = [tuple(row[name] for name in CUSTOMER_SEGMENTS.names) for row in rows]
-    return spark.createDataFrame(values, CUSTOMER_SEGMENTS.ddl)
+    return segments_frame(
+        spark,
+        [
+            {
+                "segment": segment,
+                "segment_name": ("Small", "Big")[segment],
+                "recency": recency,
+                "frequency": frequency,
+                "monetary": Decimal(monetary),
+                "average_amount": float(monetary) / frequency,
+                "average_balance": balance,
+                "age": age,
+            }
+            for segment, recency, frequency, monetary, balance, age in customers
+        ],
+    )
+
+
+def profiles_of(spark: SparkSession, customers: list[tuple[Any, ...]]) -> list[dict[str, Any]]:
+    frame = segments_of(spark, customers)
+    return profile(frame, demographics(frame), "INR")
 
 
 @pytest.fixture(scope="module")
 def profiles(spark: SparkSession) -> dict[int, dict[str, Any]]:
-    found = profile(segments_of(spark, CUSTOMERS * ALIKE), "INR")
+    found = profiles_of(spark, CUSTOMERS * ALIKE)
     assert [row["segment"] for row in found] == [1, 0]  # the most money first
     return {row["segment"]: row for row in found}
 
@@ -71,6 +75,25 @@ def test_medians_are_exact_for_whole_numbers_and_close_for_money(
     assert (big["median_average_balance"], big["median_age"]) == (None, None)
 
 
+def test_quartiles_are_those_of_the_members_whose_measure_is_known(
+    spark: SparkSession, profiles: dict[int, dict[str, Any]]
+) -> None:
+    many = [(0, days, 1, "100", 50.0 if days < 45 else None, 30) for days in range(1, 101)]
+    (row,) = profiles_of(spark, many)
+    assert (row["lower_quartile_recency"], row["upper_quartile_recency"]) == (25, 75)
+    assert row["lower_quartile_average_balance"] == pytest.approx(50, rel=0.003)
+    assert profiles[0]["median_recency"] == 2
+    # A quarter of 33 customers are eight: too few to be told of.
+    assert profiles[0]["lower_quartile_recency"] is None
+
+
+def test_of_a_measure_that_is_known_of_ten_members_nothing_is_told(spark: SparkSession) -> None:
+    many = [(0, 5, 1, "100", 50.0 if number < 10 else None, 30) for number in range(60)]
+    (row,) = profiles_of(spark, many)
+    assert (row["median_average_balance"], row["index_average_balance"]) == (None, None)
+    assert row["median_age"] == 30
+
+
 def test_the_index_is_the_mean_over_the_mean_of_all_times_100(
     profiles: dict[int, dict[str, Any]],
 ) -> None:
@@ -88,41 +111,74 @@ def test_a_profile_has_the_contracts_columns(profiles: dict[int, dict[str, Any]]
 
 def test_the_sentence_says_the_figures(profiles: dict[int, dict[str, Any]]) -> None:
     assert profiles[0]["sentence"] == (
-        "60% of customers and 6% of the money: they transacted once, the last 2 days before the "
-        "snapshot, spend about INR 200 at a time and hold about INR 1,230."
+        "60% of customers move 6% of the money: typically one transaction of about INR 200, "
+        "2 days before the snapshot, and a balance of about INR 1,230."
     )
-    assert "they made about 4 transactions, the last 40 days" in profiles[1]["sentence"]
-    assert profiles[1]["sentence"].endswith("at a time.")
+    assert profiles[1]["sentence"] == (
+        "40% of customers move 94% of the money: typically four transactions of about INR 751 "
+        "each, the last 40 days before the snapshot."
+    )
+
+
+def test_the_rule_says_who_is_in_the_segment_and_how_exactly(
+    profiles: dict[int, dict[str, Any]],
+) -> None:
+    small, big = profiles[0], profiles[1]
+    assert small["rule"] == "one transaction"
+    assert small["rule_conditions"] == [{"measure": "frequency", "operator": "<", "value": 2.0}]
+    assert big["rule"] == "two or more transactions"
+    assert (big["rule_coverage"], big["rule_exclusivity"]) == (1.0, 1.0)
+
+
+def test_coverage_and_exclusivity_are_shares_of_all_customers(spark: SparkSession) -> None:
+    kinds = [(0, 5, 1, "100", 50.0, 30)] * 40 + [(0, 5, 3, "300", 50.0, 30)] * 10
+    others = [(1, 5, 3, "300", 50.0, 30)] * 30 + [(1, 5, 1, "100", 50.0, 30)] * 20
+    found = {row["segment"]: row for row in profiles_of(spark, kinds + others)}
+    assert found[0]["rule"] == "one transaction"
+    assert (found[0]["rule_coverage"], found[0]["rule_exclusivity"]) == (0.8, 0.6667)
 
 
 @pytest.mark.parametrize("size", [1, 10])
 def test_a_segment_of_one_to_ten_customers_is_not_described(spark: SparkSession, size: int) -> None:
-    frame = segments_of(spark, CUSTOMERS[:3] * ALIKE + CUSTOMERS[3:4] * size)
-    described, small = profile(frame, "INR")
+    described, small = profiles_of(spark, CUSTOMERS[:3] * ALIKE + CUSTOMERS[3:4] * size)
     assert described["customers"] == 33
     assert (small["segment"], small["segment_name"], small["sentence"]) == (1, "Big", TOO_FEW)
     hidden = {name: value for name, value in small.items() if not name.startswith("se")}
-    assert set(hidden.values()) == {0, None}
+    assert not any(hidden.values())
     assert set(small) == set(SEGMENT_PROFILES.names)
 
 
 def test_a_segment_of_eleven_customers_is_described(spark: SparkSession) -> None:
-    frame = segments_of(spark, CUSTOMERS[:3] * ALIKE + CUSTOMERS[3:4] * 11)
-    (big,) = [row for row in profile(frame, "INR") if row["segment"] == 1]
+    found = profiles_of(spark, CUSTOMERS[:3] * ALIKE + CUSTOMERS[3:4] * 11)
+    (big,) = [row for row in found if row["segment"] == 1]
     assert (big["customers"], big["median_recency"]) == (11, 40)
 
 
-def test_large_figures_are_said_in_three_digits() -> None:
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({}, "transaction of about EUR 16,800, 3 days before"),
+        ({"median_average_balance": 1234567.0}, "a balance of about EUR 1,230,000."),
+        ({"median_average_amount": 0.456}, "about EUR 0.456,"),
+        ({"median_recency": 1.0}, "EUR 16,800, 1 day before the snapshot"),
+        (
+            {"median_frequency": 12.0},
+            "typically 12 transactions of about EUR 16,800 each, the last",
+        ),
+        ({"share_of_customers": 0.002}, "under 1% of customers move 50% of the money"),
+        ({"share_of_money": 0.0}, "12% of customers move 0% of the money"),
+    ],
+)
+def test_figures_are_said_as_a_person_would(changes: dict[str, float], said: str) -> None:
     row = {
         "share_of_customers": 0.123,
         "share_of_money": 0.5,
         "median_frequency": 1.0,
         "median_recency": 3.0,
         "median_average_amount": 16792.4,
-        "median_average_balance": 1234567.0,
+        "median_average_balance": None,
     }
-    found = sentence(row, "EUR")
-    assert "spend about EUR 16,800 at a time and hold about EUR 1,230,000." in found
+    assert said in sentence(row | changes, "EUR")
 
 
 def test_names_rest_on_mean_logarithms_against_all_customers(spark: SparkSession) -> None:
@@ -137,5 +193,6 @@ def test_names_rest_on_mean_logarithms_against_all_customers(spark: SparkSession
         (logs[:2].mean() - logs.mean()) / logs.std(ddof=1)
     )
     assert (first.mean_frequency, last.mean_frequency) == (1.0, 4.0)
+    assert (first.ratios["recency"], last.ratios["frequency"]) == (pytest.approx(2 / 18), 2.0)
     assert "average_balance" not in first.deviations
     assert empty.deviations == {}

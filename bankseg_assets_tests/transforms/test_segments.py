@@ -3,7 +3,7 @@
 import numpy as np
 
 from bankseg_assets.contracts import CUSTOMER_SEGMENTS
-from bankseg_assets.transforms.kmeans import squared_distances
+from bankseg_assets.transforms.partition import squared_distances
 from bankseg_assets_tests.transforms.models import Fitted
 
 

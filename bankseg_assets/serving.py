@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.published import read_model
+from bankseg_assets.published import read_model
 from bankseg_assets.releases import Release
 from bankseg_assets.scoring import Bundle, BundleError
 

@@ -1,0 +1,94 @@
+"""The small tables and documents of the release that the session shows."""
+
+import json
+from typing import Any
+
+import pandas as pd
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import streamlit as st
+
+from app import session
+from bankseg_assets.releases import Release
+
+DOCUMENT = "model.json"
+SAMPLE_ROWS = 40_000
+MOST_ROWS = 100_000
+"""A table that a page may read whole: a million customers are no page."""
+
+
+def has(asset: str) -> bool:
+    """Tell whether the release holds an asset: an older one may lack it."""
+    return asset in session.require_release().versions
+
+
+def table(asset: str) -> pd.DataFrame:
+    """Return a small published table; empty where the release has none.
+
+    Raises ValueError for one that is too large for a page.
+    """
+    release = session.require_release()
+    if asset not in release.versions:
+        return pd.DataFrame()
+    return _table(tuple(map(str, _parquet(release, asset))))
+
+
+def document(asset: str) -> dict[str, Any]:
+    """Return a published document (a model, a report's tables); empty where there is none."""
+    release = session.require_release()
+    if asset not in release.versions:
+        return {}
+    return _document(str(release.path(asset) / DOCUMENT))
+
+
+def customers(segment: int, columns: list[str]) -> pd.DataFrame:
+    """Return the customers of a segment, for a download: read when it is asked for, not before."""
+    release = session.require_release()
+    return customers_of(release, segment, columns)
+
+
+def customers_of(release: Release, segment: int, columns: list[str]) -> pd.DataFrame:
+    """Return the customers of a segment of a release; no session is needed."""
+    files = [str(path) for path in _parquet(release, "customer_segments")]
+    found = ds.dataset(files).to_table(columns, filter=ds.field("segment") == segment)
+    frame: pd.DataFrame = found.to_pandas()
+    return frame
+
+
+def _parquet(release: Release, asset: str) -> list[Any]:
+    return [path for path in release.files(asset) if path.suffix == ".parquet"]
+
+
+# By the file names, which a version never uses again: what was read stays right.
+@st.cache_data(max_entries=64, show_spinner=False)
+def _table(files: tuple[str, ...]) -> pd.DataFrame:
+    rows = sum(pq.read_metadata(file).num_rows for file in files)
+    if rows > MOST_ROWS:
+        raise ValueError(f"{files[0]} and its parts have {rows:,} rows: too many for a page.")
+    parts = [pq.read_table(file).to_pandas() for file in files]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _document(path: str) -> dict[str, Any]:
+    with open(path, encoding="utf-8") as file:  # noqa: PTH123 - a name is what the cache knows
+        found: dict[str, Any] = json.load(file)
+    return found
+
+
+def sample(asset: str, columns: list[str]) -> pd.DataFrame:
+    """Return rows from the beginning of each part of a table: hashed apart, so as good as drawn."""
+    release = session.require_release()
+    if asset not in release.versions:
+        return pd.DataFrame(columns=columns)
+    return _sample(tuple(map(str, _parquet(release, asset))), tuple(columns))
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _sample(files: tuple[str, ...], columns: tuple[str, ...]) -> pd.DataFrame:
+    wanted = SAMPLE_ROWS // max(len(files), 1)
+    parts = [
+        next(pq.ParquetFile(f).iter_batches(wanted, columns=list(columns)), None) for f in files
+    ]
+    found = [part.to_pandas() for part in parts if part is not None]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(columns))

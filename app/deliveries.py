@@ -1,0 +1,77 @@
+"""What came in and what was set aside, from the ledger and the cleaned versions."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+import pyarrow.dataset as ds
+
+from app.charts import OTHER, TOP
+from app.numbers import Numbers
+from bankseg_assets.landing.ledger import Delivery
+from bankseg_assets.releases import Release
+from bankseg_assets.suppression import is_small, shown_count
+
+
+def ledger_table(deliveries: Sequence[Delivery], numbers: Numbers) -> pd.DataFrame:
+    """Return the deliveries, newest first."""
+    return pd.DataFrame(
+        [
+            {
+                "File": one.file_name,
+                "Taken": one.taken_at[:16].replace("T", " "),
+                "Result": one.status + (" (demo)" if one.is_demo else ""),
+                "Records": numbers.number(one.records),
+                "Size": f"{one.size_bytes / 1e6:,.1f} MB",
+                "Why": one.reason,
+            }
+            for one in sorted(deliveries, key=lambda one: one.taken_at, reverse=True)
+        ]
+    )
+
+
+def set_aside(release: Release) -> Counter[tuple[str, str]]:
+    """Return (disposition, reason) -> rows, read a column at a time."""
+    files = [str(p) for p in release.files("quarantined_transactions") if p.suffix == ".parquet"]
+    found: Counter[tuple[str, str]] = Counter()
+    columns = ["disposition", "reason"]
+    for batch in ds.dataset(files).to_batches(columns=columns) if files else ():
+        counted = batch.to_pandas().value_counts(columns)
+        for (disposition, reason), rows in counted.items():
+            found[str(disposition), str(reason)] += int(rows)
+    return found
+
+
+def waterfall(clean: int, aside: Counter[tuple[str, str]]) -> go.Figure:
+    """Return how the rows that came become the rows that are kept; 1 to 10 have no height."""
+    steps = [(f"{reason}", rows) for (_, reason), rows in aside.most_common()]
+    total = clean + sum(aside.values())
+    heights = [0 if is_small(rows) else -rows for _, rows in steps]
+    figure = go.Waterfall(
+        x=["Rows in", *(name for name, _ in steps), "Kept"],
+        y=[total, *heights, 0],
+        measure=["absolute", *["relative"] * len(steps), "total"],
+        text=[f"{total:,}", *(shown_count(rows) for _, rows in steps), f"{clean:,}"],
+        textposition="outside",
+        cliponaxis=False,
+        decreasing={"marker": {"color": "#d55e00"}},
+        totals={"marker": {"color": TOP}},
+        connector={"line": {"color": OTHER}},
+        hoverinfo="skip",
+    )
+    layout = go.Layout(
+        height=380,
+        margin={"l": 0, "r": 0, "t": 24, "b": 0},
+        xaxis={"fixedrange": True, "type": "category", "automargin": True},
+        yaxis={"title": "Rows", "fixedrange": True},
+        showlegend=False,
+    )
+    return go.Figure(figure, layout)
+
+
+def reasons_table(clean: int, aside: Counter[tuple[str, str]]) -> pd.DataFrame:
+    """Return what became of the rows."""
+    rows = [("kept", "", f"{clean:,}")]
+    rows += [(kind, reason, shown_count(count)) for (kind, reason), count in aside.most_common()]
+    return pd.DataFrame(rows, columns=["What became of them", "Why", "Rows"])

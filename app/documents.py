@@ -1,0 +1,27 @@
+"""Plain documents as tables for people."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+
+def readable(values: Mapping[str, Any]) -> pd.DataFrame:
+    """Return names and values, a row each; nested ones are left out."""
+    return pd.DataFrame(
+        [
+            {"": name.replace("_", " ").capitalize(), "Value": _text(value)}
+            for name, value in values.items()
+            if not isinstance(value, dict | list)
+        ]
+    )
+
+
+def _text(value: Any) -> str:
+    if value is None:
+        return "not known"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:.4g}"
+    return f"{value:,}" if isinstance(value, int) else str(value)

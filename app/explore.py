@@ -1,0 +1,122 @@
+"""The tables of the EDA report as charts, and where the customers lie in component space."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import plotly.graph_objects as go
+
+from app.charts import TOP
+from app.profiles import UNKNOWN
+from bankseg_assets.formatting import percent
+from bankseg_assets.suppression import SMALLEST_CELL
+
+TABLES = {
+    "transactions_by_day": ("Days", "day"),
+    "transactions_by_weekday": ("Weekdays", "weekday"),
+    "transactions_by_hour": ("Hours of the day", "hour"),
+    "amount_distribution": ("Amounts", "from"),
+    "balance_distribution": ("Balances", "from"),
+    "age_distribution": ("Ages", "age"),
+    "genders": ("Genders", "gender"),
+    "locations": ("Places", "location"),
+    "frequencies": ("Transactions a customer", "frequency"),
+}
+MEASURES = {"rows": "Transactions", "amount": "Money", "customers": "Customers"}
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+CELLS = 40  # of the map, each way
+
+Floats = npt.NDArray[np.float64]
+
+
+def measures_of(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what can be drawn of a table."""
+    return [name for name in MEASURES if rows and name in rows[0]]
+
+
+def bars(rows: Sequence[Mapping[str, Any]], table: str, measure: str) -> go.Figure:
+    """Return a bar for each row of a table."""
+    axis = TABLES[table][1]
+    if axis == "weekday":
+        names: list[Any] = [_WEEKDAYS[row[axis] - 1] for row in rows]
+    elif axis == "from":
+        names = [f"{row[axis]:,.3g}" for row in rows]
+    else:
+        names = [row[axis] for row in rows]
+    layout = go.Layout(
+        height=380,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        xaxis={"fixedrange": True, "type": "category" if axis == "from" else None},
+        yaxis={"title": MEASURES[measure], "fixedrange": True},
+    )
+    return go.Figure(go.Bar(x=names, y=[row[measure] for row in rows], marker_color=TOP), layout)
+
+
+def as_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return the rows as people read them; quantiles in their order."""
+    frame = pd.DataFrame(rows)
+    ordered = sorted(frame.columns, key=_quantile)
+    return pd.DataFrame(
+        {name: [_text(str(name), value) for value in frame[name]] for name in ordered}
+    )
+
+
+def _quantile(name: str) -> int:
+    return int(name[1:]) if name[:1] == "p" and name[1:].isdigit() else -1
+
+
+def _text(name: str, value: Any) -> str:
+    if value is None or value != value:  # noqa: PLR0124 - NaN is what pandas makes of None
+        return UNKNOWN
+    if name == "share":
+        return percent(value)
+    if isinstance(value, float):
+        return f"{round(value, 2) + 0.0:,.2f}".removesuffix(".00")  # no minus before a zero
+    return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+def density(
+    points: Floats, segments: npt.NDArray[np.int64], names: Sequence[str], colours: Sequence[str]
+) -> go.Figure:
+    """Return the map of customers: a dot for each cell with 11 or more, in its segment's colour.
+
+    points (n, 2 or more): the first two components are drawn. Dots of single customers would show
+    single customers.
+    """
+    x, y = points[:, 0], points[:, 1]
+    low, high = np.percentile(points[:, :2], [0.5, 99.5], axis=0)
+    side = (high - low) / CELLS
+    cells = pd.DataFrame(
+        {
+            "x": np.floor((x - low[0]) / side[0]).astype(int),
+            "y": np.floor((y - low[1]) / side[1]).astype(int),
+            "segment": segments,
+        }
+    )
+    cells = cells[cells["x"].between(0, CELLS) & cells["y"].between(0, CELLS)]
+    counted = cells.groupby(["x", "y", "segment"]).size().rename("customers").reset_index()
+    largest = counted.sort_values("customers").groupby(["x", "y"]).tail(1)
+    largest = largest[largest["customers"] >= SMALLEST_CELL]
+    size = 3 + 13 * np.sqrt(largest["customers"] / max(largest["customers"].max(), 1))
+    traces = [
+        go.Scatter(
+            x=low[0] + (part["x"] + 0.5) * side[0],
+            y=low[1] + (part["y"] + 0.5) * side[1],
+            mode="markers",
+            marker={"size": size[part.index], "color": colours[number]},
+            name=names[number],
+            hoverinfo="name",
+        )
+        for number in range(len(names))
+        if len(part := largest[largest["segment"] == number])
+    ]
+    layout = go.Layout(
+        height=520,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        xaxis={"title": "First component", "fixedrange": True},
+        yaxis={"title": "Second component", "fixedrange": True},
+        legend={"orientation": "h"},
+    )
+    return go.Figure(traces, layout)

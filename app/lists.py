@@ -1,0 +1,86 @@
+"""An uploaded list of customers: its columns, its result, and rows that were corrected by hand."""
+
+import tempfile
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+import pyarrow as pa
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from bankseg_assets.batch_scoring.hold_out import HoldOut
+from bankseg_assets.batch_scoring.reading import CustomerList, Dialect, open_list
+from bankseg_assets.batch_scoring.table import Scorer
+from bankseg_assets.exports import to_csv
+from bankseg_assets.inputs import asked_of
+from bankseg_assets.scoring import Bundle
+
+MOST_SHOWN = 500  # rows that a browser gets; the download has all
+Progress = Callable[[int], object]
+
+
+def template(bundle: Bundle) -> bytes:
+    """Return a CSV with the columns that the model takes, and a customer as an example."""
+    fields = asked_of(bundle)
+    example = {field["measure"]: [field.get("default", "")] for field in fields}
+    return to_csv(pd.DataFrame({"customer_id": ["example"], **example}))
+
+
+def column_names(upload: UploadedFile) -> list[str]:
+    """Return the columns of a list. Raises ListError."""
+    with _opened(upload) as customers:
+        return list(customers.names)
+
+
+def score(upload: UploadedFile, scorer: Scorer, progress: Progress) -> pd.DataFrame:
+    """Return every row of a list with its results; `progress` is told the rows that are done.
+
+    Raises ListError.
+    """
+    tables: list[pa.Table] = []
+    done = 0
+    with _opened(upload) as customers:
+        for chunk in customers.chunks:
+            tables.append(scorer.score(chunk.table, chunk.numbers, chunk.broken))
+            done += chunk.table.num_rows
+            progress(done)
+    found: pd.DataFrame = pa.concat_tables(tables, promote_options="permissive").to_pandas()
+    return found
+
+
+def corrected(result: pd.DataFrame, edited: pd.DataFrame, scorer: Scorer) -> pd.DataFrame:
+    """Return the result with the `edited` rows (same index) scored again."""
+    rows = result.loc[edited.index].copy()
+    columns = [name for name in edited.columns if name != "error"]
+    rows[columns] = edited[columns]
+    table = pa.Table.from_pandas(rows.astype(dict.fromkeys(columns, str)), preserve_index=False)
+    again = scorer.score(table, [int(place) + 2 for place in edited.index]).to_pandas()
+    again.index = edited.index
+    found = result.astype(object)
+    found.loc[edited.index, again.columns] = again.astype(object)
+    return found
+
+
+def scorer(
+    bundle: Bundle,
+    columns: Mapping[str, str],
+    identity: str,
+    campaign: str,
+    actions: Mapping[int, str],
+) -> Scorer:
+    """Return what scores a list; `identity` is its column with the customers' IDs, if any."""
+    hold_out = HoldOut(identity, campaign) if identity else None
+    return Scorer(bundle, columns, hold_out, actions)
+
+
+@contextmanager
+def _opened(upload: UploadedFile) -> Iterator[CustomerList]:
+    """The reader wants a file, and a name that says what kind it is; the rest of the name is not
+    ours to trust."""
+    suffix = "".join(Path(upload.name).suffixes[-2:]).lower()
+    with tempfile.TemporaryDirectory(prefix="bankseg-list-") as folder:
+        path = Path(folder) / f"list{suffix}"
+        path.write_bytes(upload.getbuffer())
+        with open_list(path, Dialect()) as customers:
+            yield customers

@@ -1,0 +1,25 @@
+"""Numbers and money as the bank's contract wants them read."""
+
+from dataclasses import dataclass
+
+from bankseg_assets.formatting import PLAIN, money, number, short
+
+
+@dataclass(frozen=True)
+class Numbers:
+    """A currency, and how digits are grouped (`formatting.PLAIN` or `LAKH`)."""
+
+    currency: str = ""
+    style: str = PLAIN
+
+    def number(self, value: float) -> str:
+        """Return a number with separators."""
+        return number(value, self.style)
+
+    def money(self, value: float) -> str:
+        """Return an amount with its currency."""
+        return money(value, self.currency, self.style)
+
+    def short_money(self, value: float) -> str:
+        """Return a large amount in words: "INR 82.6 crore"."""
+        return f"{self.currency} {short(value, self.style)}"

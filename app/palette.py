@@ -1,0 +1,19 @@
+"""One colour a segment, the same on every page and after retraining."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+# Told apart by colour-blind people too (Okabe and Ito, Color Universal Design, 2008), and seen on
+# white and on black; black and the yellow of theirs are not.
+PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6bb1", "#8c96a3")
+
+
+def colour(segment: Mapping[str, Any]) -> str:
+    """Return the colour of a segment: by the number that it keeps when the model is retrained."""
+    number = int(segment.get("colour", segment["segment"]))
+    return PALETTE[number % len(PALETTE)]
+
+
+def colours(segments: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return segment name -> colour."""
+    return {segment["name"]: colour(segment) for segment in segments}

@@ -1,0 +1,118 @@
+"""How good the model is, as tables and charts for an ML engineer."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from app.charts import OTHER, TOP
+from bankseg_assets.suppression import shown_count
+
+METRICS = {
+    "f1_weighted": "F1, weighted by size",
+    "f1_macro": "F1, every segment alike (macro)",
+    "log_loss": "Log loss before calibration (nats)",
+    "brier": "Brier score",
+    "calibration_error": "Expected calibration error",
+    "silhouette": "Silhouette, squared Euclidean",
+}
+
+
+def metrics(found: Mapping[str, float]) -> pd.DataFrame:
+    """Return the measures that the model has, with people's names."""
+    return pd.DataFrame(
+        [
+            {"Measure": label, "Value": f"{found[name]:.4f}"}
+            for name, label in METRICS.items()
+            if name in found
+        ]
+    )
+
+
+def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str]) -> pd.DataFrame:
+    """Return true segments (rows) by predicted ones (columns); 1 to 10 are written <11."""
+    rows = [[shown_count(int(cell)) for cell in row] for row in matrix]
+    return pd.DataFrame(rows, columns=list(names)).assign(**{"True segment": list(names)})[
+        ["True segment", *names]
+    ]
+
+
+def completeness(entries: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> pd.DataFrame:
+    """Return quality by what is known of a customer, best first."""
+    return pd.DataFrame(
+        [
+            {
+                "Known": ", ".join(labels.get(name, name) for name in entry["known"])
+                or "nothing: the shares of the segments",
+                "F1 macro": f"{entry['f1_macro']:.3f}",
+                "Log loss": f"{entry['log_loss']:.3f}",
+                "Calibration error": f"{entry['calibration_error']:.3f}",
+            }
+            for entry in sorted(entries, key=lambda entry: entry["log_loss"])
+        ]
+    )
+
+
+def reliability(rows: Sequence[Mapping[str, float]]) -> go.Figure:
+    """Return how often the model is right where it says how sure it is; the diagonal is honest."""
+    diagonal = go.Scatter(
+        x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dot", "color": OTHER}, name="honest"
+    )
+    points = go.Scatter(
+        x=[row["confidence"] for row in rows],
+        y=[row["accuracy"] for row in rows],
+        mode="lines+markers",
+        line={"color": TOP},
+        name="the model",
+    )
+    axis = {"range": [0, 1.02], "tickformat": ".0%", "fixedrange": True}
+    layout = go.Layout(
+        height=380,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        xaxis={**axis, "title": "How sure it says it is"},
+        yaxis={**axis, "title": "How often it is right"},
+        legend={"orientation": "h"},
+    )
+    return go.Figure([diagonal, points], layout)
+
+
+def sweep(entries: Sequence[Mapping[str, Any]], measure: str, title: str, k: int) -> go.Figure:
+    """Return a measure of every k; the one in use is marked."""
+    ks = [entry["k"] for entry in entries]
+    line = go.Scatter(
+        x=ks,
+        y=[entry[measure] for entry in entries],
+        mode="lines+markers",
+        line={"color": TOP},
+        marker={"size": [14 if one == k else 7 for one in ks]},
+        hovertemplate="k = %{x}: %{y:.4g}<extra></extra>",
+    )
+    layout = go.Layout(
+        height=300,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        xaxis={"title": f"k; {k} is in use", "dtick": 1, "fixedrange": True},
+        yaxis={"title": title, "fixedrange": True},
+    )
+    return go.Figure(line, layout)
+
+
+def choices(entries: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return what was measured of every k."""
+    return pd.DataFrame(
+        [
+            {
+                "k": str(entry["k"]),
+                "Inertia": f"{entry['inertia']:,.0f}",
+                "Silhouette, squared": f"{entry['silhouette']:.3f}",
+                "Silhouette, Euclidean": f"{entry['silhouette_euclidean']:.3f}",
+                "Gap": f"{entry['gap']:.2f}",
+                "Smallest": f"{entry['smallest_share']:.1%}",
+                "F1 macro": f"{entry['f1_macro']:.3f}",
+                "Stability": "not needed"
+                if entry["stability"] is None
+                else f"{entry['stability']:.3f}",
+            }
+            for entry in entries
+        ]
+    )

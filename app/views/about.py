@@ -1,0 +1,63 @@
+"""For auditors: what is this, what may it be used for, and how fair is it?"""
+
+import pandas as pd
+import streamlit as st
+
+from app import data, page
+from app.documents import readable
+
+GLOSSARY = {
+    "Segment": "A group of customers with like habits, found by k-means; every customer is in one.",
+    "Recency": "Days from a customer's last transaction to the snapshot.",
+    "Frequency": "Number of transactions in the data window.",
+    "Monetary": "Sum of the amounts in the data window.",
+    "Snapshot": "The day after the newest transaction: what all days are counted to.",
+    "Index": "A segment's mean, where 100 is the mean of all customers.",
+    "Held out": "Customers kept from every fit, to test on.",
+    "F1": "1 when everyone is put into the right segment; it counts wrong and missing ones.",
+    "Silhouette": "How much nearer customers are to their own segment than to the next; at most 1.",
+    "Calibration error": "How far the probabilities are from how often they are right.",
+    "Posterior": "The probability of each segment, given what is known of a customer.",
+}
+
+page.begin("About", "What is this, what may it be used for, and where does it end?")
+card = data.document("model_card")
+if not card:
+    page.waiting("This version has no model card.", "Run the job `models`.")
+else:
+    for title, texts in (
+        ("Meant for", card["use"]["intended"]),
+        ("Not meant for", card["use"]["not_intended"]),
+        ("Limits", card["limits"]),
+    ):
+        st.subheader(title, anchor=False)
+        st.markdown("\n".join(f"- {text}" for text in texts))
+    st.subheader("Data", anchor=False)
+    st.table(readable(card["data"]), border="horizontal", alt="The data behind the model")
+    st.subheader("Features", anchor=False)
+    st.markdown("Age, gender and place are never features of the segments.")
+    features = pd.DataFrame(card["features"])[["name", "measure", "transform", "why"]]
+    st.table(features, border="horizontal", alt="Features")
+    st.subheader("Fairness", anchor=False)
+    st.caption(
+        "How many of 100 members would have to be of another age, gender or place for the segment "
+        "to mirror all customers."
+    )
+    fairness = pd.DataFrame(card["fairness"])
+    if not fairness.empty:
+        wide = fairness.pivot(index="segment", columns="attribute", values="distance")
+        st.table(
+            (100 * wide).map(lambda value: "–" if pd.isna(value) else f"{value:.0f}"),  # noqa: RUF001
+            border="horizontal",
+            alt="Fairness",
+        )
+    st.caption(f"Model {card['model']['version']}, SHA-256 {card['model']['sha256']}.")
+
+st.subheader("Where it comes from", anchor=False)
+st.markdown(
+    "Transactions → cleaned → one row a customer → features and components → k-means segments → "
+    "naive Bayes. Every step is an asset in the Dagster UI, with its checks and its lineage."
+)
+st.subheader("Glossary", anchor=False)
+for word, meaning in GLOSSARY.items():
+    st.markdown(f"**{word}.** {meaning}")

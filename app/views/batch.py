@@ -1,0 +1,127 @@
+"""For analysts: score my list."""
+
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from app import lists, page, session
+from bankseg_assets.batch_scoring.actions import read_actions
+from bankseg_assets.batch_scoring.errors import ListError
+from bankseg_assets.batch_scoring.matching import match_columns
+from bankseg_assets.batch_scoring.table import CERTAINTY, ERROR, UNSURE_TEXT
+from bankseg_assets.exports import to_csv
+from bankseg_assets.inputs import asked_of
+
+bundle = page.begin(
+    "Score a list",
+    "Which segment is each of my customers in? Upload a list; every row comes back, with its "
+    "segment or with what is wrong with it.",
+)
+release = session.require_release()
+inputs = asked_of(bundle)
+st.download_button(
+    "A template with the columns",
+    lists.template(bundle),
+    file_name="customers.csv",
+    mime="text/csv",
+    icon=":material/download:",
+    key="template",
+    on_click="ignore",
+)
+upload = st.file_uploader("Your list", type=["csv", "csv.gz", "parquet"], key="list")
+if upload is None:
+    st.caption(
+        "An empty cell means unknown: the answer is less sure then. Other columns stay as they are."
+    )
+    st.stop()
+
+try:
+    names = lists.column_names(upload)
+except ListError as error:
+    st.error(str(error), icon=":material/error:")
+    st.stop()
+try:
+    matching = match_columns(names, inputs)
+    matched, alike = matching.columns, matching.alike
+except ListError as error:  # nothing fits by name: a person may know better
+    st.warning(str(error), icon=":material/warning:")
+    matched, alike = {}, {}
+
+st.subheader("Columns", anchor=False)
+given: dict[str, str] = {}
+with st.container(horizontal=True):
+    for field in inputs:
+        measure = field["measure"]
+        found, guess = matched.get(measure) or "", alike.get(measure, "")
+        given[measure] = st.selectbox(
+            field["label"] + (f" (is it {guess}?)" if guess and not found else ""),
+            ["", *names],
+            index=["", *names].index(found),
+            format_func=lambda name: name or "(not in my list)",
+            key=f"column_{measure}",
+            width=280,
+        )
+identity = st.selectbox(
+    "The customer's ID, to leave one in ten out of a campaign (optional)",
+    ["", *names],
+    format_func=lambda name: name or "(none)",
+    key="identity",
+)
+columns = {measure: name for measure, name in given.items() if name}
+if not columns:
+    st.info("Say which column is which: without any input there is nothing to go by.")
+    st.stop()
+
+scorer = lists.scorer(bundle, columns, identity or "", release.name, read_actions(release))
+choice = (upload.file_id, release.name, tuple(columns.items()), identity)
+# The result stays with the session while rows are corrected; another list or choice replaces it.
+if st.session_state.get("scored_for") != choice:
+    bar = st.empty()
+    try:
+        st.session_state.scored = lists.score(
+            upload, scorer, lambda rows: bar.markdown(f"Scoring … {rows:,} rows are done.")
+        )
+    except ListError as error:
+        st.error(str(error), icon=":material/error:")
+        st.stop()
+    finally:
+        bar.empty()
+    st.session_state.scored_for = choice
+result: pd.DataFrame = st.session_state.scored
+
+faults = result[result[ERROR].notna()]
+st.subheader("Result", anchor=False)
+for box, (title, count) in zip(
+    st.columns(3),
+    (
+        ("Rows", len(result)),
+        ("Not sure", int((result[CERTAINTY] == UNSURE_TEXT).sum())),
+        ("With an error", len(faults)),
+    ),
+    strict=True,
+):
+    box.metric(title, f"{count:,}", border=True)
+
+if len(faults):
+    st.markdown("Correct these rows here, or in your list:")
+    shown = faults.head(lists.MOST_SHOWN)[[*columns.values(), ERROR]].astype(str)
+    edited: pd.DataFrame = st.data_editor(shown, disabled=[ERROR], hide_index=True, key="faults")
+    if st.button("Score these rows again", key="again"):
+        st.session_state.scored = lists.corrected(result, edited, scorer)
+        st.rerun()
+
+st.dataframe(
+    result.head(lists.MOST_SHOWN), hide_index=True, alt="The first rows of the result", key="rows"
+)
+if len(result) > lists.MOST_SHOWN:
+    st.caption(f"The first {lists.MOST_SHOWN} rows; the download has all {len(result):,}.")
+st.download_button(
+    "The whole list with its segments (CSV)",
+    lambda: to_csv(result),
+    file_name=f"segments_{Path(upload.name).stem}.csv",
+    mime="text/csv",
+    icon=":material/download:",
+    key="result",
+    on_click="ignore",
+)

@@ -1,0 +1,39 @@
+"""For marketers: who moved from one segment to another since the version before?"""
+
+import streamlit as st
+
+from app import data, page, session
+from app.changes import EXPLAINED, KINDS, as_table, sankey, shown
+from app.palette import colours
+from bankseg_assets.formatting import day
+
+bundle = page.begin("Changes", "Who moved from one segment to another, and did they or did we?")
+flows = data.table("segment_migration")
+if flows.empty:
+    page.waiting(
+        "There is nothing to compare with yet.",
+        "This page fills with the second version that is made from the bank's own data.",
+    )
+    st.stop()
+
+kind = st.segmented_control(
+    "What moved",
+    list(KINDS),
+    format_func=lambda name: KINDS[name],
+    default="both",
+    required=True,
+    key="moved",
+    bind="query-params",
+)
+kind = kind or "both"
+before, after = (str(flows[name].iloc[0]) for name in ("from_snapshot", "to_snapshot"))
+found = shown(flows, kind)
+page.chart(
+    sankey(found, colours(bundle.segments)),
+    f"{EXPLAINED[kind]} Snapshots of {day(before)} and {day(after)}. Flows of fewer than 11 "
+    "customers are not shown, others to the nearest ten; money is what they spent in the window of "
+    "the newer snapshot.",
+    as_table(found, session.numbers()),
+    alt="Customers from the segments before to the segments after.",
+    key="sankey",
+)

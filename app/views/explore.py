@@ -1,0 +1,67 @@
+"""For analysts: what is in the data?"""
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+
+from app import data, page
+from app.explore import MEASURES, TABLES, as_table, bars, density, measures_of
+from app.palette import colour
+from bankseg_assets.scoring import project
+
+bundle = page.begin("Explore", "What is in the data?")
+tables = data.document("eda_report")
+there = [name for name in TABLES if tables.get(name)]
+if not there:
+    page.waiting("This version has no EDA report.", "Run the job `models`.")
+    st.stop()
+
+left, right = st.columns(2)
+name = left.selectbox(
+    "Look at",
+    there,
+    format_func=lambda table: TABLES[table][0],
+    key="table",
+    bind="query-params",
+)
+possible = measures_of(tables[name])
+measure = right.selectbox(
+    "Count", possible, format_func=lambda one: MEASURES[one], key=f"measure_{name}"
+)
+page.chart(
+    bars(tables[name], name, measure),
+    f"{MEASURES[measure]} by {TABLES[name][0].lower()}. What fewer than 11 customers may have made "
+    "is left out.",
+    as_table(tables[name]),
+    alt=f"{MEASURES[measure]} by {TABLES[name][0].lower()}",
+    key="bars",
+)
+
+first, second = st.columns(2, gap="large")
+for column, title, key in (
+    (first, "Missing values", "missing_values"),
+    (second, "Outliers, kept and flagged", "outliers"),
+    (first, "Quantiles", "quantiles"),
+    (second, "Correlations", "correlations"),
+):
+    if tables.get(key):
+        with column:
+            st.subheader(title, anchor=False)
+            st.table(as_table(tables[key]), border="horizontal", alt=title)
+
+members = data.sample("customer_segments", [*bundle.measures, "segment"])
+if len(members) and bundle.means.shape[1] > 1:
+    st.subheader("Where customers lie", anchor=False)
+    known = {one: members[one].to_numpy(dtype=np.float64) for one in bundle.measures}
+    segments = sorted(bundle.segments, key=lambda segment: segment["segment"])
+    names = [segment["name"] for segment in segments]
+    numbers = members["segment"].to_numpy(dtype=np.int64)
+    shares = pd.Series(numbers).map(dict(enumerate(names))).value_counts(normalize=True)
+    page.chart(
+        density(project(bundle, known), numbers, names, [colour(one) for one in segments]),
+        "A sample of the customers on the two principal components that tell them apart best. A "
+        "dot stands for 11 customers or more; its colour is the segment of most of them.",
+        shares.map(lambda share: f"{share:.1%}").rename("Share of the sample").reset_index(),
+        alt="Customers by their first two components, coloured by segment.",
+        key="map",
+    )

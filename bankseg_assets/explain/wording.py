@@ -1,0 +1,54 @@
+"""What is known of a customer in words: the value, and whether it is high, low or usual."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bankseg_assets.scoring import Bundle
+
+NEAR = 0.1  # of the median: a value as near to it as that is usual
+
+
+@dataclass(frozen=True)
+class _Wording:
+    subject: str
+    low: str = "low"
+    usual: str = "usual"
+    high: str = "high"
+
+
+_WORDINGS = {
+    "recency": _Wording("the last transaction", "recent", "as long ago as usual", "long ago"),
+    "frequency": _Wording("the number of transactions"),
+    "monetary": _Wording("the sum of the amounts"),
+    "average_amount": _Wording("the average amount"),
+    "average_balance": _Wording("the balance"),
+}
+
+
+def phrase(bundle: Bundle, name: str, value: npt.ArrayLike) -> str:
+    """Return a clause on a known input, such as "the balance is high (INR 250,000)".
+
+    High and low are against the median of all customers, which the form has as its default.
+    """
+    plain = np.asarray(value).reshape(-1)[0]
+    medians = {field["measure"]: field["default"] for field in bundle.inputs}
+    if name not in medians or name not in _WORDINGS:
+        return f"the {bundle.label(name).lower()} is {plain}"
+    wording, median = _WORDINGS[name], medians[name]
+    word = wording.high if plain > median else wording.low
+    if abs(plain - median) <= NEAR * median:
+        word = wording.usual
+    return f"{wording.subject} is {word} ({written(bundle, name, plain)})"
+
+
+def written(bundle: Bundle, measure: str, value: float) -> str:
+    """Return a value of a measure with its unit."""
+    unit = {field["measure"]: field["unit"] for field in bundle.inputs}.get(measure, "")
+    amount = f"{value:,.2f}".removesuffix(".00")
+    if unit == bundle.currency:
+        return f"{unit} {amount}"
+    if measure == "frequency" or not unit:
+        return amount  # the words around it say what is counted
+    return f"{amount} {unit.removesuffix('s') if amount == '1' else unit}"

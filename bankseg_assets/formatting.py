@@ -1,0 +1,88 @@
+"""Numbers and dates as people read them."""
+
+from datetime import date
+
+PLAIN, LAKH = "plain", "lakh"
+"""How a contract's `number_format` groups digits: 1,234,567 or 12,34,567."""
+
+_SHORT = {
+    PLAIN: ((1e9, "billion"), (1e6, "million")),
+    LAKH: ((1e7, "crore"), (1e5, "lakh")),
+}
+
+
+def number(value: float, style: str = PLAIN) -> str:
+    """Return a number with thousands separators, and two decimals unless it is whole.
+
+    >>> number(884265), number(833.333), number(-1234567.5, LAKH)
+    ('884,265', '833.33', '-12,34,567.50')
+    """
+    rounded = round(float(value), 2)
+    text = f"{rounded:,.0f}" if rounded.is_integer() else f"{rounded:,.2f}"
+    return _in_lakhs(text) if style == LAKH else text
+
+
+def short(value: float, style: str = PLAIN) -> str:
+    """Return a large number in words, with three digits.
+
+    >>> short(826275798.65), short(826275798.65, LAKH), short(45000, LAKH), short(2.5e12)
+    ('826 million', '82.6 crore', '45,000', '2,500 billion')
+    """
+    for size, word in _SHORT[style]:
+        if abs(value) >= size:
+            return f"{float(f'{value / size:.3g}'):,.12g} {word}"
+    return number(float(f"{value:.3g}"), style)
+
+
+def _in_lakhs(text: str) -> str:
+    """Group the digits of a number by two beyond the last three."""
+    sign = "-" if text.startswith("-") else ""
+    whole, dot, rest = text.lstrip("-").replace(",", "").partition(".")
+    groups = [whole[-3:]]
+    whole = whole[:-3]
+    while whole:
+        groups.insert(0, whole[-2:])
+        whole = whole[:-2]
+    return f"{sign}{','.join(groups)}{dot}{rest}"
+
+
+def quantity(value: float, unit: str) -> str:
+    """Return a number with its unit, which contracts write in the plural.
+
+    >>> quantity(1, "days"), quantity(45, "days")
+    ('1 day', '45 days')
+    """
+    shown = number(value)
+    return f"{shown} {unit.removesuffix('s') if shown == '1' else unit}"
+
+
+def money(value: float, currency: str, style: str = PLAIN) -> str:
+    """Return an amount with its currency in front.
+
+    >>> money(1234567.5, "INR"), money(1234567.5, "INR", LAKH)
+    ('INR 1,234,567.50', 'INR 12,34,567.50')
+    """
+    return f"{currency} {number(value, style)}"
+
+
+def percent(share: float) -> str:
+    """Return a share of 1 with one decimal; never 0 % or 100 % of something in between.
+
+    >>> percent(0.9312), percent(0.99999), percent(0.00001)
+    ('93.1%', '>99.9%', '<0.1%')
+    """
+    shown = f"{share:.1%}"
+    if shown == "0.0%" and share > 0:
+        return "<0.1%"
+    if shown == "100.0%" and share < 1:
+        return ">99.9%"
+    return shown
+
+
+def day(iso: str) -> str:
+    """Return an ISO date in words.
+
+    >>> day("2016-10-22")
+    '22 October 2016'
+    """
+    return f"{date.fromisoformat(iso):%-d %B %Y}"

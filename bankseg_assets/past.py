@@ -1,0 +1,149 @@
+"""The customers and the model of the release in use, for new ones to be compared with.
+
+They are read by the names in the release, not as Dagster's inputs, which are the newest versions.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bankseg_assets.releases import Release, current_release
+from bankseg_assets.scoring import Feature
+from bankseg_assets.store import DamagedVersionError, verify
+
+Array = npt.NDArray[np.float64]
+
+CUSTOMERS = "customer_segments"
+PCA = "pca_model"
+KMEANS = "kmeans_model"
+TOLD = ("customer_id", "segment", "snapshot_date", "monetary")
+"""What a comparison reads of both tables of customers, beside the measures of the old model."""
+
+
+class NothingToCompareError(LookupError):
+    """There is no earlier snapshot that a new one can be compared with; the message says why."""
+
+
+@dataclass(frozen=True)
+class Past:
+    """The release in use: its table of customers, and the model that put them into segments.
+
+    d features, c components, k segments: mean, scale (d,); components (d, c); centroids (k, c) in
+    standard deviations; names and colours (k,). shares (k,) and covariances (k, c, c) are those of
+    a mixture, None otherwise.
+    """
+
+    release: str
+    customers: tuple[Path, ...]
+    features: tuple[Feature, ...]
+    mean: list[float]
+    scale: list[float]
+    components: list[list[float]]
+    centroids: Array
+    shares: Array | None
+    covariances: Array | None
+    names: tuple[str, ...]
+    colours: tuple[int, ...]
+
+    @property
+    def columns(self) -> list[str]:
+        """The columns of both tables that a comparison reads, each once."""
+        return list(dict.fromkeys([*TOLD, *(feature.measure for feature in self.features)]))
+
+
+def read_past(published_dir: Path, *, is_demo: bool, customer_key: str, customers: Path) -> Past:
+    """Return the release in use, if it can be compared with new data of this kind.
+
+    `customers`: the new version of the table of customers, whose columns the old one must have.
+    Raises NothingToCompareError.
+    """
+    release = current_release(published_dir)
+    if release is None:
+        raise NothingToCompareError("This is the first release: there is no earlier snapshot.")
+    _require_same_customers(release, is_demo=is_demo, customer_key=customer_key)
+    found = _read(release)
+    _require_same_columns(found, customers)
+    return found
+
+
+def colours(kmeans: Mapping[str, Any]) -> tuple[int, ...]:
+    """Return the colour numbers of a model's segments; an older build gave none but the number."""
+    return tuple(kmeans.get("colours") or range(len(kmeans["names"])))
+
+
+def _require_same_customers(release: Release, *, is_demo: bool, customer_key: str) -> None:
+    if release.is_demo != is_demo:
+        kinds = ("the bank's own data", "demo data")
+        raise NothingToCompareError(
+            f"The release in use is of {kinds[release.is_demo]}, and this one of {kinds[is_demo]}."
+        )
+    if release.customer_key not in ("", customer_key):
+        raise NothingToCompareError(
+            f"The release in use tells customers apart by `{release.customer_key}`, and the "
+            f"contract now by `{customer_key}`."
+        )
+
+
+def _read(release: Release) -> Past:
+    try:
+        for asset in (CUSTOMERS, PCA, KMEANS):
+            verify(release.path(asset))
+        pca, kmeans = (_document(release.path(asset)) for asset in (PCA, KMEANS))
+        return Past(
+            release=release.name,
+            customers=tuple(release.files(CUSTOMERS)),
+            features=tuple(Feature(**feature) for feature in pca["features"]),
+            mean=pca["mean"],
+            scale=pca["scale"],
+            components=pca["components"],
+            centroids=np.array(kmeans["centroids"], dtype=np.float64),
+            shares=_array(kmeans.get("shares")),
+            covariances=_array(kmeans.get("covariances")),
+            names=tuple(kmeans["names"]),
+            colours=colours(kmeans),
+        )
+    except (DamagedVersionError, OSError) as error:
+        raise NothingToCompareError(
+            f"The release in use, {release.name}, is damaged: {error}"
+        ) from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise NothingToCompareError(
+            f"The release in use, {release.name}, holds no segments that can be read "
+            f"({type(error).__name__}: {error})."
+        ) from error
+
+
+def _array(values: Any) -> Array | None:
+    return None if values is None else np.array(values, dtype=np.float64)
+
+
+def _document(version: Path) -> Mapping[str, Any]:
+    found: dict[str, Any] = json.loads((version / "model.json").read_text(encoding="utf-8"))
+    return found
+
+
+def _require_same_columns(past: Past, customers: Path) -> None:
+    # Any file of a table has its columns.
+    then, now = (pq.read_schema(file) for file in (past.customers[0], _first_file(customers)))
+    for name in past.columns:
+        old, new = (_type(schema, name) for schema in (then, now))
+        if not old or old != new:
+            raise NothingToCompareError(
+                f"The column {name} of {CUSTOMERS} was {old or 'not there'} in the release in use, "
+                f"and is {new or 'not there'} now."
+            )
+
+
+def _type(schema: pa.Schema, name: str) -> str:
+    return str(schema.field(name).type) if name in schema.names else ""
+
+
+def _first_file(version: Path) -> Path:
+    return min(version.glob("*.parquet"))

@@ -1,0 +1,93 @@
+"""Who moved between segments, as people read it: a summary, and matrices with the money.
+
+Counts are shown to the nearest ten, and a flow of fewer than 11 customers is not, nor its money.
+"""
+
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from bankseg_assets.flows import BOTH, CUSTOMER, GONE, MODEL, NEW, Flow, of_kind
+from bankseg_assets.suppression import is_small, rounded_count, shown_rounded
+
+HIDDEN = "-"
+_UNITS = ((1e9, "bn"), (1e6, "M"), (1e3, "k"))
+
+
+def summary(found: Sequence[Flow], currency: str) -> str:
+    """Return, as Markdown, how many moved, came and went, with their money and their share.
+
+    Those who moved are a share of the customers in both snapshots; by the model, of all customers
+    in the new data; the new ones are a share of these, and the gone ones of those before.
+    """
+    customer, model, both = (of_kind(found, kind) for kind in (CUSTOMER, MODEL, BOTH))
+    stayed = [flow for flow in customer if flow.known and not flow.moved]
+    parts = (
+        ("stayed (new data, old model)", stayed, _known(customer)),
+        ("the customer moved (new data, old model)", _moved(customer), _known(customer)),
+        ("the model moved (same data, new model)", _moved(model), _known(model)),
+        ("moved, both together", _moved(both), _known(both)),
+        (NEW, [f for f in customer if f.from_name == NEW], [f for f in customer if f.arrives]),
+        (GONE, [f for f in customer if f.to_name == GONE], [f for f in customer if f.leaves]),
+    )
+    rows = [
+        f"| {name} | {shown_rounded(_count(some))} | {_share(some, of)} | {shown_money(some)} |"
+        for name, some, of in parts
+    ]
+    return "\n".join([f"| | customers | share | {currency} |", "|---|---:|---:|---:|", *rows])
+
+
+def matrix(found: Sequence[Flow], kind: str, currency: str) -> str:
+    """Return the flows of a kind as Markdown: a row for each start, customers and their money."""
+    flows = [flow for flow in of_kind(found, kind) if flow.from_name != GONE]
+    ends = list(dict.fromkeys((flow.to_segment, flow.to_name) for flow in sorted(flows, key=_end)))
+    starts = dict.fromkeys((flow.from_segment, flow.from_name) for flow in flows)
+    cells = {((f.from_segment, f.from_name), (f.to_segment, f.to_name)): f for f in flows}
+    head = f"| from, to: customers ({currency}) | {' | '.join(name for _, name in ends)} |"
+    rows = [
+        f"| {start[1]} | " + " | ".join(_cell(cells.get((start, end))) for end in ends) + " |"
+        for start in starts
+    ]
+    return "\n".join([head, "|---" + "|---:" * len(ends) + "|", *rows])
+
+
+def shown_money(flows: Iterable[Flow]) -> str:
+    """Return the money of some customers; hidden where they are too few."""
+    flows = list(flows)
+    money = sum((flow.money for flow in flows), Decimal(0))
+    return HIDDEN if is_small(_count(flows)) else short_money(money)
+
+
+def short_money(money: Decimal) -> str:
+    """Return an amount to three digits: 52.4M."""
+    value = float(f"{money:.3g}")
+    unit, name = next(((u, name) for u, name in _UNITS if value >= u), (1, ""))
+    return f"{value / unit:g}{name}"
+
+
+def _cell(flow: Flow | None) -> str:
+    if flow is None:
+        return "0"
+    count = shown_rounded(flow.customers)
+    return count if is_small(flow.customers) else f"{count} ({shown_money([flow])})"
+
+
+def _share(some: Iterable[Flow], of: Iterable[Flow]) -> str:
+    """Return the share by the shown count: an exact one would tell the exact count."""
+    count, whole = _count(some), _count(of)
+    return HIDDEN if is_small(count) or not whole else f"{rounded_count(count) / whole:.1%}"
+
+
+def _known(flows: Iterable[Flow]) -> list[Flow]:
+    return [flow for flow in flows if flow.known]
+
+
+def _moved(flows: Iterable[Flow]) -> list[Flow]:
+    return [flow for flow in flows if flow.moved]
+
+
+def _count(flows: Iterable[Flow]) -> int:
+    return sum(flow.customers for flow in flows)
+
+
+def _end(flow: Flow) -> tuple[bool, int]:
+    return flow.to_segment is None, flow.to_segment or 0

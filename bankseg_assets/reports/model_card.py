@@ -1,0 +1,228 @@
+"""The model card: what the model is, what it was made of, how good it is and where it ends.
+
+In the form of Mitchell et al., Model Cards for Model Reporting, 2019. A document of plain values
+for programs, and the same as a page for people.
+"""
+
+import html
+from collections.abc import Mapping, Sequence
+from importlib.metadata import version
+from typing import Any
+
+from bankseg_assets.reports.page import Rows, document, html_table, section
+
+PACKAGES = ("dagster", "pyspark", "scikit-learn", "numpy", "scipy", "pyarrow")
+_ATTRIBUTES = {"age_band": "age", "gender": "gender", "location": "place"}
+
+INTENDED = (
+    "Telling groups of customers apart for campaigns, offers and service, and telling a branch "
+    "which group a customer probably belongs to.",
+    "Reading a group's profile as a description of many, with the spread that stands beside it.",
+)
+NOT_INTENDED = (
+    "Decisions on credit, pricing, fraud or employment, or any decision about one person that has "
+    "legal or similar effect: nothing here was tested for that.",
+    "Inferring a person's age, gender or home: no feature holds them, profiles tell of groups.",
+    "Customers unlike those of the data window below: another country, product or period.",
+)
+
+
+def model_card(
+    *,
+    bundle: Mapping[str, Any],
+    pca: Mapping[str, Any],
+    kmeans: Mapping[str, Any],
+    eda: Mapping[str, Rows],
+    demographics: Rows,
+    customer_key: str,
+    is_demo: bool,
+) -> dict[str, Any]:
+    """Return the card. The arguments are the published documents and tables it is made from."""
+    overview = eda["overview"][0]
+    conflicts = overview["identity_conflict_share_of_repeat"]
+    chosen = next(entry for entry in kmeans["sweep"] if entry["k"] == kmeans["k"])
+    return {
+        "model": {
+            "version": bundle["version"],
+            "sha256": bundle["sha256"],
+            "what": f"{kmeans['algorithm']} segments, told by Gaussian naive Bayes",
+            "software": {name: version(name) for name in PACKAGES},
+        },
+        "use": {"intended": list(INTENDED), "not_intended": list(NOT_INTENDED)},
+        "data": {
+            "is_demo_data": is_demo,
+            "first_day": str(overview["first_day"]),
+            "last_day": str(overview["last_day"]),
+            "snapshot_date": bundle["snapshot_date"],
+            "transactions": overview["transactions"],
+            "customers": overview["customers"],
+            "currency": bundle["currency"],
+            "customer_key": customer_key,
+            "identity_conflict_share_of_repeat": conflicts,
+        },
+        "features": [
+            {
+                **{name: feature[name] for name in ("name", "measure", "transform", "weight")},
+                "parameter": feature["parameter"],
+                "skew_before": before,
+                "skew_after": after,
+                "why": feature["reason"],
+            }
+            for feature, (before, after) in zip(pca["features"], pca["skew"], strict=True)
+        ],
+        "components": {
+            "kept": len(pca["components"][0]),
+            "variance_kept": sum(pca["explained_variance"][: len(pca["components"][0])]),
+        },
+        "segments": {
+            "k": kmeans["k"],
+            "why": kmeans["reason"],
+            "silhouette": kmeans["silhouette"],
+            "stability": chosen["stability"],
+            "choices": kmeans["sweep"],
+            "continued": (kmeans["matching"] or {}).get("sentence", "There was none to continue."),
+            "profiles": [
+                {name: segment[name] for name in ("name", "sentence", "share_of_customers")}
+                for segment in bundle["segments"]
+            ],
+        },
+        "metrics": {**bundle["metrics"], "completeness": _completeness(bundle)},
+        "fairness": fairness(demographics),
+        "limits": limits(bundle, chosen, conflicts, is_demo=is_demo),
+    }
+
+
+def fairness(demographics: Rows) -> list[dict[str, Any]]:
+    """Return, for each segment and attribute, how far its people differ from all customers."""
+    found: dict[tuple[str, str], dict[str, Any]] = {}
+    for row in demographics:
+        key = (row["segment_name"], row["attribute"])
+        found.setdefault(
+            key,
+            {
+                "segment": row["segment_name"],
+                "attribute": _ATTRIBUTES.get(row["attribute"], row["attribute"]),
+                "distance": row["distance"],
+            },
+        )
+    return list(found.values())
+
+
+def limits(
+    bundle: Mapping[str, Any], chosen: Mapping[str, Any], conflicts: float | None, *, is_demo: bool
+) -> list[str]:
+    """Return what a reader must not overlook, with the figures of this model."""
+    found = [
+        "The segments are a useful cut through customers that lie close together, not groups that "
+        f"nature made: the silhouette is {chosen['silhouette']:.2f} of at most 1.",
+        "F1 says how well naive Bayes repeats what the clustering drew on customers that neither "
+        "saw. It does not say that the segments are right.",
+        "Recency, frequency and sums count in the data window only: a customer who was away all "
+        "that time does not occur.",
+    ]
+    if conflicts:
+        found.append(
+            f"{conflicts:.0%} of the customers with two or more transactions have rows that "
+            "disagree in birth date or gender: the customer key may not name persons."
+        )
+    worst = max(_completeness(bundle), key=lambda entry: entry["calibration_error"])
+    found.append(
+        "With few inputs the answer is less sure, and says so. The calibration error is largest "
+        f"({worst['calibration_error']:.3f}) when only {_listed(worst['known'])} is known."
+    )
+    if is_demo:
+        found.insert(0, "Made from demo data: it describes nobody.")
+    return found
+
+
+def _completeness(bundle: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the quality for each set of known measures; evidence beside them changes little."""
+    names = ("known", "f1_macro", "log_loss", "brier", "calibration_error")
+    return [
+        {name: entry[name] for name in names}
+        for entry in bundle["evaluation"]["completeness"]
+        if not set(entry["known"]) & set(bundle["evidence"])
+    ]
+
+
+def model_card_page(card: Mapping[str, Any]) -> str:
+    """Return the card as a page that opens offline."""
+    data, segments = card["data"], card["segments"]
+    variance = card["components"]["variance_kept"]
+    metrics = {name: value for name, value in card["metrics"].items() if name != "completeness"}
+    return document(
+        "Model card",
+        "".join(
+            [
+                f"<h1>Model card</h1><p>{html.escape(card['model']['what'])}. Version "
+                f"{html.escape(card['model']['version'])}, SHA-256 "
+                f"<code>{html.escape(card['model']['sha256'])}</code>.</p>",
+                section("Meant for", "", _bullets(card["use"]["intended"])),
+                section("Not meant for", "", _bullets(card["use"]["not_intended"])),
+                section("Limits", "", _bullets(card["limits"])),
+                section(
+                    "Data",
+                    f"Transactions of {data['first_day']} to {data['last_day']}.",
+                    _pairs(data),
+                ),
+                section(
+                    "Features",
+                    "Age, gender and place are never features. Skew: before and after the "
+                    "transform; 0 is symmetric.",
+                    html_table(card["features"]),
+                ),
+                section(
+                    "Segments",
+                    f"{segments['why']} {segments['continued']}",
+                    html_table(segments["profiles"]),
+                ),
+                section(
+                    "Choices of k",
+                    "Training customers; stability is measured where it decides.",
+                    html_table(segments["choices"]),
+                ),
+                section(
+                    "Quality",
+                    "Customers that no transform, PCA, clustering or classifier has seen. "
+                    f"{card['components']['kept']} components keep {variance:.0%} of the variance.",
+                    _pairs(metrics),
+                ),
+                section(
+                    "What the form may not know",
+                    "Quality for each set of known inputs; nothing known is the share of each "
+                    "segment.",
+                    html_table([_readable(entry) for entry in card["metrics"]["completeness"]]),
+                ),
+                section(
+                    "Fairness",
+                    "Total variation distance of age, gender and place between segment and all "
+                    "customers: the share of members who would have to be of another value to "
+                    "mirror them.",
+                    html_table(card["fairness"]),
+                ),
+                section("Software", "", _pairs(card["model"]["software"])),
+            ]
+        ),
+    )
+
+
+def _readable(entry: Mapping[str, Any]) -> dict[str, Any]:
+    return {**entry, "known": _listed(entry["known"])}
+
+
+def _listed(names: Sequence[str]) -> str:
+    return ", ".join(names) or "nothing"
+
+
+def _pairs(values: Mapping[str, Any]) -> str:
+    return html_table(
+        [
+            {"": name.replace("_", " "), "value": value}
+            for name, value in values.items()
+            if not isinstance(value, (dict, list))
+        ]
+    )
+
+
+def _bullets(texts: Sequence[str]) -> str:
+    return "<ul>" + "".join(f"<li>{html.escape(text)}</li>" for text in texts) + "</ul>"

@@ -1,0 +1,80 @@
+"""The Sankey diagram of who moved: drawn by matplotlib, for Dagster's metadata and the docs."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from bankseg_assets.flows import Flow
+from bankseg_assets.reports.migration import shown_money
+from bankseg_assets.reports.plots import markdown_image
+from bankseg_assets.reports.sankey import Band, Node, sankey
+from bankseg_assets.suppression import shown_rounded
+
+STAGES = ("before", "new data, old model", "new data, new model")
+LAST = len(STAGES) - 1
+NODE_WIDTH = 0.06  # of the way between two columns
+LEAST_LABELLED = 0.035  # of the height: a text is as high as that
+NO_SEGMENT = "#999999"
+
+
+def sankey_plot(
+    found: Sequence[Flow],
+    *,
+    colours: tuple[Sequence[int], Sequence[int]],
+    title: str,
+    currency: str,
+) -> str:
+    """Return a Sankey diagram as Markdown: the customers move, and then the model does.
+
+    `colours`: the colour numbers of the old model's segments and of the new one's. Counts are to
+    the nearest ten, and flows of fewer than 11 customers are not drawn. Moves are darker than what
+    stays.
+    """
+    from matplotlib.figure import Figure
+
+    drawing = sankey(found)
+    height = max((node.top + node.height for node in drawing.nodes), default=1.0)
+    figure = Figure(figsize=(10, 5.6), layout="constrained")
+    axes = figure.add_subplot()
+    axes.set_title(title)
+    axes.axis("off")
+    axes.set_xlim(-0.6, 2.6)
+    axes.set_ylim(1.02 * height, -0.09 * height)
+    for column, name in enumerate(STAGES):
+        axes.text(column, -0.04 * height, name, ha="center", style="italic", fontsize=9)
+    for band in drawing.bands:
+        colour = _colour(colours[0], band.flow.from_segment)
+        labelled = band.height > LEAST_LABELLED * height
+        _draw_band(axes, band, colour, currency if labelled else None)
+    for node in drawing.nodes:
+        _draw_node(axes, node, _colour(colours[node.column == LAST], node.segment))
+    return markdown_image(figure, title)
+
+
+def _draw_band(axes: Any, band: Band, colour: str, currency: str | None) -> None:
+    way = np.linspace(0, 1, 50)
+    top = band.start + (band.end - band.start) * (3 - 2 * way) * way**2
+    x = band.column + NODE_WIDTH / 2 + (1 - NODE_WIDTH) * way
+    shade = 0.65 if band.flow.moved else 0.25
+    axes.fill_between(x, top, top + band.height, color=colour, alpha=shade, linewidth=0)
+    if currency is not None:
+        count, money = shown_rounded(band.flow.customers), shown_money([band.flow])
+        # Where the bands begin they lie side by side, and so do their labels.
+        y = band.start + band.height / 2
+        axes.text(x[0], y, f" {count} ({currency} {money})", va="center", fontsize=7.5)
+
+
+def _draw_node(axes: Any, node: Node, colour: str) -> None:
+    left = node.column - NODE_WIDTH / 2
+    axes.barh(node.top, NODE_WIDTH, node.height, left=left, align="edge", color=colour)
+    count = shown_rounded(node.customers)
+    # The names in the middle are those on the left.
+    known = node.column == 1 and node.segment is not None
+    text = f" {count} " if known else f" {node.name} \n {count} "
+    side, place = ("left", left + NODE_WIDTH) if node.column == LAST else ("right", left)
+    axes.text(place, node.top + node.height / 2, text, ha=side, va="center", fontsize=8)
+
+
+def _colour(colours: Sequence[int], segment: int | None) -> str:
+    return NO_SEGMENT if segment is None else f"C{colours[segment]}"

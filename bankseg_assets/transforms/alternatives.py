@@ -1,0 +1,82 @@
+"""Other ways to find segments, on the same summary and for the same measures: all in Spark ML."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from enum import Enum
+
+import numpy as np
+from pyspark.ml.clustering import BisectingKMeans, GaussianMixture
+from pyspark.ml.functions import array_to_vector
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from bankseg_assets.transforms.partition import Partition
+from bankseg_assets.transforms.rounding import LOADING_DIGITS, rounded
+from bankseg_assets.transforms.summary import Summary
+from bankseg_assets.transforms.sweep import Fit, fit_centroids
+
+
+class Algorithm(Enum):
+    """How segments are found; each has the name by which people know it."""
+
+    K_MEANS = "k-means"
+    BISECTING_K_MEANS = "bisecting k-means"
+    GAUSSIAN_MIXTURE = "Gaussian mixture"
+
+
+# Spark starts a job for each iteration: 200 took 20 s on the summary of the real half.
+MOST_ITERATIONS = 100
+RESAMPLES = 3  # for the same reason
+SETTLED = 1e-3  # nats of log-likelihood a customer
+
+
+def fit_bisecting(summary: Summary, k: int, seed: int) -> Partition:
+    """Return the leaves of bisecting k-means; customers then go to the nearest of these centres."""
+    estimator = BisectingKMeans(k=k, seed=seed, weightCol="weight", maxIter=MOST_ITERATIONS)
+    with _cells(summary) as cells:
+        model = estimator.fit(cells)
+    centres = np.array([centre.tolist() for centre in model.clusterCenters()])
+    return Partition(np.array(rounded(centres.tolist(), LOADING_DIGITS)))
+
+
+def fit_mixture(summary: Summary, k: int, seed: int) -> Partition:
+    """Return a mixture of Gaussians with full covariances; customers go to the likeliest one."""
+    estimator = GaussianMixture(
+        k=k, seed=seed, weightCol="weight", maxIter=MOST_ITERATIONS, tol=SETTLED
+    )
+    with _cells(summary) as cells:
+        model = estimator.fit(cells)
+    rows = model.gaussiansDF.collect()
+    covariances = [rounded(row["cov"].toArray().tolist(), LOADING_DIGITS) for row in rows]
+    return Partition(
+        np.array(rounded([row["mean"].toArray().tolist() for row in rows], LOADING_DIGITS)),
+        np.array(rounded(list(model.weights), LOADING_DIGITS)),
+        np.array(covariances),
+    )
+
+
+FITS: dict[Algorithm, Fit] = {
+    Algorithm.K_MEANS: fit_centroids,
+    Algorithm.BISECTING_K_MEANS: fit_bisecting,
+    Algorithm.GAUSSIAN_MIXTURE: fit_mixture,
+}
+
+
+@contextmanager
+def _cells(summary: Summary) -> Iterator[DataFrame]:
+    """Return the cells as one partition: a task for each core would cost more than the work."""
+    spark = SparkSession.getActiveSession()
+    assert spark is not None
+    rows = [
+        (*point, weight)
+        for point, weight in zip(summary.means.tolist(), summary.weights.tolist(), strict=True)
+        if weight > 0
+    ]
+    names = [f"pc{place + 1}" for place in range(summary.means.shape[1])]
+    schema = ", ".join(f"{name} double" for name in [*names, "weight"])
+    cells = spark.createDataFrame(rows, schema).coalesce(1)
+    vectors = cells.select(array_to_vector(F.array(*names)).alias("features"), "weight").persist()
+    try:
+        yield vectors
+    finally:
+        vectors.unpersist()

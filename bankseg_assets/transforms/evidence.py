@@ -1,0 +1,91 @@
+"""P(age band | segment), P(gender | segment), P(location | segment), from training customers."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+
+from bankseg_assets.evidence import EVIDENCE, OTHER, category
+from bankseg_assets.scoring import InputError
+from bankseg_assets.suppression import SMALLEST_CELL
+
+MOST_VALUES = 30  # locations: a bank has thousands, and the thirty largest hold half its customers
+SMOOTHING = 1.0  # Laplace's: as if every segment had one more customer of each value
+LOG_DIGITS = 3  # decimals of a log probability
+CHANCE = 0.001  # how rarely noise may be taken for evidence
+
+
+def fit_evidence(segments: DataFrame, names: Sequence[str], k: int) -> dict[str, dict[str, Any]]:
+    """Return a table for each name that tells something, as `evidence.Evidence.from_json` reads it.
+
+    `segments` is CUSTOMER_SEGMENTS; held-out customers take no part. Raises InputError for a name
+    that is no evidence.
+    """
+    unknown = [name for name in names if name not in EVIDENCE]
+    if unknown:
+        raise InputError(f"Unknown evidence {unknown}; choose from {', '.join(EVIDENCE)}.")
+    if not names:
+        return {}
+    facts = [
+        F.struct(F.lit(n).alias("name"), F.col(n).cast("string").alias("value")) for n in names
+    ]
+    rows = (
+        segments.where("NOT held_out")
+        .select("segment", F.explode(F.array(*facts)).alias("fact"))
+        .groupBy("segment", "fact.name", "fact.value")
+        .count()
+        .collect()
+    )
+    counts: dict[str, dict[str, npt.NDArray[np.int64]]] = {name: {} for name in names}
+    for row in rows:
+        value = category(row["name"], row["value"])
+        if value is not None:
+            of_value = counts[row["name"]].setdefault(value, np.zeros(k, dtype=np.int64))
+            of_value[row["segment"]] += row["count"]
+    tables = {name: table(EVIDENCE[name], counts[name], k) for name in names}
+    return {name: found for name, found in tables.items() if found is not None}
+
+
+def table(label: str, counts: Mapping[str, npt.NDArray[np.int64]], k: int) -> dict[str, Any] | None:
+    """Return log P(value | segment) of the commonest values, and of all others together.
+
+    None where the segments do not differ in them but by chance.
+
+    counts: value -> customers by segment (k,). A value stands alone when every segment has 11
+    customers of it, for a probability of fewer would tell of single persons; what is left counts
+    as OTHER, and as unknown where it has fewer too. Values stand in the order of the alphabet: an
+    order by number would tell which of two is rarer.
+    """
+    commonest = sorted(counts, key=lambda value: (-int(counts[value].sum()), value))[:MOST_VALUES]
+    alone = sorted(value for value in commonest if counts[value].min() >= SMALLEST_CELL)
+    nobody = np.zeros(k, dtype=np.int64)
+    left = sum((counts[value] for value in counts if value not in alone), nobody)
+    values = [*alone, OTHER] if left.min() >= SMALLEST_CELL else alone
+    numbers = np.array([counts.get(value, left) for value in values]).reshape(len(values), k)
+    if not tells_something(numbers):
+        return None
+    smoothed = numbers + SMOOTHING
+    log_probability = np.log(smoothed / smoothed.sum(axis=0))
+    return {
+        "label": label,
+        "values": values,
+        "log_probability": log_probability.round(LOG_DIGITS).tolist(),
+    }
+
+
+def tells_something(counts: npt.NDArray[np.int64]) -> bool:
+    """Tell whether segments differ in their values (v, k) by more than chance: a G-test.
+
+    Without it a table of noise counts as evidence: with demo customers, whose ages have nothing to
+    do with their segments, the log loss was 0.0001 above the prior's.
+    """
+    from scipy.stats import chi2
+
+    expected = counts.sum(axis=1, keepdims=True) * counts.sum(axis=0) / max(counts.sum(), 1)
+    found = counts > 0
+    statistic = 2 * (counts[found] * np.log(counts[found] / expected[found])).sum()
+    freedom = (counts.shape[0] - 1) * (counts.shape[1] - 1)
+    return freedom > 0 and bool(chi2.sf(statistic, freedom) < CHANCE)

@@ -1,0 +1,88 @@
+"""How right and how honest probabilities are: F1, log loss, Brier score, calibration error."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bankseg_assets.scoring import Array
+from bankseg_assets.suppression import is_small
+from bankseg_assets.transforms.naive_bayes import LEAST_PROBABILITY, f1_scores
+
+BINS = 15
+DIGITS = 6
+
+Labels = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """How well n customers are told apart."""
+
+    accuracy: float
+    f1_weighted: float
+    f1_macro: float
+    log_loss: float
+    brier: float
+    calibration_error: float
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return asdict(self)
+
+
+def judge(probabilities: Array, labels: Labels) -> Judgement:
+    """Measure probabilities (n, k) against the true segments (n,)."""
+    k = probabilities.shape[1]
+    confusion = confusion_matrix(labels, probabilities.argmax(axis=1), k)
+    f1, shares = f1_scores(confusion), confusion.sum(axis=1) / len(labels)
+    truth = np.eye(k)[labels]
+    return Judgement(
+        accuracy=round(float(np.trace(confusion) / len(labels)), DIGITS),
+        f1_weighted=round(float(shares @ f1), DIGITS),
+        f1_macro=round(float(f1.mean()), DIGITS),
+        log_loss=round(log_loss(probabilities, labels), DIGITS),
+        brier=round(float(((probabilities - truth) ** 2).sum(axis=1).mean()), DIGITS),
+        calibration_error=round(calibration_error(probabilities, labels), DIGITS),
+    )
+
+
+def confusion_matrix(labels: Labels, predicted: Labels, k: int) -> Labels:
+    """Return the counts (k, k): rows are true segments, columns predicted ones."""
+    counts = np.zeros((k, k), dtype=np.int64)
+    np.add.at(counts, (labels, predicted), 1)
+    return counts
+
+
+def log_loss(probabilities: Array, labels: Labels) -> float:
+    """Return the mean of -ln P(true segment)."""
+    given = probabilities[np.arange(len(labels)), labels]
+    return float(-np.log(np.maximum(given, LEAST_PROBABILITY)).mean())
+
+
+def calibration_error(probabilities: Array, labels: Labels) -> float:
+    """Return the expected calibration error: |accuracy - confidence| in 15 bins, weighted."""
+    bins = reliability(probabilities, labels)
+    gaps = [row["customers"] * abs(row["accuracy"] - row["confidence"]) for row in bins]
+    return float(sum(gaps)) / len(labels)
+
+
+def reliability(probabilities: Array, labels: Labels) -> list[dict[str, float]]:
+    """Return, for each bin of the highest probability, its customers, confidence and accuracy."""
+    confidence = probabilities.max(axis=1)
+    hit = probabilities.argmax(axis=1) == labels
+    bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    return [
+        {
+            "customers": int((bins == number).sum()),
+            "confidence": round(float(confidence[bins == number].mean()), DIGITS),
+            "accuracy": round(float(hit[bins == number].mean()), DIGITS),
+        }
+        for number in np.unique(bins)
+    ]
+
+
+def for_people(bins: list[dict[str, float]]) -> list[dict[str, float]]:
+    """Return the bins of `reliability` that do not tell of single persons."""
+    return [row for row in bins if not is_small(int(row["customers"]))]

@@ -1,0 +1,142 @@
+"""Number, name and colour new segments like those of the model in use that they continue."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from itertools import count
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bankseg_assets.agreement import adjusted_rand_index, overlap
+
+# Below half, a cluster has dissolved (Hennig, Cluster-wise assessment of cluster stability, 2007).
+LEAST_OVERLAP = 0.5
+# A name stays true while every measure's deviation moves by less than this (standard deviations
+# of all customers); the words change at 0.35 and 1.0.
+NAME_SLACK = 0.25
+
+Array = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Matching:
+    """How the new segments continue those of the model in use.
+
+    order: (k,), number i was the fit's segment order[i]. overlaps: (k,), customers in both over
+    customers in either; None for a segment that continues none. kept: the share of the customers
+    whose number stays. agreement: the adjusted Rand index. sentence: for people.
+    """
+
+    order: list[int]
+    continued: list[int | None]
+    overlaps: list[float | None]
+    kept: float
+    agreement: float
+    sentence: str
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        return asdict(self)
+
+
+def match(table: Array) -> Matching:
+    """Match k new segments to l segments in use so that most customers keep their number.
+
+    `table`: (l, k), customers in segment i of the model in use and j of the new one. An assignment
+    problem (scipy's linear_sum_assignment). Numbers run from 0 to k - 1: where there are fewer
+    segments than before, one whose number is gone takes a free one, and that is said.
+    """
+    from scipy.optimize import linear_sum_assignment
+
+    before, k = table.shape
+    old, new = linear_sum_assignment(table, maximize=True)
+    shares = overlap(table)
+    pairs = {int(j): int(i) for i, j in zip(old, new, strict=True) if shares[i, j] >= LEAST_OVERLAP}
+    wanted = {i: j for j, i in pairs.items() if i < k}
+    others = [j for j in range(k) if j not in wanted.values()]
+    order = [wanted[place] if place in wanted else others.pop(0) for place in range(k)]
+    continued = [pairs.get(j) for j in order]
+    overlaps = [
+        None if i is None else float(round(shares[i, j], 6))
+        for i, j in zip(continued, order, strict=True)
+    ]
+    stayed = sum(table[place, j] for place, j in enumerate(order) if place < before)
+    return Matching(
+        order=order,
+        continued=continued,
+        overlaps=overlaps,
+        kept=float(round(stayed / max(table.sum(), 1), 6)),
+        agreement=float(round(adjusted_rand_index(table), 6)),
+        sentence=_sentence(continued, overlaps, before, stayed / max(table.sum(), 1)),
+    )
+
+
+def kept_names(
+    fresh: Sequence[str],
+    facts: Sequence[dict[str, float]],
+    names: Sequence[str],
+    named_for: Sequence[dict[str, float]],
+    continued: Sequence[int | None],
+) -> tuple[list[str], list[dict[str, float]]]:
+    """Return the names, and the facts that each was given for.
+
+    `fresh`, `facts`: what the rules say of the new segments (k,). `names`, `named_for`: of the
+    model in use (l,). A segment that continues one keeps its name while that is still true.
+    """
+    found: list[str | None] = []
+    reasons = []
+    for place, previous in enumerate(continued):
+        keeps = previous is not None and _still_true(named_for[previous], facts[place])
+        found.append(names[previous] if keeps and previous is not None else None)
+        reasons.append(named_for[previous] if keeps and previous is not None else facts[place])
+    taken = {name for name in found if name is not None}
+    unique = []
+    for name, suggestion in zip(found, fresh, strict=True):
+        unique.append(name if name is not None else _free(suggestion, taken))
+        taken.add(unique[-1])
+    return unique, reasons
+
+
+def kept_colours(colours: Sequence[int], continued: Sequence[int | None]) -> list[int]:
+    """Return a colour number a segment: of the one that it continues, else one not in use."""
+    fresh = (colour for colour in count() if colour not in colours)
+    return [colours[previous] if previous is not None else next(fresh) for previous in continued]
+
+
+def _still_true(before: dict[str, float], now: dict[str, float]) -> bool:
+    return before.keys() == now.keys() and all(
+        abs(before[measure] - value) < NAME_SLACK for measure, value in now.items()
+    )
+
+
+def _free(name: str, taken: set[str]) -> str:
+    found, number = name, 1
+    while found in taken:
+        number += 1
+        found = f"{name} ({number})"
+    return found
+
+
+def _sentence(
+    continued: Sequence[int | None], overlaps: Sequence[float | None], before: int, kept: float
+) -> str:
+    told = f"{kept:.1%} of the customers keep their segment number."
+    new = [place for place, previous in enumerate(continued) if previous is None]
+    gone = sorted(set(range(before)) - {i for i in continued if i is not None})
+    moved = [(i, place) for place, i in enumerate(continued) if i is not None and i != place]
+    if new:
+        told += f" New, for they continue no segment of the model in use: {_numbers(new)}."
+    if gone:
+        told += f" Dissolved: {_numbers(gone)}."
+    if moved:
+        told += " Renumbered, because there are fewer segments now: "
+        told += ", ".join(f"{i} is now {place}" for i, place in moved) + "."
+    known = [value for value in overlaps if value is not None]
+    if known:
+        told += f" The least overlap of a continued segment is {min(known):.0%}."
+    return told
+
+
+def _numbers(places: Sequence[int]) -> str:
+    return ", ".join(str(place) for place in places)

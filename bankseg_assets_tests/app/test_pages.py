@@ -1,0 +1,29 @@
+"""Every page draws itself from a release that holds the model alone, and says what is missing."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from bankseg_assets_tests.app.publishing import publish
+
+ROOT = Path(__file__).parents[2]
+VIEWS = sorted(f"views/{file.name}" for file in (ROOT / "app" / "views").glob("*.py"))
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_page_draws_itself_from_the_model_alone(data_dir: Path, view: str) -> None:
+    publish(data_dir)
+    page = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60).run()
+    page.switch_page(view).run()
+    assert not page.exception, page.exception
+    assert len(page.title) == 1
+    assert any("Snapshot of 22 October 2016" in caption.value for caption in page.caption)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_page_without_any_release_says_what_to_do(data_dir: Path, view: str) -> None:
+    page = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60).run()
+    page.switch_page(view).run()
+    assert not page.exception, page.exception
+    assert any("make materialize" in info.value for info in page.info)

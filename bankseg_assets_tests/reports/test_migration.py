@@ -1,0 +1,83 @@
+"""People read counts to the nearest ten; a flow of one to ten looks the same, and has no money."""
+
+from decimal import Decimal
+
+import pytest
+
+from bankseg_assets.flows import BOTH, CUSTOMER, MODEL, Way, flows
+from bankseg_assets.reports.migration import matrix, short_money, summary
+
+OLD, NEW = ("Big", "Small"), ("Large", "Little")
+
+
+def ways(few: int = 7, money: str = "70") -> list[Way]:
+    return [
+        Way(0, 0, 0, 1_003, Decimal("5_010_000")),
+        Way(0, 1, 1, 104, Decimal("1_040")),
+        Way(1, 1, 1, 2_000, Decimal("20_000.55")),
+        Way(1, 1, 0, few, Decimal(money)),
+        Way(None, 1, 1, 50, Decimal("500")),
+        Way(1, None, None, 4, Decimal("8")),
+    ]
+
+
+def test_the_summary_tells_the_customers_moves_from_the_model_s() -> None:
+    assert summary(flows(ways(), OLD, NEW, (0, 1)), "INR").splitlines() == [
+        "| | customers | share | INR |",
+        "|---|---:|---:|---:|",
+        "| stayed (new data, old model) | 3,010 | 96.7% | 5.03M |",
+        "| the customer moved (new data, old model) | 100 | 3.2% | 1.04k |",
+        "| the model moved (same data, new model) | <11 | - | - |",
+        "| moved, both together | 110 | 3.5% | 1.11k |",
+        "| new | 50 | 1.6% | 500 |",
+        "| gone | <11 | - | - |",
+    ]
+
+
+def test_a_matrix_has_the_customers_and_money_of_each_flow() -> None:
+    assert matrix(flows(ways(), OLD, NEW, (0, 1)), CUSTOMER, "INR").splitlines() == [
+        "| from, to: customers (INR) | Big | Small | gone |",
+        "|---|---:|---:|---:|",
+        "| Big | 1,000 (5.01M) | 100 (1.04k) | 0 |",
+        "| Small | 0 | 2,010 (20.1k) | <11 |",
+        "| new | 0 | 50 (500) | 0 |",
+    ]
+
+
+def test_who_is_gone_is_not_moved_by_the_model() -> None:
+    assert matrix(flows(ways(), OLD, NEW, (0, 1)), MODEL, "INR").splitlines() == [
+        "| from, to: customers (INR) | Large | Little |",
+        "|---|---:|---:|",
+        "| Big | 1,000 (5.01M) | 0 |",
+        "| Small | <11 | 2,150 (21.5k) |",
+    ]
+
+
+def test_counts_of_one_to_ten_read_all_the_same() -> None:
+    pages = {
+        matrix(flows(ways(few, str(10 * few)), OLD, NEW, (0, 1)), BOTH, "INR")
+        for few in range(1, 11)
+    }
+    assert len(pages) == 1
+    assert "| Small | <11 | 2,000 (20k) | <11 |" in pages.pop()
+
+
+def test_without_a_customer_there_is_no_share() -> None:
+    text = summary([], "INR")
+    assert "| gone | 0 | - | 0 |" in text
+
+
+@pytest.mark.parametrize(
+    ("money", "shown"),
+    [
+        ("0", "0"),
+        ("7.5", "7.5"),
+        ("999.4", "999"),
+        ("999.95", "1k"),
+        ("1_234_567.89", "1.23M"),
+        ("999_950_000", "1bn"),
+        ("12_345_678_901_234", "12300bn"),
+    ],
+)
+def test_money_is_shown_to_three_digits(money: str, shown: str) -> None:
+    assert short_money(Decimal(money)) == shown

@@ -1,0 +1,98 @@
+"""The card says what the model is and where it ends, with the figures of this model."""
+
+import json
+from typing import Any
+
+from bankseg_assets.reports.model_card import model_card, model_card_page
+
+EDA: dict[str, list[dict[str, Any]]] = {
+    "overview": [
+        {
+            "first_day": "2016-08-01",
+            "last_day": "2016-10-21",
+            "transactions": 524905,
+            "customers": 442569,
+            "identity_conflict_share_of_repeat": 0.93,
+        }
+    ]
+}
+PCA = {
+    "features": [
+        {
+            **{"name": "recency", "measure": "recency", "transform": "identity"},
+            **{"weight": 0.5, "parameter": 0.0, "reason": "days"},
+        }
+    ],
+    "skew": [[2.0, 1.0]],
+    "components": [[1.0]],
+    "explained_variance": [0.8, 0.2],
+}
+ENTRY = {
+    **{"k": 4, "inertia": 9.0, "silhouette": 0.71, "smallest_share": 0.1, "f1_macro": 0.99},
+    **{"silhouette_euclidean": 0.5, "gap": 2.0, "gap_error": 0.1, "stability": 0.99},
+}
+KMEANS = {
+    **{"k": 4, "algorithm": "k-means", "reason": "k = 4 is best.", "silhouette": 0.7},
+    **{"sweep": [ENTRY], "matching": None},
+}
+QUALITY = {"f1_macro": 0.9, "log_loss": 0.1, "brier": 0.1}
+BUNDLE = {
+    **{"version": "run-1", "sha256": "ab" * 32, "snapshot_date": "2016-10-22", "currency": "INR"},
+    "metrics": {"f1_macro": 0.987},
+    "evidence": {"age": {}},
+    "evaluation": {
+        "completeness": [
+            {"known": [], "calibration_error": 0.001, **QUALITY},
+            {"known": ["recency"], "calibration_error": 0.046, **QUALITY},
+            {"known": ["recency", "age"], "calibration_error": 0.2, **QUALITY},
+        ]
+    },
+    "segments": [{"name": "<b>Big</b>", "sentence": "They spend.", "share_of_customers": 1.0}],
+}
+DEMOGRAPHICS = [
+    {"segment_name": "Big", "attribute": "age_band", "value": value, "distance": 0.07}
+    for value in ("18-20", "21-24")
+]
+
+
+def card(**changes: Any) -> dict[str, Any]:
+    given: dict[str, Any] = {
+        "bundle": BUNDLE,
+        "pca": PCA,
+        "kmeans": KMEANS,
+        "eda": EDA,
+        "demographics": DEMOGRAPHICS,
+        "customer_key": "customer_id",
+        "is_demo": False,
+    }
+    return model_card(**{**given, **changes})
+
+
+def test_the_card_holds_what_an_auditor_asks_for() -> None:
+    found = json.loads(json.dumps(card()))
+    assert found["model"]["sha256"] == "ab" * 32
+    assert set(found["model"]["software"]) >= {"dagster", "pyspark"}
+    assert found["data"]["last_day"] == "2016-10-21"
+    assert found["features"][0]["skew_before"] == 2.0
+    assert found["components"] == {"kept": 1, "variance_kept": 0.8}
+    assert found["segments"]["why"] == "k = 4 is best."
+    assert found["fairness"] == [{"segment": "Big", "attribute": "age", "distance": 0.07}]
+
+
+def test_the_limits_name_the_figures_of_this_model() -> None:
+    told = " ".join(card()["limits"])
+    assert "the silhouette is 0.71 of at most 1" in told
+    assert "93% of the customers with two or more transactions" in told
+    assert "(0.046) when only recency is known" in told
+    assert "demo data" not in told
+    assert card(is_demo=True)["limits"][0].startswith("Made from demo data")
+    persons = {"overview": [EDA["overview"][0] | {"identity_conflict_share_of_repeat": None}]}
+    assert "may not name persons" not in " ".join(card(eda=persons)["limits"])
+
+
+def test_the_page_says_the_same_and_escapes_what_comes_from_data() -> None:
+    page = model_card_page(card())
+    assert "&lt;b&gt;Big&lt;/b&gt;" in page
+    assert "<b>Big</b>" not in page
+    for text in ("Not meant for", "k = 4 is best.", "ab" * 32, "0.046", "524,905"):
+        assert text in page

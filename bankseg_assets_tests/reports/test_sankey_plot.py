@@ -1,0 +1,45 @@
+"""The Sankey diagram is a PNG that shows what moved."""
+
+import base64
+import re
+from decimal import Decimal
+
+from bankseg_assets.flows import Way, flows
+from bankseg_assets.reports.sankey_plot import sankey_plot
+
+NAMES = ("Big <b>", "Small")
+COLOURS = (3, 1)
+
+
+def png(moved: int, few: int = 3, colours: tuple[int, int] = COLOURS) -> bytes:
+    ways = [
+        Way(0, 0, 0, 500, Decimal(1)),
+        Way(0, 1, 1, moved, Decimal(1)),
+        Way(None, 1, 0, few, Decimal(1)),
+        Way(1, None, None, 60, Decimal(1)),
+    ]
+    found = flows(ways, NAMES, NAMES, (0, 1))
+    plot = sankey_plot(found, colours=(COLOURS, colours), title="Who moved", currency="INR")
+    image = re.fullmatch(r"!\[Who moved\]\(data:image/png;base64,([A-Za-z0-9+/=]+)\)", plot)
+    assert image
+    return base64.b64decode(image[1])
+
+
+def test_it_is_the_same_for_the_same_flows_and_another_for_others() -> None:
+    assert png(200).startswith(b"\x89PNG")
+    assert png(200) == png(200)
+    assert png(200) != png(300)
+
+
+def test_flows_of_one_to_ten_look_all_the_same() -> None:
+    assert png(200, few=1) == png(200, few=10)
+    assert png(200, few=1) != png(200, few=11)
+
+
+def test_nothing_is_an_empty_plot() -> None:
+    empty = sankey_plot([], colours=((), ()), title="Who moved", currency="INR")
+    assert empty.startswith("![Who moved]")
+
+
+def test_segments_have_the_colours_that_they_are_given() -> None:
+    assert png(200, colours=(3, 1)) != png(200, colours=(3, 2))

@@ -1,0 +1,57 @@
+"""A model of four features in two components and three segments, whose parts fit together."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from bankseg_assets.scoring import ARRAYS, Bundle, feature_list
+
+FEATURES = feature_list(
+    ["recency", "capped_frequency", "log_average_amount", "log_average_balance"]
+)
+MEASURES = ["recency", "frequency", "monetary", "average_balance"]
+CUSTOMER = {"recency": 12.0, "frequency": 2.0, "monetary": 900.0, "average_balance": 5000.0}
+NAMES = ("Small", "Frequent", "Big")
+INPUTS = (
+    {"measure": "recency", "label": "Days", "unit": "days", "minimum": 0, "maximum": 100},
+    {"measure": "frequency", "label": "Number", "unit": "times", "minimum": 1, "maximum": 50},
+    {"measure": "monetary", "label": "Sum", "unit": "INR", "minimum": 0, "maximum": 1e6},
+    {"measure": "average_balance", "label": "Balance", "unit": "INR", "minimum": 0, "maximum": 1e8},
+)
+MEDIANS = {"recency": 20.0, "frequency": 1.0, "monetary": 600.0, "average_balance": 8000.0}
+
+
+def small_model(*, whitened: bool = False, **changes: Any) -> Bundle:
+    """Return the model; `changes` replace its fields."""
+    random = np.random.default_rng(5)
+    rotation = np.linalg.qr(random.normal(size=(4, 4)))[0]
+    eigenvalues = np.array([2.0, 1.2, 0.6, 0.2])
+    components = rotation[:, :2] / (np.sqrt(eigenvalues[:2]) if whitened else 1.0)
+    arrays: dict[str, Any] = {
+        "mean": [20.0, 1.4, 6.0, 9.0],
+        "scale": [15.0, 0.6, 1.5, 2.0],
+        "components": components,
+        "residual": rotation[:, 2:] * eigenvalues[2:] @ rotation[:, 2:].T,
+        "centroids": np.zeros((3, 2)),
+        "prior": [0.5, 0.3, 0.2],
+        "means": [[-1.0, 0.2], [1.5, -0.5], [0.3, 1.4]],
+        "variances": [[0.3, 0.5], [0.7, 0.2], [0.4, 0.4]],
+    }
+    bundle = Bundle(
+        version="",
+        sha256="",
+        snapshot_date="",
+        currency="INR",
+        features=tuple(replace(f, parameter=f.parameter or 10.0) for f in FEATURES),
+        segments=tuple({"segment": n, "name": name} for n, name in enumerate(NAMES)),
+        inputs=tuple(field | {"default": MEDIANS[str(field["measure"])]} for field in INPUTS),
+        calibration={},
+        evidence={},
+        evidence_weights={},
+        metrics={},
+        evaluation={},
+        confusion=np.zeros((3, 3), dtype=np.int64),
+        **{name: np.array(arrays[name], dtype=np.float64) for name in ARRAYS},
+    )
+    return replace(bundle, **changes)

@@ -1,0 +1,17 @@
+"""Text from the data is only text, in Dagster's metadata and on the app's pages."""
+
+import pytest
+
+from bankseg_assets.markdown import escaped
+from bankseg_assets.metadata import markdown_table
+
+
+@pytest.mark.parametrize(
+    "place", ["![](http://evil)", "A|B", "*PUNE*", "<img src=x>", "`x`", "a\\", "$x$", ":red[x]"]
+)
+def test_text_from_the_data_is_only_text(place: str) -> None:
+    shown = escaped(place)
+    for mark in "[]|*<>`$":
+        assert shown.count(mark) == shown.count(f"\\{mark}")
+    assert shown.replace("\\", "") == place.replace("\\", "")
+    assert shown in markdown_table(["place"], [[place]])

@@ -1,0 +1,145 @@
+"""The release in use is read whole, or there is nothing to compare with and a sentence says why."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from bankseg_assets.past import NothingToCompareError, Past, read_past
+from bankseg_assets.store import VersionStore
+from bankseg_assets_tests.past import COLUMNS, FEATURE, publish_customers, publish_past
+
+OLD = pa.table(
+    {
+        "customer_id": ["C1"],
+        "segment": pa.array([0], pa.int32()),
+        "snapshot_date": pa.array([0], pa.date32()),
+        "monetary": pa.array([1], pa.decimal128(18, 2)),
+        "recency": pa.array([3], pa.int32()),
+    }
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> VersionStore:
+    return VersionStore(tmp_path)
+
+
+def read(store: VersionStore, new: pa.Table = OLD, **expected: Any) -> Past:
+    expected = {"is_demo": False, "customer_key": "customer_id"} | expected
+    return read_past(store.folder, customers=publish_customers(store, new), **expected)
+
+
+def refused(store: VersionStore, **expected: Any) -> str:
+    with pytest.raises(NothingToCompareError) as told:
+        read(store, **expected)
+    return str(told.value)
+
+
+def test_what_is_in_use_is_read_and_not_what_is_newest(store: VersionStore) -> None:
+    name = publish_past(store, OLD)
+    found = read(store)
+    assert found.release == name
+    assert found.customers[0].parent != store.latest("customer_segments")
+    assert (found.mean, found.scale, found.components) == ([10.0], [5.0], [[1.0]])
+    assert found.centroids.tolist() == [[-1.0], [1.0]]
+    assert (found.shares, found.covariances) == (None, None)
+    assert found.names == ("Recent", "Dormant")
+    assert found.colours == (0, 1)
+    assert found.columns == list(COLUMNS)
+
+
+def test_a_mixture_is_read_with_its_shares_covariances_and_colours(store: VersionStore) -> None:
+    mixture = {"shares": [0.4, 0.6], "covariances": [[[1.0]], [[2.0]]], "colours": [5, 2]}
+    publish_past(store, OLD, kmeans=mixture)
+    found = read(store)
+    assert found.shares is not None
+    assert found.covariances is not None
+    assert (found.shares.tolist(), found.covariances.shape) == ([0.4, 0.6], (2, 1, 1))
+    assert found.colours == (5, 2)
+
+
+def test_before_the_first_release_there_is_no_past(store: VersionStore) -> None:
+    assert refused(store) == "This is the first release: there is no earlier snapshot."
+
+
+@pytest.mark.parametrize("was_demo", [True, False])
+def test_demo_data_and_the_bank_s_own_are_not_compared(
+    store: VersionStore, *, was_demo: bool
+) -> None:
+    publish_past(store, OLD, manifest={"is_demo": was_demo})
+    assert read(store, is_demo=was_demo)
+    told = refused(store, is_demo=not was_demo)
+    kinds = ("the bank's own data", "demo data")
+    assert told == f"The release in use is of {kinds[was_demo]}, and this one of " + (
+        f"{kinds[not was_demo]}."
+    )
+
+
+def test_customers_by_another_key_are_not_compared(store: VersionStore) -> None:
+    publish_past(store, OLD)
+    told = refused(store, customer_key="concat(birth_date, location)")
+    assert "`customer_id`, and the contract now by `concat(birth_date, location)`" in told
+
+
+def test_a_release_of_before_the_key_was_recorded_may_have_any(store: VersionStore) -> None:
+    publish_past(store, OLD, manifest={"customer_key": ""})
+    assert read(store, customer_key="any")
+
+
+def remove_a_file(store: VersionStore) -> None:
+    (store.versions("customer_segments")[0] / "part.parquet").unlink()
+
+
+def remove_a_folder(store: VersionStore) -> None:
+    folder = store.versions("pca_model")[0]
+    for file in folder.iterdir():
+        file.unlink()
+    folder.rmdir()
+
+
+def flip_a_byte(store: VersionStore) -> None:
+    file = store.versions("customer_segments")[0] / "part.parquet"
+    content = bytearray(file.read_bytes())
+    content[10] ^= 1
+    file.write_bytes(content)
+
+
+@pytest.mark.parametrize("damage", [remove_a_file, remove_a_folder, flip_a_byte])
+def test_a_damaged_release_is_not_compared_with(
+    store: VersionStore, damage: Callable[[VersionStore], None]
+) -> None:
+    name = publish_past(store, OLD)
+    damage(store)
+    assert refused(store).startswith(f"The release in use, {name}, is damaged: ")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"kmeans": {"centroids": "gone"}},
+        {"pca": {"features": [FEATURE | {"unheard": "of"}]}},
+        {"manifest": {"versions": {}}},
+    ],
+)
+def test_a_model_of_another_kind_is_not_compared_with(
+    store: VersionStore, change: dict[str, Any]
+) -> None:
+    publish_past(store, OLD, **change)
+    assert "holds no segments that can be read" in refused(store)
+
+
+def test_a_table_without_a_measure_of_the_old_model_is_not_compared(store: VersionStore) -> None:
+    publish_past(store, OLD)
+    told = refused(store, new=OLD.drop_columns(["recency"]))
+    assert told == (
+        "The column recency of customer_segments was int32 in the release in use, and is not "
+        "there now."
+    )
+
+
+def test_a_table_with_another_type_is_not_compared(store: VersionStore) -> None:
+    publish_past(store, OLD.cast(pa.schema([*list(OLD.schema)[:-1], ("recency", pa.int64())])))
+    assert "was int64 in the release in use, and is int32 now" in refused(store)

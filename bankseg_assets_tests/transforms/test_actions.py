@@ -1,0 +1,202 @@
+"""Actions follow from a segment's own numbers, and no profile leads to nonsense."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bankseg_assets.transforms.actions import (
+    FALLBACK,
+    RULES,
+    TOO_FEW,
+    recommended_actions,
+)
+
+MEASURES = ("recency", "frequency", "monetary", "average_amount", "average_balance")
+
+
+def segment(number: int = 0, **changes: Any) -> dict[str, Any]:
+    """Return the profile of a typical segment; `changes` replace values in it."""
+    return (
+        {
+            "segment": number,
+            "segment_name": f"Segment {number}",
+            "sentence": "They are customers.",
+            "customers": 1000,
+            "share_of_customers": 0.25,
+            "total_monetary": 1_000_000.0,
+            "share_of_money": 0.25,
+            "median_recency": 50.0,
+            "median_frequency": 1.0,
+            "median_average_amount": 500.0,
+            "median_average_balance": 20_000.0,
+        }
+        | {f"index_{measure}": 100.0 for measure in MEASURES}
+        | changes
+    )
+
+
+def actions(*profiles: dict[str, Any]) -> list[str]:
+    return [row["action"] for row in recommended_actions(profiles, "INR", "lakh")]
+
+
+TYPICAL = segment(9, customers=1_000_000)
+
+
+@pytest.mark.parametrize(
+    ("changes", "action"),
+    [
+        ({}, FALLBACK.action),
+        ({"median_average_balance": 200_000.0}, "Offer a monthly investment plan"),
+        (
+            {"median_average_balance": 200_000.0, "median_average_amount": 5_000.0},
+            "Offer investment advice",
+        ),
+        (
+            {"median_average_balance": 200_000.0, "median_average_amount": 50.0},
+            "Offer a term deposit",
+        ),
+        ({"median_average_balance": 200_000.0, "index_frequency": 60.0}, "Offer a term deposit"),
+        ({"index_recency": 160.0}, "Remind them with a small reward"),
+        ({"index_recency": 160.0, "median_average_amount": 5_000.0}, "Call to win them back"),
+        ({"index_frequency": 180.0}, "Offer a card with cashback"),
+        ({"median_average_amount": 5_000.0}, "Offer a credit card, after a credit check"),
+        (
+            {"median_average_amount": 50.0, "median_average_balance": 900.0},
+            "Offer a small recurring deposit",
+        ),
+        ({"index_recency": 70.0, "index_frequency": 70.0}, "Welcome them and show the app"),
+        # Near the typical customer, whatever the mean says that a few rich ones lift.
+        ({"index_average_balance": 500.0, "index_monetary": 500.0}, FALLBACK.action),
+        ({"index_recency": 120.0, "index_frequency": 85.0}, FALLBACK.action),
+    ],
+)
+def test_what_sets_a_segment_apart_decides(changes: dict[str, Any], action: str) -> None:
+    assert actions(segment(**changes), TYPICAL)[0] == action
+
+
+def test_the_reason_has_the_segments_own_numbers() -> None:
+    rich = segment(
+        median_average_balance=75_923.9,
+        median_average_amount=3_933.0,
+        total_monetary=443_313_398.73,
+        share_of_money=0.537,
+    )
+    (row, _) = recommended_actions([rich, TYPICAL], "INR", "lakh")
+    assert row["reason"] == (
+        "They hold about INR 75,900 (3.8 times the typical customer's), spend about INR 3,930 at a "
+        "time (7.8 times the typical customer's), and bring 54% of the money (INR 44.3 crore)."
+    )
+    assert row["channel"] == "Appointment with an adviser"
+    assert (row["customers"], row["total_monetary"]) == (1000, 443_313_398.73)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        (
+            {"index_recency": 160.0},
+            "They made their last transaction about 50 days before the snapshot (60% longer ago "
+            "than the average) and bring 25% of the money (EUR 1 million).",
+        ),
+        (
+            {"index_frequency": 70.0},
+            "They transact 30% less often than the average customer and bring 25% of the money "
+            "(EUR 1 million).",
+        ),
+        (
+            {"median_average_amount": 50.0},
+            "They spend about EUR 50 at a time (10% of the typical customer's) and bring 25% of "
+            "the money (EUR 1 million).",
+        ),
+        (
+            {},
+            "They bring 25% of the money (EUR 1 million), and nothing sets them clearly apart from "
+            "the typical customer.",
+        ),
+    ],
+)
+def test_a_reason_reads_as_a_sentence(changes: dict[str, Any], told: str) -> None:
+    rows = recommended_actions([segment(**changes), TYPICAL], "EUR", "plain")
+    assert rows[0]["reason"] == told
+
+
+def test_two_segments_of_the_same_kind_get_different_actions_where_another_rule_fits() -> None:
+    richest = segment(0, median_average_balance=900_000.0, median_average_amount=5_000.0)
+    rich = segment(1, median_average_balance=90_000.0, median_average_amount=2_000.0)
+    assert actions(richest, rich, TYPICAL) == [
+        "Offer investment advice",
+        "Offer a monthly investment plan",
+        FALLBACK.action,
+    ]
+
+
+def test_two_segments_share_an_action_where_no_other_rule_fits() -> None:
+    often = {"index_frequency": 180.0}
+    assert actions(segment(0, **often), segment(1, **often), TYPICAL)[:2] == [
+        "Offer a card with cashback",
+        "Offer a card with cashback",
+    ]
+
+
+def test_a_segment_that_is_too_small_is_left_out_and_told_nothing_of() -> None:
+    small = segment(
+        customers=0,
+        share_of_customers=0.0,
+        total_monetary=0.0,
+        share_of_money=0.0,
+        **{f"median_{m}": None for m in ("recency", "frequency", "average_amount")},
+        **{f"index_{m}": None for m in MEASURES},
+        median_average_balance=None,
+    )
+    (row, _) = recommended_actions([small, TYPICAL], "INR", "lakh")
+    assert row["action"] == TOO_FEW.action
+    assert row["reason"].startswith("Fewer than 11 customers")
+
+
+def test_a_bank_without_balances_gets_actions_too() -> None:
+    rows = [
+        segment(0, median_average_balance=None, index_average_balance=None, index_frequency=180.0),
+        segment(1, median_average_balance=None, index_average_balance=None),
+    ]
+    assert actions(*rows) == ["Offer a card with cashback", FALLBACK.action]
+
+
+def test_credit_is_offered_after_a_check_alone() -> None:
+    for rule in RULES:
+        if "credit card" in rule.action or "premium card" in rule.action or "inst" in rule.action:
+            assert rule.action.endswith("after a credit check")
+
+
+INDEX = st.one_of(st.none(), st.floats(0, 10_000))
+MEDIAN = st.one_of(st.none(), st.floats(0, 1e12))
+PROFILE = st.builds(
+    lambda customers, money, recency, frequency, amount, balance, days: segment(
+        customers=customers,
+        total_monetary=money,
+        index_recency=None if days is None else recency,
+        index_frequency=frequency,
+        median_average_amount=amount,
+        median_average_balance=balance,
+        median_recency=days,
+    ),
+    st.integers(0, 10**8),
+    st.floats(0, 1e15),
+    INDEX,
+    INDEX,
+    MEDIAN,
+    MEDIAN,
+    st.one_of(st.none(), st.floats(0, 10_000)),
+)
+
+
+@given(st.lists(PROFILE, min_size=1, max_size=10))
+def test_any_profiles_get_one_sound_action_each(profiles: list[dict[str, Any]]) -> None:
+    rows = recommended_actions(profiles, "INR", "lakh")
+    assert [row["segment"] for row in rows] == [profile["segment"] for profile in profiles]
+    for row in rows:
+        assert row["action"] in {rule.action for rule in (*RULES, FALLBACK, TOO_FEW)}
+        assert row["reason"].endswith(".")
+        assert "nan" not in row["reason"]
+        assert "None" not in row["reason"]

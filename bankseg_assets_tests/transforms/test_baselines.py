@@ -1,0 +1,54 @@
+"""What the classifier is compared with, on the same held-out customers."""
+
+import numpy as np
+import pytest
+from sklearn.naive_bayes import GaussianNB
+
+from bankseg_assets.scoring import bundle_from
+from bankseg_assets.transforms.baselines import compared, gaussian_fit, nearest_centroid
+from bankseg_assets.transforms.calibration import calibrate
+from bankseg_assets_tests.small_model import small_model
+from bankseg_assets_tests.transforms.models import Fitted
+
+
+def test_the_nearest_centroid_is_the_one_at_the_least_distance() -> None:
+    bundle = small_model(centroids=np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 3.0]]))
+    points = np.array([[1.9, 0.0], [2.1, 0.0], [0.0, 1.6], [10.0, 10.0]])
+    assert nearest_centroid(bundle, points).argmax(axis=1).tolist() == [0, 1, 2, 1]
+
+
+def test_the_closed_form_fit_is_that_of_another_implementation() -> None:
+    random = np.random.default_rng(0)
+    scores, labels = random.normal(size=(500, 2)), random.integers(0, 3, 500)
+    prior, means, variances = gaussian_fit(scores, labels, 3)
+    other = GaussianNB(var_smoothing=0.0).fit(scores, labels)
+    np.testing.assert_allclose(prior, other.class_prior_)
+    np.testing.assert_allclose(means, other.theta_)
+    np.testing.assert_allclose(variances, other.var_)
+
+
+def test_a_segment_that_nobody_is_in_has_no_prior() -> None:
+    scores = np.array([[0.0], [2.0]])
+    prior, means, variances = gaussian_fit(scores, np.array([0, 0]), 2)
+    assert (prior.tolist(), means.tolist(), variances.tolist()) == ([1, 0], [[1], [1]], [[1], [1]])
+
+
+def test_classifiers_stand_in_the_order_of_what_they_know(fitted: Fitted) -> None:
+    calibrated = calibrate(bundle_from(fitted.bundle), fitted.segments)
+    rows = {
+        row["classifier"]: row
+        for row in compared(calibrated.bundle, calibrated.training, calibrated.held_out)
+    }
+    bayes = rows["naive Bayes, calibrated"]
+    assert bayes["f1_macro"] == rows["naive Bayes, as Spark gives it"]["f1_macro"]
+    # The labels are the nearest centroid's own, so it repeats every one of them.
+    assert rows["nearest centroid"]["accuracy"] == 1.0
+    assert rows["nearest centroid"]["log_loss"] is None
+    largest = rows["always the largest segment"]
+    shuffled = rows["naive Bayes on shuffled labels"]
+    # Of 180 customers; a classifier without knowledge is right as often as the largest segment is.
+    assert shuffled["accuracy"] == pytest.approx(largest["accuracy"], abs=0.15)
+    assert shuffled["log_loss"] > largest["log_loss"] - 0.05
+    assert bayes["accuracy"] > 0.8 > largest["accuracy"]
+    assert bayes["log_loss"] < largest["log_loss"]
+    assert fitted.bundle["evaluation"]["classifiers"] == list(rows.values())

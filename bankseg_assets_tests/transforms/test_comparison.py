@@ -1,0 +1,46 @@
+"""Ways to find segments are measured alike, and the default is beaten by a stated criterion."""
+
+from dataclasses import replace
+
+import pytest
+
+from bankseg_assets.transforms import alternatives
+from bankseg_assets.transforms.comparison import Row, compare, verdict
+from bankseg_assets_tests.transforms.models import Fitted
+
+DEFAULT = Row("2 components", "k-means", 4, 0.7, 0.5, 0.1, 0.4, 0.99, 0.99)
+
+
+def test_every_algorithm_and_every_space_is_measured_on_held_out_customers(
+    fitted: Fitted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(alternatives, "MOST_ITERATIONS", 5)  # each is a Spark job
+    rows = compare(fitted.rfm, fitted.pca, 3, seed=1)
+    assert [(row.algorithm, row.space) for row in rows] == [
+        ("k-means", "2 components"),
+        ("bisecting k-means", "2 components"),
+        ("Gaussian mixture", "2 components"),
+        ("k-means", "all standardised features, no PCA"),
+        ("k-means", "2 components, whitened"),
+    ]
+    assert all(0 < row.silhouette < 1 and 0 < row.smallest_share <= 1 / 3 for row in rows)
+    assert rows[0].silhouette > rows[3].silhouette  # what was dropped is mostly noise
+    assert rows[0].f1_macro > 0.9
+
+
+def test_the_default_is_kept_unless_clearly_beaten() -> None:
+    near = replace(DEFAULT, algorithm="Gaussian mixture", silhouette_euclidean=0.509)
+    assert verdict([DEFAULT, near]).startswith("k-means on 2 components is not beaten: no other")
+    better = replace(near, silhouette_euclidean=0.52)
+    assert verdict([DEFAULT, near, better]).startswith(
+        "k-means on 2 components is beaten by Gaussian mixture on 2 components: it has"
+    )
+
+
+@pytest.mark.parametrize(
+    "lost",
+    [{"largest_share": 0.51}, {"smallest_share": 0.009}, {"f1_macro": 0.97}, {"stability": 0.9}],
+)
+def test_a_higher_silhouette_alone_beats_nothing(lost: dict[str, float]) -> None:
+    other = replace(DEFAULT, algorithm="Gaussian mixture", silhouette_euclidean=0.6, **lost)
+    assert "is not beaten" in verdict([DEFAULT, other])

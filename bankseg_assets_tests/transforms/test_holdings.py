@@ -1,0 +1,145 @@
+"""Every row of a file of holdings is kept, or set aside with the reason."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from pyspark.sql import SparkSession
+
+from bankseg_assets.contracts import PRODUCT_HOLDINGS, QUARANTINED_HOLDINGS, RAW_HOLDINGS
+from bankseg_assets.delivery import ColumnRule, DeliveryContract
+from bankseg_assets.transforms import holdings
+from bankseg_assets.transforms.holdings import judge
+
+CONTRACT = DeliveryContract().of_holdings()
+Pair = tuple[str | None, str | None]
+
+
+@pytest.fixture(autouse=True)
+def _few(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(holdings, "SMALLEST_CELL", 2)
+
+
+def judged(
+    spark: SparkSession, pairs: list[Pair], contract: DeliveryContract = CONTRACT, **malformed: str
+) -> tuple[list[tuple[str, str]], dict[int, str], dict[str, int], list[dict[str, Any]]]:
+    """Return what is kept, row number -> reason, product -> holders, and the rows set aside."""
+    rows = [(*pair, "h.csv", "d1", n, None) for n, pair in enumerate(pairs, 2)]
+    rows += [(None, None, "h.csv", "d1", int(n[1:]), text) for n, text in malformed.items()]
+    found = judge(spark.createDataFrame(rows, RAW_HOLDINGS.ddl), contract)
+    assert found.kept.columns == PRODUCT_HOLDINGS.names
+    assert found.aside.columns == QUARANTINED_HOLDINGS.names
+    kept = [(row["customer_id"], row["product"]) for row in found.kept.collect()]
+    aside = [row.asDict() for row in found.aside.collect()]
+    found.forget()
+    assert len(kept) + len(aside) == len(rows)
+    return (
+        sorted(kept),
+        {row["row_number"]: row["reason"] for row in aside},
+        found.holders,
+        sorted(aside, key=lambda row: row["row_number"]),
+    )
+
+
+def test_sound_rows_are_kept_and_products_counted_by_customers(spark: SparkSession) -> None:
+    pairs: list[Pair] = [("C1", "Loan"), ("C2", "Loan"), ("C3", "Loan"), ("C1", "Fund")]
+    kept, reasons, holders, _ = judged(spark, [*pairs, ("C9", "Fund")])
+    assert kept == sorted([*pairs, ("C9", "Fund")])
+    assert reasons == {}
+    assert list(holders.items()) == [("Loan", 3), ("Fund", 2)]
+
+
+def test_each_fault_has_its_reason_and_its_text(spark: SparkSession) -> None:
+    pairs: list[Pair] = [
+        ("C1", "Loan"),
+        ("C2", "Loan"),
+        ("", "Loan"),
+        (None, "Loan"),
+        ("C3", " "),
+        ("C4", "Rare"),
+        (" C1 ", "Loan"),
+    ]
+    kept, reasons, _, aside = judged(spark, pairs, n99="C1,Loan,too many")
+    assert kept == [("C1", "Loan"), ("C2", "Loan")]
+    assert reasons == {
+        4: "missing_customer_id",
+        5: "missing_customer_id",
+        6: "missing_product",
+        7: "rare_product",
+        8: "duplicate",
+        99: "wrong_number_of_fields",
+    }
+    assert {row["row_number"]: row["disposition"] for row in aside} == dict.fromkeys(
+        reasons, "quarantined"
+    ) | {8: "duplicate"}
+    texts = {row["row_number"]: row["raw_text"] for row in aside}
+    assert texts[99] == "C1,Loan,too many"
+    assert json.loads(texts[7]) == {"customer_id": "C4", "product": "Rare"}
+
+
+def test_spellings_of_a_product_are_one_under_the_most_frequent(spark: SparkSession) -> None:
+    pairs: list[Pair] = [
+        ("C1", "home  loan"),
+        ("C2", "Home Loan"),
+        ("C3", "Home\u00a0Loan "),
+        ("C2", "HOME LOAN"),
+    ]
+    kept, reasons, holders, _ = judged(spark, pairs)
+    assert kept == [("C1", "Home Loan"), ("C2", "Home Loan"), ("C3", "Home Loan")]
+    assert reasons == {5: "duplicate"}
+    assert holders == {"Home Loan": 3}
+
+
+def test_only_the_most_held_products_are_kept(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(holdings, "MOST_PRODUCTS", 1)
+    pairs: list[Pair] = [("C1", "A"), ("C2", "A"), ("C1", "B"), ("C2", "B"), ("C3", "B")]
+    kept, reasons, _, _ = judged(spark, pairs)
+    assert {product for _, product in kept} == {"B"}
+    assert set(reasons.values()) == {"rare_product"}
+
+
+def test_account_numbers_in_place_of_products_are_all_set_aside(spark: SparkSession) -> None:
+    kept, reasons, holders, _ = judged(spark, [(f"C{n}", f"ACC{n}") for n in range(30)])
+    assert (kept, holders) == ([], {})
+    assert set(reasons.values()) == {"rare_product"}
+
+
+def test_the_contract_says_which_customers_and_products_there_are(spark: SparkSession) -> None:
+    rules = {
+        "customer_id": ColumnRule("customer", pattern="C[0-9]+", placeholders=("C0",)),
+        "product": ColumnRule("product", values={"SAV": "Savings account", "LOAN": "Loan"}),
+    }
+    pairs: list[Pair] = [
+        ("C1", "sav"),
+        ("C2", "SAV"),
+        ("X1", "SAV"),
+        ("C0", "SAV"),
+        ("C3", "CARD"),
+    ]
+    kept, reasons, _, _ = judged(spark, pairs, replace(CONTRACT, columns=rules))
+    assert kept == [("C1", "Savings account"), ("C2", "Savings account")]
+    assert reasons == {
+        4: "invalid_customer_id",
+        5: "missing_customer_id",
+        6: "unknown_product",
+    }
+
+
+def test_a_product_may_have_to_match_a_pattern(spark: SparkSession) -> None:
+    rules = {"customer_id": ColumnRule("c"), "product": ColumnRule("p", pattern="[A-Z]+")}
+    pairs: list[Pair] = [("C1", "SAV"), ("C2", "SAV"), ("C3", "12")]
+    _, reasons, _, _ = judged(spark, pairs, replace(CONTRACT, columns=rules))
+    assert reasons == {4: "invalid_product"}
+
+
+@pytest.mark.parametrize("product", ["P" * 101, "Lo\x01an"])
+def test_what_cannot_be_a_name_is_no_product(spark: SparkSession, product: str) -> None:
+    _, reasons, _, _ = judged(spark, [("C1", product), ("C2", product)])
+    assert reasons == {2: "invalid_product", 3: "invalid_product"}
+
+
+def test_an_empty_file_gives_empty_tables(spark: SparkSession) -> None:
+    assert judged(spark, []) == ([], {}, {}, [])

@@ -1,0 +1,88 @@
+"""One holding is hidden, and the better a ranking is the earlier it finds it."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+from bankseg_assets.recommender import NOBODY, Holdings, ProductModel
+from bankseg_assets.transforms import leave_one_out
+from bankseg_assets.transforms.leave_one_out import Split, compare, quality, split
+from bankseg_assets.transforms.patterns import Patterns
+
+HELD = arrays(np.bool_, st.tuples(st.integers(1, 30), st.just(5)))
+
+
+def groups(held: Holdings, customers: int = 100) -> Patterns:
+    n = len(held)
+    return Patterns(np.arange(n) % 3, held, np.full(n, customers))
+
+
+@given(HELD, st.integers(0, 99))
+def test_nobody_is_lost_and_each_tested_customer_lacks_one_product(
+    held: Holdings, seed: int
+) -> None:
+    found = groups(held)
+    test = split(found, seed)
+    holders = found.holders
+    assert test.training.customers.sum() == holders.customers.sum()
+    assert not test.tested.held[np.arange(len(test.hidden)), test.hidden].any()
+    assert test.tested.held.any(axis=1).all()
+    n_held = (holders.held * holders.customers[:, None]).sum()
+    in_training = (test.training.held * test.training.customers[:, None]).sum()
+    assert in_training == n_held - test.n_tested
+
+
+def test_a_fifth_is_tested_and_each_product_is_hidden_as_often() -> None:
+    held = np.array([[True, True, False, True]])
+    test = split(groups(held, 30_000), seed=1)
+    assert test.n_tested == pytest.approx(6_000, rel=0.05)
+    assert test.hidden.tolist() == [0, 1, 3]
+    assert test.tested.customers == pytest.approx([2_000] * 3, rel=0.1)
+
+
+def test_who_holds_one_product_or_is_no_customer_is_learnt_from_and_not_tested() -> None:
+    held = np.array([[True, False], [True, True], [False, False]])
+    found = Patterns(np.array([0, NOBODY, 0]), held, np.array([1000, 1000, 1000]))
+    test = split(found, seed=1)
+    assert test.n_tested == 0
+    assert test.training.customers.tolist() == [1000, 1000]
+
+
+def test_no_more_are_tested_than_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leave_one_out, "MOST_TESTED", 500)
+    assert split(groups(np.ones((4, 5), np.bool_), 10_000), 1).n_tested == pytest.approx(500, 0.2)
+
+
+def test_the_same_seed_hides_the_same() -> None:
+    found = groups(np.random.default_rng(0).random((20, 5)) < 0.5)
+    first, second = split(found, 7), split(found, 7)
+    assert (first.hidden == second.hidden).all()
+    assert (first.tested.customers == second.tested.customers).all()
+
+
+def test_measures_by_hand() -> None:
+    # Eleven products; 0 is held. Ranked 1, 2, 3 ... the hidden ones stand at 1, 3, 7 and 8.
+    held = np.zeros((4, 11), dtype=np.bool_)
+    held[:, 0] = True
+    hidden = np.array([1, 3, 7, 8])
+    tested = Patterns(np.zeros(4, dtype=np.int64), held, np.array([1, 1, 1, 2]))
+    shares = np.linspace(0.8, 0.0, 11)  # of half of the holders or more: 0 to 3
+    found = quality(
+        Split(tested, tested, hidden), lambda _, h: np.broadcast_to(shares, h.shape), shares
+    )
+    assert found.map_at_7 == pytest.approx((1 + 1 / 3 + 1 / 7 + 0 + 0) / 5)
+    assert found.hit_rate_at_3 == pytest.approx(2 / 5)
+    assert found.map_at_7_uncommon == pytest.approx((1 / 7 + 0 + 0) / 3)
+
+
+def test_popularity_in_the_segment_knows_the_segment() -> None:
+    # In segment 0 product 1 follows, in segment 1 product 2; over all they are alike.
+    tested = Patterns(np.array([0, 1]), np.eye(1, 3, dtype=np.bool_).repeat(2, 0), np.array([1, 1]))
+    shares = {0: np.array([1, 0.9, 0.1]), 1: np.array([1, 0.1, 0.9])}
+    model = ProductModel(["a", "b", "c"], np.array([1, 0.5, 0.5]), shares, None)
+    found = compare(Split(tested, tested, np.array([1, 2])), model)
+    assert set(found) == {"popularity", "popularity_in_segment"}
+    assert found["popularity"].map_at_7 == pytest.approx(0.75)
+    assert found["popularity_in_segment"].map_at_7 == 1

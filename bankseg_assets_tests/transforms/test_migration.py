@@ -1,0 +1,161 @@
+"""Customers are followed from the old data to the new, under the old model and the new one.
+
+The old model has one feature, recency, and its border at 10 days.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
+from pathlib import Path
+
+import numpy as np
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from bankseg_assets.flows import Way
+from bankseg_assets.past import NothingToCompareError, Past
+from bankseg_assets.scoring import Feature
+from bankseg_assets.transforms.kmeans import KMeansModel
+from bankseg_assets.transforms.migration import migrate
+from bankseg_assets.transforms.segments import assign
+from bankseg_assets_tests.past import FEATURE, KMEANS, PCA
+from bankseg_assets_tests.transforms.models import Fitted
+
+THEN, NOW = date(2016, 9, 1), date(2016, 10, 1)
+PAST = Past(
+    release="r1",
+    customers=(Path("unused"),),
+    features=(Feature(**FEATURE),),
+    mean=PCA["mean"],
+    scale=PCA["scale"],
+    components=PCA["components"],
+    centroids=np.array(KMEANS["centroids"]),
+    shares=None,
+    covariances=None,
+    names=tuple(KMEANS["names"]),
+    colours=(0, 1),
+)
+Row = tuple[str | None, int, str, int]
+"""Customer, segment, money, recency in days."""
+
+BEFORE: list[Row] = [
+    ("stays", 0, "1.00", 3),
+    ("stays too", 0, "2.00", 4),
+    ("falls asleep", 0, "4.00", 5),
+    ("is relabelled", 1, "8.00", 20),
+    ("both", 0, "16.00", 9),
+    ("goes", 1, "32.00", 15),
+]
+# The new model has a third segment.
+AFTER: list[Row] = [
+    ("stays", 0, "10.00", 3),
+    ("stays too", 0, "20.00", 2),
+    ("falls asleep", 1, "40.00", 30),
+    ("is relabelled", 2, "80.00", 45),
+    ("both", 2, "160.00", 50),
+    ("comes", 0, "320.50", 1),
+    ("comes otherwise", 2, "0.25", 2),
+]
+
+
+def customers(spark: SparkSession, rows: Sequence[Row], snapshot: date) -> DataFrame:
+    found = [(key, segment, snapshot, Decimal(m), days) for key, segment, m, days in rows]
+    ddl = "customer_id string, segment int, snapshot_date date, monetary decimal(18,2), recency int"
+    return spark.createDataFrame(found, ddl)
+
+
+def test_every_customer_goes_one_way(spark: SparkSession) -> None:
+    found = migrate(customers(spark, BEFORE, THEN), customers(spark, AFTER, NOW), PAST, k=3)
+    assert set(found.ways) == {
+        Way(0, 0, 0, 2, Decimal("30.00")),
+        Way(0, 1, 1, 1, Decimal("40.00")),
+        Way(1, 1, 2, 1, Decimal("80.00")),
+        Way(0, 1, 2, 1, Decimal("160.00")),
+        Way(1, None, None, 1, Decimal("32.00")),
+        Way(None, 0, 0, 1, Decimal("320.50")),
+        Way(None, 0, 2, 1, Decimal("0.25")),
+    }
+    assert len(found.ways) == 7
+    assert (found.old_snapshot, found.new_snapshot) == (THEN, NOW)
+
+
+def test_a_new_segment_continues_the_old_one_that_most_of_it_comes_from(
+    spark: SparkSession,
+) -> None:
+    """By the old model 4 of the new data are recent: 3 are in 0 now; 2 of 3 others in 2."""
+    found = migrate(customers(spark, BEFORE, THEN), customers(spark, AFTER, NOW), PAST, k=3)
+    assert found.continues == (0, None, 1)
+
+
+def test_a_mixture_is_applied_as_one(spark: SparkSession) -> None:
+    """The second Gaussian is so wide that it takes what is far on both sides."""
+    wide = replace(
+        PAST,
+        shares=np.array([0.5, 0.5]),
+        covariances=np.array([[[0.01]], [[100.0]]]),
+        centroids=np.array([[0.0], [0.0]]),
+    )
+    before = [("near", 0, "1.00", 10), ("below", 1, "1.00", 1), ("above", 1, "1.00", 30)]
+    after = [("near", 0, "1.00", 30), ("below", 1, "1.00", 1), ("above", 1, "1.00", 10)]
+    found = migrate(customers(spark, before, THEN), customers(spark, after, NOW), wide, k=2)
+    assert set(found.ways) == {
+        Way(0, 1, 0, 1, Decimal("1.00")),
+        Way(1, 1, 1, 1, Decimal("1.00")),
+        Way(1, 0, 1, 1, Decimal("1.00")),
+    }
+
+
+def test_customers_without_a_key_are_strangers_to_one_another(spark: SparkSession) -> None:
+    before = customers(spark, [*BEFORE, (None, 0, "1.00", 1)], THEN)
+    after = customers(spark, [*AFTER, (None, 0, "5.00", 1)], NOW)
+    found = migrate(before, after, PAST, k=3).ways
+    assert Way(0, None, None, 1, Decimal("1.00")) in found
+    assert Way(None, 0, 0, 2, Decimal("325.50")) in found
+
+
+def test_without_a_common_customer_there_is_nothing_to_compare(spark: SparkSession) -> None:
+    strangers = [("another key", 0, "1.00", 3)]
+    with pytest.raises(NothingToCompareError, match="No customer of the release in use, r1"):
+        migrate(customers(spark, BEFORE, THEN), customers(spark, strangers, NOW), PAST, k=3)
+
+
+def test_a_model_that_does_not_give_its_own_segments_is_not_compared_with(
+    spark: SparkSession,
+) -> None:
+    before = [*BEFORE, ("recent, and in the other", 1, "1.00", 2)]
+    with pytest.raises(NothingToCompareError, match=r"gives 14\.3% of its customers another"):
+        migrate(customers(spark, before, THEN), customers(spark, AFTER, NOW), PAST, k=3)
+
+
+def test_one_customer_in_a_thousand_may_be_at_a_border(spark: SparkSession) -> None:
+    many: list[Row] = [(f"C{number}", 0, "1.00", 3) for number in range(1000)]
+    odd: list[Row] = [("odd", 1, "1.00", 3)]
+    before, after = customers(spark, many + odd, THEN), customers(spark, many + odd, NOW)
+    assert set(migrate(before, after, PAST, k=3).ways) == {
+        Way(0, 0, 0, 1000, Decimal("1000.00")),
+        Way(1, 0, 1, 1, Decimal("1.00")),
+    }
+
+
+def test_a_fitted_model_gives_its_own_customers_their_own_segments(fitted: Fitted) -> None:
+    past = replace(
+        PAST,
+        features=fitted.pca.features,
+        mean=fitted.pca.mean,
+        scale=fitted.pca.scale,
+        components=fitted.pca.components,
+        centroids=fitted.kmeans.centroid_array,
+        names=tuple(fitted.kmeans.names),
+    )
+    # The new model is the old one with its segments numbered backwards.
+    document = fitted.kmeans.to_json()
+    backwards = KMeansModel.from_json(
+        document | {"centroids": document["centroids"][::-1], "names": document["names"][::-1]}
+    )
+    after = assign(fitted.rfm, fitted.pca, backwards)
+    found = migrate(fitted.segments, after, past, k=fitted.kmeans.k)
+    last = fitted.kmeans.k - 1
+    ways = sorted((w.before, w.old_model, w.new_model, w.customers) for w in found.ways)
+    assert ways == [(s, s, last - s, n) for s, n in enumerate(fitted.kmeans.sizes)]
+    assert found.continues == tuple(range(last, -1, -1))

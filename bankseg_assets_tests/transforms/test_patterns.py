@@ -1,0 +1,33 @@
+"""A few groups stand for all customers."""
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bankseg_assets.transforms.patterns import Patterns
+
+
+def groups(*customers: int) -> Patterns:
+    n = len(customers)
+    return Patterns(np.arange(n), np.eye(n, 3, dtype=np.bool_), np.array(customers))
+
+
+def test_shares_count_customers_not_groups() -> None:
+    assert groups(6, 3, 0).shares.tolist() == [6 / 9, 3 / 9, 0]
+    assert groups().shares.tolist() == [0, 0, 0]
+
+
+def test_holders_hold_something() -> None:
+    assert groups(1, 2, 3, 4).holders.customers.tolist() == [1, 2, 3]
+
+
+@given(st.lists(st.integers(1, 10_000), min_size=1, max_size=50), st.integers(1, 5_000))
+def test_a_sample_has_every_group_in_its_proportion(customers: list[int], most: int) -> None:
+    found = groups(*customers)
+    sample = found.sampled(most)
+    total = sum(customers)
+    assert sample.customers.sum() == min(total, most)
+    if total > most:
+        kept = dict(zip(sample.segment.tolist(), sample.customers.tolist(), strict=True))
+        for group, count in enumerate(customers):
+            assert abs(kept.get(group, 0) - count * most / total) <= 1

@@ -1,0 +1,181 @@
+"""A rule says who is in a segment, in thresholds a person can remember."""
+
+from decimal import Decimal
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyspark.sql import SparkSession
+
+from bankseg_assets.transforms.rules import (
+    BELOW,
+    FROM,
+    MOST_CONDITIONS,
+    RULE_MEASURES,
+    Condition,
+    find_rule,
+    rule_column,
+    rule_text,
+    sample,
+)
+from bankseg_assets_tests.transforms.models import Fitted
+
+Measures = dict[str, np.ndarray]
+
+
+def measures(count: int = 2_000, seed: int = 4) -> Measures:
+    """Return random customers: half once, half two to four times; one in ten without a balance."""
+    random = np.random.default_rng(seed)
+    frequency = 1.0 + (random.random(count) < 0.5) * random.integers(1, 4, count)
+    average = np.exp(random.normal(6, 1.5, count))
+    balance = np.exp(random.normal(9, 1.5, count))
+    balance[random.random(count) < 0.1] = np.nan
+    return {
+        "frequency": frequency,
+        "average_amount": average,
+        "monetary": average * frequency,
+        "average_balance": balance,
+        "recency": random.integers(1, 83, count).astype(float),
+    }
+
+
+def found_for(members: np.ndarray, of: Measures) -> dict[tuple[str, str], float]:
+    return {(one.measure, one.operator): one.value for one in find_rule(of, members)}
+
+
+def test_a_box_is_found_again() -> None:
+    of = measures()
+    members = (
+        (of["frequency"] < 2) & (of["average_amount"] >= 300) & (of["average_balance"] < 20_000)
+    )
+    rule = found_for(members, of)
+    assert rule.pop(("frequency", BELOW)) == 2
+    assert rule.pop(("average_balance", BELOW)) == pytest.approx(20_000, rel=0.05)
+    ((measure, operator), value) = rule.popitem()
+    assert measure in ("average_amount", "monetary")  # the same of whoever came once
+    assert (operator, value) == (FROM, pytest.approx(300, rel=0.05))
+    assert not rule
+
+
+def test_a_range_of_one_measure_is_two_conditions() -> None:
+    of = measures()
+    rule = found_for((of["recency"] >= 20) & (of["recency"] < 40), of)
+    assert rule == {("recency", FROM): 20, ("recency", BELOW): 40}
+
+
+def test_a_round_threshold_is_preferred_to_one_that_is_hardly_better() -> None:
+    of = measures()
+    rule = found_for(of["average_amount"] >= 407, of)
+    assert rule == {("average_amount", FROM): 400}
+
+
+def test_customers_of_whom_a_measure_is_unknown_fulfil_no_condition_on_it() -> None:
+    of = measures()
+    known = ~np.isnan(of["average_balance"])
+    (condition,) = find_rule(of, known)
+    assert (condition.measure, condition.operator) == ("average_balance", FROM)
+
+
+def test_an_average_and_a_sum_are_not_said_together() -> None:
+    of = measures()
+    rule = found_for((of["monetary"] >= 500) & (of["average_amount"] < 2_000), of)
+    assert len({measure for measure, _ in rule} & {"monetary", "average_amount"}) == 1
+
+
+def test_no_rule_is_made_for_fewer_than_eleven_members_or_for_everybody() -> None:
+    of = measures()
+    richest = np.argsort(-of["monetary"])
+    few, enough, everybody = (np.zeros(len(richest), dtype=bool) for _ in range(3))
+    few[richest[:10]], enough[richest[:11]], everybody[:] = True, True, True
+    assert find_rule(of, few) == []
+    assert find_rule(of, enough) != []
+    assert find_rule(of, everybody) == []
+
+
+def test_customers_who_are_all_alike_have_no_rule() -> None:
+    alike = {name: np.ones(50) for name in RULE_MEASURES}
+    assert find_rule(alike, np.arange(50) < 20) == []
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.integers(0, 1_000), st.sampled_from(RULE_MEASURES), st.floats(0.1, 0.9))
+def test_a_rule_is_short_and_of_two_digits_and_better_than_none(
+    seed: int, measure: str, quantile: float
+) -> None:
+    of = measures(400, seed)
+    members = of[measure] < np.nanquantile(of[measure], quantile)
+    rule = find_rule(of, members)
+    assert len(rule) <= MOST_CONDITIONS
+    assert all(float(f"{one.value:.2g}") == one.value for one in rule)
+    held = np.ones(400, dtype=bool)
+    for one in rule:
+        held &= (
+            of[one.measure] < one.value if one.operator == BELOW else of[one.measure] >= one.value
+        )
+    if members.sum() >= 11:
+        f1 = 2 * (held & members).sum() / (held.sum() + members.sum())
+        assert f1 >= 2 * members.sum() / (400 + members.sum())
+
+
+def test_spark_holds_the_same_customers_to_a_rule(spark: SparkSession) -> None:
+    rows = [(1, Decimal("100.00"), None), (1, Decimal("419.99"), 5.0), (2, Decimal("419.99"), 5.0)]
+    rows += [(1, Decimal("420.00"), 5.0)]
+    frame = spark.createDataFrame(
+        rows, "frequency int, monetary decimal(18,2), average_balance double"
+    )
+    once = [Condition("frequency", BELOW, 2.0), Condition("monetary", BELOW, 420.0)]
+    rich = [Condition("average_balance", FROM, 5.0)]
+    found = frame.select(rule_column(once), rule_column(rich), rule_column([])).collect()
+    assert [tuple(row) for row in found] == [
+        (True, False, True),
+        (True, True, True),
+        (False, True, True),
+        (False, True, True),
+    ]
+
+
+def test_a_sample_holds_measures_and_segments_of_the_same_customers(fitted: Fitted) -> None:
+    values, segments = sample(fitted.segments)
+    again, _ = sample(fitted.segments.repartition(3))
+    assert list(values) == list(RULE_MEASURES)
+    assert np.bincount(segments).tolist() == fitted.kmeans.sizes
+    np.testing.assert_array_equal(values["monetary"], again["monetary"])
+    np.testing.assert_allclose(values["average_amount"] * values["frequency"], values["monetary"])
+
+
+@pytest.mark.parametrize(
+    ("conditions", "text"),
+    [
+        ([], ""),
+        ([("frequency", BELOW, 2)], "one transaction"),
+        ([("frequency", BELOW, 4)], "at most three transactions"),
+        ([("frequency", FROM, 2)], "two or more transactions"),
+        ([("frequency", FROM, 2), ("frequency", BELOW, 3)], "two transactions"),
+        ([("frequency", FROM, 2), ("frequency", BELOW, 13)], "two to 12 transactions"),
+        (
+            [("average_amount", FROM, 400), ("frequency", BELOW, 2)],
+            "one transaction of INR 400 or more",
+        ),
+        (
+            [("monetary", BELOW, 2400), ("frequency", BELOW, 2), ("monetary", FROM, 410)],
+            "one transaction of INR 410 to 2,400",
+        ),
+        (
+            [("frequency", FROM, 2), ("average_amount", BELOW, 1300)],
+            "two or more transactions, under INR 1,300 on average",
+        ),
+        ([("monetary", FROM, 0.5)], "INR 0.5 or more in all"),
+        (
+            [("recency", FROM, 30), ("average_balance", BELOW, 1_200_000)],
+            "a balance of under INR 1,200,000, the last 30 or more days ago",
+        ),
+        ([("recency", BELOW, 30)], "the last under 30 days ago"),
+        ([("recency", FROM, 30), ("recency", BELOW, 60)], "the last 30 to 59 days ago"),
+    ],
+)
+def test_a_rule_reads_as_a_person_would_say_it(
+    conditions: list[tuple[str, str, float]], text: str
+) -> None:
+    rule = [Condition(name, operator, value) for name, operator, value in conditions]
+    assert rule_text(rule, "INR") == text

@@ -1,0 +1,225 @@
+"""The sweep: honest measures of every k, and a k chosen by stated rules."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import numpy.typing as npt
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from sklearn.metrics import silhouette_score
+from sklearn.naive_bayes import GaussianNB
+
+from bankseg_assets.transforms.partition import Partition, squared_distances
+from bankseg_assets.transforms.summary import Summary, spread_sample
+from bankseg_assets.transforms.sweep import (
+    LEAST_STABILITY,
+    Choice,
+    SweepEntry,
+    choose_k,
+    elbow,
+    evaluate,
+    gap_choice,
+    silhouette,
+    stability,
+    sweep,
+)
+
+Array = npt.NDArray[np.float64]
+
+
+def summary_of(points: Array, weights: Sequence[float] | None = None) -> Summary:
+    given_weights = np.ones(len(points)) if weights is None else np.array(weights, dtype=float)
+    return Summary(points, given_weights, within_inertia=0.0, side=0.0)
+
+
+def brute_silhouette(points: Array, labels: npt.NDArray[np.int64]) -> float:
+    """Mean of (b - a) / max(a, b) over squared distances; 0 for a customer alone in a cluster."""
+    distances = squared_distances(points, points)
+    found = []
+    for place, label in enumerate(labels):
+        mine = (labels == label) & (np.arange(len(points)) != place)
+        others = [distances[place, labels == other].mean() for other in set(labels) - {label}]
+        if mine.any():
+            a, b = distances[place, mine].mean(), min(others)
+            found.append((b - a) / max(a, b))
+        else:
+            found.append(0.0)
+    return float(np.mean(found))
+
+
+def labels_of(points: Array, centroids: Array) -> npt.NDArray[np.int64]:
+    return squared_distances(points, centroids).argmin(axis=1)
+
+
+def clouds(*centres: tuple[float, float], count: int = 30) -> Array:
+    random = np.random.default_rng(4)
+    return np.vstack([random.normal(centre, 0.1, (count, 2)) for centre in centres])
+
+
+THREE = clouds((0, 0), (5, 0), (0, 5))
+
+
+@given(
+    hnp.arrays(float, (6, 2), elements=st.integers(-9, 9).map(float), unique=True),
+    st.lists(st.integers(1, 4), min_size=6, max_size=6),
+)
+def test_a_cell_counts_as_its_members(points: Array, weights: list[int]) -> None:
+    centroids = points[[0, 3]]
+    entry = evaluate(summary_of(points, weights), Partition(centroids))
+    everyone = np.repeat(points, weights, axis=0)
+    labels = labels_of(everyone, centroids)
+    assert entry.silhouette == pytest.approx(brute_silhouette(everyone, labels), abs=1e-9)
+    assert entry.smallest_share == pytest.approx(np.bincount(labels).min() / len(everyone))
+
+
+def test_the_inertia_within_cells_is_added() -> None:
+    summary = Summary(np.array([[0.0], [4.0]]), np.array([2.0, 3.0]), within_inertia=7.0, side=1.0)
+    assert evaluate(summary, Partition(np.array([[1.0], [4.0]]))).inertia == 2 * 1.0 + 7.0
+
+
+@given(
+    hnp.arrays(float, (7, 2), elements=st.integers(-9, 9).map(float), unique=True),
+    st.lists(st.integers(1, 4), min_size=7, max_size=7),
+)
+def test_the_euclidean_silhouette_is_that_of_scikit_learn(points: Array, counts: list[int]) -> None:
+    labels = labels_of(points, points[[0, 3, 5]])
+    everyone, theirs = np.repeat(points, counts, axis=0), np.repeat(labels, counts)
+    expected = silhouette_score(everyone, theirs)
+    assert silhouette(points, np.array(counts, dtype=float), labels) == pytest.approx(expected)
+
+
+def test_repeatability_is_the_macro_f1_of_naive_bayes_on_the_same_customers() -> None:
+    random = np.random.default_rng(8)
+    points = np.vstack([random.normal(0, 1, (60, 2)), random.normal((3, 0), (0.3, 2), (40, 2))])
+    partition = Partition(np.array([[0.0, 0.0], [2.0, 0.0]]))
+    labels = partition.labels(points)
+    predicted = GaussianNB(var_smoothing=0).fit(points, labels).predict(points)
+    hits = [
+        2
+        * ((labels == s) & (predicted == s)).sum()
+        / ((labels == s).sum() + (predicted == s).sum())
+        for s in range(2)
+    ]
+    assert evaluate(summary_of(points), partition).f1_macro == pytest.approx(np.mean(hits))
+    assert np.mean(hits) < 1
+
+
+def test_a_sample_stands_for_every_cell_by_its_share() -> None:
+    summary = summary_of(THREE, [*([1] * 30), *([2] * 30), *([7] * 30)])
+    points, counts = spread_sample(summary, 60)
+    assert counts.sum() == 60
+    shares = [counts[np.abs(points - centre).max(axis=1) < 1].sum() for centre in ((0, 0), (5, 0))]
+    assert shares == [6, 12]
+    everyone = spread_sample(summary, 10_000)
+    assert everyone[0].tolist() == summary.means.tolist()
+    assert everyone[1].tolist() == summary.weights.tolist()
+
+
+def test_segments_that_are_there_are_found_again_in_resampled_customers() -> None:
+    summary = summary_of(THREE)
+    there, not_there = sweep(summary, [3, 5], seed=1).values()
+    assert stability(summary, there[1], seed=1) == 1.0
+    assert stability(summary, not_there[1], seed=1) < LEAST_STABILITY
+
+
+def test_the_gap_is_widest_at_the_clusters_that_are_there() -> None:
+    entries = [entry for entry, _ in sweep(summary_of(THREE), range(2, 6), seed=1).values()]
+    assert gap_choice(entries) == 3
+    assert all(entry.gap_error > 0 for entry in entries)
+    assert gap_choice(entries[:1]) is None
+
+
+def entries(*rows: tuple[int, float, float]) -> list[SweepEntry]:
+    return [SweepEntry(k, 100.0 / k, found, share) for k, found, share in rows]
+
+
+def choose(
+    swept: list[SweepEntry], *, unstable: tuple[int, ...] = (), wanted: int | None = None
+) -> Choice:
+    measured = []
+
+    def stability_of(k: int) -> float:
+        measured.append(k)
+        return 0.5 + k / 100 if k in unstable else 0.99
+
+    choice = choose_k(swept, wanted=wanted, fewest=4, stability_of=stability_of)
+    assert [entry.k for entry in choice.entries if entry.stability is not None] == sorted(measured)
+    return choice
+
+
+def test_k_is_the_highest_silhouette_with_every_segment_worth_a_campaign() -> None:
+    choice = choose(entries((2, 0.9, 0.5), (4, 0.5, 0.1), (5, 0.6, 0.009), (6, 0.55, 0.01)))
+    assert choice.k == 6
+    assert choice.reason == (
+        "k = 6 has the highest silhouette (0.550) among those with k of at least 4, every segment "
+        "above 1% of the customers and a naive Bayes macro F1 of at least 0.98. Here the smallest "
+        "segment has 1.0%, macro F1 is 1.000, and refits on customers drawn anew agree at 0.990 "
+        "(adjusted Rand index)."
+    )
+    assert [entry.stability for entry in choice.entries] == [None, None, None, 0.99]
+
+
+def test_a_k_that_naive_bayes_cannot_repeat_is_passed_over() -> None:
+    swept = entries((4, 0.5, 0.1), (5, 0.6, 0.1))
+    assert choose([swept[0], replace(swept[1], f1_macro=0.97)]).k == 4
+
+
+def test_a_higher_silhouette_that_is_not_stable_is_passed_over_and_named() -> None:
+    choice = choose(entries((4, 0.5, 0.1), (5, 0.6, 0.1)), unstable=(5,))
+    assert choice.k == 4
+    assert choice.reason.endswith("Higher silhouettes were not stable: k = 5 (0.550).")
+
+
+def test_where_none_is_stable_the_most_stable_is_chosen() -> None:
+    choice = choose(entries((4, 0.6, 0.1), (5, 0.5, 0.1)), unstable=(4, 5))
+    assert choice.k == 5
+    assert choice.reason.startswith("k = 5 changes least when customers are drawn anew among")
+    assert choice.reason.endswith("No such k agrees at 0.95.")
+
+
+def test_of_equal_silhouettes_the_smaller_k_is_chosen() -> None:
+    assert choose(entries((4, 0.5, 0.1), (5, 0.5, 0.1))).k == 4
+
+
+def test_where_no_k_fits_the_rule_the_reason_says_so() -> None:
+    choice = choose(entries((2, 0.9, 0.5), (4, 0.5, 0.001), (5, 0.4, 0.001)))
+    assert choice.k == 4
+    assert choice.reason.endswith("No k also has every segment above 1% of the customers.")
+    assert choose(entries((2, 0.9, 0.5), (3, 0.5, 0.5))).k == 2
+
+
+def test_a_k_that_was_asked_for_is_taken_if_it_was_swept() -> None:
+    swept = entries((2, 0.9, 0.5), (3, 0.1, 0.001))
+    choice = choose(swept, wanted=3)
+    assert (choice.k, choice.reason) == (3, "k = 3 was asked for in the run's configuration.")
+    with pytest.raises(ValueError, match=r"k = 9 was asked for; the sweep covers \[2, 3\]"):
+        choose(swept, wanted=9)
+
+
+def test_the_elbow_is_where_the_inertia_stops_falling_fast() -> None:
+    inertias = [100.0, 50.0, 10.0, 9.0, 8.0, 7.0]
+    swept = [SweepEntry(k, inertia, 0.0, 0.1) for k, inertia in enumerate(inertias, 2)]
+    assert elbow(swept) == 4
+    assert elbow(swept[:2]) is None
+
+
+def test_the_sweep_finds_the_clusters_that_are_there() -> None:
+    found = sweep(summary_of(THREE), range(2, 5), seed=1)
+    assert list(found) == [2, 3, 4]
+    assert max(found.values(), key=lambda pair: pair[0].silhouette)[0].k == 3
+    assert max(found.values(), key=lambda pair: pair[0].silhouette_euclidean)[0].k == 3
+    inertias = [entry.inertia for entry, _ in found.values()]
+    assert inertias == sorted(inertias, reverse=True)
+    again = sweep(summary_of(THREE), range(2, 5), seed=1)
+    assert [entry for entry, _ in again.values()] == [entry for entry, _ in found.values()]
+    assert all((again[k][1].centres == found[k][1].centres).all() for k in found)
+
+
+def test_more_segments_than_distinct_customers_are_not_tried() -> None:
+    three = summary_of(np.array([[0.0], [1.0], [5.0]]))
+    assert list(sweep(three, range(2, 9), seed=1)) == [2, 3]
+    with pytest.raises(ValueError, match="The customers fall on 3 distinct points: too few"):
+        sweep(three, [4, 5], seed=1)

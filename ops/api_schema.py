@@ -1,0 +1,134 @@
+"""What the scoring API says and takes, for OpenAPI."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.openapi.utils import get_openapi
+from pydantic import BaseModel
+
+from bankseg_assets.answers import Answers
+from bankseg_assets.inputs import Input, asked_of, is_text
+from bankseg_assets.scoring import Bundle
+
+MOST_CUSTOMERS = 10_000
+_INPUT_KEYS = ("measure", "label", "unit", "help", "minimum", "maximum")
+_SEGMENT_KEYS = ("segment", "name", "sentence", "share_of_customers", "share_of_money")
+
+
+class Scored(BaseModel):
+    """What the model says of a customer: the most likely segment, and how likely each is."""
+
+    segment: int
+    name: str
+    probability: float
+    sure: bool
+    probabilities: dict[str, float]
+
+
+class Answer(Scored):
+    """The same, with the model that said so."""
+
+    model_version: str
+    snapshot_date: str
+
+
+class Failed(BaseModel):
+    """Why a customer of a list was not scored."""
+
+    error: str
+
+
+class BatchAnswer(BaseModel):
+    """An answer for each customer of a list, in their order."""
+
+    model_version: str
+    snapshot_date: str
+    failed: int
+    answers: list[Scored | Failed]
+
+
+class Model(BaseModel):
+    """The model in use: what it takes, what it may answer, and how good it is."""
+
+    version: str
+    snapshot_date: str
+    currency: str
+    inputs: list[dict[str, Any]]
+    segments: list[dict[str, Any]]
+    metrics: dict[str, float]
+
+
+class Health(BaseModel):
+    """Whether there is a model to answer with, and why the newest one is not in use, if so."""
+
+    status: str
+    release: str
+    model_version: str
+    problem: str
+
+
+class Refusal(BaseModel):
+    """Why a request is not answered: what was expected, and what was found."""
+
+    detail: str
+
+
+def scored(bundle: Bundle, found: Answers) -> list[Scored]:
+    """Return what the model says of each customer."""
+    names = [segment["name"] for segment in bundle.segments]
+    return [
+        Scored(
+            segment=bundle.segments[place]["segment"],
+            name=names[place],
+            probability=confidence,
+            sure=sure,
+            probabilities=dict(zip(names, row, strict=True)),
+        )
+        for place, confidence, sure, row in zip(
+            found.places.tolist(),
+            found.confidence.tolist(),
+            found.sure.tolist(),
+            found.probabilities.tolist(),
+            strict=True,
+        )
+    ]
+
+
+def described(bundle: Bundle) -> Model:
+    """Return the description of a model."""
+    return Model(
+        version=bundle.version,
+        snapshot_date=bundle.snapshot_date,
+        currency=bundle.currency,
+        inputs=_some_keys(asked_of(bundle), _INPUT_KEYS),
+        segments=_some_keys(bundle.segments, _SEGMENT_KEYS),
+        metrics=dict(bundle.metrics),
+    )
+
+
+def openapi(api: FastAPI, inputs: Sequence[Input]) -> dict[str, Any]:
+    """Describe the API, with the inputs of the model in use: labels, units and ranges."""
+    document = get_openapi(title=api.title, version="1", summary=api.summary, routes=api.routes)
+    properties = {field["measure"]: _property(field) for field in inputs}
+    customer = {"type": "object", "properties": properties, "additionalProperties": False}
+    document["components"]["schemas"]["Customer"] = customer
+    reference = {"$ref": "#/components/schemas/Customer"}
+    batch = {"type": "array", "items": reference, "maxItems": MOST_CUSTOMERS}
+    for path, schema in (("/score", reference), ("/score/batch", batch)):
+        content = document["paths"][path]["post"]["requestBody"]["content"]
+        content["application/json"]["schema"] = schema
+    return document
+
+
+def _property(field: Input) -> dict[str, Any]:
+    found = {"title": field["label"], "description": f"{field['help']}."}
+    if is_text(field):
+        return {"type": ["string", "null"], **found}
+    found["description"] += f" Unit: {field['unit']}."
+    limits = {"minimum": field["minimum"], "maximum": field["maximum"]}
+    return {"type": ["number", "null"], **found, **limits}
+
+
+def _some_keys(entries: Iterable[Mapping[str, Any]], keys: Iterable[str]) -> list[dict[str, Any]]:
+    return [{key: entry[key] for key in keys if key in entry} for entry in entries]

@@ -1,0 +1,48 @@
+"""The command line, `./bankseg COMMAND`: finds the command's module and hands over.
+
+Nothing else is imported before, so that each command costs what it needs, and help costs nothing.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+# Command -> its module, whose `main` takes the arguments after it; and what it does.
+COMMANDS = {
+    "score": ("ops.score", "the segment of each customer in a list (CSV, CSV.gz, Parquet)"),
+    "status": ("ops.status", "what is in use, what came in, what runs"),
+    "rollback": ("ops.rollback", "an earlier release is in use again"),
+    "serve-api": ("ops.api", "the scoring API alone, until Ctrl-C"),
+}
+HELP = ("-h", "--help", "help")
+REFUSED = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what was asked; return the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or given[0] in HELP:
+        print(usage())
+        return 0
+    if given[0] not in COMMANDS:
+        print(f"bankseg: {given[0]!r} is no command.\n{usage()}", file=sys.stderr)
+        return REFUSED
+    module = import_module(COMMANDS[given[0]][0])
+    try:
+        code: int = module.main(given[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read on, as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
+
+
+def usage() -> str:
+    """Return the list of commands."""
+    lines = [f"  bankseg {name:10} {does}" for name, (_, does) in COMMANDS.items()]
+    return "\n".join([*lines, "  bankseg COMMAND --help   what it takes"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,201 @@
+"""The segment of each customer in a list: `bankseg score customers.csv scored.csv`.
+
+The columns are found by name; the rest of the list comes out as it was. A row with a value that
+cannot be taken has no segment, and says why in the column `error`.
+"""
+
+import argparse
+import codecs
+import os
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from bankseg_assets.batch_scoring.errors import ListError
+from bankseg_assets.delivery import ContractError, DeliveryContract, load_contract
+from bankseg_assets.formatting import day, percent
+from bankseg_assets.landing.files import printable
+from bankseg_assets.settings import SettingsError, load_settings
+
+# numpy, pandas and pyarrow cost a second; whoever asks for help is not kept waiting.
+if TYPE_CHECKING:
+    from bankseg_assets.batch_scoring.files import Summary
+    from bankseg_assets.batch_scoring.hold_out import HoldOut
+    from bankseg_assets.batch_scoring.matching import Matching
+    from bankseg_assets.scoring import Bundle
+    from bankseg_assets.serving import Serving
+
+CALLED_FROM = "BANKSEG_CALLED_FROM"
+"""Environment: the folder in which the person called `./bankseg`, which leaves it."""
+REFUSED = 2
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Score a list; return the exit code: 0 also when some rows have an error."""
+    options = _parser().parse_args(arguments)
+    # As Ctrl-C: a list under way is removed.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        settings = load_settings()
+        contract = load_contract(settings.contract)
+        _score(options, contract, settings.published_dir)
+    except (SettingsError, ContractError, ListError) as error:
+        print(f"bankseg: {error}", file=sys.stderr)
+        return REFUSED
+    except KeyboardInterrupt:
+        print("bankseg: stopped; nothing was written.", file=sys.stderr)
+        return INTERRUPTED
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="bankseg score", description=__doc__)
+    add = parser.add_argument
+    add("list", type=Path, help="a .csv, .csv.gz or .parquet with a column for each known input")
+    add("out", type=Path, help="the file to write, of any of these kinds")
+    add("--delimiter", help="between the fields of a CSV (the contract's)")
+    add("--decimal", choices=[".", ","], help="the mark before decimals (the contract's)")
+    add("--encoding", type=_encoding, help="of a CSV (the contract's)")
+    add(
+        *("--column", "-c"),
+        action="append",
+        default=[],
+        type=_pair,
+        metavar="INPUT=COLUMN",
+        help="which column is an input; nothing after = if there is none",
+    )
+    add("--id", metavar="COLUMN", help="the customer's ID, to draw who is held out by")
+    add("--campaign", help="who is held out is drawn anew for each name (the model's version)")
+    add("--hold-out", type=_share, default=0.1, help="the share held out, 0 to 1 (%(default)s)")
+    return parser
+
+
+def _score(options: argparse.Namespace, contract: DeliveryContract, published_dir: Path) -> None:
+    from bankseg_assets.batch_scoring.actions import read_actions
+    from bankseg_assets.batch_scoring.files import score_list
+    from bankseg_assets.batch_scoring.matching import match_columns
+    from bankseg_assets.batch_scoring.reading import Dialect, open_list
+    from bankseg_assets.batch_scoring.table import Scorer
+    from bankseg_assets.inputs import asked_of
+
+    here = Path(os.environ.get(CALLED_FROM, ""))
+    source, target = here / options.list, here / options.out
+    if target.exists() and source.exists() and target.samefile(source):
+        raise ListError("The list would be replaced by the result. Name another file to write.")
+    serving = _serving(published_dir)
+    bundle, release = serving.bundle, serving.release
+    assert bundle is not None and release is not None
+    dialect = Dialect(
+        delimiter=_delimiter(options.delimiter or contract.delimiter),
+        decimal=options.decimal or contract.columns["amount"].decimal_separator,
+        encoding=options.encoding or contract.encoding,
+    )
+    with open_list(source, dialect) as customers:
+        matching = match_columns(customers.names, asked_of(bundle), dict(options.column))
+        _tell(matching, customers.names)
+        hold_out = _hold_out(options, customers.names, contract, bundle)
+        actions = read_actions(release)
+        scorer = Scorer(bundle, matching.columns, hold_out, actions, dialect.decimal)
+        summary = score_list(customers, target, scorer, dialect, _progress)
+    print(_told(summary, target, bundle))
+
+
+def _serving(published_dir: Path) -> "Serving":
+    """Return what is served; raises ListError when that is nothing."""
+    from bankseg_assets.published import newest_first
+    from bankseg_assets.serving import Serving, renew
+
+    serving = renew(Serving(), lambda: newest_first(published_dir))
+    if serving.bundle is None:
+        reason = serving.problem or "No model has been released yet."
+        raise ListError(f"{reason} Run `make materialize` first.")
+    if serving.problem:
+        _note(f"The newest model cannot be used; an earlier one scores. {serving.problem}")
+    return serving
+
+
+def _tell(matching: "Matching", names: Sequence[str]) -> None:
+    """Say what is left open; raise ListError where only a person can tell."""
+    from bankseg_assets.batch_scoring.table import RESULTS
+
+    if matching.alike:
+        questions = [
+            f"No column is called {measure}. If {name!r} is it, say --column {measure}={name!r}; "
+            f"if it is unknown, --column {measure}="
+            for measure, name in matching.alike.items()
+        ]
+        raise ListError("\n".join(questions))
+    if matching.unknown:
+        _note(f"Unknown of every customer: {', '.join(matching.unknown)}.")
+    if replaced := [name for name in names if name in RESULTS]:
+        _note(f"Columns that the list had already are replaced: {', '.join(replaced)}.")
+
+
+def _hold_out(
+    options: argparse.Namespace, names: Sequence[str], contract: DeliveryContract, bundle: "Bundle"
+) -> "HoldOut | None":
+    from bankseg_assets.batch_scoring.hold_out import HoldOut
+    from bankseg_assets.batch_scoring.matching import find_column
+
+    wanted = [options.id] if options.id else ["customer_id", contract.header["customer_id"]]
+    column = next(filter(None, (find_column(name, names) for name in wanted)), "")
+    if column:
+        return HoldOut(column, options.campaign or bundle.version, options.hold_out)
+    if options.id:
+        raise ListError(f"There is no column {printable(options.id)!r} for --id.")
+    _note(f"Nobody is held out: there is no column {' or '.join(wanted)}; name one with --id.")
+    return None
+
+
+def _told(summary: "Summary", target: Path, bundle: "Bundle") -> str:
+    counts = {"sure": summary.sure, "not sure": summary.unsure, "with an error": summary.failed}
+    told = ", ".join(f"{count:,} {what}" for what, count in counts.items())
+    return (
+        f"{target.name}: {summary.rows:,} rows, {told}.\n"
+        f"Model {bundle.version}, snapshot of {day(bundle.snapshot_date)}, "
+        f"F1 on held-out customers {percent(bundle.metrics['f1_weighted'])}."
+    )
+
+
+def _progress(rows: int) -> None:
+    if sys.stderr.isatty():
+        print(f"\r{rows:,} rows", end="\r", file=sys.stderr, flush=True)
+
+
+def _note(sentence: str) -> None:
+    print(f"bankseg: {sentence}", file=sys.stderr)
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, column = text.partition("=")
+    if not equals:
+        raise argparse.ArgumentTypeError(f"{text!r} has no =; expected such as frequency=Count")
+    return name.strip(), column.strip()
+
+
+def _share(text: str) -> float:
+    share = float(text)
+    if not 0 <= share <= 1:
+        raise argparse.ArgumentTypeError(f"{text} is not from 0 to 1")
+    return share
+
+
+def _encoding(text: str) -> str:
+    try:
+        return codecs.lookup(text).name
+    except LookupError:
+        raise argparse.ArgumentTypeError(f"{text!r} is no encoding; try utf-8 or cp1252") from None
+
+
+def _delimiter(text: str) -> str:
+    text = {"\\t": "\t", "tab": "\t"}.get(text, text)
+    if len(text) != 1:
+        raise ListError(f"The delimiter {text!r} is not one character. Say such as ';' or tab.")
+    return text
+
+
+if __name__ == "__main__":
+    sys.exit(main())
