@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pyarrow.dataset as ds
 import streamlit as st
 
 from app import data, page, session
@@ -64,7 +65,7 @@ def card(segment: dict[str, Any]) -> None:
         if data.has("customer_segments"):
             st.download_button(
                 "Its customers (CSV)",
-                campaign_list(release, bundle, number, todo),
+                campaign_list(release, bundle, ds.field("segment") == number, str(number), todo),
                 file_name=f"segment_{number}_{bundle.snapshot_date}.csv",
                 mime="text/csv",
                 icon=":material/download:",
