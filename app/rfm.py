@@ -11,7 +11,18 @@ from app.charts import HUE
 from app.numbers import Numbers
 
 HIDDEN = "fewer than 11"
+FEW = "<11"
+GREY = "#c9cfd6"
 FRAME = {"color": "#d55e00", "width": 4}
+
+_CELLS: dict[str, Any] = {
+    "texttemplate": "%{text}",
+    "textfont": {"color": "#111111", "size": 12},
+    "showscale": False,
+    "hoverinfo": "skip",
+    "xgap": 2,
+    "ygap": 2,
+}
 
 Cell = tuple[int, int]
 """The scores of recency and of frequency."""
@@ -37,28 +48,33 @@ def thresholds(row: Mapping[str, Any], measure: str, unit: str) -> str:
 def heat_grid(cells: pd.DataFrame, numbers: Numbers, chosen: Cell | None = None) -> go.Figure:
     """Return the grid of RFM_GRID: just active above, often on the right; `chosen` has a frame."""
     found = {(row["recency_score"], row["frequency_score"]): row for row in _rows(cells)}
-    down = scores(cells, "recency", "days ago")
+    down = scores(cells, "recency")
     across = dict(reversed(scores(cells, "frequency").items()))
     money = [[_money(found.get((r, f))) for f in across] for r in down]
     heat = go.Heatmap(
         z=[[None if value is None else value**0.5 for value in line] for line in money],
         text=[[_text(found.get((r, f)), numbers) for f in across] for r in down],
-        texttemplate="%{text}",
-        textfont={"color": "#111111", "size": 12},
         colorscale=HUE,
-        showscale=False,
-        hoverinfo="skip",
-        xgap=2,
-        ygap=2,
+        **_CELLS,
+    )
+    hidden = [[_is_hidden(found.get((r, f))) for f in across] for r in down]
+    few = go.Heatmap(
+        z=[[1 if one else None for one in line] for line in hidden],
+        text=[[f"<b>{FEW}</b>" if one else "" for one in line] for line in hidden],
+        colorscale=[GREY, GREY],
+        **_CELLS,
     )
     layout = go.Layout(
         height=110 + 74 * len(down),
         margin={"l": 0, "r": 0, "t": 8, "b": 40},
         xaxis={"title": "Transactions", **_axis([_wrapped(name) for name in across.values()])},
-        yaxis={"title": "Last transaction", **_axis([_wrapped(name) for name in down.values()])},
+        yaxis={
+            "title": "Days since the last transaction",
+            **_axis([_wrapped(name) for name in down.values()]),
+        },
     )
     layout.yaxis.autorange = "reversed"
-    figure = go.Figure([heat, _points(list(down), list(across))], layout)
+    figure = go.Figure([heat, few, _points(list(down), list(across))], layout)
     if chosen and chosen[0] in down and chosen[1] in across:
         x, y = list(across).index(chosen[1]), list(down).index(chosen[0])
         figure.add_shape(x0=x - 0.5, x1=x + 0.5, y0=y - 0.5, y1=y + 0.5, line=FRAME)
@@ -145,14 +161,20 @@ def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _money(row: Any) -> float | None:
-    return None if row is None or pd.isna(row["monetary"]) else float(row["monetary"])
+    empty = row is None or _is_hidden(row) or row["customers"] == 0
+    return None if empty else float(row["monetary"])
+
+
+def _is_hidden(row: Any) -> bool:
+    return row is not None and bool(pd.isna(row["customers"]))
 
 
 def _text(row: Any, numbers: Numbers) -> str:
-    if row is None or row["customers"] == 0:
+    if row is None or _is_hidden(row) or row["customers"] == 0:
         return ""
-    group = row["rfm_group"] or ""
-    return f"<b>{_count(row['customers'], numbers)}</b><br>{group}"
+    # Small, so that the names fit in a cell on a phone.
+    group = f"<span style='font-size:10px'>{_wrapped(row['rfm_group'] or '')}</span>"
+    return f"<b>{numbers.number(row['customers'])}</b><br>{group}"
 
 
 def _wrapped(name: str) -> str:

@@ -9,8 +9,8 @@ RECENCY, FREQUENCY = "rfm_recency", "rfm_frequency"
 
 bundle = page.begin(
     "RFM grid",
-    "Who came lately, who comes often, and where is the money at risk? Good customers who have not "
-    "come for long are below on the right.",
+    "Who came lately, who comes often, and where is the money at risk? Customers who used to come "
+    "often and have stayed away are at the bottom right; click a cell to see who they are.",
 )
 release, numbers = session.require_release(), session.numbers()
 cells = data.table("rfm_grid")
@@ -43,7 +43,8 @@ def take_click() -> None:
 page.chart(
     heat_grid(cells, numbers, chosen),
     "Customers in each cell, and the classic group that most of them are in. The darker, the more "
-    "money. Cells of fewer than 11 customers are not shown. Click a cell to see who is in it.",
+    "money. Grey: not told, for there or in a cell that it would give away are fewer than 11 "
+    "customers.",
     as_table(cells, numbers),
     alt="Customers by days since the last transaction and by number of transactions.",
     key=chart_key,

@@ -17,16 +17,23 @@ def test_thresholds_are_told_in_words() -> None:
 
 
 def test_the_grid_has_the_just_active_above_and_the_frequent_on_the_right() -> None:
-    heat = heat_grid(CELLS, Numbers()).data[0]
-    assert [list(line) for line in heat.text] == [
-        ["<b>50</b><br>Champions", "<b>fewer than 11</b><br>"],
-        ["<b>34</b><br>At risk", "<b>fewer than 11</b><br>"],
-    ]
+    heat, few, _ = heat_grid(CELLS, Numbers()).data
+    assert [line[0].partition("<br>")[0] for line in heat.text] == ["<b>50</b>", "<b>34</b>"]
+    assert ["Champions" in heat.text[0][0], "At risk" in heat.text[1][0]] == [True, True]
     assert [[value is None for value in line] for line in heat.z] == [[False, True], [False, True]]
+    assert [list(line) for line in few.text] == [["", "<b><11</b>"], ["", "<b><11</b>"]]
+
+
+def test_a_cell_that_nobody_is_in_has_no_shade() -> None:
+    nobody = CELLS.assign(customers=[0] * len(CELLS), monetary=0, rfm_group=None)
+    heat, few, _ = heat_grid(nobody, Numbers()).data
+    for part in (heat, few):
+        assert {value for line in part.z for value in line} == {None}
+        assert {text for line in part.text for text in line} == {""}
 
 
 def test_every_cell_can_be_clicked_and_says_which_it_is() -> None:
-    points = heat_grid(CELLS, Numbers()).data[1]
+    points = heat_grid(CELLS, Numbers()).data[2]
     assert [list(cell) for cell in points.customdata] == [[5, 1], [5, 5], [1, 1], [1, 5]]
     event = {"selection": {"points": [{"customdata": [1, 5]}]}}
     assert clicked(event) == (1, 5)
