@@ -81,7 +81,8 @@ def show_answer(bundle: Bundle, entered: Entered) -> None:
     )
     st.caption(INDEX_NOTE)
     st.caption(
-        f"Answered by model {bundle.version}, from the snapshot of {day(bundle.snapshot_date)}."
+        f"Answered by model {bundle.version.split('-')[0]}, from the snapshot of "
+        f"{day(bundle.snapshot_date)}."
     )
 
 

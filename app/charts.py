@@ -6,7 +6,7 @@ from typing import Any
 
 import plotly.graph_objects as go
 
-from bankseg_assets.formatting import number, percent
+from bankseg_assets.formatting import percent
 
 TOP, OTHER = "#2a78d6", "#8c96a3"  # both stand out from a white and from a black page
 HUE = ["#e3edf8", "#5b9be0"]  # one hue, for colour-blind eyes; light, under dark text
@@ -42,8 +42,9 @@ def segment_map(segments: Sequence[Mapping[str, Any]]) -> go.Figure:
         parents=[""] * len(segments),
         values=[segment["share_of_customers"] for segment in segments],
         text=[
-            f"{percent(segment['share_of_customers'])} of customers<br>money index {number(value)}"
-            for segment, value in zip(segments, values, strict=True)
+            f"{percent(segment['share_of_customers'])} of customers<br>"
+            f"{percent(segment['share_of_money'])} of the money"
+            for segment in segments
         ],
         textinfo="label+text",
         hoverinfo="label+text",

@@ -1,6 +1,7 @@
 """The small tables and documents of the release that the session shows."""
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -30,7 +31,7 @@ def table(asset: str) -> pd.DataFrame:
     release = session.require_release()
     if asset not in release.versions:
         return pd.DataFrame()
-    return _table(tuple(map(str, _parquet(release, asset))))
+    return _table(tuple(map(str, parquet_files(release, asset))))
 
 
 def document(asset: str) -> dict[str, Any]:
@@ -41,21 +42,15 @@ def document(asset: str) -> dict[str, Any]:
     return _document(str(release.path(asset) / DOCUMENT))
 
 
-def customers(segment: int, columns: list[str]) -> pd.DataFrame:
-    """Return the customers of a segment, for a download: read when it is asked for, not before."""
-    release = session.require_release()
-    return customers_of(release, segment, columns)
-
-
-def customers_of(release: Release, segment: int, columns: list[str]) -> pd.DataFrame:
-    """Return the customers of a segment of a release; no session is needed."""
-    files = [str(path) for path in _parquet(release, "customer_segments")]
-    found = ds.dataset(files).to_table(columns, filter=ds.field("segment") == segment)
-    frame: pd.DataFrame = found.to_pandas()
+def customers_of(release: Release, who: ds.Expression, columns: list[str]) -> pd.DataFrame:
+    """Return some customers of a release; no session is needed, so a download may do it."""
+    files = [str(path) for path in parquet_files(release, "customer_segments")]
+    frame: pd.DataFrame = ds.dataset(files).to_table(columns, filter=who).to_pandas()
     return frame
 
 
-def _parquet(release: Release, asset: str) -> list[Any]:
+def parquet_files(release: Release, asset: str) -> list[Path]:
+    """Return the files of a published table."""
     return [path for path in release.files(asset) if path.suffix == ".parquet"]
 
 
@@ -81,7 +76,7 @@ def sample(asset: str, columns: list[str]) -> pd.DataFrame:
     release = session.require_release()
     if asset not in release.versions:
         return pd.DataFrame(columns=columns)
-    return _sample(tuple(map(str, _parquet(release, asset))), tuple(columns))
+    return _sample(tuple(map(str, parquet_files(release, asset))), tuple(columns))
 
 
 @st.cache_data(max_entries=4, show_spinner=False)

@@ -24,7 +24,7 @@ def ledger_table(deliveries: Sequence[Delivery], numbers: Numbers) -> pd.DataFra
                 "Result": one.status + (" (demo)" if one.is_demo else ""),
                 "Records": numbers.number(one.records),
                 "Size": f"{one.size_bytes / 1e6:,.1f} MB",
-                "Why": one.reason,
+                "Why rejected": one.reason,
             }
             for one in sorted(deliveries, key=lambda one: one.taken_at, reverse=True)
         ]
@@ -43,16 +43,16 @@ def set_aside(release: Release) -> Counter[tuple[str, str]]:
     return found
 
 
-def waterfall(clean: int, aside: Counter[tuple[str, str]]) -> go.Figure:
+def waterfall(clean: int, aside: Counter[tuple[str, str]], numbers: Numbers) -> go.Figure:
     """Return how the rows that came become the rows that are kept; 1 to 10 have no height."""
-    steps = [(f"{reason}", rows) for (_, reason), rows in aside.most_common()]
+    steps = [(reason.replace("_", " "), rows) for (_, reason), rows in aside.most_common()]
     total = clean + sum(aside.values())
     heights = [0 if is_small(rows) else -rows for _, rows in steps]
     figure = go.Waterfall(
         x=["Rows in", *(name for name, _ in steps), "Kept"],
         y=[total, *heights, 0],
         measure=["absolute", *["relative"] * len(steps), "total"],
-        text=[f"{total:,}", *(shown_count(rows) for _, rows in steps), f"{clean:,}"],
+        text=[_count(rows, numbers) for rows in (total, *(rows for _, rows in steps), clean)],
         textposition="outside",
         cliponaxis=False,
         decreasing={"marker": {"color": "#d55e00"}},
@@ -70,8 +70,15 @@ def waterfall(clean: int, aside: Counter[tuple[str, str]]) -> go.Figure:
     return go.Figure(figure, layout)
 
 
-def reasons_table(clean: int, aside: Counter[tuple[str, str]]) -> pd.DataFrame:
+def reasons_table(clean: int, aside: Counter[tuple[str, str]], numbers: Numbers) -> pd.DataFrame:
     """Return what became of the rows."""
-    rows = [("kept", "", f"{clean:,}")]
-    rows += [(kind, reason, shown_count(count)) for (kind, reason), count in aside.most_common()]
+    rows = [("kept", "", _count(clean, numbers))]
+    rows += [
+        (kind, reason.replace("_", " "), _count(count, numbers))
+        for (kind, reason), count in aside.most_common()
+    ]
     return pd.DataFrame(rows, columns=["What became of them", "Why", "Rows"])
+
+
+def _count(rows: int, numbers: Numbers) -> str:
+    return shown_count(rows) if is_small(rows) else numbers.number(rows)

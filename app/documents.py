@@ -6,11 +6,14 @@ from typing import Any
 import pandas as pd
 
 
-def readable(values: Mapping[str, Any]) -> pd.DataFrame:
-    """Return names and values, a row each; nested ones are left out."""
+def readable(values: Mapping[str, Any], labels: Mapping[str, str]) -> pd.DataFrame:
+    """Return names and values, a row each; nested ones are left out.
+
+    `labels`: name -> what to call it, where the name says too little.
+    """
     return pd.DataFrame(
         [
-            {"": name.replace("_", " ").capitalize(), "Value": _text(value)}
+            {"": labels.get(name, name.replace("_", " ").capitalize()), "Value": _text(value)}
             for name, value in values.items()
             if not isinstance(value, dict | list)
         ]

@@ -1,10 +1,11 @@
-"""The customers of a segment as a list for a campaign: made when it is asked for."""
+"""Customers as a list for a campaign: made when it is asked for."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
 import pandas as pd
+import pyarrow.dataset as ds
 
 from app.data import customers_of
 from bankseg_assets.batch_scoring.hold_out import HoldOut
@@ -17,28 +18,32 @@ ID = "customer_id"
 
 
 def campaign_list(
-    release: Release, bundle: Bundle, segment: int, actions: Mapping[int, str]
+    release: Release, bundle: Bundle, who: ds.Expression, campaign: str, actions: Mapping[int, str]
 ) -> Callable[[], bytes]:
-    """Return what makes the CSV of a segment, on the click of a button.
+    """Return what makes the CSV of some customers, on the click of a button.
 
     ID, segment, confidence, action, model version, snapshot, and whether chance leaves the customer
-    out (one in ten), so that the effect of a campaign can be measured.
+    out of the campaign (one in ten), so that its effect can be measured.
     """
-    return partial(_make, release, bundle, segment, dict(actions))
+    return partial(_make, release, bundle, who, campaign, dict(actions))
 
 
-def _make(release: Release, bundle: Bundle, segment: int, actions: dict[int, str]) -> bytes:
-    members = customers_of(release, segment, [ID, "segment_name", *bundle.measures])
+def _make(
+    release: Release, bundle: Bundle, who: ds.Expression, campaign: str, actions: dict[int, str]
+) -> bytes:
+    columns = [ID, "segment", "segment_name", *bundle.measures]
+    members = customers_of(release, who, columns)
     known = {name: members[name].to_numpy(dtype=np.float64) for name in bundle.measures}
-    chances = posterior(bundle, known).probabilities[:, segment] if len(members) else np.empty(0)
-    held_out = HoldOut(ID, campaign=f"{release.name} {segment}")
+    segments = members["segment"].to_numpy(dtype=np.int64)
+    chances = posterior(bundle, known).probabilities if len(members) else np.empty((0, 1))
+    held_out = HoldOut(ID, campaign=f"{release.name} {campaign}")
     found = pd.DataFrame(
         {
             ID: members[ID],
-            "segment": segment,
+            "segment": segments,
             "segment_name": members["segment_name"],
-            "confidence": np.round(chances, 4),
-            "action": actions.get(segment, ""),
+            "confidence": np.round(chances[np.arange(len(members)), segments], 4),
+            "action": [actions.get(segment, "") for segment in segments.tolist()],
             "model_version": bundle.version,
             "snapshot_date": bundle.snapshot_date,
             "held_out_of_campaign": [held_out.holds(str(one)) for one in members[ID]],

@@ -25,6 +25,18 @@ TABLES = {
     "frequencies": ("Transactions a customer", "frequency"),
 }
 MEASURES = {"rows": "Transactions", "amount": "Money", "customers": "Customers"}
+HEADS = {
+    "column": "Column",
+    "missing": "Missing",
+    "share": "Share",
+    "flag": "Flag",
+    "rows": "Rows",
+    "measure": "Measure",
+    "a": "Measure",
+    "b": "And",
+    "pearson": "Correlation (Pearson)",
+}
+"""How the columns of the report's tables are called here."""
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 CELLS = 40  # of the map, each way
 
@@ -117,6 +129,6 @@ def density(
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         xaxis={"title": "First component", "fixedrange": True},
         yaxis={"title": "Second component", "fixedrange": True},
-        legend={"orientation": "h"},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     )
     return go.Figure(traces, layout)

@@ -44,4 +44,4 @@ session.refresh()
 session.offer()
 page.run()
 if bundle := session.bundle():
-    footer(bundle)
+    footer(bundle, session.numbers())

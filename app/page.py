@@ -1,5 +1,8 @@
 """What every page has: a title, its question, the snapshot, badges; charts with their tables."""
 
+from collections.abc import Callable
+from typing import Literal
+
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
@@ -22,9 +25,27 @@ def begin(title: str, question: str) -> Bundle:
     return bundle
 
 
-def chart(figure: go.Figure, caption: str, table: pd.DataFrame, *, alt: str, key: str) -> None:
-    """Draw a chart, what it says in words, and the same numbers as a table."""
-    st.plotly_chart(figure, config={"displayModeBar": False}, alt=alt, key=key)
+def chart(
+    figure: go.Figure,
+    caption: str,
+    table: pd.DataFrame,
+    *,
+    alt: str,
+    key: str,
+    on_select: Callable[[], None] | Literal["ignore"] = "ignore",
+) -> None:
+    """Draw a chart, what it says in words, and the same numbers as a table.
+
+    `on_select` is called when a point is clicked; what was clicked is in the session under `key`.
+    """
+    st.plotly_chart(
+        figure,
+        config={"displayModeBar": False},
+        alt=alt,
+        key=key,
+        on_select=on_select,
+        selection_mode="points",
+    )
     st.caption(caption)
     with st.expander("The same as a table"):
         st.table(table, border="horizontal", alt=alt)

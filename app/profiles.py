@@ -23,7 +23,7 @@ def overview(segments: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
             "Segment": segment["name"],
             "Customers": percent(segment["share_of_customers"]),
             "Money": percent(segment["share_of_money"]),
-            "Money index": number(money_index(segment)),
+            "Money per customer (100 = average)": number(money_index(segment)),
         }
         for segment in segments
     ]

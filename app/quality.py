@@ -72,7 +72,7 @@ def reliability(rows: Sequence[Mapping[str, float]]) -> go.Figure:
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         xaxis={**axis, "title": "How sure it says it is"},
         yaxis={**axis, "title": "How often it is right"},
-        legend={"orientation": "h"},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     )
     return go.Figure([diagonal, points], layout)
 

@@ -1,5 +1,6 @@
 """The classic grid: recency by frequency, money as colour."""
 
+import textwrap
 from collections.abc import Mapping
 from typing import Any
 
@@ -10,58 +11,122 @@ from app.charts import HUE
 from app.numbers import Numbers
 
 HIDDEN = "fewer than 11"
-SCORES = 5
+FEW = "<11"
+GREY = "#c9cfd6"
+FRAME = {"color": "#d55e00", "width": 4}
+
+_CELLS: dict[str, Any] = {
+    "texttemplate": "%{text}",
+    "textfont": {"color": "#111111", "size": 12},
+    "showscale": False,
+    "hoverinfo": "skip",
+    "xgap": 2,
+    "ygap": 2,
+}
+
+Cell = tuple[int, int]
+"""The scores of recency and of frequency."""
 
 
 def thresholds(row: Mapping[str, Any], measure: str, unit: str) -> str:
-    """Return the values behind a score: "1 to 12 days", "4 transactions or more"."""
+    """Return the values behind a score: "1 to 12 days", "4 transactions or more".
+
+    Without a unit: "4 or more".
+    """
     low, high = row[f"{measure}_from"], row[f"{measure}_to"]
-    if pd.isna(low) and pd.isna(high):
-        return "none"
     if pd.isna(high):
-        return f"{low:.0f} {unit} or more"
-    if pd.isna(low):
-        return f"up to {high:.0f} {unit}"
-    if low == high:
-        return f"{low:.0f} {unit.removesuffix('s') if low == 1 else unit}"
-    return f"{low:.0f} to {high:.0f} {unit}"
+        text = f"{low:.0f} {unit} or more"
+    elif pd.isna(low):
+        text = f"up to {high:.0f} {unit}"
+    elif low == high:
+        text = f"{low:.0f} {unit.removesuffix('s') if low == 1 else unit}"
+    else:
+        text = f"{low:.0f} to {high:.0f} {unit}"
+    return " ".join(text.split())
 
 
-def heat_grid(cells: pd.DataFrame, numbers: Numbers) -> go.Figure:
-    """Return the grid of RFM_GRID: just active above, often on the right."""
+def heat_grid(cells: pd.DataFrame, numbers: Numbers, chosen: Cell | None = None) -> go.Figure:
+    """Return the grid of RFM_GRID: just active above, often on the right; `chosen` has a frame."""
     found = {(row["recency_score"], row["frequency_score"]): row for row in _rows(cells)}
-    across = sorted(cells["frequency_score"].unique())
-    down = sorted(cells["recency_score"].unique(), reverse=True)
-    rows = {r: next(row for key, row in found.items() if key[0] == r) for r in down}
-    columns = {f: next(row for key, row in found.items() if key[1] == f) for f in across}
+    down = scores(cells, "recency")
+    across = dict(reversed(scores(cells, "frequency").items()))
     money = [[_money(found.get((r, f))) for f in across] for r in down]
-    texts = [[_text(found.get((r, f)), numbers) for f in across] for r in down]
     heat = go.Heatmap(
         z=[[None if value is None else value**0.5 for value in line] for line in money],
-        x=[thresholds(columns[f], "frequency", "transactions") for f in across],
-        y=[thresholds(rows[r], "recency", "days ago") for r in down],
-        text=texts,
-        texttemplate="%{text}",
-        textfont={"color": "#111111", "size": 12},
+        text=[[_text(found.get((r, f)), numbers) for f in across] for r in down],
         colorscale=HUE,
-        showscale=False,
-        hoverinfo="skip",
-        xgap=2,
-        ygap=2,
+        **_CELLS,
+    )
+    hidden = [[_is_hidden(found.get((r, f))) for f in across] for r in down]
+    few = go.Heatmap(
+        z=[[1 if one else None for one in line] for line in hidden],
+        text=[[f"<b>{FEW}</b>" if one else "" for one in line] for line in hidden],
+        colorscale=[GREY, GREY],
+        **_CELLS,
     )
     layout = go.Layout(
         height=110 + 74 * len(down),
         margin={"l": 0, "r": 0, "t": 8, "b": 40},
-        xaxis={"title": "Transactions", "fixedrange": True, "type": "category"},
+        xaxis={"title": "Transactions", **_axis([_wrapped(name) for name in across.values()])},
         yaxis={
-            "title": "Last transaction",
-            "autorange": "reversed",
-            "fixedrange": True,
-            "type": "category",
-            "automargin": True,
+            "title": "Days since the last transaction",
+            **_axis([_wrapped(name) for name in down.values()]),
         },
     )
-    return go.Figure(heat, layout)
+    layout.yaxis.autorange = "reversed"
+    figure = go.Figure([heat, few, _points(list(down), list(across))], layout)
+    if chosen and chosen[0] in down and chosen[1] in across:
+        x, y = list(across).index(chosen[1]), list(down).index(chosen[0])
+        figure.add_shape(x0=x - 0.5, x1=x + 0.5, y0=y - 0.5, y1=y + 0.5, line=FRAME)
+    return figure
+
+
+def _points(down: list[int], across: list[int]) -> go.Scatter:
+    """Return points that nobody sees, one on each cell: a heat map itself gives no clicks."""
+    places = [(x, y) for y in range(len(down)) for x in range(len(across))]
+    unseen = {"marker": {"opacity": 0}}
+    return go.Scatter(
+        x=[x for x, _ in places],
+        y=[y for _, y in places],
+        customdata=[[down[y], across[x]] for x, y in places],
+        mode="markers",
+        marker={"size": 56, "symbol": "square", "opacity": 0},
+        selected=unseen,
+        unselected=unseen,
+        hoverinfo="none",
+    )
+
+
+def _axis(names: list[str]) -> dict[str, Any]:
+    places = list(range(len(names)))
+    return {"tickvals": places, "ticktext": names, "fixedrange": True, "automargin": True}
+
+
+def clicked(event: Mapping[str, Any]) -> Cell | None:
+    """Return the cell that was clicked, from what the chart tells."""
+    points = event["selection"]["points"]
+    if not points or "customdata" not in points[0]:
+        return None
+    recency, frequency = points[0]["customdata"]
+    return int(recency), int(frequency)
+
+
+def scores(cells: pd.DataFrame, measure: str, unit: str = "") -> dict[int, str]:
+    """Return score -> the values behind it, the best score first; none that nobody has."""
+    rows = cells.drop_duplicates(f"{measure}_score").sort_values(f"{measure}_score")
+    return {
+        int(row[f"{measure}_score"]): thresholds(row, measure, unit)
+        for row in _rows(rows)[::-1]
+        if not (pd.isna(row[f"{measure}_from"]) and pd.isna(row[f"{measure}_to"]))
+    }
+
+
+def row_of(cells: pd.DataFrame, cell: Cell) -> dict[str, Any] | None:
+    """Return what is told of a cell; None where nobody is, or too few to tell."""
+    for row in _rows(cells):
+        if (row["recency_score"], row["frequency_score"]) == cell:
+            return None if pd.isna(row["customers"]) or row["customers"] == 0 else row
+    return None
 
 
 def as_table(cells: pd.DataFrame, numbers: Numbers) -> pd.DataFrame:
@@ -96,14 +161,24 @@ def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
 
 
 def _money(row: Any) -> float | None:
-    return None if row is None or pd.isna(row["monetary"]) else float(row["monetary"])
+    empty = row is None or _is_hidden(row) or row["customers"] == 0
+    return None if empty else float(row["monetary"])
+
+
+def _is_hidden(row: Any) -> bool:
+    return row is not None and bool(pd.isna(row["customers"]))
 
 
 def _text(row: Any, numbers: Numbers) -> str:
-    if row is None or row["customers"] == 0:
+    if row is None or _is_hidden(row) or row["customers"] == 0:
         return ""
-    group = row["rfm_group"] or ""
-    return f"<b>{_count(row['customers'], numbers)}</b><br>{group}"
+    # Small, so that the names fit in a cell on a phone.
+    group = f"<span style='font-size:10px'>{_wrapped(row['rfm_group'] or '')}</span>"
+    return f"<b>{numbers.number(row['customers'])}</b><br>{group}"
+
+
+def _wrapped(name: str) -> str:
+    return "<br>".join(textwrap.wrap(name, 10, break_long_words=False))
 
 
 def _count(value: float, numbers: Numbers) -> str:

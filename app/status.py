@@ -30,10 +30,9 @@ class Badge:
 
 
 def badges(release: Release, now: datetime | None = None) -> list[Badge]:
-    """Return freshness, drift and stability of a release."""
+    """Return freshness, drift and stability of a release; one for both where it is the first."""
     gates = {gate["name"]: gate for gate in release.gates}
-    return [
-        freshness(release, now or datetime.now(UTC)),
+    compared = [
         _of_gate(
             gates.get("data_has_not_drifted"),
             ("Same population", "Population has shifted", "Another population"),
@@ -43,6 +42,7 @@ def badges(release: Release, now: datetime | None = None) -> list[Badge]:
             ("Stable segments", "Segments have shifted", "Segments have changed"),
         ),
     ]
+    return [freshness(release, now or datetime.now(UTC)), *dict.fromkeys(compared)]
 
 
 def freshness(release: Release, now: datetime) -> Badge:

@@ -133,10 +133,17 @@ def no_file_is_rejected(delivery: DeliveryResource) -> dg.AssetCheckResult:
 
 @dg.asset_check(asset="rfm_table", blocking=True)
 def customers_are_unique(rfm_table: DataFrame) -> dg.AssetCheckResult:
-    """One row a customer."""
-    rows, distinct = rfm_table.agg(F.count(F.lit(1)), F.count_distinct("customer_id")).collect()[0]
+    """One row a customer, and every customer has a key."""
+    rows, known, distinct = rfm_table.agg(
+        F.count(F.lit(1)), F.count("customer_id"), F.count_distinct("customer_id")
+    ).collect()[0]
     return dg.AssetCheckResult(
-        passed=rows == distinct, metadata={"rows": rows, "distinct_customers": distinct}
+        passed=rows == distinct,
+        description=None
+        if rows == known
+        else "The customer key is null for some transactions, which are nobody's then. In the key, "
+        "take concat_ws instead of concat or ||, or coalesce(column, '').",
+        metadata={"rows": rows, "distinct_customers": distinct},
     )
 
 

@@ -115,7 +115,7 @@ QUARANTINED_TRANSACTIONS = Table(
 RFM_TABLE = Table(
     "rfm_table",
     (
-        Column("customer_id", "string", "The contract's customer key"),
+        Column("customer_id", "string", "The customer key: the contract's, or the run's"),
         Column("recency", "int", "From the last transaction to the snapshot date", "days"),
         Column("frequency", "int", "Number of transactions", "transactions"),
         Column("monetary", MONEY, "Sum of the amounts", "currency"),

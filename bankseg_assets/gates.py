@@ -118,6 +118,7 @@ def _drifted(drift: Mapping[str, float], limits: Limits) -> Gate:
     if not drift:
         return Gate(name, Verdict.PASSED, "There is no release in use to compare with.")
     numbers = {f"psi_{measure}": value for measure, value in drift.items()}
+    numbers |= {"warned_above": limits.drift_warned, "refused_above": limits.drift_refused}
     refused = [m for m in BLOCKING_DRIFT if drift.get(m, 0.0) > limits.drift_refused]
     warned = [measure for measure, value in drift.items() if value > limits.drift_warned]
     if refused:

@@ -27,7 +27,7 @@ from bankseg_assets.contracts import (
     Table,
 )
 from bankseg_assets.delivery import DeliveryContract
-from bankseg_assets.io_managers import BASIS_FILE, ParquetFiles
+from bankseg_assets.io_managers import ParquetFiles
 from bankseg_assets.parts import (
     REPEATS,
     Parts,
@@ -37,7 +37,7 @@ from bankseg_assets.parts import (
     rows_by_delivery,
     write_parts,
 )
-from bankseg_assets.store import DamagedVersionError, VersionStore, verify
+from bankseg_assets.store import BASIS_FILE, DamagedVersionError, VersionStore, verify
 from bankseg_assets.transforms import cleaning, deduplication, outliers
 from bankseg_assets.transforms.outliers import Fences
 

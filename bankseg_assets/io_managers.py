@@ -17,11 +17,10 @@ from bankseg_assets.contracts import TABLES
 from bankseg_assets.metadata import column_lineage
 from bankseg_assets.releases import prune
 from bankseg_assets.resources import PublishedResource, SparkResource
-from bankseg_assets.store import write_json
+from bankseg_assets.store import BASIS_FILE, write_json
 
 MODEL_FILE = "model.json"
 REPORT_FILE = "report.html"
-BASIS_FILE = "_basis.json"
 ROW_COUNT_KEY = "bankseg/row_count_key"
 PATH_KEY = "bankseg/path_key"
 """Definition metadata: under which further names the written rows and the path are recorded."""
@@ -34,6 +33,14 @@ class ParquetFiles:
     files: dict[str, Path]
     basis: dict[str, Any] | None = None
     """What the files were made from, so that the next version can keep those that still hold."""
+
+
+@dataclass(frozen=True)
+class FrameWithBasis:
+    """A table, and what it was made from beside its inputs."""
+
+    frame: DataFrame
+    basis: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -100,6 +107,9 @@ def _write(folder: Path, asset: str, value: Any) -> int | None:
         table = value.select(*TABLES[asset].names)
         table.write.mode("append").parquet(str(folder))
         return row_count(folder)
+    if isinstance(value, FrameWithBasis):
+        write_json(folder / BASIS_FILE, value.basis)
+        return _write(folder, asset, value.frame)
     if isinstance(value, ParquetFiles):
         for name, path in value.files.items():
             _link(path, folder / name)

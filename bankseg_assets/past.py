@@ -86,8 +86,8 @@ def _require_same_customers(release: Release, *, is_demo: bool, customer_key: st
         )
     if release.customer_key not in ("", customer_key):
         raise NothingToCompareError(
-            f"The release in use tells customers apart by `{release.customer_key}`, and the "
-            f"contract now by `{customer_key}`."
+            f"The release in use tells customers apart by `{release.customer_key}`, and this run "
+            f"by `{customer_key}`."
         )
 
 

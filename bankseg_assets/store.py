@@ -22,6 +22,8 @@ from bankseg_assets.writers import Writers
 WRITERS_FILE = ".writers.sqlite"
 RECORD_FILE = "_version.json"
 """What a version was made from and what it consists of; the underscore hides it from Spark."""
+BASIS_FILE = "_basis.json"
+"""What an asset itself has to say of what its version was made from."""
 
 _DRAFT = re.compile(r"\.(?:draft|scratch)-(\d+)-")
 _VERSION = re.compile(r"\d{8}-\d{8}T\d{6}\.\d{6}Z-.+")

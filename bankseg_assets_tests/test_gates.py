@@ -90,4 +90,7 @@ def test_drift_warns_and_refuses_where_time_does_not_explain_it(
 ) -> None:
     found = judge(drift=drift)["data_has_not_drifted"]
     assert found.verdict is verdict
-    assert found.numbers == {f"psi_{name}": value for name, value in drift.items()}
+    assert found.numbers == {f"psi_{name}": value for name, value in drift.items()} | {
+        "warned_above": 0.1,
+        "refused_above": 0.25,
+    }

@@ -81,7 +81,7 @@ def test_demo_data_and_the_bank_s_own_are_not_compared(
 def test_customers_by_another_key_are_not_compared(store: VersionStore) -> None:
     publish_past(store, OLD)
     told = refused(store, customer_key="concat(birth_date, location)")
-    assert "`customer_id`, and the contract now by `concat(birth_date, location)`" in told
+    assert "`customer_id`, and this run by `concat(birth_date, location)`" in told
 
 
 def test_a_release_of_before_the_key_was_recorded_may_have_any(store: VersionStore) -> None:

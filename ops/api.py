@@ -9,8 +9,9 @@ import asyncio
 import logging
 import sys
 import traceback
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Any
@@ -22,8 +23,11 @@ from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from bankseg_assets.answers import answers
+from bankseg_assets.batch_scoring.actions import read_actions
+from bankseg_assets.batch_scoring.errors import ListError
 from bankseg_assets.inputs import asked_of, columns_of
 from bankseg_assets.published import newest_first
+from bankseg_assets.releases import Release
 from bankseg_assets.scoring import Bundle
 from bankseg_assets.serving import Serving, renew
 from bankseg_assets.settings import SettingsError, load_settings
@@ -50,16 +54,28 @@ _REFUSALS: dict[int | str, dict[str, Any]] = {
 log = logging.getLogger("uvicorn.error")
 
 
+@dataclass(frozen=True)
+class InUse:
+    """The model that answers, and what its release recommends: segment -> action."""
+
+    serving: Serving = field(default_factory=Serving)
+    actions: Mapping[int, str] = field(default_factory=dict)
+
+
 class Current:
-    """The model in use."""
+    """What is in use: replaced as a whole, so that no answer is of two releases."""
 
     def __init__(self, published_dir: Path) -> None:
         self._find = partial(newest_first, published_dir)
-        self.serving = Serving()
+        self._in_use = InUse()
 
     def renew(self) -> None:
         """Follow the newest release."""
-        self.serving = renew(self.serving, self._find)
+        serving, before = renew(self.serving, self._find), self._in_use
+        release, actions = serving.release, before.actions
+        if release is not None and release is not before.serving.release:
+            actions = _actions(release)
+        self._in_use = InUse(serving, actions)
 
     async def follow(self) -> None:
         """Renew for ever; whatever goes wrong is tried again."""
@@ -71,12 +87,18 @@ class Current:
                 log.error("The releases cannot be read: %s", where(error))
 
     @property
-    def bundle(self) -> Bundle:
-        """The model; 503 is answered while there is none."""
-        if self.serving.bundle is None:
-            reason = self.serving.problem or "No model has been released yet."
+    def serving(self) -> Serving:
+        """What is served, and what is wrong with it."""
+        return self._in_use.serving
+
+    @property
+    def model(self) -> tuple[Bundle, Mapping[int, str]]:
+        """The model and its actions; 503 is answered while there is none."""
+        found = self._in_use
+        if found.serving.bundle is None:
+            reason = found.serving.problem or "No model has been released yet."
             raise HTTPException(503, f"{reason} Run `make materialize`.")
-        return self.serving.bundle
+        return found.serving.bundle, found.actions
 
 
 class Discreet:
@@ -132,16 +154,17 @@ def build_api(published_dir: Path) -> FastAPI:
     @api.get("/model", responses={503: _REFUSALS[503]})
     async def model() -> schema.Model:
         """Describe the model: inputs with labels, units and ranges; segments; metrics."""
-        return schema.described(current.bundle)
+        bundle, _ = current.model
+        return schema.described(bundle)
 
     @api.post("/score", responses=_REFUSALS)
     async def score(customer: dict[str, Any]) -> schema.Answer:
         """Score one customer. An input that is not known is left out, or null."""
-        bundle = current.bundle
+        bundle, actions = current.model
         columns, (problem,) = columns_of(asked_of(bundle), [customer])
         if problem:
             raise HTTPException(422, problem)
-        (found,) = schema.scored(bundle, answers(bundle, columns))
+        (found,) = schema.scored(bundle, actions, answers(bundle, columns))
         return schema.Answer.model_validate(dict(found) | _source(bundle))
 
     # Not `async`, so that it has a thread, and a long list keeps nobody waiting.
@@ -150,9 +173,9 @@ def build_api(published_dir: Path) -> FastAPI:
         customers: Annotated[list[dict[str, Any]], Body(max_length=schema.MOST_CUSTOMERS)],
     ) -> schema.BatchAnswer:
         """Score a list. A customer with a value that cannot be taken gets an error instead."""
-        bundle = current.bundle
+        bundle, actions = current.model
         columns, problems = columns_of(asked_of(bundle), customers)
-        found = schema.scored(bundle, answers(bundle, columns)) if customers else []
+        found = schema.scored(bundle, actions, answers(bundle, columns)) if customers else []
         return schema.BatchAnswer(
             failed=sum(map(bool, problems)),
             answers=[
@@ -228,6 +251,15 @@ def _parser(port: int) -> argparse.ArgumentParser:
         help="another name that callers know this server by, such as a proxy's",
     )
     return parser
+
+
+def _actions(release: Release) -> dict[int, str]:
+    """Return segment -> action; a score without one is better than no score."""
+    try:
+        return read_actions(release)
+    except ListError as error:
+        log.error("%s", error)
+        return {}
 
 
 def _source(bundle: Bundle) -> dict[str, str]:

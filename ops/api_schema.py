@@ -17,12 +17,16 @@ _SEGMENT_KEYS = ("segment", "name", "sentence", "share_of_customers", "share_of_
 
 
 class Scored(BaseModel):
-    """What the model says of a customer: the most likely segment, and how likely each is."""
+    """What the model says of a customer: the most likely segment, and how likely each is.
+
+    `action`: what the release recommends for the segment, null where it recommends nothing.
+    """
 
     segment: int
     name: str
     probability: float
     sure: bool
+    action: str | None
     probabilities: dict[str, float]
 
 
@@ -74,8 +78,8 @@ class Refusal(BaseModel):
     detail: str
 
 
-def scored(bundle: Bundle, found: Answers) -> list[Scored]:
-    """Return what the model says of each customer."""
+def scored(bundle: Bundle, actions: Mapping[int, str], found: Answers) -> list[Scored]:
+    """Return what the model says of each customer; `actions`: segment -> what to do next."""
     names = [segment["name"] for segment in bundle.segments]
     return [
         Scored(
@@ -83,6 +87,7 @@ def scored(bundle: Bundle, found: Answers) -> list[Scored]:
             name=names[place],
             probability=confidence,
             sure=sure,
+            action=actions.get(bundle.segments[place]["segment"]),
             probabilities=dict(zip(names, row, strict=True)),
         )
         for place, confidence, sure, row in zip(

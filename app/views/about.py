@@ -20,6 +20,13 @@ GLOSSARY = {
     "Posterior": "The probability of each segment, given what is known of a customer.",
 }
 
+DATA_LABELS = {
+    "identity_conflict_share_of_repeat": "Share of the repeat customers whose rows disagree in "
+    "birth date or gender",
+    "customer_key": "What tells customers apart",
+    "is_demo_data": "Demo data",
+}
+
 page.begin("About", "What is this, what may it be used for, and where does it end?")
 card = data.document("model_card")
 if not card:
@@ -33,10 +40,13 @@ else:
         st.subheader(title, anchor=False)
         st.markdown("\n".join(f"- {text}" for text in texts))
     st.subheader("Data", anchor=False)
-    st.table(readable(card["data"]), border="horizontal", alt="The data behind the model")
+    st.table(
+        readable(card["data"], DATA_LABELS), border="horizontal", alt="The data behind the model"
+    )
     st.subheader("Features", anchor=False)
     st.markdown("Age, gender and place are never features of the segments.")
     features = pd.DataFrame(card["features"])[["name", "measure", "transform", "why"]]
+    features.columns = ["Feature", "Made of", "Transform", "Why"]
     st.table(features, border="horizontal", alt="Features")
     st.subheader("Fairness", anchor=False)
     st.caption(

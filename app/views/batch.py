@@ -6,6 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from app import lists, page, session
+from app.downloads import ID
 from bankseg_assets.batch_scoring.actions import read_actions
 from bankseg_assets.batch_scoring.errors import ListError
 from bankseg_assets.batch_scoring.matching import match_columns
@@ -18,7 +19,7 @@ bundle = page.begin(
     "Which segment is each of my customers in? Upload a list; every row comes back, with its "
     "segment or with what is wrong with it.",
 )
-release = session.require_release()
+release, numbers = session.require_release(), session.numbers()
 inputs = asked_of(bundle)
 st.download_button(
     "A template with the columns",
@@ -60,11 +61,12 @@ with st.container(horizontal=True):
             index=["", *names].index(found),
             format_func=lambda name: name or "(not in my list)",
             key=f"column_{measure}",
-            width=280,
+            width=250,
         )
 identity = st.selectbox(
     "The customer's ID, to leave one in ten out of a campaign (optional)",
     ["", *names],
+    index=["", *names].index(ID if ID in names else ""),
     format_func=lambda name: name or "(none)",
     key="identity",
 )
@@ -101,21 +103,27 @@ for box, (title, count) in zip(
     ),
     strict=True,
 ):
-    box.metric(title, f"{count:,}", border=True)
+    box.metric(title, numbers.number(count), border=True)
 
 if len(faults):
     st.markdown("Correct these rows here, or in your list:")
-    shown = faults.head(lists.MOST_SHOWN)[[*columns.values(), ERROR]].astype(str)
-    edited: pd.DataFrame = st.data_editor(shown, disabled=[ERROR], hide_index=True, key="faults")
+    who = [identity] if identity and identity not in columns.values() else []
+    shown = faults.head(lists.MOST_SHOWN)[[*who, *columns.values(), ERROR]]
+    shown = shown.astype(object).where(shown.notna(), "").astype(str)
+    edited: pd.DataFrame = st.data_editor(
+        shown, disabled=[*who, ERROR], hide_index=True, key="faults"
+    )
     if st.button("Score these rows again", key="again"):
-        st.session_state.scored = lists.corrected(result, edited, scorer)
+        st.session_state.scored = lists.corrected(result, edited.drop(columns=who), scorer)
         st.rerun()
 
 st.dataframe(
     result.head(lists.MOST_SHOWN), hide_index=True, alt="The first rows of the result", key="rows"
 )
 if len(result) > lists.MOST_SHOWN:
-    st.caption(f"The first {lists.MOST_SHOWN} rows; the download has all {len(result):,}.")
+    st.caption(
+        f"The first {lists.MOST_SHOWN} rows; the download has all {numbers.number(len(result))}."
+    )
 st.download_button(
     "The whole list with its segments (CSV)",
     lambda: to_csv(result),

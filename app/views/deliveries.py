@@ -20,11 +20,11 @@ if {"cleaned_transactions", "quarantined_transactions"} <= release.versions.keys
     )
     aside = set_aside(release)
     page.chart(
-        waterfall(kept, aside),
+        waterfall(kept, aside, numbers),
         "Every row that came is kept, set aside with a reason, or a duplicate of one that is kept. "
         "`python -m ops.quarantine > rows.csv` writes what was set aside, to correct and drop in "
         "again.",
-        reasons_table(kept, aside),
+        reasons_table(kept, aside, numbers),
         alt="Rows in, rows set aside by reason, rows kept.",
         key="waterfall",
     )

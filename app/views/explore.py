@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from app import data, page
-from app.explore import MEASURES, TABLES, as_table, bars, density, measures_of
+from app.explore import HEADS, MEASURES, TABLES, as_table, bars, density, measures_of
 from app.palette import colour
 from bankseg_assets.scoring import project
 
@@ -41,13 +41,18 @@ first, second = st.columns(2, gap="large")
 for column, title, key in (
     (first, "Missing values", "missing_values"),
     (second, "Outliers, kept and flagged", "outliers"),
-    (first, "Quantiles", "quantiles"),
-    (second, "Correlations", "correlations"),
+    (first, "Correlations", "correlations"),
 ):
     if tables.get(key):
         with column:
             st.subheader(title, anchor=False)
-            st.table(as_table(tables[key]), border="horizontal", alt=title)
+            st.table(as_table(tables[key]).rename(columns=HEADS), border="horizontal", alt=title)
+if tables.get("quantiles"):
+    st.subheader("Quantiles", anchor=False)
+    st.table(
+        as_table(tables["quantiles"]).rename(columns=HEADS), border="horizontal", alt="Quantiles"
+    )
+    st.caption("p5: five of a hundred transactions have at most this; p50 is the median.")
 
 members = data.sample("customer_segments", [*bundle.measures, "segment"])
 if len(members) and bundle.means.shape[1] > 1:

@@ -17,7 +17,7 @@ columns = st.columns(4)
 columns[0].metric("Customers", numbers.number(customers), border=True)
 if not profiles.empty:
     money = float(profiles["total_monetary"].sum())
-    columns[1].metric("Money in the window", numbers.short_money(money), border=True)
+    columns[1].metric("Money moved", numbers.short_money(money), border=True)
     columns[2].metric("Money per customer", numbers.money(round(money / customers)), border=True)
 if window.get("repeat_customers") is not None:
     repeat = window["repeat_customers"] / window["customers"]
@@ -27,7 +27,7 @@ if window.get("first_day"):
 
 page.chart(
     segment_map(bundle.segments),
-    "Area: share of all customers. The darker, the more money per customer (100 is the average).",
+    "Area: share of all customers. The darker, the more money each of them moves.",
     overview(bundle.segments),
     alt="A rectangle for each segment, by its share of the customers.",
     key="segment_map",

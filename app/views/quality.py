@@ -3,15 +3,17 @@
 import pandas as pd
 import streamlit as st
 
-from app import data, page, session
+from app import comparison, data, page, session
+from app.drift import agreement, drift
 from app.quality import choices, completeness, confusion, metrics, reliability, sweep
+from bankseg_assets.settings import load_settings
 
 bundle = page.begin(
     "Quality",
     "Can I trust it? Everything here is measured on customers whom no transform, PCA, clustering "
     "or classifier has seen, unless it says otherwise.",
 )
-evaluation = bundle.evaluation
+release, evaluation = session.require_release(), bundle.evaluation
 kmeans = data.document("kmeans_model")
 names = [segment["name"] for segment in bundle.segments]
 labels = {field["measure"]: field["label"] for field in bundle.inputs}
@@ -22,8 +24,7 @@ with left:
     st.table(metrics(bundle.metrics), border="horizontal", alt="Measures of quality")
 with right:
     st.subheader("The gates that this version passed", anchor=False)
-    gates = session.require_release().gates
-    told = [{"Gate": gate["sentence"], "Verdict": gate["verdict"]} for gate in gates]
+    told = [{"Gate": gate["sentence"], "Verdict": gate["verdict"]} for gate in release.gates]
     if told:
         st.table(pd.DataFrame(told), border="horizontal", alt="Gates")
     else:
@@ -31,6 +32,24 @@ with right:
 
 st.subheader("Who is taken for whom", anchor=False)
 st.table(confusion(bundle.confusion.tolist(), names), border="horizontal", alt="Confusion matrix")
+
+st.subheader("Are these still the customers of the version before?", anchor=False)
+shifts, stayed = drift(release), agreement(release)
+if shifts.empty and not stayed:
+    page.waiting(
+        "There is nothing to compare with.",
+        "This is the first version of the bank's own data, or of the demo data; the next one is "
+        "compared with it.",
+    )
+if not shifts.empty:
+    st.table(shifts, border="horizontal", alt="Drift of each measure")
+    st.caption(
+        "PSI, the population stability index: how differently the customers are spread over the "
+        "tenths of the version before; 0 is alike. Recency, frequency and totals grow with the "
+        "days that the data covers, so they never refuse a version."
+    )
+if stayed:
+    st.markdown(stayed)
 
 bins = evaluation.get("reliability")
 if bins:
@@ -76,3 +95,19 @@ if kmeans.get("sweep"):
             )
     st.caption("Training customers. Elbow and silhouette; the whole table:")
     st.table(choices(kmeans["sweep"]), border="horizontal", alt="Every k that was tried")
+
+st.subheader("Would another algorithm do better?", anchor=False)
+compared = comparison.newest(load_settings().published_dir)
+if compared is None:
+    page.waiting(
+        "No comparison has been made yet.",
+        "The job `comparison` makes one every Sunday night; to have it now, start it in Dagster. "
+        "It takes minutes.",
+    )
+else:
+    st.markdown(compared.verdict)
+    st.table(comparison.as_table(compared.rows), border="horizontal", alt="Algorithms side by side")
+    st.caption(
+        f"{compared.provenance(release)} Fitted on training customers, measured on 20,000 held-out "
+        "ones; stability is how alike the segments of resampled customers are."
+    )

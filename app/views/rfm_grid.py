@@ -2,15 +2,17 @@
 
 import streamlit as st
 
-from app import data, page, session
-from app.rfm import as_table, cross_table, heat_grid
+from app import data, page, rfm_cell, session
+from app.rfm import Cell, as_table, clicked, cross_table, heat_grid, scores
 
-page.begin(
+RECENCY, FREQUENCY = "rfm_recency", "rfm_frequency"
+
+bundle = page.begin(
     "RFM grid",
-    "Who came lately, who comes often, and where is the money at risk? Good customers who have not "
-    "come for long are below on the right.",
+    "Who came lately, who comes often, and where is the money at risk? Customers who used to come "
+    "often and have stayed away are at the bottom right; click a cell to see who they are.",
 )
-numbers = session.numbers()
+release, numbers = session.require_release(), session.numbers()
 cells = data.table("rfm_grid")
 if cells.empty:
     page.waiting(
@@ -18,14 +20,57 @@ if cells.empty:
     )
     st.stop()
 
+choices = {
+    RECENCY: scores(cells, "recency", "days ago"),
+    FREQUENCY: scores(cells, "frequency", "transactions"),
+}
+for key, known in choices.items():  # the URL keeps scores: they mean the same in every version
+    wanted = st.query_params.get(key, "")
+    if key not in st.session_state and wanted.isdigit() and int(wanted) in known:
+        st.session_state[key] = int(wanted)
+chosen: Cell | None = None
+if all(st.session_state.get(key) in known for key, known in choices.items()):
+    chosen = st.session_state[RECENCY], st.session_state[FREQUENCY]
+chart_key = f"rfm_grid_{chosen}"  # a new chart has no selection of before
+
+
+def take_click() -> None:
+    """Choose the cell that was clicked."""
+    if cell := clicked(st.session_state[chart_key]):
+        st.session_state[RECENCY], st.session_state[FREQUENCY] = cell
+
+
 page.chart(
-    heat_grid(cells, numbers),
+    heat_grid(cells, numbers, chosen),
     "Customers in each cell, and the classic group that most of them are in. The darker, the more "
-    "money. Cells of fewer than 11 customers are not shown.",
+    "money. Grey: not told, for there or in a cell that it would give away are fewer than 11 "
+    "customers.",
     as_table(cells, numbers),
     alt="Customers by days since the last transaction and by number of transactions.",
-    key="rfm_grid",
+    key=chart_key,
+    on_select=take_click,
 )
+
+st.subheader("Who is in a cell", anchor=False)
+for column, (key, known), label in zip(
+    st.columns(2), choices.items(), ("Last transaction", "Transactions"), strict=True
+):
+    score = column.selectbox(
+        label,
+        list(known),
+        index=None,
+        format_func=known.__getitem__,
+        placeholder="Choose, or click a cell",
+        key=key,
+    )
+    if score is None:
+        st.query_params.pop(key, None)
+    else:
+        st.query_params[key] = str(score)
+
+if chosen:
+    rfm_cell.show_cell(release, bundle, numbers, cells, chosen)
+
 groups = data.table("rfm_groups")
 if not groups.empty:
     st.subheader("Classic groups beside the segments", anchor=False)

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pyarrow.dataset as ds
 import streamlit as st
 
 from app import data, page, session
@@ -10,7 +11,7 @@ from app.profiles import INDEX_NOTE, index_bars, profile, rule_sentence
 from bankseg_assets.formatting import percent
 from bankseg_assets.markdown import escaped
 
-CARD_WIDTH = 440  # two or three in a row on a desk, one on a phone
+CARD_WIDTH = 540  # two in a row on a desk, one on a phone
 
 bundle = page.begin("Segments", "Whom do I target, and how?")
 release = session.require_release()
@@ -49,6 +50,7 @@ def card(segment: dict[str, Any]) -> None:
             st.markdown(f":material/campaign: **{action['action']}.** {action['reason']}")
         if segment.get("rule"):
             st.markdown(rule_sentence(segment))
+        st.caption("Compared with the average customer, who is 100:")
         st.plotly_chart(
             index_bars(segment),
             config={"displayModeBar": False},
@@ -64,7 +66,7 @@ def card(segment: dict[str, Any]) -> None:
         if data.has("customer_segments"):
             st.download_button(
                 "Its customers (CSV)",
-                campaign_list(release, bundle, number, todo),
+                campaign_list(release, bundle, ds.field("segment") == number, str(number), todo),
                 file_name=f"segment_{number}_{bundle.snapshot_date}.csv",
                 mime="text/csv",
                 icon=":material/download:",

@@ -6,15 +6,17 @@ import dagster as dg
 from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, MODELS, OWNERS
+from bankseg_assets.customer_key import key_in_use
 from bankseg_assets.io_managers import Report
 from bankseg_assets.reports import model_card as cards
-from bankseg_assets.resources import DeliveryResource
+from bankseg_assets.resources import DeliveryResource, PublishedResource
 
 
 @dg.asset(group_name=MODELS, owners=OWNERS, kinds={"json"}, freshness_policy=FRESHNESS)
 def model_card(
     context: dg.AssetExecutionContext,
     delivery: DeliveryResource,
+    published: PublishedResource,
     nb_classifier: dict[str, Any],
     pca_model: dict[str, Any],
     kmeans_model: dict[str, Any],
@@ -32,7 +34,7 @@ def model_card(
         kmeans=kmeans_model,
         eda=eda_report,
         demographics=[row.asDict() for row in segment_demographics.collect()],
-        customer_key=delivery.contract.customer_key,
+        customer_key=key_in_use(published.store, delivery.contract.customer_key),
         is_demo=delivery.holds_demo_data,
     )
     context.add_output_metadata(

@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.agreement import adjusted_rand_index
 from bankseg_assets.assets.common import FRESHNESS, MODELS, OWNERS
+from bankseg_assets.customer_key import RFM_TABLE, key_of
 from bankseg_assets.gates import Gate, Limits, Measures, Verdict, gates
 from bankseg_assets.releases import (
     FORMAT,
@@ -149,7 +150,9 @@ def release(
             "created_at": now(),
             "run_id": context.run.run_id,
             "is_demo": is_demo,
-            "customer_key": delivery.contract.customer_key,
+            "customer_key": key_of(
+                store.folder / RFM_TABLE / versions[RFM_TABLE], delivery.contract.customer_key
+            ),
             "versions": versions,
             "model_sha256": bundle.sha256,
             "metrics": {name: getattr(measured, name) for name in Measures.__dataclass_fields__},

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, OWNERS, SEGMENTS
 from bankseg_assets.contracts import CUSTOMER_SEGMENTS, SEGMENT_MIGRATION
+from bankseg_assets.customer_key import key_in_use
 from bankseg_assets.flows import KINDS, Flow, flows
 from bankseg_assets.io_managers import ROW_COUNT_KEY
 from bankseg_assets.metadata import table_metadata
@@ -46,7 +47,7 @@ def segment_migration(
         past = read_past(
             published.store.folder,
             is_demo=delivery.holds_demo_data,
-            customer_key=delivery.contract.customer_key,
+            customer_key=key_in_use(published.store, delivery.contract.customer_key),
             customers=published.store.latest(CUSTOMERS),
         )
         reader = spark.spark_session.read.schema(CUSTOMER_SEGMENTS.ddl)

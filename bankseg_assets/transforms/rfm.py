@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, timedelta
 
 import numpy as np
+from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
@@ -44,6 +45,18 @@ def snapshot_date(cleaned: DataFrame) -> date:
         )
     day: date = newest.date() + timedelta(days=1)
     return day
+
+
+def require_key(cleaned: DataFrame, customer_key: str) -> None:
+    """Raise ValueError, with a sentence, for a key that is no value of a row."""
+    try:
+        # As a condition: there Spark refuses aggregates, windows and generators too.
+        _ = cleaned.where(F.expr(customer_key).isNotNull()).schema
+    except (AnalysisException, ParseException) as error:
+        raise ValueError(
+            f"The customer key `{customer_key}` is no value of a row of cleaned_transactions "
+            f"({error.getCondition()}). It is a column, or an expression over its columns."
+        ) from None  # its own text is a page of Java
 
 
 def customers(cleaned: DataFrame, *, customer_key: str, snapshot: date) -> DataFrame:

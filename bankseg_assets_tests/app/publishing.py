@@ -1,10 +1,15 @@
 """Publish small models as the platform does: a version of the classifier, then a release."""
 
 import json
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 from uuid import uuid4
+
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from bankseg_assets.releases import FORMAT, PROMOTION, RELEASE
 from bankseg_assets.scoring import BUNDLE_FILE, BUNDLE_FORMAT, bundle_hash, feature_list
@@ -91,9 +96,24 @@ def write_model(data_dir: Path, **changes: object) -> Path:
     return draft.version
 
 
-def release(data_dir: Path, folder: Path, sha256: str, **changes: object) -> None:
-    """Release the model in a folder."""
+def write_table(data_dir: Path, asset: str, rows: list[dict[str, Any]]) -> str:
+    """Write a table as a published version; return its name."""
+    with _store(data_dir).draft(asset, str(uuid4())) as draft:
+        pq.write_table(pa.Table.from_pylist(rows), draft.path / "part-0.parquet")
+    assert draft.version is not None
+    return draft.version.name
+
+
+def release(
+    data_dir: Path,
+    folder: Path,
+    sha256: str,
+    tables: Mapping[str, list[dict[str, Any]]] = MappingProxyType({}),
+    **changes: object,
+) -> None:
+    """Release the model in a folder, and tables."""
     versions = {"nb_classifier": folder.name}
+    versions |= {asset: write_table(data_dir, asset, rows) for asset, rows in tables.items()}
     document = {
         "format": FORMAT,
         "kind": PROMOTION,
@@ -105,16 +125,21 @@ def release(data_dir: Path, folder: Path, sha256: str, **changes: object) -> Non
         "model_sha256": sha256,
         "metrics": {"f1_macro": 0.98, "silhouette": 0.7, "smallest_share": 0.2},
         "distributions": {},
+        "currency": "INR",
     }
     with _store(data_dir).draft(RELEASE, str(uuid4()), versions) as draft:
         write_json(draft.path / BUNDLE_FILE, document | changes)
 
 
-def publish(data_dir: Path, **changes: object) -> Path:
-    """Write a model and release it; return its folder."""
+def publish(
+    data_dir: Path,
+    tables: Mapping[str, list[dict[str, Any]]] = MappingProxyType({}),
+    **changes: object,
+) -> Path:
+    """Write a model and release it with tables; return its folder."""
     folder = write_model(data_dir, **changes)
     document = json.loads((folder / BUNDLE_FILE).read_text(encoding="utf-8"))
-    release(data_dir, folder, document["sha256"])
+    release(data_dir, folder, document["sha256"], tables)
     return folder
 
 

@@ -11,7 +11,7 @@ def test_the_overview_has_a_row_for_each_segment() -> None:
         "Segment": "Frequent spenders",
         "Customers": "30.0%",
         "Money": "40.0%",
-        "Money index": "133",
+        "Money per customer (100 = average)": "133",
     }
 
 

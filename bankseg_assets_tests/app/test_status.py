@@ -67,4 +67,8 @@ def test_gates_are_told_in_words(verdict: str, colour: str, drift: str, stabilit
 
 
 def test_a_first_release_has_nothing_to_compare_with() -> None:
-    assert [badge.colour for badge in badges(release(), MADE)] == ["green", "gray", "gray"]
+    found = badges(release(), MADE)
+    assert [(badge.colour, badge.words) for badge in found] == [
+        ("green", "Made today"),
+        ("gray", "First version"),
+    ]

@@ -1,9 +1,16 @@
 """rfm_table: every customer once, counted to the day after the newest transaction."""
 
+import json
+
+import dagster as dg
 import pyarrow.compute as pc
 import pytest
 
+from bankseg_assets.assets.release import ReleaseConfig
+from bankseg_assets.assets.rfm_table import RfmConfig
+from bankseg_assets.releases import current_release
 from bankseg_assets_tests.assets.conftest import Platform
+from bankseg_assets_tests.running import run_platform
 
 
 def test_every_customer_has_one_row(batch: Platform) -> None:
@@ -37,3 +44,58 @@ def test_the_cuts_of_every_score_are_recorded(batch: Platform) -> None:
     found = batch.run.metadata["rfm_table"]
     for name in ("recency", "frequency", "monetary"):
         assert str(found[f"{name}_score_cuts"]).count(", ") == 3
+
+
+def test_a_run_may_tell_customers_apart_by_another_key(after_batch: Platform) -> None:
+    """All from rfm_table on, as the Launchpad of `models` would: each says which key it was."""
+    key = "concat_ws('|', gender, location)"
+    config = dg.RunConfig(
+        {"rfm_table": RfmConfig(customer_key=key), "release": ReleaseConfig(force=True)}
+    )
+    run = run_platform(after_batch.resources, job="models", config=config)
+    assert run.success, run.failures
+    cleaned = run_cleaned(after_batch)
+    customers = run.table("rfm_table")["customer_id"].to_pylist()
+    assert set(customers) == {"|".join(filter(None, pair)) for pair in cleaned}
+    card = json.loads((run.folder("model_card") / "model.json").read_text(encoding="utf-8"))
+    assert card["data"]["customer_key"] == key
+    released = current_release(after_batch.settings.published_dir)
+    assert released is not None
+    assert released.customer_key == key
+    told = run.metadata["segment_migration"]["nothing_to_compare"]
+    assert f"apart by `customer_id`, and this run by `{key}`" in told
+    # Later, without the launch's configuration: what was used is known from the table.
+    again = run_platform(after_batch.resources, assets=["release"])
+    assert again.success
+    released = current_release(after_batch.settings.published_dir)
+    assert released is not None
+    assert released.customer_key == key
+
+
+def run_cleaned(bank: Platform) -> set[tuple[str | None, str | None]]:
+    rows = bank.run.table("cleaned_transactions").select(["gender", "location"]).to_pylist()
+    return {(row["gender"], row["location"]) for row in rows}
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("reflect('java.lang.System', 'exit', 1)", "CustomerKeyError: The customer key `reflect"),
+        ("concat_ws('|', customer_id", "ValueError: The customer key `concat_ws('|', customer_id`"),
+    ],
+)
+def test_a_key_that_cannot_be_used_is_refused_with_a_sentence(
+    after_batch: Platform, key: str, told: str
+) -> None:
+    config = dg.RunConfig({"rfm_table": RfmConfig(customer_key=key)})
+    run = run_platform(after_batch.resources, assets=["rfm_table"], config=config)
+    assert not run.success
+    assert told in run.failures["rfm_table"]
+
+
+def test_transactions_without_a_key_are_told(after_batch: Platform) -> None:
+    config = dg.RunConfig({"rfm_table": RfmConfig(customer_key="concat(birth_date, location)")})
+    run = run_platform(after_batch.resources, assets=["rfm_table"], config=config)
+    found = run.checks["customers_are_unique"]
+    assert not found.passed
+    assert "null for some transactions" in str(found.description)

@@ -143,7 +143,7 @@ def change_release(bank: Platform, **changes: object) -> None:
     ("changes", "told"),
     [
         ({"is_demo": False}, "The release in use is of the bank's own data, and this one of demo"),
-        ({"customer_key": "person"}, "by `person`, and the contract now by `customer_id`."),
+        ({"customer_key": "person"}, "by `person`, and this run by `customer_id`."),
     ],
 )
 def test_what_cannot_be_compared_is_said_and_fails_nothing(

@@ -19,6 +19,7 @@ from typing import Any
 import pytest
 import uvicorn
 
+from bankseg_assets.batch_scoring.actions import ACTIONS
 from bankseg_assets.inputs import problem
 from bankseg_assets.scoring import BUNDLE_FILE
 from bankseg_assets_tests import load
@@ -35,6 +36,7 @@ from ops import api
 from ops import api_schema as schema
 
 ROOT = Path(__file__).parents[2]
+CALL_THEM = [{"segment": 0, "action": "Call them"}]
 CANARY = "CANARY730539118264"
 EVIL = "http://evil.example"
 
@@ -140,6 +142,7 @@ def test_a_customer_gets_the_segment_how_likely_each_is_and_the_model(client: Cl
         "name": "Small spenders",
         "probability": ONCE_CONFIDENCE,
         "sure": True,
+        "action": None,
         "probabilities": {
             "Small spenders": ONCE_CONFIDENCE,
             "Frequent spenders": 0.0,
@@ -301,6 +304,26 @@ def test_before_the_first_model_it_waits_and_then_answers(empty: Client) -> None
 def test_a_new_release_is_followed_without_a_restart(own: Client) -> None:
     publish(own.data_dir, inputs=INPUTS, version="second")
     assert eventually(lambda: own.post("/score", ONCE).json["model_version"] == "second")
+
+
+def test_an_answer_says_what_the_release_recommends_for_the_segment(own: Client) -> None:
+    publish(own.data_dir, {ACTIONS: CALL_THEM}, inputs=INPUTS, version="second")
+    assert eventually(lambda: own.post("/score", ONCE).json["model_version"] == "second")
+    assert own.post("/score", ONCE).json["action"] == "Call them"
+    found = own.post("/score/batch", [ONCE, {"frequency": 40}, {"frequency": 0}]).json["answers"]
+    # Of the second one's segment, the release recommends nothing.
+    assert [one.get("action", "no key") for one in found] == ["Call them", None, "no key"]
+
+
+def test_actions_that_cannot_be_read_cost_no_score(own: Client) -> None:
+    release_dir = publish(own.data_dir, {ACTIONS: CALL_THEM}, inputs=INPUTS, version="second")
+    assert eventually(lambda: own.post("/score", ONCE).json["action"] == "Call them")
+    for file in (release_dir.parents[1] / ACTIONS).rglob("*.parquet"):
+        file.write_bytes(b"damaged")
+    assert own.post("/score", ONCE).json["action"] == "Call them"  # as it was read
+    with serving(own.data_dir) as restarted:
+        found = restarted.post("/score", ONCE)
+    assert (found.status, found.json["action"]) == (200, None)
 
 
 def test_the_last_good_model_answers_while_the_newest_is_broken(own: Client) -> None:

@@ -18,6 +18,7 @@ from bankseg_assets.transforms.rfm import (
     cut_values,
     held_out,
     measure_histograms,
+    require_key,
     score,
     score_cuts,
     snapshot_date,
@@ -80,6 +81,23 @@ def measured(spark: SparkSession, rows: Rows, key: str = "customer_id") -> dict[
 @pytest.fixture(scope="module")
 def found(spark: SparkSession) -> dict[str, Row]:
     return measured(spark, TRANSACTIONS)
+
+
+PERSON = "concat_ws('|', birth_date, gender, location, substr(customer_id, 4, 3))"
+
+
+def test_a_key_over_the_columns_of_a_row_is_taken(spark: SparkSession) -> None:
+    require_key(cleaned_frame(spark, TRANSACTIONS), PERSON)
+
+
+@pytest.mark.parametrize(
+    "key", ["nobody", "concat(customer_id", "count(1)", "explode(split(location, ' '))"]
+)
+def test_a_key_that_is_no_value_of_a_row_is_refused_with_a_sentence(
+    spark: SparkSession, key: str
+) -> None:
+    with pytest.raises(ValueError, match="is no value of a row of cleaned_transactions"):
+        require_key(cleaned_frame(spark, TRANSACTIONS), key)
 
 
 def test_recency_counts_to_the_day_after_the_newest_transaction(

@@ -1,0 +1,63 @@
+"""Who the customer is: the contract's key, or one that a run is launched with.
+
+A key of the contract is the operator's own file, and is any Spark SQL. One that comes with a run is
+typed by whoever reaches the launcher, and Spark SQL can call Java: so it is made of columns, texts,
+numbers and a few functions that give the same for the same row.
+"""
+
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+from bankseg_assets.contracts import CLEANED_TRANSACTIONS
+from bankseg_assets.store import BASIS_FILE, VersionStore
+
+RFM_TABLE = "rfm_table"
+BASIS_KEY = "customer_key"
+COLUMNS = [name for name in CLEANED_TRANSACTIONS.names if name != "outlier_flags"]
+FUNCTIONS = (
+    *("concat", "concat_ws", "substr", "left", "right", "upper", "lower", "trim", "lpad"),
+    *("coalesce", "date_format", "year", "sha2", "md5"),
+)
+_WORDS = {*COLUMNS, *FUNCTIONS}
+_TOKEN = re.compile(r"\s+|'[^'\\]*'|[0-9]+|[A-Za-z_][A-Za-z_0-9]*|\|\||[(),]")
+
+
+class CustomerKeyError(ValueError):
+    """A customer key that cannot be used; the message says why and what would do."""
+
+
+def launched_key(text: str) -> str:
+    """Return a key that a run is launched with. Raises CustomerKeyError.
+
+    >>> launched_key(" concat_ws('|', birth_date, location) ")
+    "concat_ws('|', birth_date, location)"
+    """
+    place, key = 0, text.strip()
+    while place < len(key):
+        found = _TOKEN.match(key, place)
+        token = found[0] if found else key[place]
+        if not found or (token[0].isalpha() and token.lower() not in _WORDS):
+            raise CustomerKeyError(
+                f"The customer key `{key}` has `{token}`, which is not allowed. A key is made of "
+                f"the columns {', '.join(COLUMNS)}; texts in single quotes, numbers; and "
+                f"{', '.join(FUNCTIONS)}. Any other goes into the contract."
+            )
+        place = found.end()
+    return key
+
+
+def key_of(version: Path, contract_key: str) -> str:
+    """Return the key of a version of rfm_table; an older build recorded none."""
+    try:
+        found: dict[str, Any] = json.loads((version / BASIS_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return contract_key
+    return str(found[BASIS_KEY])
+
+
+def key_in_use(store: VersionStore, contract_key: str) -> str:
+    """Return the key of the newest rfm_table, or the contract's before the first."""
+    versions = store.versions(RFM_TABLE)
+    return key_of(versions[-1], contract_key) if versions else contract_key

@@ -1,0 +1,60 @@
+"""A hundred customers in four cells of the RFM grid, and what the platform publishes of them."""
+
+from decimal import Decimal
+from typing import Any
+
+from bankseg_assets.transforms.rfm_grid import grid
+from bankseg_assets_tests.app.publishing import SEGMENTS
+
+NAMES = [name for name, *_ in SEGMENTS]
+# recency score, frequency score, days, transactions, segment -> customers. The last cell has four
+# customers, and the one before is hidden with it: the total would give the four away.
+CELLS = {(5, 1, 3, 1, 0): 45, (5, 1, 3, 1, 1): 5, (1, 1, 70, 1, 2): 34, (5, 5, 2, 6, 1): 12}
+CELLS |= {(1, 5, 80, 7, 1): 4}
+MONETARY = Decimal("900.00")
+
+
+def tables() -> dict[str, list[dict[str, Any]]]:
+    """Return asset -> rows."""
+    customers = [
+        {
+            "customer_id": f"C{number}",
+            "segment": segment,
+            "segment_name": NAMES[segment],
+            "recency": days,
+            "frequency": transactions,
+            "monetary": MONETARY,
+            "recency_score": recency,
+            "frequency_score": frequency,
+            "rfm_group": "At risk" if recency == 1 else "Champions",
+        }
+        for number, (recency, frequency, days, transactions, segment) in enumerate(
+            cell for cell, members in CELLS.items() for _ in range(members)
+        )
+    ]
+    actions = [
+        {"segment": number, "segment_name": name, "action": f"Call them {number}", "reason": "So."}
+        for number, name in enumerate(NAMES)
+    ]
+    return {
+        "customer_segments": customers,
+        "rfm_grid": grid(_cube(customers)),
+        "recommended_actions": actions,
+    }
+
+
+def _cube(customers: list[dict[str, Any]]) -> Any:
+    keys = ("recency_score", "frequency_score", "rfm_group", "segment", "segment_name")
+    found: dict[tuple[Any, ...], list[dict[str, Any]]] = {}
+    for one in customers:
+        found.setdefault(tuple(one[key] for key in keys), []).append(one)
+    return [
+        dict(zip(keys, cell, strict=True))
+        | {
+            "customers": len(members),
+            "monetary": sum(one["monetary"] for one in members),
+            "recency": max(one["recency"] for one in members),
+            "frequency": max(one["frequency"] for one in members),
+        }
+        for cell, members in found.items()
+    ]
