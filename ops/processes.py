@@ -135,8 +135,9 @@ class Family:
 
     def _living(self) -> set[int]:
         living = _relatives(self._seen)
-        for child in self._children:
-            child.process.poll()  # After the look: what it found dead is then reaped.
+        # After the look: what it found dead is then reaped. But a JVM's first thread may be dead,
+        # as /proc tells, and the process not yet.
+        living |= {one.process.pid for one in self._children if one.process.poll() is None}
         # Remembered, because one that leaves its session is not recognized once it is an orphan.
         self._seen |= living
         return living

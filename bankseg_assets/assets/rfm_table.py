@@ -1,5 +1,7 @@
 """rfm_table: one row a customer."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 from pydantic import Field
 from pyspark.sql import DataFrame
@@ -37,7 +39,7 @@ def rfm_table(
     config: RfmConfig,
     delivery: DeliveryResource,
     cleaned_transactions: DataFrame,
-) -> FrameWithBasis:
+) -> Iterator[dg.Output[FrameWithBasis]]:
     """Recency, frequency, monetary, balances, age, gender, location, scores 1..5, named group.
 
     Recency counts to the snapshot date, the day after the newest transaction in the data. Scores
@@ -57,4 +59,7 @@ def rfm_table(
             for name, cuts in rfm.cut_values(counts).items()
         }
     )
-    return FrameWithBasis(rfm.with_scores(measures, counts), {BASIS_KEY: key})
+    try:
+        yield dg.Output(FrameWithBasis(rfm.with_scores(measures, counts), {BASIS_KEY: key}))
+    finally:
+        measures.unpersist()  # a Spark Connect server outlives the run, and would hold them on
