@@ -13,6 +13,8 @@ COMMANDS = {
     "score": ("ops.score", "the segment of each customer in a list (CSV, CSV.gz, Parquet)"),
     "status": ("ops.status", "what is in use, what came in, what runs"),
     "rollback": ("ops.rollback", "an earlier release is in use again"),
+    "export": ("ops.export", "a copy of the release at a URL: s3, gs, abfs, hdfs, file"),
+    "fetch": ("ops.fetch", "the newest release at a URL, for a machine that only serves"),
     "serve-api": ("ops.api", "the scoring API alone, until Ctrl-C"),
 }
 HELP = ("-h", "--help", "help")

@@ -60,6 +60,8 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
         ("ops.score", {"numpy", "pandas", "pyarrow", "fastapi"}),
         ("ops.status", {"pandas", "pyarrow", "fastapi"}),
         ("ops.api", {"pandas", "pyarrow"}),
+        ("ops.export", {"numpy", "pandas", "pyarrow", "fastapi"}),
+        ("ops.fetch", {"numpy", "pandas", "pyarrow", "fastapi"}),
         ("bankseg_assets.batch_scoring.files", {"fastapi"}),
     ],
 )

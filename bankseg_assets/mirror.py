@@ -1,0 +1,185 @@
+"""Releases at a URL: a copy in object storage (s3, gs, abfs), on HDFS, or on another disk.
+
+Laid out as the published folder is. Object storage has no rename, and needs none here: a version
+never changes, its `_version.json` is written last and says that it is whole, and a release's own
+comes after those of everything that it names. A copy that was cut short is no release, and the
+next one goes on where it ended.
+"""
+
+import json
+import shutil
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+from urllib.parse import parse_qsl, urlsplit
+
+from pyarrow import fs
+
+from bankseg_assets.disk import sync_file, sync_folder
+from bankseg_assets.releases import MANIFEST_FILE, RELEASE, current_release, prune
+from bankseg_assets.store import (
+    RECORD_FILE,
+    WRITERS_FILE,
+    VersionStore,
+    verify,
+    version_record,
+)
+
+ARRIVING = ".arriving"
+"""Where a fetched version waits until it was compared; what a killed one left is removed."""
+
+_SECRET = ("key", "secret", "token", "password", "sig")
+_WITH_FOLDERS = {"local", "hdfs"}
+
+
+class MirrorError(RuntimeError):
+    """A release cannot be copied; the message says why and what to do."""
+
+
+@dataclass(frozen=True)
+class Copied:
+    """The release that is there now, and how much of it was not before."""
+
+    release: str
+    versions: int
+    n_bytes: int
+
+
+def export(published_dir: Path, url: str, only: Collection[str] = ()) -> Copied:
+    """Copy the release in use to a URL; `only` these of its assets, if any are named.
+
+    Raises MirrorError, DamagedVersionError when a file is not what was written, and OSError.
+    """
+    release = current_release(published_dir)
+    if release is None:
+        raise MirrorError("There is no release to copy. Run the job `everything` first.")
+    there = _There(url)
+    sizes = []
+    for asset, version in [*_wanted(release.versions, only), (RELEASE, release.name)]:
+        if there.holds(asset, version):
+            continue
+        folder = published_dir / asset / version
+        verify(folder)
+        names = [*sorted(version_record(folder)["files"]), RECORD_FILE]
+        for name in names:
+            there.put(folder / name, asset, version, name)
+        sizes.append(_size(folder, names))
+    return Copied(release.name, len(sizes), sum(sizes))
+
+
+def fetch(url: str, store: VersionStore, only: Collection[str] = ()) -> Copied:
+    """Copy the newest release at a URL into a published folder, as far as it is there.
+
+    Every file is compared with its recorded SHA-256 before a reader can see it. Raises MirrorError,
+    DamagedVersionError when one is not what was written, and OSError.
+    """
+    if (store.folder / WRITERS_FILE).exists():
+        raise MirrorError(
+            f"{store.folder} has releases of its own, and others would be mixed with them. "
+            "Name another data folder in BANKSEG_DATA_DIR."
+        )
+    there = _There(url)
+    name = there.newest_release()
+    versions = json.loads(there.read(RELEASE, name, MANIFEST_FILE))["versions"]
+    wanted = [pair for pair in _wanted(versions, only) if there.holds(*pair)]
+    arriving = store.folder / ARRIVING
+    sizes = []
+    for asset, version in [*wanted, (RELEASE, name)]:
+        target = store.folder / _plain(asset, version)
+        if target.is_dir():
+            continue
+        shutil.rmtree(arriving, ignore_errors=True)
+        there.get(asset, version, arriving)
+        target.parent.mkdir(exist_ok=True)
+        arriving.rename(target)
+        sync_folder(target.parent)
+        sizes.append(_size(target, version_record(target)["files"]))
+    prune(store, [*versions, RELEASE])
+    return Copied(name, len(sizes), sum(sizes))
+
+
+class _There:
+    """The versions at a URL."""
+
+    def __init__(self, url: str) -> None:
+        self._files, self._root = _connect(url)
+
+    def holds(self, asset: str, version: str) -> bool:
+        """Whether a version is there, and whole."""
+        record = self._path(asset, version, RECORD_FILE)
+        return bool(self._files.get_file_info(record).type == fs.FileType.File)
+
+    def newest_release(self) -> str:
+        """Return the name of the newest release that is whole."""
+        selector = fs.FileSelector(self._path(RELEASE), allow_not_found=True)
+        names = (found.base_name for found in self._files.get_file_info(selector))
+        for name in sorted(names, reverse=True):
+            if self.holds(RELEASE, name):
+                return str(name)
+        raise MirrorError("There is no release at this URL. Copy one there: `bankseg export URL`.")
+
+    def read(self, *names: str) -> bytes:
+        """Return the content of a small file."""
+        with self._files.open_input_stream(self._path(*names)) as file:
+            return bytes(file.read())
+
+    def put(self, source: Path, *names: str) -> None:
+        """Copy a file here to its place there, where it appears whole."""
+        target = self._path(*names)
+        if self._files.type_name not in _WITH_FOLDERS:
+            self._copy(source, target)  # an object is there once it was sent
+            return
+        self._files.create_dir(target.rpartition("/")[0])
+        self._copy(source, f"{target}.part")
+        self._files.move(f"{target}.part", target)
+
+    def get(self, asset: str, version: str, folder: Path) -> None:
+        """Copy a version to a folder here that does not exist; compare and flush it."""
+        folder.mkdir(parents=True)
+        for name in [RECORD_FILE, *json.loads(self.read(asset, version, RECORD_FILE))["files"]]:
+            target = folder / _plain(name)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            here = fs.LocalFileSystem()
+            fs.copy_files(self._path(asset, version, name), str(target), self._files, here)
+            sync_file(target)
+        sync_folder(folder)
+        verify(folder)
+
+    def _copy(self, source: Path, target: str) -> None:
+        fs.copy_files(str(source), target, fs.LocalFileSystem(), self._files)
+
+    def _path(self, *names: str) -> str:
+        return f"{self._root}/{_plain(*names)}"
+
+
+def _connect(url: str) -> tuple[fs.FileSystem, str]:
+    parts = urlsplit(url)
+    named = [name.lower() for name, _ in parse_qsl(parts.query)]
+    if parts.password or any(secret in name for name in named for secret in _SECRET):
+        raise MirrorError(
+            "The URL holds a secret, and command lines are seen by others. "
+            "Give it in the environment (AWS_…, GOOGLE_…, AZURE_…) or as the machine's role."
+        )
+    try:
+        files, root = fs.FileSystem.from_uri(url.replace("s3a://", "s3://", 1))
+    except ValueError as error:
+        raise MirrorError(f"{url} is no URL that can be copied to: {error}.") from error
+    return files, root.rstrip("/")
+
+
+def _wanted(versions: Mapping[str, str], only: Collection[str]) -> list[tuple[str, str]]:
+    if unknown := sorted(set(only) - set(versions)):
+        raise MirrorError(f"The release has no {unknown}; it has {sorted(versions)}.")
+    return [pair for pair in sorted(versions.items()) if not only or pair[0] in only]
+
+
+def _plain(*names: str) -> str:
+    """Return names as one path that cannot lead elsewhere: they are read from what was fetched."""
+    path = PurePosixPath(*names)
+    if path.is_absolute() or ".." in path.parts:
+        raise MirrorError(f"{path} is no name of a version's file; nothing was taken.")
+    return str(path)
+
+
+def _size(folder: Path, names: Collection[str]) -> int:
+    return sum((folder / name).stat().st_size for name in names)

@@ -1,0 +1,207 @@
+"""A release at a URL: whole or not there, sent once, and compared before a reader sees it.
+
+On a folder, as a mounted disk or HDFS has, and on S3 as moto plays it. Google's and Azure's
+storage and HDFS are reached by the same library, and were not tried.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from bankseg_assets.mirror import ARRIVING, MirrorError, export, fetch
+from bankseg_assets.published import newest_first, read_model
+from bankseg_assets.store import RECORD_FILE, DamagedVersionError, VersionStore
+from bankseg_assets_tests.app.publishing import publish
+from bankseg_assets_tests.cluster.waiting import HOST, free_port, listens, wait_for
+from ops.processes import Family
+
+TABLES = {"segment_profiles": [{"segment": 0, "name": "Small spenders"}]}
+BUCKET = "bank"
+
+Storage = Callable[[str], str]
+"""Name -> a URL where nothing is yet."""
+
+
+@pytest.fixture(scope="module")
+def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The port of an S3 server with one bucket."""
+    pytest.importorskip("moto", reason="moto's S3 server is not installed: make env")
+    from pyarrow import fs
+
+    port = free_port()
+    with Family() as family:
+        command = [sys.executable, "-m", "moto.server", "-H", HOST, "-p", str(port)]
+        log = tmp_path_factory.mktemp("moto") / "moto.log"
+        wait_for(family.start("moto", command, environ=os.environ, log=log), lambda: listens(port))
+        fs.S3FileSystem(
+            access_key="test",
+            secret_key="test",
+            endpoint_override=f"{HOST}:{port}",
+            scheme="http",
+            region="eu-central-1",
+            allow_bucket_creation=True,
+        ).create_dir(BUCKET)
+        yield str(port)
+
+
+@pytest.fixture(params=["folder", "s3"])
+def storage(
+    request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Storage:
+    if request.param == "folder":
+        return lambda name: (tmp_path / "there" / name).as_uri()
+    port = request.getfixturevalue("s3")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    options = f"endpoint_override={HOST}:{port}&scheme=http&region=eu-central-1"
+    return lambda name: f"s3a://{BUCKET}/{tmp_path.name}/{name}?{options}"
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Path:
+    """The published folder of a platform with a release."""
+    publish(tmp_path / "bank", TABLES)
+    return tmp_path / "bank" / "published"
+
+
+@pytest.fixture
+def branch(tmp_path: Path) -> VersionStore:
+    """That of a machine that only serves."""
+    return VersionStore(tmp_path / "branch" / "published")
+
+
+def contents(published_dir: Path) -> dict[str, bytes]:
+    return {
+        path.relative_to(published_dir).as_posix(): path.read_bytes()
+        for path in sorted(published_dir.rglob("*"))
+        if path.is_file() and not path.name.startswith(".")
+    }
+
+
+def test_what_is_fetched_is_what_was_released_and_it_scores(
+    storage: Storage, bank: Path, branch: VersionStore
+) -> None:
+    sent = export(bank, storage("a"))
+    came = fetch(storage("a"), branch)
+    assert contents(branch.folder) == contents(bank)
+    assert (sent.versions, sent.n_bytes) == (3, sum(map(len, contents(bank).values())))
+    assert (came.release, came.versions) == (sent.release, 3)
+    (release,) = newest_first(branch.folder)
+    assert read_model(release).sha256 == release.model_sha256
+    assert not (branch.folder / ARRIVING).exists()
+
+
+def test_what_is_there_is_neither_sent_nor_fetched_again(
+    storage: Storage, bank: Path, branch: VersionStore
+) -> None:
+    export(bank, storage("a"))
+    fetch(storage("a"), branch)
+    assert export(bank, storage("a")).versions == fetch(storage("a"), branch).versions == 0
+    publish(bank.parent, TABLES, version="second")
+    assert export(bank, storage("a")).versions == fetch(storage("a"), branch).versions == 3
+    assert len(newest_first(branch.folder)) == 2
+
+
+def test_the_classifier_alone_is_enough_to_score(
+    storage: Storage, bank: Path, branch: VersionStore
+) -> None:
+    assert export(bank, storage("a"), only=["nb_classifier"]).versions == 2
+    assert fetch(storage("a"), branch).versions == 2
+    (release,) = newest_first(branch.folder)
+    assert read_model(release)
+    assert not (branch.folder / "segment_profiles").exists()
+
+
+def test_an_unknown_asset_is_told_with_those_there_are(storage: Storage, bank: Path) -> None:
+    with pytest.raises(MirrorError, match=r"no \['model'\]; it has \['nb_classifier', 'segment"):
+        export(bank, storage("a"), only=["model"])
+
+
+@pytest.mark.parametrize("last_record", ["segment_profiles", "nb_classifier", ""])
+def test_a_copy_that_was_cut_short_is_no_release_and_the_next_goes_on(
+    bank: Path, branch: VersionStore, tmp_path: Path, last_record: str
+) -> None:
+    there = tmp_path / "there"
+    export(bank, there.as_uri())
+    # As a kill leaves it: the release's record is missing, and those sent after the last that was.
+    assets = ["release", "segment_profiles", "nb_classifier", ""]
+    for asset in assets[: assets.index(last_record)]:
+        next(there.glob(f"{asset}/*/{RECORD_FILE}")).unlink()
+    with pytest.raises(MirrorError, match="no release at this URL"):
+        fetch(there.as_uri(), branch)
+    export(bank, there.as_uri())
+    fetch(there.as_uri(), branch)
+    assert contents(branch.folder) == contents(bank)
+
+
+def test_what_changed_on_the_way_reaches_no_reader(
+    bank: Path, branch: VersionStore, tmp_path: Path
+) -> None:
+    there = tmp_path / "there"
+    export(bank, there.as_uri())
+    model = next(there.glob("nb_classifier/*/model.json"))
+    model.write_bytes(model.read_bytes().replace(b"Small", b"small"))
+    with pytest.raises(DamagedVersionError, match=r"model.json is damaged"):
+        fetch(there.as_uri(), branch)
+    assert newest_first(branch.folder) == []
+    assert not list(branch.folder.glob("nb_classifier/*"))
+
+
+def test_a_damaged_release_is_not_sent(bank: Path, tmp_path: Path) -> None:
+    next(bank.glob("segment_profiles/*/*.parquet")).write_bytes(b"")
+    with pytest.raises(DamagedVersionError, match="0 bytes"):
+        export(bank, (tmp_path / "there").as_uri())
+    assert not (tmp_path / "there" / "release").exists()
+
+
+@pytest.mark.parametrize("field", ["versions", "files"])
+def test_a_name_that_leads_out_of_the_folder_is_refused(
+    bank: Path, branch: VersionStore, tmp_path: Path, field: str
+) -> None:
+    there = tmp_path / "there"
+    export(bank, there.as_uri())
+    name = newest_first(bank)[0].name
+    document = next(
+        there.glob(f"release/{name}/{'model.json' if field == 'versions' else RECORD_FILE}")
+    )
+    told = json.loads(document.read_text("utf-8"))
+    told[field] = {"../../outside": told[field].popitem()[1]}
+    document.write_text(json.dumps(told), "utf-8")
+    with pytest.raises(MirrorError, match="no name of a version's file"):
+        fetch(there.as_uri(), branch)
+    assert not list(tmp_path.rglob("outside"))
+
+
+def test_a_platform_that_computes_releases_fetches_none(bank: Path, tmp_path: Path) -> None:
+    export(bank, (tmp_path / "there").as_uri())
+    with pytest.raises(MirrorError, match="releases of its own"):
+        fetch((tmp_path / "there").as_uri(), VersionStore(bank))
+
+
+def test_without_a_release_there_is_nothing_to_send(tmp_path: Path) -> None:
+    with pytest.raises(MirrorError, match="no release to copy"):
+        export(tmp_path, (tmp_path / "there").as_uri())
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "s3://AKIA:hidden@bucket/x",
+        "s3://bucket/x?secret_key=hidden",
+        "abfs://box@bank.dfs.core.windows.net/x?sig=hidden",
+    ],
+)
+def test_a_secret_in_the_url_is_refused_and_not_repeated(bank: Path, url: str) -> None:
+    with pytest.raises(MirrorError, match="holds a secret") as refused:
+        export(bank, url)
+    assert "hidden" not in str(refused.value)
+
+
+@pytest.mark.parametrize("url", ["ftp://host/x", "nowhere"])
+def test_what_is_no_url_is_refused(bank: Path, url: str) -> None:
+    with pytest.raises(MirrorError, match="is no URL that can be copied to"):
+        export(bank, url)

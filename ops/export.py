@@ -1,0 +1,48 @@
+"""Copy the release in use to a URL: `bankseg export s3://bucket/bankseg`.
+
+What is there already is not sent again. `bankseg fetch` brings it to other machines.
+"""
+
+import argparse
+import sys
+from collections.abc import Sequence
+
+from bankseg_assets.settings import SettingsError, load_settings
+from bankseg_assets.store import DamagedVersionError
+
+REFUSED = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Copy; return the exit code."""
+    options = parser("bankseg export", "Copy the release in use to a URL.").parse_args(arguments)
+    # pyarrow costs a second; whoever asks for help is not kept waiting.
+    from bankseg_assets.mirror import MirrorError, export
+
+    try:
+        done = export(load_settings().published_dir, options.url, options.only)
+    except (SettingsError, MirrorError, DamagedVersionError, OSError) as error:
+        print(f"bankseg: {error}", file=sys.stderr)
+        return REFUSED
+    print(f"There: {done.release}. {done.versions} versions were sent, {done.n_bytes:,} bytes.")
+    return 0
+
+
+def parser(command: str, does: str) -> argparse.ArgumentParser:
+    """Return what this command and `bankseg fetch` take."""
+    found = argparse.ArgumentParser(prog=command, description=does)
+    found.add_argument(
+        "url", help="s3://, gs://, abfs://, hdfs:// or file:///; secrets come from the environment"
+    )
+    found.add_argument(
+        "--only",
+        nargs="+",
+        default=(),
+        metavar="ASSET",
+        help="these assets of the release alone: nb_classifier is enough to score",
+    )
+    return found
+
+
+if __name__ == "__main__":
+    sys.exit(main())
