@@ -82,7 +82,7 @@ async def _branch(
                 start = time.perf_counter()
                 answer = await _run(socket, _request(page, randomness))
                 left -= 1
-                if answer.exceptions or NO_ANSWER in answer.texts or not answer.texts:
+                if answer.exceptions or NO_ANSWER in answer.texts or not answer.button:
                     found.submitted.failed += 1
                 else:
                     found.submitted.milliseconds.append(1000 * (time.perf_counter() - start))
@@ -123,8 +123,8 @@ async def _run(socket: ClientConnection, request: bytes) -> Page:
             message = ForwardMsg()
             message.ParseFromString(await socket.recv())  # type: ignore[arg-type]
             kind = message.WhichOneof("type")
-            if kind == "new_session":
-                page.script = message.new_session.page_script_hash
+            if kind == "navigation":
+                page.script = message.navigation.page_script_hash
             elif kind == "delta":
                 _note(page, message)
             elif kind == "script_finished" and page.script:
