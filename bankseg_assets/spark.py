@@ -15,6 +15,8 @@ MEMORY_SHARE = 0.35  # of the machine's, for the JVM: Python, the UI and the app
 DEEP_STACK = "-Xss16m"
 # Java leaves methods of over 8,000 bytes uncompiled, and Spark writes one for a wide aggregation.
 COMPILE_ALL = "-XX:-DontCompileHugeMethods"
+# A cluster's own default may be HDFS: Spark would then write there, and Python look on the disk.
+SHARED_DISK = "file:///"
 MOST_MEMORY_MIB = 6144  # 50 million rows pass in it; a larger heap only delays collection
 
 _STARTING: list[Thread] = []
@@ -26,10 +28,7 @@ def spark_config(settings: Settings, *, extra: Mapping[str, str] | None = None) 
         "spark.app.name": "bankseg",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
-        "spark.sql.execution.arrow.pyspark.fallback.enabled": "false",
         "spark.sql.adaptive.enabled": "true",
-        # At the default 200 every shuffle of a small frame costs more in tasks than in work.
-        "spark.sql.shuffle.partitions": str(max(4, 2 * cores())),
         "spark.sql.parquet.compression.codec": "zstd",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
         # A table is cached for the next job or two: to look for the best encoding of each column
@@ -41,17 +40,22 @@ def spark_config(settings: Settings, *, extra: Mapping[str, str] | None = None) 
     if settings.spark_remote:
         # The URL may hold a token, and Dagster shows a resource's configuration and keeps it in its
         # database: see `prepare_process`.
-        return config | dict(extra or {})
+        return config | {"fs.defaultFS": SHARED_DISK} | dict(extra or {})
     config |= {
         "spark.master": settings.spark_master,
+        "spark.hadoop.fs.defaultFS": SHARED_DISK,
+        "spark.sql.execution.arrow.pyspark.fallback.enabled": "false",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.catalogImplementation": "in-memory",
         "spark.local.dir": str(settings.scratch_dir),
         "spark.executor.extraJavaOptions": DEEP_STACK,
     }
-    if settings.spark_master.startswith("local"):
+    if _is_local(settings):
         config |= {
+            # At the default 200 every shuffle of a small frame costs more in tasks than in work;
+            # how many suit a cluster, its own defaults say.
+            "spark.sql.shuffle.partitions": str(max(4, 2 * cores())),
             "spark.driver.memory": f"{heap_mib()}m",
             "spark.driver.extraJavaOptions": f"{DEEP_STACK} {COMPILE_ALL}",
             "spark.driver.host": "127.0.0.1",
@@ -62,14 +66,23 @@ def spark_config(settings: Settings, *, extra: Mapping[str, str] | None = None) 
 
 def prepare_process(settings: Settings) -> None:
     """Set what pyspark reads from the environment: Java, the workers' Python, scratch space."""
-    # Else the workers take the first python on PATH, which has other packages.
-    os.environ["PYSPARK_PYTHON"] = sys.executable
+    if _is_local(settings):
+        # Else the workers take the first python on PATH, which has other packages.
+        os.environ["PYSPARK_PYTHON"] = sys.executable
+        # Else the driver listens on whatever address the machine's name resolves to. On a cluster
+        # its executors must reach it there.
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    else:
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # the machines may have another
     if settings.spark_remote:
         os.environ["SPARK_REMOTE"] = settings.spark_remote
     else:
         os.environ["JAVA_HOME"] = str(find_java_home(settings.java_dir))
         os.environ["SPARK_LOCAL_DIRS"] = str(private_folder(settings.scratch_dir))
-        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+
+
+def _is_local(settings: Settings) -> bool:
+    return not settings.spark_remote and settings.spark_master.startswith("local")
 
 
 def start_early(settings: Settings, config: Mapping[str, str]) -> None:
