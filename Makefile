@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env run materialize demo-data test faults cluster lint clean
+.PHONY: help env run materialize demo-data test faults lint clean
 
 PYTHON ?= python3.11
 ROWS ?= 1048567
@@ -30,9 +30,6 @@ test: env ## Run lint and every test.
 
 faults: env ## Break the platform in every way we know, SEEDS=10 times each; write the table.
 	@$(PY) -m bankseg_assets_tests.faults --seeds $(SEEDS)
-
-cluster: env ## Make everything on a Spark cluster and through Spark Connect; compare with local.
-	@$(PY) -m pytest -m cluster bankseg_assets_tests/cluster
 
 lint: env ## Check style, format and types.
 	@$(PY) -m ruff check
