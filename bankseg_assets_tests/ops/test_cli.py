@@ -59,7 +59,7 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
         ("ops.cli", {"argparse", "numpy", "pandas", "pyarrow", "fastapi"}),
         ("ops.score", {"numpy", "pandas", "pyarrow", "fastapi"}),
         ("ops.status", {"pandas", "pyarrow", "fastapi"}),
-        ("ops.api", {"pandas", "pyarrow"}),
+        ("ops.api", {"pandas"}),
         ("ops.export", {"numpy", "pandas", "pyarrow", "fastapi"}),
         ("ops.fetch", {"numpy", "pandas", "pyarrow", "fastapi"}),
         ("bankseg_assets.batch_scoring.files", {"fastapi"}),
