@@ -97,7 +97,9 @@ class Ledger:
     def _connect(self) -> Iterator[sqlite3.Connection]:
         connection = sqlite3.connect(self._path, timeout=30)
         try:
-            connection.execute("PRAGMA journal_mode=WAL")
+            # Not WAL: it needs memory that all share, which machines on a network disk have not,
+            # and a folder that may be written to, which readers in a container have not.
+            connection.execute("PRAGMA journal_mode=DELETE")
             with connection:
                 yield connection
         finally:
