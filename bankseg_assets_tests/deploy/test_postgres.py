@@ -1,0 +1,117 @@
+"""The demo, from the landing folder to a release, with Dagster's instance in PostgreSQL.
+
+Code server and daemon are started as deploy/compose.yaml starts them, without the containers.
+Minutes: `make cluster` runs it, `make test` does not.
+"""
+
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import dagster as dg
+import pytest
+from dagster._core.storage.tags import GRPC_INFO_TAG, MAX_RETRIES_TAG
+
+from bankseg_assets.releases import current_release
+from bankseg_assets.settings import Settings
+from bankseg_assets_tests.cluster.batches import ROOT, deliver
+from bankseg_assets_tests.cluster.waiting import HOST, free_port, listens, wait_for
+from bankseg_assets_tests.deploy.folder import DEPLOY
+from bankseg_assets_tests.deploy.postgres import binaries, postgres
+from ops.processes import Family
+
+pytestmark = pytest.mark.cluster
+
+RUNS_SECONDS = 480.0
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
+    """DAGSTER_HOME as in a container, and a database to keep the instance in."""
+    programs = binaries()
+    if programs is None:
+        pytest.skip("PostgreSQL's server is not installed: apt-get install postgresql")
+    folder = tmp_path / "dagster_home"
+    folder.mkdir()
+    shutil.copy(DEPLOY / "dagster.yaml", folder)
+    with postgres(programs) as database:
+        here = {"DAGSTER_HOME": folder, "BANKSEG_DATA_DIR": tmp_path / "data", "PYTHONPATH": ROOT}
+        for name, value in (database.environ | here).items():
+            monkeypatch.setenv(name, str(value))
+        yield folder
+
+
+def test_what_lands_becomes_a_release_and_a_run_nobody_knows_is_ended(
+    home: Path, tmp_path: Path
+) -> None:
+    deliver(tmp_path / "data")
+    port = free_port()
+    workspace = (DEPLOY / "workspace.yaml").read_text("utf-8")
+    workspace = workspace.replace("host: code-server", f"host: {HOST}")
+    (home / "workspace.yaml").write_text(workspace.replace("4000", str(port)), "utf-8")
+    module = (sys.executable, "-m")
+    code = ("--module-name", "bankseg_assets.definitions", "--host", HOST, "--port", str(port))
+    with Family() as family, dg.DagsterInstance.get() as instance:
+        lost = _lost_run(instance, port)
+        code_server = family.start(
+            "code-server",
+            [*module, "dagster", "api", "grpc", *code],
+            environ=os.environ,
+            log=tmp_path / "code.log",
+        )
+        wait_for(code_server, lambda: listens(port))
+        daemon = family.start(
+            "daemon",
+            [*module, "dagster._daemon", "run", "--workspace", home / "workspace.yaml"],
+            environ=os.environ,
+            log=tmp_path / "daemon.log",
+        )
+        seen: dict[str, list[str]] = {}
+        deadline = time.monotonic() + RUNS_SECONDS
+        while not _is_done(instance, seen):
+            assert not daemon.is_dead, daemon.tail()
+            assert time.monotonic() < deadline, f"{seen}\n{daemon.tail()}\n{code_server.tail()}"
+            time.sleep(0.2)
+        runs = {run.run_id: run for run in instance.get_runs()}
+        events = instance.all_logs(_of_job(runs, "models").run_id)
+    print(json.dumps(seen, indent=1))
+    # The queue is in the database: while one ran, others waited, and none was forgotten.
+    assert any("QUEUED" in statuses for statuses in seen.values())
+    assert runs.pop(lost).status == dg.DagsterRunStatus.FAILURE
+    assert {run.status for run in runs.values()} == {dg.DagsterRunStatus.SUCCESS}
+    made = {e.asset_key.path[-1] for e in map(_materialized, events) if e and e.asset_key}
+    assert {"customer_segments", "nb_classifier", "release"} <= made
+    assert current_release(Settings(data_dir=tmp_path / "data").published_dir)
+    assert list(home.rglob("*.db")) == []  # nothing is kept in SQLite
+
+
+def _lost_run(instance: dg.DagsterInstance, port: int) -> str:
+    """Record a run that a container which was replaced had started."""
+    tags = {GRPC_INFO_TAG: json.dumps({"host": HOST, "port": port}), MAX_RETRIES_TAG: "0"}
+    run = dg.DagsterRun("everything", str(uuid4()), status=dg.DagsterRunStatus.STARTED, tags=tags)
+    return instance.add_run(run).run_id
+
+
+def _is_done(instance: dg.DagsterInstance, seen: dict[str, list[str]]) -> bool:
+    """Note what is new; return whether the models were made and nothing is on its way."""
+    runs = instance.get_runs()
+    for run in runs:
+        statuses = seen.setdefault(f"{run.job_name} {run.run_id[:8]}", [])
+        if run.status.value not in statuses:
+            statuses.append(run.status.value)
+    jobs = {run.job_name for run in runs}
+    return {"ingestion", "models"} <= jobs and all(run.is_finished for run in runs)
+
+
+def _of_job(runs: dict[str, dg.DagsterRun], job: str) -> dg.DagsterRun:
+    return next(run for run in runs.values() if run.job_name == job)
+
+
+def _materialized(entry: dg.EventLogEntry) -> dg.DagsterEvent | None:
+    event = entry.dagster_event
+    return event if event is not None and event.is_step_materialization else None
