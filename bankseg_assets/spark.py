@@ -89,8 +89,10 @@ def start_early(settings: Settings, config: Mapping[str, str]) -> None:
     """Start the session beside what needs none yet: imports, and the files that landed.
 
     Whoever needs it calls `wait_until_started` first, and then gets it, or the error again.
+    Spark Connect starts no JVM, and its session is the active one of the thread that made it alone:
+    Spark ML in another thread did not find it.
     """
-    if _STARTING:
+    if settings.spark_remote or _STARTING:
         return
 
     def start() -> None:

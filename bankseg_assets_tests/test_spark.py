@@ -3,13 +3,21 @@
 import os
 import sys
 from pathlib import Path
+from threading import Thread
 
 import pytest
 from pyspark.sql import SparkSession
 
 from bankseg_assets import spark as spark_module
 from bankseg_assets.settings import Settings
-from bankseg_assets.spark import MOST_MEMORY_MIB, cores, heap_mib, prepare_process, spark_config
+from bankseg_assets.spark import (
+    MOST_MEMORY_MIB,
+    cores,
+    heap_mib,
+    prepare_process,
+    spark_config,
+    start_early,
+)
 
 MIB = 1 << 20
 
@@ -43,6 +51,14 @@ def test_spark_connect_is_given_no_master_and_its_address_stays_out_of_the_confi
     assert config["spark.x"] == "1"
     assert {"spark.master", "spark.driver.memory", "spark.local.dir"}.isdisjoint(config)
     assert "spark.sql.execution.arrow.pyspark.fallback.enabled" not in config  # it warns
+
+
+def test_spark_connect_is_not_started_early(monkeypatch: pytest.MonkeyPatch) -> None:
+    """In another thread its session would be nobody's active one, which Spark ML asks for."""
+    started: list[Thread] = []
+    monkeypatch.setattr(spark_module, "_STARTING", started)
+    start_early(Settings(spark_remote="sc://head"), {})
+    assert started == []
 
 
 def test_what_the_caller_adds_wins() -> None:
