@@ -33,6 +33,7 @@ RUNS_SECONDS = 480.0
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """DAGSTER_HOME as in a container, and a database to keep the instance in."""
+    pytest.importorskip("dagster_postgres", reason="dagster-postgres is not installed: make env")
     programs = binaries()
     if programs is None:
         pytest.skip("PostgreSQL's server is not installed: apt-get install postgresql")

@@ -1,0 +1,31 @@
+#!/bin/sh
+# The image's entry: an executor when Spark on Kubernetes asks for one, else whatever is named.
+# Spark gives a pod the one word `executor`, and the rest in these variables (Spark 4.3).
+set -eu
+[ "${1:-}" = executor ] || exec "$@"
+
+# The Java that the platform itself finds: the packaged one needs a small JAVA_HOME around it.
+find_java='import sys; from pathlib import Path; from bankseg_assets.java import find_java_home
+print(find_java_home(Path(sys.argv[1])))'
+JAVA_HOME=$(python -c "$find_java" /tmp/java)
+spark=$(python -c 'import pathlib, pyspark; print(pathlib.Path(pyspark.__file__).parent)')
+export JAVA_HOME
+
+# SPARK_JAVA_OPT_0, _1, …: one option each, which may hold spaces.
+set --
+n=0
+while option=$(printenv "SPARK_JAVA_OPT_$n"); do
+    set -- "$@" "$option"
+    n=$((n + 1))
+done
+exec "$JAVA_HOME/bin/java" "$@" \
+    "-Xms$SPARK_EXECUTOR_MEMORY" "-Xmx$SPARK_EXECUTOR_MEMORY" \
+    -cp "${SPARK_CONF_DIR:-$spark/conf}:$spark/jars/*" \
+    org.apache.spark.scheduler.cluster.k8s.KubernetesExecutorBackend \
+    --driver-url "$SPARK_DRIVER_URL" \
+    --executor-id "$SPARK_EXECUTOR_ID" \
+    --cores "$SPARK_EXECUTOR_CORES" \
+    --app-id "$SPARK_APPLICATION_ID" \
+    --hostname "$SPARK_EXECUTOR_POD_IP" \
+    --resourceProfileId "$SPARK_RESOURCE_PROFILE_ID" \
+    --podName "$SPARK_EXECUTOR_POD_NAME"
