@@ -5,9 +5,8 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from app import lists, page, session
+from app import data, lists, page, session
 from app.downloads import ID
-from bankseg_assets.batch_scoring.actions import read_actions
 from bankseg_assets.batch_scoring.errors import ListError
 from bankseg_assets.batch_scoring.matching import match_columns
 from bankseg_assets.batch_scoring.table import CERTAINTY, ERROR, UNSURE_TEXT
@@ -75,7 +74,7 @@ if not columns:
     st.info("Say which column is which: without any input there is nothing to go by.")
     st.stop()
 
-scorer = lists.scorer(bundle, columns, identity or "", release.name, read_actions(release))
+scorer = lists.scorer(bundle, columns, identity or "", release.name, data.actions())
 choice = (upload.file_id, release.name, tuple(columns.items()), identity)
 # The result stays with the session while rows are corrected; another list or choice replaces it.
 if st.session_state.get("scored_for") != choice:
