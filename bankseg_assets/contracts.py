@@ -169,7 +169,7 @@ _CARRIED = (
 CUSTOMER_SEGMENTS = Table(
     "customer_segments",
     (
-        Column("customer_id", "string", "The contract's customer key"),
+        Column("customer_id", "string", "The customer key: the contract's, or the run's"),
         Column("segment", "int", "Segment number, from 0"),
         Column("segment_name", "string", "The segment's name"),
         Column("distance", "double", "To the segment's centroid", "standard deviations"),
@@ -383,7 +383,7 @@ QUARANTINED_HOLDINGS = Table("quarantined_holdings", QUARANTINED_TRANSACTIONS.co
 PRODUCT_RECOMMENDATIONS = Table(
     "product_recommendations",
     (
-        Column("customer_id", "string", "The contract's customer key"),
+        Column("customer_id", "string", "The customer key: the contract's, or the run's"),
         Column("rank", "int", "1 for the product to offer first"),
         Column("product", "string", "A product that the customer does not hold"),
         Column(

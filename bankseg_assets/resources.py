@@ -9,7 +9,7 @@ from dagster_pyspark import LazyPySparkResource
 from bankseg_assets.delivery import DeliveryContract, load_contract
 from bankseg_assets.landing.ledger import Ledger, current_content
 from bankseg_assets.settings import DEFAULT_CONTRACT, load_settings
-from bankseg_assets.spark import prepare_process
+from bankseg_assets.spark import prepare_process, wait_until_started
 from bankseg_assets.store import VersionStore
 
 
@@ -28,6 +28,7 @@ class SparkResource(LazyPySparkResource):
         Raises JavaNotFoundError when there is no Java to start it with.
         """
         if self._spark_session is None:
+            wait_until_started()
             prepare_process(load_settings())
         return super().spark_session
 

@@ -1,8 +1,10 @@
 """How Spark is set up for the machine it is on; used by the Dagster resource and by the tests."""
 
+import logging
 import os
 import sys
 from collections.abc import Mapping
+from threading import Thread
 
 from bankseg_assets.java import find_java_home
 from bankseg_assets.scratch import private_folder
@@ -11,7 +13,13 @@ from bankseg_assets.settings import Settings
 MEMORY_SHARE = 0.35  # of the machine's, for the JVM: Python, the UI and the app live beside it
 # ALS chains its rounds without a checkpoint: to read such a task back overflowed the usual 1 MB.
 DEEP_STACK = "-Xss16m"
+# Java leaves methods of over 8,000 bytes uncompiled, and Spark writes one for a wide aggregation.
+COMPILE_ALL = "-XX:-DontCompileHugeMethods"
+# A cluster's own default may be HDFS: Spark would then write there, and Python look on the disk.
+SHARED_DISK = "file:///"
 MOST_MEMORY_MIB = 6144  # 50 million rows pass in it; a larger heap only delays collection
+
+_STARTING: list[Thread] = []
 
 
 def spark_config(settings: Settings, *, extra: Mapping[str, str] | None = None) -> dict[str, str]:
@@ -20,29 +28,36 @@ def spark_config(settings: Settings, *, extra: Mapping[str, str] | None = None) 
         "spark.app.name": "bankseg",
         "spark.sql.session.timeZone": "UTC",
         "spark.sql.execution.arrow.pyspark.enabled": "true",
-        "spark.sql.execution.arrow.pyspark.fallback.enabled": "false",
         "spark.sql.adaptive.enabled": "true",
-        # At the default 200 every shuffle of a small frame costs more in tasks than in work.
-        "spark.sql.shuffle.partitions": str(max(4, 2 * cores())),
         "spark.sql.parquet.compression.codec": "zstd",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
+        # A table is cached for the next job or two: to look for the best encoding of each column
+        # took half of the time of caching the customers.
+        "spark.sql.inMemoryColumnarStorage.compressed": "false",
+        # ICU's upper case took a sixth of cleaning; Java's is the same but for rare scripts.
+        "spark.sql.icu.caseMappings.enabled": "false",
     }
     if settings.spark_remote:
         # The URL may hold a token, and Dagster shows a resource's configuration and keeps it in its
         # database: see `prepare_process`.
-        return config | dict(extra or {})
+        return config | {"fs.defaultFS": SHARED_DISK} | dict(extra or {})
     config |= {
         "spark.master": settings.spark_master,
+        "spark.hadoop.fs.defaultFS": SHARED_DISK,
+        "spark.sql.execution.arrow.pyspark.fallback.enabled": "false",
         "spark.ui.enabled": "false",
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.catalogImplementation": "in-memory",
         "spark.local.dir": str(settings.scratch_dir),
         "spark.executor.extraJavaOptions": DEEP_STACK,
     }
-    if settings.spark_master.startswith("local"):
+    if _is_local(settings):
         config |= {
+            # At the default 200 every shuffle of a small frame costs more in tasks than in work;
+            # how many suit a cluster, its own defaults say.
+            "spark.sql.shuffle.partitions": str(max(4, 2 * cores())),
             "spark.driver.memory": f"{heap_mib()}m",
-            "spark.driver.extraJavaOptions": DEEP_STACK,
+            "spark.driver.extraJavaOptions": f"{DEEP_STACK} {COMPILE_ALL}",
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
         }
@@ -51,14 +66,53 @@ def spark_config(settings: Settings, *, extra: Mapping[str, str] | None = None) 
 
 def prepare_process(settings: Settings) -> None:
     """Set what pyspark reads from the environment: Java, the workers' Python, scratch space."""
-    # Else the workers take the first python on PATH, which has other packages.
-    os.environ["PYSPARK_PYTHON"] = sys.executable
+    if _is_local(settings):
+        # Else the workers take the first python on PATH, which has other packages.
+        os.environ["PYSPARK_PYTHON"] = sys.executable
+        # Else the driver listens on whatever address the machine's name resolves to. On a cluster
+        # its executors must reach it there.
+        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+    else:
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # the machines may have another
     if settings.spark_remote:
         os.environ["SPARK_REMOTE"] = settings.spark_remote
     else:
         os.environ["JAVA_HOME"] = str(find_java_home(settings.java_dir))
         os.environ["SPARK_LOCAL_DIRS"] = str(private_folder(settings.scratch_dir))
-        os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
+
+
+def _is_local(settings: Settings) -> bool:
+    return not settings.spark_remote and settings.spark_master.startswith("local")
+
+
+def start_early(settings: Settings, config: Mapping[str, str]) -> None:
+    """Start the session beside what needs none yet: imports, and the files that landed.
+
+    Whoever needs it calls `wait_until_started` first, and then gets it, or the error again.
+    """
+    if _STARTING:
+        return
+
+    def start() -> None:
+        try:
+            prepare_process(settings)
+            from pyspark.sql import SparkSession
+
+            builder = SparkSession.builder
+            for key, value in config.items():
+                builder = builder.config(key, value)
+            builder.getOrCreate()
+        except Exception as error:  # whoever needs the session meets it again, and is told more
+            logging.getLogger(__name__).warning("Spark was not started early: %s", error)
+
+    _STARTING.append(Thread(target=start, name="spark-start", daemon=True))
+    _STARTING[0].start()
+
+
+def wait_until_started() -> None:
+    """Wait for the session that was started early, if any."""
+    if _STARTING:
+        _STARTING[0].join()
 
 
 def cores() -> int:

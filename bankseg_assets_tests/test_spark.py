@@ -23,10 +23,17 @@ def test_local_mode_listens_to_this_machine_alone(tmp_path: Path) -> None:
     assert config["spark.local.dir"] == str(tmp_path / "spark_scratch")
 
 
-def test_a_cluster_s_driver_keeps_its_own_address_and_memory() -> None:
+def test_a_cluster_keeps_its_own_address_memory_and_parallelism() -> None:
     config = spark_config(Settings(spark_master="spark://head:7077"))
     assert config["spark.master"] == "spark://head:7077"
+    assert "spark.sql.shuffle.partitions" not in config
     assert not [name for name in config if name.startswith("spark.driver.")]
+
+
+def test_paths_are_the_shared_disk_s_whatever_a_cluster_has_by_default() -> None:
+    assert spark_config(Settings())["spark.hadoop.fs.defaultFS"] == "file:///"
+    # What a session sets reaches Hadoop under its own name.
+    assert spark_config(Settings(spark_remote="sc://head"))["fs.defaultFS"] == "file:///"
 
 
 def test_spark_connect_is_given_no_master_and_its_address_stays_out_of_the_configuration() -> None:
@@ -35,6 +42,7 @@ def test_spark_connect_is_given_no_master_and_its_address_stays_out_of_the_confi
     assert "token" not in str(config)
     assert config["spark.x"] == "1"
     assert {"spark.master", "spark.driver.memory", "spark.local.dir"}.isdisjoint(config)
+    assert "spark.sql.execution.arrow.pyspark.fallback.enabled" not in config  # it warns
 
 
 def test_what_the_caller_adds_wins() -> None:
@@ -73,6 +81,23 @@ def test_workers_get_this_python_and_the_java_that_was_found(
     assert os.environ["PYSPARK_PYTHON"] == sys.executable
     assert os.environ["JAVA_HOME"] == str(tmp_path / "java" / "found")
     assert os.environ["SPARK_LOCAL_IP"] == "127.0.0.1"
+
+
+def test_a_cluster_s_executors_can_reach_the_driver_and_have_their_own_python(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PYSPARK_PYTHON", "/opt/python")
+    monkeypatch.setenv("JAVA_HOME", "another")
+    monkeypatch.setenv("SPARK_LOCAL_DIRS", "another")
+    monkeypatch.delenv("SPARK_LOCAL_IP", raising=False)
+    monkeypatch.setattr(spark_module, "find_java_home", lambda shim_dir: shim_dir / "found")
+    settings = Settings(data_dir=tmp_path, spark_master="spark://head:7077")
+    prepare_process(settings)
+    assert "SPARK_LOCAL_IP" not in os.environ
+    assert os.environ["PYSPARK_PYTHON"] == "/opt/python"
+    monkeypatch.delenv("PYSPARK_PYTHON")
+    prepare_process(settings)
+    assert os.environ["PYSPARK_PYTHON"] == sys.executable
 
 
 def test_spark_connect_needs_no_java(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,6 @@
 """The Dagster instance: its folder, and the environment in which every process finds it."""
 
 import os
-import sys
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -26,7 +25,7 @@ def prepare_instance(dagster_home: Path) -> None:
 def process_environment(
     settings: Settings, java_home: Path | None, environ: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return `environ` with what Dagster, Spark and Streamlit need to know."""
+    """Return `environ` with what Dagster, Java and Streamlit need to know."""
     java = {} if java_home is None else {"JAVA_HOME": str(java_home)}
     return {
         **environ,
@@ -34,8 +33,4 @@ def process_environment(
         "DAGSTER_HOME": str(settings.dagster_home),
         "DAGSTER_DISABLE_TELEMETRY": "1",
         "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
-        # Otherwise Spark's Python workers are PATH's python, without our packages.
-        "PYSPARK_PYTHON": sys.executable,
-        # Otherwise the driver listens on whatever address the machine's name resolves to.
-        "SPARK_LOCAL_IP": "127.0.0.1",
     }

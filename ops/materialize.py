@@ -18,6 +18,7 @@ from uuid import uuid4
 
 from bankseg_assets.java import JavaNotFoundError
 from bankseg_assets.settings import SettingsError, load_settings
+from bankseg_assets.spark import spark_config, start_early
 from ops.instance import prepare_instance, process_environment
 from ops.preflight import BusyError, PreflightError, check_disk, data_lock, find_java
 
@@ -50,6 +51,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             prepare_instance(settings.dagster_home)
             log = settings.logs_dir / "materialize.log"
             terminal = stack.enter_context(_output_to(log))
+            if not options.if_needed:
+                # Java takes as long as Dagster's imports, on the other core.
+                start_early(settings, spark_config(settings))
             return _materialize(options, terminal, log, sole=sole)
     except (SettingsError, PreflightError, JavaNotFoundError) as error:
         print(f"bankseg: {error}", file=sys.stderr)

@@ -6,6 +6,7 @@ frequent customers together: to count the customers of every cell would cost a p
 """
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
@@ -72,7 +73,7 @@ def _prepared(cleaned: DataFrame) -> DataFrame:
         "amount",
         "outlier_flags",
         age.alias("age"),
-        F.to_date(at).cast("string").alias("day"),
+        F.to_date(at).alias("day"),
         F.hour(at).alias("hour"),
         (F.weekday(at) + 1).alias("weekday"),
         log_bin(F.col("amount")).alias("amount_bin"),
@@ -88,6 +89,7 @@ def _totals(rows: DataFrame) -> Mapping[str, Any]:
         rows.agg(
             F.count(F.lit(1)).alias("rows"),
             F.sum("amount").alias("money"),
+            # Dates, not their texts: to find the least text, Spark sorts.
             F.min("day").alias("first_day"),
             F.max("day").alias("last_day"),
             *(F.count(name).alias(f"known_{name}") for name in _NULLABLE),
@@ -120,8 +122,13 @@ def _counts(rows: DataFrame) -> dict[str, dict[Any, tuple[int, float]]]:
     found: dict[str, dict[Any, tuple[int, float]]] = {name: {} for name in names}
     for row in grouped.collect():
         name = owner[row["_set"]]
-        found[name][row[name]] = (row["_rows"], row["_money"])
+        value = _iso(row[name]) if name == "day" else row[name]
+        found[name][value] = (row["_rows"], row["_money"])
     return found
+
+
+def _iso(day: date | None) -> str | None:
+    return None if day is None else day.isoformat()
 
 
 def _customers(rfm: DataFrame) -> list[dict[str, Any]]:
@@ -145,8 +152,8 @@ def _overview(
             "transactions": totals["rows"],
             "customers": sum(row["customers"] for row in customers),
             "amount_total": float(totals["money"] or 0),
-            "first_day": totals["first_day"],
-            "last_day": totals["last_day"],
+            "first_day": _iso(totals["first_day"]),
+            "last_day": _iso(totals["last_day"]),
             "repeat_customers": None if is_small(repeat) else repeat,
             "identity_conflict_share_of_repeat": None if hidden else conflicts / max(repeat, 1),
         }

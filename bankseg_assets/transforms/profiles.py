@@ -36,6 +36,7 @@ _NO_RULE: dict[str, Any] = {
 }
 
 Rules = Mapping[int, Sequence[Condition]]
+Totals = dict[str, Any]
 
 
 def naming_facts(labelled: DataFrame, k: int) -> list[SegmentFacts]:
@@ -63,8 +64,7 @@ def profile(
         segments, F.col("segment"), {name: _profile_bin(name) for name in MEDIANS}
     )
     rules = _rules(segments)
-    rows = {row["segment"]: row for row in _totals(segments, rules).collect()}
-    everyone = rows.pop(None)
+    rows, everyone = _totals(segments, rules)
     profiles = []
     for segment, row in rows.items():
         if is_small(row["customers"]):
@@ -75,7 +75,7 @@ def profile(
             of_it = [one for one in demographics if one["segment"] == segment]
             found |= {"top_locations": top_locations(of_it), "people": mix_sentence(of_it)}
             found["sentence"] = sentence(found, currency)
-        profiles.append({"segment": segment, "segment_name": row["name"], **found})
+        profiles.append({"segment": segment, "segment_name": row["segment_name"], **found})
     return sorted(profiles, key=lambda row: (-row["share_of_money"], row["segment"]))
 
 
@@ -119,17 +119,40 @@ def _rules(segments: DataFrame) -> dict[int, list[Condition]]:
     return {segment: rule for segment, rule in sorted(found.items()) if rule}
 
 
-def _totals(labelled: DataFrame, rules: Rules) -> DataFrame:
-    """Count and sum each segment and all; and how many fulfil the rule of each segment."""
-    means = [F.avg(F.col(name).cast("double")).alias(f"{name}_mean") for name in INDEXED]
+def _totals(labelled: DataFrame, rules: Rules) -> tuple[dict[int, Totals], Totals]:
+    """Count and sum each segment, and all; and how many fulfil the rule of each segment.
+
+    Grouped by the name too, and all are summed here: for the least of texts, and a rollup with
+    one, Spark sorted every customer (4.7 of 8.7 s of this asset at 440,000 customers).
+    """
+    sums = [F.sum(F.col(name).cast("double")).alias(f"{name}_sum") for name in INDEXED]
+    known = [F.count(name).alias(f"{name}_known") for name in INDEXED]
     fulfil = [F.count_if(rule_column(rule)).alias(f"rule_{s}") for s, rule in rules.items()]
-    return labelled.rollup("segment").agg(
-        F.min("segment_name").alias("name"),
+    grouped = labelled.groupBy("segment", "segment_name").agg(
         F.count(F.lit(1)).alias("customers"),
         F.sum("monetary").alias("money"),
-        *means,
+        *sums,
+        *known,
         *fulfil,
     )
+    rows = {row["segment"]: row.asDict() for row in grouped.orderBy("segment").collect()}
+    keys = ("segment", "segment_name")
+    everyone = {
+        name: sum(row[name] or 0 for row in rows.values())
+        for name in (grouped.columns if rows else ())
+        if name not in keys
+    }
+    return {segment: _with_means(row) for segment, row in rows.items()}, _with_means(everyone)
+
+
+def _with_means(totals: Totals) -> Totals:
+    means = {
+        f"{name}_mean": totals[f"{name}_sum"] / totals[f"{name}_known"]
+        if totals[f"{name}_known"]
+        else None
+        for name in (INDEXED if totals else ())
+    }
+    return {**totals, **means}
 
 
 def _profile_bin(name: str) -> Column:

@@ -78,14 +78,20 @@ def customers(cleaned: DataFrame, *, customer_key: str, snapshot: date) -> DataF
     )
     latest = F.max(F.struct("moment", "birth_date", "gender", "location"))
     at_balance = F.max(F.when(F.col("balance").isNotNull(), F.struct("moment", "balance")))
-    grouped = rows.groupBy("customer_id").agg(
-        latest.alias("latest"),
-        at_balance.alias("at_balance"),
-        F.count(F.lit(1)).cast("int").alias("frequency"),
-        F.sum("cents").alias("cents"),
-        F.avg("balance_cents").alias("mean_balance_cents"),
-        _disagree("birth_date").alias("birth_dates_disagree"),
-        _disagree("gender").alias("genders_disagree"),
+    # Spark sorts to find the latest row. 84 % of customers have one, so that to sort, too, before
+    # the rows are sent to their customer's task would be work for nothing.
+    grouped = (
+        rows.repartition("customer_id")
+        .groupBy("customer_id")
+        .agg(
+            latest.alias("latest"),
+            at_balance.alias("at_balance"),
+            F.count(F.lit(1)).cast("int").alias("frequency"),
+            F.sum("cents").alias("cents"),
+            F.avg("balance_cents").alias("mean_balance_cents"),
+            _disagree("birth_date").alias("birth_dates_disagree"),
+            _disagree("gender").alias("genders_disagree"),
+        )
     )
     last_day = F.col("latest.moment.transaction_at").cast("date")
     return grouped.select(

@@ -59,7 +59,7 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
         ("ops.cli", {"argparse", "numpy", "pandas", "pyarrow", "fastapi"}),
         ("ops.score", {"numpy", "pandas", "pyarrow", "fastapi"}),
         ("ops.status", {"pandas", "pyarrow", "fastapi"}),
-        ("ops.api", {"pandas", "pyarrow"}),
+        ("ops.api", {"pandas"}),
         ("bankseg_assets.batch_scoring.files", {"fastapi"}),
     ],
 )

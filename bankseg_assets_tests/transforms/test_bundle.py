@@ -62,7 +62,8 @@ def in_spark(published: Published) -> NaiveBayesModel:
     made = NaiveBayesModel(
         context._jvm.org.apache.spark.ml.classification.NaiveBayesModel("published", *java)
     )
-    return made.set(made.modelType, "gaussian")
+    made.set(made.modelType, "gaussian")
+    return made
 
 
 @pytest.mark.parametrize("k", [None, 5, 6])
