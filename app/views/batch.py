@@ -109,8 +109,10 @@ if len(faults):
     who = [identity] if identity and identity not in columns.values() else []
     shown = faults.head(lists.MOST_SHOWN)[[*who, *columns.values(), ERROR]]
     shown = shown.astype(object).where(shown.notna(), "").astype(str)
+    # A correction travels with the next click. With a run of its own it is sent 150 ms late, and
+    # who corrects and clicks faster than that would have the old value scored.
     edited: pd.DataFrame = st.data_editor(
-        shown, disabled=[*who, ERROR], hide_index=True, key="faults"
+        shown, disabled=[*who, ERROR], hide_index=True, key="faults", on_change="ignore"
     )
     if st.button("Score these rows again", key="again"):
         st.session_state.scored = lists.corrected(result, edited.drop(columns=who), scorer)

@@ -91,8 +91,9 @@ def visit(page: Page, address: str, path: str) -> None:
 
 
 def idle(page: Page) -> None:
-    """Wait until the script has run to its end."""
+    """Wait until the script has run to its end, and everything that it sent is drawn."""
     expect(page.locator(IDLE)).to_be_attached()
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
 
 
 def downloaded(page: Page, button: str) -> pd.DataFrame:
