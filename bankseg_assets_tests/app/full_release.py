@@ -87,4 +87,5 @@ def _flows(store: VersionStore) -> pa.Table:
 
 
 def _parquet(version: Path) -> Path:
-    return version / next(n for n in version_record(version)["files"] if n.endswith(".parquet"))
+    files: list[str] = list(version_record(version)["files"])
+    return version / next(name for name in files if name.endswith(".parquet"))
