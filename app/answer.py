@@ -1,5 +1,6 @@
 """The answer for one customer: which segment, how sure, why, and what would change it."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pandas as pd
@@ -11,6 +12,7 @@ from app.entry import Entered, known
 from app.measures import is_money, written
 from app.palette import colour
 from app.profiles import INDEX_NOTE, profile
+from app.tables import show_table
 from bankseg_assets.answers import SURE, answers
 from bankseg_assets.explain import Reason, next_question, smallest_change, why
 from bankseg_assets.formatting import day, percent
@@ -23,8 +25,8 @@ LEAST_GAIN = 0.05  # bits: less is not worth a question to a customer who sits t
 MOST_CHANGES = 3
 
 
-def show_answer(bundle: Bundle, entered: Entered) -> None:
-    """Score the customer and draw the answer.
+def show_answer(bundle: Bundle, entered: Entered, actions: Mapping[int, str]) -> None:
+    """Score the customer and draw the answer; `actions`: segment -> what to do next.
 
     Raises InputError when a value cannot be scored.
     """
@@ -38,6 +40,8 @@ def show_answer(bundle: Bundle, entered: Entered) -> None:
     st.header(segment["name"], anchor=False)
     st.markdown(verdict(chance, second["name"], second_chance))
     st.markdown(reasons.sentence)
+    if chance >= SURE and (action := actions.get(int(segment["segment"]))):
+        st.markdown(f":material/campaign: **{action}**")
     _ask_next(bundle, given)
 
     names = [candidate["name"] for _, candidate in ranking]
@@ -49,9 +53,8 @@ def show_answer(bundle: Bundle, entered: Entered) -> None:
         key="probabilities",
     )
     st.caption("How probable each segment is for this customer.")
-    st.table(
+    show_table(
         pd.DataFrame({"Segment": names, "Probability": [percent(share) for share in shares]}),
-        border="horizontal",
         alt="Probability of each segment",
     )
     if reasons.reasons:
@@ -64,7 +67,7 @@ def show_answer(bundle: Bundle, entered: Entered) -> None:
         )
         st.caption(
             f"To the right: speaks for {segment['name']}. To the left: for {second['name']}. The "
-            "longer, the more (in nats)."
+            "longer, the more."
         )
     _changes(bundle, given)
 
@@ -74,9 +77,8 @@ def show_answer(bundle: Bundle, entered: Entered) -> None:
     for name, (numerator, denominator) in DERIVED.items():
         if {numerator, denominator} <= numeric.keys():
             numeric[name] = numeric[numerator] / max(numeric[denominator], 1)
-    st.table(
+    show_table(
         profile(segment, bundle.currency, numeric),
-        border="horizontal",
         alt="The customer's values beside the segment's",
     )
     st.caption(INDEX_NOTE)
@@ -149,8 +151,7 @@ def _ask_next(bundle: Bundle, given: Given) -> None:
     questions = next_question(bundle, given)
     if questions and questions[0].gain >= LEAST_GAIN:
         st.info(
-            f"Ask next: **{questions[0].label}**. It tells most of what is still open "
-            f"({questions[0].gain:.2f} bits).",
+            f"Ask next: **{questions[0].label}**. It tells most of what is still open.",
             icon=":material/help:",
         )
 

@@ -10,6 +10,8 @@ import pyarrow.parquet as pq
 import streamlit as st
 
 from app import session
+from bankseg_assets.batch_scoring.actions import read_actions
+from bankseg_assets.batch_scoring.errors import ListError
 from bankseg_assets.releases import Release
 
 DOCUMENT = "model.json"
@@ -47,6 +49,14 @@ def customers_of(release: Release, who: ds.Expression, columns: list[str]) -> pd
     files = [str(path) for path in parquet_files(release, "customer_segments")]
     frame: pd.DataFrame = ds.dataset(files).to_table(columns, filter=who).to_pandas()
     return frame
+
+
+def actions() -> dict[int, str]:
+    """Return segment -> what the release recommends; none where that cannot be read."""
+    try:
+        return read_actions(session.require_release())
+    except ListError:
+        return {}
 
 
 def parquet_files(release: Release, asset: str) -> list[Path]:

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import streamlit as st
 
 from app import session, status
+from app.tables import show_table
 from bankseg_assets.formatting import day
 from bankseg_assets.scoring import Bundle
 
@@ -48,7 +49,7 @@ def chart(
     )
     st.caption(caption)
     with st.expander("The same as a table"):
-        st.table(table, border="horizontal", alt=alt)
+        show_table(table, alt=alt)
 
 
 def waiting(what: str, todo: str) -> None:

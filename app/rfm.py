@@ -67,11 +67,10 @@ def heat_grid(cells: pd.DataFrame, numbers: Numbers, chosen: Cell | None = None)
     layout = go.Layout(
         height=110 + 74 * len(down),
         margin={"l": 0, "r": 0, "t": 8, "b": 40},
+        hovermode="closest",
+        hoverdistance=-1,  # wherever in a cell somebody clicks, its point is the nearest
         xaxis={"title": "Transactions", **_axis([_wrapped(name) for name in across.values()])},
-        yaxis={
-            "title": "Days since the last transaction",
-            **_axis([_wrapped(name) for name in down.values()]),
-        },
+        yaxis=_axis([_wrapped(name, 6) for name in down.values()]),  # its title is the caption's
     )
     layout.yaxis.autorange = "reversed"
     figure = go.Figure([heat, few, _points(list(down), list(across))], layout)
@@ -177,8 +176,8 @@ def _text(row: Any, numbers: Numbers) -> str:
     return f"<b>{numbers.number(row['customers'])}</b><br>{group}"
 
 
-def _wrapped(name: str) -> str:
-    return "<br>".join(textwrap.wrap(name, 10, break_long_words=False))
+def _wrapped(name: str, width: int = 10) -> str:
+    return "<br>".join(textwrap.wrap(name, width, break_long_words=False))
 
 
 def _count(value: float, numbers: Numbers) -> str:

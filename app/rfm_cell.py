@@ -7,11 +7,11 @@ import pandas as pd
 import pyarrow.dataset as ds
 import streamlit as st
 
-from app.data import parquet_files
+from app.data import actions, parquet_files
 from app.downloads import campaign_list
 from app.numbers import Numbers
 from app.rfm import Cell, row_of
-from bankseg_assets.batch_scoring.actions import read_actions
+from app.tables import show_table
 from bankseg_assets.formatting import percent
 from bankseg_assets.releases import Release
 from bankseg_assets.scoring import Bundle
@@ -80,9 +80,8 @@ def show_cell(
     )
     if "customer_segments" not in release.versions:
         return
-    st.table(
+    show_table(
         as_table(segments_in(release, cell), bundle.segments),
-        border="horizontal",
         alt="The segments of these customers",
     )
     st.caption("The segments that these customers are in, to the nearest ten.")
@@ -94,7 +93,7 @@ def show_cell(
             bundle,
             members_of(cell),
             f"recency {recency} frequency {frequency}",
-            read_actions(release),
+            actions(),
         ),
         file_name=f"rfm_{recency}_{frequency}_{bundle.snapshot_date}.csv",
         mime="text/csv",

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
-from playwright.sync_api import Page, sync_playwright
+from playwright.sync_api import Browser, Page, sync_playwright
 
 from ops.ensure_chromium import find_chromium
 
@@ -21,14 +21,21 @@ FLAGS = (
 
 
 @contextmanager
-def open_page() -> Iterator[Page]:
-    """Yield an empty page; skip the test where there is no Chromium."""
+def open_browser() -> Iterator[Browser]:
+    """Yield a browser; skip the test where there is no Chromium."""
     program = find_chromium()
     if program is None:
         pytest.skip("There is no Chromium on PATH; install it with: apt-get install chromium")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=program, args=FLAGS)
         try:
-            yield browser.new_page()
+            yield browser
         finally:
             browser.close()
+
+
+@contextmanager
+def open_page() -> Iterator[Page]:
+    """Yield an empty page of a browser of its own."""
+    with open_browser() as browser:
+        yield browser.new_page()

@@ -1,4 +1,4 @@
-"""One Spark session for the whole suite: starting one costs more than most tests."""
+"""One Spark session, and one batch of demo data, for the whole suite: both cost more than tests."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +10,9 @@ from bankseg_assets.build import resources
 from bankseg_assets.resources import SparkResource
 from bankseg_assets.settings import Settings
 from bankseg_assets.spark import DEEP_STACK, prepare_process, spark_config
+from bankseg_assets_tests.running import DEMO_ROWS, Platform, run_platform
+from ops.demo_data import write_demo_transactions
+from ops.demo_holdings import write_demo_holdings
 
 # Two of everything small, so that a shuffle is one, and a test is quick.
 TEST_CONFIG = {
@@ -56,9 +59,38 @@ def platform(settings: Settings, spark_resource: SparkResource) -> dict[str, obj
 
 
 @pytest.fixture(scope="session")
+def batch(tmp_path_factory: pytest.TempPathFactory, spark_resource: SparkResource) -> Platform:
+    """Everything, once, from a demo file with four faulty records at its end."""
+    settings = Settings(data_dir=tmp_path_factory.mktemp("batch"))
+    _write_demo_data(settings)
+    platform = resources(settings, spark=spark_resource)
+    return Platform(settings, platform, run_platform(platform))
+
+
+@pytest.fixture(scope="session")
 def real_data() -> Path:
     """The real half of the transactions; skips where it is absent."""
     path = Path(__file__).parents[2] / "shared" / "data" / "bank_transactions_half.csv.gz"
     if not path.exists():
         pytest.skip(f"real data is not here ({path})")
     return path
+
+
+def _write_demo_data(settings: Settings) -> None:
+    path = settings.landing_dir / "demo_transactions.csv"
+    holdings = settings.holdings_dir / "demo_holdings.csv"
+    write_demo_transactions(path, rows=DEMO_ROWS, seed=7)
+    write_demo_holdings(holdings, transactions=path, seed=7)
+    _, first, second, third, *_ = path.read_text(encoding="utf-8").splitlines()
+    fields = third.split(",")
+    faulty = [
+        first,  # a repetition
+        second.rpartition(",")[0] + ",77.77",  # a contradiction: neither is to be believed
+        ",".join(["DT900001", *fields[1:-3], "32/13/16", *fields[-2:]]),
+        "DT900002,too,few",
+    ]
+    with path.open("a", encoding="utf-8") as file:
+        file.writelines(f"{record}\n" for record in faulty)
+    # Complete, says the marker; a file so new would else be waited for.
+    for complete in (path, holdings):
+        complete.with_name(f"{complete.name}.done").touch()

@@ -12,6 +12,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bankseg_assets.build import build_defs
+from bankseg_assets.settings import Settings
+
+DEMO_ROWS = 4_000
+"""Of the batch that all tests share."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,15 @@ class Run:
     def table(self, asset: str) -> pa.Table:
         """Return the rows that the run wrote."""
         return pq.read_table(self.folder(asset))
+
+
+@dataclass(frozen=True)
+class Platform:
+    """A platform with a data folder of its own, and what its last run did."""
+
+    settings: Settings
+    resources: dict[str, object]
+    run: Run
 
 
 def run_platform(

@@ -5,6 +5,7 @@ import streamlit as st
 
 from app import data, page
 from app.documents import readable
+from app.tables import show_table
 
 GLOSSARY = {
     "Segment": "A group of customers with like habits, found by k-means; every customer is in one.",
@@ -40,14 +41,12 @@ else:
         st.subheader(title, anchor=False)
         st.markdown("\n".join(f"- {text}" for text in texts))
     st.subheader("Data", anchor=False)
-    st.table(
-        readable(card["data"], DATA_LABELS), border="horizontal", alt="The data behind the model"
-    )
+    show_table(readable(card["data"], DATA_LABELS), alt="The data behind the model")
     st.subheader("Features", anchor=False)
     st.markdown("Age, gender and place are never features of the segments.")
     features = pd.DataFrame(card["features"])[["name", "measure", "transform", "why"]]
     features.columns = ["Feature", "Made of", "Transform", "Why"]
-    st.table(features, border="horizontal", alt="Features")
+    show_table(features, alt="Features")
     st.subheader("Fairness", anchor=False)
     st.caption(
         "How many of 100 members would have to be of another age, gender or place for the segment "
@@ -56,9 +55,8 @@ else:
     fairness = pd.DataFrame(card["fairness"])
     if not fairness.empty:
         wide = fairness.pivot(index="segment", columns="attribute", values="distance")
-        st.table(
+        show_table(
             (100 * wide).map(lambda value: "–" if pd.isna(value) else f"{value:.0f}"),  # noqa: RUF001
-            border="horizontal",
             alt="Fairness",
         )
     st.caption(f"Model {card['model']['version']}, SHA-256 {card['model']['sha256']}.")

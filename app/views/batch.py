@@ -5,9 +5,8 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from app import lists, page, session
+from app import data, lists, page, session
 from app.downloads import ID
-from bankseg_assets.batch_scoring.actions import read_actions
 from bankseg_assets.batch_scoring.errors import ListError
 from bankseg_assets.batch_scoring.matching import match_columns
 from bankseg_assets.batch_scoring.table import CERTAINTY, ERROR, UNSURE_TEXT
@@ -75,7 +74,7 @@ if not columns:
     st.info("Say which column is which: without any input there is nothing to go by.")
     st.stop()
 
-scorer = lists.scorer(bundle, columns, identity or "", release.name, read_actions(release))
+scorer = lists.scorer(bundle, columns, identity or "", release.name, data.actions())
 choice = (upload.file_id, release.name, tuple(columns.items()), identity)
 # The result stays with the session while rows are corrected; another list or choice replaces it.
 if st.session_state.get("scored_for") != choice:
@@ -110,8 +109,10 @@ if len(faults):
     who = [identity] if identity and identity not in columns.values() else []
     shown = faults.head(lists.MOST_SHOWN)[[*who, *columns.values(), ERROR]]
     shown = shown.astype(object).where(shown.notna(), "").astype(str)
+    # A correction travels with the next click. With a run of its own it is sent 150 ms late, and
+    # who corrects and clicks faster than that would have the old value scored.
     edited: pd.DataFrame = st.data_editor(
-        shown, disabled=[*who, ERROR], hide_index=True, key="faults"
+        shown, disabled=[*who, ERROR], hide_index=True, key="faults", on_change="ignore"
     )
     if st.button("Score these rows again", key="again"):
         st.session_state.scored = lists.corrected(result, edited.drop(columns=who), scorer)

@@ -7,6 +7,7 @@ import streamlit as st
 from app import data, page
 from app.explore import HEADS, MEASURES, TABLES, as_table, bars, density, measures_of
 from app.palette import colour
+from app.tables import show_table
 from bankseg_assets.scoring import project
 
 bundle = page.begin("Explore", "What is in the data?")
@@ -46,12 +47,10 @@ for column, title, key in (
     if tables.get(key):
         with column:
             st.subheader(title, anchor=False)
-            st.table(as_table(tables[key]).rename(columns=HEADS), border="horizontal", alt=title)
+            show_table(as_table(tables[key]).rename(columns=HEADS), alt=title)
 if tables.get("quantiles"):
     st.subheader("Quantiles", anchor=False)
-    st.table(
-        as_table(tables["quantiles"]).rename(columns=HEADS), border="horizontal", alt="Quantiles"
-    )
+    show_table(as_table(tables["quantiles"]).rename(columns=HEADS), alt="Quantiles")
     st.caption("p5: five of a hundred transactions have at most this; p50 is the median.")
 
 members = data.sample("customer_segments", [*bundle.measures, "segment"])

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import page
+from app import data, page
 from app.answer import show_answer, what_if
 from app.entry import ask
 from bankseg_assets.scoring import InputError
@@ -19,7 +19,7 @@ with right:
         st.info("The answer appears here.")
     else:
         try:
-            show_answer(bundle, entered)
+            show_answer(bundle, entered, data.actions())
             what_if(bundle, entered)
         except InputError as error:
             st.error(str(error), icon=":material/error:")

@@ -6,6 +6,7 @@ import streamlit as st
 from app import comparison, data, page, session
 from app.drift import agreement, drift
 from app.quality import choices, completeness, confusion, metrics, reliability, sweep
+from app.tables import show_table
 from bankseg_assets.settings import load_settings
 
 bundle = page.begin(
@@ -21,17 +22,17 @@ labels = {field["measure"]: field["label"] for field in bundle.inputs}
 left, right = st.columns(2, gap="large")
 with left:
     st.subheader("The classifier", anchor=False)
-    st.table(metrics(bundle.metrics), border="horizontal", alt="Measures of quality")
+    show_table(metrics(bundle.metrics), alt="Measures of quality")
 with right:
     st.subheader("The gates that this version passed", anchor=False)
     told = [{"Gate": gate["sentence"], "Verdict": gate["verdict"]} for gate in release.gates]
     if told:
-        st.table(pd.DataFrame(told), border="horizontal", alt="Gates")
+        show_table(pd.DataFrame(told), alt="Gates")
     else:
         st.caption("This version was made before gates were recorded with it.")
 
 st.subheader("Who is taken for whom", anchor=False)
-st.table(confusion(bundle.confusion.tolist(), names), border="horizontal", alt="Confusion matrix")
+show_table(confusion(bundle.confusion.tolist(), names), alt="Confusion matrix")
 
 st.subheader("Are these still the customers of the version before?", anchor=False)
 shifts, stayed = drift(release), agreement(release)
@@ -42,7 +43,7 @@ if shifts.empty and not stayed:
         "compared with it.",
     )
 if not shifts.empty:
-    st.table(shifts, border="horizontal", alt="Drift of each measure")
+    show_table(shifts, alt="Drift of each measure")
     st.caption(
         "PSI, the population stability index: how differently the customers are spread over the "
         "tenths of the version before; 0 is alike. Recency, frequency and totals grow with the "
@@ -63,7 +64,7 @@ if bins:
     )
 
 st.subheader("How good is half a form?", anchor=False)
-st.table(
+show_table(
     completeness(
         [
             e
@@ -72,7 +73,6 @@ st.table(
         ],
         labels,
     ),
-    border="horizontal",
     alt="Quality by what is known",
 )
 
@@ -94,7 +94,7 @@ if kmeans.get("sweep"):
                 key=measure,
             )
     st.caption("Training customers. Elbow and silhouette; the whole table:")
-    st.table(choices(kmeans["sweep"]), border="horizontal", alt="Every k that was tried")
+    show_table(choices(kmeans["sweep"]), alt="Every k that was tried")
 
 st.subheader("Would another algorithm do better?", anchor=False)
 compared = comparison.newest(load_settings().published_dir)
@@ -106,7 +106,7 @@ if compared is None:
     )
 else:
     st.markdown(compared.verdict)
-    st.table(comparison.as_table(compared.rows), border="horizontal", alt="Algorithms side by side")
+    show_table(comparison.as_table(compared.rows), alt="Algorithms side by side")
     st.caption(
         f"{compared.provenance(release)} Fitted on training customers, measured on 20,000 held-out "
         "ones; stability is how alike the segments of resampled customers are."

@@ -4,6 +4,7 @@ import streamlit as st
 
 from app import data, page, rfm_cell, session
 from app.rfm import Cell, as_table, clicked, cross_table, heat_grid, scores
+from app.tables import show_table
 
 RECENCY, FREQUENCY = "rfm_recency", "rfm_frequency"
 
@@ -42,9 +43,9 @@ def take_click() -> None:
 
 page.chart(
     heat_grid(cells, numbers, chosen),
-    "Customers in each cell, and the classic group that most of them are in. The darker, the more "
-    "money. Grey: not told, for there or in a cell that it would give away are fewer than 11 "
-    "customers.",
+    "Down: days since the last transaction. Across: transactions. In each cell: customers, and the "
+    "classic group that most of them are in. The darker, the more money. Grey: not told, for there "
+    "or in a cell that it would give away are fewer than 11 customers.",
     as_table(cells, numbers),
     alt="Customers by days since the last transaction and by number of transactions.",
     key=chart_key,
@@ -78,4 +79,4 @@ if not groups.empty:
         "The groups follow from fixed rules over the scores, the segments from the customers. "
         "Customers in both:"
     )
-    st.table(cross_table(groups, numbers), border="horizontal", alt="Groups by segments")
+    show_table(cross_table(groups, numbers), alt="Groups by segments")

@@ -8,6 +8,7 @@ import streamlit as st
 from app import data, page, session
 from app.downloads import campaign_list
 from app.profiles import INDEX_NOTE, index_bars, profile, rule_sentence
+from app.tables import show_table
 from bankseg_assets.formatting import percent
 from bankseg_assets.markdown import escaped
 
@@ -58,9 +59,7 @@ def card(segment: dict[str, Any]) -> None:
             key=f"index_{number}",
         )
         with st.expander("The same as a table"):
-            st.table(
-                profile(segment, numbers.currency), border="horizontal", alt="The segment's profile"
-            )
+            show_table(profile(segment, numbers.currency), alt="The segment's profile")
         if row.get("people"):
             st.caption(escaped(row["people"]))
         if data.has("customer_segments"):

@@ -91,7 +91,7 @@ def test_the_answer_is_what_scoring_says(data_dir: Path) -> None:
     assert "Answered by model first, from the snapshot of 22 October 2016." in _text(page)
     shown = page.table[0].value
     assert shown["Segment"].tolist()[0] == best["name"]
-    assert shown["Probability"].tolist()[0] == ">99.9%"
+    assert shown["Probability"].tolist()[0] == "\\>99.9%"
     assert page.table[1].value["Customer"].tolist() == ["4", "INR 225", "—"]
 
 

@@ -1,62 +1,24 @@
 """One visit in a real browser: ask, get an answer, and see a new model come in."""
 
-import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
 
+from bankseg_assets.scoring import BUNDLE_FILE
 from bankseg_assets_tests.app.publishing import publish
+from bankseg_assets_tests.app.serving import PATIENCE, serve
 from bankseg_assets_tests.browser import open_page
 
-ROOT = Path(__file__).parents[2]
-STREAMLIT = Path(sys.executable).with_name("streamlit")
-PATIENCE = 60  # seconds, for a busy machine
-
 pytestmark = pytest.mark.browser
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
-
-
-def _wait_until_healthy(address: str) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while True:
-        try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=5):
-                return
-        except OSError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
 
 
 @pytest.fixture
 def address(data_dir: Path) -> Iterator[str]:
     """Serve the app over `data_dir` and return where."""
-    port = _free_port()
-    command = [str(STREAMLIT), "run", "app/main.py", "--server.port", str(port)]
-    environment = os.environ | {"BANKSEG_DATA_DIR": str(data_dir)}
-    log_file = data_dir / "streamlit.log"
-    with (
-        log_file.open("wb") as log,
-        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log) as server,
-    ):
-        try:
-            _wait_until_healthy(f"http://127.0.0.1:{port}")
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            server.terminate()
+    with serve(data_dir) as found:
+        yield found
 
 
 def test_a_visitor_gets_an_answer_and_then_the_new_model(data_dir: Path, address: str) -> None:
@@ -86,5 +48,12 @@ def test_a_visitor_gets_an_answer_and_then_the_new_model(data_dir: Path, address
         expect(page.get_by_text("Answered by model second")).to_be_visible()
         expect(transactions).to_have_value("7")
         expect(amount).to_have_value("900.50")
+
+        # One that is damaged disturbs nobody: it is told, and the answer stays.
+        (publish(data_dir, version="third") / BUNDLE_FILE).write_text("{", encoding="utf-8")
+        expect(page.get_by_text("The newest model cannot be used")).to_be_visible()
+        expect(page.get_by_text("Answered by model second")).to_be_visible()
+        expect(transactions).to_have_value("7")
+        expect(page.get_by_role("button", name="Show the newer version")).to_have_count(0)
 
     assert hosts == {address.removeprefix("http://")}  # nothing leaves the machine

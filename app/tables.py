@@ -1,0 +1,22 @@
+"""Small tables of plain text: Streamlit reads every cell as Markdown, where `>99.9%` is a quote."""
+
+import re
+from typing import Any
+
+import pandas as pd
+import streamlit as st
+
+from bankseg_assets.markdown import escaped
+
+_BLOCK = re.compile(r"\A(\s*\d*)([#+\-.)=])(?=[#\-=\s]|\Z)")
+"""What begins a heading or a list."""
+
+
+def show_table(frame: pd.DataFrame, *, alt: str) -> None:
+    """Draw a table whose texts are only text; `alt` says what it is of."""
+    texts = frame.map(_plain).rename(columns=_plain, index=_plain)
+    st.table(texts, border="horizontal", alt=alt)
+
+
+def _plain(value: Any) -> Any:
+    return _BLOCK.sub(r"\1\\\2", escaped(value)) if isinstance(value, str) else value

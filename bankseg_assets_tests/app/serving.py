@@ -1,0 +1,52 @@
+"""The app's server over a data folder, for the tests in a browser."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+STREAMLIT = Path(sys.executable).with_name("streamlit")
+PATIENCE = 60  # seconds, for a busy machine
+
+
+@contextmanager
+def serve(data_dir: Path) -> Iterator[str]:
+    """Serve the app over a data folder; yield its address."""
+    port = _free_port()
+    command = [str(STREAMLIT), "run", "app/main.py", "--server.port", str(port)]
+    environment = os.environ | {"BANKSEG_DATA_DIR": str(data_dir)}
+    log_file = data_dir / "streamlit.log"
+    with (
+        log_file.open("wb") as log,
+        subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log) as server,
+    ):
+        try:
+            _wait_until_healthy(f"http://127.0.0.1:{port}")
+            yield f"http://127.0.0.1:{port}"
+        finally:
+            server.terminate()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _wait_until_healthy(address: str) -> None:
+    deadline = time.monotonic() + PATIENCE
+    while True:
+        try:
+            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=5):
+                return
+        except OSError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.1)

@@ -1,0 +1,220 @@
+"""Every page in a real browser, on a desk and on a phone, in light and in dark, and what people do
+there: click, type, upload, download. One server and one browser for all, over the demo batch.
+"""
+
+import io
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Literal
+
+import pandas as pd
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from bankseg_assets_tests.app.full_release import complete
+from bankseg_assets_tests.app.serving import PATIENCE, serve
+from bankseg_assets_tests.browser import open_browser
+from bankseg_assets_tests.running import Platform
+
+DESK, PHONE = 1280, 390
+TITLES = {
+    "": "Overview",
+    "segments": "Segments",
+    "rfm_grid": "RFM grid",
+    "changes": "Changes",
+    "new_customer": "New customer",
+    "batch": "Score a list",
+    "explore": "Explore",
+    "quality": "Quality",
+    "deliveries": "Data",
+    "about": "About",
+}
+IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
+WRONG = '[data-testid="stException"], [data-testid="stAlertContentError"]'
+TOO_WIDE = """() => {
+    const main = document.querySelector('[data-testid="stMain"]');
+    return Math.max(main.scrollWidth - main.clientWidth,
+                    document.documentElement.scrollWidth - innerWidth);
+}"""
+BRIGHTNESS = """() => {
+    const colour = getComputedStyle(document.querySelector('[data-testid="stApp"]'));
+    return Math.max(...colour.backgroundColor.match(/\\d+/g).slice(0, 3).map(Number));
+}"""
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture(scope="module")
+def address(batch: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The app over a copy of the batch, with flows and drift as a second release has them."""
+    data_dir = tmp_path_factory.mktemp("browser") / "data"
+    shutil.copytree(batch.settings.data_dir, data_dir)
+    complete(data_dir / "published")
+    with serve(data_dir) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with open_browser() as found:
+        expect.set_options(timeout=PATIENCE * 1000)
+        yield found
+
+
+@pytest.fixture(scope="module")
+def visits(browser: Browser) -> dict[tuple[int, str], Page]:
+    """A tab for each width and colour scheme, which goes from page to page."""
+    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
+    return {
+        (width, scheme): browser.new_page(
+            viewport={"width": width, "height": 900}, color_scheme=scheme
+        )
+        for width in (DESK, PHONE)
+        for scheme in schemes
+    }
+
+
+@pytest.fixture
+def desk(browser: Browser) -> Iterator[Page]:
+    """A new tab on a desk."""
+    page = browser.new_page(viewport={"width": DESK, "height": 1600})
+    page.set_default_timeout(PATIENCE * 1000)
+    yield page
+    page.close()
+
+
+def visit(page: Page, address: str, path: str) -> None:
+    page.goto(f"{address}/{path}")
+    expect(page.get_by_role("heading", level=1, name=TITLES[path], exact=True)).to_be_visible()
+    idle(page)
+
+
+def idle(page: Page) -> None:
+    """Wait until the script has run to its end, and everything that it sent is drawn."""
+    expect(page.locator(IDLE)).to_be_attached()
+    expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
+
+
+def downloaded(page: Page, button: str) -> pd.DataFrame:
+    """Press a button and return the CSV that comes."""
+    with page.expect_download() as download:
+        page.get_by_role("button", name=button).first.click()
+    return pd.read_csv(io.BytesIO(Path(download.value.path()).read_bytes()))
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [DESK, PHONE])
+@pytest.mark.parametrize("path", TITLES)
+def test_a_page_fits_and_shows_no_error(
+    visits: dict[tuple[int, str], Page], address: str, path: str, width: int, scheme: str
+) -> None:
+    page = visits[width, scheme]
+    visit(page, address, path)
+    expect(page.locator(".js-plotly-plot:visible svg.main-svg:empty")).to_have_count(0)
+    assert page.locator(WRONG).count() == 0, page.locator(WRONG).all_inner_texts()
+    assert page.evaluate(TOO_WIDE) <= 0
+    assert (page.evaluate(BRIGHTNESS) > 200) == (scheme == "light")
+
+
+def test_the_navigation_leads_to_every_page(desk: Page, address: str) -> None:
+    visit(desk, address, "")
+    desk.get_by_test_id("stTopNavSection").get_by_text("Behind it").click()
+    desk.get_by_test_id("stTopNavDropdownLink").get_by_text("Quality").click()
+    expect(desk.get_by_role("heading", level=1, name="Quality")).to_be_visible()
+    expect(desk).to_have_url(f"{address}/quality")
+
+
+def test_the_navigation_opens_on_a_phone(browser: Browser, address: str) -> None:
+    page = browser.new_page(viewport={"width": PHONE, "height": 800})
+    visit(page, address, "")
+    page.get_by_test_id("stExpandSidebarButton").click()
+    page.get_by_role("link", name="Segments").click()
+    expect(page.get_by_role("heading", level=1, name="Segments")).to_be_visible()
+    page.close()
+
+
+def test_a_click_on_a_cell_lists_its_customers_and_the_boxes_and_the_url_follow(
+    desk: Page, address: str
+) -> None:
+    visit(desk, address, "rfm_grid")
+    grid = desk.locator(".js-plotly-plot .nsewdrag").first
+    area = grid.bounding_box()
+    assert area is not None
+    desk.mouse.click(area["x"] + 20, area["y"] + 20)  # a corner: active lately, one transaction
+    expect(desk).to_have_url(f"{address}/rfm_grid?rfm_recency=5&rfm_frequency=1")
+    expect(desk.get_by_role("combobox", name="Transactions")).to_have_value("1 transaction")
+    idle(desk)
+    customers = desk.get_by_test_id("stMetricValue").first.inner_text()
+    found = downloaded(desk, "These customers (CSV)")
+    assert len(found) == int(customers.replace(",", ""))
+    assert found["customer_id"].is_unique
+    assert {"segment", "confidence", "action", "held_out_of_campaign"} <= set(found)
+
+
+def test_an_answer_to_what_is_typed(desk: Page, address: str) -> None:
+    visit(desk, address, "new_customer")
+    desk.get_by_label("Number of transactions", exact=True).fill("1")
+    desk.get_by_label("Sum of the amounts (INR)", exact=True).fill("12")
+    desk.get_by_role("button", name="Find the segment").click()
+    expect(desk.get_by_text("Most likely segment")).to_be_visible()
+    expect(desk.get_by_text("Because", exact=False).first).to_be_visible()
+    desk.get_by_label("Number of transactions", exact=True).fill("-1")
+    desk.get_by_role("button", name="Find the segment").click()
+    expect(desk.get_by_text("must be from 1 to")).to_be_visible()
+
+
+def test_the_customers_of_a_segment_come_as_a_list(desk: Page, address: str) -> None:
+    visit(desk, address, "segments")
+    name = desk.get_by_role("heading", level=3).first.inner_text()
+    found = downloaded(desk, "Its customers (CSV)")
+    assert set(found["segment_name"]) == {name}
+    assert len(found) > 10
+    assert 0 < found["held_out_of_campaign"].mean() < 0.5
+
+
+def test_the_template_can_be_filled_and_uploaded(desk: Page, address: str, tmp_path: Path) -> None:
+    visit(desk, address, "batch")
+    template = downloaded(desk, "A template with the columns")
+    path = tmp_path / "filled.csv"
+    pd.concat([template, template]).to_csv(path, index=False)
+    upload(desk, path)
+    result = downloaded(desk, "The whole list with its segments (CSV)")
+    assert len(result) == 2
+    assert result["segment_name"].notna().all()
+
+
+def test_a_bad_row_is_corrected_on_the_page(desk: Page, address: str, tmp_path: Path) -> None:
+    path = tmp_path / "list.csv"
+    rows = ["customer_id,frequency,monetary,branch", "A,2,900,Pune", "B,zero,450,Goa", "C,1,,Goa"]
+    path.write_text("\n".join(rows) + "\n", encoding="utf-8")
+    visit(desk, address, "batch")
+    upload(desk, path)
+    expect(desk.get_by_test_id("stMetricValue").nth(2)).to_have_text("1")
+    before = downloaded(desk, "The whole list with its segments (CSV)")
+    assert before["segment"].isna().tolist() == [False, True, False]
+    assert before["error"][1].startswith("Row 3: Number of transactions must be from 1 to")
+
+    editor = desk.get_by_test_id("stDataFrame").first.locator("canvas").first
+    area = editor.bounding_box()
+    assert area is not None
+    desk.mouse.click(area["x"] + 30, area["y"] + 52)  # the ID, which cannot be changed
+    desk.keyboard.press("ArrowRight")
+    desk.keyboard.press("Enter")
+    cell = desk.locator(".gdg-input")
+    cell.fill("3")
+    desk.keyboard.press("Enter")
+    expect(cell).to_have_count(0)
+    desk.get_by_role("button", name="Score these rows again").click()
+    expect(desk.get_by_test_id("stMetricValue").nth(2)).to_have_text("0")
+    after = downloaded(desk, "The whole list with its segments (CSV)")
+    assert after["segment"].notna().all()
+    assert after["frequency"].tolist() == [2, 3, 1]
+    assert after["branch"].tolist() == ["Pune", "Goa", "Goa"]
+    assert after["customer_id"].tolist() == ["A", "B", "C"]
+
+
+def upload(page: Page, path: Path) -> None:
+    page.locator('input[type="file"]').set_input_files(path)
+    expect(page.get_by_role("heading", name="Result")).to_be_visible()
+    idle(page)
