@@ -15,7 +15,9 @@ _BLOCK = re.compile(r"\A(\s*\d*)([#+\-.)=])(?=[#\-=\s]|\Z)")
 def show_table(frame: pd.DataFrame, *, alt: str) -> None:
     """Draw a table whose texts are only text; `alt` says what it is of."""
     texts = frame.map(_plain).rename(columns=_plain, index=_plain)
-    st.table(texts, border="horizontal", alt=alt)
+    # Row numbers say nothing; an index with names does.
+    numbered = isinstance(frame.index, pd.RangeIndex)
+    st.table(texts, border="horizontal", hide_index=numbered, alt=alt)
 
 
 def _plain(value: Any) -> Any:

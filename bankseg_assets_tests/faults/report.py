@@ -2,15 +2,14 @@
 
 import fcntl
 import os
-import platform
 import re
 import statistics
-import subprocess
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from bankseg_assets_tests.faults.scenario import Outcome, Scenario
+from bankseg_assets_tests.machine import commit, machine
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
 BEGIN, END = "<!-- faults: begin -->", "<!-- faults: end -->"
@@ -40,7 +39,7 @@ def line(one: Scenario, outcomes: Sequence[Outcome]) -> str:
     ]
     times = f"{statistics.median(seconds):.1f}, {max(seconds):.1f}" if seconds else "-"
     today = datetime.now(UTC).strftime("%Y-%m-%d")
-    return f"| {one.fault} | {verdict} | {served} | {times} | {today} at {_commit()} |"
+    return f"| {one.fault} | {verdict} | {served} | {times} | {today} at {commit()} |"
 
 
 def write(lines: Sequence[str], document: Path = DOCUMENT) -> None:
@@ -60,11 +59,11 @@ def _write(lines: Sequence[str], document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)
     old, after = rest.split(END)
-    machine = f"On {_machine()}."
-    kept = old.splitlines() if machine in old else []
+    told = f"On {machine()}."
+    kept = old.splitlines() if told in old else []
     rows = {_fault_of(row): row for row in kept if row.startswith("| ") and row != HEADER[0]}
     rows |= {_fault_of(row): row for row in lines}
-    table = "\n".join([machine, "", *HEADER, *rows.values()])
+    table = "\n".join([told, "", *HEADER, *rows.values()])
     draft = document.with_suffix(".draft")
     draft.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
     draft.replace(document)
@@ -72,27 +71,6 @@ def _write(lines: Sequence[str], document: Path) -> None:
 
 def _fault_of(row: str) -> str:
     return row.split(" | ", maxsplit=1)[0]
-
-
-def _machine() -> str:
-    gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
-    return (
-        f"{len(os.sched_getaffinity(0))} cores, {gigabytes:.0f} GB, "
-        f"{platform.system()} {platform.machine()}, Python {platform.python_version()}"
-    )
-
-
-def _commit() -> str:
-    """Return the commit that was measured, marked when the code is not that of the commit."""
-    # Not `describe --dirty`: the table itself is written while it is measured.
-    changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs")
-    commit = _git("describe", "--always")
-    return f"{commit} and changes" if changed else commit or "an unknown commit"
-
-
-def _git(*arguments: str) -> str:
-    found = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False)
-    return found.stdout.strip()
 
 
 def _one_line(text: str) -> str:

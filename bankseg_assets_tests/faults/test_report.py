@@ -46,7 +46,7 @@ def test_a_row_is_replaced_and_the_others_keep_their_date(document: Path) -> Non
 
 def test_rows_of_another_machine_go(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(["| fire | old |"], document)
-    monkeypatch.setattr(report, "_machine", lambda: "64 cores")
+    monkeypatch.setattr(report, "machine", lambda: "64 cores")
     write(["| water | new |"], document)
     text = document.read_text(encoding="utf-8")
     assert "On 64 cores." in text
