@@ -10,8 +10,8 @@ from pyspark.sql import DataFrame, SparkSession
 from bankseg_assets.assets.cleaned_transactions import CONTENT_HASH_KEY
 from bankseg_assets.assets.common import ACTIONS, FRESHNESS, OWNERS
 from bankseg_assets.assets.raw_transactions import cell, outcome_table
-from bankseg_assets.contracts import PRODUCT_HOLDINGS, QUARANTINED_HOLDINGS, RAW_HOLDINGS
-from bankseg_assets.io_managers import ROW_COUNT_KEY
+from bankseg_assets.contracts import RAW_HOLDINGS
+from bankseg_assets.io_managers import ROW_COUNT_KEY, SmallTable
 from bankseg_assets.landing.holdings import holdings_in_use
 from bankseg_assets.landing.intake import RECORDS_FILE, take_landed
 from bankseg_assets.landing.ledger import Delivery, content_hash
@@ -65,16 +65,15 @@ def take_holdings(
         CONTENT_HASH_KEY: content_hash([used.sha256] if used else []),
         "outcomes": dg.MetadataValue.md(outcome_table(outcomes)),
     }
-    session = spark.spark_session
     if used is None:
         story = waiting(holdings)
         context.log.info(story)
-        empty = session.createDataFrame([], QUARANTINED_HOLDINGS.ddl)
-        yield dg.Output(empty, output_name="quarantined_holdings", metadata={"state": story})
-        empty = session.createDataFrame([], PRODUCT_HOLDINGS.ddl)
-        yield dg.Output(empty, output_name="product_holdings", metadata=metadata | {"state": story})
+        nothing = SmallTable()
+        yield dg.Output(nothing, output_name="quarantined_holdings", metadata={"state": story})
+        metadata["state"] = story
+        yield dg.Output(nothing, output_name="product_holdings", metadata=metadata)
         return
-    judged = judging.judge(_records(session, raw_dir, used), contract)
+    judged = judging.judge(_records(spark.spark_session, raw_dir, used), contract)
     try:
         yield dg.Output(judged.aside, output_name="quarantined_holdings")
         yield dg.Output(

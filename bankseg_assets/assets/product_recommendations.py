@@ -11,8 +11,7 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import ACTIONS, FRESHNESS, OWNERS
 from bankseg_assets.assets.product_holdings import waiting
-from bankseg_assets.contracts import PRODUCT_RECOMMENDATIONS
-from bankseg_assets.io_managers import ROW_COUNT_KEY
+from bankseg_assets.io_managers import ROW_COUNT_KEY, SmallTable
 from bankseg_assets.metadata import table_metadata
 from bankseg_assets.recommender import NOBODY
 from bankseg_assets.resources import HoldingsResource, SparkResource
@@ -106,8 +105,9 @@ def recommend_products(
             output_name="recommendation_model",
             metadata={"state": story},
         )
-        empty = session.createDataFrame([], PRODUCT_RECOMMENDATIONS.ddl)
-        yield dg.Output(empty, output_name="product_recommendations", metadata={"state": story})
+        yield dg.Output(
+            SmallTable(), output_name="product_recommendations", metadata={"state": story}
+        )
         return
     customers = everyone(product_holdings, customer_segments, products).persist()
     try:

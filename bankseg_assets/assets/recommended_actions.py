@@ -4,8 +4,7 @@ import dagster as dg
 from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import ACTIONS, FRESHNESS, OWNERS
-from bankseg_assets.contracts import RECOMMENDED_ACTIONS
-from bankseg_assets.io_managers import ROW_COUNT_KEY
+from bankseg_assets.io_managers import ROW_COUNT_KEY, SmallTable
 from bankseg_assets.metadata import table_metadata
 from bankseg_assets.resources import DeliveryResource
 from bankseg_assets.transforms import actions
@@ -20,7 +19,7 @@ from bankseg_assets.transforms import actions
 )
 def recommended_actions(
     context: dg.AssetExecutionContext, delivery: DeliveryResource, segment_profiles: DataFrame
-) -> DataFrame:
+) -> SmallTable:
     """One row a segment: a short request, the reason with the segment's numbers, a channel.
 
     From rules over the segment's profile that anybody can check. A segment that no rule foresaw
@@ -31,8 +30,4 @@ def recommended_actions(
     rows = actions.recommended_actions(profiles, contract.currency, contract.number_format)
     told = "\n".join(f"- **{r['segment_name']}**: {r['action']}. {r['reason']}" for r in rows)
     context.add_output_metadata({"actions": dg.MetadataValue.md(told)})
-    names = RECOMMENDED_ACTIONS.names
-    frame: DataFrame = segment_profiles.sparkSession.createDataFrame(
-        [tuple(row[name] for name in names) for row in rows], RECOMMENDED_ACTIONS.ddl
-    )
-    return frame.coalesce(1)
+    return SmallTable(rows)

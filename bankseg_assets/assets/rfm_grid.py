@@ -6,11 +6,11 @@ from typing import Any
 import dagster as dg
 from pyspark.sql import DataFrame
 
-from bankseg_assets.assets.common import FRESHNESS, OWNERS, SEGMENTS, small_table
-from bankseg_assets.contracts import RFM_GRID, RFM_GROUPS
+from bankseg_assets.assets.common import FRESHNESS, OWNERS, SEGMENTS
+from bankseg_assets.io_managers import SmallTable
 from bankseg_assets.metadata import markdown_table, table_metadata
 from bankseg_assets.reports.plots import heat_plot
-from bankseg_assets.resources import DeliveryResource, SparkResource
+from bankseg_assets.resources import DeliveryResource
 from bankseg_assets.transforms.rfm_grid import GROUP_NAMES, cube, grid, groups_by_segment
 
 HIDDEN = "hidden"
@@ -43,14 +43,14 @@ Rows = list[dict[str, Any]]
     },
 )
 def classic_rfm(
-    spark: SparkResource, delivery: DeliveryResource, customer_segments: DataFrame
-) -> Iterator[dg.Output[DataFrame]]:
+    delivery: DeliveryResource, customer_segments: DataFrame
+) -> Iterator[dg.Output[SmallTable]]:
     """Both from one pass over the customers."""
     cells = cube(customer_segments)
     of_grid, of_groups = grid(cells), groups_by_segment(cells)
     currency = delivery.contract.currency
     yield dg.Output(
-        small_table(spark.spark_session, RFM_GRID, of_grid),
+        SmallTable(of_grid),
         output_name="rfm_grid",
         metadata={
             "grid": dg.MetadataValue.md(_grid_plot(of_grid, currency)),
@@ -58,7 +58,7 @@ def classic_rfm(
         },
     )
     yield dg.Output(
-        small_table(spark.spark_session, RFM_GROUPS, of_groups),
+        SmallTable(of_groups),
         output_name="rfm_groups",
         metadata={
             "customers_in_both": dg.MetadataValue.md(_groups_plot(of_groups)),

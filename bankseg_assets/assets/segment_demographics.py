@@ -5,11 +5,10 @@ from typing import Any
 import dagster as dg
 from pyspark.sql import DataFrame
 
-from bankseg_assets.assets.common import FRESHNESS, OWNERS, SEGMENTS, small_table
-from bankseg_assets.contracts import SEGMENT_DEMOGRAPHICS
+from bankseg_assets.assets.common import FRESHNESS, OWNERS, SEGMENTS
+from bankseg_assets.io_managers import SmallTable
 from bankseg_assets.metadata import markdown_table, table_metadata
 from bankseg_assets.reports.plots import heat_plot
-from bankseg_assets.resources import SparkResource
 from bankseg_assets.transforms.demographics import ATTRIBUTES, demographics
 
 HIDDEN = "hidden"
@@ -27,8 +26,8 @@ Rows = list[dict[str, Any]]
     metadata=table_metadata("segment_demographics"),
 )
 def segment_demographics(
-    context: dg.AssetExecutionContext, spark: SparkResource, customer_segments: DataFrame
-) -> DataFrame:
+    context: dg.AssetExecutionContext, customer_segments: DataFrame
+) -> SmallTable:
     """Age bands, genders and places of each segment against those of all customers.
 
     None of them is a feature: this says how far segments differ in them all the same, and whom an
@@ -46,7 +45,7 @@ def segment_demographics(
             "index": dg.MetadataValue.md(_index_plot(rows)),
         }
     )
-    return small_table(spark.spark_session, SEGMENT_DEMOGRAPHICS, rows)
+    return SmallTable(rows)
 
 
 def _distances(rows: Rows) -> str:

@@ -1,17 +1,17 @@
 """segment_migration: who moved from which segment to which, since the release in use."""
 
 from collections.abc import Sequence
-from dataclasses import astuple
+from dataclasses import asdict
 from typing import Any
 
 import dagster as dg
 from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, OWNERS, SEGMENTS
-from bankseg_assets.contracts import CUSTOMER_SEGMENTS, SEGMENT_MIGRATION
+from bankseg_assets.contracts import CUSTOMER_SEGMENTS
 from bankseg_assets.customer_key import key_in_use
 from bankseg_assets.flows import KINDS, Flow, flows
-from bankseg_assets.io_managers import ROW_COUNT_KEY
+from bankseg_assets.io_managers import ROW_COUNT_KEY, SmallTable
 from bankseg_assets.metadata import table_metadata
 from bankseg_assets.past import CUSTOMERS, NothingToCompareError, Past, colours, read_past
 from bankseg_assets.reports.migration import matrix, summary
@@ -34,7 +34,7 @@ def segment_migration(
     published: PublishedResource,
     customer_segments: DataFrame,
     kmeans_model: dict[str, Any],
-) -> DataFrame:
+) -> SmallTable:
     """Customers and money from segment to segment, between the release in use and this run.
 
     Split into what the customers did (new data, old model) and what the model did (same data, new
@@ -42,7 +42,7 @@ def segment_migration(
     data and the bank's own, after a change of the customer key, or when the old files are damaged.
     """
     currency = delivery.contract.currency
-    rows: list[tuple[Any, ...]] = []
+    rows: list[dict[str, Any]] = []
     try:
         past = read_past(
             published.store.folder,
@@ -60,10 +60,13 @@ def segment_migration(
         found = flows(migration.ways, past.names, kmeans_model["names"], migration.continues)
         shades = (past.colours, colours(kmeans_model))
         context.add_output_metadata(_metadata(found, migration, past, shades, currency))
-        snapshots = (migration.old_snapshot, migration.new_snapshot)
-        rows = [(*astuple(flow), *snapshots, past.release) for flow in found]
-    frame: DataFrame = spark.spark_session.createDataFrame(rows, SEGMENT_MIGRATION.ddl)
-    return frame.coalesce(1)
+        told = {
+            "from_snapshot": migration.old_snapshot,
+            "to_snapshot": migration.new_snapshot,
+            "compared_with": past.release,
+        }
+        rows = [asdict(flow) | told for flow in found]
+    return SmallTable(rows)
 
 
 def _metadata(

@@ -5,12 +5,11 @@ from typing import Any
 import dagster as dg
 from pyspark.sql import DataFrame
 
-from bankseg_assets.assets.common import FRESHNESS, OWNERS, SEGMENTS, small_table
-from bankseg_assets.contracts import SEGMENT_PROFILES
-from bankseg_assets.io_managers import ROW_COUNT_KEY
+from bankseg_assets.assets.common import FRESHNESS, OWNERS, SEGMENTS
+from bankseg_assets.io_managers import ROW_COUNT_KEY, SmallTable
 from bankseg_assets.markdown import escaped
 from bankseg_assets.metadata import markdown_table, table_metadata
-from bankseg_assets.resources import DeliveryResource, SparkResource
+from bankseg_assets.resources import DeliveryResource
 from bankseg_assets.transforms.profiles import INDEXED, profile
 
 
@@ -23,11 +22,10 @@ from bankseg_assets.transforms.profiles import INDEXED, profile
 )
 def segment_profiles(
     context: dg.AssetExecutionContext,
-    spark: SparkResource,
     delivery: DeliveryResource,
     customer_segments: DataFrame,
     segment_demographics: DataFrame,
-) -> DataFrame:
+) -> SmallTable:
     """Size, share, value, quartiles, index, a name, one sentence, one rule, places and people.
 
     The rule is at most three thresholds, found on a sample of the customers; how much of the
@@ -44,7 +42,7 @@ def segment_profiles(
             "people": _list(rows, "people"),
         }
     )
-    return small_table(spark.spark_session, SEGMENT_PROFILES, rows)
+    return SmallTable(rows)
 
 
 def _list(rows: list[dict[str, Any]], column: str) -> dg.MarkdownMetadataValue:

@@ -2,11 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import combinations_with_replacement
 from typing import Any
 
 import numpy as np
-from pyspark.ml.feature import PCA
-from pyspark.ml.functions import array_to_vector
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
@@ -159,15 +158,33 @@ def _residual(
 def _rotate(
     training: DataFrame, names: list[str], mean: list[float], scale: list[float]
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return loadings (d, d) and shares of variance (d,) by Spark ML's PCA."""
-    standardised = [
-        F.coalesce((F.col(name) - centre) / spread, F.lit(0.0))
-        for name, centre, spread in zip(names, mean, scale, strict=True)
-    ]
-    vectors = training.select(array_to_vector(F.array(*standardised)).alias("features"))
-    model = PCA(k=len(names), inputCol="features", outputCol="scores").fit(vectors)
-    loadings = model.pc.toArray()
+    """Return loadings (d, d) and shares of variance (d,).
+
+    The covariance is one aggregation, its eigenvectors are numpy's: Spark ML's PCA finds the same
+    in four jobs, which took 3 s of 440,000 customers.
+    """
+    standardised = training.select(
+        *(
+            F.coalesce((F.col(name) - centre) / spread, F.lit(0.0)).alias(name)
+            for name, centre, spread in zip(names, mean, scale, strict=True)
+        )
+    )
+    # Sums of products, not `covar_samp`: what is standardised has no large mean to take away, and
+    # a third of the accumulators is a third of the code that Java compiles first.
+    places = list(combinations_with_replacement(range(len(names)), 2))
+    found = standardised.agg(
+        F.count(F.lit(1)),
+        *map(F.sum, names),
+        *(F.sum(F.col(names[i]) * F.col(names[j])) for i, j in places),
+    ).collect()[0]
+    n, sums, products = found[0], np.array(found[1 : len(names) + 1]), found[len(names) + 1 :]
+    covariance = np.empty((len(names), len(names)))
+    for (i, j), product in zip(places, products, strict=True):
+        covariance[i, j] = covariance[j, i] = (product - sums[i] * sums[j] / n) / (n - 1)
+    values, vectors = np.linalg.eigh(covariance)
+    # Rounding may leave an eigenvalue of nothing a little below it.
+    values, loadings = np.maximum(values[::-1], 0.0), vectors[:, ::-1]
     # The sign of an eigenvector is arbitrary; a fixed one keeps reruns and readers consistent.
     greatest = np.abs(loadings).argmax(axis=0)
     signs = np.sign(loadings[greatest, range(len(names))])
-    return loadings * signs, model.explainedVariance.toArray()
+    return loadings * signs, values / values.sum()
