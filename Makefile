@@ -1,11 +1,13 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env run materialize demo-data test faults cluster lint clean
+.PHONY: help env run materialize demo-data test faults cluster bench lint clean
 
 PYTHON ?= python3.11
 ROWS ?= 1048567
 SEED ?= 7
 SEEDS ?= 10
+SIZES ?= 0.1 1 10 50
+REPEATS ?= 3
 VENV := .venv
 PY := $(VENV)/bin/python
 
@@ -33,6 +35,9 @@ faults: env ## Break the platform in every way we know, SEEDS=10 times each; wri
 
 cluster: env ## The same on a Spark cluster, by Spark Connect, and with PostgreSQL: 20 minutes.
 	@$(PY) -m pytest -m cluster
+
+bench: env ## Time the batch at SIZES (millions of rows), with the script PEER beside it; write the table.
+	@$(PY) -m bankseg_assets_tests.bench --sizes $(SIZES) --repeats $(REPEATS) $(if $(PEER),--peer $(PEER))
 
 lint: env ## Check style, format and types.
 	@$(PY) -m ruff check

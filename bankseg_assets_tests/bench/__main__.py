@@ -1,0 +1,80 @@
+"""Time the batch against the peer and against itself; write docs/performance.md."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bankseg_assets_tests.bench import report
+from bankseg_assets_tests.bench.batches import (
+    BANKSEG,
+    DELIVERY,
+    DELIVERY_SHARE,
+    PEER,
+    PEER_NAME,
+    Result,
+    Run,
+    batches,
+    peer,
+    split,
+)
+from ops.demo_data import write_demo_transactions
+
+MILLION = 1_048_567  # the rows of the real file
+SIZES = (0.1, 1.0, 10.0, 50.0)
+PEER_MOST = 10.0  # it holds everything in memory: 1.6 GB a million rows
+SEED = 7
+
+
+def main() -> None:
+    """Measure what was asked for, and print and write the tables."""
+    options = _parser().parse_args()
+    with TemporaryDirectory(prefix="bankseg-bench-", dir=options.work) as folder:
+        for size in options.sizes:
+            for result in _of_size(size, options, Path(folder)):
+                report.keep(result)
+                print(report.row(result), flush=True)
+    report.write()
+    print(report.tables())
+
+
+def _of_size(size: float, options: argparse.Namespace, work: Path) -> Iterator[Result]:
+    rows = int(size * MILLION)
+    file, delivery = work / f"transactions_{rows}.csv", work / f"delivery_{rows}.csv"
+    more = int(rows * DELIVERY_SHARE) if size in options.deliveries else 0
+    whole = work / "whole.csv"
+    write_demo_transactions(whole, rows=rows + more, seed=SEED)
+    split(whole, rows, file, delivery)
+    whole.unlink()
+    with_peer = size <= PEER_MOST and options.peer.exists()
+    runs: dict[str, list[Run]] = {BANKSEG: [], DELIVERY: [], PEER_NAME: []}
+    for number in range(options.repeats):
+        # One after the other, turn by turn: a busy neighbour then slows all.
+        full, *later = batches([file, delivery] if more else [file], work)
+        runs[BANKSEG].append(full)
+        runs[DELIVERY].extend(later)
+        if with_peer:
+            runs[PEER_NAME].append(peer(file, options.peer, work))
+        print(f"{rows:,} rows, {number + 1} of {options.repeats}", file=sys.stderr)
+    file.unlink()
+    delivery.unlink()
+    yield from (Result.of(what, rows, found) for what, found in runs.items() if found)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m bankseg_assets_tests.bench")
+    parser.add_argument(
+        "--sizes", type=float, nargs="+", default=SIZES, help="millions of rows (%(default)s)"
+    )
+    parser.add_argument(
+        "--deliveries", type=float, nargs="*", default=[10.0], help="sizes to add 1 %% to"
+    )
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--peer", type=Path, default=PEER, help="a script to compare with")
+    parser.add_argument("--work", type=Path, help="where files of some GB can be put")
+    return parser
+
+
+if __name__ == "__main__":
+    main()
