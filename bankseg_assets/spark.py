@@ -20,7 +20,7 @@ COMPILE_ALL = "-XX:-DontCompileHugeMethods"
 COLLECTOR = "-XX:+UseParallelGC"
 # A cluster's own default may be HDFS: Spark would then write there, and Python look on the disk.
 SHARED_DISK = "file:///"
-MOST_MEMORY_MIB = 6144  # 50 million rows pass in it; a larger heap only delays collection
+MOST_MEMORY_MIB = 5120  # 50 million rows pass in it; the parallel collector fills what it is given
 
 _STARTING: list[Thread] = []
 

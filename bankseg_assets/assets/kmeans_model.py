@@ -127,6 +127,7 @@ def _metadata(model: KMeansModel) -> dict[str, Any]:
         "elbow_k": model.elbow or 0,
         "gap_k": model.gap_choice or 0,
         "summary_cells": model.summary_cells,
+        "summary_error_at_most": model.summary_error_bound,
         "passes_over_all_customers": model.passes,
         "choices": dg.MetadataValue.md(_choices(model)),
         "elbow": plot("Elbow", [entry.inertia for entry in model.sweep], "inertia"),

@@ -16,7 +16,7 @@ from bankseg_assets.transforms.naming import WORDINGS, SegmentFacts, segment_nam
 from bankseg_assets.transforms.partition import Partition
 from bankseg_assets.transforms.pca import PcaModel
 from bankseg_assets.transforms.profiles import naming_facts
-from bankseg_assets.transforms.rounding import SUM_DIGITS, rounded
+from bankseg_assets.transforms.rounding import MEASURE_DIGITS, SUM_DIGITS, rounded
 from bankseg_assets.transforms.summary import summarise
 from bankseg_assets.transforms.sweep import RESAMPLES as K_MEANS_RESAMPLES
 from bankseg_assets.transforms.sweep import (
@@ -39,6 +39,7 @@ class KMeansModel:
     """k centroids in c components: centroids (k, c), names, colours and sizes (k,); and the sweep.
 
     inertia and silhouette are of all customers; those of the sweep are of the training customers.
+    summary_error_bound: the summary told the chosen k's inertia too high by at most this share.
     shares (k,) and covariances (k, c, c) are those of a Gaussian mixture, None otherwise.
     matching says how the segments continue those of the model in use, None without one.
     """
@@ -54,6 +55,7 @@ class KMeansModel:
     reason: str
     summary_cells: int
     passes: int
+    summary_error_bound: float = 1.0
     algorithm: str = Algorithm.K_MEANS.value
     gap_choice: int | None = None
     shares: list[float] | None = None
@@ -167,6 +169,9 @@ def fit_kmeans(
         reason=choice.reason,
         summary_cells=len(summary.weights),
         passes=passes,
+        summary_error_bound=rounded(
+            summary.error_bound(found[choice.k][0].inertia), MEASURE_DIGITS
+        ),
         algorithm=algorithm.value,
         gap_choice=gap_choice(choice.entries),
         shares=None if partition.shares is None else partition.shares.tolist(),

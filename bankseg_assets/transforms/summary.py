@@ -27,6 +27,20 @@ class Summary:
     within_inertia: float
     side: float
 
+    def error_bound(self, inertia: float) -> float:
+        """Return by which share of `inertia`, told by the summary, that of all customers is less.
+
+        At most, whatever the centres. `inertia` is B + W: of the cells' means, and within cells. To
+        keep cells whole is one way to divide the customers, so the best costs no more than B + W.
+        By the triangle inequality in the space of all customers it costs no less than
+        (sqrt(B) - sqrt(W))^2.
+        """
+        if inertia <= 0:
+            return 0.0
+        of_means, within = max(inertia - self.within_inertia, 0.0), self.within_inertia
+        least = max(np.sqrt(of_means) - np.sqrt(max(within, 0.0)), 0.0) ** 2
+        return float(1 - least / inertia)
+
 
 def summarise(points: DataFrame, n_components: int) -> Summary:
     """Summarise customers with scores pc1..pcc; the grid is coarsened until the cells are few."""

@@ -1,13 +1,16 @@
 """Try every k on the summary, measure each, and choose one by stated rules."""
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
 from bankseg_assets.agreement import adjusted_rand_index, contingency
+from bankseg_assets.spark import cores
 from bankseg_assets.transforms.naive_bayes import f1_scores
 from bankseg_assets.transforms.partition import Partition, squared_distances
 from bankseg_assets.transforms.rounding import MEASURE_DIGITS, rounded
@@ -25,6 +28,8 @@ REFERENCES = 5  # uniform data sets of the gap statistic
 REFERENCE_POINTS = 2_000
 SAMPLE = 3_000  # customers of the Euclidean silhouette, which costs the square of them
 
+T = TypeVar("T")
+R = TypeVar("R")
 Array = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 Fit = Callable[[Summary, int, int], Partition]
@@ -88,7 +93,9 @@ def sweep(
     Raises ValueError when the customers have too few distinct points for any k.
     """
     distinct = len(summary.weights)
-    fitted = {k: fit(summary, k, seed) for k in ks if k <= distinct}
+    possible = [k for k in ks if k <= distinct]
+    partitions = _at_once(fit, lambda k: fit(summary, k, seed), possible)
+    fitted = dict(zip(possible, partitions, strict=True))
     if not fitted:
         raise ValueError(
             f"The customers fall on {distinct} distinct points: too few to make segments of. "
@@ -96,21 +103,35 @@ def sweep(
         )
     sample, counts = spread_sample(summary, SAMPLE)
     references = _references(summary, seed)
-    found = {}
-    for k, partition in fitted.items():
+
+    def measured(partition: Partition) -> SweepEntry:
         entry = evaluate(summary, partition)
         gap, error = _gap(references, entry, summary, seed)
         euclidean = silhouette(sample, counts, partition.labels(sample))
-        found[k] = (
-            replace(
-                entry,
-                silhouette_euclidean=rounded(euclidean, MEASURE_DIGITS),
-                gap=rounded(gap, MEASURE_DIGITS),
-                gap_error=rounded(error, MEASURE_DIGITS),
-            ),
-            partition,
+        return replace(
+            entry,
+            silhouette_euclidean=rounded(euclidean, MEASURE_DIGITS),
+            gap=rounded(gap, MEASURE_DIGITS),
+            gap_error=rounded(error, MEASURE_DIGITS),
         )
-    return found
+
+    entries = _at_once(fit_centroids, measured, fitted.values())
+    return {entry.k: (entry, fitted[entry.k]) for entry in entries}
+
+
+def _at_once(fit: Fit, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
+    """Return the work on each item, on all processors where k-means does it.
+
+    scikit-learn leaves Python's lock while it fits, and each fit has one thread, so the results are
+    the same as one after the other. Spark, in the other algorithms, takes all processors itself.
+    """
+    from threadpoolctl import threadpool_limits
+
+    if fit is not fit_centroids:
+        return list(map(work, items))
+    # Each fit sets this too, and sets back what it found: it must find 1, not what another did.
+    with threadpool_limits(1), ThreadPoolExecutor(cores()) as pool:
+        return list(pool.map(work, items))
 
 
 def evaluate(summary: Summary, partition: Partition) -> SweepEntry:
@@ -186,13 +207,15 @@ def stability(
     random = np.random.default_rng(seed)
     weights = summary.weights
     labels = partition.labels(summary.means)
-    found = []
-    for number in range(resamples):
-        drawn = random.multinomial(int(weights.sum()), weights / weights.sum()).astype(np.float64)
-        refit = fit(replace(summary, weights=drawn), partition.k, seed + 1 + number)
+    share = weights / weights.sum()
+    draws = random.multinomial(int(weights.sum()), share, size=resamples).astype(np.float64)
+
+    def agreement(number: int) -> float:
+        refit = fit(replace(summary, weights=draws[number]), partition.k, seed + 1 + number)
         table = contingency(labels, refit.labels(summary.means), weights, (partition.k,) * 2)
-        found.append(adjusted_rand_index(table))
-    return rounded(float(np.mean(found)), MEASURE_DIGITS)
+        return adjusted_rand_index(table)
+
+    return rounded(float(np.mean(_at_once(fit, agreement, range(resamples)))), MEASURE_DIGITS)
 
 
 def choose_k(

@@ -2,10 +2,13 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from bankseg_assets.transforms import summary as summary_module
-from bankseg_assets.transforms.summary import GRID_SIDE, summarise
+from bankseg_assets.transforms.partition import squared_distances
+from bankseg_assets.transforms.summary import GRID_SIDE, Summary, summarise
 
 POINTS = np.random.default_rng(3).normal(size=(400, 2))
 
@@ -35,3 +38,34 @@ def test_customers_in_one_place_are_one_cell_in_a_fixed_order(spark: SparkSessio
     assert found.means.tolist() == [[-1.0, 2.0], [0.5, -0.5]]
     assert found.weights.tolist() == [1.0, 2.0]
     assert found.within_inertia == 0.0
+
+
+@given(
+    seed=st.integers(0, 10_000),
+    side=st.floats(0.01, 2.0),
+    k=st.integers(1, 6),
+    spread=st.floats(0.1, 5.0),
+)
+def test_the_true_inertia_lies_within_the_bound_whatever_the_centres(
+    seed: int, side: float, k: int, spread: float
+) -> None:
+    random = np.random.default_rng(seed)
+    points, centres = random.normal(0, spread, (200, 2)), random.normal(0, spread, (k, 2))
+    cells, owner = np.unique(np.floor(points / side), axis=0, return_inverse=True)
+    owner = owner.reshape(-1)
+    weights = np.bincount(owner).astype(float)
+    means = np.zeros((len(cells), 2))
+    np.add.at(means, owner, points)
+    means /= weights[:, None]
+    within = float(((points - means[owner]) ** 2).sum())
+    summary = Summary(means, weights, within, side)
+    told = within + float(weights @ squared_distances(means, centres).min(axis=1))
+    true = float(squared_distances(points, centres).min(axis=1).sum())
+    assert told * (1 - summary.error_bound(told)) <= true * (1 + 1e-9)
+    assert true <= told * (1 + 1e-9)
+
+
+def test_customers_who_are_one_place_each_have_no_error() -> None:
+    exact = Summary(np.zeros((1, 2)), np.ones(1), 0.0, GRID_SIDE)
+    assert exact.error_bound(3.0) == pytest.approx(0.0, abs=1e-12)
+    assert exact.error_bound(0.0) == 0.0
