@@ -135,7 +135,7 @@ def what_if(bundle: Bundle, entered: Entered) -> None:
             low, high = max(field["minimum"], value / 10), max(value * 10, field["minimum"] + 10)
             kind = float if is_money(field["measure"]) else int
             supposed[field["measure"]] = st.slider(
-                f"If not {written(field['measure'], value, bundle.currency)}: {field['label']}",
+                f"{field['label']}, instead of {written(field['measure'], value, bundle.currency)}",
                 kind(low),
                 kind(min(high, field["maximum"])),
                 kind(value),

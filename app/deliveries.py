@@ -20,7 +20,7 @@ def ledger_table(deliveries: Sequence[Delivery], numbers: Numbers) -> pd.DataFra
         [
             {
                 "File": one.file_name,
-                "Taken": one.taken_at[:16].replace("T", " "),
+                "Taken (UTC)": one.taken_at[:16].replace("T", " "),
                 "Result": one.status + (" (demo)" if one.is_demo else ""),
                 "Records": numbers.number(one.records),
                 "Size": f"{one.size_bytes / 1e6:,.1f} MB",

@@ -28,7 +28,7 @@ PAGES = {
         st.Page("views/new_customer.py", title="New customer", icon=":material/person_search:"),
         st.Page("views/batch.py", title="Score a list", icon=":material/table:"),
     ],
-    "Behind it": [
+    "Data and model": [
         st.Page("views/explore.py", title="Explore", icon=":material/insights:"),
         st.Page("views/quality.py", title="Quality", icon=":material/verified:"),
         st.Page("views/deliveries.py", title="Data", icon=":material/database:"),

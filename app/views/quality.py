@@ -24,7 +24,7 @@ with left:
     st.subheader("The classifier", anchor=False)
     show_table(metrics(bundle.metrics), alt="Measures of quality")
 with right:
-    st.subheader("The gates that this version passed", anchor=False)
+    st.subheader("What was checked before this version was let out", anchor=False)
     told = [{"Gate": gate["sentence"], "Verdict": gate["verdict"]} for gate in release.gates]
     if told:
         show_table(pd.DataFrame(told), alt="Gates")

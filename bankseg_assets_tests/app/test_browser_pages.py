@@ -119,7 +119,7 @@ def test_a_page_fits_and_shows_no_error(
 
 def test_the_navigation_leads_to_every_page(desk: Page, address: str) -> None:
     visit(desk, address, "")
-    desk.get_by_test_id("stTopNavSection").get_by_text("Behind it").click()
+    desk.get_by_test_id("stTopNavSection").get_by_text("Data and model").click()
     desk.get_by_test_id("stTopNavDropdownLink").get_by_text("Quality").click()
     expect(desk.get_by_role("heading", level=1, name="Quality")).to_be_visible()
     expect(desk).to_have_url(f"{address}/quality")
