@@ -46,13 +46,13 @@ def _in_lakhs(text: str) -> str:
     return f"{sign}{','.join(groups)}{dot}{rest}"
 
 
-def quantity(value: float, unit: str) -> str:
+def quantity(value: float, unit: str, style: str = PLAIN) -> str:
     """Return a number with its unit, which contracts write in the plural.
 
     >>> quantity(1, "days"), quantity(45, "days")
     ('1 day', '45 days')
     """
-    shown = number(value)
+    shown = number(value, style)
     return f"{shown} {unit.removesuffix('s') if shown == '1' else unit}"
 
 
