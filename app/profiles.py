@@ -62,7 +62,7 @@ def index_bars(segment: Mapping[str, Any]) -> go.Figure:
     furthest = max([abs(value - AVERAGE) for value in known.values()], default=AVERAGE)
     reach = 1.35 * max(furthest, AVERAGE)
     # Beyond the longest bar to the left is room for its number, on a phone too.
-    low = min([*known.values(), AVERAGE - reach / 2]) - reach / 2
+    low = min([*known.values(), AVERAGE]) - reach / 3
     layout = go.Layout(
         height=40 + 38 * len(known),
         margin={"l": 0, "r": 0, "t": 0, "b": 20},
