@@ -7,9 +7,10 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.charts import probability_bars
+from app.charts import probability_bars, wrapped
 from app.entry import Entered, known
 from app.measures import is_money, written
+from app.numbers import Numbers
 from app.palette import colour
 from app.profiles import INDEX_NOTE, profile
 from app.tables import show_table
@@ -25,7 +26,9 @@ LEAST_GAIN = 0.05  # bits: less is not worth a question to a customer who sits t
 MOST_CHANGES = 3
 
 
-def show_answer(bundle: Bundle, entered: Entered, actions: Mapping[int, str]) -> None:
+def show_answer(
+    bundle: Bundle, entered: Entered, actions: Mapping[int, str], numbers: Numbers
+) -> None:
     """Score the customer and draw the answer; `actions`: segment -> what to do next.
 
     Raises InputError when a value cannot be scored.
@@ -67,7 +70,8 @@ def show_answer(bundle: Bundle, entered: Entered, actions: Mapping[int, str]) ->
         )
         st.caption(
             f"To the right: speaks for {segment['name']}. To the left: for {second['name']}. The "
-            "longer, the more."
+            "numbers are log odds: 0.7 makes the one twice as likely against the other, 2.3 ten "
+            "times."
         )
     _changes(bundle, given)
 
@@ -78,7 +82,7 @@ def show_answer(bundle: Bundle, entered: Entered, actions: Mapping[int, str]) ->
         if {numerator, denominator} <= numeric.keys():
             numeric[name] = numeric[numerator] / max(numeric[denominator], 1)
     show_table(
-        profile(segment, bundle.currency, numeric),
+        profile(segment, numbers, numeric),
         alt="The customer's values beside the segment's",
     )
     st.caption(INDEX_NOTE)
@@ -104,7 +108,7 @@ def reason_bars(reasons: tuple[Reason, ...], for_it: str, against: str) -> go.Fi
     reach = 1.3 * max([abs(value) for value in values], default=1.0)
     bars = go.Bar(
         x=values,
-        y=[reason.label for reason in reasons],
+        y=[wrapped(reason.label) for reason in reasons],
         orientation="h",
         text=[f"{value:+.1f}" for value in values],
         textposition="outside",
@@ -113,15 +117,15 @@ def reason_bars(reasons: tuple[Reason, ...], for_it: str, against: str) -> go.Fi
         hoverinfo="skip",
     )
     layout = go.Layout(
-        height=50 + 40 * len(values),
+        height=70 + 40 * len(values),
         margin={"l": 0, "r": 0, "t": 0, "b": 24},
-        xaxis={"range": [-reach, reach], "fixedrange": True, "zeroline": True},
+        xaxis={"title": "Log odds", "range": [-reach, reach], "fixedrange": True, "zeroline": True},
         yaxis={"autorange": "reversed", "automargin": True, "fixedrange": True},
     )
     return go.Figure(bars, layout)
 
 
-def what_if(bundle: Bundle, entered: Entered) -> None:
+def what_if(bundle: Bundle, entered: Entered, numbers: Numbers) -> None:
     """Draw a slider for each number that is known: what the answer would be with another value."""
     given = known(bundle, entered)
     fields = [f for f in asked_of(bundle) if f["measure"] in given and not is_text(f)]
@@ -133,13 +137,16 @@ def what_if(bundle: Bundle, entered: Entered) -> None:
             value = float(given[field["measure"]])
             # Ten times either way: further off it is another customer.
             low, high = max(field["minimum"], value / 10), max(value * 10, field["minimum"] + 10)
-            kind = float if is_money(field["measure"]) else int
+            kind, form = (
+                (float, f"{numbers.currency} %.0f") if is_money(field["measure"]) else (int, "%d")
+            )
             supposed[field["measure"]] = st.slider(
-                f"If not {written(field['measure'], value, bundle.currency)}: {field['label']}",
+                f"{field['label']}, instead of {written(field['measure'], value, numbers)}",
                 kind(low),
                 kind(min(high, field["maximum"])),
                 kind(value),
                 step=kind(field["step"]),
+                format=form,
                 key=f"what_if_{field['measure']}_{value}",
             )
         found = answers(bundle, supposed)

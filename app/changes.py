@@ -29,14 +29,15 @@ def shown(flows: pd.DataFrame, kind: str) -> pd.DataFrame:
     )
 
 
-def sankey(flows: pd.DataFrame, colours: dict[str, str]) -> go.Figure:
-    """Return the flows of one kind, from left to right."""
+def sankey(flows: pd.DataFrame, colours: dict[str, str], ink: str = "#262730") -> go.Figure:
+    """Return the flows of one kind, from left to right; `ink` is the colour of the names."""
     left = list(dict.fromkeys(flows["from_name"]))
     right = list(dict.fromkeys(flows["to_name"]))
     places = {("from", name): i for i, name in enumerate(left)}
     places |= {("to", name): len(left) + i for i, name in enumerate(right)}
     return go.Figure(
         go.Sankey(
+            textfont={"color": ink},
             node={
                 "label": [*left, *right],
                 "color": [colours.get(name, "#8c96a3") for name in (*left, *right)],

@@ -11,13 +11,14 @@ from bankseg_assets.formatting import percent
 TOP, OTHER = "#2a78d6", "#8c96a3"  # both stand out from a white and from a black page
 HUE = ["#e3edf8", "#5b9be0"]  # one hue, for colour-blind eyes; light, under dark text
 BAR_HEIGHT = 44
+LINE, NARROW_LINE = 18, 10  # characters; the narrow one is what a tenth of a phone's width holds
 
 
 def probability_bars(names: Sequence[str], shares: Sequence[float]) -> go.Figure:
     """Return a bar for each segment, the most probable first; each is written at its end."""
     bars = go.Bar(
         x=shares,
-        y=[_wrapped(name) for name in names],
+        y=[wrapped(name) for name in names],
         orientation="h",
         text=[percent(share) for share in shares],
         textposition="outside",
@@ -38,17 +39,17 @@ def segment_map(segments: Sequence[Mapping[str, Any]]) -> go.Figure:
     """Return a rectangle for each segment: area by customers, colour by money per customer."""
     values = [money_index(segment) for segment in segments]
     rectangles = go.Treemap(
-        labels=[f"<b>{_wrapped(segment['name'])}</b>" for segment in segments],
+        labels=[f"<b>{wrapped(segment['name'], NARROW_LINE)}</b>" for segment in segments],
         parents=[""] * len(segments),
         values=[segment["share_of_customers"] for segment in segments],
         text=[
-            f"{percent(segment['share_of_customers'])} of customers<br>"
-            f"{percent(segment['share_of_money'])} of the money"
+            f"{percent(segment['share_of_customers'])} of<br>customers<br>"
+            f"{percent(segment['share_of_money'])} of<br>the money"
             for segment in segments
         ],
         textinfo="label+text",
         hoverinfo="label+text",
-        textfont={"size": 14, "color": "#111111"},
+        textfont={"size": 13, "color": "#111111"},
         marker={
             # The root, or one rich segment would make all the others look alike.
             "colors": [value**0.5 for value in values],
@@ -74,5 +75,6 @@ def money_index(segment: Mapping[str, Any]) -> int:
     return round(float(index))
 
 
-def _wrapped(name: str) -> str:
-    return "<br>".join(textwrap.wrap(name, 18))
+def wrapped(name: str, line: int = LINE) -> str:
+    """Return a name in lines of so many characters."""
+    return "<br>".join(textwrap.wrap(name, line))

@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 import pyarrow.dataset as ds
 
 from app.charts import OTHER, TOP
+from app.explore import words
 from app.numbers import Numbers
 from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.releases import Release
@@ -20,7 +21,7 @@ def ledger_table(deliveries: Sequence[Delivery], numbers: Numbers) -> pd.DataFra
         [
             {
                 "File": one.file_name,
-                "Taken": one.taken_at[:16].replace("T", " "),
+                "Taken (UTC)": one.taken_at[:16].replace("T", " "),
                 "Result": one.status + (" (demo)" if one.is_demo else ""),
                 "Records": numbers.number(one.records),
                 "Size": f"{one.size_bytes / 1e6:,.1f} MB",
@@ -45,7 +46,7 @@ def set_aside(release: Release) -> Counter[tuple[str, str]]:
 
 def waterfall(clean: int, aside: Counter[tuple[str, str]], numbers: Numbers) -> go.Figure:
     """Return how the rows that came become the rows that are kept; 1 to 10 have no height."""
-    steps = [(reason.replace("_", " "), rows) for (_, reason), rows in aside.most_common()]
+    steps = [(words(reason), rows) for (_, reason), rows in aside.most_common()]
     total = clean + sum(aside.values())
     heights = [0 if is_small(rows) else -rows for _, rows in steps]
     figure = go.Waterfall(
@@ -72,9 +73,9 @@ def waterfall(clean: int, aside: Counter[tuple[str, str]], numbers: Numbers) -> 
 
 def reasons_table(clean: int, aside: Counter[tuple[str, str]], numbers: Numbers) -> pd.DataFrame:
     """Return what became of the rows."""
-    rows = [("kept", "", _count(clean, numbers))]
+    rows = [("Kept", "", _count(clean, numbers))]
     rows += [
-        (kind, reason.replace("_", " "), _count(count, numbers))
+        (words(kind), words(reason), _count(count, numbers))
         for (kind, reason), count in aside.most_common()
     ]
     return pd.DataFrame(rows, columns=["What became of them", "Why", "Rows"])

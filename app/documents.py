@@ -5,26 +5,36 @@ from typing import Any
 
 import pandas as pd
 
+from app.numbers import Numbers
+from bankseg_assets.formatting import day, percent
 
-def readable(values: Mapping[str, Any], labels: Mapping[str, str]) -> pd.DataFrame:
+
+def readable(
+    values: Mapping[str, Any], labels: Mapping[str, str], numbers: Numbers
+) -> pd.DataFrame:
     """Return names and values, a row each; nested ones are left out.
 
     `labels`: name -> what to call it, where the name says too little.
     """
     return pd.DataFrame(
         [
-            {"": labels.get(name, name.replace("_", " ").capitalize()), "Value": _text(value)}
+            {
+                "": labels.get(name, name.replace("_", " ").capitalize()),
+                "Value": _text(name, value, numbers),
+            }
             for name, value in values.items()
             if not isinstance(value, dict | list)
         ]
     )
 
 
-def _text(value: Any) -> str:
+def _text(name: str, value: Any, numbers: Numbers) -> str:
     if value is None:
         return "not known"
     if isinstance(value, bool):
         return "yes" if value else "no"
-    if isinstance(value, float):
-        return f"{value:.4g}"
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    if isinstance(value, int | float):
+        return percent(value) if "share" in name.split("_") else numbers.number(value)
+    if name.endswith(("_day", "_date")):
+        return day(value)
+    return str(value)

@@ -9,8 +9,15 @@ from bankseg_assets.gates import BLOCKING_DRIFT, Limits
 from bankseg_assets.releases import Release
 
 DRIFT, AGREEMENT = "data_has_not_drifted", "customers_stay_in_their_segment"
+STABLE = 0.8
+"""Below this agreement, customers are in another segment often enough for a marketer to notice."""
 _PSI = "psi_"
 _LIMITS = Limits()  # of a release of before its own were recorded with it
+
+
+def gate_of(release: Release, name: str) -> dict[str, Any]:
+    """Return what a gate said when the release was made; empty where it was not asked."""
+    return next((dict(gate) for gate in release.gates if gate["name"] == name), {})
 
 
 def drift(release: Release) -> pd.DataFrame:
@@ -18,14 +25,7 @@ def drift(release: Release) -> pd.DataFrame:
 
     Empty where there was no release to compare with.
     """
-    numbers = _gate(release, DRIFT).get("numbers", {})
-    warned = float(numbers.get("warned_above", _LIMITS.drift_warned))
-    refused = float(numbers.get("refused_above", _LIMITS.drift_refused))
-    found = {
-        name.removeprefix(_PSI): float(value)
-        for name, value in numbers.items()
-        if name.startswith(_PSI)
-    }
+    warned, refused = _limits(release)
     return pd.DataFrame(
         [
             {
@@ -35,20 +35,37 @@ def drift(release: Release) -> pd.DataFrame:
                 "Refused above": f"{refused:g}" if measure in BLOCKING_DRIFT else "never",
                 "In words": _words(measure, value, warned, refused),
             }
-            for measure, value in sorted(found.items(), key=lambda pair: -pair[1])
+            for measure, value in _shifts(release)
         ]
     )
 
 
+def shifted(release: Release) -> str:
+    """Say which measures have shifted, without a word of statistics; empty where none has."""
+    warned, _ = _limits(release)
+    found = [(label(name), value) for name, value in _shifts(release) if value > warned]
+    if not found:
+        return ""
+    told = ", ".join(f"{name.lower()} ({value:.2f})" for name, value in found)
+    return f"Shifted since the version before: {told}; up to {warned:g} counts as unchanged."
+
+
+def agreed(release: Release) -> float | None:
+    """Return how alike the segments before and now are, at most 1; None without any before."""
+    found = gate_of(release, AGREEMENT).get("numbers", {}).get("adjusted_rand_index")
+    return None if found is None else float(found)
+
+
 def agreement(release: Release) -> str:
     """Say how many customers stayed in their segment; empty without a release before."""
-    numbers = _gate(release, AGREEMENT).get("numbers", {})
-    if "adjusted_rand_index" not in numbers:
+    found = agreed(release)
+    if found is None:
         return ""
+    least = gate_of(release, AGREEMENT)["numbers"]["least"]
     return (
         f"The model before and this one put held-out customers into segments that agree at "
-        f"**{numbers['adjusted_rand_index']:.3f}** (adjusted Rand index): 1 is everybody together "
-        f"with the same others as before, 0 is chance. Below {numbers['least']:g}, a version is "
+        f"**{found:.3f}** (adjusted Rand index): 1 is everybody together "
+        f"with the same others as before, 0 is chance. Below {least:g}, a version is "
         "refused."
     )
 
@@ -61,5 +78,20 @@ def _words(measure: str, value: float, warned: float, refused: float) -> str:
     return "Has shifted" if value <= refused else "Another population"
 
 
-def _gate(release: Release, name: str) -> dict[str, Any]:
-    return next((dict(gate) for gate in release.gates if gate["name"] == name), {})
+def _shifts(release: Release) -> list[tuple[str, float]]:
+    """Return measure and population stability index, the greatest first."""
+    found = [
+        (name.removeprefix(_PSI), float(value))
+        for name, value in gate_of(release, DRIFT).get("numbers", {}).items()
+        if name.startswith(_PSI)
+    ]
+    return sorted(found, key=lambda pair: -pair[1])
+
+
+def _limits(release: Release) -> tuple[float, float]:
+    """Return above which index a shift is told, and above which it refuses a version."""
+    numbers = gate_of(release, DRIFT).get("numbers", {})
+    return (
+        float(numbers.get("warned_above", _LIMITS.drift_warned)),
+        float(numbers.get("refused_above", _LIMITS.drift_refused)),
+    )

@@ -1,6 +1,6 @@
 """The tables of the EDA report as charts, and where the customers lie in component space."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.charts import TOP
+from app.numbers import Numbers
 from app.profiles import UNKNOWN
 from bankseg_assets.formatting import percent
 from bankseg_assets.suppression import SMALLEST_CELL
@@ -25,18 +26,36 @@ TABLES = {
     "frequencies": ("Transactions a customer", "frequency"),
 }
 MEASURES = {"rows": "Transactions", "amount": "Money", "customers": "Customers"}
-HEADS = {
+_HEADS = {
     "column": "Column",
     "missing": "Missing",
     "share": "Share",
     "flag": "Flag",
-    "rows": "Rows",
+    "rows": "Transactions",
     "measure": "Measure",
     "a": "Measure",
     "b": "And",
     "pearson": "Correlation (Pearson)",
+    "from": "From",
+    "day": "Day",
+    "weekday": "Weekday",
+    "hour": "Hour",
+    "age": "Age",
+    "gender": "Gender",
+    "location": "Place",
+    "frequency": "Transactions a customer",
+    "amount": "Money",
+    "customers": "Customers",
 }
 """How the columns of the report's tables are called here."""
+_WORDS = {
+    "log_amount": "Amount (logarithm)",
+    "log_balance": "Balance (logarithm)",
+    "location": "Place",
+    "hour": "Hour of the day",
+}
+_NAMED = ("column", "flag", "measure", "a", "b")
+"""Columns that hold names of ours, and not values of the bank's."""
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 CELLS = 40  # of the map, each way
 
@@ -48,45 +67,64 @@ def measures_of(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return [name for name in MEASURES if rows and name in rows[0]]
 
 
-def bars(rows: Sequence[Mapping[str, Any]], table: str, measure: str) -> go.Figure:
+def bars(
+    rows: Sequence[Mapping[str, Any]], table: str, measure: str, numbers: Numbers
+) -> go.Figure:
     """Return a bar for each row of a table."""
     axis = TABLES[table][1]
     if axis == "weekday":
         names: list[Any] = [_WEEKDAYS[row[axis] - 1] for row in rows]
     elif axis == "from":
-        names = [f"{row[axis]:,.3g}" for row in rows]
+        names = [numbers.short(row[axis]) for row in rows]
     else:
         names = [row[axis] for row in rows]
+    unit = f" ({numbers.currency})" if measure == "amount" else ""
     layout = go.Layout(
         height=380,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         xaxis={"fixedrange": True, "type": "category" if axis == "from" else None},
-        yaxis={"title": MEASURES[measure], "fixedrange": True},
+        yaxis={"title": MEASURES[measure] + unit, "fixedrange": True},
     )
     return go.Figure(go.Bar(x=names, y=[row[measure] for row in rows], marker_color=TOP), layout)
 
 
-def as_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Return the rows as people read them; quantiles in their order."""
+def as_table(rows: Sequence[Mapping[str, Any]], numbers: Numbers) -> pd.DataFrame:
+    """Return the rows as people read them: what they are of first, quantiles in their order."""
     frame = pd.DataFrame(rows)
-    ordered = sorted(frame.columns, key=_quantile)
+    ordered = sorted(frame.columns, key=lambda name: (name in MEASURES, _quantile(name)))
     return pd.DataFrame(
-        {name: [_text(str(name), value) for value in frame[name]] for name in ordered}
+        {
+            _HEADS.get(name, name): [_text(name, value, numbers) for value in frame[name]]
+            for name in ordered
+        }
     )
+
+
+def words(name: str) -> str:
+    """Return a name of ours as people say it: `amount_high` is "Amount, high"."""
+    if name in _WORDS:
+        return _WORDS[name]
+    for end in ("_high", "_low"):
+        if name.endswith(end):
+            return f"{words(name.removesuffix(end))}, {end[1:]}"
+    return name.replace("_", " ").capitalize()
 
 
 def _quantile(name: str) -> int:
     return int(name[1:]) if name[:1] == "p" and name[1:].isdigit() else -1
 
 
-def _text(name: str, value: Any) -> str:
+def _text(name: str, value: Any, numbers: Numbers) -> str:
     if value is None or value != value:  # noqa: PLR0124 - NaN is what pandas makes of None
         return UNKNOWN
-    if name == "share":
-        return percent(value)
-    if isinstance(value, float):
-        return f"{round(value, 2) + 0.0:,.2f}".removesuffix(".00")  # no minus before a zero
-    return f"{value:,}" if isinstance(value, int) else str(value)
+    write: dict[str, Callable[[Any], str]] = {
+        "share": percent,
+        "pearson": "{:.2f}".format,
+        "weekday": lambda day: _WEEKDAYS[day - 1],
+        "amount": numbers.money,
+        **dict.fromkeys(_NAMED, words),
+    }
+    return write.get(name, str if isinstance(value, str) else numbers.number)(value)
 
 
 def density(

@@ -28,7 +28,7 @@ PAGES = {
         st.Page("views/new_customer.py", title="New customer", icon=":material/person_search:"),
         st.Page("views/batch.py", title="Score a list", icon=":material/table:"),
     ],
-    "Behind it": [
+    "Data and model": [
         st.Page("views/explore.py", title="Explore", icon=":material/insights:"),
         st.Page("views/quality.py", title="Quality", icon=":material/verified:"),
         st.Page("views/deliveries.py", title="Data", icon=":material/database:"),
@@ -39,6 +39,7 @@ PAGES = {
 # A file, because the browser would fetch a named icon for its tab from the internet.
 ICON = Path(__file__).with_name("icon.svg")
 st.set_page_config(page_title="Customer segments", page_icon=ICON, layout="wide")
+st.logo(ICON.with_name("logo.svg"), size="large")
 page = st.navigation(PAGES, position="top")
 session.refresh()
 session.offer()

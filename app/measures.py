@@ -1,7 +1,7 @@
 """The measures of a customer: what to call them and how to write their values."""
 
+from app.numbers import Numbers
 from bankseg_assets.contracts import RFM_TABLE
-from bankseg_assets.formatting import money, number, quantity
 
 CURRENCY_UNIT = "currency"
 
@@ -26,12 +26,12 @@ def is_money(measure: str) -> bool:
     return _UNITS.get(measure) == CURRENCY_UNIT
 
 
-def written(measure: str, value: float, currency: str) -> str:
+def written(measure: str, value: float, numbers: Numbers) -> str:
     """Return a value of the measure with its unit."""
     if is_money(measure):
-        return money(value, currency)
+        return numbers.money(value)
     unit = _UNITS.get(measure, "")
-    return number(value) if says(label(measure), unit) else quantity(value, unit)
+    return numbers.number(value) if says(label(measure), unit) else numbers.quantity(value, unit)
 
 
 def says(label: str, unit: str) -> bool:

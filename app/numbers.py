@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from bankseg_assets.formatting import PLAIN, money, number, short
+from bankseg_assets.formatting import PLAIN, money, number, quantity, short
 
 
 @dataclass(frozen=True)
@@ -15,6 +15,14 @@ class Numbers:
     def number(self, value: float) -> str:
         """Return a number with separators."""
         return number(value, self.style)
+
+    def quantity(self, value: float, unit: str) -> str:
+        """Return a number with its unit."""
+        return quantity(value, unit, self.style)
+
+    def short(self, value: float) -> str:
+        """Return a number with three digits, a large one in words."""
+        return short(value, self.style)
 
     def money(self, value: float) -> str:
         """Return an amount with its currency."""

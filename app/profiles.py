@@ -6,8 +6,9 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from app.charts import money_index
+from app.charts import money_index, wrapped
 from app.measures import label, written
+from app.numbers import Numbers
 from app.palette import colour
 from bankseg_assets.formatting import number, percent
 
@@ -31,13 +32,13 @@ def overview(segments: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
 
 
 def profile(
-    segment: Mapping[str, Any], currency: str, measures: Mapping[str, float] | None = None
+    segment: Mapping[str, Any], numbers: Numbers, measures: Mapping[str, float] | None = None
 ) -> pd.DataFrame:
     """Return a row for each measure: its median and index, beside a customer's value if given."""
     rows = [
         {"Measure": label(measure)}
-        | ({} if measures is None else {"Customer": _shown(measure, measures, currency)})
-        | {"Segment median": _shown(measure, segment["medians"], currency)}
+        | ({} if measures is None else {"Customer": _shown(measure, measures, numbers)})
+        | {"Segment median": _shown(measure, segment["medians"], numbers)}
         | {"Index": _index(segment, measure)}
         for measure in segment["medians"]
     ]
@@ -49,7 +50,7 @@ def index_bars(segment: Mapping[str, Any]) -> go.Figure:
     known = {name: value for name, value in segment["index"].items() if value is not None}
     bars = go.Bar(
         x=[value - AVERAGE for value in known.values()],
-        y=[label(name) for name in known],
+        y=[wrapped(label(name)) for name in known],
         base=AVERAGE,
         orientation="h",
         text=[number(round(value)) for value in known.values()],
@@ -60,11 +61,13 @@ def index_bars(segment: Mapping[str, Any]) -> go.Figure:
     )
     furthest = max([abs(value - AVERAGE) for value in known.values()], default=AVERAGE)
     reach = 1.35 * max(furthest, AVERAGE)
+    # Beyond the longest bar to the left is room for its number, on a phone too.
+    low = min([*known.values(), AVERAGE]) - reach / 3
     layout = go.Layout(
-        height=40 + 34 * len(known),
+        height=40 + 38 * len(known),
         margin={"l": 0, "r": 0, "t": 0, "b": 20},
         xaxis={
-            "range": [min(0, AVERAGE - reach / 2), AVERAGE + reach],
+            "range": [low, AVERAGE + reach],
             "fixedrange": True,
             "showticklabels": False,
         },
@@ -82,9 +85,9 @@ def rule_sentence(segment: Mapping[str, Any]) -> str:
     )
 
 
-def _shown(measure: str, values: Mapping[str, float | None], currency: str) -> str:
+def _shown(measure: str, values: Mapping[str, float | None], numbers: Numbers) -> str:
     value = values.get(measure)
-    return UNKNOWN if value is None else written(measure, value, currency)
+    return UNKNOWN if value is None else written(measure, value, numbers)
 
 
 def _index(segment: Mapping[str, Any], measure: str) -> str:

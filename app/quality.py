@@ -7,6 +7,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.charts import OTHER, TOP
+from bankseg_assets.formatting import percent
 from bankseg_assets.suppression import shown_count
 
 METRICS = {
@@ -75,6 +76,20 @@ def reliability(rows: Sequence[Mapping[str, float]]) -> go.Figure:
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     )
     return go.Figure([diagonal, points], layout)
+
+
+def reliability_table(rows: Sequence[Mapping[str, float]]) -> pd.DataFrame:
+    """Return the numbers of the chart."""
+    return pd.DataFrame(
+        [
+            {
+                "How sure it says it is": percent(row["confidence"]),
+                "How often it is right": percent(row["accuracy"]),
+                "Customers": f"{row['customers']:,.0f}",
+            }
+            for row in rows
+        ]
+    )
 
 
 def sweep(entries: Sequence[Mapping[str, Any]], measure: str, title: str, k: int) -> go.Figure:

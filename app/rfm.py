@@ -98,7 +98,10 @@ def _points(down: list[int], across: list[int]) -> go.Scatter:
 
 def _axis(names: list[str]) -> dict[str, Any]:
     places = list(range(len(names)))
-    return {"tickvals": places, "ticktext": names, "fixedrange": True, "automargin": True}
+    names_at = {"tickvals": places, "ticktext": names}
+    # No lines: they would show through a cell where nobody is.
+    lines = {"showgrid": False, "zeroline": False}
+    return {**names_at, **lines, "fixedrange": True, "automargin": True}
 
 
 def clicked(event: Mapping[str, Any]) -> Cell | None:

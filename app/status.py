@@ -1,12 +1,12 @@
 """Three badges with words: is the data fresh, is it the same population, are segments stable."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Literal
+from typing import Literal
 
 import streamlit as st
 
+from app.drift import AGREEMENT, DRIFT, STABLE, agreed, gate_of, shifted
 from bankseg_assets.releases import Release
 
 Colour = Literal["green", "orange", "red", "gray"]
@@ -29,19 +29,17 @@ class Badge:
     sentence: str
 
 
+_FIRST = Badge("gray", "First version", "There is no version before to compare with.")
+_POPULATION: dict[str, tuple[Colour, str]] = {
+    "passed": ("green", "Same population"),
+    "warned": ("orange", "Population has shifted"),
+    "refused": ("red", "Another population"),
+}
+
+
 def badges(release: Release, now: datetime | None = None) -> list[Badge]:
     """Return freshness, drift and stability of a release; one for both where it is the first."""
-    gates = {gate["name"]: gate for gate in release.gates}
-    compared = [
-        _of_gate(
-            gates.get("data_has_not_drifted"),
-            ("Same population", "Population has shifted", "Another population"),
-        ),
-        _of_gate(
-            gates.get("customers_stay_in_their_segment"),
-            ("Stable segments", "Segments have shifted", "Segments have changed"),
-        ),
-    ]
+    compared = [_population(release), _stability(release)]
     return [freshness(release, now or datetime.now(UTC)), *dict.fromkeys(compared)]
 
 
@@ -60,21 +58,37 @@ def freshness(release: Release, now: datetime) -> Badge:
 
 
 def show(release: Release) -> None:
-    """Draw the badges in a row."""
+    """Draw the badges in a row, and below them why one of them warns: a phone has no hover."""
+    found = badges(release)
     with st.container(horizontal=True):
-        for badge in badges(release):
+        for badge in found:
             st.badge(
                 badge.words, icon=_ICONS[badge.colour], color=badge.colour, help=badge.sentence
             )
+    warnings = [badge.sentence for badge in found if badge.colour in ("orange", "red")]
+    if warnings:
+        st.caption(" ".join(warnings))
 
 
-def _of_gate(gate: Mapping[str, Any] | None, words: tuple[str, str, str]) -> Badge:
-    if gate is None or not gate["numbers"]:
-        return Badge("gray", "First version", "There is no version before to compare with.")
-    verdicts: dict[str, tuple[Colour, str]] = {
-        "passed": ("green", words[0]),
-        "warned": ("orange", words[1]),
-        "refused": ("red", words[2]),
-    }
-    colour, told = verdicts[gate["verdict"]]
-    return Badge(colour, told, gate["sentence"])
+def _population(release: Release) -> Badge:
+    gate = gate_of(release, DRIFT)
+    if not gate.get("numbers"):
+        return _FIRST
+    sentence = shifted(release) or "The customers are spread as in the version before."
+    colour, words = _POPULATION[gate["verdict"]]
+    return Badge(colour, words, sentence)
+
+
+def _stability(release: Release) -> Badge:
+    agreement = agreed(release)
+    if agreement is None:
+        return _FIRST
+    sentence = (
+        f"This version and the one before agree at {agreement:.2f} on who belongs together; 1 is "
+        "everybody as before, 0 is chance."
+    )
+    if gate_of(release, AGREEMENT)["verdict"] == "refused":
+        return Badge("red", "Segments have changed", sentence)
+    if agreement < STABLE:
+        return Badge("orange", "Segments have shifted", sentence)
+    return Badge("green", "Stable segments", sentence)

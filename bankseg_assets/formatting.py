@@ -14,10 +14,10 @@ _SHORT = {
 def number(value: float, style: str = PLAIN) -> str:
     """Return a number with thousands separators, and two decimals unless it is whole.
 
-    >>> number(884265), number(833.333), number(-1234567.5, LAKH)
-    ('884,265', '833.33', '-12,34,567.50')
+    >>> number(884265), number(833.333), number(-1234567.5, LAKH), number(-0.001)
+    ('884,265', '833.33', '-12,34,567.50', '0')
     """
-    rounded = round(float(value), 2)
+    rounded = round(float(value), 2) + 0.0  # no minus before a zero
     text = f"{rounded:,.0f}" if rounded.is_integer() else f"{rounded:,.2f}"
     return _in_lakhs(text) if style == LAKH else text
 
@@ -46,13 +46,13 @@ def _in_lakhs(text: str) -> str:
     return f"{sign}{','.join(groups)}{dot}{rest}"
 
 
-def quantity(value: float, unit: str) -> str:
+def quantity(value: float, unit: str, style: str = PLAIN) -> str:
     """Return a number with its unit, which contracts write in the plural.
 
     >>> quantity(1, "days"), quantity(45, "days")
     ('1 day', '45 days')
     """
-    shown = number(value)
+    shown = number(value, style)
     return f"{shown} {unit.removesuffix('s') if shown == '1' else unit}"
 
 

@@ -3,8 +3,10 @@
 import pandas as pd
 import streamlit as st
 
-from app import data, page
+from app import data, page, session
 from app.documents import readable
+from app.explore import words
+from app.measures import label
 from app.tables import show_table
 
 GLOSSARY = {
@@ -28,6 +30,12 @@ DATA_LABELS = {
     "is_demo_data": "Demo data",
 }
 
+TRANSFORMS = {
+    "identity": "as it is",
+    "cap": "capped",
+    "log_offset": "logarithm, after an offset is added",
+}
+
 page.begin("About", "What is this, what may it be used for, and where does it end?")
 card = data.document("model_card")
 if not card:
@@ -41,10 +49,17 @@ else:
         st.subheader(title, anchor=False)
         st.markdown("\n".join(f"- {text}" for text in texts))
     st.subheader("Data", anchor=False)
-    show_table(readable(card["data"], DATA_LABELS), alt="The data behind the model")
+    show_table(
+        readable(card["data"], DATA_LABELS, session.numbers()), alt="The data behind the model"
+    )
     st.subheader("Features", anchor=False)
     st.markdown("Age, gender and place are never features of the segments.")
     features = pd.DataFrame(card["features"])[["name", "measure", "transform", "why"]]
+    features = features.assign(
+        name=features["name"].map(words),
+        measure=features["measure"].map(label),
+        transform=features["transform"].map(TRANSFORMS.get).fillna(features["transform"]),
+    )
     features.columns = ["Feature", "Made of", "Transform", "Why"]
     show_table(features, alt="Features")
     st.subheader("Fairness", anchor=False)
@@ -54,7 +69,9 @@ else:
     )
     fairness = pd.DataFrame(card["fairness"])
     if not fairness.empty:
+        fairness["attribute"] = fairness["attribute"].str.capitalize()
         wide = fairness.pivot(index="segment", columns="attribute", values="distance")
+        wide.index.name = "Segment"
         show_table(
             (100 * wide).map(lambda value: "–" if pd.isna(value) else f"{value:.0f}"),  # noqa: RUF001
             alt="Fairness",

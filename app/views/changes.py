@@ -7,7 +7,11 @@ from app.changes import EXPLAINED, KINDS, as_table, sankey, shown
 from app.palette import colours
 from bankseg_assets.formatting import day
 
-bundle = page.begin("Changes", "Who moved from one segment to another, and did they or did we?")
+INK = {"light": "#262730", "dark": "#fafafa"}  # names stand on the grey of the flows
+
+bundle = page.begin(
+    "Changes", "Who moved from one segment to another, by themselves or by the model?"
+)
 flows = data.table("segment_migration")
 if flows.empty:
     page.waiting(
@@ -29,7 +33,7 @@ kind = kind or "both"
 before, after = (str(flows[name].iloc[0]) for name in ("from_snapshot", "to_snapshot"))
 found = shown(flows, kind)
 page.chart(
-    sankey(found, colours(bundle.segments)),
+    sankey(found, colours(bundle.segments), INK[st.context.theme.type or "light"]),
     f"{EXPLAINED[kind]} Snapshots of {day(before)} and {day(after)}. Flows of fewer than 11 "
     "customers are not shown, others to the nearest ten; money is what they spent in the window of "
     "the newer snapshot.",

@@ -4,14 +4,14 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import data, page
-from app.explore import HEADS, MEASURES, TABLES, as_table, bars, density, measures_of
+from app import data, page, session
+from app.explore import MEASURES, TABLES, as_table, bars, density, measures_of
 from app.palette import colour
 from app.tables import show_table
 from bankseg_assets.scoring import project
 
 bundle = page.begin("Explore", "What is in the data?")
-tables = data.document("eda_report")
+tables, style = data.document("eda_report"), session.numbers()
 there = [name for name in TABLES if tables.get(name)]
 if not there:
     page.waiting("This version has no EDA report.", "Run the job `models`.")
@@ -30,10 +30,10 @@ measure = right.selectbox(
     "Count", possible, format_func=lambda one: MEASURES[one], key=f"measure_{name}"
 )
 page.chart(
-    bars(tables[name], name, measure),
+    bars(tables[name], name, measure, style),
     f"{MEASURES[measure]} by {TABLES[name][0].lower()}. What fewer than 11 customers may have made "
     "is left out.",
-    as_table(tables[name]),
+    as_table(tables[name], style),
     alt=f"{MEASURES[measure]} by {TABLES[name][0].lower()}",
     key="bars",
 )
@@ -47,11 +47,14 @@ for column, title, key in (
     if tables.get(key):
         with column:
             st.subheader(title, anchor=False)
-            show_table(as_table(tables[key]).rename(columns=HEADS), alt=title)
+            show_table(as_table(tables[key], style), alt=title)
 if tables.get("quantiles"):
     st.subheader("Quantiles", anchor=False)
-    show_table(as_table(tables["quantiles"]).rename(columns=HEADS), alt="Quantiles")
-    st.caption("p5: five of a hundred transactions have at most this; p50 is the median.")
+    show_table(as_table(tables["quantiles"], style), alt="Quantiles")
+    st.caption(
+        f"In {style.currency}. p5: five of a hundred transactions have at most this; p50 is the "
+        "median."
+    )
 
 members = data.sample("customer_segments", [*bundle.measures, "segment"])
 if len(members) and bundle.means.shape[1] > 1:

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app import data, page
+from app import data, page, session
 from app.answer import show_answer, what_if
 from app.entry import ask
 from bankseg_assets.scoring import InputError
@@ -11,6 +11,7 @@ bundle = page.begin(
     "New customer",
     "Which segment does the customer belong to, and why? Enter what you know and press the button.",
 )
+numbers = session.numbers()
 left, right = st.columns([2, 3], gap="large")
 with left:
     entered = ask(bundle)
@@ -19,7 +20,7 @@ with right:
         st.info("The answer appears here.")
     else:
         try:
-            show_answer(bundle, entered, data.actions())
-            what_if(bundle, entered)
+            show_answer(bundle, entered, data.actions(), numbers)
+            what_if(bundle, entered, numbers)
         except InputError as error:
             st.error(str(error), icon=":material/error:")

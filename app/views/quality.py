@@ -5,7 +5,15 @@ import streamlit as st
 
 from app import comparison, data, page, session
 from app.drift import agreement, drift
-from app.quality import choices, completeness, confusion, metrics, reliability, sweep
+from app.quality import (
+    choices,
+    completeness,
+    confusion,
+    metrics,
+    reliability,
+    reliability_table,
+    sweep,
+)
 from app.tables import show_table
 from bankseg_assets.settings import load_settings
 
@@ -24,7 +32,7 @@ with left:
     st.subheader("The classifier", anchor=False)
     show_table(metrics(bundle.metrics), alt="Measures of quality")
 with right:
-    st.subheader("The gates that this version passed", anchor=False)
+    st.subheader("What was checked before this version was let out", anchor=False)
     told = [{"Gate": gate["sentence"], "Verdict": gate["verdict"]} for gate in release.gates]
     if told:
         show_table(pd.DataFrame(told), alt="Gates")
@@ -58,7 +66,7 @@ if bins:
     page.chart(
         reliability(bins),
         "On the diagonal the model is right as often as it says. Above it, it is too modest.",
-        pd.DataFrame(bins),
+        reliability_table(bins),
         alt="Confidence and accuracy in bins.",
         key="reliability",
     )

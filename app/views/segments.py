@@ -9,7 +9,6 @@ from app import data, page, session
 from app.downloads import campaign_list
 from app.profiles import INDEX_NOTE, index_bars, profile, rule_sentence
 from app.tables import show_table
-from bankseg_assets.formatting import percent
 from bankseg_assets.markdown import escaped
 
 CARD_WIDTH = 540  # two in a row on a desk, one on a phone
@@ -43,9 +42,9 @@ def card(segment: dict[str, Any]) -> None:
     row, action = profiles.get(number, {}), actions.get(number)
     with st.container(border=True, width=CARD_WIDTH):
         st.subheader(segment["name"], anchor=False)
-        size = f"**{percent(segment['share_of_customers'])}** of customers"
-        money = f"**{percent(segment['share_of_money'])}** of the money"
-        st.markdown(f"{size}, {money}")
+        if row:  # the sentence tells the shares
+            size = f"**{numbers.number(row['customers'])}** customers"
+            st.markdown(f"{size}, **{numbers.short_money(row['total_monetary'])}**")
         st.markdown(segment["sentence"])
         if action:
             st.markdown(f":material/campaign: **{action['action']}.** {action['reason']}")
@@ -59,7 +58,7 @@ def card(segment: dict[str, Any]) -> None:
             key=f"index_{number}",
         )
         with st.expander("The same as a table"):
-            show_table(profile(segment, numbers.currency), alt="The segment's profile")
+            show_table(profile(segment, numbers), alt="The segment's profile")
         if row.get("people"):
             st.caption(escaped(row["people"]))
         if data.has("customer_segments"):

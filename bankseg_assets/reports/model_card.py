@@ -125,10 +125,12 @@ def limits(
             f"{conflicts:.0%} of the customers with two or more transactions have rows that "
             "disagree in birth date or gender: the customer key may not name persons."
         )
+    labels = {field["measure"]: field["label"] for field in bundle["inputs"]}
     worst = max(_completeness(bundle), key=lambda entry: entry["calibration_error"])
     found.append(
         "With few inputs the answer is less sure, and says so. The calibration error is largest "
-        f"({worst['calibration_error']:.3f}) when only {_listed(worst['known'])} is known."
+        f"({worst['calibration_error']:.3f}) when this is all that is known: "
+        f"{_listed([labels.get(name, name) for name in worst['known']])}."
     )
     if is_demo:
         found.insert(0, "Made from demo data: it describes nobody.")

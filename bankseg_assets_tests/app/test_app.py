@@ -222,10 +222,11 @@ def test_every_page_names_the_model_its_date_its_customers_and_its_quality(
 
 
 def test_the_segments_page_has_a_card_for_each_segment(data_dir: Path) -> None:
-    publish(data_dir)
+    sizes = {"segment": 2, "customers": 2000, "total_monetary": 12e6, "people": ""}
+    publish(data_dir, {"segment_profiles": [sizes]})
     page = _open().switch_page("views/segments.py").run()
     assert not page.exception
     names = ["Small spenders", "Frequent spenders", "Big spenders"]
     assert [card.value for card in page.subheader] == names
     assert page.table[0].value.columns.tolist() == ["Measure", "Segment median", "Index"]
-    assert "**20.0%** of customers, **50.0%** of the money" in _text(page)
+    assert "**2,000** customers, **INR 12 million**" in _text(page)

@@ -13,10 +13,11 @@ def test_each_bar_carries_its_probability() -> None:
 def test_each_rectangle_carries_its_share_and_its_share_of_the_money() -> None:
     rectangles = segment_map(model()["segments"]).data[0]
     assert list(rectangles.values) == [0.5, 0.3, 0.2]
-    assert rectangles.text[2] == "20.0% of customers<br>50.0% of the money"
+    assert rectangles.text[2] == "20.0% of<br>customers<br>50.0% of<br>the money"
+    assert rectangles.labels[1] == "<b>Frequent<br>spenders</b>"
 
 
 def test_a_segment_too_small_for_its_size_to_be_told_has_no_area() -> None:
     small = model()["segments"][0] | {"share_of_customers": 0.0, "share_of_money": 0.0}
     rectangles = segment_map([small]).data[0]
-    assert rectangles.text == ("0.0% of customers<br>0.0% of the money",)
+    assert rectangles.text == ("0.0% of<br>customers<br>0.0% of<br>the money",)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.drift import agreement, drift
+from app.drift import agreement, drift, shifted
 from bankseg_assets.gates import Limits, Measures, gates
 from bankseg_assets.releases import Release
 
@@ -52,6 +52,15 @@ def test_the_greatest_shift_comes_first_beside_the_limits_of_its_release() -> No
     assert found["PSI"].tolist() == ["0.250", "0.010"]
     assert found["Told above"].tolist() == ["0.2", "0.2"]
     assert found["Refused above"].tolist() == ["never", "0.4"]
+
+
+def test_what_has_shifted_is_told_without_statistics() -> None:
+    found = shifted(released({"age": 0.01, "recency": 0.56, "frequency": 0.2}, 0.9, Limits()))
+    assert found == (
+        "Shifted since the version before: days since the last transaction (0.56), number of "
+        "transactions (0.20); up to 0.1 counts as unchanged."
+    )
+    assert shifted(released({"age": 0.1}, 0.9, Limits())) == ""
 
 
 def test_agreement_is_told_with_what_it_means() -> None:

@@ -1,20 +1,55 @@
 """Tables of the report as people read them, and a map that shows no single customer."""
 
 import numpy as np
+import pytest
 
-from app.explore import as_table, density, measures_of
+from app.explore import as_table, bars, density, measures_of, words
+from app.numbers import Numbers
+from bankseg_assets.formatting import LAKH
+
+RUPEES = Numbers("INR", LAKH)
 
 
 def test_tables_read_as_people_do() -> None:
     rows = [
         {"measure": "amount", "p95": 5204.65, "p5": 29.95, "share": 0.0568, "missing": None},
-        {"measure": "hour", "p95": 2.0, "p5": -0.001, "share": 0.0, "missing": 12345},
+        {"measure": "hour", "p95": 2.0, "p5": -0.001, "share": 0.0, "missing": 1234567},
     ]
-    found = as_table(rows)
-    assert found.columns.tolist() == ["measure", "share", "missing", "p5", "p95"]
+    found = as_table(rows, RUPEES)
+    assert found.columns.tolist() == ["Measure", "Share", "Missing", "p5", "p95"]
+    assert found["Measure"].tolist() == ["Amount", "Hour of the day"]
     assert found["p5"].tolist() == ["29.95", "0"]
-    assert found["share"].tolist() == ["5.7%", "0.0%"]
-    assert found["missing"].tolist() == ["—", "12,345.00".removesuffix(".00")]
+    assert found["Share"].tolist() == ["5.7%", "0.0%"]
+    assert found["Missing"].tolist() == ["—", "12,34,567"]
+
+
+def test_a_table_begins_with_what_it_is_of_and_writes_money_with_its_currency() -> None:
+    found = as_table([{"amount": 1234567.5, "rows": 123456, "weekday": 1}], RUPEES)
+    assert found.to_dict("records") == [
+        {"Weekday": "Mon", "Money": "INR 12,34,567.50", "Transactions": "1,23,456"}
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("amount_high", "Amount, high"),
+        ("log_balance", "Balance (logarithm)"),
+        ("birth_date", "Birth date"),
+    ],
+)
+def test_a_name_of_ours_is_said_in_words(name: str, said: str) -> None:
+    assert words(name) == said
+
+
+def test_a_value_of_the_banks_stays_as_it_is() -> None:
+    assert as_table([{"location": "NEW DELHI"}], RUPEES)["Place"].tolist() == ["NEW DELHI"]
+
+
+def test_bars_name_the_currency_and_large_bounds_in_words() -> None:
+    figure = bars([{"from": 173000.0, "amount": 5.0}], "amount_distribution", "amount", RUPEES)
+    assert figure.data[0].x == ("1.73 lakh",)
+    assert figure.layout.yaxis.title.text == "Money (INR)"
 
 
 def test_what_can_be_counted_is_what_the_table_has() -> None:

@@ -3,6 +3,8 @@
 import pytest
 
 from app.measures import is_money, label, written
+from app.numbers import Numbers
+from bankseg_assets.formatting import LAKH
 
 
 @pytest.mark.parametrize(
@@ -15,7 +17,13 @@ from app.measures import is_money, label, written
     ],
 )
 def test_a_value_has_its_unit_unless_the_label_says_it(measure: str, shown: str) -> None:
-    assert written(measure, 2500, "INR") == shown
+    assert written(measure, 2500, Numbers("INR")) == shown
+
+
+def test_a_value_is_grouped_as_the_contract_says() -> None:
+    numbers = Numbers("INR", LAKH)
+    assert written("monetary", 1234567, numbers) == "INR 12,34,567"
+    assert written("age", 1234567, numbers) == "12,34,567 years"
 
 
 def test_an_unknown_measure_gets_a_readable_label() -> None:

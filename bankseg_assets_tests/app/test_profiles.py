@@ -1,5 +1,6 @@
 """The tables of the segments' profiles."""
 
+from app.numbers import Numbers
 from app.profiles import overview, profile, rule_sentence
 from bankseg_assets_tests.app.publishing import model
 
@@ -16,7 +17,7 @@ def test_the_overview_has_a_row_for_each_segment() -> None:
 
 
 def test_a_profile_writes_units_and_leaves_unknown_numbers_open() -> None:
-    assert profile(SEGMENTS[2], "INR").to_numpy().tolist() == [
+    assert profile(SEGMENTS[2], Numbers("INR")).to_numpy().tolist() == [
         ["Number of transactions", "1", "70"],
         ["Average amount", "INR 6,000", "600"],
         ["Age", "—", "—"],
@@ -24,7 +25,7 @@ def test_a_profile_writes_units_and_leaves_unknown_numbers_open() -> None:
 
 
 def test_a_profile_puts_the_customer_beside_the_segment() -> None:
-    shown = profile(SEGMENTS[2], "INR", {"average_amount": 1250.75})
+    shown = profile(SEGMENTS[2], Numbers("INR"), {"average_amount": 1250.75})
     assert shown["Customer"].tolist() == ["—", "INR 1,250.75", "—"]
 
 

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from streamlit.testing.v1 import AppTest
 
-from app.status import badges
+from app.status import Badge, Colour, badges
 from bankseg_assets.releases import Release
 
 MADE = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
@@ -27,8 +28,13 @@ def release(*gates: dict[str, Any]) -> Release:
     )
 
 
-def gate(name: str, verdict: str) -> dict[str, Any]:
-    return {"name": name, "verdict": verdict, "sentence": "Why.", "numbers": {"psi": 0.3}}
+def drifted(verdict: str, psi: float) -> dict[str, Any]:
+    return {"name": "data_has_not_drifted", "verdict": verdict, "numbers": {"psi_recency": psi}}
+
+
+def agreed(verdict: str, found: float) -> dict[str, Any]:
+    numbers = {"adjusted_rand_index": found, "least": 0.5}
+    return {"name": "customers_stay_in_their_segment", "verdict": verdict, "numbers": numbers}
 
 
 @pytest.mark.parametrize(
@@ -47,23 +53,53 @@ def test_a_release_grows_old(days: int, colour: str, words: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("verdict", "colour", "drift", "stability"),
+    ("verdict", "psi", "colour", "words", "why"),
     [
-        ("passed", "green", "Same population", "Stable segments"),
-        ("warned", "orange", "Population has shifted", "Segments have shifted"),
-        ("refused", "red", "Another population", "Segments have changed"),
+        ("passed", 0.02, "green", "Same population", "spread as in the version before"),
+        ("warned", 0.56, "orange", "Population has shifted", "since the last transaction (0.56)"),
+        ("refused", 3.0, "red", "Another population", "since the last transaction (3.00)"),
     ],
 )
-def test_gates_are_told_in_words(verdict: str, colour: str, drift: str, stability: str) -> None:
-    gates = [
-        gate("data_has_not_drifted", verdict),
-        gate("customers_stay_in_their_segment", verdict),
-    ]
-    _, first, second = badges(release(*gates), MADE)
-    assert [(b.colour, b.words, b.sentence) for b in (first, second)] == [
-        (colour, drift, "Why."),
-        (colour, stability, "Why."),
-    ]
+def test_a_shift_is_told_by_what_has_shifted(
+    verdict: str, psi: float, colour: str, words: str, why: str
+) -> None:
+    _, found, _ = badges(release(drifted(verdict, psi)), MADE)
+    assert (found.colour, found.words) == (colour, words)
+    assert why in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("verdict", "agreement", "colour", "words"),
+    [
+        ("passed", 0.93, "green", "Stable segments"),
+        ("passed", 0.8, "green", "Stable segments"),
+        ("passed", 0.53, "orange", "Segments have shifted"),
+        ("refused", 0.41, "red", "Segments have changed"),
+    ],
+)
+def test_segments_that_passed_are_stable_only_where_most_customers_stay_together(
+    verdict: str, agreement: float, colour: str, words: str
+) -> None:
+    *_, found = badges(release(agreed(verdict, agreement)), MADE)
+    assert (found.colour, found.words) == (colour, words)
+    assert f"agree at {agreement:.2f}" in found.sentence
+
+
+def test_a_warning_is_written_below_its_badge(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.status.badges", lambda _: [_badge("green"), _badge("orange")])
+
+    def script() -> None:
+        from app.status import show
+
+        show(None)  # type: ignore[arg-type]
+
+    page = AppTest.from_function(script).run()
+    assert not page.exception
+    assert [caption.value for caption in page.caption] == ["Why orange."]
+
+
+def _badge(colour: Colour) -> Badge:
+    return Badge(colour, "Words", f"Why {colour}.")
 
 
 def test_a_first_release_has_nothing_to_compare_with() -> None:

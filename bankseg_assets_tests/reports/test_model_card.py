@@ -40,6 +40,7 @@ BUNDLE = {
     **{"version": "run-1", "sha256": "ab" * 32, "snapshot_date": "2016-10-22", "currency": "INR"},
     "metrics": {"f1_macro": 0.987},
     "evidence": {"age": {}},
+    "inputs": [{"measure": "recency", "label": "Days since the last transaction"}],
     "evaluation": {
         "completeness": [
             {"known": [], "calibration_error": 0.001, **QUALITY},
@@ -83,7 +84,7 @@ def test_the_limits_name_the_figures_of_this_model() -> None:
     told = " ".join(card()["limits"])
     assert "the silhouette is 0.71 of at most 1" in told
     assert "93% of the customers with two or more transactions" in told
-    assert "(0.046) when only recency is known" in told
+    assert "(0.046) when this is all that is known: Days since the last transaction." in told
     assert "demo data" not in told
     assert card(is_demo=True)["limits"][0].startswith("Made from demo data")
     persons = {"overview": [EDA["overview"][0] | {"identity_conflict_share_of_repeat": None}]}
