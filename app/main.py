@@ -39,7 +39,7 @@ PAGES = {
 # A file, because the browser would fetch a named icon for its tab from the internet.
 ICON = Path(__file__).with_name("icon.svg")
 st.set_page_config(page_title="Customer segments", page_icon=ICON, layout="wide")
-st.logo(ICON.with_name("logo.svg"), size="large")
+st.logo(ICON.with_name("logo.svg"))
 page = st.navigation(PAGES, position="top")
 session.refresh()
 session.offer()

@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from app.charts import money_index, wrapped
+from app.charts import OTHER, money_index, wrapped
 from app.measures import label, written
 from app.numbers import Numbers
 from app.palette import colour
@@ -72,7 +72,12 @@ def index_bars(segment: Mapping[str, Any]) -> go.Figure:
             "showticklabels": False,
         },
         yaxis={"autorange": "reversed", "automargin": True, "fixedrange": True},
-        shapes=[{"type": "line", "x0": 100, "x1": 100, "y0": 0, "y1": 1, "yref": "paper"}],
+        shapes=[
+            {
+                **{"type": "line", "x0": AVERAGE, "x1": AVERAGE, "y0": 0, "y1": 1},
+                **{"yref": "paper", "line": {"color": OTHER, "width": 2}},
+            }
+        ],
     )
     return go.Figure(bars, layout)
 

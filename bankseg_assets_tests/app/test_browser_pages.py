@@ -128,6 +128,9 @@ def test_the_navigation_leads_to_every_page(desk: Page, address: str) -> None:
 def test_the_navigation_opens_on_a_phone(browser: Browser, address: str) -> None:
     page = browser.new_page(viewport={"width": PHONE, "height": 800})
     visit(page, address, "")
+    menu = page.get_by_test_id("stMainMenu").bounding_box()  # it gives way to a logo too wide
+    assert menu is not None
+    assert menu["x"] + menu["width"] <= PHONE
     page.get_by_test_id("stExpandSidebarButton").click()
     page.get_by_role("link", name="Segments").click()
     expect(page.get_by_role("heading", level=1, name="Segments")).to_be_visible()
