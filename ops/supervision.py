@@ -60,7 +60,10 @@ class Kept:
 
     def _start(self) -> Child:
         return self._family.start(
-            self.service.name, self.service.command, environ=self._environ, log=self._log
+            self.service.name,
+            self.service.command,
+            environ={**self._environ, **self.service.environ},
+            log=self._log,
         )
 
 

@@ -49,6 +49,19 @@ def test_a_service_that_was_killed_is_started_again_and_that_is_said(
     assert (tmp_path / "toy.previous.log").read_text(encoding="utf-8") == first
 
 
+def test_a_service_finds_what_is_its_own_beside_the_common_environment(
+    family: Family, tmp_path: Path
+) -> None:
+    told = Service(
+        name="toy",
+        command=("sh", "-c", "echo $COMMON $OWN; exec sleep 60"),
+        environ={"OWN": "mine", "COMMON": "changed"},
+    )
+    Kept(told, family, {**os.environ, "COMMON": "all"}, tmp_path)
+    log = tmp_path / "toy.log"
+    assert eventually(lambda: log.read_text(encoding="utf-8") == "changed mine\n")
+
+
 def test_a_service_that_keeps_dying_is_given_up_with_the_end_of_its_log(
     family: Family, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
