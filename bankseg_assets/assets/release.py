@@ -50,8 +50,9 @@ GATES = {
     "customers_stay_in_their_segment": "The model in use and this one agree on who belongs "
     "together (adjusted Rand index on held-out customers). Blocks the release.",
     "data_has_not_drifted": "The population stability index of each measure, against the release "
-    "in use: above 0.1 it warns, and the release is made all the same; above 0.25 of amounts, "
-    "balances or ages it blocks, for then the deliveries have another unit or other customers.",
+    f"in use: above {Limits.drift_warned} it warns, and the release is made all the same; above "
+    f"{Limits.drift_refused} of amounts, balances or ages it blocks, for then the deliveries have "
+    "another unit or other customers.",
 }
 """The checks of a release, and what each says."""
 

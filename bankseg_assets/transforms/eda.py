@@ -14,7 +14,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.suppression import SMALLEST_CELL, is_small
-from bankseg_assets.transforms.histograms import bin_value, log_bin, quantiles
+from bankseg_assets.transforms.histograms import bin_value, log_bin, quantiles, sets_by_id
 
 TOP_LOCATIONS = 20
 MOST_FREQUENT = 10  # stands for ten transactions or more
@@ -127,9 +127,7 @@ def _counts(rows: DataFrame) -> dict[str, dict[Any, tuple[int, float]]]:
         F.count(F.lit(1)).alias("_rows"),
         F.sum("amount").alias("_money"),
     )
-    # grouping_id has a 1 for every column that is rolled up: all names but the set's own.
-    bits = {name: 1 << (len(names) - 1 - place) for place, name in enumerate(names)}
-    owner = {sum(bits.values()) - sum(map(bits.__getitem__, some)): some for some in _COUNTED}
+    owner = sets_by_id(names, _COUNTED)
     exact: dict[str, dict[Any, tuple[int, Decimal]]] = {name: {} for name in (*names, "weekday")}
     for row in grouped.collect():
         values = {name: row[name] for name in owner[row["_set"]]}

@@ -5,7 +5,7 @@ Spark's `percentile_approx` depends on the order in which partial digests are me
 integers have no order.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -48,9 +48,7 @@ def histograms_by(
     counted = binned.groupingSets(sets, F.col("_group"), *map(F.col, names)).agg(
         F.grouping_id().alias("_set"), F.count(F.lit(1)).alias("_count")
     )
-    # grouping_id has a 1 for every column that is rolled up: all names but the set's own.
-    everything = (1 << len(names)) - 1
-    owner = {everything - (1 << (len(names) - 1 - place)): name for place, name in enumerate(names)}
+    owner = {number: name for number, (name,) in sets_by_id(names, [(n,) for n in names]).items()}
     found: dict[Any, dict[str, dict[int, int]]] = {}
     for row in counted.collect():
         name = owner[row["_set"]]
@@ -61,6 +59,18 @@ def histograms_by(
         key: {name: dict(sorted(counts.items())) for name, counts in of_group.items()}
         for key, of_group in sorted(found.items())
     }
+
+
+def sets_by_id(names: Sequence[str], sets: Iterable[tuple[str, ...]]) -> dict[int, tuple[str, ...]]:
+    """Return Spark's grouping_id -> the grouping set over columns `names` that it stands for.
+
+    It has a 1 for every column that is rolled up: all but the set's own, the first the highest.
+
+    >>> sets_by_id(["a", "b", "c"], [("a",), ("b", "c")])
+    {3: ('a',), 4: ('b', 'c')}
+    """
+    bits = {name: 1 << (len(names) - 1 - place) for place, name in enumerate(names)}
+    return {sum(bits.values()) - sum(bits[name] for name in one): one for one in sets}
 
 
 def quantile_bins(histogram: Histogram, probabilities: npt.ArrayLike) -> npt.NDArray[np.int64]:

@@ -18,6 +18,7 @@ from bankseg_assets.transforms.histograms import (
     log_bin,
     quantile_bins,
     quantiles,
+    sets_by_id,
 )
 
 TOLERANCE = 0.0025  # of 1 + value
@@ -101,3 +102,12 @@ def test_the_bin_of_nothing_known_is_null(spark: SparkSession) -> None:
     found = [row[0] for row in frame.select(log_bin(F.col("x"))).collect()]
     assert found[:2] == [None, 0]
     assert found[2] in (199, 200)  # ln e is the edge between the two
+
+
+def test_a_grouping_set_has_the_number_that_spark_gives_it(spark: SparkSession) -> None:
+    frame = spark.createDataFrame([(1, 2, 3)], "a int, b int, c int")
+    names, sets = ["a", "b", "c"], [("a",), ("b", "c"), ("c",)]
+    columns = [[F.col(name) for name in one] for one in sets]
+    rows = frame.groupingSets(columns, *map(F.col, names)).agg(F.grouping_id().alias("id"))
+    by_id = {row["id"]: tuple(n for n in names if row[n] is not None) for row in rows.collect()}
+    assert by_id == sets_by_id(names, sets)
