@@ -134,6 +134,9 @@ RFM_TABLE = Table(
             "currency",
             nullable=True,
         ),
+        Column(
+            "birth_date", "date", "At the latest transaction; what `age` counts from", nullable=True
+        ),
         Column("age", "int", "At the snapshot date", "years", nullable=True),
         Column("gender", "string", "At the latest transaction", nullable=True),
         Column("location", "string", "At the latest transaction", nullable=True),

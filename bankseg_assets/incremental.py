@@ -10,6 +10,7 @@ import hashlib
 import inspect
 import json
 from collections.abc import Iterable, Mapping
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
@@ -158,7 +159,10 @@ class _Work:
         days = {delivery: taken_on[delivery] for delivery in new}
         self._judged = cleaning.judge(arrived, contract, not_after=deduplication.day_of_grace(days))
         self.fences = outliers.outlier_fences(self._judged)
-        self._repeated = deduplication.repeated_ids(arrived, before).persist()
+        self._kept = ExitStack()
+        repeated = deduplication.repeated_ids(arrived, before)
+        self._repeated = self._kept.enter_context(repeated).persist()
+        self._kept.callback(self._repeated.unpersist)
         self._verdicts: DataFrame | None = None
         self._found: dict[str, int] = {}
         if self._repeated.isEmpty():
@@ -173,14 +177,13 @@ class _Work:
             not_after=deduplication.day_of_grace(days),
             corrections=[d for d in corrections if d in raw],
         ).persist()
+        self._kept.callback(self._verdicts.unpersist)
         rows = self._verdicts.groupBy("delivery").count().collect()
         self._found = {row["delivery"]: row["count"] for row in rows}
 
     def close(self) -> None:
         """Give back the memory."""
-        self._repeated.unpersist()
-        if self._verdicts is not None:
-            self._verdicts.unpersist()
+        self._kept.close()
 
     def kept(self) -> Parts:
         """Write the rows to keep of the new deliveries."""

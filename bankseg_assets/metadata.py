@@ -15,6 +15,7 @@ _MEASURES = {
     "average_amount": ["amount"],
     "average_balance": ["balance"],
     "latest_balance": ["balance", "transaction_at"],
+    "birth_date": ["birth_date", "transaction_at"],
     "age": ["birth_date", "transaction_at"],
     "gender": ["gender"],
     "location": ["location"],

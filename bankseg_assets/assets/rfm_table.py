@@ -1,17 +1,26 @@
 """rfm_table: one row a customer."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import date
 
 import dagster as dg
 from pydantic import Field
 from pyspark.sql import DataFrame
 
+from bankseg_assets import rfm_before
 from bankseg_assets.assets.common import FRESHNESS, INSIGHT, OWNERS
-from bankseg_assets.customer_key import BASIS_KEY, launched_key
-from bankseg_assets.io_managers import ROW_COUNT_KEY, FrameWithBasis
+from bankseg_assets.contracts import CLEANED_TRANSACTIONS, RFM_TABLE
+from bankseg_assets.customer_key import launched_key
+from bankseg_assets.io_managers import ROW_COUNT_KEY, FrameWithBasis, row_count
 from bankseg_assets.metadata import table_metadata
-from bankseg_assets.resources import DeliveryResource
-from bankseg_assets.transforms import rfm
+from bankseg_assets.resources import DeliveryResource, PublishedResource
+from bankseg_assets.rfm_before import Before, CountAnewError
+from bankseg_assets.transforms import rfm, rfm_update
+
+MOST_TOUCHED = (
+    0.1  # of the customers: to count more than these anew costs no less than to count all
+)
 
 
 class RfmConfig(dg.Config):
@@ -38,28 +47,73 @@ def rfm_table(
     context: dg.AssetExecutionContext,
     config: RfmConfig,
     delivery: DeliveryResource,
+    published: PublishedResource,
     cleaned_transactions: DataFrame,
 ) -> Iterator[dg.Output[FrameWithBasis]]:
     """Recency, frequency, monetary, balances, age, gender, location, scores 1..5, named group.
 
     Recency counts to the snapshot date, the day after the newest transaction in the data. Scores
     are quintiles that move apart where values tie: 84 % of customers have one transaction, and a
-    second one must still score higher.
+    second one must still score higher. After a small delivery only those whose transactions
+    changed are counted anew; the others' recency and age move with the snapshot date.
     """
     key = launched_key(config.customer_key) or delivery.contract.customer_key
     rfm.require_key(cleaned_transactions, key)
     snapshot = rfm.snapshot_date(cleaned_transactions)
-    # Kept for the scores and the write: the aggregation is the expensive part of this asset.
-    measures = rfm.customers(cleaned_transactions, customer_key=key, snapshot=snapshot).persist()
-    counts = rfm.measure_histograms(measures)
-    context.add_output_metadata(
-        {"snapshot_date": snapshot.isoformat(), "customer_key": key}
-        | {
-            f"{name}_score_cuts": ", ".join(f"{cut:,.10g}" for cut in cuts)
-            for name, cuts in rfm.cut_values(counts).items()
-        }
+    cleaned = published.store.latest("cleaned_transactions")
+    with ExitStack() as kept:
+        try:
+            before = rfm_before.newest(published.store, cleaned, customer_key=key)
+            measures, n_anew = _updated(cleaned_transactions, before, key, snapshot, kept)
+        except CountAnewError as why:
+            context.log.info(f"All customers are counted anew. {why}")
+            measures = rfm.customers(cleaned_transactions, customer_key=key, snapshot=snapshot)
+            # For the scores and the write: the aggregation is the expensive part of this asset.
+            measures, n_anew = _persisted(measures, kept), None
+        counts = rfm.measure_histograms(measures)
+        n_customers = sum(counts["frequency"].values())
+        context.add_output_metadata(
+            {
+                "snapshot_date": snapshot.isoformat(),
+                "customer_key": key,
+                "customers_counted_anew": n_customers if n_anew is None else n_anew,
+            }
+            | {
+                f"{name}_score_cuts": ", ".join(f"{cut:,.10g}" for cut in cuts)
+                for name, cuts in rfm.cut_values(counts).items()
+            }
+        )
+        made_from = rfm_before.basis(cleaned, customer_key=key, snapshot=snapshot)
+        yield dg.Output(FrameWithBasis(rfm.with_scores(measures, counts), made_from))
+
+
+def _updated(
+    cleaned: DataFrame, before: Before, key: str, snapshot: date, kept: ExitStack
+) -> tuple[DataFrame, int]:
+    """Return the measures of all customers, and how many were counted anew: whose rows changed.
+
+    The others are those of the table before. Raises CountAnewError when too many have changed.
+    """
+    read = cleaned.sparkSession.read
+    arrived, gone = (
+        read.schema(CLEANED_TRANSACTIONS.ddl).parquet(*map(str, files))
+        if files
+        else cleaned.limit(0)
+        for files in (before.arrived, before.gone)
     )
-    try:
-        yield dg.Output(FrameWithBasis(rfm.with_scores(measures, counts), {BASIS_KEY: key}))
-    finally:
-        measures.unpersist()  # a Spark Connect server outlives the run, and would hold them on
+    table = read.schema(RFM_TABLE.ddl).parquet(str(before.table))
+    touched = rfm_update.touched_customers(arrived, gone, customer_key=key)
+    touched = _persisted(touched, kept)
+    n_touched, n_before = touched.count(), row_count(before.table)
+    if n_touched > MOST_TOUCHED * n_before:
+        raise CountAnewError(f"{n_touched:,} have changed, of {n_before:,} in the table before.")
+    anew = rfm_update.counted_anew(cleaned, touched, customer_key=key, snapshot=snapshot)
+    anew = _persisted(anew, kept)
+    same = rfm_update.carried(table, touched, since=before.snapshot, snapshot=snapshot)
+    return same.unionByName(anew), n_touched
+
+
+def _persisted(frame: DataFrame, kept: ExitStack) -> DataFrame:
+    """Keep a table in memory for as long as `kept`: a Spark Connect server outlives the run."""
+    kept.callback(frame.unpersist)
+    return frame.persist()

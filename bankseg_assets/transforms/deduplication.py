@@ -4,6 +4,8 @@ The verdict on a row depends on the set of delivered contents alone, never on th
 they arrived: a late file gives the same tables as all files at once.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import date
 
 from pyspark.sql import Column, DataFrame
@@ -11,6 +13,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.transforms.cleaning import ROW_KEY, judge
+from bankseg_assets.transforms.repeated import repeated_values
 
 DUPLICATE = "duplicate"
 CONFLICTING = "conflicting_duplicate"
@@ -27,18 +30,19 @@ _CONTENT = [
 ]
 
 
-def repeated_ids(arrived: DataFrame, before: DataFrame | None) -> DataFrame:
-    """Return the `transaction_id`s that occur twice in RAW_TRANSACTIONS because of what arrived.
+@contextmanager
+def repeated_ids(arrived: DataFrame, before: DataFrame | None) -> Iterator[DataFrame]:
+    """Yield the `transaction_id`s that occur twice in RAW_TRANSACTIONS because of what arrived.
 
     Of the rows from before, one column is read: what a file costs is the work of that file.
     """
     ids = arrived.select(_identifier().alias("transaction_id"))
-    twice = ids.groupBy("transaction_id").agg(F.count(F.lit(1)).alias("n")).where("n > 1")
-    found = twice.select("transaction_id")
-    if before is None:
-        return found
-    again = before.select(_identifier().alias("transaction_id"))
-    return found.union(ids.join(again, "transaction_id", "left_semi")).distinct()
+    with repeated_values(ids, "transaction_id") as twice:
+        if before is None:
+            yield twice
+            return
+        again = before.select(_identifier().alias("transaction_id"))
+        yield twice.union(ids.join(again, "transaction_id", "left_semi")).distinct()
 
 
 def verdicts(

@@ -11,6 +11,13 @@ from pyspark.sql import functions as F  # noqa: N812
 from bankseg_assets.contracts import RFM_TABLE
 from bankseg_assets.transforms.histograms import Histogram, bin_value, histograms, log_bin
 
+MEASURES = (
+    *("customer_id", "recency", "frequency", "monetary", "average_amount", "average_balance"),
+    *("latest_balance", "birth_date", "age", "gender", "location", "identity_conflict"),
+    *("snapshot_date", "held_out"),
+)
+"""What `customers` returns: RFM_TABLE without what follows from all customers together."""
+
 SCORES = 5
 HELD_OUT_SHARE = 0.2
 SPLIT_SEED = 20_160_801
@@ -60,7 +67,7 @@ def require_key(cleaned: DataFrame, customer_key: str) -> None:
 
 
 def customers(cleaned: DataFrame, *, customer_key: str, snapshot: date) -> DataFrame:
-    """Aggregate the transactions of each customer; measures only, no scores yet.
+    """Aggregate the transactions of each customer to MEASURES; no scores yet.
 
     Money is summed in hundredths as integers, so that the sum does not depend on the order of rows.
     """
@@ -102,15 +109,19 @@ def customers(cleaned: DataFrame, *, customer_key: str, snapshot: date) -> DataF
         (F.col("cents") / F.col("frequency") / 100).alias("average_amount"),
         (F.col("mean_balance_cents") / 100).alias("average_balance"),
         F.col("at_balance.balance").alias("latest_balance"),
-        F.floor(F.months_between(F.lit(snapshot), F.col("latest.birth_date")) / 12)
-        .cast("int")
-        .alias("age"),
+        F.col("latest.birth_date").alias("birth_date"),
+        age_at(snapshot, F.col("latest.birth_date")).alias("age"),
         F.col("latest.gender").alias("gender"),
         F.col("latest.location").alias("location"),
         (F.col("birth_dates_disagree") | F.col("genders_disagree")).alias("identity_conflict"),
         F.lit(snapshot).alias("snapshot_date"),
         held_out(F.col("customer_id")).alias("held_out"),
     )
+
+
+def age_at(day: date, birth_date: Column) -> Column:
+    """Return the whole years from a birth date to a day; null where it is not known."""
+    return F.floor(F.months_between(F.lit(day), birth_date) / 12).cast("int")
 
 
 def held_out(customer_id: Column) -> Column:

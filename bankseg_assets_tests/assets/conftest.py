@@ -5,6 +5,7 @@ import shutil
 import pytest
 from pyspark.sql import SparkSession
 
+from bankseg_assets.assets import rfm_table
 from bankseg_assets.build import resources
 from bankseg_assets.resources import SparkResource
 from bankseg_assets.settings import Settings
@@ -19,13 +20,15 @@ OTHER_PARTITIONING = {
 
 @pytest.fixture(scope="session")
 def second_batch(batch: Platform, spark: SparkSession, spark_resource: SparkResource) -> Run:
-    """The same content again, with its rows spread over other tasks."""
+    """The same content again, with its rows spread over other tasks, and all customers counted."""
     before = {name: spark.conf.get(name) for name in OTHER_PARTITIONING}
     # Of the resource, because every run gives the shared session its resource's configuration.
     configuration = spark_resource.spark_config | OTHER_PARTITIONING
     other = SparkResource(spark_config=configuration, stop_after_run=False)
     try:
-        return run_platform(resources(batch.settings, spark=other))
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(rfm_table, "MOST_TOUCHED", -1.0)  # else the table is taken as it was
+            return run_platform(resources(batch.settings, spark=other))
     finally:
         for name, value in before.items():
             spark.conf.set(name, value)

@@ -1,6 +1,8 @@
 """rfm_table: every customer once, counted to the day after the newest transaction."""
 
 import json
+import shutil
+from pathlib import Path
 
 import dagster as dg
 import pyarrow.compute as pc
@@ -11,6 +13,8 @@ from bankseg_assets.assets.rfm_table import RfmConfig
 from bankseg_assets.releases import current_release
 from bankseg_assets_tests.assets.conftest import Platform
 from bankseg_assets_tests.running import run_platform
+
+CLEANED = ("cleaned_transactions", "quarantined_transactions")
 
 
 def test_every_customer_has_one_row(batch: Platform) -> None:
@@ -38,6 +42,29 @@ def test_a_fifth_of_the_customers_is_held_out(batch: Platform) -> None:
     held_out = batch.run.table("rfm_table")["held_out"].to_numpy()
     # Three standard deviations of 3,300 draws are two points.
     assert held_out.mean() == pytest.approx(0.2, abs=0.02)
+
+
+def test_a_small_delivery_counts_its_customers_anew_and_carries_the_others(
+    after_batch: Platform, tmp_path: Path
+) -> None:
+    """One contradicts a row from before, so a file of earlier transactions is written anew."""
+    landing = after_batch.settings.landing_dir
+    header, first, *_ = next(landing.glob("*.csv")).read_text(encoding="utf-8").splitlines()
+    contradicts = f"{first.rpartition(',')[0]},12345.67"
+    fresh = [f"DT99000{n},{','.join(first.split(',')[1:6])},22/10/16,120000,{n}.50" for n in (1, 2)]
+    more = landing / "demo_transactions_2.csv"
+    more.write_text("\n".join([header, contradicts, *fresh, ""]), encoding="utf-8")
+    more.with_name("demo_transactions_2.csv.done").touch()
+    run = run_platform(after_batch.resources, assets=["raw_transactions", *CLEANED, "rfm_table"])
+    assert run.success, run.failures
+    assert run.metadata["rfm_table"]["customers_counted_anew"] == 1
+    assert run.metadata["rfm_table"]["snapshot_date"] == "2016-10-23"
+    found = run.table("rfm_table").sort_by("customer_id")
+    # The same platform without the table before: all are counted.
+    shutil.rmtree(after_batch.settings.published_dir / "rfm_table")
+    again = run_platform(after_batch.resources, assets=["rfm_table"])
+    assert again.metadata["rfm_table"]["customers_counted_anew"] == found.num_rows
+    assert again.table("rfm_table").sort_by("customer_id").to_pylist() == found.to_pylist()
 
 
 def test_the_cuts_of_every_score_are_recorded(batch: Platform) -> None:

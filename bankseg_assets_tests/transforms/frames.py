@@ -52,6 +52,7 @@ RFM_ROW: dict[str, Any] = {
     "average_amount": 100.0,
     "average_balance": 1000.0,
     "latest_balance": Decimal("1000.00"),
+    "birth_date": date(1986, 1, 10),
     "age": 30,
     "gender": "F",
     "location": "PUNE",

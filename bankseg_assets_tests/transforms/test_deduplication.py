@@ -31,15 +31,12 @@ def clean(
     """Return the rows that are kept and those that are set aside."""
     raw = raw_frame(spark, rows)
     judged = judge(raw, CONTRACT, not_after=not_after())
-    found = verdicts(
-        raw,
-        repeated_ids(raw, None),
-        CONTRACT,
-        not_after=not_after(),
-        corrections=list(corrections),
-    )
-    aside = broken(judged).unionByName(repeats(raw, found))
-    return keep(judged, found, outlier_flags({})).collect(), aside.collect()
+    with repeated_ids(raw, None) as repeated:
+        found = verdicts(
+            raw, repeated, CONTRACT, not_after=not_after(), corrections=list(corrections)
+        )
+        aside = broken(judged).unionByName(repeats(raw, found))
+        return keep(judged, found, outlier_flags({})).collect(), aside.collect()
 
 
 def places(rows: Sequence[Row]) -> set[tuple[str, int]]:
@@ -109,8 +106,9 @@ def test_ids_are_compared_with_what_came_before(spark: SparkSession) -> None:
         spark, [copy(" T1", 2), copy("T1", 3), copy("T3", 4), copy("T4", 5), copy("T5", 6)] * 1
     )
     # T2 was repeated before, and is nothing new.
-    assert {row[0] for row in repeated_ids(arrived, before).collect()} == {"T1", "T3"}
-    assert {row[0] for row in repeated_ids(arrived, None).collect()} == {"T1"}
+    for others, repeated in ((before, {"T1", "T3"}), (None, {"T1"})):
+        with repeated_ids(arrived, others) as found:
+            assert {row[0] for row in found.collect()} == repeated
 
 
 RAW_ROWS = st.fixed_dictionaries(

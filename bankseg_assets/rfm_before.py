@@ -1,0 +1,102 @@
+"""What the newest RFM table was counted from, and whether the next one may go on from it."""
+
+import hashlib
+import inspect
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from bankseg_assets.contracts import RFM_TABLE
+from bankseg_assets.customer_key import BASIS_KEY
+from bankseg_assets.store import (
+    BASIS_FILE,
+    DamagedVersionError,
+    VersionStore,
+    verify,
+    version_record,
+)
+from bankseg_assets.transforms import rfm, rfm_update
+
+_CLEANED = "cleaned_transactions"
+
+
+@dataclass(frozen=True)
+class Before:
+    """The newest RFM table, its snapshot date, and the files of transactions that changed since."""
+
+    table: Path
+    snapshot: date
+    arrived: tuple[Path, ...]
+    gone: tuple[Path, ...]
+
+
+class CountAnewError(LookupError):
+    """The RFM table cannot go on from the one before; the message says why."""
+
+
+def basis(cleaned: Path, *, customer_key: str, snapshot: date) -> dict[str, Any]:
+    """Return what an RFM table of a version of cleaned_transactions depends on, but for its name.
+
+    `files`: SHA-256 -> name. Parts of the transactions are linked from version to version.
+    """
+    return {
+        BASIS_KEY: customer_key,
+        "snapshot_date": snapshot.isoformat(),
+        "fingerprint": _fingerprint(),
+        "files": _files(cleaned),
+    }
+
+
+def newest(store: VersionStore, cleaned: Path, *, customer_key: str) -> Before:
+    """Return the newest RFM table, if it was made in the same way. Raises CountAnewError."""
+    versions = store.versions(RFM_TABLE.name)
+    if not versions:
+        raise CountAnewError("This is the first.")
+    table = versions[-1]
+    found = _basis(table)
+    if found.get(BASIS_KEY) != customer_key:
+        raise CountAnewError("The one before is by another customer key.")
+    if found.get("fingerprint") != _fingerprint():
+        raise CountAnewError("The rules have changed.")
+    then, now = found["files"], _files(cleaned)
+    arrived = tuple(cleaned / now[sha256] for sha256 in sorted(now.keys() - then.keys()))
+    gone = tuple(_old_file(table, then[sha256]) for sha256 in sorted(then.keys() - now.keys()))
+    try:
+        verify(table)
+    except DamagedVersionError as error:
+        raise CountAnewError(str(error)) from error
+    return Before(table, date.fromisoformat(found["snapshot_date"]), arrived, gone)
+
+
+def _files(cleaned: Path) -> dict[str, str]:
+    files: dict[str, tuple[int, str]] = version_record(cleaned)["files"]
+    return {sha256: name for name, (_, sha256) in files.items() if name.endswith(".parquet")}
+
+
+def _old_file(table: Path, name: str) -> Path:
+    """Return a file of the transactions that a table was made from. Raises CountAnewError."""
+    version: str = version_record(table)["inputs"].get(_CLEANED, "")
+    path = table.parent.parent / _CLEANED / version / name
+    if not version or not path.is_file():
+        raise CountAnewError(
+            f"Transactions were taken away, and {path} is not there to tell whose."
+        )
+    return path
+
+
+def _basis(version: Path) -> dict[str, Any]:
+    try:
+        found: dict[str, Any] = json.loads((version / BASIS_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
+def _fingerprint() -> str:
+    """Return a SHA-256 of all that decides what a customer's measures are."""
+    digest = hashlib.sha256(RFM_TABLE.ddl.encode())
+    for module in (rfm, rfm_update):
+        digest.update(inspect.getsource(module).encode())
+    return digest.hexdigest()

@@ -1,0 +1,53 @@
+"""Bring an RFM table up to new transactions, at the cost of the customers whom they are of.
+
+Who has no new or lost transaction has the same measures as before, but for the two that count to
+the snapshot date: recency and age.
+"""
+
+from datetime import date
+
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F  # noqa: N812
+
+from bankseg_assets.transforms.cleaning import ROW_KEY
+from bankseg_assets.transforms.rfm import MEASURES, age_at, customers
+
+TOUCHED = "_touched"
+"""The one column of customers whose transactions have changed: their key, null included."""
+
+_KEY = "_key"
+
+
+def touched_customers(arrived: DataFrame, gone: DataFrame, *, customer_key: str) -> DataFrame:
+    """Return the customers of rows that only one of two sets of CLEANED_TRANSACTIONS has.
+
+    `arrived` and `gone`: the rows of the files that only the new table, or only the old one, has.
+    A file that was written anew for the sake of one row has all its other rows in both.
+    """
+    key = F.expr(customer_key).cast("string").alias(TOUCHED)
+    added = arrived.join(gone, ROW_KEY, "left_anti").select(key)
+    lost = gone.join(arrived, ROW_KEY, "left_anti").select(key)
+    return added.union(lost).distinct()
+
+
+def counted_anew(
+    cleaned: DataFrame, touched: DataFrame, *, customer_key: str, snapshot: date
+) -> DataFrame:
+    """Aggregate all the transactions of the touched customers; see `rfm.customers`."""
+    keyed = cleaned.withColumn(_KEY, F.expr(customer_key).cast("string"))
+    theirs = keyed.join(touched, F.col(_KEY).eqNullSafe(F.col(TOUCHED)), "left_semi").drop(_KEY)
+    return customers(theirs, customer_key=customer_key, snapshot=snapshot)
+
+
+def carried(before: DataFrame, touched: DataFrame, *, since: date, snapshot: date) -> DataFrame:
+    """Return the measures of the customers of RFM_TABLE `before` who were not touched.
+
+    `since`: the snapshot date of `before`.
+    """
+    same = before.join(touched, F.col("customer_id").eqNullSafe(F.col(TOUCHED)), "left_anti")
+    moved = {
+        "recency": F.col("recency") + (snapshot - since).days,
+        "age": age_at(snapshot, F.col("birth_date")),
+        "snapshot_date": F.lit(snapshot),
+    }
+    return same.withColumns(moved).select(*MEASURES)

@@ -1,0 +1,100 @@
+"""When an RFM table may go on from the one before, and when all is counted anew."""
+
+import shutil
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from bankseg_assets import rfm_before
+from bankseg_assets.rfm_before import CountAnewError, basis, newest
+from bankseg_assets.store import BASIS_FILE, VersionStore, write_json
+
+SNAPSHOT = date(2016, 10, 22)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> VersionStore:
+    return VersionStore(tmp_path / "published")
+
+
+def clean(store: VersionStore, **rows: int) -> Path:
+    """Publish cleaned_transactions: file name -> rows; the same name has the same content."""
+    with store.draft("cleaned_transactions", "run") as draft:
+        for name, count in rows.items():
+            table = pa.table({"row_number": range(count), "delivery": [name] * count})
+            pq.write_table(table, draft.path / f"{name}.parquet")
+    assert draft.version is not None
+    return draft.version
+
+
+def count(store: VersionStore, cleaned: Path, **change: Any) -> Path:
+    """Publish an RFM table that was made from it."""
+    inputs = {"cleaned_transactions": cleaned.name}
+    with store.draft("rfm_table", "run", inputs) as draft:
+        made_from = basis(cleaned, customer_key="customer_id", snapshot=SNAPSHOT)
+        write_json(draft.path / BASIS_FILE, made_from | change)
+        pq.write_table(pa.table({"customer_id": ["C1"]}), draft.path / "part-0.parquet")
+    assert draft.version is not None
+    return draft.version
+
+
+def why_not(store: VersionStore, cleaned: Path, customer_key: str = "customer_id") -> str:
+    with pytest.raises(CountAnewError) as caught:
+        newest(store, cleaned, customer_key=customer_key)
+    return str(caught.value)
+
+
+def test_what_arrived_and_what_is_gone_is_told_by_content(store: VersionStore) -> None:
+    then = clean(store, a=100, b=7)
+    table = count(store, then)
+    now = clean(store, a=100, c=5)
+    found = newest(store, now, customer_key="customer_id")
+    assert (found.table, found.snapshot) == (table, SNAPSHOT)
+    assert found.arrived == (now / "c.parquet",)
+    assert found.gone == (then / "b.parquet",)
+    same = newest(store, clean(store, a=100, b=7), customer_key="customer_id")
+    assert same.arrived == same.gone == ()
+
+
+def test_reasons_to_count_all_anew(store: VersionStore) -> None:
+    cleaned = clean(store, a=100)
+    assert why_not(store, cleaned) == "This is the first."
+    count(store, cleaned)
+    assert newest(store, cleaned, customer_key="customer_id")
+    assert why_not(store, cleaned, "location") == "The one before is by another customer key."
+    count(store, cleaned, fingerprint="of an older build")
+    assert why_not(store, cleaned) == "The rules have changed."
+
+
+def test_a_table_of_an_older_build_says_nothing(store: VersionStore) -> None:
+    cleaned = clean(store, a=100)
+    (count(store, cleaned) / BASIS_FILE).write_text("{", encoding="utf-8")
+    assert why_not(store, cleaned) == "The one before is by another customer key."
+
+
+def test_without_the_old_rows_nobody_knows_whose_are_gone(store: VersionStore) -> None:
+    then = clean(store, a=100, b=1)
+    count(store, then)
+    now = clean(store, a=100)
+    shutil.rmtree(then)
+    assert "b.parquet is not there to tell whose" in why_not(store, now)
+
+
+def test_a_damaged_table_is_not_gone_on_from(store: VersionStore) -> None:
+    cleaned = clean(store, a=100)
+    (count(store, cleaned) / "part-0.parquet").write_bytes(b"PAR1")
+    assert "part-0.parquet is 4 bytes" in why_not(store, cleaned)
+
+
+def test_the_rules_are_known_by_their_source(
+    store: VersionStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cleaned = clean(store, a=1)
+    table = count(store, cleaned)
+    assert newest(store, cleaned, customer_key="customer_id").table == table
+    monkeypatch.setattr(rfm_before, "rfm", rfm_before.rfm_update)
+    assert why_not(store, cleaned) == "The rules have changed."

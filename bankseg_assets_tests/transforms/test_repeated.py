@@ -1,0 +1,34 @@
+"""Digests find the suspects; the values themselves decide."""
+
+from collections import Counter
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pyspark.sql import SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from bankseg_assets.transforms import repeated
+from bankseg_assets.transforms.repeated import repeated_values
+
+
+def found_in(spark: SparkSession, values: list[str | None]) -> list[str | None]:
+    frame = spark.createDataFrame([(value,) for value in values], "name string")
+    with repeated_values(frame, "name") as found:
+        return [row[0] for row in found.collect()]
+
+
+@given(st.lists(st.sampled_from(["a", "b", "A", " a", "", None]), max_size=8))
+@settings(max_examples=20, deadline=None)
+def test_what_occurs_twice_is_found_once(spark: SparkSession, values: list[str | None]) -> None:
+    found = found_in(spark, values)
+    assert len(found) == len(set(found))
+    assert set(found) == {value for value, count in Counter(values).items() if count > 1}
+
+
+def test_values_that_only_share_a_digest_are_not_taken_for_one(
+    spark: SparkSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(repeated.F, "xxhash64", lambda column: F.length(column).cast("bigint"))
+    assert found_in(spark, ["ab", "cd", "e"]) == []
+    assert found_in(spark, ["ab", "cd", "cd"]) == ["cd"]
