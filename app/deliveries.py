@@ -7,9 +7,9 @@ import pandas as pd
 import plotly.graph_objects as go
 import pyarrow.dataset as ds
 
-from app.charts import OTHER, TOP
-from app.explore import words
+from app.charts import OTHER, TOP, number_axis
 from app.numbers import Numbers
+from app.words import words
 from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.releases import Release
 from bankseg_assets.suppression import is_small, shown_count
@@ -65,7 +65,7 @@ def waterfall(clean: int, aside: Counter[tuple[str, str]], numbers: Numbers) -> 
         height=380,
         margin={"l": 0, "r": 0, "t": 24, "b": 0},
         xaxis={"fixedrange": True, "type": "category", "automargin": True},
-        yaxis={"title": "Rows", "fixedrange": True},
+        yaxis=number_axis("Rows", [total], numbers),
         showlegend=False,
     )
     return go.Figure(figure, layout)

@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bankseg_assets.formatting import PLAIN
+
 BUNDLE_FORMAT = 3
 BUNDLE_FILE = "model.json"
 ARRAYS = (
@@ -113,6 +115,8 @@ class Bundle:
     evaluation: Mapping[str, Any]
     """Quality on held-out customers, for people: see `transforms.judging`."""
     confusion: npt.NDArray[np.int64]
+    number_format: str = PLAIN
+    """How sentences group digits: of the release that the model was read from, no part of it."""
     memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What is the same for every customer, computed once (see `partial`); goes with the model."""
 
@@ -227,6 +231,7 @@ def bundle_from(document: Mapping[str, Any]) -> Bundle:
         metrics=document["metrics"],
         evaluation=document["evaluation"],
         confusion=np.array(document["confusion"], dtype=np.int64),
+        number_format=PLAIN,
         **arrays,
     )
 

@@ -5,9 +5,9 @@ import streamlit as st
 
 from app import data, page, session
 from app.documents import readable
-from app.explore import words
 from app.measures import label
 from app.tables import show_table
+from app.words import words
 
 GLOSSARY = {
     "Segment": "A group of customers with like habits, found by k-means; every customer is in one.",

@@ -81,7 +81,9 @@ if st.session_state.get("scored_for") != choice:
     bar = st.empty()
     try:
         st.session_state.scored = lists.score(
-            upload, scorer, lambda rows: bar.markdown(f"Scoring … {rows:,} rows are done.")
+            upload,
+            scorer,
+            lambda rows: bar.markdown(f"Scoring … {numbers.number(rows)} rows are done."),
         )
     except ListError as error:
         st.error(str(error), icon=":material/error:")

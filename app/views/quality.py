@@ -22,7 +22,7 @@ bundle = page.begin(
     "Can I trust it? Everything here is measured on customers whom no transform, PCA, clustering "
     "or classifier has seen, unless it says otherwise.",
 )
-release, evaluation = session.require_release(), bundle.evaluation
+release, numbers, evaluation = session.require_release(), session.numbers(), bundle.evaluation
 kmeans = data.document("kmeans_model")
 names = [segment["name"] for segment in bundle.segments]
 labels = {field["measure"]: field["label"] for field in bundle.inputs}
@@ -66,7 +66,7 @@ if bins:
     page.chart(
         reliability(bins),
         "On the diagonal the model is right as often as it says. Above it, it is too modest.",
-        reliability_table(bins),
+        reliability_table(bins, numbers),
         alt="Confidence and accuracy in bins.",
         key="reliability",
     )
@@ -96,13 +96,13 @@ if kmeans.get("sweep"):
     ):
         with column:
             st.plotly_chart(
-                sweep(kmeans["sweep"], measure, title, kmeans["k"]),
+                sweep(kmeans["sweep"], measure, title, kmeans["k"], numbers),
                 config={"displayModeBar": False},
                 alt=f"{title} of every k; the table below has the numbers.",
                 key=measure,
             )
     st.caption("Training customers. Elbow and silhouette; the whole table:")
-    show_table(choices(kmeans["sweep"]), alt="Every k that was tried")
+    show_table(choices(kmeans["sweep"], numbers), alt="Every k that was tried")
 
 st.subheader("Would another algorithm do better?", anchor=False)
 compared = comparison.newest(load_settings().published_dir)

@@ -1,9 +1,8 @@
 """Tables of the report as people read them, and a map that shows no single customer."""
 
 import numpy as np
-import pytest
 
-from app.explore import as_table, bars, density, measures_of, words
+from app.explore import as_table, bars, density, measures_of
 from app.numbers import Numbers
 from bankseg_assets.formatting import LAKH
 
@@ -28,18 +27,6 @@ def test_a_table_begins_with_what_it_is_of_and_writes_money_with_its_currency() 
     assert found.to_dict("records") == [
         {"Weekday": "Mon", "Money": "INR 12,34,567.50", "Transactions": "1,23,456"}
     ]
-
-
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("amount_high", "Amount, high"),
-        ("log_balance", "Balance (logarithm)"),
-        ("birth_date", "Birth date"),
-    ],
-)
-def test_a_name_of_ours_is_said_in_words(name: str, said: str) -> None:
-    assert words(name) == said
 
 
 def test_a_value_of_the_banks_stays_as_it_is() -> None:
