@@ -52,12 +52,14 @@ class Feature:
 
 
 LOG_OFFSET = "log_offset"
+_RECENCY = "days; at half weight, or they would split customers with equally many transactions"
+_AVERAGE = "log-normal; it does not grow with the number of transactions"
 _CATALOGUE = (
-    Feature("recency", "recency", "identity", weight=0.5, reason="days; halved, else it splits F"),
+    Feature("recency", "recency", "identity", weight=0.5, reason=_RECENCY),
     Feature("repeat", "frequency", "cap", 2.0, reason="once or more often: the one natural gap"),
     Feature("capped_frequency", "frequency", "cap", 3.0, reason="three or more is one class"),
     Feature("log_frequency", "frequency", LOG_OFFSET, reason="the whole tail of frequency"),
-    Feature("log_average_amount", "average_amount", LOG_OFFSET, reason="log-normal; free of F"),
+    Feature("log_average_amount", "average_amount", LOG_OFFSET, reason=_AVERAGE),
     Feature("log_monetary", "monetary", LOG_OFFSET, reason="log-normal"),
     Feature("log_average_balance", "average_balance", LOG_OFFSET, reason="log-normal"),
 )
