@@ -12,7 +12,7 @@ from app.numbers import Numbers
 from app.words import words
 from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.releases import Release
-from bankseg_assets.suppression import is_small, shown_count
+from bankseg_assets.suppression import is_small
 
 
 def ledger_table(deliveries: Sequence[Delivery], numbers: Numbers) -> pd.DataFrame:
@@ -53,7 +53,7 @@ def waterfall(clean: int, aside: Counter[tuple[str, str]], numbers: Numbers) -> 
         x=["Rows in", *(name for name, _ in steps), "Kept"],
         y=[total, *heights, 0],
         measure=["absolute", *["relative"] * len(steps), "total"],
-        text=[_count(rows, numbers) for rows in (total, *(rows for _, rows in steps), clean)],
+        text=[numbers.count(rows) for rows in (total, *(rows for _, rows in steps), clean)],
         textposition="outside",
         cliponaxis=False,
         decreasing={"marker": {"color": "#d55e00"}},
@@ -73,13 +73,9 @@ def waterfall(clean: int, aside: Counter[tuple[str, str]], numbers: Numbers) -> 
 
 def reasons_table(clean: int, aside: Counter[tuple[str, str]], numbers: Numbers) -> pd.DataFrame:
     """Return what became of the rows."""
-    rows = [("Kept", "", _count(clean, numbers))]
+    rows = [("Kept", "", numbers.count(clean))]
     rows += [
-        (words(kind), words(reason), _count(count, numbers))
+        (words(kind), words(reason), numbers.count(count))
         for (kind, reason), count in aside.most_common()
     ]
     return pd.DataFrame(rows, columns=["What became of them", "Why", "Rows"])
-
-
-def _count(rows: int, numbers: Numbers) -> str:
-    return shown_count(rows) if is_small(rows) else numbers.number(rows)

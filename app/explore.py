@@ -96,6 +96,12 @@ def as_table(rows: Sequence[Mapping[str, Any]], numbers: Numbers) -> pd.DataFram
     )
 
 
+def transposed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with its rows as columns, named by its first column: narrow on a phone."""
+    turned = frame.set_index(frame.columns[0]).T
+    return turned.rename_axis(columns=None).rename_axis(frame.columns[0]).reset_index()
+
+
 def _quantile(name: str) -> int:
     return int(name[1:]) if name[:1] == "p" and name[1:].isdigit() else -1
 

@@ -9,7 +9,6 @@ import plotly.graph_objects as go
 from app.charts import LARGE, OTHER, TOP, number_axis
 from app.numbers import Numbers
 from bankseg_assets.formatting import percent
-from bankseg_assets.suppression import shown_count
 
 METRICS = {
     "f1_weighted": "F1, weighted by size",
@@ -32,12 +31,20 @@ def metrics(found: Mapping[str, float]) -> pd.DataFrame:
     )
 
 
-def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str]) -> pd.DataFrame:
-    """Return true segments (rows) by predicted ones (columns); 1 to 10 are written <11."""
-    rows = [[shown_count(int(cell)) for cell in row] for row in matrix]
-    return pd.DataFrame(rows, columns=list(names)).assign(**{"True segment": list(names)})[
-        ["True segment", *names]
-    ]
+def confusion(
+    matrix: Sequence[Sequence[int]], names: Sequence[str], numbers: Numbers
+) -> pd.DataFrame:
+    """Return true segments (rows) by predicted ones (columns); 1 to 10 are written <11.
+
+    Segments have numbers: names above the columns are too wide for a phone.
+    """
+    return pd.DataFrame(
+        [
+            {"True segment": f"{number}: {name}"}
+            | {f"as {other}": numbers.count(int(cell)) for other, cell in enumerate(row, 1)}
+            for number, (name, row) in enumerate(zip(names, matrix, strict=True), 1)
+        ]
+    )
 
 
 def completeness(entries: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.explore import as_table, bars, density, measures_of
+from app.explore import as_table, bars, density, measures_of, transposed
 from app.numbers import Numbers
 from bankseg_assets.formatting import LAKH
 
@@ -27,6 +27,13 @@ def test_a_table_begins_with_what_it_is_of_and_writes_money_with_its_currency() 
     assert found.to_dict("records") == [
         {"Weekday": "Mon", "Money": "INR 12,34,567.50", "Transactions": "1,23,456"}
     ]
+
+
+def test_quantiles_stand_below_each_other() -> None:
+    rows = [{"measure": "amount", "p5": 1.0, "p50": 2.0}, {"measure": "balance", "p50": 4.0}]
+    found = transposed(as_table(rows, RUPEES))
+    assert found.columns.tolist() == ["Measure", "Amount", "Balance"]
+    assert found.to_numpy().tolist() == [["p5", "1", "—"], ["p50", "2", "4"]]
 
 
 def test_a_value_of_the_banks_stays_as_it_is() -> None:

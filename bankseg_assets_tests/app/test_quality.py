@@ -1,7 +1,7 @@
 """Measures of quality as people read them."""
 
 from app.numbers import Numbers
-from app.quality import reliability_table
+from app.quality import confusion, reliability_table
 
 
 def test_the_table_of_a_chart_has_its_words_and_shares() -> None:
@@ -12,4 +12,11 @@ def test_the_table_of_a_chart_has_its_words_and_shares() -> None:
             "How often it is right": "48.7%",
             "Customers": "1,039",
         }
+    ]
+
+
+def test_who_is_taken_for_whom_is_told_by_the_number_of_the_segment() -> None:
+    assert confusion([[50, 3], [0, 30]], ["Small", "Big"], Numbers()).to_dict("records") == [
+        {"True segment": "1: Small", "as 1": "50", "as 2": "<11"},
+        {"True segment": "2: Big", "as 1": "0", "as 2": "30"},
     ]
