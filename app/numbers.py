@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from bankseg_assets.formatting import PLAIN, money, number, quantity, short
-from bankseg_assets.suppression import is_small, shown_count
+from bankseg_assets.suppression import shown_count
 
 
 @dataclass(frozen=True)
@@ -19,7 +19,7 @@ class Numbers:
 
     def count(self, people: int) -> str:
         """Return a count of customers, or of what they did; a few are not told."""
-        return shown_count(people) if is_small(people) else self.number(people)
+        return shown_count(people, self.style)
 
     def quantity(self, value: float, unit: str) -> str:
         """Return a number with its unit."""

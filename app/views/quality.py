@@ -42,8 +42,8 @@ with right:
 st.subheader("Who is taken for whom", anchor=False)
 show_table(confusion(bundle.confusion.tolist(), names, numbers), alt="Confusion matrix")
 st.caption(
-    "Held-out customers. A row: those of a segment. A column: what the model takes them for, by the "
-    "segment's number."
+    "Held-out customers. A row: those of a segment. A column: what the model takes them for, by "
+    "the segment's number."
 )
 
 st.subheader("Are these still the customers of the version before?", anchor=False)
