@@ -107,7 +107,7 @@ def verdict(chance: float, runner_up: str, second_chance: float) -> str:
 def reason_bars(reasons: tuple[Reason, ...], for_it: str, against: str) -> go.Figure:
     """Return what each input adds to the log odds, in nats."""
     values = [reason.contribution for reason in reasons]
-    reach = 1.3 * max([abs(value) for value in values], default=1.0)
+    reach = 1.6 * max([abs(value) for value in values], default=1.0)
     bars = go.Bar(
         x=values,
         y=[wrapped(reason.label) for reason in reasons],

@@ -111,7 +111,7 @@ def _text(name: str, value: Any, numbers: Numbers) -> str:
         return UNKNOWN
     write: dict[str, Callable[[Any], str]] = {
         "share": percent,
-        "pearson": "{:.2f}".format,
+        "pearson": lambda value: f"{round(value, 2) + 0.0:.2f}",  # no minus before a zero
         "weekday": lambda day: _WEEKDAYS[day - 1],
         "amount": numbers.money,
         **dict.fromkeys(_NAMED, words),

@@ -125,7 +125,7 @@ if len(faults):
 first = [name for name in (identity, *RESULTS) if name in result]
 st.dataframe(
     result.head(lists.MOST_SHOWN),
-    column_order=[*first, *(name for name in result if name not in first)],
+    column_order=[*first, *(str(name) for name in result if name not in first)],
     hide_index=True,
     alt="The first rows of the result",
     key="rows",
