@@ -14,6 +14,8 @@ from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.releases import Release
 from bankseg_assets.suppression import is_small
 
+MOST_TOLD = 3  # files
+
 
 def ledger_table(deliveries: Sequence[Delivery], numbers: Numbers) -> pd.DataFrame:
     """Return the deliveries, newest first."""
@@ -21,15 +23,26 @@ def ledger_table(deliveries: Sequence[Delivery], numbers: Numbers) -> pd.DataFra
         [
             {
                 "File": one.file_name,
-                "Taken (UTC)": one.taken_at[:16].replace("T", " "),
                 "Result": one.status + (" (demo)" if one.is_demo else ""),
+                "Taken (UTC)": one.taken_at[:16].replace("T", " "),
                 "Records": numbers.number(one.records),
                 "Size": f"{one.size_bytes / 1e6:,.1f} MB",
                 "Why rejected": one.reason,
             }
-            for one in sorted(deliveries, key=lambda one: one.taken_at, reverse=True)
+            for one in newest_first(deliveries)
         ]
     )
+
+
+def why_rejected(deliveries: Sequence[Delivery]) -> list[str]:
+    """Return why the last files were rejected: a table's cell shows the beginning alone."""
+    rejected = [one for one in newest_first(deliveries) if one.status == "rejected"]
+    return [one.reason for one in rejected[:MOST_TOLD]]
+
+
+def newest_first(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Return the deliveries by the time that they were taken."""
+    return sorted(deliveries, key=lambda one: one.taken_at, reverse=True)
 
 
 def set_aside(release: Release) -> Counter[tuple[str, str]]:

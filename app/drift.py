@@ -41,12 +41,12 @@ def drift(release: Release) -> pd.DataFrame:
 def drift_note(release: Release) -> str:
     """Say what the index is, and what comes of a shift."""
     warned, refused = _limits(release)
-    blocking = ", ".join(label(measure).lower() for measure in BLOCKING_DRIFT)
+    *others, last = (label(measure).lower() for measure in BLOCKING_DRIFT)
     return (
         "PSI, the population stability index: how differently the customers are spread over the "
         f"tenths of the version before; 0 is alike. Above {warned:g} a shift is told. Above "
-        f"{refused:g} in one of {blocking}, a version is refused; recency, frequency and totals "
-        "grow with the days that the data covers, so they never refuse one."
+        f"{refused:g} in {', '.join(others)} or {last}, a version is refused; recency, frequency "
+        "and totals grow with the days that the data covers, so they never refuse one."
     )
 
 

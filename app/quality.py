@@ -32,17 +32,21 @@ def metrics(found: Mapping[str, float]) -> pd.DataFrame:
 
 
 def confusion(
-    matrix: Sequence[Sequence[int]], names: Sequence[str], numbers: Numbers
+    matrix: Sequence[Sequence[int]], segments: Sequence[Mapping[str, Any]], numbers: Numbers
 ) -> pd.DataFrame:
     """Return true segments (rows) by predicted ones (columns); 1 to 10 are written <11.
 
-    Segments have numbers: names above the columns are too wide for a phone.
+    Columns have the segments' numbers: names above them are too wide for a phone.
     """
+    ids = [segment["segment"] for segment in segments]
     return pd.DataFrame(
         [
-            {"True segment": f"{number}: {name}"}
-            | {f"as {other}": numbers.count(int(cell)) for other, cell in enumerate(row, 1)}
-            for number, (name, row) in enumerate(zip(names, matrix, strict=True), 1)
+            {"True segment": f"{segment['segment']}: {segment['name']}"}
+            | {
+                f"as {other}": numbers.count(int(cell))
+                for other, cell in zip(ids, row, strict=True)
+            }
+            for segment, row in zip(segments, matrix, strict=True)
         ]
     )
 

@@ -6,7 +6,7 @@ import streamlit as st
 from app import data, page, session
 from app.documents import readable
 from app.measures import label
-from app.tables import show_table
+from app.tables import show_halves, show_table
 from app.words import words
 
 GLOSSARY = {
@@ -61,7 +61,7 @@ else:
         transform=features["transform"].map(TRANSFORMS.get).fillna(features["transform"]),
     )
     features.columns = ["Feature", "Made of", "Transform", "Why"]
-    show_table(features, alt="Features")
+    show_halves(features, alt="Features")
     st.subheader("Fairness", anchor=False)
     st.caption(
         "How many of 100 members would have to be of another age, gender or place for the segment "

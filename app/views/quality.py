@@ -24,7 +24,6 @@ bundle = page.begin(
 )
 release, numbers, evaluation = session.require_release(), session.numbers(), bundle.evaluation
 kmeans = data.document("kmeans_model")
-names = [segment["name"] for segment in bundle.segments]
 labels = {field["measure"]: field["label"] for field in bundle.inputs}
 
 left, right = st.columns(2, gap="large")
@@ -40,7 +39,7 @@ with right:
         st.caption("This version was made before gates were recorded with it.")
 
 st.subheader("Who is taken for whom", anchor=False)
-show_table(confusion(bundle.confusion.tolist(), names, numbers), alt="Confusion matrix")
+show_table(confusion(bundle.confusion.tolist(), bundle.segments, numbers), alt="Confusion matrix")
 st.caption(
     "Held-out customers. A row: those of a segment. A column: what the model takes them for, by "
     "the segment's number."

@@ -52,7 +52,7 @@ def test_the_greatest_shift_comes_first_beside_the_limits_of_its_release() -> No
     assert found["Measure"].tolist() == ["Days since the last transaction", "Age"]
     assert found["PSI"].tolist() == ["0.250", "0.010"]
     note = drift_note(release)
-    assert "Above 0.2 a shift is told. Above 0.4 in one of average amount, average" in note
+    assert "Above 0.2 a shift is told. Above 0.4 in average amount, average balance or age," in note
 
 
 def test_what_has_shifted_is_told_without_statistics() -> None:

@@ -16,7 +16,8 @@ def test_the_table_of_a_chart_has_its_words_and_shares() -> None:
 
 
 def test_who_is_taken_for_whom_is_told_by_the_number_of_the_segment() -> None:
-    assert confusion([[50, 3], [0, 30]], ["Small", "Big"], Numbers()).to_dict("records") == [
-        {"True segment": "1: Small", "as 1": "50", "as 2": "<11"},
-        {"True segment": "2: Big", "as 1": "0", "as 2": "30"},
+    segments = [{"segment": 0, "name": "Small"}, {"segment": 1, "name": "Big"}]
+    assert confusion([[50, 3], [0, 30]], segments, Numbers()).to_dict("records") == [
+        {"True segment": "0: Small", "as 0": "50", "as 1": "<11"},
+        {"True segment": "1: Big", "as 0": "0", "as 1": "30"},
     ]
