@@ -81,7 +81,15 @@ def bars(
         xaxis={"fixedrange": True, "type": "category" if axis == "from" else None},
         yaxis=number_axis(MEASURES[measure] + unit, heights, numbers),
     )
-    return go.Figure(go.Bar(x=names, y=heights, marker_color=TOP), layout)
+    write = numbers.money if measure == "amount" else numbers.number
+    drawn = go.Bar(
+        x=names,
+        y=heights,
+        marker_color=TOP,
+        hovertext=[write(height) for height in heights],
+        hovertemplate="%{x}: %{hovertext}<extra></extra>",
+    )
+    return go.Figure(drawn, layout)
 
 
 def as_table(rows: Sequence[Mapping[str, Any]], numbers: Numbers) -> pd.DataFrame:

@@ -41,7 +41,9 @@ def test_a_value_of_the_banks_stays_as_it_is() -> None:
 
 
 def test_bars_name_the_currency_and_large_bounds_in_words() -> None:
-    figure = bars([{"from": 173000.0, "amount": 5.0}], "amount_distribution", "amount", RUPEES)
+    rows = [{"from": 173000.0, "amount": 1234567.0}]
+    figure = bars(rows, "amount_distribution", "amount", RUPEES)
+    assert figure.data[0].hovertext == ("INR 12,34,567",)
     assert figure.data[0].x == ("1.73 lakh",)
     assert figure.layout.yaxis.title.text == "Money (INR)"
 
