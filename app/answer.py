@@ -1,6 +1,8 @@
 """The answer for one customer: which segment, how sure, why, and what would change it."""
 
+import math
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -9,7 +11,7 @@ import streamlit as st
 
 from app.charts import probability_bars, wrapped
 from app.entry import Entered, known
-from app.measures import is_money, written
+from app.measures import written
 from app.numbers import Numbers
 from app.palette import colour
 from app.profiles import INDEX_NOTE, profile
@@ -17,7 +19,7 @@ from app.tables import show_table
 from bankseg_assets.answers import SURE, answers
 from bankseg_assets.explain import Reason, next_question, smallest_change, why
 from bankseg_assets.formatting import day, percent
-from bankseg_assets.inputs import asked_of, is_text
+from bankseg_assets.inputs import Input, asked_of, is_text
 from bankseg_assets.partial import posterior
 from bankseg_assets.scoring import DERIVED, Bundle
 
@@ -105,7 +107,7 @@ def verdict(chance: float, runner_up: str, second_chance: float) -> str:
 def reason_bars(reasons: tuple[Reason, ...], for_it: str, against: str) -> go.Figure:
     """Return what each input adds to the log odds, in nats."""
     values = [reason.contribution for reason in reasons]
-    reach = 1.3 * max([abs(value) for value in values], default=1.0)
+    reach = 1.6 * max([abs(value) for value in values], default=1.0)
     bars = go.Bar(
         x=values,
         y=[wrapped(reason.label) for reason in reasons],
@@ -135,23 +137,33 @@ def what_if(bundle: Bundle, entered: Entered, numbers: Numbers) -> None:
         supposed = dict(given)
         for field in fields:
             value = float(given[field["measure"]])
-            # Ten times either way: further off it is another customer.
-            low, high = max(field["minimum"], value / 10), max(value * 10, field["minimum"] + 10)
-            kind, form = (
-                (float, f"{numbers.currency} %.0f") if is_money(field["measure"]) else (int, "%d")
-            )
-            supposed[field["measure"]] = st.slider(
+            supposed[field["measure"]] = st.select_slider(
                 f"{field['label']}, instead of {written(field['measure'], value, numbers)}",
-                kind(low),
-                kind(min(high, field["maximum"])),
-                kind(value),
-                step=kind(field["step"]),
-                format=form,
+                supposable(field, value),
+                value,
+                format_func=partial(_as_written, field["measure"], numbers),
                 key=f"what_if_{field['measure']}_{value}",
             )
         found = answers(bundle, supposed)
         name = bundle.segments[int(found.places[0])]["name"]
         st.markdown(f"Then: **{name}**, {percent(float(found.confidence[0]))} probable.")
+
+
+def supposable(field: Input, value: float) -> list[float]:
+    """Return the values of a slider: whole numbers of two digits, and the present one.
+
+    Ten times either way: further off it is another customer.
+    """
+    low = max(field["minimum"], value / 10)
+    high = min(field["maximum"], max(value * 10, field["minimum"] + 10))
+    digits = math.floor(math.log10(high)) - 1
+    sizes = [10.0**size for size in range(max(digits, 0) + 1)]
+    found = {place * size for size in sizes for place in range(100)} | {value}
+    return sorted(one for one in found if low <= one <= high)
+
+
+def _as_written(measure: str, numbers: Numbers, value: float) -> str:
+    return written(measure, value, numbers)
 
 
 def _ask_next(bundle: Bundle, given: Given) -> None:

@@ -1,16 +1,19 @@
 """The charts, as plotly figures without data of their own."""
 
+import math
 import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 
+from app.numbers import Numbers
 from bankseg_assets.formatting import percent
 
 TOP, OTHER = "#2a78d6", "#8c96a3"  # both stand out from a white and from a black page
 HUE = ["#e3edf8", "#5b9be0"]  # one hue, for colour-blind eyes; light, under dark text
 BAR_HEIGHT = 44
+LARGE, TICKS = 1000, 6  # numbers from LARGE on are grouped or in words; at most so many on an axis
 LINE, NARROW_LINE = 18, 10  # characters; the narrow one is what a tenth of a phone's width holds
 
 
@@ -73,6 +76,26 @@ def money_index(segment: Mapping[str, Any]) -> int:
         return 0
     index = 100 * segment["share_of_money"] / segment["share_of_customers"]
     return round(float(index))
+
+
+def number_axis(title: str, values: Sequence[float], numbers: Numbers) -> dict[str, Any]:
+    """Return an axis whose large numbers are written as the bank writes them.
+
+    Plotly knows thousands and millions alone: "600k" of what others call 6 lakh.
+    """
+    axis: dict[str, Any] = {"title": title, "fixedrange": True}
+    low, high = min([0, *values]), max([0, *values])
+    if max(high, -low) < LARGE:
+        return axis
+    step = _round_step((high - low) / TICKS)
+    ticks = [step * place for place in range(math.ceil(low / step), math.floor(high / step) + 1)]
+    return axis | {"tickvals": ticks, "ticktext": [numbers.short(tick) for tick in ticks]}
+
+
+def _round_step(least: float) -> float:
+    """Return the smallest of 1, 2, 5, 10, 20, ... that is not under `least`."""
+    size = 10 ** math.floor(math.log10(least))
+    return next(float(size * factor) for factor in (1, 2, 5, 10) if size * factor >= least)
 
 
 def wrapped(name: str, line: int = LINE) -> str:

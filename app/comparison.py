@@ -68,8 +68,8 @@ def as_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "Algorithm": row["algorithm"] + (" (the default)" if place == 0 else ""),
-                "Space": row["space"],
+                "Algorithm": f"{row['algorithm']}, {row['space']}"
+                + (" (the default)" if place == 0 else ""),
                 "Silhouette, Euclidean": f"{row['silhouette_euclidean']:.3f}",
                 "Smallest segment": percent(row["smallest_share"]),
                 "Largest segment": percent(row["largest_share"]),

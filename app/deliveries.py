@@ -7,12 +7,14 @@ import pandas as pd
 import plotly.graph_objects as go
 import pyarrow.dataset as ds
 
-from app.charts import OTHER, TOP
-from app.explore import words
+from app.charts import OTHER, TOP, number_axis
 from app.numbers import Numbers
+from app.words import words
 from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.releases import Release
-from bankseg_assets.suppression import is_small, shown_count
+from bankseg_assets.suppression import is_small
+
+MOST_TOLD = 3  # files
 
 
 def ledger_table(deliveries: Sequence[Delivery], numbers: Numbers) -> pd.DataFrame:
@@ -21,15 +23,26 @@ def ledger_table(deliveries: Sequence[Delivery], numbers: Numbers) -> pd.DataFra
         [
             {
                 "File": one.file_name,
-                "Taken (UTC)": one.taken_at[:16].replace("T", " "),
                 "Result": one.status + (" (demo)" if one.is_demo else ""),
+                "Taken (UTC)": one.taken_at[:16].replace("T", " "),
                 "Records": numbers.number(one.records),
                 "Size": f"{one.size_bytes / 1e6:,.1f} MB",
                 "Why rejected": one.reason,
             }
-            for one in sorted(deliveries, key=lambda one: one.taken_at, reverse=True)
+            for one in newest_first(deliveries)
         ]
     )
+
+
+def why_rejected(deliveries: Sequence[Delivery]) -> list[str]:
+    """Return why the last files were rejected: a table's cell shows the beginning alone."""
+    rejected = [one for one in newest_first(deliveries) if one.status == "rejected"]
+    return [one.reason for one in rejected[:MOST_TOLD]]
+
+
+def newest_first(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Return the deliveries by the time that they were taken."""
+    return sorted(deliveries, key=lambda one: one.taken_at, reverse=True)
 
 
 def set_aside(release: Release) -> Counter[tuple[str, str]]:
@@ -53,7 +66,7 @@ def waterfall(clean: int, aside: Counter[tuple[str, str]], numbers: Numbers) -> 
         x=["Rows in", *(name for name, _ in steps), "Kept"],
         y=[total, *heights, 0],
         measure=["absolute", *["relative"] * len(steps), "total"],
-        text=[_count(rows, numbers) for rows in (total, *(rows for _, rows in steps), clean)],
+        text=[numbers.count(rows) for rows in (total, *(rows for _, rows in steps), clean)],
         textposition="outside",
         cliponaxis=False,
         decreasing={"marker": {"color": "#d55e00"}},
@@ -65,7 +78,7 @@ def waterfall(clean: int, aside: Counter[tuple[str, str]], numbers: Numbers) -> 
         height=380,
         margin={"l": 0, "r": 0, "t": 24, "b": 0},
         xaxis={"fixedrange": True, "type": "category", "automargin": True},
-        yaxis={"title": "Rows", "fixedrange": True},
+        yaxis=number_axis("Rows", [total], numbers),
         showlegend=False,
     )
     return go.Figure(figure, layout)
@@ -73,13 +86,9 @@ def waterfall(clean: int, aside: Counter[tuple[str, str]], numbers: Numbers) -> 
 
 def reasons_table(clean: int, aside: Counter[tuple[str, str]], numbers: Numbers) -> pd.DataFrame:
     """Return what became of the rows."""
-    rows = [("Kept", "", _count(clean, numbers))]
+    rows = [("Kept", "", numbers.count(clean))]
     rows += [
-        (words(kind), words(reason), _count(count, numbers))
+        (words(kind), words(reason), numbers.count(count))
         for (kind, reason), count in aside.most_common()
     ]
     return pd.DataFrame(rows, columns=["What became of them", "Why", "Rows"])
-
-
-def _count(rows: int, numbers: Numbers) -> str:
-    return shown_count(rows) if is_small(rows) else numbers.number(rows)

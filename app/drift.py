@@ -31,12 +31,22 @@ def drift(release: Release) -> pd.DataFrame:
             {
                 "Measure": label(measure),
                 "PSI": f"{value:.3f}",
-                "Told above": f"{warned:g}",
-                "Refused above": f"{refused:g}" if measure in BLOCKING_DRIFT else "never",
                 "In words": _words(measure, value, warned, refused),
             }
             for measure, value in _shifts(release)
         ]
+    )
+
+
+def drift_note(release: Release) -> str:
+    """Say what the index is, and what comes of a shift."""
+    warned, refused = _limits(release)
+    *others, last = (label(measure).lower() for measure in BLOCKING_DRIFT)
+    return (
+        "PSI, the population stability index: how differently the customers are spread over the "
+        f"tenths of the version before; 0 is alike. Above {warned:g} a shift is told. Above "
+        f"{refused:g} in {', '.join(others)} or {last}, a version is refused; recency, frequency "
+        "and totals grow with the days that the data covers, so they never refuse one."
     )
 
 

@@ -8,9 +8,10 @@ import numpy.typing as npt
 import pandas as pd
 import plotly.graph_objects as go
 
-from app.charts import TOP
+from app.charts import TOP, number_axis
 from app.numbers import Numbers
 from app.profiles import UNKNOWN
+from app.words import words
 from bankseg_assets.formatting import percent
 from bankseg_assets.suppression import SMALLEST_CELL
 
@@ -48,12 +49,6 @@ _HEADS = {
     "customers": "Customers",
 }
 """How the columns of the report's tables are called here."""
-_WORDS = {
-    "log_amount": "Amount (logarithm)",
-    "log_balance": "Balance (logarithm)",
-    "location": "Place",
-    "hour": "Hour of the day",
-}
 _NAMED = ("column", "flag", "measure", "a", "b")
 """Columns that hold names of ours, and not values of the bank's."""
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -79,13 +74,22 @@ def bars(
     else:
         names = [row[axis] for row in rows]
     unit = f" ({numbers.currency})" if measure == "amount" else ""
+    heights = [row[measure] for row in rows]
     layout = go.Layout(
         height=380,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         xaxis={"fixedrange": True, "type": "category" if axis == "from" else None},
-        yaxis={"title": MEASURES[measure] + unit, "fixedrange": True},
+        yaxis=number_axis(MEASURES[measure] + unit, heights, numbers),
     )
-    return go.Figure(go.Bar(x=names, y=[row[measure] for row in rows], marker_color=TOP), layout)
+    write = numbers.money if measure == "amount" else numbers.number
+    drawn = go.Bar(
+        x=names,
+        y=heights,
+        marker_color=TOP,
+        hovertext=[write(height) for height in heights],
+        hovertemplate="%{x}: %{hovertext}<extra></extra>",
+    )
+    return go.Figure(drawn, layout)
 
 
 def as_table(rows: Sequence[Mapping[str, Any]], numbers: Numbers) -> pd.DataFrame:
@@ -100,14 +104,10 @@ def as_table(rows: Sequence[Mapping[str, Any]], numbers: Numbers) -> pd.DataFram
     )
 
 
-def words(name: str) -> str:
-    """Return a name of ours as people say it: `amount_high` is "Amount, high"."""
-    if name in _WORDS:
-        return _WORDS[name]
-    for end in ("_high", "_low"):
-        if name.endswith(end):
-            return f"{words(name.removesuffix(end))}, {end[1:]}"
-    return name.replace("_", " ").capitalize()
+def transposed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with its rows as columns, named by its first column: narrow on a phone."""
+    turned = frame.set_index(frame.columns[0]).T
+    return turned.rename_axis(columns=None).rename_axis(frame.columns[0]).reset_index()
 
 
 def _quantile(name: str) -> int:
@@ -119,7 +119,7 @@ def _text(name: str, value: Any, numbers: Numbers) -> str:
         return UNKNOWN
     write: dict[str, Callable[[Any], str]] = {
         "share": percent,
-        "pearson": "{:.2f}".format,
+        "pearson": lambda value: f"{round(value, 2) + 0.0:.2f}",  # no minus before a zero
         "weekday": lambda day: _WEEKDAYS[day - 1],
         "amount": numbers.money,
         **dict.fromkeys(_NAMED, words),

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from bankseg_assets.formatting import PLAIN, money, number, quantity, short
+from bankseg_assets.suppression import shown_count
 
 
 @dataclass(frozen=True)
@@ -15,6 +16,10 @@ class Numbers:
     def number(self, value: float) -> str:
         """Return a number with separators."""
         return number(value, self.style)
+
+    def count(self, people: int) -> str:
+        """Return a count of customers, or of what they did; a few are not told."""
+        return shown_count(people, self.style)
 
     def quantity(self, value: float, unit: str) -> str:
         """Return a number with its unit."""

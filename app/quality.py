@@ -6,9 +6,9 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from app.charts import OTHER, TOP
+from app.charts import LARGE, OTHER, TOP, number_axis
+from app.numbers import Numbers
 from bankseg_assets.formatting import percent
-from bankseg_assets.suppression import shown_count
 
 METRICS = {
     "f1_weighted": "F1, weighted by size",
@@ -31,12 +31,24 @@ def metrics(found: Mapping[str, float]) -> pd.DataFrame:
     )
 
 
-def confusion(matrix: Sequence[Sequence[int]], names: Sequence[str]) -> pd.DataFrame:
-    """Return true segments (rows) by predicted ones (columns); 1 to 10 are written <11."""
-    rows = [[shown_count(int(cell)) for cell in row] for row in matrix]
-    return pd.DataFrame(rows, columns=list(names)).assign(**{"True segment": list(names)})[
-        ["True segment", *names]
-    ]
+def confusion(
+    matrix: Sequence[Sequence[int]], segments: Sequence[Mapping[str, Any]], numbers: Numbers
+) -> pd.DataFrame:
+    """Return true segments (rows) by predicted ones (columns); 1 to 10 are written <11.
+
+    Columns have the segments' numbers: names above them are too wide for a phone.
+    """
+    ids = [segment["segment"] for segment in segments]
+    return pd.DataFrame(
+        [
+            {"True segment": f"{segment['segment']}: {segment['name']}"}
+            | {
+                f"as {other}": numbers.count(int(cell))
+                for other, cell in zip(ids, row, strict=True)
+            }
+            for segment, row in zip(segments, matrix, strict=True)
+        ]
+    )
 
 
 def completeness(entries: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> pd.DataFrame:
@@ -78,47 +90,50 @@ def reliability(rows: Sequence[Mapping[str, float]]) -> go.Figure:
     return go.Figure([diagonal, points], layout)
 
 
-def reliability_table(rows: Sequence[Mapping[str, float]]) -> pd.DataFrame:
+def reliability_table(rows: Sequence[Mapping[str, float]], numbers: Numbers) -> pd.DataFrame:
     """Return the numbers of the chart."""
     return pd.DataFrame(
         [
             {
                 "How sure it says it is": percent(row["confidence"]),
                 "How often it is right": percent(row["accuracy"]),
-                "Customers": f"{row['customers']:,.0f}",
+                "Customers": numbers.number(row["customers"]),
             }
             for row in rows
         ]
     )
 
 
-def sweep(entries: Sequence[Mapping[str, Any]], measure: str, title: str, k: int) -> go.Figure:
+def sweep(
+    entries: Sequence[Mapping[str, Any]], measure: str, title: str, k: int, numbers: Numbers
+) -> go.Figure:
     """Return a measure of every k; the one in use is marked."""
-    ks = [entry["k"] for entry in entries]
+    ks, values = [entry["k"] for entry in entries], [entry[measure] for entry in entries]
     line = go.Scatter(
         x=ks,
-        y=[entry[measure] for entry in entries],
+        y=values,
         mode="lines+markers",
         line={"color": TOP},
         marker={"size": [14 if one == k else 7 for one in ks]},
-        hovertemplate="k = %{x}: %{y:.4g}<extra></extra>",
+        text=[f"{value:.4g}" if value < LARGE else numbers.short(value) for value in values],
+        hovertemplate="k = %{x}: %{text}<extra></extra>",
     )
     layout = go.Layout(
         height=300,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         xaxis={"title": f"k; {k} is in use", "dtick": 1, "fixedrange": True},
-        yaxis={"title": title, "fixedrange": True},
+        yaxis=number_axis(title, values, numbers),
     )
     return go.Figure(line, layout)
 
 
-def choices(entries: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+def choices(entries: Sequence[Mapping[str, Any]], numbers: Numbers) -> pd.DataFrame:
     """Return what was measured of every k."""
     return pd.DataFrame(
         [
             {
                 "k": str(entry["k"]),
-                "Inertia": f"{entry['inertia']:,.0f}",
+                "Inertia": numbers.number(round(entry["inertia"])),
                 "Silhouette, squared": f"{entry['silhouette']:.3f}",
                 "Silhouette, Euclidean": f"{entry['silhouette_euclidean']:.3f}",
                 "Gap": f"{entry['gap']:.2f}",

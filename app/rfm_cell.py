@@ -37,7 +37,9 @@ def _segments_in(files: tuple[str, ...], cell: Cell) -> dict[int, int]:
     return {int(segment): int(count) for segment, count in counts.items()}
 
 
-def as_table(counts: Mapping[int, int], segments: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+def as_table(
+    counts: Mapping[int, int], segments: Sequence[Mapping[str, Any]], numbers: Numbers
+) -> pd.DataFrame:
     """Return the segments of a cell's customers, to the nearest ten.
 
     Exact ones would tell, with the exact size of the cell, the one count that is hidden.
@@ -45,7 +47,7 @@ def as_table(counts: Mapping[int, int], segments: Sequence[Mapping[str, Any]]) -
     names = {segment["segment"]: segment["name"] for segment in segments}
     return pd.DataFrame(
         [
-            {"Segment": names[segment], "Customers": shown_rounded(count)}
+            {"Segment": names[segment], "Customers": shown_rounded(count, numbers.style)}
             for segment, count in counts.items()
         ]
     )
@@ -81,7 +83,7 @@ def show_cell(
     if "customer_segments" not in release.versions:
         return
     show_table(
-        as_table(segments_in(release, cell), bundle.segments),
+        as_table(segments_in(release, cell), bundle.segments, numbers),
         alt="The segments of these customers",
     )
     st.caption("The segments that these customers are in, to the nearest ten.")

@@ -20,5 +20,17 @@ def show_table(frame: pd.DataFrame, *, alt: str) -> None:
     st.table(texts, border="horizontal", hide_index=numbered, alt=alt)
 
 
+def show_halves(frame: pd.DataFrame, *, alt: str) -> None:
+    """Draw a wide table as two side by side, which a phone puts one below the other.
+
+    Both begin with the first column, which names the rows.
+    """
+    first, *others = frame.columns
+    middle = (len(others) + 1) // 2
+    for box, half in zip(st.columns(2), (others[:middle], others[middle:]), strict=True):
+        with box:
+            show_table(frame[[first, *half]], alt=alt)
+
+
 def _plain(value: Any) -> Any:
     return _BLOCK.sub(r"\1\\\2", escaped(value)) if isinstance(value, str) else value

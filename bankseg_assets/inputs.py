@@ -12,13 +12,13 @@ import numpy as np
 import numpy.typing as npt
 
 from bankseg_assets.evidence import AGE, MOST_YEARS
-from bankseg_assets.formatting import number, quantity
+from bankseg_assets.formatting import PLAIN, number, quantity
 from bankseg_assets.scoring import Bundle
 
 Input = Mapping[str, Any]
 """As an entry of `Bundle.inputs`: measure, label, unit, help, minimum, maximum, default, step.
 
-One without a minimum is a text.
+One without a minimum is a text. With `number_format`, that is how its sentences group digits.
 """
 Column = npt.NDArray[Any]
 """What is known of n customers: doubles, NaN where unknown; or texts, None where unknown."""
@@ -29,7 +29,9 @@ _MOST_STRANGERS = 3  # names that are no input: to compare each of 100,000 would
 
 def asked_of(bundle: Bundle) -> list[Input]:
     """Return everything that may be told of a customer to this model: measures, then evidence."""
-    return [*bundle.inputs, *(_evidence(name, bundle.label(name)) for name in bundle.evidence)]
+    evidence = [_evidence(name, bundle.label(name)) for name in bundle.evidence]
+    style = {"number_format": bundle.number_format}
+    return [dict(field) | style for field in (*bundle.inputs, *evidence)]
 
 
 def _evidence(name: str, label: str) -> Input:
@@ -51,15 +53,21 @@ def is_text(field: Input) -> bool:
     return "minimum" not in field
 
 
-def refusal(field: Input, found: str) -> str:
+def refusal(field: Input, value: object) -> str:
     """Say what an input expects and what was found instead."""
+    found = shown(value, _style(field))
     expected = "a text" if is_text(field) else f"from {range_of(field)}"
     return f"{field['label']} must be {expected}; found {found}."
 
 
+def _style(field: Input) -> str:
+    return str(field.get("number_format", PLAIN))
+
+
 def range_of(field: Input) -> str:
     """Return the range of a number in words, such as "1 to 500 transactions"."""
-    return f"{number(field['minimum'])} to {quantity(field['maximum'], field['unit'])}"
+    least, most, style = field["minimum"], field["maximum"], _style(field)
+    return f"{number(least, style)} to {quantity(most, field['unit'], style)}"
 
 
 def problem(field: Input, value: object) -> str:
@@ -68,10 +76,10 @@ def problem(field: Input, value: object) -> str:
     Where a number is asked for, a text that reads as one may be in another notation.
     """
     if is_text(field):
-        return "" if isinstance(value, str) else refusal(field, shown(value))
+        return "" if isinstance(value, str) else refusal(field, value)
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return refusal(field, shown(value))
-    return "" if field["minimum"] <= value <= field["maximum"] else refusal(field, shown(value))
+        return refusal(field, value)
+    return "" if field["minimum"] <= value <= field["maximum"] else refusal(field, value)
 
 
 def unknown(field: Input, count: int) -> Column:
@@ -79,18 +87,18 @@ def unknown(field: Input, count: int) -> Column:
     return np.full(count, None, dtype=object) if is_text(field) else np.full(count, np.nan)
 
 
-def figure(value: float) -> str:
+def figure(value: float, style: str = PLAIN) -> str:
     """Return a number as it was found; an integer may have more digits than a double holds."""
     try:
-        return number(value)
+        return number(value, style)
     except OverflowError:
         return "a number of more than 300 digits"
 
 
-def shown(value: object) -> str:
+def shown(value: object, style: str = PLAIN) -> str:
     """Return any value as it was found, on one line, and not all of a long one."""
     if isinstance(value, int | float) and not isinstance(value, bool):
-        return figure(value)
+        return figure(value, style)
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, str):

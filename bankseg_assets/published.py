@@ -1,5 +1,6 @@
 """The releases that can be shown, and the classifier in each."""
 
+from dataclasses import replace
 from pathlib import Path
 
 from bankseg_assets.releases import Release, all_releases
@@ -24,4 +25,4 @@ def read_model(release: Release) -> Bundle:
     bundle = load_bundle(path)
     if bundle.sha256 != release.model_sha256:
         raise BundleError(f"The model in {path} is not the one that was released (its SHA-256).")
-    return bundle
+    return replace(bundle, number_format=release.number_format)

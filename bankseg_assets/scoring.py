@@ -14,6 +14,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bankseg_assets.formatting import PLAIN
+
 BUNDLE_FORMAT = 3
 BUNDLE_FILE = "model.json"
 ARRAYS = (
@@ -50,12 +52,14 @@ class Feature:
 
 
 LOG_OFFSET = "log_offset"
+_RECENCY = "days; at half weight, or they would split customers with equally many transactions"
+_AVERAGE = "log-normal; it does not grow with the number of transactions"
 _CATALOGUE = (
-    Feature("recency", "recency", "identity", weight=0.5, reason="days; halved, else it splits F"),
+    Feature("recency", "recency", "identity", weight=0.5, reason=_RECENCY),
     Feature("repeat", "frequency", "cap", 2.0, reason="once or more often: the one natural gap"),
     Feature("capped_frequency", "frequency", "cap", 3.0, reason="three or more is one class"),
     Feature("log_frequency", "frequency", LOG_OFFSET, reason="the whole tail of frequency"),
-    Feature("log_average_amount", "average_amount", LOG_OFFSET, reason="log-normal; free of F"),
+    Feature("log_average_amount", "average_amount", LOG_OFFSET, reason=_AVERAGE),
     Feature("log_monetary", "monetary", LOG_OFFSET, reason="log-normal"),
     Feature("log_average_balance", "average_balance", LOG_OFFSET, reason="log-normal"),
 )
@@ -113,6 +117,8 @@ class Bundle:
     evaluation: Mapping[str, Any]
     """Quality on held-out customers, for people: see `transforms.judging`."""
     confusion: npt.NDArray[np.int64]
+    number_format: str = PLAIN
+    """How sentences group digits: of the release that the model was read from, no part of it."""
     memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What is the same for every customer, computed once (see `partial`); goes with the model."""
 
@@ -227,6 +233,7 @@ def bundle_from(document: Mapping[str, Any]) -> Bundle:
         metrics=document["metrics"],
         evaluation=document["evaluation"],
         confusion=np.array(document["confusion"], dtype=np.int64),
+        number_format=PLAIN,
         **arrays,
     )
 

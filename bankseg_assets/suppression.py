@@ -3,6 +3,8 @@
 import numpy as np
 import numpy.typing as npt
 
+from bankseg_assets.formatting import PLAIN, number
+
 SMALLEST_CELL = 11
 ROUNDED_TO = 10
 
@@ -12,13 +14,13 @@ def is_small(count: int) -> bool:
     return 0 < count < SMALLEST_CELL
 
 
-def shown_count(count: int) -> str:
+def shown_count(count: int, style: str = PLAIN) -> str:
     """Return a count for people.
 
     >>> shown_count(0), shown_count(10), shown_count(1234)
     ('0', '<11', '1,234')
     """
-    return f"<{SMALLEST_CELL}" if is_small(count) else f"{count:,}"
+    return f"<{SMALLEST_CELL}" if is_small(count) else number(count, style)
 
 
 def hidden_cells(counts: npt.ArrayLike, *, columns: bool) -> npt.NDArray[np.bool_]:
@@ -62,10 +64,11 @@ def rounded_count(count: int) -> int:
     return 0 if is_small(count) else (count + ROUNDED_TO // 2) // ROUNDED_TO * ROUNDED_TO
 
 
-def shown_rounded(count: int) -> str:
+def shown_rounded(count: int, style: str = PLAIN) -> str:
     """Return a count for people, to the nearest ten.
 
     >>> shown_rounded(0), shown_rounded(7), shown_rounded(1235)
     ('0', '<11', '1,240')
     """
-    return shown_count(count) if is_small(count) else f"{rounded_count(count):,}"
+    rounded = number(rounded_count(count), style)
+    return shown_count(count, style) if is_small(count) else rounded

@@ -1,11 +1,14 @@
 """What is said of a value that a model cannot take, wherever it came from."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bankseg_assets.inputs import columns_of, no_input, problem
-from bankseg_assets_tests.batch_scoring.lists import FREQUENCY, GENDER, INPUTS, MONETARY
+from bankseg_assets.formatting import LAKH
+from bankseg_assets.inputs import asked_of, columns_of, no_input, problem, range_of
+from bankseg_assets_tests.batch_scoring.lists import FREQUENCY, GENDER, INPUTS, MONETARY, bundle
 
 EXPECTED = "Number of transactions must be from 1 to 500 transactions; found {}."
 
@@ -80,3 +83,12 @@ def test_whatever_json_holds_is_either_a_number_or_a_sentence(customer: dict[str
     known = {name for name, column in columns.items() if column[0] >= 0}
     given = {name for name, value in customer.items() if value is not None}
     assert known == (set() if told else given)
+
+
+def test_numbers_are_written_as_the_model_is_told_to() -> None:
+    _, monetary = asked_of(replace(bundle(), number_format=LAKH))
+    assert range_of(monetary) == "0 to 20,00,000 INR"
+    assert problem(monetary, 3_000_000) == (
+        "Sum of the amounts must be from 0 to 20,00,000 INR; found 30,00,000."
+    )
+    assert range_of(asked_of(bundle())[1]) == "0 to 2,000,000 INR"

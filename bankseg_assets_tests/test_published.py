@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from bankseg_assets.formatting import LAKH
 from bankseg_assets.published import newest_first, read_model
-from bankseg_assets.scoring import BundleError
+from bankseg_assets.scoring import BundleError, load_bundle
 from bankseg_assets_tests.app.publishing import publish, release, write_model
 
 
@@ -34,3 +35,12 @@ def test_a_release_without_a_classifier_is_refused(tmp_path: Path) -> None:
     release(tmp_path, write_model(tmp_path), sha256="0" * 64, versions={"rfm_table": "v1"})
     with pytest.raises(BundleError, match="names no nb_classifier"):
         newest(tmp_path)
+
+
+def test_a_model_writes_numbers_as_its_release_does(tmp_path: Path) -> None:
+    folder = write_model(tmp_path)
+    sha256 = load_bundle(folder).sha256
+    release(tmp_path, folder, sha256, number_format=LAKH)
+    (found,) = newest_first(tmp_path / "published")
+    assert read_model(found).number_format == LAKH
+    assert read_model(found).sha256 == sha256

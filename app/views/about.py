@@ -5,9 +5,9 @@ import streamlit as st
 
 from app import data, page, session
 from app.documents import readable
-from app.explore import words
 from app.measures import label
-from app.tables import show_table
+from app.tables import show_halves, show_table
+from app.words import words
 
 GLOSSARY = {
     "Segment": "A group of customers with like habits, found by k-means; every customer is in one.",
@@ -61,7 +61,7 @@ else:
         transform=features["transform"].map(TRANSFORMS.get).fillna(features["transform"]),
     )
     features.columns = ["Feature", "Made of", "Transform", "Why"]
-    show_table(features, alt="Features")
+    show_halves(features, alt="Features")
     st.subheader("Fairness", anchor=False)
     st.caption(
         "How many of 100 members would have to be of another age, gender or place for the segment "

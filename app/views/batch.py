@@ -9,8 +9,7 @@ from app import data, lists, page, session
 from app.downloads import ID
 from bankseg_assets.batch_scoring.errors import ListError
 from bankseg_assets.batch_scoring.matching import match_columns
-from bankseg_assets.batch_scoring.table import CERTAINTY, ERROR, UNSURE_TEXT
-from bankseg_assets.exports import to_csv
+from bankseg_assets.batch_scoring.table import CERTAINTY, ERROR, RESULTS, UNSURE_TEXT
 from bankseg_assets.inputs import asked_of
 
 bundle = page.begin(
@@ -78,10 +77,14 @@ scorer = lists.scorer(bundle, columns, identity or "", release.name, data.action
 choice = (upload.file_id, release.name, tuple(columns.items()), identity)
 # The result stays with the session while rows are corrected; another list or choice replaces it.
 if st.session_state.get("scored_for") != choice:
+    for key in ("scored", "scored_for"):  # the memory of the list before is the next one's
+        st.session_state.pop(key, None)
     bar = st.empty()
     try:
         st.session_state.scored = lists.score(
-            upload, scorer, lambda rows: bar.markdown(f"Scoring … {rows:,} rows are done.")
+            upload,
+            scorer,
+            lambda rows: bar.markdown(f"Scoring … {numbers.number(rows)} rows are done."),
         )
     except ListError as error:
         st.error(str(error), icon=":material/error:")
@@ -118,8 +121,14 @@ if len(faults):
         st.session_state.scored = lists.corrected(result, edited.drop(columns=who), scorer)
         st.rerun()
 
+# On a phone four columns are seen: the ID and what was found are the first of them.
+first = [name for name in (identity, *RESULTS) if name in result]
 st.dataframe(
-    result.head(lists.MOST_SHOWN), hide_index=True, alt="The first rows of the result", key="rows"
+    result.head(lists.MOST_SHOWN),
+    column_order=[*first, *(str(name) for name in result if name not in first)],
+    hide_index=True,
+    alt="The first rows of the result",
+    key="rows",
 )
 if len(result) > lists.MOST_SHOWN:
     st.caption(
@@ -127,7 +136,7 @@ if len(result) > lists.MOST_SHOWN:
     )
 st.download_button(
     "The whole list with its segments (CSV)",
-    lambda: to_csv(result),
+    lambda: lists.whole(result),
     file_name=f"segments_{Path(upload.name).stem}.csv",
     mime="text/csv",
     icon=":material/download:",

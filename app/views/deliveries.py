@@ -5,8 +5,9 @@ import streamlit as st
 
 from app import page, session
 from app.dagster import DagsterError, address, launch
-from app.deliveries import ledger_table, reasons_table, set_aside, waterfall
+from app.deliveries import ledger_table, reasons_table, set_aside, waterfall, why_rejected
 from bankseg_assets.landing.ledger import Ledger
+from bankseg_assets.markdown import escaped
 from bankseg_assets.settings import load_settings
 
 page.begin("Data", "What came in, what was kept, and what was set aside, with its reason?")
@@ -35,6 +36,8 @@ if settings.ledger_path.exists():
     rejected = sum(one.status == "rejected" for one in deliveries)
     st.caption(f"Files that were seen: {len(deliveries)}. Rejected: {rejected}.")
     st.dataframe(ledger_table(deliveries, numbers), hide_index=True, alt="Deliveries")
+    for reason in why_rejected(deliveries):
+        st.caption(f":material/error: {escaped(reason)}")
 else:
     page.waiting("No file has been delivered.", f"Drop one into `{settings.landing_dir}`.")
 

@@ -5,7 +5,7 @@ import pandas as pd
 import streamlit as st
 
 from app import data, page, session
-from app.explore import MEASURES, TABLES, as_table, bars, density, measures_of
+from app.explore import MEASURES, TABLES, as_table, bars, density, measures_of, transposed
 from app.palette import colour
 from app.tables import show_table
 from bankseg_assets.scoring import project
@@ -50,7 +50,8 @@ for column, title, key in (
             show_table(as_table(tables[key], style), alt=title)
 if tables.get("quantiles"):
     st.subheader("Quantiles", anchor=False)
-    show_table(as_table(tables["quantiles"], style), alt="Quantiles")
+    quantiles = transposed(as_table(tables["quantiles"], style))
+    show_table(quantiles.rename(columns={"Measure": "Quantile"}), alt="Quantiles")
     st.caption(
         f"In {style.currency}. p5: five of a hundred transactions have at most this; p50 is the "
         "median."

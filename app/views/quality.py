@@ -4,7 +4,7 @@ import pandas as pd
 import streamlit as st
 
 from app import comparison, data, page, session
-from app.drift import agreement, drift
+from app.drift import agreement, drift, drift_note
 from app.quality import (
     choices,
     completeness,
@@ -14,7 +14,7 @@ from app.quality import (
     reliability_table,
     sweep,
 )
-from app.tables import show_table
+from app.tables import show_halves, show_table
 from bankseg_assets.settings import load_settings
 
 bundle = page.begin(
@@ -22,9 +22,8 @@ bundle = page.begin(
     "Can I trust it? Everything here is measured on customers whom no transform, PCA, clustering "
     "or classifier has seen, unless it says otherwise.",
 )
-release, evaluation = session.require_release(), bundle.evaluation
+release, numbers, evaluation = session.require_release(), session.numbers(), bundle.evaluation
 kmeans = data.document("kmeans_model")
-names = [segment["name"] for segment in bundle.segments]
 labels = {field["measure"]: field["label"] for field in bundle.inputs}
 
 left, right = st.columns(2, gap="large")
@@ -40,7 +39,11 @@ with right:
         st.caption("This version was made before gates were recorded with it.")
 
 st.subheader("Who is taken for whom", anchor=False)
-show_table(confusion(bundle.confusion.tolist(), names), alt="Confusion matrix")
+show_table(confusion(bundle.confusion.tolist(), bundle.segments, numbers), alt="Confusion matrix")
+st.caption(
+    "Held-out customers. A row: those of a segment. A column: what the model takes them for, by "
+    "the segment's number."
+)
 
 st.subheader("Are these still the customers of the version before?", anchor=False)
 shifts, stayed = drift(release), agreement(release)
@@ -52,11 +55,7 @@ if shifts.empty and not stayed:
     )
 if not shifts.empty:
     show_table(shifts, alt="Drift of each measure")
-    st.caption(
-        "PSI, the population stability index: how differently the customers are spread over the "
-        "tenths of the version before; 0 is alike. Recency, frequency and totals grow with the "
-        "days that the data covers, so they never refuse a version."
-    )
+    st.caption(drift_note(release))
 if stayed:
     st.markdown(stayed)
 
@@ -66,7 +65,7 @@ if bins:
     page.chart(
         reliability(bins),
         "On the diagonal the model is right as often as it says. Above it, it is too modest.",
-        reliability_table(bins),
+        reliability_table(bins, numbers),
         alt="Confidence and accuracy in bins.",
         key="reliability",
     )
@@ -96,13 +95,13 @@ if kmeans.get("sweep"):
     ):
         with column:
             st.plotly_chart(
-                sweep(kmeans["sweep"], measure, title, kmeans["k"]),
+                sweep(kmeans["sweep"], measure, title, kmeans["k"], numbers),
                 config={"displayModeBar": False},
                 alt=f"{title} of every k; the table below has the numbers.",
                 key=measure,
             )
     st.caption("Training customers. Elbow and silhouette; the whole table:")
-    show_table(choices(kmeans["sweep"]), alt="Every k that was tried")
+    show_halves(choices(kmeans["sweep"], numbers), alt="Every k that was tried")
 
 st.subheader("Would another algorithm do better?", anchor=False)
 compared = comparison.newest(load_settings().published_dir)
@@ -114,7 +113,7 @@ if compared is None:
     )
 else:
     st.markdown(compared.verdict)
-    show_table(comparison.as_table(compared.rows), alt="Algorithms side by side")
+    show_halves(comparison.as_table(compared.rows), alt="Algorithms side by side")
     st.caption(
         f"{compared.provenance(release)} Fitted on training customers, measured on 20,000 held-out "
         "ones; stability is how alike the segments of resampled customers are."

@@ -4,7 +4,7 @@ import streamlit as st
 
 from app import data, page, rfm_cell, session
 from app.rfm import Cell, as_table, clicked, cross_table, heat_grid, scores
-from app.tables import show_table
+from app.tables import show_halves
 
 RECENCY, FREQUENCY = "rfm_recency", "rfm_frequency"
 
@@ -79,4 +79,4 @@ if not groups.empty:
         "The groups follow from fixed rules over the scores, the segments from the customers. "
         "Customers in both:"
     )
-    show_table(cross_table(groups, numbers), alt="Groups by segments")
+    show_halves(cross_table(groups, numbers), alt="Groups by segments")

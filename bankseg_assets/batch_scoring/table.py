@@ -11,7 +11,7 @@ import pyarrow as pa
 from bankseg_assets.answers import answers
 from bankseg_assets.batch_scoring.hold_out import HoldOut
 from bankseg_assets.batch_scoring.numbers import Flags, numbers, texts
-from bankseg_assets.inputs import Column, Input, asked_of, is_text, refusal, shown, unknown
+from bankseg_assets.inputs import Column, Input, asked_of, is_text, refusal, unknown
 from bankseg_assets.scoring import Array, Bundle
 
 SEGMENT = "segment"
@@ -88,7 +88,7 @@ class Scorer:
                 known[measure], wrong = numbers(table[name], self.decimal, name)
                 for place in np.flatnonzero(wrong | _outside(field, known[measure])).tolist():
                     found = table[name][place].as_py() if wrong[place] else known[measure][place]
-                    problems.setdefault(place, []).append(refusal(field, shown(found)))
+                    problems.setdefault(place, []).append(refusal(field, found))
         return known, problems
 
     def _answer(self, known: Mapping[str, Column], failed: Flags) -> dict[str, pa.Array]:

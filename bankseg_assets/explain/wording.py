@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from bankseg_assets.formatting import money, number, quantity
 from bankseg_assets.scoring import Bundle
 
 NEAR = 0.1  # of the median: a value as near to it as that is usual
@@ -46,9 +47,9 @@ def phrase(bundle: Bundle, name: str, value: npt.ArrayLike) -> str:
 def written(bundle: Bundle, measure: str, value: float) -> str:
     """Return a value of a measure with its unit."""
     unit = {field["measure"]: field["unit"] for field in bundle.inputs}.get(measure, "")
-    amount = f"{value:,.2f}".removesuffix(".00")
+    style = bundle.number_format
     if unit == bundle.currency:
-        return f"{unit} {amount}"
+        return money(value, unit, style)
     if measure == "frequency" or not unit:
-        return amount  # the words around it say what is counted
-    return f"{amount} {unit.removesuffix('s') if amount == '1' else unit}"
+        return number(value, style)  # the words around it say what is counted
+    return quantity(value, unit, style)

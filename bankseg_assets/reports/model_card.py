@@ -86,6 +86,7 @@ def model_card(
                 for segment in bundle["segments"]
             ],
         },
+        "inputs": _labels(bundle),
         "metrics": {**bundle["metrics"], "completeness": _completeness(bundle)},
         "fairness": fairness(demographics),
         "limits": limits(bundle, chosen, conflicts, is_demo=is_demo),
@@ -125,12 +126,11 @@ def limits(
             f"{conflicts:.0%} of the customers with two or more transactions have rows that "
             "disagree in birth date or gender: the customer key may not name persons."
         )
-    labels = {field["measure"]: field["label"] for field in bundle["inputs"]}
     worst = max(_completeness(bundle), key=lambda entry: entry["calibration_error"])
     found.append(
         "With few inputs the answer is less sure, and says so. The calibration error is largest "
         f"({worst['calibration_error']:.3f}) when this is all that is known: "
-        f"{_listed([labels.get(name, name) for name in worst['known']])}."
+        f"{_listed(worst['known'], _labels(bundle))}."
     )
     if is_demo:
         found.insert(0, "Made from demo data: it describes nobody.")
@@ -193,7 +193,12 @@ def model_card_page(card: Mapping[str, Any]) -> str:
                     "What the form may not know",
                     "Quality for each set of known inputs; nothing known is the share of each "
                     "segment.",
-                    html_table([_readable(entry) for entry in card["metrics"]["completeness"]]),
+                    html_table(
+                        [
+                            {**entry, "known": _listed(entry["known"], card["inputs"])}
+                            for entry in card["metrics"]["completeness"]
+                        ]
+                    ),
                 ),
                 section(
                     "Fairness",
@@ -208,12 +213,12 @@ def model_card_page(card: Mapping[str, Any]) -> str:
     )
 
 
-def _readable(entry: Mapping[str, Any]) -> dict[str, Any]:
-    return {**entry, "known": _listed(entry["known"])}
+def _labels(bundle: Mapping[str, Any]) -> dict[str, str]:
+    return {field["measure"]: field["label"] for field in bundle["inputs"]}
 
 
-def _listed(names: Sequence[str]) -> str:
-    return ", ".join(names) or "nothing"
+def _listed(names: Sequence[str], labels: Mapping[str, str]) -> str:
+    return ", ".join(labels.get(name, name) for name in names) or "nothing"
 
 
 def _pairs(values: Mapping[str, Any]) -> str:

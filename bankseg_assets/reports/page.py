@@ -41,7 +41,7 @@ def html_table(rows: Rows) -> str:
     """Return the rows as a table; what is None is a dash."""
     if not rows:
         return "<p>None.</p>"
-    head = "".join(f"<th>{html.escape(str(name))}</th>" for name in rows[0])
+    head = "".join(f"<th>{html.escape(str(name).replace('_', ' '))}</th>" for name in rows[0])
     body = "".join(
         "<tr>"
         + "".join(f"<td>{html.escape(_shown(value))}</td>" for value in row.values())

@@ -1,6 +1,8 @@
 """The charts say in text what they say in colour."""
 
-from app.charts import probability_bars, segment_map
+from app.charts import number_axis, probability_bars, segment_map
+from app.numbers import Numbers
+from bankseg_assets.formatting import LAKH
 from bankseg_assets_tests.app.publishing import model
 
 
@@ -21,3 +23,15 @@ def test_a_segment_too_small_for_its_size_to_be_told_has_no_area() -> None:
     small = model()["segments"][0] | {"share_of_customers": 0.0, "share_of_money": 0.0}
     rectangles = segment_map([small]).data[0]
     assert rectangles.text == ("0.0% of<br>customers<br>0.0% of<br>the money",)
+
+
+def test_large_numbers_of_an_axis_are_written_as_the_bank_does() -> None:
+    axis = number_axis("Rows", [610_000, 250_000], Numbers("INR", LAKH))
+    assert axis["tickvals"] == [0, 200_000, 400_000, 600_000]
+    assert axis["ticktext"] == ["0", "2 lakh", "4 lakh", "6 lakh"]
+    assert number_axis("Rows", [610_000], Numbers())["ticktext"][-1] == "600,000"
+
+
+def test_small_numbers_are_left_to_the_chart() -> None:
+    assert "tickvals" not in number_axis("Silhouette", [0.4, 0.7], Numbers())
+    assert "tickvals" not in number_axis("Rows", [], Numbers())

@@ -69,6 +69,9 @@ def test_it_says_of_which_data_it_is(tmp_path: Path, versions: dict[str, str], t
 
 def test_the_table_marks_what_is_done_by_default() -> None:
     found = as_table([ROW, ROW | {"algorithm": "Gaussian mixture"}])
-    assert found["Algorithm"].tolist() == ["k-means (the default)", "Gaussian mixture"]
+    assert found["Algorithm"].tolist() == [
+        f"k-means, {ROW['space']} (the default)",
+        f"Gaussian mixture, {ROW['space']}",
+    ]
     assert found["Smallest segment"].tolist() == ["9.1%", "9.1%"]
     assert found["Silhouette, Euclidean"].tolist() == ["0.512", "0.512"]

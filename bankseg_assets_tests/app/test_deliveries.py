@@ -1,10 +1,12 @@
 """What became of the rows that came, in words."""
 
 from collections import Counter
+from typing import Literal
 
-from app.deliveries import reasons_table
+from app.deliveries import reasons_table, why_rejected
 from app.numbers import Numbers
 from bankseg_assets.formatting import LAKH
+from bankseg_assets.landing.ledger import Delivery
 
 
 def test_a_reason_is_told_in_words_and_a_few_rows_are_not_counted() -> None:
@@ -16,3 +18,12 @@ def test_a_reason_is_told_in_words_and_a_few_rows_are_not_counted() -> None:
         ["Quarantined", "Conflicting duplicate", "5,888"],
         ["Duplicate", "Same content", "<11"],
     ]
+
+
+def test_the_last_reasons_are_told_in_full() -> None:
+    def delivery(day: int, reason: str) -> Delivery:
+        status: Literal["accepted", "rejected"] = "rejected" if reason else "accepted"
+        return Delivery(str(day), "a.csv", status, reason, 1, 1, "run", f"2016-10-2{day}")
+
+    told = [delivery(day, reason) for day, reason in enumerate(("1st", "2nd", "", "3rd", "4th"))]
+    assert why_rejected(told) == ["4th", "3rd", "2nd"]

@@ -1,9 +1,8 @@
 """Tables of the report as people read them, and a map that shows no single customer."""
 
 import numpy as np
-import pytest
 
-from app.explore import as_table, bars, density, measures_of, words
+from app.explore import as_table, bars, density, measures_of, transposed
 from app.numbers import Numbers
 from bankseg_assets.formatting import LAKH
 
@@ -30,16 +29,11 @@ def test_a_table_begins_with_what_it_is_of_and_writes_money_with_its_currency() 
     ]
 
 
-@pytest.mark.parametrize(
-    ("name", "said"),
-    [
-        ("amount_high", "Amount, high"),
-        ("log_balance", "Balance (logarithm)"),
-        ("birth_date", "Birth date"),
-    ],
-)
-def test_a_name_of_ours_is_said_in_words(name: str, said: str) -> None:
-    assert words(name) == said
+def test_quantiles_stand_below_each_other() -> None:
+    rows = [{"measure": "amount", "p5": 1.0, "p50": 2.0}, {"measure": "balance", "p50": 4.0}]
+    found = transposed(as_table(rows, RUPEES))
+    assert found.columns.tolist() == ["Measure", "Amount", "Balance"]
+    assert found.to_numpy().tolist() == [["p5", "1", "—"], ["p50", "2", "4"]]
 
 
 def test_a_value_of_the_banks_stays_as_it_is() -> None:
@@ -47,7 +41,9 @@ def test_a_value_of_the_banks_stays_as_it_is() -> None:
 
 
 def test_bars_name_the_currency_and_large_bounds_in_words() -> None:
-    figure = bars([{"from": 173000.0, "amount": 5.0}], "amount_distribution", "amount", RUPEES)
+    rows = [{"from": 173000.0, "amount": 1234567.0}]
+    figure = bars(rows, "amount_distribution", "amount", RUPEES)
+    assert figure.data[0].hovertext == ("INR 12,34,567",)
     assert figure.data[0].x == ("1.73 lakh",)
     assert figure.layout.yaxis.title.text == "Money (INR)"
 

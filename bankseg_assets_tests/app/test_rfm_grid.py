@@ -7,6 +7,7 @@ import pandas as pd
 from streamlit.testing.v1 import AppTest
 
 from app.downloads import campaign_list
+from app.numbers import Numbers
 from app.rfm_cell import as_table, members_of, segments_in
 from bankseg_assets.releases import Release, current_release
 from bankseg_assets.scoring import load_bundle
@@ -67,7 +68,7 @@ def test_the_segments_of_a_cell_are_to_the_nearest_ten(data_dir: Path) -> None:
     counts = segments_in(_released(data_dir), (5, 1))
     assert counts == {0: 45, 1: 5}
     segments = [{"segment": number, "name": name} for number, name in enumerate(NAMES)]
-    found = as_table(counts, segments)
+    found = as_table(counts, segments, Numbers())
     assert found["Customers"].tolist() == ["50", "<11"]
 
 

@@ -29,3 +29,16 @@ def test_a_text_is_only_text(text: str, escaped: str) -> None:
     assert not page.exception
     shown = page.table[0].value
     assert [*shown.columns, *shown.iloc[:, 0]] == [escaped, escaped]
+
+
+def test_both_halves_of_a_wide_table_name_its_rows() -> None:
+    def script() -> None:
+        import pandas as pd
+
+        from app.tables import show_halves
+
+        show_halves(pd.DataFrame([{"k": "2", "a": "1", "b": "3", "c": "5"}]), alt="Test")
+
+    page = AppTest.from_function(script).run()
+    assert not page.exception
+    assert [list(table.value.columns) for table in page.table] == [["k", "a", "b"], ["k", "c"]]

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from bankseg_assets_tests.deploy.folder import DEPLOY, document
+from ops.services import GIVES_MEMORY_BACK
 
 COMPOSE: dict[str, Any] = document("compose.yaml")
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -103,7 +104,12 @@ def test_our_containers_may_do_no_more_than_they_must(service: str) -> None:
 def test_what_only_serves_may_not_write() -> None:
     for service in ("app", "api"):
         assert SERVICES[service]["volumes"] == ["data:/data:ro"]
-        assert "environment" not in SERVICES[service]  # not even where the database is
+        told = SERVICES[service].get("environment", {})
+        assert not [name for name in told if name.startswith("DAGSTER")]  # where the database is
+
+
+def test_the_app_gives_memory_back_as_without_containers() -> None:
+    assert SERVICES["app"]["environment"] == GIVES_MEMORY_BACK
 
 
 def test_no_secret_stands_in_it() -> None:

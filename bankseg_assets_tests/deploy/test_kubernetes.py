@@ -13,6 +13,7 @@ from typing import Any
 from bankseg_assets_tests.deploy.folder import DEPLOY, document, documents
 from bankseg_assets_tests.deploy.test_compose import NGINX, SERVICES
 from ops import launcher
+from ops.services import GIVES_MEMORY_BACK
 
 VALUES: dict[str, Any] = document("kubernetes/dagster-values.yaml")
 OBJECTS = documents("kubernetes/bankseg.yaml")
@@ -58,6 +59,15 @@ def test_the_proxy_finds_its_servers() -> None:
     }
     for name, port in re.findall(r"proxy_pass http://([\w-]+):(\d+);", NGINX):
         assert ports[name] == int(port)
+
+
+def test_the_app_gives_memory_back_as_without_containers() -> None:
+    (app,) = (
+        one["spec"]["template"]["spec"]["containers"][0]
+        for one in OBJECTS
+        if one["kind"] == "Deployment" and one["metadata"]["name"] == "app"
+    )
+    assert {one["name"]: one["value"] for one in app["env"]} == GIVES_MEMORY_BACK
 
 
 def test_runs_are_watched_as_in_containers() -> None:

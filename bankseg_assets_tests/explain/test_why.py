@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bankseg_assets.explain import why
+from bankseg_assets.formatting import LAKH
 from bankseg_assets.partial import posterior, subset_key
 from bankseg_assets.scoring import Bundle, InputError
 from bankseg_assets_tests.small_model import CUSTOMER, MEASURES, small_model
@@ -144,3 +145,8 @@ def test_nothing_known_is_said() -> None:
 def test_what_is_no_measure_is_refused_by_its_label() -> None:
     with pytest.raises(InputError, match="Days must be a finite number"):
         why(small_model(), {"recency": -1.0})
+
+
+def test_values_are_written_as_the_bank_does() -> None:
+    found = why(small_model(number_format=LAKH), {"average_balance": 1234567.5})
+    assert found.reasons[0].phrase == "the balance is high (INR 12,34,567.50)"

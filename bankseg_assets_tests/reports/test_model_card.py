@@ -97,3 +97,10 @@ def test_the_page_says_the_same_and_escapes_what_comes_from_data() -> None:
     assert "<b>Big</b>" not in page
     for text in ("Not meant for", "k = 4 is best.", "ab" * 32, "0.046", "524,905"):
         assert text in page
+
+
+def test_the_page_names_inputs_and_columns_in_words() -> None:
+    page = model_card_page(card())
+    assert "<th>known</th><th>f1 macro</th>" in page
+    assert "<td>Days since the last transaction</td>" in page
+    assert "<td>nothing</td>" in page
