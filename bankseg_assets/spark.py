@@ -18,8 +18,8 @@ COMPILE_ALL = "-XX:-DontCompileHugeMethods"
 # G1's barriers and threads cost a batch of a million rows 11 of 65 s on two cores; nobody waits for
 # a pause.
 COLLECTOR = "-XX:+UseParallelGC"
-# A batch is some fifty queries, each of its own generated classes: Java's second compiler took 28 of
-# 97 core-seconds of a million rows. Told to stop at smaller methods, it leaves 83.
+# A batch is some fifty queries, each of its own generated classes: to compile them, Java's second
+# compiler took 28 of 97 core-seconds of a million rows. Stopped at smaller methods, all take 83.
 SMALLER_METHODS = (
     "-XX:+IgnoreUnrecognizedVMOptions -XX:FreqInlineSize=120 -XX:InlineSmallCode=1000 "
     "-XX:MaxInlineLevel=6 -XX:MaxNodeLimit=20000 -XX:NodeLimitFudgeFactor=400"

@@ -267,8 +267,12 @@ def test_without_repeat_customers_there_is_no_conflict(spark: SparkSession) -> N
 
 
 # Segments: one transaction; three or more; an unknown balance counts as the mean.
-CUSTOMERS = [(0, 1, 100.0, True), (0, 1, 150.0, True), (1, 3, None, True), (1, 1, None, False)]
-CUSTOMERS_DDL = "segment int, frequency int, average_balance double, held_out boolean"
+CUSTOMERS = {
+    "segment": pa.array([0, 0, 1, 1], pa.int32()),
+    "frequency": pa.array([1, 1, 3, 1], pa.int32()),
+    "average_balance": [100.0, 150.0, None, None],
+    "held_out": [True, True, True, False],
+}
 
 
 def publish_classifier(published: PublishedResource, confusion: list[list[int]]) -> Path:
@@ -303,31 +307,27 @@ def publish_classifier(published: PublishedResource, confusion: list[list[int]])
     return draft.version
 
 
-def test_numpy_finds_the_confusion_that_spark_found(
-    spark: SparkSession, published: PublishedResource
-) -> None:
+def test_numpy_finds_the_confusion_that_spark_found(published: PublishedResource) -> None:
     publish_classifier(published, [[2, 0], [0, 1]])
-    segments = spark.createDataFrame(CUSTOMERS, CUSTOMERS_DDL)
-    result = numpy_scores_as_spark_does(published=published, customer_segments=segments)
+    publish(published, "customer_segments", part=CUSTOMERS)
+    result = numpy_scores_as_spark_does(published=published)
     assert result.passed
     assert values(result) == {"customers": 3, "counts_that_differ": 0}
 
 
-def test_a_customer_that_numpy_scores_otherwise_is_noticed(
-    spark: SparkSession, published: PublishedResource
-) -> None:
+def test_a_customer_that_numpy_scores_otherwise_is_noticed(published: PublishedResource) -> None:
     publish_classifier(published, [[1, 1], [0, 1]])
-    segments = spark.createDataFrame(CUSTOMERS, CUSTOMERS_DDL)
-    result = numpy_scores_as_spark_does(published=published, customer_segments=segments)
+    publish(published, "customer_segments", part=CUSTOMERS)
+    result = numpy_scores_as_spark_does(published=published)
     assert not result.passed
     assert values(result)["counts_that_differ"] == 2
 
 
 def test_a_bundle_that_was_changed_after_it_was_published_is_refused(
-    spark: SparkSession, published: PublishedResource
+    published: PublishedResource,
 ) -> None:
     file = publish_classifier(published, [[2, 0], [0, 1]]) / BUNDLE_FILE
     file.write_text(file.read_text(encoding="utf-8").replace("0.5", "0.6"), encoding="utf-8")
-    segments = spark.createDataFrame(CUSTOMERS, CUSTOMERS_DDL)
+    publish(published, "customer_segments", part=CUSTOMERS)
     with pytest.raises(BundleError, match="SHA-256 differs"):
-        numpy_scores_as_spark_does(published=published, customer_segments=segments)
+        numpy_scores_as_spark_does(published=published)

@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from typing import Any
 
 import dagster as dg
-import numpy as np
-import pyarrow.dataset as ds
 from pydantic import Field
 from pyspark.sql import DataFrame
 
 from bankseg_assets.agreement import adjusted_rand_index
 from bankseg_assets.assets.common import FRESHNESS, MODELS, OWNERS
+from bankseg_assets.confusion import held_out_confusion
 from bankseg_assets.customer_key import RFM_TABLE, key_of
 from bankseg_assets.gates import Gate, Limits, Measures, Verdict, gates
 from bankseg_assets.releases import (
@@ -26,7 +25,7 @@ from bankseg_assets.releases import (
     now,
 )
 from bankseg_assets.resources import DeliveryResource, PublishedResource
-from bankseg_assets.scoring import Bundle, BundleError, load_bundle, score
+from bankseg_assets.scoring import Bundle, BundleError, load_bundle
 from bankseg_assets.store import VersionStore
 from bankseg_assets.transforms.drift import distributions, population_stability_index
 
@@ -199,14 +198,8 @@ def _agreement(compared: Release, store: VersionStore) -> float | None:
         bundle = load_bundle(compared.path("nb_classifier"))
     except BundleError:
         return None  # it is gone or damaged: all the more reason to replace it
-    names = [*bundle.measures, "segment"]
-    files = sorted(map(str, store.latest("customer_segments").glob("*.parquet")))
-    rows = ds.dataset(files).to_table(names, filter=ds.field("held_out"))
-    columns = {name: rows[name].cast("double").to_numpy() for name in bundle.measures}
-    segments = rows["segment"].to_numpy()
-    contingency = np.zeros((len(bundle.prior), int(segments.max(initial=0)) + 1), dtype=np.int64)
-    np.add.at(contingency, (score(bundle, columns).segment, segments), 1)
-    return adjusted_rand_index(contingency)
+    table = held_out_confusion(bundle, store.latest("customer_segments"))
+    return adjusted_rand_index(table)
 
 
 def _drift(compared: Release, counts: dict[str, dict[int, int]]) -> dict[str, float]:

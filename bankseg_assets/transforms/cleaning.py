@@ -159,7 +159,15 @@ def _repair_birth_date(birth: Column, day: Column, rule: ColumnRule | None) -> C
 
 
 def _normalise(text: Column) -> Column:
-    return F.trim(F.regexp_replace(F.upper(text), WHITE_SPACE, " "))
+    """Return upper case with single spaces.
+
+    The expression is for the few rows that need it: on all of them it took 3 of 41 core-seconds of
+    judging ten million. A control character needs none, for it sets its row aside.
+    """
+    upper = F.upper(text)
+    is_plain = (F.length(upper) == F.octet_length(upper)) & ~upper.contains("  ")
+    single = F.when(is_plain, upper).otherwise(F.regexp_replace(upper, WHITE_SPACE, " "))
+    return F.trim(single)
 
 
 def _timestamp(contract: DeliveryContract) -> Column:

@@ -1,0 +1,37 @@
+"""Held-out customers are scored a batch at a time, and all are counted."""
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bankseg_assets.confusion import held_out_confusion
+from bankseg_assets.scoring import score
+from bankseg_assets_tests.small_model import small_model
+
+
+def test_all_parts_are_counted_and_a_later_segment_too(tmp_path: Path) -> None:
+    model = small_model()
+    random = np.random.default_rng(3)
+    values = {name: random.uniform(1, 50, 40) for name in model.measures}
+    segments = np.repeat([0, 2], 20)
+    held_out = np.arange(40) % 2 == 0
+    for number, half in enumerate((slice(0, 20), slice(20, 40))):
+        columns = {name: column[half] for name, column in values.items()}
+        table = pa.table(columns | {"segment": segments[half], "held_out": held_out[half]})
+        pq.write_table(table, tmp_path / f"part-{number}.parquet")
+    found = held_out_confusion(model, tmp_path)
+    expected = np.zeros((3, len(model.prior)), dtype=int)
+    np.add.at(expected, (segments, score(model, values).segment), held_out)
+    assert found.tolist() == expected.tolist()
+    assert found.sum() == 20
+
+
+def test_nobody_held_out_is_an_empty_table(tmp_path: Path) -> None:
+    model = small_model()
+    columns = {name: [1.0] for name in model.measures}
+    pq.write_table(
+        pa.table(columns | {"segment": [0], "held_out": [False]}), tmp_path / "a.parquet"
+    )
+    assert held_out_confusion(model, tmp_path).sum() == 0
