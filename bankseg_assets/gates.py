@@ -122,15 +122,24 @@ def _drifted(drift: Mapping[str, float], limits: Limits) -> Gate:
     refused = [m for m in BLOCKING_DRIFT if drift.get(m, 0.0) > limits.drift_refused]
     warned = [measure for measure, value in drift.items() if value > limits.drift_warned]
     if refused:
-        told = ", ".join(f"{m} ({drift[m]:.2f})" for m in refused)
+        told = ", ".join(_shift(measure, drift) for measure in refused)
         sentence = (
             f"The customers are not those of the release in use: {told}, PSI above "
             f"{limits.drift_refused}. Look for another unit, currency or column in the deliveries."
         )
         return Gate(name, Verdict.REFUSED, sentence, numbers)
     if warned:
-        told = ", ".join(f"{measure} ({drift[measure]:.2f})" for measure in warned)
-        return Gate(name, Verdict.WARNED, f"PSI above {limits.drift_warned}: {told}.", numbers)
+        told = ", ".join(_shift(measure, drift) for measure in warned)
+        sentence = f"Shifted since the release in use, PSI above {limits.drift_warned}: {told}."
+        return Gate(name, Verdict.WARNED, sentence, numbers)
     most = max(drift, key=lambda measure: drift[measure])
-    sentence = f"The greatest PSI is {drift[most]:.3f} ({most})."
+    sentence = f"The greatest PSI is {drift[most]:.3f} ({_in_words(most)})."
     return Gate(name, Verdict.PASSED, sentence, numbers)
+
+
+def _shift(measure: str, drift: Mapping[str, float]) -> str:
+    return f"{_in_words(measure)} ({drift[measure]:.2f})"
+
+
+def _in_words(measure: str) -> str:
+    return measure.replace("_", " ")
