@@ -4,6 +4,8 @@ import logging
 import os
 import sys
 from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
 from threading import Thread
 
 from bankseg_assets.java import find_java_home
@@ -24,6 +26,10 @@ SMALLER_METHODS = (
     "-XX:+IgnoreUnrecognizedVMOptions -XX:FreqInlineSize=120 -XX:InlineSmallCode=1000 "
     "-XX:MaxInlineLevel=6 -XX:MaxNodeLimit=20000 -XX:NodeLimitFudgeFactor=400"
 )
+# Of half a million rows the second compiler never earns what it costs.
+FIRST_COMPILER = "-XX:TieredStopAtLevel=1"
+SMALL_DATA = 32 << 20  # bytes of CSV, some half a million rows
+PACKED = {".gz": 4, ".parquet": 3}  # how much longer the same is as CSV
 # A cluster's own default may be HDFS: Spark would then write there, and Python look on the disk.
 SHARED_DISK = "file:///"
 MOST_MEMORY_MIB = 5120  # 50 million rows pass in it; the parallel collector fills what it is given
@@ -67,7 +73,7 @@ def spark_config(settings: Settings, *, extra: Mapping[str, str] | None = None) 
             "spark.sql.shuffle.partitions": str(max(4, 2 * cores())),
             "spark.driver.memory": f"{heap_mib()}m",
             "spark.driver.extraJavaOptions": " ".join(
-                (DEEP_STACK, COMPILE_ALL, SMALLER_METHODS, COLLECTOR)
+                (DEEP_STACK, COMPILE_ALL, _compilers(settings), COLLECTOR)
             ),
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
@@ -90,6 +96,21 @@ def prepare_process(settings: Settings) -> None:
     else:
         os.environ["JAVA_HOME"] = str(find_java_home(settings.java_dir))
         os.environ["SPARK_LOCAL_DIRS"] = str(private_folder(settings.scratch_dir))
+
+
+def _compilers(settings: Settings) -> str:
+    """Return which of Java's compilers suits the data: what landed, or what was taken before."""
+    delivered = max(csv_bytes(folder) for folder in (settings.landing_dir, settings.raw_dir))
+    return FIRST_COMPILER if delivered < SMALL_DATA else SMALLER_METHODS
+
+
+def csv_bytes(folder: Path) -> int:
+    """Return how long a folder's files are about, as CSV."""
+    total = 0
+    for path in folder.rglob("*.*"):
+        with suppress(FileNotFoundError):  # it may be taken away meanwhile
+            total += path.stat().st_size * PACKED.get(path.suffix, 1)
+    return total
 
 
 def _is_local(settings: Settings) -> bool:

@@ -11,8 +11,11 @@ from pyspark.sql import SparkSession
 from bankseg_assets import spark as spark_module
 from bankseg_assets.settings import Settings
 from bankseg_assets.spark import (
+    FIRST_COMPILER,
     MOST_MEMORY_MIB,
+    SMALLER_METHODS,
     cores,
+    csv_bytes,
     heap_mib,
     prepare_process,
     spark_config,
@@ -75,6 +78,35 @@ def test_the_heap_leaves_room_for_what_lives_beside_it(
     pages = {"SC_PAGE_SIZE": 4_096, "SC_PHYS_PAGES": machine_mib * MIB // 4_096}
     monkeypatch.setattr(os, "sysconf", pages.__getitem__)
     assert heap_mib() == heap
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "is_small"),
+    [
+        ("landing/a.csv", 40, False),
+        ("landing/a.csv", 20, True),
+        ("landing/a.csv.gz", 10, False),
+        ("raw/0a1b/part.parquet", 12, False),
+        ("raw/0a1b/part.parquet", 9, True),
+    ],
+)
+def test_small_data_is_left_to_java_s_first_compiler(
+    tmp_path: Path, name: str, size: int, is_small: bool
+) -> None:
+    path = tmp_path / name
+    path.parent.mkdir(parents=True)
+    with path.open("wb") as file:
+        file.truncate(size * MIB)  # no bytes on the disk
+    options = spark_config(Settings(data_dir=tmp_path))["spark.driver.extraJavaOptions"]
+    assert (FIRST_COMPILER in options) == is_small
+    assert (SMALLER_METHODS in options) != is_small
+
+
+def test_what_is_taken_away_while_it_is_looked_at_counts_nothing(tmp_path: Path) -> None:
+    assert csv_bytes(tmp_path / "nowhere") == 0
+    (tmp_path / "gone.csv").symlink_to(tmp_path / "nowhere")
+    (tmp_path / "here.csv").write_bytes(b"12345")
+    assert csv_bytes(tmp_path) == 5
 
 
 @pytest.mark.parametrize(("processors", "partitions"), [(1, "4"), (2, "4"), (16, "32")])
