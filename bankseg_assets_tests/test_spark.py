@@ -87,7 +87,7 @@ def test_the_heap_leaves_room_for_what_lives_beside_it(
         ("landing/a.csv", 20, True),
         ("landing/a.csv.gz", 10, False),
         ("raw/0a1b/part.parquet", 12, False),
-        ("raw/0a1b/part.parquet", 9, True),
+        ("raw/0a1b/part.parquet", 7, True),
     ],
 )
 def test_small_data_is_left_to_java_s_first_compiler(
