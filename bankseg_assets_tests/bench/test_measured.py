@@ -24,6 +24,15 @@ def test_memory_and_time_of_children_count(tmp_path: Path) -> None:
     assert found.output == f"{64 * MIB}\n"
 
 
+def test_a_child_that_has_only_been_forked_is_not_its_parent_once_more(tmp_path: Path) -> None:
+    code = (
+        "import os, time; held = bytearray(b'x') * (256 << 20); child = os.fork(); "
+        "time.sleep(1); child and os.waitpid(child, 0)"
+    )
+    found = measure([sys.executable, "-c", code], folder=tmp_path)
+    assert 256 * MIB <= found.memory < 400 * MIB
+
+
 def test_a_command_that_fails_is_told_with_the_end_of_its_output(tmp_path: Path) -> None:
     with pytest.raises(CommandFailedError, match=r"ended with 3:\nno luck"):
         measure([sys.executable, "-c", "print('no luck'); exit(3)"], folder=tmp_path)
