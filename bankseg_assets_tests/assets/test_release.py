@@ -176,7 +176,7 @@ def test_data_that_drifted_are_refused_with_the_measure(after_batch: Platform) -
     make_release(after_batch, divide_by_a_hundred)
     check = release(after_batch).checks["data_has_not_drifted"]
     assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.ERROR)
-    assert "average_amount (" in str(check.description)
+    assert "average amount (" in str(check.description)
     assert "Look for another unit" in str(check.description)
 
 
