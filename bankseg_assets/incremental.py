@@ -8,13 +8,11 @@ once; when contract, code or the set of files changed otherwise, everything is c
 
 import hashlib
 import inspect
-import json
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow.dataset as ds
@@ -38,7 +36,7 @@ from bankseg_assets.parts import (
     rows_by_delivery,
     write_parts,
 )
-from bankseg_assets.store import BASIS_FILE, DamagedVersionError, VersionStore, verify
+from bankseg_assets.store import DamagedVersionError, VersionStore, verify, version_basis
 from bankseg_assets.transforms import cleaning, deduplication, outliers
 from bankseg_assets.transforms.outliers import Fences
 
@@ -258,12 +256,12 @@ def _still_right(store: VersionStore, fingerprint: str, deliveries: set[str]) ->
     versions = store.versions("cleaned_transactions")
     if not versions:
         return _Before()
-    basis = _basis(versions[-1])
+    basis = version_basis(versions[-1])
     if basis.get("fingerprint") != fingerprint:
         return _Before(why_not="The contract or the rules have changed, so all are cleaned again.")
     if not deliveries.issuperset(basis["deliveries"]):
         return _Before(why_not="Some were withdrawn, so all are cleaned again.")
-    aside = [v for v in store.versions("quarantined_transactions") if _basis(v) == basis]
+    aside = [v for v in store.versions("quarantined_transactions") if version_basis(v) == basis]
     if not aside:
         return _Before(why_not="What was set aside before is not there, so all are cleaned again.")
     try:
@@ -280,14 +278,6 @@ def _still_right(store: VersionStore, fingerprint: str, deliveries: set[str]) ->
         },
         deliveries=frozenset(basis["deliveries"]),
     )
-
-
-def _basis(version: Path) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads((version / BASIS_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found
 
 
 def _fingerprint(contract: DeliveryContract) -> str:

@@ -2,7 +2,6 @@
 
 import hashlib
 import inspect
-import json
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -11,10 +10,10 @@ from typing import Any
 from bankseg_assets.contracts import RFM_TABLE
 from bankseg_assets.customer_key import BASIS_KEY
 from bankseg_assets.store import (
-    BASIS_FILE,
     DamagedVersionError,
     VersionStore,
     verify,
+    version_basis,
     version_record,
 )
 from bankseg_assets.transforms import rfm, rfm_update
@@ -55,7 +54,7 @@ def newest(store: VersionStore, cleaned: Path, *, customer_key: str) -> Before:
     if not versions:
         raise CountAnewError("This is the first.")
     table = versions[-1]
-    found = _basis(table)
+    found = version_basis(table)
     if found.get(BASIS_KEY) != customer_key:
         raise CountAnewError("The one before is by another customer key.")
     if found.get("fingerprint") != _fingerprint():
@@ -84,14 +83,6 @@ def _old_file(table: Path, name: str) -> Path:
             f"Transactions were taken away, and {path} is not there to tell whose."
         )
     return path
-
-
-def _basis(version: Path) -> dict[str, Any]:
-    try:
-        found: dict[str, Any] = json.loads((version / BASIS_FILE).read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found
 
 
 def _fingerprint() -> str:

@@ -176,6 +176,18 @@ def version_record(version: Path) -> dict[str, Any]:
     return record
 
 
+def version_basis(version: Path) -> dict[str, Any]:
+    """Return what an asset itself has to say of what its version was made from; empty if nothing.
+
+    One that cannot be read is empty, too: then all is made anew, which is always right.
+    """
+    try:
+        found: dict[str, Any] = json.loads((version / BASIS_FILE).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found
+
+
 def damages(version: Path) -> dict[str, str]:
     """Return file -> what is wrong with it, by the sizes and SHA-256 that were recorded."""
     found = {}

@@ -10,11 +10,13 @@ from pathlib import Path
 import pytest
 
 from bankseg_assets.store import (
+    BASIS_FILE,
     WRITERS_FILE,
     DamagedVersionError,
     NothingPublishedError,
     VersionStore,
     verify,
+    version_basis,
     version_record,
 )
 from bankseg_assets.writers import SupersededError
@@ -181,6 +183,15 @@ def test_a_stray_file_is_no_version(tmp_path: Path) -> None:
     version = publish(store, "whole")
     (tmp_path / "rfm_table" / "zz-notes.txt").write_text("mine")
     assert store.versions("rfm_table") == [version]
+
+
+@pytest.mark.parametrize(("text", "found"), [('{"a": 1}', {"a": 1}), ('{"a"', {}), (None, {})])
+def test_a_basis_that_is_not_there_or_cannot_be_read_says_nothing(
+    tmp_path: Path, text: str | None, found: dict[str, int]
+) -> None:
+    if text is not None:
+        (tmp_path / BASIS_FILE).write_text(text, encoding="utf-8")
+    assert version_basis(tmp_path) == found
 
 
 def test_a_version_records_what_it_is_made_from_and_of(tmp_path: Path) -> None:
