@@ -18,9 +18,8 @@ from bankseg_assets.resources import DeliveryResource, PublishedResource
 from bankseg_assets.rfm_before import Before, CountAnewError
 from bankseg_assets.transforms import rfm, rfm_update
 
-MOST_TOUCHED = (
-    0.1  # of the customers: to count more than these anew costs no less than to count all
-)
+# Of the customers: to count more than these anew costs no less than to count all.
+MOST_TOUCHED = 0.1
 
 
 class RfmConfig(dg.Config):
