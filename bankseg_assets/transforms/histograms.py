@@ -19,16 +19,27 @@ Histogram = Mapping[int, int]
 """Bin number -> count."""
 
 
+def signed_log(value: Column) -> Column:
+    """Return sign(x) ln(1 + |x|) of a number: overdrafts and refunds have a logarithm too.
+
+    ln(1 + x) for x >= 0, antisymmetric and increasing; null stays null.
+    """
+    number = value.cast("double")
+    return F.signum(number) * F.log1p(F.abs(number))
+
+
 def log_bin(value: Column) -> Column:
-    """Return the bin of a value >= 0: floor(200 ln(1 + value)); null stays null."""
-    return F.floor(F.log1p(value.cast("double")) * BINS_PER_E_FOLD).cast("int")
+    """Return the bin of a value: sign(x) floor(200 ln(1 + |x|)); null stays null."""
+    number = value.cast("double")
+    bins = F.floor(F.log1p(F.abs(number)) * BINS_PER_E_FOLD)
+    return F.when(number < 0, -bins).otherwise(bins).cast("int")
 
 
 def bin_value(bins: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Return the value in the middle (in logarithms) of bins; bin 0 is exactly zero."""
     numbers = np.asarray(bins, dtype=float)
-    middle = np.expm1((numbers + 0.5) / BINS_PER_E_FOLD)
-    return np.where(numbers == 0, 0.0, middle)
+    middle = np.expm1((np.abs(numbers) + 0.5) / BINS_PER_E_FOLD)
+    return np.sign(numbers) * middle
 
 
 def histograms(frame: DataFrame, bins: Mapping[str, Column]) -> dict[str, dict[int, int]]:

@@ -22,12 +22,13 @@ from bankseg_assets.transforms.histograms import (
 )
 
 TOLERANCE = 0.0025  # of 1 + value
+MONEY_CENTS = st.integers(-(10**14), 10**14) | st.integers(-300, 300)  # overdrafts and refunds too
 PROBABILITIES = [0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0]
 
 
 @given(
     st.lists(
-        st.tuples(st.integers(0, 2), st.floats(0, 1e12) | st.integers(0, 3)),
+        st.tuples(st.integers(0, 2), MONEY_CENTS.map(lambda cents: cents / 100)),
         min_size=1,
         max_size=200,
     )
@@ -43,7 +44,7 @@ def test_quantiles_of_each_group_are_within_a_quarter_percent_of_the_exact_ones(
         values = [value for owner, value in rows if owner == group]
         exact = np.quantile(values, PROBABILITIES, method="inverted_cdf")
         approximate = quantiles(counts["v"], PROBABILITIES)
-        assert (np.abs(approximate - exact) <= TOLERANCE * 1.002 * (1 + exact)).all()
+        assert (np.abs(approximate - exact) <= TOLERANCE * 1.002 * (1 + np.abs(exact))).all()
 
 
 @given(
