@@ -117,6 +117,8 @@ class Bundle:
     evaluation: Mapping[str, Any]
     """Quality on held-out customers, for people: see `transforms.judging`."""
     confusion: npt.NDArray[np.int64]
+    warnings: tuple[str, ...] = ()
+    """What the data could not support, one sentence each: a dropped feature, a single segment."""
     number_format: str = PLAIN
     """How sentences group digits: of the release that the model was read from, no part of it."""
     memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -233,6 +235,7 @@ def bundle_from(document: Mapping[str, Any]) -> Bundle:
         metrics=document["metrics"],
         evaluation=document["evaluation"],
         confusion=np.array(document["confusion"], dtype=np.int64),
+        warnings=tuple(document.get("warnings", ())),
         number_format=PLAIN,
         **arrays,
     )
