@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from bankseg_assets_tests.app.odd_models import ODD
 from bankseg_assets_tests.app.publishing import publish
 
 ROOT = Path(__file__).parents[2]
@@ -27,3 +28,14 @@ def test_a_page_without_any_release_says_what_to_do(data_dir: Path, view: str) -
     page.switch_page(view).run()
     assert not page.exception, page.exception
     assert any("make materialize" in info.value for info in page.info)
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_page_draws_itself_from_an_odd_model(data_dir: Path, view: str, odd: str) -> None:
+    publish(data_dir, **ODD[odd])
+    page = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60).run()
+    page.switch_page(view).run()
+    assert not page.exception, page.exception
+    assert len(page.title) == 1
+    assert not page.error
