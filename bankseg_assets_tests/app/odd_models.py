@@ -75,7 +75,7 @@ NO_MONEY: dict[str, Any] = {
         segment
         | {"share_of_money": share, "index": dict.fromkeys(segment["index"])}
         | {"medians": segment["medians"] | {"average_amount": 0.0}}
-        for segment, share in zip(model()["segments"], (0.0, None, float(-5e12)), strict=True)
+        for segment, share in zip(model()["segments"], (0.0, None, -5e12), strict=True)
     ]
 }
 # Refunds outweigh the purchases of a segment: its share of the money is below zero.

@@ -41,25 +41,35 @@ def test_before_the_first_model_the_page_says_what_to_do(data_dir: Path) -> None
 
 def test_a_model_that_was_never_released_is_not_used(data_dir: Path) -> None:
     write_model(data_dir)
-    assert "No model has been released yet" in _open().info[0].value
+    assert "There are no segments yet" in _open().info[0].value
 
 
-def test_a_refused_model_is_told_with_the_reason_while_the_old_one_answers(data_dir: Path) -> None:
+def test_a_refusal_is_explained_on_overview_while_the_old_model_answers(data_dir: Path) -> None:
     publish(data_dir)
     write_model(data_dir, version="second")
     found = Refusal("0123456789", "2026-11-23T10:00:00+00:00", ("Macro F1 is 0.5.",))
     note_refusal(data_dir / "published", found)
     page = _submit(_open(), 4, 900.0)
-    assert "A newer model was refused.** Macro F1 is 0.5. Model first" in page.warning[0].value
-    assert "`force: true`" in page.warning[0].value
+    assert not page.warning
+    assert "A newer version was refused" in _text(page)
     assert "Answered by model first" in _text(page)
+    page.switch_page("views/overview.py").run()
+    assert "A newer model was refused.** Macro F1 is 0.5. Model first" in page.warning[0].value
+    assert "`bankseg withdraw`" in page.warning[0].value
+    assert "`force: true`" in page.warning[0].value
     note_refusal(data_dir / "published", None)
     assert not page.run().warning
 
 
-def test_a_first_model_that_was_refused_is_told_too(data_dir: Path) -> None:
-    note_refusal(data_dir / "published", Refusal("run", "now", ("A segment is too small.",)))
-    assert "refused: A segment is too small." in _open().info[0].value
+def test_a_first_refusal_is_explained_on_overview_and_pointed_to(data_dir: Path) -> None:
+    """To repeat the batch would repeat the refusal, so that is not the advice."""
+    note_refusal(data_dir / "published", Refusal("run", "now", ("3 rows are lost.",)))
+    page = _open()
+    assert "The page Overview says why, and what to do." in page.info[0].value
+    page.switch_page("views/overview.py").run()
+    assert "- 3 rows are lost." in page.warning[0].value
+    assert "`bankseg withdraw`" in page.warning[0].value
+    assert "make materialize" not in page.warning[0].value
 
 
 def test_the_first_model_fills_a_page_that_was_open_before(data_dir: Path) -> None:
