@@ -25,7 +25,7 @@ from bankseg_assets.transforms.kmeans import (
 from bankseg_assets.transforms.partition import Partition, squared_distances
 from bankseg_assets.transforms.pca import fit_pca
 from bankseg_assets.transforms.sweep import evaluate
-from bankseg_assets_tests.transforms.models import FEATURES, Fitted
+from bankseg_assets_tests.transforms.models import FEATURES, Fitted, candidate
 from bankseg_assets_tests.transforms.test_sweep import brute_silhouette, labels_of, summary_of
 
 Array = npt.NDArray[np.float64]
@@ -116,7 +116,7 @@ def test_a_model_survives_json(fitted: Fitted) -> None:
 
 def test_the_spread_of_rows_over_tasks_changes_nothing(fitted: Fitted) -> None:
     def parameters(rfm: DataFrame) -> tuple[dict[str, object], dict[str, object]]:
-        pca = fit_pca(rfm, FEATURES, n_components=2, whiten=False)
+        pca = fit_pca(rfm, candidate(rfm, FEATURES))
         kmeans = fit_kmeans(rfm, pca, ks=[4, 5], wanted=4, fewest=2, seed=1)
         return pca.to_json(), kmeans.to_json()
 
