@@ -3,7 +3,8 @@
 import streamlit as st
 
 from app.numbers import Numbers
-from bankseg_assets.formatting import day, percent
+from bankseg_assets.formatting import day
+from bankseg_assets.held_out import quality
 from bankseg_assets.scoring import Bundle
 
 
@@ -15,10 +16,8 @@ def footer(bundle: Bundle, numbers: Numbers) -> None:
         f"snapshot of {day(bundle.snapshot_date)}",
         f"{numbers.count(int(bundle.metrics['n_customers']))} customers",
     ]
-    explained = None
-    if len(bundle.segments) > 1 and "f1_weighted" in bundle.metrics:
-        parts.append(f"F1 on held-out customers {percent(bundle.metrics['f1_weighted'])}")
-        explained = (
-            "F1 is 100% when customers that the model never saw all get their right segment."
-        )
-    st.caption(" · ".join(parts), help=explained)
+    measured = quality(bundle)
+    st.caption(
+        " · ".join([*parts, measured] if measured else parts),
+        help="F1 is 100% when all these customers get their right segment." if measured else None,
+    )

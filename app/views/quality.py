@@ -16,12 +16,16 @@ from app.quality import (
 )
 from app.tables import show_halves, show_table
 from bankseg_assets.explain.wording import ONE_SEGMENT
+from bankseg_assets.held_out import was_held_out
 from bankseg_assets.settings import load_settings
 
-bundle = page.begin(
-    "Quality",
-    "Can I trust it? Everything here is measured on customers whom no transform, PCA, clustering "
-    "or classifier has seen, unless it says otherwise.",
+bundle = page.begin("Quality", "Can I trust it?")
+st.markdown(
+    "Everything here is measured on customers whom no transform, PCA, clustering or classifier has "
+    "seen, unless it says otherwise."
+    if was_held_out(bundle)
+    else "There are too few customers to hold some out: everything here is measured on those that "
+    "the model was made of, and looks better than it is."
 )
 release, numbers, evaluation = session.require_release(), session.numbers(), bundle.evaluation
 kmeans = data.document("kmeans_model")
@@ -51,7 +55,7 @@ if not is_one:
         confusion(bundle.confusion.tolist(), bundle.segments, numbers), alt="Confusion matrix"
     )
     st.caption(
-        "Held-out customers. A row: those of a segment. A column: what the model takes them for, "
+        "A row: those of a segment. A column: what the model takes them for, "
         "by the segment's number."
     )
 

@@ -5,14 +5,13 @@ from typing import Any
 import numpy as np
 
 from bankseg_assets.partial import Known
-from bankseg_assets.scoring import DERIVED, LOG_OFFSET, Array, Bundle, Feature
+from bankseg_assets.scoring import DERIVED, LOG_OFFSET, SIGNED_LOG, Array, Bundle, Feature
 
 WHOLE = ("recency", "frequency")
 LEAST = {"frequency": 1.0}
 MOST_WHOLE = 2_000  # days or transactions: no answer depends on more
 SMALLEST_COIN = 0.01  # of a rupee: no amount is finer
 MOST_MONEY = 1e10  # where a model names no range
-SIGNED_LOG = "signed_log"
 LOGARITHMS = (LOG_OFFSET, SIGNED_LOG)
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bankseg_assets.explain.plausible import inverse, invertible, spread
-from bankseg_assets.scoring import Feature
+from bankseg_assets.scoring import Feature, apply_transform
 
 
 def test_spread_covers_debts_as_finely_as_credits() -> None:
@@ -22,6 +22,6 @@ def test_spread_of_credits_is_even_in_log_offset() -> None:
 @pytest.mark.parametrize("value", [-1234.5, -0.5, 0.0, 0.5, 98765.0])
 def test_inverse_of_a_signed_logarithm_is_the_measure(value: float) -> None:
     feature = Feature("log_average_balance", "average_balance", "signed_log", 100.0)
-    logged = np.sign(value) * np.log1p(abs(value) / 100.0)
+    logged = float(apply_transform(feature, np.array([value]))[0])
     assert invertible(feature, "average_balance")
     assert inverse(feature, np.array([logged]), {})[0] == pytest.approx(value)
