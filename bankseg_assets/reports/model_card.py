@@ -42,7 +42,8 @@ def model_card(
     """Return the card. The arguments are the published documents and tables it is made from."""
     overview = eda["overview"][0]
     conflicts = overview["identity_conflict_share_of_repeat"]
-    chosen = next((entry for entry in kmeans["sweep"] if entry["k"] == kmeans["k"]), {})
+    tried: Sequence[Mapping[str, Any]] = kmeans["sweep"]
+    chosen = next((entry for entry in tried if entry["k"] == kmeans["k"]), {})
     return {
         "model": {
             "version": bundle["version"],
