@@ -84,11 +84,7 @@ def bars(
     layout = go.Layout(
         height=380,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        # A single date or number has no width on an axis of its own kind.
-        xaxis={
-            "fixedrange": True,
-            "type": "category" if axis == "from" or len(rows) == 1 else None,
-        },
+        xaxis={"fixedrange": True, "type": "category" if axis == "from" else None},
         yaxis=number_axis(MEASURES[measure] + unit, heights, numbers),
     )
     write = numbers.money if measure == "amount" else numbers.number

@@ -24,5 +24,5 @@ def notes(bundle: Bundle, release: Release) -> list[str]:
 def show_notes(found: list[str]) -> None:
     """Draw the sentences; nothing where there are none."""
     if found:
-        lines = ["**What this data cannot say:**", *(f"- {escaped(one)}" for one in found)]
+        lines = ["**What to know about this data:**", *(f"- {escaped(one)}" for one in found)]
         st.warning("\n".join(lines), icon=":material/warning:")

@@ -1,12 +1,12 @@
 """The segments' profiles: one table of all, and one card each."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from app.charts import OTHER, money_index, money_share, wrapped
+from app.charts import OTHER, has_money_shares, money_index, wrapped
 from app.measures import label, written
 from app.numbers import Numbers
 from app.palette import colour
@@ -19,16 +19,16 @@ INDEX_NOTE = "Index: the segment's mean, where 100 is the mean of all customers.
 
 def overview(segments: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     """Return the numbers of the chart, a row for each segment."""
-    rows = [
-        {
-            "Segment": segment["name"],
-            "Customers": percent(segment["share_of_customers"]),
-            "Money": _known(money_share(segment), percent),
-            "Money per customer (100 = average)": _known(money_index(segment), number),
+    columns = {
+        "Segment": [segment["name"] for segment in segments],
+        "Customers": [percent(segment["share_of_customers"]) for segment in segments],
+    }
+    if has_money_shares(segments):
+        columns |= {
+            "Money": [percent(segment["share_of_money"]) for segment in segments],
+            "Money per customer (100 = average)": [number(money_index(one)) for one in segments],
         }
-        for segment in segments
-    ]
-    return pd.DataFrame(rows)
+    return pd.DataFrame(columns)
 
 
 def profile(
@@ -82,10 +82,6 @@ def index_bars(segment: Mapping[str, Any]) -> go.Figure:
     return go.Figure(bars, layout)
 
 
-def _known(value: float | None, write: Callable[[float], str]) -> str:
-    return UNKNOWN if value is None else write(value)
-
-
 def rule_sentence(segment: Mapping[str, Any]) -> str:
     """Return the segment's rule, and how exactly it describes the segment."""
     return (
@@ -100,4 +96,5 @@ def _shown(measure: str, values: Mapping[str, float | None], numbers: Numbers) -
 
 
 def _index(segment: Mapping[str, Any], measure: str) -> str:
-    return _known(segment["index"].get(measure), lambda index: number(round(index)))
+    value = segment["index"].get(measure)
+    return UNKNOWN if value is None else number(round(value))

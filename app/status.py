@@ -63,7 +63,7 @@ def limits(notes: int) -> list[Badge]:
     if not notes:
         return []
     words = "1 note on the data" if notes == 1 else f"{notes} notes on the data"
-    return [Badge("orange", words, "The page Overview has what this data cannot say.")]
+    return [Badge("orange", words, "The page Overview says what to know about this data.")]
 
 
 def show(release: Release, more: Sequence[Badge] = ()) -> None:

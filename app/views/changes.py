@@ -5,6 +5,7 @@ import streamlit as st
 from app import data, page, session
 from app.changes import EXPLAINED, KINDS, as_table, sankey, shown
 from app.palette import colours
+from app.tables import show_table
 from bankseg_assets.explain.wording import ONE_SEGMENT
 from bankseg_assets.formatting import day
 
@@ -38,6 +39,8 @@ if found.empty:
     st.stop()
 if len(bundle.segments) == 1 and not found["moved"].any():
     page.nothing(f"{ONE_SEGMENT} No one has moved.")
+    show_table(as_table(found, session.numbers()), alt="Customers before and after")
+    st.stop()
 page.chart(
     sankey(found, colours(bundle.segments), INK[st.context.theme.type or "light"]),
     f"{EXPLAINED[kind]} Snapshots of {day(before)} and {day(after)}. Flows of fewer than 11 "

@@ -41,14 +41,18 @@ if there:
     measure = right.selectbox(
         "Count", possible, format_func=lambda one: MEASURES[one], key=f"measure_{name}"
     )
-    page.chart(
-        bars(tables[name], name, measure, style),
-        f"{MEASURES[measure]} by {TABLES[name][0].lower()}. What fewer than 11 customers may have "
-        "made is left out.",
-        as_table(tables[name], style),
-        alt=f"{MEASURES[measure]} by {TABLES[name][0].lower()}",
-        key="bars",
-    )
+    if len(tables[name]) == 1:
+        st.caption("One value alone has 11 customers or more, so there is no chart.")
+        show_table(as_table(tables[name], style), alt=TABLES[name][0])
+    else:
+        page.chart(
+            bars(tables[name], name, measure, style),
+            f"{MEASURES[measure]} by {TABLES[name][0].lower()}. What fewer than 11 customers may "
+            "have made is left out.",
+            as_table(tables[name], style),
+            alt=f"{MEASURES[measure]} by {TABLES[name][0].lower()}",
+            key="bars",
+        )
 else:
     page.nothing(
         "There is no chart: every bar would be of fewer than 11 customers, and tell of single "

@@ -193,7 +193,8 @@ def _missing(totals: Mapping[str, Any], fewest: int) -> list[dict[str, Any]]:
     found = []
     for name in _NULLABLE:
         missing = totals["rows"] - totals[f"known_{name}"]
-        shown = None if 0 < missing < fewest else missing
+        # A column that is empty throughout tells of nobody.
+        shown = None if 0 < missing < min(fewest, totals["rows"]) else missing
         share = None if shown is None else shown / max(totals["rows"], 1)
         found.append({"column": name, "missing": shown, "share": share})
     return found

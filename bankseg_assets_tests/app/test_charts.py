@@ -1,7 +1,10 @@
 """The charts say in text what they say in colour."""
 
+import pytest
+
 from app.charts import number_axis, probability_bars, segment_map
 from app.numbers import Numbers
+from app.profiles import overview
 from bankseg_assets.formatting import LAKH
 from bankseg_assets_tests.app.publishing import model
 
@@ -20,9 +23,24 @@ def test_each_rectangle_carries_its_share_and_its_share_of_the_money() -> None:
 
 
 def test_a_segment_too_small_for_its_size_to_be_told_has_no_area() -> None:
-    small = model()["segments"][0] | {"share_of_customers": 0.0, "share_of_money": 0.0}
-    rectangles = segment_map([small]).data[0]
-    assert rectangles.text == ("0.0% of<br>customers<br>0.0% of<br>the money",)
+    first, *others = model()["segments"]
+    small = first | {"share_of_customers": 0.0, "share_of_money": 0.0}
+    rectangles = segment_map([small, *others]).data[0]
+    assert rectangles.text[0] == "0.0% of<br>customers<br>0.0% of<br>the money"
+
+
+@pytest.mark.parametrize("shares", [(-0.5, 0.3, 1.2), (0.0, 0.0, 0.0), (None, 0.5, 0.5)])
+def test_shares_of_the_money_that_mean_nothing_are_not_drawn(
+    shares: tuple[float | None, ...],
+) -> None:
+    segments = [
+        segment | {"share_of_money": share}
+        for segment, share in zip(model()["segments"], shares, strict=True)
+    ]
+    rectangles = segment_map(segments).data[0]
+    assert rectangles.text[0] == "50.0% of<br>customers"
+    assert set(rectangles.marker.colors) == {0}
+    assert overview(segments).columns.tolist() == ["Segment", "Customers"]
 
 
 def test_large_numbers_of_an_axis_are_written_as_the_bank_does() -> None:

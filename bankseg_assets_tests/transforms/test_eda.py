@@ -229,6 +229,14 @@ def test_what_was_never_delivered_is_missing_and_has_no_table(signed: Tables) ->
     assert column(signed["transactions_by_day"], "rows") == [40]
 
 
+def test_an_empty_column_of_few_rows_is_known_to_be_empty(spark: SparkSession) -> None:
+    aside = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
+    rows = [{"balance": None, "gender": None if n else "F"} for n in range(3)]
+    found = explore(cleaned_frame(spark, rows), aside, rfm_frame(spark, [{}] * 3))
+    shares = {row["column"]: row["share"] for row in found["missing_values"]}
+    assert (shares["balance"], shares["gender"]) == (1.0, None)
+
+
 def test_fewer_than_eleven_customers_have_no_sum_and_no_correlation(spark: SparkSession) -> None:
     rows = [{"amount": Decimal(n), "balance": Decimal(n * n)} for n in range(1, 9)]
     aside = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
