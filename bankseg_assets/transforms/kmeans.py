@@ -180,7 +180,9 @@ def fit_kmeans(
         silhouette=silhouette,
         sizes=sizes,
         names=names,
-        sweep=choice.entries,
+        sweep=tuple(
+            entry if entry.k > 1 else replace(entry, inertia=inertia) for entry in choice.entries
+        ),
         elbow=elbow([entry for entry in choice.entries if entry.k > 1]),
         reason=choice.reason,
         summary_cells=len(summary.weights),
