@@ -29,7 +29,7 @@ from bankseg_assets.inputs import asked_of, columns_of
 from bankseg_assets.published import newest_first
 from bankseg_assets.releases import Release
 from bankseg_assets.scoring import Bundle
-from bankseg_assets.serving import Serving, renew
+from bankseg_assets.serving import Serving, renew, why_no_model
 from bankseg_assets.settings import SettingsError, load_settings
 from ops import api_schema as schema
 from ops.own_pages import LOOPBACK, OwnPagesOnly, why_foreign
@@ -66,6 +66,7 @@ class Current:
     """What is in use: replaced as a whole, so that no answer is of two releases."""
 
     def __init__(self, published_dir: Path) -> None:
+        self._published_dir = published_dir
         self._find = partial(newest_first, published_dir)
         self._in_use = InUse()
 
@@ -96,8 +97,7 @@ class Current:
         """The model and its actions; 503 is answered while there is none."""
         found = self._in_use
         if found.serving.bundle is None:
-            reason = found.serving.problem or "No model has been released yet."
-            raise HTTPException(503, f"{reason} Run `make materialize`.")
+            raise HTTPException(503, why_no_model(found.serving, self._published_dir))
         return found.serving.bundle, found.actions
 
 

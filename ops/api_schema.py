@@ -61,6 +61,8 @@ class Model(BaseModel):
     inputs: list[dict[str, Any]]
     segments: list[dict[str, Any]]
     metrics: dict[str, float]
+    warnings: list[str]
+    """What the data could not support."""
 
 
 class Health(BaseModel):
@@ -109,6 +111,7 @@ def described(bundle: Bundle) -> Model:
         inputs=_some_keys(asked_of(bundle), _INPUT_KEYS),
         segments=_some_keys(bundle.segments, _SEGMENT_KEYS),
         metrics=dict(bundle.metrics),
+        warnings=list(bundle.warnings),
     )
 
 
