@@ -18,9 +18,9 @@ from bankseg_assets.transforms.sweep import (
     SOUND,
     Choice,
     choose_k,
+    fit_all,
     least_share,
     stability,
-    sweep,
 )
 
 
@@ -54,7 +54,7 @@ def best_pca(
 ) -> PcaModel:
     """Return the principal components of the features that suit these customers.
 
-    The sets of `choose_features` are tried in turn, each swept over `ks` as k-means will be; the
+    The sets of `choose_features` are tried in turn, each swept over `ks` as `fit_kmeans` does; the
     first that gives sound segments is kept, otherwise the one that meets most criteria, and of
     those the one with the highest silhouette. `rfm` is RFM_TABLE.
     """
@@ -114,7 +114,7 @@ def _best_k(
     seed: int,
 ) -> Choice:
     summary = summarise(model.project(training), model.n_components)
-    swept = sweep(summary, ks, seed=seed)
+    swept = fit_all(summary, ks, seed=seed)
     return choose_k(
         [entry for entry, _ in swept.values()],
         fewest=fewest,

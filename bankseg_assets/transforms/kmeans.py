@@ -17,9 +17,10 @@ from bankseg_assets.transforms.partition import Partition
 from bankseg_assets.transforms.pca import PcaModel
 from bankseg_assets.transforms.profiles import naming_facts
 from bankseg_assets.transforms.rounding import MEASURE_DIGITS, SUM_DIGITS, rounded
-from bankseg_assets.transforms.summary import summarise
+from bankseg_assets.transforms.summary import Summary, summarise
 from bankseg_assets.transforms.sweep import RESAMPLES as K_MEANS_RESAMPLES
 from bankseg_assets.transforms.sweep import (
+    Choice,
     SweepEntry,
     choose_k,
     elbow,
@@ -133,68 +134,109 @@ def fit_kmeans(
         raise ValueError(
             "No k to choose from: k_min is above k_max. Give a k_max of at least k_min."
         )
-    fit = FITS[algorithm]
-    resamples = K_MEANS_RESAMPLES if algorithm is Algorithm.K_MEANS else RESAMPLES
     points = _points(rfm, pca, in_use).persist()
     try:
-        least = least_share(points.count())
-        training = points.where("NOT held_out")
-        summary = summarise(training, pca.n_components)
-        found = sweep(summary, ks, seed=seed, fit=fit)
-        entries = {k: entry for k, (entry, _) in found.items()}
-
-        def stability_of(k: int) -> float:
-            return stability(summary, found[k][1], seed=seed, fit=fit, resamples=resamples)
-
-        while True:
-            if wanted is None:
-                choice = choose_k(
-                    list(entries.values()), fewest=fewest, least=least, stability_of=stability_of
-                )
-            else:
-                choice = named_k(list(entries.values()), wanted, stability_of=stability_of)
-            partition = found[choice.k][1] if choice.k > 1 else single(summary)
-            partition = partition.reordered(np.lexsort(partition.centres.T[::-1]).tolist())
-            passes = 0
-            if algorithm is Algorithm.K_MEANS:
-                partition, passes = polish(training, partition)
-            matching = None if in_use is None else match(_moves(points, in_use, partition))
-            if matching is not None:
-                partition = partition.reordered(matching.order)
-            labelled = points.select("*", partition.columns()[0].alias("segment"))
-            sizes, inertia, silhouette = measure(labelled, partition)
-            smallest = min(sizes) / max(sum(sizes), 1)
-            if wanted is not None or choice.k == 1 or smallest >= least:
-                break
-            # The summary is of training customers; on all of them the segment is too small, and
-            # the gate of a release measures all.
-            entries[choice.k] = replace(entries[choice.k], smallest_share=smallest)
-        facts = naming_facts(labelled, choice.k)
+        division = _divide(
+            points, ks, wanted=wanted, fewest=fewest, seed=seed, algorithm=algorithm, in_use=in_use
+        )
+        labelled = points.select("*", division.partition.columns()[0].alias("segment"))
+        facts = naming_facts(labelled, division.choice.k)
     finally:
         points.unpersist()
-    names, named_for, colours = _identities(facts, in_use, matching)
+    names, named_for, colours = _identities(facts, in_use, division.matching)
+    choice, partition, summary = division.choice, division.partition, division.summary
+    divided = [entry for entry in choice.entries if entry.k > 1]
     return KMeansModel(
         k=choice.k,
         centroids=partition.centres.tolist(),
-        inertia=inertia,
-        silhouette=silhouette,
-        sizes=sizes,
+        inertia=division.inertia,
+        silhouette=division.silhouette,
+        sizes=division.sizes,
         names=names,
-        sweep=choice.entries,
-        elbow=elbow([entry for entry in choice.entries if entry.k > 1]),
+        # Of one segment, the sweep knows no inertia.
+        sweep=tuple(
+            entry if entry.k > 1 else replace(entry, inertia=division.inertia)
+            for entry in choice.entries
+        ),
+        elbow=elbow(divided),
         reason=choice.reason,
         summary_cells=len(summary.weights),
-        passes=passes,
+        passes=division.passes,
         summary_error_bound=rounded(summary.error_bound(choice.entry.inertia), MEASURE_DIGITS),
         algorithm=algorithm.value,
-        gap_choice=gap_choice([entry for entry in choice.entries if entry.k > 1]),
+        gap_choice=gap_choice(divided),
         shares=None if partition.shares is None else partition.shares.tolist(),
         covariances=None if partition.covariances is None else partition.covariances.tolist(),
         colours=colours,
         named_for=named_for,
-        matching=matching,
+        matching=division.matching,
         warnings=list(choice.warnings),
     )
+
+
+@dataclass(frozen=True)
+class _Division:
+    """The chosen segments, as measured on all customers."""
+
+    choice: Choice
+    partition: Partition
+    passes: int
+    matching: Matching | None
+    sizes: list[int]
+    inertia: float
+    silhouette: float
+    summary: Summary
+
+
+def _divide(
+    points: DataFrame,
+    ks: Sequence[int],
+    *,
+    wanted: int | None,
+    fewest: int,
+    seed: int,
+    algorithm: Algorithm,
+    in_use: InUse | None,
+) -> _Division:
+    """Choose k, fit it on all training customers, and choose again where a segment is too small.
+
+    The choice is made on training customers, and the gate of a release measures all: a segment of
+    1.0 % of the one was 0.99 % of the other, and refused.
+    """
+    fit = FITS[algorithm]
+    resamples = K_MEANS_RESAMPLES if algorithm is Algorithm.K_MEANS else RESAMPLES
+    least = least_share(points.count())
+    training = points.where("NOT held_out")
+    n_components = sum(name.startswith("pc") for name in points.columns)
+    summary = summarise(training, n_components)
+    found = sweep(summary, ks, seed=seed, fit=fit)
+    entries = {k: entry for k, (entry, _) in found.items()}
+
+    def stability_of(k: int) -> float:
+        return stability(summary, found[k][1], seed=seed, fit=fit, resamples=resamples)
+
+    while True:
+        swept = list(entries.values())
+        if wanted is None:
+            choice = choose_k(swept, fewest=fewest, least=least, stability_of=stability_of)
+        else:
+            choice = named_k(swept, wanted, stability_of=stability_of)
+        partition = found[choice.k][1] if choice.k > 1 else single(summary)
+        partition = partition.reordered(np.lexsort(partition.centres.T[::-1]).tolist())
+        passes = 0
+        if algorithm is Algorithm.K_MEANS:
+            partition, passes = polish(training, partition)
+        matching = None if in_use is None else match(_moves(points, in_use, partition))
+        if matching is not None:
+            partition = partition.reordered(matching.order)
+        labelled = points.select("*", partition.columns()[0].alias("segment"))
+        sizes, inertia, silhouette = measure(labelled, partition)
+        smallest = min(sizes) / sum(sizes)
+        if wanted is not None or choice.k == 1 or smallest >= least:
+            return _Division(
+                choice, partition, passes, matching, sizes, inertia, silhouette, summary
+            )
+        entries[choice.k] = replace(entries[choice.k], smallest_share=smallest)
 
 
 def _points(rfm: DataFrame, pca: PcaModel, in_use: InUse | None) -> DataFrame:

@@ -110,23 +110,32 @@ def single(summary: Summary) -> Partition:
     return Partition(np.average(summary.means, axis=0, weights=summary.weights)[None])
 
 
+def fit_all(
+    summary: Summary, ks: Iterable[int], *, seed: int, fit: Fit = fit_centroids
+) -> dict[int, tuple[SweepEntry, Partition]]:
+    """Fit every k on the summary, with the measures that `choose_k` needs.
+
+    None for more segments than there are distinct customers.
+    """
+    distinct = len(summary.weights)
+    possible = [k for k in ks if k <= distinct]
+    partitions = _at_once(fit, lambda k: fit(summary, k, seed), possible)
+    entries = [evaluate(summary, partition) for partition in partitions]
+    return {entry.k: (entry, partitions[place]) for place, entry in enumerate(entries)}
+
+
 def sweep(
     summary: Summary, ks: Iterable[int], *, seed: int, fit: Fit = fit_centroids
 ) -> dict[int, tuple[SweepEntry, Partition]]:
-    """Fit and measure every k on the summary; none for more segments than distinct customers."""
-    distinct = len(summary.weights)
-    possible = [k for k in ks if k <= distinct]
-    if not possible:
-        return {}
-    partitions = _at_once(fit, lambda k: fit(summary, k, seed), possible)
-    fitted = dict(zip(possible, partitions, strict=True))
+    """Return what `fit_all` does, with the measures that people compare as well."""
+    fitted = fit_all(summary, ks, seed=seed, fit=fit)
     sample, counts = spread_sample(summary, SAMPLE)
     references = _references(summary, seed)
 
-    def measured(partition: Partition) -> SweepEntry:
-        entry = evaluate(summary, partition)
+    def described(entry: SweepEntry) -> SweepEntry:
         gap, error = _gap(references, entry, summary, seed)
-        euclidean = silhouette(sample, counts, partition.labels(sample))
+        labels = fitted[entry.k][1].labels(sample)
+        euclidean = silhouette(sample, counts, labels)
         return replace(
             entry,
             silhouette_euclidean=rounded(euclidean, MEASURE_DIGITS),
@@ -134,8 +143,8 @@ def sweep(
             gap_error=rounded(error, MEASURE_DIGITS),
         )
 
-    entries = _at_once(fit_centroids, measured, fitted.values())
-    return {entry.k: (entry, fitted[entry.k]) for entry in entries}
+    entries = _at_once(fit_centroids, described, [entry for entry, _ in fitted.values()])
+    return {entry.k: (entry, fitted[entry.k][1]) for entry in entries}
 
 
 def _at_once(fit: Fit, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
