@@ -13,6 +13,7 @@ from bankseg_assets.releases import Refusal, refusal
 from bankseg_assets.settings import Settings
 
 POLL_SECONDS = 5
+MOST_REASONS = 3
 NO_SEGMENTS = "There are no segments yet."
 
 
@@ -88,20 +89,20 @@ def situation(
             refused.reasons,
             is_wrong=True,
         )
+    if arrived and len(rejected) == len(arrived):
+        return Situation(
+            f"{_files(arrived)} and {'was' if len(arrived) == 1 else 'all were'} rejected:",
+            f"correct the file, or the contract that describes it, and drop it into `{landing}` "
+            "again.",
+            tuple(_last_reasons(rejected)),
+            is_wrong=True,
+        )
     if run and run.has_failed:
         return Situation(
             "The last batch failed, and a repetition fails too until its cause is removed:",
             f"{dagster}/runs/{run.run_id} has the details. Correct the cause, then run "
             "`make materialize`, or press the button on the page Data.",
             run.reasons or ("It was stopped, or ended without a reason.",),
-            is_wrong=True,
-        )
-    if arrived and len(rejected) == len(arrived):
-        return Situation(
-            f"{_files(arrived)}, and none could be read:",
-            f"correct the file, or the contract that describes it, and drop it into `{landing}` "
-            "again.",
-            tuple(_last_reasons(rejected)),
             is_wrong=True,
         )
     if arrived:
@@ -124,7 +125,10 @@ def _files(arrived: Sequence[Delivery]) -> str:
 
 def _last_reasons(rejected: Iterable[Delivery]) -> list[str]:
     newest = sorted(rejected, key=lambda one: one.taken_at, reverse=True)
-    return [f"{one.file_name}: {one.reason}" for one in newest[:3]]
+    return [
+        one.reason if one.file_name in one.reason else f"{one.file_name}: {one.reason}"
+        for one in newest[:MOST_REASONS]
+    ]
 
 
 @st.cache_data(ttl=POLL_SECONDS, show_spinner=False)

@@ -38,9 +38,12 @@ def test_situation_of_a_batch_in_progress_is_to_wait() -> None:
     assert "/runs/r3" in found.todo
 
 
-def test_situation_of_rejected_files_gives_their_reasons() -> None:
-    found = state(delivery("rejected", "The header lacks CustomerID."))
+@pytest.mark.parametrize("run", [None, FAILED])
+def test_situation_of_rejected_files_gives_their_reasons(run: Run | None) -> None:
+    """The batch without a file fails too, but the file is what can be corrected."""
+    found = state(delivery("rejected", "The header lacks CustomerID."), run=run)
     assert found.is_wrong
+    assert found.what == "1 file arrived and was rejected:"
     assert found.reasons == ("bank.csv: The header lacks CustomerID.",)
     assert "contract" in found.todo
 
