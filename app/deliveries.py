@@ -25,7 +25,7 @@ def ledger_table(deliveries: Sequence[Delivery], numbers: Numbers) -> pd.DataFra
             {
                 "File": one.file_name,
                 "Result": one.status + (" (demo)" if one.is_demo else ""),
-                "Taken (UTC)": one.taken_at[:16].replace("T", " "),
+                "Ingested (UTC)": one.taken_at[:16].replace("T", " "),
                 "Records": numbers.number(one.records),
                 "Size": f"{one.size_bytes / 1e6:,.1f} MB",
                 "Why rejected": one.reason,

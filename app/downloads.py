@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow.dataset as ds
 
@@ -28,12 +29,18 @@ def campaign_list(
     return partial(_make, release, bundle, who, campaign, dict(actions))
 
 
+def _known(bundle: Bundle, name: str, column: pd.Series) -> npt.NDArray[np.float64]:
+    """Return a measure as doubles; an average a fraction of a cent below zero counts as zero."""
+    values = column.to_numpy(dtype=np.float64)
+    return values if bundle.may_be_negative(name) else np.maximum(values, 0.0)
+
+
 def _make(
     release: Release, bundle: Bundle, who: ds.Expression, campaign: str, actions: dict[int, str]
 ) -> bytes:
     columns = [ID, "segment", "segment_name", *bundle.measures]
     members = customers_of(release, who, columns)
-    known = {name: members[name].to_numpy(dtype=np.float64) for name in bundle.measures}
+    known = {name: _known(bundle, name, members[name]) for name in bundle.measures}
     segments = members["segment"].to_numpy(dtype=np.int64)
     chances = posterior(bundle, known).probabilities if len(members) else np.empty((0, 1))
     held_out = HoldOut(ID, campaign=f"{release.name} {campaign}")

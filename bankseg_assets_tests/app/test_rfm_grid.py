@@ -1,6 +1,7 @@
 """The RFM page: a cell is chosen by a click, by two boxes, or by the URL."""
 
 import io
+from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
@@ -70,6 +71,15 @@ def test_the_segments_of_a_cell_are_to_the_nearest_ten(data_dir: Path) -> None:
     segments = [{"segment": number, "name": name} for number, name in enumerate(NAMES)]
     found = as_table(counts, segments, Numbers())
     assert found["Customers"].tolist() == ["50", "<11"]
+
+
+def test_a_list_has_also_whom_rounding_puts_below_zero(data_dir: Path) -> None:
+    """The model's ranges are of whole cents; an average balance can be a fraction below zero."""
+    found = tables()
+    customers = [row | {"monetary": Decimal("-0.004")} for row in found["customer_segments"]]
+    bundle = load_bundle(publish(data_dir, found | {"customer_segments": customers}))
+    make = campaign_list(_released(data_dir), bundle, members_of((5, 1)), "cell", {})
+    assert len(pd.read_csv(io.BytesIO(make()))) == 50
 
 
 def test_the_list_has_the_customers_of_the_cell_and_no_others(data_dir: Path) -> None:
