@@ -6,7 +6,11 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow.dataset as ds
 
-from bankseg_assets.scoring import Bundle, score
+from bankseg_assets.scoring import Bundle, InputError, score
+
+
+class NotComparableError(LookupError):
+    """A classifier cannot score a table of customers; the message says why."""
 
 
 def held_out_confusion(bundle: Bundle, customers: Path) -> npt.NDArray[np.int64]:
@@ -14,9 +18,15 @@ def held_out_confusion(bundle: Bundle, customers: Path) -> npt.NDArray[np.int64]
 
     Returns how many are in segment i of the table and j of the classifier (l, k): l is one more
     than the table's highest segment. A tenth of 50 million customers at once would be gigabytes.
+    Raises NotComparableError for a classifier of an older table, with other measures.
     """
     names = [*bundle.measures, "segment"]
     files = sorted(map(str, customers.glob("*.parquet")))
+    absent = [name for name in names if name not in ds.dataset(files).schema.names]
+    if absent:
+        raise NotComparableError(
+            f"The model in use asks for {', '.join(absent)}, which the new customers have not."
+        )
     k = len(bundle.prior)
     table = np.zeros((0, k), dtype=np.int64)
     for batch in ds.dataset(files).to_batches(columns=names, filter=ds.field("held_out")):
@@ -29,5 +39,11 @@ def held_out_confusion(bundle: Bundle, customers: Path) -> npt.NDArray[np.int64]
         segments = batch["segment"].to_numpy(zero_copy_only=False)
         missing = max(int(segments.max()) + 1 - len(table), 0)
         table = np.pad(table, ((0, missing), (0, 0)))
-        np.add.at(table, (segments, score(bundle, columns).segment), 1)
+        try:
+            found = score(bundle, columns).segment
+        except InputError as error:
+            raise NotComparableError(
+                f"The model in use does not take what new customers have: {error}"
+            ) from error
+        np.add.at(table, (segments, found), 1)
     return table
