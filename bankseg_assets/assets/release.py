@@ -45,7 +45,7 @@ from bankseg_assets.transforms.drift import (
 _DEFAULTS = Limits()
 _TOGETHER = "versions_belong_together"
 _SMALLEST = "segments_are_large_enough"
-LEAST_COMPARED = 30  # held-out customers: of fewer, an adjusted Rand index says nothing
+LEAST_COMPARED = 30  # customers: of fewer, an adjusted Rand index says nothing
 # What people are shown; whatever these were made from comes along.
 ROOTS = (
     *("nb_classifier", "segment_profiles", "segment_migration", "eda_report"),
@@ -344,7 +344,7 @@ def _agreement(candidate: _Candidate, compared: Release) -> tuple[float, float]:
     table = held_out_confusion(bundle, candidate.segments)
     if table.sum() < LEAST_COMPARED:
         raise NotComparableError(
-            f"Under {LEAST_COMPARED} customers are held out: too few to say whether they stay."
+            f"Under {LEAST_COMPARED} customers can be compared: too few to say whether they stay."
         )
     return adjusted_rand_index(table), noise(table, adjusted_rand_index)
 

@@ -1,7 +1,7 @@
 """k-means: sweep k on a weighted summary, choose, then fit the chosen k on all customers."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,9 @@ from bankseg_assets.transforms.sweep import (
     choose_k,
     elbow,
     gap_choice,
+    least_share,
+    named_k,
+    single,
     stability,
     sweep,
 )
@@ -64,6 +67,8 @@ class KMeansModel:
     named_for: list[dict[str, float]] = field(default_factory=list)
     """What each name was given for: deviations, and the mean frequency (see `naming`)."""
     matching: Matching | None = None
+    warnings: list[str] = field(default_factory=list)
+    """What keeps these segments from being sound, a sentence each; see `choose_k`."""
 
     @property
     def centroid_array(self) -> Array:
@@ -119,9 +124,9 @@ def fit_kmeans(
 
     Segments take number, name and colour of those in use that they continue; without any they are
     numbered along the first component, so that a rerun numbers them alike. The other algorithms
-    (see `alternatives`) are fitted on the summary alone.
-    Raises ValueError when there are too few distinct customers, `ks` is empty, or `wanted` is not
-    in it.
+    (see `alternatives`) are fitted on the summary alone. Where no division is sound enough, all
+    customers are one segment.
+    Raises ValueError when `ks` is empty, or `wanted` is not in it.
     """
     ks = list(ks)
     if not ks:
@@ -132,27 +137,38 @@ def fit_kmeans(
     resamples = K_MEANS_RESAMPLES if algorithm is Algorithm.K_MEANS else RESAMPLES
     points = _points(rfm, pca, in_use).persist()
     try:
+        least = least_share(points.count())
         training = points.where("NOT held_out")
         summary = summarise(training, pca.n_components)
         found = sweep(summary, ks, seed=seed, fit=fit)
-        choice = choose_k(
-            [entry for entry, _ in found.values()],
-            wanted=wanted,
-            fewest=fewest,
-            stability_of=lambda k: stability(
-                summary, found[k][1], seed=seed, fit=fit, resamples=resamples
-            ),
-        )
-        partition = found[choice.k][1]
-        partition = partition.reordered(np.lexsort(partition.centres.T[::-1]).tolist())
-        passes = 0
-        if algorithm is Algorithm.K_MEANS:
-            partition, passes = polish(training, partition)
-        matching = None if in_use is None else match(_moves(points, in_use, partition))
-        if matching is not None:
-            partition = partition.reordered(matching.order)
-        labelled = points.select("*", partition.columns()[0].alias("segment"))
-        sizes, inertia, silhouette = measure(labelled, partition)
+        entries = {k: entry for k, (entry, _) in found.items()}
+
+        def stability_of(k: int) -> float:
+            return stability(summary, found[k][1], seed=seed, fit=fit, resamples=resamples)
+
+        while True:
+            if wanted is None:
+                choice = choose_k(
+                    list(entries.values()), fewest=fewest, least=least, stability_of=stability_of
+                )
+            else:
+                choice = named_k(list(entries.values()), wanted, stability_of=stability_of)
+            partition = found[choice.k][1] if choice.k > 1 else single(summary)
+            partition = partition.reordered(np.lexsort(partition.centres.T[::-1]).tolist())
+            passes = 0
+            if algorithm is Algorithm.K_MEANS:
+                partition, passes = polish(training, partition)
+            matching = None if in_use is None else match(_moves(points, in_use, partition))
+            if matching is not None:
+                partition = partition.reordered(matching.order)
+            labelled = points.select("*", partition.columns()[0].alias("segment"))
+            sizes, inertia, silhouette = measure(labelled, partition)
+            smallest = min(sizes) / max(sum(sizes), 1)
+            if wanted is not None or choice.k == 1 or smallest >= least:
+                break
+            # The summary is of training customers; on all of them the segment is too small, and
+            # the gate of a release measures all.
+            entries[choice.k] = replace(entries[choice.k], smallest_share=smallest)
         facts = naming_facts(labelled, choice.k)
     finally:
         points.unpersist()
@@ -164,21 +180,22 @@ def fit_kmeans(
         silhouette=silhouette,
         sizes=sizes,
         names=names,
-        sweep=choice.entries,
-        elbow=elbow(choice.entries),
+        sweep=tuple(
+            entry if entry.k > 1 else replace(entry, inertia=inertia) for entry in choice.entries
+        ),
+        elbow=elbow([entry for entry in choice.entries if entry.k > 1]),
         reason=choice.reason,
         summary_cells=len(summary.weights),
         passes=passes,
-        summary_error_bound=rounded(
-            summary.error_bound(found[choice.k][0].inertia), MEASURE_DIGITS
-        ),
+        summary_error_bound=rounded(summary.error_bound(choice.entry.inertia), MEASURE_DIGITS),
         algorithm=algorithm.value,
-        gap_choice=gap_choice(choice.entries),
+        gap_choice=gap_choice([entry for entry in choice.entries if entry.k > 1]),
         shares=None if partition.shares is None else partition.shares.tolist(),
         covariances=None if partition.covariances is None else partition.covariances.tolist(),
         colours=colours,
         named_for=named_for,
         matching=matching,
+        warnings=list(choice.warnings),
     )
 
 

@@ -199,13 +199,13 @@ def test_data_that_drifted_are_refused_with_the_measure(own_data: Platform) -> N
     assert "Look for another unit" in str(check.description)
 
 
-def test_the_bank_s_own_data_are_not_compared_with_demo_data(after_batch: Platform) -> None:
-    def not_demo(document: dict[str, Any]) -> None:
-        document["is_demo"] = False
+def test_the_bank_s_own_data_are_not_compared_with_demo_data(own_data: Platform) -> None:
+    def demo(document: dict[str, Any]) -> None:
+        document["is_demo"] = True
         document["metrics"]["f1_macro"] = 1.5
 
-    make_release(after_batch, not_demo)
-    run = release(after_batch)
+    make_release(own_data, demo)
+    run = release(own_data)
     assert run.checks["quality_is_kept"].passed
     assert "release" in run.metadata
 
