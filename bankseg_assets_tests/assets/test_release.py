@@ -1,9 +1,7 @@
 """A release is made when the model is good enough; else the one before stays in use."""
 
 import json
-import sqlite3
 from collections.abc import Callable
-from contextlib import closing
 from typing import Any
 from uuid import uuid4
 
@@ -15,7 +13,7 @@ from bankseg_assets.gates import Measures
 from bankseg_assets.releases import Release, all_releases, current_release, refusal, roll_back
 from bankseg_assets.scoring import bundle_hash, load_bundle
 from bankseg_assets.store import VersionStore, version_record, write_json
-from bankseg_assets_tests.assets.conftest import Platform
+from bankseg_assets_tests.assets.conftest import Platform, make_release
 from bankseg_assets_tests.running import DEMO_ROWS, Run, run_platform
 
 Change = Callable[[dict[str, Any]], object]
@@ -53,15 +51,6 @@ def make_card(bank: Platform, classifier: str) -> None:
         write_json(draft.path / "model.json", {})
 
 
-def make_release(bank: Platform, change: Change) -> None:
-    """Publish a release that is like the newest but for a change."""
-    newest = store(bank).latest("release")
-    document = json.loads((newest / "model.json").read_text(encoding="utf-8"))
-    change(document)
-    with store(bank).draft("release", str(uuid4()), document["versions"]) as draft:
-        write_json(draft.path / "model.json", document)
-
-
 def release(bank: Platform, **config: Any) -> Run:
     return run_platform(
         bank.resources,
@@ -85,15 +74,6 @@ def test_the_first_release_names_a_version_of_every_asset(batch: Platform) -> No
     assert delivery["file_name"] == "demo_transactions.csv"
     assert delivery["rows_in"] == DEMO_ROWS + 4
     assert delivery["reasons"]["conflicting_duplicate"] == 2
-
-
-@pytest.fixture
-def own_data(after_batch: Platform) -> Platform:
-    """The same, as a bank's own: nothing protects demo data."""
-    with closing(sqlite3.connect(after_batch.settings.ledger_path)) as connection, connection:
-        connection.execute("UPDATE deliveries SET file_name = 'bank.csv'")
-    make_release(after_batch, lambda document: document.update(is_demo=False))
-    return after_batch
 
 
 def test_a_model_as_good_is_compared_and_replaces_it(own_data: Platform) -> None:
@@ -245,7 +225,7 @@ def test_another_currency_is_said_and_refuses_nothing(own_data: Platform) -> Non
     run = release(own_data)
     for name in ("customers_stay_in_their_segment", "data_has_not_drifted"):
         assert not run.checks[name].passed
-        assert "Money is in INR now, and in EUR in the one in use." in str(
+        assert "Money is in INR, and in EUR in the release in use." in str(
             run.checks[name].description
         )
     drift = run.checks["data_has_not_drifted"].metadata
