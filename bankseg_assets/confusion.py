@@ -10,12 +10,18 @@ import pyarrow.dataset as ds
 from bankseg_assets.scoring import Bundle, score
 
 
+class NotComparableError(LookupError):
+    """A classifier cannot score a table of customers; the message says why."""
+
+
 def held_out_confusion(bundle: Bundle, customers: Path) -> npt.NDArray[np.int64]:
     """Score the held-out customers of a version of customer_segments, a batch at a time.
 
     Returns how many are in segment i of the table and j of the classifier (l, k): l is one more
     than the table's highest segment. Where no customer is held out, because they are too few, all
     are scored. A tenth of 50 million customers at once would be gigabytes.
+
+    Raises NotComparableError for a classifier of other measures than the table has.
     """
     table = _confusion(bundle, customers, ds.field("held_out"))
     return table if table.sum() else _confusion(bundle, customers, None)
@@ -26,6 +32,11 @@ def _confusion(
 ) -> npt.NDArray[np.int64]:
     names = [*bundle.measures, "segment"]
     files = sorted(map(str, customers.glob("*.parquet")))
+    absent = [name for name in names if name not in ds.dataset(files).schema.names]
+    if absent:
+        raise NotComparableError(
+            f"The model in use asks for {', '.join(absent)}, which the new customers have not."
+        )
     table = np.zeros((0, len(bundle.prior)), dtype=np.int64)
     for batch in ds.dataset(files).to_batches(columns=names, filter=rows):
         if not batch.num_rows:

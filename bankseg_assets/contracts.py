@@ -200,7 +200,11 @@ SEGMENT_PROFILES = Table(
         Column("customers", "bigint", "Size; 0 for fewer than 11", "customers"),
         Column("share_of_customers", "double", "Size over all customers"),
         Column("total_monetary", "double", "Sum of the members' monetary value", "currency"),
-        Column("share_of_money", "double", "That sum over the sum of all customers"),
+        Column(
+            "share_of_money",
+            "double",
+            "That sum over those of all segments; 0 for one below zero, which counts in none",
+        ),
         *(
             Column(f"median_{measure}", "double", f"Median{_FEW}", unit, nullable=True)
             for measure, unit in _MEASURED.items()
@@ -366,7 +370,11 @@ RECOMMENDED_ACTIONS = Table(
         Column("customers", "bigint", "Size; 0 for fewer than 11", "customers"),
         Column("share_of_customers", "double", "Size over all customers"),
         Column("total_monetary", "double", "Sum of the members' monetary value", "currency"),
-        Column("share_of_money", "double", "That sum over the sum of all customers"),
+        Column(
+            "share_of_money",
+            "double",
+            "That sum over those of all segments; 0 for one below zero, which counts in none",
+        ),
     ),
 )
 

@@ -27,7 +27,7 @@ from bankseg_assets.batch_scoring.actions import read_actions
 from bankseg_assets.batch_scoring.errors import ListError
 from bankseg_assets.inputs import asked_of, columns_of
 from bankseg_assets.published import newest_first
-from bankseg_assets.releases import Release
+from bankseg_assets.releases import Refusal, Release, refusal
 from bankseg_assets.scoring import Bundle
 from bankseg_assets.serving import Serving, renew, why_no_model
 from bankseg_assets.settings import SettingsError, load_settings
@@ -56,10 +56,13 @@ log = logging.getLogger("uvicorn.error")
 
 @dataclass(frozen=True)
 class InUse:
-    """The model that answers, and what its release recommends: segment -> action."""
+    """The model that answers, what its release recommends (segment -> action), and what was
+    refused since.
+    """
 
     serving: Serving = field(default_factory=Serving)
     actions: Mapping[int, str] = field(default_factory=dict)
+    refused: Refusal | None = None
 
 
 class Current:
@@ -76,7 +79,7 @@ class Current:
         release, actions = serving.release, before.actions
         if release is not None and release is not before.serving.release:
             actions = _actions(release)
-        self._in_use = InUse(serving, actions)
+        self._in_use = InUse(serving, actions, refusal(self._published_dir))
 
     async def follow(self) -> None:
         """Renew for ever; whatever goes wrong is tried again."""
@@ -91,6 +94,11 @@ class Current:
     def serving(self) -> Serving:
         """What is served, and what is wrong with it."""
         return self._in_use.serving
+
+    @property
+    def refused(self) -> Refusal | None:
+        """What was refused since the newest release, if anything."""
+        return self._in_use.refused
 
     @property
     def model(self) -> tuple[Bundle, Mapping[int, str]]:
@@ -143,12 +151,16 @@ def build_api(published_dir: Path) -> FastAPI:
     @api.get("/health")
     async def health() -> schema.Health:
         """Tell whether the server can answer; 200 also before the first model."""
-        serving = current.serving
+        serving, refused = current.serving, current.refused
         return schema.Health(
             status="ok" if serving.bundle else "no model",
             release=serving.release.name if serving.release else "",
             model_version=serving.bundle.version if serving.bundle else "",
             problem=serving.problem,
+            warnings=list(serving.release.warnings) if serving.release else [],
+            refused=schema.Refused(at=refused.at, reasons=list(refused.reasons))
+            if refused
+            else None,
         )
 
     @api.get("/model", responses={503: _REFUSALS[503]})

@@ -65,13 +65,26 @@ class Model(BaseModel):
     """What the data could not support."""
 
 
+class Refused(BaseModel):
+    """Newer data or a newer model that was not released, and why, with what to do next."""
+
+    at: str
+    reasons: list[str]
+
+
 class Health(BaseModel):
-    """Whether there is a model to answer with, and why the newest one is not in use, if so."""
+    """Whether there is a model to answer with, and why the newest one is not in use, if so.
+
+    `warnings`: what to know of the release before relying on it. `refused`: what came after it and
+    was not released; null where nothing was.
+    """
 
     status: str
     release: str
     model_version: str
     problem: str
+    warnings: list[str]
+    refused: Refused | None
 
 
 class Refusal(BaseModel):

@@ -7,6 +7,7 @@ import dagster as dg
 from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, OWNERS, SEGMENTS
+from bankseg_assets.formatting import quantity
 from bankseg_assets.io_managers import SmallTable
 from bankseg_assets.metadata import markdown_table, table_metadata
 from bankseg_assets.reports.plots import heat_plot
@@ -134,8 +135,10 @@ def _range(row: dict[str, Any], measure: str, unit: str) -> str:
     if low is None:
         return f"{score}: nobody"
     if high is None:
-        return f"{score}: {low} {unit} or more"
-    return f"{score}: {low} {unit}" if low == high else f"{score}: {low} to {high} {unit}"
+        return f"{score}: {quantity(low, unit)} or more"
+    if low == high:
+        return f"{score}: {quantity(low, unit)}"
+    return f"{score}: {low} to {high} {unit}"
 
 
 def _count(count: int | None) -> str:

@@ -2,15 +2,18 @@
 
 A rule asks that measures be clearly high or low, compared with the typical customer. The rule with
 the strongest evidence wins; two segments get the same action only where neither has another.
+Nothing is sold to those who are overdrawn, or who get back more than they spend.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from math import exp, log
+from math import copysign, expm1, log, log1p
 from typing import Any, Literal
 
 from bankseg_assets.formatting import short
 from bankseg_assets.suppression import SMALLEST_CELL
+from bankseg_assets.transforms.phrases import MoneyText, days, money_brought, whole_percent
+from bankseg_assets.transforms.segment_words import QUIET_DAYS, RECENT_DAYS
 
 # Times the typical customer's, or as much below, to be called high or low. Money is spread over
 # decades, days and transactions are not.
@@ -62,6 +65,13 @@ RULES = (
 )
 FALLBACK = Rule({}, "Serve them as usual, and keep in touch", "The usual channels")
 TOO_FEW = Rule({}, "Leave them out of campaigns", "None")
+OVERDRAWN = Rule(
+    {"average_balance": -1}, "Offer help with the overdraft", "Personal call or letter"
+)
+REFUNDED = Rule({"average_amount": -1}, "Ask what they send back, and why", "Survey or e-mail")
+MONEY = ("average_amount", "average_balance")
+SPEND = "spend about {} at a time"
+TWICE = 2.0
 
 
 def recommended_actions(
@@ -71,21 +81,25 @@ def recommended_actions(
 
     profiles: rows of SEGMENT_PROFILES. Of them, `median_*`, `index_*`, sizes and money are read.
     """
-    typical = {name: _typical(profiles, name) for name in ("average_amount", "average_balance")}
-    ratios = [_ratios(row, typical) for row in profiles]
+
+    def money(value: float) -> str:
+        return f"{currency} {short(value, number_format)}"
+
+    typical = {name: _typical(profiles, name) for name in MONEY}
+    distances = [_distances(row, typical) for row in profiles]
     return [
         {
             "segment": row["segment"],
             "segment_name": row["segment_name"],
             "action": rule.action,
-            "reason": _reason(row, rule, of_row, currency, number_format),
+            "reason": _reason(row, rule, typical, money),
             "channel": rule.channel,
             "customers": row["customers"],
             "share_of_customers": row["share_of_customers"],
             "total_monetary": row["total_monetary"],
             "share_of_money": row["share_of_money"],
         }
-        for row, rule, of_row in zip(profiles, _rules(profiles, ratios), ratios, strict=True)
+        for row, rule in zip(profiles, _rules(profiles, distances), strict=True)
     ]
 
 
@@ -95,85 +109,127 @@ def _typical(profiles: Sequence[Row], measure: str) -> float | None:
     Not the mean of all customers, which a few rich ones lift above what nearly everybody has.
     """
     known = [
-        (row["customers"], log(max(row[f"median_{measure}"], 1.0)))
+        (row["customers"], _signed_log(row[f"median_{measure}"]))
         for row in profiles
         if row["customers"] and row[f"median_{measure}"] is not None
     ]
     customers = sum(count for count, _ in known)
-    return exp(sum(count * value for count, value in known) / customers) if customers else None
+    if not customers:
+        return None
+    mean = sum(count * value for count, value in known) / customers
+    return copysign(expm1(abs(mean)), mean)
 
 
-def _ratios(row: Row, typical: Mapping[str, float | None]) -> dict[str, float]:
-    """Return measure -> times the typical customer's; without what is not known."""
+def _signed_log(value: float) -> float:
+    """Return sign(x) ln(1 + |x|): overdrafts and refunds have a logarithm too."""
+    return copysign(log1p(abs(value)), value)
+
+
+def _distances(row: Row, typical: Mapping[str, float | None]) -> dict[str, float]:
+    """Return measure -> the logarithm of how many times the typical customer's.
+
+    Without what is not known, and without a visit that is not recent, or not long ago, in days.
+    """
     found = {
-        measure: max(row[f"index_{measure}"], 1.0) / 100
+        measure: log(max(row[f"index_{measure}"], 1.0) / 100)
         for measure in ("recency", "frequency")
         if row[f"index_{measure}"] and row[f"median_{measure}"] is not None
     }
+    if "recency" in found:
+        ago = row["median_recency"]
+        is_said = ago >= QUIET_DAYS if found["recency"] > 0 else ago <= RECENT_DAYS
+        found["recency"] *= is_said
     for measure, usual in typical.items():
         if usual is not None and row[f"median_{measure}"] is not None:
-            found[measure] = max(row[f"median_{measure}"], 1.0) / usual
+            found[measure] = _signed_log(row[f"median_{measure}"]) - _signed_log(usual)
     return found
 
 
-def _evidence(rule: Rule, ratios: Mapping[str, float]) -> float:
+def _evidence(rule: Rule, distances: Mapping[str, float]) -> float:
     """Return how clearly a rule's conditions hold: at least 1 each, or 0 where one does not."""
     total = 0.0
     for measure, sign in rule.when.items():
-        found = sign * log(ratios.get(measure, 1.0)) / log(CLEAR[measure])
+        found = sign * distances.get(measure, 0.0) / log(CLEAR[measure])
         if found < 1:
             return 0.0
         total += min(found, MOST_EVIDENCE)
     return total
 
 
-def _rules(profiles: Sequence[Row], ratios: Sequence[Mapping[str, float]]) -> list[Rule]:
+def _rules(profiles: Sequence[Row], distances: Sequence[Mapping[str, float]]) -> list[Rule]:
     """Choose a rule for each segment: the strongest first, an action twice only in need."""
+    chosen = {
+        segment: rule
+        for segment, row in enumerate(profiles)
+        if (rule := _foregone(row)) is not None
+    }
     found = [
         (evidence, segment, place)
-        for segment, of_segment in enumerate(ratios)
+        for segment, of_segment in enumerate(distances)
         for place, rule in enumerate(RULES)
         if (evidence := _evidence(rule, of_segment))
     ]
     strongest = sorted(found, key=lambda one: (-one[0], one[1], one[2]))
-    chosen: dict[int, Rule] = {}
     for only_new in (True, False):
         for _, segment, place in strongest:
             taken = {rule.action for rule in chosen.values()}
             if segment not in chosen and not (only_new and RULES[place].action in taken):
                 chosen[segment] = RULES[place]
-    return [
-        chosen.get(segment, FALLBACK) if row["customers"] else TOO_FEW
-        for segment, row in enumerate(profiles)
-    ]
+    return [chosen.get(segment, FALLBACK) for segment in range(len(profiles))]
 
 
-def _reason(
-    row: Row, rule: Rule, ratios: Mapping[str, float], currency: str, number_format: str
-) -> str:
+def _foregone(row: Row) -> Rule | None:
+    """Return what is done whatever else a segment is like."""
+    if not row["customers"]:
+        return TOO_FEW
+    if (row["median_average_balance"] or 0) < 0:
+        return OVERDRAWN
+    return REFUNDED if (row["median_average_amount"] or 0) < 0 else None
+
+
+def _reason(row: Row, rule: Rule, typical: Mapping[str, float | None], money: MoneyText) -> str:
     if rule is TOO_FEW:
         return f"Fewer than {SMALLEST_CELL} customers: too few for a campaign of their own."
-
-    def money(value: float) -> str:
-        return f"{currency} {short(value, number_format)}"
-
-    brings = f"bring {row['share_of_money']:.0%} of the money ({money(row['total_monetary'])})"
-    told = [_told(measure, row, ratios[measure], money) for measure in rule.when]
+    brings = money_brought(row["share_of_money"], row["total_monetary"], money)
+    told = [_told(measure, row, typical, money) for measure in rule.when]
+    if not told and row["share_of_customers"] == 1:
+        return f"They are all customers, and {brings}."
     if not told:
         return f"They {brings}, and nothing sets them clearly apart from the typical customer."
     return f"They {', '.join(told)}{',' if len(told) > 1 else ''} and {brings}."
 
 
-def _told(measure: str, row: Row, ratio: float, money: Callable[[float], str]) -> str:
+def _told(measure: str, row: Row, typical: Mapping[str, float | None], money: MoneyText) -> str:
     if measure == "recency":
-        when = "longer ago" if ratio > 1 else "more recent"
+        compared = _against_average(row["index_recency"], "long ago", "longer ago", "more recent")
         return (
-            f"made their last transaction about {row['median_recency']:.0f} days before the "
-            f"snapshot ({abs(ratio - 1):.0%} {when} than the average)"
+            f"made their last transaction about {days(row['median_recency'])} before the snapshot "
+            f"({compared} the average)"
         )
     if measure == "frequency":
-        often = "more often" if ratio > 1 else "less often"
-        return f"transact {abs(ratio - 1):.0%} {often} than the average customer"
-    does = "hold about {}" if measure == "average_balance" else "spend about {} at a time"
-    times = f"{ratio:.1f} times" if ratio > 1 else f"{ratio:.0%} of"
-    return f"{does.format(money(row[f'median_{measure}']))} ({times} the typical customer's)"
+        compared = _against_average(row["index_frequency"], "often", "more often", "less often")
+        return f"transact {compared} the average customer"
+    value = row[f"median_{measure}"]
+    if measure == "average_balance":
+        does = "are overdrawn by about {}" if value < 0 else "hold about {}"
+    else:
+        does = "typically get back about {} a transaction" if value < 0 else SPEND
+    if not value:
+        does = does.replace("about ", "")
+    return does.format(money(abs(value))) + _against_typical(value, typical[measure])
+
+
+def _against_average(index: float, much: str, more: str, less: str) -> str:
+    ratio = index / 100
+    if ratio >= TWICE:
+        return f"{ratio:,.1f} times as {much} as"
+    return f"{whole_percent(abs(ratio - 1))} {more if ratio > 1 else less} than"
+
+
+def _against_typical(value: float, usual: float | None) -> str:
+    """Return the comparison in brackets; nothing where one of the two is not above zero."""
+    if usual is None or min(value, usual) <= 0:
+        return ""
+    ratio = value / usual
+    times = f"{ratio:,.1f} times" if ratio > 1 else f"{whole_percent(ratio)} of"
+    return f" ({times} the typical customer's)"

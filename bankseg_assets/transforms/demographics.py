@@ -13,6 +13,7 @@ from pyspark.sql import Column, DataFrame, Row, Window
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.suppression import SMALLEST_CELL, hidden_cells, is_small
+from bankseg_assets.transforms.phrases import whole_percent
 
 ATTRIBUTES = {"age_band": "age", "gender": "gender", "location": "place"}
 AGE_BANDS = (
@@ -30,6 +31,7 @@ NAMED_SHARE = 0.01  # of all customers: a smaller place or gender is among the o
 MOST_LOCATIONS = 3
 BEYOND_CHANCE = 3.0  # standard errors; one would point out a place in six for nothing
 HARDLY = 0.01  # of the members
+ALL_REACHED = 1 - 1e-5  # a share that was rounded
 PER_CENT = 0.01
 _GENDERS = {"M": "men", "F": "women"}
 
@@ -47,11 +49,13 @@ def demographics(segments: DataFrame) -> Rows:
 def mix_sentence(rows: Iterable[Mapping[str, Any]]) -> str:
     """Return how one segment's people differ from all customers, for marketer and auditor.
 
-    `rows` are the segment's SEGMENT_DEMOGRAPHICS. Empty when the segment is too small, or nothing
-    is known of anybody.
+    `rows` are the segment's SEGMENT_DEMOGRAPHICS. Empty when the segment is too small, or holds
+    all customers, or nothing is known of anybody.
     """
     named = [row for row in rows if row["value"] not in NOBODY_IN_PARTICULAR]
     known = [row for row in named if row["share_of_segment"]]
+    if all(row["share_reached"] > ALL_REACHED for row in known):
+        return ""  # the segment of all customers
     of_attribute = {
         attribute: [row for row in known if row["attribute"] == attribute]
         for attribute in ATTRIBUTES
@@ -62,7 +66,9 @@ def mix_sentence(rows: Iterable[Mapping[str, Any]]) -> str:
     text = f"Of 100 members, this many differ from the mix of all customers: {', '.join(parts)}."
     genders = sorted(of_attribute["gender"], key=lambda row: -row["share_reached"])
     if len(genders) > 1:
-        reached = [f"{row['share_reached']:.0%} of {_called(row['value'])}" for row in genders]
+        reached = [
+            f"{whole_percent(row['share_reached'])} of {_called(row['value'])}" for row in genders
+        ]
         text += f" An offer to this segment alone reaches {' and '.join(reached)}."
     return text
 
@@ -84,6 +90,7 @@ def top_locations(rows: Iterable[Mapping[str, Any]]) -> Rows:
         if row["attribute"] == "location"
         and row["value"] not in NOBODY_IN_PARTICULAR
         and row["customers"]
+        and row["index"]
         and _stands_out(row["customers"], 100 * row["customers"] / row["index"])
     ]
     return sorted(places, key=lambda place: (-place["index"], place["location"]))[:MOST_LOCATIONS]
@@ -221,10 +228,10 @@ def _difference(attribute: str, rows: Sequence[Mapping[str, Any]]) -> str:
     if distance < HARDLY:
         return f"under 1 {by}"
     most = max(rows, key=lambda row: abs(row["share_of_segment"] - row["share_of_all"]))
-    return (
-        f"{100 * distance:.0f} {by} ({_called(most['value'])}: "
-        f"{most['share_of_segment']:.0%} here, {most['share_of_all']:.0%} of all)"
-    )
+    here, of_all = (whole_percent(most[name]) for name in ("share_of_segment", "share_of_all"))
+    if here == of_all:  # many small differences
+        return f"{100 * distance:.0f} {by}"
+    return f"{100 * distance:.0f} {by} ({_called(most['value'])}: {here} here, {of_all} of all)"
 
 
 def _called(value: str) -> str:

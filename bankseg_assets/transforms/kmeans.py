@@ -12,11 +12,11 @@ from pyspark.sql import functions as F  # noqa: N812
 from bankseg_assets.transforms.alternatives import FITS, RESAMPLES, Algorithm
 from bankseg_assets.transforms.features import component_names
 from bankseg_assets.transforms.matching import Matching, kept_colours, kept_names, match
-from bankseg_assets.transforms.naming import WORDINGS, SegmentFacts, segment_names
+from bankseg_assets.transforms.naming_facts import naming_facts
 from bankseg_assets.transforms.partition import Partition
 from bankseg_assets.transforms.pca import PcaModel
-from bankseg_assets.transforms.profiles import naming_facts
 from bankseg_assets.transforms.rounding import MEASURE_DIGITS, SUM_DIGITS, rounded
+from bankseg_assets.transforms.segment_words import WORDINGS, SegmentFacts
 from bankseg_assets.transforms.summary import Summary, summarise
 from bankseg_assets.transforms.sweep import RESAMPLES as K_MEANS_RESAMPLES
 from bankseg_assets.transforms.sweep import (
@@ -66,7 +66,7 @@ class KMeansModel:
     covariances: list[list[list[float]]] | None = None
     colours: list[int] = field(default_factory=list)
     named_for: list[dict[str, float]] = field(default_factory=list)
-    """What each name was given for: deviations, and the mean frequency (see `naming`)."""
+    """What each name was given for: the deviations (see `segment_words`)."""
     matching: Matching | None = None
     warnings: list[str] = field(default_factory=list)
     """What keeps these segments from being sound, a sentence each; see `choose_k`."""
@@ -266,21 +266,12 @@ def _identities(
     facts: Sequence[SegmentFacts], in_use: InUse | None, matching: Matching | None
 ) -> tuple[list[str], list[dict[str, float]], list[int]]:
     """Return names, what they were given for, and colours."""
-    fresh = segment_names(facts)
-    plain = [
-        {**rounded_facts(fact), "mean_frequency": rounded(fact.mean_frequency, SUM_DIGITS)}
-        for fact in facts
-    ]
     if in_use is None or matching is None:
-        return fresh, plain, list(range(len(fresh)))
+        names, named_for = kept_names(facts, [], [], [None] * len(facts))
+        return names, named_for, list(range(len(facts)))
     before = in_use.kmeans
-    names, named_for = kept_names(fresh, plain, before.names, before.named_for, matching.continued)
+    names, named_for = kept_names(facts, before.names, before.named_for, matching.continued)
     return names, named_for, kept_colours(before.colours, matching.continued)
-
-
-def rounded_facts(fact: SegmentFacts) -> dict[str, float]:
-    """Return the deviations of a segment, without the noise of sums."""
-    return {name: rounded(value, SUM_DIGITS) for name, value in fact.deviations.items()}
 
 
 def polish(points: DataFrame, partition: Partition) -> tuple[Partition, int]:

@@ -1,6 +1,6 @@
 """Number, name and colour new segments like those of the model in use that they continue."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import count
 from typing import Any
@@ -9,11 +9,15 @@ import numpy as np
 import numpy.typing as npt
 
 from bankseg_assets.agreement import adjusted_rand_index, overlap
+from bankseg_assets.transforms.name_claims import contradicted
+from bankseg_assets.transforms.naming import free_name, segment_names
+from bankseg_assets.transforms.rounding import SUM_DIGITS, rounded
+from bankseg_assets.transforms.segment_words import SegmentFacts
 
 # Below half, a cluster has dissolved (Hennig, Cluster-wise assessment of cluster stability, 2007).
 LEAST_OVERLAP = 0.5
 # A name stays true while every measure's deviation moves by less than this (standard deviations
-# of all customers); the words change at 0.35 and 1.0.
+# of all customers), for the words change at 0.35 and 1.0, and no number contradicts it.
 NAME_SLACK = 0.25
 
 Array = npt.NDArray[np.float64]
@@ -73,29 +77,33 @@ def match(table: Array) -> Matching:
 
 
 def kept_names(
-    fresh: Sequence[str],
-    facts: Sequence[dict[str, float]],
+    facts: Sequence[SegmentFacts],
     names: Sequence[str],
     named_for: Sequence[dict[str, float]],
     continued: Sequence[int | None],
 ) -> tuple[list[str], list[dict[str, float]]]:
-    """Return the names, and the facts that each was given for.
+    """Return the names of new segments, and the deviations that each was given for.
 
-    `fresh`, `facts`: what the rules say of the new segments (k,). `names`, `named_for`: of the
-    model in use (l,). A segment that continues one keeps its name while that is still true.
+    `facts`: of the new segments (k,). `names`, `named_for`: of the model in use (l,). A segment
+    that continues one keeps its name unless its numbers have moved, or contradict the name, alone
+    or beside the others' names.
     """
-    found: list[str | None] = []
-    reasons = []
-    for place, previous in enumerate(continued):
-        keeps = previous is not None and _still_true(named_for[previous], facts[place])
-        found.append(names[previous] if keeps and previous is not None else None)
-        reasons.append(named_for[previous] if keeps and previous is not None else facts[place])
-    taken = {name for name in found if name is not None}
-    unique = []
-    for name, suggestion in zip(found, fresh, strict=True):
-        unique.append(name if name is not None else _free(suggestion, taken))
-        taken.add(unique[-1])
-    return unique, reasons
+    fresh = segment_names(facts)
+    reasons = [_reasons(fact) for fact in facts]
+    kept = {
+        place: previous
+        for place, previous in enumerate(continued)
+        if previous is not None and _still_true(named_for[previous], reasons[place])
+    }
+    while True:
+        found = _with_kept(fresh, {place: names[previous] for place, previous in kept.items()})
+        wrong = contradicted(found, facts) & kept.keys()
+        if not wrong:
+            break
+        kept = {place: previous for place, previous in kept.items() if place not in wrong}
+    return found, [
+        named_for[kept[place]] if place in kept else reasons[place] for place in range(len(facts))
+    ]
 
 
 def kept_colours(colours: Sequence[int], continued: Sequence[int | None]) -> list[int]:
@@ -110,12 +118,17 @@ def _still_true(before: dict[str, float], now: dict[str, float]) -> bool:
     )
 
 
-def _free(name: str, taken: set[str]) -> str:
-    found, number = name, 1
-    while found in taken:
-        number += 1
-        found = f"{name} ({number})"
+def _with_kept(fresh: Sequence[str], kept: Mapping[int, str]) -> list[str]:
+    """Return the fresh names, but for the kept ones, and none twice."""
+    found: list[str] = []
+    for place, suggestion in enumerate(fresh):
+        taken = {*kept.values(), *found}
+        found.append(kept[place] if place in kept else free_name(suggestion, taken))
     return found
+
+
+def _reasons(facts: SegmentFacts) -> dict[str, float]:
+    return {name: rounded(value, SUM_DIGITS) for name, value in facts.deviations.items()}
 
 
 def _sentence(

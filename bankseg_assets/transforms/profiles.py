@@ -4,13 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from pyspark.sql import Column, DataFrame
+from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.suppression import SMALLEST_CELL, is_small
 from bankseg_assets.transforms.demographics import mix_sentence, top_locations
-from bankseg_assets.transforms.histograms import bin_value, histograms_by, log_bin, quantile_bins
-from bankseg_assets.transforms.naming import WORDINGS, SegmentFacts
+from bankseg_assets.transforms.histograms import (
+    Histogram,
+    histograms_by,
+    quantile_bins,
+)
+from bankseg_assets.transforms.phrases import (
+    balance_phrase,
+    days,
+    money_moved,
+    transaction_phrase,
+    whole_percent,
+)
 from bankseg_assets.transforms.rules import (
     Condition,
     find_rule,
@@ -19,6 +29,12 @@ from bankseg_assets.transforms.rules import (
     rule_text,
     sample,
 )
+from bankseg_assets.transforms.typical import (
+    bin_values,
+    is_typical,
+    measure_bin,
+    short_number,
+)
 
 MEDIANS = ("recency", "frequency", "monetary", "average_amount", "average_balance", "age")
 INDEXED = ("recency", "frequency", "monetary", "average_amount", "average_balance")
@@ -26,8 +42,6 @@ QUARTER = 0.25
 QUARTILES = {"lower_quartile": QUARTER, "median": 0.5, "upper_quartile": 1 - QUARTER}
 AVERAGE_INDEX = 100.0
 TOO_FEW = f"Fewer than {SMALLEST_CELL} customers: too few to be described."
-MOST_BINS = 1_000_000  # a greater frequency counts as this one
-_WHOLE = ("recency", "frequency", "age")
 _NO_RULE: dict[str, Any] = {
     "rule": None,
     "rule_conditions": [],
@@ -37,18 +51,6 @@ _NO_RULE: dict[str, Any] = {
 
 Rules = Mapping[int, Sequence[Condition]]
 Totals = dict[str, Any]
-
-
-def naming_facts(labelled: DataFrame, k: int) -> list[SegmentFacts]:
-    """Return what the segments' names may say, from customers with `segment` and the measures."""
-    logs = {name: F.log1p(F.col(name).cast("double")) for name in WORDINGS}
-    aggregates = [F.avg(value).alias(f"{name}_mean") for name, value in logs.items()]
-    spreads = [F.stddev_samp(value).alias(f"{name}_spread") for name, value in logs.items()]
-    plain = [F.avg(F.col(name).cast("double")).alias(f"{name}_plain") for name in WORDINGS]
-    rows = labelled.rollup("segment").agg(*aggregates, *spreads, *plain).collect()
-    of_segment = {row["segment"]: row for row in rows}
-    everyone = of_segment[None]
-    return [_facts(of_segment.get(segment), everyone) for segment in range(k)]
 
 
 def profile(
@@ -61,7 +63,7 @@ def profile(
     which no release is promoted.
     """
     counts = histograms_by(
-        segments, F.col("segment"), {name: _profile_bin(name) for name in MEDIANS}
+        segments, F.col("segment"), {name: measure_bin(name) for name in MEDIANS}
     )
     rules = _rules(segments)
     rows, everyone = _totals(segments, rules)
@@ -74,42 +76,35 @@ def profile(
             found |= _rule(segment, rules, row, everyone, currency)
             of_it = [one for one in demographics if one["segment"] == segment]
             found |= {"top_locations": top_locations(of_it), "people": mix_sentence(of_it)}
-            found["sentence"] = sentence(found, currency)
+            typical = is_typical(row["average_balance_known"], row["customers"])
+            said = found if typical else found | {"median_average_balance": None}
+            found["sentence"] = sentence(said, currency)
         profiles.append({"segment": segment, "segment_name": row["segment_name"], **found})
     return sorted(profiles, key=lambda row: (-row["share_of_money"], row["segment"]))
 
 
 def sentence(row: Mapping[str, Any], currency: str) -> str:
     """Return one plain sentence that a marketer understands."""
-    times, days = row["median_frequency"], row["median_recency"]
-    amount = f"{currency} {_short(row['median_average_amount'])}"
-    ago = f"{days:.0f} {'day' if days == 1 else 'days'} before the snapshot"
+
+    def money(value: float) -> str:
+        return f"{currency} {short_number(value)}"
+
+    times, amount = row["median_frequency"], row["median_average_amount"]
+    ago = f"{days(row['median_recency'])} before the snapshot"
+    each = transaction_phrase(amount, money)
     if times <= 1:
-        did = f"one transaction of about {amount}, {ago}"
+        did = f"{each}, {ago}" if amount < 0 else f"one transaction of {each}, {ago}"
     else:
-        did = f"{in_words(round(times))} transactions of about {amount} each, the last {ago}"
+        of = ", on average " if amount < 0 else " of "
+        did = f"{in_words(round(times))} transactions{of}{each} each, the last {ago}"
     balance = row["median_average_balance"]
-    holding = "" if balance is None else f", and a balance of about {currency} {_short(balance)}"
-    return (
-        f"{_percent(row['share_of_customers'])} of customers move "
-        f"{_percent(row['share_of_money'])} of the money: typically {did}{holding}."
-    )
-
-
-def _facts(row: Any, everyone: Any) -> SegmentFacts:
-    if row is None:  # no customer is nearest to this centroid
-        return SegmentFacts({}, {}, 0.0)
-    deviations = {
-        name: (row[f"{name}_mean"] - everyone[f"{name}_mean"]) / everyone[f"{name}_spread"]
-        for name in WORDINGS
-        if row[f"{name}_mean"] is not None and everyone[f"{name}_spread"]
-    }
-    ratios = {
-        name: row[f"{name}_plain"] / everyone[f"{name}_plain"]
-        for name in deviations
-        if everyone[f"{name}_plain"]
-    }
-    return SegmentFacts(deviations, ratios, row["frequency_plain"])
+    holding = "" if balance is None else f", and {balance_phrase(balance, money)}"
+    share = row["share_of_customers"]
+    who = "All customers" if share == 1 else f"{whole_percent(share)} of customers"
+    moved = money_moved(row["share_of_money"], row["total_monetary"], money)
+    # Of everybody, a share says nothing.
+    said = who if share == 1 and row["total_monetary"] > 0 else f"{who} {moved}"
+    return f"{said}: typically {did}{holding}."
 
 
 def _rules(segments: DataFrame) -> dict[int, list[Condition]]:
@@ -142,39 +137,38 @@ def _totals(labelled: DataFrame, rules: Rules) -> tuple[dict[int, Totals], Total
         for name in (grouped.columns if rows else ())
         if name not in keys
     }
+    # Refunds can outweigh what a segment spends. It then has no share of the money of the others.
+    everyone["money_brought"] = float(sum(max(row["money"], 0) for row in rows.values()))
+    everyone["below_zero"] = {
+        name for name in INDEXED for row in rows.values() if (row[f"{name}_sum"] or 0) < 0
+    }
     return {segment: _with_means(row) for segment, row in rows.items()}, _with_means(everyone)
 
 
 def _with_means(totals: Totals) -> Totals:
     means = {
         f"{name}_mean": totals[f"{name}_sum"] / totals[f"{name}_known"]
-        if totals[f"{name}_known"]
+        if totals.get(f"{name}_known")
         else None
-        for name in (INDEXED if totals else ())
+        for name in INDEXED
     }
     return {**totals, **means}
 
 
-def _profile_bin(name: str) -> Column:
-    """Whole numbers keep their value; money goes to logarithmic bins."""
-    if name in _WHOLE:
-        # Not `least`, which skips nulls: an unknown age would count as the greatest.
-        return F.when(F.col(name) > MOST_BINS, MOST_BINS).otherwise(F.col(name))
-    return log_bin(F.col(name))
-
-
-def _measures(row: Any, everyone: Any, counts: Mapping[str, Mapping[int, int]]) -> dict[str, Any]:
+def _measures(row: Any, everyone: Any, counts: Mapping[str, Histogram]) -> dict[str, Any]:
+    total = float(row["money"])
     found: dict[str, Any] = {
         "customers": row["customers"],
         "share_of_customers": row["customers"] / everyone["customers"],
-        "total_monetary": float(row["money"]),
-        "share_of_money": float(row["money"]) / max(float(everyone["money"]), 1e-9),
+        "total_monetary": total,
+        "share_of_money": total / everyone["money_brought"] if total > 0 else 0.0,
     }
     for measure in MEDIANS:
         found |= _quartiles(measure, counts[measure])
     for measure in INDEXED:
         mean = row[f"{measure}_mean"] if _many(counts[measure]) else None
-        found[f"index_{measure}"] = _index(mean, everyone[f"{measure}_mean"])
+        average = None if measure in everyone["below_zero"] else everyone[f"{measure}_mean"]
+        found[f"index_{measure}"] = _index(mean, average)
     return found
 
 
@@ -214,8 +208,7 @@ def _quartiles(measure: str, histogram: Mapping[int, int]) -> dict[str, float | 
     found: dict[str, float | None] = {f"{quartile}_{measure}": None for quartile in QUARTILES}
     if not _many(histogram):
         return found
-    bins = quantile_bins(histogram, list(QUARTILES.values()))
-    values = bins if measure in _WHOLE else bin_value(bins).round(2)
+    values = bin_values(measure, quantile_bins(histogram, list(QUARTILES.values())))
     for quartile, value in zip(QUARTILES, values, strict=True):
         if quartile == "median" or _many(histogram, QUARTER):
             found[f"{quartile}_{measure}"] = float(value)
@@ -228,20 +221,7 @@ def _many(histogram: Mapping[int, int], share: float = 1.0) -> bool:
 
 
 def _index(mean: float | None, average: float | None) -> float | None:
+    """Return 100 times the mean over the mean of all; None where that is no yardstick."""
     if mean is None or not average:
         return None
     return round(AVERAGE_INDEX * mean / average, 1)
-
-
-def _percent(share: float) -> str:
-    """Return a share of 1 in whole per cent; never 0 % of something.
-
-    >>> _percent(0.124), _percent(0.001)
-    ('12%', 'under 1%')
-    """
-    return "under 1%" if 0 < share < 0.005 else f"{share:.0%}"  # noqa: PLR2004
-
-
-def _short(value: float) -> str:
-    """Three significant digits, with thousands separators: 16792.4 -> 16,800, 0.456 -> 0.456."""
-    return f"{float(f'{value:.3g}'):,.10g}"

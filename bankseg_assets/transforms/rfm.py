@@ -1,9 +1,10 @@
 """One row a customer: recency, frequency, monetary, their scores and the classic named group."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 import numpy as np
+import numpy.typing as npt
 from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
@@ -19,6 +20,7 @@ MEASURES = (
 """What `customers` returns: RFM_TABLE without what follows from all customers together."""
 
 SCORES = 5
+MIDDLE_SCORE = 3
 HELD_OUT_SHARE = 0.2
 SPLIT_SEED = 20_160_801
 FEWEST_TO_SPLIT = 200
@@ -39,6 +41,9 @@ GROUPS: tuple[tuple[str, str], ...] = (
     ("Hibernating", "r = 2"),
     ("Lost", "TRUE"),
 )
+
+
+Ints = npt.NDArray[np.int64]
 
 
 def snapshot_date(cleaned: DataFrame) -> date:
@@ -143,28 +148,67 @@ def measure_histograms(measures: DataFrame) -> dict[str, dict[int, int]]:
     )
 
 
-def score_cuts(histogram: Histogram) -> list[int]:
-    """Return the four greatest bins of scores 1..4: quintiles, moved apart where they tie.
+def score_cuts(histogram: Histogram, *, common_is_best: bool = False) -> list[int]:
+    """Return the greatest bins of scores 1..4: quintiles, moved apart where values tie.
 
-    Where one value covers several quintiles (84 % of customers have one transaction), that value
-    takes one score and the next distinct values take the next ones: a second transaction scores
-    higher than one wherever a fifth of the customers have one.
+    A value that a fifth of the customers share is never in one score with lesser values, and the
+    next distinct values take the next scores. Where they need fewer than five, scores run from 1:
+    84 % of customers have one transaction, which scores 1, and a second one scores 2.
+    `common_is_best` (recency): the greatest value scores 5, however many share it, and others the
+    highest score that they reach: 90 % who were active yesterday are not all "Lost".
+    A value that all share scores 3, or 5 where `common_is_best`: it sets nobody apart.
     """
-    bins = np.array(sorted(histogram), dtype=np.int64)
-    cumulative = np.cumsum([histogram[int(number)] for number in bins])
-    cuts: list[int] = []
+    bins = sorted(histogram)
+    counts = np.array([histogram[number] for number in bins], dtype=np.int64)
+    if common_is_best:
+        lasts = _lasts_common_best(counts)
+        scores = _highest_reached(counts, lasts)
+    else:
+        lasts = _lasts(counts, SCORES)
+        scores = list(range(1, len(lasts) + 1)) if len(bins) > 1 else [MIDDLE_SCORE]
+    greatest = {value: bins[last] for last, value in zip(lasts, scores, strict=True)}
+    below_all = bins[0] - 1
+    return [
+        max((last for value, last in greatest.items() if value <= cut), default=below_all)
+        for cut in range(1, SCORES)
+    ]
+
+
+def _lasts(counts: Ints, scores: int) -> list[int]:
+    """Return where each score's values end, for values in order: at most `scores` places."""
+    total = np.cumsum(counts)
+    lasts: list[int] = []
     place = -1
-    for quintile in range(1, SCORES):
-        reached = int(np.searchsorted(cumulative, cumulative[-1] * quintile / SCORES - 1e-9))
-        place = max(place + 1, reached)
-        cuts.append(int(bins[min(place, len(bins) - 1)]))
-    return cuts
+    for number in range(1, scores):
+        reached = int(np.searchsorted(total, total[-1] * number / scores - 1e-9))
+        is_common = counts[reached] * scores >= total[-1]
+        if is_common and reached - 1 > place:
+            reached -= 1
+        place = min(max(place + 1, reached), len(counts) - 1)
+        lasts.append(place)
+    return sorted({*lasts, len(counts) - 1})
+
+
+def _lasts_common_best(counts: Ints) -> list[int]:
+    """Return the same where the best values come first: each that fills a score has it alone."""
+    scores, rest = SCORES, len(counts)
+    while rest and counts[rest - 1] * scores >= counts[:rest].sum():
+        scores, rest = scores - 1, rest - 1
+    alone = list(range(rest, len(counts)))
+    return _lasts(counts[:rest], scores) + alone if rest else alone
+
+
+def _highest_reached(counts: Ints, lasts: Sequence[int]) -> list[int]:
+    """Return the quintile in which each score's values end, and no score twice."""
+    shares = np.cumsum(counts)[list(lasts)] / counts.sum()
+    lowest = np.arange(1, len(lasts) + 1)
+    found = np.clip(np.ceil(SCORES * shares - 1e-9), lowest, lowest + SCORES - len(lasts))
+    return [int(value) for value in found]
 
 
 def score(value: Column, cuts: Sequence[int]) -> Column:
     """Return 1 + the number of cuts below the value: 1 (least) to 5 (most)."""
-    distinct = sorted(set(cuts))
-    return (F.lit(1) + sum(((value > cut).cast("int") for cut in distinct), F.lit(0))).cast("int")
+    return (F.lit(1) + sum(((value > cut).cast("int") for cut in cuts), F.lit(0))).cast("int")
 
 
 def with_scores(measures: DataFrame, counts: dict[str, dict[int, int]]) -> DataFrame:
@@ -173,12 +217,12 @@ def with_scores(measures: DataFrame, counts: dict[str, dict[int, int]]) -> DataF
     Recency is scored in reverse: few days are good. Nobody is held out of a small table.
     """
     few = sum(counts["frequency"].values()) < FEWEST_TO_SPLIT
-    days_back = {-days: count for days, count in counts["recency"].items()}
+    cuts = _cuts(counts)
     scored = measures.select(
         "*",
-        score(-F.col("recency"), score_cuts(days_back)).alias("recency_score"),
-        score(F.col("frequency"), score_cuts(counts["frequency"])).alias("frequency_score"),
-        score(log_bin(F.col("monetary")), score_cuts(counts["monetary"])).alias("monetary_score"),
+        score(-F.col("recency"), cuts["recency"]).alias("recency_score"),
+        score(F.col("frequency"), cuts["frequency"]).alias("frequency_score"),
+        score(log_bin(F.col("monetary")), cuts["monetary"]).alias("monetary_score"),
     )
     # Also of a table that was carried over: it may have grown beyond the limit, or shrunk below.
     is_held_out = F.lit(False) if few else held_out(F.col("customer_id"))
@@ -188,12 +232,23 @@ def with_scores(measures: DataFrame, counts: dict[str, dict[int, int]]) -> DataF
 
 def cut_values(counts: dict[str, dict[int, int]]) -> dict[str, list[float]]:
     """Return the cut-offs in days, transactions and currency, for people to read."""
+    cuts = _cuts(counts)
     return {
-        "recency": [
-            float(-cut) for cut in score_cuts({-d: c for d, c in counts["recency"].items()})
-        ],
-        "frequency": [float(cut) for cut in score_cuts(counts["frequency"])],
-        "monetary": [round(float(v), 2) for v in bin_value(score_cuts(counts["monetary"]))],
+        "recency": [float(-cut) for cut in cuts["recency"]],
+        "frequency": [float(cut) for cut in cuts["frequency"]],
+        "monetary": [round(float(value), 2) for value in bin_value(cuts["monetary"])],
+    }
+
+
+def _cuts(counts: Mapping[str, Histogram]) -> dict[str, list[int]]:
+    """Return the cuts of each measure; recency's of days below zero, so that more is better."""
+    days_back = {-days: count for days, count in counts["recency"].items()}
+    # Once is the least that there is: where nobody came twice, it is not in the middle.
+    nobody_returned = set(counts["frequency"]) == {1}
+    return {
+        "recency": score_cuts(days_back, common_is_best=True),
+        "frequency": [1] * (SCORES - 1) if nobody_returned else score_cuts(counts["frequency"]),
+        "monetary": score_cuts(counts["monetary"]),
     }
 
 

@@ -16,6 +16,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.suppression import SMALLEST_CELL
+from bankseg_assets.transforms.phrases import days
 
 # The average and the sum of a customer with one transaction are the same: a rule speaks of one.
 RULE_MEASURES = ("frequency", "average_amount", "monetary", "average_balance", "recency")
@@ -125,7 +126,7 @@ def rule_text(rule: Sequence[Condition], currency: str) -> str:
         spent = [often] if often else []
         spent += [f"{amount} {how}" for amount, how in amounts]
     if "average_balance" in bounds:
-        spent.append(f"a balance of {_money(bounds['average_balance'], currency)}")
+        spent.append(_balance(bounds["average_balance"], currency))
     if "recency" in bounds:
         spent.append(f"the last {_days(bounds['recency'])} ago")
     return ", ".join(spent)
@@ -181,12 +182,13 @@ def _f1(hits: npt.ArrayLike, chosen: npt.ArrayLike, members: Members) -> Array:
 
 def _times(bounds: _Bounds) -> str:
     low, high = (None if bound is None else int(bound) for bound in bounds)
+    low = max(low or 0, 1)  # nobody is a customer without a transaction
     if high is None:
-        return f"{in_words(low or 0)} or more transactions"
-    low, most = low or 0, high - 1
+        return f"{in_words(low)} or more transactions"
+    most = max(high - 1, low)
     if most == 1:
         return "one transaction"
-    if low <= 1:
+    if low == 1:
         return f"at most {in_words(most)} transactions"
     return f"{in_words(low)}{f' to {in_words(most)}' if low < most else ''} transactions"
 
@@ -195,14 +197,39 @@ def _days(bounds: _Bounds) -> str:
     low, high = bounds
     if high is None:
         return f"{low:.0f} or more days"
-    return f"under {high:.0f} days" if low is None else f"{low:.0f} to {high - 1:.0f} days"
+    if low is None:
+        return f"under {days(high)}"
+    most = max(high - 1, low)
+    return days(low) if most == low else f"{low:.0f} to {days(most)}"
+
+
+def _balance(bounds: _Bounds, currency: str) -> str:
+    low, high = bounds
+    if high is not None and high <= 0:
+        return "overdrawn" + _by(None if low is None else -low, -high, currency)
+    if low == 0 and high is None:
+        return "not overdrawn"
+    return f"a balance of {_money(bounds, currency)}"
+
+
+def _by(most: float | None, least: float, currency: str) -> str:
+    """Return by how much an account is overdrawn; empty where that may be any sum."""
+    if most is None:
+        return f" by more than {currency} {_figure(least)}" if least else ""
+    if not least:
+        return f" by at most {currency} {_figure(most)}"
+    return f" by {_money((least, most), currency)}"
 
 
 def _money(bounds: _Bounds, currency: str) -> str:
-    low, high = (None if bound is None else f"{bound:,.10g}" for bound in bounds)
+    low, high = (None if bound is None else _figure(bound) for bound in bounds)
     if high is None:
         return f"{currency} {low} or more"
     return f"under {currency} {high}" if low is None else f"{currency} {low} to {high}"
+
+
+def _figure(value: float) -> str:
+    return f"{value + 0.0:,.10g}"  # no minus before a zero
 
 
 def in_words(number: int) -> str:

@@ -358,6 +358,22 @@ def test_the_last_good_model_answers_while_the_newest_is_broken(own: Client) -> 
     assert own.post("/score", ONCE).json["model_version"] == "first"
 
 
+def test_health_names_warnings_and_what_was_refused(own: Client) -> None:
+    """Whoever watches the API learns that newer data waits, and why."""
+    found = own.get("/health").json
+    assert (found["warnings"], found["refused"]) == ([], None)
+    model = write_model(own.data_dir, inputs=INPUTS, version="second")
+    sha256 = json.loads((model / BUNDLE_FILE).read_text(encoding="utf-8"))["sha256"]
+    release(own.data_dir, model, sha256, warnings=["No balances."])
+    refused = Refusal("run", "2026-01-01T00:00:00+00:00", ("4,026 customers are lost.",))
+    note_refusal(own.data_dir / "published", refused)
+    assert eventually(lambda: own.get("/health").json["refused"] is not None)
+    found = own.get("/health").json
+    assert found["warnings"] == ["No balances."]
+    assert found["refused"] == {"at": refused.at, "reasons": list(refused.reasons)}
+    assert found["status"] == "ok"
+
+
 def test_releases_that_cannot_be_listed_are_tried_again(
     own: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -3,15 +3,18 @@
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bankseg_assets.transforms.actions import (
     FALLBACK,
+    OVERDRAWN,
+    REFUNDED,
     RULES,
     TOO_FEW,
     recommended_actions,
 )
+from bankseg_assets.transforms.segment_words import QUIET_DAYS, RECENT_DAYS
 
 MEASURES = ("recency", "frequency", "monetary", "average_amount", "average_balance")
 
@@ -66,7 +69,16 @@ TYPICAL = segment(9, customers=1_000_000)
             {"median_average_amount": 50.0, "median_average_balance": 900.0},
             "Offer a small recurring deposit",
         ),
-        ({"index_recency": 70.0, "index_frequency": 70.0}, "Welcome them and show the app"),
+        (
+            {"index_recency": 70.0, "index_frequency": 70.0, "median_recency": 31.0},
+            "Welcome them and show the app",
+        ),
+        ({"index_recency": 70.0, "median_recency": 12.0}, "Ask how the last visit went"),
+        # Sooner than others, and long ago all the same; later than others, and yesterday.
+        ({"index_recency": 70.0, "median_recency": 265.0}, FALLBACK.action),
+        ({"index_recency": 160.0, "median_recency": 2.0}, FALLBACK.action),
+        ({"median_average_balance": -600.0, "median_average_amount": 5_000.0}, OVERDRAWN.action),
+        ({"median_average_amount": -12.0, "index_frequency": 180.0}, REFUNDED.action),
         # Near the typical customer, whatever the mean says that a few rich ones lift.
         ({"index_average_balance": 500.0, "index_monetary": 500.0}, FALLBACK.action),
         ({"index_recency": 120.0, "index_frequency": 85.0}, FALLBACK.action),
@@ -111,6 +123,48 @@ def test_the_reason_has_the_segments_own_numbers() -> None:
             "the money (EUR 1 million).",
         ),
         (
+            {"median_average_amount": 0.5},
+            "They spend about EUR 0.50 at a time (under 1% of the typical customer's) and bring "
+            "25% of the money (EUR 1 million).",
+        ),
+        (
+            {"median_average_amount": 0.0},
+            "They spend EUR 0 at a time and bring 25% of the money (EUR 1 million).",
+        ),
+        (
+            {"index_recency": 50.0, "median_recency": 1.0},
+            "They made their last transaction about 1 day before the snapshot (50% more recent "
+            "than the average) and bring 25% of the money (EUR 1 million).",
+        ),
+        (
+            {"index_recency": 0.1, "median_recency": 2.0},
+            "They made their last transaction about 2 days before the snapshot (over 99% more "
+            "recent than the average) and bring 25% of the money (EUR 1 million).",
+        ),
+        (
+            {"index_recency": 200.0, "median_recency": 100.0},
+            "They made their last transaction about 100 days before the snapshot (2.0 times as "
+            "long ago as the average) and bring 25% of the money (EUR 1 million).",
+        ),
+        (
+            {"index_frequency": 1_250.0},
+            "They transact 12.5 times as often as the average customer and bring 25% of the money "
+            "(EUR 1 million).",
+        ),
+        (
+            {"median_average_balance": -637.0},
+            "They are overdrawn by about EUR 637 and bring 25% of the money (EUR 1 million).",
+        ),
+        (
+            {"median_average_amount": -12.0, "share_of_money": 0.0, "total_monetary": -70.0},
+            "They typically get back about EUR 12 a transaction and get back EUR 70 more than they "
+            "spend.",
+        ),
+        (
+            {"share_of_money": 0.0, "total_monetary": 0.0},
+            "They move no money, and nothing sets them clearly apart from the typical customer.",
+        ),
+        (
             {},
             "They bring 25% of the money (EUR 1 million), and nothing sets them clearly apart from "
             "the typical customer.",
@@ -120,6 +174,20 @@ def test_the_reason_has_the_segments_own_numbers() -> None:
 def test_a_reason_reads_as_a_sentence(changes: dict[str, Any], told: str) -> None:
     rows = recommended_actions([segment(**changes), TYPICAL], "EUR", "plain")
     assert rows[0]["reason"] == told
+
+
+def test_the_segment_of_everybody_is_served_as_usual() -> None:
+    (row,) = recommended_actions(
+        [segment(share_of_customers=1.0, share_of_money=1.0)], "X", "plain"
+    )
+    assert row["action"] == FALLBACK.action
+    assert row["reason"] == "They are all customers, and bring 100% of the money (X 1 million)."
+
+
+def test_where_most_are_overdrawn_the_others_are_compared_with_none() -> None:
+    overdrawn = segment(9, customers=1_000_000, median_average_balance=-500.0)
+    (row, _) = recommended_actions([segment(), overdrawn], "EUR", "plain")
+    assert row["reason"].startswith("They hold about EUR 20,000 and bring 25%")
 
 
 def test_two_segments_of_the_same_kind_get_different_actions_where_another_rule_fits() -> None:
@@ -170,11 +238,12 @@ def test_credit_is_offered_after_a_check_alone() -> None:
 
 
 INDEX = st.one_of(st.none(), st.floats(0, 10_000))
-MEDIAN = st.one_of(st.none(), st.floats(0, 1e12))
+MONEY = st.one_of(st.none(), st.floats(-1e12, 1e12), st.sampled_from([-5.0, 0.0, 0.01]))
 PROFILE = st.builds(
-    lambda customers, money, recency, frequency, amount, balance, days: segment(
+    lambda customers, money, share, recency, frequency, amount, balance, days: segment(
         customers=customers,
         total_monetary=money,
+        share_of_money=share if money > 0 else 0.0,
         index_recency=None if days is None else recency,
         index_frequency=frequency,
         median_average_amount=amount,
@@ -182,21 +251,30 @@ PROFILE = st.builds(
         median_recency=days,
     ),
     st.integers(0, 10**8),
-    st.floats(0, 1e15),
+    st.floats(-1e15, 1e15),
+    st.floats(1e-6, 1),
     INDEX,
     INDEX,
-    MEDIAN,
-    MEDIAN,
-    st.one_of(st.none(), st.floats(0, 10_000)),
+    MONEY,
+    MONEY,
+    st.one_of(st.none(), st.integers(1, 10_000).map(float)),
 )
 
 
+@settings(deadline=None)
 @given(st.lists(PROFILE, min_size=1, max_size=10))
 def test_any_profiles_get_one_sound_action_each(profiles: list[dict[str, Any]]) -> None:
     rows = recommended_actions(profiles, "INR", "lakh")
+    known = {rule.action for rule in (*RULES, FALLBACK, TOO_FEW, OVERDRAWN, REFUNDED)}
     assert [row["segment"] for row in rows] == [profile["segment"] for profile in profiles]
-    for row in rows:
-        assert row["action"] in {rule.action for rule in (*RULES, FALLBACK, TOO_FEW)}
+    for profile, row in zip(profiles, rows, strict=True):
+        assert row["action"] in known
         assert row["reason"].endswith(".")
-        assert "nan" not in row["reason"]
-        assert "None" not in row["reason"]
+        for nonsense in ("nan", "None", "INR -", " 1 days", "(0% ", "(100% ", " 0% of the money"):
+            assert nonsense not in row["reason"]
+        if row["action"] in ("Ask how the last visit went", "Welcome them and show the app"):
+            assert profile["median_recency"] <= RECENT_DAYS
+        if row["action"] in ("Call to win them back", "Remind them with a small reward"):
+            assert profile["median_recency"] >= QUIET_DAYS
+        if (profile["median_average_balance"] or 0) < 0:
+            assert row["action"] in (OVERDRAWN.action, TOO_FEW.action)

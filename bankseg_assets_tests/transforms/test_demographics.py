@@ -190,6 +190,22 @@ def test_a_segment_that_is_like_all_customers_is_said_to_be(spark: SparkSession)
     )
 
 
+def test_the_segment_of_all_customers_is_compared_with_nobody(spark: SparkSession) -> None:
+    people = [((0, 30, "F", "PUNE"), 50), ((0, 50, "M", "DELHI"), 60)]
+    assert mix_sentence(rows_of(spark, people)) == ""
+
+
+def test_shares_that_read_alike_are_not_called_a_difference(rows: list[dict[str, Any]]) -> None:
+    shares = {"share_of_segment": 0.404, "share_of_all": 0.396, "distance": 0.012}
+    alike = [row | shares for row in rows if row["segment"] == 0 and row["attribute"] == "gender"]
+    assert "differ from the mix of all customers: 1 by gender. An offer" in mix_sentence(alike)
+
+
+def test_a_place_that_is_hardly_there_does_not_stand_out() -> None:
+    row = {"attribute": "location", "value": "PUNE", "customers": 11, "share_of_segment": 1e-5}
+    assert top_locations([row | {"index": 0.0}]) == []
+
+
 def test_places_stand_out_by_more_than_chance_the_most_over_represented_first(
     spark: SparkSession,
 ) -> None:

@@ -1,10 +1,15 @@
 """New segments continue those in use where most of their customers are the same."""
 
 import numpy as np
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bankseg_assets.transforms.matching import NAME_SLACK, kept_colours, kept_names, match
+from bankseg_assets.transforms.name_claims import contradicted
+from bankseg_assets.transforms.naming import segment_names
+from bankseg_assets.transforms.segment_words import SegmentFacts
+from bankseg_assets_tests.transforms.segment_facts import described, facts
 
 
 def test_each_new_segment_takes_the_number_of_the_one_it_continues() -> None:
@@ -48,11 +53,74 @@ def test_the_same_segments_in_another_order_change_nothing(order: list[int]) -> 
     assert (found.kept, found.agreement) == (1.0, 1.0)
 
 
-def test_a_name_stays_while_it_is_true_and_stays_unique() -> None:
-    facts = [{"recency": 0.5}, {"recency": 0.9}, {"recency": 0.1}]
-    before = [{"recency": 0.5 + NAME_SLACK / 2}, {"recency": 0.9 - 2 * NAME_SLACK}]
-    names, named_for = kept_names(
-        ["Lapsed", "Gone", "Lapsing"], facts, ["Lapsing", "Asleep"], before, [0, 1, None]
-    )
-    assert names == ["Lapsing", "Gone", "Lapsing (2)"]
-    assert named_for == [before[0], facts[1], facts[2]]
+def kept(segments: list[SegmentFacts], names: list[str], continued: list[int | None]) -> list[str]:
+    """Return the names that are kept of a model in use whose numbers were the same as now."""
+    reasons = [dict(facts.deviations) for facts in segments]
+    found, named_for = kept_names(segments, names, reasons, continued)
+    assert named_for == reasons
+    return found
+
+
+def test_a_name_stays_while_its_numbers_do() -> None:
+    segments = [facts({"average_amount": value}) for value in (0.5, 0.9, 0.1)]
+    before = [{"average_amount": 0.5 + NAME_SLACK / 2}, {"average_amount": 0.9 - 2 * NAME_SLACK}]
+    names, named_for = kept_names(segments, ["Winners", "Asleep"], before, [0, 1, None])
+    assert names == ["Winners", "Big spenders, larger amounts", "Medium spenders"]
+    assert named_for == [before[0], {"average_amount": 0.9}, {"average_amount": 0.1}]
+
+
+def test_a_kept_name_is_given_to_no_other() -> None:
+    segments = [facts({"average_amount": 0.36}), facts({"average_amount": 0.1})]
+    assert kept(segments, ["Medium spenders"], [0, None]) == [
+        "Medium spenders",
+        "Medium spenders (2)",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("found", "name", "now"),
+    [
+        (facts({"frequency": 0.0}, frequency=1, one_time_share=0.6), "One-time customers", ""),
+        (facts({"recency": 1.0}, recency=200), "Recently active customers", "Quiet customers"),
+        (facts({"average_balance": 0.5}, average_balance=-4), "High-balance customers", ""),
+        (facts({"average_balance": 0.5}), "All customers", "High-balance customers"),
+    ],
+)
+def test_a_kept_name_that_is_no_longer_true_is_replaced(
+    found: SegmentFacts, name: str, now: str
+) -> None:
+    others = facts(customers=5_000)
+    names = kept([found, others], [name, "Others"], [0, 1])
+    assert names[0] == (now or segment_names([found, others])[0]) != name
+
+
+def test_a_kept_name_that_another_contradicts_is_replaced() -> None:
+    """Small spenders, USD 276 each, beside medium ones, USD 234 each: neither name is kept."""
+    small, medium = (facts({"average_amount": value}) for value in (0.0, -0.2))
+    assert kept([small, medium], ["Small spenders", "Medium spenders"], [0, 1]) == [
+        "Medium spenders, larger amounts",
+        "Medium spenders, smaller amounts",
+    ]
+
+
+def test_a_kept_comparison_that_has_turned_is_replaced() -> None:
+    segments = [facts({"average_amount": value}) for value in (0.1, 0.3)]
+    names = kept(segments, ["Medium spenders, larger amounts", "Medium spenders"], [0, 1])
+    assert names == ["Medium spenders, smaller amounts", "Medium spenders, larger amounts"]
+
+
+@settings(deadline=None)
+@given(st.data(), described(least=1))
+def test_kept_names_contradict_no_number(data: st.DataObject, segments: list[SegmentFacts]) -> None:
+    """Names of another model, any of which may be continued by any segment."""
+    others = data.draw(described(least=len(segments)))
+    names = segment_names(others)[: len(segments)]
+    numbers = [*range(len(names)), *[None] * len(segments)]
+    continued = data.draw(st.permutations(numbers))[: len(segments)]
+    named_for: list[dict[str, float]] = [{} for _ in names]
+    for place, previous in enumerate(continued):
+        if previous is not None:
+            named_for[previous] = dict(segments[place].deviations)  # no number has moved
+    found, _ = kept_names(segments, names, named_for, continued)
+    assert contradicted(found, segments) == set()
+    assert len(set(found)) == len(found)

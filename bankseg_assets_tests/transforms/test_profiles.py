@@ -3,13 +3,12 @@
 from decimal import Decimal
 from typing import Any
 
-import numpy as np
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from bankseg_assets.contracts import SEGMENT_PROFILES
 from bankseg_assets.transforms.demographics import demographics
-from bankseg_assets.transforms.profiles import TOO_FEW, naming_facts, profile, sentence
+from bankseg_assets.transforms.profiles import TOO_FEW, profile, sentence
 from bankseg_assets_tests.transforms.frames import segments_frame
 
 ALIKE = 11  # customers of each kind: fewer would not be described
@@ -166,13 +165,28 @@ def test_a_segment_of_eleven_customers_is_described(spark: SparkSession) -> None
             "typically 12 transactions of about EUR 16,800 each, the last",
         ),
         ({"share_of_customers": 0.002}, "under 1% of customers move 50% of the money"),
-        ({"share_of_money": 0.0}, "12% of customers move 0% of the money"),
+        ({"share_of_customers": 0.998}, "over 99% of customers move 50% of the money"),
+        ({"share_of_customers": 1.0}, "All customers: typically one transaction of about EUR"),
+        ({"share_of_money": 0.0, "total_monetary": 0.0}, "12% of customers move no money: typ"),
+        (
+            {"share_of_money": 0.0, "total_monetary": -1234.5},
+            "12% of customers get back EUR 1,230 more than they spend: typically one",
+        ),
+        ({"median_average_amount": -12.0}, "typically a net refund of about EUR 12, 3 days before"),
+        (
+            {"median_average_amount": -12.0, "median_frequency": 4.0},
+            "four transactions, on average a net refund of about EUR 12 each, the last 3 days",
+        ),
+        ({"median_average_amount": 0.0}, "typically one transaction of EUR 0, 3 days before"),
+        ({"median_average_balance": -637.2}, ", and an overdraft of about EUR 637."),
+        ({"median_average_balance": 0.0}, ", and a balance of EUR 0."),
     ],
 )
 def test_figures_are_said_as_a_person_would(changes: dict[str, float], said: str) -> None:
     row = {
         "share_of_customers": 0.123,
         "share_of_money": 0.5,
+        "total_monetary": 1_000.0,
         "median_frequency": 1.0,
         "median_recency": 3.0,
         "median_average_amount": 16792.4,
@@ -181,18 +195,44 @@ def test_figures_are_said_as_a_person_would(changes: dict[str, float], said: str
     assert said in sentence(row | changes, "EUR")
 
 
-def test_names_rest_on_mean_logarithms_against_all_customers(spark: SparkSession) -> None:
-    rows = [(0, 1, 1, 10.0, None), (0, 3, 1, 20.0, None), (2, 50, 4, 900.0, 5.0)]
-    frame = spark.createDataFrame(
-        rows,
-        "segment int, recency int, frequency int, average_amount double, average_balance double",
+REFUNDS = [
+    (0, 1, 1, "100", 500.0, 20),
+    (1, 2, 1, "-30", -500.0, 20),
+]
+
+
+def test_money_below_zero_has_no_share_and_no_index(spark: SparkSession) -> None:
+    """Refunds: shares of what the others bring add up to 1, and no mean is compared with another.
+
+    The mean balance of all is zero.
+    """
+    big, small = profiles_of(spark, REFUNDS * ALIKE)
+    assert (big["share_of_money"], small["share_of_money"]) == (1.0, 0.0)
+    assert small["total_monetary"] == -330.0
+    for row in (big, small):
+        assert row["index_recency"] is not None
+        for measure in ("monetary", "average_amount", "average_balance"):
+            assert row[f"index_{measure}"] is None
+    assert big["sentence"].startswith("50% of customers move 100% of the money: ")
+    assert small["sentence"] == (
+        "50% of customers get back INR 330 more than they spend: typically a net refund of about "
+        "INR 29.9, 2 days before the snapshot, and an overdraft of about INR 500."
     )
-    first, empty, last = naming_facts(frame, 3)
-    logs = np.log1p([1, 3, 50])
-    assert first.deviations["recency"] == pytest.approx(
-        (logs[:2].mean() - logs.mean()) / logs.std(ddof=1)
+
+
+def test_nobody_who_spends_shares_no_money(spark: SparkSession) -> None:
+    rows = profiles_of(spark, [(0, 1, 1, "0", None, None), (1, 2, 1, "-5", None, None)] * ALIKE)
+    assert [row["share_of_money"] for row in rows] == [0.0, 0.0]
+    assert [row["sentence"].partition(":")[0] for row in rows] == [
+        "50% of customers move no money",
+        "50% of customers get back INR 55 more than they spend",
+    ]
+
+
+def test_a_balance_that_most_lack_is_not_typical(spark: SparkSession) -> None:
+    many = [(0, 5, 1, "100", 50.0 if number < 20 else None, 30) for number in range(60)]
+    (row,) = profiles_of(spark, many)
+    assert row["median_average_balance"] is not None
+    assert row["sentence"] == (
+        "All customers: typically one transaction of about INR 100, 5 days before the snapshot."
     )
-    assert (first.mean_frequency, last.mean_frequency) == (1.0, 4.0)
-    assert (first.ratios["recency"], last.ratios["frequency"]) == (pytest.approx(2 / 18), 2.0)
-    assert "average_balance" not in first.deviations
-    assert empty.deviations == {}

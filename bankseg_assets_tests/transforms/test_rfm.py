@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -187,33 +188,91 @@ def test_a_fifth_is_held_out_and_always_the_same(spark: SparkSession) -> None:
 HISTOGRAMS = st.dictionaries(st.integers(0, 60), st.integers(1, 1000), min_size=1)
 
 
-@given(HISTOGRAMS)
-def test_cuts_never_descend_and_scores_never_fall_with_the_value(histogram: dict[int, int]) -> None:
-    cuts = score_cuts(histogram)
+def scores_of(histogram: dict[int, int], *, common_is_best: bool = False) -> dict[int, int]:
+    """Return value -> score, as `score` counts it."""
+    cuts = score_cuts(histogram, common_is_best=common_is_best)
     assert len(cuts) == SCORES - 1
     assert cuts == sorted(cuts)
-    assert set(cuts) <= set(histogram)
-    scores = [1 + sum(value > cut for cut in set(cuts)) for value in sorted(histogram)]
+    return {value: 1 + sum(value > cut for cut in cuts) for value in sorted(histogram)}
+
+
+@given(HISTOGRAMS, st.booleans())
+def test_scores_never_fall_with_the_value(histogram: dict[int, int], common_is_best: bool) -> None:
+    scores = list(scores_of(histogram, common_is_best=common_is_best).values())
     assert scores == sorted(scores)
-    assert set(scores) == set(range(1, 1 + max(scores)))
+    assert set(scores) <= set(range(1, SCORES + 1))
+
+
+@given(HISTOGRAMS, st.booleans())
+def test_a_common_value_scores_higher_than_lesser_ones(
+    histogram: dict[int, int], common_is_best: bool
+) -> None:
+    """A fifth share it: what most have done is told from what fewer have done less often."""
+    scores = scores_of(histogram, common_is_best=common_is_best)
+    values = list(scores)
+    for lesser, value in pairwise(values):
+        if histogram[value] * SCORES >= sum(histogram.values()):
+            assert scores[lesser] < scores[value]
+
+
+@given(HISTOGRAMS)
+def test_the_most_recent_always_score_five(histogram: dict[int, int]) -> None:
+    scores = scores_of(histogram, common_is_best=True)
+    assert scores[max(scores)] == SCORES
+
+
+@given(HISTOGRAMS.filter(lambda histogram: len(histogram) > 1))
+def test_frequency_scores_run_from_one_without_a_gap(histogram: dict[int, int]) -> None:
+    scores = scores_of(histogram)
+    assert set(scores.values()) == set(range(1, 1 + max(scores.values())))
     if histogram[min(histogram)] >= sum(histogram.values()) / SCORES:
-        assert 1 not in scores[1:]  # one transaction is common: a second scores higher
+        assert 1 not in list(scores.values())[1:]  # one transaction is common: a second is more
 
 
 def test_without_ties_a_score_holds_a_fifth() -> None:
-    assert score_cuts(dict.fromkeys(range(100), 1)) == [19, 39, 59, 79]
+    for common_is_best in (True, False):
+        even = dict.fromkeys(range(100), 1)
+        assert score_cuts(even, common_is_best=common_is_best) == [19, 39, 59, 79]
 
 
-def test_a_second_transaction_always_scores_higher_than_one() -> None:
-    assert score_cuts({1: 840, 2: 141, 3: 17, 4: 1, 5: 1}) == [1, 2, 3, 4]
-    assert score_cuts({1: 999, 2: 1}) == [1, 2, 2, 2]
-    assert score_cuts({7: 3}) == [7, 7, 7, 7]
+@pytest.mark.parametrize(
+    ("histogram", "scores"),
+    [
+        ({1: 840, 2: 141, 3: 17, 4: 1, 5: 1}, [1, 2, 3, 4, 5]),
+        ({1: 999, 2: 1}, [1, 2]),
+        ({10: 10, 25: 90}, [1, 2]),
+        ({1: 10, 2: 85, 3: 5}, [1, 2, 3]),
+        ({7: 3}, [3]),
+    ],
+)
+def test_a_frequency_that_is_common_is_not_often(
+    histogram: dict[int, int], scores: list[int]
+) -> None:
+    assert list(scores_of(histogram).values()) == scores
+
+
+@pytest.mark.parametrize(
+    ("histogram", "scores"),
+    [
+        ({-5: 10, -1: 90}, [1, 5]),
+        ({-200: 40, -1: 60}, [2, 5]),
+        ({-9: 10, -5: 85, -1: 5}, [1, 4, 5]),
+        ({-3: 5, -2: 5, -1: 90}, [1, 2, 5]),
+        ({-1: 90} | dict.fromkeys(range(-5, -1), 1), [1, 2, 3, 4, 5]),
+        ({-1: 7}, [5]),
+    ],
+)
+def test_recency_that_is_common_keeps_its_customers_recent(
+    histogram: dict[int, int], scores: list[int]
+) -> None:
+    """Interest for all on one day: 90 % were here yesterday, and were "Lost" and "At risk"."""
+    assert list(scores_of(histogram, common_is_best=True).values()) == scores
 
 
 def test_the_score_is_one_more_than_the_cuts_below(spark: SparkSession) -> None:
     frame = spark.createDataFrame([(value,) for value in range(6)], "x int")
     found = [row[0] for row in frame.select(score(F.col("x"), [1, 3, 3, 4])).collect()]
-    assert found == [1, 1, 2, 2, 3, 4]
+    assert found == [1, 1, 2, 2, 4, 5]
 
 
 def test_every_customer_gets_scores_and_one_group(spark: SparkSession) -> None:
@@ -235,6 +294,37 @@ def test_every_customer_gets_scores_and_one_group(spark: SparkSession) -> None:
         assert (scores[0], scores[-1]) == (1, greatest)
     assert {row["rfm_group"] for row in found} <= {name for name, _ in GROUPS}
     assert min(row["frequency_score"] for row in found if row["frequency"] == 2) == 2
+
+
+@pytest.mark.parametrize(
+    ("frequency", "group"), [(1, "New customers"), (25, "Potential loyalists")]
+)
+def test_customers_who_are_all_alike_are_not_lost(
+    spark: SparkSession, frequency: int, group: str
+) -> None:
+    rows = [{"recency": 30, "frequency": frequency, "monetary": money("-4.00")}] * 20
+    measures = rfm_frame(spark, rows).drop(*SCORED)
+    found = with_scores(measures, measure_histograms(measures)).collect()
+    assert {row["rfm_group"] for row in found} == {group}
+    assert {row["recency_score"] for row in found} == {SCORES}
+
+
+def test_customers_of_whom_most_were_here_yesterday_are_not_lost(spark: SparkSession) -> None:
+    rows = [
+        {
+            "recency": 1 if number % 10 else 5,
+            "frequency": 20 + number,
+            "monetary": money(f"{number * 37 - 900}.50"),
+        }
+        for number in range(100)
+    ]
+    measures = rfm_frame(spark, rows).drop(*SCORED)
+    found = with_scores(measures, measure_histograms(measures)).collect()
+    recent = {row["rfm_group"] for row in found if row["recency"] == 1}
+    assert recent == {"Champions", "Potential loyalists", "New customers"}
+    scores = [row["monetary_score"] for row in sorted(found, key=lambda row: row["monetary"])]
+    assert scores == sorted(scores)
+    assert set(scores) == set(range(1, SCORES + 1))
 
 
 @pytest.mark.parametrize(

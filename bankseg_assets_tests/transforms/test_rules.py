@@ -1,5 +1,6 @@
 """A rule says who is in a segment, in thresholds a person can remember."""
 
+import re
 from decimal import Decimal
 
 import numpy as np
@@ -19,6 +20,7 @@ from bankseg_assets.transforms.rules import (
     rule_text,
     sample,
 )
+from bankseg_assets.transforms.typical import WHOLE
 from bankseg_assets_tests.transforms.models import Fitted
 
 Measures = dict[str, np.ndarray]
@@ -172,6 +174,27 @@ def test_a_sample_holds_measures_and_segments_of_the_same_customers(fitted: Fitt
         ),
         ([("recency", BELOW, 30)], "the last under 30 days ago"),
         ([("recency", FROM, 30), ("recency", BELOW, 60)], "the last 30 to 59 days ago"),
+        ([("recency", FROM, 30), ("recency", BELOW, 31)], "the last 30 days ago"),
+        ([("recency", FROM, 1), ("recency", BELOW, 2)], "the last 1 day ago"),
+        ([("recency", BELOW, 1)], "the last under 1 day ago"),
+        ([("frequency", FROM, 1)], "one or more transactions"),
+        ([("average_balance", BELOW, -500)], "overdrawn by more than INR 500"),
+        ([("average_balance", BELOW, 0)], "overdrawn"),
+        ([("average_balance", FROM, 0)], "not overdrawn"),
+        ([("average_balance", FROM, -500)], "a balance of INR -500 or more"),
+        (
+            [("average_balance", FROM, -2500), ("average_balance", BELOW, -500)],
+            "overdrawn by INR 500 to 2,500",
+        ),
+        (
+            [("average_balance", FROM, -2500), ("average_balance", BELOW, 0)],
+            "overdrawn by at most INR 2,500",
+        ),
+        (
+            [("average_balance", FROM, -2500), ("average_balance", BELOW, 70)],
+            "a balance of INR -2,500 to 70",
+        ),
+        ([("average_amount", BELOW, -0.0)], "under INR 0 on average"),
     ],
 )
 def test_a_rule_reads_as_a_person_would_say_it(
@@ -179,3 +202,22 @@ def test_a_rule_reads_as_a_person_would_say_it(
 ) -> None:
     rule = [Condition(name, operator, value) for name, operator, value in conditions]
     assert rule_text(rule, "INR") == text
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from(RULE_MEASURES),
+            st.sampled_from([BELOW, FROM]),
+            st.integers(-3, 60) | st.floats(-1e6, 1e6).map(lambda value: float(f"{value:.2g}")),
+        ),
+        max_size=MOST_CONDITIONS,
+    )
+)
+def test_any_rule_is_without_faults_of_grammar(
+    conditions: list[tuple[str, str, float]],
+) -> None:
+    rule = [Condition(*one) for one in conditions if one[2] > 0 or one[0] not in WHOLE]
+    text = rule_text(rule, "INR")
+    assert "one transactions" not in text
+    assert not re.search(r"(?<![\d,.])1 days|INR -0\b(?![.])|\bno transaction", text), text

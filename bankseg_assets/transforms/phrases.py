@@ -1,0 +1,73 @@
+"""Figures inside sentences: shares that do not round to none or all, money below zero, plurals."""
+
+from collections.abc import Callable
+
+MoneyText = Callable[[float], str]
+"""An amount of at least zero -> the text with its currency."""
+
+
+def whole_percent(share: float) -> str:
+    """Return a share of 1 in whole per cent; never none or all of something in between.
+
+    >>> whole_percent(0.124), whole_percent(0.001), whole_percent(0.998), whole_percent(1)
+    ('12%', 'under 1%', 'over 99%', '100%')
+    """
+    if 0 < share < 0.005:  # noqa: PLR2004
+        return "under 1%"
+    if 0.995 <= share < 1:  # noqa: PLR2004
+        return "over 99%"
+    return f"{share:.0%}"
+
+
+def days(count: float) -> str:
+    """Return whole days in figures.
+
+    >>> days(1.0), days(40.0)
+    ('1 day', '40 days')
+    """
+    shown = f"{count:,.0f}"
+    return f"{shown} day" if shown == "1" else f"{shown} days"
+
+
+def balance_phrase(balance: float, money: MoneyText) -> str:
+    """Return what customers have, as the end of "and …".
+
+    >>> balance_phrase(-600, "EUR {:.0f}".format), balance_phrase(0, "EUR {:.0f}".format)
+    ('an overdraft of about EUR 600', 'a balance of EUR 0')
+    """
+    if balance < 0:
+        return f"an overdraft of about {money(-balance)}"
+    return f"a balance of {'about ' if balance else ''}{money(balance)}"
+
+
+def transaction_phrase(amount: float, money: MoneyText) -> str:
+    """Return what one transaction is, as the end of "one … of them".
+
+    >>> transaction_phrase(-12, "EUR {:.0f}".format), transaction_phrase(0, "EUR {:.0f}".format)
+    ('a net refund of about EUR 12', 'EUR 0')
+    """
+    if amount < 0:
+        return f"a net refund of about {money(-amount)}"
+    return f"{'about ' if amount else ''}{money(amount)}"
+
+
+def money_moved(share: float, total: float, money: MoneyText) -> str:
+    """Return the verb phrase on a segment's money: a share of what all segments bring.
+
+    >>> money_moved(0.25, 1000, "EUR {:.0f}".format), money_moved(0, -70, "EUR {:.0f}".format)
+    ('move 25% of the money', 'get back EUR 70 more than they spend')
+    """
+    if total < 0:
+        return f"get back {money(-total)} more than they spend"
+    return f"move {whole_percent(share)} of the money" if total else "move no money"
+
+
+def money_brought(share: float, total: float, money: MoneyText) -> str:
+    """Return the same for a list of reasons, with the sum.
+
+    >>> money_brought(0.25, 1000, "EUR {:.0f}".format)
+    'bring 25% of the money (EUR 1000)'
+    """
+    if total > 0:
+        return f"bring {whole_percent(share)} of the money ({money(total)})"
+    return money_moved(share, total, money)
