@@ -2,23 +2,21 @@
 
 import streamlit as st
 
-from app.drift import DRIFT
+from app.drift import DRIFT, gate_of
 from bankseg_assets.markdown import escaped
 from bankseg_assets.releases import Release
 from bankseg_assets.scoring import Bundle
 
 
 def notes(bundle: Bundle, release: Release) -> list[str]:
-    """Return a sentence for each limit of the model and each gate that warned.
+    """Return what to know before relying on a release, each sentence once.
 
-    A shift of the population has a badge and a sentence of its own.
+    A shift of the population has a badge and a sentence of its own. A release of before its
+    warnings were recorded has those of its model.
     """
-    warned = [
-        str(gate["sentence"])
-        for gate in release.gates
-        if gate["verdict"] == "warned" and gate["name"] != DRIFT
-    ]
-    return list(dict.fromkeys([*bundle.warnings, *warned]))
+    shift = gate_of(release, DRIFT).get("sentence")
+    found = dict.fromkeys([*bundle.warnings, *release.warnings])
+    return [sentence for sentence in found if sentence != shift]
 
 
 def show_notes(found: list[str]) -> None:

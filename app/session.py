@@ -142,12 +142,11 @@ def _say_what_was_refused(bundle: Bundle, *, in_full: bool) -> None:
             help="The page Overview says why, and what to do.",
         )
         return
+    reasons = "\n".join(f"- {escaped(reason)}" for reason in found.reasons)
     st.warning(
-        f"**A newer model was refused.** {escaped(' '.join(found.reasons))} "
-        f"Model {bundle.version} goes on answering, with the data that it was made from.\n\n"
-        "What to do: if a delivery is wrong, `bankseg deliveries` lists the files and "
-        "`bankseg withdraw` takes one back. If the change is wanted, run `release` with "
-        "`force: true`; the checks of this asset in the Dagster UI have the numbers "
+        f"**A newer version was refused.**\n{reasons}\n\n"
+        f"Model {bundle.version} goes on answering, with the data that it was made from. The "
+        "checks of the asset `release` in the Dagster UI have the numbers "
         f"(run {found.run_id[:8]}).",
         icon=":material/gpp_maybe:",
     )

@@ -83,9 +83,8 @@ def situation(
     if refused and not (run and run.has_failed and run.run_id != refused.run_id):
         return Situation(
             "The first version was refused, so that nothing false is shown:",
-            "the page Data shows what was quarantined and why. `bankseg deliveries` lists the "
-            "files, `bankseg withdraw` takes a wrong one back; a corrected file in "
-            f"`{landing}` starts the next batch.",
+            "what each reason says; the page Data shows what was quarantined and why. A corrected "
+            f"file in `{landing}` starts the next batch.",
             refused.reasons,
             is_wrong=True,
         )

@@ -43,11 +43,7 @@ def why_no_model(serving: Serving, published_dir: Path) -> str:
     if serving.problem or refused is None:
         reason = serving.problem or "No model has been released yet."
         return f"{reason} Run `make materialize`."
-    return (
-        f"No model has been released yet: the first one was refused. {' '.join(refused.reasons)} "
-        "`bankseg deliveries` lists the files; deliver a corrected one, or take one back with "
-        "`bankseg withdraw`."
-    )
+    return f"No model has been released yet: the first one was refused. {' '.join(refused.reasons)}"
 
 
 def _with_problem(serving: Serving, problem: str) -> Serving:

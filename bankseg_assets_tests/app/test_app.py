@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.drift import DRIFT
 from bankseg_assets.explain.wording import ONE_SEGMENT as ONE_SEGMENT_SENTENCE
 from bankseg_assets.releases import Refusal, note_refusal
 from bankseg_assets.scoring import BUNDLE_FILE, load_bundle, score
@@ -56,16 +57,16 @@ def test_a_model_that_was_never_released_is_not_used(data_dir: Path) -> None:
 def test_a_refusal_is_explained_on_overview_while_the_old_model_answers(data_dir: Path) -> None:
     publish(data_dir)
     write_model(data_dir, version="second")
-    found = Refusal("0123456789", "2026-11-23T10:00:00+00:00", ("Macro F1 is 0.5.",))
+    reason = "Macro F1 is 0.5. If it is wanted, run `release` with `force: true`."
+    found = Refusal("0123456789", "2026-11-23T10:00:00+00:00", (reason,))
     note_refusal(data_dir / "published", found)
     page = _submit(_open(), 4, 900.0)
     assert not page.warning
     assert "A newer version was refused" in _text(page)
     assert "Answered by model first" in _text(page)
     page.switch_page("views/overview.py").run()
-    assert "A newer model was refused.** Macro F1 is 0.5. Model first" in page.warning[0].value
-    assert "`bankseg withdraw`" in page.warning[0].value
-    assert "`force: true`" in page.warning[0].value
+    assert "A newer version was refused.**\n- Macro F1 is 0.5. If" in page.warning[0].value
+    assert "Model first goes on answering" in page.warning[0].value
     note_refusal(data_dir / "published", None)
     assert not page.run().warning
 
@@ -77,7 +78,7 @@ def test_a_first_refusal_is_explained_on_overview_and_pointed_to(data_dir: Path)
     assert "The page Overview says why, and what to do." in page.info[0].value
     page.switch_page("views/overview.py").run()
     assert "- 3 rows are lost." in page.warning[0].value
-    assert "`bankseg withdraw`" in page.warning[0].value
+    assert "the page Data shows what was quarantined" in page.warning[0].value
     assert "make materialize" not in page.warning[0].value
 
 
@@ -162,11 +163,9 @@ def test_one_segment_is_the_answer_for_everyone(data_dir: Path, odd: dict[str, A
 def test_notes_are_written_once_and_a_badge_points_to_them(data_dir: Path) -> None:
     folder = write_model(data_dir, **ONE_SEGMENT)
     sha256 = load_bundle(folder).sha256
-    gates = [
-        {"name": "few_lost", "verdict": "warned", "sentence": "2% of bank.csv is quarantined."},
-        {"name": "fine", "verdict": "passed", "sentence": "All is well."},
-    ]
-    release(data_dir, folder, sha256, gates=gates)
+    shift = {"name": DRIFT, "verdict": "warned", "sentence": "Shifted.", "numbers": {}}
+    warnings = [SAME_DAY, "2% of bank.csv is quarantined.", "Shifted."]
+    release(data_dir, folder, sha256, gates=[shift], warnings=warnings)
     page = _open()
     assert not page.warning
     assert "3 notes on the data" in _text(page)
@@ -174,7 +173,8 @@ def test_notes_are_written_once_and_a_badge_points_to_them(data_dir: Path) -> No
     (warning,) = page.warning
     assert f"- {SAME_DAY}" in warning.value
     assert "- 2% of bank.csv is quarantined." in warning.value
-    assert "All is well" not in warning.value
+    assert warning.value.count(SAME_DAY) == 1
+    assert "Shifted" not in warning.value
     assert "notes on the data" not in _text(page)
     assert ONE_SEGMENT_SENTENCE in page.info[0].value
 

@@ -53,7 +53,7 @@ def test_situation_of_a_refusal_does_not_advise_to_repeat(run: Run | None) -> No
     found = state(delivery("accepted"), refused=REFUSED, run=run)
     assert (found.is_wrong, found.reasons) == (True, REFUSED.reasons)
     assert "make materialize" not in found.todo
-    assert "`bankseg withdraw`" in found.todo
+    assert "/data/landing" in found.todo
 
 
 def test_situation_of_a_failed_run_gives_its_reason_and_address() -> None:

@@ -297,7 +297,7 @@ def test_a_refused_first_model_is_explained_to_callers(empty: Client) -> None:
     note_refusal(empty.data_dir / "published", Refusal("run", "now", ("3 rows are lost.",)))
     found = empty.post("/score", {})
     assert found.status == 503
-    assert "the first one was refused. 3 rows are lost. " in found.detail
+    assert "the first one was refused. 3 rows are lost." in found.detail
     assert "make materialize" not in found.detail
 
 
