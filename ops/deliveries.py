@@ -28,9 +28,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Print the deliveries, oldest first; return the exit code."""
     parser = argparse.ArgumentParser(prog="bankseg deliveries", description=__doc__)
     parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument("--holdings", action="store_true", help="files of product holdings")
     options = parser.parse_args(arguments)
     try:
-        found = deliveries(load_settings())
+        settings = load_settings()
+        found = holdings_deliveries(settings) if options.holdings else deliveries(settings)
     except (SettingsError, sqlite3.Error) as error:
         print(f"bankseg: {error}", file=sys.stderr)
         return REFUSED
@@ -54,6 +56,15 @@ def deliveries(settings: Settings) -> list[dict[str, Any]]:
         _row(one, accounts.get(one.sha256[:DELIVERY_DIGITS]) if one.sha256 in counting else None)
         for one in found
     ]
+
+
+def holdings_deliveries(settings: Settings) -> list[dict[str, Any]]:
+    """Return every delivery of holdings, oldest first; the last accepted one replaces the others.
+
+    What became of their rows is in the checks of `product_holdings`.
+    """
+    path = settings.holdings_ledger_path
+    return [_row(one, None) for one in Ledger(path).deliveries()] if path.exists() else []
 
 
 def _accounts(published_dir: Path) -> Mapping[str, Account]:

@@ -160,8 +160,9 @@ def _of_others(found: Coverage) -> str:
         f"are among the {shown_count(found.customers)} customers with transactions; at least half "
         "of the one or of the other are expected. Probably customer IDs are written in another "
         "way there, or the file is another bank's, or this run has another customer key. Deliver "
-        "the holdings with the customer IDs of the transactions, or take the file back with "
-        "`bankseg withdraw --holdings SHA`. Until then no product is recommended."
+        "the holdings with the customer IDs of the transactions, or take the file back: `bankseg "
+        "deliveries --holdings` lists it, `bankseg withdraw --holdings SHA` does it. Until then no "
+        "product is recommended."
     )
 
 

@@ -252,3 +252,21 @@ def test_a_killed_writer_leaves_nothing_that_counts(bank: Bank) -> None:
     assert bank.take()["bank.csv"][0] == "accepted"
     assert sorted(path.name for path in folder.iterdir()) == ["original", "records.parquet"]
     assert [path.name for path in bank.settings.raw_dir.iterdir()] == [delivery.sha256]
+
+
+def test_withdrawn_file_that_still_lies_there_is_known(bank: Bank) -> None:
+    """Its records may even be gone; only an undo brings it back."""
+    path = bank.deliver("january.csv", content("T1", "T2"))
+    bank.deliver("february.csv", content("T3"))
+    bank.take()
+    bank.ledger.withdraw(sha256_of(path), "Wrong month.")
+    (bank.settings.raw_dir / sha256_of(path) / intake.RECORDS_FILE).unlink()
+    outcome, detail = bank.take()["january.csv"]
+    assert outcome == "known"
+    assert "was withdrawn as january.csv" in detail
+    assert "Wrong month." in detail
+    assert f"`bankseg withdraw --undo {sha256_of(path)[:8]}` accepts it again" in detail
+    assert bank.transactions() == ["T3"]
+    bank.ledger.undo_withdrawal(sha256_of(path))
+    bank.take()
+    assert bank.transactions() == ["T1", "T2", "T3"]

@@ -62,6 +62,7 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
         ("ops.api", {"pandas"}),
         ("ops.export", {"numpy", "pandas", "pyarrow", "fastapi"}),
         ("ops.fetch", {"numpy", "pandas", "pyarrow", "fastapi"}),
+        ("ops.withdraw", {"numpy", "pandas", "pyarrow", "fastapi"}),
         ("bankseg_assets.batch_scoring.files", {"fastapi"}),
     ],
 )

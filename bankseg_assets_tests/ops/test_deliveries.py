@@ -119,6 +119,8 @@ def test_file_of_holdings_is_withdrawn(
     """It has a ledger of its own."""
     holdings = Ledger(tmp_path / "holdings_ledger.sqlite")
     holdings.record(Delivery("d" * 64, "h.csv", "accepted", "", 1, 9, "run"))
+    assert deliveries.main(["--holdings"]) == 0
+    assert "accepted  dddddddd" in capsys.readouterr().out
     assert withdraw.main(["d" * 8]) == 2
     assert withdraw.main(["d" * 8, "--holdings"]) == 0
     assert [one.status for one in holdings.deliveries()] == ["withdrawn"]
