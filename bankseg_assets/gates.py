@@ -24,6 +24,7 @@ FORCE = (
 )
 _NOTHING: Mapping[str, float] = MappingProxyType({})
 _MOST_DIGITS = 12
+ALL_CRITERIA = 4  # as `transforms.sweep.SOUND`, which needs Spark
 
 
 class Verdict(Enum):
@@ -73,6 +74,8 @@ class Measures:
     """What is measured of a candidate, or was of the release in use; 0 where it was not recorded.
 
     smallest_share: of all customers. f1_noise: by how much chance alone may move macro F1.
+    criteria_met: how many of the criteria of a sound division the segments meet; None where that
+    was not recorded, or the run named k.
     """
 
     f1_macro: float
@@ -81,6 +84,7 @@ class Measures:
     n_customers: int = 0
     n_segments: int = 0
     f1_noise: float = 0.0
+    criteria_met: float | None = None
 
     @classmethod
     def of(cls, recorded: Mapping[str, Any]) -> "Measures":
@@ -110,11 +114,35 @@ def gates(
     """
     return [
         _quality(candidate, current, limits.f1_loss),
-        _separation(candidate, current, limits.silhouette_loss),
+        _unless_sounder(
+            _separation(candidate, current, limits.silhouette_loss), candidate, current
+        ),
         _large_enough(candidate, limits.smallest_share, was_small=smallest_was_small),
-        _stable(candidate, current, agreement, agreement_noise, not_compared, limits),
+        _unless_sounder(
+            _stable(candidate, current, agreement, agreement_noise, not_compared, limits),
+            candidate,
+            current,
+        ),
         _drifted(drift, drift_noise, not_compared, limits),
     ]
+
+
+def _unless_sounder(gate: Gate, candidate: Measures, current: Measures | None) -> Gate:
+    """Return a refusal as a warning where the new segments are sounder than those in use.
+
+    A bank that starts with a small file gets two segments, and more once there is more data: that
+    most customers then change segment must not keep the better model out.
+    """
+    if gate.verdict is not Verdict.REFUSED or current is None:
+        return gate
+    now, before = candidate.criteria_met, current.criteria_met
+    if now is None or before is None or now <= before:
+        return gate
+    sentence = (
+        f"{gate.sentence} It is released all the same: the new segments meet more of the criteria "
+        f"of a sound division ({now:g} of {ALL_CRITERIA}) than those in use ({before:g})."
+    )
+    return replace(gate, verdict=Verdict.WARNED, sentence=sentence, advice="")
 
 
 def unprotected(found: Iterable[Gate]) -> list[Gate]:

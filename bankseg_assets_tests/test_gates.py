@@ -1,6 +1,7 @@
 """A model replaces the one in use only if it is not clearly worse."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -166,6 +167,18 @@ def test_small_segment_in_use_refuses_no_other() -> None:
     gate = judge(sized(8 / 181, 181), smallest_was_small=True)[SMALLEST]
     assert gate.verdict is Verdict.WARNED
     assert gate.sentence.endswith("So it is in the release in use.")
+
+
+def test_sounder_segments_are_released_though_customers_move() -> None:
+    """Two segments of a first small file, and four of the whole bank's."""
+    two = replace(GOOD, silhouette=0.79, n_segments=2, criteria_met=3)
+    four = replace(GOOD, silhouette=0.71, n_segments=4, criteria_met=4)
+    found = judge(four, two, agreement=0.3)
+    moved = ("separation_is_kept", "customers_stay_in_their_segment")
+    assert {found[name].verdict for name in moved} == {Verdict.WARNED}
+    assert "meet more of the criteria of a sound division (4 of 4)" in found[moved[1]].sentence
+    for before, now in ((four, two), (two, two), (replace(two, criteria_met=None), four)):
+        assert judge(now, before, agreement=0.3)[moved[1]].verdict is Verdict.REFUSED
 
 
 def test_single_segment_does_not_replace_several() -> None:

@@ -285,6 +285,7 @@ def _measures(bundle: Bundle) -> Measures:
         n_customers=int(bundle.metrics.get("n_customers", 0)),
         n_segments=len(bundle.segments),
         f1_noise=noise(bundle.confusion, macro_f1),
+        criteria_met=bundle.metrics.get("criteria_met"),
     )
 
 

@@ -79,7 +79,8 @@ def build_bundle(
             "n_customers": sum(kmeans.sizes),
             "n_held_out": evaluation.n_held_out,
             "smallest_share": rounded(min(kmeans.sizes) / sum(kmeans.sizes)),
-        },
+        }
+        | ({} if kmeans.criteria_met is None else {"criteria_met": kmeans.criteria_met}),
         "warnings": [*pca.warnings, *kmeans.warnings, *_untested(evaluation)],
         "confusion": evaluation.confusion,
         "evidence": fit_evidence(segments, demographics, kmeans.k),

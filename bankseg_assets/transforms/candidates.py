@@ -130,7 +130,7 @@ def _compared(model: PcaModel, choice: Choice) -> Compared:
         n_components=model.n_components,
         whitened=model.whitened,
         k=choice.k,
-        rank=choice.rank,
+        rank=choice.rank or 0,
         silhouette=entry.silhouette,
         f1_macro=entry.f1_macro,
         smallest_share=entry.smallest_share,

@@ -68,6 +68,8 @@ class KMeansModel:
     named_for: list[dict[str, float]] = field(default_factory=list)
     """What each name was given for: the deviations (see `segment_words`)."""
     matching: Matching | None = None
+    criteria_met: int | None = None
+    """How many of the criteria of `choose_k` these segments meet; None for a named k."""
     warnings: list[str] = field(default_factory=list)
     """What keeps these segments from being sound, a sentence each; see `choose_k`."""
 
@@ -170,6 +172,7 @@ def fit_kmeans(
         colours=colours,
         named_for=named_for,
         matching=division.matching,
+        criteria_met=choice.rank,
         warnings=list(choice.warnings),
     )
 

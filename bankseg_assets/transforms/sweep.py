@@ -67,14 +67,14 @@ class SweepEntry:
 class Choice:
     """The entry that was chosen, why, and all entries.
 
-    rank: how many of the criteria it meets, 0 for a single segment, SOUND for all. warnings: a
-    sentence for each criterion that no k meets.
+    rank: how many of the criteria it meets, 0 for a single segment, SOUND for all; None for a k
+    that the run names. warnings: a sentence for each criterion that no k meets.
     """
 
     k: int
     reason: str
     entries: tuple[SweepEntry, ...]
-    rank: int = SOUND
+    rank: int | None = SOUND
     warnings: tuple[str, ...] = ()
 
     @property
@@ -298,7 +298,7 @@ def named_k(
         raise ValueError(f"k = {wanted} was asked for; the sweep covers {sorted(known)}.")
     known[wanted] = replace(known[wanted], stability=stability_of(wanted))
     reason = f"k = {wanted} was asked for in the run's configuration."
-    return Choice(wanted, reason, tuple(known.values()))
+    return Choice(wanted, reason, tuple(known.values()), rank=None)
 
 
 def elbow(entries: Sequence[SweepEntry]) -> int | None:

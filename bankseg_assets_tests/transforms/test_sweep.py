@@ -12,6 +12,7 @@ from hypothesis.extra import numpy as hnp
 from sklearn.metrics import silhouette_score
 from sklearn.naive_bayes import GaussianNB
 
+from bankseg_assets.gates import ALL_CRITERIA
 from bankseg_assets.transforms.partition import Partition, squared_distances
 from bankseg_assets.transforms.summary import Summary, spread_sample
 from bankseg_assets.transforms.sweep import (
@@ -224,7 +225,8 @@ def test_a_k_that_was_asked_for_is_taken_if_it_was_swept() -> None:
     swept = entries((2, 0.9, 0.5), (3, 0.1, 0.001))
     choice = named_k(swept, 3, stability_of=lambda k: 0.7)
     assert (choice.k, choice.reason) == (3, "k = 3 was asked for in the run's configuration.")
-    assert choice.entry.stability == 0.7
+    assert (choice.entry.stability, choice.rank) == (0.7, None)
+    assert SOUND == ALL_CRITERIA  # as gates and the app call it, without Spark
     with pytest.raises(ValueError, match=r"k = 9 was asked for; the sweep covers \[2, 3\]"):
         named_k(swept, 9, stability_of=lambda k: 0.7)
 
