@@ -1,5 +1,6 @@
 """release: data and model that belong together, put into use if the model is good enough."""
 
+import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ from bankseg_assets.landing.ledger import WITHDRAWN
 from bankseg_assets.losses import NotReadableError, losses, of_release
 from bankseg_assets.releases import (
     FORMAT,
+    MANIFEST_FILE,
     PROMOTION,
     RELEASE,
     Refusal,
@@ -220,7 +222,7 @@ def release(
             "currency": candidate.currency,
             "number_format": delivery.contract.number_format,
             "gates": [_plain(gate) for gate in found],
-            "warnings": [*candidate.bundle.warnings, *warnings, *forced],
+            "warnings": [*candidate.warnings, *warnings, *forced],
             "deliveries": deliveries,
         },
         metadata={
@@ -248,6 +250,8 @@ class _Candidate:
     bundle: Bundle
     measures: Measures
     distributions: dict[str, dict[int, int]]
+    warnings: tuple[str, ...]
+    """Of the models themselves, beside those of the gates."""
 
 
 def _candidate(
@@ -272,7 +276,14 @@ def _candidate(
         bundle=bundle,
         measures=_measures(bundle),
         distributions=distributions(customers),
+        warnings=(*bundle.warnings, *_holdings_of_others(path("recommendation_model"))),
     )
+
+
+def _holdings_of_others(version: Path) -> list[str]:
+    """Return why no product is recommended, where holdings are not of these customers."""
+    model = json.loads((version / MANIFEST_FILE).read_text(encoding="utf-8"))
+    return [] if model.get("matched", True) else [model["state"]]
 
 
 def _measures(bundle: Bundle) -> Measures:

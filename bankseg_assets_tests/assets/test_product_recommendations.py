@@ -108,7 +108,10 @@ def test_holdings_of_others_recommend_nothing(after_batch: Platform) -> None:
     assert "withdraw --holdings" in str(check.description)
     assert run.table("product_recommendations").num_rows == 0
     assert document(run)["model"] is None
-    assert "release" in run.metadata
+    found = current_release(after_batch.settings.published_dir)
+    assert found is not None
+    assert found.run_id == run.result.run_id
+    assert found.warnings[-1] == check.description
 
 
 def test_without_holdings_they_wait_and_the_release_is_made(after_batch: Platform) -> None:
