@@ -14,7 +14,6 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bankseg_assets.contracts import RAW_HOLDINGS, RAW_TRANSACTIONS, Table
-from bankseg_assets.scoring import FEATURES
 from bankseg_assets.settings import DEFAULT_CONTRACT
 
 DELIVERED = tuple(RAW_TRANSACTIONS.names[: RAW_TRANSACTIONS.names.index("source_file")])
@@ -201,7 +200,11 @@ class _Table:
         )
 
     def _features(self) -> tuple[str, ...]:
-        named = self._texts("features") if "features" in self.content else ()
+        if "features" not in self.content:
+            return ()
+        from bankseg_assets.scoring import FEATURES  # numpy: help of a command must not wait for it
+
+        named = self._texts("features")
         if unknown := [name for name in named if name not in FEATURES]:
             self._complain("features", f"has {unknown}", f"some of {', '.join(FEATURES)}")
         return named

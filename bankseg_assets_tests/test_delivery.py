@@ -42,6 +42,15 @@ def test_the_fingerprint_follows_the_content_and_not_the_comments(tmp_path: Path
     assert replace(same, currency="EUR").fingerprint == changed.fingerprint
 
 
+def test_features_named_by_the_contract_are_known_ones(tmp_path: Path) -> None:
+    """They change the models and no row of a file, so nothing is cleaned again."""
+    named = load(tmp_path, 'features = ["recency", "log_monetary"]\n' + SHIPPED)
+    assert named.features == ("recency", "log_monetary")
+    assert named.fingerprint == DeliveryContract().fingerprint
+    with pytest.raises(ContractError, match=r"features has \['age'\]; expected some of recency, "):
+        load(tmp_path, 'features = ["age"]\n' + SHIPPED)
+
+
 def test_what_is_said_of_holdings_leaves_the_transactions_as_they_are(tmp_path: Path) -> None:
     start, _ = SHIPPED.split("[holdings.customer_id]")
     without = load(tmp_path, start)
