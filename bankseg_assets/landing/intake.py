@@ -131,4 +131,10 @@ def _warning(parsed: Parsed) -> str:
     if parsed.extra_columns:
         names = column_names(parsed.extra_columns)
         told.append(f"Kept aside, because the contract does not name them: the columns {names}.")
+    if parsed.left_out:
+        names = column_names(parsed.left_out)
+        told.append(
+            "Left out, because the contract does not name them and they hold bytes, lists or "
+            f"structures, or pages too large: the columns {names}."
+        )
     return " ".join(told)

@@ -22,7 +22,7 @@ from bankseg_assets.landing.text import (
     refuse_long_line,
 )
 
-MAGIC_PARQUET = b"PAR1"
+MAGIC_PARQUET = (b"PAR1", b"PARE")  # the second where it is encrypted
 _LF, _CR = b"\n\r"
 
 
