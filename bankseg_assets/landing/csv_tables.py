@@ -17,9 +17,10 @@ import pyarrow.csv as pa_csv
 
 from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.landing.errors import DeliveryError
+from bankseg_assets.landing.files import MAGIC_GZIP
 from bankseg_assets.landing.quotes import without_strays
 from bankseg_assets.landing.scan import CsvScan
-from bankseg_assets.landing.text import MAGIC_GZIP, MAX_LINE_BYTES, line_blocks, read_chunks
+from bankseg_assets.landing.text import MAX_LINE_BYTES, line_blocks, read_chunks
 
 ROWS_PER_GROUP = 1 << 15  # 32 groups a million rows, so that the cores get equal shares
 BYTES_PER_GROUP = 32 << 20  # of records so long or wide that fewer fill the memory

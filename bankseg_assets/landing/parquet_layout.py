@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.landing.csv_tables import ROWS_PER_GROUP
 from bankseg_assets.landing.errors import DeliveryError
-from bankseg_assets.landing.files import printable
+from bankseg_assets.landing.files import MAGIC_ENCRYPTED, MAGIC_PARQUET, printable
 from bankseg_assets.landing.header import Header, check_header
 from bankseg_assets.landing.parquet_pages import PageError, has_encrypted_columns, read_pages
 from bankseg_assets.landing.text import MAX_LINE_BYTES
@@ -41,7 +41,6 @@ CELL_BYTES = 16  # of a value beside its text: where it begins, and its place in
 MAX_FOOTER_BYTES = 16 * MIB
 READ_BYTES = MIB
 _CODECS = ("UNCOMPRESSED", "SNAPPY", "GZIP", "BROTLI", "ZSTD", "LZ4", "LZ4_RAW")
-_MAGIC, _ENCRYPTED = b"PAR1", b"PARE"
 _END = 8  # a footer's length and the magic number
 
 
@@ -148,12 +147,12 @@ def _is_bytes(kind: pa.DataType) -> bool:
 def _check_footer(raw: BinaryIO, size: int, file_name: str) -> None:
     raw.seek(max(0, size - _END))
     end = raw.read(_END)
-    if end[4:] == _ENCRYPTED:
+    if end[4:] == MAGIC_ENCRYPTED:
         raise encrypted(file_name)
     length = int.from_bytes(end[:4], "little")
     if length > MAX_FOOTER_BYTES and length <= size:
         raise refuse(file_name, f"has metadata of over {MAX_FOOTER_BYTES:,} bytes")
-    if length > size - _END or end[4:] != _MAGIC:
+    if length > size - _END or end[4:] != MAGIC_PARQUET:
         raise PageError
     raw.seek(size - _END - length)
     if has_encrypted_columns(raw.read(length)):

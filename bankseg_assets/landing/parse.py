@@ -33,6 +33,8 @@ class Parsed:
     extra_columns: tuple[str, ...]
     left_out: tuple[str, ...] = ()
     """Columns that the contract does not name, and that hold no text or too much."""
+    may_be_cut_off: bool = False
+    """The last record has no line end."""
 
 
 def parse_delivery(
@@ -91,7 +93,13 @@ def write_records(
         else:
             extra_output.unlink(missing_ok=True)
         main.publish(output)
-    return Parsed(records, malformed, tuple(header.extra), header.left_out_names)
+    return Parsed(
+        records,
+        malformed,
+        tuple(header.extra),
+        header.left_out_names,
+        may_be_cut_off=found is not None and found.may_be_cut_off,
+    )
 
 
 def _writer(draft: Draft, schema: pa.Schema) -> pq.ParquetWriter:
