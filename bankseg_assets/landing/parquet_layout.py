@@ -17,7 +17,7 @@ from bankseg_assets.landing.csv_tables import ROWS_PER_GROUP
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.files import MAGIC_ENCRYPTED, MAGIC_PARQUET, printable
 from bankseg_assets.landing.header import Header, check_header
-from bankseg_assets.landing.parquet_pages import PageError, has_encrypted_columns, read_pages
+from bankseg_assets.landing.parquet_pages import Footer, PageError, read_footer, read_pages
 from bankseg_assets.landing.text import MAX_LINE_BYTES
 
 MIB = 1 << 20
@@ -40,7 +40,7 @@ CELL_BYTES = 16  # of a value beside its text: where it begins, and its place in
 # Some 150 bytes a column and row group: 20 columns in 5,000 row groups.
 MAX_FOOTER_BYTES = 16 * MIB
 READ_BYTES = MIB
-_CODECS = ("UNCOMPRESSED", "SNAPPY", "GZIP", "BROTLI", "ZSTD", "LZ4", "LZ4_RAW")
+_CODECS = (0, 1, 2, 4, 5, 6, 7)  # none, Snappy, gzip, Brotli, LZ4, zstd, LZ4 raw; LZO (3) is not
 _END = 8  # a footer's length and the magic number
 
 
@@ -74,12 +74,12 @@ def parquet_layout(original: Path, contract: DeliveryContract, file_name: str) -
     """
     size = original.stat().st_size
     with original.open("rb") as raw:
-        _check_footer(raw, size, file_name)
+        footer = _footer(raw, size, file_name)
+        _check_rows(footer, size, file_name)
         with pq.ParquetFile(original) as file:
-            schema, metadata = file.schema_arrow, file.metadata
+            schema = file.schema_arrow
         header = check_header(schema.names, contract, file_name)
-        _check_rows(metadata, size, file_name)
-        leaves = dict(_leaves(schema, metadata))
+        leaves = dict(_leaves(schema, footer))
         columns = [
             _Column(place, leaf, schema.field(place).type, place in header.places.values())
             for place, leaf in leaves.items()
@@ -92,7 +92,7 @@ def parquet_layout(original: Path, contract: DeliveryContract, file_name: str) -
                     "Send the column as text, numbers or dates."
                 )
         wanted = sorted((c for c in columns if c.has_text), key=lambda c: not c.is_ours)
-        chosen, density = _choose(wanted, metadata, raw, size, file_name)
+        chosen, density = _choose(wanted, footer, raw, size, file_name)
     places = {column.place for column in chosen}
     left_out = frozenset(range(len(header.names))) - places
     return ParquetLayout(
@@ -144,48 +144,42 @@ def _is_bytes(kind: pa.DataType) -> bool:
     return bool(is_binary or pa.types.is_fixed_size_binary(kind) or pa.types.is_binary_view(kind))
 
 
-def _check_footer(raw: BinaryIO, size: int, file_name: str) -> None:
+def _footer(raw: BinaryIO, size: int, file_name: str) -> Footer:
     raw.seek(max(0, size - _END))
     end = raw.read(_END)
     if end[4:] == MAGIC_ENCRYPTED:
-        raise encrypted(file_name)
+        raise _encrypted(file_name)
     length = int.from_bytes(end[:4], "little")
     if length > MAX_FOOTER_BYTES and length <= size:
         raise refuse(file_name, f"has metadata of over {MAX_FOOTER_BYTES:,} bytes")
     if length > size - _END or end[4:] != MAGIC_PARQUET:
         raise PageError
     raw.seek(size - _END - length)
-    if has_encrypted_columns(raw.read(length)):
-        raise encrypted(file_name)
+    footer = read_footer(raw.read(length))
+    if footer.has_encrypted_columns:
+        raise _encrypted(file_name)
+    return footer
 
 
-def encrypted(file_name: str) -> DeliveryError:
-    """Return the error of a file that cannot be read without a key."""
+def _encrypted(file_name: str) -> DeliveryError:
     return DeliveryError(f"{file_name} is encrypted Parquet. Send it without encryption.")
 
 
-def _check_rows(metadata: pq.FileMetaData, size: int, file_name: str) -> None:
-    groups = [metadata.row_group(place) for place in range(metadata.num_row_groups)]
-    sizes = [
-        group.column(leaf).total_compressed_size
-        for group in groups
-        for leaf in range(group.num_columns)
-    ]
+def _check_rows(footer: Footer, size: int, file_name: str) -> None:
     # The same bytes in many row groups would be read again for each.
-    if sum(sizes) > size or min(sizes, default=0) < 0:
+    if sum(chunk.compressed for group in footer.groups for chunk in group) > size:
         raise PageError
-    rows = max(metadata.num_rows, sum(group.num_rows for group in groups))
-    if rows > max(SMALL_ROWS, MAX_ROWS_PER_BYTE * size):
-        raise refuse(file_name, f"declares {rows:,} records in {size:,} bytes")
+    if footer.rows > max(SMALL_ROWS, MAX_ROWS_PER_BYTE * size):
+        raise refuse(file_name, f"declares {footer.rows:,} records in {size:,} bytes")
 
 
-def _leaves(schema: pa.Schema, metadata: pq.FileMetaData) -> Iterator[tuple[int, int]]:
+def _leaves(schema: pa.Schema, footer: Footer) -> Iterator[tuple[int, int]]:
     """Yield place and leaf of each column; of one with several leaves, the first."""
     leaf = 0
     for place, field in enumerate(schema):
         yield place, leaf
         leaf += _leaf_count(field.type)
-    if leaf != metadata.num_columns:
+    if any(len(group) != leaf for group in footer.groups):
         raise PageError
 
 
@@ -198,7 +192,7 @@ def _leaf_count(kind: pa.DataType) -> int:
 
 
 def _choose(
-    wanted: Iterable[_Column], metadata: pq.FileMetaData, raw: BinaryIO, size: int, file_name: str
+    wanted: Iterable[_Column], footer: Footer, raw: BinaryIO, size: int, file_name: str
 ) -> tuple[list[_Column], float]:
     """Return the columns whose pages fit into memory together, and the bytes of a record of them.
 
@@ -207,7 +201,7 @@ def _choose(
     chosen: list[_Column] = []
     in_memory, total, density = 0, 0, 0.0
     for column in wanted:
-        pages = _pages(column, metadata, raw, file_name)
+        pages = _pages(column, footer, raw, file_name)
         largest = max(pages.data, pages.dictionary)
         fits = (
             largest <= MAX_PAGE_BYTES
@@ -226,19 +220,17 @@ def _choose(
     return chosen, density
 
 
-def _pages(column: _Column, metadata: pq.FileMetaData, raw: BinaryIO, file_name: str) -> _Pages:
+def _pages(column: _Column, footer: Footer, raw: BinaryIO, file_name: str) -> _Pages:
     found = _Pages()
     sound_expansion = SOUND_EXPANSION if column.is_ours else 0
-    for place in range(metadata.num_row_groups):
-        chunk = metadata.row_group(place).column(column.leaf)
-        if chunk.compression not in _CODECS:
+    for group in footer.groups:
+        chunk = group[column.leaf]
+        if chunk.codec not in _CODECS:
             raise DeliveryError(
-                f"{file_name} is compressed by {printable(chunk.compression)}, which cannot be "
-                "read here. Send it compressed by zstd, snappy or gzip, or not compressed."
+                f"{file_name} is compressed in a way that cannot be read here (Parquet's codec "
+                f"{chunk.codec}). Send it compressed by zstd, snappy or gzip, or not compressed."
             )
-        starts = (chunk.dictionary_page_offset, chunk.data_page_offset)
-        start = min(offset for offset in starts if offset)
-        for page in read_pages(raw, start, chunk.num_values):
+        for page in read_pages(raw, chunk):
             found.total += page.size
             beyond = page.size - sound_expansion * page.compressed
             if page.is_dictionary:

@@ -1,18 +1,20 @@
-"""What pyarrow does not show of a Parquet file: the headers of its pages, and encrypted columns.
+"""What a Parquet file declares of itself, in its footer and in the header of each of its pages.
 
-A reader allocates what a page's header says, whatever the footer says of the column. Headers and
-footer are Thrift structures in the compact protocol.
+A reader allocates what a page's header says, whatever the footer says of the column; pyarrow does
+not show these headers. Nor is it asked for the footer's columns: pyarrow 26 ends the process
+(std::terminate) where one is encrypted, or its statistics are damaged. All of it is Thrift in the
+compact protocol.
 """
 
-from collections.abc import Iterator
-from typing import BinaryIO, NamedTuple
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO, NamedTuple
 
 DICTIONARY_PAGE = 2
 # Beyond its sizes a header holds statistics: two values, which writers cut at a few hundred bytes.
 _USUAL_HEADER = 1 << 12
 _LONGEST_HEADER = 1 << 21
 _DEEPEST = 16  # lists and structures in structures; the format has ten
-_ENCRYPTION = 8  # the footer's field that names the algorithm
 _VALUE_COUNT = {0: 5, DICTIONARY_PAGE: 7, 3: 8}
 """Type of a page -> the field whose first number is how many values the page holds."""
 # The compact protocol's types.
@@ -21,6 +23,16 @@ _FIXED = {1: 0, 2: 0, 3: 1, 7: 8}
 """Type -> bytes of its value; a boolean field is its type."""
 _LONG_LIST = 15
 _LONGEST_VARINT = 63
+
+Wanted = Mapping[int, "Wanted"]
+"""The fields of a structure that are kept, by their number, and what of each."""
+_NUMBER: Wanted = {}
+_PAGE: Wanted = {1: _NUMBER, 2: _NUMBER, 3: _NUMBER} | {
+    field: {1: _NUMBER} for field in _VALUE_COUNT.values()
+}
+_CHUNK: Wanted = {3: dict.fromkeys((4, 5, 7, 9, 11), _NUMBER)}
+_ENCRYPTION = 8
+_FOOTER: Wanted = {3: _NUMBER, 4: {1: _CHUNK, 3: _NUMBER}, _ENCRYPTION: {}}
 
 
 class PageError(ValueError):
@@ -37,45 +49,76 @@ class Page(NamedTuple):
     values: int
 
 
-def read_pages(file: BinaryIO, start: int, values: int) -> Iterator[Page]:
-    """Yield the pages of a column chunk from `start` on, until they hold so many values.
+class Chunk(NamedTuple):
+    """A column in a row group."""
+
+    codec: int
+    values: int
+    compressed: int
+    start: int
+
+
+@dataclass(frozen=True)
+class Footer:
+    """What the footer declares."""
+
+    rows: int
+    """The larger of the sum over row groups and the total."""
+    groups: list[list[Chunk]]
+    """Row group -> its columns."""
+    has_encrypted_columns: bool
+
+
+def read_footer(content: bytes) -> Footer:
+    """Read a footer that is not encrypted itself; raises PageError where it is none."""
+    try:
+        fields, _ = _Compact(content).structure(_FOOTER)
+        groups = fields.get(4, [])
+        rows = max(fields[3], sum(group[3] for group in groups))
+        if _ENCRYPTION in fields:
+            return Footer(rows, [], has_encrypted_columns=True)
+        chunks = [[_chunk(column[3]) for column in group[1]] for group in groups]
+    except (IndexError, KeyError, TypeError) as error:
+        raise PageError from error
+    return Footer(rows, chunks, has_encrypted_columns=False)
+
+
+def _chunk(fields: Mapping[int, int]) -> Chunk:
+    start = min(fields[9], fields.get(11) or fields[9])
+    chunk = Chunk(fields[4], fields[5], fields[7], start)
+    if not isinstance(chunk.codec, int) or min(chunk) < 0:
+        raise PageError
+    return chunk
+
+
+def read_pages(file: BinaryIO, chunk: Chunk) -> Iterator[Page]:
+    """Yield the pages of a column in a row group, until they hold its values.
 
     Raises PageError where a header cannot be read.
     """
-    place = start
+    place, values = chunk.start, chunk.values
     while values > 0:
         fields, length = _read_header(file, place)
-        kind, size, compressed = fields.get(1), fields.get(2), fields.get(3)
-        if not (isinstance(kind, int) and isinstance(size, int) and isinstance(compressed, int)):
-            raise PageError
-        described = fields.get(_VALUE_COUNT.get(kind, 0), {})
-        count = described.get(1, 0) if isinstance(described, dict) else 0
-        if size < 0 or compressed < 0 or not isinstance(count, int) or count < 0:
+        try:
+            kind, size, compressed = fields[1], fields[2], fields[3]
+            count = fields[_VALUE_COUNT[kind]][1] if kind in _VALUE_COUNT else 0
+            is_sound = min(size, compressed, count) >= 0
+        except (KeyError, TypeError) as error:
+            raise PageError from error
+        if not is_sound:
             raise PageError
         yield Page(kind == DICTIONARY_PAGE, size, compressed, count)
         values -= 0 if kind == DICTIONARY_PAGE else count
         place += length + compressed
 
 
-def has_encrypted_columns(footer: bytes) -> bool:
-    """Whether a footer that is not encrypted itself names an algorithm.
-
-    pyarrow 26 ends the process (std::terminate) where the metadata of such a column are looked at.
-    Raises PageError where the footer cannot be read.
-    """
-    try:
-        return _ENCRYPTION in _Compact(footer).structure()[0]
-    except IndexError as error:
-        raise PageError from error
-
-
-def _read_header(file: BinaryIO, place: int) -> tuple[dict[int, object], int]:
+def _read_header(file: BinaryIO, place: int) -> tuple[dict[int, Any], int]:
     size = _USUAL_HEADER
     while size <= _LONGEST_HEADER:
         file.seek(place)
         content = file.read(size)
         try:
-            return _Compact(content).structure()
+            return _Compact(content).structure(_PAGE)
         except IndexError as error:
             if len(content) < size:
                 raise PageError from error
@@ -84,47 +127,53 @@ def _read_header(file: BinaryIO, place: int) -> tuple[dict[int, object], int]:
 
 
 class _Compact:
-    """Reads numbers and structures, and skips all else; IndexError where the bytes end."""
+    """Reads numbers, structures and lists of them; IndexError where the bytes end."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
         self._place = 0
 
-    def structure(self, depth: int = 0) -> tuple[dict[int, object], int]:
-        """Return field -> number or structure, and where the structure ends."""
+    def structure(self, wanted: Wanted, depth: int = 0) -> tuple[dict[int, Any], int]:
+        """Return field -> value of the wanted fields, and where the structure ends."""
         if depth > _DEEPEST:
             raise PageError
-        fields: dict[int, object] = {}
+        fields: dict[int, Any] = {}
         field = 0
         while head := self._byte():
             field = field + (head >> 4) if head >> 4 else self._number()
-            fields[field] = self._value(head & 15, depth)
+            value = self._value(head & 15, wanted.get(field, {}), depth)
+            if field in wanted:
+                fields[field] = value
         return fields, self._place
 
-    def _value(self, kind: int, depth: int) -> object:
-        """Return a number or structure; None of what is skipped."""
+    def _value(self, kind: int, wanted: Wanted, depth: int) -> Any:
+        """Return a number, structure or list; None of what is skipped."""
         if kind in _VARINTS:
             return self._number()
         if kind == _STRUCTURE:
-            return self.structure(depth + 1)[0]
+            return self.structure(wanted, depth + 1)[0]
         if kind in _LISTS:
-            self._skip_list(depth)
-        elif kind == _BINARY:
+            return self._list(wanted, depth)
+        if kind == _BINARY:
             self._skip(self._varint())
         elif kind in _FIXED:
             self._skip(_FIXED[kind])
         else:
-            raise PageError  # a map, or unknown: no page has one
+            raise PageError  # a map, or unknown: the format has none
         return None
 
-    def _skip_list(self, depth: int) -> None:
+    def _list(self, wanted: Wanted, depth: int) -> list[Any]:
         head = self._byte()
         size, kind = head >> 4, head & 15
+        found = []
         for _ in range(self._varint() if size == _LONG_LIST else size):
             if kind in _BOOLEANS:
                 self._skip(1)
-            else:
-                self._value(kind, depth + 1)
+                continue
+            value = self._value(kind, wanted, depth + 1)
+            if wanted:
+                found.append(value)
+        return found
 
     def _byte(self) -> int:
         self._place += 1

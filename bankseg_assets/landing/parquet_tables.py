@@ -103,7 +103,7 @@ def _explained(file_name: str) -> Iterator[None]:
         yield
     except MemoryError as error:  # Arrow's own is one too; the content is not at fault
         raise OSError(errno.ENOMEM, "there is not enough memory") from error
-    except (pa.ArrowException, OSError, UnicodeDecodeError, PageError) as error:
+    except (pa.ArrowException, OSError, UnicodeDecodeError, PageError, RecursionError) as error:
         # With a number it is the machine's error, such as 5, input/output.
         if isinstance(error, OSError) and error.errno is not None:
             raise

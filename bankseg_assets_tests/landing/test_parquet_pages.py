@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bankseg_assets.landing.parquet_pages import PageError, read_pages
+from bankseg_assets.landing.parquet_pages import Chunk, PageError, read_footer, read_pages
 from bankseg_assets_tests.landing.parquet_files import PLACE, constant, write
 
 
@@ -24,9 +24,16 @@ def test_pages_add_up_to_what_the_footer_says(tmp_path: Path, version: str, code
     )
     metadata = pq.read_metadata(path)
     with path.open("rb") as file:
-        for place in range(metadata.num_columns):
+        content = path.read_bytes()
+        footer = read_footer(content[-8 - int.from_bytes(content[-8:-4], "little") : -8])
+        assert footer.rows == 50_000
+        assert not footer.has_encrypted_columns
+        (group,) = footer.groups
+        for place, chunk in enumerate(group):
             column = metadata.row_group(0).column(place)
-            pages = list(read_pages(file, column.dictionary_page_offset, column.num_values))
+            assert chunk.compressed == column.total_compressed_size
+            assert chunk.start == column.dictionary_page_offset
+            pages = list(read_pages(file, chunk))
             assert pages[0].is_dictionary
             assert sum(page.values for page in pages[1:]) == column.num_values
             headers = column.total_uncompressed_size - sum(page.size for page in pages)
@@ -41,7 +48,7 @@ def test_other_bytes_end_in_an_error(tmp_path_factory: pytest.TempPathFactory, t
     path = tmp_path_factory.getbasetemp() / "bytes"
     path.write_bytes(text)
     with path.open("rb") as file, pytest.raises(PageError):
-        for _ in read_pages(file, 0, 1 << 62):
+        for _ in read_pages(file, Chunk(0, 1 << 62, 0, 0)):
             pass
 
 
@@ -58,4 +65,4 @@ def test_a_header_made_to_exhaust_a_reader_is_refused(tmp_path: Path, header: by
     path = tmp_path / "f"
     path.write_bytes(header)
     with path.open("rb") as file, pytest.raises(PageError):
-        next(read_pages(file, 0, 1))
+        next(read_pages(file, Chunk(0, 1, 0, 0)))
