@@ -2,6 +2,9 @@
 .DELETE_ON_ERROR:
 .PHONY: help env run materialize demo-data test faults cluster bench lint clean
 
+# Another program's packages would be found before the installed ones.
+unexport PYTHONPATH PYTHONHOME
+
 PYTHON ?= python3.11
 ROWS ?= 1048567
 SEED ?= 7

@@ -9,7 +9,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 
@@ -18,13 +17,15 @@ from bankseg_assets.check_state import CheckState, blocking_keys, check_state
 from bankseg_assets.checks import ALL_CHECKS
 from bankseg_assets.delivery import ContractError
 from bankseg_assets.landing.archive import sha256_of
-from bankseg_assets.landing.files import SETTLED_AFTER_SECONDS, list_landing
+from bankseg_assets.landing.files import list_landing
 from bankseg_assets.landing.holdings import holdings_in_use
 from bankseg_assets.landing.ledger import WITHDRAWN, Delivery, content_hash, current_content
 from bankseg_assets.resources import DeliveryResource, HoldingsResource
 from bankseg_assets.settings import load_settings
 
 LOOK_EVERY_SECONDS = 10
+# Dagster ends a sensor after 60 seconds; a network disk of 20 MB a second reads this in 26.
+HASHED_AT_A_LOOK = 512 << 20
 QUICK_ATTEMPTS = 3
 LATER_ATTEMPTS_SECONDS = 3600.0  # never given up: what killed the first three may have passed
 CONTENT_TAG = "bankseg/content"
@@ -214,14 +215,12 @@ def _look(
 
     `counting`: which deliveries make up the table. `not_taking`: jobs that do not take what landed.
     """
-    hashes, waiting = _landed_hashes(context, delivery)
-    landed = {sha256 for *_, sha256 in hashes.values()}
-    cursor = json.dumps(hashes)
+    landed, waiting = _landed_hashes(delivery)
     reason, seen, attempt = _decide(context, delivery, landed, counting, table, not_taking, tag)
     if reason:
-        return dg.SensorResult(skip_reason=reason + waiting, cursor=cursor)
+        return dg.SensorResult(skip_reason=reason + waiting)
     request = dg.RunRequest(run_key=f"{seen}-{attempt}", tags={tag: seen, **_NO_OTHER_RETRY})
-    return dg.SensorResult(run_requests=[request], cursor=cursor)
+    return dg.SensorResult(run_requests=[request])
 
 
 def _decide(
@@ -344,28 +343,37 @@ def _next_attempt(context: dg.SensorEvaluationContext, tag: str, value: str) -> 
     return "", len(before) + 1
 
 
-def _landed_hashes(
-    context: dg.SensorEvaluationContext, delivery: DeliveryResource
-) -> tuple[dict[str, tuple[int, int, str]], str]:
-    """Return name -> (size, modified_ns, SHA-256) of complete files, and a word on the others.
+def _landed_hashes(delivery: DeliveryResource) -> tuple[set[str], str]:
+    """Return the SHA-256 of the complete files that landed, and a word on the others.
 
-    The cursor remembers what was hashed, so that an old file costs a look and not a read.
+    The ledger remembers each hash as soon as it is known, so that an old file costs a look and not
+    a read, and the next look goes on where one was cut short. A file too large to be hashed in one
+    look has a stand-in for its hash, of its name, size and time: it starts the run, which hashes
+    the file and tells the ledger.
     """
-    before: dict[str, list[Any]] = json.loads(context.cursor) if context.cursor else {}
-    hashes: dict[str, tuple[int, int, str]] = {}
-    waiting = []
+    ledger = delivery.ledger
+    known = ledger.hashes()
+    hashes, waiting = set(), []
+    left = HASHED_AT_A_LOOK
     for file in list_landing(Path(delivery.landing_dir)):
         name = file.path.name
-        size, modified, sha256 = before.get(name, (0, 0, ""))
-        if sha256 and (size, modified) == (file.size, file.modified_ns):
-            hashes[name] = (size, modified, sha256)
-        elif file.has_done_marker or file.quiet_seconds > SETTLED_AFTER_SECONDS:
-            try:
-                hashes[name] = (file.size, file.modified_ns, sha256_of(file.path))
-            except OSError as error:  # moved away since the listing, or not ours to read
-                waiting.append(f"{name} ({error.strerror})")
-        else:
-            waiting.append(f"{name} (still being written)")
+        seen = (name, file.size, file.modified_ns)
+        try:
+            if seen in known:
+                hashes.add(known[seen])
+            elif file.may_still_grow:
+                waiting.append(f"{name} (still being written)")
+            elif file.size > HASHED_AT_A_LOOK:
+                hashes.add(content_hash(map(str, seen)))
+            elif file.size > left:
+                waiting.append(f"{name} (the next look reads it)")
+            else:
+                left -= file.size
+                hashes.add(sha256 := sha256_of(file.path))
+                if file.is_still():
+                    ledger.remember_hash(*seen, sha256)
+        except OSError as error:  # moved away since the listing, or not ours to read
+            waiting.append(f"{name} ({error.strerror})")
     return hashes, f" Waiting for {', '.join(waiting)}." if waiting else ""
 
 

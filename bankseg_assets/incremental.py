@@ -36,6 +36,7 @@ from bankseg_assets.parts import (
     rows_by_delivery,
     write_parts,
 )
+from bankseg_assets.spark import read_parquet
 from bankseg_assets.store import DamagedVersionError, VersionStore, verify, version_basis
 from bankseg_assets.transforms import cleaning, deduplication, outliers
 from bankseg_assets.transforms.outliers import Fences
@@ -248,7 +249,7 @@ class _Work:
         return [path for delivery in deliveries for path in self._raw[delivery]]
 
     def _read(self, table: Table, files: Iterable[Path]) -> DataFrame:
-        return self._spark.read.schema(table.ddl).parquet(*map(str, files))
+        return read_parquet(self._spark, table.ddl, *files)
 
 
 def _still_right(store: VersionStore, fingerprint: str, deliveries: set[str]) -> _Before:

@@ -20,6 +20,7 @@ from bankseg_assets.contracts import TABLES
 from bankseg_assets.metadata import column_lineage
 from bankseg_assets.releases import prune
 from bankseg_assets.resources import PublishedResource, SparkResource
+from bankseg_assets.spark import read_parquet
 from bankseg_assets.store import BASIS_FILE, write_json
 
 MODEL_FILE = "model.json"
@@ -109,8 +110,7 @@ class VersionedIOManager(dg.ConfigurableIOManager):
         self._read.setdefault(context.step_context.step.key, {})[asset] = version.name
         if asset in TABLES:
             # The schema is given: to infer it would cost a Spark job a table.
-            reader = self.spark.spark_session.read.schema(TABLES[asset].ddl)
-            return reader.parquet(str(version))
+            return read_parquet(self.spark.spark_session, TABLES[asset].ddl, version)
         return json.loads((version / MODEL_FILE).read_text(encoding="utf-8"))
 
     def _write_small(self, folder: Path, asset: str, table: SmallTable) -> int:

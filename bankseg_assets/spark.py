@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
+from typing import TYPE_CHECKING
 
-from bankseg_assets.java import find_java_home
+from bankseg_assets.java import JAVA_OPTIONS, find_java_home
 from bankseg_assets.scratch import private_folder
 from bankseg_assets.settings import Settings
+
+if TYPE_CHECKING:
+    from pyspark.sql import DataFrame, SparkSession
 
 MEMORY_SHARE = 0.35  # of the machine's, for the JVM: Python, the UI and the app live beside it
 # ALS chains its rounds without a checkpoint: to read such a task back overflowed the usual 1 MB.
@@ -31,6 +35,29 @@ SMALLER_METHODS = (
 FIRST_COMPILER = "-XX:TieredStopAtLevel=1"
 SMALL_DATA = 24 << 20  # bytes of CSV, some 350,000 rows
 PACKED = {".gz": 4, ".parquet": 3}  # how much longer the same is as CSV
+# In Turkish the capital of "i" has a dot, so that no value with an "i" is one of the contract's;
+# other languages write numbers with a comma. What is not named here, Java takes from the machine.
+NEUTRAL_LOCALE = (
+    " ".join(
+        f"-Duser.{name}{category}={value}"
+        for name, value in (("language", "en"), ("country", ""), ("variant", ""), ("script", ""))
+        for category in ("", ".format", ".display")
+    )
+    + " -Duser.timezone=UTC -Dfile.encoding=UTF-8"
+)
+# What the environment says of another Spark, Hadoop or Java: its programs, its configuration, its
+# servers. Local mode needs none of it; a cluster is found by some of it.
+_OF_OTHERS = ("SPARK_", "PYSPARK_", "HADOOP_", "YARN_", "HIVE_")
+_OTHER_SESSIONS = (
+    *("SPARK_HOME", "SPARK_REMOTE", "SPARK_LOCAL_REMOTE", "SPARK_CONNECT_MODE_ENABLED"),
+    *("SPARK_API_MODE", "PYSPARK_SUBMIT_ARGS", "PYSPARK_GATEWAY_PORT", "PYSPARK_GATEWAY_SECRET"),
+    "_JAVA_OPTIONS",  # it wins over the options that Java is started with
+)
+# Who runs it; and what pyspark itself puts there once a session is up.
+_OURS = ("SPARK_USER", "HADOOP_USER_NAME", "SPARK_AUTH_SOCKET_TIMEOUT", "SPARK_BUFFER_SIZE")
+# Java reads and writes file names in the encoding of its locale. Under LC_ALL=C that is ASCII, and
+# a folder with an umlaut is not found.
+UTF8_LOCALE = "C.UTF-8"
 # A cluster's own default may be HDFS: Spark would then write there, and Python look on the disk.
 SHARED_DISK = "file:///"
 MOST_MEMORY_MIB = 5120  # 50 million rows pass in it; the parallel collector fills what it is given
@@ -65,7 +92,8 @@ def spark_config(settings: Settings, *, extra: Mapping[str, str] | None = None) 
         "spark.ui.showConsoleProgress": "false",
         "spark.sql.catalogImplementation": "in-memory",
         "spark.local.dir": str(settings.scratch_dir),
-        "spark.executor.extraJavaOptions": DEEP_STACK,
+        "spark.executor.extraJavaOptions": f"{DEEP_STACK} {NEUTRAL_LOCALE}",
+        "spark.driver.extraJavaOptions": NEUTRAL_LOCALE,
     }
     if _is_local(settings):
         config |= {
@@ -74,7 +102,7 @@ def spark_config(settings: Settings, *, extra: Mapping[str, str] | None = None) 
             "spark.sql.shuffle.partitions": str(max(4, 2 * cores())),
             "spark.driver.memory": f"{heap_mib()}m",
             "spark.driver.extraJavaOptions": " ".join(
-                (DEEP_STACK, COMPILE_ALL, _compilers(settings), COLLECTOR)
+                (DEEP_STACK, NEUTRAL_LOCALE, COMPILE_ALL, _compilers(settings), COLLECTOR)
             ),
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
@@ -83,7 +111,14 @@ def spark_config(settings: Settings, *, extra: Mapping[str, str] | None = None) 
 
 
 def prepare_process(settings: Settings) -> None:
-    """Set what pyspark reads from the environment: Java, the workers' Python, scratch space."""
+    """Set what pyspark reads from the environment: Java, the workers' Python, scratch space.
+
+    What it says of another Spark is removed.
+    """
+    for name in list(os.environ):
+        if name in _OTHER_SESSIONS or (_is_local(settings) and _is_of_others(name)):
+            del os.environ[name]
+    os.environ["LC_ALL"] = UTF8_LOCALE
     if _is_local(settings):
         # Else the workers take the first python on PATH, which has other packages.
         os.environ["PYSPARK_PYTHON"] = sys.executable
@@ -97,6 +132,22 @@ def prepare_process(settings: Settings) -> None:
     else:
         os.environ["JAVA_HOME"] = str(find_java_home(settings.java_dir))
         os.environ["SPARK_LOCAL_DIRS"] = str(private_folder(settings.scratch_dir))
+
+
+def _is_of_others(name: str) -> bool:
+    return name in (*JAVA_OPTIONS, "CLASSPATH") or (
+        name.startswith(_OF_OTHERS) and name not in _OURS
+    )
+
+
+def read_parquet(session: "SparkSession", schema: str, *paths: Path) -> "DataFrame":
+    """Read Parquet files, or folders of them, whose names may hold `[ ] { } * ?`.
+
+    Spark takes these for a pattern, and `/data [1]` was not found; its option for that has no
+    public name. `schema` is Spark SQL.
+    """
+    reader = session.read.option("__globPaths__", "false").schema(schema)
+    return reader.parquet(*map(str, paths))
 
 
 def _compilers(settings: Settings) -> str:

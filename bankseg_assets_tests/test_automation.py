@@ -31,6 +31,7 @@ from bankseg_assets.build import build_defs
 from bankseg_assets.check_state import blocking_keys
 from bankseg_assets.checks import ALL_CHECKS
 from bankseg_assets.landing.archive import sha256_of
+from bankseg_assets.landing.files import STALLED_AFTER_SECONDS
 from bankseg_assets.landing.ledger import Delivery, content_hash
 from bankseg_assets.resources import DeliveryResource, HoldingsResource
 from bankseg_assets.settings import DEFAULT_CONTRACT, Settings
@@ -85,7 +86,7 @@ class Landing:
     def put(self, name: str, content: str, *, quiet_seconds: float = 60) -> str:
         """Land a file that was last written so long ago; return its SHA-256."""
         path = Path(self.delivery.landing_dir) / name
-        path.write_text(content, encoding="utf-8")
+        path.write_text(f"{content}\n", encoding="utf-8")  # a line end: more than ten seconds do
         then = time.time() - quiet_seconds
         os.utime(path, (then, then))
         return sha256_of(path)
@@ -262,6 +263,44 @@ def test_a_file_is_read_once_until_it_changes(
     landing.put("january.csv", "new", quiet_seconds=30)
     landing.look()
     assert read == ["january.csv", "february.csv", "january.csv"]
+
+
+def test_a_stalled_upload_is_waited_for(landing: Landing) -> None:
+    """Its last line has no end: the amount in it may be cut off."""
+    path = Path(landing.delivery.landing_dir) / "january.csv"
+    path.write_text("one,12.3", encoding="utf-8")
+    for quiet_seconds, waits in ((60, True), (STALLED_AFTER_SECONDS + 1, False)):
+        then = time.time() - quiet_seconds
+        os.utime(path, (then, then))
+        told = landing.look().skip_reason
+        assert ("Waiting for january.csv" in str(told)) == waits
+
+
+def test_a_look_reads_so_much_and_the_next_goes_on(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dagster ends a sensor after 60 seconds, and keeps nothing of what it knew by then."""
+    monkeypatch.setattr(automation, "HASHED_AT_A_LOOK", 10)
+    landing.publish(landing.put("a.csv", "1234567"), landing.put("b.csv", "7654321"))
+    assert landing.skips().endswith("Waiting for b.csv (the next look reads it).")
+    (seen,) = landing.delivery.ledger.hashes()
+    assert seen[0] == "a.csv"
+    assert landing.skips().endswith("Nothing new in " + landing.delivery.landing_dir + ".")
+    assert len(landing.delivery.ledger.hashes()) == 2
+
+
+def test_a_file_too_large_for_a_look_starts_a_run(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It starts one for its name, size and time, and none once the run has hashed it."""
+    monkeypatch.setattr(automation, "HASHED_AT_A_LOOK", 10)
+    monkeypatch.setattr(automation, "sha256_of", lambda _: pytest.fail("read in a sensor"))
+    sha256 = landing.put("january.csv", "12345678901234567890")
+    assert landing.starts().run_key == landing.starts().run_key
+    status = (Path(landing.delivery.landing_dir) / "january.csv").stat()
+    landing.delivery.ledger.remember_hash("january.csv", status.st_size, status.st_mtime_ns, sha256)
+    landing.publish(sha256)
+    assert landing.skips().startswith("Nothing new")
 
 
 def test_a_failed_run_is_tried_again_thrice_at_once_and_then_every_hour(

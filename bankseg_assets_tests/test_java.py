@@ -32,6 +32,14 @@ def test_a_program_that_does_not_run_has_no_version(tmp_path: Path) -> None:
     assert java_version(broken) is None
 
 
+def test_options_of_another_java_do_not_hide_this_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    home = find_java_home(tmp_path / "shim")
+    monkeypatch.setenv("JAVA_TOOL_OPTIONS", "-XX:+NoSuchOption")
+    assert java_version(home / "bin" / "java") in (17, 21)
+
+
 def test_java_home_wins_over_the_path(tmp_path: Path) -> None:
     named = fake_java(tmp_path / "named", "17.0.1")
     on_path = fake_java(tmp_path / "on_path", "21.0.1")

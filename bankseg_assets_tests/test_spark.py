@@ -38,7 +38,9 @@ def test_a_cluster_keeps_its_own_address_memory_and_parallelism() -> None:
     config = spark_config(Settings(spark_master="spark://head:7077"))
     assert config["spark.master"] == "spark://head:7077"
     assert "spark.sql.shuffle.partitions" not in config
-    assert not [name for name in config if name.startswith("spark.driver.")]
+    assert [name for name in config if name.startswith("spark.driver.")] == [
+        "spark.driver.extraJavaOptions"
+    ]
 
 
 def test_paths_are_the_shared_disk_s_whatever_a_cluster_has_by_default() -> None:
@@ -129,6 +131,46 @@ def test_workers_get_this_python_and_the_java_that_was_found(
     assert os.environ["PYSPARK_PYTHON"] == sys.executable
     assert os.environ["JAVA_HOME"] == str(tmp_path / "java" / "found")
     assert os.environ["SPARK_LOCAL_IP"] == "127.0.0.1"
+
+
+def test_every_java_has_one_locale(tmp_path: Path) -> None:
+    """In Turkish, the capital of "i" has a dot."""
+    for master in ("local[2]", "spark://head:7077"):
+        config = spark_config(Settings(data_dir=tmp_path, spark_master=master))
+        for name in ("spark.driver.extraJavaOptions", "spark.executor.extraJavaOptions"):
+            assert "-Duser.language=en -Duser.language.format=en" in config[name]
+
+
+OTHERS = {
+    "SPARK_HOME": "/opt/spark",
+    "PYSPARK_SUBMIT_ARGS": "--master yarn pyspark-shell",
+    "SPARK_REMOTE": "sc://head",
+    "HADOOP_CONF_DIR": "/etc/hadoop",
+    "SPARK_CONF_DIR": "/etc/spark",
+    "_JAVA_OPTIONS": "-Duser.language=tr",
+    "HADOOP_USER_NAME": "teller",
+}
+
+
+@pytest.mark.parametrize(
+    ("master", "stays"),
+    [
+        ("local[2]", {"HADOOP_USER_NAME"}),
+        (
+            "spark://head:7077",
+            {"HADOOP_CONF_DIR", "SPARK_CONF_DIR", "HADOOP_USER_NAME"},
+        ),
+    ],
+)
+def test_another_spark_of_the_machine_is_not_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, master: str, stays: set[str]
+) -> None:
+    """A cluster is found by its configuration; local mode needs none."""
+    monkeypatch.setattr(spark_module, "find_java_home", lambda folder: folder)
+    monkeypatch.setattr(spark_module.os, "environ", dict(OTHERS))
+    prepare_process(Settings(data_dir=tmp_path, spark_master=master))
+    assert os.environ.keys() & OTHERS.keys() == stays
+    assert os.environ["LC_ALL"] == "C.UTF-8"
 
 
 def test_a_cluster_s_executors_can_reach_the_driver_and_have_their_own_python(

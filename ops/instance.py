@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bankseg_assets.settings import Settings
 
+_LOOPBACK = "127.0.0.1,localhost"
 TEMPLATE = Path(__file__).with_name("dagster.yaml")
 
 
@@ -26,11 +27,15 @@ def process_environment(
     settings: Settings, java_home: Path | None, environ: Mapping[str, str]
 ) -> dict[str, str]:
     """Return `environ` with what Dagster, Java and Streamlit need to know."""
+    # Programs of others ask a proxy for this machine's own servers too, where one is named.
+    direct = ",".join(filter(None, (environ.get("NO_PROXY", environ.get("no_proxy")), _LOOPBACK)))
     java = {} if java_home is None else {"JAVA_HOME": str(java_home)}
     return {
         **environ,
         **java,
         "DAGSTER_HOME": str(settings.dagster_home),
+        "NO_PROXY": direct,
+        "no_proxy": direct,
         "DAGSTER_DISABLE_TELEMETRY": "1",
         "STREAMLIT_BROWSER_GATHER_USAGE_STATS": "false",
     }

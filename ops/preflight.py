@@ -5,11 +5,15 @@ import fcntl
 import os
 import shutil
 import socket
+import sys
+import sysconfig
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 
 from bankseg_assets.java import find_java_home
+from bankseg_assets.landing.files import printable
 from bankseg_assets.settings import Settings
 
 HOST = "127.0.0.1"
@@ -52,6 +56,46 @@ def data_lock(data_dir: Path, holder: str) -> Iterator[None]:
         file.write(f"`{holder}` (process {os.getpid()})\n")
         file.flush()
         yield
+
+
+def check_machine(settings: Settings) -> None:
+    """Raise PreflightError when the name of the data folder, or Python's packages, cannot work."""
+    check_path(settings.data_dir)
+    check_packages()
+
+
+def check_path(data_dir: Path) -> None:
+    """Raise PreflightError when a program that works on the data folder cannot have its name.
+
+    `?` and `%` mean something to SQLite's addresses, a comma parts Spark's folders. Spaces,
+    brackets, braces, `*`, `#`, `:` and letters of any language are fine.
+    """
+    name = str(data_dir)
+    found = sorted({c for c in name if c in "?%," or not c.isprintable()})
+    if found:
+        raise PreflightError(
+            f"The data folder {printable(name)} has {', '.join(map(ascii, found))} in its name, "
+            "which SQLite or Spark cannot have there. Name another folder with BANKSEG_DATA_DIR."
+        )
+    if not name.isascii() and sys.getfilesystemencoding() != "utf-8":
+        raise PreflightError(
+            f"The data folder {name} has letters beyond ASCII in its name, and this machine's "
+            f"locale writes names in {sys.getfilesystemencoding()}, not UTF-8. Set LC_ALL=C.UTF-8, "
+            "or name another folder with BANKSEG_DATA_DIR."
+        )
+
+
+def check_packages() -> None:
+    """Raise PreflightError when Python finds another program's pyspark before the installed one."""
+    installed = Path(sysconfig.get_paths()["purelib"]).resolve()
+    for package in ("pyspark", "py4j"):
+        spec = find_spec(package)
+        found = Path(spec.origin).resolve() if spec and spec.origin else installed
+        if not found.is_relative_to(installed):
+            raise PreflightError(
+                f"Python finds {package} in {found.parent}, which is not the one that "
+                "was installed here. Unset PYTHONPATH, which names that folder."
+            )
 
 
 def check_disk(data_dir: Path, needed_bytes: int = NEEDED_BYTES) -> None:

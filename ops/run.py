@@ -10,7 +10,15 @@ from tempfile import TemporaryDirectory
 from bankseg_assets.java import JavaNotFoundError
 from bankseg_assets.settings import Settings, SettingsError, load_settings
 from ops.instance import prepare_instance, process_environment
-from ops.preflight import HOST, PreflightError, check_disk, check_ports, data_lock, find_java
+from ops.preflight import (
+    HOST,
+    PreflightError,
+    check_disk,
+    check_machine,
+    check_ports,
+    data_lock,
+    find_java,
+)
 from ops.processes import Family, StopRequest, StopRequestedError
 from ops.services import CODE_SOCKET, Service, platform_services
 from ops.supervision import Kept, LaunchError
@@ -26,6 +34,7 @@ def main() -> int:
     """Prepare and serve; return 0 when stopped by the operator."""
     try:
         settings = load_settings()
+        check_machine(settings)
         with data_lock(settings.data_dir, "make run"):
             check_disk(settings.data_dir)
             check_ports(settings)

@@ -18,6 +18,7 @@ from bankseg_assets.landing.ledger import Delivery, content_hash
 from bankseg_assets.landing.mending import mend
 from bankseg_assets.metadata import table_metadata
 from bankseg_assets.resources import DeliveryResource, HoldingsResource, SparkResource
+from bankseg_assets.spark import read_parquet
 from bankseg_assets.transforms import holdings as judging
 
 _COMMON: dict[str, Any] = {
@@ -99,7 +100,7 @@ def waiting(holdings: HoldingsResource) -> str:
 
 
 def _records(session: SparkSession, raw_dir: Path, used: Delivery) -> DataFrame:
-    return session.read.schema(RAW_HOLDINGS.ddl).parquet(str(raw_dir / used.sha256 / RECORDS_FILE))
+    return read_parquet(session, RAW_HOLDINGS.ddl, raw_dir / used.sha256 / RECORDS_FILE)
 
 
 def _told(used: Delivery, holders: dict[str, int]) -> dict[str, Any]:

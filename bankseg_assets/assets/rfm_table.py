@@ -16,6 +16,7 @@ from bankseg_assets.io_managers import ROW_COUNT_KEY, FrameWithBasis, row_count
 from bankseg_assets.metadata import table_metadata
 from bankseg_assets.resources import DeliveryResource, PublishedResource
 from bankseg_assets.rfm_before import Before, CountAnewError
+from bankseg_assets.spark import read_parquet
 from bankseg_assets.transforms import rfm, rfm_update
 
 # Of the customers: to count more than these anew costs no less than to count all.
@@ -94,14 +95,12 @@ def _updated(
 
     The others are those of the table before. Raises CountAnewError when too many have changed.
     """
-    read = cleaned.sparkSession.read
+    session = cleaned.sparkSession
     arrived, gone = (
-        read.schema(CLEANED_TRANSACTIONS.ddl).parquet(*map(str, files))
-        if files
-        else cleaned.limit(0)
+        read_parquet(session, CLEANED_TRANSACTIONS.ddl, *files) if files else cleaned.limit(0)
         for files in (before.arrived, before.gone)
     )
-    table = read.schema(RFM_TABLE.ddl).parquet(str(before.table))
+    table = read_parquet(session, RFM_TABLE.ddl, before.table)
     touched = rfm_update.touched_customers(arrived, gone, customer_key=key)
     touched = _persisted(touched, kept)
     n_touched, n_before = touched.count(), row_count(before.table)

@@ -17,6 +17,7 @@ from bankseg_assets.past import CUSTOMERS, NothingToCompareError, Past, colours,
 from bankseg_assets.reports.migration import matrix, summary
 from bankseg_assets.reports.sankey_plot import sankey_plot
 from bankseg_assets.resources import DeliveryResource, PublishedResource, SparkResource
+from bankseg_assets.spark import read_parquet
 from bankseg_assets.transforms.migration import Migration, migrate
 
 
@@ -50,8 +51,7 @@ def segment_migration(
             customer_key=key_in_use(published.store, delivery.contract.customer_key),
             customers=published.store.latest(CUSTOMERS),
         )
-        reader = spark.spark_session.read.schema(CUSTOMER_SEGMENTS.ddl)
-        before = reader.parquet(*map(str, past.customers))
+        before = read_parquet(spark.spark_session, CUSTOMER_SEGMENTS.ddl, *past.customers)
         migration = migrate(before, customer_segments, past, k=len(kmeans_model["names"]))
     except NothingToCompareError as reason:
         context.log.info(f"Nothing to compare with. {reason}")

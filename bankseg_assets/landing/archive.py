@@ -10,8 +10,8 @@ from typing import BinaryIO, Generic, TypeVar
 from bankseg_assets.disk import sync_folder
 from bankseg_assets.landing.drafts import draft_in
 from bankseg_assets.landing.errors import FileChangedError
-from bankseg_assets.landing.files import LandedFile, open_regular
-from bankseg_assets.landing.text import CHUNK_BYTES, Reader
+from bankseg_assets.landing.files import CHUNK_BYTES, LandedFile, open_regular
+from bankseg_assets.landing.text import Reader
 
 Finding = TypeVar("Finding")
 

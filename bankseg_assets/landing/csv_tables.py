@@ -17,11 +17,14 @@ import pyarrow.csv as pa_csv
 
 from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.landing.errors import DeliveryError
+from bankseg_assets.landing.files import MAGIC_GZIP
 from bankseg_assets.landing.quotes import without_strays
 from bankseg_assets.landing.scan import CsvScan
-from bankseg_assets.landing.text import MAGIC_GZIP, MAX_LINE_BYTES, line_blocks, read_chunks
+from bankseg_assets.landing.text import MAX_LINE_BYTES, line_blocks, read_chunks
 
 ROWS_PER_GROUP = 1 << 15  # 32 groups a million rows, so that the cores get equal shares
+BYTES_PER_GROUP = 32 << 20  # of records so long or wide that fewer fill the memory
+MAX_MALFORMED_BYTES = 64 << 20  # in a row: such a file is of another shape than its header
 BLOCK_BYTES = MAX_LINE_BYTES  # larger is slower, and Arrow allows a record to span two
 
 
@@ -32,6 +35,7 @@ class _MalformedRecords:
         self.strays: deque[str] = deque()
         self.numbers: list[int] = []
         self._texts: list[str] = []
+        self.pending_bytes = 0
         self._told = 0
         # Arrow counts blank lines before the header, and none after it.
         self._blank_lines = blank_lines
@@ -40,13 +44,16 @@ class _MalformedRecords:
         self.numbers.append(row.number - self._blank_lines)
         is_stray = row.text.startswith("\0")
         self._texts.append(self.strays.popleft() if is_stray else row.text)
-        return "skip"
+        self.pending_bytes += len(self._texts[-1])
+        # Arrow hands over no block that has none but these, so that they would fill the memory.
+        return "skip" if self.pending_bytes <= MAX_MALFORMED_BYTES else "error"
 
     def take(self) -> pa.Table:
-        """Return the records since the last time; a file of them alone fits in memory too."""
+        """Return the records since the last time."""
         numbers = self.numbers[self._told :]
         texts, self._texts = self._texts, []
         self._told = len(self.numbers)
+        self.pending_bytes = 0
         columns = {"row_number": pa.array(numbers, pa.int64())}
         return pa.table(columns | {"malformed_text": pa.array(texts, pa.string())})
 
@@ -74,7 +81,11 @@ def csv_tables(
             next_number = int(numbers[-1]) + 1 if len(numbers) else next_number
             table = pa.Table.from_batches([batch])
             pending.append(table.append_column("row_number", pa.array(numbers, pa.int64())))
-            if sum(table.num_rows for table in pending) >= ROWS_PER_GROUP:
+            if (
+                sum(table.num_rows for table in pending) >= ROWS_PER_GROUP
+                or sum(table.nbytes for table in pending) >= BYTES_PER_GROUP
+                or malformed.pending_bytes >= BYTES_PER_GROUP
+            ):
                 yield pa.concat_tables([*pending, malformed.take()], promote_options="default")
                 malformed.forget(next_number)
                 pending = []
@@ -148,6 +159,13 @@ def _open_csv(
     except pa.ArrowInvalid as error:
         if "Empty CSV" in str(error):
             return
+        if malformed.pending_bytes > MAX_MALFORMED_BYTES:
+            raise DeliveryError(
+                f"{file_name} has over {MAX_MALFORMED_BYTES:,} bytes of records in a row, up to "
+                f"record {malformed.numbers[-1]:,}, that do not have the header's "
+                f"{len(found.header.names)} fields. Correct it, or the contract's delimiter, and "
+                "send it again."
+            ) from error
         raise DeliveryError(
             f"{file_name} cannot be read as CSV. Save it again as CSV and send it."
         ) from error

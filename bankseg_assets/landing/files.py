@@ -3,6 +3,7 @@
 import os
 import stat
 import time
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,7 +14,14 @@ from bankseg_assets.landing.errors import FileChangedError
 
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 DONE_SUFFIX = ".done"
+MAGIC_PARQUET, MAGIC_ENCRYPTED, MAGIC_GZIP = b"PAR1", b"PARE", b"\x1f\x8b"
+CHUNK_BYTES = 1 << 20
 SETTLED_AFTER_SECONDS = 10.0
+# A file without its end may still grow. This is how long vsftpd lets an upload stall before it
+# gives it up (data_connection_timeout); TCP pauses for two minutes at most between two attempts.
+STALLED_AFTER_SECONDS = 300.0
+# Bytes; takes a second or two. A larger one waits as one without its end.
+LARGEST_GZIP_TRIED, LONGEST_TEXT_TRIED = 64 << 20, 1 << 30
 RECHECK_AFTER_SECONDS = 2.0
 LONGEST_SHOWN_NAME = 100
 _KINDS = {
@@ -42,6 +50,17 @@ class LandedFile:
     def quiet_seconds(self) -> float:
         """Time since the last write."""
         return time.time() - self.modified_ns / 1e9
+
+    @property
+    def may_still_grow(self) -> bool:
+        """Whether its sender may have more: no marker, not still for long, and no end in sight.
+
+        Ten seconds without a byte are nothing to a network: a CSV that stalled so was ingested with
+        its last amount cut off. Raises OSError.
+        """
+        if self.has_done_marker or self.quiet_seconds > STALLED_AFTER_SECONDS:
+            return False
+        return self.quiet_seconds <= SETTLED_AFTER_SECONDS or not has_its_end(self.path)
 
     def is_still(self) -> bool:
         """Whether the file is there as it was when looked at."""
@@ -79,11 +98,53 @@ def list_ignored(folder: Path) -> list[IgnoredFile]:
 
 
 def is_complete(file: LandedFile) -> bool:
-    """Say whether nobody writes the file any more: a marker, quiet for long, or still now."""
-    if file.has_done_marker or file.quiet_seconds > SETTLED_AFTER_SECONDS:
+    """Say whether no one writes the file any more: a marker, or its end and no change since.
+
+    Raises OSError.
+    """
+    if not file.may_still_grow:
         return True
+    if file.quiet_seconds > SETTLED_AFTER_SECONDS or not has_its_end(file.path):
+        return False
     time.sleep(RECHECK_AFTER_SECONDS)
     return file.is_still()
+
+
+def has_its_end(path: Path) -> bool:
+    """Whether a file ends as its kind does: a line end, gzip's checksum, Parquet's magic number.
+
+    An empty file has none. Raises OSError.
+    """
+    with open_regular(path) as file:
+        start = file.read(len(MAGIC_PARQUET))
+        if start.startswith(MAGIC_GZIP):
+            return _is_whole_gzip(file)
+        file.seek(max(0, os.fstat(file.fileno()).st_size - len(MAGIC_PARQUET)))
+        end = file.read()
+    if start in (MAGIC_PARQUET, MAGIC_ENCRYPTED):
+        return end in (MAGIC_PARQUET, MAGIC_ENCRYPTED)
+    return end.rstrip(b"\0").endswith((b"\n", b"\r"))  # NULs: in UTF-16 and UTF-32
+
+
+def _is_whole_gzip(file: FileIO) -> bool:
+    if os.fstat(file.fileno()).st_size > LARGEST_GZIP_TRIED:
+        return False
+    file.seek(0)
+    member, length = zlib.decompressobj(wbits=31), 0
+    try:
+        while chunk := file.read(CHUNK_BYTES):
+            while chunk:
+                if member.eof:
+                    member = zlib.decompressobj(wbits=31)
+                length += len(member.decompress(chunk, CHUNK_BYTES))
+                if length > LONGEST_TEXT_TRIED:
+                    return False
+                chunk = member.unused_data if member.eof else member.unconsumed_tail
+        while not member.eof and member.decompress(b"", CHUNK_BYTES):
+            pass
+    except zlib.error:
+        return True  # damaged: no more bytes make it whole, and the ingestion says so
+    return member.eof
 
 
 @contextmanager

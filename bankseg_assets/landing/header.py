@@ -4,12 +4,15 @@ import csv
 import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.files import printable
 
 OTHER_DELIMITERS = (",", ";", "\t", "|")
+# Core banking systems export a few hundred at most; each costs time and memory in every block.
+MAX_COLUMNS = 1000
 MOST_DIGITS = 2  # in a column's name; an identifier or a date has more
 _RESERVED = "row_number"
 
@@ -21,16 +24,29 @@ class Header:
     names: tuple[str, ...]
     places: dict[str, int]
     """Our column name -> its place in the file."""
+    left_out: frozenset[int] = frozenset()
+    """Places of columns that are not read: the contract does not know them, and they hold no text
+    or too much."""
 
-    @property
+    @cached_property
     def extra(self) -> dict[str, int]:
         """Name -> place of the columns that the contract does not know, each name once."""
         found: dict[str, int] = {}
-        for place in sorted(set(range(len(self.names))) - set(self.places.values())):
-            name = printable(self.names[place].strip()) or f"column {place + 1}"
-            taken = name in found or name == _RESERVED
-            found[f"{name} (column {place + 1})" if taken else name] = place
+        known = {*self.places.values(), *self.left_out}
+        for place in (place for place in range(len(self.names)) if place not in known):
+            name = self._shown(place)
+            while name in found or name == _RESERVED:
+                name += f" (column {place + 1})"
+            found[name] = place
         return found
+
+    @property
+    def left_out_names(self) -> tuple[str, ...]:
+        """The names of the columns that are not read."""
+        return tuple(self._shown(place) for place in sorted(self.left_out))
+
+    def _shown(self, place: int) -> str:
+        return printable(self.names[place].strip()) or f"column {place + 1}"
 
 
 def read_header_line(line: str, contract: DeliveryContract, file_name: str) -> Header:
@@ -55,9 +71,15 @@ def read_header_line(line: str, contract: DeliveryContract, file_name: str) -> H
 def check_header(names: Sequence[str], contract: DeliveryContract, file_name: str) -> Header:
     """Find the contract's columns by name.
 
-    Raises DeliveryError with the likely match of what is missing. A header in which few names are
-    known may be a record, so it is not printed: it would hold a customer.
+    Raises DeliveryError where there are too many columns, or with the likely match of what is
+    missing. A header in which few names are known may be a record, so it is not printed: it would
+    hold a customer.
     """
+    if len(names) > MAX_COLUMNS:
+        raise DeliveryError(
+            f"{file_name} has {len(names):,} columns; at most {MAX_COLUMNS:,} were expected. "
+            "Send the columns of the contract, or correct the contract's delimiter."
+        )
     wanted = list(contract.header.values())
     missing = [name for name in wanted if name not in names]
     if missing:

@@ -7,7 +7,15 @@ from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.landing.archive import archive, sha256_of
 from bankseg_assets.landing.drafts import sweep_drafts
 from bankseg_assets.landing.errors import DeliveryError, FileChangedError
-from bankseg_assets.landing.files import LandedFile, is_complete, list_ignored, list_landing
+from bankseg_assets.landing.files import (
+    STALLED_AFTER_SECONDS,
+    LandedFile,
+    has_its_end,
+    is_complete,
+    list_ignored,
+    list_landing,
+    printable,
+)
 from bankseg_assets.landing.header import told as column_names
 from bankseg_assets.landing.ledger import WITHDRAWN, Delivery, Ledger, current_content
 from bankseg_assets.landing.parse import Parsed, write_records
@@ -51,9 +59,15 @@ def current_files(raw_dir: Path, ledger: Ledger, landing_dir: Path) -> dict[str,
     current = current_content(deliveries)
     if not current:
         rejected = "; ".join(d.reason for d in deliveries if d.status == "rejected")
+        waiting = " ".join(
+            f"{file.path.name}: {why_waiting(file)}"
+            for file in list_landing(landing_dir)
+            if file.may_still_grow
+        )
         raise NothingDeliveredError(
             f"No transaction file was accepted. Put a CSV, CSV.gz or Parquet into {landing_dir}"
             + (f". Rejected so far: {rejected}" if rejected else ", or run `make demo-data`.")
+            + (f" Waiting: {waiting}" if waiting else "")
         )
     return {d.sha256: raw_dir / d.sha256 / RECORDS_FILE for d in current}
 
@@ -62,11 +76,13 @@ def _take(
     file: LandedFile, raw_dir: Path, ledger: Ledger, contract: DeliveryContract, *, run_id: str
 ) -> Outcome:
     name = file.path.name
-    if not is_complete(file):
-        return Outcome(name, "waiting", "Still being written; the next run takes it.")
     known = {delivery.sha256: delivery for delivery in ledger.deliveries()}
     try:
+        if not is_complete(file):
+            return Outcome(name, "waiting", why_waiting(file), is_warning=True)
         sha256 = sha256_of(file.path)
+        if file.is_still():
+            ledger.remember_hash(name, file.size, file.modified_ns, sha256)
         before = known.get(sha256)
         if before and _is_settled(before, raw_dir, contract):
             return Outcome(name, "known", _known(before))
@@ -82,6 +98,18 @@ def _take(
         cause = error.strerror or "a read failed"
         detail = f"Could not be taken now: {cause}. The next run tries again."
         return Outcome(name, "waiting", detail, is_warning=True)
+
+
+def why_waiting(file: LandedFile) -> str:
+    """Say why a file is not complete, and what completes it. Raises OSError."""
+    if has_its_end(file.path):
+        return "Still being written; the next run takes it."
+    minutes = STALLED_AFTER_SECONDS / 60
+    return (
+        "It may still grow: it does not end as a whole file does (text in a line end). It is "
+        f"ingested once it has not changed for {minutes:.0f} minutes, or at once with an empty "
+        f"file {printable(file.path.name)}.done beside it."
+    )
 
 
 def _take_new(
@@ -109,7 +137,7 @@ def _take_new(
             raise FileChangedError from error
         ledger.record(replace(delivery, status="rejected", reason=str(error)))
         return Outcome(name, "rejected", str(error), is_warning=True)
-    warning = _warning(parsed)
+    warning = _warning(replace(parsed, may_be_cut_off=False) if file.has_done_marker else parsed)
     ledger.record(replace(delivery, records=parsed.records, reason=warning))
     detail = f"{parsed.records:,} records. {warning}".strip()
     return Outcome(name, "accepted", detail, is_warning=bool(warning))
@@ -135,9 +163,21 @@ def _known(before: Delivery) -> str:
 def _warning(parsed: Parsed) -> str:
     """Say what was not read as a transaction."""
     told = []
+    if parsed.may_be_cut_off:
+        told.append(
+            f"Record {parsed.records + 1:,} is the last and has no line end: it may be cut off. "
+            "Compare it with what was sent. A line end, or an empty file named as this one with "
+            ".done after it, says that the file is whole."
+        )
     if parsed.malformed:
         told.append(f"{parsed.malformed:,} of them have not the header's fields.")
     if parsed.extra_columns:
         names = column_names(parsed.extra_columns)
         told.append(f"Kept aside, because the contract does not name them: the columns {names}.")
+    if parsed.left_out:
+        names = column_names(parsed.left_out)
+        told.append(
+            "Left out, because the contract does not name them and they hold bytes, lists or "
+            f"structures, or pages too large: the columns {names}."
+        )
     return " ".join(told)

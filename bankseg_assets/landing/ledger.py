@@ -36,6 +36,11 @@ CREATE TABLE IF NOT EXISTS withdrawals (
     withdrawn_at TEXT NOT NULL
 )
 """
+_SEEN = """
+CREATE TABLE IF NOT EXISTS landed_files (
+    file_name TEXT PRIMARY KEY, size_bytes INTEGER, modified_ns INTEGER, sha256 TEXT NOT NULL
+)
+"""
 # A ledger of before the contract was a file.
 _ADD_CONTRACT = "ALTER TABLE deliveries ADD COLUMN contract TEXT NOT NULL DEFAULT ''"
 _COLUMNS = "sha256, file_name, status, reason, size_bytes, records, run_id, taken_at, contract"
@@ -178,6 +183,22 @@ class Ledger:
                 "more digits."
             )
         return found[0]
+
+    def remember_hash(self, file_name: str, size: int, modified_ns: int, sha256: str) -> None:
+        """Keep the hash of a landed file as it is now; the last one of a name stays."""
+        with self._connect() as connection:
+            connection.execute(_SEEN)
+            connection.execute(
+                "INSERT OR REPLACE INTO landed_files VALUES (?,?,?,?)",
+                (file_name, size, modified_ns, sha256),
+            )
+
+    def hashes(self) -> dict[tuple[str, int, int], str]:
+        """Return (name, size, modified_ns) -> SHA-256 of the landed files that were hashed."""
+        with self._connect() as connection:
+            connection.execute(_SEEN)  # here, because who only reads deliveries may not write
+            rows = connection.execute("SELECT * FROM landed_files").fetchall()
+        return {(name, size, modified_ns): sha256 for name, size, modified_ns, sha256 in rows}
 
     @contextmanager
     def _connect(self) -> Iterator[sqlite3.Connection]:

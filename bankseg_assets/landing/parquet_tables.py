@@ -1,7 +1,10 @@
 """Read a Parquet file as the text that a CSV of the same bank would hold."""
 
+import errno
 from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -13,63 +16,158 @@ from bankseg_assets.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.landing.csv_tables import ROWS_PER_GROUP
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.files import printable
-from bankseg_assets.landing.header import Header, check_header
+from bankseg_assets.landing.parquet_layout import (
+    BATCH_BYTES,
+    CELL_BYTES,
+    MAX_EXPANSION,
+    READ_BYTES,
+    ParquetLayout,
+    parquet_layout,
+    refuse,
+)
+from bankseg_assets.landing.parquet_pages import PageError
+from bankseg_assets.landing.text import MAX_LINE_BYTES
 
-ReadError = (pa.ArrowException, OSError, UnicodeDecodeError)
 
-
-def parquet_header(original: Path, contract: DeliveryContract, file_name: str) -> Header:
-    """Find the contract's columns in a Parquet file; raises DeliveryError."""
-    try:
-        names = pq.read_schema(original).names
-    except ReadError as error:
-        raise _damaged(error, file_name) from error
-    return check_header(names, contract, file_name)
+def read_layout(original: Path, contract: DeliveryContract, file_name: str) -> ParquetLayout:
+    """Find the contract's columns in a Parquet file, and what is read; raises DeliveryError."""
+    with _explained(file_name):
+        return parquet_layout(original, contract, file_name)
 
 
 def parquet_tables(
-    original: Path, contract: DeliveryContract, file_name: str, header: Header
+    original: Path, contract: DeliveryContract, file_name: str, layout: ParquetLayout
 ) -> Iterator[pa.Table]:
     """Yield the records as strings under the header's places as names, with row_number from 1.
 
-    Raises DeliveryError when the file is damaged, or a column is of a type without a text form.
+    Raises DeliveryError when the file is damaged, or its values expand beyond reason.
     """
+    pending: list[pa.Table] = []
+    rows = size = 0
+    for table in _tables(original, contract, file_name, layout):
+        pending.append(table)  # a file may have a row group for every record
+        rows, size = rows + table.num_rows, size + table.nbytes
+        if rows >= ROWS_PER_GROUP or size >= BATCH_BYTES:
+            yield pa.concat_tables(pending)
+            pending, rows, size = [], 0, 0
+    if pending:
+        yield pa.concat_tables(pending)
+
+
+def _tables(
+    original: Path, contract: DeliveryContract, file_name: str, layout: ParquetLayout
+) -> Iterator[pa.Table]:
+    header = layout.header
     rules = {place: contract.columns[ours] for ours, place in header.places.items()}
-    next_number = 1
-    try:
-        with pq.ParquetFile(original) as file:
-            for batch in file.iter_batches(ROWS_PER_GROUP):
+    places = sorted(layout.leaves)
+    next_number, text_bytes = 1, 0
+    with (
+        _explained(file_name),
+        pq.ParquetFile(
+            original,
+            read_dictionary=layout.dictionaries,
+            buffer_size=READ_BYTES,
+            coerce_int96_timestamp_unit="us",  # nanoseconds wrap around before 1677, after 2262
+        ) as file,
+    ):
+        # Columns by their number: a name may be there twice, and `columns=` takes names. Row groups
+        # one by one: 12,000 at once took 500 MB.
+        for batch in chain.from_iterable(
+            file.reader.iter_batches(
+                layout.batch_rows,
+                row_groups=[group],
+                column_indices=[layout.leaves[place] for place in places],
+                use_threads=False,  # with threads, every column's next page is decompressed ahead
+            )
+            for group in range(file.num_row_groups)
+        ):
+            names = [header.names[place] for place in places]
+            for part in _parts(batch, names, file_name):
                 columns = {
                     str(place): _as_text(column, rules.get(place), header.names[place], file_name)
-                    for place, column in enumerate(batch.columns)
+                    for place, column in zip(places, part.columns, strict=True)
                 }
-                numbers = np.arange(next_number, next_number + batch.num_rows)
-                next_number += batch.num_rows
-                yield pa.table(columns | {"row_number": pa.array(numbers, pa.int64())})
-    except ReadError as error:
-        raise _damaged(error, file_name) from error
+                numbers = np.arange(next_number, next_number + part.num_rows)
+                next_number += part.num_rows
+                table = pa.table(columns | {"row_number": pa.array(numbers, pa.int64())})
+                text_bytes += table.nbytes
+                if text_bytes > layout.most_text:
+                    raise refuse(file_name, f"expands over {MAX_EXPANSION:,} times when read")
+                yield table
 
 
-def _damaged(error: Exception, file_name: str) -> Exception:
-    # With a number it is the machine's error, such as 5, input/output; the content is not at fault.
-    if isinstance(error, OSError) and error.errno is not None:
-        return error
-    return DeliveryError(f"{file_name} is a damaged Parquet file. Send the file again.")
+@contextmanager
+def _explained(file_name: str) -> Iterator[None]:
+    """Turn a library's errors into a sentence, or into the machine's error that they are."""
+    try:
+        yield
+    except MemoryError as error:  # Arrow's own is one too; the content is not at fault
+        raise OSError(errno.ENOMEM, "there is not enough memory") from error
+    except (pa.ArrowException, OSError, UnicodeDecodeError, PageError, RecursionError) as error:
+        # With a number it is the machine's error, such as 5, input/output.
+        if isinstance(error, OSError) and error.errno is not None:
+            raise
+        raise DeliveryError(
+            f"{file_name} is a damaged Parquet file. Send the file again."
+        ) from error
+
+
+def _parts(batch: pa.RecordBatch, names: list[str], file_name: str) -> Iterator[pa.RecordBatch]:
+    """Yield a batch in parts that are small as text, though a value may be there thousandfold."""
+    lengths, longest = [], CELL_BYTES * batch.num_columns
+    for column, name in zip(batch.columns, names, strict=True):
+        if not pa.types.is_dictionary(column.type) or not len(column.dictionary):
+            continue
+        sizes = _sizes(column.dictionary)
+        most = pc.max(sizes).as_py() or 0
+        if most > MAX_LINE_BYTES:
+            raise DeliveryError(
+                f"{file_name} has a value of over {MAX_LINE_BYTES:,} bytes in the column "
+                f"{printable(name)!r}. Correct it and send the file again."
+            )
+        longest += most
+        lengths.append((sizes, column.indices))
+    if longest * batch.num_rows <= BATCH_BYTES:
+        yield batch
+        return
+    texts = [pc.fill_null(pc.take(*pair), 0).to_numpy() for pair in lengths]
+    cells = np.full(batch.num_rows, CELL_BYTES * batch.num_columns)
+    ends = np.cumsum(np.sum([cells, *texts], axis=0))
+    start = 0
+    while start < batch.num_rows:
+        before = ends[start - 1] if start else 0
+        end = int(np.searchsorted(ends, before + BATCH_BYTES, side="right"))
+        end = max(end, start + 1)
+        yield batch.slice(start, end - start)
+        start = end
+
+
+def _sizes(dictionary: pa.Array) -> pa.Array:
+    kind = dictionary.type
+    if pa.types.is_string(kind) or pa.types.is_binary(kind):
+        return pc.cast(pc.binary_length(dictionary), pa.int64())
+    if pa.types.is_large_string(kind) or pa.types.is_large_binary(kind):
+        return pc.binary_length(dictionary)
+    return pa.repeat(pa.scalar(0, pa.int64()), len(dictionary))  # numbers and dates are short
 
 
 def _as_text(column: pa.Array, rule: ColumnRule | None, name: str, file_name: str) -> pa.Array:
     kind = column.type
     if pa.types.is_dictionary(kind):
         return _as_text(column.dictionary_decode(), rule, name, file_name)
-    if pa.types.is_nested(kind):
+    if pa.types.is_timestamp(kind):
+        if kind.tz is not None:
+            column = pc.local_timestamp(column)  # the bank's own clock
+        if kind.unit == "ns":
+            column = column.cast(pa.timestamp("us"), safe=False)  # as all others are written
+    text = column.cast(pa.string(), safe=False)
+    try:
+        text.validate(full=True)
+    except pa.ArrowInvalid as error:
         raise DeliveryError(
-            f"{file_name} has lists or structures in the column {printable(name)!r}; one value a "
-            "record was expected. Send the column as text, numbers or dates."
-        )
-    if pa.types.is_timestamp(kind) and kind.tz is not None:
-        column = pc.local_timestamp(column)  # the bank's own clock
-    text = column.cast(pa.string())
-    text.validate(full=True)
+            f"{file_name} has bytes that are not UTF-8 text in the column {printable(name)!r}. "
+            "Send the column as text, numbers or dates."
+        ) from error
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         text = _plain_numbers(text)
     if rule is not None and rule.decimal_separator == "," and not _is_text(kind):

@@ -17,7 +17,7 @@ from bankseg_assets.landing.csv_tables import csv_tables
 from bankseg_assets.landing.drafts import Draft, draft_in
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.header import Header
-from bankseg_assets.landing.parquet_tables import parquet_header, parquet_tables
+from bankseg_assets.landing.parquet_tables import parquet_tables, read_layout
 from bankseg_assets.landing.scan import CsvScan, scan
 
 EXTRA_FILE = "extra.parquet"
@@ -31,6 +31,10 @@ class Parsed:
     records: int
     malformed: int
     extra_columns: tuple[str, ...]
+    left_out: tuple[str, ...] = ()
+    """Columns that the contract does not name, and that hold no text or too much."""
+    may_be_cut_off: bool = False
+    """The last record has no line end."""
 
 
 def parse_delivery(
@@ -59,8 +63,9 @@ def write_records(
     the content cannot be read, and OSError when the machine fails; nothing changes then.
     """
     if found is None:
-        header = parquet_header(original, contract, file_name)
-        tables = parquet_tables(original, contract, file_name, header)
+        layout = read_layout(original, contract, file_name)
+        header = layout.header
+        tables = parquet_tables(original, contract, file_name, layout)
     else:
         header = found.header
         tables = csv_tables(original, contract, file_name, found)
@@ -88,7 +93,13 @@ def write_records(
         else:
             extra_output.unlink(missing_ok=True)
         main.publish(output)
-    return Parsed(records, malformed, tuple(header.extra))
+    return Parsed(
+        records,
+        malformed,
+        tuple(header.extra),
+        header.left_out_names,
+        may_be_cut_off=found is not None and found.may_be_cut_off,
+    )
 
 
 def _writer(draft: Draft, schema: pa.Schema) -> pq.ParquetWriter:
@@ -120,7 +131,9 @@ def _extra_schema(header: Header) -> pa.Schema:
 def _extra(table: pa.Table, header: Header) -> pa.Table:
     if "malformed_text" in table.column_names:
         table = table.filter(table["malformed_text"].is_null())
-    wanted = [str(place) for place in header.extra.values()]
+    delivered = set(table.column_names)  # a list made at every call: a thousand columns, seconds
     empty = pa.nulls(table.num_rows, pa.string())
-    columns = [table[name] if name in table.column_names else empty for name in wanted]
+    columns = [
+        table[str(place)] if str(place) in delivered else empty for place in header.extra.values()
+    ]
     return pa.table([table["row_number"], *columns], schema=_extra_schema(header))

@@ -12,6 +12,7 @@ import numpy as np
 
 from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.landing.errors import DeliveryError
+from bankseg_assets.landing.files import MAGIC_ENCRYPTED, MAGIC_GZIP, MAGIC_PARQUET
 from bankseg_assets.landing.header import Header, read_header_line
 from bankseg_assets.landing.quotes import Quotes
 from bankseg_assets.landing.text import (
@@ -22,7 +23,6 @@ from bankseg_assets.landing.text import (
     refuse_long_line,
 )
 
-MAGIC_PARQUET = b"PAR1"
 _LF, _CR = b"\n\r"
 
 
@@ -34,6 +34,8 @@ class CsvScan:
     blank_lines: int
     """Before the header."""
     quotes_are_sound: bool
+    may_be_cut_off: bool = False
+    """The last record has no line end, and no checksum of gzip vouches for it."""
 
 
 def scan(reader: Reader, contract: DeliveryContract, file_name: str) -> CsvScan | None:
@@ -45,10 +47,11 @@ def scan(reader: Reader, contract: DeliveryContract, file_name: str) -> CsvScan 
     first = next(chunks, b"")
     if not first:
         raise DeliveryError(f"{file_name} is empty (0 bytes). Send the file again.")
-    if first.startswith(MAGIC_PARQUET):
+    if first.startswith((MAGIC_PARQUET, MAGIC_ENCRYPTED)):
         return None
     header: Header | None = None
     lines, blank_lines = 0, 0
+    block = b""
     quotes = Quotes(contract.delimiter, MAX_LINE_BYTES)
     for block in line_blocks(chain([first], chunks), contract, file_name):
         text = np.frombuffer(block, np.uint8)
@@ -65,7 +68,8 @@ def scan(reader: Reader, contract: DeliveryContract, file_name: str) -> CsvScan 
         raise DeliveryError(f"{file_name} has blank lines alone. Send the file again.")
     if lines == blank_lines + 1:
         raise DeliveryError(f"{file_name} has a header but no record. Send the file again.")
-    return CsvScan(header, blank_lines, quotes.finish())
+    may_be_cut_off = not block.endswith((b"\n", b"\r")) and not first.startswith(MAGIC_GZIP)
+    return CsvScan(header, blank_lines, quotes.finish(), may_be_cut_off)
 
 
 def _line_ends(block: bytes, text: np.ndarray) -> np.ndarray:

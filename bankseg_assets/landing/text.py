@@ -8,13 +8,12 @@ from typing import Protocol
 
 from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.landing.errors import DeliveryError
+from bankseg_assets.landing.files import CHUNK_BYTES, MAGIC_GZIP
 
-CHUNK_BYTES = 1 << 20
 MAX_LINE_BYTES = 1 << 20
 # Text of transactions shrinks 3 to 20 times; deflate's most is 1,032, and is what a bomb uses.
 MAX_EXPANSION = 200
 SMALL_TEXT_BYTES = 64 << 20
-MAGIC_GZIP = b"\x1f\x8b"
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 

@@ -14,6 +14,9 @@ ROOT = Path(__file__).parents[2]
 STREAMLIT = Path(sys.executable).with_name("streamlit")
 PATIENCE = 60  # seconds, for a busy machine
 
+# A proxy that the environment names does not lead to this machine.
+_DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+
 
 @contextmanager
 def serve(data_dir: Path) -> Iterator[str]:
@@ -44,7 +47,7 @@ def _wait_until_healthy(address: str) -> None:
     deadline = time.monotonic() + PATIENCE
     while True:
         try:
-            with urllib.request.urlopen(f"{address}/_stcore/health", timeout=5):
+            with _DIRECT.open(f"{address}/_stcore/health", timeout=5):
                 return
         except OSError:
             if time.monotonic() > deadline:

@@ -1,18 +1,22 @@
 """Which names in the landing folder are files to take, and when they are complete."""
 
+import gzip
+import io
 import os
 import socket
 import time
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from bankseg_assets.landing import files
 from bankseg_assets.landing.files import LandedFile, is_complete, list_ignored, list_landing
 
 
-def put(path: Path, *, age_seconds: float = 0.0) -> LandedFile:
-    path.write_bytes(b"x")
+def put(path: Path, *, age_seconds: float = 0.0, content: bytes = b"x\n") -> LandedFile:
+    path.write_bytes(content)
     modified = time.time() - age_seconds
     os.utime(path, (modified, modified))
     status = path.stat()
@@ -32,7 +36,7 @@ def test_transaction_files_are_listed_by_name_with_size_and_time(tmp_path: Path)
         put(tmp_path / name)
     assert names(tmp_path) == ["A.CSV", "b.csv.gz", "c.parquet"]
     first = list_landing(tmp_path)[0]
-    assert (first.size, first.modified_ns) == (1, (tmp_path / "A.CSV").stat().st_mtime_ns)
+    assert (first.size, first.modified_ns) == (2, (tmp_path / "A.CSV").stat().st_mtime_ns)
 
 
 @pytest.mark.parametrize("name", ["a b.csv", "a;b'\"`$(x).csv", "<script>.csv", "-rf.csv", "é.csv"])
@@ -136,3 +140,52 @@ def test_a_clock_that_runs_ahead_does_not_make_a_file_complete(
 ) -> None:
     is_complete(put(tmp_path / "tomorrow.csv", age_seconds=-86_400))
     assert waits == [files.RECHECK_AFTER_SECONDS]
+
+
+def parquet() -> bytes:
+    sink = io.BytesIO()
+    pq.write_table(pa.table({"a": [1, 2]}), sink)
+    return sink.getvalue()
+
+
+WHOLE = {
+    "text": b"a,b\n1,12.34\n",
+    "crlf": b"a,b\r\n1,12.34\r\n",
+    "utf-16": "a,b\n1,12.34\n".encode("utf-16-le"),
+    "utf-16-be": "a,b\n1,12.34\n".encode("utf-16-be"),
+    "gzip": gzip.compress(b"a,b\n1,12.34\n"),
+    "two gzip members": gzip.compress(b"a,b\n") + gzip.compress(b"1,12.34\n"),
+    "gzip without a line end": gzip.compress(b"a,b\n1,12.34"),
+    "parquet": parquet(),
+}
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+@pytest.mark.parametrize("cut", [3, 5])
+def test_a_stalled_upload_is_waited_for(tmp_path: Path, kind: str, cut: int) -> None:
+    """A CSV that stalled for 11 s was ingested with 12.34 as 12."""
+    path, stalled = tmp_path / "bank.csv", files.SETTLED_AFTER_SECONDS + 1
+    assert is_complete(put(path, age_seconds=stalled, content=WHOLE[kind]))
+    cut_off = WHOLE[kind][:-cut]
+    assert not is_complete(put(path, age_seconds=stalled, content=cut_off))
+    assert is_complete(put(path, age_seconds=files.STALLED_AFTER_SECONDS + 1, content=cut_off))
+    put(tmp_path / "bank.csv.done")
+    assert is_complete(put(path, content=cut_off))
+
+
+def test_a_gzip_too_large_to_be_tried_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "LONGEST_TEXT_TRIED", 10)
+    content = gzip.compress(b"1,2\n" * 1000)
+    assert not is_complete(put(tmp_path / "a.csv.gz", age_seconds=20, content=content))
+    monkeypatch.undo()
+    assert is_complete(put(tmp_path / "a.csv.gz", age_seconds=20, content=content))
+    monkeypatch.setattr(files, "LARGEST_GZIP_TRIED", 10)
+    assert not is_complete(put(tmp_path / "a.csv.gz", age_seconds=20, content=content))
+
+
+def test_a_damaged_gzip_is_not_waited_for(tmp_path: Path) -> None:
+    content = bytearray(gzip.compress(b"1,2\n" * 1000))
+    content[12:20] = b"\xff" * 8
+    assert is_complete(put(tmp_path / "a.csv.gz", age_seconds=20, content=bytes(content)))

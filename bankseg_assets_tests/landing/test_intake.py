@@ -1,7 +1,9 @@
 """Every content is taken exactly once, by what it holds and not by what it is called."""
 
 import errno
+import gzip
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -270,3 +272,49 @@ def test_withdrawn_file_that_still_lies_there_is_known(bank: Bank) -> None:
     bank.ledger.undo_withdrawal(sha256_of(path))
     bank.take()
     assert bank.transactions() == ["T1", "T2", "T3"]
+
+
+CUT_OFF = content("T1", "T2")[:-2]  # the amount 25 as 2
+
+
+def test_a_stalled_upload_waits_and_is_then_taken_whole(bank: Bank) -> None:
+    path = bank.deliver("bank.csv", CUT_OFF)
+    os.utime(path, (time.time() - 60,) * 2)
+    outcome, detail = bank.take()["bank.csv"]
+    assert (outcome, bank.ledger.deliveries()) == ("waiting", [])
+    assert "once it has not changed for 5 minutes, or at once with" in detail
+    assert "bank.csv.done beside it" in detail
+    with pytest.raises(NothingDeliveredError, match=r"Waiting: bank\.csv: It may still grow"):
+        bank.transactions()
+    bank.deliver("bank.csv", content("T1", "T2"))
+    assert bank.take()["bank.csv"] == ("accepted", "2 records.")
+
+
+def test_a_last_record_without_a_line_end_is_not_silent(bank: Bank) -> None:
+    """Many sound exports end so; so does a cut one, whose last amount has lost digits."""
+    bank.deliver("bank.csv", CUT_OFF)
+    assert "Record 3 is the last and has no line end" in bank.take()["bank.csv"][1]
+    assert "may be cut off" in bank.ledger.deliveries()[0].reason
+
+
+def test_a_marker_vouches_for_the_last_record(bank: Bank) -> None:
+    bank.deliver("bank.csv.done", "")
+    bank.deliver("bank.csv", CUT_OFF)
+    assert bank.take()["bank.csv"] == ("accepted", "2 records.")
+
+
+def test_a_gzip_that_is_still_sent_is_not_rejected(bank: Bank) -> None:
+    """Rejected is for ever; five minutes later no more of it will come."""
+    path = bank.deliver("bank.csv.gz", "")
+    path.write_bytes(gzip.compress(content("T1").encode())[:-6])
+    os.utime(path, (time.time() - 60,) * 2)
+    assert bank.take()["bank.csv.gz"][0] == "waiting"
+    os.utime(path, (0, 0))
+    assert bank.take()["bank.csv.gz"][0] == "rejected"
+
+
+def test_the_hash_of_what_was_taken_is_remembered(bank: Bank) -> None:
+    """A sensor knows by it a file that is too large to be read in one look."""
+    path = bank.deliver("bank.csv", content("T1"))
+    bank.take()
+    assert bank.ledger.hashes() == {("bank.csv", path.stat().st_size, 0): sha256_of(path)}

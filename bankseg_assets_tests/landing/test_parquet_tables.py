@@ -13,6 +13,7 @@ import pytest
 from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.parse import parse_delivery
+from bankseg_assets_tests.landing.parquet_files import parse, write
 
 CONTRACT = DeliveryContract()
 
@@ -69,6 +70,11 @@ def test_a_number_has_the_separator_of_the_contract(tmp_path: Path) -> None:
             "2016-08-02 14:32:07.000000",
         ),
         (
+            pa.array([1_470_148_327_123_456_789], pa.timestamp("ns")),
+            "2016-08-02 14:32:07.123456",
+        ),
+        (pa.array([1 << 62], pa.timestamp("us")), "<value out of range: 4611686018427387904>"),
+        (
             pa.array(
                 [datetime(2016, 8, 2, 9, 2, 7, tzinfo=UTC).astimezone(ZoneInfo("Asia/Kolkata"))],
                 pa.timestamp("ms", "Asia/Kolkata"),
@@ -90,5 +96,15 @@ def test_a_time_is_written_in_the_format_of_the_contract(tmp_path: Path, unit: p
 
 
 def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
-    with pytest.raises(DeliveryError, match=r"b\.parquet is a damaged Parquet file"):
+    with pytest.raises(DeliveryError, match=r"not UTF-8 text in the column 'CustLocation'"):
         read(tmp_path, "location", pa.array([b"\xff\xfe"]))
+
+
+def test_a_year_that_int96_cannot_hold_in_nanoseconds_is_kept(tmp_path: Path) -> None:
+    """Spark and Impala write so; read as nanoseconds, 9999-12-31 would be in 1816."""
+    values = pa.array([datetime(9999, 12, 31)], pa.timestamp("us"))
+    columns = {CONTRACT.header["transaction_date"]: values}
+    path = write(tmp_path / "f", 1, columns, use_deprecated_int96_timestamps=True)
+    parse(path)
+    (text,) = pq.read_table(tmp_path / "out")["transaction_date"].to_pylist()
+    assert text == "9999-12-31 00:00:00.000000"

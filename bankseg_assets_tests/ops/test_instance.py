@@ -69,3 +69,9 @@ def test_every_process_is_told_where_its_things_are(tmp_path: Path) -> None:
 
 def test_without_a_java_here_java_home_is_not_set(tmp_path: Path) -> None:
     assert "JAVA_HOME" not in process_environment(Settings(data_dir=tmp_path), None, {})
+
+
+def test_no_process_asks_a_proxy_for_this_machine(tmp_path: Path) -> None:
+    environ = process_environment(Settings(data_dir=tmp_path), None, {"no_proxy": "bank.example"})
+    assert environ["NO_PROXY"] == environ["no_proxy"] == "bank.example,127.0.0.1,localhost"
+    assert process_environment(Settings(), None, {})["NO_PROXY"] == "127.0.0.1,localhost"

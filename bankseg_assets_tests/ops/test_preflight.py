@@ -2,6 +2,7 @@
 
 import re
 import socket
+import sys
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,8 @@ from ops.preflight import (
     BusyError,
     PreflightError,
     check_disk,
+    check_packages,
+    check_path,
     check_ports,
     data_lock,
     find_java,
@@ -68,6 +71,42 @@ def test_two_servers_cannot_share_a_port() -> None:
         check_ports(Settings(dagster_port=8501, app_port=8501))
     with pytest.raises(PreflightError, match="BANKSEG_APP_PORT and BANKSEG_API_PORT are both 8501"):
         check_ports(Settings(api_port=8501))
+
+
+@pytest.mark.parametrize("name", ["a b", "[1]", "{a}", "*", "#", "a:b", "Müller", "'\\"])
+def test_a_folder_of_odd_letters_passes(tmp_path: Path, name: str) -> None:
+    check_path(tmp_path / name / "data")
+
+
+@pytest.mark.parametrize(
+    ("name", "told"), [("50%", "'%'"), ("why?", r"'\?'"), ("a,b", "','"), ("a\nb", r"'\\n'")]
+)
+def test_a_folder_that_sqlite_or_spark_misread_is_refused(
+    tmp_path: Path, name: str, told: str
+) -> None:
+    with pytest.raises(PreflightError, match=f"has {told} in its name.*BANKSEG_DATA_DIR") as error:
+        check_path(tmp_path / name)
+    assert "\n" not in str(error.value)
+
+
+def test_a_locale_that_is_not_utf_8_takes_ascii_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.getfilesystemencoding", lambda: "iso8859-9")
+    check_path(tmp_path)
+    with pytest.raises(PreflightError, match=r"in iso8859-9, not UTF-8\. Set LC_ALL=C\.UTF-8"):
+        check_path(tmp_path / "Müller")
+
+
+def test_another_pyspark_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    check_packages()
+    other = tmp_path / "pyspark" / "__init__.py"
+    other.parent.mkdir()
+    other.touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "pyspark", raising=False)
+    with pytest.raises(PreflightError, match=r"finds pyspark in .*/pyspark, .* Unset PYTHONPATH"):
+        check_packages()
 
 
 @given(st.integers().filter(lambda port: not 0 < port < 65536))

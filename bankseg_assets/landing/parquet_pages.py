@@ -1,0 +1,198 @@
+"""What a Parquet file declares of itself, in its footer and in the header of each of its pages.
+
+A reader allocates what a page's header says, whatever the footer says of the column; pyarrow does
+not show these headers. Nor is it asked for the footer's columns: pyarrow 26 ends the process
+(std::terminate) where one is encrypted, or its statistics are damaged. All of it is Thrift in the
+compact protocol.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, BinaryIO, NamedTuple
+
+DICTIONARY_PAGE = 2
+# Beyond its sizes a header holds statistics: two values, which writers cut at a few hundred bytes.
+_USUAL_HEADER = 1 << 12
+_LONGEST_HEADER = 1 << 21
+_DEEPEST = 16  # lists and structures in structures; the format has ten
+_VALUE_COUNT = {0: 5, DICTIONARY_PAGE: 7, 3: 8}
+"""Type of a page -> the field whose first number is how many values the page holds."""
+# The compact protocol's types.
+_BOOLEANS, _VARINTS, _BINARY, _LISTS, _STRUCTURE = (1, 2), (4, 5, 6), 8, (9, 10), 12
+_FIXED = {1: 0, 2: 0, 3: 1, 7: 8}
+"""Type -> bytes of its value; a boolean field is its type."""
+_LONG_LIST = 15
+_LONGEST_VARINT = 63
+
+Wanted = Mapping[int, "Wanted"]
+"""The fields of a structure that are kept, by their number, and what of each."""
+_NUMBER: Wanted = {}
+_PAGE: Wanted = {1: _NUMBER, 2: _NUMBER, 3: _NUMBER} | {
+    field: {1: _NUMBER} for field in _VALUE_COUNT.values()
+}
+_CHUNK: Wanted = {3: dict.fromkeys((4, 5, 7, 9, 11), _NUMBER)}
+_ENCRYPTION = 8
+_FOOTER: Wanted = {3: _NUMBER, 4: {1: _CHUNK, 3: _NUMBER}, _ENCRYPTION: {}}
+
+
+class PageError(ValueError):
+    """The bytes are no header of a page, or no footer."""
+
+
+class Page(NamedTuple):
+    """What the header of a page declares."""
+
+    is_dictionary: bool
+    size: int
+    """Bytes, uncompressed."""
+    compressed: int
+    values: int
+
+
+class Chunk(NamedTuple):
+    """A column in a row group."""
+
+    codec: int
+    values: int
+    compressed: int
+    start: int
+
+
+@dataclass(frozen=True)
+class Footer:
+    """What the footer declares."""
+
+    rows: int
+    """The larger of the sum over row groups and the total."""
+    groups: list[list[Chunk]]
+    """Row group -> its columns."""
+    has_encrypted_columns: bool
+
+
+def read_footer(content: bytes) -> Footer:
+    """Read a footer that is not encrypted itself; raises PageError where it is none."""
+    try:
+        fields, _ = _Compact(content).structure(_FOOTER)
+        groups = fields.get(4, [])
+        rows = max(fields[3], sum(group[3] for group in groups))
+        if _ENCRYPTION in fields:
+            return Footer(rows, [], has_encrypted_columns=True)
+        chunks = [[_chunk(column[3]) for column in group[1]] for group in groups]
+    except (IndexError, KeyError, TypeError) as error:
+        raise PageError from error
+    return Footer(rows, chunks, has_encrypted_columns=False)
+
+
+def _chunk(fields: Mapping[int, int]) -> Chunk:
+    start = min(fields[9], fields.get(11) or fields[9])
+    chunk = Chunk(fields[4], fields[5], fields[7], start)
+    if not isinstance(chunk.codec, int) or min(chunk) < 0:
+        raise PageError
+    return chunk
+
+
+def read_pages(file: BinaryIO, chunk: Chunk) -> Iterator[Page]:
+    """Yield the pages of a column in a row group, until they hold its values.
+
+    Raises PageError where a header cannot be read.
+    """
+    place, values = chunk.start, chunk.values
+    while values > 0:
+        fields, length = _read_header(file, place)
+        try:
+            kind, size, compressed = fields[1], fields[2], fields[3]
+            count = fields[_VALUE_COUNT[kind]][1] if kind in _VALUE_COUNT else 0
+            is_sound = min(size, compressed, count) >= 0
+        except (KeyError, TypeError) as error:
+            raise PageError from error
+        if not is_sound:
+            raise PageError
+        yield Page(kind == DICTIONARY_PAGE, size, compressed, count)
+        values -= 0 if kind == DICTIONARY_PAGE else count
+        place += length + compressed
+
+
+def _read_header(file: BinaryIO, place: int) -> tuple[dict[int, Any], int]:
+    size = _USUAL_HEADER
+    while size <= _LONGEST_HEADER:
+        file.seek(place)
+        content = file.read(size)
+        try:
+            return _Compact(content).structure(_PAGE)
+        except IndexError as error:
+            if len(content) < size:
+                raise PageError from error
+        size *= 8
+    raise PageError
+
+
+class _Compact:
+    """Reads numbers, structures and lists of them; IndexError where the bytes end."""
+
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+        self._place = 0
+
+    def structure(self, wanted: Wanted, depth: int = 0) -> tuple[dict[int, Any], int]:
+        """Return field -> value of the wanted fields, and where the structure ends."""
+        if depth > _DEEPEST:
+            raise PageError
+        fields: dict[int, Any] = {}
+        field = 0
+        while head := self._byte():
+            field = field + (head >> 4) if head >> 4 else self._number()
+            value = self._value(head & 15, wanted.get(field, {}), depth)
+            if field in wanted:
+                fields[field] = value
+        return fields, self._place
+
+    def _value(self, kind: int, wanted: Wanted, depth: int) -> Any:
+        """Return a number, structure or list; None of what is skipped."""
+        if kind in _VARINTS:
+            return self._number()
+        if kind == _STRUCTURE:
+            return self.structure(wanted, depth + 1)[0]
+        if kind in _LISTS:
+            return self._list(wanted, depth)
+        if kind == _BINARY:
+            self._skip(self._varint())
+        elif kind in _FIXED:
+            self._skip(_FIXED[kind])
+        else:
+            raise PageError  # a map, or unknown: the format has none
+        return None
+
+    def _list(self, wanted: Wanted, depth: int) -> list[Any]:
+        head = self._byte()
+        size, kind = head >> 4, head & 15
+        found = []
+        for _ in range(self._varint() if size == _LONG_LIST else size):
+            if kind in _BOOLEANS:
+                self._skip(1)
+                continue
+            value = self._value(kind, wanted, depth + 1)
+            if wanted:
+                found.append(value)
+        return found
+
+    def _byte(self) -> int:
+        self._place += 1
+        return self._content[self._place - 1]
+
+    def _skip(self, size: int) -> None:
+        self._place += size
+        if self._place > len(self._content):
+            raise IndexError
+
+    def _varint(self) -> int:
+        number = shift = 0
+        while (byte := self._byte()) & 128:
+            number |= (byte & 127) << shift
+            shift += 7
+            if shift > _LONGEST_VARINT:
+                raise PageError
+        return number | byte << shift
+
+    def _number(self) -> int:
+        number = self._varint()
+        return (number >> 1) ^ -(number & 1)
