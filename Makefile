@@ -19,8 +19,8 @@ env: $(VENV)/.installed ## Make .venv from the hashed lock file.
 run: env ## Materialize what is missing, then serve the Dagster UI and the app until Ctrl-C.
 	@$(PY) -m ops.run
 
-materialize: env ## Compute every asset once; the exit code tells.
-	@$(PY) -m ops.materialize
+materialize: env ## Compute every asset once; the exit code tells. FORCE=1 releases what a gate refuses.
+	@$(PY) -m ops.materialize $(if $(FORCE),--force)
 
 demo-data: env ## Write demo transactions and holdings, to be taken: ROWS=1048567 SEED=7.
 	@$(PY) -m ops.demo_data --rows $(ROWS) --seed $(SEED)

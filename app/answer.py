@@ -36,6 +36,9 @@ def show_answer(
     Raises InputError when a value cannot be scored.
     """
     given = known(bundle, entered)
+    if len(bundle.segments) == 1:
+        _show_only_segment(bundle, given, actions, numbers)
+        return
     chances = posterior(bundle, given).probabilities[0]
     ranking = sorted(zip(chances, bundle.segments, strict=True), key=lambda pair: -pair[0])
     (chance, segment), (second_chance, second) = ranking[:2]
@@ -76,18 +79,35 @@ def show_answer(
             "times."
         )
     _changes(bundle, given)
+    _compare(bundle, segment, given, numbers)
 
+
+def _show_only_segment(
+    bundle: Bundle, given: Given, actions: Mapping[int, str], numbers: Numbers
+) -> None:
+    (segment,) = bundle.segments
+    st.header(segment["name"], anchor=False)
+    st.markdown(why(bundle, given).sentence)
+    if action := actions.get(int(segment["segment"])):
+        st.markdown(f":material/campaign: **{action}**")
+    _compare(bundle, segment, given, numbers)
+
+
+def _compare(bundle: Bundle, segment: Mapping[str, Any], given: Given, numbers: Numbers) -> None:
     st.subheader("Compared with the segment", anchor=False)
     st.markdown(segment["sentence"])
     numeric = {name: value for name, value in given.items() if name in bundle.measures}
     for name, (numerator, denominator) in DERIVED.items():
         if {numerator, denominator} <= numeric.keys():
             numeric[name] = numeric[numerator] / max(numeric[denominator], 1)
+    table = profile(segment, numbers, numeric)
+    is_one = len(bundle.segments) == 1  # its mean is that of all customers
     show_table(
-        profile(segment, numbers, numeric),
+        table.drop(columns="Index") if is_one else table,
         alt="The customer's values beside the segment's",
     )
-    st.caption(INDEX_NOTE)
+    if not is_one:
+        st.caption(INDEX_NOTE)
     st.caption(
         f"Answered by model {bundle.version.split('-')[0]}, from the snapshot of "
         f"{day(bundle.snapshot_date)}."
@@ -131,15 +151,18 @@ def what_if(bundle: Bundle, entered: Entered, numbers: Numbers) -> None:
     """Draw a slider for each number that is known: what the answer would be with another value."""
     given = known(bundle, entered)
     fields = [f for f in asked_of(bundle) if f["measure"] in given and not is_text(f)]
-    if not fields:
+    if not fields or len(bundle.segments) == 1:
         return
     with st.expander("What if …?"):
         supposed = dict(given)
         for field in fields:
             value = float(given[field["measure"]])
+            values = supposable(field, value)
+            if len(values) == 1:  # no other value is possible
+                continue
             supposed[field["measure"]] = st.select_slider(
                 f"{field['label']}, instead of {written(field['measure'], value, numbers)}",
-                supposable(field, value),
+                values,
                 value,
                 format_func=partial(_as_written, field["measure"], numbers),
                 key=f"what_if_{field['measure']}_{value}",
@@ -152,14 +175,16 @@ def what_if(bundle: Bundle, entered: Entered, numbers: Numbers) -> None:
 def supposable(field: Input, value: float) -> list[float]:
     """Return the values of a slider: whole numbers of two digits, and the present one.
 
-    Ten times either way: further off it is another customer.
+    Ten times either way: further off it is another customer. Where the input may be negative, down
+    to ten times as much below zero.
     """
-    low = max(field["minimum"], value / 10)
-    high = min(field["maximum"], max(value * 10, field["minimum"] + 10))
-    digits = math.floor(math.log10(high)) - 1
+    furthest = max(abs(value) * 10, max(field["minimum"], 0) + 10)
+    low = max(field["minimum"], value / 10 if field["minimum"] >= 0 else -furthest)
+    high = min(field["maximum"], furthest)
+    digits = math.floor(math.log10(max(abs(low), abs(high), 1))) - 1
     sizes = [10.0**size for size in range(max(digits, 0) + 1)]
-    found = {place * size for size in sizes for place in range(100)} | {value}
-    return sorted(one for one in found if low <= one <= high)
+    found = {place * size for size in sizes for place in range(-99, 100)} | {value}
+    return sorted(one + 0.0 for one in found if low <= one <= high)
 
 
 def _as_written(measure: str, numbers: Numbers, value: float) -> str:

@@ -40,14 +40,13 @@ def probability_bars(names: Sequence[str], shares: Sequence[float]) -> go.Figure
 
 def segment_map(segments: Sequence[Mapping[str, Any]]) -> go.Figure:
     """Return a rectangle for each segment: area by customers, colour by money per customer."""
-    values = [money_index(segment) for segment in segments]
+    values = [money_index(segment) or 0 for segment in segments]
     rectangles = go.Treemap(
         labels=[f"<b>{wrapped(segment['name'], NARROW_LINE)}</b>" for segment in segments],
         parents=[""] * len(segments),
         values=[segment["share_of_customers"] for segment in segments],
         text=[
-            f"{percent(segment['share_of_customers'])} of<br>customers<br>"
-            f"{percent(segment['share_of_money'])} of<br>the money"
+            f"{percent(segment['share_of_customers'])} of<br>customers" + _of_the_money(segment)
             for segment in segments
         ],
         textinfo="label+text",
@@ -55,7 +54,7 @@ def segment_map(segments: Sequence[Mapping[str, Any]]) -> go.Figure:
         textfont={"size": 13, "color": "#111111"},
         marker={
             # The root, or one rich segment would make all the others look alike.
-            "colors": [value**0.5 for value in values],
+            "colors": [max(value, 0) ** 0.5 for value in values],
             "colorscale": HUE,
             "cmin": 0,
             "pad": dict.fromkeys("tlrb", 0),
@@ -67,15 +66,27 @@ def segment_map(segments: Sequence[Mapping[str, Any]]) -> go.Figure:
     return go.Figure(rectangles, go.Layout(height=320, margin={"l": 0, "r": 0, "t": 0, "b": 0}))
 
 
-def money_index(segment: Mapping[str, Any]) -> int:
+def money_share(segment: Mapping[str, Any]) -> float | None:
+    """Return a segment's share of the money; None where refunds or zeros make it meaningless."""
+    share = segment["share_of_money"]
+    return share if share is not None and 0 <= share <= 1 else None
+
+
+def money_index(segment: Mapping[str, Any]) -> int | None:
     """Return the money per customer of a segment, where 100 is the average of all customers.
 
-    0 for a segment that is too small for its size to be told.
+    0 for a segment that is too small for its size to be told; None where there is no share of the
+    money.
     """
     if not segment["share_of_customers"]:
         return 0
-    index = 100 * segment["share_of_money"] / segment["share_of_customers"]
-    return round(float(index))
+    share = money_share(segment)
+    return None if share is None else round(float(100 * share / segment["share_of_customers"]))
+
+
+def _of_the_money(segment: Mapping[str, Any]) -> str:
+    share = money_share(segment)
+    return "" if share is None else f"<br>{percent(share)} of<br>the money"
 
 
 def number_axis(title: str, values: Sequence[float], numbers: Numbers) -> dict[str, Any]:

@@ -1,6 +1,7 @@
-"""The small tables and documents of the release that the session shows."""
+"""The small tables and documents of the release, or of the data before it, that is shown."""
 
 import json
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -21,8 +22,8 @@ MOST_ROWS = 100_000
 
 
 def has(asset: str) -> bool:
-    """Tell whether the release holds an asset: an older one may lack it."""
-    return asset in session.require_release().versions
+    """Tell whether what is shown holds an asset: an older release may lack it."""
+    return _release_with(asset) is not None
 
 
 def table(asset: str) -> pd.DataFrame:
@@ -30,18 +31,35 @@ def table(asset: str) -> pd.DataFrame:
 
     Raises ValueError for one that is too large for a page.
     """
-    release = session.require_release()
-    if asset not in release.versions:
+    release = _release_with(asset)
+    if release is None:
         return pd.DataFrame()
     return _table(tuple(map(str, parquet_files(release, asset))))
 
 
 def document(asset: str) -> dict[str, Any]:
     """Return a published document (a model, a report's tables); empty where there is none."""
-    release = session.require_release()
-    if asset not in release.versions:
+    release = _release_with(asset)
+    if release is None:
         return {}
     return _document(str(release.path(asset) / DOCUMENT))
+
+
+def _release_with(asset: str) -> Release | None:
+    """Return what is shown, if it holds an asset."""
+    release = session.shown()
+    return release if release is not None and asset in release.versions else None
+
+
+def group_counts(asset: str, column: str = "rfm_group") -> dict[str, int]:
+    """Return value -> rows of a column of a table, read a piece at a time."""
+    release = _release_with(asset)
+    files = [str(path) for path in parquet_files(release, asset)] if release else []
+    found: Counter[str] = Counter()
+    for batch in ds.dataset(files).to_batches(columns=[column]) if files else ():
+        counted = batch.column(column).value_counts().to_pylist()
+        found.update({str(one["values"]): int(one["counts"]) for one in counted})
+    return dict(found)
 
 
 def customers_of(release: Release, who: ds.Expression, columns: list[str]) -> pd.DataFrame:
@@ -83,8 +101,8 @@ def _document(path: str) -> dict[str, Any]:
 
 def sample(asset: str, columns: list[str]) -> pd.DataFrame:
     """Return rows from the beginning of each part of a table: hashed apart, so as good as drawn."""
-    release = session.require_release()
-    if asset not in release.versions:
+    release = _release_with(asset)
+    if release is None:
         return pd.DataFrame(columns=columns)
     return _sample(tuple(map(str, parquet_files(release, asset))), tuple(columns))
 

@@ -1,4 +1,4 @@
-"""What came in and what was set aside, from the ledger and the cleaned versions."""
+"""What came in and what was quarantined, from the ledger and the cleaned versions."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import pandas as pd
 import plotly.graph_objects as go
 import pyarrow.dataset as ds
+import pyarrow.parquet as pq
 
 from app.charts import OTHER, TOP, number_axis
 from app.numbers import Numbers
@@ -43,6 +44,12 @@ def why_rejected(deliveries: Sequence[Delivery]) -> list[str]:
 def newest_first(deliveries: Sequence[Delivery]) -> list[Delivery]:
     """Return the deliveries by the time that they were taken."""
     return sorted(deliveries, key=lambda one: one.taken_at, reverse=True)
+
+
+def kept_rows(release: Release) -> int:
+    """Return how many rows were kept, from the files' footers."""
+    files = [path for path in release.files("cleaned_transactions") if path.suffix == ".parquet"]
+    return sum(pq.read_metadata(path).num_rows for path in files)
 
 
 def set_aside(release: Release) -> Counter[tuple[str, str]]:

@@ -62,6 +62,12 @@ def measures_of(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return [name for name in MEASURES if rows and name in rows[0]]
 
 
+def never_delivered(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """Return the columns that no row has a value in, as people call them."""
+    missing = tables.get("missing_values", ())
+    return ", ".join(words(row["column"]).lower() for row in missing if row["share"] == 1)
+
+
 def bars(
     rows: Sequence[Mapping[str, Any]], table: str, measure: str, numbers: Numbers
 ) -> go.Figure:
@@ -78,7 +84,11 @@ def bars(
     layout = go.Layout(
         height=380,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        xaxis={"fixedrange": True, "type": "category" if axis == "from" else None},
+        # A single date or number has no width on an axis of its own kind.
+        xaxis={
+            "fixedrange": True,
+            "type": "category" if axis == "from" or len(rows) == 1 else None,
+        },
         yaxis=number_axis(MEASURES[measure] + unit, heights, numbers),
     )
     write = numbers.money if measure == "amount" else numbers.number
@@ -137,7 +147,7 @@ def density(
     """
     x, y = points[:, 0], points[:, 1]
     low, high = np.percentile(points[:, :2], [0.5, 99.5], axis=0)
-    side = (high - low) / CELLS
+    side = np.where(high > low, (high - low) / CELLS, 1.0)  # all may be alike in a component
     cells = pd.DataFrame(
         {
             "x": np.floor((x - low[0]) / side[0]).astype(int),

@@ -3,16 +3,21 @@
 import streamlit as st
 
 from app.numbers import Numbers
-from bankseg_assets.formatting import day, percent
+from bankseg_assets.formatting import day
+from bankseg_assets.held_out import quality
 from bankseg_assets.scoring import Bundle
 
 
 def footer(bundle: Bundle, numbers: Numbers) -> None:
-    """Draw the line."""
+    """Draw the line; one segment has no quality to measure."""
     st.divider()
+    parts = [
+        f"Model {bundle.version.split('-')[0]}",
+        f"snapshot of {day(bundle.snapshot_date)}",
+        f"{numbers.count(int(bundle.metrics['n_customers']))} customers",
+    ]
+    measured = quality(bundle)
     st.caption(
-        f"Model {bundle.version.split('-')[0]} · snapshot of {day(bundle.snapshot_date)} · "
-        f"{numbers.number(bundle.metrics['n_customers'])} customers · "
-        f"F1 on held-out customers {percent(bundle.metrics['f1_weighted'])}",
-        help="F1 is 100% when customers that the model never saw all get their right segment.",
+        " · ".join([*parts, measured] if measured else parts),
+        help="F1 is 100% when all these customers get their right segment." if measured else None,
     )

@@ -17,9 +17,10 @@ if ROOT not in sys.path:
 from app import session  # noqa: E402 - needs the path above
 from app.footer import footer  # noqa: E402 - needs the path above
 
+OVERVIEW = "Overview"
 PAGES = {
     "Customers": [
-        st.Page("views/overview.py", title="Overview", icon=":material/dashboard:", default=True),
+        st.Page("views/overview.py", title=OVERVIEW, icon=":material/dashboard:", default=True),
         st.Page("views/segments.py", title="Segments", icon=":material/groups:"),
         st.Page("views/rfm_grid.py", title="RFM grid", icon=":material/grid_on:"),
         st.Page("views/changes.py", title="Changes", icon=":material/swap_horiz:"),
@@ -42,7 +43,7 @@ st.set_page_config(page_title="Customer segments", page_icon=ICON, layout="wide"
 st.logo(ICON.with_name("logo.svg"))
 page = st.navigation(PAGES, position="top")
 session.refresh()
-session.offer()
+session.offer(in_full=page.title == OVERVIEW)
 page.run()
 if bundle := session.bundle():
     footer(bundle, session.numbers())

@@ -1,12 +1,12 @@
 """The segments' profiles: one table of all, and one card each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
 
-from app.charts import OTHER, money_index, wrapped
+from app.charts import OTHER, money_index, money_share, wrapped
 from app.measures import label, written
 from app.numbers import Numbers
 from app.palette import colour
@@ -23,8 +23,8 @@ def overview(segments: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
         {
             "Segment": segment["name"],
             "Customers": percent(segment["share_of_customers"]),
-            "Money": percent(segment["share_of_money"]),
-            "Money per customer (100 = average)": number(money_index(segment)),
+            "Money": _known(money_share(segment), percent),
+            "Money per customer (100 = average)": _known(money_index(segment), number),
         }
         for segment in segments
     ]
@@ -82,6 +82,10 @@ def index_bars(segment: Mapping[str, Any]) -> go.Figure:
     return go.Figure(bars, layout)
 
 
+def _known(value: float | None, write: Callable[[float], str]) -> str:
+    return UNKNOWN if value is None else write(value)
+
+
 def rule_sentence(segment: Mapping[str, Any]) -> str:
     """Return the segment's rule, and how exactly it describes the segment."""
     return (
@@ -96,5 +100,4 @@ def _shown(measure: str, values: Mapping[str, float | None], numbers: Numbers) -
 
 
 def _index(segment: Mapping[str, Any], measure: str) -> str:
-    value = segment["index"].get(measure)
-    return UNKNOWN if value is None else number(round(value))
+    return _known(segment["index"].get(measure), lambda index: number(round(index)))

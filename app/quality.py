@@ -8,6 +8,7 @@ import plotly.graph_objects as go
 
 from app.charts import LARGE, OTHER, TOP, number_axis
 from app.numbers import Numbers
+from app.profiles import UNKNOWN
 from bankseg_assets.formatting import percent
 
 METRICS = {
@@ -26,7 +27,7 @@ def metrics(found: Mapping[str, float]) -> pd.DataFrame:
         [
             {"Measure": label, "Value": f"{found[name]:.4f}"}
             for name, label in METRICS.items()
-            if name in found
+            if found.get(name) is not None
         ]
     )
 
@@ -108,7 +109,8 @@ def sweep(
     entries: Sequence[Mapping[str, Any]], measure: str, title: str, k: int, numbers: Numbers
 ) -> go.Figure:
     """Return a measure of every k; the one in use is marked."""
-    ks, values = [entry["k"] for entry in entries], [entry[measure] for entry in entries]
+    known = [entry for entry in entries if entry[measure] is not None]
+    ks, values = [entry["k"] for entry in known], [entry[measure] for entry in known]
     line = go.Scatter(
         x=ks,
         y=values,
@@ -134,15 +136,17 @@ def choices(entries: Sequence[Mapping[str, Any]], numbers: Numbers) -> pd.DataFr
             {
                 "k": str(entry["k"]),
                 "Inertia": numbers.number(round(entry["inertia"])),
-                "Silhouette, squared": f"{entry['silhouette']:.3f}",
-                "Silhouette, Euclidean": f"{entry['silhouette_euclidean']:.3f}",
-                "Gap": f"{entry['gap']:.2f}",
-                "Smallest": f"{entry['smallest_share']:.1%}",
-                "F1 macro": f"{entry['f1_macro']:.3f}",
-                "Stability": "not needed"
-                if entry["stability"] is None
-                else f"{entry['stability']:.3f}",
+                "Silhouette, squared": _figure(entry["silhouette"]),
+                "Silhouette, Euclidean": _figure(entry["silhouette_euclidean"]),
+                "Gap": _figure(entry["gap"], ".2f"),
+                "Smallest": _figure(entry["smallest_share"], ".1%"),
+                "F1 macro": _figure(entry["f1_macro"]),
+                "Stability": _figure(entry["stability"], unknown="not needed"),
             }
             for entry in entries
         ]
     )
+
+
+def _figure(value: float | None, form: str = ".3f", unknown: str = UNKNOWN) -> str:
+    return unknown if value is None else format(value, form)

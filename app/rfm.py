@@ -9,6 +9,7 @@ import plotly.graph_objects as go
 
 from app.charts import HUE
 from app.numbers import Numbers
+from bankseg_assets.suppression import hidden_cells
 
 HIDDEN = "fewer than 11"
 FEW = "<11"
@@ -52,7 +53,7 @@ def heat_grid(cells: pd.DataFrame, numbers: Numbers, chosen: Cell | None = None)
     across = dict(reversed(scores(cells, "frequency").items()))
     money = [[_money(found.get((r, f))) for f in across] for r in down]
     heat = go.Heatmap(
-        z=[[None if value is None else value**0.5 for value in line] for line in money],
+        z=[[None if value is None else max(value, 0) ** 0.5 for value in line] for line in money],
         text=[[_text(found.get((r, f)), numbers) for f in across] for r in down],
         colorscale=HUE,
         **_CELLS,
@@ -156,6 +157,24 @@ def cross_table(groups: pd.DataFrame, numbers: Numbers) -> pd.DataFrame:
         index="rfm_group", columns="segment_name", values="count", aggfunc="first", sort=False
     )
     return wide.fillna("0").reset_index().rename(columns={"rfm_group": "Group"})
+
+
+def group_table(customers: Mapping[str, int], numbers: Numbers) -> pd.DataFrame:
+    """Return named groups and their customers, most first.
+
+    Few customers are hidden, and one more group with them, which the total would give away.
+    """
+    counts = dict(sorted(customers.items(), key=lambda one: (-one[1], one[0])))
+    hidden = hidden_cells([list(counts.values())], columns=False)[0] if counts else []
+    return pd.DataFrame(
+        {
+            "Group": list(counts),
+            "Customers": [
+                HIDDEN if few else numbers.number(count)
+                for few, count in zip(hidden, counts.values(), strict=True)
+            ],
+        }
+    )
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -1,4 +1,4 @@
-"""The version that one visitor's session shows, and what the visitor is told about it.
+"""The version that one visitor's session shows, and what the app says about it.
 
 A session keeps the release that it began with, so that figures on two pages belong together and an
 answer does not change while the customer sits there; a newer release is offered, not forced.
@@ -6,7 +6,10 @@ answer does not change while the customer sits there; a newer release is offered
 
 import streamlit as st
 
+from app import situation
 from app.numbers import Numbers
+from app.unreleased import unreleased
+from bankseg_assets.markdown import escaped
 from bankseg_assets.published import newest_first
 from bankseg_assets.releases import Release, refusal
 from bankseg_assets.scoring import Bundle
@@ -31,13 +34,16 @@ def refresh() -> None:
 
 
 @st.fragment(run_every=POLL)
-def offer() -> None:
-    """Say when a newer version is out, or was refused, and let the visitor change over."""
+def offer(*, in_full: bool = False) -> None:
+    """Say when a newer version is out, or was refused, and let the visitor change over.
+
+    Why it was refused is said `in_full` on one page, and is a badge on the others.
+    """
     serving = _serving()
     newest = renew(serving, _find)
     if newest is serving:
         if serving.bundle:
-            _say_what_was_refused(serving.bundle)
+            _say_what_was_refused(serving.bundle, in_full=in_full)
         return
     if serving.bundle is None:
         st.rerun()  # nobody is disturbed: there was nothing to look at
@@ -60,6 +66,14 @@ def bundle() -> Bundle | None:
     return _serving().bundle
 
 
+def shown() -> Release | None:
+    """Return the release that the session shows; before the first, the newest data there is."""
+    serving = _serving()
+    if serving.release or serving.bundle:
+        return serving.release
+    return unreleased(load_settings())
+
+
 def require_release() -> Release:
     """Return the release that the session shows, or say how to get one and end the page here."""
     require_bundle()
@@ -71,7 +85,7 @@ def require_release() -> Release:
 
 def numbers() -> Numbers:
     """Return how the bank writes numbers and money."""
-    found = _serving().release
+    found = shown()
     return Numbers(found.currency, found.number_format) if found else Numbers()
 
 
@@ -79,9 +93,15 @@ def require_bundle() -> Bundle:
     """Return the model in use, or say how to get one and end the page here."""
     found = bundle()
     if found is None:
-        _how_to_begin()
+        say_what_is_missing()
         st.stop()
     return found
+
+
+def say_what_is_missing(*, in_full: bool = False) -> None:
+    """Say why there is no model, and what to do; a broken release has been reported already."""
+    if not _serving().problem:
+        situation.show(load_settings(), in_full=in_full)
 
 
 def _serving() -> Serving:
@@ -110,27 +130,24 @@ def _explain(serving: Serving) -> None:
     )
 
 
-def _say_what_was_refused(bundle: Bundle) -> None:
+def _say_what_was_refused(bundle: Bundle, *, in_full: bool) -> None:
     found = refusal(load_settings().published_dir)
-    if found is not None:
-        st.warning(
-            f"**A newer model was refused.** {' '.join(found.reasons)} "
-            f"Model {bundle.version} goes on answering, with the data that it was made from.\n\n"
-            "What to do: the checks of the asset `release` in the Dagster UI have the numbers "
-            f"(run {found.run_id[:8]}). If the change is wanted, run `release` with `force: true`.",
-            icon=":material/gpp_maybe:",
-        )
-
-
-def _how_to_begin() -> None:
-    if _serving().problem:
+    if found is None:
         return
-    found = refusal(load_settings().published_dir)
-    refused = f" The last one was refused: {' '.join(found.reasons)}" if found else ""
-    st.info(
-        f"**No model has been released yet.**{refused}\n\n"
-        "What to do: run `make materialize`; or, while `make run` is running, drop a file of "
-        f"transactions into `{load_settings().landing_dir}`.\n\n"
-        "This page fills by itself when the first model is out.",
-        icon=":material/hourglass_empty:",
+    if not in_full:
+        st.badge(
+            "A newer version was refused",
+            icon=":material/gpp_maybe:",
+            color="orange",
+            help="The page Overview says why, and what to do.",
+        )
+        return
+    st.warning(
+        f"**A newer model was refused.** {escaped(' '.join(found.reasons))} "
+        f"Model {bundle.version} goes on answering, with the data that it was made from.\n\n"
+        "What to do: if a delivery is wrong, `bankseg deliveries` lists the files and "
+        "`bankseg withdraw` takes one back. If the change is wanted, run `release` with "
+        "`force: true`; the checks of this asset in the Dagster UI have the numbers "
+        f"(run {found.run_id[:8]}).",
+        icon=":material/gpp_maybe:",
     )

@@ -1,5 +1,6 @@
 """Three badges with words: is the data fresh, is it the same population, are segments stable."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -57,11 +58,22 @@ def freshness(release: Release, now: datetime) -> Badge:
     return Badge(colour, f"Made {told}", sentence + expected)
 
 
-def show(release: Release) -> None:
-    """Draw the badges in a row, and below them why one of them warns: a phone has no hover."""
+def limits(notes: int) -> list[Badge]:
+    """Return a badge that says how many notes on the data are on Overview; none for none."""
+    if not notes:
+        return []
+    words = "1 note on the data" if notes == 1 else f"{notes} notes on the data"
+    return [Badge("orange", words, "The page Overview has what this data cannot say.")]
+
+
+def show(release: Release, more: Sequence[Badge] = ()) -> None:
+    """Draw the badges in a row, and below them why one of them warns: a phone has no hover.
+
+    `more`: badges that stand for something that is written elsewhere.
+    """
     found = badges(release)
     with st.container(horizontal=True):
-        for badge in found:
+        for badge in (*found, *more):
             st.badge(
                 badge.words, icon=_ICONS[badge.colour], color=badge.colour, help=badge.sentence
             )

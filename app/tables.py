@@ -26,6 +26,9 @@ def show_halves(frame: pd.DataFrame, *, alt: str) -> None:
     Both begin with the first column, which names the rows.
     """
     first, *others = frame.columns
+    if len(others) <= 1:
+        show_table(frame, alt=alt)
+        return
     middle = (len(others) + 1) // 2
     for box, half in zip(st.columns(2), (others[:middle], others[middle:]), strict=True):
         with box:

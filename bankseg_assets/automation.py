@@ -6,17 +6,21 @@ A file of holdings is content too: it starts what recommends products, and nothi
 import json
 import time
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 
-from bankseg_assets.assets.cleaned_transactions import CONTENT_HASH_KEY
+from bankseg_assets.assets.cleaned_transactions import CONTENT_HASH_KEY, CONTRACT_KEY
+from bankseg_assets.check_state import CheckState, blocking_keys, check_state
+from bankseg_assets.checks import ALL_CHECKS
+from bankseg_assets.delivery import ContractError
 from bankseg_assets.landing.archive import sha256_of
 from bankseg_assets.landing.files import SETTLED_AFTER_SECONDS, list_landing
 from bankseg_assets.landing.holdings import holdings_in_use
-from bankseg_assets.landing.ledger import Delivery, content_hash, current_content
+from bankseg_assets.landing.ledger import WITHDRAWN, Delivery, content_hash, current_content
 from bankseg_assets.resources import DeliveryResource, HoldingsResource
 from bankseg_assets.settings import load_settings
 
@@ -42,7 +46,12 @@ _INGESTION = dg.AssetSelection.groups("ingestion")
 _CLEANED = dg.AssetKey("cleaned_transactions")
 _CUSTOMERS = dg.AssetKey("customer_segments")
 _HOLDINGS = dg.AssetKey("product_holdings")
+_NOTHING = content_hash([])
 
+# What must be made of new data before it can be released: a classifier alone is not enough.
+_RELEASE_CHAIN = dg.AssetSelection.assets("release").upstream() & (
+    dg.AssetSelection.assets("cleaned_transactions").downstream(include_self=False)
+)
 _STUDY = dg.AssetSelection.assets("segmentation_comparison")
 everything = dg.define_asset_job(
     "everything",
@@ -87,10 +96,12 @@ SCHEDULES = [comparison_schedule]
 def landing_sensor(
     context: dg.SensorEvaluationContext, delivery: DeliveryResource
 ) -> dg.SensorResult:
-    """Start a run when the landing folder holds content that cleaned_transactions does not.
+    """Start a run when cleaned_transactions is not what the landed content and the contract give.
 
-    Quiet for content that was seen before, whatever its name; patient with a file that is still
-    being written. A run key deduplicates for ever, failed runs included, so it counts attempts.
+    So it does for a new file, for one that was withdrawn or accepted again, for one that another
+    contract has rejected, and for cleaned data whose checks did not run. Quiet for content that was
+    seen before, whatever its name; patient with a file that is still being written. A run key
+    deduplicates for ever, failed runs included, so it counts attempts.
     """
     return _look(
         context,
@@ -138,14 +149,21 @@ def holdings_sensor(
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
 def cleaned_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """Refresh report, tables and models until a run has done so with the newest cleaned data."""
+    """Make a release of the newest cleaned data, if its blocking checks have passed.
+
+    Patient and persistent as landing_sensor.
+    """
     cleaned = context.instance.get_latest_materialization_event(_CLEANED)
     if cleaned is None:
         return dg.SkipReason("There is no cleaned data yet.")
-    if _models_are_made(context, cleaned):
+    chain = _release_chain(context)
+    if _models_are_made(context, cleaned, chain):
         return dg.SkipReason("The models are made of the newest cleaned data.")
-    if any(map(_makes_models, _runs_on_their_way(context))):
+    if any(_makes_models(run, chain) for run in _runs_on_their_way(context)):
         return dg.SkipReason("A run that makes the models is on its way.")
+    state = _checked(context, _CLEANED, cleaned)
+    if not state.passed:
+        return dg.SkipReason(_why_unchecked(state))
     reason, attempt = _next_attempt(context, CLEANED_TAG, cleaned.run_id)
     if reason:
         return dg.SkipReason(reason)
@@ -216,18 +234,77 @@ def _decide(
     tag: str,
 ) -> tuple[str, str, int]:
     """Return why not to start a run (empty: start one), the content seen, and the attempt."""
+    try:
+        contract = delivery.contract.fingerprint
+    except ContractError as error:
+        return f"{error} Nothing is taken until it is corrected.", "", 0
     known = {d.sha256: d for d in delivery.ledger.deliveries()}
-    fresh = landed - known.keys()
+    # What another contract rejected is tried once by this one; the ledger then names this one.
+    rejected = {d.sha256 for d in known.values() if d.status == "rejected"}
+    again = {sha for sha in landed & rejected if known[sha].contract != contract}
+    withdrawn = {d.sha256 for d in known.values() if d.status == WITHDRAWN}
+    fresh = (landed - known.keys()) | again
     wanted = content_hash([*(d.sha256 for d in counting(known.values())), *fresh])
-    if not fresh and wanted in (content_hash([]), _published_content(context, table)):
-        return f"Nothing new in {delivery.landing_dir}.", "", 0
+    published = _published(context, table)
+    other_contract = bool(published and published.contract and published.contract != contract)
+    if not fresh:
+        if wanted == _NOTHING and not (table == _HOLDINGS and withdrawn and published):
+            return f"Nothing new in {delivery.landing_dir}.", "", 0
+        if published and published.content == wanted and not other_contract:
+            told = "" if published.state.passed else f" {_why_unchecked(published.state)}"
+            if not published.state.pending:
+                return f"Nothing new in {delivery.landing_dir}.{told}", "", 0
     if any(run.job_name not in not_taking for run in _runs_on_their_way(context)):
         return "A run that takes what landed is on its way.", "", 0
     # Attempts count for all that was ever seen, which taking a file does not change. What is
     # wanted changes when the bank's first file displaces the demo data: that made six attempts.
-    seen = content_hash(known.keys() | landed)
+    # A withdrawal or another contract is something new to try.
+    changes = [*(f"withdrawn {sha}" for sha in withdrawn)]
+    changes += [contract] if again or other_contract else []
+    seen = content_hash([*(known.keys() | landed), *changes])
     reason, attempt = _next_attempt(context, tag, seen)
     return reason, seen, attempt
+
+
+@dataclass(frozen=True)
+class _Published:
+    """What a table was made of, and what its blocking checks say."""
+
+    content: str
+    contract: str
+    state: CheckState
+
+
+def _published(context: dg.SensorEvaluationContext, asset: dg.AssetKey) -> _Published | None:
+    """Return what the newest materialization of a table records; None before the first."""
+    event = context.instance.get_latest_materialization_event(asset)
+    if event is None or event.asset_materialization is None:
+        return None
+    found = event.asset_materialization.metadata
+    content, contract = (
+        str(found[key].value) if key in found else "" for key in (CONTENT_HASH_KEY, CONTRACT_KEY)
+    )
+    return _Published(content, contract, _checked(context, asset, event))
+
+
+def _checked(
+    context: dg.SensorEvaluationContext, asset: dg.AssetKey, event: dg.EventLogEntry
+) -> CheckState:
+    return check_state(context.instance, event, blocking_keys(ALL_CHECKS, asset))
+
+
+def _why_unchecked(state: CheckState) -> str:
+    if state.failed:
+        return (
+            f"The newest data did not pass its checks: {' '.join(state.failed)} Nothing is made of "
+            "it, and what is released stays in use. `bankseg deliveries` lists what each file "
+            "brought: correct the contract, withdraw the file with `bankseg withdraw`, or deliver "
+            "another."
+        )
+    return (
+        f"The checks {', '.join(state.pending)} of the newest data have no result yet; nothing is "
+        "made of it before. Should their run have been stopped, materialize it again."
+    )
 
 
 def _runs_on_their_way(context: dg.SensorEvaluationContext) -> list[dg.DagsterRun]:
@@ -292,22 +369,16 @@ def _landed_hashes(
     return hashes, f" Waiting for {', '.join(waiting)}." if waiting else ""
 
 
-def _published_content(context: dg.SensorEvaluationContext, asset: dg.AssetKey) -> str | None:
-    event = context.instance.get_latest_materialization_event(asset)
-    if event is None or event.asset_materialization is None:
-        return None
-    value = event.asset_materialization.metadata.get(CONTENT_HASH_KEY)
-    return None if value is None else str(value.value)
-
-
-def _models_are_made(context: dg.SensorEvaluationContext, cleaned: dg.EventLogEntry) -> bool:
+def _models_are_made(
+    context: dg.SensorEvaluationContext, cleaned: dg.EventLogEntry, chain: frozenset[dg.AssetKey]
+) -> bool:
     """Whether a run that cleaned this data, or began after, made the models and ended well."""
     since = dg.RunsFilter(
         statuses=[dg.DagsterRunStatus.SUCCESS],
         updated_after=datetime.fromtimestamp(cleaned.timestamp, UTC),
     )
     return any(
-        _makes_models(record.dagster_run)
+        _makes_models(record.dagster_run, chain)
         and (
             record.dagster_run.run_id == cleaned.run_id
             or (record.start_time or 0.0) > cleaned.timestamp
@@ -316,10 +387,16 @@ def _models_are_made(context: dg.SensorEvaluationContext, cleaned: dg.EventLogEn
     )
 
 
-def _makes_models(run: dg.DagsterRun) -> bool:
-    if run.job_name in (everything.name, models.name):
-        return True
-    return dg.AssetKey("nb_classifier") in (run.asset_selection or ())
+def _makes_models(run: dg.DagsterRun, chain: frozenset[dg.AssetKey]) -> bool:
+    """Whether a run makes all that a release of new data needs, and the release."""
+    if run.asset_selection:  # a part of a job, or what was chosen in the UI
+        return chain <= run.asset_selection
+    return run.job_name in (everything.name, models.name)
+
+
+def _release_chain(context: dg.SensorEvaluationContext) -> frozenset[dg.AssetKey]:
+    assert context.repository_def is not None  # Dagster gives it to every sensor
+    return frozenset(_RELEASE_CHAIN.resolve(context.repository_def.asset_graph))
 
 
 def _cause(event: dg.DagsterEvent) -> str:

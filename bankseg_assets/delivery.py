@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bankseg_assets.contracts import RAW_HOLDINGS, RAW_TRANSACTIONS, Table
+from bankseg_assets.scoring import FEATURES
 from bankseg_assets.settings import DEFAULT_CONTRACT
 
 DELIVERED = tuple(RAW_TRANSACTIONS.names[: RAW_TRANSACTIONS.names.index("source_file")])
@@ -96,6 +97,8 @@ class DeliveryContract:
     number_format: Literal["lakh", "plain"] = _shipped("number_format")
     customer_key: str = _shipped("customer_key")
     """A Spark SQL expression over cleaned_transactions that says who the customer is."""
+    features: tuple[str, ...] = ()
+    """The features to segment by (`scoring.FEATURES`); none: those that suit the data."""
     delimiter: str = _shipped("delimiter")
     encoding: str = _shipped("encoding")
     columns: Mapping[str, ColumnRule] = _shipped("columns")
@@ -129,7 +132,8 @@ class DeliveryContract:
     def fingerprint(self) -> str:
         """SHA-256 of all that the contract says of its files; comments and order change nothing."""
         said = asdict(self)
-        del said["holdings"], said["table"]  # of other files, and not the bank's to say
+        # Of other files, not the bank's to say, and of no row of a file.
+        del said["holdings"], said["table"], said["features"]
         content = json.dumps(said, sort_keys=True, default=str)
         return hashlib.sha256(content.encode()).hexdigest()
 
@@ -167,7 +171,10 @@ class _Table:
 
     def contract(self) -> DeliveryContract:
         self._allow_only(
-            ("currency", "number_format", "customer_key", "file", "columns", "holdings")
+            (
+                *("currency", "number_format", "customer_key", "features"),
+                *("file", "columns", "holdings"),
+            )
         )
         file, columns = self._table("file"), self._table("columns")
         file._allow_only(("delimiter", "encoding"))
@@ -186,11 +193,18 @@ class _Table:
             currency=self._text("currency", r"[A-Z]{3}", "three letters, such as INR"),
             number_format=self._one_of("number_format", ("lakh", "plain")),
             customer_key=self._text("customer_key", r"(?s).*\S.*", "a Spark SQL expression"),
+            features=self._features(),
             delimiter=file._text("delimiter", r"[!#-~ \t]", "one ASCII character, not a quote"),
             encoding=file._encoding(),
             columns=rules,
             holdings=self._holdings(),
         )
+
+    def _features(self) -> tuple[str, ...]:
+        named = self._texts("features") if "features" in self.content else ()
+        if unknown := [name for name in named if name not in FEATURES]:
+            self._complain("features", f"has {unknown}", f"some of {', '.join(FEATURES)}")
+        return named
 
     def _holdings(self) -> dict[str, ColumnRule]:
         if "holdings" not in self.content:

@@ -68,10 +68,10 @@ def money(value: float, currency: str, style: str = PLAIN) -> str:
 def percent(share: float) -> str:
     """Return a share of 1 with one decimal; never 0 % or 100 % of something in between.
 
-    >>> percent(0.9312), percent(0.99999), percent(0.00001)
-    ('93.1%', '>99.9%', '<0.1%')
+    >>> percent(0.9312), percent(0.99999), percent(0.00001), percent(-0.00001)
+    ('93.1%', '>99.9%', '<0.1%', '0.0%')
     """
-    shown = f"{share:.1%}"
+    shown = f"{round(share, 3) + 0.0:.1%}"  # no minus before a zero
     if shown == "0.0%" and share > 0:
         return "<0.1%"
     if shown == "100.0%" and share < 1:

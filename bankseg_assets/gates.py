@@ -1,16 +1,29 @@
 """What a new model must fulfil before it replaces the one in use.
 
 Pure functions of two sets of measures: what the candidate measures, and what the release in use
-measured when it was promoted.
+measured when it was promoted. Gates protect what is in use: where nothing is, `unprotected` makes
+warnings of refusals. A loss that so few customers cannot tell from chance is a warning, too.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import Enum
+from types import MappingProxyType
+from typing import Any
+
+from bankseg_assets.suppression import SMALLEST_CELL, is_small
 
 # Measures that a unit error (paise for rupees) or a wrong column moves, and time does not. The
 # others grow with the days that the data covers, so a drift in them is told and blocks nothing.
 BLOCKING_DRIFT = ("average_amount", "average_balance", "age")
+
+LOOK = "`bankseg deliveries` lists what each file brought"
+FORCE = (
+    "To release all the same, run `make materialize FORCE=1`, or materialize `release` in the "
+    "Dagster UI with `force: true`."
+)
+_NOTHING: Mapping[str, float] = MappingProxyType({})
+_MOST_DIGITS = 12
 
 
 class Verdict(Enum):
@@ -23,12 +36,18 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Gate:
-    """One condition: its verdict, one sentence why, and the numbers behind it."""
+    """One condition: its verdict, one sentence why, the numbers behind it, and what to do next."""
 
     name: str
     verdict: Verdict
     sentence: str
     numbers: Mapping[str, float] = field(default_factory=dict)
+    advice: str = ""
+
+    @property
+    def text(self) -> str:
+        """The sentence, with what to do next."""
+        return f"{self.sentence} {self.advice}".strip()
 
 
 @dataclass(frozen=True)
@@ -41,15 +60,34 @@ class Limits:
     least_agreement: float = 0.5
     drift_warned: float = 0.1
     drift_refused: float = 0.25
+    customers_lost_warned: float = 0.01
+    customers_lost_refused: float = 0.1
+    rows_lost_warned: float = 0.01
+    rows_lost_refused: float = 0.1
+    quarantined_warned: float = 0.01
+    quarantined_refused: float = 0.1
 
 
 @dataclass(frozen=True)
 class Measures:
-    """What is measured of a candidate, or was of the release in use."""
+    """What is measured of a candidate, or was of the release in use; 0 where it was not recorded.
+
+    smallest_share: of all customers. f1_noise: by how much chance alone may move macro F1.
+    """
 
     f1_macro: float
     silhouette: float
     smallest_share: float
+    n_customers: int = 0
+    n_segments: int = 0
+    f1_noise: float = 0.0
+
+    @classmethod
+    def of(cls, recorded: Mapping[str, Any]) -> "Measures":
+        """Return what a release recorded; a newer build may have recorded more."""
+        return cls(
+            **{name: recorded[name] for name in cls.__dataclass_fields__ if name in recorded}
+        )
 
 
 def gates(
@@ -59,86 +97,213 @@ def gates(
     agreement: float | None,
     drift: Mapping[str, float],
     limits: Limits,
+    agreement_noise: float = 0.0,
+    drift_noise: Mapping[str, float] = _NOTHING,
+    not_compared: str = "",
+    smallest_was_small: bool = False,
 ) -> list[Gate]:
-    """Return all gates; without a release in use (or one of demo data) nothing is compared."""
+    """Return all gates of the model; without a release in use nothing is compared.
+
+    agreement_noise, drift_noise: what chance alone may explain. not_compared: why the customers of
+    the two releases cannot be compared. smallest_was_small: the one in use has too small a segment
+    as well.
+    """
     return [
-        _not_worse(
-            "quality_is_kept",
-            "Macro F1 on held-out customers",
-            candidate.f1_macro,
-            None if current is None else current.f1_macro,
-            limits.f1_loss,
-        ),
-        _not_worse(
-            "separation_is_kept",
-            "Silhouette on all customers",
-            candidate.silhouette,
-            None if current is None else current.silhouette,
-            limits.silhouette_loss,
-        ),
-        _large_enough(candidate.smallest_share, limits.smallest_share),
-        _stable(agreement, limits.least_agreement),
-        _drifted(drift, limits),
+        _quality(candidate, current, limits.f1_loss),
+        _separation(candidate, current, limits.silhouette_loss),
+        _large_enough(candidate, limits.smallest_share, was_small=smallest_was_small),
+        _stable(candidate, current, agreement, agreement_noise, not_compared, limits),
+        _drifted(drift, drift_noise, not_compared, limits),
     ]
 
 
-def _not_worse(name: str, what: str, found: float, before: float | None, loss: float) -> Gate:
+def unprotected(found: Iterable[Gate]) -> list[Gate]:
+    """Return the gates where there is nothing to protect: what they refuse is a warning."""
+    return [
+        replace(
+            gate,
+            verdict=Verdict.WARNED,
+            sentence=f"{gate.sentence} It is released all the same: no release of the bank's own "
+            "data was in use.",
+            advice="",
+        )
+        if gate.verdict is Verdict.REFUSED
+        else gate
+        for gate in found
+    ]
+
+
+def apart(found: float, limit: float, style: str, digits: int) -> tuple[str, str]:
+    """Return two numbers with so many digits, at least, that they do not look the same.
+
+    >>> apart(0.00996, 0.01, "%", 0)
+    ('0.996%', '1.000%')
+    """
+    while True:
+        texts = f"{found:.{digits}{style}}", f"{limit:.{digits}{style}}"
+        if texts[0] != texts[1] or found == limit or digits >= _MOST_DIGITS:
+            return texts
+        digits += 1
+
+
+def _quality(candidate: Measures, current: Measures | None, loss: float) -> Gate:
+    if current is not None and current.n_segments == 1:
+        current = None  # a single segment is never mistaken
+    before = None if current is None else current.f1_macro
+    noise = candidate.f1_noise + (current.f1_noise if current else 0.0)
+    what = "Macro F1 on held-out customers"
+    return _not_worse("quality_is_kept", what, candidate.f1_macro, before, loss, noise)
+
+
+def _separation(candidate: Measures, current: Measures | None, loss: float) -> Gate:
+    name, what = "separation_is_kept", "Silhouette on all customers"
+    if candidate.n_segments == 1:
+        return Gate(name, Verdict.PASSED, "A single segment has no silhouette.")
+    if current is not None and current.n_segments == 1:
+        current = None
+    if current is None:
+        return _not_worse(name, what, candidate.silhouette, None, loss, 0.0)
+    noise = _silhouette_noise(candidate.n_customers, current.n_customers)
+    return _not_worse(name, what, candidate.silhouette, current.silhouette, loss, noise)
+
+
+def _silhouette_noise(*customers: int) -> float:
+    """Return two standard errors of a difference of means, of silhouettes that spread by 0.5."""
+    return float(sum(1 / n for n in customers if n) ** 0.5)
+
+
+def _not_worse(
+    name: str, what: str, found: float, before: float | None, loss: float, noise: float
+) -> Gate:
     if before is None:
         return Gate(name, Verdict.PASSED, f"{what} is {found:.4f}.", {"candidate": found})
-    numbers = {"candidate": found, "in_use": before, "loss_allowed": loss}
-    if found >= before - loss:
+    numbers = {"candidate": found, "in_use": before, "loss_allowed": loss, "noise": noise}
+    floor = before - loss
+    if found >= floor:
         return Gate(name, Verdict.PASSED, f"{what} is {found:.4f}, {before:.4f} before.", numbers)
-    sentence = f"{what} is {found:.4f}: more than {loss} below the {before:.4f} of the one in use."
-    return Gate(name, Verdict.REFUSED, sentence, numbers)
+    now, least = apart(found, floor, "f", 4)
+    sentence = f"{what} is {now}, below {least}: that of the model in use ({before:.4f}) less "
+    sentence += f"the {loss:g} that it may lose."
+    if found >= floor - noise:
+        sentence += f" With so few customers, chance alone may explain a loss of {noise:.2f}."
+        return Gate(name, Verdict.WARNED, sentence, numbers)
+    advice = f"Look at the newest deliveries and at the settings of the run: {LOOK}. {FORCE}"
+    return Gate(name, Verdict.REFUSED, sentence, numbers, advice)
 
 
-def _large_enough(found: float, least: float) -> Gate:
-    numbers = {"smallest_share": found, "least": least}
-    sentence = f"The smallest segment has {found:.2%} of the customers"
-    if found >= least:
-        return Gate("segments_are_large_enough", Verdict.PASSED, sentence + ".", numbers)
-    sentence += f", below {least:.0%}: too few for a campaign of its own."
-    return Gate("segments_are_large_enough", Verdict.REFUSED, sentence, numbers)
+def _large_enough(candidate: Measures, limit: float, *, was_small: bool) -> Gate:
+    name, n, share = "segments_are_large_enough", candidate.n_customers, candidate.smallest_share
+    customers = round(share * n)
+    if candidate.n_segments == 1:
+        of_all = f"fewer than {SMALLEST_CELL}" if is_small(n) else f"{n:,}"
+        sentence = f"There is a single segment, of all {of_all} customers."
+        return Gate(name, Verdict.PASSED, sentence, {"least": limit})
+    if n and customers < SMALLEST_CELL:
+        sentence = (
+            f"The smallest segment has fewer than {SMALLEST_CELL} of the {n:,} customers: too few "
+            "for a campaign of its own."
+        )
+        return _too_small(Gate(name, Verdict.REFUSED, sentence, {"least": limit}), was_small)
+    share = customers / n if n else share
+    numbers = {"smallest_share": share, "least": limit}
+    found, least = apart(share, limit, "%", 2)
+    of_all = f"{customers:,} of the {n:,} customers ({found})" if n else f"{found} of the customers"
+    sentence = f"The smallest segment has {of_all}"
+    if share >= limit:
+        return Gate(name, Verdict.PASSED, sentence + ".", numbers)
+    sentence += f", below {least}: too few for a campaign of its own."
+    return _too_small(Gate(name, Verdict.REFUSED, sentence, numbers), was_small)
 
 
-def _stable(agreement: float | None, least: float) -> Gate:
-    name = "customers_stay_in_their_segment"
+def _too_small(gate: Gate, was_small: bool) -> Gate:
+    if was_small:
+        sentence = f"{gate.sentence} So it is in the release in use."
+        return replace(gate, sentence=sentence, verdict=Verdict.WARNED)
+    return replace(gate, advice=f"Choose fewer segments (`k` of kmeans_model), or: {FORCE}")
+
+
+def _stable(
+    candidate: Measures,
+    current: Measures | None,
+    agreement: float | None,
+    noise: float,
+    not_compared: str,
+    limits: Limits,
+) -> Gate:
+    name, least = "customers_stay_in_their_segment", limits.least_agreement
+    if current is not None and current.n_segments == 1:
+        sentence = "The model in use has a single segment, so there are no groups to keep."
+        return Gate(name, Verdict.PASSED, sentence)
+    if current is not None and candidate.n_segments == 1:
+        segments = f"{current.n_segments} segments" if current.n_segments else "several segments"
+        sentence = f"The model in use has {segments}, and this one puts all customers into one."
+        advice = f"The warnings of the model say why: see its model card. {LOOK}. {FORCE}"
+        return Gate(name, Verdict.REFUSED, sentence, {}, advice)
+    if not_compared:
+        return Gate(name, Verdict.WARNED, f"Segments are not compared. {not_compared}")
     if agreement is None:
         return Gate(name, Verdict.PASSED, "There is no model in use to compare with.")
-    numbers = {"adjusted_rand_index": agreement, "least": least}
-    sentence = f"The model in use and this one agree on held-out customers at {agreement:.3f}"
+    return _agreed(name, agreement, noise, least)
+
+
+def _agreed(name: str, agreement: float, noise: float, least: float) -> Gate:
+    numbers = {"adjusted_rand_index": agreement, "least": least, "noise": noise}
+    found, limit = apart(agreement, least, "f", 3)
+    sentence = f"The model in use and this one agree on held-out customers at {found}"
     if agreement >= least:
         return Gate(name, Verdict.PASSED, sentence + " (adjusted Rand index).", numbers)
-    sentence += f" (adjusted Rand index), below {least}: most customers would change segment."
-    return Gate(name, Verdict.REFUSED, sentence, numbers)
+    sentence += f" (adjusted Rand index), below {limit}: many customers would change segment."
+    if agreement >= least - noise:
+        sentence += f" With so few customers, chance alone may explain {noise:.2f}."
+        return Gate(name, Verdict.WARNED, sentence, numbers)
+    advice = f"Look at the segments and at the newest deliveries ({LOOK}). {FORCE}"
+    return Gate(name, Verdict.REFUSED, sentence, numbers, advice)
 
 
-def _drifted(drift: Mapping[str, float], limits: Limits) -> Gate:
+def _drifted(
+    drift: Mapping[str, float], noise: Mapping[str, float], not_compared: str, limits: Limits
+) -> Gate:
     name = "data_has_not_drifted"
-    if not drift:
-        return Gate(name, Verdict.PASSED, "There is no release in use to compare with.")
     numbers = {f"psi_{measure}": value for measure, value in drift.items()}
-    numbers |= {"warned_above": limits.drift_warned, "refused_above": limits.drift_refused}
-    refused = [m for m in BLOCKING_DRIFT if drift.get(m, 0.0) > limits.drift_refused]
+    if drift:
+        numbers |= {"warned_above": limits.drift_warned, "refused_above": limits.drift_refused}
     warned = [measure for measure, value in drift.items() if value > limits.drift_warned]
+    refused = [
+        measure
+        for measure in BLOCKING_DRIFT
+        if drift.get(measure, 0.0) > limits.drift_refused + noise.get(measure, 0.0)
+    ]
     if refused:
-        told = ", ".join(_shift(measure, drift) for measure in refused)
+        told = ", ".join(_shift(measure, drift, limits.drift_refused) for measure in refused)
         sentence = (
             f"The customers are not those of the release in use: {told}, PSI above "
-            f"{limits.drift_refused}. Look for another unit, currency or column in the deliveries."
+            f"{limits.drift_refused}."
         )
-        return Gate(name, Verdict.REFUSED, sentence, numbers)
+        advice = (
+            f"Look for another unit, currency or column in the deliveries: {LOOK}, `bankseg "
+            f"withdraw SHA` takes one back. {FORCE}"
+        )
+        return Gate(name, Verdict.REFUSED, sentence, numbers, advice)
     if warned:
-        told = ", ".join(_shift(measure, drift) for measure in warned)
+        told = ", ".join(_shift(measure, drift, limits.drift_warned) for measure in warned)
         sentence = f"Shifted since the release in use, PSI above {limits.drift_warned}: {told}."
-        return Gate(name, Verdict.WARNED, sentence, numbers)
-    most = max(drift, key=lambda measure: drift[measure])
-    sentence = f"The greatest PSI is {drift[most]:.3f} ({_in_words(most)})."
+        chance = [measure for measure in warned if drift[measure] <= noise.get(measure, 0.0)]
+        if chance:
+            most = max(noise[measure] for measure in chance)
+            told = ", ".join(map(_in_words, chance))
+            sentence += f" With so few customers, chance alone may explain {most:.2f} of {told}."
+        return Gate(name, Verdict.WARNED, f"{sentence} {not_compared}".strip(), numbers)
+    if not_compared:
+        return Gate(name, Verdict.WARNED, f"Not all is compared. {not_compared}", numbers)
+    if not drift:
+        return Gate(name, Verdict.PASSED, "There is no release in use to compare with.")
+    most_shifted = max(drift, key=lambda measure: drift[measure])
+    sentence = f"The greatest PSI is {drift[most_shifted]:.3f} ({_in_words(most_shifted)})."
     return Gate(name, Verdict.PASSED, sentence, numbers)
 
 
-def _shift(measure: str, drift: Mapping[str, float]) -> str:
-    return f"{_in_words(measure)} ({drift[measure]:.2f})"
+def _shift(measure: str, drift: Mapping[str, float], limit: float) -> str:
+    return f"{_in_words(measure)} ({apart(drift[measure], limit, 'f', 2)[0]})"
 
 
 def _in_words(measure: str) -> str:

@@ -81,6 +81,18 @@ def only_known_products_are_recommended(published: PublishedResource) -> dg.Asse
 
 
 @dg.asset_check(asset="recommendation_model")
+def holdings_are_of_the_customers(recommendation_model: dict[str, Any]) -> dg.AssetCheckResult:
+    """Most holders are known customers; else no product is recommended.
+
+    An error that blocks nothing: segments and scores do not depend on holdings.
+    """
+    return dg.AssetCheckResult(
+        passed=recommendation_model.get("matched", True),  # an older build did not look
+        description=recommendation_model["state"],
+    )
+
+
+@dg.asset_check(asset="recommendation_model")
 def als_is_as_good_as_popularity(recommendation_model: dict[str, Any]) -> dg.AssetCheckResult:
     """Warn when ALS finds hidden holdings worse than the ranking that is the same for all."""
     quality = (recommendation_model["test"] or {}).get("quality", {})
@@ -129,6 +141,7 @@ PRODUCT_CHECKS = [
     every_holding_is_accounted_for,
     no_holdings_file_is_rejected,
     only_known_products_are_recommended,
+    holdings_are_of_the_customers,
     als_is_as_good_as_popularity,
     every_segment_has_an_action,
 ]

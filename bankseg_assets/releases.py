@@ -9,7 +9,7 @@ commands read it at no cost.
 import json
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -56,6 +56,10 @@ class Release:
     """What each gate said when it was promoted: name, verdict, sentence, numbers."""
     currency: str = ""
     number_format: str = "plain"
+    warnings: tuple[str, ...] = ()
+    """What to know before relying on it, a sentence each: of the model, and of warned gates."""
+    deliveries: tuple[Mapping[str, Any], ...] = ()
+    """What became of each file that was new since the release before: see `accounts.Account`."""
 
     def path(self, asset: str) -> Path:
         """Return the folder of an asset's version in this release."""
@@ -73,6 +77,9 @@ class Release:
         return [folder / name for name in sorted(names) if not Path(name).name.startswith("_")]
 
 
+_RECORDED = Release.__dataclass_fields__.keys() - {"name", "folder", "distributions"}
+
+
 @dataclass(frozen=True)
 class Refusal:
     """A model that was made and not promoted, and why."""
@@ -80,6 +87,10 @@ class Refusal:
     run_id: str
     at: str
     reasons: tuple[str, ...]
+    """A sentence for each gate that refused, with what to do next."""
+    warnings: tuple[str, ...] = ()
+    deliveries: tuple[Mapping[str, Any], ...] = ()
+    """As of a release."""
 
 
 def all_releases(published_dir: Path) -> list[Release]:
@@ -157,7 +168,13 @@ def refusal(published_dir: Path) -> Refusal | None:
     """Return the newest model that was refused since the current release, if any."""
     try:
         found = json.loads((published_dir / REFUSAL_FILE).read_text(encoding="utf-8"))
-        return Refusal(found["run_id"], found["at"], tuple(found["reasons"]))
+        return Refusal(
+            found["run_id"],
+            found["at"],
+            tuple(found["reasons"]),
+            tuple(found.get("warnings", ())),
+            tuple(found.get("deliveries", ())),
+        )
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -170,7 +187,7 @@ def note_refusal(published_dir: Path, found: Refusal | None) -> None:
         return
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_suffix(".draft")
-    write_json(draft, {"run_id": found.run_id, "at": found.at, "reasons": list(found.reasons)})
+    write_json(draft, asdict(found))
     draft.replace(path)
 
 
@@ -207,7 +224,10 @@ def _read(folder: Path) -> Release | None:
             measure: {int(number): int(count) for number, count in counts.items()}
             for measure, counts in found.pop("distributions").items()
         }
-        found["gates"] = tuple(found.get("gates", ()))
-        return Release(name=folder.name, folder=folder.parent.parent, distributions=bins, **found)
+        for name in ("gates", "warnings", "deliveries"):
+            found[name] = tuple(found.get(name, ()))
+        # What a newer build has recorded beside it is no reason to serve nothing.
+        known = {name: value for name, value in found.items() if name in _RECORDED}
+        return Release(name=folder.name, folder=folder.parent.parent, distributions=bins, **known)
     except (DamagedVersionError, OSError, ValueError, TypeError, KeyError, AttributeError):
         return None  # removed meanwhile, or damaged: the one before it serves

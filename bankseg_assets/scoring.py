@@ -38,9 +38,10 @@ class InputError(ValueError):
 class Feature:
     """A number that the model sees: a transform of one measure, and its weight after scaling.
 
-    Transforms: `identity`; `cap`, min(x, parameter); `log_offset`, ln(x + parameter), whose
-    parameter is the measure's lower quintile, fitted with the model, so that it is free of the
-    currency.
+    Transforms: `identity`; `cap`, min(x, parameter); `log_offset`, ln(max(x, 0) + parameter), for
+    measures that are never negative; `signed_log`, sign(x) ln(1 + |x| / parameter), for those that
+    are (overdrafts, refunds). The parameter of both logarithms is the lower quintile of the
+    measure's size, fitted with the model, so that they do not depend on the currency.
     """
 
     name: str
@@ -52,6 +53,7 @@ class Feature:
 
 
 LOG_OFFSET = "log_offset"
+SIGNED_LOG = "signed_log"
 _RECENCY = "days; at half weight, or they would split customers with equally many transactions"
 _AVERAGE = "log-normal; it does not grow with the number of transactions"
 _CATALOGUE = (
@@ -64,7 +66,7 @@ _CATALOGUE = (
     Feature("log_average_balance", "average_balance", LOG_OFFSET, reason="log-normal"),
 )
 FEATURES: dict[str, Feature] = {feature.name: feature for feature in _CATALOGUE}
-DEFAULT_FEATURES = [name for name in FEATURES if name != "log_frequency"]
+"""Every feature that can be used; which of them are is chosen from the data or named in a run."""
 
 # A measure that follows from others, so that no form asks for it: name -> (numerator, denominator).
 DERIVED = {"average_amount": ("monetary", "frequency")}
@@ -78,7 +80,9 @@ def apply_transform(feature: Feature, values: Array) -> Array:
         case "cap":
             return np.minimum(values, feature.parameter)
         case "log_offset":
-            return np.log(values + feature.parameter)
+            return np.log(np.maximum(values, 0.0) + feature.parameter)
+        case "signed_log":
+            return np.sign(values) * np.log1p(np.abs(values) / feature.parameter)
     raise BundleError(f"Unknown transform {feature.transform!r} of the feature {feature.name!r}.")
 
 
@@ -124,6 +128,11 @@ class Bundle:
     memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """What is the same for every customer, computed once (see `partial`); goes with the model."""
 
+    def may_be_negative(self, measure: str) -> bool:
+        """Tell whether the model has seen a measure, or what it is derived from, below zero."""
+        asked = DERIVED.get(measure, (measure,))[0]
+        return any(one["measure"] == asked and one.get("minimum", 0) < 0 for one in self.inputs)
+
     @property
     def measures(self) -> list[str]:
         """The measures that a form must ask for, in order, each once."""
@@ -153,7 +162,8 @@ def project(bundle: Bundle, measures: Mapping[str, npt.ArrayLike]) -> Array:
     """Return the component scores (n, c) of customers given by their measures.
 
     NaN means unknown (no balance was ever delivered) and counts as the training customers' mean.
-    Raises InputError when a measure is missing, not a number, infinite or negative.
+    Raises InputError when a measure is missing, not a number, infinite, or negative where the
+    model has seen none below zero.
     """
     columns = [transformed(bundle, feature, measures) for feature in bundle.features]
     standardised = (np.column_stack(columns) - bundle.mean) / bundle.scale
@@ -281,17 +291,17 @@ def _measure(bundle: Bundle, name: str, measures: Mapping[str, npt.ArrayLike]) -
 
 def checked_measure(bundle: Bundle, measure: str, measures: Mapping[str, npt.ArrayLike]) -> Array:
     """Return a measure of customers as doubles; raises InputError as `project`."""
+    expected = "number" if bundle.may_be_negative(measure) else "number of 0 or more"
     if measure not in measures:
-        raise InputError(f"{bundle.label(measure)} is missing; expected a number of 0 or more.")
+        raise InputError(f"{bundle.label(measure)} is missing; expected a {expected}.")
     try:
         values = np.atleast_1d(np.asarray(measures[measure], dtype=np.float64))
     except (TypeError, ValueError) as error:
         raise InputError(
             f"{bundle.label(measure)} is not a number: {measures[measure]!r}."
         ) from error
-    wrong = values[np.isinf(values) | (values < 0)]
+    is_negative = (values < 0) & (not bundle.may_be_negative(measure))
+    wrong = values[np.isinf(values) | is_negative]
     if wrong.size:
-        raise InputError(
-            f"{bundle.label(measure)} must be a finite number of 0 or more; found {wrong[0]}."
-        )
+        raise InputError(f"{bundle.label(measure)} must be a finite {expected}; found {wrong[0]}.")
     return values

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 
 from bankseg_assets.published import read_model
-from bankseg_assets.releases import Release
+from bankseg_assets.releases import Release, refusal
 from bankseg_assets.scoring import Bundle, BundleError
 
 
@@ -34,6 +35,19 @@ def renew(serving: Serving, find: Callable[[], list[Release]]) -> Serving:
     if serving.bundle and not releases:
         problem = "There is no release any more."
     return _with_problem(serving, problem)
+
+
+def why_no_model(serving: Serving, published_dir: Path) -> str:
+    """Say why there is no model and what to do; to repeat a refused batch would repeat that."""
+    refused = refusal(published_dir)
+    if serving.problem or refused is None:
+        reason = serving.problem or "No model has been released yet."
+        return f"{reason} Run `make materialize`."
+    return (
+        f"No model has been released yet: the first one was refused. {' '.join(refused.reasons)} "
+        "`bankseg deliveries` lists the files; deliver a corrected one, or take one back with "
+        "`bankseg withdraw`."
+    )
 
 
 def _with_problem(serving: Serving, problem: str) -> Serving:

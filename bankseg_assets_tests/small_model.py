@@ -19,6 +19,7 @@ INPUTS = (
     {"measure": "monetary", "label": "Sum", "unit": "INR", "minimum": 0, "maximum": 1e6},
     {"measure": "average_balance", "label": "Balance", "unit": "INR", "minimum": 0, "maximum": 1e8},
 )
+ALL_CUSTOMERS = "All customers"
 MEDIANS = {"recency": 20.0, "frequency": 1.0, "monetary": 600.0, "average_balance": 8000.0}
 
 
@@ -55,3 +56,23 @@ def small_model(*, whitened: bool = False, **changes: Any) -> Bundle:
         **{name: np.array(arrays[name], dtype=np.float64) for name in ARRAYS},
     )
     return replace(bundle, **changes)
+
+
+def one_segment(**changes: Any) -> Bundle:
+    """Return the model of customers whom nothing tells apart: one feature, one segment."""
+    one = {
+        "features": feature_list(["recency"]),
+        "inputs": (small_model().inputs[0],),
+        "segments": ({"segment": 0, "name": ALL_CUSTOMERS},),
+        "mean": np.array([20.0]),
+        "scale": np.array([1.0]),
+        "components": np.array([[1.0]]),
+        "residual": np.zeros((1, 1)),
+        "centroids": np.zeros((1, 1)),
+        "prior": np.array([1.0]),
+        "means": np.zeros((1, 1)),
+        "variances": np.ones((1, 1)),
+        "confusion": np.array([[50]]),
+        "warnings": ("All customers were active on the same day, so there is one segment.",),
+    }
+    return small_model(**(one | changes))

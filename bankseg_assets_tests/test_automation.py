@@ -10,9 +10,12 @@ from uuid import uuid4
 
 import dagster as dg
 import pytest
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData,
+)
 
 from bankseg_assets import automation
-from bankseg_assets.assets.cleaned_transactions import CONTENT_HASH_KEY
+from bankseg_assets.assets.cleaned_transactions import CONTENT_HASH_KEY, CONTRACT_KEY
 from bankseg_assets.automation import (
     CONTENT_TAG,
     HOLDINGS_TAG,
@@ -25,13 +28,17 @@ from bankseg_assets.automation import (
     new_model_sensor,
 )
 from bankseg_assets.build import build_defs
+from bankseg_assets.check_state import blocking_keys
+from bankseg_assets.checks import ALL_CHECKS
 from bankseg_assets.landing.archive import sha256_of
 from bankseg_assets.landing.ledger import Delivery, content_hash
 from bankseg_assets.resources import DeliveryResource, HoldingsResource
-from bankseg_assets.settings import Settings
+from bankseg_assets.settings import DEFAULT_CONTRACT, Settings
 
 # A queued run has its place in a workspace, which a test lacks.
 UNFINISHED = ["NOT_STARTED", "STARTING", "STARTED", "CANCELING"]
+
+OTHER_CONTRACT = DEFAULT_CONTRACT.read_text(encoding="utf-8").replace('"INR"', '"EUR"')
 
 
 @pytest.fixture
@@ -44,6 +51,27 @@ def add_run(instance: dg.DagsterInstance, job: str, status: str, **tags: str) ->
     """Record a run in a status."""
     found = dg.DagsterRunStatus[status]
     instance.add_run(dg.DagsterRun(job, str(uuid4()), status=found, tags=tags))
+
+
+def report_checks(instance: dg.DagsterInstance, table: str, **checked: bool | None) -> None:
+    """Record what the blocking checks say of the newest version of a table: by default, passed."""
+    made = instance.get_latest_materialization_event(dg.AssetKey(table))
+    assert made is not None
+    target = AssetCheckEvaluationTargetMaterializationData(
+        storage_id=1, run_id=made.run_id, timestamp=made.timestamp
+    )
+    for key in blocking_keys(ALL_CHECKS, dg.AssetKey(table)):
+        if (passed := checked.get(key.name, True)) is None:
+            continue
+        instance.report_runless_asset_event(
+            dg.AssetCheckEvaluation(
+                asset_key=key.asset_key,
+                check_name=key.name,
+                passed=passed,
+                description="2 rows are lost." if not passed else None,
+                target_materialization_data=target,
+            )
+        )
 
 
 @dataclass
@@ -64,7 +92,10 @@ class Landing:
 
     def record(self, sha256: str, status: str = "accepted", name: str = "x.csv") -> None:
         """Enter a content in the ledger, as the run that takes it does."""
-        self.delivery.ledger.record(Delivery(sha256, name, status, "why", 1, 1, "run"))  # type: ignore[arg-type]
+        contract = self.delivery.contract.fingerprint
+        self.delivery.ledger.record(
+            Delivery(sha256, name, status, "why", 1, 1, "run", contract=contract)  # type: ignore[arg-type]
+        )
 
     def publish(self, *sha256s: str) -> None:
         """Record that cleaned_transactions holds these contents, and nothing else."""
@@ -74,9 +105,26 @@ class Landing:
 
     def publish_only(self, *sha256s: str) -> None:
         """The same, of contents that the ledger knows."""
-        metadata = {CONTENT_HASH_KEY: content_hash(sha256s)}
-        self.instance.report_runless_asset_event(
-            dg.AssetMaterialization("cleaned_transactions", metadata=metadata)
+        self.publish_table("cleaned_transactions", content_hash(sha256s))
+
+    def publish_table(self, table: str, content: str, **checked: bool) -> None:
+        """Record that a table is made of a content, and what its blocking checks said of it.
+
+        checked: check -> whether it passed; None where it did not run. All passed by default.
+        """
+        contract = self.delivery.contract.fingerprint
+        metadata = {CONTENT_HASH_KEY: content, CONTRACT_KEY: contract}
+        self.instance.report_runless_asset_event(dg.AssetMaterialization(table, metadata=metadata))
+        report_checks(self.instance, table, **checked)
+
+    def use_contract(self, path: Path, text: str) -> None:
+        """Let the platform have another contract."""
+        path.write_text(text, encoding="utf-8")
+        self.delivery = DeliveryResource(
+            landing_dir=self.delivery.landing_dir,
+            raw_dir=self.delivery.raw_dir,
+            ledger_path=self.delivery.ledger_path,
+            contract_path=str(path),
         )
 
     def add_run(self, job: str, status: str, **tags: str) -> None:
@@ -318,10 +366,7 @@ class HoldingsFolder(Landing):
 
     def publish_holdings(self, *sha256s: str) -> None:
         """Record that product_holdings is made of this content."""
-        metadata = {CONTENT_HASH_KEY: content_hash(sha256s)}
-        self.instance.report_runless_asset_event(
-            dg.AssetMaterialization("product_holdings", metadata=metadata)
-        )
+        self.publish_table("product_holdings", content_hash(sha256s))
 
     def look(self) -> dg.SensorResult:
         """Let the sensor look once more."""
@@ -422,7 +467,9 @@ def clean(instance: dg.DagsterInstance, job: str, *also: str) -> str:
     defined = dg.Definitions(assets=assets, jobs=jobs).resolve_job_def(job)
     # Named, as a selection in the UI is; a job of its own names none.
     selection = [dg.AssetKey(name) for name in names] if job == "__selection" else None
-    return defined.execute_in_process(instance=instance, asset_selection=selection).run_id
+    run = defined.execute_in_process(instance=instance, asset_selection=selection)
+    report_checks(instance, "cleaned_transactions")
+    return run.run_id
 
 
 def tick(
@@ -473,7 +520,7 @@ def test_models_made_before_the_data_was_cleaned_do_not_count(
     clean(instance, "everything", "nb_classifier")
     clean(instance, "ingestion")
     assert tick(cleaned_sensor, instance)[0]
-    clean(instance, "__selection", "nb_classifier")
+    clean(instance, "__selection", *release_chain())
     requests, told = tick(cleaned_sensor, instance)
     assert (requests, told) == ([], "The models are made of the newest cleaned data.")
 
@@ -482,10 +529,163 @@ def test_models_made_before_the_data_was_cleaned_do_not_count(
 def test_a_run_that_makes_the_models_itself_starts_no_other(
     instance: dg.DagsterInstance, job: str
 ) -> None:
-    clean(instance, job, "nb_classifier")
+    clean(instance, job, *release_chain())
     requests, told = tick(cleaned_sensor, instance)
     assert requests == []
     assert told == "The models are made of the newest cleaned data."
+
+
+def release_chain() -> list[str]:
+    """Return what must be made of cleaned data for a release, the release included."""
+    graph = build_defs().resolve_asset_graph()
+    return [key.to_user_string() for key in automation._RELEASE_CHAIN.resolve(graph)]
+
+
+def test_release_chain_is_all_that_follows_from_cleaned_data() -> None:
+    """And nothing of the holdings, which have a sensor of their own."""
+    chain = release_chain()
+    assert {"rfm_table", "customer_segments", "nb_classifier", "model_card", "release"} <= {*chain}
+    assert not {"cleaned_transactions", "product_holdings", "segmentation_comparison"} & {*chain}
+
+
+@pytest.mark.parametrize("left_out", ["release", "rfm_table", "model_card"])
+def test_a_part_of_the_chain_is_no_release(instance: dg.DagsterInstance, left_out: str) -> None:
+    """A run of `nb_classifier` alone, or of all but one, leaves the release as it was."""
+    clean(instance, "__selection", *(name for name in release_chain() if name != left_out))
+    assert tick(cleaned_sensor, instance)[0]
+
+
+def test_part_of_the_models_on_its_way_holds_up_nothing(instance: dg.DagsterInstance) -> None:
+    """The classifier is being made; the release is not."""
+    clean(instance, "ingestion")
+    only = frozenset({dg.AssetKey("nb_classifier")})
+    started = dg.DagsterRunStatus.STARTED
+    instance.add_run(dg.DagsterRun("x", str(uuid4()), status=started, asset_selection=only))
+    assert tick(cleaned_sensor, instance)[0]
+
+
+def test_failed_check_of_cleaned_data_starts_no_models(instance: dg.DagsterInstance) -> None:
+    """What serves stays; the reason says which check, what was found, and what to do."""
+    clean(instance, "ingestion")
+    report_checks(instance, "cleaned_transactions", every_row_is_accounted_for=False)
+    requests, told = tick(cleaned_sensor, instance)
+    assert requests == []
+    assert "every_row_is_accounted_for did not pass. 2 rows are lost." in str(told)
+    assert "what is released stays in use" in str(told)
+    assert "`bankseg withdraw`" in str(told)
+    # A later evaluation of the same data counts, as when the check is run again by hand.
+    report_checks(instance, "cleaned_transactions")
+    assert tick(cleaned_sensor, instance)[0]
+
+
+def test_checks_without_a_result_start_no_models(landing: Landing) -> None:
+    """Their run may be on its way, or was killed before them; the landing sensor repeats it."""
+    landing.publish_table("cleaned_transactions", "x", every_row_is_accounted_for=None)
+    requests, told = tick(cleaned_sensor, landing.instance)
+    assert requests == []
+    assert "The checks every_row_is_accounted_for of the newest data have no result" in str(told)
+
+
+def test_results_of_earlier_data_do_not_count(instance: dg.DagsterInstance) -> None:
+    """The checks passed; then data was cleaned, and no check has looked at it."""
+    clean(instance, "ingestion")
+    instance.report_runless_asset_event(dg.AssetMaterialization("cleaned_transactions"))
+    requests, told = tick(cleaned_sensor, instance)
+    assert (requests, "have no result yet" in str(told)) == ([], True)
+
+
+def test_cleaned_data_without_checks_is_cleaned_again(landing: Landing) -> None:
+    """A run was killed between the table and its checks: nobody else would run them."""
+    january = landing.put("january.csv", "one")
+    landing.record(january)
+    content = content_hash([january])
+    landing.publish_table("cleaned_transactions", content, transaction_ids_are_unique=None)
+    assert landing.starts()
+    landing.publish_only(january)
+    assert landing.skips().startswith("Nothing new")
+
+
+def test_cleaned_data_that_failed_is_said_and_not_repeated(landing: Landing) -> None:
+    """The same rows would fail again; another contract or a withdrawal is something new."""
+    january, february = landing.put("january.csv", "one"), landing.put("february.csv", "two")
+    for sha256 in (january, february):
+        landing.record(sha256)
+    content = content_hash([january, february])
+    landing.publish_table("cleaned_transactions", content, transaction_ids_are_unique=False)
+    told = landing.skips()
+    assert told.startswith("Nothing new")
+    assert "transaction_ids_are_unique did not pass" in told
+    landing.delivery.ledger.withdraw(january)
+    assert landing.starts()
+
+
+def test_withdrawal_starts_a_run_and_its_undo_too(landing: Landing) -> None:
+    """The copy in the landing folder is known, and does not bring the file back."""
+    january, february = landing.put("january.csv", "one"), landing.put("february.csv", "two")
+    landing.publish(january, february)
+    assert landing.skips().startswith("Nothing new")
+    landing.delivery.ledger.withdraw(february)
+    request = landing.starts()
+    assert str(request.run_key).endswith("-1")
+    landing.add_run("ingestion", "SUCCESS", **request.tags)
+    landing.publish_only(january)
+    assert landing.skips().startswith("Nothing new")
+    landing.delivery.ledger.undo_withdrawal(february)
+    assert landing.starts()
+
+
+def test_withdrawal_of_everything_starts_nothing(landing: Landing) -> None:
+    """There is nothing to make a table of; what is released stays."""
+    landing.publish(landing.put("january.csv", "one"))
+    landing.delivery.ledger.withdraw(sha256_of(Path(landing.delivery.landing_dir) / "january.csv"))
+    assert landing.skips().startswith("Nothing new")
+
+
+def test_corrected_contract_tries_rejected_content_once(landing: Landing, tmp_path: Path) -> None:
+    """Not again when it is rejected by the new contract, too."""
+    landing.publish("a" * 64)
+    bad = landing.put("bad.csv", "one")
+    landing.record(bad, "rejected")
+    assert landing.skips().startswith("Nothing new")
+    landing.use_contract(tmp_path / "other.toml", OTHER_CONTRACT)
+    request = landing.starts()
+    landing.add_run("ingestion", "SUCCESS", **request.tags)
+    landing.record(bad, "rejected")
+    landing.publish_only("a" * 64)
+    assert landing.skips().startswith("Nothing new")
+
+
+def test_another_contract_starts_a_run_for_accepted_content(
+    landing: Landing, tmp_path: Path
+) -> None:
+    """Cleaning it again gives other rows; attempts are bounded as for new content."""
+    landing.publish(landing.put("january.csv", "one"))
+    landing.use_contract(tmp_path / "other.toml", OTHER_CONTRACT)
+    for attempt in range(1, QUICK_ATTEMPTS + 1):
+        request = landing.starts()
+        assert str(request.run_key).endswith(f"-{attempt}")
+        landing.add_run("ingestion", "FAILURE", **request.tags)
+    assert landing.skips().startswith("3 runs")
+
+
+def test_contract_that_cannot_be_read_is_said(landing: Landing, tmp_path: Path) -> None:
+    """No run is started to fail by it."""
+    landing.put("january.csv", "one")
+    landing.use_contract(tmp_path / "other.toml", "currency = [\n")
+    assert landing.skips().endswith("Nothing is taken until it is corrected.")
+
+
+def test_withdrawal_of_the_only_holdings_starts_a_run(holdings: HoldingsFolder) -> None:
+    """Recommendations from them must not stay."""
+    january = holdings.put("january.csv", "one")
+    holdings.record(january)
+    holdings.publish_holdings(january)
+    assert holdings.skips().startswith("Nothing new")
+    holdings.delivery.ledger.withdraw(january)
+    request = holdings.starts()
+    holdings.add_run("recommendations", "SUCCESS", **request.tags)
+    holdings.publish_holdings()
+    assert holdings.skips().startswith("Nothing new")
 
 
 def test_without_cleaned_data_nothing_starts(instance: dg.DagsterInstance) -> None:

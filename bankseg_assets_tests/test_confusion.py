@@ -28,10 +28,21 @@ def test_all_parts_are_counted_and_a_later_segment_too(tmp_path: Path) -> None:
     assert found.sum() == 20
 
 
-def test_nobody_held_out_is_an_empty_table(tmp_path: Path) -> None:
+def test_all_customers_are_scored_where_none_is_held_out(tmp_path: Path) -> None:
     model = small_model()
-    columns = {name: [1.0] for name in model.measures}
-    pq.write_table(
-        pa.table(columns | {"segment": [0], "held_out": [False]}), tmp_path / "a.parquet"
-    )
-    assert held_out_confusion(model, tmp_path).sum() == 0
+    columns = {name: [1.0, 2.0] for name in model.measures}
+    table = pa.table(columns | {"segment": [0, 1], "held_out": [False, False]})
+    pq.write_table(table, tmp_path / "a.parquet")
+    assert held_out_confusion(model, tmp_path).sum() == 2
+
+
+def test_money_below_zero_counts_as_zero_for_a_model_that_knows_none(tmp_path: Path) -> None:
+    """A refund in new data must not stop the comparison with the model in use."""
+    model = small_model()
+    for number, balance in enumerate((-7.0, 0.0)):
+        columns = {name: [balance if "balance" in name else 1.0] for name in model.measures}
+        table = pa.table(columns | {"segment": [0], "held_out": [True]})
+        (tmp_path / str(number)).mkdir()
+        pq.write_table(table, tmp_path / str(number) / "a.parquet")
+    found = [held_out_confusion(model, tmp_path / number).tolist() for number in "01"]
+    assert found[0] == found[1]

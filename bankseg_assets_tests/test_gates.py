@@ -1,10 +1,13 @@
 """A model replaces the one in use only if it is not clearly worse."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bankseg_assets.gates import Gate, Limits, Measures, Verdict, gates
+from bankseg_assets.gates import Gate, Limits, Measures, Verdict, gates, unprotected
 
 GOOD = Measures(f1_macro=0.98, silhouette=0.70, smallest_share=0.08)
 NO_DRIFT = {"average_amount": 0.01, "recency": 0.02}
@@ -16,8 +19,9 @@ def judge(
     *,
     agreement: float | None = 0.97,
     drift: Mapping[str, float] = NO_DRIFT,
+    **more: Any,
 ) -> dict[str, Gate]:
-    found = gates(candidate, current, agreement=agreement, drift=drift, limits=Limits())
+    found = gates(candidate, current, agreement=agreement, drift=drift, limits=Limits(), **more)
     return {gate.name: gate for gate in found}
 
 
@@ -41,17 +45,17 @@ def test_the_first_model_is_compared_with_nothing() -> None:
         (
             Measures(0.959, 0.70, 0.08),
             "quality_is_kept",
-            "Macro F1 on held-out customers is 0.9590: more than 0.02 below the 0.9800",
+            "Macro F1 on held-out customers is 0.9590, below 0.9600: that of the model",
         ),
         (
             Measures(0.98, 0.64, 0.08),
             "separation_is_kept",
-            "Silhouette on all customers is 0.6400: more than 0.05 below the 0.7000",
+            "Silhouette on all customers is 0.6400, below 0.6500: that of the model",
         ),
         (
             Measures(0.98, 0.70, 0.009),
             "segments_are_large_enough",
-            "0.90% of the customers, below 1%",
+            "0.90% of the customers, below 1.00%",
         ),
     ],
 )
@@ -70,7 +74,7 @@ def test_a_little_worse_is_not_clearly_worse() -> None:
 def test_a_model_that_moves_most_customers_is_refused() -> None:
     found = judge(agreement=0.4)["customers_stay_in_their_segment"]
     assert found.verdict is Verdict.REFUSED
-    assert "most customers would change segment" in found.sentence
+    assert "many customers would change segment" in found.sentence
 
 
 @pytest.mark.parametrize(
@@ -94,3 +98,150 @@ def test_drift_warns_and_refuses_where_time_does_not_explain_it(
         "warned_above": 0.1,
         "refused_above": 0.25,
     }
+
+
+SMALLEST = "segments_are_large_enough"
+GROUPS = "customers_stay_in_their_segment"
+
+
+def sized(share: float, n: int, k: int = 4) -> Measures:
+    return Measures(0.98, 0.70, share, n_customers=n, n_segments=k)
+
+
+@pytest.mark.parametrize(
+    ("measured", "verdict", "sentence"),
+    [
+        # 8 of 181 customers are 4.42 %, and too few to be shown: "0.00 %" before.
+        (
+            sized(8 / 181, 181),
+            Verdict.REFUSED,
+            "The smallest segment has fewer than 11 of the 181 customers: too few for a campaign "
+            "of its own.",
+        ),
+        (
+            sized(11 / 181, 181),
+            Verdict.PASSED,
+            "The smallest segment has 11 of the 181 customers (6.08%).",
+        ),
+        (sized(0.0, 181), Verdict.REFUSED, "fewer than 11 of the 181 customers"),
+        (
+            sized(996 / 100_000, 100_000),
+            Verdict.REFUSED,
+            "The smallest segment has 996 of the 100,000 customers (0.996%), below 1.000%: too few",
+        ),
+        (
+            sized(999_999 / 1e8, 100_000_000),
+            Verdict.REFUSED,
+            "999,999 of the 100,000,000 customers (0.999999%), below 1.000000%",
+        ),
+        (sized(0.0099996, 10_000), Verdict.PASSED, "has 100 of the 10,000 customers (1.00%)."),
+        (sized(1.0, 5, k=1), Verdict.PASSED, "a single segment, of all fewer than 11 customers."),
+        (sized(1.0, 500, k=1), Verdict.PASSED, "There is a single segment, of all 500 customers."),
+    ],
+)
+def test_smallest_segment_is_counted_and_not_rounded(
+    measured: Measures, verdict: Verdict, sentence: str
+) -> None:
+    """At least 1 % and 11 of all customers; a count under 11 is not shown, nor is its share."""
+    gate = judge(measured, measured)[SMALLEST]
+    assert gate.verdict is verdict
+    assert sentence in gate.sentence
+    if "fewer than" in gate.sentence:
+        assert "smallest_share" not in gate.numbers
+
+
+@given(st.integers(11, 10**7), st.integers(11, 10**9))
+def test_smallest_segment_never_contradicts_itself(customers: int, n: int) -> None:
+    """Never "1.0 % ... below 1 %"."""
+    measured = sized(min(customers, n) / n, n)
+    gate = judge(measured, measured)[SMALLEST]
+    if gate.verdict is Verdict.REFUSED:
+        found, least = gate.sentence.partition("(")[2].split(": ")[0].split("), below ")
+        assert found != least
+        assert float(found[:-1]) < float(least[:-1]) == 1
+
+
+def test_small_segment_in_use_refuses_no_other() -> None:
+    """Gates keep what is in use, which is no better."""
+    gate = judge(sized(8 / 181, 181), smallest_was_small=True)[SMALLEST]
+    assert gate.verdict is Verdict.WARNED
+    assert gate.sentence.endswith("So it is in the release in use.")
+
+
+def test_single_segment_does_not_replace_several() -> None:
+    """Its macro F1 is 1 and its silhouette none, but no customer can be told from another."""
+    single, several = sized(1.0, 500, k=1), sized(0.2, 500)
+    found = judge(single, several, agreement=0.0)
+    refused = [name for name, gate in found.items() if gate.verdict is Verdict.REFUSED]
+    assert refused == [GROUPS]
+    assert "has 4 segments, and this one puts all customers into one" in found[GROUPS].sentence
+    assert "FORCE=1" in found[GROUPS].text
+
+
+def test_several_segments_replace_a_single_one() -> None:
+    """A single segment is never mistaken: its macro F1 of 1 is no benchmark."""
+    single = Measures(1.0, 0.0, 1.0, n_customers=500, n_segments=1)
+    assert verdicts(judge(sized(0.2, 500), single, agreement=0.0)) == {Verdict.PASSED}
+    assert verdicts(judge(single, single, agreement=1.0)) == {Verdict.PASSED}
+
+
+def test_loss_within_chance_is_a_warning() -> None:
+    """Of 30 held-out customers one more error is 3 points of F1, and no proof of a worse model."""
+    few = Measures(0.98, 0.70, 0.2, n_customers=150, n_segments=4, f1_noise=0.1)
+    worse = Measures(0.90, 0.60, 0.2, n_customers=150, n_segments=4, f1_noise=0.1)
+    found = judge(worse, few, agreement=0.45, agreement_noise=0.1)
+    assert found["quality_is_kept"].verdict is Verdict.WARNED
+    assert "chance alone may explain a loss of 0.20" in found["quality_is_kept"].sentence
+    assert found["separation_is_kept"].verdict is Verdict.WARNED  # 0.115 for twice 150 customers
+    assert found[GROUPS].verdict is Verdict.WARNED
+    far = Measures(0.70, 0.30, 0.2, n_customers=150, n_segments=4, f1_noise=0.1)
+    found = judge(far, few, agreement=0.2, agreement_noise=0.1)
+    assert {found[name].verdict for name in ("quality_is_kept", "separation_is_kept", GROUPS)} == {
+        Verdict.REFUSED
+    }
+
+
+def test_drift_within_chance_is_a_warning() -> None:
+    """PSI of twice 50 customers is 0.36 without any change."""
+    noise = {"average_amount": 1.1}
+    found = judge(drift={"average_amount": 0.4}, drift_noise=noise)["data_has_not_drifted"]
+    assert found.verdict is Verdict.WARNED
+    assert "chance alone may explain 1.10 of average amount" in found.sentence
+    # Another unit moves all customers: that is no chance.
+    found = judge(drift={"average_amount": 8.0}, drift_noise=noise)["data_has_not_drifted"]
+    assert found.verdict is Verdict.REFUSED
+
+
+def test_what_cannot_be_compared_is_a_warning() -> None:
+    """Another customer key or currency: the sentence says so, and nothing is refused for it."""
+    found = judge(agreement=None, drift={}, not_compared="Money is in EUR now.")
+    for name in (GROUPS, "data_has_not_drifted"):
+        assert found[name].verdict is Verdict.WARNED
+        assert found[name].sentence.endswith("Money is in EUR now.")
+
+
+def test_nothing_in_use_makes_warnings_of_refusals() -> None:
+    """The sentence stays, without the advice to force."""
+    found = unprotected(judge(Measures(0.5, 0.1, 0.001), agreement=0.1).values())
+    assert {gate.verdict for gate in found} == {Verdict.PASSED, Verdict.WARNED}
+    warned = [gate.text for gate in found if gate.verdict is Verdict.WARNED]
+    assert len(warned) == 4
+    assert all("FORCE" not in text and "was in use" in text for text in warned)
+
+
+def test_refusals_say_what_to_do_next() -> None:
+    """How to look, and how to go on."""
+    found = judge(Measures(0.5, 0.1, 0.001), agreement=0.1, drift={"age": 2.0})
+    for gate in found.values():
+        assert gate.verdict is Verdict.REFUSED
+        assert "make materialize FORCE=1" in gate.text
+
+
+def test_measures_of_other_builds_are_read() -> None:
+    """An older release recorded three; a newer one may record more."""
+    assert Measures.of({"f1_macro": 0.9, "silhouette": 0.5, "smallest_share": 0.1}) == (
+        Measures(0.9, 0.5, 0.1)
+    )
+    assert (
+        Measures.of({"f1_macro": 1, "silhouette": 1, "smallest_share": 1, "new": 3}).f1_macro == 1
+    )

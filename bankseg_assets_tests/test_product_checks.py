@@ -14,6 +14,7 @@ from bankseg_assets.product_checks import (
     als_is_as_good_as_popularity,
     every_holding_is_accounted_for,
     every_segment_has_an_action,
+    holdings_are_of_the_customers,
     only_known_products_are_recommended,
 )
 from bankseg_assets.resources import DeliveryResource, HoldingsResource, PublishedResource
@@ -120,6 +121,17 @@ def test_als_must_not_be_worse_than_what_is_the_same_for_all(
     assert result.passed == passed
     assert result.severity == dg.AssetCheckSeverity.WARN
     assert passed or "try another rank" in str(result.description)
+
+
+@pytest.mark.parametrize("matched", [True, False])
+def test_holdings_of_others_are_an_error(*, matched: bool) -> None:
+    """The sentence is the model's; a model of an older build did not look."""
+    result = holdings_are_of_the_customers({"state": "0 of 60.", "matched": matched})
+    assert (result.passed, result.description) == (matched, "0 of 60.")
+    assert result.severity == dg.AssetCheckSeverity.ERROR
+    assert holdings_are_of_the_customers({"state": ""}).passed
+    (spec,) = holdings_are_of_the_customers.check_specs
+    assert not spec.blocking
 
 
 @pytest.mark.parametrize("test", [None, {"quality": {"popularity": {"map_at_7": 0.5}}}])

@@ -18,9 +18,9 @@ from bankseg_assets.scoring import (
     ARRAYS,
     BUNDLE_FILE,
     BUNDLE_FORMAT,
-    DEFAULT_FEATURES,
     FEATURES,
     LOG_OFFSET,
+    SIGNED_LOG,
     Bundle,
     BundleError,
     Feature,
@@ -179,6 +179,15 @@ def test_a_person_reads_the_label_of_the_form(
         score(bundle, measures)
 
 
+def test_negative_money_is_scored_where_the_model_has_seen_it(tmp_path: Path) -> None:
+    """An overdraft is a sound balance of a model that was fitted with overdrafts."""
+    inputs = [{"measure": "monetary", "label": "Sum", "minimum": -1000.0}]
+    bundle = load_bundle(write(tmp_path, signed(inputs=inputs)))
+    assert bundle.may_be_negative("average_amount")
+    assert not bundle.may_be_negative("recency")
+    assert score(bundle, {"recency": 1, "average_amount": -5.0}).probabilities.shape == (1, 2)
+
+
 @pytest.mark.parametrize(
     ("feature", "value", "expected"),
     [
@@ -186,7 +195,10 @@ def test_a_person_reads_the_label_of_the_form(
         (FEATURES["repeat"], 1.0, 1.0),
         (FEATURES["repeat"], 9.0, 2.0),
         (FEATURES["capped_frequency"], 9.0, 3.0),
-        (Feature("x", "x", LOG_OFFSET, parameter=5.0), math.e - 5.0, 1.0),
+        (Feature("x", "x", LOG_OFFSET, parameter=5.0), 5 * math.e - 5.0, 1.0 + math.log(5)),
+        (Feature("x", "x", LOG_OFFSET, parameter=5.0), -3.0, math.log(5)),
+        (Feature("x", "x", SIGNED_LOG, parameter=5.0), 5 * math.e - 5.0, 1.0),
+        (Feature("x", "x", SIGNED_LOG, parameter=5.0), 5 - 5 * math.e, -1.0),
     ],
 )
 def test_a_transform_is_as_documented(feature: Feature, value: float, expected: float) -> None:
@@ -200,7 +212,10 @@ def test_an_unknown_transform_is_refused() -> None:
 
 
 def test_features_are_found_by_name_and_unknown_ones_listed() -> None:
-    assert [feature.name for feature in feature_list(DEFAULT_FEATURES)] == DEFAULT_FEATURES
+    assert [feature.name for feature in feature_list(["repeat", "recency"])] == [
+        "repeat",
+        "recency",
+    ]
     with pytest.raises(InputError, match=r"Unknown features \['age'\]; choose from recency, "):
         feature_list(["recency", "age"])
 

@@ -27,9 +27,9 @@ from bankseg_assets.batch_scoring.actions import read_actions
 from bankseg_assets.batch_scoring.errors import ListError
 from bankseg_assets.inputs import asked_of, columns_of
 from bankseg_assets.published import newest_first
-from bankseg_assets.releases import Release
+from bankseg_assets.releases import Refusal, Release, refusal
 from bankseg_assets.scoring import Bundle
-from bankseg_assets.serving import Serving, renew
+from bankseg_assets.serving import Serving, renew, why_no_model
 from bankseg_assets.settings import SettingsError, load_settings
 from ops import api_schema as schema
 from ops.own_pages import LOOPBACK, OwnPagesOnly, why_foreign
@@ -56,16 +56,20 @@ log = logging.getLogger("uvicorn.error")
 
 @dataclass(frozen=True)
 class InUse:
-    """The model that answers, and what its release recommends: segment -> action."""
+    """The model that answers, what its release recommends (segment -> action), and what was
+    refused since.
+    """
 
     serving: Serving = field(default_factory=Serving)
     actions: Mapping[int, str] = field(default_factory=dict)
+    refused: Refusal | None = None
 
 
 class Current:
     """What is in use: replaced as a whole, so that no answer is of two releases."""
 
     def __init__(self, published_dir: Path) -> None:
+        self._published_dir = published_dir
         self._find = partial(newest_first, published_dir)
         self._in_use = InUse()
 
@@ -75,7 +79,7 @@ class Current:
         release, actions = serving.release, before.actions
         if release is not None and release is not before.serving.release:
             actions = _actions(release)
-        self._in_use = InUse(serving, actions)
+        self._in_use = InUse(serving, actions, refusal(self._published_dir))
 
     async def follow(self) -> None:
         """Renew for ever; whatever goes wrong is tried again."""
@@ -92,12 +96,16 @@ class Current:
         return self._in_use.serving
 
     @property
+    def refused(self) -> Refusal | None:
+        """What was refused since the newest release, if anything."""
+        return self._in_use.refused
+
+    @property
     def model(self) -> tuple[Bundle, Mapping[int, str]]:
         """The model and its actions; 503 is answered while there is none."""
         found = self._in_use
         if found.serving.bundle is None:
-            reason = found.serving.problem or "No model has been released yet."
-            raise HTTPException(503, f"{reason} Run `make materialize`.")
+            raise HTTPException(503, why_no_model(found.serving, self._published_dir))
         return found.serving.bundle, found.actions
 
 
@@ -143,12 +151,16 @@ def build_api(published_dir: Path) -> FastAPI:
     @api.get("/health")
     async def health() -> schema.Health:
         """Tell whether the server can answer; 200 also before the first model."""
-        serving = current.serving
+        serving, refused = current.serving, current.refused
         return schema.Health(
             status="ok" if serving.bundle else "no model",
             release=serving.release.name if serving.release else "",
             model_version=serving.bundle.version if serving.bundle else "",
             problem=serving.problem,
+            warnings=list(serving.release.warnings) if serving.release else [],
+            refused=schema.Refused(at=refused.at, reasons=list(refused.reasons))
+            if refused
+            else None,
         )
 
     @api.get("/model", responses={503: _REFUSALS[503]})

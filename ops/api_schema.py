@@ -61,15 +61,30 @@ class Model(BaseModel):
     inputs: list[dict[str, Any]]
     segments: list[dict[str, Any]]
     metrics: dict[str, float]
+    warnings: list[str]
+    """What the data could not support."""
+
+
+class Refused(BaseModel):
+    """Newer data or a newer model that was not released, and why, with what to do next."""
+
+    at: str
+    reasons: list[str]
 
 
 class Health(BaseModel):
-    """Whether there is a model to answer with, and why the newest one is not in use, if so."""
+    """Whether there is a model to answer with, and why the newest one is not in use, if so.
+
+    `warnings`: what to know of the release before relying on it. `refused`: what came after it and
+    was not released; null where nothing was.
+    """
 
     status: str
     release: str
     model_version: str
     problem: str
+    warnings: list[str]
+    refused: Refused | None
 
 
 class Refusal(BaseModel):
@@ -109,6 +124,7 @@ def described(bundle: Bundle) -> Model:
         inputs=_some_keys(asked_of(bundle), _INPUT_KEYS),
         segments=_some_keys(bundle.segments, _SEGMENT_KEYS),
         metrics=dict(bundle.metrics),
+        warnings=list(bundle.warnings),
     )
 
 

@@ -9,11 +9,11 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING, Any, TextIO
 from uuid import uuid4
 
 from bankseg_assets.java import JavaNotFoundError
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 JOB = "everything"
 LAST_ASSET = "nb_classifier"
 DEFINITIONS = "bankseg_assets.definitions"
+FORCED = {"ops": {"release": {"config": {"force": True}}}}
 
 FAILED = 1
 REFUSED = 2
@@ -72,6 +73,11 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--lock-held", action="store_true", help="the caller holds the lock of the data folder"
+    )
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="release although a gate refuses; the release notes what it was",
     )
     parser.add_argument("--module", default=DEFINITIONS, help="where `defs` is (%(default)s)")
     return parser
@@ -131,14 +137,20 @@ def _materialize(options: argparse.Namespace, terminal: TextIO, log: Path, *, so
             if not last_batch_failed(instance):
                 return 0
             print("The last batch did not complete; it is repeated.", file=terminal, flush=True)
-        code = run_batch(job, instance, terminal, log)
+        code = run_batch(job, instance, terminal, log, FORCED if options.force else None)
     if options.if_needed and stands and code == FAILED:
         print("The results of the last complete batch stay in use.", file=terminal)
         return 0
     return code
 
 
-def run_batch(job: "JobDefinition", instance: "DagsterInstance", out: TextIO, log: Path) -> int:
+def run_batch(
+    job: "JobDefinition",
+    instance: "DagsterInstance",
+    out: TextIO,
+    log: Path,
+    run_config: Mapping[str, Any] | None = None,
+) -> int:
     """Run `job` in this process and narrate it; return the exit code."""
     from ops.progress import Progress
 
@@ -146,7 +158,9 @@ def run_batch(job: "JobDefinition", instance: "DagsterInstance", out: TextIO, lo
     run_id = str(uuid4())
     progress = Progress(out)
     instance.add_event_listener(run_id, progress)
-    result = job.execute_in_process(instance=instance, run_id=run_id, raise_on_error=False)
+    result = job.execute_in_process(
+        run_config=run_config, instance=instance, run_id=run_id, raise_on_error=False
+    )
     if progress.interrupted:
         return INTERRUPTED
     if result.success and not progress.faults:
@@ -154,7 +168,7 @@ def run_batch(job: "JobDefinition", instance: "DagsterInstance", out: TextIO, lo
         print(f"{progress.asset_count} assets materialized in {seconds:.1f} s.", file=out)
         return 0
     print("", *progress.faults, sep="\n", file=out)
-    print(f"The traceback is in run {run_id[:8]} in the Dagster UI, and in {log}.", file=out)
+    print(f"Details are in run {run_id[:8]} in the Dagster UI, and in {log}.", file=out)
     return FAILED
 
 

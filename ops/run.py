@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from bankseg_assets.java import JavaNotFoundError
 from bankseg_assets.settings import Settings, SettingsError, load_settings
 from ops.instance import prepare_instance, process_environment
-from ops.preflight import PreflightError, check_disk, check_ports, data_lock, find_java
+from ops.preflight import HOST, PreflightError, check_disk, check_ports, data_lock, find_java
 from ops.processes import Family, StopRequest, StopRequestedError
 from ops.services import CODE_SOCKET, Service, platform_services
 from ops.supervision import Kept, LaunchError
@@ -42,11 +42,10 @@ def main() -> int:
 
 
 def run(settings: Settings, environ: Mapping[str, str]) -> int:
-    """Make what is missing, then serve."""
+    """Make what is missing, then serve, also when that failed."""
     with StopRequest() as stop:
         try:
-            for name, command in preparation(settings):
-                finish(name, command, environ, stop)
+            prepare(settings, preparation(settings), environ, stop)
             # A folder of our own in /tmp: a socket's path may have 107 bytes, and none but we may
             # put one there.
             with TemporaryDirectory(prefix="bankseg-") as folder:
@@ -56,6 +55,33 @@ def run(settings: Settings, environ: Mapping[str, str]) -> int:
         except StopRequestedError:
             print("Stopped.", flush=True)
     return 0
+
+
+def prepare(
+    settings: Settings,
+    steps: Sequence[tuple[str, Sequence[str]]],
+    environ: Mapping[str, str],
+    stop: StopRequest,
+) -> bool:
+    """Run the steps in order; report the first that fails, skip the rest and return False.
+
+    The servers start all the same: the Dagster UI and the app are where a failure is read.
+    """
+    for name, command in steps:
+        end = finish(name, command, environ, stop)
+        if end:
+            print(_failure(name, end, settings), file=sys.stderr, flush=True)
+            return False
+    return True
+
+
+def _failure(name: str, end: str, settings: Settings) -> str:
+    return (
+        f"bankseg: {name} {end}; the reason stands above. The servers start all the same: the app "
+        f"(http://{HOST}:{settings.app_port}) shows what there is and what to do next, and the "
+        f"Dagster UI (http://{HOST}:{settings.dagster_port}/runs) and {settings.logs_dir} have "
+        "the details."
+    )
 
 
 def preparation(settings: Settings) -> list[tuple[str, list[str]]]:
@@ -71,16 +97,18 @@ def _holds_something(folder: Path) -> bool:
     return folder.is_dir() and any(folder.iterdir())
 
 
-def finish(
-    name: str, command: Sequence[str], environ: Mapping[str, str], stop: StopRequest
-) -> None:
-    """Run a command to its end; raise LaunchError when it fails."""
+def finish(name: str, command: Sequence[str], environ: Mapping[str, str], stop: StopRequest) -> str:
+    """Run a command to its end; return how it failed in words, empty for success."""
     with Family() as family:
-        child = family.start(name, command, environ=environ)
+        try:
+            child = family.start(name, command, environ=environ)
+        except OSError as error:
+            return f"could not start ({error})"
         while (code := child.process.poll()) is None:
             stop.pause()
-    if code:
-        raise LaunchError(f"{name} ended with exit code {code}; nothing is served.")
+    if code < 0:
+        return f"was killed by signal {-code}"
+    return f"failed with exit code {code}" if code else ""
 
 
 def serve(

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 from bankseg_assets.batch_scoring.errors import ListError
 from bankseg_assets.delivery import ContractError, DeliveryContract, load_contract
-from bankseg_assets.formatting import day, percent
+from bankseg_assets.formatting import day
 from bankseg_assets.landing.files import printable
 from bankseg_assets.settings import SettingsError, load_settings
 
@@ -106,12 +106,11 @@ def _score(options: argparse.Namespace, contract: DeliveryContract, published_di
 def _serving(published_dir: Path) -> "Serving":
     """Return what is served; raises ListError when that is nothing."""
     from bankseg_assets.published import newest_first
-    from bankseg_assets.serving import Serving, renew
+    from bankseg_assets.serving import Serving, renew, why_no_model
 
     serving = renew(Serving(), lambda: newest_first(published_dir))
     if serving.bundle is None:
-        reason = serving.problem or "No model has been released yet."
-        raise ListError(f"{reason} Run `make materialize` first.")
+        raise ListError(why_no_model(serving, published_dir))
     if serving.problem:
         _note(f"The newest model cannot be used; an earlier one scores. {serving.problem}")
     return serving
@@ -151,13 +150,12 @@ def _hold_out(
 
 
 def _told(summary: "Summary", target: Path, bundle: "Bundle") -> str:
+    from bankseg_assets.held_out import quality
+
     counts = {"sure": summary.sure, "not sure": summary.unsure, "with an error": summary.failed}
     told = ", ".join(f"{count:,} {what}" for what, count in counts.items())
-    return (
-        f"{target.name}: {summary.rows:,} rows, {told}.\n"
-        f"Model {bundle.version}, snapshot of {day(bundle.snapshot_date)}, "
-        f"F1 on held-out customers {percent(bundle.metrics['f1_weighted'])}."
-    )
+    model = [f"Model {bundle.version}", f"snapshot of {day(bundle.snapshot_date)}", quality(bundle)]
+    return f"{target.name}: {summary.rows:,} rows, {told}.\n{', '.join(filter(None, model))}."
 
 
 def _progress(rows: int) -> None:

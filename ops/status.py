@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from bankseg_assets.formatting import day
-from bankseg_assets.landing.ledger import Ledger
+from bankseg_assets.landing.ledger import WITHDRAWN, Ledger
 from bankseg_assets.published import newest_first
 from bankseg_assets.releases import Release, refusal
 from bankseg_assets.scoring import Bundle
@@ -55,7 +55,13 @@ def status(settings: Settings) -> dict[str, Any]:
         "release": serving.release and _release(serving.release),
         "model": serving.bundle and _model(serving.bundle),
         "problem": serving.problem or None,
-        "refused": refused and {"at": refused.at, "reasons": list(refused.reasons)},
+        "refused": refused
+        and {
+            "at": refused.at,
+            "reasons": list(refused.reasons),
+            "warnings": list(refused.warnings),
+            "deliveries": list(refused.deliveries),
+        },
         "deliveries": _deliveries(settings.ledger_path),
         "servers": [
             {"name": one.title, "address": one.address, "answers": one.answers()}
@@ -74,6 +80,8 @@ def _release(release: Release) -> dict[str, Any]:
         "note": release.note,
         "made_at": release.created_at,
         "is_demo": release.is_demo,
+        "warnings": list(release.warnings),
+        "deliveries": list(release.deliveries),
         "first_day": first,
         "last_day": last,
     }
@@ -109,6 +117,7 @@ def _deliveries(ledger: Path) -> dict[str, Any] | None:
     return {
         "accepted": sum(one.status == "accepted" for one in found),
         "rejected": sum(one.status == "rejected" for one in found),
+        "withdrawn": sum(one.status == WITHDRAWN for one in found),
         "last": last
         and {
             "file": last.file_name,
@@ -142,6 +151,8 @@ def _parts(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "Data", _told_window(release, model)
         yield "Model", f"{model['version']}\n{_told_metrics(model)}"
         yield "Segments", ", ".join(model["segments"])
+        if release["warnings"]:
+            yield "Warnings", "\n".join(release["warnings"])
     else:
         yield "Release", "none yet: run `make materialize`"
     if found["problem"]:
@@ -176,8 +187,9 @@ def _told_deliveries(found: Mapping[str, Any] | None) -> str:
     if not found or not found["last"]:
         return "none yet"
     last = found["last"]
+    withdrawn = f", {found['withdrawn']:,} withdrawn" if found["withdrawn"] else ""
     told = (
-        f"{found['accepted']:,} accepted, {found['rejected']:,} rejected\n"
+        f"{found['accepted']:,} accepted, {found['rejected']:,} rejected{withdrawn}\n"
         f"the last was {last['file']}, {last['status']} {last['taken_at']}"
     )
     return f"{told}\n{last['reason']}" if last["reason"] else told

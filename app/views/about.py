@@ -34,6 +34,7 @@ TRANSFORMS = {
     "identity": "as it is",
     "cap": "capped",
     "log_offset": "logarithm, after an offset is added",
+    "signed_log": "logarithm of its size, with its sign",
 }
 
 page.begin("About", "What is this, what may it be used for, and where does it end?")
@@ -53,7 +54,9 @@ else:
         readable(card["data"], DATA_LABELS, session.numbers()), alt="The data behind the model"
     )
     st.subheader("Features", anchor=False)
-    st.markdown("Age, gender and place are never features of the segments.")
+    st.markdown(
+        f"{card.get('features_why', '')} Age, gender and place are never features of the segments."
+    )
     features = pd.DataFrame(card["features"])[["name", "measure", "transform", "why"]]
     features = features.assign(
         name=features["name"].map(words),
@@ -63,12 +66,14 @@ else:
     features.columns = ["Feature", "Made of", "Transform", "Why"]
     show_halves(features, alt="Features")
     st.subheader("Fairness", anchor=False)
-    st.caption(
-        "How many of 100 members would have to be of another age, gender or place for the segment "
-        "to mirror all customers."
-    )
     fairness = pd.DataFrame(card["fairness"])
-    if not fairness.empty:
+    if fairness.empty:
+        st.caption("Age, gender and place are not in the data, or too few customers have one.")
+    else:
+        st.caption(
+            "How many of 100 members would have to be of another age, gender or place for the "
+            "segment to mirror all customers."
+        )
         fairness["attribute"] = fairness["attribute"].str.capitalize()
         wide = fairness.pivot(index="segment", columns="attribute", values="distance")
         wide.index.name = "Segment"

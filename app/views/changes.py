@@ -5,6 +5,7 @@ import streamlit as st
 from app import data, page, session
 from app.changes import EXPLAINED, KINDS, as_table, sankey, shown
 from app.palette import colours
+from bankseg_assets.explain.wording import ONE_SEGMENT
 from bankseg_assets.formatting import day
 
 INK = {"light": "#262730", "dark": "#fafafa"}  # names stand on the grey of the flows
@@ -32,6 +33,11 @@ kind = st.segmented_control(
 kind = kind or "both"
 before, after = (str(flows[name].iloc[0]) for name in ("from_snapshot", "to_snapshot"))
 found = shown(flows, kind)
+if found.empty:
+    page.nothing("No flow has 11 customers or more, and smaller ones are not shown.")
+    st.stop()
+if len(bundle.segments) == 1 and not found["moved"].any():
+    page.nothing(f"{ONE_SEGMENT} No one has moved.")
 page.chart(
     sankey(found, colours(bundle.segments), INK[st.context.theme.type or "light"]),
     f"{EXPLAINED[kind]} Snapshots of {day(before)} and {day(after)}. Flows of fewer than 11 "

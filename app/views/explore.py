@@ -5,38 +5,57 @@ import pandas as pd
 import streamlit as st
 
 from app import data, page, session
-from app.explore import MEASURES, TABLES, as_table, bars, density, measures_of, transposed
+from app.explore import (
+    MEASURES,
+    TABLES,
+    as_table,
+    bars,
+    density,
+    measures_of,
+    never_delivered,
+    transposed,
+)
 from app.palette import colour
 from app.tables import show_table
 from bankseg_assets.scoring import project
+from bankseg_assets.suppression import SMALLEST_CELL
 
-bundle = page.begin("Explore", "What is in the data?")
-tables, style = data.document("eda_report"), session.numbers()
-there = [name for name in TABLES if tables.get(name)]
-if not there:
-    page.waiting("This version has no EDA report.", "Run the job `models`.")
+page.begin_with_data("Explore", "What is in the data?")
+bundle, tables, style = session.bundle(), data.document("eda_report"), session.numbers()
+if not tables:
+    if bundle:
+        page.waiting("This version has no EDA report.", "Run the job `models`.")
     st.stop()
 
-left, right = st.columns(2)
-name = left.selectbox(
-    "Look at",
-    there,
-    format_func=lambda table: TABLES[table][0],
-    key="table",
-    bind="query-params",
-)
-possible = measures_of(tables[name])
-measure = right.selectbox(
-    "Count", possible, format_func=lambda one: MEASURES[one], key=f"measure_{name}"
-)
-page.chart(
-    bars(tables[name], name, measure, style),
-    f"{MEASURES[measure]} by {TABLES[name][0].lower()}. What fewer than 11 customers may have made "
-    "is left out.",
-    as_table(tables[name], style),
-    alt=f"{MEASURES[measure]} by {TABLES[name][0].lower()}",
-    key="bars",
-)
+there = [name for name in TABLES if tables.get(name)]
+if there:
+    left, right = st.columns(2)
+    name = left.selectbox(
+        "Look at",
+        there,
+        format_func=lambda table: TABLES[table][0],
+        key="table",
+        bind="query-params",
+    )
+    possible = measures_of(tables[name])
+    measure = right.selectbox(
+        "Count", possible, format_func=lambda one: MEASURES[one], key=f"measure_{name}"
+    )
+    page.chart(
+        bars(tables[name], name, measure, style),
+        f"{MEASURES[measure]} by {TABLES[name][0].lower()}. What fewer than 11 customers may have "
+        "made is left out.",
+        as_table(tables[name], style),
+        alt=f"{MEASURES[measure]} by {TABLES[name][0].lower()}",
+        key="bars",
+    )
+else:
+    page.nothing(
+        "There is no chart: every bar would be of fewer than 11 customers, and tell of single "
+        "persons."
+    )
+if absent := never_delivered(tables):
+    st.caption(f"Not in the data, or always empty: {absent}.")
 
 first, second = st.columns(2, gap="large")
 for column, title, key in (
@@ -57,8 +76,10 @@ if tables.get("quantiles"):
         "median."
     )
 
+if bundle is None or bundle.means.shape[1] == 1:  # one component is no map
+    st.stop()
 members = data.sample("customer_segments", [*bundle.measures, "segment"])
-if len(members) and bundle.means.shape[1] > 1:
+if len(members) >= SMALLEST_CELL:
     st.subheader("Where customers lie", anchor=False)
     known = {one: members[one].to_numpy(dtype=np.float64) for one in bundle.measures}
     segments = sorted(bundle.segments, key=lambda segment: segment["segment"])

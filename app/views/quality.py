@@ -15,35 +15,49 @@ from app.quality import (
     sweep,
 )
 from app.tables import show_halves, show_table
+from bankseg_assets.explain.wording import ONE_SEGMENT
+from bankseg_assets.held_out import was_held_out
 from bankseg_assets.settings import load_settings
 
-bundle = page.begin(
-    "Quality",
-    "Can I trust it? Everything here is measured on customers whom no transform, PCA, clustering "
-    "or classifier has seen, unless it says otherwise.",
+bundle = page.begin("Quality", "Can I trust it?")
+st.markdown(
+    "Everything here is measured on customers whom no transform, PCA, clustering or classifier has "
+    "seen, unless it says otherwise."
+    if was_held_out(bundle)
+    else "There are too few customers to hold some out: everything here is measured on those that "
+    "the model was made of, and looks better than it is."
 )
 release, numbers, evaluation = session.require_release(), session.numbers(), bundle.evaluation
 kmeans = data.document("kmeans_model")
 labels = {field["measure"]: field["label"] for field in bundle.inputs}
 
+is_one = len(bundle.segments) == 1
 left, right = st.columns(2, gap="large")
 with left:
     st.subheader("The classifier", anchor=False)
-    show_table(metrics(bundle.metrics), alt="Measures of quality")
+    if is_one:
+        st.markdown(f"{ONE_SEGMENT} No answer can be wrong, so there is no quality to measure.")
+    elif (measured := metrics(bundle.metrics)).empty:
+        st.caption("No quality was measured: too few customers could be held out.")
+    else:
+        show_table(measured, alt="Measures of quality")
 with right:
-    st.subheader("What was checked before this version was let out", anchor=False)
-    told = [{"Gate": gate["sentence"], "Verdict": gate["verdict"]} for gate in release.gates]
-    if told:
-        show_table(pd.DataFrame(told), alt="Gates")
+    st.subheader("What was checked before this version was released", anchor=False)
+    checked = [{"Gate": gate["sentence"], "Verdict": gate["verdict"]} for gate in release.gates]
+    if checked:
+        show_table(pd.DataFrame(checked), alt="Gates")
     else:
         st.caption("This version was made before gates were recorded with it.")
 
-st.subheader("Who is taken for whom", anchor=False)
-show_table(confusion(bundle.confusion.tolist(), bundle.segments, numbers), alt="Confusion matrix")
-st.caption(
-    "Held-out customers. A row: those of a segment. A column: what the model takes them for, by "
-    "the segment's number."
-)
+if not is_one:
+    st.subheader("Confusion matrix", anchor=False)
+    show_table(
+        confusion(bundle.confusion.tolist(), bundle.segments, numbers), alt="Confusion matrix"
+    )
+    st.caption(
+        "A row: those of a segment. A column: what the model takes them for, "
+        "by the segment's number."
+    )
 
 st.subheader("Are these still the customers of the version before?", anchor=False)
 shifts, stayed = drift(release), agreement(release)
@@ -60,8 +74,8 @@ if stayed:
     st.markdown(stayed)
 
 bins = evaluation.get("reliability")
-if bins:
-    st.subheader("Are the probabilities honest?", anchor=False)
+if bins and not is_one:
+    st.subheader("Calibration", anchor=False)
     page.chart(
         reliability(bins),
         "On the diagonal the model is right as often as it says. Above it, it is too modest.",
@@ -70,24 +84,22 @@ if bins:
         key="reliability",
     )
 
-st.subheader("How good is half a form?", anchor=False)
-show_table(
-    completeness(
-        [
-            e
-            for e in evaluation.get("completeness", [])
-            if not set(e["known"]) & set(bundle.evidence)
-        ],
-        labels,
-    ),
-    alt="Quality by what is known",
-)
+entries = [
+    entry
+    for entry in evaluation.get("completeness", [])
+    if not set(entry["known"]) & set(bundle.evidence)
+]
+if entries and not is_one:
+    st.subheader("Accuracy with missing inputs", anchor=False)
+    show_table(completeness(entries, labels), alt="Quality by what is known")
 
-if kmeans.get("sweep"):
+tried = kmeans.get("sweep") or []
+if kmeans.get("reason"):
     st.subheader("How many segments?", anchor=False)
     st.markdown(kmeans["reason"])
     if kmeans.get("matching"):
         st.markdown(kmeans["matching"]["sentence"])
+if tried:
     first, second = st.columns(2)
     for column, measure, title in (
         (first, "inertia", "Inertia"),
@@ -95,13 +107,13 @@ if kmeans.get("sweep"):
     ):
         with column:
             st.plotly_chart(
-                sweep(kmeans["sweep"], measure, title, kmeans["k"], numbers),
+                sweep(tried, measure, title, kmeans["k"], numbers),
                 config={"displayModeBar": False},
                 alt=f"{title} of every k; the table below has the numbers.",
                 key=measure,
             )
     st.caption("Training customers. Elbow and silhouette; the whole table:")
-    show_halves(choices(kmeans["sweep"], numbers), alt="Every k that was tried")
+    show_halves(choices(tried, numbers), alt="Every k that was tried")
 
 st.subheader("Would another algorithm do better?", anchor=False)
 compared = comparison.newest(load_settings().published_dir)

@@ -3,17 +3,24 @@
 import streamlit as st
 
 from app import data, page, rfm_cell, session
-from app.rfm import Cell, as_table, clicked, cross_table, heat_grid, scores
-from app.tables import show_halves
+from app.rfm import Cell, as_table, clicked, cross_table, group_table, heat_grid, scores
+from app.tables import show_halves, show_table
+from bankseg_assets.explain.wording import ONE_SEGMENT
 
 RECENCY, FREQUENCY = "rfm_recency", "rfm_frequency"
 
-bundle = page.begin(
+page.begin_with_data(
     "RFM grid",
     "Who came lately, who comes often, and where is the money at risk? Customers who used to come "
     "often and have stayed away are at the bottom right; click a cell to see who they are.",
 )
-release, numbers = session.require_release(), session.numbers()
+numbers, bundle = session.numbers(), session.bundle()
+if bundle is None:
+    if data.has("rfm_table"):
+        show_table(group_table(data.group_counts("rfm_table"), numbers), alt="Classic groups")
+        st.caption("Customers by the classic groups that fixed rules over the scores make.")
+    st.stop()
+release = session.require_release()
 cells = data.table("rfm_grid")
 if cells.empty:
     page.waiting(
@@ -74,9 +81,10 @@ if chosen:
 
 groups = data.table("rfm_groups")
 if not groups.empty:
-    st.subheader("Classic groups beside the segments", anchor=False)
+    is_one = len(bundle.segments) == 1
+    st.subheader(f"Classic groups{'' if is_one else ' beside the segments'}", anchor=False)
     st.caption(
-        "The groups follow from fixed rules over the scores, the segments from the customers. "
-        "Customers in both:"
+        "The groups follow from fixed rules over the scores. "
+        + (ONE_SEGMENT if is_one else "The segments follow from the customers. Customers in both:")
     )
     show_halves(cross_table(groups, numbers), alt="Groups by segments")

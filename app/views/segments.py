@@ -9,6 +9,7 @@ from app import data, page, session
 from app.downloads import campaign_list
 from app.profiles import INDEX_NOTE, index_bars, profile, rule_sentence
 from app.tables import show_table
+from bankseg_assets.explain.wording import ONE_SEGMENT
 from bankseg_assets.markdown import escaped
 
 CARD_WIDTH = 540  # two in a row on a desk, one on a phone
@@ -17,13 +18,18 @@ bundle = page.begin("Segments", "Whom do I target, and how?")
 release = session.require_release()
 numbers = session.numbers()
 names = {segment["name"]: segment for segment in bundle.segments}
-chosen = st.multiselect(
-    "Segments to show",
-    list(names),
-    key="segments",
-    bind="query-params",
-    placeholder="All segments",
-)
+is_one = len(names) == 1
+chosen: list[str] = []
+if is_one:
+    page.nothing(ONE_SEGMENT)
+else:
+    chosen = st.multiselect(
+        "Segments to show",
+        list(names),
+        key="segments",
+        bind="query-params",
+        placeholder="All segments",
+    )
 
 
 def rows_of(asset: str) -> dict[int, dict[str, Any]]:
@@ -36,13 +42,31 @@ profiles, actions = rows_of("segment_profiles"), rows_of("recommended_actions")
 todo = {number: str(row["action"]) for number, row in actions.items()}
 
 
+def draw_profile(segment: dict[str, Any]) -> None:
+    """Draw the segment beside the average customer, of whom there is none to compare one with."""
+    table = profile(segment, numbers)
+    if is_one:
+        show_table(table.drop(columns="Index"), alt="The segment's profile")
+        return
+    if any(value is not None for value in segment["index"].values()):
+        st.caption("Compared with the average customer, who is 100:")
+        st.plotly_chart(
+            index_bars(segment),
+            config={"displayModeBar": False},
+            alt="A bar for each measure from 100, the average; the table has the same numbers.",
+            key=f"index_{segment['segment']}",
+        )
+    with st.expander("The same as a table"):
+        show_table(table, alt="The segment's profile")
+
+
 def card(segment: dict[str, Any]) -> None:
     """Draw what to know of a segment, what to do, and its customers as a list."""
     number = int(segment["segment"])
     row, action = profiles.get(number, {}), actions.get(number)
     with st.container(border=True, width=CARD_WIDTH):
         st.subheader(segment["name"], anchor=False)
-        if row:  # the sentence tells the shares
+        if row.get("customers"):  # the sentence has the shares; 0 stands for fewer than 11
             size = f"**{numbers.number(row['customers'])}** customers"
             st.markdown(f"{size}, **{numbers.short_money(row['total_monetary'])}**")
         st.markdown(segment["sentence"])
@@ -50,15 +74,7 @@ def card(segment: dict[str, Any]) -> None:
             st.markdown(f":material/campaign: **{action['action']}.** {action['reason']}")
         if segment.get("rule"):
             st.markdown(rule_sentence(segment))
-        st.caption("Compared with the average customer, who is 100:")
-        st.plotly_chart(
-            index_bars(segment),
-            config={"displayModeBar": False},
-            alt="A bar for each measure from 100, the average; the table has the same numbers.",
-            key=f"index_{number}",
-        )
-        with st.expander("The same as a table"):
-            show_table(profile(segment, numbers), alt="The segment's profile")
+        draw_profile(segment)
         if row.get("people"):
             st.caption(escaped(row["people"]))
         if data.has("customer_segments"):
@@ -73,8 +89,9 @@ def card(segment: dict[str, Any]) -> None:
             )
 
 
+note = "" if is_one else f"{INDEX_NOTE} "
 st.caption(
-    f"{INDEX_NOTE} A list has one customer in ten marked `held_out_of_campaign`: leave these out, "
+    f"{note}A list has one customer in ten marked `held_out_of_campaign`: leave these out, "
     "and compare them afterwards with the others to see what the campaign has brought."
 )
 with st.container(horizontal=True):

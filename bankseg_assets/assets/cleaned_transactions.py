@@ -17,6 +17,8 @@ from bankseg_assets.resources import DeliveryResource, PublishedResource
 
 CONTENT_HASH_KEY = "content_hash"
 """Metadata: one SHA-256 for the set of delivered contents; the landing sensor compares it."""
+CONTRACT_KEY = "contract_fingerprint"
+"""Metadata: of the contract that the rows were judged by; the landing sensor compares it, too."""
 
 _COMMON: dict[str, Any] = {
     "group_name": INGESTION,
@@ -70,6 +72,7 @@ def clean_transactions(
             output_name="cleaned_transactions",
             metadata={
                 CONTENT_HASH_KEY: content_of(raw_version),
+                CONTRACT_KEY: contract.fingerprint,
                 "rows_in": cleaned.rows_in,
                 "rows_quarantined": cleaned.rows_aside.get("quarantined", 0),
                 "rows_duplicate": cleaned.rows_aside.get("duplicate", 0),

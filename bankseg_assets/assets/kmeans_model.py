@@ -15,18 +15,21 @@ from bankseg_assets.resources import DeliveryResource, PublishedResource
 from bankseg_assets.transforms.alternatives import Algorithm
 from bankseg_assets.transforms.kmeans import InUse, KMeansModel, fit_kmeans
 from bankseg_assets.transforms.pca import PcaModel
+from bankseg_assets.transforms.sweep import DEFAULT_KS, FEWEST_SEGMENTS, SEED
 
 
 class KMeansConfig(dg.Config):
     """The range of k, or k itself, and how segments are found."""
 
     k: int | None = Field(default=None, description="Take this k instead of choosing one.")
-    k_min: int = Field(default=2, ge=2, description="Smallest k of the sweep.")
-    k_max: int = Field(default=10, description="Greatest k of the sweep.")
+    k_min: int = Field(default=DEFAULT_KS[0], ge=2, description="Smallest k of the sweep.")
+    k_max: int = Field(default=DEFAULT_KS[-1], description="Greatest k of the sweep.")
     fewest: int = Field(
-        default=4, description="Fewest segments to choose from: fewer tell a marketer nothing."
+        default=FEWEST_SEGMENTS,
+        description="Fewest segments to choose from, where so many are sound: fewer tell a "
+        "marketer little.",
     )
-    seed: int = Field(default=42, description="Seed of the random starts.")
+    seed: int = Field(default=SEED, description="Seed of the random starts.")
     algorithm: Algorithm = Field(
         default=Algorithm.K_MEANS,
         description="K_MEANS; or BISECTING_K_MEANS or GAUSSIAN_MIXTURE, which take Spark about 20 "
@@ -71,6 +74,8 @@ def kmeans_model(
         in_use=in_use,
     )
     context.log.info(model.reason)
+    for warning in model.warnings:
+        context.log.warning(warning)
     context.add_output_metadata(_metadata(model))
     return model.to_json()
 

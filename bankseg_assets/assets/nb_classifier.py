@@ -12,7 +12,7 @@ from bankseg_assets.reports.plots import matrix_plot, reliability_plot
 from bankseg_assets.resources import DeliveryResource
 from bankseg_assets.transforms.bundle import build_bundle
 from bankseg_assets.transforms.kmeans import KMeansModel
-from bankseg_assets.transforms.naive_bayes import fit_and_evaluate
+from bankseg_assets.transforms.naive_bayes import fit_and_evaluate, fit_single
 from bankseg_assets.transforms.pca import PcaModel
 
 _MEASURES = ("f1_weighted", "f1_macro", "log_loss", "brier", "calibration_error")
@@ -59,7 +59,8 @@ def nb_classifier(
     kmeans = KMeansModel.from_json(kmeans_model)
     labelled = pca.project(customer_segments, "segment", "held_out").persist()
     try:
-        model, evaluation = fit_and_evaluate(labelled, pca.n_components)
+        fit = fit_and_evaluate if kmeans.k > 1 else fit_single
+        model, evaluation = fit(labelled, pca.n_components)
     finally:
         labelled.unpersist()
     bundle = build_bundle(

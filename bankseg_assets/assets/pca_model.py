@@ -7,45 +7,66 @@ from pydantic import Field
 from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, MODELS, OWNERS
+from bankseg_assets.metadata import markdown_table
 from bankseg_assets.reports.plots import bar_plot
-from bankseg_assets.scoring import DEFAULT_FEATURES, FEATURES, feature_list
-from bankseg_assets.transforms.pca import PcaModel, fit_pca
+from bankseg_assets.resources import DeliveryResource
+from bankseg_assets.scoring import FEATURES
+from bankseg_assets.transforms.candidates import best_pca
+from bankseg_assets.transforms.pca import PcaModel
+from bankseg_assets.transforms.sweep import DEFAULT_KS, FEWEST_SEGMENTS, SEED
 
 
 class PcaConfig(dg.Config):
     """Which features to segment by, and in how many components."""
 
     features: list[str] = Field(
-        default=DEFAULT_FEATURES,
-        description="Features by name: "
-        + "; ".join(f"{f.name} ({f.reason})" for f in FEATURES.values()),
+        default=[],
+        description="Features by name; none: those of the contract, and if it names none, those "
+        "that suit the data. " + "; ".join(f"{f.name} ({f.reason})" for f in FEATURES.values()),
     )
-    n_components: int = Field(default=2, ge=1, description="Principal components to keep.")
-    whiten: bool = Field(
-        default=False,
-        description="Divide each component by its standard deviation, so that all weigh the same.",
+    n_components: int | None = Field(
+        default=None, ge=1, description="Principal components to keep; none: chosen with them."
     )
+    whiten: bool | None = Field(
+        default=None,
+        description="Divide each component by its standard deviation, so that all weigh the same; "
+        "none: chosen with the features.",
+    )
+    seed: int = Field(default=SEED, description="Seed of the random starts of the comparison.")
 
 
 @dg.asset(group_name=MODELS, owners=OWNERS, kinds={"spark", "json"}, freshness_policy=FRESHNESS)
 def pca_model(
-    context: dg.AssetExecutionContext, config: PcaConfig, rfm_table: DataFrame
+    context: dg.AssetExecutionContext,
+    config: PcaConfig,
+    delivery: DeliveryResource,
+    rfm_table: DataFrame,
 ) -> dict[str, Any]:
     """Feature transforms, mean, scale, loadings and explained variance, from training customers.
 
-    Customers that are held out for testing take no part. Gender and age are never features: they
-    are profiled, not clustered by.
+    The features are chosen from the data: those that are missing, or the same for nearly all
+    customers, are left out, and the first set that gives sound segments is kept. Customers that are
+    held out for testing take no part. Gender and age are never features: they are profiled, not
+    clustered by.
     """
-    model = fit_pca(
+    model = best_pca(
         rfm_table,
-        feature_list(config.features),
+        named=config.features or delivery.contract.features,
         n_components=config.n_components,
         whiten=config.whiten,
+        ks=DEFAULT_KS,
+        fewest=FEWEST_SEGMENTS,
+        seed=config.seed,
     )
+    for warning in model.warnings:
+        context.log.warning(warning)
     names = [f"PC{place + 1}" for place in range(len(model.explained_variance))]
     context.add_output_metadata(
         {
             "n_training_customers": model.n_customers,
+            "reason": model.reason,
+            "left_out": " ".join(model.warnings) or "nothing",
+            "comparison": dg.MetadataValue.md(_comparison(model)),
             "n_components": model.n_components,
             "explained_variance_kept": sum(model.explained_variance[: model.n_components]),
             "loadings": dg.MetadataValue.md(_loadings(model)),
@@ -84,3 +105,21 @@ def _features(model: PcaModel) -> str:
     ]
     head = "| feature | measure | transform | weight | skew before | skew after | why |"
     return "\n".join([head, "|---" * 7 + "|", *lines])
+
+
+def _comparison(model: PcaModel) -> str:
+    """Show what the sets of features that were compared are worth."""
+    heads = ["features", "components", "k", "silhouette", "macro F1", "smallest", "stability"]
+    return markdown_table(heads, [_compared(row) for row in model.comparison])
+
+
+def _compared(row: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        ", ".join(row["features"]),
+        f"{row['n_components']}{', whitened' * row['whitened']}",
+        str(row["k"]),
+        f"{row['silhouette']:.3f}",
+        f"{row['f1_macro']:.3f}",
+        f"{row['smallest_share']:.1%}",
+        "not needed" if row["stability"] is None else f"{row['stability']:.3f}",
+    )

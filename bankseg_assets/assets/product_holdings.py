@@ -7,7 +7,7 @@ from typing import Any
 import dagster as dg
 from pyspark.sql import DataFrame, SparkSession
 
-from bankseg_assets.assets.cleaned_transactions import CONTENT_HASH_KEY
+from bankseg_assets.assets.cleaned_transactions import CONTENT_HASH_KEY, CONTRACT_KEY
 from bankseg_assets.assets.common import ACTIONS, FRESHNESS, OWNERS
 from bankseg_assets.assets.raw_transactions import cell, outcome_table
 from bankseg_assets.contracts import RAW_HOLDINGS
@@ -63,6 +63,7 @@ def take_holdings(
         say(f"{outcome.file_name}: {outcome.outcome}. {outcome.detail}")
     metadata: dict[str, Any] = {
         CONTENT_HASH_KEY: content_hash([used.sha256] if used else []),
+        CONTRACT_KEY: contract.fingerprint,
         "outcomes": dg.MetadataValue.md(outcome_table(outcomes)),
     }
     if used is None:

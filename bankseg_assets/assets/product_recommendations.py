@@ -13,11 +13,10 @@ from bankseg_assets.assets.common import ACTIONS, FRESHNESS, OWNERS
 from bankseg_assets.assets.product_holdings import waiting
 from bankseg_assets.io_managers import ROW_COUNT_KEY, SmallTable
 from bankseg_assets.metadata import table_metadata
-from bankseg_assets.recommender import NOBODY
 from bankseg_assets.resources import HoldingsResource, SparkResource
 from bankseg_assets.suppression import shown_count
 from bankseg_assets.transforms.leave_one_out import LEAST_TESTED, Quality, Split, compare, split
-from bankseg_assets.transforms.patterns import Patterns
+from bankseg_assets.transforms.patterns import Coverage, Patterns
 from bankseg_assets.transforms.recommendations import (
     Learning,
     everyone,
@@ -78,7 +77,7 @@ class RecommendationConfig(dg.Config):
             kinds={"spark", "parquet"},
             description="Three products for every customer of a segment, none that the customer "
             "holds: by ALS from the customer's own holdings, or else the segment's most popular. "
-            "Empty while there are no holdings.",
+            "Empty while there are no holdings of these customers.",
             metadata=table_metadata("product_recommendations")
             | {ROW_COUNT_KEY: "n_recommendations"},
         ),
@@ -98,20 +97,18 @@ def recommend_products(
     session = spark.spark_session
     products = products_of(product_holdings)
     if not products:
-        story = waiting(holdings)
-        context.log.info(story)
-        yield dg.Output(
-            {"state": story, "model": None, "test": None},
-            output_name="recommendation_model",
-            metadata={"state": story},
-        )
-        yield dg.Output(
-            SmallTable(), output_name="product_recommendations", metadata={"state": story}
-        )
+        context.log.info(waiting(holdings))
+        yield from _nothing(waiting(holdings), matched=True)
         return
     customers = everyone(product_holdings, customer_segments, products).persist()
     try:
         found = patterns(customers, len(products))
+        if not found.coverage.matches:
+            # The segments' most popular products of others' customers would be offered to all.
+            story = _of_others(found.coverage)
+            context.log.error(story)
+            yield from _nothing(story, matched=False)
+            return
         test = split(found, config.seed)
         model = learn(session, test.training, products, config.learning)
         story = "By ALS, and by segment where a customer holds nothing."
@@ -127,6 +124,7 @@ def recommend_products(
         yield dg.Output(
             {
                 "state": story,
+                "matched": True,
                 "model": model.to_json(),
                 "test": {
                     "customers": test.n_tested,
@@ -143,6 +141,28 @@ def recommend_products(
         )
     finally:
         customers.unpersist()
+
+
+def _nothing(story: str, *, matched: bool) -> Iterator[dg.Output[Any]]:
+    """Recommend nothing, and say why. matched: whether the holdings are of the customers."""
+    metadata = {"state": story}
+    yield dg.Output(
+        {"state": story, "matched": matched, "model": None, "test": None},
+        output_name="recommendation_model",
+        metadata=metadata,
+    )
+    yield dg.Output(SmallTable(), output_name="product_recommendations", metadata=metadata)
+
+
+def _of_others(found: Coverage) -> str:
+    return (
+        f"{shown_count(found.both)} of the {shown_count(found.holders)} customers in the holdings "
+        f"are among the {shown_count(found.customers)} customers with transactions; at least half "
+        "of the one or of the other are expected. Probably customer IDs are written in another "
+        "way there, or the file is another bank's, or this run has another customer key. Deliver "
+        "the holdings with the customer IDs of the transactions, or take the file back with "
+        "`bankseg withdraw --holdings SHA`. Until then no product is recommended."
+    )
 
 
 def _quality_told(test: Split, quality: dict[str, Quality]) -> dict[str, Any]:
@@ -167,15 +187,11 @@ def _quality_told(test: Split, quality: dict[str, Quality]) -> dict[str, Any]:
 
 def _coverage(found: Patterns) -> dict[str, Any]:
     """Say how many customers are known by their holdings, and how many holders are no customers."""
-    ours = found.segment != NOBODY
-    holds = found.held.any(axis=1)
-    everybody = int(found.customers[ours].sum())
-    holders = int(found.customers[ours & holds].sum())
-    strangers = int(found.customers[~ours].sum())
+    coverage = found.coverage
     return {
-        "customers": everybody,
-        "customers_with_holdings": shown_count(holders),
-        "share_with_holdings": holders / max(everybody, 1),
-        "holders_without_transactions": shown_count(strangers),
+        "customers": coverage.customers,
+        "customers_with_holdings": shown_count(coverage.both),
+        "share_with_holdings": coverage.both / max(coverage.customers, 1),
+        "holders_without_transactions": shown_count(coverage.holders - coverage.both),
         "patterns": len(np.unique(found.held, axis=0)),
     }

@@ -74,7 +74,7 @@ def _grid_plot(rows: Rows, currency: str) -> str:
     recencies = {row["recency_score"]: _range(row, "recency", "days") for row in rows}
     frequencies = {row["frequency_score"]: _range(row, "frequency", "times") for row in rows}
     across, down = sorted(frequencies), sorted(recencies, reverse=True)
-    most = max(float(row["monetary"] or 0) for row in rows) or 1.0
+    most = max(abs(float(row["monetary"] or 0)) for row in rows) or 1.0
     return heat_plot(
         [[float(cells[r, f]["monetary"] or 0) / most for f in across] for r in down],
         [[_count(cells[r, f]["customers"]) for f in across] for r in down],

@@ -41,9 +41,13 @@ class Question:
 def next_question(bundle: Bundle, known: Mapping[str, npt.ArrayLike]) -> list[Question]:
     """Return the unknown inputs of one customer, the one most worth asking first.
 
+    None where there is one segment.
+
     Raises InputError as `partial.posterior`.
     """
     given = known_of(bundle, known)
+    if len(bundle.segments) == 1:
+        return []  # nothing is open
     unknown = [name for name in (*bundle.measures, *bundle.evidence) if name not in given]
     questions = [
         Question(name, bundle.label(name), expected_gain(bundle, given, name)) for name in unknown
@@ -95,7 +99,7 @@ def _values(bundle: Bundle, measures: Known, name: str) -> Array:
     if not scales:
         capped = all(bundle.features[place].transform == "cap" for place in added)
         most = max(bundle.features[place].parameter for place in added) if capped else MOST_COUNTED
-        return np.arange(low, most + 1)
+        return np.arange(max(low, 0), most + 1)
     place = scales[0]
     feature = bundle.features[place]
     spread = bundle.scale[place] * feature.weight

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bankseg_assets.explain.plausible import SMALLEST_COIN, WHOLE, limits, log_offset
+from bankseg_assets.explain.plausible import SMALLEST_COIN, WHOLE, limits, log_offset, spread
 from bankseg_assets.explain.wording import written
 from bankseg_assets.partial import Known, known_features, known_of, log_posterior
 from bankseg_assets.scoring import Array, Bundle, transformed
@@ -49,7 +49,7 @@ def smallest_change(
     """
     given = known_of(bundle, known)
     now = int(_segments(bundle, given, 1)[0])
-    if to == now:
+    if to == now or len(bundle.segments) == 1:
         return []
     nearest = [
         min(changes, key=lambda change: change.distance)
@@ -103,7 +103,7 @@ class _Search:
     def _rounded(self, border: float, *, upwards: bool) -> float | None:
         """Return the value beyond the border with the fewest digits that still is wanted."""
         digits = np.arange(FEWEST_DIGITS, MOST_DIGITS)
-        size = np.floor(np.log10(max(border, SMALLEST_COIN)))
+        size = np.floor(np.log10(max(abs(border), SMALLEST_COIN)))
         units = np.maximum(10.0 ** (size - digits + 1), SMALLEST_COIN)
         multiples = np.ceil(border / units) if upwards else np.floor(border / units)
         values = np.round(multiples * units, 2)
@@ -120,9 +120,7 @@ class _Search:
 
     def _spread(self, first: float, last: float, count: int) -> Array:
         """Return values from one to the other, evenly spread as the model's logarithm sees them."""
-        offset = log_offset(self.bundle, self.name)
-        values = np.geomspace(first + offset, last + offset, count) - offset
-        return np.clip(values, min(first, last), max(first, last))
+        return spread(first, last, count, log_offset(self.bundle, self.name))
 
 
 def _segments(bundle: Bundle, known: Known, count: int) -> npt.NDArray[np.int64]:

@@ -13,7 +13,7 @@ from math import factorial
 import numpy as np
 import numpy.typing as npt
 
-from bankseg_assets.explain.wording import phrase
+from bankseg_assets.explain.wording import ONE_SEGMENT, phrase
 from bankseg_assets.partial import (
     Known,
     calibration_of,
@@ -43,11 +43,13 @@ class Reason:
 class Why:
     """log_odds = prior + the sum of the reasons' contributions, in nats.
 
+    With one segment there is no runner-up (None) and no reason.
+
     reasons: the weightiest first, whichever of the two they speak for.
     """
 
     segment: int
-    runner_up: int
+    runner_up: int | None
     log_odds: float
     prior: float
     reasons: tuple[Reason, ...]
@@ -58,6 +60,8 @@ def why(bundle: Bundle, known: Mapping[str, npt.ArrayLike]) -> Why:
     """Explain the most likely segment of one customer; raises InputError as `partial.posterior`."""
     given = known_of(bundle, known)
     total = log_posterior(bundle, given, 1)[0]
+    if len(total) == 1:
+        return Why(0, None, 0.0, 0.0, (), ONE_SEGMENT)
     runner_up, segment = (int(place) for place in np.argsort(total, kind="stable")[-2:])
     prior, of_input = contributions(bundle, given)
     reasons = [

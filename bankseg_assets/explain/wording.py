@@ -8,6 +8,7 @@ import numpy.typing as npt
 from bankseg_assets.formatting import money, number, quantity
 from bankseg_assets.scoring import Bundle
 
+ONE_SEGMENT = "There is one segment, so every customer belongs to it, whatever is known of them."
 NEAR = 0.1  # of the median: a value as near to it as that is usual
 
 
@@ -39,7 +40,7 @@ def phrase(bundle: Bundle, name: str, value: npt.ArrayLike) -> str:
         return f"the {bundle.label(name).lower()} is {plain}"
     wording, median = _WORDINGS[name], medians[name]
     word = wording.high if plain > median else wording.low
-    if abs(plain - median) <= NEAR * median:
+    if abs(plain - median) <= NEAR * abs(median):
         word = wording.usual
     return f"{wording.subject} is {word} ({written(bundle, name, plain)})"
 

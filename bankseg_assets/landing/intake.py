@@ -9,7 +9,7 @@ from bankseg_assets.landing.drafts import sweep_drafts
 from bankseg_assets.landing.errors import DeliveryError, FileChangedError
 from bankseg_assets.landing.files import LandedFile, is_complete, list_ignored, list_landing
 from bankseg_assets.landing.header import told as column_names
-from bankseg_assets.landing.ledger import Delivery, Ledger, current_content
+from bankseg_assets.landing.ledger import WITHDRAWN, Delivery, Ledger, current_content
 from bankseg_assets.landing.parse import Parsed, write_records
 from bankseg_assets.landing.scan import scan
 
@@ -69,8 +69,7 @@ def _take(
         sha256 = sha256_of(file.path)
         before = known.get(sha256)
         if before and _is_settled(before, raw_dir, contract):
-            was = f"{before.status} as {before.file_name} at {before.taken_at}"
-            return Outcome(name, "known", f"The same content was {was}. {before.reason}".strip())
+            return Outcome(name, "known", _known(before))
         delivery = Delivery(
             *(sha256, name, "accepted", ""),
             size_bytes=file.size,
@@ -118,9 +117,19 @@ def _take_new(
 
 def _is_settled(before: Delivery, raw_dir: Path, contract: DeliveryContract) -> bool:
     """Whether there is nothing to do: the records are there, or this contract refused them."""
+    if before.status == WITHDRAWN:
+        return True  # a copy in the landing folder does not bring it back
     if before.status == "rejected":
         return before.contract == contract.fingerprint
     return (raw_dir / before.sha256 / RECORDS_FILE).exists()
+
+
+def _known(before: Delivery) -> str:
+    when = before.withdrawn_at or before.taken_at
+    told = f"The same content was {before.status} as {before.file_name} at {when}. {before.reason}"
+    if before.status == WITHDRAWN:
+        told += f" `bankseg withdraw --undo {before.short}` accepts it again."
+    return told.strip()
 
 
 def _warning(parsed: Parsed) -> str:

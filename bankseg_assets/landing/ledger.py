@@ -7,11 +7,12 @@ from contextlib import contextmanager
 from dataclasses import astuple, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 DEMO_FILE_PREFIX = "demo_transactions"
 DEMO_HOLDINGS_PREFIX = "demo_holdings"
 CORRECTIONS_PREFIX = "corrections"
+SHORT_DIGITS = 8  # of a SHA-256, for people
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS deliveries (
@@ -26,6 +27,15 @@ CREATE TABLE IF NOT EXISTS deliveries (
     contract TEXT NOT NULL DEFAULT ''
 )
 """
+# Beside the deliveries, so that a ledger of an older build needs no new table, and that what a
+# delivery was before stays in its place for an undo.
+_WITHDRAWALS = """
+CREATE TABLE IF NOT EXISTS withdrawals (
+    sha256 TEXT PRIMARY KEY REFERENCES deliveries (sha256),
+    reason TEXT NOT NULL,
+    withdrawn_at TEXT NOT NULL
+)
+"""
 # A ledger of before the contract was a file.
 _ADD_CONTRACT = "ALTER TABLE deliveries ADD COLUMN contract TEXT NOT NULL DEFAULT ''"
 _COLUMNS = "sha256, file_name, status, reason, size_bytes, records, run_id, taken_at, contract"
@@ -36,15 +46,25 @@ ON CONFLICT (sha256) DO UPDATE SET ({_COLUMNS}) = (
     excluded.records, excluded.run_id, excluded.taken_at, excluded.contract
 ) WHERE status = 'rejected' AND contract <> excluded.contract
 """
+_READ = f"SELECT {_COLUMNS} FROM deliveries ORDER BY taken_at, sha256"
+_READ_WITHDRAWALS = "SELECT sha256, reason, withdrawn_at FROM withdrawals"
+WITHDRAWN = "withdrawn"
+
+
+class WithdrawalError(ValueError):
+    """A delivery that cannot be withdrawn, or not taken back; the message says why."""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """One content that arrived: accepted with its number of records, or rejected with a reason."""
+    """One content that arrived: accepted with its number of records, or rejected with a reason.
+
+    A withdrawn one was accepted, and counts no more; `reason` is then the operator's.
+    """
 
     sha256: str
     file_name: str
-    status: Literal["accepted", "rejected"]
+    status: Literal["accepted", "rejected", "withdrawn"]
     reason: str
     size_bytes: int
     records: int
@@ -52,11 +72,17 @@ class Delivery:
     taken_at: str = ""
     contract: str = ""
     """Fingerprint of the contract that it was judged by."""
+    withdrawn_at: str = ""
 
     @property
     def is_demo(self) -> bool:
         """Demo data steps aside as soon as the bank's own file arrives."""
         return self.file_name.startswith((DEMO_FILE_PREFIX, DEMO_HOLDINGS_PREFIX))
+
+    @property
+    def short(self) -> str:
+        """The first digits of the SHA-256, as commands list and take them."""
+        return self.sha256[:SHORT_DIGITS]
 
     @property
     def is_correction(self) -> bool:
@@ -72,6 +98,7 @@ class Ledger:
         path.parent.mkdir(parents=True, exist_ok=True)
         with self._connect() as connection:
             connection.execute(_SCHEMA)
+            connection.execute(_WITHDRAWALS)
             known = [row[1] for row in connection.execute("PRAGMA table_info(deliveries)")]
             if "contract" not in known:
                 connection.execute(_ADD_CONTRACT)
@@ -83,15 +110,74 @@ class Ledger:
         """
         taken_at = datetime.now(UTC).isoformat(timespec="seconds")
         with self._connect() as connection:
-            connection.execute(_RECORD, astuple(replace(delivery, taken_at=taken_at)))
+            values = astuple(replace(delivery, taken_at=taken_at))[: len(_COLUMNS.split(","))]
+            connection.execute(_RECORD, values)
 
     def deliveries(self) -> list[Delivery]:
         """Return everything that was ever delivered, oldest first."""
         with self._connect() as connection:
-            rows = connection.execute(
-                f"SELECT {_COLUMNS} FROM deliveries ORDER BY taken_at, sha256"
-            ).fetchall()
-        return [Delivery(*row) for row in rows]
+            found = [Delivery(*row) for row in connection.execute(_READ).fetchall()]
+            rows = connection.execute(_READ_WITHDRAWALS).fetchall()
+        changes: dict[str, dict[str, Any]] = {
+            sha256: {"status": WITHDRAWN, "reason": reason, "withdrawn_at": at}
+            for sha256, reason, at in rows
+        }
+        return [replace(one, **changes.get(one.sha256, {})) for one in found]
+
+    def withdraw(self, start: str, reason: str = "") -> Delivery:
+        """Withdraw the accepted delivery whose SHA-256 begins so; return it.
+
+        From the next batch on it is as if it had never arrived. Raises WithdrawalError.
+        """
+        found = self._find(start)
+        if found.status != "accepted":
+            raise WithdrawalError(
+                f"{found.file_name} ({found.short}) is {found.status}, and only an accepted file "
+                f"can be withdrawn. {found.reason}".strip()
+            )
+        at = datetime.now(UTC).isoformat(timespec="seconds")
+        with self._connect() as connection:
+            connection.execute(
+                "INSERT INTO withdrawals VALUES (?,?,?) ON CONFLICT DO NOTHING",
+                (found.sha256, reason, at),
+            )
+        return self._find(found.sha256)
+
+    def undo_withdrawal(self, start: str) -> Delivery:
+        """Accept the withdrawn delivery whose SHA-256 begins so again; return it.
+
+        Raises WithdrawalError.
+        """
+        found = self._find(start)
+        if found.status != WITHDRAWN:
+            raise WithdrawalError(
+                f"{found.file_name} ({found.short}) is {found.status}, and not withdrawn: there is "
+                "nothing to undo."
+            )
+        with self._connect() as connection:
+            connection.execute("DELETE FROM withdrawals WHERE sha256 = ?", (found.sha256,))
+        return self._find(found.sha256)
+
+    def _find(self, start: str) -> Delivery:
+        start = start.strip().lower()
+        if len(start) < SHORT_DIGITS or set(start) - set("0123456789abcdef"):
+            raise WithdrawalError(
+                f"{start!r} names no delivery: give at least the first {SHORT_DIGITS} digits of "
+                "its SHA-256, as `bankseg deliveries` lists them."
+            )
+        found = [one for one in self.deliveries() if one.sha256.startswith(start)]
+        if not found:
+            raise WithdrawalError(
+                f"No delivery has a SHA-256 that begins with {start}. `bankseg deliveries` lists "
+                "them."
+            )
+        if len(found) > 1:
+            names = ", ".join(one.sha256[: len(start) + SHORT_DIGITS] for one in found)
+            raise WithdrawalError(
+                f"{len(found)} deliveries have a SHA-256 that begins with {start}: {names}. Give "
+                "more digits."
+            )
+        return found[0]
 
     @contextmanager
     def _connect(self) -> Iterator[sqlite3.Connection]:

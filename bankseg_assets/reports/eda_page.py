@@ -5,8 +5,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from bankseg_assets.reports.page import DASH, Rows, document, html_table, section
+from bankseg_assets.suppression import shown_count
 
 _FEW = f"{DASH} stands for what rests on fewer than 11 customers."
+
+_NO_BARS = "Nothing to show: no row has a value, or every bar would be of fewer than 11 customers."
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -46,12 +49,13 @@ def eda_page(tables: Mapping[str, Rows], *, currency: str) -> str:
         ),
         section(
             "Outliers",
-            "Kept and flagged: outside Tukey's fences (1.5 IQR) of log(1 + value).",
+            "Kept and flagged: outside Tukey's fences (1.5 IQR) of the logarithm.",
             html_table(tables["outliers"]),
         ),
         section(
             "Correlations",
-            "Pearson's r of transactions that have both values.",
+            "Pearson's r of transactions that have both values, money as its logarithm; "
+            f"{DASH} where one of them never varies, or fewer than 11 customers have both.",
             html_table(tables["correlations"]),
         ),
         section(
@@ -81,7 +85,7 @@ def eda_page(tables: Mapping[str, Rows], *, currency: str) -> str:
         ),
         section("Identity conflicts", _conflicts(overview), ""),
         section(
-            "Set aside",
+            "Quarantined",
             "Rows that broke a rule, and repeated rows; each is in quarantined_transactions. "
             f"{DASH} stands for 1 to 10 rows.",
             html_table(tables["quarantine_reasons"]),
@@ -91,11 +95,13 @@ def eda_page(tables: Mapping[str, Rows], *, currency: str) -> str:
 
 
 def _heading(overview: Mapping[str, Any], currency: str) -> str:
+    money, first, last = (overview[name] for name in ("amount_total", "first_day", "last_day"))
+    days = f", {first} to {last}" if first != last else f", all of {first}" if first else ""
+    total = "" if money is None else f", {html.escape(currency)} {money:,.0f} in all"
+    customers = html.escape(shown_count(overview["customers"]))
     return (
         "<h1>Exploratory data analysis</h1><p>"
-        f"{overview['transactions']:,} transactions of {overview['customers']:,} customers, "
-        f"{overview['first_day']} to {overview['last_day']}, {html.escape(currency)} "
-        f"{overview['amount_total']:,.0f} in all. "
+        f"{overview['transactions']:,} transactions of {customers} customers{days}{total}. "
         "Distributions leave out cells that fewer than 11 customers may have made.</p>"
     )
 
@@ -104,6 +110,8 @@ def _conflicts(overview: Mapping[str, Any]) -> str:
     share = overview["identity_conflict_share_of_repeat"]
     if share is None:
         return "Too few customers for a share that tells of nobody."
+    if not overview["repeat_customers"]:
+        return "No customer has two or more transactions, so that no rows can disagree."
     return (
         f"Of {overview['repeat_customers']:,} customers with two or more transactions, "
         f"{share:.1%} have rows that disagree in birth "
@@ -122,6 +130,8 @@ def _weekdays(tables: Mapping[str, Rows]) -> list[dict[str, Any]]:
 def _bars(rows: Rows, x: str, y: str, x_label: str, *, log: bool = False) -> str:
     import plotly.graph_objects as go
 
+    if not rows:
+        return f"<p>{_NO_BARS}</p>"
     # Categories, not numbers, for logarithmic bins: equal bars for equal ratios.
     names = [f"{row[x]:,.3g}" if log else row[x] for row in rows]
     figure = go.Figure(go.Bar(x=names, y=[row[y] for row in rows], marker_color="#1f4e79"))
@@ -131,7 +141,8 @@ def _bars(rows: Rows, x: str, y: str, x_label: str, *, log: bool = False) -> str
         margin={"l": 60, "r": 20, "t": 20, "b": 50},
         xaxis_title=x_label,
         yaxis_title=y,
-        xaxis_type="category" if log else None,
+        # A single day has no width on an axis of time.
+        xaxis_type="category" if log or len(rows) == 1 else None,
     )
     page: str = figure.to_html(full_html=False, include_plotlyjs=False)
     return page

@@ -60,7 +60,7 @@ def shown_money(flows: Iterable[Flow]) -> str:
 def short_money(money: Decimal) -> str:
     """Return an amount to three digits: 52.4M."""
     value = float(f"{money:.3g}")
-    unit, name = next(((u, name) for u, name in _UNITS if value >= u), (1, ""))
+    unit, name = next(((u, name) for u, name in _UNITS if abs(value) >= u), (1, ""))
     return f"{value / unit:g}{name}"
 
 

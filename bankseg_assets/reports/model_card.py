@@ -9,7 +9,9 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
+from bankseg_assets.explain.wording import ONE_SEGMENT
 from bankseg_assets.reports.page import Rows, document, html_table, section
+from bankseg_assets.suppression import is_small
 
 PACKAGES = ("dagster", "pyspark", "scikit-learn", "numpy", "scipy", "pyarrow")
 _ATTRIBUTES = {"age_band": "age", "gender": "gender", "location": "place"}
@@ -40,7 +42,8 @@ def model_card(
     """Return the card. The arguments are the published documents and tables it is made from."""
     overview = eda["overview"][0]
     conflicts = overview["identity_conflict_share_of_repeat"]
-    chosen = next(entry for entry in kmeans["sweep"] if entry["k"] == kmeans["k"])
+    tried: Sequence[Mapping[str, Any]] = kmeans["sweep"]
+    chosen = next((entry for entry in tried if entry["k"] == kmeans["k"]), {})
     return {
         "model": {
             "version": bundle["version"],
@@ -55,7 +58,7 @@ def model_card(
             "last_day": str(overview["last_day"]),
             "snapshot_date": bundle["snapshot_date"],
             "transactions": overview["transactions"],
-            "customers": overview["customers"],
+            "customers": None if is_small(overview["customers"]) else overview["customers"],
             "currency": bundle["currency"],
             "customer_key": customer_key,
             "identity_conflict_share_of_repeat": conflicts,
@@ -70,6 +73,7 @@ def model_card(
             }
             for feature, (before, after) in zip(pca["features"], pca["skew"], strict=True)
         ],
+        "features_why": pca.get("reason", ""),
         "components": {
             "kept": len(pca["components"][0]),
             "variance_kept": sum(pca["explained_variance"][: len(pca["components"][0])]),
@@ -78,14 +82,15 @@ def model_card(
             "k": kmeans["k"],
             "why": kmeans["reason"],
             "silhouette": kmeans["silhouette"],
-            "stability": chosen["stability"],
+            "stability": chosen.get("stability"),
             "choices": kmeans["sweep"],
             "continued": (kmeans["matching"] or {}).get("sentence", "There was none to continue."),
             "profiles": [
-                {name: segment[name] for name in ("name", "sentence", "share_of_customers")}
+                {name: segment.get(name) for name in ("name", "sentence", "share_of_customers")}
                 for segment in bundle["segments"]
             ],
         },
+        "tested_on": _tested(bundle),
         "inputs": _labels(bundle),
         "metrics": {**bundle["metrics"], "completeness": _completeness(bundle)},
         "fairness": fairness(demographics),
@@ -113,28 +118,51 @@ def limits(
     bundle: Mapping[str, Any], chosen: Mapping[str, Any], conflicts: float | None, *, is_demo: bool
 ) -> list[str]:
     """Return what a reader must not overlook, with the figures of this model."""
-    found = [
-        "The segments are a useful cut through customers that lie close together, not groups that "
-        f"nature made: the silhouette is {chosen['silhouette']:.2f} of at most 1.",
-        "F1 says how well naive Bayes repeats what the clustering drew on customers that neither "
-        "saw. It does not say that the segments are right.",
+    found = [*bundle.get("warnings", ()), *_quality_limits(bundle, chosen)]
+    found.append(
         "Recency, frequency and sums count in the data window only: a customer who was away all "
-        "that time does not occur.",
-    ]
+        "that time does not occur."
+    )
     if conflicts:
         found.append(
             f"{conflicts:.0%} of the customers with two or more transactions have rows that "
             "disagree in birth date or gender: the customer key may not name persons."
         )
-    worst = max(_completeness(bundle), key=lambda entry: entry["calibration_error"])
-    found.append(
-        "With few inputs the answer is less sure, and says so. The calibration error is largest "
-        f"({worst['calibration_error']:.3f}) when this is all that is known: "
-        f"{_listed(worst['known'], _labels(bundle))}."
-    )
+    entries = _completeness(bundle)
+    if entries and _has_segments(bundle):
+        worst = max(entries, key=lambda entry: entry["calibration_error"])
+        found.append(
+            "With few inputs the answer is less sure, and says so. The calibration error is "
+            f"largest ({worst['calibration_error']:.3f}) when this is all that is known: "
+            f"{_listed(worst['known'], _labels(bundle))}."
+        )
     if is_demo:
         found.insert(0, "Made from demo data: it describes nobody.")
     return found
+
+
+def _quality_limits(bundle: Mapping[str, Any], chosen: Mapping[str, Any]) -> list[str]:
+    """Return what the figures of quality do not say; one segment has none."""
+    if not _has_segments(bundle):
+        return [f"{ONE_SEGMENT} No figure of quality means anything."]
+    silhouette = chosen.get("silhouette")
+    close = "" if silhouette is None else f": the silhouette is {silhouette:.2f} of at most 1"
+    return [
+        "The segments are a useful cut through customers that lie close together, not groups that "
+        f"nature made{close}.",
+        f"F1 says how well naive Bayes repeats what the clustering drew on {_tested(bundle)}. It "
+        "does not say that the segments are right.",
+    ]
+
+
+def _has_segments(bundle: Mapping[str, Any]) -> bool:
+    return len(bundle["segments"]) > 1
+
+
+def _tested(bundle: Mapping[str, Any]) -> str:
+    if bundle["metrics"].get("n_held_out") == 0:
+        return "the customers that the model was made of, for they were too few to hold some out"
+    return "customers that neither saw"
 
 
 def _completeness(bundle: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -142,7 +170,7 @@ def _completeness(bundle: Mapping[str, Any]) -> list[dict[str, Any]]:
     names = ("known", "f1_macro", "log_loss", "brier", "calibration_error")
     return [
         {name: entry[name] for name in names}
-        for entry in bundle["evaluation"]["completeness"]
+        for entry in bundle["evaluation"].get("completeness", ())
         if not set(entry["known"]) & set(bundle["evidence"])
     ]
 
@@ -169,8 +197,8 @@ def model_card_page(card: Mapping[str, Any]) -> str:
                 ),
                 section(
                     "Features",
-                    "Age, gender and place are never features. Skew: before and after the "
-                    "transform; 0 is symmetric.",
+                    f"{card['features_why']} Age, gender and place are never features. Skew: "
+                    "before and after the transform; 0 is symmetric.",
                     html_table(card["features"]),
                 ),
                 section(
@@ -185,7 +213,7 @@ def model_card_page(card: Mapping[str, Any]) -> str:
                 ),
                 section(
                     "Quality",
-                    "Customers that no transform, PCA, clustering or classifier has seen. "
+                    f"Measured on {card['tested_on']}. "
                     f"{card['components']['kept']} components keep {variance:.0%} of the variance.",
                     _pairs(metrics),
                 ),

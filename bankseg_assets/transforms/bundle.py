@@ -20,6 +20,7 @@ from bankseg_assets.transforms.kmeans import KMeansModel
 from bankseg_assets.transforms.naive_bayes import Evaluation, NaiveBayesModel, f1_scores
 from bankseg_assets.transforms.pca import PcaModel
 from bankseg_assets.transforms.profiles import INDEXED, MEDIANS
+from bankseg_assets.transforms.rfm import FEWEST_TO_SPLIT
 from bankseg_assets.transforms.rounding import rounded
 
 # How a form asks for a measure: label, unit ("" is the currency), help, step.
@@ -77,7 +78,9 @@ def build_bundle(
             "n_segments": kmeans.k,
             "n_customers": sum(kmeans.sizes),
             "n_held_out": evaluation.n_held_out,
+            "smallest_share": rounded(min(kmeans.sizes) / sum(kmeans.sizes)),
         },
+        "warnings": [*pca.warnings, *kmeans.warnings, *_untested(evaluation)],
         "confusion": evaluation.confusion,
         "evidence": fit_evidence(segments, demographics, kmeans.k),
         "calibration": {},
@@ -97,6 +100,15 @@ def build_bundle(
         "log_loss_of_the_prior": nothing.judgement.log_loss,
     }
     return document | {"sha256": bundle_hash(document)}
+
+
+def _untested(evaluation: Evaluation) -> list[str]:
+    if evaluation.n_held_out:
+        return []
+    return [
+        f"The data holds fewer than {FEWEST_TO_SPLIT} customers, too few to hold some out for a "
+        "test: the quality is measured on the customers that the model was made of."
+    ]
 
 
 def _evaluation(calibrated: Calibrated, evaluation: Evaluation) -> dict[str, Any]:
@@ -123,27 +135,33 @@ def form_inputs(
     """Return, for each measure, how a form asks for it: the median as default, and as the limit
     the first power of ten from ten times the greatest value on.
 
-    A typing error is further off than that; and a greatest value is one customer's, of which
-    people are told the order of magnitude only.
+    The same below zero, where any customer is. A typing error is further off than that; and a
+    greatest value is one customer's, of which only the order of magnitude is shown.
     """
     counts = histograms(segments, {name: log_bin(F.col(name)) for name in measures})
     found = []
     for name in measures:
         label, unit, explanation, step = _QUESTIONS[name]
-        median, greatest = quantiles(counts[name], [0.5, 1.0]) if counts[name] else (0.0, 0.0)
+        least, median, greatest = (
+            quantiles(counts[name], [0.0, 0.5, 1.0]) if counts[name] else (0.0, 0.0, 0.0)
+        )
         found.append(
             {
                 "measure": name,
                 "label": label,
                 "unit": unit or currency,
                 "help": explanation,
-                "minimum": 1 if name == "frequency" else 0,
-                "maximum": 10.0 ** math.ceil(math.log10(10 * max(greatest, 1))),
+                "minimum": -_limit(-least) if least < 0 else int(name == "frequency"),
+                "maximum": _limit(greatest),
                 "default": float(f"{median:.3g}") if step > 1 else float(round(median)),
                 "step": step,
             }
         )
     return found
+
+
+def _limit(greatest: float) -> float:
+    return 10.0 ** math.ceil(math.log10(10 * max(greatest, 1)))
 
 
 def _segment(profile: Mapping[str, Any]) -> dict[str, Any]:

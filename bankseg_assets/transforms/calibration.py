@@ -89,12 +89,19 @@ def calibrate(bundle: Bundle, segments: DataFrame) -> Calibrated:
 
     `segments` is CUSTOMER_SEGMENTS. Samples follow from a hash of the customer, so a rerun takes
     the same ones. The first entry, with nothing known, is the prior alone; those without evidence
-    come before those with it. Raises ValueError when no held-out customer has every input.
+    come before those with it. Where no held-out customer has every input, because the customers
+    are few, the probabilities are evaluated on those that they were calibrated on. Raises
+    ValueError when no customer has every input.
     """
     training = _sample(bundle, segments.where("NOT held_out"))
     held_out = _sample(bundle, segments.where("held_out"))
+    if not len(training.labels):
+        raise ValueError(
+            f"No customer has all of {', '.join(bundle.measures)}, so that no probability can be "
+            "calibrated. Leave out, in the run's features, those that are hardly ever known."
+        )
     if not len(held_out.labels):
-        raise ValueError("No held-out customer has every measure, so no probability can be judged.")
+        held_out = training
     bundle = replace(bundle, calibration=_calibrations(bundle, training))
     bundle = replace(bundle, evidence_weights=_evidence_weights(bundle, training))
     found = [_judged(bundle, held_out, names) for names in all_subsets(bundle)]
@@ -174,8 +181,8 @@ def _calibrations(bundle: Bundle, training: Sample) -> dict[str, dict[str, Any]]
 
 
 def _calibration(joint: Array, labels: Labels, *, worst: float, may_turn: bool) -> Calibration:
-    if np.ptp(joint, axis=0).max() == 0:
-        return Calibration()  # nothing is known: the prior is what it is
+    if joint.shape[1] == 1 or np.ptp(joint, axis=0).max() == 0:
+        return Calibration()  # one segment, or nothing is known: the prior is what it is
     temperature = best_factor(0.0, joint, labels, COLDEST)
     probabilities = softmax(temperature * joint)
     is_honest = calibration_error(probabilities, labels) <= MOST_ERROR

@@ -57,10 +57,14 @@ class Row:
 def compare(rfm: DataFrame, pca: PcaModel, k: int, *, seed: int) -> list[Row]:
     """Return the configured space with each algorithm, then k-means in the other spaces.
 
-    The first row is what the platform does by default.
+    The first row is what the platform does by default. None for a single segment: there is nothing
+    to compare. Where no customer is held out, because they are few, all are tested.
     """
+    if k == 1:
+        return []
     training = rfm.where("NOT held_out").persist()
-    held_out = _sample(rfm.where("held_out"), pca)
+    tested = rfm.where("held_out")
+    held_out = _sample(training if tested.isEmpty() else tested, pca)
     rows = []
     summaries: dict[str, Summary] = {}
     for space, components, algorithm in _ways(pca):
@@ -73,6 +77,8 @@ def compare(rfm: DataFrame, pca: PcaModel, k: int, *, seed: int) -> list[Row]:
 
 def verdict(rows: Sequence[Row]) -> str:
     """Say whether the first row is beaten, by a stated criterion."""
+    if not rows:
+        return "All customers are one segment, so there is nothing to compare."
     default, *others = rows
     better = [
         row

@@ -8,13 +8,20 @@ frequent customers together: to count the customers of every cell would cost a p
 from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
+from math import isnan
 from typing import Any
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.suppression import SMALLEST_CELL, is_small
-from bankseg_assets.transforms.histograms import bin_value, log_bin, quantiles, sets_by_id
+from bankseg_assets.transforms.histograms import (
+    bin_value,
+    log_bin,
+    quantiles,
+    sets_by_id,
+    signed_log,
+)
 
 TOP_LOCATIONS = 20
 MOST_FREQUENT = 10  # stands for ten transactions or more
@@ -44,7 +51,7 @@ def explore(cleaned: DataFrame, quarantined: DataFrame, rfm: DataFrame) -> Table
         "missing_values": _missing(totals, fewest),
         "quantiles": _quantile_rows(counts, fewest),
         "outliers": _outliers(counts["outlier_flags"], totals["rows"], fewest),
-        "correlations": _correlations(totals),
+        "correlations": _correlations(totals, fewest),
         "amount_distribution": _distribution(counts["amount_bin"], fewest),
         "balance_distribution": _distribution(counts["balance_bin"], fewest),
         "age_distribution": _table(counts["age"], "age", fewest),
@@ -85,8 +92,8 @@ def _prepared(cleaned: DataFrame) -> DataFrame:
         F.hour(at).alias("hour"),
         log_bin(F.col("amount")).alias("amount_bin"),
         log_bin(F.col("balance")).alias("balance_bin"),
-        F.log1p(F.col("amount").cast("double")).alias("log_amount"),
-        F.log1p(F.col("balance").cast("double")).alias("log_balance"),
+        signed_log(F.col("amount")).alias("log_amount"),
+        signed_log(F.col("balance")).alias("log_balance"),
     )
 
 
@@ -101,6 +108,7 @@ def _totals(rows: DataFrame) -> Mapping[str, Any]:
             F.max("day").alias("last_day"),
             *(F.count(name).alias(f"known_{name}") for name in _NULLABLE),
             *(_correlation(a, b).alias(f"{a}~{b}") for a, b in pairs),
+            *(F.count_if(_both(a, b)).alias(f"rows_{a}~{b}") for a, b in pairs),
         )
         .collect()[0]
         .asDict()
@@ -110,8 +118,12 @@ def _totals(rows: DataFrame) -> Mapping[str, Any]:
 
 def _correlation(a: str, b: str) -> Column:
     """Rows without either value are left out of the pair."""
-    both = F.col(a).isNotNull() & F.col(b).isNotNull()
+    both = _both(a, b)
     return F.corr(F.when(both, F.col(a)), F.when(both, F.col(b)))
+
+
+def _both(a: str, b: str) -> Column:
+    return F.col(a).isNotNull() & F.col(b).isNotNull()
 
 
 def _counts(rows: DataFrame) -> dict[str, dict[Any, tuple[int, float]]]:
@@ -163,11 +175,12 @@ def _overview(
     repeat = sum(row["customers"] for row in repeated)
     conflicts = sum(row["conflicts"] for row in repeated)
     hidden = is_small(conflicts) or is_small(repeat - conflicts)
+    known = sum(row["customers"] for row in customers)
     return [
         {
             "transactions": totals["rows"],
-            "customers": sum(row["customers"] for row in customers),
-            "amount_total": float(totals["money"] or 0),
+            "customers": known,
+            "amount_total": None if is_small(known) else float(totals["money"] or 0),
             "first_day": _iso(totals["first_day"]),
             "last_day": _iso(totals["last_day"]),
             "repeat_customers": None if is_small(repeat) else repeat,
@@ -219,9 +232,15 @@ def _outliers(
     ]
 
 
-def _correlations(totals: Mapping[str, Any]) -> list[dict[str, Any]]:
-    pairs = [name.split("~") for name in totals if "~" in name]
-    return [{"a": a, "b": b, "pearson": totals[f"{a}~{b}"]} for a, b in pairs]
+def _correlations(totals: Mapping[str, Any], fewest: int) -> list[dict[str, Any]]:
+    """Return Pearson's r of each pair; None where a value never varies, or too few have both."""
+    found = []
+    for name in totals:
+        if "~" in name and not name.startswith("rows_"):
+            a, b = name.split("~")
+            r = totals[name] if totals[f"rows_{name}"] >= fewest else None
+            found.append({"a": a, "b": b, "pearson": None if r is None or isnan(r) else r})
+    return found
 
 
 def _distribution(counts: Mapping[Any, tuple[int, float]], fewest: int) -> list[dict[str, Any]]:

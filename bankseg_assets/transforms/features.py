@@ -10,6 +10,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.scoring import BundleError, Feature
+from bankseg_assets.transforms.histograms import signed_log
 
 
 def feature_column(feature: Feature) -> Column:
@@ -22,7 +23,10 @@ def feature_column(feature: Feature) -> Column:
             # Not `least`, which skips nulls: what is unknown would count as the most.
             return F.when(value > feature.parameter, feature.parameter).otherwise(value)
         case "log_offset":
-            return F.log(value + F.lit(feature.parameter))
+            # Not `greatest`, which skips nulls too.
+            return F.log(F.when(value < 0, 0.0).otherwise(value) + F.lit(feature.parameter))
+        case "signed_log":
+            return signed_log(value / F.lit(feature.parameter))
     raise BundleError(f"Unknown transform {feature.transform!r} of the feature {feature.name!r}.")
 
 

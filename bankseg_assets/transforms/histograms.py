@@ -39,7 +39,8 @@ def bin_value(bins: npt.ArrayLike) -> npt.NDArray[np.float64]:
     """Return the value in the middle (in logarithms) of bins; bin 0 is exactly zero."""
     numbers = np.asarray(bins, dtype=float)
     middle = np.expm1((np.abs(numbers) + 0.5) / BINS_PER_E_FOLD)
-    return np.sign(numbers) * middle
+    values: npt.NDArray[np.float64] = np.sign(numbers) * middle
+    return values
 
 
 def histograms(frame: DataFrame, bins: Mapping[str, Column]) -> dict[str, dict[int, int]]:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from bankseg_assets.scoring import Array
 from bankseg_assets.suppression import is_small
-from bankseg_assets.transforms.naive_bayes import LEAST_PROBABILITY, f1_scores
+from bankseg_assets.transforms.naive_bayes import LEAST_PROBABILITY, f1_scores, occurs
 
 BINS = 15
 DIGITS = 6
@@ -41,7 +41,7 @@ def judge(probabilities: Array, labels: Labels) -> Judgement:
     return Judgement(
         accuracy=round(float(np.trace(confusion) / len(labels)), DIGITS),
         f1_weighted=round(float(shares @ f1), DIGITS),
-        f1_macro=round(float(f1.mean()), DIGITS),
+        f1_macro=round(float(f1[occurs(confusion)].mean()), DIGITS),
         log_loss=round(log_loss(probabilities, labels), DIGITS),
         brier=round(float(((probabilities - truth) ** 2).sum(axis=1).mean()), DIGITS),
         calibration_error=round(calibration_error(probabilities, labels), DIGITS),

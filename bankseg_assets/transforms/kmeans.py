@@ -1,7 +1,7 @@
 """k-means: sweep k on a weighted summary, choose, then fit the chosen k on all customers."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -17,13 +17,17 @@ from bankseg_assets.transforms.partition import Partition
 from bankseg_assets.transforms.pca import PcaModel
 from bankseg_assets.transforms.rounding import MEASURE_DIGITS, SUM_DIGITS, rounded
 from bankseg_assets.transforms.segment_words import WORDINGS, SegmentFacts
-from bankseg_assets.transforms.summary import summarise
+from bankseg_assets.transforms.summary import Summary, summarise
 from bankseg_assets.transforms.sweep import RESAMPLES as K_MEANS_RESAMPLES
 from bankseg_assets.transforms.sweep import (
+    Choice,
     SweepEntry,
     choose_k,
     elbow,
     gap_choice,
+    least_share,
+    named_k,
+    single,
     stability,
     sweep,
 )
@@ -64,6 +68,8 @@ class KMeansModel:
     named_for: list[dict[str, float]] = field(default_factory=list)
     """What each name was given for: the deviations (see `segment_words`)."""
     matching: Matching | None = None
+    warnings: list[str] = field(default_factory=list)
+    """What keeps these segments from being sound, a sentence each; see `choose_k`."""
 
     @property
     def centroid_array(self) -> Array:
@@ -119,31 +125,103 @@ def fit_kmeans(
 
     Segments take number, name and colour of those in use that they continue; without any they are
     numbered along the first component, so that a rerun numbers them alike. The other algorithms
-    (see `alternatives`) are fitted on the summary alone.
-    Raises ValueError when there are too few distinct customers, `ks` is empty, or `wanted` is not
-    in it.
+    (see `alternatives`) are fitted on the summary alone. Where no division is sound enough, all
+    customers are one segment.
+    Raises ValueError when `ks` is empty, or `wanted` is not in it.
     """
     ks = list(ks)
     if not ks:
         raise ValueError(
             "No k to choose from: k_min is above k_max. Give a k_max of at least k_min."
         )
-    fit = FITS[algorithm]
-    resamples = K_MEANS_RESAMPLES if algorithm is Algorithm.K_MEANS else RESAMPLES
     points = _points(rfm, pca, in_use).persist()
     try:
-        training = points.where("NOT held_out")
-        summary = summarise(training, pca.n_components)
-        found = sweep(summary, ks, seed=seed, fit=fit)
-        choice = choose_k(
-            [entry for entry, _ in found.values()],
-            wanted=wanted,
-            fewest=fewest,
-            stability_of=lambda k: stability(
-                summary, found[k][1], seed=seed, fit=fit, resamples=resamples
-            ),
+        division = _divide(
+            points, ks, wanted=wanted, fewest=fewest, seed=seed, algorithm=algorithm, in_use=in_use
         )
-        partition = found[choice.k][1]
+        labelled = points.select("*", division.partition.columns()[0].alias("segment"))
+        facts = naming_facts(labelled, division.choice.k)
+    finally:
+        points.unpersist()
+    names, named_for, colours = _identities(facts, in_use, division.matching)
+    choice, partition, summary = division.choice, division.partition, division.summary
+    divided = [entry for entry in choice.entries if entry.k > 1]
+    return KMeansModel(
+        k=choice.k,
+        centroids=partition.centres.tolist(),
+        inertia=division.inertia,
+        silhouette=division.silhouette,
+        sizes=division.sizes,
+        names=names,
+        # Of one segment, the sweep knows no inertia.
+        sweep=tuple(
+            entry if entry.k > 1 else replace(entry, inertia=division.inertia)
+            for entry in choice.entries
+        ),
+        elbow=elbow(divided),
+        reason=choice.reason,
+        summary_cells=len(summary.weights),
+        passes=division.passes,
+        summary_error_bound=rounded(summary.error_bound(choice.entry.inertia), MEASURE_DIGITS),
+        algorithm=algorithm.value,
+        gap_choice=gap_choice(divided),
+        shares=None if partition.shares is None else partition.shares.tolist(),
+        covariances=None if partition.covariances is None else partition.covariances.tolist(),
+        colours=colours,
+        named_for=named_for,
+        matching=division.matching,
+        warnings=list(choice.warnings),
+    )
+
+
+@dataclass(frozen=True)
+class _Division:
+    """The chosen segments, as measured on all customers."""
+
+    choice: Choice
+    partition: Partition
+    passes: int
+    matching: Matching | None
+    sizes: list[int]
+    inertia: float
+    silhouette: float
+    summary: Summary
+
+
+def _divide(
+    points: DataFrame,
+    ks: Sequence[int],
+    *,
+    wanted: int | None,
+    fewest: int,
+    seed: int,
+    algorithm: Algorithm,
+    in_use: InUse | None,
+) -> _Division:
+    """Choose k, fit it on all training customers, and choose again where a segment is too small.
+
+    The choice is made on training customers, and the gate of a release measures all: a segment of
+    1.0 % of the one was 0.99 % of the other, and refused.
+    """
+    fit = FITS[algorithm]
+    resamples = K_MEANS_RESAMPLES if algorithm is Algorithm.K_MEANS else RESAMPLES
+    least = least_share(points.count())
+    training = points.where("NOT held_out")
+    n_components = sum(name.startswith("pc") for name in points.columns)
+    summary = summarise(training, n_components)
+    found = sweep(summary, ks, seed=seed, fit=fit)
+    entries = {k: entry for k, (entry, _) in found.items()}
+
+    def stability_of(k: int) -> float:
+        return stability(summary, found[k][1], seed=seed, fit=fit, resamples=resamples)
+
+    while True:
+        swept = list(entries.values())
+        if wanted is None:
+            choice = choose_k(swept, fewest=fewest, least=least, stability_of=stability_of)
+        else:
+            choice = named_k(swept, wanted, stability_of=stability_of)
+        partition = found[choice.k][1] if choice.k > 1 else single(summary)
         partition = partition.reordered(np.lexsort(partition.centres.T[::-1]).tolist())
         passes = 0
         if algorithm is Algorithm.K_MEANS:
@@ -153,33 +231,12 @@ def fit_kmeans(
             partition = partition.reordered(matching.order)
         labelled = points.select("*", partition.columns()[0].alias("segment"))
         sizes, inertia, silhouette = measure(labelled, partition)
-        facts = naming_facts(labelled, choice.k)
-    finally:
-        points.unpersist()
-    names, named_for, colours = _identities(facts, in_use, matching)
-    return KMeansModel(
-        k=choice.k,
-        centroids=partition.centres.tolist(),
-        inertia=inertia,
-        silhouette=silhouette,
-        sizes=sizes,
-        names=names,
-        sweep=choice.entries,
-        elbow=elbow(choice.entries),
-        reason=choice.reason,
-        summary_cells=len(summary.weights),
-        passes=passes,
-        summary_error_bound=rounded(
-            summary.error_bound(found[choice.k][0].inertia), MEASURE_DIGITS
-        ),
-        algorithm=algorithm.value,
-        gap_choice=gap_choice(choice.entries),
-        shares=None if partition.shares is None else partition.shares.tolist(),
-        covariances=None if partition.covariances is None else partition.covariances.tolist(),
-        colours=colours,
-        named_for=named_for,
-        matching=matching,
-    )
+        smallest = min(sizes) / sum(sizes)
+        if wanted is not None or choice.k == 1 or smallest >= least:
+            return _Division(
+                choice, partition, passes, matching, sizes, inertia, silhouette, summary
+            )
+        entries[choice.k] = replace(entries[choice.k], smallest_share=smallest)
 
 
 def _points(rfm: DataFrame, pca: PcaModel, in_use: InUse | None) -> DataFrame:

@@ -6,14 +6,16 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from pyspark.ml.classification import NaiveBayes
+from pyspark.ml.classification import NaiveBayesModel as SparkNaiveBayesModel
 from pyspark.ml.functions import array_to_vector, vector_to_array
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.transforms.rounding import rounded
 
 # Spark's variance is a difference of two means, so its noise reaches the twelfth digit.
 DENSITY_DIGITS = 10
+LEAST_VARIANCE = 1e-9
 LEAST_PROBABILITY = 1e-15  # a wrong certainty costs 34.5 nats in the log loss, not infinity
 
 
@@ -47,7 +49,8 @@ class Evaluation:
 def fit_and_evaluate(labelled: DataFrame, n_components: int) -> tuple[NaiveBayesModel, Evaluation]:
     """Fit on the training customers of `segment, held_out, pc1..pcc`; evaluate on the held out.
 
-    Raises ValueError when no customer is held out.
+    Where none is held out, because the customers are too few, it is evaluated on those that it was
+    fitted on, and `n_held_out` is 0.
     """
     vectors = labelled.select(
         F.col("segment").cast("double").alias("label"),
@@ -61,12 +64,46 @@ def fit_and_evaluate(labelled: DataFrame, n_components: int) -> tuple[NaiveBayes
         means=rounded(fitted.theta.toArray().tolist(), DENSITY_DIGITS),
         variances=rounded(fitted.sigma.toArray().tolist(), DENSITY_DIGITS),
     )
-    scored = fitted.transform(vectors.where("held_out")).select(
+    counts = _outcomes(fitted, vectors.where("held_out"))
+    is_held_out = bool(counts)
+    counts = counts or _outcomes(fitted, vectors)
+    confusion = np.zeros((len(prior), len(prior)), dtype=np.int64)
+    for row in counts:
+        confusion[row["label"], row["prediction"]] = row["customers"]
+    loss = sum(row["loss"] for row in counts) / int(confusion.sum())
+    return model, evaluation(confusion, loss, is_held_out=is_held_out)
+
+
+def fit_single(labelled: DataFrame, n_components: int) -> tuple[NaiveBayesModel, Evaluation]:
+    """Return the model of a single segment, to which every customer belongs; see the other.
+
+    In closed form: where all customers are alike, Spark's variance is zero and its densities NaN.
+    """
+    names = [f"pc{place + 1}" for place in range(n_components)]
+    training = labelled.where("NOT held_out")
+    row = training.agg(
+        *(F.avg(name).alias(f"{name}_mean") for name in names),
+        *(F.var_pop(name).alias(f"{name}_variance") for name in names),
+    ).collect()[0]
+    spreads = [max(row[f"{name}_variance"], LEAST_VARIANCE) for name in names]
+    model = NaiveBayesModel(
+        prior=[1.0],
+        means=rounded([[row[f"{name}_mean"] for name in names]], DENSITY_DIGITS),
+        variances=rounded([spreads], DENSITY_DIGITS),
+    )
+    n_held_out = labelled.where("held_out").count()
+    confusion = np.array([[n_held_out or labelled.count()]], dtype=np.int64)
+    return model, evaluation(confusion, 0.0, is_held_out=n_held_out > 0)
+
+
+def _outcomes(fitted: SparkNaiveBayesModel, vectors: DataFrame) -> list[Row]:
+    """Count customers by label and prediction, with the sum of their log losses."""
+    scored = fitted.transform(vectors).select(
         F.col("label").cast("int").alias("label"),
         F.col("prediction").cast("int").alias("prediction"),
         F.get(vector_to_array(F.col("probability")), F.col("label").cast("int")).alias("given"),
     )
-    counts = (
+    return (
         scored.groupBy("label", "prediction")
         .agg(
             F.count(F.lit(1)).alias("customers"),
@@ -74,17 +111,16 @@ def fit_and_evaluate(labelled: DataFrame, n_components: int) -> tuple[NaiveBayes
         )
         .collect()
     )
-    confusion = np.zeros((len(prior), len(prior)), dtype=np.int64)
-    for row in counts:
-        confusion[row["label"], row["prediction"]] = row["customers"]
-    if confusion.sum() == 0:
-        raise ValueError("No customer is held out, so nothing can be tested: too few customers.")
-    loss = sum(row["loss"] for row in counts) / int(confusion.sum())
-    return model, evaluation(confusion, loss)
 
 
-def evaluation(confusion: npt.NDArray[np.int64], log_loss: float) -> Evaluation:
-    """Return the measures of a confusion matrix; a segment without customers has recall 0."""
+def evaluation(
+    confusion: npt.NDArray[np.int64], log_loss: float, *, is_held_out: bool = True
+) -> Evaluation:
+    """Return the measures of a confusion matrix; a segment without customers has recall 0.
+
+    Macro F1 is the mean over the segments that occur, as in scikit-learn: of a small segment none
+    may be held out.
+    """
     true_counts = confusion.sum(axis=1)
     total = int(confusion.sum())
     recall = np.diag(confusion) / np.maximum(true_counts, 1)
@@ -95,13 +131,21 @@ def evaluation(confusion: npt.NDArray[np.int64], log_loss: float) -> Evaluation:
     return Evaluation(
         confusion=confusion.tolist(),
         f1_weighted=rounded(float(share @ f1)),
-        f1_macro=rounded(float(f1.mean())),
+        f1_macro=rounded(float(f1[occurs(confusion)].mean())),
         accuracy=rounded(float(np.trace(confusion) / total)),
         recall=rounded(recall.tolist()),
         log_loss=rounded(log_loss, DENSITY_DIGITS),
         majority_f1_weighted=rounded(float(share @ f1_scores(always_majority))),
-        n_held_out=total,
+        n_held_out=total if is_held_out else 0,
     )
+
+
+def occurs(
+    confusion: npt.NDArray[np.int64] | npt.NDArray[np.float64],
+) -> npt.NDArray[np.bool_]:
+    """Return which segments (k,) any customer is in, or is predicted to be in."""
+    found: npt.NDArray[np.bool_] = confusion.sum(axis=0) + confusion.sum(axis=1) > 0
+    return found
 
 
 def f1_scores(

@@ -5,9 +5,29 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from bankseg_assets.recommender import Array, Holdings
+from bankseg_assets.recommender import NOBODY, Array, Holdings
 
 Counts = npt.NDArray[np.int64]
+LEAST_MATCHED = 0.5
+
+
+@dataclass(frozen=True)
+class Coverage:
+    """Customers, holders, and how many are both."""
+
+    customers: int
+    holders: int
+    both: int
+
+    @property
+    def matches(self) -> bool:
+        """Whether the holdings are of these customers.
+
+        Most holders are customers, or most customers are holders: a bank has holders who made no
+        transaction in these days, and a file of holdings may be of one branch. IDs that are written
+        differently match in neither.
+        """
+        return self.both >= LEAST_MATCHED * min(self.holders, self.customers)
 
 
 @dataclass(frozen=True)
@@ -28,6 +48,16 @@ class Patterns:
     def holders(self) -> "Patterns":
         """The groups that hold a product at all."""
         return self.where(np.asarray(self.held.any(axis=1), dtype=np.bool_))
+
+    @property
+    def coverage(self) -> Coverage:
+        """How holders and customers meet; holders of the segment NOBODY are no customers."""
+        ours = self.where(self.segment != NOBODY)
+        return Coverage(
+            customers=int(ours.customers.sum()),
+            holders=int(self.holders.customers.sum()),
+            both=int(ours.holders.customers.sum()),
+        )
 
     def where(self, chosen: npt.NDArray[np.bool_]) -> "Patterns":
         """Return some of the groups."""

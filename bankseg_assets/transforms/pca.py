@@ -1,7 +1,7 @@
 """Standardise the features and rotate them to principal components."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, field, replace
 from itertools import combinations_with_replacement
 from typing import Any
 
@@ -9,11 +9,14 @@ import numpy as np
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.scoring import LOG_OFFSET, Feature
+from bankseg_assets.scoring import FEATURES, Feature
+from bankseg_assets.transforms.feature_choice import MEASURES, WHOLE, Candidate
 from bankseg_assets.transforms.features import component_columns, feature_column
-from bankseg_assets.transforms.histograms import histograms, log_bin, quantiles
+from bankseg_assets.transforms.histograms import histograms, log_bin
 from bankseg_assets.transforms.rounding import LOADING_DIGITS, rounded
 
+MOST_BINS = 1_000_000
+LEAST_VARIANCE = 1e-6  # of all features together
 SKEW_DIGITS = 4  # third moments of money: noise reaches the eighth digit
 
 
@@ -30,7 +33,9 @@ class PcaModel:
     greatest entry of each positive. components: (d, c), the loadings, each divided by the standard
     deviation of its component when the model whitens. explained_variance: (d,), shares. residual:
     (d, d), the covariance of the standardised features that the dropped components hold. skew:
-    (d, 2), of each measure before and of the feature after its transform.
+    (d, 2), of each measure before and of the feature after its transform. reason: why these
+    features, in a sentence. warnings: what was left out, a sentence each. comparison: a row a set
+    of features that was compared.
     """
 
     features: tuple[Feature, ...]
@@ -43,6 +48,9 @@ class PcaModel:
     skew: list[tuple[float, float]]
     whitened: bool
     n_customers: int
+    reason: str = ""
+    warnings: list[str] = field(default_factory=list)
+    comparison: list[dict[str, Any]] = field(default_factory=list)
 
     @property
     def n_components(self) -> int:
@@ -66,18 +74,51 @@ class PcaModel:
         return rfm.select(*keep, *scores)
 
 
-def fit_pca(
-    rfm: DataFrame, features: Sequence[Feature], *, n_components: int, whiten: bool
-) -> PcaModel:
+def training_customers(rfm: DataFrame) -> DataFrame:
+    """Return the customers that are not held out."""
+    return rfm.where(~F.col("held_out"))
+
+
+def measure_counts(training: DataFrame) -> dict[str, dict[int, int]]:
+    """Count customers by each of MEASURES, for `choose_features`, in one pass."""
+    # A greater number than this counts as this one.
+    whole = {
+        name: F.when(F.col(name) > MOST_BINS, MOST_BINS).otherwise(F.col(name)) for name in WHOLE
+    }
+    money = {name: log_bin(F.col(name)) for name in MEASURES if name not in WHOLE}
+    return histograms(training, whole | money)
+
+
+def constant_model(rfm: DataFrame, warnings: Sequence[str]) -> PcaModel:
+    """Return a model for customers whom nothing tells apart: their recency, not standardised.
+
+    Every model behind it expects a component; with this one they work for one segment too.
+    """
+    members = training_customers(rfm)
+    row = members.agg(F.count(F.lit(1)), F.avg("recency")).collect()[0]
+    return PcaModel(
+        features=(replace(FEATURES["recency"], weight=1.0, reason="days"),),
+        mean=[rounded(row[1] or 0.0)],
+        scale=[1.0],
+        loadings=[[1.0]],
+        components=[[1.0]],
+        explained_variance=[1.0],
+        residual=[[0.0]],
+        skew=[(0.0, 0.0)],
+        whitened=False,
+        n_customers=row[0],
+        reason="No measure tells these customers apart.",
+        warnings=list(warnings),
+    )
+
+
+def fit_pca(rfm: DataFrame, candidate: Candidate) -> PcaModel:
     """Fit on the customers that are not held out.
 
-    Raises ConstantFeatureError when a feature does not vary, ValueError when there are fewer
-    features than components.
+    Raises ConstantFeatureError when a feature does not vary.
     """
-    if not 1 <= n_components <= len(features):
-        raise ValueError(f"{n_components} components asked of {len(features)} features.")
-    members = rfm.where(~F.col("held_out"))
-    features = _with_offsets(members, features)
+    features, n_components, whiten = candidate.features, candidate.n_components, candidate.whiten
+    members = training_customers(rfm)
     training = members.select(
         *(feature_column(feature).alias(feature.name) for feature in features),
         *(F.col(f.measure).cast("double").alias(f"{f.name}_plain") for f in features),
@@ -101,13 +142,16 @@ def fit_pca(
     # A weight is a smaller scale's inverse: the feature counts as if it varied that much less.
     scale = [rounded(spread / f.weight) for spread, f in zip(scale, features, strict=True)]
     rotation, shares = _rotate(training, names, mean, scale)
+    if whiten:
+        # A direction without variance (features that repeat each other) cannot be scaled to one.
+        n_components = max(min(n_components, int((shares > LEAST_VARIANCE).sum())), 1)
     components = rotation[:, :n_components]
     # The variances of the weighted features sum to this; a share of it is an eigenvalue.
     total = sum(feature.weight**2 for feature in features)
     if whiten:
         components = components / np.sqrt(shares[:n_components] * total)
     return PcaModel(
-        features=tuple(features),
+        features=features,
         mean=mean,
         scale=scale,
         loadings=rounded(rotation[:, :n_components].tolist(), LOADING_DIGITS),
@@ -124,26 +168,6 @@ def fit_pca(
         whitened=whiten,
         n_customers=row["_n"],
     )
-
-
-def _with_offsets(members: DataFrame, features: Sequence[Feature]) -> list[Feature]:
-    """Fit the offset of each log_offset feature: the lower quintile of its measure.
-
-    Plain log(1 + x) has a long tail at a few rupees that no one acts on; it bends the components
-    and cost 1.5 points of F1 by persons. Any offset from 0.4 to 2.5 times this one does as well.
-    """
-    measures = {f.measure for f in features if f.transform == LOG_OFFSET}
-    if not measures:
-        return list(features)
-    counts = histograms(members, {name: log_bin(F.col(name)) for name in sorted(measures)})
-    offsets = {
-        name: max(float(f"{quantiles(counts[name], [0.2])[0]:.2g}"), 1.0) if counts[name] else 1.0
-        for name in measures
-    }
-    return [
-        replace(f, parameter=offsets[f.measure]) if f.transform == LOG_OFFSET else f
-        for f in features
-    ]
 
 
 def _residual(

@@ -15,7 +15,7 @@ from bankseg_assets.transforms.histograms import Histogram, bin_value, histogram
 MEASURES = (
     *("customer_id", "recency", "frequency", "monetary", "average_amount", "average_balance"),
     *("latest_balance", "birth_date", "age", "gender", "location", "identity_conflict"),
-    *("snapshot_date", "held_out"),
+    "snapshot_date",
 )
 """What `customers` returns: RFM_TABLE without what follows from all customers together."""
 
@@ -23,6 +23,8 @@ SCORES = 5
 MIDDLE_SCORE = 3
 HELD_OUT_SHARE = 0.2
 SPLIT_SEED = 20_160_801
+FEWEST_TO_SPLIT = 200
+"""Customers, to hold some out: a fifth of fewer is too small for a test, and too many to lose."""
 
 # The classic grid (as in the RFM literature and marketing tools): first match names the customer;
 # `f` and `m` scores are averaged, because money and frequency say the same of most customers.
@@ -120,7 +122,6 @@ def customers(cleaned: DataFrame, *, customer_key: str, snapshot: date) -> DataF
         F.col("latest.location").alias("location"),
         (F.col("birth_dates_disagree") | F.col("genders_disagree")).alias("identity_conflict"),
         F.lit(snapshot).alias("snapshot_date"),
-        held_out(F.col("customer_id")).alias("held_out"),
     )
 
 
@@ -213,8 +214,9 @@ def score(value: Column, cuts: Sequence[int]) -> Column:
 def with_scores(measures: DataFrame, counts: dict[str, dict[int, int]]) -> DataFrame:
     """Add the scores 1..5 and the named group; return RFM_TABLE.
 
-    Recency is scored in reverse: few days are good.
+    Recency is scored in reverse: few days are good. Nobody is held out of a small table.
     """
+    few = sum(counts["frequency"].values()) < FEWEST_TO_SPLIT
     cuts = _cuts(counts)
     scored = measures.select(
         "*",
@@ -222,6 +224,9 @@ def with_scores(measures: DataFrame, counts: dict[str, dict[int, int]]) -> DataF
         score(F.col("frequency"), cuts["frequency"]).alias("frequency_score"),
         score(log_bin(F.col("monetary")), cuts["monetary"]).alias("monetary_score"),
     )
+    # Also of a table that was carried over: it may have grown beyond the limit, or shrunk below.
+    is_held_out = F.lit(False) if few else held_out(F.col("customer_id"))
+    scored = scored.withColumn("held_out", is_held_out)
     return scored.withColumn("rfm_group", _group()).select(*RFM_TABLE.names)
 
 

@@ -1,6 +1,6 @@
 """Try every k on the summary, measure each, and choose one by stated rules."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from itertools import pairwise
@@ -11,6 +11,7 @@ import numpy.typing as npt
 
 from bankseg_assets.agreement import adjusted_rand_index, contingency
 from bankseg_assets.spark import cores
+from bankseg_assets.suppression import SMALLEST_CELL
 from bankseg_assets.transforms.naive_bayes import f1_scores
 from bankseg_assets.transforms.partition import Partition, squared_distances
 from bankseg_assets.transforms.rounding import MEASURE_DIGITS, rounded
@@ -21,8 +22,13 @@ STARTS = 10  # one start landed in a poor optimum: silhouette 0.44 where 0.54 wa
 # the bootstrap agreement at k = 4 of the real half was 0.960 instead of 0.993.
 MOST_ITERATIONS = 1_000
 SMALLEST_SHARE = 0.01  # a segment of under 1 % of customers is not worth a campaign of its own
+FEWEST_MEMBERS = SMALLEST_CELL  # of a segment: nothing may be shown of fewer
 LEAST_F1 = 0.98  # naive Bayes must be able to repeat the segments, or a branch cannot use them
 LEAST_STABILITY = 0.95
+SOUND = 4
+DEFAULT_KS = range(2, 11)
+FEWEST_SEGMENTS = 4  # that are chosen from where they are sound: fewer tell a marketer little
+SEED = 42
 RESAMPLES = 10
 REFERENCES = 5  # uniform data sets of the gap statistic
 REFERENCE_POINTS = 2_000
@@ -34,8 +40,6 @@ Array = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]
 Fit = Callable[[Summary, int, int], Partition]
 """A summary, k and a seed -> the fitted segments."""
-Condition = tuple[str, Callable[["SweepEntry"], bool]]
-"""What a choice must have, in words, and as a test."""
 
 
 @dataclass(frozen=True)
@@ -61,11 +65,22 @@ class SweepEntry:
 
 @dataclass(frozen=True)
 class Choice:
-    """The entry that was chosen, one sentence why, and all entries."""
+    """The entry that was chosen, why, and all entries.
+
+    rank: how many of the criteria it meets, 0 for a single segment, SOUND for all. warnings: a
+    sentence for each criterion that no k meets.
+    """
 
     k: int
     reason: str
     entries: tuple[SweepEntry, ...]
+    rank: int = SOUND
+    warnings: tuple[str, ...] = ()
+
+    @property
+    def entry(self) -> SweepEntry:
+        """The measures of the chosen k."""
+        return next(entry for entry in self.entries if entry.k == self.k)
 
 
 def fit_centroids(summary: Summary, k: int, seed: int) -> Partition:
@@ -85,29 +100,42 @@ def fit_centroids(summary: Summary, k: int, seed: int) -> Partition:
     return Partition(np.asarray(fitted.cluster_centers_, dtype=np.float64))
 
 
-def sweep(
+def least_share(n_customers: int) -> float:
+    """Return the smallest share of the customers that a segment may have: 1 %, or 11 of them."""
+    return max(SMALLEST_SHARE, FEWEST_MEMBERS / max(n_customers, 1))
+
+
+def single(summary: Summary) -> Partition:
+    """Return all customers as one segment, around their mean."""
+    return Partition(np.average(summary.means, axis=0, weights=summary.weights)[None])
+
+
+def fit_all(
     summary: Summary, ks: Iterable[int], *, seed: int, fit: Fit = fit_centroids
 ) -> dict[int, tuple[SweepEntry, Partition]]:
-    """Fit and measure every k on the summary.
+    """Fit every k on the summary, with the measures that `choose_k` needs.
 
-    Raises ValueError when the customers have too few distinct points for any k.
+    None for more segments than there are distinct customers.
     """
     distinct = len(summary.weights)
     possible = [k for k in ks if k <= distinct]
     partitions = _at_once(fit, lambda k: fit(summary, k, seed), possible)
-    fitted = dict(zip(possible, partitions, strict=True))
-    if not fitted:
-        raise ValueError(
-            f"The customers fall on {distinct} distinct points: too few to make segments of. "
-            "Check that the delivered files hold more than a handful of customers."
-        )
+    entries = [evaluate(summary, partition) for partition in partitions]
+    return {entry.k: (entry, partitions[place]) for place, entry in enumerate(entries)}
+
+
+def sweep(
+    summary: Summary, ks: Iterable[int], *, seed: int, fit: Fit = fit_centroids
+) -> dict[int, tuple[SweepEntry, Partition]]:
+    """Return what `fit_all` does, with the measures that people compare as well."""
+    fitted = fit_all(summary, ks, seed=seed, fit=fit)
     sample, counts = spread_sample(summary, SAMPLE)
     references = _references(summary, seed)
 
-    def measured(partition: Partition) -> SweepEntry:
-        entry = evaluate(summary, partition)
+    def described(entry: SweepEntry) -> SweepEntry:
         gap, error = _gap(references, entry, summary, seed)
-        euclidean = silhouette(sample, counts, partition.labels(sample))
+        labels = fitted[entry.k][1].labels(sample)
+        euclidean = silhouette(sample, counts, labels)
         return replace(
             entry,
             silhouette_euclidean=rounded(euclidean, MEASURE_DIGITS),
@@ -115,8 +143,8 @@ def sweep(
             gap_error=rounded(error, MEASURE_DIGITS),
         )
 
-    entries = _at_once(fit_centroids, measured, fitted.values())
-    return {entry.k: (entry, fitted[entry.k]) for entry in entries}
+    entries = _at_once(fit_centroids, described, [entry for entry, _ in fitted.values()])
+    return {entry.k: (entry, fitted[entry.k][1]) for entry in entries}
 
 
 def _at_once(fit: Fit, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
@@ -221,44 +249,56 @@ def stability(
 def choose_k(
     entries: Sequence[SweepEntry],
     *,
-    wanted: int | None,
     fewest: int,
+    least: float,
     stability_of: Callable[[int], float],
 ) -> Choice:
-    """Return k and one sentence that says why.
+    """Return k, and why.
 
-    Of the k from `fewest` on whose smallest segment holds 1 % of the customers and which naive
-    Bayes repeats with a macro F1 of 0.98, the highest silhouette that is stable too. What no k
-    fulfils is left out of the condition, last things first, and the sentence says so. Stability is
-    measured only as far as needed: it costs ten fits a k.
+    A k is sound if its smallest segment holds at least the share `least` of the customers, naive
+    Bayes repeats it with a macro F1 of 0.98, and refits agree at 0.95. Of the sound k from `fewest`
+    on, the one with the highest silhouette; if there is none, of the smaller ones. If none is
+    sound, stability is given up first, then F1. If no k has large enough segments, all customers
+    are one segment. Stability is measured only as far as needed: it costs ten fits a k.
     """
     known = {entry.k: entry for entry in entries}
-    if wanted is not None:
-        if wanted not in known:
-            raise ValueError(f"k = {wanted} was asked for; the sweep covers {sorted(known)}.")
-        known[wanted] = replace(known[wanted], stability=stability_of(wanted))
-        reason = f"k = {wanted} was asked for in the run's configuration."
-        return Choice(wanted, reason, tuple(known.values()))
-    conditions: list[Condition] = [
-        (f"k of at least {fewest}", lambda e: e.k >= fewest),
-        (f"every segment above {SMALLEST_SHARE:.0%} of the customers", _is_large_enough),
-        (f"a naive Bayes macro F1 of at least {LEAST_F1}", lambda e: e.f1_macro >= LEAST_F1),
-    ]
-    for fulfilled in range(len(conditions), -1, -1):
-        fitting = [e for e in entries if all(holds(e) for _, holds in conditions[:fulfilled])]
-        if fitting:
-            break
-    ranked = sorted(fitting, key=lambda entry: (-entry.silhouette, entry.k))
-    for entry in ranked:
-        known[entry.k] = replace(entry, stability=stability_of(entry.k))
-        if (known[entry.k].stability or 0.0) >= LEAST_STABILITY:
-            break
-    measured = [known[entry.k] for entry in ranked if known[entry.k].stability is not None]
-    stable = (measured[-1].stability or 0.0) >= LEAST_STABILITY
-    best = measured[-1] if stable else max(measured, key=lambda e: (e.stability or 0.0, -e.k))
-    return Choice(
-        best.k, _reason(best, conditions, fulfilled, measured, stable), tuple(known.values())
+    large = [entry for entry in entries if entry.smallest_share >= least]
+    repeated = [entry for entry in large if entry.f1_macro >= LEAST_F1]
+    wanted = [entry for entry in repeated if entry.k >= fewest]
+    smaller = [entry for entry in repeated if entry.k < fewest]
+    for rank, group in ((SOUND, wanted), (SOUND - 1, smaller)):
+        for entry in sorted(group, key=lambda entry: (-entry.silhouette, entry.k)):
+            known[entry.k] = replace(entry, stability=stability_of(entry.k))
+            if (known[entry.k].stability or 0.0) >= LEAST_STABILITY:
+                return _choice(known[entry.k], known, rank, fewest, least)
+    if repeated:
+        measured = [known[entry.k] for entry in wanted or smaller]
+        best = max(measured, key=lambda entry: (entry.stability or 0.0, -entry.k))
+        return _choice(best, known, SOUND - 2, fewest, least)
+    if large:
+        group = [entry for entry in large if entry.k >= fewest] or large
+        best = max(group, key=lambda entry: (entry.silhouette, -entry.k))
+        known[best.k] = replace(best, stability=stability_of(best.k))
+        return _choice(known[best.k], known, SOUND - 3, fewest, least)
+    reason = "All customers are one segment: " + (
+        f"every other division leaves a segment with less than {least:.1%} of them."
+        if entries
+        else "nothing that is known of them tells them apart."
     )
+    one = SweepEntry(1, 0.0, 0.0, 1.0, stability=1.0)
+    return Choice(1, reason, (one, *known.values()), rank=0, warnings=(reason,))
+
+
+def named_k(
+    entries: Sequence[SweepEntry], wanted: int, *, stability_of: Callable[[int], float]
+) -> Choice:
+    """Return the k that the run names. Raises ValueError when it was not swept."""
+    known = {entry.k: entry for entry in entries}
+    if wanted not in known:
+        raise ValueError(f"k = {wanted} was asked for; the sweep covers {sorted(known)}.")
+    known[wanted] = replace(known[wanted], stability=stability_of(wanted))
+    reason = f"k = {wanted} was asked for in the run's configuration."
+    return Choice(wanted, reason, tuple(known.values()))
 
 
 def elbow(entries: Sequence[SweepEntry]) -> int | None:
@@ -286,36 +326,49 @@ def gap_choice(entries: Sequence[SweepEntry]) -> int | None:
     return next(fitting, None)
 
 
-def _is_large_enough(entry: SweepEntry) -> bool:
-    return entry.smallest_share >= SMALLEST_SHARE
-
-
-def _reason(
-    best: SweepEntry,
-    conditions: Sequence[Condition],
-    fulfilled: int,
-    measured: Sequence[SweepEntry],
-    stable: bool,
-) -> str:
-    told = f"k = {best.k} has the highest silhouette ({best.silhouette:.3f})"
-    if not stable and len(measured) > 1:
-        told = f"k = {best.k} changes least when customers are drawn anew"
-    held = [text for text, _ in conditions[:fulfilled]]
-    if held:
-        told += f" among those with {_listed(held)}"
-    told += (
-        f". Here the smallest segment has {best.smallest_share:.1%}, macro F1 is "
-        f"{best.f1_macro:.3f}, and refits on customers drawn anew agree at "
-        f"{best.stability or 0.0:.3f} (adjusted Rand index)."
+def _choice(
+    best: SweepEntry, known: Mapping[int, SweepEntry], rank: int, fewest: int, least: float
+) -> Choice:
+    share = f"every segment above {least:.1%} of the customers"
+    repeat = f"a naive Bayes macro F1 of at least {LEAST_F1}"
+    held = [f"k of at least {fewest}"] if best.k >= fewest else []
+    held += [share, *([repeat] if rank > SOUND - 3 else [])]
+    warnings = []
+    if best.k < fewest:
+        warnings.append(
+            f"There are only {best.k} segments: no division into {fewest} or more is sound "
+            "(large enough, recognisable and stable)."
+        )
+    if rank == SOUND - 3:
+        warnings.append(
+            "The segments overlap, so that the form and lists answer less surely than usual "
+            f"(macro F1 {best.f1_macro:.2f}; at least {LEAST_F1} is usual)."
+        )
+    if (best.stability or 0.0) < LEAST_STABILITY:
+        warnings.append(
+            "The segments are not stable: drawn from similar customers, they would be others "
+            f"(agreement {best.stability or 0.0:.2f}; at least {LEAST_STABILITY} is usual)."
+        )
+    leads = (
+        f"changes least when customers are resampled ({best.stability or 0.0:.3f})"
+        if rank == SOUND - 2
+        else f"has the highest silhouette ({best.silhouette:.3f})"
     )
-    if fulfilled < len(conditions):
-        told += f" No k also has {conditions[fulfilled][0]}."
-    if not stable:
-        told += f" No such k agrees at {LEAST_STABILITY}."
-    elif measured[:-1]:
-        passed = ", ".join(f"{e.k} ({e.stability:.3f})" for e in measured[:-1])
-        told += f" Higher silhouettes were not stable: k = {passed}."
-    return told
+    sentences = [
+        f"k = {best.k} {leads} among those with {_listed(held)}.",
+        f"Here the smallest segment has {best.smallest_share:.1%}, macro F1 is "
+        f"{best.f1_macro:.3f}, and refits on resampled customers agree at "
+        f"{best.stability or 0.0:.3f} (adjusted Rand index).",
+        *warnings,
+    ]
+    unstable = [
+        f"{e.k} ({e.stability:.3f})"
+        for e in known.values()
+        if e.k != best.k and e.stability is not None and e.silhouette >= best.silhouette
+    ]
+    if unstable and rank >= SOUND - 1:
+        sentences.append(f"Higher silhouettes were not stable: k = {', '.join(unstable)}.")
+    return Choice(best.k, " ".join(sentences), tuple(known.values()), rank, tuple(warnings))
 
 
 def _listed(texts: Sequence[str]) -> str:

@@ -96,6 +96,14 @@ def write_model(data_dir: Path, **changes: object) -> Path:
     return draft.version
 
 
+def write_document(data_dir: Path, asset: str, document: Mapping[str, Any]) -> str:
+    """Write a report's tables or a card as a published version; return its name."""
+    with _store(data_dir).draft(asset, str(uuid4())) as draft:
+        write_json(draft.path / BUNDLE_FILE, document)
+    assert draft.version is not None
+    return draft.version.name
+
+
 def write_table(data_dir: Path, asset: str, rows: list[dict[str, Any]]) -> str:
     """Write a table as a published version; return its name."""
     with _store(data_dir).draft(asset, str(uuid4())) as draft:
@@ -109,10 +117,12 @@ def release(
     folder: Path,
     sha256: str,
     tables: Mapping[str, list[dict[str, Any]]] = MappingProxyType({}),
+    documents: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     **changes: object,
 ) -> None:
-    """Release the model in a folder, and tables."""
+    """Release the model in a folder, tables and documents."""
     versions = {"nb_classifier": folder.name}
+    versions |= {asset: write_document(data_dir, asset, one) for asset, one in documents.items()}
     versions |= {asset: write_table(data_dir, asset, rows) for asset, rows in tables.items()}
     document = {
         "format": FORMAT,
@@ -134,12 +144,13 @@ def release(
 def publish(
     data_dir: Path,
     tables: Mapping[str, list[dict[str, Any]]] = MappingProxyType({}),
+    documents: Mapping[str, Mapping[str, Any]] = MappingProxyType({}),
     **changes: object,
 ) -> Path:
-    """Write a model and release it with tables; return its folder."""
+    """Write a model and release it with tables and documents; return its folder."""
     folder = write_model(data_dir, **changes)
     document = json.loads((folder / BUNDLE_FILE).read_text(encoding="utf-8"))
-    release(data_dir, folder, document["sha256"], tables)
+    release(data_dir, folder, document["sha256"], tables, documents)
     return folder
 
 

@@ -23,5 +23,16 @@ def test_large_ones_have_two_digits_and_the_present_value_stays() -> None:
     ]
 
 
+def test_below_zero_as_much_is_offered_as_above() -> None:
+    found = supposable({"minimum": -1e8, "maximum": 1e8}, -123.0)
+    assert (found[0], found[-1]) == (-1200, 1200)
+    assert {-900, -123, 0, 900} <= set(found)
+
+
+def test_a_single_possible_value_is_offered_alone() -> None:
+    assert supposable({"minimum": 1, "maximum": 1}, 1.0) == [1]
+    assert supposable({"minimum": 0, "maximum": 0}, 0.0) == [0]
+
+
 def test_nothing_beyond_the_models_range_is_offered() -> None:
     assert supposable(DAYS, 900.0)[-1] == 1000

@@ -1,12 +1,21 @@
 """The pages in every state that the published model can be in."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from bankseg_assets.explain.wording import ONE_SEGMENT as ONE_SEGMENT_SENTENCE
 from bankseg_assets.releases import Refusal, note_refusal
 from bankseg_assets.scoring import BUNDLE_FILE, load_bundle, score
+from bankseg_assets_tests.app.odd_models import (
+    ALL_CUSTOMERS,
+    ONE_CUSTOMER,
+    ONE_SEGMENT,
+    REFUNDS,
+    SAME_DAY,
+)
 from bankseg_assets_tests.app.publishing import INPUTS, publish, release, write_model
 
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
@@ -41,25 +50,35 @@ def test_before_the_first_model_the_page_says_what_to_do(data_dir: Path) -> None
 
 def test_a_model_that_was_never_released_is_not_used(data_dir: Path) -> None:
     write_model(data_dir)
-    assert "No model has been released yet" in _open().info[0].value
+    assert "There are no segments yet" in _open().info[0].value
 
 
-def test_a_refused_model_is_told_with_the_reason_while_the_old_one_answers(data_dir: Path) -> None:
+def test_a_refusal_is_explained_on_overview_while_the_old_model_answers(data_dir: Path) -> None:
     publish(data_dir)
     write_model(data_dir, version="second")
     found = Refusal("0123456789", "2026-11-23T10:00:00+00:00", ("Macro F1 is 0.5.",))
     note_refusal(data_dir / "published", found)
     page = _submit(_open(), 4, 900.0)
-    assert "A newer model was refused.** Macro F1 is 0.5. Model first" in page.warning[0].value
-    assert "`force: true`" in page.warning[0].value
+    assert not page.warning
+    assert "A newer version was refused" in _text(page)
     assert "Answered by model first" in _text(page)
+    page.switch_page("views/overview.py").run()
+    assert "A newer model was refused.** Macro F1 is 0.5. Model first" in page.warning[0].value
+    assert "`bankseg withdraw`" in page.warning[0].value
+    assert "`force: true`" in page.warning[0].value
     note_refusal(data_dir / "published", None)
     assert not page.run().warning
 
 
-def test_a_first_model_that_was_refused_is_told_too(data_dir: Path) -> None:
-    note_refusal(data_dir / "published", Refusal("run", "now", ("A segment is too small.",)))
-    assert "refused: A segment is too small." in _open().info[0].value
+def test_a_first_refusal_is_explained_on_overview_and_pointed_to(data_dir: Path) -> None:
+    """To repeat the batch would repeat the refusal, so that is not the advice."""
+    note_refusal(data_dir / "published", Refusal("run", "now", ("3 rows are lost.",)))
+    page = _open()
+    assert "The page Overview says why, and what to do." in page.info[0].value
+    page.switch_page("views/overview.py").run()
+    assert "- 3 rows are lost." in page.warning[0].value
+    assert "`bankseg withdraw`" in page.warning[0].value
+    assert "make materialize" not in page.warning[0].value
 
 
 def test_the_first_model_fills_a_page_that_was_open_before(data_dir: Path) -> None:
@@ -111,13 +130,53 @@ def test_a_value_outside_its_range_gets_a_sentence_and_no_answer(data_dir: Path)
     assert not page.header
 
 
-def test_scoring_says_itself_what_it_cannot_use(data_dir: Path) -> None:
-    debts_too = [INPUTS[0], INPUTS[1] | {"minimum": -1000}]
-    publish(data_dir, inputs=debts_too)
-    page = _submit(_open(), 1, -5.0)
-    assert page.error[0].value == (
-        "Sum of the amounts must be a finite number of 0 or more; found -5.0."
+def test_the_form_takes_refunds_where_the_model_has_seen_some(data_dir: Path) -> None:
+    publish(data_dir, **REFUNDS)
+    page = _open()
+    assert "From -2,000,000 to 2,000,000 INR." in _text(page)
+    page = _submit(page, 1, -1234.5)
+    assert not page.error
+    assert page.header[0].value == "Small spenders"
+    assert page.table[1].value["Customer"].tolist() == ["1", "INR -1,234.50", "—"]
+    slider = page.select_slider(key="what_if_monetary_-1234.5")
+    assert slider.value == -1234.5
+    assert {"INR -12,000", "INR 0", "INR 12,000"} <= set(slider.options)
+    assert _submit(page, 1, -3e6).error[0].value == (
+        "Sum of the amounts must be from -2,000,000 to 2,000,000 INR; found -3,000,000."
     )
+
+
+@pytest.mark.parametrize("odd", [ONE_SEGMENT, ONE_CUSTOMER])
+def test_one_segment_is_the_answer_for_everyone(data_dir: Path, odd: dict[str, Any]) -> None:
+    publish(data_dir, **odd)
+    page = _open()
+    page.number_input(key="input_recency").set_value(1)
+    next(b for b in page.button if b.label == "Find the segment").click().run()
+    assert not page.exception
+    assert page.header[0].value == ALL_CUSTOMERS
+    assert ONE_SEGMENT_SENTENCE in _text(page)
+    assert page.table[0].value.columns.tolist() == ["Measure", "Customer", "Segment median"]
+    assert "F1" not in page.caption[-1].value
+
+
+def test_notes_are_written_once_and_a_badge_points_to_them(data_dir: Path) -> None:
+    folder = write_model(data_dir, **ONE_SEGMENT)
+    sha256 = load_bundle(folder).sha256
+    gates = [
+        {"name": "few_lost", "verdict": "warned", "sentence": "2% of bank.csv is quarantined."},
+        {"name": "fine", "verdict": "passed", "sentence": "All is well."},
+    ]
+    release(data_dir, folder, sha256, gates=gates)
+    page = _open()
+    assert not page.warning
+    assert "3 notes on the data" in _text(page)
+    page.switch_page("views/overview.py").run()
+    (warning,) = page.warning
+    assert f"- {SAME_DAY}" in warning.value
+    assert "- 2% of bank.csv is quarantined." in warning.value
+    assert "All is well" not in warning.value
+    assert "notes on the data" not in _text(page)
+    assert ONE_SEGMENT_SENTENCE in page.info[0].value
 
 
 def _change_over(page: AppTest) -> AppTest:

@@ -1,10 +1,14 @@
 """Every page draws itself from a release that holds the model alone, and says what is missing."""
 
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from bankseg_assets_tests.app.odd_models import ODD, ONE_CUSTOMER, ONE_SEGMENT
+from bankseg_assets_tests.app.one_segment import documents, tables
 from bankseg_assets_tests.app.publishing import publish
 
 ROOT = Path(__file__).parents[2]
@@ -27,3 +31,30 @@ def test_a_page_without_any_release_says_what_to_do(data_dir: Path, view: str) -
     page.switch_page(view).run()
     assert not page.exception, page.exception
     assert any("make materialize" in info.value for info in page.info)
+
+
+@pytest.mark.parametrize("odd", ODD)
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_page_draws_itself_from_an_odd_model(data_dir: Path, view: str, odd: str) -> None:
+    publish(data_dir, **ODD[odd])
+    page = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60).run()
+    page.switch_page(view).run()
+    assert not page.exception, page.exception
+    assert len(page.title) == 1
+    assert not page.error
+
+
+@pytest.mark.parametrize(
+    ("count", "money", "changes"),
+    [(500, "500", ONE_SEGMENT), (3, "500", ONE_CUSTOMER), (500, "-20.5", ONE_SEGMENT)],
+)
+@pytest.mark.parametrize("view", VIEWS)
+def test_a_page_draws_a_whole_release_of_one_segment(
+    data_dir: Path, view: str, count: int, money: str, changes: dict[str, Any]
+) -> None:
+    publish(data_dir, tables(count, Decimal(money)), documents(count), **changes)
+    page = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60).run()
+    page.switch_page(view).run()
+    assert not page.exception, page.exception
+    assert len(page.title) == 1
+    assert not page.error

@@ -1,6 +1,12 @@
 """What is done after the batch of demo data that all tests share."""
 
+import json
 import shutil
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from typing import Any
+from uuid import uuid4
 
 import pytest
 from pyspark.sql import SparkSession
@@ -9,6 +15,7 @@ from bankseg_assets.assets import rfm_table
 from bankseg_assets.build import resources
 from bankseg_assets.resources import SparkResource
 from bankseg_assets.settings import Settings
+from bankseg_assets.store import VersionStore, write_json
 from bankseg_assets_tests.running import Platform, Run, run_platform
 
 OTHER_PARTITIONING = {
@@ -39,3 +46,22 @@ def after_batch(batch: Platform, settings: Settings, platform: dict[str, object]
     """A platform of the test's own, on which the batch was run."""
     shutil.copytree(batch.settings.data_dir, settings.data_dir, dirs_exist_ok=True)
     return Platform(settings, platform, batch.run)
+
+
+@pytest.fixture
+def own_data(after_batch: Platform) -> Platform:
+    """The same, as a bank's own: nothing protects demo data."""
+    with closing(sqlite3.connect(after_batch.settings.ledger_path)) as connection, connection:
+        connection.execute("UPDATE deliveries SET file_name = 'bank.csv'")
+    make_release(after_batch, lambda document: document.update(is_demo=False))
+    return after_batch
+
+
+def make_release(bank: Platform, change: Callable[[dict[str, Any]], object]) -> None:
+    """Publish a release that is like the newest but for a change."""
+    store = VersionStore(bank.settings.published_dir)
+    newest = store.latest("release")
+    document = json.loads((newest / "model.json").read_text(encoding="utf-8"))
+    change(document)
+    with store.draft("release", str(uuid4()), document["versions"]) as draft:
+        write_json(draft.path / "model.json", document)

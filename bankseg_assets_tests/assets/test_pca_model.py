@@ -6,10 +6,13 @@ import dagster as dg
 import pytest
 
 from bankseg_assets.assets.pca_model import PcaConfig
-from bankseg_assets.scoring import DEFAULT_FEATURES, FEATURES
+from bankseg_assets.scoring import FEATURES
 from bankseg_assets.transforms.pca import PcaModel
 from bankseg_assets_tests.assets.conftest import Platform
 from bankseg_assets_tests.running import Run, run_platform
+
+# Of customers who mostly come once, as those of the demo bank do.
+SUITABLE = [name for name in FEATURES if name != "log_frequency"]
 
 
 def model(run: Run) -> PcaModel:
@@ -23,8 +26,14 @@ def run_with(platform: Platform, config: PcaConfig) -> Run:
     )
 
 
-def test_the_features_are_the_default_ones(batch: Platform) -> None:
-    assert [feature.name for feature in model(batch.run).features] == DEFAULT_FEATURES
+def test_features_suit_the_data_and_the_reason_is_recorded(batch: Platform) -> None:
+    found = model(batch.run)
+    assert [feature.name for feature in found.features] == SUITABLE
+    assert (found.warnings, len(found.comparison)) == ([], 1)
+    assert batch.run.metadata["pca_model"]["reason"] == found.reason
+    assert found.reason == (
+        "The set that tells most of a customer gives sound segments, in 2 principal components."
+    )
 
 
 def test_only_customers_that_are_not_held_out_are_fitted(batch: Platform) -> None:
@@ -37,7 +46,7 @@ def test_loadings_name_every_feature(batch: Platform) -> None:
     found = batch.run.metadata["pca_model"]
     rows = str(found["loadings"]).splitlines()
     assert rows[0] == "| feature | PC1 | PC2 |"
-    assert [row.split(" | ")[0].strip("| ") for row in rows[2:]] == DEFAULT_FEATURES
+    assert [row.split(" | ")[0].strip("| ") for row in rows[2:]] == SUITABLE
     assert 0 < found["explained_variance_kept"] < 1
 
 

@@ -3,6 +3,9 @@
 import json
 import shutil
 from collections import defaultdict
+from collections.abc import Sequence
+
+import dagster as dg
 
 from bankseg_assets.contracts import TABLES
 from bankseg_assets.releases import all_releases, current_release
@@ -61,12 +64,23 @@ def test_they_belong_to_the_release(batch: Platform) -> None:
         assert release.versions[asset] == batch.run.metadata[asset]["version"]
 
 
-def test_new_holdings_make_a_new_release_with_the_same_segments(after_batch: Platform) -> None:
-    before = current_release(after_batch.settings.published_dir)
-    rows = "".join(f"X{n},{('Loan', 'Fund')[n % 2]}\n" for n in range(60))
-    land(after_batch.settings, "bank.csv", HEADER + rows)
-    run = run_platform(after_batch.resources, job="recommendations")
+def land_holdings(bank: Platform, customers: Sequence[str]) -> Run:
+    """Land two products of each customer, and take them."""
+    rows = "".join(f"{one},{product}\n" for one in customers for product in ("Loan", "Fund"))
+    land(bank.settings, "bank.csv", HEADER + rows)
+    run = run_platform(bank.resources, job="recommendations")
     assert run.failures == {}
+    return run
+
+
+def known(bank: Platform, n: int) -> list[str]:
+    return sorted(bank.run.table("customer_segments")["customer_id"].to_pylist())[:n]
+
+
+def test_new_holdings_make_a_new_release_with_the_same_segments(after_batch: Platform) -> None:
+    """Few are recommended by segment alone, and strangers are counted."""
+    before = current_release(after_batch.settings.published_dir)
+    run = land_holdings(after_batch, [*known(after_batch, 60), *(f"X{n}" for n in range(20))])
     after = current_release(after_batch.settings.published_dir)
     assert before is not None
     assert after is not None
@@ -75,23 +89,26 @@ def test_new_holdings_make_a_new_release_with_the_same_segments(after_batch: Pla
         *("product_holdings", "quarantined_holdings"),
         *("recommendation_model", "product_recommendations"),
     }
-
-
-def test_few_holders_are_recommended_by_segment_alone_and_strangers_are_counted(
-    after_batch: Platform,
-) -> None:
-    rows = "".join(f"X{n},{product}\n" for n in range(60) for product in ("Loan", "Fund"))
-    land(after_batch.settings, "bank.csv", HEADER + rows)
-    run = run_platform(after_batch.resources, job="recommendations")
-    assert run.failures == {}
     found = run.metadata["product_recommendations"]
     assert found["state"].startswith("By segment alone")
-    assert found["customers_with_holdings"] == "0"
-    assert found["holders_without_transactions"] == "60"
-    table = run.table("product_recommendations")
-    assert set(table["source"].to_pylist()) == {"segment"}
-    assert set(table["product"].to_pylist()) == {"Loan", "Fund"}
-    assert run.checks["als_is_as_good_as_popularity"].passed
+    assert found["customers_with_holdings"] == "60"
+    assert found["holders_without_transactions"] == "20"
+    assert set(run.table("product_recommendations")["source"].to_pylist()) == {"segment"}
+    assert run.checks["holdings_are_of_the_customers"].passed
+
+
+def test_holdings_of_others_recommend_nothing(after_batch: Platform) -> None:
+    """Their IDs match no customer: an error that says so, and the release is made all the same."""
+    run = land_holdings(after_batch, [f"{one}.0" for one in known(after_batch, 60)])
+    check = run.checks["holdings_are_of_the_customers"]
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.ERROR)
+    assert str(check.description).startswith(
+        "0 of the 60 customers in the holdings are among the 3,359 customers with transactions"
+    )
+    assert "withdraw --holdings" in str(check.description)
+    assert run.table("product_recommendations").num_rows == 0
+    assert document(run)["model"] is None
+    assert "release" in run.metadata
 
 
 def test_without_holdings_they_wait_and_the_release_is_made(after_batch: Platform) -> None:

@@ -22,6 +22,7 @@ from bankseg_assets_tests.batch_scoring.lists import (
     ONCE_CONFIDENCE,
     bundle,
 )
+from bankseg_assets_tests.small_model import ALL_CUSTOMERS, one_segment
 
 COLUMNS = {"frequency": "count", "monetary": "sum"}
 UNSCORED = dict.fromkeys(("segment", "segment_name", "confidence", "certainty"))
@@ -149,3 +150,17 @@ def test_a_text_reaches_the_model_as_it_is_and_unknown_as_nothing(
 def test_a_column_that_cannot_hold_numbers_stops_the_list() -> None:
     with pytest.raises(ListError, match="The column count has the type bool"):
         Scorer(bundle(), COLUMNS).score(table((True, 300)))
+
+
+def test_a_refund_is_scored_where_the_model_has_seen_some() -> None:
+    model = replace(bundle(), inputs=(bundle().inputs[0], {**bundle().inputs[1], "minimum": -500}))
+    found = Scorer(model, COLUMNS).score(table((1, -250.5), (1, -501)))
+    assert scored(found)["error"] is None
+    assert scored(found)["segment_name"] == "Small spenders"
+    assert "must be from -500 to 2,000,000" in scored(found, 1)["error"]
+
+
+def test_everyone_of_a_list_is_in_the_one_segment() -> None:
+    found = Scorer(one_segment(version="one"), {"recency": "count"}).score(table((1, 0), (None, 0)))
+    assert found["segment_name"].to_pylist() == [ALL_CUSTOMERS] * 2
+    assert found["confidence"].to_pylist() == [1.0, 1.0]

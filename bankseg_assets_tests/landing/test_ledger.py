@@ -1,5 +1,6 @@
 """The ledger says once what became of a content, and which contents make up the table."""
 
+import re
 import sqlite3
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -13,7 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bankseg_assets.landing.ledger import Delivery, Ledger, content_hash, current_content
+from bankseg_assets.landing.ledger import (
+    Delivery,
+    Ledger,
+    WithdrawalError,
+    content_hash,
+    current_content,
+)
 
 BANK = Delivery("b" * 64, "bank.csv", "accepted", "", size_bytes=9, records=2, run_id="r")
 MORE = replace(BANK, sha256="c" * 64, file_name="more.csv")
@@ -62,6 +69,69 @@ def test_a_ledger_from_before_the_contract_was_a_file_is_read_and_written(tmp_pa
         connection.execute("INSERT INTO deliveries VALUES ('a','a.csv','accepted','',1,1,'r','2')")
     Ledger(path).record(BANK)
     assert [delivery.file_name for delivery in Ledger(path).deliveries()] == ["a.csv", "bank.csv"]
+
+
+def test_withdrawn_delivery_counts_no_more(ledger: Ledger) -> None:
+    """It keeps its place in the ledger, with the operator's reason, and an undo restores it."""
+    ledger.record(replace(BANK, reason="2 of them were short."))
+    ledger.record(MORE)
+    before = ledger.deliveries()
+    found = ledger.withdraw("bbbbbbbb", "wrong month")
+    assert (found.status, found.reason, found.file_name) == ("withdrawn", "wrong month", "bank.csv")
+    assert datetime.fromisoformat(found.withdrawn_at)
+    assert [one.sha256 for one in current_content(ledger.deliveries())] == [MORE.sha256]
+    ledger.record(BANK)  # a copy that still lies in the landing folder
+    assert ledger.deliveries()[0].status == "withdrawn"
+    assert ledger.undo_withdrawal("BBBBBBBB").status == "accepted"
+    assert ledger.deliveries() == before
+
+
+@pytest.mark.parametrize(
+    ("start", "sentence"),
+    [
+        ("bbbbbbb", "give at least the first 8 digits"),
+        ("no digits", "give at least the first 8 digits"),
+        ("%%%%%%%%", "give at least the first 8 digits"),
+        ("e" * 64, "No delivery has a SHA-256 that begins with eee"),
+        ("b" * 8, "2 deliveries have a SHA-256 that begins with bbbbbbbb"),
+        ("d" * 8, "broken.csv (dddddddd) is rejected, and only an accepted file can be"),
+        ("c" * 8, "more.csv (cccccccc) is withdrawn, and only an accepted file can be"),
+    ],
+)
+def test_withdrawal_is_refused_with_a_sentence(ledger: Ledger, start: str, sentence: str) -> None:
+    """Too short, unknown, ambiguous, or not accepted: nothing changes."""
+    twin = replace(BANK, sha256="b" * 8 + "0" * 56)
+    for one in (BANK, twin, MORE, replace(BROKEN, file_name="broken.csv")):
+        ledger.record(one)
+    ledger.withdraw(MORE.sha256)
+    before = ledger.deliveries()
+    with pytest.raises(WithdrawalError, match=re.escape(sentence)):
+        ledger.withdraw(start)
+    assert ledger.deliveries() == before
+
+
+def test_undo_of_no_withdrawal_is_refused(ledger: Ledger) -> None:
+    """Only what was withdrawn can be accepted again."""
+    ledger.record(BANK)
+    with pytest.raises(WithdrawalError, match="is accepted, and not withdrawn"):
+        ledger.undo_withdrawal(BANK.sha256)
+
+
+def test_older_ledger_can_withdraw(tmp_path: Path) -> None:
+    """An older build's table allows two statuses; it stays as it is, and loses nothing."""
+    path = tmp_path / "ledger.sqlite"
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute(
+            "CREATE TABLE deliveries (sha256 TEXT PRIMARY KEY, file_name TEXT NOT NULL,"
+            " status TEXT NOT NULL CHECK (status IN ('accepted', 'rejected')),"
+            " reason TEXT NOT NULL, size_bytes INTEGER NOT NULL, records INTEGER NOT NULL,"
+            " run_id TEXT NOT NULL, taken_at TEXT NOT NULL, contract TEXT NOT NULL DEFAULT '')"
+        )
+        connection.execute(
+            "INSERT INTO deliveries VALUES (?,'a.csv','accepted','',1,1,'r','2','c')", ("a" * 64,)
+        )
+    assert Ledger(path).withdraw("a" * 64).status == "withdrawn"
+    assert [one.status for one in Ledger(path).deliveries()] == ["withdrawn"]
 
 
 @pytest.mark.parametrize(

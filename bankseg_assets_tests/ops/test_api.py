@@ -21,8 +21,10 @@ import uvicorn
 
 from bankseg_assets.batch_scoring.actions import ACTIONS
 from bankseg_assets.inputs import problem
+from bankseg_assets.releases import Refusal, note_refusal
 from bankseg_assets.scoring import BUNDLE_FILE
 from bankseg_assets_tests import load
+from bankseg_assets_tests.app.odd_models import ONE_SEGMENT, REFUNDS
 from bankseg_assets_tests.app.publishing import publish, release, write_model
 from bankseg_assets_tests.batch_scoring.lists import (
     FREQUENCY,
@@ -290,6 +292,27 @@ def test_there_is_no_page_that_would_fetch_scripts(client: Client, path: str) ->
     assert client.get(path).status == 404
 
 
+def test_a_refused_first_model_is_explained_to_callers(empty: Client) -> None:
+    """To materialize again would only be refused again."""
+    note_refusal(empty.data_dir / "published", Refusal("run", "now", ("3 rows are lost.",)))
+    found = empty.post("/score", {})
+    assert found.status == 503
+    assert "the first one was refused. 3 rows are lost. " in found.detail
+    assert "make materialize" not in found.detail
+
+
+def test_one_segment_and_refunds_are_answered(tmp_path: Path) -> None:
+    publish(tmp_path, **ONE_SEGMENT)
+    with serving(tmp_path) as client:
+        assert client.get("/model").json["warnings"] == ONE_SEGMENT["warnings"]
+        found = client.post("/score", {"recency": 1}).json
+        assert (found["name"], found["probability"]) == ("All customers", 1.0)
+        publish(tmp_path, **REFUNDS)
+        refund = {"frequency": 1, "monetary": -250.5}
+        assert eventually(lambda: client.post("/score", refund).status == 200)
+        assert client.post("/score", {"monetary": -3e6}).status == 422
+
+
 def test_before_the_first_model_it_waits_and_then_answers(empty: Client) -> None:
     assert empty.get("/health").json["status"] == "no model"
     assert empty.get("/openapi.json").status == 200
@@ -333,6 +356,22 @@ def test_the_last_good_model_answers_while_the_newest_is_broken(own: Client) -> 
     assert eventually(lambda: "cannot be read" in own.get("/health").json["problem"])
     assert own.get("/health").json["status"] == "ok"
     assert own.post("/score", ONCE).json["model_version"] == "first"
+
+
+def test_health_names_warnings_and_what_was_refused(own: Client) -> None:
+    """Whoever watches the API learns that newer data waits, and why."""
+    found = own.get("/health").json
+    assert (found["warnings"], found["refused"]) == ([], None)
+    model = write_model(own.data_dir, inputs=INPUTS, version="second")
+    sha256 = json.loads((model / BUNDLE_FILE).read_text(encoding="utf-8"))["sha256"]
+    release(own.data_dir, model, sha256, warnings=["No balances."])
+    refused = Refusal("run", "2026-01-01T00:00:00+00:00", ("4,026 customers are lost.",))
+    note_refusal(own.data_dir / "published", refused)
+    assert eventually(lambda: own.get("/health").json["refused"] is not None)
+    found = own.get("/health").json
+    assert found["warnings"] == ["No balances."]
+    assert found["refused"] == {"at": refused.at, "reasons": list(refused.reasons)}
+    assert found["status"] == "ok"
 
 
 def test_releases_that_cannot_be_listed_are_tried_again(

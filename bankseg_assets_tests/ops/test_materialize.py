@@ -19,6 +19,7 @@ from bankseg_assets_tests.ops import toy_definitions
 from bankseg_assets_tests.ops.test_processes import eventually
 from ops.materialize import (
     FAILED,
+    FORCED,
     INTERRUPTED,
     JOB,
     REFUSED,
@@ -135,6 +136,24 @@ def test_a_check_that_fails_as_an_error_fails_the_batch(
     assert code == FAILED
     assert told.count("Check enough_rows of table did not pass. 3 rows; 10 expected.") == 1
     assert "DagsterAssetCheckFailedError" not in told
+
+
+def test_forced_batch_configures_the_release(instance: dg.DagsterInstance) -> None:
+    """Nothing else is configured, and the release says what was forced."""
+    seen = []
+
+    class Config(dg.Config):
+        force: bool = False
+
+    @dg.asset(name="release")
+    def asset(config: Config) -> None:
+        seen.append(config.force)
+
+    job = dg.define_asset_job(JOB, selection=["release"])
+    defs = dg.Definitions(assets=[asset], jobs=[job])
+    for run_config in (None, FORCED):
+        run_batch(defs.resolve_job_def(JOB), instance, io.StringIO(), LOG, run_config)
+    assert seen == [False, True]
 
 
 def test_a_check_that_warns_is_told_and_the_batch_succeeds(instance: dg.DagsterInstance) -> None:

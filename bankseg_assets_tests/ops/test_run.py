@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from bankseg_assets.settings import Settings
 from bankseg_assets_tests.ops.test_processes import eventually, is_alive
 from ops.preflight import data_lock
 from ops.processes import StopRequest
-from ops.run import finish, preparation, serve
+from ops.run import finish, preparation, prepare, run, serve
 from ops.services import Service
 from ops.supervision import LaunchError
 
@@ -123,10 +124,48 @@ def test_a_server_that_never_answers_is_given_up(tmp_path: Path) -> None:
         serve([mute], os.environ, tmp_path, StopRequest(), ready_seconds=0.2)
 
 
-def test_a_preparation_that_fails_is_named() -> None:
-    finish("fine", ["true"], os.environ, StopRequest())
-    with pytest.raises(LaunchError, match="the batch ended with exit code 1"):
-        finish("the batch", ["false"], os.environ, StopRequest())
+@pytest.mark.parametrize(
+    ("command", "end"),
+    [
+        (["true"], ""),
+        (["false"], "failed with exit code 1"),
+        (["sh", "-c", "kill -9 $$"], "was killed by signal 9"),
+        (["/nowhere/program"], "could not start"),
+    ],
+)
+def test_finish_returns_how_a_command_failed(command: list[str], end: str) -> None:
+    found = finish("the batch", command, os.environ, StopRequest())
+    assert found.startswith(end)
+    assert bool(found) == bool(end)
+
+
+def test_prepare_reports_the_first_failure_and_skips_the_rest(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """A batch without its demo data would only fail again, with a reason that misleads."""
+    settings = Settings(data_dir=tmp_path)
+    steps = [
+        ("the demo data generator", ["false"]),
+        ("the batch", ["touch", str(tmp_path / "ran")]),
+    ]
+    assert not prepare(settings, steps, os.environ, StopRequest())
+    assert not (tmp_path / "ran").exists()
+    told = capfd.readouterr().err
+    assert told.startswith("bankseg: the demo data generator failed with exit code 1")
+    assert "http://127.0.0.1:3000/runs" in told
+    assert str(settings.logs_dir) in told
+
+
+@pytest.mark.parametrize("steps", [[("the batch", ["false"])], [("the batch", ["true"])]])
+def test_run_serves_also_after_a_failed_batch(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: list[tuple[str, list[str]]]
+) -> None:
+    """The Dagster UI and the app are where the failure is read."""
+    served: list[Sequence[Service]] = []
+    monkeypatch.setattr("ops.run.preparation", lambda _: steps)
+    monkeypatch.setattr("ops.run.serve", lambda services, *_: served.append(services))
+    assert run(Settings(data_dir=tmp_path), os.environ) == 0
+    assert len(served) == 1
 
 
 def test_demo_data_is_made_only_where_nothing_was_ever_delivered(tmp_path: Path) -> None:

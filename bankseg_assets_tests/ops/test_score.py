@@ -157,7 +157,7 @@ def test_before_the_first_model_it_says_how_to_get_one(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("BANKSEG_DATA_DIR", str(tmp_path))
-    assert "Run `make materialize` first" in refused(capsys, "list.csv", "out.csv")
+    assert "Run `make materialize`" in refused(capsys, "list.csv", "out.csv")
     assert list(tmp_path.iterdir()) == []
 
 

@@ -99,6 +99,32 @@ def test_a_refused_and_a_broken_model_are_told(
     assert "Problem      The newest model cannot be used." in as_text(capsys)
 
 
+def test_warnings_of_the_release_are_told(
+    data_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Of the model, and of the gates that warned; the files that came stand in the JSON."""
+    model = write_model(data_dir)
+    sha256 = json.loads((model / BUNDLE_FILE).read_text(encoding="utf-8"))["sha256"]
+    delivered = {"file_name": "a.csv", "sha256": "a" * 64, "rows_in": 9, "rows_quarantined": 3}
+    release(data_dir, model, sha256, warnings=["No balances.", "Few."], deliveries=[delivered])
+    found = as_json(capsys)["release"]
+    assert found["warnings"] == ["No balances.", "Few."]
+    assert found["deliveries"] == [delivered]
+    assert "Warnings     No balances.\n             Few.\n" in as_text(capsys)
+
+
+def test_withdrawn_deliveries_are_counted(
+    data_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Only where there are any."""
+    sha256 = "a" * 64
+    ledger = Ledger(data_dir / "ledger.sqlite")
+    ledger.record(Delivery(sha256, "a.csv", "accepted", "", 10, 5, "run"))
+    ledger.withdraw(sha256)
+    assert as_json(capsys, code=1)["deliveries"]["withdrawn"] == 1
+    assert "0 accepted, 0 rejected, 1 withdrawn\n" in as_text(capsys, code=1)
+
+
 def test_deliveries_are_counted_and_the_last_is_named(
     data_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

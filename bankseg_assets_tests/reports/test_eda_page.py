@@ -11,7 +11,7 @@ SCRIPT = "<script>alert(1)</script>"
 SECTIONS = [
     *("Missing values", "Amounts", "Balances", "Quantiles", "Outliers", "Correlations", "Days"),
     *("Weekdays", "Hours", "Ages", "Genders", "Locations", "Transactions a customer"),
-    *("Identity conflicts", "Set aside"),
+    *("Identity conflicts", "Quarantined"),
 ]
 
 
@@ -124,6 +124,33 @@ def test_what_was_suppressed_is_a_dash() -> None:
     page = Page(eda_page(small, currency="INR"))
     assert page.cells[:3] == ["gender", "–", "–"]  # noqa: RUF001 - a dash
     assert "Too few customers for a share that tells of nobody." in page.texts
+
+
+def test_nothing_but_a_few_customers_is_a_page_of_sentences() -> None:
+    empty = {name: [] for name in tables()}
+    overview = tables()["overview"][0] | {
+        **{"transactions": 3, "customers": 2, "amount_total": None},
+        **{"last_day": "2016-08-01", "repeat_customers": 0},
+        "identity_conflict_share_of_repeat": 0.0,
+    }
+    source = eda_page(empty | {"overview": [overview]}, currency="INR")
+    text = " ".join(Page(source).texts)
+    assert "3 transactions of <11 customers, all of 2016-08-01. Distributions" in text
+    assert "No customer has two or more transactions" in text
+    assert text.count("Nothing to show") == 7
+    assert "Plotly.newPlot(" not in source
+
+
+def test_no_row_at_all_has_no_days() -> None:
+    overview = tables()["overview"][0] | {"first_day": None, "last_day": None}
+    source = eda_page(tables() | {"overview": [overview]}, currency="INR")
+    assert "None to None" not in source
+
+
+def test_refunds_have_bars_below_zero() -> None:
+    refunds = [{"from": -1234.5, "rows": 20}, {"from": 0.0, "rows": 30}]
+    source = eda_page(tables() | {"amount_distribution": refunds}, currency="INR")
+    assert '"-1.23e+03"' in source
 
 
 def test_an_empty_table_says_none(page: Page) -> None:

@@ -36,7 +36,7 @@ KMEANS = {
     **{"sweep": [ENTRY], "matching": None},
 }
 QUALITY = {"f1_macro": 0.9, "log_loss": 0.1, "brier": 0.1}
-BUNDLE = {
+BUNDLE: dict[str, Any] = {
     **{"version": "run-1", "sha256": "ab" * 32, "snapshot_date": "2016-10-22", "currency": "INR"},
     "metrics": {"f1_macro": 0.987},
     "evidence": {"age": {}},
@@ -48,7 +48,10 @@ BUNDLE = {
             {"known": ["recency", "age"], "calibration_error": 0.2, **QUALITY},
         ]
     },
-    "segments": [{"name": "<b>Big</b>", "sentence": "They spend.", "share_of_customers": 1.0}],
+    "segments": [
+        {"name": "<b>Big</b>", "sentence": "They spend.", "share_of_customers": 0.6},
+        {"name": "Small", "sentence": "They save.", "share_of_customers": 0.4},
+    ],
 }
 DEMOGRAPHICS = [
     {"segment_name": "Big", "attribute": "age_band", "value": value, "distance": 0.07}
@@ -89,6 +92,30 @@ def test_the_limits_name_the_figures_of_this_model() -> None:
     assert card(is_demo=True)["limits"][0].startswith("Made from demo data")
     persons = {"overview": [EDA["overview"][0] | {"identity_conflict_share_of_repeat": None}]}
     assert "may not name persons" not in " ".join(card(eda=persons)["limits"])
+
+
+def test_what_the_data_cannot_say_comes_first() -> None:
+    warned = BUNDLE | {"warnings": ["No balance was delivered."]}
+    assert card(bundle=warned)["limits"][0] == "No balance was delivered."
+    assert "No balance was delivered." in model_card_page(card(bundle=warned))
+
+
+def test_a_model_of_few_customers_says_on_whom_it_was_tested() -> None:
+    few = BUNDLE | {"metrics": {"f1_macro": 0.9, "n_held_out": 0}}
+    page = model_card_page(card(bundle=few))
+    assert "Measured on the customers that the model was made of, for they were too few" in page
+
+
+def test_one_segment_has_a_card_without_figures_of_quality() -> None:
+    one = BUNDLE | {"segments": BUNDLE["segments"][:1], "evaluation": {}}
+    kmeans = KMEANS | {"k": 1, "sweep": [], "silhouette": 0.0}
+    persons = {"overview": [EDA["overview"][0] | {"customers": 1}]}
+    found = card(bundle=one, kmeans=kmeans, eda=persons, demographics=[])
+    assert found["limits"][0].startswith("There is one segment, so every customer belongs to it")
+    assert found["segments"]["stability"] is None
+    assert found["data"]["customers"] is None
+    assert "silhouette is" not in " ".join(found["limits"])
+    assert "<h1>Model card</h1>" in model_card_page(found)
 
 
 def test_the_page_says_the_same_and_escapes_what_comes_from_data() -> None:

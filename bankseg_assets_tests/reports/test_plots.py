@@ -102,3 +102,19 @@ def test_nothing_to_plot_is_an_empty_plot(plot: Callable[[], str]) -> None:
 def test_a_table_of_many_rows_is_drawn_higher() -> None:
     width, height = struct.unpack(">II", png(heat(rows=20))[16:24])
     assert (width, height) == (512, 640)
+
+
+def test_a_plot_of_one_segment_or_of_nothing_is_a_plot() -> None:
+    """One bar, one cell, one customer, none at all: no warning, which would be an error here."""
+    assert png(bar_plot(["All customers"], [50], **LABELS))
+    assert png(bar_plot(["All customers"], [3], **LABELS))
+    assert png(bar_plot(["Refunds", "Purchases"], [-2e6, 3e6], **LABELS))
+    assert png(bar_plot([], [], **LABELS))
+    assert png(matrix_plot([[265]], ["All customers"], **LABELS))
+    assert png(matrix_plot([[0]], ["All customers"], **LABELS))
+    assert png(heat_plot([[-0.5]], [["INR -5"]], x_names=["a"], y_names=["b"], **LABELS))
+    assert png(line_plot([1], [0.0], mark=1, **LABELS))
+    assert png(line_plot([], [], mark=None, **LABELS))
+    assert png(reliability_plot([], title="Sizes"))
+    only = [{"confidence": 1.0, "accuracy": 1.0, "customers": 265}]
+    assert png(reliability_plot(only, title="Sizes"))

@@ -36,6 +36,13 @@ def test_flows_of_one_to_ten_look_all_the_same() -> None:
     assert png(200, few=1) != png(200, few=11)
 
 
+def test_one_segment_with_refunds_is_a_plot() -> None:
+    only = ("All customers",)
+    found = flows([Way(0, 0, 0, 500, Decimal(-2_000_000))], only, only, (0,))
+    plot = sankey_plot(found, colours=((0,), (0,)), title="Who moved", currency="INR")
+    assert plot.startswith("![Who moved]")
+
+
 def test_nothing_is_an_empty_plot() -> None:
     empty = sankey_plot([], colours=((), ()), title="Who moved", currency="INR")
     assert empty.startswith("![Who moved]")

@@ -1,5 +1,6 @@
 """Random customers in a few groups, and the whole chain of models fitted on them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -8,19 +9,22 @@ import numpy as np
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.scoring import feature_list
 from bankseg_assets.transforms.bundle import build_bundle
 from bankseg_assets.transforms.demographics import demographics
+from bankseg_assets.transforms.feature_choice import Candidate, choose_features
 from bankseg_assets.transforms.kmeans import KMeansModel, fit_kmeans
 from bankseg_assets.transforms.naive_bayes import Evaluation, NaiveBayesModel, fit_and_evaluate
-from bankseg_assets.transforms.pca import PcaModel, fit_pca
+from bankseg_assets.transforms.pca import (
+    PcaModel,
+    fit_pca,
+    measure_counts,
+    training_customers,
+)
 from bankseg_assets.transforms.profiles import profile
 from bankseg_assets.transforms.segments import assign
 from bankseg_assets_tests.transforms.frames import rfm_frame
 
-FEATURES = feature_list(
-    ["recency", "capped_frequency", "log_average_amount", "log_average_balance"]
-)
+FEATURES = ["recency", "capped_frequency", "log_average_amount", "log_average_balance"]
 # Mean log amount, mean log balance, chance of a second transaction, greatest recency.
 GROUPS = ((4.0, 7.0, 0.0, 80), (8.0, 11.0, 0.1, 80), (6.0, 9.0, 1.0, 20), (4.5, 12.0, 0.0, 40))
 
@@ -61,9 +65,20 @@ def random_rows(count: int, seed: int) -> list[dict[str, Any]]:
     return rows
 
 
+def candidate(
+    rfm: DataFrame, names: Sequence[str], *, n_components: int = 2, whiten: bool = False
+) -> Candidate:
+    """Return features by name, fitted to these customers, and their space."""
+    counts = measure_counts(training_customers(rfm))
+    total = sum(counts["frequency"].values())
+    choice = choose_features(counts, total, named=names, n_components=n_components, whiten=whiten)
+    (found,) = choice.candidates
+    return found
+
+
 def fit(rfm: DataFrame, wanted: int | None = None) -> Fitted:
     """Fit everything as the platform does, with the chosen or the `wanted` k."""
-    pca = fit_pca(rfm, FEATURES, n_components=2, whiten=False)
+    pca = fit_pca(rfm, candidate(rfm, FEATURES))
     kmeans = fit_kmeans(rfm, pca, ks=range(2, 7), wanted=wanted, fewest=3, seed=1)
     segments = assign(rfm, pca, kmeans).persist()
     labelled = pca.project(segments, "segment", "held_out")

@@ -28,6 +28,11 @@ def test_every_algorithm_and_every_space_is_measured_on_held_out_customers(
     assert rows[0].f1_macro > 0.9
 
 
+def test_compare_has_nothing_to_say_of_one_segment(fitted: Fitted) -> None:
+    assert compare(fitted.rfm, fitted.pca, 1, seed=1) == []
+    assert verdict([]) == "All customers are one segment, so there is nothing to compare."
+
+
 def test_the_default_is_kept_unless_clearly_beaten() -> None:
     near = replace(DEFAULT, algorithm="Gaussian mixture", silhouette_euclidean=0.509)
     assert verdict([DEFAULT, near]).startswith("k-means on 2 components is not beaten: no other")

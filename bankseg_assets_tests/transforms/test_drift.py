@@ -1,13 +1,20 @@
 """Drift is told by the population stability index."""
 
 import math
+from collections import Counter
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from bankseg_assets.transforms.drift import distributions, population_stability_index
+from bankseg_assets.gates import Limits
+from bankseg_assets.transforms.drift import (
+    distributions,
+    population_stability_index,
+    psi_noise,
+)
 from bankseg_assets_tests.transforms.frames import rfm_frame
 
 COUNTS = st.dictionaries(st.integers(0, 50), st.integers(1, 1000), min_size=1)
@@ -27,6 +34,19 @@ def test_another_unit_is_far_beyond_the_limit() -> None:
 
 def test_nothing_known_is_no_drift() -> None:
     assert population_stability_index({}, {1: 1}) == population_stability_index({1: 1}, {}) == 0
+
+
+@pytest.mark.parametrize("n", [20, 50, 200, 5_000])
+def test_chance_alone_never_refuses(n: int) -> None:
+    """Two samples of the same customers: their PSI stays below the limit and the noise together."""
+    random = np.random.default_rng(3)
+    samples = [Counter((40 * random.normal(size=n)).astype(int).tolist()) for _ in range(200)]
+    found = [
+        (population_stability_index(one, other), psi_noise(one, other))
+        for one, other in zip(samples[::2], samples[1::2], strict=True)
+    ]
+    assert all(psi <= Limits.drift_refused + noise for psi, noise in found)
+    assert psi_noise({}, {1: 1}) == 0
 
 
 @given(COUNTS, st.integers(2, 9))

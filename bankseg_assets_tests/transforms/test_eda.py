@@ -1,5 +1,6 @@
 """The report's tables: right figures, and no cell so small that it is a person."""
 
+import json
 from collections.abc import Iterable
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -190,6 +191,61 @@ def test_customers_are_counted_by_their_transactions(tables: Tables) -> None:
         {"frequency": 1, "customers": 24},
         {"frequency": 2, "customers": 36},
     ]
+
+
+@pytest.fixture(scope="module")
+def signed(spark: SparkSession) -> Tables:
+    """40 customers: half have an overdraft and refunds, none a gender, all on one day."""
+    rows = [
+        {
+            "customer_id": f"C{number}",
+            "amount": Decimal(-100 if number % 2 else 100),
+            "balance": Decimal(-5000 if number % 2 else 5000),
+            **dict.fromkeys(("gender", "location", "birth_date")),
+        }
+        for number in range(40)
+    ]
+    aside = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
+    return explore(cleaned_frame(spark, rows), aside, rfm_frame(spark, [{}] * 40))
+
+
+def test_money_below_zero_has_bars_quantiles_and_correlations(signed: Tables) -> None:
+    assert [row["rows"] for row in signed["balance_distribution"]] == [20, 20]
+    below, above = column(signed["balance_distribution"], "from")
+    assert -5600 < below <= -5000 < 4500 < above <= 5000
+    quantiles = {row["measure"]: row for row in signed["quantiles"]}
+    assert quantiles["amount"]["p50"] == pytest.approx(-100, rel=0.003)
+    assert quantiles["balance"]["p75"] is None  # ten rows lie beyond it
+    pairs = {(row["a"], row["b"]): row["pearson"] for row in signed["correlations"]}
+    assert pairs["log_amount", "log_balance"] == pytest.approx(1.0)
+    assert pairs["log_amount", "age"] is None
+    assert pairs["log_amount", "hour"] is None
+
+
+def test_what_was_never_delivered_is_missing_and_has_no_table(signed: Tables) -> None:
+    missing = {row["column"]: row["share"] for row in signed["missing_values"]}
+    assert missing == {"birth_date": 1.0, "gender": 1.0, "location": 1.0, "balance": 0.0}
+    assert signed["genders"] == signed["locations"] == signed["age_distribution"] == []
+    assert column(signed["transactions_by_day"], "rows") == [40]
+
+
+def test_fewer_than_eleven_customers_have_no_sum_and_no_correlation(spark: SparkSession) -> None:
+    rows = [{"amount": Decimal(n), "balance": Decimal(n * n)} for n in range(1, 9)]
+    aside = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
+    found = explore(cleaned_frame(spark, rows), aside, rfm_frame(spark, [{}] * 8))
+    assert found["overview"][0]["customers"] == 8
+    assert found["overview"][0]["amount_total"] is None
+    assert set(column(found["correlations"], "pearson")) == {None}
+
+
+@pytest.mark.parametrize("count", [0, 40])
+def test_amounts_of_zero_or_no_rows_end_no_run(spark: SparkSession, count: int) -> None:
+    rows = [{"amount": Decimal(0), "balance": Decimal(0)}] * count
+    aside = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
+    found = explore(cleaned_frame(spark, rows), aside, rfm_frame(spark, [{}] * count))
+    assert set(column(found["correlations"], "pearson")) == {None}
+    assert column(found["amount_distribution"], "from") == [0.0] * bool(count)
+    json.dumps(found, allow_nan=False)
 
 
 def test_a_table_in_which_nothing_varies_has_no_correlation(spark: SparkSession) -> None:

@@ -12,15 +12,19 @@ from bankseg_assets.transforms.features import component_columns, component_name
 MEASURES = {
     "recency": [1.0, 17.0, 82.0],
     "frequency": [1.0, 2.0, 9.0],
-    "average_amount": [0.0, 459.37, 1e9],
+    "average_amount": [-0.5, 459.37, 1e9],
     "monetary": [0.0, 918.74, 9e9],
     "average_balance": [0.01, 16792.4, 1e12],
+    "overdraft": [-1e12, 0.0, 16792.4],
 }
 FITTED = [
-    replace(feature, parameter=feature.parameter or 130.0)
-    if feature.transform == "log_offset"
-    else feature
-    for feature in FEATURES.values()
+    *(
+        replace(feature, parameter=feature.parameter or 130.0)
+        if feature.transform == "log_offset"
+        else feature
+        for feature in FEATURES.values()
+    ),
+    Feature("signed", "overdraft", "signed_log", 130.0),
 ]
 
 

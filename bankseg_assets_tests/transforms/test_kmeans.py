@@ -1,6 +1,7 @@
 """k-means on all customers: a fit that ends at a fixed point and says what it is."""
 
 import json
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +12,10 @@ from pyspark.ml.functions import array_to_vector
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.scoring import FEATURES as CATALOGUE
 from bankseg_assets.transforms import alternatives
 from bankseg_assets.transforms.alternatives import Algorithm
+from bankseg_assets.transforms.feature_choice import Candidate
 from bankseg_assets.transforms.kmeans import (
     MOST_POLISHING_PASSES,
     SETTLED,
@@ -23,9 +26,10 @@ from bankseg_assets.transforms.kmeans import (
     polish,
 )
 from bankseg_assets.transforms.partition import Partition, squared_distances
-from bankseg_assets.transforms.pca import fit_pca
+from bankseg_assets.transforms.pca import constant_model, fit_pca
 from bankseg_assets.transforms.sweep import evaluate
-from bankseg_assets_tests.transforms.models import FEATURES, Fitted
+from bankseg_assets_tests.transforms.frames import rfm_frame
+from bankseg_assets_tests.transforms.models import FEATURES, Fitted, candidate
 from bankseg_assets_tests.transforms.test_sweep import brute_silhouette, labels_of, summary_of
 
 Array = npt.NDArray[np.float64]
@@ -116,7 +120,7 @@ def test_a_model_survives_json(fitted: Fitted) -> None:
 
 def test_the_spread_of_rows_over_tasks_changes_nothing(fitted: Fitted) -> None:
     def parameters(rfm: DataFrame) -> tuple[dict[str, object], dict[str, object]]:
-        pca = fit_pca(rfm, FEATURES, n_components=2, whiten=False)
+        pca = fit_pca(rfm, candidate(rfm, FEATURES))
         kmeans = fit_kmeans(rfm, pca, ks=[4, 5], wanted=4, fewest=2, seed=1)
         return pca.to_json(), kmeans.to_json()
 
@@ -185,3 +189,40 @@ def test_another_algorithm_gives_a_model_of_the_same_kind(
     assert model.sizes == np.bincount(model.partition.labels(points), minlength=4).tolist()
     assert (model.algorithm, model.passes) == (algorithm.value, 0)
     assert KMeansModel.from_json(json.loads(json.dumps(model.to_json()))) == model
+
+
+def test_identical_customers_are_one_segment(spark: SparkSession) -> None:
+    rfm = rfm_frame(spark, [{}] * 30)
+    pca = constant_model(rfm, ["Nothing varies."])
+    model = fit_kmeans(rfm, pca, ks=range(2, 6), wanted=None, fewest=4, seed=1)
+    assert (model.k, model.sizes, model.silhouette) == (1, [30], 0.0)
+    assert model.warnings == [model.reason]
+    assert model.reason.startswith("All customers are one segment: nothing that is known")
+    assert KMeansModel.from_json(json.loads(json.dumps(model.to_json()))) == model
+
+
+def test_four_segments_follow_one_and_one_follows_four(fitted: Fitted, spark: SparkSession) -> None:
+    """A bank that starts with a day of data has one segment in use, and later four."""
+    options: dict[str, Any] = {"wanted": None, "fewest": 3, "seed": 1}
+    one = constant_model(fitted.rfm, [])
+    alike = fitted.rfm.withColumn("recency", F.lit(3))
+    single = fit_kmeans(alike, one, ks=range(2, 4), **options)
+    assert single.k == 1
+    four = fit_kmeans(fitted.rfm, fitted.pca, ks=range(2, 7), **options, in_use=InUse(one, single))
+    assert (four.k, four.matching is None) == (fitted.kmeans.k, False)
+    again = fit_kmeans(alike, one, ks=range(2, 4), **options, in_use=InUse(fitted.pca, four))
+    assert (again.k, len(again.names), len(again.colours)) == (1, 1, 1)
+
+
+def test_a_segment_too_small_among_all_customers_is_passed_over(spark: SparkSession) -> None:
+    """Of the 12 training customers far out none is held out: 12 of 400 are 3 %, of 1,312 0.9 %.
+
+    The choice of k sees training customers, the gate of a release all of them.
+    """
+    near = [{"recency": 1 + n % 2, "held_out": n >= 388} for n in range(1300)]
+    rfm = rfm_frame(spark, [*near, *[{"recency": 60}] * 12])
+    pca = fit_pca(rfm, Candidate((CATALOGUE["recency"],), 1))
+    model = fit_kmeans(rfm, pca, ks=[2, 3], wanted=None, fewest=2, seed=1)
+    assert min(model.sizes) >= 0.01 * sum(model.sizes)
+    swept = {entry.k: entry for entry in model.sweep}
+    assert swept[3].smallest_share == pytest.approx(12 / 1312)

@@ -9,7 +9,12 @@ from pyspark.ml.functions import array_to_vector, vector_to_array
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.transforms.naive_bayes import evaluation, f1_scores, fit_and_evaluate
+from bankseg_assets.transforms.naive_bayes import (
+    evaluation,
+    f1_scores,
+    fit_and_evaluate,
+    fit_single,
+)
 from bankseg_assets_tests.transforms.frames import rfm_frame
 from bankseg_assets_tests.transforms.models import Fitted, fit, random_rows
 
@@ -35,7 +40,7 @@ def test_f1_and_recall_are_as_computed_by_hand() -> None:
     np.testing.assert_allclose(f1_scores(confusion), f1)
     found = evaluation(confusion, log_loss=0.25)
     assert found.f1_weighted == pytest.approx((10 * f1[0] + 5 * f1[1]) / 15)
-    assert found.f1_macro == pytest.approx(sum(f1) / 3)
+    assert found.f1_macro == pytest.approx(sum(f1) / 2)  # of the segments that occur
     assert found.accuracy == pytest.approx(12 / 15)
     assert found.recall == pytest.approx([0.8, 0.8, 0.0])
     # Always the largest: precision 10/15, recall 1, so F1 0.8 on two thirds of the customers.
@@ -66,11 +71,25 @@ def test_the_evaluation_is_sparks_on_the_held_out_customers(fitted: Fitted) -> N
     assert found.f1_weighted > 0.8 > found.majority_f1_weighted
 
 
-def test_without_held_out_customers_nothing_can_be_tested(spark: SparkSession) -> None:
-    rows = [(number % 2, False, float(number)) for number in range(6)]
+def test_without_held_out_customers_the_training_ones_are_tested(spark: SparkSession) -> None:
+    """50 customers are too few to hold any out; `n_held_out` says so."""
+    rows = [(number % 2, False, number % 2 * 9.0 + number % 3) for number in range(12)]
     labelled = spark.createDataFrame(rows, "segment int, held_out boolean, pc1 double")
-    with pytest.raises(ValueError, match="No customer is held out"):
-        fit_and_evaluate(labelled, 1)
+    _, found = fit_and_evaluate(labelled, 1)
+    assert (found.confusion, found.n_held_out) == ([[6, 0], [0, 6]], 0)
+
+
+@pytest.mark.parametrize(("held_out", "tested"), [(False, 0), (True, 2)])
+def test_a_single_segment_has_a_model_of_finite_density(
+    spark: SparkSession, held_out: bool, tested: int
+) -> None:
+    """Identical customers have no variance, and Spark's density would be NaN."""
+    rows = [(0, held_out and number < 2, 7.0) for number in range(5)]
+    labelled = spark.createDataFrame(rows, "segment int, held_out boolean, pc1 double")
+    model, found = fit_single(labelled, 1)
+    assert (model.prior, model.means, model.variances) == ([1.0], [[7.0]], [[1e-9]])
+    assert (found.f1_macro, found.log_loss, found.n_held_out) == (1.0, 0.0, tested)
+    assert found.confusion == [[tested or 5]]
 
 
 def test_held_out_customers_influence_no_fit(spark: SparkSession, fitted: Fitted) -> None:

@@ -1,9 +1,11 @@
 """A few groups stand for all customers."""
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bankseg_assets.recommender import NOBODY
 from bankseg_assets.transforms.patterns import Patterns
 
 
@@ -19,6 +21,29 @@ def test_shares_count_customers_not_groups() -> None:
 
 def test_holders_hold_something() -> None:
     assert groups(1, 2, 3, 4).holders.customers.tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("both", "strangers", "others", "matches"),
+    [
+        (80, 20, 100, True),
+        (50, 50, 100, True),
+        (40, 60, 100, False),
+        (0, 60, 100, False),
+        # Most holders made no transaction in these days, and most customers are holders.
+        (60, 900, 40, True),
+        # The holdings are of one branch.
+        (30, 5, 900, True),
+    ],
+)
+def test_holdings_match_the_customers(
+    both: int, strangers: int, others: int, *, matches: bool
+) -> None:
+    """Most of the fewer are both holders and customers."""
+    held = np.array([[True], [True], [False]])
+    found = Patterns(np.array([0, NOBODY, 1]), held, np.array([both, strangers, others]))
+    assert found.coverage.matches is matches
+    assert (found.coverage.customers, found.coverage.holders) == (both + others, both + strangers)
 
 
 @given(st.lists(st.integers(1, 10_000), min_size=1, max_size=50), st.integers(1, 5_000))

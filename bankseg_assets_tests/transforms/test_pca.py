@@ -9,10 +9,11 @@ import pytest
 from pyspark.sql import SparkSession
 from scipy.stats import skew
 
-from bankseg_assets.scoring import FEATURES, apply_transform, feature_list
+from bankseg_assets.scoring import apply_transform, feature_list
+from bankseg_assets.transforms.feature_choice import Candidate
 from bankseg_assets.transforms.pca import ConstantFeatureError, PcaModel, fit_pca
 from bankseg_assets_tests.transforms.frames import rfm_frame
-from bankseg_assets_tests.transforms.models import Fitted
+from bankseg_assets_tests.transforms.models import Fitted, candidate
 
 Array = npt.NDArray[np.float64]
 
@@ -93,8 +94,8 @@ def test_a_model_that_whitens_gives_every_component_one_variance(spark: SparkSes
         )
     ]
     rfm = rfm_frame(spark, rows)
-    features = feature_list(["recency", "log_frequency", "log_average_balance"])
-    model = fit_pca(rfm, features, n_components=3, whiten=True)
+    names = ["recency", "log_frequency", "log_average_balance"]
+    model = fit_pca(rfm, candidate(rfm, names, n_components=3, whiten=True))
     scores = model.project(rfm).toPandas().to_numpy()
     np.testing.assert_allclose(np.cov(scores, rowvar=False), np.eye(3), atol=1e-5)
 
@@ -105,14 +106,15 @@ def test_a_feature_of_one_value_is_named(spark: SparkSession) -> None:
         [{"recency": 3, "monetary": Decimal(1)}, {"recency": 4, "frequency": 5, "held_out": True}],
     )
     with pytest.raises(ConstantFeatureError, match=r"\['recency', 'repeat'\] have one value for"):
-        fit_pca(rfm, feature_list(["recency", "repeat"]), n_components=1, whiten=False)
+        fit_pca(rfm, Candidate(feature_list(["recency", "repeat"]), 1))
 
 
-@pytest.mark.parametrize("count", [0, 3])
-def test_components_cannot_outnumber_features(spark: SparkSession, count: int) -> None:
-    features = [FEATURES["recency"], FEATURES["repeat"]]
-    with pytest.raises(ValueError, match=f"{count} components asked of 2 features"):
-        fit_pca(rfm_frame(spark, []), features, n_components=count, whiten=False)
+def test_whitening_leaves_out_a_direction_without_variance(spark: SparkSession) -> None:
+    """Two features that repeat each other span one direction, which is scaled; the other is not."""
+    rows = [{"frequency": 1 + number % 2} for number in range(40)]
+    features = feature_list(["repeat", "capped_frequency"])
+    model = fit_pca(rfm_frame(spark, rows), Candidate(features, 2, whiten=True))
+    assert (model.n_components, model.whitened) == (1, True)
 
 
 def test_a_model_survives_json(fitted: Fitted) -> None:

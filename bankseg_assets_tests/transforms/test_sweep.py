@@ -16,12 +16,15 @@ from bankseg_assets.transforms.partition import Partition, squared_distances
 from bankseg_assets.transforms.summary import Summary, spread_sample
 from bankseg_assets.transforms.sweep import (
     LEAST_STABILITY,
+    SOUND,
     Choice,
     SweepEntry,
     choose_k,
     elbow,
     evaluate,
     gap_choice,
+    least_share,
+    named_k,
     silhouette,
     stability,
     sweep,
@@ -136,28 +139,27 @@ def entries(*rows: tuple[int, float, float]) -> list[SweepEntry]:
     return [SweepEntry(k, 100.0 / k, found, share) for k, found, share in rows]
 
 
-def choose(
-    swept: list[SweepEntry], *, unstable: tuple[int, ...] = (), wanted: int | None = None
-) -> Choice:
+def choose(swept: list[SweepEntry], *, unstable: tuple[int, ...] = ()) -> Choice:
     measured = []
 
     def stability_of(k: int) -> float:
         measured.append(k)
         return 0.5 + k / 100 if k in unstable else 0.99
 
-    choice = choose_k(swept, wanted=wanted, fewest=4, stability_of=stability_of)
-    assert [entry.k for entry in choice.entries if entry.stability is not None] == sorted(measured)
+    choice = choose_k(swept, fewest=4, least=0.01, stability_of=stability_of)
+    known = [entry.k for entry in choice.entries if entry.k > 1 and entry.stability is not None]
+    assert known == sorted(measured)
     return choice
 
 
 def test_k_is_the_highest_silhouette_with_every_segment_worth_a_campaign() -> None:
     choice = choose(entries((2, 0.9, 0.5), (4, 0.5, 0.1), (5, 0.6, 0.009), (6, 0.55, 0.01)))
-    assert choice.k == 6
+    assert (choice.k, choice.rank, choice.warnings) == (6, SOUND, ())
     assert choice.reason == (
         "k = 6 has the highest silhouette (0.550) among those with k of at least 4, every segment "
-        "above 1% of the customers and a naive Bayes macro F1 of at least 0.98. Here the smallest "
-        "segment has 1.0%, macro F1 is 1.000, and refits on customers drawn anew agree at 0.990 "
-        "(adjusted Rand index)."
+        "above 1.0% of the customers and a naive Bayes macro F1 of at least 0.98. Here the "
+        "smallest segment has 1.0%, macro F1 is 1.000, and refits on resampled customers agree at "
+        "0.990 (adjusted Rand index)."
     )
     assert [entry.stability for entry in choice.entries] == [None, None, None, 0.99]
 
@@ -173,30 +175,58 @@ def test_a_higher_silhouette_that_is_not_stable_is_passed_over_and_named() -> No
     assert choice.reason.endswith("Higher silhouettes were not stable: k = 5 (0.550).")
 
 
+def test_choose_k_starts_at_2_where_4_is_not_sound() -> None:
+    """Neither a segment of 0.1 %, nor a division that refits do not repeat, is preferred to two."""
+    tiny = choose(entries((2, 0.8, 0.5), (3, 0.7, 0.2), (4, 0.9, 0.001), (5, 0.4, 0.001)))
+    assert (tiny.k, tiny.rank) == (2, SOUND - 1)
+    assert tiny.warnings[0].startswith("There are only 2 segments: no division into 4 or more is")
+    loose = choose(entries((2, 0.8, 0.5), (4, 0.6, 0.1)), unstable=(4,))
+    assert (loose.k, loose.rank) == (2, SOUND - 1)
+
+
 def test_where_none_is_stable_the_most_stable_is_chosen() -> None:
     choice = choose(entries((4, 0.6, 0.1), (5, 0.5, 0.1)), unstable=(4, 5))
-    assert choice.k == 5
-    assert choice.reason.startswith("k = 5 changes least when customers are drawn anew among")
-    assert choice.reason.endswith("No such k agrees at 0.95.")
+    assert (choice.k, choice.rank) == (5, SOUND - 2)
+    assert choice.reason.startswith(
+        "k = 5 changes least when customers are resampled (0.550) among"
+    )
+    assert choice.warnings[0].startswith("The segments are not stable")
+
+
+def test_where_none_is_repeated_segments_are_large_at_least() -> None:
+    swept = [
+        replace(e, f1_macro=0.9) for e in entries((2, 0.9, 0.5), (4, 0.6, 0.1), (5, 0.7, 0.001))
+    ]
+    choice = choose(swept)
+    assert (choice.k, choice.rank) == (4, SOUND - 3)
+    assert "macro F1 0.90; at least 0.98 is usual" in choice.warnings[0]
+
+
+@pytest.mark.parametrize("swept", [[], entries((2, 0.9, 0.001), (4, 0.5, 0.009))])
+def test_without_large_segments_all_customers_are_one(swept: list[SweepEntry]) -> None:
+    choice = choose(swept)
+    assert (choice.k, choice.rank, choice.entry.smallest_share) == (1, 0, 1.0)
+    assert choice.warnings == (choice.reason,)
+    assert choice.reason.startswith("All customers are one segment: ")
+
+
+def test_the_smallest_segment_has_one_percent_and_eleven_customers() -> None:
+    assert least_share(1_000_000) == 0.01
+    assert least_share(181) == 11 / 181
+    assert least_share(0) > 1
 
 
 def test_of_equal_silhouettes_the_smaller_k_is_chosen() -> None:
     assert choose(entries((4, 0.5, 0.1), (5, 0.5, 0.1))).k == 4
 
 
-def test_where_no_k_fits_the_rule_the_reason_says_so() -> None:
-    choice = choose(entries((2, 0.9, 0.5), (4, 0.5, 0.001), (5, 0.4, 0.001)))
-    assert choice.k == 4
-    assert choice.reason.endswith("No k also has every segment above 1% of the customers.")
-    assert choose(entries((2, 0.9, 0.5), (3, 0.5, 0.5))).k == 2
-
-
 def test_a_k_that_was_asked_for_is_taken_if_it_was_swept() -> None:
     swept = entries((2, 0.9, 0.5), (3, 0.1, 0.001))
-    choice = choose(swept, wanted=3)
+    choice = named_k(swept, 3, stability_of=lambda k: 0.7)
     assert (choice.k, choice.reason) == (3, "k = 3 was asked for in the run's configuration.")
+    assert choice.entry.stability == 0.7
     with pytest.raises(ValueError, match=r"k = 9 was asked for; the sweep covers \[2, 3\]"):
-        choose(swept, wanted=9)
+        named_k(swept, 9, stability_of=lambda k: 0.7)
 
 
 def test_the_elbow_is_where_the_inertia_stops_falling_fast() -> None:
@@ -221,5 +251,4 @@ def test_the_sweep_finds_the_clusters_that_are_there() -> None:
 def test_more_segments_than_distinct_customers_are_not_tried() -> None:
     three = summary_of(np.array([[0.0], [1.0], [5.0]]))
     assert list(sweep(three, range(2, 9), seed=1)) == [2, 3]
-    with pytest.raises(ValueError, match="The customers fall on 3 distinct points: too few"):
-        sweep(three, [4, 5], seed=1)
+    assert sweep(three, [4, 5], seed=1) == {}

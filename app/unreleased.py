@@ -1,0 +1,64 @@
+"""The newest published data before the first release, so that the app can show what there is."""
+
+from pathlib import Path
+
+from bankseg_assets.delivery import ContractError, load_contract
+from bankseg_assets.formatting import PLAIN
+from bankseg_assets.releases import Release
+from bankseg_assets.settings import Settings
+from bankseg_assets.store import DamagedVersionError, VersionStore, version_record
+
+KIND = "not released yet"
+# In the order in which they are made; nothing that needs segments.
+ASSETS = ("cleaned_transactions", "quarantined_transactions", "rfm_table", "eda_report")
+
+
+def unreleased(settings: Settings) -> Release | None:
+    """Return the newest versions as a release without a name; None where there are none.
+
+    Only versions that were made from each other: a report of older rows would contradict them.
+    """
+    versions, run_id = _versions(settings.published_dir)
+    if not versions:
+        return None
+    currency, number_format = _formats(settings.contract)
+    return Release(
+        name="",
+        folder=settings.published_dir,
+        kind=KIND,
+        note="",
+        created_at="",
+        run_id=run_id,
+        is_demo=False,
+        versions=versions,
+        model_sha256="",
+        currency=currency,
+        number_format=number_format,
+    )
+
+
+def _versions(published_dir: Path) -> tuple[dict[str, str], str]:
+    """Return asset -> version, and the run that made the last of them."""
+    store = VersionStore(published_dir)
+    found: dict[str, str] = {}
+    made_from: dict[str, str] = {}
+    run_id = ""
+    for asset in ASSETS:
+        for version in store.versions(asset)[-1:]:
+            try:
+                record = version_record(version)
+            except DamagedVersionError:
+                continue
+            inputs: dict[str, str] = record["inputs"]
+            if all(made_from.get(name, used) == used for name, used in inputs.items()):
+                made_from |= inputs | {asset: version.name}
+                found[asset], run_id = version.name, record["run_id"]
+    return found, run_id
+
+
+def _formats(contract: Path) -> tuple[str, str]:
+    try:
+        found = load_contract(contract)
+    except ContractError:  # the page says what is there; the batch says what is wrong
+        return "", PLAIN
+    return found.currency, found.number_format

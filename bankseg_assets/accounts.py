@@ -1,0 +1,97 @@
+"""What became of the rows of each delivery, counted in the files that were written.
+
+No Spark: the operator's commands read it, too.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow.dataset as ds
+
+from bankseg_assets.parts import parts_of, rows_by_delivery
+from bankseg_assets.store import VersionStore, version_basis, version_record
+
+RAW, CLEANED, QUARANTINED = (
+    *("raw_transactions", "cleaned_transactions"),
+    "quarantined_transactions",
+)
+
+
+@dataclass(frozen=True)
+class Account:
+    """The rows of a delivery; `reasons`: reason -> quarantined rows, the most frequent first."""
+
+    rows_in: int
+    rows_clean: int = 0
+    rows_quarantined: int = 0
+    rows_duplicate: int = 0
+    reasons: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def quarantined_share(self) -> float:
+        """The quarantined rows over those that were delivered."""
+        return self.rows_quarantined / self.rows_in if self.rows_in else 0.0
+
+    @property
+    def top_reason(self) -> str:
+        """Why most of the quarantined rows are; empty without any."""
+        return next(iter(self.reasons), "")
+
+
+def accounts(raw: Path, cleaned: Path, quarantined: Path) -> dict[str, Account]:
+    """Return delivery -> account, of three versions that belong together."""
+    rows_in = rows_by_delivery(parts_of(raw))
+    clean = rows_by_delivery(parts_of(cleaned))
+    aside = _aside(sorted(quarantined.glob("*.parquet")))
+    found = {}
+    for delivery, rows in rows_in.items():
+        counts = aside.get(delivery, {})
+        reasons = counts.get("quarantined", {})
+        found[delivery] = Account(
+            rows_in=rows,
+            rows_clean=clean.get(delivery, 0),
+            rows_quarantined=sum(reasons.values()),
+            rows_duplicate=sum(counts.get("duplicate", {}).values()),
+            reasons=dict(sorted(reasons.items(), key=lambda one: (-one[1], one[0]))),
+        )
+    return found
+
+
+def newest_accounts(store: VersionStore) -> dict[str, Account]:
+    """Return delivery -> account, of the newest cleaned data; empty before the first.
+
+    Raises DamagedVersionError or OSError when they cannot be read.
+    """
+    versions = store.versions(CLEANED)
+    if not versions:
+        return {}
+    cleaned = versions[-1]
+    basis = version_basis(cleaned)
+    aside = [v for v in store.versions(QUARANTINED) if version_basis(v) == basis]
+    raw = store.folder / RAW / version_record(cleaned)["inputs"][RAW]
+    return accounts(raw, cleaned, aside[-1] if aside else store.latest(QUARANTINED))
+
+
+def sum_of_reasons(found: Iterable[Account]) -> dict[str, int]:
+    """Return reason -> quarantined rows of several deliveries."""
+    total: dict[str, int] = {}
+    for account in found:
+        for reason, rows in account.reasons.items():
+            total[reason] = total.get(reason, 0) + rows
+    return total
+
+
+def _aside(files: list[Path]) -> dict[str, dict[str, dict[str, int]]]:
+    """Return delivery -> disposition -> reason -> rows."""
+    if not files:
+        return {}
+    key = ["delivery", "disposition", "reason"]
+    table = ds.dataset(sorted(map(str, files))).to_table(key)
+    counted: list[dict[str, Any]] = table.group_by(key).aggregate([([], "count_all")]).to_pylist()
+    found: dict[str, dict[str, dict[str, int]]] = {}
+    for row in counted:
+        of_delivery = found.setdefault(row["delivery"], {})
+        of_delivery.setdefault(row["disposition"], {})[row["reason"]] = row["count_all"]
+    return found

@@ -1,0 +1,175 @@
+"""What new data must fulfil before it replaces the data in use: nothing is lost on the way.
+
+Pure functions of counts that were made in what was written; see `gates` for the verdicts.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from bankseg_assets.accounts import Account
+from bankseg_assets.gates import FORCE, LOOK, Gate, Limits, Verdict, apart
+from bankseg_assets.landing.ledger import SHORT_DIGITS
+from bankseg_assets.suppression import SMALLEST_CELL, is_small, shown_count
+
+MOST_NAMED = 3  # files, or reasons
+
+CUSTOMERS = "customers_are_kept"
+ROWS = "transactions_are_kept"
+FILES = "files_are_mostly_clean"
+
+
+@dataclass(frozen=True)
+class Arrived:
+    """A delivery that is new since the release in use, and what became of its rows."""
+
+    file_name: str
+    sha256: str
+    account: Account
+
+    @property
+    def name(self) -> str:
+        """The file with the digits by which it can be withdrawn."""
+        return f"{self.file_name} ({self.sha256[:SHORT_DIGITS]})"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """Of `before` in use, how many are lost; None where they cannot be compared, and why."""
+
+    before: int
+    lost: int | None
+    why_not: str = ""
+
+
+def data_gates(
+    customers: Kept | None,
+    rows: Kept | None,
+    arrived: Sequence[Arrived],
+    reasons: Mapping[str, int],
+    limits: Limits,
+) -> list[Gate]:
+    """Return the gates of the data. customers, rows: None without a release to compare with.
+
+    reasons: reason -> rows that are quarantined since the release in use.
+    """
+    return [
+        _kept(
+            *(CUSTOMERS, "customers", customers, arrived, reasons),
+            limits.customers_lost_warned,
+            limits.customers_lost_refused,
+        ),
+        _kept(
+            *(ROWS, "transactions", rows, arrived, reasons),
+            limits.rows_lost_warned,
+            limits.rows_lost_refused,
+        ),
+        _mostly_clean(arrived, limits),
+    ]
+
+
+def real_data_stays(gate_name: str = CUSTOMERS) -> Gate:
+    """Return the refusal of demo data where the bank's own are in use."""
+    sentence = "The release in use is of the bank's own data, and this one of demo data alone."
+    advice = (
+        "Deliver the bank's data, or accept a withdrawn file again: `bankseg deliveries` lists "
+        f"them, `bankseg withdraw --undo SHA` does it. {FORCE}"
+    )
+    return Gate(gate_name, Verdict.REFUSED, sentence, {}, advice)
+
+
+def _kept(
+    name: str,
+    what: str,
+    found: Kept | None,
+    arrived: Sequence[Arrived],
+    reasons: Mapping[str, int],
+    warned: float,
+    refused: float,
+) -> Gate:
+    if found is None:
+        return Gate(name, Verdict.PASSED, "There is no release in use to compare with.")
+    if found.lost is None:
+        return Gate(name, Verdict.WARNED, f"Lost {what} are not counted. {found.why_not}")
+    share = found.lost / found.before if found.before else 0.0
+    numbers = {"in_use": found.before, "warned_from": warned, "refused_from": refused}
+    if not is_small(found.lost):
+        numbers |= {"lost": found.lost, "share": share}
+    sentence = (
+        f"{shown_count(found.lost)} of the {found.before:,} {what} in use"
+        f"{_in_brackets(found.lost, share, warned, refused)} are not in the new data."
+    )
+    if share < warned or not found.lost:
+        return Gate(name, Verdict.PASSED, sentence, numbers)
+    if reasons:
+        sentence += f" Quarantined since: {_named(reasons)}."
+    if share < refused:
+        return Gate(name, Verdict.WARNED, sentence, numbers)
+    return Gate(name, Verdict.REFUSED, sentence, numbers, _advice(arrived))
+
+
+def _mostly_clean(arrived: Sequence[Arrived], limits: Limits) -> Gate:
+    warned, refused = limits.quarantined_warned, limits.quarantined_refused
+    worst = sorted(arrived, key=lambda one: (-one.account.quarantined_share, one.file_name))
+    numbers: dict[str, float] = {"warned_from": warned, "refused_from": refused}
+    numbers |= {"files": len(arrived)}
+    if not worst:
+        return Gate(FILES, Verdict.PASSED, "No file is new since the release in use.", numbers)
+    numbers |= {"greatest_share": worst[0].account.quarantined_share}
+    above = [one for one in worst if one.account.quarantined_share >= warned]
+    if not above:
+        sentence = f"Of each new file, under {100 * warned:g}% of the rows are quarantined."
+        return Gate(FILES, Verdict.PASSED, sentence, numbers)
+    told = "; ".join(_told(one, limits) for one in above[:MOST_NAMED])
+    more = f"; and {len(above) - MOST_NAMED} more files" if len(above) > MOST_NAMED else ""
+    sentence = f"Quarantined: {told}{more}."
+    # A few broken rows in a small file of corrections are no reason to keep the bank waiting.
+    bad = [
+        one
+        for one in above
+        if one.account.quarantined_share >= refused
+        and one.account.rows_quarantined >= SMALLEST_CELL
+    ]
+    if not bad:
+        return Gate(FILES, Verdict.WARNED, sentence, numbers)
+    return Gate(FILES, Verdict.REFUSED, sentence, numbers, _advice(bad))
+
+
+def _told(one: Arrived, limits: Limits) -> str:
+    account = one.account
+    share = _percent(
+        account.quarantined_share, limits.quarantined_warned, limits.quarantined_refused
+    )
+    return (
+        f"{account.rows_quarantined:,} of the {account.rows_in:,} rows of {one.name}, {share}, "
+        f"as {_named(account.reasons)}"
+    )
+
+
+def _advice(arrived: Sequence[Arrived]) -> str:
+    if not arrived:
+        return (
+            "No file is new, so look at what has changed in the contract: "
+            "`python -m ops.quarantine` writes the rows that are quarantined now, with their "
+            f"reasons. {FORCE}"
+        )
+    worst = max(arrived, key=lambda one: one.account.rows_quarantined)
+    return (
+        f"The release in use stays. {LOOK}, and `python -m ops.quarantine` writes the quarantined "
+        f"rows; `bankseg withdraw {worst.sha256[:SHORT_DIGITS]}` takes {worst.file_name} back. "
+        f"{FORCE}"
+    )
+
+
+def _named(reasons: Mapping[str, int]) -> str:
+    named = [f"{reason} ({rows:,})" for reason, rows in list(reasons.items())[:MOST_NAMED]]
+    more = len(reasons) - MOST_NAMED
+    return ", ".join(named) + (f" and {more} more reasons" if more > 0 else "")
+
+
+def _in_brackets(lost: int, share: float, *limits: float) -> str:
+    return "" if is_small(lost) or not lost else f" ({_percent(share, *limits)})"
+
+
+def _percent(share: float, *limits: float) -> str:
+    """Return a share with so many digits that it does not look like a limit that it is not."""
+    return max((apart(share, limit, "%", 1)[0] for limit in limits), key=len)

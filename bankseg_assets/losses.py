@@ -1,0 +1,137 @@
+"""What the release in use had and new data has not: transactions and customers.
+
+Parts of the cleaned table are linked from version to version, so that only the files which have
+changed are read: after an ordinary delivery, none. What was withdrawn on purpose is not lost.
+"""
+
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import functions as F  # noqa: N812
+
+from bankseg_assets.accounts import CLEANED, QUARANTINED, RAW, Account, accounts
+from bankseg_assets.contracts import CLEANED_TRANSACTIONS, RFM_TABLE
+from bankseg_assets.io_managers import row_count
+from bankseg_assets.parts import delivery_of
+from bankseg_assets.releases import Release
+from bankseg_assets.store import DamagedVersionError, version_record
+
+
+@dataclass(frozen=True)
+class Losses:
+    """Of the transactions and customers in use, without the withdrawn ones, how many are gone.
+
+    customers_lost: None where customers cannot be compared; `why_not` says why. reasons: reason ->
+    rows that are quarantined for it, and were not.
+    """
+
+    rows_before: int
+    rows_lost: int
+    customers_before: int
+    customers_lost: int | None
+    reasons: Mapping[str, int]
+    why_not: str = ""
+
+
+class NotReadableError(RuntimeError):
+    """The data of the release in use cannot be read; the message says what is missing."""
+
+
+def of_release(release: Release) -> dict[str, Account]:
+    """Return delivery -> account, of the data of a release. Raises NotReadableError."""
+    with _reading():
+        return accounts(*(release.path(asset) for asset in (RAW, CLEANED, QUARANTINED)))
+
+
+def losses(
+    before: Release,
+    cleaned: Path,
+    customers: DataFrame,
+    now: Mapping[str, Account],
+    *,
+    withdrawn: Collection[str],
+    customer_key: str,
+) -> Losses:
+    """Compare the release in use with a version of CLEANED_TRANSACTIONS and its RFM_TABLE.
+
+    now: the accounts of that version. withdrawn: deliveries. Raises NotReadableError.
+    """
+    spark = customers.sparkSession
+    then = of_release(before)
+    with _reading():
+        old = before.path(CLEANED)
+        old_files, new_files = _files(old), _files(cleaned)
+        customers_before = row_count(before.path(RFM_TABLE.name))
+    left = {sha: name for sha, name in old_files.items() if _delivery(name) not in withdrawn}
+    gone = _read(spark, old, left, left.keys() - new_files.keys())
+    arrived = _read(spark, cleaned, new_files, new_files.keys() - old_files.keys())
+    comparable = before.customer_key in ("", customer_key)
+    if comparable and len(left) < len(old_files):
+        customers_before = _keys(_read(spark, old, left, left.keys()), customer_key).count()
+    rows_lost = gone.join(arrived, "transaction_id", "left_anti").count()
+    known = customers.select("customer_id")
+    lost = _keys(gone, customer_key).join(known, "customer_id", "left_anti")
+    return Losses(
+        rows_before=sum(a.rows_clean for d, a in then.items() if d not in withdrawn),
+        rows_lost=rows_lost,
+        customers_before=customers_before,
+        customers_lost=lost.count() if comparable else None,
+        reasons=_more(then, now),
+        why_not="" if comparable else other_key(before.customer_key, customer_key),
+    )
+
+
+def other_key(before: str, now: str) -> str:
+    """Return why customers of two keys cannot be compared."""
+    return (
+        f"The release in use tells customers apart by `{before}`, and this run by `{now}`: they "
+        "cannot be compared."
+    )
+
+
+@contextmanager
+def _reading() -> Iterator[None]:
+    try:
+        yield
+    except (OSError, KeyError, DamagedVersionError) as error:
+        why = f"The data of the release in use cannot be read: {error}."
+        raise NotReadableError(why) from error
+
+
+def _files(version: Path) -> dict[str, str]:
+    """Return SHA-256 -> name of the Parquet files."""
+    files: dict[str, tuple[int, str]] = version_record(version)["files"]
+    return {sha256: name for name, (_, sha256) in files.items() if name.endswith(".parquet")}
+
+
+def _delivery(name: str) -> str:
+    return delivery_of(Path(name))
+
+
+def _read(
+    spark: SparkSession, version: Path, files: Mapping[str, str], wanted: Iterable[str]
+) -> DataFrame:
+    """Return the rows of some files, by SHA-256; without any, an empty table that costs no job."""
+    paths = sorted(str(version / files[sha256]) for sha256 in wanted)
+    if not paths:
+        return spark.createDataFrame([], CLEANED_TRANSACTIONS.ddl)
+    return spark.read.schema(CLEANED_TRANSACTIONS.ddl).parquet(*paths)
+
+
+def _keys(rows: DataFrame, customer_key: str) -> DataFrame:
+    key = F.expr(customer_key).cast("string").alias("customer_id")
+    return rows.select(key).where("customer_id IS NOT NULL").distinct()
+
+
+def _more(then: Mapping[str, Account], now: Mapping[str, Account]) -> dict[str, int]:
+    """Return reason -> rows that are quarantined for it now and were not, the most first."""
+    more: dict[str, int] = {}
+    for delivery, account in now.items():
+        old = then[delivery].reasons if delivery in then else {}
+        for reason, rows in account.reasons.items():
+            more[reason] = more.get(reason, 0) + rows - old.get(reason, 0)
+    found = [(reason, rows) for reason, rows in more.items() if rows > 0]
+    return dict(sorted(found, key=lambda one: (-one[1], one[0])))

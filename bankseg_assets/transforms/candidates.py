@@ -1,0 +1,150 @@
+"""Compare sets of features by the segments that they give, and keep the first sound one."""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+
+from pyspark.sql import DataFrame
+
+from bankseg_assets.transforms.feature_choice import MEASURES, FeatureChoice, choose_features
+from bankseg_assets.transforms.pca import (
+    PcaModel,
+    constant_model,
+    fit_pca,
+    measure_counts,
+    training_customers,
+)
+from bankseg_assets.transforms.summary import summarise
+from bankseg_assets.transforms.sweep import (
+    SOUND,
+    Choice,
+    choose_k,
+    fit_all,
+    least_share,
+    stability,
+)
+
+
+@dataclass(frozen=True)
+class Compared:
+    """The best segments that a set of features gives; measures as in `SweepEntry`.
+
+    rank: how many criteria they meet, as in `Choice`.
+    """
+
+    features: list[str]
+    n_components: int
+    whitened: bool
+    k: int
+    rank: int
+    silhouette: float
+    f1_macro: float
+    smallest_share: float
+    stability: float | None
+
+
+def best_pca(
+    rfm: DataFrame,
+    *,
+    named: Sequence[str],
+    n_components: int | None,
+    whiten: bool | None,
+    ks: Sequence[int],
+    fewest: int,
+    seed: int,
+) -> PcaModel:
+    """Return the principal components of the features that suit these customers.
+
+    The sets of `choose_features` are tried in turn, each swept over `ks` as `fit_kmeans` does; the
+    first that gives sound segments is kept, otherwise the one that meets most criteria, and of
+    those the one with the highest silhouette. `rfm` is RFM_TABLE.
+    """
+    # Only what the features are made of: the passes below read it a dozen times.
+    training = training_customers(rfm).select(*MEASURES, "held_out").persist()
+    try:
+        counts = measure_counts(training)
+        n_training = sum(counts["frequency"].values())
+        choice = choose_features(
+            counts, n_training, named=named, n_components=n_components, whiten=whiten
+        )
+        if not choice.candidates:
+            return constant_model(training, choice.warnings)
+        if len(choice.candidates) == 1:
+            model = fit_pca(training, choice.candidates[0])
+            reason = "They were named." if named else "No other set of features is possible."
+            return replace(model, reason=reason, warnings=list(choice.warnings))
+        model = _first_sound(
+            training, choice, ks=ks, fewest=fewest, least=least_share(rfm.count()), seed=seed
+        )
+        return replace(model, warnings=list(choice.warnings))
+    finally:
+        training.unpersist()
+
+
+def _first_sound(
+    training: DataFrame,
+    choice: FeatureChoice,
+    *,
+    ks: Sequence[int],
+    fewest: int,
+    least: float,
+    seed: int,
+) -> PcaModel:
+    found: list[tuple[PcaModel, Compared]] = []
+    for candidate in choice.candidates:
+        model = fit_pca(training, candidate)
+        best_k = _best_k(training, model, ks=ks, fewest=fewest, least=least, seed=seed)
+        found.append((model, _compared(model, best_k)))
+        if best_k.rank == SOUND:
+            break
+    model, best = max(found, key=lambda one: (one[1].rank, one[1].silhouette))
+    return replace(
+        model,
+        reason=_reason(best, len(found)),
+        comparison=[asdict(row) for _, row in found],
+    )
+
+
+def _best_k(
+    training: DataFrame,
+    model: PcaModel,
+    *,
+    ks: Sequence[int],
+    fewest: int,
+    least: float,
+    seed: int,
+) -> Choice:
+    summary = summarise(model.project(training), model.n_components)
+    swept = fit_all(summary, ks, seed=seed)
+    return choose_k(
+        [entry for entry, _ in swept.values()],
+        fewest=fewest,
+        least=least,
+        stability_of=lambda k: stability(summary, swept[k][1], seed=seed),
+    )
+
+
+def _compared(model: PcaModel, choice: Choice) -> Compared:
+    entry = choice.entry
+    return Compared(
+        features=[feature.name for feature in model.features],
+        n_components=model.n_components,
+        whitened=model.whitened,
+        k=choice.k,
+        rank=choice.rank,
+        silhouette=entry.silhouette,
+        f1_macro=entry.f1_macro,
+        smallest_share=entry.smallest_share,
+        stability=entry.stability,
+    )
+
+
+def _reason(best: Compared, compared: int) -> str:
+    space = f"{best.n_components} {'whitened ' if best.whitened else ''}principal components"
+    if best.rank < SOUND:
+        return (
+            f"None of {compared} sets of features gives sound segments; this one, in {space}, "
+            "meets most of the criteria."
+        )
+    if compared == 1:
+        return f"The set that tells most of a customer gives sound segments, in {space}."
+    return f"Of {compared} sets that were tried, the last gives sound segments, in {space}."

@@ -1,0 +1,66 @@
+"""Sets of features are compared by the segments that they give, and the comparison is recorded."""
+
+from typing import Any
+
+import numpy as np
+from pyspark.sql import SparkSession
+
+from bankseg_assets.transforms.candidates import best_pca
+from bankseg_assets.transforms.pca import PcaModel
+from bankseg_assets.transforms.sweep import SOUND
+from bankseg_assets_tests.transforms.frames import rfm_frame
+from bankseg_assets_tests.transforms.models import Fitted
+
+CHOSEN: dict[str, Any] = {
+    **{"named": (), "n_components": None, "whiten": None},
+    **{"ks": range(2, 5), "fewest": 3, "seed": 1},
+}
+
+
+def features(model: PcaModel) -> list[str]:
+    return [feature.name for feature in model.features]
+
+
+def test_best_pca_keeps_the_first_sound_set(fitted: Fitted) -> None:
+    model = best_pca(fitted.rfm, **CHOSEN)
+    assert [row["rank"] for row in model.comparison][-1] == max(
+        row["rank"] for row in model.comparison
+    )
+    assert features(model) in [row["features"] for row in model.comparison]
+    assert model.reason
+    assert (model.warnings, model.n_customers) == ([], 720)
+
+
+def test_best_pca_takes_named_features_as_they_are(fitted: Fitted) -> None:
+    names = ["recency", "log_frequency"]
+    model = best_pca(fitted.rfm, **CHOSEN | {"named": names, "n_components": 1, "whiten": False})
+    assert (features(model), model.n_components, model.comparison) == (names, 1, [])
+    assert model.reason == "They were named."
+
+
+def test_best_pca_of_identical_customers_has_one_component(spark: SparkSession) -> None:
+    alike = {"recency": 5, "average_balance": None}
+    model = best_pca(rfm_frame(spark, [alike] * 3), **CHOSEN)
+    assert (features(model), model.n_components) == (["recency"], 1)
+    assert (model.mean, model.scale) == ([5.0], [1.0])
+    assert len(model.warnings) == 4
+
+
+def test_best_pca_without_a_sound_set_keeps_the_best(spark: SparkSession) -> None:
+    """60 customers in one cloud: no division is stable, and every set was tried."""
+    random = np.random.default_rng(2)
+    rows = [
+        {
+            "recency": int(random.integers(1, 80)),
+            "average_amount": float(np.exp(random.normal(6, 1))),
+            "average_balance": float(np.exp(random.normal(8, 2))),
+        }
+        for _ in range(60)
+    ]
+    model = best_pca(rfm_frame(spark, rows), **CHOSEN)
+    ranks = [(row["rank"], row["silhouette"]) for row in model.comparison]
+    assert max(ranks)[0] < SOUND
+    assert len(ranks) > 1
+    chosen = model.comparison[ranks.index(max(ranks))]
+    assert (features(model), model.whitened) == (chosen["features"], chosen["whitened"])
+    assert model.reason.startswith(f"None of {len(ranks)} sets of features gives sound segments")

@@ -1,0 +1,115 @@
+"""What came in and what became of its rows: `bankseg deliveries [--json]`. It changes nothing."""
+
+import argparse
+import json
+import sqlite3
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from bankseg_assets.accounts import Account, newest_accounts
+from bankseg_assets.contracts import DELIVERY_DIGITS
+from bankseg_assets.landing.ledger import Delivery, Ledger, current_content
+from bankseg_assets.settings import Settings, SettingsError, load_settings
+from bankseg_assets.store import DamagedVersionError, NothingPublishedError, VersionStore
+
+REFUSED = 2
+LONGEST_NAME = 40
+_COLUMNS = {
+    **{"file": "File", "taken_at": "Taken (UTC)", "rows_in": "Rows in", "rows_clean": "Clean"},
+    **{"rows_quarantined": "Quarantined", "rows_duplicate": "Duplicate"},
+    **{"top_reason": "Top reason", "status": "Status", "short": "SHA-256"},
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the deliveries, oldest first; return the exit code."""
+    parser = argparse.ArgumentParser(prog="bankseg deliveries", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="for programs")
+    options = parser.parse_args(arguments)
+    try:
+        found = deliveries(load_settings())
+    except (SettingsError, sqlite3.Error) as error:
+        print(f"bankseg: {error}", file=sys.stderr)
+        return REFUSED
+    print(json.dumps(found, indent=2) if options.json else _text(found))
+    return 0
+
+
+def deliveries(settings: Settings) -> list[dict[str, Any]]:
+    """Return every delivery of transactions as JSON holds it, oldest first.
+
+    `rows_clean` and what follows are of the newest cleaned data, released or not; null for a file
+    whose rows are not in it: rejected, withdrawn, demo data beside the bank's own, or not cleaned
+    yet.
+    """
+    if not settings.ledger_path.exists():  # to open it would make it
+        return []
+    found = Ledger(settings.ledger_path).deliveries()
+    accounts = _accounts(settings.published_dir)
+    counting = {one.sha256 for one in current_content(found)}
+    return [
+        _row(one, accounts.get(one.sha256[:DELIVERY_DIGITS]) if one.sha256 in counting else None)
+        for one in found
+    ]
+
+
+def _accounts(published_dir: Path) -> Mapping[str, Account]:
+    try:
+        return newest_accounts(VersionStore(published_dir))
+    except (OSError, DamagedVersionError, NothingPublishedError):
+        return {}  # a batch is writing them, or they are damaged: the ledger still says what came
+
+
+def _row(one: Delivery, account: Account | None) -> dict[str, Any]:
+    counts = asdict(account) if account else dict.fromkeys(Account.__dataclass_fields__)
+    return counts | {
+        "file": one.file_name,
+        "taken_at": one.taken_at,
+        "rows_in": one.records,
+        "top_reason": account.top_reason if account else None,
+        "status": one.status,
+        "is_demo": one.is_demo,
+        "note": one.reason,
+        "withdrawn_at": one.withdrawn_at,
+        "short": one.short,
+        "sha256": one.sha256,
+    }
+
+
+def _text(found: Sequence[Mapping[str, Any]]) -> str:
+    if not found:
+        return "Nothing was delivered yet."
+    rows = [tuple(_COLUMNS.values()), *(_cells(row) for row in found)]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    numbers = [at for at, name in enumerate(_COLUMNS) if name.startswith("rows_")]
+    lines = [
+        "  ".join(
+            cell.rjust(width) if at in numbers else cell.ljust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+    notes = [f"{row['file']} ({row['short']}): {row['note']}" for row in found if row["note"]]
+    return "\n".join([*lines, *([""] if notes else []), *notes])
+
+
+def _cells(row: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(_cell(name, row[name]) for name in _COLUMNS)
+
+
+def _cell(name: str, value: Any) -> str:
+    if value is None:
+        return "-"
+    if name.startswith("rows_"):
+        return f"{value:,}"
+    text = str(value)
+    if name == "taken_at":
+        return text[:16].replace("T", " ")
+    return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 3]}..."
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""Take an accepted file back, or accept it again: `bankseg withdraw SHA [--reason ...] [--undo]`.
+
+The file stays in the archive, and from the next batch on it is as if it had never arrived. A copy
+in the landing folder does not bring it back; --undo does.
+"""
+
+import argparse
+import sqlite3
+import sys
+from collections.abc import Sequence
+
+from bankseg_assets.landing.ledger import SHORT_DIGITS, Delivery, Ledger, WithdrawalError
+from bankseg_assets.settings import Settings, SettingsError, load_settings
+
+REFUSED = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what was asked; return the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        found = _changed(load_settings(), options)
+    except (SettingsError, WithdrawalError, sqlite3.Error) as error:
+        print(f"bankseg: {error}", file=sys.stderr)
+        return REFUSED
+    what = "accepted again" if options.undo else "withdrawn"
+    print(
+        f"{found.file_name} ({found.short}, {found.records:,} rows) is {what}. The next batch "
+        "counts it so: `make materialize`, or by itself while the platform runs."
+    )
+    return 0
+
+
+def _changed(settings: Settings, options: argparse.Namespace) -> Delivery:
+    path = settings.holdings_ledger_path if options.holdings else settings.ledger_path
+    if not path.exists():  # to open it would make it
+        raise WithdrawalError(f"Nothing was delivered yet: there is no {path}.")
+    ledger = Ledger(path)
+    if options.undo:
+        return ledger.undo_withdrawal(options.sha)
+    return ledger.withdraw(options.sha, options.reason)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="bankseg withdraw", description="Take an accepted file back; it stays in the archive."
+    )
+    add = parser.add_argument
+    add(
+        "sha",
+        metavar="SHA",
+        help=f"the file's SHA-256, or its first {SHORT_DIGITS} digits or more, as "
+        "`bankseg deliveries` lists it",
+    )
+    add("--reason", default="", help="why, for the record")
+    add("--undo", action="store_true", help="accept a withdrawn file again")
+    add("--holdings", action="store_true", help="a file of product holdings")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())
