@@ -7,6 +7,7 @@ Nothing is sold to those who are overdrawn, or who get back more than they spend
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 from math import copysign, expm1, log, log1p
 from typing import Any, Literal
 
@@ -106,18 +107,22 @@ def recommended_actions(
 def _typical(profiles: Sequence[Row], measure: str) -> float | None:
     """Return the geometric mean of the segments' medians, weighted by their customers.
 
-    Not the mean of all customers, which a few rich ones lift above what nearly everybody has.
+    Not the mean of all customers, which a few rich ones lift above what nearly everybody has. Where
+    a median is below zero, the median of the medians: logarithms of both signs cancel out.
     """
-    known = [
-        (row["customers"], _signed_log(row[f"median_{measure}"]))
+    known = sorted(
+        (row[f"median_{measure}"], row["customers"])
         for row in profiles
         if row["customers"] and row[f"median_{measure}"] is not None
-    ]
-    customers = sum(count for count, _ in known)
+    )
+    customers = sum(count for _, count in known)
     if not customers:
         return None
-    mean = sum(count * value for count, value in known) / customers
-    return copysign(expm1(abs(mean)), mean)
+    if known[0][0] < 0:
+        reached = accumulate(count for _, count in known)
+        middle = next(place for place, count in enumerate(reached) if 2 * count >= customers)
+        return float(known[middle][0])
+    return expm1(sum(count * log1p(value) for value, count in known) / customers)
 
 
 def _signed_log(value: float) -> float:

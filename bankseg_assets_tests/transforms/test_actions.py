@@ -190,6 +190,22 @@ def test_where_most_are_overdrawn_the_others_are_compared_with_none() -> None:
     assert row["reason"].startswith("They hold about EUR 20,000 and bring 25%")
 
 
+def test_overdrafts_do_not_make_the_typical_customer_poor() -> None:
+    """Logarithms of both signs cancel out: the typical balance was EUR 20, and 931 45 times it."""
+    balances = {14_800.0: 190, 931.0: 280, 395.0: 210, -442.0: 320}
+    rows = recommended_actions(
+        [
+            segment(place, customers=customers, median_average_balance=balance)
+            for place, (balance, customers) in enumerate(balances.items())
+        ],
+        "EUR",
+        "plain",
+    )
+    assert "EUR 14,800 (37.5 times the typical customer's)" in rows[0]["reason"]
+    assert "EUR 931 (2.4 times the typical customer's)" in rows[1]["reason"]
+    assert rows[2]["action"] == FALLBACK.action
+
+
 def test_two_segments_of_the_same_kind_get_different_actions_where_another_rule_fits() -> None:
     richest = segment(0, median_average_balance=900_000.0, median_average_amount=5_000.0)
     rich = segment(1, median_average_balance=90_000.0, median_average_amount=2_000.0)

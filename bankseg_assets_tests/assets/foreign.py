@@ -1,0 +1,66 @@
+"""Bring another bank's files through the whole platform, and ask the release that comes of them."""
+
+import shutil
+from collections.abc import Collection
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+from bankseg_assets.answers import Answers, answers
+from bankseg_assets.build import resources
+from bankseg_assets.releases import Release, current_release
+from bankseg_assets.resources import SparkResource
+from bankseg_assets.scoring import Bundle, load_bundle
+from bankseg_assets.settings import DEFAULT_CONTRACT, Settings
+from bankseg_assets_tests.running import Platform, run_platform
+
+Ints = npt.NDArray[np.int64]
+
+
+def run_bank(
+    data_dir: Path,
+    spark: SparkResource,
+    files: Collection[Path],
+    *,
+    contract: Path = DEFAULT_CONTRACT,
+    holdings: Collection[Path] = (),
+) -> Platform:
+    """Run everything on a new platform to which these files were delivered."""
+    settings = Settings(data_dir=data_dir, contract=contract)
+    for folder, delivered in (
+        (settings.landing_dir, files),
+        (settings.holdings_dir, holdings),
+    ):
+        folder.mkdir(parents=True, exist_ok=True)
+        for file in delivered:
+            shutil.copyfile(file, folder / file.name)
+            (folder / f"{file.name}.done").touch()  # complete; a new file would be waited for
+    platform = resources(settings, spark=spark)
+    return Platform(settings, platform, run_platform(platform))
+
+
+def released(bank: Platform) -> Release:
+    """Return the release; fail with what stopped it where there is none."""
+    found = current_release(bank.settings.published_dir)
+    refused = {
+        name: check.description for name, check in bank.run.checks.items() if not check.passed
+    }
+    assert found is not None, f"no release: {bank.run.failures}; checks: {refused}"
+    return found
+
+
+def bundle_of(bank: Platform) -> Bundle:
+    """Return the model that the release serves."""
+    return load_bundle(released(bank).path("nb_classifier"))
+
+
+def answers_for_all(bank: Platform) -> tuple[Answers, Ints]:
+    """Return the answers for the bank's own customers, and the segments that they are in."""
+    bundle, customers = bundle_of(bank), bank.run.table("customer_segments")
+    known = {
+        field["measure"]: customers[field["measure"]].cast(pa.float64()).to_numpy()
+        for field in bundle.inputs
+    }
+    return answers(bundle, known), customers["segment"].to_numpy()

@@ -1,0 +1,80 @@
+"""Small inputs of kinds that banks have reported, from file to release."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from bankseg_assets.resources import SparkResource
+from bankseg_assets.settings import DEFAULT_CONTRACT
+from bankseg_assets_tests.assets.foreign import bundle_of, released, run_bank
+from bankseg_assets_tests.running import Platform
+
+CASES = Path(__file__).parents[3] / "shared" / "data" / "cases"
+SECOND_CONTRACT = DEFAULT_CONTRACT.parent / "docs" / "contracts" / "differently_shaped_bank.toml"
+
+pytestmark = pytest.mark.real_data
+
+
+@pytest.fixture
+def run_case(tmp_path: Path, spark_resource: SparkResource) -> Callable[..., Platform]:
+    """Run a case by the start of its name; skips where the cases are absent."""
+    if not CASES.exists():
+        pytest.skip(f"the cases are not here ({CASES})")
+
+    def run(name: str, contract: Path | None = None) -> Platform:
+        (folder,) = CASES.glob(f"{name}-*")
+        own = folder / "contract.toml"
+        return run_bank(
+            tmp_path / "data",
+            spark_resource,
+            sorted(folder.glob("*.csv")),
+            contract=contract or (own if own.exists() else DEFAULT_CONTRACT),
+            holdings=sorted(folder.glob("holdings/*.csv")),
+        )
+
+    return run
+
+
+def test_overdrafts_are_released(run_case: Callable[..., Platform]) -> None:
+    """40: the shipped second contract allows them, and one stopped the batch."""
+    bank = run_case("40", contract=SECOND_CONTRACT)
+    assert released(bank)
+    customers = bank.run.table("customer_segments")
+    assert min(filter(None, customers["average_balance"].to_pylist())) < 0
+
+
+@pytest.mark.parametrize("case", ["41", "43"])
+def test_what_data_lack_is_a_warning(run_case: Callable[..., Platform], case: str) -> None:
+    """41, no balances; 43, one transaction a customer: neither had a model."""
+    assert bundle_of(run_case(case)).warnings
+
+
+def test_invisible_characters_make_no_customers(run_case: Callable[..., Platform]) -> None:
+    """61: tabs, no-break and zero-width spaces made 318 customers of 185."""
+    bank = run_case("61")
+    assert bank.run.table("rfm_table").num_rows == 185
+
+
+def test_holdings_of_no_customer_fail_a_check(run_case: Callable[..., Platform]) -> None:
+    """63: holders are `1000.0`, customers `1000`: all got fallback offers, and no check failed.
+
+    Where cleaning reads both as the same customer, they match, and nothing fails.
+    """
+    bank = run_case("63")
+    customers, holders = (
+        set(bank.run.table(asset)["customer_id"].to_pylist())
+        for asset in ("rfm_table", "product_holdings")
+    )
+    check = bank.run.checks["holdings_are_of_the_customers"]
+    assert check.passed == (2 * len(holders & customers) > len(holders))
+    assert check.passed or "customers" in (check.description or "")
+
+
+def test_a_small_segment_is_released_or_not_made(run_case: Callable[..., Platform]) -> None:
+    """69: eight of 181 customers were "0.00 % of the customers", and nothing was released."""
+    bank = run_case("69")
+    assert released(bank)
+    for check in bank.run.checks.values():
+        assert "0.00%" not in (check.description or "")
+        assert "0.00 %" not in (check.description or "")
