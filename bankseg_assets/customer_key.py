@@ -20,6 +20,7 @@ FUNCTIONS = (
     *("concat", "concat_ws", "substr", "left", "right", "upper", "lower", "trim", "lpad"),
     *("coalesce", "date_format", "year", "sha2", "md5"),
 )
+NULL_KEY_ADVICE = "In the key, use concat_ws instead of concat or ||, or coalesce(column, '')."
 _WORDS = {*COLUMNS, *FUNCTIONS}
 _TOKEN = re.compile(r"\s+|'[^'\\]*'|[0-9]+|[A-Za-z_][A-Za-z_0-9]*|\|\||[(),]")
 

@@ -7,12 +7,12 @@ once; when contract, code or the set of files changed otherwise, everything is c
 """
 
 import hashlib
-import inspect
 from collections.abc import Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.dataset as ds
@@ -36,6 +36,7 @@ from bankseg_assets.parts import (
     rows_by_delivery,
     write_parts,
 )
+from bankseg_assets.rules_version import CLEANING_RULES
 from bankseg_assets.spark import read_parquet
 from bankseg_assets.store import DamagedVersionError, VersionStore, verify, version_basis
 from bankseg_assets.transforms import cleaning, deduplication, outliers
@@ -84,15 +85,19 @@ def clean(
     """Bring the newest cleaned_transactions and quarantined_transactions up to the raw rows.
 
     `folder`: on the store's file system, for what is written. `taken_on`: delivery -> the day it
-    was taken. `corrections`: deliveries whose rows are true.
+    was ingested. `corrections`: deliveries whose rows are true, in the order of arrival.
     """
     raw = parts_of(store.latest("raw_transactions"))
     fingerprint = _fingerprint(contract)
-    before = _still_right(store, fingerprint, set(raw))
+    order: dict[str, Any] = {
+        "taken_on": {delivery: taken_on[delivery].isoformat() for delivery in sorted(raw)},
+        "corrections": [delivery for delivery in corrections if delivery in raw],
+    }
+    before = _still_right(store, fingerprint, order)
     new = sorted(set(raw) - before.deliveries)
     kept, quarantined, fences = dict(before.kept), dict(before.quarantined), dict(before.fences)
     if new:
-        work = _Work(spark, folder, contract, raw, new, taken_on, sorted(corrections))
+        work = _Work(spark, folder, contract, raw, new, taken_on, order["corrections"])
         fences |= work.fences
         try:
             kept |= work.kept() | work.kept_from_before(before.kept)
@@ -101,7 +106,7 @@ def clean(
             work.close()
     basis = {
         "fingerprint": fingerprint,
-        "deliveries": sorted(raw),
+        **order,
         "fences": {d: {m: asdict(f) for m, f in found.items()} for d, found in fences.items()},
     }
     aside = dispositions(path for paths in quarantined.values() for path in paths)
@@ -157,16 +162,16 @@ class _Work:
         before = self._read(RAW_TRANSACTIONS, self._raw_files(old)) if old else None
         days = {delivery: taken_on[delivery] for delivery in new}
         self._judged = cleaning.judge(arrived, contract, not_after=deduplication.day_of_grace(days))
-        self.fences = outliers.outlier_fences(self._judged)
+        self.fences = outliers.outlier_fences(self._judged, contract)
         self._kept = ExitStack()
-        repeated = deduplication.repeated_ids(arrived, before)
+        repeated = deduplication.repeated_ids(arrived, before, contract)
         self._repeated = self._kept.enter_context(repeated).persist()
         self._kept.callback(self._repeated.unpersist)
         self._verdicts: DataFrame | None = None
         self._found: dict[str, int] = {}
         if self._repeated.isEmpty():
             return
-        hit = self._deliveries_with_repeats(before)
+        hit = self._deliveries_with_repeats(before, contract)
         self._suspects = self._read(RAW_TRANSACTIONS, self._raw_files([*hit, *new]))
         days |= {delivery: taken_on[delivery] for delivery in hit}
         self._verdicts = deduplication.verdicts(
@@ -174,7 +179,7 @@ class _Work:
             self._repeated,
             contract,
             not_after=deduplication.day_of_grace(days),
-            corrections=[d for d in corrections if d in raw],
+            corrections=corrections,
         ).persist()
         self._kept.callback(self._verdicts.unpersist)
         rows = self._verdicts.groupBy("delivery").count().collect()
@@ -231,10 +236,12 @@ class _Work:
     def _not_kept(self) -> DataFrame | None:
         return self._verdicts if self._found else None
 
-    def _deliveries_with_repeats(self, before: DataFrame | None) -> list[str]:
+    def _deliveries_with_repeats(
+        self, before: DataFrame | None, contract: DeliveryContract
+    ) -> list[str]:
         if before is None:
             return []
-        ids = before.select(F.trim("transaction_id").alias("transaction_id"), "delivery")
+        ids = before.select(deduplication.transaction_id(contract), "delivery")
         hit = ids.join(self._repeated, "transaction_id", "left_semi").select("delivery").distinct()
         return sorted(row["delivery"] for row in hit.collect())
 
@@ -252,16 +259,17 @@ class _Work:
         return read_parquet(self._spark, table.ddl, *files)
 
 
-def _still_right(store: VersionStore, fingerprint: str, deliveries: set[str]) -> _Before:
-    """Return what the newest version holds, if it is whole and made in the same way."""
+def _still_right(store: VersionStore, fingerprint: str, order: Mapping[str, Any]) -> _Before:
+    """Return what the newest version holds, if it is whole and made in the same way.
+
+    `order`: when each delivery was ingested, and the corrections as they arrived.
+    """
     versions = store.versions("cleaned_transactions")
     if not versions:
         return _Before()
     basis = version_basis(versions[-1])
-    if basis.get("fingerprint") != fingerprint:
-        return _Before(why_not="The contract or the rules have changed, so all are cleaned again.")
-    if not deliveries.issuperset(basis["deliveries"]):
-        return _Before(why_not="Some were withdrawn, so all are cleaned again.")
+    if change := _change(basis, fingerprint, order):
+        return _Before(why_not=f"{change}, so all are cleaned again.")
     aside = [v for v in store.versions("quarantined_transactions") if version_basis(v) == basis]
     if not aside:
         return _Before(why_not="What was set aside before is not there, so all are cleaned again.")
@@ -277,14 +285,25 @@ def _still_right(store: VersionStore, fingerprint: str, deliveries: set[str]) ->
             delivery: {measure: Fences(**fence) for measure, fence in found.items()}
             for delivery, found in basis["fences"].items()
         },
-        deliveries=frozenset(basis["deliveries"]),
+        deliveries=frozenset(basis["taken_on"]),
     )
 
 
+def _change(basis: Mapping[str, Any], fingerprint: str, order: Mapping[str, Any]) -> str:
+    """Say what has changed since a version was made that concerns its rows; empty for nothing."""
+    if basis.get("fingerprint") != fingerprint:
+        return "The contract or the rules have changed"
+    then, now = basis["taken_on"], order["taken_on"]
+    if not then.keys() <= now.keys():
+        return "Some were withdrawn"
+    known_corrections = [delivery for delivery in order["corrections"] if delivery in then]
+    if then.items() <= now.items() and basis["corrections"] == known_corrections:
+        return ""
+    return "Some were delivered again at another time"
+
+
 def _fingerprint(contract: DeliveryContract) -> str:
-    """Return a SHA-256 of all that decides where a row goes: the contract and the rules' source."""
-    digest = hashlib.sha256(contract.fingerprint.encode())
-    for module in (cleaning, deduplication, outliers):
-        digest.update(inspect.getsource(module).encode())
-    digest.update(CLEANED_TRANSACTIONS.ddl.encode() + QUARANTINED_TRANSACTIONS.ddl.encode())
-    return digest.hexdigest()
+    """Return a SHA-256 of what decides where a row goes, beside the deliveries."""
+    tables = CLEANED_TRANSACTIONS.ddl + QUARANTINED_TRANSACTIONS.ddl
+    said = f"{CLEANING_RULES} {contract.fingerprint} {tables}"
+    return hashlib.sha256(said.encode()).hexdigest()

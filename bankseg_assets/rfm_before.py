@@ -1,7 +1,6 @@
 """What the newest RFM table was counted from, and whether the next one may go on from it."""
 
 import hashlib
-import inspect
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import Any
 
 from bankseg_assets.contracts import RFM_TABLE
 from bankseg_assets.customer_key import BASIS_KEY
+from bankseg_assets.rules_version import RFM_RULES
 from bankseg_assets.store import (
     DamagedVersionError,
     VersionStore,
@@ -16,7 +16,6 @@ from bankseg_assets.store import (
     version_basis,
     version_record,
 )
-from bankseg_assets.transforms import rfm, rfm_update
 
 _CLEANED = "cleaned_transactions"
 
@@ -86,8 +85,6 @@ def _old_file(table: Path, name: str) -> Path:
 
 
 def _fingerprint() -> str:
-    """Return a SHA-256 of all that decides what a customer's measures are."""
-    digest = hashlib.sha256(RFM_TABLE.ddl.encode())
-    for module in (rfm, rfm_update):
-        digest.update(inspect.getsource(module).encode())
-    return digest.hexdigest()
+    """Return a SHA-256 of what decides a customer's measures, beside the transactions."""
+    said = f"{RFM_RULES} {RFM_TABLE.ddl}"
+    return hashlib.sha256(said.encode()).hexdigest()

@@ -16,15 +16,19 @@ from pyspark.sql import SparkSession
 
 from bankseg_assets.checks import (
     ALL_CHECKS,
+    VERSION,
     customers_are_persons,
     customers_are_unique,
     every_row_is_accounted_for,
     every_segment_is_worth_a_campaign,
     features_vary,
     measures_are_plausible,
+    no_customer_is_lost_on_the_way,
     no_file_is_rejected,
     numpy_scores_as_spark_does,
+    repeated_transactions,
     transaction_ids_are_unique,
+    transactions_have_a_customer,
     values_are_in_range,
 )
 from bankseg_assets.landing.ledger import Delivery
@@ -36,7 +40,9 @@ from bankseg_assets.scoring import (
     bundle_hash,
     feature_list,
 )
-from bankseg_assets.settings import Settings
+from bankseg_assets.settings import DEFAULT_CONTRACT, Settings
+
+WARN, ERROR = dg.AssetCheckSeverity.WARN, dg.AssetCheckSeverity.ERROR
 
 
 @pytest.fixture
@@ -50,6 +56,18 @@ def delivery(settings: Settings) -> DeliveryResource:
         landing_dir=str(settings.landing_dir),
         raw_dir=str(settings.raw_dir),
         ledger_path=str(settings.ledger_path),
+    )
+
+
+@pytest.fixture
+def of_other_bank(settings: Settings) -> DeliveryResource:
+    """Deliveries of a bank whose accounts may be overdrawn."""
+    contracts = DEFAULT_CONTRACT.parent / "docs" / "contracts"
+    return DeliveryResource(
+        landing_dir=str(settings.landing_dir),
+        raw_dir=str(settings.raw_dir),
+        ledger_path=str(settings.ledger_path),
+        contract_path=str(contracts / "differently_shaped_bank.toml"),
     )
 
 
@@ -71,6 +89,7 @@ def test_faults_that_spoil_what_follows_block_and_the_others_warn() -> None:
     assert {spec.name for check in ALL_CHECKS for spec in check.check_specs} - blocking == {
         "no_file_is_rejected",
         "customers_are_persons",
+        "transactions_have_a_customer",
         "every_segment_is_worth_a_campaign",
         "no_holdings_file_is_rejected",
         "als_is_as_good_as_popularity",
@@ -151,9 +170,39 @@ def test_a_repeated_transaction_id_is_noticed(
             tables = {name: {"transaction_id": ids} for name, ids in parts.items()}
             version = publish(published, "cleaned_transactions", **tables)
     table = spark.read.schema("transaction_id string").parquet(str(version))
-    result = transaction_ids_are_unique(published=published, cleaned_transactions=table)
+    old = published.store.versions("cleaned_transactions")[-2] if earlier else None
+    assert repeated_transactions(table, version, old)[0] == repeated
+
+
+@pytest.mark.parametrize(("passed", "repeated", "compared"), [(False, 1, 2), (True, 0, 1)])
+def test_an_earlier_version_is_trusted_only_if_it_passed(
+    spark: SparkSession, published: PublishedResource, passed: bool, repeated: int, compared: int
+) -> None:
+    """A version with a repeated ID fails, and so must the next one, which links its files."""
+    check, asset = "transaction_ids_are_unique", "cleaned_transactions"
+    part = {"transaction_id": ["T1", "T1"]}
+    earlier = publish(published, asset, a=part)
+    version = publish(published, asset, a=part, b={"transaction_id": ["T2"]})
+    table = spark.read.schema("transaction_id string").parquet(str(version))
+    with dg.DagsterInstance.ephemeral() as instance:
+        instance.report_runless_asset_event(
+            dg.AssetCheckEvaluation(
+                asset_key=dg.AssetKey(asset),
+                check_name=check,
+                passed=passed,
+                metadata={VERSION: dg.MetadataValue.text(earlier.name)},
+            )
+        )
+        context = dg.build_asset_check_context(instance=instance)
+        result = transaction_ids_are_unique(
+            context, published=published, cleaned_transactions=table
+        )
+    assert values(result) == {
+        "repeated_transaction_ids": repeated,
+        "files_compared": compared,
+        VERSION: version.name,
+    }
     assert result.passed == (repeated == 0)
-    assert values(result)["repeated_transaction_ids"] == repeated
 
 
 def money(*amounts: str) -> list[Decimal]:
@@ -161,27 +210,54 @@ def money(*amounts: str) -> list[Decimal]:
 
 
 @pytest.mark.parametrize(
-    ("change", "passed"),
+    ("change", "fault"),
     [
-        ({}, True),
-        ({"amount": money("0.00")}, True),
-        ({"amount": money("-0.01")}, False),
-        ({"balance": money("-1.00")}, False),
-        ({"balance": pa.array([None], pa.decimal128(18, 2))}, True),
-        ({"transaction_at": [datetime(1899, 12, 31)]}, False),
-        ({"transaction_at": [datetime(2300, 1, 1)]}, False),
+        ({}, None),
+        ({"amount": money("0.00")}, None),
+        (
+            {"amount": money("-0.01")},
+            "amount: 1 rows are out of range; expected at least 0 and at most 100,000,000,000,000, "
+            "found -0.01 to -0.01.",
+        ),
+        ({"balance": money("-1.00")}, "balance: 1 rows are out of range"),
+        ({"balance": pa.array([None], pa.decimal128(18, 2))}, None),
+        ({"transaction_at": [datetime(1899, 12, 31)]}, "expected at least 1900-01-01 00:00:00"),
+        ({"transaction_at": [datetime(2300, 1, 1)]}, "found 2300-01-01 00:00:00"),
+        ({"transaction_at": [datetime(9999, 12, 31)]}, "transaction_at: 1 rows"),
     ],
 )
-def test_values_out_of_range_are_noticed(
-    published: PublishedResource, change: dict[str, Any], passed: bool
+def test_values_out_of_range_are_named(
+    published: PublishedResource,
+    delivery: DeliveryResource,
+    change: dict[str, Any],
+    fault: str | None,
 ) -> None:
+    delivery.ledger.record(Delivery("a" * 64, "good.csv", "accepted", "", 9, 3, "run"))
     row: dict[str, Any] = {
         "amount": money("1.00"),
         "balance": money("2.00"),
         "transaction_at": [datetime(2016, 8, 2)],
     }
     publish(published, "cleaned_transactions", a=row | change)
-    assert values_are_in_range(published=published).passed == passed
+    result = values_are_in_range(published=published, delivery=delivery)
+    assert result.passed == (fault is None)
+    assert (fault or "") in (result.description or "")
+
+
+def test_ranges_are_those_of_the_contract(
+    published: PublishedResource, of_other_bank: DeliveryResource
+) -> None:
+    """The shipped second contract allows overdrafts, and amounts up to a million."""
+    row: dict[str, Any] = {
+        "amount": money("1000000.00"),
+        "balance": money("-12.50"),
+        "transaction_at": [datetime(2016, 8, 2)],
+    }
+    publish(published, "cleaned_transactions", a=row)
+    assert values_are_in_range(published=published, delivery=of_other_bank).passed
+    publish(published, "cleaned_transactions", a=row | {"amount": money("1000000.01")})
+    result = values_are_in_range(published=published, delivery=of_other_bank)
+    assert "amount: 1 rows are out of range; expected at least 0.01" in str(result.description)
 
 
 @pytest.mark.parametrize(("ids", "passed"), [(["C1", "C2"], True), (["C1", "C1"], False)])
@@ -193,18 +269,25 @@ def test_a_customer_with_two_rows_is_noticed(
 
 
 @pytest.mark.parametrize(
-    ("change", "told"),
+    ("change", "told", "severity"),
     [
-        ({}, None),
-        ({"age": pa.array([None, None], pa.int32())}, None),
-        ({"recency": [3, 3]}, "recency is the same for all: the data covers a single day"),
-        ({"age": [20, 111]}, "an age is above 110 years"),
-        ({"age": [-1, 20]}, "age is negative"),
-        ({"average_balance": [-0.5, 1.0]}, "average_balance is negative"),
+        ({}, None, WARN),
+        ({"age": pa.array([None, None], pa.int32())}, None, WARN),
+        ({"recency": [3, 3]}, "The last transaction of every customer is 3 days old", WARN),
+        ({"monetary": [1.0, 9999999999999999.99]}, "money of a customer is more than", WARN),
+        ({"age": [20, 111]}, "age: 1 rows are out of range; expected at least 0 and at", ERROR),
+        ({"age": [-1, 20]}, "at most 110, found -1 to 20.", ERROR),
+        ({"average_balance": [-0.5, 1.0]}, "average_balance: 1 rows are out of range", ERROR),
+        ({"monetary": [-0.5, 1.0]}, "monetary: 1 rows are out of range", ERROR),
+        ({"frequency": [0, 1]}, "frequency: 1 rows are out of range", ERROR),
     ],
 )
 def test_implausible_measures_are_named(
-    published: PublishedResource, change: dict[str, Any], told: str | None
+    published: PublishedResource,
+    delivery: DeliveryResource,
+    change: dict[str, Any],
+    told: str | None,
+    severity: dg.AssetCheckSeverity,
 ) -> None:
     rows: dict[str, Any] = {
         "recency": [1, 2],
@@ -214,8 +297,38 @@ def test_implausible_measures_are_named(
         "age": [0, 110],
     }
     publish(published, "rfm_table", a=rows | change)
-    result = measures_are_plausible(published=published)
-    assert (result.passed, result.description) == (told is None, told)
+    result = measures_are_plausible(published=published, delivery=delivery)
+    assert (result.passed, result.severity) == (told is None, severity)
+    assert (told or "") in (result.description or "")
+
+
+def test_money_may_be_negative_where_the_contract_allows(
+    published: PublishedResource, of_other_bank: DeliveryResource
+) -> None:
+    row = {"recency": [1, 2], "frequency": [1, 1], "monetary": [1.0, 1.0], "age": [0, 110]}
+    publish(published, "rfm_table", a=row | {"average_balance": [-0.5, 1.0]})
+    assert measures_are_plausible(published=published, delivery=of_other_bank).passed
+
+
+def test_transactions_without_a_customer_warn(published: PublishedResource) -> None:
+    cleaned = publish(published, "cleaned_transactions", a={"x": [1, 2, 3]})
+    inputs = {"cleaned_transactions": cleaned.name}
+    for frequencies, missing in (([2, 1], 0), ([2], 1)):
+        with published.store.draft("rfm_table", "run", inputs) as draft:
+            pq.write_table(pa.table({"frequency": frequencies}), draft.path / "a.parquet")
+        result = transactions_have_a_customer(published=published)
+        assert (result.passed, result.severity) == (missing == 0, dg.AssetCheckSeverity.WARN)
+        assert values(result) == {"transactions": 3, "without_customer": missing}
+
+
+def test_flows_to_a_release_that_is_gone_do_not_block(published: PublishedResource) -> None:
+    row = {"compared_with": ["20160101-1"]}
+    publish(published, "segment_migration", a=row)
+    result = no_customer_is_lost_on_the_way(published=published)
+    assert result.passed
+    assert "20160101-1, which the flows compare with, is no longer stored" in str(
+        result.description
+    )
 
 
 @pytest.mark.parametrize(("scale", "told"), [(1.5, None), (0.0, "Constant: recency.")])
@@ -225,14 +338,22 @@ def test_a_feature_that_does_not_vary_is_named(scale: float, told: str | None) -
     assert (result.passed, result.description) == (told is None, told)
 
 
-@pytest.mark.parametrize(("smallest", "passed"), [(0.01, True), (0.009, False)])
+@pytest.mark.parametrize(
+    ("size", "share", "told"),
+    [
+        (100, 0.01, None),
+        (90, 0.009, "Small has 0.90% of the customers."),
+        (0, 0.0, "Small has fewer than 11 customers."),
+    ],
+)
 def test_a_segment_too_small_for_a_campaign_warns(
-    spark: SparkSession, smallest: float, passed: bool
+    spark: SparkSession, size: int, share: float, told: str | None
 ) -> None:
-    rows = [("Small", smallest), ("Large", 1 - smallest)]
-    table = spark.createDataFrame(rows, "segment_name string, share_of_customers double")
-    result = every_segment_is_worth_a_campaign(table)
-    assert (result.passed, result.severity) == (passed, dg.AssetCheckSeverity.WARN)
+    rows = [("Small", size, share), ("Large", 10_000 - size, 1 - share)]
+    columns = "segment_name string, customers bigint, share_of_customers double"
+    result = every_segment_is_worth_a_campaign(spark.createDataFrame(rows, columns))
+    assert (result.passed, result.description) == (told is None, told)
+    assert result.severity == dg.AssetCheckSeverity.WARN
 
 
 def test_a_rejected_file_warns_with_its_name_and_reason(delivery: DeliveryResource) -> None:

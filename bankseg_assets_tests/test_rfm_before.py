@@ -90,11 +90,11 @@ def test_a_damaged_table_is_not_gone_on_from(store: VersionStore) -> None:
     assert "part-0.parquet is 4 bytes" in why_not(store, cleaned)
 
 
-def test_the_rules_are_known_by_their_source(
+def test_the_rules_are_known_by_their_version(
     store: VersionStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cleaned = clean(store, a=1)
     table = count(store, cleaned)
     assert newest(store, cleaned, customer_key="customer_id").table == table
-    monkeypatch.setattr(rfm_before, "rfm", rfm_before.rfm_update)
+    monkeypatch.setattr(rfm_before, "RFM_RULES", rfm_before.RFM_RULES + 1)
     assert why_not(store, cleaned) == "The rules have changed."

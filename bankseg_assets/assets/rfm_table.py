@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from bankseg_assets import rfm_before
 from bankseg_assets.assets.common import FRESHNESS, INSIGHT, OWNERS
 from bankseg_assets.contracts import CLEANED_TRANSACTIONS, RFM_TABLE
-from bankseg_assets.customer_key import launched_key
+from bankseg_assets.customer_key import NULL_KEY_ADVICE, launched_key
 from bankseg_assets.io_managers import ROW_COUNT_KEY, FrameWithBasis, row_count
 from bankseg_assets.metadata import table_metadata
 from bankseg_assets.resources import DeliveryResource, PublishedResource
@@ -73,6 +73,10 @@ def rfm_table(
             measures, n_anew = _persisted(measures, kept), None
         counts = rfm.measure_histograms(measures)
         n_customers = sum(counts["frequency"].values())
+        if not n_customers:
+            raise ValueError(
+                f"The customer key `{key}` is null for every transaction. {NULL_KEY_ADVICE}"
+            )
         context.add_output_metadata(
             {
                 "snapshot_date": snapshot.isoformat(),

@@ -4,7 +4,6 @@ A row is set aside for the first rule that it breaks. Nothing is dropped for bei
 outliers are kept and flagged.
 """
 
-from decimal import Decimal
 from functools import reduce
 from operator import or_
 
@@ -13,13 +12,25 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.contracts import CLEANED_TRANSACTIONS, MONEY, QUARANTINED_TRANSACTIONS
 from bankseg_assets.delivery import DELIVERED, ColumnRule, DeliveryContract
+from bankseg_assets.transforms.field_text import (
+    WHITE_SPACE,
+    ZERO_WIDTHS,
+    identifier,
+    is_invalid_id,
+    is_missing_customer_id,
+    is_missing_transaction_id,
+    needs_trimming,
+    trimmed,
+)
+from bankseg_assets.value_ranges import OLDEST_YEARS, first_day, money_range
 
-OLDEST_YEARS = 110
-"""A birth date that makes its owner older is a slip: the row is kept without it."""
-ISO_DATE = r"\A\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d(\.\d{1,9})?)?\z"
+ISO_DATE = r"\A(?!0000)\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d(\.\d{1,9})?)?\z"
 CONTROL_CHARACTERS = r"[\x00-\x1f\x7f]"
-# Java's \s knows ASCII only; the real file has a trailing NBSP.
-WHITE_SPACE = r"[\s\x{00a0}\x{2000}-\x{200b}\x{202f}\x{3000}]+"
+# A year of more than four digits has a sign in Java, and one past 294,247 ends the query even in
+# `try_to_date`. No declared format has a sign before digits but as a separator after others.
+SIGNED_YEAR = r"[+]|(\A|[^0-9])-[0-9]{5}"
+IDS = ("transaction_id", "customer_id")
+_UNTRIMMED = "_untrimmed"
 ROW_KEY = ["delivery", "row_number"]
 QUARANTINED = "quarantined"
 DUPLICATE = "duplicate"
@@ -35,7 +46,8 @@ def judge(raw: DataFrame, contract: DeliveryContract, *, not_after: Column) -> D
     rules = contract.columns
     text = {name: _text(name, rules.get(name)) for name in DELIVERED}
     moment = _parse_date(text["transaction_date"], rules["transaction_date"])
-    parsed = raw.select(
+    marked = raw.withColumn(_UNTRIMMED, needs_trimming(*map(F.col, DELIVERED)))
+    parsed = marked.select(
         text["transaction_id"].alias("transaction_id"),
         text["customer_id"].alias("customer_id"),
         text["birth_date"].alias("_birth_text"),
@@ -106,7 +118,11 @@ def _text(name: str, rule: ColumnRule | None) -> Column:
     """The trimmed value; empty where the bank has no such column or a placeholder stands."""
     if rule is None:
         return F.lit("")
-    value = F.trim(F.coalesce(F.col(name), F.lit("")))
+    unusual = F.col(_UNTRIMMED)
+    if name in IDS:
+        value = identifier(F.col(name), rule, where=unusual)
+    else:
+        value = trimmed(F.col(name), where=unusual)
     if not rule.placeholders:
         return value
     return F.when(value.isin(*rule.placeholders), "").otherwise(value)
@@ -116,12 +132,18 @@ def _parse_date(text: Column, rule: ColumnRule | None) -> Column:
     """Parse by the declared format, else ISO where that cannot be taken for another day."""
     if rule is None:
         return F.lit(None).cast("date")
+    declarable = text
+    if not rule.has_two_digit_year:
+        declarable = F.when(~text.rlike(SIGNED_YEAR), text)
     if rule.has_time:
-        declared = F.try_to_timestamp(text, F.lit(rule.format)).cast("timestamp_ntz")
+        declared = F.try_to_timestamp(declarable, F.lit(rule.format)).cast("timestamp_ntz")
         iso = text.try_cast("timestamp_ntz")
     else:
-        declared = F.try_to_date(text, rule.format)
+        declared = F.try_to_date(declarable, rule.format)
         iso = text.substr(1, 10).try_cast("date")
+    if not rule.has_two_digit_year:
+        # Before year 1, no date of Python's: who collects the rows would raise.
+        declared = F.when(declared >= F.expr("DATE'0001-01-01'"), declared)
     if not rule.takes_iso_dates:
         return declared
     return F.coalesce(declared, F.when(text.rlike(ISO_DATE), iso))
@@ -166,8 +188,8 @@ def _normalise(text: Column) -> Column:
     """
     upper = F.upper(text)
     is_plain = (F.length(upper) == F.octet_length(upper)) & ~upper.contains("  ")
-    single = F.when(is_plain, upper).otherwise(F.regexp_replace(upper, WHITE_SPACE, " "))
-    return F.trim(single)
+    visible = F.regexp_replace(upper, ZERO_WIDTHS, "")
+    return F.when(is_plain, upper).otherwise(F.regexp_replace(visible, WHITE_SPACE, " "))
 
 
 def _timestamp(contract: DeliveryContract) -> Column:
@@ -195,21 +217,25 @@ def _seconds(rule: ColumnRule) -> Column:
 def _reason(contract: DeliveryContract) -> Column:
     """Return the first broken rule of a row, or null."""
     rules = contract.columns
+    transaction_id, customer_id = (F.col(name) for name in IDS)
     broken = [
         ("wrong_number_of_fields", F.col("malformed_text").isNotNull()),
-        ("missing_transaction_id", F.col("transaction_id") == ""),
-        ("invalid_transaction_id", _unlike(F.col("transaction_id"), rules["transaction_id"])),
-        ("missing_customer_id", F.col("customer_id") == ""),
-        ("invalid_customer_id", _unlike(F.col("customer_id"), rules["customer_id"])),
+        ("missing_transaction_id", is_missing_transaction_id(transaction_id)),
+        ("invalid_transaction_id", is_invalid_id(transaction_id, rules["transaction_id"])),
+        ("missing_customer_id", is_missing_customer_id(customer_id)),
+        ("invalid_customer_id", is_invalid_id(customer_id, rules["customer_id"])),
         ("invalid_transaction_date", F.col("_day").isNull()),
+        ("invalid_transaction_date", _out_of_range(F.col("_day"), rules["transaction_date"])),
         (
-            "invalid_transaction_date",
-            _out_of_range(F.col("_day"), rules["transaction_date"]),
+            "implausible_transaction_date",
+            F.col("_day") < F.lit(first_day(rules["transaction_date"])),
         ),
         ("transaction_date_in_the_future", F.col("_day") > F.col("_not_after")),
         ("invalid_transaction_time", _invalid_time(rules.get("transaction_time"))),
         ("invalid_amount", _invalid_money("amount", rules["amount"])),
+        ("implausible_amount", _implausible_money("amount", rules["amount"])),
         ("invalid_balance", _invalid_money("balance", rules.get("balance"))),
+        ("implausible_balance", _implausible_money("balance", rules.get("balance"))),
         ("invalid_birth_date", _invalid_birth_date(rules.get("birth_date"))),
         ("invalid_gender", _invalid_gender(rules.get("gender"))),
         ("invalid_location", _invalid_location(rules.get("location"))),
@@ -225,10 +251,6 @@ def _invalid(text: Column, is_wrong: Column, rule: ColumnRule) -> Column:
     """What is wrong, where something stands; nothing stands where something must."""
     is_empty = text == ""
     return (~is_empty & is_wrong) if rule.nullable else (is_empty | is_wrong)
-
-
-def _unlike(text: Column, rule: ColumnRule) -> Column | None:
-    return ~text.rlike(rule.spark_pattern) if rule.pattern else None
 
 
 def _out_of_range(value: Column, rule: ColumnRule) -> Column | None:
@@ -251,12 +273,17 @@ def _invalid_time(rule: ColumnRule | None) -> Column | None:
 def _invalid_money(name: str, rule: ColumnRule | None) -> Column | None:
     if rule is None:
         return None
-    sign = "" if isinstance(rule.minimum, Decimal) and rule.minimum >= 0 else "-?"
-    sound = rf"\A{sign}[0-9]{{1,15}}([{rule.decimal_separator}][0-9]{{1,2}})?\z"
+    point = f"[{rule.decimal_separator}]"
+    # Also `.47`, `500.` and `12.3400`; what is not zero after the second decimal is no money.
+    sound = rf"\A-?(?={point}?[0-9])[0-9]{{0,15}}({point}[0-9]{{0,2}}0*)?\z"
     wrong = ~F.col(f"_{name}_text").rlike(sound)
     if (outside := _out_of_range(F.col(name), rule)) is not None:
         wrong |= outside
     return _invalid(F.col(f"_{name}_text"), wrong, rule)
+
+
+def _implausible_money(name: str, rule: ColumnRule | None) -> Column | None:
+    return None if rule is None else ~F.col(name).between(*map(F.lit, money_range(rule)))
 
 
 def _invalid_birth_date(rule: ColumnRule | None) -> Column | None:
@@ -271,16 +298,16 @@ def _invalid_gender(rule: ColumnRule | None) -> Column | None:
     text = F.col("_gender_text")
     wrong = ~text.isin(*rule.values) if rule.values else F.lit(False)
     if rule.pattern:
-        wrong |= ~F.trim("_raw_gender").rlike(rule.spark_pattern)
+        wrong |= ~trimmed(F.col("_raw_gender")).rlike(rule.spark_pattern)
     return _invalid(text, wrong, rule)
 
 
 def _invalid_location(rule: ColumnRule | None) -> Column | None:
     if rule is None:
         return None
-    # Of the value as delivered: a line break alone is no empty location.
-    has_controls = F.col("_raw_location").rlike(CONTROL_CHARACTERS)
-    unlike = ~F.trim("_raw_location").rlike(rule.spark_pattern) if rule.pattern else F.lit(False)
+    delivered = trimmed(F.col("_raw_location"))
+    has_controls = delivered.rlike(CONTROL_CHARACTERS)
+    unlike = ~delivered.rlike(rule.spark_pattern) if rule.pattern else F.lit(False)
     return has_controls | _invalid(F.col("location"), unlike, rule)
 
 

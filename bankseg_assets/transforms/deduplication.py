@@ -1,10 +1,10 @@
-"""Which rows tell of the same transaction, within a file and across files.
+"""Which rows describe the same transaction, within a file and across files.
 
-The verdict on a row depends on the set of delivered contents alone, never on the order in which
-they arrived: a late file gives the same tables as all files at once.
+The verdict on a row depends on the delivered contents and, for corrections, on the recorded time of
+delivery; never on the order of processing. A late file gives the same tables as all files at once.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import date
 
@@ -12,10 +12,10 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.delivery import DeliveryContract
-from bankseg_assets.transforms.cleaning import ROW_KEY, judge
+from bankseg_assets.transforms.cleaning import DUPLICATE, ROW_KEY, judge
+from bankseg_assets.transforms.field_text import identifier
 from bankseg_assets.transforms.repeated import repeated_values
 
-DUPLICATE = "duplicate"
 CONFLICTING = "conflicting_duplicate"
 CORRECTED = "corrected"
 
@@ -31,17 +31,19 @@ _CONTENT = [
 
 
 @contextmanager
-def repeated_ids(arrived: DataFrame, before: DataFrame | None) -> Iterator[DataFrame]:
+def repeated_ids(
+    arrived: DataFrame, before: DataFrame | None, contract: DeliveryContract
+) -> Iterator[DataFrame]:
     """Yield the `transaction_id`s that occur twice in RAW_TRANSACTIONS because of what arrived.
 
     Of the rows from before, one column is read: what a file costs is the work of that file.
     """
-    ids = arrived.select(_identifier().alias("transaction_id"))
+    ids = arrived.select(transaction_id(contract))
     with repeated_values(ids, "transaction_id") as twice:
         if before is None:
             yield twice
             return
-        again = before.select(_identifier().alias("transaction_id"))
+        again = before.select(transaction_id(contract))
         yield twice.union(ids.join(again, "transaction_id", "left_semi")).distinct()
 
 
@@ -51,39 +53,43 @@ def verdicts(
     contract: DeliveryContract,
     *,
     not_after: Column,
-    corrections: list[str],
+    corrections: Sequence[str],
 ) -> DataFrame:
     """Return `delivery, row_number, verdict` of the sound rows that are not to be kept.
 
     Rows of one transaction that agree in everything: the first is kept, the others are
-    `duplicate`. Rows that differ: nobody knows which is true, so all are `conflicting_duplicate`.
-    A row of a delivery in `corrections` is known to be true: the others are `corrected`.
+    `duplicate`. Rows that differ: it is unknown which is true, so all are `conflicting_duplicate`.
+    `corrections`: deliveries in the order of arrival. The rows of the last of them are true; what
+    differs in another delivery is `corrected`, and what agrees is `duplicate`.
     """
-    identifier = _identifier()
-    suspects = raw.withColumn("transaction_id", identifier).join(
+    suspects = raw.withColumn("transaction_id", transaction_id(contract)).join(
         repeated, "transaction_id", "left_semi"
     )
     sound = judge(suspects, contract, not_after=not_after).where("reason IS NULL")
     # With the nulls, which the hash skips: else M as gender equals M as location.
     content = F.xxhash64(*_CONTENT, *(F.isnull(name) for name in _CONTENT))
-    corrects = F.col("delivery").isin(corrections) if corrections else F.lit(False)
-    row = F.struct(*ROW_KEY, content.alias("content"), corrects.alias("corrects"))
+    rank = F.lit(0)
+    for place, delivery in enumerate(corrections, 1):
+        rank = F.when(F.col("delivery") == delivery, place).otherwise(rank)
+    row = F.struct(*ROW_KEY, content.alias("content"), rank.alias("rank"))
     groups = sound.groupBy("transaction_id").agg(F.sort_array(F.collect_list(row)).alias("rows"))
-    true_rows = F.filter("rows", lambda one: one["corrects"])
-    judged = F.when(F.size(true_rows) > 0, true_rows).otherwise(F.col("rows"))
-    contents = F.array_distinct(F.transform(judged, lambda one: one["content"]))
+    newest = F.array_max(F.transform("rows", lambda one: one["rank"]))
+    # Those of the last correction; without a correction, all.
+    decisive = F.filter("rows", lambda one: one["rank"] == newest)
+    contents = F.array_distinct(F.transform(decisive, lambda one: one["content"]))
+    differs = F.col("row.content") != F.col("first.content")
     return (
         groups.where(F.size("rows") > 1)
         .select(
+            newest.alias("newest"),
             (F.size(contents) == 1).alias("same"),
-            (F.size(true_rows) > 0).alias("corrected"),
-            F.get(judged, F.lit(0)).alias("first"),
+            F.get(decisive, F.lit(0)).alias("first"),
             F.explode("rows").alias("row"),
         )
         .where("NOT (same AND row = first)")
         .select(
             *(f"row.{name}" for name in ROW_KEY),
-            F.when(F.col("corrected") & ~F.col("row.corrects"), CORRECTED)
+            F.when((F.col("row.rank") < F.col("newest")) & (~F.col("same") | differs), CORRECTED)
             .when(F.col("same"), DUPLICATE)
             .otherwise(CONFLICTING)
             .alias("verdict"),
@@ -103,5 +109,7 @@ def day_of_grace(taken_on: dict[str, date]) -> Column:
     return F.date_add(F.element_at(F.create_map(*pairs), F.col("delivery")), 1)
 
 
-def _identifier() -> Column:
-    return F.trim("transaction_id")
+def transaction_id(contract: DeliveryContract) -> Column:
+    """Return the `transaction_id` of RAW_TRANSACTIONS as `cleaning.judge` reads it."""
+    rule = contract.columns["transaction_id"]
+    return identifier(F.col("transaction_id"), rule).alias("transaction_id")

@@ -8,11 +8,14 @@ from pyspark.sql import functions as F  # noqa: N812
 from bankseg_assets.contracts import PRODUCT_HOLDINGS, QUARANTINED_HOLDINGS
 from bankseg_assets.delivery import HOLDINGS, ColumnRule, DeliveryContract
 from bankseg_assets.suppression import SMALLEST_CELL
-from bankseg_assets.transforms.cleaning import (
-    CONTROL_CHARACTERS,
-    DUPLICATE,
-    QUARANTINED,
+from bankseg_assets.transforms.cleaning import CONTROL_CHARACTERS, DUPLICATE, QUARANTINED
+from bankseg_assets.transforms.field_text import (
     WHITE_SPACE,
+    ZERO_WIDTHS,
+    identifier,
+    is_invalid_id,
+    is_missing_customer_id,
+    trimmed,
 )
 
 MOST_PRODUCTS = 250  # a bank has dozens; account numbers in their place are as many as customers
@@ -104,18 +107,18 @@ def _aside(rows: DataFrame, pairs: DataFrame, is_kept: Column) -> DataFrame:
 
 def _with_reason(raw: DataFrame, customer: ColumnRule, product: ColumnRule) -> DataFrame:
     """Return the rows with trimmed values, the product's key, and the first rule they break."""
-    text = F.regexp_replace(F.coalesce("product", F.lit("")), WHITE_SPACE, " ")
-    trimmed = raw.select(
+    visible = F.regexp_replace(trimmed(F.col("product")), ZERO_WIDTHS, "")
+    texts = raw.select(
         F.struct(*HOLDINGS).alias("delivered"),
-        _text(F.coalesce("customer_id", F.lit("")), customer).alias("customer_id"),
-        _text(text, product).alias("product"),
+        _text(identifier(F.col("customer_id"), customer), customer).alias("customer_id"),
+        _text(F.regexp_replace(visible, WHITE_SPACE, " "), product).alias("product"),
         *_ORIGIN,
         "malformed_text",
     )
     broken = [
         ("wrong_number_of_fields", F.col("malformed_text").isNotNull()),
-        ("missing_customer_id", F.col("customer_id") == ""),
-        ("invalid_customer_id", _unlike("customer_id", customer)),
+        ("missing_customer_id", is_missing_customer_id(F.col("customer_id"))),
+        ("invalid_customer_id", is_invalid_id(F.col("customer_id"), customer)),
         ("missing_product", F.col("product") == ""),
         ("invalid_product", F.length("product") > LONGEST_PRODUCT),
         ("invalid_product", F.col("product").rlike(CONTROL_CHARACTERS)),
@@ -126,7 +129,7 @@ def _with_reason(raw: DataFrame, customer: ColumnRule, product: ColumnRule) -> D
     for code, is_broken in reversed(broken):
         reason = F.when(is_broken, code).otherwise(reason)
     return (
-        trimmed.withColumn("name", _translated(F.col("product"), product))
+        texts.withColumn("name", _translated(F.col("product"), product))
         .withColumn("reason", reason)
         .withColumn("key", F.upper("name"))
         .drop("product")
@@ -134,8 +137,7 @@ def _with_reason(raw: DataFrame, customer: ColumnRule, product: ColumnRule) -> D
 
 
 def _text(value: Column, rule: ColumnRule) -> Column:
-    trimmed = F.trim(value)
-    return F.when(trimmed.isin(*rule.placeholders), "").otherwise(trimmed)
+    return F.when(value.isin(*rule.placeholders), "").otherwise(value)
 
 
 def _unlike(name: str, rule: ColumnRule) -> Column:

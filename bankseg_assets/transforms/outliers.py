@@ -1,17 +1,19 @@
 """Unusual amounts and balances: flagged, never dropped.
 
 The fences are those of the delivery that a row came in. Fences over all rows would move with every
-new file, and every row from before would have to be written anew.
+new file, and every earlier row would have to be written again.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import numpy as np
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.transforms.histograms import histograms_by, log_bin, quantiles
+from bankseg_assets.value_ranges import money_range
 
 TUKEY_FACTOR = 1.5
 FEWEST_ROWS = 100  # quartiles of fewer say nothing
@@ -22,21 +24,26 @@ MEASURES = ("amount", "balance")
 class Fences:
     """Tukey's fences for one measure, in currency: values outside are flagged.
 
-    On log(1 + x): amounts are log-normal, and on the plain scale 11 % of them would be outside.
+    On the signed logarithm sign(x) ln(1 + |x|): amounts are log-normal, and on the plain scale 11 %
+    of them would be outside. Refunds and overdrafts have a logarithm, too.
     """
 
     low: float
     high: float
 
 
-def outlier_fences(judged: DataFrame) -> dict[str, dict[str, Fences]]:
-    """Return delivery -> measure -> Q1 - 1.5 IQR and Q3 + 1.5 IQR of log(1 + x).
+def outlier_fences(judged: DataFrame, contract: DeliveryContract) -> dict[str, dict[str, Fences]]:
+    """Return delivery -> measure -> Q1 - 1.5 IQR and Q3 + 1.5 IQR of the signed logarithm.
 
-    Of all rows: those that are set aside are too few to move a quartile, and to leave them out
-    every rule would have to be applied once more. A delivery with fewer than 100 values of a
-    measure has no fences for it.
+    Of all values in the contract's range. Rows that are quarantined for another reason are too few
+    to move a quartile, and to leave them out every rule would have to be applied once more. A
+    delivery with fewer than 100 values of a measure has no fences for it.
     """
-    bins = {name: log_bin(F.when(F.col(name) >= 0, F.col(name))) for name in MEASURES}
+    bins = {
+        name: log_bin(F.when(F.col(name).between(*map(F.lit, money_range(rule))), F.col(name)))
+        for name in MEASURES
+        if (rule := contract.columns.get(name)) is not None
+    }
     found = histograms_by(judged, F.col("delivery"), bins)
     return {
         str(delivery): {
@@ -71,6 +78,16 @@ def _of_delivery(values: Mapping[str, float]) -> Column:
 
 
 def _tukey(histogram: Mapping[int, int]) -> Fences:
-    first, third = np.log1p(quantiles(histogram, [0.25, 0.75]))
+    first, third = (signed_log1p(value) for value in quantiles(histogram, [0.25, 0.75]))
     reach = TUKEY_FACTOR * (third - first)
-    return Fences(low=float(np.expm1(first - reach)), high=float(np.expm1(third + reach)))
+    return Fences(low=signed_expm1(first - reach), high=signed_expm1(third + reach))
+
+
+def signed_log1p(value: float) -> float:
+    """Return sign(x) ln(1 + |x|)."""
+    return math.copysign(math.log1p(abs(value)), value)
+
+
+def signed_expm1(logarithm: float) -> float:
+    """Return the inverse of `signed_log1p`."""
+    return math.copysign(math.expm1(abs(logarithm)), logarithm)

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.contracts import RFM_TABLE
 from bankseg_assets.transforms.histograms import Histogram, bin_value, histograms, log_bin
+from bankseg_assets.value_ranges import GREATEST_SUM, OLDEST_YEARS
 
 MEASURES = (
     *("customer_id", "recency", "frequency", "monetary", "average_amount", "average_balance"),
@@ -19,6 +20,7 @@ MEASURES = (
 )
 """What `customers` returns: RFM_TABLE without what follows from all customers together."""
 
+LOWER_BITS = (1 << 32) - 1
 SCORES = 5
 MIDDLE_SCORE = 3
 HELD_OUT_SHARE = 0.2
@@ -77,6 +79,7 @@ def customers(cleaned: DataFrame, *, customer_key: str, snapshot: date) -> DataF
     """Aggregate the transactions of each customer to MEASURES; no scores yet.
 
     Money is summed in hundredths as integers, so that the sum does not depend on the order of rows.
+    A transaction whose customer key is null is no one's and is left out.
     """
     cents = (F.col("amount") * 100).cast("bigint")
     balance_cents = (F.col("balance") * 100).cast("bigint")
@@ -96,13 +99,15 @@ def customers(cleaned: DataFrame, *, customer_key: str, snapshot: date) -> DataF
     # the rows are sent to their customer's task would be work for nothing.
     grouped = (
         rows.repartition("customer_id")
+        .where("customer_id IS NOT NULL")
         .groupBy("customer_id")
         .agg(
             latest.alias("latest"),
             at_balance.alias("at_balance"),
             F.count(F.lit(1)).cast("int").alias("frequency"),
-            F.sum("cents").alias("cents"),
-            F.avg("balance_cents").alias("mean_balance_cents"),
+            *_sum_parts("cents"),
+            *_sum_parts("balance_cents"),
+            F.count("balance_cents").alias("balances"),
             _disagree("birth_date").alias("birth_dates_disagree"),
             _disagree("gender").alias("genders_disagree"),
         )
@@ -112,9 +117,12 @@ def customers(cleaned: DataFrame, *, customer_key: str, snapshot: date) -> DataF
         "customer_id",
         F.date_diff(F.lit(snapshot), last_day).alias("recency"),
         "frequency",
-        (F.col("cents").cast("decimal(18,0)") / 100).cast("decimal(18,2)").alias("monetary"),
-        (F.col("cents") / F.col("frequency") / 100).alias("average_amount"),
-        (F.col("mean_balance_cents") / 100).alias("average_balance"),
+        _money(_exact_sum("cents")).alias("monetary"),
+        (_exact_sum("cents").cast("double") / F.col("frequency") / 100).alias("average_amount"),
+        F.when(
+            F.col("balances") > 0,
+            _exact_sum("balance_cents").cast("double") / F.col("balances") / 100,
+        ).alias("average_balance"),
         F.col("at_balance.balance").alias("latest_balance"),
         F.col("latest.birth_date").alias("birth_date"),
         age_at(snapshot, F.col("latest.birth_date")).alias("age"),
@@ -126,8 +134,35 @@ def customers(cleaned: DataFrame, *, customer_key: str, snapshot: date) -> DataF
 
 
 def age_at(day: date, birth_date: Column) -> Column:
-    """Return the whole years from a birth date to a day; null where it is not known."""
-    return F.floor(F.months_between(F.lit(day), birth_date) / 12).cast("int")
+    """Return the whole years from a birth date to a day; null where unknown or above 110.
+
+    The same limit as for a transaction: who turns 111 between it and the snapshot has no age.
+    """
+    years = F.floor(F.months_between(F.lit(day), birth_date) / 12).cast("int")
+    return F.when(years.between(0, OLDEST_YEARS), years)
+
+
+def _sum_parts(cents: str) -> tuple[Column, Column]:
+    """Return two sums of integers, of the upper and the lower 32 bits, that cannot overflow.
+
+    One sum of cents leaves 64 bits after 922 amounts of 10^14, and Spark's ANSI mode then ends the
+    run. A sum of decimals has room, but not in a machine word.
+    """
+    upper = F.sum(F.shiftright(cents, 32)).alias(f"{cents}_upper")
+    return upper, F.sum(F.col(cents).bitwiseAND(F.lit(LOWER_BITS))).alias(f"{cents}_lower")
+
+
+def _exact_sum(cents: str) -> Column:
+    """Return the sum of `_sum_parts`, in hundredths."""
+    upper = F.col(f"{cents}_upper").cast("decimal(20,0)") * F.lit(LOWER_BITS + 1)
+    return upper + F.col(f"{cents}_lower")
+
+
+def _money(cents: Column) -> Column:
+    """Return hundredths as the table's money; the type's greatest value for more than it holds."""
+    limit = F.lit(int(GREATEST_SUM * 100))
+    bounded = F.greatest(F.least(cents, limit), -limit).cast("decimal(18,0)")
+    return (bounded / 100).cast("decimal(18,2)")
 
 
 def held_out(customer_id: Column) -> Column:

@@ -23,17 +23,41 @@ MALFORMED = dict.fromkeys(CONTRACT.header) | {"malformed_text": "T1,C1"}
 # What is changed in a sound row -> the reason for which it is set aside.
 REFUSED: list[tuple[dict[str, Any], str]] = [
     (MALFORMED, "wrong_number_of_fields"),
-    *(({"transaction_id": text}, "missing_transaction_id") for text in ("", None, "  ")),
+    *(
+        ({"transaction_id": text}, "missing_transaction_id")
+        for text in ("", None, "  ", "\u00a0\ufeff", "NULL", "n/a", "-")
+    ),
     *(
         ({"transaction_id": text}, "invalid_transaction_id")
         for text in ("T 1", "=1+1", "T1;--", "T" + "1" * 19, "T", "T\uff11")
     ),
-    *(({"customer_id": text}, "missing_customer_id") for text in ("", None)),
-    *(({"customer_id": text}, "invalid_customer_id") for text in ("C-1", "<b>1</b>", "nan")),
+    *(
+        ({"customer_id": text}, "missing_customer_id")
+        for text in ("", None, "nan", "NaN", "None", "NULL ", "N/A", "-", "0", "000", "0.0", "?")
+    ),
+    *(
+        ({"customer_id": text}, "invalid_customer_id")
+        for text in ("C-1", "<b>1</b>", "C\u200b1", "C\t1", "1.5", "1.0.2", "1.78E+11")
+    ),
     *(
         ({"transaction_date": text}, "invalid_transaction_date")
-        for text in ("", None, "31/2/16", "8/15/16", "2/8/2016", "0/1/16", "nan", "2016-13-01")
+        for text in (
+            "",
+            None,
+            "31/2/16",
+            "8/15/16",
+            "2/8/2016",
+            "0/1/16",
+            "nan",
+            "2016-13-01",
+            "0000-01-01",
+        )
     ),
+    *(
+        ({"transaction_date": text}, "implausible_transaction_date")
+        for text in ("1016-08-02", "0001-01-01", "1899-12-31", "1582-10-10")
+    ),
+    ({"transaction_date": "9999-12-31"}, "transaction_date_in_the_future"),
     ({"transaction_date": "2/1/21"}, "transaction_date_in_the_future"),
     *(
         ({"transaction_time": text}, "invalid_transaction_time")
@@ -61,14 +85,21 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
             "-1",
             "1,000",
             "NaN",
-            ".5",
-            "5.",
+            "Infinity",
+            "1e400",
+            "0." + "1" * 400,
+            ".",
+            "-",
+            "-.",
+            "12.3401",
             "\uff19",
             "0x1",
         )
     ),
     ({"amount": "1" * 16}, "invalid_amount"),
-    ({"amount": "25\n"}, "invalid_amount"),
+    ({"amount": "25\n1"}, "invalid_amount"),
+    *(({"amount": text}, "implausible_amount") for text in ("9" * 15, "100000000000000.01")),
+    ({"balance": "9" * 15 + ".99"}, "implausible_balance"),
     ({"transaction_date": "2016-08-12 and more"}, "invalid_transaction_date"),
     *(({"balance": text}, "invalid_balance") for text in ("-0.01", "1e3", "nan", "9.999")),
     *(({"birth_date": text}, "invalid_birth_date") for text in ("31/2/90", "x", "1/1/1990")),
@@ -127,9 +158,30 @@ TAKEN: list[tuple[dict[str, Any], str, Any]] = [
     ({"amount": "1762.5"}, "amount", Decimal("1762.50")),
     ({"amount": "0"}, "amount", Decimal("0.00")),
     ({"amount": " 25 "}, "amount", Decimal("25.00")),
-    ({"amount": "9" * 15 + ".99"}, "amount", Decimal("9" * 15 + ".99")),
+    *(({"amount": text}, "amount", Decimal("25.00")) for text in ("25\n", "\t25", "25\u00a0")),
+    ({"amount": "-0.0"}, "amount", Decimal("0.00")),
+    ({"amount": ".47"}, "amount", Decimal("0.47")),
+    ({"amount": "500."}, "amount", Decimal("500.00")),
+    ({"amount": "111.3100"}, "amount", Decimal("111.31")),
+    ({"amount": "1.5" + "0" * 400}, "amount", Decimal("1.50")),
+    # IDR, VND: USD 4 billion in one transaction.
+    ({"amount": "1" + "0" * 14}, "amount", Decimal(10) ** 14),
     ({"transaction_id": " T7 "}, "transaction_id", "T7"),
+    ({"transaction_id": "0"}, "transaction_id", "0"),  # a bank may count from 0
     ({"customer_id": "123"}, "customer_id", "123"),
+    ({"customer_id": "00123"}, "customer_id", "00123"),
+    ({"customer_id": "17850.0"}, "customer_id", "17850"),
+    ({"customer_id": "0017850.0\u200b"}, "customer_id", "0017850"),
+    *(
+        ({"customer_id": text}, "customer_id", "C1")
+        for text in ("C1\t", "\u00a0C1 ", "\u200bC1", "C1\u2060", "\ufeffC1\u200f", "\u3000C1\r\n")
+    ),
+    ({"location": "PUNE\t"}, "location", "PUNE"),
+    ({"location": "NAVI \u200bMUMBAI"}, "location", "NAVI MUMBAI"),
+    ({"gender": "\u00a0f"}, "gender", "F"),
+    ({"transaction_date": "2/8/16\u00a0"}, "transaction_at", datetime(2016, 8, 2, 14, 32, 7)),
+    ({"transaction_time": "\t5"}, "transaction_at", datetime(2016, 8, 2, 0, 0, 5)),
+    ({"birth_date": "nan\u200b"}, "birth_date", None),
 ]
 
 
@@ -171,7 +223,7 @@ def test_a_value_is_typed_and_repaired(judged: list[Row], place: int) -> None:
 
 def test_every_reason_is_tested(judged: list[Row]) -> None:
     assert {row["reason"] for row in judged} == {reason for _, reason in REFUSED} | {None}
-    assert len({reason for _, reason in REFUSED}) == 13
+    assert len({reason for _, reason in REFUSED}) == 16
 
 
 def columns(**changes: dict[str, Any]) -> dict[str, ColumnRule]:
@@ -199,6 +251,47 @@ def test_another_contract_reads_its_own_dates(spark: SparkSession) -> None:
     assert first["birth_date"] == date(1994, 1, 10)
     assert [future["birth_date"], placeholder["birth_date"]] == [None, None]
     assert wrong["reason"] == "invalid_transaction_date"
+
+
+@pytest.mark.parametrize("form", ["yyyy-MM-dd", "d/M/yyyy", "yyyy-MM-dd HH:mm:ss", "yyyyMMdd"])
+def test_no_date_ends_the_query(spark: SparkSession, form: str) -> None:
+    """Java reads signed years of nine digits, and Spark then raised in spite of `try_to_date`."""
+    rules = columns(
+        transaction_date={"format": form}, birth_date={"format": form.partition(" ")[0]}
+    )
+    if "HH" in form:
+        del rules["transaction_time"]
+    years = ("+294248", "+999999999", "-999999999", "10000", "+10000", "-0001", "9999", "0000")
+    days = ("{}-01-02", "2/1/{}", "{}0102")
+    texts = [
+        day.format(year) + time for day in days for year in years for time in ("", " 00:00:00")
+    ]
+    rows = [{"transaction_date": one, "birth_date": ""} for one in texts]
+    rows += [{"transaction_date": "2016-01-02 00:00:00", "birth_date": one} for one in texts]
+    found = judge_by(spark, rules, rows)
+    assert {row["reason"] for row in found[: len(texts)]} <= {
+        "invalid_transaction_date",
+        "implausible_transaction_date",
+        "transaction_date_in_the_future",
+    }
+    assert {row["birth_date"] for row in found[len(texts) :]} == {None}
+
+
+def test_a_contract_may_widen_what_is_plausible(spark: SparkSession) -> None:
+    rules = columns(
+        transaction_date={"minimum": date(1850, 1, 1)},
+        amount={"maximum": Decimal(10) ** 15, "minimum": None},
+    )
+    rows = [
+        {"transaction_date": "1850-01-01"},
+        {"amount": "9" * 15},
+        {"amount": "-100000000000000"},
+        {"amount": "-100000000000000.01"},
+    ]
+    assert [row["reason"] for row in judge_by(spark, rules, rows)] == [
+        *(None, None, None),
+        "implausible_amount",
+    ]
 
 
 def test_a_delivery_is_judged_by_its_own_day(spark: SparkSession) -> None:

@@ -31,7 +31,7 @@ def clean(
     """Return the rows that are kept and those that are set aside."""
     raw = raw_frame(spark, rows)
     judged = judge(raw, CONTRACT, not_after=not_after())
-    with repeated_ids(raw, None) as repeated:
+    with repeated_ids(raw, None, CONTRACT) as repeated:
         found = verdicts(
             raw, repeated, CONTRACT, not_after=not_after(), corrections=list(corrections)
         )
@@ -93,11 +93,38 @@ def test_a_correction_wins_over_rows_that_contradict_it(spark: SparkSession) -> 
     )
     assert places(kept) == {("c", 9), ("c", 10), ("d1", 5)}
     assert {(row["delivery"], row["row_number"]): row["reason"] for row in aside} == {
-        **dict.fromkeys([("d1", 2), ("d1", 3), ("d1", 4)], "corrected"),
+        **dict.fromkeys([("d1", 2), ("d1", 3)], "corrected"),
+        ("d1", 4): "duplicate",
         ("c", 11): "invalid_amount",
         **dict.fromkeys([("c", 12), ("c", 13)], "conflicting_duplicate"),
     }
-    assert {row["disposition"] for row in aside} == {"quarantined"}
+    assert [row["reason"] for row in aside if row["disposition"] == "duplicate"] == ["duplicate"]
+
+
+@pytest.mark.parametrize(("order", "winner"), [(["b", "c"], "c"), (["c", "b"], "b")])
+def test_the_later_of_two_corrections_wins(
+    spark: SparkSession, order: list[str], winner: str
+) -> None:
+    """Which one is later the ledger says, not the order of the rows or of the names."""
+    rows = [
+        *(copy("T1", 2), copy("T1", 3, delivery="b", amount="26")),
+        *(copy("T1", 4, delivery="c", amount="27"), copy("T2", 5, delivery="b", amount="1")),
+        *(copy("T2", 6, delivery="c", amount="1"), copy("T2", 7)),
+    ]
+    kept, aside = clean(spark, rows, corrections=order)
+    assert {(row["transaction_id"], row["delivery"]) for row in kept} == {
+        ("T1", winner),
+        ("T2", winner),
+    }
+    assert sorted(row["reason"] for row in aside) == ["corrected"] * 3 + ["duplicate"]
+
+
+def test_ids_are_one_however_they_are_written(spark: SparkSession) -> None:
+    """Deduplication reads an ID as cleaning does: else the same transaction is kept twice."""
+    texts = ["T1", "T1\t", "\u00a0T1", "\u200bT1\ufeff", "17850.0", "17850", "017850"]
+    kept, aside = clean(spark, [copy(text, number) for number, text in enumerate(texts, 2)])
+    assert sorted(row["transaction_id"] for row in kept) == ["017850", "17850", "T1"]
+    assert [row["reason"] for row in aside] == ["duplicate"] * 4
 
 
 def test_ids_are_compared_with_what_came_before(spark: SparkSession) -> None:
@@ -107,13 +134,15 @@ def test_ids_are_compared_with_what_came_before(spark: SparkSession) -> None:
     )
     # T2 was repeated before, and is nothing new.
     for others, repeated in ((before, {"T1", "T3"}), (None, {"T1"})):
-        with repeated_ids(arrived, others) as found:
+        with repeated_ids(arrived, others, CONTRACT) as found:
             assert {row[0] for row in found.collect()} == repeated
 
 
 RAW_ROWS = st.fixed_dictionaries(
     {
-        "transaction_id": st.sampled_from(["T1", "T2", "T3", "T4", "T5", "", None, "T 6"]),
+        "transaction_id": st.sampled_from(
+            ["T1", "T1\t", "T2", "\ufeffT2", "T3", "3.0", "3", "", None, "T 6", "NULL"]
+        ),
         "customer_id": st.sampled_from(["C1", "C1", "C1", "C2", ""]),
         "gender": st.sampled_from(["M", "F", "", None, "?"]),
         "location": st.sampled_from(["PUNE", "pune ", "M", "", None, "A\nB"]),

@@ -78,6 +78,17 @@ def test_each_fault_has_its_reason_and_its_text(spark: SparkSession) -> None:
     assert json.loads(texts[7]) == {"customer_id": "C4", "product": "Rare"}
 
 
+def test_ids_are_read_as_those_of_transactions(spark: SparkSession) -> None:
+    """Else holdings match no customer, silently."""
+    ids = ["17850.0", "17850", "\u00a0C1\t", "C1", "\u200bC2", "NULL", "0"]
+    kept, reasons, _, _ = judged(spark, [(one, "\ufeffLoan\u200b") for one in ids])
+    assert kept == [("17850", "Loan"), ("C1", "Loan"), ("C2", "Loan")]
+    assert reasons == {
+        **dict.fromkeys([3, 5], "duplicate"),
+        **dict.fromkeys([7, 8], "missing_customer_id"),
+    }
+
+
 def test_spellings_of_a_product_are_one_under_the_most_frequent(spark: SparkSession) -> None:
     pairs: list[Pair] = [
         ("C1", "home  loan"),

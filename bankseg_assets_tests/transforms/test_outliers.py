@@ -1,5 +1,6 @@
 """Outliers are flagged by the fences of their own delivery, and never dropped."""
 
+from dataclasses import replace
 from datetime import date
 
 import numpy as np
@@ -12,6 +13,8 @@ from bankseg_assets.transforms.cleaning import judge, keep
 from bankseg_assets.transforms.outliers import Fences, outlier_fences, outlier_flags
 from bankseg_assets_tests.transforms.frames import Rows, raw_frame
 
+CONTRACT = DeliveryContract()
+
 
 def not_after() -> Column:
     """Return a day after every transaction here; made late, because it needs a session."""
@@ -19,7 +22,8 @@ def not_after() -> Column:
 
 
 def fences_of(spark: SparkSession, rows: Rows) -> dict[str, dict[str, Fences]]:
-    return outlier_fences(judge(raw_frame(spark, rows), DeliveryContract(), not_after=not_after()))
+    contract = DeliveryContract()
+    return outlier_fences(judge(raw_frame(spark, rows), contract, not_after=not_after()), contract)
 
 
 def test_fences_are_tukeys_on_the_logarithm_of_each_delivery(spark: SparkSession) -> None:
@@ -41,6 +45,19 @@ def test_fences_are_tukeys_on_the_logarithm_of_each_delivery(spark: SparkSession
     assert np.log1p(fences["d1"]["amount"].high) == pytest.approx(8, abs=0.02)
     # 4 and 8: 4 - 6, 8 + 6.
     assert np.log1p(fences["d2"]["amount"].high) == pytest.approx(14, abs=0.04)
+
+
+def test_fences_of_signed_money_reach_below_zero(spark: SparkSession) -> None:
+    """Overdrafts are ordinary where half of the balances are negative; the far ones are flagged."""
+    rules = CONTRACT.columns | {"balance": replace(CONTRACT.columns["balance"], minimum=None)}
+    signed = replace(CONTRACT, columns=rules)
+    values = np.round(np.expm1(np.linspace(0, 4, 101)), 2)
+    rows = [{"balance": f"{sign}{value:.2f}"} for value in values for sign in ("", "-")]
+    judged = judge(raw_frame(spark, rows), signed, not_after=not_after())
+    fences = outlier_fences(judged, signed)["d1"]["balance"]
+    # Quartiles -2 and 2 of the signed logarithm: -2 - 1.5 * 4 = -8 and 2 + 1.5 * 4 = 8.
+    assert fences.low == pytest.approx(-np.expm1(8), rel=0.05)
+    assert fences.high == pytest.approx(np.expm1(8), rel=0.05)
 
 
 def test_a_delivery_of_few_rows_has_no_fences(spark: SparkSession) -> None:

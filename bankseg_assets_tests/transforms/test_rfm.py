@@ -131,6 +131,30 @@ def test_a_balance_that_was_not_delivered_is_left_out(found: dict[str, Row]) -> 
     assert (found["C2"]["average_balance"], found["C2"]["latest_balance"]) == (None, None)
 
 
+def test_sums_have_no_size_at_which_they_overflow(spark: SparkSession) -> None:
+    """Twelve amounts of 999999999999999 ended every run: more than the column holds."""
+    rows = [{"amount": money("999999999999999.00"), "balance": money("-999999999999999.00")}] * 12
+    rows += [{"customer_id": "C2", "amount": money("-0.07")}] * 3
+    found = measured(spark, rows)
+    assert found["C1"]["monetary"] == money("9999999999999999.99")
+    assert found["C1"]["average_amount"] == pytest.approx(999999999999999, rel=1e-15)
+    assert found["C1"]["average_balance"] == pytest.approx(-999999999999999, rel=1e-15)
+    assert found["C2"]["monetary"] == money("-0.21")
+    assert found["C2"]["average_amount"] == pytest.approx(-0.07, rel=1e-15)
+
+
+@pytest.mark.parametrize(("born", "age"), [(date(1905, 10, 23), 110), (date(1905, 10, 22), None)])
+def test_who_turns_111_has_no_age(spark: SparkSession, born: date, age: int | None) -> None:
+    """At the transaction the customer was 110: the same limit holds at the snapshot."""
+    found = measured(spark, [{"birth_date": born, "transaction_at": at(10, 1)}])
+    assert (found["C1"]["age"], found["C1"]["birth_date"]) == (age, born)
+
+
+def test_transactions_without_a_customer_are_no_ones(spark: SparkSession) -> None:
+    rows = [{"gender": None}, {"gender": "F"}]
+    assert list(measured(spark, rows, "concat(gender, location)")) == ["FPUNE"]
+
+
 def test_age_is_in_whole_years_at_the_snapshot(found: dict[str, Row]) -> None:
     ages = {name: row["age"] for name, row in found.items()}
     assert ages == {"C1": 22, "C2": None, "C3": 21}  # C3's birthday is the day after

@@ -1,0 +1,14 @@
+"""The versions of the rules that decide what a row and a customer become.
+
+Incremental runs keep earlier results for as long as these numbers and the contract are the same.
+Raise the number in the commit that changes what any input becomes; a change of speed, wording or
+structure alone does not need it. `test_rules_version.py` pins results beside these numbers, and
+fails when a result changes and the number does not.
+"""
+
+CLEANING_RULES = 1
+"""Of transforms/cleaning, deduplication, outliers, field_text, histograms and repeated, of
+value_ranges, and of how a `ColumnRule` is read (delivery)."""
+
+RFM_RULES = 1
+"""Of the measures in transforms/rfm (`customers`, `age_at`, `held_out`) and rfm_update."""

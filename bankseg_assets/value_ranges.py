@@ -1,0 +1,35 @@
+"""Which values a contract allows, and which are plausible where it names no bound.
+
+Cleaning quarantines what is outside, and a check looks for it in what was written.
+"""
+
+from datetime import date
+from decimal import Decimal
+
+from bankseg_assets.delivery import ColumnRule
+
+OLDEST_YEARS = 110
+"""A birth date that makes its owner older is a slip: the age is unknown then."""
+EARLIEST_DAY = date(1900, 1, 1)
+"""Year 16 typed as 1016, or the zero of some program: no transaction is older than this."""
+GREATEST_MONEY = Decimal(10) ** 14
+"""USD 4 billion even in Vietnamese dong or Indonesian rupiah, whose unit is among the smallest.
+
+Fillers such as 999999999999999 are above it. A contract may name another bound (of 15 digits).
+"""
+GREATEST_SUM = Decimal(10) ** 16 - Decimal("0.01")
+"""What a column of money (decimal(18,2)) can hold; a customer's sum is cut there."""
+
+
+def money_range(rule: ColumnRule) -> tuple[Decimal, Decimal]:
+    """Return the least and the greatest amount, in currency."""
+    low, high = rule.minimum, rule.maximum
+    return (
+        low if isinstance(low, Decimal) else -GREATEST_MONEY,
+        high if isinstance(high, Decimal) else GREATEST_MONEY,
+    )
+
+
+def first_day(rule: ColumnRule) -> date:
+    """Return the first day that a transaction may have."""
+    return rule.minimum if isinstance(rule.minimum, date) else EARLIEST_DAY

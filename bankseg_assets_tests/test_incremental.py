@@ -1,0 +1,169 @@
+"""Deliveries cleaned one after the other give the tables of all at once, whatever the order."""
+
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import SparkSession
+
+from bankseg_assets.contracts import RAW_TRANSACTIONS
+from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.incremental import Cleaned, clean
+from bankseg_assets.io_managers import ParquetFiles
+from bankseg_assets.store import BASIS_FILE, VersionStore, write_json
+from bankseg_assets_tests.transforms.frames import RAW_ROW
+
+A, B, C, D = ("a" * 12, "b" * 12, "c" * 12, "d" * 12)
+TAKEN_ON = {name: date(2016, 9, day) for day, name in enumerate((A, B, C, D), 1)}
+CORRECTIONS = [C, B]
+"""B was delivered after C, whatever their names."""
+
+SIGNED = {
+    name: replace(rule, minimum=None) if name in ("amount", "balance") else rule
+    for name, rule in DeliveryContract().columns.items()
+}
+CONTRACT = replace(DeliveryContract(), columns=SIGNED)
+
+
+def row(transaction: str, amount: str = "25", **change: str) -> dict[str, Any]:
+    return {"transaction_id": transaction, "amount": amount, **change}
+
+
+DELIVERIES: dict[str, list[dict[str, Any]]] = {
+    A: [
+        *(row("T1"), row("T2", "-12.5"), row("T3", balance="-0.5"), row("17850.0"), row("T5", "x")),
+        *(row(f"T{number}", f"{number}") for number in range(100, 210)),
+    ],
+    # Later than C: contradicts its T1, and settles T2 and T6.
+    B: [row("\ufeffT1", "3"), row("T2\t", "-13"), row("T6", "1")],
+    C: [row("T1", "2"), row("T6", "1"), row("T6", "2"), row("T3", balance="-0.5")],
+    # T100 again, T101 contradicted, and an ID of A in another spelling.
+    D: [
+        *(row("\u200bT100", "100.00"), row("T101\u00a0", "-1"), row("17850", "26")),
+        *(row("T7", "-0.01", customer_id="\u3000C1"), row("T8", customer_id="NULL")),
+    ],
+}
+
+
+class Bank:
+    """The tables of a platform, without Dagster."""
+
+    def __init__(self, spark: SparkSession, folder: Path) -> None:
+        self._spark = spark
+        self._folder = folder
+        self.store = VersionStore(folder / "published")
+        self._runs = 0
+
+    def clean(self, deliveries: Iterable[str], corrections: Sequence[str] = CORRECTIONS) -> Cleaned:
+        """Bring both tables up to these deliveries."""
+        self._runs += 1
+        with self.store.draft("raw_transactions", f"run{self._runs}") as draft:
+            for delivery in deliveries:
+                pq.write_table(raw_table(delivery), draft.path / f"{delivery}.parquet")
+        scratch = self._folder / f"scratch{self._runs}"
+        scratch.mkdir()
+        cleaned = clean(
+            self._spark,
+            self.store,
+            scratch,
+            CONTRACT,
+            taken_on=TAKEN_ON,
+            corrections=corrections,
+        )
+        self._publish("quarantined_transactions", cleaned.quarantined)
+        self._publish("cleaned_transactions", cleaned.kept)
+        return cleaned
+
+    def tables(self) -> Mapping[str, list[dict[str, Any]]]:
+        """Return both tables, in an order of their own."""
+        order = [("delivery", "ascending"), ("row_number", "ascending")]
+        return {
+            asset: pq.read_table(self.store.latest(asset)).sort_by(order).to_pylist()
+            for asset in ("cleaned_transactions", "quarantined_transactions")
+        }
+
+    def _publish(self, asset: str, files: ParquetFiles) -> None:
+        with self.store.draft(asset, f"run{self._runs}") as draft:
+            for name, path in files.files.items():
+                os.link(path, draft.path / name)
+            write_json(draft.path / BASIS_FILE, files.basis)
+
+
+def raw_table(delivery: str) -> pa.Table:
+    rows = [
+        RAW_ROW | one | {"delivery": delivery, "row_number": number}
+        for number, one in enumerate(DELIVERIES[delivery], 2)
+    ]
+    kinds = {"bigint": pa.int64(), "string": pa.string()}
+    schema = pa.schema([(column.name, kinds[column.type]) for column in RAW_TRANSACTIONS.columns])
+    return pa.Table.from_pylist(rows, schema)
+
+
+@pytest.fixture(scope="module")
+def at_once(
+    spark: SparkSession, tmp_path_factory: pytest.TempPathFactory
+) -> Mapping[str, list[dict[str, Any]]]:
+    bank = Bank(spark, tmp_path_factory.mktemp("at_once"))
+    bank.clean(DELIVERIES)
+    return bank.tables()
+
+
+def test_clean_all_at_once_keeps_what_is_true(
+    at_once: Mapping[str, list[dict[str, Any]]],
+) -> None:
+    kept = {
+        row["transaction_id"]: (row["delivery"], str(row["amount"]))
+        for row in at_once["cleaned_transactions"]
+    }
+    assert {name: kept[name] for name in ("T1", "T2", "T3", "T6", "T7", "T100")} == {
+        "T1": (B, "3.00"),
+        "T2": (B, "-13.00"),
+        "T3": (C, "25.00"),
+        "T6": (B, "1.00"),
+        "T7": (D, "-0.01"),
+        "T100": (A, "100.00"),
+    }
+    assert not kept.keys() & {"T5", "T8", "T101", "17850"}
+    reasons = sorted(
+        (row["delivery"][0], row["reason"]) for row in at_once["quarantined_transactions"]
+    )
+    assert reasons == [
+        *(("a", "conflicting_duplicate"), ("a", "conflicting_duplicate")),
+        *(("a", "corrected"), ("a", "corrected"), ("a", "duplicate"), ("a", "invalid_amount")),
+        *(("c", "corrected"), ("c", "corrected"), ("c", "duplicate")),
+        *(("d", "conflicting_duplicate"), ("d", "conflicting_duplicate"), ("d", "duplicate")),
+        ("d", "missing_customer_id"),
+    ]
+
+
+@pytest.mark.parametrize("order", [(A, B, C, D), (D, C, B, A), (C, A, D, B)], ids="-".join)
+def test_clean_step_by_step_equals_all_at_once(
+    spark: SparkSession,
+    tmp_path: Path,
+    at_once: Mapping[str, list[dict[str, Any]]],
+    order: Sequence[str],
+) -> None:
+    """With corrections that contradict each other, invisible characters and negative money."""
+    bank = Bank(spark, tmp_path)
+    for count in range(1, len(order) + 1):
+        cleaned = bank.clean(order[:count])
+        assert (cleaned.n_new, cleaned.n_deliveries) == (1, count)
+    assert bank.tables() == at_once
+
+
+def test_clean_again_when_corrections_change_order(spark: SparkSession, tmp_path: Path) -> None:
+    """A correction that was withdrawn and delivered again is the later one now."""
+    bank = Bank(spark, tmp_path)
+    bank.clean([B, C])
+    assert bank.clean([B, C]).n_new == 0
+    cleaned = bank.clean([B, C], corrections=[B, C])
+    assert cleaned.n_new == 2
+    assert "Some were delivered again at another time" in cleaned.story
+    kept = {row["transaction_id"]: row["delivery"] for row in bank.tables()["cleaned_transactions"]}
+    assert kept["T1"] == C
