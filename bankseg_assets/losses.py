@@ -17,6 +17,7 @@ from bankseg_assets.contracts import CLEANED_TRANSACTIONS, RFM_TABLE
 from bankseg_assets.io_managers import row_count
 from bankseg_assets.parts import delivery_of
 from bankseg_assets.releases import Release
+from bankseg_assets.spark import read_parquet
 from bankseg_assets.store import DamagedVersionError, version_record
 
 
@@ -115,10 +116,10 @@ def _read(
     spark: SparkSession, version: Path, files: Mapping[str, str], wanted: Iterable[str]
 ) -> DataFrame:
     """Return the rows of some files, by SHA-256; without any, an empty table that costs no job."""
-    paths = sorted(str(version / files[sha256]) for sha256 in wanted)
+    paths = sorted(version / files[sha256] for sha256 in wanted)
     if not paths:
         return spark.createDataFrame([], CLEANED_TRANSACTIONS.ddl)
-    return spark.read.schema(CLEANED_TRANSACTIONS.ddl).parquet(*paths)
+    return read_parquet(spark, CLEANED_TRANSACTIONS.ddl, *paths)
 
 
 def _keys(rows: DataFrame, customer_key: str) -> DataFrame:

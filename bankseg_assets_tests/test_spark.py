@@ -1,6 +1,7 @@
 """How Spark is set up: in this machine, on a cluster, or behind Spark Connect."""
 
 import os
+import re
 import sys
 from pathlib import Path
 from threading import Thread
@@ -205,3 +206,14 @@ def test_the_session_is_set_up_so(spark: SparkSession) -> None:
         assert spark.conf.get(name) == config[name]
     assert spark.conf.get("spark.sql.execution.arrow.pyspark.fallback.enabled") == "false"
     assert spark.sparkContext.uiWebUrl is None
+
+
+def test_no_module_reads_parquet_by_a_pattern() -> None:
+    """Spark takes `[1]` in a folder's name for one; `read_parquet` does not."""
+    package = Path(spark_module.__file__).parent
+    readers = {
+        path.name
+        for path in package.rglob("*.py")
+        if re.search(r"\.read\.(schema|parquet|load)\(", path.read_text(encoding="utf-8"))
+    }
+    assert readers == set()
