@@ -427,10 +427,13 @@ def _in_ranges(version: Path, ranges: Mapping[str, Range]) -> tuple[list[str], d
         least, greatest = _range(version, name)
         found = "none known" if least is None else f"{_text(least)} to {_text(greatest)}"
         metadata[f"{name}_range"] = found
-        too_low = None if low is None else ds.field(name) < low
-        too_high = None if high is None else ds.field(name) > high
+        if least is None:
+            continue
+        # In the kind of the column: Arrow compares a decimal with no integer.
+        too_low = None if low is None else ds.field(name) < _as_kind(least, low)
+        too_high = None if high is None else ds.field(name) > _as_kind(least, high)
         outside = [limit for limit in (too_low, too_high) if limit is not None]
-        if least is None or not outside:
+        if not outside:
             continue
         count = ds.dataset(files).count_rows(filter=reduce(or_, outside))
         if count:
@@ -447,3 +450,7 @@ def _in_ranges(version: Path, ranges: Mapping[str, Range]) -> tuple[list[str], d
 
 def _text(value: Any) -> str:
     return str(value) if isinstance(value, datetime) else f"{value:,}"
+
+
+def _as_kind(value: Any, limit: Any) -> Any:
+    return Decimal(limit) if isinstance(value, Decimal) else limit

@@ -274,11 +274,15 @@ def test_a_customer_with_two_rows_is_noticed(
         ({}, None, WARN),
         ({"age": pa.array([None, None], pa.int32())}, None, WARN),
         ({"recency": [3, 3]}, "The last transaction of every customer is 3 days old", WARN),
-        ({"monetary": [1.0, 9999999999999999.99]}, "money of a customer is more than", WARN),
+        (
+            {"monetary": money("1.00", "9999999999999999.99")},
+            "money of a customer is more than",
+            WARN,
+        ),
         ({"age": [20, 111]}, "age: 1 rows are out of range; expected at least 0 and at", ERROR),
         ({"age": [-1, 20]}, "at most 110, found -1 to 20.", ERROR),
         ({"average_balance": [-0.5, 1.0]}, "average_balance: 1 rows are out of range", ERROR),
-        ({"monetary": [-0.5, 1.0]}, "monetary: 1 rows are out of range", ERROR),
+        ({"monetary": money("-0.50", "1.00")}, "monetary: 1 rows are out of range", ERROR),
         ({"frequency": [0, 1]}, "frequency: 1 rows are out of range", ERROR),
     ],
 )
@@ -292,7 +296,7 @@ def test_implausible_measures_are_named(
     rows: dict[str, Any] = {
         "recency": [1, 2],
         "frequency": [1, 1],
-        "monetary": [1.0, 1.0],
+        "monetary": money("1.00", "1.00"),
         "average_balance": [1.0, 1.0],
         "age": [0, 110],
     }

@@ -123,6 +123,8 @@ def test_a_key_that_cannot_be_used_is_refused_with_a_sentence(
 def test_transactions_without_a_key_are_told(after_batch: Platform) -> None:
     config = dg.RunConfig({"rfm_table": RfmConfig(customer_key="concat(birth_date, location)")})
     run = run_platform(after_batch.resources, assets=["rfm_table"], config=config)
-    found = run.checks["customers_are_unique"]
-    assert not found.passed
-    assert "null for some transactions" in str(found.description)
+    assert run.checks["customers_are_unique"].passed
+    found = run.checks["transactions_have_a_customer"]
+    assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert "which count for no customer. In the key, use concat_ws" in str(found.description)
+    assert None not in run.table("rfm_table")["customer_id"].to_pylist()
