@@ -146,5 +146,5 @@ def _reason(best: Compared, compared: int) -> str:
             "meets most of the criteria."
         )
     if compared == 1:
-        return f"The set that tells most of a customer gives sound segments, in {space}."
-    return f"Of {compared} sets that were tried, the last gives sound segments, in {space}."
+        return f"The full set of features gives sound segments, in {space}."
+    return f"Of {compared} sets of features, the last gives sound segments, in {space}."

@@ -82,14 +82,15 @@ def choose_features(
         # With as many transactions for all, the sum says what the average says.
         features = [feature for feature in features if feature.measure != "monetary"]
         unusable.pop("monetary", None)
-    sets = [features] if named else list(_sets(features))
     spaces = [(n_components or 2, bool(whiten))]
     if n_components is None and whiten is None:
         spaces.append((3, True))
+    # A subset is tried in the plain space alone: each candidate costs a dozen Spark jobs.
+    pairs = [(features, space) for space in spaces]
+    pairs += [] if named else [(some, spaces[0]) for some in _subsets(features)]
     candidates = (
         Candidate(tuple(some), min(count, len(some)), whiten=is_white)
-        for some in sets
-        for count, is_white in spaces
+        for some, (count, is_white) in pairs
     )
     return FeatureChoice(
         tuple(one for one in dict.fromkeys(candidates) if one.features and _is_space(one)),
@@ -105,9 +106,8 @@ def _suitable(counts: Mapping[str, Histogram], n_customers: int) -> list[str]:
     return ["recency", *frequency, "log_average_amount", "log_monetary", "log_average_balance"]
 
 
-def _sets(features: Sequence[Feature]) -> Iterator[list[Feature]]:
-    """Yield all features, then all but those of one measure that the others can do without."""
-    yield list(features)
+def _subsets(features: Sequence[Feature]) -> Iterator[list[Feature]]:
+    """Yield all features but those of one measure that the others can do without."""
     for measure in ("average_balance", "recency"):
         yield [feature for feature in features if feature.measure != measure]
 

@@ -57,7 +57,7 @@ def snapshot_date(cleaned: DataFrame) -> date:
     if newest is None:
         raise ValueError(
             "cleaned_transactions has no row, so there is no snapshot date. "
-            "See quarantined_transactions for what was set aside and why."
+            "See quarantined_transactions for the rows and the reasons."
         )
     day: date = newest.date() + timedelta(days=1)
     return day

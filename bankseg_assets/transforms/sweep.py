@@ -25,6 +25,7 @@ SMALLEST_SHARE = 0.01  # a segment of under 1 % of customers is not worth a camp
 FEWEST_MEMBERS = SMALLEST_CELL  # of a segment: nothing may be shown of fewer
 LEAST_F1 = 0.98  # naive Bayes must be able to repeat the segments, or a branch cannot use them
 LEAST_STABILITY = 0.95
+MOST_OF_HALF = 0.5  # two segments cannot both have more
 SOUND = 4
 DEFAULT_KS = range(2, 11)
 FEWEST_SEGMENTS = 4  # that are chosen from where they are sound: fewer tell a marketer little
@@ -257,7 +258,7 @@ def choose_k(
 
     A k is sound if its smallest segment holds at least the share `least` of the customers, naive
     Bayes repeats it with a macro F1 of 0.98, and refits agree at 0.95. Of the sound k from `fewest`
-    on, the one with the highest silhouette; if there is none, of the smaller ones. If none is
+    on, the one with the highest silhouette; if there is none, the greatest below. If none is
     sound, stability is given up first, then F1. If no k has large enough segments, all customers
     are one segment. Stability is measured only as far as needed: it costs ten fits a k.
     """
@@ -266,8 +267,10 @@ def choose_k(
     repeated = [entry for entry in large if entry.f1_macro >= LEAST_F1]
     wanted = [entry for entry in repeated if entry.k >= fewest]
     smaller = [entry for entry in repeated if entry.k < fewest]
-    for rank, group in ((SOUND, wanted), (SOUND - 1, smaller)):
-        for entry in sorted(group, key=lambda entry: (-entry.silhouette, entry.k)):
+    by_silhouette = sorted(wanted, key=lambda entry: (-entry.silhouette, entry.k))
+    by_size = sorted(smaller, key=lambda entry: -entry.k)
+    for rank, group in ((SOUND, by_silhouette), (SOUND - 1, by_size)):
+        for entry in group:
             known[entry.k] = replace(entry, stability=stability_of(entry.k))
             if (known[entry.k].stability or 0.0) >= LEAST_STABILITY:
                 return _choice(known[entry.k], known, rank, fewest, least)
@@ -280,11 +283,13 @@ def choose_k(
         best = max(group, key=lambda entry: (entry.silhouette, -entry.k))
         known[best.k] = replace(best, stability=stability_of(best.k))
         return _choice(known[best.k], known, SOUND - 3, fewest, least)
-    reason = "All customers are one segment: " + (
-        f"every other division leaves a segment with less than {least:.1%} of them."
-        if entries
-        else "nothing that is known of them tells them apart."
-    )
+    if least > MOST_OF_HALF:
+        why = f"they are too few for two segments of {FEWEST_MEMBERS} customers."
+    elif entries:
+        why = f"every division leaves a segment with less than {least:.1%} of them."
+    else:
+        why = "nothing that is known of them tells them apart."
+    reason = f"All customers are one segment: {why}"
     one = SweepEntry(1, 0.0, 0.0, 1.0, stability=1.0)
     return Choice(1, reason, (one, *known.values()), rank=0, warnings=(reason,))
 
@@ -349,11 +354,11 @@ def _choice(
             "The segments are not stable: drawn from similar customers, they would be others "
             f"(agreement {best.stability or 0.0:.2f}; at least {LEAST_STABILITY} is usual)."
         )
-    leads = (
-        f"changes least when customers are resampled ({best.stability or 0.0:.3f})"
-        if rank == SOUND - 2
-        else f"has the highest silhouette ({best.silhouette:.3f})"
-    )
+    leads = f"has the highest silhouette ({best.silhouette:.3f})"
+    if rank == SOUND - 1:
+        leads = f"is the greatest k below {fewest} that is stable"
+    elif rank == SOUND - 2:
+        leads = f"changes least when customers are resampled ({best.stability or 0.0:.3f})"
     sentences = [
         f"k = {best.k} {leads} among those with {_listed(held)}.",
         f"Here the smallest segment has {best.smallest_share:.1%}, macro F1 is "
@@ -366,7 +371,7 @@ def _choice(
         for e in known.values()
         if e.k != best.k and e.stability is not None and e.silhouette >= best.silhouette
     ]
-    if unstable and rank >= SOUND - 1:
+    if unstable and rank == SOUND:
         sentences.append(f"Higher silhouettes were not stable: k = {', '.join(unstable)}.")
     return Choice(best.k, " ".join(sentences), tuple(known.values()), rank, tuple(warnings))
 

@@ -32,7 +32,7 @@ def test_features_suit_the_data_and_the_reason_is_recorded(batch: Platform) -> N
     assert (found.warnings, len(found.comparison)) == ([], 1)
     assert batch.run.metadata["pca_model"]["reason"] == found.reason
     assert found.reason == (
-        "The set that tells most of a customer gives sound segments, in 2 principal components."
+        "The full set of features gives sound segments, in 2 principal components."
     )
 
 

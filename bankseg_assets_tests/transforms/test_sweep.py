@@ -177,10 +177,16 @@ def test_a_higher_silhouette_that_is_not_stable_is_passed_over_and_named() -> No
 
 
 def test_choose_k_starts_at_2_where_4_is_not_sound() -> None:
-    """Neither a segment of 0.1 %, nor a division that refits do not repeat, is preferred to two."""
-    tiny = choose(entries((2, 0.8, 0.5), (3, 0.7, 0.2), (4, 0.9, 0.001), (5, 0.4, 0.001)))
-    assert (tiny.k, tiny.rank) == (2, SOUND - 1)
-    assert tiny.warnings[0].startswith("There are only 2 segments: no division into 4 or more is")
+    """Neither a segment of 0.1 %, nor a division that refits do not repeat, is preferred.
+
+    Of two and three, three is nearer to what a marketer asks for.
+    """
+    swept = entries((2, 0.8, 0.5), (3, 0.7, 0.2), (4, 0.9, 0.001), (5, 0.4, 0.001))
+    tiny = choose(swept)
+    assert (tiny.k, tiny.rank) == (3, SOUND - 1)
+    assert tiny.warnings[0].startswith("There are only 3 segments: no division into 4 or more is")
+    assert tiny.reason.startswith("k = 3 is the greatest k below 4 that is stable among those with")
+    assert choose(swept, unstable=(3,)).k == 2
     loose = choose(entries((2, 0.8, 0.5), (4, 0.6, 0.1)), unstable=(4,))
     assert (loose.k, loose.rank) == (2, SOUND - 1)
 
@@ -209,6 +215,15 @@ def test_without_large_segments_all_customers_are_one(swept: list[SweepEntry]) -
     assert (choice.k, choice.rank, choice.entry.smallest_share) == (1, 0, 1.0)
     assert choice.warnings == (choice.reason,)
     assert choice.reason.startswith("All customers are one segment: ")
+
+
+def test_two_customers_are_too_few_for_two_segments() -> None:
+    choice = choose_k(
+        entries((2, 0.9, 0.5)), fewest=4, least=least_share(2), stability_of=lambda k: 1.0
+    )
+    assert choice.reason == (
+        "All customers are one segment: they are too few for two segments of 11 customers."
+    )
 
 
 def test_the_smallest_segment_has_one_percent_and_eleven_customers() -> None:
