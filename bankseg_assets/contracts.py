@@ -6,7 +6,9 @@ currency that the delivery contract names (`delivery.DeliveryContract.currency`)
 
 from dataclasses import dataclass
 
-MONEY = "decimal(18,2)"  # exact: a float sum depends on the order in which Spark's tasks end
+MONEY_DECIMALS = 2
+# Exact: a float sum depends on the order in which Spark's tasks end.
+MONEY = f"decimal(18,{MONEY_DECIMALS})"
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bankseg_assets.contracts import RAW_HOLDINGS, RAW_TRANSACTIONS, Table
+from bankseg_assets.currencies import CODES
 from bankseg_assets.settings import DEFAULT_CONTRACT
 
 DELIVERED = tuple(RAW_TRANSACTIONS.names[: RAW_TRANSACTIONS.names.index("source_file")])
@@ -24,7 +25,18 @@ HOLDINGS = ("customer_id", "product")
 
 _DATE_TOKENS = r"yyyy|yy|MM|M|dd|d|HH|mm|ss|'[^']*'|[^A-Za-z'#{}\[\]]"
 _TEXT_KEYS = ("name", "placeholders", "pattern")
-_MONEY_KEYS = ("name", "placeholders", "minimum", "maximum", "decimal_separator")
+_MONEY_KEYS = (
+    *("name", "placeholders", "minimum", "maximum"),
+    *("decimal_separator", "thousands_separator"),
+)
+_SEPARATORS = {
+    **{text: text for text in (",", ".", " ", "'")},
+    **dict.fromkeys(("\u00a0", "\u2009", "\u202f"), " "),
+    "\u2019": "'",
+}
+"""A thousands separator as a contract may write it -> one of its kind."""
+# Something that is no sign or separator of a number.
+_CURRENCY_SYMBOL = r"(?=.*[^-.,'\s])[^\d()+=_\r\n]+"
 _KEYS: dict[str, tuple[str, ...]] = {
     "transaction_id": _TEXT_KEYS,
     "customer_id": _TEXT_KEYS,
@@ -62,6 +74,8 @@ class ColumnRule:
     minimum: Decimal | date | None = None
     maximum: Decimal | date | None = None
     decimal_separator: str = "."
+    thousands_separator: str = ""
+    """Between groups of digits: `,`, `.`, any space, any apostrophe; empty for none."""
 
     @property
     def has_two_digit_year(self) -> bool:
@@ -93,6 +107,8 @@ class DeliveryContract:
     """Header, formats and domains of a transactions file; a default is what contract.toml says."""
 
     currency: str = _shipped("currency")
+    currency_symbols: tuple[str, ...] = ()
+    """What may stand for the currency beside an amount, beside its code and its usual signs."""
     number_format: Literal["lakh", "plain"] = _shipped("number_format")
     customer_key: str = _shipped("customer_key")
     """A Spark SQL expression over cleaned_transactions that says who the customer is."""
@@ -171,7 +187,7 @@ class _Table:
     def contract(self) -> DeliveryContract:
         self._allow_only(
             (
-                *("currency", "number_format", "customer_key", "features"),
+                *("currency", "number_format", "currency_symbols", "customer_key", "features"),
                 *("file", "columns", "holdings"),
             )
         )
@@ -190,6 +206,7 @@ class _Table:
             )
         return DeliveryContract(
             currency=self._text("currency", r"[A-Z]{3}", "three letters, such as INR"),
+            currency_symbols=self._currency_symbols(),
             number_format=self._one_of("number_format", ("lakh", "plain")),
             customer_key=self._text("customer_key", r"(?s).*\S.*", "a Spark SQL expression"),
             features=self._features(),
@@ -208,6 +225,18 @@ class _Table:
         if unknown := [name for name in named if name not in FEATURES]:
             self._complain("features", f"has {unknown}", f"some of {', '.join(FEATURES)}")
         return named
+
+    def _currency_symbols(self) -> tuple[str, ...]:
+        if "currency_symbols" not in self.content:
+            return ()
+        symbols = self._texts("currency_symbols")
+        expected = "texts without digits and parentheses that are more than a sign, such as Rs."
+        if wrong := [text for text in symbols if not re.fullmatch(_CURRENCY_SYMBOL, text)]:
+            self._complain("currency_symbols", f"has {wrong}", expected)
+        others = CODES - {self.content["currency"]}
+        if wrong := [text for text in symbols if text.upper() in others]:
+            self._complain("currency_symbols", f"has {wrong}", "no code of another currency")
+        return symbols
 
     def _holdings(self) -> dict[str, ColumnRule]:
         if "holdings" not in self.content:
@@ -232,9 +261,17 @@ class _Table:
             "minimum": lambda key: self._bound(key, ours),
             "maximum": lambda key: self._bound(key, ours),
             "decimal_separator": lambda key: self._one_of(key, (".", ",")),
+            "thousands_separator": self._thousands_separator,
         }
         given |= {key: readers[key](key) for key in self.content if key != "name"}
-        return ColumnRule(**given)
+        rule = ColumnRule(**given)
+        if rule.thousands_separator == rule.decimal_separator:
+            self._complain(
+                "thousands_separator",
+                f"is {rule.thousands_separator!r}, as the decimal_separator is",
+                "two different ones, such as '.' for thousands and ',' for decimals",
+            )
+        return rule
 
     def _complain(self, key: str, found: str, expected: str) -> None:
         place = f"{self.place}.{key}".lstrip(".")
@@ -269,6 +306,13 @@ class _Table:
         if value not in known:
             self._complain(key, f"is {value!r}", expected)
         return value
+
+    def _thousands_separator(self, key: str) -> str:
+        expected = "',', '.', a space or an apostrophe"
+        text: str = self._get(key, str, expected)
+        if text not in _SEPARATORS:
+            self._complain(key, f"is {text!r}", expected)
+        return _SEPARATORS[text]
 
     def _texts(self, key: str) -> tuple[str, ...]:
         values = self._get(key, list, "a list of texts")

@@ -17,6 +17,12 @@ GREATEST_MONEY = Decimal(10) ** 14
 
 Fillers such as 999999999999999 are above it. A contract may name another bound (of 15 digits).
 """
+BINARY_NOISE = 8 * 2.0**-52
+"""Of an amount, what a few operations on doubles add to it: 2208.9599999999996 is 2208.96.
+
+Relative; 2**-52 is the distance of 1 to the next double. A digit that someone wrote is farther off,
+up to 10^11 with three decimals.
+"""
 GREATEST_SUM = Decimal(10) ** 16 - Decimal("0.01")
 """What a column of money (decimal(18,2)) can hold; a customer's sum is cut there."""
 

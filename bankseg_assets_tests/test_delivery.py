@@ -109,6 +109,28 @@ def test_a_value_may_be_translated(tmp_path: Path) -> None:
             'name = "TransactionDate"\nformat = "d/M/yy HH:mm"',
             "columns.transaction_time.format is there; expected no transaction_time",
         ),
+        *(
+            ("minimum = 0", f"thousands_separator = {text}", f"thousands_separator is {told}")
+            for text, told in (
+                ('""', "''; expected ',', '.', a space or an apostrophe"),
+                ('"_"', "'_'; expected"),
+                ('", "', "', '; expected"),
+                ("3", "3; expected"),
+                ('"."', "'.', as the decimal_separator is; expected two different ones"),
+            )
+        ),
+        *(
+            ("number_format", f"currency_symbols = {text}\nnumber_format", f"symbols {told}")
+            for text, told in (
+                ('"Rs"', "is 'Rs'; expected a list of texts"),
+                ('["Rs", "-"]', r"has \['-'\]; expected texts without digits"),
+                ('["5"]', r"has \['5'\]; expected texts"),
+                ('["(R)"]', r"has \['\(R\)'\]; expected texts"),
+                ('[" "]', r"has \[''\]; expected texts"),
+                ('["."]', r"has \['.'\]; expected texts"),
+                ('["usd"]', r"has \['usd'\]; expected no code of another currency"),
+            )
+        ),
         ("[holdings.product]", "[holdings.prod]", "holdings.prod is unknown; expected one of cus"),
         ('[holdings.product]\nname = "product"', "", "holdings.product is missing; expected a ta"),
         ('name = "product"', "", "holdings.product.name is missing; expected the header's name"),
@@ -134,6 +156,21 @@ def test_a_needed_column_cannot_be_left_out(tmp_path: Path) -> None:
 def test_a_contract_that_is_not_there_is_named_with_its_setting(tmp_path: Path) -> None:
     with pytest.raises(ContractError, match=r"absent\.toml cannot be read .*BANKSEG_CONTRACT"):
         load_contract(tmp_path / "absent.toml")
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"), [(",", ","), (" ", " "), ("\u202f", " "), ("\u00a0", " "), ("\u2019", "'")]
+)
+def test_thousands_separator_is_one_of_its_kind(tmp_path: Path, text: str, kept: str) -> None:
+    said = f'minimum = 0\nthousands_separator = "{text}"'
+    contract = load(tmp_path, SHIPPED.replace("minimum = 0", said))
+    assert contract.columns["amount"].thousands_separator == kept
+    assert contract.columns["balance"].thousands_separator == kept
+
+
+def test_currency_symbols_are_read(tmp_path: Path) -> None:
+    contract = load(tmp_path, 'currency_symbols = ["Rupees", " US Dollar "]\n' + SHIPPED)
+    assert contract.currency_symbols == ("Rupees", "US Dollar")
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,10 @@ from bankseg_assets.transforms import cleaning, deduplication, outliers, rfm, rf
 from bankseg_assets_tests.transforms.frames import Rows, cleaned_frame, raw_frame
 
 # Rules version -> SHA-256 of what they make of the rows below.
-CLEANING_RESULTS = {1: "33f9c931845266e4315ad2e06f9c60c5cde8e959de828ff429867aa70318f9be"}
+CLEANING_RESULTS = {
+    1: "33f9c931845266e4315ad2e06f9c60c5cde8e959de828ff429867aa70318f9be",
+    2: "893bea16afaba9657a99da5efb51022a807530bd2321e9befbdea062fee211fb",
+}
 RFM_RESULTS = {1: "9a09c6503d965402cdd48fbe2c5c7c133d4036241da2920c23b4a58a710c1402"}
 SNAPSHOT = date(2016, 10, 22)
 ADVICE = (

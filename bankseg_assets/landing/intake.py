@@ -3,8 +3,10 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from bankseg_assets.contracts import MONEY_DECIMALS
 from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.landing.archive import archive, sha256_of
+from bankseg_assets.landing.binary_fractions import Rounded
 from bankseg_assets.landing.drafts import sweep_drafts
 from bankseg_assets.landing.errors import DeliveryError, FileChangedError
 from bankseg_assets.landing.files import (
@@ -180,4 +182,17 @@ def _warning(parsed: Parsed) -> str:
             "Left out, because the contract does not name them and they hold bytes, lists or "
             f"structures, or pages too large: the columns {names}."
         )
+    told += [_rounded(one) for one in parsed.rounded]
     return " ".join(told)
+
+
+def _rounded(found: Rounded) -> str:
+    reasons = {
+        "for the imprecision of doubles": found.noise,
+        "because they have more decimals": found.decimals,
+    }
+    told = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items() if count)
+    return (
+        f"{found.noise + found.decimals:,} values of the column {printable(found.column)!r} are "
+        f"rounded to {MONEY_DECIMALS} decimals: {told}. Amounts of a decimal type need no rounding."
+    )

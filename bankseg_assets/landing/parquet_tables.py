@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bankseg_assets.delivery import ColumnRule, DeliveryContract
+from bankseg_assets.landing.binary_fractions import MONEY_COLUMNS, Rounded, round_doubles
 from bankseg_assets.landing.csv_tables import ROWS_PER_GROUP
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.files import printable
@@ -36,15 +37,20 @@ def read_layout(original: Path, contract: DeliveryContract, file_name: str) -> P
 
 
 def parquet_tables(
-    original: Path, contract: DeliveryContract, file_name: str, layout: ParquetLayout
+    original: Path,
+    contract: DeliveryContract,
+    file_name: str,
+    layout: ParquetLayout,
+    rounded: list[Rounded],
 ) -> Iterator[pa.Table]:
     """Yield the records as strings under the header's places as names, with row_number from 1.
 
-    Raises DeliveryError when the file is damaged, or its values expand beyond reason.
+    `rounded` receives how many amounts of a batch were rounded, column by column. Raises
+    DeliveryError when the file is damaged, or its values expand beyond reason.
     """
     pending: list[pa.Table] = []
     rows = size = 0
-    for table in _tables(original, contract, file_name, layout):
+    for table in _tables(original, contract, file_name, layout, rounded):
         pending.append(table)  # a file may have a row group for every record
         rows, size = rows + table.num_rows, size + table.nbytes
         if rows >= ROWS_PER_GROUP or size >= BATCH_BYTES:
@@ -55,10 +61,15 @@ def parquet_tables(
 
 
 def _tables(
-    original: Path, contract: DeliveryContract, file_name: str, layout: ParquetLayout
+    original: Path,
+    contract: DeliveryContract,
+    file_name: str,
+    layout: ParquetLayout,
+    rounded: list[Rounded],
 ) -> Iterator[pa.Table]:
     header = layout.header
     rules = {place: contract.columns[ours] for ours, place in header.places.items()}
+    money = {header.places[ours] for ours in MONEY_COLUMNS if ours in header.places}
     places = sorted(layout.leaves)
     next_number, text_bytes = 1, 0
     with (
@@ -84,7 +95,13 @@ def _tables(
             names = [header.names[place] for place in places]
             for part in _parts(batch, names, file_name):
                 columns = {
-                    str(place): _as_text(column, rules.get(place), header.names[place], file_name)
+                    str(place): _as_text(
+                        column,
+                        rules.get(place),
+                        header.names[place],
+                        file_name,
+                        rounded if place in money else None,
+                    )
                     for place, column in zip(places, part.columns, strict=True)
                 }
                 numbers = np.arange(next_number, next_number + part.num_rows)
@@ -151,10 +168,17 @@ def _sizes(dictionary: pa.Array) -> pa.Array:
     return pa.repeat(pa.scalar(0, pa.int64()), len(dictionary))  # numbers and dates are short
 
 
-def _as_text(column: pa.Array, rule: ColumnRule | None, name: str, file_name: str) -> pa.Array:
+def _as_text(
+    column: pa.Array,
+    rule: ColumnRule | None,
+    name: str,
+    file_name: str,
+    rounded: list[Rounded] | None,
+) -> pa.Array:
+    """Write values as text; `rounded`: where to count the amounts that are rounded, for money."""
     kind = column.type
     if pa.types.is_dictionary(kind):
-        return _as_text(column.dictionary_decode(), rule, name, file_name)
+        return _as_text(column.dictionary_decode(), rule, name, file_name, rounded)
     if pa.types.is_timestamp(kind):
         if kind.tz is not None:
             column = pc.local_timestamp(column)  # the bank's own clock
@@ -170,6 +194,9 @@ def _as_text(column: pa.Array, rule: ColumnRule | None, name: str, file_name: st
         ) from error
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         text = _plain_numbers(text)
+    if rounded is not None and pa.types.is_floating(kind):
+        text, found = round_doubles(text, kind, name)
+        rounded.append(found)
     if rule is not None and rule.decimal_separator == "," and not _is_text(kind):
         text = pc.replace_substring(text, ".", ",")
     if rule is not None and pa.types.is_time(kind):

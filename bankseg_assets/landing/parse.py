@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from bankseg_assets.contracts import DELIVERY_DIGITS, Table
 from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.landing.binary_fractions import MONEY_COLUMNS, Rounded, add_up, count_noise
 from bankseg_assets.landing.csv_tables import csv_tables
 from bankseg_assets.landing.drafts import Draft, draft_in
 from bankseg_assets.landing.errors import DeliveryError
@@ -33,6 +34,8 @@ class Parsed:
     extra_columns: tuple[str, ...]
     left_out: tuple[str, ...] = ()
     """Columns that the contract does not name, and that hold no text or too much."""
+    rounded: tuple[Rounded, ...] = ()
+    """The columns of money with values that are rounded to the currency's decimals."""
     may_be_cut_off: bool = False
     """The last record has no line end."""
 
@@ -62,14 +65,16 @@ def write_records(
     `output` appears last and whole, so that whoever sees it may read it. Raises DeliveryError when
     the content cannot be read, and OSError when the machine fails; nothing changes then.
     """
+    rounded: list[Rounded] = []
     if found is None:
         layout = read_layout(original, contract, file_name)
         header = layout.header
-        tables = parquet_tables(original, contract, file_name, layout)
+        tables = parquet_tables(original, contract, file_name, layout, rounded)
     else:
         header = found.header
         tables = csv_tables(original, contract, file_name, found)
     schema = _schema(contract.table)
+    money = {name: contract.columns[name] for name in MONEY_COLUMNS if name in contract.columns}
     origin = {"source_file": file_name, "delivery": sha256[:DELIVERY_DIGITS]}
     records = malformed = 0
     extra_output = output.with_name(EXTRA_FILE)
@@ -82,6 +87,7 @@ def write_records(
             for table in tables:
                 ours = _ours(table, schema, header, origin)
                 writer.write_table(ours)
+                rounded += [count_noise(ours[name], rule) for name, rule in money.items()]
                 records += ours.num_rows
                 malformed += ours.num_rows - ours["malformed_text"].null_count
                 if extra_writer:
@@ -98,6 +104,7 @@ def write_records(
         malformed,
         tuple(header.extra),
         header.left_out_names,
+        add_up(rounded),
         may_be_cut_off=found is not None and found.may_be_cut_off,
     )
 

@@ -4,13 +4,14 @@ A row is set aside for the first rule that it breaks. Nothing is dropped for bei
 outliers are kept and flagged.
 """
 
+from dataclasses import fields
 from functools import reduce
 from operator import or_
 
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.contracts import CLEANED_TRANSACTIONS, MONEY, QUARANTINED_TRANSACTIONS
+from bankseg_assets.contracts import CLEANED_TRANSACTIONS, QUARANTINED_TRANSACTIONS
 from bankseg_assets.delivery import DELIVERED, ColumnRule, DeliveryContract
 from bankseg_assets.transforms.field_text import (
     WHITE_SPACE,
@@ -22,6 +23,13 @@ from bankseg_assets.transforms.field_text import (
     needs_trimming,
     trimmed,
 )
+from bankseg_assets.transforms.money_text import (
+    MoneyText,
+    has_too_many_decimals,
+    is_other_currency,
+    money_value,
+    read_money,
+)
 from bankseg_assets.value_ranges import OLDEST_YEARS, first_day, money_range
 
 ISO_DATE = r"\A(?!0000)\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d(\.\d{1,9})?)?\z"
@@ -30,6 +38,8 @@ CONTROL_CHARACTERS = r"[\x00-\x1f\x7f]"
 # `try_to_date`. No declared format has a sign before digits but as a separator after others.
 SIGNED_YEAR = r"[+]|(\A|[^0-9])-[0-9]{5}"
 IDS = ("transaction_id", "customer_id")
+MEASURES = ("balance", "amount")
+_MONEY_PARTS = tuple(part.name for part in fields(MoneyText))
 _UNTRIMMED = "_untrimmed"
 ROW_KEY = ["delivery", "row_number"]
 QUARANTINED = "quarantined"
@@ -54,17 +64,18 @@ def judge(raw: DataFrame, contract: DeliveryContract, *, not_after: Column) -> D
         _parse_date(text["birth_date"], rules.get("birth_date")).alias("_birth"),
         F.upper(text["gender"]).alias("_gender_text"),
         _normalise(text["location"]).alias("location"),
-        text["balance"].alias("_balance_text"),
-        _parse_money(text["balance"], rules.get("balance")).alias("balance"),
+        *_money_columns("balance", text["balance"], contract),
         moment.cast("date").alias("_day"),
         *([moment.alias("_moment")] if rules["transaction_date"].has_time else []),
         text["transaction_time"].alias("_time_text"),
         _padded_time(text["transaction_time"], rules.get("transaction_time")).alias("_time"),
-        text["amount"].alias("_amount_text"),
-        _parse_money(text["amount"], rules["amount"]).alias("amount"),
+        *_money_columns("amount", text["amount"], contract),
         not_after.alias("_not_after"),
         *(F.col(name) for name in ("source_file", "delivery", "row_number", "malformed_text")),
         *(F.col(name).alias(f"_raw_{name}") for name in DELIVERED),
+    )
+    parsed = parsed.withColumns(
+        {name: money_value(_money(name), rules.get(name)) for name in MEASURES}
     )
     birth = _repair_birth_date(F.col("_birth"), F.col("_day"), rules.get("birth_date"))
     return parsed.withColumn("reason", _reason(contract)).select(
@@ -149,9 +160,14 @@ def _parse_date(text: Column, rule: ColumnRule | None) -> Column:
     return F.coalesce(declared, F.when(text.rlike(ISO_DATE), iso))
 
 
-def _parse_money(text: Column, rule: ColumnRule | None) -> Column:
-    comma = rule is not None and rule.decimal_separator == ","
-    return (F.translate(text, ",", ".") if comma else text).try_cast(MONEY)
+def _money_columns(name: str, text: Column, contract: DeliveryContract) -> list[Column]:
+    """Return what `_money` reads, so that every pattern is evaluated once a row."""
+    money = read_money(text, contract.columns.get(name), contract)
+    return [getattr(money, part).alias(f"_{name}_{part}") for part in _MONEY_PARTS]
+
+
+def _money(name: str) -> MoneyText:
+    return MoneyText(**{part: F.col(f"_{name}_{part}") for part in _MONEY_PARTS})
 
 
 def _padded_time(text: Column, rule: ColumnRule | None) -> Column:
@@ -232,10 +248,8 @@ def _reason(contract: DeliveryContract) -> Column:
         ),
         ("transaction_date_in_the_future", F.col("_day") > F.col("_not_after")),
         ("invalid_transaction_time", _invalid_time(rules.get("transaction_time"))),
-        ("invalid_amount", _invalid_money("amount", rules["amount"])),
-        ("implausible_amount", _implausible_money("amount", rules["amount"])),
-        ("invalid_balance", _invalid_money("balance", rules.get("balance"))),
-        ("implausible_balance", _implausible_money("balance", rules.get("balance"))),
+        *_money_faults("amount", contract),
+        *_money_faults("balance", contract),
         ("invalid_birth_date", _invalid_birth_date(rules.get("birth_date"))),
         ("invalid_gender", _invalid_gender(rules.get("gender"))),
         ("invalid_location", _invalid_location(rules.get("location"))),
@@ -270,20 +284,20 @@ def _invalid_time(rule: ColumnRule | None) -> Column | None:
     return _invalid(F.col("_time_text"), ~(fits & F.col("_time").rlike(sound)), rule)
 
 
-def _invalid_money(name: str, rule: ColumnRule | None) -> Column | None:
+def _money_faults(name: str, contract: DeliveryContract) -> list[tuple[str, Column]]:
+    rule = contract.columns.get(name)
     if rule is None:
-        return None
-    point = f"[{rule.decimal_separator}]"
-    # Also `.47`, `500.` and `12.3400`; what is not zero after the second decimal is no money.
-    sound = rf"\A-?(?={point}?[0-9])[0-9]{{0,15}}({point}[0-9]{{0,2}}0*)?\z"
-    wrong = ~F.col(f"_{name}_text").rlike(sound)
-    if (outside := _out_of_range(F.col(name), rule)) is not None:
+        return []
+    money, value = _money(name), F.col(name)
+    wrong = value.isNull()
+    if (outside := _out_of_range(value, rule)) is not None:
         wrong |= outside
-    return _invalid(F.col(f"_{name}_text"), wrong, rule)
-
-
-def _implausible_money(name: str, rule: ColumnRule | None) -> Column | None:
-    return None if rule is None else ~F.col(name).between(*map(F.lit, money_range(rule)))
+    return [
+        (f"{name}_in_other_currency", is_other_currency(money, rule, contract)),
+        (f"{name}_with_too_many_decimals", has_too_many_decimals(money)),
+        (f"invalid_{name}", _invalid(money.text, wrong, rule)),
+        (f"implausible_{name}", ~value.between(*map(F.lit, money_range(rule)))),
+    ]
 
 
 def _invalid_birth_date(rule: ColumnRule | None) -> Column | None:

@@ -14,6 +14,7 @@ from bankseg_assets.settings import DEFAULT_CONTRACT
 from bankseg_assets.transforms.cleaning import judge
 
 CASES = Path(__file__).parents[3] / "shared" / "data" / "cases"
+KINDS = (".csv", ".parquet")
 OTHER_BANK = DEFAULT_CONTRACT.parent / "docs" / "contracts" / "differently_shaped_bank.toml"
 
 
@@ -22,7 +23,8 @@ def judged(spark: SparkSession, folder: Path, case: str, contract: DeliveryContr
     if not CASES.exists():
         pytest.skip(f"the small cases are not here ({CASES})")
     outputs = []
-    for number, original in enumerate(sorted((CASES / case).glob("*.csv"))):
+    originals = [path for path in sorted((CASES / case).iterdir()) if path.suffix in KINDS]
+    for number, original in enumerate(originals):
         output = folder / str(number) / "records.parquet"
         output.parent.mkdir()
         name, sha256 = original.name, f"{number:064x}"
@@ -33,12 +35,27 @@ def judged(spark: SparkSession, folder: Path, case: str, contract: DeliveryContr
 
 
 @pytest.mark.parametrize(
-    "case", ["01-four-decimals", "02-leading-dot", "05-trailing-tab", "31-nbsp"]
+    "case",
+    [
+        *("01-four-decimals", "02-leading-dot", "05-trailing-tab", "31-nbsp"),
+        *("09-parquet-decimal-28-6", "20-parquet-double-noise"),
+    ],
 )
 def test_judge_accepts_every_row_of_a_case(spark: SparkSession, tmp_path: Path, case: str) -> None:
     rows = judged(spark, tmp_path, case, DeliveryContract())
     assert rows.where("reason IS NOT NULL").select("reason", "raw_text").collect() == []
     assert rows.count() > 0
+
+
+def test_judge_rounds_the_doubles_of_a_case(spark: SparkSession, tmp_path: Path) -> None:
+    """20: amounts were multiplied by a rate, so that most have a third decimal, or noise."""
+    rows = judged(spark, tmp_path, "20-parquet-double-noise", DeliveryContract())
+    amounts = {row["transaction_id"]: row["amount"] for row in rows.collect()}
+    assert [str(amounts[f"PN{number}"]) for number in (1, 2, 5)] == [
+        "2443.20",
+        "10657.45",
+        "864.49",
+    ]
 
 
 def test_judge_sees_185_customers_behind_invisible_characters(

@@ -1,0 +1,84 @@
+"""Currency codes, and the signs that people write for a currency beside an amount."""
+
+_ISO_4217 = """
+    AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP
+    BYN BZD CAD CDF CHF CLF CLP CNH CNY COP CRC CUC CUP CVE CZK DJF DKK DOP DZD EGP ERN ETB EUR FJD
+    FKP GBP GEL GGP GHS GIP GMD GNF GTQ GYD HKD HNL HRK HTG HUF IDR ILS IMP INR IQD IRR ISK JEP JMD
+    JOD JPY KES KGS KHR KMF KPW KRW KWD KYD KZT LAK LBP LKR LRD LSL LYD MAD MDL MGA MKD MMK MNT MOP
+    MRU MUR MVR MWK MXN MYR MZN NAD NGN NIO NOK NPR NZD OMR PAB PEN PGK PHP PKR PLN PYG QAR RON RSD
+    RUB RWF SAR SBD SCR SDG SEK SGD SHP SLE SLL SOS SRD SSP STN SVC SYP SZL THB TJS TMT TND TOP TRY
+    TTD TWD TZS UAH UGX USD UYU UZS VED VES VND VUV WST XAF XAG XAU XCD XOF XPF YER ZAR ZMW
+    ZWG ZWL
+"""
+CODES = frozenset(_ISO_4217.split())
+"""ISO 4217, with codes that were withdrawn lately and some in common use beside it (CNH, GGP)."""
+
+_DOLLARS = "AUD BBD BMD BND BSD BZD CAD FJD GYD HKD JMD KYD LRD NAD NZD SBD SGD SRD TTD TWD XCD"
+_PESOS = "ARS CLP COP CUP DOP MXN UYU"
+_RUPEES = "INR LKR MUR NPR PKR SCR"
+_CROWNS = "DKK ISK NOK SEK"
+_POUNDS = "EGP FKP GBP GIP SHP SYP LBP"
+_SHILLINGS = "KES SOS TZS UGX"
+
+_SIGNS: dict[str, tuple[str, ...]] = {
+    "AED": ("د.إ", "Dh", "Dhs"),
+    "AMD": ("֏",),
+    "AUD": ("A$", "AU$"),
+    "AZN": ("₼", "man."),
+    "BDT": ("৳", "Tk", "Tk."),
+    "BGN": ("лв", "лв."),
+    "BRL": ("R$",),
+    "CAD": ("C$", "CA$", "CAD$"),
+    "CHF": ("Fr", "Fr.", "SFr", "SFr."),
+    "CNY": ("¥", "￥", "元", "CN¥", "RMB"),
+    "CZK": ("Kč",),
+    "EUR": ("€", "Euro"),
+    "GBP": ("Stg",),
+    "GEL": ("₾",),
+    "GHS": ("GH₵", "₵"),
+    "HKD": ("HK$",),
+    "HUF": ("Ft",),
+    "IDR": ("Rp", "Rp."),
+    "ILS": ("₪", "NIS"),
+    "INR": ("₹", "Re", "Re.", "रु", "रु."),
+    "JPY": ("¥", "￥", "円", "JP¥"),
+    "KES": ("KSh", "Ksh.", "KShs"),
+    "KRW": ("₩", "￦", "원"),
+    "KZT": ("₸",),
+    "MXN": ("Mex$", "MX$"),
+    "MYR": ("RM",),
+    "NGN": ("₦",),
+    "NZD": ("NZ$",),
+    "PHP": ("₱", "P"),
+    "PLN": ("zł",),
+    "RON": ("lei", "leu"),
+    "RUB": ("₽", "руб", "руб.", "р."),  # noqa: RUF001
+    "SAR": ("﷼", "ر.س", "SR"),
+    "SGD": ("S$",),
+    "THB": ("฿",),
+    "TRY": ("₺", "TL"),
+    "TWD": ("NT$", "元"),
+    "UAH": ("₴", "грн", "грн."),
+    "USD": ("$", "US$", "USD$"),
+    "VND": ("₫", "đ"),
+    "ZAR": ("R",),
+}
+_SHARED: dict[str, tuple[str, ...]] = {
+    _DOLLARS: ("$",),
+    _PESOS: ("$",),
+    _RUPEES: ("Rs", "Rs.", "₨", "/-", "/="),  # Rs. 500/- is 500 rupees and no paise
+    _CROWNS: ("kr", "kr."),
+    _POUNDS: ("£",),
+    _SHILLINGS: ("Sh", "Sh.", "/-", "/="),
+}
+
+
+def signs(currency: str) -> tuple[str, ...]:
+    """Return what people write for a currency: its code, and its usual signs."""
+    shared = [texts for codes, texts in _SHARED.items() if currency in codes.split()]
+    return (currency, *_SIGNS.get(currency, ()), *(text for texts in shared for text in texts))
+
+
+def all_signs() -> tuple[str, ...]:
+    """Return the codes and signs of all currencies."""
+    return tuple(dict.fromkeys(text for code in sorted(CODES) for text in signs(code)))

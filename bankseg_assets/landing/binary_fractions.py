@@ -1,0 +1,95 @@
+"""Amounts that were computed in doubles: rounded to the currency's decimals, and counted.
+
+A double is an approximation, and no one wrote its last digits: 2208.9599999999996 stands for
+2208.96. A column of doubles with more decimals (a product of a price and a rate) is rounded too,
+because a double declares no number of decimals; in text and in a decimal type the sender chose the
+digits, so that cleaning quarantines them.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from decimal import ROUND_HALF_UP, Decimal
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bankseg_assets.contracts import MONEY_DECIMALS
+from bankseg_assets.delivery import ColumnRule
+from bankseg_assets.value_ranges import BINARY_NOISE
+
+MONEY_COLUMNS = ("balance", "amount")
+_UNIT = Decimal(1).scaleb(-MONEY_DECIMALS)
+_FEWEST_DIGITS = 15
+"""Noise shows in no shorter text: a double is exact to so many digits."""
+
+
+@dataclass(frozen=True)
+class Rounded:
+    """How many values of a column were rounded."""
+
+    column: str
+    """As in the file's header."""
+    noise: int = 0
+    """By less than what a few operations on such numbers add."""
+    decimals: int = 0
+    """By more: the value had more decimals than the currency."""
+
+    @property
+    def is_any(self) -> bool:
+        """Whether any value was rounded."""
+        return bool(self.noise or self.decimals)
+
+
+def round_doubles(text: pa.Array, kind: pa.DataType, column: str) -> tuple[pa.Array, Rounded]:
+    """Round plain numbers with a point, written from doubles or shorter floats."""
+    is_long = pc.fill_null(
+        pc.match_substring_regex(text, rf"[.][0-9]{{{MONEY_DECIMALS + 1}}}"), False
+    )
+    if not pc.any(is_long).as_py():
+        return text, Rounded(column)
+    # Of a shorter float, the digits are fewer and the noise is more.
+    precision = BINARY_NOISE * float(np.finfo(kind.to_pandas_dtype()).eps / np.finfo(float).eps)
+    values = [Decimal(number) for number in text.filter(is_long).to_pylist()]
+    rounded = [_rounded(value) for value in values]
+    noise = sum(_is_noise(*pair, precision) for pair in zip(values, rounded, strict=True))
+    plain = pa.array([f"{value:f}" for value in rounded], pa.string())
+    found = Rounded(column, noise, len(values) - noise)
+    return pc.replace_with_mask(text, is_long, plain), found
+
+
+def count_noise(text: pa.ChunkedArray, rule: ColumnRule) -> Rounded:
+    """Count what `money_text` rounds in a column of text, where no sign stands beside it."""
+    longest = pc.max(pc.binary_length(text)).as_py() or 0
+    if longest <= _FEWEST_DIGITS:  # the usual case: no value is looked at
+        return Rounded(rule.name)
+    pattern = rf"^\s*-?[0-9]+[{rule.decimal_separator}][0-9]{{3,20}}\s*$"
+    is_long = pc.and_(
+        pc.match_substring_regex(text, pattern),
+        pc.greater(pc.binary_length(text), _FEWEST_DIGITS),
+    )
+    numbers = text.filter(pc.fill_null(is_long, False)).to_pylist()
+    values = [Decimal(number.strip().replace(",", ".")) for number in numbers]
+    pairs = [(value, _rounded(value)) for value in values]
+    changed = [pair for pair in pairs if pair[0] != pair[1]]
+    return Rounded(rule.name, noise=sum(_is_noise(*pair, BINARY_NOISE) for pair in changed))
+
+
+def add_up(found: Iterable[Rounded]) -> tuple[Rounded, ...]:
+    """Return one count a column, without the columns where nothing was rounded."""
+    totals: dict[str, Rounded] = {}
+    for one in found:
+        so_far = totals.get(one.column, Rounded(one.column))
+        totals[one.column] = replace(
+            so_far, noise=so_far.noise + one.noise, decimals=so_far.decimals + one.decimals
+        )
+    return tuple(total for total in totals.values() if total.is_any)
+
+
+def _rounded(value: Decimal) -> Decimal:
+    """Round half away from zero, as SQL and spreadsheets do."""
+    return value.quantize(_UNIT, ROUND_HALF_UP)
+
+
+def _is_noise(value: Decimal, rounded: Decimal, precision: float) -> bool:
+    return float(abs(value - rounded)) <= float(abs(value)) * precision

@@ -1,0 +1,163 @@
+"""Read amounts of money as banks write them: separators, signs, currencies, exponents.
+
+Most rows are plain numbers, which one regular expression recognises. The rest is read by
+`_exact`, with expressions that a plain row never evaluates. What a text says is never guessed:
+the contract names the separators, and what can be read in two ways is not read at all.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from decimal import Decimal
+
+from pyspark.sql import Column
+from pyspark.sql import functions as F  # noqa: N812
+
+from bankseg_assets.contracts import MONEY, MONEY_DECIMALS
+from bankseg_assets.currencies import all_signs, signs
+from bankseg_assets.delivery import ColumnRule, DeliveryContract
+from bankseg_assets.transforms.field_text import ZERO_WIDTH
+from bankseg_assets.value_ranges import BINARY_NOISE
+
+EXACT = "decimal(38,20)"
+"""Holds every number that the patterns below accept, with all its decimals."""
+LONGEST_TEXT = 100
+"""A longer text is a plain number or none: no pattern tries a megabyte in many ways."""
+MOST_DIGITS = 15  # before the decimal separator, without leading zeros
+
+# Of Unicode's dashes and minus signs, what people and programs write for a minus.
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
+_PLUSES = "\uff0b\ufe62"
+_APOSTROPHES = "\u2019\u2018\u02bc"
+# No line breaks: two numbers in two lines of a field are not one number.
+_SPACES = "\t\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f"
+_MARKS = "\x1e\x1f"  # around what `_exact` recognised
+_FROM = _MARKS + _DASHES + _PLUSES + _APOSTROPHES + _SPACES + ZERO_WIDTH  # deleted: zero widths
+_TO = (
+    "?" * len(_MARKS)
+    + "-" * len(_DASHES)
+    + "+" * len(_PLUSES)
+    + "'" * len(_APOSTROPHES)
+    + " " * len(_SPACES)
+)
+
+_UNIFIED = str.maketrans(_FROM[: len(_TO)], _TO)
+
+_MINUS = r"\A\x1e(?:-\x1f|\x1f-|\(\x1f\))\x1e"
+_NUMBER = r"\A\x1e(?:\+?\x1f|\x1f\+)\x1e(-?[0-9.]+(?:[eE][+-]?[0-9]+)?)\z"
+
+
+@dataclass(frozen=True)
+class MoneyText:
+    """A text of money, and what was read of it, as columns."""
+
+    text: Column
+    """Trimmed; empty where there is no value."""
+    is_plain: Column
+    """The text is empty, or a plain number: no other pattern is needed."""
+    exact: Column
+    """The value of a text that is not plain, with all its decimals; null where it has none."""
+
+
+def read_money(text: Column, rule: ColumnRule | None, contract: DeliveryContract) -> MoneyText:
+    """Read a trimmed text; without a rule, it is empty in every row."""
+    if rule is None:
+        return MoneyText(text, F.lit(True), F.lit(None).cast(EXACT))
+    is_plain = (text == "") | text.rlike(_plain(rule))
+    is_read = ~is_plain & (F.length(text) <= LONGEST_TEXT)
+    return MoneyText(text, is_plain, F.when(is_read, _exact(text, rule, contract)))
+
+
+def money_value(money: MoneyText, rule: ColumnRule | None) -> Column:
+    """Return the amount; null where the text is empty, no number, or has too many decimals."""
+    comma = rule is not None and rule.decimal_separator == ","
+    plain = (F.translate(money.text, ",", ".") if comma else money.text).try_cast(MONEY)
+    is_sound = F.abs(money.exact) < F.lit(Decimal(10) ** MOST_DIGITS)
+    is_sound &= ~has_too_many_decimals(money)
+    return F.when(money.is_plain, plain).when(is_sound, money.exact.try_cast(MONEY))
+
+
+def has_too_many_decimals(money: MoneyText) -> Column:
+    """Say whether a number has more decimals than the currency, beyond the noise of a double."""
+    distance = F.abs(money.exact - F.round(money.exact, MONEY_DECIMALS)).cast("double")
+    is_noise = distance <= F.abs(money.exact.cast("double")) * BINARY_NOISE
+    return ~money.is_plain & (distance > 0) & ~is_noise
+
+
+def is_other_currency(money: MoneyText, rule: ColumnRule, contract: DeliveryContract) -> Column:
+    """Say whether a text is an amount in a currency that is not the contract's."""
+    text = _unified(money.text)
+    is_unread = ~money.is_plain & money.exact.isNull() & (F.length(money.text) <= LONGEST_TEXT)
+    is_any = text.rlike(_adorned(rule, all_signs(), r"\p{Sc}"))
+    return is_unread & is_any & ~text.rlike(_own(rule, contract))
+
+
+def _exact(text: Column, rule: ColumnRule, contract: DeliveryContract) -> Column:
+    """Return the value of a text that is no plain number, with all its decimals, or null.
+
+    Signs, separators and the contract's currency are recognised together, by one pattern: no part
+    of a text is dropped without it.
+    """
+    marked = F.regexp_replace(_unified(text), _own(rule, contract), "\x1e$1$2\x1f$4$5\x1e$3")
+    separators = rule.decimal_separator + rule.thousands_separator
+    signed = F.regexp_replace(F.translate(marked, separators, "."), _MINUS, "\x1e\x1f\x1e-")
+    return F.regexp_extract(signed, _NUMBER, 1).try_cast(EXACT)
+
+
+def _own(rule: ColumnRule, contract: DeliveryContract) -> str:
+    return _adorned(rule, (*signs(contract.currency), *contract.currency_symbols))
+
+
+def _unified(text: Column) -> Column:
+    """Write each kind of dash, space and apostrophe in one way."""
+    return F.translate(text, _FROM, _TO)
+
+
+def _plain(rule: ColumnRule) -> str:
+    """The pattern of a number such as -1234.5, .47, 500. or 12.3400."""
+    point = f"[{rule.decimal_separator}]"
+    decimals = f"{point}[0-9]{{0,{MONEY_DECIMALS}}}0*"
+    return rf"\A-?(?={point}?[0-9])[0-9]{{0,{MOST_DIGITS}}}({decimals})?\z"
+
+
+def _adorned(rule: ColumnRule, currencies: Iterable[str], *patterns: str) -> str:
+    """The pattern of a number with a sign and currency around it.
+
+    Groups: the signs before the number (1, 2), the number (3), the signs after it (4, 5).
+    """
+    # The longest first, so that the point of `Rs.500` is that of `Rs.`.
+    texts = [text.translate(_UNIFIED) for text in sorted(currencies, key=len, reverse=True)]
+    after = "|".join([*map(re.escape, texts), *patterns])
+    # No `/-` of `500/-` before a number.
+    before = "|".join([*(re.escape(text) for text in texts if text[0] != "/"), *patterns])
+    before = rf"([-+(]?) *(?:{before})? *([-+(]?) *"
+    after = rf" *([-+)]?) *(?:{after})? *([-+)]?)"
+    return rf"(?iu)\A{before}({_number(rule)}){after}\z"
+
+
+def _number(rule: ColumnRule) -> str:
+    """The pattern of a number without sign and currency.
+
+    `500.-` is 500 in Switzerland and -500 in an export with trailing signs: it does not match. Nor
+    does `EUR.47`, whose point may be that of an abbreviation, nor `0,123` with `,` between
+    thousands, which is no way to write 123. A negative exponent is at least -5, so that a decimal
+    of 20 places holds all digits; Java writes a zero of 18 places as `0E-18`.
+    """
+    point = f"[{rule.decimal_separator}]"
+    first_point = rf"(?<!\p{{L}}){point}"
+    decimals = f"{point}(?! *-)[0-9]{{0,20}}0*"
+    whole = f"0*[0-9]{{1,{MOST_DIGITS}}}"
+    plain = f"{whole}(?:{decimals})?|{first_point}[0-9]{{1,20}}0*"
+    mantissa = f"[0-9]{{1,15}}(?:{point}[0-9]{{0,15}})?|{first_point}[0-9]{{1,15}}"
+    exponent = "[eE](?:[+]?0*[0-9]{1,2}|-0*[0-5])"
+    kinds = [
+        f"(?:{mantissa}){exponent}",
+        rf"0{{1,20}}(?:{point}0{{0,20}})?[eE][+-]?[0-9]{{1,2}}",
+        plain,
+    ]
+    if rule.thousands_separator:
+        by = f"[{rule.thousands_separator}]"
+        groups = f"[0-9]{{1,3}}(?:{by}[0-9]{{3}})+|[0-9]{{1,2}}(?:{by}[0-9]{{2}})+{by}[0-9]{{3}}"
+        no_fraction = f"(?!0[0-9]{{0,2}}{by}[0-9]{{3}}(?!{point}|{by}))"
+        kinds.insert(0, f"{no_fraction}(?:{groups})(?:{decimals})?")
+    return "|".join(kinds)
