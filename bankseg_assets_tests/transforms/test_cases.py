@@ -1,7 +1,9 @@
 """Small files from public bug reports are cleaned as people would read them."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import date, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
@@ -58,3 +60,33 @@ def test_judge_accepts_overdrafts_of_the_other_bank(spark: SparkSession, tmp_pat
     rows = judged(spark, tmp_path, "40-overdraft", load_contract(OTHER_BANK))
     assert rows.where("reason IS NOT NULL").isEmpty()
     assert not rows.where("balance < 0").isEmpty()
+
+
+def rule_changed(**changes: Any) -> DeliveryContract:
+    """Return the default contract with another rule for the transaction's date."""
+    contract = DeliveryContract()
+    rule = replace(contract.columns["transaction_date"], **changes)
+    return replace(contract, columns={**contract.columns, "transaction_date": rule})
+
+
+def test_judge_reads_month_names_of_a_case(spark: SparkSession, tmp_path: Path) -> None:
+    for number, formats in enumerate((("dd-MMM-yyyy",), ("d/M/yy", "d-MMM-yyyy"))):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        contract = rule_changed(format="", formats=formats)
+        rows = judged(spark, folder, "22-month-names", contract)
+        assert rows.where("reason IS NOT NULL").isEmpty()
+        days = [row["day"] for row in rows.selectExpr("date(transaction_at) AS day").collect()]
+        assert sorted(days) == [date(2016, 8, day) for day in range(1, 21)]
+
+
+def test_judge_reads_hours_without_a_zero_of_a_case(spark: SparkSession, tmp_path: Path) -> None:
+    """40 % of the rows were quarantined: spreadsheets write 9:05, and 14:21."""
+    if not CASES.exists():
+        pytest.skip(f"the small cases are not here ({CASES})")
+    contract = load_contract(CASES / "64-excel-hours" / "contract_H.toml")
+    rows = judged(spark, tmp_path, "64-excel-hours", contract)
+    assert rows.where("reason IS NOT NULL").isEmpty()
+    assert rows.where("hour(transaction_at) < 10").count() == 242
+    at = rows.where("transaction_id = 'EH3'").select("transaction_at").first()
+    assert at == (datetime(2016, 9, 18, 2, 5),)
