@@ -40,7 +40,7 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "product": (*_TEXT_KEYS, "values"),
 }
 _DATED = ("birth_date", "transaction_date", "transaction_time")
-_ADDED_SETTINGS: dict[str, Any] = {"time_zone": ""}
+_ADDED_SETTINGS: dict[str, Any] = {"time_zone": "", "on_conflict": "quarantine"}
 """Settings that older contracts do not have -> what they mean there; see `fingerprint`."""
 _ADDED_KEYS: dict[str, Any] = {"formats": (), "month_names": ()}
 """The same, of a column."""
@@ -116,6 +116,8 @@ class DeliveryContract:
     """The features to segment by (`scoring.FEATURES`); none: those that suit the data."""
     time_zone: str = ""
     """IANA name of the bank's time zone, to which instants are converted; empty without any."""
+    on_conflict: Literal["quarantine", "latest"] = "quarantine"
+    """Which row of a transaction is kept where two deliveries contradict each other."""
     delimiter: str = _shipped("delimiter")
     encoding: str = _shipped("encoding")
     columns: Mapping[str, ColumnRule] = _shipped("columns")
@@ -200,7 +202,7 @@ class _Table:
         self._allow_only(
             (
                 *("currency", "number_format", "customer_key", "features"),
-                *("time_zone", "file", "columns", "holdings"),
+                *("time_zone", "on_conflict", "file", "columns", "holdings"),
             )
         )
         file, columns = self._table("file"), self._table("columns")
@@ -223,6 +225,9 @@ class _Table:
             customer_key=self._text("customer_key", r"(?s).*\S.*", "a Spark SQL expression"),
             features=self._features(),
             time_zone=time_zone,
+            on_conflict=self._one_of("on_conflict", ("quarantine", "latest"))
+            if "on_conflict" in self.content
+            else "quarantine",
             delimiter=file._text("delimiter", r"[!#-~ \t]", "one ASCII character, not a quote"),
             encoding=file._encoding(),
             columns=rules,
