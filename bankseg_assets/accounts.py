@@ -13,6 +13,7 @@ import pyarrow.dataset as ds
 from bankseg_assets.parts import parts_of, rows_by_delivery
 from bankseg_assets.store import VersionStore, version_basis, version_record
 
+CORRECTED = "corrected"
 RAW, CLEANED, QUARANTINED = (
     *("raw_transactions", "cleaned_transactions"),
     "quarantined_transactions",
@@ -31,8 +32,13 @@ class Account:
 
     @property
     def quarantined_share(self) -> float:
-        """The quarantined rows over those that were delivered."""
-        return self.rows_quarantined / self.rows_in if self.rows_in else 0.0
+        """The broken rows over those that were delivered."""
+        return self.rows_broken / self.rows_in if self.rows_in else 0.0
+
+    @property
+    def rows_broken(self) -> int:
+        """The quarantined rows without those that another delivery has replaced."""
+        return self.rows_quarantined - self.reasons.get(CORRECTED, 0)
 
     @property
     def top_reason(self) -> str:

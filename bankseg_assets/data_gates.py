@@ -6,7 +6,7 @@ Pure functions of counts that were made in what was written; see `gates` for the
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bankseg_assets.accounts import Account
+from bankseg_assets.accounts import CORRECTED, Account
 from bankseg_assets.gates import FORCE, LOOK, Gate, Limits, Verdict, apart
 from bankseg_assets.landing.ledger import SHORT_DIGITS
 from bankseg_assets.suppression import SMALLEST_CELL, is_small, shown_count
@@ -126,8 +126,7 @@ def _mostly_clean(arrived: Sequence[Arrived], limits: Limits) -> Gate:
     bad = [
         one
         for one in above
-        if one.account.quarantined_share >= refused
-        and one.account.rows_quarantined >= SMALLEST_CELL
+        if one.account.quarantined_share >= refused and one.account.rows_broken >= SMALLEST_CELL
     ]
     if not bad:
         return Gate(FILES, Verdict.WARNED, sentence, numbers)
@@ -139,9 +138,10 @@ def _told(one: Arrived, limits: Limits) -> str:
     share = _percent(
         account.quarantined_share, limits.quarantined_warned, limits.quarantined_refused
     )
+    reasons = {reason: rows for reason, rows in account.reasons.items() if reason != CORRECTED}
     return (
-        f"{account.rows_quarantined:,} of the {account.rows_in:,} rows of {one.name}, {share}, "
-        f"as {_named(account.reasons)}"
+        f"{account.rows_broken:,} of the {account.rows_in:,} rows of {one.name}, {share}, "
+        f"as {_named(reasons)}"
     )
 
 
@@ -152,7 +152,7 @@ def _advice(arrived: Sequence[Arrived]) -> str:
             "`python -m ops.quarantine` writes the rows that are quarantined now, with their "
             f"reasons. {FORCE}"
         )
-    worst = max(arrived, key=lambda one: one.account.rows_quarantined)
+    worst = max(arrived, key=lambda one: one.account.rows_broken)
     return (
         f"The release in use stays. {LOOK}, and `python -m ops.quarantine` writes the quarantined "
         f"rows; `bankseg withdraw {worst.sha256[:SHORT_DIGITS]}` takes {worst.file_name} back. "

@@ -12,9 +12,11 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, Literal
+from zoneinfo import ZoneInfo
 
 from bankseg_assets.contracts import RAW_HOLDINGS, RAW_TRANSACTIONS, Table
 from bankseg_assets.currencies import CODES
+from bankseg_assets.date_formats import ENGLISH, NUMBERS, DateFormat, ambiguity, problem
 from bankseg_assets.settings import DEFAULT_CONTRACT
 
 DELIVERED = tuple(RAW_TRANSACTIONS.names[: RAW_TRANSACTIONS.names.index("source_file")])
@@ -23,7 +25,6 @@ OPTIONAL = ("birth_date", "gender", "location", "balance", "transaction_time")
 HOLDINGS = ("customer_id", "product")
 """The same, of a file of holdings."""
 
-_DATE_TOKENS = r"yyyy|yy|MM|M|dd|d|HH|mm|ss|'[^']*'|[^A-Za-z'#{}\[\]]"
 _TEXT_KEYS = ("name", "placeholders", "pattern")
 _MONEY_KEYS = (
     *("name", "placeholders", "minimum", "maximum"),
@@ -37,23 +38,24 @@ _SEPARATORS = {
 """A thousands separator as a contract may write it -> one of its kind."""
 # Something that is no sign or separator of a number.
 _CURRENCY_SYMBOL = r"(?=.*[^-.,'\s])[^\d()+=_\r\n]+"
+_DATE_KEYS = ("format", "formats", "month_names")
 _KEYS: dict[str, tuple[str, ...]] = {
     "transaction_id": _TEXT_KEYS,
     "customer_id": _TEXT_KEYS,
-    "birth_date": ("name", "nullable", "placeholders", "format"),
+    "birth_date": ("name", "nullable", "placeholders", *_DATE_KEYS),
     "gender": (*_TEXT_KEYS, "nullable", "values"),
     "location": (*_TEXT_KEYS, "nullable"),
     "balance": (*_MONEY_KEYS, "nullable"),
-    "transaction_date": ("name", "placeholders", "format", "minimum", "maximum"),
-    "transaction_time": ("name", "nullable", "placeholders", "format"),
+    "transaction_date": ("name", "placeholders", *_DATE_KEYS, "minimum", "maximum"),
+    "transaction_time": ("name", "nullable", "placeholders", "format", "formats"),
     "amount": _MONEY_KEYS,
     "product": (*_TEXT_KEYS, "values"),
 }
-_NEEDED = {
-    "birth_date": ("format",),
-    "transaction_date": ("format",),
-    "transaction_time": ("format",),
-}
+_DATED = ("birth_date", "transaction_date", "transaction_time")
+_ADDED_SETTINGS: dict[str, Any] = {"time_zone": "", "on_conflict": "quarantine"}
+"""Settings that older contracts do not have -> what they mean there; see `fingerprint`."""
+_ADDED_KEYS: dict[str, Any] = {"formats": (), "month_names": ()}
+"""The same, of a column."""
 
 
 class ContractError(ValueError):
@@ -67,6 +69,10 @@ class ColumnRule:
     name: str
     nullable: bool = False
     format: str = ""
+    formats: tuple[str, ...] = ()
+    """In place of `format`: several, of which no two read a text differently."""
+    month_names: tuple[str, ...] = ()
+    """January to December as the bank writes them; none: English, in full or of three letters."""
     placeholders: tuple[str, ...] = ()
     values: Mapping[str, str] = field(default_factory=dict)
     """Delivered value in upper case -> published value; empty allows any."""
@@ -78,19 +84,29 @@ class ColumnRule:
     """Between groups of digits: `,`, `.`, any space, any apostrophe; empty for none."""
 
     @property
+    def readers(self) -> tuple[DateFormat, ...]:
+        """The declared formats of dates and times."""
+        return tuple(DateFormat(text, self.month_names) for text in self.formats or (self.format,))
+
+    @property
+    def has_plain_format(self) -> bool:
+        """Whether there is one format, which Spark's own parser takes as it stands."""
+        return not self.formats and self.readers[0].is_plain
+
+    @property
     def has_two_digit_year(self) -> bool:
-        """Whether a year in this format leaves the century open."""
-        return "yy" in self.format and "yyyy" not in self.format
+        """Whether a year of the declared formats leaves the century open."""
+        return any(form.has_two_digit_year for form in self.readers)
 
     @property
     def has_time(self) -> bool:
-        """Whether a value of this format tells the time of day too."""
-        return "HH" in self.format
+        """Whether a value of the declared formats has the time of day, too."""
+        return any(form.has_time for form in self.readers)
 
     @property
     def takes_iso_dates(self) -> bool:
         """Whether an ISO date cannot be taken for another day than it says."""
-        return re.match(r"y+[^M]*d", self.format) is None
+        return all(re.match(r"y+[^M]*d", form.text) is None for form in self.readers)
 
     @property
     def spark_pattern(self) -> str:
@@ -114,6 +130,10 @@ class DeliveryContract:
     """A Spark SQL expression over cleaned_transactions that says who the customer is."""
     features: tuple[str, ...] = ()
     """The features to segment by (`scoring.FEATURES`); none: those that suit the data."""
+    time_zone: str = ""
+    """IANA name of the bank's time zone, to which instants are converted; empty without any."""
+    on_conflict: Literal["quarantine", "latest"] = "quarantine"
+    """Which row of a transaction is kept where two deliveries contradict each other."""
     delimiter: str = _shipped("delimiter")
     encoding: str = _shipped("encoding")
     columns: Mapping[str, ColumnRule] = _shipped("columns")
@@ -149,8 +169,18 @@ class DeliveryContract:
         said = asdict(self)
         # Of other files, not the bank's to say, and of no row of a file.
         del said["holdings"], said["table"], said["features"]
+        # A setting that a contract does not use must not have everything cleaned again.
+        _leave_out(said, _ADDED_SETTINGS)
+        for rule in said["columns"].values():
+            _leave_out(rule, _ADDED_KEYS)
         content = json.dumps(said, sort_keys=True, default=str)
         return hashlib.sha256(content.encode()).hexdigest()
+
+
+def _leave_out(said: dict[str, Any], unused: Mapping[str, Any]) -> None:
+    for key, value in unused.items():
+        if said[key] == value:
+            del said[key]
 
 
 @cache
@@ -188,7 +218,7 @@ class _Table:
         self._allow_only(
             (
                 *("currency", "number_format", "currency_symbols", "customer_key", "features"),
-                *("file", "columns", "holdings"),
+                *("time_zone", "on_conflict", "file", "columns", "holdings"),
             )
         )
         file, columns = self._table("file"), self._table("columns")
@@ -204,12 +234,17 @@ class _Table:
             columns._table("transaction_time")._complain(
                 "format", "is there", "no transaction_time where transaction_date has a time"
             )
+        time_zone = self._time_zone(rules["transaction_date"])
         return DeliveryContract(
             currency=self._text("currency", r"[A-Z]{3}", "three letters, such as INR"),
             currency_symbols=self._currency_symbols(),
             number_format=self._one_of("number_format", ("lakh", "plain")),
             customer_key=self._text("customer_key", r"(?s).*\S.*", "a Spark SQL expression"),
             features=self._features(),
+            time_zone=time_zone,
+            on_conflict=self._one_of("on_conflict", ("quarantine", "latest"))
+            if "on_conflict" in self.content
+            else "quarantine",
             delimiter=file._text("delimiter", r"[!#-~ \t]", "one ASCII character, not a quote"),
             encoding=file._encoding(),
             columns=rules,
@@ -249,14 +284,16 @@ class _Table:
 
     def _rule(self, ours: str) -> ColumnRule:
         self._allow_only(_KEYS[ours])
-        for key in _NEEDED.get(ours, ()):
-            self._get(key, str, "text")
+        if ours in _DATED:
+            self._check_formats()
         given: dict[str, Any] = {"name": self._text("name", r".*\S.*", "the header's name")}
         readers: dict[str, Callable[[str], Any]] = {
             "nullable": lambda key: self._get(key, bool, "true or false"),
             "placeholders": self._texts,
             "pattern": self._pattern,
-            "format": lambda key: self._format(key, ours),
+            "format": lambda key: self._format(self._get(key, str, "text"), key, ours),
+            "formats": lambda key: self._formats(key, ours),
+            "month_names": self._month_names,
             "values": self._values,
             "minimum": lambda key: self._bound(key, ours),
             "maximum": lambda key: self._bound(key, ours),
@@ -270,6 +307,13 @@ class _Table:
                 "thousands_separator",
                 f"is {rule.thousands_separator!r}, as the decimal_separator is",
                 "two different ones, such as '.' for thousands and ',' for decimals",
+            )
+        if rule.formats and (unclear := ambiguity(rule.readers)):
+            text, first, second = unclear
+            self._complain(
+                "formats",
+                f"reads {text!r} as {first:%Y-%m-%d %H:%M:%S} and as {second:%Y-%m-%d %H:%M:%S}",
+                "formats of which no two read a text differently",
             )
         return rule
 
@@ -336,20 +380,53 @@ class _Table:
             self._complain(key, f"is {pattern!r}", f"a regular expression ({error})")
         return pattern
 
-    def _format(self, key: str, ours: str) -> str:
-        expected = "a pattern of yyyy yy MM M dd d HH mm ss, such as d/M/yy"
-        text: str = self._get(key, str, expected)
-        tokens = re.findall(_DATE_TOKENS, text)
-        parts = sorted(token[0] for token in tokens if token[0].isalpha())
-        day, time = ["M", "d", "y"], ["H", "m"]
-        allowed = {
-            "transaction_time": (time, sorted([*time, "s"])),
-            "birth_date": (day,),
-            "transaction_date": (day, sorted(day + time), sorted([*day, *time, "s"])),
-        }
-        if "".join(tokens) != text or parts not in allowed[ours]:
+    def _check_formats(self) -> None:
+        if "formats" not in self.content:
+            self._get("format", str, "text")
+        elif "format" in self.content:
+            self._complain("formats", "is there", "format or formats, not both")
+
+    def _format(self, text: str, key: str, ours: str) -> str:
+        if expected := problem(text, ours):
             self._complain(key, f"is {text!r}", expected)
         return text
+
+    def _formats(self, key: str, ours: str) -> tuple[str, ...]:
+        texts: list[Any] = self._get(key, list, "a list of formats")
+        if not texts or not all(isinstance(text, str) for text in texts):
+            self._complain(key, f"is {texts!r}", "a list of formats")
+        for text in texts:
+            if text in NUMBERS:
+                self._complain(key, f"has {text!r}", "patterns; a number stands alone in format")
+            self._format(text, key, ours)
+        return tuple(texts)
+
+    def _month_names(self, key: str) -> tuple[str, ...]:
+        names = self._texts(key)
+        different = {name.lower() for name in names if name}
+        if not len(different) == len(names) == len(ENGLISH):
+            expected = "twelve different names, from January to December"
+            self._complain(key, f"is {list(names)!r}", expected)
+        return tuple(name.removesuffix(".") for name in names)
+
+    def _time_zone(self, dates: ColumnRule) -> str:
+        if "time_zone" in self.content:
+            expected = "an IANA name, such as Asia/Kolkata or UTC"
+            # Only names that Java's own copy of the database has, too.
+            name = self._text("time_zone", r"UTC|[A-Z][A-Za-z_]+(/[A-Za-z0-9_+-]+)+", expected)
+            try:
+                return ZoneInfo(name).key
+            except (KeyError, ValueError, OSError):  # no such name, or a folder of names
+                self._complain("time_zone", f"is {name!r}", expected)
+        needing = [form.text for form in dates.readers if form.needs_time_zone]
+        if needing:
+            self._complain(
+                "time_zone",
+                "is missing",
+                f"the bank's time zone, such as Asia/Kolkata, because {needing[0]!r} in "
+                "columns.transaction_date is an instant and no local time",
+            )
+        return ""
 
     def _bound(self, key: str, ours: str) -> Decimal | date:
         if ours == "transaction_date":

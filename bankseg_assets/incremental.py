@@ -80,18 +80,18 @@ def clean(
     contract: DeliveryContract,
     *,
     taken_on: Mapping[str, date],
-    corrections: Iterable[str],
+    winners: Iterable[str],
 ) -> Cleaned:
     """Bring the newest cleaned_transactions and quarantined_transactions up to the raw rows.
 
     `folder`: on the store's file system, for what is written. `taken_on`: delivery -> the day it
-    was ingested. `corrections`: deliveries whose rows are true, in the order of arrival.
+    was ingested. `winners`: deliveries whose rows win over contradicting ones, the strongest last.
     """
     raw = parts_of(store.latest("raw_transactions"))
     fingerprint = _fingerprint(contract)
     order: dict[str, Any] = {
         "taken_on": {delivery: taken_on[delivery].isoformat() for delivery in sorted(raw)},
-        "corrections": [delivery for delivery in corrections if delivery in raw],
+        "corrections": [delivery for delivery in winners if delivery in raw],
     }
     before = _still_right(store, fingerprint, order)
     new = sorted(set(raw) - before.deliveries)
@@ -151,7 +151,7 @@ class _Work:
         raw: Parts,
         new: list[str],
         taken_on: Mapping[str, date],
-        corrections: list[str],
+        winners: list[str],
     ) -> None:
         self._spark = spark
         self._folder = folder
@@ -179,7 +179,7 @@ class _Work:
             self._repeated,
             contract,
             not_after=deduplication.day_of_grace(days),
-            corrections=corrections,
+            winners=winners,
         ).persist()
         self._kept.callback(self._verdicts.unpersist)
         rows = self._verdicts.groupBy("delivery").count().collect()
@@ -262,7 +262,7 @@ class _Work:
 def _still_right(store: VersionStore, fingerprint: str, order: Mapping[str, Any]) -> _Before:
     """Return what the newest version holds, if it is whole and made in the same way.
 
-    `order`: when each delivery was ingested, and the corrections as they arrived.
+    `order`: when each delivery was ingested, and those whose rows win.
     """
     versions = store.versions("cleaned_transactions")
     if not versions:

@@ -106,6 +106,16 @@ def test_broken_rows_of_a_small_file_warn() -> None:
     assert judge(arrived=[small])[FILES].verdict is Verdict.WARNED
 
 
+def test_rows_that_a_later_file_replaced_are_not_broken() -> None:
+    """Two exports of the same month, of which the later one wins."""
+    reasons = {"corrected": 900, "invalid_amount": 20}
+    monday = Arrived("monday.csv", "c" * 64, Account(1_000, 80, 920, 0, reasons))
+    found = judge(arrived=[monday])[FILES]
+    assert found.verdict is Verdict.WARNED
+    assert "20 of the 1,000 rows" in found.sentence
+    assert "corrected" not in found.sentence
+
+
 def test_many_bad_files_are_not_all_named() -> None:
     """The three worst are."""
     bad = [

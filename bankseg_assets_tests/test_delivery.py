@@ -131,6 +131,30 @@ def test_a_value_may_be_translated(tmp_path: Path) -> None:
                 ('["usd"]', r"has \['usd'\]; expected no code of another currency"),
             )
         ),
+        ('"HHmmss"', '"hh:mm"', "transaction_time.format is 'hh:mm'; expected a pattern of"),
+        (
+            'name = "TransactionDate"\nformat = "d/M/yy"',
+            'name = "TransactionDate"\nformats = ["d/M/yy", "M/d/yy"]',
+            "columns.transaction_date.formats reads '2/1/01' as 2001-01-02 00:00:00 and as 2001-02",
+        ),
+        ('format = "d/M/yy"', 'formats = "d/M/yy"', "birth_date.formats is 'd/M/yy'; expected a l"),
+        ('format = "d/M/yy"', "formats = []", "birth_date.formats is ..; expected a list of form"),
+        ('format = "d/M/yy"', 'formats = ["d/y"]', "birth_date.formats is 'd/y'; expected a patt"),
+        (
+            'format = "d/M/yy"',
+            'format = "d/M/yy"\nformats = ["d/M/yy"]',
+            "birth_date.formats is there; expected format or formats, not both",
+        ),
+        ('"d/M/yy"', '"d/M/yy"\nmonth_names = ["ene"]', "month_names is .'ene'.; expected twelve"),
+        (
+            'name = "TransactionDate"\nformat = "d/M/yy"',
+            'name = "TransactionDate"\nformats = ["d/M/yy", "excel_serial"]',
+            "transaction_date.formats has 'excel_serial'; expected patterns",
+        ),
+        *(
+            ("[file]", f'time_zone = "{name}"\n[file]', "time_zone is .*; expected an IANA")
+            for name in ("IST", "Asia/Kolkatta", "+05:30", "Asia", "A/../Kolkata")
+        ),
         ("[holdings.product]", "[holdings.prod]", "holdings.prod is unknown; expected one of cus"),
         ('[holdings.product]\nname = "product"', "", "holdings.product is missing; expected a ta"),
         ('name = "product"', "", "holdings.product.name is missing; expected the header's name"),
@@ -145,6 +169,35 @@ def test_a_slip_is_named_with_file_key_expectation_and_finding(
     assert old in SHIPPED
     with pytest.raises(ContractError, match=rf"The contract .*contract\.toml:? [a-z_.]*{told}"):
         load(tmp_path, SHIPPED.replace(old, new, 1))
+
+
+def test_contract_may_name_time_zone_formats_and_months(tmp_path: Path) -> None:
+    months = [f"m{number}" for number in range(1, 13)]
+    text = SHIPPED.replace(
+        'name = "TransactionDate"\nformat = "d/M/yy"',
+        f'name = "TransactionDate"\nformats = ["d/M/yy", "d-MMM-yyyy"]\nmonth_names = {months}',
+    ).replace("[file]", 'time_zone = "Asia/Kolkata"\n[file]')
+    contract = load(tmp_path, text)
+    rule = contract.columns["transaction_date"]
+    assert contract.time_zone == "Asia/Kolkata"
+    assert (rule.formats, rule.month_names) == (("d/M/yy", "d-MMM-yyyy"), tuple(months))
+    assert (rule.has_two_digit_year, rule.has_time) == (True, False)
+    assert contract.fingerprint != DeliveryContract().fingerprint
+
+
+@pytest.mark.parametrize("form", ["epoch_seconds", "yyyy-MM-ddTHH:mm:ssXXX"])
+def test_contract_needs_a_time_zone_for_instants(tmp_path: Path, form: str) -> None:
+    text = EXAMPLE.read_text("utf-8").replace("yyyy-MM-dd HH:mm:ss", form)
+    expected = rf"time_zone is missing; expected .* Asia/Kolkata, because '{form}' in columns\.tran"
+    with pytest.raises(ContractError, match=expected):
+        load(tmp_path, text)
+    assert load(tmp_path, 'time_zone = "UTC"\n' + text).time_zone == "UTC"
+
+
+def test_fingerprint_ignores_settings_that_are_not_used() -> None:
+    """Else an update of the platform had every bank's files cleaned again."""
+    found = DeliveryContract().fingerprint
+    assert found == "3243024eac2ecf2b5ada9e267ebc831d00b17f92a4c566c06168bb9d5df627e3"
 
 
 def test_a_needed_column_cannot_be_left_out(tmp_path: Path) -> None:

@@ -60,21 +60,26 @@ class Bank:
         self.store = VersionStore(folder / "published")
         self._runs = 0
 
-    def clean(self, deliveries: Iterable[str], corrections: Sequence[str] = CORRECTIONS) -> Cleaned:
+    def clean(
+        self,
+        deliveries: Iterable[str],
+        winners: Sequence[str] = CORRECTIONS,
+        contract: DeliveryContract = CONTRACT,
+    ) -> Cleaned:
         """Bring both tables up to these deliveries."""
         self._runs += 1
         with self.store.draft("raw_transactions", f"run{self._runs}") as draft:
             for delivery in deliveries:
                 pq.write_table(raw_table(delivery), draft.path / f"{delivery}.parquet")
         scratch = self._folder / f"scratch{self._runs}"
-        scratch.mkdir()
+        scratch.mkdir(parents=True)
         cleaned = clean(
             self._spark,
             self.store,
             scratch,
-            CONTRACT,
+            contract,
             taken_on=TAKEN_ON,
-            corrections=corrections,
+            winners=winners,
         )
         self._publish("quarantined_transactions", cleaned.quarantined)
         self._publish("cleaned_transactions", cleaned.kept)
@@ -162,8 +167,43 @@ def test_clean_again_when_corrections_change_order(spark: SparkSession, tmp_path
     bank = Bank(spark, tmp_path)
     bank.clean([B, C])
     assert bank.clean([B, C]).n_new == 0
-    cleaned = bank.clean([B, C], corrections=[B, C])
+    cleaned = bank.clean([B, C], winners=[B, C])
     assert cleaned.n_new == 2
     assert "Some were delivered again at another time" in cleaned.story
     kept = {row["transaction_id"]: row["delivery"] for row in bank.tables()["cleaned_transactions"]}
     assert kept["T1"] == C
+
+
+LATEST = [A, D, *CORRECTIONS]
+"""Every delivery wins over those before it, and a correction over all others."""
+
+
+@pytest.mark.parametrize("order", [(A, B, C, D), (D, C, B, A), (B, D, A, C)], ids="-".join)
+def test_latest_step_by_step_equals_all_at_once(
+    spark: SparkSession, tmp_path: Path, order: Sequence[str]
+) -> None:
+    at_once, bank = Bank(spark, tmp_path / "at_once"), Bank(spark, tmp_path / "steps")
+    at_once.clean(DELIVERIES, LATEST)
+    for count in range(1, len(order) + 1):
+        cleaned = bank.clean(order[:count], LATEST)
+        assert cleaned.n_new == 1
+    assert bank.tables() == at_once.tables()
+    tables = bank.tables()
+    kept = {row["transaction_id"]: row["delivery"] for row in tables["cleaned_transactions"]}
+    assert {name: kept[name] for name in ("T1", "T6", "T100", "T101", "17850")} == {
+        **dict.fromkeys(("T1", "T6"), B),
+        **dict.fromkeys(("T100", "T101", "17850"), D),
+    }
+    reasons = [row["reason"] for row in tables["quarantined_transactions"]]
+    assert (reasons.count("corrected"), reasons.count("conflicting_duplicate")) == (6, 0)
+
+
+def test_clean_again_when_conflicts_are_settled_otherwise(
+    spark: SparkSession, tmp_path: Path
+) -> None:
+    bank = Bank(spark, tmp_path)
+    bank.clean([A, D], [])
+    assert bank.clean([A, D], []).n_new == 0
+    cleaned = bank.clean([A, D], LATEST, replace(CONTRACT, on_conflict="latest"))
+    assert cleaned.n_new == 2
+    assert "The contract or the rules have changed" in cleaned.story

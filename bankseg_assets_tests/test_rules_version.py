@@ -99,7 +99,7 @@ def test_cleaning_has_the_results_of_its_version(spark: SparkSession) -> None:
     flags = outliers.outlier_flags(outliers.outlier_fences(judged, contract))
     with deduplication.repeated_ids(raw, None, contract) as repeated:
         verdicts = deduplication.verdicts(
-            raw, repeated, contract, not_after=not_after, corrections=["c2", "c1"]
+            raw, repeated, contract, not_after=not_after, winners=["c2", "c1"]
         )
         kept = cleaning.keep(judged, verdicts, flags).collect()
         aside = cleaning.broken(judged).unionByName(cleaning.repeats(raw, verdicts)).collect()

@@ -12,6 +12,7 @@ from bankseg_assets.assets.raw_transactions import content_of
 from bankseg_assets.contracts import DELIVERY_DIGITS
 from bankseg_assets.incremental import clean
 from bankseg_assets.io_managers import ROW_COUNT_KEY
+from bankseg_assets.landing.ledger import by_precedence
 from bankseg_assets.metadata import table_metadata
 from bankseg_assets.resources import DeliveryResource, PublishedResource
 
@@ -56,6 +57,8 @@ def clean_transactions(
     store, contract = published.store, delivery.contract
     raw_version = store.latest("raw_transactions")
     deliveries = {d.sha256[:DELIVERY_DIGITS]: d for d in delivery.ledger.deliveries()}
+    latest = contract.on_conflict == "latest"
+    winners = by_precedence(deliveries.values(), latest=latest)
     with store.scratch(context.run.run_id) as folder:
         cleaned = clean(
             raw_transactions.sparkSession,
@@ -63,7 +66,7 @@ def clean_transactions(
             folder,
             contract,
             taken_on={key: date.fromisoformat(d.taken_at[:10]) for key, d in deliveries.items()},
-            corrections=[key for key, d in deliveries.items() if d.is_correction],
+            winners=[d.sha256[:DELIVERY_DIGITS] for d in winners],
         )
         context.log.info(cleaned.story)
         yield dg.Output(cleaned.quarantined, output_name="quarantined_transactions")

@@ -51,7 +51,8 @@ ON CONFLICT (sha256) DO UPDATE SET ({_COLUMNS}) = (
     excluded.records, excluded.run_id, excluded.taken_at, excluded.contract
 ) WHERE status = 'rejected' AND contract <> excluded.contract
 """
-_READ = f"SELECT {_COLUMNS} FROM deliveries ORDER BY taken_at, sha256"
+# Files of one run are recorded within a second; the rows' own numbers keep their order.
+_READ = f"SELECT {_COLUMNS} FROM deliveries ORDER BY taken_at, rowid"
 _READ_WITHDRAWALS = "SELECT sha256, reason, withdrawn_at FROM withdrawals"
 WITHDRAWN = "withdrawn"
 
@@ -222,6 +223,17 @@ def current_content(deliveries: Iterable[Delivery]) -> list[Delivery]:
     accepted = [delivery for delivery in deliveries if delivery.status == "accepted"]
     real = [delivery for delivery in accepted if not delivery.is_demo]
     return sorted(real or accepted, key=lambda delivery: delivery.sha256)
+
+
+def by_precedence(deliveries: Iterable[Delivery], *, latest: bool) -> list[Delivery]:
+    """Return the deliveries whose rows win over contradicting ones, the strongest last.
+
+    deliveries: as they arrived. `latest`: every later delivery wins over earlier ones, and not
+    corrections alone. A correction wins over a later file of another name, which may still hold
+    what was corrected.
+    """
+    found = [delivery for delivery in deliveries if latest or delivery.is_correction]
+    return sorted(found, key=lambda delivery: delivery.is_correction)
 
 
 def content_hash(sha256s: Iterable[str]) -> str:

@@ -96,11 +96,9 @@ def _tables(
             for part in _parts(batch, names, file_name):
                 columns = {
                     str(place): _as_text(
-                        column,
-                        rules.get(place),
-                        header.names[place],
-                        file_name,
-                        rounded if place in money else None,
+                        *(column, rules.get(place), header.names[place], file_name),
+                        rounded=rounded if place in money else None,
+                        keeps_instants=bool(contract.time_zone),
                     )
                     for place, column in zip(places, part.columns, strict=True)
                 }
@@ -173,18 +171,34 @@ def _as_text(
     rule: ColumnRule | None,
     name: str,
     file_name: str,
+    *,
     rounded: list[Rounded] | None,
+    keeps_instants: bool,
 ) -> pa.Array:
-    """Write values as text; `rounded`: where to count the amounts that are rounded, for money."""
+    """Return a column as text.
+
+    `rounded`: where to count the amounts that are rounded, for money. `keeps_instants`: in UTC with
+    a Z, else in the column's time zone. What the contract's time zone is, is cleaning's to apply:
+    records are written once.
+    """
     kind = column.type
     if pa.types.is_dictionary(kind):
-        return _as_text(column.dictionary_decode(), rule, name, file_name, rounded)
+        decoded = column.dictionary_decode()
+        return _as_text(
+            *(decoded, rule, name, file_name), rounded=rounded, keeps_instants=keeps_instants
+        )
+    is_instant = pa.types.is_timestamp(kind) and kind.tz is not None
+    is_instant &= keeps_instants and rule is not None and rule.has_time
     if pa.types.is_timestamp(kind):
-        if kind.tz is not None:
+        if is_instant:
+            column = column.cast(pa.timestamp(kind.unit))
+        elif kind.tz is not None:
             column = pc.local_timestamp(column)  # the bank's own clock
         if kind.unit == "ns":
             column = column.cast(pa.timestamp("us"), safe=False)  # as all others are written
     text = column.cast(pa.string(), safe=False)
+    if is_instant:
+        text = pc.binary_join_element_wise(text, "Z", "")
     try:
         text.validate(full=True)
     except pa.ArrowInvalid as error:
@@ -199,7 +213,7 @@ def _as_text(
         rounded.append(found)
     if rule is not None and rule.decimal_separator == "," and not _is_text(kind):
         text = pc.replace_substring(text, ".", ",")
-    if rule is not None and pa.types.is_time(kind):
+    if rule is not None and pa.types.is_time(kind) and rule.has_plain_format:
         text = _clock_time(text, rule.format)
     return text
 

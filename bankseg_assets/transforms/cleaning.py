@@ -5,6 +5,7 @@ outliers are kept and flagged.
 """
 
 from dataclasses import fields
+from datetime import date
 from functools import reduce
 from operator import or_
 
@@ -13,6 +14,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.contracts import CLEANED_TRANSACTIONS, QUARANTINED_TRANSACTIONS
 from bankseg_assets.delivery import DELIVERED, ColumnRule, DeliveryContract
+from bankseg_assets.transforms import date_text
 from bankseg_assets.transforms.field_text import (
     WHITE_SPACE,
     ZERO_WIDTHS,
@@ -37,6 +39,8 @@ CONTROL_CHARACTERS = r"[\x00-\x1f\x7f]"
 # A year of more than four digits has a sign in Java, and one past 294,247 ends the query even in
 # `try_to_date`. No declared format has a sign before digits but as a separator after others.
 SIGNED_YEAR = r"[+]|(\A|[^0-9])-[0-9]{5}"
+CENTURY = date(2000, 1, 1)
+"""The first day of the century in which Spark reads a two-digit year."""
 IDS = ("transaction_id", "customer_id")
 MEASURES = ("balance", "amount")
 _MONEY_PARTS = tuple(part.name for part in fields(MoneyText))
@@ -55,7 +59,10 @@ def judge(raw: DataFrame, contract: DeliveryContract, *, not_after: Column) -> D
     """
     rules = contract.columns
     text = {name: _text(name, rules.get(name)) for name in DELIVERED}
-    moment = _parse_date(text["transaction_date"], rules["transaction_date"])
+    moment = _parse_date(text["transaction_date"], rules["transaction_date"], contract.time_zone)
+    moment = _in_latest_century(
+        moment, text["transaction_date"], rules["transaction_date"], not_after
+    )
     marked = raw.withColumn(_UNTRIMMED, needs_trimming(*map(F.col, DELIVERED)))
     parsed = marked.select(
         text["transaction_id"].alias("transaction_id"),
@@ -68,7 +75,7 @@ def judge(raw: DataFrame, contract: DeliveryContract, *, not_after: Column) -> D
         moment.cast("date").alias("_day"),
         *([moment.alias("_moment")] if rules["transaction_date"].has_time else []),
         text["transaction_time"].alias("_time_text"),
-        _padded_time(text["transaction_time"], rules.get("transaction_time")).alias("_time"),
+        _time(text["transaction_time"], rules.get("transaction_time")).alias("_time"),
         *_money_columns("amount", text["amount"], contract),
         not_after.alias("_not_after"),
         *(F.col(name) for name in ("source_file", "delivery", "row_number", "malformed_text")),
@@ -139,25 +146,58 @@ def _text(name: str, rule: ColumnRule | None) -> Column:
     return F.when(value.isin(*rule.placeholders), "").otherwise(value)
 
 
-def _parse_date(text: Column, rule: ColumnRule | None) -> Column:
-    """Parse by the declared format, else ISO where that cannot be taken for another day."""
+def _parse_date(text: Column, rule: ColumnRule | None, time_zone: str = "") -> Column:
+    """Parse by the declared formats, else ISO where that cannot be taken for another day."""
     if rule is None:
         return F.lit(None).cast("date")
+    found = _declared(text, rule, time_zone)
+    if rule.takes_iso_dates:
+        iso = (
+            text.try_cast("timestamp_ntz") if rule.has_time else text.substr(1, 10).try_cast("date")
+        )
+        found = F.coalesce(found, F.when(text.rlike(ISO_DATE), iso))
+        if rule.has_time and time_zone:
+            found = F.coalesce(found, date_text.iso_with_offset(text, time_zone))
+    return found
+
+
+def _declared(text: Column, rule: ColumnRule, time_zone: str) -> Column:
+    if not rule.has_plain_format:
+        found = date_text.moment(text, rule, time_zone)
+        return found if rule.has_time else found.cast("date")
     declarable = text
     if not rule.has_two_digit_year:
         declarable = F.when(~text.rlike(SIGNED_YEAR), text)
     if rule.has_time:
-        declared = F.try_to_timestamp(declarable, F.lit(rule.format)).cast("timestamp_ntz")
-        iso = text.try_cast("timestamp_ntz")
+        found = F.try_to_timestamp(declarable, F.lit(rule.format)).cast("timestamp_ntz")
     else:
-        declared = F.try_to_date(declarable, rule.format)
-        iso = text.substr(1, 10).try_cast("date")
+        found = F.try_to_date(declarable, rule.format)
+    if rule.has_two_digit_year:
+        return found
+    # Before year 1, no date of Python's: who collects the rows would raise.
+    return F.when(found >= F.expr("DATE'0001-01-01'"), found)
+
+
+def _in_latest_century(moment: Column, text: Column, rule: ColumnRule, not_after: Column) -> Column:
+    """Move a two-digit year back a century, where 20yy is to come and `minimum` allows 19yy.
+
+    Without a minimum, 2/8/30 is a slip of a later day, and not a transaction of 1930.
+    """
+    lowest, is_open = rule.minimum, _has_open_century(text, rule)
+    if is_open is None or not isinstance(lowest, date) or lowest >= CENTURY:
+        return moment
+    earlier = F.timestamp_add("YEAR", F.lit(-100), moment.cast("timestamp_ntz"))
+    moved = is_open & (moment.cast("date") > not_after) & (earlier.cast("date") >= F.lit(lowest))
+    return F.when(moved, earlier).otherwise(moment.cast("timestamp_ntz"))
+
+
+def _has_open_century(text: Column, rule: ColumnRule) -> Column | None:
+    """Say whether a two-digit year was read; None where the column cannot have any."""
     if not rule.has_two_digit_year:
-        # Before year 1, no date of Python's: who collects the rows would raise.
-        declared = F.when(declared >= F.expr("DATE'0001-01-01'"), declared)
-    if not rule.takes_iso_dates:
-        return declared
-    return F.coalesce(declared, F.when(text.rlike(ISO_DATE), iso))
+        return None
+    is_open = ~text.rlike(ISO_DATE)
+    full = date_text.has_full_year(text, rule)
+    return is_open if full is None else is_open & ~full
 
 
 def _money_columns(name: str, text: Column, contract: DeliveryContract) -> list[Column]:
@@ -170,8 +210,13 @@ def _money(name: str) -> MoneyText:
     return MoneyText(**{part: F.col(f"_{name}_{part}") for part in _MONEY_PARTS})
 
 
-def _padded_time(text: Column, rule: ColumnRule | None) -> Column:
-    return text if rule is None else F.lpad(text, len(rule.format), "0")
+def _time(text: Column, rule: ColumnRule | None) -> Column:
+    """The text, filled up, of a time whose parts have two digits each; else microseconds."""
+    if rule is None:
+        return text
+    if not rule.has_plain_format:
+        return date_text.time_of_day(text, rule)
+    return F.lpad(text, len(rule.format), "0")
 
 
 def _published_value(text: Column, rule: ColumnRule | None) -> Column:
@@ -189,8 +234,8 @@ def _repair_birth_date(birth: Column, day: Column, rule: ColumnRule | None) -> C
     `%y` alone reads 54,427 real customers as born 2017..2068. A birth that is later than the
     transaction all the same, or too long ago for anyone alive, is no birth date: null.
     """
-    if rule is not None and rule.has_two_digit_year:
-        moved = (F.year(birth) > F.year(day)) & ~F.col("_birth_text").rlike(ISO_DATE)
+    if rule is not None and (is_open := _has_open_century(F.col("_birth_text"), rule)) is not None:
+        moved = (F.year(birth) > F.year(day)) & is_open
         birth = F.when(moved, F.add_months(birth, -1200)).otherwise(birth)
     too_old = F.add_months(day, -12 * (OLDEST_YEARS + 1))
     return F.when((birth <= day) & (birth > too_old), birth)
@@ -216,6 +261,8 @@ def _timestamp(contract: DeliveryContract) -> Column:
     rule = contract.columns.get("transaction_time")
     if rule is None:
         return midnight
+    if not rule.has_plain_format:
+        return F.timestamp_add("MICROSECOND", F.coalesce(F.col("_time"), F.lit(0)), midnight)
     return F.timestamp_add("SECOND", F.coalesce(_seconds(rule), F.lit(0)), midnight)
 
 
@@ -277,6 +324,8 @@ def _out_of_range(value: Column, rule: ColumnRule) -> Column | None:
 def _invalid_time(rule: ColumnRule | None) -> Column | None:
     if rule is None:
         return None
+    if not rule.has_plain_format:
+        return _invalid(F.col("_time_text"), F.col("_time").isNull(), rule)
     sound = rule.format.replace("HH", "([01][0-9]|2[0-3])")
     sound = rf"\A{sound.replace('mm', '[0-5][0-9]').replace('ss', '[0-5][0-9]')}\z"
     # The length of the text itself, because filling up also cuts what is too long.

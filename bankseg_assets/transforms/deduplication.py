@@ -1,7 +1,8 @@
 """Which rows describe the same transaction, within a file and across files.
 
-The verdict on a row depends on the delivered contents and, for corrections, on the recorded time of
-delivery; never on the order of processing. A late file gives the same tables as all files at once.
+The verdict on a row depends on the delivered contents and, where later rows win, on the recorded
+time of delivery; never on the order of processing. A late file gives the same tables as all files
+at once.
 """
 
 from collections.abc import Iterator, Sequence
@@ -11,13 +12,13 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.accounts import CORRECTED
 from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.transforms.cleaning import DUPLICATE, ROW_KEY, judge
 from bankseg_assets.transforms.field_text import identifier
 from bankseg_assets.transforms.repeated import repeated_values
 
 CONFLICTING = "conflicting_duplicate"
-CORRECTED = "corrected"
 
 _CONTENT = [
     "customer_id",
@@ -53,14 +54,14 @@ def verdicts(
     contract: DeliveryContract,
     *,
     not_after: Column,
-    corrections: Sequence[str],
+    winners: Sequence[str],
 ) -> DataFrame:
     """Return `delivery, row_number, verdict` of the sound rows that are not to be kept.
 
     Rows of one transaction that agree in everything: the first is kept, the others are
     `duplicate`. Rows that differ: it is unknown which is true, so all are `conflicting_duplicate`.
-    `corrections`: deliveries in the order of arrival. The rows of the last of them are true; what
-    differs in another delivery is `corrected`, and what agrees is `duplicate`.
+    `winners`: deliveries, the strongest last. Its rows are true; what differs in another delivery
+    is `corrected`, and what agrees is `duplicate`.
     """
     suspects = raw.withColumn("transaction_id", transaction_id(contract)).join(
         repeated, "transaction_id", "left_semi"
@@ -69,12 +70,13 @@ def verdicts(
     # With the nulls, which the hash skips: else M as gender equals M as location.
     content = F.xxhash64(*_CONTENT, *(F.isnull(name) for name in _CONTENT))
     rank = F.lit(0)
-    for place, delivery in enumerate(corrections, 1):
-        rank = F.when(F.col("delivery") == delivery, place).otherwise(rank)
+    if winners:  # a map: `on_conflict = "latest"` ranks every delivery there ever was
+        ranks = [F.lit(part) for pair in enumerate(winners, 1) for part in reversed(pair)]
+        rank = F.coalesce(F.element_at(F.create_map(*ranks), F.col("delivery")), F.lit(0))
     row = F.struct(*ROW_KEY, content.alias("content"), rank.alias("rank"))
     groups = sound.groupBy("transaction_id").agg(F.sort_array(F.collect_list(row)).alias("rows"))
     newest = F.array_max(F.transform("rows", lambda one: one["rank"]))
-    # Those of the last correction; without a correction, all.
+    # Those of the strongest delivery; where none wins, all.
     decisive = F.filter("rows", lambda one: one["rank"] == newest)
     contents = F.array_distinct(F.transform(decisive, lambda one: one["content"]))
     differs = F.col("row.content") != F.col("first.content")

@@ -18,6 +18,7 @@ from bankseg_assets.landing.ledger import (
     Delivery,
     Ledger,
     WithdrawalError,
+    by_precedence,
     content_hash,
     current_content,
 )
@@ -140,6 +141,22 @@ def test_older_ledger_can_withdraw(tmp_path: Path) -> None:
 )
 def test_the_name_says_whether_a_file_corrects(name: str, *, is_correction: bool) -> None:
     assert replace(BANK, file_name=name).is_correction is is_correction
+
+
+def test_deliveries_of_one_second_keep_their_order(ledger: Ledger) -> None:
+    """Of two files that land together, the later name is the later delivery."""
+    files = [replace(BANK, sha256=digit * 64, file_name=f"{digit}.csv") for digit in "7c1fa0"]
+    for delivery in files:
+        ledger.record(delivery)
+    assert [found.file_name for found in ledger.deliveries()] == [d.file_name for d in files]
+
+
+@pytest.mark.parametrize(("latest", "names"), [(False, "cd"), (True, "abecd")])
+def test_precedence_of_corrections_is_highest(names: str, *, latest: bool) -> None:
+    arrived = ["a", "corrections_c", "b", "corrections_d", "e"]
+    deliveries = [replace(BANK, file_name=f"{name}.csv") for name in arrived]
+    found = by_precedence(deliveries, latest=latest)
+    assert "".join(one.file_name.removesuffix(".csv")[-1] for one in found) == names
 
 
 def test_another_process_reads_the_same_ledger(tmp_path: Path) -> None:

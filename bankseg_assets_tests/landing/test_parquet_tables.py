@@ -53,6 +53,28 @@ def test_a_number_is_written_plainly(
     assert read(tmp_path, "amount", values) == (texts or plain)
 
 
+def test_an_instant_stays_one_for_the_contracts_time_zone(tmp_path: Path) -> None:
+    """Without one, it is written as the local time of the column's zone."""
+    columns = CONTRACT.columns
+    date_and_time = {"transaction_date": replace(columns["transaction_date"], format="d/M/yy H:mm")}
+    contract = replace(CONTRACT, columns={**columns, **date_and_time})
+    values = pa.array([1_470_148_327_000, None], pa.timestamp("ms", "Europe/Berlin"))
+    local = ["2016-08-02 16:32:07.000", None]
+    assert read(tmp_path, "transaction_date", values, contract) == local
+    zoned = replace(contract, time_zone="Asia/Kolkata")
+    instant = ["2016-08-02 14:32:07.000Z", None]
+    assert read(tmp_path, "transaction_date", values, zoned) == instant
+    assert read(tmp_path, "birth_date", values, zoned) == local
+
+
+def test_a_typed_time_is_iso_where_the_format_is_not(tmp_path: Path) -> None:
+    columns = CONTRACT.columns
+    rule = {"transaction_time": replace(columns["transaction_time"], format="h:mm a")}
+    contract = replace(CONTRACT, columns={**columns, **rule})
+    values = pa.array([time(14, 32, 7)], pa.time32("s"))
+    assert read(tmp_path, "transaction_time", values, contract) == ["14:32:07.000"]
+
+
 def test_a_number_has_the_separator_of_the_contract(tmp_path: Path) -> None:
     columns = CONTRACT.columns
     comma = {"amount": replace(columns["amount"], decimal_separator=",")}

@@ -1,7 +1,11 @@
 """Small files from public bug reports are cleaned as people would read them."""
 
-from datetime import date
+from collections import Counter
+from dataclasses import replace
+from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyspark.sql import DataFrame, SparkSession
@@ -11,15 +15,18 @@ from bankseg_assets.contracts import RAW_TRANSACTIONS
 from bankseg_assets.delivery import DeliveryContract, load_contract
 from bankseg_assets.landing.parse import parse_delivery
 from bankseg_assets.settings import DEFAULT_CONTRACT
-from bankseg_assets.transforms.cleaning import judge
+from bankseg_assets.transforms.cleaning import judge, keep
+from bankseg_assets.transforms.deduplication import repeated_ids, verdicts
 
 CASES = Path(__file__).parents[3] / "shared" / "data" / "cases"
 KINDS = (".csv", ".parquet")
 OTHER_BANK = DEFAULT_CONTRACT.parent / "docs" / "contracts" / "differently_shaped_bank.toml"
 
 
-def judged(spark: SparkSession, folder: Path, case: str, contract: DeliveryContract) -> DataFrame:
-    """Return the rows of all files of a case; skips where the cases are absent."""
+def delivered(
+    spark: SparkSession, folder: Path, case: str, contract: DeliveryContract
+) -> DataFrame:
+    """Return the raw rows of all files of a case; skips where the cases are absent."""
     if not CASES.exists():
         pytest.skip(f"the small cases are not here ({CASES})")
     outputs = []
@@ -27,10 +34,15 @@ def judged(spark: SparkSession, folder: Path, case: str, contract: DeliveryContr
     for number, original in enumerate(originals):
         output = folder / str(number) / "records.parquet"
         output.parent.mkdir()
-        name, sha256 = original.name, f"{number:064x}"
+        name, sha256 = original.name, f"{number:012x}".ljust(64, "0")
         parse_delivery(original, contract, file_name=name, sha256=sha256, output=output)
         outputs.append(str(output))
-    raw = spark.read.schema(RAW_TRANSACTIONS.ddl).parquet(*outputs)
+    return spark.read.schema(RAW_TRANSACTIONS.ddl).parquet(*outputs)
+
+
+def judged(spark: SparkSession, folder: Path, case: str, contract: DeliveryContract) -> DataFrame:
+    """Return the judged rows of all files of a case."""
+    raw = delivered(spark, folder, case, contract)
     return judge(raw, contract, not_after=F.lit(date(2021, 1, 1)))
 
 
@@ -75,3 +87,53 @@ def test_judge_accepts_overdrafts_of_the_other_bank(spark: SparkSession, tmp_pat
     rows = judged(spark, tmp_path, "40-overdraft", load_contract(OTHER_BANK))
     assert rows.where("reason IS NOT NULL").isEmpty()
     assert not rows.where("balance < 0").isEmpty()
+
+
+def rule_changed(**changes: Any) -> DeliveryContract:
+    """Return the default contract with another rule for the transaction's date."""
+    contract = DeliveryContract()
+    rule = replace(contract.columns["transaction_date"], **changes)
+    return replace(contract, columns={**contract.columns, "transaction_date": rule})
+
+
+def test_judge_reads_month_names_of_a_case(spark: SparkSession, tmp_path: Path) -> None:
+    for number, formats in enumerate((("dd-MMM-yyyy",), ("d/M/yy", "d-MMM-yyyy"))):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        contract = rule_changed(format="", formats=formats)
+        rows = judged(spark, folder, "22-month-names", contract)
+        assert rows.where("reason IS NOT NULL").isEmpty()
+        days = [row["day"] for row in rows.selectExpr("date(transaction_at) AS day").collect()]
+        assert sorted(days) == [date(2016, 8, day) for day in range(1, 21)]
+
+
+def test_judge_reads_hours_without_a_zero_of_a_case(spark: SparkSession, tmp_path: Path) -> None:
+    """40 % of the rows were quarantined: spreadsheets write 9:05, and 14:21."""
+    if not CASES.exists():
+        pytest.skip(f"the small cases are not here ({CASES})")
+    contract = load_contract(CASES / "64-excel-hours" / "contract_H.toml")
+    rows = judged(spark, tmp_path, "64-excel-hours", contract)
+    assert rows.where("reason IS NOT NULL").isEmpty()
+    assert rows.where("hour(transaction_at) < 10").count() == 242
+    at = rows.where("transaction_id = 'EH3'").select("transaction_at").first()
+    assert at == (datetime(2016, 9, 18, 2, 5),)
+
+
+def test_later_delivery_wins_in_a_case(spark: SparkSession, tmp_path: Path) -> None:
+    """Ten of Monday's fifteen transactions came again on Tuesday with another balance."""
+    contract, not_after = DeliveryContract(), F.lit(date(2021, 1, 1))
+    raw = delivered(spark, tmp_path, "26-re-export", contract).cache()
+    rows = judge(raw, contract, not_after=not_after)
+    monday, tuesday = (f"{number:012x}" for number in range(2))
+    for winners, kept, reasons in (
+        ([], {monday: 5, tuesday: 5}, {"conflicting_duplicate": 20, "duplicate": 5}),
+        ([monday, tuesday], {tuesday: 20}, {"corrected": 10, "duplicate": 5}),
+        ([tuesday, monday], {monday: 15, tuesday: 5}, {"corrected": 10, "duplicate": 5}),
+    ):
+        with repeated_ids(raw, None, contract) as repeated:
+            found = verdicts(raw, repeated, contract, not_after=not_after, winners=winners)
+            assert dict(Counter(row["verdict"] for row in found.collect())) == reasons
+            clean = keep(rows, found, F.lit(None))
+            assert dict(Counter(row["delivery"] for row in clean.collect())) == kept
+            first = clean.where("transaction_id = 'PB1'").select("balance").collect()
+    assert [row["balance"] for row in first] == [Decimal("2023.21")]

@@ -26,15 +26,13 @@ def not_after() -> Column:
 
 
 def clean(
-    spark: SparkSession, rows: Rows, corrections: Sequence[str] = ()
+    spark: SparkSession, rows: Rows, winners: Sequence[str] = ()
 ) -> tuple[list[Row], list[Row]]:
     """Return the rows that are kept and those that are set aside."""
     raw = raw_frame(spark, rows)
     judged = judge(raw, CONTRACT, not_after=not_after())
     with repeated_ids(raw, None, CONTRACT) as repeated:
-        found = verdicts(
-            raw, repeated, CONTRACT, not_after=not_after(), corrections=list(corrections)
-        )
+        found = verdicts(raw, repeated, CONTRACT, not_after=not_after(), winners=list(winners))
         aside = broken(judged).unionByName(repeats(raw, found))
         return keep(judged, found, outlier_flags({})).collect(), aside.collect()
 
@@ -89,7 +87,7 @@ def test_a_correction_wins_over_rows_that_contradict_it(spark: SparkSession) -> 
             *(copy("T3", 5), copy("T3", 11, delivery="c", amount="x")),
             *(copy("T4", 12, delivery="c"), copy("T4", 13, delivery="c", amount="26")),
         ],
-        corrections=["c"],
+        winners=["c"],
     )
     assert places(kept) == {("c", 9), ("c", 10), ("d1", 5)}
     assert {(row["delivery"], row["row_number"]): row["reason"] for row in aside} == {
@@ -111,7 +109,7 @@ def test_the_later_of_two_corrections_wins(
         *(copy("T1", 4, delivery="c", amount="27"), copy("T2", 5, delivery="b", amount="1")),
         *(copy("T2", 6, delivery="c", amount="1"), copy("T2", 7)),
     ]
-    kept, aside = clean(spark, rows, corrections=order)
+    kept, aside = clean(spark, rows, winners=order)
     assert {(row["transaction_id"], row["delivery"]) for row in kept} == {
         ("T1", winner),
         ("T2", winner),
@@ -159,7 +157,7 @@ RAW_ROWS = st.fixed_dictionaries(
 def test_every_row_is_kept_or_set_aside_exactly_once(
     spark: SparkSession, rows: list[dict[str, Any]]
 ) -> None:
-    kept, aside = clean(spark, rows, corrections=["c"])
+    kept, aside = clean(spark, rows, winners=["c"])
     found = [row["row_number"] for row in [*kept, *aside]]
     assert sorted(found) == list(range(2, len(rows) + 2))
     ids = [row["transaction_id"] for row in kept]
