@@ -52,9 +52,13 @@ _KEYS: dict[str, tuple[str, ...]] = {
     "product": (*_TEXT_KEYS, "values"),
 }
 _DATED = ("birth_date", "transaction_date", "transaction_time")
-_ADDED_SETTINGS: dict[str, Any] = {"time_zone": "", "on_conflict": "quarantine"}
+_ADDED_SETTINGS: dict[str, Any] = {
+    "time_zone": "",
+    "on_conflict": "quarantine",
+    "currency_symbols": (),
+}
 """Settings that older contracts do not have -> what they mean there; see `fingerprint`."""
-_ADDED_KEYS: dict[str, Any] = {"formats": (), "month_names": ()}
+_ADDED_KEYS: dict[str, Any] = {"formats": (), "month_names": (), "thousands_separator": ""}
 """The same, of a column."""
 
 
