@@ -92,6 +92,7 @@ def test_faults_that_spoil_what_follows_block_and_the_others_warn() -> None:
         "transactions_have_a_customer",
         "every_segment_is_worth_a_campaign",
         "no_holdings_file_is_rejected",
+        "holdings_are_of_the_customers",
         "als_is_as_good_as_popularity",
     }
 

@@ -120,14 +120,18 @@ def found_in(content: bytes) -> list[str]:
 
 # A refused file of holdings, and one with a product that is the canary's name.
 NO_HOLDINGS = f"{CUSTOMER},{DELIVERED_BIRTH}\n{CUSTOMER},Loan\n"
-HOLDINGS = "customer_id,product\n" + "".join(
-    f"{row}\n"
-    for row in (
+
+
+def holdings(transactions: Path) -> str:
+    """Return holdings of the canary and of 40 customers with transactions, some of them faulty."""
+    records = transactions.read_text(encoding="utf-8").splitlines()[1:]
+    others = sorted({line.split(",")[1] for line in records})[:40]
+    rows = (
         *(f"{CUSTOMER},{product}" for product in ("Loan", "Loan", CUSTOMER, "")),
         f"{CUSTOMER},Loan,{DELIVERED_BIRTH}",
-        *(f"STRANGER{number},{('Loan', 'Fund')[number % 2]}" for number in range(40)),
+        *(f"{other},{('Loan', 'Fund')[number % 2]}" for number, other in enumerate(others)),
     )
-)
+    return "customer_id,product\n" + "".join(f"{row}\n" for row in rows)
 
 
 def land_holdings(settings: Settings, name: str, content: str) -> None:
@@ -163,9 +167,9 @@ def batch(tmp_path_factory: pytest.TempPathFactory) -> Batch:
     land(settings, "bank.csv", others.read_bytes() + "".join(f"{r}\n" for r in ROWS).encode())
     land(settings, "extra_columns.csv", EXTRA_COLUMNS.encode())
     land(settings, "open_quote.csv", OPEN_QUOTE.encode())
-    others.unlink()
     land_holdings(settings, "no_holdings.csv", NO_HOLDINGS)
-    land_holdings(settings, "holdings.csv", HOLDINGS)
+    land_holdings(settings, "holdings.csv", holdings(others))
+    others.unlink()
     return Batch(settings, first, materialize(settings))
 
 

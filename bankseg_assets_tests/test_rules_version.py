@@ -20,7 +20,7 @@ CLEANING_RESULTS = {
     1: "33f9c931845266e4315ad2e06f9c60c5cde8e959de828ff429867aa70318f9be",
     2: "893bea16afaba9657a99da5efb51022a807530bd2321e9befbdea062fee211fb",
 }
-RFM_RESULTS = {1: "9a09c6503d965402cdd48fbe2c5c7c133d4036241da2920c23b4a58a710c1402"}
+RFM_RESULTS = {1: "3403cac904e3fb7fb5f14325bbaf2f5bc83bba4498fce7fe5c30b42fe7c3f7f4"}
 SNAPSHOT = date(2016, 10, 22)
 ADVICE = (
     "The {table} of a fixed input are not those of {name} = {version}. If you meant to change a "

@@ -88,10 +88,10 @@ def test_rows_are_kept_or_set_aside_with_file_and_number(
 def test_a_parquet_file_and_a_later_csv_replace_one_another(
     settings: Settings, platform: dict[str, object]
 ) -> None:
-    table = pa.table({"product": ["Loan"] * 12, "customer_id": list(range(12))})
+    table = pa.table({"product": ["Loan"] * 12, "customer_id": list(range(1, 13))})
     pq.write_table(table, settings.data_dir / "x")
     land(settings, "b.parquet", (settings.data_dir / "x").read_bytes())
-    assert customers(take(platform)) == {str(n) for n in range(12)}
+    assert customers(take(platform)) == {str(n) for n in range(1, 13)}
     land(settings, "c.csv", HEADER + SOUND)
     assert customers(take(platform)) == {f"C{n}" for n in range(20)}
     assert customers(take(platform)) == {f"C{n}" for n in range(20)}

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.partial import log_posterior, subset_key
 from bankseg_assets.scoring import Array, bundle_from, score, softmax
@@ -20,7 +21,7 @@ from bankseg_assets.transforms.calibration import (
 )
 from bankseg_assets.transforms.evidence import fit_evidence
 from bankseg_assets.transforms.judging import Labels, calibration_error, log_loss
-from bankseg_assets_tests.small_model import small_model
+from bankseg_assets_tests.small_model import one_segment, small_model
 from bankseg_assets_tests.transforms.models import Fitted, with_genders
 
 
@@ -177,7 +178,19 @@ def test_calibration_moves_no_label_of_a_customer_with_every_measure(fitted: Fit
     np.testing.assert_array_equal(found.argmax(axis=1), score(bundle, held_out.known).segment)
 
 
-def test_without_complete_held_out_customers_it_says_so(fitted: Fitted) -> None:
-    bundle = bundle_from(fitted.bundle)
-    with pytest.raises(ValueError, match="No held-out customer has every measure"):
-        calibrate(bundle, fitted.segments.where("NOT held_out"))
+def test_calibrate_tests_training_customers_where_none_is_held_out(fitted: Fitted) -> None:
+    found = calibrate(bundle_from(fitted.bundle), fitted.segments.where("NOT held_out"))
+    assert found.held_out is found.training
+
+
+def test_calibrate_needs_a_customer_with_every_measure(fitted: Fitted) -> None:
+    unknown = fitted.segments.withColumn("average_balance", F.lit(None).cast("double"))
+    with pytest.raises(ValueError, match=r"No customer has all of recency, .*average_balance"):
+        calibrate(bundle_from(fitted.bundle), unknown)
+
+
+def test_calibrate_leaves_a_single_segment_as_it_is(fitted: Fitted) -> None:
+    """There is nothing to be less sure of, and no slope to find a temperature by."""
+    known = {"recency": np.array([1.0, 2.0, 9.0])}
+    found = _calibrations(one_segment(), Sample(known, np.zeros(3, dtype=np.int64)))
+    assert {one["temperature"] for one in found.values()} == {1.0}
