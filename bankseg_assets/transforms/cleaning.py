@@ -12,7 +12,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.contracts import CLEANED_TRANSACTIONS, QUARANTINED_TRANSACTIONS
-from bankseg_assets.delivery import DELIVERED, ColumnRule, DeliveryContract
+from bankseg_assets.delivery import DELIVERED, MONEY_COLUMNS, ColumnRule, DeliveryContract
 from bankseg_assets.transforms.field_text import (
     WHITE_SPACE,
     ZERO_WIDTHS,
@@ -38,7 +38,6 @@ CONTROL_CHARACTERS = r"[\x00-\x1f\x7f]"
 # `try_to_date`. No declared format has a sign before digits but as a separator after others.
 SIGNED_YEAR = r"[+]|(\A|[^0-9])-[0-9]{5}"
 IDS = ("transaction_id", "customer_id")
-MEASURES = ("balance", "amount")
 _MONEY_PARTS = tuple(part.name for part in fields(MoneyText))
 _UNTRIMMED = "_untrimmed"
 ROW_KEY = ["delivery", "row_number"]
@@ -75,7 +74,7 @@ def judge(raw: DataFrame, contract: DeliveryContract, *, not_after: Column) -> D
         *(F.col(name).alias(f"_raw_{name}") for name in DELIVERED),
     )
     parsed = parsed.withColumns(
-        {name: money_value(_money(name), rules.get(name)) for name in MEASURES}
+        {name: money_value(_money(name), rules.get(name)) for name in MONEY_COLUMNS}
     )
     birth = _repair_birth_date(F.col("_birth"), F.col("_day"), rules.get("birth_date"))
     return parsed.withColumn("reason", _reason(contract)).select(
