@@ -22,6 +22,7 @@ from bankseg_assets.settings import DEFAULT_CONTRACT
 DELIVERED = tuple(RAW_TRANSACTIONS.names[: RAW_TRANSACTIONS.names.index("source_file")])
 """Our names of what a bank delivers."""
 OPTIONAL = ("birth_date", "gender", "location", "balance", "transaction_time")
+MONEY_COLUMNS = ("balance", "amount")
 HOLDINGS = ("customer_id", "product")
 """The same, of a file of holdings."""
 

@@ -18,7 +18,6 @@ from bankseg_assets.contracts import MONEY_DECIMALS
 from bankseg_assets.delivery import ColumnRule
 from bankseg_assets.value_ranges import BINARY_NOISE
 
-MONEY_COLUMNS = ("balance", "amount")
 _UNIT = Decimal(1).scaleb(-MONEY_DECIMALS)
 _FEWEST_DIGITS = 15
 """Noise shows in no shorter text: a double is exact to so many digits."""

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from bankseg_assets.delivery import ColumnRule, DeliveryContract
-from bankseg_assets.landing.binary_fractions import MONEY_COLUMNS, Rounded, round_doubles
+from bankseg_assets.delivery import MONEY_COLUMNS, ColumnRule, DeliveryContract
+from bankseg_assets.landing.binary_fractions import Rounded, round_doubles
 from bankseg_assets.landing.csv_tables import ROWS_PER_GROUP
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.files import printable

@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bankseg_assets.contracts import DELIVERY_DIGITS, Table
-from bankseg_assets.delivery import DeliveryContract
-from bankseg_assets.landing.binary_fractions import MONEY_COLUMNS, Rounded, add_up, count_noise
+from bankseg_assets.delivery import MONEY_COLUMNS, DeliveryContract
+from bankseg_assets.landing.binary_fractions import Rounded, add_up, count_noise
 from bankseg_assets.landing.csv_tables import csv_tables
 from bankseg_assets.landing.drafts import Draft, draft_in
 from bankseg_assets.landing.errors import DeliveryError

@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.contracts import CLEANED_TRANSACTIONS, QUARANTINED_TRANSACTIONS
-from bankseg_assets.delivery import DELIVERED, ColumnRule, DeliveryContract
+from bankseg_assets.delivery import DELIVERED, MONEY_COLUMNS, ColumnRule, DeliveryContract
 from bankseg_assets.transforms import date_text
 from bankseg_assets.transforms.field_text import (
     WHITE_SPACE,
@@ -42,7 +42,6 @@ SIGNED_YEAR = r"[+]|(\A|[^0-9])-[0-9]{5}"
 CENTURY = date(2000, 1, 1)
 """The first day of the century in which Spark reads a two-digit year."""
 IDS = ("transaction_id", "customer_id")
-MEASURES = ("balance", "amount")
 _MONEY_PARTS = tuple(part.name for part in fields(MoneyText))
 _UNTRIMMED = "_untrimmed"
 ROW_KEY = ["delivery", "row_number"]
@@ -82,7 +81,7 @@ def judge(raw: DataFrame, contract: DeliveryContract, *, not_after: Column) -> D
         *(F.col(name).alias(f"_raw_{name}") for name in DELIVERED),
     )
     parsed = parsed.withColumns(
-        {name: money_value(_money(name), rules.get(name)) for name in MEASURES}
+        {name: money_value(_money(name), rules.get(name)) for name in MONEY_COLUMNS}
     )
     birth = _repair_birth_date(F.col("_birth"), F.col("_day"), rules.get("birth_date"))
     return parsed.withColumn("reason", _reason(contract)).select(

@@ -12,13 +12,16 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.delivery import DeliveryContract
-from bankseg_assets.transforms.cleaning import judge
+from bankseg_assets.transforms.cleaning import DUPLICATE, judge
+from bankseg_assets.transforms.deduplication import repeated_ids, verdicts
+from bankseg_assets.transforms.outliers import outlier_fences
 from bankseg_assets_tests.transforms.frames import raw_frame
 
 OTHER = "amount_in_other_currency"
 DECIMALS = "amount_with_too_many_decimals"
 INVALID = "invalid_amount"
 IMPLAUSIBLE = "implausible_amount"
+FORMS = ("{}", "Rs. {:,}.00/-")
 
 
 @dataclass(frozen=True)
@@ -261,3 +264,28 @@ def test_money_text_never_drops_a_digit(
         if value.lstrip("-").replace(".", "").isdigit():
             digits = "".join(filter(str.isdigit, text))
             assert digits.strip("0") == value.lstrip("-").replace(".", "").strip("0"), text
+
+
+def test_equal_amounts_in_other_writing_are_one_transaction(spark: SparkSession) -> None:
+    """Deduplication compares the amount, not its text."""
+    contract = INDIAN.contract
+    texts = ["1,234.50", "Rs. 1,234.5", "1234.500", "1.2345E+3"]
+    raw = raw_frame(spark, [{"amount": text} for text in texts])
+    with repeated_ids(raw, None, contract) as repeated:
+        found = verdicts(
+            raw, repeated, contract, not_after=F.lit(date(2021, 1, 1)), corrections=[]
+        ).collect()
+    assert sorted((row["row_number"], row["verdict"]) for row in found) == [
+        (number, DUPLICATE) for number in (3, 4, 5)
+    ]
+
+
+def test_fences_see_the_amounts_in_any_writing(spark: SparkSession) -> None:
+    plain, adorned = ([form.format(n * 7919 % 90_000 + 1000) for n in range(120)] for form in FORMS)
+    fences = []
+    for texts in (plain, adorned):
+        raw = raw_frame(spark, [{"amount": text} for text in texts])
+        rows = judge(raw, INDIAN.contract, not_after=F.lit(date(2021, 1, 1)))
+        fences.append(outlier_fences(rows, INDIAN.contract))
+    assert fences[0] == fences[1]
+    assert "amount" in fences[0]["d1"]
