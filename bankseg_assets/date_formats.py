@@ -32,7 +32,7 @@ _TOKEN = re.compile(
     r"yyyy|yy|MMMM|MMM|MM|M|dd|d|HH|H|hh|h|mm|ss|S{1,9}|a|XXX|T|''|'[^']+'|[^A-Za-z']"
 )
 _FIELDS = {
-    "yyyy": "[0-9]{4}",
+    "yyyy": "(?!0000)[0-9]{4}",
     "yy": "[0-9]{2}",
     "MM": "0[1-9]|1[0-2]",
     "M": "0?[1-9]|1[0-2]",
@@ -44,9 +44,11 @@ _FIELDS = {
     "h": "0?[1-9]|1[0-2]",
     "mm": "[0-5][0-9]",
     "ss": "[0-5][0-9]",
-    "a": "[AaPp][.]?[ \u00a0\u202f]?[Mm][.]?",
+    "a": "[AP]",
     "XXX": "Z|(?:UTC|GMT)?[+-][0-9]{2}(?::?[0-9]{2})?|UTC|GMT",
 }
+_REST = {"a": "[.]?[ \u00a0\u202f]?M[.]?"}
+"""What follows the part of a field that says something."""
 _VARIABLE = ("M", "d", "H", "h")
 _PLAIN = ("yyyy", "yy", "MM", "M", "dd", "d", "HH", "mm", "ss")
 _SPACE = "[ \u00a0\u202f]"  # JDK 20 and Chrome write a narrow no-break space before AM and PM
@@ -125,8 +127,11 @@ class DateFormat:
             elif token in ("MMM", "MMMM"):
                 names = "|".join(map(re.escape, sorted(self.months, key=len, reverse=True)))
                 parts.append(f"({names})[.]?")
+            elif token == "yyyy" and "XXX" in self.tokens:
+                # An offset would lead to years that Python has no dates of.
+                parts.append("((?!0001|9999|0000)[0-9]{4})")
             elif _is_field(token):
-                parts.append(f"({_FIELDS[token]})")
+                parts.append(f"({_FIELDS[token]}){_REST.get(token, '')}")
             elif token == " ":
                 parts.append(_SPACE + ("*" if following in ("a", "XXX") else "+"))
             else:

@@ -14,14 +14,19 @@ from pyspark.sql import functions as F  # noqa: N812
 from bankseg_assets.date_formats import EPOCHS, EXCEL_DAY, NUMBERS, DateFormat, ambiguity
 from bankseg_assets.delivery import ColumnRule
 
-SEPARATOR = "\x1f"
+START, NAME = "\x1f\x1e", "\x1e"
+OFFSETS = {
+    r"(?:UTC|GMT)(?=[+-])": "",
+    r"([+-]\d\d)(\d\d)\z": "$1:$2",
+    r"([+-]\d\d)\z": "$1:00",
+}
+"""Spellings that a cast reads and a pattern does not -> what both read."""
+HALF_DAYS, ZONE = "yyyy-M-d h:m:s.[SSSSSSSSS] a", "VV"
 MICROSECONDS = {"epoch_seconds": 1_000_000, "epoch_milliseconds": 1_000, "epoch_microseconds": 1}
 # Excel's day 60 is a 29 February 1900 that never was: the days before have other numbers.
 EXCEL_DAYS = r"\A(6[1-9]|[7-9][0-9]|[1-9][0-9]{2,5}|[12][0-9]{6})"
 EXCEL_ZERO = "DATE'1899-12-30'"
 SECONDS_A_DAY = 86_400
-FIRST_MOMENT = "TIMESTAMP_NTZ'0001-01-01 00:00:00'"
-LAST_MOMENT = "TIMESTAMP_NTZ'9999-12-31 23:59:59.999999'"
 ISO_TIME = DateFormat("HH:mm:ss.SSSSSS")
 ISO_WITH_OFFSET = (
     DateFormat("yyyy-MM-dd'T'HH:mm:ss.SSSXXX"),
@@ -57,59 +62,63 @@ def has_full_year(text: Column, rule: ColumnRule) -> Column | None:
 
 
 def _of_any(text: Column, forms: tuple[DateFormat, ...], time_zone: str) -> Column:
-    found = F.coalesce(*(_moment(text, form, time_zone) for form in forms))
-    # No date of Python's is outside: who collects the rows would raise.
-    return F.when(found.between(*map(F.expr, (FIRST_MOMENT, LAST_MOMENT))), found)
+    return F.coalesce(*(_moment(text, form, time_zone) for form in forms))
 
 
 def _moment(text: Column, form: DateFormat, time_zone: str) -> Column:
+    """Return the local time; every step takes the one before once, so that none runs twice."""
     if form.text in EPOCHS:
         return _of_epoch(text, form.text, time_zone)
     if form.text in NUMBERS:
         return _of_excel(text, with_time=form.text != EXCEL_DAY)
-    pattern = form.spark_pattern
-    groups = SEPARATOR.join(f"${number}" for number in range(1, len(form.fields) + 1))
-    values = F.split(F.regexp_replace(text, pattern, groups), SEPARATOR)
-    said = {field[0]: F.get(values, F.lit(place)) for place, field in enumerate(form.fields)}
-    if "yy" in form.fields:
-        said["y"] = F.concat(F.lit("20"), said["y"])
+    marked = F.regexp_replace(text, form.spark_pattern, f"{START}{_in_order(form)}")
+    # Without a match the text is as it was, and has no second part.
+    ordered = F.split_part(marked, F.lit(START), F.lit(2))
     if "MMM" in form.fields or "MMMM" in form.fields:
-        said["M"] = _number_of_month(said["M"], form)
+        ordered = _with_numbers_of_months(F.lower(ordered), form)
     if "a" in form.fields:
-        said["H"] = _hour_of_day(said["h"], said["a"])
-    local = F.concat(
-        *(said.get("y", F.lit("1970")), F.lit("-")),
-        *(said.get("M", F.lit("1")), F.lit("-")),
-        *(said.get("d", F.lit("1")), F.lit(" ")),
-        *(said.get("H", F.lit("0")), F.lit(":")),
-        *(said.get("m", F.lit("0")), F.lit(":")),
-        *(said.get("s", F.lit("0")), F.lit(".")),
-        said.get("S", F.lit("")),
+        ordered, pattern = F.upper(ordered), HALF_DAYS
+        if form.needs_time_zone:
+            pattern += ZONE
+            for spelling, known in OFFSETS.items():
+                ordered = F.regexp_replace(ordered, spelling, known)
+        found = F.try_to_timestamp(ordered, F.lit(pattern))
+    elif form.needs_time_zone:
+        found = F.upper(ordered).try_cast("timestamp")
+    else:
+        return ordered.try_cast("timestamp_ntz")
+    return _in_zone(found, time_zone) if form.needs_time_zone else found.cast("timestamp_ntz")
+
+
+def _in_order(form: DateFormat) -> str:
+    """Return the replacement that puts the groups of an expression in ISO's order."""
+    said = {field[0]: f"${group}" for group, field in enumerate(form.fields, 1)}
+    year = f"20{said['y']}" if "yy" in form.fields else said.get("y", "1970")
+    month = said.get("M", "1")
+    if "MMM" in form.fields or "MMMM" in form.fields:
+        month = f"{NAME}{month}{NAME}"
+    hour = said.get("H", said.get("h", "0"))
+    half = f" {said['a']}M" if "a" in said else ""
+    return (
+        f"{year}-{month}-{said.get('d', '1')} {hour}:{said.get('m', '0')}:{said.get('s', '0')}."
+        f"{said.get('S', '')}{half}{said.get('X', '')}"
     )
-    if "X" in said:
-        instant = F.concat(local, F.upper(said["X"])).try_cast("timestamp")
-        return F.when(text.rlike(pattern), _in_zone(instant, time_zone))
-    return F.when(text.rlike(pattern), local.try_cast("timestamp_ntz"))
 
 
 def _in_zone(instant: Column, time_zone: str) -> Column:
-    utc = instant.cast("timestamp_ntz")  # the session's time zone is UTC
-    return F.convert_timezone(F.lit("UTC"), F.lit(time_zone), utc)
+    return F.from_utc_timestamp(instant, F.lit(time_zone)).cast("timestamp_ntz")
 
 
-def _number_of_month(name: Column, form: DateFormat) -> Column:
-    pairs = [F.lit(part) for name, number in form.months.items() for part in (name, str(number))]
-    return F.element_at(F.create_map(*pairs), F.lower(name))
-
-
-def _hour_of_day(hour: Column, half: Column) -> Column:
-    afternoon = F.when(F.lower(half).startswith("p"), 12).otherwise(0)
-    return (hour.try_cast("int") % 12 + afternoon).cast("string")
+def _with_numbers_of_months(ordered: Column, form: DateFormat) -> Column:
+    for name, number in form.months.items():
+        ordered = F.replace(ordered, F.lit(f"{NAME}{name}{NAME}"), F.lit(str(number)))
+    return ordered
 
 
 def _of_epoch(text: Column, unit: str, time_zone: str) -> Column:
     """Return the local time of a count since 1970; a float column writes `1470148327.0`."""
-    counted = text.rlike(rf"\A-?[0-9]{{1,{EPOCHS[unit]}}}(\.[0-9]{{1,9}})?\z")
+    digits = EPOCHS[unit]  # one less before 1970, else the year has a sign
+    counted = text.rlike(rf"\A([0-9]{{1,{digits}}}|-[0-9]{{1,{digits - 1}}})(\.[0-9]{{1,9}})?\z")
     micros = (text.try_cast("decimal(38,9)") * MICROSECONDS[unit]).try_cast("bigint")
     return F.when(counted, _in_zone(F.timestamp_micros(micros), time_zone))
 

@@ -1,7 +1,7 @@
 """What was cleaned before is kept, and the result is that of all files at once."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -11,7 +11,7 @@ import pytest
 from bankseg_assets import incremental
 from bankseg_assets.build import resources
 from bankseg_assets.resources import SparkResource
-from bankseg_assets.settings import Settings
+from bankseg_assets.settings import DEFAULT_CONTRACT, Settings
 from bankseg_assets.store import VersionStore
 from bankseg_assets_tests.running import Run, run_platform
 from ops.demo_data import write_demo_transactions
@@ -110,6 +110,26 @@ def test_late_files_give_what_all_files_at_once_give(
     assert worked_on(at_once.clean()) == len(deliveries)
     for asset in TABLES:
         assert bank.table(asset).equals(at_once.table(asset)), asset
+
+
+def test_the_later_of_two_exports_wins_where_the_contract_says(
+    bank: Bank, lines: list[str], tmp_path: Path
+) -> None:
+    """Both land together: the one whose name comes later is the later delivery."""
+    path = tmp_path / "contract.toml"
+    text = DEFAULT_CONTRACT.read_text("utf-8")
+    path.write_text(text.replace("[file]", 'on_conflict = "latest"\n[file]', 1), "utf-8")
+    bank.settings = replace(bank.settings, contract=path)
+    bank.land("tuesday.csv", *map(other_amount, lines[:50]), *lines[50:80])
+    bank.land("monday.csv", *lines[:60])
+    run = bank.clean()
+    assert run.metadata["cleaned_transactions"]["rows_clean"] == 80
+    assert bank.reasons() == {"monday.csv": ["corrected"] * 50 + ["duplicate"] * 10}
+    bank.land("wednesday.csv", lines[3])
+    bank.clean()
+    assert bank.reasons()["tuesday.csv"] == ["corrected"]
+    kept = bank.table("cleaned_transactions").to_pylist()
+    assert [row["source_file"] for row in kept].count("tuesday.csv") == 79
 
 
 def test_files_that_nothing_new_touches_are_linked(bank: Bank, lines: list[str]) -> None:

@@ -56,6 +56,16 @@ MOMENTS: list[tuple[str, str, str, datetime | None]] = [
     ("yyyy-MM-dd HH:mmXXX", NEW_YORK, "2016-11-06 05:30Z", datetime(2016, 11, 6, 1, 30)),
     ("yyyy-MM-dd HH:mmXXX", NEW_YORK, "2016-11-06 06:30Z", datetime(2016, 11, 6, 1, 30)),
     ("yyyy-MM-dd HH:mmXXX", LORD_HOWE, "2016-10-01 15:30Z", datetime(2016, 10, 2, 2, 30)),
+    *(
+        ("d MMM yyyy h:mm a XXX", KOLKATA, f"2 Aug 2016 9:05 pm {offset}", at)
+        for offset, at in (
+            ("Z", datetime(2016, 8, 3, 2, 35)),
+            ("utc", datetime(2016, 8, 3, 2, 35)),
+            ("+05:30", datetime(2016, 8, 2, 21, 5)),
+            ("+0530", datetime(2016, 8, 2, 21, 5)),
+            ("GMT+05", datetime(2016, 8, 2, 21, 35)),
+        )
+    ),
     ("epoch_seconds", "UTC", "1470148327", datetime(2016, 8, 2, 14, 32, 7)),
     ("epoch_seconds", KOLKATA, "1470148327.0", datetime(2016, 8, 2, 20, 2, 7)),
     ("epoch_seconds", "UTC", "1470148327.25", datetime(2016, 8, 2, 14, 32, 7, 250_000)),
