@@ -5,7 +5,7 @@ fields together with its text and number.
 """
 
 import io
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,65 +18,85 @@ import pyarrow.csv as pa_csv
 from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.files import MAGIC_GZIP
+from bankseg_assets.landing.footer import Footer
+from bankseg_assets.landing.non_records import ABOVE, FOOTER, MARK, NonRecords
+from bankseg_assets.landing.opening import without_opening
 from bankseg_assets.landing.quotes import without_strays
 from bankseg_assets.landing.scan import CsvScan
-from bankseg_assets.landing.text import MAX_LINE_BYTES, line_blocks, read_chunks
+from bankseg_assets.landing.text import MAX_LINE_BYTES, Reader, line_blocks, read_chunks
+from bankseg_assets.landing.trailing_fields import TrailingFields
 
 ROWS_PER_GROUP = 1 << 15  # 32 groups a million rows, so that the cores get equal shares
 BYTES_PER_GROUP = 32 << 20  # of records so long or wide that fewer fill the memory
 MAX_MALFORMED_BYTES = 64 << 20  # in a row: such a file is of another shape than its header
+_NUMBER_BYTES = 40  # what a number in a list takes
 BLOCK_BYTES = MAX_LINE_BYTES  # larger is slower, and Arrow allows a record to span two
 
 
 class _MalformedRecords:
-    """Collects the records that have not the header's number of fields."""
+    """Collects the records that have not the header's number of fields, or are marked as none."""
 
-    def __init__(self, blank_lines: int) -> None:
+    def __init__(self, first_number: int) -> None:
         self.strays: deque[str] = deque()
         self.numbers: list[int] = []
-        self._texts: list[str] = []
+        self._new: list[tuple[int, str]] = []
         self.pending_bytes = 0
-        self._told = 0
-        # Arrow counts blank lines before the header, and none after it.
-        self._blank_lines = blank_lines
+        self._offset = first_number
 
     def __call__(self, row: pa_csv.InvalidRow) -> str:
-        self.numbers.append(row.number - self._blank_lines)
-        is_stray = row.text.startswith("\0")
-        self._texts.append(self.strays.popleft() if is_stray else row.text)
-        self.pending_bytes += len(self._texts[-1])
+        number = row.number + self._offset
+        self.numbers.append(number)
+        if row.text.startswith(MARK):
+            self.pending_bytes += _NUMBER_BYTES
+        else:
+            text = self.strays.popleft() if row.text.startswith("\0") else row.text
+            self._new.append((number, text))
+            self.pending_bytes += len(text)
         # Arrow hands over no block that has none but these, so that they would fill the memory.
         return "skip" if self.pending_bytes <= MAX_MALFORMED_BYTES else "error"
 
     def take(self) -> pa.Table:
         """Return the records since the last time."""
-        numbers = self.numbers[self._told :]
-        texts, self._texts = self._texts, []
-        self._told = len(self.numbers)
+        new, self._new = self._new, []
         self.pending_bytes = 0
+        numbers, texts = zip(*new, strict=True) if new else ((), ())
         columns = {"row_number": pa.array(numbers, pa.int64())}
         return pa.table(columns | {"malformed_text": pa.array(texts, pa.string())})
 
     def forget(self, before: int) -> None:
         """Drop the numbers that no later record can have."""
-        keep = [number for number in self.numbers[: self._told] if number >= before]
-        self.numbers = keep + self.numbers[self._told :]
-        self._told = len(keep)
+        self.numbers = [number for number in self.numbers if number >= before]
 
 
 def csv_tables(
-    original: Path, contract: DeliveryContract, file_name: str, found: CsvScan
+    original: Path,
+    contract: DeliveryContract,
+    file_name: str,
+    found: CsvScan,
+    left_out: Counter[str],
 ) -> Iterator[pa.Table]:
     """Yield the records as strings under the header's places as names, with row_number.
 
-    Malformed records have a row_number and a malformed_text alone.
+    Malformed records have a row_number and a malformed_text alone. Lines that are not records are
+    counted in `left_out` by their kind.
     """
-    malformed = _MalformedRecords(found.blank_lines)
+    left_out.update({ABOVE: found.opening.lines_above, FOOTER: found.footer_lines})
+    header_number = found.opening.header_number
+    is_native = found.is_plain and found.quotes_are_sound and contract.encoding == "utf-8"
+    # Arrow counts the lines that it skips, blank ones too; after the header it counts no blank one.
+    skipped = found.opening.blank_lines + 1 if is_native else 0
+    malformed = _MalformedRecords(header_number - skipped)
     with ExitStack() as stack:
-        stream = _open_text(original, contract, file_name, found, malformed.strays, stack)
-        next_number = 2  # the header is record 1
+        file = stack.enter_context(original.open("rb"))
+        if is_native:
+            compression = "gzip" if file.read(2) == MAGIC_GZIP else None
+            stream = stack.enter_context(pa.input_stream(original, compression=compression))
+        else:
+            blocks = _records(file, contract, file_name, found, malformed.strays, left_out)
+            stream = io.BufferedReader(_Stream(blocks), BLOCK_BYTES)
+        next_number = header_number + 1
         pending: list[pa.Table] = []
-        for batch in _open_csv(stream, contract, found, malformed, file_name):
+        for batch in _open_csv(stream, contract, found, malformed, file_name, skipped):
             numbers = _record_numbers(next_number, batch.num_rows, malformed.numbers)
             next_number = int(numbers[-1]) + 1 if len(numbers) else next_number
             table = pa.Table.from_batches([batch])
@@ -92,25 +112,31 @@ def csv_tables(
         yield pa.concat_tables([*pending, malformed.take()], promote_options="default")
 
 
-def _open_text(
-    original: Path,
+def _records(
+    file: Reader,
     contract: DeliveryContract,
     file_name: str,
     found: CsvScan,
     strays: deque[str],
-    stack: ExitStack,
-) -> Any:
-    """Open the text for Arrow: itself where it is plain, ours where it must be changed."""
-    file = stack.enter_context(original.open("rb"))
-    if found.quotes_are_sound and contract.encoding == "utf-8":
-        is_compressed = file.read(2) == MAGIC_GZIP
-        compression = "gzip" if is_compressed else None
-        return stack.enter_context(pa.input_stream(original, compression=compression))
+    left_out: Counter[str],
+) -> Iterator[bytes]:
+    """Yield the text of the records, changed where Arrow would read it otherwise than it is."""
     blocks = line_blocks(read_chunks(file), contract, file_name)
-    if not found.quotes_are_sound:
-        columns = len(found.header.names)
-        blocks = without_strays(blocks, columns, contract.delimiter, file_name, strays)
-    return io.BufferedReader(_Stream(blocks), BLOCK_BYTES)
+    blocks = Footer(contract, file_name).without(blocks)
+    blocks = without_opening(blocks, found.opening)
+    columns, are_sound = len(found.header.names), found.quotes_are_sound
+    if found.has_non_records:
+        lines = NonRecords(found.opening, contract)
+        blocks = lines.marked(blocks, left_out, quotes_are_sound=are_sound)
+    if found.has_trailing_fields:
+        fields = TrailingFields(columns, contract.delimiter, quotes_are_sound=are_sound)
+        blocks = fields.removed(blocks)
+    if not are_sound:
+        lines_before = found.opening.lines
+        blocks = without_strays(
+            blocks, columns, contract.delimiter, file_name, strays, lines_before=lines_before
+        )
+    return blocks
 
 
 class _Stream(io.RawIOBase):
@@ -136,6 +162,7 @@ def _open_csv(
     found: CsvScan,
     malformed: _MalformedRecords,
     file_name: str,
+    skipped: int,
 ) -> Iterator[pa.RecordBatch]:
     # Places as names, because a header may say the same name twice.
     places = [str(place) for place in range(len(found.header.names))]
@@ -147,7 +174,7 @@ def _open_csv(
                 use_threads=False,
                 block_size=BLOCK_BYTES,
                 column_names=places,
-                skip_rows_after_names=found.blank_lines + 1,
+                skip_rows_after_names=skipped,
             ),
             parse_options=pa_csv.ParseOptions(
                 delimiter=contract.delimiter, newlines_in_values=True, invalid_row_handler=malformed

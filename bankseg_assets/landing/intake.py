@@ -138,8 +138,9 @@ def _take_new(
         ledger.record(replace(delivery, status="rejected", reason=str(error)))
         return Outcome(name, "rejected", str(error), is_warning=True)
     warning = _warning(replace(parsed, may_be_cut_off=False) if file.has_done_marker else parsed)
-    ledger.record(replace(delivery, records=parsed.records, reason=warning))
-    detail = f"{parsed.records:,} records. {warning}".strip()
+    told = f"{_left_out(parsed)} {warning}".strip()
+    ledger.record(replace(delivery, records=parsed.records, reason=told))
+    detail = f"{parsed.records:,} records. {told}".strip()
     return Outcome(name, "accepted", detail, is_warning=bool(warning))
 
 
@@ -158,6 +159,15 @@ def _known(before: Delivery) -> str:
     if before.status == WITHDRAWN:
         told += f" `bankseg withdraw --undo {before.short}` accepts it again."
     return told.strip()
+
+
+def _left_out(parsed: Parsed) -> str:
+    """Say which lines are in no record."""
+    lines = [
+        f"{number:,} {'line' if number == 1 else 'lines'} {kind}"
+        for kind, number in parsed.lines_left_out.items()
+    ]
+    return f"Not records, and left out: {', '.join(lines)}." if lines else ""
 
 
 def _warning(parsed: Parsed) -> str:

@@ -4,8 +4,10 @@ Arrow reads the CSV, not Spark: it needs no more memory than a block, and reads 
 about a second; Spark with `multiLine` takes one task a file and five to ten times as long.
 """
 
+from collections import Counter
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
@@ -35,6 +37,8 @@ class Parsed:
     """Columns that the contract does not name, and that hold no text or too much."""
     may_be_cut_off: bool = False
     """The last record has no line end."""
+    lines_left_out: Mapping[str, int] = field(default_factory=dict)
+    """Kind -> number of the lines that are not records."""
 
 
 def parse_delivery(
@@ -62,13 +66,14 @@ def write_records(
     `output` appears last and whole, so that whoever sees it may read it. Raises DeliveryError when
     the content cannot be read, and OSError when the machine fails; nothing changes then.
     """
+    lines_left_out: Counter[str] = Counter()
     if found is None:
         layout = read_layout(original, contract, file_name)
         header = layout.header
         tables = parquet_tables(original, contract, file_name, layout)
     else:
         header = found.header
-        tables = csv_tables(original, contract, file_name, found)
+        tables = csv_tables(original, contract, file_name, found, lines_left_out)
     schema = _schema(contract.table)
     origin = {"source_file": file_name, "delivery": sha256[:DELIVERY_DIGITS]}
     records = malformed = 0
@@ -87,7 +92,10 @@ def write_records(
                 if extra_writer:
                     extra_writer.write_table(_extra(table, header))
         if records == 0:
-            raise DeliveryError(f"{file_name} has a header but no record. Send the file again.")
+            raise DeliveryError(
+                f"{file_name} has a header but no record{_of_lines(lines_left_out)}. Send the file "
+                "again."
+            )
         if extra:
             extra.publish(extra_output)
         else:
@@ -99,7 +107,14 @@ def write_records(
         tuple(header.extra),
         header.left_out_names,
         may_be_cut_off=found is not None and found.may_be_cut_off,
+        lines_left_out={kind: number for kind, number in lines_left_out.items() if number},
     )
+
+
+def _of_lines(left_out: Counter[str]) -> str:
+    lines = sum(left_out.values())
+    kinds = ", ".join(f"{number:,} {kind}" for kind, number in left_out.items() if number)
+    return f"; {lines:,} lines of it are none: {kinds}" if lines else ""
 
 
 def _writer(draft: Draft, schema: pa.Schema) -> pq.ParquetWriter:

@@ -97,13 +97,15 @@ def summary(taken: list[Taken]) -> dict[str, int | float]:
     records = sum(_records_in(one.bad.content) for one in taken if one.parsed)
     accepted = sum(len(one.accepted) for one in taken)
     set_aside = sum(one.set_aside for one in taken)
+    left_out = sum(sum(one.parsed.lines_left_out.values()) for one in taken if one.parsed)
     return {
         "files": len(taken),
         "files_refused": sum(bool(one.refusal) for one in taken),
         "records": records,
         "rows_accepted": accepted,
         "rows_set_aside": set_aside,
-        "rows_unaccounted": records - accepted - set_aside,
+        "lines_left_out": left_out,
+        "rows_unaccounted": records - accepted - set_aside - left_out,
         "rows_or_files_without_reason": sum(one.without_reason for one in taken),
         "rows_differing": sum(len(one.differing) for one in taken),
         "slowest_file_seconds": round(max(one.seconds for one in taken), 2),

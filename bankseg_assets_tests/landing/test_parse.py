@@ -311,8 +311,10 @@ def test_numbers_stay_exact_over_many_blocks(
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=8)
 AWKWARD = st.text(st.sampled_from(',"\r\n é\ufeffa'), max_size=8)
 GOOD_RECORD = st.lists(TEXT | AWKWARD, min_size=9, max_size=9)
-# A record of one empty field is a blank line, which is no record; hence two fields at least.
-ANY_RECORD = GOOD_RECORD | st.lists(TEXT | AWKWARD, min_size=2, max_size=12)
+# A row without a value is no record, and empty fields beyond the header's are none.
+ANY_RECORD = (GOOD_RECORD | st.lists(TEXT | AWKWARD, min_size=2, max_size=12)).filter(
+    lambda record: any(map(str.strip, record)) and not (len(record) > 9 and not record[-1])
+)
 
 
 @given(st.lists(ANY_RECORD, min_size=1, max_size=12), st.sampled_from(["\n", "\r\n"]))
@@ -344,7 +346,9 @@ def test_no_content_ends_in_anything_but_records_or_a_refusal(content: str | byt
             except DeliveryError as error:
                 assert "bank.csv" in str(error)
             else:
-                assert [row["row_number"] for row in rows] == list(range(2, len(rows) + 2))
+                numbers = [row["row_number"] for row in rows]
+                assert numbers == sorted(set(numbers))
+                assert numbers[0] > 1
 
 
 def test_a_thousand_columns_are_read_in_linear_time(tmp_path: Path) -> None:

@@ -1,0 +1,142 @@
+"""Find the lines between the records that are none: repeated headers, footers, empty rows.
+
+They stay in the text as lines that no file can hold, so that Arrow still counts them: a record
+keeps the number that it has in the file.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+
+import numpy as np
+
+from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.landing.lines import (
+    Bytes,
+    Places,
+    QuoteParity,
+    line_ends,
+    line_starts,
+)
+from bankseg_assets.landing.opening import BOM, SEPARATOR_LINE, Opening
+
+MARK = "\0-"
+"""How a line begins that stands for one that is not a record."""
+ABOVE, FOOTER, HEADER, EMPTY = (
+    "above the header",
+    "in footers",
+    "of repeated headers",
+    "without a value",
+)
+_ENOUGH = 12  # bytes, to tell a repeated header from almost every record
+_LINE_END = rb"(?=[\r\n]|\Z)"
+
+
+class NonRecords:
+    """The lines of a file that are not records."""
+
+    def __init__(self, opening: Opening, contract: DeliveryContract) -> None:
+        delimiter = contract.delimiter.encode()
+        self._is_wide = len(opening.header.names) > 1  # of one column, "" is a record
+        self._mark = MARK.encode() + delimiter * len(opening.header.names) + b"-"
+        self._footers = [start.encode() for start in contract.layout.footer_starts_with]
+        self._ends = delimiter + b" \t"
+        self._header = self._fold(opening.header_text)
+        self._header_size = len(opening.header_text.rstrip(self._ends))
+        self._starts = [
+            (opening.header_text.splitlines()[0][:_ENOUGH], True),
+            *((quote + b"sep=", True) for quote in (b"", b'"')),
+            *((quote + start, False) for start in self._footers for quote in (b"", b'"')),
+        ]
+        d = re.escape(delimiter)
+        # Ctrl-Z ends the files of some old systems. No blank may be a delimiter as well: a run of
+        # them would match in as many ways as it has parts.
+        blanks = b" \t\x1a".replace(delimiter, b"")
+        empty_field = rb'(?:""|[' + blanks + rb"]*+)"
+        self._empty = re.compile(empty_field + rb"(?:" + d + empty_field + rb")*+" + _LINE_END)
+        self._may_be_empty = np.zeros(256, np.bool_)
+        self._may_be_empty[list(delimiter + b'" \t\x1a')] = True
+        self._or_line_end = self._may_be_empty.copy()
+        self._or_line_end[list(b"\r\n")] = True
+
+    def find(self, block: bytes, text: Bytes, starts: Places) -> dict[int, tuple[int, str]]:
+        """Return start -> (end, kind) of what is not a record, each without its line end.
+
+        A line inside of a quoted value may be among them.
+        """
+        found = {}
+        for start in self._candidates(block, text, starts):
+            if kind_and_end := self._kind(block, start):
+                found[start] = kind_and_end
+        return found
+
+    def marked(
+        self, blocks: Iterator[bytes], counts: Counter[str], *, quotes_are_sound: bool
+    ) -> Iterator[bytes]:
+        """Yield the text with a mark in the place of each line that is not a record; count them."""
+        parity = QuoteParity(quotes_are_sound=quotes_are_sound)
+        for block in blocks:
+            text = np.frombuffer(block, np.uint8)
+            starts = line_starts(line_ends(block, text))
+            parity.begin(block, text, starts)
+            pieces, done = [], 0
+            found = self.find(block, text, starts)
+            places = np.array(sorted(found), np.int64)
+            for place in places[parity.is_outside(places)].tolist():
+                if place < done:
+                    continue  # within a header of several lines
+                end, kind = found[place]
+                counts[kind] += 1
+                pieces += [block[done:place], self._mark]
+                done = end
+            yield b"".join([*pieces, block[done:]]) if pieces else block
+
+    def _candidates(self, block: bytes, text: Bytes, starts: Places) -> list[int]:
+        marks = _beginning(text, starts, BOM) if BOM in block else starts[:0]
+        begins = np.concatenate([starts, marks + len(BOM)]) if len(marks) else starts
+        found = [
+            _beginning(text, begins, start, ignoring_case=ignoring_case)
+            for start, ignoring_case in self._starts
+        ]
+        if self._is_wide:
+            empty = starts[self._may_be_empty[text.take(starts, mode="clip")]]
+            found.append(empty[self._or_line_end[text.take(empty + 1, mode="clip")]])
+        if not any(map(len, found)):
+            return []
+        every = np.unique(np.concatenate(found))
+        is_marked = np.isin(every - len(BOM), marks)
+        return np.where(is_marked, every - len(BOM), every).tolist()  # type: ignore[no-any-return]
+
+    def _kind(self, block: bytes, start: int) -> tuple[int, str] | None:
+        begin = start + len(BOM) * block.startswith(BOM, start)
+        end = _line_end(block, begin)
+        line = block[begin:end]
+        if line.removeprefix(b'"').startswith(tuple(self._footers)):
+            return end, FOOTER
+        if SEPARATOR_LINE.fullmatch(line):
+            return end, ABOVE
+        last = _line_end(block, begin + self._header_size)  # its names may hold line breaks
+        if self._fold(block[begin:last]) == self._header:
+            return last, HEADER
+        if self._is_wide and line and (empty := self._empty.match(block, begin)):
+            return empty.end(), EMPTY
+        return None
+
+    def _fold(self, text: bytes) -> str:
+        return text.rstrip(self._ends).decode(errors="replace").casefold()
+
+
+def _line_end(block: bytes, start: int) -> int:
+    ends = [place for end in (b"\n", b"\r") if (place := block.find(end, start)) >= 0]
+    return min(ends, default=len(block))
+
+
+def _beginning(text: Bytes, starts: Places, with_: bytes, *, ignoring_case: bool = False) -> Places:
+    """Return the places at which these bytes stand; or, case ignored, a few others too."""
+    fold = 0x20 if ignoring_case else 0
+    found = starts
+    for offset, byte in enumerate(with_):
+        if not len(found):
+            break
+        found = found[(text.take(found + offset, mode="clip") | fold) == byte | fold]
+    return found
