@@ -60,7 +60,7 @@ def current_files(raw_dir: Path, ledger: Ledger, landing_dir: Path) -> dict[str,
     if not current:
         rejected = "; ".join(d.reason for d in deliveries if d.status == "rejected")
         waiting = " ".join(
-            f"{file.path.name}: {why_waiting(file)}"
+            f"{file.name}: {why_waiting(file)}"
             for file in list_landing(landing_dir)
             if file.may_still_grow
         )
@@ -75,7 +75,7 @@ def current_files(raw_dir: Path, ledger: Ledger, landing_dir: Path) -> dict[str,
 def _take(
     file: LandedFile, raw_dir: Path, ledger: Ledger, contract: DeliveryContract, *, run_id: str
 ) -> Outcome:
-    name = file.path.name
+    name = file.name
     known = {delivery.sha256: delivery for delivery in ledger.deliveries()}
     try:
         if not is_complete(file):
@@ -108,7 +108,7 @@ def why_waiting(file: LandedFile) -> str:
     return (
         "It may still grow: it does not end as a whole file does (text in a line end). It is "
         f"ingested once it has not changed for {minutes:.0f} minutes, or at once with an empty "
-        f"file {printable(file.path.name)}.done beside it."
+        f"file {printable(file.name)}.done beside it."
     )
 
 

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
+import numpy.typing as npt
 
 from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.landing.lines import (
@@ -54,10 +55,10 @@ class NonRecords:
         blanks = b" \t\x1a".replace(delimiter, b"")
         empty_field = rb'(?:""|[' + blanks + rb"]*+)"
         self._empty = re.compile(empty_field + rb"(?:" + d + empty_field + rb")*+" + _LINE_END)
-        self._may_be_empty = np.zeros(256, np.bool_)
-        self._may_be_empty[list(delimiter + b'" \t\x1a')] = True
-        self._or_line_end = self._may_be_empty.copy()
-        self._or_line_end[list(b"\r\n")] = True
+        empty = delimiter + b'" \t\x1a'
+        self._may_be_empty = _table(empty)
+        self._or_line_end = _table(empty + b"\r\n")
+        self._pairs = self._first_pairs()
 
     def find(self, block: bytes, text: Bytes, starts: Places) -> dict[int, tuple[int, str]]:
         """Return start -> (end, kind) of what is not a record, each without its line end.
@@ -91,7 +92,36 @@ class NonRecords:
                 done = end
             yield b"".join([*pieces, block[done:]]) if pieces else block
 
+    def _first_pairs(self) -> npt.NDArray[np.bool_]:
+        """Return, by the first two bytes of a line, whether it is worth a second look."""
+        pairs = np.zeros((256, 256), np.bool_)  # second byte, first byte
+        pairs[BOM[1], BOM[0]] = True
+        if self._is_wide:
+            pairs |= np.outer(self._or_line_end, self._may_be_empty)
+        for start, ignoring_case in self._starts:
+            first, second = (
+                _table(start[n : n + 1] or bytes(range(256)), ignoring_case=ignoring_case)
+                for n in (0, 1)
+            )
+            pairs |= np.outer(second, first)
+        return pairs.ravel()
+
+    def _worth_a_look(self, block: bytes, starts: Places) -> Places:
+        """Return the starts of lines that may be no records: of most files none.
+
+        One look-up for both bytes: one a byte took 7 % of the time to parse a file.
+        """
+        last = starts[starts >= len(block) - 1]  # of one byte
+        starts = starts[: len(starts) - len(last)]
+        if not len(starts):
+            return last
+        pairs: npt.NDArray[np.uint16] = np.ndarray((len(block) - 1,), "<u2", block, strides=(1,))
+        return np.concatenate([starts[self._pairs[pairs[starts]]], last])
+
     def _candidates(self, block: bytes, text: Bytes, starts: Places) -> list[int]:
+        starts = self._worth_a_look(block, starts)
+        if not len(starts):
+            return []
         marks = _beginning(text, starts, BOM) if BOM in block else starts[:0]
         begins = np.concatenate([starts, marks + len(BOM)]) if len(marks) else starts
         found = [
@@ -124,6 +154,15 @@ class NonRecords:
 
     def _fold(self, text: bytes) -> str:
         return text.rstrip(self._ends).decode(errors="replace").casefold()
+
+
+def _table(bytes_: bytes, *, ignoring_case: bool = False) -> npt.NDArray[np.bool_]:
+    """Return of each byte whether it is one of these."""
+    table = np.zeros(256, np.bool_)
+    table[list(bytes_)] = True
+    if ignoring_case:
+        table[[byte for byte in range(256) if any(byte | 0x20 == b | 0x20 for b in bytes_)]] = True
+    return table
 
 
 def _line_end(block: bytes, start: int) -> int:

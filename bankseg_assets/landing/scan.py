@@ -118,7 +118,7 @@ class _Shape:
                 surplus <= len(self._full.names) - len(self._named.names)
             )
             self._with_nameless_value += int(np.count_nonzero(is_nameless))
-        elif not self.has_trailing_fields and self._may_have_empty_end(text, ends):
+        elif not self.has_trailing_fields and self._may_have_empty_end(block, text, ends):
             # Where values are quoted, a line may be a part of a record; then the parser finds out.
             self.has_trailing_fields = b'"' in block or bool(
                 (self._fields.find(block, text, ends)[0] == 0).any()
@@ -135,11 +135,13 @@ class _Shape:
             return self._full
         return self._named
 
-    def _may_have_empty_end(self, text: Bytes, ends: Places) -> bool:
-        stops = content_ends(text, ends)
-        last, before = (text.take(stops - n, mode="clip") for n in (1, 2))
-        delimiter = ord(self._delimiter)
-        return bool(((last == delimiter) | ((last == QUOTE) & (before == QUOTE))).any())
+    def _may_have_empty_end(self, block: bytes, text: Bytes, ends: Places) -> bool:
+        stops = content_ends(text, ends) if b"\r" in block else ends
+        last = text[stops - 1]  # of the first line, if blank, the block's last byte: no harm
+        if (last == ord(self._delimiter)).any():
+            return True
+        quoted = stops[last == QUOTE]
+        return bool((text[quoted - 2] == QUOTE).any())
 
 
 def _refuse_long_lines(block: bytes, ends: Places, lines: int, file_name: str) -> None:
