@@ -19,7 +19,8 @@ from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.files import MAGIC_GZIP
 from bankseg_assets.landing.footer import Footer
-from bankseg_assets.landing.non_records import ABOVE, FOOTER, MARK, NonRecords
+from bankseg_assets.landing.non_records import ABOVE, FOOTER, NonRecords
+from bankseg_assets.landing.numbering import RecordNumbers
 from bankseg_assets.landing.opening import without_opening
 from bankseg_assets.landing.quotes import without_strays
 from bankseg_assets.landing.scan import CsvScan
@@ -29,43 +30,49 @@ from bankseg_assets.landing.trailing_fields import TrailingFields
 ROWS_PER_GROUP = 1 << 15  # 32 groups a million rows, so that the cores get equal shares
 BYTES_PER_GROUP = 32 << 20  # of records so long or wide that fewer fill the memory
 MAX_MALFORMED_BYTES = 64 << 20  # in a row: such a file is of another shape than its header
-_NUMBER_BYTES = 40  # what a number in a list takes
 BLOCK_BYTES = MAX_LINE_BYTES  # larger is slower, and Arrow allows a record to span two
 
 
 class _MalformedRecords:
-    """Collects the records that have not the header's number of fields, or are marked as none."""
+    """Collects the records that have not the header's number of fields."""
 
-    def __init__(self, first_number: int) -> None:
+    def __init__(self, skipped: int, numbers: RecordNumbers) -> None:
         self.strays: deque[str] = deque()
-        self.numbers: list[int] = []
-        self._new: list[tuple[int, str]] = []
+        self.places: list[int] = []
+        """From 1 on, in what Arrow reads."""
+        self._texts: list[str] = []
         self.pending_bytes = 0
-        self._offset = first_number
+        self._skipped = skipped
+        self._numbers = numbers
+        self._taken = 0
 
     def __call__(self, row: pa_csv.InvalidRow) -> str:
-        number = row.number + self._offset
-        self.numbers.append(number)
-        if row.text.startswith(MARK):
-            self.pending_bytes += _NUMBER_BYTES
-        else:
-            text = self.strays.popleft() if row.text.startswith("\0") else row.text
-            self._new.append((number, text))
-            self.pending_bytes += len(text)
+        self.places.append(row.number - self._skipped)
+        is_stray = row.text.startswith("\0")
+        self._texts.append(self.strays.popleft() if is_stray else row.text)
+        self.pending_bytes += len(self._texts[-1])
         # Arrow hands over no block that has none but these, so that they would fill the memory.
         return "skip" if self.pending_bytes <= MAX_MALFORMED_BYTES else "error"
 
+    @property
+    def last_number(self) -> int:
+        """The number of the last of them in the file."""
+        return int(self._numbers.of(self.places[-1:])[0])
+
     def take(self) -> pa.Table:
         """Return the records since the last time."""
-        new, self._new = self._new, []
+        places = self.places[self._taken :]
+        texts, self._texts = self._texts, []
+        self._taken = len(self.places)
         self.pending_bytes = 0
-        numbers, texts = zip(*new, strict=True) if new else ((), ())
-        columns = {"row_number": pa.array(numbers, pa.int64())}
+        columns = {"row_number": pa.array(self._numbers.of(places), pa.int64())}
         return pa.table(columns | {"malformed_text": pa.array(texts, pa.string())})
 
     def forget(self, before: int) -> None:
-        """Drop the numbers that no later record can have."""
-        self.numbers = [number for number in self.numbers if number >= before]
+        """Drop the places that no later record can have."""
+        keep = [place for place in self.places[: self._taken] if place >= before]
+        self.places = keep + self.places[self._taken :]
+        self._taken = len(keep)
 
 
 def csv_tables(
@@ -81,33 +88,35 @@ def csv_tables(
     counted in `left_out` by their kind.
     """
     left_out.update({ABOVE: found.opening.lines_above, FOOTER: found.footer_lines})
-    header_number = found.opening.header_number
+    numbers = RecordNumbers(found.opening.header_number)
     is_native = found.is_plain and found.quotes_are_sound and contract.encoding == "utf-8"
     # Arrow counts the lines that it skips, blank ones too; after the header it counts no blank one.
     skipped = found.opening.blank_lines + 1 if is_native else 0
-    malformed = _MalformedRecords(header_number - skipped)
+    malformed = _MalformedRecords(skipped, numbers)
     with ExitStack() as stack:
         file = stack.enter_context(original.open("rb"))
         if is_native:
             compression = "gzip" if file.read(2) == MAGIC_GZIP else None
             stream = stack.enter_context(pa.input_stream(original, compression=compression))
         else:
-            blocks = _records(file, contract, file_name, found, malformed.strays, left_out)
+            blocks = _records(file, contract, file_name, found, malformed.strays, numbers, left_out)
             stream = io.BufferedReader(_Stream(blocks), BLOCK_BYTES)
-        next_number = header_number + 1
+        next_place = 1
         pending: list[pa.Table] = []
         for batch in _open_csv(stream, contract, found, malformed, file_name, skipped):
-            numbers = _record_numbers(next_number, batch.num_rows, malformed.numbers)
-            next_number = int(numbers[-1]) + 1 if len(numbers) else next_number
+            places = _good_places(next_place, batch.num_rows, malformed.places)
+            next_place = int(places[-1]) + 1 if len(places) else next_place
             table = pa.Table.from_batches([batch])
-            pending.append(table.append_column("row_number", pa.array(numbers, pa.int64())))
+            row_numbers = pa.array(numbers.of(places), pa.int64())
+            pending.append(table.append_column("row_number", row_numbers))
             if (
                 sum(table.num_rows for table in pending) >= ROWS_PER_GROUP
                 or sum(table.nbytes for table in pending) >= BYTES_PER_GROUP
                 or malformed.pending_bytes >= BYTES_PER_GROUP
             ):
                 yield pa.concat_tables([*pending, malformed.take()], promote_options="default")
-                malformed.forget(next_number)
+                malformed.forget(next_place)
+                numbers.forget(next_place)
                 pending = []
         yield pa.concat_tables([*pending, malformed.take()], promote_options="default")
 
@@ -118,6 +127,7 @@ def _records(
     file_name: str,
     found: CsvScan,
     strays: deque[str],
+    numbers: RecordNumbers,
     left_out: Counter[str],
 ) -> Iterator[bytes]:
     """Yield the text of the records, changed where Arrow would read it otherwise than it is."""
@@ -127,7 +137,7 @@ def _records(
     columns, are_sound = len(found.header.names), found.quotes_are_sound
     if found.has_non_records:
         lines = NonRecords(found.opening, contract)
-        blocks = lines.marked(blocks, left_out, quotes_are_sound=are_sound)
+        blocks = lines.removed(blocks, numbers, left_out, quotes_are_sound=are_sound)
     if found.has_trailing_fields:
         fields = TrailingFields(columns, contract.delimiter, quotes_are_sound=are_sound)
         blocks = fields.removed(blocks)
@@ -189,7 +199,7 @@ def _open_csv(
         if malformed.pending_bytes > MAX_MALFORMED_BYTES:
             raise DeliveryError(
                 f"{file_name} has over {MAX_MALFORMED_BYTES:,} bytes of records in a row, up to "
-                f"record {malformed.numbers[-1]:,}, that do not have the header's "
+                f"record {malformed.last_number:,}, that do not have the header's "
                 f"{len(found.header.names)} fields. Correct it, or the contract's delimiter, and "
                 "send it again."
             ) from error
@@ -198,8 +208,8 @@ def _open_csv(
         ) from error
 
 
-def _record_numbers(first: int, count: int, malformed: list[int]) -> np.ndarray:
-    """Number `count` good records from `first` on, leaving out the numbers of malformed ones."""
-    taken = [number for number in malformed if number >= first]
+def _good_places(first: int, count: int, malformed: list[int]) -> np.ndarray:
+    """Return the places of `count` good records from `first` on, between the malformed ones."""
+    taken = [place for place in malformed if place >= first]
     candidates = np.arange(first, first + count + len(taken))
     return np.setdiff1d(candidates, taken, assume_unique=True)[:count]

@@ -1,7 +1,7 @@
 """Find the lines between the records that are none: repeated headers, footers, empty rows.
 
-They stay in the text as lines that no file can hold, so that Arrow still counts them: a record
-keeps the number that it has in the file.
+They are taken out of the text before Arrow reads it, and `RecordNumbers` gives the records the
+numbers that they have in the file.
 """
 
 import re
@@ -16,13 +16,13 @@ from bankseg_assets.landing.lines import (
     Bytes,
     Places,
     QuoteParity,
+    content_ends,
     line_ends,
     line_starts,
 )
+from bankseg_assets.landing.numbering import RecordNumbers
 from bankseg_assets.landing.opening import BOM, SEPARATOR_LINE, Opening
 
-MARK = "\0-"
-"""How a line begins that stands for one that is not a record."""
 ABOVE, FOOTER, HEADER, EMPTY = (
     "above the header",
     "in footers",
@@ -31,6 +31,8 @@ ABOVE, FOOTER, HEADER, EMPTY = (
 )
 _ENOUGH = 12  # bytes, to tell a repeated header from almost every record
 _LINE_END = rb"(?=[\r\n]|\Z)"
+_NEXT_LINE_END = re.compile(rb"[\r\n]|\Z")
+_LINE_BREAK = re.compile(rb"\r\n|\n|\r|\Z")
 
 
 class NonRecords:
@@ -39,7 +41,6 @@ class NonRecords:
     def __init__(self, opening: Opening, contract: DeliveryContract) -> None:
         delimiter = contract.delimiter.encode()
         self._is_wide = len(opening.header.names) > 1  # of one column, "" is a record
-        self._mark = MARK.encode() + delimiter * len(opening.header.names) + b"-"
         self._footers = [start.encode() for start in contract.layout.footer_starts_with]
         self._ends = delimiter + b" \t"
         self._header = self._fold(opening.header_text)
@@ -71,26 +72,40 @@ class NonRecords:
                 found[start] = kind_and_end
         return found
 
-    def marked(
-        self, blocks: Iterator[bytes], counts: Counter[str], *, quotes_are_sound: bool
+    def removed(
+        self,
+        blocks: Iterator[bytes],
+        numbers: RecordNumbers,
+        counts: Counter[str],
+        *,
+        quotes_are_sound: bool,
     ) -> Iterator[bytes]:
-        """Yield the text with a mark in the place of each line that is not a record; count them."""
+        """Yield the text of the records; count what is removed by its kind."""
         parity = QuoteParity(quotes_are_sound=quotes_are_sound)
+        records_before = 0
         for block in blocks:
             text = np.frombuffer(block, np.uint8)
-            starts = line_starts(line_ends(block, text))
+            ends = line_ends(block, text)
+            starts = line_starts(ends)
             parity.begin(block, text, starts)
-            pieces, done = [], 0
+            records = parity.record_ends(ends[content_ends(text, ends) > starts])
+            pieces, done, gone = [], 0, 0
             found = self.find(block, text, starts)
             places = np.array(sorted(found), np.int64)
-            for place in places[parity.is_outside(places)].tolist():
+            places = places[parity.is_outside(places)]
+            before = records_before + np.searchsorted(records, places)
+            for place, count in zip(places.tolist(), before.tolist(), strict=True):
                 if place < done:
                     continue  # within a header of several lines
                 end, kind = found[place]
                 counts[kind] += 1
-                pieces += [block[done:place], self._mark]
-                done = end
-            yield b"".join([*pieces, block[done:]]) if pieces else block
+                numbers.leave_out(count - gone)
+                pieces.append(block[done:place])
+                done, gone = _LINE_BREAK.match(block, end).end(), gone + 1  # type: ignore[union-attr]
+            records_before += len(records) - gone
+            kept = b"".join([*pieces, block[done:]]) if pieces else block
+            if kept:
+                yield kept
 
     def _first_pairs(self) -> npt.NDArray[np.bool_]:
         """Return, by the first two bytes of a line, whether it is worth a second look."""
@@ -166,8 +181,8 @@ def _table(bytes_: bytes, *, ignoring_case: bool = False) -> npt.NDArray[np.bool
 
 
 def _line_end(block: bytes, start: int) -> int:
-    ends = [place for end in (b"\n", b"\r") if (place := block.find(end, start)) >= 0]
-    return min(ends, default=len(block))
+    found = _NEXT_LINE_END.search(block, start)
+    return found.start() if found else len(block)
 
 
 def _beginning(text: Bytes, starts: Places, with_: bytes, *, ignoring_case: bool = False) -> Places:

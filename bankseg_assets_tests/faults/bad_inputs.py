@@ -77,8 +77,10 @@ class Taken:
     @property
     def differing(self) -> list[Row]:
         """The accepted rows that the oracle does not know."""
-        oracle = self.bad.oracle
-        return [] if oracle is None else [row for row in self.accepted if row not in oracle]
+        if self.bad.oracle is None:
+            return []
+        oracle = set(map(_bare, self.bad.oracle))
+        return [row for row in self.accepted if _bare(row) not in oracle]
 
 
 def run(spark: SparkSession | None = None) -> dict[str, int | float]:
@@ -244,6 +246,14 @@ def _delivered(bad: BadInput, record: dict[str, str], extra: dict[str, str]) -> 
         rest = ("ProductDescription", "URL", "Comments")
         return tuple((ours | extra)[name] for name in (*order, *rest))
     return (*(record[name] for name in bad.contract.columns), *extra.values())
+
+
+def _bare(row: Row) -> Row:
+    """The row without the blanks and empty fields at its end that the platform does not read."""
+    fields = [field.strip() for field in row]
+    while fields and not fields[-1]:
+        fields.pop()
+    return tuple(fields)
 
 
 def _records_in(content: bytes) -> int:

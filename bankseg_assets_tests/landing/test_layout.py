@@ -6,16 +6,26 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.file_layout import FileLayout
-from bankseg_assets.landing import text
+from bankseg_assets.landing import csv_tables, text
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.parse import parse_delivery
-from bankseg_assets_tests.landing.test_parse import CONTRACT, HEADER, NAMES, line, lines, take
+from bankseg_assets_tests.landing.test_parse import (
+    CONTRACT,
+    HEADER,
+    NAMES,
+    fields,
+    line,
+    lines,
+    parquet,
+    take,
+)
 
 CASES = Path(__file__).parents[3] / "shared" / "data" / "cases"
 BOM = "\ufeff"
@@ -320,6 +330,37 @@ def test_stray_quotes_are_quarantined_beside_all_of_it(tmp_path: Path) -> None:
         10: None,
         11: stray + ",",
     }
+
+
+def test_numbers_stay_exact_between_lines_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Over many blocks and groups, beside malformed records and values of several lines."""
+    monkeypatch.setattr(text, "CHUNK_BYTES", 1 << 10)
+    monkeypatch.setattr(csv_tables, "BLOCK_BYTES", 1 << 12)
+    monkeypatch.setattr(csv_tables, "ROWS_PER_GROUP", 500)
+    noise = {3: HEADER, 4: ",,,", 6: f"{BOM}{HEADER.upper()}", 13: "Total,1"}
+    bad = 'bad,"\n",'
+    records = {
+        n: noise.get(n % 97, noise.get(n % 19, bad if n % 23 < n % 3 else line(n)))
+        for n in range(2, 6_000)
+    }
+    records = {n: text.replace("PUNE", '"A\n\nB"') for n, text in records.items()}
+    content = lines(*records.values())
+    rows = take(tmp_path, content, contract=contract(footer_starts_with=("Total",)))
+    left = {n: text for n, text in records.items() if text not in noise.values()}
+    assert [row["row_number"] for row in rows] == list(left)
+    for row, record in zip(rows, left.values(), strict=True):
+        is_bad = record == bad
+        assert row["malformed_text"] == (record if is_bad else None)
+        assert row["transaction_id"] == (None if is_bad else f"T{row['row_number']}")
+
+
+def test_names_of_parquet_match_alike(tmp_path: Path) -> None:
+    table = pa.table(
+        {f" {name.upper()}\xa0": [value] for name, value in zip(NAMES, fields(1), strict=True)}
+    )
+    assert take(tmp_path, parquet(table))[0]["transaction_id"] == "T1"
 
 
 RECORD = st.lists(st.text(st.sampled_from('a,"\n T'), max_size=4), min_size=9, max_size=9)
