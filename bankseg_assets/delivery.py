@@ -118,6 +118,15 @@ class DeliveryContract:
         return replace(self, columns=self.holdings, table=RAW_HOLDINGS, layout=self.holdings_layout)
 
     @property
+    def layout_table(self) -> str:
+        """Where a contract sets the layout, for messages."""
+        return "[holdings.file]" if self.table == RAW_HOLDINGS else "[file]"
+
+    def column_table(self, ours: str) -> str:
+        """Return where a contract describes a column, for messages."""
+        return f"[{'holdings' if self.table == RAW_HOLDINGS else 'columns'}.{ours}]"
+
+    @property
     def header(self) -> dict[str, str]:
         """Our column name -> the name in the file's header; the order in the file is free."""
         return {ours: rule.name for ours, rule in self.columns.items()}

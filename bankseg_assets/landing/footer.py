@@ -57,8 +57,9 @@ class Footer:
             raise DeliveryError(
                 f"{self._file_name} may be cut off, or has no footer: of its last lines, which the "
                 f"contract leaves out (`footer_lines = {self._count}`), one has a value in every "
-                "column that a record needs. Send the file again, or say under [file] in the "
-                'contract how a footer begins, such as `footer_starts_with = ["Total"]`.'
+                "column that a record needs. Send the file again, or set "
+                '`footer_starts_with = ["Total"]`, or how else a footer begins, under '
+                f"{self._contract.layout_table} instead."
             )
 
     def _start(self, text: bytes) -> int:

@@ -2,13 +2,14 @@
 
 import csv
 import difflib
+import json
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.delivery import OPTIONAL, DeliveryContract
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.files import printable
 
@@ -89,13 +90,13 @@ def delimiter_setting(delimiter: str) -> str:
 
 
 def check_header(
-    names: Sequence[str], contract: DeliveryContract, file_name: str, number: int = 1
+    names: Sequence[str], contract: DeliveryContract, file_name: str, number: int = 0
 ) -> Header:
     """Find the contract's columns by name: as written, else but for case and invisible characters.
 
-    Raises DeliveryError where there are too many columns, or with the likely match of what is
-    missing. A header in which few names are known may be a record, so it is not printed: it would
-    hold a customer.
+    `number`: the header's line, where it is one. Raises DeliveryError where there are too many
+    columns, or with the likely match of what is missing. A header in which few names are known may
+    be a record, so it is not printed: it would hold a customer.
     """
     if len(names) > MAX_COLUMNS:
         raise DeliveryError(
@@ -112,7 +113,7 @@ def check_header(
             "differ from it in case or blanks alone. Keep one, or give the contract the exact name."
         )
     if missing := [name for name in wanted if not places[name]]:
-        raise DeliveryError(_explain(names, missing, wanted, file_name, number))
+        raise DeliveryError(_explain(names, missing, contract, file_name, number))
     if repeated:
         raise DeliveryError(f"{file_name} has the column {repeated} more than once. Keep one.")
     return Header(tuple(names), {ours: places[name][0] for ours, name in contract.header.items()})
@@ -160,33 +161,57 @@ def told(names: Sequence[str]) -> str:
 
     A header that has lost its line break ends in the first record: a customer.
     """
-    if any(_is_value(name) or sum(map(str.isdigit, name)) > MOST_DIGITS for name in names):
+    if is_withheld(names):
         return f"{len(names)} names that may be values, and are not repeated here"
     return ", ".join(repr(printable(name)) for name in names[:20])
 
 
+def is_withheld(names: Sequence[str]) -> bool:
+    """Return whether one of these may be a value, and none of them is to be printed."""
+    return any(_is_value(name) or sum(map(str.isdigit, name)) > MOST_DIGITS for name in names)
+
+
 def _explain(
-    names: Sequence[str], missing: list[str], wanted: list[str], file_name: str, number: int
+    names: Sequence[str],
+    missing: list[str],
+    contract: DeliveryContract,
+    file_name: str,
+    number: int,
 ) -> str:
+    wanted = list(contract.header.values())
+    ours = {name: column for column, name in contract.header.items()}
     claimed = {_folded(name) for name in wanted if name not in missing}
     spare = [name for name in names if name not in wanted and _folded(name) not in claimed]
     is_header = 2 * len(missing) <= len(wanted)
-    hints = []
+    hints, settings = [], []
     for name in missing:
         # Strict where the line may be a record: a place called like a column is still a place.
         close = difflib.get_close_matches(name, spare, n=1, cutoff=0.5 if is_header else 0.8)
         hints.append(f"{name!r}" + (f" (is it {told(close)}?)" if close else ""))
+        settings.append(_setting(ours[name], close, contract))
     found = f"{len(names)} columns, of which the contract knows {len(wanted) - len(missing)}"
     if is_header and spare:
         found += f"; unknown are {told(spare)}"
-    advice = "Correct the header, or the contract's column names."
+    advice = "Correct the header, or the contract's column names"
+    advice += f": {', '.join(filter(None, settings))}." if is_header and any(settings) else "."
     if len(missing) == len(wanted) and any(_is_value(name) for name in names):
-        where = "The first line" if number == 1 else f"Line {number}"
+        where = "The first line" if number <= 1 else f"Line {number}"
         advice = f"{where} seems to be a record: put a header before it."
+    if number and not is_header:
+        place = contract.layout_table
+        advice += f" If the header is in another line, set `header_line` under {place}."
     return (
         f"{file_name} has no column {', '.join(hints)}. Expected: {', '.join(wanted)}. "
         f"Found: {found}. {advice}"
     )
+
+
+def _setting(ours: str, close: Sequence[str], contract: DeliveryContract) -> str:
+    """Return what to set for a column that the file does not have; empty for no idea."""
+    place = contract.column_table(ours)
+    if close and not is_withheld(close):
+        return f"`name = {json.dumps(printable(close[0]), ensure_ascii=False)}` under {place}"
+    return f"no {place} if the bank has none" if ours in OPTIONAL else ""
 
 
 def _is_value(name: str) -> bool:

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.file_layout import MAX_FOOTER_LINES
 from bankseg_assets.landing.archive import archive, sha256_of
 from bankseg_assets.landing.drafts import sweep_drafts
 from bankseg_assets.landing.errors import DeliveryError, FileChangedError
@@ -137,7 +138,9 @@ def _take_new(
             raise FileChangedError from error
         ledger.record(replace(delivery, status="rejected", reason=str(error)))
         return Outcome(name, "rejected", str(error), is_warning=True)
-    warning = _warning(replace(parsed, may_be_cut_off=False) if file.has_done_marker else parsed)
+    if file.has_done_marker:
+        parsed = replace(parsed, may_be_cut_off=False)
+    warning = _warning(parsed, contract)
     told = f"{_left_out(parsed)} {warning}".strip()
     ledger.record(replace(delivery, records=parsed.records, reason=told))
     detail = f"{parsed.records:,} records. {told}".strip()
@@ -170,7 +173,7 @@ def _left_out(parsed: Parsed) -> str:
     return f"Not records, and left out: {', '.join(lines)}." if lines else ""
 
 
-def _warning(parsed: Parsed) -> str:
+def _warning(parsed: Parsed, contract: DeliveryContract) -> str:
     """Say what was not read as a transaction."""
     told = []
     if parsed.may_be_cut_off:
@@ -181,6 +184,12 @@ def _warning(parsed: Parsed) -> str:
         )
     if parsed.malformed:
         told.append(f"{parsed.malformed:,} of them have not the header's fields.")
+    if 0 < parsed.malformed_at_end <= MAX_FOOTER_LINES and parsed.malformed_at_end < parsed.records:
+        lines = contract.layout.footer_lines + parsed.malformed_at_end
+        told.append(
+            f"They include the last {parsed.malformed_at_end}: if that is a footer, set "
+            f"`footer_lines = {lines}` under {contract.layout_table} in the contract."
+        )
     if parsed.extra_columns:
         names = column_names(parsed.extra_columns)
         told.append(f"Kept aside, because the contract does not name them: the columns {names}.")

@@ -23,6 +23,7 @@ SEPARATOR_LINE = re.compile(rb'(?i)(?:\xef\xbb\xbf)?"?sep=(.|\\t)"?[,;|\t ]*')
 """What Excel reads and writes in a first line: `sep=;`."""
 MAX_HEADER_LINES = 20  # of a header with quoted line breaks
 LINES_SEARCHED = 100  # for what looks like a header, to be named in a rejection
+MAX_HEADER_BYTES = 1 << 16  # of a line that may look like the header
 MAX_HEAD_BYTES = 4 * MAX_LINE_BYTES
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|\Z)")
 _LINE_ENDS = b"\r\n"
@@ -110,7 +111,8 @@ def _find(
     if place >= len(lines):
         raise DeliveryError(
             f"{file_name} has fewer lines than the header's: the contract says "
-            f"`header_line = {contract.layout.header_line}`."
+            f"`header_line = {contract.layout.header_line}`. Correct it under "
+            f"{contract.layout_table}, or send the whole file."
         )
     number = contract.layout.header_line
     place = _after_blanks(lines, place)
@@ -187,6 +189,8 @@ def _with_likely_header(
         expected = _after_blanks(lines, expected + 1)
     most, likely = len(contract.header) / 2, None
     for place, line in enumerate(lines[: contract.layout.header_line + LINES_SEARCHED]):
+        if len(line) > MAX_HEADER_BYTES:
+            continue
         text = line.rstrip(_LINE_ENDS).removeprefix(BOM).decode(errors="replace")
         for delimiter in (contract.delimiter, *OTHER_DELIMITERS):
             found = known(split_line(text, delimiter), contract)
@@ -200,8 +204,8 @@ def _with_likely_header(
         settings += f" and `{delimiter_setting(delimiter)}`"
     return DeliveryError(
         f"{file_name} has no header in line {blank_lines + expected + 1}; line "
-        f"{blank_lines + place + 1} looks like the header: set {settings} under [file] in the "
-        "contract, or send the file without the lines above it."
+        f"{blank_lines + place + 1} looks like the header: set {settings} under "
+        f"{contract.layout_table} in the contract, or send the file without the lines above it."
     )
 
 

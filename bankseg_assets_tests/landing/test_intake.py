@@ -330,6 +330,17 @@ def test_lines_that_are_no_records_are_told_and_recorded(bank: Bank) -> None:
     assert bank.ledger.deliveries()[0].reason == told
 
 
+def test_malformed_records_at_the_end_may_be_a_footer(bank: Bank) -> None:
+    bank.deliver("a.csv", content("T1", "T2") + "Total,50\nEnd of report\n")
+    bank.deliver("b.csv", content("T3").replace("T3", "short\nT3"))
+    outcomes = bank.take()
+    assert (
+        "They include the last 2: if that is a footer, set `footer_lines = 2`"
+        in (outcomes["a.csv"][1])
+    )
+    assert "footer" not in outcomes["b.csv"][1]
+
+
 def deliver_folder(bank: Bank, name: str, parts: dict[str, str]) -> Path:
     (bank.settings.landing_dir / name).mkdir()
     for part, text in parts.items():

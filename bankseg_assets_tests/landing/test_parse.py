@@ -179,6 +179,16 @@ def test_a_wrong_header_is_refused_and_its_likely_match_named(
     assert_refused(tmp_path, f"{header}\n{line(1)}\n", told)
 
 
+def test_a_wrong_header_names_the_setting(tmp_path: Path) -> None:
+    renamed = HEADER.replace("CustGender", "CustomerGender")
+    assert_refused(tmp_path, f"{renamed}\n{line(1)}\n", r'`name = "CustomerGender"` under \[col')
+    without = HEADER.replace(",CustGender", "")
+    assert_refused(tmp_path, f"{without}\n{line(1)}\n", r"no \[columns\.gender\] if the bank has")
+    assert_refused(tmp_path, f"{line(1)}\n", r"in another line, set `header_line` under \[file\]")
+    latin = lines(line(1).replace("PUNE", "CÔTE")).encode("latin-1")
+    assert_refused(tmp_path, latin, r"set `encoding` under \[file\] .*, such as \"cp1252\"")
+
+
 def test_a_wrong_header_of_a_parquet_file_is_refused_alike(tmp_path: Path) -> None:
     table = pa.table({name.replace("DOB", "BirthDay"): ["x"] for name in NAMES})
     assert_refused(tmp_path, parquet(table), r"'CustomerDOB' \(is it 'CustomerBirthDay'\?\)")
