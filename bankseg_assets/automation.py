@@ -356,7 +356,7 @@ def _landed_hashes(delivery: DeliveryResource) -> tuple[set[str], str]:
     hashes, waiting = set(), []
     left = HASHED_AT_A_LOOK
     for file in list_landing(Path(delivery.landing_dir)):
-        name = file.path.name
+        name = file.name
         seen = (name, file.size, file.modified_ns)
         try:
             if seen in known:

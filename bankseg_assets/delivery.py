@@ -17,6 +17,7 @@ from zoneinfo import ZoneInfo
 from bankseg_assets.contracts import RAW_HOLDINGS, RAW_TRANSACTIONS, Table
 from bankseg_assets.currencies import CODES
 from bankseg_assets.date_formats import ENGLISH, NUMBERS, DateFormat, ambiguity, problem
+from bankseg_assets.file_layout import MAX_FOOTER_LINES, MAX_HEADER_LINE, PLAIN, FileLayout
 from bankseg_assets.settings import DEFAULT_CONTRACT
 
 DELIVERED = tuple(RAW_TRANSACTIONS.names[: RAW_TRANSACTIONS.names.index("source_file")])
@@ -26,6 +27,7 @@ MONEY_COLUMNS = ("balance", "amount")
 HOLDINGS = ("customer_id", "product")
 """The same, of a file of holdings."""
 
+_LAYOUT_KEYS = ("header_line", "footer_lines", "footer_starts_with")
 _TEXT_KEYS = ("name", "placeholders", "pattern")
 _MONEY_KEYS = (
     *("name", "placeholders", "minimum", "maximum"),
@@ -147,10 +149,23 @@ class DeliveryContract:
     """The same for a file of holdings."""
     table: Table = RAW_TRANSACTIONS
     """What the records of a file become."""
+    layout: FileLayout = PLAIN
+    """What stands in a file around its records."""
+    holdings_layout: FileLayout = PLAIN
+    """The same for a file of holdings."""
 
     def of_holdings(self) -> "DeliveryContract":
         """Return what a file of holdings must look like."""
-        return replace(self, columns=self.holdings, table=RAW_HOLDINGS)
+        return replace(self, columns=self.holdings, table=RAW_HOLDINGS, layout=self.holdings_layout)
+
+    @property
+    def layout_table(self) -> str:
+        """Where a contract sets the layout, for messages."""
+        return "[holdings.file]" if self.table == RAW_HOLDINGS else "[file]"
+
+    def column_table(self, ours: str) -> str:
+        """Return where a contract describes a column, for messages."""
+        return f"[{'holdings' if self.table == RAW_HOLDINGS else 'columns'}.{ours}]"
 
     @property
     def header(self) -> dict[str, str]:
@@ -173,7 +188,9 @@ class DeliveryContract:
         """SHA-256 of all that the contract says of its files; comments and order change nothing."""
         said = asdict(self)
         # Of other files, not the bank's to say, and of no row of a file.
-        del said["holdings"], said["table"], said["features"]
+        del said["holdings"], said["holdings_layout"], said["table"], said["features"]
+        if self.layout == PLAIN:
+            del said["layout"]
         # A setting that a contract does not use must not have everything cleaned again.
         _leave_out(said, _ADDED_SETTINGS)
         for rule in said["columns"].values():
@@ -227,7 +244,7 @@ class _Table:
             )
         )
         file, columns = self._table("file"), self._table("columns")
-        file._allow_only(("delimiter", "encoding"))
+        file._allow_only(("delimiter", "encoding", *_LAYOUT_KEYS))
         columns._allow_only(DELIVERED)
         for ours in set(DELIVERED) - set(OPTIONAL):
             columns._get(ours, dict, "a table")
@@ -254,6 +271,8 @@ class _Table:
             encoding=file._encoding(),
             columns=rules,
             holdings=self._holdings(),
+            layout=file._layout(),
+            holdings_layout=self._holdings_layout(),
         )
 
     def _features(self) -> tuple[str, ...]:
@@ -282,10 +301,44 @@ class _Table:
         if "holdings" not in self.content:
             return {ours: ColumnRule(ours) for ours in HOLDINGS}
         holdings = self._table("holdings")
-        holdings._allow_only(HOLDINGS)
+        holdings._allow_only((*HOLDINGS, "file"))
         rules = {ours: holdings._table(ours)._rule(ours) for ours in HOLDINGS}
         holdings._no_name_twice(rules)
         return rules
+
+    def _holdings_layout(self) -> FileLayout:
+        holdings = self.content.get("holdings", {})
+        if "file" not in holdings:
+            return PLAIN
+        file = self._table("holdings")._table("file")
+        file._allow_only(_LAYOUT_KEYS)
+        return file._layout()
+
+    def _layout(self) -> FileLayout:
+        readers: dict[str, Callable[[str], Any]] = {
+            "header_line": lambda key: self._whole_number(key, 1, MAX_HEADER_LINE),
+            "footer_lines": lambda key: self._whole_number(key, 0, MAX_FOOTER_LINES),
+            "footer_starts_with": self._line_starts,
+        }
+        return FileLayout(
+            **{key: read(key) for key, read in readers.items() if key in self.content}
+        )
+
+    def _whole_number(self, key: str, lowest: int, highest: int) -> int:
+        expected = f"a whole number from {lowest} to {highest:,}"
+        number: int = self._get(key, int, expected)
+        if not lowest <= number <= highest:
+            self._complain(key, f"is {number}", expected)
+        return number
+
+    def _line_starts(self, key: str) -> tuple[str, ...]:
+        expected = 'a list of texts that lines begin with, such as ["Total"]'
+        starts = self._get(key, list, expected)
+        for start in starts:
+            shown = start.replace("\t", " ").strip(' "') if isinstance(start, str) else ""
+            if not shown or not shown.isprintable():
+                self._complain(key, f"has {start!r}", expected)
+        return tuple(start.lstrip(' "') for start in starts)
 
     def _rule(self, ours: str) -> ColumnRule:
         self._allow_only(_KEYS[ours])

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from bankseg_assets.delivery import ContractError, DeliveryContract, load_contract
+from bankseg_assets.file_layout import FileLayout
 from bankseg_assets.settings import DEFAULT_CONTRACT
 
 EXAMPLE = DEFAULT_CONTRACT.parent / "docs" / "contracts" / "differently_shaped_bank.toml"
@@ -67,6 +68,25 @@ def test_a_file_of_holdings_has_columns_of_its_own(tmp_path: Path) -> None:
     assert "product" not in contract.header
 
 
+def test_layout_is_part_of_the_fingerprint(tmp_path: Path) -> None:
+    """Where it says nothing, contracts of before the setting keep theirs."""
+    plain = load(tmp_path, SHIPPED.replace("[file]", "[file]\nheader_line = 1"))
+    assert plain.fingerprint == DeliveryContract().fingerprint
+    text = "[file]\nheader_line = 5\nfooter_lines = 1\nfooter_starts_with = ['\"Total']"
+    changed = load(tmp_path, SHIPPED.replace("[file]", text))
+    assert changed.layout == FileLayout(5, 1, ("Total",))
+    assert changed.fingerprint != plain.fingerprint
+    assert changed.of_holdings().layout == FileLayout()
+
+
+def test_layout_of_holdings_is_their_own(tmp_path: Path) -> None:
+    text = SHIPPED + "\n[holdings.file]\nheader_line = 3\n"
+    contract = load(tmp_path, text)
+    assert contract.of_holdings().layout.header_line == 3
+    assert contract.fingerprint == DeliveryContract().fingerprint
+    assert contract.of_holdings().fingerprint != DeliveryContract().of_holdings().fingerprint
+
+
 def test_a_value_may_be_translated(tmp_path: Path) -> None:
     text = SHIPPED.replace('["M", "F", "T"]', '{ male = "M", m = "M", Female = "F" }')
     contract = load(tmp_path, text)
@@ -87,6 +107,32 @@ def test_a_value_may_be_translated(tmp_path: Path) -> None:
         ('delimiter = ","', "delimiter = '\"'", "file.delimiter is '\"'; expected one ASCII"),
         ('"utf-8"', '"utf-9"', "file.encoding is 'utf-9'; expected a codec's name"),
         ('"utf-8"', '"base64"', "file.encoding is 'base64'; expected a codec's name"),
+        (
+            "[file]",
+            "[file]\nheader_line = 0",
+            "header_line is 0; expected a whole number from 1 to ",
+        ),
+        ("[file]", "[file]\nheader_line = true", "header_line is True; expected a whole number"),
+        ("[file]", "[file]\nheader_line = '5'", "header_line is '5'; expected a whole number"),
+        ("[file]", "[file]\nfooter_lines = 101", "footer_lines is 101; expected .* from 0 to 100"),
+        (
+            "[file]",
+            "[file]\nfooter_starts_with = 'T'",
+            "footer_starts_with is 'T'; expected a list",
+        ),
+        (
+            "[file]",
+            "[file]\nfooter_starts_with = ['']",
+            "footer_starts_with has ''; expected a list",
+        ),
+        ("[file]", "[file]\nfooter_starts_with = [1]", "footer_starts_with has 1; expected a list"),
+        ("[file]", '[file]\nfooter_starts_with = ["T\\n"]', "footer_starts_with has 'T.n'; expect"),
+        ("[file]", "[file]\nheader_lines = 2", "file.header_lines is unknown; expected one of del"),
+        (
+            "[holdings.product]",
+            "[holdings.file]\ndelimiter = ','\n[holdings.product]",
+            "holdings.file.delimiter is unknown; expected one of header_line, footer_lines",
+        ),
         ("[file]", "[[file]]", "file is .*expected a table"),
         ("[columns.amount]", "[columns.amonut]", "columns.amonut is unknown; expected one of tra"),
         ("[columns.gender]", "[columns.gender]\nformat='d'", "columns.gender.format is unknown"),

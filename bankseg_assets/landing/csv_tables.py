@@ -5,7 +5,7 @@ fields together with its text and number.
 """
 
 import io
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -18,9 +18,14 @@ import pyarrow.csv as pa_csv
 from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.files import MAGIC_GZIP
+from bankseg_assets.landing.footer import Footer
+from bankseg_assets.landing.non_records import ABOVE, FOOTER, NonRecords
+from bankseg_assets.landing.numbering import RecordNumbers
+from bankseg_assets.landing.opening import without_opening
 from bankseg_assets.landing.quotes import without_strays
 from bankseg_assets.landing.scan import CsvScan
-from bankseg_assets.landing.text import MAX_LINE_BYTES, line_blocks, read_chunks
+from bankseg_assets.landing.text import MAX_LINE_BYTES, Reader, line_blocks, read_chunks
+from bankseg_assets.landing.trailing_fields import TrailingFields
 
 ROWS_PER_GROUP = 1 << 15  # 32 groups a million rows, so that the cores get equal shares
 BYTES_PER_GROUP = 32 << 20  # of records so long or wide that fewer fill the memory
@@ -31,86 +36,117 @@ BLOCK_BYTES = MAX_LINE_BYTES  # larger is slower, and Arrow allows a record to s
 class _MalformedRecords:
     """Collects the records that have not the header's number of fields."""
 
-    def __init__(self, blank_lines: int) -> None:
+    def __init__(self, skipped: int, numbers: RecordNumbers) -> None:
         self.strays: deque[str] = deque()
-        self.numbers: list[int] = []
+        self.places: list[int] = []
+        """From 1 on, in what Arrow reads."""
         self._texts: list[str] = []
         self.pending_bytes = 0
-        self._told = 0
-        # Arrow counts blank lines before the header, and none after it.
-        self._blank_lines = blank_lines
+        self._skipped = skipped
+        self._numbers = numbers
+        self._taken = 0
 
     def __call__(self, row: pa_csv.InvalidRow) -> str:
-        self.numbers.append(row.number - self._blank_lines)
+        self.places.append(row.number - self._skipped)
         is_stray = row.text.startswith("\0")
         self._texts.append(self.strays.popleft() if is_stray else row.text)
         self.pending_bytes += len(self._texts[-1])
         # Arrow hands over no block that has none but these, so that they would fill the memory.
         return "skip" if self.pending_bytes <= MAX_MALFORMED_BYTES else "error"
 
+    @property
+    def last_number(self) -> int:
+        """The number of the last of them in the file."""
+        return int(self._numbers.of(self.places[-1:])[0])
+
     def take(self) -> pa.Table:
         """Return the records since the last time."""
-        numbers = self.numbers[self._told :]
+        places = self.places[self._taken :]
         texts, self._texts = self._texts, []
-        self._told = len(self.numbers)
+        self._taken = len(self.places)
         self.pending_bytes = 0
-        columns = {"row_number": pa.array(numbers, pa.int64())}
+        columns = {"row_number": pa.array(self._numbers.of(places), pa.int64())}
         return pa.table(columns | {"malformed_text": pa.array(texts, pa.string())})
 
     def forget(self, before: int) -> None:
-        """Drop the numbers that no later record can have."""
-        keep = [number for number in self.numbers[: self._told] if number >= before]
-        self.numbers = keep + self.numbers[self._told :]
-        self._told = len(keep)
+        """Drop the places that no later record can have."""
+        keep = [place for place in self.places[: self._taken] if place >= before]
+        self.places = keep + self.places[self._taken :]
+        self._taken = len(keep)
 
 
 def csv_tables(
-    original: Path, contract: DeliveryContract, file_name: str, found: CsvScan
+    original: Path,
+    contract: DeliveryContract,
+    file_name: str,
+    found: CsvScan,
+    left_out: Counter[str],
 ) -> Iterator[pa.Table]:
     """Yield the records as strings under the header's places as names, with row_number.
 
-    Malformed records have a row_number and a malformed_text alone.
+    Malformed records have a row_number and a malformed_text alone. Lines that are not records are
+    counted in `left_out` by their kind.
     """
-    malformed = _MalformedRecords(found.blank_lines)
+    left_out.update({ABOVE: found.opening.lines_above, FOOTER: found.footer_lines})
+    numbers = RecordNumbers(found.opening.header_number)
+    is_native = found.is_plain and found.quotes_are_sound and contract.encoding == "utf-8"
+    # Arrow counts the lines that it skips, blank ones too; after the header it counts no blank one.
+    skipped = found.opening.blank_lines + 1 if is_native else 0
+    malformed = _MalformedRecords(skipped, numbers)
     with ExitStack() as stack:
-        stream = _open_text(original, contract, file_name, found, malformed.strays, stack)
-        next_number = 2  # the header is record 1
+        file = stack.enter_context(original.open("rb"))
+        if is_native:
+            compression = "gzip" if file.read(2) == MAGIC_GZIP else None
+            stream = stack.enter_context(pa.input_stream(original, compression=compression))
+        else:
+            blocks = _records(file, contract, file_name, found, malformed.strays, numbers, left_out)
+            stream = io.BufferedReader(_Stream(blocks), BLOCK_BYTES)
+        next_place = 1
         pending: list[pa.Table] = []
-        for batch in _open_csv(stream, contract, found, malformed, file_name):
-            numbers = _record_numbers(next_number, batch.num_rows, malformed.numbers)
-            next_number = int(numbers[-1]) + 1 if len(numbers) else next_number
+        for batch in _open_csv(stream, contract, found, malformed, file_name, skipped):
+            places = _good_places(next_place, batch.num_rows, malformed.places)
+            next_place = int(places[-1]) + 1 if len(places) else next_place
             table = pa.Table.from_batches([batch])
-            pending.append(table.append_column("row_number", pa.array(numbers, pa.int64())))
+            row_numbers = pa.array(numbers.of(places), pa.int64())
+            pending.append(table.append_column("row_number", row_numbers))
             if (
                 sum(table.num_rows for table in pending) >= ROWS_PER_GROUP
                 or sum(table.nbytes for table in pending) >= BYTES_PER_GROUP
                 or malformed.pending_bytes >= BYTES_PER_GROUP
             ):
                 yield pa.concat_tables([*pending, malformed.take()], promote_options="default")
-                malformed.forget(next_number)
+                malformed.forget(next_place)
+                numbers.forget(next_place)
                 pending = []
         yield pa.concat_tables([*pending, malformed.take()], promote_options="default")
 
 
-def _open_text(
-    original: Path,
+def _records(
+    file: Reader,
     contract: DeliveryContract,
     file_name: str,
     found: CsvScan,
     strays: deque[str],
-    stack: ExitStack,
-) -> Any:
-    """Open the text for Arrow: itself where it is plain, ours where it must be changed."""
-    file = stack.enter_context(original.open("rb"))
-    if found.quotes_are_sound and contract.encoding == "utf-8":
-        is_compressed = file.read(2) == MAGIC_GZIP
-        compression = "gzip" if is_compressed else None
-        return stack.enter_context(pa.input_stream(original, compression=compression))
+    numbers: RecordNumbers,
+    left_out: Counter[str],
+) -> Iterator[bytes]:
+    """Yield the text of the records, changed where Arrow would read it otherwise than it is."""
     blocks = line_blocks(read_chunks(file), contract, file_name)
-    if not found.quotes_are_sound:
-        columns = len(found.header.names)
-        blocks = without_strays(blocks, columns, contract.delimiter, file_name, strays)
-    return io.BufferedReader(_Stream(blocks), BLOCK_BYTES)
+    blocks = Footer(contract, file_name).without(blocks)
+    blocks = without_opening(blocks, found.opening)
+    columns, are_sound = len(found.header.names), found.quotes_are_sound
+    if found.has_non_records:
+        lines = NonRecords(found.opening, contract)
+        blocks = lines.removed(blocks, numbers, left_out, quotes_are_sound=are_sound)
+    if found.has_trailing_fields:
+        fields = TrailingFields(columns, contract.delimiter, quotes_are_sound=are_sound)
+        blocks = fields.removed(blocks)
+    if not are_sound:
+        lines_before = found.opening.lines
+        blocks = without_strays(
+            blocks, columns, contract.delimiter, file_name, strays, lines_before=lines_before
+        )
+    return blocks
 
 
 class _Stream(io.RawIOBase):
@@ -136,6 +172,7 @@ def _open_csv(
     found: CsvScan,
     malformed: _MalformedRecords,
     file_name: str,
+    skipped: int,
 ) -> Iterator[pa.RecordBatch]:
     # Places as names, because a header may say the same name twice.
     places = [str(place) for place in range(len(found.header.names))]
@@ -147,7 +184,7 @@ def _open_csv(
                 use_threads=False,
                 block_size=BLOCK_BYTES,
                 column_names=places,
-                skip_rows_after_names=found.blank_lines + 1,
+                skip_rows_after_names=skipped,
             ),
             parse_options=pa_csv.ParseOptions(
                 delimiter=contract.delimiter, newlines_in_values=True, invalid_row_handler=malformed
@@ -162,7 +199,7 @@ def _open_csv(
         if malformed.pending_bytes > MAX_MALFORMED_BYTES:
             raise DeliveryError(
                 f"{file_name} has over {MAX_MALFORMED_BYTES:,} bytes of records in a row, up to "
-                f"record {malformed.numbers[-1]:,}, that do not have the header's "
+                f"record {malformed.last_number:,}, that do not have the header's "
                 f"{len(found.header.names)} fields. Correct it, or the contract's delimiter, and "
                 "send it again."
             ) from error
@@ -171,8 +208,8 @@ def _open_csv(
         ) from error
 
 
-def _record_numbers(first: int, count: int, malformed: list[int]) -> np.ndarray:
-    """Number `count` good records from `first` on, leaving out the numbers of malformed ones."""
-    taken = [number for number in malformed if number >= first]
+def _good_places(first: int, count: int, malformed: list[int]) -> np.ndarray:
+    """Return the places of `count` good records from `first` on, between the malformed ones."""
+    taken = [place for place in malformed if place >= first]
     candidates = np.arange(first, first + count + len(taken))
     return np.setdiff1d(candidates, taken, assume_unique=True)[:count]

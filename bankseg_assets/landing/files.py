@@ -16,6 +16,8 @@ SUFFIXES = (".csv", ".csv.gz", ".parquet")
 DONE_SUFFIX = ".done"
 MAGIC_PARQUET, MAGIC_ENCRYPTED, MAGIC_GZIP = b"PAR1", b"PARE", b"\x1f\x8b"
 CHUNK_BYTES = 1 << 20
+SPARK_MARKER = "_SUCCESS"
+"""Spark writes it into the folder of an output once all of its files are there."""
 SETTLED_AFTER_SECONDS = 10.0
 # A file without its end may still grow. This is how long vsftpd lets an upload stall before it
 # gives it up (data_connection_timeout); TCP pauses for two minutes at most between two attempts.
@@ -26,7 +28,6 @@ RECHECK_AFTER_SECONDS = 2.0
 LONGEST_SHOWN_NAME = 100
 _KINDS = {
     stat.S_IFLNK: "a symbolic link",
-    stat.S_IFDIR: "a folder",
     stat.S_IFIFO: "a pipe",
     stat.S_IFSOCK: "a socket",
 }
@@ -39,6 +40,13 @@ class LandedFile:
     path: Path
     size: int
     modified_ns: int
+    folder: str = ""
+    """The name of the folder in the landing folder that it lies in, where Spark wrote one."""
+
+    @property
+    def name(self) -> str:
+        """Its name from the landing folder on."""
+        return f"{self.folder}/{self.path.name}" if self.folder else self.path.name
 
     @property
     def has_done_marker(self) -> bool:
@@ -85,6 +93,8 @@ class IgnoredFile:
 
 def list_landing(folder: Path) -> list[LandedFile]:
     """Return the transaction files of a folder by name; a missing folder holds none.
+
+    A folder in it is looked into if it is a whole output of Spark.
 
     Hidden names are drafts. Symlinks, pipes and names with control characters are left out: a
     name must never lead the reader elsewhere, block it, or forge a line in a log.
@@ -175,12 +185,64 @@ def _look(folder: Path) -> Iterator[LandedFile | IgnoredFile]:
             continue
         try:
             status = path.lstat()
+            if stat.S_ISDIR(status.st_mode):
+                yield from _look_into(path)
+            else:
+                yield _found(path, status)
         except FileNotFoundError:
             continue  # moved away between the listing and the look
-        if reason := _why_ignored(path.name, status.st_mode):
-            yield IgnoredFile(printable(path.name), reason)
-        else:
-            yield LandedFile(path, status.st_size, status.st_mtime_ns)
+
+
+def _look_into(folder: Path) -> Iterator[LandedFile | IgnoredFile]:
+    """Yield the files of a folder that Spark wrote; each is a delivery of its own."""
+    shown = printable(folder.name)
+    names = _names_in(folder)
+    if not folder.name.isprintable():
+        yield IgnoredFile(shown, "Its name has characters that cannot be shown. Rename it.")
+    elif "_delta_log" in names:
+        yield IgnoredFile(
+            shown,
+            "It is a Delta table, which keeps replaced files too. Write its rows as CSV or "
+            "Parquet.",
+        )
+    elif SPARK_MARKER not in names:
+        yield IgnoredFile(
+            shown,
+            "It is a folder, not a file. Deliver its files one by one; or, where Spark wrote it, "
+            f"the whole folder with the file {SPARK_MARKER} in it.",
+        )
+    elif any((folder / name).is_dir() for name in names if not name.startswith((".", "_"))):
+        yield IgnoredFile(
+            shown,
+            "It has folders in it, whose names are values that its files lack. Write it without "
+            "partitionBy.",
+        )
+    else:
+        for name in names:
+            if name.startswith((".", "_")) or name.endswith(DONE_SUFFIX):
+                continue
+            found = _found(folder / name, (folder / name).lstat(), folder.name)
+            # Without a byte: a partition without a row, or a copy that has just begun.
+            if isinstance(found, IgnoredFile) or found.size:
+                yield found
+
+
+def _names_in(folder: Path) -> list[str]:
+    """Return the names in a folder that may have been swapped for a link since the listing."""
+    try:
+        descriptor = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
+    except OSError:
+        return []
+    try:
+        return sorted(os.listdir(descriptor))  # noqa: PTH208
+    finally:
+        os.close(descriptor)
+
+
+def _found(path: Path, status: os.stat_result, folder: str = "") -> LandedFile | IgnoredFile:
+    landed = LandedFile(path, status.st_size, status.st_mtime_ns, folder)
+    reason = _why_ignored(path.name, status.st_mode)
+    return IgnoredFile(printable(landed.name), reason) if reason else landed
 
 
 def _why_ignored(name: str, mode: int) -> str:

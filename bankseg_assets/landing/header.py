@@ -2,11 +2,14 @@
 
 import csv
 import difflib
+import json
+import unicodedata
+from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.delivery import OPTIONAL, DeliveryContract
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.files import printable
 
@@ -40,6 +43,13 @@ class Header:
             found[name] = place
         return found
 
+    def without_trailing(self) -> "Header":
+        """Return the header without the columns at its end that have no name."""
+        columns = len(self.names)
+        while columns and not self.names[columns - 1].strip():
+            columns -= 1
+        return replace(self, names=self.names[:columns])
+
     @property
     def left_out_names(self) -> tuple[str, ...]:
         """The names of the columns that are not read."""
@@ -49,31 +59,44 @@ class Header:
         return printable(self.names[place].strip()) or f"column {place + 1}"
 
 
-def read_header_line(line: str, contract: DeliveryContract, file_name: str) -> Header:
-    """Split the first line of a CSV file and check it; raises DeliveryError as `check_header`."""
-    names = _split(line, contract.delimiter)
+def read_header_line(
+    line: str, contract: DeliveryContract, file_name: str, number: int = 1
+) -> Header:
+    """Split a CSV file's header and check it; raises DeliveryError as `check_header`.
+
+    `number`: the line that it begins in.
+    """
+    names = split_line(line, contract.delimiter)
     try:
         if not names:
             raise DeliveryError(
                 f"{file_name} has a quote out of place in its header. Correct the header."
             )
-        return check_header(names, contract, file_name)
+        return check_header(names, contract, file_name, number)
     except DeliveryError:
         for delimiter in OTHER_DELIMITERS:
-            if len(_known(_split(line, delimiter), contract)) > len(_known(names, contract)):
+            if known(split_line(line, delimiter), contract) > known(names, contract):
                 raise DeliveryError(
                     f"{file_name} seems to be separated by {delimiter!r}; the contract says "
-                    f"{contract.delimiter!r}. Correct the file, or the contract's delimiter."
+                    f"{contract.delimiter!r}. Correct the file, or set "
+                    f"`{delimiter_setting(delimiter)}` under [file] in the contract."
                 ) from None
         raise
 
 
-def check_header(names: Sequence[str], contract: DeliveryContract, file_name: str) -> Header:
-    """Find the contract's columns by name.
+def delimiter_setting(delimiter: str) -> str:
+    """Return the contract's line for a delimiter."""
+    return 'delimiter = "' + delimiter.replace("\t", "\\t") + '"'
 
-    Raises DeliveryError where there are too many columns, or with the likely match of what is
-    missing. A header in which few names are known may be a record, so it is not printed: it would
-    hold a customer.
+
+def check_header(
+    names: Sequence[str], contract: DeliveryContract, file_name: str, number: int = 0
+) -> Header:
+    """Find the contract's columns by name: as written, else but for case and invisible characters.
+
+    `number`: the header's line, where it is one. Raises DeliveryError where there are too many
+    columns, or with the likely match of what is missing. A header in which few names are known may
+    be a record, so it is not printed: it would hold a customer.
     """
     if len(names) > MAX_COLUMNS:
         raise DeliveryError(
@@ -81,14 +104,56 @@ def check_header(names: Sequence[str], contract: DeliveryContract, file_name: st
             "Send the columns of the contract, or correct the contract's delimiter."
         )
     wanted = list(contract.header.values())
-    missing = [name for name in wanted if name not in names]
-    if missing:
-        raise DeliveryError(_explain(names, missing, wanted, file_name))
     repeated = sorted({name for name in wanted if list(names).count(name) > 1})
+    places = _places(names, wanted)
+    if similar := [name for name in wanted if len(places[name]) > 1 and name not in repeated]:
+        columns = " and ".join(str(place + 1) for place in places[similar[0]])
+        raise DeliveryError(
+            f"{file_name} has more than one column that could be {similar[0]!r}: columns {columns} "
+            "differ from it in case or blanks alone. Keep one, or give the contract the exact name."
+        )
+    if missing := [name for name in wanted if not places[name]]:
+        raise DeliveryError(_explain(names, missing, contract, file_name, number))
     if repeated:
         raise DeliveryError(f"{file_name} has the column {repeated} more than once. Keep one.")
-    places = {ours: list(names).index(name) for ours, name in contract.header.items()}
-    return Header(tuple(names), places)
+    return Header(tuple(names), {ours: places[name][0] for ours, name in contract.header.items()})
+
+
+def known(names: Sequence[str], contract: DeliveryContract) -> int:
+    """Return how many of the contract's columns a line names."""
+    return sum(bool(found) for found in _places(names, list(contract.header.values())).values())
+
+
+def split_line(line: str, delimiter: str) -> list[str]:
+    """Return the fields of a line, or none where its quotes break the rules."""
+    try:
+        return next(csv.reader([line], delimiter=delimiter, strict=True), [])
+    except csv.Error:
+        return []
+
+
+def _places(names: Sequence[str], wanted: Sequence[str]) -> dict[str, list[int]]:
+    """Return the places that each wanted name could be at: none, one, or too many."""
+    places: dict[str, list[int]] = {name: [] for name in wanted}
+    folded: dict[str, list[int]] = {}
+    for place, name in enumerate(names):
+        if name in places:
+            places[name].append(place)
+        else:
+            folded.setdefault(_folded(name), []).append(place)
+    missing = [name for name in wanted if not places[name]]
+    claims = Counter(map(_folded, missing))
+    for name in missing:
+        if claims[_folded(name)] == 1:  # of two, neither can be said to be the column
+            places[name] = folded.get(_folded(name), [])
+    return places
+
+
+def _folded(name: str) -> str:
+    """Return a name without case, invisible characters, and differences between blanks."""
+    text = unicodedata.normalize("NFKC", name)
+    shown = "".join(c for c in text if unicodedata.category(c) != "Cf")
+    return " ".join(shown.split()).casefold()
 
 
 def told(names: Sequence[str]) -> str:
@@ -96,42 +161,58 @@ def told(names: Sequence[str]) -> str:
 
     A header that has lost its line break ends in the first record: a customer.
     """
-    if any(_is_value(name) or sum(map(str.isdigit, name)) > MOST_DIGITS for name in names):
+    if is_withheld(names):
         return f"{len(names)} names that may be values, and are not repeated here"
     return ", ".join(repr(printable(name)) for name in names[:20])
 
 
-def _explain(names: Sequence[str], missing: list[str], wanted: list[str], file_name: str) -> str:
-    spare = [name for name in names if name not in wanted]
+def is_withheld(names: Sequence[str]) -> bool:
+    """Return whether one of these may be a value, and none of them is to be printed."""
+    return any(_is_value(name) or sum(map(str.isdigit, name)) > MOST_DIGITS for name in names)
+
+
+def _explain(
+    names: Sequence[str],
+    missing: list[str],
+    contract: DeliveryContract,
+    file_name: str,
+    number: int,
+) -> str:
+    wanted = list(contract.header.values())
+    ours = {name: column for column, name in contract.header.items()}
+    claimed = {_folded(name) for name in wanted if name not in missing}
+    spare = [name for name in names if name not in wanted and _folded(name) not in claimed]
     is_header = 2 * len(missing) <= len(wanted)
-    hints = []
+    hints, settings = [], []
     for name in missing:
         # Strict where the line may be a record: a place called like a column is still a place.
         close = difflib.get_close_matches(name, spare, n=1, cutoff=0.5 if is_header else 0.8)
         hints.append(f"{name!r}" + (f" (is it {told(close)}?)" if close else ""))
+        settings.append(_setting(ours[name], close, contract))
     found = f"{len(names)} columns, of which the contract knows {len(wanted) - len(missing)}"
     if is_header and spare:
         found += f"; unknown are {told(spare)}"
-    advice = "Correct the header, or the contract's column names."
+    advice = "Correct the header, or the contract's column names"
+    advice += f": {', '.join(filter(None, settings))}." if is_header and any(settings) else "."
     if len(missing) == len(wanted) and any(_is_value(name) for name in names):
-        advice = "The first line seems to be a record: put a header before it."
+        where = "The first line" if number <= 1 else f"Line {number}"
+        advice = f"{where} seems to be a record: put a header before it."
+    if number and not is_header:
+        place = contract.layout_table
+        advice += f" If the header is in another line, set `header_line` under {place}."
     return (
         f"{file_name} has no column {', '.join(hints)}. Expected: {', '.join(wanted)}. "
         f"Found: {found}. {advice}"
     )
 
 
+def _setting(ours: str, close: Sequence[str], contract: DeliveryContract) -> str:
+    """Return what to set for a column that the file does not have; empty for no idea."""
+    place = contract.column_table(ours)
+    if close and not is_withheld(close):
+        return f"`name = {json.dumps(printable(close[0]), ensure_ascii=False)}` under {place}"
+    return f"no {place} if the bank has none" if ours in OPTIONAL else ""
+
+
 def _is_value(name: str) -> bool:
     return not name.strip() or name.strip()[0].isdigit()
-
-
-def _known(names: Sequence[str], contract: DeliveryContract) -> set[str]:
-    return set(names) & set(contract.header.values())
-
-
-def _split(line: str, delimiter: str) -> list[str]:
-    """The fields of a line, or none where its quotes break the rules."""
-    try:
-        return next(csv.reader([line], delimiter=delimiter, strict=True), [])
-    except csv.Error:
-        return []

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bankseg_assets.contracts import MONEY_DECIMALS
 from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.file_layout import MAX_FOOTER_LINES
 from bankseg_assets.landing.archive import archive, sha256_of
 from bankseg_assets.landing.binary_fractions import Rounded
 from bankseg_assets.landing.drafts import sweep_drafts
@@ -62,7 +63,7 @@ def current_files(raw_dir: Path, ledger: Ledger, landing_dir: Path) -> dict[str,
     if not current:
         rejected = "; ".join(d.reason for d in deliveries if d.status == "rejected")
         waiting = " ".join(
-            f"{file.path.name}: {why_waiting(file)}"
+            f"{file.name}: {why_waiting(file)}"
             for file in list_landing(landing_dir)
             if file.may_still_grow
         )
@@ -77,7 +78,7 @@ def current_files(raw_dir: Path, ledger: Ledger, landing_dir: Path) -> dict[str,
 def _take(
     file: LandedFile, raw_dir: Path, ledger: Ledger, contract: DeliveryContract, *, run_id: str
 ) -> Outcome:
-    name = file.path.name
+    name = file.name
     known = {delivery.sha256: delivery for delivery in ledger.deliveries()}
     try:
         if not is_complete(file):
@@ -110,7 +111,7 @@ def why_waiting(file: LandedFile) -> str:
     return (
         "It may still grow: it does not end as a whole file does (text in a line end). It is "
         f"ingested once it has not changed for {minutes:.0f} minutes, or at once with an empty "
-        f"file {printable(file.path.name)}.done beside it."
+        f"file {printable(file.name)}.done beside it."
     )
 
 
@@ -139,9 +140,12 @@ def _take_new(
             raise FileChangedError from error
         ledger.record(replace(delivery, status="rejected", reason=str(error)))
         return Outcome(name, "rejected", str(error), is_warning=True)
-    warning = _warning(replace(parsed, may_be_cut_off=False) if file.has_done_marker else parsed)
-    ledger.record(replace(delivery, records=parsed.records, reason=warning))
-    detail = f"{parsed.records:,} records. {warning}".strip()
+    if file.has_done_marker:
+        parsed = replace(parsed, may_be_cut_off=False)
+    warning = _warning(parsed, contract)
+    told = f"{_left_out(parsed)} {warning}".strip()
+    ledger.record(replace(delivery, records=parsed.records, reason=told))
+    detail = f"{parsed.records:,} records. {told}".strip()
     return Outcome(name, "accepted", detail, is_warning=bool(warning))
 
 
@@ -162,7 +166,16 @@ def _known(before: Delivery) -> str:
     return told.strip()
 
 
-def _warning(parsed: Parsed) -> str:
+def _left_out(parsed: Parsed) -> str:
+    """Say which lines are in no record."""
+    lines = [
+        f"{number:,} {'line' if number == 1 else 'lines'} {kind}"
+        for kind, number in parsed.lines_left_out.items()
+    ]
+    return f"Not records, and left out: {', '.join(lines)}." if lines else ""
+
+
+def _warning(parsed: Parsed, contract: DeliveryContract) -> str:
     """Say what was not read as a transaction."""
     told = []
     if parsed.may_be_cut_off:
@@ -173,6 +186,12 @@ def _warning(parsed: Parsed) -> str:
         )
     if parsed.malformed:
         told.append(f"{parsed.malformed:,} of them have not the header's fields.")
+    if 0 < parsed.malformed_at_end <= MAX_FOOTER_LINES and parsed.malformed_at_end < parsed.records:
+        lines = contract.layout.footer_lines + parsed.malformed_at_end
+        told.append(
+            f"They include the last {parsed.malformed_at_end}: if that is a footer, set "
+            f"`footer_lines = {lines}` under {contract.layout_table} in the contract."
+        )
     if parsed.extra_columns:
         names = column_names(parsed.extra_columns)
         told.append(f"Kept aside, because the contract does not name them: the columns {names}.")

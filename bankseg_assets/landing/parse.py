@@ -4,11 +4,14 @@ Arrow reads the CSV, not Spark: it needs no more memory than a block, and reads 
 about a second; Spark with `multiLine` takes one task a file and five to ten times as long.
 """
 
+from collections import Counter
+from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bankseg_assets.contracts import DELIVERY_DIGITS, Table
@@ -38,6 +41,10 @@ class Parsed:
     """The columns of money with values that are rounded to the currency's decimals."""
     may_be_cut_off: bool = False
     """The last record has no line end."""
+    malformed_at_end: int = 0
+    """How many of the last records are malformed: they may be a footer."""
+    lines_left_out: Mapping[str, int] = field(default_factory=dict)
+    """Kind -> number of the lines that are not records."""
 
 
 def parse_delivery(
@@ -66,17 +73,19 @@ def write_records(
     the content cannot be read, and OSError when the machine fails; nothing changes then.
     """
     rounded: list[Rounded] = []
+    lines_left_out: Counter[str] = Counter()
     if found is None:
         layout = read_layout(original, contract, file_name)
         header = layout.header
         tables = parquet_tables(original, contract, file_name, layout, rounded)
     else:
         header = found.header
-        tables = csv_tables(original, contract, file_name, found)
+        tables = csv_tables(original, contract, file_name, found, lines_left_out)
     schema = _schema(contract.table)
     money = {name: contract.columns[name] for name in MONEY_COLUMNS if name in contract.columns}
     origin = {"source_file": file_name, "delivery": sha256[:DELIVERY_DIGITS]}
-    records = malformed = 0
+    records = 0
+    at_end = _MalformedAtEnd()
     extra_output = output.with_name(EXTRA_FILE)
     with ExitStack() as stack:
         main = stack.enter_context(draft_in(output.parent))
@@ -89,11 +98,14 @@ def write_records(
                 writer.write_table(ours)
                 rounded += [count_noise(ours[name], rule) for name, rule in money.items()]
                 records += ours.num_rows
-                malformed += ours.num_rows - ours["malformed_text"].null_count
+                at_end.follow(ours)
                 if extra_writer:
                     extra_writer.write_table(_extra(table, header))
         if records == 0:
-            raise DeliveryError(f"{file_name} has a header but no record. Send the file again.")
+            raise DeliveryError(
+                f"{file_name} has a header but no record{_of_lines(lines_left_out)}. Send the file "
+                "again."
+            )
         if extra:
             extra.publish(extra_output)
         else:
@@ -101,12 +113,48 @@ def write_records(
         main.publish(output)
     return Parsed(
         records,
-        malformed,
+        at_end.malformed,
         tuple(header.extra),
         header.left_out_names,
         add_up(rounded),
         may_be_cut_off=found is not None and found.may_be_cut_off,
+        malformed_at_end=at_end.count,
+        lines_left_out={kind: number for kind, number in lines_left_out.items() if number},
     )
+
+
+class _MalformedAtEnd:
+    """Counts the malformed records, and those that no sound one follows."""
+
+    def __init__(self) -> None:
+        self.malformed = 0
+        self._last_sound = 0
+        self._after = pa.chunked_array([[]], pa.int64())
+
+    @property
+    def count(self) -> int:
+        """How many malformed records are at the end."""
+        return len(self._after)
+
+    def follow(self, records: pa.Table) -> None:
+        """Look at the next records, in any order among themselves."""
+        numbers, texts = records["row_number"], records["malformed_text"]
+        malformed = records.num_rows - texts.null_count
+        self.malformed += malformed
+        if malformed:
+            self._after = pa.chunked_array(
+                [*self._after.chunks, *numbers.filter(texts.is_valid()).chunks], pa.int64()
+            )
+            numbers = numbers.filter(texts.is_null())
+        self._last_sound = pc.max(numbers).as_py() or self._last_sound
+        if len(self._after):
+            self._after = self._after.filter(pc.greater(self._after, self._last_sound))
+
+
+def _of_lines(left_out: Counter[str]) -> str:
+    lines = sum(left_out.values())
+    kinds = ", ".join(f"{number:,} {kind}" for kind, number in left_out.items() if number)
+    return f"; {lines:,} lines of it are none: {kinds}" if lines else ""
 
 
 def _writer(draft: Draft, schema: pa.Schema) -> pq.ParquetWriter:

@@ -75,35 +75,39 @@ class Quotes:
 
 
 def without_strays(
-    blocks: Iterator[bytes], columns: int, delimiter: str, file_name: str, strays: deque[str]
+    blocks: Iterator[bytes],
+    columns: int,
+    delimiter: str,
+    file_name: str,
+    strays: deque[str],
+    *,
+    lines_before: int,
 ) -> Iterator[bytes]:
-    """Yield the text with every line whose quotes break the rules replaced by a malformed one.
+    """Yield the records with every line whose quotes break the rules replaced by a malformed one.
 
-    The lines themselves go to `strays`, in order. This holds only where a line is a record, and
-    then a broken line must have the separators of a whole record, and no two of them may be the
-    ends of one sound record of several lines. Raises DeliveryError with the line where that is
-    not so: the lines between might be part of a value.
+    The lines themselves go to `strays`, in order. `lines_before`: above the first record. This
+    holds only where a line is a record, and then a broken line must have the separators of a whole
+    record, and no two of them may be the ends of one sound record of several lines. Raises
+    DeliveryError with the line where that is not so: the lines between might be part of a value.
     """
     grammar = _Grammar(delimiter)
     separator = delimiter.encode()
     # No file holds a NUL, so that this is no delivered record; nor has it the header's fields.
     placeholder = b"\0" + separator * columns
     opened: int | None = None
-    header: int | None = None
-    number = 0
+    number = lines_before
     for block in blocks:
         kept = []
         for line_with_end in _LINE.findall(block):
             number += bool(line_with_end)
             line = line_with_end.rstrip(b"\r\n")
-            header = number if header is None and line else header
             if _QUOTE not in line or grammar.record.fullmatch(line):
                 kept.append(line_with_end)
                 continue
-            if number == header or line.count(separator) < columns - 1:
-                _refuse(number, number, file_name)
+            if line.count(separator) < columns - 1:
+                refuse_quotes(number, number, file_name)
             if opened is not None and grammar.closing.fullmatch(line):
-                _refuse(opened, number, file_name)
+                refuse_quotes(opened, number, file_name)
             opened = number if grammar.opening.fullmatch(line) else opened
             strays.append(line.decode())
             kept.append(placeholder + line_with_end[len(line) :])
@@ -122,7 +126,13 @@ class _Grammar:
         self.closing = re.compile(inside + rb'"(?:' + d + field + rb")*+")
 
 
-def _refuse(first: int, last: int, file_name: str) -> None:
+def is_sound_record(text: bytes, delimiter: str) -> bool:
+    """Return whether the quotes of one record keep to the rules."""
+    return _QUOTE not in text or bool(_Grammar(delimiter).record.fullmatch(text))
+
+
+def refuse_quotes(first: int, last: int, file_name: str) -> None:
+    """Raise the DeliveryError of a quote in one of two lines that breaks the rules."""
     where = f"line {first}" if first == last else f"line {first} or line {last}"
     raise DeliveryError(
         f"{file_name} has a quote out of place, or one that is never closed, in {where}: it cannot "

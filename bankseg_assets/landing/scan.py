@@ -13,7 +13,11 @@ import numpy as np
 from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.files import MAGIC_ENCRYPTED, MAGIC_GZIP, MAGIC_PARQUET
-from bankseg_assets.landing.header import Header, read_header_line
+from bankseg_assets.landing.footer import Footer
+from bankseg_assets.landing.header import Header
+from bankseg_assets.landing.lines import QUOTE, Bytes, Places, content_ends, line_ends, line_starts
+from bankseg_assets.landing.non_records import NonRecords
+from bankseg_assets.landing.opening import Opening, read_opening
 from bankseg_assets.landing.quotes import Quotes
 from bankseg_assets.landing.text import (
     MAX_LINE_BYTES,
@@ -22,8 +26,7 @@ from bankseg_assets.landing.text import (
     read_chunks,
     refuse_long_line,
 )
-
-_LF, _CR = b"\n\r"
+from bankseg_assets.landing.trailing_fields import TrailingFields
 
 
 @dataclass(frozen=True)
@@ -31,11 +34,22 @@ class CsvScan:
     """What the first look found in a CSV file that may be parsed."""
 
     header: Header
-    blank_lines: int
-    """Before the header."""
+    opening: Opening
     quotes_are_sound: bool
+    has_non_records: bool = False
+    """Lines between the records may be repeated headers, footers or empty rows."""
+    has_trailing_fields: bool = False
+    """Records may have empty fields beyond the header's."""
+    footer_lines: int = 0
+    """Lines at the end that the contract leaves out."""
     may_be_cut_off: bool = False
     """The last record has no line end, and no checksum of gzip vouches for it."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Every line but blank ones and the first is a record, in the header's shape."""
+        around = self.footer_lines or self.has_non_records or self.has_trailing_fields
+        return self.opening.is_plain and not around
 
 
 def scan(reader: Reader, contract: DeliveryContract, file_name: str) -> CsvScan | None:
@@ -49,52 +63,90 @@ def scan(reader: Reader, contract: DeliveryContract, file_name: str) -> CsvScan 
         raise DeliveryError(f"{file_name} is empty (0 bytes). Send the file again.")
     if first.startswith((MAGIC_PARQUET, MAGIC_ENCRYPTED)):
         return None
-    header: Header | None = None
-    lines, blank_lines = 0, 0
+    footer = Footer(contract, file_name)
+    blocks = footer.without(line_blocks(chain([first], chunks), contract, file_name))
+    opening, records = read_opening(blocks, contract, file_name)
+    lines = opening.lines
     block = b""
     quotes = Quotes(contract.delimiter, MAX_LINE_BYTES)
-    for block in line_blocks(chain([first], chunks), contract, file_name):
+    shape = _Shape(opening, contract)
+    for block in records:
         text = np.frombuffer(block, np.uint8)
-        ends = _line_ends(block, text)
+        ends = line_ends(block, text)
         _refuse_long_lines(block, ends, lines, file_name)
-        if header is None:
-            blank, line = _first_line(block)
-            blank_lines += blank
-            if line:
-                header = read_header_line(line, contract, file_name)
         quotes.follow(text, ends, has_quotes=b'"' in block)
+        shape.follow(block, text, ends)
         lines += len(ends)
-    if header is None:
-        raise DeliveryError(f"{file_name} has blank lines alone. Send the file again.")
-    if lines == blank_lines + 1:
+    footer.check(opening.header)
+    if lines == opening.lines:
         raise DeliveryError(f"{file_name} has a header but no record. Send the file again.")
-    may_be_cut_off = not block.endswith((b"\n", b"\r")) and not first.startswith(MAGIC_GZIP)
-    return CsvScan(header, blank_lines, quotes.finish(), may_be_cut_off)
+    are_sound = quotes.finish()
+    return CsvScan(
+        shape.header(quotes_are_sound=are_sound),
+        opening,
+        are_sound,
+        shape.has_non_records,
+        shape.has_trailing_fields,
+        len(footer.lines()),
+        not block.endswith((b"\n", b"\r")) and not first.startswith(MAGIC_GZIP),
+    )
 
 
-def _line_ends(block: bytes, text: np.ndarray) -> np.ndarray:
-    """Return the place of each line's last byte: LF, CRLF's LF, a CR alone, or the file's end."""
-    ends = np.flatnonzero(text == _LF)
-    if b"\r" in block:
-        returns = np.flatnonzero(text == _CR)
-        following = np.append(text, 0)[returns + 1]
-        ends = np.sort(np.concatenate([ends, returns[following != _LF]]))
-    if not len(ends) or ends[-1] != len(block) - 1:
-        ends = np.append(ends, len(block))
-    return ends
+class _Shape:
+    """Follows the records, and finds out whether they are as Arrow can read them."""
+
+    def __init__(self, opening: Opening, contract: DeliveryContract) -> None:
+        self._delimiter = contract.delimiter
+        self._full = opening.header
+        self._named = opening.header.without_trailing()
+        self._has_nameless_end = self._named != self._full
+        self._non_records = NonRecords(opening, contract)
+        self._fields = TrailingFields(
+            len(self._named.names), contract.delimiter, quotes_are_sound=self._has_nameless_end
+        )
+        self._with_nameless_value = 0
+        self.has_non_records = False
+        self.has_trailing_fields = self._has_nameless_end
+
+    def follow(self, block: bytes, text: Bytes, ends: Places) -> None:
+        """Look at the next block, no further than what is not known yet."""
+        if not self.has_non_records:
+            self.has_non_records = bool(self._non_records.find(block, text, line_starts(ends)))
+        if self._has_nameless_end:
+            surplus, _, _ = self._fields.find(block, text, ends)
+            is_nameless = (surplus > 0) & (
+                surplus <= len(self._full.names) - len(self._named.names)
+            )
+            self._with_nameless_value += int(np.count_nonzero(is_nameless))
+        elif not self.has_trailing_fields and self._may_have_empty_end(block, text, ends):
+            # Where values are quoted, a line may be a part of a record; then the parser finds out.
+            self.has_trailing_fields = b'"' in block or bool(
+                (self._fields.find(block, text, ends)[0] == 0).any()
+            )
+
+    def header(self, *, quotes_are_sound: bool) -> Header:
+        """Return the header; without the columns at its end that have neither name nor value."""
+        if not self._has_nameless_end:
+            return self._full
+        if self._with_nameless_value and (
+            not quotes_are_sound or self._with_nameless_value >= self._fields.fitting
+        ):
+            self.has_trailing_fields = False
+            return self._full
+        return self._named
+
+    def _may_have_empty_end(self, block: bytes, text: Bytes, ends: Places) -> bool:
+        stops = content_ends(text, ends) if b"\r" in block else ends
+        last = text[stops - 1]  # of the first line, if blank, the block's last byte: no harm
+        if (last == ord(self._delimiter)).any():
+            return True
+        quoted = stops[last == QUOTE]
+        return bool((text[quoted - 2] == QUOTE).any())
 
 
-def _refuse_long_lines(block: bytes, ends: np.ndarray, lines: int, file_name: str) -> None:
+def _refuse_long_lines(block: bytes, ends: Places, lines: int, file_name: str) -> None:
     sizes = np.diff(ends, prepend=-1) - 1
     for place in np.flatnonzero(sizes > MAX_LINE_BYTES):
         end = int(ends[place])
         if sizes[place] - block[:end].endswith(b"\r") > MAX_LINE_BYTES:
             refuse_long_line(lines + int(place) + 1, file_name)
-
-
-def _first_line(block: bytes) -> tuple[int, str]:
-    """Return the number of blank lines at the start, and the line after them."""
-    rest = block.lstrip(b"\r\n")
-    blank = block[: len(block) - len(rest)]
-    line = next(iter(rest[: MAX_LINE_BYTES + 2].splitlines()), b"")
-    return len(blank.splitlines()), line.decode(errors="replace")

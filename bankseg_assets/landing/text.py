@@ -86,7 +86,8 @@ def _as_utf8(chunks: Iterable[bytes], encoding: str, file_name: str) -> Iterator
     for chunk, is_last in _with_last(chunks):
         if is_first and is_utf8 and chunk[:2] in _UTF16_MARKS:
             raise DeliveryError(
-                f"{file_name} is UTF-16 text; {encoding} was expected. Save it again as UTF-8."
+                f"{file_name} is UTF-16 text; {encoding} was expected. Save it again as UTF-8, or "
+                'set `encoding = "utf-16"` under [file] in the contract.'
             )
         try:
             text = decoder.decode(chunk, is_last)
@@ -94,7 +95,9 @@ def _as_utf8(chunks: Iterable[bytes], encoding: str, file_name: str) -> Iterator
             line = lines + error.object[: error.start].count(b"\n")
             raise DeliveryError(
                 f"{file_name} is not {encoding} text: line {line} has a byte "
-                f"(0x{error.object[error.start]:02X}) that cannot be. Save it again as UTF-8."
+                f"(0x{error.object[error.start]:02X}) that cannot be. Save it again as UTF-8, or "
+                "set `encoding` under [file] in the contract to what the bank writes, such as "
+                '"cp1252".'
             ) from error
         found = chunk if is_utf8 else text.encode()
         if is_first:

@@ -77,8 +77,10 @@ class Taken:
     @property
     def differing(self) -> list[Row]:
         """The accepted rows that the oracle does not know."""
-        oracle = self.bad.oracle
-        return [] if oracle is None else [row for row in self.accepted if row not in oracle]
+        if self.bad.oracle is None:
+            return []
+        oracle = set(map(_bare, self.bad.oracle))
+        return [row for row in self.accepted if _bare(row) not in oracle]
 
 
 def run(spark: SparkSession | None = None) -> dict[str, int | float]:
@@ -97,13 +99,15 @@ def summary(taken: list[Taken]) -> dict[str, int | float]:
     records = sum(_records_in(one.bad.content) for one in taken if one.parsed)
     accepted = sum(len(one.accepted) for one in taken)
     set_aside = sum(one.set_aside for one in taken)
+    left_out = sum(sum(one.parsed.lines_left_out.values()) for one in taken if one.parsed)
     return {
         "files": len(taken),
         "files_refused": sum(bool(one.refusal) for one in taken),
         "records": records,
         "rows_accepted": accepted,
         "rows_set_aside": set_aside,
-        "rows_unaccounted": records - accepted - set_aside,
+        "lines_left_out": left_out,
+        "rows_unaccounted": records - accepted - set_aside - left_out,
         "rows_or_files_without_reason": sum(one.without_reason for one in taken),
         "rows_differing": sum(len(one.differing) for one in taken),
         "slowest_file_seconds": round(max(one.seconds for one in taken), 2),
@@ -242,6 +246,14 @@ def _delivered(bad: BadInput, record: dict[str, str], extra: dict[str, str]) -> 
         rest = ("ProductDescription", "URL", "Comments")
         return tuple((ours | extra)[name] for name in (*order, *rest))
     return (*(record[name] for name in bad.contract.columns), *extra.values())
+
+
+def _bare(row: Row) -> Row:
+    """The row without the blanks and empty fields at its end that the platform does not read."""
+    fields = [field.strip() for field in row]
+    while fields and not fields[-1]:
+        fields.pop()
+    return tuple(fields)
 
 
 def _records_in(content: bytes) -> int:

@@ -96,7 +96,8 @@ def test_what_is_no_regular_file_is_left_out(
         server.bind("socket.csv")
     assert names(folder) == []
     assert {ignored.name: ignored.reason for ignored in list_ignored(folder)} == {
-        "folder.csv": "It is a folder, not a file.",
+        "folder.csv": "It is a folder, not a file. Deliver its files one by one; or, where Spark "
+        "wrote it, the whole folder with the file _SUCCESS in it.",
         "link.csv": "It is a symbolic link, not a file.",
         "dangling.csv": "It is a symbolic link, not a file.",
         "pipe.csv": "It is a pipe, not a file.",

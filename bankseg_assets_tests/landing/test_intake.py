@@ -318,3 +318,94 @@ def test_the_hash_of_what_was_taken_is_remembered(bank: Bank) -> None:
     path = bank.deliver("bank.csv", content("T1"))
     bank.take()
     assert bank.ledger.hashes() == {("bank.csv", path.stat().st_size, 0): sha256_of(path)}
+
+
+def test_lines_that_are_no_records_are_told_and_recorded(bank: Bank) -> None:
+    bank.deliver("bank.csv", "sep=,\n" + content("T1") + ",,,\n" + content("T2"))
+    told = (
+        "Not records, and left out: 1 line above the header, 1 line without a value, 1 line of "
+        "repeated headers."
+    )
+    assert bank.take()["bank.csv"] == ("accepted", f"2 records. {told}")
+    assert bank.ledger.deliveries()[0].reason == told
+
+
+def test_malformed_records_at_the_end_may_be_a_footer(bank: Bank) -> None:
+    bank.deliver("a.csv", content("T1", "T2") + "Total,50\nEnd of report\n")
+    bank.deliver("b.csv", content("T3").replace("T3", "short\nT3"))
+    outcomes = bank.take()
+    assert (
+        "They include the last 2: if that is a footer, set `footer_lines = 2`"
+        in (outcomes["a.csv"][1])
+    )
+    assert "footer" not in outcomes["b.csv"][1]
+
+
+def deliver_folder(bank: Bank, name: str, parts: dict[str, str]) -> Path:
+    (bank.settings.landing_dir / name).mkdir()
+    for part, text in parts.items():
+        bank.deliver(f"{name}/{part}", text)
+    return bank.settings.landing_dir / name
+
+
+PARTS = {
+    "part-00000-6c7f.csv": content("T1"),
+    "part-00001-6c7f.csv": content("T2", "T3"),
+    "part-00002-6c7f.csv": "",
+    ".part-00000-6c7f.csv.crc": "crc",
+    "_committed_17": "{}",
+}
+
+
+def test_files_of_a_spark_output_are_ingested(bank: Bank) -> None:
+    """Each by itself: whatever ends a run, those that were ingested are known."""
+    folder = deliver_folder(bank, "export", PARTS)
+    outcome, detail = bank.take()["export"]
+    assert (outcome, bank.ledger.deliveries()) == ("ignored", [])
+    assert "the whole folder with the file _SUCCESS in it" in detail
+    bank.deliver("export/_SUCCESS", "")
+    assert bank.take() == {
+        "export/part-00000-6c7f.csv": ("accepted", "1 records."),
+        "export/part-00001-6c7f.csv": ("accepted", "2 records."),
+    }
+    assert bank.transactions() == ["T1", "T2", "T3"]
+    (folder / "part-00001-6c7f.csv").rename(bank.settings.landing_dir / "bank.csv")
+    assert {outcome for outcome, _ in bank.take().values()} == {"known"}
+    sources = {one.file_name for one in bank.ledger.deliveries()}
+    assert sources == {"export/part-00000-6c7f.csv", "export/part-00001-6c7f.csv"}
+
+
+@pytest.mark.parametrize(
+    ("inside", "told"),
+    [
+        ("month=8", "Write it without partitionBy."),
+        ("_delta_log", "It is a Delta table, which keeps replaced files too."),
+    ],
+)
+def test_folders_of_other_kinds_are_not_read(bank: Bank, inside: str, told: str) -> None:
+    folder = deliver_folder(bank, "export", PARTS | {"_SUCCESS": ""})
+    (folder / inside).mkdir()
+    assert told in bank.take()["export"][1]
+    assert bank.ledger.deliveries() == []
+
+
+def test_links_in_a_spark_output_are_not_followed(bank: Bank, tmp_path: Path) -> None:
+    folder = deliver_folder(bank, "export", PARTS | {"_SUCCESS": ""})
+    secret = tmp_path / "secret.csv"
+    secret.write_text(content("T9"))
+    (folder / "part-00003.csv").symlink_to(secret)
+    (bank.settings.landing_dir / "linked").symlink_to(folder, target_is_directory=True)
+    outcomes = bank.take()
+    assert outcomes["export/part-00003.csv"] == ("ignored", "It is a symbolic link, not a file.")
+    assert outcomes["linked"] == ("ignored", "It is a symbolic link, not a file.")
+    assert bank.transactions() == ["T1", "T2", "T3"]
+
+
+def test_a_part_that_is_still_written_waits(bank: Bank) -> None:
+    """The marker may be copied before the files: names are in order."""
+    folder = deliver_folder(bank, "export", PARTS | {"_SUCCESS": ""})
+    part = folder / "part-00001-6c7f.csv"
+    part.write_text(content("T2")[:-3])
+    os.utime(part, (time.time() - 60,) * 2)
+    assert bank.take()["export/part-00001-6c7f.csv"][0] == "waiting"
+    assert bank.transactions() == ["T1"]

@@ -1,0 +1,71 @@
+"""Hold back the lines at the end of a file that the contract calls its footer."""
+
+from collections.abc import Iterator
+
+from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.landing.errors import DeliveryError
+from bankseg_assets.landing.header import Header, split_line
+
+MAX_FOOTER_BYTES = 16 << 20  # with the empty lines after it: Excel's million rows take 9
+
+
+class Footer:
+    """The last lines of a text, known once it has been read."""
+
+    def __init__(self, contract: DeliveryContract, file_name: str) -> None:
+        self._contract = contract
+        self._count = contract.layout.footer_lines
+        self._file_name = file_name
+        self._empty = b'\r\n \t"\x1a' + contract.delimiter.encode()
+        self._text = b""
+
+    def without(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
+        """Yield the blocks without the footer. Raises DeliveryError where it is too long."""
+        if not self._count:
+            yield from blocks
+            return
+        for block in blocks:
+            text = self._text + block
+            start = self._start(text)
+            self._text = text[start:]
+            if start:
+                yield text[:start]
+            if len(self._text) > MAX_FOOTER_BYTES:
+                raise DeliveryError(
+                    f"{self._file_name} has over {MAX_FOOTER_BYTES:,} bytes in a footer of "
+                    f"{self._count} lines and the empty lines after it. Correct it, or the "
+                    "contract's `footer_lines`."
+                )
+
+    def lines(self) -> list[bytes]:
+        """Return the lines that were held back, without empty ones."""
+        return [line for line in self._text.splitlines() if line.strip(self._empty)]
+
+    def check(self, header: Header) -> None:
+        """Raise DeliveryError where a line that was held back may be a record."""
+        needed = [
+            place
+            for ours, place in header.places.items()
+            if not self._contract.columns[ours].nullable
+        ]
+        for line in self.lines():
+            fields = split_line(line.decode(errors="replace"), self._contract.delimiter)
+            while len(fields) > len(header.names) and not fields[-1].strip():
+                fields.pop()
+            if len(fields) != len(header.names) or not all(fields[n].strip() for n in needed):
+                continue
+            raise DeliveryError(
+                f"{self._file_name} may be cut off, or has no footer: of its last lines, which the "
+                f"contract leaves out (`footer_lines = {self._count}`), one has a value in every "
+                "column that a record needs. Send the file again, or set "
+                '`footer_starts_with = ["Total"]`, or how else a footer begins, under '
+                f"{self._contract.layout_table} instead."
+            )
+
+    def _start(self, text: bytes) -> int:
+        """Return where the last lines begin that are not empty."""
+        start = len(text)
+        for _ in range(self._count):
+            start = len(text[:start].rstrip(self._empty))
+            start = max(text.rfind(b"\n", 0, start), text.rfind(b"\r", 0, start)) + 1
+        return start
