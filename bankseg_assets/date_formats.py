@@ -5,7 +5,7 @@ when a contract is loaded is what cleaning does. Epochs and Excel's day numbers 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property, lru_cache
@@ -281,3 +281,28 @@ def _literal(token: str) -> str:
     if token == "''":
         return "'"
     return token[1:-1] if token.startswith("'") and len(token) > 1 else token
+
+
+def fitting(texts: Collection[str]) -> tuple[str, ...]:
+    """Return the common formats that read every one of some texts.
+
+    There are several where the day cannot be told from the month: the bank alone knows.
+    """
+    if not texts:
+        return ()
+    return tuple(
+        form for form in _COMMON if all(DateFormat(form).read(text) is not None for text in texts)
+    )
+
+
+_COMMON = tuple(
+    day + time
+    for day, time in product(
+        (
+            *("d/M/yyyy", "M/d/yyyy", "d/M/yy", "M/d/yy", "d-M-yyyy", "M-d-yyyy", "d-M-yy"),
+            *("d.M.yyyy", "d.M.yy", "yyyy-M-d", "yyyy/M/d", "yyyyMMdd", "d-MMM-yyyy", "d-MMM-yy"),
+            *("d MMM yyyy", "MMM d, yyyy", "ddMMMyyyy"),
+        ),
+        ("", " H:mm", " H:mm:ss.SSS", " h:mm a", " h:mm:ss a", "TH:mm:ss.SSS", "TH:mm:ss.SSSXXX"),
+    )
+)

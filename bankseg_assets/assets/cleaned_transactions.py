@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 from bankseg_assets.assets.common import FRESHNESS, INGESTION, OWNERS
 from bankseg_assets.assets.raw_transactions import content_of
 from bankseg_assets.contracts import DELIVERY_DIGITS
+from bankseg_assets.date_advice import date_advice
 from bankseg_assets.incremental import clean
 from bankseg_assets.io_managers import ROW_COUNT_KEY
 from bankseg_assets.landing.ledger import by_precedence
@@ -69,6 +70,13 @@ def clean_transactions(
             winners=[d.sha256[:DELIVERY_DIGITS] for d in winners],
         )
         context.log.info(cleaned.story)
+        advice = date_advice(
+            cleaned.quarantined.files.values(),
+            contract.columns["transaction_date"],
+            rows_in=cleaned.rows_in,
+        )
+        if advice:
+            context.log.warning(advice)
         yield dg.Output(cleaned.quarantined, output_name="quarantined_transactions")
         yield dg.Output(
             cleaned.kept,

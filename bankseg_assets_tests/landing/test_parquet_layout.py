@@ -240,7 +240,7 @@ def test_the_same_bytes_under_many_names_are_damage(tmp_path: Path) -> None:
 def test_too_little_memory_is_not_the_file_s_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def fail(*_: object) -> None:
+    def fail(*_: object, **__: object) -> None:
         raise pa.ArrowMemoryError("malloc of size 64 failed")
 
     path = write(tmp_path / "f", 1)
