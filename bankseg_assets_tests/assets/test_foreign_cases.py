@@ -56,19 +56,22 @@ def test_invisible_characters_make_no_customers(run_case: Callable[..., Platform
     assert bank.run.table("rfm_table").num_rows == 185
 
 
-def test_holdings_of_no_customer_fail_a_check(run_case: Callable[..., Platform]) -> None:
+def test_holders_written_as_decimals_are_customers(run_case: Callable[..., Platform]) -> None:
     """63: holders are `1000.0`, customers `1000`: all got fallback offers, and no check failed.
 
-    Where cleaning reads both as the same customer, they match, and nothing fails.
+    Read as the same customer they match; `test_product_checks` has holders who are no customers.
     """
     bank = run_case("63")
-    customers, holders = (
-        set(bank.run.table(asset)["customer_id"].to_pylist())
-        for asset in ("rfm_table", "product_holdings")
+    held, offered = (
+        {(row["customer_id"], row["product"]) for row in bank.run.table(asset).to_pylist()}
+        for asset in ("product_holdings", "product_recommendations")
     )
-    check = bank.run.checks["holdings_are_of_the_customers"]
-    assert check.passed == (2 * len(holders & customers) > len(holders))
-    assert check.passed or "customers" in (check.description or "")
+    customers = set(bank.run.table("rfm_table")["customer_id"].to_pylist())
+    holders = {customer for customer, _ in held}
+    assert 2 * len(holders & customers) > len(holders)
+    assert bank.run.checks["holdings_are_of_the_customers"].passed
+    assert offered
+    assert not held & offered
 
 
 def test_a_small_segment_is_released_or_not_made(run_case: Callable[..., Platform]) -> None:
