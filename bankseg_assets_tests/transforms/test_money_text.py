@@ -273,7 +273,7 @@ def test_equal_amounts_in_other_writing_are_one_transaction(spark: SparkSession)
     raw = raw_frame(spark, [{"amount": text} for text in texts])
     with repeated_ids(raw, None, contract) as repeated:
         found = verdicts(
-            raw, repeated, contract, not_after=F.lit(date(2021, 1, 1)), corrections=[]
+            raw, repeated, contract, not_after=F.lit(date(2021, 1, 1)), winners=[]
         ).collect()
     assert sorted((row["row_number"], row["verdict"]) for row in found) == [
         (number, DUPLICATE) for number in (3, 4, 5)
