@@ -24,7 +24,7 @@ FORCE = (
 )
 _NOTHING: Mapping[str, float] = MappingProxyType({})
 _MOST_DIGITS = 12
-ALL_CRITERIA = 4  # as `transforms.sweep.SOUND`, which needs Spark
+ALL_CRITERIA = 4  # of a sound division: see `transforms.sweep.choose_k`
 
 
 class Verdict(Enum):

@@ -55,7 +55,7 @@ def rfm_table(
     Recency counts to the snapshot date, the day after the newest transaction in the data. Scores
     are quintiles that move apart where values tie: 84 % of customers have one transaction, and a
     second one must still score higher; the most recent score 5, however many they are. After a
-    small delivery only those whose transactions changed are counted anew; the others' recency and
+    small delivery only those whose transactions changed are recomputed; the others' recency and
     age move with the snapshot date.
     """
     key = launched_key(config.customer_key) or delivery.contract.customer_key

@@ -9,10 +9,9 @@ from dataclasses import dataclass, replace
 
 from bankseg_assets.scoring import LOG_OFFSET, SIGNED_LOG, Feature, feature_list
 from bankseg_assets.transforms.histograms import Histogram, quantile_bins, quantiles
+from bankseg_assets.transforms.typical import WHOLE
 
 MEASURES = ("recency", "frequency", "average_amount", "monetary", "average_balance")
-WHOLE = ("recency", "frequency")
-"""Measures whose histogram counts each value; the others are counted in logarithmic bins."""
 
 # A value that more than this share of the customers have leaves nothing to tell them apart by.
 NEARLY_ALL = 0.99

@@ -10,12 +10,12 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.scoring import FEATURES, Feature
-from bankseg_assets.transforms.feature_choice import MEASURES, WHOLE, Candidate
+from bankseg_assets.transforms.feature_choice import MEASURES, Candidate
 from bankseg_assets.transforms.features import component_columns, feature_column
-from bankseg_assets.transforms.histograms import histograms, log_bin
+from bankseg_assets.transforms.histograms import histograms
 from bankseg_assets.transforms.rounding import LOADING_DIGITS, rounded
+from bankseg_assets.transforms.typical import measure_bin
 
-MOST_BINS = 1_000_000
 LEAST_VARIANCE = 1e-6  # of all features together
 SKEW_DIGITS = 4  # third moments of money: noise reaches the eighth digit
 
@@ -81,12 +81,7 @@ def training_customers(rfm: DataFrame) -> DataFrame:
 
 def measure_counts(training: DataFrame) -> dict[str, dict[int, int]]:
     """Count customers by each of MEASURES, for `choose_features`, in one pass."""
-    # A greater number than this counts as this one.
-    whole = {
-        name: F.when(F.col(name) > MOST_BINS, MOST_BINS).otherwise(F.col(name)) for name in WHOLE
-    }
-    money = {name: log_bin(F.col(name)) for name in MEASURES if name not in WHOLE}
-    return histograms(training, whole | money)
+    return histograms(training, {name: measure_bin(name) for name in MEASURES})
 
 
 def constant_model(rfm: DataFrame, warnings: Sequence[str]) -> PcaModel:

@@ -249,7 +249,7 @@ def score(value: Column, cuts: Sequence[int]) -> Column:
 def with_scores(measures: DataFrame, counts: dict[str, dict[int, int]]) -> DataFrame:
     """Add the scores 1..5 and the named group; return RFM_TABLE.
 
-    Recency is scored in reverse: few days are good. Nobody is held out of a small table.
+    Recency is scored in reverse: few days are good. No one is held out of a small table.
     """
     few = sum(counts["frequency"].values()) < FEWEST_TO_SPLIT
     cuts = _cuts(counts)

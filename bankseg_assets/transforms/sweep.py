@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bankseg_assets.agreement import adjusted_rand_index, contingency
+from bankseg_assets.gates import ALL_CRITERIA
 from bankseg_assets.spark import cores
 from bankseg_assets.suppression import SMALLEST_CELL
 from bankseg_assets.transforms.naive_bayes import f1_scores
@@ -26,7 +27,7 @@ FEWEST_MEMBERS = SMALLEST_CELL  # of a segment: nothing may be shown of fewer
 LEAST_F1 = 0.98  # naive Bayes must be able to repeat the segments, or a branch cannot use them
 LEAST_STABILITY = 0.95
 MOST_OF_HALF = 0.5  # two segments cannot both have more
-SOUND = 4
+SOUND = ALL_CRITERIA
 DEFAULT_KS = range(2, 11)
 FEWEST_SEGMENTS = 4  # that are chosen from where they are sound: fewer tell a marketer little
 SEED = 42
