@@ -23,6 +23,7 @@ from bankseg_assets.settings import DEFAULT_CONTRACT
 DELIVERED = tuple(RAW_TRANSACTIONS.names[: RAW_TRANSACTIONS.names.index("source_file")])
 """Our names of what a bank delivers."""
 OPTIONAL = ("birth_date", "gender", "location", "balance", "transaction_time")
+REQUIRED = ("customer_id", "transaction_id", "transaction_date", "amount")
 MONEY_COLUMNS = ("balance", "amount")
 HOLDINGS = ("customer_id", "product")
 """The same, of a file of holdings."""
@@ -59,9 +60,17 @@ _ADDED_SETTINGS: dict[str, Any] = {
     "time_zone": "",
     "on_conflict": "quarantine",
     "currency_symbols": (),
+    "currency_decimals": None,
+    "spending": "debit",
+    "row_filters": (),
 }
 """Settings that older contracts do not have -> what they mean there; see `fingerprint`."""
-_ADDED_KEYS: dict[str, Any] = {"formats": (), "month_names": (), "thousands_separator": ""}
+_ADDED_KEYS: dict[str, Any] = {
+    **{"formats": (), "month_names": (), "thousands_separator": ""},
+    **{"names": (), "joined_by": " ", "unique_per": ""},
+    **{"spending": (), "income": (), "negative": "", "negated": False},
+    **{"rates": {}, "converts": ("amount",)},
+}
 """The same, of a column."""
 
 
@@ -89,6 +98,23 @@ class ColumnRule:
     decimal_separator: str = "."
     thousands_separator: str = ""
     """Between groups of digits: `,`, `.`, any space, any apostrophe; empty for none."""
+    names: tuple[str, ...] = ()
+    """In place of `name`: several columns of the file, whose values are joined by `joined_by`."""
+    joined_by: str = " "
+    unique_per: Literal["", "file", "customer", "day"] = ""
+    """What a transaction ID is unique within; empty: it is unique."""
+    spending: tuple[str, ...] = ()
+    """In upper case, the values of a direction that say that the amount is spending."""
+    income: tuple[str, ...] = ()
+    """The same for income."""
+    negative: Literal["", "spending", "income"] = ""
+    """What a negative amount is, where the sign says the direction; a positive one is the other."""
+    negated: bool = False
+    """Whether a debit or credit is written with a minus sign where it is one."""
+    rates: Mapping[str, Decimal] = field(default_factory=dict)
+    """Code of another currency -> the contract's currency for one unit of it."""
+    converts: tuple[str, ...] = ("amount",)
+    """Which of our columns of money are in the currency that the row names."""
 
     @property
     def readers(self) -> tuple[DateFormat, ...]:
@@ -126,6 +152,18 @@ def _shipped(name: str) -> Any:
 
 
 @dataclass(frozen=True)
+class RowFilter:
+    """Which rows of a file are read, by the values of one of its columns."""
+
+    column: str
+    """The header's name."""
+    keep: tuple[str, ...] = ()
+    """Values, compared without case and blanks at their ends; other rows are left out."""
+    drop: tuple[str, ...] = ()
+    """In place of `keep`: the values of rows that are left out."""
+
+
+@dataclass(frozen=True)
 class DeliveryContract:
     """Header, formats and domains of a transactions file; a default is what contract.toml says."""
 
@@ -141,6 +179,11 @@ class DeliveryContract:
     """IANA name of the bank's time zone, to which instants are converted; empty without any."""
     on_conflict: Literal["quarantine", "latest"] = "quarantine"
     """Which row of a transaction is kept where two deliveries contradict each other."""
+    currency_decimals: int | None = None
+    """How many decimals an amount may have; None: as many as ISO 4217 gives the currency."""
+    spending: Literal["debit", "credit"] = "debit"
+    """Which of the columns `debit` and `credit` is the customer's spending."""
+    row_filters: tuple[RowFilter, ...] = ()
     delimiter: str = _shipped("delimiter")
     encoding: str = _shipped("encoding")
     columns: Mapping[str, ColumnRule] = _shipped("columns")
@@ -191,6 +234,8 @@ class DeliveryContract:
         del said["holdings"], said["holdings_layout"], said["table"], said["features"]
         if self.layout == PLAIN:
             del said["layout"]
+        elif not self.layout.sheet:
+            del said["layout"]["sheet"]
         # A setting that a contract does not use must not have everything cleaned again.
         _leave_out(said, _ADDED_SETTINGS)
         for rule in said["columns"].values():
@@ -246,7 +291,7 @@ class _Table:
         file, columns = self._table("file"), self._table("columns")
         file._allow_only(("delimiter", "encoding", *_LAYOUT_KEYS))
         columns._allow_only(DELIVERED)
-        for ours in set(DELIVERED) - set(OPTIONAL):
+        for ours in REQUIRED:
             columns._get(ours, dict, "a table")
         rules = {
             ours: columns._table(ours)._rule(ours) for ours in DELIVERED if ours in columns.content

@@ -16,6 +16,8 @@ class FileLayout:
     """How many lines at the end are not records; empty lines after them do not count."""
     footer_starts_with: tuple[str, ...] = ()
     """How lines begin that are not records, such as totals."""
+    sheet: str = ""
+    """Of an XLSX file, the sheet to read; empty: its first."""
 
 
 PLAIN = FileLayout()

@@ -9,13 +9,13 @@ from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.contracts import RFM_TABLE
+from bankseg_assets.contracts import MONEY, RFM_TABLE
 from bankseg_assets.transforms.histograms import Histogram, bin_value, histograms, log_bin
 from bankseg_assets.value_ranges import GREATEST_SUM, OLDEST_YEARS
 
 MEASURES = (
     *("customer_id", "recency", "frequency", "monetary", "average_amount", "average_balance"),
-    *("latest_balance", "birth_date", "age", "gender", "location", "identity_conflict"),
+    *("latest_balance", "income", "birth_date", "age", "gender", "location", "identity_conflict"),
     "snapshot_date",
 )
 """What `customers` returns: RFM_TABLE without what follows from all customers together."""
@@ -124,6 +124,7 @@ def customers(cleaned: DataFrame, *, customer_key: str, snapshot: date) -> DataF
             _exact_sum("balance_cents").cast("double") / F.col("balances") / 100,
         ).alias("average_balance"),
         F.col("at_balance.balance").alias("latest_balance"),
+        F.lit(None).cast(MONEY).alias("income"),
         F.col("latest.birth_date").alias("birth_date"),
         age_at(snapshot, F.col("latest.birth_date")).alias("age"),
         F.col("latest.gender").alias("gender"),

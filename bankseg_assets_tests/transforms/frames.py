@@ -107,6 +107,7 @@ def segments_frame(spark: SparkSession, rows: Rows) -> DataFrame:
 
 
 def _frame(spark: SparkSession, table: Table, rows: Rows) -> DataFrame:
+    unset = {column.name: None for column in table.columns if column.nullable}
     return spark.createDataFrame(
-        [tuple(row[name] for name in table.names) for row in rows], table.ddl
+        [tuple((unset | row)[name] for name in table.names) for row in rows], table.ddl
     )
