@@ -12,7 +12,7 @@ from bankseg_assets.onboarding.columns import Column
 
 FIRST_LOOK = 40
 """Values that every format is tried on; the rest only on those that read one of these."""
-MOST_VALUES = 4000
+MOST_VALUES = 20_000
 LEAST_SHARE = 0.98
 """Of the rows: where no format reads all, the others may be slips."""
 FEW = 0.01
@@ -128,6 +128,8 @@ def _find(column: Column, what: str, until: date | None) -> Dates | None:
     first = list(values)[: FIRST_LOOK // 2] + list(values)[-FIRST_LOOK // 2 :]
     readings = []
     for form in _likely(first, what):
+        if form.text.startswith("yy") and form.has_two_digit_year and not _may_lead(first):
+            continue
         if sum(form.read(value) is not None for value in first) < len(first) / 10:
             continue
         if reading := _read(form, values, until):
@@ -145,6 +147,12 @@ def _find(column: Column, what: str, until: date | None) -> Dates | None:
     if len(best) > 1:
         return Dates(tuple((one,) for one in best), total, _why(best))
     return _unless_decided_by_slips(best[0], readings, total)
+
+
+def _may_lead(values: list[str]) -> bool:
+    """Whether a year may come first: it varies no more than the day does."""
+    parts = [found for value in values if len(found := _DIGITS.findall(value)) >= 3]  # noqa: PLR2004
+    return len({part[0] for part in parts}) <= len({part[2] for part in parts})
 
 
 def _unless_decided_by_slips(best: Reading, readings: Iterable[Reading], total: int) -> Dates:

@@ -160,7 +160,7 @@ def _table(
         word = footer_word(fields[0]) if fields else ""
         if word and sum(bool(field.strip(INVISIBLE)) for field in fields) < max(2, width - 1):
             footer_words[word] += 1
-        elif not _width(fields) or fields[:width] == header[:width]:
+        elif not _width(fields) or [field.strip(INVISIBLE) for field in fields[:width]] == names:
             continue  # an empty row, or the header again: left out without a setting
         elif _fits(fields, width):
             malformed += at_end
