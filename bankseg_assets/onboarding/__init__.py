@@ -1,1 +1,1 @@
-"""From a bank's file to its contract: what the file says is proposed, what it leaves open is asked."""
+"""From a bank's file to its contract: settings with their evidence, and questions."""

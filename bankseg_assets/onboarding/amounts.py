@@ -14,7 +14,16 @@ from functools import lru_cache
 from bankseg_assets.currencies import CODES, all_signs, signs
 from bankseg_assets.onboarding.columns import Column
 
-SEPARATORS = ((".", ""), (",", ""), (".", ","), (",", "."), (".", " "), (",", " "), (".", "'"), (",", "'"))
+SEPARATORS = (
+    (".", ""),
+    (",", ""),
+    (".", ","),
+    (",", "."),
+    (".", " "),
+    (",", " "),
+    (".", "'"),
+    (",", "'"),
+)
 """Decimal and thousands separators; the first that reads everything in one way is proposed."""
 LEAST_SHARE = 0.98
 MOST_VALUES = 20_000
@@ -22,7 +31,9 @@ _SIGN = r"[-+(]?"
 _BEFORE = re.compile(r"^([-+(]?) *([^\d,'()+\-]*?) *([-+(]?) *(?=[.,]?\d)")
 _AFTER = re.compile(r"(?<=[\d.,]) *([-+)]?) *([^\d.,'()+\-]*|/-|/=) *([-+)]?)$")
 _EXPONENT = re.compile(r"[eE][+-]?\d{1,2}$")
-_DASHES = dict.fromkeys(map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-")
+_DASHES = dict.fromkeys(
+    map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-"
+)
 _APOSTROPHES = dict.fromkeys(map(ord, "\u2019\u2018\u02bc"), "'")
 
 

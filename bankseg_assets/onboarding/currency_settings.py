@@ -71,5 +71,3 @@ def _found(roles: Roles, money: list[Profile]) -> tuple[list[str], str]:
             shared = [c for c in codes_of if all(c in currencies_of(other) for other in signs)]
             return shared or codes_of, f"{sign!r} stands beside {count:,} amounts"
     return [], "no column, header or amount says it"
-
-

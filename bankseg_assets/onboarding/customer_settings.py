@@ -98,14 +98,18 @@ def _say_transaction_id(draft: Draft, roles: Roles) -> None:
         options = (name_of(profile), NONE)
         draft.ask(f"{key}.name", options, f"{named}: {why}; {NONE!r} if it is no ID", is_free=True)
         return
+    per = f"{key}.unique_per"
+    if len(scope) > 1:
+        answer = draft.ask(per, (*scope, NONE), f"{why} ({NONE}: the column is no ID)")
+        if answer == NONE:
+            draft.remark("columns", "No transaction ID: a row's whole content says which it is.")
+            return
+        if answer:
+            draft.answered(per, answer)
     draft.say(f"{key}.name", name_of(profile), named)
     _say_placeholders(draft, "transaction_id", profile.placeholders, profile)
-    if len(scope) > 1:
-        answer = draft.ask(f"{key}.unique_per", scope, why)
-        if answer:
-            draft.answered(f"{key}.unique_per", answer)
-    elif scope != ("",):
-        draft.say(f"{key}.unique_per", scope[0], why)
+    if scope not in (("",), ()) and len(scope) == 1:
+        draft.say(per, scope[0], why)
 
 
 def _scope(profile: Profile, roles: Roles) -> tuple[tuple[str, ...], str]:

@@ -206,12 +206,12 @@ def _ask_zone(draft: Draft, profile: Profile) -> None:
             offsets[_normal(found[1])] += count
     options = [zone for offset, _ in offsets.most_common() for zone in ZONES.get(offset, ())]
     shown = ", ".join(f"{offset} {rows:,}" for offset, rows in offsets.most_common(4))
-    why = f"the bank's time zone, whose days count; offsets: {shown}" if shown else (
-        "the bank's time zone, whose days count: the values are instants"
+    why = (
+        f"the bank's time zone, whose days count; offsets: {shown}"
+        if shown
+        else ("the bank's time zone, whose days count: the values are instants")
     )
-    answer = draft.ask(
-        "time_zone", tuple(dict.fromkeys(options)) or ANY_ZONE, why, is_free=True
-    )
+    answer = draft.ask("time_zone", tuple(dict.fromkeys(options)) or ANY_ZONE, why, is_free=True)
     if answer:
         try:
             ZoneInfo(answer).utcoffset(None)

@@ -23,23 +23,50 @@ _DAYS = (
     *("yyyy-MM-dd", "yyyy-M-d", "yyyy/M/d", "yyyy.M.d", "yyyyMMdd", "ddMMyyyy", "MMddyyyy"),
     *(f"{a}{s}{b}{s}{y}" for s in "/.- " for a, b in ("dM", "Md") for y in ("yyyy", "yy")),
     *(f"yy{s}M{s}d" for s in "/.-"),
-    *(f"d{s}MMM{s}{y}" for s in ("-", " ", "/", ". ", ".") for y in ("yyyy", "yy")),
-    *(f"MMM{s}d{t}{y}" for s, t in ((" ", ", "), (" ", " "), ("-", "-"), ("/", "/")) for y in ("yyyy", "yy")),
+    *(
+        f"d{a}MMM{b}{y}"
+        for a, b in (("-", "-"), (" ", " "), ("/", "/"), (". ", " "), (".", "."))
+        for y in ("yyyy", "yy")
+    ),
+    *(
+        f"MMM{s}d{t}{y}"
+        for s, t in ((" ", ", "), (" ", " "), ("-", "-"), ("/", "/"))
+        for y in ("yyyy", "yy")
+    ),
     *("ddMMMyyyy", "ddMMMyy"),
 )
-_CLOCKS = ("HH:mm:ss", "HH:mm", "H:mm:ss", "H:mm", "HH:mm:ss.SSS", "H:mm:ss.SSS", "h:mm:ss a", "h:mm a",
-           "HH.mm.ss", "HH.mm", "H.mm", "HHmmss", "h:mm:ss.SSS a")
+_CLOCKS = (
+    "HH:mm:ss",
+    "HH:mm",
+    "H:mm:ss",
+    "H:mm",
+    "HH:mm:ss.SSS",
+    "H:mm:ss.SSS",
+    "h:mm:ss a",
+    "h:mm a",
+    "HH.mm.ss",
+    "HH.mm",
+    "H.mm",
+    "HHmmss",
+    "h:mm:ss.SSS a",
+)
 _BETWEEN = (" ", "T", ", ", " - ", "-")
 _DIGITS = re.compile(r"\d+")
 _WORD = re.compile(r"[^\W\d_]{3}")
 _PUNCTUATION = re.compile(r"[^\w]|T")
 _ZONE = re.compile(r"(?:Z|(?:UTC|GMT)?[+-]\d\d(?::?\d\d)?|UTC|GMT)$", re.IGNORECASE)
-_SPANISH = "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"
+_SPANISH = (
+    "enero febrero marzo abril mayo junio julio agosto septiembre octubre noviembre diciembre"
+)
 _GERMAN = "Januar Februar März April Mai Juni Juli August September Oktober November Dezember"
 _FRENCH = "janvier février mars avril mai juin juillet août septembre octobre novembre décembre"
-_ITALIAN = "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"
+_ITALIAN = (
+    "gennaio febbraio marzo aprile maggio giugno luglio agosto settembre ottobre novembre dicembre"
+)
 _DUTCH = "januari februari maart april mei juni juli augustus september oktober november december"
-_PORTUGUESE = "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro"
+_PORTUGUESE = (
+    "janeiro fevereiro março abril maio junho julho agosto setembro outubro novembro dezembro"
+)
 MONTHS = {
     "English": (),
     **{
@@ -178,8 +205,6 @@ def _read(form: DateFormat, values: Mapping[str, int], until: date | None) -> Re
     for value, count in values.items():
         moment = form.read(value)
         if moment is None or (until is not None and moment.date() > until):
-            continue
-        if not 1 < moment.year < 9999:
             continue
         rows += count
         moments.append(moment)

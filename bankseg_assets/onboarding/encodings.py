@@ -14,10 +14,11 @@ _MARKS = (
     (codecs.BOM_UTF16_BE, "utf-16"),
 )
 _WESTERN = frozenset("äöüÄÖÜßéèêëÉÈÊËáàâãåæÁÀÂÃÅÆçÇñÑíìîïÍÌÎÏóòôõøÓÒÔÕØœŒúùûÚÙÛýÿ")
-_SIGNS = frozenset("€£§°´`’‘“”„–—…·ºª¡¿«»©®½¼¾²³µ\xa0")
+_SIGNS = frozenset("€£§°`“”„—…·ºª¡¿«»®©½¼¾²³µ\xa0\xb4\u2018\u2019\u2013")
 _OTHERS = ("cp1250", "cp1251", "cp1253", "cp1254", "cp1256", "cp850", "mac_roman")
 _WORD = re.compile(r"[^\W\d_]+")
 HIGHEST_ASCII = 0x7F
+LEAST_BYTES = 16
 
 
 @dataclass(frozen=True)
@@ -50,7 +51,7 @@ def _without_mark(piece: bytes) -> Encoding | None:
     """Recognise UTF-16 without its mark by the zeros of its Latin letters."""
     head = piece[:4096]
     for name, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
-        if len(head) >= 16 and zeros.count(0) > 0.8 * len(zeros):
+        if len(head) >= LEAST_BYTES and zeros.count(0) > 0.8 * len(zeros):
             return Encoding(name, "every second byte is zero")
     return None
 

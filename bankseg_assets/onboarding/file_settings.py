@@ -17,8 +17,8 @@ from bankseg_assets.onboarding.sample import SampleError, TextSample, kind_of, r
 from bankseg_assets.onboarding.text_tables import MOST_ROWS, TextTable, find_table
 
 NO_HEADER = (
-    "has no line that looks like a header: names of columns are what a contract goes by. Put a line "
-    "with the columns' names first (or have the bank send it), and try again."
+    "has no line that looks like a header, and a contract goes by the names of the columns. Put a "
+    "line with the columns' names first (or have the bank send it), and try again."
 )
 
 
@@ -56,7 +56,9 @@ def _read_text(path: Path, draft: Draft) -> Table:
     if table is None:
         raise SampleError(f"{printable(path.name)} {NO_HEADER}")
     if not table.rows:
-        raise SampleError(f"{printable(path.name)} has a header but no record. Send the file again.")
+        raise SampleError(
+            f"{printable(path.name)} has a header but no record. Send the file again."
+        )
     draft.say("file.delimiter", table.delimiter, table.delimiter_evidence)
     _say_layout(table, draft)
     return Table(table.columns, table.rows)
@@ -103,7 +105,9 @@ def _texts(sample: TextSample, encoding: str) -> list[str]:
                 text = text[: text.rfind("\n") + 1]
             texts.append(text.removeprefix("\ufeff"))
     except LookupError as error:
-        raise SampleError(f"{encoding!r} is no encoding; expected a name such as cp1252.") from error
+        raise SampleError(
+            f"{encoding!r} is no encoding; expected a name such as cp1252."
+        ) from error
     return texts
 
 

@@ -11,8 +11,16 @@ from functools import lru_cache
 
 from bankseg_assets.currencies import CODES
 
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a list that is written as one text."""
+    return frozenset(text.split())
+
+
 _SAME = {
-    **dict.fromkeys(("txn", "txns", "trx", "tran", "trans", "trn", "tx", "transactions"), "transaction"),
+    **dict.fromkeys(
+        ("txn", "txns", "trx", "tran", "trans", "trn", "tx", "transactions"), "transaction"
+    ),
     **dict.fromkeys(("no", "nr", "num", "nbr", "nummer", "numero", "num"), "number"),
     **dict.fromkeys(("cust", "cus", "customers"), "customer"),
     **dict.fromkeys(("acct", "acc", "ac", "acnt"), "account"),
@@ -25,14 +33,10 @@ _SAME = {
     **dict.fromkeys(("deposits", "dep"), "deposit"),
     **dict.fromkeys(("identifier", "ids"), "id"),
 }
-_IGNORED = frozenset("the of a de del la las los le les du des d di da do der die das e y i".split())
-_OWNERS = frozenset(
-    "customer client account konto cuenta compte conto rekening kunde kunden cliente".split()
-)
-_NEUTRAL = frozenset(
-    "transaction bank payment operacion operation operazione movimiento number".split()
-)
-"""Words that may stand beside a phrase, as those of owners may: but for IDs, whose they would be."""
+_IGNORED = words("the of a de del la las los le les du des d di da do der die das e y i")
+_OWNERS = words("customer client account konto cuenta compte conto rekening kunde kunden cliente")
+_NEUTRAL = words("transaction bank payment operacion operation operazione movimiento number")
+"""Words that may stand beside a phrase, as owners may, but not beside an ID: it would be theirs."""
 
 _PHRASES: dict[str, tuple[str, ...]] = {
     "customer_id": (
@@ -43,7 +47,8 @@ _PHRASES: dict[str, tuple[str, ...]] = {
         """buyer|buyer id|user id|user|member id|member|cif|cif number|cif id|holder id|party id
         |person id|kaeufer|comprador|acheteur""",
         """account number|account id|account|account iban|iban|konto|kontonummer|konto id|kontonr
-        |konto number|auftragskonto|cuenta|number cuenta|compte|number compte|conto|number conto|rekening
+        |konto number|auftragskonto|cuenta|number cuenta|compte|number compte|conto|number conto
+        |rekening
         |rekeningnummer|conta|card number|pan|card|card id|kartennummer|tarjeta""",
     ),
     "transaction_id": (
@@ -53,36 +58,42 @@ _PHRASES: dict[str, tuple[str, ...]] = {
         |id transaction|number transaction|number operation|id operation|id transazione
         |number operazione|transactienummer|transactie id|id transacao|number transacao
         |transaction reference number|utr|utr number|rrn|uetr""",
-        """reference|reference number|order id|order number|order|invoice number|invoice|receipt number
+        """reference|reference number|order id|order number|order|invoice number|invoice
+        |receipt number
         |bestellnummer|belegnummer|referenz|referencia|riferimento|reference id|voucher number
         |event id|entry id|entry reference|journal number|number|id|payment id|bestellung|pedido
         |commande|record id|reference number cheque number|cheque number reference number
         |chq reference number""",
     ),
     "birth_date": (
-        """dob|date birth|birth date|birthdate|birthday|birth|geburtsdatum|geburtstag|gebdat|geb datum
+        """dob|date birth|birth date|birthdate|birthday|birth|geburtsdatum|geburtstag|gebdat
+        |geb datum
         |fecha nacimiento|nacimiento|date naissance|naissance|data nascita|nascita|geboortedatum
         |data nascimento|nascimento|born""",
     ),
     "gender": ("gender|sex|geschlecht|sexo|genero|sexe|genre|sesso|geslacht",),
     "location": (
-        """location|city|town|ort|stadt|wohnort|ciudad|poblacion|localidad|ville|commune|citta|comune
+        """location|city|town|ort|stadt|wohnort|ciudad|poblacion|localidad|ville|commune|citta
+        |comune
         |plaats|woonplaats|cidade|place|stadtteil""",
         "district|region|state|province|provincia|bundesland|county|postcode|plz|zip|pincode|bezirk",
         "country|land|pais|pays|paese",
     ),
     "balance": (
-        """balance|account balance|running balance|closing balance|available balance|kontostand|saldo
+        """balance|account balance|running balance|closing balance|available balance|kontostand
+        |saldo
         |balance after|saldo nach buchung|solde|saldo contabile|saldo disponible|saldo disponibile
         |ledger balance|saldo posterior|balance after transaction""",
     ),
     "transaction_date": (
-        """transaction date|date transaction|transaction date time|transaction timestamp|fecha operacion
+        """transaction date|date transaction|transaction date time|transaction timestamp
+        |fecha operacion
         |fecha transaccion|fecha movimiento|date operation|data operazione|data transazione
         |transactiedatum|transaktionsdatum|umsatzdatum|data transacao""",
         """date|datum|fecha|data|placed|order date|bestelldatum|timestamp|date time|datetime
         |created at|created|fecha hora|fecha y hora|datum uhrzeit|zeitpunkt|date heure|when""",
-        """posting date|posted date|booking date|book date|post date|buchungstag|buchungsdatum|buchung
+        """posting date|posted date|booking date|book date|post date|buchungstag|buchungsdatum
+        |buchung
         |buchungszeit|fecha contable|date comptable|data contabile|boekdatum|boekingsdatum
         |entry date|fecha apunte|data lancamento""",
         """value date|valuta|valutadatum|wertstellung|fecha valor|date valeur|data valuta
@@ -100,26 +111,32 @@ _PHRASES: dict[str, tuple[str, ...]] = {
         "sum|summe|value|wert|preis gesamt|gross amount|net amount",
     ),
     "debit": (
-        """debit|debit amount|withdrawal|withdrawal amount|dr|dr amount|soll|sollbetrag|belastung|cargo
+        """debit|debit amount|withdrawal|withdrawal amount|dr|dr amount|soll|sollbetrag|belastung
+        |cargo
         |cargos|debe|debito|debitos|sortie|sorties|retrait|retraits|addebito|addebiti|uscite|uscita
         |dare|paid out|money out|payments out|ausgabe|ausgaben|ausgang|saidas|debits|amount debit
         |spent|outflow|egreso|egresos|montant debit|importe debito|lastschrift""",
     ),
     "credit": (
-        """credit|credit amount|deposit|deposit amount|cr|cr amount|haben|habenbetrag|gutschrift|abono
-        |abonos|haber|credito|creditos|entree|entrees|versement|versements|accredito|accrediti|entrate
+        """credit|credit amount|deposit|deposit amount|cr|cr amount|haben|habenbetrag|gutschrift
+        |abono
+        |abonos|haber|credito|creditos|entree|entrees|versement|versements|accredito|accrediti
+        |entrate
         |entrata|avere|paid in|money in|payments in|einnahme|einnahmen|eingang|entradas|credits
         |amount credit|received|inflow|ingreso|ingresos|montant credit|importe credito""",
     ),
     "direction": (
-        """dr cr|cr dr|drcr|crdr|dc|debit credit|credit debit|debitcredit|creditdebit|soll haben|sollhaben
+        """dr cr|cr dr|drcr|crdr|dc|debit credit|credit debit|debitcredit|creditdebit|soll haben
+        |sollhaben
         |debit credit indicator|credit debit indicator|cdtdbtind|sh|s h|d c|af bij|afbij|sens
         |debe haber|cargo abono|direction|transaction direction|sh kennzeichen|dr cr indicator
         |cr dr indicator|dr or cr|debit or credit|d h|sign|vorzeichen|debit credit flag""",
         """type|transaction type|kind|typ|art|buchungsart|umsatzart|tipo|tipo movimiento
         |tipo operacion|type operation|tipo operazione|indicator|kennzeichen|transactietype""",
     ),
-    "quantity": ("quantity|qty|menge|anzahl|cantidad|quantite|quantita|aantal|units|unidades|stueck",),
+    "quantity": (
+        "quantity|qty|menge|anzahl|cantidad|quantite|quantita|aantal|units|unidades|stueck",
+    ),
     "unit_price": (
         """unit price|price|price unit|price per unit|preis|einzelpreis|stueckpreis|precio unitario
         |precio|prix unitaire|prix|prezzo unitario|prezzo|prijs""",
@@ -130,7 +147,8 @@ _PHRASES: dict[str, tuple[str, ...]] = {
     ),
     "age": ("age|alter|edad|eta|leeftijd|idade|customer age",),
     "status": (
-        "status|transaction status|state|estado|statut|stato|buchungsstatus|payment status|status code",
+        """status|transaction status|state|estado|statut|stato|buchungsstatus|payment status
+        |status code""",
     ),
     "year": ("year|jahr|ano|annee|anno|jaar",),
     "month": ("month|monat|mes|mois|mese|maand",),
@@ -168,7 +186,9 @@ def _roles_of(name: str) -> tuple[tuple[str, int], ...]:
 
 def currency_in(name: str) -> str:
     """Return the currency that a header's name says, such as `Amount (INR)`; empty for none."""
-    codes = [code for code in re.findall(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])", name) if code in CODES]
+    codes = [
+        code for code in re.findall(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])", name) if code in CODES
+    ]
     return codes[0] if len(set(codes)) == 1 and plain(name) != [codes[0].lower()] else ""
 
 

@@ -16,13 +16,13 @@ MOST_WORDS = 12
 def say_money(draft: Draft, roles: Roles) -> None:
     """Write the columns of money, of the direction and of the currency, and a row filter."""
     found = roles.found
-    parts = [role for role in ("debit", "credit") if role in found]
-    ties = [role for role in ("debit", "credit") if role in roles.ties]
+    parts = [role for role in _SIDES if role in found]
+    ties = [role for role in _SIDES if role in roles.ties]
     style = _common_style(one for role, one in found.items() if role in _MONEY)
-    is_by_side = parts and (len(parts) == 2 or "amount" not in found)
+    is_by_side = parts and (len(parts) == len(_SIDES) or "amount" not in found)
     if ties and "amount" not in found:
-        for role in ties:
-            choose(draft, roles, role, f"more than one column may be the {role}", [])
+        for side in ties:
+            choose(draft, roles, side, f"more than one column may be the {side}", [])
     if is_by_side:
         _say_sides(draft, roles, style)
     elif "amount" in found:
@@ -56,6 +56,7 @@ def say_money(draft: Draft, roles: Roles) -> None:
     _say_status(draft, roles)
 
 
+_SIDES = ("debit", "credit")
 _MONEY = ("amount", "debit", "credit", "balance", "quantity", "unit_price")
 
 
@@ -127,7 +128,7 @@ def _say_style(draft: Draft, role: str, profile: Profile, common: Style | None) 
 
 def _say_sides(draft: Draft, roles: Roles, style: Style | None) -> None:
     """Write debit and credit columns, whose names say the direction."""
-    for role in ("debit", "credit"):
+    for role in _SIDES:
         if role not in roles.found:
             continue
         profile = roles.found[role]
@@ -179,7 +180,7 @@ def _say_amount(draft: Draft, roles: Roles, style: Style | None) -> None:
     elif amounts:
         draft.remark(
             "columns.amount",
-            "No column, and no sign, says what is spending and what income: all counts as spending.",
+            "Neither a column nor a sign says what is spending and what income: all is spending.",
         )
 
 
@@ -192,9 +193,7 @@ def _sides(direction: Profile) -> dict[str, str]:
     return {value: side for value, side in found.items() if side}
 
 
-def _sign_of_direction(
-    profile: Profile, direction: Profile, amounts: Amounts | None
-) -> str:
+def _sign_of_direction(profile: Profile, direction: Profile, amounts: Amounts | None) -> str:
     """Return what a negative amount is, where signs and a known direction always agree."""
     if amounts is None or not amounts.negatives or len(amounts.styles) > 1:
         return ""
@@ -251,9 +250,7 @@ def _say_currency_column(draft: Draft, roles: Roles) -> None:
         return
     draft.say("columns.currency.name", name_of(profile), "codes of ISO 4217")
     if profile.sound.empty:
-        draft.say(
-            "columns.currency.nullable", True, f"{profile.sound.empty:,} rows have none"
-        )
+        draft.say("columns.currency.nullable", True, f"{profile.sound.empty:,} rows have none")
     _say_placeholders(draft, "currency", profile)
     if profile.sound.distinct > 1:
         counts = ", ".join(f"{code} {rows:,}" for code, rows in profile.sound.counts.most_common(6))
@@ -274,6 +271,6 @@ def _say_status(draft: Draft, roles: Roles) -> None:
     listed = ", ".join(f'"{value}"' for value in drop or list(counts)[:1])
     draft.remark(
         "row_filters",
-        f"{name_of(profile)!r} has the values {shown}. To leave rows out, which are read otherwise:\n"
+        f"{name_of(profile)!r} has the values {shown}. All are read. To leave rows out:\n"
         f'[[row_filters]]\ncolumn = "{name_of(profile)}"\ndrop = [{listed}]',
     )

@@ -25,6 +25,8 @@ ROLES = (
     *("status", "quantity", "unit_price", "day", "month", "year"),
 )
 FEW_KINDS = 25
+TIME_DIGITS = 6
+MOST_DAYS, MOST_MONTHS = 31, 12
 MOST_AGE = 120
 EPOCH_DIGITS = {10: "epoch_seconds", 13: "epoch_milliseconds", 16: "epoch_microseconds"}
 EXCEL_DAYS = (25_000, 60_000)
@@ -94,16 +96,16 @@ class Profile:
 
     @property
     def is_date(self) -> bool:
-        """Whether it may be a column of dates."""
-        return bool(self.dates or (self.numbers and "date" in " ".join(plain(self.name)))) or (
-            self.column.kind.startswith(("timestamp", "date"))
+        """Whether a column whose name says so may be one of dates."""
+        return bool(self.dates or self.numbers) or self.column.kind.startswith(
+            ("timestamp", "date")
         )
 
     @property
     def is_time(self) -> bool:
         """Whether it may be a column of times of day."""
         values = list(self.sound.counts)
-        digits = all(value.isdigit() and len(value) <= 6 for value in values)
+        digits = all(value.isdigit() and len(value) <= TIME_DIGITS for value in values)
         return bool(values) and (bool(self.times) or digits)
 
     @property
@@ -145,15 +147,21 @@ _FITS: dict[str, Callable[[Profile], bool]] = {
     "birth_date": lambda p: p.is_date or bool(p.births) or not p.column.filled,
     "transaction_time": lambda p: p.is_time,
     "direction": _is_direction,
-    "gender": lambda p: p.sound.distinct <= FEW_KINDS
-    and (p.all_of(lambda v: len(v) == 1) or any(gender_known(v) for v in p.sound.counts)),
+    "gender": lambda p: (
+        p.sound.distinct <= FEW_KINDS
+        and (p.all_of(lambda v: len(v) == 1) or any(gender_known(v) for v in p.sound.counts))
+    ),
     "location": lambda p: p.is_words or not p.sound.filled or bool(p.amounts),
     "currency": lambda p: p.all_of(lambda value: value.upper() in CODES),
     "age": lambda p: p.all_of(lambda value: value.isdigit() and int(value) <= MOST_AGE, 0.98),
-    "status": lambda p: 0 < p.sound.distinct <= FEW_KINDS
-    and any("".join(plain(value)) in STATES for value in p.sound.counts),
-    "day": lambda p: p.all_of(lambda value: value.isdigit() and 1 <= int(value) <= 31),
-    "month": lambda p: p.all_of(lambda value: not value.isdigit() or 1 <= int(value) <= 12),
+    "status": lambda p: (
+        0 < p.sound.distinct <= FEW_KINDS
+        and any("".join(plain(value)) in STATES for value in p.sound.counts)
+    ),
+    "day": lambda p: p.all_of(lambda value: value.isdigit() and 1 <= int(value) <= MOST_DAYS),
+    "month": lambda p: p.all_of(
+        lambda value: not value.isdigit() or 1 <= int(value) <= MOST_MONTHS
+    ),
     "year": lambda p: p.all_of(lambda value: value.isdigit() and len(value) in (2, 4)),
     **dict.fromkeys(
         ("amount", "debit", "credit", "balance", "quantity", "unit_price"),
@@ -177,7 +185,10 @@ class Roles:
 
 
 def assign(profiles: Iterable[Profile], fixed: Mapping[str, str]) -> Roles:
-    """Find the column of each role; the clearest names first. `fixed`: role -> name, as answered."""
+    """Find the column of each role, the clearest names first.
+
+    `fixed`: role -> the header's name, as answered.
+    """
     roles = Roles(rest=list(profiles))
     for role, name in fixed.items():
         for profile in roles.rest:

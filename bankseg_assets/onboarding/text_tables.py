@@ -112,12 +112,12 @@ def split_rows(text: str, delimiter: str) -> Iterator[Row]:
 
 
 def _read_head(text: str, delimiter: str) -> _Reading | None:
-    """Return the likeliest reading by a delimiter: the row that names most columns is the header."""
+    """Return the likeliest reading by a delimiter: the header is the row that names most."""
     rows = list(split_rows(text, delimiter))
     best: _Reading | None = None
     for place, (line, fields) in enumerate(rows[:LINES_SEARCHED]):
         width = _width(fields)
-        if width < 2 or line > MAX_HEADER_LINE or not _may_be_header(fields[:width]):
+        if width <= 1 or line > MAX_HEADER_LINE or not _may_be_header(fields[:width]):
             continue
         named = sum(bool(roles_of(name)) for name in fields[:width])
         fitting = sum(_fits(row, width) for _, row in rows[place + 1 :])

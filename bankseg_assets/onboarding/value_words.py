@@ -1,22 +1,20 @@
 """What banks write as a value: directions, genders, placeholders, totals, states of a transaction."""
 
-from bankseg_assets.onboarding.header_words import plain
+from bankseg_assets.onboarding.header_words import plain, words
 
-SPENDING_WORDS = frozenset(
-    """
+SPENDING_WORDS = words("""
     d dr db debit debits debited dbit withdrawal withdrawals withdraw out outflow paidout moneyout
-    purchase payment soll lastschrift belastung ausgabe ausgang cargo cargos debe debito debitos egreso
+    purchase payment soll lastschrift belastung ausgabe ausgang cargo cargos debe debito debitos
+    egreso
     gasto retiro retrait debits sortie depense addebito uscita dare af afschrijving saida debet
-    """.split()
-)
+    """)
 """Without accents, case and blanks: the customer's money goes out."""
-INCOME_WORDS = frozenset(
-    """
-    cr credit credits credited crdt deposit deposits in inflow paidin moneyin salary haben gutschrift
+INCOME_WORDS = words("""
+    cr credit credits credited crdt deposit deposits in inflow paidin moneyin salary haben
+    gutschrift
     einnahme eingang abono abonos haber credito creditos ingreso deposito versement entree recette
     accredito entrata avere bij bijschrijving entrada
-    """.split()
-)
+    """)
 LETTER_PAIRS = {
     frozenset("dc"): ("d", "c"),
     frozenset("sh"): ("s", "h"),
@@ -27,43 +25,33 @@ LETTER_PAIRS = {
 """Letters of a column -> spending and income: debit and credit, Soll and Haben, debe and haber,
 cargo and abono, dare and avere."""
 
-FEMALE = frozenset("f female woman w weiblich frau mujer femenino femme feminin femmina vrouw".split())
-MALE = frozenset(
-    "m male man maennlich mannlich herr hombre masculino homme masculin maschio varon".split()
-)
+FEMALE = words("f female woman w weiblich frau mujer femenino femme feminin femmina vrouw")
+MALE = words("m male man maennlich mannlich herr hombre masculino homme masculin maschio varon")
 OTHER_GENDERS = {"d": "D", "divers": "D", "x": "X", "t": "T", "transgender": "T", "other": "O"}
 
-PLACEHOLDERS = frozenset(
-    """
+PLACEHOLDERS = words("""
     nan null (null) <null> none n/a #n/a na nil nat - -- --- . ? #null! \\n unknown unbekannt
     desconocido inconnu
-    """.split()
-)
+    """)
 """In lower case: what programs write where there is no value."""
-PLACEHOLDER_DATES = frozenset(
-    """
+PLACEHOLDER_DATES = words("""
     1/1/1800 01/01/1800 1800-01-01 1/1/1900 01/01/1900 1900-01-01 01.01.1900 1.1.1900 01-01-1900
     9999-12-31 31/12/9999 31.12.9999 0000-00-00 00/00/0000 00.00.0000 0001-01-01 01/01/0001
-    """.split()
-)
+    """)
 _FOOTERS = (
     *("grand total", "sub total", "subtotal", "totals", "total", "summe", "gesamt", "gesamtsumme"),
     *("endsaldo", "suma", "totale", "totaal", "opening balance", "closing balance", "end of"),
     *("*** end", "***", "number of records", "record count", "anzahl", "zwischensumme", "eof"),
 )
-STATES = frozenset(
-    """
+STATES = words("""
     posted booked settled completed complete success successful ok approved gebucht ejecutado
     comptabilise pending declined failed failure rejected reversed cancelled canceled void abgelehnt
     vorgemerkt storniert pendiente rechazado anulado refuse enattente
-    """.split()
-)
-UNSETTLED = frozenset(
-    """
+    """)
+UNSETTLED = words("""
     pending declined failed failure rejected reversed cancelled canceled void abgelehnt vorgemerkt
     storniert pendiente rechazado anulado refuse enattente
-    """.split()
-)
+    """)
 
 
 def is_placeholder(value: str) -> bool:
