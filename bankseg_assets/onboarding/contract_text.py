@@ -28,8 +28,8 @@ def _head(file_name: str, rows: int, open_questions: int) -> str:
     if open_questions:
         noun = "question is" if open_questions == 1 else "questions are"
         lines.append(
-            f'# {open_questions} {noun} open: replace every "?" (see ASK beside it). No file is read '
-            "until then."
+            f'# {open_questions} {noun} open: replace every "?" (see ASK beside it). Until then, '
+            "no file is read."
         )
     return "\n".join(lines)
 

@@ -1,4 +1,4 @@
-"""What banks write as a value: directions, genders, placeholders, totals, states of a transaction."""
+"""What banks write as a value: directions, genders, placeholders, totals, states."""
 
 from bankseg_assets.onboarding.header_words import plain, words
 
