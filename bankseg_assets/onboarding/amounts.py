@@ -29,8 +29,9 @@ LEAST_SHARE = 0.98
 MOST_VALUES = 20_000
 _SIGN = r"[-+(]?"
 _BEFORE = re.compile(r"^([-+(]?) *([^\d,'()+\-]*?) *([-+(]?) *(?=[.,]?\d)")
-_AFTER = re.compile(r"(?<=[\d.,]) *([-+)]?) *([^\d.,'()+\-]*|/-|/=) *([-+)]?)$")
+_AFTER = re.compile(r"(?<=[\d.,]) *([-+)]?) *(/-|/=|[^\d.,'()+\-]*) *([-+)]?)$")
 _EXPONENT = re.compile(r"[eE][+-]?\d{1,2}$")
+_NUMBER = re.compile(r"[\d.,' ]+(?:[eE][+-]?\d{1,2})?")
 _DASHES = dict.fromkeys(
     map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-"
 )
@@ -134,6 +135,8 @@ def take_apart(value: str) -> Text | None:
     if given not in ("", "-", "+", "()") or not number or not all(map(_is_currency, around)):
         return None
     number = number.strip()
+    if not _NUMBER.fullmatch(number):
+        return None
     return Text(number, given in ("-", "()"), around[0] if around else "")
 
 

@@ -1,12 +1,13 @@
 """Who the customer is, what a transaction is called, and what is known of people."""
 
 from collections import Counter
+from collections.abc import Mapping
 
 from bankseg_assets.onboarding.draft import NONE, Draft
 from bankseg_assets.onboarding.header_words import plain
 from bankseg_assets.onboarding.masking import masked
 from bankseg_assets.onboarding.roles import FEW_KINDS, Profile, Roles, gender_known
-from bankseg_assets.onboarding.value_words import FEMALE, MALE, OTHER_GENDERS
+from bankseg_assets.onboarding.value_words import FEMALE, GENDER_PAIRS, MALE, OTHER_GENDERS
 
 SLIPS = 0.02
 MOST_OPTIONS = 8
@@ -93,6 +94,8 @@ def _say_transaction_id(draft: Draft, roles: Roles) -> None:
         return
     column = profile.sound
     scope, why = _scope(profile, roles)
+    if column.empty > SLIPS * column.rows:
+        scope, why = (), f"{column.empty:,} of {column.rows:,} rows have none"
     named = f"{column.distinct:,} different values in {column.filled:,} rows, {examples(profile)}"
     if not scope:
         options = (name_of(profile), NONE)
@@ -208,8 +211,20 @@ def _say_gender(draft: Draft, profile: Profile) -> None:
             pairs = dict(pair.split("=", 1) for pair in answer.split(",") if "=" in pair)
             draft.answered(key, {k.strip(): v.strip() for k, v in pairs.items()})
         return
+    meanings |= _counterpart(meanings)
     same = all(value.upper() == meaning for value, meaning in meanings.items())
     draft.say(key, sorted(m for m in meanings.values() if m) if same else meanings, rows)
+
+
+def _counterpart(meanings: Mapping[str, str | None]) -> dict[str, str]:
+    """Return the other gender's word, where a small sample has but one of two."""
+    found: dict[str, str] = {}
+    for female, male in GENDER_PAIRS:
+        if (female in meanings) != (male in meanings) and len(
+            {*meanings.values()} & {"F", "M"}
+        ) == 1:
+            found = found or {female: "F", male: "M"}
+    return {value: gender for value, gender in found.items() if value not in meanings}
 
 
 def _gender(value: str, values: set[str]) -> str | None:

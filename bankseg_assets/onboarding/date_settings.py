@@ -13,6 +13,7 @@ from bankseg_assets.onboarding.masking import masked
 from bankseg_assets.onboarding.roles import Profile, Roles
 
 _OFFSET = re.compile(r"(Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)$", re.IGNORECASE)
+_MIDNIGHT = re.compile(r"\d{4}-\d\d-\d\d[ T]00:00:00(\.0+)?")
 ZONES = {
     "Z": ("UTC",),
     "+00:00": ("UTC", "Europe/London"),
@@ -47,7 +48,10 @@ def say_dates(draft: Draft, roles: Roles) -> None:
     elif "birth_date" in roles.ties:
         choose(draft, roles, "birth_date", "more than one column may be the birth date", [])
     has_time = _say_transaction_date(draft, roles)
-    if (profile := roles.found.get("transaction_time")) and not has_time:
+    profile = roles.found.get("transaction_time")
+    if profile and has_time:
+        roles.rest.append(profile)
+    elif profile:
         draft.say("columns.transaction_time.name", name_of(profile), "")
         if profile.sound.empty:
             draft.say(
@@ -83,8 +87,17 @@ def _say_transaction_date(draft: Draft, roles: Roles) -> bool:
         return False
     draft.say("columns.transaction_date.name", name_of(profile), "")
     _say_placeholders(draft, "transaction_date", profile)
+    if "transaction_time" in roles.found and _is_midnight(profile):
+        text = "yyyy-MM-dd"
+        draft.say("columns.transaction_date.format", text, "its times are all midnight")
+        return False
     found = _say_format(draft, "transaction_date", profile)
     return any(DateFormat(text).has_time for text in found)
+
+
+def _is_midnight(profile: Profile) -> bool:
+    """Whether all values are ISO dates with the time of midnight, which has no zone."""
+    return profile.all_of(_MIDNIGHT.fullmatch)
 
 
 def _say_parts(draft: Draft, roles: Roles) -> None:

@@ -35,8 +35,10 @@ _SAME = {
 }
 _IGNORED = words("the of a de del la las los le les du des d di da do der die das e y i")
 _OWNERS = words("customer client account konto cuenta compte conto rekening kunde kunden cliente")
-_NEUTRAL = words("transaction bank payment operacion operation operazione movimiento number")
-"""Words that may stand beside a phrase, as owners may, but not beside an ID: it would be theirs."""
+_NEUTRAL = words("transaction bank payment operacion operation operazione movimiento")
+"""Words that may stand beside a phrase."""
+_NOT_OF_OWNERS = ("transaction_id", "debit", "credit", "amount", "quantity", "unit_price")
+"""Beside these, no owner may stand: `Debit Account` is an account."""
 
 _PHRASES: dict[str, tuple[str, ...]] = {
     "customer_id": (
@@ -196,7 +198,7 @@ def _distance(words: list[str], phrases: frozenset[tuple[str, ...]], role: str) 
     """Return 0 where the words are a phrase, 1 where neutral words stand beside it."""
     if tuple(sorted(words)) in phrases or ("".join(words),) in phrases:
         return 0
-    neutral = _NEUTRAL if role == "transaction_id" else _NEUTRAL | _OWNERS
+    neutral = _NEUTRAL if role in _NOT_OF_OWNERS else _NEUTRAL | _OWNERS
     core = tuple(sorted(word for word in words if word not in neutral))
     return 1 if core and core in phrases else None
 

@@ -6,6 +6,7 @@ from bankseg_assets.onboarding.amounts import Amounts, Style, amount_of
 from bankseg_assets.onboarding.customer_settings import choose, name_of
 from bankseg_assets.onboarding.draft import NONE, Draft
 from bankseg_assets.onboarding.header_words import plain
+from bankseg_assets.onboarding.masking import label
 from bankseg_assets.onboarding.roles import Profile, Roles, direction_letters
 from bankseg_assets.onboarding.value_words import UNSETTLED, direction_of
 
@@ -218,7 +219,7 @@ def _say_direction(draft: Draft, direction: Profile) -> None:
     counts = direction.sound.counts
     sides = _sides(direction)
     unknown = [value for value in counts if value.upper() not in sides]
-    rows = {value: f"{value} {counts[value]:,}" for value in counts}
+    rows = {value: f"{label(value)} {counts[value]:,}" for value in counts}
     shown = ", ".join(rows[value] for value, _ in counts.most_common(MOST_WORDS))
     for side in ("spending", "income"):
         key = f"columns.direction.{side}"
@@ -266,7 +267,7 @@ def _say_status(draft: Draft, roles: Roles) -> None:
     if profile is None:
         return
     counts = profile.sound.counts
-    shown = ", ".join(f"{value} {rows:,}" for value, rows in counts.most_common(MOST_WORDS))
+    shown = ", ".join(f"{label(word)} {rows:,}" for word, rows in counts.most_common(MOST_WORDS))
     drop = [value for value in counts if "".join(plain(value)) in UNSETTLED]
     listed = ", ".join(f'"{value}"' for value in drop or list(counts)[:1])
     draft.remark(

@@ -14,6 +14,7 @@ from bankseg_assets.onboarding.value_words import (
     LETTER_PAIRS,
     MALE,
     PLACEHOLDER_DATES,
+    RARE_PAIRS,
     STATES,
     direction_of,
     is_placeholder,
@@ -124,6 +125,8 @@ def direction_letters(column: Column) -> tuple[str, str] | None:
     """Return the letters of spending and income, where a column holds two of a known pair."""
     letters = {"".join(plain(value)): value for value in column.counts}
     pair = LETTER_PAIRS.get(frozenset(letters))
+    if pair in RARE_PAIRS and not RARE_PAIRS[pair] & {*plain(column.name)}:
+        return None
     return (letters[pair[0]], letters[pair[1]]) if pair else None
 
 

@@ -24,9 +24,18 @@ LETTER_PAIRS = {
 }
 """Letters of a column -> spending and income: debit and credit, Soll and Haben, debe and haber,
 cargo and abono, dare and avere."""
+RARE_PAIRS = {
+    ("c", "a"): words("cargo abono tipo movimiento apunte"),
+    ("d", "a"): words("dare avere segno tipo movimento"),
+}
+"""Letters that say so only where the header is of that language."""
 
 FEMALE = words("f female woman w weiblich frau mujer femenino femme feminin femmina vrouw")
 MALE = words("m male man maennlich mannlich herr hombre masculino homme masculin maschio varon")
+GENDER_PAIRS = (
+    *(("f", "m"), ("w", "m"), ("female", "male"), ("weiblich", "männlich"), ("frau", "herr")),
+    *(("femenino", "masculino"), ("mujer", "hombre"), ("femme", "homme"), ("féminin", "masculin")),
+)
 OTHER_GENDERS = {"d": "D", "divers": "D", "x": "X", "t": "T", "transgender": "T", "other": "O"}
 
 PLACEHOLDERS = words("""

@@ -32,9 +32,11 @@ def score(found: Suggestion, right: Mapping[str, Any]) -> Score:
     wrong = {key for key, value in right.items() if _differs(key, said.get(key), value)}
     # What a question holds back is proposed once it is answered.
     wrong = {key for key in wrong - asked if key.rpartition(".")[0] not in blocked}
-    wrong = {
-        key for key in wrong if not (key.endswith("thousands_separator") and _sibling(key) in asked)
+    wrong -= {
+        key for key in wrong if key.endswith("thousands_separator") and _sibling(key) in asked
     }
+    if "currency" in asked:
+        wrong.discard("number_format")  # it follows from the currency
     open_tables = {key.rpartition(".")[0] for key in asked if "." in key}
     surplus = {
         key
