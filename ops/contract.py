@@ -6,7 +6,6 @@ batch would make of a sample of the file; nothing is published. Values are maske
 
 import argparse
 import json
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,14 +13,13 @@ from typing import TYPE_CHECKING
 
 from bankseg_assets.delivery import ContractError, load_contract
 from bankseg_assets.landing.files import printable
-from bankseg_assets.settings import SettingsError, load_settings
+from bankseg_assets.settings import SettingsError, called_from, load_settings
 
 # pyarrow and Spark cost seconds; whoever asks for help is not kept waiting.
 if TYPE_CHECKING:
     from bankseg_assets.onboarding.check import Report
     from bankseg_assets.onboarding.suggest import Suggestion
 
-CALLED_FROM = "BANKSEG_CALLED_FROM"
 REFUSED = 2
 OPEN_QUESTIONS = 3
 INTERRUPTED = 130
@@ -97,7 +95,7 @@ def _pair(text: str) -> tuple[str, str]:
 
 def _here(path: Path) -> Path:
     """Return a path as the caller meant it: `./bankseg` changes the folder."""
-    return Path(os.environ.get(CALLED_FROM, "")) / path.expanduser()
+    return called_from() / path.expanduser()
 
 
 def _suggest(options: argparse.Namespace) -> int:

@@ -75,7 +75,7 @@ def _make_old(path: Path) -> None:
 
 def _copy(source: Path, copy: Path) -> bool:
     """Copy a file; of a long text, the beginning in whole lines. Returns whether it is cut."""
-    if kind_of(source) != "text":
+    if not source.stat().st_size or kind_of(source) != "text":
         shutil.copyfile(source, copy)
         return False
     with source.open("rb") as file:
