@@ -175,6 +175,9 @@ def _told(report: "Report", contract: Path) -> Iterator[str]:
         yield f"  {_fields(row['raw'])}"
         yield "as read:"
         yield f"  {_fields(row['parsed'])}"
+    if report.facts:
+        yield ""
+        yield f"Of the accepted rows: {'; '.join(report.facts)}."
     for reason in report.reasons:
         yield ""
         examples = (

@@ -103,6 +103,8 @@ if checked and checked[:2] == (choice, text):
     for box, (title, count) in zip(st.columns(4), trial_tables.counts(report).items(), strict=True):
         box.metric(title, f"{count:,}", border=True)
     st.caption(escaped(report["detail"]))
+    if report["facts"]:
+        st.caption(f"Of the accepted rows: {escaped('; '.join(report['facts']))}.")
     if report["reasons"]:
         show_table(trial_tables.reasons(report), alt="Reasons, and what to change in the contract")
     show_table(trial_tables.beside(report), alt="Values as written, beside what is read of them")

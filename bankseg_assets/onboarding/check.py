@@ -3,12 +3,14 @@
 import json
 import time
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bankseg_assets.delivery import DELIVERED, DeliveryContract
@@ -19,6 +21,7 @@ from bankseg_assets.onboarding.masking import masked
 
 SHOWN_ROWS = 5
 SHOWN_EXAMPLES = 3
+FEWEST_ROWS = 20
 SMALL_SHARE = 0.01
 """Of the rows: more quarantined ones, and the contract needs a look."""
 PARSED = (
@@ -53,6 +56,8 @@ class Report:
     """Our column -> the file's."""
     rows: tuple[dict[str, dict[str, str]], ...] = ()
     """Some rows: `raw` and `parsed`, our column -> text."""
+    facts: tuple[str, ...] = ()
+    """What the accepted rows say together, so that a wrong reading shows without their values."""
     is_cut: bool = False
     seconds: float = 0.0
 
@@ -134,9 +139,27 @@ def _report(
             for ours, rule in contract.columns.items()
         },
         rows=tuple(_beside(kept, rows, contract, show_values=show_values)),
+        facts=tuple(_facts(kept)),
         is_cut=trial.is_cut,
         seconds=round(time.monotonic() - started, 1),
     )
+
+
+def _facts(kept: pa.Table) -> Iterator[str]:
+    """Yield sentences about all rows, none of them about few."""
+    if kept.num_rows < FEWEST_ROWS:
+        return
+    days = pc.min_max(kept["transaction_at"].cast(pa.date32())).as_py()
+    yield f"Days from {days['min']} to {days['max']}"
+    yield f"{len(kept['customer_id'].unique()):,} customers"
+    for name in ("amount", "balance"):
+        values = kept[name].drop_null().cast(pa.float64())
+        if len(values) >= FEWEST_ROWS:
+            low, middle, high = pc.quantile(values, [0.25, 0.5, 0.75]).to_pylist()
+            yield f"Half of the {name}s from {low:,.2f} to {high:,.2f}, the median {middle:,.2f}"
+    counts = pc.value_counts(kept["direction"].drop_null()).to_pylist()
+    if counts:
+        yield ", ".join(f"{one['counts']:,} of {one['values']}" for one in counts)
 
 
 def _reason(

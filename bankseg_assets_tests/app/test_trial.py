@@ -20,6 +20,7 @@ REPORT: dict[str, Any] = {
     "quarantined": 2,
     "duplicates": 0,
     "header": {"amount": "Amount"},
+    "facts": ["Days from 2024-01-01 to 2024-12-12"],
     "reasons": [
         {"code": "invalid_amount", "rows": 2, "examples": ["9,9"], "advice": "Set `a = ','`."}
     ],
@@ -37,10 +38,6 @@ def page(data_dir: Path) -> AppTest:
 def uploaded(page: AppTest) -> AppTest:
     page.file_uploader(key="sample").upload("bank.csv", ambiguous_days().content, "text/csv")
     return page.run()
-
-
-def _answers(page: AppTest) -> dict[str, Any]:
-    return {box.key.rpartition("_")[2]: box for box in page.selectbox if "answer_" in box.key}
 
 
 def test_page_asks_what_the_file_does_not_say(uploaded: AppTest) -> None:
