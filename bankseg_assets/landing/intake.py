@@ -22,6 +22,7 @@ from bankseg_assets.landing.files import (
 from bankseg_assets.landing.header import told as column_names
 from bankseg_assets.landing.ledger import WITHDRAWN, Delivery, Ledger, current_content
 from bankseg_assets.landing.parse import Parsed, write_records
+from bankseg_assets.landing.row_filters import LEFT_OUT
 from bankseg_assets.landing.scan import scan
 
 RECORDS_FILE = "records.parquet"
@@ -168,11 +169,19 @@ def _known(before: Delivery) -> str:
 
 def _left_out(parsed: Parsed) -> str:
     """Say which lines are in no record."""
+    counts = parsed.lines_left_out
+    rows = [
+        f"{number:,} {'row' if number == 1 else 'rows'} {kind}"
+        for kind, number in counts.items()
+        if kind.startswith(LEFT_OUT)
+    ]
     lines = [
         f"{number:,} {'line' if number == 1 else 'lines'} {kind}"
-        for kind, number in parsed.lines_left_out.items()
+        for kind, number in counts.items()
+        if not kind.startswith(LEFT_OUT)
     ]
-    return f"Not records, and left out: {', '.join(lines)}." if lines else ""
+    told = [f"Not records, and left out: {', '.join(lines)}."] if lines else []
+    return " ".join(told + ([f"Not read: {', '.join(rows)}."] if rows else []))
 
 
 def _warning(parsed: Parsed, contract: DeliveryContract) -> str:
