@@ -189,6 +189,7 @@ _CARRIED = (
     "average_amount",
     "average_balance",
     "latest_balance",
+    "income",
     "age",
     "gender",
     "location",
@@ -217,6 +218,7 @@ _MEASURED = {
     "monetary": "currency",
     "average_amount": "currency",
     "average_balance": "currency",
+    "income": "currency",
     "age": "years",
 }
 
@@ -233,6 +235,13 @@ SEGMENT_PROFILES = Table(
             "share_of_money",
             "double",
             "That sum over those of all segments; 0 for one below zero, which counts in none",
+        ),
+        Column(
+            "total_income",
+            "double",
+            "Sum of the members' income; null where no direction is known",
+            "currency",
+            nullable=True,
         ),
         *(
             Column(f"median_{measure}", "double", f"Median{_FEW}", unit, nullable=True)
