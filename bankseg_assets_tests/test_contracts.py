@@ -13,7 +13,7 @@ from bankseg_assets.contracts import (
     TABLES,
     Table,
 )
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.delivery import DELIVERED, DeliveryContract
 from bankseg_assets.scoring import DERIVED, FEATURES
 
 tables = pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
@@ -43,9 +43,9 @@ def test_the_schema_is_what_spark_reads(spark: SparkSession, table: Table) -> No
 
 
 def test_a_raw_row_is_the_delivered_columns_and_where_they_stood() -> None:
-    delivered = list(DeliveryContract().header)
+    assert set(DeliveryContract().header) <= set(DELIVERED)
     assert RAW_TRANSACTIONS.names == [
-        *delivered,
+        *DELIVERED,
         "source_file",
         "delivery",
         "row_number",
