@@ -239,7 +239,8 @@ SEGMENT_PROFILES = Table(
         Column(
             "total_income",
             "double",
-            "Sum of the members' income; null where no direction is known",
+            "Sum of the members' income, 0 for fewer than 11 with any; null where no direction is "
+            "known",
             "currency",
             nullable=True,
         ),

@@ -1,5 +1,6 @@
 """For managers: who are our customers?"""
 
+import pandas as pd
 import streamlit as st
 
 from app import data, page, session
@@ -35,8 +36,8 @@ if customers and money is not None and not is_few:
     moved, of_one = ("Spending", "Spending") if direction_known else ("Money moved", "Money")
     facts[moved] = numbers.short_money(money)
     facts[f"{of_one} per customer"] = numbers.money(round(money / customers))
-    if direction_known and not profiles.empty:
-        facts["Income"] = numbers.short_money(float(profiles["total_income"].sum()))
+    if direction_known and (income := float(profiles.get("total_income", pd.Series()).sum())):
+        facts["Income"] = numbers.short_money(income)
 if window.get("repeat_customers") is not None and not is_few:
     repeat = window["repeat_customers"] / max(window["customers"], 1)
     spending = "spending " if direction_known else ""

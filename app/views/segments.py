@@ -66,8 +66,9 @@ def sums(row: dict[str, Any]) -> str:
     money = f"**{numbers.short_money(row['total_monetary'])}**"
     if not bundle.direction_known:
         return f"{size}, {money}"
-    income = f"**{numbers.short_money(row['total_income'])}**"
-    return f"{size}, {money} of spending, {income} of income"
+    total = row["total_income"]  # 0 also for what fewer than 11 members have
+    income = f"**{numbers.short_money(total)}** of income" if total else "hardly any income"
+    return f"{size}, {money} of spending, {income}"
 
 
 def card(segment: dict[str, Any]) -> None:

@@ -149,11 +149,15 @@ def _totals(labelled: DataFrame, rules: Rules) -> tuple[dict[int, Totals], Total
         F.count(F.lit(1)).alias("customers"),
         F.sum("monetary").alias("money"),
         F.sum(INCOME).alias("total_income"),
+        F.count_if(F.col(INCOME) != 0).alias("paid"),
         *sums,
         *known,
         *fulfil,
     )
     rows = {row["segment"]: row.asDict() for row in grouped.orderBy("segment").collect()}
+    for row in rows.values():
+        if is_small(row["paid"]):  # not in the sums of all either: the difference would be theirs
+            row |= {"total_income": 0, f"{INCOME}_sum": 0.0}
     keys = ("segment", "segment_name")
     everyone = {
         name: sum(row[name] or 0 for row in rows.values())
@@ -190,6 +194,8 @@ def _measures(row: Any, everyone: Any, counts: Mapping[str, Histogram]) -> dict[
         found |= _quartiles(measure, counts.get(measure, {}))
     for measure in INDEXED:
         mean = row[f"{measure}_mean"] if _many(counts.get(measure, {})) else None
+        if measure == INCOME and is_small(row["paid"]):
+            mean = None
         average = None if measure in everyone["below_zero"] else everyone[f"{measure}_mean"]
         found[f"index_{measure}"] = _index(mean, average)
     return found

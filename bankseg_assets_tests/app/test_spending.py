@@ -79,6 +79,7 @@ def test_segments_page_shows_spending_and_income(data_dir: Path) -> None:
     page = open_page("segments")
     said = text_of(page)
     assert "**2,000** customers, **INR 1 million** of spending, **INR 5 million** of income" in said
+    assert "**2,000** customers, **INR 2 million** of spending, hardly any income" in said
     assert SPENDING_NOTE in said
     assert page.table[0].value["Measure"].tolist() == [
         *("Number of spending transactions", "Average amount spent", "Age", "Income"),

@@ -335,3 +335,23 @@ def test_reversed_income_has_no_index(spark: SparkSession) -> None:
 def test_no_spending_at_all_is_said(spark: SparkSession) -> None:
     rows = profiles_of(spark, [(0, 1, 1, "0", None, None, "0")] * ALIKE)
     assert rows[0]["sentence"].startswith("All customers spend nothing: typically one spending")
+
+
+@pytest.mark.parametrize(("paid", "total", "index"), [(10, 0.0, None), (11, 9900.0, 100.0)])
+def test_sum_of_few_incomes_is_not_shown(
+    spark: SparkSession, paid: int, total: float, index: float | None
+) -> None:
+    """Of 40 members, ten have income: their sum, and what it could be computed from, is theirs."""
+    many = [(0, 5, 1, "100", None, None, "900" if n < paid else "0") for n in range(40)]
+    (row,) = profiles_of(spark, many)
+    assert (row["total_income"], row["index_income"]) == (total, index)
+    assert row["median_income"] == 0
+
+
+def test_few_incomes_count_in_no_other_segment_s_index(spark: SparkSession) -> None:
+    """From shown totals and indices the mean of all follows, and the hidden sum from that."""
+    most = [(0, 5, 1, "100", None, None, "900")] * 40
+    few = [(1, 9, 2, "50", None, None, "7777" if n < 3 else "0") for n in range(40)]
+    found = {row["segment"]: row for row in profiles_of(spark, most + few)}
+    assert found[0]["index_income"] == 200.0
+    assert (found[1]["total_income"], found[1]["index_income"]) == (0.0, None)
