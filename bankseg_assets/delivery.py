@@ -264,9 +264,9 @@ def load_contract(path: Path) -> DeliveryContract:
     except OSError as error:
         raise ContractError(
             f"The contract {path} cannot be read ({error.strerror}). Correct BANKSEG_CONTRACT."
-        ) from error
+        ) from None  # its sentence is in ours; a batch showed both
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ContractError(f"The contract {path} is not valid TOML: {error}.") from error
+        raise ContractError(f"The contract {path} is not valid TOML: {error}.") from None
     from bankseg_assets.contract.reading import read_contract  # it is made of this module's parts
 
     return read_contract(content, path)
