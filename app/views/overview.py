@@ -1,6 +1,5 @@
 """For managers: who are our customers?"""
 
-import pandas as pd
 import streamlit as st
 
 from app import data, page, session
@@ -17,18 +16,20 @@ release = page.begin_with_data(
     "Overview", "Who are our customers, and who brings the money?", in_full=True
 )
 bundle, numbers = session.bundle(), session.numbers()
-direction_known = session.direction_known()
+profiles = data.table("segment_profiles")
+window = (data.document("eda_report").get("overview") or [{}])[0]
+direction_known = session.direction_known() or bool(window.get("direction_known"))
 darker = f" The darker, the more {'each of them spends' if direction_known else MOVED}."
 no_shares = (
     f" Shares of the {'spending' if direction_known else 'money'} are not shown: the amounts of a "
     "segment are zero or negative in sum."
 )
-profiles = data.table("segment_profiles")
-window = (data.document("eda_report").get("overview") or [{}])[0]
 
 customers = int(bundle.metrics["n_customers"] if bundle else window.get("customers", 0))
 is_few = is_small(customers)
-money = None if direction_known else window.get("amount_total")  # which is of both directions
+money = window.get("amount_total")
+if session.direction_known() and not window.get("direction_known"):
+    money = None  # an older report sums both directions
 if money is None and not profiles.empty:
     money = float(profiles["total_monetary"].sum())
 facts = {"Customers": numbers.count(customers)} if customers else {}
@@ -36,8 +37,13 @@ if customers and money is not None and not is_few:
     moved, of_one = ("Spending", "Spending") if direction_known else ("Money moved", "Money")
     facts[moved] = numbers.short_money(money)
     facts[f"{of_one} per customer"] = numbers.money(round(money / customers))
-    if direction_known and (income := float(profiles.get("total_income", pd.Series()).sum())):
-        facts["Income"] = numbers.short_money(income)
+    # The sum of the segments' shows no more than they do.
+    if (
+        direction_known
+        and "total_income" in profiles
+        and (income := profiles["total_income"].sum())
+    ):
+        facts["Income"] = numbers.short_money(float(income))
 if window.get("repeat_customers") is not None and not is_few:
     repeat = window["repeat_customers"] / max(window["customers"], 1)
     spending = "spending " if direction_known else ""

@@ -98,10 +98,13 @@ def _heading(overview: Mapping[str, Any], currency: str) -> str:
     money, first, last = (overview[name] for name in ("amount_total", "first_day", "last_day"))
     days = f", {first} to {last}" if first != last else f", all of {first}" if first else ""
     total = "" if money is None else f", {html.escape(currency)} {money:,.0f} in all"
+    kind, apart = "transactions", ""
+    if overview.get("direction_known"):
+        kind, apart = "spending transactions", "Income, such as salaries, is left out. "
     customers = html.escape(shown_count(overview["customers"]))
     return (
         "<h1>Exploratory data analysis</h1><p>"
-        f"{overview['transactions']:,} transactions of {customers} customers{days}{total}. "
+        f"{overview['transactions']:,} {kind} of {customers} customers{days}{total}. {apart}"
         "Distributions leave out cells that fewer than 11 customers may have made.</p>"
     )
 

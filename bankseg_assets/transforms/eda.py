@@ -24,6 +24,7 @@ from bankseg_assets.transforms.histograms import (
 )
 
 TOP_LOCATIONS = 20
+INCOME = "income"
 MOST_FREQUENT = 10  # stands for ten transactions or more
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 _NULLABLE = ("birth_date", "gender", "location", "balance")
@@ -39,15 +40,31 @@ _CORRELATED = ("log_amount", "log_balance", "age", "hour")
 Tables = dict[str, list[dict[str, Any]]]
 
 
-def explore(cleaned: DataFrame, quarantined: DataFrame, rfm: DataFrame) -> Tables:
-    """Return the report's tables as lists of plain rows."""
+def explore(
+    cleaned: DataFrame,
+    quarantined: DataFrame,
+    rfm: DataFrame,
+    *,
+    direction_known: bool = False,
+) -> Tables:
+    """Return the report's tables as lists of plain rows.
+
+    Where the direction of amounts is known, they are of the transactions that are no income, as
+    `rfm` is: from its numbers of transactions follows what a cell may show. Of income there is no
+    sum here: less those of the segments' profiles, it would be that of a segment with few incomes.
+    """
+    if direction_known:
+        cleaned = cleaned.where(F.coalesce(F.col("direction") != INCOME, F.lit(True)))
     rows = _prepared(cleaned)
     totals = _totals(rows)
     counts = _counts(rows)
     customers = _customers(rfm)
     fewest = fewest_rows({row["frequency"]: row["customers"] for row in customers})
     return {
-        "overview": _overview(totals, customers),
+        "overview": [
+            row | ({"direction_known": True} if direction_known else {})
+            for row in _overview(totals, customers)
+        ],
         "missing_values": _missing(totals, fewest),
         "quantiles": _quantile_rows(counts, fewest),
         "outliers": _outliers(counts["outlier_flags"], totals["rows"], fewest),

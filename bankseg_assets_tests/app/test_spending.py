@@ -26,6 +26,7 @@ from bankseg_assets_tests.app.test_changes import FLOWS
 
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
 SMALL = SPENDING["segments"][0]
+WINDOW = {"amount_total": 18e6, "customers": 884265, "repeat_customers": 442133}
 PROFILES = [
     {
         "segment": number,
@@ -51,12 +52,13 @@ def text_of(page: AppTest) -> str:
 
 
 def test_overview_page_shows_spending_beside_income(data_dir: Path) -> None:
-    window = {"overview": [{"amount_total": 18e6, "customers": 884265, "repeat_customers": 442133}]}
-    publish(data_dir, {"segment_profiles": PROFILES}, {"eda_report": window}, **SPENDING)
+    spent = WINDOW | {"amount_total": 6e6, "direction_known": True}
+    report = {"overview": [spent]}
+    publish(data_dir, {"segment_profiles": PROFILES}, {"eda_report": report}, **SPENDING)
     page = open_page("overview")
     assert {box.label: box.value for box in page.metric} == {
         "Customers": "884,265",
-        "Spending": "INR 6 million",  # not 18 million, the sum of both directions
+        "Spending": "INR 6 million",
         "Spending per customer": "INR 7",
         "Income": "INR 12 million",
         "With more than one spending transaction": "50.0%",
@@ -65,8 +67,7 @@ def test_overview_page_shows_spending_beside_income(data_dir: Path) -> None:
 
 
 def test_overview_page_without_directions_stays_as_it_was(data_dir: Path) -> None:
-    window = {"overview": [{"amount_total": 18e6, "customers": 884265, "repeat_customers": 442133}]}
-    publish(data_dir, {"segment_profiles": PROFILES}, {"eda_report": window})
+    publish(data_dir, {"segment_profiles": PROFILES}, {"eda_report": {"overview": [WINDOW]}})
     page = open_page("overview")
     assert [box.label for box in page.metric] == [
         *("Customers", "Money moved", "Money per customer", "With more than one transaction"),
@@ -168,3 +169,19 @@ def test_tables_and_charts_are_of_spending_where_known() -> None:
     ]
     grid = heat_grid(cells, Numbers("INR"), direction_known=True)
     assert grid.layout.xaxis.title.text == "Spending transactions"
+
+
+def test_explore_page_is_of_spending_where_known(data_dir: Path) -> None:
+    days = [{"day": f"2016-08-{day:02}", "rows": 30, "amount": 900.0} for day in range(1, 5)]
+    tables_of = {"transactions_by_day": days}
+    spent = tables_of | {"overview": [WINDOW | {"direction_known": True}]}
+    publish(data_dir, documents={"eda_report": spent}, **SPENDING)
+    page = open_page("explore")
+    assert page.selectbox(key="measure_transactions_by_day").options == [
+        *("Spending transactions", "Spending"),
+    ]
+    assert "Of spending alone" in text_of(page)
+    publish(data_dir, documents={"eda_report": tables_of | {"overview": [WINDOW]}})
+    page = open_page("explore")
+    assert page.selectbox(key="measure_transactions_by_day").options == ["Transactions", "Money"]
+    assert "pending" not in text_of(page)

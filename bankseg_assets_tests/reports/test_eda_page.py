@@ -160,3 +160,11 @@ def test_an_empty_table_says_none(page: Page) -> None:
 def test_charts_hold_what_they_show(source: str) -> None:
     assert '"Sun"' in source
     assert '"1.23e+03"' in source
+
+
+def test_page_says_that_income_is_left_out_where_known() -> None:
+    known = tables()["overview"][0] | {"direction_known": True}
+    text = " ".join(Page(eda_page(tables() | {"overview": [known]}, currency="INR")).texts)
+    assert "spending transactions of" in text
+    assert "Income, such as salaries, is left out. Distributions" in text
+    assert "spending" not in " ".join(Page(eda_page(tables(), currency="INR")).texts)

@@ -262,3 +262,20 @@ def test_a_table_in_which_nothing_varies_has_no_correlation(spark: SparkSession)
     found = explore(cleaned_frame(spark, [{}, {}]), aside, rfm_frame(spark, [{"frequency": 2}]))
     assert set(column(found["correlations"], "pearson")) == {None}
     assert found["locations"] == found["outliers"] == found["quarantine_reasons"] == []
+
+
+def test_report_is_of_spending_where_the_direction_is_known(spark: SparkSession) -> None:
+    """Of one purchase and six salaries each: 20 rows of both could be three customers'."""
+    spent = [{"customer_id": f"C{n}", "direction": "spending"} for n in range(12)]
+    paid = [
+        {"customer_id": f"C{n % 12}", "direction": "income", "amount": Decimal(1000)}
+        for n in range(72)
+    ]
+    aside = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
+    rfm = rfm_frame(spark, [{"income": Decimal(6000)}] * 12)
+    cleaned = cleaned_frame(spark, [*spent, *paid])
+    found = explore(cleaned, aside, rfm, direction_known=True)
+    plain = explore(cleaned_frame(spark, spent), aside, rfm_frame(spark, [{}] * 12))
+    assert found["overview"][0].pop("direction_known")
+    assert found == plain
+    assert "direction_known" not in explore(cleaned, aside, rfm)["overview"][0]

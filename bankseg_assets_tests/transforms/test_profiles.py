@@ -1,9 +1,12 @@
 """A segment's profile: shares, medians, index and sentence, as computed by hand."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
 from bankseg_assets.contracts import SEGMENT_PROFILES
@@ -355,3 +358,43 @@ def test_few_incomes_count_in_no_other_segment_s_index(spark: SparkSession) -> N
     found = {row["segment"]: row for row in profiles_of(spark, most + few)}
     assert found[0]["index_income"] == 200.0
     assert (found[1]["total_income"], found[1]["index_income"]) == (0.0, None)
+
+
+SUMS = st.one_of(st.floats(-1e12, 1e12), st.sampled_from([0.0, 0.01, -0.01]))
+
+
+@given(
+    st.floats(1e-6, 1),
+    SUMS,
+    st.integers(1, 500),
+    SUMS,
+    st.one_of(st.none(), SUMS),
+    st.one_of(st.none(), SUMS),
+)
+def test_any_sentence_of_spending_is_sound(
+    share: float,
+    total: float,
+    times: int,
+    amount: float,
+    income: float | None,
+    balance: float | None,
+) -> None:
+    said = sentence(
+        {
+            "share_of_customers": share,
+            "share_of_money": share if total > 0 else 0.0,
+            "total_monetary": total,
+            "total_income": 0.0,
+            "median_frequency": float(times),
+            "median_recency": 3.0,
+            "median_average_amount": amount,
+            "median_income": income,
+            "median_average_balance": balance,
+        },
+        "EUR",
+    )
+    assert said.endswith(".")
+    assert not re.search(r"nan|None|EUR -|of the money|move|, and .*, and |\.\.", said)
+    assert ("income" in said) == (income is not None)
+    if amount >= 0 or times > 1:
+        assert "spending transaction" in said
