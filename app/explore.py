@@ -64,7 +64,7 @@ Floats = npt.NDArray[np.float64]
 
 def knows_direction(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> bool:
     """Return whether a report is of spending alone; older ones do not say, and are not."""
-    return any(row.get("direction_known") for row in tables.get("overview", ()))
+    return "directions" in tables
 
 
 def called(name: str, *, direction_known: bool) -> str:

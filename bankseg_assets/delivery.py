@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bankseg_assets.contracts import RAW_HOLDINGS, RAW_TRANSACTIONS, Table
+from bankseg_assets.currencies import decimals
 from bankseg_assets.date_formats import DateFormat
 from bankseg_assets.file_layout import PLAIN, FileLayout
 from bankseg_assets.settings import DEFAULT_CONTRACT
@@ -197,6 +198,13 @@ class DeliveryContract:
     def of_holdings(self) -> "DeliveryContract":
         """Return what a file of holdings must look like."""
         return replace(self, columns=self.holdings, table=RAW_HOLDINGS, layout=self.holdings_layout)
+
+    @property
+    def decimals(self) -> int:
+        """How many decimals an amount may have, 0 to 4."""
+        if self.currency_decimals is None:
+            return decimals(self.currency)
+        return self.currency_decimals
 
     @property
     def layout_table(self) -> str:

@@ -17,6 +17,7 @@ from bankseg_assets.delivery import ContractError, DeliveryContract, load_contra
 from bankseg_assets.formatting import day
 from bankseg_assets.landing.files import printable
 from bankseg_assets.settings import SettingsError, called_from, load_settings
+from bankseg_assets.value_ranges import decimal_separator
 
 # numpy, pandas and pyarrow cost a second; whoever asks for help is not kept waiting.
 if TYPE_CHECKING:
@@ -87,7 +88,7 @@ def _score(options: argparse.Namespace, contract: DeliveryContract, published_di
     assert bundle is not None and release is not None
     dialect = Dialect(
         delimiter=_delimiter(options.delimiter or contract.delimiter),
-        decimal=options.decimal or contract.columns["amount"].decimal_separator,
+        decimal=options.decimal or decimal_separator(contract),
         encoding=options.encoding or contract.encoding,
     )
     with open_list(source, dialect) as customers:

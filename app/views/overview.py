@@ -5,6 +5,7 @@ import streamlit as st
 from app import data, page, session
 from app.arrivals import show_arrivals
 from app.charts import has_money_shares, segment_map
+from app.explore import knows_direction
 from app.profiles import overview
 from bankseg_assets.explain.wording import ONE_SEGMENT
 from bankseg_assets.formatting import day, percent
@@ -17,8 +18,9 @@ release = page.begin_with_data(
 )
 bundle, numbers = session.bundle(), session.numbers()
 profiles = data.table("segment_profiles")
-window = (data.document("eda_report").get("overview") or [{}])[0]
-direction_known = session.direction_known() or bool(window.get("direction_known"))
+report = data.document("eda_report")
+window = (report.get("overview") or [{}])[0]
+direction_known = session.direction_known() or knows_direction(report)
 darker = f" The darker, the more {'each of them spends' if direction_known else MOVED}."
 no_shares = (
     f" Shares of the {'spending' if direction_known else 'money'} are not shown: the amounts of a "
@@ -28,7 +30,7 @@ no_shares = (
 customers = int(bundle.metrics["n_customers"] if bundle else window.get("customers", 0))
 is_few = is_small(customers)
 money = window.get("amount_total")
-if session.direction_known() and not window.get("direction_known"):
+if direction_known and not knows_direction(report):
     money = None  # an older report sums both directions
 if money is None and not profiles.empty:
     money = float(profiles["total_monetary"].sum())

@@ -11,6 +11,7 @@ from bankseg_assets.assets.common import FRESHNESS, INGESTION, OWNERS
 from bankseg_assets.assets.raw_transactions import content_of
 from bankseg_assets.contracts import DELIVERY_DIGITS
 from bankseg_assets.date_advice import date_advice
+from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.incremental import clean
 from bankseg_assets.io_managers import ROW_COUNT_KEY
 from bankseg_assets.landing.ledger import by_precedence
@@ -89,14 +90,15 @@ def clean_transactions(
                 "rows_duplicate": cleaned.rows_aside.get("duplicate", 0),
                 "deliveries": cleaned.n_deliveries,
                 "deliveries_cleaned_now": cleaned.n_new,
-                "fences": dg.MetadataValue.md(_fences(cleaned.fences, contract.currency)),
+                "fences": dg.MetadataValue.md(_fences(cleaned.fences, contract)),
             },
         )
 
 
-def _fences(found: dict[str, dict[str, Any]], currency: str) -> str:
+def _fences(found: dict[str, dict[str, Any]], contract: DeliveryContract) -> str:
+    form, currency = f",.{contract.decimals}f", contract.currency
     rows = [
-        f"| {delivery} | {measure} | {fence.low:,.2f} to {fence.high:,.2f} {currency} |"
+        f"| {delivery} | {measure} | {fence.low:{form}} to {fence.high:{form}} {currency} |"
         for delivery, of_delivery in sorted(found.items())
         for measure, fence in of_delivery.items()
     ]

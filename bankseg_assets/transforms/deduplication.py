@@ -23,11 +23,13 @@ CONFLICTING = "conflicting_duplicate"
 _CONTENT = [
     "customer_id",
     "birth_date",
+    "age",
     "gender",
     "location",
     "balance",
     "transaction_at",
     "amount",
+    "direction",
 ]
 
 

@@ -52,8 +52,7 @@ def text_of(page: AppTest) -> str:
 
 
 def test_overview_page_shows_spending_beside_income(data_dir: Path) -> None:
-    spent = WINDOW | {"amount_total": 6e6, "direction_known": True}
-    report = {"overview": [spent]}
+    report = {"overview": [WINDOW | {"amount_total": 6e6}], "directions": []}
     publish(data_dir, {"segment_profiles": PROFILES}, {"eda_report": report}, **SPENDING)
     page = open_page("overview")
     assert {box.label: box.value for box in page.metric} == {
@@ -174,7 +173,7 @@ def test_tables_and_charts_are_of_spending_where_known() -> None:
 def test_explore_page_is_of_spending_where_known(data_dir: Path) -> None:
     days = [{"day": f"2016-08-{day:02}", "rows": 30, "amount": 900.0} for day in range(1, 5)]
     tables_of = {"transactions_by_day": days}
-    spent = tables_of | {"overview": [WINDOW | {"direction_known": True}]}
+    spent = tables_of | {"overview": [WINDOW], "directions": []}
     publish(data_dir, documents={"eda_report": spent}, **SPENDING)
     page = open_page("explore")
     assert page.selectbox(key="measure_transactions_by_day").options == [
@@ -185,3 +184,14 @@ def test_explore_page_is_of_spending_where_known(data_dir: Path) -> None:
     page = open_page("explore")
     assert page.selectbox(key="measure_transactions_by_day").options == ["Transactions", "Money"]
     assert "pending" not in text_of(page)
+
+
+def test_overview_page_leaves_out_an_older_report_of_both_directions(data_dir: Path) -> None:
+    publish(
+        data_dir,
+        {"segment_profiles": PROFILES},
+        {"eda_report": {"overview": [WINDOW]}},
+        **SPENDING,
+    )
+    (spending,) = [box.value for box in open_page("overview").metric if box.label == "Spending"]
+    assert spending == "INR 6 million"  # the segments', not the 18 million of both directions

@@ -162,9 +162,16 @@ def test_charts_hold_what_they_show(source: str) -> None:
     assert '"1.23e+03"' in source
 
 
-def test_page_says_that_income_is_left_out_where_known() -> None:
-    known = tables()["overview"][0] | {"direction_known": True}
-    text = " ".join(Page(eda_page(tables() | {"overview": [known]}, currency="INR")).texts)
-    assert "spending transactions of" in text
-    assert "Income, such as salaries, is left out. Distributions" in text
-    assert "spending" not in " ".join(Page(eda_page(tables(), currency="INR")).texts)
+def test_eda_page_states_income_apart() -> None:
+    assert "Spending and income" not in SECTIONS  # nor where no direction is known
+    known = {
+        "directions": [
+            {"direction": "spending", "rows": 60, "amount": 300.0},
+            {"direction": "income", "rows": None, "amount": None},
+        ]
+    }
+    page = Page(eda_page(tables() | known, currency="INR"))
+    assert page.headings == ["Spending and income", *SECTIONS]
+    text = " ".join(page.texts)
+    assert "1,048,567 spending transactions" in text
+    assert "income is only here" in text
