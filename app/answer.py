@@ -100,7 +100,7 @@ def _compare(bundle: Bundle, segment: Mapping[str, Any], given: Given, numbers: 
     for name, (numerator, denominator) in DERIVED.items():
         if {numerator, denominator} <= numeric.keys():
             numeric[name] = numeric[numerator] / max(numeric[denominator], 1)
-    table = profile(segment, numbers, numeric)
+    table = profile(segment, numbers, numeric, direction_known=bundle.direction_known)
     is_one = len(bundle.segments) == 1  # its mean is that of all customers
     show_table(
         table.drop(columns="Index") if is_one else table,

@@ -55,8 +55,11 @@ def sankey(flows: pd.DataFrame, colours: dict[str, str], ink: str = "#262730") -
     )
 
 
-def as_table(flows: pd.DataFrame, numbers: Numbers) -> pd.DataFrame:
+def as_table(
+    flows: pd.DataFrame, numbers: Numbers, *, direction_known: bool = False
+) -> pd.DataFrame:
     """Return who moved, most customers first, then who stayed."""
+    money = "Spending" if direction_known else "Money"
     ordered = flows.sort_values(["moved", "customers"], ascending=False)
     # Who is new has not moved, and has not stayed either: only a segment has a number.
     stayed = ~ordered["moved"] & ordered["from_segment"].notna() & ordered["to_segment"].notna()
@@ -68,6 +71,6 @@ def as_table(flows: pd.DataFrame, numbers: Numbers) -> pd.DataFrame:
                 for there, name in zip(stayed, ordered["to_name"], strict=True)
             ],
             "Customers": [numbers.number(n) for n in ordered["customers"]],
-            "Money": [numbers.money(round(float(n))) for n in ordered["money"]],
+            money: [numbers.money(round(float(n))) for n in ordered["money"]],
         }
     )

@@ -38,11 +38,14 @@ def probability_bars(names: Sequence[str], shares: Sequence[float]) -> go.Figure
     return go.Figure(bars, layout)
 
 
-def segment_map(segments: Sequence[Mapping[str, Any]]) -> go.Figure:
+def segment_map(
+    segments: Sequence[Mapping[str, Any]], *, direction_known: bool = False
+) -> go.Figure:
     """Return a rectangle for each segment: area by customers, colour by money per customer.
 
     Without shares of the money all have one colour.
     """
+    of_money = f"of<br>the {'spending' if direction_known else 'money'}"
     has_money = has_money_shares(segments)
     values = [money_index(segment) if has_money else 0 for segment in segments]
     rectangles = go.Treemap(
@@ -51,7 +54,7 @@ def segment_map(segments: Sequence[Mapping[str, Any]]) -> go.Figure:
         values=[segment["share_of_customers"] for segment in segments],
         text=[
             f"{percent(segment['share_of_customers'])} of<br>customers"
-            + (f"<br>{percent(segment['share_of_money'])} of<br>the money" if has_money else "")
+            + (f"<br>{percent(segment['share_of_money'])} {of_money}" if has_money else "")
             for segment in segments
         ],
         textinfo="label+text",

@@ -16,6 +16,8 @@ from bankseg_assets.releases import Release
 from bankseg_assets.scoring import Bundle
 
 ID = "customer_id"
+CARRIED = {"monetary": "spending", "income": "income"}
+"""Columns of customer_segments -> what a list calls them; where the direction is known."""
 
 
 def campaign_list(
@@ -24,7 +26,8 @@ def campaign_list(
     """Return what makes the CSV of some customers, on the click of a button.
 
     ID, segment, confidence, action, model version, snapshot, and whether chance leaves the customer
-    out of the campaign (one in ten), so that its effect can be measured.
+    out of the campaign (one in ten), so that its effect can be measured. Where the direction of
+    amounts is known, also what the customer spent and received.
     """
     return partial(_make, release, bundle, who, campaign, dict(actions))
 
@@ -38,7 +41,8 @@ def _known(bundle: Bundle, name: str, column: pd.Series) -> npt.NDArray[np.float
 def _make(
     release: Release, bundle: Bundle, who: ds.Expression, campaign: str, actions: dict[int, str]
 ) -> bytes:
-    columns = [ID, "segment", "segment_name", *bundle.measures]
+    carried = CARRIED if bundle.direction_known else {}
+    columns = [ID, "segment", "segment_name", *dict.fromkeys([*bundle.measures, *carried])]
     members = customers_of(release, who, columns)
     known = {name: _known(bundle, name, members[name]) for name in bundle.measures}
     segments = members["segment"].to_numpy(dtype=np.int64)
@@ -50,6 +54,7 @@ def _make(
             "segment": segments,
             "segment_name": members["segment_name"],
             "confidence": np.round(chances[np.arange(len(members)), segments], 4),
+            **{name: members[measure] for measure, name in carried.items()},
             "action": [actions.get(segment, "") for segment in segments.tolist()],
             "model_version": bundle.version,
             "snapshot_date": bundle.snapshot_date,

@@ -20,7 +20,7 @@ def gate_of(release: Release, name: str) -> dict[str, Any]:
     return next((dict(gate) for gate in release.gates if gate["name"] == name), {})
 
 
-def drift(release: Release) -> pd.DataFrame:
+def drift(release: Release, *, direction_known: bool = False) -> pd.DataFrame:
     """Return the population stability index of each measure, the greatest first, in words too.
 
     Empty where there was no release to compare with.
@@ -29,7 +29,7 @@ def drift(release: Release) -> pd.DataFrame:
     return pd.DataFrame(
         [
             {
-                "Measure": label(measure),
+                "Measure": label(measure, direction_known=direction_known),
                 "PSI": f"{value:.3f}",
                 "In words": _words(measure, value, warned, refused),
             }
@@ -38,10 +38,12 @@ def drift(release: Release) -> pd.DataFrame:
     )
 
 
-def drift_note(release: Release) -> str:
+def drift_note(release: Release, *, direction_known: bool = False) -> str:
     """Say what the index is, and what comes of a shift."""
     warned, refused = _limits(release)
-    *others, last = (label(measure).lower() for measure in BLOCKING_DRIFT)
+    *others, last = (
+        label(measure, direction_known=direction_known).lower() for measure in BLOCKING_DRIFT
+    )
     return (
         "PSI, the population stability index: how differently the customers are spread over the "
         f"tenths of the version before; 0 is alike. Above {warned:g} a shift is told. Above "
@@ -50,10 +52,14 @@ def drift_note(release: Release) -> str:
     )
 
 
-def shifted(release: Release) -> str:
+def shifted(release: Release, *, direction_known: bool = False) -> str:
     """Say which measures have shifted, without a word of statistics; empty where none has."""
     warned, _ = _limits(release)
-    found = [(label(name), value) for name, value in _shifts(release) if value > warned]
+    found = [
+        (label(name, direction_known=direction_known), value)
+        for name, value in _shifts(release)
+        if value > warned
+    ]
     if not found:
         return ""
     told = ", ".join(f"{name.lower()} ({value:.2f})" for name, value in found)

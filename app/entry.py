@@ -10,6 +10,8 @@ from bankseg_assets.currencies import decimals
 from bankseg_assets.inputs import asked_of, is_text, problem, range_of
 from bankseg_assets.scoring import Bundle, InputError
 
+SPENDING_ALONE = "Count what the customer spends. Income, such as a salary, does not belong here."
+
 Entered = dict[str, Any]
 """Input -> value; None where it is not known."""
 
@@ -21,6 +23,8 @@ def ask(bundle: Bundle) -> Entered | None:
     """
     with st.form("customer"):
         st.caption("Leave empty what you do not know.")
+        if bundle.direction_known:
+            st.caption(SPENDING_ALONE)
         typed = {field["measure"]: _field(bundle, field) for field in asked_of(bundle)}
         if st.form_submit_button("Find the segment", type="primary", width="stretch"):
             st.session_state.submitted = typed

@@ -27,6 +27,11 @@ TABLES = {
     "frequencies": ("Transactions a customer", "frequency"),
 }
 MEASURES = {"rows": "Transactions", "amount": "Money", "customers": "Customers"}
+_OF_SPENDING = {
+    "rows": "Spending transactions",
+    "amount": "Spending",
+    "frequency": "Spending transactions a customer",
+}
 _HEADS = {
     "column": "Column",
     "missing": "Missing",
@@ -57,6 +62,18 @@ CELLS = 40  # of the map, each way
 Floats = npt.NDArray[np.float64]
 
 
+def knows_direction(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> bool:
+    """Return whether a report is of spending alone; older ones do not say, and are not."""
+    return "directions" in tables
+
+
+def called(name: str, *, direction_known: bool) -> str:
+    """Return what a column of the report's tables is called here."""
+    if direction_known and name in _OF_SPENDING:
+        return _OF_SPENDING[name]
+    return _HEADS.get(name, name)
+
+
 def measures_of(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     """Return what can be drawn of a table."""
     return [name for name in MEASURES if rows and name in rows[0]]
@@ -69,7 +86,12 @@ def never_delivered(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
 
 
 def bars(
-    rows: Sequence[Mapping[str, Any]], table: str, measure: str, numbers: Numbers
+    rows: Sequence[Mapping[str, Any]],
+    table: str,
+    measure: str,
+    numbers: Numbers,
+    *,
+    direction_known: bool = False,
 ) -> go.Figure:
     """Return a bar for each row of a table."""
     axis = TABLES[table][1]
@@ -85,7 +107,9 @@ def bars(
         height=380,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
         xaxis={"fixedrange": True, "type": "category" if axis == "from" else None},
-        yaxis=number_axis(MEASURES[measure] + unit, heights, numbers),
+        yaxis=number_axis(
+            called(measure, direction_known=direction_known) + unit, heights, numbers
+        ),
     )
     write = numbers.money if measure == "amount" else numbers.number
     drawn = go.Bar(
@@ -98,13 +122,17 @@ def bars(
     return go.Figure(drawn, layout)
 
 
-def as_table(rows: Sequence[Mapping[str, Any]], numbers: Numbers) -> pd.DataFrame:
+def as_table(
+    rows: Sequence[Mapping[str, Any]], numbers: Numbers, *, direction_known: bool = False
+) -> pd.DataFrame:
     """Return the rows as people read them: what they are of first, quantiles in their order."""
     frame = pd.DataFrame(rows)
     ordered = sorted(frame.columns, key=lambda name: (name in MEASURES, _quantile(name)))
     return pd.DataFrame(
         {
-            _HEADS.get(name, name): [_text(name, value, numbers) for value in frame[name]]
+            called(str(name), direction_known=direction_known): [
+                _text(name, value, numbers) for value in frame[name]
+            ]
             for name in ordered
         }
     )

@@ -5,19 +5,30 @@ from bankseg_assets.contracts import RFM_TABLE
 
 CURRENCY_UNIT = "currency"
 
+INCOME = "income"
+
 _LABELS = {
     "recency": "Days since the last transaction",
     "frequency": "Number of transactions",
     "monetary": "Total of the amounts",
     "average_amount": "Average amount",
     "average_balance": "Average balance",
+    INCOME: "Income",
     "age": "Age",
+}
+_LABELS_OF_SPENDING = {
+    "recency": "Days since the last spending transaction",
+    "frequency": "Number of spending transactions",
+    "monetary": "Total spending",
+    "average_amount": "Average amount spent",
 }
 _UNITS = {column.name: column.unit for column in RFM_TABLE.columns}
 
 
-def label(measure: str) -> str:
-    """Return a short name for people."""
+def label(measure: str, *, direction_known: bool = False) -> str:
+    """Return a short name for people; of spending where the direction of amounts is known."""
+    if direction_known and measure in _LABELS_OF_SPENDING:
+        return _LABELS_OF_SPENDING[measure]
     return _LABELS.get(measure, measure.replace("_", " ").capitalize())
 
 

@@ -86,6 +86,10 @@ def _about(bundle: Bundle, release: Release, *, in_full: bool) -> None:
     demo = " · demo data: it describes nobody" if release.is_demo else ""
     st.caption(f"Snapshot of {day(bundle.snapshot_date)} · version {version}{demo}")
     found = notes(bundle, release)
-    status.show(release, [] if in_full else status.limits(len(found)))
+    status.show(
+        release,
+        [] if in_full else status.limits(len(found)),
+        direction_known=session.direction_known(),
+    )
     if in_full:
         show_notes(found)

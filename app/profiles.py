@@ -15,28 +15,39 @@ from bankseg_assets.formatting import number, percent
 UNKNOWN = "—"
 AVERAGE = 100
 INDEX_NOTE = "Index: the segment's mean, where 100 is the mean of all customers."
+SPENDING_NOTE = (
+    "Spending is what customers pay; income, such as a salary, is shown beside it and is no part "
+    "of it or of how segments are made."
+)
 
 
-def overview(segments: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+def overview(
+    segments: Sequence[Mapping[str, Any]], *, direction_known: bool = False
+) -> pd.DataFrame:
     """Return the numbers of the chart, a row for each segment."""
+    money = "Spending" if direction_known else "Money"
     columns = {
         "Segment": [segment["name"] for segment in segments],
         "Customers": [percent(segment["share_of_customers"]) for segment in segments],
     }
     if has_money_shares(segments):
         columns |= {
-            "Money": [percent(segment["share_of_money"]) for segment in segments],
-            "Money per customer (100 = average)": [number(money_index(one)) for one in segments],
+            money: [percent(segment["share_of_money"]) for segment in segments],
+            f"{money} per customer (100 = average)": [number(money_index(one)) for one in segments],
         }
     return pd.DataFrame(columns)
 
 
 def profile(
-    segment: Mapping[str, Any], numbers: Numbers, measures: Mapping[str, float] | None = None
+    segment: Mapping[str, Any],
+    numbers: Numbers,
+    measures: Mapping[str, float] | None = None,
+    *,
+    direction_known: bool = False,
 ) -> pd.DataFrame:
     """Return a row for each measure: its median and index, beside a customer's value if given."""
     rows = [
-        {"Measure": label(measure)}
+        {"Measure": label(measure, direction_known=direction_known)}
         | ({} if measures is None else {"Customer": _shown(measure, measures, numbers)})
         | {"Segment median": _shown(measure, segment["medians"], numbers)}
         | {"Index": _index(segment, measure)}
@@ -45,12 +56,12 @@ def profile(
     return pd.DataFrame(rows)
 
 
-def index_bars(segment: Mapping[str, Any]) -> go.Figure:
+def index_bars(segment: Mapping[str, Any], *, direction_known: bool = False) -> go.Figure:
     """Return a bar for each measure from the average of all customers, which is 100."""
     known = {name: value for name, value in segment["index"].items() if value is not None}
     bars = go.Bar(
         x=[value - AVERAGE for value in known.values()],
-        y=[wrapped(label(name)) for name in known],
+        y=[wrapped(label(name, direction_known=direction_known)) for name in known],
         base=AVERAGE,
         orientation="h",
         text=[number(round(value)) for value in known.values()],

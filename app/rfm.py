@@ -2,7 +2,7 @@
 
 import textwrap
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -29,6 +29,21 @@ Cell = tuple[int, int]
 """The scores of recency and of frequency."""
 
 
+class Names(NamedTuple):
+    """What the axes and the colour of the grid are called."""
+
+    last: str = "Last transaction"
+    transactions: str = "Transactions"
+    money: str = "Money"
+
+
+def names_of(direction_known: bool) -> Names:
+    """Return the names; of spending where the direction of amounts is known."""
+    if direction_known:
+        return Names("Last spending transaction", "Spending transactions", "Spending")
+    return Names()
+
+
 def thresholds(row: Mapping[str, Any], measure: str, unit: str) -> str:
     """Return the values behind a score: "1 to 12 days", "4 transactions or more".
 
@@ -46,9 +61,16 @@ def thresholds(row: Mapping[str, Any], measure: str, unit: str) -> str:
     return " ".join(text.split())
 
 
-def heat_grid(cells: pd.DataFrame, numbers: Numbers, chosen: Cell | None = None) -> go.Figure:
+def heat_grid(
+    cells: pd.DataFrame,
+    numbers: Numbers,
+    chosen: Cell | None = None,
+    *,
+    direction_known: bool = False,
+) -> go.Figure:
     """Return the grid of RFM_GRID: just active above, often on the right; `chosen` has a frame."""
     found = {(row["recency_score"], row["frequency_score"]): row for row in _rows(cells)}
+    title = names_of(direction_known).transactions
     down = scores(cells, "recency")
     across = dict(reversed(scores(cells, "frequency").items()))
     money = [[_money(found.get((r, f))) for f in across] for r in down]
@@ -70,7 +92,10 @@ def heat_grid(cells: pd.DataFrame, numbers: Numbers, chosen: Cell | None = None)
         margin={"l": 0, "r": 0, "t": 8, "b": 40},
         hovermode="closest",
         hoverdistance=-1,  # wherever in a cell somebody clicks, its point is the nearest
-        xaxis={"title": "Transactions", **_axis([_wrapped(name) for name in across.values()])},
+        xaxis={
+            "title": title,
+            **_axis([_wrapped(name) for name in across.values()]),
+        },
         yaxis=_axis([_wrapped(name, 6) for name in down.values()]),  # its title is the caption's
     )
     layout.yaxis.autorange = "reversed"
@@ -132,16 +157,19 @@ def row_of(cells: pd.DataFrame, cell: Cell) -> dict[str, Any] | None:
     return None
 
 
-def as_table(cells: pd.DataFrame, numbers: Numbers) -> pd.DataFrame:
+def as_table(
+    cells: pd.DataFrame, numbers: Numbers, *, direction_known: bool = False
+) -> pd.DataFrame:
     """Return the grid as rows for people."""
+    names = names_of(direction_known)
     ordered = cells.sort_values(["recency_score", "frequency_score"], ascending=[False, True])
     return pd.DataFrame(
         [
             {
-                "Last transaction": thresholds(row, "recency", "days ago"),
-                "Transactions": thresholds(row, "frequency", "transactions"),
+                names.last: thresholds(row, "recency", "days ago"),
+                names.transactions: thresholds(row, "frequency", "transactions"),
                 "Customers": _count(row["customers"], numbers),
-                "Money": HIDDEN if pd.isna(row["monetary"]) else numbers.money(row["monetary"]),
+                names.money: HIDDEN if pd.isna(row["monetary"]) else numbers.money(row["monetary"]),
                 "Mostly": row["rfm_group"] or "",
             }
             for row in _rows(ordered)

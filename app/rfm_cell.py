@@ -73,7 +73,7 @@ def show_cell(
     )
     per_customer = numbers.money(round(float(row["monetary"]) / row["customers"]))
     right.metric(
-        "Money moved",
+        "Spending" if bundle.direction_known else "Money moved",
         numbers.short_money(float(row["monetary"])),
         f"{per_customer} a customer",
         delta_color="off",

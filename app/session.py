@@ -89,6 +89,12 @@ def numbers() -> Numbers:
     return Numbers(found.currency, found.number_format) if found else Numbers()
 
 
+def direction_known() -> bool:
+    """Return whether the model in use tells spending from income."""
+    found = bundle()
+    return found is not None and found.direction_known
+
+
 def require_bundle() -> Bundle:
     """Return the model in use, or say how to get one and end the page here."""
     found = bundle()

@@ -38,9 +38,11 @@ _POPULATION: dict[str, tuple[Colour, str]] = {
 }
 
 
-def badges(release: Release, now: datetime | None = None) -> list[Badge]:
+def badges(
+    release: Release, now: datetime | None = None, *, direction_known: bool = False
+) -> list[Badge]:
     """Return freshness, drift and stability of a release; one for both where it is the first."""
-    compared = [_population(release), _stability(release)]
+    compared = [_population(release, direction_known=direction_known), _stability(release)]
     return [freshness(release, now or datetime.now(UTC)), *dict.fromkeys(compared)]
 
 
@@ -66,12 +68,12 @@ def limits(notes: int) -> list[Badge]:
     return [Badge("orange", words, "The page Overview says what to know about this data.")]
 
 
-def show(release: Release, more: Sequence[Badge] = ()) -> None:
+def show(release: Release, more: Sequence[Badge] = (), *, direction_known: bool = False) -> None:
     """Draw the badges in a row, and below them why one of them warns: a phone has no hover.
 
     `more`: badges that stand for something that is written elsewhere.
     """
-    found = badges(release)
+    found = badges(release, direction_known=direction_known)
     with st.container(horizontal=True):
         for badge in (*found, *more):
             st.badge(
@@ -82,11 +84,14 @@ def show(release: Release, more: Sequence[Badge] = ()) -> None:
         st.caption(" ".join(warnings))
 
 
-def _population(release: Release) -> Badge:
+def _population(release: Release, *, direction_known: bool) -> Badge:
     gate = gate_of(release, DRIFT)
     if not gate.get("numbers"):
         return _FIRST
-    sentence = shifted(release) or "The customers are spread as in the version before."
+    sentence = (
+        shifted(release, direction_known=direction_known)
+        or "The customers are spread as in the version before."
+    )
     colour, words = _POPULATION[gate["verdict"]]
     return Badge(colour, words, sentence)
 

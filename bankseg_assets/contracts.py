@@ -254,6 +254,7 @@ _MEASURED = {
     "monetary": "currency",
     "average_amount": "currency",
     "average_balance": "currency",
+    "income": "currency",
     "age": "years",
 }
 
@@ -270,6 +271,14 @@ SEGMENT_PROFILES = Table(
             "share_of_money",
             "double",
             "That sum over those of all segments; 0 for one below zero, which counts in none",
+        ),
+        Column(
+            "total_income",
+            "double",
+            "Sum of the members' income, 0 for fewer than 11 with any; null where no direction is "
+            "known",
+            "currency",
+            nullable=True,
         ),
         *(
             Column(f"median_{measure}", "double", f"Median{_FEW}", unit, nullable=True)

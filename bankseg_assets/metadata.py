@@ -72,11 +72,15 @@ _LINEAGE: dict[str, tuple[str, dict[str, list[str]]]] = {
             "share_of_customers": ["customer_id"],
             "total_monetary": ["monetary"],
             "share_of_money": ["monetary"],
+            "total_income": ["income"],
         }
         | {
             f"{kind}_{name}": [name]
             for kind in (*_QUARTILES, "index")
-            for name in ("recency", "frequency", "monetary", "average_amount", "average_balance")
+            for name in (
+                *("recency", "frequency", "monetary", "average_amount", "average_balance"),
+                "income",
+            )
         }
         | {f"{kind}_age": ["age"] for kind in _QUARTILES}
         | {"top_locations": ["location"], "people": ["age", "gender", "location"]},

@@ -123,6 +123,8 @@ class Bundle:
     confusion: npt.NDArray[np.int64]
     warnings: tuple[str, ...] = ()
     """What the data could not support, one sentence each: a dropped feature, a single segment."""
+    direction_known: bool = False
+    """Whether the measures are of spending alone; older bundles, which do not say, know none."""
     number_format: str = PLAIN
     """How sentences group digits: of the release that the model was read from, no part of it."""
     memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -246,6 +248,7 @@ def bundle_from(document: Mapping[str, Any]) -> Bundle:
         evaluation=document["evaluation"],
         confusion=np.array(document["confusion"], dtype=np.int64),
         warnings=tuple(document.get("warnings", ())),
+        direction_known=bool(document.get("direction_known", False)),
         number_format=PLAIN,
         **arrays,
     )

@@ -199,7 +199,9 @@ def build_api(published_dir: Path) -> FastAPI:
 
     def openapi() -> dict[str, Any]:
         bundle = current.serving.bundle
-        return schema.openapi(api, asked_of(bundle) if bundle else ())
+        if bundle is None:
+            return schema.openapi(api, ())
+        return schema.openapi(api, asked_of(bundle), direction_known=bundle.direction_known)
 
     setattr(api, "openapi", openapi)  # noqa: B010 - to mypy it is a method
     return api

@@ -12,6 +12,10 @@ from bankseg_assets.inputs import Input, asked_of, is_text
 from bankseg_assets.scoring import Bundle
 
 MOST_CUSTOMERS = 10_000
+SPENDING_ALONE = (
+    "Transactions and amounts are those of spending. Income, such as a salary, is not counted in "
+    "any of them, and is no input."
+)
 _INPUT_KEYS = ("measure", "label", "unit", "help", "minimum", "maximum")
 _SEGMENT_KEYS = ("segment", "name", "sentence", "share_of_customers", "share_of_money")
 
@@ -53,11 +57,17 @@ class BatchAnswer(BaseModel):
 
 
 class Model(BaseModel):
-    """The model in use: what it takes, what it may answer, and how good it is."""
+    """The model in use: what it takes, what it may answer, and how good it is.
+
+    `direction_known`: whether transactions and amounts are of spending alone; where it is false,
+    income, such as salaries, is counted with them. Where it is true, each segment has the
+    `median_income` of its members (null for fewer than 11 customers), which is no input.
+    """
 
     version: str
     snapshot_date: str
     currency: str
+    direction_known: bool
     inputs: list[dict[str, Any]]
     segments: list[dict[str, Any]]
     metrics: dict[str, float]
@@ -121,19 +131,36 @@ def described(bundle: Bundle) -> Model:
         version=bundle.version,
         snapshot_date=bundle.snapshot_date,
         currency=bundle.currency,
+        direction_known=bundle.direction_known,
         inputs=_some_keys(asked_of(bundle), _INPUT_KEYS),
-        segments=_some_keys(bundle.segments, _SEGMENT_KEYS),
+        segments=_segments(bundle),
         metrics=dict(bundle.metrics),
         warnings=list(bundle.warnings),
     )
 
 
-def openapi(api: FastAPI, inputs: Sequence[Input]) -> dict[str, Any]:
+def _segments(bundle: Bundle) -> list[dict[str, Any]]:
+    found = _some_keys(bundle.segments, _SEGMENT_KEYS)
+    if bundle.direction_known:
+        for shown, segment in zip(found, bundle.segments, strict=True):
+            shown["median_income"] = segment["medians"].get("income")
+    return found
+
+
+def openapi(
+    api: FastAPI, inputs: Sequence[Input], *, direction_known: bool = False
+) -> dict[str, Any]:
     """Describe the API, with the inputs of the model in use: labels, units and ranges."""
     document = get_openapi(title=api.title, version="1", summary=api.summary, routes=api.routes)
     properties = {field["measure"]: _property(field) for field in inputs}
-    customer = {"type": "object", "properties": properties, "additionalProperties": False}
+    customer: dict[str, Any] = {
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+    }
     document["components"]["schemas"]["Customer"] = customer
+    if direction_known:
+        customer["description"] = SPENDING_ALONE
     reference = {"$ref": "#/components/schemas/Customer"}
     batch = {"type": "array", "items": reference, "maxItems": MOST_CUSTOMERS}
     for path, schema in (("/score", reference), ("/score/batch", batch)):

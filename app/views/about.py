@@ -1,5 +1,7 @@
 """For auditors: what is this, what may it be used for, and how fair is it?"""
 
+from functools import partial
+
 import pandas as pd
 import streamlit as st
 
@@ -28,6 +30,7 @@ DATA_LABELS = {
     "birth date or gender",
     "customer_key": "What tells customers apart",
     "is_demo_data": "Demo data",
+    "direction_known": "Spending and income are told apart",
 }
 
 TRANSFORMS = {
@@ -37,8 +40,17 @@ TRANSFORMS = {
     "signed_log": "logarithm of its size, with its sign",
 }
 
+GLOSSARY_OF_SPENDING = {
+    "Recency": "Days from a customer's last spending transaction to the snapshot.",
+    "Frequency": "Number of spending transactions in the data window.",
+    "Monetary": "Sum of the spending in the data window.",
+    "Income": "Sum of what came in, such as salaries, in the data window. It is no feature.",
+}
+"""What replaces or joins the glossary where the direction of amounts is known."""
+
 page.begin("About", "What is this, what may it be used for, and where does it end?")
 card = data.document("model_card")
+direction_known = session.direction_known()
 if not card:
     page.waiting("This version has no model card.", "Run the job `models`.")
 else:
@@ -60,7 +72,7 @@ else:
     features = pd.DataFrame(card["features"])[["name", "measure", "transform", "why"]]
     features = features.assign(
         name=features["name"].map(words),
-        measure=features["measure"].map(label),
+        measure=features["measure"].map(partial(label, direction_known=direction_known)),
         transform=features["transform"].map(TRANSFORMS.get).fillna(features["transform"]),
     )
     features.columns = ["Feature", "Made of", "Transform", "Why"]
@@ -89,5 +101,5 @@ st.markdown(
     "naive Bayes. Every step is an asset in the Dagster UI, with its checks and its lineage."
 )
 st.subheader("Glossary", anchor=False)
-for word, meaning in GLOSSARY.items():
+for word, meaning in (GLOSSARY | (GLOSSARY_OF_SPENDING if direction_known else {})).items():
     st.markdown(f"**{word}.** {meaning}")

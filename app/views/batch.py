@@ -28,6 +28,11 @@ st.download_button(
     key="template",
     on_click="ignore",
 )
+if bundle.direction_known:
+    st.caption(
+        "Transactions and amounts are those of spending: leave income, such as salaries, out of "
+        "them. A column of income stays as it is."
+    )
 upload = st.file_uploader("Your list", type=["csv", "csv.gz", "parquet"], key="list")
 if upload is None:
     st.caption(

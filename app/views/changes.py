@@ -39,14 +39,18 @@ if found.empty:
     st.stop()
 if len(bundle.segments) == 1 and not found["moved"].any():
     page.nothing(f"{ONE_SEGMENT} No one has moved.")
-    show_table(as_table(found, session.numbers()), alt="Customers before and after")
+    show_table(
+        as_table(found, session.numbers(), direction_known=bundle.direction_known),
+        alt="Customers before and after",
+    )
     st.stop()
+money = "spending" if bundle.direction_known else "money"
 page.chart(
     sankey(found, colours(bundle.segments), INK[st.context.theme.type or "light"]),
     f"{EXPLAINED[kind]} Snapshots of {day(before)} and {day(after)}. Flows of fewer than 11 "
-    "customers are not shown, others to the nearest ten; money is what they spent in the window of "
-    "the newer snapshot.",
-    as_table(found, session.numbers()),
+    f"customers are not shown, others to the nearest ten; {money} is what they spent in the window "
+    "of the newer snapshot.",
+    as_table(found, session.numbers(), direction_known=bundle.direction_known),
     alt="Customers from the segments before to the segments after.",
     key="sankey",
 )

@@ -1,16 +1,19 @@
 """For analysts: what is in the data?"""
 
+from functools import partial
+
 import numpy as np
 import pandas as pd
 import streamlit as st
 
 from app import data, page, session
 from app.explore import (
-    MEASURES,
     TABLES,
     as_table,
     bars,
+    called,
     density,
+    knows_direction,
     measures_of,
     never_delivered,
     transposed,
@@ -27,6 +30,11 @@ if not tables:
         page.waiting("This version has no EDA report.", "Run the job `models`.")
     st.stop()
 
+known_here = knows_direction(tables)
+if known_here:
+    st.caption("Of spending alone: income, such as salaries, is left out of everything below.")
+name_of = partial(called, direction_known=known_here)
+table_of = partial(as_table, numbers=style, direction_known=known_here)
 there = [name for name in TABLES if tables.get(name)]
 if there:
     left, right = st.columns(2)
@@ -38,19 +46,17 @@ if there:
         bind="query-params",
     )
     possible = measures_of(tables[name])
-    measure = right.selectbox(
-        "Count", possible, format_func=lambda one: MEASURES[one], key=f"measure_{name}"
-    )
+    measure = right.selectbox("Count", possible, format_func=name_of, key=f"measure_{name}")
     if len(tables[name]) == 1:
         st.caption("One value alone has 11 customers or more, so there is no chart.")
-        show_table(as_table(tables[name], style), alt=TABLES[name][0])
+        show_table(table_of(tables[name]), alt=TABLES[name][0])
     else:
         page.chart(
-            bars(tables[name], name, measure, style),
-            f"{MEASURES[measure]} by {TABLES[name][0].lower()}. What fewer than 11 customers may "
+            bars(tables[name], name, measure, style, direction_known=known_here),
+            f"{name_of(measure)} by {TABLES[name][0].lower()}. What fewer than 11 customers may "
             "have made is left out.",
-            as_table(tables[name], style),
-            alt=f"{MEASURES[measure]} by {TABLES[name][0].lower()}",
+            table_of(tables[name]),
+            alt=f"{name_of(measure)} by {TABLES[name][0].lower()}",
             key="bars",
         )
 else:
@@ -70,10 +76,10 @@ for column, title, key in (
     if tables.get(key):
         with column:
             st.subheader(title, anchor=False)
-            show_table(as_table(tables[key], style), alt=title)
+            show_table(table_of(tables[key]), alt=title)
 if tables.get("quantiles"):
     st.subheader("Quantiles", anchor=False)
-    quantiles = transposed(as_table(tables["quantiles"], style))
+    quantiles = transposed(table_of(tables["quantiles"]))
     show_table(quantiles.rename(columns={"Measure": "Quantile"}), alt="Quantiles")
     st.caption(
         f"In {style.currency}. p5: five of a hundred transactions have at most this; p50 is the "

@@ -5,36 +5,52 @@ import streamlit as st
 from app import data, page, session
 from app.arrivals import show_arrivals
 from app.charts import has_money_shares, segment_map
+from app.explore import knows_direction
 from app.profiles import overview
 from bankseg_assets.explain.wording import ONE_SEGMENT
 from bankseg_assets.formatting import day, percent
 from bankseg_assets.suppression import is_small
 
-DARKER = " The darker, the more money each of them moves."
-NO_SHARES = (
-    " Shares of the money are not shown: the amounts of a segment are zero or negative in sum."
-)
+MOVED = "money each of them moves"
 
 release = page.begin_with_data(
     "Overview", "Who are our customers, and who brings the money?", in_full=True
 )
 bundle, numbers = session.bundle(), session.numbers()
 profiles = data.table("segment_profiles")
-window = (data.document("eda_report").get("overview") or [{}])[0]
+report = data.document("eda_report")
+window = (report.get("overview") or [{}])[0]
+direction_known = session.direction_known() or knows_direction(report)
+darker = f" The darker, the more {'each of them spends' if direction_known else MOVED}."
+no_shares = (
+    f" Shares of the {'spending' if direction_known else 'money'} are not shown: the amounts of a "
+    "segment are zero or negative in sum."
+)
 
 customers = int(bundle.metrics["n_customers"] if bundle else window.get("customers", 0))
 is_few = is_small(customers)
 money = window.get("amount_total")
+if direction_known and not knows_direction(report):
+    money = None  # an older report sums both directions
 if money is None and not profiles.empty:
     money = float(profiles["total_monetary"].sum())
 facts = {"Customers": numbers.count(customers)} if customers else {}
 if customers and money is not None and not is_few:
-    facts["Money moved"] = numbers.short_money(money)
-    facts["Money per customer"] = numbers.money(round(money / customers))
+    moved, of_one = ("Spending", "Spending") if direction_known else ("Money moved", "Money")
+    facts[moved] = numbers.short_money(money)
+    facts[f"{of_one} per customer"] = numbers.money(round(money / customers))
+    # The sum of the segments' shows no more than they do.
+    if (
+        direction_known
+        and "total_income" in profiles
+        and (income := profiles["total_income"].sum())
+    ):
+        facts["Income"] = numbers.short_money(float(income))
 if window.get("repeat_customers") is not None and not is_few:
     repeat = window["repeat_customers"] / max(window["customers"], 1)
-    facts["With more than one transaction"] = percent(repeat)
-for box, (label, value) in zip(st.columns(4), facts.items(), strict=False):
+    spending = "spending " if direction_known else ""
+    facts[f"With more than one {spending}transaction"] = percent(repeat)
+for box, (label, value) in zip(st.columns(max(4, len(facts))), facts.items(), strict=False):
     box.metric(label, value, border=True)
 if is_few:
     st.caption("Sums and averages of fewer than 11 customers would be those of single persons.")
@@ -49,10 +65,10 @@ if len(bundle.segments) == 1:
     page.nothing(ONE_SEGMENT)
 elif any(segment["share_of_customers"] for segment in bundle.segments):
     page.chart(
-        segment_map(bundle.segments),
+        segment_map(bundle.segments, direction_known=direction_known),
         "Area: share of all customers."
-        + (DARKER if has_money_shares(bundle.segments) else NO_SHARES),
-        overview(bundle.segments),
+        + (darker if has_money_shares(bundle.segments) else no_shares),
+        overview(bundle.segments, direction_known=direction_known),
         alt="A rectangle for each segment, by its share of the customers.",
         key="segment_map",
     )

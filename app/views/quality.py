@@ -60,7 +60,8 @@ if not is_one:
     )
 
 st.subheader("Are these still the customers of the version before?", anchor=False)
-shifts, stayed = drift(release), agreement(release)
+known = bundle.direction_known
+shifts, stayed = drift(release, direction_known=known), agreement(release)
 if shifts.empty and not stayed:
     page.waiting(
         "There is nothing to compare with.",
@@ -69,7 +70,7 @@ if shifts.empty and not stayed:
     )
 if not shifts.empty:
     show_table(shifts, alt="Drift of each measure")
-    st.caption(drift_note(release))
+    st.caption(drift_note(release, direction_known=known))
 if stayed:
     st.markdown(stayed)
 

@@ -3,7 +3,16 @@
 import streamlit as st
 
 from app import data, page, rfm_cell, session
-from app.rfm import Cell, as_table, clicked, cross_table, group_table, heat_grid, scores
+from app.rfm import (
+    Cell,
+    as_table,
+    clicked,
+    cross_table,
+    group_table,
+    heat_grid,
+    names_of,
+    scores,
+)
 from app.tables import show_halves, show_table
 from bankseg_assets.explain.wording import ONE_SEGMENT
 
@@ -21,6 +30,8 @@ if bundle is None:
         st.caption("Customers by the classic groups that fixed rules over the scores make.")
     st.stop()
 release = session.require_release()
+direction_known = bundle.direction_known
+names = names_of(direction_known)
 cells = data.table("rfm_grid")
 if cells.empty:
     page.waiting(
@@ -49,19 +60,21 @@ def take_click() -> None:
 
 
 page.chart(
-    heat_grid(cells, numbers, chosen),
-    "Down: days since the last transaction. Across: transactions. In each cell: customers, and the "
-    "classic group that most of them are in. The darker, the more money. Grey: not told, for there "
-    "or in a cell that it would give away are fewer than 11 customers.",
-    as_table(cells, numbers),
-    alt="Customers by days since the last transaction and by number of transactions.",
+    heat_grid(cells, numbers, chosen, direction_known=direction_known),
+    f"Down: days since the {names.last.lower()}. Across: {names.transactions.lower()}. In each "
+    "cell: customers, and the classic group that most of them are in. The darker, the more "
+    f"{names.money.lower()}. Grey: not told, for there or in a cell that it would give away are "
+    "fewer than 11 customers.",
+    as_table(cells, numbers, direction_known=direction_known),
+    alt=f"Customers by days since the {names.last.lower()} and by number of "
+    f"{names.transactions.lower()}.",
     key=chart_key,
     on_select=take_click,
 )
 
 st.subheader("Who is in a cell", anchor=False)
 for column, (key, known), label in zip(
-    st.columns(2), choices.items(), ("Last transaction", "Transactions"), strict=True
+    st.columns(2), choices.items(), (names.last, names.transactions), strict=True
 ):
     score = column.selectbox(
         label,

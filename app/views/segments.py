@@ -7,7 +7,7 @@ import streamlit as st
 
 from app import data, page, session
 from app.downloads import campaign_list
-from app.profiles import INDEX_NOTE, index_bars, profile, rule_sentence
+from app.profiles import INDEX_NOTE, SPENDING_NOTE, index_bars, profile, rule_sentence
 from app.tables import show_table
 from bankseg_assets.explain.wording import ONE_SEGMENT
 from bankseg_assets.markdown import escaped
@@ -44,20 +44,31 @@ todo = {number: str(row["action"]) for number, row in actions.items()}
 
 def draw_profile(segment: dict[str, Any]) -> None:
     """Draw the segment beside the average customer, of whom there is none to compare one with."""
-    table = profile(segment, numbers)
+    table = profile(segment, numbers, direction_known=bundle.direction_known)
     if is_one:
         show_table(table.drop(columns="Index"), alt="The segment's profile")
         return
     if any(value is not None for value in segment["index"].values()):
         st.caption("Compared with the average customer, who is 100:")
         st.plotly_chart(
-            index_bars(segment),
+            index_bars(segment, direction_known=bundle.direction_known),
             config={"displayModeBar": False},
             alt="A bar for each measure from 100, the average; the table has the same numbers.",
             key=f"index_{segment['segment']}",
         )
     with st.expander("The same as a table"):
         show_table(table, alt="The segment's profile")
+
+
+def sums(row: dict[str, Any]) -> str:
+    """Return the segment's size and its money: spending and income apart where they are known."""
+    size = f"**{numbers.number(row['customers'])}** customers"
+    money = f"**{numbers.short_money(row['total_monetary'])}**"
+    if not bundle.direction_known:
+        return f"{size}, {money}"
+    total = row["total_income"]  # 0 also for what fewer than 11 members have
+    income = f"**{numbers.short_money(total)}** of income" if total else "hardly any income"
+    return f"{size}, {money} of spending, {income}"
 
 
 def card(segment: dict[str, Any]) -> None:
@@ -67,8 +78,7 @@ def card(segment: dict[str, Any]) -> None:
     with st.container(border=True, width=CARD_WIDTH):
         st.subheader(segment["name"], anchor=False)
         if row.get("customers"):  # the sentence has the shares; 0 stands for fewer than 11
-            size = f"**{numbers.number(row['customers'])}** customers"
-            st.markdown(f"{size}, **{numbers.short_money(row['total_monetary'])}**")
+            st.markdown(sums(row))
         st.markdown(segment["sentence"])
         if action:
             st.markdown(f":material/campaign: **{action['action']}.** {action['reason']}")
@@ -90,6 +100,8 @@ def card(segment: dict[str, Any]) -> None:
 
 
 note = "" if is_one else f"{INDEX_NOTE} "
+if bundle.direction_known:
+    note += f"{SPENDING_NOTE} "
 st.caption(
     f"{note}A list has one customer in ten marked `held_out_of_campaign`: leave these out, "
     "and compare them afterwards with the others to see what the campaign has brought."

@@ -16,6 +16,7 @@ from bankseg_assets.landing.holdings import holdings_in_use
 from bankseg_assets.landing.intake import RECORDS_FILE, take_landed
 from bankseg_assets.landing.ledger import Delivery, content_hash
 from bankseg_assets.landing.mending import mend
+from bankseg_assets.landing.rereading import read_again
 from bankseg_assets.metadata import table_metadata
 from bankseg_assets.resources import DeliveryResource, HoldingsResource, SparkResource
 from bankseg_assets.spark import read_parquet
@@ -57,6 +58,8 @@ def take_holdings(
     raw_dir, ledger, contract = Path(holdings.raw_dir), holdings.ledger, holdings.contract
     landing_dir = Path(holdings.landing_dir)
     outcomes = take_landed(landing_dir, raw_dir, ledger, contract, run_id=context.run.run_id)
+    used = holdings_in_use(ledger.deliveries(), delivery.ledger.deliveries())
+    outcomes += read_again(raw_dir, [used] if used else [], contract, ledger)
     used = holdings_in_use(ledger.deliveries(), delivery.ledger.deliveries())
     outcomes += mend(raw_dir, [used] if used else [], contract)
     for outcome in outcomes:

@@ -10,7 +10,8 @@ from bankseg_assets.io_managers import ROW_COUNT_KEY, SmallTable
 from bankseg_assets.markdown import escaped
 from bankseg_assets.metadata import markdown_table, table_metadata
 from bankseg_assets.resources import DeliveryResource
-from bankseg_assets.transforms.profiles import INDEXED, profile
+from bankseg_assets.transforms.phrases import knows_direction
+from bankseg_assets.transforms.profiles import INCOME, INDEXED, profile
 
 
 @dg.asset(
@@ -65,9 +66,11 @@ def _rules(rows: list[dict[str, Any]]) -> str:
 
 def _indices(rows: list[dict[str, Any]]) -> str:
     """Show each measure's mean where 100 is the mean of all customers, and its quartiles."""
+    direction_known = any(map(knows_direction, rows))
+    measures = [name for name in INDEXED if direction_known or name != INCOME]
     return markdown_table(
-        ["segment", *(f"{name}: index, quartiles" for name in INDEXED)],
-        [[row["segment_name"], *(_spread(row, name) for name in INDEXED)] for row in rows],
+        ["segment", *(f"{name}: index, quartiles" for name in measures)],
+        [[row["segment_name"], *(_spread(row, name) for name in measures)] for row in rows],
     )
 
 

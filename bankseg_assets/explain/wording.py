@@ -1,6 +1,6 @@
 """What is known of a customer in words: the value, and whether it is high, low or usual."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
@@ -27,6 +27,13 @@ _WORDINGS = {
     "average_amount": _Wording("the average amount"),
     "average_balance": _Wording("the balance"),
 }
+_WORDINGS_OF_SPENDING = _WORDINGS | {
+    "recency": replace(_WORDINGS["recency"], subject="the last spending transaction"),
+    "frequency": _Wording("the number of spending transactions"),
+    "monetary": _Wording("the sum of the spending"),
+    "average_amount": _Wording("the average amount spent"),
+}
+"""The same where the direction of amounts is known."""
 
 
 def phrase(bundle: Bundle, name: str, value: npt.ArrayLike) -> str:
@@ -36,9 +43,10 @@ def phrase(bundle: Bundle, name: str, value: npt.ArrayLike) -> str:
     """
     plain = np.asarray(value).reshape(-1)[0]
     medians = {field["measure"]: field["default"] for field in bundle.inputs}
-    if name not in medians or name not in _WORDINGS:
+    wordings = _WORDINGS_OF_SPENDING if bundle.direction_known else _WORDINGS
+    if name not in medians or name not in wordings:
         return f"the {bundle.label(name).lower()} is {plain}"
-    wording, median = _WORDINGS[name], medians[name]
+    wording, median = wordings[name], medians[name]
     word = wording.high if plain > median else wording.low
     if abs(plain - median) <= NEAR * abs(median):
         word = wording.usual

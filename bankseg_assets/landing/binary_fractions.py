@@ -65,7 +65,7 @@ def count_noise(text: pa.ChunkedArray, rule: ColumnRule, decimals: int = MONEY_D
     """Count what `money_text` rounds in a column of text, where no sign stands beside it."""
     longest = pc.max(pc.binary_length(text)).as_py() or 0
     if longest <= _FEWEST_DIGITS:  # the usual case: no value is looked at
-        return Rounded(rule.name)
+        return Rounded(rule.title)
     pattern = rf"^\s*-?[0-9]+[{rule.decimal_separator}][0-9]{{{decimals + 1},20}}\s*$"
     is_long = pc.and_(
         pc.match_substring_regex(text, pattern),
@@ -75,7 +75,7 @@ def count_noise(text: pa.ChunkedArray, rule: ColumnRule, decimals: int = MONEY_D
     values = [Decimal(number.strip().replace(",", ".")) for number in numbers]
     pairs = [(value, _rounded(value, decimals)) for value in values]
     changed = [pair for pair in pairs if pair[0] != pair[1]]
-    return Rounded(rule.name, noise=sum(_is_noise(*pair, BINARY_NOISE) for pair in changed))
+    return Rounded(rule.title, noise=sum(_is_noise(*pair, BINARY_NOISE) for pair in changed))
 
 
 def add_up(found: Iterable[Rounded]) -> tuple[Rounded, ...]:

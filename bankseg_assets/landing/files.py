@@ -15,6 +15,8 @@ from bankseg_assets.landing.errors import FileChangedError
 SUFFIXES = (".csv", ".csv.gz", ".parquet")
 DONE_SUFFIX = ".done"
 MAGIC_PARQUET, MAGIC_ENCRYPTED, MAGIC_GZIP = b"PAR1", b"PARE", b"\x1f\x8b"
+MAGIC_ZIP, MAGIC_OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+"""Of XLSX; of Excel's files before it, and of encrypted ones."""
 CHUNK_BYTES = 1 << 20
 SPARK_MARKER = "_SUCCESS"
 """Spark writes it into the folder of an output once all of its files are there."""

@@ -27,6 +27,7 @@ from bankseg_assets.landing.parquet_layout import (
     refuse,
 )
 from bankseg_assets.landing.parquet_pages import PageError
+from bankseg_assets.landing.row_filters import RowFilters
 from bankseg_assets.landing.text import MAX_LINE_BYTES
 
 
@@ -41,16 +42,17 @@ def parquet_tables(
     contract: DeliveryContract,
     file_name: str,
     layout: ParquetLayout,
+    filters: RowFilters,
     rounded: list[Rounded],
 ) -> Iterator[pa.Table]:
-    """Yield the records as strings under the header's places as names, with row_number from 1.
+    """Yield the records that `filters` keep as strings; columns are named by their place.
 
     `rounded` receives how many amounts of a batch were rounded, column by column. Raises
     DeliveryError when the file is damaged, or its values expand beyond reason.
     """
     pending: list[pa.Table] = []
     rows = size = 0
-    for table in _tables(original, contract, file_name, layout, rounded):
+    for table in _tables(original, contract, file_name, layout, filters, rounded):
         pending.append(table)  # a file may have a row group for every record
         rows, size = rows + table.num_rows, size + table.nbytes
         if rows >= ROWS_PER_GROUP or size >= BATCH_BYTES:
@@ -65,6 +67,7 @@ def _tables(
     contract: DeliveryContract,
     file_name: str,
     layout: ParquetLayout,
+    filters: RowFilters,
     rounded: list[Rounded],
 ) -> Iterator[pa.Table]:
     header = layout.header
@@ -93,7 +96,23 @@ def _tables(
             for group in range(file.num_row_groups)
         ):
             names = [header.names[place] for place in places]
-            for part in _parts(batch, names, file_name):
+            for every in _parts(batch, names, file_name):
+                part = every
+                numbers = pa.array(np.arange(next_number, next_number + part.num_rows), pa.int64())
+                next_number += part.num_rows
+                if filters.places:  # first, so that of other rows no amount counts as rounded
+                    kept = filters.kept(
+                        {
+                            place: _as_text(
+                                *(part.column(places.index(place)), rules.get(place)),
+                                *(header.names[place], file_name),
+                                rounded=None,
+                                keeps_instants=bool(contract.time_zone),
+                            )
+                            for place in filters.places
+                        }
+                    )
+                    part, numbers = part.filter(kept), numbers.filter(kept)
                 columns = {
                     str(place): _as_text(
                         *(column, rules.get(place), header.names[place], file_name),
@@ -102,9 +121,7 @@ def _tables(
                     )
                     for place, column in zip(places, part.columns, strict=True)
                 }
-                numbers = np.arange(next_number, next_number + part.num_rows)
-                next_number += part.num_rows
-                table = pa.table(columns | {"row_number": pa.array(numbers, pa.int64())})
+                table = pa.table(columns | {"row_number": numbers})
                 text_bytes += table.nbytes
                 if text_bytes > layout.most_text:
                     raise refuse(file_name, f"expands over {MAX_EXPANSION:,} times when read")

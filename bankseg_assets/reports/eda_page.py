@@ -113,7 +113,8 @@ def _directions(tables: Mapping[str, Rows], currency: str) -> list[str]:
         return []
     caption = (
         f"Transactions and their sum ({currency}) by direction. All other figures of this report "
-        "are of spending, with the transactions of unknown direction; income is only here. "
+        "are of spending, with the transactions of unknown direction; income is only here, and its "
+        "sum is rounded to two digits. "
         f"{_FEW}"
     )
     return [section("Spending and income", caption, html_table(tables["directions"]))]

@@ -28,6 +28,11 @@ NOT_INTENDED = (
     "Customers unlike those of the data window below: another country, product or period.",
 )
 
+SPENDING_ALONE = (
+    "Recency, frequency and amounts are of spending alone. Income, such as salaries, is shown in "
+    "the profiles and is no feature; customers who have income and no spending are in no segment."
+)
+
 
 def model_card(
     *,
@@ -62,6 +67,7 @@ def model_card(
             "currency": bundle["currency"],
             "customer_key": customer_key,
             "identity_conflict_share_of_repeat": conflicts,
+            **({"direction_known": True} if bundle.get("direction_known") else {}),
         },
         "features": [
             {
@@ -119,6 +125,8 @@ def limits(
 ) -> list[str]:
     """Return what a reader must not overlook, with the figures of this model."""
     found = [*bundle.get("warnings", ()), *_quality_limits(bundle, chosen)]
+    if bundle.get("direction_known"):
+        found.append(SPENDING_ALONE)
     found.append(
         "Recency, frequency and sums count in the data window only: a customer who was away all "
         "that time does not occur."

@@ -13,13 +13,21 @@ from typing import Any, Literal
 
 from bankseg_assets.formatting import short
 from bankseg_assets.suppression import SMALLEST_CELL
-from bankseg_assets.transforms.phrases import MoneyText, days, money_brought, whole_percent
+from bankseg_assets.transforms.phrases import (
+    MoneyText,
+    days,
+    knows_direction,
+    money_brought,
+    whole_percent,
+)
 from bankseg_assets.transforms.segment_words import QUIET_DAYS, RECENT_DAYS
 
 # Times the typical customer's, or as much below, to be called high or low. Money is spread over
 # decades, days and transactions are not.
 CLEAR = {"recency": 1.25, "frequency": 1.25, "average_amount": 1.5, "average_balance": 1.5}
 MOST_EVIDENCE = 4.0  # of one measure: wealth beyond this must not drown the others
+
+INVITE_SALARY = "Invite them to move their salary here"
 
 Row = Mapping[str, Any]
 
@@ -61,7 +69,7 @@ RULES = (
     Rule({"frequency": -1}, "Reward the next transaction", "Text message or e-mail"),
     Rule({"average_amount": -1, "average_balance": -1}, "Offer a small recurring deposit", "App"),
     Rule({"average_amount": -1}, "Invite them to pay their bills with the app", "App"),
-    Rule({"average_balance": -1}, "Invite them to move their salary here", "App or branch"),
+    Rule({"average_balance": -1}, INVITE_SALARY, "App or branch"),
     Rule({"recency": -1}, "Ask how the last visit went", "App or text message"),
 )
 FALLBACK = Rule({}, "Serve them as usual, and keep in touch", "The usual channels")
@@ -172,7 +180,7 @@ def _rules(profiles: Sequence[Row], distances: Sequence[Mapping[str, float]]) ->
         (evidence, segment, place)
         for segment, of_segment in enumerate(distances)
         for place, rule in enumerate(RULES)
-        if (evidence := _evidence(rule, of_segment))
+        if (evidence := _evidence(rule, of_segment)) and _suits(rule, profiles[segment])
     ]
     strongest = sorted(found, key=lambda one: (-one[0], one[1], one[2]))
     for only_new in (True, False):
@@ -181,6 +189,11 @@ def _rules(profiles: Sequence[Row], distances: Sequence[Mapping[str, float]]) ->
             if segment not in chosen and not (only_new and RULES[place].action in taken):
                 chosen[segment] = RULES[place]
     return [chosen.get(segment, FALLBACK) for segment in range(len(profiles))]
+
+
+def _suits(rule: Rule, row: Row) -> bool:
+    """Return False for an invitation to do what the typical member does already."""
+    return rule.action != INVITE_SALARY or not (row.get("median_income") or 0) > 0
 
 
 def _foregone(row: Row) -> Rule | None:
@@ -195,7 +208,12 @@ def _foregone(row: Row) -> Rule | None:
 def _reason(row: Row, rule: Rule, typical: Mapping[str, float | None], money: MoneyText) -> str:
     if rule is TOO_FEW:
         return f"Fewer than {SMALLEST_CELL} customers: too few for a campaign of their own."
-    brings = money_brought(row["share_of_money"], row["total_monetary"], money)
+    brings = money_brought(
+        row["share_of_money"],
+        row["total_monetary"],
+        money,
+        direction_known=knows_direction(row),
+    )
     told = [_told(measure, row, typical, money) for measure in rule.when]
     if not told and row["share_of_customers"] == 1:
         return f"They are all customers, and {brings}."
@@ -207,13 +225,15 @@ def _reason(row: Row, rule: Rule, typical: Mapping[str, float | None], money: Mo
 def _told(measure: str, row: Row, typical: Mapping[str, float | None], money: MoneyText) -> str:
     if measure == "recency":
         compared = _against_average(row["index_recency"], "long ago", "longer ago", "more recent")
+        did = "last spent" if knows_direction(row) else "made their last transaction"
         return (
-            f"made their last transaction about {days(row['median_recency'])} before the snapshot "
+            f"{did} about {days(row['median_recency'])} before the snapshot "
             f"({compared} the average)"
         )
     if measure == "frequency":
         compared = _against_average(row["index_frequency"], "often", "more often", "less often")
-        return f"transact {compared} the average customer"
+        does = "spend" if knows_direction(row) else "transact"
+        return f"{does} {compared} the average customer"
     value = row[f"median_{measure}"]
     if measure == "average_balance":
         does = "are overdrawn by about {}" if value < 0 else "hold about {}"

@@ -19,7 +19,8 @@ from bankseg_assets.transforms.judging import for_people, reliability
 from bankseg_assets.transforms.kmeans import KMeansModel
 from bankseg_assets.transforms.naive_bayes import Evaluation, NaiveBayesModel, f1_scores
 from bankseg_assets.transforms.pca import PcaModel
-from bankseg_assets.transforms.profiles import INDEXED, MEDIANS
+from bankseg_assets.transforms.phrases import knows_direction
+from bankseg_assets.transforms.profiles import INCOME, INDEXED, MEDIANS
 from bankseg_assets.transforms.rfm import FEWEST_TO_SPLIT
 from bankseg_assets.transforms.rounding import rounded
 
@@ -30,6 +31,28 @@ _QUESTIONS: dict[str, tuple[str, str, str, float]] = {
     "monetary": ("Sum of the amounts", "", "Over all these transactions", 100),
     "average_balance": ("Average account balance", "", "Mean balance at the transactions", 100),
 }
+_NO_INCOME = "income, such as a salary, does not count"
+_QUESTIONS_ON_SPENDING = _QUESTIONS | {
+    "recency": (
+        "Days since the last spending transaction",
+        "days",
+        f"Counted to the snapshot date; {_NO_INCOME}",
+        1,
+    ),
+    "frequency": (
+        "Number of spending transactions",
+        "transactions",
+        f"In the days that the data covers; {_NO_INCOME}",
+        1,
+    ),
+    "monetary": (
+        "Sum of the spending",
+        "",
+        f"Over all these spending transactions; {_NO_INCOME}",
+        100,
+    ),
+}
+"""The same where the direction of amounts is known."""
 
 
 def build_bundle(
@@ -50,6 +73,7 @@ def build_bundle(
     which of age, gender and location count as evidence.
     """
     measures = asked_measures(pca.features)
+    direction_known = any(map(knows_direction, profiles))
     snapshot = segments.select("snapshot_date").first()
     document: dict[str, Any] = {
         "format": BUNDLE_FORMAT,
@@ -69,7 +93,7 @@ def build_bundle(
             _segment(profile) | {"colour": kmeans.colours[profile["segment"]]}
             for profile in sorted(profiles, key=lambda p: p["segment"])
         ],
-        "inputs": form_inputs(segments, measures, currency),
+        "inputs": form_inputs(segments, measures, currency, direction_known=direction_known),
         "metrics": {
             "f1_weighted": evaluation.f1_weighted,
             "f1_macro": evaluation.f1_macro,
@@ -88,6 +112,8 @@ def build_bundle(
         "evidence_weights": {},
         "evaluation": {},
     }
+    if direction_known:  # a bundle without this is of a bank whose direction is unknown
+        document["direction_known"] = True
     calibrated = calibrate(bundle_from(document | {"sha256": ""}), segments)
     document |= {
         "calibration": calibrated.bundle.calibration,
@@ -131,18 +157,24 @@ def _evaluation(calibrated: Calibrated, evaluation: Evaluation) -> dict[str, Any
 
 
 def form_inputs(
-    segments: DataFrame, measures: Sequence[str], currency: str
+    segments: DataFrame,
+    measures: Sequence[str],
+    currency: str,
+    *,
+    direction_known: bool = False,
 ) -> list[dict[str, Any]]:
     """Return, for each measure, how a form asks for it: the median as default, and as the limit
     the first power of ten from ten times the greatest value on.
 
     The same below zero, where any customer is. A typing error is further off than that; and a
-    greatest value is one customer's, of which only the order of magnitude is shown.
+    greatest value is one customer's, of which only the order of magnitude is shown. Where the
+    direction of amounts is known, the form asks for spending.
     """
+    questions = _QUESTIONS_ON_SPENDING if direction_known else _QUESTIONS
     counts = histograms(segments, {name: log_bin(F.col(name)) for name in measures})
     found = []
     for name in measures:
-        label, unit, explanation, step = _QUESTIONS[name]
+        label, unit, explanation, step = questions[name]
         least, median, greatest = (
             quantiles(counts[name], [0.0, 0.5, 1.0]) if counts[name] else (0.0, 0.0, 0.0)
         )
@@ -166,6 +198,10 @@ def _limit(greatest: float) -> float:
 
 
 def _segment(profile: Mapping[str, Any]) -> dict[str, Any]:
+    medians, indexed = (
+        [name for name in names if name != INCOME or knows_direction(profile)]
+        for names in (MEDIANS, INDEXED)
+    )
     return {
         "segment": profile["segment"],
         "name": profile["segment_name"],
@@ -173,12 +209,12 @@ def _segment(profile: Mapping[str, Any]) -> dict[str, Any]:
         "customers": profile["customers"],
         "share_of_customers": profile["share_of_customers"],
         "share_of_money": profile["share_of_money"],
-        "medians": {name: profile[f"median_{name}"] for name in MEDIANS},
+        "medians": {name: profile[f"median_{name}"] for name in medians},
         "quartiles": {
             name: [profile[f"{side}_quartile_{name}"] for side in ("lower", "upper")]
-            for name in MEDIANS
+            for name in medians
         },
-        "index": {name: profile[f"index_{name}"] for name in INDEXED},
+        "index": {name: profile[f"index_{name}"] for name in indexed},
         "rule": profile["rule"],
         "conditions": _plain(profile["rule_conditions"]),
         "coverage": profile["rule_coverage"],

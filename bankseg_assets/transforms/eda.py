@@ -189,6 +189,8 @@ def _directions(cleaned: DataFrame, rfm: DataFrame, fewest: int) -> list[dict[st
             continue
         rows, money = found[direction]["rows"], float(found[direction]["amount"])
         hidden = is_small(paid) or not paid if direction == INCOME else rows < fewest
+        if direction == INCOME:  # less the sums of the segments, it would be that of a hidden one
+            money = float(f"{money:.2g}")
         tables.append(
             {
                 "direction": name,

@@ -1,9 +1,19 @@
 """Figures inside sentences: shares that do not round to none or all, money below zero, plurals."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from typing import Any
 
 MoneyText = Callable[[float], str]
 """An amount of at least zero -> the text with its currency."""
+
+
+def knows_direction(profile: Mapping[str, Any]) -> bool:
+    """Return whether a row of SEGMENT_PROFILES has spending and income apart.
+
+    >>> knows_direction({"total_income": 0.0}), knows_direction({"total_income": None})
+    (True, False)
+    """
+    return profile.get("total_income") is not None
 
 
 def whole_percent(share: float) -> str:
@@ -51,23 +61,44 @@ def transaction_phrase(amount: float, money: MoneyText) -> str:
     return f"{'about ' if amount else ''}{money(amount)}"
 
 
-def money_moved(share: float, total: float, money: MoneyText) -> str:
+def income_phrase(income: float, money: MoneyText) -> str:
+    """Return what customers received in the days of the data, as an item of a list.
+
+    >>> income_phrase(12_000, "EUR {:.0f}".format), income_phrase(0, "EUR {:.0f}".format)
+    ('income of about EUR 12000 in all', 'no income')
+    """
+    if income < 0:
+        return f"about {money(-income)} of income taken back"
+    return f"income of about {money(income)} in all" if income else "no income"
+
+
+def money_moved(
+    share: float, total: float, money: MoneyText, *, direction_known: bool = False
+) -> str:
     """Return the verb phrase on a segment's money: a share of what all segments bring.
+
+    Where the direction of amounts is known, that money is spending.
 
     >>> money_moved(0.25, 1000, "EUR {:.0f}".format), money_moved(0, -70, "EUR {:.0f}".format)
     ('move 25% of the money', 'get back EUR 70 more than they spend')
     """
     if total < 0:
         return f"get back {money(-total)} more than they spend"
+    if direction_known:
+        return f"make {whole_percent(share)} of the spending" if total else "spend nothing"
     return f"move {whole_percent(share)} of the money" if total else "move no money"
 
 
-def money_brought(share: float, total: float, money: MoneyText) -> str:
+def money_brought(
+    share: float, total: float, money: MoneyText, *, direction_known: bool = False
+) -> str:
     """Return the same for a list of reasons, with the sum.
 
     >>> money_brought(0.25, 1000, "EUR {:.0f}".format)
     'bring 25% of the money (EUR 1000)'
     """
-    if total > 0:
-        return f"bring {whole_percent(share)} of the money ({money(total)})"
-    return money_moved(share, total, money)
+    moved = money_moved(share, total, money, direction_known=direction_known)
+    if total <= 0:
+        return moved
+    brought = moved if direction_known else f"bring {whole_percent(share)} of the money"
+    return f"{brought} ({money(total)})"

@@ -17,6 +17,8 @@ from bankseg_assets.transforms.histograms import (
 from bankseg_assets.transforms.phrases import (
     balance_phrase,
     days,
+    income_phrase,
+    knows_direction,
     money_moved,
     transaction_phrase,
     whole_percent,
@@ -36,8 +38,9 @@ from bankseg_assets.transforms.typical import (
     short_number,
 )
 
-MEDIANS = ("recency", "frequency", "monetary", "average_amount", "average_balance", "age")
-INDEXED = ("recency", "frequency", "monetary", "average_amount", "average_balance")
+INCOME = "income"
+MEDIANS = ("recency", "frequency", "monetary", "average_amount", "average_balance", INCOME, "age")
+INDEXED = ("recency", "frequency", "monetary", "average_amount", "average_balance", INCOME)
 QUARTER = 0.25
 QUARTILES = {"lower_quartile": QUARTER, "median": 0.5, "upper_quartile": 1 - QUARTER}
 AVERAGE_INDEX = 100.0
@@ -60,31 +63,43 @@ def profile(
 
     `segments` is CUSTOMER_SEGMENTS, `demographics` the rows of SEGMENT_DEMOGRAPHICS. A segment of
     one to ten customers is not described: its medians would be theirs. Its size counts as none, for
-    which no release is promoted.
+    which no release is promoted. Where income is known of any customer, the other amounts are
+    spending, and are called so.
     """
-    counts = histograms_by(
-        segments, F.col("segment"), {name: measure_bin(name) for name in MEDIANS}
-    )
     rules = _rules(segments)
     rows, everyone = _totals(segments, rules)
+    direction_known = bool(everyone.get(f"{INCOME}_known"))
+    measured = [name for name in MEDIANS if direction_known or name != INCOME]
+    counts = histograms_by(
+        segments, F.col("segment"), {name: measure_bin(name) for name in measured}
+    )
     profiles = []
     for segment, row in rows.items():
         if is_small(row["customers"]):
-            found = _undescribed()
+            found = _undescribed(direction_known=direction_known)
         else:
             found = _measures(row, everyone, counts[segment])
+            found["total_income"] = float(row["total_income"] or 0) if direction_known else None
             found |= _rule(segment, rules, row, everyone, currency)
             of_it = [one for one in demographics if one["segment"] == segment]
             found |= {"top_locations": top_locations(of_it), "people": mix_sentence(of_it)}
-            typical = is_typical(row["average_balance_known"], row["customers"])
-            said = found if typical else found | {"median_average_balance": None}
-            found["sentence"] = sentence(said, currency)
+            untypical = [
+                f"median_{name}"
+                for name in ("average_balance", INCOME)
+                if not is_typical(row[f"{name}_known"], row["customers"])
+            ]
+            found["sentence"] = sentence(found | dict.fromkeys(untypical), currency)
         profiles.append({"segment": segment, "segment_name": row["segment_name"], **found})
     return sorted(profiles, key=lambda row: (-row["share_of_money"], row["segment"]))
 
 
 def sentence(row: Mapping[str, Any], currency: str) -> str:
-    """Return one plain sentence that a marketer understands."""
+    """Return one plain sentence that a marketer understands.
+
+    It speaks of spending and income where the direction of amounts is known: `total_income`.
+    """
+    direction_known = knows_direction(row)
+    transactions = "spending transactions" if direction_known else "transactions"
 
     def money(value: float) -> str:
         return f"{currency} {short_number(value)}"
@@ -93,18 +108,25 @@ def sentence(row: Mapping[str, Any], currency: str) -> str:
     ago = f"{days(row['median_recency'])} before the snapshot"
     each = transaction_phrase(amount, money)
     if times <= 1:
-        did = f"{each}, {ago}" if amount < 0 else f"one transaction of {each}, {ago}"
+        did = f"{each}, {ago}" if amount < 0 else f"one {transactions[:-1]} of {each}, {ago}"
     else:
         of = ", on average " if amount < 0 else " of "
-        did = f"{in_words(round(times))} transactions{of}{each} each, the last {ago}"
-    balance = row["median_average_balance"]
-    holding = "" if balance is None else f", and {balance_phrase(balance, money)}"
+        did = f"{in_words(round(times))} {transactions}{of}{each} each, the last {ago}"
+    income, balance = row.get("median_income"), row["median_average_balance"]
+    holding = [] if income is None else [income_phrase(income, money)]
+    holding += [] if balance is None else [balance_phrase(balance, money)]
     share = row["share_of_customers"]
     who = "All customers" if share == 1 else f"{whole_percent(share)} of customers"
-    moved = money_moved(row["share_of_money"], row["total_monetary"], money)
+    moved = money_moved(
+        row["share_of_money"], row["total_monetary"], money, direction_known=direction_known
+    )
     # Of everybody, a share says nothing.
     said = who if share == 1 and row["total_monetary"] > 0 else f"{who} {moved}"
-    return f"{said}: typically {did}{holding}."
+    return f"{said}: typically {', '.join([did, *holding[:-1]])}{_last(holding)}."
+
+
+def _last(items: Sequence[str]) -> str:
+    return f", and {items[-1]}" if items else ""
 
 
 def _rules(segments: DataFrame) -> dict[int, list[Condition]]:
@@ -126,11 +148,16 @@ def _totals(labelled: DataFrame, rules: Rules) -> tuple[dict[int, Totals], Total
     grouped = labelled.groupBy("segment", "segment_name").agg(
         F.count(F.lit(1)).alias("customers"),
         F.sum("monetary").alias("money"),
+        F.sum(INCOME).alias("total_income"),
+        F.count_if(F.col(INCOME) != 0).alias("paid"),
         *sums,
         *known,
         *fulfil,
     )
     rows = {row["segment"]: row.asDict() for row in grouped.orderBy("segment").collect()}
+    for row in rows.values():
+        if is_small(row["paid"]):  # not in the sums of all either: the difference would be theirs
+            row |= {"total_income": 0, f"{INCOME}_sum": 0.0}
     keys = ("segment", "segment_name")
     everyone = {
         name: sum(row[name] or 0 for row in rows.values())
@@ -164,9 +191,11 @@ def _measures(row: Any, everyone: Any, counts: Mapping[str, Histogram]) -> dict[
         "share_of_money": total / everyone["money_brought"] if total > 0 else 0.0,
     }
     for measure in MEDIANS:
-        found |= _quartiles(measure, counts[measure])
+        found |= _quartiles(measure, counts.get(measure, {}))
     for measure in INDEXED:
-        mean = row[f"{measure}_mean"] if _many(counts[measure]) else None
+        mean = row[f"{measure}_mean"] if _many(counts.get(measure, {})) else None
+        if measure == INCOME and is_small(row["paid"]):
+            mean = None
         average = None if measure in everyone["below_zero"] else everyone[f"{measure}_mean"]
         found[f"index_{measure}"] = _index(mean, average)
     return found
@@ -183,20 +212,21 @@ def _rule(segment: int, rules: Rules, row: Any, everyone: Any, currency: str) ->
     if hits < SMALLEST_CELL:
         return dict(_NO_RULE)
     return {
-        "rule": rule_text(rule, currency),
+        "rule": rule_text(rule, currency, direction_known=bool(everyone[f"{INCOME}_known"])),
         "rule_conditions": [asdict(condition) for condition in rule],
         "rule_coverage": round(hits / row["customers"], 4),
         "rule_exclusivity": round(hits / everyone[f"rule_{segment}"], 4),
     }
 
 
-def _undescribed() -> dict[str, Any]:
-    sizes = {"customers": 0} | dict.fromkeys(
+def _undescribed(*, direction_known: bool) -> dict[str, Any]:
+    sizes: dict[str, float | None] = {"customers": 0} | dict.fromkeys(
         ("share_of_customers", "total_monetary", "share_of_money"), 0.0
     )
     quartiles = {f"{quartile}_{measure}": None for quartile in QUARTILES for measure in MEDIANS}
     indices = {f"index_{measure}": None for measure in INDEXED}
     texts = {"sentence": TOO_FEW, "people": "", "top_locations": []}
+    sizes["total_income"] = 0.0 if direction_known else None
     return sizes | quartiles | indices | texts | _NO_RULE
 
 

@@ -103,8 +103,10 @@ def rule_column(rule: Sequence[Condition]) -> Column:
     return held
 
 
-def rule_text(rule: Sequence[Condition], currency: str) -> str:
+def rule_text(rule: Sequence[Condition], currency: str, *, direction_known: bool = False) -> str:
     """Return a rule in words and numbers; money in `currency`. Empty for an empty rule.
+
+    Where the direction of amounts is known, transactions and amounts are those of spending.
 
     >>> rule_text([Condition("frequency", "<", 2), Condition("monetary", "<", 420)], "INR")
     'one transaction of under INR 420'
@@ -114,21 +116,24 @@ def rule_text(rule: Sequence[Condition], currency: str) -> str:
         low, high = bounds.get(condition.measure, (None, None))
         below = condition.operator == BELOW
         bounds[condition.measure] = (low, condition.value) if below else (condition.value, high)
-    often = _times(bounds["frequency"]) if "frequency" in bounds else ""
+    transaction = "spending transaction" if direction_known else "transaction"
+    spent_is_said = " spent" if direction_known else ""
+    often = _times(bounds["frequency"], transaction) if "frequency" in bounds else ""
     amounts = [
         (_money(bounds[name], currency), how)
         for name, how in (("average_amount", "on average"), ("monetary", "in all"))
         if name in bounds
     ]
-    if often == "one transaction" and amounts:
+    if often == f"one {transaction}" and amounts:
         spent = [f"{often} of {amount}" for amount, _ in amounts]
     else:
         spent = [often] if often else []
-        spent += [f"{amount} {how}" for amount, how in amounts]
+        spent += [f"{amount}{spent_is_said} {how}" for amount, how in amounts]
     if "average_balance" in bounds:
         spent.append(_balance(bounds["average_balance"], currency))
     if "recency" in bounds:
-        spent.append(f"the last {_days(bounds['recency'])} ago")
+        last = f"the last {transaction}" if direction_known and not often else "the last"
+        spent.append(f"{last} {_days(bounds['recency'])} ago")
     return ", ".join(spent)
 
 
@@ -180,17 +185,17 @@ def _f1(hits: npt.ArrayLike, chosen: npt.ArrayLike, members: Members) -> Array:
     return np.asarray(2 * np.asarray(hits) / (np.asarray(chosen) + members.sum()))
 
 
-def _times(bounds: _Bounds) -> str:
+def _times(bounds: _Bounds, transaction: str) -> str:
     low, high = (None if bound is None else int(bound) for bound in bounds)
     low = max(low or 0, 1)  # nobody is a customer without a transaction
     if high is None:
-        return f"{in_words(low)} or more transactions"
+        return f"{in_words(low)} or more {transaction}s"
     most = max(high - 1, low)
     if most == 1:
-        return "one transaction"
+        return f"one {transaction}"
     if low == 1:
-        return f"at most {in_words(most)} transactions"
-    return f"{in_words(low)}{f' to {in_words(most)}' if low < most else ''} transactions"
+        return f"at most {in_words(most)} {transaction}s"
+    return f"{in_words(low)}{f' to {in_words(most)}' if low < most else ''} {transaction}s"
 
 
 def _days(bounds: _Bounds) -> str:

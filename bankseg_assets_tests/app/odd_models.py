@@ -88,7 +88,22 @@ REFUNDS: dict[str, Any] = {
         for segment, share in zip(model()["segments"], (-0.5, 0.3, 1.2), strict=True)
     ],
 }
+# The direction of amounts is known: measures are of spending, and profiles have income.
+SPENDING: dict[str, Any] = {
+    "direction_known": True,
+    "inputs": [
+        INPUTS[0] | {"label": "Number of spending transactions"},
+        INPUTS[1] | {"label": "Sum of the spending"},
+    ],
+    "segments": [
+        segment
+        | {"medians": segment["medians"] | {"income": income}}
+        | {"index": segment["index"] | {"income": income / 20}}
+        for segment, income in zip(model()["segments"], (2000.0, 0.0, 4000.0), strict=True)
+    ],
+}
 ODD: dict[str, dict[str, Any]] = {
+    "direction known": SPENDING,
     "one segment": ONE_SEGMENT,
     "one customer": ONE_CUSTOMER,
     "no money": NO_MONEY,

@@ -86,7 +86,7 @@ def test_segments_that_passed_are_stable_only_where_most_customers_stay_together
 
 
 def test_a_warning_is_written_below_its_badge(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.status.badges", lambda _: [_badge("green"), _badge("orange")])
+    monkeypatch.setattr("app.status.badges", lambda _, **__: [_badge("green"), _badge("orange")])
 
     def script() -> None:
         from app.status import show

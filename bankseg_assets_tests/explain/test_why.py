@@ -150,3 +150,15 @@ def test_what_is_no_measure_is_refused_by_its_label() -> None:
 def test_values_are_written_as_the_bank_does() -> None:
     found = why(small_model(number_format=LAKH), {"average_balance": 1234567.5})
     assert found.reasons[0].phrase == "the balance is high (INR 12,34,567.50)"
+
+
+def test_phrases_speak_of_spending_where_known() -> None:
+    known = {"recency": 5.0, "frequency": 3, "monetary": 900.0, "average_balance": 100.0}
+    reasons = why(small_model(direction_known=True), known).reasons
+    assert {reason.name: reason.phrase.partition(" is ")[0] for reason in reasons} == {
+        "recency": "the last spending transaction",
+        "frequency": "the number of spending transactions",
+        "monetary": "the sum of the spending",
+        "average_balance": "the balance",
+    }
+    assert "spending" not in why(small_model(), known).sentence

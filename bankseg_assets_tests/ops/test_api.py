@@ -24,7 +24,7 @@ from bankseg_assets.inputs import problem
 from bankseg_assets.releases import Refusal, note_refusal
 from bankseg_assets.scoring import BUNDLE_FILE
 from bankseg_assets_tests import load
-from bankseg_assets_tests.app.odd_models import ONE_SEGMENT, REFUNDS
+from bankseg_assets_tests.app.odd_models import ONE_SEGMENT, REFUNDS, SPENDING
 from bankseg_assets_tests.app.publishing import publish, release, write_model
 from bankseg_assets_tests.batch_scoring.lists import (
     FREQUENCY,
@@ -493,6 +493,25 @@ def test_the_load_script_counts_answers_and_refusals(
     told = capsys.readouterr().out
     assert told.startswith("50 answered, 0 not, ")
     assert "p95 " in told
+
+
+def test_api_describes_spending_where_the_direction_is_known(own: Client) -> None:
+    before = own.get("/model").json
+    assert before["direction_known"] is False
+    assert "median_income" not in before["segments"][0]
+    customer = own.get("/openapi.json").json["components"]["schemas"]["Customer"]
+    assert "description" not in customer
+    publish(own.data_dir, **SPENDING)
+    assert eventually(lambda: own.get("/model").json["direction_known"])
+    found = own.get("/model").json
+    assert found["inputs"][0]["label"] == "Number of spending transactions"
+    assert [one["median_income"] for one in found["segments"]] == [2000.0, 0.0, 4000.0]
+    customer = own.get("/openapi.json").json["components"]["schemas"]["Customer"]
+    assert customer["description"] == schema.SPENDING_ALONE
+    assert customer["properties"]["frequency"]["title"] == "Number of spending transactions"
+    refused = own.post("/score", {"frequency": 2, "income": 30_000})
+    assert refused.status == 422
+    assert "'income' is no input of the model" in refused.detail
 
 
 OTHERS = ("recency", "average_balance")

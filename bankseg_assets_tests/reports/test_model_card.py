@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from bankseg_assets.reports.model_card import model_card, model_card_page
+from bankseg_assets.reports.model_card import SPENDING_ALONE, model_card, model_card_page
 
 EDA: dict[str, list[dict[str, Any]]] = {
     "overview": [
@@ -131,3 +131,12 @@ def test_the_page_names_inputs_and_columns_in_words() -> None:
     assert "<th>known</th><th>f1 macro</th>" in page
     assert "<td>Days since the last transaction</td>" in page
     assert "<td>nothing</td>" in page
+
+
+def test_card_says_that_amounts_are_of_spending_where_known() -> None:
+    known = card(bundle=BUNDLE | {"direction_known": True})
+    assert known["data"]["direction_known"] is True
+    assert SPENDING_ALONE in known["limits"]
+    assert SPENDING_ALONE in model_card_page(known)
+    assert "direction_known" not in card()["data"]
+    assert SPENDING_ALONE not in card()["limits"]

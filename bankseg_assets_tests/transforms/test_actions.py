@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from bankseg_assets.transforms.actions import (
     FALLBACK,
+    INVITE_SALARY,
     OVERDRAWN,
     REFUNDED,
     RULES,
@@ -253,7 +254,8 @@ def test_credit_is_offered_after_a_check_alone() -> None:
             assert rule.action.endswith("after a credit check")
 
 
-INDEX = st.one_of(st.none(), st.floats(0, 10_000))
+# To one decimal, as `profiles` rounds it: of less than 0.05 it makes 0, which is no yardstick.
+INDEX = st.one_of(st.none(), st.floats(0, 10_000).map(lambda index: round(index, 1)))
 MONEY = st.one_of(st.none(), st.floats(-1e12, 1e12), st.sampled_from([-5.0, 0.0, 0.01]))
 PROFILE = st.builds(
     lambda customers, money, share, recency, frequency, amount, balance, days: segment(
@@ -294,3 +296,30 @@ def test_any_profiles_get_one_sound_action_each(profiles: list[dict[str, Any]]) 
             assert profile["median_recency"] >= QUIET_DAYS
         if (profile["median_average_balance"] or 0) < 0:
             assert row["action"] in (OVERDRAWN.action, TOO_FEW.action)
+
+
+def spending(number: int = 0, **changes: Any) -> dict[str, Any]:
+    """Return a profile of a bank that tells spending from income."""
+    return segment(number, **{"total_income": 500_000.0, "median_income": 0.0} | changes)
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"index_recency": 160.0}, "They last spent about 50 days before the snapshot (60% longer"),
+        ({"index_frequency": 180.0}, "They spend 80% more often than the average customer and"),
+        ({}, "They make 25% of the spending (INR 10 lakh), and nothing sets them"),
+        ({"share_of_customers": 1}, "They are all customers, and make 25% of the spending"),
+        ({"total_monetary": 0.0, "share_of_money": 0.0}, "They spend nothing, and nothing sets"),
+    ],
+)
+def test_reasons_speak_of_spending_where_known(changes: dict[str, Any], said: str) -> None:
+    row, _ = recommended_actions([spending(**changes), TYPICAL], "INR", "lakh")
+    assert row["reason"].startswith(said)
+
+
+@pytest.mark.parametrize(("income", "is_invited"), [(0.0, True), (None, True), (30_000.0, False)])
+def test_salary_is_invited_where_none_arrives(income: float | None, is_invited: bool) -> None:
+    poor = spending(median_average_balance=900.0, median_income=income)
+    (found, _) = actions(poor, TYPICAL)
+    assert (found == INVITE_SALARY) == is_invited

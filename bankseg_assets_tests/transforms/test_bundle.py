@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -18,6 +19,7 @@ from bankseg_assets.partial import known_features, posterior
 from bankseg_assets.scoring import (
     BUNDLE_FILE,
     Bundle,
+    bundle_from,
     feature_list,
     load_bundle,
     project,
@@ -25,7 +27,9 @@ from bankseg_assets.scoring import (
 )
 from bankseg_assets.transforms.bundle import build_bundle, form_inputs
 from bankseg_assets.transforms.calibration import subsets
+from bankseg_assets.transforms.demographics import demographics
 from bankseg_assets.transforms.naive_bayes import NaiveBayesModel as Published
+from bankseg_assets.transforms.profiles import profile
 from bankseg_assets_tests.small_model import small_model
 from bankseg_assets_tests.transforms.models import Fitted, fit, with_genders
 
@@ -248,3 +252,42 @@ def test_a_form_can_be_made_of_nothing_known(fitted: Fitted) -> None:
     unknown = fitted.segments.where("average_balance IS NULL")
     (question,) = form_inputs(unknown, ["average_balance"], "EUR")
     assert (question["default"], question["maximum"], question["unit"]) == (0.0, 10.0, "EUR")
+
+
+def test_bundle_of_known_direction_asks_for_spending(fitted: Fitted, tmp_path: Path) -> None:
+    segments = fitted.segments.withColumn("income", F.lit(Decimal("1500.00")))
+    profiles = profile(segments, demographics(segments), "INR")
+    document = build_bundle(
+        pca=fitted.pca,
+        kmeans=fitted.kmeans,
+        model=fitted.model,
+        evaluation=fitted.evaluation,
+        segments=segments,
+        profiles=profiles,
+        version="run-1",
+        currency="INR",
+    )
+    (tmp_path / BUNDLE_FILE).write_text(json.dumps(document), encoding="utf-8")
+    found = load_bundle(tmp_path / BUNDLE_FILE)
+    assert found.direction_known
+    assert [question["label"] for question in found.inputs] == [
+        *("Days since the last spending transaction", "Number of spending transactions"),
+        *("Sum of the spending", "Average account balance"),
+    ]
+    for segment in found.segments:
+        assert segment["medians"]["income"] == pytest.approx(1500, rel=0.003)
+        assert segment["index"]["income"] == 100
+    # Income is no feature: every answer is that of the same customers without it.
+    known = measures_of(fitted, found)
+    np.testing.assert_array_equal(
+        posterior(found, known).probabilities,
+        posterior(bundle_from(fitted.bundle), known).probabilities,
+    )
+
+
+def test_bundle_of_unknown_direction_has_no_income(fitted: Fitted, bundle: Bundle) -> None:
+    assert not bundle.direction_known
+    assert "direction_known" not in fitted.bundle
+    for segment in bundle.segments:
+        for part in ("medians", "quartiles", "index"):
+            assert "income" not in segment[part]

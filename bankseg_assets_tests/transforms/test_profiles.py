@@ -1,9 +1,12 @@
 """A segment's profile: shares, medians, index and sentence, as computed by hand."""
 
+import re
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
 from bankseg_assets.contracts import SEGMENT_PROFILES
@@ -35,8 +38,9 @@ def segments_of(spark: SparkSession, customers: list[tuple[Any, ...]]) -> DataFr
                 "average_amount": float(monetary) / frequency,
                 "average_balance": balance,
                 "age": age,
+                "income": Decimal(income[0]) if income and income[0] is not None else None,
             }
-            for segment, recency, frequency, monetary, balance, age in customers
+            for segment, recency, frequency, monetary, balance, age, *income in customers
         ],
     )
 
@@ -236,3 +240,164 @@ def test_a_balance_that_most_lack_is_not_typical(spark: SparkSession) -> None:
     assert row["sentence"] == (
         "All customers: typically one transaction of about INR 100, 5 days before the snapshot."
     )
+
+
+# The same customers; income as a bank with debits and credits has it: zero of those without any.
+INCOMES = ("2000", "0", "4000", "0", "0")
+WITH_INCOME = [
+    (*customer, income) for customer, income in zip(CUSTOMERS, INCOMES, strict=True)
+] * ALIKE
+
+
+@pytest.fixture(scope="module")
+def with_income(spark: SparkSession) -> dict[int, dict[str, Any]]:
+    return {row["segment"]: row for row in profiles_of(spark, WITH_INCOME)}
+
+
+def test_profile_has_median_quartiles_and_index_of_income(
+    with_income: dict[int, dict[str, Any]],
+) -> None:
+    small, big = with_income[0], with_income[1]
+    assert (small["total_income"], big["total_income"]) == (66_000.0, 0.0)
+    assert small["median_income"] == pytest.approx(2000, rel=0.003)
+    assert big["median_income"] == 0
+    # 66,000 over 33 members, and over 55 customers.
+    assert small["index_income"] == pytest.approx(100 * 2000 / 1200, abs=0.05)
+    assert big["index_income"] == 0
+    assert small["lower_quartile_income"] is None  # a quarter of 33 customers are too few
+
+
+def test_income_quartiles_of_44_members(spark: SparkSession) -> None:
+    many = [(0, 5, 1, "100", 50.0, 30, str(100 * number)) for number in range(1, 45)]
+    (row,) = profiles_of(spark, many)
+    quartiles = [row[f"{name}_income"] for name in ("lower_quartile", "median", "upper_quartile")]
+    assert quartiles == pytest.approx([1100, 2200, 3300], rel=0.003)
+
+
+def test_income_leaves_every_other_measure_as_it_was(
+    profiles: dict[int, dict[str, Any]], with_income: dict[int, dict[str, Any]]
+) -> None:
+    texts = ("sentence", "rule")
+    for segment, row in profiles.items():
+        for name, value in row.items():
+            if "income" not in name and name not in texts:
+                assert with_income[segment][name] == value, name
+
+
+def test_sentence_speaks_of_spending_and_income_where_known(
+    with_income: dict[int, dict[str, Any]],
+) -> None:
+    assert with_income[0]["sentence"] == (
+        "60% of customers make 6% of the spending: typically one spending transaction of about "
+        "INR 200, 2 days before the snapshot, income of about INR 2,000 in all, and a balance of "
+        "about INR 1,230."
+    )
+    assert with_income[1]["sentence"] == (
+        "40% of customers make 94% of the spending: typically four spending transactions of about "
+        "INR 751 each, the last 40 days before the snapshot, and no income."
+    )
+    assert with_income[0]["rule"] == "one spending transaction"
+
+
+def test_unknown_direction_leaves_income_null(profiles: dict[int, dict[str, Any]]) -> None:
+    for row in profiles.values():
+        assert {value for name, value in row.items() if "income" in name} == {None}
+        assert "income" not in row["sentence"]
+        assert "spending" not in row["sentence"]
+
+
+def test_income_of_a_small_segment_is_not_shown(spark: SparkSession) -> None:
+    many = [(0, 5, 1, "100", None, None, "900")] * 20 + [(1, 9, 2, "50", None, None, "7777")] * 10
+    _, small = profiles_of(spark, many)
+    assert (small["sentence"], small["total_income"]) == (TOO_FEW, 0.0)
+    assert (small["median_income"], small["index_income"]) == (None, None)
+
+
+def test_income_known_of_ten_members_is_not_shown(spark: SparkSession) -> None:
+    """A direction may be known of some rows alone."""
+    many = [(0, 5, 1, "100", None, None, "900" if number < 10 else None) for number in range(60)]
+    (row,) = profiles_of(spark, many)
+    assert (row["median_income"], row["index_income"]) == (None, None)
+    assert "income" not in row["sentence"]
+
+
+def test_income_that_most_members_lack_is_not_typical(spark: SparkSession) -> None:
+    many = [(0, 5, 1, "100", None, None, "900" if number < 20 else None) for number in range(60)]
+    (row,) = profiles_of(spark, many)
+    assert row["median_income"] == pytest.approx(900, rel=0.003)
+    assert "income" not in row["sentence"]
+
+
+def test_reversed_income_has_no_index(spark: SparkSession) -> None:
+    many = [(0, 5, 1, "100", None, None, "900"), (1, 9, 2, "50", None, None, "-200")] * ALIKE
+    rows = profiles_of(spark, many)
+    assert [row["index_income"] for row in rows] == [None, None]
+    assert rows[1]["sentence"].endswith(", and about INR 200 of income taken back.")
+
+
+def test_no_spending_at_all_is_said(spark: SparkSession) -> None:
+    rows = profiles_of(spark, [(0, 1, 1, "0", None, None, "0")] * ALIKE)
+    assert rows[0]["sentence"].startswith("All customers spend nothing: typically one spending")
+
+
+@pytest.mark.parametrize(("paid", "total", "index"), [(10, 0.0, None), (11, 9900.0, 100.0)])
+def test_sum_of_few_incomes_is_not_shown(
+    spark: SparkSession, paid: int, total: float, index: float | None
+) -> None:
+    """Of 40 members, ten have income: their sum, and what it could be computed from, is theirs."""
+    many = [(0, 5, 1, "100", None, None, "900" if n < paid else "0") for n in range(40)]
+    (row,) = profiles_of(spark, many)
+    assert (row["total_income"], row["index_income"]) == (total, index)
+    assert row["median_income"] == 0
+
+
+def test_few_incomes_count_in_no_other_segment_s_index(spark: SparkSession) -> None:
+    """From shown totals and indices the mean of all follows, and the hidden sum from that."""
+    most = [(0, 5, 1, "100", None, None, "900")] * 40
+    few = [(1, 9, 2, "50", None, None, "7777" if n < 3 else "0") for n in range(40)]
+    found = {row["segment"]: row for row in profiles_of(spark, most + few)}
+    assert found[0]["index_income"] == 200.0
+    assert (found[1]["total_income"], found[1]["index_income"]) == (0.0, None)
+
+
+# As bins have them: to two decimals, and zero without a sign.
+SUMS = st.one_of(st.floats(-1e12, 1e12), st.sampled_from([0.0, 0.01, -0.01])).map(
+    lambda value: round(value, 2) + 0.0
+)
+
+
+@given(
+    st.floats(1e-6, 1),
+    SUMS,
+    st.integers(1, 500),
+    SUMS,
+    st.one_of(st.none(), SUMS),
+    st.one_of(st.none(), SUMS),
+)
+def test_any_sentence_of_spending_is_sound(
+    share: float,
+    total: float,
+    times: int,
+    amount: float,
+    income: float | None,
+    balance: float | None,
+) -> None:
+    said = sentence(
+        {
+            "share_of_customers": share,
+            "share_of_money": share if total > 0 else 0.0,
+            "total_monetary": total,
+            "total_income": 0.0,
+            "median_frequency": float(times),
+            "median_recency": 3.0,
+            "median_average_amount": amount,
+            "median_income": income,
+            "median_average_balance": balance,
+        },
+        "EUR",
+    )
+    assert said.endswith(".")
+    assert not re.search(r"nan|None|EUR -|of the money|move|, and .*, and |\.\.", said)
+    assert ("income" in said) == (income is not None)
+    if amount >= 0 or times > 1:
+        assert "spending transaction" in said

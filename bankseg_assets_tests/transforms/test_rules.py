@@ -221,3 +221,30 @@ def test_any_rule_is_without_faults_of_grammar(
     text = rule_text(rule, "INR")
     assert "one transactions" not in text
     assert not re.search(r"(?<![\d,.])1 days|INR -0\b(?![.])|\bno transaction", text), text
+
+
+@pytest.mark.parametrize(
+    ("rule", "text"),
+    [
+        ([Condition("frequency", BELOW, 2.0)], "one spending transaction"),
+        (
+            [Condition("frequency", BELOW, 2.0), Condition("monetary", BELOW, 420.0)],
+            "one spending transaction of under INR 420",
+        ),
+        (
+            [Condition("frequency", FROM, 2.0), Condition("average_amount", FROM, 40.0)],
+            "two or more spending transactions, INR 40 or more spent on average",
+        ),
+        ([Condition("frequency", BELOW, 4.0)], "at most three spending transactions"),
+        (
+            [Condition("average_balance", BELOW, 0.0), Condition("recency", BELOW, 30.0)],
+            "overdrawn, the last spending transaction under 30 days ago",
+        ),
+        (
+            [Condition("frequency", FROM, 2.0), Condition("recency", FROM, 30.0)],
+            "two or more spending transactions, the last 30 or more days ago",
+        ),
+    ],
+)
+def test_rule_text_speaks_of_spending_where_known(rule: list[Condition], text: str) -> None:
+    assert rule_text(rule, "INR", direction_known=True) == text

@@ -1,0 +1,197 @@
+"""Pages, lists and tables call money spending and income where its direction is known."""
+
+import io
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.changes import as_table as moves
+from app.charts import segment_map
+from app.downloads import campaign_list
+from app.measures import label, written
+from app.numbers import Numbers
+from app.profiles import SPENDING_NOTE, index_bars, overview, profile
+from app.rfm import as_table, heat_grid
+from app.rfm_cell import members_of
+from bankseg_assets.releases import current_release
+from bankseg_assets.scoring import load_bundle
+from bankseg_assets_tests.app.customers import tables
+from bankseg_assets_tests.app.odd_models import SPENDING
+from bankseg_assets_tests.app.publishing import model, publish
+from bankseg_assets_tests.app.test_changes import FLOWS
+
+MAIN = Path(__file__).parents[2] / "app" / "main.py"
+SMALL = SPENDING["segments"][0]
+WINDOW = {"amount_total": 18e6, "customers": 884265, "repeat_customers": 442133}
+PROFILES = [
+    {
+        "segment": number,
+        "customers": 2_000,
+        "total_monetary": spent,
+        "total_income": income,
+        "people": "",
+    }
+    for number, (spent, income) in enumerate([(1e6, 5e6), (2e6, 0.0), (3e6, 7e6)])
+]
+
+
+def open_page(view: str) -> AppTest:
+    page = AppTest.from_file(str(MAIN), default_timeout=60).run()
+    page.switch_page(f"views/{view}.py").run()
+    assert not page.exception, page.exception
+    return page
+
+
+def text_of(page: AppTest) -> str:
+    elements = [*page.markdown, *page.caption, *page.info, *page.header]
+    return "\n".join(str(element.value) for element in elements)
+
+
+def test_overview_page_shows_spending_beside_income(data_dir: Path) -> None:
+    report = {"overview": [WINDOW | {"amount_total": 6e6}], "directions": []}
+    publish(data_dir, {"segment_profiles": PROFILES}, {"eda_report": report}, **SPENDING)
+    page = open_page("overview")
+    assert {box.label: box.value for box in page.metric} == {
+        "Customers": "884,265",
+        "Spending": "INR 6 million",
+        "Spending per customer": "INR 7",
+        "Income": "INR 12 million",
+        "With more than one spending transaction": "50.0%",
+    }
+    assert "The darker, the more each of them spends." in text_of(page)
+
+
+def test_overview_page_without_directions_stays_as_it_was(data_dir: Path) -> None:
+    publish(data_dir, {"segment_profiles": PROFILES}, {"eda_report": {"overview": [WINDOW]}})
+    page = open_page("overview")
+    assert [box.label for box in page.metric] == [
+        *("Customers", "Money moved", "Money per customer", "With more than one transaction"),
+    ]
+    assert "The darker, the more money each of them moves." in text_of(page)
+
+
+def test_segments_page_shows_spending_and_income(data_dir: Path) -> None:
+    publish(data_dir, {"segment_profiles": PROFILES}, **SPENDING)
+    page = open_page("segments")
+    said = text_of(page)
+    assert "**2,000** customers, **INR 1 million** of spending, **INR 5 million** of income" in said
+    assert "**2,000** customers, **INR 2 million** of spending, hardly any income" in said
+    assert SPENDING_NOTE in said
+    assert page.table[0].value["Measure"].tolist() == [
+        *("Number of spending transactions", "Average amount spent", "Age", "Income"),
+    ]
+
+
+@pytest.mark.parametrize("view", ["new_customer", "batch", "segments", "about", "rfm_grid"])
+def test_pages_of_unknown_direction_say_nothing_of_income(data_dir: Path, view: str) -> None:
+    publish(data_dir, tables())
+    assert "ncome" not in text_of(open_page(view))
+
+
+def test_form_says_that_income_does_not_count(data_dir: Path) -> None:
+    publish(data_dir, **SPENDING)
+    page = open_page("new_customer")
+    assert [field.label for field in page.number_input] == [
+        *("Number of spending transactions", "Sum of the spending (INR)"),
+    ]
+    assert "Income, such as a salary, does not belong here." in text_of(page)
+
+
+def test_list_page_says_that_income_does_not_count(data_dir: Path) -> None:
+    publish(data_dir, **SPENDING)
+    assert "leave income, such as salaries, out" in text_of(open_page("batch"))
+
+
+def test_about_page_explains_spending_and_income(data_dir: Path) -> None:
+    publish(data_dir, **SPENDING)
+    said = text_of(open_page("about"))
+    assert "**Monetary.** Sum of the spending in the data window." in said
+    assert "**Income.** Sum of what came in, such as salaries" in said
+
+
+def test_rfm_page_speaks_of_spending(data_dir: Path) -> None:
+    publish(data_dir, tables(), **SPENDING)
+    page = open_page("rfm_grid")
+    assert [box.label for box in page.selectbox] == [
+        *("Last spending transaction", "Spending transactions"),
+    ]
+    assert "The darker, the more spending." in text_of(page)
+    page.selectbox(key="rfm_recency").select(5).run()
+    page.selectbox(key="rfm_frequency").select(1).run()
+    assert [box.label for box in page.metric] == ["Customers", "Spending"]
+
+
+@pytest.mark.parametrize("is_known", [False, True])
+def test_campaign_list_carries_income_where_known(data_dir: Path, is_known: bool) -> None:
+    """An older release has no such column, and none is read."""
+    found = tables()
+    changes: dict[str, Any] = {}
+    if is_known:
+        customers = [row | {"income": Decimal("1500.00")} for row in found["customer_segments"]]
+        found |= {"customer_segments": customers}
+        changes = SPENDING
+    bundle = load_bundle(publish(data_dir, found, **changes))
+    release = current_release(data_dir / "published")
+    assert release is not None
+    rows = pd.read_csv(io.BytesIO(campaign_list(release, bundle, members_of((5, 1)), "c", {})()))
+    assert ({"spending", "income"} <= set(rows)) == is_known
+    if is_known:
+        assert (rows["spending"] == 900).all()
+        assert (rows["income"] == 1500).all()
+
+
+def test_labels_are_of_spending_where_known() -> None:
+    assert label("monetary", direction_known=True) == "Total spending"
+    assert label("monetary") == "Total of the amounts"
+    assert label("average_balance", direction_known=True) == label("average_balance")
+    assert written("income", 2500, Numbers("INR")) == "INR 2,500"
+    assert written("frequency", 2500, Numbers("INR")) == "2,500"
+
+
+def test_tables_and_charts_are_of_spending_where_known() -> None:
+    shown = overview(SPENDING["segments"], direction_known=True)
+    assert shown.columns.tolist()[2:] == ["Spending", "Spending per customer (100 = average)"]
+    table = profile(SMALL, Numbers("INR"), direction_known=True)
+    assert table.to_numpy().tolist()[-1] == ["Income", "INR 2,000", "100"]
+    bars = index_bars(SMALL, direction_known=True).data[0]
+    assert "Average amount<br>spent" in bars.y
+    assert "the spending" in segment_map(SPENDING["segments"], direction_known=True).data[0].text[0]
+    assert "the money" in segment_map(model()["segments"]).data[0].text[0]
+    assert moves(FLOWS, Numbers("INR"), direction_known=True).columns.tolist()[-1] == "Spending"
+    cells = pd.DataFrame(tables()["rfm_grid"])
+    assert as_table(cells, Numbers("INR"), direction_known=True).columns.tolist()[:2] == [
+        *("Last spending transaction", "Spending transactions"),
+    ]
+    grid = heat_grid(cells, Numbers("INR"), direction_known=True)
+    assert grid.layout.xaxis.title.text == "Spending transactions"
+
+
+def test_explore_page_is_of_spending_where_known(data_dir: Path) -> None:
+    days = [{"day": f"2016-08-{day:02}", "rows": 30, "amount": 900.0} for day in range(1, 5)]
+    tables_of = {"transactions_by_day": days}
+    spent = tables_of | {"overview": [WINDOW], "directions": []}
+    publish(data_dir, documents={"eda_report": spent}, **SPENDING)
+    page = open_page("explore")
+    assert page.selectbox(key="measure_transactions_by_day").options == [
+        *("Spending transactions", "Spending"),
+    ]
+    assert "Of spending alone" in text_of(page)
+    publish(data_dir, documents={"eda_report": tables_of | {"overview": [WINDOW]}})
+    page = open_page("explore")
+    assert page.selectbox(key="measure_transactions_by_day").options == ["Transactions", "Money"]
+    assert "pending" not in text_of(page)
+
+
+def test_overview_page_leaves_out_an_older_report_of_both_directions(data_dir: Path) -> None:
+    publish(
+        data_dir,
+        {"segment_profiles": PROFILES},
+        {"eda_report": {"overview": [WINDOW]}},
+        **SPENDING,
+    )
+    (spending,) = [box.value for box in open_page("overview").metric if box.label == "Spending"]
+    assert spending == "INR 6 million"  # the segments', not the 18 million of both directions
