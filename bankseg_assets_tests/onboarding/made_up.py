@@ -293,7 +293,13 @@ def ambiguous_thousands() -> Bank:
 def two_customers() -> Bank:
     content = table(
         "id;user_id;buyer;created_at;total",
-        lambda n: (n, n % 17, n % 5, f"{moment(n):%Y-%m-%dT%H:%M:%S}+05:30", f"₹{value(n):.2f}"),
+        lambda n: (
+            n,
+            n % 17 + 1,
+            n % 5 + 1,
+            f"{moment(n):%Y-%m-%dT%H:%M:%S}+05:30",
+            f"₹{value(n):.2f}",
+        ),
         ";",
     )
     return Bank(
@@ -350,7 +356,7 @@ def signed_by_type() -> Bank:
         "transaction_id,client_id,date,amount,dc",
         lambda n: (
             f"{n:07d}",
-            n % 17,
+            n % 17 + 1,
             f"{moment(n):%Y%m%d}",
             f"{-value(n) if n % 3 else value(n):.2f}",
             "D" if n % 3 else "C",
@@ -444,7 +450,7 @@ def parts_of_a_day() -> Bank:
             moment(n).month,
             moment(n).day,
             f"{moment(n):%H:%M}",
-            n % 17,
+            n % 17 + 1,
             f"{value(n):.2f}",
             "CHF" if n % 9 else "USD",
             20 + n % 50,
