@@ -1,5 +1,6 @@
 """Write a cell of a spreadsheet as the text that a CSV of the same bank would hold."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime, time, timedelta
@@ -13,6 +14,7 @@ Cell = str | bool | int | float | date | datetime | time | timedelta
 _DAY = timedelta(days=1)
 _EXACT = 10**15
 """Spreadsheets keep 15 digits: of a longer number, the last ones are not those that were typed."""
+_LINE_BREAK = re.compile(r"\r\n|[\r\n]")
 _IDS = ("transaction_id", "customer_id")
 
 
@@ -32,7 +34,8 @@ class CellStyle:
     def text(self, value: Cell) -> str:
         """Return a cell's text."""
         if isinstance(value, str):
-            return " ".join(value.splitlines())  # so that a row of the sheet is a line
+            # So that a row of the sheet is a line.
+            return _LINE_BREAK.sub(" ", value) if "\n" in value or "\r" in value else value
         if isinstance(value, bool):
             return "TRUE" if value else "FALSE"
         if isinstance(value, int | float):
@@ -48,10 +51,11 @@ class CellStyle:
     def _number(self, value: float) -> str:
         if self.is_id and abs(value) >= _EXACT:
             return f"{Decimal(value):.14E}"  # as CSV shows it: cleaning knows a damaged ID
-        text = f"{Decimal(repr(value)):f}"
-        if "." in text:
-            text = text.rstrip("0").rstrip(".")
-        return text.replace(".", self.decimal_separator)
+        text = repr(value)
+        if "e" in text:
+            text = f"{Decimal(text):f}"
+        text = text.removesuffix(".0")
+        return text if self.decimal_separator == "." else text.replace(".", self.decimal_separator)
 
     def _time(self, value: time) -> str:
         if not self.time_format:

@@ -147,8 +147,9 @@ def write_rows(
 
 def _trimmed(texts: list[str]) -> list[str]:
     """Return the texts without empty ones at the end."""
-    last = max((place for place, text in enumerate(texts) if text.strip()), default=-1)
-    return texts[: last + 1]
+    while texts and not texts[-1].strip():
+        texts.pop()
+    return texts
 
 
 def _columns(names: list[str], styles: Mapping[str, CellStyle], width: int) -> list[CellStyle]:
