@@ -6,6 +6,7 @@ from typing import Any
 import streamlit as st
 
 from app.measures import is_money, says
+from bankseg_assets.currencies import decimals
 from bankseg_assets.inputs import asked_of, is_text, problem, range_of
 from bankseg_assets.scoring import Bundle, InputError
 
@@ -50,7 +51,9 @@ def _field(bundle: Bundle, field: Mapping[str, Any]) -> Any:
             persist_state="session",
         )
     unit = field["unit"]
-    kind, form = (float, "%.2f") if is_money(measure) else (int, "%d")
+    # Not fewer than two, also of yen: averages are asked for.
+    places = max(decimals(bundle.currency), 2)
+    kind, form = (float, f"%.{places}f") if is_money(measure) else (int, "%d")
     # The range is checked on submission, not by the field: a field with bounds refuses a value
     # outside them and hands over the one before it, so that the answer is of another customer.
     value: float | None = st.number_input(

@@ -26,7 +26,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.confusion import held_out_confusion
-from bankseg_assets.contracts import DELIVERY_DIGITS
+from bankseg_assets.contracts import DELIVERY_DIGITS, INCOME
 from bankseg_assets.customer_key import NULL_KEY_ADVICE
 from bankseg_assets.flows import Flow, lost
 from bankseg_assets.incremental import dispositions
@@ -40,7 +40,13 @@ from bankseg_assets.store import version_record
 from bankseg_assets.suppression import SMALLEST_CELL
 from bankseg_assets.transforms.repeated import repeated_values
 from bankseg_assets.transforms.sweep import SMALLEST_SHARE
-from bankseg_assets.value_ranges import GREATEST_SUM, OLDEST_YEARS, first_day, money_range
+from bankseg_assets.value_ranges import (
+    OLDEST_YEARS,
+    amount_range,
+    first_day,
+    greatest_sum,
+    money_range,
+)
 
 MOST_CONFLICTS = 0.10  # of repeat customers; the real file has over 90 %: its IDs are scrambled
 Range = tuple[Any, Any]
@@ -165,9 +171,9 @@ def values_are_in_range(
     last = date.fromisoformat(max(ingested)) + timedelta(days=1) if ingested else date.max
     if isinstance(day.maximum, date):
         last = min(last, day.maximum)
-    ranges: dict[str, Range] = {
-        name: money_range(rules[name]) for name in ("amount", "balance") if name in rules
-    }
+    ranges: dict[str, Range] = {"amount": amount_range(delivery.contract)}
+    if "balance" in rules:
+        ranges["balance"] = money_range(rules["balance"])
     ranges["transaction_at"] = (
         datetime.combine(first_day(day), time.min),
         datetime.combine(last, time.max),
@@ -204,10 +210,14 @@ def customers_are_unique(rfm_table: DataFrame) -> dg.AssetCheckResult:
 
 @dg.asset_check(asset="rfm_table")
 def transactions_have_a_customer(published: PublishedResource) -> dg.AssetCheckResult:
-    """Warn of transactions whose customer key is null: they count for no customer."""
+    """Warn of transactions whose customer key is null: they count for no customer.
+
+    Income counts in no customer's number of transactions, and is left out here.
+    """
     version = published.store.latest("rfm_table")
     cleaned = version.parent.parent / "cleaned_transactions"
-    transactions = row_count(cleaned / version_record(version)["inputs"]["cleaned_transactions"])
+    cleaned /= version_record(version)["inputs"]["cleaned_transactions"]
+    transactions = row_count(cleaned) - _income_rows(cleaned)
     files = sorted(map(str, version.glob("*.parquet")))
     counted = sum(
         pc.sum(batch["frequency"]).as_py() or 0
@@ -236,17 +246,15 @@ def measures_are_plausible(
     version = published.store.latest("rfm_table")
     rules = delivery.contract.columns
     # Of the column's own kind: Arrow compares no whole number with a decimal of 18 digits.
-    signs = {
-        name: zero if name in rules and money_range(rules[name])[0] >= 0 else None
-        for name, zero in (("amount", Decimal(0)), ("balance", 0.0))
-    }
+    lowest_amount = Decimal(0) if amount_range(delivery.contract)[0] >= 0 else None
+    has_overdrafts = "balance" not in rules or money_range(rules["balance"])[0] < 0
     faults, metadata = _in_ranges(
         version,
         {
             "recency": (0, None),
             "frequency": (1, None),
-            "monetary": (signs["amount"], None),
-            "average_balance": (signs["balance"], None),
+            "monetary": (lowest_amount, None),
+            "average_balance": (None if has_overdrafts else 0.0, None),
             "age": (0, OLDEST_YEARS),
         },
     )
@@ -257,8 +265,9 @@ def measures_are_plausible(
             f"The last transaction of every customer is {least} days old: recency says nothing "
             "of this data."
         )
-    if max(abs(money or 0) for money in _range(version, "monetary")) >= GREATEST_SUM:
-        warnings.append(f"The money of a customer is more than {GREATEST_SUM:,} and was cut.")
+    most = greatest_sum(delivery.contract.decimals)
+    if max(abs(money or 0) for money in _range(version, "monetary")) >= most:
+        warnings.append(f"The money of a customer is more than {most:,} and was cut.")
     return dg.AssetCheckResult(
         passed=not faults and not warnings,
         severity=dg.AssetCheckSeverity.ERROR if faults else dg.AssetCheckSeverity.WARN,
@@ -389,6 +398,15 @@ ALL_CHECKS = [
     numpy_scores_as_spark_does,
     *PRODUCT_CHECKS,
 ]
+
+
+def _income_rows(cleaned: Path) -> int:
+    """Count the transactions of a written table that are income."""
+    rows = ds.dataset(sorted(map(str, cleaned.glob("*.parquet"))))
+    if "direction" not in rows.schema.names:
+        return 0
+    count: int = rows.count_rows(filter=ds.field("direction") == INCOME)
+    return count
 
 
 def _files(version: Path) -> dict[str, tuple[int, str]]:

@@ -6,9 +6,34 @@ currency that the delivery contract names (`delivery.DeliveryContract.currency`)
 
 from dataclasses import dataclass
 
+MONEY_DIGITS = 18
+"""The most that fit into 64 bits, with which Spark computes fast."""
 MONEY_DECIMALS = 2
-# Exact: a float sum depends on the order in which Spark's tasks end.
-MONEY = f"decimal(18,{MONEY_DECIMALS})"
+"""Of a column of money, at least: a currency without decimals has two zeros."""
+
+
+def money_scale(decimals: int) -> int:
+    """Return with how many decimals money is stored in a currency of so many."""
+    return max(decimals, MONEY_DECIMALS)
+
+
+def money_type(decimals: int) -> str:
+    """Return the Spark type of money in a currency of so many decimals.
+
+    Exact: a float sum depends on the order in which Spark's tasks end.
+
+    >>> money_type(0), money_type(2), money_type(3)
+    ('decimal(18,2)', 'decimal(18,2)', 'decimal(18,3)')
+    """
+    return f"decimal({MONEY_DIGITS},{money_scale(decimals)})"
+
+
+MONEY = money_type(MONEY_DECIMALS)
+"""Of nearly all currencies; `spark.read_parquet` reads tables of the others by their own type."""
+TOTAL = "decimal(38,4)"
+"""Of the sums over many customers, in any currency."""
+SPENDING, INCOME = "spending", "income"
+"""The values of `direction`."""
 
 
 @dataclass(frozen=True)
@@ -138,14 +163,19 @@ RFM_TABLE = Table(
     "rfm_table",
     (
         Column("customer_id", "string", "The customer key: the contract's, or the run's"),
-        Column("recency", "int", "From the last transaction to the snapshot date", "days"),
-        Column("frequency", "int", "Number of transactions", "transactions"),
-        Column("monetary", MONEY, "Sum of the amounts", "currency"),
+        Column(
+            "recency",
+            "int",
+            "From the last transaction (not income) to the snapshot",
+            "days",
+        ),
+        Column("frequency", "int", "Number of transactions, without income", "transactions"),
+        Column("monetary", MONEY, "Sum of their amounts", "currency"),
         Column("average_amount", "double", "Monetary divided by frequency", "currency"),
         Column(
             "average_balance",
             "double",
-            "Mean balance over the transactions",
+            "Mean balance over all transactions",
             "currency",
             nullable=True,
         ),
@@ -166,7 +196,13 @@ RFM_TABLE = Table(
         Column(
             "birth_date", "date", "At the latest transaction; what `age` counts from", nullable=True
         ),
-        Column("age", "int", "At the snapshot date", "years", nullable=True),
+        Column(
+            "age",
+            "int",
+            "At the snapshot; as delivered without it",
+            "years",
+            nullable=True,
+        ),
         Column("gender", "string", "At the latest transaction", nullable=True),
         Column("location", "string", "At the latest transaction", nullable=True),
         Column("recency_score", "int", "1 (long ago) to 5 (just now)"),
@@ -189,6 +225,7 @@ _CARRIED = (
     "average_amount",
     "average_balance",
     "latest_balance",
+    "income",
     "age",
     "gender",
     "location",
@@ -339,7 +376,7 @@ RFM_GRID = Table(
             "customers", "bigint", f"Customers in the cell{_HIDDEN}", "customers", nullable=True
         ),
         Column(
-            "monetary", MONEY, f"Sum of their monetary value{_HIDDEN}", "currency", nullable=True
+            "monetary", TOTAL, f"Sum of their monetary value{_HIDDEN}", "currency", nullable=True
         ),
         Column("rfm_group", "string", f"Their most frequent named group{_HIDDEN}", nullable=True),
         Column("group_share", "double", f"Share of the cell that is in it{_HIDDEN}", nullable=True),
@@ -354,7 +391,7 @@ RFM_GROUPS = Table(
         Column("segment_name", "string", "The segment's name"),
         Column("customers", "bigint", f"Customers in both{_HIDDEN}", "customers", nullable=True),
         Column(
-            "monetary", MONEY, f"Sum of their monetary value{_HIDDEN}", "currency", nullable=True
+            "monetary", TOTAL, f"Sum of their monetary value{_HIDDEN}", "currency", nullable=True
         ),
         Column("share_of_segment", "double", f"They over the segment{_HIDDEN}", nullable=True),
     ),
@@ -378,7 +415,7 @@ SEGMENT_MIGRATION = Table(
         Column("customers", "bigint", "Exact, so that totals hold; not for people", "customers"),
         Column(
             "money",
-            MONEY,
+            TOTAL,
             "Their monetary in the new data, in the old if gone",
             "currency",
         ),

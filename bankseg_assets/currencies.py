@@ -13,6 +13,13 @@ _ISO_4217 = """
 CODES = frozenset(_ISO_4217.split())
 """ISO 4217, with codes that were withdrawn lately and some in common use beside it (CNH, GGP)."""
 
+_UNITS: dict[int, str] = {
+    0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
+    3: "BHD IQD JOD KWD LYD OMR TND",
+    4: "CLF UYW",
+}
+"""Decimals -> currencies to which ISO 4217 gives so many; all others have two."""
+
 _DOLLARS = "AUD BBD BMD BND BSD BZD CAD FJD GYD HKD JMD KYD LRD NAD NZD SBD SGD SRD TTD TWD XCD"
 _PESOS = "ARS CLP COP CUP DOP MXN UYU"
 _RUPEES = "INR LKR MUR NPR PKR SCR"
@@ -71,6 +78,15 @@ _SHARED: dict[str, tuple[str, ...]] = {
     _POUNDS: ("£",),
     _SHILLINGS: ("Sh", "Sh.", "/-", "/="),
 }
+
+
+def decimals(currency: str) -> int:
+    """Return how many decimals ISO 4217 gives a currency: 2 for most, also for unknown codes.
+
+    >>> decimals("INR"), decimals("JPY"), decimals("KWD"), decimals("CLF")
+    (2, 0, 3, 4)
+    """
+    return next((number for number, codes in _UNITS.items() if currency in codes.split()), 2)
 
 
 def signs(currency: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from bankseg_assets.contracts import RAW_HOLDINGS, RAW_TRANSACTIONS, Table
+from bankseg_assets.currencies import decimals
 from bankseg_assets.date_formats import DateFormat
 from bankseg_assets.file_layout import PLAIN, FileLayout
 from bankseg_assets.settings import DEFAULT_CONTRACT
@@ -215,6 +216,13 @@ class DeliveryContract:
         )
 
     @property
+    def decimals(self) -> int:
+        """How many decimals an amount may have, 0 to 4."""
+        if self.currency_decimals is None:
+            return decimals(self.currency)
+        return self.currency_decimals
+
+    @property
     def layout_table(self) -> str:
         """Where a contract sets the layout, for messages."""
         return "[holdings.file]" if self.table == RAW_HOLDINGS else "[file]"
@@ -289,9 +297,9 @@ def load_contract(path: Path) -> DeliveryContract:
     except OSError as error:
         raise ContractError(
             f"The contract {path} cannot be read ({error.strerror}). Correct BANKSEG_CONTRACT."
-        ) from error
+        ) from None  # its sentence is in ours; a batch showed both
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ContractError(f"The contract {path} is not valid TOML: {error}.") from error
+        raise ContractError(f"The contract {path} is not valid TOML: {error}.") from None
     from bankseg_assets.contract.reading import read_contract  # it is made of this module's parts
 
     return read_contract(content, path)

@@ -2,6 +2,8 @@
 
 from datetime import date
 
+from bankseg_assets.currencies import decimals
+
 PLAIN, LAKH = "plain", "lakh"
 """How a contract's `number_format` groups digits: 1,234,567 or 12,34,567."""
 
@@ -11,14 +13,14 @@ _SHORT = {
 }
 
 
-def number(value: float, style: str = PLAIN) -> str:
-    """Return a number with thousands separators, and two decimals unless it is whole.
+def number(value: float, style: str = PLAIN, places: int = 2) -> str:
+    """Return a number with thousands separators, and `places` decimals unless it is whole.
 
     >>> number(884265), number(833.333), number(-1234567.5, LAKH), number(-0.001)
     ('884,265', '833.33', '-12,34,567.50', '0')
     """
-    rounded = round(float(value), 2) + 0.0  # no minus before a zero
-    text = f"{rounded:,.0f}" if rounded.is_integer() else f"{rounded:,.2f}"
+    rounded = round(float(value), places) + 0.0  # no minus before a zero
+    text = f"{rounded:,.0f}" if rounded.is_integer() else f"{rounded:,.{places}f}"
     return _in_lakhs(text) if style == LAKH else text
 
 
@@ -57,12 +59,14 @@ def quantity(value: float, unit: str, style: str = PLAIN) -> str:
 
 
 def money(value: float, currency: str, style: str = PLAIN) -> str:
-    """Return an amount with its currency in front.
+    """Return an amount with its currency in front, and the decimals that ISO 4217 gives it.
 
     >>> money(1234567.5, "INR"), money(1234567.5, "INR", LAKH)
     ('INR 1,234,567.50', 'INR 12,34,567.50')
+    >>> money(833.333, "JPY"), money(12.3456, "KWD")
+    ('JPY 833', 'KWD 12.346')
     """
-    return f"{currency} {number(value, style)}"
+    return f"{currency} {number(value, style, decimals(currency))}"
 
 
 def percent(share: float) -> str:

@@ -13,12 +13,14 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.accounts import CLEANED, QUARANTINED, RAW, Account, accounts
-from bankseg_assets.contracts import CLEANED_TRANSACTIONS, RFM_TABLE
+from bankseg_assets.contracts import CLEANED_TRANSACTIONS, INCOME, RFM_TABLE
 from bankseg_assets.io_managers import row_count
 from bankseg_assets.parts import delivery_of
 from bankseg_assets.releases import Release
 from bankseg_assets.spark import read_parquet
 from bankseg_assets.store import DamagedVersionError, version_record
+
+_COUNTS = f"NOT (direction <=> '{INCOME}')"
 
 
 @dataclass(frozen=True)
@@ -71,18 +73,24 @@ def losses(
     arrived = _read(spark, cleaned, new_files, new_files.keys() - old_files.keys())
     comparable = before.customer_key in ("", customer_key)
     if comparable and len(left) < len(old_files):
-        customers_before = _keys(_read(spark, old, left, left.keys()), customer_key).count()
+        rows = _read(spark, old, left, left.keys()).where(_COUNTS)
+        customers_before = _keys(rows, customer_key).count()
     # A row that is still there is not lost where a change of the contract has given it another ID.
     place = ["delivery", "row_number"]
     still_there = gone.join(arrived.select(*place), place, "left_anti")
     rows_lost = still_there.join(arrived, "transaction_id", "left_anti").count()
     known = customers.select("customer_id")
-    lost = _keys(gone, customer_key).join(known, "customer_id", "left_anti")
+    # Who had income alone was no customer, and who has income alone now is not lost.
+    lost = _keys(gone.where(_COUNTS), customer_key).join(known, "customer_id", "left_anti")
+    n_lost = lost.count() if comparable else None
+    if n_lost:
+        paid = _read(spark, cleaned, new_files, new_files.keys()).where(f"NOT ({_COUNTS})")
+        n_lost = lost.join(_keys(paid, customer_key), "customer_id", "left_anti").count()
     return Losses(
         rows_before=sum(a.rows_clean for d, a in then.items() if d not in withdrawn),
         rows_lost=rows_lost,
         customers_before=customers_before,
-        customers_lost=lost.count() if comparable else None,
+        customers_lost=n_lost,
         reasons=_more(then, now),
         why_not="" if comparable else other_key(before.customer_key, customer_key),
     )

@@ -15,8 +15,9 @@ _MEASURES = {
     "average_amount": ["amount"],
     "average_balance": ["balance"],
     "latest_balance": ["balance", "transaction_at"],
+    "income": ["amount", "direction"],
     "birth_date": ["birth_date", "transaction_at"],
-    "age": ["birth_date", "transaction_at"],
+    "age": ["birth_date", "age", "transaction_at"],
     "gender": ["gender"],
     "location": ["location"],
     "recency_score": ["transaction_at"],
@@ -37,13 +38,15 @@ _CLEANED = {
         "gender",
         "location",
         "balance",
-        "amount",
+        "age",
         "source_file",
         "delivery",
         "row_number",
     )
 } | {
     "transaction_at": ["transaction_date", "transaction_time"],
+    "amount": ["amount", "debit", "credit", "quantity", "unit_price", "currency"],
+    "direction": ["direction", "debit", "credit", "amount"],
     "outlier_flags": ["amount", "balance"],
 }
 _RULED = [

@@ -43,6 +43,7 @@ def basis(cleaned: Path, *, customer_key: str, snapshot: date) -> dict[str, Any]
         BASIS_KEY: customer_key,
         "snapshot_date": snapshot.isoformat(),
         "fingerprint": _fingerprint(),
+        "rows_by": _rules_of(cleaned),
         "files": _files(cleaned),
     }
 
@@ -58,6 +59,9 @@ def newest(store: VersionStore, cleaned: Path, *, customer_key: str) -> Before:
         raise CountAnewError("The one before is by another customer key.")
     if found.get("fingerprint") != _fingerprint():
         raise CountAnewError("The rules have changed.")
+    if found.get("rows_by") != _rules_of(cleaned):
+        # A row has the same file and number then, and may say something else.
+        raise CountAnewError("The contract or the rules of cleaning have changed.")
     then, now = found["files"], _files(cleaned)
     arrived = tuple(cleaned / now[sha256] for sha256 in sorted(now.keys() - then.keys()))
     gone = tuple(_old_file(table, then[sha256]) for sha256 in sorted(then.keys() - now.keys()))
@@ -66,6 +70,11 @@ def newest(store: VersionStore, cleaned: Path, *, customer_key: str) -> Before:
     except DamagedVersionError as error:
         raise CountAnewError(str(error)) from error
     return Before(table, date.fromisoformat(found["snapshot_date"]), arrived, gone)
+
+
+def _rules_of(cleaned: Path) -> str:
+    """Return by which contract and rules transactions were cleaned; empty where it is unknown."""
+    return str(version_basis(cleaned).get("fingerprint", ""))
 
 
 def _files(cleaned: Path) -> dict[str, str]:

@@ -6,9 +6,9 @@ structure alone does not need it. `test_rules_version.py` pins results beside th
 fails when a result changes and the number does not.
 """
 
-CLEANING_RULES = 2
-"""Of transforms/cleaning, deduplication, outliers, field_text, money_text, histograms and repeated,
-of value_ranges and currencies, and of how a `ColumnRule` is read (delivery)."""
+CLEANING_RULES = 3
+"""Of transforms/cleaning, amounts, deduplication, outliers, field_text, money_text, histograms and
+repeated, of value_ranges and currencies, and of how a `ColumnRule` is read (delivery)."""
 
-RFM_RULES = 1
+RFM_RULES = 2
 """Of the measures in transforms/rfm (`customers`, `age_at`, `held_out`) and rfm_update."""

@@ -6,7 +6,8 @@ Cleaning quarantines what is outside, and a check looks for it in what was writt
 from datetime import date
 from decimal import Decimal
 
-from bankseg_assets.delivery import ColumnRule
+from bankseg_assets.contracts import MONEY_DIGITS, money_scale
+from bankseg_assets.delivery import ColumnRule, DeliveryContract
 
 OLDEST_YEARS = 110
 """A birth date that makes its owner older is a slip: the age is unknown then."""
@@ -23,8 +24,36 @@ BINARY_NOISE = 8 * 2.0**-52
 Relative; 2**-52 is the distance of 1 to the next double. A digit that someone wrote is farther off,
 up to 10^11 with three decimals.
 """
-GREATEST_SUM = Decimal(10) ** 16 - Decimal("0.01")
-"""What a column of money (decimal(18,2)) can hold; a customer's sum is cut there."""
+AMOUNTS = ("amount", "debit", "credit")
+"""Columns of which each may be a transaction's amount as it stands."""
+
+
+def greatest_sum(decimals: int) -> Decimal:
+    """Return the most that a column of money can hold; a customer's sum is cut there.
+
+    >>> greatest_sum(2)
+    Decimal('9999999999999999.99')
+    """
+    return Decimal(10**MONEY_DIGITS - 1).scaleb(-money_scale(decimals))
+
+
+def amount_range(contract: DeliveryContract) -> tuple[Decimal, Decimal]:
+    """Return the least and the greatest amount in the currency, whatever columns it comes from.
+
+    Bounds are of the cleaned amount: positive for spending and for income, after conversion.
+    """
+    ranges = [money_range(contract.columns[name]) for name in AMOUNTS if name in contract.columns]
+    if not ranges:  # the bounds of quantities and prices are their own
+        return -GREATEST_MONEY, GREATEST_MONEY
+    return min(low for low, _ in ranges), max(high for _, high in ranges)
+
+
+def decimal_separator(contract: DeliveryContract) -> str:
+    """Return what the bank writes before the decimals of an amount."""
+    found = [
+        contract.columns[name] for name in (*AMOUNTS, "unit_price") if name in contract.columns
+    ]
+    return found[0].decimal_separator if found else "."
 
 
 def money_range(rule: ColumnRule) -> tuple[Decimal, Decimal]:

@@ -457,3 +457,13 @@ def test_a_bundle_that_was_changed_after_it_was_published_is_refused(
     publish(published, "customer_segments", part=CUSTOMERS)
     with pytest.raises(BundleError, match="SHA-256 differs"):
         numpy_scores_as_spark_does(published=published)
+
+
+def test_income_counts_for_no_customer_and_is_not_missing(published: PublishedResource) -> None:
+    directions = ["spending", None, "income", "income"]
+    cleaned = publish(published, "cleaned_transactions", a={"direction": directions})
+    inputs = {"cleaned_transactions": cleaned.name}
+    with published.store.draft("rfm_table", "run", inputs) as draft:
+        pq.write_table(pa.table({"frequency": [2]}), draft.path / "a.parquet")
+    result = transactions_have_a_customer(published=published)
+    assert values(result) == {"transactions": 2, "without_customer": 0}

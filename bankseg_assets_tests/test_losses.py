@@ -18,8 +18,8 @@ from bankseg_assets.releases import Release
 from bankseg_assets.store import VersionStore
 
 A, B, C = "a" * 12, "b" * 12, "c" * 12
-Rows = Sequence[tuple[str, str]]
-"""Transaction ID and customer ID."""
+Rows = Sequence[tuple[str, ...]]
+"""Transaction ID and customer ID; the direction where it is known."""
 
 SCHEMA = pa.schema(
     {
@@ -27,7 +27,7 @@ SCHEMA = pa.schema(
         **{"gender": pa.string(), "location": pa.string(), "balance": pa.decimal128(18, 2)},
         **{"transaction_at": pa.timestamp("us"), "amount": pa.decimal128(18, 2)},
         **{"outlier_flags": pa.string(), "source_file": pa.string(), "delivery": pa.string()},
-        "row_number": pa.int64(),
+        **{"row_number": pa.int64(), "direction": pa.string()},
     }
 )
 
@@ -61,7 +61,8 @@ class Bank:
             table = pa.table({name: pa.array(v, pa.string()) for name, v in columns.items()})
             pq.write_table(table, aside.path / "broken.parquet")
         with self.store.draft("rfm_table", "run") as rfm:
-            customers = sorted({customer for rows in clean.values() for _, customer in rows})
+            counted = [row for rows in clean.values() for row in rows if "income" not in row]
+            customers = sorted({row[1] for row in counted})
             pq.write_table(pa.table({"customer_id": customers}), rfm.path / "part.parquet")
         drafts = {
             "raw_transactions": raw,
@@ -99,8 +100,7 @@ class Bank:
 def _write(path: Path, delivery: str, rows: Rows) -> None:
     entries = [
         {
-            "transaction_id": transaction,
-            "customer_id": customer,
+            **dict(zip(("transaction_id", "customer_id", "direction"), row, strict=False)),
             "location": "PUNE",
             "transaction_at": datetime(2016, 8, 1),
             "amount": Decimal(1),
@@ -108,7 +108,7 @@ def _write(path: Path, delivery: str, rows: Rows) -> None:
             "delivery": delivery,
             "row_number": number,
         }
-        for number, (transaction, customer) in enumerate(rows)
+        for number, row in enumerate(rows)
     ]
     pq.write_table(pa.Table.from_pylist(entries, SCHEMA), path)
 
@@ -190,6 +190,18 @@ def test_customers_of_another_key_are_not_compared(bank: Bank) -> None:
     assert (found.rows_lost, found.customers_lost) == (1, None)
     assert "`customer_id`" in found.why_not
     assert "`location`" in found.why_not
+
+
+def test_customers_with_income_alone_are_not_lost(bank: Bank) -> None:
+    """A new contract says that T3 is a salary; T4, which was one, is gone."""
+    spent = [("T1", "C1", "spending"), ("T2", "C1", "spending")]
+    before = bank.publish({A: [*spent, ("T3", "C2"), ("T4", "C3", "income")]}, {})
+    now = bank.publish({A: [*spent, ("T3", "C2", "income")]}, {A: ["invalid_amount"]})
+    found = bank.compare(before, now)
+    assert (found.rows_before, found.rows_lost) == (4, 1)
+    assert (found.customers_before, found.customers_lost) == (2, 0)
+    gone = bank.publish({A: spent}, {A: ["invalid_amount"] * 2})
+    assert bank.compare(before, gone).customers_lost == 1
 
 
 def test_release_in_use_whose_data_are_gone_is_not_compared(bank: Bank) -> None:

@@ -98,3 +98,14 @@ def test_the_rules_are_known_by_their_version(
     assert newest(store, cleaned, customer_key="customer_id").table == table
     monkeypatch.setattr(rfm_before, "RFM_RULES", rfm_before.RFM_RULES + 1)
     assert why_not(store, cleaned) == "The rules have changed."
+
+
+def test_transactions_of_another_contract_are_counted_anew(store: VersionStore) -> None:
+    """A row of the same file and number may be of another amount or direction then."""
+    count(store, clean(store, a=1))
+    with store.draft("cleaned_transactions", "run") as draft:
+        write_json(draft.path / BASIS_FILE, {"fingerprint": "of another contract"})
+        pq.write_table(pa.table({"row_number": [0]}), draft.path / "a.parquet")
+    assert draft.version is not None
+    found = why_not(store, draft.version)
+    assert found == "The contract or the rules of cleaning have changed."

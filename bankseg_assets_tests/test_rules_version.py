@@ -19,8 +19,14 @@ from bankseg_assets_tests.transforms.frames import Rows, cleaned_frame, raw_fram
 CLEANING_RESULTS = {
     1: "33f9c931845266e4315ad2e06f9c60c5cde8e959de828ff429867aa70318f9be",
     2: "893bea16afaba9657a99da5efb51022a807530bd2321e9befbdea062fee211fb",
+    # Without its new columns `age` and `direction`, which are null here, the result is that of 2.
+    3: "d2d73c5de00bb1b64e5b282bb37cb4fd19802a2fd4ef61a2e5ed868f7ffd8695",
 }
-RFM_RESULTS = {1: "3403cac904e3fb7fb5f14325bbaf2f5bc83bba4498fce7fe5c30b42fe7c3f7f4"}
+RFM_RESULTS = {
+    1: "3403cac904e3fb7fb5f14325bbaf2f5bc83bba4498fce7fe5c30b42fe7c3f7f4",
+    # Without its new column `income`, which is null here, the result is that of 1.
+    2: "770e550dbf4b87a9a28adeeeabc4e7281e2ac10e3a675db15a53cc9d0b463ee5",
+}
 SNAPSHOT = date(2016, 10, 22)
 ADVICE = (
     "The {table} of a fixed input are not those of {name} = {version}. If you meant to change a "

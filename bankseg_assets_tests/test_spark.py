@@ -3,13 +3,18 @@
 import os
 import re
 import sys
+from decimal import Decimal
 from pathlib import Path
 from threading import Thread
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql.types import DecimalType
 
 from bankseg_assets import spark as spark_module
+from bankseg_assets.contracts import RFM_TABLE
 from bankseg_assets.settings import Settings
 from bankseg_assets.spark import (
     FIRST_COMPILER,
@@ -19,6 +24,7 @@ from bankseg_assets.spark import (
     csv_bytes,
     heap_mib,
     prepare_process,
+    read_parquet,
     spark_config,
     start_early,
 )
@@ -217,3 +223,27 @@ def test_no_module_reads_parquet_by_a_pattern() -> None:
         if re.search(r"\.read\.(schema|parquet|load)\(", path.read_text(encoding="utf-8"))
     }
     assert readers == set()
+
+
+@pytest.mark.parametrize("decimals", [2, 3, 4])
+def test_read_parquet_takes_the_decimals_of_the_files(
+    spark: SparkSession, tmp_path: Path, decimals: int
+) -> None:
+    value, kind = Decimal(1).scaleb(-decimals), pa.decimal128(18, decimals)
+    table = pa.table({"customer_id": ["C1"], "monetary": pa.array([value], kind)})
+    folder = tmp_path / "part [1]"
+    folder.mkdir()
+    pq.write_table(table, folder / "a.parquet")
+    for paths in ([folder], [folder / "a.parquet"]):
+        found = read_parquet(spark, RFM_TABLE.ddl, *paths)
+        assert found.schema["latest_balance"].dataType == DecimalType(18, decimals)
+        assert found.select("monetary").collect() == [(value,)]
+
+
+def test_read_parquet_leaves_other_tables_alone(spark: SparkSession, tmp_path: Path) -> None:
+    """A sum over many customers has its own type, and a folder without files is Spark's to name."""
+    pq.write_table(pa.table({"money": pa.array([1], pa.decimal128(38, 4))}), tmp_path / "a.parquet")
+    found = read_parquet(spark, "money decimal(38,4), amount decimal(18,2)", tmp_path)
+    assert found.schema["amount"].dataType == DecimalType(18, 2)
+    (tmp_path / "empty").mkdir()
+    assert read_parquet(spark, RFM_TABLE.ddl, tmp_path / "empty").isEmpty()

@@ -96,7 +96,7 @@ def clean_transactions(
                 "rows_duplicate": cleaned.rows_aside.get("duplicate", 0),
                 "deliveries": cleaned.n_deliveries,
                 "deliveries_cleaned_now": cleaned.n_new,
-                "fences": dg.MetadataValue.md(_fences(cleaned.fences, contract.currency)),
+                "fences": dg.MetadataValue.md(_fences(cleaned.fences, contract)),
             },
         )
 
@@ -114,9 +114,10 @@ def identical_rows(cleaned: Cleaned, contract: DeliveryContract) -> list[str]:
     ]
 
 
-def _fences(found: dict[str, dict[str, Any]], currency: str) -> str:
+def _fences(found: dict[str, dict[str, Any]], contract: DeliveryContract) -> str:
+    form, currency = f",.{contract.decimals}f", contract.currency
     rows = [
-        f"| {delivery} | {measure} | {fence.low:,.2f} to {fence.high:,.2f} {currency} |"
+        f"| {delivery} | {measure} | {fence.low:{form}} to {fence.high:{form}} {currency} |"
         for delivery, of_delivery in sorted(found.items())
         for measure, fence in of_delivery.items()
     ]

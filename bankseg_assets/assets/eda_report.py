@@ -8,6 +8,7 @@ from bankseg_assets.io_managers import Report
 from bankseg_assets.reports.eda_page import eda_page
 from bankseg_assets.reports.plots import bar_plot
 from bankseg_assets.resources import DeliveryResource
+from bankseg_assets.transforms.amounts import has_direction
 from bankseg_assets.transforms.eda import explore
 
 
@@ -23,9 +24,16 @@ def eda_report(
 
     One self-contained HTML page (`report.html` in the version's folder; plotly inside, works
     offline) and the tables behind it as JSON. Cells that fewer than 11
-    customers may have made are left out.
+    customers may have made are left out. Where the contract says which transactions are income,
+    they are counted and summed apart, and all other figures are of spending.
     """
-    tables = explore(cleaned_transactions, quarantined_transactions, rfm_table)
+    tables = explore(
+        cleaned_transactions,
+        quarantined_transactions,
+        rfm_table,
+        has_direction=has_direction(delivery.contract),
+        has_age="age" in delivery.contract.columns,
+    )
     overview = tables["overview"][0]
     days = tables["transactions_by_day"]
     hours = tables["transactions_by_hour"]

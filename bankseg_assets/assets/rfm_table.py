@@ -17,7 +17,9 @@ from bankseg_assets.metadata import table_metadata
 from bankseg_assets.resources import DeliveryResource, PublishedResource
 from bankseg_assets.rfm_before import Before, CountAnewError
 from bankseg_assets.spark import read_parquet
+from bankseg_assets.suppression import shown_count
 from bankseg_assets.transforms import rfm, rfm_update
+from bankseg_assets.transforms.amounts import has_direction
 
 # Of the customers: to count more than these anew costs no less than to count all.
 MOST_TOUCHED = 0.1
@@ -52,6 +54,9 @@ def rfm_table(
 ) -> Iterator[dg.Output[FrameWithBasis]]:
     """Recency, frequency, monetary, balances, age, gender, location, scores 1..5, named group.
 
+    Where the contract says which transactions are income, the first three are of spending, and
+    `income` is the sum of the rest; who has income alone is counted, and in no row.
+
     Recency counts to the snapshot date, the day after the newest transaction in the data. Scores
     are quintiles that move apart where values tie: 84 % of customers have one transaction, and a
     second one must still score higher; the most recent score 5, however many they are. After a
@@ -73,15 +78,29 @@ def rfm_table(
             measures, n_anew = _persisted(measures, kept), None
         counts = rfm.measure_histograms(measures)
         n_customers = sum(counts["frequency"].values())
+        n_paid = 0
+        if has_direction(delivery.contract):
+            n_paid = rfm.income_alone(cleaned_transactions, measures, customer_key=key)
+        if not n_customers and n_paid:
+            raise ValueError(
+                "Every transaction is income, so that no customer has any spending. Correct in the "
+                "contract which direction is spending."
+            )
         if not n_customers:
             raise ValueError(
                 f"The customer key `{key}` is null for every transaction. {NULL_KEY_ADVICE}"
+            )
+        if n_paid:
+            context.log.warning(
+                f"{shown_count(n_paid)} customers have income and no spending: they are in no "
+                "segment. If they are many, see which direction the contract takes for spending."
             )
         context.add_output_metadata(
             {
                 "snapshot_date": snapshot.isoformat(),
                 "customer_key": key,
                 "customers_counted_anew": n_customers if n_anew is None else n_anew,
+                "customers_with_income_alone": n_paid,
             }
             | {
                 f"{name}_score_cuts": ", ".join(f"{cut:,.10g}" for cut in cuts)

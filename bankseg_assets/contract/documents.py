@@ -20,37 +20,7 @@ from bankseg_assets.settings import DEFAULT_CONTRACT
 
 DOCS = DEFAULT_CONTRACT.parent / "docs"
 SCHEMA_FILE, PAGE_FILE = DOCS / "contract.schema.json", DOCS / "contract.md"
-_START = """# The delivery contract
-
-What a bank's files look like, in one TOML file that `BANKSEG_CONTRACT` names. Every key that the
-platform knows is below; `contract.schema.json` says the same to editors (the first line of
-`contract.toml` names it). Whatever is wrong with a contract is reported when it is loaded, all at
-once. Formats are declared and never guessed.
-
-`bankseg contract suggest FILE` proposes a contract, `bankseg contract check FILE` tries one.
-
-## Formats
-
-| of a date or time | it reads |
-|---|---|
-| `yyyy` `yy` | 2016, 16. Of a two-digit birth year, the century is the last one that ends before the transaction. Of a transaction it is 20yy; with a minimum before 2000, the latest that is not after the delivery |
-| `MMM` `MM` `M` | Aug or August (or a name of `month_names`), 08, 8 or 08 |
-| `dd` `d` | 02, 2 or 02 |
-| `HH` `H` `hh` `h` `a` | 09, 9 or 09, both also of twelve hours with AM or PM: `h:mm a` reads 9:05 PM |
-| `mm` `ss` `SSS` | minutes, seconds, a fraction of up to nine digits, which may be missing |
-| `XXX` | an offset: Z, +05:30; needs the contract's `time_zone` |
-| `epoch_seconds` `epoch_milliseconds` `epoch_microseconds` | of transaction_date; needs `time_zone` |
-| `excel_serial` `excel_serial_day` | 42584.6, a day and a time; 42584, a day |
-
-A time of two-digit parts may be shorter: by `HHmmss`, 130 is 00:01:30. ISO dates (2016-08-02) are
-read beside the declared format, because typed Parquet columns give them.
-
-Amounts need no setting for a sign (+5, -5, 5-, (5)), an exponent (1.5E+3) or zeros (5.0000). One
-with more decimals than the currency has is quarantined.
-
-Left out without a setting, and counted: a first line `sep=,`, repeated headers, rows without a
-value. Names of columns match but for case and blanks.
-"""
+_START = Path(__file__).with_name("page_start.md")
 
 
 def schema_text() -> str:
@@ -60,7 +30,7 @@ def schema_text() -> str:
 
 def page() -> str:
     """Return the page, in Markdown."""
-    return "\n".join([_START, *_section(ContractFile, "")])
+    return "\n".join([_START.read_text(encoding="utf-8"), *_section(ContractFile, "")])
 
 
 def _section(model: type[BaseModel], place: str) -> Iterator[str]:
@@ -83,15 +53,16 @@ def _keys(model: type[BaseModel]) -> Iterator[str]:
     fields = {key: field for key, field in model.model_fields.items() if key not in known}
     rows = [_row(key, field) for key, field in fields.items() if not _table_of(field)]
     if rows:
-        yield "\n".join(["| key | what it says | example |", "|---|---|---|", *rows, ""])
+        yield "\n".join(
+            ["| key | value | what it says | example |", "|---|---|---|---|", *rows, ""]
+        )
 
 
 def _row(key: str, field: FieldInfo) -> str:
     expected, _ = meaning(field.annotation, field.metadata)
     needed = " (required)" if field.is_required() else ""
     examples = " or ".join(f"`{_toml(one)}`" for one in field.examples or ())
-    about = f"{field.description} Expected: {expected}."
-    return f"| `{key}`{needed} | {about} | {examples} |"
+    return f"| `{key}`{needed} | {expected} | {field.description} | {examples} |"
 
 
 def _table_of(field: FieldInfo) -> type[BaseModel] | None:

@@ -18,7 +18,6 @@ from bankseg_assets.contracts import MONEY_DECIMALS
 from bankseg_assets.delivery import ColumnRule
 from bankseg_assets.value_ranges import BINARY_NOISE
 
-_UNIT = Decimal(1).scaleb(-MONEY_DECIMALS)
 _FEWEST_DIGITS = 15
 """Noise shows in no shorter text: a double is exact to so many digits."""
 
@@ -40,36 +39,41 @@ class Rounded:
         return bool(self.noise or self.decimals)
 
 
-def round_doubles(text: pa.Array, kind: pa.DataType, column: str) -> tuple[pa.Array, Rounded]:
-    """Round plain numbers with a point, written from doubles or shorter floats."""
-    is_long = pc.fill_null(
-        pc.match_substring_regex(text, rf"[.][0-9]{{{MONEY_DECIMALS + 1}}}"), False
-    )
+def round_doubles(
+    text: pa.Array, kind: pa.DataType, column: str, decimals: int = MONEY_DECIMALS
+) -> tuple[pa.Array, Rounded]:
+    """Round plain numbers with a point, written from doubles or shorter floats.
+
+    `decimals`: of the currency.
+    """
+    is_long = pc.fill_null(pc.match_substring_regex(text, rf"[.][0-9]{{{decimals + 1}}}"), False)
     if not pc.any(is_long).as_py():
         return text, Rounded(column)
     # Of a shorter float, the digits are fewer and the noise is more.
     precision = BINARY_NOISE * float(np.finfo(kind.to_pandas_dtype()).eps / np.finfo(float).eps)
     values = [Decimal(number) for number in text.filter(is_long).to_pylist()]
-    rounded = [_rounded(value) for value in values]
-    noise = sum(_is_noise(*pair, precision) for pair in zip(values, rounded, strict=True))
+    rounded = [_rounded(value, decimals) for value in values]
+    # Without decimals, 500.0 has one digit more than the currency, and is not rounded.
+    changed = [pair for pair in zip(values, rounded, strict=True) if pair[0] != pair[1]]
+    noise = sum(_is_noise(*pair, precision) for pair in changed)
     plain = pa.array([f"{value:f}" for value in rounded], pa.string())
-    found = Rounded(column, noise, len(values) - noise)
+    found = Rounded(column, noise, len(changed) - noise)
     return pc.replace_with_mask(text, is_long, plain), found
 
 
-def count_noise(text: pa.ChunkedArray, rule: ColumnRule) -> Rounded:
+def count_noise(text: pa.ChunkedArray, rule: ColumnRule, decimals: int = MONEY_DECIMALS) -> Rounded:
     """Count what `money_text` rounds in a column of text, where no sign stands beside it."""
     longest = pc.max(pc.binary_length(text)).as_py() or 0
     if longest <= _FEWEST_DIGITS:  # the usual case: no value is looked at
         return Rounded(rule.title)
-    pattern = rf"^\s*-?[0-9]+[{rule.decimal_separator}][0-9]{{3,20}}\s*$"
+    pattern = rf"^\s*-?[0-9]+[{rule.decimal_separator}][0-9]{{{decimals + 1},20}}\s*$"
     is_long = pc.and_(
         pc.match_substring_regex(text, pattern),
         pc.greater(pc.binary_length(text), _FEWEST_DIGITS),
     )
     numbers = text.filter(pc.fill_null(is_long, False)).to_pylist()
     values = [Decimal(number.strip().replace(",", ".")) for number in numbers]
-    pairs = [(value, _rounded(value)) for value in values]
+    pairs = [(value, _rounded(value, decimals)) for value in values]
     changed = [pair for pair in pairs if pair[0] != pair[1]]
     return Rounded(rule.title, noise=sum(_is_noise(*pair, BINARY_NOISE) for pair in changed))
 
@@ -85,9 +89,9 @@ def add_up(found: Iterable[Rounded]) -> tuple[Rounded, ...]:
     return tuple(total for total in totals.values() if total.is_any)
 
 
-def _rounded(value: Decimal) -> Decimal:
+def _rounded(value: Decimal, decimals: int) -> Decimal:
     """Round half away from zero, as SQL and spreadsheets do."""
-    return value.quantize(_UNIT, ROUND_HALF_UP)
+    return value.quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
 
 
 def _is_noise(value: Decimal, rounded: Decimal, precision: float) -> bool:

@@ -3,7 +3,6 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bankseg_assets.contracts import MONEY_DECIMALS
 from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.file_layout import MAX_FOOTER_LINES
 from bankseg_assets.landing.archive import archive, sha256_of
@@ -226,11 +225,11 @@ def _warning(parsed: Parsed, contract: DeliveryContract) -> str:
             f"Other sheets of the file are not read: {names}. If one of them has the records, set "
             f"`sheet` under {contract.layout_table} in the contract."
         )
-    told += [_rounded(one) for one in parsed.rounded]
+    told += [_rounded(one, contract.decimals) for one in parsed.rounded]
     return " ".join(told)
 
 
-def _rounded(found: Rounded) -> str:
+def _rounded(found: Rounded, decimals: int) -> str:
     reasons = {
         "for the imprecision of doubles": found.noise,
         "because they have more decimals": found.decimals,
@@ -238,5 +237,6 @@ def _rounded(found: Rounded) -> str:
     told = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items() if count)
     return (
         f"{found.noise + found.decimals:,} values of the column {printable(found.column)!r} are "
-        f"rounded to {MONEY_DECIMALS} decimals: {told}. Amounts of a decimal type need no rounding."
+        f"rounded to {decimals} decimal{'s' * (decimals != 1)}: {told}. "
+        "Amounts of a decimal type need no rounding."
     )

@@ -36,7 +36,7 @@ def reading_of(contract: DeliveryContract, original: Path) -> str:
         said["text"] = [contract.delimiter, contract.encoding]
     else:
         said["typed"] = {ours: _typed(rule) for ours, rule in rules.items()}
-        said["typed"]["."] = [bool(contract.time_zone), contract.currency_decimals]
+        said["typed"]["."] = [bool(contract.time_zone), contract.decimals]
     if is_sheet:
         said["sheet"] = layout.sheet
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()

@@ -18,7 +18,8 @@ def eda_page(tables: Mapping[str, Rows], *, currency: str) -> str:
     """Return the page. Every chart has a caption and every figure a table or a value on it."""
     overview = tables["overview"][0]
     sections = [
-        _heading(overview, currency),
+        _heading(overview, currency, is_spending="directions" in tables),
+        *_directions(tables, currency),
         section(
             "Missing values",
             f"Rows without a value. The rows are kept: no later step needs all of them. {_FEW}",
@@ -73,7 +74,7 @@ def eda_page(tables: Mapping[str, Rows], *, currency: str) -> str:
         ),
         section(
             "Ages",
-            "Transactions by the customer's age at the time, where the birth date is known.",
+            "Transactions by the customer's age at the time, where it is known.",
             _bars(tables["age_distribution"], "age", "rows", "Age (years)"),
         ),
         section("Genders", "As delivered.", html_table(tables["genders"])),
@@ -94,16 +95,28 @@ def eda_page(tables: Mapping[str, Rows], *, currency: str) -> str:
     return document("EDA report", "".join(sections), script=_plotly_script())
 
 
-def _heading(overview: Mapping[str, Any], currency: str) -> str:
+def _heading(overview: Mapping[str, Any], currency: str, *, is_spending: bool) -> str:
     money, first, last = (overview[name] for name in ("amount_total", "first_day", "last_day"))
     days = f", {first} to {last}" if first != last else f", all of {first}" if first else ""
     total = "" if money is None else f", {html.escape(currency)} {money:,.0f} in all"
     customers = html.escape(shown_count(overview["customers"]))
     return (
         "<h1>Exploratory data analysis</h1><p>"
-        f"{overview['transactions']:,} transactions of {customers} customers{days}{total}. "
+        f"{overview['transactions']:,} {'spending ' if is_spending else ''}transactions of "
+        f"{customers} customers{days}{total}. "
         "Distributions leave out cells that fewer than 11 customers may have made.</p>"
     )
+
+
+def _directions(tables: Mapping[str, Rows], currency: str) -> list[str]:
+    if not tables.get("directions"):
+        return []
+    caption = (
+        f"Transactions and their sum ({currency}) by direction. All other figures of this report "
+        "are of spending, with the transactions of unknown direction; income is only here. "
+        f"{_FEW}"
+    )
+    return [section("Spending and income", caption, html_table(tables["directions"]))]
 
 
 def _conflicts(overview: Mapping[str, Any]) -> str:

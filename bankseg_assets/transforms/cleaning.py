@@ -4,7 +4,8 @@ A row is set aside for the first rule that it breaks. Nothing is dropped for bei
 outliers are kept and flagged.
 """
 
-from dataclasses import fields
+from collections.abc import Iterable
+from dataclasses import fields, replace
 from datetime import date
 from functools import reduce
 from operator import or_
@@ -13,8 +14,8 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.contracts import CLEANED_TRANSACTIONS, QUARANTINED_TRANSACTIONS
-from bankseg_assets.delivery import DELIVERED, MONEY_COLUMNS, ColumnRule, DeliveryContract
-from bankseg_assets.transforms import date_text
+from bankseg_assets.delivery import DELIVERED, ColumnRule, DeliveryContract
+from bankseg_assets.transforms import amounts, date_text
 from bankseg_assets.transforms.field_text import (
     WHITE_SPACE,
     ZERO_WIDTHS,
@@ -36,6 +37,7 @@ from bankseg_assets.transforms.transaction_ids import scoped
 from bankseg_assets.value_ranges import OLDEST_YEARS, first_day, money_range
 
 ISO_DATE = r"\A(?!0000)\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d(\.\d{1,9})?)?\z"
+AGE = r"\A[0-9]{1,3}(\.0*)?\z"
 CONTROL_CHARACTERS = r"[\x00-\x1f\x7f]"
 # A year of more than four digits has a sign in Java, and one past 294,247 ends the query even in
 # `try_to_date`. No declared format has a sign before digits but as a separator after others.
@@ -58,9 +60,10 @@ def judge(raw: DataFrame, contract: DeliveryContract, *, not_after: Column) -> D
     the delivery's own day, not today, so that a rerun judges the same.
     """
     rules = contract.columns
+    named = [name for name in DELIVERED if name in rules]
     text = {name: _text(name, rules.get(name)) for name in DELIVERED}
     moment = _moment(text["transaction_date"], contract, not_after)
-    marked = raw.withColumn(_UNTRIMMED, needs_trimming(*map(F.col, DELIVERED)))
+    marked = raw.withColumn(_UNTRIMMED, needs_trimming(*map(F.col, named)))
     parsed = marked.select(
         text["transaction_id"].alias("transaction_id"),
         text["customer_id"].alias("customer_id"),
@@ -68,35 +71,52 @@ def judge(raw: DataFrame, contract: DeliveryContract, *, not_after: Column) -> D
         _parse_date(text["birth_date"], rules.get("birth_date")).alias("_birth"),
         F.upper(text["gender"]).alias("_gender_text"),
         _normalise(text["location"]).alias("location"),
-        *_money_columns("balance", text["balance"], contract),
         moment.cast("date").alias("_day"),
         *([moment.alias("_moment")] if rules["transaction_date"].has_time else []),
         text["transaction_time"].alias("_time_text"),
         _time(text["transaction_time"], rules.get("transaction_time")).alias("_time"),
-        *_money_columns("amount", text["amount"], contract),
+        *(
+            column
+            for name in amounts.money_columns(contract)
+            for column in _money_columns(name, text[name], contract)
+        ),
+        *(
+            F.upper(text[name]).alias(f"_{name}")
+            for name in ("direction", "currency", "age")
+            if name in rules
+        ),
         not_after.alias("_not_after"),
         *(F.col(name) for name in ("source_file", "delivery", "row_number", "malformed_text")),
-        *(F.col(name).alias(f"_raw_{name}") for name in DELIVERED),
+        *(F.col(name).alias(f"_raw_{name}") for name in named),
     )
     parsed = parsed.withColumns(
-        {name: money_value(_money(name), rules.get(name)) for name in MONEY_COLUMNS}
+        {
+            amounts.value_name(name, contract): _number(name, contract)
+            for name in amounts.money_columns(contract)
+        }
     )
+    for step in amounts.computed(contract):
+        parsed = parsed.withColumns(step)
     birth = _repair_birth_date(F.col("_birth"), F.col("_day"), rules.get("birth_date"))
     return parsed.withColumn("reason", _reason(contract)).select(
         scoped(contract, F.col(IDS[0]), F.col(IDS[1]), F.col("_day")).alias("transaction_id"),
         "customer_id",
         birth.alias("birth_date"),
-        F.lit(None).cast("int").alias("age"),
+        _age(rules.get("age")).alias("age"),
         _published_value(F.col("_gender_text"), rules.get("gender")).alias("gender"),
         F.nullif("location", F.lit("")).alias("location"),
         "balance",
         _timestamp(contract).alias("transaction_at"),
         "amount",
-        F.lit(None).cast("string").alias("direction"),
+        (
+            F.col("direction")
+            if amounts.has_direction(contract)
+            else F.lit(None).cast("string").alias("direction")
+        ),
         "source_file",
         *ROW_KEY,
         "reason",
-        F.when(F.col("reason").isNotNull(), _raw_text()).alias("raw_text"),
+        F.when(F.col("reason").isNotNull(), _raw_text(named)).alias("raw_text"),
     )
 
 
@@ -129,7 +149,7 @@ def broken(judged: DataFrame) -> DataFrame:
 
 def repeats(raw: DataFrame, verdicts: DataFrame) -> DataFrame:
     """Return QUARANTINED_TRANSACTIONS: the sound rows that tell of a transaction again."""
-    texts = raw.select("source_file", *ROW_KEY, _raw_text(prefix="").alias("raw_text"))
+    texts = raw.select("source_file", *ROW_KEY, _raw_text(DELIVERED, prefix="").alias("raw_text"))
     disposition = F.when(F.col("verdict") == DUPLICATE, DUPLICATE).otherwise(QUARANTINED)
     return (
         texts.join(verdicts, ROW_KEY)
@@ -215,12 +235,26 @@ def _has_open_century(text: Column, rule: ColumnRule) -> Column | None:
 
 def _money_columns(name: str, text: Column, contract: DeliveryContract) -> list[Column]:
     """Return what `_money` reads, so that every pattern is evaluated once a row."""
-    money = read_money(text, contract.columns.get(name), contract)
+    decimals, _ = amounts.number_format(name, contract)
+    money = read_money(text, contract.columns.get(name), contract, decimals=decimals)
     return [getattr(money, part).alias(f"_{name}_{part}") for part in _MONEY_PARTS]
 
 
 def _money(name: str) -> MoneyText:
     return MoneyText(**{part: F.col(f"_{name}_{part}") for part in _MONEY_PARTS})
+
+
+def _number(name: str, contract: DeliveryContract) -> Column:
+    decimals, kind = amounts.number_format(name, contract)
+    return money_value(_money(name), contract.columns.get(name), decimals=decimals, kind=kind)
+
+
+def _age(rule: ColumnRule | None) -> Column:
+    """Return whole years, also of `35.0`, as a float column writes them; null for no age."""
+    if rule is None:
+        return F.lit(None).cast("int")
+    years = F.when(F.col("_age").rlike(AGE), F.substring_index("_age", ".", 1)).try_cast("int")
+    return F.when(years <= OLDEST_YEARS, years)
 
 
 def _time(text: Column, rule: ColumnRule | None) -> Column:
@@ -307,9 +341,19 @@ def _reason(contract: DeliveryContract) -> Column:
         ),
         ("transaction_date_in_the_future", F.col("_day") > F.col("_not_after")),
         ("invalid_transaction_time", _invalid_time(rules.get("transaction_time"))),
+        *amounts.currency_faults(contract),
+        *(
+            fault
+            for name in (*amounts.SIDES, amounts.QUANTITY, amounts.UNIT_PRICE)
+            for fault in _money_faults(name, contract)
+        ),
+        *amounts.side_faults(contract),
+        *amounts.direction_faults(contract),
         *_money_faults("amount", contract),
+        *amounts.product_faults(contract),
         *_money_faults("balance", contract),
         ("invalid_birth_date", _invalid_birth_date(rules.get("birth_date"))),
+        ("invalid_age", _invalid_age(rules.get("age"))),
         ("invalid_gender", _invalid_gender(rules.get("gender"))),
         ("invalid_location", _invalid_location(rules.get("location"))),
     ]
@@ -359,21 +403,44 @@ def _money_faults(name: str, contract: DeliveryContract) -> list[tuple[str, Colu
     if rule is None:
         return []
     money, value = _money(name), F.col(name)
-    wrong = value.isNull()
+    decimals, _ = amounts.number_format(name, contract)
+    has_too_many = has_too_many_decimals(money, decimals)
+    if (of_row := amounts.too_many_decimals(name, contract)) is not None:
+        has_too_many |= F.coalesce(of_row, F.lit(False))
+    # Of what was read: a number whose conversion does not fit into the column is implausible.
+    wrong = F.col(amounts.value_name(name, contract)).isNull()
     if (outside := _out_of_range(value, rule)) is not None:
         wrong |= outside
-    return [
+    # A transaction leaves the debit or the credit empty.
+    may_be_empty = replace(rule, nullable=rule.nullable or name in amounts.SIDES)
+    faults = [
         (f"{name}_in_other_currency", is_other_currency(money, rule, contract)),
-        (f"{name}_with_too_many_decimals", has_too_many_decimals(money)),
-        (f"invalid_{name}", _invalid(money.text, wrong, rule)),
-        (f"implausible_{name}", ~value.between(*map(F.lit, money_range(rule)))),
+        (f"{name}_with_too_many_decimals", has_too_many),
+        (f"invalid_{name}", _invalid(money.text, wrong, may_be_empty)),
     ]
+    if name == amounts.QUANTITY:
+        return faults[1:]
+    if name == amounts.UNIT_PRICE:
+        return faults
+    is_plausible = value.between(*map(F.lit, money_range(rule)))
+    if amounts.value_name(name, contract) != name:
+        is_plausible &= value.isNotNull() | (money.text == "")
+    return [*faults, (f"implausible_{name}", ~is_plausible)]
 
 
 def _invalid_birth_date(rule: ColumnRule | None) -> Column | None:
     if rule is None:
         return None
     return _invalid(F.col("_birth_text"), F.col("_birth").isNull(), rule)
+
+
+def _invalid_age(rule: ColumnRule | None) -> Column | None:
+    if rule is None:
+        return None
+    wrong = _age(rule).isNull()
+    if (outside := _out_of_range(_age(rule), rule)) is not None:
+        wrong |= outside
+    return _invalid(F.col("_age"), wrong, rule)
 
 
 def _invalid_gender(rule: ColumnRule | None) -> Column | None:
@@ -395,6 +462,6 @@ def _invalid_location(rule: ColumnRule | None) -> Column | None:
     return has_controls | _invalid(F.col("location"), unlike, rule)
 
 
-def _raw_text(prefix: str = "_raw_") -> Column:
-    fields = F.to_json(F.struct(*(F.col(f"{prefix}{name}").alias(name) for name in DELIVERED)))
+def _raw_text(names: Iterable[str], prefix: str = "_raw_") -> Column:
+    fields = F.to_json(F.struct(*(F.col(f"{prefix}{name}").alias(name) for name in names)))
     return F.coalesce("malformed_text", fields)

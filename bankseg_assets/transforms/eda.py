@@ -14,6 +14,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.contracts import INCOME, SPENDING
 from bankseg_assets.suppression import SMALLEST_CELL, is_small
 from bankseg_assets.transforms.histograms import (
     bin_value,
@@ -22,6 +23,7 @@ from bankseg_assets.transforms.histograms import (
     sets_by_id,
     signed_log,
 )
+from bankseg_assets.transforms.rfm import is_income
 
 TOP_LOCATIONS = 20
 MOST_FREQUENT = 10  # stands for ten transactions or more
@@ -39,16 +41,32 @@ _CORRELATED = ("log_amount", "log_balance", "age", "hour")
 Tables = dict[str, list[dict[str, Any]]]
 
 
-def explore(cleaned: DataFrame, quarantined: DataFrame, rfm: DataFrame) -> Tables:
-    """Return the report's tables as lists of plain rows."""
-    rows = _prepared(cleaned)
-    totals = _totals(rows)
+def explore(
+    cleaned: DataFrame,
+    quarantined: DataFrame,
+    rfm: DataFrame,
+    *,
+    has_direction: bool = False,
+    has_age: bool = False,
+) -> Tables:
+    """Return the report's tables as lists of plain rows.
+
+    `has_direction`: whether some transactions are income. They are counted in `directions`, and all
+    other tables leave them out: who has twenty salaries is one person in a cell of twenty rows, and
+    the customers' frequencies, which are of the other rows, would not say so. `has_age`: whether
+    the bank delivers ages in place of birth dates.
+    """
+    counted = cleaned.where(~is_income(F.col("direction"))) if has_direction else cleaned
+    rows = _prepared(counted, has_age=has_age)
+    nullable = ("age", *_NULLABLE[1:]) if has_age else _NULLABLE
+    totals = _totals(rows, nullable)
     counts = _counts(rows)
     customers = _customers(rfm)
     fewest = fewest_rows({row["frequency"]: row["customers"] for row in customers})
-    return {
+    directions = {"directions": _directions(cleaned, rfm, fewest)} if has_direction else {}
+    return directions | {
         "overview": _overview(totals, customers),
-        "missing_values": _missing(totals, fewest),
+        "missing_values": _missing(totals, nullable, fewest),
         "quantiles": _quantile_rows(counts, fewest),
         "outliers": _outliers(counts["outlier_flags"], totals["rows"], fewest),
         "correlations": _correlations(totals, fewest),
@@ -80,9 +98,10 @@ def fewest_rows(customers: Mapping[int, int]) -> int:
     return rows + 1
 
 
-def _prepared(cleaned: DataFrame) -> DataFrame:
+def _prepared(cleaned: DataFrame, *, has_age: bool) -> DataFrame:
     at = F.col("transaction_at")
-    age = F.floor(F.months_between(at.cast("date"), F.col("birth_date")) / 12).cast("int")
+    years = F.floor(F.months_between(at.cast("date"), F.col("birth_date")) / 12).cast("int")
+    age = F.col("age") if has_age else years
     return cleaned.select(
         *_NULLABLE,
         "amount",
@@ -97,7 +116,7 @@ def _prepared(cleaned: DataFrame) -> DataFrame:
     )
 
 
-def _totals(rows: DataFrame) -> Mapping[str, Any]:
+def _totals(rows: DataFrame, nullable: Sequence[str]) -> Mapping[str, Any]:
     pairs = [(a, b) for place, a in enumerate(_CORRELATED) for b in _CORRELATED[place + 1 :]]
     totals: Mapping[str, Any] = (
         rows.agg(
@@ -106,7 +125,7 @@ def _totals(rows: DataFrame) -> Mapping[str, Any]:
             # Dates, not their texts: to find the least text, Spark sorts.
             F.min("day").alias("first_day"),
             F.max("day").alias("last_day"),
-            *(F.count(name).alias(f"known_{name}") for name in _NULLABLE),
+            *(F.count(name).alias(f"known_{name}") for name in nullable),
             *(_correlation(a, b).alias(f"{a}~{b}") for a, b in pairs),
             *(F.count_if(_both(a, b)).alias(f"rows_{a}~{b}") for a, b in pairs),
         )
@@ -155,6 +174,31 @@ def _counts(rows: DataFrame) -> dict[str, dict[Any, tuple[int, float]]]:
     }
 
 
+def _directions(cleaned: DataFrame, rfm: DataFrame, fewest: int) -> list[dict[str, Any]]:
+    """Return rows and money of spending, income and, where there are any, of neither."""
+    paid = rfm.where("income <> 0").count()
+    found = {
+        row["direction"]: row
+        for row in cleaned.groupBy("direction")
+        .agg(F.count(F.lit(1)).alias("rows"), F.sum("amount").alias("amount"))
+        .collect()
+    }
+    tables = []
+    for direction, name in ((SPENDING, SPENDING), (INCOME, INCOME), (None, "unknown")):
+        if direction not in found:
+            continue
+        rows, money = found[direction]["rows"], float(found[direction]["amount"])
+        hidden = is_small(paid) or not paid if direction == INCOME else rows < fewest
+        tables.append(
+            {
+                "direction": name,
+                "rows": None if hidden else rows,
+                "amount": None if hidden else money,
+            }
+        )
+    return tables
+
+
 def _iso(day: date | None) -> str | None:
     return None if day is None else day.isoformat()
 
@@ -189,9 +233,11 @@ def _overview(
     ]
 
 
-def _missing(totals: Mapping[str, Any], fewest: int) -> list[dict[str, Any]]:
+def _missing(
+    totals: Mapping[str, Any], nullable: Sequence[str], fewest: int
+) -> list[dict[str, Any]]:
     found = []
-    for name in _NULLABLE:
+    for name in nullable:
         missing = totals["rows"] - totals[f"known_{name}"]
         # A column that is empty throughout tells of nobody.
         shown = None if 0 < missing < min(fewest, totals["rows"]) else missing

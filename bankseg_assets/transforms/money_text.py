@@ -14,7 +14,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.characters import ZERO_WIDTH
-from bankseg_assets.contracts import MONEY, MONEY_DECIMALS
+from bankseg_assets.contracts import MONEY
 from bankseg_assets.currencies import all_signs, signs
 from bankseg_assets.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.value_ranges import BINARY_NOISE
@@ -59,27 +59,39 @@ class MoneyText:
     """The value of a text that is not plain, with all its decimals; null where it has none."""
 
 
-def read_money(text: Column, rule: ColumnRule | None, contract: DeliveryContract) -> MoneyText:
-    """Read a trimmed text; without a rule, it is empty in every row."""
+def read_money(
+    text: Column, rule: ColumnRule | None, contract: DeliveryContract, *, decimals: int
+) -> MoneyText:
+    """Read a trimmed text; without a rule, it is empty in every row.
+
+    `decimals`: of a plain number, at most; `money_value` must be asked for as many.
+    """
     if rule is None:
         return MoneyText(text, F.lit(True), F.lit(None).cast(EXACT))
-    is_plain = (text == "") | text.rlike(_plain(rule))
+    is_plain = (text == "") | text.rlike(_plain(rule, decimals))
     is_read = ~is_plain & (F.length(text) <= LONGEST_TEXT)
     return MoneyText(text, is_plain, F.when(is_read, _exact(text, rule, contract)))
 
 
-def money_value(money: MoneyText, rule: ColumnRule | None) -> Column:
-    """Return the amount; null where the text is empty, no number, or has too many decimals."""
+def money_value(
+    money: MoneyText, rule: ColumnRule | None, *, decimals: int, kind: str = MONEY
+) -> Column:
+    """Return the number, of the Spark type `kind`.
+
+    Null where the text is empty, no number, too large, or has too many decimals.
+    """
     comma = rule is not None and rule.decimal_separator == ","
-    plain = (F.translate(money.text, ",", ".") if comma else money.text).try_cast(MONEY)
+    plain = (F.translate(money.text, ",", ".") if comma else money.text).try_cast(kind)
     is_sound = F.abs(money.exact) < F.lit(Decimal(10) ** MOST_DIGITS)
-    is_sound &= ~has_too_many_decimals(money)
-    return F.when(money.is_plain, plain).when(is_sound, money.exact.try_cast(MONEY))
+    is_sound &= ~has_too_many_decimals(money, decimals)
+    # Noise is cut at the number's own decimals, of which the type may have more.
+    exact = F.round(money.exact, decimals).try_cast(kind)
+    return F.when(money.is_plain, plain).when(is_sound, exact)
 
 
-def has_too_many_decimals(money: MoneyText) -> Column:
-    """Say whether a number has more decimals than the currency, beyond the noise of a double."""
-    distance = F.abs(money.exact - F.round(money.exact, MONEY_DECIMALS)).cast("double")
+def has_too_many_decimals(money: MoneyText, decimals: int) -> Column:
+    """Say whether a number has more decimals than that, beyond the noise of a double."""
+    distance = F.abs(money.exact - F.round(money.exact, decimals)).cast("double")
     is_noise = distance <= F.abs(money.exact.cast("double")) * BINARY_NOISE
     return ~money.is_plain & (distance > 0) & ~is_noise
 
@@ -113,11 +125,11 @@ def _unified(text: Column) -> Column:
     return F.translate(text, _FROM, _TO)
 
 
-def _plain(rule: ColumnRule) -> str:
+def _plain(rule: ColumnRule, decimals: int) -> str:
     """The pattern of a number such as -1234.5, .47, 500. or 12.3400."""
     point = f"[{rule.decimal_separator}]"
-    decimals = f"{point}[0-9]{{0,{MONEY_DECIMALS}}}0*"
-    return rf"\A-?(?={point}?[0-9])[0-9]{{0,{MOST_DIGITS}}}({decimals})?\z"
+    fraction = f"{point}[0-9]{{0,{decimals}}}0*"
+    return rf"\A-?(?={point}?[0-9])[0-9]{{0,{MOST_DIGITS}}}({fraction})?\z"
 
 
 def _adorned(rule: ColumnRule, currencies: Iterable[str], *patterns: str) -> str:

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.transforms.histograms import histograms_by, log_bin, quantiles
-from bankseg_assets.value_ranges import money_range
+from bankseg_assets.value_ranges import amount_range, money_range
 
 TUKEY_FACTOR = 1.5
 FEWEST_ROWS = 100  # quartiles of fewer say nothing
@@ -39,10 +39,12 @@ def outlier_fences(judged: DataFrame, contract: DeliveryContract) -> dict[str, d
     to move a quartile, and to leave them out every rule would have to be applied once more. A
     delivery with fewer than 100 values of a measure has no fences for it.
     """
+    ranges = {"amount": amount_range(contract)}
+    if (rule := contract.columns.get("balance")) is not None:
+        ranges["balance"] = money_range(rule)
     bins = {
-        name: log_bin(F.when(F.col(name).between(*map(F.lit, money_range(rule))), F.col(name)))
-        for name in MEASURES
-        if (rule := contract.columns.get(name)) is not None
+        name: log_bin(F.when(F.col(name).between(*map(F.lit, limits)), F.col(name)))
+        for name, limits in ranges.items()
     }
     found = histograms_by(judged, F.col("delivery"), bins)
     return {

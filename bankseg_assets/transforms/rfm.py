@@ -9,9 +9,9 @@ from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.contracts import MONEY, RFM_TABLE
+from bankseg_assets.contracts import INCOME, MONEY_DIGITS, RFM_TABLE, money_type
 from bankseg_assets.transforms.histograms import Histogram, bin_value, histograms, log_bin
-from bankseg_assets.value_ranges import GREATEST_SUM, OLDEST_YEARS
+from bankseg_assets.value_ranges import OLDEST_YEARS
 
 MEASURES = (
     *("customer_id", "recency", "frequency", "monetary", "average_amount", "average_balance"),
@@ -75,26 +75,42 @@ def require_key(cleaned: DataFrame, customer_key: str) -> None:
         ) from None  # its own text is a page of Java
 
 
+def is_income(direction: Column) -> Column:
+    """Say whether a transaction is income; the others, also of no known direction, count."""
+    return F.coalesce(direction == INCOME, F.lit(False))
+
+
 def customers(cleaned: DataFrame, *, customer_key: str, snapshot: date) -> DataFrame:
     """Aggregate the transactions of each customer to MEASURES; no scores yet.
 
-    Money is summed in hundredths as integers, so that the sum does not depend on the order of rows.
-    A transaction whose customer key is null is no one's and is left out.
+    Recency, frequency and monetary are of the transactions that are no income; who has income alone
+    is left out. Who the customer is, and balances, are of all transactions: a salary shows the
+    latest balance and place as a purchase does.
+
+    Money is summed as integers, so that the sum does not depend on the order of rows. A transaction
+    whose customer key is null is no one's and is left out.
     """
-    cents = (F.col("amount") * 100).cast("bigint")
-    balance_cents = (F.col("balance") * 100).cast("bigint")
+    unit = 10 ** cleaned.schema["amount"].dataType.scale  # type: ignore[attr-defined]
+    income = is_income(F.col("direction"))
+    cents = (F.col("amount") * unit).cast("bigint")
+    balance_cents = (F.col("balance") * unit).cast("bigint")
     rows = cleaned.select(
         F.expr(customer_key).cast("string").alias("customer_id"),
         F.struct("transaction_at", "transaction_id").alias("moment"),
-        cents.alias("cents"),
+        F.when(~income, F.col("transaction_at")).alias("counted_at"),
+        F.when(~income, cents).alias("cents"),
+        F.when(income, cents).alias("income_cents"),
         balance_cents.alias("balance_cents"),
         "balance",
         "birth_date",
+        "age",
         "gender",
         "location",
+        "direction",
     )
     latest = F.max(F.struct("moment", "birth_date", "gender", "location"))
     at_balance = F.max(F.when(F.col("balance").isNotNull(), F.struct("moment", "balance")))
+    at_age = F.max(F.when(F.col("age").isNotNull(), F.struct("moment", "age")))
     # Spark sorts to find the latest row. 84 % of customers have one, so that to sort, too, before
     # the rows are sent to their customer's task would be work for nothing.
     grouped = (
@@ -104,34 +120,52 @@ def customers(cleaned: DataFrame, *, customer_key: str, snapshot: date) -> DataF
         .agg(
             latest.alias("latest"),
             at_balance.alias("at_balance"),
-            F.count(F.lit(1)).cast("int").alias("frequency"),
+            at_age.alias("at_age"),
+            F.max("counted_at").alias("counted_at"),
+            F.count("cents").cast("int").alias("frequency"),
             *_sum_parts("cents"),
+            *_sum_parts("income_cents"),
             *_sum_parts("balance_cents"),
             F.count("balance_cents").alias("balances"),
+            F.count("direction").alias("directions"),
             _disagree("birth_date").alias("birth_dates_disagree"),
             _disagree("gender").alias("genders_disagree"),
         )
+        .where("frequency > 0")
     )
-    last_day = F.col("latest.moment.transaction_at").cast("date")
+    birth_date = F.col("latest.birth_date")
     return grouped.select(
         "customer_id",
-        F.date_diff(F.lit(snapshot), last_day).alias("recency"),
+        F.date_diff(F.lit(snapshot), F.col("counted_at").cast("date")).alias("recency"),
         "frequency",
-        _money(_exact_sum("cents")).alias("monetary"),
-        (_exact_sum("cents").cast("double") / F.col("frequency") / 100).alias("average_amount"),
+        _money(_exact_sum("cents"), unit).alias("monetary"),
+        (_exact_sum("cents").cast("double") / F.col("frequency") / unit).alias("average_amount"),
         F.when(
             F.col("balances") > 0,
-            _exact_sum("balance_cents").cast("double") / F.col("balances") / 100,
+            _exact_sum("balance_cents").cast("double") / F.col("balances") / unit,
         ).alias("average_balance"),
         F.col("at_balance.balance").alias("latest_balance"),
-        F.lit(None).cast(MONEY).alias("income"),
-        F.col("latest.birth_date").alias("birth_date"),
-        age_at(snapshot, F.col("latest.birth_date")).alias("age"),
+        F.when(
+            F.col("directions") > 0,
+            _money(F.coalesce(_exact_sum("income_cents"), F.lit(0)), unit),
+        ).alias("income"),
+        birth_date.alias("birth_date"),
+        F.when(birth_date.isNull(), F.col("at_age.age"))
+        .otherwise(age_at(snapshot, birth_date))
+        .alias("age"),
         F.col("latest.gender").alias("gender"),
         F.col("latest.location").alias("location"),
         (F.col("birth_dates_disagree") | F.col("genders_disagree")).alias("identity_conflict"),
         F.lit(snapshot).alias("snapshot_date"),
     )
+
+
+def income_alone(cleaned: DataFrame, measures: DataFrame, *, customer_key: str) -> int:
+    """Count the customers who have income and no other transaction: no rows of `measures`."""
+    paid = cleaned.where(is_income(F.col("direction")))
+    keys = paid.select(F.expr(customer_key).cast("string").alias("customer_id"))
+    known = keys.where("customer_id IS NOT NULL").distinct()
+    return known.join(measures.select("customer_id"), "customer_id", "left_anti").count()
 
 
 def age_at(day: date, birth_date: Column) -> Column:
@@ -154,16 +188,16 @@ def _sum_parts(cents: str) -> tuple[Column, Column]:
 
 
 def _exact_sum(cents: str) -> Column:
-    """Return the sum of `_sum_parts`, in hundredths."""
+    """Return the sum of `_sum_parts`."""
     upper = F.col(f"{cents}_upper").cast("decimal(20,0)") * F.lit(LOWER_BITS + 1)
     return upper + F.col(f"{cents}_lower")
 
 
-def _money(cents: Column) -> Column:
-    """Return hundredths as the table's money; the type's greatest value for more than it holds."""
-    limit = F.lit(int(GREATEST_SUM * 100))
-    bounded = F.greatest(F.least(cents, limit), -limit).cast("decimal(18,0)")
-    return (bounded / 100).cast("decimal(18,2)")
+def _money(cents: Column, unit: int) -> Column:
+    """Return what was counted in units of 1/unit as money; at most what the type holds."""
+    limit = F.lit(10**MONEY_DIGITS - 1)
+    bounded = F.greatest(F.least(cents, limit), -limit).cast(f"decimal({MONEY_DIGITS},0)")
+    return (bounded / unit).cast(money_type(len(str(unit)) - 1))
 
 
 def held_out(customer_id: Column) -> Column:

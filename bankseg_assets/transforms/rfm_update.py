@@ -45,9 +45,11 @@ def carried(before: DataFrame, touched: DataFrame, *, since: date, snapshot: dat
     `since`: the snapshot date of `before`.
     """
     same = before.join(touched, F.col("customer_id").eqNullSafe(F.col(TOUCHED)), "left_anti")
+    # An age that was delivered without a birth date stays as it is.
+    born, delivered = F.col("birth_date"), F.col("age")
     moved = {
         "recency": F.col("recency") + (snapshot - since).days,
-        "age": age_at(snapshot, F.col("birth_date")),
+        "age": F.when(born.isNull(), delivered).otherwise(age_at(snapshot, born)),
         "snapshot_date": F.lit(snapshot),
     }
     return same.withColumns(moved).select(*MEASURES)

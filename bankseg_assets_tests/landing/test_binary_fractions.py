@@ -47,6 +47,25 @@ def test_doubles_are_rounded_and_counted(
     assert landed(tmp_path, pa.array(values)) == [texts, tuple(found)]
 
 
+@pytest.mark.parametrize(
+    ("decimals", "texts", "counts"),
+    [
+        (0, ["13", "500", "0"], (0, 2)),
+        (3, ["12.506", "500.0", "0.300"], (1, 1)),
+        (4, ["12.5055", "500.0", "0.3000"], (1, 0)),
+    ],
+)
+def test_doubles_have_the_decimals_of_the_currency(
+    decimals: int, texts: list[str], counts: tuple[int, int]
+) -> None:
+    written = pa.array(["12.5055", "500.0", "0.30000000000000004"])
+    found, rounded = round_doubles(written, pa.float64(), "x", decimals)
+    assert found.to_pylist() == texts
+    assert (rounded.noise, rounded.decimals) == counts
+    text = pa.chunked_array([written])
+    assert count_noise(text, RULE, decimals).noise == (1 if decimals else 0)
+
+
 def test_shorter_floats_have_more_noise(tmp_path: Path) -> None:
     values = pa.array([2208.96, 2208.9602, 12.345], pa.float32())
     texts, rounded = landed(tmp_path, values)

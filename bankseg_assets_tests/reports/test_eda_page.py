@@ -160,3 +160,18 @@ def test_an_empty_table_says_none(page: Page) -> None:
 def test_charts_hold_what_they_show(source: str) -> None:
     assert '"Sun"' in source
     assert '"1.23e+03"' in source
+
+
+def test_eda_page_states_income_apart() -> None:
+    assert "Spending and income" not in SECTIONS  # nor where no direction is known
+    known = {
+        "directions": [
+            {"direction": "spending", "rows": 60, "amount": 300.0},
+            {"direction": "income", "rows": None, "amount": None},
+        ]
+    }
+    page = Page(eda_page(tables() | known, currency="INR"))
+    assert page.headings == ["Spending and income", *SECTIONS]
+    text = " ".join(page.texts)
+    assert "1,048,567 spending transactions" in text
+    assert "income is only here" in text

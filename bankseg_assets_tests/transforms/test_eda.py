@@ -262,3 +262,50 @@ def test_a_table_in_which_nothing_varies_has_no_correlation(spark: SparkSession)
     found = explore(cleaned_frame(spark, [{}, {}]), aside, rfm_frame(spark, [{"frequency": 2}]))
     assert set(column(found["correlations"], "pearson")) == {None}
     assert found["locations"] == found["outliers"] == found["quarantine_reasons"] == []
+
+
+def directed(spark: SparkSession, paid: int) -> Tables:
+    """The report of 30 customers' spending, `paid` salaries and a row of unknown direction."""
+    spending = [{"amount": Decimal(5), "direction": "spending", "location": "PUNE"}] * 60
+    income = [{"amount": Decimal(1000), "direction": "income", "location": "GOA"}] * 40
+    unknown = [{"amount": Decimal(7), "direction": None}]
+    rfm = [{"frequency": 2, "income": Decimal(1000 if n < paid else 0)} for n in range(30)]
+    return explore(
+        cleaned_frame(spark, [*spending, *income, *unknown]),
+        spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl),
+        rfm_frame(spark, rfm),
+        has_direction=True,
+    )
+
+
+def test_explore_states_income_apart(spark: SparkSession) -> None:
+    found = directed(spark, paid=20)
+    assert found["directions"] == [
+        {"direction": "spending", "rows": 60, "amount": 300.0},
+        {"direction": "income", "rows": 40, "amount": 40_000.0},
+        {"direction": "unknown", "rows": None, "amount": None},  # one row is one person
+    ]
+    assert found["overview"][0]["transactions"] == 61
+    assert found["overview"][0]["amount_total"] == 307.0
+    assert column(found["locations"], "location") == ["PUNE"]
+    assert sum(column(found["amount_distribution"], "rows")) == 60
+
+
+def test_income_of_few_customers_is_hidden(spark: SparkSession) -> None:
+    for paid in (0, 10):
+        (_, income, _) = directed(spark, paid)["directions"]
+        assert income == {"direction": "income", "rows": None, "amount": None}
+
+
+def test_explore_takes_delivered_ages(spark: SparkSession) -> None:
+    rows = [{"age": 40 if n < 60 else None, "birth_date": None} for n in range(90)]
+    found = explore(
+        cleaned_frame(spark, rows),
+        spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl),
+        rfm_frame(spark, [{"frequency": 2}] * 45),
+        has_age=True,
+    )
+    assert column(found["age_distribution"], "age") == [40]
+    missing = {row["column"]: row["missing"] for row in found["missing_values"]}
+    assert missing == {"age": 30, "gender": 0, "location": 0, "balance": 0}
+    assert "directions" not in found

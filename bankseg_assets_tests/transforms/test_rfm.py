@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.contracts import money_type
 from bankseg_assets.transforms.rfm import (
     GROUPS,
     HELD_OUT_SHARE,
@@ -18,6 +19,7 @@ from bankseg_assets.transforms.rfm import (
     customers,
     cut_values,
     held_out,
+    income_alone,
     measure_histograms,
     require_key,
     score,
@@ -25,6 +27,7 @@ from bankseg_assets.transforms.rfm import (
     snapshot_date,
     with_scores,
 )
+from bankseg_assets.value_ranges import greatest_sum
 from bankseg_assets_tests.transforms.frames import Rows, cleaned_frame, rfm_frame
 
 SCORED = ["recency_score", "frequency_score", "monetary_score", "rfm_group"]
@@ -413,3 +416,89 @@ def test_cut_offs_are_shown_in_days_transactions_and_currency() -> None:
     assert shown["recency"] == [9.0, 7.0, 5.0, 3.0]
     assert shown["frequency"] == [1.0, 2.0, 2.0, 2.0]
     assert shown["monetary"] == [0.0, 147.78, 147.78, 147.78]
+
+
+def moved(day: int, amount: str, direction: str | None, **more: Any) -> dict[str, Any]:
+    return {
+        "transaction_at": at(10, day),
+        "amount": money(amount),
+        "direction": direction,
+        "balance": None,
+        **more,
+    }
+
+
+# C1 spends and earns, C2 earns alone, C3 spends alone, and of C4 no direction is known.
+DIRECTED = [
+    moved(1, "5.50", "spending", balance=money("10.00"), location="PUNE"),
+    moved(3, "-1.25", "spending"),
+    moved(4, "2.00", None),
+    moved(20, "1000.01", "income", balance=money("30.00"), location="GOA"),
+    moved(21, "-0.01", "income", location="GOA"),
+    moved(21, "500.00", "income", customer_id="C2"),
+    moved(2, "7.00", "spending", customer_id="C3"),
+    moved(2, "7.00", None, customer_id="C4"),
+]
+
+
+def test_customers_count_spending_alone(spark: SparkSession) -> None:
+    found = measured(spark, DIRECTED)
+    assert sorted(found) == ["C1", "C3", "C4"]
+    first = found["C1"]
+    assert (first["recency"], first["frequency"], first["monetary"]) == (18, 3, money("6.25"))
+    assert first["average_amount"] == pytest.approx(6.25 / 3)
+    # Balances, and who the customer is, are of all transactions.
+    assert (first["latest_balance"], first["average_balance"]) == (money("30.00"), 20.0)
+    assert first["location"] == "GOA"
+
+
+def test_income_is_an_exact_sum(spark: SparkSession) -> None:
+    found = measured(spark, DIRECTED)
+    incomes = {name: row["income"] for name, row in found.items()}
+    assert incomes == {"C1": money("1000.00"), "C3": money("0.00"), "C4": None}
+    many = [moved(5, "0.10", "income")] * 3 + [moved(5, "1", "spending")]
+    assert measured(spark, many)["C1"]["income"] == money("0.30")
+
+
+def test_snapshot_is_after_the_newest_income_too(spark: SparkSession) -> None:
+    assert snapshot_date(cleaned_frame(spark, DIRECTED)) == date(2016, 10, 22)
+
+
+def test_customers_with_income_alone_are_counted(spark: SparkSession) -> None:
+    rows = [*DIRECTED, moved(2, "1", "income", customer_id="C5", gender=None)]
+    cleaned = cleaned_frame(spark, rows)
+    for key, alone in (("customer_id", 2), ("gender || customer_id", 1)):
+        measures = customers(cleaned, customer_key=key, snapshot=SNAPSHOT)
+        assert income_alone(cleaned, measures, customer_key=key) == alone
+
+
+def test_age_is_of_the_latest_row_that_has_one(spark: SparkSession) -> None:
+    rows = [
+        moved(1, "1", "spending", birth_date=None, age=40),
+        moved(3, "1", "income", birth_date=None, age=41),
+        moved(4, "1", "spending", birth_date=None, age=None),
+        moved(4, "1", None, customer_id="C2", birth_date=None),
+        moved(4, "1", None, customer_id="C3", birth_date=date(1990, 1, 1), age=99),
+        # Older than anyone: the birth date says so, and no age is known.
+        moved(4, "1", None, customer_id="C4", birth_date=date(1905, 10, 21), age=99),
+    ]
+    ages = {name: row["age"] for name, row in measured(spark, rows).items()}
+    assert ages == {"C1": 41, "C2": None, "C3": 26, "C4": None}
+
+
+@pytest.mark.parametrize(("decimals", "unit"), [(3, "0.001"), (4, "0.0001")])
+def test_sums_have_the_decimals_of_the_currency(
+    spark: SparkSession, decimals: int, unit: str
+) -> None:
+    kind = money_type(decimals)
+    of_kind = {name: F.lit(money(unit)).cast(kind) for name in ("amount", "balance")}
+    cleaned = cleaned_frame(spark, [{}] * 3).withColumns(of_kind)
+    found = customers(cleaned, customer_key="customer_id", snapshot=SNAPSHOT)
+    assert found.schema["monetary"].dataType.simpleString() == kind
+    (row,) = found.collect()
+    assert (row["monetary"], row["latest_balance"]) == (3 * money(unit), money(unit))
+    assert row["average_amount"] == pytest.approx(float(unit))
+    # A sum of the greatest amounts is cut, and ends no query.
+    most = cleaned.withColumn("amount", F.lit(10 ** (18 - decimals) - 1).cast(kind))
+    (row,) = customers(most, customer_key="customer_id", snapshot=SNAPSHOT).collect()
+    assert row["monetary"] == greatest_sum(decimals)

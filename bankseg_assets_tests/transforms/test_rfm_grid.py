@@ -3,8 +3,10 @@
 from decimal import Decimal
 from typing import Any
 
+import pyarrow as pa
 import pytest
 from pyspark.sql import SparkSession
+from pyspark.sql.pandas.types import to_arrow_schema
 
 from bankseg_assets.contracts import RFM_GRID, RFM_GROUPS
 from bankseg_assets.transforms.rfm_grid import GROUP_NAMES, cube, grid, groups_by_segment
@@ -124,3 +126,14 @@ def test_a_group_of_ten_in_a_segment_is_hidden_and_a_segment_of_ten_whole(
     assert {group for group, segment in hidden if segment == 0} == {"Champions", "New customers"}
     assert not [group for group, segment in hidden if segment == 1]
     assert all(row["monetary"] is None for row in rows if row["customers"] is None)
+
+
+def test_totals_of_the_greatest_sums_can_be_written(spark: SparkSession) -> None:
+    """Each customer has all that a column of money holds."""
+    most = Decimal(10) ** 16 - Decimal("0.01")
+    rows = [{"monetary": most, "segment": 0, "segment_name": "One"}] * 12
+    cells = cube(segments_frame(spark, rows))
+    for table, found in ((RFM_GRID, grid(cells)), (RFM_GROUPS, groups_by_segment(cells))):
+        schema = to_arrow_schema(spark.createDataFrame([], table.ddl).schema)
+        written = pa.Table.from_pylist(found, schema)["monetary"].to_pylist()
+        assert max(money for money in written if money is not None) == 12 * most

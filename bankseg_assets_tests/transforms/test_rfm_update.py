@@ -58,6 +58,8 @@ ROWS = st.lists(
             "gender": st.sampled_from(["F", "M", None]),
             "location": st.sampled_from(["PUNE", "GOA", None]),
             "birth_date": st.sampled_from([date(1986, 10, 10), date(1990, 2, 28), None]),
+            "age": st.sampled_from([30, 41, None]),
+            "direction": st.sampled_from(["spending", "income", None]),
             "amount": st.decimals(-1000, 1000, places=2),
             "balance": st.none() | st.decimals(-1000, 1000, places=2),
             "transaction_at": st.integers(0, 60).map(
