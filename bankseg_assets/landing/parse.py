@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 
 from bankseg_assets.characters import INVISIBLE
 from bankseg_assets.contracts import DELIVERY_DIGITS, Table
-from bankseg_assets.delivery import MONEY_COLUMNS, DeliveryContract
-from bankseg_assets.landing.binary_fractions import Rounded, add_up, count_noise
+from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.landing.binary_fractions import Rounded, add_up, count_noise, money_in
 from bankseg_assets.landing.csv_tables import csv_tables
 from bankseg_assets.landing.drafts import Draft, draft_in
 from bankseg_assets.landing.errors import DeliveryError
@@ -97,7 +97,7 @@ def write_records(
         filters = RowFilters(contract, header, lines_left_out)
         tables = csv_tables(original, contract, file_name, found, lines_left_out)
     schema = _schema(contract.table)
-    money = {name: contract.columns[name] for name in MONEY_COLUMNS if name in contract.columns}
+    money = {name: contract.columns[name] for name in money_in(contract)}
     origin = {"source_file": file_name, "delivery": sha256[:DELIVERY_DIGITS]}
     records = 0
     at_end = _MalformedAtEnd()
@@ -113,7 +113,9 @@ def write_records(
                 table = every if found is None else filters.filtered(every)
                 ours = _ours(table, schema, header, contract, origin)
                 writer.write_table(ours)
-                rounded += [count_noise(ours[name], rule) for name, rule in money.items()]
+                rounded += [
+                    count_noise(ours[name], rule, contract.decimals) for name, rule in money.items()
+                ]
                 records += ours.num_rows
                 if extra_writer:
                     extra_writer.write_table(_extra(table, header))

@@ -43,4 +43,5 @@ def reading_of(contract: DeliveryContract, original: Path) -> str:
 
 
 def _typed(rule: ColumnRule) -> list[Any]:
-    return [rule.decimal_separator, rule.format, rule.formats, rule.month_names]
+    formats = [rule.format, rule.formats, rule.month_names]
+    return [rule.decimal_separator, *formats, rule.converts]
