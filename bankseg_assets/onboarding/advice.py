@@ -73,6 +73,8 @@ def _on_values(
             "Set `currency_symbols` (at the top) if this is the contract's currency, or name the "
             "column of the currency in [columns.currency]."
         )
+        if "currency" in contract.columns:
+            found = "Set a rate in `rates` under [columns.currency], or filter the rows out."
     elif ours in ("transaction_date", "birth_date"):
         found = _on_dates(ours, rule, column, place)
     elif ours == "transaction_time":

@@ -97,12 +97,15 @@ class Draft:
         """Set what follows from an answer."""
         self.lines.append(Setting(key, value, "as answered", is_answer=True))
 
+    @property
+    def settings(self) -> list[Setting]:
+        """The lines that are no comments."""
+        return [line for line in self.lines if isinstance(line, Setting)]
+
     def check_answers(self) -> None:
         """Raise AnswerError where an answer belongs to no question or setting."""
         if unused := [key for key in self.answers if key not in self.used]:
-            known = [one.key for one in self.questions] or [
-                line.key for line in self.lines if isinstance(line, Setting)
-            ]
+            known = [one.key for one in self.questions or self.settings]
             raise AnswerError(
                 f"There is no setting {', '.join(unused)} to answer here; there are "
                 f"{', '.join(dict.fromkeys(known))}."

@@ -16,6 +16,8 @@ from bankseg_assets.onboarding.encodings import find_encoding
 from bankseg_assets.onboarding.sample import SampleError, TextSample, kind_of, read_text_sample
 from bankseg_assets.onboarding.text_tables import MOST_ROWS, TextTable, find_table
 
+LEAST_NAMED = 3
+"""Columns whose names are known, in a sheet of transactions."""
 NO_HEADER = (
     "has no line that looks like a header, and a contract goes by the names of the columns. Put a "
     "line with the columns' names first (or have the bank send it), and try again."
@@ -32,13 +34,13 @@ class Table:
 
 def read_table(path: Path, draft: Draft) -> Table:
     """Read a sample of a file, and write the settings of the table [file]. Raises SampleError."""
-    if kind_of(path) == "text":
+    kind = kind_of(path)
+    if kind == "text":
         return _read_text(path, draft)
-    table = _read_typed(path)
-    kind = kind_of(path).upper().replace("PARQUET", "Parquet")
-    draft.say("file.delimiter", ",", f"of text files; this one is {kind}")
-    draft.say("file.encoding", "utf-8", f"of text files; this one is {kind}")
-    return table
+    shown = {"parquet": "Parquet", "xlsx": "XLSX"}[kind]
+    draft.say("file.delimiter", ",", f"of text files; this one is {shown}")
+    draft.say("file.encoding", "utf-8", f"of text files; this one is {shown}")
+    return _read_sheet(path, draft) if kind == "xlsx" else _read_parquet(path)
 
 
 def _read_text(path: Path, draft: Draft) -> Table:
@@ -92,6 +94,28 @@ def _say_layout(table: TextTable, draft: Draft) -> None:
         )
 
 
+def _read_sheet(path: Path, draft: Draft) -> Table:
+    """Read the sheet of an XLSX file that names most of our columns; ask where several do."""
+    from bankseg_assets.onboarding.sheets import read_sheets
+
+    sheets = read_sheets(path, printable(path.name))
+    known = {name: table for name, table in sheets.items() if table and table.rows}
+    if not known:
+        raise SampleError(f"{printable(path.name)} {NO_HEADER}")
+    first = next(iter(sheets))
+    likely = [name for name, table in known.items() if table.named >= LEAST_NAMED] or [*known]
+    chosen: str | None = likely[0]
+    if "file.sheet" in draft.answers or len(likely) > 1:
+        chosen = draft.ask("file.sheet", tuple(known), "more than one sheet may hold the records")
+        if chosen:
+            draft.answered("file.sheet", chosen)
+    elif chosen != first:
+        draft.say("file.sheet", chosen, "the sheet with names of columns that are known")
+    table = known[chosen or likely[0]]
+    _say_layout(table, draft)
+    return Table(table.columns, table.rows)
+
+
 def _texts(sample: TextSample, encoding: str) -> list[str]:
     """Decode the pieces; lines that a piece holds a part of are dropped."""
     texts = []
@@ -119,7 +143,7 @@ def _of_piece(encoding: str, first: bytes, number: int) -> str:
     return f"{encoding}-{'le' if is_little else 'be'}"
 
 
-def _read_typed(path: Path) -> Table:
+def _read_parquet(path: Path) -> Table:
     """Read a file whose columns have types, through the landing parser, as text."""
     everything = replace(DeliveryContract(), columns={}, row_filters=())
     with TemporaryDirectory(prefix="bankseg-") as folder:
@@ -136,7 +160,7 @@ def _read_typed(path: Path) -> Table:
         table = pq.read_table(extra).drop_columns(["row_number"])
     step = -(-table.num_rows // MOST_ROWS) or 1
     kept = table.take(list(range(0, table.num_rows, step)))
-    kinds = _kinds(path)
+    kinds = {field.name: str(field.type) for field in pq.read_schema(path)}
     return Table(
         tuple(
             Column(
@@ -148,9 +172,3 @@ def _read_typed(path: Path) -> Table:
         ),
         kept.num_rows,
     )
-
-
-def _kinds(path: Path) -> dict[str, str]:
-    if kind_of(path) != "parquet":
-        return {}
-    return {field.name: str(field.type) for field in pq.read_schema(path)}

@@ -1,10 +1,11 @@
 """Amounts: which column, how it is written, and which of them are spending."""
 
 from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
 
 from bankseg_assets.onboarding.amounts import Amounts, Style, amount_of
 from bankseg_assets.onboarding.customer_settings import choose, name_of
-from bankseg_assets.onboarding.draft import NONE, Draft
+from bankseg_assets.onboarding.draft import NONE, OPEN, AnswerError, Draft
 from bankseg_assets.onboarding.header_words import plain
 from bankseg_assets.onboarding.masking import label
 from bankseg_assets.onboarding.roles import Profile, Roles, direction_letters
@@ -254,12 +255,36 @@ def _say_currency_column(draft: Draft, roles: Roles) -> None:
         draft.say("columns.currency.nullable", True, f"{profile.sound.empty:,} rows have none")
     _say_placeholders(draft, "currency", profile)
     if profile.sound.distinct > 1:
-        counts = ", ".join(f"{code} {rows:,}" for code, rows in profile.sound.counts.most_common(6))
-        draft.remark(
-            "columns.currency",
-            f"Rows ({counts}) in another currency than the bank's are quarantined without a rate:\n"
-            "rates = { USD = 83.2 }   how much of the bank's currency one unit is",
-        )
+        _say_rates(draft, profile)
+
+
+def _say_rates(draft: Draft, profile: Profile) -> None:
+    """Ask for the rates of other currencies, once the bank's own is known."""
+    own = next((line.value for line in draft.settings if line.key == "currency"), OPEN)
+    if own == OPEN:
+        return
+    others = {code: rows for code, rows in profile.sound.counts.items() if code.upper() != own}
+    shown = ", ".join(f"{code} {rows:,}" for code, rows in others.items())
+    key = "columns.currency.rates"
+    answer = draft.ask(
+        key,
+        (f"{next(iter(others)).upper()}=1.25", NONE),
+        f"how much {own} one unit of another currency is ({shown} rows); {NONE}: these rows are "
+        "quarantined",
+        is_free=True,
+    )
+    if answer and answer != NONE:
+        draft.answered(key, _rates(answer))
+
+
+def _rates(answer: str) -> dict[str, Decimal]:
+    try:
+        pairs = [pair.split("=") for pair in answer.split(",")]
+        return {code.strip().upper(): Decimal(rate.strip()) for code, rate in pairs}
+    except (ValueError, InvalidOperation) as error:
+        raise AnswerError(
+            f"columns.currency.rates is answered with {answer!r}; expected such as USD=1.25,EUR=1."
+        ) from error
 
 
 def _say_status(draft: Draft, roles: Roles) -> None:

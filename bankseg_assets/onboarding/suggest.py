@@ -58,8 +58,7 @@ def suggest(path: Path, answers: Mapping[str, str] | None = None) -> Suggestion:
     _say_rest(draft, [one for one in roles.rest if one.column.filled])
     draft.check_answers()
     text = contract_text(draft, file_name=printable(path.name), rows=table.rows)
-    settings = tuple(line for line in draft.lines if isinstance(line, Setting))
-    return Suggestion(text, tuple(draft.questions), settings, table.rows)
+    return Suggestion(text, tuple(draft.questions), tuple(draft.settings), table.rows)
 
 
 def _named(answers: Mapping[str, str]) -> dict[str, str]:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Any
 
 ROWS = 60
@@ -468,9 +469,11 @@ def parts_of_a_day() -> Bank:
             "columns.transaction_time.format": "HH:mm",
             "columns.amount.name": "Sum",
             "columns.currency.name": "Ccy",
+            "columns.currency.rates": {"USD": Decimal("0.88")},
             "columns.age.name": "Age",
         },
         frozenset({"currency"}),
+        answers={"columns.currency.rates": "USD=0.88"},
     )
 
 
