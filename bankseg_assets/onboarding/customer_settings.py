@@ -2,15 +2,19 @@
 
 from collections import Counter
 from collections.abc import Mapping
+from itertools import pairwise
 
+from bankseg_assets.onboarding.columns import Column
 from bankseg_assets.onboarding.draft import NONE, Draft
 from bankseg_assets.onboarding.header_words import plain
 from bankseg_assets.onboarding.masking import masked
 from bankseg_assets.onboarding.roles import FEW_KINDS, Profile, Roles, gender_known
+from bankseg_assets.onboarding.text_tables import MOST_ROWS
 from bankseg_assets.onboarding.value_words import FEMALE, GENDER_PAIRS, MALE, OTHER_GENDERS
 
 SLIPS = 0.02
 MOST_OPTIONS = 8
+EVERYWHERE = "everywhere"
 
 
 def name_of(profile: Profile) -> str:
@@ -31,7 +35,7 @@ def choose(draft: Draft, roles: Roles, role: str, why: str, rest: list[Profile])
     """Ask which column a role is; return None until it is answered, or for none."""
     tied = roles.ties.get(role, [])
     options = [name_of(one) for one in tied or rest][:MOST_OPTIONS]
-    if role == "transaction_id":
+    if role not in ("customer_id", "transaction_date", "amount"):
         options.append(NONE)
     draft.ask(f"columns.{role}.name", options, why, is_free=True)
     return None
@@ -52,6 +56,10 @@ def say_customer(draft: Draft, roles: Roles) -> None:
         choose(draft, roles, "customer_id", why, rest or roles.rest)
         return
     column = profile.sound
+    if column.empty > SLIPS * column.rows and "columns.customer_id.name" not in draft.answers:
+        why = f"{column.empty:,} of {column.rows:,} rows have no value in {name_of(profile)!r}"
+        choose(draft, roles, "customer_id", why, [profile, *roles.rest])
+        return
     draft.say(
         "columns.customer_id.name",
         name_of(profile),
@@ -102,17 +110,31 @@ def _say_transaction_id(draft: Draft, roles: Roles) -> None:
         draft.ask(f"{key}.name", options, f"{named}: {why}; {NONE!r} if it is no ID", is_free=True)
         return
     per = f"{key}.unique_per"
+    if scope == ("",) and _counts_rows(column):
+        scope = (EVERYWHERE, "file")
+        why = f"they count the rows; {EVERYWHERE}: no other file has the same ones"
     if len(scope) > 1:
         answer = draft.ask(per, (*scope, NONE), f"{why} ({NONE}: the column is no ID)")
         if answer == NONE:
             draft.remark("columns", "No transaction ID: a row's whole content says which it is.")
             return
-        if answer:
+        if answer and answer != EVERYWHERE:
             draft.answered(per, answer)
     draft.say(f"{key}.name", name_of(profile), named)
     _say_placeholders(draft, "transaction_id", profile.placeholders, profile)
     if scope not in (("",), ()) and len(scope) == 1:
         draft.say(per, scope[0], why)
+
+
+def _counts_rows(column: Column) -> bool:
+    """Whether the values are 1, 2, 3 and so on, which may begin again in the next file."""
+    values = [value for value in column.values if value]
+    if not all(value.isascii() and value.isdigit() for value in values):
+        return False
+    numbers = list(map(int, values))
+    steps = {after - before for before, after in pairwise(numbers)}
+    is_sampled = len(numbers) > MOST_ROWS / 2  # one row of several then
+    return numbers[0] <= 1 and len(steps) == 1 and (steps == {1} or is_sampled)
 
 
 def _scope(profile: Profile, roles: Roles) -> tuple[tuple[str, ...], str]:

@@ -20,7 +20,18 @@ FEW = 0.01
 ENOUGH_ROWS = 200
 
 _DAYS = (
-    *("yyyy-MM-dd", "yyyy-M-d", "yyyy/M/d", "yyyy.M.d", "yyyyMMdd", "ddMMyyyy", "MMddyyyy"),
+    *(
+        "yyyy-MM-dd",
+        "yyyy-M-d",
+        "yyyy/M/d",
+        "yyyy.M.d",
+        "yyyyMMdd",
+        "ddMMyyyy",
+        "MMddyyyy",
+        "yyMMdd",
+        "ddMMyy",
+        "MMddyy",
+    ),
     *(f"{a}{s}{b}{s}{y}" for s in "/.- " for a, b in ("dM", "Md") for y in ("yyyy", "yy")),
     *(f"yy{s}M{s}d" for s in "/.-"),
     *(

@@ -163,10 +163,19 @@ def _say_amount(draft: Draft, roles: Roles, style: Style | None) -> None:
                 sign,
                 f"the sign agrees with {name_of(direction)!r} in every row",
             )
-        else:
+            return
+        if _sides(direction) or "columns.direction.name" in draft.answers:
             _say_direction(draft, direction)
-        return
-    if "direction" in roles.ties:
+            return
+        if not (amounts and amounts.negatives):
+            draft.ask(
+                "columns.direction.name",
+                (name_of(direction), NONE),
+                f"whether it says which rows are spending and which income: {_kinds(direction)}; "
+                f"{NONE}: all is spending",
+            )
+            return
+    elif "direction" in roles.ties:
         choose(draft, roles, "direction", "more than one column may say the direction", [])
         return
     if amounts and amounts.negatives:
@@ -184,6 +193,11 @@ def _say_amount(draft: Draft, roles: Roles, style: Style | None) -> None:
             "columns.amount",
             "Neither a column nor a sign says what is spending and what income: all is spending.",
         )
+
+
+def _kinds(profile: Profile) -> str:
+    counts = profile.sound.counts.most_common(MOST_WORDS)
+    return ", ".join(f"{label(value)} {rows:,}" for value, rows in counts)
 
 
 def _sides(direction: Profile) -> dict[str, str]:

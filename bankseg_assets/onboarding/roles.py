@@ -26,6 +26,7 @@ ROLES = (
     *("status", "quantity", "unit_price", "day", "month", "year"),
 )
 FEW_KINDS = 25
+MOST_SIDES = 8
 TIME_DIGITS = 6
 MOST_DAYS, MOST_MONTHS = 31, 12
 MOST_AGE = 120
@@ -134,7 +135,11 @@ def _is_direction(profile: Profile) -> bool:
     column = profile.sound
     if not 1 <= column.distinct <= FEW_KINDS:
         return False
-    return direction_letters(column) is not None or any(map(direction_of, column.counts))
+    if direction_letters(column) is not None or any(map(direction_of, column.counts)):
+        return True
+    # Words that are not known may say it, too: then the bank is asked.
+    has_kinds = 2 <= column.distinct <= MOST_SIDES and column.repeats >= column.distinct  # noqa: PLR2004
+    return has_kinds and profile.is_words
 
 
 def _is_id(profile: Profile) -> bool:

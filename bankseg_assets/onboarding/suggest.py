@@ -13,7 +13,7 @@ from bankseg_assets.onboarding.contract_text import contract_text
 from bankseg_assets.onboarding.currency_settings import say_currency
 from bankseg_assets.onboarding.customer_settings import say_customer, say_people
 from bankseg_assets.onboarding.date_settings import say_dates
-from bankseg_assets.onboarding.draft import Draft, Question, Setting
+from bankseg_assets.onboarding.draft import NONE, Draft, Question, Setting
 from bankseg_assets.onboarding.file_settings import read_table
 from bankseg_assets.onboarding.header_words import plain
 from bankseg_assets.onboarding.masking import masked
@@ -50,6 +50,9 @@ def suggest(path: Path, answers: Mapping[str, str] | None = None) -> Suggestion:
     table = read_table(path, draft)
     profiles = [Profile(column) for column in table.columns]
     roles = assign(profiles, _named(draft.answers))
+    for key, answer in draft.answers.items():
+        if answer == NONE and key.endswith(".name"):
+            draft.used.add(key)  # a column that the bank does not have
     say_currency(draft, roles, profiles)
     say_customer(draft, roles)
     say_people(draft, roles)

@@ -315,7 +315,8 @@ def two_customers() -> Bank:
             "columns.transaction_date.format": "yyyy-MM-ddTHH:mm:ssXXX",
             "columns.amount.name": "total",
         },
-        frozenset({"columns.customer_id.name", "time_zone"}),
+        frozenset({"columns.customer_id.name", "time_zone", "columns.transaction_id.unique_per"}),
+        answers={"columns.transaction_id.unique_per": "everywhere"},
     )
 
 
@@ -356,7 +357,7 @@ def signed_by_type() -> Bank:
     content = table(
         "transaction_id,client_id,date,amount,dc",
         lambda n: (
-            f"{n:07d}",
+            f"{n * 13:07d}",
             n % 17 + 1,
             f"{moment(n):%Y%m%d}",
             f"{-value(n) if n % 3 else value(n):.2f}",
@@ -548,7 +549,7 @@ def swiss() -> Bank:
             "" if n % 4 == 0 else grouped(-value(n) * 10, "'", "."),
             grouped(value(n) * 10, "'", ".") if n % 4 == 0 else "",
             grouped(value(n) * 20, "'", "."),
-            f"{n:06d}",
+            f"{n * 31 + 7:06d}",
         ),
         ";",
     )
@@ -573,11 +574,105 @@ def swiss() -> Bank:
     )
 
 
+def dutch() -> Bank:
+    content = table(
+        "Datum;Naam;Rekening;Tegenrekening;Code;Af Bij;Bedrag (EUR);Mutatiesoort",
+        lambda n: (
+            f"{moment(n):%Y%m%d}",
+            "A. de Vries",
+            f"NL{n % 17:02d}INGB000{n % 17:04d}",
+            f"NL99ABNA{n:010d}",
+            ("GT", "BA")[n % 2],
+            ("Af", "Bij")[n % 3 == 0],
+            grouped(value(n), "", ","),
+            ("Online bankieren", "Betaalautomaat")[n % 2],
+        ),
+        ";",
+    )
+    return Bank(
+        "dutch",
+        content,
+        {
+            "currency": "EUR",
+            "columns.customer_id.name": "Rekening",
+            "columns.transaction_date.name": "Datum",
+            "columns.transaction_date.format": "yyyyMMdd",
+            "columns.amount.name": "Bedrag (EUR)",
+            "columns.amount.decimal_separator": ",",
+            "columns.direction.name": "Af Bij",
+            "columns.direction.spending": ["AF"],
+            "columns.direction.income": ["BIJ"],
+        },
+        # Of the other columns, one has values that are all different: is it the transaction's ID?
+        frozenset({"columns.transaction_id.name"}),
+        answers={"columns.transaction_id.name": "none"},
+    )
+
+
+def czech() -> Bank:
+    content = table(
+        "trans_id;account_id;date;type;amount;balance",
+        lambda n: (
+            695_247 + n * 7,
+            n % 17 + 1,
+            f"{moment(n):%y%m%d}",
+            ("PRIJEM", "VYDAJ", "VYBER")[n % 3],
+            f"{value(n):.1f}",
+            f"{value(n) * 3:.1f}",
+        ),
+        ";",
+    )
+    return Bank(
+        "words of a language that is not known",
+        content,
+        {
+            "currency": "CZK",
+            "columns.transaction_id.name": "trans_id",
+            "columns.customer_id.name": "account_id",
+            "columns.transaction_date.name": "date",
+            "columns.transaction_date.format": "yyMMdd",
+            "columns.amount.name": "amount",
+            "columns.balance.name": "balance",
+            "columns.direction.name": "type",
+            "columns.direction.spending": ["VYDAJ", "VYBER"],
+            "columns.direction.income": ["PRIJEM"],
+        },
+        frozenset({"currency", "columns.direction.name"}),
+    )
+
+
+def unknown_header() -> Bank:
+    content = table(
+        "A;B;C;D",
+        lambda n: (customer(n), f"{moment(n):%Y-%m-%d}", f"{value(n):.2f}", f"{value(n) * 2:.2f}"),
+        ";",
+    )
+    return Bank(
+        "names that say nothing",
+        content,
+        {
+            "currency": "USD",
+            "columns.customer_id.name": "A",
+            "columns.transaction_date.name": "B",
+            "columns.transaction_date.format": "yyyy-MM-dd",
+            "columns.amount.name": "C",
+        },
+        frozenset(
+            {
+                "currency",
+                "columns.customer_id.name",
+                "columns.transaction_date.name",
+                "columns.amount.name",
+            }
+        ),
+    )
+
+
 BANKS = tuple(
     make()
     for make in (
         *(german, french, indian, spanish, american, swiss, utf16, invoices, parts_of_a_day),
         *(ambiguous_days, ambiguous_thousands, two_customers, signed_by_type, words_of_type),
-        per_customer,
+        *(per_customer, dutch, czech, unknown_header),
     )
 )
