@@ -1,7 +1,8 @@
 """Propose a contract for a bank's file, or try one: `bankseg contract suggest|check FILE`.
 
 suggest prints a contract with its evidence, and asks what the file does not say. check shows what a
-batch would make of a sample of the file; nothing is published. Values are masked in both.
+batch would make of a sample of the file; nothing is published. Values are masked in both. schema
+prints the JSON schema of a contract.
 """
 
 import argparse
@@ -36,7 +37,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (SettingsError, ContractError) as error:
         return _refuse(error)
     except OSError as error:
-        return _refuse(f"{printable(str(error.filename or options.file))}: {error.strerror}.")
+        return _refuse(f"{printable(str(error.filename or 'The file'))}: {error.strerror}.")
     return code
 
 
@@ -83,7 +84,16 @@ def _parser() -> argparse.ArgumentParser:
     )
     check.add_argument("--json", action="store_true", help="one line of JSON, for programs")
     check.set_defaults(run=_check)
+    schema = commands.add_parser("schema", help="the JSON schema of a contract, for editors")
+    schema.set_defaults(run=_schema)
     return parser
+
+
+def _schema(_: argparse.Namespace) -> int:
+    from bankseg_assets.contract.documents import schema_text
+
+    print(schema_text(), end="")
+    return 0
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -81,11 +81,18 @@ st.download_button(
 )
 
 st.subheader("What a batch would make of it", anchor=False)
-choices = [PROPOSED, IN_USE] if found.is_complete else [IN_USE]
-choice = st.radio("Contract", choices, horizontal=True, key="trial_contract")
-show_values = st.toggle("Show customers' values as they are", key="trial_values")
+contracts = {PROPOSED: found.text} if found.is_complete else {}
 path = load_settings().contract
-text = found.text if choice == PROPOSED else path.read_text(encoding="utf-8")
+if path.is_file():
+    contracts[IN_USE] = path.read_text(encoding="utf-8", errors="replace")
+if not contracts:
+    st.info("Answer the questions above first.", icon=":material/help:")
+    st.stop()
+choice = st.radio(
+    "Contract", list(contracts), horizontal=True, key=f"trial_contract_{PROPOSED in contracts}"
+)
+show_values = st.toggle("Show customers' values as they are", key="trial_values")
+text = contracts[choice]
 if st.button("Check the sample", key="trial_check", type="primary"):
     with st.spinner("The sample is ingested and cleaned in a temporary folder …"):
         try:

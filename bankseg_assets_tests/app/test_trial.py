@@ -9,6 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import trial
+from bankseg_assets.settings import DEFAULT_CONTRACT
 from bankseg_assets_tests.onboarding.made_up import ambiguous_days
 
 ROOT = Path(__file__).parents[2]
@@ -44,7 +45,7 @@ def test_page_asks_what_the_file_does_not_say(uploaded: AppTest) -> None:
     assert not uploaded.exception, uploaded.exception
     labels = [box.label for box in uploaded.selectbox]
     assert any("no value has a day above 12" in label for label in labels)
-    assert uploaded.radio(key="trial_contract").options == ["The contract in use"]
+    assert uploaded.radio(key="trial_contract_False").options == ["The contract in use"]
 
 
 def test_page_completes_the_contract_with_answers(uploaded: AppTest) -> None:
@@ -77,6 +78,31 @@ def test_page_says_why_a_check_could_not_run(
     monkeypatch.setattr(trial.subprocess, "run", run)
     uploaded.button(key="trial_check").click().run()
     assert any("was stopped" in one.value for one in uploaded.error)
+
+
+class Upload:
+    """What Streamlit hands over."""
+
+    def __init__(self, name: str, content: bytes) -> None:
+        self.name, self._content = name, content
+
+    def getbuffer(self) -> bytes:
+        return self._content
+
+
+def test_checked_reports_a_rejected_file_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    upload: Any = Upload("../Bank.CSV", ambiguous_days().content)
+    contract = DEFAULT_CONTRACT.read_text(encoding="utf-8")
+    report = trial.checked(upload, contract, show_values=False)
+    assert report["outcome"] == "rejected"
+    assert "has no column" in report["detail"]
+    with pytest.raises(trial.TrialError, match=r"currency is '\?'"):
+        trial.checked(upload, contract.replace('"INR"', '"?"'), show_values=False)
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_page_refuses_a_file_without_a_header(page: AppTest) -> None:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bankseg_assets.delivery import load_contract
-from bankseg_assets.settings import CALLED_FROM
+from bankseg_assets.settings import CALLED_FROM, DEFAULT_CONTRACT
 from bankseg_assets_tests.onboarding.made_up import ambiguous_days, german
 from ops import cli, contract
 
@@ -60,6 +60,12 @@ def test_suggest_says_what_is_wrong(
     told = capsys.readouterr()
     assert said in told.err
     assert told.out == ""
+
+
+def test_schema_is_that_of_the_docs(capsys: pytest.CaptureFixture[str]) -> None:
+    assert contract.main(["schema"]) == 0
+    shipped = DEFAULT_CONTRACT.parent / "docs" / "contract.schema.json"
+    assert capsys.readouterr().out == shipped.read_text(encoding="utf-8")
 
 
 def test_check_refuses_a_contract_that_is_not_there(
