@@ -90,7 +90,7 @@ def _say_layout(table: TextTable, draft: Draft) -> None:
             draft.answered("file.footer_lines", int(answer))
     if table.malformed:
         draft.remark(
-            "file", f"{table.malformed:,} sampled rows have not the header's fields: see the check."
+            "file", f"{table.malformed:,} sampled rows have not the header's fields; see the check."
         )
 
 

@@ -168,6 +168,9 @@ def _table(
             records.append(fields)
         else:
             at_end.append(fields)
+    begins = {footer_word(fields[0]) for fields in records}
+    for word in begins & footer_words.keys():  # a setting would leave these records out, too
+        malformed += [[word]] * footer_words.pop(word)
     if not has_end or len(at_end) > MOST_FOOTER_LINES:
         malformed, at_end = malformed + at_end, []
     step = -(-len(records) // MOST_ROWS) or 1

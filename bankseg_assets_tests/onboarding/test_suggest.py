@@ -97,6 +97,31 @@ def test_suggest_doubts_an_order_that_few_rows_decide(tmp_path: Path) -> None:
     assert "may be slips" in found.questions[0].why
 
 
+def test_suggest_leaves_out_no_record_as_a_footer(tmp_path: Path) -> None:
+    """A customer's name may begin as a line of totals does."""
+    content = table(
+        "Customer,TransactionID,Date,Amount (USD)",
+        lambda n: ("Total Gas" if n % 5 == 0 else f"C{n % 9}", f"T{n}", "2024-03-13", "1.50"),
+        below="Total,,,90.00\n",
+    )
+    (tmp_path / "totals.csv").write_bytes(content)
+    found = suggest(tmp_path / "totals.csv")
+    assert found.value("file.footer_starts_with") is None
+    assert "1 sampled rows have not the header's fields" in found.text
+
+
+def test_suggest_asks_whether_the_end_is_a_footer(tmp_path: Path) -> None:
+    content = table(
+        "Customer,TransactionID,Date,Amount (USD)",
+        lambda n: (f"C{n % 9}", f"T{n}", "2024-03-13", "1.50"),
+        below="Checked by,J. D.\n",
+    )
+    (tmp_path / "end.csv").write_bytes(content)
+    assert [q.key for q in suggest(tmp_path / "end.csv").questions] == ["file.footer_lines"]
+    found = suggest(tmp_path / "end.csv", {"file.footer_lines": "1"})
+    assert (found.is_complete, found.value("file.footer_lines")) == (True, 1)
+
+
 def test_suggest_refuses_an_answer_to_no_question(tmp_path: Path) -> None:
     with pytest.raises(AnswerError, match=r"no setting columns\.gander\.name to answer"):
         suggest_bank(ambiguous_days(), tmp_path, {"columns.gander.name": "Sex"})
