@@ -16,7 +16,7 @@ from bankseg_assets.delivery import ContractError, load_contract
 from bankseg_assets.landing.files import printable
 from bankseg_assets.settings import SettingsError, called_from, load_settings
 
-# pyarrow and Spark cost seconds; whoever asks for help is not kept waiting.
+# pyarrow and Spark cost seconds, which the help must not wait for.
 if TYPE_CHECKING:
     from bankseg_assets.onboarding.check import Report
     from bankseg_assets.onboarding.suggest import Suggestion
@@ -145,8 +145,8 @@ def _check(options: argparse.Namespace) -> int:
     contract_path = _here(options.contract) if options.contract else load_settings().contract
     contract = load_contract(contract_path)
     from bankseg_assets.onboarding.check import as_json, check
-    from bankseg_assets.onboarding.judging import quiet_errors
     from bankseg_assets.onboarding.sample import SampleError
+    from bankseg_assets.onboarding.sample_cleaning import quiet_errors
 
     with quiet_errors() as log:
         try:
@@ -163,11 +163,11 @@ def _check(options: argparse.Namespace) -> int:
             failure = None
     if failure is not None:
         return _refuse(failure)
-    print(as_json(report) if options.json else "\n".join(_told(report, contract_path)))
+    print(as_json(report) if options.json else "\n".join(_summary(report, contract_path)))
     return report.exit_code
 
 
-def _told(report: "Report", contract: Path) -> Iterator[str]:
+def _summary(report: "Report", contract: Path) -> Iterator[str]:
     if report.outcome != "accepted":
         yield f"The file would be {report.outcome}: {report.detail}"
         return

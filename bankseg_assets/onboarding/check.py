@@ -15,9 +15,9 @@ import pyarrow.parquet as pq
 
 from bankseg_assets.delivery import DELIVERED, DeliveryContract
 from bankseg_assets.onboarding.advice import advise, column_of
-from bankseg_assets.onboarding.judging import clean_sample, start_spark
 from bankseg_assets.onboarding.landing_trial import Trial, try_landing
 from bankseg_assets.onboarding.masking import masked
+from bankseg_assets.onboarding.sample_cleaning import clean_sample, start_spark
 
 SHOWN_ROWS = 5
 SHOWN_EXAMPLES = 3
@@ -97,35 +97,30 @@ def check(path: Path, contract: DeliveryContract, *, show_values: bool = False) 
                 seconds=round(time.monotonic() - started, 1),
             )
         start_spark(folder)
-        kept, aside = clean_sample(trial.sample, trial.sha256, contract, folder)
+        kept, quarantined = clean_sample(trial.sample, trial.sha256, contract, folder)
         raw = pq.read_table(trial.sample)
-        return _report(trial, raw, kept, aside, contract, started, show_values=show_values)
+        return _report(trial, raw, kept, quarantined, contract, started, show_values=show_values)
 
 
 def _report(
     trial: Trial,
     raw: pa.Table,
     kept: pa.Table,
-    aside: pa.Table,
+    quarantined: pa.Table,
     contract: DeliveryContract,
     started: float,
     *,
     show_values: bool,
 ) -> Report:
     counts = Counter(
-        zip(aside["disposition"].to_pylist(), aside["reason"].to_pylist(), strict=True)
+        zip(quarantined["disposition"].to_pylist(), quarantined["reason"].to_pylist(), strict=True)
     )
     rows = {row["row_number"]: row for row in raw.to_pylist()}
+    codes, numbers = (quarantined[name].to_pylist() for name in ("reason", "row_number"))
     reasons = []
     for (_, code), count in counts.most_common():
-        numbers = [
-            number
-            for number, reason in zip(
-                aside["row_number"].to_pylist(), aside["reason"].to_pylist(), strict=True
-            )
-            if reason == code
-        ]
-        reasons.append(_reason(code, count, [rows[n] for n in numbers], contract, show_values))
+        broken = [rows[n] for n, reason in zip(numbers, codes, strict=True) if reason == code]
+        reasons.append(_reason(code, count, broken, contract, show_values))
     return Report(
         "accepted",
         trial.detail,

@@ -240,7 +240,7 @@ def _without_weaker(readings: list[Reading]) -> list[Reading]:
 
 
 def _equal_readings(readings: list[Reading], values: Mapping[str, int]) -> list[Reading]:
-    """Return one of those that no text can tell apart, and the rest."""
+    """Return the readings that differ for some text."""
     kept: list[Reading] = []
     for one in readings:
         twins = [

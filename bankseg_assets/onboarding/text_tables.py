@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from bankseg_assets.file_layout import MAX_HEADER_LINE
 from bankseg_assets.landing.opening import LINES_SEARCHED, SEPARATOR_LINE
@@ -15,6 +16,8 @@ from bankseg_assets.onboarding.value_words import footer_word
 
 DELIMITERS = (",", ";", "\t", "|", "^", "~", ":")
 MOST_ROWS = 20_000
+HEAD_ROWS = 1_000
+"""Enough to know the header by."""
 MOST_FOOTER_LINES = 20
 ENOUGH_OF_ROWS = 0.9
 _VALUE = re.compile(r"[-+(]?[^\w\s]{0,3}\d")
@@ -113,7 +116,7 @@ def split_rows(text: str, delimiter: str) -> Iterator[Row]:
 
 def _read_head(text: str, delimiter: str) -> _Reading | None:
     """Return the likeliest reading by a delimiter: the header is the row that names most."""
-    rows = list(split_rows(text, delimiter))
+    rows = list(islice(split_rows(text, delimiter), HEAD_ROWS))
     best: _Reading | None = None
     for place, (line, fields) in enumerate(rows[:LINES_SEARCHED]):
         width = _width(fields)
@@ -198,8 +201,10 @@ def _table(
 
 
 def _records(found: _Reading, pieces: Sequence[str]) -> Iterator[list[str]]:
-    for _, fields in found.rows[found.header + 1 :]:
-        yield fields
+    header_line = found.rows[found.header][0]
+    for line, fields in split_rows(pieces[0], found.delimiter):
+        if line > header_line:
+            yield fields
     for piece in pieces[1:]:
         for _, fields in split_rows(piece, found.delimiter):
             yield fields

@@ -20,18 +20,20 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_suggest_prints_a_whole_contract(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert cli.main(["contract", "suggest", "whole.csv"]) == 0
-    told = capsys.readouterr()
-    assert told.err == ""
-    (folder / "contract.toml").write_text(told.out, encoding="utf-8")
+    printed = capsys.readouterr()
+    assert printed.err == ""
+    (folder / "contract.toml").write_text(printed.out, encoding="utf-8")
     assert load_contract(folder / "contract.toml").currency == "EUR"
 
 
 def test_suggest_lists_open_questions(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert contract.main(["suggest", "open.csv"]) == 3
-    told = capsys.readouterr()
-    assert 'format = "?"  # ASK: "d/M/yyyy" or "M/d/yyyy": no value has a day above 12' in told.out
-    assert "2 questions are open" in told.err
-    assert "columns.transaction_date.format" in told.err
+    printed = capsys.readouterr()
+    assert (
+        'format = "?"  # ASK: "d/M/yyyy" or "M/d/yyyy": no value has a day above 12' in printed.out
+    )
+    assert "2 questions are open" in printed.err
+    assert "columns.transaction_date.format" in printed.err
 
 
 def test_suggest_writes_an_answered_contract(
@@ -57,9 +59,9 @@ def test_suggest_says_what_is_wrong(
     folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], said: str
 ) -> None:
     assert contract.main(["suggest", *arguments]) == 2
-    told = capsys.readouterr()
-    assert said in told.err
-    assert told.out == ""
+    printed = capsys.readouterr()
+    assert said in printed.err
+    assert printed.out == ""
 
 
 def test_schema_is_that_of_the_docs(capsys: pytest.CaptureFixture[str]) -> None:
