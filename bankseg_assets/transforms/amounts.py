@@ -75,7 +75,7 @@ def computed(contract: DeliveryContract) -> list[dict[str, Column]]:
         steps.append({"direction": direction})
     rule = contract.columns.get("amount")
     if rule is not None and rule.negative:
-        steps.append({"amount": _unsigned(rule, contract)})
+        steps.append({"amount": F.abs("amount")})
     return steps
 
 
@@ -175,16 +175,6 @@ def _direction(contract: DeliveryContract, sides: list[str]) -> Column | None:
         below, above = F.when(value < 0, amount.negative), F.when(value > 0, other)
         return F.coalesce(below, above, F.when(value == 0, SPENDING))
     return None
-
-
-def _unsigned(rule: ColumnRule, contract: DeliveryContract) -> Column:
-    """Return an amount whose sign says its direction as a positive one.
-
-    Where a column says the direction, too, the other sign is a reversal.
-    """
-    if "direction" not in contract.columns:
-        return F.abs("amount")
-    return F.when(F.col("direction") == rule.negative, -F.col("amount")).otherwise(F.col("amount"))
 
 
 def _is_used(side: str) -> Column:

@@ -199,24 +199,6 @@ def test_the_sign_may_say_the_direction(spark: SparkSession) -> None:
     )
 
 
-def test_a_column_may_say_the_direction_beside_the_sign(spark: SparkSession) -> None:
-    words = ColumnRule("Dr/Cr", spending=("D",), income=("C",))
-    by = contract(
-        direction=words,
-        amount=replace(SHIPPED.columns["amount"], negative="spending", minimum=None),
-    )
-    check(
-        spark,
-        by,
-        [
-            ({"amount": "-5", "direction": "D"}, ("5.00", "spending")),
-            ({"amount": "5", "direction": "C"}, ("5.00", "income")),
-            ({"amount": "5", "direction": "D"}, ("-5.00", "spending")),
-            ({"amount": "-5", "direction": "C"}, ("-5.00", "income")),
-        ],
-    )
-
-
 def parts(quantity: str, unit_price: str) -> dict[str, Any]:
     return {"quantity": quantity, "unit_price": unit_price}
 
