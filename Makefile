@@ -4,6 +4,8 @@
 
 # Another program's packages would be found before the installed ones.
 unexport PYTHONPATH PYTHONHOME
+# The folder of the shell, also with `make -C`: what the files that a setting names are relative to.
+export BANKSEG_CALLED_FROM ?= $(PWD)
 
 PYTHON ?= python3.11
 ROWS ?= 1048567

@@ -11,6 +11,8 @@ from pathlib import Path
 from typing import Any
 
 SETTINGS_FILE = Path("bankseg.toml")
+CALLED_FROM = "BANKSEG_CALLED_FROM"
+"""Environment: the folder that a command was given in, where it is not that of the process."""
 DEFAULT_CONTRACT = Path(__file__).resolve().parents[1] / "contract.toml"
 
 
@@ -119,6 +121,11 @@ def load_settings(
     )
 
 
+def called_from(environ: Mapping[str, str] | None = None) -> Path:
+    """Return the folder that the paths of a command are relative to: where it was given."""
+    return Path((os.environ if environ is None else environ).get(CALLED_FROM) or ".").absolute()
+
+
 def _from_file(path: Path) -> dict[str, object]:
     if not path.exists():
         return {}
@@ -140,7 +147,13 @@ def _from_file(path: Path) -> dict[str, object]:
 
 def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
     names = {field: f"BANKSEG_{field.upper()}" for field in Settings.__dataclass_fields__}
-    return {field: environ[name] for field, name in names.items() if environ.get(name)}
+    given = {field: environ[name] for field, name in names.items() if environ.get(name)}
+    paths = {field for field in given if isinstance(getattr(Settings, field), Path)}
+    here = called_from(environ)
+    return {
+        field: str(here / Path(value).expanduser()) if field in paths else value
+        for field, value in given.items()
+    }
 
 
 def _convert(name: str, value: object, default: object) -> Any:

@@ -1,11 +1,12 @@
 """The delivery contract: one file that an operator edits, and every slip in it is named."""
 
 from dataclasses import replace
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 
-from bankseg_assets.delivery import ContractError, DeliveryContract, load_contract
+from bankseg_assets.delivery import ContractError, DeliveryContract, RowFilter, load_contract
 from bankseg_assets.file_layout import FileLayout
 from bankseg_assets.settings import DEFAULT_CONTRACT
 
@@ -97,7 +98,7 @@ def test_a_value_may_be_translated(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "told"),
     [
-        ("currency", "currncy", "currncy is unknown; expected one of currency, number_format"),
+        ("currency", "currncy", "currncy is unknown; expected one of currency, "),
         ('currency = "INR"', "", "currency is missing; expected three letters"),
         ('"INR"', "7", "currency is 7; expected three letters, such as INR"),
         ('"INR"', '"Rs"', "currency is 'Rs'; expected three letters"),
@@ -125,9 +126,13 @@ def test_a_value_may_be_translated(tmp_path: Path) -> None:
             "[file]\nfooter_starts_with = ['']",
             "footer_starts_with has ''; expected a list",
         ),
-        ("[file]", "[file]\nfooter_starts_with = [1]", "footer_starts_with has 1; expected a list"),
+        (
+            "[file]",
+            "[file]\nfooter_starts_with = [1]",
+            "footer_starts_with is .1.; expected a list",
+        ),
         ("[file]", '[file]\nfooter_starts_with = ["T\\n"]', "footer_starts_with has 'T.n'; expect"),
-        ("[file]", "[file]\nheader_lines = 2", "file.header_lines is unknown; expected one of del"),
+        ("[file]", "[file]\nheader_lines = 2", "file.header_lines is unknown; expected one of hea"),
         (
             "[holdings.product]",
             "[holdings.file]\ndelimiter = ','\n[holdings.product]",
@@ -143,7 +148,7 @@ def test_a_value_may_be_translated(tmp_path: Path) -> None:
         ("nullable = true", 'nullable = "yes"', "nullable is 'yes'; expected true or false"),
         ("minimum = 0", 'minimum = "0"', "balance.minimum is '0'; expected a number"),
         ("minimum = 0", "minimum = true", "balance.minimum is True; expected a number"),
-        ("'[A-Za-z]", "'(?P<a>[A-Za-z]", "pattern is .*expected a regular expression .missing"),
+        ("'[A-Za-z]", "'([A-Za-z]", "pattern is .*expected a regular expression .missing"),
         ('["1/1/1800", "nan"]', '"nan"', "placeholders is 'nan'; expected a list of texts"),
         ('"d/M/yy"', '"D/M/YY"', "birth_date.format is 'D/M/YY'; expected a pattern of yyyy yy"),
         ('"d/M/yy"', '"M/yy"', "birth_date.format is 'M/yy'; expected a pattern"),
@@ -207,6 +212,61 @@ def test_a_value_may_be_translated(tmp_path: Path) -> None:
         ('name = "product"', 'name = "customer_id"', "holdings.*product.name is that of customer"),
         ('name = "product"', 'name = "p"\nnullable = true', "product.nullable is unknown; expec"),
         ("currency =", "currency", "is not valid TOML"),
+        ('currency = "INR"', 'currency = "?"', "currency is '.'; expected the bank's answer"),
+        ('format = "d/M/yy"', 'format = "?"', "columns.birth_date.format is '.'; expected the b"),
+        ("[file]", "currency_decimals = 5\n[file]", "currency_decimals is 5; expected a whole num"),
+        ("[file]", "spending = 'debit'\n[file]", "spending is there; expected .columns.debit. or"),
+        ("[file]", "spending = 'out'\n[file]", "spending is 'out'; expected 'debit' or 'credit'"),
+        ("[file]", "[file]\nsheet = 1", "file.sheet is 1; expected a sheet's name"),
+        *(
+            ("[file]", f"[[row_filters]]\n{text}\n[file]", f"row_filters.0..{told}")
+            for text, told in (
+                ("keep = ['x']", "column is missing; expected the header's name"),
+                ("column = 'S'", "keep is missing; expected the values of rows to keep, or drop"),
+                ("column = 'S'\nkeep = 'x'", "keep is 'x'; expected a list of values"),
+                ("column = 'S'\nkeep = []", "keep is ..; expected a list of values"),
+                ("column = 'S'\nkeep = ['x']\ndrop = ['y']", "drop is there; expected keep or dro"),
+                ("column = 'S'\nonly = ['x']", "only is unknown; expected one of column, keep"),
+            )
+        ),
+        *(
+            ('name = "CustLocation"', text, f"columns.location.{told}")
+            for text, told in (
+                ("", "name is missing; expected the header's name"),
+                ("name = 'a'\nnames = ['a', 'b']", "names is there; expected name or names"),
+                ("names = ['a']", "names is .'a'.; expected two different names or more"),
+                ("names = ['a', ' ']", "names is ' '; expected the header's name"),
+                ("name = 'a'\njoined_by = '-'", "joined_by is there; expected names, whose"),
+            )
+        ),
+        *(
+            ("[columns.gender]", f"{text}\n[columns.gender]", f"columns.{told}")
+            for text, told in (
+                ("[columns.debit]\nname = 'D'", "debit is there; expected no other amount besid"),
+                ("[columns.quantity]\nname = 'Q'", "unit_price is missing; expected a table, bec"),
+                ("[columns.age]\nname = 'A'", "age is there; expected age or birth_date, not bo"),
+                (
+                    "[columns.direction]\nname = 'D'\nspending = ['D']",
+                    "direction.income is missing; expected a list of values",
+                ),
+                (
+                    "[columns.direction]\nname = 'D'\nspending = ['D']\nincome = ['d', 'C']",
+                    r"direction.income has \['D'\]; expected no value of spending",
+                ),
+                ("[columns.currency]\nname = 'C'\nrates = {XXZ = 2}", "currency.rates has .'XXZ'"),
+                ("[columns.currency]\nname = 'C'\nrates = {USD = 0}", "currency.rates has .'USD'"),
+                ("[columns.currency]\nname = 'C'\nrates = {USD = '2'}", "currency.rates is {'USD'"),
+                ("[columns.currency]\nname = 'C'\nrates = {INR = 1}", "currency.rates has 'INR'; "),
+                ("[columns.currency]\nname = 'C'\nconverts = ['x']", "currency.converts is .'x'."),
+                ("[columns.currency]\nname = 'C'\nconverts = []", "currency.converts is ..; expec"),
+            )
+        ),
+        ("[0-9]{1,18}", "(?P<n>[0-9])", "transaction_id.pattern is .*in place of .\\?P<name>"),
+        (
+            '"TransactionID"',
+            '"TransactionID"\nunique_per = "bank"',
+            "unique_per is 'bank'; expected",
+        ),
     ],
 )
 def test_a_slip_is_named_with_file_key_expectation_and_finding(
@@ -281,3 +341,58 @@ def test_iso_dates_are_taken_where_they_can_mean_one_day_only(
 ) -> None:
     rule = replace(DeliveryContract().columns["birth_date"], format=format_)
     assert rule.takes_iso_dates is takes_iso
+
+
+def test_all_slips_of_a_contract_are_named_together(tmp_path: Path) -> None:
+    text = SHIPPED.replace('"INR"', '"Rs"').replace('"utf-8"', '"utf-9"')
+    with pytest.raises(ContractError) as caught:
+        load(tmp_path, text.replace("nullable = true", 'nullable = "yes"', 1))
+    first, *others = str(caught.value).splitlines()
+    assert first.endswith("currency is 'Rs'; expected three letters, such as INR. Also to correct:")
+    assert others == [
+        "- file.encoding is 'utf-9'; expected a codec's name, such as utf-8 or cp1252.",
+        "- columns.birth_date.nullable is 'yes'; expected true or false.",
+    ]
+
+
+def test_an_amount_may_be_in_columns_of_its_direction(tmp_path: Path) -> None:
+    parts = '[columns.debit]\nname = "Out"\nnegated = true\n[columns.credit]\nname = "In"\n'
+    start, end = SHIPPED.split('[columns.amount]\nname = "TransactionAmount (INR)"\nminimum = 0\n')
+    contract = load(tmp_path, 'spending = "credit"\n' + start + parts + end)
+    assert "amount" not in contract.columns
+    assert (contract.columns["debit"].negated, contract.columns["credit"].negated) == (True, False)
+    assert contract.spending == "credit"
+
+
+def test_a_contract_without_transaction_ids_is_taken(tmp_path: Path) -> None:
+    start, rest = SHIPPED.split("[columns.transaction_id]")
+    contract = load(tmp_path, start + rest[rest.index("[columns.customer_id]") :])
+    assert "transaction_id" not in contract.columns
+
+
+def test_columns_of_other_meanings_are_read(tmp_path: Path) -> None:
+    more = """[columns.direction]
+name = "CD"
+spending = ["d", "Soll"]
+income = ["c"]
+[columns.currency]
+name = "Ccy"
+rates = { usd = 83.25, JPY = 1 }
+converts = ["amount", "balance"]
+[columns.gender]"""
+    filters = '[[row_filters]]\ncolumn = "Status"\ndrop = ["declined "]\n[file]'
+    text = SHIPPED.replace("[columns.gender]", more).replace("[file]", filters)
+    contract = load(tmp_path, text)
+    direction, currency = contract.columns["direction"], contract.columns["currency"]
+    assert (direction.spending, direction.income) == (("D", "SOLL"), ("C",))
+    assert currency.rates == {"USD": Decimal("83.25"), "JPY": Decimal(1)}
+    assert currency.converts == ("amount", "balance")
+    assert contract.row_filters == (RowFilter("Status", drop=("declined",)),)
+    assert contract.fingerprint != DeliveryContract().fingerprint
+
+
+def test_a_column_may_be_made_of_several(tmp_path: Path) -> None:
+    parts = 'names = ["d", "m", "y"]\njoined_by = "/"'
+    contract = load(tmp_path, SHIPPED.replace('name = "TransactionDate"', parts))
+    rule = contract.columns["transaction_date"]
+    assert (rule.names, rule.joined_by) == (("d", "m", "y"), "/")

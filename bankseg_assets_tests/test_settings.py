@@ -48,6 +48,20 @@ def test_the_contract_is_the_repositorys_or_one_that_is_named(
     assert named == tmp_path / "other.toml"
 
 
+def test_paths_are_relative_to_where_the_command_was_given(tmp_path: Path) -> None:
+    """`bankseg` and `make -C` work in the project's folder, and their user in another."""
+    environ = {
+        "BANKSEG_CALLED_FROM": str(tmp_path),
+        "BANKSEG_CONTRACT": "mine.toml",
+        "BANKSEG_DATA_DIR": "data",
+    }
+    settings = load_settings(environ, NO_FILE)
+    assert (settings.contract, settings.data_dir) == (tmp_path / "mine.toml", tmp_path / "data")
+    file = write(tmp_path / "bankseg.toml", 'contract = "other.toml"\n')
+    del environ["BANKSEG_CONTRACT"], environ["BANKSEG_DATA_DIR"]
+    assert load_settings(environ, file).contract == Path("other.toml").resolve()
+
+
 def test_a_home_folder_may_be_written_as_a_tilde(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/clerk")
     settings = load_settings({"BANKSEG_DATA_DIR": "~/bank"}, NO_FILE)

@@ -20,7 +20,15 @@ from bankseg_assets.java import JavaNotFoundError
 from bankseg_assets.settings import SettingsError, load_settings
 from bankseg_assets.spark import spark_config, start_early
 from ops.instance import prepare_instance, process_environment
-from ops.preflight import BusyError, PreflightError, check_disk, check_machine, data_lock, find_java
+from ops.preflight import (
+    BusyError,
+    PreflightError,
+    check_contract,
+    check_disk,
+    check_machine,
+    data_lock,
+    find_java,
+)
 
 # Dagster costs two seconds; a machine that is not ready is told so before.
 if TYPE_CHECKING:
@@ -45,6 +53,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = load_settings()
         check_machine(settings)
+        check_contract(settings)
         with ExitStack() as stack:
             sole = options.lock_held or _lock(stack, settings.data_dir)
             check_disk(settings.data_dir)

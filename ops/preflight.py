@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
+from bankseg_assets.delivery import ContractError, load_contract
 from bankseg_assets.java import find_java_home
 from bankseg_assets.landing.files import printable
 from bankseg_assets.settings import Settings
@@ -62,6 +63,17 @@ def check_machine(settings: Settings) -> None:
     """Raise PreflightError when the name of the data folder, or Python's packages, cannot work."""
     check_path(settings.data_dir)
     check_packages()
+
+
+def check_contract(settings: Settings) -> None:
+    """Raise PreflightError, with all that is wrong with it, when the contract cannot be used.
+
+    Before anything starts: an assets' run said so after 20 s, among the lines of a traceback.
+    """
+    try:
+        load_contract(settings.contract)
+    except ContractError as error:
+        raise PreflightError(str(error)) from error
 
 
 def check_path(data_dir: Path) -> None:

@@ -13,6 +13,7 @@ from ops.instance import prepare_instance, process_environment
 from ops.preflight import (
     HOST,
     PreflightError,
+    check_contract,
     check_disk,
     check_machine,
     check_ports,
@@ -35,6 +36,9 @@ def main() -> int:
     try:
         settings = load_settings()
         check_machine(settings)
+        # What is published is served all the same; the batch then says what is wrong.
+        if not _holds_something(settings.published_dir):
+            check_contract(settings)
         with data_lock(settings.data_dir, "make run"):
             check_disk(settings.data_dir)
             check_ports(settings)

@@ -6,7 +6,6 @@ cannot be taken has no segment, and says why in the column `error`.
 
 import argparse
 import codecs
-import os
 import signal
 import sys
 from collections.abc import Sequence
@@ -17,7 +16,7 @@ from bankseg_assets.batch_scoring.errors import ListError
 from bankseg_assets.delivery import ContractError, DeliveryContract, load_contract
 from bankseg_assets.formatting import day
 from bankseg_assets.landing.files import printable
-from bankseg_assets.settings import SettingsError, load_settings
+from bankseg_assets.settings import SettingsError, called_from, load_settings
 from bankseg_assets.value_ranges import decimal_separator
 
 # numpy, pandas and pyarrow cost a second; whoever asks for help is not kept waiting.
@@ -28,8 +27,6 @@ if TYPE_CHECKING:
     from bankseg_assets.scoring import Bundle
     from bankseg_assets.serving import Serving
 
-CALLED_FROM = "BANKSEG_CALLED_FROM"
-"""Environment: the folder in which the person called `./bankseg`, which leaves it."""
 REFUSED = 2
 INTERRUPTED = 130
 
@@ -82,7 +79,7 @@ def _score(options: argparse.Namespace, contract: DeliveryContract, published_di
     from bankseg_assets.batch_scoring.table import Scorer
     from bankseg_assets.inputs import asked_of
 
-    here = Path(os.environ.get(CALLED_FROM, ""))
+    here = called_from()
     source, target = here / options.list, here / options.out
     if target.exists() and source.exists() and target.samefile(source):
         raise ListError("The list would be replaced by the result. Name another file to write.")

@@ -208,9 +208,10 @@ def command(*arguments: str) -> list[str]:
 
 
 def run_command(
-    data_dir: Path, *arguments: str, modules: Path | None = None
+    data_dir: Path, *arguments: str, modules: Path | None = None, contract: str = ""
 ) -> subprocess.CompletedProcess[str]:
     environ = {"BANKSEG_DATA_DIR": str(data_dir), "PATH": "/usr/bin:/bin"}
+    environ |= {"BANKSEG_CONTRACT": contract}
     if modules:
         environ["PYTHONPATH"] = str(modules)
     return subprocess.run(
@@ -262,6 +263,17 @@ def test_a_data_folder_that_cannot_be_written_is_one_sentence() -> None:
     assert result.returncode == REFUSED
     assert result.stderr.startswith("bankseg: /dev/null/data cannot be written")
     assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_contract_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
+    """It was two among a traceback, after ten seconds, and the data folder was made before."""
+    result = run_command(tmp_path / "data", contract=str(tmp_path / "mine.toml"))
+    assert (result.returncode, result.stdout) == (REFUSED, "")
+    assert result.stderr == (
+        f"bankseg: The contract {tmp_path / 'mine.toml'} cannot be read (No such file or "
+        "directory). Correct BANKSEG_CONTRACT.\n"
+    )
+    assert not (tmp_path / "data").exists()
 
 
 def test_a_signal_interrupts_a_batch_without_a_traceback(tmp_path: Path) -> None:

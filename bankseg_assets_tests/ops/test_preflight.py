@@ -13,6 +13,7 @@ from bankseg_assets.settings import Settings
 from ops.preflight import (
     BusyError,
     PreflightError,
+    check_contract,
     check_disk,
     check_packages,
     check_path,
@@ -96,6 +97,14 @@ def test_a_locale_that_is_not_utf_8_takes_ascii_alone(
     check_path(tmp_path)
     with pytest.raises(PreflightError, match=r"in iso8859-9, not UTF-8\. Set LC_ALL=C\.UTF-8"):
         check_path(tmp_path / "Müller")
+
+
+def test_a_contract_that_cannot_be_used_is_named_with_its_faults(tmp_path: Path) -> None:
+    check_contract(Settings())
+    contract = tmp_path / "mine.toml"
+    contract.write_text('currency = "Rs"\n', encoding="utf-8")
+    with pytest.raises(PreflightError, match=r"mine\.toml: currency is 'Rs'; expected three lett"):
+        check_contract(Settings(contract=contract))
 
 
 def test_another_pyspark_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

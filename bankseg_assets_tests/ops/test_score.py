@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from bankseg_assets.scoring import BUNDLE_FILE
+from bankseg_assets.settings import CALLED_FROM
 from bankseg_assets_tests.app.publishing import publish
 from bankseg_assets_tests.batch_scoring.lists import INPUTS
 from ops import score
@@ -26,7 +27,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     monkeypatch.setenv("BANKSEG_DATA_DIR", str(tmp_path / "data"))
     publish(tmp_path / "data", inputs=INPUTS)
     (tmp_path / "list.csv").write_text(LIST, encoding="utf-8")
-    monkeypatch.setenv(score.CALLED_FROM, str(tmp_path))
+    monkeypatch.setenv(CALLED_FROM, str(tmp_path))
     before = signal.getsignal(signal.SIGTERM)
     yield tmp_path
     signal.signal(signal.SIGTERM, before)
@@ -177,7 +178,7 @@ def test_stopped_midway_it_leaves_nothing(folder: Path, number: signal.Signals) 
     with (folder / "list.csv").open("a", encoding="utf-8") as file:
         file.writelines(f"C{row},1,300\n" for row in range(400_000))
     command = [sys.executable, "-m", "ops.score", "list.csv", "out.csv"]
-    environ = os.environ | {score.CALLED_FROM: str(folder)}
+    environ = os.environ | {CALLED_FROM: str(folder)}
     with subprocess.Popen(
         command, cwd=ROOT, env=environ, stderr=subprocess.PIPE, text=True
     ) as process:

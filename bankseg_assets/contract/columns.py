@@ -1,0 +1,347 @@
+"""The columns of a file: one table each, with the keys that make sense for it."""
+
+from collections.abc import Iterator
+from datetime import date
+from decimal import Decimal
+from typing import Annotated, Any, ClassVar, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from bankseg_assets.contract.values import (
+    Day,
+    DecimalSeparator,
+    Expected,
+    HeaderName,
+    Number,
+    Pattern,
+    Texts,
+    ThousandsSeparator,
+    TomlTable,
+    Values,
+    Whole,
+    YesNo,
+    months,
+    several_formats,
+    slip,
+    translated,
+)
+from bankseg_assets.currencies import CODES
+from bankseg_assets.date_formats import ambiguity, problem
+from bankseg_assets.delivery import ColumnRule
+
+
+class Column(TomlTable):
+    """How a column is found in a file, and what stands in it for nothing."""
+
+    name: HeaderName | None = Field(
+        None, description="The name in the file's header.", examples=["TransactionID"]
+    )
+    names: Annotated[list[HeaderName], Expected("a list of the header's names")] | None = Field(
+        None,
+        description="In place of name: several columns, whose values are joined.",
+        examples=[["Day", "Month", "Year"]],
+    )
+    joined_by: Annotated[str, Expected("a text, such as '-'")] = Field(
+        " ", description="What is put between the values of names.", examples=["-"]
+    )
+    placeholders: Texts = Field(
+        [], description='Values that mean "empty".', examples=[["nan", "N/A"]]
+    )
+
+    def named(self) -> Iterator[PydanticCustomError]:
+        """Yield what is wrong with the names."""
+        if self.name is None and self.names is None:
+            yield slip("is missing", "the header's name", "name")
+        elif self.name is not None and self.names is not None:
+            yield slip("is there", "name or names, not both", "names")
+        elif self.names is not None and len(set(self.names)) < 2:  # noqa: PLR2004
+            yield slip(f"is {self.names!r}", "two different names or more", "names")
+        elif "joined_by" in self.model_fields_set and self.names is None:
+            yield slip("is there", "names, whose values it joins", "joined_by")
+
+    def slips(self) -> Iterator[PydanticCustomError]:
+        """Yield what is wrong between the keys."""
+        yield from self.named()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Column":
+        for fault in self.slips():
+            raise fault
+        return self
+
+    def rule(self) -> ColumnRule:
+        """Return the column as the platform reads it."""
+        given: dict[str, Any] = {key: getattr(self, key) for key in self.model_fields_set}
+        given = {key: value for key, value in given.items() if value is not None}
+        if self.names is not None:
+            given["name"] = self.names[0]
+        for key, value in given.items():
+            if isinstance(value, list) and key != "values":
+                given[key] = tuple(value)
+        if isinstance(values := given.get("values"), list | dict):
+            pairs = values if isinstance(values, dict) else {value: value for value in values}
+            given["values"] = {delivered.upper(): said for delivered, said in pairs.items()}
+        return ColumnRule(**given)
+
+
+class _Nullable(TomlTable):
+    nullable: YesNo = Field(False, description="Whether an empty value is taken.", examples=[True])
+
+
+class _Text(Column):
+    pattern: Pattern = Field(
+        "",
+        description="What the whole value must match: a regular expression of Java's dialect.",
+        examples=["[A-Z]{0,4}[0-9]{1,18}"],
+    )
+
+
+class _Valued(TomlTable):
+    values: Annotated[
+        dict[str, str] | list[str],
+        AfterValidator(translated),
+        Expected("a list of texts, or a table of delivered = published texts"),
+    ] = Field(
+        [],
+        description="What is allowed, in any case; a table translates.",
+        examples=[["M", "F"], {"male": "M", "female": "F"}],
+    )
+
+
+class TransactionId(_Text):
+    """Which transaction a row describes; without the table, a row's whole content says it."""
+
+    unique_per: (
+        Annotated[Literal["file", "customer", "day"], Expected("'file', 'customer' or 'day'")]
+        | None
+    ) = Field(
+        None,
+        description="What an ID is unique within, where it is not unique at all. Of IDs that "
+        "begin at 1 in every file, the content of a row says which transaction it is.",
+        examples=["customer"],
+    )
+
+
+class CustomerId(_Text):
+    """The bank's number of a customer."""
+
+
+class Gender(_Text, _Nullable, _Valued):
+    """A customer's gender; may be left out."""
+
+
+class Location(_Text, _Nullable):
+    """Where the customer is; may be left out."""
+
+
+class Product(_Text, _Valued):
+    """A product that the customer holds."""
+
+
+class _Dated(Column):
+    _ours: ClassVar[str] = ""
+
+    format: Annotated[str, Expected("text")] | None = Field(
+        None,
+        description="yyyy yy MMM MM M dd d HH H hh h mm ss SSS a XXX; numbers by the names that "
+        "docs/contract.md gives.",
+        examples=["d/M/yyyy"],
+    )
+    formats: (
+        Annotated[list[str], AfterValidator(several_formats), Expected("a list of formats")] | None
+    ) = Field(
+        None,
+        description="In place of format: several, no two of which read a text differently.",
+        examples=[["d/M/yyyy", "dd-MMM-yyyy"]],
+    )
+
+    def slips(self) -> Iterator[PydanticCustomError]:
+        yield from self.named()
+        if self.formats is None and self.format is None:
+            yield slip("is missing", "text", "format")
+        if self.formats is not None and self.format is not None:
+            yield slip("is there", "format or formats, not both", "formats")
+        key = "formats" if self.formats is not None else "format"
+        for text in self.formats or [self.format or ""]:
+            if expected := problem(text, self._ours):
+                yield slip(f"is {text!r}", expected, key)
+        if self.formats and (unclear := ambiguity(self.rule().readers)):
+            text, first, second = unclear
+            yield slip(
+                f"reads {text!r} as {first:%Y-%m-%d %H:%M:%S} and as {second:%Y-%m-%d %H:%M:%S}",
+                "formats of which no two read a text differently",
+                "formats",
+            )
+
+
+class _Months(TomlTable):
+    month_names: (
+        Annotated[
+            list[str],
+            AfterValidator(months),
+            Expected("twelve different names, from January to December"),
+        ]
+        | None
+    ) = Field(
+        None,
+        description="January to December as the bank writes them; without it, English.",
+        examples=[
+            ["Jan", "Feb", "Mär", "Apr", "Mai", "Jun", "Jul", "Aug", "Sep", "Okt", "Nov", "Dez"]
+        ],
+    )
+
+
+class BirthDate(_Dated, _Months, _Nullable):
+    """When the customer was born; may be left out."""
+
+    _ours: ClassVar[str] = "birth_date"
+
+
+class TransactionDate(_Dated, _Months):
+    """The day of a transaction, or its day and time."""
+
+    _ours: ClassVar[str] = "transaction_date"
+
+    minimum: Day | None = Field(
+        None, description="The earliest day that is taken.", examples=[date(2016, 1, 1)]
+    )
+    maximum: Day | None = Field(
+        None, description="The latest day that is taken.", examples=[date(2016, 12, 31)]
+    )
+
+
+class TransactionTime(_Dated, _Nullable):
+    """The time of day, where it is a column of its own; may be left out."""
+
+    _ours: ClassVar[str] = "transaction_time"
+
+
+class _Money(Column):
+    minimum: Number | None = Field(None, description="The least value that is taken.", examples=[0])
+    maximum: Number | None = Field(
+        None, description="The greatest value that is taken.", examples=[1000000]
+    )
+    decimal_separator: DecimalSeparator = Field(
+        ".", description="Between whole units and decimals.", examples=[","]
+    )
+    thousands_separator: ThousandsSeparator = Field(
+        "",
+        description="Between groups of digits: a comma, a point, any space or an apostrophe. "
+        "Without it, 1,234 is refused, because it may be 1.234 or 1234.",
+        examples=[".", " "],
+    )
+
+    def slips(self) -> Iterator[PydanticCustomError]:
+        yield from self.named()
+        if self.thousands_separator == self.decimal_separator:
+            yield slip(
+                f"is {self.thousands_separator!r}, as the decimal_separator is",
+                "two different ones, such as '.' for thousands and ',' for decimals",
+                "thousands_separator",
+            )
+        if None not in (self.minimum, self.maximum) and self.minimum > self.maximum:  # type: ignore[operator]
+            yield slip(f"is {self.minimum}", f"at most the maximum, {self.maximum}", "minimum")
+
+
+class Balance(_Money, _Nullable):
+    """The account's balance at the transaction; may be left out."""
+
+
+class Amount(_Money):
+    """The amount of a transaction."""
+
+    negative: (
+        Annotated[Literal["spending", "income"], Expected("'spending' or 'income'")] | None
+    ) = Field(
+        None,
+        description="What a negative amount is, where the sign says the direction.",
+        examples=["spending"],
+    )
+
+
+class Part(_Money):
+    """An amount of one direction, in a column of its own: [columns.debit] or [columns.credit]."""
+
+    negated: YesNo = Field(
+        False,
+        description="Whether the bank writes its amounts with a minus sign.",
+        examples=[True],
+    )
+
+
+class Factor(_Money):
+    """[columns.quantity] or [columns.unit_price]: the amount is their product."""
+
+
+class Direction(Column, _Nullable):
+    """A column that says whether an amount is spending or income."""
+
+    spending: Values = Field(
+        description="The values that say spending, in any case.", examples=[["D", "DR"]]
+    )
+    income: Values = Field(
+        description="The values that say income, in any case.", examples=[["C", "CR"]]
+    )
+
+    def slips(self) -> Iterator[PydanticCustomError]:
+        yield from self.named()
+        both = {text.upper() for text in self.spending} & {text.upper() for text in self.income}
+        if both:
+            yield slip(f"has {sorted(both)}", "no value of spending", "income")
+
+    def rule(self) -> ColumnRule:
+        given = super().rule()
+        upper = {key: tuple(map(str.upper, getattr(given, key))) for key in ("spending", "income")}
+        return ColumnRule(**{**given.__dict__, **upper})
+
+
+class CurrencyColumn(Column, _Nullable):
+    """The code of the currency that a row's amount is in; empty, if nullable: the contract's."""
+
+    rates: Annotated[dict[str, Number], Expected("a table of rates, such as { USD = 83.2 }")] = (
+        Field(
+            {},
+            description="How much of the contract's currency one unit of another is. Rows in a "
+            "currency without a rate are quarantined.",
+            examples=[{"USD": Decimal("83.2"), "EUR": Decimal("90.1")}],
+        )
+    )
+    converts: Annotated[
+        list[Literal["amount", "balance"]], Expected("'amount', 'balance', or both")
+    ] = Field(
+        ["amount"],
+        description="What is in the currency that the row names.",
+        examples=[["amount", "balance"]],
+    )
+
+    def slips(self) -> Iterator[PydanticCustomError]:
+        yield from self.named()
+        if unknown := [code for code in self.rates if code.upper() not in CODES]:
+            yield slip(f"has {unknown}", "codes of ISO 4217, such as USD", "rates")
+        if wrong := [code for code, rate in self.rates.items() if not rate > 0]:
+            yield slip(f"has {wrong}", "rates above 0", "rates")
+        if not self.converts:
+            yield slip("is []", "'amount', 'balance', or both", "converts")
+
+    def rule(self) -> ColumnRule:
+        found = super().rule()
+        rates = {code.upper(): rate for code, rate in found.rates.items()}
+        return ColumnRule(**{**found.__dict__, "rates": rates})
+
+
+class Age(Column, _Nullable):
+    """The customer's age in whole years, where the bank delivers no birth date."""
+
+    minimum: Whole | None = Field(None, description="The least age that is taken.", examples=[18])
+    maximum: Whole | None = Field(
+        None, description="The greatest age that is taken.", examples=[100]
+    )
+
+    def rule(self) -> ColumnRule:
+        found = super().rule()
+        bounds = {
+            key: None if (value := getattr(found, key)) is None else Decimal(value)
+            for key in ("minimum", "maximum")
+        }
+        return ColumnRule(**{**found.__dict__, **bounds})

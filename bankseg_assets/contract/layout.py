@@ -1,0 +1,83 @@
+"""How a file is written around its records, and which rows of it are read."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, model_validator
+
+from bankseg_assets.contract.values import (
+    Expected,
+    FooterLines,
+    HeaderLine,
+    HeaderName,
+    LineStarts,
+    TomlTable,
+    Values,
+    codec,
+    slip,
+)
+from bankseg_assets.delivery import RowFilter
+from bankseg_assets.file_layout import FileLayout
+
+
+class HoldingsFile(TomlTable):
+    """The lines around the records of a file of holdings."""
+
+    header_line: HeaderLine = Field(
+        1,
+        description="The header's line, counted from 1, where other lines are above it.",
+        examples=[5],
+    )
+    footer_lines: FooterLines = Field(
+        0, description="How many lines at the end are not records.", examples=[1]
+    )
+    footer_starts_with: LineStarts = Field(
+        [],
+        description="How lines begin that are not records, wherever they are; an opening quote "
+        "does not count.",
+        examples=[["Total", "Closing balance"]],
+    )
+    sheet: Annotated[str, Expected("a sheet's name")] = Field(
+        "",
+        description="Of an XLSX file, the sheet to read; the first if there is none here.",
+        examples=["Transactions"],
+    )
+
+    def layout(self) -> FileLayout:
+        """Return what stands around the records."""
+        starts = tuple(self.footer_starts_with)
+        return FileLayout(self.header_line, self.footer_lines, starts, self.sheet)
+
+
+class TransactionsFile(HoldingsFile):
+    """How a file of transactions is written, and the lines around its records."""
+
+    delimiter: Annotated[
+        str, Field(pattern=r"^[!#-~ \t]$"), Expected("one ASCII character, not a quote")
+    ] = Field(description="What is between two fields of a CSV.", examples=[",", ";", "\t"])
+    encoding: Annotated[str, AfterValidator(codec), Expected("a codec's name, such as utf-8")] = (
+        Field(description="A Python codec's name.", examples=["utf-8", "cp1252"])
+    )
+
+
+class RowFilterTable(TomlTable):
+    """Which rows are read, by the values of a column; compared without case and outer blanks."""
+
+    column: HeaderName = Field(description="The header's name.", examples=["Status"])
+    keep: Values | None = Field(
+        None, description="The values of rows that are read.", examples=[["posted", "booked"]]
+    )
+    drop: Values | None = Field(
+        None, description="In place of keep: those of rows that are not.", examples=[["declined"]]
+    )
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> "RowFilterTable":
+        if self.keep is None and self.drop is None:
+            raise slip("is missing", "the values of rows to keep, or drop", "keep")
+        if self.keep is not None and self.drop is not None:
+            raise slip("is there", "keep or drop, not both", "drop")
+        return self
+
+    def row_filter(self) -> RowFilter:
+        """Return the filter."""
+        return RowFilter(self.column, tuple(self.keep or ()), tuple(self.drop or ()))
