@@ -120,6 +120,14 @@ def too_many_decimals(name: str, contract: DeliveryContract) -> Column | None:
     return reduce(or_, found) if found else None
 
 
+def is_unused(name: str, contract: DeliveryContract) -> Column | None:
+    """Say whether a zero stands in one side because the other has the amount; None for no side."""
+    others = [side for side in SIDES if side != name and side in contract.columns]
+    if name not in SIDES or not others:
+        return None
+    return F.coalesce(F.col(name) == 0, F.lit(False)) & _is_used(others[0])
+
+
 def side_faults(contract: DeliveryContract) -> list[Fault]:
     """Return the rules of debits and credits together: exactly one of them has a value."""
     sides = [name for name in SIDES if name in contract.columns]

@@ -128,6 +128,21 @@ def test_a_negated_side_is_turned_before_its_bounds(spark: SparkSession) -> None
     )
 
 
+def test_bounds_are_not_of_the_unused_side(spark: SparkSession) -> None:
+    rule = ColumnRule("x", minimum=Decimal("0.01"), maximum=Decimal(100))
+    check(
+        spark,
+        contract(("amount",), debit=rule, credit=rule),
+        [
+            (sides("0.00", "5"), ("5.00", "income")),
+            (sides("5", "0"), ("5.00", "spending")),
+            (sides("0", ""), reason("invalid_debit")),
+            (sides("0", "101"), reason("invalid_credit")),
+            (sides("-5", "0"), reason("invalid_debit")),
+        ],
+    )
+
+
 def test_one_side_alone_is_enough(spark: SparkSession) -> None:
     by = contract(("amount",), credit=ColumnRule("Deposits"))
     check(
