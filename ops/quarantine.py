@@ -81,7 +81,9 @@ def _fields(raw_text: str, contract: DeliveryContract) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     for ours, rule in contract.columns.items():
         fields |= _delivered(rule, found.get(ours))
-    return fields
+    # A filter kept the row, and is to keep it again.
+    kept = {one.column: one.keep[0] for one in contract.row_filters if one.keep}
+    return kept | fields
 
 
 def _delivered(rule: ColumnRule, text: str | None) -> dict[str, Any]:

@@ -97,7 +97,7 @@ def waiting(holdings: HoldingsResource) -> str:
     else:
         why = "Waiting for a file of product holdings"
     return (
-        f"{why}: put a CSV, CSV.gz or Parquet with customer and product into "
+        f"{why}: put a CSV, CSV.gz, Parquet or XLSX with customer and product into "
         f"{holdings.landing_dir}. Until then no product is recommended."
     )
 

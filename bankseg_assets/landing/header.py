@@ -151,10 +151,10 @@ def _wanted(contract: DeliveryContract) -> list[str]:
 
 def _filter_columns(contract: DeliveryContract) -> list[str]:
     """Return the column of each row filter as the contract's columns name it, where they do."""
-    named = {_folded(name): name for rule in contract.columns.values() for name in rule.file_names}
+    named = {folded(name): name for rule in contract.columns.values() for name in rule.file_names}
     exact = set(named.values())
     return [
-        one.column if one.column in exact else named.get(_folded(one.column), one.column)
+        one.column if one.column in exact else named.get(folded(one.column), one.column)
         for one in contract.row_filters
     ]
 
@@ -170,21 +170,21 @@ def split_line(line: str, delimiter: str) -> list[str]:
 def _places(names: Sequence[str], wanted: Sequence[str]) -> dict[str, list[int]]:
     """Return the places that each wanted name could be at: none, one, or too many."""
     places: dict[str, list[int]] = {name: [] for name in wanted}
-    folded: dict[str, list[int]] = {}
+    loose: dict[str, list[int]] = {}
     for place, name in enumerate(names):
         if name in places:
             places[name].append(place)
         else:
-            folded.setdefault(_folded(name), []).append(place)
+            loose.setdefault(folded(name), []).append(place)
     missing = [name for name in wanted if not places[name]]
-    claims = Counter(map(_folded, missing))
+    claims = Counter(map(folded, missing))
     for name in missing:
-        if claims[_folded(name)] == 1:  # of two, neither can be said to be the column
-            places[name] = folded.get(_folded(name), [])
+        if claims[folded(name)] == 1:  # of two, neither can be said to be the column
+            places[name] = loose.get(folded(name), [])
     return places
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
     """Return a name without case, invisible characters, and differences between blanks."""
     text = unicodedata.normalize("NFKC", name)
     shown = "".join(c for c in text if unicodedata.category(c) != "Cf")
@@ -214,8 +214,8 @@ def _explain(
     number: int,
 ) -> str:
     wanted = _wanted(contract)
-    claimed = {_folded(name) for name in wanted if name not in missing}
-    spare = [name for name in names if name not in wanted and _folded(name) not in claimed]
+    claimed = {folded(name) for name in wanted if name not in missing}
+    spare = [name for name in names if name not in wanted and folded(name) not in claimed]
     is_header = 2 * len(missing) <= len(wanted)
     hints, settings = [], []
     for name in missing:

@@ -70,7 +70,8 @@ def current_files(raw_dir: Path, ledger: Ledger, landing_dir: Path) -> dict[str,
             if file.may_still_grow
         )
         raise NothingDeliveredError(
-            f"No transaction file was accepted. Put a CSV, CSV.gz or Parquet into {landing_dir}"
+            "No transaction file was accepted. Put a CSV, CSV.gz, Parquet or XLSX into "
+            f"{landing_dir}"
             + (f". Rejected so far: {rejected}" if rejected else ", or run `make demo-data`.")
             + (f" Waiting: {waiting}" if waiting else "")
         )
@@ -217,6 +218,12 @@ def _warning(parsed: Parsed, contract: DeliveryContract) -> str:
         told.append(
             "Left out, because the contract does not name them and they hold bytes, lists or "
             f"structures, or pages too large: the columns {names}."
+        )
+    if parsed.other_sheets:
+        names = column_names(parsed.other_sheets)
+        told.append(
+            f"Other sheets of the file are not read: {names}. If one of them has the records, set "
+            f"`sheet` under {contract.layout_table} in the contract."
         )
     told += [_rounded(one, contract.decimals) for one in parsed.rounded]
     return " ".join(told)

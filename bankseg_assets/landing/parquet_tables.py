@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from bankseg_assets.delivery import MONEY_COLUMNS, ColumnRule, DeliveryContract
-from bankseg_assets.landing.binary_fractions import Rounded, round_doubles
+from bankseg_assets.delivery import ColumnRule, DeliveryContract
+from bankseg_assets.landing.binary_fractions import Rounded, money_in, round_doubles
 from bankseg_assets.landing.csv_tables import ROWS_PER_GROUP
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.files import printable
@@ -72,7 +72,7 @@ def _tables(
 ) -> Iterator[pa.Table]:
     header = layout.header
     rules = {place: contract.columns[ours] for ours, place in header.places.items()}
-    money = {header.places[ours] for ours in MONEY_COLUMNS if ours in header.places}
+    money = {header.places[ours] for ours in money_in(contract) if ours in header.places}
     places = sorted(layout.leaves)
     next_number, text_bytes = 1, 0
     with (
@@ -107,7 +107,7 @@ def _tables(
                                 *(part.column(places.index(place)), rules.get(place)),
                                 *(header.names[place], file_name),
                                 rounded=None,
-                                keeps_instants=bool(contract.time_zone),
+                                contract=contract,
                             )
                             for place in filters.places
                         }
@@ -117,7 +117,7 @@ def _tables(
                     str(place): _as_text(
                         *(column, rules.get(place), header.names[place], file_name),
                         rounded=rounded if place in money else None,
-                        keeps_instants=bool(contract.time_zone),
+                        contract=contract,
                     )
                     for place, column in zip(places, part.columns, strict=True)
                 }
@@ -190,22 +190,20 @@ def _as_text(
     file_name: str,
     *,
     rounded: list[Rounded] | None,
-    keeps_instants: bool,
+    contract: DeliveryContract,
 ) -> pa.Array:
     """Return a column as text.
 
-    `rounded`: where to count the amounts that are rounded, for money. `keeps_instants`: in UTC with
-    a Z, else in the column's time zone. What the contract's time zone is, is cleaning's to apply:
-    records are written once.
+    `rounded`: where to count the amounts that are rounded, for money. Where the contract has a time
+    zone, an instant is in UTC with a Z, else in the column's zone: which the contract's is, is
+    cleaning's to apply.
     """
     kind = column.type
     if pa.types.is_dictionary(kind):
         decoded = column.dictionary_decode()
-        return _as_text(
-            *(decoded, rule, name, file_name), rounded=rounded, keeps_instants=keeps_instants
-        )
+        return _as_text(*(decoded, rule, name, file_name), rounded=rounded, contract=contract)
     is_instant = pa.types.is_timestamp(kind) and kind.tz is not None
-    is_instant &= keeps_instants and rule is not None and rule.has_time
+    is_instant &= bool(contract.time_zone) and rule is not None and rule.has_time
     if pa.types.is_timestamp(kind):
         if is_instant:
             column = column.cast(pa.timestamp(kind.unit))
@@ -226,7 +224,7 @@ def _as_text(
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         text = _plain_numbers(text)
     if rounded is not None and pa.types.is_floating(kind):
-        text, found = round_doubles(text, kind, name)
+        text, found = round_doubles(text, kind, name, contract.decimals)
         rounded.append(found)
     if rule is not None and rule.decimal_separator == "," and not _is_text(kind):
         text = pc.replace_substring(text, ".", ",")

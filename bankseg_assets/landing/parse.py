@@ -7,7 +7,7 @@ about a second; Spark with `multiLine` takes one task a file and five to ten tim
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import reduce
 from pathlib import Path
 
@@ -17,8 +17,8 @@ import pyarrow.parquet as pq
 
 from bankseg_assets.characters import INVISIBLE
 from bankseg_assets.contracts import DELIVERY_DIGITS, Table
-from bankseg_assets.delivery import MONEY_COLUMNS, DeliveryContract
-from bankseg_assets.landing.binary_fractions import Rounded, add_up, count_noise
+from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.landing.binary_fractions import Rounded, add_up, count_noise, money_in
 from bankseg_assets.landing.csv_tables import csv_tables
 from bankseg_assets.landing.drafts import Draft, draft_in
 from bankseg_assets.landing.errors import DeliveryError
@@ -26,6 +26,8 @@ from bankseg_assets.landing.header import Header
 from bankseg_assets.landing.parquet_tables import parquet_tables, read_layout
 from bankseg_assets.landing.row_filters import RowFilters
 from bankseg_assets.landing.scan import CsvScan, scan
+from bankseg_assets.landing.xlsx import sheet_as_csv
+from bankseg_assets.landing.xlsx_package import is_zip
 
 EXTRA_FILE = "extra.parquet"
 """Beside the records: row_number, and as strings what the contract has no column for."""
@@ -46,6 +48,8 @@ class Parsed:
     """The last record has no line end."""
     malformed_at_end: int = 0
     """How many of the last records are malformed: they may be a footer."""
+    other_sheets: tuple[str, ...] = ()
+    """Of XLSX, those that are shown to a user and were not read."""
     lines_left_out: Mapping[str, int] = field(default_factory=dict)
     """Kind -> number of the lines that are not records."""
 
@@ -75,6 +79,12 @@ def write_records(
     `output` appears last and whole, so that whoever sees it may read it. Raises DeliveryError when
     the content cannot be read, and OSError when the machine fails; nothing changes then.
     """
+    if found is None and is_zip(original):
+        with sheet_as_csv(original, contract, file_name) as (path, text, rows, others):
+            parsed = write_records(
+                path, text, rows, file_name=file_name, sha256=sha256, output=output
+            )
+        return replace(parsed, other_sheets=others)
     rounded: list[Rounded] = []
     lines_left_out: Counter[str] = Counter()
     if found is None:
@@ -87,7 +97,7 @@ def write_records(
         filters = RowFilters(contract, header, lines_left_out)
         tables = csv_tables(original, contract, file_name, found, lines_left_out)
     schema = _schema(contract.table)
-    money = {name: contract.columns[name] for name in MONEY_COLUMNS if name in contract.columns}
+    money = {name: contract.columns[name] for name in money_in(contract)}
     origin = {"source_file": file_name, "delivery": sha256[:DELIVERY_DIGITS]}
     records = 0
     at_end = _MalformedAtEnd()
@@ -103,7 +113,9 @@ def write_records(
                 table = every if found is None else filters.filtered(every)
                 ours = _ours(table, schema, header, contract, origin)
                 writer.write_table(ours)
-                rounded += [count_noise(ours[name], rule) for name, rule in money.items()]
+                rounded += [
+                    count_noise(ours[name], rule, contract.decimals) for name, rule in money.items()
+                ]
                 records += ours.num_rows
                 if extra_writer:
                     extra_writer.write_table(_extra(table, header))

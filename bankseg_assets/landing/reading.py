@@ -36,11 +36,12 @@ def reading_of(contract: DeliveryContract, original: Path) -> str:
         said["text"] = [contract.delimiter, contract.encoding]
     else:
         said["typed"] = {ours: _typed(rule) for ours, rule in rules.items()}
-        said["typed"]["."] = [bool(contract.time_zone), contract.currency_decimals]
+        said["typed"]["."] = [bool(contract.time_zone), contract.decimals]
     if is_sheet:
         said["sheet"] = layout.sheet
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
 
 
 def _typed(rule: ColumnRule) -> list[Any]:
-    return [rule.decimal_separator, rule.format, rule.formats, rule.month_names]
+    formats = [rule.format, rule.formats, rule.month_names]
+    return [rule.decimal_separator, *formats, rule.converts]

@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bankseg_assets.delivery import ColumnRule, DeliveryContract
+from bankseg_assets.delivery import ColumnRule, DeliveryContract, RowFilter
 from bankseg_assets.file_layout import FileLayout
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.parse import Parsed, parse_delivery
-from ops.quarantine import _delivered
+from ops.quarantine import _delivered, _fields
 
 SHIPPED = DeliveryContract()
 DAY = ColumnRule("", names=("Day", "Month", "Year"), joined_by=" ", format="d M yyyy")
@@ -121,6 +121,15 @@ def test_footer_that_is_a_record_is_found(tmp_path: Path) -> None:
         parse(path, contract)
     path = write_csv(tmp_path / "original", header, [*rows, ["Total", "", "", "", "", "", 25, 25]])
     assert parse(path, contract).records == 2
+
+
+def test_quarantined_row_passes_the_filter_again() -> None:
+    filters = (RowFilter("Status", keep=("posted", "done")), RowFilter("Kind", drop=("x",)))
+    contract = replace(CONTRACT, row_filters=filters)
+    raw_text = '{"customer_id":"C1","transaction_date":"31 2 2016","amount":"5"}'
+    found = _fields(raw_text, contract)
+    assert (found["Status"], found["Month"], found["Amount"]) == ("posted", "2", "5")
+    assert {*found} <= {*contract.file_columns}
 
 
 def test_quarantined_value_is_split_into_its_columns() -> None:
