@@ -115,6 +115,16 @@ class ColumnRule:
     """Which of our columns of money are in the currency that the row names."""
 
     @property
+    def file_names(self) -> tuple[str, ...]:
+        """The columns of the file that it is made of."""
+        return self.names or (self.name,)
+
+    @property
+    def title(self) -> str:
+        """What the column is called where there is room for one name."""
+        return self.joined_by.join(self.names) if self.names else self.name
+
+    @property
     def readers(self) -> tuple[DateFormat, ...]:
         """The declared formats of dates and times."""
         return tuple(DateFormat(text, self.month_names) for text in self.formats or (self.format,))
@@ -197,7 +207,13 @@ class DeliveryContract:
 
     def of_holdings(self) -> "DeliveryContract":
         """Return what a file of holdings must look like."""
-        return replace(self, columns=self.holdings, table=RAW_HOLDINGS, layout=self.holdings_layout)
+        return replace(
+            self,
+            columns=self.holdings,
+            table=RAW_HOLDINGS,
+            layout=self.holdings_layout,
+            row_filters=(),
+        )
 
     @property
     def decimals(self) -> int:
@@ -217,8 +233,17 @@ class DeliveryContract:
 
     @property
     def header(self) -> dict[str, str]:
-        """Our column name -> the name in the file's header; the order in the file is free."""
-        return {ours: rule.name for ours, rule in self.columns.items()}
+        """Our column name -> the name in the file's header; the order in the file is free.
+
+        Of one that is made of several, their names together.
+        """
+        return {ours: rule.title for ours, rule in self.columns.items()}
+
+    @property
+    def file_columns(self) -> tuple[str, ...]:
+        """The names that a file's header must have, each once."""
+        named = [name for rule in self.columns.values() for name in rule.file_names]
+        return tuple(dict.fromkeys([*named, *(one.column for one in self.row_filters)]))
 
     @property
     def genders(self) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ from bankseg_assets.parts import (
 from bankseg_assets.rules_version import CLEANING_RULES
 from bankseg_assets.spark import read_parquet
 from bankseg_assets.store import DamagedVersionError, VersionStore, verify, version_basis
-from bankseg_assets.transforms import cleaning, deduplication, outliers
+from bankseg_assets.transforms import cleaning, deduplication, outliers, transaction_ids
 from bankseg_assets.transforms.outliers import Fences
 
 MOST_ROWS_TO_LOOK_UP = 100_000  # more repeated rows, and every part of their files is rewritten
@@ -97,7 +97,8 @@ def clean(
     new = sorted(set(raw) - before.deliveries)
     kept, quarantined, fences = dict(before.kept), dict(before.quarantined), dict(before.fences)
     if new:
-        work = _Work(spark, folder, contract, raw, new, taken_on, order["corrections"])
+        strongest = order["corrections"]
+        work = _Work(spark, folder, contract, raw, new, taken_on, strongest, before.kept)
         fences |= work.fences
         try:
             kept |= work.kept() | work.kept_from_before(before.kept)
@@ -152,6 +153,7 @@ class _Work:
         new: list[str],
         taken_on: Mapping[str, date],
         winners: list[str],
+        kept_before: Parts,
     ) -> None:
         self._spark = spark
         self._folder = folder
@@ -159,19 +161,22 @@ class _Work:
         self._new = new
         old = sorted(set(raw) - set(new))
         arrived = self._read(RAW_TRANSACTIONS, self._raw_files(new))
-        before = self._read(RAW_TRANSACTIONS, self._raw_files(old)) if old else None
         days = {delivery: taken_on[delivery] for delivery in new}
-        self._judged = cleaning.judge(arrived, contract, not_after=deduplication.day_of_grace(days))
+        not_after = deduplication.day_of_grace(days)
+        self._judged = cleaning.judge(arrived, contract, not_after=not_after)
+        self._identified = transaction_ids.identified(self._judged, contract)
         self.fences = outliers.outlier_fences(self._judged, contract)
         self._kept = ExitStack()
-        repeated = deduplication.repeated_ids(arrived, before, contract)
+        before = self._ids_from_before(old, kept_before, contract, taken_on)
+        ids = deduplication.transaction_ids_of(arrived, contract, not_after=not_after)
+        repeated = deduplication.repeated_among(ids, before)
         self._repeated = self._kept.enter_context(repeated).persist()
         self._kept.callback(self._repeated.unpersist)
         self._verdicts: DataFrame | None = None
         self._found: dict[str, int] = {}
         if self._repeated.isEmpty():
             return
-        hit = self._deliveries_with_repeats(before, contract)
+        hit = self._deliveries_with_repeats(before)
         self._suspects = self._read(RAW_TRANSACTIONS, self._raw_files([*hit, *new]))
         days |= {delivery: taken_on[delivery] for delivery in hit}
         self._verdicts = deduplication.verdicts(
@@ -191,7 +196,9 @@ class _Work:
 
     def kept(self) -> Parts:
         """Write the rows to keep of the new deliveries."""
-        rows = cleaning.keep(self._judged, self._not_kept(), outliers.outlier_flags(self.fences))
+        rows = cleaning.keep(
+            self._identified, self._not_kept(), outliers.outlier_flags(self.fences)
+        )
         return write_parts(rows, self._folder / "kept", self._new)
 
     def kept_from_before(self, parts: Parts) -> Parts:
@@ -236,12 +243,32 @@ class _Work:
     def _not_kept(self) -> DataFrame | None:
         return self._verdicts if self._found else None
 
-    def _deliveries_with_repeats(
-        self, before: DataFrame | None, contract: DeliveryContract
-    ) -> list[str]:
+    def _ids_from_before(
+        self,
+        old: list[str],
+        kept: Parts,
+        contract: DeliveryContract,
+        taken_on: Mapping[str, date],
+    ) -> DataFrame | None:
+        """Return the IDs of earlier rows, with their delivery.
+
+        Of IDs that are made of the content, those that were kept: a sound row that was not is
+        the duplicate of one that was, and to make its ID again would take all of its delivery.
+        """
+        if transaction_ids.are_of_content(contract):
+            files = [path for delivery in old for path in kept.get(delivery, [])]
+            return self._read(CLEANED_TRANSACTIONS, files) if files else None
+        if not old:
+            return None
+        raw = self._read(RAW_TRANSACTIONS, self._raw_files(old))
+        days = {delivery: taken_on[delivery] for delivery in old}
+        not_after = deduplication.day_of_grace(days)
+        return deduplication.transaction_ids_of(raw, contract, not_after=not_after)
+
+    def _deliveries_with_repeats(self, before: DataFrame | None) -> list[str]:
         if before is None:
             return []
-        ids = before.select(deduplication.transaction_id(contract), "delivery")
+        ids = before.select("transaction_id", "delivery")
         hit = ids.join(self._repeated, "transaction_id", "left_semi").select("delivery").distinct()
         return sorted(row["delivery"] for row in hit.collect())
 

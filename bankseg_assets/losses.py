@@ -75,7 +75,10 @@ def losses(
     if comparable and len(left) < len(old_files):
         rows = _read(spark, old, left, left.keys()).where(_COUNTS)
         customers_before = _keys(rows, customer_key).count()
-    rows_lost = gone.join(arrived, "transaction_id", "left_anti").count()
+    # A row that is still there is not lost where a change of the contract has given it another ID.
+    place = ["delivery", "row_number"]
+    still_there = gone.join(arrived.select(*place), place, "left_anti")
+    rows_lost = still_there.join(arrived, "transaction_id", "left_anti").count()
     known = customers.select("customer_id")
     # Who had income alone was no customer, and who has income alone now is not lost.
     lost = _keys(gone.where(_COUNTS), customer_key).join(known, "customer_id", "left_anti")

@@ -100,6 +100,11 @@ class Bank:
             write_json(draft.path / BASIS_FILE, files.basis)
 
 
+def by_content(contract: DeliveryContract = CONTRACT) -> DeliveryContract:
+    columns = {name: rule for name, rule in contract.columns.items() if name != "transaction_id"}
+    return replace(contract, columns=columns)
+
+
 def raw_table(delivery: str) -> pa.Table:
     rows = [
         RAW_ROW | one | {"delivery": delivery, "row_number": number}
@@ -207,3 +212,38 @@ def test_clean_again_when_conflicts_are_settled_otherwise(
     cleaned = bank.clean([A, D], LATEST, replace(CONTRACT, on_conflict="latest"))
     assert cleaned.n_new == 2
     assert "The contract or the rules have changed" in cleaned.story
+
+
+@pytest.mark.parametrize("order", [(A, B, C, D), (D, B, C, A)], ids="-".join)
+def test_content_step_by_step_equals_all_at_once(
+    spark: SparkSession, tmp_path: Path, order: Sequence[str]
+) -> None:
+    """Without IDs; then a delivery is withdrawn, and its duplicates count."""
+    at_once, bank = Bank(spark, tmp_path / "at_once"), Bank(spark, tmp_path / "steps")
+    at_once.clean(DELIVERIES, contract=by_content())
+    for count in range(1, len(order) + 1):
+        assert bank.clean(order[:count], contract=by_content()).n_new == 1
+    assert bank.tables() == at_once.tables()
+    kept = [row["transaction_id"] for row in bank.tables()["cleaned_transactions"]]
+    assert len(set(kept)) == len(kept)
+    reasons = {row["reason"] for row in bank.tables()["quarantined_transactions"]}
+    assert reasons == {"duplicate", "invalid_amount", "missing_customer_id"}
+    left = [delivery for delivery in order if delivery != A]
+    bank.clean(left, contract=by_content())
+    other = Bank(spark, tmp_path / "left")
+    other.clean(left, contract=by_content())
+    assert bank.tables() == other.tables()
+    assert {row["transaction_id"] for row in bank.tables()["cleaned_transactions"]} < set(kept)
+
+
+@pytest.mark.parametrize("scope", ["customer", "day"])
+def test_scoped_ids_step_by_step_equal_all_at_once(
+    spark: SparkSession, tmp_path: Path, scope: Any
+) -> None:
+    rule = replace(CONTRACT.columns["transaction_id"], unique_per=scope)
+    contract = replace(CONTRACT, columns={**CONTRACT.columns, "transaction_id": rule})
+    at_once, bank = Bank(spark, tmp_path / "at_once"), Bank(spark, tmp_path / "steps")
+    at_once.clean(DELIVERIES, contract=contract)
+    for count in (2, 4):
+        assert bank.clean((D, B, C, A)[:count], contract=contract).n_new == 2
+    assert bank.tables() == at_once.tables()

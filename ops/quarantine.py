@@ -15,7 +15,12 @@ from typing import Any
 import pandas as pd
 import pyarrow.dataset as ds
 
-from bankseg_assets.delivery import ContractError, DeliveryContract, load_contract
+from bankseg_assets.delivery import (
+    ColumnRule,
+    ContractError,
+    DeliveryContract,
+    load_contract,
+)
 from bankseg_assets.exports import to_csv
 from bankseg_assets.settings import SettingsError, load_settings
 from bankseg_assets.store import NothingPublishedError, VersionStore
@@ -51,7 +56,7 @@ def quarantined_rows(version: Path, contract: DeliveryContract) -> pd.DataFrame:
         _fields(row["raw_text"], contract) | {name: row[name] for name in _EXTRA}
         for row in _read(sorted(map(str, version.glob("*.parquet"))))
     ]
-    return pd.DataFrame(rows, columns=[*contract.header.values(), *_EXTRA, RECORD], dtype=object)
+    return pd.DataFrame(rows, columns=[*contract.file_columns, *_EXTRA, RECORD], dtype=object)
 
 
 def _read(files: list[str]) -> list[dict[str, Any]]:
@@ -73,7 +78,20 @@ def _fields(raw_text: str, contract: DeliveryContract) -> dict[str, Any]:
     # A malformed record may be JSON too: `12`, or `null`.
     if not isinstance(found, dict):
         return {RECORD: raw_text}
-    return {contract.header[ours]: text for ours, text in found.items() if ours in contract.header}
+    fields: dict[str, Any] = {}
+    for ours, rule in contract.columns.items():
+        fields |= _delivered(rule, found.get(ours))
+    return fields
+
+
+def _delivered(rule: ColumnRule, text: str | None) -> dict[str, Any]:
+    """Return the columns of the file that a value came from; what cannot be split, in the first."""
+    if not rule.names:
+        return {rule.name: text}
+    parts = (text or "").split(rule.joined_by) if rule.joined_by else []
+    if len(parts) != len(rule.names):
+        parts = [text or "", *("" for _ in rule.names[1:])]
+    return dict(zip(rule.names, parts, strict=True))
 
 
 if __name__ == "__main__":

@@ -12,16 +12,20 @@ from bankseg_assets.assets.raw_transactions import content_of
 from bankseg_assets.contracts import DELIVERY_DIGITS
 from bankseg_assets.date_advice import date_advice
 from bankseg_assets.delivery import DeliveryContract
-from bankseg_assets.incremental import clean
+from bankseg_assets.incremental import Cleaned, clean
 from bankseg_assets.io_managers import ROW_COUNT_KEY
 from bankseg_assets.landing.ledger import by_precedence
 from bankseg_assets.metadata import table_metadata
 from bankseg_assets.resources import DeliveryResource, PublishedResource
+from bankseg_assets.transforms.transaction_ids import repeated_shares
 
 CONTENT_HASH_KEY = "content_hash"
 """Metadata: one SHA-256 for the set of delivered contents; the landing sensor compares it."""
 CONTRACT_KEY = "contract_fingerprint"
 """Metadata: of the contract that the rows were judged by; the landing sensor compares it, too."""
+
+MOST_IDENTICAL = 0.03
+"""Of a delivery's rows without IDs: a customer who buys the same twice on one day is one of few."""
 
 _COMMON: dict[str, Any] = {
     "group_name": INGESTION,
@@ -78,6 +82,8 @@ def clean_transactions(
         )
         if advice:
             context.log.warning(advice)
+        for warning in identical_rows(cleaned, contract):
+            context.log.warning(warning)
         yield dg.Output(cleaned.quarantined, output_name="quarantined_transactions")
         yield dg.Output(
             cleaned.kept,
@@ -93,6 +99,19 @@ def clean_transactions(
                 "fences": dg.MetadataValue.md(_fences(cleaned.fences, contract)),
             },
         )
+
+
+def identical_rows(cleaned: Cleaned, contract: DeliveryContract) -> list[str]:
+    """Return a sentence on each delivery many of whose rows are identical to others of it."""
+    shares = repeated_shares(cleaned.kept.files.values(), contract)
+    return [
+        f"{share:.0%} of the rows of delivery {delivery} are identical to an earlier one of it. "
+        "They are counted as transactions of their own, because the contract names no ID that "
+        "tells them apart: if the file holds its rows twice, withdraw it; if it has a unique ID, "
+        "name it under [columns.transaction_id]."
+        for delivery, share in sorted(shares.items())
+        if share > MOST_IDENTICAL
+    ]
 
 
 def _fences(found: dict[str, dict[str, Any]], contract: DeliveryContract) -> str:

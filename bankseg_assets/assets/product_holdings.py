@@ -16,6 +16,7 @@ from bankseg_assets.landing.holdings import holdings_in_use
 from bankseg_assets.landing.intake import RECORDS_FILE, take_landed
 from bankseg_assets.landing.ledger import Delivery, content_hash
 from bankseg_assets.landing.mending import mend
+from bankseg_assets.landing.rereading import read_again
 from bankseg_assets.metadata import table_metadata
 from bankseg_assets.resources import DeliveryResource, HoldingsResource, SparkResource
 from bankseg_assets.spark import read_parquet
@@ -58,6 +59,8 @@ def take_holdings(
     landing_dir = Path(holdings.landing_dir)
     outcomes = take_landed(landing_dir, raw_dir, ledger, contract, run_id=context.run.run_id)
     used = holdings_in_use(ledger.deliveries(), delivery.ledger.deliveries())
+    outcomes += read_again(raw_dir, [used] if used else [], contract, ledger)
+    used = holdings_in_use(ledger.deliveries(), delivery.ledger.deliveries())
     outcomes += mend(raw_dir, [used] if used else [], contract)
     for outcome in outcomes:
         say = context.log.warning if outcome.is_warning else context.log.info
@@ -94,7 +97,7 @@ def waiting(holdings: HoldingsResource) -> str:
     else:
         why = "Waiting for a file of product holdings"
     return (
-        f"{why}: put a CSV, CSV.gz or Parquet with customer and product into "
+        f"{why}: put a CSV, CSV.gz, Parquet or XLSX with customer and product into "
         f"{holdings.landing_dir}. Until then no product is recommended."
     )
 

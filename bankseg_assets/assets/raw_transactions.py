@@ -10,6 +10,7 @@ from bankseg_assets.io_managers import ParquetFiles
 from bankseg_assets.landing.intake import Outcome, current_files, take_landed
 from bankseg_assets.landing.ledger import content_hash, current_content
 from bankseg_assets.landing.mending import mend
+from bankseg_assets.landing.rereading import read_again
 from bankseg_assets.metadata import table_metadata
 from bankseg_assets.resources import DeliveryResource, PublishedResource
 from bankseg_assets.store import DamagedVersionError, VersionStore, damages
@@ -29,12 +30,13 @@ def raw_transactions(
 
     Files are taken from the landing folder once, by the SHA-256 of their content. A file that
     cannot be read is rejected with the reason and disturbs nothing else. Demo data steps aside
-    when the bank's own file arrives. Records that were damaged since are made again from the
-    archived original.
+    when the bank's own file arrives. Records that were damaged since, or that the contract now
+    reads otherwise, are made again from the archived original.
     """
     raw_dir, ledger, contract = Path(delivery.raw_dir), delivery.ledger, delivery.contract
     landing_dir = Path(delivery.landing_dir)
     outcomes = take_landed(landing_dir, raw_dir, ledger, contract, run_id=context.run.run_id)
+    outcomes += read_again(raw_dir, current_content(ledger.deliveries()), contract, ledger)
     current = current_content(ledger.deliveries())
     outcomes += mend(raw_dir, current, contract, _damaged(published.store))
     for outcome in outcomes:

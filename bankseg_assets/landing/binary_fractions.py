@@ -15,9 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bankseg_assets.contracts import MONEY_DECIMALS
-from bankseg_assets.delivery import ColumnRule
+from bankseg_assets.delivery import MONEY_COLUMNS, ColumnRule, DeliveryContract
 from bankseg_assets.value_ranges import BINARY_NOISE
 
+_EITHER = ("debit", "credit")
+"""What a bank may have in place of an amount."""
 _FEWEST_DIGITS = 15
 """Noise shows in no shorter text: a double is exact to so many digits."""
 
@@ -37,6 +39,20 @@ class Rounded:
     def is_any(self) -> bool:
         """Whether any value was rounded."""
         return bool(self.noise or self.decimals)
+
+
+def money_in(contract: DeliveryContract) -> list[str]:
+    """Return our columns of money whose values are rounded.
+
+    Not those in a row's own currency, which may have more decimals than the contract's; nor a
+    price, which may have more than an amount.
+    """
+    currency = contract.columns.get("currency")
+    converted = currency.converts if currency else ()
+    if "amount" in converted:
+        converted = (*converted, *_EITHER)
+    found = (*MONEY_COLUMNS, *_EITHER)
+    return [name for name in found if name in contract.columns and name not in converted]
 
 
 def round_doubles(
@@ -65,7 +81,7 @@ def count_noise(text: pa.ChunkedArray, rule: ColumnRule, decimals: int = MONEY_D
     """Count what `money_text` rounds in a column of text, where no sign stands beside it."""
     longest = pc.max(pc.binary_length(text)).as_py() or 0
     if longest <= _FEWEST_DIGITS:  # the usual case: no value is looked at
-        return Rounded(rule.name)
+        return Rounded(rule.title)
     pattern = rf"^\s*-?[0-9]+[{rule.decimal_separator}][0-9]{{{decimals + 1},20}}\s*$"
     is_long = pc.and_(
         pc.match_substring_regex(text, pattern),
@@ -75,7 +91,7 @@ def count_noise(text: pa.ChunkedArray, rule: ColumnRule, decimals: int = MONEY_D
     values = [Decimal(number.strip().replace(",", ".")) for number in numbers]
     pairs = [(value, _rounded(value, decimals)) for value in values]
     changed = [pair for pair in pairs if pair[0] != pair[1]]
-    return Rounded(rule.name, noise=sum(_is_noise(*pair, BINARY_NOISE) for pair in changed))
+    return Rounded(rule.title, noise=sum(_is_noise(*pair, BINARY_NOISE) for pair in changed))
 
 
 def add_up(found: Iterable[Rounded]) -> tuple[Rounded, ...]:

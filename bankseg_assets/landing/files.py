@@ -12,9 +12,15 @@ from pathlib import Path
 
 from bankseg_assets.landing.errors import FileChangedError
 
-SUFFIXES = (".csv", ".csv.gz", ".parquet")
+SUFFIXES = (".csv", ".csv.gz", ".parquet", ".xlsx")
+_OTHER_SPREADSHEETS = (".xls", ".xlsb", ".xlsm", ".ods")
 DONE_SUFFIX = ".done"
 MAGIC_PARQUET, MAGIC_ENCRYPTED, MAGIC_GZIP = b"PAR1", b"PARE", b"\x1f\x8b"
+MAGIC_ZIP, MAGIC_OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
+"""Of XLSX; of Excel's files before it, and of encrypted ones."""
+ZIP_END, LONGEST_ZIP_END = b"PK\x05\x06", (1 << 16) + 22
+OLE_SECTOR = 512
+SPREADSHEETS_ADVICE = "is a spreadsheet of a kind that is not read. Save it as .xlsx or CSV."
 CHUNK_BYTES = 1 << 20
 SPARK_MARKER = "_SUCCESS"
 """Spark writes it into the folder of an output once all of its files are there."""
@@ -129,7 +135,13 @@ def has_its_end(path: Path) -> bool:
         start = file.read(len(MAGIC_PARQUET))
         if start.startswith(MAGIC_GZIP):
             return _is_whole_gzip(file)
-        file.seek(max(0, os.fstat(file.fileno()).st_size - len(MAGIC_PARQUET)))
+        size = os.fstat(file.fileno()).st_size
+        if start == MAGIC_ZIP:
+            file.seek(max(0, size - LONGEST_ZIP_END))
+            return ZIP_END in file.readall()
+        if start == MAGIC_OLE:
+            return size % OLE_SECTOR == 0
+        file.seek(max(0, size - len(MAGIC_PARQUET)))
         end = file.read()
     if start in (MAGIC_PARQUET, MAGIC_ENCRYPTED):
         return end in (MAGIC_PARQUET, MAGIC_ENCRYPTED)
@@ -250,6 +262,8 @@ def _why_ignored(name: str, mode: int) -> str:
         return f"It is {_KINDS.get(stat.S_IFMT(mode), 'a device')}, not a file."
     if not name.isprintable():
         return "Its name has characters that cannot be shown. Rename it."
+    if name.lower().endswith(_OTHER_SPREADSHEETS):
+        return f"It {SPREADSHEETS_ADVICE}"
     if not name.lower().endswith(SUFFIXES):
         return f"Its name does not end in {', '.join(SUFFIXES)}."
     return ""

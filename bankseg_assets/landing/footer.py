@@ -1,11 +1,14 @@
 """Hold back the lines at the end of a file that the contract calls its footer."""
 
 from collections.abc import Iterator
+from itertools import chain
 
 from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.header import Header, split_line
 
+_EITHER = ("debit", "credit")
+"""Columns of which a record fills one."""
 MAX_FOOTER_BYTES = 16 << 20  # with the empty lines after it: Excel's million rows take 9
 
 
@@ -43,16 +46,14 @@ class Footer:
 
     def check(self, header: Header) -> None:
         """Raise DeliveryError where a line that was held back may be a record."""
-        needed = [
-            place
-            for ours, place in header.places.items()
-            if not self._contract.columns[ours].nullable
-        ]
+        needed = self._needed(header)
         for line in self.lines():
             fields = split_line(line.decode(errors="replace"), self._contract.delimiter)
             while len(fields) > len(header.names) and not fields[-1].strip():
                 fields.pop()
-            if len(fields) != len(header.names) or not all(fields[n].strip() for n in needed):
+            if len(fields) != len(header.names) or not all(
+                any(fields[place].strip() for place in places) for places in needed
+            ):
                 continue
             raise DeliveryError(
                 f"{self._file_name} may be cut off, or has no footer: of its last lines, which the "
@@ -61,6 +62,15 @@ class Footer:
                 '`footer_starts_with = ["Total"]`, or how else a footer begins, under '
                 f"{self._contract.layout_table} instead."
             )
+
+    def _needed(self, header: Header) -> list[tuple[int, ...]]:
+        """Return groups of places: of each, a record has a value in one at least."""
+        columns = {ours: (place,) for ours, place in header.places.items()} | header.joined
+        either = [columns.pop(ours) for ours in _EITHER if ours in columns]
+        found = [
+            places for ours, places in columns.items() if not self._contract.columns[ours].nullable
+        ]
+        return [*found, tuple(chain(*either))] if either else found
 
     def _start(self, text: bytes) -> int:
         """Return where the last lines begin that are not empty."""

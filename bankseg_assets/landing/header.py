@@ -6,7 +6,7 @@ import json
 import unicodedata
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 from bankseg_assets.delivery import OPTIONAL, DeliveryContract
@@ -26,16 +26,26 @@ class Header:
 
     names: tuple[str, ...]
     places: dict[str, int]
-    """Our column name -> its place in the file."""
+    """Our column name -> its place in the file, of those that are one column there."""
+    joined: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    """Our column name -> the places of those that are several."""
+    filters: tuple[int, ...] = ()
+    """The place of the column that each of the contract's row filters reads."""
     left_out: frozenset[int] = frozenset()
     """Places of columns that are not read: the contract does not know them, and they hold no text
     or too much."""
 
     @cached_property
+    def known(self) -> frozenset[int]:
+        """The places of the columns that the contract names; one may be in several of ours."""
+        joined = (place for places in self.joined.values() for place in places)
+        return frozenset((*self.places.values(), *joined, *self.filters))
+
+    @cached_property
     def extra(self) -> dict[str, int]:
         """Name -> place of the columns that the contract does not know, each name once."""
         found: dict[str, int] = {}
-        known = {*self.places.values(), *self.left_out}
+        known = self.known | self.left_out
         for place in (place for place in range(len(self.names)) if place not in known):
             name = self._shown(place)
             while name in found or name == _RESERVED:
@@ -103,7 +113,7 @@ def check_header(
             f"{file_name} has {len(names):,} columns; at most {MAX_COLUMNS:,} were expected. "
             "Send the columns of the contract, or correct the contract's delimiter."
         )
-    wanted = list(contract.header.values())
+    wanted = _wanted(contract)
     repeated = sorted({name for name in wanted if list(names).count(name) > 1})
     places = _places(names, wanted)
     if similar := [name for name in wanted if len(places[name]) > 1 and name not in repeated]:
@@ -116,12 +126,37 @@ def check_header(
         raise DeliveryError(_explain(names, missing, contract, file_name, number))
     if repeated:
         raise DeliveryError(f"{file_name} has the column {repeated} more than once. Keep one.")
-    return Header(tuple(names), {ours: places[name][0] for ours, name in contract.header.items()})
+    found = {
+        ours: tuple(places[name][0] for name in rule.file_names)
+        for ours, rule in contract.columns.items()
+    }
+    return Header(
+        tuple(names),
+        {ours: place for ours, (place, *_) in found.items() if not contract.columns[ours].names},
+        {ours: several for ours, several in found.items() if contract.columns[ours].names},
+        tuple(places[name][0] for name in _filter_columns(contract)),
+    )
 
 
 def known(names: Sequence[str], contract: DeliveryContract) -> int:
     """Return how many of the contract's columns a line names."""
-    return sum(bool(found) for found in _places(names, list(contract.header.values())).values())
+    return sum(bool(found) for found in _places(names, _wanted(contract)).values())
+
+
+def _wanted(contract: DeliveryContract) -> list[str]:
+    """Return the names that a header must have, each once."""
+    named = [name for rule in contract.columns.values() for name in rule.file_names]
+    return list(dict.fromkeys((*named, *_filter_columns(contract))))
+
+
+def _filter_columns(contract: DeliveryContract) -> list[str]:
+    """Return the column of each row filter as the contract's columns name it, where they do."""
+    named = {folded(name): name for rule in contract.columns.values() for name in rule.file_names}
+    exact = set(named.values())
+    return [
+        one.column if one.column in exact else named.get(folded(one.column), one.column)
+        for one in contract.row_filters
+    ]
 
 
 def split_line(line: str, delimiter: str) -> list[str]:
@@ -135,21 +170,21 @@ def split_line(line: str, delimiter: str) -> list[str]:
 def _places(names: Sequence[str], wanted: Sequence[str]) -> dict[str, list[int]]:
     """Return the places that each wanted name could be at: none, one, or too many."""
     places: dict[str, list[int]] = {name: [] for name in wanted}
-    folded: dict[str, list[int]] = {}
+    loose: dict[str, list[int]] = {}
     for place, name in enumerate(names):
         if name in places:
             places[name].append(place)
         else:
-            folded.setdefault(_folded(name), []).append(place)
+            loose.setdefault(folded(name), []).append(place)
     missing = [name for name in wanted if not places[name]]
-    claims = Counter(map(_folded, missing))
+    claims = Counter(map(folded, missing))
     for name in missing:
-        if claims[_folded(name)] == 1:  # of two, neither can be said to be the column
-            places[name] = folded.get(_folded(name), [])
+        if claims[folded(name)] == 1:  # of two, neither can be said to be the column
+            places[name] = loose.get(folded(name), [])
     return places
 
 
-def _folded(name: str) -> str:
+def folded(name: str) -> str:
     """Return a name without case, invisible characters, and differences between blanks."""
     text = unicodedata.normalize("NFKC", name)
     shown = "".join(c for c in text if unicodedata.category(c) != "Cf")
@@ -178,17 +213,16 @@ def _explain(
     file_name: str,
     number: int,
 ) -> str:
-    wanted = list(contract.header.values())
-    ours = {name: column for column, name in contract.header.items()}
-    claimed = {_folded(name) for name in wanted if name not in missing}
-    spare = [name for name in names if name not in wanted and _folded(name) not in claimed]
+    wanted = _wanted(contract)
+    claimed = {folded(name) for name in wanted if name not in missing}
+    spare = [name for name in names if name not in wanted and folded(name) not in claimed]
     is_header = 2 * len(missing) <= len(wanted)
     hints, settings = [], []
     for name in missing:
         # Strict where the line may be a record: a place called like a column is still a place.
         close = difflib.get_close_matches(name, spare, n=1, cutoff=0.5 if is_header else 0.8)
         hints.append(f"{name!r}" + (f" (is it {told(close)}?)" if close else ""))
-        settings.append(_setting(ours[name], close, contract))
+        settings.append(_setting(name, close, contract))
     found = f"{len(names)} columns, of which the contract knows {len(wanted) - len(missing)}"
     if is_header and spare:
         found += f"; unknown are {told(spare)}"
@@ -206,12 +240,24 @@ def _explain(
     )
 
 
-def _setting(ours: str, close: Sequence[str], contract: DeliveryContract) -> str:
+def _setting(name: str, close: Sequence[str], contract: DeliveryContract) -> str:
     """Return what to set for a column that the file does not have; empty for no idea."""
-    place = contract.column_table(ours)
-    if close and not is_withheld(close):
-        return f"`name = {json.dumps(printable(close[0]), ensure_ascii=False)}` under {place}"
-    return f"no {place} if the bank has none" if ours in OPTIONAL else ""
+    likely = _quoted(close[0]) if close and not is_withheld(close) else ""
+    for ours, rule in contract.columns.items():
+        place = contract.column_table(ours)
+        if name not in rule.file_names:
+            continue
+        if likely:
+            key = f"{likely} in `names`" if rule.names else f"`name = {likely}`"
+            return f"{key} under {place}"
+        return f"no {place} if the bank has none" if ours in OPTIONAL else ""
+    if likely:
+        return f"`column = {likely}` under [[row_filters]]"
+    return f"no [[row_filters]] of `column = {_quoted(name)}` if the bank has none"
+
+
+def _quoted(name: str) -> str:
+    return json.dumps(printable(name), ensure_ascii=False)
 
 
 def _is_value(name: str) -> bool:

@@ -21,9 +21,12 @@ from bankseg_assets.landing.files import (
 from bankseg_assets.landing.header import told as column_names
 from bankseg_assets.landing.ledger import WITHDRAWN, Delivery, Ledger, current_content
 from bankseg_assets.landing.parse import Parsed, write_records
+from bankseg_assets.landing.reading import reading_of
+from bankseg_assets.landing.row_filters import LEFT_OUT
 from bankseg_assets.landing.scan import scan
 
 RECORDS_FILE = "records.parquet"
+CUT_OFF = "it may be cut off"
 
 
 class NothingDeliveredError(RuntimeError):
@@ -67,7 +70,8 @@ def current_files(raw_dir: Path, ledger: Ledger, landing_dir: Path) -> dict[str,
             if file.may_still_grow
         )
         raise NothingDeliveredError(
-            f"No transaction file was accepted. Put a CSV, CSV.gz or Parquet into {landing_dir}"
+            "No transaction file was accepted. Put a CSV, CSV.gz, Parquet or XLSX into "
+            f"{landing_dir}"
             + (f". Rejected so far: {rejected}" if rejected else ", or run `make demo-data`.")
             + (f" Waiting: {waiting}" if waiting else "")
         )
@@ -141,11 +145,18 @@ def _take_new(
         return Outcome(name, "rejected", str(error), is_warning=True)
     if file.has_done_marker:
         parsed = replace(parsed, may_be_cut_off=False)
-    warning = _warning(parsed, contract)
-    told = f"{_left_out(parsed)} {warning}".strip()
+    told, is_warning = findings(parsed, contract)
     ledger.record(replace(delivery, records=parsed.records, reason=told))
+    reading = reading_of(contract, archived.path)
+    ledger.record_reading(delivery.sha256, reading, records=parsed.records, reason=told)
     detail = f"{parsed.records:,} records. {told}".strip()
-    return Outcome(name, "accepted", detail, is_warning=bool(warning))
+    return Outcome(name, "accepted", detail, is_warning=is_warning)
+
+
+def findings(parsed: Parsed, contract: DeliveryContract) -> tuple[str, bool]:
+    """Return what was found in a file beside its records, and whether it needs attention."""
+    warning = _warning(parsed, contract)
+    return f"{_left_out(parsed)} {warning}".strip(), bool(warning)
 
 
 def _is_settled(before: Delivery, raw_dir: Path, contract: DeliveryContract) -> bool:
@@ -167,11 +178,19 @@ def _known(before: Delivery) -> str:
 
 def _left_out(parsed: Parsed) -> str:
     """Say which lines are in no record."""
+    counts = parsed.lines_left_out
+    rows = [
+        f"{number:,} {'row' if number == 1 else 'rows'} {kind}"
+        for kind, number in counts.items()
+        if kind.startswith(LEFT_OUT)
+    ]
     lines = [
         f"{number:,} {'line' if number == 1 else 'lines'} {kind}"
-        for kind, number in parsed.lines_left_out.items()
+        for kind, number in counts.items()
+        if not kind.startswith(LEFT_OUT)
     ]
-    return f"Not records, and left out: {', '.join(lines)}." if lines else ""
+    told = [f"Not records, and left out: {', '.join(lines)}."] if lines else []
+    return " ".join(told + ([f"Not read: {', '.join(rows)}."] if rows else []))
 
 
 def _warning(parsed: Parsed, contract: DeliveryContract) -> str:
@@ -179,7 +198,7 @@ def _warning(parsed: Parsed, contract: DeliveryContract) -> str:
     told = []
     if parsed.may_be_cut_off:
         told.append(
-            f"Record {parsed.records + 1:,} is the last and has no line end: it may be cut off. "
+            f"Record {parsed.records + 1:,} is the last and has no line end: {CUT_OFF}. "
             "Compare it with what was sent. A line end, or an empty file named as this one with "
             ".done after it, says that the file is whole."
         )
@@ -199,6 +218,12 @@ def _warning(parsed: Parsed, contract: DeliveryContract) -> str:
         told.append(
             "Left out, because the contract does not name them and they hold bytes, lists or "
             f"structures, or pages too large: the columns {names}."
+        )
+    if parsed.other_sheets:
+        names = column_names(parsed.other_sheets)
+        told.append(
+            f"Other sheets of the file are not read: {names}. If one of them has the records, set "
+            f"`sheet` under {contract.layout_table} in the contract."
         )
     told += [_rounded(one, contract.decimals) for one in parsed.rounded]
     return " ".join(told)

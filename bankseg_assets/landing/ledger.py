@@ -36,6 +36,12 @@ CREATE TABLE IF NOT EXISTS withdrawals (
     withdrawn_at TEXT NOT NULL
 )
 """
+# What a delivery's records were last parsed by, or what its original does not fit.
+_READINGS = """
+CREATE TABLE IF NOT EXISTS readings (
+    sha256 TEXT PRIMARY KEY REFERENCES deliveries (sha256), reading TEXT NOT NULL
+)
+"""
 _SEEN = """
 CREATE TABLE IF NOT EXISTS landed_files (
     file_name TEXT PRIMARY KEY, size_bytes INTEGER, modified_ns INTEGER, sha256 TEXT NOT NULL
@@ -79,6 +85,8 @@ class Delivery:
     contract: str = ""
     """Fingerprint of the contract that it was judged by."""
     withdrawn_at: str = ""
+    reading: str = ""
+    """Of the contract, the part that its records were parsed by; empty from older builds."""
 
     @property
     def is_demo(self) -> bool:
@@ -105,6 +113,7 @@ class Ledger:
         with self._connect() as connection:
             connection.execute(_SCHEMA)
             connection.execute(_WITHDRAWALS)
+            connection.execute(_READINGS)
             known = [row[1] for row in connection.execute("PRAGMA table_info(deliveries)")]
             if "contract" not in known:
                 connection.execute(_ADD_CONTRACT)
@@ -119,15 +128,30 @@ class Ledger:
             values = astuple(replace(delivery, taken_at=taken_at))[: len(_COLUMNS.split(","))]
             connection.execute(_RECORD, values)
 
+    def record_reading(
+        self, sha256: str, reading: str, *, records: int | None = None, reason: str = ""
+    ) -> None:
+        """Write what the records of a content were parsed by, and, if again, what that found."""
+        with self._connect() as connection:
+            connection.execute("INSERT OR REPLACE INTO readings VALUES (?,?)", (sha256, reading))
+            if records is not None:
+                connection.execute(
+                    "UPDATE deliveries SET records = ?, reason = ? WHERE sha256 = ?",
+                    (records, reason, sha256),
+                )
+
     def deliveries(self) -> list[Delivery]:
         """Return everything that was ever delivered, oldest first."""
         with self._connect() as connection:
             found = [Delivery(*row) for row in connection.execute(_READ).fetchall()]
             rows = connection.execute(_READ_WITHDRAWALS).fetchall()
+            readings = connection.execute("SELECT sha256, reading FROM readings").fetchall()
         changes: dict[str, dict[str, Any]] = {
-            sha256: {"status": WITHDRAWN, "reason": reason, "withdrawn_at": at}
-            for sha256, reason, at in rows
+            sha256: {"reading": reading} for sha256, reading in readings
         }
+        for sha256, reason, at in rows:
+            withdrawn = {"status": WITHDRAWN, "reason": reason, "withdrawn_at": at}
+            changes[sha256] = changes.get(sha256, {}) | withdrawn
         return [replace(one, **changes.get(one.sha256, {})) for one in found]
 
     def withdraw(self, start: str, reason: str = "") -> Delivery:

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 
 from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.landing.archive import sha256_of
+from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.intake import RECORDS_FILE, Outcome
 from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.landing.parse import parse_delivery
@@ -38,13 +39,20 @@ def mend(
                 f"The records of {delivery.file_name} in {records} are damaged, and so is "
                 f"{original}. Remove {records.parent} and deliver {delivery.file_name} again."
             )
-        parse_delivery(
-            original,
-            contract,
-            file_name=delivery.file_name,
-            sha256=delivery.sha256,
-            output=records,
-        )
+        try:
+            parse_delivery(
+                original,
+                contract,
+                file_name=delivery.file_name,
+                sha256=delivery.sha256,
+                output=records,
+            )
+        except DeliveryError as error:  # it was read by an earlier contract
+            raise LostContentError(
+                f"The records of {delivery.file_name} in {records} are damaged, and its original "
+                f"does not fit the contract: {error} Run once with the contract that it was "
+                f"accepted by, or remove {records.parent} and deliver the file again."
+            ) from error
         detail = "Its records were damaged and were made again from the archived original."
         told.append(Outcome(delivery.file_name, "mended", detail, is_warning=True))
     return told

@@ -187,7 +187,7 @@ def _with_likely_header(
     expected = _after_blanks(lines, contract.layout.header_line - 1)
     if _is_separator(lines, expected):
         expected = _after_blanks(lines, expected + 1)
-    most, likely = len(contract.header) / 2, None
+    most, likely = len(contract.file_columns) / 2, None
     for place, line in enumerate(lines[: contract.layout.header_line + LINES_SEARCHED]):
         if len(line) > MAX_HEADER_BYTES:
             continue

@@ -5,7 +5,7 @@ far from what a bank's records are, and keeps the memory of reading constant (do
 """
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -81,7 +81,7 @@ def parquet_layout(original: Path, contract: DeliveryContract, file_name: str) -
         header = check_header(schema.names, contract, file_name)
         leaves = dict(_leaves(schema, footer))
         columns = [
-            _Column(place, leaf, schema.field(place).type, place in header.places.values())
+            _Column(place, leaf, schema.field(place).type, place in header.known)
             for place, leaf in leaves.items()
         ]
         for column in columns:
@@ -96,7 +96,7 @@ def parquet_layout(original: Path, contract: DeliveryContract, file_name: str) -
     places = {column.place for column in chosen}
     left_out = frozenset(range(len(header.names))) - places
     return ParquetLayout(
-        header=Header(header.names, header.places, left_out),
+        header=replace(header, left_out=left_out),
         leaves={column.place: column.leaf for column in chosen},
         dictionaries=[column.leaf for column in chosen if column.is_text],
         batch_rows=max(1, min(ROWS_PER_GROUP, int(BATCH_BYTES / max(density, 1.0)))),

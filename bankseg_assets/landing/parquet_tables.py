@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from bankseg_assets.delivery import MONEY_COLUMNS, ColumnRule, DeliveryContract
-from bankseg_assets.landing.binary_fractions import Rounded, round_doubles
+from bankseg_assets.delivery import ColumnRule, DeliveryContract
+from bankseg_assets.landing.binary_fractions import Rounded, money_in, round_doubles
 from bankseg_assets.landing.csv_tables import ROWS_PER_GROUP
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.files import printable
@@ -27,6 +27,7 @@ from bankseg_assets.landing.parquet_layout import (
     refuse,
 )
 from bankseg_assets.landing.parquet_pages import PageError
+from bankseg_assets.landing.row_filters import RowFilters
 from bankseg_assets.landing.text import MAX_LINE_BYTES
 
 
@@ -41,16 +42,17 @@ def parquet_tables(
     contract: DeliveryContract,
     file_name: str,
     layout: ParquetLayout,
+    filters: RowFilters,
     rounded: list[Rounded],
 ) -> Iterator[pa.Table]:
-    """Yield the records as strings under the header's places as names, with row_number from 1.
+    """Yield the records that `filters` keep as strings; columns are named by their place.
 
     `rounded` receives how many amounts of a batch were rounded, column by column. Raises
     DeliveryError when the file is damaged, or its values expand beyond reason.
     """
     pending: list[pa.Table] = []
     rows = size = 0
-    for table in _tables(original, contract, file_name, layout, rounded):
+    for table in _tables(original, contract, file_name, layout, filters, rounded):
         pending.append(table)  # a file may have a row group for every record
         rows, size = rows + table.num_rows, size + table.nbytes
         if rows >= ROWS_PER_GROUP or size >= BATCH_BYTES:
@@ -65,11 +67,12 @@ def _tables(
     contract: DeliveryContract,
     file_name: str,
     layout: ParquetLayout,
+    filters: RowFilters,
     rounded: list[Rounded],
 ) -> Iterator[pa.Table]:
     header = layout.header
     rules = {place: contract.columns[ours] for ours, place in header.places.items()}
-    money = {header.places[ours] for ours in MONEY_COLUMNS if ours in header.places}
+    money = {header.places[ours] for ours in money_in(contract) if ours in header.places}
     places = sorted(layout.leaves)
     next_number, text_bytes = 1, 0
     with (
@@ -93,18 +96,32 @@ def _tables(
             for group in range(file.num_row_groups)
         ):
             names = [header.names[place] for place in places]
-            for part in _parts(batch, names, file_name):
+            for every in _parts(batch, names, file_name):
+                part = every
+                numbers = pa.array(np.arange(next_number, next_number + part.num_rows), pa.int64())
+                next_number += part.num_rows
+                if filters.places:  # first, so that of other rows no amount counts as rounded
+                    kept = filters.kept(
+                        {
+                            place: _as_text(
+                                *(part.column(places.index(place)), rules.get(place)),
+                                *(header.names[place], file_name),
+                                rounded=None,
+                                contract=contract,
+                            )
+                            for place in filters.places
+                        }
+                    )
+                    part, numbers = part.filter(kept), numbers.filter(kept)
                 columns = {
                     str(place): _as_text(
                         *(column, rules.get(place), header.names[place], file_name),
                         rounded=rounded if place in money else None,
-                        keeps_instants=bool(contract.time_zone),
+                        contract=contract,
                     )
                     for place, column in zip(places, part.columns, strict=True)
                 }
-                numbers = np.arange(next_number, next_number + part.num_rows)
-                next_number += part.num_rows
-                table = pa.table(columns | {"row_number": pa.array(numbers, pa.int64())})
+                table = pa.table(columns | {"row_number": numbers})
                 text_bytes += table.nbytes
                 if text_bytes > layout.most_text:
                     raise refuse(file_name, f"expands over {MAX_EXPANSION:,} times when read")
@@ -173,22 +190,20 @@ def _as_text(
     file_name: str,
     *,
     rounded: list[Rounded] | None,
-    keeps_instants: bool,
+    contract: DeliveryContract,
 ) -> pa.Array:
     """Return a column as text.
 
-    `rounded`: where to count the amounts that are rounded, for money. `keeps_instants`: in UTC with
-    a Z, else in the column's time zone. What the contract's time zone is, is cleaning's to apply:
-    records are written once.
+    `rounded`: where to count the amounts that are rounded, for money. Where the contract has a time
+    zone, an instant is in UTC with a Z, else in the column's zone: which the contract's is, is
+    cleaning's to apply.
     """
     kind = column.type
     if pa.types.is_dictionary(kind):
         decoded = column.dictionary_decode()
-        return _as_text(
-            *(decoded, rule, name, file_name), rounded=rounded, keeps_instants=keeps_instants
-        )
+        return _as_text(*(decoded, rule, name, file_name), rounded=rounded, contract=contract)
     is_instant = pa.types.is_timestamp(kind) and kind.tz is not None
-    is_instant &= keeps_instants and rule is not None and rule.has_time
+    is_instant &= bool(contract.time_zone) and rule is not None and rule.has_time
     if pa.types.is_timestamp(kind):
         if is_instant:
             column = column.cast(pa.timestamp(kind.unit))
@@ -209,7 +224,7 @@ def _as_text(
     if pa.types.is_floating(kind) or pa.types.is_decimal(kind):
         text = _plain_numbers(text)
     if rounded is not None and pa.types.is_floating(kind):
-        text, found = round_doubles(text, kind, name)
+        text, found = round_doubles(text, kind, name, contract.decimals)
         rounded.append(found)
     if rule is not None and rule.decimal_separator == "," and not _is_text(kind):
         text = pc.replace_substring(text, ".", ",")

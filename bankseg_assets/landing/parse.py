@@ -7,22 +7,27 @@ about a second; Spark with `multiLine` takes one task a file and five to ten tim
 from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import reduce
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from bankseg_assets.characters import INVISIBLE
 from bankseg_assets.contracts import DELIVERY_DIGITS, Table
-from bankseg_assets.delivery import MONEY_COLUMNS, DeliveryContract
-from bankseg_assets.landing.binary_fractions import Rounded, add_up, count_noise
+from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.landing.binary_fractions import Rounded, add_up, count_noise, money_in
 from bankseg_assets.landing.csv_tables import csv_tables
 from bankseg_assets.landing.drafts import Draft, draft_in
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.header import Header
 from bankseg_assets.landing.parquet_tables import parquet_tables, read_layout
+from bankseg_assets.landing.row_filters import RowFilters
 from bankseg_assets.landing.scan import CsvScan, scan
+from bankseg_assets.landing.xlsx import sheet_as_csv
+from bankseg_assets.landing.xlsx_package import is_zip
 
 EXTRA_FILE = "extra.parquet"
 """Beside the records: row_number, and as strings what the contract has no column for."""
@@ -43,6 +48,8 @@ class Parsed:
     """The last record has no line end."""
     malformed_at_end: int = 0
     """How many of the last records are malformed: they may be a footer."""
+    other_sheets: tuple[str, ...] = ()
+    """Of XLSX, those that are shown to a user and were not read."""
     lines_left_out: Mapping[str, int] = field(default_factory=dict)
     """Kind -> number of the lines that are not records."""
 
@@ -72,17 +79,25 @@ def write_records(
     `output` appears last and whole, so that whoever sees it may read it. Raises DeliveryError when
     the content cannot be read, and OSError when the machine fails; nothing changes then.
     """
+    if found is None and is_zip(original):
+        with sheet_as_csv(original, contract, file_name) as (path, text, rows, others):
+            parsed = write_records(
+                path, text, rows, file_name=file_name, sha256=sha256, output=output
+            )
+        return replace(parsed, other_sheets=others)
     rounded: list[Rounded] = []
     lines_left_out: Counter[str] = Counter()
     if found is None:
         layout = read_layout(original, contract, file_name)
         header = layout.header
-        tables = parquet_tables(original, contract, file_name, layout, rounded)
+        filters = RowFilters(contract, header, lines_left_out)
+        tables = parquet_tables(original, contract, file_name, layout, filters, rounded)
     else:
         header = found.header
+        filters = RowFilters(contract, header, lines_left_out)
         tables = csv_tables(original, contract, file_name, found, lines_left_out)
     schema = _schema(contract.table)
-    money = {name: contract.columns[name] for name in MONEY_COLUMNS if name in contract.columns}
+    money = {name: contract.columns[name] for name in money_in(contract)}
     origin = {"source_file": file_name, "delivery": sha256[:DELIVERY_DIGITS]}
     records = 0
     at_end = _MalformedAtEnd()
@@ -93,14 +108,19 @@ def write_records(
         with ExitStack() as writers:
             writer = writers.enter_context(_writer(main, schema))
             extra_writer = extra and writers.enter_context(_writer(extra, _extra_schema(header)))
-            for table in tables:
-                ours = _ours(table, schema, header, origin)
+            for every in tables:
+                at_end.follow(every)
+                table = every if found is None else filters.filtered(every)
+                ours = _ours(table, schema, header, contract, origin)
                 writer.write_table(ours)
-                rounded += [count_noise(ours[name], rule) for name, rule in money.items()]
+                rounded += [
+                    count_noise(ours[name], rule, contract.decimals) for name, rule in money.items()
+                ]
                 records += ours.num_rows
-                at_end.follow(ours)
                 if extra_writer:
                     extra_writer.write_table(_extra(table, header))
+        if filters.left_out and records == at_end.malformed:
+            filters.refuse(file_name)
         if records == 0:
             raise DeliveryError(
                 f"{file_name} has a header but no record{_of_lines(lines_left_out)}. Send the file "
@@ -138,7 +158,11 @@ class _MalformedAtEnd:
 
     def follow(self, records: pa.Table) -> None:
         """Look at the next records, in any order among themselves."""
-        numbers, texts = records["row_number"], records["malformed_text"]
+        numbers = records["row_number"]
+        if "malformed_text" in records.column_names:
+            texts = records["malformed_text"]
+        else:  # of Parquet, where no record can be
+            texts = pa.chunked_array([pa.nulls(len(numbers), pa.string())])
         malformed = records.num_rows - texts.null_count
         self.malformed += malformed
         if malformed:
@@ -166,17 +190,39 @@ def _schema(table: Table) -> pa.Schema:
     return pa.schema([(column.name, kinds[column.type]) for column in table.columns])
 
 
-def _ours(table: pa.Table, schema: pa.Schema, header: Header, origin: dict[str, str]) -> pa.Table:
+def _ours(
+    table: pa.Table,
+    schema: pa.Schema,
+    header: Header,
+    contract: DeliveryContract,
+    origin: dict[str, str],
+) -> pa.Table:
     places = {ours: str(place) for ours, place in header.places.items()}
     columns = []
     for name in schema.names:
         if name in origin:
             columns.append(pa.repeat(pa.scalar(origin[name]), table.num_rows))
+        elif name in header.joined:
+            joined_by = contract.columns[name].joined_by
+            columns.append(_joined(table, header.joined[name], joined_by))
         elif (delivered := places.get(name, name)) in table.column_names:
             columns.append(table[delivered])
         else:  # a column that this bank, or a malformed record, does not have
             columns.append(pa.nulls(table.num_rows, pa.string()))
     return pa.table(columns, schema=schema)
+
+
+def _joined(table: pa.Table, places: tuple[int, ...], joined_by: str) -> pa.ChunkedArray:
+    """Return the values of several columns as one text; empty where all are."""
+    parts = [table[str(place)] for place in places if str(place) in table.column_names]
+    if not parts:  # malformed records alone
+        return pa.nulls(table.num_rows, pa.string())
+    texts = [pc.utf8_trim(pc.fill_null(part, ""), characters=INVISIBLE) for part in parts]
+    has_value = reduce(pc.or_, (pc.not_equal(text, "") for text in texts))
+    joined = pc.binary_join_element_wise(*texts, joined_by)
+    text = pc.if_else(has_value, joined, "")
+    is_there = reduce(pc.or_, (part.is_valid() for part in parts))
+    return pc.if_else(is_there, text, pa.scalar(None, pa.string()))
 
 
 def _extra_schema(header: Header) -> pa.Schema:

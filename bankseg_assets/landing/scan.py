@@ -12,7 +12,14 @@ import numpy as np
 
 from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.landing.errors import DeliveryError
-from bankseg_assets.landing.files import MAGIC_ENCRYPTED, MAGIC_GZIP, MAGIC_PARQUET
+from bankseg_assets.landing.files import (
+    MAGIC_ENCRYPTED,
+    MAGIC_GZIP,
+    MAGIC_OLE,
+    MAGIC_PARQUET,
+    MAGIC_ZIP,
+    SPREADSHEETS_ADVICE,
+)
 from bankseg_assets.landing.footer import Footer
 from bankseg_assets.landing.header import Header
 from bankseg_assets.landing.lines import QUOTE, Bytes, Places, content_ends, line_ends, line_starts
@@ -27,6 +34,9 @@ from bankseg_assets.landing.text import (
     refuse_long_line,
 )
 from bankseg_assets.landing.trailing_fields import TrailingFields
+
+_ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
+"""In the directory of an encrypted XLSX file."""
 
 
 @dataclass(frozen=True)
@@ -53,7 +63,8 @@ class CsvScan:
 
 
 def scan(reader: Reader, contract: DeliveryContract, file_name: str) -> CsvScan | None:
-    """Read a file to its end, or to its first fault; None for Parquet, which checks itself.
+    """Read a file to its end, or to its first fault; None for Parquet and XLSX, which
+    are checked when they are parsed.
 
     Raises DeliveryError.
     """
@@ -61,8 +72,13 @@ def scan(reader: Reader, contract: DeliveryContract, file_name: str) -> CsvScan 
     first = next(chunks, b"")
     if not first:
         raise DeliveryError(f"{file_name} is empty (0 bytes). Send the file again.")
-    if first.startswith((MAGIC_PARQUET, MAGIC_ENCRYPTED)):
+    if first.startswith((MAGIC_PARQUET, MAGIC_ENCRYPTED, MAGIC_ZIP)):
         return None
+    if first.startswith(MAGIC_OLE):
+        is_encrypted = any(_ENCRYPTED in chunk for chunk in chain([first], chunks))
+        if is_encrypted:
+            raise DeliveryError(f"{file_name} is encrypted. Save it without a password.")
+        raise DeliveryError(f"{file_name} {SPREADSHEETS_ADVICE}")
     footer = Footer(contract, file_name)
     blocks = footer.without(line_blocks(chain([first], chunks), contract, file_name))
     opening, records = read_opening(blocks, contract, file_name)

@@ -33,6 +33,7 @@ from bankseg_assets.transforms.money_text import (
     money_value,
     read_money,
 )
+from bankseg_assets.transforms.transaction_ids import scoped
 from bankseg_assets.value_ranges import OLDEST_YEARS, first_day, money_range
 
 ISO_DATE = r"\A(?!0000)\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d(\.\d{1,9})?)?\z"
@@ -61,10 +62,7 @@ def judge(raw: DataFrame, contract: DeliveryContract, *, not_after: Column) -> D
     rules = contract.columns
     named = [name for name in DELIVERED if name in rules]
     text = {name: _text(name, rules.get(name)) for name in DELIVERED}
-    moment = _parse_date(text["transaction_date"], rules["transaction_date"], contract.time_zone)
-    moment = _in_latest_century(
-        moment, text["transaction_date"], rules["transaction_date"], not_after
-    )
+    moment = _moment(text["transaction_date"], contract, not_after)
     marked = raw.withColumn(_UNTRIMMED, needs_trimming(*map(F.col, named)))
     parsed = marked.select(
         text["transaction_id"].alias("transaction_id"),
@@ -101,7 +99,7 @@ def judge(raw: DataFrame, contract: DeliveryContract, *, not_after: Column) -> D
         parsed = parsed.withColumns(step)
     birth = _repair_birth_date(F.col("_birth"), F.col("_day"), rules.get("birth_date"))
     return parsed.withColumn("reason", _reason(contract)).select(
-        "transaction_id",
+        scoped(contract, F.col(IDS[0]), F.col(IDS[1]), F.col("_day")).alias("transaction_id"),
         "customer_id",
         birth.alias("birth_date"),
         _age(rules.get("age")).alias("age"),
@@ -120,6 +118,13 @@ def judge(raw: DataFrame, contract: DeliveryContract, *, not_after: Column) -> D
         "reason",
         F.when(F.col("reason").isNotNull(), _raw_text(named)).alias("raw_text"),
     )
+
+
+def transaction_day(contract: DeliveryContract, not_after: Column) -> Column:
+    """Return the day of a row of RAW_TRANSACTIONS as `judge` reads it."""
+    rule = contract.columns["transaction_date"]
+    text = _text("transaction_date", rule, unusual=needs_trimming(F.col("transaction_date")))
+    return _moment(text, contract, not_after).cast("date")
 
 
 def keep(judged: DataFrame, not_kept: DataFrame | None, flags: Column) -> DataFrame:
@@ -153,11 +158,18 @@ def repeats(raw: DataFrame, verdicts: DataFrame) -> DataFrame:
     )
 
 
-def _text(name: str, rule: ColumnRule | None) -> Column:
+def _moment(text: Column, contract: DeliveryContract, not_after: Column) -> Column:
+    rule = contract.columns["transaction_date"]
+    moment = _parse_date(text, rule, contract.time_zone)
+    return _in_latest_century(moment, text, rule, not_after)
+
+
+def _text(name: str, rule: ColumnRule | None, *, unusual: Column | None = None) -> Column:
     """The trimmed value; empty where the bank has no such column or a placeholder stands."""
     if rule is None:
         return F.lit("")
-    unusual = F.col(_UNTRIMMED)
+    if unusual is None:
+        unusual = F.col(_UNTRIMMED)
     if name in IDS:
         value = identifier(F.col(name), rule, where=unusual)
     else:
@@ -318,8 +330,7 @@ def _reason(contract: DeliveryContract) -> Column:
     transaction_id, customer_id = (F.col(name) for name in IDS)
     broken = [
         ("wrong_number_of_fields", F.col("malformed_text").isNotNull()),
-        ("missing_transaction_id", is_missing_transaction_id(transaction_id)),
-        ("invalid_transaction_id", is_invalid_id(transaction_id, rules["transaction_id"])),
+        *_transaction_id_faults(transaction_id, rules.get("transaction_id")),
         ("missing_customer_id", is_missing_customer_id(customer_id)),
         ("invalid_customer_id", is_invalid_id(customer_id, rules["customer_id"])),
         ("invalid_transaction_date", F.col("_day").isNull()),
@@ -351,6 +362,15 @@ def _reason(contract: DeliveryContract) -> Column:
         if is_broken is not None:
             reason = F.when(is_broken, code).otherwise(reason)
     return reason
+
+
+def _transaction_id_faults(text: Column, rule: ColumnRule | None) -> list[tuple[str, Column]]:
+    if rule is None:  # the bank has none
+        return []
+    return [
+        ("missing_transaction_id", is_missing_transaction_id(text)),
+        ("invalid_transaction_id", is_invalid_id(text, rule)),
+    ]
 
 
 def _invalid(text: Column, is_wrong: Column, rule: ColumnRule) -> Column:

@@ -14,40 +14,49 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.accounts import CORRECTED
 from bankseg_assets.delivery import DeliveryContract
-from bankseg_assets.transforms.cleaning import DUPLICATE, ROW_KEY, judge
+from bankseg_assets.transforms.cleaning import DUPLICATE, IDS, ROW_KEY, judge, transaction_day
 from bankseg_assets.transforms.field_text import identifier
 from bankseg_assets.transforms.repeated import repeated_values
+from bankseg_assets.transforms.transaction_ids import (
+    CONTENT,
+    are_of_content,
+    identified,
+    scoped,
+)
 
 CONFLICTING = "conflicting_duplicate"
-
-_CONTENT = [
-    "customer_id",
-    "birth_date",
-    "age",
-    "gender",
-    "location",
-    "balance",
-    "transaction_at",
-    "amount",
-    "direction",
-]
 
 
 @contextmanager
 def repeated_ids(
-    arrived: DataFrame, before: DataFrame | None, contract: DeliveryContract
+    arrived: DataFrame,
+    before: DataFrame | None,
+    contract: DeliveryContract,
+    *,
+    not_after: Column | None = None,
 ) -> Iterator[DataFrame]:
     """Yield the `transaction_id`s that occur twice in RAW_TRANSACTIONS because of what arrived.
 
-    Of the rows from before, one column is read: what a file costs is the work of that file.
+    `not_after`: as in `judge`; left out, no two-digit year is before 2000.
     """
-    ids = arrived.select(transaction_id(contract))
+    last = F.current_date() if not_after is None else not_after
+    ids = transaction_ids_of(arrived, contract, not_after=last)
+    again = before and transaction_ids_of(before, contract, not_after=last)
+    with repeated_among(ids, again) as found:
+        yield found
+
+
+@contextmanager
+def repeated_among(ids: DataFrame, before: DataFrame | None) -> Iterator[DataFrame]:
+    """Yield the `transaction_id`s that occur twice because of `ids`, which arrived."""
     with repeated_values(ids, "transaction_id") as twice:
         if before is None:
             yield twice
             return
-        again = before.select(transaction_id(contract))
-        yield twice.union(ids.join(again, "transaction_id", "left_semi")).distinct()
+        again = before.select("transaction_id")
+        yield twice.union(
+            ids.select("transaction_id").join(again, "transaction_id", "left_semi")
+        ).distinct()
 
 
 def verdicts(
@@ -65,12 +74,9 @@ def verdicts(
     `winners`: deliveries, the strongest last. Its rows are true; what differs in another delivery
     is `corrected`, and what agrees is `duplicate`.
     """
-    suspects = raw.withColumn("transaction_id", transaction_id(contract)).join(
-        repeated, "transaction_id", "left_semi"
-    )
-    sound = judge(suspects, contract, not_after=not_after).where("reason IS NULL")
+    sound = _sound(raw, repeated, contract, not_after)
     # With the nulls, which the hash skips: else M as gender equals M as location.
-    content = F.xxhash64(*_CONTENT, *(F.isnull(name) for name in _CONTENT))
+    content = F.xxhash64(*CONTENT, *(F.isnull(name) for name in CONTENT))
     rank = F.lit(0)
     if winners:  # a map: `on_conflict = "latest"` ranks every delivery there ever was
         ranks = [F.lit(part) for pair in enumerate(winners, 1) for part in reversed(pair)]
@@ -113,7 +119,35 @@ def day_of_grace(taken_on: dict[str, date]) -> Column:
     return F.date_add(F.element_at(F.create_map(*pairs), F.col("delivery")), 1)
 
 
-def transaction_id(contract: DeliveryContract) -> Column:
-    """Return the `transaction_id` of RAW_TRANSACTIONS as `cleaning.judge` reads it."""
-    rule = contract.columns["transaction_id"]
-    return identifier(F.col("transaction_id"), rule).alias("transaction_id")
+def transaction_ids_of(
+    raw: DataFrame, contract: DeliveryContract, *, not_after: Column
+) -> DataFrame:
+    """Return `delivery, transaction_id` of RAW_TRANSACTIONS as cleaning makes them.
+
+    Of IDs that are the bank's, few columns are read: what a file costs is the work of that file.
+    """
+    if are_of_content(contract):
+        judged = identified(judge(raw, contract, not_after=not_after), contract)
+        return judged.where("reason IS NULL").select("delivery", "transaction_id")
+    return raw.select("delivery", _transaction_id(contract, not_after).alias("transaction_id"))
+
+
+def _transaction_id(contract: DeliveryContract, not_after: Column) -> Column:
+    own, customer = (identifier(F.col(name), contract.columns[name]) for name in IDS)
+    is_per_day = contract.columns["transaction_id"].unique_per == "day"
+    day = transaction_day(contract, not_after) if is_per_day else F.lit(None)
+    return scoped(contract, own, customer, day)
+
+
+def _sound(
+    raw: DataFrame, repeated: DataFrame, contract: DeliveryContract, not_after: Column
+) -> DataFrame:
+    """Return the sound rows with a repeated ID, judged."""
+    if are_of_content(contract):  # a row's number is among all of its delivery
+        judged = identified(judge(raw, contract, not_after=not_after), contract)
+        return judged.where("reason IS NULL").join(repeated, "transaction_id", "left_semi")
+    name = "_scoped_id" if contract.columns["transaction_id"].unique_per else "transaction_id"
+    suspects = raw.withColumn(name, _transaction_id(contract, not_after)).join(
+        repeated.withColumnRenamed("transaction_id", name), name, "left_semi"
+    )
+    return judge(suspects, contract, not_after=not_after).where("reason IS NULL")

@@ -13,10 +13,10 @@ from decimal import Decimal
 from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.characters import ZERO_WIDTH
 from bankseg_assets.contracts import MONEY
 from bankseg_assets.currencies import all_signs, signs
 from bankseg_assets.delivery import ColumnRule, DeliveryContract
-from bankseg_assets.transforms.field_text import ZERO_WIDTH
 from bankseg_assets.value_ranges import BINARY_NOISE
 
 EXACT = "decimal(38,20)"

@@ -117,7 +117,10 @@ def test_only_bad_files_fail_with_the_folder_and_every_reason(
     land_bad_files(settings, demo_lines(tmp_path))
     run = run_platform(platform, job="ingestion")
     told, landing = run.failures["raw_transactions"], settings.landing_dir
-    assert f"No transaction file was accepted. Put a CSV, CSV.gz or Parquet into {landing}" in told
+    assert (
+        f"No transaction file was accepted. Put a CSV, CSV.gz, Parquet or XLSX into {landing}"
+        in told
+    )
     assert all(name in told for name in BAD_FILES)
     assert run.metadata == {}
     assert not settings.published_dir.exists() or not list(settings.published_dir.glob("*/*"))

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.landing.binary_fractions import Rounded, add_up, count_noise, round_doubles
 from bankseg_assets.landing.intake import take_landed
 from bankseg_assets.landing.ledger import Ledger
@@ -135,3 +135,26 @@ def test_a_few_operations_are_noise(cents: list[int], factor: int) -> None:
     ]
     assert found.decimals == 0
     assert count_noise(pa.chunked_array([rounded]), RULE) == Rounded(RULE.name)
+
+
+@pytest.mark.parametrize(
+    ("currency", "columns", "texts"),
+    [
+        ("INR", ("debit", "credit"), ["1.23", "1.23"]),
+        ("KWD", ("debit", "credit"), ["1.234", "1.234"]),
+        ("JPY", ("debit", "balance"), ["1", "1"]),
+        ("INR", ("quantity", "unit_price"), ["1.2344", "1.2344"]),
+        ("INR", ("debit", "currency"), ["1.2344", "1.2344"]),
+    ],
+)
+def test_doubles_are_rounded_to_the_currency_of_the_row(
+    tmp_path: Path, currency: str, columns: tuple[str, str], texts: list[str]
+) -> None:
+    """Of a row's own currency, how many decimals it has is not known here."""
+    rules = {"customer_id": ColumnRule("C"), **{name: ColumnRule(name) for name in columns}}
+    contract = replace(DeliveryContract(), currency=currency, columns=rules)
+    values = {name: pa.array([1.2344]) for name in columns}
+    pq.write_table(pa.table({"C": ["C1"], **values}), tmp_path / "original")
+    parse(tmp_path / "original", contract)
+    found = pq.read_table(tmp_path / "out")
+    assert [found[name].to_pylist()[0] for name in columns] == texts

@@ -78,7 +78,7 @@ def test_what_is_left_out_is_told_with_the_reason_but_markers_are_not(tmp_path: 
     put(tmp_path / "bank.csv.done")
     (told,) = list_ignored(tmp_path)
     assert told.name == "notes.txt"
-    assert told.reason == "Its name does not end in .csv, .csv.gz, .parquet."
+    assert told.reason == "Its name does not end in .csv, .csv.gz, .parquet, .xlsx."
 
 
 def test_what_is_no_regular_file_is_left_out(

@@ -75,7 +75,7 @@ def assert_refused(folder: Path, content: str | bytes, told: str) -> None:
     assert [path.name for path in folder.iterdir()] == ["original"]
 
 
-ONE_ROW = {
+ONE_ROW = dict.fromkeys(RAW_TRANSACTIONS.names) | {
     "transaction_id": "T1",
     "customer_id": "C1",
     "birth_date": "10/1/94",

@@ -1,0 +1,20 @@
+"""Characters that show nothing: what is trimmed from the ends of a value."""
+
+
+def _characters(*codes: int | tuple[int, int]) -> str:
+    """Return the characters of code points and of ranges of them, ends included."""
+    spans = ((code, code) if isinstance(code, int) else code for code in codes)
+    return "".join(chr(code) for first, last in spans for code in range(first, last + 1))
+
+
+BLANKS = _characters(
+    *((0x09, 0x0D), 0x20, 0x85, 0xA0, 0x1680, (0x2000, 0x200A)),
+    *((0x2028, 0x2029), 0x202F, 0x205F, 0x3000),
+)
+"""White space of Unicode: tab, line breaks, no-break space and the like."""
+ZERO_WIDTH = _characters(
+    *(0xAD, 0x034F, 0x061C, 0x180E, (0x200B, 0x200F), (0x202A, 0x202E)),
+    *((0x2060, 0x2064), (0x2066, 0x206F), 0xFEFF),
+)
+"""What shows nothing: zero-width spaces and joiners, marks of direction and of byte order."""
+INVISIBLE = BLANKS + ZERO_WIDTH

@@ -1,0 +1,47 @@
+"""Which part of a contract decides how a file becomes records."""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import Any
+
+from bankseg_assets.delivery import ColumnRule, DeliveryContract
+from bankseg_assets.landing.files import MAGIC_ENCRYPTED, MAGIC_PARQUET, MAGIC_ZIP
+
+PARSING_RULES = 1
+"""Of how a file becomes records. Raised, every accepted file is parsed again."""
+
+
+def reading_of(contract: DeliveryContract, original: Path) -> str:
+    """Return a SHA-256 of what the contract says of how a file becomes records.
+
+    Formats are part of it only where the file has typed values, which are written by them. Raises
+    OSError.
+    """
+    with original.open("rb") as file:
+        start = file.read(len(MAGIC_PARQUET))
+    layout, rules = contract.layout, contract.columns
+    is_parquet, is_sheet = start in (MAGIC_PARQUET, MAGIC_ENCRYPTED), start == MAGIC_ZIP
+    said: dict[str, Any] = {
+        "rules": PARSING_RULES,
+        "columns": {
+            ours: [rule.file_names, rule.joined_by if rule.names else ""]
+            for ours, rule in rules.items()
+        },
+        "filters": [[one.column, one.keep, one.drop] for one in contract.row_filters],
+    }
+    if not is_parquet:
+        said["layout"] = [layout.header_line, layout.footer_lines, layout.footer_starts_with]
+    if not is_parquet and not is_sheet:
+        said["text"] = [contract.delimiter, contract.encoding]
+    else:
+        said["typed"] = {ours: _typed(rule) for ours, rule in rules.items()}
+        said["typed"]["."] = [bool(contract.time_zone), contract.decimals]
+    if is_sheet:
+        said["sheet"] = layout.sheet
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _typed(rule: ColumnRule) -> list[Any]:
+    formats = [rule.format, rule.formats, rule.month_names]
+    return [rule.decimal_separator, *formats, rule.converts]

@@ -1,0 +1,68 @@
+"""Records follow the contract: where it reads files otherwise now, accepted ones are parsed again.
+
+The archived original is parsed; where it does not fit the new contract, its records stay as they
+are: a bank that renames a column renames it in new files, and the old ones were right.
+"""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.landing.archive import sha256_of
+from bankseg_assets.landing.errors import DeliveryError
+from bankseg_assets.landing.intake import CUT_OFF, RECORDS_FILE, Outcome, findings
+from bankseg_assets.landing.ledger import Delivery, Ledger
+from bankseg_assets.landing.parse import parse_delivery
+from bankseg_assets.landing.reading import reading_of
+
+
+def read_again(
+    raw_dir: Path, deliveries: Iterable[Delivery], contract: DeliveryContract, ledger: Ledger
+) -> list[Outcome]:
+    """Parse the accepted deliveries again that were read by another contract; update their counts.
+
+    A delivery of an older build, which kept no reading, counts as read by this contract where
+    nothing in that has changed.
+    """
+    told = []
+    for delivery in deliveries:
+        original = raw_dir / delivery.sha256 / "original"
+        if not original.exists():
+            continue  # whether its records are whole is found when they are repaired
+        reading = reading_of(contract, original)
+        if delivery.reading == reading:
+            continue
+        if not delivery.reading and delivery.contract == contract.fingerprint:
+            ledger.record_reading(delivery.sha256, reading)
+            continue
+        told.append(_read_again(original, delivery, contract, ledger, reading))
+    return told
+
+
+def _read_again(
+    original: Path,
+    delivery: Delivery,
+    contract: DeliveryContract,
+    ledger: Ledger,
+    reading: str,
+) -> Outcome:
+    name, records = delivery.file_name, original.with_name(RECORDS_FILE)
+    try:
+        if sha256_of(original) != delivery.sha256:
+            raise DeliveryError("the archived original is damaged. Deliver the file again.")
+        parsed = parse_delivery(
+            original, contract, file_name=name, sha256=delivery.sha256, output=records
+        )
+    except DeliveryError as error:
+        ledger.record_reading(delivery.sha256, reading)  # so that it is tried once
+        detail = (
+            f"The contract reads files otherwise now, but its records stay as they are: {error}"
+        )
+        return Outcome(name, "kept", detail, is_warning=True)
+    # A marker may have said that the file is whole.
+    is_cut_off = parsed.may_be_cut_off and CUT_OFF in delivery.reason
+    reason, is_warning = findings(replace(parsed, may_be_cut_off=is_cut_off), contract)
+    ledger.record_reading(delivery.sha256, reading, records=parsed.records, reason=reason)
+    detail = f"The contract reads files otherwise now: {parsed.records:,} records. {reason}"
+    return Outcome(name, "read again", detail.strip(), is_warning=is_warning)

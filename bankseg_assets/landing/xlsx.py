@@ -1,0 +1,92 @@
+"""Read a sheet of an XLSX file as the CSV file that it would be saved as."""
+
+import errno
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, replace
+from pathlib import Path
+
+from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.landing.drafts import draft_in
+from bankseg_assets.landing.errors import DeliveryError
+from bankseg_assets.landing.header import told as sheet_names
+from bankseg_assets.landing.scan import CsvScan, scan
+from bankseg_assets.landing.sheet_cells import styles_of
+from bankseg_assets.landing.sheet_reader import EMPTY, NO_SHEET, TOO_LARGE, Reply, Request
+from bankseg_assets.landing.xlsx_package import check_package
+
+_ROOT = Path(__file__).parents[2]
+MAX_SECONDS = 1800
+
+
+@contextmanager
+def sheet_as_csv(
+    original: Path, contract: DeliveryContract, file_name: str
+) -> Iterator[tuple[Path, DeliveryContract, CsvScan, tuple[str, ...]]]:
+    """Yield a CSV of the contract's sheet, its contract, what is in it, and the other sheets.
+
+    A record's number is its row in the sheet. Raises DeliveryError and OSError.
+    """
+    has_errors = check_package(original, file_name)
+    with draft_in(original.parent) as draft:
+        reply = _read(original, draft.path, contract, has_errors=has_errors)
+        if reply.fault:
+            raise DeliveryError(_explained(reply, contract, file_name))
+        text = replace(contract, delimiter=",", encoding="utf-8")
+        with draft.path.open("rb") as file:
+            found = scan(file, text, file_name)
+        assert found is not None
+        opening = replace(found.opening, header_number=found.opening.lines)
+        yield draft.path, text, replace(found, opening=opening), tuple(reply.others)
+
+
+def _read(original: Path, output: Path, contract: DeliveryContract, *, has_errors: bool) -> Reply:
+    layout = contract.layout
+    request = Request(
+        *(str(original.absolute()), str(output.absolute()), layout.sheet, layout.header_line),
+        styles=styles_of(contract),
+        has_errors=has_errors,
+    )
+    command = [sys.executable, "-m", "bankseg_assets.landing.sheet_reader"]
+    try:
+        done = subprocess.run(
+            [*command, json.dumps(asdict(request))],
+            cwd=_ROOT,
+            env={**os.environ, "PYTHONPATH": str(_ROOT)},
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            timeout=MAX_SECONDS,
+            check=False,
+        )
+    except subprocess.TimeoutExpired:
+        return Reply(TOO_LARGE)
+    if -done.returncode in (signal.SIGABRT, signal.SIGSEGV):
+        return Reply(TOO_LARGE)  # how the library ends its process where there is no memory
+    if done.returncode:
+        raise OSError(errno.EIO, "the process that reads spreadsheets failed")
+    return Reply(**json.loads(done.stdout.splitlines()[-1]))
+
+
+def _explained(reply: Reply, contract: DeliveryContract, file_name: str) -> str:
+    place = contract.layout_table
+    if reply.fault == NO_SHEET:
+        names = f"its sheets are {sheet_names(reply.others)}" if reply.others else "it has none"
+        wanted = f"no sheet {reply.sheet!r}" if reply.sheet else "no sheet that is shown"
+        return f"{file_name} has {wanted}; {names}. Correct `sheet` under {place} in the contract."
+    if reply.fault == EMPTY:
+        more = f" Its other sheets are {sheet_names(reply.others)}." if reply.others else ""
+        return (
+            f"{file_name} has nothing in its sheet {sheet_names([reply.sheet])}.{more} Send the "
+            f"file again, or set `sheet` under {place} in the contract."
+        )
+    if reply.fault == TOO_LARGE:
+        return (
+            f"{file_name} has a sheet that does not fit into memory, or a value far from all "
+            "others. Send it as CSV, or in several files."
+        )
+    return f"{file_name} is a damaged XLSX file. Send the file again."
