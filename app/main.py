@@ -32,6 +32,7 @@ PAGES = {
     "Data and model": [
         st.Page("views/explore.py", title="Explore", icon=":material/insights:"),
         st.Page("views/quality.py", title="Quality", icon=":material/verified:"),
+        st.Page("views/check_file.py", title="Check a file", icon=":material/fact_check:"),
         st.Page("views/deliveries.py", title="Data", icon=":material/database:"),
         st.Page("views/about.py", title="About", icon=":material/info:"),
     ],

@@ -13,6 +13,7 @@ COMMANDS = {
     "score": ("ops.score", "the segment of each customer in a list (CSV, CSV.gz, Parquet)"),
     "status": ("ops.status", "what is in use, what came in, what runs"),
     "deliveries": ("ops.deliveries", "every file that came in, and what became of its rows"),
+    "contract": ("ops.contract", "a contract for a bank's file: proposed from it, or tried on it"),
     "withdraw": ("ops.withdraw", "an accepted file is taken back, as if it had never arrived"),
     "rollback": ("ops.rollback", "an earlier release is in use again"),
     "export": ("ops.export", "a copy of the release at a URL: s3, gs, abfs, hdfs, file"),

@@ -200,8 +200,8 @@ def _open_csv(
             raise DeliveryError(
                 f"{file_name} has over {MAX_MALFORMED_BYTES:,} bytes of records in a row, up to "
                 f"record {malformed.last_number:,}, that do not have the header's "
-                f"{len(found.header.names)} fields. Correct it, or the contract's delimiter, and "
-                "send it again."
+                f"{len(found.header.names)} fields. Correct it, or `delimiter` under [file] in "
+                "the contract, and send it again."
             ) from error
         raise DeliveryError(
             f"{file_name} cannot be read as CSV. Save it again as CSV and send it."

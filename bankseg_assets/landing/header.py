@@ -80,7 +80,9 @@ def read_header_line(
     try:
         if not names:
             raise DeliveryError(
-                f"{file_name} has a quote out of place in its header. Correct the header."
+                f"{file_name} has a quote out of place in its header (line {number}). Correct the "
+                f"header; or, if it is in another line, set `header_line` under "
+                f"{contract.layout_table} in the contract."
             )
         return check_header(names, contract, file_name, number)
     except DeliveryError:
@@ -111,21 +113,27 @@ def check_header(
     if len(names) > MAX_COLUMNS:
         raise DeliveryError(
             f"{file_name} has {len(names):,} columns; at most {MAX_COLUMNS:,} were expected. "
-            "Send the columns of the contract, or correct the contract's delimiter."
+            "Send the columns of the contract, or correct `delimiter` under [file] in the contract."
         )
     wanted = _wanted(contract)
     repeated = sorted({name for name in wanted if list(names).count(name) > 1})
     places = _places(names, wanted)
     if similar := [name for name in wanted if len(places[name]) > 1 and name not in repeated]:
         columns = " and ".join(str(place + 1) for place in places[similar[0]])
+        ours = next(o for o, rule in contract.columns.items() if similar[0] in rule.file_names)
         raise DeliveryError(
             f"{file_name} has more than one column that could be {similar[0]!r}: columns {columns} "
-            "differ from it in case or blanks alone. Keep one, or give the contract the exact name."
+            "differ from it in case or blanks alone. Keep one, or set the exact name under "
+            f"{contract.column_table(ours)} in the contract."
         )
     if missing := [name for name in wanted if not places[name]]:
         raise DeliveryError(_explain(names, missing, contract, file_name, number))
     if repeated:
-        raise DeliveryError(f"{file_name} has the column {repeated} more than once. Keep one.")
+        columns = " and ".join(str(n) for n, name in enumerate(names, 1) if name == repeated[0])
+        raise DeliveryError(
+            f"{file_name} has the column {repeated} more than once (columns {columns}): no setting "
+            "says which one counts. Keep one."
+        )
     found = {
         ours: tuple(places[name][0] for name in rule.file_names)
         for ours, rule in contract.columns.items()

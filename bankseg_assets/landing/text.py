@@ -106,8 +106,9 @@ def _as_utf8(chunks: Iterable[bytes], encoding: str, file_name: str) -> Iterator
         if b"\0" in found:
             line = lines + found[: found.index(b"\0")].count(b"\n")
             raise DeliveryError(
-                f"{file_name} has a NUL byte in line {line}; text was expected. "
-                "Send the file again."
+                f"{file_name} has a NUL byte in line {line}; text was expected. Send the file "
+                'again. If it is UTF-16 without a byte-order mark, set `encoding = "utf-16-le"` '
+                "under [file] in the contract."
             )
         lines += found.count(b"\n")
         yield found

@@ -1,0 +1,117 @@
+"""For analysts: try a sample of a bank's file before it is delivered."""
+
+import streamlit as st
+
+from app import page, trial, trial_tables
+from app.tables import show_table
+from bankseg_assets.markdown import escaped
+from bankseg_assets.onboarding.draft import AnswerError
+from bankseg_assets.onboarding.sample import SampleError
+from bankseg_assets.settings import load_settings
+
+PROPOSED, IN_USE = "The proposed contract", "The contract in use"
+
+page.begin_with_data(
+    "Check a file",
+    "Can the platform read this file, and what does its contract have to say? Upload a sample: it "
+    "is tried and deleted, and nothing is published.",
+)
+upload = st.file_uploader(
+    f"A sample with its header, up to {trial.MAX_MEGABYTES} MB",
+    type=trial.KINDS,
+    max_upload_size=trial.MAX_MEGABYTES,
+    key="sample",
+)
+if upload is None:
+    st.caption(
+        "Values are shown masked: 9 for every digit, A and a for letters. The same in a shell: "
+        "`bankseg contract suggest FILE` and `bankseg contract check FILE`."
+    )
+    st.stop()
+
+# A question may follow from an answer: all that were asked of this file keep their selectors.
+if st.session_state.get("trial_of") != upload.file_id:
+    st.session_state.trial_of, st.session_state.trial_asked = upload.file_id, {}
+    st.session_state.pop("trial_report", None)
+asked = st.session_state.trial_asked
+given = {key: st.session_state.get(f"answer_{upload.file_id}_{key}") for key in asked}
+try:
+    found = trial.proposed(upload, {key: text for key, text in given.items() if text})
+except (SampleError, AnswerError) as error:
+    st.error(escaped(str(error)), icon=":material/error:")
+    if not isinstance(error, AnswerError):
+        st.stop()
+    found = trial.proposed(upload, {})
+for question in found.questions:
+    asked.setdefault(question.key, question)
+
+if asked:
+    st.subheader("What the file does not say", anchor=False)
+    for key, question in asked.items():
+        st.selectbox(
+            f"{key}: {escaped(question.why)}",
+            question.options,
+            index=None,
+            accept_new_options=question.is_free,
+            placeholder="Open",
+            key=f"answer_{upload.file_id}_{key}",
+        )
+st.subheader("The proposed contract", anchor=False)
+if found.is_complete:
+    st.success("Every setting is known.", icon=":material/check_circle:")
+else:
+    left = len(found.questions)
+    st.warning(
+        f"{left} {'question is' if left == 1 else 'questions are'} open. Until then, no file is "
+        "read with this contract.",
+        icon=":material/help:",
+    )
+with st.expander("What was seen in the file"):
+    show_table(trial_tables.settings(found), alt="Settings and what was seen in the file")
+with st.expander("The contract as text"):
+    st.code(found.text, language="toml")
+st.download_button(
+    "The contract (TOML)",
+    found.text,
+    file_name="contract.toml",
+    mime="application/toml",
+    icon=":material/download:",
+    key="contract",
+    on_click="ignore",
+)
+
+st.subheader("What a batch would make of it", anchor=False)
+contracts = {PROPOSED: found.text} if found.is_complete else {}
+path = load_settings().contract
+if path.is_file():
+    contracts[IN_USE] = path.read_text(encoding="utf-8", errors="replace")
+if not contracts:
+    st.info("Answer the questions above first.", icon=":material/help:")
+    st.stop()
+choice = st.radio(
+    "Contract", list(contracts), horizontal=True, key=f"trial_contract_{PROPOSED in contracts}"
+)
+show_values = st.toggle("Show customers' values as they are", key="trial_values")
+text = contracts[choice]
+if st.button("Check the sample", key="trial_check", type="primary"):
+    with st.spinner("The sample is ingested and cleaned in a temporary folder …"):
+        try:
+            report = trial.checked(upload, text, show_values=show_values)
+            st.session_state.trial_report = (choice, text, report)
+        except trial.TrialError as error:
+            st.session_state.pop("trial_report", None)
+            st.error(escaped(str(error)), icon=":material/error:")
+checked = st.session_state.get("trial_report")
+if checked and checked[:2] == (choice, text):
+    report = checked[2]
+    if report["outcome"] != "accepted":
+        st.error(f"The file would be {report['outcome']}: {escaped(report['detail'])}")
+        st.stop()
+    for box, (title, count) in zip(st.columns(4), trial_tables.counts(report).items(), strict=True):
+        box.metric(title, f"{count:,}", border=True)
+    st.caption(escaped(report["detail"]))
+    if report["facts"]:
+        st.caption(f"Of the accepted rows: {escaped('; '.join(report['facts']))}.")
+    if report["reasons"]:
+        show_table(trial_tables.reasons(report), alt="Reasons, and what to change in the contract")
+    show_table(trial_tables.beside(report), alt="Values as written, beside what is read of them")

@@ -1,0 +1,1 @@
+"""From a bank's file to its contract: settings with their evidence, and questions."""

@@ -1,0 +1,128 @@
+"""What to change in a contract, by the reason for which rows are quarantined."""
+
+from collections.abc import Iterable
+
+from bankseg_assets.delivery import ColumnRule, DeliveryContract
+from bankseg_assets.onboarding.amounts import find_amounts
+from bankseg_assets.onboarding.columns import INVISIBLE, Column
+from bankseg_assets.onboarding.dates import find_dates, find_times, tomorrow
+from bankseg_assets.onboarding.draft import toml
+from bankseg_assets.onboarding.value_words import is_placeholder
+
+_GENERAL = {
+    "wrong_number_of_fields": "These rows have more or fewer fields than the header. Look for a "
+    "delimiter or a line break that is not quoted, or for a footer: `footer_lines` or "
+    "`footer_starts_with` under [file].",
+    "missing_transaction_id": "A transaction needs its ID. If the bank writes none, remove "
+    "[columns.transaction_id].",
+    "missing_customer_id": "A transaction needs its customer.",
+    "implausible_transaction_date": "The day is before 1900, or before `minimum` under "
+    "[columns.transaction_date].",
+    "transaction_date_in_the_future": "The day is after tomorrow: day and month may be in the "
+    "other order; see `format` under [columns.transaction_date].",
+    "conflicting_duplicate": "Rows with the same transaction ID say different things. If an ID "
+    "is unique only per customer, day or file, set `unique_per` under [columns.transaction_id]; if "
+    "the column is no ID, remove the table.",
+    "duplicate": "The same row again: one of them is kept.",
+}
+
+
+def column_of(reason: str) -> str:
+    """Return our column that a reason is about; empty for the whole row."""
+    known = (
+        *("transaction_date", "transaction_time", "transaction_id", "customer_id", "birth_date"),
+        *("gender", "location", "balance", "amount", "debit", "credit", "direction", "quantity"),
+        *("unit_price", "currency", "age"),
+    )
+    return next((name for name in known if name in reason), "")
+
+
+def advise(reason: str, values: Iterable[str], contract: DeliveryContract) -> str:
+    """Return what would accept rows that were quarantined; `values`: of the reason's column."""
+    ours = column_of(reason)
+    rule = contract.columns.get(ours)
+    if ours == "amount" and rule is None:
+        ours = "debit" if "debit" in contract.columns else "unit_price"
+        rule = contract.columns.get(ours)
+    if reason in _GENERAL or rule is None:
+        return _GENERAL.get(reason, "docs/contract.md describes every setting.")
+    texts = [value.strip(INVISIBLE) for value in values]
+    column = Column(rule.name, tuple(texts))
+    place = f"under {contract.column_table(ours)}"
+    if not column.filled:
+        return _on_empty(ours, place)
+    if all(is_placeholder(value) for value in column.counts):
+        return f"Set `placeholders = {toml(list(column.counts))}` {place}."
+    return _on_values(reason, ours, rule, column, contract)
+
+
+def _on_empty(ours: str, place: str) -> str:
+    if ours in ("transaction_id", "customer_id", "transaction_date", "amount"):
+        return "The value is empty, and no row is complete without it."
+    return f"The value is empty: set `nullable = true` {place} if it may be."
+
+
+def _on_values(
+    reason: str, ours: str, rule: ColumnRule, column: Column, contract: DeliveryContract
+) -> str:
+    place = f"under {contract.column_table(ours)}"
+    if reason.endswith("with_too_many_decimals"):
+        found = "Set `currency_decimals` (at the top) if the currency has more decimals."
+    elif reason.endswith("in_other_currency"):
+        found = (
+            "Set `currency_symbols` (at the top) if this is the contract's currency, or name the "
+            "column of the currency in [columns.currency]."
+        )
+        if "currency" in contract.columns:
+            found = "Set a rate in `rates` under [columns.currency], or filter the rows out."
+    elif ours in ("transaction_date", "birth_date"):
+        found = _on_dates(ours, rule, column, place)
+    elif ours == "transaction_time":
+        times = find_times(column)
+        form = f"Set `format = {toml(times.choices[0][0].format)}`" if times else "See `format`"
+        found = f"{form} {place}."
+    elif ours in ("balance", "amount", "debit", "credit", "quantity", "unit_price"):
+        found = _on_money(rule, column, place)
+    elif ours in ("gender", "direction", "currency"):
+        kinds = {"gender": "`values`", "direction": "`spending` or `income`", "currency": "`rates`"}
+        found = f"Add what stands there to {kinds[ours]} {place}, or to `placeholders`."
+    elif rule.pattern:
+        found = f"The values do not match `pattern` {place}: correct or remove it."
+    else:
+        found = f"See {contract.column_table(ours)} in docs/contract.md."
+    return found
+
+
+def _on_dates(ours: str, rule: ColumnRule, column: Column, place: str) -> str:
+    found = find_dates(column, until=tomorrow() if ours == "transaction_date" else None)
+    declared = rule.formats or (rule.format,)
+    forms = [choice[0].format for choice in found.choices] if found else []
+    forms = [form for form in forms if form not in declared]
+    if not forms:
+        shown = " or ".join(map(toml, declared))
+        return f"The values are not of the format {shown} {place}, or not a day that there is."
+    if len(forms) > 1:
+        return (
+            f"Ask the bank which format it is, {' or '.join(map(toml, forms))}, and set it {place}."
+        )
+    return (
+        f"Set `format = {toml(forms[0])}` {place}; or, if both occur, "
+        f"`formats = {toml([*declared, forms[0]])}`."
+    )
+
+
+def _on_money(rule: ColumnRule, column: Column, place: str) -> str:
+    amounts = find_amounts(column)
+    declared = (rule.decimal_separator, rule.thousands_separator)
+    if amounts and len(amounts.styles) == 1:
+        style = amounts.style
+        if (style.decimal, style.thousands) != declared and (style.fractions or style.grouped):
+            settings = f"`decimal_separator = {toml(style.decimal)}`"
+            if style.thousands:
+                settings += f" and `thousands_separator = {toml(style.thousands)}`"
+            return f"Set {settings} {place}."
+    if amounts and len(amounts.styles) > 1:
+        return f"Say what the separator is: `thousands_separator` or `decimal_separator` {place}."
+    if rule.minimum is not None or rule.maximum is not None:
+        return f"The values are outside of `minimum` and `maximum` {place}, or no amounts."
+    return f"The values are no amounts; see {place.removeprefix('under ')} in docs/contract.md."

@@ -1,0 +1,100 @@
+"""Which encoding a text file is written in."""
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from bankseg_assets.onboarding.sample import TextSample
+
+_MARKS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32"),
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_WESTERN = frozenset("äöüÄÖÜßéèêëÉÈÊËáàâãåæÁÀÂÃÅÆçÇñÑíìîïÍÌÎÏóòôõøÓÒÔÕØœŒúùûÚÙÛýÿ")
+_SIGNS = frozenset("€£§°`“”„—…·ºª¡¿«»®©½¼¾²³µ\xa0\xb4\u2018\u2019\u2013")
+_OTHERS = ("cp1250", "cp1251", "cp1253", "cp1254", "cp1256", "cp850", "mac_roman")
+_WORD = re.compile(r"[^\W\d_]+")
+HIGHEST_ASCII = 0x7F
+LEAST_BYTES = 16
+
+
+@dataclass(frozen=True)
+class Encoding:
+    """An encoding with its evidence; several where the bytes do not say which."""
+
+    name: str
+    """The one to read the sample with."""
+    evidence: str
+    candidates: tuple[str, ...] = ()
+    """More than one: the bank alone knows."""
+
+
+def find_encoding(sample: TextSample) -> Encoding:
+    """Return the encoding of a sample."""
+    start = sample.pieces[0][:4]
+    for mark, name in _MARKS:
+        if start.startswith(mark):
+            return Encoding(name, f"the file begins with the byte-order mark of {name.upper()}")
+    if found := _without_mark(sample.pieces[0]):
+        return found
+    if sample.is_ascii:
+        return Encoding("utf-8", "all characters are ASCII")
+    if sample.is_utf8:
+        return Encoding("utf-8", "valid UTF-8, with characters beyond ASCII")
+    return _single_bytes(b"\n".join(sample.pieces))
+
+
+def _without_mark(piece: bytes) -> Encoding | None:
+    """Recognise UTF-16 without its mark by the zeros of its Latin letters."""
+    head = piece[:4096]
+    for name, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
+        if len(head) >= LEAST_BYTES and zeros.count(0) > 0.8 * len(zeros):
+            return Encoding(name, "every second byte is zero")
+    return None
+
+
+def _single_bytes(text: bytes) -> Encoding:
+    """Decide for cp1252 where only Western letters stand in words; else name what can read it."""
+    try:
+        decoded = text.decode("cp1252")
+    except UnicodeDecodeError:
+        decoded = ""
+    high = {letter for letter in decoded if ord(letter) > HIGHEST_ASCII}
+    words = [word for word in _WORD.findall(decoded) if not word.isascii()]
+    are_western = bool(high) and high <= _WESTERN | _SIGNS and _are_latin(words)
+    if are_western and _means_the_same(high):
+        shown = " ".join(sorted(high & _WESTERN)) or " ".join(sorted(high))
+        return Encoding("cp1252", f"no UTF-8; the letters beyond ASCII are {shown}")
+    names = [name for name in ("cp1252", *_OTHERS) if _reads(text, name)]
+    return Encoding(
+        names[0] if names else "latin-1",
+        "no UTF-8; which letters the other bytes are, the bank alone knows",
+        tuple(names),
+    )
+
+
+def _are_latin(words: list[str]) -> bool:
+    """Whether the words are mostly ASCII letters, as in Western languages."""
+    letters = "".join(words)
+    return 2 * sum(map(str.isascii, letters)) >= len(letters)
+
+
+def _means_the_same(high: set[str]) -> bool:
+    """Whether few of the letters would be others in Central Europe's encoding.
+
+    German reads the same in both. Of French, Spanish or Portuguese, letters such as à and ñ are
+    among those that do not, and no language has as many of their other readings.
+    """
+    other = {letter.encode("cp1252").decode("cp1250", "replace") for letter in high & _WESTERN}
+    return other <= _WESTERN or bool(high & frozenset("ñàèìòùãõåøæœ"))
+
+
+def _reads(text: bytes, name: str) -> bool:
+    try:
+        text.decode(name)
+    except UnicodeDecodeError:
+        return False
+    return True

@@ -1,0 +1,174 @@
+"""The sample of a file as columns, with the settings of how the file is written."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pyarrow.parquet as pq
+
+from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.landing.errors import DeliveryError
+from bankseg_assets.landing.files import printable
+from bankseg_assets.landing.parse import EXTRA_FILE, parse_delivery
+from bankseg_assets.onboarding.columns import INVISIBLE, Column
+from bankseg_assets.onboarding.draft import Draft
+from bankseg_assets.onboarding.encodings import find_encoding
+from bankseg_assets.onboarding.sample import SampleError, TextSample, kind_of, read_text_sample
+from bankseg_assets.onboarding.text_tables import MOST_ROWS, TextTable, find_table
+
+LEAST_NAMED = 3
+"""Columns whose names are known, in a sheet of transactions."""
+NO_HEADER = (
+    "has no line that looks like a header, and a contract goes by the names of the columns. Put a "
+    "line with the columns' names first (or have the bank send it), and try again."
+)
+
+
+@dataclass(frozen=True)
+class Table:
+    """The columns of a sample."""
+
+    columns: tuple[Column, ...]
+    rows: int
+
+
+def read_table(path: Path, draft: Draft) -> Table:
+    """Read a sample of a file, and write the settings of the table [file]. Raises SampleError."""
+    kind = kind_of(path)
+    if kind == "text":
+        return _read_text(path, draft)
+    shown = {"parquet": "Parquet", "xlsx": "XLSX"}[kind]
+    draft.say("file.delimiter", ",", f"of text files; this one is {shown}")
+    draft.say("file.encoding", "utf-8", f"of text files; this one is {shown}")
+    return _read_sheet(path, draft) if kind == "xlsx" else _read_parquet(path)
+
+
+def _read_text(path: Path, draft: Draft) -> Table:
+    sample = read_text_sample(path)
+    found = find_encoding(sample)
+    encoding = found.name
+    if len(found.candidates) > 1:
+        answer = draft.ask("file.encoding", found.candidates, found.evidence, is_free=True)
+        encoding = answer or encoding
+        if answer:
+            draft.answered("file.encoding", answer)
+    else:
+        encoding = draft.say("file.encoding", encoding, found.evidence)
+    table = find_table(_texts(sample, encoding), has_end=sample.has_end)
+    if table is None:
+        raise SampleError(f"{printable(path.name)} {NO_HEADER}")
+    if not table.rows:
+        raise SampleError(
+            f"{printable(path.name)} has a header but no record. Send the file again."
+        )
+    draft.say("file.delimiter", table.delimiter, table.delimiter_evidence)
+    _say_layout(table, draft)
+    return Table(table.columns, table.rows)
+
+
+def _say_layout(table: TextTable, draft: Draft) -> None:
+    if table.separator_line:
+        draft.remark("file", "A first line `sep=` is left out without a setting.")
+    if table.header_line > 1:
+        draft.say(
+            "file.header_line",
+            table.header_line,
+            f"names {table.named} of its {len(table.columns)} columns; other lines are above it",
+        )
+    if table.footer_words:
+        words = list(table.footer_words)
+        draft.say("file.footer_starts_with", words, "lines with few values that begin so")
+    if table.footer_lines:
+        lines = table.footer_lines
+        answer = draft.ask(
+            "file.footer_lines",
+            (str(lines), "0"),
+            f"the last {lines} have not the header's fields: a footer of the bank in every file "
+            f"({lines}), or damaged records (0)",
+        )
+        if answer:
+            draft.answered("file.footer_lines", int(answer))
+    if table.malformed:
+        draft.remark(
+            "file", f"{table.malformed:,} sampled rows have not the header's fields; see the check."
+        )
+
+
+def _read_sheet(path: Path, draft: Draft) -> Table:
+    """Read the sheet of an XLSX file that names most of our columns; ask where several do."""
+    from bankseg_assets.onboarding.sheets import read_sheets
+
+    sheets = read_sheets(path, printable(path.name))
+    known = {name: table for name, table in sheets.items() if table and table.rows}
+    if not known:
+        raise SampleError(f"{printable(path.name)} {NO_HEADER}")
+    first = next(iter(sheets))
+    likely = [name for name, table in known.items() if table.named >= LEAST_NAMED] or [*known]
+    chosen: str | None = likely[0]
+    if "file.sheet" in draft.answers or len(likely) > 1:
+        chosen = draft.ask("file.sheet", tuple(known), "more than one sheet may hold the records")
+        if chosen:
+            draft.answered("file.sheet", chosen)
+    elif chosen != first:
+        draft.say("file.sheet", chosen, "the sheet with names of columns that are known")
+    table = known[chosen or likely[0]]
+    _say_layout(table, draft)
+    return Table(table.columns, table.rows)
+
+
+def _texts(sample: TextSample, encoding: str) -> list[str]:
+    """Decode the pieces; lines that a piece holds a part of are dropped."""
+    texts = []
+    try:
+        for number, piece in enumerate(sample.pieces):
+            is_last = number == len(sample.pieces) - 1
+            text = piece.decode(_of_piece(encoding, sample.pieces[0], number), "replace")
+            if number:
+                text = text[text.find("\n") + 1 :]
+            if not (is_last and sample.has_end):
+                text = text[: text.rfind("\n") + 1]
+            texts.append(text.removeprefix("\ufeff"))
+    except LookupError as error:
+        raise SampleError(
+            f"{encoding!r} is no encoding; expected a name such as cp1252."
+        ) from error
+    return texts
+
+
+def _of_piece(encoding: str, first: bytes, number: int) -> str:
+    """Return the encoding of a piece: those after the first have no byte-order mark."""
+    if number == 0 or encoding not in ("utf-16", "utf-32"):
+        return encoding
+    is_little = first.startswith(b"\xff\xfe")
+    return f"{encoding}-{'le' if is_little else 'be'}"
+
+
+def _read_parquet(path: Path) -> Table:
+    """Read a file whose columns have types, through the landing parser, as text."""
+    everything = replace(DeliveryContract(), columns={}, row_filters=())
+    with TemporaryDirectory(prefix="bankseg-") as folder:
+        output = Path(folder) / "records.parquet"
+        try:
+            parse_delivery(
+                path, everything, file_name=printable(path.name), sha256="0" * 64, output=output
+            )
+        except DeliveryError as error:
+            raise SampleError(str(error)) from error
+        extra = output.with_name(EXTRA_FILE)
+        if not extra.exists():
+            raise SampleError(f"{printable(path.name)} has no column of text, numbers or dates.")
+        table = pq.read_table(extra).drop_columns(["row_number"])
+    step = -(-table.num_rows // MOST_ROWS) or 1
+    kept = table.take(list(range(0, table.num_rows, step)))
+    kinds = {field.name: str(field.type) for field in pq.read_schema(path)}
+    return Table(
+        tuple(
+            Column(
+                name,
+                tuple((value or "").strip(INVISIBLE) for value in kept[name].to_pylist()),
+                kinds.get(name, ""),
+            )
+            for name in kept.column_names
+        ),
+        kept.num_rows,
+    )

@@ -1,0 +1,316 @@
+"""Amounts: which column, how it is written, and which of them are spending."""
+
+from collections.abc import Iterable
+from decimal import Decimal, InvalidOperation
+
+from bankseg_assets.onboarding.amounts import Amounts, Style, amount_of
+from bankseg_assets.onboarding.customer_settings import choose, name_of
+from bankseg_assets.onboarding.draft import NONE, OPEN, AnswerError, Draft
+from bankseg_assets.onboarding.header_words import plain
+from bankseg_assets.onboarding.masking import label
+from bankseg_assets.onboarding.roles import Profile, Roles, direction_letters
+from bankseg_assets.onboarding.value_words import UNSETTLED, direction_of
+
+REVERSAL = "reversal"
+MOST_WORDS = 12
+
+
+def say_money(draft: Draft, roles: Roles) -> None:
+    """Write the columns of money, of the direction and of the currency, and a row filter."""
+    found = roles.found
+    parts = [role for role in _SIDES if role in found]
+    ties = [role for role in _SIDES if role in roles.ties]
+    style = _common_style(one for role, one in found.items() if role in _MONEY)
+    is_by_side = parts and (len(parts) == len(_SIDES) or "amount" not in found)
+    if ties and "amount" not in found:
+        for side in ties:
+            choose(draft, roles, side, f"more than one column may be the {side}", [])
+    if is_by_side:
+        _say_sides(draft, roles, style)
+    elif "amount" in found:
+        _say_amount(draft, roles, style)
+    elif {"quantity", "unit_price"} <= found.keys() and "amount" not in roles.ties:
+        for role, why in (("quantity", "the amount is"), ("unit_price", "quantity times price")):
+            draft.say(f"columns.{role}.name", name_of(found[role]), why)
+            _say_style(draft, role, found[role], style)
+    elif not ties:
+        rest = [one for one in roles.rest if one.amounts]
+        tied = "amount" in roles.ties
+        why = (
+            "more than one column may be the amount"
+            if tied
+            else "no header's name says which column is the amount"
+        )
+        choose(draft, roles, "amount", why, rest or roles.rest)
+    if "balance" in found:
+        profile = found["balance"]
+        draft.say("columns.balance.name", name_of(profile), _seen(profile))
+        draft.say(
+            "columns.balance.nullable",
+            True,
+            f"{profile.sound.empty:,} of {profile.column.rows:,} rows have none",
+        )
+        _say_placeholders(draft, "balance", profile)
+        _say_style(draft, "balance", profile, style)
+    elif "balance" in roles.ties:
+        choose(draft, roles, "balance", "more than one column may be the balance", [])
+    _say_currency_column(draft, roles)
+    _say_status(draft, roles)
+
+
+_SIDES = ("debit", "credit")
+_MONEY = ("amount", "debit", "credit", "balance", "quantity", "unit_price")
+
+
+def _common_style(profiles: Iterable[Profile]) -> Style | None:
+    """Return the way in which the columns that leave no doubt are written, if they agree."""
+    decided = {
+        (one.amounts.style.decimal, one.amounts.style.thousands): one.amounts.style
+        for one in profiles
+        if one.amounts
+        and len(one.amounts.styles) == 1
+        and (one.amounts.style.fractions or one.amounts.style.grouped)
+    }
+    decimals = {decimal for decimal, _ in decided}
+    return next(iter(decided.values())) if len(decimals) == 1 else None
+
+
+def _seen(profile: Profile) -> str:
+    amounts = profile.amounts
+    if amounts is None:
+        return "no value in the sample"
+    negative = f", {amounts.negatives:,} below zero" if amounts.negatives else ", none below zero"
+    return f"{amounts.rows:,} amounts{negative}"
+
+
+def _say_placeholders(draft: Draft, role: str, profile: Profile) -> None:
+    if profile.placeholders:
+        rows = sum(profile.column.counts[value] for value in profile.placeholders)
+        draft.say(f"columns.{role}.placeholders", list(profile.placeholders), f"in {rows:,} rows")
+
+
+def _say_style(draft: Draft, role: str, profile: Profile, common: Style | None) -> None:
+    """Write the separators; ask where 1,234 may be 1.234 or 1234."""
+    amounts = profile.amounts
+    if amounts is None:
+        return
+    key = f"columns.{role}"
+    styles = amounts.styles
+    if len(styles) > 1 and common is not None:
+        styles = tuple(style for style in styles if style.decimal == common.decimal) or styles
+    if len(styles) > 1:
+        options = tuple(dict.fromkeys(style.decimal for style in styles))
+        answer = draft.ask(
+            f"{key}.decimal_separator",
+            options,
+            "each of its values with a separator has three digits after it: 9,999 may be "
+            "thousands or decimals",
+        )
+        if answer is None:
+            return
+        draft.answered(f"{key}.decimal_separator", answer)
+        style = next(one for one in styles if one.decimal == answer)
+        if style.thousands:
+            draft.answered(f"{key}.thousands_separator", style.thousands)
+        return
+    style = styles[0]
+    if style.decimal != ".":
+        seen = f"{style.fractions:,} of {amounts.rows:,} amounts have one"
+        draft.say(f"{key}.decimal_separator", style.decimal, seen)
+    elif not style.fractions and common is not None and common.decimal == ",":
+        draft.say(f"{key}.decimal_separator", ",", "as in the other amounts of the file")
+    if style.thousands:
+        seen = f"{style.grouped:,} of {amounts.rows:,} amounts have one"
+        draft.say(f"{key}.thousands_separator", style.thousands, seen)
+    elif common is not None and common.thousands and common.decimal == style.decimal:
+        draft.say(
+            f"{key}.thousands_separator", common.thousands, "as in the other amounts of the file"
+        )
+
+
+def _say_sides(draft: Draft, roles: Roles, style: Style | None) -> None:
+    """Write debit and credit columns, whose names say the direction."""
+    for role in _SIDES:
+        if role not in roles.found:
+            continue
+        profile = roles.found[role]
+        draft.say(f"columns.{role}.name", name_of(profile), _seen(profile))
+        _say_placeholders(draft, role, profile)
+        _say_style(draft, role, profile, style)
+        amounts = profile.amounts
+        if amounts and amounts.negatives and amounts.negatives + amounts.zeros >= amounts.rows:
+            draft.say(f"columns.{role}.negated", True, f"all {amounts.negatives:,} are below zero")
+        elif amounts and amounts.negatives:
+            draft.remark(
+                f"columns.{role}",
+                f"{amounts.negatives:,} of {amounts.rows:,} are below zero: reversals.",
+            )
+    draft.say("spending", "debit", "the debit column is what the customer spends")
+
+
+def _say_amount(draft: Draft, roles: Roles, style: Style | None) -> None:
+    profile = roles.found["amount"]
+    draft.say("columns.amount.name", name_of(profile), _seen(profile))
+    _say_placeholders(draft, "amount", profile)
+    _say_style(draft, "amount", profile, style)
+    amounts = profile.amounts
+    direction = roles.found.get("direction")
+    if direction is not None:
+        sign = _sign_of_direction(profile, direction, amounts)
+        if sign:
+            draft.say(
+                "columns.amount.negative",
+                sign,
+                f"the sign agrees with {name_of(direction)!r} in every row",
+            )
+            return
+        if _sides(direction) or "columns.direction.name" in draft.answers:
+            _say_direction(draft, direction)
+            return
+        if not (amounts and amounts.negatives):
+            draft.ask(
+                "columns.direction.name",
+                (name_of(direction), NONE),
+                f"whether it says which rows are spending and which income: {_kinds(direction)}; "
+                f"{NONE}: all is spending",
+            )
+            return
+    elif "direction" in roles.ties:
+        choose(draft, roles, "direction", "more than one column may say the direction", [])
+        return
+    if amounts and amounts.negatives:
+        answer = draft.ask(
+            "columns.amount.negative",
+            ("spending", "income", REVERSAL),
+            f"{amounts.negatives:,} of {amounts.rows:,} amounts are below zero: the customer's "
+            f"spending, or income, or reversals of what is above zero ({REVERSAL}: leave the line "
+            "out)",
+        )
+        if answer and answer != REVERSAL:
+            draft.answered("columns.amount.negative", answer)
+    elif amounts:
+        draft.remark(
+            "columns.amount",
+            "Neither a column nor a sign says what is spending and what income: all is spending.",
+        )
+
+
+def _kinds(profile: Profile) -> str:
+    counts = profile.sound.counts.most_common(MOST_WORDS)
+    return ", ".join(f"{label(value)} {rows:,}" for value, rows in counts)
+
+
+def _sides(direction: Profile) -> dict[str, str]:
+    """Return value in upper case -> its direction, of those that are known."""
+    letters = direction_letters(direction.sound)
+    if letters is not None:
+        return {letters[0].upper(): "spending", letters[1].upper(): "income"}
+    found = {value.upper(): direction_of(value) for value in direction.sound.counts}
+    return {value: side for value, side in found.items() if side}
+
+
+def _sign_of_direction(profile: Profile, direction: Profile, amounts: Amounts | None) -> str:
+    """Return what a negative amount is, where signs and a known direction always agree."""
+    if amounts is None or not amounts.negatives or len(amounts.styles) > 1:
+        return ""
+    sides = _sides(direction)
+    style = amounts.style
+    by_sign: dict[bool, set[str]] = {True: set(), False: set()}
+    for text, word in zip(profile.sound.values, direction.sound.values, strict=True):
+        value = amount_of(text, style.decimal, style.thousands) if text else None
+        if value:
+            by_sign[value < 0].add(sides.get(word.upper(), ""))
+    below, above = by_sign[True], by_sign[False]
+    if len(below) == 1 and below.isdisjoint({""}) and below.isdisjoint(above) and "" not in above:
+        return next(iter(below))
+    return ""
+
+
+def _say_direction(draft: Draft, direction: Profile) -> None:
+    draft.say("columns.direction.name", name_of(direction), "")
+    if direction.sound.empty:
+        draft.say("columns.direction.nullable", True, f"{direction.sound.empty:,} rows have none")
+    _say_placeholders(draft, "direction", direction)
+    counts = direction.sound.counts
+    sides = _sides(direction)
+    unknown = [value for value in counts if value.upper() not in sides]
+    rows = {value: f"{label(value)} {counts[value]:,}" for value in counts}
+    shown = ", ".join(rows[value] for value, _ in counts.most_common(MOST_WORDS))
+    for side in ("spending", "income"):
+        key = f"columns.direction.{side}"
+        known = sorted({value.upper() for value in counts if sides.get(value.upper()) == side})
+        if not unknown and known:
+            draft.say(key, known, ", ".join(rows[v] for v in counts if v.upper() in known))
+            continue
+        if not unknown:
+            known = [_OPPOSITE.get(next(iter(sides)), "")] if sides else []
+            if known and known[0]:
+                draft.say(key, known, "none in the sample")
+                continue
+        options = (",".join(known),) if known else tuple(sorted(unknown)[:2])
+        answer = draft.ask(key, options, f"which of its values are {side} ({shown})", is_free=True)
+        if answer and answer != NONE:
+            draft.answered(key, [text.strip() for text in answer.split(",") if text.strip()])
+
+
+_OPPOSITE = {
+    **{"DR": "CR", "CR": "DR", "DEBIT": "CREDIT", "CREDIT": "DEBIT", "SOLL": "HABEN"},
+    **{"HABEN": "SOLL", "CARGO": "ABONO", "ABONO": "CARGO", "AF": "BIJ", "BIJ": "AF"},
+    **{"WITHDRAWAL": "DEPOSIT", "DEPOSIT": "WITHDRAWAL"},
+}
+
+
+def _say_currency_column(draft: Draft, roles: Roles) -> None:
+    profile = roles.found.get("currency")
+    if profile is None:
+        return
+    draft.say("columns.currency.name", name_of(profile), "codes of ISO 4217")
+    if profile.sound.empty:
+        draft.say("columns.currency.nullable", True, f"{profile.sound.empty:,} rows have none")
+    _say_placeholders(draft, "currency", profile)
+    if profile.sound.distinct > 1:
+        _say_rates(draft, profile)
+
+
+def _say_rates(draft: Draft, profile: Profile) -> None:
+    """Ask for the rates of other currencies, once the bank's own is known."""
+    own = next((line.value for line in draft.settings if line.key == "currency"), OPEN)
+    if own == OPEN:
+        return
+    others = {code: rows for code, rows in profile.sound.counts.items() if code.upper() != own}
+    shown = ", ".join(f"{code} {rows:,}" for code, rows in others.items())
+    key = "columns.currency.rates"
+    answer = draft.ask(
+        key,
+        (f"{next(iter(others)).upper()}=1.25", NONE),
+        f"how much {own} one unit of another currency is ({shown} rows); {NONE}: these rows are "
+        "quarantined",
+        is_free=True,
+    )
+    if answer and answer != NONE:
+        draft.answered(key, _rates(answer))
+
+
+def _rates(answer: str) -> dict[str, Decimal]:
+    try:
+        pairs = [pair.split("=") for pair in answer.split(",")]
+        return {code.strip().upper(): Decimal(rate.strip()) for code, rate in pairs}
+    except (ValueError, InvalidOperation) as error:
+        raise AnswerError(
+            f"columns.currency.rates is answered with {answer!r}; expected such as USD=1.25,EUR=1."
+        ) from error
+
+
+def _say_status(draft: Draft, roles: Roles) -> None:
+    profile = roles.found.get("status")
+    if profile is None:
+        return
+    counts = profile.sound.counts
+    shown = ", ".join(f"{label(word)} {rows:,}" for word, rows in counts.most_common(MOST_WORDS))
+    drop = [value for value in counts if "".join(plain(value)) in UNSETTLED]
+    listed = ", ".join(f'"{value}"' for value in drop or list(counts)[:1])
+    draft.remark(
+        "row_filters",
+        f"{name_of(profile)!r} has the values {shown}. All are read. To leave rows out:\n"
+        f'[[row_filters]]\ncolumn = "{name_of(profile)}"\ndrop = [{listed}]',
+    )

@@ -1,0 +1,51 @@
+"""The sheets of an XLSX file as tables, through the landing's reader."""
+
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.file_layout import FileLayout
+from bankseg_assets.landing.errors import DeliveryError
+from bankseg_assets.landing.xlsx import sheet_as_csv
+from bankseg_assets.onboarding.sample import SampleError
+from bankseg_assets.onboarding.text_tables import TextTable, find_table
+
+MOST_SHEETS = 10
+MOST_TEXT_BYTES = 8 << 20
+
+
+def read_sheets(path: Path, file_name: str) -> dict[str, TextTable | None]:
+    """Return sheet -> its table, None where it has none; the file's first sheet first.
+
+    Raises SampleError.
+    """
+    found: dict[str, TextTable | None] = {}
+    with TemporaryDirectory(prefix="bankseg-") as folder:
+        copy = Path(folder) / "original"  # the reader writes beside it
+        shutil.copyfile(path, copy)
+        first, others = _read(copy, "", file_name)
+        named: list[str] = []
+        for name in others[:MOST_SHEETS]:
+            found[name], rest = _read(copy, name, file_name)
+            named += [one for one in rest if one not in others]
+    # The reader names the sheets that it does not read: so the others know the first one's name.
+    return {(named or [""])[0]: first, **found}
+
+
+def _read(path: Path, sheet: str, file_name: str) -> tuple[TextTable | None, tuple[str, ...]]:
+    everything = replace(
+        DeliveryContract(), columns={}, row_filters=(), layout=FileLayout(sheet=sheet)
+    )
+    try:
+        with sheet_as_csv(path, everything, file_name) as (csv_path, _, _, others):
+            with csv_path.open("rb") as file:
+                text = file.read(MOST_TEXT_BYTES).decode(errors="replace")
+            if len(text) >= MOST_TEXT_BYTES:
+                text = text[: text.rfind("\n") + 1]
+            return find_table([text], has_end=len(text) < MOST_TEXT_BYTES), others
+    except DeliveryError as error:
+        if sheet:
+            return None, ()
+        raise SampleError(str(error)) from error
