@@ -37,6 +37,7 @@ _HEADS = {
     "missing": "Missing",
     "share": "Share",
     "flag": "Flag",
+    "direction": "Direction",
     "rows": "Transactions",
     "measure": "Measure",
     "a": "Measure",
@@ -54,7 +55,7 @@ _HEADS = {
     "customers": "Customers",
 }
 """How the columns of the report's tables are called here."""
-_NAMED = ("column", "flag", "measure", "a", "b")
+_NAMED = ("column", "flag", "measure", "a", "b", "direction")
 """Columns that hold names of ours, and not values of the bank's."""
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 CELLS = 40  # of the map, each way

@@ -1,10 +1,13 @@
 """What the newest RFM table was counted from, and whether the next one may go on from it."""
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
+
+import pyarrow.parquet as pq
 
 from bankseg_assets.contracts import RFM_TABLE
 from bankseg_assets.customer_key import BASIS_KEY
@@ -70,6 +73,25 @@ def newest(store: VersionStore, cleaned: Path, *, customer_key: str) -> Before:
     except DamagedVersionError as error:
         raise CountAnewError(str(error)) from error
     return Before(table, date.fromisoformat(found["snapshot_date"]), arrived, gone)
+
+
+def columns_with_values(version: Path, names: Iterable[str]) -> set[str]:
+    """Return which columns of a written table have a value anywhere, as its footers say."""
+    files = [pq.read_metadata(file) for file in sorted(version.glob("*.parquet"))]
+    return {name for name in names if any(_has_values(file, name) for file in files)}
+
+
+def _has_values(file: pq.FileMetaData, name: str) -> bool:
+    if name not in file.schema.names:
+        return False
+    place = file.schema.names.index(name)
+    groups = (file.row_group(number) for number in range(file.num_row_groups))
+    found = ((group.num_rows, group.column(place).statistics) for group in groups)
+    # Without statistics nobody knows, and it is looked at.
+    return any(
+        statistics is None or not statistics.has_null_count or statistics.null_count < rows
+        for rows, statistics in found
+    )
 
 
 def _rules_of(cleaned: Path) -> str:

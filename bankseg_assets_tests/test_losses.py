@@ -145,6 +145,14 @@ def test_rows_that_a_new_file_contradicts_are_lost(bank: Bank) -> None:
     assert found.reasons == {conflict: 4}
 
 
+def test_rows_with_another_made_id_are_not_lost(bank: Bank) -> None:
+    """One column more in the contract: every ID is another, and one row is gone."""
+    made = [(f"{number:024x}", f"C{number}") for number in range(3)]
+    other = [(f"{number:024x}~2", f"C{number}") for number in range(10, 12)]
+    before, now = bank.publish({A: made}, {}), bank.publish({A: other}, {A: ["invalid_amount"]})
+    assert bank.compare(before, now).rows_lost == 1
+
+
 def test_corrected_rows_are_not_lost(bank: Bank) -> None:
     """The correction has the same transaction ID, in another file."""
     before = bank.publish({A: FIRST}, {})

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bankseg_assets import rfm_before
-from bankseg_assets.rfm_before import CountAnewError, basis, newest
+from bankseg_assets.rfm_before import CountAnewError, basis, columns_with_values, newest
 from bankseg_assets.store import BASIS_FILE, VersionStore, write_json
 
 SNAPSHOT = date(2016, 10, 22)
@@ -109,3 +109,21 @@ def test_transactions_of_another_contract_are_counted_anew(store: VersionStore) 
     assert draft.version is not None
     found = why_not(store, draft.version)
     assert found == "The contract or the rules of cleaning have changed."
+
+
+def test_columns_with_values_are_known_from_the_footers(store: VersionStore) -> None:
+    with store.draft("cleaned_transactions", "run") as draft:
+        for number, (ages, directions) in enumerate(
+            [([None, None], [None, None]), ([None, 40], [None, None])]
+        ):
+            columns = {
+                "age": pa.array(ages, pa.int32()),
+                "direction": pa.array(directions, pa.string()),
+            }
+            pq.write_table(pa.table(columns), draft.path / f"{number}.parquet")
+    assert draft.version is not None
+    names = ("direction", "age", "not there")
+    assert columns_with_values(draft.version, names) == {"age"}
+    plain = pa.table({"direction": pa.array([None], pa.string())})
+    pq.write_table(plain, draft.version / "2.parquet", write_statistics=False)
+    assert columns_with_values(draft.version, names) == {"age", "direction"}

@@ -33,6 +33,9 @@ if not tables:
 known_here = knows_direction(tables)
 if known_here:
     st.caption("Of spending alone: income, such as salaries, is left out of everything below.")
+    if tables["directions"]:
+        show_table(as_table(tables["directions"], style), alt="Spending and income")
+        st.caption("Transactions and their sums by direction; that of income to two digits.")
 name_of = partial(called, direction_known=known_here)
 table_of = partial(as_table, numbers=style, direction_known=known_here)
 there = [name for name in TABLES if tables.get(name)]

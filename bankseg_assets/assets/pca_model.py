@@ -11,6 +11,7 @@ from bankseg_assets.metadata import markdown_table
 from bankseg_assets.reports.plots import bar_plot
 from bankseg_assets.resources import DeliveryResource
 from bankseg_assets.scoring import FEATURES
+from bankseg_assets.transforms.amounts import has_direction
 from bankseg_assets.transforms.candidates import best_pca
 from bankseg_assets.transforms.pca import PcaModel
 from bankseg_assets.transforms.sweep import DEFAULT_KS, FEWEST_SEGMENTS, SEED
@@ -57,6 +58,7 @@ def pca_model(
         ks=DEFAULT_KS,
         fewest=FEWEST_SEGMENTS,
         seed=config.seed,
+        direction_known=has_direction(delivery.contract),
     )
     for warning in model.warnings:
         context.log.warning(warning)

@@ -1,6 +1,6 @@
 """rfm_table: one row a customer."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import ExitStack
 from datetime import date
 
@@ -19,7 +19,6 @@ from bankseg_assets.rfm_before import Before, CountAnewError
 from bankseg_assets.spark import read_parquet
 from bankseg_assets.suppression import shown_count
 from bankseg_assets.transforms import rfm, rfm_update
-from bankseg_assets.transforms.amounts import has_direction
 
 # Of the customers: to count more than these anew costs no less than to count all.
 MOST_TOUCHED = 0.1
@@ -67,19 +66,22 @@ def rfm_table(
     rfm.require_key(cleaned_transactions, key)
     snapshot = rfm.snapshot_date(cleaned_transactions)
     cleaned = published.store.latest("cleaned_transactions")
+    known = rfm_before.columns_with_values(cleaned, rfm.RARELY_KNOWN)
     with ExitStack() as kept:
         try:
             before = rfm_before.newest(published.store, cleaned, customer_key=key)
-            measures, n_anew = _updated(cleaned_transactions, before, key, snapshot, kept)
+            measures, n_anew = _updated(cleaned_transactions, before, key, snapshot, known, kept)
         except CountAnewError as why:
             context.log.info(f"All customers are counted anew. {why}")
-            measures = rfm.customers(cleaned_transactions, customer_key=key, snapshot=snapshot)
+            measures = rfm.customers(
+                cleaned_transactions, customer_key=key, snapshot=snapshot, known=known
+            )
             # For the scores and the write: the aggregation is the expensive part of this asset.
             measures, n_anew = _persisted(measures, kept), None
         counts = rfm.measure_histograms(measures)
         n_customers = sum(counts["frequency"].values())
         n_paid = 0
-        if has_direction(delivery.contract):
+        if "direction" in known:
             n_paid = rfm.income_alone(cleaned_transactions, measures, customer_key=key)
         if not n_customers and n_paid:
             raise ValueError(
@@ -112,7 +114,12 @@ def rfm_table(
 
 
 def _updated(
-    cleaned: DataFrame, before: Before, key: str, snapshot: date, kept: ExitStack
+    cleaned: DataFrame,
+    before: Before,
+    key: str,
+    snapshot: date,
+    known: Collection[str],
+    kept: ExitStack,
 ) -> tuple[DataFrame, int]:
     """Return the measures of all customers, and how many were counted anew: whose rows changed.
 
@@ -129,7 +136,9 @@ def _updated(
     n_touched, n_before = touched.count(), row_count(before.table)
     if n_touched > MOST_TOUCHED * n_before:
         raise CountAnewError(f"{n_touched:,} have changed, of {n_before:,} in the table before.")
-    anew = rfm_update.counted_anew(cleaned, touched, customer_key=key, snapshot=snapshot)
+    anew = rfm_update.counted_anew(
+        cleaned, touched, customer_key=key, snapshot=snapshot, known=known
+    )
     anew = _persisted(anew, kept)
     same = rfm_update.carried(table, touched, since=before.snapshot, snapshot=snapshot)
     return same.unionByName(anew), n_touched

@@ -75,7 +75,7 @@ def computed(contract: DeliveryContract) -> list[dict[str, Column]]:
         steps.append({"direction": direction})
     rule = contract.columns.get("amount")
     if rule is not None and rule.negative:
-        steps.append({"amount": _unsigned(rule, contract)})
+        steps.append({"amount": F.abs("amount")})
     return steps
 
 
@@ -118,6 +118,14 @@ def too_many_decimals(name: str, contract: DeliveryContract) -> Column | None:
         own = code.isin("", *_own(contract))
         found.append(own & (value != F.round(value, contract.decimals)))
     return reduce(or_, found) if found else None
+
+
+def is_unused(name: str, contract: DeliveryContract) -> Column | None:
+    """Say whether a zero stands in one side because the other has the amount; None for no side."""
+    others = [side for side in SIDES if side != name and side in contract.columns]
+    if name not in SIDES or not others:
+        return None
+    return F.coalesce(F.col(name) == 0, F.lit(False)) & _is_used(others[0])
 
 
 def side_faults(contract: DeliveryContract) -> list[Fault]:
@@ -175,16 +183,6 @@ def _direction(contract: DeliveryContract, sides: list[str]) -> Column | None:
         below, above = F.when(value < 0, amount.negative), F.when(value > 0, other)
         return F.coalesce(below, above, F.when(value == 0, SPENDING))
     return None
-
-
-def _unsigned(rule: ColumnRule, contract: DeliveryContract) -> Column:
-    """Return an amount whose sign says its direction as a positive one.
-
-    Where a column says the direction, too, the other sign is a reversal.
-    """
-    if "direction" not in contract.columns:
-        return F.abs("amount")
-    return F.when(F.col("direction") == rule.negative, -F.col("amount")).otherwise(F.col("amount"))
 
 
 def _is_used(side: str) -> Column:

@@ -51,6 +51,7 @@ def best_pca(
     ks: Sequence[int],
     fewest: int,
     seed: int,
+    direction_known: bool = False,
 ) -> PcaModel:
     """Return the principal components of the features that suit these customers.
 
@@ -64,7 +65,12 @@ def best_pca(
         counts = measure_counts(training)
         n_training = sum(counts["frequency"].values())
         choice = choose_features(
-            counts, n_training, named=named, n_components=n_components, whiten=whiten
+            counts,
+            n_training,
+            named=named,
+            n_components=n_components,
+            whiten=whiten,
+            direction_known=direction_known,
         )
         if not choice.candidates:
             return constant_model(training, choice.warnings)

@@ -409,8 +409,9 @@ def _money_faults(name: str, contract: DeliveryContract) -> list[tuple[str, Colu
         has_too_many |= F.coalesce(of_row, F.lit(False))
     # Of what was read: a number whose conversion does not fit into the column is implausible.
     wrong = F.col(amounts.value_name(name, contract)).isNull()
+    unused = amounts.is_unused(name, contract)
     if (outside := _out_of_range(value, rule)) is not None:
-        wrong |= outside
+        wrong |= outside if unused is None else outside & ~unused
     # A transaction leaves the debit or the credit empty.
     may_be_empty = replace(rule, nullable=rule.nullable or name in amounts.SIDES)
     faults = [
@@ -425,6 +426,8 @@ def _money_faults(name: str, contract: DeliveryContract) -> list[tuple[str, Colu
     is_plausible = value.between(*map(F.lit, money_range(rule)))
     if amounts.value_name(name, contract) != name:
         is_plausible &= value.isNotNull() | (money.text == "")
+    if unused is not None:
+        is_plausible |= unused
     return [*faults, (f"implausible_{name}", ~is_plausible)]
 
 

@@ -27,6 +27,13 @@ _CALLED = {
     "monetary": "The sum of the amounts",
     "average_balance": "The account balance",
 }
+_CALLED_SPENDING = _CALLED | {
+    "recency": "The number of days since the last spending transaction",
+    "frequency": "The number of spending transactions",
+    "average_amount": "The average amount spent",
+    "monetary": "The sum of the spending",
+}
+"""The same where the direction of amounts is known."""
 
 
 @dataclass(frozen=True)
@@ -56,20 +63,23 @@ def choose_features(
     named: Sequence[str] = (),
     n_components: int | None = None,
     whiten: bool | None = None,
+    direction_known: bool = False,
 ) -> FeatureChoice:
     """Return the sets of features to compare for customers with these histograms of MEASURES.
 
     named: the features that the contract or the run names; they are the only set then, but for
-    those that do not vary. n_components, whiten: the space, where the run names it. Raises
-    InputError for an unknown name, ValueError for more components than features.
+    those that do not vary. n_components, whiten: the space, where the run names it.
+    direction_known: whether warnings are of spending. Raises InputError for an unknown name,
+    ValueError for more components than features.
     """
     wanted = feature_list(named or _suitable(counts, n_customers))
     if n_components is not None and n_components > len(wanted):
         raise ValueError(f"{n_components} components asked of {len(wanted)} features.")
+    called = _CALLED_SPENDING if direction_known else _CALLED
     unusable = {
-        measure: why
+        measure: f"{called[measure]} {why}"
         for measure in dict.fromkeys(feature.measure for feature in wanted)
-        if (why := _why_unusable(measure, counts[measure], n_customers))
+        if (why := _why_unusable(counts[measure], n_customers))
     }
     features = [
         _fitted(feature, counts[feature.measure])
@@ -116,18 +126,17 @@ def _is_space(candidate: Candidate) -> bool:
     return not candidate.whiten or candidate.n_components > 1
 
 
-def _why_unusable(measure: str, histogram: Histogram, n_customers: int) -> str:
-    """Return why a measure cannot tell customers apart, in a sentence; empty where it can."""
+def _why_unusable(histogram: Histogram, n_customers: int) -> str:
+    """Return why a measure cannot tell customers apart, as a predicate; empty where it can."""
     known = sum(histogram.values())
-    called = _CALLED[measure]
     if not known:
-        return f"{called} is not used: it is not known of any customer."
+        return "is not used: it is not known of any customer."
     if known < LEAST_KNOWN * n_customers:
-        return f"{called} is not used: it is known of only {known / n_customers:.0%} of customers."
+        return f"is not used: it is known of only {known / n_customers:.0%} of customers."
     if len(histogram) == 1:
-        return f"{called} is not used: it is the same for all customers."
+        return "is not used: it is the same for all customers."
     if _largest_share(histogram) > NEARLY_ALL:
-        return f"{called} is not used: it is the same for over {NEARLY_ALL:.0%} of the customers."
+        return f"is not used: it is the same for over {NEARLY_ALL:.0%} of the customers."
     return ""
 
 

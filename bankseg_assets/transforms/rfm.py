@@ -1,6 +1,6 @@
 """One row a customer: recency, frequency, monetary, their scores and the classic named group."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -19,6 +19,9 @@ MEASURES = (
     "snapshot_date",
 )
 """What `customers` returns: RFM_TABLE without what follows from all customers together."""
+
+RARELY_KNOWN = ("direction", "age")
+"""Columns of CLEANED_TRANSACTIONS that few banks deliver."""
 
 LOWER_BITS = (1 << 32) - 1
 SCORES = 5
@@ -80,7 +83,13 @@ def is_income(direction: Column) -> Column:
     return F.coalesce(direction == INCOME, F.lit(False))
 
 
-def customers(cleaned: DataFrame, *, customer_key: str, snapshot: date) -> DataFrame:
+def customers(
+    cleaned: DataFrame,
+    *,
+    customer_key: str,
+    snapshot: date,
+    known: Collection[str] = RARELY_KNOWN,
+) -> DataFrame:
     """Aggregate the transactions of each customer to MEASURES; no scores yet.
 
     Recency, frequency and monetary are of the transactions that are no income; who has income alone
@@ -89,28 +98,40 @@ def customers(cleaned: DataFrame, *, customer_key: str, snapshot: date) -> DataF
 
     Money is summed as integers, so that the sum does not depend on the order of rows. A transaction
     whose customer key is null is no one's and is left out.
+
+    `known`: which of RARELY_KNOWN have a value anywhere; for the others, nothing is computed.
     """
     unit = 10 ** cleaned.schema["amount"].dataType.scale  # type: ignore[attr-defined]
-    income = is_income(F.col("direction"))
+    has_direction, has_age = ("direction" in known, "age" in known)
     cents = (F.col("amount") * unit).cast("bigint")
     balance_cents = (F.col("balance") * unit).cast("bigint")
+    income = is_income(F.col("direction"))
+    by_direction = {
+        "counted_at": F.when(~income, F.col("transaction_at")),
+        "cents": F.when(~income, cents),
+        "income_cents": F.when(income, cents),
+        "direction": F.col("direction"),
+    }
+    spent = by_direction if has_direction else {"cents": cents}
     rows = cleaned.select(
         F.expr(customer_key).cast("string").alias("customer_id"),
         F.struct("transaction_at", "transaction_id").alias("moment"),
-        F.when(~income, F.col("transaction_at")).alias("counted_at"),
-        F.when(~income, cents).alias("cents"),
-        F.when(income, cents).alias("income_cents"),
+        *(column.alias(name) for name, column in spent.items()),
         balance_cents.alias("balance_cents"),
         "balance",
         "birth_date",
-        "age",
+        *(["age"] if has_age else []),
         "gender",
         "location",
-        "direction",
     )
     latest = F.max(F.struct("moment", "birth_date", "gender", "location"))
     at_balance = F.max(F.when(F.col("balance").isNotNull(), F.struct("moment", "balance")))
-    at_age = F.max(F.when(F.col("age").isNotNull(), F.struct("moment", "age")))
+    of_income = (
+        F.max("counted_at").alias("counted_at"),
+        *_sum_parts("income_cents"),
+        F.count("direction").alias("directions"),
+    )
+    at_age = F.max(F.when(F.col("age").isNotNull(), F.struct("moment", "age"))).alias("at_age")
     # Spark sorts to find the latest row. 84 % of customers have one, so that to sort, too, before
     # the rows are sent to their customer's task would be work for nothing.
     grouped = (
@@ -120,23 +141,27 @@ def customers(cleaned: DataFrame, *, customer_key: str, snapshot: date) -> DataF
         .agg(
             latest.alias("latest"),
             at_balance.alias("at_balance"),
-            at_age.alias("at_age"),
-            F.max("counted_at").alias("counted_at"),
             F.count("cents").cast("int").alias("frequency"),
             *_sum_parts("cents"),
-            *_sum_parts("income_cents"),
             *_sum_parts("balance_cents"),
             F.count("balance_cents").alias("balances"),
-            F.count("direction").alias("directions"),
             _disagree("birth_date").alias("birth_dates_disagree"),
             _disagree("gender").alias("genders_disagree"),
+            *(of_income if has_direction else ()),
+            *([at_age] if has_age else []),
         )
-        .where("frequency > 0")
     )
+    if has_direction:
+        grouped = grouped.where("frequency > 0")
+    counted_at = F.col("counted_at" if has_direction else "latest.moment.transaction_at")
+    earned = _money(F.coalesce(_exact_sum("income_cents"), F.lit(0)), unit)
     birth_date = F.col("latest.birth_date")
+    age = age_at(snapshot, birth_date)
+    if has_age:
+        age = F.when(birth_date.isNull(), F.col("at_age.age")).otherwise(age)
     return grouped.select(
         "customer_id",
-        F.date_diff(F.lit(snapshot), F.col("counted_at").cast("date")).alias("recency"),
+        F.date_diff(F.lit(snapshot), counted_at.cast("date")).alias("recency"),
         "frequency",
         _money(_exact_sum("cents"), unit).alias("monetary"),
         (_exact_sum("cents").cast("double") / F.col("frequency") / unit).alias("average_amount"),
@@ -145,14 +170,13 @@ def customers(cleaned: DataFrame, *, customer_key: str, snapshot: date) -> DataF
             _exact_sum("balance_cents").cast("double") / F.col("balances") / unit,
         ).alias("average_balance"),
         F.col("at_balance.balance").alias("latest_balance"),
-        F.when(
-            F.col("directions") > 0,
-            _money(F.coalesce(_exact_sum("income_cents"), F.lit(0)), unit),
+        (
+            F.when(F.col("directions") > 0, earned)
+            if has_direction
+            else F.lit(None).cast(money_type(len(str(unit)) - 1))
         ).alias("income"),
         birth_date.alias("birth_date"),
-        F.when(birth_date.isNull(), F.col("at_age.age"))
-        .otherwise(age_at(snapshot, birth_date))
-        .alias("age"),
+        age.alias("age"),
         F.col("latest.gender").alias("gender"),
         F.col("latest.location").alias("location"),
         (F.col("birth_dates_disagree") | F.col("genders_disagree")).alias("identity_conflict"),

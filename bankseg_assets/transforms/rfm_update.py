@@ -4,13 +4,14 @@ Who has no new or lost transaction has the same measures as before, but for the 
 the snapshot date: recency and age.
 """
 
+from collections.abc import Collection
 from datetime import date
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.transforms.cleaning import ROW_KEY
-from bankseg_assets.transforms.rfm import MEASURES, age_at, customers
+from bankseg_assets.transforms.rfm import MEASURES, RARELY_KNOWN, age_at, customers
 
 TOUCHED = "_touched"
 """The one column of customers whose transactions have changed: their key, null included."""
@@ -31,12 +32,17 @@ def touched_customers(arrived: DataFrame, gone: DataFrame, *, customer_key: str)
 
 
 def counted_anew(
-    cleaned: DataFrame, touched: DataFrame, *, customer_key: str, snapshot: date
+    cleaned: DataFrame,
+    touched: DataFrame,
+    *,
+    customer_key: str,
+    snapshot: date,
+    known: Collection[str] = RARELY_KNOWN,
 ) -> DataFrame:
     """Aggregate all the transactions of the touched customers; see `rfm.customers`."""
     keyed = cleaned.withColumn(_KEY, F.expr(customer_key).cast("string"))
     theirs = keyed.join(touched, F.col(_KEY).eqNullSafe(F.col(TOUCHED)), "left_semi").drop(_KEY)
-    return customers(theirs, customer_key=customer_key, snapshot=snapshot)
+    return customers(theirs, customer_key=customer_key, snapshot=snapshot, known=known)
 
 
 def carried(before: DataFrame, touched: DataFrame, *, since: date, snapshot: date) -> DataFrame:

@@ -23,6 +23,8 @@ CONTENT = (
 """The columns of a judged row that two rows of one transaction agree in."""
 _DIGITS = 24  # of a hash: 96 bits, so that a billion rows share none by chance
 _AGAIN = "~"
+MADE = rf"^[0-9a-f]{{{_DIGITS}}}({re.escape(_AGAIN)}[0-9]+)?$"
+"""What an ID that is made of the content looks like."""
 _REPEATED = rf"^[0-9a-f]{{{_DIGITS}}}{re.escape(_AGAIN)}[0-9]+$"
 
 

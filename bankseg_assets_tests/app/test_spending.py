@@ -173,13 +173,21 @@ def test_tables_and_charts_are_of_spending_where_known() -> None:
 def test_explore_page_is_of_spending_where_known(data_dir: Path) -> None:
     days = [{"day": f"2016-08-{day:02}", "rows": 30, "amount": 900.0} for day in range(1, 5)]
     tables_of = {"transactions_by_day": days}
-    spent = tables_of | {"overview": [WINDOW], "directions": []}
+    directions = [
+        {"direction": "spending", "rows": 120, "amount": 3600.0},
+        {"direction": "income", "rows": None, "amount": None},
+    ]
+    spent = tables_of | {"overview": [WINDOW], "directions": directions}
     publish(data_dir, documents={"eda_report": spent}, **SPENDING)
     page = open_page("explore")
     assert page.selectbox(key="measure_transactions_by_day").options == [
         *("Spending transactions", "Spending"),
     ]
     assert "Of spending alone" in text_of(page)
+    assert page.table[0].value.to_numpy().tolist() == [
+        ["Spending", "INR 3,600", "120"],
+        ["Income", "—", "—"],
+    ]
     publish(data_dir, documents={"eda_report": tables_of | {"overview": [WINDOW]}})
     page = open_page("explore")
     assert page.selectbox(key="measure_transactions_by_day").options == ["Transactions", "Money"]

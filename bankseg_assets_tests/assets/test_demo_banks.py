@@ -10,7 +10,7 @@ from bankseg_assets.resources import SparkResource
 from bankseg_assets_tests.assets.foreign import answers_for_all, bundle_of, released, run_bank
 from bankseg_assets_tests.ops.test_api import serving
 from bankseg_assets_tests.running import Platform
-from ops.demo_banks import BANKS, CSV, write_bank
+from ops.demo_banks import BANKS, CANADIAN_DOLLAR, CSV, Columns, write_bank
 
 AGREES = 0.8  # of the bank's own customers are answered with the segment that they are in
 NONSENSE = re.compile(r"\bnan\b|\bNone\b|[A-Z]{3} -|(?<![\d,.])1 days|\b0% of")
@@ -108,3 +108,33 @@ def test_salaries_of_a_bank_count_as_no_spending(bank: Platform) -> None:
     if is_known:
         # Those who have income alone are in no row.
         assert 0 < sum(rfm["income"].to_pylist()) <= sums["income"]
+
+
+def test_every_row_of_another_bank_is_kept_once(bank: Platform) -> None:
+    """Also those that are alike, of a bank without IDs; cancelled orders are no rows."""
+    delivered = delivered_by(bank)
+    cleaned = bank.run.table("cleaned_transactions")
+    statuses = delivered.get("Status", [""] * len(next(iter(delivered.values()))))
+    assert cleaned.num_rows == sum(status != "Cancelled" for status in statuses)
+    assert len(set(cleaned["transaction_id"].to_pylist())) == cleaned.num_rows
+    assert bank.run.table("quarantined_transactions").num_rows == 0
+
+
+def test_amounts_of_the_shop_are_products_in_one_currency(bank: Platform) -> None:
+    if bank.settings.contract.name != "shop.toml":
+        pytest.skip("of the shop alone")
+    rows = zip(*delivered_by(bank).values(), strict=True)
+    expected = sum(
+        int(quantity) * float(price) * (CANADIAN_DOLLAR if currency == "CAD" else 1)
+        for *_, status, quantity, price, currency in rows
+        if status != "Cancelled"
+    )
+    monetary = sum(bank.run.table("rfm_table")["monetary"].to_pylist())
+    assert float(monetary) == pytest.approx(expected, rel=1e-6)
+
+
+def delivered_by(bank: Platform) -> Columns:
+    """Return what the bank delivered."""
+    contract = bank.settings.contract.name
+    (one,) = [one for one in BANKS.values() if one.contract == contract]
+    return one.columns(one.customers, np.random.default_rng(7))

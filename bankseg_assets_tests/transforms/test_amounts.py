@@ -128,6 +128,21 @@ def test_a_negated_side_is_turned_before_its_bounds(spark: SparkSession) -> None
     )
 
 
+def test_bounds_are_not_of_the_unused_side(spark: SparkSession) -> None:
+    rule = ColumnRule("x", minimum=Decimal("0.01"), maximum=Decimal(100))
+    check(
+        spark,
+        contract(("amount",), debit=rule, credit=rule),
+        [
+            (sides("0.00", "5"), ("5.00", "income")),
+            (sides("5", "0"), ("5.00", "spending")),
+            (sides("0", ""), reason("invalid_debit")),
+            (sides("0", "101"), reason("invalid_credit")),
+            (sides("-5", "0"), reason("invalid_debit")),
+        ],
+    )
+
+
 def test_one_side_alone_is_enough(spark: SparkSession) -> None:
     by = contract(("amount",), credit=ColumnRule("Deposits"))
     check(
@@ -195,24 +210,6 @@ def test_the_sign_may_say_the_direction(spark: SparkSession) -> None:
             ({"amount": "7.5"}, ("7.50", "spending")),
             ({"amount": "0"}, ("0.00", "spending")),
             ({"amount": "-" + "9" * 15}, reason("implausible_amount")),
-        ],
-    )
-
-
-def test_a_column_may_say_the_direction_beside_the_sign(spark: SparkSession) -> None:
-    words = ColumnRule("Dr/Cr", spending=("D",), income=("C",))
-    by = contract(
-        direction=words,
-        amount=replace(SHIPPED.columns["amount"], negative="spending", minimum=None),
-    )
-    check(
-        spark,
-        by,
-        [
-            ({"amount": "-5", "direction": "D"}, ("5.00", "spending")),
-            ({"amount": "5", "direction": "C"}, ("5.00", "income")),
-            ({"amount": "5", "direction": "D"}, ("-5.00", "spending")),
-            ({"amount": "-5", "direction": "C"}, ("-5.00", "income")),
         ],
     )
 

@@ -141,3 +141,12 @@ def test_whatever_the_data_every_candidate_can_be_fitted(found: tuple[dict[int, 
             assert len(histograms[feature.measure]) > 1
             assert feature.parameter > 0 or feature.transform == "identity"
             assert feature.transform != "log_offset" or min(histograms[feature.measure]) >= 0
+
+
+def test_choice_warns_of_spending_where_the_direction_is_known() -> None:
+    (warning,) = choose_features(counts(frequency={25: N}), N, direction_known=True).warnings
+    assert warning == (
+        "The number of spending transactions is not used: it is the same for all customers."
+    )
+    (warning,) = choose_features(counts(frequency={25: N}), N).warnings
+    assert warning == "The number of transactions is not used: it is the same for all customers."

@@ -15,6 +15,7 @@ from bankseg_assets.contracts import money_type
 from bankseg_assets.transforms.rfm import (
     GROUPS,
     HELD_OUT_SHARE,
+    RARELY_KNOWN,
     SCORES,
     customers,
     cut_values,
@@ -502,3 +503,18 @@ def test_sums_have_the_decimals_of_the_currency(
     most = cleaned.withColumn("amount", F.lit(10 ** (18 - decimals) - 1).cast(kind))
     (row,) = customers(most, customer_key="customer_id", snapshot=SNAPSHOT).collect()
     assert row["monetary"] == greatest_sum(decimals)
+
+
+def test_nothing_is_computed_of_columns_without_a_value(spark: SparkSession) -> None:
+    cleaned = cleaned_frame(spark, TRANSACTIONS)
+    whole, short = (
+        customers(cleaned, customer_key="customer_id", snapshot=SNAPSHOT, known=known)
+        for known in (RARELY_KNOWN, ())
+    )
+    assert short.schema == whole.schema
+    by_id = [
+        sorted(found.collect(), key=lambda row: row["customer_id"]) for found in (short, whole)
+    ]
+    assert by_id[0] == by_id[1]
+    plan = short._jdf.queryExecution().optimizedPlan().toString()
+    assert [name for name in ("income_cents", "counted_at", "at_age") if name in plan] == []
