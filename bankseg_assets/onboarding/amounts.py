@@ -135,7 +135,8 @@ def take_apart(value: str) -> Text | None:
     if given not in ("", "-", "+", "()") or not number or not all(map(_is_currency, around)):
         return None
     number = number.strip()
-    if not _NUMBER.fullmatch(number):
+    is_swiss = number[-1:] in (".", ",") and "-" in marks[2:]  # 500.- may be 500 or -500
+    if is_swiss or not _NUMBER.fullmatch(number):
         return None
     return Text(number, given in ("-", "()"), around[0] if around else "")
 

@@ -22,6 +22,8 @@ from bankseg_assets.onboarding.sample_cleaning import clean_sample, start_spark
 SHOWN_ROWS = 5
 SHOWN_EXAMPLES = 3
 FEWEST_ROWS = 20
+OURS = {("parsed", "direction")}
+"""What is a word of ours, and no value of a customer."""
 SMALL_SHARE = 0.01
 """Of the rows: more quarantined ones, and the contract needs a look."""
 PARSED = (
@@ -196,7 +198,10 @@ def _beside(
         }
         if not show_values:
             pair = {
-                side: {name: masked(text) for name, text in of_side.items()}
+                side: {
+                    name: text if (side, name) in OURS else masked(text)
+                    for name, text in of_side.items()
+                }
                 for side, of_side in pair.items()
             }
         found.append(pair)
