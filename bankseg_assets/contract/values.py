@@ -122,8 +122,8 @@ def _stripped(texts: list[str]) -> list[str]:
 
 def _some(texts: list[str]) -> list[str]:
     found = _stripped(texts)
-    if not found or not all(found):
-        raise slip(f"is {texts!r}", 'a list of values, such as ["D", "DR"]')
+    if not found:  # an empty value may be one of them: some banks write CR, and nothing for DR
+        raise slip("is []", 'a list of values, such as ["D", "DR"]')
     return found
 
 
