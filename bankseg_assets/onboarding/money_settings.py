@@ -227,32 +227,38 @@ def _sign_of_direction(profile: Profile, direction: Profile, amounts: Amounts | 
 
 
 def _say_direction(draft: Draft, direction: Profile) -> None:
+    """Write the words of each direction; ask for words that are not known, and for empty values."""
     draft.say("columns.direction.name", name_of(direction), "")
-    if direction.sound.empty:
-        draft.say("columns.direction.nullable", True, f"{direction.sound.empty:,} rows have none")
     _say_placeholders(draft, "direction", direction)
-    counts = direction.sound.counts
+    counts, empty = direction.sound.counts, direction.sound.empty
     sides = _sides(direction)
     unknown = [value for value in counts if value.upper() not in sides]
-    rows = {value: f"{label(value)} {counts[value]:,}" for value in counts}
-    shown = ", ".join(rows[value] for value, _ in counts.most_common(MOST_WORDS))
-    for side in ("spending", "income"):
+    is_flag = bool(empty) and len({*sides.values()}) < len(_DIRECTIONS)
+    shown = _kinds(direction) + (f", {EMPTY} {empty:,}" if empty else "")
+    for side in _DIRECTIONS:
         key = f"columns.direction.{side}"
         known = sorted({value.upper() for value in counts if sides.get(value.upper()) == side})
-        if not unknown and known:
-            draft.say(key, known, ", ".join(rows[v] for v in counts if v.upper() in known))
+        if known and not unknown:
+            rows = sum(counts[value] for value in counts if value.upper() in known)
+            draft.say(key, known, f"in {rows:,} rows")
             continue
-        if not unknown:
-            known = [_OPPOSITE.get(next(iter(sides)), "")] if sides else []
-            if known and known[0]:
-                draft.say(key, known, "none in the sample")
-                continue
+        opposite = _OPPOSITE.get(next(iter(sides), ""), "")
+        if opposite and not unknown and not is_flag:
+            draft.say(key, [opposite], "none in the sample")
+            continue
         options = (",".join(known),) if known else tuple(sorted(unknown)[:2])
+        options += (EMPTY,) if is_flag else ()
         answer = draft.ask(key, options, f"which of its values are {side} ({shown})", is_free=True)
-        if answer and answer != NONE:
-            draft.answered(key, [text.strip() for text in answer.split(",") if text.strip()])
+        if answer:
+            words = [word.strip() for word in answer.split(",") if word.strip()]
+            draft.answered(key, ["" if word == EMPTY else word for word in words])
+    if empty and not is_flag:
+        draft.say("columns.direction.nullable", True, f"{empty:,} rows have none")
 
 
+EMPTY = "empty"
+"""The answer that an empty value says it, as where only credits are marked."""
+_DIRECTIONS = ("spending", "income")
 _OPPOSITE = {
     **{"DR": "CR", "CR": "DR", "DEBIT": "CREDIT", "CREDIT": "DEBIT", "SOLL": "HABEN"},
     **{"HABEN": "SOLL", "CARGO": "ABONO", "ABONO": "CARGO", "AF": "BIJ", "BIJ": "AF"},

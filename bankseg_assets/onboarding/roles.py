@@ -138,7 +138,8 @@ def _is_direction(profile: Profile) -> bool:
     if direction_letters(column) is not None or any(map(direction_of, column.counts)):
         return True
     # Words that are not known may say it, too: then the bank is asked.
-    has_kinds = 2 <= column.distinct <= MOST_SIDES and column.repeats >= column.distinct  # noqa: PLR2004
+    kinds = column.distinct + bool(column.empty)
+    has_kinds = 2 <= kinds <= MOST_SIDES and column.repeats >= column.distinct  # noqa: PLR2004
     return has_kinds and profile.is_words
 
 

@@ -641,6 +641,38 @@ def czech() -> Bank:
     )
 
 
+def marked_credits() -> Bank:
+    content = table(
+        "Txn Id,Customer Id,Txn Date,Amount INR,Dr/Cr",
+        lambda n: (
+            f"T{n}",
+            customer(n),
+            f"{moment(n):%d-%b-%Y %H:%M:%S}",
+            lakh(value(n) * 40),
+            "CR" if n % 4 == 0 else "",
+        ),
+    )
+    return Bank(
+        "credits alone are marked",
+        content,
+        {
+            "currency": "INR",
+            "number_format": "lakh",
+            "columns.transaction_id.name": "Txn Id",
+            "columns.customer_id.name": "Customer Id",
+            "columns.transaction_date.name": "Txn Date",
+            "columns.transaction_date.format": "d-MMM-yyyy HH:mm:ss",
+            "columns.amount.name": "Amount INR",
+            "columns.amount.thousands_separator": ",",
+            "columns.direction.name": "Dr/Cr",
+            "columns.direction.spending": [""],
+            "columns.direction.income": ["CR"],
+        },
+        frozenset({"columns.direction.spending"}),
+        answers={"columns.direction.spending": "empty"},
+    )
+
+
 def unknown_header() -> Bank:
     content = table(
         "A;B;C;D",
@@ -673,6 +705,6 @@ BANKS = tuple(
     for make in (
         *(german, french, indian, spanish, american, swiss, utf16, invoices, parts_of_a_day),
         *(ambiguous_days, ambiguous_thousands, two_customers, signed_by_type, words_of_type),
-        *(per_customer, dutch, czech, unknown_header),
+        *(per_customer, dutch, czech, marked_credits, unknown_header),
     )
 )
