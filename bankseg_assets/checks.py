@@ -30,7 +30,7 @@ from bankseg_assets.contracts import DELIVERY_DIGITS, INCOME
 from bankseg_assets.customer_key import NULL_KEY_ADVICE
 from bankseg_assets.flows import Flow, lost
 from bankseg_assets.incremental import dispositions
-from bankseg_assets.io_managers import row_count
+from bankseg_assets.outputs import row_count
 from bankseg_assets.parts import parts_of, rows_by_delivery
 from bankseg_assets.product_checks import PRODUCT_CHECKS
 from bankseg_assets.releases import all_releases

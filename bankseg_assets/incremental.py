@@ -26,7 +26,8 @@ from bankseg_assets.contracts import (
     Table,
 )
 from bankseg_assets.delivery import DeliveryContract
-from bankseg_assets.io_managers import ParquetFiles
+from bankseg_assets.outputs import ParquetFiles
+from bankseg_assets.parquet import read_parquet
 from bankseg_assets.parts import (
     REPEATS,
     Parts,
@@ -37,7 +38,6 @@ from bankseg_assets.parts import (
     write_parts,
 )
 from bankseg_assets.rules_version import CLEANING_RULES
-from bankseg_assets.spark import read_parquet
 from bankseg_assets.store import DamagedVersionError, VersionStore, verify, version_basis
 from bankseg_assets.transforms import cleaning, deduplication, outliers, transaction_ids
 from bankseg_assets.transforms.outliers import Fences

@@ -4,8 +4,6 @@ import json
 import os
 import shutil
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,9 +16,10 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from bankseg_assets.contracts import TABLES
 from bankseg_assets.metadata import column_lineage
+from bankseg_assets.outputs import FrameWithBasis, ParquetFiles, Report, SmallTable, row_count
+from bankseg_assets.parquet import read_parquet
 from bankseg_assets.releases import prune
 from bankseg_assets.resources import PublishedResource, SparkResource
-from bankseg_assets.spark import read_parquet
 from bankseg_assets.store import BASIS_FILE, write_json
 
 MODEL_FILE = "model.json"
@@ -29,41 +28,6 @@ SMALL_TABLE_FILE = "part-00000.parquet"
 ROW_COUNT_KEY = "bankseg/row_count_key"
 PATH_KEY = "bankseg/path_key"
 """Definition metadata: under which further names the written rows and the path are recorded."""
-
-
-@dataclass(frozen=True)
-class ParquetFiles:
-    """A table that is already written: files by name, linked into the version, not copied."""
-
-    files: dict[str, Path]
-    basis: dict[str, Any] | None = None
-    """What the files were made from, so that the next version can keep those that still hold."""
-
-
-@dataclass(frozen=True)
-class FrameWithBasis:
-    """A table, and what it was made from beside its inputs."""
-
-    frame: DataFrame
-    basis: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class SmallTable:
-    """A table of a few rows, that Python holds already.
-
-    Arrow writes it in a millisecond; as a job of Spark it took 0.2 to 0.5 s, and a batch has nine.
-    """
-
-    rows: Sequence[Mapping[str, Any]] = ()
-
-
-@dataclass(frozen=True)
-class Report:
-    """A page for people, and the tables behind it."""
-
-    html: str
-    tables: dict[str, Any]
 
 
 class VersionedIOManager(dg.ConfigurableIOManager):
@@ -119,11 +83,6 @@ class VersionedIOManager(dg.ConfigurableIOManager):
         rows = pa.Table.from_pylist(list(table.rows), schema)
         pq.write_table(rows, folder / SMALL_TABLE_FILE, compression="zstd")
         return len(table.rows)
-
-
-def row_count(version: Path) -> int:
-    """Return the rows of a written table, from the Parquet footers: no Spark job."""
-    return sum(pq.read_metadata(file).num_rows for file in sorted(version.glob("*.parquet")))
 
 
 def _write(folder: Path, asset: str, value: Any) -> int | None:

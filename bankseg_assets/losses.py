@@ -14,10 +14,10 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.accounts import CLEANED, QUARANTINED, RAW, Account, accounts
 from bankseg_assets.contracts import CLEANED_TRANSACTIONS, INCOME, RFM_TABLE
-from bankseg_assets.io_managers import row_count
+from bankseg_assets.outputs import row_count
+from bankseg_assets.parquet import read_parquet
 from bankseg_assets.parts import delivery_of
 from bankseg_assets.releases import Release
-from bankseg_assets.spark import read_parquet
 from bankseg_assets.store import DamagedVersionError, version_record
 from bankseg_assets.transforms.transaction_ids import MADE
 

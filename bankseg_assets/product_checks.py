@@ -10,8 +10,8 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.contracts import DELIVERY_DIGITS
 from bankseg_assets.incremental import dispositions
-from bankseg_assets.io_managers import row_count
 from bankseg_assets.landing.holdings import holdings_in_use
+from bankseg_assets.outputs import row_count
 from bankseg_assets.resources import DeliveryResource, HoldingsResource, PublishedResource
 
 WAITS = "There are no holdings yet."

@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bankseg_assets.feature_catalogue import FEATURES, Feature
 from bankseg_assets.formatting import PLAIN
 
 BUNDLE_FORMAT = 3
@@ -33,40 +34,6 @@ class BundleError(ValueError):
 class InputError(ValueError):
     """An input that cannot be scored; the message names the field, what was expected and found."""
 
-
-@dataclass(frozen=True)
-class Feature:
-    """A number that the model sees: a transform of one measure, and its weight after scaling.
-
-    Transforms: `identity`; `cap`, min(x, parameter); `log_offset`, ln(max(x, 0) + parameter), for
-    measures that are never negative; `signed_log`, sign(x) ln(1 + |x| / parameter), for those that
-    are (overdrafts, refunds). The parameter of both logarithms is the lower quintile of the
-    measure's size, fitted with the model, so that they do not depend on the currency.
-    """
-
-    name: str
-    measure: str
-    transform: str
-    parameter: float = 0.0
-    weight: float = 1.0
-    reason: str = ""
-
-
-LOG_OFFSET = "log_offset"
-SIGNED_LOG = "signed_log"
-_RECENCY = "days; at half weight, or they would split customers with equally many transactions"
-_AVERAGE = "log-normal; it does not grow with the number of transactions"
-_CATALOGUE = (
-    Feature("recency", "recency", "identity", weight=0.5, reason=_RECENCY),
-    Feature("repeat", "frequency", "cap", 2.0, reason="once or more often: the one natural gap"),
-    Feature("capped_frequency", "frequency", "cap", 3.0, reason="three or more is one class"),
-    Feature("log_frequency", "frequency", LOG_OFFSET, reason="the whole tail of frequency"),
-    Feature("log_average_amount", "average_amount", LOG_OFFSET, reason=_AVERAGE),
-    Feature("log_monetary", "monetary", LOG_OFFSET, reason="log-normal"),
-    Feature("log_average_balance", "average_balance", LOG_OFFSET, reason="log-normal"),
-)
-FEATURES: dict[str, Feature] = {feature.name: feature for feature in _CATALOGUE}
-"""Every feature that can be used; which of them are is chosen from the data or named in a run."""
 
 # A measure that follows from others, so that no form asks for it: name -> (numerator, denominator).
 DERIVED = {"average_amount": ("monetary", "frequency")}

@@ -3,19 +3,18 @@
 import logging
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from bankseg_assets.contracts import MONEY, MONEY_DECIMALS, MONEY_DIGITS, money_type
 from bankseg_assets.java import JAVA_OPTIONS, find_java_home
 from bankseg_assets.scratch import private_folder
 from bankseg_assets.settings import Settings
 
 if TYPE_CHECKING:
-    from pyspark.sql import DataFrame, SparkSession
+    pass
 
 MEMORY_SHARE = 0.35  # of the machine's, for the JVM: Python, the UI and the app live beside it
 # ALS chains its rounds without a checkpoint: to read such a task back overflowed the usual 1 MB.
@@ -139,40 +138,6 @@ def _is_of_others(name: str) -> bool:
     return name in (*JAVA_OPTIONS, "CLASSPATH") or (
         name.startswith(_OF_OTHERS) and name not in _OURS
     )
-
-
-def read_parquet(session: "SparkSession", schema: str, *paths: Path) -> "DataFrame":
-    """Read Parquet files, or folders of them, whose names may hold `[ ] { } * ?`.
-
-    Spark takes these for a pattern, and `/data [1]` was not found; its option for that has no
-    public name. `schema` is Spark SQL; its money is read with as many decimals as the files have.
-    """
-    if MONEY in schema:
-        schema = schema.replace(MONEY, money_type(_money_decimals(paths)))
-    reader = session.read.option("__globPaths__", "false").schema(schema)
-    return reader.parquet(*map(str, paths))
-
-
-def _money_decimals(paths: Iterable[Path]) -> int:
-    """Return how many decimals money has in Parquet files of one table, from a footer of theirs."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    files = (file for path in paths for file in ([path] if path.is_file() else _parquet_in(path)))
-    try:
-        fields = list(pq.read_schema(next(files)))
-    except (StopIteration, OSError, pa.ArrowException):
-        return MONEY_DECIMALS  # Spark says what is wrong with the files
-    scales = [
-        field.type.scale
-        for field in fields
-        if pa.types.is_decimal(field.type) and field.type.precision == MONEY_DIGITS
-    ]
-    return max(scales, default=MONEY_DECIMALS)
-
-
-def _parquet_in(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.parquet"))
 
 
 def _compilers(settings: Settings) -> str:

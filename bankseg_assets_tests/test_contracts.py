@@ -15,7 +15,8 @@ from bankseg_assets.contracts import (
     Table,
 )
 from bankseg_assets.delivery import DELIVERED, DeliveryContract
-from bankseg_assets.scoring import DERIVED, FEATURES
+from bankseg_assets.feature_catalogue import FEATURES
+from bankseg_assets.scoring import DERIVED
 
 SUMMED = ("rfm_grid", "rfm_groups")
 tables = pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))

@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 from bankseg_assets.contracts import RAW_TRANSACTIONS
 from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.incremental import Cleaned, clean
-from bankseg_assets.io_managers import ParquetFiles
+from bankseg_assets.outputs import ParquetFiles
 from bankseg_assets.store import BASIS_FILE, VersionStore, write_json
 from bankseg_assets_tests.transforms.frames import RAW_ROW
 

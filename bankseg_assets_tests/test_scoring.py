@@ -14,16 +14,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bankseg_assets.feature_catalogue import FEATURES, LOG_OFFSET, SIGNED_LOG, Feature
 from bankseg_assets.scoring import (
     ARRAYS,
     BUNDLE_FILE,
     BUNDLE_FORMAT,
-    FEATURES,
-    LOG_OFFSET,
-    SIGNED_LOG,
     Bundle,
     BundleError,
-    Feature,
     InputError,
     apply_transform,
     asked_measures,

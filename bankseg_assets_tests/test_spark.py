@@ -15,6 +15,7 @@ from pyspark.sql.types import DecimalType
 
 from bankseg_assets import spark as spark_module
 from bankseg_assets.contracts import RFM_TABLE
+from bankseg_assets.parquet import read_parquet
 from bankseg_assets.settings import Settings
 from bankseg_assets.spark import (
     FIRST_COMPILER,
@@ -24,7 +25,6 @@ from bankseg_assets.spark import (
     csv_bytes,
     heap_mib,
     prepare_process,
-    read_parquet,
     spark_config,
     start_early,
 )

@@ -4,7 +4,7 @@ import dagster as dg
 from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, INSIGHT, OWNERS
-from bankseg_assets.io_managers import Report
+from bankseg_assets.outputs import Report
 from bankseg_assets.reports.eda_page import eda_page
 from bankseg_assets.reports.plots import bar_plot
 from bankseg_assets.resources import DeliveryResource

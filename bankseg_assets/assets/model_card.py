@@ -7,7 +7,7 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, MODELS, OWNERS
 from bankseg_assets.customer_key import key_in_use
-from bankseg_assets.io_managers import Report
+from bankseg_assets.outputs import Report
 from bankseg_assets.reports import model_card as cards
 from bankseg_assets.resources import DeliveryResource, PublishedResource
 

@@ -7,10 +7,10 @@ from pydantic import Field
 from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, MODELS, OWNERS
+from bankseg_assets.feature_catalogue import FEATURES
 from bankseg_assets.metadata import markdown_table
 from bankseg_assets.reports.plots import bar_plot
 from bankseg_assets.resources import DeliveryResource
-from bankseg_assets.scoring import FEATURES
 from bankseg_assets.transforms.amounts import has_direction
 from bankseg_assets.transforms.candidates import best_pca
 from bankseg_assets.transforms.pca import PcaModel

@@ -11,15 +11,16 @@ from bankseg_assets.assets.cleaned_transactions import CONTENT_HASH_KEY, CONTRAC
 from bankseg_assets.assets.common import ACTIONS, FRESHNESS, OWNERS
 from bankseg_assets.assets.raw_transactions import cell, outcome_table
 from bankseg_assets.contracts import RAW_HOLDINGS
-from bankseg_assets.io_managers import ROW_COUNT_KEY, SmallTable
+from bankseg_assets.io_managers import ROW_COUNT_KEY
 from bankseg_assets.landing.holdings import holdings_in_use
 from bankseg_assets.landing.intake import RECORDS_FILE, take_landed
 from bankseg_assets.landing.ledger import Delivery, content_hash
 from bankseg_assets.landing.mending import mend
 from bankseg_assets.landing.rereading import read_again
 from bankseg_assets.metadata import table_metadata
+from bankseg_assets.outputs import SmallTable
+from bankseg_assets.parquet import read_parquet
 from bankseg_assets.resources import DeliveryResource, HoldingsResource, SparkResource
-from bankseg_assets.spark import read_parquet
 from bankseg_assets.transforms import holdings as judging
 
 _COMMON: dict[str, Any] = {

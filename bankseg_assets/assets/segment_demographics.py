@@ -6,8 +6,8 @@ import dagster as dg
 from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, OWNERS, SEGMENTS
-from bankseg_assets.io_managers import SmallTable
 from bankseg_assets.metadata import markdown_table, table_metadata
+from bankseg_assets.outputs import SmallTable
 from bankseg_assets.reports.plots import heat_plot
 from bankseg_assets.transforms.demographics import ATTRIBUTES, demographics
 

@@ -40,6 +40,7 @@ from bankseg_assets.contract.values import (
 from bankseg_assets.contracts import RAW_TRANSACTIONS
 from bankseg_assets.currencies import CODES
 from bankseg_assets.delivery import ColumnRule, DeliveryContract
+from bankseg_assets.feature_catalogue import FEATURES
 
 _WAYS_OF_AMOUNT = (("amount",), ("debit", "credit"), ("quantity", "unit_price"))
 _ANY_WAY = "a table, or [columns.debit] and [columns.credit], or [columns.quantity] and unit_price"
@@ -196,11 +197,8 @@ class ContractFile(TomlTable):
         others = CODES - {self.currency}
         if wrong := [text for text in self.currency_symbols if text.upper() in others]:
             yield slip(f"has {wrong}", "no code of another currency", "currency_symbols")
-        if self.features:
-            from bankseg_assets.scoring import FEATURES  # numpy: a command's help must not wait
-
-            if unknown := [name for name in self.features if name not in FEATURES]:
-                yield slip(f"has {unknown}", f"some of {', '.join(FEATURES)}", "features")
+        if unknown := [name for name in self.features if name not in FEATURES]:
+            yield slip(f"has {unknown}", f"some of {', '.join(FEATURES)}", "features")
         columns = self.columns
         if "spending" in self.model_fields_set and not (columns.debit or columns.credit):
             yield slip("is there", "[columns.debit] or [columns.credit]", "spending")

@@ -4,8 +4,9 @@ from typing import Any
 
 import numpy as np
 
+from bankseg_assets.feature_catalogue import LOG_OFFSET, SIGNED_LOG, Feature
 from bankseg_assets.partial import Known
-from bankseg_assets.scoring import DERIVED, LOG_OFFSET, SIGNED_LOG, Array, Bundle, Feature
+from bankseg_assets.scoring import DERIVED, Array, Bundle
 
 WHOLE = ("recency", "frequency")
 LEAST = {"frequency": 1.0}

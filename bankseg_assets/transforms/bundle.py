@@ -9,6 +9,7 @@ import numpy as np
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.metrics import f1_scores
 from bankseg_assets.partial import posterior
 from bankseg_assets.scoring import BUNDLE_FORMAT, asked_measures, bundle_from, bundle_hash
 from bankseg_assets.transforms.baselines import compared
@@ -17,7 +18,7 @@ from bankseg_assets.transforms.evidence import fit_evidence
 from bankseg_assets.transforms.histograms import histograms, log_bin, quantiles
 from bankseg_assets.transforms.judging import for_people, reliability
 from bankseg_assets.transforms.kmeans import KMeansModel
-from bankseg_assets.transforms.naive_bayes import Evaluation, NaiveBayesModel, f1_scores
+from bankseg_assets.transforms.naive_bayes import Evaluation, NaiveBayesModel
 from bankseg_assets.transforms.pca import PcaModel
 from bankseg_assets.transforms.phrases import knows_direction
 from bankseg_assets.transforms.profiles import INCOME, INDEXED, MEDIANS

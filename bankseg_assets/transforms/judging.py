@@ -6,9 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bankseg_assets.metrics import f1_scores, occurs
 from bankseg_assets.scoring import Array
 from bankseg_assets.suppression import is_small
-from bankseg_assets.transforms.naive_bayes import LEAST_PROBABILITY, f1_scores, occurs
+from bankseg_assets.transforms.naive_bayes import LEAST_PROBABILITY
 
 BINS = 15
 DIGITS = 6

@@ -11,6 +11,7 @@ from pyspark.ml.functions import array_to_vector, vector_to_array
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.metrics import f1_scores, occurs
 from bankseg_assets.transforms.rounding import rounded
 
 # Spark's variance is a difference of two means, so its noise reaches the twelfth digit.
@@ -138,20 +139,3 @@ def evaluation(
         majority_f1_weighted=rounded(float(share @ f1_scores(always_majority))),
         n_held_out=total if is_held_out else 0,
     )
-
-
-def occurs(
-    confusion: npt.NDArray[np.int64] | npt.NDArray[np.float64],
-) -> npt.NDArray[np.bool_]:
-    """Return which segments (k,) any customer is in, or is predicted to be in."""
-    found: npt.NDArray[np.bool_] = confusion.sum(axis=0) + confusion.sum(axis=1) > 0
-    return found
-
-
-def f1_scores(
-    confusion: npt.NDArray[np.int64] | npt.NDArray[np.float64],
-) -> npt.NDArray[np.float64]:
-    """Return F1 = 2 TP / (2 TP + FP + FN) of each segment (k,); 0 where a segment never occurs."""
-    hits = np.diag(confusion)
-    occurrences = confusion.sum(axis=0) + confusion.sum(axis=1)
-    return np.asarray(2 * hits / np.maximum(occurrences, 1), dtype=np.float64)

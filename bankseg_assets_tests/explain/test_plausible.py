@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 
 from bankseg_assets.explain.plausible import inverse, invertible, spread
-from bankseg_assets.scoring import Feature, apply_transform
+from bankseg_assets.feature_catalogue import Feature
+from bankseg_assets.scoring import apply_transform
 
 
 def test_spread_covers_debts_as_finely_as_credits() -> None:

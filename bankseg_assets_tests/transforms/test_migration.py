@@ -13,9 +13,9 @@ import numpy as np
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from bankseg_assets.feature_catalogue import Feature
 from bankseg_assets.flows import Way
 from bankseg_assets.past import NothingToCompareError, Past
-from bankseg_assets.scoring import Feature
 from bankseg_assets.transforms.kmeans import KMeansModel
 from bankseg_assets.transforms.migration import migrate
 from bankseg_assets.transforms.segments import assign
