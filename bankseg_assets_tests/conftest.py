@@ -10,6 +10,10 @@ from bankseg_assets.build import resources
 from bankseg_assets.resources import SparkResource
 from bankseg_assets.settings import Settings
 from bankseg_assets.spark import DEEP_STACK, prepare_process, spark_config
+
+# What tests of several folders ask for; pytest finds the fixtures of this file alone.
+from bankseg_assets_tests.batch_fixtures import after_batch, own_data, second_batch
+from bankseg_assets_tests.model_fixtures import fitted
 from bankseg_assets_tests.running import DEMO_ROWS, Platform, run_platform
 from ops.demo_data import write_demo_transactions
 from ops.demo_holdings import write_demo_holdings
@@ -22,6 +26,9 @@ TEST_CONFIG = {
     # A suite of small frames never repays the second compiler: 190 tests took 49 s instead of 69.
     "spark.driver.extraJavaOptions": f"{DEEP_STACK} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
+
+
+__all__ = ["after_batch", "fitted", "own_data", "second_batch"]
 
 
 @pytest.fixture(scope="session")

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from bankseg_assets.answers import SURE, Answers, answers
-from bankseg_assets_tests.batch_scoring.lists import ONCE, ONCE_CONFIDENCE, bundle
+from bankseg_assets_tests.scoring.lists.sample_lists import ONCE, ONCE_CONFIDENCE, bundle
 
 
 def test_the_most_likely_segment_has_its_probability() -> None:

@@ -17,7 +17,7 @@ from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.incremental import Cleaned, clean
 from bankseg_assets.outputs import ParquetFiles
 from bankseg_assets.store import BASIS_FILE, VersionStore, write_json
-from bankseg_assets_tests.transforms.frames import RAW_ROW
+from bankseg_assets_tests.frames import RAW_ROW
 
 A, B, C, D = ("a" * 12, "b" * 12, "c" * 12, "d" * 12)
 TAKEN_ON = {name: date(2016, 9, day) for day, name in enumerate((A, B, C, D), 1)}

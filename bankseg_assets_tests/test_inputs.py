@@ -8,7 +8,13 @@ from hypothesis import strategies as st
 
 from bankseg_assets.formatting import LAKH
 from bankseg_assets.inputs import asked_of, columns_of, no_input, problem, range_of
-from bankseg_assets_tests.batch_scoring.lists import FREQUENCY, GENDER, INPUTS, MONETARY, bundle
+from bankseg_assets_tests.scoring.lists.sample_lists import (
+    FREQUENCY,
+    GENDER,
+    INPUTS,
+    MONETARY,
+    bundle,
+)
 
 EXPECTED = "Number of transactions must be from 1 to 500 transactions; found {}."
 

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.rules_version import CLEANING_RULES, RFM_RULES
 from bankseg_assets.transforms import cleaning, deduplication, outliers, rfm, rfm_update
-from bankseg_assets_tests.transforms.frames import Rows, cleaned_frame, raw_frame
+from bankseg_assets_tests.frames import Rows, cleaned_frame, raw_frame
 
 # Rules version -> SHA-256 of what they make of the rows below.
 CLEANING_RESULTS = {

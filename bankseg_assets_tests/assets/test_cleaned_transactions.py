@@ -9,7 +9,7 @@ import pytest
 
 from bankseg_assets.incremental import dispositions
 from bankseg_assets.settings import Settings
-from bankseg_assets_tests.assets.conftest import Platform
+from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import DEMO_ROWS, run_platform
 
 REAL_ROWS = 20_000

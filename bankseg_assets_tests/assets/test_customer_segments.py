@@ -5,7 +5,7 @@ import json
 import pyarrow.compute as pc
 import pytest
 
-from bankseg_assets_tests.assets.conftest import Platform
+from bankseg_assets_tests.batch_fixtures import Platform
 
 
 def test_every_customer_is_in_one_segment(batch: Platform) -> None:

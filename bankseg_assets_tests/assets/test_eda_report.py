@@ -4,7 +4,7 @@ import json
 import re
 
 from bankseg_assets.suppression import SMALLEST_CELL
-from bankseg_assets_tests.assets.conftest import Platform
+from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import DEMO_ROWS
 
 

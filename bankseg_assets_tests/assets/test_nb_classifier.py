@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bankseg_assets.scoring import load_bundle
-from bankseg_assets_tests.assets.conftest import Platform
+from bankseg_assets_tests.batch_fixtures import Platform
 
 
 def test_the_bundle_at_the_recorded_path_is_the_recorded_one(batch: Platform) -> None:

@@ -8,7 +8,7 @@ import pytest
 from bankseg_assets.assets.pca_model import PcaConfig
 from bankseg_assets.feature_catalogue import FEATURES
 from bankseg_assets.transforms.pca import PcaModel
-from bankseg_assets_tests.assets.conftest import Platform
+from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import Run, run_platform
 
 # Of customers who mostly come once, as those of the demo bank do.

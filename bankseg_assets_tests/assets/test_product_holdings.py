@@ -10,7 +10,7 @@ import pytest
 
 from bankseg_assets.landing.ledger import Delivery, Ledger
 from bankseg_assets.settings import Settings
-from bankseg_assets_tests.assets.conftest import Platform
+from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import Run, run_platform
 
 HEADER = "customer_id,product\n"

@@ -12,7 +12,7 @@ from bankseg_assets.landing.ledger import Ledger
 from bankseg_assets.scoring import load_bundle
 from bankseg_assets.settings import Settings
 from bankseg_assets.store import VersionStore
-from bankseg_assets_tests.assets.conftest import Platform
+from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import DEMO_ROWS, Run, run_platform
 from ops.demo_data import HEADER, write_demo_transactions
 

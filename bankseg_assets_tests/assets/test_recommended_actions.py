@@ -1,6 +1,6 @@
 """recommended_actions: every segment knows what to do next."""
 
-from bankseg_assets_tests.assets.conftest import Platform
+from bankseg_assets_tests.batch_fixtures import Platform
 
 
 def test_every_segment_has_an_action_with_its_own_numbers(batch: Platform) -> None:

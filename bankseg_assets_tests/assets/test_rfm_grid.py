@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import pytest
 
-from bankseg_assets_tests.assets.conftest import Platform
+from bankseg_assets_tests.batch_fixtures import Platform
 
 
 @pytest.fixture(scope="module")

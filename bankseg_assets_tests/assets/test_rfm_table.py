@@ -11,7 +11,7 @@ import pytest
 from bankseg_assets.assets.release import ReleaseConfig
 from bankseg_assets.assets.rfm_table import RfmConfig
 from bankseg_assets.releases import current_release
-from bankseg_assets_tests.assets.conftest import Platform
+from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import run_platform
 
 CLEANED = ("cleaned_transactions", "quarantined_transactions")

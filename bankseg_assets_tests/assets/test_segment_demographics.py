@@ -6,7 +6,7 @@ import pyarrow.compute as pc
 import pytest
 
 from bankseg_assets.transforms.demographics import ATTRIBUTES
-from bankseg_assets_tests.assets.conftest import Platform
+from bankseg_assets_tests.batch_fixtures import Platform
 
 
 def test_what_is_shown_are_the_customers_and_the_rest_is_hidden(batch: Platform) -> None:

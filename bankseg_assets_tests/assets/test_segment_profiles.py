@@ -4,7 +4,7 @@ import pyarrow.compute as pc
 import pytest
 
 from bankseg_assets.scoring import load_bundle
-from bankseg_assets_tests.assets.conftest import Platform
+from bankseg_assets_tests.batch_fixtures import Platform
 
 
 def test_shares_sum_to_one(batch: Platform) -> None:

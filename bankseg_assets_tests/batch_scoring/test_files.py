@@ -20,7 +20,7 @@ from bankseg_assets.batch_scoring.files import Summary, score_list
 from bankseg_assets.batch_scoring.reading import CustomerList, Dialect, open_list, unique
 from bankseg_assets.batch_scoring.table import Scorer
 from bankseg_assets.batch_scoring.writing import writer_to
-from bankseg_assets_tests.batch_scoring.lists import bundle
+from bankseg_assets_tests.scoring.lists.sample_lists import bundle
 
 SCORER = Scorer(bundle(), {"frequency": "frequency", "monetary": "monetary"})
 HEADER = "id,frequency,monetary\n"

@@ -4,7 +4,7 @@ import pytest
 
 from bankseg_assets.batch_scoring.errors import ListError
 from bankseg_assets.batch_scoring.matching import find_column, match_columns
-from bankseg_assets_tests.batch_scoring.lists import INPUTS
+from bankseg_assets_tests.scoring.lists.sample_lists import INPUTS
 
 
 @pytest.mark.parametrize(

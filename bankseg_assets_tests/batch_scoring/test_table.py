@@ -13,7 +13,7 @@ from bankseg_assets.batch_scoring.hold_out import HoldOut
 from bankseg_assets.batch_scoring.table import RESULTS, Scorer
 from bankseg_assets.inputs import problem
 from bankseg_assets.scoring import Bundle
-from bankseg_assets_tests.batch_scoring.lists import (
+from bankseg_assets_tests.scoring.lists.sample_lists import (
     FREQUENCY,
     GENDER,
     INPUTS,

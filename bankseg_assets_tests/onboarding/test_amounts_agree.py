@@ -10,7 +10,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.onboarding.amounts import SEPARATORS, amount_of
 from bankseg_assets.transforms.cleaning import judge
-from bankseg_assets_tests.transforms.frames import raw_frame
+from bankseg_assets_tests.frames import raw_frame
 
 TEXTS = (
     *("5", "5.00", "5,00", "-5", "5-", "(5)", "+5", "\u22125.25", ".47", ",47", "500.", "0.00"),

@@ -26,7 +26,7 @@ from bankseg_assets.scoring import BUNDLE_FILE
 from bankseg_assets_tests import load
 from bankseg_assets_tests.app.odd_models import ONE_SEGMENT, REFUNDS, SPENDING
 from bankseg_assets_tests.app.publishing import publish, release, write_model
-from bankseg_assets_tests.batch_scoring.lists import (
+from bankseg_assets_tests.scoring.lists.sample_lists import (
     FREQUENCY,
     GENDER,
     INPUTS,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bankseg_assets_tests.app.publishing import publish
-from bankseg_assets_tests.batch_scoring.lists import INPUTS
+from bankseg_assets_tests.scoring.lists.sample_lists import INPUTS
 from ops import export, fetch, score
 
 

@@ -14,7 +14,7 @@ import pytest
 from bankseg_assets.scoring import BUNDLE_FILE
 from bankseg_assets.settings import CALLED_FROM
 from bankseg_assets_tests.app.publishing import publish
-from bankseg_assets_tests.batch_scoring.lists import INPUTS
+from bankseg_assets_tests.scoring.lists.sample_lists import INPUTS
 from ops import score
 
 ROOT = Path(__file__).parents[2]

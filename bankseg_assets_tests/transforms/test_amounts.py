@@ -17,8 +17,8 @@ from bankseg_assets.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.transforms.amounts import has_direction
 from bankseg_assets.transforms.cleaning import judge
 from bankseg_assets.transforms.outliers import outlier_fences
-from bankseg_assets_tests.transforms.frames import raw_frame
-from bankseg_assets_tests.transforms.test_cases import judged as judged_case
+from bankseg_assets_tests.cleaning.test_cases import judged as judged_case
+from bankseg_assets_tests.frames import raw_frame
 from bankseg_assets_tests.transforms.test_cleaning import NOT_AFTER
 
 SHIPPED = DeliveryContract()

@@ -7,8 +7,8 @@ from sklearn.naive_bayes import GaussianNB
 from bankseg_assets.scoring import bundle_from
 from bankseg_assets.transforms.baselines import compared, gaussian_fit, nearest_centroid
 from bankseg_assets.transforms.calibration import calibrate
+from bankseg_assets_tests.fitted_models import Fitted
 from bankseg_assets_tests.small_model import small_model
-from bankseg_assets_tests.transforms.models import Fitted
 
 
 def test_the_nearest_centroid_is_the_one_at_the_least_distance() -> None:

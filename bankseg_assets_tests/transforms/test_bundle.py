@@ -30,8 +30,8 @@ from bankseg_assets.transforms.calibration import subsets
 from bankseg_assets.transforms.demographics import demographics
 from bankseg_assets.transforms.naive_bayes import NaiveBayesModel as Published
 from bankseg_assets.transforms.profiles import profile
+from bankseg_assets_tests.fitted_models import Fitted, fit, with_genders
 from bankseg_assets_tests.small_model import small_model
-from bankseg_assets_tests.transforms.models import Fitted, fit, with_genders
 
 
 @pytest.fixture(scope="module")

@@ -21,8 +21,8 @@ from bankseg_assets.transforms.calibration import (
 )
 from bankseg_assets.transforms.evidence import fit_evidence
 from bankseg_assets.transforms.judging import Labels, calibration_error, log_loss
+from bankseg_assets_tests.fitted_models import Fitted, with_genders
 from bankseg_assets_tests.small_model import one_segment, small_model
-from bankseg_assets_tests.transforms.models import Fitted, with_genders
 
 
 def drawn(honest: Array) -> Labels:

@@ -8,8 +8,8 @@ from pyspark.sql import SparkSession
 from bankseg_assets.transforms.candidates import best_pca
 from bankseg_assets.transforms.pca import PcaModel
 from bankseg_assets.transforms.sweep import SOUND
-from bankseg_assets_tests.transforms.frames import rfm_frame
-from bankseg_assets_tests.transforms.models import Fitted
+from bankseg_assets_tests.fitted_models import Fitted
+from bankseg_assets_tests.frames import rfm_frame
 
 CHOSEN: dict[str, Any] = {
     **{"named": (), "n_components": None, "whiten": None},

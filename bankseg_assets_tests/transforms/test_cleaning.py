@@ -13,7 +13,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.delivery import OPTIONAL, ColumnRule, DeliveryContract
 from bankseg_assets.transforms.cleaning import broken, judge, keep
-from bankseg_assets_tests.transforms.frames import RAW_ROW, Rows, raw_frame
+from bankseg_assets_tests.frames import RAW_ROW, Rows, raw_frame
 
 CONTRACT = DeliveryContract()
 NOT_AFTER = date(2021, 1, 1)

@@ -14,7 +14,7 @@ from bankseg_assets.date_formats import DateFormat
 from bankseg_assets.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.transforms import date_text
 from bankseg_assets.transforms.cleaning import judge
-from bankseg_assets_tests.transforms.frames import Rows, raw_frame
+from bankseg_assets_tests.frames import Rows, raw_frame
 
 CONTRACT = DeliveryContract()
 OFFSET = "yyyy-MM-ddTHH:mm:ssXXX"

@@ -15,7 +15,7 @@ from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.transforms.cleaning import broken, judge, keep, repeats
 from bankseg_assets.transforms.deduplication import day_of_grace, repeated_ids, verdicts
 from bankseg_assets.transforms.outliers import outlier_flags
-from bankseg_assets_tests.transforms.frames import Rows, raw_frame
+from bankseg_assets_tests.frames import Rows, raw_frame
 
 CONTRACT = DeliveryContract()
 

@@ -15,7 +15,7 @@ from bankseg_assets.transforms.demographics import (
     top_locations,
     total_variation,
 )
-from bankseg_assets_tests.transforms.frames import segments_frame
+from bankseg_assets_tests.frames import segments_frame
 
 Person = tuple[int, int | None, str | None, str | None]
 # Segment, age, gender, location; and how many of them.

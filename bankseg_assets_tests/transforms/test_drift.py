@@ -15,7 +15,7 @@ from bankseg_assets.transforms.drift import (
     population_stability_index,
     psi_noise,
 )
-from bankseg_assets_tests.transforms.frames import rfm_frame
+from bankseg_assets_tests.frames import rfm_frame
 
 COUNTS = st.dictionaries(st.integers(0, 50), st.integers(1, 1000), min_size=1)
 

@@ -13,7 +13,7 @@ from pyspark.sql import SparkSession
 from bankseg_assets.contracts import QUARANTINED_TRANSACTIONS
 from bankseg_assets.suppression import SMALLEST_CELL
 from bankseg_assets.transforms.eda import TOP_LOCATIONS, Tables, explore, fewest_rows
-from bankseg_assets_tests.transforms.frames import cleaned_frame, rfm_frame
+from bankseg_assets_tests.frames import cleaned_frame, rfm_frame
 
 FEWEST = 21  # rows of a cell: ten of the customers below may have made twenty
 MONDAY = datetime(2016, 8, 1)

@@ -28,8 +28,8 @@ from bankseg_assets.transforms.kmeans import (
 from bankseg_assets.transforms.partition import Partition, squared_distances
 from bankseg_assets.transforms.pca import constant_model, fit_pca
 from bankseg_assets.transforms.sweep import evaluate
-from bankseg_assets_tests.transforms.frames import rfm_frame
-from bankseg_assets_tests.transforms.models import FEATURES, Fitted, candidate
+from bankseg_assets_tests.fitted_models import FEATURES, Fitted, candidate
+from bankseg_assets_tests.frames import rfm_frame
 from bankseg_assets_tests.transforms.test_sweep import brute_silhouette, labels_of, summary_of
 
 Array = npt.NDArray[np.float64]

@@ -9,7 +9,7 @@ from bankseg_assets.transforms.matching import NAME_SLACK, kept_colours, kept_na
 from bankseg_assets.transforms.name_claims import contradicted
 from bankseg_assets.transforms.naming import segment_names
 from bankseg_assets.transforms.segment_words import SegmentFacts
-from bankseg_assets_tests.transforms.segment_facts import described, facts
+from bankseg_assets_tests.segmentation.segment_facts import described, facts
 
 
 def test_each_new_segment_takes_the_number_of_the_one_it_continues() -> None:

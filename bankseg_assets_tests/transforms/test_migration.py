@@ -19,8 +19,8 @@ from bankseg_assets.past import NothingToCompareError, Past
 from bankseg_assets.transforms.kmeans import KMeansModel
 from bankseg_assets.transforms.migration import migrate
 from bankseg_assets.transforms.segments import assign
+from bankseg_assets_tests.fitted_models import Fitted
 from bankseg_assets_tests.past import FEATURE, KMEANS, PCA
-from bankseg_assets_tests.transforms.models import Fitted
 
 THEN, NOW = date(2016, 9, 1), date(2016, 10, 1)
 PAST = Past(

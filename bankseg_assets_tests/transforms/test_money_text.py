@@ -15,7 +15,7 @@ from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.transforms.cleaning import DUPLICATE, judge
 from bankseg_assets.transforms.deduplication import repeated_ids, verdicts
 from bankseg_assets.transforms.outliers import outlier_fences
-from bankseg_assets_tests.transforms.frames import raw_frame
+from bankseg_assets_tests.frames import raw_frame
 
 OTHER = "amount_in_other_currency"
 DECIMALS = "amount_with_too_many_decimals"

@@ -11,8 +11,8 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.metrics import f1_scores
 from bankseg_assets.transforms.naive_bayes import evaluation, fit_and_evaluate, fit_single
-from bankseg_assets_tests.transforms.frames import rfm_frame
-from bankseg_assets_tests.transforms.models import Fitted, fit, random_rows
+from bankseg_assets_tests.fitted_models import Fitted, fit, random_rows
+from bankseg_assets_tests.frames import rfm_frame
 
 SPARKS_EPSILON = 1e-9  # of the greatest variance of all, which Spark adds to each variance
 

@@ -13,7 +13,7 @@ from bankseg_assets.transforms.naming import (
     segment_names,
 )
 from bankseg_assets.transforms.segment_words import WORDINGS, SegmentFacts, words
-from bankseg_assets_tests.transforms.segment_facts import described, facts
+from bankseg_assets_tests.segmentation.segment_facts import described, facts
 
 OTHERS = facts(customers=5_000)  # in no measure far from all customers
 

@@ -11,7 +11,7 @@ from bankseg_assets.transforms.naming_facts import naming_facts
 from bankseg_assets.transforms.profiles import profile
 from bankseg_assets.transforms.segment_words import SegmentFacts
 from bankseg_assets.transforms.typical import short_number
-from bankseg_assets_tests.transforms.models import Fitted
+from bankseg_assets_tests.fitted_models import Fitted
 
 Customers = list[tuple[Any, ...]]
 

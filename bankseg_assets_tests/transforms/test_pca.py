@@ -12,8 +12,8 @@ from scipy.stats import skew
 from bankseg_assets.scoring import apply_transform, feature_list
 from bankseg_assets.transforms.feature_choice import Candidate
 from bankseg_assets.transforms.pca import ConstantFeatureError, PcaModel, fit_pca
-from bankseg_assets_tests.transforms.frames import rfm_frame
-from bankseg_assets_tests.transforms.models import Fitted, candidate
+from bankseg_assets_tests.fitted_models import Fitted, candidate
+from bankseg_assets_tests.frames import rfm_frame
 
 Array = npt.NDArray[np.float64]
 

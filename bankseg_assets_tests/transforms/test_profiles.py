@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from bankseg_assets.contracts import SEGMENT_PROFILES
 from bankseg_assets.transforms.demographics import demographics
 from bankseg_assets.transforms.profiles import TOO_FEW, profile, sentence
-from bankseg_assets_tests.transforms.frames import segments_frame
+from bankseg_assets_tests.frames import segments_frame
 
 ALIKE = 11  # customers of each kind: fewer would not be described
 # segment, recency, frequency, monetary, average balance, age

@@ -29,7 +29,7 @@ from bankseg_assets.transforms.rfm import (
     with_scores,
 )
 from bankseg_assets.value_ranges import greatest_sum
-from bankseg_assets_tests.transforms.frames import Rows, cleaned_frame, rfm_frame
+from bankseg_assets_tests.frames import Rows, cleaned_frame, rfm_frame
 
 SCORED = ["recency_score", "frequency_score", "monetary_score", "rfm_group"]
 SNAPSHOT = date(2016, 10, 22)

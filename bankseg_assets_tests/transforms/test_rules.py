@@ -21,7 +21,7 @@ from bankseg_assets.transforms.rules import (
     sample,
 )
 from bankseg_assets.transforms.typical import WHOLE
-from bankseg_assets_tests.transforms.models import Fitted
+from bankseg_assets_tests.fitted_models import Fitted
 
 Measures = dict[str, np.ndarray]
 

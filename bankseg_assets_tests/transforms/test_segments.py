@@ -4,7 +4,7 @@ import numpy as np
 
 from bankseg_assets.contracts import CUSTOMER_SEGMENTS
 from bankseg_assets.transforms.partition import squared_distances
-from bankseg_assets_tests.transforms.models import Fitted
+from bankseg_assets_tests.fitted_models import Fitted
 
 
 def test_every_customer_has_the_nearest_segment_its_name_and_distance(fitted: Fitted) -> None:

@@ -19,7 +19,7 @@ from bankseg_assets.transforms.cleaning import broken, judge, keep, repeats
 from bankseg_assets.transforms.deduplication import repeated_ids, verdicts
 from bankseg_assets.transforms.outliers import outlier_flags
 from bankseg_assets.transforms.transaction_ids import identified, repeated_shares
-from bankseg_assets_tests.transforms.frames import raw_frame
+from bankseg_assets_tests.frames import raw_frame
 
 SHIPPED = DeliveryContract()
 WITHOUT = replace(

@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 import pytest
 
 from bankseg_assets.resources import SparkResource
-from bankseg_assets_tests.assets.foreign import released, run_bank
+from bankseg_assets_tests.batch.foreign import released, run_bank
 from bankseg_assets_tests.running import Platform, run_platform
 
 CONTRACT = """

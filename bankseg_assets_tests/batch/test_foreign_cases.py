@@ -7,7 +7,7 @@ import pytest
 
 from bankseg_assets.resources import SparkResource
 from bankseg_assets.settings import DEFAULT_CONTRACT
-from bankseg_assets_tests.assets.foreign import bundle_of, released, run_bank
+from bankseg_assets_tests.batch.foreign import bundle_of, released, run_bank
 from bankseg_assets_tests.running import Platform
 
 CASES = Path(__file__).parents[3] / "shared" / "data" / "cases"

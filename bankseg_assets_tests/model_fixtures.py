@@ -3,7 +3,7 @@
 import pytest
 from pyspark.sql import SparkSession
 
-from bankseg_assets_tests.transforms.models import Fitted, fit, random_customers
+from bankseg_assets_tests.fitted_models import Fitted, fit, random_customers
 
 
 @pytest.fixture(scope="session")

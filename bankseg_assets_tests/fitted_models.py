@@ -22,7 +22,7 @@ from bankseg_assets.transforms.pca import (
 )
 from bankseg_assets.transforms.profiles import profile
 from bankseg_assets.transforms.segments import assign
-from bankseg_assets_tests.transforms.frames import rfm_frame
+from bankseg_assets_tests.frames import rfm_frame
 
 FEATURES = ["recency", "capped_frequency", "log_average_amount", "log_average_balance"]
 # Mean log amount, mean log balance, chance of a second transaction, greatest recency.
