@@ -7,7 +7,7 @@ from app.numbers import Numbers
 from app.situation import deliveries
 from app.tables import show_table
 from bankseg_assets.releases import Release
-from bankseg_assets.settings import load_settings
+from bankseg_assets.runtime.settings import load_settings
 
 
 def show_arrivals(release: Release | None, numbers: Numbers) -> None:

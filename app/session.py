@@ -12,9 +12,9 @@ from app.unreleased import unreleased
 from bankseg_assets.markdown import escaped
 from bankseg_assets.published import newest_first
 from bankseg_assets.releases import Release, refusal
+from bankseg_assets.runtime.settings import load_settings
 from bankseg_assets.scoring import Bundle
 from bankseg_assets.serving import Serving, renew
-from bankseg_assets.settings import load_settings
 
 POLL = "5s"  # to list the releases and read a few small files takes about 2 ms
 

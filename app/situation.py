@@ -10,7 +10,7 @@ from app.last_run import Run, last_run
 from bankseg_assets.landing.ledger import Delivery, Ledger
 from bankseg_assets.markdown import escaped
 from bankseg_assets.releases import Refusal, refusal
-from bankseg_assets.settings import Settings
+from bankseg_assets.runtime.settings import Settings
 
 POLL_SECONDS = 5
 MOST_REASONS = 3

@@ -5,7 +5,7 @@ from pathlib import Path
 from bankseg_assets.delivery import ContractError, load_contract
 from bankseg_assets.formatting import PLAIN
 from bankseg_assets.releases import Release
-from bankseg_assets.settings import Settings
+from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.store import DamagedVersionError, VersionStore, version_record
 
 KIND = "not released yet"

@@ -21,7 +21,7 @@ from bankseg_assets.landing.files import list_landing
 from bankseg_assets.landing.holdings import holdings_in_use
 from bankseg_assets.landing.ledger import WITHDRAWN, Delivery, content_hash, current_content
 from bankseg_assets.resources import DeliveryResource, HoldingsResource
-from bankseg_assets.settings import load_settings
+from bankseg_assets.runtime.settings import load_settings
 
 LOOK_EVERY_SECONDS = 10
 # Dagster ends a sensor after 60 seconds; a network disk of 20 MB a second reads this in 26.

@@ -15,8 +15,8 @@ from bankseg_assets.resources import (
     PublishedResource,
     SparkResource,
 )
-from bankseg_assets.settings import Settings, load_settings
-from bankseg_assets.spark import spark_config
+from bankseg_assets.runtime.settings import Settings, load_settings
+from bankseg_assets.runtime.spark import spark_config
 
 
 def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:

@@ -16,7 +16,7 @@ from bankseg_assets.contracts import RAW_HOLDINGS, RAW_TRANSACTIONS, Table
 from bankseg_assets.currencies import decimals
 from bankseg_assets.date_formats import DateFormat
 from bankseg_assets.file_layout import PLAIN, FileLayout
-from bankseg_assets.settings import DEFAULT_CONTRACT
+from bankseg_assets.runtime.settings import DEFAULT_CONTRACT
 
 DELIVERED = tuple(RAW_TRANSACTIONS.names[: RAW_TRANSACTIONS.names.index("source_file")])
 """Our names of what a bank delivers."""

@@ -8,8 +8,8 @@ from dagster_pyspark import LazyPySparkResource
 
 from bankseg_assets.delivery import DeliveryContract, load_contract
 from bankseg_assets.landing.ledger import Ledger, current_content
-from bankseg_assets.settings import DEFAULT_CONTRACT, load_settings
-from bankseg_assets.spark import prepare_process, wait_until_started
+from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, load_settings
+from bankseg_assets.runtime.spark import prepare_process, wait_until_started
 from bankseg_assets.store import VersionStore
 
 

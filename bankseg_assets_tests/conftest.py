@@ -8,8 +8,8 @@ from pyspark.sql import SparkSession
 
 from bankseg_assets.build import resources
 from bankseg_assets.resources import SparkResource
-from bankseg_assets.settings import Settings
-from bankseg_assets.spark import DEEP_STACK, prepare_process, spark_config
+from bankseg_assets.runtime.settings import Settings
+from bankseg_assets.runtime.spark import DEEP_STACK, prepare_process, spark_config
 
 # What tests of several folders ask for; pytest finds the fixtures of this file alone.
 from bankseg_assets_tests.batch_fixtures import after_batch, own_data, second_batch

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bankseg_assets.build import build_defs
-from bankseg_assets.settings import Settings
+from bankseg_assets.runtime.settings import Settings
 
 DEMO_ROWS = 4_000
 """Of the batch that all tests share."""

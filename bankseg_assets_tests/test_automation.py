@@ -34,7 +34,7 @@ from bankseg_assets.landing.archive import sha256_of
 from bankseg_assets.landing.files import STALLED_AFTER_SECONDS
 from bankseg_assets.landing.ledger import Delivery, content_hash
 from bankseg_assets.resources import DeliveryResource, HoldingsResource
-from bankseg_assets.settings import DEFAULT_CONTRACT, Settings
+from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, Settings
 
 # A queued run has its place in a workspace, which a test lacks.
 UNFINISHED = ["NOT_STARTED", "STARTING", "STARTED", "CANCELING"]

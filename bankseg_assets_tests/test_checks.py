@@ -33,6 +33,7 @@ from bankseg_assets.checks import (
 )
 from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.resources import DeliveryResource, PublishedResource
+from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, Settings
 from bankseg_assets.scoring import (
     BUNDLE_FILE,
     BUNDLE_FORMAT,
@@ -40,7 +41,6 @@ from bankseg_assets.scoring import (
     bundle_hash,
     feature_list,
 )
-from bankseg_assets.settings import DEFAULT_CONTRACT, Settings
 
 WARN, ERROR = dg.AssetCheckSeverity.WARN, dg.AssetCheckSeverity.ERROR
 

@@ -8,7 +8,7 @@ import pytest
 
 from bankseg_assets.delivery import ContractError, DeliveryContract, RowFilter, load_contract
 from bankseg_assets.file_layout import FileLayout
-from bankseg_assets.settings import DEFAULT_CONTRACT
+from bankseg_assets.runtime.settings import DEFAULT_CONTRACT
 
 EXAMPLE = DEFAULT_CONTRACT.parent / "docs" / "contracts" / "differently_shaped_bank.toml"
 SHIPPED = DEFAULT_CONTRACT.read_text(encoding="utf-8")

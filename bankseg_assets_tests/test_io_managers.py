@@ -17,7 +17,7 @@ from bankseg_assets.contracts import SEGMENT_PROFILES
 from bankseg_assets.io_managers import PATH_KEY, ROW_COUNT_KEY
 from bankseg_assets.outputs import ParquetFiles, Report, row_count
 from bankseg_assets.resources import SparkResource
-from bankseg_assets.settings import Settings
+from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.store import VersionStore
 from bankseg_assets_tests.running import Run, run_assets
 

@@ -9,8 +9,8 @@ ROOT = Path(__file__).parents[1]
 PROGRAM = """
 import sys
 from pathlib import Path
-from bankseg_assets.settings import Settings
-from bankseg_assets.spark import prepare_process, read_parquet, spark_config
+from bankseg_assets.runtime.settings import Settings
+from bankseg_assets.runtime.spark import prepare_process, read_parquet, spark_config
 
 settings = Settings(data_dir=Path(sys.argv[1]), spark_master="local[2]")
 prepare_process(settings)

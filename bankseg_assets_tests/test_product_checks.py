@@ -18,7 +18,7 @@ from bankseg_assets.product_checks import (
     only_known_products_are_recommended,
 )
 from bankseg_assets.resources import DeliveryResource, HoldingsResource, PublishedResource
-from bankseg_assets.settings import Settings
+from bankseg_assets.runtime.settings import Settings
 
 DELIVERY = "a" * 12
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from bankseg_assets.settings import Settings
+from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.store import VersionStore
 from bankseg_assets_tests.running import Run, run_platform
 from ops import quarantine

@@ -9,10 +9,10 @@ import pytest
 from bankseg_assets import resources as resources_module
 from bankseg_assets.build import build_defs, resources
 from bankseg_assets.delivery import DeliveryContract
-from bankseg_assets.java import JavaNotFoundError
 from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.resources import SparkResource
-from bankseg_assets.settings import Settings
+from bankseg_assets.runtime.java import JavaNotFoundError
+from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.store import VersionStore
 from bankseg_assets_tests.running import run_assets
 

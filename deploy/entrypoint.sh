@@ -5,7 +5,7 @@ set -eu
 [ "${1:-}" = executor ] || exec "$@"
 
 # The Java that the platform itself finds: the packaged one needs a small JAVA_HOME around it.
-find_java='import sys; from pathlib import Path; from bankseg_assets.java import find_java_home
+find_java='import sys; from pathlib import Path; from bankseg_assets.runtime.java import find_java_home
 print(find_java_home(Path(sys.argv[1])))'
 JAVA_HOME=$(python -c "$find_java" /tmp/java)
 spark=$(python -c 'import pathlib, pyspark; print(pathlib.Path(pyspark.__file__).parent)')

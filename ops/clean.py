@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from bankseg_assets.settings import Settings, SettingsError, load_settings
+from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
 from ops.preflight import PreflightError, data_lock
 
 CACHES = (

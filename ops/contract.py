@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from bankseg_assets.delivery import ContractError, load_contract
 from bankseg_assets.landing.files import printable
-from bankseg_assets.settings import SettingsError, called_from, load_settings
+from bankseg_assets.runtime.settings import SettingsError, called_from, load_settings
 
 # pyarrow and Spark cost seconds, which the help must not wait for.
 if TYPE_CHECKING:

@@ -24,7 +24,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bankseg_assets.settings import load_settings
+from bankseg_assets.runtime.settings import load_settings
 from ops.demo_holdings import FILE_NAME, write_demo_holdings
 from ops.whole_file import whole_file
 

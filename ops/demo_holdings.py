@@ -22,7 +22,7 @@ import pyarrow.csv as pa_csv
 from scipy.special import ndtri
 
 from bankseg_assets.landing.ledger import DEMO_HOLDINGS_PREFIX
-from bankseg_assets.settings import load_settings
+from bankseg_assets.runtime.settings import load_settings
 from ops.whole_file import whole_file
 
 Floats = npt.NDArray[np.float64]

@@ -7,7 +7,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 
-from bankseg_assets.settings import SettingsError, load_settings
+from bankseg_assets.runtime.settings import SettingsError, load_settings
 from bankseg_assets.store import DamagedVersionError
 
 REFUSED = 2

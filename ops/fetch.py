@@ -7,7 +7,7 @@ as often as a new model should be noticed; while there is none, nothing is copie
 import sys
 from collections.abc import Sequence
 
-from bankseg_assets.settings import SettingsError, load_settings
+from bankseg_assets.runtime.settings import SettingsError, load_settings
 from bankseg_assets.store import DamagedVersionError, VersionStore
 from ops.export import REFUSED, parser
 

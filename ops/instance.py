@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
-from bankseg_assets.settings import Settings
+from bankseg_assets.runtime.settings import Settings
 
 _LOOPBACK = "127.0.0.1,localhost"
 TEMPLATE = Path(__file__).with_name("dagster.yaml")

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 from uuid import uuid4
 
-from bankseg_assets.java import JavaNotFoundError
-from bankseg_assets.settings import SettingsError, load_settings
-from bankseg_assets.spark import spark_config, start_early
+from bankseg_assets.runtime.java import JavaNotFoundError
+from bankseg_assets.runtime.settings import SettingsError, load_settings
+from bankseg_assets.runtime.spark import spark_config, start_early
 from ops.instance import prepare_instance, process_environment
 from ops.preflight import (
     BusyError,

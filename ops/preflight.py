@@ -13,9 +13,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from bankseg_assets.delivery import ContractError, load_contract
-from bankseg_assets.java import find_java_home
 from bankseg_assets.landing.files import printable
-from bankseg_assets.settings import Settings
+from bankseg_assets.runtime.java import find_java_home
+from bankseg_assets.runtime.settings import Settings
 
 HOST = "127.0.0.1"
 GIGABYTE = 10**9

@@ -22,7 +22,7 @@ from bankseg_assets.delivery import (
     load_contract,
 )
 from bankseg_assets.exports import to_csv
-from bankseg_assets.settings import SettingsError, load_settings
+from bankseg_assets.runtime.settings import SettingsError, load_settings
 from bankseg_assets.store import NothingPublishedError, VersionStore
 
 REFUSED = 2

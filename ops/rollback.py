@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 
 from bankseg_assets.releases import ReleaseError, all_releases, note_refusal, roll_back
-from bankseg_assets.settings import SettingsError, load_settings
+from bankseg_assets.runtime.settings import SettingsError, load_settings
 from bankseg_assets.store import VersionStore
 
 REFUSED = 2

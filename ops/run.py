@@ -7,8 +7,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bankseg_assets.java import JavaNotFoundError
-from bankseg_assets.settings import Settings, SettingsError, load_settings
+from bankseg_assets.runtime.java import JavaNotFoundError
+from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
 from ops.instance import prepare_instance, process_environment
 from ops.preflight import (
     HOST,

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
-from bankseg_assets.settings import Settings
+from bankseg_assets.runtime.settings import Settings
 from ops.preflight import HOST
 
 ANSWER_SECONDS = 2.0

@@ -13,9 +13,9 @@ from bankseg_assets.formatting import day
 from bankseg_assets.landing.ledger import WITHDRAWN, Ledger
 from bankseg_assets.published import newest_first
 from bankseg_assets.releases import Release, refusal
+from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
 from bankseg_assets.scoring import Bundle
 from bankseg_assets.serving import Serving, renew
-from bankseg_assets.settings import Settings, SettingsError, load_settings
 from ops.preflight import GIGABYTE, NEEDED_BYTES
 from ops.services import platform_services
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from bankseg_assets.landing.ledger import SHORT_DIGITS, Delivery, Ledger, WithdrawalError
-from bankseg_assets.settings import Settings, SettingsError, load_settings
+from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
 
 REFUSED = 2
 

@@ -7,7 +7,7 @@ from app.tables import show_table
 from bankseg_assets.markdown import escaped
 from bankseg_assets.onboarding.draft import AnswerError
 from bankseg_assets.onboarding.sample import SampleError
-from bankseg_assets.settings import load_settings
+from bankseg_assets.runtime.settings import load_settings
 
 PROPOSED, IN_USE = "The proposed contract", "The contract in use"
 

@@ -14,7 +14,7 @@ from app.deliveries import (
 )
 from app.situation import deliveries
 from bankseg_assets.markdown import escaped
-from bankseg_assets.settings import load_settings
+from bankseg_assets.runtime.settings import load_settings
 
 release = page.begin_with_data(
     "Data", "What came in, what was kept, and what was quarantined, with its reason?"

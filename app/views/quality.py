@@ -17,7 +17,7 @@ from app.quality import (
 from app.tables import show_halves, show_table
 from bankseg_assets.explain.wording import ONE_SEGMENT
 from bankseg_assets.held_out import was_held_out
-from bankseg_assets.settings import load_settings
+from bankseg_assets.runtime.settings import load_settings
 
 bundle = page.begin("Quality", "Can I trust it?")
 st.markdown(

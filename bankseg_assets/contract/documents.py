@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 from bankseg_assets.contract.columns import Column
 from bankseg_assets.contract.file import ContractFile, TransactionColumns
 from bankseg_assets.contract.reading import meaning
-from bankseg_assets.settings import DEFAULT_CONTRACT
+from bankseg_assets.runtime.settings import DEFAULT_CONTRACT
 
 DOCS = DEFAULT_CONTRACT.parent / "docs"
 SCHEMA_FILE, PAGE_FILE = DOCS / "contract.schema.json", DOCS / "contract.md"

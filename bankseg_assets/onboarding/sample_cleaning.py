@@ -17,8 +17,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bankseg_assets.delivery import DeliveryContract
-from bankseg_assets.settings import Settings
-from bankseg_assets.spark import spark_config, start_early, wait_until_started
+from bankseg_assets.runtime.settings import Settings
+from bankseg_assets.runtime.spark import spark_config, start_early, wait_until_started
 
 QUICK = {
     "spark.sql.codegen.wholeStage": "false",

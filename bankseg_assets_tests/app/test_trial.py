@@ -9,7 +9,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app import trial
-from bankseg_assets.settings import DEFAULT_CONTRACT
+from bankseg_assets.runtime.settings import DEFAULT_CONTRACT
 from bankseg_assets_tests.onboarding.made_up import ambiguous_days
 
 ROOT = Path(__file__).parents[2]

@@ -9,7 +9,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bankseg_assets.landing.ledger import Delivery, Ledger
-from bankseg_assets.settings import Settings
+from bankseg_assets.runtime.settings import Settings
 from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import Run, run_platform
 

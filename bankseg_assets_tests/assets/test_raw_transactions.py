@@ -9,8 +9,8 @@ import pytest
 from bankseg_assets.assets.raw_transactions import content_of
 from bankseg_assets.contracts import RAW_TRANSACTIONS
 from bankseg_assets.landing.ledger import Ledger
+from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.scoring import load_bundle
-from bankseg_assets.settings import Settings
 from bankseg_assets.store import VersionStore
 from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import DEMO_ROWS, Run, run_platform

@@ -15,7 +15,7 @@ from bankseg_assets.contracts import RAW_TRANSACTIONS
 from bankseg_assets.delivery import DeliveryContract, load_contract
 from bankseg_assets.file_layout import FileLayout
 from bankseg_assets.landing.parse import parse_delivery
-from bankseg_assets.settings import DEFAULT_CONTRACT
+from bankseg_assets.runtime.settings import DEFAULT_CONTRACT
 from bankseg_assets.transforms.cleaning import judge, keep
 from bankseg_assets.transforms.deduplication import repeated_ids, verdicts
 

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from bankseg_assets.contracts import RAW_TRANSACTIONS
 from bankseg_assets.delivery import load_contract
 from bankseg_assets.landing.parse import parse_delivery
-from bankseg_assets.settings import DEFAULT_CONTRACT
+from bankseg_assets.runtime.settings import DEFAULT_CONTRACT
 from bankseg_assets.transforms.cleaning import judge
 
 CONTRACT = load_contract(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyspark
 
-from bankseg_assets.spark import DEEP_STACK
+from bankseg_assets.runtime.spark import DEEP_STACK
 from bankseg_assets_tests.cluster.waiting import HOST, free_port, listens, read, wait_for
 from ops.processes import Family
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets.java import find_java_home
+from bankseg_assets.runtime.java import find_java_home
 from bankseg_assets_tests.cluster.batches import COMPARED, Batch, deliver, run_batches
 from bankseg_assets_tests.cluster.servers import N_WORKERS, Cluster, connect_server, standalone
 from bankseg_assets_tests.faults.state import differences

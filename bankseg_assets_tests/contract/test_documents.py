@@ -13,7 +13,7 @@ from pydantic.fields import FieldInfo
 from bankseg_assets.contract.documents import PAGE_FILE, SCHEMA_FILE, page, schema_text
 from bankseg_assets.contract.file import ContractFile
 from bankseg_assets.contract.reading import meaning
-from bankseg_assets.settings import DEFAULT_CONTRACT
+from bankseg_assets.runtime.settings import DEFAULT_CONTRACT
 
 AGAIN = "run python -m bankseg_assets.contract.documents"
 

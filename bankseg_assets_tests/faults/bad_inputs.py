@@ -23,8 +23,8 @@ from bankseg_assets.contracts import RAW_TRANSACTIONS
 from bankseg_assets.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.parse import EXTRA_FILE, Parsed, parse_delivery
-from bankseg_assets.settings import Settings
-from bankseg_assets.spark import prepare_process, spark_config
+from bankseg_assets.runtime.settings import Settings
+from bankseg_assets.runtime.spark import prepare_process, spark_config
 from bankseg_assets.transforms.cleaning import judge
 from bankseg_assets_tests.faults.pollution import CONTRACT, HEADER, Row, polluted_files
 

@@ -14,7 +14,7 @@ from typing import Any
 
 import dagster as dg
 
-from bankseg_assets.settings import Settings
+from bankseg_assets.runtime.settings import Settings
 from bankseg_assets_tests.faults.reader import Met, reading
 from bankseg_assets_tests.faults.scenario import FaultError, Outcome
 from bankseg_assets_tests.faults.state import EVERYTHING, State, differences, newest_state

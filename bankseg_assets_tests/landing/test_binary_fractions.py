@@ -16,7 +16,7 @@ from bankseg_assets.landing.binary_fractions import Rounded, add_up, count_noise
 from bankseg_assets.landing.intake import take_landed
 from bankseg_assets.landing.ledger import Ledger
 from bankseg_assets.landing.parse import parse_delivery
-from bankseg_assets.settings import Settings
+from bankseg_assets.runtime.settings import Settings
 from bankseg_assets_tests.landing.parquet_files import CONTRACT, parse, write
 
 AMOUNT = CONTRACT.header["amount"]

@@ -20,7 +20,7 @@ from bankseg_assets.landing.archive import sha256_of
 from bankseg_assets.landing.drafts import Draft
 from bankseg_assets.landing.intake import NothingDeliveredError, current_files, take_landed
 from bankseg_assets.landing.ledger import Ledger
-from bankseg_assets.settings import Settings
+from bankseg_assets.runtime.settings import Settings
 
 CONTRACT = DeliveryContract()
 HEADER = ",".join(CONTRACT.header.values())

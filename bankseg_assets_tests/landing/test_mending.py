@@ -10,7 +10,7 @@ from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.landing.intake import take_landed
 from bankseg_assets.landing.ledger import Delivery, Ledger
 from bankseg_assets.landing.mending import LostContentError, mend
-from bankseg_assets.settings import Settings
+from bankseg_assets.runtime.settings import Settings
 from ops.demo_data import write_demo_transactions
 
 CONTRACT = DeliveryContract()

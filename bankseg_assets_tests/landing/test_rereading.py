@@ -18,7 +18,7 @@ from bankseg_assets.landing.mending import LostContentError, mend
 from bankseg_assets.landing.parse import EXTRA_FILE
 from bankseg_assets.landing.reading import reading_of
 from bankseg_assets.landing.rereading import read_again
-from bankseg_assets.settings import Settings
+from bankseg_assets.runtime.settings import Settings
 
 CONTRACT = DeliveryContract()
 HEADER = [*CONTRACT.header.values(), "Status", "Booked"]

@@ -18,7 +18,7 @@ from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.intake import take_landed
 from bankseg_assets.landing.ledger import Ledger
 from bankseg_assets.landing.parse import Parsed, parse_delivery
-from bankseg_assets.settings import Settings
+from bankseg_assets.runtime.settings import Settings
 from bankseg_assets_tests.landing.xlsx_files import Raw, Rows, sheet_xml, write_xlsx
 
 CONTRACT = DeliveryContract()

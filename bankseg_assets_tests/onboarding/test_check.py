@@ -13,7 +13,7 @@ from bankseg_assets.delivery import load_contract
 from bankseg_assets.onboarding import check as checking
 from bankseg_assets.onboarding.advice import advise
 from bankseg_assets.onboarding.check import check
-from bankseg_assets.settings import DEFAULT_CONTRACT
+from bankseg_assets.runtime.settings import DEFAULT_CONTRACT
 
 ROOT = Path(__file__).parents[2]
 HEADER = "No,Who,Day,Sum\n"

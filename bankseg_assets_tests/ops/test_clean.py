@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets.settings import Settings
+from bankseg_assets.runtime.settings import Settings
 from ops.clean import caches, generated_data, main, remove
 from ops.preflight import data_lock
 

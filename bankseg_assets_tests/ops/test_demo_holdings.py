@@ -5,7 +5,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from bankseg_assets.settings import Settings
+from bankseg_assets.runtime.settings import Settings
 from ops import demo_data, demo_holdings
 from ops.demo_data import write_demo_transactions
 from ops.demo_holdings import PRODUCTS, write_demo_holdings

@@ -4,7 +4,7 @@ from pathlib import Path
 
 from dagster import DagsterInstance
 
-from bankseg_assets.settings import Settings
+from bankseg_assets.runtime.settings import Settings
 from ops.instance import TEMPLATE, prepare_instance, process_environment
 from ops.launcher import WatchedRunLauncher
 

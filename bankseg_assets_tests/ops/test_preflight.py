@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bankseg_assets.settings import Settings
+from bankseg_assets.runtime.settings import Settings
 from ops.preflight import (
     BusyError,
     PreflightError,

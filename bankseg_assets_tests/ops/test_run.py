@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets.settings import Settings
+from bankseg_assets.runtime.settings import Settings
 from bankseg_assets_tests.ops.test_processes import eventually, is_alive
 from ops.preflight import data_lock
 from ops.processes import StopRequest

@@ -11,7 +11,7 @@ import pytest
 from dagster._core.remote_origin import GrpcServerCodeLocationOrigin
 from dagster._core.workspace.load import location_origins_from_yaml_paths
 
-from bankseg_assets.settings import Settings
+from bankseg_assets.runtime.settings import Settings
 from ops.services import CODE_SOCKET, WORKSPACE, Service, platform_services
 
 ROOT = Path(__file__).parents[2]

@@ -13,11 +13,11 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql.types import DecimalType
 
-from bankseg_assets import spark as spark_module
 from bankseg_assets.contracts import RFM_TABLE
 from bankseg_assets.parquet import read_parquet
-from bankseg_assets.settings import Settings
-from bankseg_assets.spark import (
+from bankseg_assets.runtime import spark as spark_module
+from bankseg_assets.runtime.settings import Settings
+from bankseg_assets.runtime.spark import (
     FIRST_COMPILER,
     MOST_MEMORY_MIB,
     SMALLER_METHODS,

@@ -9,9 +9,9 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
-from bankseg_assets.java import JAVA_OPTIONS, find_java_home
-from bankseg_assets.scratch import private_folder
-from bankseg_assets.settings import Settings
+from bankseg_assets.runtime.java import JAVA_OPTIONS, find_java_home
+from bankseg_assets.runtime.scratch import private_folder
+from bankseg_assets.runtime.settings import Settings
 
 if TYPE_CHECKING:
     pass

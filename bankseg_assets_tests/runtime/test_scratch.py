@@ -4,10 +4,11 @@ import subprocess
 import sys
 from pathlib import Path
 
-from bankseg_assets.scratch import private_folder
+from bankseg_assets.runtime.scratch import private_folder
 
 HOLDS = (
-    "import sys, time; from pathlib import Path; from bankseg_assets.scratch import private_folder;"
+    "import sys, time; from pathlib import Path; "
+    "from bankseg_assets.runtime.scratch import private_folder;"
     "print(private_folder(Path(sys.argv[1])), flush=True); time.sleep(60)"
 )
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets.java import JavaNotFoundError, find_java_home, java_version
+from bankseg_assets.runtime.java import JavaNotFoundError, find_java_home, java_version
 
 
 def fake_java(home: Path, version: str) -> Path:
@@ -79,7 +79,7 @@ def test_without_a_java_on_the_machine_the_packaged_one_starts_as_spark_starts_i
 def test_without_any_java_it_is_said_what_was_found_and_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bankseg_assets.java.find_spec", lambda _: None)
+    monkeypatch.setattr("bankseg_assets.runtime.java.find_spec", lambda _: None)
     old = fake_java(tmp_path / "old", "11.0.2")
     with pytest.raises(JavaNotFoundError, match=r"old: version 11.*openjdk-17-jre-headless"):
         find_java_home(tmp_path / "shim", {"JAVA_HOME": str(old), "PATH": ""})

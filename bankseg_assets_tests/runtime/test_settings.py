@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bankseg_assets.settings import DEFAULT_CONTRACT, Settings, SettingsError, load_settings
+from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, Settings, SettingsError, load_settings
 
 NO_FILE = Path("there-is-no-such-file.toml")
 

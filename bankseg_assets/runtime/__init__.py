@@ -1,0 +1,1 @@
+"""How the platform runs: its settings, Spark, Java and scratch files."""
