@@ -6,7 +6,7 @@ from typing import Any
 import streamlit as st
 
 from app.measures import is_money, says
-from bankseg_assets.currencies import decimals
+from bankseg_assets.contracts.currencies import decimals
 from bankseg_assets.inputs import asked_of, is_text, problem, range_of
 from bankseg_assets.scoring import Bundle, InputError
 

@@ -1,7 +1,7 @@
 """The measures of a customer: what to call them and how to write their values."""
 
 from app.numbers import Numbers
-from bankseg_assets.contracts import RFM_TABLE
+from bankseg_assets.contracts.tables import RFM_TABLE
 
 CURRENCY_UNIT = "currency"
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from bankseg_assets.delivery import ContractError, load_contract
+from bankseg_assets.contracts.delivery import ContractError, load_contract
 from bankseg_assets.formatting import PLAIN
 from bankseg_assets.releases import Release
 from bankseg_assets.runtime.settings import Settings

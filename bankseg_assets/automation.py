@@ -15,7 +15,7 @@ import dagster as dg
 from bankseg_assets.assets.cleaned_transactions import CONTENT_HASH_KEY, CONTRACT_KEY
 from bankseg_assets.check_state import CheckState, blocking_keys, check_state
 from bankseg_assets.checks import ALL_CHECKS
-from bankseg_assets.delivery import ContractError
+from bankseg_assets.contracts.delivery import ContractError
 from bankseg_assets.landing.archive import sha256_of
 from bankseg_assets.landing.files import list_landing
 from bankseg_assets.landing.holdings import holdings_in_use

@@ -26,7 +26,14 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.confusion import held_out_confusion
-from bankseg_assets.contracts import DELIVERY_DIGITS, INCOME
+from bankseg_assets.contracts.tables import DELIVERY_DIGITS, INCOME
+from bankseg_assets.contracts.value_ranges import (
+    OLDEST_YEARS,
+    amount_range,
+    first_day,
+    greatest_sum,
+    money_range,
+)
 from bankseg_assets.customer_key import NULL_KEY_ADVICE
 from bankseg_assets.flows import Flow, lost
 from bankseg_assets.incremental import dispositions
@@ -40,13 +47,6 @@ from bankseg_assets.store import version_record
 from bankseg_assets.suppression import SMALLEST_CELL
 from bankseg_assets.transforms.repeated import repeated_values
 from bankseg_assets.transforms.sweep import SMALLEST_SHARE
-from bankseg_assets.value_ranges import (
-    OLDEST_YEARS,
-    amount_range,
-    first_day,
-    greatest_sum,
-    money_range,
-)
 
 MOST_CONFLICTS = 0.10  # of repeat customers; the real file has over 90 %: its IDs are scrambled
 Range = tuple[Any, Any]

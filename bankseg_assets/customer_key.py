@@ -10,7 +10,7 @@ import re
 from pathlib import Path
 from typing import Any
 
-from bankseg_assets.contracts import CLEANED_TRANSACTIONS
+from bankseg_assets.contracts.tables import CLEANED_TRANSACTIONS
 from bankseg_assets.store import BASIS_FILE, VersionStore
 
 RFM_TABLE = "rfm_table"

@@ -7,8 +7,8 @@ from pathlib import Path
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from bankseg_assets.date_formats import fitting
-from bankseg_assets.delivery import ColumnRule
+from bankseg_assets.contracts.date_formats import fitting
+from bankseg_assets.contracts.delivery import ColumnRule
 
 SAMPLE_ROWS = 200
 LEAST_SHARE = 0.1  # of all rows; fewer may be slips, which some other format reads by chance

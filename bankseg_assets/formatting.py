@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from bankseg_assets.currencies import decimals
+from bankseg_assets.contracts.currencies import decimals
 
 PLAIN, LAKH = "plain", "lakh"
 """How a contract's `number_format` groups digits: 1,234,567 or 12,34,567."""

@@ -19,13 +19,13 @@ import pyarrow.dataset as ds
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.contracts import (
+from bankseg_assets.contracts.delivery import DeliveryContract
+from bankseg_assets.contracts.tables import (
     CLEANED_TRANSACTIONS,
     QUARANTINED_TRANSACTIONS,
     RAW_TRANSACTIONS,
     Table,
 )
-from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.outputs import ParquetFiles
 from bankseg_assets.parquet import read_parquet
 from bankseg_assets.parts import (

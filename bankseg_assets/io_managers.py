@@ -14,7 +14,7 @@ from pydantic import PrivateAttr
 from pyspark.sql import DataFrame
 from pyspark.sql.pandas.types import to_arrow_schema
 
-from bankseg_assets.contracts import TABLES
+from bankseg_assets.contracts.tables import TABLES
 from bankseg_assets.metadata import column_lineage
 from bankseg_assets.outputs import FrameWithBasis, ParquetFiles, Report, SmallTable, row_count
 from bankseg_assets.parquet import read_parquet

@@ -13,7 +13,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.accounts import CLEANED, QUARANTINED, RAW, Account, accounts
-from bankseg_assets.contracts import CLEANED_TRANSACTIONS, INCOME, RFM_TABLE
+from bankseg_assets.contracts.tables import CLEANED_TRANSACTIONS, INCOME, RFM_TABLE
 from bankseg_assets.outputs import row_count
 from bankseg_assets.parquet import read_parquet
 from bankseg_assets.parts import delivery_of

@@ -5,7 +5,7 @@ from typing import Any
 
 import dagster as dg
 
-from bankseg_assets.contracts import RFM_TABLE, TABLES, Table
+from bankseg_assets.contracts.tables import RFM_TABLE, TABLES, Table
 from bankseg_assets.markdown import escaped
 
 _MEASURES = {

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bankseg_assets.contracts import MONEY, MONEY_DECIMALS, MONEY_DIGITS, money_type
+from bankseg_assets.contracts.tables import MONEY, MONEY_DECIMALS, MONEY_DIGITS, money_type
 
 if TYPE_CHECKING:
     from pyspark.sql import DataFrame, SparkSession

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.contracts import DELIVERY_DIGITS
+from bankseg_assets.contracts.tables import DELIVERY_DIGITS
 
 Parts = dict[str, list[Path]]
 """Delivery -> the files with its rows."""

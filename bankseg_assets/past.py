@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bankseg_assets.feature_catalogue import Feature
+from bankseg_assets.contracts.feature_catalogue import Feature
 from bankseg_assets.releases import Release, current_release
 from bankseg_assets.store import DamagedVersionError, verify
 

@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 from dagster_pyspark import LazyPySparkResource
 
-from bankseg_assets.delivery import DeliveryContract, load_contract
+from bankseg_assets.contracts.delivery import DeliveryContract, load_contract
 from bankseg_assets.landing.ledger import Ledger, current_content
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, load_settings
 from bankseg_assets.runtime.spark import prepare_process, wait_until_started

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bankseg_assets.feature_catalogue import FEATURES, Feature
+from bankseg_assets.contracts.feature_catalogue import FEATURES, Feature
 from bankseg_assets.formatting import PLAIN
 
 BUNDLE_FORMAT = 3

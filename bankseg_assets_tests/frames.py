@@ -7,7 +7,7 @@ from typing import Any
 
 from pyspark.sql import DataFrame, SparkSession
 
-from bankseg_assets.contracts import (
+from bankseg_assets.contracts.tables import (
     CLEANED_TRANSACTIONS,
     CUSTOMER_SEGMENTS,
     RAW_TRANSACTIONS,

@@ -10,7 +10,7 @@ import dagster as dg
 import pytest
 
 import bankseg_assets
-from bankseg_assets.contracts import TABLES
+from bankseg_assets.contracts.tables import TABLES
 from bankseg_assets.definitions import defs
 
 PACKAGE = Path(bankseg_assets.__file__).parent

@@ -12,8 +12,8 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from bankseg_assets.contracts import RAW_TRANSACTIONS
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.contracts.delivery import DeliveryContract
+from bankseg_assets.contracts.tables import RAW_TRANSACTIONS
 from bankseg_assets.incremental import Cleaned, clean
 from bankseg_assets.outputs import ParquetFiles
 from bankseg_assets.store import BASIS_FILE, VersionStore, write_json

@@ -13,7 +13,7 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from bankseg_assets.build import resources
-from bankseg_assets.contracts import SEGMENT_PROFILES
+from bankseg_assets.contracts.tables import SEGMENT_PROFILES
 from bankseg_assets.io_managers import PATH_KEY, ROW_COUNT_KEY
 from bankseg_assets.outputs import ParquetFiles, Report, row_count
 from bankseg_assets.resources import SparkResource

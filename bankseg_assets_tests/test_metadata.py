@@ -2,7 +2,7 @@
 
 import pytest
 
-from bankseg_assets.contracts import TABLES, Column, Table
+from bankseg_assets.contracts.tables import TABLES, Column, Table
 from bankseg_assets.metadata import (
     column_lineage,
     markdown_table,

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from bankseg_assets.contracts import TABLES
+from bankseg_assets.contracts.tables import TABLES
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.store import VersionStore
 from ops.demo_data import HEADER, write_demo_transactions

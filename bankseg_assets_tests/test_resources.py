@@ -8,7 +8,7 @@ import pytest
 
 from bankseg_assets import resources as resources_module
 from bankseg_assets.build import build_defs, resources
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.resources import SparkResource
 from bankseg_assets.runtime.java import JavaNotFoundError

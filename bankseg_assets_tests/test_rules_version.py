@@ -10,7 +10,7 @@ from typing import Any
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.rules_version import CLEANING_RULES, RFM_RULES
 from bankseg_assets.transforms import cleaning, deduplication, outliers, rfm, rfm_update
 from bankseg_assets_tests.frames import Rows, cleaned_frame, raw_frame

@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bankseg_assets.feature_catalogue import FEATURES, LOG_OFFSET, SIGNED_LOG, Feature
+from bankseg_assets.contracts.feature_catalogue import FEATURES, LOG_OFFSET, SIGNED_LOG, Feature
 from bankseg_assets.scoring import (
     ARRAYS,
     BUNDLE_FILE,

@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bankseg_assets.delivery import ContractError, load_contract
+from bankseg_assets.contracts.delivery import ContractError, load_contract
 from bankseg_assets.landing.files import printable
 from bankseg_assets.runtime.settings import SettingsError, called_from, load_settings
 
@@ -90,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _schema(_: argparse.Namespace) -> int:
-    from bankseg_assets.contract.documents import schema_text
+    from bankseg_assets.contracts.toml.documents import schema_text
 
     print(schema_text(), end="")
     return 0

@@ -29,7 +29,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bankseg_assets.delivery import DeliveryContract, load_contract
+from bankseg_assets.contracts.delivery import DeliveryContract, load_contract
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT
 from ops.spreadsheet import Cell, write_xlsx
 from ops.whole_file import whole_file

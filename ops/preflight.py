@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from importlib.util import find_spec
 from pathlib import Path
 
-from bankseg_assets.delivery import ContractError, load_contract
+from bankseg_assets.contracts.delivery import ContractError, load_contract
 from bankseg_assets.landing.files import printable
 from bankseg_assets.runtime.java import find_java_home
 from bankseg_assets.runtime.settings import Settings

@@ -15,7 +15,7 @@ from typing import Any
 import pandas as pd
 import pyarrow.dataset as ds
 
-from bankseg_assets.delivery import (
+from bankseg_assets.contracts.delivery import (
     ColumnRule,
     ContractError,
     DeliveryContract,

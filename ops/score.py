@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bankseg_assets.batch_scoring.errors import ListError
-from bankseg_assets.delivery import ContractError, DeliveryContract, load_contract
+from bankseg_assets.contracts.delivery import ContractError, DeliveryContract, load_contract
+from bankseg_assets.contracts.value_ranges import decimal_separator
 from bankseg_assets.formatting import day
 from bankseg_assets.landing.files import printable
 from bankseg_assets.runtime.settings import SettingsError, called_from, load_settings
-from bankseg_assets.value_ranges import decimal_separator
 
 # numpy, pandas and pyarrow cost a second; whoever asks for help is not kept waiting.
 if TYPE_CHECKING:

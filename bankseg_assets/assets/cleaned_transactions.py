@@ -9,9 +9,9 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, INGESTION, OWNERS
 from bankseg_assets.assets.raw_transactions import content_of
-from bankseg_assets.contracts import DELIVERY_DIGITS
+from bankseg_assets.contracts.delivery import DeliveryContract
+from bankseg_assets.contracts.tables import DELIVERY_DIGITS
 from bankseg_assets.date_advice import date_advice
-from bankseg_assets.delivery import DeliveryContract
 from bankseg_assets.incremental import Cleaned, clean
 from bankseg_assets.io_managers import ROW_COUNT_KEY
 from bankseg_assets.landing.ledger import by_precedence

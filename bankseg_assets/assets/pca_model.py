@@ -7,7 +7,7 @@ from pydantic import Field
 from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, MODELS, OWNERS
-from bankseg_assets.feature_catalogue import FEATURES
+from bankseg_assets.contracts.feature_catalogue import FEATURES
 from bankseg_assets.metadata import markdown_table
 from bankseg_assets.reports.plots import bar_plot
 from bankseg_assets.resources import DeliveryResource

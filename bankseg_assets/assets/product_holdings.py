@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame, SparkSession
 from bankseg_assets.assets.cleaned_transactions import CONTENT_HASH_KEY, CONTRACT_KEY
 from bankseg_assets.assets.common import ACTIONS, FRESHNESS, OWNERS
 from bankseg_assets.assets.raw_transactions import cell, outcome_table
-from bankseg_assets.contracts import RAW_HOLDINGS
+from bankseg_assets.contracts.tables import RAW_HOLDINGS
 from bankseg_assets.io_managers import ROW_COUNT_KEY
 from bankseg_assets.landing.holdings import holdings_in_use
 from bankseg_assets.landing.intake import RECORDS_FILE, take_landed

@@ -14,7 +14,7 @@ from bankseg_assets.accounts import CLEANED, QUARANTINED, RAW, Account, accounts
 from bankseg_assets.agreement import adjusted_rand_index
 from bankseg_assets.assets.common import FRESHNESS, MODELS, OWNERS
 from bankseg_assets.confusion import NotComparableError, held_out_confusion
-from bankseg_assets.contracts import DELIVERY_DIGITS
+from bankseg_assets.contracts.tables import DELIVERY_DIGITS
 from bankseg_assets.customer_key import RFM_TABLE, key_of
 from bankseg_assets.data_gates import CUSTOMERS, Arrived, Kept, data_gates, real_data_stays
 from bankseg_assets.gates import Gate, Limits, Measures, Verdict, gates, unprotected

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets import rfm_before
 from bankseg_assets.assets.common import FRESHNESS, INSIGHT, OWNERS
-from bankseg_assets.contracts import CLEANED_TRANSACTIONS, RFM_TABLE
+from bankseg_assets.contracts.tables import CLEANED_TRANSACTIONS, RFM_TABLE
 from bankseg_assets.customer_key import NULL_KEY_ADVICE, launched_key
 from bankseg_assets.io_managers import ROW_COUNT_KEY
 from bankseg_assets.metadata import table_metadata

@@ -8,7 +8,7 @@ import dagster as dg
 from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, OWNERS, SEGMENTS
-from bankseg_assets.contracts import CUSTOMER_SEGMENTS
+from bankseg_assets.contracts.tables import CUSTOMER_SEGMENTS
 from bankseg_assets.customer_key import key_in_use
 from bankseg_assets.flows import KINDS, Flow, flows
 from bankseg_assets.io_managers import ROW_COUNT_KEY

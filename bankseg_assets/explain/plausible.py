@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from bankseg_assets.feature_catalogue import LOG_OFFSET, SIGNED_LOG, Feature
+from bankseg_assets.contracts.feature_catalogue import LOG_OFFSET, SIGNED_LOG, Feature
 from bankseg_assets.partial import Known
 from bankseg_assets.scoring import DERIVED, Array, Bundle
 

@@ -14,9 +14,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bankseg_assets.contracts import MONEY_DECIMALS
-from bankseg_assets.delivery import MONEY_COLUMNS, ColumnRule, DeliveryContract
-from bankseg_assets.value_ranges import BINARY_NOISE
+from bankseg_assets.contracts.delivery import MONEY_COLUMNS, ColumnRule, DeliveryContract
+from bankseg_assets.contracts.tables import MONEY_DECIMALS
+from bankseg_assets.contracts.value_ranges import BINARY_NOISE
 
 _EITHER = ("debit", "credit")
 """What a bank may have in place of an amount."""

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
-from bankseg_assets.delivery import OPTIONAL, DeliveryContract
+from bankseg_assets.contracts.delivery import OPTIONAL, DeliveryContract
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.files import printable
 

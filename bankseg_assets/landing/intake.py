@@ -3,8 +3,8 @@
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from bankseg_assets.delivery import DeliveryContract
-from bankseg_assets.file_layout import MAX_FOOTER_LINES
+from bankseg_assets.contracts.delivery import DeliveryContract
+from bankseg_assets.contracts.file_layout import MAX_FOOTER_LINES
 from bankseg_assets.landing.archive import archive, sha256_of
 from bankseg_assets.landing.binary_fractions import Rounded
 from bankseg_assets.landing.drafts import sweep_drafts

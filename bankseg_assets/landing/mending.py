@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.landing.archive import sha256_of
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.intake import RECORDS_FILE, Outcome

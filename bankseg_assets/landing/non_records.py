@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 import numpy.typing as npt
 
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.landing.lines import (
     Bytes,
     Places,

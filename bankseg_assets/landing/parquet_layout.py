@@ -12,7 +12,7 @@ from typing import BinaryIO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.landing.csv_tables import ROWS_PER_GROUP
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.files import MAGIC_ENCRYPTED, MAGIC_PARQUET, printable

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from bankseg_assets.delivery import ColumnRule, DeliveryContract
+from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.landing.binary_fractions import Rounded, money_in, round_doubles
 from bankseg_assets.landing.csv_tables import ROWS_PER_GROUP
 from bankseg_assets.landing.errors import DeliveryError

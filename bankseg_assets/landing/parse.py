@@ -15,9 +15,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from bankseg_assets.characters import INVISIBLE
-from bankseg_assets.contracts import DELIVERY_DIGITS, Table
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.contracts.characters import INVISIBLE
+from bankseg_assets.contracts.delivery import DeliveryContract
+from bankseg_assets.contracts.tables import DELIVERY_DIGITS, Table
 from bankseg_assets.landing.binary_fractions import Rounded, add_up, count_noise, money_in
 from bankseg_assets.landing.csv_tables import csv_tables
 from bankseg_assets.landing.drafts import Draft, draft_in

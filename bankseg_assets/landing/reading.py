@@ -5,7 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from bankseg_assets.delivery import ColumnRule, DeliveryContract
+from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.landing.files import MAGIC_ENCRYPTED, MAGIC_PARQUET, MAGIC_ZIP
 
 PARSING_RULES = 1

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.landing.archive import sha256_of
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.intake import CUT_OFF, RECORDS_FILE, Outcome, findings

@@ -5,8 +5,8 @@ from collections import Counter
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bankseg_assets.characters import INVISIBLE
-from bankseg_assets.delivery import DeliveryContract, RowFilter
+from bankseg_assets.contracts.characters import INVISIBLE
+from bankseg_assets.contracts.delivery import DeliveryContract, RowFilter
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.files import printable
 from bankseg_assets.landing.header import MOST_DIGITS, Header

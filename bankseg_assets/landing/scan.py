@@ -10,7 +10,7 @@ from itertools import chain
 
 import numpy as np
 
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.files import (
     MAGIC_ENCRYPTED,

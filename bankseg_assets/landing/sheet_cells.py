@@ -7,8 +7,8 @@ from datetime import date, datetime, time, timedelta
 from decimal import Decimal
 from typing import Any
 
-from bankseg_assets.date_formats import DateFormat
-from bankseg_assets.delivery import ColumnRule, DeliveryContract
+from bankseg_assets.contracts.date_formats import DateFormat
+from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
 
 Cell = str | bool | int | float | date | datetime | time | timedelta
 _DAY = timedelta(days=1)

@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, replace
 from pathlib import Path
 
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.landing.drafts import draft_in
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.header import told as sheet_names

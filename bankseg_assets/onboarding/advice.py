@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from bankseg_assets.delivery import ColumnRule, DeliveryContract
+from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.onboarding.amounts import find_amounts
 from bankseg_assets.onboarding.columns import INVISIBLE, Column
 from bankseg_assets.onboarding.dates import find_dates, find_times, tomorrow

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from functools import lru_cache
 
-from bankseg_assets.currencies import CODES, all_signs, signs
+from bankseg_assets.contracts.currencies import CODES, all_signs, signs
 from bankseg_assets.onboarding.columns import Column
 
 SEPARATORS = (

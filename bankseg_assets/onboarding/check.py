@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from bankseg_assets.delivery import DELIVERED, DeliveryContract
+from bankseg_assets.contracts.delivery import DELIVERED, DeliveryContract
 from bankseg_assets.onboarding.advice import advise, column_of
 from bankseg_assets.onboarding.landing_trial import Trial, try_landing
 from bankseg_assets.onboarding.masking import masked

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from textwrap import wrap
 
-from bankseg_assets.delivery import DELIVERED
+from bankseg_assets.contracts.delivery import DELIVERED
 from bankseg_assets.onboarding.draft import OPEN, Draft, Remark, Setting, toml
 
 LONGEST_LINE = 100

@@ -5,7 +5,7 @@ from collections import Counter
 from datetime import timedelta
 from zoneinfo import ZoneInfo
 
-from bankseg_assets.date_formats import EPOCHS, DateFormat
+from bankseg_assets.contracts.date_formats import EPOCHS, DateFormat
 from bankseg_assets.onboarding.customer_settings import choose, name_of
 from bankseg_assets.onboarding.dates import Choice, Dates
 from bankseg_assets.onboarding.draft import AnswerError, Draft

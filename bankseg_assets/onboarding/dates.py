@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from itertools import chain, combinations, product
 
-from bankseg_assets.date_formats import DateFormat, ambiguity
+from bankseg_assets.contracts.date_formats import DateFormat, ambiguity
 from bankseg_assets.onboarding.columns import Column
 
 FIRST_LOOK = 40

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 
 import pyarrow.parquet as pq
 
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.files import printable
 from bankseg_assets.landing.parse import EXTRA_FILE, parse_delivery

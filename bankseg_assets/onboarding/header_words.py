@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Iterator
 from functools import lru_cache
 
-from bankseg_assets.currencies import CODES
+from bankseg_assets.contracts.currencies import CODES
 
 
 def words(text: str) -> frozenset[str]:

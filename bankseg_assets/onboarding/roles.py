@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from bankseg_assets.currencies import CODES
+from bankseg_assets.contracts.currencies import CODES
 from bankseg_assets.onboarding.amounts import Amounts, find_amounts
 from bankseg_assets.onboarding.columns import Column
 from bankseg_assets.onboarding.dates import Dates, find_dates, find_times, tomorrow

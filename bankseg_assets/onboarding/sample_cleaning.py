@@ -16,7 +16,7 @@ from typing import IO
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.runtime.spark import spark_config, start_early, wait_until_started
 
@@ -48,7 +48,7 @@ def clean_sample(
     As a batch cleans a delivery of today; `folder` is for what is written.
     """
     # Dagster, which incremental cleaning imports, takes a second: meanwhile Spark starts.
-    from bankseg_assets.contracts import (
+    from bankseg_assets.contracts.tables import (
         CLEANED_TRANSACTIONS,
         DELIVERY_DIGITS,
         QUARANTINED_TRANSACTIONS,

@@ -5,8 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bankseg_assets.delivery import DeliveryContract
-from bankseg_assets.file_layout import FileLayout
+from bankseg_assets.contracts.delivery import DeliveryContract
+from bankseg_assets.contracts.file_layout import FileLayout
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.xlsx import sheet_as_csv
 from bankseg_assets.onboarding.sample import SampleError

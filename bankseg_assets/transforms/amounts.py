@@ -14,10 +14,10 @@ from operator import or_
 from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.contracts import INCOME, MONEY_DIGITS, SPENDING, money_type
-from bankseg_assets.currencies import decimals as decimals_of
-from bankseg_assets.delivery import ColumnRule, DeliveryContract
-from bankseg_assets.value_ranges import GREATEST_MONEY
+from bankseg_assets.contracts.currencies import decimals as decimals_of
+from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
+from bankseg_assets.contracts.tables import INCOME, MONEY_DIGITS, SPENDING, money_type
+from bankseg_assets.contracts.value_ranges import GREATEST_MONEY
 
 SIDES = ("debit", "credit")
 QUANTITY, UNIT_PRICE = "quantity", "unit_price"

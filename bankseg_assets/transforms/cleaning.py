@@ -13,8 +13,9 @@ from operator import or_
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.contracts import CLEANED_TRANSACTIONS, QUARANTINED_TRANSACTIONS
-from bankseg_assets.delivery import DELIVERED, ColumnRule, DeliveryContract
+from bankseg_assets.contracts.delivery import DELIVERED, ColumnRule, DeliveryContract
+from bankseg_assets.contracts.tables import CLEANED_TRANSACTIONS, QUARANTINED_TRANSACTIONS
+from bankseg_assets.contracts.value_ranges import OLDEST_YEARS, first_day, money_range
 from bankseg_assets.transforms import amounts, date_text
 from bankseg_assets.transforms.field_text import (
     WHITE_SPACE,
@@ -34,7 +35,6 @@ from bankseg_assets.transforms.money_text import (
     read_money,
 )
 from bankseg_assets.transforms.transaction_ids import scoped
-from bankseg_assets.value_ranges import OLDEST_YEARS, first_day, money_range
 
 ISO_DATE = r"\A(?!0000)\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d(\.\d{1,9})?)?\z"
 AGE = r"\A[0-9]{1,3}(\.0*)?\z"

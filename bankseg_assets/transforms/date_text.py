@@ -11,8 +11,8 @@ from operator import or_
 from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.date_formats import EPOCHS, EXCEL_DAY, NUMBERS, DateFormat, ambiguity
-from bankseg_assets.delivery import ColumnRule
+from bankseg_assets.contracts.date_formats import EPOCHS, EXCEL_DAY, NUMBERS, DateFormat, ambiguity
+from bankseg_assets.contracts.delivery import ColumnRule
 
 START, NAME = "\x1f\x1e", "\x1e"
 OFFSETS = {

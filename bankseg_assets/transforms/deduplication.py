@@ -13,7 +13,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.accounts import CORRECTED
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.transforms.cleaning import DUPLICATE, IDS, ROW_KEY, judge, transaction_day
 from bankseg_assets.transforms.field_text import identifier
 from bankseg_assets.transforms.repeated import repeated_values

@@ -14,7 +14,7 @@ from typing import Any
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.contracts import INCOME, SPENDING
+from bankseg_assets.contracts.tables import INCOME, SPENDING
 from bankseg_assets.suppression import SMALLEST_CELL, is_small
 from bankseg_assets.transforms.histograms import (
     bin_value,

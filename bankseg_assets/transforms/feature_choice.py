@@ -7,7 +7,7 @@ customers come once, and is the same for all customers of a bank where they come
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from bankseg_assets.feature_catalogue import LOG_OFFSET, SIGNED_LOG, Feature
+from bankseg_assets.contracts.feature_catalogue import LOG_OFFSET, SIGNED_LOG, Feature
 from bankseg_assets.scoring import feature_list
 from bankseg_assets.transforms.histograms import Histogram, quantile_bins, quantiles
 from bankseg_assets.transforms.typical import WHOLE

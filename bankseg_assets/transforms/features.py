@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.feature_catalogue import Feature
+from bankseg_assets.contracts.feature_catalogue import Feature
 from bankseg_assets.scoring import BundleError
 from bankseg_assets.transforms.histograms import signed_log
 

@@ -7,8 +7,8 @@ cannot disagree on what a value is.
 from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.characters import BLANKS, INVISIBLE, ZERO_WIDTH
-from bankseg_assets.delivery import ColumnRule
+from bankseg_assets.contracts.characters import BLANKS, INVISIBLE, ZERO_WIDTH
+from bankseg_assets.contracts.delivery import ColumnRule
 
 # No character of these has a meaning of its own in a regular expression's class.
 WHITE_SPACE = f"[{BLANKS}]+"

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.contracts import PRODUCT_HOLDINGS, QUARANTINED_HOLDINGS
-from bankseg_assets.delivery import HOLDINGS, ColumnRule, DeliveryContract
+from bankseg_assets.contracts.delivery import HOLDINGS, ColumnRule, DeliveryContract
+from bankseg_assets.contracts.tables import PRODUCT_HOLDINGS, QUARANTINED_HOLDINGS
 from bankseg_assets.suppression import SMALLEST_CELL
 from bankseg_assets.transforms.cleaning import CONTROL_CHARACTERS, DUPLICATE, QUARANTINED
 from bankseg_assets.transforms.field_text import (

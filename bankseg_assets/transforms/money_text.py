@@ -13,11 +13,11 @@ from decimal import Decimal
 from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.characters import ZERO_WIDTH
-from bankseg_assets.contracts import MONEY
-from bankseg_assets.currencies import all_signs, signs
-from bankseg_assets.delivery import ColumnRule, DeliveryContract
-from bankseg_assets.value_ranges import BINARY_NOISE
+from bankseg_assets.contracts.characters import ZERO_WIDTH
+from bankseg_assets.contracts.currencies import all_signs, signs
+from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
+from bankseg_assets.contracts.tables import MONEY
+from bankseg_assets.contracts.value_ranges import BINARY_NOISE
 
 EXACT = "decimal(38,20)"
 """Holds every number that the patterns below accept, with all its decimals."""

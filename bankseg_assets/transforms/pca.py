@@ -9,7 +9,7 @@ import numpy as np
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.feature_catalogue import FEATURES, Feature
+from bankseg_assets.contracts.feature_catalogue import FEATURES, Feature
 from bankseg_assets.transforms.feature_choice import MEASURES, Candidate
 from bankseg_assets.transforms.features import component_columns, feature_column
 from bankseg_assets.transforms.histograms import histograms

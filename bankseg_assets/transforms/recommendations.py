@@ -14,7 +14,7 @@ from pyspark.ml.recommendation import ALS as SparkALS  # noqa: N811
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.contracts import PRODUCT_RECOMMENDATIONS
+from bankseg_assets.contracts.tables import PRODUCT_RECOMMENDATIONS
 from bankseg_assets.recommender import (
     ALS,
     NOBODY,

@@ -9,9 +9,9 @@ from pyspark.errors import AnalysisException, ParseException
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.contracts import INCOME, MONEY_DIGITS, RFM_TABLE, money_type
+from bankseg_assets.contracts.tables import INCOME, MONEY_DIGITS, RFM_TABLE, money_type
+from bankseg_assets.contracts.value_ranges import OLDEST_YEARS
 from bankseg_assets.transforms.histograms import Histogram, bin_value, histograms, log_bin
-from bankseg_assets.value_ranges import OLDEST_YEARS
 
 MEASURES = (
     *("customer_id", "recency", "frequency", "monetary", "average_amount", "average_balance"),

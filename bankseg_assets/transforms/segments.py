@@ -3,7 +3,7 @@
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.contracts import CUSTOMER_SEGMENTS
+from bankseg_assets.contracts.tables import CUSTOMER_SEGMENTS
 from bankseg_assets.transforms.kmeans import KMeansModel
 from bankseg_assets.transforms.pca import PcaModel
 

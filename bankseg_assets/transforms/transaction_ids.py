@@ -14,7 +14,7 @@ import pyarrow.dataset as ds
 from pyspark.sql import Column, DataFrame, Window
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.contracts.delivery import DeliveryContract
 
 CONTENT = (
     *("customer_id", "birth_date", "age", "gender", "location", "balance"),

@@ -7,7 +7,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bankseg_assets.assets.raw_transactions import content_of
-from bankseg_assets.contracts import RAW_TRANSACTIONS
+from bankseg_assets.contracts.tables import RAW_TRANSACTIONS
 from bankseg_assets.landing.ledger import Ledger
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.scoring import load_bundle

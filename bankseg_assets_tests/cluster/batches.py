@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from bankseg_assets.contracts import TABLES
+from bankseg_assets.contracts.tables import TABLES
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets_tests.faults.state import MODELS, State, newest_state
 from ops.demo_data import write_demo_transactions

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from bankseg_assets.contracts.feature_catalogue import Feature
 from bankseg_assets.explain.plausible import inverse, invertible, spread
-from bankseg_assets.feature_catalogue import Feature
 from bankseg_assets.scoring import apply_transform
 
 

@@ -19,8 +19,8 @@ import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.contracts import RAW_TRANSACTIONS
-from bankseg_assets.delivery import ColumnRule, DeliveryContract
+from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
+from bankseg_assets.contracts.tables import RAW_TRANSACTIONS
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.parse import EXTRA_FILE, Parsed, parse_delivery
 from bankseg_assets.runtime.settings import Settings

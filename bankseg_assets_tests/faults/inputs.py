@@ -18,7 +18,7 @@ LINE_BYTES = 10 * 2**30
 _REFUSING = """
 import json, resource, sys, time
 from pathlib import Path
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.scan import scan
 began = time.monotonic()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.contracts.delivery import DeliveryContract
 
 CONTRACT = DeliveryContract()
 HEADER = list(CONTRACT.header.values())

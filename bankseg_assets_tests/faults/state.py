@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bankseg_assets.contracts import TABLES
+from bankseg_assets.contracts.tables import TABLES
 from bankseg_assets.store import VersionStore
 
 RAW = ("raw_transactions",)

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bankseg_assets.delivery import ColumnRule, DeliveryContract
+from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.landing.binary_fractions import Rounded, add_up, count_noise, round_doubles
 from bankseg_assets.landing.intake import take_landed
 from bankseg_assets.landing.ledger import Ledger

@@ -14,7 +14,7 @@ from typing import BinaryIO, cast
 import pyarrow.parquet as pq
 import pytest
 
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.landing import files, intake
 from bankseg_assets.landing.archive import sha256_of
 from bankseg_assets.landing.drafts import Draft

@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bankseg_assets.delivery import ColumnRule, DeliveryContract, RowFilter
-from bankseg_assets.file_layout import FileLayout
+from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract, RowFilter
+from bankseg_assets.contracts.file_layout import FileLayout
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.parse import Parsed, parse_delivery
 from ops.quarantine import _delivered, _fields

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bankseg_assets.delivery import DeliveryContract
-from bankseg_assets.file_layout import FileLayout
+from bankseg_assets.contracts.delivery import DeliveryContract
+from bankseg_assets.contracts.file_layout import FileLayout
 from bankseg_assets.landing import csv_tables, text
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.parse import parse_delivery

@@ -6,7 +6,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 import pytest
 
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.landing.intake import take_landed
 from bankseg_assets.landing.ledger import Delivery, Ledger
 from bankseg_assets.landing.mending import LostContentError, mend

@@ -17,8 +17,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bankseg_assets.contracts import RAW_TRANSACTIONS
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.contracts.delivery import DeliveryContract
+from bankseg_assets.contracts.tables import RAW_TRANSACTIONS
 from bankseg_assets.landing import csv_tables
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.header import MAX_COLUMNS

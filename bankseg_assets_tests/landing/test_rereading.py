@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bankseg_assets.delivery import ColumnRule, DeliveryContract, RowFilter
-from bankseg_assets.file_layout import FileLayout
+from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract, RowFilter
+from bankseg_assets.contracts.file_layout import FileLayout
 from bankseg_assets.landing.intake import RECORDS_FILE, take_landed
 from bankseg_assets.landing.ledger import Delivery, Ledger
 from bankseg_assets.landing.mending import LostContentError, mend

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bankseg_assets.delivery import DeliveryContract, RowFilter
+from bankseg_assets.contracts.delivery import DeliveryContract, RowFilter
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.parse import EXTRA_FILE, Parsed, parse_delivery
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.scan import scan
 from bankseg_assets.landing.text import MAX_LINE_BYTES
@@ -20,7 +20,7 @@ MOST_MIB, MOST_SECONDS = 256, 5
 TAKE_AND_TELL = """
 import re, sys
 from pathlib import Path
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.landing.intake import take_landed
 from bankseg_assets.landing.ledger import Ledger
 folder = Path(sys.argv[1])

@@ -11,8 +11,8 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from bankseg_assets.delivery import ColumnRule, DeliveryContract, RowFilter
-from bankseg_assets.file_layout import FileLayout
+from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract, RowFilter
+from bankseg_assets.contracts.file_layout import FileLayout
 from bankseg_assets.landing import xlsx
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.intake import take_landed

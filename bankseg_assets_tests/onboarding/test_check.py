@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bankseg_assets.delivery import load_contract
+from bankseg_assets.contracts.delivery import load_contract
 from bankseg_assets.onboarding import check as checking
 from bankseg_assets.onboarding.advice import advise
 from bankseg_assets.onboarding.check import check

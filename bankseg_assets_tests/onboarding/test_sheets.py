@@ -7,7 +7,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bankseg_assets.delivery import load_contract
+from bankseg_assets.contracts.delivery import load_contract
 from bankseg_assets.onboarding.sample import SampleError
 from bankseg_assets.onboarding.suggest import suggest
 from ops.demo_banks import write_bank

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bankseg_assets.delivery import ContractError, load_contract
+from bankseg_assets.contracts.delivery import ContractError, load_contract
 from bankseg_assets.onboarding.draft import AnswerError
 from bankseg_assets.onboarding.sample import SampleError
 from bankseg_assets.onboarding.suggest import suggest

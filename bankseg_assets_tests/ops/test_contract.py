@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets.delivery import load_contract
+from bankseg_assets.contracts.delivery import load_contract
 from bankseg_assets.runtime.settings import CALLED_FROM, DEFAULT_CONTRACT
 from bankseg_assets_tests.onboarding.made_up import ambiguous_days, german
 from ops import cli, contract

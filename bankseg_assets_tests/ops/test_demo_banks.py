@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bankseg_assets.delivery import DeliveryContract, load_contract
+from bankseg_assets.contracts.delivery import DeliveryContract, load_contract
 from ops.demo_banks import BANKS, CANADIAN_DOLLAR, main, write_bank
 
 CUSTOMERS = 120

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.contracts.delivery import DeliveryContract
 from ops import demo_data
 from ops.demo_data import main, write_demo_transactions
 

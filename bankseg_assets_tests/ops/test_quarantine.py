@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bankseg_assets.contracts import QUARANTINED_TRANSACTIONS
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.contracts.delivery import DeliveryContract
+from bankseg_assets.contracts.tables import QUARANTINED_TRANSACTIONS
 from bankseg_assets.store import VersionStore
 from ops import quarantine
 

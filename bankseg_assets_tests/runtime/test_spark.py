@@ -13,7 +13,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql.types import DecimalType
 
-from bankseg_assets.contracts import RFM_TABLE
+from bankseg_assets.contracts.tables import RFM_TABLE
 from bankseg_assets.parquet import read_parquet
 from bankseg_assets.runtime import spark as spark_module
 from bankseg_assets.runtime.settings import Settings

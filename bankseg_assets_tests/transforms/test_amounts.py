@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.delivery import ColumnRule, DeliveryContract
+from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.transforms.amounts import has_direction
 from bankseg_assets.transforms.cleaning import judge
 from bankseg_assets.transforms.outliers import outlier_fences

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from bankseg_assets.contracts import SEGMENT_DEMOGRAPHICS
+from bankseg_assets.contracts.tables import SEGMENT_DEMOGRAPHICS
 from bankseg_assets.transforms.demographics import (
     AGE_BANDS,
     OTHER,

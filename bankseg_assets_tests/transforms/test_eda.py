@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from pyspark.sql import SparkSession
 
-from bankseg_assets.contracts import QUARANTINED_TRANSACTIONS
+from bankseg_assets.contracts.tables import QUARANTINED_TRANSACTIONS
 from bankseg_assets.suppression import SMALLEST_CELL
 from bankseg_assets.transforms.eda import TOP_LOCATIONS, Tables, explore, fewest_rows
 from bankseg_assets_tests.frames import cleaned_frame, rfm_frame

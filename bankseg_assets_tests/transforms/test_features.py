@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from pyspark.sql import SparkSession
 
-from bankseg_assets.feature_catalogue import FEATURES, Feature
+from bankseg_assets.contracts.feature_catalogue import FEATURES, Feature
 from bankseg_assets.scoring import BundleError, apply_transform
 from bankseg_assets.transforms.features import component_columns, component_names, feature_column
 

@@ -4,7 +4,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.delivery import ColumnRule
+from bankseg_assets.contracts.delivery import ColumnRule
 from bankseg_assets.transforms.field_text import (
     INVISIBLE,
     NO_ID,

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pyspark.sql import SparkSession
 
-from bankseg_assets.contracts import PRODUCT_HOLDINGS, QUARANTINED_HOLDINGS, RAW_HOLDINGS
-from bankseg_assets.delivery import ColumnRule, DeliveryContract
+from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
+from bankseg_assets.contracts.tables import PRODUCT_HOLDINGS, QUARANTINED_HOLDINGS, RAW_HOLDINGS
 from bankseg_assets.transforms import holdings
 from bankseg_assets.transforms.holdings import judge
 

@@ -12,7 +12,7 @@ from pyspark.ml.functions import array_to_vector
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.feature_catalogue import FEATURES as CATALOGUE
+from bankseg_assets.contracts.feature_catalogue import FEATURES as CATALOGUE
 from bankseg_assets.transforms import alternatives
 from bankseg_assets.transforms.alternatives import Algorithm
 from bankseg_assets.transforms.feature_choice import Candidate

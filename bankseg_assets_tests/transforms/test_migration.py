@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
-from bankseg_assets.feature_catalogue import Feature
+from bankseg_assets.contracts.feature_catalogue import Feature
 from bankseg_assets.flows import Way
 from bankseg_assets.past import NothingToCompareError, Past
 from bankseg_assets.transforms.kmeans import KMeansModel

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.transforms.cleaning import DUPLICATE, judge
 from bankseg_assets.transforms.deduplication import repeated_ids, verdicts
 from bankseg_assets.transforms.outliers import outlier_fences

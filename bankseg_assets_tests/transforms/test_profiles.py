@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
-from bankseg_assets.contracts import SEGMENT_PROFILES
+from bankseg_assets.contracts.tables import SEGMENT_PROFILES
 from bankseg_assets.transforms.demographics import demographics
 from bankseg_assets.transforms.profiles import TOO_FEW, profile, sentence
 from bankseg_assets_tests.frames import segments_frame

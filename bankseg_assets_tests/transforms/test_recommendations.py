@@ -6,7 +6,11 @@ import pytest
 from pyspark.ml.recommendation import ALS
 from pyspark.sql import DataFrame, SparkSession
 
-from bankseg_assets.contracts import CUSTOMER_SEGMENTS, PRODUCT_HOLDINGS, PRODUCT_RECOMMENDATIONS
+from bankseg_assets.contracts.tables import (
+    CUSTOMER_SEGMENTS,
+    PRODUCT_HOLDINGS,
+    PRODUCT_RECOMMENDATIONS,
+)
 from bankseg_assets.recommender import NOBODY, Factors, ProductModel
 from bankseg_assets.transforms import recommendations
 from bankseg_assets.transforms.leave_one_out import compare, split

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.contracts import money_type
+from bankseg_assets.contracts.tables import money_type
+from bankseg_assets.contracts.value_ranges import greatest_sum
 from bankseg_assets.transforms.rfm import (
     GROUPS,
     HELD_OUT_SHARE,
@@ -28,7 +29,6 @@ from bankseg_assets.transforms.rfm import (
     snapshot_date,
     with_scores,
 )
-from bankseg_assets.value_ranges import greatest_sum
 from bankseg_assets_tests.frames import Rows, cleaned_frame, rfm_frame
 
 SCORED = ["recency_score", "frequency_score", "monetary_score", "rfm_group"]

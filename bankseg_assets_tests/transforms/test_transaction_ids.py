@@ -12,7 +12,7 @@ from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.assets.cleaned_transactions import identical_rows
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.incremental import Cleaned
 from bankseg_assets.outputs import ParquetFiles
 from bankseg_assets.transforms.cleaning import broken, judge, keep, repeats

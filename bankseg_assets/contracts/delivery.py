@@ -12,10 +12,10 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
-from bankseg_assets.contracts import RAW_HOLDINGS, RAW_TRANSACTIONS, Table
-from bankseg_assets.currencies import decimals
-from bankseg_assets.date_formats import DateFormat
-from bankseg_assets.file_layout import PLAIN, FileLayout
+from bankseg_assets.contracts.currencies import decimals
+from bankseg_assets.contracts.date_formats import DateFormat
+from bankseg_assets.contracts.file_layout import PLAIN, FileLayout
+from bankseg_assets.contracts.tables import RAW_HOLDINGS, RAW_TRANSACTIONS, Table
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT
 
 DELIVERED = tuple(RAW_TRANSACTIONS.names[: RAW_TRANSACTIONS.names.index("source_file")])
@@ -300,6 +300,8 @@ def load_contract(path: Path) -> DeliveryContract:
         ) from None  # its sentence is in ours; a batch showed both
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ContractError(f"The contract {path} is not valid TOML: {error}.") from None
-    from bankseg_assets.contract.reading import read_contract  # it is made of this module's parts
+    from bankseg_assets.contracts.toml.reading import (
+        read_contract,  # it is made of this module's parts
+    )
 
     return read_contract(content, path)

@@ -4,7 +4,9 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
-from bankseg_assets.contract.values import (
+from bankseg_assets.contracts.delivery import RowFilter
+from bankseg_assets.contracts.file_layout import FileLayout
+from bankseg_assets.contracts.toml.values import (
     Expected,
     FooterLines,
     HeaderLine,
@@ -15,8 +17,6 @@ from bankseg_assets.contract.values import (
     codec,
     slip,
 )
-from bankseg_assets.delivery import RowFilter
-from bankseg_assets.file_layout import FileLayout
 
 
 class HoldingsFile(TomlTable):

@@ -6,8 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets.delivery import ContractError, DeliveryContract, RowFilter, load_contract
-from bankseg_assets.file_layout import FileLayout
+from bankseg_assets.contracts.delivery import (
+    ContractError,
+    DeliveryContract,
+    RowFilter,
+    load_contract,
+)
+from bankseg_assets.contracts.file_layout import FileLayout
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT
 
 EXAMPLE = DEFAULT_CONTRACT.parent / "docs" / "contracts" / "differently_shaped_bank.toml"

@@ -5,7 +5,7 @@ from pyspark.errors import PySparkException
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.contract.regular_expressions import pattern_problem
+from bankseg_assets.contracts.toml.regular_expressions import pattern_problem
 
 SOUND = (
     *(r"[A-Za-z]{0,8}[0-9]{1,18}", r"\p{Digit}+", r"\p{L}[\p{L}\p{Nd}]*", r"\pL+", r"\P{Punct}+"),

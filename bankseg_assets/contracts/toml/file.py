@@ -6,7 +6,11 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from bankseg_assets.contract.columns import (
+from bankseg_assets.contracts.currencies import CODES
+from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
+from bankseg_assets.contracts.feature_catalogue import FEATURES
+from bankseg_assets.contracts.tables import RAW_TRANSACTIONS
+from bankseg_assets.contracts.toml.columns import (
     Age,
     Amount,
     Balance,
@@ -24,23 +28,8 @@ from bankseg_assets.contract.columns import (
     TransactionId,
     TransactionTime,
 )
-from bankseg_assets.contract.layout import (
-    HoldingsFile,
-    RowFilterTable,
-    TransactionsFile,
-)
-from bankseg_assets.contract.values import (
-    Expected,
-    Texts,
-    TomlTable,
-    slip,
-    symbols,
-    zone,
-)
-from bankseg_assets.contracts import RAW_TRANSACTIONS
-from bankseg_assets.currencies import CODES
-from bankseg_assets.delivery import ColumnRule, DeliveryContract
-from bankseg_assets.feature_catalogue import FEATURES
+from bankseg_assets.contracts.toml.layout import HoldingsFile, RowFilterTable, TransactionsFile
+from bankseg_assets.contracts.toml.values import Expected, Texts, TomlTable, slip, symbols, zone
 
 _WAYS_OF_AMOUNT = (("amount",), ("debit", "credit"), ("quantity", "unit_price"))
 _ANY_WAY = "a table, or [columns.debit] and [columns.credit], or [columns.quantity] and unit_price"

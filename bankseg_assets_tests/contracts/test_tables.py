@@ -5,7 +5,9 @@ import re
 import pytest
 from pyspark.sql import SparkSession
 
-from bankseg_assets.contracts import (
+from bankseg_assets.contracts.delivery import DELIVERED, DeliveryContract
+from bankseg_assets.contracts.feature_catalogue import FEATURES
+from bankseg_assets.contracts.tables import (
     CUSTOMER_SEGMENTS,
     MONEY,
     RAW_TRANSACTIONS,
@@ -14,8 +16,6 @@ from bankseg_assets.contracts import (
     TOTAL,
     Table,
 )
-from bankseg_assets.delivery import DELIVERED, DeliveryContract
-from bankseg_assets.feature_catalogue import FEATURES
 from bankseg_assets.scoring import DERIVED
 
 SUMMED = ("rfm_grid", "rfm_groups")

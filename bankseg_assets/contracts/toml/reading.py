@@ -8,9 +8,9 @@ from typing import Annotated, Any, Union, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bankseg_assets.contract.file import ContractFile
-from bankseg_assets.contract.values import SLIP, Expected
-from bankseg_assets.delivery import ContractError, DeliveryContract
+from bankseg_assets.contracts.delivery import ContractError, DeliveryContract
+from bankseg_assets.contracts.toml.file import ContractFile
+from bankseg_assets.contracts.toml.values import SLIP, Expected
 
 OPEN = "?"
 """What stands in a proposed contract where the bank has to answer."""

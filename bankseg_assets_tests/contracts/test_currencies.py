@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bankseg_assets.currencies import CODES, decimals, signs
-from bankseg_assets.delivery import DeliveryContract
+from bankseg_assets.contracts.currencies import CODES, decimals, signs
+from bankseg_assets.contracts.delivery import DeliveryContract
 
 
 @pytest.mark.parametrize(

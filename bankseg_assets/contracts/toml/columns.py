@@ -8,7 +8,10 @@ from typing import Annotated, Any, ClassVar, Literal
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from bankseg_assets.contract.values import (
+from bankseg_assets.contracts.currencies import CODES
+from bankseg_assets.contracts.date_formats import ambiguity, problem
+from bankseg_assets.contracts.delivery import ColumnRule
+from bankseg_assets.contracts.toml.values import (
     Day,
     DecimalSeparator,
     Expected,
@@ -26,9 +29,6 @@ from bankseg_assets.contract.values import (
     slip,
     translated,
 )
-from bankseg_assets.currencies import CODES
-from bankseg_assets.date_formats import ambiguity, problem
-from bankseg_assets.delivery import ColumnRule
 
 
 class Column(TomlTable):

@@ -6,8 +6,8 @@ Cleaning quarantines what is outside, and a check looks for it in what was writt
 from datetime import date
 from decimal import Decimal
 
-from bankseg_assets.contracts import MONEY_DIGITS, money_scale
-from bankseg_assets.delivery import ColumnRule, DeliveryContract
+from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
+from bankseg_assets.contracts.tables import MONEY_DIGITS, money_scale
 
 OLDEST_YEARS = 110
 """A birth date that makes its owner older is a slip: the age is unknown then."""

@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
-from bankseg_assets.contract.regular_expressions import pattern_problem
-from bankseg_assets.date_formats import ENGLISH, NUMBERS
-from bankseg_assets.file_layout import MAX_FOOTER_LINES, MAX_HEADER_LINE
+from bankseg_assets.contracts.date_formats import ENGLISH, NUMBERS
+from bankseg_assets.contracts.file_layout import MAX_FOOTER_LINES, MAX_HEADER_LINE
+from bankseg_assets.contracts.toml.regular_expressions import pattern_problem
 
 SLIP = "slip"
 """The type of an error that brings its own words."""

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bankseg_assets.date_formats import DateFormat, ambiguity, problem
+from bankseg_assets.contracts.date_formats import DateFormat, ambiguity, problem
 
 MOMENT = datetime(2016, 8, 2, 9, 5, 7)
 MIDNIGHT = datetime(2016, 8, 2)

@@ -1,6 +1,6 @@
 """What is published of the contract's model: a JSON schema, and a page for people.
 
-`python -m bankseg_assets.contract.documents` writes both; a test holds them to the model.
+`python -m bankseg_assets.contracts.toml.documents` writes both; a test holds them to the model.
 """
 
 import json
@@ -13,9 +13,9 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
-from bankseg_assets.contract.columns import Column
-from bankseg_assets.contract.file import ContractFile, TransactionColumns
-from bankseg_assets.contract.reading import meaning
+from bankseg_assets.contracts.toml.columns import Column
+from bankseg_assets.contracts.toml.file import ContractFile, TransactionColumns
+from bankseg_assets.contracts.toml.reading import meaning
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT
 
 DOCS = DEFAULT_CONTRACT.parent / "docs"

@@ -10,12 +10,12 @@ import pytest
 from pydantic import BaseModel, TypeAdapter
 from pydantic.fields import FieldInfo
 
-from bankseg_assets.contract.documents import PAGE_FILE, SCHEMA_FILE, page, schema_text
-from bankseg_assets.contract.file import ContractFile
-from bankseg_assets.contract.reading import meaning
+from bankseg_assets.contracts.toml.documents import PAGE_FILE, SCHEMA_FILE, page, schema_text
+from bankseg_assets.contracts.toml.file import ContractFile
+from bankseg_assets.contracts.toml.reading import meaning
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT
 
-AGAIN = "run python -m bankseg_assets.contract.documents"
+AGAIN = "run python -m bankseg_assets.contracts.toml.documents"
 
 
 def keys(model: type[BaseModel], place: str = "") -> Iterator[tuple[str, FieldInfo]]:

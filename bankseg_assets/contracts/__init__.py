@@ -1,0 +1,1 @@
+"""What the tables and the delivered files look like."""
