@@ -18,9 +18,9 @@ from app.profiles import INDEX_NOTE, profile
 from app.tables import show_table
 from bankseg_assets.answers import SURE, answers
 from bankseg_assets.explain import Reason, next_question, smallest_change, why
-from bankseg_assets.formatting import day, percent
 from bankseg_assets.inputs import Input, asked_of, is_text
 from bankseg_assets.partial import posterior
+from bankseg_assets.presentation.formatting import day, percent
 from bankseg_assets.scoring import DERIVED, Bundle
 
 Given = dict[str, Any]

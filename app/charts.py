@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from app.numbers import Numbers
-from bankseg_assets.formatting import percent
+from bankseg_assets.presentation.formatting import percent
 
 TOP, OTHER = "#2a78d6", "#8c96a3"  # both stand out from a white and from a black page
 HUE = ["#e3edf8", "#5b9be0"]  # one hue, for colour-blind eyes; light, under dark text

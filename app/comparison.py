@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from app.data import DOCUMENT
-from bankseg_assets.formatting import percent
+from bankseg_assets.presentation.formatting import percent
 from bankseg_assets.releases import Release
 from bankseg_assets.store import DamagedVersionError, VersionStore, version_record
 

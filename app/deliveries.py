@@ -12,8 +12,8 @@ from app.charts import OTHER, TOP, number_axis
 from app.numbers import Numbers
 from app.words import words
 from bankseg_assets.landing.ledger import Delivery
+from bankseg_assets.presentation.disclosure import is_small
 from bankseg_assets.releases import Release
-from bankseg_assets.suppression import is_small
 
 MOST_TOLD = 3  # files
 

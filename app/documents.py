@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from app.numbers import Numbers
-from bankseg_assets.formatting import day, percent
+from bankseg_assets.presentation.formatting import day, percent
 
 
 def readable(

@@ -10,8 +10,8 @@ import pyarrow.dataset as ds
 
 from app.data import customers_of
 from bankseg_assets.batch_scoring.hold_out import HoldOut
-from bankseg_assets.exports import to_csv
 from bankseg_assets.partial import posterior
+from bankseg_assets.presentation.csv_export import to_csv
 from bankseg_assets.releases import Release
 from bankseg_assets.scoring import Bundle
 

@@ -12,8 +12,8 @@ from app.charts import TOP, number_axis
 from app.numbers import Numbers
 from app.profiles import UNKNOWN
 from app.words import words
-from bankseg_assets.formatting import percent
-from bankseg_assets.suppression import SMALLEST_CELL
+from bankseg_assets.presentation.disclosure import SMALLEST_CELL
+from bankseg_assets.presentation.formatting import percent
 
 TABLES = {
     "transactions_by_day": ("Days", "day"),

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from app.numbers import Numbers
-from bankseg_assets.formatting import day
 from bankseg_assets.held_out import quality
+from bankseg_assets.presentation.formatting import day
 from bankseg_assets.scoring import Bundle
 
 

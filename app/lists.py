@@ -13,8 +13,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from bankseg_assets.batch_scoring.hold_out import HoldOut
 from bankseg_assets.batch_scoring.reading import CustomerList, Dialect, open_list
 from bankseg_assets.batch_scoring.table import Scorer
-from bankseg_assets.exports import csv_text, to_csv
 from bankseg_assets.inputs import asked_of
+from bankseg_assets.presentation.csv_export import csv_text, to_csv
 from bankseg_assets.scoring import Bundle
 
 PIECE = 20_000  # rows

@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass
 
-from bankseg_assets.formatting import PLAIN, money, number, quantity, short
-from bankseg_assets.suppression import shown_count
+from bankseg_assets.presentation.disclosure import shown_count
+from bankseg_assets.presentation.formatting import PLAIN, money, number, quantity, short
 
 
 @dataclass(frozen=True)

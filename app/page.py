@@ -10,7 +10,7 @@ import streamlit as st
 from app import session, status
 from app.notes import notes, show_notes
 from app.tables import show_table
-from bankseg_assets.formatting import day
+from bankseg_assets.presentation.formatting import day
 from bankseg_assets.releases import Release
 from bankseg_assets.scoring import Bundle
 

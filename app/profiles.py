@@ -10,7 +10,7 @@ from app.charts import OTHER, has_money_shares, money_index, wrapped
 from app.measures import label, written
 from app.numbers import Numbers
 from app.palette import colour
-from bankseg_assets.formatting import number, percent
+from bankseg_assets.presentation.formatting import number, percent
 
 UNKNOWN = "—"
 AVERAGE = 100

@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 from app.charts import LARGE, OTHER, TOP, number_axis
 from app.numbers import Numbers
 from app.profiles import UNKNOWN
-from bankseg_assets.formatting import percent
+from bankseg_assets.presentation.formatting import percent
 
 METRICS = {
     "f1_weighted": "F1, weighted by size",

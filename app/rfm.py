@@ -9,7 +9,7 @@ import plotly.graph_objects as go
 
 from app.charts import HUE
 from app.numbers import Numbers
-from bankseg_assets.suppression import hidden_cells
+from bankseg_assets.presentation.disclosure import hidden_cells
 
 HIDDEN = "fewer than 11"
 FEW = "<11"

@@ -12,10 +12,10 @@ from app.downloads import campaign_list
 from app.numbers import Numbers
 from app.rfm import Cell, row_of
 from app.tables import show_table
-from bankseg_assets.formatting import percent
+from bankseg_assets.presentation.disclosure import shown_rounded
+from bankseg_assets.presentation.formatting import percent
 from bankseg_assets.releases import Release
 from bankseg_assets.scoring import Bundle
-from bankseg_assets.suppression import shown_rounded
 
 
 def members_of(cell: Cell) -> ds.Expression:

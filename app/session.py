@@ -9,7 +9,7 @@ import streamlit as st
 from app import situation
 from app.numbers import Numbers
 from app.unreleased import unreleased
-from bankseg_assets.markdown import escaped
+from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.published import newest_first
 from bankseg_assets.releases import Release, refusal
 from bankseg_assets.runtime.settings import load_settings

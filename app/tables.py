@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
-from bankseg_assets.markdown import escaped
+from bankseg_assets.presentation.markdown import escaped
 
 _BLOCK = re.compile(r"\A(\s*\d*)([#+\-.)=])(?=[#\-=\s]|\Z)")
 """What begins a heading or a list."""

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bankseg_assets.contracts.delivery import ContractError, load_contract
-from bankseg_assets.formatting import PLAIN
+from bankseg_assets.presentation.formatting import PLAIN
 from bankseg_assets.releases import Release
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.store import DamagedVersionError, VersionStore, version_record

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bankseg_assets.accounts import CORRECTED, Account
 from bankseg_assets.gates import FORCE, LOOK, Gate, Limits, Verdict, apart
 from bankseg_assets.landing.ledger import SHORT_DIGITS
-from bankseg_assets.suppression import SMALLEST_CELL, is_small, shown_count
+from bankseg_assets.presentation.disclosure import SMALLEST_CELL, is_small, shown_count
 
 MOST_NAMED = 3  # files, or reasons
 

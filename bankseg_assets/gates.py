@@ -11,7 +11,7 @@ from enum import Enum
 from types import MappingProxyType
 from typing import Any
 
-from bankseg_assets.suppression import SMALLEST_CELL, is_small
+from bankseg_assets.presentation.disclosure import SMALLEST_CELL, is_small
 
 # Measures that a unit error (paise for rupees) or a wrong column moves, and time does not. The
 # others grow with the days that the data covers, so a drift in them is told and blocks nothing.

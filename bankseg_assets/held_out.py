@@ -1,6 +1,6 @@
 """How good a model is, in a few words: for the app, lists and the command line."""
 
-from bankseg_assets.formatting import percent
+from bankseg_assets.presentation.formatting import percent
 from bankseg_assets.scoring import Bundle
 
 

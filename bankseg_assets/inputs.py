@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bankseg_assets.evidence import AGE, MOST_YEARS
-from bankseg_assets.formatting import PLAIN, number, quantity
+from bankseg_assets.presentation.formatting import PLAIN, number, quantity
 from bankseg_assets.scoring import Bundle
 
 Input = Mapping[str, Any]

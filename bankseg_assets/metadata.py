@@ -6,7 +6,7 @@ from typing import Any
 import dagster as dg
 
 from bankseg_assets.contracts.tables import RFM_TABLE, TABLES, Table
-from bankseg_assets.markdown import escaped
+from bankseg_assets.presentation.markdown import escaped
 
 _MEASURES = {
     "recency": ["transaction_at"],

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bankseg_assets.contracts.feature_catalogue import FEATURES, Feature
-from bankseg_assets.formatting import PLAIN
+from bankseg_assets.presentation.formatting import PLAIN
 
 BUNDLE_FORMAT = 3
 BUNDLE_FILE = "model.json"

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bankseg_assets.formatting import LAKH
 from bankseg_assets.inputs import asked_of, columns_of, no_input, problem, range_of
+from bankseg_assets.presentation.formatting import LAKH
 from bankseg_assets_tests.scoring.lists.sample_lists import (
     FREQUENCY,
     GENDER,

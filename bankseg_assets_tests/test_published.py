@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets.formatting import LAKH
+from bankseg_assets.presentation.formatting import LAKH
 from bankseg_assets.published import newest_first, read_model
 from bankseg_assets.scoring import BundleError, load_bundle
 from bankseg_assets_tests.app.publishing import publish, release, write_model

@@ -21,7 +21,7 @@ from bankseg_assets.contracts.delivery import (
     DeliveryContract,
     load_contract,
 )
-from bankseg_assets.exports import to_csv
+from bankseg_assets.presentation.csv_export import to_csv
 from bankseg_assets.runtime.settings import SettingsError, load_settings
 from bankseg_assets.store import NothingPublishedError, VersionStore
 

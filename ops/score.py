@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from bankseg_assets.batch_scoring.errors import ListError
 from bankseg_assets.contracts.delivery import ContractError, DeliveryContract, load_contract
 from bankseg_assets.contracts.value_ranges import decimal_separator
-from bankseg_assets.formatting import day
 from bankseg_assets.landing.files import printable
+from bankseg_assets.presentation.formatting import day
 from bankseg_assets.runtime.settings import SettingsError, called_from, load_settings
 
 # numpy, pandas and pyarrow cost a second; whoever asks for help is not kept waiting.

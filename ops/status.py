@@ -9,8 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from bankseg_assets.formatting import day
 from bankseg_assets.landing.ledger import WITHDRAWN, Ledger
+from bankseg_assets.presentation.formatting import day
 from bankseg_assets.published import newest_first
 from bankseg_assets.releases import Release, refusal
 from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings

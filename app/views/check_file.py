@@ -4,9 +4,9 @@ import streamlit as st
 
 from app import page, trial, trial_tables
 from app.tables import show_table
-from bankseg_assets.markdown import escaped
 from bankseg_assets.onboarding.draft import AnswerError
 from bankseg_assets.onboarding.sample import SampleError
+from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.runtime.settings import load_settings
 
 PROPOSED, IN_USE = "The proposed contract", "The contract in use"

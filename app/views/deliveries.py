@@ -13,7 +13,7 @@ from app.deliveries import (
     why_rejected,
 )
 from app.situation import deliveries
-from bankseg_assets.markdown import escaped
+from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.runtime.settings import load_settings
 
 release = page.begin_with_data(

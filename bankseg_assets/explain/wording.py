@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from bankseg_assets.formatting import money, number, quantity
+from bankseg_assets.presentation.formatting import money, number, quantity
 from bankseg_assets.scoring import Bundle
 
 ONE_SEGMENT = "There is one segment, so every customer belongs to it, whatever is known of them."

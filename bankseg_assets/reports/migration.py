@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
 from bankseg_assets.flows import BOTH, CUSTOMER, GONE, MODEL, NEW, Flow, of_kind
-from bankseg_assets.suppression import is_small, rounded_count, shown_rounded
+from bankseg_assets.presentation.disclosure import is_small, rounded_count, shown_rounded
 
 HIDDEN = "-"
 _UNITS = ((1e9, "bn"), (1e6, "M"), (1e3, "k"))

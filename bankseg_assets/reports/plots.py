@@ -5,7 +5,7 @@ import io
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeGuard
 
-from bankseg_assets.suppression import is_small, shown_count
+from bankseg_assets.presentation.disclosure import is_small, shown_count
 
 INK = "#1f4e79"
 ACCENT = "#c55a11"

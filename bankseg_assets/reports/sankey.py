@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from bankseg_assets.flows import CUSTOMER, GONE, MODEL, Flow, of_kind
-from bankseg_assets.suppression import rounded_count
+from bankseg_assets.presentation.disclosure import rounded_count
 
 GAP = 0.06  # between two nodes, as a share of the customers in a column
 

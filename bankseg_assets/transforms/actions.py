@@ -11,9 +11,9 @@ from itertools import accumulate
 from math import copysign, expm1, log, log1p
 from typing import Any, Literal
 
-from bankseg_assets.formatting import short
-from bankseg_assets.suppression import SMALLEST_CELL
-from bankseg_assets.transforms.phrases import (
+from bankseg_assets.presentation.disclosure import SMALLEST_CELL
+from bankseg_assets.presentation.formatting import short
+from bankseg_assets.presentation.phrases import (
     MoneyText,
     days,
     knows_direction,

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from pyspark.sql import Column, DataFrame, Row, Window
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.suppression import SMALLEST_CELL, hidden_cells, is_small
-from bankseg_assets.transforms.phrases import whole_percent
+from bankseg_assets.presentation.disclosure import SMALLEST_CELL, hidden_cells, is_small
+from bankseg_assets.presentation.phrases import whole_percent
 
 ATTRIBUTES = {"age_band": "age", "gender": "gender", "location": "place"}
 AGE_BANDS = (

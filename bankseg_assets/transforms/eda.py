@@ -15,7 +15,7 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.contracts.tables import INCOME, SPENDING
-from bankseg_assets.suppression import SMALLEST_CELL, is_small
+from bankseg_assets.presentation.disclosure import SMALLEST_CELL, is_small
 from bankseg_assets.transforms.histograms import (
     bin_value,
     log_bin,

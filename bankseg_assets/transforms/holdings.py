@@ -7,7 +7,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.contracts.delivery import HOLDINGS, ColumnRule, DeliveryContract
 from bankseg_assets.contracts.tables import PRODUCT_HOLDINGS, QUARANTINED_HOLDINGS
-from bankseg_assets.suppression import SMALLEST_CELL
+from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.transforms.cleaning import CONTROL_CHARACTERS, DUPLICATE, QUARANTINED
 from bankseg_assets.transforms.field_text import (
     WHITE_SPACE,

@@ -7,14 +7,8 @@ from typing import Any
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.suppression import SMALLEST_CELL, is_small
-from bankseg_assets.transforms.demographics import mix_sentence, top_locations
-from bankseg_assets.transforms.histograms import (
-    Histogram,
-    histograms_by,
-    quantile_bins,
-)
-from bankseg_assets.transforms.phrases import (
+from bankseg_assets.presentation.disclosure import SMALLEST_CELL, is_small
+from bankseg_assets.presentation.phrases import (
     balance_phrase,
     days,
     income_phrase,
@@ -22,6 +16,12 @@ from bankseg_assets.transforms.phrases import (
     money_moved,
     transaction_phrase,
     whole_percent,
+)
+from bankseg_assets.transforms.demographics import mix_sentence, top_locations
+from bankseg_assets.transforms.histograms import (
+    Histogram,
+    histograms_by,
+    quantile_bins,
 )
 from bankseg_assets.transforms.rules import (
     Condition,

@@ -13,7 +13,7 @@ import numpy as np
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.suppression import hidden_cells, is_small
+from bankseg_assets.presentation.disclosure import hidden_cells, is_small
 from bankseg_assets.transforms.rfm import GROUPS, SCORES
 
 Rows = list[dict[str, Any]]

@@ -15,8 +15,8 @@ import numpy.typing as npt
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.suppression import SMALLEST_CELL
-from bankseg_assets.transforms.phrases import days
+from bankseg_assets.presentation.disclosure import SMALLEST_CELL
+from bankseg_assets.presentation.phrases import days
 
 # The average and the sum of a customer with one transaction are the same: a rule speaks of one.
 RULE_MEASURES = ("frequency", "average_amount", "monetary", "average_balance", "recency")

@@ -12,8 +12,8 @@ import numpy.typing as npt
 from bankseg_assets.agreement import adjusted_rand_index, contingency
 from bankseg_assets.gates import ALL_CRITERIA
 from bankseg_assets.metrics import f1_scores
+from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.runtime.spark import cores
-from bankseg_assets.suppression import SMALLEST_CELL
 from bankseg_assets.transforms.partition import Partition, squared_distances
 from bankseg_assets.transforms.rounding import MEASURE_DIGITS, rounded
 from bankseg_assets.transforms.summary import Summary, spread_sample

@@ -5,7 +5,7 @@ import numpy.typing as npt
 from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.suppression import SMALLEST_CELL
+from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.transforms.histograms import bin_value, log_bin
 
 WHOLE = ("recency", "frequency", "age")

@@ -5,7 +5,7 @@ import pytest
 from app.charts import number_axis, probability_bars, segment_map
 from app.numbers import Numbers
 from app.profiles import overview
-from bankseg_assets.formatting import LAKH
+from bankseg_assets.presentation.formatting import LAKH
 from bankseg_assets_tests.app.publishing import model
 
 

@@ -5,8 +5,8 @@ from typing import Literal
 
 from app.deliveries import reasons_table, why_rejected
 from app.numbers import Numbers
-from bankseg_assets.formatting import LAKH
 from bankseg_assets.landing.ledger import Delivery
+from bankseg_assets.presentation.formatting import LAKH
 
 
 def test_a_reason_is_told_in_words_and_a_few_rows_are_not_counted() -> None:

@@ -2,7 +2,7 @@
 
 from app.documents import readable
 from app.numbers import Numbers
-from bankseg_assets.formatting import LAKH
+from bankseg_assets.presentation.formatting import LAKH
 
 
 def test_values_are_written_by_what_they_are() -> None:

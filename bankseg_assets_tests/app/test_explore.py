@@ -4,7 +4,7 @@ import numpy as np
 
 from app.explore import as_table, bars, density, measures_of, transposed
 from app.numbers import Numbers
-from bankseg_assets.formatting import LAKH
+from bankseg_assets.presentation.formatting import LAKH
 
 RUPEES = Numbers("INR", LAKH)
 

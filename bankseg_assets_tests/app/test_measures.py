@@ -4,7 +4,7 @@ import pytest
 
 from app.measures import is_money, label, written
 from app.numbers import Numbers
-from bankseg_assets.formatting import LAKH
+from bankseg_assets.presentation.formatting import LAKH
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import json
 import re
 
-from bankseg_assets.suppression import SMALLEST_CELL
+from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import DEMO_ROWS
 

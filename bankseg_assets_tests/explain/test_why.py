@@ -8,8 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bankseg_assets.explain import why
-from bankseg_assets.formatting import LAKH
 from bankseg_assets.partial import posterior, subset_key
+from bankseg_assets.presentation.formatting import LAKH
 from bankseg_assets.scoring import Bundle, InputError
 from bankseg_assets_tests.small_model import CUSTOMER, MEASURES, small_model
 from bankseg_assets_tests.test_partial import TABLES

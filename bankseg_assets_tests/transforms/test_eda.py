@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from bankseg_assets.contracts.tables import QUARANTINED_TRANSACTIONS
-from bankseg_assets.suppression import SMALLEST_CELL
+from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.transforms.eda import TOP_LOCATIONS, Tables, explore, fewest_rows
 from bankseg_assets_tests.frames import cleaned_frame, rfm_frame
 

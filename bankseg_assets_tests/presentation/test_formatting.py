@@ -2,7 +2,7 @@
 
 import pytest
 
-from bankseg_assets.formatting import day, money, number, percent, quantity
+from bankseg_assets.presentation.formatting import day, money, number, percent, quantity
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,8 @@
 
 import pytest
 
-from bankseg_assets.markdown import escaped
 from bankseg_assets.metadata import markdown_table
+from bankseg_assets.presentation.markdown import escaped
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-from bankseg_assets.formatting import PLAIN, number
+from bankseg_assets.presentation.formatting import PLAIN, number
 
 SMALLEST_CELL = 11
 ROUNDED_TO = 10

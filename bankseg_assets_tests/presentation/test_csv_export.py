@@ -14,9 +14,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bankseg_assets.exports import csv_text, inert, to_csv
+from bankseg_assets.presentation.csv_export import csv_text, inert, to_csv
 
-TORTURE = Path(__file__).parents[2] / "shared" / "data" / "torture"
+TORTURE = Path(__file__).parents[3] / "shared" / "data" / "torture"
 PAYLOADS = TORTURE / "csv_injection" / "Intruder" / "csv-payload.txt"
 NAUGHTY = TORTURE / "blns" / "blns.json"
 BEGINS_A_FORMULA = re.compile(r"[\t\r\n]|\s*[=+\-@＝＋－＠]")  # noqa: RUF001 - they are meant

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from bankseg_assets.suppression import (
+from bankseg_assets.presentation.disclosure import (
     SMALLEST_CELL,
     hidden_cells,
     is_small,

@@ -1,0 +1,1 @@
+"""How numbers, text and tables are written for people."""
