@@ -6,7 +6,7 @@ from bankseg_assets.contracts.delivery import ContractError, load_contract
 from bankseg_assets.presentation.formatting import PLAIN
 from bankseg_assets.releases import Release
 from bankseg_assets.runtime.settings import Settings
-from bankseg_assets.store import DamagedVersionError, VersionStore, version_record
+from bankseg_assets.storage.version_store import DamagedVersionError, VersionStore, version_record
 
 KIND = "not released yet"
 # In the order in which they are made; nothing that needs segments.

@@ -37,14 +37,14 @@ from bankseg_assets.contracts.value_ranges import (
 from bankseg_assets.customer_key import NULL_KEY_ADVICE
 from bankseg_assets.flows import Flow, lost
 from bankseg_assets.incremental import dispositions
-from bankseg_assets.outputs import row_count
 from bankseg_assets.parts import parts_of, rows_by_delivery
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.product_checks import PRODUCT_CHECKS
 from bankseg_assets.releases import all_releases
 from bankseg_assets.resources import DeliveryResource, PublishedResource
 from bankseg_assets.scoring import load_bundle
-from bankseg_assets.store import version_record
+from bankseg_assets.storage.outputs import row_count
+from bankseg_assets.storage.version_store import version_record
 from bankseg_assets.transforms.repeated import repeated_values
 from bankseg_assets.transforms.sweep import SMALLEST_SHARE
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from bankseg_assets.contracts.tables import CLEANED_TRANSACTIONS
-from bankseg_assets.store import BASIS_FILE, VersionStore
+from bankseg_assets.storage.version_store import BASIS_FILE, VersionStore
 
 RFM_TABLE = "rfm_table"
 BASIS_KEY = "customer_key"

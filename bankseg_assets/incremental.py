@@ -26,8 +26,6 @@ from bankseg_assets.contracts.tables import (
     RAW_TRANSACTIONS,
     Table,
 )
-from bankseg_assets.outputs import ParquetFiles
-from bankseg_assets.parquet import read_parquet
 from bankseg_assets.parts import (
     REPEATS,
     Parts,
@@ -38,7 +36,14 @@ from bankseg_assets.parts import (
     write_parts,
 )
 from bankseg_assets.rules_version import CLEANING_RULES
-from bankseg_assets.store import DamagedVersionError, VersionStore, verify, version_basis
+from bankseg_assets.storage.outputs import ParquetFiles
+from bankseg_assets.storage.parquet import read_parquet
+from bankseg_assets.storage.version_store import (
+    DamagedVersionError,
+    VersionStore,
+    verify,
+    version_basis,
+)
 from bankseg_assets.transforms import cleaning, deduplication, outliers, transaction_ids
 from bankseg_assets.transforms.outliers import Fences
 

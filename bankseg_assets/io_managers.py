@@ -16,11 +16,17 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from bankseg_assets.contracts.tables import TABLES
 from bankseg_assets.metadata import column_lineage
-from bankseg_assets.outputs import FrameWithBasis, ParquetFiles, Report, SmallTable, row_count
-from bankseg_assets.parquet import read_parquet
 from bankseg_assets.releases import prune
 from bankseg_assets.resources import PublishedResource, SparkResource
-from bankseg_assets.store import BASIS_FILE, write_json
+from bankseg_assets.storage.outputs import (
+    FrameWithBasis,
+    ParquetFiles,
+    Report,
+    SmallTable,
+    row_count,
+)
+from bankseg_assets.storage.parquet import read_parquet
+from bankseg_assets.storage.version_store import BASIS_FILE, write_json
 
 MODEL_FILE = "model.json"
 REPORT_FILE = "report.html"

@@ -11,8 +11,8 @@ from pyspark.sql import DataFrame
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS
 from bankseg_assets.incremental import dispositions
 from bankseg_assets.landing.holdings import holdings_in_use
-from bankseg_assets.outputs import row_count
 from bankseg_assets.resources import DeliveryResource, HoldingsResource, PublishedResource
+from bankseg_assets.storage.outputs import row_count
 
 WAITS = "There are no holdings yet."
 AS_GOOD = 1e-9  # two rankings of the same products may differ in the last digit of their mean

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bankseg_assets.store import (
+from bankseg_assets.storage.version_store import (
     DamagedVersionError,
     VersionStore,
     damages,

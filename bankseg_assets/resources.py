@@ -10,7 +10,7 @@ from bankseg_assets.contracts.delivery import DeliveryContract, load_contract
 from bankseg_assets.landing.ledger import Ledger, current_content
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, load_settings
 from bankseg_assets.runtime.spark import prepare_process, wait_until_started
-from bankseg_assets.store import VersionStore
+from bankseg_assets.storage.version_store import VersionStore
 
 
 class SparkResource(LazyPySparkResource):

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bankseg_assets.releases import FORMAT, PROMOTION, RELEASE
-from bankseg_assets.store import VersionStore, write_json
+from bankseg_assets.storage.version_store import VersionStore, write_json
 
 FEATURE = {"name": "recency", "measure": "recency", "transform": "identity"}
 # One component, pc1 = (recency - 10) / 5; the border between the centroids is at 10 days.

@@ -10,7 +10,7 @@ from bankseg_assets.customer_key import (
     key_in_use,
     launched_key,
 )
-from bankseg_assets.store import BASIS_FILE, VersionStore, write_json
+from bankseg_assets.storage.version_store import BASIS_FILE, VersionStore, write_json
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,10 @@ from pyspark.sql import DataFrame, SparkSession
 from bankseg_assets.build import resources
 from bankseg_assets.contracts.tables import SEGMENT_PROFILES
 from bankseg_assets.io_managers import PATH_KEY, ROW_COUNT_KEY
-from bankseg_assets.outputs import ParquetFiles, Report, row_count
 from bankseg_assets.resources import SparkResource
 from bankseg_assets.runtime.settings import Settings
-from bankseg_assets.store import VersionStore
+from bankseg_assets.storage.outputs import ParquetFiles, Report, row_count
+from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.running import Run, run_assets
 
 MODEL = {"b": [1.5, None], "a": {"name": "Café"}}

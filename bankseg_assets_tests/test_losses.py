@@ -15,7 +15,7 @@ from pyspark.sql import SparkSession
 from bankseg_assets.accounts import accounts
 from bankseg_assets.losses import Losses, NotReadableError, losses
 from bankseg_assets.releases import Release
-from bankseg_assets.store import VersionStore
+from bankseg_assets.storage.version_store import VersionStore
 
 A, B, C = "a" * 12, "b" * 12, "c" * 12
 Rows = Sequence[tuple[str, ...]]

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from bankseg_assets.past import NothingToCompareError, Past, read_past
-from bankseg_assets.store import VersionStore
+from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.past import COLUMNS, FEATURE, publish_customers, publish_past
 
 OLD = pa.table(

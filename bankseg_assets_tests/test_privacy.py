@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
 
 from bankseg_assets.contracts.tables import TABLES
 from bankseg_assets.runtime.settings import Settings
-from bankseg_assets.store import VersionStore
+from bankseg_assets.storage.version_store import VersionStore
 from ops.demo_data import HEADER, write_demo_transactions
 
 ROOT = Path(__file__).parents[1]

@@ -24,7 +24,7 @@ from bankseg_assets.releases import (
     refusal,
     roll_back,
 )
-from bankseg_assets.store import DamagedVersionError, VersionStore, write_json
+from bankseg_assets.storage.version_store import DamagedVersionError, VersionStore, write_json
 
 DATA, MODEL = "rfm_table", "nb_classifier"
 

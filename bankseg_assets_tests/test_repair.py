@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bankseg_assets.runtime.settings import Settings
-from bankseg_assets.store import VersionStore
+from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.running import Run, run_platform
 from ops import quarantine
 from ops.demo_data import HEADER

@@ -13,7 +13,7 @@ from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.resources import SparkResource
 from bankseg_assets.runtime.java import JavaNotFoundError
 from bankseg_assets.runtime.settings import Settings
-from bankseg_assets.store import VersionStore
+from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.running import run_assets
 
 STARTED: list[MagicMock] = []

@@ -11,7 +11,7 @@ import pytest
 
 from bankseg_assets import rfm_before
 from bankseg_assets.rfm_before import CountAnewError, basis, columns_with_values, newest
-from bankseg_assets.store import BASIS_FILE, VersionStore, write_json
+from bankseg_assets.storage.version_store import BASIS_FILE, VersionStore, write_json
 
 SNAPSHOT = date(2016, 10, 22)
 

@@ -13,7 +13,11 @@ from bankseg_assets.accounts import Account, newest_accounts
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS
 from bankseg_assets.landing.ledger import Delivery, Ledger, current_content
 from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
-from bankseg_assets.store import DamagedVersionError, NothingPublishedError, VersionStore
+from bankseg_assets.storage.version_store import (
+    DamagedVersionError,
+    NothingPublishedError,
+    VersionStore,
+)
 
 REFUSED = 2
 LONGEST_NAME = 40

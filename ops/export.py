@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from bankseg_assets.runtime.settings import SettingsError, load_settings
-from bankseg_assets.store import DamagedVersionError
+from bankseg_assets.storage.version_store import DamagedVersionError
 
 REFUSED = 2
 

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from bankseg_assets.runtime.settings import SettingsError, load_settings
-from bankseg_assets.store import DamagedVersionError, VersionStore
+from bankseg_assets.storage.version_store import DamagedVersionError, VersionStore
 from ops.export import REFUSED, parser
 
 

@@ -23,7 +23,7 @@ from bankseg_assets.contracts.delivery import (
 )
 from bankseg_assets.presentation.csv_export import to_csv
 from bankseg_assets.runtime.settings import SettingsError, load_settings
-from bankseg_assets.store import NothingPublishedError, VersionStore
+from bankseg_assets.storage.version_store import NothingPublishedError, VersionStore
 
 REFUSED = 2
 RECORD = "record"

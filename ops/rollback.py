@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from bankseg_assets.releases import ReleaseError, all_releases, note_refusal, roll_back
 from bankseg_assets.runtime.settings import SettingsError, load_settings
-from bankseg_assets.store import VersionStore
+from bankseg_assets.storage.version_store import VersionStore
 
 REFUSED = 2
 

@@ -7,9 +7,9 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, MODELS, OWNERS
 from bankseg_assets.customer_key import key_in_use
-from bankseg_assets.outputs import Report
 from bankseg_assets.reports import model_card as cards
 from bankseg_assets.resources import DeliveryResource, PublishedResource
+from bankseg_assets.storage.outputs import Report
 
 
 @dg.asset(group_name=MODELS, owners=OWNERS, kinds={"json"}, freshness_policy=FRESHNESS)

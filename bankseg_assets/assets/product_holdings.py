@@ -18,9 +18,9 @@ from bankseg_assets.landing.ledger import Delivery, content_hash
 from bankseg_assets.landing.mending import mend
 from bankseg_assets.landing.rereading import read_again
 from bankseg_assets.metadata import table_metadata
-from bankseg_assets.outputs import SmallTable
-from bankseg_assets.parquet import read_parquet
 from bankseg_assets.resources import DeliveryResource, HoldingsResource, SparkResource
+from bankseg_assets.storage.outputs import SmallTable
+from bankseg_assets.storage.parquet import read_parquet
 from bankseg_assets.transforms import holdings as judging
 
 _COMMON: dict[str, Any] = {

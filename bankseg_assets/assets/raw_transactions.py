@@ -11,9 +11,9 @@ from bankseg_assets.landing.ledger import content_hash, current_content
 from bankseg_assets.landing.mending import mend
 from bankseg_assets.landing.rereading import read_again
 from bankseg_assets.metadata import table_metadata
-from bankseg_assets.outputs import ParquetFiles
 from bankseg_assets.resources import DeliveryResource, PublishedResource
-from bankseg_assets.store import DamagedVersionError, VersionStore, damages
+from bankseg_assets.storage.outputs import ParquetFiles
+from bankseg_assets.storage.version_store import DamagedVersionError, VersionStore, damages
 
 
 @dg.asset(

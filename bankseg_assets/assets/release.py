@@ -36,7 +36,7 @@ from bankseg_assets.releases import (
 from bankseg_assets.resources import DeliveryResource, PublishedResource
 from bankseg_assets.sampling import macro_f1, noise
 from bankseg_assets.scoring import Bundle, BundleError, load_bundle
-from bankseg_assets.store import VersionStore
+from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets.transforms.drift import (
     MONEY,
     distributions,

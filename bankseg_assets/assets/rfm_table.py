@@ -14,11 +14,11 @@ from bankseg_assets.contracts.tables import CLEANED_TRANSACTIONS, RFM_TABLE
 from bankseg_assets.customer_key import NULL_KEY_ADVICE, launched_key
 from bankseg_assets.io_managers import ROW_COUNT_KEY
 from bankseg_assets.metadata import table_metadata
-from bankseg_assets.outputs import FrameWithBasis, row_count
-from bankseg_assets.parquet import read_parquet
 from bankseg_assets.presentation.disclosure import shown_count
 from bankseg_assets.resources import DeliveryResource, PublishedResource
 from bankseg_assets.rfm_before import Before, CountAnewError
+from bankseg_assets.storage.outputs import FrameWithBasis, row_count
+from bankseg_assets.storage.parquet import read_parquet
 from bankseg_assets.transforms import rfm, rfm_update
 
 # Of the customers: to count more than these anew costs no less than to count all.

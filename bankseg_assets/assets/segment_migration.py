@@ -13,12 +13,12 @@ from bankseg_assets.customer_key import key_in_use
 from bankseg_assets.flows import KINDS, Flow, flows
 from bankseg_assets.io_managers import ROW_COUNT_KEY
 from bankseg_assets.metadata import table_metadata
-from bankseg_assets.outputs import SmallTable
-from bankseg_assets.parquet import read_parquet
 from bankseg_assets.past import CUSTOMERS, NothingToCompareError, Past, colours, read_past
 from bankseg_assets.reports.migration import matrix, summary
 from bankseg_assets.reports.sankey_plot import sankey_plot
 from bankseg_assets.resources import DeliveryResource, PublishedResource, SparkResource
+from bankseg_assets.storage.outputs import SmallTable
+from bankseg_assets.storage.parquet import read_parquet
 from bankseg_assets.transforms.migration import Migration, migrate
 
 

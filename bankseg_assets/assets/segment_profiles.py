@@ -8,10 +8,10 @@ from pyspark.sql import DataFrame
 from bankseg_assets.assets.common import FRESHNESS, OWNERS, SEGMENTS
 from bankseg_assets.io_managers import ROW_COUNT_KEY
 from bankseg_assets.metadata import markdown_table, table_metadata
-from bankseg_assets.outputs import SmallTable
 from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.presentation.phrases import knows_direction
 from bankseg_assets.resources import DeliveryResource
+from bankseg_assets.storage.outputs import SmallTable
 from bankseg_assets.transforms.profiles import INCOME, INDEXED, profile
 
 

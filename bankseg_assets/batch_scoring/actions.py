@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 
 from bankseg_assets.batch_scoring.errors import ListError
 from bankseg_assets.releases import Release
-from bankseg_assets.store import DamagedVersionError
+from bankseg_assets.storage.version_store import DamagedVersionError
 
 ACTIONS = "recommended_actions"
 

@@ -13,9 +13,9 @@ import pyarrow.parquet as pq
 
 from bankseg_assets.batch_scoring.errors import ListError
 from bankseg_assets.batch_scoring.reading import CSV_GZ, PARQUET, Dialect, suffix_of
-from bankseg_assets.landing.drafts import draft_in
 from bankseg_assets.landing.files import printable
 from bankseg_assets.presentation.csv_export import csv_text
+from bankseg_assets.storage.atomic_file import draft_in
 
 Write = Callable[[pa.Table], None]
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Generic, TypeVar
 
-from bankseg_assets.disk import sync_folder
-from bankseg_assets.landing.drafts import draft_in
 from bankseg_assets.landing.errors import FileChangedError
 from bankseg_assets.landing.files import CHUNK_BYTES, LandedFile, open_regular
 from bankseg_assets.landing.text import Reader
+from bankseg_assets.storage.atomic_file import draft_in
+from bankseg_assets.storage.fsync import sync_folder
 
 Finding = TypeVar("Finding")
 

@@ -7,7 +7,6 @@ from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.contracts.file_layout import MAX_FOOTER_LINES
 from bankseg_assets.landing.archive import archive, sha256_of
 from bankseg_assets.landing.binary_fractions import Rounded
-from bankseg_assets.landing.drafts import sweep_drafts
 from bankseg_assets.landing.errors import DeliveryError, FileChangedError
 from bankseg_assets.landing.files import (
     STALLED_AFTER_SECONDS,
@@ -24,6 +23,7 @@ from bankseg_assets.landing.parse import Parsed, write_records
 from bankseg_assets.landing.reading import reading_of
 from bankseg_assets.landing.row_filters import LEFT_OUT
 from bankseg_assets.landing.scan import scan
+from bankseg_assets.storage.atomic_file import sweep_drafts
 
 RECORDS_FILE = "records.parquet"
 CUT_OFF = "it may be cut off"

@@ -20,7 +20,6 @@ from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS, Table
 from bankseg_assets.landing.binary_fractions import Rounded, add_up, count_noise, money_in
 from bankseg_assets.landing.csv_tables import csv_tables
-from bankseg_assets.landing.drafts import Draft, draft_in
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.header import Header
 from bankseg_assets.landing.parquet_tables import parquet_tables, read_layout
@@ -28,6 +27,7 @@ from bankseg_assets.landing.row_filters import RowFilters
 from bankseg_assets.landing.scan import CsvScan, scan
 from bankseg_assets.landing.xlsx import sheet_as_csv
 from bankseg_assets.landing.xlsx_package import is_zip
+from bankseg_assets.storage.atomic_file import Draft, draft_in
 
 EXTRA_FILE = "extra.parquet"
 """Beside the records: row_number, and as strings what the contract has no column for."""

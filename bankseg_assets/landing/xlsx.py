@@ -12,13 +12,13 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from bankseg_assets.contracts.delivery import DeliveryContract
-from bankseg_assets.landing.drafts import draft_in
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.header import told as sheet_names
 from bankseg_assets.landing.scan import CsvScan, scan
 from bankseg_assets.landing.sheet_cells import styles_of
 from bankseg_assets.landing.sheet_reader import EMPTY, NO_SHEET, TOO_LARGE, Reply, Request
 from bankseg_assets.landing.xlsx_package import check_package
+from bankseg_assets.storage.atomic_file import draft_in
 
 _ROOT = Path(__file__).parents[2]
 MAX_SECONDS = 1800

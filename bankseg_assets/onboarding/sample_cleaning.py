@@ -54,7 +54,7 @@ def clean_sample(
         QUARANTINED_TRANSACTIONS,
     )
     from bankseg_assets.incremental import clean
-    from bankseg_assets.store import VersionStore
+    from bankseg_assets.storage.version_store import VersionStore
 
     store = VersionStore(folder / "published")
     with store.draft("raw_transactions", RUN_ID) as draft:

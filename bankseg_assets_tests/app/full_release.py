@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 from app.comparison import ASSET
 from bankseg_assets.gates import Limits, Measures, gates
 from bankseg_assets.releases import RELEASE
-from bankseg_assets.store import VersionStore, version_record, write_json
+from bankseg_assets.storage.version_store import VersionStore, version_record, write_json
 
 MIGRATION = "segment_migration"
 DRIFT = {"recency": 0.4, "average_amount": 0.02, "age": 0.12}

@@ -13,7 +13,7 @@ import pyarrow.parquet as pq
 
 from bankseg_assets.releases import FORMAT, PROMOTION, RELEASE
 from bankseg_assets.scoring import BUNDLE_FILE, BUNDLE_FORMAT, bundle_hash, feature_list
-from bankseg_assets.store import VersionStore, write_json
+from bankseg_assets.storage.version_store import VersionStore, write_json
 
 INPUTS: list[dict[str, Any]] = [
     {

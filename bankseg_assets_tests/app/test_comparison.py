@@ -8,7 +8,7 @@ import pytest
 
 from app.comparison import ASSET, as_table, newest
 from bankseg_assets.releases import current_release
-from bankseg_assets.store import VersionStore, write_json
+from bankseg_assets.storage.version_store import VersionStore, write_json
 from bankseg_assets_tests.app.publishing import publish
 
 INPUTS = {"rfm_table": "r1", "pca_model": "p1", "kmeans_model": "k1"}

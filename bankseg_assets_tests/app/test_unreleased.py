@@ -13,7 +13,7 @@ from streamlit.testing.v1 import AppTest
 from app.unreleased import KIND, unreleased
 from bankseg_assets.landing.ledger import Delivery, Ledger
 from bankseg_assets.runtime.settings import Settings
-from bankseg_assets.store import VersionStore
+from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.app.test_pages import VIEWS
 
 MAIN = Path(__file__).parents[2] / "app" / "main.py"

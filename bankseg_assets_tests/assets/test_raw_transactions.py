@@ -11,7 +11,7 @@ from bankseg_assets.contracts.tables import RAW_TRANSACTIONS
 from bankseg_assets.landing.ledger import Ledger
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.scoring import load_bundle
-from bankseg_assets.store import VersionStore
+from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import DEMO_ROWS, Run, run_platform
 from ops.demo_data import HEADER, write_demo_transactions

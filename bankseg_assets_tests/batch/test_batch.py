@@ -12,7 +12,7 @@ import pytest
 from bankseg_assets.assets.release import GATES
 from bankseg_assets.checks import ALL_CHECKS
 from bankseg_assets.contracts.tables import TABLES
-from bankseg_assets.store import WRITERS_FILE, VersionStore
+from bankseg_assets.storage.version_store import WRITERS_FILE, VersionStore
 from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import Run
 

@@ -12,7 +12,7 @@ from bankseg_assets import incremental
 from bankseg_assets.build import resources
 from bankseg_assets.resources import SparkResource
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, Settings
-from bankseg_assets.store import VersionStore
+from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.running import Run, run_platform
 from ops.demo_data import write_demo_transactions
 

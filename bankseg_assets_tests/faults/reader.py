@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from bankseg_assets.published import newest_first, read_model
 from bankseg_assets.releases import Release
 from bankseg_assets.scoring import BundleError
-from bankseg_assets.store import DamagedVersionError
+from bankseg_assets.storage.version_store import DamagedVersionError
 
 _PROFILE = ("segment_name", "customers")
 FEWEST_RELEASES = 10  # of a reader that counts: on a busy disk one takes as long as 300 reads

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 
 from bankseg_assets.releases import Release, current_release, prune
 from bankseg_assets.scoring import bundle_hash
-from bankseg_assets.store import VersionStore, write_json
+from bankseg_assets.storage.version_store import VersionStore, write_json
 from bankseg_assets_tests.faults.lab import ROOT, Lab
 from bankseg_assets_tests.faults.reader import FEWEST_RELEASES, reading
 from bankseg_assets_tests.faults.scenario import Outcome, scenario

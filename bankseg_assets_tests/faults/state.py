@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bankseg_assets.contracts.tables import TABLES
-from bankseg_assets.store import VersionStore
+from bankseg_assets.storage.version_store import VersionStore
 
 RAW = ("raw_transactions",)
 INGESTION = (*RAW, "quarantined_transactions", "cleaned_transactions")

@@ -17,10 +17,10 @@ import pytest
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.landing import files, intake
 from bankseg_assets.landing.archive import sha256_of
-from bankseg_assets.landing.drafts import Draft
 from bankseg_assets.landing.intake import NothingDeliveredError, current_files, take_landed
 from bankseg_assets.landing.ledger import Ledger
 from bankseg_assets.runtime.settings import Settings
+from bankseg_assets.storage.atomic_file import Draft
 
 CONTRACT = DeliveryContract()
 HEADER = ",".join(CONTRACT.header.values())

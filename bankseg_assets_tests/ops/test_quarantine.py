@@ -12,7 +12,7 @@ import pytest
 
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.contracts.tables import QUARANTINED_TRANSACTIONS
-from bankseg_assets.store import VersionStore
+from bankseg_assets.storage.version_store import VersionStore
 from ops import quarantine
 
 HEADER = list(DeliveryContract().header.values())

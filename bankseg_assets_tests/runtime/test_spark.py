@@ -14,7 +14,6 @@ from pyspark.sql import SparkSession
 from pyspark.sql.types import DecimalType
 
 from bankseg_assets.contracts.tables import RFM_TABLE
-from bankseg_assets.parquet import read_parquet
 from bankseg_assets.runtime import spark as spark_module
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.runtime.spark import (
@@ -28,6 +27,7 @@ from bankseg_assets.runtime.spark import (
     spark_config,
     start_early,
 )
+from bankseg_assets.storage.parquet import read_parquet
 
 MIB = 1 << 20
 

@@ -14,7 +14,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from bankseg_assets.assets.cleaned_transactions import identical_rows
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.incremental import Cleaned
-from bankseg_assets.outputs import ParquetFiles
+from bankseg_assets.storage.outputs import ParquetFiles
 from bankseg_assets.transforms.cleaning import broken, judge, keep, repeats
 from bankseg_assets.transforms.deduplication import repeated_ids, verdicts
 from bankseg_assets.transforms.outliers import outlier_flags

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets.writers import SupersededError, Writers
+from bankseg_assets.storage.fencing import SupersededError, Writers
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 
 
 @pytest.fixture
@@ -52,7 +52,8 @@ def test_nobody_begins_during_a_turn_and_a_killed_writer_frees_it(
 ) -> None:
     token, ready = writers.begin("a"), tmp_path / "ready"
     program = (
-        "import time\nfrom pathlib import Path\nfrom bankseg_assets.writers import Writers\n"
+        "import time\nfrom pathlib import Path\n"
+        "from bankseg_assets.storage.fencing import Writers\n"
         f"with Writers(Path({str(tmp_path / 'writers.sqlite')!r})).turn({token}):\n"
         f"    Path({str(ready)!r}).touch()\n"
         "    time.sleep(60)\n"

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets.store import (
+from bankseg_assets.storage.fencing import SupersededError
+from bankseg_assets.storage.version_store import (
     BASIS_FILE,
     WRITERS_FILE,
     DamagedVersionError,
@@ -19,9 +20,8 @@ from bankseg_assets.store import (
     version_basis,
     version_record,
 )
-from bankseg_assets.writers import SupersededError
 
-REPOSITORY = Path(__file__).parents[1]
+REPOSITORY = Path(__file__).parents[2]
 
 
 RUN = "0123456789abcdef"
@@ -100,7 +100,7 @@ def test_a_writer_that_is_killed_leaves_what_was_there(tmp_path: Path) -> None:
     program = (
         "import os, signal\n"
         "from pathlib import Path\n"
-        "from bankseg_assets.store import VersionStore\n"
+        "from bankseg_assets.storage.version_store import VersionStore\n"
         f"with VersionStore(Path({str(tmp_path)!r})).draft('rfm_table', 'run') as draft:\n"
         "    (draft.path / 'half.txt').write_text('half')\n"
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
@@ -128,7 +128,7 @@ def test_a_version_is_gone_at_once_for_readers_and_swept_if_its_removal_was_cut_
     store = VersionStore(tmp_path, 1)
     first, second = publish(store, "first"), publish(store, "second")
     with monkeypatch.context() as patched:
-        patched.setattr("bankseg_assets.store.shutil.rmtree", lambda *_, **__: None)
+        patched.setattr("bankseg_assets.storage.version_store.shutil.rmtree", lambda *_, **__: None)
         store.prune("rfm_table")
     assert not first.exists()
     assert store.versions("rfm_table") == [second]
@@ -243,7 +243,7 @@ def test_every_file_reaches_the_disk_before_the_version_appears(
         happened.append("renamed")
         return rename(path, target)
 
-    monkeypatch.setattr("bankseg_assets.disk.os.fsync", flushed)
+    monkeypatch.setattr("bankseg_assets.storage.fsync.os.fsync", flushed)
     monkeypatch.setattr(Path, "rename", renamed)
     publish(store, "text")
     assert happened.index("a.txt") < happened.index("_version.json") < happened.index("renamed")

@@ -16,8 +16,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bankseg_assets.disk import sync_file, sync_folder
-from bankseg_assets.writers import Writers
+from bankseg_assets.storage.fencing import Writers
+from bankseg_assets.storage.fsync import sync_file, sync_folder
 
 WRITERS_FILE = ".writers.sqlite"
 RECORD_FILE = "_version.json"

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import BinaryIO
 from uuid import uuid4
 
-from bankseg_assets.disk import sync_folder
+from bankseg_assets.storage.fsync import sync_folder
 
 _PREFIX = ".draft-"
 

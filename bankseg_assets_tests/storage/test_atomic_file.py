@@ -8,12 +8,12 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets.landing.drafts import draft_in, sweep_drafts
+from bankseg_assets.storage.atomic_file import draft_in, sweep_drafts
 
 HOLD_A_DRAFT = """
 import sys, time
 from pathlib import Path
-from bankseg_assets.landing.drafts import draft_in
+from bankseg_assets.storage.atomic_file import draft_in
 with draft_in(Path(sys.argv[1])) as draft:
     print(draft.path, flush=True)
     time.sleep(60)

@@ -1,0 +1,1 @@
+"""Published versions of assets, and files that appear whole or not at all."""
