@@ -11,7 +11,6 @@ from pydantic import Field
 from pyspark.sql import DataFrame
 
 from bankseg_assets.accounts import CLEANED, QUARANTINED, RAW, Account, accounts
-from bankseg_assets.agreement import adjusted_rand_index
 from bankseg_assets.assets.common import FRESHNESS, MODELS, OWNERS
 from bankseg_assets.confusion import NotComparableError, held_out_confusion
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS
@@ -34,8 +33,9 @@ from bankseg_assets.releases import (
     now,
 )
 from bankseg_assets.resources import DeliveryResource, PublishedResource
-from bankseg_assets.sampling import macro_f1, noise
 from bankseg_assets.scoring import Bundle, BundleError, load_bundle
+from bankseg_assets.stats.agreement import adjusted_rand_index
+from bankseg_assets.stats.sampling import macro_f1, noise
 from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets.transforms.drift import (
     MONEY,

@@ -9,21 +9,21 @@ import numpy as np
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.metrics import f1_scores
 from bankseg_assets.partial import posterior
 from bankseg_assets.presentation.phrases import knows_direction
 from bankseg_assets.scoring import BUNDLE_FORMAT, asked_measures, bundle_from, bundle_hash
+from bankseg_assets.stats.histograms import histograms, log_bin, quantiles
+from bankseg_assets.stats.metrics import f1_scores
+from bankseg_assets.stats.rounding import rounded
 from bankseg_assets.transforms.baselines import compared
 from bankseg_assets.transforms.calibration import Calibrated, calibrate
 from bankseg_assets.transforms.evidence import fit_evidence
-from bankseg_assets.transforms.histograms import histograms, log_bin, quantiles
 from bankseg_assets.transforms.judging import for_people, reliability
 from bankseg_assets.transforms.kmeans import KMeansModel
 from bankseg_assets.transforms.naive_bayes import Evaluation, NaiveBayesModel
 from bankseg_assets.transforms.pca import PcaModel
 from bankseg_assets.transforms.profiles import INCOME, INDEXED, MEDIANS
 from bankseg_assets.transforms.rfm import FEWEST_TO_SPLIT
-from bankseg_assets.transforms.rounding import rounded
 
 # How a form asks for a measure: label, unit ("" is the currency), help, step.
 _QUESTIONS: dict[str, tuple[str, str, str, float]] = {

@@ -19,8 +19,8 @@ from pyspark.sql import functions as F  # noqa: N812
 from bankseg_assets.calibrated import Calibration, floored
 from bankseg_assets.partial import evidence_of, joint_of_known, log_posterior, subset_key
 from bankseg_assets.scoring import Array, Bundle, softmax
+from bankseg_assets.stats.rounding import rounded
 from bankseg_assets.transforms.judging import Judgement, Labels, calibration_error, judge, log_loss
-from bankseg_assets.transforms.rounding import rounded
 
 SAMPLE = 20_000  # customers: a temperature moves by under 2 % between two such samples
 SAMPLE_SEED = 3

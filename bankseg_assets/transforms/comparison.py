@@ -9,10 +9,10 @@ import numpy.typing as npt
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.stats.rounding import MEASURE_DIGITS, rounded
 from bankseg_assets.transforms.alternatives import FITS, RESAMPLES, Algorithm
 from bankseg_assets.transforms.features import component_names
 from bankseg_assets.transforms.pca import PcaModel
-from bankseg_assets.transforms.rounding import MEASURE_DIGITS, rounded
 from bankseg_assets.transforms.summary import Summary, summarise
 from bankseg_assets.transforms.sweep import (
     LEAST_F1,

@@ -7,7 +7,7 @@ import numpy.typing as npt
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.transforms.histograms import histograms, log_bin
+from bankseg_assets.stats.histograms import histograms, log_bin
 
 MEASURES = ("recency", "frequency", "monetary", "average_amount", "average_balance", "age")
 MONEY = ("monetary", "average_amount", "average_balance")

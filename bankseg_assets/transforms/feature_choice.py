@@ -9,8 +9,8 @@ from dataclasses import dataclass, replace
 
 from bankseg_assets.contracts.feature_catalogue import LOG_OFFSET, SIGNED_LOG, Feature
 from bankseg_assets.scoring import feature_list
-from bankseg_assets.transforms.histograms import Histogram, quantile_bins, quantiles
-from bankseg_assets.transforms.typical import WHOLE
+from bankseg_assets.stats.histograms import Histogram, quantile_bins, quantiles
+from bankseg_assets.stats.typical_values import WHOLE
 
 MEASURES = ("recency", "frequency", "average_amount", "monetary", "average_balance")
 

@@ -11,7 +11,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.contracts.feature_catalogue import Feature
 from bankseg_assets.scoring import BundleError
-from bankseg_assets.transforms.histograms import signed_log
+from bankseg_assets.stats.histograms import signed_log
 
 
 def feature_column(feature: Feature) -> Column:

@@ -9,13 +9,13 @@ import numpy.typing as npt
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.stats.rounding import MEASURE_DIGITS, SUM_DIGITS, rounded
 from bankseg_assets.transforms.alternatives import FITS, RESAMPLES, Algorithm
 from bankseg_assets.transforms.features import component_names
 from bankseg_assets.transforms.matching import Matching, kept_colours, kept_names, match
 from bankseg_assets.transforms.naming_facts import naming_facts
 from bankseg_assets.transforms.partition import Partition
 from bankseg_assets.transforms.pca import PcaModel
-from bankseg_assets.transforms.rounding import MEASURE_DIGITS, SUM_DIGITS, rounded
 from bankseg_assets.transforms.segment_words import WORDINGS, SegmentFacts
 from bankseg_assets.transforms.summary import Summary, summarise
 from bankseg_assets.transforms.sweep import RESAMPLES as K_MEANS_RESAMPLES

@@ -11,8 +11,8 @@ from pyspark.ml.functions import array_to_vector, vector_to_array
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.metrics import f1_scores, occurs
-from bankseg_assets.transforms.rounding import rounded
+from bankseg_assets.stats.metrics import f1_scores, occurs
+from bankseg_assets.stats.rounding import rounded
 
 # Spark's variance is a difference of two means, so its noise reaches the twelfth digit.
 DENSITY_DIGITS = 10

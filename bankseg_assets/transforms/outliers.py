@@ -13,7 +13,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.contracts.value_ranges import amount_range, money_range
-from bankseg_assets.transforms.histograms import histograms_by, log_bin, quantiles
+from bankseg_assets.stats.histograms import histograms_by, log_bin, quantiles
 
 TUKEY_FACTOR = 1.5
 FEWEST_ROWS = 100  # quartiles of fewer say nothing

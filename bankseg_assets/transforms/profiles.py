@@ -17,12 +17,9 @@ from bankseg_assets.presentation.phrases import (
     transaction_phrase,
     whole_percent,
 )
+from bankseg_assets.stats.histograms import Histogram, histograms_by, quantile_bins
+from bankseg_assets.stats.typical_values import bin_values, is_typical, measure_bin, short_number
 from bankseg_assets.transforms.demographics import mix_sentence, top_locations
-from bankseg_assets.transforms.histograms import (
-    Histogram,
-    histograms_by,
-    quantile_bins,
-)
 from bankseg_assets.transforms.rules import (
     Condition,
     find_rule,
@@ -30,12 +27,6 @@ from bankseg_assets.transforms.rules import (
     rule_column,
     rule_text,
     sample,
-)
-from bankseg_assets.transforms.typical import (
-    bin_values,
-    is_typical,
-    measure_bin,
-    short_number,
 )
 
 INCOME = "income"

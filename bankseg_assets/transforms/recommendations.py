@@ -25,8 +25,8 @@ from bankseg_assets.recommender import (
     ProductModel,
     ranking,
 )
+from bankseg_assets.stats.rounding import LOADING_DIGITS, rounded
 from bankseg_assets.transforms.patterns import Counts, Patterns
-from bankseg_assets.transforms.rounding import LOADING_DIGITS, rounded
 
 MOST_LEARNT_FROM = 50_000  # customers: with 5,000 as many hidden holdings were found
 MOST_FACTORS = 10

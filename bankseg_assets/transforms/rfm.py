@@ -11,7 +11,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.contracts.tables import INCOME, MONEY_DIGITS, RFM_TABLE, money_type
 from bankseg_assets.contracts.value_ranges import OLDEST_YEARS
-from bankseg_assets.transforms.histograms import Histogram, bin_value, histograms, log_bin
+from bankseg_assets.stats.histograms import Histogram, bin_value, histograms, log_bin
 
 MEASURES = (
     *("customer_id", "recency", "frequency", "monetary", "average_amount", "average_balance"),

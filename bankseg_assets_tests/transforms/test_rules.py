@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
+from bankseg_assets.stats.typical_values import WHOLE
 from bankseg_assets.transforms.rules import (
     BELOW,
     FROM,
@@ -20,7 +21,6 @@ from bankseg_assets.transforms.rules import (
     rule_text,
     sample,
 )
-from bankseg_assets.transforms.typical import WHOLE
 from bankseg_assets_tests.fitted_models import Fitted
 
 Measures = dict[str, np.ndarray]

@@ -6,7 +6,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
-from bankseg_assets.transforms.histograms import bin_value, log_bin
+from bankseg_assets.stats.histograms import bin_value, log_bin
 
 WHOLE = ("recency", "frequency", "age")
 SHOWN_DIGITS = 3  # of money in sentences

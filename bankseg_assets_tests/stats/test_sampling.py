@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from bankseg_assets.agreement import adjusted_rand_index
-from bankseg_assets.sampling import macro_f1, noise
+from bankseg_assets.stats.agreement import adjusted_rand_index
+from bankseg_assets.stats.sampling import macro_f1, noise
 
 
 def test_noise_is_two_standard_errors_and_the_rule_of_three() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.transforms.histograms import (
+from bankseg_assets.stats.histograms import (
     BINS_PER_E_FOLD,
     bin_value,
     histograms,

@@ -4,7 +4,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest import approx
 
-from bankseg_assets.transforms.rounding import rounded
+from bankseg_assets.stats.rounding import rounded
 
 NUMBERS = st.floats(-1e12, 1e12)
 

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn.metrics import adjusted_rand_score
 
-from bankseg_assets.agreement import adjusted_rand_index, contingency, overlap
+from bankseg_assets.stats.agreement import adjusted_rand_index, contingency, overlap
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4)), min_size=2, max_size=60))
