@@ -15,7 +15,7 @@ from bankseg_assets.io_managers import ROW_COUNT_KEY
 from bankseg_assets.landing.holdings import holdings_in_use
 from bankseg_assets.landing.intake import RECORDS_FILE, take_landed
 from bankseg_assets.landing.ledger import Delivery, content_hash
-from bankseg_assets.landing.mending import mend
+from bankseg_assets.landing.repair import mend
 from bankseg_assets.landing.rereading import read_again
 from bankseg_assets.metadata import table_metadata
 from bankseg_assets.resources import DeliveryResource, HoldingsResource, SparkResource

@@ -8,7 +8,7 @@ import dagster as dg
 from bankseg_assets.assets.common import FRESHNESS, INGESTION, OWNERS
 from bankseg_assets.landing.intake import Outcome, current_files, take_landed
 from bankseg_assets.landing.ledger import content_hash, current_content
-from bankseg_assets.landing.mending import mend
+from bankseg_assets.landing.repair import mend
 from bankseg_assets.landing.rereading import read_again
 from bankseg_assets.metadata import table_metadata
 from bankseg_assets.resources import DeliveryResource, PublishedResource

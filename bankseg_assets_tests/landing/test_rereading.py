@@ -14,9 +14,9 @@ from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract, RowF
 from bankseg_assets.contracts.file_layout import FileLayout
 from bankseg_assets.landing.intake import RECORDS_FILE, take_landed
 from bankseg_assets.landing.ledger import Delivery, Ledger
-from bankseg_assets.landing.mending import LostContentError, mend
 from bankseg_assets.landing.parse import EXTRA_FILE
 from bankseg_assets.landing.reading import reading_of
+from bankseg_assets.landing.repair import LostContentError, mend
 from bankseg_assets.landing.rereading import read_again
 from bankseg_assets.runtime.settings import Settings
 

@@ -9,7 +9,7 @@ import pytest
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.landing.intake import take_landed
 from bankseg_assets.landing.ledger import Delivery, Ledger
-from bankseg_assets.landing.mending import LostContentError, mend
+from bankseg_assets.landing.repair import LostContentError, mend
 from bankseg_assets.runtime.settings import Settings
 from ops.demo_data import write_demo_transactions
 
