@@ -25,6 +25,9 @@ import pyarrow.dataset as ds
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.cleaning.incremental import dispositions
+from bankseg_assets.cleaning.parts import parts_of, rows_by_delivery
+from bankseg_assets.cleaning.repetition import repeated_values
 from bankseg_assets.confusion import held_out_confusion
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS, INCOME
 from bankseg_assets.contracts.value_ranges import (
@@ -36,8 +39,6 @@ from bankseg_assets.contracts.value_ranges import (
 )
 from bankseg_assets.customer_key import NULL_KEY_ADVICE
 from bankseg_assets.flows import Flow, lost
-from bankseg_assets.incremental import dispositions
-from bankseg_assets.parts import parts_of, rows_by_delivery
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.product_checks import PRODUCT_CHECKS
 from bankseg_assets.releases import all_releases
@@ -45,7 +46,6 @@ from bankseg_assets.resources import DeliveryResource, PublishedResource
 from bankseg_assets.scoring import load_bundle
 from bankseg_assets.storage.outputs import row_count
 from bankseg_assets.storage.version_store import version_record
-from bankseg_assets.transforms.repeated import repeated_values
 from bankseg_assets.transforms.sweep import SMALLEST_SHARE
 
 MOST_CONFLICTS = 0.10  # of repeat customers; the real file has over 90 %: its IDs are scrambled

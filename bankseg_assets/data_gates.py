@@ -6,7 +6,7 @@ Pure functions of counts that were made in what was written; see `gates` for the
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from bankseg_assets.accounts import CORRECTED, Account
+from bankseg_assets.cleaning.row_counts import CORRECTED, Account
 from bankseg_assets.gates import FORCE, LOOK, Gate, Limits, Verdict, apart
 from bankseg_assets.landing.ledger import SHORT_DIGITS
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL, is_small, shown_count

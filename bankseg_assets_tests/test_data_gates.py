@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import pytest
 
-from bankseg_assets.accounts import Account
+from bankseg_assets.cleaning.row_counts import Account
 from bankseg_assets.data_gates import CUSTOMERS, FILES, ROWS, Arrived, Kept, data_gates
 from bankseg_assets.gates import Gate, Limits, Verdict
 

@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from bankseg_assets.accounts import accounts
+from bankseg_assets.cleaning.row_counts import accounts
 from bankseg_assets.losses import Losses, NotReadableError, losses
 from bankseg_assets.releases import Release
 from bankseg_assets.storage.version_store import VersionStore

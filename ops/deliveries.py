@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from bankseg_assets.accounts import Account, newest_accounts
+from bankseg_assets.cleaning.row_counts import Account, newest_accounts
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS
 from bankseg_assets.landing.ledger import Delivery, Ledger, current_content
 from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings

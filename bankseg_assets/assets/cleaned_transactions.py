@@ -9,15 +9,15 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, INGESTION, OWNERS
 from bankseg_assets.assets.raw_transactions import content_of
+from bankseg_assets.cleaning.date_advice import date_advice
+from bankseg_assets.cleaning.incremental import Cleaned, clean
+from bankseg_assets.cleaning.transaction_ids import repeated_shares
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS
-from bankseg_assets.date_advice import date_advice
-from bankseg_assets.incremental import Cleaned, clean
 from bankseg_assets.io_managers import ROW_COUNT_KEY
 from bankseg_assets.landing.ledger import by_precedence
 from bankseg_assets.metadata import table_metadata
 from bankseg_assets.resources import DeliveryResource, PublishedResource
-from bankseg_assets.transforms.transaction_ids import repeated_shares
 
 CONTENT_HASH_KEY = "content_hash"
 """Metadata: one SHA-256 for the set of delivered contents; the landing sensor compares it."""

@@ -4,11 +4,11 @@ import dagster as dg
 from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, INSIGHT, OWNERS
+from bankseg_assets.cleaning.amounts import has_direction
 from bankseg_assets.reports.eda_page import eda_page
 from bankseg_assets.reports.plots import bar_plot
 from bankseg_assets.resources import DeliveryResource
 from bankseg_assets.storage.outputs import Report
-from bankseg_assets.transforms.amounts import has_direction
 from bankseg_assets.transforms.eda import explore
 
 

@@ -7,11 +7,11 @@ from pydantic import Field
 from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, MODELS, OWNERS
+from bankseg_assets.cleaning.amounts import has_direction
 from bankseg_assets.contracts.feature_catalogue import FEATURES
 from bankseg_assets.metadata import markdown_table
 from bankseg_assets.reports.plots import bar_plot
 from bankseg_assets.resources import DeliveryResource
-from bankseg_assets.transforms.amounts import has_direction
 from bankseg_assets.transforms.candidates import best_pca
 from bankseg_assets.transforms.pca import PcaModel
 from bankseg_assets.transforms.sweep import DEFAULT_KS, FEWEST_SEGMENTS, SEED

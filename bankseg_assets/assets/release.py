@@ -10,8 +10,8 @@ import dagster as dg
 from pydantic import Field
 from pyspark.sql import DataFrame
 
-from bankseg_assets.accounts import CLEANED, QUARANTINED, RAW, Account, accounts
 from bankseg_assets.assets.common import FRESHNESS, MODELS, OWNERS
+from bankseg_assets.cleaning.row_counts import CLEANED, QUARANTINED, RAW, Account, accounts
 from bankseg_assets.confusion import NotComparableError, held_out_confusion
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS
 from bankseg_assets.customer_key import RFM_TABLE, key_of

@@ -1,6 +1,6 @@
 """How the amounts of a column are written: separators, signs, currencies.
 
-What a text may be is what `transforms.money_text` reads, which needs Spark.
+What a text may be is what `cleaning.money_text` reads, which needs Spark.
 """
 
 import re

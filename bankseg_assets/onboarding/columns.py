@@ -4,7 +4,7 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
-# As transforms.field_text trims them, which imports Spark.
+# As cleaning.field_text trims them, which imports Spark.
 INVISIBLE = "".join(
     map(
         chr,

@@ -48,12 +48,12 @@ def clean_sample(
     As a batch cleans a delivery of today; `folder` is for what is written.
     """
     # Dagster, which incremental cleaning imports, takes a second: meanwhile Spark starts.
+    from bankseg_assets.cleaning.incremental import clean
     from bankseg_assets.contracts.tables import (
         CLEANED_TRANSACTIONS,
         DELIVERY_DIGITS,
         QUARANTINED_TRANSACTIONS,
     )
-    from bankseg_assets.incremental import clean
     from bankseg_assets.storage.version_store import VersionStore
 
     store = VersionStore(folder / "published")

@@ -5,11 +5,7 @@ from dataclasses import dataclass
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.contracts.delivery import HOLDINGS, ColumnRule, DeliveryContract
-from bankseg_assets.contracts.tables import PRODUCT_HOLDINGS, QUARANTINED_HOLDINGS
-from bankseg_assets.presentation.disclosure import SMALLEST_CELL
-from bankseg_assets.transforms.cleaning import CONTROL_CHARACTERS, DUPLICATE, QUARANTINED
-from bankseg_assets.transforms.field_text import (
+from bankseg_assets.cleaning.field_text import (
     WHITE_SPACE,
     ZERO_WIDTHS,
     identifier,
@@ -17,6 +13,10 @@ from bankseg_assets.transforms.field_text import (
     is_missing_customer_id,
     trimmed,
 )
+from bankseg_assets.cleaning.validation import CONTROL_CHARACTERS, DUPLICATE, QUARANTINED
+from bankseg_assets.contracts.delivery import HOLDINGS, ColumnRule, DeliveryContract
+from bankseg_assets.contracts.tables import PRODUCT_HOLDINGS, QUARANTINED_HOLDINGS
+from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 
 MOST_PRODUCTS = 250  # a bank has dozens; account numbers in their place are as many as customers
 LONGEST_PRODUCT = 100  # characters

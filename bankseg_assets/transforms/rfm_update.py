@@ -10,7 +10,7 @@ from datetime import date
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.transforms.cleaning import ROW_KEY
+from bankseg_assets.cleaning.validation import ROW_KEY
 from bankseg_assets.transforms.rfm import MEASURES, RARELY_KNOWN, age_at, customers
 
 TOUCHED = "_touched"

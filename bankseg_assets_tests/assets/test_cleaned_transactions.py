@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets.incremental import dispositions
+from bankseg_assets.cleaning.incremental import dispositions
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import DEMO_ROWS, run_platform

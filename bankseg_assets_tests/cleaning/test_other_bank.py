@@ -11,11 +11,11 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.cleaning.validation import judge
 from bankseg_assets.contracts.delivery import load_contract
 from bankseg_assets.contracts.tables import RAW_TRANSACTIONS
 from bankseg_assets.landing.parse import parse_delivery
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT
-from bankseg_assets.transforms.cleaning import judge
 
 CONTRACT = load_contract(
     DEFAULT_CONTRACT.parent / "docs" / "contracts" / "differently_shaped_bank.toml"

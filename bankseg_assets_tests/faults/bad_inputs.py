@@ -19,13 +19,13 @@ import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.cleaning.validation import judge
 from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.contracts.tables import RAW_TRANSACTIONS
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.parse import EXTRA_FILE, Parsed, parse_delivery
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.runtime.spark import prepare_process, spark_config
-from bankseg_assets.transforms.cleaning import judge
 from bankseg_assets_tests.faults.pollution import CONTRACT, HEADER, Row, polluted_files
 
 TORTURE = Path(__file__).parents[3] / "shared" / "data" / "torture"

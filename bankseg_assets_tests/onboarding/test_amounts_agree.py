@@ -7,9 +7,9 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.cleaning.validation import judge
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.onboarding.amounts import SEPARATORS, amount_of
-from bankseg_assets.transforms.cleaning import judge
 from bankseg_assets_tests.frames import raw_frame
 
 TEXTS = (

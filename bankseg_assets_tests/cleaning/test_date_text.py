@@ -10,10 +10,10 @@ from hypothesis import strategies as st
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.cleaning import date_text
+from bankseg_assets.cleaning.validation import judge
 from bankseg_assets.contracts.date_formats import DateFormat
 from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
-from bankseg_assets.transforms import date_text
-from bankseg_assets.transforms.cleaning import judge
 from bankseg_assets_tests.frames import Rows, raw_frame
 
 CONTRACT = DeliveryContract()

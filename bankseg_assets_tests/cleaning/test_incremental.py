@@ -12,9 +12,9 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
+from bankseg_assets.cleaning.incremental import Cleaned, clean
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.contracts.tables import RAW_TRANSACTIONS
-from bankseg_assets.incremental import Cleaned, clean
 from bankseg_assets.storage.outputs import ParquetFiles
 from bankseg_assets.storage.version_store import BASIS_FILE, VersionStore, write_json
 from bankseg_assets_tests.frames import RAW_ROW

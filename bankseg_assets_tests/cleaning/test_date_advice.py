@@ -8,8 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from bankseg_assets.cleaning.date_advice import date_advice
 from bankseg_assets.contracts.delivery import ColumnRule
-from bankseg_assets.date_advice import date_advice
 
 RULE = ColumnRule("Buchungstag", format="d/M/yyyy HH:mm")
 

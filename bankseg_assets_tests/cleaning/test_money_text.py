@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.cleaning.deduplication import repeated_ids, verdicts
+from bankseg_assets.cleaning.outliers import outlier_fences
+from bankseg_assets.cleaning.validation import DUPLICATE, judge
 from bankseg_assets.contracts.delivery import DeliveryContract
-from bankseg_assets.transforms.cleaning import DUPLICATE, judge
-from bankseg_assets.transforms.deduplication import repeated_ids, verdicts
-from bankseg_assets.transforms.outliers import outlier_fences
 from bankseg_assets_tests.frames import raw_frame
 
 OTHER = "amount_in_other_currency"

@@ -8,7 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from bankseg_assets.parts import (
+from bankseg_assets.cleaning.parts import (
     delivery_of,
     file_names,
     holding,

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.transforms import repeated
-from bankseg_assets.transforms.repeated import repeated_values
+from bankseg_assets.cleaning import repetition
+from bankseg_assets.cleaning.repetition import repeated_values
 
 
 def found_in(spark: SparkSession, values: list[str | None]) -> list[str | None]:
@@ -29,6 +29,6 @@ def test_what_occurs_twice_is_found_once(spark: SparkSession, values: list[str |
 def test_values_that_only_share_a_digest_are_not_taken_for_one(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(repeated.F, "xxhash64", lambda column: F.length(column).cast("bigint"))
+    monkeypatch.setattr(repetition.F, "xxhash64", lambda column: F.length(column).cast("bigint"))
     assert found_in(spark, ["ab", "cd", "e"]) == []
     assert found_in(spark, ["ab", "cd", "cd"]) == ["cd"]

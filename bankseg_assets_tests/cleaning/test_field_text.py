@@ -4,8 +4,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.contracts.delivery import ColumnRule
-from bankseg_assets.transforms.field_text import (
+from bankseg_assets.cleaning.field_text import (
     INVISIBLE,
     NO_ID,
     identifier,
@@ -14,6 +13,7 @@ from bankseg_assets.transforms.field_text import (
     is_missing_transaction_id,
     trimmed,
 )
+from bankseg_assets.contracts.delivery import ColumnRule
 
 ANY = ColumnRule("id")
 

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.cleaning.amounts import has_direction
+from bankseg_assets.cleaning.outliers import outlier_fences
+from bankseg_assets.cleaning.validation import judge
 from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
-from bankseg_assets.transforms.amounts import has_direction
-from bankseg_assets.transforms.cleaning import judge
-from bankseg_assets.transforms.outliers import outlier_fences
 from bankseg_assets_tests.cleaning.test_cases import judged as judged_case
+from bankseg_assets_tests.cleaning.test_validation import NOT_AFTER
 from bankseg_assets_tests.frames import raw_frame
-from bankseg_assets_tests.transforms.test_cleaning import NOT_AFTER
 
 SHIPPED = DeliveryContract()
 Found = tuple[str | None, str | None]

@@ -7,7 +7,7 @@ fails when a result changes and the number does not.
 """
 
 CLEANING_RULES = 3
-"""Of transforms/cleaning, amounts, deduplication, outliers, field_text, money_text, histograms and
+"""Of cleaning/validation, amounts, deduplication, outliers, field_text, money_text, histograms and
 repeated, of value_ranges and currencies, and of how a `ColumnRule` is read (delivery)."""
 
 RFM_RULES = 2

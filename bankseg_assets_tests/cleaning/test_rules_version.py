@@ -10,9 +10,10 @@ from typing import Any
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.cleaning import deduplication, outliers, validation
+from bankseg_assets.cleaning.rules_version import CLEANING_RULES, RFM_RULES
 from bankseg_assets.contracts.delivery import DeliveryContract
-from bankseg_assets.rules_version import CLEANING_RULES, RFM_RULES
-from bankseg_assets.transforms import cleaning, deduplication, outliers, rfm, rfm_update
+from bankseg_assets.transforms import rfm, rfm_update
 from bankseg_assets_tests.frames import Rows, cleaned_frame, raw_frame
 
 # Rules version -> SHA-256 of what they make of the rows below.
@@ -30,8 +31,8 @@ RFM_RESULTS = {
 SNAPSHOT = date(2016, 10, 22)
 ADVICE = (
     "The {table} of a fixed input are not those of {name} = {version}. If you meant to change a "
-    "rule, raise {name} in bankseg_assets/rules_version.py, so that every bank's data are made "
-    "again, and pin {found!r} under the new number here."
+    "rule, raise {name} in bankseg_assets/cleaning/rules_version.py, so that every bank's data are "
+    "made again, and pin {found!r} under the new number here."
 )
 
 _FIELDS: dict[str, tuple[Any, ...]] = {
@@ -101,14 +102,14 @@ def test_cleaning_has_the_results_of_its_version(spark: SparkSession) -> None:
     contract = DeliveryContract()
     raw = raw_frame(spark, [*sound_rows(), *faulty_rows()])
     not_after = F.lit(date(2017, 1, 1))
-    judged = cleaning.judge(raw, contract, not_after=not_after)
+    judged = validation.judge(raw, contract, not_after=not_after)
     flags = outliers.outlier_flags(outliers.outlier_fences(judged, contract))
     with deduplication.repeated_ids(raw, None, contract) as repeated:
         verdicts = deduplication.verdicts(
             raw, repeated, contract, not_after=not_after, winners=["c2", "c1"]
         )
-        kept = cleaning.keep(judged, verdicts, flags).collect()
-        aside = cleaning.broken(judged).unionByName(cleaning.repeats(raw, verdicts)).collect()
+        kept = validation.keep(judged, verdicts, flags).collect()
+        aside = validation.broken(judged).unionByName(validation.repeats(raw, verdicts)).collect()
     assert len(kept) + len(aside) == len(sound_rows()) + len(faulty_rows())
     result = digest([*kept, *aside])
     assert CLEANING_RESULTS[CLEANING_RULES] == result, ADVICE.format(

@@ -10,7 +10,7 @@ from typing import Any
 
 import pyarrow.dataset as ds
 
-from bankseg_assets.parts import parts_of, rows_by_delivery
+from bankseg_assets.cleaning.parts import parts_of, rows_by_delivery
 from bankseg_assets.storage.version_store import VersionStore, version_basis, version_record
 
 CORRECTED = "corrected"

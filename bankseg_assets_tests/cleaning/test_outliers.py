@@ -8,9 +8,9 @@ import pytest
 from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.cleaning.outliers import Fences, outlier_fences, outlier_flags
+from bankseg_assets.cleaning.validation import judge, keep
 from bankseg_assets.contracts.delivery import DeliveryContract
-from bankseg_assets.transforms.cleaning import judge, keep
-from bankseg_assets.transforms.outliers import Fences, outlier_fences, outlier_flags
 from bankseg_assets_tests.frames import Rows, raw_frame
 
 CONTRACT = DeliveryContract()

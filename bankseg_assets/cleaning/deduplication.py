@@ -12,17 +12,12 @@ from datetime import date
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.accounts import CORRECTED
+from bankseg_assets.cleaning.field_text import identifier
+from bankseg_assets.cleaning.repetition import repeated_values
+from bankseg_assets.cleaning.row_counts import CORRECTED
+from bankseg_assets.cleaning.transaction_ids import CONTENT, are_of_content, identified, scoped
+from bankseg_assets.cleaning.validation import DUPLICATE, IDS, ROW_KEY, judge, transaction_day
 from bankseg_assets.contracts.delivery import DeliveryContract
-from bankseg_assets.transforms.cleaning import DUPLICATE, IDS, ROW_KEY, judge, transaction_day
-from bankseg_assets.transforms.field_text import identifier
-from bankseg_assets.transforms.repeated import repeated_values
-from bankseg_assets.transforms.transaction_ids import (
-    CONTENT,
-    are_of_content,
-    identified,
-    scoped,
-)
 
 CONFLICTING = "conflicting_duplicate"
 

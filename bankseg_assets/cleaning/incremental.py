@@ -19,14 +19,9 @@ import pyarrow.dataset as ds
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.contracts.delivery import DeliveryContract
-from bankseg_assets.contracts.tables import (
-    CLEANED_TRANSACTIONS,
-    QUARANTINED_TRANSACTIONS,
-    RAW_TRANSACTIONS,
-    Table,
-)
-from bankseg_assets.parts import (
+from bankseg_assets.cleaning import deduplication, outliers, transaction_ids, validation
+from bankseg_assets.cleaning.outliers import Fences
+from bankseg_assets.cleaning.parts import (
     REPEATS,
     Parts,
     file_names,
@@ -35,7 +30,14 @@ from bankseg_assets.parts import (
     rows_by_delivery,
     write_parts,
 )
-from bankseg_assets.rules_version import CLEANING_RULES
+from bankseg_assets.cleaning.rules_version import CLEANING_RULES
+from bankseg_assets.contracts.delivery import DeliveryContract
+from bankseg_assets.contracts.tables import (
+    CLEANED_TRANSACTIONS,
+    QUARANTINED_TRANSACTIONS,
+    RAW_TRANSACTIONS,
+    Table,
+)
 from bankseg_assets.storage.outputs import ParquetFiles
 from bankseg_assets.storage.parquet import read_parquet
 from bankseg_assets.storage.version_store import (
@@ -44,8 +46,6 @@ from bankseg_assets.storage.version_store import (
     verify,
     version_basis,
 )
-from bankseg_assets.transforms import cleaning, deduplication, outliers, transaction_ids
-from bankseg_assets.transforms.outliers import Fences
 
 MOST_ROWS_TO_LOOK_UP = 100_000  # more repeated rows, and every part of their files is rewritten
 
@@ -168,7 +168,7 @@ class _Work:
         arrived = self._read(RAW_TRANSACTIONS, self._raw_files(new))
         days = {delivery: taken_on[delivery] for delivery in new}
         not_after = deduplication.day_of_grace(days)
-        self._judged = cleaning.judge(arrived, contract, not_after=not_after)
+        self._judged = validation.judge(arrived, contract, not_after=not_after)
         self._identified = transaction_ids.identified(self._judged, contract)
         self.fences = outliers.outlier_fences(self._judged, contract)
         self._kept = ExitStack()
@@ -201,7 +201,7 @@ class _Work:
 
     def kept(self) -> Parts:
         """Write the rows to keep of the new deliveries."""
-        rows = cleaning.keep(
+        rows = validation.keep(
             self._identified, self._not_kept(), outliers.outlier_flags(self.fences)
         )
         return write_parts(rows, self._folder / "kept", self._new)
@@ -217,7 +217,7 @@ class _Work:
             return {}
         rows = self._read(CLEANED_TRANSACTIONS, files)
         # The join puts its columns first.
-        left = rows.join(self._verdicts, cleaning.ROW_KEY, "left_anti").select(*rows.columns)
+        left = rows.join(self._verdicts, validation.ROW_KEY, "left_anti").select(*rows.columns)
         written = write_parts(left, self._folder / "kept_from_before", hit)
         return {
             delivery: [path for path in parts[delivery] if path not in stale[delivery]]
@@ -232,17 +232,17 @@ class _Work:
         guilty = [d for d in self._new if raw_rows[d] > kept_rows[d] + self._found.get(d, 0)]
         if not guilty:
             return {}
-        rows = cleaning.broken(self._judged.where(F.col("delivery").isin(guilty)))
+        rows = validation.broken(self._judged.where(F.col("delivery").isin(guilty)))
         return write_parts(rows, self._folder / "broken", guilty)
 
     def repeats(self, before: list[Path]) -> Parts:
         """Write the rows that tell of a transaction again: those from before, and those now."""
         if self._verdicts is None or not self._found:
             return {}
-        rows = cleaning.repeats(self._suspects, self._verdicts)
+        rows = validation.repeats(self._suspects, self._verdicts)
         if before:
             old = self._read(QUARANTINED_TRANSACTIONS, before)
-            rows = old.join(self._verdicts, cleaning.ROW_KEY, "left_anti").unionByName(rows)
+            rows = old.join(self._verdicts, validation.ROW_KEY, "left_anti").unionByName(rows)
         return write_parts(rows, self._folder / REPEATS, [REPEATS])
 
     def _not_kept(self) -> DataFrame | None:

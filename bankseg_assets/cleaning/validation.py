@@ -13,11 +13,8 @@ from operator import or_
 from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.contracts.delivery import DELIVERED, ColumnRule, DeliveryContract
-from bankseg_assets.contracts.tables import CLEANED_TRANSACTIONS, QUARANTINED_TRANSACTIONS
-from bankseg_assets.contracts.value_ranges import OLDEST_YEARS, first_day, money_range
-from bankseg_assets.transforms import amounts, date_text
-from bankseg_assets.transforms.field_text import (
+from bankseg_assets.cleaning import amounts, date_text
+from bankseg_assets.cleaning.field_text import (
     WHITE_SPACE,
     ZERO_WIDTHS,
     identifier,
@@ -27,14 +24,17 @@ from bankseg_assets.transforms.field_text import (
     needs_trimming,
     trimmed,
 )
-from bankseg_assets.transforms.money_text import (
+from bankseg_assets.cleaning.money_text import (
     MoneyText,
     has_too_many_decimals,
     is_other_currency,
     money_value,
     read_money,
 )
-from bankseg_assets.transforms.transaction_ids import scoped
+from bankseg_assets.cleaning.transaction_ids import scoped
+from bankseg_assets.contracts.delivery import DELIVERED, ColumnRule, DeliveryContract
+from bankseg_assets.contracts.tables import CLEANED_TRANSACTIONS, QUARANTINED_TRANSACTIONS
+from bankseg_assets.contracts.value_ranges import OLDEST_YEARS, first_day, money_range
 
 ISO_DATE = r"\A(?!0000)\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d(\.\d{1,9})?)?\z"
 AGE = r"\A[0-9]{1,3}(\.0*)?\z"
