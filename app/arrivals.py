@@ -6,7 +6,7 @@ from app.deliveries import kept_rows, ledger_table, reasons_table, set_aside
 from app.numbers import Numbers
 from app.situation import deliveries
 from app.tables import show_table
-from bankseg_assets.releases import Release
+from bankseg_assets.release.releases import Release
 from bankseg_assets.runtime.settings import load_settings
 
 

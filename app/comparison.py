@@ -11,7 +11,7 @@ import pandas as pd
 
 from app.data import DOCUMENT
 from bankseg_assets.presentation.formatting import percent
-from bankseg_assets.releases import Release
+from bankseg_assets.release.releases import Release
 from bankseg_assets.storage.version_store import DamagedVersionError, VersionStore, version_record
 
 ASSET = "segmentation_comparison"

@@ -13,7 +13,7 @@ import streamlit as st
 from app import session
 from bankseg_assets.batch_scoring.actions import read_actions
 from bankseg_assets.batch_scoring.errors import ListError
-from bankseg_assets.releases import Release
+from bankseg_assets.release.releases import Release
 
 DOCUMENT = "model.json"
 SAMPLE_ROWS = 40_000

@@ -13,7 +13,7 @@ from app.numbers import Numbers
 from app.words import words
 from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.presentation.disclosure import is_small
-from bankseg_assets.releases import Release
+from bankseg_assets.release.releases import Release
 
 MOST_TOLD = 3  # files
 

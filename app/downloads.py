@@ -12,7 +12,7 @@ from app.data import customers_of
 from bankseg_assets.batch_scoring.hold_out import HoldOut
 from bankseg_assets.partial import posterior
 from bankseg_assets.presentation.csv_export import to_csv
-from bankseg_assets.releases import Release
+from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring import Bundle
 
 ID = "customer_id"

@@ -5,8 +5,8 @@ from typing import Any
 import pandas as pd
 
 from app.measures import label
-from bankseg_assets.gates import BLOCKING_DRIFT, Limits
-from bankseg_assets.releases import Release
+from bankseg_assets.release.gates import BLOCKING_DRIFT, Limits
+from bankseg_assets.release.releases import Release
 
 DRIFT, AGREEMENT = "data_has_not_drifted", "customers_stay_in_their_segment"
 STABLE = 0.8

@@ -11,7 +11,7 @@ from app import session, status
 from app.notes import notes, show_notes
 from app.tables import show_table
 from bankseg_assets.presentation.formatting import day
-from bankseg_assets.releases import Release
+from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring import Bundle
 
 

@@ -14,7 +14,7 @@ from app.rfm import Cell, row_of
 from app.tables import show_table
 from bankseg_assets.presentation.disclosure import shown_rounded
 from bankseg_assets.presentation.formatting import percent
-from bankseg_assets.releases import Release
+from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring import Bundle
 
 

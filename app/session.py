@@ -11,7 +11,7 @@ from app.numbers import Numbers
 from app.unreleased import unreleased
 from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.published import newest_first
-from bankseg_assets.releases import Release, refusal
+from bankseg_assets.release.releases import Release, refusal
 from bankseg_assets.runtime.settings import load_settings
 from bankseg_assets.scoring import Bundle
 from bankseg_assets.serving import Serving, renew

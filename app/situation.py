@@ -9,7 +9,7 @@ import streamlit as st
 from app.last_run import Run, last_run
 from bankseg_assets.landing.ledger import Delivery, Ledger
 from bankseg_assets.presentation.markdown import escaped
-from bankseg_assets.releases import Refusal, refusal
+from bankseg_assets.release.releases import Refusal, refusal
 from bankseg_assets.runtime.settings import Settings
 
 POLL_SECONDS = 5

@@ -8,7 +8,7 @@ from typing import Literal
 import streamlit as st
 
 from app.drift import AGREEMENT, DRIFT, STABLE, agreed, gate_of, shifted
-from bankseg_assets.releases import Release
+from bankseg_assets.release.releases import Release
 
 Colour = Literal["green", "orange", "red", "gray"]
 # As the freshness policy of the assets (bankseg_assets.assets.common).

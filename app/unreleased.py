@@ -4,7 +4,7 @@ from pathlib import Path
 
 from bankseg_assets.contracts.delivery import ContractError, load_contract
 from bankseg_assets.presentation.formatting import PLAIN
-from bankseg_assets.releases import Release
+from bankseg_assets.release.releases import Release
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.storage.version_store import DamagedVersionError, VersionStore, version_record
 

@@ -41,7 +41,7 @@ from bankseg_assets.customer_key import NULL_KEY_ADVICE
 from bankseg_assets.flows import Flow, lost
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.product_checks import PRODUCT_CHECKS
-from bankseg_assets.releases import all_releases
+from bankseg_assets.release.releases import all_releases
 from bankseg_assets.resources import DeliveryResource, PublishedResource
 from bankseg_assets.scoring import load_bundle
 from bankseg_assets.storage.outputs import row_count

@@ -16,7 +16,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 
 from bankseg_assets.contracts.tables import TABLES
 from bankseg_assets.metadata import column_lineage
-from bankseg_assets.releases import prune
+from bankseg_assets.release.releases import prune
 from bankseg_assets.resources import PublishedResource, SparkResource
 from bankseg_assets.storage.outputs import (
     FrameWithBasis,

@@ -15,7 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bankseg_assets.contracts.feature_catalogue import Feature
-from bankseg_assets.releases import Release, current_release
+from bankseg_assets.release.releases import Release, current_release
 from bankseg_assets.storage.version_store import DamagedVersionError, verify
 
 Array = npt.NDArray[np.float64]

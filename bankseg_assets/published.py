@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from bankseg_assets.releases import Release, all_releases
+from bankseg_assets.release.releases import Release, all_releases
 from bankseg_assets.scoring import Bundle, BundleError, load_bundle
 
 CLASSIFIER = "nb_classifier"

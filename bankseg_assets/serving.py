@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bankseg_assets.published import read_model
-from bankseg_assets.releases import Release, refusal
+from bankseg_assets.release.releases import Release, refusal
 from bankseg_assets.scoring import Bundle, BundleError
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bankseg_assets.releases import FORMAT, PROMOTION, RELEASE
+from bankseg_assets.release.releases import FORMAT, PROMOTION, RELEASE
 from bankseg_assets.storage.version_store import VersionStore, write_json
 
 FEATURE = {"name": "recency", "measure": "recency", "transform": "identity"}

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bankseg_assets.published import newest_first
-from bankseg_assets.releases import Release
+from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring import BUNDLE_FILE
 from bankseg_assets.serving import Serving, renew
 from bankseg_assets_tests.app.publishing import publish

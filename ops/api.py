@@ -27,7 +27,7 @@ from bankseg_assets.batch_scoring.actions import read_actions
 from bankseg_assets.batch_scoring.errors import ListError
 from bankseg_assets.inputs import asked_of, columns_of
 from bankseg_assets.published import newest_first
-from bankseg_assets.releases import Refusal, Release, refusal
+from bankseg_assets.release.releases import Refusal, Release, refusal
 from bankseg_assets.runtime.settings import SettingsError, load_settings
 from bankseg_assets.scoring import Bundle
 from bankseg_assets.serving import Serving, renew, why_no_model

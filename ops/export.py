@@ -17,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Copy; return the exit code."""
     options = parser("bankseg export", "Copy the release in use to a URL.").parse_args(arguments)
     # pyarrow costs a second; whoever asks for help is not kept waiting.
-    from bankseg_assets.mirror import MirrorError, export
+    from bankseg_assets.release.remote_copy import MirrorError, export
 
     try:
         done = export(load_settings().published_dir, options.url, options.only)

@@ -17,7 +17,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     does = "Copy the newest release at a URL to this machine."
     options = parser("bankseg fetch", does).parse_args(arguments)
     # pyarrow costs a second; whoever asks for help is not kept waiting.
-    from bankseg_assets.mirror import MirrorError, fetch
+    from bankseg_assets.release.remote_copy import MirrorError, fetch
 
     try:
         settings = load_settings()

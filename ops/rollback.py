@@ -8,7 +8,7 @@ import sqlite3
 import sys
 from collections.abc import Sequence
 
-from bankseg_assets.releases import ReleaseError, all_releases, note_refusal, roll_back
+from bankseg_assets.release.releases import ReleaseError, all_releases, note_refusal, roll_back
 from bankseg_assets.runtime.settings import SettingsError, load_settings
 from bankseg_assets.storage.version_store import VersionStore
 

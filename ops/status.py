@@ -12,7 +12,7 @@ from typing import Any
 from bankseg_assets.landing.ledger import WITHDRAWN, Ledger
 from bankseg_assets.presentation.formatting import day
 from bankseg_assets.published import newest_first
-from bankseg_assets.releases import Release, refusal
+from bankseg_assets.release.releases import Release, refusal
 from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
 from bankseg_assets.scoring import Bundle
 from bankseg_assets.serving import Serving, renew

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, MODELS, OWNERS
 from bankseg_assets.io_managers import MODEL_FILE
-from bankseg_assets.releases import current_release
+from bankseg_assets.release.releases import current_release
 from bankseg_assets.reports.plots import line_plot
 from bankseg_assets.resources import DeliveryResource, PublishedResource
 from bankseg_assets.transforms.alternatives import Algorithm

@@ -15,11 +15,12 @@ from bankseg_assets.cleaning.row_counts import CLEANED, QUARANTINED, RAW, Accoun
 from bankseg_assets.confusion import NotComparableError, held_out_confusion
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS
 from bankseg_assets.customer_key import RFM_TABLE, key_of
-from bankseg_assets.data_gates import CUSTOMERS, Arrived, Kept, data_gates, real_data_stays
-from bankseg_assets.gates import Gate, Limits, Measures, Verdict, gates, unprotected
 from bankseg_assets.landing.ledger import WITHDRAWN
-from bankseg_assets.losses import NotReadableError, losses, of_release
-from bankseg_assets.releases import (
+from bankseg_assets.release.data_gates import CUSTOMERS, Arrived, Kept, data_gates, real_data_stays
+from bankseg_assets.release.drift import MONEY, distributions, population_stability_index, psi_noise
+from bankseg_assets.release.gates import Gate, Limits, Measures, Verdict, gates, unprotected
+from bankseg_assets.release.lost_customers import NotReadableError, losses, of_release
+from bankseg_assets.release.releases import (
     FORMAT,
     MANIFEST_FILE,
     PROMOTION,
@@ -37,12 +38,6 @@ from bankseg_assets.scoring import Bundle, BundleError, load_bundle
 from bankseg_assets.stats.agreement import adjusted_rand_index
 from bankseg_assets.stats.sampling import macro_f1, noise
 from bankseg_assets.storage.version_store import VersionStore
-from bankseg_assets.transforms.drift import (
-    MONEY,
-    distributions,
-    population_stability_index,
-    psi_noise,
-)
 
 _DEFAULTS = Limits()
 _TOGETHER = "versions_belong_together"

@@ -4,7 +4,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bankseg_assets.batch_scoring.errors import ListError
-from bankseg_assets.releases import Release
+from bankseg_assets.release.releases import Release
 from bankseg_assets.storage.version_store import DamagedVersionError
 
 ACTIONS = "recommended_actions"

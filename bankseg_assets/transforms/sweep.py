@@ -9,8 +9,8 @@ from typing import TypeVar
 import numpy as np
 import numpy.typing as npt
 
-from bankseg_assets.gates import ALL_CRITERIA
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
+from bankseg_assets.release.gates import ALL_CRITERIA
 from bankseg_assets.runtime.spark import cores
 from bankseg_assets.stats.agreement import adjusted_rand_index, contingency
 from bankseg_assets.stats.metrics import f1_scores

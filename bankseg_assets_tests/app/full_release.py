@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from app.comparison import ASSET
-from bankseg_assets.gates import Limits, Measures, gates
-from bankseg_assets.releases import RELEASE
+from bankseg_assets.release.gates import Limits, Measures, gates
+from bankseg_assets.release.releases import RELEASE
 from bankseg_assets.storage.version_store import VersionStore, version_record, write_json
 
 MIGRATION = "segment_migration"

@@ -11,7 +11,7 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bankseg_assets.releases import FORMAT, PROMOTION, RELEASE
+from bankseg_assets.release.releases import FORMAT, PROMOTION, RELEASE
 from bankseg_assets.scoring import BUNDLE_FILE, BUNDLE_FORMAT, bundle_hash, feature_list
 from bankseg_assets.storage.version_store import VersionStore, write_json
 

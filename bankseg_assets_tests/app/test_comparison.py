@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from app.comparison import ASSET, as_table, newest
-from bankseg_assets.releases import current_release
+from bankseg_assets.release.releases import current_release
 from bankseg_assets.storage.version_store import VersionStore, write_json
 from bankseg_assets_tests.app.publishing import publish
 

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.drift import agreement, drift, drift_note, shifted
-from bankseg_assets.gates import Limits, Measures, gates
-from bankseg_assets.releases import Release
+from bankseg_assets.release.gates import Limits, Measures, gates
+from bankseg_assets.release.releases import Release
 
 MEASURED = Measures(f1_macro=0.98, silhouette=0.7, smallest_share=0.1)
 

@@ -7,7 +7,7 @@ import pytest
 from app.last_run import Run
 from app.situation import Situation, situation
 from bankseg_assets.landing.ledger import Delivery
-from bankseg_assets.releases import Refusal
+from bankseg_assets.release.releases import Refusal
 
 DAGSTER = "http://127.0.0.1:3000"
 REFUSED = Refusal("r1", "2026-11-23T10:00:00+00:00", ("3 rows are lost.",))

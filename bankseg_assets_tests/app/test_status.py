@@ -8,7 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.status import Badge, Colour, badges
-from bankseg_assets.releases import Release
+from bankseg_assets.release.releases import Release
 
 MADE = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
 

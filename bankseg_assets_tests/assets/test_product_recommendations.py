@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import dagster as dg
 
 from bankseg_assets.contracts.tables import TABLES
-from bankseg_assets.releases import all_releases, current_release
+from bankseg_assets.release.releases import all_releases, current_release
 from bankseg_assets_tests.assets.test_product_holdings import HEADER, land
 from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import Run, run_platform

@@ -9,8 +9,14 @@ import dagster as dg
 import pytest
 
 from bankseg_assets.assets.release import GATES, ReleaseConfig
-from bankseg_assets.gates import Measures
-from bankseg_assets.releases import Release, all_releases, current_release, refusal, roll_back
+from bankseg_assets.release.gates import Measures
+from bankseg_assets.release.releases import (
+    Release,
+    all_releases,
+    current_release,
+    refusal,
+    roll_back,
+)
 from bankseg_assets.scoring import bundle_hash, load_bundle
 from bankseg_assets.storage.version_store import VersionStore, version_record, write_json
 from bankseg_assets_tests.batch_fixtures import Platform, make_release

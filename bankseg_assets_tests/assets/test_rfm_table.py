@@ -10,7 +10,7 @@ import pytest
 
 from bankseg_assets.assets.release import ReleaseConfig
 from bankseg_assets.assets.rfm_table import RfmConfig
-from bankseg_assets.releases import current_release
+from bankseg_assets.release.releases import current_release
 from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import run_platform
 

@@ -11,7 +11,7 @@ import pytest
 
 from bankseg_assets.checks import no_customer_is_lost_on_the_way
 from bankseg_assets.flows import KINDS
-from bankseg_assets.releases import Release, all_releases, current_release
+from bankseg_assets.release.releases import Release, all_releases, current_release
 from bankseg_assets.resources import PublishedResource
 from bankseg_assets.storage.version_store import VersionStore, version_record, write_json
 from bankseg_assets_tests.batch_fixtures import Platform

@@ -10,7 +10,7 @@ import pyarrow as pa
 
 from bankseg_assets.answers import Answers, answers
 from bankseg_assets.build import resources
-from bankseg_assets.releases import Release, current_release
+from bankseg_assets.release.releases import Release, current_release
 from bankseg_assets.resources import SparkResource
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, Settings
 from bankseg_assets.scoring import Bundle, load_bundle

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import dagster as dg
 
-from bankseg_assets.data_gates import CUSTOMERS, FILES, ROWS
 from bankseg_assets.landing.archive import sha256_of
 from bankseg_assets.landing.ledger import Ledger
-from bankseg_assets.releases import Release, current_release, refusal
+from bankseg_assets.release.data_gates import CUSTOMERS, FILES, ROWS
+from bankseg_assets.release.releases import Release, current_release, refusal
 from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import Run, run_platform
 

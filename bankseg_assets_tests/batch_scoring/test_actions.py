@@ -8,7 +8,7 @@ import pytest
 
 from bankseg_assets.batch_scoring.actions import ACTIONS, read_actions
 from bankseg_assets.batch_scoring.errors import ListError
-from bankseg_assets.releases import Release, current_release
+from bankseg_assets.release.releases import Release, current_release
 from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.app.publishing import release, write_model
 

@@ -17,7 +17,7 @@ import dagster as dg
 import pytest
 from dagster._core.storage.tags import GRPC_INFO_TAG, MAX_RETRIES_TAG
 
-from bankseg_assets.releases import current_release
+from bankseg_assets.release.releases import current_release
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets_tests.cluster.batches import ROOT, deliver
 from bankseg_assets_tests.cluster.waiting import HOST, free_port, listens, wait_for

@@ -3,7 +3,7 @@
 import random
 from pathlib import Path
 
-from bankseg_assets.releases import current_release
+from bankseg_assets.release.releases import current_release
 from bankseg_assets_tests.faults.lab import EVERYTHING_JOB, Lab, compare
 from bankseg_assets_tests.faults.reader import served_release
 from bankseg_assets_tests.faults.scenario import FaultError, Outcome, scenario

@@ -4,7 +4,7 @@ import csv
 import json
 from pathlib import Path
 
-from bankseg_assets.releases import current_release, refusal
+from bankseg_assets.release.releases import current_release, refusal
 from bankseg_assets_tests.faults.lab import EVERYTHING_JOB, Lab
 from bankseg_assets_tests.faults.scenario import FaultError, Outcome, scenario
 

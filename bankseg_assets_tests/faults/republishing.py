@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from bankseg_assets.releases import Release, current_release, prune
+from bankseg_assets.release.releases import Release, current_release, prune
 from bankseg_assets.scoring import bundle_hash
 from bankseg_assets.storage.version_store import VersionStore, write_json
 from bankseg_assets_tests.faults.lab import ROOT, Lab

@@ -21,7 +21,7 @@ import uvicorn
 
 from bankseg_assets.batch_scoring.actions import ACTIONS
 from bankseg_assets.inputs import problem
-from bankseg_assets.releases import Refusal, note_refusal
+from bankseg_assets.release.releases import Refusal, note_refusal
 from bankseg_assets.scoring import BUNDLE_FILE
 from bankseg_assets_tests import load
 from bankseg_assets_tests.app.odd_models import ONE_SEGMENT, REFUNDS, SPENDING

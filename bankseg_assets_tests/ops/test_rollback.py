@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets.releases import Refusal, current_release, note_refusal, refusal
+from bankseg_assets.release.releases import Refusal, current_release, note_refusal, refusal
 from bankseg_assets_tests.app.publishing import publish
 from ops import rollback
 

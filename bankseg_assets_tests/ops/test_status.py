@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from bankseg_assets.landing.ledger import Delivery, Ledger
-from bankseg_assets.releases import Refusal, note_refusal
+from bankseg_assets.release.releases import Refusal, note_refusal
 from bankseg_assets.scoring import BUNDLE_FILE
 from bankseg_assets.storage.version_store import VersionStore, write_json
 from bankseg_assets_tests.app.publishing import publish, release, write_model

@@ -12,7 +12,7 @@ from hypothesis.extra import numpy as hnp
 from sklearn.metrics import silhouette_score
 from sklearn.naive_bayes import GaussianNB
 
-from bankseg_assets.gates import ALL_CRITERIA
+from bankseg_assets.release.gates import ALL_CRITERIA
 from bankseg_assets.transforms.partition import Partition, squared_distances
 from bankseg_assets.transforms.summary import Summary, spread_sample
 from bankseg_assets.transforms.sweep import (

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bankseg_assets.releases import (
+from bankseg_assets.release.releases import (
     FORMAT,
     PROMOTION,
     RELEASE,

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bankseg_assets.gates import Gate, Limits, Measures, Verdict, gates, unprotected
+from bankseg_assets.release.gates import Gate, Limits, Measures, Verdict, gates, unprotected
 
 GOOD = Measures(f1_macro=0.98, silhouette=0.70, smallest_share=0.08)
 NO_DRIFT = {"average_amount": 0.01, "recency": 0.02}

@@ -16,7 +16,7 @@ from bankseg_assets.cleaning.parts import delivery_of
 from bankseg_assets.cleaning.row_counts import CLEANED, QUARANTINED, RAW, Account, accounts
 from bankseg_assets.cleaning.transaction_ids import MADE
 from bankseg_assets.contracts.tables import CLEANED_TRANSACTIONS, INCOME, RFM_TABLE
-from bankseg_assets.releases import Release
+from bankseg_assets.release.releases import Release
 from bankseg_assets.storage.outputs import row_count
 from bankseg_assets.storage.parquet import read_parquet
 from bankseg_assets.storage.version_store import DamagedVersionError, version_record

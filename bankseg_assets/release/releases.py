@@ -49,7 +49,7 @@ class Release:
     model_sha256: str
     metrics: Mapping[str, float] = field(default_factory=dict)
     distributions: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
-    """Measure -> bin -> customers, to tell drift by (see `transforms.drift`)."""
+    """Measure -> bin -> customers, to tell drift by (see `release.drift`)."""
     customer_key: str = ""
     """The contract's SQL for who a customer is; empty in a release of before it was recorded."""
     gates: tuple[Mapping[str, Any], ...] = ()

@@ -9,12 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from bankseg_assets.gates import Limits
-from bankseg_assets.transforms.drift import (
-    distributions,
-    population_stability_index,
-    psi_noise,
-)
+from bankseg_assets.release.drift import distributions, population_stability_index, psi_noise
+from bankseg_assets.release.gates import Limits
 from bankseg_assets_tests.frames import rfm_frame
 
 COUNTS = st.dictionaries(st.integers(0, 50), st.integers(1, 1000), min_size=1)

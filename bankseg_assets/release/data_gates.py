@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bankseg_assets.cleaning.row_counts import CORRECTED, Account
-from bankseg_assets.gates import FORCE, LOOK, Gate, Limits, Verdict, apart
 from bankseg_assets.landing.ledger import SHORT_DIGITS
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL, is_small, shown_count
+from bankseg_assets.release.gates import FORCE, LOOK, Gate, Limits, Verdict, apart
 
 MOST_NAMED = 3  # files, or reasons
 

@@ -13,8 +13,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from bankseg_assets.cleaning.row_counts import accounts
-from bankseg_assets.losses import Losses, NotReadableError, losses
-from bankseg_assets.releases import Release
+from bankseg_assets.release.lost_customers import Losses, NotReadableError, losses
+from bankseg_assets.release.releases import Release
 from bankseg_assets.storage.version_store import VersionStore
 
 A, B, C = "a" * 12, "b" * 12, "c" * 12

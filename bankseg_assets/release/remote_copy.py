@@ -15,7 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pyarrow import fs
 
-from bankseg_assets.releases import MANIFEST_FILE, RELEASE, current_release, prune
+from bankseg_assets.release.releases import MANIFEST_FILE, RELEASE, current_release, prune
 from bankseg_assets.storage.fsync import sync_file, sync_folder
 from bankseg_assets.storage.version_store import (
     RECORD_FILE,

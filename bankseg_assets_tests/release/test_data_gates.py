@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from bankseg_assets.cleaning.row_counts import Account
-from bankseg_assets.data_gates import CUSTOMERS, FILES, ROWS, Arrived, Kept, data_gates
-from bankseg_assets.gates import Gate, Limits, Verdict
+from bankseg_assets.release.data_gates import CUSTOMERS, FILES, ROWS, Arrived, Kept, data_gates
+from bankseg_assets.release.gates import Gate, Limits, Verdict
 
 AGAIN = Arrived(
     "again.csv", "b" * 64, Account(60_036, 0, 57_036, 3_000, {"conflicting_duplicate": 57_036})
