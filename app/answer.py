@@ -16,12 +16,12 @@ from app.numbers import Numbers
 from app.palette import colour
 from app.profiles import INDEX_NOTE, profile
 from app.tables import show_table
-from bankseg_assets.answers import SURE, answers
-from bankseg_assets.explain import Reason, next_question, smallest_change, why
-from bankseg_assets.inputs import Input, asked_of, is_text
-from bankseg_assets.partial import posterior
 from bankseg_assets.presentation.formatting import day, percent
-from bankseg_assets.scoring import DERIVED, Bundle
+from bankseg_assets.scoring.answers import SURE, answers
+from bankseg_assets.scoring.bundle import DERIVED, Bundle
+from bankseg_assets.scoring.explain import Reason, next_question, smallest_change, why
+from bankseg_assets.scoring.inputs import Input, asked_of, is_text
+from bankseg_assets.scoring.posterior import posterior
 
 Given = dict[str, Any]
 LEAST_GAIN = 0.05  # bits: less is not worth a question to a customer who sits there

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 import streamlit as st
 
 from app import session
-from bankseg_assets.batch_scoring.actions import read_actions
-from bankseg_assets.batch_scoring.errors import ListError
 from bankseg_assets.release.releases import Release
+from bankseg_assets.scoring.lists.actions import read_actions
+from bankseg_assets.scoring.lists.errors import ListError
 
 DOCUMENT = "model.json"
 SAMPLE_ROWS = 40_000

@@ -9,11 +9,11 @@ import pandas as pd
 import pyarrow.dataset as ds
 
 from app.data import customers_of
-from bankseg_assets.batch_scoring.hold_out import HoldOut
-from bankseg_assets.partial import posterior
 from bankseg_assets.presentation.csv_export import to_csv
 from bankseg_assets.release.releases import Release
-from bankseg_assets.scoring import Bundle
+from bankseg_assets.scoring.bundle import Bundle
+from bankseg_assets.scoring.lists.hold_out import HoldOut
+from bankseg_assets.scoring.posterior import posterior
 
 ID = "customer_id"
 CARRIED = {"monetary": "spending", "income": "income"}

@@ -7,8 +7,8 @@ import streamlit as st
 
 from app.measures import is_money, says
 from bankseg_assets.contracts.currencies import decimals
-from bankseg_assets.inputs import asked_of, is_text, problem, range_of
-from bankseg_assets.scoring import Bundle, InputError
+from bankseg_assets.scoring.bundle import Bundle, InputError
+from bankseg_assets.scoring.inputs import asked_of, is_text, problem, range_of
 
 SPENDING_ALONE = "Count what the customer spends. Income, such as a salary, does not belong here."
 

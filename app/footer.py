@@ -3,9 +3,9 @@
 import streamlit as st
 
 from app.numbers import Numbers
-from bankseg_assets.held_out import quality
 from bankseg_assets.presentation.formatting import day
-from bankseg_assets.scoring import Bundle
+from bankseg_assets.scoring.bundle import Bundle
+from bankseg_assets.scoring.quality import quality
 
 
 def footer(bundle: Bundle, numbers: Numbers) -> None:

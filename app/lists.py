@@ -10,12 +10,12 @@ import pandas as pd
 import pyarrow as pa
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from bankseg_assets.batch_scoring.hold_out import HoldOut
-from bankseg_assets.batch_scoring.reading import CustomerList, Dialect, open_list
-from bankseg_assets.batch_scoring.table import Scorer
-from bankseg_assets.inputs import asked_of
 from bankseg_assets.presentation.csv_export import csv_text, to_csv
-from bankseg_assets.scoring import Bundle
+from bankseg_assets.scoring.bundle import Bundle
+from bankseg_assets.scoring.inputs import asked_of
+from bankseg_assets.scoring.lists.hold_out import HoldOut
+from bankseg_assets.scoring.lists.reading import CustomerList, Dialect, open_list
+from bankseg_assets.scoring.lists.score_table import Scorer
 
 PIECE = 20_000  # rows
 MOST_SHOWN = 500  # rows that a browser gets; the download has all

@@ -5,7 +5,7 @@ import streamlit as st
 from app.drift import DRIFT, gate_of
 from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.release.releases import Release
-from bankseg_assets.scoring import Bundle
+from bankseg_assets.scoring.bundle import Bundle
 
 
 def notes(bundle: Bundle, release: Release) -> list[str]:

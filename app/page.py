@@ -12,7 +12,7 @@ from app.notes import notes, show_notes
 from app.tables import show_table
 from bankseg_assets.presentation.formatting import day
 from bankseg_assets.release.releases import Release
-from bankseg_assets.scoring import Bundle
+from bankseg_assets.scoring.bundle import Bundle
 
 
 def begin(title: str, question: str) -> Bundle:

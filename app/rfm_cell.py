@@ -15,7 +15,7 @@ from app.tables import show_table
 from bankseg_assets.presentation.disclosure import shown_rounded
 from bankseg_assets.presentation.formatting import percent
 from bankseg_assets.release.releases import Release
-from bankseg_assets.scoring import Bundle
+from bankseg_assets.scoring.bundle import Bundle
 
 
 def members_of(cell: Cell) -> ds.Expression:

@@ -10,11 +10,11 @@ from app import situation
 from app.numbers import Numbers
 from app.unreleased import unreleased
 from bankseg_assets.presentation.markdown import escaped
-from bankseg_assets.published import newest_first
 from bankseg_assets.release.releases import Release, refusal
 from bankseg_assets.runtime.settings import load_settings
-from bankseg_assets.scoring import Bundle
-from bankseg_assets.serving import Serving, renew
+from bankseg_assets.scoring.bundle import Bundle
+from bankseg_assets.scoring.current_model import Serving, renew
+from bankseg_assets.scoring.published_model import newest_first
 
 POLL = "5s"  # to list the releases and read a few small files takes about 2 ms
 

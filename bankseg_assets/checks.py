@@ -43,7 +43,7 @@ from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.product_checks import PRODUCT_CHECKS
 from bankseg_assets.release.releases import all_releases
 from bankseg_assets.resources import DeliveryResource, PublishedResource
-from bankseg_assets.scoring import load_bundle
+from bankseg_assets.scoring.bundle import load_bundle
 from bankseg_assets.storage.outputs import row_count
 from bankseg_assets.storage.version_store import version_record
 from bankseg_assets.transforms.sweep import SMALLEST_SHARE

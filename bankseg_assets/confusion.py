@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.dataset as ds
 
-from bankseg_assets.scoring import Bundle, score
+from bankseg_assets.scoring.bundle import Bundle, score
 
 
 class NotComparableError(LookupError):

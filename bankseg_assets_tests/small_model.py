@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from bankseg_assets.scoring import ARRAYS, Bundle, feature_list
+from bankseg_assets.scoring.bundle import ARRAYS, Bundle, feature_list
 
 FEATURES = feature_list(
     ["recency", "capped_frequency", "log_average_amount", "log_average_balance"]

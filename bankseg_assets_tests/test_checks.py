@@ -34,7 +34,7 @@ from bankseg_assets.checks import (
 from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.resources import DeliveryResource, PublishedResource
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, Settings
-from bankseg_assets.scoring import (
+from bankseg_assets.scoring.bundle import (
     BUNDLE_FILE,
     BUNDLE_FORMAT,
     BundleError,

@@ -22,15 +22,15 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bankseg_assets.answers import answers
-from bankseg_assets.batch_scoring.actions import read_actions
-from bankseg_assets.batch_scoring.errors import ListError
-from bankseg_assets.inputs import asked_of, columns_of
-from bankseg_assets.published import newest_first
 from bankseg_assets.release.releases import Refusal, Release, refusal
 from bankseg_assets.runtime.settings import SettingsError, load_settings
-from bankseg_assets.scoring import Bundle
-from bankseg_assets.serving import Serving, renew, why_no_model
+from bankseg_assets.scoring.answers import answers
+from bankseg_assets.scoring.bundle import Bundle
+from bankseg_assets.scoring.current_model import Serving, renew, why_no_model
+from bankseg_assets.scoring.inputs import asked_of, columns_of
+from bankseg_assets.scoring.lists.actions import read_actions
+from bankseg_assets.scoring.lists.errors import ListError
+from bankseg_assets.scoring.published_model import newest_first
 from ops import api_schema as schema
 from ops.own_pages import LOOPBACK, OwnPagesOnly, why_foreign
 from ops.preflight import HOST, PreflightError, check_port

@@ -7,9 +7,9 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from bankseg_assets.answers import Answers
-from bankseg_assets.inputs import Input, asked_of, is_text
-from bankseg_assets.scoring import Bundle
+from bankseg_assets.scoring.answers import Answers
+from bankseg_assets.scoring.bundle import Bundle
+from bankseg_assets.scoring.inputs import Input, asked_of, is_text
 
 MOST_CUSTOMERS = 10_000
 SPENDING_ALONE = (

@@ -12,20 +12,20 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bankseg_assets.batch_scoring.errors import ListError
 from bankseg_assets.contracts.delivery import ContractError, DeliveryContract, load_contract
 from bankseg_assets.contracts.value_ranges import decimal_separator
 from bankseg_assets.landing.files import printable
 from bankseg_assets.presentation.formatting import day
 from bankseg_assets.runtime.settings import SettingsError, called_from, load_settings
+from bankseg_assets.scoring.lists.errors import ListError
 
 # numpy, pandas and pyarrow cost a second; whoever asks for help is not kept waiting.
 if TYPE_CHECKING:
-    from bankseg_assets.batch_scoring.files import Summary
-    from bankseg_assets.batch_scoring.hold_out import HoldOut
-    from bankseg_assets.batch_scoring.matching import Matching
-    from bankseg_assets.scoring import Bundle
-    from bankseg_assets.serving import Serving
+    from bankseg_assets.scoring.bundle import Bundle
+    from bankseg_assets.scoring.current_model import Serving
+    from bankseg_assets.scoring.lists.column_matching import Matching
+    from bankseg_assets.scoring.lists.hold_out import HoldOut
+    from bankseg_assets.scoring.lists.score_file import Summary
 
 REFUSED = 2
 INTERRUPTED = 130
@@ -72,12 +72,12 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _score(options: argparse.Namespace, contract: DeliveryContract, published_dir: Path) -> None:
-    from bankseg_assets.batch_scoring.actions import read_actions
-    from bankseg_assets.batch_scoring.files import score_list
-    from bankseg_assets.batch_scoring.matching import match_columns
-    from bankseg_assets.batch_scoring.reading import Dialect, open_list
-    from bankseg_assets.batch_scoring.table import Scorer
-    from bankseg_assets.inputs import asked_of
+    from bankseg_assets.scoring.inputs import asked_of
+    from bankseg_assets.scoring.lists.actions import read_actions
+    from bankseg_assets.scoring.lists.column_matching import match_columns
+    from bankseg_assets.scoring.lists.reading import Dialect, open_list
+    from bankseg_assets.scoring.lists.score_file import score_list
+    from bankseg_assets.scoring.lists.score_table import Scorer
 
     here = called_from()
     source, target = here / options.list, here / options.out
@@ -103,8 +103,8 @@ def _score(options: argparse.Namespace, contract: DeliveryContract, published_di
 
 def _serving(published_dir: Path) -> "Serving":
     """Return what is served; raises ListError when that is nothing."""
-    from bankseg_assets.published import newest_first
-    from bankseg_assets.serving import Serving, renew, why_no_model
+    from bankseg_assets.scoring.current_model import Serving, renew, why_no_model
+    from bankseg_assets.scoring.published_model import newest_first
 
     serving = renew(Serving(), lambda: newest_first(published_dir))
     if serving.bundle is None:
@@ -116,7 +116,7 @@ def _serving(published_dir: Path) -> "Serving":
 
 def _tell(matching: "Matching", names: Sequence[str]) -> None:
     """Say what is left open; raise ListError where only a person can tell."""
-    from bankseg_assets.batch_scoring.table import RESULTS
+    from bankseg_assets.scoring.lists.score_table import RESULTS
 
     if matching.alike:
         questions = [
@@ -134,8 +134,8 @@ def _tell(matching: "Matching", names: Sequence[str]) -> None:
 def _hold_out(
     options: argparse.Namespace, names: Sequence[str], contract: DeliveryContract, bundle: "Bundle"
 ) -> "HoldOut | None":
-    from bankseg_assets.batch_scoring.hold_out import HoldOut
-    from bankseg_assets.batch_scoring.matching import find_column
+    from bankseg_assets.scoring.lists.column_matching import find_column
+    from bankseg_assets.scoring.lists.hold_out import HoldOut
 
     wanted = [options.id] if options.id else ["customer_id", contract.header["customer_id"]]
     column = next(filter(None, (find_column(name, names) for name in wanted)), "")
@@ -148,7 +148,7 @@ def _hold_out(
 
 
 def _told(summary: "Summary", target: Path, bundle: "Bundle") -> str:
-    from bankseg_assets.held_out import quality
+    from bankseg_assets.scoring.quality import quality
 
     counts = {"sure": summary.sure, "not sure": summary.unsure, "with an error": summary.failed}
     told = ", ".join(f"{count:,} {what}" for what, count in counts.items())

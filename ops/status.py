@@ -11,11 +11,11 @@ from typing import Any
 
 from bankseg_assets.landing.ledger import WITHDRAWN, Ledger
 from bankseg_assets.presentation.formatting import day
-from bankseg_assets.published import newest_first
 from bankseg_assets.release.releases import Release, refusal
 from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
-from bankseg_assets.scoring import Bundle
-from bankseg_assets.serving import Serving, renew
+from bankseg_assets.scoring.bundle import Bundle
+from bankseg_assets.scoring.current_model import Serving, renew
+from bankseg_assets.scoring.published_model import newest_first
 from ops.preflight import GIGABYTE, NEEDED_BYTES
 from ops.services import platform_services
 

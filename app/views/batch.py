@@ -7,10 +7,10 @@ import streamlit as st
 
 from app import data, lists, page, session
 from app.downloads import ID
-from bankseg_assets.batch_scoring.errors import ListError
-from bankseg_assets.batch_scoring.matching import match_columns
-from bankseg_assets.batch_scoring.table import CERTAINTY, ERROR, RESULTS, UNSURE_TEXT
-from bankseg_assets.inputs import asked_of
+from bankseg_assets.scoring.inputs import asked_of
+from bankseg_assets.scoring.lists.column_matching import match_columns
+from bankseg_assets.scoring.lists.errors import ListError
+from bankseg_assets.scoring.lists.score_table import CERTAINTY, ERROR, RESULTS, UNSURE_TEXT
 
 bundle = page.begin(
     "Score a list",

@@ -6,8 +6,8 @@ from app import data, page, session
 from app.changes import EXPLAINED, KINDS, as_table, sankey, shown
 from app.palette import colours
 from app.tables import show_table
-from bankseg_assets.explain.wording import ONE_SEGMENT
 from bankseg_assets.presentation.formatting import day
+from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 
 INK = {"light": "#262730", "dark": "#fafafa"}  # names stand on the grey of the flows
 

@@ -21,7 +21,7 @@ from app.explore import (
 from app.palette import colour
 from app.tables import show_table
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
-from bankseg_assets.scoring import project
+from bankseg_assets.scoring.bundle import project
 
 page.begin_with_data("Explore", "What is in the data?")
 bundle, tables, style = session.bundle(), data.document("eda_report"), session.numbers()

@@ -5,7 +5,7 @@ import streamlit as st
 from app import data, page, session
 from app.answer import show_answer, what_if
 from app.entry import ask
-from bankseg_assets.scoring import InputError
+from bankseg_assets.scoring.bundle import InputError
 
 bundle = page.begin(
     "New customer",

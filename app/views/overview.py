@@ -7,9 +7,9 @@ from app.arrivals import show_arrivals
 from app.charts import has_money_shares, segment_map
 from app.explore import knows_direction
 from app.profiles import overview
-from bankseg_assets.explain.wording import ONE_SEGMENT
 from bankseg_assets.presentation.disclosure import is_small
 from bankseg_assets.presentation.formatting import day, percent
+from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 
 MOVED = "money each of them moves"
 

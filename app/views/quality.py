@@ -15,9 +15,9 @@ from app.quality import (
     sweep,
 )
 from app.tables import show_halves, show_table
-from bankseg_assets.explain.wording import ONE_SEGMENT
-from bankseg_assets.held_out import was_held_out
 from bankseg_assets.runtime.settings import load_settings
+from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
+from bankseg_assets.scoring.quality import was_held_out
 
 bundle = page.begin("Quality", "Can I trust it?")
 st.markdown(

@@ -14,7 +14,7 @@ from app.rfm import (
     scores,
 )
 from app.tables import show_halves, show_table
-from bankseg_assets.explain.wording import ONE_SEGMENT
+from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 
 RECENCY, FREQUENCY = "rfm_recency", "rfm_frequency"
 

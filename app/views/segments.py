@@ -9,8 +9,8 @@ from app import data, page, session
 from app.downloads import campaign_list
 from app.profiles import INDEX_NOTE, SPENDING_NOTE, index_bars, profile, rule_sentence
 from app.tables import show_table
-from bankseg_assets.explain.wording import ONE_SEGMENT
 from bankseg_assets.presentation.markdown import escaped
+from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 
 CARD_WIDTH = 540  # two in a row on a desk, one on a phone
 

@@ -49,8 +49,8 @@ def nb_classifier(
     """Gaussian naive Bayes (Spark ML) on the segments' labels, and its scoring bundle.
 
     Tested on customers that were held out before any transform, PCA or k-means was fitted. The
-    bundle is JSON with a content hash: `bankseg_assets.scoring` scores it with numpy exactly as
-    Spark does, `partial` answers from any subset of the measures, and `explain` says why.
+    bundle is JSON with a content hash: `scoring.bundle` scores it with numpy exactly as Spark
+    does, `scoring.posterior` answers from any subset of the measures, and `explain` says why.
 
     The nearest centroid repeats every label, for that is how k-means labels; naive Bayes is here
     because it gives probabilities, and answers when not everything is known.

@@ -34,7 +34,7 @@ from bankseg_assets.release.releases import (
     now,
 )
 from bankseg_assets.resources import DeliveryResource, PublishedResource
-from bankseg_assets.scoring import Bundle, BundleError, load_bundle
+from bankseg_assets.scoring.bundle import Bundle, BundleError, load_bundle
 from bankseg_assets.stats.agreement import adjusted_rand_index
 from bankseg_assets.stats.sampling import macro_f1, noise
 from bankseg_assets.storage.version_store import VersionStore

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
-from bankseg_assets.explain.wording import ONE_SEGMENT
 from bankseg_assets.presentation.disclosure import is_small
 from bankseg_assets.reports.page import Rows, document, html_table, section
+from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 
 PACKAGES = ("dagster", "pyspark", "scikit-learn", "numpy", "scipy", "pyarrow")
 _ATTRIBUTES = {"age_band": "age", "gender": "gender", "location": "place"}

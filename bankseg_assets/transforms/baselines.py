@@ -5,8 +5,8 @@ from typing import Any
 
 import numpy as np
 
-from bankseg_assets.partial import log_posterior
-from bankseg_assets.scoring import Array, Bundle, log_joint, project, score, softmax
+from bankseg_assets.scoring.bundle import Array, Bundle, log_joint, project, score, softmax
+from bankseg_assets.scoring.posterior import log_posterior
 from bankseg_assets.transforms.calibration import Sample
 from bankseg_assets.transforms.judging import Labels, judge
 

@@ -9,9 +9,9 @@ import numpy as np
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.partial import posterior
 from bankseg_assets.presentation.phrases import knows_direction
-from bankseg_assets.scoring import BUNDLE_FORMAT, asked_measures, bundle_from, bundle_hash
+from bankseg_assets.scoring.bundle import BUNDLE_FORMAT, asked_measures, bundle_from, bundle_hash
+from bankseg_assets.scoring.posterior import posterior
 from bankseg_assets.stats.histograms import histograms, log_bin, quantiles
 from bankseg_assets.stats.metrics import f1_scores
 from bankseg_assets.stats.rounding import rounded

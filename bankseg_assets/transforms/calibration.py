@@ -16,9 +16,9 @@ import numpy.typing as npt
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.calibrated import Calibration, floored
-from bankseg_assets.partial import evidence_of, joint_of_known, log_posterior, subset_key
-from bankseg_assets.scoring import Array, Bundle, softmax
+from bankseg_assets.scoring.bundle import Array, Bundle, softmax
+from bankseg_assets.scoring.calibration import Calibration, floored
+from bankseg_assets.scoring.posterior import evidence_of, joint_of_known, log_posterior, subset_key
 from bankseg_assets.stats.rounding import rounded
 from bankseg_assets.transforms.judging import Judgement, Labels, calibration_error, judge, log_loss
 

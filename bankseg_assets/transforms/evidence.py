@@ -8,9 +8,9 @@ import numpy.typing as npt
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.evidence import EVIDENCE, OTHER, category
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
-from bankseg_assets.scoring import InputError
+from bankseg_assets.scoring.bundle import InputError
+from bankseg_assets.scoring.evidence import EVIDENCE, OTHER, category
 
 MOST_VALUES = 30  # locations: a bank has thousands, and the thirty largest hold half its customers
 SMOOTHING = 1.0  # Laplace's: as if every segment had one more customer of each value

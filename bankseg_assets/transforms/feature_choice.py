@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from bankseg_assets.contracts.feature_catalogue import LOG_OFFSET, SIGNED_LOG, Feature
-from bankseg_assets.scoring import feature_list
+from bankseg_assets.scoring.bundle import feature_list
 from bankseg_assets.stats.histograms import Histogram, quantile_bins, quantiles
 from bankseg_assets.stats.typical_values import WHOLE
 

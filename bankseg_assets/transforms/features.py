@@ -10,7 +10,7 @@ from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.contracts.feature_catalogue import Feature
-from bankseg_assets.scoring import BundleError
+from bankseg_assets.scoring.bundle import BundleError
 from bankseg_assets.stats.histograms import signed_log
 
 

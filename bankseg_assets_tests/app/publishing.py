@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bankseg_assets.release.releases import FORMAT, PROMOTION, RELEASE
-from bankseg_assets.scoring import BUNDLE_FILE, BUNDLE_FORMAT, bundle_hash, feature_list
+from bankseg_assets.scoring.bundle import BUNDLE_FILE, BUNDLE_FORMAT, bundle_hash, feature_list
 from bankseg_assets.storage.version_store import VersionStore, write_json
 
 INPUTS: list[dict[str, Any]] = [

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from bankseg_assets.scoring import BUNDLE_FILE
+from bankseg_assets.scoring.bundle import BUNDLE_FILE
 from bankseg_assets_tests.app.publishing import publish
 from bankseg_assets_tests.app.serving import PATIENCE, serve
 from bankseg_assets_tests.browser import open_page

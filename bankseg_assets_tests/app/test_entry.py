@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from app.entry import known
-from bankseg_assets.scoring import InputError, load_bundle
+from bankseg_assets.scoring.bundle import InputError, load_bundle
 from bankseg_assets_tests.app.publishing import publish
 
 

@@ -5,8 +5,8 @@ import pandas as pd
 import pyarrow as pa
 
 from app import lists
-from bankseg_assets.batch_scoring.table import Scorer
 from bankseg_assets.presentation.csv_export import to_csv
+from bankseg_assets.scoring.lists.score_table import Scorer
 from bankseg_assets_tests.scoring.lists.sample_lists import bundle
 
 SCORER = Scorer(bundle(), {"frequency": "count", "monetary": "sum"})

@@ -11,7 +11,7 @@ from app.downloads import campaign_list
 from app.numbers import Numbers
 from app.rfm_cell import as_table, members_of, segments_in
 from bankseg_assets.release.releases import Release, current_release
-from bankseg_assets.scoring import load_bundle
+from bankseg_assets.scoring.bundle import load_bundle
 from bankseg_assets_tests.app.customers import NAMES, tables
 from bankseg_assets_tests.app.publishing import publish
 

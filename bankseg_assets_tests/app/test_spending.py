@@ -18,7 +18,7 @@ from app.profiles import SPENDING_NOTE, index_bars, overview, profile
 from app.rfm import as_table, heat_grid
 from app.rfm_cell import members_of
 from bankseg_assets.release.releases import current_release
-from bankseg_assets.scoring import load_bundle
+from bankseg_assets.scoring.bundle import load_bundle
 from bankseg_assets_tests.app.customers import tables
 from bankseg_assets_tests.app.odd_models import SPENDING
 from bankseg_assets_tests.app.publishing import model, publish

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets.scoring import load_bundle
+from bankseg_assets.scoring.bundle import load_bundle
 from bankseg_assets_tests.batch_fixtures import Platform
 
 

@@ -10,7 +10,7 @@ from bankseg_assets.assets.raw_transactions import content_of
 from bankseg_assets.contracts.tables import RAW_TRANSACTIONS
 from bankseg_assets.landing.ledger import Ledger
 from bankseg_assets.runtime.settings import Settings
-from bankseg_assets.scoring import load_bundle
+from bankseg_assets.scoring.bundle import load_bundle
 from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import DEMO_ROWS, Run, run_platform

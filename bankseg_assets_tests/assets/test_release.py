@@ -17,7 +17,7 @@ from bankseg_assets.release.releases import (
     refusal,
     roll_back,
 )
-from bankseg_assets.scoring import bundle_hash, load_bundle
+from bankseg_assets.scoring.bundle import bundle_hash, load_bundle
 from bankseg_assets.storage.version_store import VersionStore, version_record, write_json
 from bankseg_assets_tests.batch_fixtures import Platform, make_release
 from bankseg_assets_tests.running import DEMO_ROWS, Run, run_platform

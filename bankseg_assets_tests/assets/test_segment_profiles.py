@@ -3,7 +3,7 @@
 import pyarrow.compute as pc
 import pytest
 
-from bankseg_assets.scoring import load_bundle
+from bankseg_assets.scoring.bundle import load_bundle
 from bankseg_assets_tests.batch_fixtures import Platform
 
 

@@ -8,12 +8,12 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from bankseg_assets.answers import Answers, answers
 from bankseg_assets.build import resources
 from bankseg_assets.release.releases import Release, current_release
 from bankseg_assets.resources import SparkResource
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, Settings
-from bankseg_assets.scoring import Bundle, load_bundle
+from bankseg_assets.scoring.answers import Answers, answers
+from bankseg_assets.scoring.bundle import Bundle, load_bundle
 from bankseg_assets_tests.running import Platform, run_platform
 
 Ints = npt.NDArray[np.int64]

@@ -16,7 +16,7 @@ from bankseg_assets.contracts.tables import (
     TOTAL,
     Table,
 )
-from bankseg_assets.scoring import DERIVED
+from bankseg_assets.scoring.bundle import DERIVED
 
 SUMMED = ("rfm_grid", "rfm_groups")
 tables = pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))

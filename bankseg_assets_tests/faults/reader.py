@@ -16,9 +16,9 @@ from subprocess import PIPE, Popen
 
 import pyarrow.parquet as pq
 
-from bankseg_assets.published import newest_first, read_model
 from bankseg_assets.release.releases import Release
-from bankseg_assets.scoring import BundleError
+from bankseg_assets.scoring.bundle import BundleError
+from bankseg_assets.scoring.published_model import newest_first, read_model
 from bankseg_assets.storage.version_store import DamagedVersionError
 
 _PROFILE = ("segment_name", "customers")

@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bankseg_assets.release.releases import Release, current_release, prune
-from bankseg_assets.scoring import bundle_hash
+from bankseg_assets.scoring.bundle import bundle_hash
 from bankseg_assets.storage.version_store import VersionStore, write_json
 from bankseg_assets_tests.faults.lab import ROOT, Lab
 from bankseg_assets_tests.faults.reader import FEWEST_RELEASES, reading

@@ -19,10 +19,10 @@ from typing import Any
 import pytest
 import uvicorn
 
-from bankseg_assets.batch_scoring.actions import ACTIONS
-from bankseg_assets.inputs import problem
 from bankseg_assets.release.releases import Refusal, note_refusal
-from bankseg_assets.scoring import BUNDLE_FILE
+from bankseg_assets.scoring.bundle import BUNDLE_FILE
+from bankseg_assets.scoring.inputs import problem
+from bankseg_assets.scoring.lists.actions import ACTIONS
 from bankseg_assets_tests import load
 from bankseg_assets_tests.app.odd_models import ONE_SEGMENT, REFUNDS, SPENDING
 from bankseg_assets_tests.app.publishing import publish, release, write_model

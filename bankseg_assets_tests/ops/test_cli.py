@@ -63,7 +63,7 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
         ("ops.export", {"numpy", "pandas", "pyarrow", "fastapi"}),
         ("ops.fetch", {"numpy", "pandas", "pyarrow", "fastapi"}),
         ("ops.withdraw", {"numpy", "pandas", "pyarrow", "fastapi"}),
-        ("bankseg_assets.batch_scoring.files", {"fastapi"}),
+        ("bankseg_assets.scoring.lists.score_file", {"fastapi"}),
     ],
 )
 def test_a_command_loads_no_more_than_it_needs(module: str, unwanted: set[str]) -> None:

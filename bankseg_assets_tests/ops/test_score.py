@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bankseg_assets.runtime.settings import CALLED_FROM
-from bankseg_assets.scoring import BUNDLE_FILE
+from bankseg_assets.scoring.bundle import BUNDLE_FILE
 from bankseg_assets_tests.app.publishing import publish
 from bankseg_assets_tests.scoring.lists.sample_lists import INPUTS
 from ops import score

@@ -10,7 +10,7 @@ import pytest
 
 from bankseg_assets.landing.ledger import Delivery, Ledger
 from bankseg_assets.release.releases import Refusal, note_refusal
-from bankseg_assets.scoring import BUNDLE_FILE
+from bankseg_assets.scoring.bundle import BUNDLE_FILE
 from bankseg_assets.storage.version_store import VersionStore, write_json
 from bankseg_assets_tests.app.publishing import publish, release, write_model
 from ops import status

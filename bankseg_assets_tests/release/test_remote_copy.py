@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets.published import newest_first, read_model
 from bankseg_assets.release.remote_copy import ARRIVING, MirrorError, export, fetch
+from bankseg_assets.scoring.published_model import newest_first, read_model
 from bankseg_assets.storage.version_store import RECORD_FILE, DamagedVersionError, VersionStore
 from bankseg_assets_tests.app.publishing import publish
 from bankseg_assets_tests.cluster.waiting import HOST, free_port, listens, wait_for

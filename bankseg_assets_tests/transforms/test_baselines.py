@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from sklearn.naive_bayes import GaussianNB
 
-from bankseg_assets.scoring import bundle_from
+from bankseg_assets.scoring.bundle import bundle_from
 from bankseg_assets.transforms.baselines import compared, gaussian_fit, nearest_centroid
 from bankseg_assets.transforms.calibration import calibrate
 from bankseg_assets_tests.fitted_models import Fitted

@@ -15,8 +15,7 @@ from pyspark.ml.linalg import DenseMatrix, Vectors
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.partial import known_features, posterior
-from bankseg_assets.scoring import (
+from bankseg_assets.scoring.bundle import (
     BUNDLE_FILE,
     Bundle,
     bundle_from,
@@ -25,6 +24,7 @@ from bankseg_assets.scoring import (
     project,
     score,
 )
+from bankseg_assets.scoring.posterior import known_features, posterior
 from bankseg_assets.transforms.bundle import build_bundle, form_inputs
 from bankseg_assets.transforms.calibration import subsets
 from bankseg_assets.transforms.demographics import demographics

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.partial import log_posterior, subset_key
-from bankseg_assets.scoring import Array, bundle_from, score, softmax
+from bankseg_assets.scoring.bundle import Array, bundle_from, score, softmax
+from bankseg_assets.scoring.posterior import log_posterior, subset_key
 from bankseg_assets.transforms.calibration import (
     COLDEST,
     HOTTEST,

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from pyspark.sql import SparkSession
 
-from bankseg_assets.evidence import AGE_BANDS, OTHER, Evidence, category
-from bankseg_assets.scoring import InputError
+from bankseg_assets.scoring.bundle import InputError
+from bankseg_assets.scoring.evidence import AGE_BANDS, OTHER, Evidence, category
 from bankseg_assets.transforms.evidence import (
     MOST_VALUES,
     fit_evidence,

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bankseg_assets.contracts.feature_catalogue import FEATURES
-from bankseg_assets.scoring import InputError
+from bankseg_assets.scoring.bundle import InputError
 from bankseg_assets.transforms.feature_choice import (
     MEASURES,
     FeatureChoice,

@@ -7,7 +7,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from bankseg_assets.contracts.feature_catalogue import FEATURES, Feature
-from bankseg_assets.scoring import BundleError, apply_transform
+from bankseg_assets.scoring.bundle import BundleError, apply_transform
 from bankseg_assets.transforms.features import component_columns, component_names, feature_column
 
 MEASURES = {

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from bankseg_assets.explain import next_question, smallest_change, why
-from bankseg_assets.explain.wording import ONE_SEGMENT
-from bankseg_assets.partial import posterior
+from bankseg_assets.scoring.explain import next_question, smallest_change, why
+from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
+from bankseg_assets.scoring.posterior import posterior
 from bankseg_assets_tests.small_model import one_segment
 
 

@@ -9,7 +9,7 @@ whom nothing is known, the prior is told: 0.5 for segment 0.
 
 from typing import Any
 
-from bankseg_assets.scoring import Bundle, bundle_from
+from bankseg_assets.scoring.bundle import Bundle, bundle_from
 from bankseg_assets_tests.app.publishing import INPUTS as APP_INPUTS
 from bankseg_assets_tests.app.publishing import model
 

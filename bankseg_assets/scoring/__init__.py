@@ -1,0 +1,1 @@
+"""Answers from the released model, in numpy."""

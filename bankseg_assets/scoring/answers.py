@@ -1,0 +1,40 @@
+"""What the model says of customers of whom some or all inputs are known."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from bankseg_assets.scoring.bundle import Array, Bundle
+from bankseg_assets.scoring.posterior import posterior
+
+SURE = 0.6
+"""Below this probability, the name alone would say more than the model knows."""
+
+# Calibration is measured to three digits; more than six only differ from machine to machine.
+DIGITS = 6
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Of n customers: `probabilities` (n, k), and of the most likely segment, its place (n,) in
+    `Bundle.segments` and its probability (n,).
+    """
+
+    probabilities: Array
+    places: npt.NDArray[np.int64]
+    confidence: Array
+
+    @property
+    def sure(self) -> npt.NDArray[np.bool_]:
+        """Whether the most likely segment can be acted on: (n,)."""
+        enough: npt.NDArray[np.bool_] = self.confidence >= SURE
+        return enough
+
+
+def answers(bundle: Bundle, known: Mapping[str, npt.ArrayLike]) -> Answers:
+    """Score n customers; NaN means unknown. Raises InputError as `partial.posterior`."""
+    found = posterior(bundle, known)
+    probabilities = found.probabilities.round(DIGITS)
+    return Answers(probabilities, found.segment, probabilities.max(axis=1))

@@ -1,0 +1,55 @@
+"""From a model's log joint to honest log probabilities; one such map for each subset of measures.
+
+A temperature is one factor (Guo et al., On Calibration of Modern Neural Networks, 2017) and changes
+no label. Where one factor is not enough, a matrix and a shift on the log probabilities (Kull et
+al., Beyond temperature scaling: Dirichlet calibration, 2019).
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from bankseg_assets.scoring.bundle import Array
+
+# A matrix is fitted where customers are. Log probabilities under this one (2e-9) are cut, so that
+# a customer far outside is answered as one at the edge.
+FLOOR = -20.0
+
+
+@dataclass(frozen=True)
+class Calibration:
+    """k segments: a temperature, or a matrix (k, k) with a shift (k,)."""
+
+    temperature: float = 1.0
+    matrix: Array | None = None
+    shift: Array | None = None
+
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "Calibration":
+        """Read what `to_json` wrote."""
+        if "matrix" not in document:
+            return cls(document["temperature"])
+        return cls(matrix=np.array(document["matrix"]), shift=np.array(document["shift"]))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain values."""
+        if self.matrix is None or self.shift is None:
+            return {"temperature": self.temperature}
+        return {"matrix": self.matrix.tolist(), "shift": self.shift.tolist()}
+
+    def apply(self, joint: Array) -> Array:
+        """Return log P(segment | known) (n, k), but for a constant a row, of log joints (n, k)."""
+        if self.matrix is None or self.shift is None:
+            return self.temperature * joint
+        found: Array = floored(joint) @ self.matrix.T + self.shift
+        return found
+
+
+def floored(joint: Array) -> Array:
+    """Return log probabilities (n, k), none under FLOOR, of log joints (n, k)."""
+    above = joint - joint.max(axis=1, keepdims=True)
+    log_probability = above - np.log(np.exp(above).sum(axis=1, keepdims=True))
+    found: Array = np.maximum(log_probability, FLOOR)
+    return found

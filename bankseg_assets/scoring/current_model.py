@@ -1,0 +1,52 @@
+"""Which model answers: that of the newest release, or the last good one while that is unusable."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bankseg_assets.release.releases import Release, refusal
+from bankseg_assets.scoring.bundle import Bundle, BundleError
+from bankseg_assets.scoring.published_model import read_model
+
+
+@dataclass(frozen=True)
+class Serving:
+    """The model in use, if any; and, if the newest one is not in use, why."""
+
+    bundle: Bundle | None = None
+    release: Release | None = None
+    problem: str = ""
+
+
+def renew(serving: Serving, find: Callable[[], list[Release]]) -> Serving:
+    """Return what to serve now: the same object when nothing has changed.
+
+    `find` returns the releases, newest first.
+    """
+    problem = ""
+    releases = find()
+    for release in releases:
+        if serving.release is not None and release.name == serving.release.name:
+            return _with_problem(serving, problem)
+        try:
+            return Serving(read_model(release), release, problem)
+        except BundleError as error:
+            problem = problem or str(error)
+    if serving.bundle and not releases:
+        problem = "There is no release any more."
+    return _with_problem(serving, problem)
+
+
+def why_no_model(serving: Serving, published_dir: Path) -> str:
+    """Say why there is no model and what to do; to repeat a refused batch would repeat that."""
+    refused = refusal(published_dir)
+    if serving.problem or refused is None:
+        reason = serving.problem or "No model has been released yet."
+        return f"{reason} Run `make materialize`."
+    return f"No model has been released yet: the first one was refused. {' '.join(refused.reasons)}"
+
+
+def _with_problem(serving: Serving, problem: str) -> Serving:
+    if problem == serving.problem:
+        return serving
+    return Serving(serving.bundle, serving.release, problem)

@@ -1,0 +1,139 @@
+"""What a model asks of a customer, and what is said of a value that it cannot take.
+
+One sentence for the app's form, the API and lists of customers: people compare them.
+"""
+
+import difflib
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from bankseg_assets.presentation.formatting import PLAIN, number, quantity
+from bankseg_assets.scoring.bundle import Bundle
+from bankseg_assets.scoring.evidence import AGE, MOST_YEARS
+
+Input = Mapping[str, Any]
+"""As an entry of `Bundle.inputs`: measure, label, unit, help, minimum, maximum, default, step.
+
+One without a minimum is a text. With `number_format`, that is how its sentences group digits.
+"""
+Column = npt.NDArray[Any]
+"""What is known of n customers: doubles, NaN where unknown; or texts, None where unknown."""
+
+_LONGEST_SHOWN = 40  # characters of a value
+_MOST_STRANGERS = 3  # names that are no input: to compare each of 100,000 would take seconds
+
+
+def asked_of(bundle: Bundle) -> list[Input]:
+    """Return everything that may be told of a customer to this model: measures, then evidence."""
+    evidence = [_evidence(name, bundle.label(name)) for name in bundle.evidence]
+    style = {"number_format": bundle.number_format}
+    return [dict(field) | style for field in (*bundle.inputs, *evidence)]
+
+
+def _evidence(name: str, label: str) -> Input:
+    if name != AGE:
+        return {"measure": name, "label": label, "unit": "", "help": f"{label} of the customer"}
+    return {
+        "measure": name,
+        "label": label,
+        "unit": "years",
+        "help": "At the snapshot date",
+        "minimum": 0,
+        "maximum": MOST_YEARS,
+        "step": 1,
+    }
+
+
+def is_text(field: Input) -> bool:
+    """Tell whether an input is a text, and not a number."""
+    return "minimum" not in field
+
+
+def refusal(field: Input, value: object) -> str:
+    """Say what an input expects and what was found instead."""
+    found = shown(value, _style(field))
+    expected = "a text" if is_text(field) else f"from {range_of(field)}"
+    return f"{field['label']} must be {expected}; found {found}."
+
+
+def _style(field: Input) -> str:
+    return str(field.get("number_format", PLAIN))
+
+
+def range_of(field: Input) -> str:
+    """Return the range of a number in words, such as "1 to 500 transactions"."""
+    least, most, style = field["minimum"], field["maximum"], _style(field)
+    return f"{number(least, style)} to {quantity(most, field['unit'], style)}"
+
+
+def problem(field: Input, value: object) -> str:
+    """Return what is wrong with a value, in a sentence; empty for a sound one.
+
+    Where a number is asked for, a text that reads as one may be in another notation.
+    """
+    if is_text(field):
+        return "" if isinstance(value, str) else refusal(field, value)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return refusal(field, value)
+    return "" if field["minimum"] <= value <= field["maximum"] else refusal(field, value)
+
+
+def unknown(field: Input, count: int) -> Column:
+    """Return the column of an input that is known of nobody."""
+    return np.full(count, None, dtype=object) if is_text(field) else np.full(count, np.nan)
+
+
+def figure(value: float, style: str = PLAIN) -> str:
+    """Return a number as it was found; an integer may have more digits than a double holds."""
+    try:
+        return number(value, style)
+    except OverflowError:
+        return "a number of more than 300 digits"
+
+
+def shown(value: object, style: str = PLAIN) -> str:
+    """Return any value as it was found, on one line, and not all of a long one."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return figure(value, style)
+    if isinstance(value, bool):
+        return str(value).lower()
+    if not isinstance(value, str):
+        return "nothing" if value is None else "a list or an object"
+    text = value if len(value) <= _LONGEST_SHOWN else f"{value[:_LONGEST_SHOWN]}…"
+    return repr(text) if text.isprintable() else ascii(text)
+
+
+def columns_of(
+    inputs: Sequence[Input], customers: Sequence[Mapping[str, object]]
+) -> tuple[dict[str, Column], list[str]]:
+    """Return the column of each input, and n sentences, empty where sound.
+
+    What is null or absent is unknown. A name that is no input is an error: were it left out, the
+    answer would be of another customer.
+    """
+    names = [field["measure"] for field in inputs]
+    asked = list(zip(inputs, names, strict=True))
+    columns = {name: unknown(field, len(customers)) for field, name in asked}
+    problems = []
+    for row, customer in enumerate(customers):
+        known = {name: value for name, value in customer.items() if value is not None}
+        found = [problem(one, known[name]) for one, name in asked if name in known]
+        strangers = (name for name in customer if name not in columns)
+        found += [no_input(name, names) for name in islice(strangers, _MOST_STRANGERS)]
+        problems.append(" ".join(filter(None, found)))
+        if not problems[-1]:
+            for name, value in known.items():
+                columns[name][row] = value
+    return columns, problems
+
+
+def no_input(name: str, inputs: Iterable[str]) -> str:
+    """Say that the model has no input of this name, and which it may be."""
+    inputs = list(inputs)
+    close = difflib.get_close_matches(name[:_LONGEST_SHOWN], inputs, n=1)
+    hint = f" (is it {close[0]}?)" if close else ""
+    return f"{shown(name)} is no input of the model{hint}; it takes {', '.join(inputs)}."

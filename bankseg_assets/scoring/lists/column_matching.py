@@ -1,0 +1,119 @@
+"""Which column of a list holds which input of the model? By name, and never by a guess."""
+
+import difflib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bankseg_assets.landing.header import OTHER_DELIMITERS, told
+from bankseg_assets.scoring.inputs import Input, no_input
+from bankseg_assets.scoring.lists.errors import ListError
+
+# `currency` and `frequency`, which mean nothing alike, have 0.71.
+ALIKE = 0.75
+
+
+@dataclass(frozen=True)
+class Matching:
+    """`columns`: input -> its column. `unknown`: the inputs that the list does not have.
+
+    `alike`: an unknown input -> the column that it may be, for a person to decide.
+    """
+
+    columns: dict[str, str]
+    unknown: tuple[str, ...] = ()
+    alike: dict[str, str] = field(default_factory=dict)
+
+
+def match_columns(
+    names: Sequence[str], inputs: Sequence[Input], given: Mapping[str, str] | None = None
+) -> Matching:
+    """Match by what was `given` (input -> column, empty for none), else by the input's name as it
+    is, else by its name or label in any case, with any blanks, and with or without the unit.
+
+    Raises ListError when two columns fit one input, when one that was given is not there, or when
+    nothing matches.
+    """
+    given = given or {}
+    wanted = {entry["measure"]: entry for entry in inputs}
+    for name in given:
+        if name not in wanted:
+            raise ListError(no_input(name, wanted))
+    columns = {}
+    for measure, entry in wanted.items():
+        column = _given(given[measure], names) if measure in given else _found(entry, names)
+        if column:
+            columns[measure] = column
+    shared = sorted({name for name in columns.values() if list(columns.values()).count(name) > 1})
+    if shared:
+        raise ListError(f"The column {told(shared)} is given for two inputs. Give each its own.")
+    unknown = tuple(measure for measure in wanted if measure not in columns)
+    spare = [name for name in names if name not in columns.values()]
+    asked = {measure: _alike(wanted[measure], spare) for measure in unknown if measure not in given}
+    alike = {measure: name for measure, name in asked.items() if name}
+    if not columns:
+        raise ListError(_nothing(names, inputs, alike))
+    return Matching(columns, unknown, alike)
+
+
+def find_column(name: str, names: Sequence[str]) -> str:
+    """Return the column of this name, in any case and with any blanks; empty where there is none.
+
+    Raises ListError when several are.
+    """
+    if name in names:
+        return name
+    fitting = [candidate for candidate in names if plain(candidate) == plain(name)]
+    if len(fitting) > 1:
+        raise ListError(f"The columns {told(fitting)} are all called {name}. Rename all but one.")
+    return fitting[0] if fitting else ""
+
+
+def plain(name: str) -> str:
+    """Return a name as it compares: letters and digits, in one case."""
+    return "".join(character for character in name.casefold() if character.isalnum())
+
+
+def _given(column: str, names: Sequence[str]) -> str:
+    if column and column not in names:
+        raise ListError(f"There is no column {told([column])}. There are: {told(names)}.")
+    return column
+
+
+def _found(entry: Input, names: Sequence[str]) -> str:
+    if entry["measure"] in names:
+        return str(entry["measure"])
+    called = _called(entry)
+    fitting = [name for name in names if plain(name) in called]
+    if len(fitting) > 1:
+        raise ListError(
+            f"The columns {told(fitting)} could all be {entry['measure']}. "
+            f"Name the one that is, as in {entry['measure']}={fitting[0]}."
+        )
+    return fitting[0] if fitting else ""
+
+
+def _called(entry: Input) -> list[str]:
+    label = entry["label"]
+    return [plain(name) for name in (entry["measure"], label, f"{label} ({entry['unit']})")]
+
+
+def _alike(entry: Input, names: Sequence[str]) -> str:
+    plain_names = {plain(name): name for name in names}
+    for called in _called(entry):
+        close = difflib.get_close_matches(called, plain_names, n=1, cutoff=ALIKE)
+        if close:
+            return plain_names[close[0]]
+    return ""
+
+
+def _nothing(names: Sequence[str], inputs: Sequence[Input], alike: Mapping[str, str]) -> str:
+    expected = ", ".join(f"{entry['measure']} ({entry['label']})" for entry in inputs)
+    hints = [f"is {told([name])} {measure}?" for measure, name in alike.items()]
+    hint = f" {'; '.join(hints).capitalize()}" if hints else ""
+    others = [mark for mark in OTHER_DELIMITERS if len(names) == 1 and mark in names[0]]
+    if others:
+        return f"The header seems to be separated by {others[0]!r}. Say so, or correct the list."
+    return (
+        f"No column is an input of the model. Expected one or more of: {expected}. "
+        f"Found: {told(names)}.{hint} Rename the columns, or say which is which."
+    )

@@ -1,0 +1,138 @@
+"""Score a table of customers: the same rows and columns, and what the model says of each."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from bankseg_assets.scoring.answers import answers
+from bankseg_assets.scoring.bundle import Array, Bundle
+from bankseg_assets.scoring.inputs import Column, Input, asked_of, is_text, refusal, unknown
+from bankseg_assets.scoring.lists.hold_out import HoldOut
+from bankseg_assets.scoring.lists.parse_numbers import Flags, numbers, texts
+
+SEGMENT = "segment"
+CERTAINTY = "certainty"
+ERROR = "error"
+ACTION = "action"
+HELD_OUT = "held_out_of_campaign"
+RESULTS = (
+    *(SEGMENT, "segment_name", "confidence", CERTAINTY, ACTION),
+    *(HELD_OUT, "model_version", "snapshot_date", ERROR),
+)
+"""The columns that are added; columns of the list with these names are replaced."""
+UNSURE_TEXT, SURE_TEXT = "not sure", "sure"
+FIRST_ROW = 2  # as a spreadsheet counts: the header is row 1
+
+
+@dataclass(frozen=True)
+class Scorer:
+    """How the tables of one list are scored.
+
+    `columns`: input -> its column. `actions`: segment -> what is recommended for it; without any
+    there is no such column. `decimal`: the mark before decimals in text.
+    """
+
+    bundle: Bundle
+    columns: Mapping[str, str]
+    hold_out: HoldOut | None = None
+    actions: Mapping[int, str] = dataclasses.field(default_factory=dict)
+    decimal: str = "."
+
+    def score(
+        self,
+        table: pa.Table,
+        row_numbers: Sequence[int] | None = None,
+        broken: Mapping[int, str] | None = None,
+    ) -> pa.Table:
+        """Return the table with RESULTS; columns that are no input stay as they are.
+
+        A row with a value that cannot be taken gets no segment, and a sentence in `error` for each
+        such value. `row_numbers`: what to call the rows there, from FIRST_ROW on if not given.
+        `broken`: place in the table -> what is wrong with that row as a whole. Raises ListError as
+        `numbers`.
+        """
+        row_numbers = row_numbers or range(FIRST_ROW, FIRST_ROW + table.num_rows)
+        known, problems = self._read(table)
+        for place, problem in (broken or {}).items():
+            problems.setdefault(place, []).insert(0, problem)
+        failed = np.zeros(table.num_rows, dtype=bool)
+        failed[list(problems)] = True
+        known = {name: np.where(failed, np.nan, values) for name, values in known.items()}
+        errors: list[str | None] = [None] * table.num_rows
+        for place, sentences in problems.items():
+            errors[place] = " ".join([f"Row {row_numbers[place]}:", *sentences])
+        kept = table.select([name for name in table.column_names if name not in RESULTS])
+        results = self._answer(known, failed) | self._about(table)
+        results[ERROR] = pa.array(errors, pa.string())
+        for name in RESULTS:
+            if name in results:
+                kept = kept.append_column(name, results[name])
+        return kept
+
+    def _read(self, table: pa.Table) -> tuple[dict[str, Column], dict[int, list[str]]]:
+        """Return the column of each input, and place -> what is wrong there."""
+        known: dict[str, Column] = {}
+        problems: dict[int, list[str]] = {}
+        for field in asked_of(self.bundle):
+            measure = field["measure"]
+            name = self.columns.get(measure, "")
+            if not name:
+                known[measure] = unknown(field, table.num_rows)
+            elif is_text(field):
+                known[measure] = texts(table[name])
+            else:
+                known[measure], wrong = numbers(table[name], self.decimal, name)
+                for place in np.flatnonzero(wrong | _outside(field, known[measure])).tolist():
+                    found = table[name][place].as_py() if wrong[place] else known[measure][place]
+                    problems.setdefault(place, []).append(refusal(field, found))
+        return known, problems
+
+    def _answer(self, known: Mapping[str, Column], failed: Flags) -> dict[str, pa.Array]:
+        if not len(failed):
+            found = np.empty(0, dtype=np.int64), np.empty(0), np.empty(0, dtype=bool)
+        else:
+            scored = answers(self.bundle, known)
+            found = scored.places, scored.confidence, scored.sure
+        places, confidence, sure = found
+        segments = self.bundle.segments
+        ids = [int(segment[SEGMENT]) for segment in segments]
+        results = {
+            SEGMENT: _pick(ids, places, failed, pa.int64()),
+            "segment_name": _pick([s["name"] for s in segments], places, failed, pa.string()),
+            "confidence": pa.array(confidence, pa.float64(), mask=failed),
+            CERTAINTY: _pick((UNSURE_TEXT, SURE_TEXT), sure.astype(np.int64), failed, pa.string()),
+        }
+        if self.actions:
+            advice = [self.actions.get(number) for number in ids]
+            results[ACTION] = _pick(advice, places, failed, pa.string())
+        return results
+
+    def _about(self, table: pa.Table) -> dict[str, pa.Array]:
+        constants = {
+            "model_version": self.bundle.version,
+            "snapshot_date": self.bundle.snapshot_date,
+        }
+        results = {name: pa.repeat(text, table.num_rows) for name, text in constants.items()}
+        if self.hold_out is not None:
+            results[HELD_OUT] = _held_out(self.hold_out, table[self.hold_out.id_column])
+        return results
+
+
+def _outside(field: Input, values: Array) -> Flags:
+    outside: Flags = (values < field["minimum"]) | (values > field["maximum"])
+    return outside
+
+
+def _pick(choices: Sequence[Any], places: Any, failed: Flags, kind: pa.DataType) -> pa.Array:
+    """Return choices[places], null where failed."""
+    return pa.array(choices, kind).take(pa.array(places, pa.int64(), mask=failed))
+
+
+def _held_out(hold_out: HoldOut, column: Any) -> pa.Array:
+    """Return whether each customer is left out; null for one without an ID."""
+    texts = (str(value).strip() if value is not None else "" for value in column.to_pylist())
+    return pa.array([hold_out.holds(text) if text else None for text in texts], pa.bool_())

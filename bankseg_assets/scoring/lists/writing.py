@@ -1,0 +1,94 @@
+"""Write a list of customers piece by piece, to be seen only when it is whole."""
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from gzip import GzipFile
+from io import TextIOWrapper
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from bankseg_assets.landing.files import printable
+from bankseg_assets.presentation.csv_export import csv_text
+from bankseg_assets.scoring.lists.errors import ListError
+from bankseg_assets.scoring.lists.reading import CSV_GZ, PARQUET, Dialect, suffix_of
+from bankseg_assets.storage.atomic_file import draft_in
+
+Write = Callable[[pa.Table], None]
+
+# Without these, one empty cell makes a column of integers one of decimals: segment 2.0.
+_NULLABLE = {
+    **dict.fromkeys((pa.int8(), pa.int16(), pa.int32(), pa.int64()), pd.Int64Dtype()),
+    **dict.fromkeys((pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()), pd.UInt64Dtype()),
+    pa.bool_(): pd.BooleanDtype(),
+}
+
+
+@contextmanager
+def writer_to(path: Path, dialect: Dialect) -> Iterator[Write]:
+    """Yield a function that appends a table; the file gets its name when all went well.
+
+    A CSV's text is inert in a spreadsheet; Parquet, which programs read, holds it as it came.
+    Raises ListError when the folder cannot be written to.
+    """
+    suffix = suffix_of(path)
+    try:
+        with draft_in(path.parent) as draft:
+            with ExitStack() as stack:
+                file: Any = draft.file
+                if suffix == CSV_GZ:
+                    # Without a time, so that the same rows give the same bytes.
+                    file = stack.enter_context(GzipFile("", "wb", 6, draft.file, mtime=0))
+                kind: _Parquet | _Csv = _Parquet(file) if suffix == PARQUET else _Csv(file, dialect)
+                stack.enter_context(kind)
+                yield kind.write
+            draft.publish(path)
+    except OSError as error:
+        raise ListError(
+            f"{printable(path.name)} cannot be written ({error.strerror or error})."
+        ) from error
+
+
+class _Csv:
+    def __init__(self, file: Any, dialect: Dialect) -> None:
+        # Writes a byte order mark once, where the encoding has one.
+        self._text = TextIOWrapper(file, dialect.codec, errors="replace", newline="")
+        self._dialect = dialect
+        self._begun = False
+
+    def __enter__(self) -> "_Csv":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._text.detach()
+
+    def write(self, table: pa.Table) -> None:
+        text = csv_text(
+            table.to_pandas(types_mapper=_NULLABLE.get),
+            delimiter=self._dialect.delimiter,
+            decimal=self._dialect.decimal,
+            header=not self._begun,
+        )
+        self._text.write(text)
+        self._begun = True
+
+
+class _Parquet:
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self._writer: pq.ParquetWriter | None = None
+
+    def __enter__(self) -> "_Parquet":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._writer is not None:
+            self._writer.close()
+
+    def write(self, table: pa.Table) -> None:
+        if self._writer is None:
+            self._writer = pq.ParquetWriter(self._file, table.schema)
+        self._writer.write_table(table)

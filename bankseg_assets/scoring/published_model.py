@@ -1,0 +1,28 @@
+"""The releases that can be shown, and the classifier in each."""
+
+from dataclasses import replace
+from pathlib import Path
+
+from bankseg_assets.release.releases import Release, all_releases
+from bankseg_assets.scoring.bundle import Bundle, BundleError, load_bundle
+
+CLASSIFIER = "nb_classifier"
+
+
+def newest_first(published_dir: Path) -> list[Release]:
+    """Return the releases, the one to be used first; looking creates no folder."""
+    return all_releases(published_dir)[::-1]
+
+
+def read_model(release: Release) -> Bundle:
+    """Load the classifier of a release.
+
+    Raises BundleError when it is gone, broken, or not the content that was released.
+    """
+    if CLASSIFIER not in release.versions:
+        raise BundleError(f"The release {release.name} names no {CLASSIFIER}.")
+    path = release.path(CLASSIFIER)
+    bundle = load_bundle(path)
+    if bundle.sha256 != release.model_sha256:
+        raise BundleError(f"The model in {path} is not the one that was released (its SHA-256).")
+    return replace(bundle, number_format=release.number_format)

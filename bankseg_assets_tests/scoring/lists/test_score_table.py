@@ -1,0 +1,166 @@
+"""A table of customers gets its segments, and keeps what it had."""
+
+from dataclasses import replace
+from typing import Any
+
+import pyarrow as pa
+import pytest
+
+from bankseg_assets.scoring.answers import Answers, answers
+from bankseg_assets.scoring.bundle import Bundle
+from bankseg_assets.scoring.inputs import problem
+from bankseg_assets.scoring.lists import score_table as module
+from bankseg_assets.scoring.lists.errors import ListError
+from bankseg_assets.scoring.lists.hold_out import HoldOut
+from bankseg_assets.scoring.lists.score_table import RESULTS, Scorer
+from bankseg_assets_tests.scoring.lists.sample_lists import (
+    FREQUENCY,
+    GENDER,
+    INPUTS,
+    MONETARY,
+    ONCE,
+    ONCE_CONFIDENCE,
+    bundle,
+)
+from bankseg_assets_tests.small_model import ALL_CUSTOMERS, one_segment
+
+COLUMNS = {"frequency": "count", "monetary": "sum"}
+UNSCORED = dict.fromkeys(("segment", "segment_name", "confidence", "certainty"))
+
+
+def table(*rows: tuple[Any, Any], **more: list[Any]) -> pa.Table:
+    counts, sums = zip(*rows, strict=True)
+    return pa.table({"count": counts, "sum": sums} | more)
+
+
+def scored(found: pa.Table, place: int = 0) -> dict[str, Any]:
+    row: dict[str, Any] = found.to_pylist()[place]
+    return row
+
+
+def test_a_row_gets_the_segment_the_model_and_the_day() -> None:
+    found = Scorer(bundle(), COLUMNS).score(table((ONCE["frequency"], ONCE["monetary"])))
+    assert scored(found) == {
+        "count": 1,
+        "sum": ONCE["monetary"],
+        "segment": 0,
+        "segment_name": "Small spenders",
+        "confidence": ONCE_CONFIDENCE,
+        "certainty": "sure",
+        "model_version": "first",
+        "snapshot_date": "2016-10-22",
+        "error": None,
+    }
+
+
+def test_the_number_of_a_segment_is_its_own_and_not_its_place() -> None:
+    model = bundle()
+    for segment in model.segments:
+        segment["segment"] += 10  # type: ignore[index]
+    found = Scorer(model, COLUMNS).score(table((3, 3000)))
+    assert scored(found)["segment"] == 11
+
+
+def test_an_empty_cell_is_unknown_and_below_six_tenths_it_is_not_sure() -> None:
+    found = scored(Scorer(bundle(), COLUMNS).score(table(("", None))))
+    assert (found["segment"], found["confidence"], found["certainty"]) == (0, 0.5, "not sure")
+    assert found["error"] is None
+
+
+def test_an_input_without_a_column_is_unknown() -> None:
+    found = Scorer(bundle(), {"frequency": "count"}).score(table(("", "not read")))
+    assert scored(found)["confidence"] == 0.5
+
+
+def test_a_bad_row_comes_out_with_a_sentence_for_each_value_and_the_others_are_scored() -> None:
+    found = Scorer(bundle(), COLUMNS).score(table((1, 300), (0, 3_000_000), (2, -5)))
+    assert scored(found, 1) == {
+        "count": 0,
+        "sum": 3_000_000,
+        **UNSCORED,
+        "model_version": "first",
+        "snapshot_date": "2016-10-22",
+        "error": f"Row 3: {problem(FREQUENCY, 0)} {problem(MONETARY, 3_000_000)}",
+    }
+    assert scored(found, 2)["error"] == f"Row 4: {problem(MONETARY, -5)}"
+    assert scored(found, 0)["error"] is None
+
+
+def test_text_that_is_no_number_is_shown_as_it_was() -> None:
+    found = Scorer(bundle(), COLUMNS).score(table(("two", "1")))
+    assert scored(found)["error"] == f"Row 2: {problem(FREQUENCY, 'two')}"
+
+
+def test_rows_that_broke_before_are_told_under_their_own_numbers() -> None:
+    rows = table((1, 300), (1, -1))
+    found = Scorer(bundle(), COLUMNS).score(rows, [7, 9], {1: "It has 3 fields."})
+    assert scored(found, 1)["error"] == f"Row 9: It has 3 fields. {problem(MONETARY, -1)}"
+
+
+def test_other_columns_pass_and_columns_of_an_earlier_result_are_replaced() -> None:
+    day = pa.array(["x"])
+    rows = table((1, 300), city=["PUNE"], segment=["old"], error=["old"]).append_column("day", day)
+    found = Scorer(bundle(), COLUMNS).score(rows)
+    assert found.column_names[:4] == ["count", "sum", "city", "day"]
+    assert set(found.column_names[4:]) < set(RESULTS)
+    assert (scored(found)["segment"], scored(found)["error"]) == (0, None)
+
+
+def test_who_is_held_out_is_told_for_those_with_an_id() -> None:
+    rows = table((1, 300), (1, 300), (1, -1), id=["C1", " ", " C1"])
+    found = Scorer(bundle(), COLUMNS, HoldOut("id", "spring", 1.0)).score(rows)
+    assert found["held_out_of_campaign"].to_pylist() == [True, None, True]
+
+
+def test_the_action_is_that_of_the_segment() -> None:
+    rows = table((1, 300), (3, 3000), (1, -1))
+    found = Scorer(bundle(), COLUMNS, actions={0: "Write"}).score(rows)
+    assert found["action"].to_pylist() == ["Write", None, None]
+
+
+def test_without_actions_or_an_id_there_are_no_such_columns() -> None:
+    found = Scorer(bundle(), COLUMNS).score(table((1, 300)))
+    assert {"action", "held_out_of_campaign"}.isdisjoint(found.column_names)
+
+
+def test_a_table_without_rows_keeps_its_columns_and_types() -> None:
+    scorer = Scorer(bundle(), COLUMNS, HoldOut("id", "spring"), {0: "Write"})
+    full = scorer.score(table((1, 300), id=["C1"]))
+    assert scorer.score(table((1, 300), id=["C1"]).slice(1)).schema == full.schema
+
+
+def test_a_text_reaches_the_model_as_it_is_and_unknown_as_nothing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    asked: dict[str, Any] = {}
+
+    def scored(model: Bundle, known: dict[str, Any]) -> Answers:
+        asked.update(known)
+        return answers(model, {name: known[name] for name in COLUMNS})
+
+    monkeypatch.setattr(module, "answers", scored)
+    model = replace(bundle(), inputs=(*INPUTS, GENDER))
+    rows = table((1, 300), (1, 300), (-1, 300), gender=[" F", "", "M"])
+    Scorer(model, COLUMNS | {"gender": "gender"}).score(rows)
+    assert [str(text) for text in asked["gender"]] == ["F", "None", "nan"]  # both are unknown
+    Scorer(model, COLUMNS).score(rows)
+    assert [str(text) for text in asked["gender"]] == ["None", "None", "nan"]
+
+
+def test_a_column_that_cannot_hold_numbers_stops_the_list() -> None:
+    with pytest.raises(ListError, match="The column count has the type bool"):
+        Scorer(bundle(), COLUMNS).score(table((True, 300)))
+
+
+def test_a_refund_is_scored_where_the_model_has_seen_some() -> None:
+    model = replace(bundle(), inputs=(bundle().inputs[0], {**bundle().inputs[1], "minimum": -500}))
+    found = Scorer(model, COLUMNS).score(table((1, -250.5), (1, -501)))
+    assert scored(found)["error"] is None
+    assert scored(found)["segment_name"] == "Small spenders"
+    assert "must be from -500 to 2,000,000" in scored(found, 1)["error"]
+
+
+def test_everyone_of_a_list_is_in_the_one_segment() -> None:
+    found = Scorer(one_segment(version="one"), {"recency": "count"}).score(table((1, 0), (None, 0)))
+    assert found["segment_name"].to_pylist() == [ALL_CUSTOMERS] * 2
+    assert found["confidence"].to_pylist() == [1.0, 1.0]

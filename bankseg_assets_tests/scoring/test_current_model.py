@@ -1,0 +1,82 @@
+"""Which model goes on answering when something changes or breaks."""
+
+from pathlib import Path
+
+import pytest
+
+from bankseg_assets.release.releases import Release
+from bankseg_assets.scoring.bundle import BUNDLE_FILE
+from bankseg_assets.scoring.current_model import Serving, renew
+from bankseg_assets.scoring.published_model import newest_first
+from bankseg_assets_tests.app.publishing import publish
+
+
+class Bank:
+    """A data folder, and what a session serves from it."""
+
+    def __init__(self, data_dir: Path) -> None:
+        self.data_dir = data_dir
+
+    def find(self) -> list[Release]:
+        return newest_first(self.data_dir / "published")
+
+    def publish(self, version: str) -> Path:
+        return publish(self.data_dir, version=version)
+
+
+@pytest.fixture
+def bank(tmp_path: Path) -> Bank:
+    return Bank(tmp_path)
+
+
+def version(serving: Serving) -> str:
+    return serving.bundle.version if serving.bundle else ""
+
+
+def test_before_the_first_model_there_is_neither_a_model_nor_a_problem(bank: Bank) -> None:
+    nothing = Serving()
+    assert renew(nothing, bank.find) is nothing
+
+
+def test_the_same_release_is_not_read_again(bank: Bank) -> None:
+    folder = bank.publish("first")
+    serving = renew(Serving(), bank.find)
+    (folder / BUNDLE_FILE).unlink()
+    assert renew(serving, bank.find) is serving
+
+
+def test_a_new_release_replaces_the_model(bank: Bank) -> None:
+    bank.publish("first")
+    serving = renew(Serving(), bank.find)
+    bank.publish("second")
+    assert version(renew(serving, bank.find)) == "second"
+
+
+def test_the_last_good_model_answers_while_the_newest_is_broken(bank: Bank) -> None:
+    bank.publish("first")
+    good = renew(Serving(), bank.find)
+    (bank.publish("second") / BUNDLE_FILE).write_text("{")
+    broken = renew(good, bank.find)
+    assert broken.bundle is good.bundle
+    assert "cannot be read" in broken.problem
+    assert renew(broken, bank.find) is broken
+    # A visitor who comes only now gets the same.
+    late = renew(Serving(), bank.find)
+    assert (version(late), late.problem) == ("first", broken.problem)
+    assert renew(late, bank.find) is late
+
+
+def test_the_problem_is_over_when_a_good_release_is_out(bank: Bank) -> None:
+    bank.publish("first")
+    (bank.publish("second") / BUNDLE_FILE).write_text("{")
+    broken = renew(Serving(), bank.find)
+    bank.publish("third")
+    mended = renew(broken, bank.find)
+    assert (version(mended), mended.problem) == ("third", "")
+
+
+def test_lost_releases_are_a_problem_only_to_who_had_a_model(bank: Bank) -> None:
+    bank.publish("first")
+    lost = renew(renew(Serving(), bank.find), list)
+    assert version(lost) == "first"
+    assert lost.problem == "There is no release any more."
