@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bankseg_assets.presentation.disclosure import shown_count
-from bankseg_assets.reports.page import DASH, Rows, document, html_table, section
+from bankseg_assets.reports.html_page import DASH, Rows, document, html_table, section
 
 _FEW = f"{DASH} stands for what rests on fewer than 11 customers."
 

@@ -10,7 +10,7 @@ from importlib.metadata import version
 from typing import Any
 
 from bankseg_assets.presentation.disclosure import is_small
-from bankseg_assets.reports.page import Rows, document, html_table, section
+from bankseg_assets.reports.html_page import Rows, document, html_table, section
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 
 PACKAGES = ("dagster", "pyspark", "scikit-learn", "numpy", "scipy", "pyarrow")
