@@ -5,11 +5,11 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, INSIGHT, OWNERS
 from bankseg_assets.cleaning.amounts import has_direction
+from bankseg_assets.customers.eda import explore
 from bankseg_assets.reports.eda_page import eda_page
 from bankseg_assets.reports.plots import bar_plot
 from bankseg_assets.resources import DeliveryResource
 from bankseg_assets.storage.outputs import Report
-from bankseg_assets.transforms.eda import explore
 
 
 @dg.asset(group_name=INSIGHT, owners=OWNERS, kinds={"spark", "plotly"}, freshness_policy=FRESHNESS)

@@ -6,7 +6,7 @@ import dagster as dg
 from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, MODELS, OWNERS
-from bankseg_assets.customer_key import key_in_use
+from bankseg_assets.customers.customer_key import key_in_use
 from bankseg_assets.reports import model_card as cards
 from bankseg_assets.resources import DeliveryResource, PublishedResource
 from bankseg_assets.storage.outputs import Report

@@ -14,7 +14,7 @@ from bankseg_assets.assets.common import FRESHNESS, MODELS, OWNERS
 from bankseg_assets.cleaning.row_counts import CLEANED, QUARANTINED, RAW, Account, accounts
 from bankseg_assets.confusion import NotComparableError, held_out_confusion
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS
-from bankseg_assets.customer_key import RFM_TABLE, key_of
+from bankseg_assets.customers.customer_key import RFM_TABLE, key_of
 from bankseg_assets.landing.ledger import WITHDRAWN
 from bankseg_assets.release.data_gates import CUSTOMERS, Arrived, Kept, data_gates, real_data_stays
 from bankseg_assets.release.drift import MONEY, distributions, population_stability_index, psi_noise

@@ -7,12 +7,12 @@ import dagster as dg
 from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, OWNERS, SEGMENTS
+from bankseg_assets.customers.rfm_grid import GROUP_NAMES, cube, grid, groups_by_segment
 from bankseg_assets.metadata import markdown_table, table_metadata
 from bankseg_assets.presentation.formatting import quantity
 from bankseg_assets.reports.plots import heat_plot
 from bankseg_assets.resources import DeliveryResource
 from bankseg_assets.storage.outputs import SmallTable
-from bankseg_assets.transforms.rfm_grid import GROUP_NAMES, cube, grid, groups_by_segment
 
 HIDDEN = "hidden"
 _COMMON: dict[str, Any] = {

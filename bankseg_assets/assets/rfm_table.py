@@ -8,18 +8,17 @@ import dagster as dg
 from pydantic import Field
 from pyspark.sql import DataFrame
 
-from bankseg_assets import rfm_before
 from bankseg_assets.assets.common import FRESHNESS, INSIGHT, OWNERS
 from bankseg_assets.contracts.tables import CLEANED_TRANSACTIONS, RFM_TABLE
-from bankseg_assets.customer_key import NULL_KEY_ADVICE, launched_key
+from bankseg_assets.customers import rfm, rfm_basis, rfm_incremental
+from bankseg_assets.customers.customer_key import NULL_KEY_ADVICE, launched_key
+from bankseg_assets.customers.rfm_basis import Before, CountAnewError
 from bankseg_assets.io_managers import ROW_COUNT_KEY
 from bankseg_assets.metadata import table_metadata
 from bankseg_assets.presentation.disclosure import shown_count
 from bankseg_assets.resources import DeliveryResource, PublishedResource
-from bankseg_assets.rfm_before import Before, CountAnewError
 from bankseg_assets.storage.outputs import FrameWithBasis, row_count
 from bankseg_assets.storage.parquet import read_parquet
-from bankseg_assets.transforms import rfm, rfm_update
 
 # Of the customers: to count more than these anew costs no less than to count all.
 MOST_TOUCHED = 0.1
@@ -67,10 +66,10 @@ def rfm_table(
     rfm.require_key(cleaned_transactions, key)
     snapshot = rfm.snapshot_date(cleaned_transactions)
     cleaned = published.store.latest("cleaned_transactions")
-    known = rfm_before.columns_with_values(cleaned, rfm.RARELY_KNOWN)
+    known = rfm_basis.columns_with_values(cleaned, rfm.RARELY_KNOWN)
     with ExitStack() as kept:
         try:
-            before = rfm_before.newest(published.store, cleaned, customer_key=key)
+            before = rfm_basis.newest(published.store, cleaned, customer_key=key)
             measures, n_anew = _updated(cleaned_transactions, before, key, snapshot, known, kept)
         except CountAnewError as why:
             context.log.info(f"All customers are counted anew. {why}")
@@ -110,7 +109,7 @@ def rfm_table(
                 for name, cuts in rfm.cut_values(counts).items()
             }
         )
-        made_from = rfm_before.basis(cleaned, customer_key=key, snapshot=snapshot)
+        made_from = rfm_basis.basis(cleaned, customer_key=key, snapshot=snapshot)
         yield dg.Output(FrameWithBasis(rfm.with_scores(measures, counts), made_from))
 
 
@@ -132,16 +131,16 @@ def _updated(
         for files in (before.arrived, before.gone)
     )
     table = read_parquet(session, RFM_TABLE.ddl, before.table)
-    touched = rfm_update.touched_customers(arrived, gone, customer_key=key)
+    touched = rfm_incremental.touched_customers(arrived, gone, customer_key=key)
     touched = _persisted(touched, kept)
     n_touched, n_before = touched.count(), row_count(before.table)
     if n_touched > MOST_TOUCHED * n_before:
         raise CountAnewError(f"{n_touched:,} have changed, of {n_before:,} in the table before.")
-    anew = rfm_update.counted_anew(
+    anew = rfm_incremental.counted_anew(
         cleaned, touched, customer_key=key, snapshot=snapshot, known=known
     )
     anew = _persisted(anew, kept)
-    same = rfm_update.carried(table, touched, since=before.snapshot, snapshot=snapshot)
+    same = rfm_incremental.carried(table, touched, since=before.snapshot, snapshot=snapshot)
     return same.unionByName(anew), n_touched
 
 

@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, OWNERS, SEGMENTS
 from bankseg_assets.contracts.tables import CUSTOMER_SEGMENTS
-from bankseg_assets.customer_key import key_in_use
+from bankseg_assets.customers.customer_key import key_in_use
 from bankseg_assets.flows import KINDS, Flow, flows
 from bankseg_assets.io_managers import ROW_COUNT_KEY
 from bankseg_assets.metadata import table_metadata

@@ -11,4 +11,4 @@ CLEANING_RULES = 3
 repeated, of value_ranges and currencies, and of how a `ColumnRule` is read (delivery)."""
 
 RFM_RULES = 2
-"""Of the measures in transforms/rfm (`customers`, `age_at`, `held_out`) and rfm_update."""
+"""Of the measures in customers/rfm (`customers`, `age_at`, `held_out`) and rfm_update."""

@@ -9,6 +9,7 @@ import numpy as np
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.customers.rfm import FEWEST_TO_SPLIT
 from bankseg_assets.presentation.phrases import knows_direction
 from bankseg_assets.scoring.bundle import BUNDLE_FORMAT, asked_measures, bundle_from, bundle_hash
 from bankseg_assets.scoring.posterior import posterior
@@ -23,7 +24,6 @@ from bankseg_assets.transforms.kmeans import KMeansModel
 from bankseg_assets.transforms.naive_bayes import Evaluation, NaiveBayesModel
 from bankseg_assets.transforms.pca import PcaModel
 from bankseg_assets.transforms.profiles import INCOME, INDEXED, MEDIANS
-from bankseg_assets.transforms.rfm import FEWEST_TO_SPLIT
 
 # How a form asks for a measure: label, unit ("" is the currency), help, step.
 _QUESTIONS: dict[str, tuple[str, str, str, float]] = {

@@ -3,7 +3,7 @@
 from decimal import Decimal
 from typing import Any
 
-from bankseg_assets.transforms.rfm_grid import grid
+from bankseg_assets.customers.rfm_grid import grid
 from bankseg_assets_tests.app.publishing import SEGMENTS
 
 NAMES = [name for name, *_ in SEGMENTS]

@@ -4,8 +4,8 @@ from datetime import date
 from decimal import Decimal
 from typing import Any
 
+from bankseg_assets.customers.rfm_grid import GROUP_NAMES, grid, groups_by_segment
 from bankseg_assets.reports.model_card import model_card
-from bankseg_assets.transforms.rfm_grid import GROUP_NAMES, grid, groups_by_segment
 from bankseg_assets_tests.app.odd_models import ALL_CUSTOMERS, ONE_SEGMENT, SAME_DAY
 from bankseg_assets_tests.app.publishing import model
 

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from bankseg_assets.cleaning import deduplication, outliers, validation
 from bankseg_assets.cleaning.rules_version import CLEANING_RULES, RFM_RULES
 from bankseg_assets.contracts.delivery import DeliveryContract
-from bankseg_assets.transforms import rfm, rfm_update
+from bankseg_assets.customers import rfm, rfm_incremental
 from bankseg_assets_tests.frames import Rows, cleaned_frame, raw_frame
 
 # Rules version -> SHA-256 of what they make of the rows below.
@@ -123,9 +123,9 @@ def test_cleaning_has_the_results_of_its_version(spark: SparkSession) -> None:
 def test_rfm_has_the_results_of_its_version(spark: SparkSession) -> None:
     cleaned = cleaned_frame(spark, customers_rows())
     measures = rfm.customers(cleaned, customer_key="customer_id", snapshot=SNAPSHOT)
-    carried = rfm_update.carried(
+    carried = rfm_incremental.carried(
         measures,
-        spark.createDataFrame([("C1",)], f"{rfm_update.TOUCHED} string"),
+        spark.createDataFrame([("C1",)], f"{rfm_incremental.TOUCHED} string"),
         since=SNAPSHOT,
         snapshot=date(2016, 12, 1),
     )

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets.customer_key import (
+from bankseg_assets.customers.customer_key import (
     BASIS_KEY,
     CustomerKeyError,
     key_in_use,

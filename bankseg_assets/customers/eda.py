@@ -15,9 +15,9 @@ from pyspark.sql import Column, DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.contracts.tables import INCOME, SPENDING
+from bankseg_assets.customers.rfm import is_income
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL, is_small
 from bankseg_assets.stats.histograms import bin_value, log_bin, quantiles, sets_by_id, signed_log
-from bankseg_assets.transforms.rfm import is_income
 
 TOP_LOCATIONS = 20
 MOST_FREQUENT = 10  # stands for ten transactions or more

@@ -13,7 +13,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.contracts.tables import money_type
 from bankseg_assets.contracts.value_ranges import greatest_sum
-from bankseg_assets.transforms.rfm import (
+from bankseg_assets.customers.rfm import (
     GROUPS,
     HELD_OUT_SHARE,
     RARELY_KNOWN,

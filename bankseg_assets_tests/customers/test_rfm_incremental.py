@@ -9,8 +9,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import DataFrame, Row, SparkSession
 
-from bankseg_assets.transforms.rfm import customers, measure_histograms, with_scores
-from bankseg_assets.transforms.rfm_update import TOUCHED, carried, counted_anew, touched_customers
+from bankseg_assets.customers.rfm import customers, measure_histograms, with_scores
+from bankseg_assets.customers.rfm_incremental import (
+    TOUCHED,
+    carried,
+    counted_anew,
+    touched_customers,
+)
 from bankseg_assets_tests.frames import Rows, cleaned_frame, rfm_frame
 
 SINCE, SNAPSHOT = date(2016, 10, 1), date(2016, 10, 22)

@@ -1,6 +1,6 @@
 """The classic RFM grid, and its named groups beside the segments, from one pass over customers.
 
-Scores and groups are those of `transforms.rfm`. A cell of fewer than 11 customers is not shown,
+Scores and groups are those of `customers.rfm`. A cell of fewer than 11 customers is not shown,
 nor is what would give it away as the difference to a total: its money would be those customers'.
 """
 
@@ -13,8 +13,8 @@ import numpy as np
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.customers.rfm import GROUPS, SCORES
 from bankseg_assets.presentation.disclosure import hidden_cells, is_small
-from bankseg_assets.transforms.rfm import GROUPS, SCORES
 
 Rows = list[dict[str, Any]]
 ALL_SCORES = range(1, SCORES + 1)

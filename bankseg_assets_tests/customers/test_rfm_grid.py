@@ -9,7 +9,7 @@ from pyspark.sql import SparkSession
 from pyspark.sql.pandas.types import to_arrow_schema
 
 from bankseg_assets.contracts.tables import RFM_GRID, RFM_GROUPS
-from bankseg_assets.transforms.rfm_grid import GROUP_NAMES, cube, grid, groups_by_segment
+from bankseg_assets.customers.rfm_grid import GROUP_NAMES, cube, grid, groups_by_segment
 from bankseg_assets_tests.frames import segments_frame
 
 # Customers, segment, scores of recency and frequency, group, days, transactions, money of each.

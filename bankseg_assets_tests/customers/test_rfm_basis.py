@@ -9,8 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bankseg_assets import rfm_before
-from bankseg_assets.rfm_before import CountAnewError, basis, columns_with_values, newest
+from bankseg_assets.customers import rfm_basis
+from bankseg_assets.customers.rfm_basis import CountAnewError, basis, columns_with_values, newest
 from bankseg_assets.storage.version_store import BASIS_FILE, VersionStore, write_json
 
 SNAPSHOT = date(2016, 10, 22)
@@ -96,7 +96,7 @@ def test_the_rules_are_known_by_their_version(
     cleaned = clean(store, a=1)
     table = count(store, cleaned)
     assert newest(store, cleaned, customer_key="customer_id").table == table
-    monkeypatch.setattr(rfm_before, "RFM_RULES", rfm_before.RFM_RULES + 1)
+    monkeypatch.setattr(rfm_basis, "RFM_RULES", rfm_basis.RFM_RULES + 1)
     assert why_not(store, cleaned) == "The rules have changed."
 
 

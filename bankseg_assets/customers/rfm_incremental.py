@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.cleaning.validation import ROW_KEY
-from bankseg_assets.transforms.rfm import MEASURES, RARELY_KNOWN, age_at, customers
+from bankseg_assets.customers.rfm import MEASURES, RARELY_KNOWN, age_at, customers
 
 TOUCHED = "_touched"
 """The one column of customers whose transactions have changed: their key, null included."""

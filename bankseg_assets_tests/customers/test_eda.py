@@ -11,8 +11,8 @@ import pytest
 from pyspark.sql import SparkSession
 
 from bankseg_assets.contracts.tables import QUARANTINED_TRANSACTIONS
+from bankseg_assets.customers.eda import TOP_LOCATIONS, Tables, explore, fewest_rows
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
-from bankseg_assets.transforms.eda import TOP_LOCATIONS, Tables, explore, fewest_rows
 from bankseg_assets_tests.frames import cleaned_frame, rfm_frame
 
 FEWEST = 21  # rows of a cell: ten of the customers below may have made twenty

@@ -11,7 +11,7 @@ import pyarrow.parquet as pq
 
 from bankseg_assets.cleaning.rules_version import RFM_RULES
 from bankseg_assets.contracts.tables import RFM_TABLE
-from bankseg_assets.customer_key import BASIS_KEY
+from bankseg_assets.customers.customer_key import BASIS_KEY
 from bankseg_assets.storage.version_store import (
     DamagedVersionError,
     VersionStore,
