@@ -44,9 +44,9 @@ from bankseg_assets.product_checks import PRODUCT_CHECKS
 from bankseg_assets.release.releases import all_releases
 from bankseg_assets.resources import DeliveryResource, PublishedResource
 from bankseg_assets.scoring.bundle import load_bundle
+from bankseg_assets.segmentation.k_selection import SMALLEST_SHARE
 from bankseg_assets.storage.outputs import row_count
 from bankseg_assets.storage.version_store import version_record
-from bankseg_assets.transforms.sweep import SMALLEST_SHARE
 
 MOST_CONFLICTS = 0.10  # of repeat customers; the real file has over 90 %: its IDs are scrambled
 Range = tuple[Any, Any]

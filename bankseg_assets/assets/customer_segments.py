@@ -9,9 +9,9 @@ from bankseg_assets.assets.common import FRESHNESS, OWNERS, SEGMENTS
 from bankseg_assets.io_managers import ROW_COUNT_KEY
 from bankseg_assets.metadata import table_metadata
 from bankseg_assets.reports.plots import bar_plot
-from bankseg_assets.transforms.kmeans import KMeansModel
-from bankseg_assets.transforms.pca import PcaModel
-from bankseg_assets.transforms.segments import assign
+from bankseg_assets.segmentation.assignment import assign
+from bankseg_assets.segmentation.kmeans import KMeansModel
+from bankseg_assets.segmentation.pca import PcaModel
 
 
 @dg.asset(

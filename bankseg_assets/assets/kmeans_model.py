@@ -12,10 +12,10 @@ from bankseg_assets.io_managers import MODEL_FILE
 from bankseg_assets.release.releases import current_release
 from bankseg_assets.reports.plots import line_plot
 from bankseg_assets.resources import DeliveryResource, PublishedResource
-from bankseg_assets.transforms.alternatives import Algorithm
-from bankseg_assets.transforms.kmeans import InUse, KMeansModel, fit_kmeans
-from bankseg_assets.transforms.pca import PcaModel
-from bankseg_assets.transforms.sweep import DEFAULT_KS, FEWEST_SEGMENTS, SEED
+from bankseg_assets.segmentation.alternatives import Algorithm
+from bankseg_assets.segmentation.k_selection import DEFAULT_KS, FEWEST_SEGMENTS, SEED
+from bankseg_assets.segmentation.kmeans import InUse, KMeansModel, fit_kmeans
+from bankseg_assets.segmentation.pca import PcaModel
 
 
 class KMeansConfig(dg.Config):

@@ -10,10 +10,10 @@ from bankseg_assets.assets.common import FRESHNESS, MODELS, OWNERS
 from bankseg_assets.io_managers import PATH_KEY
 from bankseg_assets.reports.plots import matrix_plot, reliability_plot
 from bankseg_assets.resources import DeliveryResource
+from bankseg_assets.segmentation.kmeans import KMeansModel
+from bankseg_assets.segmentation.pca import PcaModel
 from bankseg_assets.transforms.bundle import build_bundle
-from bankseg_assets.transforms.kmeans import KMeansModel
 from bankseg_assets.transforms.naive_bayes import fit_and_evaluate, fit_single
-from bankseg_assets.transforms.pca import PcaModel
 
 _MEASURES = ("f1_weighted", "f1_macro", "log_loss", "brier", "calibration_error")
 

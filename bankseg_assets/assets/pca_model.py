@@ -12,9 +12,9 @@ from bankseg_assets.contracts.feature_catalogue import FEATURES
 from bankseg_assets.metadata import markdown_table
 from bankseg_assets.reports.plots import bar_plot
 from bankseg_assets.resources import DeliveryResource
-from bankseg_assets.transforms.candidates import best_pca
-from bankseg_assets.transforms.pca import PcaModel
-from bankseg_assets.transforms.sweep import DEFAULT_KS, FEWEST_SEGMENTS, SEED
+from bankseg_assets.segmentation.feature_candidates import best_pca
+from bankseg_assets.segmentation.k_selection import DEFAULT_KS, FEWEST_SEGMENTS, SEED
+from bankseg_assets.segmentation.pca import PcaModel
 
 
 class PcaConfig(dg.Config):

@@ -7,8 +7,8 @@ from pydantic import Field
 from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import MODELS, OWNERS
-from bankseg_assets.transforms.comparison import Row, compare, verdict
-from bankseg_assets.transforms.pca import PcaModel
+from bankseg_assets.segmentation.comparison import Row, compare, verdict
+from bankseg_assets.segmentation.pca import PcaModel
 
 
 class ComparisonConfig(dg.Config):

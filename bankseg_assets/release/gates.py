@@ -24,7 +24,7 @@ FORCE = (
 )
 _NOTHING: Mapping[str, float] = MappingProxyType({})
 _MOST_DIGITS = 12
-ALL_CRITERIA = 4  # of a sound division: see `transforms.sweep.choose_k`
+ALL_CRITERIA = 4  # of a sound division: see `segmentation.k_selection.choose_k`
 
 
 class Verdict(Enum):

@@ -40,7 +40,7 @@ DERIVED = {"average_amount": ("monetary", "frequency")}
 
 
 def apply_transform(feature: Feature, values: Array) -> Array:
-    """Return the feature for measures of any shape; the Spark twin is `transforms.features`."""
+    """Return the feature for measures of any shape; the Spark twin is `segmentation.features`."""
     match feature.transform:
         case "identity":
             return values

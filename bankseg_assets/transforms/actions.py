@@ -20,7 +20,7 @@ from bankseg_assets.presentation.phrases import (
     money_brought,
     whole_percent,
 )
-from bankseg_assets.transforms.segment_words import QUIET_DAYS, RECENT_DAYS
+from bankseg_assets.segmentation.segment_words import QUIET_DAYS, RECENT_DAYS
 
 # Times the typical customer's, or as much below, to be called high or low. Money is spread over
 # decades, days and transactions are not.

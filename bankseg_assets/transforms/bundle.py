@@ -13,6 +13,8 @@ from bankseg_assets.customers.rfm import FEWEST_TO_SPLIT
 from bankseg_assets.presentation.phrases import knows_direction
 from bankseg_assets.scoring.bundle import BUNDLE_FORMAT, asked_measures, bundle_from, bundle_hash
 from bankseg_assets.scoring.posterior import posterior
+from bankseg_assets.segmentation.kmeans import KMeansModel
+from bankseg_assets.segmentation.pca import PcaModel
 from bankseg_assets.stats.histograms import histograms, log_bin, quantiles
 from bankseg_assets.stats.metrics import f1_scores
 from bankseg_assets.stats.rounding import rounded
@@ -20,9 +22,7 @@ from bankseg_assets.transforms.baselines import compared
 from bankseg_assets.transforms.calibration import Calibrated, calibrate
 from bankseg_assets.transforms.evidence import fit_evidence
 from bankseg_assets.transforms.judging import for_people, reliability
-from bankseg_assets.transforms.kmeans import KMeansModel
 from bankseg_assets.transforms.naive_bayes import Evaluation, NaiveBayesModel
-from bankseg_assets.transforms.pca import PcaModel
 from bankseg_assets.transforms.profiles import INCOME, INDEXED, MEDIANS
 
 # How a form asks for a measure: label, unit ("" is the currency), help, step.

@@ -10,9 +10,9 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.flows import Way
 from bankseg_assets.past import NothingToCompareError, Past
-from bankseg_assets.transforms.features import component_columns
-from bankseg_assets.transforms.matching import match
-from bankseg_assets.transforms.partition import Partition
+from bankseg_assets.segmentation.continuity import match
+from bankseg_assets.segmentation.features import component_columns
+from bankseg_assets.segmentation.partition import Partition
 
 # A logarithm of another Java may differ in the last digit, and put one at a border elsewhere.
 MOST_RELABELLED = 0.001

@@ -6,9 +6,9 @@ import dagster as dg
 import pytest
 
 from bankseg_assets.assets.kmeans_model import KMeansConfig
-from bankseg_assets.transforms import alternatives
-from bankseg_assets.transforms.alternatives import Algorithm
-from bankseg_assets.transforms.kmeans import KMeansModel
+from bankseg_assets.segmentation import alternatives
+from bankseg_assets.segmentation.alternatives import Algorithm
+from bankseg_assets.segmentation.kmeans import KMeansModel
 from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import Run, run_platform
 

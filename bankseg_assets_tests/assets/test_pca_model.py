@@ -7,7 +7,7 @@ import pytest
 
 from bankseg_assets.assets.pca_model import PcaConfig
 from bankseg_assets.contracts.feature_catalogue import FEATURES
-from bankseg_assets.transforms.pca import PcaModel
+from bankseg_assets.segmentation.pca import PcaModel
 from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import Run, run_platform
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from bankseg_assets.transforms.segment_words import WORDINGS, SegmentFacts
+from bankseg_assets.segmentation.segment_words import WORDINGS, SegmentFacts
 
 MEASURES = tuple(WORDINGS)
 USUAL = {"recency": 50.0, "frequency": 2.0, "average_balance": 1e4, "average_amount": 500.0}

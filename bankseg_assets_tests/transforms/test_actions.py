@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bankseg_assets.segmentation.segment_words import QUIET_DAYS, RECENT_DAYS
 from bankseg_assets.transforms.actions import (
     FALLBACK,
     INVITE_SALARY,
@@ -15,7 +16,6 @@ from bankseg_assets.transforms.actions import (
     TOO_FEW,
     recommended_actions,
 )
-from bankseg_assets.transforms.segment_words import QUIET_DAYS, RECENT_DAYS
 
 MEASURES = ("recency", "frequency", "monetary", "average_amount", "average_balance")
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.segmentation.segment_words import WORDINGS, SegmentFacts
 from bankseg_assets.stats.histograms import Histogram, histograms_by, quantile_bins
 from bankseg_assets.stats.typical_values import (
     SHOWN_DIGITS,
@@ -16,7 +17,6 @@ from bankseg_assets.stats.typical_values import (
     is_typical,
     measure_bin,
 )
-from bankseg_assets.transforms.segment_words import WORDINGS, SegmentFacts
 
 ALL_ALIKE = 1e-9  # spread of the logarithms: rounding, and no difference
 

@@ -13,10 +13,11 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.contracts.feature_catalogue import FEATURES as CATALOGUE
-from bankseg_assets.transforms import alternatives
-from bankseg_assets.transforms.alternatives import Algorithm
-from bankseg_assets.transforms.feature_choice import Candidate
-from bankseg_assets.transforms.kmeans import (
+from bankseg_assets.segmentation import alternatives
+from bankseg_assets.segmentation.alternatives import Algorithm
+from bankseg_assets.segmentation.feature_choice import Candidate
+from bankseg_assets.segmentation.k_selection import evaluate
+from bankseg_assets.segmentation.kmeans import (
     MOST_POLISHING_PASSES,
     SETTLED,
     InUse,
@@ -25,12 +26,15 @@ from bankseg_assets.transforms.kmeans import (
     measure,
     polish,
 )
-from bankseg_assets.transforms.partition import Partition, squared_distances
-from bankseg_assets.transforms.pca import constant_model, fit_pca
-from bankseg_assets.transforms.sweep import evaluate
+from bankseg_assets.segmentation.partition import Partition, squared_distances
+from bankseg_assets.segmentation.pca import constant_model, fit_pca
 from bankseg_assets_tests.fitted_models import FEATURES, Fitted, candidate
 from bankseg_assets_tests.frames import rfm_frame
-from bankseg_assets_tests.transforms.test_sweep import brute_silhouette, labels_of, summary_of
+from bankseg_assets_tests.segmentation.test_k_selection import (
+    brute_silhouette,
+    labels_of,
+    summary_of,
+)
 
 Array = npt.NDArray[np.float64]
 

@@ -10,10 +10,10 @@ from pyspark.ml.functions import array_to_vector
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.segmentation.grid_summary import Summary
+from bankseg_assets.segmentation.k_selection import Fit, fit_centroids
+from bankseg_assets.segmentation.partition import Partition
 from bankseg_assets.stats.rounding import LOADING_DIGITS, rounded
-from bankseg_assets.transforms.partition import Partition
-from bankseg_assets.transforms.summary import Summary
-from bankseg_assets.transforms.sweep import Fit, fit_centroids
 
 
 class Algorithm(Enum):

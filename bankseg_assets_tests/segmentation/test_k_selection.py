@@ -13,9 +13,8 @@ from sklearn.metrics import silhouette_score
 from sklearn.naive_bayes import GaussianNB
 
 from bankseg_assets.release.gates import ALL_CRITERIA
-from bankseg_assets.transforms.partition import Partition, squared_distances
-from bankseg_assets.transforms.summary import Summary, spread_sample
-from bankseg_assets.transforms.sweep import (
+from bankseg_assets.segmentation.grid_summary import Summary, spread_sample
+from bankseg_assets.segmentation.k_selection import (
     LEAST_STABILITY,
     SOUND,
     Choice,
@@ -30,6 +29,7 @@ from bankseg_assets.transforms.sweep import (
     stability,
     sweep,
 )
+from bankseg_assets.segmentation.partition import Partition, squared_distances
 
 Array = npt.NDArray[np.float64]
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bankseg_assets.contracts.tables import CUSTOMER_SEGMENTS
-from bankseg_assets.transforms.partition import squared_distances
+from bankseg_assets.segmentation.partition import squared_distances
 from bankseg_assets_tests.fitted_models import Fitted
 
 

@@ -10,11 +10,11 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.contracts.feature_catalogue import FEATURES, Feature
+from bankseg_assets.segmentation.feature_choice import MEASURES, Candidate
+from bankseg_assets.segmentation.features import component_columns, feature_column
 from bankseg_assets.stats.histograms import histograms
 from bankseg_assets.stats.rounding import LOADING_DIGITS, rounded
 from bankseg_assets.stats.typical_values import measure_bin
-from bankseg_assets.transforms.feature_choice import MEASURES, Candidate
-from bankseg_assets.transforms.features import component_columns, feature_column
 
 LEAST_VARIANCE = 1e-6  # of all features together
 SKEW_DIGITS = 4  # third moments of money: noise reaches the eighth digit

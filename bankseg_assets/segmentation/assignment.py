@@ -4,8 +4,8 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.contracts.tables import CUSTOMER_SEGMENTS
-from bankseg_assets.transforms.kmeans import KMeansModel
-from bankseg_assets.transforms.pca import PcaModel
+from bankseg_assets.segmentation.kmeans import KMeansModel
+from bankseg_assets.segmentation.pca import PcaModel
 
 
 def assign(rfm: DataFrame, pca: PcaModel, kmeans: KMeansModel) -> DataFrame:

@@ -12,11 +12,11 @@ import numpy.typing as npt
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.release.gates import ALL_CRITERIA
 from bankseg_assets.runtime.spark import cores
+from bankseg_assets.segmentation.grid_summary import Summary, spread_sample
+from bankseg_assets.segmentation.partition import Partition, squared_distances
 from bankseg_assets.stats.agreement import adjusted_rand_index, contingency
 from bankseg_assets.stats.metrics import f1_scores
 from bankseg_assets.stats.rounding import MEASURE_DIGITS, rounded
-from bankseg_assets.transforms.partition import Partition, squared_distances
-from bankseg_assets.transforms.summary import Summary, spread_sample
 
 STARTS = 10  # one start landed in a poor optimum: silhouette 0.44 where 0.54 was there
 # No tolerance: k-means that stops at scikit-learn's 1e-4 of a variance stops on a flat slope, and

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from bankseg_assets.transforms import alternatives
-from bankseg_assets.transforms.comparison import Row, compare, verdict
+from bankseg_assets.segmentation import alternatives
+from bankseg_assets.segmentation.comparison import Row, compare, verdict
 from bankseg_assets_tests.fitted_models import Fitted
 
 DEFAULT = Row("2 components", "k-means", 4, 0.7, 0.5, 0.1, 0.4, 0.99, 0.99)

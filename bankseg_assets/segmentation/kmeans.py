@@ -9,17 +9,12 @@ import numpy.typing as npt
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.stats.rounding import MEASURE_DIGITS, SUM_DIGITS, rounded
-from bankseg_assets.transforms.alternatives import FITS, RESAMPLES, Algorithm
-from bankseg_assets.transforms.features import component_names
-from bankseg_assets.transforms.matching import Matching, kept_colours, kept_names, match
-from bankseg_assets.transforms.naming_facts import naming_facts
-from bankseg_assets.transforms.partition import Partition
-from bankseg_assets.transforms.pca import PcaModel
-from bankseg_assets.transforms.segment_words import WORDINGS, SegmentFacts
-from bankseg_assets.transforms.summary import Summary, summarise
-from bankseg_assets.transforms.sweep import RESAMPLES as K_MEANS_RESAMPLES
-from bankseg_assets.transforms.sweep import (
+from bankseg_assets.segmentation.alternatives import FITS, RESAMPLES, Algorithm
+from bankseg_assets.segmentation.continuity import Matching, kept_colours, kept_names, match
+from bankseg_assets.segmentation.features import component_names
+from bankseg_assets.segmentation.grid_summary import Summary, summarise
+from bankseg_assets.segmentation.k_selection import RESAMPLES as K_MEANS_RESAMPLES
+from bankseg_assets.segmentation.k_selection import (
     Choice,
     SweepEntry,
     choose_k,
@@ -31,6 +26,11 @@ from bankseg_assets.transforms.sweep import (
     stability,
     sweep,
 )
+from bankseg_assets.segmentation.naming_facts import naming_facts
+from bankseg_assets.segmentation.partition import Partition
+from bankseg_assets.segmentation.pca import PcaModel
+from bankseg_assets.segmentation.segment_words import WORDINGS, SegmentFacts
+from bankseg_assets.stats.rounding import MEASURE_DIGITS, SUM_DIGITS, rounded
 
 MOST_POLISHING_PASSES = 40
 SETTLED = 1e-3  # standard deviations that a centroid moves in a pass

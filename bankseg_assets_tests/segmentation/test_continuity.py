@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bankseg_assets.transforms.matching import NAME_SLACK, kept_colours, kept_names, match
-from bankseg_assets.transforms.name_claims import contradicted
-from bankseg_assets.transforms.naming import segment_names
-from bankseg_assets.transforms.segment_words import SegmentFacts
+from bankseg_assets.segmentation.continuity import NAME_SLACK, kept_colours, kept_names, match
+from bankseg_assets.segmentation.name_claims import contradicted
+from bankseg_assets.segmentation.naming import segment_names
+from bankseg_assets.segmentation.segment_words import SegmentFacts
 from bankseg_assets_tests.segmentation.segment_facts import described, facts
 
 

@@ -12,7 +12,7 @@ import numpy.typing as npt
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.transforms.features import component_names
+from bankseg_assets.segmentation.features import component_names
 
 GRID_SIDE = 0.02  # standard deviations
 MOST_CELLS = 20_000

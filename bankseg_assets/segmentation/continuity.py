@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bankseg_assets.segmentation.name_claims import contradicted
+from bankseg_assets.segmentation.naming import free_name, segment_names
+from bankseg_assets.segmentation.segment_words import SegmentFacts
 from bankseg_assets.stats.agreement import adjusted_rand_index, overlap
 from bankseg_assets.stats.rounding import SUM_DIGITS, rounded
-from bankseg_assets.transforms.name_claims import contradicted
-from bankseg_assets.transforms.naming import free_name, segment_names
-from bankseg_assets.transforms.segment_words import SegmentFacts
 
 # Below half, a cluster has dissolved (Hennig, Cluster-wise assessment of cluster stability, 2007).
 LEAST_OVERLAP = 0.5

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.transforms.features import component_names
+from bankseg_assets.segmentation.features import component_names
 
 Array = npt.NDArray[np.float64]
 Labels = npt.NDArray[np.int64]

@@ -5,22 +5,22 @@ from dataclasses import asdict, dataclass, replace
 
 from pyspark.sql import DataFrame
 
-from bankseg_assets.transforms.feature_choice import MEASURES, FeatureChoice, choose_features
-from bankseg_assets.transforms.pca import (
-    PcaModel,
-    constant_model,
-    fit_pca,
-    measure_counts,
-    training_customers,
-)
-from bankseg_assets.transforms.summary import summarise
-from bankseg_assets.transforms.sweep import (
+from bankseg_assets.segmentation.feature_choice import MEASURES, FeatureChoice, choose_features
+from bankseg_assets.segmentation.grid_summary import summarise
+from bankseg_assets.segmentation.k_selection import (
     SOUND,
     Choice,
     choose_k,
     fit_all,
     least_share,
     stability,
+)
+from bankseg_assets.segmentation.pca import (
+    PcaModel,
+    constant_model,
+    fit_pca,
+    measure_counts,
+    training_customers,
 )
 
 

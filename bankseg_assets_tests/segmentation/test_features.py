@@ -8,7 +8,7 @@ from pyspark.sql import SparkSession
 
 from bankseg_assets.contracts.feature_catalogue import FEATURES, Feature
 from bankseg_assets.scoring.bundle import BundleError, apply_transform
-from bankseg_assets.transforms.features import component_columns, component_names, feature_column
+from bankseg_assets.segmentation.features import component_columns, component_names, feature_column
 
 MEASURES = {
     "recency": [1.0, 17.0, 82.0],

@@ -3,7 +3,7 @@
 import numpy as np
 from pyspark.sql import SparkSession
 
-from bankseg_assets.transforms.partition import Partition
+from bankseg_assets.segmentation.partition import Partition
 
 POINTS = np.random.default_rng(6).normal(0, 2, (200, 2))
 CENTRES = np.array([[-1.0, 0.0], [1.0, 0.5], [0.0, 3.0]])

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from functools import cache
 from itertools import permutations
 
-from bankseg_assets.transforms.naming import ALL_NAME, EMPTY_NAME, is_everybody, without_number
-from bankseg_assets.transforms.segment_words import WORDINGS, SegmentFacts, word_holds
+from bankseg_assets.segmentation.naming import ALL_NAME, EMPTY_NAME, is_everybody, without_number
+from bankseg_assets.segmentation.segment_words import WORDINGS, SegmentFacts, word_holds
 
 
 def contradicted(names: Sequence[str], segments: Sequence[SegmentFacts]) -> set[int]:

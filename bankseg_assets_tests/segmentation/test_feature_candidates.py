@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from pyspark.sql import SparkSession
 
-from bankseg_assets.transforms.candidates import best_pca
-from bankseg_assets.transforms.pca import PcaModel
-from bankseg_assets.transforms.sweep import SOUND
+from bankseg_assets.segmentation.feature_candidates import best_pca
+from bankseg_assets.segmentation.k_selection import SOUND
+from bankseg_assets.segmentation.pca import PcaModel
 from bankseg_assets_tests.fitted_models import Fitted
 from bankseg_assets_tests.frames import rfm_frame
 

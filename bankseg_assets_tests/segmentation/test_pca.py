@@ -10,8 +10,8 @@ from pyspark.sql import SparkSession
 from scipy.stats import skew
 
 from bankseg_assets.scoring.bundle import apply_transform, feature_list
-from bankseg_assets.transforms.feature_choice import Candidate
-from bankseg_assets.transforms.pca import ConstantFeatureError, PcaModel, fit_pca
+from bankseg_assets.segmentation.feature_choice import Candidate
+from bankseg_assets.segmentation.pca import ConstantFeatureError, PcaModel, fit_pca
 from bankseg_assets_tests.fitted_models import Fitted, candidate
 from bankseg_assets_tests.frames import rfm_frame
 

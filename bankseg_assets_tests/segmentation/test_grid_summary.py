@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from bankseg_assets.transforms import summary as summary_module
-from bankseg_assets.transforms.partition import squared_distances
-from bankseg_assets.transforms.summary import GRID_SIDE, Summary, summarise
+from bankseg_assets.segmentation import grid_summary as summary_module
+from bankseg_assets.segmentation.grid_summary import GRID_SIDE, Summary, summarise
+from bankseg_assets.segmentation.partition import squared_distances
 
 POINTS = np.random.default_rng(3).normal(size=(400, 2))
 

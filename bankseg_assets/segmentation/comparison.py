@@ -9,12 +9,10 @@ import numpy.typing as npt
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.stats.rounding import MEASURE_DIGITS, rounded
-from bankseg_assets.transforms.alternatives import FITS, RESAMPLES, Algorithm
-from bankseg_assets.transforms.features import component_names
-from bankseg_assets.transforms.pca import PcaModel
-from bankseg_assets.transforms.summary import Summary, summarise
-from bankseg_assets.transforms.sweep import (
+from bankseg_assets.segmentation.alternatives import FITS, RESAMPLES, Algorithm
+from bankseg_assets.segmentation.features import component_names
+from bankseg_assets.segmentation.grid_summary import Summary, summarise
+from bankseg_assets.segmentation.k_selection import (
     LEAST_F1,
     LEAST_STABILITY,
     SMALLEST_SHARE,
@@ -23,7 +21,9 @@ from bankseg_assets.transforms.sweep import (
     silhouette,
     stability,
 )
-from bankseg_assets.transforms.sweep import SAMPLE as SILHOUETTE_SAMPLE
+from bankseg_assets.segmentation.k_selection import SAMPLE as SILHOUETTE_SAMPLE
+from bankseg_assets.segmentation.pca import PcaModel
+from bankseg_assets.stats.rounding import MEASURE_DIGITS, rounded
 
 SAMPLE = 20_000  # customers to test
 MOST_GRID_COMPONENTS = 3  # in more dimensions nearly every customer has a cell of its own

@@ -8,11 +8,7 @@ from hypothesis import strategies as st
 
 from bankseg_assets.contracts.feature_catalogue import FEATURES
 from bankseg_assets.scoring.bundle import InputError
-from bankseg_assets.transforms.feature_choice import (
-    MEASURES,
-    FeatureChoice,
-    choose_features,
-)
+from bankseg_assets.segmentation.feature_choice import MEASURES, FeatureChoice, choose_features
 
 N = 1000
 # 200 bins an e-fold: values from 0 to about 7 million.

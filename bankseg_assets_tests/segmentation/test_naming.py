@@ -5,14 +5,9 @@ from itertools import permutations
 import pytest
 from hypothesis import given, settings
 
-from bankseg_assets.transforms.name_claims import contradicted
-from bankseg_assets.transforms.naming import (
-    ALL_NAME,
-    AVERAGE_NAME,
-    EMPTY_NAME,
-    segment_names,
-)
-from bankseg_assets.transforms.segment_words import WORDINGS, SegmentFacts, words
+from bankseg_assets.segmentation.name_claims import contradicted
+from bankseg_assets.segmentation.naming import ALL_NAME, AVERAGE_NAME, EMPTY_NAME, segment_names
+from bankseg_assets.segmentation.segment_words import WORDINGS, SegmentFacts, words
 from bankseg_assets_tests.segmentation.segment_facts import described, facts
 
 OTHERS = facts(customers=5_000)  # in no measure far from all customers

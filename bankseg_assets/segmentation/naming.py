@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from statistics import pvariance
 
-from bankseg_assets.transforms.segment_words import WORDINGS, SegmentFacts, words
+from bankseg_assets.segmentation.segment_words import WORDINGS, SegmentFacts, words
 
 USUAL_MEASURES = 2
 ALIKE = 0.1  # standard deviations: segments that are closer are not told apart by a measure
