@@ -6,9 +6,9 @@ from pyspark.sql import DataFrame
 from bankseg_assets.assets.common import ACTIONS, FRESHNESS, OWNERS
 from bankseg_assets.io_managers import ROW_COUNT_KEY
 from bankseg_assets.metadata import table_metadata
+from bankseg_assets.profiling import actions
 from bankseg_assets.resources import DeliveryResource
 from bankseg_assets.storage.outputs import SmallTable
-from bankseg_assets.transforms import actions
 
 
 @dg.asset(

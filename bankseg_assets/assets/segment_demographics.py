@@ -7,9 +7,9 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, OWNERS, SEGMENTS
 from bankseg_assets.metadata import markdown_table, table_metadata
+from bankseg_assets.profiling.demographics import ATTRIBUTES, demographics
 from bankseg_assets.reports.plots import heat_plot
 from bankseg_assets.storage.outputs import SmallTable
-from bankseg_assets.transforms.demographics import ATTRIBUTES, demographics
 
 HIDDEN = "hidden"
 DARKEST_INDEX = 200.0

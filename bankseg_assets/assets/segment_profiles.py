@@ -10,9 +10,9 @@ from bankseg_assets.io_managers import ROW_COUNT_KEY
 from bankseg_assets.metadata import markdown_table, table_metadata
 from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.presentation.phrases import knows_direction
+from bankseg_assets.profiling.profiles import INCOME, INDEXED, profile
 from bankseg_assets.resources import DeliveryResource
 from bankseg_assets.storage.outputs import SmallTable
-from bankseg_assets.transforms.profiles import INCOME, INDEXED, profile
 
 
 @dg.asset(

@@ -11,6 +11,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.customers.rfm import FEWEST_TO_SPLIT
 from bankseg_assets.presentation.phrases import knows_direction
+from bankseg_assets.profiling.profiles import INCOME, INDEXED, MEDIANS
 from bankseg_assets.scoring.bundle import BUNDLE_FORMAT, asked_measures, bundle_from, bundle_hash
 from bankseg_assets.scoring.posterior import posterior
 from bankseg_assets.segmentation.kmeans import KMeansModel
@@ -23,7 +24,6 @@ from bankseg_assets.transforms.calibration import Calibrated, calibrate
 from bankseg_assets.transforms.evidence import fit_evidence
 from bankseg_assets.transforms.judging import for_people, reliability
 from bankseg_assets.transforms.naive_bayes import Evaluation, NaiveBayesModel
-from bankseg_assets.transforms.profiles import INCOME, INDEXED, MEDIANS
 
 # How a form asks for a measure: label, unit ("" is the currency), help, step.
 _QUESTIONS: dict[str, tuple[str, str, str, float]] = {

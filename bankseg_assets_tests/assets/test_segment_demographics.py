@@ -5,7 +5,7 @@ from collections import defaultdict
 import pyarrow.compute as pc
 import pytest
 
-from bankseg_assets.transforms.demographics import ATTRIBUTES
+from bankseg_assets.profiling.demographics import ATTRIBUTES
 from bankseg_assets_tests.batch_fixtures import Platform
 
 

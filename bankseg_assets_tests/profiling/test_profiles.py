@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from pyspark.sql import DataFrame, SparkSession
 
 from bankseg_assets.contracts.tables import SEGMENT_PROFILES
-from bankseg_assets.transforms.demographics import demographics
-from bankseg_assets.transforms.profiles import TOO_FEW, profile, sentence
+from bankseg_assets.profiling.demographics import demographics
+from bankseg_assets.profiling.profiles import TOO_FEW, profile, sentence
 from bankseg_assets_tests.frames import segments_frame
 
 ALIKE = 11  # customers of each kind: fewer would not be described

@@ -6,7 +6,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from bankseg_assets.contracts.tables import SEGMENT_DEMOGRAPHICS
-from bankseg_assets.transforms.demographics import (
+from bankseg_assets.profiling.demographics import (
     AGE_BANDS,
     OTHER,
     UNKNOWN,

@@ -17,10 +17,8 @@ from bankseg_assets.presentation.phrases import (
     transaction_phrase,
     whole_percent,
 )
-from bankseg_assets.stats.histograms import Histogram, histograms_by, quantile_bins
-from bankseg_assets.stats.typical_values import bin_values, is_typical, measure_bin, short_number
-from bankseg_assets.transforms.demographics import mix_sentence, top_locations
-from bankseg_assets.transforms.rules import (
+from bankseg_assets.profiling.demographics import mix_sentence, top_locations
+from bankseg_assets.profiling.rules import (
     Condition,
     find_rule,
     in_words,
@@ -28,6 +26,8 @@ from bankseg_assets.transforms.rules import (
     rule_text,
     sample,
 )
+from bankseg_assets.stats.histograms import Histogram, histograms_by, quantile_bins
+from bankseg_assets.stats.typical_values import bin_values, is_typical, measure_bin, short_number
 
 INCOME = "income"
 MEDIANS = ("recency", "frequency", "monetary", "average_amount", "average_balance", INCOME, "age")

@@ -6,8 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bankseg_assets.segmentation.segment_words import QUIET_DAYS, RECENT_DAYS
-from bankseg_assets.transforms.actions import (
+from bankseg_assets.profiling.actions import (
     FALLBACK,
     INVITE_SALARY,
     OVERDRAWN,
@@ -16,6 +15,7 @@ from bankseg_assets.transforms.actions import (
     TOO_FEW,
     recommended_actions,
 )
+from bankseg_assets.segmentation.segment_words import QUIET_DAYS, RECENT_DAYS
 
 MEASURES = ("recency", "frequency", "monetary", "average_amount", "average_balance")
 

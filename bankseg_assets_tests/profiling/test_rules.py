@@ -9,8 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
-from bankseg_assets.stats.typical_values import WHOLE
-from bankseg_assets.transforms.rules import (
+from bankseg_assets.profiling.rules import (
     BELOW,
     FROM,
     MOST_CONDITIONS,
@@ -21,6 +20,7 @@ from bankseg_assets.transforms.rules import (
     rule_text,
     sample,
 )
+from bankseg_assets.stats.typical_values import WHOLE
 from bankseg_assets_tests.fitted_models import Fitted
 
 Measures = dict[str, np.ndarray]
