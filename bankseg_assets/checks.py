@@ -25,10 +25,10 @@ import pyarrow.dataset as ds
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.classifier.confusion_matrix import held_out_confusion
 from bankseg_assets.cleaning.incremental import dispositions
 from bankseg_assets.cleaning.parts import parts_of, rows_by_delivery
 from bankseg_assets.cleaning.repetition import repeated_values
-from bankseg_assets.confusion import held_out_confusion
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS, INCOME
 from bankseg_assets.contracts.value_ranges import (
     OLDEST_YEARS,

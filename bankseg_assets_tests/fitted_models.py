@@ -9,14 +9,14 @@ import numpy as np
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.classifier.build_bundle import build_bundle
+from bankseg_assets.classifier.naive_bayes import Evaluation, NaiveBayesModel, fit_and_evaluate
 from bankseg_assets.profiling.demographics import demographics
 from bankseg_assets.profiling.profiles import profile
 from bankseg_assets.segmentation.assignment import assign
 from bankseg_assets.segmentation.feature_choice import Candidate, choose_features
 from bankseg_assets.segmentation.kmeans import KMeansModel, fit_kmeans
 from bankseg_assets.segmentation.pca import PcaModel, fit_pca, measure_counts, training_customers
-from bankseg_assets.transforms.bundle import build_bundle
-from bankseg_assets.transforms.naive_bayes import Evaluation, NaiveBayesModel, fit_and_evaluate
 from bankseg_assets_tests.frames import rfm_frame
 
 FEATURES = ["recency", "capped_frequency", "log_average_amount", "log_average_balance"]

@@ -7,13 +7,13 @@ from pydantic import Field
 from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, MODELS, OWNERS
+from bankseg_assets.classifier.build_bundle import build_bundle
+from bankseg_assets.classifier.naive_bayes import fit_and_evaluate, fit_single
 from bankseg_assets.io_managers import PATH_KEY
 from bankseg_assets.reports.plots import matrix_plot, reliability_plot
 from bankseg_assets.resources import DeliveryResource
 from bankseg_assets.segmentation.kmeans import KMeansModel
 from bankseg_assets.segmentation.pca import PcaModel
-from bankseg_assets.transforms.bundle import build_bundle
-from bankseg_assets.transforms.naive_bayes import fit_and_evaluate, fit_single
 
 _MEASURES = ("f1_weighted", "f1_macro", "log_loss", "brier", "calibration_error")
 

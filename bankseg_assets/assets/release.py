@@ -11,8 +11,8 @@ from pydantic import Field
 from pyspark.sql import DataFrame
 
 from bankseg_assets.assets.common import FRESHNESS, MODELS, OWNERS
+from bankseg_assets.classifier.confusion_matrix import NotComparableError, held_out_confusion
 from bankseg_assets.cleaning.row_counts import CLEANED, QUARANTINED, RAW, Account, accounts
-from bankseg_assets.confusion import NotComparableError, held_out_confusion
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS
 from bankseg_assets.customers.customer_key import RFM_TABLE, key_of
 from bankseg_assets.landing.ledger import WITHDRAWN

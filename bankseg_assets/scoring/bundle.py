@@ -86,7 +86,7 @@ class Bundle:
     """Subset of measures and evidence -> how much the evidence counts beside the measures."""
     metrics: Mapping[str, float]
     evaluation: Mapping[str, Any]
-    """Quality on held-out customers, for people: see `transforms.judging`."""
+    """Quality on held-out customers, for people: see `classifier.evaluation`."""
     confusion: npt.NDArray[np.int64]
     warnings: tuple[str, ...] = ()
     """What the data could not support, one sentence each: a dropped feature, a single segment."""

@@ -42,7 +42,7 @@ class Evidence:
 
     @classmethod
     def from_json(cls, name: str, document: Mapping[str, Any]) -> "Evidence":
-        """Read what `transforms.evidence` wrote."""
+        """Read what `classifier.demographic_evidence` wrote."""
         return cls(
             name,
             document["label"],

@@ -6,10 +6,10 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from bankseg_assets.classifier.naive_bayes import LEAST_PROBABILITY
 from bankseg_assets.presentation.disclosure import is_small
 from bankseg_assets.scoring.bundle import Array
 from bankseg_assets.stats.metrics import f1_scores, occurs
-from bankseg_assets.transforms.naive_bayes import LEAST_PROBABILITY
 
 BINS = 15
 DIGITS = 6

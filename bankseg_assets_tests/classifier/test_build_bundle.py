@@ -15,6 +15,9 @@ from pyspark.ml.linalg import DenseMatrix, Vectors
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.classifier.build_bundle import build_bundle, form_inputs
+from bankseg_assets.classifier.naive_bayes import NaiveBayesModel as Published
+from bankseg_assets.classifier.temperature import subsets
 from bankseg_assets.profiling.demographics import demographics
 from bankseg_assets.profiling.profiles import profile
 from bankseg_assets.scoring.bundle import (
@@ -27,9 +30,6 @@ from bankseg_assets.scoring.bundle import (
     score,
 )
 from bankseg_assets.scoring.posterior import known_features, posterior
-from bankseg_assets.transforms.bundle import build_bundle, form_inputs
-from bankseg_assets.transforms.calibration import subsets
-from bankseg_assets.transforms.naive_bayes import NaiveBayesModel as Published
 from bankseg_assets_tests.fitted_models import Fitted, fit, with_genders
 from bankseg_assets_tests.small_model import small_model
 

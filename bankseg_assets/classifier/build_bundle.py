@@ -9,6 +9,11 @@ import numpy as np
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.classifier.baselines import compared
+from bankseg_assets.classifier.demographic_evidence import fit_evidence
+from bankseg_assets.classifier.evaluation import for_people, reliability
+from bankseg_assets.classifier.naive_bayes import Evaluation, NaiveBayesModel
+from bankseg_assets.classifier.temperature import Calibrated, calibrate
 from bankseg_assets.customers.rfm import FEWEST_TO_SPLIT
 from bankseg_assets.presentation.phrases import knows_direction
 from bankseg_assets.profiling.profiles import INCOME, INDEXED, MEDIANS
@@ -19,11 +24,6 @@ from bankseg_assets.segmentation.pca import PcaModel
 from bankseg_assets.stats.histograms import histograms, log_bin, quantiles
 from bankseg_assets.stats.metrics import f1_scores
 from bankseg_assets.stats.rounding import rounded
-from bankseg_assets.transforms.baselines import compared
-from bankseg_assets.transforms.calibration import Calibrated, calibrate
-from bankseg_assets.transforms.evidence import fit_evidence
-from bankseg_assets.transforms.judging import for_people, reliability
-from bankseg_assets.transforms.naive_bayes import Evaluation, NaiveBayesModel
 
 # How a form asks for a measure: label, unit ("" is the currency), help, step.
 _QUESTIONS: dict[str, tuple[str, str, str, float]] = {

@@ -5,10 +5,10 @@ from typing import Any
 
 import numpy as np
 
+from bankseg_assets.classifier.evaluation import Labels, judge
+from bankseg_assets.classifier.temperature import Sample
 from bankseg_assets.scoring.bundle import Array, Bundle, log_joint, project, score, softmax
 from bankseg_assets.scoring.posterior import log_posterior
-from bankseg_assets.transforms.calibration import Sample
-from bankseg_assets.transforms.judging import Labels, judge
 
 NEAREST = "nearest centroid"
 SHUFFLED = "naive Bayes on shuffled labels"

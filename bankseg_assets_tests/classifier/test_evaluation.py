@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from bankseg_assets.transforms.judging import (
+from bankseg_assets.classifier.evaluation import (
     calibration_error,
     confusion_matrix,
     for_people,

@@ -16,11 +16,17 @@ import numpy.typing as npt
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.classifier.evaluation import (
+    Judgement,
+    Labels,
+    calibration_error,
+    judge,
+    log_loss,
+)
 from bankseg_assets.scoring.bundle import Array, Bundle, softmax
 from bankseg_assets.scoring.calibration import Calibration, floored
 from bankseg_assets.scoring.posterior import evidence_of, joint_of_known, log_posterior, subset_key
 from bankseg_assets.stats.rounding import rounded
-from bankseg_assets.transforms.judging import Judgement, Labels, calibration_error, judge, log_loss
 
 SAMPLE = 20_000  # customers: a temperature moves by under 2 % between two such samples
 SAMPLE_SEED = 3

@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.scoring.bundle import Array, bundle_from, score, softmax
-from bankseg_assets.scoring.posterior import log_posterior, subset_key
-from bankseg_assets.transforms.calibration import (
+from bankseg_assets.classifier.demographic_evidence import fit_evidence
+from bankseg_assets.classifier.evaluation import Labels, calibration_error, log_loss
+from bankseg_assets.classifier.temperature import (
     COLDEST,
     HOTTEST,
     Sample,
@@ -19,8 +19,8 @@ from bankseg_assets.transforms.calibration import (
     calibrate,
     subsets,
 )
-from bankseg_assets.transforms.evidence import fit_evidence
-from bankseg_assets.transforms.judging import Labels, calibration_error, log_loss
+from bankseg_assets.scoring.bundle import Array, bundle_from, score, softmax
+from bankseg_assets.scoring.posterior import log_posterior, subset_key
 from bankseg_assets_tests.fitted_models import Fitted, with_genders
 from bankseg_assets_tests.small_model import one_segment, small_model
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from sklearn.naive_bayes import GaussianNB
 
+from bankseg_assets.classifier.baselines import compared, gaussian_fit, nearest_centroid
+from bankseg_assets.classifier.temperature import calibrate
 from bankseg_assets.scoring.bundle import bundle_from
-from bankseg_assets.transforms.baselines import compared, gaussian_fit, nearest_centroid
-from bankseg_assets.transforms.calibration import calibrate
 from bankseg_assets_tests.fitted_models import Fitted
 from bankseg_assets_tests.small_model import small_model
 

@@ -9,8 +9,8 @@ from pyspark.ml.functions import array_to_vector, vector_to_array
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.classifier.naive_bayes import evaluation, fit_and_evaluate, fit_single
 from bankseg_assets.stats.metrics import f1_scores
-from bankseg_assets.transforms.naive_bayes import evaluation, fit_and_evaluate, fit_single
 from bankseg_assets_tests.fitted_models import Fitted, fit, random_rows
 from bankseg_assets_tests.frames import rfm_frame
 

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bankseg_assets.confusion import held_out_confusion
+from bankseg_assets.classifier.confusion_matrix import held_out_confusion
 from bankseg_assets.scoring.bundle import score
 from bankseg_assets_tests.small_model import small_model
 

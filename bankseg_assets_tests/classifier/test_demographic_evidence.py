@@ -6,14 +6,14 @@ import numpy as np
 import pytest
 from pyspark.sql import SparkSession
 
-from bankseg_assets.scoring.bundle import InputError
-from bankseg_assets.scoring.evidence import AGE_BANDS, OTHER, Evidence, category
-from bankseg_assets.transforms.evidence import (
+from bankseg_assets.classifier.demographic_evidence import (
     MOST_VALUES,
     fit_evidence,
     table,
     tells_something,
 )
+from bankseg_assets.scoring.bundle import InputError
+from bankseg_assets.scoring.evidence import AGE_BANDS, OTHER, Evidence, category
 
 
 def counts(**by_value: list[int]) -> dict[str, np.ndarray]:

@@ -1,0 +1,1 @@
+"""The naive Bayes classifier: fitting, calibration, evaluation."""
