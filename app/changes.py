@@ -4,7 +4,7 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.numbers import Numbers
-from bankseg_assets.flows import GONE
+from bankseg_assets.migration.flows import GONE
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL, rounded_count
 
 KINDS = {"both": "Both together", "customer": "The customer moved", "model": "The model moved"}

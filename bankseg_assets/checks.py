@@ -38,7 +38,7 @@ from bankseg_assets.contracts.value_ranges import (
     money_range,
 )
 from bankseg_assets.customers.customer_key import NULL_KEY_ADVICE
-from bankseg_assets.flows import Flow, lost
+from bankseg_assets.migration.flows import Flow, lost
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.product_checks import PRODUCT_CHECKS
 from bankseg_assets.release.releases import all_releases

@@ -10,16 +10,22 @@ from pyspark.sql import DataFrame
 from bankseg_assets.assets.common import FRESHNESS, OWNERS, SEGMENTS
 from bankseg_assets.contracts.tables import CUSTOMER_SEGMENTS
 from bankseg_assets.customers.customer_key import key_in_use
-from bankseg_assets.flows import KINDS, Flow, flows
 from bankseg_assets.io_managers import ROW_COUNT_KEY
 from bankseg_assets.metadata import table_metadata
-from bankseg_assets.past import CUSTOMERS, NothingToCompareError, Past, colours, read_past
-from bankseg_assets.reports.migration import matrix, summary
-from bankseg_assets.reports.sankey_plot import sankey_plot
+from bankseg_assets.migration.flows import KINDS, Flow, flows
+from bankseg_assets.migration.previous_release import (
+    CUSTOMERS,
+    NothingToCompareError,
+    Past,
+    colours,
+    read_past,
+)
+from bankseg_assets.migration.report import matrix, summary
+from bankseg_assets.migration.sankey_plot import sankey_plot
+from bankseg_assets.migration.tracking import Migration, migrate
 from bankseg_assets.resources import DeliveryResource, PublishedResource, SparkResource
 from bankseg_assets.storage.outputs import SmallTable
 from bankseg_assets.storage.parquet import read_parquet
-from bankseg_assets.transforms.migration import Migration, migrate
 
 
 @dg.asset(

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from bankseg_assets.checks import no_customer_is_lost_on_the_way
-from bankseg_assets.flows import KINDS
+from bankseg_assets.migration.flows import KINDS
 from bankseg_assets.release.releases import Release, all_releases, current_release
 from bankseg_assets.resources import PublishedResource
 from bankseg_assets.storage.version_store import VersionStore, version_record, write_json

@@ -4,8 +4,8 @@ import base64
 import re
 from decimal import Decimal
 
-from bankseg_assets.flows import Way, flows
-from bankseg_assets.reports.sankey_plot import sankey_plot
+from bankseg_assets.migration.flows import Way, flows
+from bankseg_assets.migration.sankey_plot import sankey_plot
 
 NAMES = ("Big <b>", "Small")
 COLOURS = (3, 1)

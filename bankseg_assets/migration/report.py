@@ -6,7 +6,7 @@ Counts are shown to the nearest ten, and a flow of fewer than 11 customers is no
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 
-from bankseg_assets.flows import BOTH, CUSTOMER, GONE, MODEL, NEW, Flow, of_kind
+from bankseg_assets.migration.flows import BOTH, CUSTOMER, GONE, MODEL, NEW, Flow, of_kind
 from bankseg_assets.presentation.disclosure import is_small, rounded_count, shown_rounded
 
 HIDDEN = "-"

@@ -14,11 +14,11 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from bankseg_assets.contracts.feature_catalogue import Feature
-from bankseg_assets.flows import Way
-from bankseg_assets.past import NothingToCompareError, Past
+from bankseg_assets.migration.flows import Way
+from bankseg_assets.migration.previous_release import NothingToCompareError, Past
+from bankseg_assets.migration.tracking import migrate
 from bankseg_assets.segmentation.assignment import assign
 from bankseg_assets.segmentation.kmeans import KMeansModel
-from bankseg_assets.transforms.migration import migrate
 from bankseg_assets_tests.fitted_models import Fitted
 from bankseg_assets_tests.past import FEATURE, KMEANS, PCA
 

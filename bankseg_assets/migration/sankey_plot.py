@@ -5,11 +5,11 @@ from typing import Any
 
 import numpy as np
 
-from bankseg_assets.flows import Flow
+from bankseg_assets.migration.flows import Flow
+from bankseg_assets.migration.report import shown_money
+from bankseg_assets.migration.sankey_layout import Band, Node, sankey
 from bankseg_assets.presentation.disclosure import shown_rounded
-from bankseg_assets.reports.migration import shown_money
 from bankseg_assets.reports.plots import markdown_image
-from bankseg_assets.reports.sankey import Band, Node, sankey
 
 STAGES = ("before", "new data, old model", "new data, new model")
 LAST = len(STAGES) - 1

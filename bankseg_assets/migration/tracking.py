@@ -8,8 +8,8 @@ import numpy as np
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.flows import Way
-from bankseg_assets.past import NothingToCompareError, Past
+from bankseg_assets.migration.flows import Way
+from bankseg_assets.migration.previous_release import NothingToCompareError, Past
 from bankseg_assets.segmentation.continuity import match
 from bankseg_assets.segmentation.features import component_columns
 from bankseg_assets.segmentation.partition import Partition

@@ -4,8 +4,8 @@ from decimal import Decimal
 
 import pytest
 
-from bankseg_assets.flows import BOTH, CUSTOMER, MODEL, Way, flows
-from bankseg_assets.reports.migration import matrix, short_money, summary
+from bankseg_assets.migration.flows import BOTH, CUSTOMER, MODEL, Way, flows
+from bankseg_assets.migration.report import matrix, short_money, summary
 
 OLD, NEW = ("Big", "Small"), ("Large", "Little")
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bankseg_assets.flows import BOTH, CUSTOMER, KINDS, MODEL, Way, flows, lost, of_kind
+from bankseg_assets.migration.flows import BOTH, CUSTOMER, KINDS, MODEL, Way, flows, lost, of_kind
 
 OLD = ("Old big", "Old small")
 NEW = ("New big", "New small", "Third")

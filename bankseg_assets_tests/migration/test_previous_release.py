@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from bankseg_assets.past import NothingToCompareError, Past, read_past
+from bankseg_assets.migration.previous_release import NothingToCompareError, Past, read_past
 from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.past import COLUMNS, FEATURE, publish_customers, publish_past
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
-from bankseg_assets.flows import CUSTOMER, GONE, MODEL, Flow, of_kind
+from bankseg_assets.migration.flows import CUSTOMER, GONE, MODEL, Flow, of_kind
 from bankseg_assets.presentation.disclosure import rounded_count
 
 GAP = 0.06  # between two nodes, as a share of the customers in a column

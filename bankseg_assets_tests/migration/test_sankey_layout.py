@@ -2,8 +2,8 @@
 
 from decimal import Decimal
 
-from bankseg_assets.flows import Way, flows
-from bankseg_assets.reports.sankey import GAP, Sankey, sankey
+from bankseg_assets.migration.flows import Way, flows
+from bankseg_assets.migration.sankey_layout import GAP, Sankey, sankey
 
 OLD, NEW = ("Big", "Small"), ("Large", "Little")
 GAP_OF_600 = GAP * 600
