@@ -18,8 +18,8 @@ from bankseg_assets.checks import ALL_CHECKS
 from bankseg_assets.contracts.delivery import ContractError
 from bankseg_assets.landing.archive import sha256_of
 from bankseg_assets.landing.files import list_landing
-from bankseg_assets.landing.holdings import holdings_in_use
 from bankseg_assets.landing.ledger import WITHDRAWN, Delivery, content_hash, current_content
+from bankseg_assets.products.current_delivery import holdings_in_use
 from bankseg_assets.resources import DeliveryResource, HoldingsResource
 from bankseg_assets.runtime.settings import load_settings
 

@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.cleaning.incremental import dispositions
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS
-from bankseg_assets.landing.holdings import holdings_in_use
+from bankseg_assets.products.current_delivery import holdings_in_use
 from bankseg_assets.resources import DeliveryResource, HoldingsResource, PublishedResource
 from bankseg_assets.storage.outputs import row_count
 

@@ -12,16 +12,16 @@ from bankseg_assets.assets.common import ACTIONS, FRESHNESS, OWNERS
 from bankseg_assets.assets.raw_transactions import cell, outcome_table
 from bankseg_assets.contracts.tables import RAW_HOLDINGS
 from bankseg_assets.io_managers import ROW_COUNT_KEY
-from bankseg_assets.landing.holdings import holdings_in_use
 from bankseg_assets.landing.intake import RECORDS_FILE, take_landed
 from bankseg_assets.landing.ledger import Delivery, content_hash
 from bankseg_assets.landing.repair import mend
 from bankseg_assets.landing.rereading import read_again
 from bankseg_assets.metadata import table_metadata
+from bankseg_assets.products import holdings as judging
+from bankseg_assets.products.current_delivery import holdings_in_use
 from bankseg_assets.resources import DeliveryResource, HoldingsResource, SparkResource
 from bankseg_assets.storage.outputs import SmallTable
 from bankseg_assets.storage.parquet import read_parquet
-from bankseg_assets.transforms import holdings as judging
 
 _COMMON: dict[str, Any] = {
     "group_name": ACTIONS,

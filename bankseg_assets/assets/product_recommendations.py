@@ -14,18 +14,11 @@ from bankseg_assets.assets.product_holdings import waiting
 from bankseg_assets.io_managers import ROW_COUNT_KEY
 from bankseg_assets.metadata import table_metadata
 from bankseg_assets.presentation.disclosure import shown_count
+from bankseg_assets.products.als import Learning, everyone, learn, patterns, products_of, recommend
+from bankseg_assets.products.holding_patterns import Coverage, Patterns
+from bankseg_assets.products.leave_one_out import LEAST_TESTED, Quality, Split, compare, split
 from bankseg_assets.resources import HoldingsResource, SparkResource
 from bankseg_assets.storage.outputs import SmallTable
-from bankseg_assets.transforms.leave_one_out import LEAST_TESTED, Quality, Split, compare, split
-from bankseg_assets.transforms.patterns import Coverage, Patterns
-from bankseg_assets.transforms.recommendations import (
-    Learning,
-    everyone,
-    learn,
-    patterns,
-    products_of,
-    recommend,
-)
 
 _USUAL = Learning()
 _COMMON: dict[str, Any] = {"group_name": ACTIONS, "owners": OWNERS, "freshness_policy": FRESHNESS}

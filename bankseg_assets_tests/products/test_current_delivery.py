@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from bankseg_assets.landing.holdings import holdings_in_use
 from bankseg_assets.landing.ledger import Delivery
+from bankseg_assets.products.current_delivery import holdings_in_use
 
 TRANSACTIONS = Delivery("b" * 64, "bank.csv", "accepted", "", 9, 2, "r")
 DEMO_TRANSACTIONS = replace(TRANSACTIONS, file_name="demo_transactions.csv")

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bankseg_assets.recommender import NOBODY
-from bankseg_assets.transforms.patterns import Patterns
+from bankseg_assets.products.holding_patterns import Patterns
+from bankseg_assets.products.recommender import NOBODY
 
 
 def groups(*customers: int) -> Patterns:

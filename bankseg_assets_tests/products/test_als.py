@@ -11,11 +11,8 @@ from bankseg_assets.contracts.tables import (
     PRODUCT_HOLDINGS,
     PRODUCT_RECOMMENDATIONS,
 )
-from bankseg_assets.recommender import NOBODY, Factors, ProductModel
-from bankseg_assets.transforms import recommendations
-from bankseg_assets.transforms.leave_one_out import compare, split
-from bankseg_assets.transforms.patterns import Patterns
-from bankseg_assets.transforms.recommendations import (
+from bankseg_assets.products import als
+from bankseg_assets.products.als import (
     Learning,
     curves,
     everyone,
@@ -24,6 +21,9 @@ from bankseg_assets.transforms.recommendations import (
     products_of,
     recommend,
 )
+from bankseg_assets.products.holding_patterns import Patterns
+from bankseg_assets.products.leave_one_out import compare, split
+from bankseg_assets.products.recommender import NOBODY, Factors, ProductModel
 
 PRODUCTS = ["Savings", "Card", "Loan", "Fund", "Demat", "Gold"]
 HOW = Learning(rank=2, iterations=5)
@@ -226,5 +226,5 @@ def test_recommendations_do_not_depend_on_how_many_are_made_at_once(
     )
     model, found = learn(spark, bank(), PRODUCTS, HOW), patterns(customers, 6)
     once = sorted(map(tuple, recommend(spark, customers, found, model, 2).collect()))
-    monkeypatch.setattr(recommendations, "_ROWS_AT_ONCE", 3)
+    monkeypatch.setattr(als, "_ROWS_AT_ONCE", 3)
     assert sorted(map(tuple, recommend(spark, customers, found, model, 2).collect())) == once

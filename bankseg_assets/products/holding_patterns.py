@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from bankseg_assets.recommender import NOBODY, Array, Holdings
+from bankseg_assets.products.recommender import NOBODY, Array, Holdings
 
 Counts = npt.NDArray[np.int64]
 LEAST_MATCHED = 0.5

@@ -6,10 +6,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from bankseg_assets.recommender import NOBODY, Holdings, ProductModel
-from bankseg_assets.transforms import leave_one_out
-from bankseg_assets.transforms.leave_one_out import Split, compare, quality, split
-from bankseg_assets.transforms.patterns import Patterns
+from bankseg_assets.products import leave_one_out
+from bankseg_assets.products.holding_patterns import Patterns
+from bankseg_assets.products.leave_one_out import Split, compare, quality, split
+from bankseg_assets.products.recommender import NOBODY, Holdings, ProductModel
 
 HELD = arrays(np.bool_, st.tuples(st.integers(1, 30), st.just(5)))
 

@@ -7,8 +7,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from bankseg_assets.recommender import NOBODY, Array, Holdings, ProductModel, ranking
-from bankseg_assets.transforms.patterns import Counts, Patterns
+from bankseg_assets.products.holding_patterns import Counts, Patterns
+from bankseg_assets.products.recommender import NOBODY, Array, Holdings, ProductModel, ranking
 
 TESTED_SHARE = 0.2
 MOST_TESTED = 50_000  # customers; a share of them is then known to 0.2 points

@@ -9,8 +9,8 @@ from pyspark.sql import SparkSession
 
 from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.contracts.tables import PRODUCT_HOLDINGS, QUARANTINED_HOLDINGS, RAW_HOLDINGS
-from bankseg_assets.transforms import holdings
-from bankseg_assets.transforms.holdings import judge
+from bankseg_assets.products import holdings
+from bankseg_assets.products.holdings import judge
 
 CONTRACT = DeliveryContract().of_holdings()
 Pair = tuple[str | None, str | None]

@@ -15,7 +15,8 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.contracts.tables import PRODUCT_RECOMMENDATIONS
-from bankseg_assets.recommender import (
+from bankseg_assets.products.holding_patterns import Counts, Patterns
+from bankseg_assets.products.recommender import (
     ALS,
     NOBODY,
     SEGMENT,
@@ -26,7 +27,6 @@ from bankseg_assets.recommender import (
     ranking,
 )
 from bankseg_assets.stats.rounding import LOADING_DIGITS, rounded
-from bankseg_assets.transforms.patterns import Counts, Patterns
 
 MOST_LEARNT_FROM = 50_000  # customers: with 5,000 as many hidden holdings were found
 MOST_FACTORS = 10

@@ -1,1 +1,0 @@
-"""Spark logic: DataFrames in, DataFrames and plain parameters out; never imports Dagster."""
