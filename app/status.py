@@ -11,7 +11,7 @@ from app.drift import AGREEMENT, DRIFT, STABLE, agreed, gate_of, shifted
 from bankseg_assets.release.releases import Release
 
 Colour = Literal["green", "orange", "red", "gray"]
-# As the freshness policy of the assets (bankseg_assets.assets.common).
+# As the freshness policy of the assets (bankseg_assets.defs.assets.common).
 WARN_AFTER, FAIL_AFTER = timedelta(days=7), timedelta(days=31)
 _ICONS = {
     "green": ":material/check_circle:",

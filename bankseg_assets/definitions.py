@@ -1,5 +1,5 @@
 """The code location that Dagster loads (see workspace.yaml)."""
 
-from bankseg_assets.build import build_defs
+from bankseg_assets.defs.build import build_defs
 
 defs = build_defs()

@@ -11,9 +11,9 @@ from uuid import uuid4
 import pytest
 from pyspark.sql import SparkSession
 
-from bankseg_assets.assets import rfm_table
-from bankseg_assets.build import resources
-from bankseg_assets.resources import SparkResource
+from bankseg_assets.defs.assets.customers import rfm_table
+from bankseg_assets.defs.build import resources
+from bankseg_assets.defs.resources import SparkResource
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.storage.version_store import VersionStore, write_json
 from bankseg_assets_tests.running import Platform, Run, run_platform

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from bankseg_assets.build import resources
-from bankseg_assets.resources import SparkResource
+from bankseg_assets.defs.build import resources
+from bankseg_assets.defs.resources import SparkResource
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.runtime.spark import DEEP_STACK, prepare_process, spark_config
 

@@ -11,7 +11,7 @@ import dagster as dg
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from bankseg_assets.build import build_defs
+from bankseg_assets.defs.build import build_defs
 from bankseg_assets.runtime.settings import Settings
 
 DEMO_ROWS = 4_000

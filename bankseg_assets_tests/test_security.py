@@ -15,7 +15,7 @@ from dagster._core.snap import JobSnap
 from dagster._serdes import serialize_value
 from streamlit import config as streamlit_config
 
-from bankseg_assets.build import build_defs
+from bankseg_assets.defs.build import build_defs
 from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
 
 ROOT = Path(__file__).parents[1]

@@ -8,9 +8,9 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
-from bankseg_assets.build import resources
+from bankseg_assets.defs.build import resources
+from bankseg_assets.defs.resources import SparkResource
 from bankseg_assets.release.releases import Release, current_release
-from bankseg_assets.resources import SparkResource
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, Settings
 from bankseg_assets.scoring.answers import Answers, answers
 from bankseg_assets.scoring.bundle import Bundle, load_bundle

@@ -9,9 +9,9 @@ import dagster as dg
 import pyarrow as pa
 import pytest
 
-from bankseg_assets.assets.release import GATES
-from bankseg_assets.checks import ALL_CHECKS
 from bankseg_assets.contracts.tables import TABLES
+from bankseg_assets.defs.assets.release.release import GATES
+from bankseg_assets.defs.checks.core import ALL_CHECKS
 from bankseg_assets.storage.version_store import WRITERS_FILE, VersionStore
 from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import Run

@@ -7,9 +7,9 @@ from typing import Any
 
 import pyarrow.parquet as pq
 
-from bankseg_assets.build import resources
+from bankseg_assets.defs.build import resources
+from bankseg_assets.defs.resources import SparkResource
 from bankseg_assets.landing.ledger import Ledger
-from bankseg_assets.resources import SparkResource
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.landing.xlsx_files import write_xlsx

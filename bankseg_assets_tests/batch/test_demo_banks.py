@@ -6,7 +6,7 @@ from decimal import Decimal
 import numpy as np
 import pytest
 
-from bankseg_assets.resources import SparkResource
+from bankseg_assets.defs.resources import SparkResource
 from bankseg_assets_tests.batch.foreign import answers_for_all, bundle_of, released, run_bank
 from bankseg_assets_tests.ops.test_api import serving
 from bankseg_assets_tests.running import Platform

@@ -7,7 +7,7 @@ from decimal import Decimal
 import pyarrow.compute as pc
 import pytest
 
-from bankseg_assets.resources import SparkResource
+from bankseg_assets.defs.resources import SparkResource
 from bankseg_assets_tests.batch.foreign import released, run_bank
 from bankseg_assets_tests.running import Platform, run_platform
 

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets.resources import SparkResource
+from bankseg_assets.defs.resources import SparkResource
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT
 from bankseg_assets_tests.batch.foreign import bundle_of, released, run_bank
 from bankseg_assets_tests.running import Platform

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bankseg_assets.build import resources
 from bankseg_assets.cleaning import incremental
-from bankseg_assets.resources import SparkResource
+from bankseg_assets.defs.build import resources
+from bankseg_assets.defs.resources import SparkResource
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, Settings
 from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.running import Run, run_platform

@@ -5,10 +5,10 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from bankseg_assets.build import resources
+from bankseg_assets.defs.build import resources
+from bankseg_assets.defs.resources import SparkResource
 from bankseg_assets.landing.archive import sha256_of
 from bankseg_assets.landing.ledger import Ledger
-from bankseg_assets.resources import SparkResource
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets_tests.batch.test_incremental import TABLES, Bank, lines, other_amount
 from bankseg_assets_tests.running import run_platform

@@ -11,13 +11,13 @@ import pytest
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.assets.cleaned_transactions import identical_rows
 from bankseg_assets.cleaning.deduplication import repeated_ids, verdicts
 from bankseg_assets.cleaning.incremental import Cleaned
 from bankseg_assets.cleaning.outliers import outlier_flags
 from bankseg_assets.cleaning.transaction_ids import identified, repeated_shares
 from bankseg_assets.cleaning.validation import broken, judge, keep, repeats
 from bankseg_assets.contracts.delivery import DeliveryContract
+from bankseg_assets.defs.assets.ingestion.cleaned_transactions import identical_rows
 from bankseg_assets.storage.outputs import ParquetFiles
 from bankseg_assets_tests.frames import raw_frame
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bankseg_assets.metadata import markdown_table
+from bankseg_assets.defs.metadata import markdown_table
 from bankseg_assets.presentation.markdown import escaped
 
 

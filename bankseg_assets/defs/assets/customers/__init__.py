@@ -1,0 +1,1 @@
+"""From transactions to customers: recency, frequency and monetary value."""

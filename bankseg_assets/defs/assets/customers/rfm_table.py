@@ -1,0 +1,150 @@
+"""rfm_table: one row a customer."""
+
+from collections.abc import Collection, Iterator
+from contextlib import ExitStack
+from datetime import date
+
+import dagster as dg
+from pydantic import Field
+from pyspark.sql import DataFrame
+
+from bankseg_assets.contracts.tables import CLEANED_TRANSACTIONS, RFM_TABLE
+from bankseg_assets.customers import rfm, rfm_basis, rfm_incremental
+from bankseg_assets.customers.customer_key import NULL_KEY_ADVICE, launched_key
+from bankseg_assets.customers.rfm_basis import Before, CountAnewError
+from bankseg_assets.defs.assets.common import FRESHNESS, INSIGHT, OWNERS
+from bankseg_assets.defs.io_managers import ROW_COUNT_KEY
+from bankseg_assets.defs.metadata import table_metadata
+from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
+from bankseg_assets.presentation.disclosure import shown_count
+from bankseg_assets.storage.outputs import FrameWithBasis, row_count
+from bankseg_assets.storage.parquet import read_parquet
+
+# Of the customers: to count more than these anew costs no less than to count all.
+MOST_TOUCHED = 0.1
+
+
+class RfmConfig(dg.Config):
+    """Who the customer is."""
+
+    customer_key: str = Field(
+        default="",
+        description="Who the customer is, for this run: a column of cleaned_transactions, or "
+        "several, as in concat_ws('|', birth_date, gender, location, substr(customer_id, 4, 3)). "
+        "Empty: the contract's customer_key, and that is also what the next run takes by itself. "
+        "Launch everything from rfm_table on with it (the job `models`): segments, lists and "
+        "recommendations are by this key, and holdings match only where they are too.",
+    )
+
+
+@dg.asset(
+    group_name=INSIGHT,
+    owners=OWNERS,
+    kinds={"spark", "parquet"},
+    freshness_policy=FRESHNESS,
+    metadata=table_metadata("rfm_table") | {ROW_COUNT_KEY: "n_customers"},
+)
+def rfm_table(
+    context: dg.AssetExecutionContext,
+    config: RfmConfig,
+    delivery: DeliveryResource,
+    published: PublishedResource,
+    cleaned_transactions: DataFrame,
+) -> Iterator[dg.Output[FrameWithBasis]]:
+    """Recency, frequency, monetary, balances, age, gender, location, scores 1..5, named group.
+
+    Where the contract says which transactions are income, the first three are of spending, and
+    `income` is the sum of the rest; who has income alone is counted, and in no row.
+
+    Recency counts to the snapshot date, the day after the newest transaction in the data. Scores
+    are quintiles that move apart where values tie: 84 % of customers have one transaction, and a
+    second one must still score higher; the most recent score 5, however many they are. After a
+    small delivery only those whose transactions changed are recomputed; the others' recency and
+    age move with the snapshot date.
+    """
+    key = launched_key(config.customer_key) or delivery.contract.customer_key
+    rfm.require_key(cleaned_transactions, key)
+    snapshot = rfm.snapshot_date(cleaned_transactions)
+    cleaned = published.store.latest("cleaned_transactions")
+    known = rfm_basis.columns_with_values(cleaned, rfm.RARELY_KNOWN)
+    with ExitStack() as kept:
+        try:
+            before = rfm_basis.newest(published.store, cleaned, customer_key=key)
+            measures, n_anew = _updated(cleaned_transactions, before, key, snapshot, known, kept)
+        except CountAnewError as why:
+            context.log.info(f"All customers are counted anew. {why}")
+            measures = rfm.customers(
+                cleaned_transactions, customer_key=key, snapshot=snapshot, known=known
+            )
+            # For the scores and the write: the aggregation is the expensive part of this asset.
+            measures, n_anew = _persisted(measures, kept), None
+        counts = rfm.measure_histograms(measures)
+        n_customers = sum(counts["frequency"].values())
+        n_paid = 0
+        if "direction" in known:
+            n_paid = rfm.income_alone(cleaned_transactions, measures, customer_key=key)
+        if not n_customers and n_paid:
+            raise ValueError(
+                "Every transaction is income, so that no customer has any spending. Correct in the "
+                "contract which direction is spending."
+            )
+        if not n_customers:
+            raise ValueError(
+                f"The customer key `{key}` is null for every transaction. {NULL_KEY_ADVICE}"
+            )
+        if n_paid:
+            context.log.warning(
+                f"{shown_count(n_paid)} customers have income and no spending: they are in no "
+                "segment. If they are many, see which direction the contract takes for spending."
+            )
+        context.add_output_metadata(
+            {
+                "snapshot_date": snapshot.isoformat(),
+                "customer_key": key,
+                "customers_counted_anew": n_customers if n_anew is None else n_anew,
+                "customers_with_income_alone": n_paid,
+            }
+            | {
+                f"{name}_score_cuts": ", ".join(f"{cut:,.10g}" for cut in cuts)
+                for name, cuts in rfm.cut_values(counts).items()
+            }
+        )
+        made_from = rfm_basis.basis(cleaned, customer_key=key, snapshot=snapshot)
+        yield dg.Output(FrameWithBasis(rfm.with_scores(measures, counts), made_from))
+
+
+def _updated(
+    cleaned: DataFrame,
+    before: Before,
+    key: str,
+    snapshot: date,
+    known: Collection[str],
+    kept: ExitStack,
+) -> tuple[DataFrame, int]:
+    """Return the measures of all customers, and how many were counted anew: whose rows changed.
+
+    The others are those of the table before. Raises CountAnewError when too many have changed.
+    """
+    session = cleaned.sparkSession
+    arrived, gone = (
+        read_parquet(session, CLEANED_TRANSACTIONS.ddl, *files) if files else cleaned.limit(0)
+        for files in (before.arrived, before.gone)
+    )
+    table = read_parquet(session, RFM_TABLE.ddl, before.table)
+    touched = rfm_incremental.touched_customers(arrived, gone, customer_key=key)
+    touched = _persisted(touched, kept)
+    n_touched, n_before = touched.count(), row_count(before.table)
+    if n_touched > MOST_TOUCHED * n_before:
+        raise CountAnewError(f"{n_touched:,} have changed, of {n_before:,} in the table before.")
+    anew = rfm_incremental.counted_anew(
+        cleaned, touched, customer_key=key, snapshot=snapshot, known=known
+    )
+    anew = _persisted(anew, kept)
+    same = rfm_incremental.carried(table, touched, since=before.snapshot, snapshot=snapshot)
+    return same.unionByName(anew), n_touched
+
+
+def _persisted(frame: DataFrame, kept: ExitStack) -> DataFrame:
+    """Keep a table in memory for as long as `kept`: a Spark Connect server outlives the run."""
+    kept.callback(frame.unpersist)
+    return frame.persist()

@@ -1,0 +1,1 @@
+"""Assets of delivered and cleaned transactions."""

@@ -1,0 +1,57 @@
+"""eda_report: one page an analyst can open anywhere, and the tables behind it."""
+
+import dagster as dg
+from pyspark.sql import DataFrame
+
+from bankseg_assets.cleaning.amounts import has_direction
+from bankseg_assets.customers.eda import explore
+from bankseg_assets.defs.assets.common import FRESHNESS, INSIGHT, OWNERS
+from bankseg_assets.defs.resources import DeliveryResource
+from bankseg_assets.reports.eda_page import eda_page
+from bankseg_assets.reports.plots import bar_plot
+from bankseg_assets.storage.outputs import Report
+
+
+@dg.asset(group_name=INSIGHT, owners=OWNERS, kinds={"spark", "plotly"}, freshness_policy=FRESHNESS)
+def eda_report(
+    context: dg.AssetExecutionContext,
+    delivery: DeliveryResource,
+    cleaned_transactions: DataFrame,
+    quarantined_transactions: DataFrame,
+    rfm_table: DataFrame,
+) -> Report:
+    """Missing values, distributions, outliers, correlations, time, places, people, conflicts.
+
+    One self-contained HTML page (`report.html` in the version's folder; plotly inside, works
+    offline) and the tables behind it as JSON. Cells that fewer than 11
+    customers may have made are left out. Where the contract says which transactions are income,
+    they are counted and summed apart, and all other figures are of spending.
+    """
+    tables = explore(
+        cleaned_transactions,
+        quarantined_transactions,
+        rfm_table,
+        has_direction=has_direction(delivery.contract),
+        has_age="age" in delivery.contract.columns,
+    )
+    overview = tables["overview"][0]
+    days = tables["transactions_by_day"]
+    hours = tables["transactions_by_hour"]
+    context.add_output_metadata(
+        {
+            "transactions": overview["transactions"],
+            "customers": overview["customers"],
+            "days": len(days),
+            "identity_conflict_share_of_repeat": overview["identity_conflict_share_of_repeat"],
+            "hours": dg.MetadataValue.md(
+                bar_plot(
+                    [str(row["hour"]) for row in hours],
+                    [row["rows"] for row in hours],
+                    title="Transactions by hour",
+                    x_label="transactions",
+                    y_label="hour",
+                )
+            ),
+        }
+    )
+    return Report(eda_page(tables, currency=delivery.contract.currency), tables)

@@ -1,0 +1,160 @@
+"""kmeans_model: how many segments, where their centres are, and why."""
+
+import json
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+from pyspark.sql import DataFrame
+
+from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
+from bankseg_assets.defs.io_managers import MODEL_FILE
+from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
+from bankseg_assets.release.releases import current_release
+from bankseg_assets.reports.plots import line_plot
+from bankseg_assets.segmentation.alternatives import Algorithm
+from bankseg_assets.segmentation.k_selection import DEFAULT_KS, FEWEST_SEGMENTS, SEED
+from bankseg_assets.segmentation.kmeans import InUse, KMeansModel, fit_kmeans
+from bankseg_assets.segmentation.pca import PcaModel
+
+
+class KMeansConfig(dg.Config):
+    """The range of k, or k itself, and how segments are found."""
+
+    k: int | None = Field(default=None, description="Take this k instead of choosing one.")
+    k_min: int = Field(default=DEFAULT_KS[0], ge=2, description="Smallest k of the sweep.")
+    k_max: int = Field(default=DEFAULT_KS[-1], description="Greatest k of the sweep.")
+    fewest: int = Field(
+        default=FEWEST_SEGMENTS,
+        description="Fewest segments to choose from, where so many are sound: fewer tell a "
+        "marketer little.",
+    )
+    seed: int = Field(default=SEED, description="Seed of the random starts.")
+    algorithm: Algorithm = Field(
+        default=Algorithm.K_MEANS,
+        description="K_MEANS; or BISECTING_K_MEANS or GAUSSIAN_MIXTURE, which take Spark about 20 "
+        "seconds a k and its three refits: give a small range of k.",
+    )
+    continue_release: bool = Field(
+        default=True,
+        description="Keep number, name and colour of the segments in use where they continue.",
+    )
+
+
+@dg.asset(
+    group_name=MODELS,
+    owners=OWNERS,
+    kinds={"spark", "scikitlearn", "json"},
+    freshness_policy=FRESHNESS,
+)
+def kmeans_model(
+    context: dg.AssetExecutionContext,
+    config: KMeansConfig,
+    delivery: DeliveryResource,
+    published: PublishedResource,
+    rfm_table: DataFrame,
+    pca_model: dict[str, Any],
+) -> dict[str, Any]:
+    """k-means over a range of k, measured in seven ways, the chosen k and why, the centroids.
+
+    k is swept on a weighted summary of all training customers; the chosen k is then fitted on
+    every one of them. Silhouette and inertia of the final model are measured on all customers,
+    held-out ones included. Segments keep number, name and colour of those in the release in use
+    that they continue (most customers keep their number: an assignment problem).
+    """
+    in_use = _in_use(context, published, delivery) if config.continue_release else None
+    model = fit_kmeans(
+        rfm_table,
+        PcaModel.from_json(pca_model),
+        ks=range(config.k_min, config.k_max + 1),
+        wanted=config.k,
+        fewest=config.fewest,
+        seed=config.seed,
+        algorithm=config.algorithm,
+        in_use=in_use,
+    )
+    context.log.info(model.reason)
+    for warning in model.warnings:
+        context.log.warning(warning)
+    context.add_output_metadata(_metadata(model))
+    return model.to_json()
+
+
+def _in_use(
+    context: dg.AssetExecutionContext, published: PublishedResource, delivery: DeliveryResource
+) -> InUse | None:
+    """Return the models of the release in use; None where there is nothing to continue."""
+    release = current_release(published.store.folder)
+    if release is None or release.is_demo != delivery.holds_demo_data:
+        return None  # nobody's segments are those of demo customers
+    try:
+        pca, kmeans = (
+            json.loads((release.path(asset) / MODEL_FILE).read_text(encoding="utf-8"))
+            for asset in ("pca_model", "kmeans_model")
+        )
+        found = InUse(PcaModel.from_json(pca), KMeansModel.from_json(kmeans))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        context.log.warning(
+            f"The models of release {release.name} cannot be read ({error}): segments are numbered "
+            "and named anew."
+        )
+        return None
+    # An older build named segments without saying what for, and gave no colours.
+    return (
+        found
+        if len(found.kmeans.named_for) == len(found.kmeans.colours) == found.kmeans.k
+        else None
+    )
+
+
+def _metadata(model: KMeansModel) -> dict[str, Any]:
+    ks = [float(entry.k) for entry in model.sweep]
+    chosen = float(model.k)
+
+    def plot(title: str, values: list[float], y_label: str) -> dg.MarkdownMetadataValue:
+        return dg.MetadataValue.md(
+            line_plot(ks, values, title=title, x_label="k", y_label=y_label, mark=chosen)
+        )
+
+    chosen_entry = next(entry for entry in model.sweep if entry.k == model.k)
+    matching = model.matching
+    return {
+        "k": model.k,
+        "algorithm": model.algorithm,
+        "silhouette": model.silhouette,
+        "inertia": model.inertia,
+        "stability": chosen_entry.stability or 0.0,
+        "reason": model.reason,
+        "continued_from_the_release_in_use": matching.sentence
+        if matching
+        else "Nothing to continue.",
+        "customers_that_keep_their_segment": matching.kept if matching else 1.0,
+        "elbow_k": model.elbow or 0,
+        "gap_k": model.gap_choice or 0,
+        "summary_cells": model.summary_cells,
+        "summary_error_at_most": model.summary_error_bound,
+        "passes_over_all_customers": model.passes,
+        "choices": dg.MetadataValue.md(_choices(model)),
+        "elbow": plot("Elbow", [entry.inertia for entry in model.sweep], "inertia"),
+        "silhouettes": plot(
+            "Silhouette", [entry.silhouette for entry in model.sweep], "silhouette"
+        ),
+        "gaps": plot("Gap statistic", [entry.gap for entry in model.sweep], "gap (nats)"),
+    }
+
+
+def _choices(model: KMeansModel) -> str:
+    """Return the sweep as a table."""
+    heads = (
+        *("k", "inertia", "silhouette, squared, all", "silhouette, Euclidean, sample"),
+        *("gap", "smallest segment", "naive Bayes macro F1", "stability (ARI)"),
+    )
+    lines = [
+        f"| {'**' * (entry.k == model.k)}{entry.k}{'**' * (entry.k == model.k)} "
+        f"| {entry.inertia:,.0f} | {entry.silhouette:.3f} | {entry.silhouette_euclidean:.3f} "
+        f"| {entry.gap:.2f} ± {entry.gap_error:.2f} | {entry.smallest_share:.1%} "
+        f"| {entry.f1_macro:.3f} "
+        f"| {'not needed' if entry.stability is None else f'{entry.stability:.3f}'} |"
+        for entry in model.sweep
+    ]
+    return "\n".join([f"| {' | '.join(heads)} |", "|---" * len(heads) + "|", *lines])

@@ -1,0 +1,151 @@
+"""nb_classifier: tells a branch which segment a customer belongs to, and how surely."""
+
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+from pyspark.sql import DataFrame
+
+from bankseg_assets.classifier.build_bundle import build_bundle
+from bankseg_assets.classifier.naive_bayes import fit_and_evaluate, fit_single
+from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
+from bankseg_assets.defs.io_managers import PATH_KEY
+from bankseg_assets.defs.resources import DeliveryResource
+from bankseg_assets.reports.plots import matrix_plot, reliability_plot
+from bankseg_assets.segmentation.kmeans import KMeansModel
+from bankseg_assets.segmentation.pca import PcaModel
+
+_MEASURES = ("f1_weighted", "f1_macro", "log_loss", "brier", "calibration_error")
+
+
+class ClassifierConfig(dg.Config):
+    """What may tell of a customer's segment beside the measures."""
+
+    demographics: list[str] = Field(
+        default=[],
+        description="Which of age, gender and location count as evidence for a customer of whom "
+        "not every measure is known. None by default: they tell little, and a decision about a "
+        "customer should not follow from them unless the bank has decided so "
+        "(docs/decisions/0011-the-classifier.md).",
+    )
+
+
+@dg.asset(
+    group_name=MODELS,
+    owners=OWNERS,
+    kinds={"spark", "json"},
+    freshness_policy=FRESHNESS,
+    metadata={PATH_KEY: "model_path"},
+)
+def nb_classifier(
+    context: dg.AssetExecutionContext,
+    config: ClassifierConfig,
+    delivery: DeliveryResource,
+    customer_segments: DataFrame,
+    segment_profiles: DataFrame,
+    pca_model: dict[str, Any],
+    kmeans_model: dict[str, Any],
+) -> dict[str, Any]:
+    """Gaussian naive Bayes (Spark ML) on the segments' labels, and its scoring bundle.
+
+    Tested on customers that were held out before any transform, PCA or k-means was fitted. The
+    bundle is JSON with a content hash: `scoring.bundle` scores it with numpy exactly as Spark
+    does, `scoring.posterior` answers from any subset of the measures, and `explain` says why.
+
+    The nearest centroid repeats every label, for that is how k-means labels; naive Bayes is here
+    because it gives probabilities, and answers when not everything is known.
+    """
+    pca = PcaModel.from_json(pca_model)
+    kmeans = KMeansModel.from_json(kmeans_model)
+    labelled = pca.project(customer_segments, "segment", "held_out").persist()
+    try:
+        fit = fit_and_evaluate if kmeans.k > 1 else fit_single
+        model, evaluation = fit(labelled, pca.n_components)
+    finally:
+        labelled.unpersist()
+    bundle = build_bundle(
+        pca=pca,
+        kmeans=kmeans,
+        model=model,
+        evaluation=evaluation,
+        segments=customer_segments,
+        profiles=[row.asDict() for row in segment_profiles.collect()],
+        version=context.run.run_id,
+        currency=delivery.contract.currency,
+        demographics=config.demographics,
+    )
+    for name in sorted(set(config.demographics) - set(bundle["evidence"])):
+        context.log.warning(f"{name} is not used as evidence: the segments do not differ in it.")
+    context.add_output_metadata(
+        {
+            "f1_weighted": evaluation.f1_weighted,
+            "f1_macro": evaluation.f1_macro,
+            "log_loss": evaluation.log_loss,
+            "accuracy": evaluation.accuracy,
+            "f1_weighted_of_always_the_largest": evaluation.majority_f1_weighted,
+            "n_held_out": evaluation.n_held_out,
+            "n_segments": kmeans.k,
+            "n_customers": sum(kmeans.sizes),
+            "model_sha256": bundle["sha256"],
+            **_quality(bundle, kmeans.names),
+        }
+    )
+    return bundle
+
+
+def _quality(bundle: dict[str, Any], names: list[str]) -> dict[str, Any]:
+    """Say how right and how honest the classifier is, beside others and by what is known."""
+    found = bundle["evaluation"]
+    completeness = found["completeness"]
+    return {
+        "calibration_error": bundle["metrics"]["calibration_error"],
+        "brier": bundle["metrics"]["brier"],
+        "greatest_calibration_error_of_a_subset": max(e["calibration_error"] for e in completeness),
+        "demographics": ", ".join(bundle["evidence"]) or "none",
+        "classifiers": dg.MetadataValue.md(
+            _table("classifier", found["classifiers"], [*_MEASURES, "accuracy"])
+        ),
+        "recall": dg.MetadataValue.md(
+            _table(
+                "segment",
+                [
+                    {"segment": name, "recall": recall, "f1": f1}
+                    for name, recall, f1 in zip(names, found["recall"], found["f1"], strict=True)
+                ],
+                ["recall", "f1"],
+            )
+        ),
+        "completeness": dg.MetadataValue.md(
+            _table(
+                "known",
+                [
+                    {**e, "known": ", ".join(e["known"]) or "nothing: the prior"}
+                    for e in completeness
+                ],
+                [*_MEASURES, "temperature", *(["evidence_weight"] if bundle["evidence"] else [])],
+            )
+        ),
+        "reliability": dg.MetadataValue.md(
+            reliability_plot(found["reliability"], title="Reliability, held-out customers")
+        ),
+        "confusion": dg.MetadataValue.md(
+            matrix_plot(
+                bundle["confusion"],
+                names,
+                title="Held-out customers",
+                x_label="predicted",
+                y_label="k-means segment",
+            )
+        ),
+    }
+
+
+def _table(head: str, rows: list[dict[str, Any]], columns: list[str]) -> str:
+    """Return a Markdown table: a text column, then numbers; what is not measured stays empty."""
+    heads = [head, *(column.replace("_", " ") for column in columns)]
+    lines = [
+        [row[head], *("" if row[name] is None else f"{row[name]:.4f}" for name in columns)]
+        for row in rows
+    ]
+    body = [f"| {' | '.join(line)} |" for line in [heads, ["---"] * len(heads), *lines]]
+    return "\n".join(body)

@@ -1,0 +1,127 @@
+"""pca_model: which features, how they are scaled, and their principal components."""
+
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+from pyspark.sql import DataFrame
+
+from bankseg_assets.cleaning.amounts import has_direction
+from bankseg_assets.contracts.feature_catalogue import FEATURES
+from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
+from bankseg_assets.defs.metadata import markdown_table
+from bankseg_assets.defs.resources import DeliveryResource
+from bankseg_assets.reports.plots import bar_plot
+from bankseg_assets.segmentation.feature_candidates import best_pca
+from bankseg_assets.segmentation.k_selection import DEFAULT_KS, FEWEST_SEGMENTS, SEED
+from bankseg_assets.segmentation.pca import PcaModel
+
+
+class PcaConfig(dg.Config):
+    """Which features to segment by, and in how many components."""
+
+    features: list[str] = Field(
+        default=[],
+        description="Features by name; none: those of the contract, and if it names none, those "
+        "that suit the data. " + "; ".join(f"{f.name} ({f.reason})" for f in FEATURES.values()),
+    )
+    n_components: int | None = Field(
+        default=None, ge=1, description="Principal components to keep; none: chosen with them."
+    )
+    whiten: bool | None = Field(
+        default=None,
+        description="Divide each component by its standard deviation, so that all weigh the same; "
+        "none: chosen with the features.",
+    )
+    seed: int = Field(default=SEED, description="Seed of the random starts of the comparison.")
+
+
+@dg.asset(group_name=MODELS, owners=OWNERS, kinds={"spark", "json"}, freshness_policy=FRESHNESS)
+def pca_model(
+    context: dg.AssetExecutionContext,
+    config: PcaConfig,
+    delivery: DeliveryResource,
+    rfm_table: DataFrame,
+) -> dict[str, Any]:
+    """Feature transforms, mean, scale, loadings and explained variance, from training customers.
+
+    The features are chosen from the data: those that are missing, or the same for nearly all
+    customers, are left out, and the first set that gives sound segments is kept. Customers that are
+    held out for testing take no part. Gender and age are never features: they are profiled, not
+    clustered by.
+    """
+    model = best_pca(
+        rfm_table,
+        named=config.features or delivery.contract.features,
+        n_components=config.n_components,
+        whiten=config.whiten,
+        ks=DEFAULT_KS,
+        fewest=FEWEST_SEGMENTS,
+        seed=config.seed,
+        direction_known=has_direction(delivery.contract),
+    )
+    for warning in model.warnings:
+        context.log.warning(warning)
+    names = [f"PC{place + 1}" for place in range(len(model.explained_variance))]
+    context.add_output_metadata(
+        {
+            "n_training_customers": model.n_customers,
+            "reason": model.reason,
+            "left_out": " ".join(model.warnings) or "nothing",
+            "comparison": dg.MetadataValue.md(_comparison(model)),
+            "n_components": model.n_components,
+            "explained_variance_kept": sum(model.explained_variance[: model.n_components]),
+            "loadings": dg.MetadataValue.md(_loadings(model)),
+            "features": dg.MetadataValue.md(_features(model)),
+            "explained_variance": dg.MetadataValue.md(
+                bar_plot(
+                    names,
+                    model.explained_variance,
+                    title="Explained variance",
+                    x_label="share of variance",
+                    y_label="component",
+                )
+            ),
+        }
+    )
+    return model.to_json()
+
+
+def _loadings(model: PcaModel) -> str:
+    heads = [f"PC{place + 1}" for place in range(model.n_components)]
+    lines = [
+        f"| {feature.name} | " + " | ".join(f"{value:+.3f}" for value in row) + " |"
+        for feature, row in zip(model.features, model.loadings, strict=True)
+    ]
+    return "\n".join(
+        [f"| feature | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|", *lines]
+    )
+
+
+def _features(model: PcaModel) -> str:
+    """Say why each feature is as it is, and what its transform does to the skew."""
+    lines = [
+        f"| {feature.name} | {feature.measure} | {feature.transform} | {feature.weight:g} "
+        f"| {before:.1f} | {after:.1f} | {feature.reason} |"
+        for feature, (before, after) in zip(model.features, model.skew, strict=True)
+    ]
+    head = "| feature | measure | transform | weight | skew before | skew after | why |"
+    return "\n".join([head, "|---" * 7 + "|", *lines])
+
+
+def _comparison(model: PcaModel) -> str:
+    """Show what the sets of features that were compared are worth."""
+    heads = ["features", "components", "k", "silhouette", "macro F1", "smallest", "stability"]
+    return markdown_table(heads, [_compared(row) for row in model.comparison])
+
+
+def _compared(row: dict[str, Any]) -> tuple[str, ...]:
+    return (
+        ", ".join(row["features"]),
+        f"{row['n_components']}{', whitened' * row['whitened']}",
+        str(row["k"]),
+        f"{row['silhouette']:.3f}",
+        f"{row['f1_macro']:.3f}",
+        f"{row['smallest_share']:.1%}",
+        "not needed" if row["stability"] is None else f"{row['stability']:.3f}",
+    )

@@ -1,0 +1,1 @@
+"""Which products customers hold, and which to offer."""

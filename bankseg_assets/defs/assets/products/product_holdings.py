@@ -1,0 +1,120 @@
+"""product_holdings and quarantined_holdings: who holds which product, where the bank tells."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from pyspark.sql import DataFrame, SparkSession
+
+from bankseg_assets.contracts.tables import RAW_HOLDINGS
+from bankseg_assets.defs.assets.common import ACTIONS, FRESHNESS, OWNERS
+from bankseg_assets.defs.assets.ingestion.cleaned_transactions import CONTENT_HASH_KEY, CONTRACT_KEY
+from bankseg_assets.defs.assets.ingestion.raw_transactions import cell, outcome_table
+from bankseg_assets.defs.io_managers import ROW_COUNT_KEY
+from bankseg_assets.defs.metadata import table_metadata
+from bankseg_assets.defs.resources import DeliveryResource, HoldingsResource, SparkResource
+from bankseg_assets.landing.intake import RECORDS_FILE, take_landed
+from bankseg_assets.landing.ledger import Delivery, content_hash
+from bankseg_assets.landing.repair import mend
+from bankseg_assets.landing.rereading import read_again
+from bankseg_assets.products import holdings as judging
+from bankseg_assets.products.current_delivery import holdings_in_use
+from bankseg_assets.storage.outputs import SmallTable
+from bankseg_assets.storage.parquet import read_parquet
+
+_COMMON: dict[str, Any] = {
+    "group_name": ACTIONS,
+    "owners": OWNERS,
+    "kinds": {"spark", "parquet"},
+    "freshness_policy": FRESHNESS,
+}
+
+
+@dg.multi_asset(
+    outs={
+        "quarantined_holdings": dg.AssetOut(
+            **_COMMON,
+            description="Every row of the holdings that was set aside: reason, file, record "
+            "number and raw text. Rows in = kept + quarantined + duplicates, held by a blocking "
+            "check.",
+            metadata=table_metadata("quarantined_holdings"),
+        ),
+        "product_holdings": dg.AssetOut(
+            **_COMMON,
+            description="Who holds which product, from the last file that was taken from the "
+            "holdings folder; empty while there is none, and nothing fails. A file holds "
+            "everybody's products and replaces the one before.",
+            metadata=table_metadata("product_holdings") | {ROW_COUNT_KEY: "rows_kept"},
+        ),
+    },
+)
+def take_holdings(
+    context: dg.AssetExecutionContext,
+    spark: SparkResource,
+    delivery: DeliveryResource,
+    holdings: HoldingsResource,
+) -> Iterator[dg.Output[Any]]:
+    """Take what landed in the holdings folder, and judge the rows of the file that counts."""
+    raw_dir, ledger, contract = Path(holdings.raw_dir), holdings.ledger, holdings.contract
+    landing_dir = Path(holdings.landing_dir)
+    outcomes = take_landed(landing_dir, raw_dir, ledger, contract, run_id=context.run.run_id)
+    used = holdings_in_use(ledger.deliveries(), delivery.ledger.deliveries())
+    outcomes += read_again(raw_dir, [used] if used else [], contract, ledger)
+    used = holdings_in_use(ledger.deliveries(), delivery.ledger.deliveries())
+    outcomes += mend(raw_dir, [used] if used else [], contract)
+    for outcome in outcomes:
+        say = context.log.warning if outcome.is_warning else context.log.info
+        say(f"{outcome.file_name}: {outcome.outcome}. {outcome.detail}")
+    metadata: dict[str, Any] = {
+        CONTENT_HASH_KEY: content_hash([used.sha256] if used else []),
+        CONTRACT_KEY: contract.fingerprint,
+        "outcomes": dg.MetadataValue.md(outcome_table(outcomes)),
+    }
+    if used is None:
+        story = waiting(holdings)
+        context.log.info(story)
+        nothing = SmallTable()
+        yield dg.Output(nothing, output_name="quarantined_holdings", metadata={"state": story})
+        metadata["state"] = story
+        yield dg.Output(nothing, output_name="product_holdings", metadata=metadata)
+        return
+    judged = judging.judge(_records(spark.spark_session, raw_dir, used), contract)
+    try:
+        yield dg.Output(judged.aside, output_name="quarantined_holdings")
+        yield dg.Output(
+            judged.kept,
+            output_name="product_holdings",
+            metadata=metadata | _told(used, judged.holders),
+        )
+    finally:
+        judged.forget()
+
+
+def waiting(holdings: HoldingsResource) -> str:
+    """Return what to do to get product recommendations."""
+    if holdings.ledger.deliveries():
+        why = "No file of holdings was taken that is of the bank's own customers"
+    else:
+        why = "Waiting for a file of product holdings"
+    return (
+        f"{why}: put a CSV, CSV.gz, Parquet or XLSX with customer and product into "
+        f"{holdings.landing_dir}. Until then no product is recommended."
+    )
+
+
+def _records(session: SparkSession, raw_dir: Path, used: Delivery) -> DataFrame:
+    return read_parquet(session, RAW_HOLDINGS.ddl, raw_dir / used.sha256 / RECORDS_FILE)
+
+
+def _told(used: Delivery, holders: dict[str, int]) -> dict[str, Any]:
+    rows = [f"| {cell(name)} | {count:,} |" for name, count in holders.items()]
+    story = f"{used.file_name}, taken at {used.taken_at}."
+    if used.is_demo:
+        story += " Demo holdings, of demo customers (DC…) alone: they match nobody of the bank's."
+    return {
+        "state": story,
+        "rows_in": used.records,
+        "products": len(holders),
+        "holders": dg.MetadataValue.md("\n".join(["| product | customers |", "|---|---|", *rows])),
+    }

@@ -1,0 +1,192 @@
+"""recommendation_model and product_recommendations: which product to offer whom next."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import dagster as dg
+import numpy as np
+from pydantic import Field
+from pyspark.sql import DataFrame
+
+from bankseg_assets.defs.assets.common import ACTIONS, FRESHNESS, OWNERS
+from bankseg_assets.defs.assets.products.product_holdings import waiting
+from bankseg_assets.defs.io_managers import ROW_COUNT_KEY
+from bankseg_assets.defs.metadata import table_metadata
+from bankseg_assets.defs.resources import HoldingsResource, SparkResource
+from bankseg_assets.presentation.disclosure import shown_count
+from bankseg_assets.products.als import Learning, everyone, learn, patterns, products_of, recommend
+from bankseg_assets.products.holding_patterns import Coverage, Patterns
+from bankseg_assets.products.leave_one_out import LEAST_TESTED, Quality, Split, compare, split
+from bankseg_assets.storage.outputs import SmallTable
+
+_USUAL = Learning()
+_COMMON: dict[str, Any] = {"group_name": ACTIONS, "owners": OWNERS, "freshness_policy": FRESHNESS}
+_MEASURES = {
+    "map_at_7": "MAP@7",
+    "hit_rate_at_3": "hit rate at 3",
+    "map_at_7_uncommon": "MAP@7 of products that under half hold",
+}
+_NAMES = {
+    "als": "ALS",
+    "als_without_curves": "ALS as Spark scores it",
+    "popularity": "most popular",
+    "popularity_in_segment": "most popular in the segment",
+}
+
+
+class RecommendationConfig(dg.Config):
+    """How many products are recommended, and how ALS learns."""
+
+    products_each: int = Field(default=3, ge=1, le=7, description="Products for each customer.")
+    rank: int | None = Field(
+        default=None, ge=1, description="Factors; by default one for four products, 2 to 10."
+    )
+    alpha: float = Field(
+        default=_USUAL.alpha, gt=0, description="A holding counts 1 + alpha times, its lack once."
+    )
+    regularization: float = Field(
+        default=_USUAL.regularization, gt=0, description="Spark's regParam."
+    )
+    iterations: int = Field(default=_USUAL.iterations, ge=1, description="Rounds of ALS.")
+    seed: int = Field(default=_USUAL.seed, description="Seed of the factors and of the test.")
+
+    @property
+    def learning(self) -> Learning:
+        """The same, for the transform."""
+        return Learning(**{name: getattr(self, name) for name in Learning.__dataclass_fields__})
+
+
+@dg.multi_asset(
+    outs={
+        "recommendation_model": dg.AssetOut(
+            **_COMMON,
+            kinds={"spark", "json"},
+            description="Factors of the products by Spark ML's implicit ALS, a curve for each that "
+            "makes them probabilities, shares by segment, and the test on hidden holdings against "
+            "popularity. Says that it waits while there are no holdings.",
+        ),
+        "product_recommendations": dg.AssetOut(
+            **_COMMON,
+            kinds={"spark", "parquet"},
+            description="Three products for every customer of a segment, none that the customer "
+            "holds: by ALS from the customer's own holdings, or else the segment's most popular. "
+            "Empty while there are no holdings of these customers.",
+            metadata=table_metadata("product_recommendations")
+            | {ROW_COUNT_KEY: "n_recommendations"},
+        ),
+    },
+    # What is ready beside it comes first: nobody who waits for the classifier waits for this.
+    op_tags={"dagster/priority": "-1"},
+)
+def recommend_products(
+    context: dg.AssetExecutionContext,
+    config: RecommendationConfig,
+    spark: SparkResource,
+    holdings: HoldingsResource,
+    product_holdings: DataFrame,
+    customer_segments: DataFrame,
+) -> Iterator[dg.Output[Any]]:
+    """Learn from who holds what, test it on hidden holdings, and recommend to everybody."""
+    session = spark.spark_session
+    products = products_of(product_holdings)
+    if not products:
+        context.log.info(waiting(holdings))
+        yield from _nothing(waiting(holdings), matched=True)
+        return
+    customers = everyone(product_holdings, customer_segments, products).persist()
+    try:
+        found = patterns(customers, len(products))
+        if not found.coverage.matches:
+            # The segments' most popular products of others' customers would be offered to all.
+            story = _of_others(found.coverage)
+            context.log.error(story)
+            yield from _nothing(story, matched=False)
+            return
+        test = split(found, config.seed)
+        model = learn(session, test.training, products, config.learning)
+        story = "By ALS, and by segment where a customer holds nothing."
+        if test.n_tested < LEAST_TESTED:
+            model = replace(model, factors=None)
+            story = (
+                f"By segment alone: of the customers who hold two products, "
+                f"{shown_count(test.n_tested)} were drawn to test ALS, and {LEAST_TESTED} are "
+                "needed."
+            )
+        quality = compare(test, model)
+        context.log.info(story)
+        yield dg.Output(
+            {
+                "state": story,
+                "matched": True,
+                "model": model.to_json(),
+                "test": {
+                    "customers": test.n_tested,
+                    "quality": {name: one.to_json() for name, one in quality.items()},
+                },
+            },
+            output_name="recommendation_model",
+            metadata={"state": story} | _quality_told(test, quality),
+        )
+        yield dg.Output(
+            recommend(session, customers, found, model, config.products_each),
+            output_name="product_recommendations",
+            metadata={"state": story} | _coverage(found),
+        )
+    finally:
+        customers.unpersist()
+
+
+def _nothing(story: str, *, matched: bool) -> Iterator[dg.Output[Any]]:
+    """Recommend nothing, and say why. matched: whether the holdings are of the customers."""
+    metadata = {"state": story}
+    yield dg.Output(
+        {"state": story, "matched": matched, "model": None, "test": None},
+        output_name="recommendation_model",
+        metadata=metadata,
+    )
+    yield dg.Output(SmallTable(), output_name="product_recommendations", metadata=metadata)
+
+
+def _of_others(found: Coverage) -> str:
+    return (
+        f"{shown_count(found.both)} of the {shown_count(found.holders)} customers in the holdings "
+        f"are among the {shown_count(found.customers)} customers with transactions; at least half "
+        "of the one or of the other are expected. Probably customer IDs are written in another "
+        "way there, or the file is another bank's, or this run has another customer key. Deliver "
+        "the holdings with the customer IDs of the transactions, or take the file back: `bankseg "
+        "deliveries --holdings` lists it, `bankseg withdraw --holdings SHA` does it. Until then no "
+        "product is recommended."
+    )
+
+
+def _quality_told(test: Split, quality: dict[str, Quality]) -> dict[str, Any]:
+    if not test.n_tested:
+        return {"customers_tested": 0}
+    rows = [
+        f"| {_NAMES[name]} | " + " | ".join(f"{getattr(one, m):.4f}" for m in _MEASURES) + " |"
+        for name, one in quality.items()
+    ]
+    head = f"| ranked by | {' | '.join(_MEASURES.values())} |"
+    table = "\n".join([head, "|---" * (len(_MEASURES) + 1) + "|", *rows])
+    best = quality.get("als", quality["popularity_in_segment"])
+    return {
+        "customers_tested": test.n_tested,
+        "map_at_7": best.map_at_7,
+        "map_at_7_of_popularity": quality["popularity"].map_at_7,
+        "hit_rate_at_3": best.hit_rate_at_3,
+        "hit_rate_at_3_of_popularity": quality["popularity"].hit_rate_at_3,
+        "quality": dg.MetadataValue.md(table),
+    }
+
+
+def _coverage(found: Patterns) -> dict[str, Any]:
+    """Say how many customers are known by their holdings, and how many holders are no customers."""
+    coverage = found.coverage
+    return {
+        "customers": coverage.customers,
+        "customers_with_holdings": shown_count(coverage.both),
+        "share_with_holdings": coverage.both / max(coverage.customers, 1),
+        "holders_without_transactions": shown_count(coverage.holders - coverage.both),
+        "patterns": len(np.unique(found.held, axis=0)),
+    }

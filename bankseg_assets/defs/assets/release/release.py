@@ -1,0 +1,451 @@
+"""release: data and model that belong together, put into use if the model is good enough."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+from pydantic import Field
+from pyspark.sql import DataFrame
+
+from bankseg_assets.classifier.confusion_matrix import NotComparableError, held_out_confusion
+from bankseg_assets.cleaning.row_counts import CLEANED, QUARANTINED, RAW, Account, accounts
+from bankseg_assets.contracts.tables import DELIVERY_DIGITS
+from bankseg_assets.customers.customer_key import RFM_TABLE, key_of
+from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
+from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
+from bankseg_assets.landing.ledger import WITHDRAWN
+from bankseg_assets.release.data_gates import CUSTOMERS, Arrived, Kept, data_gates, real_data_stays
+from bankseg_assets.release.drift import MONEY, distributions, population_stability_index, psi_noise
+from bankseg_assets.release.gates import Gate, Limits, Measures, Verdict, gates, unprotected
+from bankseg_assets.release.lost_customers import NotReadableError, losses, of_release
+from bankseg_assets.release.releases import (
+    FORMAT,
+    MANIFEST_FILE,
+    PROMOTION,
+    RELEASE,
+    Refusal,
+    Release,
+    ReleaseError,
+    closure,
+    current_release,
+    note_refusal,
+    now,
+)
+from bankseg_assets.scoring.bundle import Bundle, BundleError, load_bundle
+from bankseg_assets.stats.agreement import adjusted_rand_index
+from bankseg_assets.stats.sampling import macro_f1, noise
+from bankseg_assets.storage.version_store import VersionStore
+
+_DEFAULTS = Limits()
+_TOGETHER = "versions_belong_together"
+_SMALLEST = "segments_are_large_enough"
+LEAST_COMPARED = 30  # customers: of fewer, an adjusted Rand index says nothing
+# What people are shown; whatever these were made from comes along.
+ROOTS = (
+    *("nb_classifier", "segment_profiles", "segment_migration", "eda_report"),
+    *("rfm_grid", "rfm_groups", "model_card"),
+    *("recommended_actions", "recommendation_model"),
+    *("product_recommendations", "quarantined_holdings"),
+)
+GATES = {
+    _TOGETHER: "Data and model were made from one another, by the same runs.",
+    "quality_is_kept": "Macro F1 on held-out customers is not clearly below that of the model in "
+    "use. Blocks the release.",
+    "separation_is_kept": "The silhouette of all customers is not clearly below that of the model "
+    "in use. Blocks the release.",
+    "segments_are_large_enough": "No segment is too small for a campaign of its own. Blocks the "
+    "release.",
+    "customers_stay_in_their_segment": "The model in use and this one agree on who belongs "
+    "together (adjusted Rand index on held-out customers). Blocks the release.",
+    "data_has_not_drifted": "The population stability index of each measure, against the release "
+    f"in use: above {Limits.drift_warned} it warns, and the release is made all the same; above "
+    f"{Limits.drift_refused} of amounts, balances or ages it blocks, for then the deliveries have "
+    "another unit or other customers.",
+    "customers_are_kept": "Customers of the release in use are customers still, but for those of "
+    f"withdrawn files: from {Limits.customers_lost_warned:.0%} lost on it warns, from "
+    f"{Limits.customers_lost_refused:.0%} on it blocks the release.",
+    "transactions_are_kept": "Clean transactions of the release in use are clean still, but for "
+    f"those of withdrawn files: from {Limits.rows_lost_warned:.0%} lost on it warns, from "
+    f"{Limits.rows_lost_refused:.0%} on it blocks the release.",
+    "files_are_mostly_clean": "The share of quarantined rows in each file that is new since the "
+    f"release in use: from {Limits.quarantined_warned:.0%} on it warns, from "
+    f"{Limits.quarantined_refused:.0%} on it blocks the release.",
+}
+"""The checks of a release, and what each says."""
+
+
+class ReleaseConfig(dg.Config):
+    """How much worse than the release in use a new one may be."""
+
+    f1_loss: float = Field(
+        default=_DEFAULTS.f1_loss, description="Macro F1 on held-out customers may fall by this."
+    )
+    silhouette_loss: float = Field(
+        default=_DEFAULTS.silhouette_loss, description="The silhouette may fall by this."
+    )
+    smallest_share: float = Field(
+        default=_DEFAULTS.smallest_share, description="Least share of customers in a segment."
+    )
+    least_agreement: float = Field(
+        default=_DEFAULTS.least_agreement,
+        description="Least adjusted Rand index between the model in use and this one.",
+    )
+    drift_warned: float = Field(
+        default=_DEFAULTS.drift_warned, description="Population stability index that is told."
+    )
+    drift_refused: float = Field(
+        default=_DEFAULTS.drift_refused,
+        description="Population stability index of amount, balance or age that refuses.",
+    )
+    customers_lost_warned: float = Field(
+        default=_DEFAULTS.customers_lost_warned,
+        description="Share of the customers in use whose loss is a warning.",
+    )
+    customers_lost_refused: float = Field(
+        default=_DEFAULTS.customers_lost_refused,
+        description="Share of the customers in use whose loss refuses.",
+    )
+    rows_lost_warned: float = Field(
+        default=_DEFAULTS.rows_lost_warned,
+        description="Share of the clean transactions in use whose loss is a warning.",
+    )
+    rows_lost_refused: float = Field(
+        default=_DEFAULTS.rows_lost_refused,
+        description="Share of the clean transactions in use whose loss refuses.",
+    )
+    quarantined_warned: float = Field(
+        default=_DEFAULTS.quarantined_warned,
+        description="Share of a new file's rows whose quarantine is a warning.",
+    )
+    quarantined_refused: float = Field(
+        default=_DEFAULTS.quarantined_refused,
+        description="Share of a new file's rows whose quarantine refuses.",
+    )
+    force: bool = Field(
+        default=False, description="Promote although a gate refuses; the gates still say why not."
+    )
+
+    @property
+    def limits(self) -> Limits:
+        """The limits, for the gates."""
+        return Limits(**{name: getattr(self, name) for name in Limits.__dataclass_fields__})
+
+
+@dg.asset(
+    group_name=MODELS,
+    owners=OWNERS,
+    kinds={"json"},
+    freshness_policy=FRESHNESS,
+    deps=[*ROOTS],
+    check_specs=[
+        dg.AssetCheckSpec(name, asset=RELEASE, description=told) for name, told in GATES.items()
+    ],
+    output_required=False,
+)
+def release(
+    context: dg.AssetExecutionContext,
+    config: ReleaseConfig,
+    delivery: DeliveryResource,
+    published: PublishedResource,
+    rfm_table: DataFrame,
+) -> Iterator[dg.AssetCheckResult | dg.Output[dict[str, Any]]]:
+    """What the app and exports show: one version of every asset, named together.
+
+    Made only when the versions belong together, and data and model pass their gates against the
+    release in use; otherwise the old one keeps serving, and the checks say why. Where no release
+    of the bank's own data is in use, gates warn and refuse nothing. `./bankseg rollback` goes back
+    to an earlier one.
+    """
+    store = published.store
+    before = current_release(store.folder)
+    try:
+        versions = closure(store.folder, {asset: store.latest(asset).name for asset in ROOTS})
+    except ReleaseError as error:
+        yield _result(_TOGETHER, passed=False, sentence=str(error))
+        for name in list(GATES)[1:]:  # each must say something, or Dagster fails the step
+            yield _result(
+                name,
+                passed=False,
+                sentence="Not measured: the versions do not belong together.",
+                severity=dg.AssetCheckSeverity.WARN,
+            )
+        note_refusal(store.folder, Refusal(context.run.run_id, now(), (str(error),)))
+        return
+    yield _result(_TOGETHER, passed=True, sentence="All were made from one another.")
+
+    is_demo = delivery.holds_demo_data
+    candidate = _candidate(store, versions, delivery, rfm_table)
+    # Demo customers are nobody's benchmark: the bank's own data replaces them whatever it is like.
+    compared = before if before is not None and before.is_demo == is_demo else None
+    arrived = _arrived(candidate, compared, delivery)
+    found = _model_gates(candidate, compared, config.limits)
+    found += _data_gates(candidate, compared, arrived, config.limits)
+    if before is None or before.is_demo:
+        found = unprotected(found)
+    elif is_demo:
+        found = [real_data_stays() if gate.name == CUSTOMERS else gate for gate in found]
+    for gate in found:
+        yield _gate_result(gate, force=config.force)
+    reasons = tuple(gate.text for gate in found if gate.verdict is Verdict.REFUSED)
+    warnings = tuple(gate.sentence for gate in found if gate.verdict is Verdict.WARNED)
+    deliveries = [_told(one) for one in arrived]
+    if reasons and not config.force:
+        context.log.error(f"Not promoted. {' '.join(reasons)}")
+        note_refusal(
+            store.folder,
+            Refusal(context.run.run_id, now(), reasons, warnings, tuple(deliveries)),
+        )
+        return
+    note_refusal(store.folder, None)
+    forced = [gate.sentence for gate in found if gate.verdict is Verdict.REFUSED]
+    yield dg.Output(
+        {
+            "format": FORMAT,
+            "kind": PROMOTION,
+            "note": f"Forced: {' '.join(forced)}" if forced else "",
+            "created_at": now(),
+            "run_id": context.run.run_id,
+            "is_demo": is_demo,
+            "customer_key": candidate.customer_key,
+            "versions": versions,
+            "model_sha256": candidate.bundle.sha256,
+            "metrics": asdict(candidate.measures),
+            "distributions": candidate.distributions,
+            "currency": candidate.currency,
+            "number_format": delivery.contract.number_format,
+            "gates": [_plain(gate) for gate in found],
+            "warnings": [*candidate.warnings, *warnings, *forced],
+            "deliveries": deliveries,
+        },
+        metadata={
+            "replaces": before.name if before else "",
+            "versions": dg.MetadataValue.md(
+                "\n".join(["| asset | version |", "|---|---|"])
+                + "".join(f"\n| {asset} | {version} |" for asset, version in versions.items())
+            ),
+        },
+    )
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """What may be released: data and model, and what was measured of them."""
+
+    customers: DataFrame
+    cleaned: Path
+    segments: Path
+    accounts: dict[str, Account]
+    withdrawn: frozenset[str]
+    """Deliveries that were taken back on purpose."""
+    customer_key: str
+    currency: str
+    bundle: Bundle
+    measures: Measures
+    distributions: dict[str, dict[int, int]]
+    warnings: tuple[str, ...]
+    """Of the models themselves, beside those of the gates."""
+
+
+def _candidate(
+    store: VersionStore, versions: dict[str, str], delivery: DeliveryResource, customers: DataFrame
+) -> _Candidate:
+    def path(asset: str) -> Path:
+        return store.folder / asset / versions[asset]
+
+    bundle = load_bundle(path("nb_classifier"))
+    return _Candidate(
+        customers=customers,
+        cleaned=path(CLEANED),
+        segments=path("customer_segments"),
+        accounts=accounts(path(RAW), path(CLEANED), path(QUARANTINED)),
+        withdrawn=frozenset(
+            one.sha256[:DELIVERY_DIGITS]
+            for one in delivery.ledger.deliveries()
+            if one.status == WITHDRAWN
+        ),
+        customer_key=key_of(path(RFM_TABLE), delivery.contract.customer_key),
+        currency=delivery.contract.currency,
+        bundle=bundle,
+        measures=_measures(bundle),
+        distributions=distributions(customers),
+        warnings=(*bundle.warnings, *_holdings_of_others(path("recommendation_model"))),
+    )
+
+
+def _holdings_of_others(version: Path) -> list[str]:
+    """Return why no product is recommended, where holdings are not of these customers."""
+    model = json.loads((version / MANIFEST_FILE).read_text(encoding="utf-8"))
+    return [] if model.get("matched", True) else [model["state"]]
+
+
+def _measures(bundle: Bundle) -> Measures:
+    shares = [float(segment["share_of_customers"]) for segment in bundle.segments]
+    return Measures(
+        f1_macro=bundle.metrics["f1_macro"],
+        silhouette=bundle.metrics.get("silhouette", 0.0),
+        # A segment that is not to be shown has a share of 0 in the bundle: the metric is exact.
+        smallest_share=bundle.metrics.get("smallest_share", min(shares)),
+        n_customers=int(bundle.metrics.get("n_customers", 0)),
+        n_segments=len(bundle.segments),
+        f1_noise=noise(bundle.confusion, macro_f1),
+        criteria_met=bundle.metrics.get("criteria_met"),
+    )
+
+
+def _model_gates(candidate: _Candidate, compared: Release | None, limits: Limits) -> list[Gate]:
+    if compared is None:
+        return gates(candidate.measures, None, agreement=None, drift={}, limits=limits)
+    not_compared = _why_not_compared(candidate, compared)
+    agreement, agreement_noise = None, 0.0
+    if not not_compared:
+        try:
+            agreement, agreement_noise = _agreement(candidate, compared)
+        except NotComparableError as error:
+            not_compared = str(error)
+    drift, drift_noise = _drift(candidate, compared)
+    return gates(
+        candidate.measures,
+        Measures.of(compared.metrics),
+        agreement=agreement,
+        drift=drift,
+        limits=limits,
+        agreement_noise=agreement_noise,
+        drift_noise=drift_noise,
+        not_compared=not_compared,
+        smallest_was_small=any(
+            gate["name"] == _SMALLEST and gate["verdict"] != Verdict.PASSED.value
+            for gate in compared.gates
+        ),
+    )
+
+
+def _why_not_compared(candidate: _Candidate, compared: Release) -> str:
+    if not _same(compared.customer_key, candidate.customer_key):
+        return (
+            f"The release in use tells customers apart by `{compared.customer_key}`, and this run "
+            f"by `{candidate.customer_key}`."
+        )
+    if not _same(compared.currency, candidate.currency):
+        return (
+            f"Money is in {candidate.currency}, and in {compared.currency} in the release in use."
+        )
+    return ""
+
+
+def _same(recorded: str, found: str) -> bool:
+    return recorded in ("", found)  # empty: of a release of before it was recorded
+
+
+def _agreement(candidate: _Candidate, compared: Release) -> tuple[float, float]:
+    """Return the adjusted Rand index between the model in use and the new segments, and its noise.
+
+    Raises NotComparableError.
+    """
+    try:
+        bundle = load_bundle(compared.path("nb_classifier"))
+    except BundleError as error:
+        raise NotComparableError(f"The model in use cannot be read: {error}") from error
+    table = held_out_confusion(bundle, candidate.segments)
+    if table.sum() < LEAST_COMPARED:
+        raise NotComparableError(
+            f"Under {LEAST_COMPARED} customers can be compared: too few to say whether they stay."
+        )
+    return adjusted_rand_index(table), noise(table, adjusted_rand_index)
+
+
+def _drift(candidate: _Candidate, compared: Release) -> tuple[dict[str, float], dict[str, float]]:
+    """Return measure -> PSI, and the PSI that chance may give, of what can be compared."""
+    if not _same(compared.customer_key, candidate.customer_key):
+        return {}, {}
+    same_money = _same(compared.currency, candidate.currency)
+    pairs = {
+        measure: (before, candidate.distributions[measure])
+        for measure, before in compared.distributions.items()
+        if measure in candidate.distributions and (same_money or measure not in MONEY)
+    }
+    return (
+        {measure: population_stability_index(*pair) for measure, pair in pairs.items()},
+        {measure: psi_noise(*pair) for measure, pair in pairs.items()},
+    )
+
+
+def _arrived(
+    candidate: _Candidate, compared: Release | None, delivery: DeliveryResource
+) -> list[Arrived]:
+    """Return the deliveries that are new since the release in use."""
+    try:
+        known = of_release(compared) if compared else {}
+    except NotReadableError:
+        known = {}
+    return [
+        Arrived(one.file_name, one.sha256, candidate.accounts[key])
+        for one in delivery.ledger.deliveries()
+        if (key := one.sha256[:DELIVERY_DIGITS]) in candidate.accounts and key not in known
+    ]
+
+
+def _data_gates(
+    candidate: _Candidate, compared: Release | None, arrived: list[Arrived], limits: Limits
+) -> list[Gate]:
+    if compared is None:
+        return data_gates(None, None, arrived, {}, limits)
+    try:
+        found = losses(
+            compared,
+            candidate.cleaned,
+            candidate.customers,
+            candidate.accounts,
+            withdrawn=candidate.withdrawn,
+            customer_key=candidate.customer_key,
+        )
+    except NotReadableError as error:
+        unknown = Kept(0, None, str(error))
+        return data_gates(unknown, unknown, arrived, {}, limits)
+    customers = Kept(found.customers_before, found.customers_lost, found.why_not)
+    rows = Kept(found.rows_before, found.rows_lost)
+    return data_gates(customers, rows, arrived, found.reasons, limits)
+
+
+def _told(one: Arrived) -> dict[str, Any]:
+    return {"file_name": one.file_name, "sha256": one.sha256} | asdict(one.account)
+
+
+def _plain(gate: Gate) -> dict[str, Any]:
+    return {
+        "name": gate.name,
+        "verdict": gate.verdict.value,
+        "sentence": gate.sentence,
+        "advice": gate.advice,
+        "numbers": dict(gate.numbers),
+    }
+
+
+def _gate_result(gate: Gate, *, force: bool) -> dg.AssetCheckResult:
+    refused = gate.verdict is Verdict.REFUSED and not force
+    return _result(
+        gate.name,
+        passed=gate.verdict is Verdict.PASSED,
+        sentence=gate.text if refused else gate.sentence,
+        severity=dg.AssetCheckSeverity.ERROR if refused else dg.AssetCheckSeverity.WARN,
+        numbers=dict(gate.numbers),
+    )
+
+
+def _result(
+    name: str,
+    *,
+    passed: bool,
+    sentence: str,
+    severity: dg.AssetCheckSeverity = dg.AssetCheckSeverity.ERROR,
+    numbers: dict[str, float] | None = None,
+) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        check_name=name,
+        passed=passed,
+        severity=severity,
+        description=sentence,
+        metadata=numbers or {},
+    )

@@ -1,0 +1,1 @@
+"""Assets of segments and what is said of them."""

@@ -1,0 +1,49 @@
+"""customer_segments: which segment every customer belongs to."""
+
+from typing import Any
+
+import dagster as dg
+from pyspark.sql import DataFrame
+
+from bankseg_assets.defs.assets.common import FRESHNESS, OWNERS, SEGMENTS
+from bankseg_assets.defs.io_managers import ROW_COUNT_KEY
+from bankseg_assets.defs.metadata import table_metadata
+from bankseg_assets.reports.plots import bar_plot
+from bankseg_assets.segmentation.assignment import assign
+from bankseg_assets.segmentation.kmeans import KMeansModel
+from bankseg_assets.segmentation.pca import PcaModel
+
+
+@dg.asset(
+    group_name=SEGMENTS,
+    owners=OWNERS,
+    kinds={"spark", "parquet"},
+    freshness_policy=FRESHNESS,
+    metadata=table_metadata("customer_segments") | {ROW_COUNT_KEY: "n_customers"},
+)
+def customer_segments(
+    context: dg.AssetExecutionContext,
+    rfm_table: DataFrame,
+    pca_model: dict[str, Any],
+    kmeans_model: dict[str, Any],
+) -> DataFrame:
+    """Customer, segment number and name, distance to its centroid, and the measures behind it.
+
+    Held-out customers are labelled too, by the model that never saw them.
+    """
+    model = KMeansModel.from_json(kmeans_model)
+    context.add_output_metadata(
+        {
+            "n_segments": model.k,
+            "sizes": dg.MetadataValue.md(
+                bar_plot(
+                    model.names,
+                    model.sizes,
+                    title="Segment sizes",
+                    x_label="customers",
+                    y_label="segment",
+                )
+            ),
+        }
+    )
+    return assign(rfm_table, PcaModel.from_json(pca_model), model)

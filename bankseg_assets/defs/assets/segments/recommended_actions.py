@@ -1,0 +1,34 @@
+"""recommended_actions: what to do next for each segment, and why."""
+
+import dagster as dg
+from pyspark.sql import DataFrame
+
+from bankseg_assets.defs.assets.common import ACTIONS, FRESHNESS, OWNERS
+from bankseg_assets.defs.io_managers import ROW_COUNT_KEY
+from bankseg_assets.defs.metadata import table_metadata
+from bankseg_assets.defs.resources import DeliveryResource
+from bankseg_assets.profiling import actions
+from bankseg_assets.storage.outputs import SmallTable
+
+
+@dg.asset(
+    group_name=ACTIONS,
+    owners=OWNERS,
+    kinds={"parquet"},
+    freshness_policy=FRESHNESS,
+    metadata=table_metadata("recommended_actions") | {ROW_COUNT_KEY: "n_segments"},
+)
+def recommended_actions(
+    context: dg.AssetExecutionContext, delivery: DeliveryResource, segment_profiles: DataFrame
+) -> SmallTable:
+    """One row a segment: a short request, the reason with the segment's numbers, a channel.
+
+    From rules over the segment's profile that anybody can check. A segment that no rule foresaw
+    is served as usual.
+    """
+    contract = delivery.contract
+    profiles = [row.asDict() for row in segment_profiles.collect()]
+    rows = actions.recommended_actions(profiles, contract.currency, contract.number_format)
+    told = "\n".join(f"- **{r['segment_name']}**: {r['action']}. {r['reason']}" for r in rows)
+    context.add_output_metadata({"actions": dg.MetadataValue.md(told)})
+    return SmallTable(rows)

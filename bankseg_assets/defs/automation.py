@@ -1,0 +1,414 @@
+"""Jobs, and the sensors that start them: new content, cleaned data, a new model, a failed run.
+
+A file of holdings is content too: it starts what recommends products, and nothing else.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+import dagster as dg
+
+from bankseg_assets.contracts.delivery import ContractError
+from bankseg_assets.defs.assets.ingestion.cleaned_transactions import CONTENT_HASH_KEY, CONTRACT_KEY
+from bankseg_assets.defs.check_state import CheckState, blocking_keys, check_state
+from bankseg_assets.defs.checks.core import ALL_CHECKS
+from bankseg_assets.defs.resources import DeliveryResource, HoldingsResource
+from bankseg_assets.landing.archive import sha256_of
+from bankseg_assets.landing.files import list_landing
+from bankseg_assets.landing.ledger import WITHDRAWN, Delivery, content_hash, current_content
+from bankseg_assets.products.current_delivery import holdings_in_use
+from bankseg_assets.runtime.settings import load_settings
+
+LOOK_EVERY_SECONDS = 10
+# Dagster ends a sensor after 60 seconds; a network disk of 20 MB a second reads this in 26.
+HASHED_AT_A_LOOK = 512 << 20
+QUICK_ATTEMPTS = 3
+LATER_ATTEMPTS_SECONDS = 3600.0  # never given up: what killed the first three may have passed
+CONTENT_TAG = "bankseg/content"
+HOLDINGS_TAG = "bankseg/holdings"
+CLEANED_TAG = "bankseg/cleaned_by"
+# The sensors repeat their runs themselves; Dagster's own retries would start a second one.
+_NO_OTHER_RETRY = {"dagster/max_retries": "0"}
+# A repeated run makes everything again: versions made by two runs do not belong together.
+_WHOLE = {"dagster/retry_strategy": "ALL_STEPS"}
+RETRY_SECONDS = 60.0  # Dagster looks every 5 for runs to retry
+_UNFINISHED = [
+    dg.DagsterRunStatus.QUEUED,
+    dg.DagsterRunStatus.NOT_STARTED,
+    dg.DagsterRunStatus.STARTING,
+    dg.DagsterRunStatus.STARTED,
+    dg.DagsterRunStatus.CANCELING,
+]
+_INGESTION = dg.AssetSelection.groups("ingestion")
+_CLEANED = dg.AssetKey("cleaned_transactions")
+_CUSTOMERS = dg.AssetKey("customer_segments")
+_HOLDINGS = dg.AssetKey("product_holdings")
+_NOTHING = content_hash([])
+
+# What must be made of new data before it can be released: a classifier alone is not enough.
+_RELEASE_CHAIN = dg.AssetSelection.assets("release").upstream() & (
+    dg.AssetSelection.assets("cleaned_transactions").downstream(include_self=False)
+)
+_STUDY = dg.AssetSelection.assets("segmentation_comparison")
+everything = dg.define_asset_job(
+    "everything",
+    dg.AssetSelection.all() - _STUDY,
+    description="All assets, from the landing folder to the classifier.",
+    tags=_WHOLE,
+)
+ingestion = dg.define_asset_job(
+    "ingestion", _INGESTION, description="Take what landed and clean it.", tags=_WHOLE
+)
+models = dg.define_asset_job(
+    "models",
+    dg.AssetSelection.all() - _INGESTION - _STUDY,
+    description="Everything after cleaning: report, RFM, PCA, k-means, segments, classifier.",
+    tags=_WHOLE,
+)
+comparison = dg.define_asset_job(
+    "comparison", _STUDY, description="k-means beside its alternatives: takes minutes."
+)
+recommendations = dg.define_asset_job(
+    "recommendations",
+    dg.AssetSelection.assets(
+        *("product_holdings", "quarantined_holdings"),
+        *("recommendation_model", "product_recommendations", "release"),
+    ),
+    description="Take what landed in the holdings folder, and recommend products by it.",
+    tags=_WHOLE,
+)
+JOBS = [everything, ingestion, models, comparison, recommendations]
+# Segments that something else finds better are worth knowing of, and not worth a minute a batch.
+comparison_schedule = dg.ScheduleDefinition(
+    job=comparison, cron_schedule="0 3 * * 0", default_status=dg.DefaultScheduleStatus.RUNNING
+)
+SCHEDULES = [comparison_schedule]
+
+
+@dg.sensor(
+    job=ingestion,
+    minimum_interval_seconds=LOOK_EVERY_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def landing_sensor(
+    context: dg.SensorEvaluationContext, delivery: DeliveryResource
+) -> dg.SensorResult:
+    """Start a run when cleaned_transactions is not what the landed content and the contract give.
+
+    So it does for a new file, for one that was withdrawn or accepted again, for one that another
+    contract has rejected, and for cleaned data whose checks did not run. Quiet for content that was
+    seen before, whatever its name; patient with a file that is still being written. A run key
+    deduplicates for ever, failed runs included, so it counts attempts.
+    """
+    return _look(
+        context,
+        delivery,
+        counting=current_content,
+        table=_CLEANED,
+        not_taking=(models.name, comparison.name, recommendations.name),
+        tag=CONTENT_TAG,
+    )
+
+
+@dg.sensor(
+    job=recommendations,
+    minimum_interval_seconds=LOOK_EVERY_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def holdings_sensor(
+    context: dg.SensorEvaluationContext, delivery: DeliveryResource, holdings: HoldingsResource
+) -> dg.SensorResult | dg.SkipReason:
+    """Start a run when the holdings folder holds content that product_holdings does not.
+
+    As patient as landing_sensor. Before there are customers there is nobody to recommend to, and
+    the first batch takes holdings too.
+    """
+    if context.instance.get_latest_materialization_event(_CUSTOMERS) is None:
+        return dg.SkipReason("There are no customers yet; the first batch takes holdings too.")
+
+    def counting(known: Iterable[Delivery]) -> list[Delivery]:
+        used = holdings_in_use(known, delivery.ledger.deliveries())
+        return [used] if used else []
+
+    return _look(
+        context,
+        holdings,
+        counting=counting,
+        table=_HOLDINGS,
+        not_taking=(ingestion.name, comparison.name),
+        tag=HOLDINGS_TAG,
+    )
+
+
+@dg.sensor(
+    job=models,
+    minimum_interval_seconds=LOOK_EVERY_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def cleaned_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Make a release of the newest cleaned data, if its blocking checks have passed.
+
+    Patient and persistent as landing_sensor.
+    """
+    cleaned = context.instance.get_latest_materialization_event(_CLEANED)
+    if cleaned is None:
+        return dg.SkipReason("There is no cleaned data yet.")
+    chain = _release_chain(context)
+    if _models_are_made(context, cleaned, chain):
+        return dg.SkipReason("The models are made of the newest cleaned data.")
+    if any(_makes_models(run, chain) for run in _runs_on_their_way(context)):
+        return dg.SkipReason("A run that makes the models is on its way.")
+    state = _checked(context, _CLEANED, cleaned)
+    if not state.passed:
+        return dg.SkipReason(_why_unchecked(state))
+    reason, attempt = _next_attempt(context, CLEANED_TAG, cleaned.run_id)
+    if reason:
+        return dg.SkipReason(reason)
+    tags = {CLEANED_TAG: cleaned.run_id, **_NO_OTHER_RETRY}
+    return dg.RunRequest(run_key=f"{cleaned.run_id}-{attempt}", tags=tags)
+
+
+@dg.asset_sensor(
+    asset_key=dg.AssetKey("release"),
+    minimum_interval_seconds=LOOK_EVERY_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def new_model_sensor(
+    context: dg.SensorEvaluationContext, asset_event: dg.EventLogEntry
+) -> dg.SkipReason:
+    """Tell whoever watches a small file that a new release is out."""
+    notice = load_settings().notice_path
+    draft = notice.with_suffix(".draft")
+    draft.write_text(json.dumps({"run_id": asset_event.run_id}), encoding="utf-8")
+    draft.replace(notice)
+    return dg.SkipReason(f"The release was announced, of run {asset_event.run_id}.")
+
+
+@dg.run_failure_sensor(default_status=dg.DefaultSensorStatus.RUNNING)
+def failure_sensor(context: dg.RunFailureSensorContext) -> None:
+    """Say which step of which run failed, why, and that what was published still serves."""
+    steps = context.get_step_failure_events()
+    causes = "; ".join(f"{event.step_key}: {_cause(event)}" for event in steps)
+    context.log.error(
+        f"Run {context.dagster_run.run_id} of {context.dagster_run.job_name} failed: "
+        f"{causes or context.failure_event.message}. What was published before still serves."
+    )
+
+
+SENSORS = [landing_sensor, holdings_sensor, cleaned_sensor, new_model_sensor, failure_sensor]
+
+
+def _look(
+    context: dg.SensorEvaluationContext,
+    delivery: DeliveryResource,
+    *,
+    counting: Callable[[Iterable[Delivery]], list[Delivery]],
+    table: dg.AssetKey,
+    not_taking: tuple[str, ...],
+    tag: str,
+) -> dg.SensorResult:
+    """Start a run when a folder holds content that a table is not made of.
+
+    `counting`: which deliveries make up the table. `not_taking`: jobs that do not take what landed.
+    """
+    landed, waiting = _landed_hashes(delivery)
+    reason, seen, attempt = _decide(context, delivery, landed, counting, table, not_taking, tag)
+    if reason:
+        return dg.SensorResult(skip_reason=reason + waiting)
+    request = dg.RunRequest(run_key=f"{seen}-{attempt}", tags={tag: seen, **_NO_OTHER_RETRY})
+    return dg.SensorResult(run_requests=[request])
+
+
+def _decide(
+    context: dg.SensorEvaluationContext,
+    delivery: DeliveryResource,
+    landed: set[str],
+    counting: Callable[[Iterable[Delivery]], list[Delivery]],
+    table: dg.AssetKey,
+    not_taking: tuple[str, ...],
+    tag: str,
+) -> tuple[str, str, int]:
+    """Return why not to start a run (empty: start one), the content seen, and the attempt."""
+    try:
+        contract = delivery.contract.fingerprint
+    except ContractError as error:
+        return f"{error} Nothing is taken until it is corrected.", "", 0
+    known = {d.sha256: d for d in delivery.ledger.deliveries()}
+    # What another contract rejected is tried once by this one; the ledger then names this one.
+    rejected = {d.sha256 for d in known.values() if d.status == "rejected"}
+    again = {sha for sha in landed & rejected if known[sha].contract != contract}
+    withdrawn = {d.sha256 for d in known.values() if d.status == WITHDRAWN}
+    fresh = (landed - known.keys()) | again
+    wanted = content_hash([*(d.sha256 for d in counting(known.values())), *fresh])
+    published = _published(context, table)
+    other_contract = bool(published and published.contract and published.contract != contract)
+    if not fresh:
+        if wanted == _NOTHING and not (table == _HOLDINGS and withdrawn and published):
+            return f"Nothing new in {delivery.landing_dir}.", "", 0
+        if published and published.content == wanted and not other_contract:
+            told = "" if published.state.passed else f" {_why_unchecked(published.state)}"
+            if not published.state.pending:
+                return f"Nothing new in {delivery.landing_dir}.{told}", "", 0
+    if any(run.job_name not in not_taking for run in _runs_on_their_way(context)):
+        return "A run that takes what landed is on its way.", "", 0
+    # Attempts count for all that was ever seen, which taking a file does not change. What is
+    # wanted changes when the bank's first file displaces the demo data: that made six attempts.
+    # A withdrawal or another contract is something new to try.
+    changes = [*(f"withdrawn {sha}" for sha in withdrawn)]
+    changes += [contract] if again or other_contract else []
+    seen = content_hash([*(known.keys() | landed), *changes])
+    reason, attempt = _next_attempt(context, tag, seen)
+    return reason, seen, attempt
+
+
+@dataclass(frozen=True)
+class _Published:
+    """What a table was made of, and what its blocking checks say."""
+
+    content: str
+    contract: str
+    state: CheckState
+
+
+def _published(context: dg.SensorEvaluationContext, asset: dg.AssetKey) -> _Published | None:
+    """Return what the newest materialization of a table records; None before the first."""
+    event = context.instance.get_latest_materialization_event(asset)
+    if event is None or event.asset_materialization is None:
+        return None
+    found = event.asset_materialization.metadata
+    content, contract = (
+        str(found[key].value) if key in found else "" for key in (CONTENT_HASH_KEY, CONTRACT_KEY)
+    )
+    return _Published(content, contract, _checked(context, asset, event))
+
+
+def _checked(
+    context: dg.SensorEvaluationContext, asset: dg.AssetKey, event: dg.EventLogEntry
+) -> CheckState:
+    return check_state(context.instance, event, blocking_keys(ALL_CHECKS, asset))
+
+
+def _why_unchecked(state: CheckState) -> str:
+    if state.failed:
+        return (
+            f"The newest data did not pass its checks: {' '.join(state.failed)} Nothing is made of "
+            "it, and what is released stays in use. `bankseg deliveries` lists what each file "
+            "brought: correct the contract, withdraw the file with `bankseg withdraw`, or deliver "
+            "another."
+        )
+    return (
+        f"The checks {', '.join(state.pending)} of the newest data have no result yet; nothing is "
+        "made of it before. Should their run have been stopped, materialize it again."
+    )
+
+
+def _runs_on_their_way(context: dg.SensorEvaluationContext) -> list[dg.DagsterRun]:
+    """Return the unfinished runs, and those that Dagster is about to repeat."""
+    to_be_retried = dg.RunsFilter(
+        statuses=[dg.DagsterRunStatus.FAILURE],
+        tags={"dagster/will_retry": "true"},
+        updated_after=datetime.fromtimestamp(time.time() - RETRY_SECONDS, UTC),
+    )
+    return [
+        *context.instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED)),
+        *(
+            run
+            for run in context.instance.get_runs(to_be_retried)
+            if "dagster/auto_retry_run_id" not in run.tags
+        ),
+    ]
+
+
+def _next_attempt(context: dg.SensorEvaluationContext, tag: str, value: str) -> tuple[str, int]:
+    """Return why the next run for something is not due yet (empty: it is), and its number.
+
+    Three follow each other at once, whatever ended them: a failure, or a kill from outside. From
+    then on there is one an hour.
+    """
+    before = context.instance.get_run_records(dg.RunsFilter(tags={tag: value}))
+    if len(before) >= QUICK_ATTEMPTS:
+        last = max(record.update_timestamp.replace(tzinfo=UTC).timestamp() for record in before)
+        minutes = (last + LATER_ATTEMPTS_SECONDS - time.time()) / 60
+        if minutes > 0:
+            return (
+                f"{len(before)} runs for this content did not end well. See their logs; the next "
+                f"is tried in {minutes:.0f} minutes, or materialize by hand once the cause is "
+                "mended.",
+                0,
+            )
+    return "", len(before) + 1
+
+
+def _landed_hashes(delivery: DeliveryResource) -> tuple[set[str], str]:
+    """Return the SHA-256 of the complete files that landed, and a word on the others.
+
+    The ledger remembers each hash as soon as it is known, so that an old file costs a look and not
+    a read, and the next look goes on where one was cut short. A file too large to be hashed in one
+    look has a stand-in for its hash, of its name, size and time: it starts the run, which hashes
+    the file and tells the ledger.
+    """
+    ledger = delivery.ledger
+    known = ledger.hashes()
+    hashes, waiting = set(), []
+    left = HASHED_AT_A_LOOK
+    for file in list_landing(Path(delivery.landing_dir)):
+        name = file.name
+        seen = (name, file.size, file.modified_ns)
+        try:
+            if seen in known:
+                hashes.add(known[seen])
+            elif file.may_still_grow:
+                waiting.append(f"{name} (still being written)")
+            elif file.size > HASHED_AT_A_LOOK:
+                hashes.add(content_hash(map(str, seen)))
+            elif file.size > left:
+                waiting.append(f"{name} (the next look reads it)")
+            else:
+                left -= file.size
+                hashes.add(sha256 := sha256_of(file.path))
+                if file.is_still():
+                    ledger.remember_hash(*seen, sha256)
+        except OSError as error:  # moved away since the listing, or not ours to read
+            waiting.append(f"{name} ({error.strerror})")
+    return hashes, f" Waiting for {', '.join(waiting)}." if waiting else ""
+
+
+def _models_are_made(
+    context: dg.SensorEvaluationContext, cleaned: dg.EventLogEntry, chain: frozenset[dg.AssetKey]
+) -> bool:
+    """Whether a run that cleaned this data, or began after, made the models and ended well."""
+    since = dg.RunsFilter(
+        statuses=[dg.DagsterRunStatus.SUCCESS],
+        updated_after=datetime.fromtimestamp(cleaned.timestamp, UTC),
+    )
+    return any(
+        _makes_models(record.dagster_run, chain)
+        and (
+            record.dagster_run.run_id == cleaned.run_id
+            or (record.start_time or 0.0) > cleaned.timestamp
+        )
+        for record in context.instance.get_run_records(since)
+    )
+
+
+def _makes_models(run: dg.DagsterRun, chain: frozenset[dg.AssetKey]) -> bool:
+    """Whether a run makes all that a release of new data needs, and the release."""
+    if run.asset_selection:  # a part of a job, or what was chosen in the UI
+        return chain <= run.asset_selection
+    return run.job_name in (everything.name, models.name)
+
+
+def _release_chain(context: dg.SensorEvaluationContext) -> frozenset[dg.AssetKey]:
+    assert context.repository_def is not None  # Dagster gives it to every sensor
+    return frozenset(_RELEASE_CHAIN.resolve(context.repository_def.asset_graph))
+
+
+def _cause(event: dg.DagsterEvent) -> str:
+    error = event.step_failure_data.error
+    while error is not None and error.cause is not None:
+        error = error.cause
+    return "" if error is None else error.message.strip()

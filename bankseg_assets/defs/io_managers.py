@@ -1,0 +1,131 @@
+"""How assets are kept: a new version directory each time, read back from the newest one."""
+
+import json
+import os
+import shutil
+import time
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pydantic import PrivateAttr
+from pyspark.sql import DataFrame
+from pyspark.sql.pandas.types import to_arrow_schema
+
+from bankseg_assets.contracts.tables import TABLES
+from bankseg_assets.defs.metadata import column_lineage
+from bankseg_assets.defs.resources import PublishedResource, SparkResource
+from bankseg_assets.release.releases import prune
+from bankseg_assets.storage.outputs import (
+    FrameWithBasis,
+    ParquetFiles,
+    Report,
+    SmallTable,
+    row_count,
+)
+from bankseg_assets.storage.parquet import read_parquet
+from bankseg_assets.storage.version_store import BASIS_FILE, write_json
+
+MODEL_FILE = "model.json"
+REPORT_FILE = "report.html"
+SMALL_TABLE_FILE = "part-00000.parquet"
+ROW_COUNT_KEY = "bankseg/row_count_key"
+PATH_KEY = "bankseg/path_key"
+"""Definition metadata: under which further names the written rows and the path are recorded."""
+
+
+class VersionedIOManager(dg.ConfigurableIOManager):
+    """DataFrames and linked files as Parquet, dicts as JSON, reports as HTML and JSON."""
+
+    published: dg.ResourceDependency[PublishedResource]
+    spark: dg.ResourceDependency[SparkResource]
+    _read: dict[str, dict[str, str]] = PrivateAttr(default_factory=dict)
+
+    def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
+        """Write a new version and record path, rows and seconds with the materialization."""
+        asset = context.asset_key.path[-1]
+        inputs = self._read.get(context.step_key, {})
+        store = self.published.store
+        with store.draft(asset, context.run_id, inputs) as draft:
+            rows = (
+                self._write_small(draft.path, asset, obj)
+                if isinstance(obj, SmallTable)
+                else _write(draft.path, asset, obj)
+            )
+        prune(store, [asset])
+        version = draft.version
+        assert version is not None
+        found: dict[str, Any] = {
+            "path": dg.MetadataValue.path(str(version)),
+            "version": version.name,
+            "seconds": round(_seconds_since_start(context), 2),
+            "bytes": sum(file.stat().st_size for file in version.rglob("*") if file.is_file()),
+        }
+        if name := context.definition_metadata.get(PATH_KEY):
+            found[str(name)] = str(version)
+        if rows is not None:
+            found["dagster/row_count"] = rows
+            if name := context.definition_metadata.get(ROW_COUNT_KEY):
+                found[str(name)] = rows
+        if lineage := column_lineage(asset):
+            found["dagster/column_lineage"] = lineage
+        context.add_output_metadata(found)
+
+    def load_input(self, context: dg.InputContext) -> Any:
+        """Read the newest version: a DataFrame for a table, a dict for a model."""
+        asset = context.asset_key.path[-1]
+        version = self.published.store.latest(asset)
+        self._read.setdefault(context.step_context.step.key, {})[asset] = version.name
+        if asset in TABLES:
+            # The schema is given: to infer it would cost a Spark job a table.
+            return read_parquet(self.spark.spark_session, TABLES[asset].ddl, version)
+        return json.loads((version / MODEL_FILE).read_text(encoding="utf-8"))
+
+    def _write_small(self, folder: Path, asset: str, table: SmallTable) -> int:
+        empty = self.spark.spark_session.createDataFrame([], TABLES[asset].ddl)
+        schema = to_arrow_schema(empty.schema)  # as Spark would write it
+        rows = pa.Table.from_pylist(list(table.rows), schema)
+        pq.write_table(rows, folder / SMALL_TABLE_FILE, compression="zstd")
+        return len(table.rows)
+
+
+def _write(folder: Path, asset: str, value: Any) -> int | None:
+    """Write one value; return the number of rows for a table."""
+    if isinstance(value, DataFrame):
+        table = value.select(*TABLES[asset].names)
+        table.write.mode("append").parquet(str(folder))
+        return row_count(folder)
+    if isinstance(value, FrameWithBasis):
+        write_json(folder / BASIS_FILE, value.basis)
+        return _write(folder, asset, value.frame)
+    if isinstance(value, ParquetFiles):
+        for name, path in value.files.items():
+            _link(path, folder / name)
+        if value.basis is not None:
+            write_json(folder / BASIS_FILE, value.basis)
+        return row_count(folder)
+    if isinstance(value, Report):
+        (folder / REPORT_FILE).write_text(value.html, encoding="utf-8")
+        write_json(folder / MODEL_FILE, value.tables)
+        return None
+    if isinstance(value, dict):
+        write_json(folder / MODEL_FILE, value)
+        return None
+    raise TypeError(f"{asset} is a {type(value).__name__}: neither a table, a report nor a model.")
+
+
+def _link(source: Path, target: Path) -> None:
+    try:
+        os.link(source, target)
+    except OSError:  # another file system, or one without hard links
+        shutil.copyfile(source, target)
+
+
+def _seconds_since_start(context: dg.OutputContext) -> float:
+    """Spark works when the result is written, so the time runs from the start of the step."""
+    step = context.step_context
+    stats = step.instance.get_run_step_stats(context.run_id, [step.step.key])
+    started = stats[0].start_time if stats else None
+    return time.time() - started if started else 0.0

@@ -1,0 +1,793 @@
+"""Sensors start a run when there is something to do, once, and say why they do not."""
+
+import json
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from uuid import uuid4
+
+import dagster as dg
+import pytest
+from dagster._core.definitions.asset_checks.asset_check_evaluation import (
+    AssetCheckEvaluationTargetMaterializationData,
+)
+
+from bankseg_assets.defs import automation
+from bankseg_assets.defs.assets.ingestion.cleaned_transactions import CONTENT_HASH_KEY, CONTRACT_KEY
+from bankseg_assets.defs.automation import (
+    CONTENT_TAG,
+    HOLDINGS_TAG,
+    LATER_ATTEMPTS_SECONDS,
+    QUICK_ATTEMPTS,
+    cleaned_sensor,
+    failure_sensor,
+    holdings_sensor,
+    landing_sensor,
+    new_model_sensor,
+)
+from bankseg_assets.defs.build import build_defs
+from bankseg_assets.defs.check_state import blocking_keys
+from bankseg_assets.defs.checks.core import ALL_CHECKS
+from bankseg_assets.defs.resources import DeliveryResource, HoldingsResource
+from bankseg_assets.landing.archive import sha256_of
+from bankseg_assets.landing.files import STALLED_AFTER_SECONDS
+from bankseg_assets.landing.ledger import Delivery, content_hash
+from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, Settings
+
+# A queued run has its place in a workspace, which a test lacks.
+UNFINISHED = ["NOT_STARTED", "STARTING", "STARTED", "CANCELING"]
+
+OTHER_CONTRACT = DEFAULT_CONTRACT.read_text(encoding="utf-8").replace('"INR"', '"EUR"')
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as ephemeral:
+        yield ephemeral
+
+
+def add_run(instance: dg.DagsterInstance, job: str, status: str, **tags: str) -> None:
+    """Record a run in a status."""
+    found = dg.DagsterRunStatus[status]
+    instance.add_run(dg.DagsterRun(job, str(uuid4()), status=found, tags=tags))
+
+
+def report_checks(instance: dg.DagsterInstance, table: str, **checked: bool | None) -> None:
+    """Record what the blocking checks say of the newest version of a table: by default, passed."""
+    made = instance.get_latest_materialization_event(dg.AssetKey(table))
+    assert made is not None
+    target = AssetCheckEvaluationTargetMaterializationData(
+        storage_id=1, run_id=made.run_id, timestamp=made.timestamp
+    )
+    for key in blocking_keys(ALL_CHECKS, dg.AssetKey(table)):
+        if (passed := checked.get(key.name, True)) is None:
+            continue
+        instance.report_runless_asset_event(
+            dg.AssetCheckEvaluation(
+                asset_key=key.asset_key,
+                check_name=key.name,
+                passed=passed,
+                description="2 rows are lost." if not passed else None,
+                target_materialization_data=target,
+            )
+        )
+
+
+@dataclass
+class Landing:
+    """A landing folder, its ledger, and the sensor that watches it."""
+
+    instance: dg.DagsterInstance
+    delivery: DeliveryResource
+    cursor: str | None = None
+
+    def put(self, name: str, content: str, *, quiet_seconds: float = 60) -> str:
+        """Land a file that was last written so long ago; return its SHA-256."""
+        path = Path(self.delivery.landing_dir) / name
+        path.write_text(f"{content}\n", encoding="utf-8")  # a line end: more than ten seconds do
+        then = time.time() - quiet_seconds
+        os.utime(path, (then, then))
+        return sha256_of(path)
+
+    def record(self, sha256: str, status: str = "accepted", name: str = "x.csv") -> None:
+        """Enter a content in the ledger, as the run that takes it does."""
+        contract = self.delivery.contract.fingerprint
+        self.delivery.ledger.record(
+            Delivery(sha256, name, status, "why", 1, 1, "run", contract=contract)  # type: ignore[arg-type]
+        )
+
+    def publish(self, *sha256s: str) -> None:
+        """Record that cleaned_transactions holds these contents, and nothing else."""
+        for sha256 in sha256s:
+            self.record(sha256)
+        self.publish_only(*sha256s)
+
+    def publish_only(self, *sha256s: str) -> None:
+        """The same, of contents that the ledger knows."""
+        self.publish_table("cleaned_transactions", content_hash(sha256s))
+
+    def publish_table(self, table: str, content: str, **checked: bool) -> None:
+        """Record that a table is made of a content, and what its blocking checks said of it.
+
+        checked: check -> whether it passed; None where it did not run. All passed by default.
+        """
+        contract = self.delivery.contract.fingerprint
+        metadata = {CONTENT_HASH_KEY: content, CONTRACT_KEY: contract}
+        self.instance.report_runless_asset_event(dg.AssetMaterialization(table, metadata=metadata))
+        report_checks(self.instance, table, **checked)
+
+    def use_contract(self, path: Path, text: str) -> None:
+        """Let the platform have another contract."""
+        path.write_text(text, encoding="utf-8")
+        self.delivery = DeliveryResource(
+            landing_dir=self.delivery.landing_dir,
+            raw_dir=self.delivery.raw_dir,
+            ledger_path=self.delivery.ledger_path,
+            contract_path=str(path),
+        )
+
+    def add_run(self, job: str, status: str, **tags: str) -> None:
+        """Record a run in a status."""
+        add_run(self.instance, job, status, **tags)
+
+    def look(self) -> dg.SensorResult:
+        """Let the sensor look once more."""
+        context = dg.build_sensor_context(self.instance, cursor=self.cursor)
+        result = landing_sensor(context, delivery=self.delivery)
+        assert isinstance(result, dg.SensorResult)
+        self.cursor = result.cursor
+        return result
+
+    def skips(self) -> str:
+        """Let the sensor look; return why it starts no run."""
+        result = self.look()
+        assert not result.run_requests
+        return str(result.skip_reason.skip_message)
+
+    def starts(self) -> dg.RunRequest:
+        """Let the sensor look; return the one run that it starts."""
+        (request,) = self.look().run_requests or ()
+        return request
+
+
+@pytest.fixture
+def landing(settings: Settings, instance: dg.DagsterInstance) -> Landing:
+    delivery = DeliveryResource(
+        landing_dir=str(settings.landing_dir),
+        raw_dir=str(settings.raw_dir),
+        ledger_path=str(settings.ledger_path),
+    )
+    return Landing(instance, delivery)
+
+
+def test_an_empty_folder_starts_nothing(landing: Landing) -> None:
+    assert landing.skips() == f"Nothing new in {landing.delivery.landing_dir}."
+
+
+def test_a_missing_folder_starts_nothing(landing: Landing) -> None:
+    Path(landing.delivery.landing_dir).rmdir()
+    assert landing.skips().startswith("Nothing new")
+
+
+def test_a_complete_file_starts_a_run_that_carries_its_content(landing: Landing) -> None:
+    wanted = content_hash([landing.put("january.csv", "one")])
+    request = landing.starts()
+    assert request.run_key == f"{wanted}-1"
+    assert request.tags[CONTENT_TAG] == wanted
+
+
+def test_a_file_beside_taken_ones_asks_for_all_of_them(landing: Landing) -> None:
+    january = landing.put("january.csv", "one")
+    landing.publish(january)
+    february = landing.put("february.csv", "two")
+    assert landing.starts().run_key == f"{content_hash([january, february])}-1"
+
+
+def test_content_that_is_published_starts_nothing(landing: Landing) -> None:
+    landing.publish(landing.put("january.csv", "one"))
+    assert landing.skips().startswith("Nothing new")
+
+
+def test_the_same_content_under_another_name_starts_nothing(landing: Landing) -> None:
+    landing.publish(landing.put("january.csv", "one"))
+    landing.put("january_again.csv", "one")
+    assert landing.skips().startswith("Nothing new")
+
+
+def test_other_content_under_the_same_name_starts_a_run(landing: Landing) -> None:
+    landing.publish(landing.put("january.csv", "one"))
+    landing.look()
+    landing.put("january.csv", "two", quiet_seconds=30)
+    assert landing.starts()
+
+
+@pytest.mark.parametrize("published", [["a" * 64], []], ids=["beside_good", "alone"])
+def test_content_that_was_rejected_starts_nothing(landing: Landing, published: list[str]) -> None:
+    if published:
+        landing.publish(*published)
+    landing.record(landing.put("bad.csv", "one"), "rejected")
+    assert landing.skips().startswith("Nothing new")
+
+
+def test_a_file_that_is_still_written_is_waited_for(landing: Landing) -> None:
+    landing.put("january.csv", "one", quiet_seconds=0)
+    told = landing.skips()
+    assert "Waiting for january.csv (still being written)." in told
+    landing.put("january.csv", "one and more", quiet_seconds=11)
+    assert landing.starts()
+
+
+def test_a_marker_says_that_a_file_is_complete(landing: Landing) -> None:
+    landing.put("january.csv", "one", quiet_seconds=0)
+    landing.put("january.csv.done", "")
+    assert landing.starts()
+
+
+def test_a_file_that_is_still_written_does_not_hold_up_a_complete_one(landing: Landing) -> None:
+    january = landing.put("january.csv", "one")
+    landing.put("february.csv", "tw", quiet_seconds=0)
+    assert landing.starts().run_key == f"{content_hash([january])}-1"
+
+
+def test_a_file_that_vanishes_while_it_is_read_is_waited_for(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def vanish(path: Path) -> str:
+        path.unlink()
+        return sha256_of(path)
+
+    monkeypatch.setattr(automation, "sha256_of", vanish)
+    landing.put("january.csv", "one")
+    assert "Waiting for january.csv (No such file or directory)." in landing.skips()
+
+
+def test_a_file_is_read_once_until_it_changes(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = []
+
+    def counting(path: Path) -> str:
+        read.append(path.name)
+        return sha256_of(path)
+
+    monkeypatch.setattr(automation, "sha256_of", counting)
+    landing.put("january.csv", "one")
+    first = landing.starts()
+    assert landing.starts().run_key == first.run_key
+    landing.put("february.csv", "two")
+    landing.look()
+    landing.look()
+    assert read == ["january.csv", "february.csv"]
+    landing.put("january.csv", "new", quiet_seconds=30)
+    landing.look()
+    assert read == ["january.csv", "february.csv", "january.csv"]
+
+
+def test_a_stalled_upload_is_waited_for(landing: Landing) -> None:
+    """Its last line has no end: the amount in it may be cut off."""
+    path = Path(landing.delivery.landing_dir) / "january.csv"
+    path.write_text("one,12.3", encoding="utf-8")
+    for quiet_seconds, waits in ((60, True), (STALLED_AFTER_SECONDS + 1, False)):
+        then = time.time() - quiet_seconds
+        os.utime(path, (then, then))
+        told = landing.look().skip_reason
+        assert ("Waiting for january.csv" in str(told)) == waits
+
+
+def test_a_look_reads_so_much_and_the_next_goes_on(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Dagster ends a sensor after 60 seconds, and keeps nothing of what it knew by then."""
+    monkeypatch.setattr(automation, "HASHED_AT_A_LOOK", 10)
+    landing.publish(landing.put("a.csv", "1234567"), landing.put("b.csv", "7654321"))
+    assert landing.skips().endswith("Waiting for b.csv (the next look reads it).")
+    (seen,) = landing.delivery.ledger.hashes()
+    assert seen[0] == "a.csv"
+    assert landing.skips().endswith("Nothing new in " + landing.delivery.landing_dir + ".")
+    assert len(landing.delivery.ledger.hashes()) == 2
+
+
+def test_a_file_too_large_for_a_look_starts_a_run(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It starts one for its name, size and time, and none once the run has hashed it."""
+    monkeypatch.setattr(automation, "HASHED_AT_A_LOOK", 10)
+    monkeypatch.setattr(automation, "sha256_of", lambda _: pytest.fail("read in a sensor"))
+    sha256 = landing.put("january.csv", "12345678901234567890")
+    assert landing.starts().run_key == landing.starts().run_key
+    status = (Path(landing.delivery.landing_dir) / "january.csv").stat()
+    landing.delivery.ledger.remember_hash("january.csv", status.st_size, status.st_mtime_ns, sha256)
+    landing.publish(sha256)
+    assert landing.skips().startswith("Nothing new")
+
+
+def test_a_failed_run_is_tried_again_thrice_at_once_and_then_every_hour(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sha256 = landing.put("january.csv", "one")
+    wanted = content_hash([sha256])
+    keys = []
+    for _ in range(QUICK_ATTEMPTS):
+        keys.append(landing.starts().run_key)
+        landing.add_run("ingestion", "FAILURE", **{CONTENT_TAG: wanted})
+        # The file may have been taken before its run failed.
+        landing.record(sha256)
+    assert keys == [f"{wanted}-{attempt}" for attempt in (1, 2, 3)]
+    told = landing.skips()
+    assert told.startswith("3 runs for this content did not end well.")
+    assert "the next is tried in 60 minutes" in told
+    assert "materialize by hand" in told
+    an_hour_later = time.time() + LATER_ATTEMPTS_SECONDS
+    monkeypatch.setattr(automation.time, "time", lambda: an_hour_later)
+    assert landing.starts().run_key == f"{wanted}-4"
+
+
+def test_a_file_that_displaces_the_demo_data_and_fails_has_no_more_attempts(
+    landing: Landing,
+) -> None:
+    demo = landing.put("demo_transactions.csv", "demo")
+    landing.record(demo, name="demo_transactions.csv")
+    landing.publish_only(demo)
+    real = landing.put("real.csv", "real")
+    for attempt in range(1, QUICK_ATTEMPTS + 1):
+        request = landing.starts()
+        assert str(request.run_key).endswith(f"-{attempt}")
+        landing.add_run("ingestion", "FAILURE", **request.tags)
+        landing.record(real)
+    assert landing.skips().startswith("3 runs")
+
+
+def test_a_run_of_the_sensor_is_not_repeated_by_dagster_too(landing: Landing) -> None:
+    landing.put("january.csv", "one")
+    assert landing.starts().tags["dagster/max_retries"] == "0"
+
+
+def test_a_run_that_dagster_is_about_to_repeat_is_not_doubled(landing: Landing) -> None:
+    landing.put("january.csv", "one")
+    landing.add_run("everything", "FAILURE", **{"dagster/will_retry": "true"})
+    assert landing.skips().startswith("A run that takes what landed is on its way.")
+
+
+def test_a_run_that_dagster_has_repeated_holds_up_nothing(landing: Landing) -> None:
+    landing.put("january.csv", "one")
+    landing.add_run(
+        "everything",
+        "FAILURE",
+        **{"dagster/will_retry": "true", "dagster/auto_retry_run_id": "other"},
+    )
+    assert landing.starts()
+
+
+def test_failures_of_other_content_do_not_count(landing: Landing) -> None:
+    for _ in range(QUICK_ATTEMPTS):
+        landing.add_run("ingestion", "FAILURE", **{CONTENT_TAG: "another"})
+    landing.put("january.csv", "one")
+    assert str(landing.starts().run_key).endswith("-1")
+
+
+@pytest.mark.parametrize("job", ["ingestion", "everything"])
+@pytest.mark.parametrize("status", UNFINISHED)
+def test_a_run_that_takes_what_landed_is_not_doubled(
+    landing: Landing, job: str, status: str
+) -> None:
+    landing.put("january.csv", "one")
+    landing.add_run(job, status)
+    assert landing.skips().startswith("A run that takes what landed is on its way.")
+
+
+@pytest.mark.parametrize(
+    ("job", "status"),
+    [("models", "STARTED"), ("recommendations", "STARTED"), ("ingestion", "SUCCESS")],
+)
+def test_a_run_that_takes_nothing_any_more_holds_up_nothing(
+    landing: Landing, job: str, status: str
+) -> None:
+    landing.put("january.csv", "one")
+    landing.add_run(job, status)
+    assert landing.starts()
+
+
+def test_demo_data_that_stepped_aside_starts_nothing(landing: Landing) -> None:
+    demo, real = landing.put("demo_transactions.csv", "demo"), landing.put("real.csv", "real")
+    ledger = landing.delivery.ledger
+    ledger.record(Delivery(demo, "demo_transactions.csv", "accepted", "", 1, 1, "run"))
+    landing.publish(real)
+    assert landing.skips().startswith("Nothing new")
+
+
+@dataclass
+class HoldingsFolder(Landing):
+    """The folder of holdings, beside a landing folder, with the sensor that watches it."""
+
+    transactions: DeliveryResource | None = None
+
+    def publish_holdings(self, *sha256s: str) -> None:
+        """Record that product_holdings is made of this content."""
+        self.publish_table("product_holdings", content_hash(sha256s))
+
+    def look(self) -> dg.SensorResult:
+        """Let the sensor look once more."""
+        context = dg.build_sensor_context(self.instance, cursor=self.cursor)
+        result = holdings_sensor(context, delivery=self.transactions, holdings=self.delivery)
+        assert isinstance(result, dg.SensorResult)
+        self.cursor = result.cursor
+        return result
+
+
+@pytest.fixture
+def holdings(landing: Landing, settings: Settings, instance: dg.DagsterInstance) -> HoldingsFolder:
+    """A bank with customers and an empty folder of holdings."""
+    settings.holdings_dir.mkdir(parents=True)
+    instance.report_runless_asset_event(dg.AssetMaterialization("customer_segments"))
+    resource = HoldingsResource(
+        landing_dir=str(settings.holdings_dir),
+        raw_dir=str(settings.raw_holdings_dir),
+        ledger_path=str(settings.holdings_ledger_path),
+    )
+    return HoldingsFolder(instance, resource, transactions=landing.delivery)
+
+
+def test_holdings_wait_for_customers(landing: Landing, instance: dg.DagsterInstance) -> None:
+    context = dg.build_sensor_context(instance)
+    found = holdings_sensor(
+        context,
+        delivery=landing.delivery,
+        holdings=HoldingsResource(landing_dir="x", raw_dir="y", ledger_path="z"),
+    )
+    assert isinstance(found, dg.SkipReason)
+    assert str(found.skip_message).startswith("There are no customers yet")
+
+
+def test_a_folder_without_holdings_starts_nothing(holdings: HoldingsFolder) -> None:
+    assert holdings.skips() == f"Nothing new in {holdings.delivery.landing_dir}."
+
+
+def test_new_holdings_start_one_run_until_they_are_published(holdings: HoldingsFolder) -> None:
+    january = holdings.put("january.csv", "one")
+    assert holdings.starts().tags[HOLDINGS_TAG] == content_hash([january])
+    # Taken, but the run failed before it published.
+    holdings.record(january)
+    assert holdings.starts()
+    holdings.publish_holdings(january)
+    assert holdings.skips().startswith("Nothing new")
+    assert holdings.put("february.csv", "two")
+    assert holdings.starts()
+
+
+def test_holdings_that_are_still_written_are_waited_for(holdings: HoldingsFolder) -> None:
+    holdings.put("january.csv", "one", quiet_seconds=0)
+    assert "Waiting for january.csv (still being written)." in holdings.skips()
+
+
+def test_rejected_holdings_start_nothing_more(holdings: HoldingsFolder) -> None:
+    holdings.record(holdings.put("january.csv", "one"), "rejected")
+    assert holdings.skips().startswith("Nothing new")
+
+
+def test_demo_holdings_step_aside_for_the_banks_customers_without_a_run(
+    holdings: HoldingsFolder, landing: Landing
+) -> None:
+    demo = holdings.put("demo_holdings.csv", "demo")
+    holdings.record(demo, name="demo_holdings.csv")
+    holdings.publish_holdings(demo)
+    landing.record("a" * 64, name="bank.csv")
+    assert holdings.skips().startswith("Nothing new")
+
+
+@pytest.mark.parametrize("job", ["everything", "models", "recommendations"])
+def test_a_run_that_takes_holdings_is_not_doubled(holdings: HoldingsFolder, job: str) -> None:
+    holdings.put("january.csv", "one")
+    holdings.add_run(job, "STARTED")
+    assert holdings.skips().startswith("A run that takes what landed is on its way.")
+
+
+@pytest.mark.parametrize("job", ["ingestion", "comparison"])
+def test_a_run_that_takes_no_holdings_holds_up_none(holdings: HoldingsFolder, job: str) -> None:
+    holdings.put("january.csv", "one")
+    holdings.add_run(job, "STARTED")
+    assert holdings.starts()
+
+
+def clean(instance: dg.DagsterInstance, job: str, *also: str) -> str:
+    """Run a job that makes cleaned_transactions and other assets; return the run's id."""
+
+    def made(name: str) -> dg.AssetsDefinition:
+        @dg.asset(name=name)
+        def asset() -> None:
+            pass
+
+        return asset
+
+    names = ["cleaned_transactions", *also]
+    assets = [made(name) for name in names]
+    jobs = [dg.define_asset_job(job, selection=names)]
+    defined = dg.Definitions(assets=assets, jobs=jobs).resolve_job_def(job)
+    # Named, as a selection in the UI is; a job of its own names none.
+    selection = [dg.AssetKey(name) for name in names] if job == "__selection" else None
+    run = defined.execute_in_process(instance=instance, asset_selection=selection)
+    report_checks(instance, "cleaned_transactions")
+    return run.run_id
+
+
+def tick(
+    sensor: dg.SensorDefinition, instance: dg.DagsterInstance
+) -> tuple[list[dg.RunRequest], str | None]:
+    context = dg.build_sensor_context(instance, definitions=build_defs())
+    found = sensor.evaluate_tick(context)
+    return list(found.run_requests or ()), found.skip_message
+
+
+def test_cleaned_data_starts_the_models(instance: dg.DagsterInstance) -> None:
+    run_id = clean(instance, "ingestion")
+    (request,), _ = tick(cleaned_sensor, instance)
+    assert request.run_key == f"{run_id}-1"
+    assert request.tags["dagster/max_retries"] == "0"
+    assert cleaned_sensor.job_name == "models"
+
+
+def test_models_that_failed_are_tried_again_thrice_at_once_and_then_every_hour(
+    instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run_id = clean(instance, "ingestion")
+    for attempt in (1, 2, 3):
+        (request,), _ = tick(cleaned_sensor, instance)
+        assert request.run_key == f"{run_id}-{attempt}"
+        add_run(instance, "models", "FAILURE", **request.tags)
+    requests, told = tick(cleaned_sensor, instance)
+    assert requests == []
+    assert str(told).startswith("3 runs for this content did not end well.")
+    an_hour_later = time.time() + LATER_ATTEMPTS_SECONDS
+    monkeypatch.setattr(automation.time, "time", lambda: an_hour_later)
+    assert tick(cleaned_sensor, instance)[0]
+
+
+@pytest.mark.parametrize("status", UNFINISHED)
+def test_a_run_that_makes_the_models_is_not_doubled(
+    instance: dg.DagsterInstance, status: str
+) -> None:
+    clean(instance, "ingestion")
+    add_run(instance, "models", status)
+    requests, told = tick(cleaned_sensor, instance)
+    assert (requests, told) == ([], "A run that makes the models is on its way.")
+
+
+def test_models_made_before_the_data_was_cleaned_do_not_count(
+    instance: dg.DagsterInstance,
+) -> None:
+    clean(instance, "everything", "nb_classifier")
+    clean(instance, "ingestion")
+    assert tick(cleaned_sensor, instance)[0]
+    clean(instance, "__selection", *release_chain())
+    requests, told = tick(cleaned_sensor, instance)
+    assert (requests, told) == ([], "The models are made of the newest cleaned data.")
+
+
+@pytest.mark.parametrize("job", ["everything", "__selection"])
+def test_a_run_that_makes_the_models_itself_starts_no_other(
+    instance: dg.DagsterInstance, job: str
+) -> None:
+    clean(instance, job, *release_chain())
+    requests, told = tick(cleaned_sensor, instance)
+    assert requests == []
+    assert told == "The models are made of the newest cleaned data."
+
+
+def release_chain() -> list[str]:
+    """Return what must be made of cleaned data for a release, the release included."""
+    graph = build_defs().resolve_asset_graph()
+    return [key.to_user_string() for key in automation._RELEASE_CHAIN.resolve(graph)]
+
+
+def test_release_chain_is_all_that_follows_from_cleaned_data() -> None:
+    """And nothing of the holdings, which have a sensor of their own."""
+    chain = release_chain()
+    assert {"rfm_table", "customer_segments", "nb_classifier", "model_card", "release"} <= {*chain}
+    assert not {"cleaned_transactions", "product_holdings", "segmentation_comparison"} & {*chain}
+
+
+@pytest.mark.parametrize("left_out", ["release", "rfm_table", "model_card"])
+def test_a_part_of_the_chain_is_no_release(instance: dg.DagsterInstance, left_out: str) -> None:
+    """A run of `nb_classifier` alone, or of all but one, leaves the release as it was."""
+    clean(instance, "__selection", *(name for name in release_chain() if name != left_out))
+    assert tick(cleaned_sensor, instance)[0]
+
+
+def test_part_of_the_models_on_its_way_holds_up_nothing(instance: dg.DagsterInstance) -> None:
+    """The classifier is being made; the release is not."""
+    clean(instance, "ingestion")
+    only = frozenset({dg.AssetKey("nb_classifier")})
+    started = dg.DagsterRunStatus.STARTED
+    instance.add_run(dg.DagsterRun("x", str(uuid4()), status=started, asset_selection=only))
+    assert tick(cleaned_sensor, instance)[0]
+
+
+def test_failed_check_of_cleaned_data_starts_no_models(instance: dg.DagsterInstance) -> None:
+    """What serves stays; the reason says which check, what was found, and what to do."""
+    clean(instance, "ingestion")
+    report_checks(instance, "cleaned_transactions", every_row_is_accounted_for=False)
+    requests, told = tick(cleaned_sensor, instance)
+    assert requests == []
+    assert "every_row_is_accounted_for did not pass. 2 rows are lost." in str(told)
+    assert "what is released stays in use" in str(told)
+    assert "`bankseg withdraw`" in str(told)
+    # A later evaluation of the same data counts, as when the check is run again by hand.
+    report_checks(instance, "cleaned_transactions")
+    assert tick(cleaned_sensor, instance)[0]
+
+
+def test_checks_without_a_result_start_no_models(landing: Landing) -> None:
+    """Their run may be on its way, or was killed before them; the landing sensor repeats it."""
+    landing.publish_table("cleaned_transactions", "x", every_row_is_accounted_for=None)
+    requests, told = tick(cleaned_sensor, landing.instance)
+    assert requests == []
+    assert "The checks every_row_is_accounted_for of the newest data have no result" in str(told)
+
+
+def test_results_of_earlier_data_do_not_count(instance: dg.DagsterInstance) -> None:
+    """The checks passed; then data was cleaned, and no check has looked at it."""
+    clean(instance, "ingestion")
+    instance.report_runless_asset_event(dg.AssetMaterialization("cleaned_transactions"))
+    requests, told = tick(cleaned_sensor, instance)
+    assert (requests, "have no result yet" in str(told)) == ([], True)
+
+
+def test_cleaned_data_without_checks_is_cleaned_again(landing: Landing) -> None:
+    """A run was killed between the table and its checks: nobody else would run them."""
+    january = landing.put("january.csv", "one")
+    landing.record(january)
+    content = content_hash([january])
+    landing.publish_table("cleaned_transactions", content, transaction_ids_are_unique=None)
+    assert landing.starts()
+    landing.publish_only(january)
+    assert landing.skips().startswith("Nothing new")
+
+
+def test_cleaned_data_that_failed_is_said_and_not_repeated(landing: Landing) -> None:
+    """The same rows would fail again; another contract or a withdrawal is something new."""
+    january, february = landing.put("january.csv", "one"), landing.put("february.csv", "two")
+    for sha256 in (january, february):
+        landing.record(sha256)
+    content = content_hash([january, february])
+    landing.publish_table("cleaned_transactions", content, transaction_ids_are_unique=False)
+    told = landing.skips()
+    assert told.startswith("Nothing new")
+    assert "transaction_ids_are_unique did not pass" in told
+    landing.delivery.ledger.withdraw(january)
+    assert landing.starts()
+
+
+def test_withdrawal_starts_a_run_and_its_undo_too(landing: Landing) -> None:
+    """The copy in the landing folder is known, and does not bring the file back."""
+    january, february = landing.put("january.csv", "one"), landing.put("february.csv", "two")
+    landing.publish(january, february)
+    assert landing.skips().startswith("Nothing new")
+    landing.delivery.ledger.withdraw(february)
+    request = landing.starts()
+    assert str(request.run_key).endswith("-1")
+    landing.add_run("ingestion", "SUCCESS", **request.tags)
+    landing.publish_only(january)
+    assert landing.skips().startswith("Nothing new")
+    landing.delivery.ledger.undo_withdrawal(february)
+    assert landing.starts()
+
+
+def test_withdrawal_of_everything_starts_nothing(landing: Landing) -> None:
+    """There is nothing to make a table of; what is released stays."""
+    landing.publish(landing.put("january.csv", "one"))
+    landing.delivery.ledger.withdraw(sha256_of(Path(landing.delivery.landing_dir) / "january.csv"))
+    assert landing.skips().startswith("Nothing new")
+
+
+def test_corrected_contract_tries_rejected_content_once(landing: Landing, tmp_path: Path) -> None:
+    """Not again when it is rejected by the new contract, too."""
+    landing.publish("a" * 64)
+    bad = landing.put("bad.csv", "one")
+    landing.record(bad, "rejected")
+    assert landing.skips().startswith("Nothing new")
+    landing.use_contract(tmp_path / "other.toml", OTHER_CONTRACT)
+    request = landing.starts()
+    landing.add_run("ingestion", "SUCCESS", **request.tags)
+    landing.record(bad, "rejected")
+    landing.publish_only("a" * 64)
+    assert landing.skips().startswith("Nothing new")
+
+
+def test_another_contract_starts_a_run_for_accepted_content(
+    landing: Landing, tmp_path: Path
+) -> None:
+    """Cleaning it again gives other rows; attempts are bounded as for new content."""
+    landing.publish(landing.put("january.csv", "one"))
+    landing.use_contract(tmp_path / "other.toml", OTHER_CONTRACT)
+    for attempt in range(1, QUICK_ATTEMPTS + 1):
+        request = landing.starts()
+        assert str(request.run_key).endswith(f"-{attempt}")
+        landing.add_run("ingestion", "FAILURE", **request.tags)
+    assert landing.skips().startswith("3 runs")
+
+
+def test_contract_that_cannot_be_read_is_said(landing: Landing, tmp_path: Path) -> None:
+    """No run is started to fail by it."""
+    landing.put("january.csv", "one")
+    landing.use_contract(tmp_path / "other.toml", "currency = [\n")
+    assert landing.skips().endswith("Nothing is taken until it is corrected.")
+
+
+def test_withdrawal_of_the_only_holdings_starts_a_run(holdings: HoldingsFolder) -> None:
+    """Recommendations from them must not stay."""
+    january = holdings.put("january.csv", "one")
+    holdings.record(january)
+    holdings.publish_holdings(january)
+    assert holdings.skips().startswith("Nothing new")
+    holdings.delivery.ledger.withdraw(january)
+    request = holdings.starts()
+    holdings.add_run("recommendations", "SUCCESS", **request.tags)
+    holdings.publish_holdings()
+    assert holdings.skips().startswith("Nothing new")
+
+
+def test_without_cleaned_data_nothing_starts(instance: dg.DagsterInstance) -> None:
+    requests, told = tick(cleaned_sensor, instance)
+    assert (requests, bool(told)) == ([], True)
+
+
+@pytest.fixture
+def notice(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("BANKSEG_DATA_DIR", str(settings.data_dir))
+    return settings.notice_path
+
+
+def test_a_new_classifier_is_announced(instance: dg.DagsterInstance, notice: Path) -> None:
+    run_id = clean(instance, "everything", "release")
+    requests, told = tick(new_model_sensor, instance)
+    assert requests == []
+    assert run_id in str(told)
+    assert json.loads(notice.read_text(encoding="utf-8")) == {"run_id": run_id}
+    assert [file.name for file in notice.parent.iterdir() if file.is_file()] == [notice.name]
+
+
+def test_the_notice_before_stays_whole_when_the_next_cannot_be_written(
+    instance: dg.DagsterInstance, notice: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_off(path: Path, text: str, encoding: str) -> None:
+        path.write_bytes(text.encode(encoding)[:5])
+        raise OSError("No space left on device")
+
+    notice.write_text('{"run_id": "before"}', encoding="utf-8")
+    clean(instance, "everything", "release")
+    monkeypatch.setattr(Path, "write_text", break_off)
+    with pytest.raises(OSError, match="No space left on device"):
+        tick(new_model_sensor, instance)
+    assert notice.read_bytes() == b'{"run_id": "before"}'
+
+
+def test_a_failed_run_is_told_with_step_and_cause_and_no_traceback(
+    instance: dg.DagsterInstance, caplog: pytest.LogCaptureFixture
+) -> None:
+    @dg.asset
+    def broken() -> None:
+        try:
+            raise OSError("disk full")
+        except OSError as error:
+            raise ValueError("cannot write the table") from error
+
+    job = dg.Definitions(
+        assets=[broken], jobs=[dg.define_asset_job("everything", selection=["broken"])]
+    ).resolve_job_def("everything")
+    result = job.execute_in_process(instance=instance, raise_on_error=False)
+    context = dg.build_run_status_sensor_context(
+        sensor_name="failure_sensor",
+        dagster_event=result.get_run_failure_event(),
+        dagster_instance=instance,
+        dagster_run=result.dagster_run,
+    ).for_run_failure()
+    # A sensor's logger has no parent, which is where caplog would listen.
+    context.log.addHandler(caplog.handler)
+    caplog.clear()
+    failure_sensor(context)
+    (told,) = caplog.messages
+    assert f"Run {result.run_id} of everything failed: broken: OSError: disk full." in told
+    assert told.endswith("What was published before still serves.")
+    assert "Traceback" not in told
+    assert "\n" not in told

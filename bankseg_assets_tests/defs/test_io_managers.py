@@ -1,0 +1,223 @@
+"""Assets are kept as versions: whole or not at all, with what was written recorded."""
+
+import json
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+from pyspark.sql import DataFrame, SparkSession
+
+from bankseg_assets.contracts.tables import SEGMENT_PROFILES
+from bankseg_assets.defs.build import resources
+from bankseg_assets.defs.io_managers import PATH_KEY, ROW_COUNT_KEY
+from bankseg_assets.defs.resources import SparkResource
+from bankseg_assets.runtime.settings import Settings
+from bankseg_assets.storage.outputs import ParquetFiles, Report, row_count
+from bankseg_assets.storage.version_store import VersionStore
+from bankseg_assets_tests.running import Run, run_assets
+
+MODEL = {"b": [1.5, None], "a": {"name": "Café"}}
+
+
+@pytest.fixture
+def store(settings: Settings) -> VersionStore:
+    return VersionStore(settings.published_dir)
+
+
+@pytest.fixture
+def profiles(spark: SparkSession) -> DataFrame:
+    """Three rows of a published table, its columns reversed and one too many."""
+    rows = [
+        tuple(_example(column.type, place) for column in SEGMENT_PROFILES.columns)
+        for place in range(3)
+    ]
+    frame = spark.createDataFrame(rows, SEGMENT_PROFILES.ddl)
+    return frame.selectExpr("*", "1 AS surplus").select(
+        "surplus", *reversed(SEGMENT_PROFILES.names)
+    )
+
+
+def _example(spark_type: str, place: int) -> Any:
+    if spark_type.startswith("array"):
+        return []
+    return (
+        f"word {place}" if spark_type == "string" else {"double": float}.get(spark_type, int)(place)
+    )
+
+
+def asset_of(
+    name: str, value: object, metadata: Mapping[str, Any] | None = None
+) -> dg.AssetsDefinition:
+    @dg.asset(name=name, metadata=metadata)
+    def made() -> Any:
+        if isinstance(value, Exception):
+            raise value
+        return value
+
+    return made
+
+
+def keep(platform: Mapping[str, object], name: str, value: object, **metadata: Any) -> Run:
+    return run_assets(asset_of(name, value, metadata), resources=platform)
+
+
+def leftovers(store: VersionStore, asset: str) -> list[Path]:
+    """Return the folders in which a version was begun and not completed."""
+    versions = store.versions(asset)
+    folders = versions[0].parent.iterdir() if versions else []
+    return [folder for folder in folders if folder not in versions]
+
+
+def test_a_model_is_kept_as_json_that_a_rerun_repeats_byte_for_byte(
+    platform: dict[str, object], store: VersionStore
+) -> None:
+    keep(platform, "pca_model", MODEL)
+    keep(platform, "pca_model", dict(reversed(MODEL.items())))
+    first, second = (version / "model.json" for version in store.versions("pca_model"))
+    assert json.loads(first.read_text(encoding="utf-8")) == MODEL
+    assert first.read_bytes() == second.read_bytes()
+    assert "Café" in first.read_text(encoding="utf-8")
+
+
+def test_a_model_is_handed_on_as_it_was(platform: dict[str, object]) -> None:
+    handed_on = []
+
+    @dg.asset
+    def reader(pca_model: dict[str, Any]) -> dict[str, Any]:
+        handed_on.append(pca_model)
+        return {}
+
+    assert run_assets(asset_of("pca_model", MODEL), reader, resources=platform).success
+    assert handed_on == [MODEL]
+
+
+def test_a_table_is_written_and_handed_on_with_the_contract_s_columns(
+    platform: dict[str, object], profiles: DataFrame
+) -> None:
+    handed_on = []
+
+    @dg.asset
+    def reader(segment_profiles: DataFrame) -> dict[str, Any]:
+        handed_on.append((segment_profiles.dtypes, segment_profiles.count()))
+        return {}
+
+    writer = asset_of("segment_profiles", profiles)
+    run = run_assets(writer, reader, resources=platform)
+    assert run.failures == {}
+    assert run.table("segment_profiles").column_names == SEGMENT_PROFILES.names
+    assert handed_on == [([(c.name, c.type) for c in SEGMENT_PROFILES.columns], 3)]
+
+
+def test_what_was_written_is_recorded_under_every_name_that_was_asked_for(
+    platform: dict[str, object], profiles: DataFrame
+) -> None:
+    asked = {ROW_COUNT_KEY: "n_segments", PATH_KEY: "table_path"}
+    run = keep(platform, "segment_profiles", profiles, **asked)
+    found = run.metadata["segment_profiles"]
+    assert found["dagster/row_count"] == found["n_segments"] == 3
+    assert found["path"] == found["table_path"] == str(run.folder("segment_profiles"))
+    assert found["version"] == run.folder("segment_profiles").name
+    assert found["bytes"] > 0
+    assert 0 < found["seconds"] < 60
+
+
+def test_a_model_has_no_rows_to_record(platform: dict[str, object]) -> None:
+    found = keep(platform, "pca_model", MODEL, **{ROW_COUNT_KEY: "n"}).metadata["pca_model"]
+    assert {"dagster/row_count", "n", "dagster/column_lineage"}.isdisjoint(found)
+
+
+def test_files_that_are_written_already_are_linked(
+    platform: dict[str, object], tmp_path: Path
+) -> None:
+    pq.write_table(pa.table({"x": [1, 2]}), tmp_path / "a")
+    pq.write_table(pa.table({"x": [3]}), tmp_path / "b")
+    files = {f"{name}.parquet": tmp_path / name for name in ("a", "b")}
+    run = keep(platform, "raw_transactions", ParquetFiles(files))
+    folder = run.folder("raw_transactions")
+    assert all((folder / name).samefile(path) for name, path in files.items())
+    assert run.metadata["raw_transactions"]["dagster/row_count"] == row_count(folder) == 3
+
+
+def test_files_are_copied_where_they_cannot_be_linked(
+    platform: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise OSError("Invalid cross-device link")
+
+    monkeypatch.setattr(os, "link", refuse)
+    pq.write_table(pa.table({"x": [1, 2]}), tmp_path / "a")
+    run = keep(platform, "raw_transactions", ParquetFiles({"a.parquet": tmp_path / "a"}))
+    copy = run.folder("raw_transactions") / "a.parquet"
+    assert copy.read_bytes() == (tmp_path / "a").read_bytes()
+    assert not copy.samefile(tmp_path / "a")
+
+
+def test_a_report_is_a_page_with_the_tables_behind_it(platform: dict[str, object]) -> None:
+    run = keep(platform, "eda_report", Report("<p>€</p>", {"days": [{"day": 1}]}))
+    folder = run.folder("eda_report")
+    assert (folder / "report.html").read_text(encoding="utf-8") == "<p>€</p>"
+    tables = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+    assert tables == {"days": [{"day": 1}]}
+
+
+@pytest.mark.parametrize(
+    ("value", "told"),
+    [
+        ([1, 2], "pca_model is a list: neither a table, a report nor a model."),
+        ({"mean": float("nan")}, "Out of range float values are not JSON compliant"),
+        (KeyError("out of luck"), "out of luck"),
+    ],
+    ids=["of_no_known_kind", "not_a_number", "failed"],
+)
+def test_a_value_that_cannot_be_kept_leaves_the_version_before(
+    platform: dict[str, object], store: VersionStore, value: object, told: str
+) -> None:
+    keep(platform, "pca_model", MODEL)
+    (good,) = store.versions("pca_model")
+    assert told in keep(platform, "pca_model", value).failures["pca_model"]
+    assert store.versions("pca_model") == [good]
+    assert leftovers(store, "pca_model") == []
+    assert json.loads((good / "model.json").read_text(encoding="utf-8")) == MODEL
+
+
+def test_a_table_that_breaks_while_it_is_written_leaves_the_version_before(
+    platform: dict[str, object], store: VersionStore, profiles: DataFrame
+) -> None:
+    keep(platform, "segment_profiles", profiles)
+    broken = profiles.selectExpr(
+        "* EXCEPT (sentence)",
+        "if(segment = 2, raise_error('the third row is broken'), sentence) AS sentence",
+    )
+    told = keep(platform, "segment_profiles", broken).failures["segment_profiles"]
+    assert "the third row is broken" in told
+    (good,) = store.versions("segment_profiles")
+    assert leftovers(store, "segment_profiles") == []
+    assert row_count(good) == 3
+
+
+def test_only_the_last_versions_are_kept(
+    settings: Settings, spark_resource: SparkResource, store: VersionStore
+) -> None:
+    two = Settings(data_dir=settings.data_dir, keep_versions=2)
+    for number in range(4):
+        keep(resources(two, spark=spark_resource), "pca_model", {"number": number})
+    kept = [json.loads((v / "model.json").read_text()) for v in store.versions("pca_model")]
+    assert kept == [{"number": 2}, {"number": 3}]
+
+
+def test_an_asset_that_was_never_made_is_named_with_what_to_do(
+    platform: dict[str, object],
+) -> None:
+    @dg.asset
+    def reader(pca_model: dict[str, Any]) -> dict[str, Any]:
+        return pca_model
+
+    run = run_assets(asset_of("pca_model", MODEL), reader, resources=platform, only=["reader"])
+    told = run.failures["reader"]
+    assert "pca_model was never materialized" in told
+    assert "run the job `everything`" in told

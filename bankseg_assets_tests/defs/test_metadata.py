@@ -1,0 +1,67 @@
+"""Schemas and column lineage, from the contracts."""
+
+import pytest
+
+from bankseg_assets.contracts.tables import TABLES, Column, Table
+from bankseg_assets.defs.metadata import (
+    column_lineage,
+    markdown_table,
+    table_metadata,
+    table_schema,
+)
+
+SOURCES = {"raw_transactions", "product_holdings", "quarantined_holdings"}
+DERIVED = sorted(TABLES.keys() - SOURCES)
+
+
+def test_a_column_is_shown_with_type_meaning_unit_and_nullability() -> None:
+    table = Table(
+        "purses",
+        (
+            Column("owner", "string", "Who carries it"),
+            Column("content", "bigint", "What is in it", "coins", nullable=True),
+        ),
+    )
+    shown = [
+        (column.name, column.type, column.description, column.constraints.nullable)
+        for column in table_schema(table).columns
+    ]
+    assert shown == [
+        ("owner", "string", "Who carries it", False),
+        ("content", "bigint", "What is in it (coins)", True),
+    ]
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_asset_is_defined_with_its_schema(name: str) -> None:
+    assert table_metadata(name) == {"dagster/column_schema": table_schema(TABLES[name])}
+
+
+@pytest.mark.parametrize("name", DERIVED)
+def test_lineage_leads_from_existing_columns_to_existing_columns(name: str) -> None:
+    lineage = column_lineage(name)
+    assert lineage is not None
+    assert set(lineage.deps_by_column) <= set(TABLES[name].names)
+    for column, dependencies in lineage.deps_by_column.items():
+        assert dependencies, column
+        for dependency in dependencies:
+            upstream = TABLES[dependency.asset_key.to_user_string()]
+            assert dependency.column_name in upstream.names
+
+
+@pytest.mark.parametrize("name", ["cleaned_transactions", "rfm_table", "recommended_actions"])
+def test_every_column_of_a_computed_table_says_where_it_comes_from(name: str) -> None:
+    lineage = column_lineage(name)
+    assert lineage is not None
+    assert set(lineage.deps_by_column) == set(TABLES[name].names)
+
+
+@pytest.mark.parametrize("name", [*sorted(SOURCES), "pca_model", "eda_report"])
+def test_what_is_no_derived_table_has_no_lineage(name: str) -> None:
+    assert column_lineage(name) is None
+
+
+def test_a_table_for_people_is_markdown() -> None:
+    assert markdown_table(["place", "customers"], [["PUNE", 12], ["DELHI", 9]]) == (
+        "| place | customers |\n|---|---|\n| PUNE | 12 |\n| DELHI | 9 |"
+    )

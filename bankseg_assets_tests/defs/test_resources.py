@@ -1,0 +1,144 @@
+"""Resources: one Spark session a run, the published versions, the deliveries."""
+
+from typing import Any
+from unittest.mock import MagicMock
+
+import dagster as dg
+import pytest
+
+from bankseg_assets.contracts.delivery import DeliveryContract
+from bankseg_assets.defs import resources as resources_module
+from bankseg_assets.defs.build import build_defs, resources
+from bankseg_assets.defs.resources import SparkResource
+from bankseg_assets.landing.ledger import Delivery
+from bankseg_assets.runtime.java import JavaNotFoundError
+from bankseg_assets.runtime.settings import Settings
+from bankseg_assets.storage.version_store import VersionStore
+from bankseg_assets_tests.running import run_assets
+
+STARTED: list[MagicMock] = []
+
+
+class PretendedSpark(SparkResource):
+    """Keeps a stand-in for a session, which costs no JVM."""
+
+    @property
+    def spark_session(self) -> Any:
+        if self._spark_session is None:
+            self._spark_session = MagicMock()
+            STARTED.append(self._spark_session)
+        return self._spark_session
+
+
+@pytest.fixture
+def started() -> list[MagicMock]:
+    """The sessions that were started, of this test alone."""
+    STARTED.clear()
+    return STARTED
+
+
+@dg.asset
+def first(spark: SparkResource) -> dict[str, Any]:
+    assert spark.spark_session
+    return {}
+
+
+@dg.asset
+def second(spark: SparkResource, first: dict[str, Any]) -> dict[str, Any]:
+    assert spark.spark_session
+    return first
+
+
+def test_the_steps_of_a_run_share_a_session_that_ends_with_it(
+    settings: Settings, started: list[MagicMock]
+) -> None:
+    platform = resources(settings, spark=PretendedSpark(spark_config={}))
+    assert run_assets(first, second, resources=platform).failures == {}
+    assert [session.stop.call_count for session in started] == [1]
+
+
+def test_a_session_that_only_the_io_manager_used_ends_with_the_run(
+    settings: Settings, started: list[MagicMock]
+) -> None:
+    @dg.asset
+    def segment_profiles() -> None:
+        pass
+
+    @dg.asset
+    def reader(segment_profiles: Any) -> dict[str, Any]:
+        return {}
+
+    platform = resources(settings, spark=PretendedSpark(spark_config={}))
+    with VersionStore(settings.published_dir).draft("segment_profiles", "run"):
+        pass
+    run = run_assets(segment_profiles, reader, resources=platform, only=["reader"])
+    assert run.failures == {}
+    assert [session.stop.call_count for session in started] == [1]
+
+
+def test_a_session_that_is_shared_between_runs_goes_on(
+    settings: Settings, started: list[MagicMock]
+) -> None:
+    spark = PretendedSpark(spark_config={}, stop_after_run=False)
+    assert run_assets(first, resources=resources(settings, spark=spark)).failures == {}
+    assert [session.stop.call_count for session in started] == [0]
+
+
+def test_a_run_that_needs_no_spark_starts_none(
+    settings: Settings, started: list[MagicMock]
+) -> None:
+    @dg.asset
+    def pca_model() -> dict[str, Any]:
+        return {}
+
+    platform = resources(settings, spark=PretendedSpark(spark_config={}))
+    assert run_assets(pca_model, resources=platform).success
+    assert started == []
+
+
+def test_without_a_java_the_use_of_spark_says_so(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def find_none(_: Settings) -> None:
+        raise JavaNotFoundError("Spark needs Java 17 or 21.")
+
+    monkeypatch.setattr(resources_module, "prepare_process", find_none)
+    platform = resources(settings)
+    told = run_assets(first, resources=platform).failures["first"]
+    assert "JavaNotFoundError: Spark needs Java 17 or 21." in told
+
+
+def test_the_resources_point_into_the_data_folder(settings: Settings) -> None:
+    found = resources(Settings(data_dir=settings.data_dir, keep_versions=1))
+    store = found["published"].store
+    for run_id in ("one", "two"):
+        with store.draft("pca_model", run_id):
+            pass
+    store.prune("pca_model")
+    (kept,) = (settings.published_dir / "pca_model").iterdir()
+    assert kept.name.endswith("-two")
+
+    delivery = found["delivery"]
+    delivery.ledger.record(Delivery("a" * 64, "a.csv", "accepted", "", 1, 1, "run"))
+    assert settings.ledger_path.exists()
+    assert (delivery.landing_dir, delivery.raw_dir) == (
+        str(settings.landing_dir),
+        str(settings.raw_dir),
+    )
+    assert delivery.contract == DeliveryContract()
+
+    holdings = found["holdings"]
+    assert holdings.ledger.deliveries() == []
+    assert settings.holdings_ledger_path.exists()
+    assert (holdings.landing_dir, holdings.raw_dir) == (
+        str(settings.holdings_dir),
+        str(settings.raw_holdings_dir),
+    )
+    assert holdings.contract == DeliveryContract().of_holdings()
+
+
+def test_a_resource_can_be_replaced_and_the_others_stay() -> None:
+    mine = SparkResource(spark_config={"spark.app.name": "mine"})
+    replaced = build_defs(resource_overrides={"spark": mine}).resources or {}
+    assert replaced["spark"] is mine
+    assert replaced.keys() == resources(Settings()).keys()
