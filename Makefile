@@ -22,17 +22,17 @@ help: ## Show the targets.
 env: $(VENV)/.installed ## Make .venv from the hashed lock file.
 
 run: env ## Materialize what is missing, then serve the Dagster UI and the app until Ctrl-C.
-	@$(PY) -m ops.run
+	@$(PY) -m ops.launch.run
 
 materialize: env ## Compute every asset once; the exit code tells. FORCE=1 releases what a gate refuses.
-	@$(PY) -m ops.materialize $(if $(FORCE),--force)
+	@$(PY) -m ops.launch.materialize $(if $(FORCE),--force)
 
 demo-data: env ## Write demo transactions and holdings, to be taken: ROWS=1048567 SEED=7.
-	@$(PY) -m ops.demo_data --rows $(ROWS) --seed $(SEED)
+	@$(PY) -m ops.demo.transactions --rows $(ROWS) --seed $(SEED)
 
 # pytest comes last, also after a lint failure: its summary is what a reader of the log looks for.
 test: env ## Run lint and every test.
-	@$(PY) -m ops.ensure_chromium
+	@$(PY) -m ops.dev.ensure_chromium
 	@lint=0; $(MAKE) --no-print-directory lint || lint=1; $(PY) -m pytest && exit $$lint
 
 faults: env ## Break the platform in every way we know, SEEDS=10 times each; write the table.
@@ -50,7 +50,7 @@ lint: env ## Check style, format and types.
 	@$(PY) -m mypy --strict
 
 clean: ## Remove generated data and caches; delivered files and .venv stay.
-	@$(PYTHON) -m ops.clean
+	@$(PYTHON) -m ops.dev.clean
 
 $(VENV)/.installed: requirements.lock
 	@command -v $(PYTHON) >/dev/null || { echo "bankseg: $(PYTHON) is not on PATH; install Python 3.11, or name one: make env PYTHON=/path/to/python3.11" >&2; exit 1; }

@@ -53,7 +53,7 @@ def checked(upload: UploadedFile, contract: str, *, show_values: bool) -> dict[s
 
 
 def _run(path: Path, contract: Path, *, show_values: bool) -> dict[str, Any]:
-    command = [sys.executable, "-m", "ops.contract", "check", str(path), "--json"]
+    command = [sys.executable, "-m", "ops.cli.contract", "check", str(path), "--json"]
     command += ["--contract", str(contract), *["--show-values"] * show_values]
     try:
         found = subprocess.run(

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import pytest
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from ops.ensure_chromium import find_chromium
+from ops.dev.ensure_chromium import find_chromium
 
 FLAGS = (
     "--headless",

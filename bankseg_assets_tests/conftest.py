@@ -15,8 +15,8 @@ from bankseg_assets.runtime.spark import DEEP_STACK, prepare_process, spark_conf
 from bankseg_assets_tests.batch_fixtures import after_batch, own_data, second_batch
 from bankseg_assets_tests.model_fixtures import fitted
 from bankseg_assets_tests.running import DEMO_ROWS, Platform, run_platform
-from ops.demo_data import write_demo_transactions
-from ops.demo_holdings import write_demo_holdings
+from ops.demo.holdings import write_demo_holdings
+from ops.demo.transactions import write_demo_transactions
 
 # Two of everything small, so that a shuffle is one, and a test is quick.
 TEST_CONFIG = {

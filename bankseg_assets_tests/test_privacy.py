@@ -18,7 +18,7 @@ from streamlit.testing.v1 import AppTest
 from bankseg_assets.contracts.tables import TABLES
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.storage.version_store import VersionStore
-from ops.demo_data import HEADER, write_demo_transactions
+from ops.demo.transactions import HEADER, write_demo_transactions
 
 ROOT = Path(__file__).parents[1]
 CUSTOMER = "CANARY730539118264"
@@ -151,7 +151,7 @@ def materialize(settings: Settings) -> subprocess.CompletedProcess[bytes]:
         "BANKSEG_DATA_DIR": str(settings.data_dir),
         "BANKSEG_SPARK_MASTER": "local[2]",
     }
-    command = [sys.executable, "-m", "ops.materialize"]
+    command = [sys.executable, "-m", "ops.launch.materialize"]
     return subprocess.run(command, cwd=ROOT, env=environ, capture_output=True, check=False)
 
 

@@ -10,8 +10,8 @@ import pytest
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.running import Run, run_platform
-from ops import quarantine
-from ops.demo_data import HEADER
+from ops.cli import quarantine
+from ops.demo.transactions import HEADER
 
 ROWS = [
     "T1,C1000001,1/1/90,F,PUNE,1702.50,2/8/16,130501,459",

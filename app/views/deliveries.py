@@ -26,7 +26,7 @@ if release and {"cleaned_transactions", "quarantined_transactions"} <= release.v
     page.chart(
         waterfall(kept, aside, numbers),
         "Every row that came is kept, quarantined with a reason, or a duplicate of one that is "
-        "kept. `python -m ops.quarantine > rows.csv` writes what was quarantined, to correct and "
+        "kept. `./bankseg quarantine > rows.csv` writes what was quarantined, to correct and "
         "drop in again.",
         reasons_table(kept, aside, numbers),
         alt="Rows in, rows quarantined by reason, rows kept.",

@@ -149,12 +149,12 @@ def _advice(arrived: Sequence[Arrived]) -> str:
     if not arrived:
         return (
             "No file is new, so look at what has changed in the contract: "
-            "`python -m ops.quarantine` writes the rows that are quarantined now, with their "
+            "`./bankseg quarantine` writes the rows that are quarantined now, with their "
             f"reasons. {FORCE}"
         )
     worst = max(arrived, key=lambda one: one.account.rows_broken)
     return (
-        f"The release in use stays. {LOOK}, and `python -m ops.quarantine` writes the quarantined "
+        f"The release in use stays. {LOOK}, and `./bankseg quarantine` writes the quarantined "
         f"rows; `bankseg withdraw {worst.sha256[:SHORT_DIGITS]}` takes {worst.file_name} back. "
         f"{FORCE}"
     )

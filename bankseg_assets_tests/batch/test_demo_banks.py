@@ -8,9 +8,9 @@ import pytest
 
 from bankseg_assets.defs.resources import SparkResource
 from bankseg_assets_tests.batch.foreign import answers_for_all, bundle_of, released, run_bank
-from bankseg_assets_tests.ops.test_api import serving
+from bankseg_assets_tests.ops.api.test_server import serving
 from bankseg_assets_tests.running import Platform
-from ops.demo_banks import BANKS, CANADIAN_DOLLAR, CSV, Columns, write_bank
+from ops.demo.banks import BANKS, CANADIAN_DOLLAR, CSV, Columns, write_bank
 
 AGREES = 0.8  # of the bank's own customers are answered with the segment that they are in
 NONSENSE = re.compile(r"\bnan\b|\bNone\b|[A-Z]{3} -|(?<![\d,.])1 days|\b0% of")

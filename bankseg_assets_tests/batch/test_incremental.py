@@ -14,7 +14,7 @@ from bankseg_assets.defs.resources import SparkResource
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, Settings
 from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.running import Run, run_platform
-from ops.demo_data import write_demo_transactions
+from ops.demo.transactions import write_demo_transactions
 
 TABLES = ("cleaned_transactions", "quarantined_transactions")
 

@@ -19,7 +19,7 @@ from bankseg_assets_tests.bench.batches import (
     peer,
     split,
 )
-from ops.demo_data import write_demo_transactions
+from ops.demo.transactions import write_demo_transactions
 
 MILLION = 1_048_567  # the rows of the real file
 SIZES = (0.1, 1.0, 10.0, 50.0)

@@ -93,7 +93,7 @@ def _materialize(data: Path, file: Path) -> Run:
     landing.mkdir(exist_ok=True)
     os.link(file, landing / file.name)
     run = measure(
-        [sys.executable, "-m", "ops.materialize"],
+        [sys.executable, "-m", "ops.launch.materialize"],
         folder=ROOT,
         environ={"BANKSEG_DATA_DIR": str(data)},
     )

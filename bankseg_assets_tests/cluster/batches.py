@@ -11,8 +11,8 @@ from pathlib import Path
 from bankseg_assets.contracts.tables import TABLES
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets_tests.faults.state import MODELS, State, newest_state
-from ops.demo_data import write_demo_transactions
-from ops.demo_holdings import write_demo_holdings
+from ops.demo.holdings import write_demo_holdings
+from ops.demo.transactions import write_demo_transactions
 
 ROOT = Path(__file__).parents[2]
 ROWS = 6_000
@@ -20,7 +20,7 @@ BATCH_SECONDS = 540.0
 COMPARED = (*TABLES, *MODELS, "model_card", "recommendation_model", "segmentation_comparison")
 """All but `release`, a list of versions. Floats count to their last digit."""
 BATCHES = (
-    ("ops.materialize",),
+    ("ops.launch.materialize",),
     # The one job that `everything` leaves out; with it, every algorithm of Spark's has its turn.
     ("bankseg_assets_tests.faults.batch", "--job", "comparison"),
 )

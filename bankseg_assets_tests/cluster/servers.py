@@ -12,7 +12,7 @@ import pyspark
 
 from bankseg_assets.runtime.spark import DEEP_STACK
 from bankseg_assets_tests.cluster.waiting import HOST, free_port, listens, read, wait_for
-from ops.processes import Family
+from ops.launch.processes import Family
 
 HOME = Path(pyspark.__file__).parent
 N_WORKERS = 2

@@ -5,7 +5,7 @@ import time
 import urllib.request
 from collections.abc import Callable
 
-from ops.processes import POLL_SECONDS, Child
+from ops.launch.processes import POLL_SECONDS, Child
 
 HOST = "127.0.0.1"
 START_SECONDS = 90.0  # on two cores that others use as well

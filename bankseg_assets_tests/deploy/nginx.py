@@ -14,7 +14,7 @@ from pathlib import Path
 
 from bankseg_assets_tests.cluster.waiting import HOST, free_port, listens, wait_for
 from bankseg_assets_tests.deploy.folder import DEPLOY
-from ops.processes import Family
+from ops.launch.processes import Family
 
 TEMPLATE = DEPLOY / "nginx" / "bankseg.conf.template"
 DOMAIN = "bank.test"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bankseg_assets_tests.cluster.waiting import HOST, free_port, listens, wait_for
-from ops.processes import Family
+from ops.launch.processes import Family
 
 _BINARIES = Path("/usr/lib/postgresql")
 _SERVER_USER = "postgres"  # the server refuses to run as root

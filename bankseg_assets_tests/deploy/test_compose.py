@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bankseg_assets_tests.deploy.folder import DEPLOY, document
-from ops.services import GIVES_MEMORY_BACK
+from ops.launch.services import GIVES_MEMORY_BACK
 
 COMPOSE: dict[str, Any] = document("compose.yaml")
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]

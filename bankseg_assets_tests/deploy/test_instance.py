@@ -9,8 +9,8 @@ import yaml
 from dagster._core.instance.ref import InstanceRef
 
 from bankseg_assets_tests.deploy.folder import DEPLOY, document
-from ops.instance import TEMPLATE
-from ops.launcher import ServedRunLauncher
+from ops.launch.instance import TEMPLATE
+from ops.launch.run_launcher import ServedRunLauncher
 
 
 def test_it_differs_from_one_machine_s_only_in_storage_and_launcher() -> None:
@@ -36,7 +36,7 @@ def test_no_password_stands_in_it() -> None:
     assert told == {"scheme"}
 
 
-@pytest.mark.parametrize("name", ["ops/dagster.yaml", "deploy/dagster.yaml"])
+@pytest.mark.parametrize("name", ["ops/launch/dagster.yaml", "deploy/dagster.yaml"])
 def test_the_launcher_is_ours(name: str) -> None:
     launcher = yaml.safe_load((DEPLOY.parent / name).read_text("utf-8"))["run_launcher"]
-    assert launcher["module"] == "ops.launcher"
+    assert launcher["module"] == "ops.launch.run_launcher"

@@ -12,8 +12,8 @@ from typing import Any
 
 from bankseg_assets_tests.deploy.folder import DEPLOY, document, documents
 from bankseg_assets_tests.deploy.test_compose import NGINX, SERVICES
-from ops import launcher
-from ops.services import GIVES_MEMORY_BACK
+from ops.launch import run_launcher
+from ops.launch.services import GIVES_MEMORY_BACK
 
 VALUES: dict[str, Any] = document("kubernetes/dagster-values.yaml")
 OBJECTS = documents("kubernetes/bankseg.yaml")
@@ -73,7 +73,7 @@ def test_the_app_gives_memory_back_as_without_containers() -> None:
 def test_runs_are_watched_as_in_containers() -> None:
     there = document("dagster.yaml")
     custom = VALUES["runLauncher"]["config"]["customRunLauncher"]
-    assert hasattr(launcher, custom["class"])
+    assert hasattr(run_launcher, custom["class"])
     assert custom["class"] == there["run_launcher"]["class"]
     monitoring = {
         re.sub("[A-Z]", lambda m: f"_{m[0].lower()}", name): value

@@ -23,7 +23,7 @@ from bankseg_assets_tests.cluster.batches import ROOT, deliver
 from bankseg_assets_tests.cluster.waiting import HOST, free_port, listens, wait_for
 from bankseg_assets_tests.deploy.folder import DEPLOY
 from bankseg_assets_tests.deploy.postgres import binaries, postgres
-from ops.processes import Family
+from ops.launch.processes import Family
 
 pytestmark = pytest.mark.cluster
 

@@ -19,7 +19,7 @@ from bankseg_assets_tests.app.test_other_sites import UPGRADE
 from bankseg_assets_tests.cluster.waiting import HOST, free_port, listens, wait_for
 from bankseg_assets_tests.deploy.folder import ROOT
 from bankseg_assets_tests.deploy.nginx import DOMAIN, PEOPLE, Proxy, configure, program, proxy
-from ops.processes import Family
+from ops.launch.processes import Family
 
 SERVERS = {"app": ("staff", "app:8501"), "scoring": ("machines", "api:8600")}
 SERVERS["dagster"] = ("operators", "webserver:3000")
@@ -97,7 +97,7 @@ def test_the_app_and_the_api_answer_behind_it(nginx: str, tmp_path: Path) -> Non
     app, api = free_port(), free_port()
     environ = os.environ | {"BANKSEG_DATA_DIR": str(tmp_path / "data"), "PYTHONPATH": str(ROOT)}
     streamlit = ["streamlit", "run", str(ROOT / "app/main.py"), "--server.port", str(app)]
-    commands = {app: streamlit, api: ["ops.api", "--port", str(api)]}
+    commands = {app: streamlit, api: ["ops.api.server", "--port", str(api)]}
     (tmp_path / "nginx").mkdir()
     with Family() as family:
         for port, command in commands.items():

@@ -38,7 +38,7 @@ def main() -> int:
     from dagster import AssetKey, DagsterInstance
 
     from bankseg_assets.definitions import defs
-    from ops.materialize import fail_interrupted_runs
+    from ops.launch.materialize import fail_interrupted_runs
 
     with DagsterInstance.get() as instance:
         if not options.beside_others:

@@ -18,9 +18,9 @@ from bankseg_assets.runtime.settings import Settings
 from bankseg_assets_tests.faults.reader import Met, reading
 from bankseg_assets_tests.faults.scenario import FaultError, Outcome
 from bankseg_assets_tests.faults.state import EVERYTHING, State, differences, newest_state
-from ops.demo_data import write_demo_transactions
-from ops.instance import prepare_instance, process_environment
-from ops.preflight import find_java
+from ops.demo.transactions import write_demo_transactions
+from ops.launch.instance import prepare_instance, process_environment
+from ops.launch.preflight import find_java
 
 ROOT = Path(__file__).parents[2]
 FIRST_ROWS = 3_000  # enough for a model that passes its gates

@@ -14,7 +14,7 @@ import dagster as dg
 
 from bankseg_assets_tests.faults.lab import ROOT, Platform
 from bankseg_assets_tests.faults.scenario import FaultError
-from ops.launcher import run_process
+from ops.launch.run_launcher import run_process
 
 Found = TypeVar("Found")
 
@@ -43,7 +43,7 @@ class Serving:
         while time.monotonic() < deadline:
             with self._log.open("wb") as log:
                 self._launcher = subprocess.Popen(
-                    [sys.executable, "-m", "ops.run"],
+                    [sys.executable, "-m", "ops.launch.run"],
                     env=self.platform.environ | {k: str(v) for k, v in self._ports.items()},
                     cwd=ROOT,
                     stdin=subprocess.DEVNULL,

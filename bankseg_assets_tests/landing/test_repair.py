@@ -11,7 +11,7 @@ from bankseg_assets.landing.intake import take_landed
 from bankseg_assets.landing.ledger import Delivery, Ledger
 from bankseg_assets.landing.repair import LostContentError, mend
 from bankseg_assets.runtime.settings import Settings
-from ops.demo_data import write_demo_transactions
+from ops.demo.transactions import write_demo_transactions
 
 CONTRACT = DeliveryContract()
 

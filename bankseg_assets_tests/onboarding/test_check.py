@@ -55,7 +55,7 @@ def run(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
         "BANKSEG_DATA_DIR": str(folder / "data"),
     }
     return subprocess.run(
-        [sys.executable, "-m", "ops.contract", "check", *arguments],
+        [sys.executable, "-m", "ops.cli.contract", "check", *arguments],
         cwd=ROOT,
         env=environ,
         capture_output=True,

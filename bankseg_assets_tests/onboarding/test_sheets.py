@@ -10,8 +10,8 @@ import pytest
 from bankseg_assets.contracts.delivery import load_contract
 from bankseg_assets.onboarding.sample import SampleError
 from bankseg_assets.onboarding.suggest import suggest
-from ops.demo_banks import write_bank
-from ops.spreadsheet import write_xlsx
+from ops.demo.banks import write_bank
+from ops.demo.spreadsheet import write_xlsx
 
 HEADER = ("TransactionID", "CustomerID", "Date", "Amount (EUR)")
 ROWS = [(f"T{n}", f"C{n % 9}", f"2024-03-{1 + n % 28:02d}", f"{n}.50") for n in range(30)]

@@ -17,7 +17,7 @@ from bankseg_assets.scoring.published_model import newest_first, read_model
 from bankseg_assets.storage.version_store import RECORD_FILE, DamagedVersionError, VersionStore
 from bankseg_assets_tests.app.publishing import publish
 from bankseg_assets_tests.cluster.waiting import HOST, free_port, listens, wait_for
-from ops.processes import Family
+from ops.launch.processes import Family
 
 TABLES = {"segment_profiles": [{"segment": 0, "name": "Small spenders"}]}
 BUCKET = "bank"

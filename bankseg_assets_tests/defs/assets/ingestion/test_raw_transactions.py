@@ -14,7 +14,7 @@ from bankseg_assets.scoring.bundle import load_bundle
 from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import DEMO_ROWS, Run, run_platform
-from ops.demo_data import HEADER, write_demo_transactions
+from ops.demo.transactions import HEADER, write_demo_transactions
 
 DELIVERED = RAW_TRANSACTIONS.names[:9]
 BAD_FILES = ("cut.csv.gz", "empty.csv", "latin.csv", "no_amount.csv")

@@ -1,0 +1,530 @@
+"""The scoring API over real HTTP: answers, refusals, a new release, and what is never told."""
+
+import json
+import logging
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from http.client import HTTPConnection
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+
+from bankseg_assets.release.releases import Refusal, note_refusal
+from bankseg_assets.scoring.bundle import BUNDLE_FILE
+from bankseg_assets.scoring.inputs import problem
+from bankseg_assets.scoring.lists.actions import ACTIONS
+from bankseg_assets_tests import load
+from bankseg_assets_tests.app.odd_models import ONE_SEGMENT, REFUNDS, SPENDING
+from bankseg_assets_tests.app.publishing import publish, release, write_model
+from bankseg_assets_tests.scoring.lists.sample_lists import (
+    FREQUENCY,
+    GENDER,
+    INPUTS,
+    MONETARY,
+    ONCE,
+    ONCE_CONFIDENCE,
+)
+from ops.api import schema, server
+
+ROOT = Path(__file__).parents[3]
+CALL_THEM = [{"segment": 0, "action": "Call them"}]
+CANARY = "CANARY730539118264"
+EVIL = "http://evil.example"
+
+
+@dataclass(frozen=True)
+class Answered:
+    """A response: its status, its text, and that as JSON."""
+
+    status: int
+    text: str
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.text)
+
+    @property
+    def detail(self) -> str:
+        told: str = self.json["detail"]
+        return told
+
+
+class Client:
+    """Asks a server on this machine."""
+
+    def __init__(self, port: int, data_dir: Path) -> None:
+        self.port, self.data_dir = port, data_dir
+
+    def get(self, path: str, **headers: str) -> Answered:
+        return self._send("GET", path, None, headers)
+
+    def post(self, path: str, content: Any, **headers: str) -> Answered:
+        kind = {"Content-Type": "application/json"}
+        return self._send("POST", path, json.dumps(content).encode(), kind | headers)
+
+    def post_bytes(self, path: str, content: bytes, kind: str = "application/json") -> Answered:
+        return self._send("POST", path, content, {"Content-Type": kind})
+
+    def _send(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str]
+    ) -> Answered:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
+        try:
+            connection.request(method, path, body, headers)
+            response = connection.getresponse()
+            return Answered(response.status, response.read().decode())
+        finally:
+            connection.close()
+
+
+@contextmanager
+def serving(data_dir: Path) -> Iterator[Client]:
+    """Serve a platform; the server looks often for a new release."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server, "POLL_SECONDS", 0.02)
+        app = server.guarded(server.build_api(data_dir / "published"), ["Scoring.Bank"])
+        running = uvicorn.Server(server.configuration(app, "127.0.0.1", 0))
+        thread = threading.Thread(target=running.run)
+        thread.start()
+        while not running.started:
+            assert thread.is_alive()
+            time.sleep(0.005)
+        yield Client(running.servers[0].sockets[0].getsockname()[1], data_dir)
+        running.should_exit = True
+        thread.join()
+
+
+@pytest.fixture(scope="module")
+def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
+    """A server with a model, for all tests that change nothing."""
+    data_dir = tmp_path_factory.mktemp("api")
+    publish(data_dir, inputs=INPUTS)
+    with serving(data_dir) as found:
+        yield found
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[Client]:
+    """A server of a platform that has released nothing yet."""
+    with serving(tmp_path) as found:
+        yield found
+
+
+@pytest.fixture
+def own(tmp_path: Path) -> Iterator[Client]:
+    """A server with a model, for one test alone."""
+    publish(tmp_path, inputs=INPUTS)
+    with serving(tmp_path) as found:
+        yield found
+
+
+def eventually(condition: Callable[[], bool]) -> bool:
+    deadline = time.monotonic() + 10
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return condition()
+
+
+def test_a_customer_gets_the_segment_how_likely_each_is_and_the_model(client: Client) -> None:
+    found = client.post("/score", ONCE)
+    assert found.status == 200
+    assert found.json == {
+        "segment": 0,
+        "name": "Small spenders",
+        "probability": ONCE_CONFIDENCE,
+        "sure": True,
+        "action": None,
+        "probabilities": {
+            "Small spenders": ONCE_CONFIDENCE,
+            "Frequent spenders": 0.0,
+            "Big spenders": 0.000509,
+        },
+        "model_version": "first",
+        "snapshot_date": "2016-10-22",
+    }
+
+
+@pytest.mark.parametrize("customer", [{}, {"frequency": None, "monetary": None}])
+def test_of_whom_nothing_is_known_the_prior_is_told(
+    client: Client, customer: dict[str, None]
+) -> None:
+    found = client.post("/score", customer).json
+    assert (found["probability"], found["sure"]) == (0.5, False)
+    assert list(found["probabilities"].values()) == [0.5, 0.3, 0.2]
+
+
+def test_a_value_that_cannot_be_taken_is_the_app_s_sentence(client: Client) -> None:
+    found = client.post("/score", {"frequency": 0, "monetary": "12"})
+    assert found.status == 422
+    assert found.detail == (
+        "Number of transactions must be from 1 to 500 transactions; found 0. "
+        "Sum of the amounts must be from 0 to 2,000,000 INR; found '12'."
+    )
+
+
+def test_a_name_that_is_no_input_is_refused(client: Client) -> None:
+    found = client.post("/score", {"frequenzy": 1})
+    assert (found.status, found.detail) == (
+        422,
+        "'frequenzy' is no input of the model (is it frequency?); it takes frequency, monetary.",
+    )
+
+
+@pytest.mark.parametrize("text", [b'{"frequency": NaN}', b'{"frequency": 1e999}'])
+def test_a_number_that_json_does_not_know_is_refused(client: Client, text: bytes) -> None:
+    found = client.post_bytes("/score", text)
+    assert found.status == 422
+    assert found.detail.startswith("Number of transactions must be from 1 to 500")
+
+
+def test_a_list_is_answered_in_its_order_and_a_bad_customer_spoils_no_other(
+    client: Client,
+) -> None:
+    found = client.post("/score/batch", [ONCE, {"frequency": 0}, {}])
+    assert found.status == 200
+    answers = found.json.pop("answers")
+    assert {key: found.json[key] for key in ("failed", "model_version", "snapshot_date")} == {
+        "failed": 1,
+        "model_version": "first",
+        "snapshot_date": "2016-10-22",
+    }
+    assert [one.get("probability") for one in answers] == [ONCE_CONFIDENCE, None, 0.5]
+    assert answers[1] == {"error": problem(FREQUENCY, 0)}
+
+
+def test_an_empty_list_has_no_answers(client: Client) -> None:
+    assert client.post("/score/batch", []).json["answers"] == []
+
+
+def test_ten_thousand_customers_are_taken_and_one_more_is_not(client: Client) -> None:
+    assert len(client.post("/score/batch", [ONCE] * 10_000).json["answers"]) == 10_000
+    found = client.post("/score/batch", [ONCE] * 10_001)
+    assert found.status == 422
+    assert "at most 10,000" in found.detail
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("/score", b"[]"),
+        ("/score", b"{"),
+        ("/score", b""),
+        ("/score", b"\xff"),
+        ("/score/batch", b"{}"),
+        ("/score/batch", b"[1]"),
+        ("/score/batch", b"[" * 100_000),
+    ],
+)
+def test_what_is_not_such_json_is_told_what_is(client: Client, path: str, body: bytes) -> None:
+    found = client.post_bytes(path, body)
+    assert found.status in (400, 422)
+    assert "input" not in found.json  # the framework would repeat what was sent
+    assert CANARY not in found.text
+
+
+def test_a_text_is_described_as_a_text() -> None:
+    found = schema.openapi(server.build_api(Path("nowhere")), [GENDER])
+    assert found["components"]["schemas"]["Customer"]["properties"]["gender"] == {
+        "type": ["string", "null"],
+        "title": "Gender",
+        "description": "As the bank has it.",
+    }
+
+
+def test_a_page_cannot_send_what_a_browser_sends_without_asking(client: Client) -> None:
+    """A form of another site can post text/plain; only what is declared as JSON is read."""
+    found = client.post_bytes("/score", json.dumps(ONCE).encode(), kind="text/plain")
+    assert found.status == 422
+    assert "application/json" in found.detail
+
+
+def test_a_body_over_the_limit_is_not_read(client: Client) -> None:
+    assert client.post_bytes("/score", b" " * (server.MOST_BYTES + 1)).status == 413
+    assert client.post("/score", ONCE).status == 200
+
+
+def test_the_model_is_described_without_sizes(client: Client) -> None:
+    found = client.get("/model").json
+    assert [one["measure"] for one in found["inputs"]] == ["frequency", "monetary"]
+    assert found["inputs"][1] | {"help": ""} == {
+        "measure": "monetary",
+        "label": "Sum of the amounts",
+        "unit": "INR",
+        "help": "",
+        "minimum": 0,
+        "maximum": 2_000_000,
+    }
+    assert found["segments"][0]["name"] == "Small spenders"
+    assert "customers" not in found["segments"][0]
+    assert found["metrics"]["f1_weighted"] == 0.981
+
+
+def test_it_is_described_in_openapi_with_the_model_s_inputs(client: Client) -> None:
+    found = client.get("/openapi.json").json
+    assert set(found["paths"]) == {"/health", "/model", "/score", "/score/batch"}
+    customer = found["components"]["schemas"]["Customer"]
+    assert customer["properties"]["monetary"] == {
+        "type": ["number", "null"],
+        "title": MONETARY["label"],
+        "description": "Over all these transactions. Unit: INR.",
+        "minimum": 0,
+        "maximum": 2_000_000,
+    }
+    score = found["paths"]["/score"]["post"]
+    assert set(score["responses"]) == {"200", "422", "503"}
+    refused = score["responses"]["422"]["content"]["application/json"]["schema"]["$ref"]
+    assert refused.endswith("/Refusal")
+
+
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/"])
+def test_there_is_no_page_that_would_fetch_scripts(client: Client, path: str) -> None:
+    assert client.get(path).status == 404
+
+
+def test_a_refused_first_model_is_explained_to_callers(empty: Client) -> None:
+    """To materialize again would only be refused again."""
+    note_refusal(empty.data_dir / "published", Refusal("run", "now", ("3 rows are lost.",)))
+    found = empty.post("/score", {})
+    assert found.status == 503
+    assert "the first one was refused. 3 rows are lost." in found.detail
+    assert "make materialize" not in found.detail
+
+
+def test_one_segment_and_refunds_are_answered(tmp_path: Path) -> None:
+    publish(tmp_path, **ONE_SEGMENT)
+    with serving(tmp_path) as client:
+        assert client.get("/model").json["warnings"] == ONE_SEGMENT["warnings"]
+        found = client.post("/score", {"recency": 1}).json
+        assert (found["name"], found["probability"]) == ("All customers", 1.0)
+        publish(tmp_path, **REFUNDS)
+        refund = {"frequency": 1, "monetary": -250.5}
+        assert eventually(lambda: client.post("/score", refund).status == 200)
+        assert client.post("/score", {"monetary": -3e6}).status == 422
+
+
+def test_before_the_first_model_it_waits_and_then_answers(empty: Client) -> None:
+    assert empty.get("/health").json["status"] == "no model"
+    assert empty.get("/openapi.json").status == 200
+    for found in (empty.get("/model"), empty.post("/score", {}), empty.post("/score/batch", [])):
+        assert found.status == 503
+        assert found.detail == "No model has been released yet. Run `make materialize`."
+    publish(empty.data_dir, inputs=INPUTS)
+    assert eventually(lambda: empty.get("/health").json["status"] == "ok")
+    assert empty.post("/score", ONCE).status == 200
+
+
+def test_a_new_release_is_followed_without_a_restart(own: Client) -> None:
+    publish(own.data_dir, inputs=INPUTS, version="second")
+    assert eventually(lambda: own.post("/score", ONCE).json["model_version"] == "second")
+
+
+def test_an_answer_says_what_the_release_recommends_for_the_segment(own: Client) -> None:
+    publish(own.data_dir, {ACTIONS: CALL_THEM}, inputs=INPUTS, version="second")
+    assert eventually(lambda: own.post("/score", ONCE).json["model_version"] == "second")
+    assert own.post("/score", ONCE).json["action"] == "Call them"
+    found = own.post("/score/batch", [ONCE, {"frequency": 40}, {"frequency": 0}]).json["answers"]
+    # Of the second one's segment, the release recommends nothing.
+    assert [one.get("action", "no key") for one in found] == ["Call them", None, "no key"]
+
+
+def test_actions_that_cannot_be_read_cost_no_score(own: Client) -> None:
+    release_dir = publish(own.data_dir, {ACTIONS: CALL_THEM}, inputs=INPUTS, version="second")
+    assert eventually(lambda: own.post("/score", ONCE).json["action"] == "Call them")
+    for file in (release_dir.parents[1] / ACTIONS).rglob("*.parquet"):
+        file.write_bytes(b"damaged")
+    assert own.post("/score", ONCE).json["action"] == "Call them"  # as it was read
+    with serving(own.data_dir) as restarted:
+        found = restarted.post("/score", ONCE)
+    assert (found.status, found.json["action"]) == (200, None)
+
+
+def test_the_last_good_model_answers_while_the_newest_is_broken(own: Client) -> None:
+    broken = write_model(own.data_dir, inputs=INPUTS, version="second")
+    (broken / BUNDLE_FILE).write_text("{", encoding="utf-8")
+    release(own.data_dir, broken, sha256="0" * 64)
+    assert eventually(lambda: "cannot be read" in own.get("/health").json["problem"])
+    assert own.get("/health").json["status"] == "ok"
+    assert own.post("/score", ONCE).json["model_version"] == "first"
+
+
+def test_health_names_warnings_and_what_was_refused(own: Client) -> None:
+    """Whoever watches the API learns that newer data waits, and why."""
+    found = own.get("/health").json
+    assert (found["warnings"], found["refused"]) == ([], None)
+    model = write_model(own.data_dir, inputs=INPUTS, version="second")
+    sha256 = json.loads((model / BUNDLE_FILE).read_text(encoding="utf-8"))["sha256"]
+    release(own.data_dir, model, sha256, warnings=["No balances."])
+    refused = Refusal("run", "2026-01-01T00:00:00+00:00", ("4,026 customers are lost.",))
+    note_refusal(own.data_dir / "published", refused)
+    assert eventually(lambda: own.get("/health").json["refused"] is not None)
+    found = own.get("/health").json
+    assert found["warnings"] == ["No balances."]
+    assert found["refused"] == {"at": refused.at, "reasons": list(refused.reasons)}
+    assert found["status"] == "ok"
+
+
+def test_releases_that_cannot_be_listed_are_tried_again(
+    own: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def fails(*_: object) -> None:
+        raise OSError(CANARY)
+
+    with monkeypatch.context() as patch, caplog.at_level(logging.ERROR):
+        patch.setattr(server, "renew", fails)
+        assert eventually(lambda: "releases cannot be read: OSError" in caplog.text)
+    assert CANARY not in caplog.text
+    publish(own.data_dir, inputs=INPUTS, version="second")
+    assert eventually(lambda: own.get("/health").json["model_version"] == "second")
+
+
+@pytest.mark.parametrize("path", ["/score", "/score/batch"])
+def test_a_failure_is_logged_by_kind_and_place_and_never_by_what_was_sent(
+    client: Client,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    capfd: pytest.CaptureFixture[str],
+    path: str,
+) -> None:
+    def fails(*_: object) -> None:
+        raise ValueError(CANARY)
+
+    monkeypatch.setattr(server, "answers", fails)
+    with caplog.at_level(logging.DEBUG):
+        found = client.post(path, [ONCE] if path.endswith("batch") else ONCE)
+        assert eventually(lambda: "A request failed: ValueError in " in caplog.text)
+    assert found.status == 500
+    assert found.detail == "The server failed (ValueError). Its log says where."
+    streams = capfd.readouterr()
+    assert CANARY not in caplog.text + streams.out + streams.err + found.text
+
+
+def test_what_is_sent_is_in_no_log(
+    client: Client, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
+) -> None:
+    with caplog.at_level(logging.DEBUG):
+        client.get(f"/score?customer={CANARY}")
+        client.get(f"/{CANARY}")
+        client.post("/score", {"frequency": CANARY})
+        client.post("/score", {CANARY: 1})
+        client.post("/score/batch", [{CANARY: CANARY}])
+        client.post_bytes("/score", f'{{"{CANARY}"'.encode())
+    streams = capfd.readouterr()
+    assert CANARY not in caplog.text + streams.out + streams.err
+
+
+def test_only_this_machine_s_names_and_those_allowed_are_answered(client: Client) -> None:
+    assert client.get("/health", Host="scoring.bank").status == 200
+    for host in ("evil.example", "10.0.0.1:8600", ""):
+        assert client.post("/score", ONCE, Host=host).status == 403
+
+
+def test_no_page_of_any_other_site_is_answered(client: Client) -> None:
+    assert client.post("/score", ONCE, Origin=EVIL).status == 403
+    assert client.post("/score", ONCE, Origin="null").status == 403
+    assert client.get("/health", Origin=f"http://127.0.0.1:{client.port}").status == 200
+
+
+def test_nothing_is_recorded_for_a_telemetry_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FASTAPI_OTEL_AUTO_CONFIGURE", "true")
+    monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
+    built = server.build_api(tmp_path)
+    telemetry = built._telemetry
+    assert not any(telemetry[key] for key in ("tracing", "metrics", "logs", "auto_configure"))
+
+
+def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+    environ = os.environ | {"BANKSEG_DATA_DIR": str(tmp_path)}
+    command = [sys.executable, "-m", "ops.api.server", "--port", str(port)]
+    with subprocess.Popen(
+        command, cwd=ROOT, env=environ, stderr=subprocess.PIPE, text=True
+    ) as server:
+        client = Client(port, tmp_path)
+
+        def answers() -> bool:
+            try:
+                return client.get("/health").status == 200
+            except OSError:
+                return False
+
+        assert eventually(answers)
+        listening = _addresses(server.pid)
+        server.send_signal(signal.SIGTERM)
+        server.communicate(timeout=20)
+    assert listening == {("127.0.0.1", port)}
+
+
+def test_a_port_in_use_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        assert server.main(["--port", str(server.getsockname()[1])]) == 2
+    assert "in use" in capsys.readouterr().err
+    monkeypatch.setenv("BANKSEG_API_PORT", "0")
+    assert server.main([]) == 2
+    assert "BANKSEG_API_PORT is 0; expected a port" in capsys.readouterr().err
+
+
+def test_the_load_script_counts_answers_and_refusals(
+    own: Client, capsys: pytest.CaptureFixture[str]
+) -> None:
+    common = ["--port", str(own.port), "--rate", "100", "--seconds", "0.5", "--connections", "4"]
+    # This model has two of the four inputs that are sent.
+    assert load.main(common) == 1
+    publish(own.data_dir, inputs=[*INPUTS, *({**MONETARY, "measure": m} for m in OTHERS)])
+    assert eventually(lambda: len(own.get("/model").json["inputs"]) == 4)
+    capsys.readouterr()
+    assert load.main(common) == 0
+    told = capsys.readouterr().out
+    assert told.startswith("50 answered, 0 not, ")
+    assert "p95 " in told
+
+
+def test_api_describes_spending_where_the_direction_is_known(own: Client) -> None:
+    before = own.get("/model").json
+    assert before["direction_known"] is False
+    assert "median_income" not in before["segments"][0]
+    customer = own.get("/openapi.json").json["components"]["schemas"]["Customer"]
+    assert "description" not in customer
+    publish(own.data_dir, **SPENDING)
+    assert eventually(lambda: own.get("/model").json["direction_known"])
+    found = own.get("/model").json
+    assert found["inputs"][0]["label"] == "Number of spending transactions"
+    assert [one["median_income"] for one in found["segments"]] == [2000.0, 0.0, 4000.0]
+    customer = own.get("/openapi.json").json["components"]["schemas"]["Customer"]
+    assert customer["description"] == schema.SPENDING_ALONE
+    assert customer["properties"]["frequency"]["title"] == "Number of spending transactions"
+    refused = own.post("/score", {"frequency": 2, "income": 30_000})
+    assert refused.status == 422
+    assert "'income' is no input of the model" in refused.detail
+
+
+OTHERS = ("recency", "average_balance")
+
+
+def _addresses(pid: int) -> set[tuple[str, int]]:
+    """Return where a process listens, as the kernel says."""
+    sockets = {str(path.readlink()) for path in Path(f"/proc/{pid}/fd").iterdir()}
+    found = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/net/{table}").read_text(encoding="ascii").splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and f"socket:[{fields[9]}]" in sockets:
+                address, port = fields[1].split(":")
+                name = ".".join(str(part) for part in bytes.fromhex(address)[::-1])
+                found.add((name, int(port, 16)))
+    return found

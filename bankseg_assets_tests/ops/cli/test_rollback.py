@@ -1,0 +1,67 @@
+"""Rolling back is one command, and says what is in use then."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bankseg_assets.release.releases import Refusal, current_release, note_refusal, refusal
+from bankseg_assets_tests.app.publishing import publish
+from ops.cli import rollback
+
+
+@pytest.fixture
+def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("BANKSEG_DATA_DIR", str(tmp_path))
+    return tmp_path
+
+
+def test_the_release_before_comes_back_and_refusals_are_forgotten(
+    data_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = publish(data_dir, version="first")
+    publish(data_dir, version="second")
+    note_refusal(data_dir / "published", Refusal("run", "now", ("Why.",)))
+    assert rollback.main([]) == 0
+    found = current_release(data_dir / "published")
+    assert found is not None
+    assert found.path("nb_classifier") == first
+    assert f"In use: {found.name}. Back to " in capsys.readouterr().out
+    assert refusal(data_dir / "published") is None
+
+
+def test_the_list_has_a_line_for_each_release_and_changes_nothing(
+    data_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for version in ("first", "second"):
+        publish(data_dir, version=version)
+    assert rollback.main(["--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[2] for line in lines] == ["promotion", "promotion"]
+    assert len(list((data_dir / "published" / "release").iterdir())) == 2
+
+
+def test_without_an_earlier_release_it_says_so(
+    data_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    publish(data_dir)
+    assert rollback.main(["--to", "9"]) == 2
+    assert rollback.main([]) == 2
+    told = capsys.readouterr().err
+    assert "bankseg: 0 releases are named 9…" in told
+    assert "bankseg: There is no earlier release to go back to." in told
+
+
+def test_neither_dagster_nor_spark_is_loaded() -> None:
+    code = (
+        "import sys, ops.cli.rollback; print({'dagster', 'pyspark', 'pandas'} & set(sys.modules))"
+    )
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=Path(__file__).parents[3],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert found.stdout.strip() == "set()"

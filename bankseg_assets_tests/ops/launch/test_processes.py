@@ -1,0 +1,161 @@
+"""Real processes: whatever a child does to get away, none is left."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from ops.launch.processes import Family, StopRequest, StopRequestedError, started_at
+
+HASTY = ((signal.SIGINT, 0.3), (signal.SIGTERM, 0.3), (signal.SIGKILL, 3.0))
+
+NOTE = "import os, pathlib, signal, subprocess, sys, time; note = pathlib.Path(sys.argv[1])\n"
+SLEEPS = NOTE + "note.write_text(str(os.getpid())); time.sleep(60)"
+IGNORES_SIGNALS = (
+    NOTE + "signal.signal(signal.SIGINT, signal.SIG_IGN); signal.signal(signal.SIGTERM, "
+    "signal.SIG_IGN); note.write_text(str(os.getpid())); time.sleep(60)"
+)
+# As Spark's Python workers do.
+LEAVES_THE_GROUP = (
+    NOTE + "p = subprocess.Popen(['sleep', '60'], preexec_fn=lambda: os.setpgid(0, 0)); "
+    "note.write_text(str(p.pid)); time.sleep(60)"
+)
+LEAVES_THE_SESSION = (
+    NOTE + "p = subprocess.Popen(['sleep', '60'], start_new_session=True); "
+    "note.write_text(str(p.pid)); time.sleep(60)"
+)
+# The sleeper's parent is gone before anything is stopped.
+LEAVES_AN_ORPHAN = (
+    NOTE + "note.write_text(os.popen('sleep 60 >/dev/null & echo $!').read()); time.sleep(60)"
+)
+
+
+@pytest.fixture
+def keep_signal_handlers() -> Iterator[None]:
+    kept = {
+        number: signal.getsignal(number)
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+    }
+    yield
+    for number, handler in kept.items():
+        signal.signal(number, handler)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
+    except OSError:
+        return False
+    return stat.rpartition(")")[2].split()[0] != "Z"
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
+    deadline = time.monotonic() + seconds
+    while not condition() and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return condition()
+
+
+def pid_in(note: Path) -> int:
+    assert eventually(lambda: note.exists() and note.read_text(encoding="utf-8") != "")
+    return int(note.read_text(encoding="utf-8"))
+
+
+@pytest.mark.parametrize(
+    "program",
+    [SLEEPS, IGNORES_SIGNALS, LEAVES_THE_GROUP, LEAVES_THE_SESSION, LEAVES_AN_ORPHAN],
+    ids=["sleeps", "ignores signals", "leaves the group", "leaves the session", "orphan"],
+)
+def test_leaving_a_family_ends_every_process_in_it(tmp_path: Path, program: str) -> None:
+    note = tmp_path / "pid"
+    with Family(HASTY) as family:
+        command = [sys.executable, "-c", program, str(note)]
+        child = family.start("toy", command, environ=os.environ, log=tmp_path / "toy.log")
+        pid = pid_in(note)
+        assert is_alive(pid)
+    assert not is_alive(pid)
+    assert child.process.poll() is not None
+
+
+def test_a_process_that_the_family_did_not_start_lives_on(tmp_path: Path) -> None:
+    stranger = subprocess.Popen(["sleep", "60"])
+    with Family(HASTY) as family:
+        family.start("toy", ["sleep", "60"], environ=os.environ)
+    assert stranger.poll() is None
+    stranger.kill()
+    stranger.wait()
+
+
+def test_a_family_that_listens_to_sigint_is_not_killed(tmp_path: Path) -> None:
+    with Family() as family:
+        child = family.start("toy", ["sleep", "60"], environ=os.environ)
+    assert child.process.returncode == -signal.SIGINT
+
+
+def test_a_dead_child_is_noticed_and_the_end_of_its_log_can_be_read(tmp_path: Path) -> None:
+    log = tmp_path / "logs" / "toy.log"
+    command = ["sh", "-c", "seq 100; sleep 0.1; exit 3"]
+    with Family(HASTY) as family:
+        child = family.start("toy", command, environ=os.environ, log=log)
+        assert not child.is_dead
+        assert eventually(lambda: child.is_dead)
+    assert child.process.returncode == 3
+    assert child.tail().splitlines() == [str(number) for number in range(86, 101)]
+
+
+def test_the_log_of_the_start_before_is_kept_once(tmp_path: Path) -> None:
+    log = tmp_path / "toy.log"
+    for word in ("first", "second", "third"):
+        with Family(HASTY) as family:
+            child = family.start("toy", ["echo", word], environ=os.environ, log=log)
+            child.process.wait()
+    assert log.read_text(encoding="utf-8") == "third\n"
+    assert (tmp_path / "toy.previous.log").read_text(encoding="utf-8") == "second\n"
+
+
+def test_children_end_when_their_parent_is_killed_outright(tmp_path: Path) -> None:
+    note = tmp_path / "pid"
+    parent_program = (
+        "import os, sys, time; from ops.launch.processes import Family\n"
+        f"Family().start('toy', [sys.executable, '-c', {SLEEPS!r}, sys.argv[1]], "
+        "environ=os.environ)\n"
+        "time.sleep(60)"
+    )
+    parent = subprocess.Popen([sys.executable, "-c", parent_program, note])
+    pid = pid_in(note)
+    parent.kill()
+    parent.wait()
+    assert eventually(lambda: not is_alive(pid))
+
+
+def test_when_a_process_started_is_known_until_it_ends() -> None:
+    before = time.time()
+    with subprocess.Popen(["sleep", "60"]) as sleeper:
+        # The kernel tells the boot's second, without fractions.
+        assert started_at(sleeper.pid) == pytest.approx(before, abs=2.0)
+        sleeper.kill()
+        assert eventually(lambda: started_at(sleeper.pid) is None)
+    assert started_at(sleeper.pid) is None
+
+
+@pytest.mark.usefixtures("keep_signal_handlers")
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_signal_is_raised_at_the_next_pause(number: signal.Signals) -> None:
+    with StopRequest() as stop:
+        stop.pause()
+        os.kill(os.getpid(), number)
+        with pytest.raises(StopRequestedError):
+            stop.pause()
+
+
+@pytest.mark.usefixtures("keep_signal_handlers")
+def test_a_hangup_stays_ignored_under_nohup() -> None:
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    with StopRequest() as stop:
+        os.kill(os.getpid(), signal.SIGHUP)
+        stop.pause()

@@ -1,0 +1,34 @@
+"""Copy the newest release at a URL into the data folder: `bankseg fetch s3://bucket/bankseg`.
+
+For a machine that serves and computes nothing: app, API and lists find the release there. Run it
+as often as a new model should be noticed; while there is none, nothing is copied.
+"""
+
+import sys
+from collections.abc import Sequence
+
+from bankseg_assets.runtime.settings import SettingsError, load_settings
+from bankseg_assets.storage.version_store import DamagedVersionError, VersionStore
+from ops.cli.export import REFUSED, parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Copy; return the exit code."""
+    does = "Copy the newest release at a URL to this machine."
+    options = parser("bankseg fetch", does).parse_args(arguments)
+    # pyarrow costs a second; whoever asks for help is not kept waiting.
+    from bankseg_assets.release.remote_copy import MirrorError, fetch
+
+    try:
+        settings = load_settings()
+        store = VersionStore(settings.published_dir, settings.keep_versions)
+        done = fetch(options.url, store, options.only)
+    except (SettingsError, MirrorError, DamagedVersionError, OSError) as error:
+        print(f"bankseg: {error}", file=sys.stderr)
+        return REFUSED
+    print(f"In use: {done.release}. {done.versions} versions came, {done.n_bytes:,} bytes.")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

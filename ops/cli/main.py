@@ -1,0 +1,57 @@
+"""The command line, `./bankseg COMMAND`: finds the command's module and hands over.
+
+Nothing else is imported before, so that each command costs what it needs, and help costs nothing.
+"""
+
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+# Command -> its module, whose `main` takes the arguments after it; and what it does.
+COMMANDS = {
+    "score": ("ops.cli.score", "the segment of each customer in a list (CSV, CSV.gz, Parquet)"),
+    "status": ("ops.cli.status", "what is in use, what came in, what runs"),
+    "deliveries": ("ops.cli.deliveries", "every file that came in, and what became of its rows"),
+    "contract": (
+        "ops.cli.contract",
+        "a contract for a bank's file: proposed from it, or tried on it",
+    ),
+    "withdraw": ("ops.cli.withdraw", "an accepted file is taken back, as if it had never arrived"),
+    "quarantine": ("ops.cli.quarantine", "the quarantined rows, to correct and deliver again"),
+    "rollback": ("ops.cli.rollback", "an earlier release is in use again"),
+    "export": ("ops.cli.export", "a copy of the release at a URL: s3, gs, abfs, hdfs, file"),
+    "fetch": ("ops.cli.fetch", "the newest release at a URL, for a machine that only serves"),
+    "serve-api": ("ops.api.server", "the scoring API alone, until Ctrl-C"),
+}
+HELP = ("-h", "--help", "help")
+REFUSED = 2
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what was asked; return the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if not given or given[0] in HELP:
+        print(usage())
+        return 0
+    if given[0] not in COMMANDS:
+        print(f"bankseg: {given[0]!r} is no command.\n{usage()}", file=sys.stderr)
+        return REFUSED
+    module = import_module(COMMANDS[given[0]][0])
+    try:
+        code: int = module.main(given[1:])
+        sys.stdout.flush()
+    except BrokenPipeError:  # whoever read on, as `head`, has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    return code
+
+
+def usage() -> str:
+    """Return the list of commands."""
+    lines = [f"  bankseg {name:10} {does}" for name, (_, does) in COMMANDS.items()]
+    return "\n".join([*lines, "  bankseg COMMAND --help   what it takes"])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,199 @@
+"""What is in use, what came in, what runs: `bankseg status [--json]`. Looking changes nothing."""
+
+import argparse
+import json
+import shutil
+import sqlite3
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bankseg_assets.landing.ledger import WITHDRAWN, Ledger
+from bankseg_assets.presentation.formatting import day
+from bankseg_assets.release.releases import Release, refusal
+from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
+from bankseg_assets.scoring.bundle import Bundle
+from bankseg_assets.scoring.current_model import Serving, renew
+from bankseg_assets.scoring.published_model import newest_first
+from ops.launch.preflight import GIGABYTE, NEEDED_BYTES
+from ops.launch.services import platform_services
+
+NOTHING_IN_USE = 1
+REFUSED = 2
+EDA = "eda_report"
+# Metric -> how it is called.
+METRICS = {
+    "f1_weighted": "weighted F1",
+    "f1_macro": "macro F1",
+    "calibration_error": "calibration error",
+    "log_loss": "log loss",
+    "silhouette": "silhouette",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the status; return 0 if there is a model in use, else 1."""
+    parser = argparse.ArgumentParser(prog="bankseg status", description=__doc__)
+    parser.add_argument("--json", action="store_true", help="for programs")
+    options = parser.parse_args(arguments)
+    try:
+        found = status(load_settings())
+    except SettingsError as error:
+        print(f"bankseg: {error}", file=sys.stderr)
+        return REFUSED
+    print(json.dumps(found, indent=2) if options.json else "\n".join(_lines(found)))
+    return 0 if found["release"] else NOTHING_IN_USE
+
+
+def status(settings: Settings) -> dict[str, Any]:
+    """Return the status as JSON holds it; null for what there is not."""
+    serving = renew(Serving(), lambda: newest_first(settings.published_dir))
+    refused = refusal(settings.published_dir)
+    return {
+        "data_dir": str(settings.data_dir),
+        "release": serving.release and _release(serving.release),
+        "model": serving.bundle and _model(serving.bundle),
+        "problem": serving.problem or None,
+        "refused": refused
+        and {
+            "at": refused.at,
+            "reasons": list(refused.reasons),
+            "warnings": list(refused.warnings),
+            "deliveries": list(refused.deliveries),
+        },
+        "deliveries": _deliveries(settings.ledger_path),
+        "servers": [
+            {"name": one.title, "address": one.address, "answers": one.answers()}
+            for one in platform_services(settings, settings.data_dir / "unused")
+            if one.port is not None
+        ],
+        "disk": {"free_bytes": _free(settings.data_dir), "needed_bytes": NEEDED_BYTES},
+    }
+
+
+def _release(release: Release) -> dict[str, Any]:
+    first, last = _window(release)
+    return {
+        "name": release.name,
+        "kind": release.kind,
+        "note": release.note,
+        "made_at": release.created_at,
+        "is_demo": release.is_demo,
+        "warnings": list(release.warnings),
+        "deliveries": list(release.deliveries),
+        "first_day": first,
+        "last_day": last,
+    }
+
+
+def _window(release: Release) -> tuple[str | None, str | None]:
+    """Return the first and the last day of the data, as the EDA report of the release says."""
+    try:
+        text = (release.path(EDA) / "model.json").read_text(encoding="utf-8")
+        (overview,) = json.loads(text)["overview"]
+        return overview["first_day"], overview["last_day"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None, None
+
+
+def _model(bundle: Bundle) -> dict[str, Any]:
+    return {
+        "version": bundle.version,
+        "snapshot_date": bundle.snapshot_date,
+        "segments": [segment["name"] for segment in bundle.segments],
+        "metrics": dict(bundle.metrics),
+    }
+
+
+def _deliveries(ledger: Path) -> dict[str, Any] | None:
+    if not ledger.exists():  # to open it would make it
+        return None
+    try:
+        found = Ledger(ledger).deliveries()
+    except sqlite3.Error:
+        return None
+    last = found[-1] if found else None
+    return {
+        "accepted": sum(one.status == "accepted" for one in found),
+        "rejected": sum(one.status == "rejected" for one in found),
+        "withdrawn": sum(one.status == WITHDRAWN for one in found),
+        "last": last
+        and {
+            "file": last.file_name,
+            "status": last.status,
+            "reason": last.reason,
+            "records": last.records,
+            "taken_at": last.taken_at,
+        },
+    }
+
+
+def _free(data_dir: Path) -> int:
+    existing = next(path for path in (data_dir, *data_dir.parents) if path.exists())
+    return shutil.disk_usage(existing).free
+
+
+def _lines(found: Mapping[str, Any]) -> Iterator[str]:
+    for title, text in _parts(found):
+        first, *more = text.splitlines() or [""]
+        yield f"{title:12} {first}".rstrip()
+        yield from (f"{'':12} {line}" for line in more)
+
+
+def _parts(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    release, model, refused = found["release"], found["model"], found["refused"]
+    if release and model:
+        demo = ", of demo data" if release["is_demo"] else ""
+        yield "Release", f"{release['name']} ({release['kind']}), made {release['made_at']}{demo}"
+        if release["note"]:
+            yield "", release["note"]
+        yield "Data", _told_window(release, model)
+        yield "Model", f"{model['version']}\n{_told_metrics(model)}"
+        yield "Segments", ", ".join(model["segments"])
+        if release["warnings"]:
+            yield "Warnings", "\n".join(release["warnings"])
+    else:
+        yield "Release", "none yet: run `make materialize`"
+    if found["problem"]:
+        yield "Problem", f"The newest model cannot be used. {found['problem']}"
+    if refused:
+        yield "Refused", "\n".join([f"a newer model, {refused['at']}", *refused["reasons"]])
+    yield "Deliveries", _told_deliveries(found["deliveries"])
+    for server in found["servers"]:
+        yield server["name"], server["address"] + ("" if server["answers"] else " does not answer")
+    disk = found["disk"]
+    yield (
+        "Disk",
+        f"{disk['free_bytes'] / GIGABYTE:,.1f} GB free, "
+        f"{disk['needed_bytes'] / GIGABYTE:.1f} GB needed, in {found['data_dir']}",
+    )
+
+
+def _told_window(release: Mapping[str, Any], model: Mapping[str, Any]) -> str:
+    snapshot = f"snapshot of {day(model['snapshot_date'])}"
+    if not release["first_day"]:
+        return snapshot
+    return f"{day(release['first_day'])} to {day(release['last_day'])}, {snapshot}"
+
+
+def _told_metrics(model: Mapping[str, Any]) -> str:
+    metrics = model["metrics"]
+    told = [f"{called} {metrics[name]:.3f}" for name, called in METRICS.items() if name in metrics]
+    return ", ".join([f"{metrics['n_customers']:,.0f} customers", *told])
+
+
+def _told_deliveries(found: Mapping[str, Any] | None) -> str:
+    if not found or not found["last"]:
+        return "none yet"
+    last = found["last"]
+    withdrawn = f", {found['withdrawn']:,} withdrawn" if found["withdrawn"] else ""
+    told = (
+        f"{found['accepted']:,} accepted, {found['rejected']:,} rejected{withdrawn}\n"
+        f"the last was {last['file']}, {last['status']} {last['taken_at']}"
+    )
+    return f"{told}\n{last['reason']}" if last["reason"] else told
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""Made-up data of made-up banks."""

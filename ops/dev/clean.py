@@ -1,0 +1,75 @@
+"""Remove what the platform made, and say what: `python -m ops.dev.clean`. Asks nothing."""
+
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
+from ops.launch.preflight import PreflightError, data_lock
+
+CACHES = (
+    ".pytest_cache",
+    ".mypy_cache",
+    ".ruff_cache",
+    ".hypothesis",
+    "spark-warehouse",
+    "metastore_db",
+    "derby.log",
+)
+REFUSED = 2
+
+
+def main(root: Path = Path()) -> int:
+    """Clean the data folder and the project at `root`; return the exit code."""
+    try:
+        settings = load_settings()
+        if settings.data_dir.exists():
+            with data_lock(settings.data_dir, "make clean"):
+                remove(generated_data(settings))
+    except (SettingsError, PreflightError) as error:
+        print(f"bankseg: {error}", file=sys.stderr)
+        return REFUSED
+    remove(caches(root))
+    print("Kept: .venv, and the files that were delivered.")
+    return 0
+
+
+def generated_data(settings: Settings) -> Iterator[Path]:
+    """Yield what can be made again; never the folder itself, which may hold other things."""
+    yield settings.landing_dir / "demo_transactions.csv"
+    yield settings.holdings_dir / "demo_holdings.csv"
+    yield settings.raw_dir
+    yield settings.raw_holdings_dir
+    yield settings.published_dir
+    yield settings.dagster_home
+    for ledger in (settings.ledger_path, settings.holdings_ledger_path):
+        yield from sorted(settings.data_dir.glob(f"{ledger.name}*"))
+    yield settings.notice_path
+    yield settings.logs_dir
+    yield settings.java_dir
+    yield settings.scratch_dir
+    yield settings.lock_path
+
+
+def caches(root: Path) -> Iterator[Path]:
+    """Yield the caches of the tools in the project at `root`."""
+    yield from (root / name for name in CACHES)
+    for package in ("bankseg_assets", "bankseg_assets_tests", "app", "ops"):
+        yield from sorted((root / package).rglob("__pycache__"))
+
+
+def remove(paths: Iterator[Path]) -> None:
+    """Remove each path that exists and print its name."""
+    for path in paths:
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.exists():
+            path.unlink()
+        else:
+            continue
+        print(f"removed {path}")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

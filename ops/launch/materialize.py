@@ -1,0 +1,222 @@
+"""Compute every asset in this process and show progress: `python -m ops.launch.materialize`.
+
+The run is recorded in the instance as any other, so the Dagster UI lists it with its events.
+"""
+
+import argparse
+import os
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TextIO
+from uuid import uuid4
+
+from bankseg_assets.runtime.java import JavaNotFoundError
+from bankseg_assets.runtime.settings import SettingsError, load_settings
+from bankseg_assets.runtime.spark import spark_config, start_early
+from ops.launch.instance import prepare_instance, process_environment
+from ops.launch.preflight import (
+    BusyError,
+    PreflightError,
+    check_contract,
+    check_disk,
+    check_machine,
+    data_lock,
+    find_java,
+)
+
+# Dagster costs two seconds; a machine that is not ready is told so before.
+if TYPE_CHECKING:
+    from dagster import DagsterInstance, DagsterRun, JobDefinition
+
+JOB = "everything"
+LAST_ASSET = "nb_classifier"
+DEFINITIONS = "bankseg_assets.definitions"
+FORCED = {"ops": {"release": {"config": {"force": True}}}}
+
+FAILED = 1
+REFUSED = 2
+INTERRUPTED = 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the job; return 0 when every asset was made and no check failed."""
+    options = _parser().parse_args(arguments)
+    # Dagster ends a run in good order on Ctrl-C alone.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        settings = load_settings()
+        check_machine(settings)
+        check_contract(settings)
+        with ExitStack() as stack:
+            sole = options.lock_held or _lock(stack, settings.data_dir)
+            check_disk(settings.data_dir)
+            java_home = find_java(settings, os.environ)
+            os.environ.update(process_environment(settings, java_home, os.environ))
+            prepare_instance(settings.dagster_home)
+            log = settings.logs_dir / "materialize.log"
+            terminal = stack.enter_context(_output_to(log))
+            if not options.if_needed:
+                # Java takes as long as Dagster's imports, on the other core.
+                start_early(settings, spark_config(settings))
+            return _materialize(options, terminal, log, sole=sole)
+    except (SettingsError, PreflightError, JavaNotFoundError) as error:
+        print(f"bankseg: {error}", file=sys.stderr)
+        return REFUSED
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m ops.launch.materialize", description="Run a batch."
+    )
+    parser.add_argument(
+        "--if-needed",
+        action="store_true",
+        help="only when there is no classifier yet, or when the last batch did not complete; "
+        "that a repetition fails is then no error while an earlier classifier stands",
+    )
+    parser.add_argument(
+        "--lock-held", action="store_true", help="the caller holds the lock of the data folder"
+    )
+    parser.add_argument(
+        "--force",
+        action="store_true",
+        help="release although a gate refuses; the release notes what it was",
+    )
+    parser.add_argument("--module", default=DEFINITIONS, help="where `defs` is (%(default)s)")
+    return parser
+
+
+def _lock(stack: ExitStack, data_dir: Path) -> bool:
+    """Take the data folder's lock; return False when another holds it.
+
+    A batch may run while the platform serves, as long as no other run is in progress.
+    """
+    try:
+        stack.enter_context(data_lock(data_dir, "make materialize"))
+    except BusyError:
+        return False
+    return True
+
+
+@contextmanager
+def _output_to(log: Path) -> Iterator[TextIO]:
+    """Send stdout and stderr, Java's too, to `log`; yield what stdout was."""
+    log.parent.mkdir(parents=True, exist_ok=True)
+    sys.stdout.flush()
+    with os.fdopen(os.dup(1), "w", encoding="utf-8") as terminal, log.open("wb") as file:
+        saved = os.dup(2)
+        os.dup2(file.fileno(), 1)
+        os.dup2(file.fileno(), 2)
+        try:
+            yield terminal
+        finally:
+            os.dup2(terminal.fileno(), 1)
+            os.dup2(saved, 2)
+            os.close(saved)
+
+
+def _materialize(options: argparse.Namespace, terminal: TextIO, log: Path, *, sole: bool) -> int:
+    from dagster import AssetKey, DagsterInstance
+
+    try:
+        job = import_module(options.module).defs.resolve_job_def(JOB)
+    except Exception as error:
+        traceback.print_exc()
+        print(f"{options.module} cannot be loaded: {error}. See {log}.", file=terminal)
+        return FAILED
+    with DagsterInstance.get() as instance:
+        if sole:
+            fail_interrupted_runs(instance)
+        if _unfinished(instance):
+            if options.if_needed:
+                # Its launcher was killed; the run goes on, and the servers take it up again.
+                print("An earlier run is still in progress; it goes on.", file=terminal)
+                return 0
+            raise BusyError(
+                "Another run is in progress. Wait until it ends, or cancel it in the Dagster UI."
+            )
+        stands = instance.get_latest_materialization_event(AssetKey(LAST_ASSET)) is not None
+        if options.if_needed and stands:
+            if not last_batch_failed(instance):
+                return 0
+            print("The last batch did not complete; it is repeated.", file=terminal, flush=True)
+        code = run_batch(job, instance, terminal, log, FORCED if options.force else None)
+    if options.if_needed and stands and code == FAILED:
+        print("The results of the last complete batch stay in use.", file=terminal)
+        return 0
+    return code
+
+
+def run_batch(
+    job: "JobDefinition",
+    instance: "DagsterInstance",
+    out: TextIO,
+    log: Path,
+    run_config: Mapping[str, Any] | None = None,
+) -> int:
+    """Run `job` in this process and narrate it; return the exit code."""
+    from ops.launch.progress import Progress
+
+    started = time.monotonic()
+    run_id = str(uuid4())
+    progress = Progress(out)
+    instance.add_event_listener(run_id, progress)
+    result = job.execute_in_process(
+        run_config=run_config, instance=instance, run_id=run_id, raise_on_error=False
+    )
+    if progress.interrupted:
+        return INTERRUPTED
+    if result.success and not progress.faults:
+        seconds = time.monotonic() - started
+        print(f"{progress.asset_count} assets materialized in {seconds:.1f} s.", file=out)
+        return 0
+    print("", *progress.faults, sep="\n", file=out)
+    print(f"Details are in run {run_id[:8]} in the Dagster UI, and in {log}.", file=out)
+    return FAILED
+
+
+def last_batch_failed(instance: "DagsterInstance") -> bool:
+    """Whether the newest run of the job ended, and not with success."""
+    from dagster import DagsterRunStatus, RunsFilter
+
+    newest = instance.get_runs(RunsFilter(job_name=JOB), limit=1)
+    return any(
+        run.status in (DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED) for run in newest
+    )
+
+
+def fail_interrupted_runs(instance: "DagsterInstance") -> None:
+    """Mark as failed what a killed process left in progress; it would hold the queue's only place.
+
+    To be called only where no code server is about to start a run.
+    """
+    from ops.launch.run_launcher import run_process
+
+    for run in _unfinished(instance):
+        if not run_process(instance, run.run_id):
+            instance.report_run_failed(run, "The process of this run ended before the run did.")
+
+
+def _unfinished(instance: "DagsterInstance") -> "list[DagsterRun]":
+    from dagster import DagsterRunStatus, RunsFilter
+
+    statuses = [
+        DagsterRunStatus.NOT_STARTED,
+        DagsterRunStatus.STARTING,
+        DagsterRunStatus.STARTED,
+        DagsterRunStatus.CANCELING,
+    ]
+    return list(instance.get_runs(RunsFilter(statuses=statuses)))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,171 @@
+"""Prepare the platform and serve it until it is told to stop: `python -m ops.launch.run`."""
+
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bankseg_assets.runtime.java import JavaNotFoundError
+from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
+from ops.launch.instance import prepare_instance, process_environment
+from ops.launch.preflight import (
+    HOST,
+    PreflightError,
+    check_contract,
+    check_disk,
+    check_machine,
+    check_ports,
+    data_lock,
+    find_java,
+)
+from ops.launch.processes import Family, StopRequest, StopRequestedError
+from ops.launch.services import CODE_SOCKET, Service, platform_services
+from ops.launch.supervision import Kept, LaunchError
+
+# Measured: all answer within 8 s on two idle cores.
+READY_SECONDS = 120.0
+
+FAILED = 1
+REFUSED = 2
+
+
+def main() -> int:
+    """Prepare and serve; return 0 when stopped by the operator."""
+    try:
+        settings = load_settings()
+        check_machine(settings)
+        # What is published is served all the same; the batch then says what is wrong.
+        if not _holds_something(settings.published_dir):
+            check_contract(settings)
+        with data_lock(settings.data_dir, "make run"):
+            check_disk(settings.data_dir)
+            check_ports(settings)
+            java_home = find_java(settings, os.environ)
+            environ = process_environment(settings, java_home, os.environ)
+            prepare_instance(settings.dagster_home)
+            return run(settings, environ)
+    except (SettingsError, PreflightError, JavaNotFoundError) as error:
+        print(f"bankseg: {error}", file=sys.stderr)
+        return REFUSED
+    except LaunchError as error:
+        print(f"bankseg: {error}", file=sys.stderr)
+        return FAILED
+
+
+def run(settings: Settings, environ: Mapping[str, str]) -> int:
+    """Make what is missing, then serve, also when that failed."""
+    with StopRequest() as stop:
+        try:
+            prepare(settings, preparation(settings), environ, stop)
+            # A folder of our own in /tmp: a socket's path may have 107 bytes, and none but we may
+            # put one there.
+            with TemporaryDirectory(prefix="bankseg-") as folder:
+                socket = Path(folder) / "code.sock"
+                environ = {**environ, CODE_SOCKET: str(socket)}
+                serve(platform_services(settings, socket), environ, settings.logs_dir, stop)
+        except StopRequestedError:
+            print("Stopped.", flush=True)
+    return 0
+
+
+def prepare(
+    settings: Settings,
+    steps: Sequence[tuple[str, Sequence[str]]],
+    environ: Mapping[str, str],
+    stop: StopRequest,
+) -> bool:
+    """Run the steps in order; report the first that fails, skip the rest and return False.
+
+    The servers start all the same: the Dagster UI and the app are where a failure is read.
+    """
+    for name, command in steps:
+        end = finish(name, command, environ, stop)
+        if end:
+            print(_failure(name, end, settings), file=sys.stderr, flush=True)
+            return False
+    return True
+
+
+def _failure(name: str, end: str, settings: Settings) -> str:
+    return (
+        f"bankseg: {name} {end}; the reason stands above. The servers start all the same: the app "
+        f"(http://{HOST}:{settings.app_port}) shows what there is and what to do next, and the "
+        f"Dagster UI (http://{HOST}:{settings.dagster_port}/runs) and {settings.logs_dir} have "
+        "the details."
+    )
+
+
+def preparation(settings: Settings) -> list[tuple[str, list[str]]]:
+    """Return the commands to be run before the servers start, with what to call them."""
+    module = [sys.executable, "-m"]
+    batch = ("the batch", [*module, "ops.launch.materialize", "--if-needed", "--lock-held"])
+    if any(map(_holds_something, (settings.landing_dir, settings.raw_dir, settings.published_dir))):
+        return [batch]
+    return [("the demo data generator", [*module, "ops.demo.transactions"]), batch]
+
+
+def _holds_something(folder: Path) -> bool:
+    return folder.is_dir() and any(folder.iterdir())
+
+
+def finish(name: str, command: Sequence[str], environ: Mapping[str, str], stop: StopRequest) -> str:
+    """Run a command to its end; return how it failed in words, empty for success."""
+    with Family() as family:
+        try:
+            child = family.start(name, command, environ=environ)
+        except OSError as error:
+            return f"could not start ({error})"
+        while (code := child.process.poll()) is None:
+            stop.pause()
+    if code < 0:
+        return f"was killed by signal {-code}"
+    return f"failed with exit code {code}" if code else ""
+
+
+def serve(
+    services: Sequence[Service],
+    environ: Mapping[str, str],
+    logs: Path,
+    stop: StopRequest,
+    ready_seconds: float = READY_SECONDS,
+) -> None:
+    """Start the services, say where they are once all answer, and start again those that die.
+
+    Ends only by StopRequestedError, or LaunchError when a service dies or never answers at the
+    start, or dies too often later; either way nothing of them is left.
+    """
+    with Family() as family:
+        print("Starting the servers ...", flush=True)
+        deadline = time.monotonic() + ready_seconds
+        kept: list[Kept] = []
+        for service in services:
+            kept.append(Kept(service, family, environ, logs))
+            if service.needed_by_others:
+                _wait_until_all_answer(kept, stop, deadline)
+        _wait_until_all_answer(kept, stop, deadline)
+        for service in services:
+            if service.title:
+                print(f"{service.title}: {service.address}", flush=True)
+        print("Ctrl-C stops everything.", flush=True)
+        while True:
+            for one in kept:
+                one.tend()
+            stop.pause()
+
+
+def _wait_until_all_answer(kept: Sequence[Kept], stop: StopRequest, deadline: float) -> None:
+    for one in kept:
+        while not one.service.answers():
+            for other in kept:
+                other.raise_if_dead()
+            if time.monotonic() > deadline:
+                raise LaunchError(
+                    f"{one.service.name} did not answer on {one.service.address} in time."
+                )
+            stop.pause()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
