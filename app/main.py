@@ -14,8 +14,8 @@ ROOT = str(Path(__file__).resolve().parent.parent)
 if ROOT not in sys.path:
     sys.path.insert(0, ROOT)
 
-from app import session  # noqa: E402 - needs the path above
-from app.footer import footer  # noqa: E402 - needs the path above
+from app.state import session  # noqa: E402 - needs the path above
+from app.widgets.footer import footer  # noqa: E402 - needs the path above
 
 OVERVIEW = "Overview"
 PAGES = {

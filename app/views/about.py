@@ -5,11 +5,12 @@ from functools import partial
 import pandas as pd
 import streamlit as st
 
-from app import data, page, session
-from app.documents import readable
-from app.measures import label
-from app.tables import show_halves, show_table
-from app.words import words
+from app.state import data, session
+from app.widgets import page
+from app.widgets.documents import readable
+from app.widgets.measures import label
+from app.widgets.tables import show_halves, show_table
+from app.widgets.words import words
 
 GLOSSARY = {
     "Segment": "A group of customers with like habits, found by k-means; every customer is in one.",

@@ -5,8 +5,10 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from app import data, lists, page, session
-from app.downloads import ID
+from app.panels import lists
+from app.panels.downloads import ID
+from app.state import data, session
+from app.widgets import page
 from bankseg_assets.scoring.inputs import asked_of
 from bankseg_assets.scoring.lists.column_matching import match_columns
 from bankseg_assets.scoring.lists.errors import ListError

@@ -2,10 +2,11 @@
 
 import streamlit as st
 
-from app import data, page, session
-from app.changes import EXPLAINED, KINDS, as_table, sankey, shown
-from app.palette import colours
-from app.tables import show_table
+from app.panels.changes import EXPLAINED, KINDS, as_table, sankey, shown
+from app.state import data, session
+from app.widgets import page
+from app.widgets.palette import colours
+from app.widgets.tables import show_table
 from bankseg_assets.presentation.formatting import day
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 

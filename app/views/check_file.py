@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from app import page, trial, trial_tables
-from app.tables import show_table
+from app.panels import trial, trial_tables
+from app.widgets import page
+from app.widgets.tables import show_table
 from bankseg_assets.onboarding.draft import AnswerError
 from bankseg_assets.onboarding.sample import SampleError
 from bankseg_assets.presentation.markdown import escaped

@@ -2,9 +2,7 @@
 
 import streamlit as st
 
-from app import page, session
-from app.dagster import DagsterError, address, launch
-from app.deliveries import (
+from app.panels.deliveries import (
     kept_rows,
     ledger_table,
     reasons_table,
@@ -12,7 +10,10 @@ from app.deliveries import (
     waterfall,
     why_rejected,
 )
-from app.situation import deliveries
+from app.panels.situation import deliveries
+from app.state import session
+from app.state.dagster_client import DagsterError, address, launch
+from app.widgets import page
 from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.runtime.settings import load_settings
 

@@ -6,8 +6,7 @@ import numpy as np
 import pandas as pd
 import streamlit as st
 
-from app import data, page, session
-from app.explore import (
+from app.panels.explore import (
     TABLES,
     as_table,
     bars,
@@ -18,8 +17,10 @@ from app.explore import (
     never_delivered,
     transposed,
 )
-from app.palette import colour
-from app.tables import show_table
+from app.state import data, session
+from app.widgets import page
+from app.widgets.palette import colour
+from app.widgets.tables import show_table
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.scoring.bundle import project
 

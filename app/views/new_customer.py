@@ -2,9 +2,10 @@
 
 import streamlit as st
 
-from app import data, page, session
-from app.answer import show_answer, what_if
-from app.entry import ask
+from app.panels.answer import show_answer, what_if
+from app.panels.entry import ask
+from app.state import data, session
+from app.widgets import page
 from bankseg_assets.scoring.bundle import InputError
 
 bundle = page.begin(

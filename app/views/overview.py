@@ -2,11 +2,12 @@
 
 import streamlit as st
 
-from app import data, page, session
-from app.arrivals import show_arrivals
-from app.charts import has_money_shares, segment_map
-from app.explore import knows_direction
-from app.profiles import overview
+from app.panels.arrivals import show_arrivals
+from app.panels.explore import knows_direction
+from app.panels.profiles import overview
+from app.state import data, session
+from app.widgets import page
+from app.widgets.charts import has_money_shares, segment_map
 from bankseg_assets.presentation.disclosure import is_small
 from bankseg_assets.presentation.formatting import day, percent
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT

@@ -3,9 +3,9 @@
 import pandas as pd
 import streamlit as st
 
-from app import comparison, data, page, session
-from app.drift import agreement, drift, drift_note
-from app.quality import (
+from app.panels import comparison
+from app.panels.drift import agreement, drift, drift_note
+from app.panels.quality import (
     choices,
     completeness,
     confusion,
@@ -14,7 +14,9 @@ from app.quality import (
     reliability_table,
     sweep,
 )
-from app.tables import show_halves, show_table
+from app.state import data, session
+from app.widgets import page
+from app.widgets.tables import show_halves, show_table
 from bankseg_assets.runtime.settings import load_settings
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 from bankseg_assets.scoring.quality import was_held_out

@@ -2,8 +2,8 @@
 
 import streamlit as st
 
-from app import data, page, rfm_cell, session
-from app.rfm import (
+from app.panels import rfm_cell
+from app.panels.rfm import (
     Cell,
     as_table,
     clicked,
@@ -13,7 +13,9 @@ from app.rfm import (
     names_of,
     scores,
 )
-from app.tables import show_halves, show_table
+from app.state import data, session
+from app.widgets import page
+from app.widgets.tables import show_halves, show_table
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 
 RECENCY, FREQUENCY = "rfm_recency", "rfm_frequency"

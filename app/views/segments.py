@@ -5,10 +5,11 @@ from typing import Any
 import pyarrow.dataset as ds
 import streamlit as st
 
-from app import data, page, session
-from app.downloads import campaign_list
-from app.profiles import INDEX_NOTE, SPENDING_NOTE, index_bars, profile, rule_sentence
-from app.tables import show_table
+from app.panels.downloads import campaign_list
+from app.panels.profiles import INDEX_NOTE, SPENDING_NOTE, index_bars, profile, rule_sentence
+from app.state import data, session
+from app.widgets import page
+from app.widgets.tables import show_table
 from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 

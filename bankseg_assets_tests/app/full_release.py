@@ -8,7 +8,7 @@ from uuid import uuid4
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from app.comparison import ASSET
+from app.panels.comparison import ASSET
 from bankseg_assets.release.gates import Limits, Measures, gates
 from bankseg_assets.release.releases import RELEASE
 from bankseg_assets.storage.version_store import VersionStore, version_record, write_json

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.drift import DRIFT
+from app.panels.drift import DRIFT
 from bankseg_assets.release.releases import Refusal, note_refusal
 from bankseg_assets.scoring.bundle import BUNDLE_FILE, load_bundle, score
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT as ONE_SEGMENT_SENTENCE

@@ -7,9 +7,9 @@ from pathlib import Path
 import pandas as pd
 from streamlit.testing.v1 import AppTest
 
-from app.downloads import campaign_list
-from app.numbers import Numbers
-from app.rfm_cell import as_table, members_of, segments_in
+from app.panels.downloads import campaign_list
+from app.panels.rfm_cell import as_table, members_of, segments_in
+from app.widgets.numbers import Numbers
 from bankseg_assets.release.releases import Release, current_release
 from bankseg_assets.scoring.bundle import load_bundle
 from bankseg_assets_tests.app.customers import NAMES, tables

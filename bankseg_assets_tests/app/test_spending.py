@@ -9,20 +9,20 @@ import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from app.changes import as_table as moves
-from app.charts import segment_map
-from app.downloads import campaign_list
-from app.measures import label, written
-from app.numbers import Numbers
-from app.profiles import SPENDING_NOTE, index_bars, overview, profile
-from app.rfm import as_table, heat_grid
-from app.rfm_cell import members_of
+from app.panels.changes import as_table as moves
+from app.panels.downloads import campaign_list
+from app.panels.profiles import SPENDING_NOTE, index_bars, overview, profile
+from app.panels.rfm import as_table, heat_grid
+from app.panels.rfm_cell import members_of
+from app.widgets.charts import segment_map
+from app.widgets.measures import label, written
+from app.widgets.numbers import Numbers
 from bankseg_assets.release.releases import current_release
 from bankseg_assets.scoring.bundle import load_bundle
 from bankseg_assets_tests.app.customers import tables
 from bankseg_assets_tests.app.odd_models import SPENDING
+from bankseg_assets_tests.app.panels.test_changes import FLOWS
 from bankseg_assets_tests.app.publishing import model, publish
-from bankseg_assets_tests.app.test_changes import FLOWS
 
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
 SMALL = SPENDING["segments"][0]

@@ -1,0 +1,207 @@
+"""The answer for one customer: which segment, how sure, why, and what would change it."""
+
+import math
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from app.panels.entry import Entered, known
+from app.panels.profiles import INDEX_NOTE, profile
+from app.widgets.charts import probability_bars, wrapped
+from app.widgets.measures import written
+from app.widgets.numbers import Numbers
+from app.widgets.palette import colour
+from app.widgets.tables import show_table
+from bankseg_assets.presentation.formatting import day, percent
+from bankseg_assets.scoring.answers import SURE, answers
+from bankseg_assets.scoring.bundle import DERIVED, Bundle
+from bankseg_assets.scoring.explain import Reason, next_question, smallest_change, why
+from bankseg_assets.scoring.inputs import Input, asked_of, is_text
+from bankseg_assets.scoring.posterior import posterior
+
+Given = dict[str, Any]
+LEAST_GAIN = 0.05  # bits: less is not worth a question to a customer who sits there
+MOST_CHANGES = 3
+
+
+def show_answer(
+    bundle: Bundle, entered: Entered, actions: Mapping[int, str], numbers: Numbers
+) -> None:
+    """Score the customer and draw the answer; `actions`: segment -> what to do next.
+
+    Raises InputError when a value cannot be scored.
+    """
+    given = known(bundle, entered)
+    if len(bundle.segments) == 1:
+        _show_only_segment(bundle, given, actions, numbers)
+        return
+    chances = posterior(bundle, given).probabilities[0]
+    ranking = sorted(zip(chances, bundle.segments, strict=True), key=lambda pair: -pair[0])
+    (chance, segment), (second_chance, second) = ranking[:2]
+    reasons = why(bundle, given)
+
+    st.markdown("Most likely segment" if chance >= SURE else "Not sure; the most likely segment is")
+    st.header(segment["name"], anchor=False)
+    st.markdown(verdict(chance, second["name"], second_chance))
+    st.markdown(reasons.sentence)
+    if chance >= SURE and (action := actions.get(int(segment["segment"]))):
+        st.markdown(f":material/campaign: **{action}**")
+    _ask_next(bundle, given)
+
+    names = [candidate["name"] for _, candidate in ranking]
+    shares = [float(probability) for probability, _ in ranking]
+    st.plotly_chart(
+        probability_bars(names, shares),
+        config={"displayModeBar": False},
+        alt="A bar for each segment's probability; the table below has the same numbers.",
+        key="probabilities",
+    )
+    st.caption("How probable each segment is for this customer.")
+    show_table(
+        pd.DataFrame({"Segment": names, "Probability": [percent(share) for share in shares]}),
+        alt="Probability of each segment",
+    )
+    if reasons.reasons:
+        st.subheader(f"Why not {second['name']}?", anchor=False)
+        st.plotly_chart(
+            reason_bars(reasons.reasons, colour(segment), colour(second)),
+            config={"displayModeBar": False},
+            alt="What each input says for the one and for the other; the sentence above says it.",
+            key="reasons",
+        )
+        st.caption(
+            f"To the right: speaks for {segment['name']}. To the left: for {second['name']}. The "
+            "numbers are log odds: 0.7 makes the one twice as likely against the other, 2.3 ten "
+            "times."
+        )
+    _changes(bundle, given)
+    _compare(bundle, segment, given, numbers)
+
+
+def _show_only_segment(
+    bundle: Bundle, given: Given, actions: Mapping[int, str], numbers: Numbers
+) -> None:
+    (segment,) = bundle.segments
+    st.header(segment["name"], anchor=False)
+    st.markdown(why(bundle, given).sentence)
+    if action := actions.get(int(segment["segment"])):
+        st.markdown(f":material/campaign: **{action}**")
+    _compare(bundle, segment, given, numbers)
+
+
+def _compare(bundle: Bundle, segment: Mapping[str, Any], given: Given, numbers: Numbers) -> None:
+    st.subheader("Compared with the segment", anchor=False)
+    st.markdown(segment["sentence"])
+    numeric = {name: value for name, value in given.items() if name in bundle.measures}
+    for name, (numerator, denominator) in DERIVED.items():
+        if {numerator, denominator} <= numeric.keys():
+            numeric[name] = numeric[numerator] / max(numeric[denominator], 1)
+    table = profile(segment, numbers, numeric, direction_known=bundle.direction_known)
+    is_one = len(bundle.segments) == 1  # its mean is that of all customers
+    show_table(
+        table.drop(columns="Index") if is_one else table,
+        alt="The customer's values beside the segment's",
+    )
+    if not is_one:
+        st.caption(INDEX_NOTE)
+    st.caption(
+        f"Answered by model {bundle.version.split('-')[0]}, from the snapshot of "
+        f"{day(bundle.snapshot_date)}."
+    )
+
+
+def verdict(chance: float, runner_up: str, second_chance: float) -> str:
+    """Say how sure the model is."""
+    if chance >= SURE:
+        return f"**{percent(chance)}** probable. Next is {runner_up}, {percent(second_chance)}."
+    return (
+        f"Only **{percent(chance)}** probable; it may as well be **{runner_up}**, "
+        f"{percent(second_chance)}. Treat the answer as a hint."
+    )
+
+
+def reason_bars(reasons: tuple[Reason, ...], for_it: str, against: str) -> go.Figure:
+    """Return what each input adds to the log odds, in nats."""
+    values = [reason.contribution for reason in reasons]
+    reach = 1.6 * max([abs(value) for value in values], default=1.0)
+    bars = go.Bar(
+        x=values,
+        y=[wrapped(reason.label) for reason in reasons],
+        orientation="h",
+        text=[f"{value:+.1f}" for value in values],
+        textposition="outside",
+        cliponaxis=False,
+        marker_color=[for_it if value > 0 else against for value in values],
+        hoverinfo="skip",
+    )
+    layout = go.Layout(
+        height=70 + 40 * len(values),
+        margin={"l": 0, "r": 0, "t": 0, "b": 24},
+        xaxis={"title": "Log odds", "range": [-reach, reach], "fixedrange": True, "zeroline": True},
+        yaxis={"autorange": "reversed", "automargin": True, "fixedrange": True},
+    )
+    return go.Figure(bars, layout)
+
+
+def what_if(bundle: Bundle, entered: Entered, numbers: Numbers) -> None:
+    """Draw a slider for each number that is known: what the answer would be with another value."""
+    given = known(bundle, entered)
+    fields = [f for f in asked_of(bundle) if f["measure"] in given and not is_text(f)]
+    if not fields or len(bundle.segments) == 1:
+        return
+    with st.expander("What if …?"):
+        supposed = dict(given)
+        for field in fields:
+            value = float(given[field["measure"]])
+            values = supposable(field, value)
+            if len(values) == 1:  # no other value is possible
+                continue
+            supposed[field["measure"]] = st.select_slider(
+                f"{field['label']}, instead of {written(field['measure'], value, numbers)}",
+                values,
+                value,
+                format_func=partial(_as_written, field["measure"], numbers),
+                key=f"what_if_{field['measure']}_{value}",
+            )
+        found = answers(bundle, supposed)
+        name = bundle.segments[int(found.places[0])]["name"]
+        st.markdown(f"Then: **{name}**, {percent(float(found.confidence[0]))} probable.")
+
+
+def supposable(field: Input, value: float) -> list[float]:
+    """Return the values of a slider: whole numbers of two digits, and the present one.
+
+    Ten times either way: further off it is another customer. Where the input may be negative, down
+    to ten times as much below zero.
+    """
+    furthest = max(abs(value) * 10, max(field["minimum"], 0) + 10)
+    low = max(field["minimum"], value / 10 if field["minimum"] >= 0 else -furthest)
+    high = min(field["maximum"], furthest)
+    digits = math.floor(math.log10(max(abs(low), abs(high), 1))) - 1
+    sizes = [10.0**size for size in range(max(digits, 0) + 1)]
+    found = {place * size for size in sizes for place in range(-99, 100)} | {value}
+    return sorted(one + 0.0 for one in found if low <= one <= high)
+
+
+def _as_written(measure: str, numbers: Numbers, value: float) -> str:
+    return written(measure, value, numbers)
+
+
+def _ask_next(bundle: Bundle, given: Given) -> None:
+    questions = next_question(bundle, given)
+    if questions and questions[0].gain >= LEAST_GAIN:
+        st.info(
+            f"Ask next: **{questions[0].label}**. It tells most of what is still open.",
+            icon=":material/help:",
+        )
+
+
+def _changes(bundle: Bundle, given: Given) -> None:
+    changes = smallest_change(bundle, given)
+    if changes:
+        st.subheader("What would change the answer", anchor=False)
+        st.markdown("\n".join(f"- {change.sentence}" for change in changes[:MOST_CHANGES]))

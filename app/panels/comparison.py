@@ -1,0 +1,86 @@
+"""What the weekly comparison of algorithms found, and whether it is of the data that is shown."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from app.state.data import DOCUMENT
+from bankseg_assets.presentation.formatting import percent
+from bankseg_assets.release.releases import Release
+from bankseg_assets.storage.version_store import DamagedVersionError, VersionStore, version_record
+
+ASSET = "segmentation_comparison"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The rows, the verdict, and what they were made from: asset -> version."""
+
+    rows: Sequence[Mapping[str, Any]]
+    verdict: str
+    made: datetime
+    inputs: Mapping[str, str]
+
+    def provenance(self, release: Release) -> str:
+        """Say when it was made, and whether of what the release shows."""
+        same = {
+            asset
+            for asset, version in self.inputs.items()
+            if release.versions.get(asset) == version
+        }
+        made = f"Made on {self.made:%-d %B %Y} at {self.made:%H:%M} UTC, "
+        if same == self.inputs.keys():
+            return made + "of the customers and the model of this version."
+        if "rfm_table" in same:
+            return made + "of the customers of this version, and of another model."
+        return (
+            made + "of other data than this version: run the job `comparison` for one of the "
+            "newest data."
+        )
+
+
+def newest(published_dir: Path) -> Comparison | None:
+    """Return the last comparison that can be read; None before the first.
+
+    It has a job of its own and is no part of a release.
+    """
+    for folder in reversed(VersionStore(published_dir).versions(ASSET)):
+        try:
+            found = json.loads((folder / DOCUMENT).read_text(encoding="utf-8"))
+            return Comparison(
+                rows=found["rows"],
+                verdict=found["verdict"],
+                made=_made(folder),
+                inputs=version_record(folder)["inputs"],
+            )
+        except (OSError, ValueError, KeyError, DamagedVersionError):
+            continue  # removed meanwhile, or damaged
+    return None
+
+
+def as_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return the ways to find segments; the first is what is done by default."""
+    return pd.DataFrame(
+        [
+            {
+                "Algorithm": f"{row['algorithm']}, {row['space']}"
+                + (" (the default)" if place == 0 else ""),
+                "Silhouette, Euclidean": f"{row['silhouette_euclidean']:.3f}",
+                "Smallest segment": percent(row["smallest_share"]),
+                "Largest segment": percent(row["largest_share"]),
+                "Naive Bayes F1 (macro)": f"{row['f1_macro']:.3f}",
+                "Stability (ARI)": f"{row['stability']:.3f}",
+            }
+            for place, row in enumerate(rows)
+        ]
+    )
+
+
+def _made(version: Path) -> datetime:
+    time = version.name.split("-")[1]
+    return datetime.strptime(time, "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC)

@@ -1,0 +1,101 @@
+"""What came in and what was quarantined, from the ledger and the cleaned versions."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+import pandas as pd
+import plotly.graph_objects as go
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+
+from app.widgets.charts import OTHER, TOP, number_axis
+from app.widgets.numbers import Numbers
+from app.widgets.words import words
+from bankseg_assets.landing.ledger import Delivery
+from bankseg_assets.presentation.disclosure import is_small
+from bankseg_assets.release.releases import Release
+
+MOST_TOLD = 3  # files
+
+
+def ledger_table(deliveries: Sequence[Delivery], numbers: Numbers) -> pd.DataFrame:
+    """Return the deliveries, newest first."""
+    return pd.DataFrame(
+        [
+            {
+                "File": one.file_name,
+                "Result": one.status + (" (demo)" if one.is_demo else ""),
+                "Ingested (UTC)": one.taken_at[:16].replace("T", " "),
+                "Records": numbers.number(one.records),
+                "Size": f"{one.size_bytes / 1e6:,.1f} MB",
+                "Why rejected": one.reason,
+            }
+            for one in newest_first(deliveries)
+        ]
+    )
+
+
+def why_rejected(deliveries: Sequence[Delivery]) -> list[str]:
+    """Return why the last files were rejected: a table's cell shows the beginning alone."""
+    rejected = [one for one in newest_first(deliveries) if one.status == "rejected"]
+    return [one.reason for one in rejected[:MOST_TOLD]]
+
+
+def newest_first(deliveries: Sequence[Delivery]) -> list[Delivery]:
+    """Return the deliveries by the time that they were taken."""
+    return sorted(deliveries, key=lambda one: one.taken_at, reverse=True)
+
+
+def kept_rows(release: Release) -> int:
+    """Return how many rows were kept, from the files' footers."""
+    files = [path for path in release.files("cleaned_transactions") if path.suffix == ".parquet"]
+    return sum(pq.read_metadata(path).num_rows for path in files)
+
+
+def set_aside(release: Release) -> Counter[tuple[str, str]]:
+    """Return (disposition, reason) -> rows, read a column at a time."""
+    files = [str(p) for p in release.files("quarantined_transactions") if p.suffix == ".parquet"]
+    found: Counter[tuple[str, str]] = Counter()
+    columns = ["disposition", "reason"]
+    for batch in ds.dataset(files).to_batches(columns=columns) if files else ():
+        counted = batch.to_pandas().value_counts(columns)
+        for (disposition, reason), rows in counted.items():
+            found[str(disposition), str(reason)] += int(rows)
+    return found
+
+
+def waterfall(clean: int, aside: Counter[tuple[str, str]], numbers: Numbers) -> go.Figure:
+    """Return how the rows that came become the rows that are kept; 1 to 10 have no height."""
+    steps = [(words(reason), rows) for (_, reason), rows in aside.most_common()]
+    total = clean + sum(aside.values())
+    heights = [0 if is_small(rows) else -rows for _, rows in steps]
+    figure = go.Waterfall(
+        x=["Rows in", *(name for name, _ in steps), "Kept"],
+        y=[total, *heights, 0],
+        measure=["absolute", *["relative"] * len(steps), "total"],
+        text=[numbers.count(rows) for rows in (total, *(rows for _, rows in steps), clean)],
+        textposition="outside",
+        cliponaxis=False,
+        decreasing={"marker": {"color": "#d55e00"}},
+        totals={"marker": {"color": TOP}},
+        connector={"line": {"color": OTHER}},
+        hoverinfo="skip",
+    )
+    layout = go.Layout(
+        height=380,
+        margin={"l": 0, "r": 0, "t": 24, "b": 0},
+        xaxis={"fixedrange": True, "type": "category", "automargin": True},
+        yaxis=number_axis("Rows", [total], numbers),
+        showlegend=False,
+    )
+    return go.Figure(figure, layout)
+
+
+def reasons_table(clean: int, aside: Counter[tuple[str, str]], numbers: Numbers) -> pd.DataFrame:
+    """Return what became of the rows."""
+    rows = [("Kept", "", numbers.count(clean))]
+    rows += [
+        (words(kind), words(reason), numbers.count(count))
+        for (kind, reason), count in aside.most_common()
+    ]
+    return pd.DataFrame(rows, columns=["What became of them", "Why", "Rows"])

@@ -1,0 +1,113 @@
+"""How far a release's customers, and their segments, are from those of the release before."""
+
+from typing import Any
+
+import pandas as pd
+
+from app.widgets.measures import label
+from bankseg_assets.release.gates import BLOCKING_DRIFT, Limits
+from bankseg_assets.release.releases import Release
+
+DRIFT, AGREEMENT = "data_has_not_drifted", "customers_stay_in_their_segment"
+STABLE = 0.8
+"""Below this agreement, customers are in another segment often enough for a marketer to notice."""
+_PSI = "psi_"
+_LIMITS = Limits()  # of a release of before its own were recorded with it
+
+
+def gate_of(release: Release, name: str) -> dict[str, Any]:
+    """Return what a gate said when the release was made; empty where it was not asked."""
+    return next((dict(gate) for gate in release.gates if gate["name"] == name), {})
+
+
+def drift(release: Release, *, direction_known: bool = False) -> pd.DataFrame:
+    """Return the population stability index of each measure, the greatest first, in words too.
+
+    Empty where there was no release to compare with.
+    """
+    warned, refused = _limits(release)
+    return pd.DataFrame(
+        [
+            {
+                "Measure": label(measure, direction_known=direction_known),
+                "PSI": f"{value:.3f}",
+                "In words": _words(measure, value, warned, refused),
+            }
+            for measure, value in _shifts(release)
+        ]
+    )
+
+
+def drift_note(release: Release, *, direction_known: bool = False) -> str:
+    """Say what the index is, and what comes of a shift."""
+    warned, refused = _limits(release)
+    *others, last = (
+        label(measure, direction_known=direction_known).lower() for measure in BLOCKING_DRIFT
+    )
+    return (
+        "PSI, the population stability index: how differently the customers are spread over the "
+        f"tenths of the version before; 0 is alike. Above {warned:g} a shift is told. Above "
+        f"{refused:g} in {', '.join(others)} or {last}, a version is refused; recency, frequency "
+        "and totals grow with the days that the data covers, so they never refuse one."
+    )
+
+
+def shifted(release: Release, *, direction_known: bool = False) -> str:
+    """Say which measures have shifted, without a word of statistics; empty where none has."""
+    warned, _ = _limits(release)
+    found = [
+        (label(name, direction_known=direction_known), value)
+        for name, value in _shifts(release)
+        if value > warned
+    ]
+    if not found:
+        return ""
+    told = ", ".join(f"{name.lower()} ({value:.2f})" for name, value in found)
+    return f"Shifted since the version before: {told}; up to {warned:g} counts as unchanged."
+
+
+def agreed(release: Release) -> float | None:
+    """Return how alike the segments before and now are, at most 1; None without any before."""
+    found = gate_of(release, AGREEMENT).get("numbers", {}).get("adjusted_rand_index")
+    return None if found is None else float(found)
+
+
+def agreement(release: Release) -> str:
+    """Say how many customers stayed in their segment; empty without a release before."""
+    found = agreed(release)
+    if found is None:
+        return ""
+    least = gate_of(release, AGREEMENT)["numbers"]["least"]
+    return (
+        f"The model before and this one put held-out customers into segments that agree at "
+        f"**{found:.3f}** (adjusted Rand index): 1 is everybody together "
+        f"with the same others as before, 0 is chance. Below {least:g}, a version is "
+        "refused."
+    )
+
+
+def _words(measure: str, value: float, warned: float, refused: float) -> str:
+    if value <= warned:
+        return "As before"
+    if measure not in BLOCKING_DRIFT:
+        return "Has shifted, as it does when the data covers other days"
+    return "Has shifted" if value <= refused else "Another population"
+
+
+def _shifts(release: Release) -> list[tuple[str, float]]:
+    """Return measure and population stability index, the greatest first."""
+    found = [
+        (name.removeprefix(_PSI), float(value))
+        for name, value in gate_of(release, DRIFT).get("numbers", {}).items()
+        if name.startswith(_PSI)
+    ]
+    return sorted(found, key=lambda pair: -pair[1])
+
+
+def _limits(release: Release) -> tuple[float, float]:
+    """Return above which index a shift is told, and above which it refuses a version."""
+    numbers = gate_of(release, DRIFT).get("numbers", {})
+    return (
+        float(numbers.get("warned_above", _LIMITS.drift_warned)),
+        float(numbers.get("refused_above", _LIMITS.drift_refused)),
+    )

@@ -1,0 +1,73 @@
+"""The form: one field for everything that the model can use, and none of them needed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import streamlit as st
+
+from app.widgets.measures import is_money, says
+from bankseg_assets.contracts.currencies import decimals
+from bankseg_assets.scoring.bundle import Bundle, InputError
+from bankseg_assets.scoring.inputs import asked_of, is_text, problem, range_of
+
+SPENDING_ALONE = "Count what the customer spends. Income, such as a salary, does not belong here."
+
+Entered = dict[str, Any]
+"""Input -> value; None where it is not known."""
+
+
+def ask(bundle: Bundle) -> Entered | None:
+    """Draw the form; return what was submitted last, None before the first time.
+
+    A model that asks for other inputs than were submitted needs a new submission.
+    """
+    with st.form("customer"):
+        st.caption("Leave empty what you do not know.")
+        if bundle.direction_known:
+            st.caption(SPENDING_ALONE)
+        typed = {field["measure"]: _field(bundle, field) for field in asked_of(bundle)}
+        if st.form_submit_button("Find the segment", type="primary", width="stretch"):
+            st.session_state.submitted = typed
+    submitted: Entered | None = st.session_state.get("submitted")
+    return submitted if submitted is not None and submitted.keys() == typed.keys() else None
+
+
+def known(bundle: Bundle, entered: Entered) -> dict[str, Any]:
+    """Return what is known; raise InputError with a sentence for each value outside its range."""
+    given = {name: value for name, value in entered.items() if value is not None}
+    fields = {field["measure"]: field for field in asked_of(bundle)}
+    problems = [found for name, value in given.items() if (found := problem(fields[name], value))]
+    if problems:
+        raise InputError(" ".join(problems))
+    return given
+
+
+def _field(bundle: Bundle, field: Mapping[str, Any]) -> Any:
+    measure, label = field["measure"], field["label"]
+    if is_text(field):
+        values = list(bundle.evidence[measure]["values"])
+        return st.selectbox(
+            label,
+            values,
+            index=None,
+            placeholder="not known",
+            key=f"input_{measure}",
+            persist_state="session",
+        )
+    unit = field["unit"]
+    # Not fewer than two, also of yen: averages are asked for.
+    places = max(decimals(bundle.currency), 2)
+    kind, form = (float, f"%.{places}f") if is_money(measure) else (int, "%d")
+    # The range is checked on submission, not by the field: a field with bounds refuses a value
+    # outside them and hands over the one before it, so that the answer is of another customer.
+    value: float | None = st.number_input(
+        label if says(label, unit) else f"{label} ({unit})",
+        value=None,
+        step=kind(field["step"]),
+        format=form,
+        placeholder="not known",
+        key=f"input_{measure}",
+        persist_state="session",
+    )
+    st.caption(f"{field['help']}. From {range_of(field)}.")
+    return value

@@ -1,0 +1,207 @@
+"""The tables of the EDA report as charts, and where the customers lie in component space."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import plotly.graph_objects as go
+
+from app.panels.profiles import UNKNOWN
+from app.widgets.charts import TOP, number_axis
+from app.widgets.numbers import Numbers
+from app.widgets.words import words
+from bankseg_assets.presentation.disclosure import SMALLEST_CELL
+from bankseg_assets.presentation.formatting import percent
+
+TABLES = {
+    "transactions_by_day": ("Days", "day"),
+    "transactions_by_weekday": ("Weekdays", "weekday"),
+    "transactions_by_hour": ("Hours of the day", "hour"),
+    "amount_distribution": ("Amounts", "from"),
+    "balance_distribution": ("Balances", "from"),
+    "age_distribution": ("Ages", "age"),
+    "genders": ("Genders", "gender"),
+    "locations": ("Places", "location"),
+    "frequencies": ("Transactions a customer", "frequency"),
+}
+MEASURES = {"rows": "Transactions", "amount": "Money", "customers": "Customers"}
+_OF_SPENDING = {
+    "rows": "Spending transactions",
+    "amount": "Spending",
+    "frequency": "Spending transactions a customer",
+}
+_HEADS = {
+    "column": "Column",
+    "missing": "Missing",
+    "share": "Share",
+    "flag": "Flag",
+    "direction": "Direction",
+    "rows": "Transactions",
+    "measure": "Measure",
+    "a": "Measure",
+    "b": "And",
+    "pearson": "Correlation (Pearson)",
+    "from": "From",
+    "day": "Day",
+    "weekday": "Weekday",
+    "hour": "Hour",
+    "age": "Age",
+    "gender": "Gender",
+    "location": "Place",
+    "frequency": "Transactions a customer",
+    "amount": "Money",
+    "customers": "Customers",
+}
+"""How the columns of the report's tables are called here."""
+_NAMED = ("column", "flag", "measure", "a", "b", "direction")
+"""Columns that hold names of ours, and not values of the bank's."""
+_WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+CELLS = 40  # of the map, each way
+
+Floats = npt.NDArray[np.float64]
+
+
+def knows_direction(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> bool:
+    """Return whether a report is of spending alone; older ones do not say, and are not."""
+    return "directions" in tables
+
+
+def called(name: str, *, direction_known: bool) -> str:
+    """Return what a column of the report's tables is called here."""
+    if direction_known and name in _OF_SPENDING:
+        return _OF_SPENDING[name]
+    return _HEADS.get(name, name)
+
+
+def measures_of(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Return what can be drawn of a table."""
+    return [name for name in MEASURES if rows and name in rows[0]]
+
+
+def never_delivered(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
+    """Return the columns that no row has a value in, as people call them."""
+    missing = tables.get("missing_values", ())
+    return ", ".join(words(row["column"]).lower() for row in missing if row["share"] == 1)
+
+
+def bars(
+    rows: Sequence[Mapping[str, Any]],
+    table: str,
+    measure: str,
+    numbers: Numbers,
+    *,
+    direction_known: bool = False,
+) -> go.Figure:
+    """Return a bar for each row of a table."""
+    axis = TABLES[table][1]
+    if axis == "weekday":
+        names: list[Any] = [_WEEKDAYS[row[axis] - 1] for row in rows]
+    elif axis == "from":
+        names = [numbers.short(row[axis]) for row in rows]
+    else:
+        names = [row[axis] for row in rows]
+    unit = f" ({numbers.currency})" if measure == "amount" else ""
+    heights = [row[measure] for row in rows]
+    layout = go.Layout(
+        height=380,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        xaxis={"fixedrange": True, "type": "category" if axis == "from" else None},
+        yaxis=number_axis(
+            called(measure, direction_known=direction_known) + unit, heights, numbers
+        ),
+    )
+    write = numbers.money if measure == "amount" else numbers.number
+    drawn = go.Bar(
+        x=names,
+        y=heights,
+        marker_color=TOP,
+        hovertext=[write(height) for height in heights],
+        hovertemplate="%{x}: %{hovertext}<extra></extra>",
+    )
+    return go.Figure(drawn, layout)
+
+
+def as_table(
+    rows: Sequence[Mapping[str, Any]], numbers: Numbers, *, direction_known: bool = False
+) -> pd.DataFrame:
+    """Return the rows as people read them: what they are of first, quantiles in their order."""
+    frame = pd.DataFrame(rows)
+    ordered = sorted(frame.columns, key=lambda name: (name in MEASURES, _quantile(name)))
+    return pd.DataFrame(
+        {
+            called(str(name), direction_known=direction_known): [
+                _text(name, value, numbers) for value in frame[name]
+            ]
+            for name in ordered
+        }
+    )
+
+
+def transposed(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with its rows as columns, named by its first column: narrow on a phone."""
+    turned = frame.set_index(frame.columns[0]).T
+    return turned.rename_axis(columns=None).rename_axis(frame.columns[0]).reset_index()
+
+
+def _quantile(name: str) -> int:
+    return int(name[1:]) if name[:1] == "p" and name[1:].isdigit() else -1
+
+
+def _text(name: str, value: Any, numbers: Numbers) -> str:
+    if value is None or value != value:  # noqa: PLR0124 - NaN is what pandas makes of None
+        return UNKNOWN
+    write: dict[str, Callable[[Any], str]] = {
+        "share": percent,
+        "pearson": lambda value: f"{round(value, 2) + 0.0:.2f}",  # no minus before a zero
+        "weekday": lambda day: _WEEKDAYS[day - 1],
+        "amount": numbers.money,
+        **dict.fromkeys(_NAMED, words),
+    }
+    return write.get(name, str if isinstance(value, str) else numbers.number)(value)
+
+
+def density(
+    points: Floats, segments: npt.NDArray[np.int64], names: Sequence[str], colours: Sequence[str]
+) -> go.Figure:
+    """Return the map of customers: a dot for each cell with 11 or more, in its segment's colour.
+
+    points (n, 2 or more): the first two components are drawn. Dots of single customers would show
+    single customers.
+    """
+    x, y = points[:, 0], points[:, 1]
+    low, high = np.percentile(points[:, :2], [0.5, 99.5], axis=0)
+    side = np.where(high > low, (high - low) / CELLS, 1.0)  # all may be alike in a component
+    cells = pd.DataFrame(
+        {
+            "x": np.floor((x - low[0]) / side[0]).astype(int),
+            "y": np.floor((y - low[1]) / side[1]).astype(int),
+            "segment": segments,
+        }
+    )
+    cells = cells[cells["x"].between(0, CELLS) & cells["y"].between(0, CELLS)]
+    counted = cells.groupby(["x", "y", "segment"]).size().rename("customers").reset_index()
+    largest = counted.sort_values("customers").groupby(["x", "y"]).tail(1)
+    largest = largest[largest["customers"] >= SMALLEST_CELL]
+    size = 3 + 13 * np.sqrt(largest["customers"] / max(largest["customers"].max(), 1))
+    traces = [
+        go.Scatter(
+            x=low[0] + (part["x"] + 0.5) * side[0],
+            y=low[1] + (part["y"] + 0.5) * side[1],
+            mode="markers",
+            marker={"size": size[part.index], "color": colours[number]},
+            name=names[number],
+            hoverinfo="name",
+        )
+        for number in range(len(names))
+        if len(part := largest[largest["segment"] == number])
+    ]
+    layout = go.Layout(
+        height=520,
+        margin={"l": 0, "r": 0, "t": 8, "b": 0},
+        xaxis={"title": "First component", "fixedrange": True},
+        yaxis={"title": "Second component", "fixedrange": True},
+        legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
+    )
+    return go.Figure(traces, layout)

@@ -1,0 +1,111 @@
+"""The segments' profiles: one table of all, and one card each."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import plotly.graph_objects as go
+
+from app.widgets.charts import OTHER, has_money_shares, money_index, wrapped
+from app.widgets.measures import label, written
+from app.widgets.numbers import Numbers
+from app.widgets.palette import colour
+from bankseg_assets.presentation.formatting import number, percent
+
+UNKNOWN = "—"
+AVERAGE = 100
+INDEX_NOTE = "Index: the segment's mean, where 100 is the mean of all customers."
+SPENDING_NOTE = (
+    "Spending is what customers pay; income, such as a salary, is shown beside it and is no part "
+    "of it or of how segments are made."
+)
+
+
+def overview(
+    segments: Sequence[Mapping[str, Any]], *, direction_known: bool = False
+) -> pd.DataFrame:
+    """Return the numbers of the chart, a row for each segment."""
+    money = "Spending" if direction_known else "Money"
+    columns = {
+        "Segment": [segment["name"] for segment in segments],
+        "Customers": [percent(segment["share_of_customers"]) for segment in segments],
+    }
+    if has_money_shares(segments):
+        columns |= {
+            money: [percent(segment["share_of_money"]) for segment in segments],
+            f"{money} per customer (100 = average)": [number(money_index(one)) for one in segments],
+        }
+    return pd.DataFrame(columns)
+
+
+def profile(
+    segment: Mapping[str, Any],
+    numbers: Numbers,
+    measures: Mapping[str, float] | None = None,
+    *,
+    direction_known: bool = False,
+) -> pd.DataFrame:
+    """Return a row for each measure: its median and index, beside a customer's value if given."""
+    rows = [
+        {"Measure": label(measure, direction_known=direction_known)}
+        | ({} if measures is None else {"Customer": _shown(measure, measures, numbers)})
+        | {"Segment median": _shown(measure, segment["medians"], numbers)}
+        | {"Index": _index(segment, measure)}
+        for measure in segment["medians"]
+    ]
+    return pd.DataFrame(rows)
+
+
+def index_bars(segment: Mapping[str, Any], *, direction_known: bool = False) -> go.Figure:
+    """Return a bar for each measure from the average of all customers, which is 100."""
+    known = {name: value for name, value in segment["index"].items() if value is not None}
+    bars = go.Bar(
+        x=[value - AVERAGE for value in known.values()],
+        y=[wrapped(label(name, direction_known=direction_known)) for name in known],
+        base=AVERAGE,
+        orientation="h",
+        text=[number(round(value)) for value in known.values()],
+        textposition="outside",
+        cliponaxis=False,
+        marker_color=colour(segment),
+        hoverinfo="skip",
+    )
+    furthest = max([abs(value - AVERAGE) for value in known.values()], default=AVERAGE)
+    reach = 1.35 * max(furthest, AVERAGE)
+    # Beyond the longest bar to the left is room for its number, on a phone too.
+    low = min([*known.values(), AVERAGE]) - reach / 3
+    layout = go.Layout(
+        height=40 + 38 * len(known),
+        margin={"l": 0, "r": 0, "t": 0, "b": 20},
+        xaxis={
+            "range": [low, AVERAGE + reach],
+            "fixedrange": True,
+            "showticklabels": False,
+        },
+        yaxis={"autorange": "reversed", "automargin": True, "fixedrange": True},
+        shapes=[
+            {
+                **{"type": "line", "x0": AVERAGE, "x1": AVERAGE, "y0": 0, "y1": 1},
+                **{"yref": "paper", "line": {"color": OTHER, "width": 2}},
+            }
+        ],
+    )
+    return go.Figure(bars, layout)
+
+
+def rule_sentence(segment: Mapping[str, Any]) -> str:
+    """Return the segment's rule, and how exactly it describes the segment."""
+    return (
+        f"**Rule: {segment['rule']}.** It holds for {percent(segment['coverage'])} of the segment; "
+        f"of all customers whom it holds for, {percent(segment['exclusivity'])} are in the segment."
+    )
+
+
+def _shown(measure: str, values: Mapping[str, float | None], numbers: Numbers) -> str:
+    value = values.get(measure)
+    return UNKNOWN if value is None else written(measure, value, numbers)
+
+
+def _index(segment: Mapping[str, Any], measure: str) -> str:
+    value = segment["index"].get(measure)
+    return UNKNOWN if value is None else number(round(value))

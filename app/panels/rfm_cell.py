@@ -1,0 +1,105 @@
+"""Who is in a cell of the RFM grid: how many, their money, their segments, and a list of them."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import pyarrow.dataset as ds
+import streamlit as st
+
+from app.panels.downloads import campaign_list
+from app.panels.rfm import Cell, row_of
+from app.state.data import actions, parquet_files
+from app.widgets.numbers import Numbers
+from app.widgets.tables import show_table
+from bankseg_assets.presentation.disclosure import shown_rounded
+from bankseg_assets.presentation.formatting import percent
+from bankseg_assets.release.releases import Release
+from bankseg_assets.scoring.bundle import Bundle
+
+
+def members_of(cell: Cell) -> ds.Expression:
+    """Return which rows of customer_segments are in a cell."""
+    recency, frequency = cell
+    return (ds.field("recency_score") == recency) & (ds.field("frequency_score") == frequency)
+
+
+def segments_in(release: Release, cell: Cell) -> dict[int, int]:
+    """Return segment -> customers of the cell, most first."""
+    return _segments_in(tuple(map(str, parquet_files(release, "customer_segments"))), cell)
+
+
+# By the file names, which a version never uses again: what was counted stays right.
+@st.cache_data(max_entries=200, show_spinner=False)
+def _segments_in(files: tuple[str, ...], cell: Cell) -> dict[int, int]:
+    rows = ds.dataset(files).to_table(["segment"], filter=members_of(cell))
+    counts = rows.to_pandas()["segment"].value_counts()
+    return {int(segment): int(count) for segment, count in counts.items()}
+
+
+def as_table(
+    counts: Mapping[int, int], segments: Sequence[Mapping[str, Any]], numbers: Numbers
+) -> pd.DataFrame:
+    """Return the segments of a cell's customers, to the nearest ten.
+
+    Exact ones would tell, with the exact size of the cell, the one count that is hidden.
+    """
+    names = {segment["segment"]: segment["name"] for segment in segments}
+    return pd.DataFrame(
+        [
+            {"Segment": names[segment], "Customers": shown_rounded(count, numbers.style)}
+            for segment, count in counts.items()
+        ]
+    )
+
+
+def show_cell(
+    release: Release, bundle: Bundle, numbers: Numbers, cells: pd.DataFrame, cell: Cell
+) -> None:
+    """Draw what is told of a cell; of fewer than 11 customers that is nothing, and no list."""
+    row = row_of(cells, cell)
+    if row is None:
+        st.info("Nobody is in this cell, or too few to be shown: there is no list of them.")
+        return
+    left, right = st.columns(2)
+    share = row["customers"] / bundle.metrics["n_customers"]
+    left.metric(
+        "Customers",
+        numbers.number(row["customers"]),
+        f"{percent(share)} of all",
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+    )
+    per_customer = numbers.money(round(float(row["monetary"]) / row["customers"]))
+    right.metric(
+        "Spending" if bundle.direction_known else "Money moved",
+        numbers.short_money(float(row["monetary"])),
+        f"{per_customer} a customer",
+        delta_color="off",
+        delta_arrow="off",
+        border=True,
+    )
+    if "customer_segments" not in release.versions:
+        return
+    show_table(
+        as_table(segments_in(release, cell), bundle.segments, numbers),
+        alt="The segments of these customers",
+    )
+    st.caption("The segments that these customers are in, to the nearest ten.")
+    recency, frequency = cell
+    st.download_button(
+        "These customers (CSV)",
+        campaign_list(
+            release,
+            bundle,
+            members_of(cell),
+            f"recency {recency} frequency {frequency}",
+            actions(),
+        ),
+        file_name=f"rfm_{recency}_{frequency}_{bundle.snapshot_date}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        key="download_cell",
+        on_click="ignore",
+    )

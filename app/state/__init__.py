@@ -1,0 +1,1 @@
+"""What a session knows: the release in use, and what Dagster does."""

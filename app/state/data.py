@@ -1,0 +1,117 @@
+"""The small tables and documents of the release, or of the data before it, that is shown."""
+
+import json
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import streamlit as st
+
+from app.state import session
+from bankseg_assets.release.releases import Release
+from bankseg_assets.scoring.lists.actions import read_actions
+from bankseg_assets.scoring.lists.errors import ListError
+
+DOCUMENT = "model.json"
+SAMPLE_ROWS = 40_000
+MOST_ROWS = 100_000
+"""A table that a page may read whole: a million customers are no page."""
+
+
+def has(asset: str) -> bool:
+    """Tell whether what is shown holds an asset: an older release may lack it."""
+    return _release_with(asset) is not None
+
+
+def table(asset: str) -> pd.DataFrame:
+    """Return a small published table; empty where the release has none.
+
+    Raises ValueError for one that is too large for a page.
+    """
+    release = _release_with(asset)
+    if release is None:
+        return pd.DataFrame()
+    return _table(tuple(map(str, parquet_files(release, asset))))
+
+
+def document(asset: str) -> dict[str, Any]:
+    """Return a published document (a model, a report's tables); empty where there is none."""
+    release = _release_with(asset)
+    if release is None:
+        return {}
+    return _document(str(release.path(asset) / DOCUMENT))
+
+
+def _release_with(asset: str) -> Release | None:
+    """Return what is shown, if it holds an asset."""
+    release = session.shown()
+    return release if release is not None and asset in release.versions else None
+
+
+def group_counts(asset: str, column: str = "rfm_group") -> dict[str, int]:
+    """Return value -> rows of a column of a table, read a piece at a time."""
+    release = _release_with(asset)
+    files = [str(path) for path in parquet_files(release, asset)] if release else []
+    found: Counter[str] = Counter()
+    for batch in ds.dataset(files).to_batches(columns=[column]) if files else ():
+        counted = batch.column(column).value_counts().to_pylist()
+        found.update({str(one["values"]): int(one["counts"]) for one in counted})
+    return dict(found)
+
+
+def customers_of(release: Release, who: ds.Expression, columns: list[str]) -> pd.DataFrame:
+    """Return some customers of a release; no session is needed, so a download may do it."""
+    files = [str(path) for path in parquet_files(release, "customer_segments")]
+    frame: pd.DataFrame = ds.dataset(files).to_table(columns, filter=who).to_pandas()
+    return frame
+
+
+def actions() -> dict[int, str]:
+    """Return segment -> what the release recommends; none where that cannot be read."""
+    try:
+        return read_actions(session.require_release())
+    except ListError:
+        return {}
+
+
+def parquet_files(release: Release, asset: str) -> list[Path]:
+    """Return the files of a published table."""
+    return [path for path in release.files(asset) if path.suffix == ".parquet"]
+
+
+# By the file names, which a version never uses again: what was read stays right.
+@st.cache_data(max_entries=64, show_spinner=False)
+def _table(files: tuple[str, ...]) -> pd.DataFrame:
+    rows = sum(pq.read_metadata(file).num_rows for file in files)
+    if rows > MOST_ROWS:
+        raise ValueError(f"{files[0]} and its parts have {rows:,} rows: too many for a page.")
+    parts = [pq.read_table(file).to_pandas() for file in files]
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
+
+
+@st.cache_data(max_entries=16, show_spinner=False)
+def _document(path: str) -> dict[str, Any]:
+    with open(path, encoding="utf-8") as file:  # noqa: PTH123 - a name is what the cache knows
+        found: dict[str, Any] = json.load(file)
+    return found
+
+
+def sample(asset: str, columns: list[str]) -> pd.DataFrame:
+    """Return rows from the beginning of each part of a table: hashed apart, so as good as drawn."""
+    release = _release_with(asset)
+    if release is None:
+        return pd.DataFrame(columns=columns)
+    return _sample(tuple(map(str, parquet_files(release, asset))), tuple(columns))
+
+
+@st.cache_data(max_entries=4, show_spinner=False)
+def _sample(files: tuple[str, ...], columns: tuple[str, ...]) -> pd.DataFrame:
+    wanted = SAMPLE_ROWS // max(len(files), 1)
+    parts = [
+        next(pq.ParquetFile(f).iter_batches(wanted, columns=list(columns)), None) for f in files
+    ]
+    found = [part.to_pandas() for part in parts if part is not None]
+    return pd.concat(found, ignore_index=True) if found else pd.DataFrame(columns=list(columns))

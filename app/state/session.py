@@ -1,0 +1,158 @@
+"""The version that one visitor's session shows, and what the app says about it.
+
+A session keeps the release that it began with, so that figures on two pages belong together and an
+answer does not change while the customer sits there; a newer release is offered, not forced.
+"""
+
+import streamlit as st
+
+from app.panels import situation
+from app.panels.unreleased import unreleased
+from app.widgets.numbers import Numbers
+from bankseg_assets.presentation.markdown import escaped
+from bankseg_assets.release.releases import Release, refusal
+from bankseg_assets.runtime.settings import load_settings
+from bankseg_assets.scoring.bundle import Bundle
+from bankseg_assets.scoring.current_model import Serving, renew
+from bankseg_assets.scoring.published_model import newest_first
+
+POLL = "5s"  # to list the releases and read a few small files takes about 2 ms
+
+
+def refresh() -> None:
+    """Give the session a release if it has none, or if the one it had was removed."""
+    before = _serving()
+    if before.release is None or not _is_there(before.release):
+        after = renew(Serving(), _find)
+        if before.bundle and after.bundle is None:
+            after = Serving(before.bundle, None, after.problem or "It was removed.")
+        st.session_state.serving = after
+        if before.bundle and after.release:
+            st.toast("The version you used was removed; this is a newer one.")
+    if _serving().problem:
+        _explain(_serving())
+
+
+@st.fragment(run_every=POLL)
+def offer(*, in_full: bool = False) -> None:
+    """Say when a newer version is out, or was refused, and let the visitor change over.
+
+    Why it was refused is said `in_full` on one page, and is a badge on the others.
+    """
+    serving = _serving()
+    newest = renew(serving, _find)
+    if newest is serving:
+        if serving.bundle:
+            _say_what_was_refused(serving.bundle, in_full=in_full)
+        return
+    if serving.bundle is None:
+        st.rerun()  # nobody is disturbed: there was nothing to look at
+    if newest.release is serving.release:
+        if newest.problem:
+            _explain(newest)
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.info(
+            "A newer version of the segments is out. What you see stays as it is until you change.",
+            icon=":material/new_releases:",
+        )
+        if st.button("Show the newer version", key="adopt"):
+            st.session_state.serving = newest
+            st.rerun()
+
+
+def bundle() -> Bundle | None:
+    """Return the model in use; None before the first one."""
+    return _serving().bundle
+
+
+def shown() -> Release | None:
+    """Return the release that the session shows; before the first, the newest data there is."""
+    serving = _serving()
+    if serving.release or serving.bundle:
+        return serving.release
+    return unreleased(load_settings())
+
+
+def require_release() -> Release:
+    """Return the release that the session shows, or say how to get one and end the page here."""
+    require_bundle()
+    found = _serving().release
+    if found is None:
+        st.stop()
+    return found
+
+
+def numbers() -> Numbers:
+    """Return how the bank writes numbers and money."""
+    found = shown()
+    return Numbers(found.currency, found.number_format) if found else Numbers()
+
+
+def direction_known() -> bool:
+    """Return whether the model in use tells spending from income."""
+    found = bundle()
+    return found is not None and found.direction_known
+
+
+def require_bundle() -> Bundle:
+    """Return the model in use, or say how to get one and end the page here."""
+    found = bundle()
+    if found is None:
+        say_what_is_missing()
+        st.stop()
+    return found
+
+
+def say_what_is_missing(*, in_full: bool = False) -> None:
+    """Say why there is no model, and what to do; a broken release has been reported already."""
+    if not _serving().problem:
+        situation.show(load_settings(), in_full=in_full)
+
+
+def _serving() -> Serving:
+    serving: Serving = st.session_state.setdefault("serving", Serving())
+    return serving
+
+
+def _is_there(release: Release) -> bool:
+    return all(release.path(asset).is_dir() for asset in release.versions)
+
+
+def _find() -> list[Release]:
+    return newest_first(load_settings().published_dir)
+
+
+def _explain(serving: Serving) -> None:
+    fallback = (
+        f"Model {serving.bundle.version} goes on answering meanwhile."
+        if serving.bundle
+        else "There is no earlier model to fall back on."
+    )
+    st.error(
+        f"**The newest model cannot be used.** {serving.problem} {fallback}\n\n"
+        "What to do: run `make materialize`; this page mends itself when a good model is out.",
+        icon=":material/error:",
+    )
+
+
+def _say_what_was_refused(bundle: Bundle, *, in_full: bool) -> None:
+    found = refusal(load_settings().published_dir)
+    if found is None:
+        return
+    if not in_full:
+        st.badge(
+            "A newer version was refused",
+            icon=":material/gpp_maybe:",
+            color="orange",
+            help="The page Overview says why, and what to do.",
+        )
+        return
+    reasons = "\n".join(f"- {escaped(reason)}" for reason in found.reasons)
+    st.warning(
+        f"**A newer version was refused.**\n{reasons}\n\n"
+        f"Model {bundle.version} goes on answering, with the data that it was made from. The "
+        "checks of the asset `release` in the Dagster UI have the numbers "
+        f"(run {found.run_id[:8]}).",
+        icon=":material/gpp_maybe:",
+    )

@@ -1,0 +1,111 @@
+"""Three badges with words: is the data fresh, is it the same population, are segments stable."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import streamlit as st
+
+from app.panels.drift import AGREEMENT, DRIFT, STABLE, agreed, gate_of, shifted
+from bankseg_assets.release.releases import Release
+
+Colour = Literal["green", "orange", "red", "gray"]
+# As the freshness policy of the assets (bankseg_assets.defs.assets.common).
+WARN_AFTER, FAIL_AFTER = timedelta(days=7), timedelta(days=31)
+_ICONS = {
+    "green": ":material/check_circle:",
+    "orange": ":material/warning:",
+    "red": ":material/error:",
+    "gray": ":material/help:",
+}
+
+
+@dataclass(frozen=True)
+class Badge:
+    """A colour, a few words, and a sentence that explains them."""
+
+    colour: Colour
+    words: str
+    sentence: str
+
+
+_FIRST = Badge("gray", "First version", "There is no version before to compare with.")
+_POPULATION: dict[str, tuple[Colour, str]] = {
+    "passed": ("green", "Same population"),
+    "warned": ("orange", "Population has shifted"),
+    "refused": ("red", "Another population"),
+}
+
+
+def badges(
+    release: Release, now: datetime | None = None, *, direction_known: bool = False
+) -> list[Badge]:
+    """Return freshness, drift and stability of a release; one for both where it is the first."""
+    compared = [_population(release, direction_known=direction_known), _stability(release)]
+    return [freshness(release, now or datetime.now(UTC)), *dict.fromkeys(compared)]
+
+
+def freshness(release: Release, now: datetime) -> Badge:
+    """Say how long ago the release was made."""
+    made = datetime.fromisoformat(release.created_at)
+    age = now - made
+    days = age.days
+    told = "today" if days < 1 else "1 day ago" if days == 1 else f"{days} days ago"
+    sentence = f"This version was made {told}, on {made:%-d %B %Y} at {made:%H:%M} UTC."
+    if age < WARN_AFTER:
+        return Badge("green", f"Made {told}", sentence)
+    expected = f" A new one is expected every {WARN_AFTER.days} days; has data been delivered?"
+    colour: Colour = "orange" if age < FAIL_AFTER else "red"
+    return Badge(colour, f"Made {told}", sentence + expected)
+
+
+def limits(notes: int) -> list[Badge]:
+    """Return a badge that says how many notes on the data are on Overview; none for none."""
+    if not notes:
+        return []
+    words = "1 note on the data" if notes == 1 else f"{notes} notes on the data"
+    return [Badge("orange", words, "The page Overview says what to know about this data.")]
+
+
+def show(release: Release, more: Sequence[Badge] = (), *, direction_known: bool = False) -> None:
+    """Draw the badges in a row, and below them why one of them warns: a phone has no hover.
+
+    `more`: badges that stand for something that is written elsewhere.
+    """
+    found = badges(release, direction_known=direction_known)
+    with st.container(horizontal=True):
+        for badge in (*found, *more):
+            st.badge(
+                badge.words, icon=_ICONS[badge.colour], color=badge.colour, help=badge.sentence
+            )
+    warnings = [badge.sentence for badge in found if badge.colour in ("orange", "red")]
+    if warnings:
+        st.caption(" ".join(warnings))
+
+
+def _population(release: Release, *, direction_known: bool) -> Badge:
+    gate = gate_of(release, DRIFT)
+    if not gate.get("numbers"):
+        return _FIRST
+    sentence = (
+        shifted(release, direction_known=direction_known)
+        or "The customers are spread as in the version before."
+    )
+    colour, words = _POPULATION[gate["verdict"]]
+    return Badge(colour, words, sentence)
+
+
+def _stability(release: Release) -> Badge:
+    agreement = agreed(release)
+    if agreement is None:
+        return _FIRST
+    sentence = (
+        f"This version and the one before agree at {agreement:.2f} on who belongs together; 1 is "
+        "everybody as before, 0 is chance."
+    )
+    if gate_of(release, AGREEMENT)["verdict"] == "refused":
+        return Badge("red", "Segments have changed", sentence)
+    if agreement < STABLE:
+        return Badge("orange", "Segments have shifted", sentence)
+    return Badge("green", "Stable segments", sentence)

@@ -1,0 +1,23 @@
+"""The line under every page: which model answers, and how good it is."""
+
+import streamlit as st
+
+from app.widgets.numbers import Numbers
+from bankseg_assets.presentation.formatting import day
+from bankseg_assets.scoring.bundle import Bundle
+from bankseg_assets.scoring.quality import quality
+
+
+def footer(bundle: Bundle, numbers: Numbers) -> None:
+    """Draw the line; one segment has no quality to measure."""
+    st.divider()
+    parts = [
+        f"Model {bundle.version.split('-')[0]}",
+        f"snapshot of {day(bundle.snapshot_date)}",
+        f"{numbers.count(int(bundle.metrics['n_customers']))} customers",
+    ]
+    measured = quality(bundle)
+    st.caption(
+        " · ".join([*parts, measured] if measured else parts),
+        help="F1 is 100% when all these customers get their right segment." if measured else None,
+    )

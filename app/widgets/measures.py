@@ -1,0 +1,50 @@
+"""The measures of a customer: what to call them and how to write their values."""
+
+from app.widgets.numbers import Numbers
+from bankseg_assets.contracts.tables import RFM_TABLE
+
+CURRENCY_UNIT = "currency"
+
+INCOME = "income"
+
+_LABELS = {
+    "recency": "Days since the last transaction",
+    "frequency": "Number of transactions",
+    "monetary": "Total of the amounts",
+    "average_amount": "Average amount",
+    "average_balance": "Average balance",
+    INCOME: "Income",
+    "age": "Age",
+}
+_LABELS_OF_SPENDING = {
+    "recency": "Days since the last spending transaction",
+    "frequency": "Number of spending transactions",
+    "monetary": "Total spending",
+    "average_amount": "Average amount spent",
+}
+_UNITS = {column.name: column.unit for column in RFM_TABLE.columns}
+
+
+def label(measure: str, *, direction_known: bool = False) -> str:
+    """Return a short name for people; of spending where the direction of amounts is known."""
+    if direction_known and measure in _LABELS_OF_SPENDING:
+        return _LABELS_OF_SPENDING[measure]
+    return _LABELS.get(measure, measure.replace("_", " ").capitalize())
+
+
+def is_money(measure: str) -> bool:
+    """Tell whether the measure is an amount of money."""
+    return _UNITS.get(measure) == CURRENCY_UNIT
+
+
+def written(measure: str, value: float, numbers: Numbers) -> str:
+    """Return a value of the measure with its unit."""
+    if is_money(measure):
+        return numbers.money(value)
+    unit = _UNITS.get(measure, "")
+    return numbers.number(value) if says(label(measure), unit) else numbers.quantity(value, unit)
+
+
+def says(label: str, unit: str) -> bool:
+    """Tell whether a label already names the unit, as "Number of transactions" does."""
+    return unit.lower() in label.lower()

@@ -1,0 +1,95 @@
+"""What every page has: a title, its question, the snapshot, badges; charts with their tables."""
+
+from collections.abc import Callable
+from typing import Literal
+
+import pandas as pd
+import plotly.graph_objects as go
+import streamlit as st
+
+from app.state import session, status
+from app.widgets.notes import notes, show_notes
+from app.widgets.tables import show_table
+from bankseg_assets.presentation.formatting import day
+from bankseg_assets.release.releases import Release
+from bankseg_assets.scoring.bundle import Bundle
+
+
+def begin(title: str, question: str) -> Bundle:
+    """Draw the head of a page and return the model; ends the page here where there is none."""
+    _title(title, question)
+    bundle, release = session.require_bundle(), session.require_release()
+    _about(bundle, release, in_full=False)
+    return bundle
+
+
+def begin_with_data(title: str, question: str, *, in_full: bool = False) -> Release | None:
+    """Draw the head of a page that needs no model; return the release, or the data before it.
+
+    Before the first release it says where things stand; None where there is no data either.
+    `in_full`: with every note on the data, and what to do next.
+    """
+    _title(title, question)
+    bundle, release = session.bundle(), session.shown()
+    if bundle is None:
+        session.say_what_is_missing(in_full=in_full)
+        if release is not None:
+            st.caption("The newest data, not released yet.")
+        return release
+    _about(bundle, session.require_release(), in_full=in_full)
+    return release
+
+
+def chart(
+    figure: go.Figure,
+    caption: str,
+    table: pd.DataFrame,
+    *,
+    alt: str,
+    key: str,
+    on_select: Callable[[], None] | Literal["ignore"] = "ignore",
+) -> None:
+    """Draw a chart, what it says in words, and the same numbers as a table.
+
+    `on_select` is called when a point is clicked; what was clicked is in the session under `key`.
+    """
+    st.plotly_chart(
+        figure,
+        config={"displayModeBar": False},
+        alt=alt,
+        key=key,
+        on_select=on_select,
+        selection_mode="points",
+    )
+    st.caption(caption)
+    with st.expander("The same as a table"):
+        show_table(table, alt=alt)
+
+
+def waiting(what: str, todo: str) -> None:
+    """Say that there is nothing to show yet, and what brings it."""
+    st.info(f"**{what}** {todo}", icon=":material/hourglass_empty:")
+
+
+def nothing(what: str) -> None:
+    """Say in place of a chart why there is none."""
+    st.info(what, icon=":material/info:")
+
+
+def _title(title: str, question: str) -> None:
+    st.title(title, anchor=False)
+    st.markdown(question)
+
+
+def _about(bundle: Bundle, release: Release, *, in_full: bool) -> None:
+    version = release.name.split("-")[0].lstrip("0")
+    demo = " · demo data: it describes nobody" if release.is_demo else ""
+    st.caption(f"Snapshot of {day(bundle.snapshot_date)} · version {version}{demo}")
+    found = notes(bundle, release)
+    status.show(
+        release,
+        [] if in_full else status.limits(len(found)),
+        direction_known=session.direction_known(),
+    )
+    if in_full:
+        show_notes(found)

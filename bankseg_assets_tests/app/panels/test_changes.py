@@ -1,0 +1,40 @@
+"""The page of who moved shows no exact count, and tells who moved by what a segment continues."""
+
+from decimal import Decimal
+
+import pandas as pd
+
+from app.panels.changes import as_table, sankey, shown
+from app.widgets.numbers import Numbers
+
+COLUMNS = ("kind", "from_segment", "from_name", "to_segment", "to_name", "moved")
+FLOWS = pd.DataFrame(
+    [
+        ("both", 0, "Big", 0, "Large", False, 1_004, Decimal("5123.45")),
+        ("both", 0, "Big", 1, "Small", True, 26, Decimal("77.00")),
+        ("both", 1, "Small", 0, "Large", True, 10, Decimal("9.00")),
+        ("both", None, "new", 1, "Small", False, 55, Decimal("60.00")),
+        ("both", 1, "Small", None, "gone", False, 40, Decimal("50.00")),
+        ("model", None, "gone", None, "gone", False, 40, Decimal("50.00")),
+    ],
+    columns=[*COLUMNS, "customers", "money"],
+)
+
+
+def test_the_table_has_rounded_customers_and_money_and_no_flow_of_one_to_ten() -> None:
+    rows = as_table(shown(FLOWS, "both"), Numbers("INR")).to_numpy().tolist()
+    assert rows == [
+        ["Big", "Small", "30", "INR 77"],
+        ["Big", "Large (stayed)", "1,000", "INR 5,120"],
+        ["new", "Small", "60", "INR 60"],
+        ["Small", "gone", "40", "INR 50"],
+    ]
+
+
+def test_who_is_gone_is_not_moved_by_the_model() -> None:
+    assert shown(FLOWS, "model").empty
+
+
+def test_the_diagram_is_of_the_same_figures() -> None:
+    link = sankey(shown(FLOWS, "both"), {}).data[0].link
+    assert sorted(link.value) == [30, 40, 60, 1_000]

@@ -1,0 +1,77 @@
+"""The comparison of algorithms: the newest that can be read, and of which data it is."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from app.panels.comparison import ASSET, as_table, newest
+from bankseg_assets.release.releases import current_release
+from bankseg_assets.storage.version_store import VersionStore, write_json
+from bankseg_assets_tests.app.publishing import publish
+
+INPUTS = {"rfm_table": "r1", "pca_model": "p1", "kmeans_model": "k1"}
+ROW = {
+    "space": "3 components",
+    "algorithm": "k-means",
+    "k": 5,
+    "silhouette": 0.71,
+    "silhouette_euclidean": 0.512,
+    "smallest_share": 0.0914,
+    "largest_share": 0.4,
+    "f1_macro": 0.981,
+    "stability": 0.97,
+}
+
+
+def compared(data_dir: Path, run: str, verdict: str) -> Path:
+    document: dict[str, Any] = {"rows": [ROW, ROW | {"algorithm": "other"}], "verdict": verdict}
+    with VersionStore(data_dir / "published").draft(ASSET, run, INPUTS) as draft:
+        write_json(draft.path / "model.json", document)
+    assert draft.version is not None
+    return draft.version
+
+
+def test_before_the_first_there_is_none(tmp_path: Path) -> None:
+    assert newest(tmp_path / "published") is None
+
+
+def test_the_newest_that_can_be_read_is_shown(tmp_path: Path) -> None:
+    compared(tmp_path, "one", "First.")
+    damaged = compared(tmp_path, "two", "Second.") / "model.json"
+    found = newest(tmp_path / "published")
+    assert found is not None
+    assert found.verdict == "Second."
+    damaged.write_text("{", encoding="utf-8")
+    found = newest(tmp_path / "published")
+    assert found is not None
+    assert found.verdict == "First."
+
+
+@pytest.mark.parametrize(
+    ("versions", "told"),
+    [
+        (INPUTS, "UTC, of the customers and the model of this version."),
+        (INPUTS | {"kmeans_model": "k2"}, "UTC, of the customers of this version, and of another"),
+        (dict.fromkeys(INPUTS, "x"), "UTC, of other data than this version: run the job"),
+        ({}, "of other data than this version"),
+    ],
+)
+def test_it_says_of_which_data_it_is(tmp_path: Path, versions: dict[str, str], told: str) -> None:
+    publish(tmp_path)
+    compared(tmp_path, "study", "Not beaten.")
+    release, found = current_release(tmp_path / "published"), newest(tmp_path / "published")
+    assert release is not None
+    assert found is not None
+    assert told in found.provenance(replace(release, versions=versions))
+
+
+def test_the_table_marks_what_is_done_by_default() -> None:
+    found = as_table([ROW, ROW | {"algorithm": "Gaussian mixture"}])
+    assert found["Algorithm"].tolist() == [
+        f"k-means, {ROW['space']} (the default)",
+        f"Gaussian mixture, {ROW['space']}",
+    ]
+    assert found["Smallest segment"].tolist() == ["9.1%", "9.1%"]
+    assert found["Silhouette, Euclidean"].tolist() == ["0.512", "0.512"]

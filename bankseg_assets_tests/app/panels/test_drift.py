@@ -1,0 +1,79 @@
+"""Drift of each measure and agreement with the release before, in numbers and words."""
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.panels.drift import agreement, drift, drift_note, shifted
+from bankseg_assets.release.gates import Limits, Measures, gates
+from bankseg_assets.release.releases import Release
+
+MEASURED = Measures(f1_macro=0.98, silhouette=0.7, smallest_share=0.1)
+
+
+def released(shifts: dict[str, float], found: float | None, limits: Limits) -> Release:
+    verdicts = gates(MEASURED, None, agreement=found, drift=shifts, limits=limits)
+    return Release(
+        name="1",
+        folder=Path(),
+        kind="promotion",
+        note="",
+        created_at="",
+        run_id="run",
+        is_demo=False,
+        versions={},
+        model_sha256="",
+        gates=tuple(
+            {"name": one.name, "verdict": one.verdict.value, "numbers": dict(one.numbers)}
+            for one in verdicts
+        ),
+    )
+
+
+@pytest.mark.parametrize(
+    ("measure", "psi", "words"),
+    [
+        ("average_balance", 0.1, "As before"),
+        ("average_balance", 0.2, "Has shifted"),
+        ("average_balance", 0.3, "Another population"),
+        ("recency", 3.0, "Has shifted, as it does when the data covers other days"),
+    ],
+)
+def test_a_shift_is_told_in_words(measure: str, psi: float, words: str) -> None:
+    found = drift(released({measure: psi}, 0.9, Limits()))
+    assert found["In words"].tolist() == [words]
+
+
+def test_the_greatest_shift_comes_first_beside_the_limits_of_its_release() -> None:
+    limits = Limits(drift_warned=0.2, drift_refused=0.4)
+    release = released({"age": 0.01, "recency": 0.25}, 0.9, limits)
+    found = drift(release)
+    assert found["Measure"].tolist() == ["Days since the last transaction", "Age"]
+    assert found["PSI"].tolist() == ["0.250", "0.010"]
+    note = drift_note(release)
+    assert "Above 0.2 a shift is told. Above 0.4 in average amount, average balance or age," in note
+
+
+def test_what_has_shifted_is_told_without_statistics() -> None:
+    found = shifted(released({"age": 0.01, "recency": 0.56, "frequency": 0.2}, 0.9, Limits()))
+    assert found == (
+        "Shifted since the version before: days since the last transaction (0.56), number of "
+        "transactions (0.20); up to 0.1 counts as unchanged."
+    )
+    assert shifted(released({"age": 0.1}, 0.9, Limits())) == ""
+
+
+def test_agreement_is_told_with_what_it_means() -> None:
+    told = agreement(released({}, 0.9123, Limits(least_agreement=0.6)))
+    assert "agree at **0.912** (adjusted Rand index)" in told
+    assert "Below 0.6, a version is refused" in told
+
+
+def test_a_first_release_has_nothing_to_compare_with() -> None:
+    first = released({}, None, Limits())
+    assert drift(first).empty
+    assert agreement(first) == ""
+    of_before_gates = replace(first, gates=())
+    assert drift(of_before_gates).empty
+    assert agreement(of_before_gates) == ""

@@ -1,0 +1,99 @@
+"""The newest run as Dagster reports it, from a toy web server; the query, by Dagster's schema."""
+
+import json
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import Any
+
+import pytest
+
+from app.panels.last_run import _QUERY, Run, last_run, reasons
+
+
+def step(message: str, *causes: str, implicit: str = "") -> dict[str, Any]:
+    links = [{"isExplicitLink": True, "error": {"message": cause}} for cause in causes]
+    links += [{"isExplicitLink": False, "error": {"message": implicit}}] if implicit else []
+    return {
+        "__typename": "ExecutionStepFailureEvent",
+        "stepKey": "rfm_table",
+        "error": {"message": message, "errorChain": links},
+    }
+
+
+def check(description: str, *, success: bool = False, severity: str = "ERROR") -> dict[str, Any]:
+    evaluation = {"success": success, "severity": severity, "description": description}
+    return {"__typename": "AssetCheckEvaluationEvent", "evaluation": evaluation}
+
+
+@contextmanager
+def dagster(*runs: dict[str, Any], status: int = 200) -> Iterator[int]:
+    """Answer every query with these runs; yield the port."""
+    answer = json.dumps({"data": {"runsOrError": {"results": runs}}}).encode()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["Content-Length"]))
+            self.send_response(status)
+            self.end_headers()
+            self.wfile.write(answer)
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server.server_port
+        server.shutdown()
+        thread.join()
+
+
+def run_with(status: str, *events: dict[str, Any]) -> dict[str, Any]:
+    return {"runId": "r1", "status": status, "eventConnection": {"events": events}}
+
+
+def test_reasons_are_the_causes_without_classes_and_frames() -> None:
+    wrapped = step(
+        "dagster.DagsterExecutionStepExecutionError: Error occurred:\n",
+        "py4j.Py4JJavaError: No space left on device\n\tat java.io.File\n",
+        implicit="KeyError: 'x'\n",
+    )
+    assert reasons([wrapped]) == ["rfm_table: No space left on device"]
+
+
+def test_reasons_of_checks_are_enough() -> None:
+    events = [check("3 rows are lost."), check("Warned.", severity="WARN"), step("Boom: x\n")]
+    assert reasons([*events, check("Fine.", success=True)]) == ["3 rows are lost."]
+
+
+def test_reasons_are_short() -> None:
+    assert len(reasons([check("long " * 500)])[0]) <= 400
+
+
+@pytest.mark.parametrize(
+    ("status", "is_at_work", "has_failed"),
+    [("STARTED", True, False), ("FAILURE", False, True), ("SUCCESS", False, False)],
+)
+def test_last_run_is_read_from_dagster(status: str, is_at_work: bool, has_failed: bool) -> None:
+    with dagster(run_with(status, check("3 rows are lost."))) as port:
+        found = last_run(port)
+    assert found == Run("r1", is_at_work, has_failed, ("3 rows are lost.",) * has_failed)
+
+
+def test_last_run_is_none_without_runs_or_answer() -> None:
+    with dagster() as port:
+        assert last_run(port) is None
+    assert last_run(port) is None  # the server is gone
+    with dagster(run_with("STARTED"), status=500) as port:
+        assert last_run(port) is None
+    with dagster({"unknown": 1}) as port:
+        assert last_run(port) is None
+
+
+def test_query_is_one_that_dagster_understands() -> None:
+    from dagster_graphql.schema import create_schema
+    from graphql import parse, validate
+
+    assert validate(create_schema().graphql_schema, parse(_QUERY)) == []

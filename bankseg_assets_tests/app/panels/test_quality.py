@@ -1,0 +1,23 @@
+"""Measures of quality as people read them."""
+
+from app.panels.quality import confusion, reliability_table
+from app.widgets.numbers import Numbers
+
+
+def test_the_table_of_a_chart_has_its_words_and_shares() -> None:
+    rows = [{"confidence": 0.515, "accuracy": 0.487, "customers": 1039}]
+    assert reliability_table(rows, Numbers()).to_dict("records") == [
+        {
+            "How sure it says it is": "51.5%",
+            "How often it is right": "48.7%",
+            "Customers": "1,039",
+        }
+    ]
+
+
+def test_who_is_taken_for_whom_is_told_by_the_number_of_the_segment() -> None:
+    segments = [{"segment": 0, "name": "Small"}, {"segment": 1, "name": "Big"}]
+    assert confusion([[50, 3], [0, 30]], segments, Numbers()).to_dict("records") == [
+        {"True segment": "0: Small", "as 0": "50", "as 1": "<11"},
+        {"True segment": "1: Big", "as 0": "0", "as 1": "30"},
+    ]

@@ -1,0 +1,74 @@
+"""What the app says before the first release, in every state that a platform can be in."""
+
+from typing import Any
+
+import pytest
+
+from app.panels.last_run import Run
+from app.panels.situation import Situation, situation
+from bankseg_assets.landing.ledger import Delivery
+from bankseg_assets.release.releases import Refusal
+
+DAGSTER = "http://127.0.0.1:3000"
+REFUSED = Refusal("r1", "2026-11-23T10:00:00+00:00", ("3 rows are lost.",))
+FAILED = Run("r2", is_at_work=False, has_failed=True, reasons=("cleaned: no disk.",))
+AT_WORK = Run("r3", is_at_work=True, has_failed=False)
+
+
+def delivery(status: Any, reason: str = "", name: str = "bank.csv") -> Delivery:
+    return Delivery(name, name, status, reason, 10, 3, "run", "2026-11-23T10:00:00+00:00")
+
+
+def state(*arrived: Delivery, refused: Refusal | None = None, run: Run | None = None) -> Situation:
+    return situation("/data/landing", arrived, refused, run, DAGSTER)
+
+
+def test_situation_without_files_says_where_to_drop_one() -> None:
+    found = state()
+    assert not found.is_wrong
+    assert "No file has been delivered." in found.what
+    assert "`/data/landing`" in found.todo
+    assert "make materialize" in found.todo
+
+
+def test_situation_of_a_batch_in_progress_is_to_wait() -> None:
+    found = state(delivery("accepted"), refused=REFUSED, run=AT_WORK)
+    assert not found.is_wrong
+    assert found.what == "A batch is in progress: 1 file arrived."
+    assert "/runs/r3" in found.todo
+
+
+@pytest.mark.parametrize("run", [None, FAILED])
+def test_situation_of_rejected_files_gives_their_reasons(run: Run | None) -> None:
+    """The batch without a file fails too, but the file is what can be corrected."""
+    found = state(delivery("rejected", "The header lacks CustomerID."), run=run)
+    assert found.is_wrong
+    assert found.what == "1 file arrived and was rejected:"
+    assert found.reasons == ("bank.csv: The header lacks CustomerID.",)
+    assert "contract" in found.todo
+
+
+@pytest.mark.parametrize("run", [None, Run("r1", is_at_work=False, has_failed=True)])
+def test_situation_of_a_refusal_does_not_advise_to_repeat(run: Run | None) -> None:
+    found = state(delivery("accepted"), refused=REFUSED, run=run)
+    assert (found.is_wrong, found.reasons) == (True, REFUSED.reasons)
+    assert "make materialize" not in found.todo
+    assert "/data/landing" in found.todo
+
+
+def test_situation_of_a_failed_run_gives_its_reason_and_address() -> None:
+    found = state(delivery("accepted"), refused=REFUSED, run=FAILED)
+    assert found.is_wrong
+    assert found.reasons == ("cleaned: no disk.",)
+    assert found.todo.startswith(f"{DAGSTER}/runs/r2 has the details.")
+
+
+def test_situation_of_a_run_that_was_stopped_has_a_sentence() -> None:
+    stopped = Run("r4", is_at_work=False, has_failed=True)
+    assert state(run=stopped).reasons == ("It was stopped, or ended without a reason.",)
+
+
+def test_situation_of_accepted_files_without_a_run_is_to_start_one() -> None:
+    found = state(delivery("accepted"), delivery("rejected", "Why.", "other.csv"))
+    assert found.what.startswith("2 files arrived; segments have not been made")
+    assert "make materialize" in found.todo

@@ -1,0 +1,76 @@
+"""The app starts a run over Dagster's own server, and says why where it cannot."""
+
+import json
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from threading import Thread
+
+import pytest
+
+from app.state.dagster_client import DagsterError, launch
+
+REPLIES = {
+    "LaunchRunSuccess": {"run": {"runId": "0123"}},
+    "PythonError": {"message": "no such job"},
+    "UnauthorizedError": {},
+}
+
+
+class _Dagster(BaseHTTPRequestHandler):
+    """Answers every mutation by what the test asked for."""
+
+    reply = ""
+
+    def do_POST(self) -> None:
+        asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        assert asked["variables"]["params"]["selector"]["jobName"] == "everything"
+        found = {"__typename": self.reply, **REPLIES.get(self.reply, {})}
+        body = json.dumps({"data": {"launchRun": found}}).encode() if self.reply else b"<html>"
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Say nothing."""
+
+
+@pytest.fixture
+def dagster() -> Iterator[int]:
+    with HTTPServer(("127.0.0.1", 0), _Dagster) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+@pytest.fixture(autouse=True)
+def proxies(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A proxy for everything, that does not answer."""
+    monkeypatch.delenv("no_proxy", raising=False)
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+
+
+def test_a_run_is_started_without_a_proxy(dagster: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_Dagster, "reply", "LaunchRunSuccess")
+    assert launch(dagster) == "0123"
+
+
+@pytest.mark.parametrize(
+    ("reply", "told"),
+    [("PythonError", "refused: no such job"), ("UnauthorizedError", "refused: Unauthorized")],
+)
+def test_a_refusal_is_passed_on(
+    dagster: int, monkeypatch: pytest.MonkeyPatch, reply: str, told: str
+) -> None:
+    monkeypatch.setattr(_Dagster, "reply", reply)
+    with pytest.raises(DagsterError, match=told):
+        launch(dagster)
+
+
+def test_a_server_that_does_not_answer_is_named(dagster: int) -> None:
+    with pytest.raises(DagsterError, match=rf"at http://127\.0\.0\.1:{dagster} .*make run"):
+        launch(dagster)  # no JSON
+    with pytest.raises(DagsterError, match="did not answer"):
+        launch(9)
