@@ -36,13 +36,13 @@ test: env ## Run lint and every test.
 	@lint=0; $(MAKE) --no-print-directory lint || lint=1; $(PY) -m pytest && exit $$lint
 
 faults: env ## Break the platform in every way we know, SEEDS=10 times each; write the table.
-	@$(PY) -m bankseg_assets_tests.faults --seeds $(SEEDS)
+	@$(PY) -m tools.faults --seeds $(SEEDS)
 
 cluster: env ## The same on a Spark cluster, by Spark Connect, and with PostgreSQL: 20 minutes.
 	@$(PY) -m pytest -m cluster
 
 bench: env ## Time the batch at SIZES (millions of rows), with the script PEER beside it; write the table.
-	@$(PY) -m bankseg_assets_tests.bench --sizes $(SIZES) --repeats $(REPEATS) $(if $(PEER),--peer $(PEER))
+	@$(PY) -m tools.bench --sizes $(SIZES) --repeats $(REPEATS) $(if $(PEER),--peer $(PEER))
 
 lint: env ## Check style, format and types.
 	@$(PY) -m ruff check

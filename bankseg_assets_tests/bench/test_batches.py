@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from bankseg_assets_tests.bench.batches import Result, split, stages_of
-from bankseg_assets_tests.bench.measured import Measured
+from tools.bench.batches import Result, split, stages_of
+from tools.bench.measured import Measured
 
 
 def test_a_file_is_split_after_a_number_of_rows_and_both_have_the_header(tmp_path: Path) -> None:

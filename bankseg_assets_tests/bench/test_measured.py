@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets_tests.bench.measured import CommandFailedError, measure
+from tools.bench.measured import CommandFailedError, measure
 
 MIB = 1 << 20
 # A child with memory of its own, which lives long enough to be looked at.

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets_tests.bench import report
-from bankseg_assets_tests.bench.batches import BANKSEG, DELIVERY, PEER_NAME, Result
+from tools.bench import report
+from tools.bench.batches import BANKSEG, DELIVERY, PEER_NAME, Result
 
 
 def result(what: str, *seconds: float, rows: int = 1000) -> Result:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from bankseg_assets.runtime.java import find_java_home
-from bankseg_assets_tests.cluster.batches import COMPARED, Batch, deliver, run_batches
-from bankseg_assets_tests.cluster.servers import N_WORKERS, Cluster, connect_server, standalone
-from bankseg_assets_tests.faults.state import differences
+from tools.cluster.batches import COMPARED, Batch, deliver, run_batches
+from tools.cluster.servers import N_WORKERS, Cluster, connect_server, standalone
+from tools.faults.state import differences
 
 pytestmark = pytest.mark.cluster
 

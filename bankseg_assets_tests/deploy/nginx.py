@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from http.client import HTTPSConnection
 from pathlib import Path
 
-from bankseg_assets_tests.cluster.waiting import HOST, free_port, listens, wait_for
 from bankseg_assets_tests.deploy.folder import DEPLOY
 from ops.launch.processes import Family
+from tools.cluster.waiting import HOST, free_port, listens, wait_for
 
 TEMPLATE = DEPLOY / "nginx" / "bankseg.conf.template"
 DOMAIN = "bank.test"

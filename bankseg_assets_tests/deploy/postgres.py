@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bankseg_assets_tests.cluster.waiting import HOST, free_port, listens, wait_for
 from ops.launch.processes import Family
+from tools.cluster.waiting import HOST, free_port, listens, wait_for
 
 _BINARIES = Path("/usr/lib/postgresql")
 _SERVER_USER = "postgres"  # the server refuses to run as root

@@ -19,11 +19,11 @@ from dagster._core.storage.tags import GRPC_INFO_TAG, MAX_RETRIES_TAG
 
 from bankseg_assets.release.releases import current_release
 from bankseg_assets.runtime.settings import Settings
-from bankseg_assets_tests.cluster.batches import ROOT, deliver
-from bankseg_assets_tests.cluster.waiting import HOST, free_port, listens, wait_for
 from bankseg_assets_tests.deploy.folder import DEPLOY
 from bankseg_assets_tests.deploy.postgres import binaries, postgres
 from ops.launch.processes import Family
+from tools.cluster.batches import ROOT, deliver
+from tools.cluster.waiting import HOST, free_port, listens, wait_for
 
 pytestmark = pytest.mark.cluster
 

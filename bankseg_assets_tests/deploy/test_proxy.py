@@ -16,10 +16,10 @@ import pytest
 
 from bankseg_assets_tests.app.publishing import publish
 from bankseg_assets_tests.app.test_other_sites import UPGRADE
-from bankseg_assets_tests.cluster.waiting import HOST, free_port, listens, wait_for
 from bankseg_assets_tests.deploy.folder import ROOT
 from bankseg_assets_tests.deploy.nginx import DOMAIN, PEOPLE, Proxy, configure, program, proxy
 from ops.launch.processes import Family
+from tools.cluster.waiting import HOST, free_port, listens, wait_for
 
 SERVERS = {"app": ("staff", "app:8501"), "scoring": ("machines", "api:8600")}
 SERVERS["dagster"] = ("operators", "webserver:3000")

@@ -2,9 +2,9 @@
 
 import pytest
 
-from bankseg_assets_tests.faults.lab import Lab
-from bankseg_assets_tests.faults.scenario import ALL
-from bankseg_assets_tests.faults.scenarios import LOADED
+from tools.faults.lab import Lab
+from tools.faults.scenario import ALL
+from tools.faults.scenarios import LOADED
 
 assert LOADED
 

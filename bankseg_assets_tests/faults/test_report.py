@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets_tests.faults import report
-from bankseg_assets_tests.faults.report import BEGIN, END, line, write
-from bankseg_assets_tests.faults.scenario import Outcome, Scenario
+from tools.faults import report
+from tools.faults.report import BEGIN, END, line, write
+from tools.faults.scenario import Outcome, Scenario
 
 
 def scenario(fault: str) -> Scenario:

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pyspark.sql import SparkSession
 
-from bankseg_assets_tests.faults import bad_inputs
-from bankseg_assets_tests.faults.bad_inputs import BadInput, Taken, summary, take_all
+from tools.faults import bad_inputs
+from tools.faults.bad_inputs import BadInput, Taken, summary, take_all
 
 MOST_SECONDS = 30
 SEEDS = 2  # of the ten that the command takes

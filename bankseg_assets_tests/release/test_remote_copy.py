@@ -16,8 +16,8 @@ from bankseg_assets.release.remote_copy import ARRIVING, MirrorError, export, fe
 from bankseg_assets.scoring.published_model import newest_first, read_model
 from bankseg_assets.storage.version_store import RECORD_FILE, DamagedVersionError, VersionStore
 from bankseg_assets_tests.app.publishing import publish
-from bankseg_assets_tests.cluster.waiting import HOST, free_port, listens, wait_for
 from ops.launch.processes import Family
+from tools.cluster.waiting import HOST, free_port, listens, wait_for
 
 TABLES = {"segment_profiles": [{"segment": 0, "name": "Small spenders"}]}
 BUCKET = "bank"

@@ -23,7 +23,6 @@ from bankseg_assets.release.releases import Refusal, note_refusal
 from bankseg_assets.scoring.bundle import BUNDLE_FILE
 from bankseg_assets.scoring.inputs import problem
 from bankseg_assets.scoring.lists.actions import ACTIONS
-from bankseg_assets_tests import load
 from bankseg_assets_tests.app.odd_models import ONE_SEGMENT, REFUNDS, SPENDING
 from bankseg_assets_tests.app.publishing import publish, release, write_model
 from bankseg_assets_tests.scoring.lists.sample_lists import (
@@ -35,6 +34,7 @@ from bankseg_assets_tests.scoring.lists.sample_lists import (
     ONCE_CONFIDENCE,
 )
 from ops.api import schema, server
+from tools.load import api
 
 ROOT = Path(__file__).parents[3]
 CALL_THEM = [{"segment": 0, "action": "Call them"}]
@@ -484,11 +484,11 @@ def test_the_load_script_counts_answers_and_refusals(
 ) -> None:
     common = ["--port", str(own.port), "--rate", "100", "--seconds", "0.5", "--connections", "4"]
     # This model has two of the four inputs that are sent.
-    assert load.main(common) == 1
+    assert api.main(common) == 1
     publish(own.data_dir, inputs=[*INPUTS, *({**MONETARY, "measure": m} for m in OTHERS)])
     assert eventually(lambda: len(own.get("/model").json["inputs"]) == 4)
     capsys.readouterr()
-    assert load.main(common) == 0
+    assert api.main(common) == 0
     told = capsys.readouterr().out
     assert told.startswith("50 answered, 0 not, ")
     assert "p95 " in told

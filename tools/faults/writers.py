@@ -6,9 +6,9 @@ import signal
 import time
 from pathlib import Path
 
-from bankseg_assets_tests.faults.lab import INGEST, Lab, compare
-from bankseg_assets_tests.faults.scenario import FaultError, Outcome, scenario
-from bankseg_assets_tests.faults.state import INGESTION
+from tools.faults.lab import INGEST, Lab, compare
+from tools.faults.scenario import FaultError, Outcome, scenario
+from tools.faults.state import INGESTION
 
 STOP_SECONDS = 120.0
 

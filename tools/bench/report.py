@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from bankseg_assets_tests.bench.batches import BANKSEG, DELIVERY, PEER_NAME, Result
-from bankseg_assets_tests.machine import commit, machine
+from tools.bench.batches import BANKSEG, DELIVERY, PEER_NAME, Result
+from tools.machine import commit, machine
 
 DOCS = Path(__file__).parents[2] / "docs"
 DOCUMENT = DOCS / "performance.md"

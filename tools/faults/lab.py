@@ -15,12 +15,12 @@ from typing import Any
 import dagster as dg
 
 from bankseg_assets.runtime.settings import Settings
-from bankseg_assets_tests.faults.reader import Met, reading
-from bankseg_assets_tests.faults.scenario import FaultError, Outcome
-from bankseg_assets_tests.faults.state import EVERYTHING, State, differences, newest_state
 from ops.demo.transactions import write_demo_transactions
 from ops.launch.instance import prepare_instance, process_environment
 from ops.launch.preflight import find_java
+from tools.faults.reader import Met, reading
+from tools.faults.scenario import FaultError, Outcome
+from tools.faults.state import EVERYTHING, State, differences, newest_state
 
 ROOT = Path(__file__).parents[2]
 FIRST_ROWS = 3_000  # enough for a model that passes its gates
@@ -74,7 +74,7 @@ class Platform:
         self.settings.logs_dir.mkdir(parents=True, exist_ok=True)
         with (self.settings.logs_dir / "batch.log").open("ab") as log:
             return subprocess.Popen(
-                [sys.executable, "-m", "bankseg_assets_tests.faults.batch", *options],
+                [sys.executable, "-m", "tools.faults.batch", *options],
                 env=self.environ,
                 cwd=ROOT,
                 stdin=subprocess.DEVNULL,

@@ -7,10 +7,10 @@ import random
 import time
 from collections.abc import Callable
 
-from bankseg_assets_tests.faults.lab import EVERYTHING_JOB, Lab, compare
-from bankseg_assets_tests.faults.scenario import Outcome, scenario
-from bankseg_assets_tests.faults.serving import Serving, kill
-from bankseg_assets_tests.faults.state import EVERYTHING
+from tools.faults.lab import EVERYTHING_JOB, Lab, compare
+from tools.faults.scenario import Outcome, scenario
+from tools.faults.serving import Serving, kill
+from tools.faults.state import EVERYTHING
 
 JOBS = ("ingestion", "models")
 LATEST_SECONDS = 8.0  # after the start of a run, which takes 10 or more

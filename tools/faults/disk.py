@@ -5,9 +5,9 @@ import random
 import shutil
 import subprocess
 
-from bankseg_assets_tests.faults.lab import EVERYTHING_JOB, Lab, Platform, compare
-from bankseg_assets_tests.faults.scenario import FaultError, Outcome, scenario
-from bankseg_assets_tests.faults.state import EVERYTHING
+from tools.faults.lab import EVERYTHING_JOB, Lab, Platform, compare
+from tools.faults.scenario import FaultError, Outcome, scenario
+from tools.faults.state import EVERYTHING
 
 ROOMY = "size=2g"
 

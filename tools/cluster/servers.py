@@ -11,8 +11,8 @@ from typing import Any
 import pyspark
 
 from bankseg_assets.runtime.spark import DEEP_STACK
-from bankseg_assets_tests.cluster.waiting import HOST, free_port, listens, read, wait_for
 from ops.launch.processes import Family
+from tools.cluster.waiting import HOST, free_port, listens, read, wait_for
 
 HOME = Path(pyspark.__file__).parent
 N_WORKERS = 2
@@ -115,8 +115,8 @@ def connect_server(folder: Path, cluster: Cluster) -> Iterator[ConnectServer]:
 
 
 def _command(name: str, *arguments: str) -> list[str | Path]:
-    program = [HOME / "bin" / "spark-class", f"org.apache.spark.deploy.{name}"]
-    return [*program, "--host", HOST, *arguments]
+    program = HOME / "bin" / "spark-class"
+    return [program, f"org.apache.spark.deploy.{name}", "--host", HOST, *arguments]
 
 
 def _environment(folder: Path, java_home: Path) -> dict[str, str]:

@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 
 from bankseg_assets.release.releases import current_release, refusal
-from bankseg_assets_tests.faults.lab import EVERYTHING_JOB, Lab
-from bankseg_assets_tests.faults.scenario import FaultError, Outcome, scenario
+from tools.faults.lab import EVERYTHING_JOB, Lab
+from tools.faults.scenario import FaultError, Outcome, scenario
 
 PAISE_FOR_RUPEES = 100
 # One component of six features, and more segments than they can tell apart.

@@ -2,7 +2,7 @@
 
 from types import ModuleType
 
-from bankseg_assets_tests.faults import (
+from tools.faults import (
     commits,
     damage,
     deliveries,

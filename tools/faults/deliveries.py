@@ -9,9 +9,9 @@ import pyarrow.csv as pa_csv
 import pyarrow.parquet as pq
 
 from bankseg_assets.landing.ledger import Ledger
-from bankseg_assets_tests.faults.lab import INGEST, TAKE, Lab, Platform, compare
-from bankseg_assets_tests.faults.scenario import FaultError, Outcome, scenario
-from bankseg_assets_tests.faults.state import INGESTION, RAW
+from tools.faults.lab import INGEST, TAKE, Lab, Platform, compare
+from tools.faults.scenario import FaultError, Outcome, scenario
+from tools.faults.state import INGESTION, RAW
 
 LONGEST_PAUSE_SECONDS = 1.5  # a file that nobody touched for two seconds counts as complete
 

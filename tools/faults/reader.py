@@ -1,4 +1,4 @@
-"""A reader that never rests: `python -m bankseg_assets_tests.faults.reader PUBLISHED READS`.
+"""A reader that never rests: `python -m tools.faults.reader PUBLISHED READS`.
 
 Reads as the app does: the newest release that can be read, its classifier, and a table beside it.
 Until stdin closes; then prints what it met.
@@ -57,7 +57,8 @@ def reading(published_dir: Path, n_reads: int = 0) -> Iterator[Met]:
 
 def main(published_dir: Path, n_reads: int) -> None:
     """Read until stdin closes, and there were so many reads and several releases."""
-    met, seen = Met(), set()
+    met = Met()
+    seen: set[str] = set()
     pause = 0.0 if n_reads else PAUSE_SECONDS
     print("reading", flush=True)
     fewest = FEWEST_RELEASES if n_reads else 0

@@ -4,10 +4,10 @@ import random
 from pathlib import Path
 
 from bankseg_assets.release.releases import current_release
-from bankseg_assets_tests.faults.lab import EVERYTHING_JOB, Lab, compare
-from bankseg_assets_tests.faults.reader import served_release
-from bankseg_assets_tests.faults.scenario import FaultError, Outcome, scenario
-from bankseg_assets_tests.faults.state import EVERYTHING
+from tools.faults.lab import EVERYTHING_JOB, Lab, compare
+from tools.faults.reader import served_release
+from tools.faults.scenario import FaultError, Outcome, scenario
+from tools.faults.state import EVERYTHING
 
 
 @scenario("corrupt-pointer", "a release that is cut or changed")

@@ -12,9 +12,9 @@ from typing import TypeVar
 
 import dagster as dg
 
-from bankseg_assets_tests.faults.lab import ROOT, Platform
-from bankseg_assets_tests.faults.scenario import FaultError
 from ops.launch.run_launcher import run_process
+from tools.faults.lab import ROOT, Platform
+from tools.faults.scenario import FaultError
 
 Found = TypeVar("Found")
 

@@ -8,9 +8,9 @@ import tempfile
 import time
 from pathlib import Path
 
-from bankseg_assets_tests.faults import bad_inputs
-from bankseg_assets_tests.faults.lab import ROOT, Lab
-from bankseg_assets_tests.faults.scenario import Outcome, scenario
+from tools.faults import bad_inputs
+from tools.faults.lab import ROOT, Lab
+from tools.faults.scenario import Outcome, scenario
 
 SLOWEST_SECONDS = 30.0
 MOST_MIB = 256

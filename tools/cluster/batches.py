@@ -10,9 +10,9 @@ from pathlib import Path
 
 from bankseg_assets.contracts.tables import TABLES
 from bankseg_assets.runtime.settings import Settings
-from bankseg_assets_tests.faults.state import MODELS, State, newest_state
 from ops.demo.holdings import write_demo_holdings
 from ops.demo.transactions import write_demo_transactions
+from tools.faults.state import MODELS, State, newest_state
 
 ROOT = Path(__file__).parents[2]
 ROWS = 6_000
@@ -22,7 +22,7 @@ COMPARED = (*TABLES, *MODELS, "model_card", "recommendation_model", "segmentatio
 BATCHES = (
     ("ops.launch.materialize",),
     # The one job that `everything` leaves out; with it, every algorithm of Spark's has its turn.
-    ("bankseg_assets_tests.faults.batch", "--job", "comparison"),
+    ("tools.faults.batch", "--job", "comparison"),
 )
 
 

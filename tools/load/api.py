@@ -1,4 +1,4 @@
-"""Ask the scoring API at a steady rate: `python -m bankseg_assets_tests.load --rate 500`.
+"""Ask the scoring API at a steady rate: `python -m tools.load.api --rate 500`.
 
 Requests begin when they are due, whether or not those before were answered, and are timed from
 then on: a server that stalls for a second is seen in 500 of them, and not in one for each
@@ -97,7 +97,7 @@ async def _is_ok(reader: asyncio.StreamReader) -> bool:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Load the API and print what came of it; return 0 if every request was answered with 200."""
-    parser = argparse.ArgumentParser(prog="python -m bankseg_assets_tests.load")
+    parser = argparse.ArgumentParser(prog="python -m tools.load.api")
     parser.add_argument("--port", type=int, default=8600)
     parser.add_argument("--rate", type=float, default=500.0, help="requests a second")
     parser.add_argument("--seconds", type=float, default=20.0)

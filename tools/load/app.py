@@ -1,4 +1,4 @@
-"""Many branches at once: `python -m bankseg_assets_tests.app_load --sessions 50`.
+"""Many branches at once: `python -m tools.load.app --sessions 50`.
 
 Every session opens the page of a new customer over Streamlit's own protocol, and submits the form
 again and again with other values. A submission has failed when the server shows an exception, no
@@ -18,8 +18,9 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetStates
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
+from websockets.typing import Subprotocol
 
-from bankseg_assets_tests.load import HOST, Measured
+from tools.load.api import HOST, Measured
 
 PAGE = "new_customer"
 NO_ANSWER = "The answer appears here."
@@ -67,7 +68,7 @@ async def _branch(
     try:
         async with connect(
             f"ws://{HOST}:{port}/_stcore/stream",
-            subprotocols=["streamlit"],
+            subprotocols=[Subprotocol("streamlit")],
             max_size=None,
             ping_interval=None,
         ) as socket:
@@ -95,7 +96,7 @@ def _request(page: Page | None = None, randomness: random.Random | None = None) 
     message.rerun_script.query_string = ""
     if page is None or randomness is None:
         message.rerun_script.page_name = PAGE
-        return message.SerializeToString()
+        return bytes(message.SerializeToString())
     message.rerun_script.page_script_hash = page.script
     states: WidgetStates = message.rerun_script.widget_states
     for label, widget in page.numbers.items():
@@ -103,7 +104,7 @@ def _request(page: Page | None = None, randomness: random.Random | None = None) 
         if randomness.random() < 0.8:  # a field is left empty now and then
             state.double_value = float(_value(label, randomness))
     states.widgets.add(id=page.button).trigger_value = True
-    return message.SerializeToString()
+    return bytes(message.SerializeToString())
 
 
 def _value(label: str, randomness: random.Random) -> float:
@@ -121,7 +122,7 @@ async def _run(socket: ClientConnection, request: bytes) -> Page:
     async with asyncio.timeout(PATIENCE_SECONDS):
         while True:
             message = ForwardMsg()
-            message.ParseFromString(await socket.recv())  # type: ignore[arg-type]
+            message.ParseFromString(await socket.recv())
             kind = message.WhichOneof("type")
             if kind == "navigation":
                 page.script = message.navigation.page_script_hash
@@ -148,7 +149,7 @@ def _note(page: Page, message: ForwardMsg) -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Load the app and print what came of it; return 0 if under 1 % failed."""
-    parser = argparse.ArgumentParser(prog="python -m bankseg_assets_tests.app_load")
+    parser = argparse.ArgumentParser(prog="python -m tools.load.app")
     parser.add_argument("--port", type=int, default=8501)
     parser.add_argument("--sessions", type=int, default=50)
     parser.add_argument("--submissions", type=int, default=5)

@@ -12,7 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bankseg_assets_tests.bench.measured import Measured, measure
+from tools.bench.measured import Measured, measure
 
 ROOT = Path(__file__).parents[2]
 PEER = ROOT.parent / "shared" / "bench" / "peer_sklearn.py"

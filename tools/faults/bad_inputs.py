@@ -26,7 +26,7 @@ from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.parse import EXTRA_FILE, Parsed, parse_delivery
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.runtime.spark import prepare_process, spark_config
-from bankseg_assets_tests.faults.pollution import CONTRACT, HEADER, Row, polluted_files
+from tools.faults.pollution import CONTRACT, HEADER, Row, polluted_files
 
 TORTURE = Path(__file__).parents[3] / "shared" / "data" / "torture"
 SEEDS = 10

@@ -6,8 +6,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bankseg_assets_tests.bench import report
-from bankseg_assets_tests.bench.batches import (
+from ops.demo.transactions import write_demo_transactions
+from tools.bench import report
+from tools.bench.batches import (
     BANKSEG,
     DELIVERY,
     DELIVERY_SHARE,
@@ -19,7 +20,6 @@ from bankseg_assets_tests.bench.batches import (
     peer,
     split,
 )
-from ops.demo.transactions import write_demo_transactions
 
 MILLION = 1_048_567  # the rows of the real file
 SIZES = (0.1, 1.0, 10.0, 50.0)
@@ -63,7 +63,7 @@ def _of_size(size: float, options: argparse.Namespace, work: Path) -> Iterator[R
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bankseg_assets_tests.bench")
+    parser = argparse.ArgumentParser(prog="python -m tools.bench")
     parser.add_argument(
         "--sizes", type=float, nargs="+", default=SIZES, help="millions of rows (%(default)s)"
     )

@@ -5,6 +5,7 @@ import sys
 from itertools import count
 from pathlib import Path
 from subprocess import PIPE, Popen
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -13,9 +14,9 @@ import pyarrow.parquet as pq
 from bankseg_assets.release.releases import Release, current_release, prune
 from bankseg_assets.scoring.bundle import bundle_hash
 from bankseg_assets.storage.version_store import VersionStore, write_json
-from bankseg_assets_tests.faults.lab import ROOT, Lab
-from bankseg_assets_tests.faults.reader import FEWEST_RELEASES, reading
-from bankseg_assets_tests.faults.scenario import Outcome, scenario
+from tools.faults.lab import ROOT, Lab
+from tools.faults.reader import FEWEST_RELEASES, reading
+from tools.faults.scenario import Outcome, scenario
 
 READS = 1_000  # a seed: ten make the ten thousand that are promised
 
@@ -60,9 +61,9 @@ def _publish(
     store: VersionStore,
     first: Release,
     run_id: str,
-    bundle: dict[str, object],
+    bundle: dict[str, Any],
     profiles: pa.Table,
-    manifest: dict[str, object],
+    manifest: dict[str, Any],
 ) -> None:
     more = int(run_id.partition("-")[2])
     counts = pc.add(profiles["customers"], more)

@@ -8,10 +8,10 @@ import time
 import traceback
 from pathlib import Path
 
-from bankseg_assets_tests.faults import report
-from bankseg_assets_tests.faults.lab import Lab
-from bankseg_assets_tests.faults.scenario import ALL, Outcome, Scenario
-from bankseg_assets_tests.faults.scenarios import LOADED
+from tools.faults import report
+from tools.faults.lab import Lab
+from tools.faults.scenario import ALL, Outcome, Scenario
+from tools.faults.scenarios import LOADED
 
 INTERRUPTED = 143
 
@@ -42,7 +42,7 @@ def main() -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m bankseg_assets_tests.faults")
+    parser = argparse.ArgumentParser(prog="python -m tools.faults")
     parser.add_argument("--seeds", type=int, default=10)
     parser.add_argument("--only", nargs="+", choices=sorted(ALL), metavar="NAME")
     parser.add_argument("--dry", action="store_true", help="leave docs/reliability.md alone")

@@ -2,9 +2,9 @@
 
 import random
 
-from bankseg_assets_tests.faults.lab import EVERYTHING_JOB, INGEST, TAKE, Lab, compare
-from bankseg_assets_tests.faults.scenario import FaultError, Outcome, scenario
-from bankseg_assets_tests.faults.state import EVERYTHING, INGESTION, RAW
+from tools.faults.lab import EVERYTHING_JOB, INGEST, TAKE, Lab, compare
+from tools.faults.scenario import FaultError, Outcome, scenario
+from tools.faults.state import EVERYTHING, INGESTION, RAW
 
 KILLED = -9
 

@@ -1,6 +1,6 @@
 """Run a job in this process, with a fault at a point: what the scenarios start as a subprocess.
 
-`python -m bankseg_assets_tests.faults.batch --job everything --at records --when after`
+`python -m tools.faults.batch --job everything --at records --when after`
 
 Python tells its audit hooks of every rename before it happens, so the product needs no seams.
 """

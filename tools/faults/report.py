@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bankseg_assets_tests.faults.scenario import Outcome, Scenario
-from bankseg_assets_tests.machine import commit, machine
+from tools.faults.scenario import Outcome, Scenario
+from tools.machine import commit, machine
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
 BEGIN, END = "<!-- faults: begin -->", "<!-- faults: end -->"
