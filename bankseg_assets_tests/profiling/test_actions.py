@@ -261,7 +261,8 @@ PROFILE = st.builds(
     lambda customers, money, share, recency, frequency, amount, balance, days: segment(
         customers=customers,
         total_monetary=money,
-        share_of_money=share if money > 0 else 0.0,
+        # Who moves any money has a share of it, however small.
+        share_of_money=max(share, 1e-9) if money > 0 else 0.0,
         index_recency=None if days is None else recency,
         index_frequency=frequency,
         median_average_amount=amount,

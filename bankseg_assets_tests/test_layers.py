@@ -1,0 +1,102 @@
+"""Which folder may import which: the flow of the data, and never against it."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PACKAGE = "bankseg_assets"
+# A folder imports those before it; each is a step of the flow, or what several steps share.
+LAYERS = (
+    *("runtime", "contracts", "presentation", "storage", "stats"),
+    *("landing", "cleaning", "release", "scoring", "reports"),
+    *("customers", "segmentation", "profiling", "classifier", "migration", "products"),
+    *("onboarding", "defs"),
+)
+ALONE_IN = {
+    "dagster": (f"{PACKAGE}/defs", "ops/launch", "ops/cli/status.py"),
+    "dagster_pyspark": (f"{PACKAGE}/defs",),
+    "streamlit": ("app",),
+    "fastapi": ("ops/api",),
+}
+"""Package -> where it may be imported."""
+WITHOUT_SPARK = tuple(
+    f"{PACKAGE}/{folder}" for folder in ("contracts", "presentation", "landing", "scoring")
+) + ("app", "ops/api")
+SOURCES = sorted(
+    path.relative_to(ROOT)
+    for folder in (PACKAGE, "app", "ops")
+    for path in (ROOT / folder).rglob("*.py")
+)
+
+
+def imports(source: Path) -> Iterator[str]:
+    """Yield the modules that a file imports, also within functions."""
+    for node in ast.walk(ast.parse((ROOT / source).read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield node.module
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def layer(module: str) -> str:
+    """Return the folder of a module of the package, empty for another module."""
+    package, _, rest = module.partition(".")
+    return rest.split(".")[0] if package == PACKAGE else ""
+
+
+def test_top_of_the_package_holds_folders_alone() -> None:
+    files = {path.name for path in (ROOT / PACKAGE).iterdir() if path.suffix == ".py"}
+    folders = {path.name for path in (ROOT / PACKAGE).iterdir() if (path / "__init__.py").is_file()}
+    assert files == {"__init__.py", "definitions.py"}
+    assert folders == set(LAYERS)
+
+
+@pytest.mark.parametrize("folder", LAYERS)
+def test_folder_imports_only_earlier_ones(folder: str) -> None:
+    allowed = {"", *LAYERS[: LAYERS.index(folder) + 1]}
+    backwards = {
+        (str(source), module)
+        for source in SOURCES
+        if source.parts[:2] == (PACKAGE, folder)
+        for module in imports(source)
+        if layer(module) not in allowed
+    }
+    assert not backwards
+
+
+@pytest.mark.parametrize("package", ALONE_IN)
+def test_package_is_imported_in_its_place_alone(package: str) -> None:
+    places = tuple(Path(place) for place in ALONE_IN[package])
+    elsewhere = {
+        str(source)
+        for source in SOURCES
+        if any(name.split(".")[0] == package for name in imports(source))
+        and not any(source.is_relative_to(place) for place in places)
+    }
+    assert not elsewhere
+
+
+@pytest.mark.parametrize("folder", WITHOUT_SPARK)
+def test_folder_needs_no_spark(folder: str) -> None:
+    using = {
+        str(source)
+        for source in SOURCES
+        if source.is_relative_to(folder)
+        and any(name.split(".")[0] == "pyspark" for name in imports(source))
+    }
+    assert not using
+
+
+def test_no_module_of_the_platform_imports_what_runs_beside_it() -> None:
+    beside = {
+        (str(source), name)
+        for source in SOURCES
+        if source.parts[0] == PACKAGE
+        for name in imports(source)
+        if name.split(".")[0] in ("app", "ops", "tools", "bankseg_assets_tests")
+    }
+    assert not beside
