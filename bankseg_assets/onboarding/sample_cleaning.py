@@ -47,7 +47,7 @@ def clean_sample(
 
     As a batch cleans a delivery of today; `folder` is for what is written.
     """
-    # Dagster, which incremental cleaning imports, takes a second: meanwhile Spark starts.
+    # pyspark takes a second to import: meanwhile Spark starts.
     from bankseg_assets.cleaning.incremental import clean
     from bankseg_assets.contracts.tables import (
         CLEANED_TRANSACTIONS,
