@@ -17,10 +17,16 @@ from bankseg_assets.customers.customer_key import RFM_TABLE, key_of
 from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.landing.ledger import WITHDRAWN
-from bankseg_assets.release.data_gates import CUSTOMERS, Arrived, Kept, data_gates, real_data_stays
+from bankseg_assets.release.data_gates import (
+    CUSTOMERS,
+    NewDelivery,
+    Retained,
+    data_gates,
+    real_data_stays,
+)
 from bankseg_assets.release.drift import MONEY, distributions, population_stability_index, psi_noise
 from bankseg_assets.release.gates import Gate, Limits, Measures, Verdict, gates, unprotected
-from bankseg_assets.release.lost_customers import NotReadableError, losses, of_release
+from bankseg_assets.release.lost_customers import NotReadableError, accounts_of_release, losses
 from bankseg_assets.release.releases import (
     FORMAT,
     MANIFEST_FILE,
@@ -191,7 +197,7 @@ def release(
         yield _gate_result(gate, force=config.force)
     reasons = tuple(gate.text for gate in found if gate.verdict is Verdict.REFUSED)
     warnings = tuple(gate.sentence for gate in found if gate.verdict is Verdict.WARNED)
-    deliveries = [_told(one) for one in arrived]
+    deliveries = [_outcome(one) for one in arrived]
     if reasons and not config.force:
         context.log.error(f"Not promoted. {' '.join(reasons)}")
         note_refusal(
@@ -374,21 +380,21 @@ def _drift(candidate: _Candidate, compared: Release) -> tuple[dict[str, float], 
 
 def _arrived(
     candidate: _Candidate, compared: Release | None, delivery: DeliveryResource
-) -> list[Arrived]:
+) -> list[NewDelivery]:
     """Return the deliveries that are new since the release in use."""
     try:
-        known = of_release(compared) if compared else {}
+        known = accounts_of_release(compared) if compared else {}
     except NotReadableError:
         known = {}
     return [
-        Arrived(one.file_name, one.sha256, candidate.accounts[key])
+        NewDelivery(one.file_name, one.sha256, candidate.accounts[key])
         for one in delivery.ledger.deliveries()
         if (key := one.sha256[:DELIVERY_DIGITS]) in candidate.accounts and key not in known
     ]
 
 
 def _data_gates(
-    candidate: _Candidate, compared: Release | None, arrived: list[Arrived], limits: Limits
+    candidate: _Candidate, compared: Release | None, arrived: list[NewDelivery], limits: Limits
 ) -> list[Gate]:
     if compared is None:
         return data_gates(None, None, arrived, {}, limits)
@@ -402,14 +408,14 @@ def _data_gates(
             customer_key=candidate.customer_key,
         )
     except NotReadableError as error:
-        unknown = Kept(0, None, str(error))
+        unknown = Retained(0, None, str(error))
         return data_gates(unknown, unknown, arrived, {}, limits)
-    customers = Kept(found.customers_before, found.customers_lost, found.why_not)
-    rows = Kept(found.rows_before, found.rows_lost)
+    customers = Retained(found.customers_before, found.customers_lost, found.why_not)
+    rows = Retained(found.rows_before, found.rows_lost)
     return data_gates(customers, rows, arrived, found.reasons, limits)
 
 
-def _told(one: Arrived) -> dict[str, Any]:
+def _outcome(one: NewDelivery) -> dict[str, Any]:
     return {"file_name": one.file_name, "sha256": one.sha256} | asdict(one.account)
 
 
