@@ -49,7 +49,7 @@ NEUTRAL_LOCALE = (
 )
 # Environment variables of another Spark, Hadoop or Java: programs, configuration, servers. Local
 # mode needs none of them; some locate a cluster.
-_OF_OTHERS = ("SPARK_", "PYSPARK_", "HADOOP_", "YARN_", "HIVE_")
+_FOREIGN_PREFIXES = ("SPARK_", "PYSPARK_", "HADOOP_", "YARN_", "HIVE_")
 _OTHER_SESSIONS = (
     *("SPARK_HOME", "SPARK_REMOTE", "SPARK_LOCAL_REMOTE", "SPARK_CONNECT_MODE_ENABLED"),
     *("SPARK_API_MODE", "PYSPARK_SUBMIT_ARGS", "PYSPARK_GATEWAY_PORT", "PYSPARK_GATEWAY_SECRET"),
@@ -118,7 +118,7 @@ def prepare_process(settings: Settings) -> None:
     Variables of another Spark are removed.
     """
     for name in list(os.environ):
-        if name in _OTHER_SESSIONS or (_is_local(settings) and _is_of_others(name)):
+        if name in _OTHER_SESSIONS or (_is_local(settings) and _is_foreign(name)):
             del os.environ[name]
     os.environ["LC_ALL"] = UTF8_LOCALE
     if _is_local(settings):
@@ -136,9 +136,9 @@ def prepare_process(settings: Settings) -> None:
         os.environ["SPARK_LOCAL_DIRS"] = str(private_folder(settings.scratch_dir))
 
 
-def _is_of_others(name: str) -> bool:
+def _is_foreign(name: str) -> bool:
     return name in (*JAVA_OPTIONS, "CLASSPATH") or (
-        name.startswith(_OF_OTHERS) and name not in _OURS
+        name.startswith(_FOREIGN_PREFIXES) and name not in _OURS
     )
 
 

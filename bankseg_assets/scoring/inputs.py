@@ -24,7 +24,9 @@ Column = npt.NDArray[Any]
 """What is known of n customers: doubles, NaN where unknown; or texts, None where unknown."""
 
 _LONGEST_SHOWN = 40  # characters of a value that are shown
-_MOST_STRANGERS = 3  # unknown names that are checked for similar inputs: 100,000 would take seconds
+_MOST_UNKNOWN_NAMES = (
+    3  # unknown names that are checked for similar inputs: 100,000 would take seconds
+)
 
 
 def asked_of(bundle: Bundle) -> list[Input]:
@@ -122,8 +124,8 @@ def columns_of(
     for row, customer in enumerate(customers):
         known = {name: value for name, value in customer.items() if value is not None}
         found = [problem(one, known[name]) for one, name in asked if name in known]
-        strangers = (name for name in customer if name not in columns)
-        found += [no_input(name, names) for name in islice(strangers, _MOST_STRANGERS)]
+        unknown_names = (name for name in customer if name not in columns)
+        found += [no_input(name, names) for name in islice(unknown_names, _MOST_UNKNOWN_NAMES)]
         problems.append(" ".join(filter(None, found)))
         if not problems[-1]:
             for name, value in known.items():

@@ -31,7 +31,7 @@ from bankseg_assets.scoring.evidence import UNKNOWN, Evidence
 # Two nearly collinear features leave a direction without variance, in which only the rounding of
 # the loadings remains. Standardised features have a variance of one.
 LEAST_VARIANCE = 1e-6
-LEAST_SPREAD = 1e-9  # of a segment in a direction that varies; also added by Spark's naive Bayes
+LEAST_SPREAD = 1e-9  # of a segment in a direction that varies; Spark's variances have it too
 
 Known = Mapping[str, npt.NDArray[Any]]
 """Measures (n,) as doubles, and evidence (n,) as codes, of customers of whom the same is known."""

@@ -23,7 +23,7 @@ def noise(table: Counts, statistic: Callable[[Counts], float]) -> float:
         return 1.0
     cells = np.argwhere(table > 0)
     weights = table[table > 0]
-    found = np.array([statistic(_without_one(table, *cell)) for cell in cells])
+    found = np.array([statistic(_delete_one(table, *cell)) for cell in cells])
     mean = float(weights @ found) / n
     variance = (n - 1) / n * float(weights @ (found - mean) ** 2)
     return min(float(2 * variance**0.5) + RULE_OF_THREE / n, 1.0)
@@ -35,7 +35,7 @@ def macro_f1(confusion: Counts) -> float:
     return float((2 * np.diag(confusion) / np.maximum(occurrences, 1)).mean())
 
 
-def _without_one(table: Counts, row: int, column: int) -> Counts:
+def _delete_one(table: Counts, row: int, column: int) -> Counts:
     less = table.copy()
     less[row, column] -= 1
     return less

@@ -40,7 +40,7 @@ class Writers:
 
     def require_newest(self, token: int) -> None:
         """Raise SupersededError when the token is not the newest."""
-        with self.turn(token):
+        with self.exclusive(token):
             pass
 
     def newest(self) -> int:
@@ -49,7 +49,7 @@ class Writers:
             return _newest(connection)
 
     @contextmanager
-    def turn(self, token: int) -> Iterator[None]:
+    def exclusive(self, token: int) -> Iterator[None]:
         """Hold the lock while the newest writer publishes.
 
         Raises SupersededError when the token is not the newest.

@@ -89,7 +89,7 @@ class VersionStore:
             record = {"run_id": run_id, "inputs": dict(inputs or {}), "files": _seal(draft.path)}
             _write_record(draft.path, record)
             now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-            with self._writers.turn(token):
+            with self._writers.exclusive(token):
                 draft.version = draft.path.rename(folder / f"{token:08d}-{now}-{run_id[:8]}")
                 sync_folder(folder)
         except BaseException as error:

@@ -34,15 +34,15 @@ def test_runs_that_begin_at_once_get_different_tokens(writers: Writers) -> None:
 
 def test_only_the_newest_has_its_turn(writers: Writers) -> None:
     first, second = writers.begin("a"), writers.begin("b")
-    with writers.turn(second):
+    with writers.exclusive(second):
         pass
-    with pytest.raises(SupersededError, match="b began after it"), writers.turn(first):
+    with pytest.raises(SupersededError, match="b began after it"), writers.exclusive(first):
         pytest.fail("A writer that another has followed was let in.")
 
 
 def test_a_failure_within_a_turn_frees_the_lock(writers: Writers) -> None:
     token = writers.begin("a")
-    with pytest.raises(ValueError, match="full"), writers.turn(token):
+    with pytest.raises(ValueError, match="full"), writers.exclusive(token):
         raise ValueError("full")
     assert writers.begin("b") == 2
 
@@ -54,7 +54,7 @@ def test_nobody_begins_during_a_turn_and_a_killed_writer_frees_it(
     program = (
         "import time\nfrom pathlib import Path\n"
         "from bankseg_assets.storage.fencing import Writers\n"
-        f"with Writers(Path({str(tmp_path / 'writers.sqlite')!r})).turn({token}):\n"
+        f"with Writers(Path({str(tmp_path / 'writers.sqlite')!r})).exclusive({token}):\n"
         f"    Path({str(ready)!r}).touch()\n"
         "    time.sleep(60)\n"
     )
