@@ -6,9 +6,9 @@ import pytest
 from bankseg_assets.classifier.evaluation import (
     calibration_error,
     confusion_matrix,
-    for_people,
-    judge,
+    evaluate,
     log_loss,
+    publishable_bins,
     reliability,
 )
 
@@ -30,12 +30,12 @@ def test_a_bin_of_one_to_ten_customers_is_not_for_people() -> None:
     rows = [
         {"customers": count, "confidence": 0.9, "accuracy": 0.8} for count in (1, 10, 11, 20_000)
     ]
-    assert [row["customers"] for row in for_people(rows)] == [11, 20_000]
+    assert [row["customers"] for row in publishable_bins(rows)] == [11, 20_000]
 
 
 def test_measures_of_a_small_case() -> None:
     probabilities, labels = np.array([[0.8, 0.2], [0.3, 0.7], [0.6, 0.4]]), np.array([0, 1, 1])
-    found = judge(probabilities, labels)
+    found = evaluate(probabilities, labels)
     assert found.log_loss == pytest.approx(-np.log([0.8, 0.7, 0.4]).mean(), abs=1e-6)
     assert found.brier == pytest.approx((2 * 0.04 + 2 * 0.09 + 2 * 0.36) / 3, abs=1e-6)
     # One of two right in both classes' counts: 2 TP / (2 TP + FP + FN).

@@ -122,11 +122,11 @@ def test_every_subset_is_judged_and_beats_the_prior(fitted: Fitted) -> None:
     assert [entry.known for entry in found] == subsets(bundle.measures)
     prior, *others = found
     # Of 180 customers: a measure that says nothing may cost a little by chance.
-    assert all(e.judgement.log_loss < prior.judgement.log_loss + 0.02 for e in others)
+    assert all(e.metrics.log_loss < prior.metrics.log_loss + 0.02 for e in others)
     whole = calibrated.with_all_measures
     assert whole == found[-1]
-    assert whole.judgement.log_loss == min(entry.judgement.log_loss for entry in found)
-    assert whole.judgement.f1_macro == pytest.approx(fitted.evaluation.f1_macro, abs=0.02)
+    assert whole.metrics.log_loss == min(entry.metrics.log_loss for entry in found)
+    assert whole.metrics.f1_macro == pytest.approx(fitted.evaluation.f1_macro, abs=0.02)
     assert whole.temperature is not None
     assert all(entry.evidence_weight is None for entry in found)
 
@@ -165,7 +165,7 @@ def test_evidence_is_weighed_for_every_subset_and_left_out_of_the_whole(fitted: 
     assert weights.keys() == {subset_key(names) for names in told}
     assert all(0 <= weight <= HOTTEST for weight in weights.values())
     assert len(calibrated.completeness) == 16 + len(told)
-    by_names = {entry.known: entry.judgement for entry in calibrated.completeness}
+    by_names = {entry.known: entry.metrics for entry in calibrated.completeness}
     # A gender that is drawn by the segment tells a little; 180 customers show it roughly.
     assert by_names["gender",].log_loss < by_names[()].log_loss + 0.01
     assert weights["gender"] == pytest.approx(1.0, abs=0.5)

@@ -7,7 +7,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from bankseg_assets.migration.previous_release import NothingToCompareError, Past, read_past
+from bankseg_assets.migration.previous_release import (
+    NothingToCompareError,
+    PreviousRelease,
+    read_previous_release,
+)
 from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.past import COLUMNS, FEATURE, publish_customers, publish_past
 
@@ -27,9 +31,9 @@ def store(tmp_path: Path) -> VersionStore:
     return VersionStore(tmp_path)
 
 
-def read(store: VersionStore, new: pa.Table = OLD, **expected: Any) -> Past:
+def read(store: VersionStore, new: pa.Table = OLD, **expected: Any) -> PreviousRelease:
     expected = {"is_demo": False, "customer_key": "customer_id"} | expected
-    return read_past(store.folder, customers=publish_customers(store, new), **expected)
+    return read_previous_release(store.folder, customers=publish_customers(store, new), **expected)
 
 
 def refused(store: VersionStore, **expected: Any) -> str:

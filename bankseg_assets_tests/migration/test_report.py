@@ -4,25 +4,25 @@ from decimal import Decimal
 
 import pytest
 
-from bankseg_assets.migration.flows import BOTH, CUSTOMER, MODEL, Way, flows
+from bankseg_assets.migration.flows import BOTH, CUSTOMER, MODEL, CustomerPath, flows
 from bankseg_assets.migration.report import matrix, short_money, summary
 
 OLD, NEW = ("Big", "Small"), ("Large", "Little")
 
 
-def ways(few: int = 7, money: str = "70") -> list[Way]:
+def paths(few: int = 7, money: str = "70") -> list[CustomerPath]:
     return [
-        Way(0, 0, 0, 1_003, Decimal("5_010_000")),
-        Way(0, 1, 1, 104, Decimal("1_040")),
-        Way(1, 1, 1, 2_000, Decimal("20_000.55")),
-        Way(1, 1, 0, few, Decimal(money)),
-        Way(None, 1, 1, 50, Decimal("500")),
-        Way(1, None, None, 4, Decimal("8")),
+        CustomerPath(0, 0, 0, 1_003, Decimal("5_010_000")),
+        CustomerPath(0, 1, 1, 104, Decimal("1_040")),
+        CustomerPath(1, 1, 1, 2_000, Decimal("20_000.55")),
+        CustomerPath(1, 1, 0, few, Decimal(money)),
+        CustomerPath(None, 1, 1, 50, Decimal("500")),
+        CustomerPath(1, None, None, 4, Decimal("8")),
     ]
 
 
 def test_the_summary_tells_the_customers_moves_from_the_model_s() -> None:
-    assert summary(flows(ways(), OLD, NEW, (0, 1)), "INR").splitlines() == [
+    assert summary(flows(paths(), OLD, NEW, (0, 1)), "INR").splitlines() == [
         "| | customers | share | INR |",
         "|---|---:|---:|---:|",
         "| stayed (new data, old model) | 3,010 | 96.7% | 5.03M |",
@@ -35,7 +35,7 @@ def test_the_summary_tells_the_customers_moves_from_the_model_s() -> None:
 
 
 def test_a_matrix_has_the_customers_and_money_of_each_flow() -> None:
-    assert matrix(flows(ways(), OLD, NEW, (0, 1)), CUSTOMER, "INR").splitlines() == [
+    assert matrix(flows(paths(), OLD, NEW, (0, 1)), CUSTOMER, "INR").splitlines() == [
         "| from, to: customers (INR) | Big | Small | gone |",
         "|---|---:|---:|---:|",
         "| Big | 1,000 (5.01M) | 100 (1.04k) | 0 |",
@@ -45,7 +45,7 @@ def test_a_matrix_has_the_customers_and_money_of_each_flow() -> None:
 
 
 def test_who_is_gone_is_not_moved_by_the_model() -> None:
-    assert matrix(flows(ways(), OLD, NEW, (0, 1)), MODEL, "INR").splitlines() == [
+    assert matrix(flows(paths(), OLD, NEW, (0, 1)), MODEL, "INR").splitlines() == [
         "| from, to: customers (INR) | Large | Little |",
         "|---|---:|---:|",
         "| Big | 1,000 (5.01M) | 0 |",
@@ -55,7 +55,7 @@ def test_who_is_gone_is_not_moved_by_the_model() -> None:
 
 def test_counts_of_one_to_ten_read_all_the_same() -> None:
     pages = {
-        matrix(flows(ways(few, str(10 * few)), OLD, NEW, (0, 1)), BOTH, "INR")
+        matrix(flows(paths(few, str(10 * few)), OLD, NEW, (0, 1)), BOTH, "INR")
         for few in range(1, 11)
     }
     assert len(pages) == 1

@@ -2,15 +2,15 @@
 
 from decimal import Decimal
 
-from bankseg_assets.migration.flows import Way, flows
+from bankseg_assets.migration.flows import CustomerPath, flows
 from bankseg_assets.migration.sankey_layout import GAP, Sankey, sankey
 
 OLD, NEW = ("Big", "Small"), ("Large", "Little")
 GAP_OF_600 = GAP * 600
 
 
-def drawn(*ways: tuple[int | None, int | None, int | None, int]) -> Sankey:
-    found = [Way(*stops, count, Decimal(count)) for *stops, count in ways]
+def drawn(*paths: tuple[int | None, int | None, int | None, int]) -> Sankey:
+    found = [CustomerPath(*stops, count, Decimal(count)) for *stops, count in paths]
     return sankey(flows(found, OLD, NEW, (0, 1)))
 
 

@@ -4,7 +4,7 @@ import base64
 import re
 from decimal import Decimal
 
-from bankseg_assets.migration.flows import Way, flows
+from bankseg_assets.migration.flows import CustomerPath, flows
 from bankseg_assets.migration.sankey_plot import sankey_plot
 
 NAMES = ("Big <b>", "Small")
@@ -12,13 +12,13 @@ COLOURS = (3, 1)
 
 
 def png(moved: int, few: int = 3, colours: tuple[int, int] = COLOURS) -> bytes:
-    ways = [
-        Way(0, 0, 0, 500, Decimal(1)),
-        Way(0, 1, 1, moved, Decimal(1)),
-        Way(None, 1, 0, few, Decimal(1)),
-        Way(1, None, None, 60, Decimal(1)),
+    paths = [
+        CustomerPath(0, 0, 0, 500, Decimal(1)),
+        CustomerPath(0, 1, 1, moved, Decimal(1)),
+        CustomerPath(None, 1, 0, few, Decimal(1)),
+        CustomerPath(1, None, None, 60, Decimal(1)),
     ]
-    found = flows(ways, NAMES, NAMES, (0, 1))
+    found = flows(paths, NAMES, NAMES, (0, 1))
     plot = sankey_plot(found, colours=(COLOURS, colours), title="Who moved", currency="INR")
     image = re.fullmatch(r"!\[Who moved\]\(data:image/png;base64,([A-Za-z0-9+/=]+)\)", plot)
     assert image
@@ -38,7 +38,7 @@ def test_flows_of_one_to_ten_look_all_the_same() -> None:
 
 def test_one_segment_with_refunds_is_a_plot() -> None:
     only = ("All customers",)
-    found = flows([Way(0, 0, 0, 500, Decimal(-2_000_000))], only, only, (0,))
+    found = flows([CustomerPath(0, 0, 0, 500, Decimal(-2_000_000))], only, only, (0,))
     plot = sankey_plot(found, colours=((0,), (0,)), title="Who moved", currency="INR")
     assert plot.startswith("![Who moved]")
 

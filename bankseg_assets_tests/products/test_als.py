@@ -15,7 +15,7 @@ from bankseg_assets.products import als
 from bankseg_assets.products.als import (
     Learning,
     curves,
-    everyone,
+    customers_and_holders,
     learn,
     patterns,
     products_of,
@@ -23,7 +23,7 @@ from bankseg_assets.products.als import (
 )
 from bankseg_assets.products.holding_patterns import Patterns
 from bankseg_assets.products.leave_one_out import compare, split
-from bankseg_assets.products.recommender import NOBODY, Factors, ProductModel
+from bankseg_assets.products.recommender import NOT_A_CUSTOMER, Factors, ProductModel
 
 PRODUCTS = ["Savings", "Card", "Loan", "Fund", "Demat", "Gold"]
 HOW = Learning(rank=2, iterations=5)
@@ -69,13 +69,13 @@ def test_products_are_told_by_how_many_hold_them(spark: SparkSession) -> None:
 
 def test_customers_and_holders_are_all_there_with_what_they_hold(spark: SparkSession) -> None:
     held = {"C1": ["Loan", "Savings"], "C9": ["Card"]}
-    found = everyone(
+    found = customers_and_holders(
         holdings_frame(spark, held), segments_frame(spark, {"C1": 1, "C2": 0}), PRODUCTS
     )
     assert {tuple(row) for row in found.collect()} == {
         ("C1", 1, 0b101),
         ("C2", 0, 0),
-        ("C9", NOBODY, 0b10),
+        ("C9", NOT_A_CUSTOMER, 0b10),
     }
 
 
@@ -91,7 +91,7 @@ def test_customers_are_counted_by_segment_and_holdings(spark: SparkSession) -> N
 def test_a_hundred_products_need_two_numbers(spark: SparkSession) -> None:
     products = [f"P{n}" for n in range(100)]
     held = {"C1": ["P0", "P62", "P63", "P99"], "C2": products}
-    customers = everyone(
+    customers = customers_and_holders(
         holdings_frame(spark, held), segments_frame(spark, dict.fromkeys(held, 0)), products
     )
     found = patterns(customers, 100)
@@ -153,7 +153,7 @@ def test_shares_are_of_holders_and_a_small_segments_are_drawn_to_those_of_all(
     spark: SparkSession,
 ) -> None:
     held = np.array([[True, False], [False, True], [True, True], [False, False]])
-    found = Patterns(np.array([0, 1, NOBODY, 0]), held, np.array([150, 50, 100, 999]))
+    found = Patterns(np.array([0, 1, NOT_A_CUSTOMER, 0]), held, np.array([150, 50, 100, 999]))
     model = learn(spark, found, ["a", "b"], HOW)
     assert model.shares == pytest.approx([250 / 300, 150 / 300])
     assert model.segment_shares[0] == pytest.approx(
@@ -196,7 +196,9 @@ def test_a_product_that_all_or_none_hold_keeps_a_finite_curve() -> None:
 def test_everybody_of_a_segment_gets_products_that_they_do_not_hold(spark: SparkSession) -> None:
     held = {"C1": ["Savings"], "C2": PRODUCTS[:5], "C3": PRODUCTS, "C9": ["Card"]}
     segments = {"C1": 0, "C2": 1, "C3": 0, "C4": 1}
-    customers = everyone(holdings_frame(spark, held), segments_frame(spark, segments), PRODUCTS)
+    customers = customers_and_holders(
+        holdings_frame(spark, held), segments_frame(spark, segments), PRODUCTS
+    )
     model = learn(spark, bank(), PRODUCTS, HOW)
     found = patterns(customers, len(PRODUCTS))
     table = recommend(spark, customers, found, model, 3)
@@ -221,7 +223,7 @@ def test_recommendations_do_not_depend_on_how_many_are_made_at_once(
 ) -> None:
     held = {f"C{n}": [PRODUCTS[n % 6], PRODUCTS[(n + n // 6) % 6]] for n in range(12)}
     held = {customer: sorted(set(products)) for customer, products in held.items()}
-    customers = everyone(
+    customers = customers_and_holders(
         holdings_frame(spark, held), segments_frame(spark, dict.fromkeys(held, 0)), PRODUCTS
     )
     model, found = learn(spark, bank(), PRODUCTS, HOW), patterns(customers, 6)

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bankseg_assets.products.holding_patterns import Patterns
-from bankseg_assets.products.recommender import NOBODY
+from bankseg_assets.products.recommender import NOT_A_CUSTOMER
 
 
 def groups(*customers: int) -> Patterns:
@@ -41,7 +41,7 @@ def test_holdings_match_the_customers(
 ) -> None:
     """Most of the fewer are both holders and customers."""
     held = np.array([[True], [True], [False]])
-    found = Patterns(np.array([0, NOBODY, 1]), held, np.array([both, strangers, others]))
+    found = Patterns(np.array([0, NOT_A_CUSTOMER, 1]), held, np.array([both, strangers, others]))
     assert found.coverage.matches is matches
     assert (found.coverage.customers, found.coverage.holders) == (both + others, both + strangers)
 

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.contracts.tables import PRODUCT_HOLDINGS, QUARANTINED_HOLDINGS, RAW_HOLDINGS
 from bankseg_assets.products import holdings
-from bankseg_assets.products.holdings import judge
+from bankseg_assets.products.holdings import validate_holdings
 
 CONTRACT = DeliveryContract().of_holdings()
 Pair = tuple[str | None, str | None]
@@ -27,12 +27,12 @@ def judged(
     """Return what is kept, row number -> reason, product -> holders, and the rows set aside."""
     rows = [(*pair, "h.csv", "d1", n, None) for n, pair in enumerate(pairs, 2)]
     rows += [(None, None, "h.csv", "d1", int(n[1:]), text) for n, text in malformed.items()]
-    found = judge(spark.createDataFrame(rows, RAW_HOLDINGS.ddl), contract)
+    found = validate_holdings(spark.createDataFrame(rows, RAW_HOLDINGS.ddl), contract)
     assert found.kept.columns == PRODUCT_HOLDINGS.names
     assert found.aside.columns == QUARANTINED_HOLDINGS.names
     kept = [(row["customer_id"], row["product"]) for row in found.kept.collect()]
     aside = [row.asDict() for row in found.aside.collect()]
-    found.forget()
+    found.unpersist()
     assert len(kept) + len(aside) == len(rows)
     return (
         sorted(kept),

@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from bankseg_assets.products import leave_one_out
 from bankseg_assets.products.holding_patterns import Patterns
 from bankseg_assets.products.leave_one_out import Split, compare, quality, split
-from bankseg_assets.products.recommender import NOBODY, Holdings, ProductModel
+from bankseg_assets.products.recommender import NOT_A_CUSTOMER, Holdings, ProductModel
 
 HELD = arrays(np.bool_, st.tuples(st.integers(1, 30), st.just(5)))
 
@@ -44,7 +44,7 @@ def test_a_fifth_is_tested_and_each_product_is_hidden_as_often() -> None:
 
 def test_who_holds_one_product_or_is_no_customer_is_learnt_from_and_not_tested() -> None:
     held = np.array([[True, False], [True, True], [False, False]])
-    found = Patterns(np.array([0, NOBODY, 0]), held, np.array([1000, 1000, 1000]))
+    found = Patterns(np.array([0, NOT_A_CUSTOMER, 0]), held, np.array([1000, 1000, 1000]))
     test = split(found, seed=1)
     assert test.n_tested == 0
     assert test.training.customers.tolist() == [1000, 1000]
