@@ -62,7 +62,7 @@ def rows(kind: str) -> list[tuple[str, str, int, str]]:
     return [(flow.from_name, flow.to_name, flow.customers, str(flow.money)) for flow in found]
 
 
-def test_with_the_old_model_only_the_customers_move() -> None:
+def test_with_old_model_only_customers_move() -> None:
     assert rows(CUSTOMER) == [
         ("Old big", "Old big", 50, "500.00"),
         ("Old big", "Old small", 20, "40.50"),
@@ -73,7 +73,7 @@ def test_with_the_old_model_only_the_customers_move() -> None:
     ]
 
 
-def test_with_the_same_data_only_the_model_moves() -> None:
+def test_with_same_data_only_model_moves() -> None:
     assert rows(MODEL) == [
         ("Old big", "New big", 55, "507.00"),
         ("Old big", "New small", 3, "9.00"),
@@ -83,7 +83,7 @@ def test_with_the_same_data_only_the_model_moves() -> None:
     ]
 
 
-def test_both_together_are_from_the_old_segments_to_the_new() -> None:
+def test_both_flows_go_from_old_to_new_segments() -> None:
     assert rows(BOTH) == [
         ("Old big", "New big", 50, "500.00"),
         ("Old big", "New small", 20, "40.50"),
@@ -94,7 +94,7 @@ def test_both_together_are_from_the_old_segments_to_the_new() -> None:
     ]
 
 
-def test_to_move_is_to_leave_the_segment_that_goes_on_whatever_its_number() -> None:
+def test_moved_ignores_renumbering() -> None:
     moved = {
         (flow.kind, flow.from_name, flow.to_name)
         for flow in flows(WAYS, OLD, NEW, CONTINUES)
@@ -110,7 +110,7 @@ def test_to_move_is_to_leave_the_segment_that_goes_on_whatever_its_number() -> N
     }
 
 
-def test_the_new_and_the_gone_were_not_in_two_segments() -> None:
+def test_new_and_gone_customers_have_one_segment() -> None:
     unknown = [flow for flow in flows(WAYS, OLD, NEW, CONTINUES) if not flow.known]
     assert {(flow.from_name, flow.to_name) for flow in unknown} == {
         ("new", "Old big"),
@@ -121,7 +121,7 @@ def test_the_new_and_the_gone_were_not_in_two_segments() -> None:
     assert not any(flow.moved for flow in unknown)
 
 
-def test_flows_that_hold_everyone_lose_nobody() -> None:
+def test_complete_flows_are_balanced() -> None:
     assert unbalanced_totals(flows(WAYS, OLD, NEW, CONTINUES), BEFORE, AFTER, MONEY) == []
 
 
@@ -135,7 +135,7 @@ def test_flows_that_hold_everyone_lose_nobody() -> None:
         (BEFORE, AFTER, MONEY + Decimal("0.01"), "model: money of 616.75 arrives, of 616.76."),
     ],
 )
-def test_a_total_that_is_not_kept_is_told(
+def test_unbalanced_total_is_reported(
     before: dict[int, int], after: dict[int, int], money: Decimal, told: str
 ) -> None:
     assert told in " ".join(
@@ -144,7 +144,7 @@ def test_a_total_that_is_not_kept_is_told(
 
 
 @given(paths)
-def test_any_ways_keep_all_customers_and_all_money(found: list[CustomerPath]) -> None:
+def test_flows_preserve_customers_and_money(found: list[CustomerPath]) -> None:
     before, after = sizes(found, "before"), sizes(found, "new_model")
     made = flows(found, OLD, NEW, CONTINUES)
     assert unbalanced_totals(made, before, after, money_after(found)) == []
@@ -155,7 +155,7 @@ def test_any_ways_keep_all_customers_and_all_money(found: list[CustomerPath]) ->
 
 
 @given(paths, st.data())
-def test_a_flow_that_lost_a_customer_is_noticed_but_among_the_gone(
+def test_missing_customer_is_detected_except_gone_ones(
     found: list[CustomerPath], data: st.DataObject
 ) -> None:
     made = flows(found, OLD, NEW, CONTINUES)

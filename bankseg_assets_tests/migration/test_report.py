@@ -21,7 +21,7 @@ def paths(few: int = 7, money: str = "70") -> list[CustomerPath]:
     ]
 
 
-def test_the_summary_tells_the_customers_moves_from_the_model_s() -> None:
+def test_summary_separates_customer_and_model_moves() -> None:
     assert summary(flows(paths(), OLD, NEW, (0, 1)), "INR").splitlines() == [
         "| | customers | share | INR |",
         "|---|---:|---:|---:|",
@@ -34,7 +34,7 @@ def test_the_summary_tells_the_customers_moves_from_the_model_s() -> None:
     ]
 
 
-def test_a_matrix_has_the_customers_and_money_of_each_flow() -> None:
+def test_matrix_has_customers_and_money_of_each_flow() -> None:
     assert matrix(flows(paths(), OLD, NEW, (0, 1)), CUSTOMER, "INR").splitlines() == [
         "| from, to: customers (INR) | Big | Small | gone |",
         "|---|---:|---:|---:|",
@@ -44,7 +44,7 @@ def test_a_matrix_has_the_customers_and_money_of_each_flow() -> None:
     ]
 
 
-def test_who_is_gone_is_not_moved_by_the_model() -> None:
+def test_gone_customers_are_not_moved_by_model() -> None:
     assert matrix(flows(paths(), OLD, NEW, (0, 1)), MODEL, "INR").splitlines() == [
         "| from, to: customers (INR) | Large | Little |",
         "|---|---:|---:|",
@@ -53,7 +53,7 @@ def test_who_is_gone_is_not_moved_by_the_model() -> None:
     ]
 
 
-def test_counts_of_one_to_ten_read_all_the_same() -> None:
+def test_counts_of_one_to_ten_read_alike() -> None:
     pages = {
         matrix(flows(paths(few, str(10 * few)), OLD, NEW, (0, 1)), BOTH, "INR")
         for few in range(1, 11)
@@ -62,7 +62,7 @@ def test_counts_of_one_to_ten_read_all_the_same() -> None:
     assert "| Small | <11 | 2,000 (20k) | <11 |" in pages.pop()
 
 
-def test_without_a_customer_there_is_no_share() -> None:
+def test_summary_without_customers_has_no_share() -> None:
     text = summary([], "INR")
     assert "| gone | 0 | - | 0 |" in text
 

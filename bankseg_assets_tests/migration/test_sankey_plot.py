@@ -25,28 +25,28 @@ def png(moved: int, few: int = 3, colours: tuple[int, int] = COLOURS) -> bytes:
     return base64.b64decode(image[1])
 
 
-def test_it_is_the_same_for_the_same_flows_and_another_for_others() -> None:
+def test_sankey_plot_is_deterministic() -> None:
     assert png(200).startswith(b"\x89PNG")
     assert png(200) == png(200)
     assert png(200) != png(300)
 
 
-def test_flows_of_one_to_ten_look_all_the_same() -> None:
+def test_flows_of_one_to_ten_look_alike() -> None:
     assert png(200, few=1) == png(200, few=10)
     assert png(200, few=1) != png(200, few=11)
 
 
-def test_one_segment_with_refunds_is_a_plot() -> None:
+def test_one_segment_with_refunds_is_plot() -> None:
     only = ("All customers",)
     found = flows([CustomerPath(0, 0, 0, 500, Decimal(-2_000_000))], only, only, (0,))
     plot = sankey_plot(found, colours=((0,), (0,)), title="Who moved", currency="INR")
     assert plot.startswith("![Who moved]")
 
 
-def test_nothing_is_an_empty_plot() -> None:
+def test_no_flows_give_empty_plot() -> None:
     empty = sankey_plot([], colours=((), ()), title="Who moved", currency="INR")
     assert empty.startswith("![Who moved]")
 
 
-def test_segments_have_the_colours_that_they_are_given() -> None:
+def test_segments_have_given_colours() -> None:
     assert png(200, colours=(3, 1)) != png(200, colours=(3, 2))

@@ -65,7 +65,7 @@ def customers(spark: SparkSession, rows: Sequence[Row], snapshot: date) -> DataF
     return spark.createDataFrame(found, ddl)
 
 
-def test_every_customer_goes_one_way(spark: SparkSession) -> None:
+def test_every_customer_has_one_path(spark: SparkSession) -> None:
     found = migrate(customers(spark, BEFORE, THEN), customers(spark, AFTER, NOW), PAST, k=3)
     assert set(found.paths) == {
         CustomerPath(0, 0, 0, 2, Decimal("30.00")),
@@ -80,7 +80,7 @@ def test_every_customer_goes_one_way(spark: SparkSession) -> None:
     assert (found.old_snapshot, found.new_snapshot) == (THEN, NOW)
 
 
-def test_a_new_segment_continues_the_old_one_that_most_of_it_comes_from(
+def test_new_segment_continues_its_main_source(
     spark: SparkSession,
 ) -> None:
     """By the old model 4 of the new data are recent: 3 are in 0 now; 2 of 3 others in 2."""
@@ -88,7 +88,7 @@ def test_a_new_segment_continues_the_old_one_that_most_of_it_comes_from(
     assert found.continues == (0, None, 1)
 
 
-def test_a_mixture_is_applied_as_one(spark: SparkSession) -> None:
+def test_mixture_is_applied_as_one(spark: SparkSession) -> None:
     """The second Gaussian is so wide that it takes what is far on both sides."""
     wide = replace(
         PAST,
@@ -106,7 +106,7 @@ def test_a_mixture_is_applied_as_one(spark: SparkSession) -> None:
     }
 
 
-def test_customers_without_a_key_are_strangers_to_one_another(spark: SparkSession) -> None:
+def test_customers_without_key_are_not_joined(spark: SparkSession) -> None:
     before = customers(spark, [*BEFORE, (None, 0, "1.00", 1)], THEN)
     after = customers(spark, [*AFTER, (None, 0, "5.00", 1)], NOW)
     found = migrate(before, after, PAST, k=3).paths
@@ -114,13 +114,13 @@ def test_customers_without_a_key_are_strangers_to_one_another(spark: SparkSessio
     assert CustomerPath(None, 0, 0, 2, Decimal("325.50")) in found
 
 
-def test_without_a_common_customer_there_is_nothing_to_compare(spark: SparkSession) -> None:
+def test_no_common_customer_raises(spark: SparkSession) -> None:
     strangers = [("another key", 0, "1.00", 3)]
     with pytest.raises(NothingToCompareError, match="No customer of the release in use, r1"):
         migrate(customers(spark, BEFORE, THEN), customers(spark, strangers, NOW), PAST, k=3)
 
 
-def test_a_model_that_does_not_give_its_own_segments_is_not_compared_with(
+def test_irreproducible_old_segments_raise(
     spark: SparkSession,
 ) -> None:
     before = [*BEFORE, ("recent, and in the other", 1, "1.00", 2)]
@@ -128,7 +128,7 @@ def test_a_model_that_does_not_give_its_own_segments_is_not_compared_with(
         migrate(customers(spark, before, THEN), customers(spark, AFTER, NOW), PAST, k=3)
 
 
-def test_one_customer_in_a_thousand_may_be_at_a_border(spark: SparkSession) -> None:
+def test_one_relabelled_customer_in_thousand_is_allowed(spark: SparkSession) -> None:
     many: list[Row] = [(f"C{number}", 0, "1.00", 3) for number in range(1000)]
     odd: list[Row] = [("odd", 1, "1.00", 3)]
     before, after = customers(spark, many + odd, THEN), customers(spark, many + odd, NOW)
@@ -138,7 +138,7 @@ def test_one_customer_in_a_thousand_may_be_at_a_border(spark: SparkSession) -> N
     }
 
 
-def test_a_fitted_model_gives_its_own_customers_their_own_segments(fitted: Fitted) -> None:
+def test_fitted_model_reproduces_its_segments(fitted: Fitted) -> None:
     past = replace(
         PAST,
         features=fitted.pca.features,

@@ -36,9 +36,7 @@ def test_holders_hold_something() -> None:
         (30, 5, 900, True),
     ],
 )
-def test_holdings_match_the_customers(
-    both: int, strangers: int, others: int, *, matches: bool
-) -> None:
+def test_holdings_match_customers(both: int, strangers: int, others: int, *, matches: bool) -> None:
     """Most of the fewer are both holders and customers."""
     held = np.array([[True], [True], [False]])
     found = Patterns(np.array([0, NOT_A_CUSTOMER, 1]), held, np.array([both, strangers, others]))
@@ -47,7 +45,7 @@ def test_holdings_match_the_customers(
 
 
 @given(st.lists(st.integers(1, 10_000), min_size=1, max_size=50), st.integers(1, 5_000))
-def test_a_sample_has_every_group_in_its_proportion(customers: list[int], most: int) -> None:
+def test_sampled_is_proportional(customers: list[int], most: int) -> None:
     found = groups(*customers)
     sample = found.sampled(most)
     total = sum(customers)

@@ -32,7 +32,7 @@ def judge(
     return {gate.name: gate for gate in found}
 
 
-def test_nothing_in_use_is_nothing_lost() -> None:
+def test_first_release_has_no_losses() -> None:
     """The first release loses nothing."""
     assert {gate.verdict for gate in judge().values()} == {Verdict.PASSED}
 
@@ -67,12 +67,12 @@ def test_loss_warns_from_1_and_refuses_from_10_per_cent(lost: int, verdict: Verd
     assert (found[CUSTOMERS].verdict, found[ROWS].verdict) == (verdict, verdict)
 
 
-def test_loss_without_a_new_file_points_to_the_contract() -> None:
+def test_loss_without_new_file_points_to_contract() -> None:
     """What is withdrawn would be no new file."""
     assert "has changed in the contract" in judge(Retained(100, 50))[CUSTOMERS].advice
 
 
-def test_few_customers_are_not_counted_in_public() -> None:
+def test_few_lost_customers_are_not_counted() -> None:
     """Three of twenty are lost: refused, and neither count nor share is shown."""
     gate = judge(Retained(20, 3))[CUSTOMERS]
     assert gate.verdict is Verdict.REFUSED
@@ -87,7 +87,7 @@ def test_customers_of_another_key_are_not_counted() -> None:
     assert gate.sentence == "Lost customers are not counted. Another key."
 
 
-def test_share_never_looks_like_a_limit_that_it_is_not() -> None:
+def test_share_is_distinguishable_from_limit() -> None:
     """9.996 % are not "10.0 %", which would be refused."""
     gate = judge(Retained(100_000, 9_996))[CUSTOMERS]
     assert gate.verdict is Verdict.WARNED
@@ -98,7 +98,7 @@ def test_share_never_looks_like_a_limit_that_it_is_not() -> None:
     ("quarantined", "verdict"),
     [(9, Verdict.PASSED), (10, Verdict.WARNED), (99, Verdict.WARNED), (100, Verdict.REFUSED)],
 )
-def test_quarantine_of_a_file_warns_and_refuses(quarantined: int, verdict: Verdict) -> None:
+def test_quarantine_of_file_warns_and_refuses(quarantined: int, verdict: Verdict) -> None:
     """Of 1,000 rows; the worst file decides, beside any number of good ones."""
     account = Account(1_000, 1_000 - quarantined, quarantined, 0, {"why": quarantined})
     found = judge(arrived=[GOOD, NewDelivery("bad.csv", "c" * 64, account), GOOD])[FILES]
@@ -107,13 +107,13 @@ def test_quarantine_of_a_file_warns_and_refuses(quarantined: int, verdict: Verdi
         assert "withdraw cccccccc" in found.advice
 
 
-def test_broken_rows_of_a_small_file_warn() -> None:
+def test_broken_rows_of_small_file_warn() -> None:
     """One row of three in a file of corrections keeps nobody waiting."""
     small = NewDelivery("corrections.csv", "c" * 64, Account(3, 2, 1, 0, {"invalid_amount": 1}))
     assert judge(arrived=[small])[FILES].verdict is Verdict.WARNED
 
 
-def test_rows_that_a_later_file_replaced_are_not_broken() -> None:
+def test_rows_that_later_file_replaced_are_not_broken() -> None:
     """Two exports of the same month, of which the later one wins."""
     reasons = {"corrected": 900, "invalid_amount": 20}
     monday = NewDelivery("monday.csv", "c" * 64, Account(1_000, 80, 920, 0, reasons))
