@@ -1,11 +1,11 @@
-"""What the classifier's figures mean: the same figures of answers that know less, or everything."""
+"""Baselines for the classifier's metrics: less informed classifiers, and nearest centroid."""
 
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
-from bankseg_assets.classifier.evaluation import Labels, judge
+from bankseg_assets.classifier.evaluation import Labels, evaluate
 from bankseg_assets.classifier.temperature import Sample
 from bankseg_assets.scoring.bundle import Array, Bundle, log_joint, project, score, softmax
 from bankseg_assets.scoring.posterior import log_posterior
@@ -16,11 +16,11 @@ _OF_PROBABILITIES = ("log_loss", "brier", "calibration_error")
 
 
 def compared(bundle: Bundle, training: Sample, held_out: Sample) -> list[dict[str, Any]]:
-    """Return one row a classifier, all judged on the same held-out customers.
+    """Return one row per classifier, all evaluated on the same held-out customers.
 
     Nearest centroid gives no probabilities, so it has only accuracy and F1. With shuffled labels
-    all probabilities are alike, and the calibration error hangs on which side of a bin's edge they
-    fall (0.00 to 0.31 in three samples), so it is left out.
+    all probabilities are equal, and the calibration error depends on the side of a bin's edge that
+    they fall on (0.00 to 0.31 in three samples), so it is omitted.
     """
     measures = {name: held_out.known[name] for name in bundle.measures}
     count = len(held_out.labels)
@@ -31,7 +31,7 @@ def compared(bundle: Bundle, training: Sample, held_out: Sample) -> list[dict[st
         "always the largest segment": np.tile(bundle.prior, (count, 1)),
         SHUFFLED: _on_shuffled_labels(bundle, training, held_out),
     }
-    rows = {name: judge(given, held_out.labels).to_json() for name, given in found.items()}
+    rows = {name: evaluate(given, held_out.labels).to_json() for name, given in found.items()}
     rows[NEAREST] |= dict.fromkeys(_OF_PROBABILITIES)
     rows[SHUFFLED]["calibration_error"] = None
     return [{"classifier": name, **row} for name, row in rows.items()]
@@ -47,7 +47,7 @@ def nearest_centroid(bundle: Bundle, scores: Array) -> Array:
 def gaussian_fit(scores: Array, labels: Labels, k: int) -> tuple[Array, Array, Array]:
     """Return prior (k,), means (k, c) and variances (k, c) of naive Bayes, in closed form.
 
-    A segment without customers is as all customers are, and has no prior.
+    A segment without customers gets the overall means and variances, and prior zero.
     """
     members = [scores[labels == segment] for segment in range(k)]
     filled = [some if len(some) else scores for some in members]
@@ -58,9 +58,9 @@ def gaussian_fit(scores: Array, labels: Labels, k: int) -> tuple[Array, Array, A
 
 
 def _on_shuffled_labels(bundle: Bundle, training: Sample, held_out: Sample) -> Array:
-    """Return P(segment) by naive Bayes that was fitted on other customers' labels.
+    """Return P(segment) by naive Bayes fitted on shuffled labels.
 
-    Samples stand in the order of a hash, so the next customer is anybody.
+    Samples are ordered by a hash, so the next customer is a random one.
     """
     names = bundle.measures
     fitted = project(bundle, {name: training.known[name] for name in names})

@@ -1,4 +1,4 @@
-"""The scoring bundle: everything that numpy needs to answer, as one JSON document."""
+"""Build the scoring bundle: everything that numpy needs to score, as one JSON document."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -11,7 +11,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.classifier.baselines import compared
 from bankseg_assets.classifier.demographic_evidence import fit_evidence
-from bankseg_assets.classifier.evaluation import for_people, reliability
+from bankseg_assets.classifier.evaluation import publishable_bins, reliability
 from bankseg_assets.classifier.naive_bayes import Evaluation, NaiveBayesModel
 from bankseg_assets.classifier.temperature import Calibrated, calibrate
 from bankseg_assets.customers.rfm import FEWEST_TO_SPLIT
@@ -70,8 +70,8 @@ def build_bundle(
 ) -> dict[str, Any]:
     """Return the bundle that `scoring.load_bundle` reads, with its content hash.
 
-    `segments` is CUSTOMER_SEGMENTS: the form's ranges and defaults come from it. demographics:
-    which of age, gender and location count as evidence.
+    `segments` is CUSTOMER_SEGMENTS, the source of the form's ranges and defaults. demographics:
+    which of age, gender and location are used as evidence.
     """
     measures = asked_measures(pca.features)
     direction_known = any(map(knows_direction, profiles))
@@ -113,7 +113,7 @@ def build_bundle(
         "evidence_weights": {},
         "evaluation": {},
     }
-    if direction_known:  # a bundle without this is of a bank whose direction is unknown
+    if direction_known:  # without this key, the direction of amounts is unknown
         document["direction_known"] = True
     calibrated = calibrate(bundle_from(document | {"sha256": ""}), segments)
     document |= {
@@ -123,9 +123,9 @@ def build_bundle(
     }
     nothing, everything = calibrated.completeness[0], calibrated.with_all_measures
     document["metrics"] |= {
-        "calibration_error": everything.judgement.calibration_error,
-        "brier": everything.judgement.brier,
-        "log_loss_of_the_prior": nothing.judgement.log_loss,
+        "calibration_error": everything.metrics.calibration_error,
+        "brier": everything.metrics.brier,
+        "log_loss_of_the_prior": nothing.metrics.log_loss,
     }
     return document | {"sha256": bundle_hash(document)}
 
@@ -140,7 +140,7 @@ def _untested(evaluation: Evaluation) -> list[str]:
 
 
 def _evaluation(calibrated: Calibrated, evaluation: Evaluation) -> dict[str, Any]:
-    """Return what people may want to know of the model's quality; no answer depends on it.
+    """Return quality metrics for display; they do not affect answers.
 
     recall, f1: (k,), of all held-out customers. The rest is measured on a sample of them.
     """
@@ -151,7 +151,7 @@ def _evaluation(calibrated: Calibrated, evaluation: Evaluation) -> dict[str, Any
         "recall": evaluation.recall,
         "f1": rounded(f1_scores(np.array(evaluation.confusion)).tolist()),
         "judged_customers": len(held_out.labels),
-        "reliability": for_people(reliability(probabilities, held_out.labels)),
+        "reliability": publishable_bins(reliability(probabilities, held_out.labels)),
         "classifiers": compared(bundle, calibrated.training, held_out),
         "completeness": [entry.to_json() for entry in calibrated.completeness],
     }
@@ -164,12 +164,12 @@ def form_inputs(
     *,
     direction_known: bool = False,
 ) -> list[dict[str, Any]]:
-    """Return, for each measure, how a form asks for it: the median as default, and as the limit
-    the first power of ten from ten times the greatest value on.
+    """Return how a form asks for each measure: default and limits.
 
-    The same below zero, where any customer is. A typing error is further off than that; and a
-    greatest value is one customer's, of which only the order of magnitude is shown. Where the
-    direction of amounts is known, the form asks for spending.
+    The default is the median, the upper limit the first power of ten of at least ten times the
+    maximum; likewise below zero, if any customer is. Typing errors exceed these limits, and they
+    show only the order of magnitude of the maximum, which is a single customer's. If the direction
+    of amounts is known, the form asks for spending.
     """
     questions = _QUESTIONS_ON_SPENDING if direction_known else _QUESTIONS
     counts = histograms(segments, {name: log_bin(F.col(name)) for name in measures})
@@ -226,5 +226,5 @@ def _segment(profile: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _plain(structs: Sequence[Any]) -> list[dict[str, Any]]:
-    """Return what Spark reads as rows, or a transform made as mappings, as plain mappings."""
+    """Convert Spark rows, or mappings, to plain dictionaries."""
     return [one.asDict() if isinstance(one, Row) else dict(one) for one in structs]

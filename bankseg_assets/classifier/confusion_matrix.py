@@ -1,4 +1,4 @@
-"""How a classifier's segments meet those of a written table of customers."""
+"""Confusion matrix of a classifier on a written table of customers."""
 
 from pathlib import Path
 
@@ -11,17 +11,17 @@ from bankseg_assets.scoring.bundle import Bundle, score
 
 
 class NotComparableError(LookupError):
-    """A classifier cannot score a table of customers; the message says why."""
+    """Raised when a classifier cannot score a table of customers; the message says why."""
 
 
 def held_out_confusion(bundle: Bundle, customers: Path) -> npt.NDArray[np.int64]:
-    """Score the held-out customers of a version of customer_segments, a batch at a time.
+    """Score the held-out customers of a version of customer_segments in batches.
 
-    Returns how many are in segment i of the table and j of the classifier (l, k): l is one more
-    than the table's highest segment. Where no customer is held out, because they are too few, all
-    are scored. A tenth of 50 million customers at once would be gigabytes.
+    Returns the counts (l, k) of segment i in the table and j by the classifier; l is one more than
+    the table's highest segment. If no customer is held out, because they are too few, all are
+    scored. Batches, because a tenth of 50 million customers at once would take gigabytes.
 
-    Raises NotComparableError for a classifier of other measures than the table has.
+    Raises NotComparableError if the table lacks measures of the classifier.
     """
     table = _confusion(bundle, customers, ds.field("held_out"))
     return table if table.sum() else _confusion(bundle, customers, None)
@@ -50,6 +50,6 @@ def _confusion(
 
 
 def _measure(bundle: Bundle, name: str, column: pa.Array) -> npt.NDArray[np.float64]:
-    """Return a measure as doubles; below zero it counts as zero for a model that knows none."""
+    """Return a measure as doubles; negative values become zero for a model trained without any."""
     values = column.cast("double").to_numpy(zero_copy_only=False)
     return values if bundle.may_be_negative(name) else np.where(values < 0, 0.0, values)

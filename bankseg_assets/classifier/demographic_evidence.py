@@ -1,4 +1,4 @@
-"""P(age band | segment), P(gender | segment), P(location | segment), from training customers."""
+"""Fit P(age band | segment), P(gender | segment), P(location | segment) on training customers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -12,17 +12,17 @@ from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.scoring.bundle import InputError
 from bankseg_assets.scoring.evidence import EVIDENCE, OTHER, category
 
-MOST_VALUES = 30  # locations: a bank has thousands, and the thirty largest hold half its customers
-SMOOTHING = 1.0  # Laplace's: as if every segment had one more customer of each value
+MOST_VALUES = 30  # locations: of thousands, the thirty largest have half of the customers
+SMOOTHING = 1.0  # Laplace smoothing: one more customer per value and segment
 LOG_DIGITS = 3  # decimals of a log probability
-CHANCE = 0.001  # how rarely noise may be taken for evidence
+CHANCE = 0.001  # significance level of the G-test
 
 
 def fit_evidence(segments: DataFrame, names: Sequence[str], k: int) -> dict[str, dict[str, Any]]:
-    """Return a table for each name that tells something, as `evidence.Evidence.from_json` reads it.
+    """Return an evidence table per informative name, as read by `evidence.Evidence.from_json`.
 
-    `segments` is CUSTOMER_SEGMENTS; held-out customers take no part. Raises InputError for a name
-    that is no evidence.
+    `segments` is CUSTOMER_SEGMENTS; held-out customers are excluded. Raises InputError for an
+    unknown name.
     """
     unknown = [name for name in names if name not in EVIDENCE]
     if unknown:
@@ -50,14 +50,14 @@ def fit_evidence(segments: DataFrame, names: Sequence[str], k: int) -> dict[str,
 
 
 def table(label: str, counts: Mapping[str, npt.NDArray[np.int64]], k: int) -> dict[str, Any] | None:
-    """Return log P(value | segment) of the commonest values, and of all others together.
+    """Return log P(value | segment) of the most common values, and of all others together.
 
-    None where the segments do not differ in them but by chance.
+    None if the segments do not differ significantly.
 
-    counts: value -> customers by segment (k,). A value stands alone when every segment has 11
-    customers of it, for a probability of fewer would tell of single persons; what is left counts
-    as OTHER, and as unknown where it has fewer too. Values stand in the order of the alphabet: an
-    order by number would tell which of two is rarer.
+    counts: value -> customers by segment (k,). A value is listed if every segment has at least 11
+    customers with it, because fewer would disclose single persons. The rest is merged to OTHER, or
+    is unknown if that has fewer too. Values are in alphabetical order: an order by count would
+    disclose which of two is rarer.
     """
     commonest = sorted(counts, key=lambda value: (-int(counts[value].sum()), value))[:MOST_VALUES]
     alone = sorted(value for value in commonest if counts[value].min() >= SMALLEST_CELL)
@@ -77,10 +77,10 @@ def table(label: str, counts: Mapping[str, npt.NDArray[np.int64]], k: int) -> di
 
 
 def tells_something(counts: npt.NDArray[np.int64]) -> bool:
-    """Tell whether segments differ in their values (v, k) by more than chance: a G-test.
+    """Return whether segments differ significantly in their values (v, k), by a G-test.
 
-    Without it a table of noise counts as evidence: with demo customers, whose ages have nothing to
-    do with their segments, the log loss was 0.0001 above the prior's.
+    Without it noise is used as evidence: for demo customers, whose ages are independent of their
+    segments, the log loss was 0.0001 above the prior's.
     """
     from scipy.stats import chi2
 

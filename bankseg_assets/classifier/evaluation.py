@@ -1,4 +1,4 @@
-"""How right and how honest probabilities are: F1, log loss, Brier score, calibration error."""
+"""Metrics of predicted probabilities: F1, log loss, Brier score, calibration error."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -18,8 +18,8 @@ Labels = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
-class Judgement:
-    """How well n customers are told apart."""
+class Metrics:
+    """Classification metrics of n customers."""
 
     accuracy: float
     f1_weighted: float
@@ -33,13 +33,13 @@ class Judgement:
         return asdict(self)
 
 
-def judge(probabilities: Array, labels: Labels) -> Judgement:
-    """Measure probabilities (n, k) against the true segments (n,)."""
+def evaluate(probabilities: Array, labels: Labels) -> Metrics:
+    """Evaluate probabilities (n, k) against the true segments (n,)."""
     k = probabilities.shape[1]
     confusion = confusion_matrix(labels, probabilities.argmax(axis=1), k)
     f1, shares = f1_scores(confusion), confusion.sum(axis=1) / len(labels)
     truth = np.eye(k)[labels]
-    return Judgement(
+    return Metrics(
         accuracy=round(float(np.trace(confusion) / len(labels)), DIGITS),
         f1_weighted=round(float(shares @ f1), DIGITS),
         f1_macro=round(float(f1[occurs(confusion)].mean()), DIGITS),
@@ -63,14 +63,14 @@ def log_loss(probabilities: Array, labels: Labels) -> float:
 
 
 def calibration_error(probabilities: Array, labels: Labels) -> float:
-    """Return the expected calibration error: |accuracy - confidence| in 15 bins, weighted."""
+    """Return the expected calibration error: weighted |accuracy - confidence| over 15 bins."""
     bins = reliability(probabilities, labels)
     gaps = [row["customers"] * abs(row["accuracy"] - row["confidence"]) for row in bins]
     return float(sum(gaps)) / len(labels)
 
 
 def reliability(probabilities: Array, labels: Labels) -> list[dict[str, float]]:
-    """Return, for each bin of the highest probability, its customers, confidence and accuracy."""
+    """Return customers, confidence and accuracy per bin of the highest probability."""
     confidence = probabilities.max(axis=1)
     hit = probabilities.argmax(axis=1) == labels
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
@@ -84,6 +84,6 @@ def reliability(probabilities: Array, labels: Labels) -> list[dict[str, float]]:
     ]
 
 
-def for_people(bins: list[dict[str, float]]) -> list[dict[str, float]]:
-    """Return the bins of `reliability` that do not tell of single persons."""
+def publishable_bins(bins: list[dict[str, float]]) -> list[dict[str, float]]:
+    """Return the bins of `reliability` that are large enough to be shown."""
     return [row for row in bins if not is_small(int(row["customers"]))]

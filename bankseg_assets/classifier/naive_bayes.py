@@ -1,4 +1,4 @@
-"""Gaussian naive Bayes on the segments' labels, tested on customers that no fit has seen."""
+"""Gaussian naive Bayes on the segment labels, evaluated on held-out customers."""
 
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -14,10 +14,10 @@ from pyspark.sql import functions as F  # noqa: N812
 from bankseg_assets.stats.metrics import f1_scores, occurs
 from bankseg_assets.stats.rounding import rounded
 
-# Spark's variance is a difference of two means, so its noise reaches the twelfth digit.
+# Spark's variance is a difference of two means, so noise reaches the twelfth digit.
 DENSITY_DIGITS = 10
 LEAST_VARIANCE = 1e-9
-LEAST_PROBABILITY = 1e-15  # a wrong certainty costs 34.5 nats in the log loss, not infinity
+LEAST_PROBABILITY = 1e-15  # limits the log loss of a wrong certain prediction to 34.5 nats
 
 
 @dataclass(frozen=True)
@@ -48,10 +48,10 @@ class Evaluation:
 
 
 def fit_and_evaluate(labelled: DataFrame, n_components: int) -> tuple[NaiveBayesModel, Evaluation]:
-    """Fit on the training customers of `segment, held_out, pc1..pcc`; evaluate on the held out.
+    """Fit on the training customers of `segment, held_out, pc1..pcc`; evaluate on held-out ones.
 
-    Where none is held out, because the customers are too few, it is evaluated on those that it was
-    fitted on, and `n_held_out` is 0.
+    If none is held out, because the customers are too few, it is evaluated on the training
+    customers, and `n_held_out` is 0.
     """
     vectors = labelled.select(
         F.col("segment").cast("double").alias("label"),
@@ -76,9 +76,9 @@ def fit_and_evaluate(labelled: DataFrame, n_components: int) -> tuple[NaiveBayes
 
 
 def fit_single(labelled: DataFrame, n_components: int) -> tuple[NaiveBayesModel, Evaluation]:
-    """Return the model of a single segment, to which every customer belongs; see the other.
+    """Fit and evaluate the model of a single segment; see `fit_and_evaluate`.
 
-    In closed form: where all customers are alike, Spark's variance is zero and its densities NaN.
+    In closed form: if all customers are equal, Spark's variance is zero and its densities are NaN.
     """
     names = [f"pc{place + 1}" for place in range(n_components)]
     training = labelled.where("NOT held_out")
@@ -98,7 +98,7 @@ def fit_single(labelled: DataFrame, n_components: int) -> tuple[NaiveBayesModel,
 
 
 def _outcomes(fitted: SparkNaiveBayesModel, vectors: DataFrame) -> list[Row]:
-    """Count customers by label and prediction, with the sum of their log losses."""
+    """Count customers by label and prediction, and sum their log losses."""
     scored = fitted.transform(vectors).select(
         F.col("label").cast("int").alias("label"),
         F.col("prediction").cast("int").alias("prediction"),
@@ -117,10 +117,10 @@ def _outcomes(fitted: SparkNaiveBayesModel, vectors: DataFrame) -> list[Row]:
 def evaluation(
     confusion: npt.NDArray[np.int64], log_loss: float, *, is_held_out: bool = True
 ) -> Evaluation:
-    """Return the measures of a confusion matrix; a segment without customers has recall 0.
+    """Return the metrics of a confusion matrix; a segment without customers has recall 0.
 
-    Macro F1 is the mean over the segments that occur, as in scikit-learn: of a small segment none
-    may be held out.
+    Macro F1 is the mean over the segments that occur, as in scikit-learn: a small segment may have
+    no held-out customers.
     """
     true_counts = confusion.sum(axis=1)
     total = int(confusion.sum())

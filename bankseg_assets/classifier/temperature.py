@@ -1,9 +1,10 @@
-"""Make the probabilities of every subset of the inputs honest, and judge them on held-out people.
+"""Calibrate the probabilities of every subset of inputs; evaluate them on held-out customers.
 
-A temperature each, fitted by log loss: it changes no label. It is not enough where the Gaussians
-are far from the customers (the balance and the sum of a customer whose number of transactions is
-unknown: off by 0.046 to 0.069, depending on k); there a matrix on the log probabilities takes its
-place. With all measures known it never does: the answer stays naive Bayes', label for label.
+Each subset gets a temperature, fitted by log loss, which changes no label. It is not enough if the
+Gaussians fit the customers poorly (balance and sum of a customer with an unknown number of
+transactions: calibration error 0.046 to 0.069, depending on k); a matrix on the log probabilities
+then replaces it. With all measures known a temperature is always used, so the labels remain those
+of naive Bayes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -17,10 +18,10 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.classifier.evaluation import (
-    Judgement,
     Labels,
+    Metrics,
     calibration_error,
-    judge,
+    evaluate,
     log_loss,
 )
 from bankseg_assets.scoring.bundle import Array, Bundle, softmax
@@ -28,39 +29,39 @@ from bankseg_assets.scoring.calibration import Calibration, floored
 from bankseg_assets.scoring.posterior import evidence_of, joint_of_known, log_posterior, subset_key
 from bankseg_assets.stats.rounding import rounded
 
-SAMPLE = 20_000  # customers: a temperature moves by under 2 % between two such samples
+SAMPLE = 20_000  # customers: temperatures of two such samples differ by under 2 %
 SAMPLE_SEED = 3
 COLDEST, HOTTEST = 0.05, 20.0
 FACTOR_DIGITS = 4
-# Calibration error on training customers from which a temperature is not enough. Promised is 0.05
-# on customers never seen.
+# Calibration error on training customers above which a temperature is not enough. The target is
+# 0.05 on held-out customers.
 MOST_ERROR = 0.03
-# A prior on the matrix, as strong as so many customers: few customers get next to a temperature.
+# Strength of the prior on the matrix, in customers: with few customers it is close to a
+# temperature.
 PRIOR_CUSTOMERS = 10.0
 
 
 @dataclass(frozen=True)
 class Sample:
-    """n customers of whom everything is known: measures (n,) each, evidence as codes (n,) each."""
+    """n customers with all inputs known: measures (n,) each, evidence as codes (n,) each."""
 
     known: Mapping[str, npt.NDArray[Any]]
     labels: Labels
 
     def of(self, names: Sequence[str]) -> dict[str, npt.NDArray[Any]]:
-        """Return what is known when only these are."""
+        """Return the sample restricted to these inputs."""
         return {name: self.known[name] for name in names}
 
 
 @dataclass(frozen=True)
 class Completeness:
-    """How well held-out customers are told apart when only some of the inputs are known.
+    """Metrics on held-out customers when only some of the inputs are known.
 
-    temperature: none where a matrix has taken its place. evidence_weight: none where
-    no evidence is known.
+    temperature: None if a matrix is used instead. evidence_weight: None without evidence.
     """
 
     known: tuple[str, ...]
-    judgement: Judgement
+    metrics: Metrics
     temperature: float | None
     evidence_weight: float | None
 
@@ -68,7 +69,7 @@ class Completeness:
         """Return it as plain values."""
         return {
             "known": list(self.known),
-            **self.judgement.to_json(),
+            **self.metrics.to_json(),
             "temperature": self.temperature,
             "evidence_weight": self.evidence_weight,
         }
@@ -76,7 +77,7 @@ class Completeness:
 
 @dataclass(frozen=True)
 class Calibrated:
-    """The bundle with its calibration, the samples, and how good every subset is."""
+    """The calibrated bundle, the samples, and the metrics of every subset."""
 
     bundle: Bundle
     training: Sample
@@ -85,19 +86,18 @@ class Calibrated:
 
     @property
     def with_all_measures(self) -> Completeness:
-        """How good the answer is when every measure is known, which is naive Bayes itself."""
+        """The metrics with every measure known, which are those of naive Bayes itself."""
         whole = tuple(self.bundle.measures)
         return next(entry for entry in self.completeness if entry.known == whole)
 
 
 def calibrate(bundle: Bundle, segments: DataFrame) -> Calibrated:
-    """Calibrate every subset on training customers; judge it on held-out ones.
+    """Calibrate every subset on training customers and evaluate it on held-out ones.
 
-    `segments` is CUSTOMER_SEGMENTS. Samples follow from a hash of the customer, so a rerun takes
-    the same ones. The first entry, with nothing known, is the prior alone; those without evidence
-    come before those with it. Where no held-out customer has every input, because the customers
-    are few, the probabilities are evaluated on those that they were calibrated on. Raises
-    ValueError when no customer has every input.
+    `segments` is CUSTOMER_SEGMENTS. Customers are sampled by a hash, so a rerun gives the same
+    ones. The first entry, with nothing known, is the prior; subsets without evidence come before
+    those with it. If no held-out customer has every input, because the customers are few, the
+    training sample is used for evaluation too. Raises ValueError when no customer has every input.
     """
     training = _sample(bundle, segments.where("NOT held_out"))
     held_out = _sample(bundle, segments.where("held_out"))
@@ -110,19 +110,19 @@ def calibrate(bundle: Bundle, segments: DataFrame) -> Calibrated:
         held_out = training
     bundle = replace(bundle, calibration=_calibrations(bundle, training))
     bundle = replace(bundle, evidence_weights=_evidence_weights(bundle, training))
-    found = [_judged(bundle, held_out, names) for names in all_subsets(bundle)]
+    found = [_evaluated(bundle, held_out, names) for names in all_subsets(bundle)]
     return Calibrated(bundle, training, held_out, found)
 
 
 def subsets(names: Sequence[str]) -> list[tuple[str, ...]]:
-    """Return every subset, the empty one first, the whole last."""
+    """Return every subset, from the empty to the full one."""
     return [some for size in range(len(names) + 1) for some in combinations(names, size)]
 
 
 def all_subsets(bundle: Bundle) -> Iterator[tuple[str, ...]]:
-    """Yield every subset of the inputs: those of the measures, then those with evidence too.
+    """Yield every subset of the inputs: without evidence first, then with it.
 
-    Not all measures with evidence: it counts for nothing beside them.
+    The full set of measures is not combined with evidence, which has no weight then.
     """
     measures, evidence = subsets(bundle.measures), subsets(list(bundle.evidence))
     yield from measures
@@ -130,9 +130,9 @@ def all_subsets(bundle: Bundle) -> Iterator[tuple[str, ...]]:
 
 
 def best_factor(base: Array | float, direction: Array, labels: Labels, least: float) -> float:
-    """Return t in [least, 20] at which softmax(base + t direction) has the least log loss.
+    """Return the t in [least, 20] that minimizes the log loss of softmax(base + t direction).
 
-    The loss is convex in t, so its slope has one root at most.
+    The loss is convex in t, so its slope has at most one root.
     """
     from scipy.optimize import brentq
 
@@ -150,7 +150,8 @@ def best_factor(base: Array | float, direction: Array, labels: Labels, least: fl
 
 
 def best_matrix(joint: Array, labels: Labels, temperature: float) -> Calibration:
-    """Return the matrix and shift with the least log loss, kept near the temperature."""
+    """Return the matrix and shift that minimize the log loss, regularized towards the
+    temperature."""
     from scipy.optimize import minimize
 
     log_probability = floored(joint)
@@ -188,7 +189,7 @@ def _calibrations(bundle: Bundle, training: Sample) -> dict[str, dict[str, Any]]
 
 def _calibration(joint: Array, labels: Labels, *, worst: float, may_turn: bool) -> Calibration:
     if joint.shape[1] == 1 or np.ptp(joint, axis=0).max() == 0:
-        return Calibration()  # one segment, or nothing is known: the prior is what it is
+        return Calibration()  # one segment, or nothing known: the prior needs no calibration
     temperature = best_factor(0.0, joint, labels, COLDEST)
     probabilities = softmax(temperature * joint)
     is_honest = calibration_error(probabilities, labels) <= MOST_ERROR
@@ -198,7 +199,7 @@ def _calibration(joint: Array, labels: Labels, *, worst: float, may_turn: bool) 
 
 
 def _evidence_weights(bundle: Bundle, training: Sample) -> dict[str, float]:
-    """Return, for each subset with evidence, the factor on its log likelihood."""
+    """Return the weight of the evidence's log likelihood for each subset with evidence."""
     count, found = len(training.labels), {}
     tables = {
         name: evidence_of(bundle, name).log_likelihood(training.known[name])
@@ -214,19 +215,19 @@ def _evidence_weights(bundle: Bundle, training: Sample) -> dict[str, float]:
     return found
 
 
-def _judged(bundle: Bundle, sample: Sample, names: tuple[str, ...]) -> Completeness:
+def _evaluated(bundle: Bundle, sample: Sample, names: tuple[str, ...]) -> Completeness:
     log_probabilities = log_posterior(bundle, sample.of(names), len(sample.labels))
     measures = [name for name in names if name not in bundle.evidence]
     return Completeness(
         known=names,
-        judgement=judge(softmax(log_probabilities), sample.labels),
+        metrics=evaluate(softmax(log_probabilities), sample.labels),
         temperature=bundle.calibration[subset_key(measures)].get("temperature"),
         evidence_weight=bundle.evidence_weights.get(subset_key(names)),
     )
 
 
 def _sample(bundle: Bundle, segments: DataFrame) -> Sample:
-    """Return customers of whom everything is known, in the order of a hash."""
+    """Return customers with all inputs known, in the order of a hash."""
     asked = [*bundle.measures, *bundle.evidence]
     chosen = (
         segments.dropna(subset=asked)

@@ -1,6 +1,6 @@
-"""Jobs, and the sensors that start them: new content, cleaned data, a new model, a failed run.
+"""Jobs and sensors: new content, cleaned data, a new release, a failed run.
 
-A file of holdings is content too: it starts what recommends products, and nothing else.
+A new file of holdings starts the product recommendations only.
 """
 
 import json
@@ -27,15 +27,15 @@ LOOK_EVERY_SECONDS = 10
 # Dagster ends a sensor after 60 seconds; a network disk of 20 MB a second reads this in 26.
 HASHED_AT_A_LOOK = 512 << 20
 QUICK_ATTEMPTS = 3
-LATER_ATTEMPTS_SECONDS = 3600.0  # never given up: what killed the first three may have passed
+LATER_ATTEMPTS_SECONDS = 3600.0  # never given up: what failed three times may be temporary
 CONTENT_TAG = "bankseg/content"
 HOLDINGS_TAG = "bankseg/holdings"
 CLEANED_TAG = "bankseg/cleaned_by"
-# The sensors repeat their runs themselves; Dagster's own retries would start a second one.
+# The sensors retry their runs themselves; Dagster's own retries would start a second one.
 _NO_OTHER_RETRY = {"dagster/max_retries": "0"}
-# A repeated run makes everything again: versions made by two runs do not belong together.
+# A retry recomputes everything: versions made by two runs do not belong together.
 _WHOLE = {"dagster/retry_strategy": "ALL_STEPS"}
-RETRY_SECONDS = 60.0  # Dagster looks every 5 for runs to retry
+RETRY_SECONDS = 60.0  # Dagster checks every 5 s for runs to retry
 _UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
@@ -49,7 +49,7 @@ _CUSTOMERS = dg.AssetKey("customer_segments")
 _HOLDINGS = dg.AssetKey("product_holdings")
 _NOTHING = content_hash([])
 
-# What must be made of new data before it can be released: a classifier alone is not enough.
+# Assets that must be materialized from new data before a release: a classifier is not enough.
 _RELEASE_CHAIN = dg.AssetSelection.assets("release").upstream() & (
     dg.AssetSelection.assets("cleaned_transactions").downstream(include_self=False)
 )
@@ -82,7 +82,7 @@ recommendations = dg.define_asset_job(
     tags=_WHOLE,
 )
 JOBS = [everything, ingestion, models, comparison, recommendations]
-# Segments that something else finds better are worth knowing of, and not worth a minute a batch.
+# Knowing a better algorithm is useful, but not worth a minute per batch.
 comparison_schedule = dg.ScheduleDefinition(
     job=comparison, cron_schedule="0 3 * * 0", default_status=dg.DefaultScheduleStatus.RUNNING
 )
@@ -104,7 +104,7 @@ def landing_sensor(
     seen before, whatever its name; patient with a file that is still being written. A run key
     deduplicates for ever, failed runs included, so it counts attempts.
     """
-    return _look(
+    return _evaluate_folder(
         context,
         delivery,
         counting=current_content,
@@ -134,7 +134,7 @@ def holdings_sensor(
         used = holdings_in_use(known, delivery.ledger.deliveries())
         return [used] if used else []
 
-    return _look(
+    return _evaluate_folder(
         context,
         holdings,
         counting=counting,
@@ -160,7 +160,7 @@ def cleaned_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Sk
     chain = _release_chain(context)
     if _models_are_made(context, cleaned, chain):
         return dg.SkipReason("The models are made of the newest cleaned data.")
-    if any(_makes_models(run, chain) for run in _runs_on_their_way(context)):
+    if any(_makes_models(run, chain) for run in _unfinished_runs(context)):
         return dg.SkipReason("A run that makes the models is on its way.")
     state = _checked(context, _CLEANED, cleaned)
     if not state.passed:
@@ -202,7 +202,7 @@ def failure_sensor(context: dg.RunFailureSensorContext) -> None:
 SENSORS = [landing_sensor, holdings_sensor, cleaned_sensor, new_model_sensor, failure_sensor]
 
 
-def _look(
+def _evaluate_folder(
     context: dg.SensorEvaluationContext,
     delivery: DeliveryResource,
     *,
@@ -211,9 +211,9 @@ def _look(
     not_taking: tuple[str, ...],
     tag: str,
 ) -> dg.SensorResult:
-    """Start a run when a folder holds content that a table is not made of.
+    """Start a run when a folder contains content that is not in a table.
 
-    `counting`: which deliveries make up the table. `not_taking`: jobs that do not take what landed.
+    `counting`: which deliveries make up the table. `not_taking`: jobs that do not ingest files.
     """
     landed, waiting = _landed_hashes(delivery)
     reason, seen, attempt = _decide(context, delivery, landed, counting, table, not_taking, tag)
@@ -232,13 +232,13 @@ def _decide(
     not_taking: tuple[str, ...],
     tag: str,
 ) -> tuple[str, str, int]:
-    """Return why not to start a run (empty: start one), the content seen, and the attempt."""
+    """Return the reason to skip (empty: start a run), the content seen, and the attempt."""
     try:
         contract = delivery.contract.fingerprint
     except ContractError as error:
         return f"{error} Nothing is taken until it is corrected.", "", 0
     known = {d.sha256: d for d in delivery.ledger.deliveries()}
-    # What another contract rejected is tried once by this one; the ledger then names this one.
+    # Content rejected under another contract is tried once; the ledger then names this one.
     rejected = {d.sha256 for d in known.values() if d.status == "rejected"}
     again = {sha for sha in landed & rejected if known[sha].contract != contract}
     withdrawn = {d.sha256 for d in known.values() if d.status == WITHDRAWN}
@@ -253,11 +253,11 @@ def _decide(
             told = "" if published.state.passed else f" {_why_unchecked(published.state)}"
             if not published.state.pending:
                 return f"Nothing new in {delivery.landing_dir}.{told}", "", 0
-    if any(run.job_name not in not_taking for run in _runs_on_their_way(context)):
+    if any(run.job_name not in not_taking for run in _unfinished_runs(context)):
         return "A run that takes what landed is on its way.", "", 0
-    # Attempts count for all that was ever seen, which taking a file does not change. What is
-    # wanted changes when the bank's first file displaces the demo data: that made six attempts.
-    # A withdrawal or another contract is something new to try.
+    # Attempts are counted for all content ever seen, which ingesting a file does not change. The
+    # wanted content does change when the bank's first file replaces the demo data: that caused six
+    # attempts. A withdrawal or another contract starts a new count.
     changes = [*(f"withdrawn {sha}" for sha in withdrawn)]
     changes += [contract] if again or other_contract else []
     seen = content_hash([*(known.keys() | landed), *changes])
@@ -267,7 +267,7 @@ def _decide(
 
 @dataclass(frozen=True)
 class _Published:
-    """What a table was made of, and what its blocking checks say."""
+    """The content of a table's newest version, and the state of its blocking checks."""
 
     content: str
     contract: str
@@ -275,7 +275,7 @@ class _Published:
 
 
 def _published(context: dg.SensorEvaluationContext, asset: dg.AssetKey) -> _Published | None:
-    """Return what the newest materialization of a table records; None before the first."""
+    """Return what the newest materialization of a table recorded; None if there is none."""
     event = context.instance.get_latest_materialization_event(asset)
     if event is None or event.asset_materialization is None:
         return None
@@ -306,8 +306,8 @@ def _why_unchecked(state: CheckState) -> str:
     )
 
 
-def _runs_on_their_way(context: dg.SensorEvaluationContext) -> list[dg.DagsterRun]:
-    """Return the unfinished runs, and those that Dagster is about to repeat."""
+def _unfinished_runs(context: dg.SensorEvaluationContext) -> list[dg.DagsterRun]:
+    """Return the unfinished runs, and those that Dagster is about to retry."""
     to_be_retried = dg.RunsFilter(
         statuses=[dg.DagsterRunStatus.FAILURE],
         tags={"dagster/will_retry": "true"},
@@ -324,10 +324,10 @@ def _runs_on_their_way(context: dg.SensorEvaluationContext) -> list[dg.DagsterRu
 
 
 def _next_attempt(context: dg.SensorEvaluationContext, tag: str, value: str) -> tuple[str, int]:
-    """Return why the next run for something is not due yet (empty: it is), and its number.
+    """Return why the next attempt is not due yet (empty if it is), and its number.
 
-    Three follow each other at once, whatever ended them: a failure, or a kill from outside. From
-    then on there is one an hour.
+    The first three follow immediately, after failures as after kills from outside; then there is
+    one per hour.
     """
     before = context.instance.get_run_records(dg.RunsFilter(tags={tag: value}))
     if len(before) >= QUICK_ATTEMPTS:
@@ -344,12 +344,11 @@ def _next_attempt(context: dg.SensorEvaluationContext, tag: str, value: str) -> 
 
 
 def _landed_hashes(delivery: DeliveryResource) -> tuple[set[str], str]:
-    """Return the SHA-256 of the complete files that landed, and a word on the others.
+    """Return the SHA-256 of the complete landed files, and a note on the others.
 
-    The ledger remembers each hash as soon as it is known, so that an old file costs a look and not
-    a read, and the next look goes on where one was cut short. A file too large to be hashed in one
-    look has a stand-in for its hash, of its name, size and time: it starts the run, which hashes
-    the file and tells the ledger.
+    The ledger caches each hash, so an old file is not read again, and the next tick continues where
+    one was interrupted. A file too large to be hashed in one tick has a placeholder hash of its
+    name, size and time: it starts the run, which hashes the file and records it in the ledger.
     """
     ledger = delivery.ledger
     known = ledger.hashes()
@@ -372,7 +371,7 @@ def _landed_hashes(delivery: DeliveryResource) -> tuple[set[str], str]:
                 hashes.add(sha256 := sha256_of(file.path))
                 if file.is_still():
                     ledger.remember_hash(*seen, sha256)
-        except OSError as error:  # moved away since the listing, or not ours to read
+        except OSError as error:  # moved since the listing, or not readable
             waiting.append(f"{name} ({error.strerror})")
     return hashes, f" Waiting for {', '.join(waiting)}." if waiting else ""
 
@@ -380,7 +379,8 @@ def _landed_hashes(delivery: DeliveryResource) -> tuple[set[str], str]:
 def _models_are_made(
     context: dg.SensorEvaluationContext, cleaned: dg.EventLogEntry, chain: frozenset[dg.AssetKey]
 ) -> bool:
-    """Whether a run that cleaned this data, or began after, made the models and ended well."""
+    """Return whether a run that cleaned this data, or a later one, built the models
+    successfully."""
     since = dg.RunsFilter(
         statuses=[dg.DagsterRunStatus.SUCCESS],
         updated_after=datetime.fromtimestamp(cleaned.timestamp, UTC),
@@ -396,14 +396,14 @@ def _models_are_made(
 
 
 def _makes_models(run: dg.DagsterRun, chain: frozenset[dg.AssetKey]) -> bool:
-    """Whether a run makes all that a release of new data needs, and the release."""
-    if run.asset_selection:  # a part of a job, or what was chosen in the UI
+    """Return whether a run materializes the release and everything that it needs."""
+    if run.asset_selection:  # a subset of a job, or a selection in the UI
         return chain <= run.asset_selection
     return run.job_name in (everything.name, models.name)
 
 
 def _release_chain(context: dg.SensorEvaluationContext) -> frozenset[dg.AssetKey]:
-    assert context.repository_def is not None  # Dagster gives it to every sensor
+    assert context.repository_def is not None  # Dagster sets it for every sensor
     return frozenset(_RELEASE_CHAIN.resolve(context.repository_def.asset_graph))
 
 

@@ -1,6 +1,6 @@
-"""Whether the blocking checks of a materialization have passed, for those who go on from it.
+"""State of the blocking checks of a materialization, for sensors that start downstream runs.
 
-Dagster itself skips what comes later in the same run; a sensor that starts another run must look.
+Dagster skips downstream steps within the same run only; a sensor must check this itself.
 """
 
 from collections.abc import Iterable
@@ -13,19 +13,19 @@ from dagster._core.storage.asset_check_execution_record import (
 )
 
 _EVALUATED = {AssetCheckExecutionRecordStatus.SUCCEEDED, AssetCheckExecutionRecordStatus.FAILED}
-_LATEST = 10  # evaluations of a check: the newest is nearly always the one that is looked for
+_LATEST = 10  # evaluations of a check to search: the newest is nearly always the right one
 
 
 @dataclass(frozen=True)
 class CheckState:
-    """failed: a sentence for each check that did not pass. pending: the checks without a result."""
+    """State of checks. failed: a sentence per failed check. pending: checks without a result."""
 
     failed: tuple[str, ...] = ()
     pending: tuple[str, ...] = ()
 
     @property
     def passed(self) -> bool:
-        """Whether every check has a result, and none is a failure."""
+        """Whether every check has a result and none failed."""
         return not self.failed and not self.pending
 
 
@@ -40,7 +40,7 @@ def blocking_keys(
 def check_state(
     instance: dg.DagsterInstance, made: dg.EventLogEntry, keys: Iterable[dg.AssetCheckKey]
 ) -> CheckState:
-    """Return what the checks said of one materialization, whichever run they ran in."""
+    """Return the state of the checks of one materialization, from any run."""
     failed, pending = [], []
     for key in keys:
         found = _evaluation(instance, made, key)

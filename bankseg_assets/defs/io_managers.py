@@ -1,4 +1,4 @@
-"""How assets are kept: a new version directory each time, read back from the newest one."""
+"""I/O manager that writes a new version directory per materialization and reads the newest."""
 
 import json
 import os
@@ -44,7 +44,7 @@ class VersionedIOManager(dg.ConfigurableIOManager):
     _read: dict[str, dict[str, str]] = PrivateAttr(default_factory=dict)
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
-        """Write a new version and record path, rows and seconds with the materialization."""
+        """Write a new version; record path, rows and seconds in the materialization's metadata."""
         asset = context.asset_key.path[-1]
         inputs = self._read.get(context.step_key, {})
         store = self.published.store
@@ -79,13 +79,13 @@ class VersionedIOManager(dg.ConfigurableIOManager):
         version = self.published.store.latest(asset)
         self._read.setdefault(context.step_context.step.key, {})[asset] = version.name
         if asset in TABLES:
-            # The schema is given: to infer it would cost a Spark job a table.
+            # An explicit schema: inferring it would cost a Spark job per table.
             return read_parquet(self.spark.spark_session, TABLES[asset].ddl, version)
         return json.loads((version / MODEL_FILE).read_text(encoding="utf-8"))
 
     def _write_small(self, folder: Path, asset: str, table: SmallTable) -> int:
         empty = self.spark.spark_session.createDataFrame([], TABLES[asset].ddl)
-        schema = to_arrow_schema(empty.schema)  # as Spark would write it
+        schema = to_arrow_schema(empty.schema)  # as Spark writes it
         rows = pa.Table.from_pylist(list(table.rows), schema)
         pq.write_table(rows, folder / SMALL_TABLE_FILE, compression="zstd")
         return len(table.rows)
@@ -119,12 +119,12 @@ def _write(folder: Path, asset: str, value: Any) -> int | None:
 def _link(source: Path, target: Path) -> None:
     try:
         os.link(source, target)
-    except OSError:  # another file system, or one without hard links
+    except OSError:  # a different file system, or one without hard links
         shutil.copyfile(source, target)
 
 
 def _seconds_since_start(context: dg.OutputContext) -> float:
-    """Spark works when the result is written, so the time runs from the start of the step."""
+    """Return the seconds since the step started, because Spark computes lazily on write."""
     step = context.step_context
     stats = step.instance.get_run_step_stats(context.run_id, [step.step.key])
     started = stats[0].start_time if stats else None

@@ -1,4 +1,4 @@
-"""What Dagster shows of an asset: schemas and column lineage, from the contracts; small tables."""
+"""Dagster metadata of assets: table schemas and column lineage from the contracts, tables."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any
@@ -141,7 +141,7 @@ _LINEAGE: dict[str, tuple[str, dict[str, list[str]]]] = {
 
 
 def table_schema(table: Table) -> dg.TableSchema:
-    """Return a table's columns with types, units, meaning and nullability."""
+    """Return a table's schema with types, units, descriptions and nullability."""
     return dg.TableSchema(
         columns=[
             dg.TableColumn(
@@ -161,7 +161,7 @@ def table_metadata(name: str) -> dict[str, Any]:
 
 
 def column_lineage(name: str) -> dg.TableColumnLineage | None:
-    """Return from which columns upstream each column of a table comes; None for other assets."""
+    """Return the upstream columns of each column of a table; None for other assets."""
     if name not in _LINEAGE:
         return None
     source, columns = _LINEAGE[name]

@@ -1,4 +1,4 @@
-"""What assets use from outside: the Spark session, and the deliveries with their contract."""
+"""Dagster resources: the Spark session, published versions, and deliveries with their contract."""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +23,7 @@ class SparkResource(LazyPySparkResource):
 
     @property
     def spark_session(self) -> Any:
-        """The session; the first use starts the JVM.
+        """The Spark session; the first access starts the JVM.
 
         Raises JavaNotFoundError when there is no Java to start it with.
         """
@@ -45,13 +45,13 @@ class PublishedResource(dg.ConfigurableResource[Any]):
     keep_versions: int = 3
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Take the right to publish as the run begins: it alone may then publish."""
+        """Claim the right to publish for this run."""
         if context.run is not None:
             self.store.begin(context.run.run_id)
 
     @property
     def store(self) -> VersionStore:
-        """The versions, to read or to write."""
+        """The version store."""
         return VersionStore(Path(self.published_dir), self.keep_versions)
 
 
@@ -78,7 +78,7 @@ class DeliveryResource(dg.ConfigurableResource[Any]):
 
     @property
     def holds_demo_data(self) -> bool:
-        """Whether everything that was delivered is demo data: nobody's benchmark."""
+        """Whether all delivered files are demo data, which is not a benchmark."""
         return all(found.is_demo for found in current_content(self.ledger.deliveries()))
 
 

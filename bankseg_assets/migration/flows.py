@@ -1,9 +1,9 @@
-"""How many customers, with how much money, went from which segment to which; standard library only.
+"""Flows of customers and money between segments of two snapshots; standard library only.
 
-Every customer of two snapshots goes a way of three stops: `before`, the segment in the old data by
-the old model; `old_model`, the segment in the new data by the old model; `new_model`, the segment
-in the new data by the new model. From the first to the second the customer moved, from the second
-to the third the model moved. A new customer has no first stop, one who is gone has no others.
+Every customer has a path of three stops: `before`, the segment in the old data by the old model;
+`old_model`, the segment in the new data by the old model; `new_model`, the segment in the new data
+by the new model. The first step is due to the customer, the second to the model. A new customer has
+no first stop; a customer who is gone has only the first.
 """
 
 import math
@@ -21,8 +21,8 @@ GONE = "gone"
 
 
 @dataclass(frozen=True)
-class Way:
-    """The customers who went the same way; None is no segment. Money in the bank's currency."""
+class CustomerPath:
+    """Customers with the same path; None is no segment. Money in the bank's currency."""
 
     before: int | None
     old_model: int | None
@@ -33,9 +33,9 @@ class Way:
 
 @dataclass(frozen=True)
 class Flow:
-    """Customers from one segment to another, and their money in the bank's currency.
+    """Customers who went from one segment to another, and their money in the bank's currency.
 
-    moved: the segment after does not continue the one before.
+    moved: whether the new segment is not the continuation of the old one.
     """
 
     kind: str
@@ -49,39 +49,42 @@ class Flow:
 
     @property
     def arrives(self) -> bool:
-        """Whether they are in a segment after."""
+        """Whether the customers are in a segment afterwards."""
         return self.to_segment is not None
 
     @property
     def leaves(self) -> bool:
-        """Whether they were in a segment before."""
+        """Whether the customers were in a segment before."""
         return self.from_segment is not None
 
     @property
     def known(self) -> bool:
-        """Whether they were in a segment before, and are in one after."""
+        """Whether the customers are in a segment both before and afterwards."""
         return self.leaves and self.arrives
 
 
 def flows(
-    ways: Iterable[Way], old: Sequence[str], new: Sequence[str], continues: Sequence[int | None]
+    paths: Iterable[CustomerPath],
+    old: Sequence[str],
+    new: Sequence[str],
+    continues: Sequence[int | None],
 ) -> list[Flow]:
-    """Return the flows of each kind, in order of the segments; every customer is in one of each.
+    """Return the flows of each kind, ordered by segment; each kind has every customer once.
 
     `old` (l,) and `new` (k,) are the names of the old and the new model's segments; `continues`
     (k,) the old segment that each new one continues, None for none.
     """
     customers: Counter[tuple[str, int | None, int | None]] = Counter()
     money: dict[tuple[str, int | None, int | None], Decimal] = {}
-    for way in ways:
+    for path in paths:
         stops = {
-            CUSTOMER: (way.before, way.old_model),
-            MODEL: (way.old_model, way.new_model),
-            BOTH: (way.before, way.new_model),
+            CUSTOMER: (path.before, path.old_model),
+            MODEL: (path.old_model, path.new_model),
+            BOTH: (path.before, path.new_model),
         }
         for kind, (start, end) in stops.items():
-            customers[kind, start, end] += way.customers
-            money[kind, start, end] = money.get((kind, start, end), Decimal(0)) + way.money
+            customers[kind, start, end] += path.customers
+            money[kind, start, end] = money.get((kind, start, end), Decimal(0)) + path.money
     no_start = {CUSTOMER: NEW, MODEL: GONE, BOTH: NEW}
     names = {CUSTOMER: (old, old), MODEL: (old, new), BOTH: (old, new)}
     origin = {CUSTOMER: range(len(old)), MODEL: continues, BOTH: continues}
@@ -105,16 +108,16 @@ def of_kind(found: Iterable[Flow], kind: str) -> list[Flow]:
     return [flow for flow in found if flow.kind == kind]
 
 
-def lost(
+def unbalanced_totals(
     found: Sequence[Flow],
     before: Mapping[int, int],
     after: Mapping[int, int],
     money_after: Decimal,
 ) -> list[str]:
-    """Return a sentence for each total that the flows do not keep; none when all add up.
+    """Return a sentence for each total that the flows do not preserve.
 
-    `before`, `after`: segment -> its customers in the old and in the new table of customers.
-    `money_after`: the monetary of all customers of the new one.
+    `before`, `after`: segment -> customers in the old and in the new table. `money_after`: the
+    monetary of all customers in the new table.
     """
     customer, model, both = (of_kind(found, kind) for kind in KINDS)
     pairs = (
@@ -137,7 +140,7 @@ def lost(
 
 
 def _leaving(found: Iterable[Flow]) -> Counter[int]:
-    """Return segment -> customers, who may be gone after."""
+    """Return segment -> customers who leave it, including those who are gone afterwards."""
     counts: Counter[int] = Counter()
     for flow in found:
         if flow.from_segment is not None:
@@ -146,7 +149,7 @@ def _leaving(found: Iterable[Flow]) -> Counter[int]:
 
 
 def _arriving(found: Iterable[Flow]) -> Counter[int]:
-    """Return segment -> customers, who may be new."""
+    """Return segment -> customers who arrive, including new ones."""
     counts: Counter[int] = Counter()
     for flow in found:
         if flow.to_segment is not None:
@@ -155,7 +158,7 @@ def _arriving(found: Iterable[Flow]) -> Counter[int]:
 
 
 def _in_order(key: tuple[str, int | None, int | None]) -> tuple[int, float, float]:
-    """Sort by kind, start and end, those without a segment last."""
+    """Return a sort key: kind, start, end, those without a segment last."""
     kind, *ends = key
     start, end = (math.inf if segment is None else segment for segment in ends)
     return KINDS.index(kind), start, end

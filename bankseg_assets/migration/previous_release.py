@@ -1,6 +1,6 @@
-"""The customers and the model of the release in use, for new ones to be compared with.
+"""Read the customers and the model of the release in use, to compare new ones with.
 
-They are read by the names in the release, not as Dagster's inputs, which are the newest versions.
+They are read by the versions in the release, because Dagster's inputs are the newest versions.
 """
 
 import json
@@ -23,21 +23,21 @@ Array = npt.NDArray[np.float64]
 CUSTOMERS = "customer_segments"
 PCA = "pca_model"
 KMEANS = "kmeans_model"
-TOLD = ("customer_id", "segment", "snapshot_date", "monetary")
+COMPARED_COLUMNS = ("customer_id", "segment", "snapshot_date", "monetary")
 """What a comparison reads of both tables of customers, beside the measures of the old model."""
 
 
 class NothingToCompareError(LookupError):
-    """There is no earlier snapshot that a new one can be compared with; the message says why."""
+    """Raised when there is no comparable earlier snapshot; the message says why."""
 
 
 @dataclass(frozen=True)
-class Past:
-    """The release in use: its table of customers, and the model that put them into segments.
+class PreviousRelease:
+    """The release in use: its table of customers, and the model that assigned their segments.
 
     d features, c components, k segments: mean, scale (d,); components (d, c); centroids (k, c) in
-    standard deviations; names and colours (k,). shares (k,) and covariances (k, c, c) are those of
-    a mixture, None otherwise.
+    standard deviations; names and colours (k,). shares (k,) and covariances (k, c, c): of a
+    mixture, None otherwise.
     """
 
     release: str
@@ -54,12 +54,16 @@ class Past:
 
     @property
     def columns(self) -> list[str]:
-        """The columns of both tables that a comparison reads, each once."""
-        return list(dict.fromkeys([*TOLD, *(feature.measure for feature in self.features)]))
+        """The distinct columns of both tables that a comparison reads."""
+        return list(
+            dict.fromkeys([*COMPARED_COLUMNS, *(feature.measure for feature in self.features)])
+        )
 
 
-def read_past(published_dir: Path, *, is_demo: bool, customer_key: str, customers: Path) -> Past:
-    """Return the release in use, if it can be compared with new data of this kind.
+def read_previous_release(
+    published_dir: Path, *, is_demo: bool, customer_key: str, customers: Path
+) -> PreviousRelease:
+    """Return the release in use if it is comparable with the new data.
 
     `customers`: the new version of the table of customers, whose columns the old one must have.
     Raises NothingToCompareError.
@@ -74,7 +78,8 @@ def read_past(published_dir: Path, *, is_demo: bool, customer_key: str, customer
 
 
 def colours(kmeans: Mapping[str, Any]) -> tuple[int, ...]:
-    """Return the colour numbers of a model's segments; an older build gave none but the number."""
+    """Return the colour numbers of a model's segments; by default their numbers, for older
+    builds."""
     return tuple(kmeans.get("colours") or range(len(kmeans["names"])))
 
 
@@ -91,12 +96,12 @@ def _require_same_customers(release: Release, *, is_demo: bool, customer_key: st
         )
 
 
-def _read(release: Release) -> Past:
+def _read(release: Release) -> PreviousRelease:
     try:
         for asset in (CUSTOMERS, PCA, KMEANS):
             verify(release.path(asset))
         pca, kmeans = (_document(release.path(asset)) for asset in (PCA, KMEANS))
-        return Past(
+        return PreviousRelease(
             release=release.name,
             customers=tuple(release.files(CUSTOMERS)),
             features=tuple(Feature(**feature) for feature in pca["features"]),
@@ -129,8 +134,8 @@ def _document(version: Path) -> Mapping[str, Any]:
     return found
 
 
-def _require_same_columns(past: Past, customers: Path) -> None:
-    # Any file of a table has its columns.
+def _require_same_columns(past: PreviousRelease, customers: Path) -> None:
+    # Every file of a table has all its columns.
     then, now = (pq.read_schema(file) for file in (past.customers[0], _first_file(customers)))
     for name in past.columns:
         old, new = (_type(schema, name) for schema in (then, now))

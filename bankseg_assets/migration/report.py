@@ -1,6 +1,6 @@
-"""Who moved between segments, as people read it: a summary, and matrices with the money.
+"""Report of migration between segments: a summary, and matrices of customers and money.
 
-Counts are shown to the nearest ten, and a flow of fewer than 11 customers is not, nor its money.
+Counts are rounded to ten; flows of fewer than 11 customers are hidden, with their money.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,10 +14,10 @@ _UNITS = ((1e9, "bn"), (1e6, "M"), (1e3, "k"))
 
 
 def summary(found: Sequence[Flow], currency: str) -> str:
-    """Return, as Markdown, how many moved, came and went, with their money and their share.
+    """Return a Markdown summary of moved, new and gone customers, with money and share.
 
-    Those who moved are a share of the customers in both snapshots; by the model, of all customers
-    in the new data; the new ones are a share of these, and the gone ones of those before.
+    Moved customers are a share of those in both snapshots; moved by the model, of all in the new
+    data; new ones, of all in the new data; gone ones, of all in the old data.
     """
     customer, model, both = (of_kind(found, kind) for kind in (CUSTOMER, MODEL, BOTH))
     stayed = [flow for flow in customer if flow.known and not flow.moved]
@@ -37,7 +37,7 @@ def summary(found: Sequence[Flow], currency: str) -> str:
 
 
 def matrix(found: Sequence[Flow], kind: str, currency: str) -> str:
-    """Return the flows of a kind as Markdown: a row for each start, customers and their money."""
+    """Return the flows of a kind as a Markdown matrix: a row per start, customers and money."""
     flows = [flow for flow in of_kind(found, kind) if flow.from_name != GONE]
     ends = list(dict.fromkeys((flow.to_segment, flow.to_name) for flow in sorted(flows, key=_end)))
     starts = dict.fromkeys((flow.from_segment, flow.from_name) for flow in flows)
@@ -51,14 +51,14 @@ def matrix(found: Sequence[Flow], kind: str, currency: str) -> str:
 
 
 def shown_money(flows: Iterable[Flow]) -> str:
-    """Return the money of some customers; hidden where they are too few."""
+    """Return the money of some customers; hidden if they are too few."""
     flows = list(flows)
     money = sum((flow.money for flow in flows), Decimal(0))
     return HIDDEN if is_small(_count(flows)) else short_money(money)
 
 
 def short_money(money: Decimal) -> str:
-    """Return an amount to three digits: 52.4M."""
+    """Format an amount with three digits: 52.4M."""
     value = float(f"{money:.3g}")
     unit, name = next(((u, name) for u, name in _UNITS if abs(value) >= u), (1, ""))
     return f"{value / unit:g}{name}"
@@ -72,7 +72,7 @@ def _cell(flow: Flow | None) -> str:
 
 
 def _share(some: Iterable[Flow], of: Iterable[Flow]) -> str:
-    """Return the share by the shown count: an exact one would tell the exact count."""
+    """Return the share from the rounded count: an exact one would disclose the exact count."""
     count, whole = _count(some), _count(of)
     return HIDDEN if is_small(count) or not whole else f"{rounded_count(count) / whole:.1%}"
 

@@ -1,7 +1,7 @@
-"""Where the nodes and bands of a Sankey diagram lie: three columns, and two kinds of flow between.
+"""Layout of a Sankey diagram: nodes in three columns, with two kinds of flow between them.
 
-Heights are customers as people may see them: to the nearest ten, and none for fewer than 11, whose
-bands would tell by their width. They are counted downwards from the top.
+Heights are displayed counts: rounded to ten, and zero for fewer than 11, as the width of a band
+would disclose them. Positions increase downwards from the top.
 """
 
 from collections.abc import Sequence
@@ -11,12 +11,12 @@ from decimal import Decimal
 from bankseg_assets.migration.flows import CUSTOMER, GONE, MODEL, Flow, of_kind
 from bankseg_assets.presentation.disclosure import rounded_count
 
-GAP = 0.06  # between two nodes, as a share of the customers in a column
+GAP = 0.06  # gap between two nodes, as a share of the customers in a column
 
 
 @dataclass(frozen=True)
 class Node:
-    """A segment in one of the columns, or those who are new or gone there (None)."""
+    """A segment in one of the columns, or the new or gone customers there (None)."""
 
     column: int
     segment: int | None
@@ -29,7 +29,7 @@ class Node:
 
 @dataclass(frozen=True)
 class Band:
-    """A flow to the next column; `start` and `end` are its tops in the two columns."""
+    """A flow to the next column; `start` and `end` are its top positions in the two columns."""
 
     column: int
     flow: Flow
@@ -40,16 +40,16 @@ class Band:
 
 @dataclass(frozen=True)
 class Sankey:
-    """What to draw."""
+    """The nodes and bands to draw."""
 
     nodes: tuple[Node, ...]
     bands: tuple[Band, ...]
 
 
 def sankey(found: Sequence[Flow]) -> Sankey:
-    """Lay out the flows: from the first to the second column the customers move, then the model.
+    """Lay out the flows: moves by customers between the first two columns, then by the model.
 
-    Who is gone goes no further, and what has no height is left out.
+    Gone customers end in the second column; flows and nodes without height are omitted.
     """
     stages = [
         [flow for flow in of_kind(found, kind) if _height(flow) and flow.from_name != GONE]
@@ -76,7 +76,7 @@ def sankey(found: Sequence[Flow]) -> Sankey:
 def _column(
     column: int, arriving: Sequence[Flow], leaving: Sequence[Flow], gap: float
 ) -> list[Node]:
-    """Return the nodes of a column, one below the other: segments by number, then the others."""
+    """Return the nodes of a column from top to bottom: segments by number, then the others."""
     names = {flow.to_segment: flow.to_name for flow in arriving}
     names |= {flow.from_segment: flow.from_name for flow in leaving}
     nodes = []
@@ -86,7 +86,7 @@ def _column(
             [flow for flow in arriving if flow.to_segment == segment],
             [flow for flow in leaving if flow.from_segment == segment],
         )
-        # In the middle both sides are the same customers, but for flows that are too small.
+        # In the middle both sides have the same customers, except flows that are too small.
         height, customers, money = max(
             (sum(map(_height, side)), sum(f.customers for f in side), sum(f.money for f in side))
             for side in sides

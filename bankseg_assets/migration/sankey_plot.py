@@ -1,4 +1,4 @@
-"""The Sankey diagram of who moved: drawn by matplotlib, for Dagster's metadata and the docs."""
+"""Sankey diagram of migration, drawn by matplotlib for Dagster metadata and the docs."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -13,8 +13,8 @@ from bankseg_assets.reports.plots import markdown_image
 
 STAGES = ("before", "new data, old model", "new data, new model")
 LAST = len(STAGES) - 1
-NODE_WIDTH = 0.06  # of the way between two columns
-LEAST_LABELLED = 0.035  # of the height: a text is as high as that
+NODE_WIDTH = 0.06  # share of the distance between two columns
+LEAST_LABELLED = 0.035  # share of the height: the height of a text
 NO_SEGMENT = "#999999"
 
 
@@ -25,11 +25,11 @@ def sankey_plot(
     title: str,
     currency: str,
 ) -> str:
-    """Return a Sankey diagram as Markdown: the customers move, and then the model does.
+    """Return a Sankey diagram as Markdown: moves by customers, then moves by the model.
 
-    `colours`: the colour numbers of the old model's segments and of the new one's. Counts are to
-    the nearest ten, and flows of fewer than 11 customers are not drawn. Moves are darker than what
-    stays.
+    `colours`: the colour numbers of the old and the new model's segments. Counts are rounded to
+    ten, and flows of fewer than 11 customers are not drawn. Moves are darker than unchanged
+    customers.
     """
     from matplotlib.figure import Figure
 
@@ -60,7 +60,7 @@ def _draw_band(axes: Any, band: Band, colour: str, currency: str | None) -> None
     axes.fill_between(x, top, top + band.height, color=colour, alpha=shade, linewidth=0)
     if currency is not None:
         count, money = shown_rounded(band.flow.customers), shown_money([band.flow])
-        # Where the bands begin they lie side by side, and so do their labels.
+        # The bands do not overlap where they begin, and neither do their labels.
         y = band.start + band.height / 2
         axes.text(x[0], y, f" {count} ({currency} {money})", va="center", fontsize=7.5)
 
@@ -69,7 +69,7 @@ def _draw_node(axes: Any, node: Node, colour: str) -> None:
     left = node.column - NODE_WIDTH / 2
     axes.barh(node.top, NODE_WIDTH, node.height, left=left, align="edge", color=colour)
     count = shown_rounded(node.customers)
-    # The names in the middle are those on the left.
+    # The middle column has the same names as the left one.
     known = node.column == 1 and node.segment is not None
     text = f" {count} " if known else f" {node.name} \n {count} "
     side, place = ("left", left + NODE_WIDTH) if node.column == LAST else ("right", left)

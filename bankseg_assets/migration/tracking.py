@@ -1,4 +1,4 @@
-"""The way of every customer between two snapshots, by the old and by the new model."""
+"""Track every customer between two snapshots, by the old and by the new model."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,37 +8,36 @@ import numpy as np
 from pyspark.sql import DataFrame, Row
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.migration.flows import Way
-from bankseg_assets.migration.previous_release import NothingToCompareError, Past
+from bankseg_assets.migration.flows import CustomerPath
+from bankseg_assets.migration.previous_release import NothingToCompareError, PreviousRelease
 from bankseg_assets.segmentation.continuity import match
 from bankseg_assets.segmentation.features import component_columns
 from bankseg_assets.segmentation.partition import Partition
 
-# A logarithm of another Java may differ in the last digit, and put one at a border elsewhere.
+# Logarithms of another Java may differ in the last digit and move a customer at a border.
 MOST_RELABELLED = 0.001
 
 
 @dataclass(frozen=True)
 class Migration:
-    """The ways of all customers, and the dates of the two snapshots.
+    """The paths of all customers, and the dates of the two snapshots.
 
-    continues: the old segment that each new one continues, None for none (see `matching`): those
-    who are in it now as before have stayed, even where it has another number.
+    continues: the old segment that each new one continues, None for none (see `continuity`).
+    Customers who are in both have stayed, even if the number differs.
     """
 
-    ways: tuple[Way, ...]
+    paths: tuple[CustomerPath, ...]
     continues: tuple[int | None, ...]
     old_snapshot: date
     new_snapshot: date
 
 
-def migrate(before: DataFrame, after: DataFrame, past: Past, *, k: int) -> Migration:
-    """Follow every customer from `before` to `after`, both CUSTOMER_SEGMENTS, in one Spark job.
+def migrate(before: DataFrame, after: DataFrame, past: PreviousRelease, *, k: int) -> Migration:
+    """Track every customer from `before` to `after`, both CUSTOMER_SEGMENTS, in one Spark job.
 
-    `past` is the model behind `before`, and k the number of segments of the new one.
-    Raises NothingToCompareError when the two have no customer in common, or when the old model no
-    longer gives the segments that `before` holds: what the customers did could then not be told
-    from what the model did.
+    `past` is the model behind `before`, and k the number of segments of the new one. Raises
+    NothingToCompareError when the two have no customer in common, or when the old model does not
+    reproduce the segments in `before`: moves by customers and by the model could not be separated.
     """
     old = _by_old_model(before, past).select(
         "customer_id",
@@ -67,28 +66,30 @@ def migrate(before: DataFrame, after: DataFrame, past: Past, *, k: int) -> Migra
         .collect()
     )
     _require_comparable(rows, past)
-    ways = tuple(
-        Way(row["before"], row["old_model"], row["new_model"], row["customers"], row["money"])
+    paths = tuple(
+        CustomerPath(
+            row["before"], row["old_model"], row["new_model"], row["customers"], row["money"]
+        )
         for row in rows
     )
     return Migration(
-        ways=ways,
-        continues=_continued(ways, len(past.names), k),
+        paths=paths,
+        continues=_continued(paths, len(past.names), k),
         old_snapshot=max(row["old_snapshot"] for row in rows if row["old_snapshot"]),
         new_snapshot=max(row["new_snapshot"] for row in rows if row["new_snapshot"]),
     )
 
 
-def _by_old_model(customers: DataFrame, past: Past) -> DataFrame:
-    """Add `by_old_model`, the segment that the old model gives these customers now."""
+def _by_old_model(customers: DataFrame, past: PreviousRelease) -> DataFrame:
+    """Add `by_old_model`, the segment of these customers by the old model."""
     scores = component_columns(past.features, past.mean, past.scale, past.components)
     segment, _ = Partition(past.centroids, past.shares, past.covariances).columns()
     return customers.select(*past.columns, *scores).withColumn("by_old_model", segment)
 
 
-def _continued(ways: Sequence[Way], old_k: int, k: int) -> tuple[int | None, ...]:
+def _continued(paths: Sequence[CustomerPath], old_k: int, k: int) -> tuple[int | None, ...]:
     table = np.zeros((old_k, k))
-    for way in ways:
+    for way in paths:
         if way.old_model is not None and way.new_model is not None:
             table[way.old_model, way.new_model] += way.customers
     matching = match(table)
@@ -96,7 +97,7 @@ def _continued(ways: Sequence[Way], old_k: int, k: int) -> tuple[int | None, ...
     return tuple(continued[segment] for segment in range(k))
 
 
-def _require_comparable(rows: Sequence[Row], past: Past) -> None:
+def _require_comparable(rows: Sequence[Row], past: PreviousRelease) -> None:
     known = sum(row["customers"] for row in rows if row["before"] is not None)
     stayed = [row for row in rows if None not in (row["before"], row["new_model"])]
     if not stayed:

@@ -1,7 +1,7 @@
-"""Tables as CSV that a spreadsheet shows and never computes.
+"""Export tables as CSV without cells that a spreadsheet would evaluate as formulas.
 
-A text cell that begins like a formula gets an apostrophe in front (OWASP, CSV Injection); a number
-stays a number, also a negative one. No Spark and no Dagster: the app and the operator's commands
+A text cell that begins like a formula is prefixed with an apostrophe (OWASP, CSV Injection);
+numbers stay numbers, negative ones too. No Spark and no Dagster: the app and the command line
 export too.
 """
 
@@ -12,17 +12,17 @@ import numpy as np
 import pandas as pd
 
 _SIGNS = "=+\\-@＝＋－＠"  # noqa: RUF001 - spreadsheets take the full-width ones too
-# Spreadsheets skip white space, controls and zero-width marks before they look for a formula.
+# Spreadsheets skip white space, control and zero-width characters before a formula.
 _SKIPPED = r"\s\x00-\x1f\u200b-\u200f\u2060\ufeff"
 _FORMULA = re.compile(
     rf"\A(?=[\t\r\n]|[{_SKIPPED}]*[{_SIGNS}])"
-    # Within a text too, after a semicolon, tab or line break: where `;` separates lists (as in
-    # German Excel), a line is cut there in spite of the quotes. The blanks between hold none of
+    # Also within a text, after a semicolon, tab or line break: where `;` is the list separator (as
+    # in German Excel), a line is split there in spite of the quotes. The blanks in between exclude
     # these separators, or a megabyte of line breaks would take hours.
     rf"|(?<=[;\t\r\n])(?=[^\S\t\r\n]*[{_SIGNS}])"
 )
-_SUSPECT = re.compile(rf"[\t\r\n{_SIGNS}]")  # is in every text that _FORMULA changes
-# Also 1,234.50 and -12,50: which mark groups and which divides is the bank's, and neither computes.
+_SUSPECT = re.compile(rf"[\t\r\n{_SIGNS}]")  # matches every text that _FORMULA changes
+# Also 1,234.50 and -12,50: separators depend on the bank's notation, and neither is a formula.
 _NUMBER = re.compile(r"[+-]?[.,]?[0-9][0-9.,]*(?:[eE][+-]?[0-9]+)?")
 _REAL = "iuf"  # numpy's kinds of integers and floats
 
@@ -48,7 +48,7 @@ def to_csv(frame: pd.DataFrame, *, delimiter: str = ",", encoding: str = "utf-8-
 def csv_text(
     frame: pd.DataFrame, *, delimiter: str = ",", decimal: str = ".", header: bool = True
 ) -> str:
-    """Return a table, or a further piece of one without its header, as the text of `to_csv`."""
+    """Return a table, or a later chunk of one without its header, as the text of `to_csv`."""
     columns = {inert(str(name)): _cells(frame[name]) for name in frame.columns}
     text: str = pd.DataFrame(columns).to_csv(
         index=False, header=header, sep=delimiter, decimal=decimal, lineterminator="\r\n"
@@ -60,8 +60,8 @@ def _cells(column: "pd.Series[Any]") -> "pd.Series[Any]":
     if column.dtype.kind in _REAL:
         return column.replace([np.inf, -np.inf], np.nan)
     texts = column.astype(object).map(str, na_action="ignore")
-    # Each text once, and none where no sign is: 2.6 million cells took 10 s one by one. A set of
-    # Python's, for pandas takes "" and "\0" for the same text.
+    # Each distinct text once, and only those with a suspicious sign: 2.6 million cells took 10 s
+    # one by one. A Python set, because pandas considers "" and "\0" equal.
     distinct = set(texts.dropna())
     if not _SUSPECT.search("".join(distinct)):
         return texts

@@ -1,4 +1,4 @@
-"""The rule for counts that people see: a cell of one to ten tells of single persons."""
+"""Disclosure control: counts of one to ten could identify persons and are not shown."""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,7 @@ ROUNDED_TO = 10
 
 
 def is_small(count: int) -> bool:
-    """Tell whether a count is not to be shown; zero tells of nobody."""
+    """Return whether a count must not be shown; zero may be, as it concerns no person."""
     return 0 < count < SMALLEST_CELL
 
 
@@ -44,7 +44,7 @@ def hidden_cells(counts: npt.ArrayLike, *, columns: bool) -> npt.NDArray[np.bool
     found = -1
     while found < hidden.sum():
         found = hidden.sum()
-        for line, masked in lines:  # views: what is masked here is hidden
+        for line, masked in lines:  # views: masking here changes `hidden`
             others = np.where(masked | (line == 0), np.inf, line)
             alone = masked.sum() == 1 or is_small(int(line[masked].sum()))
             if alone and np.isfinite(others).any():

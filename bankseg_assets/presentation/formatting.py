@@ -1,4 +1,4 @@
-"""Numbers and dates as people read them."""
+"""Format numbers, money and dates for display."""
 
 from datetime import date
 

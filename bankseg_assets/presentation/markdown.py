@@ -1,4 +1,4 @@
-"""Text in Markdown: what came with the data is only text. Of Dagster's pages and the app's."""
+"""Escape text from the data for Markdown in Dagster's and the app's pages."""
 
 import re
 

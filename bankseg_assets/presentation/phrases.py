@@ -1,4 +1,4 @@
-"""Figures inside sentences: shares that do not round to none or all, money below zero, plurals."""
+"""Phrases with figures: shares that never round to none or all, negative money, plurals."""
 
 from collections.abc import Callable, Mapping
 from typing import Any

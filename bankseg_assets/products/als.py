@@ -1,8 +1,8 @@
-"""Learn from product holdings with ALS, and recommend to every customer.
+"""Fit ALS on product holdings and recommend products to every customer.
 
-Customers of one segment with the same holdings get the same recommendations. So Spark counts the
-customers of each such pattern (a few thousand for a dozen products), everything is learnt, tested
-and scored on those, and a join brings the recommendations back to the customers.
+Customers of one segment with the same holdings get the same recommendations. Spark counts the
+customers of each such pattern (a few thousand for a dozen products); the model is fitted, tested
+and applied on patterns, and a join assigns the recommendations to customers.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from bankseg_assets.contracts.tables import PRODUCT_RECOMMENDATIONS
 from bankseg_assets.products.holding_patterns import Counts, Patterns
 from bankseg_assets.products.recommender import (
     ALS,
-    NOBODY,
+    NOT_A_CUSTOMER,
     SEGMENT,
     Array,
     Factors,
@@ -28,13 +28,13 @@ from bankseg_assets.products.recommender import (
 )
 from bankseg_assets.stats.rounding import LOADING_DIGITS, rounded
 
-MOST_LEARNT_FROM = 50_000  # customers: with 5,000 as many hidden holdings were found
+MOST_LEARNT_FROM = 50_000  # customers: 5,000 already gave the same hit rate on hidden holdings
 MOST_FACTORS = 10
 PRODUCTS_A_FACTOR = 4
-PRIOR_CUSTOMERS = 50.0  # how many holders a segment needs to speak as loudly as all together
-# Of two blocks alone is the sum the same in whichever order they are done.
+PRIOR_CUSTOMERS = 50.0  # holders at which a segment weighs as much as all customers
+# With two blocks the sum does not depend on the order in which they finish.
 _BLOCKS = 2
-_BITS = 63  # of a bigint
+_BITS = 63  # usable bits of a bigint
 _TOLERANCE = 1e-8
 LEAST_PRODUCTS = 2
 LEAST_SHARE = 1e-6
@@ -43,7 +43,7 @@ _ROWS_AT_ONCE = 50_000
 
 @dataclass(frozen=True)
 class Learning:
-    """How ALS learns; see `pyspark.ml.recommendation.ALS`."""
+    """Parameters of ALS; see `pyspark.ml.recommendation.ALS`."""
 
     rank: int | None = None
     """None: a factor for every four products, from 2 to 10."""
@@ -54,17 +54,19 @@ class Learning:
 
 
 def products_of(holdings: DataFrame) -> list[str]:
-    """Return the products of PRODUCT_HOLDINGS, the most held first."""
+    """Return the products of PRODUCT_HOLDINGS by descending number of holders."""
     rows = holdings.groupBy("product").count().orderBy(F.desc("count"), "product").collect()
     return [row["product"] for row in rows]
 
 
-def everyone(holdings: DataFrame, segments: DataFrame, products: list[str]) -> DataFrame:
-    """Return `customer_id, segment, held_0 ..`: all customers, and holders who are none.
+def customers_and_holders(
+    holdings: DataFrame, segments: DataFrame, products: list[str]
+) -> DataFrame:
+    """Return `customer_id, segment, held_0 ..` of all customers and all other holders.
 
     `segments` is CUSTOMER_SEGMENTS. The bits of `held_0 ..` are the products, 63 in each: Spark
-    groups and joins by numbers faster than by lists. `segment` is NOBODY for holders who made no
-    transaction.
+    groups and joins by numbers faster than by lists. `segment` is NOT_A_CUSTOMER for holders
+    without transactions.
     """
     words = _words(len(products))
     places = holdings.sparkSession.createDataFrame(
@@ -81,14 +83,14 @@ def everyone(holdings: DataFrame, segments: DataFrame, products: list[str]) -> D
         .join(held, "customer_id", "full_outer")
         .select(
             "customer_id",
-            F.coalesce("segment", F.lit(NOBODY)).alias("segment"),
+            F.coalesce("segment", F.lit(NOT_A_CUSTOMER)).alias("segment"),
             *(F.coalesce(word, F.lit(0)).cast("bigint").alias(word) for word in words),
         )
     )
 
 
 def patterns(customers: DataFrame, n_products: int) -> Patterns:
-    """Count the customers of each segment and set of holdings, in an order of their own."""
+    """Count the customers of each segment and set of holdings, in a deterministic order."""
     key = ["segment", *_words(n_products)]
     found = customers.groupBy(*key).count().toPandas().sort_values(key, ignore_index=True)
     place = np.arange(n_products)
@@ -101,7 +103,7 @@ def patterns(customers: DataFrame, n_products: int) -> Patterns:
 
 
 def learn(spark: SparkSession, found: Patterns, products: list[str], how: Learning) -> ProductModel:
-    """Learn shares, and factors from up to 50,000 holders; needs two products for factors."""
+    """Fit shares, and ALS factors on up to 50,000 holders; factors need two products."""
     holders = found.holders
     return ProductModel(
         products=products,
@@ -114,8 +116,8 @@ def learn(spark: SparkSession, found: Patterns, products: list[str], how: Learni
 def recommend(
     spark: SparkSession, customers: DataFrame, found: Patterns, model: ProductModel, most: int
 ) -> DataFrame:
-    """Return PRODUCT_RECOMMENDATIONS for `everyone` of a segment: `most` products, none held."""
-    ours = found.where(found.segment != NOBODY)
+    """Return PRODUCT_RECOMMENDATIONS of the customers: at most `most` products, none held."""
+    ours = found.where(found.segment != NOT_A_CUSTOMER)
     table = spark.createDataFrame(pd.concat(_recommended(ours, model, most), ignore_index=True))
     key = ["segment", *_words(len(model.products))]
     return customers.join(table, key).select(*PRODUCT_RECOMMENDATIONS.names)
@@ -124,8 +126,8 @@ def recommend(
 def curves(unseen: Array, held: Holdings, customers: Counts) -> tuple[Array, Array]:
     """Return intercepts and slopes (P,) of P(held) = 1 / (1 + exp(-intercept - slope preference)).
 
-    unseen, held (m, P), customers (m,). A slope is never negative: where a preference tells
-    nothing of its product, the product's popularity is left.
+    unseen, held (m, P), customers (m,). A slope is never negative: if a preference is
+    uninformative, the product's popularity remains.
     """
     from sklearn.linear_model import LogisticRegression
 
@@ -181,7 +183,7 @@ def _factors(spark: SparkSession, found: Patterns, how: Learning) -> Factors | N
 
 
 def _ratings(spark: SparkSession, found: Patterns) -> DataFrame:
-    """Return `customer, product, holds`, in one partition: ALS sums in the order of the rows."""
+    """Return `customer, product, holds` in one partition, because ALS sums in row order."""
     held = np.repeat(found.held, found.customers, axis=0)
     customer, product = np.nonzero(held)
     frame = pd.DataFrame({"customer": customer, "product": product, "holds": 1.0})
@@ -192,10 +194,10 @@ def _ratings(spark: SparkSession, found: Patterns) -> DataFrame:
 
 
 def _segment_shares(holders: Patterns) -> dict[int, Array]:
-    """Return segment -> shares, drawn towards those of all as by 50 holders more."""
+    """Return segment -> shares, shrunk towards the overall shares by 50 pseudo-holders."""
     everywhere = holders.shares
     found = {}
-    for segment in np.unique(holders.segment[holders.segment != NOBODY]):
+    for segment in np.unique(holders.segment[holders.segment != NOT_A_CUSTOMER]):
         ours = holders.where(holders.segment == segment)
         customers = float(ours.customers.sum())
         share = ours.shares
@@ -232,7 +234,7 @@ def _words(n_products: int) -> list[str]:
 
 
 def _bits(held: Holdings) -> list[Counts]:
-    """Return (m,) numbers whose bits are 63 products each."""
+    """Return (m,) numbers that encode 63 products each as bits."""
     weights = 1 << np.arange(_BITS, dtype=np.int64)
     return [
         held[:, start : start + _BITS] @ weights[: held.shape[1] - start]

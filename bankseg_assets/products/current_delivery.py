@@ -1,4 +1,4 @@
-"""Which file of holdings counts: the one that was taken last, and the bank's own before demo."""
+"""Select the holdings file in use: the last ingested one, preferring the bank's own to demo."""
 
 from collections.abc import Iterable
 
@@ -8,10 +8,10 @@ from bankseg_assets.landing.ledger import Delivery, current_content
 def holdings_in_use(
     holdings: Iterable[Delivery], transactions: Iterable[Delivery]
 ) -> Delivery | None:
-    """Return the delivery that counts; None while there is none.
+    """Return the delivery in use; None if there is none.
 
-    A file holds all holdings, so the last one taken replaces the others; of those that one run
-    took, the last by name. Demo holdings are of the demo customers alone.
+    A file contains all holdings, so the last ingested one replaces the others; within a run, the
+    last by name. Demo holdings are used for demo customers only.
     """
     candidates = current_content(holdings)
     found = max(candidates, key=lambda one: (one.taken_at, one.file_name), default=None)

@@ -1,11 +1,11 @@
-"""Customers grouped by what they hold: a few thousand groups stand for a million customers."""
+"""Customers grouped by segment and holdings: a few thousand groups for a million customers."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from bankseg_assets.products.recommender import NOBODY, Array, Holdings
+from bankseg_assets.products.recommender import NOT_A_CUSTOMER, Array, Holdings
 
 Counts = npt.NDArray[np.int64]
 LEAST_MATCHED = 0.5
@@ -13,7 +13,7 @@ LEAST_MATCHED = 0.5
 
 @dataclass(frozen=True)
 class Coverage:
-    """Customers, holders, and how many are both."""
+    """Numbers of customers, of holders, and of those who are both."""
 
     customers: int
     holders: int
@@ -21,11 +21,11 @@ class Coverage:
 
     @property
     def matches(self) -> bool:
-        """Whether the holdings are of these customers.
+        """Whether the holdings belong to these customers.
 
-        Most holders are customers, or most customers are holders: a bank has holders who made no
-        transaction in these days, and a file of holdings may be of one branch. IDs that are written
-        differently match in neither.
+        True if most holders are customers, or most customers are holders: holders may have no
+        transaction in the period, and a file may cover one branch. With IDs in different notations,
+        neither is true.
         """
         return self.both >= LEAST_MATCHED * min(self.holders, self.customers)
 
@@ -40,19 +40,19 @@ class Patterns:
 
     @property
     def shares(self) -> Array:
-        """(P,): the share of the customers who hold a product."""
+        """Share of the customers who hold each product (P,)."""
         total = max(int(self.customers.sum()), 1)
         return np.asarray(self.customers @ self.held / total, dtype=np.float64)
 
     @property
     def holders(self) -> "Patterns":
-        """The groups that hold a product at all."""
+        """The groups that hold at least one product."""
         return self.where(np.asarray(self.held.any(axis=1), dtype=np.bool_))
 
     @property
     def coverage(self) -> Coverage:
-        """How holders and customers meet; holders of the segment NOBODY are no customers."""
-        ours = self.where(self.segment != NOBODY)
+        """The overlap of holders and customers; the segment NOT_A_CUSTOMER marks other holders."""
+        ours = self.where(self.segment != NOT_A_CUSTOMER)
         return Coverage(
             customers=int(ours.customers.sum()),
             holders=int(self.holders.customers.sum()),
@@ -60,11 +60,11 @@ class Patterns:
         )
 
     def where(self, chosen: npt.NDArray[np.bool_]) -> "Patterns":
-        """Return some of the groups."""
+        """Return the groups selected by a mask."""
         return Patterns(self.segment[chosen], self.held[chosen], self.customers[chosen])
 
     def sampled(self, most: int) -> "Patterns":
-        """Return `most` customers, each group in its proportion; all where they are fewer."""
+        """Return a proportional sample of `most` customers, or all if there are fewer."""
         total = int(self.customers.sum())
         if total <= most:
             return self

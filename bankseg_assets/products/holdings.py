@@ -1,4 +1,4 @@
-"""Judge a file of holdings: every row is kept, or set aside with the reason."""
+"""Validate a file of holdings: every row is accepted, or quarantined with the reason."""
 
 from dataclasses import dataclass
 
@@ -18,37 +18,37 @@ from bankseg_assets.contracts.delivery import HOLDINGS, ColumnRule, DeliveryCont
 from bankseg_assets.contracts.tables import PRODUCT_HOLDINGS, QUARANTINED_HOLDINGS
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 
-MOST_PRODUCTS = 250  # a bank has dozens; account numbers in their place are as many as customers
+MOST_PRODUCTS = 250  # a bank has dozens; account numbers in this column are as many as customers
 LONGEST_PRODUCT = 100  # characters
 RARE = "rare_product"
 _ORIGIN = ("source_file", "delivery", "row_number")
 
 
 @dataclass(frozen=True)
-class Judged:
-    """PRODUCT_HOLDINGS, QUARANTINED_HOLDINGS, and product -> holders, the most held first."""
+class ValidatedHoldings:
+    """PRODUCT_HOLDINGS, QUARANTINED_HOLDINGS, and product -> holders in descending order."""
 
     kept: DataFrame
     aside: DataFrame
     holders: dict[str, int]
     cached: tuple[DataFrame, ...]
 
-    def forget(self) -> None:
-        """Give back the memory, once both tables are written."""
+    def unpersist(self) -> None:
+        """Release the cached rows, once both tables are written."""
         for frame in self.cached:
             frame.unpersist()
 
 
-def judge(raw: DataFrame, contract: DeliveryContract) -> Judged:
-    """Judge the RAW_HOLDINGS of one file by the contract of holdings.
+def validate_holdings(raw: DataFrame, contract: DeliveryContract) -> ValidatedHoldings:
+    """Validate the RAW_HOLDINGS of one file by the contract of holdings.
 
-    Spellings that differ in case or white space are one product, under the most frequent of them.
-    A product of fewer than 11 customers tells of persons and cannot be learnt; it is set aside, as
-    is what is not among the 250 most held.
+    Spellings that differ in case or white space are one product, named by the most frequent one. A
+    product of fewer than 11 customers would disclose persons and cannot be learnt; it is
+    quarantined, and so are products beyond the 250 most held.
     """
     rows = _with_reason(raw, contract.columns["customer_id"], contract.columns["product"]).persist()
     sound = rows.where("reason IS NULL")
-    # Numbers alone: Spark sorts to find the least of texts, and hashes to find that of numbers.
+    # Only numbers: Spark uses sort aggregation for a minimum of texts, and hashing for numbers.
     pairs = (
         sound.groupBy("customer_id", "key")
         .agg(F.min("row_number").alias("row_number"), F.count(F.lit(1)).alias("times"))
@@ -67,9 +67,9 @@ def judge(raw: DataFrame, contract: DeliveryContract) -> Judged:
     spelt = raw.sparkSession.createDataFrame(
         list(names.items()), "key string, product string"
     ).join(raw.select("source_file", "delivery").limit(1))
-    return Judged(
+    return ValidatedHoldings(
         kept=pairs.join(F.broadcast(spelt), "key").select(*PRODUCT_HOLDINGS.names),
-        aside=_aside(rows, pairs, F.col("key").isin(*keys)),
+        aside=_quarantined(rows, pairs, F.col("key").isin(*keys)),
         holders={names[row["key"]]: row["holders"] for row in found},
         cached=(rows, pairs),
     )
@@ -82,8 +82,8 @@ def _names(sound: DataFrame, keys: list[str]) -> dict[str, str]:
     return {row["key"]: row["most"]["name"] for row in most.collect()}
 
 
-def _aside(rows: DataFrame, pairs: DataFrame, is_kept: Column) -> DataFrame:
-    """Return QUARANTINED_HOLDINGS: what breaks a rule, is rare, or was told before."""
+def _quarantined(rows: DataFrame, pairs: DataFrame, is_kept: Column) -> DataFrame:
+    """Return QUARANTINED_HOLDINGS: rows that are invalid, rare, or repeated."""
     broken = rows.where(F.col("reason").isNotNull() | ~is_kept).withColumn(
         "reason", F.coalesce("reason", F.lit(RARE))
     )
@@ -106,7 +106,7 @@ def _aside(rows: DataFrame, pairs: DataFrame, is_kept: Column) -> DataFrame:
 
 
 def _with_reason(raw: DataFrame, customer: ColumnRule, product: ColumnRule) -> DataFrame:
-    """Return the rows with trimmed values, the product's key, and the first rule they break."""
+    """Return the rows with trimmed values, the product's key, and the first violated rule."""
     visible = F.regexp_replace(trimmed(F.col("product")), ZERO_WIDTHS, "")
     texts = raw.select(
         F.struct(*HOLDINGS).alias("delivered"),
@@ -145,7 +145,7 @@ def _unlike(name: str, rule: ColumnRule) -> Column:
 
 
 def _translated(text: Column, rule: ColumnRule) -> Column:
-    """The published name; null for a product that the contract does not allow."""
+    """Return the published name; null for a product that the contract does not allow."""
     if not rule.values:
         return text
     pairs = (F.lit(word) for pair in rule.values.items() for word in pair)

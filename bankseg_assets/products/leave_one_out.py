@@ -1,4 +1,4 @@
-"""How well products are recommended: one holding is hidden, and looked for in the ranking."""
+"""Leave-one-out evaluation of recommendations: rank of one hidden holding per customer."""
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -8,12 +8,18 @@ import numpy as np
 import numpy.typing as npt
 
 from bankseg_assets.products.holding_patterns import Counts, Patterns
-from bankseg_assets.products.recommender import NOBODY, Array, Holdings, ProductModel, ranking
+from bankseg_assets.products.recommender import (
+    NOT_A_CUSTOMER,
+    Array,
+    Holdings,
+    ProductModel,
+    ranking,
+)
 
 TESTED_SHARE = 0.2
-MOST_TESTED = 50_000  # customers; a share of them is then known to 0.2 points
-LEAST_TESTED = 100  # customers; below, ALS cannot be told from chance
-LEAST_HELD = 2  # of what is tested: one to hide, and one to judge by
+MOST_TESTED = 50_000  # customers; the standard error of a share is then 0.2 points
+LEAST_TESTED = 100  # customers; with fewer, ALS cannot be distinguished from chance
+LEAST_HELD = 2  # holdings of a tested customer: one to hide, and one to predict from
 MAP_CUTOFF = 7
 HIT_CUTOFF = 3
 COMMON_SHARE = 0.5
@@ -24,7 +30,7 @@ Scorer = Callable[[npt.NDArray[np.int64], Holdings], Array]
 
 @dataclass(frozen=True)
 class Split:
-    """What is learnt from, and groups that are tested: `hidden` (m,) is a product of each."""
+    """Training groups, and tested groups with one hidden product each: `hidden` (m,)."""
 
     training: Patterns
     tested: Patterns
@@ -32,13 +38,13 @@ class Split:
 
     @property
     def n_tested(self) -> int:
-        """How many customers are tested."""
+        """The number of tested customers."""
         return int(self.tested.customers.sum())
 
 
 @dataclass(frozen=True)
 class Quality:
-    """Of tested customers, each with one product to be found.
+    """Ranking metrics over tested customers, each with one hidden product.
 
     map_at_7: mean average precision; with one product to find, the mean of 1 / rank, 0 beyond 7.
     hit_rate_at_3: share of the customers whose product is among the first three.
@@ -55,14 +61,16 @@ class Quality:
 
 
 def split(found: Patterns, seed: int) -> Split:
-    """Hide one product, each with the same chance, of a fifth of those who hold two or more.
+    """Hide one random product of a fifth of the customers who hold two or more.
 
-    They are learnt from with what is left to them.
+    Their remaining holdings stay in the training data.
     """
     rng = np.random.default_rng(seed)
     holders = found.holders
     n_held = holders.held.sum(axis=1)
-    eligible = np.where((holders.segment != NOBODY) & (n_held >= LEAST_HELD), holders.customers, 0)
+    eligible = np.where(
+        (holders.segment != NOT_A_CUSTOMER) & (n_held >= LEAST_HELD), holders.customers, 0
+    )
     share = min(TESTED_SHARE, MOST_TESTED / max(int(eligible.sum()), 1))
     drawn = rng.binomial(eligible, share)
     group = np.repeat(np.arange(len(drawn)), drawn)
@@ -82,7 +90,7 @@ def split(found: Patterns, seed: int) -> Split:
 
 
 def compare(test: Split, model: ProductModel) -> dict[str, Quality]:
-    """Return the quality of the model and of what it must beat, by name."""
+    """Return the quality of the model and its baselines, by name."""
 
     def popularity(_: npt.NDArray[np.int64], held: Holdings) -> Array:
         return np.broadcast_to(model.shares, held.shape)
@@ -100,7 +108,7 @@ def compare(test: Split, model: ProductModel) -> dict[str, Quality]:
 
 
 def quality(test: Split, scorer: Scorer, shares: Array) -> Quality:
-    """Rank what the tested customers do not hold, and see where the hidden product stands."""
+    """Rank the products that tested customers do not hold, and evaluate the hidden one's rank."""
     held = test.tested.held
     order = ranking(scorer(test.tested.segment, held), held)
     rank = (order == test.hidden[:, None]).argmax(axis=1) + 1

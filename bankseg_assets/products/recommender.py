@@ -1,12 +1,12 @@
-"""Which product a customer would hold next: numpy over a published model, for any set of holdings.
+"""Product recommendations from a published model, in numpy, for any set of holdings.
 
 A customer is folded into the factors of implicit ALS (Hu, Koren and Volinsky, Collaborative
 Filtering for Implicit Feedback Datasets, 2008, equation 4, with Spark's regularisation, which grows
-with the number of holdings). A product's preference is predicted without looking at whether the
-customer holds it, and a logistic curve for each product turns it into the probability to hold it.
-Without that, ALS ranks worse than mere popularity: see docs/decisions/0013.
+with the number of holdings). A product's preference is predicted without using whether the customer
+holds it, and a logistic curve per product converts it to the probability to hold it. Without that,
+ALS ranks worse than popularity: see docs/decisions/0013.
 
-No Spark and no Dagster: whoever has the model can recommend.
+No Spark and no Dagster: only the model is needed.
 """
 
 from collections.abc import Mapping
@@ -22,7 +22,7 @@ Holdings = npt.NDArray[np.bool_]
 ALS = "als"
 SEGMENT = "segment"
 SCORE_DECIMALS = 4
-NOBODY = -1  # in place of a segment: holders who are not among the customers
+NOT_A_CUSTOMER = -1  # the segment of holders who are not customers
 _CHUNK = 8_192  # customers at a time: 250 products in 10 dimensions take 160 MB
 
 
@@ -38,11 +38,11 @@ class Factors:
     slopes: Array
 
     def preferences(self, held: Holdings) -> Array:
-        """Return (n, P): what ALS itself predicts, near 1 for what is held."""
+        """Return ALS's own predictions (n, P), near 1 for held products."""
         return self._fold_in(held)[0]
 
     def preferences_unseen(self, held: Holdings) -> Array:
-        """Return (n, P): each product's preference, predicted as if it were unknown who holds it.
+        """Return preferences (n, P), each predicted without the customer's holding of that product.
 
         In closed form, as for the prediction residuals of a ridge regression (Allen, 1974): with
         the leverage h of a product of weight w in the customer's own regression,
@@ -53,7 +53,7 @@ class Factors:
         return (predicted - weighted * held) / (1 - weighted)
 
     def probabilities(self, held: Holdings) -> Array:
-        """Return (n, P): the probability that somebody with the other holdings has a product."""
+        """Return probabilities (n, P) to hold a product, given the other holdings."""
         logits = self.intercepts + self.slopes * self.preferences_unseen(held)
         return np.asarray(1 / (1 + np.exp(-logits)), dtype=np.float64)
 
@@ -78,10 +78,10 @@ class Factors:
 
 @dataclass(frozen=True)
 class ProductModel:
-    """What is known of P products: their names, who holds them, and the factors if there are any.
+    """The model of P products: names, shares of holders, and factors if there are any.
 
-    shares (P,): of all holders. segment_shares: segment -> (P,) shares of its holders, drawn
-    towards those of all.
+    shares (P,): of all holders. segment_shares: segment -> (P,) shares of its holders, shrunk
+    towards the overall shares.
     """
 
     products: list[str]
@@ -90,9 +90,9 @@ class ProductModel:
     factors: Factors | None
 
     def scores(self, segment: npt.NDArray[np.int64], held: Holdings) -> tuple[Array, Holdings]:
-        """Return (n, P) scores, and (n,) whether they are of the customer's own holdings.
+        """Return scores (n, P), and whether they are based on the customer's holdings (n,).
 
-        segment (n,), held (n, P). Who holds nothing, or anybody where there are no factors, gets
+        segment (n,), held (n, P). Customers without holdings, or all if there are no factors, get
         the shares of the segment.
         """
         scores = self.popularity(segment)
@@ -102,7 +102,7 @@ class ProductModel:
         return np.round(scores, SCORE_DECIMALS), personal
 
     def popularity(self, segment: npt.NDArray[np.int64]) -> Array:
-        """Return (n, P): the shares of each one's segment."""
+        """Return the shares (n, P) of each customer's segment."""
         known = [self.segment_shares.get(int(one), self.shares) for one in segment]
         return np.array(known, dtype=np.float64).reshape(len(segment), len(self.products))
 
@@ -128,8 +128,8 @@ class ProductModel:
 
 
 def ranking(scores: Array, held: Holdings) -> npt.NDArray[np.int64]:
-    """Return (n, P) products, the best first and those that are held last.
+    """Return product indices (n, P), the best first and held ones last.
 
-    Of equal scores the first product is better: the most popular one.
+    Ties are resolved by popularity, which is the order of the products.
     """
     return np.argsort(np.where(held, np.inf, -scores), axis=1, kind="stable")

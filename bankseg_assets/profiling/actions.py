@@ -1,8 +1,8 @@
-"""What to do next for each segment: rules over its profile that a marketer can check.
+"""Recommend an action per segment, by rules over its profile that a marketer can check.
 
-A rule asks that measures be clearly high or low, compared with the typical customer. The rule with
-the strongest evidence wins; two segments get the same action only where neither has another.
-Nothing is sold to those who are overdrawn, or who get back more than they spend.
+A rule requires measures to be clearly high or low, compared with the typical customer. The rule
+with the strongest evidence wins; two segments get the same action only if neither has another.
+Nothing is sold to customers who are overdrawn, or who get back more than they spend.
 """
 
 from collections.abc import Mapping, Sequence
@@ -22,10 +22,10 @@ from bankseg_assets.presentation.phrases import (
 )
 from bankseg_assets.segmentation.segment_words import QUIET_DAYS, RECENT_DAYS
 
-# Times the typical customer's, or as much below, to be called high or low. Money is spread over
-# decades, days and transactions are not.
+# Factor above or below the typical customer at which a measure is high or low. Money spans several
+# orders of magnitude, days and transactions do not.
 CLEAR = {"recency": 1.25, "frequency": 1.25, "average_amount": 1.5, "average_balance": 1.5}
-MOST_EVIDENCE = 4.0  # of one measure: wealth beyond this must not drown the others
+MOST_EVIDENCE = 4.0  # evidence of one measure: extreme wealth must not dominate the others
 
 INVITE_SALARY = "Invite them to move their salary here"
 
@@ -34,7 +34,7 @@ Row = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Rule:
-    """What to do for a segment whose measures are high (+1) or low (-1) like this."""
+    """The action for a segment whose measures are high (+1) or low (-1) as given."""
 
     when: Mapping[str, Literal[1, -1]]
     action: str
@@ -86,7 +86,7 @@ TWICE = 2.0
 def recommended_actions(
     profiles: Sequence[Row], currency: str, number_format: str
 ) -> list[dict[str, Any]]:
-    """Return one RECOMMENDED_ACTIONS row a segment, in the order of the profiles.
+    """Return one RECOMMENDED_ACTIONS row per segment, in the order of the profiles.
 
     profiles: rows of SEGMENT_PROFILES. Of them, `median_*`, `index_*`, sizes and money are read.
     """
@@ -115,8 +115,8 @@ def recommended_actions(
 def _typical(profiles: Sequence[Row], measure: str) -> float | None:
     """Return the geometric mean of the segments' medians, weighted by their customers.
 
-    Not the mean of all customers, which a few rich ones lift above what nearly everybody has. Where
-    a median is below zero, the median of the medians: logarithms of both signs cancel out.
+    Not the mean of all customers, which a few rich ones raise above nearly all others. If a median
+    is negative, the median of the medians: logarithms of both signs would cancel out.
     """
     known = sorted(
         (row[f"median_{measure}"], row["customers"])
@@ -134,14 +134,15 @@ def _typical(profiles: Sequence[Row], measure: str) -> float | None:
 
 
 def _signed_log(value: float) -> float:
-    """Return sign(x) ln(1 + |x|): overdrafts and refunds have a logarithm too."""
+    """Return sign(x) ln(1 + |x|), which is defined for overdrafts and refunds too."""
     return copysign(log1p(abs(value)), value)
 
 
 def _distances(row: Row, typical: Mapping[str, float | None]) -> dict[str, float]:
-    """Return measure -> the logarithm of how many times the typical customer's.
+    """Return measure -> logarithm of the ratio to the typical customer.
 
-    Without what is not known, and without a visit that is not recent, or not long ago, in days.
+    Unknown measures are omitted, and so is a last visit that is not recent, or not long ago, in
+    absolute days.
     """
     found = {
         measure: log(max(row[f"index_{measure}"], 1.0) / 100)
@@ -159,7 +160,7 @@ def _distances(row: Row, typical: Mapping[str, float | None]) -> dict[str, float
 
 
 def _evidence(rule: Rule, distances: Mapping[str, float]) -> float:
-    """Return how clearly a rule's conditions hold: at least 1 each, or 0 where one does not."""
+    """Return how clearly a rule's conditions hold: at least 1 each, or 0 if one does not."""
     total = 0.0
     for measure, sign in rule.when.items():
         found = sign * distances.get(measure, 0.0) / log(CLEAR[measure])
@@ -170,11 +171,11 @@ def _evidence(rule: Rule, distances: Mapping[str, float]) -> float:
 
 
 def _rules(profiles: Sequence[Row], distances: Sequence[Mapping[str, float]]) -> list[Rule]:
-    """Choose a rule for each segment: the strongest first, an action twice only in need."""
+    """Choose a rule per segment, strongest first; repeat an action only if nothing else fits."""
     chosen = {
         segment: rule
         for segment, row in enumerate(profiles)
-        if (rule := _foregone(row)) is not None
+        if (rule := _overriding_rule(row)) is not None
     }
     found = [
         (evidence, segment, place)
@@ -192,12 +193,12 @@ def _rules(profiles: Sequence[Row], distances: Sequence[Mapping[str, float]]) ->
 
 
 def _suits(rule: Rule, row: Row) -> bool:
-    """Return False for an invitation to do what the typical member does already."""
+    """Return False if the typical member already does what the action invites to."""
     return rule.action != INVITE_SALARY or not (row.get("median_income") or 0) > 0
 
 
-def _foregone(row: Row) -> Rule | None:
-    """Return what is done whatever else a segment is like."""
+def _overriding_rule(row: Row) -> Rule | None:
+    """Return the action that applies regardless of the rules."""
     if not row["customers"]:
         return TOO_FEW
     if (row["median_average_balance"] or 0) < 0:
@@ -214,7 +215,7 @@ def _reason(row: Row, rule: Rule, typical: Mapping[str, float | None], money: Mo
         money,
         direction_known=knows_direction(row),
     )
-    told = [_told(measure, row, typical, money) for measure in rule.when]
+    told = [_comparison(measure, row, typical, money) for measure in rule.when]
     if not told and row["share_of_customers"] == 1:
         return f"They are all customers, and {brings}."
     if not told:
@@ -222,7 +223,9 @@ def _reason(row: Row, rule: Rule, typical: Mapping[str, float | None], money: Mo
     return f"They {', '.join(told)}{',' if len(told) > 1 else ''} and {brings}."
 
 
-def _told(measure: str, row: Row, typical: Mapping[str, float | None], money: MoneyText) -> str:
+def _comparison(
+    measure: str, row: Row, typical: Mapping[str, float | None], money: MoneyText
+) -> str:
     if measure == "recency":
         compared = _against_average(row["index_recency"], "long ago", "longer ago", "more recent")
         did = "last spent" if knows_direction(row) else "made their last transaction"
@@ -252,7 +255,7 @@ def _against_average(index: float, much: str, more: str, less: str) -> str:
 
 
 def _against_typical(value: float, usual: float | None) -> str:
-    """Return the comparison in brackets; nothing where one of the two is not above zero."""
+    """Return the comparison in brackets; empty if one of the two is not positive."""
     if usual is None or min(value, usual) <= 0:
         return ""
     ratio = value / usual

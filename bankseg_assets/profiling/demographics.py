@@ -1,7 +1,7 @@
-"""How far the segments differ in age, gender and place, none of which made them: for fairness.
+"""Fairness: how far segments differ in age, gender and location, which are not features.
 
-Nobody is in a segment because of these. But what makes the segments may go along with them, and an
-offer to one segment alone then reaches one group of people more than another.
+These attributes do not determine the segment. But they may correlate with the features, and an
+offer to a single segment then reaches one group of people more than another.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -26,12 +26,12 @@ AGE_BANDS = (
     (65, "65 and over"),
 )
 UNKNOWN, OTHER = "unknown", "other"
-NOBODY_IN_PARTICULAR = (OTHER, UNKNOWN)
-NAMED_SHARE = 0.01  # of all customers: a smaller place or gender is among the others
+LAST_VALUES = (OTHER, UNKNOWN)
+NAMED_SHARE = 0.01  # of all customers; smaller locations and genders are merged
 MOST_LOCATIONS = 3
-BEYOND_CHANCE = 3.0  # standard errors; one would point out a place in six for nothing
+BEYOND_CHANCE = 3.0  # standard errors; with one, a sixth of the locations would stand out by chance
 HARDLY = 0.01  # of the members
-ALL_REACHED = 1 - 1e-5  # a share that was rounded
+ALL_REACHED = 1 - 1e-5  # a rounded share
 PER_CENT = 0.01
 _GENDERS = {"M": "men", "F": "women"}
 
@@ -47,12 +47,12 @@ def demographics(segments: DataFrame) -> Rows:
 
 
 def mix_sentence(rows: Iterable[Mapping[str, Any]]) -> str:
-    """Return how one segment's people differ from all customers, for marketer and auditor.
+    """Return a sentence on how one segment's members differ from all customers.
 
-    `rows` are the segment's SEGMENT_DEMOGRAPHICS. Empty when the segment is too small, or holds
-    all customers, or nothing is known of anybody.
+    `rows` are the segment's SEGMENT_DEMOGRAPHICS. Empty if the segment is too small, contains all
+    customers, or nothing is known.
     """
-    named = [row for row in rows if row["value"] not in NOBODY_IN_PARTICULAR]
+    named = [row for row in rows if row["value"] not in LAST_VALUES]
     known = [row for row in named if row["share_of_segment"]]
     if all(row["share_reached"] > ALL_REACHED for row in known):
         return ""  # the segment of all customers
@@ -67,17 +67,17 @@ def mix_sentence(rows: Iterable[Mapping[str, Any]]) -> str:
     genders = sorted(of_attribute["gender"], key=lambda row: -row["share_reached"])
     if len(genders) > 1:
         reached = [
-            f"{whole_percent(row['share_reached'])} of {_called(row['value'])}" for row in genders
+            f"{whole_percent(row['share_reached'])} of {_label(row['value'])}" for row in genders
         ]
         text += f" An offer to this segment alone reaches {' and '.join(reached)}."
     return text
 
 
 def top_locations(rows: Iterable[Mapping[str, Any]]) -> Rows:
-    """Return the places that are most over-represented in a segment, by more than chance.
+    """Return the locations that are significantly over-represented in a segment.
 
-    Of the places with at least 1 % of all customers, at most three; cells that are not shown take
-    no part. `rows` are the segment's SEGMENT_DEMOGRAPHICS.
+    At most three, with at least 1 % of all customers each; hidden cells are excluded. `rows` are
+    the segment's SEGMENT_DEMOGRAPHICS.
     """
     places = [
         {
@@ -88,7 +88,7 @@ def top_locations(rows: Iterable[Mapping[str, Any]]) -> Rows:
         }
         for row in rows
         if row["attribute"] == "location"
-        and row["value"] not in NOBODY_IN_PARTICULAR
+        and row["value"] not in LAST_VALUES
         and row["customers"]
         and row["index"]
         and _stands_out(row["customers"], 100 * row["customers"] / row["index"])
@@ -116,7 +116,7 @@ def _counts(segments: DataFrame) -> list[Row]:
     )
     columns = ["segment", "segment_name", *ATTRIBUTES]
     sets = [["segment", "segment_name", attribute] for attribute in ATTRIBUTES]
-    # In each set, the other attributes are null.
+    # In each grouping set, the other attributes are null.
     attribute = F.coalesce(*(F.when(F.col(a).isNotNull(), F.lit(a)) for a in ATTRIBUTES))
     cells = (
         rows.groupingSets([[*map(F.col, one)] for one in sets], *map(F.col, columns))
@@ -178,16 +178,16 @@ def _mix(attribute: str, counted: Sequence[Row], names: Mapping[int, str]) -> Ro
 
 
 def _distance(shares: Array, whole: Array, hidden: npt.NDArray[np.bool_]) -> float:
-    """Return the total variation distance; hidden values count as one, or it would tell of them."""
+    """Return the total variation distance; hidden values are merged, or it would disclose them."""
     p, q = ([*values[~hidden], values[hidden].sum()] for values in (shares, whole))
     return round(total_variation(p, q), 4)
 
 
 def _rounded_share(count: int, size: int) -> float | None:
-    """Return a hidden cell's share to a whole per cent, if the cell is large and only a cover.
+    """Return the share, in whole per cent, of a large cell hidden by complementary suppression.
 
-    Else the few customers of no or a rare gender would hide how many are women. A per cent must be
-    eleven customers or more, so that what it covers stays as unknown as they are.
+    Otherwise a few customers of unknown or rare gender would hide how many are women. One per cent
+    must be at least eleven customers, so that the small cells remain undisclosed.
     """
     enough = min(count, PER_CENT * size) >= SMALLEST_CELL
     return round(count / size, 2) if enough else None
@@ -198,14 +198,14 @@ def _times(share: float | None, factor: float, digits: int) -> float | None:
 
 
 def _ordered(attribute: str, cells: Mapping[tuple[int, str], int]) -> list[str]:
-    """Bands by age, the rest by size; what is nothing in particular stands last."""
+    """Order bands by age and other values by size; unknown and merged values come last."""
     totals: dict[str, int] = {}
     for (_, value), count in cells.items():
         totals[value] = totals.get(value, 0) + count
     bands = [band for _, band in AGE_BANDS]
 
     def place(value: str) -> tuple[int, int, str]:
-        last = 1 + NOBODY_IN_PARTICULAR.index(value) if value in NOBODY_IN_PARTICULAR else 0
+        last = 1 + LAST_VALUES.index(value) if value in LAST_VALUES else 0
         return last, bands.index(value) if value in bands else -totals[value], value
 
     return sorted(totals, key=place)
@@ -223,7 +223,7 @@ def _stands_out(customers: int, expected: float) -> bool:
 
 
 def _difference(attribute: str, rows: Sequence[Mapping[str, Any]]) -> str:
-    """Return how many of 100 differ, and in what most; nothing more where they hardly do."""
+    """Return how many of 100 differ, and in what most, unless the difference is negligible."""
     distance, by = rows[0]["distance"], f"by {ATTRIBUTES[attribute]}"
     if distance < HARDLY:
         return f"under 1 {by}"
@@ -231,8 +231,8 @@ def _difference(attribute: str, rows: Sequence[Mapping[str, Any]]) -> str:
     here, of_all = (whole_percent(most[name]) for name in ("share_of_segment", "share_of_all"))
     if here == of_all:  # many small differences
         return f"{100 * distance:.0f} {by}"
-    return f"{100 * distance:.0f} {by} ({_called(most['value'])}: {here} here, {of_all} of all)"
+    return f"{100 * distance:.0f} {by} ({_label(most['value'])}: {here} here, {of_all} of all)"
 
 
-def _called(value: str) -> str:
+def _label(value: str) -> str:
     return _GENDERS.get(value, value)

@@ -1,4 +1,4 @@
-"""What each segment is like: size, money, quartiles, index, sentence, rule, places, people."""
+"""Segment profiles: size, money, quartiles, index, sentence, rule, locations, demographics."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -50,12 +50,12 @@ Totals = dict[str, Any]
 def profile(
     segments: DataFrame, demographics: Sequence[Mapping[str, Any]], currency: str
 ) -> list[dict[str, Any]]:
-    """Return one SEGMENT_PROFILES row a segment, largest share of money first.
+    """Return one SEGMENT_PROFILES row per segment, largest share of money first.
 
     `segments` is CUSTOMER_SEGMENTS, `demographics` the rows of SEGMENT_DEMOGRAPHICS. A segment of
-    one to ten customers is not described: its medians would be theirs. Its size counts as none, for
-    which no release is promoted. Where income is known of any customer, the other amounts are
-    spending, and are called so.
+    one to ten customers is not described: its medians would disclose single customers. Its size is
+    recorded as zero, which blocks a release. If income is known for any customer, the other amounts
+    are spending, and are called so.
     """
     rules = _rules(segments)
     rows, everyone = _totals(segments, rules)
@@ -85,9 +85,9 @@ def profile(
 
 
 def sentence(row: Mapping[str, Any], currency: str) -> str:
-    """Return one plain sentence that a marketer understands.
+    """Return a one-sentence description for marketers.
 
-    It speaks of spending and income where the direction of amounts is known: `total_income`.
+    It mentions spending and income if the direction of amounts is known (`total_income`).
     """
     direction_known = knows_direction(row)
     transactions = "spending transactions" if direction_known else "transactions"
@@ -111,7 +111,7 @@ def sentence(row: Mapping[str, Any], currency: str) -> str:
     moved = money_moved(
         row["share_of_money"], row["total_monetary"], money, direction_known=direction_known
     )
-    # Of everybody, a share says nothing.
+    # A share of 100 % is uninformative.
     said = who if share == 1 and row["total_monetary"] > 0 else f"{who} {moved}"
     return f"{said}: typically {', '.join([did, *holding[:-1]])}{_last(holding)}."
 
@@ -128,10 +128,10 @@ def _rules(segments: DataFrame) -> dict[int, list[Condition]]:
 
 
 def _totals(labelled: DataFrame, rules: Rules) -> tuple[dict[int, Totals], Totals]:
-    """Count and sum each segment, and all; and how many fulfil the rule of each segment.
+    """Return counts and sums per segment and in total, and how many customers fulfil each rule.
 
-    Grouped by the name too, and all are summed here: for the least of texts, and a rollup with
-    one, Spark sorted every customer (4.7 of 8.7 s of this asset at 440,000 customers).
+    The name is a grouping key, and totals are summed in Python: for a minimum of texts, and a
+    rollup with one, Spark sorted every customer (4.7 of 8.7 s of this asset at 440,000 customers).
     """
     sums = [F.sum(F.col(name).cast("double")).alias(f"{name}_sum") for name in INDEXED]
     known = [F.count(name).alias(f"{name}_known") for name in INDEXED]
@@ -147,7 +147,7 @@ def _totals(labelled: DataFrame, rules: Rules) -> tuple[dict[int, Totals], Total
     )
     rows = {row["segment"]: row.asDict() for row in grouped.orderBy("segment").collect()}
     for row in rows.values():
-        if is_small(row["paid"]):  # not in the sums of all either: the difference would be theirs
+        if is_small(row["paid"]):  # also excluded from totals: the difference would disclose them
             row |= {"total_income": 0, f"{INCOME}_sum": 0.0}
     keys = ("segment", "segment_name")
     everyone = {
@@ -155,7 +155,7 @@ def _totals(labelled: DataFrame, rules: Rules) -> tuple[dict[int, Totals], Total
         for name in (grouped.columns if rows else ())
         if name not in keys
     }
-    # Refunds can outweigh what a segment spends. It then has no share of the money of the others.
+    # Refunds can exceed a segment's spending. Its share of the money is then undefined.
     everyone["money_brought"] = float(sum(max(row["money"], 0) for row in rows.values()))
     everyone["below_zero"] = {
         name for name in INDEXED for row in rows.values() if (row[f"{name}_sum"] or 0) < 0
@@ -193,10 +193,11 @@ def _measures(row: Any, everyone: Any, counts: Mapping[str, Histogram]) -> dict[
 
 
 def _rule(segment: int, rules: Rules, row: Any, everyone: Any, currency: str) -> dict[str, Any]:
-    """Return the segment's rule and how exactly it describes the segment.
+    """Return the segment's rule with its coverage and exclusivity.
 
-    Coverage: the share of the members that fulfil it. Exclusivity: the share of those who fulfil it
-    that are members. Both of all customers, where the rule was found on a sample.
+    Coverage (recall): the share of the members that fulfil it. Exclusivity (precision): the share
+    of those who fulfil it that are members. Both are of all customers; the rule was found on a
+    sample.
     """
     rule = rules.get(segment, ())
     hits = row[f"rule_{segment}"] if rule else 0
@@ -222,9 +223,10 @@ def _undescribed(*, direction_known: bool) -> dict[str, Any]:
 
 
 def _quartiles(measure: str, histogram: Mapping[int, int]) -> dict[str, float | None]:
-    """Return the quartiles of those of whom the measure is known, if they are not too few.
+    """Return the quartiles of the members with a known measure, if there are enough.
 
-    Eleven customers for the median, and eleven beyond the others: the first of three is a person's.
+    The median needs eleven customers, the other quartiles eleven beyond them, so that none
+    discloses a single customer.
     """
     found: dict[str, float | None] = {f"{quartile}_{measure}": None for quartile in QUARTILES}
     if not _many(histogram):
@@ -237,12 +239,12 @@ def _quartiles(measure: str, histogram: Mapping[int, int]) -> dict[str, float | 
 
 
 def _many(histogram: Mapping[int, int], share: float = 1.0) -> bool:
-    """Tell whether a share of the customers are enough to be told of."""
+    """Return whether a share of the customers is large enough to be shown."""
     return share * sum(histogram.values()) >= SMALLEST_CELL
 
 
 def _index(mean: float | None, average: float | None) -> float | None:
-    """Return 100 times the mean over the mean of all; None where that is no yardstick."""
+    """Return 100 times the mean over the mean of all; None if either is undefined."""
     if mean is None or not average:
         return None
     return round(AVERAGE_INDEX * mean / average, 1)

@@ -1,10 +1,9 @@
-"""A segment in one rule: at most three thresholds that most members fulfil and few others do.
+"""Describe a segment by one rule: at most three thresholds on its measures.
 
-Found greedily on a sample: each time the threshold that raises F1 most (the harmonic mean of
-coverage and exclusivity), then those before it once more, which were chosen without it. A beam of
-20 rules instead of one raised F1 by 0.002 (real half by CustomerID, k = 4) to 0.02 (by the person
-key, k = 8).
-k-means draws oblique lines in other axes, so a rule describes a segment and does not assign.
+Found greedily on a sample: each step adds the threshold that raises F1 most (the harmonic mean of
+coverage and exclusivity), then reoptimizes the earlier ones. A beam of 20 rules instead of one
+raised F1 by 0.002 (real half by CustomerID, k = 4) to 0.02 (by the person key, k = 8).
+k-means boundaries are oblique in these axes, so a rule describes a segment but does not assign.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,14 +17,14 @@ from pyspark.sql import functions as F  # noqa: N812
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.presentation.phrases import days
 
-# The average and the sum of a customer with one transaction are the same: a rule speaks of one.
+# Average and sum are equal for a customer with one transaction: a rule uses only one of them.
 RULE_MEASURES = ("frequency", "average_amount", "monetary", "average_balance", "recency")
 _AMOUNTS = {"average_amount", "monetary"}
 _WHOLE = {"frequency", "recency"}
 MOST_CONDITIONS = 3
-LEAST_GAIN = 0.01  # of F1, for which a rule grows by a condition
-ROUND_GAIN = 0.003  # of F1, given up for a threshold of one digit: people remember 400, not 410
-QUANTILES = 991  # one for each tenth of a per cent
+LEAST_GAIN = 0.01  # minimum gain of F1 to add a condition
+ROUND_GAIN = 0.003  # acceptable loss of F1 for a one-digit threshold: 400, not 410
+QUANTILES = 991  # one per tenth of a per cent
 SAMPLE = 20_000  # customers: F1 of 54 rules was within 0.023 of that on all
 SAMPLE_SEED = 10
 BELOW, FROM = "<", ">="
@@ -38,7 +37,7 @@ _Bounds = tuple[float | None, float | None]
 
 @dataclass(frozen=True)
 class Condition:
-    """`measure` is below `value` ("<"), or at least `value` (">="); an unknown one is neither."""
+    """`measure` is below `value` ("<"), or at least `value` (">="); false if unknown."""
 
     measure: str
     operator: str
@@ -50,7 +49,7 @@ _Choice = tuple[Condition, float, float]
 
 
 def sample(segments: DataFrame) -> tuple[dict[str, Array], npt.NDArray[np.int64]]:
-    """Return the measures and segments of some customers; by a hash, so a rerun takes the same."""
+    """Return measures and segments of customers sampled by a hash, the same in a rerun."""
     order = F.xxhash64("customer_id", F.lit(SAMPLE_SEED)).alias("order")
     values = [F.col(name).cast("double").alias(name) for name in RULE_MEASURES]
     chosen = segments.select(order, "segment", *values).orderBy("order").limit(SAMPLE).toPandas()
@@ -59,9 +58,9 @@ def sample(segments: DataFrame) -> tuple[dict[str, Array], npt.NDArray[np.int64]
 
 
 def find_rule(measures: Mapping[str, Array], members: Members) -> list[Condition]:
-    """Return the conditions that tell members (n,) from the others by their measures (n,).
+    """Return the conditions that separate members (n,) from others by their measures (n,).
 
-    None for fewer than 11 members: a rule would be about them. None when nothing tells them apart.
+    Empty for fewer than 11 members, whom a rule would disclose, and if nothing separates them.
     """
     if members.sum() < SMALLEST_CELL:
         return []
@@ -94,7 +93,7 @@ def find_rule(measures: Mapping[str, Array], members: Members) -> list[Condition
 
 
 def rule_column(rule: Sequence[Condition]) -> Column:
-    """Return whether a customer fulfils all conditions, as a Spark column without nulls."""
+    """Return a Spark column, without nulls, of whether a customer fulfils all conditions."""
     held = F.lit(True)
     for condition in rule:
         value = F.col(condition.measure).cast("double")
@@ -140,7 +139,7 @@ def rule_text(rule: Sequence[Condition], currency: str, *, direction_known: bool
 def _best_conditions(
     name: str, thresholds: Array, values: Array, held: Members, members: Members
 ) -> Iterator[_Choice]:
-    """Yield the best threshold of a measure for either operator, among customers `held` so far."""
+    """Yield the best threshold of a measure for each operator, among customers `held` so far."""
     if not len(thresholds):
         return
     known = held & ~np.isnan(values)
@@ -160,7 +159,7 @@ def _best_conditions(
 
 
 def _thresholds(name: str, values: Array) -> Array:
-    """Return the numbers of two digits between the values, but for the outermost half per cent."""
+    """Return the two-digit numbers between the values, without the outermost half per cent."""
     known = values[~np.isnan(values)]
     if not len(known):
         return known
@@ -187,7 +186,7 @@ def _f1(hits: npt.ArrayLike, chosen: npt.ArrayLike, members: Members) -> Array:
 
 def _times(bounds: _Bounds, transaction: str) -> str:
     low, high = (None if bound is None else int(bound) for bound in bounds)
-    low = max(low or 0, 1)  # nobody is a customer without a transaction
+    low = max(low or 0, 1)  # every customer has a transaction
     if high is None:
         return f"{in_words(low)} or more {transaction}s"
     most = max(high - 1, low)
@@ -218,7 +217,7 @@ def _balance(bounds: _Bounds, currency: str) -> str:
 
 
 def _by(most: float | None, least: float, currency: str) -> str:
-    """Return by how much an account is overdrawn; empty where that may be any sum."""
+    """Return by how much an account is overdrawn; empty if unlimited."""
     if most is None:
         return f" by more than {currency} {_figure(least)}" if least else ""
     if not least:

@@ -1,6 +1,6 @@
-"""What new data must fulfil before it replaces the data in use: nothing is lost on the way.
+"""Data gates: refuse a release that loses customers or rows, or whose files are mostly invalid.
 
-Pure functions of counts that were made in what was written; see `gates` for the verdicts.
+Pure functions of counts taken from the written tables; see `gates` for the verdicts.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from bankseg_assets.cleaning.row_counts import CORRECTED, Account
 from bankseg_assets.landing.ledger import SHORT_DIGITS
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL, is_small, shown_count
-from bankseg_assets.release.gates import FORCE, LOOK, Gate, Limits, Verdict, apart
+from bankseg_assets.release.gates import FORCE, LOOK, Gate, Limits, Verdict, distinct_numbers
 
 MOST_NAMED = 3  # files, or reasons
 
@@ -19,8 +19,8 @@ FILES = "files_are_mostly_clean"
 
 
 @dataclass(frozen=True)
-class Arrived:
-    """A delivery that is new since the release in use, and what became of its rows."""
+class NewDelivery:
+    """A delivery that is new since the release in use, with the outcome of its rows."""
 
     file_name: str
     sha256: str
@@ -28,13 +28,13 @@ class Arrived:
 
     @property
     def name(self) -> str:
-        """The file with the digits by which it can be withdrawn."""
+        """The file name and the hash digits by which the file can be withdrawn."""
         return f"{self.file_name} ({self.sha256[:SHORT_DIGITS]})"
 
 
 @dataclass(frozen=True)
-class Kept:
-    """Of `before` in use, how many are lost; None where they cannot be compared, and why."""
+class Retained:
+    """How many of `before` in use are lost; None if not comparable, with `why_not`."""
 
     before: int
     lost: int | None
@@ -42,23 +42,24 @@ class Kept:
 
 
 def data_gates(
-    customers: Kept | None,
-    rows: Kept | None,
-    arrived: Sequence[Arrived],
+    customers: Retained | None,
+    rows: Retained | None,
+    arrived: Sequence[NewDelivery],
     reasons: Mapping[str, int],
     limits: Limits,
 ) -> list[Gate]:
-    """Return the gates of the data. customers, rows: None without a release to compare with.
+    """Return the data gates.
 
-    reasons: reason -> rows that are quarantined since the release in use.
+    customers, rows: None without a release to compare with. reasons: reason -> rows that are
+    quarantined since the release in use.
     """
     return [
-        _kept(
+        _retention_gate(
             *(CUSTOMERS, "customers", customers, arrived, reasons),
             limits.customers_lost_warned,
             limits.customers_lost_refused,
         ),
-        _kept(
+        _retention_gate(
             *(ROWS, "transactions", rows, arrived, reasons),
             limits.rows_lost_warned,
             limits.rows_lost_refused,
@@ -68,7 +69,7 @@ def data_gates(
 
 
 def real_data_stays(gate_name: str = CUSTOMERS) -> Gate:
-    """Return the refusal of demo data where the bank's own are in use."""
+    """Return the gate that refuses demo data while the bank's own data are in use."""
     sentence = "The release in use is of the bank's own data, and this one of demo data alone."
     advice = (
         "Deliver the bank's data, or accept a withdrawn file again: `bankseg deliveries` lists "
@@ -77,11 +78,11 @@ def real_data_stays(gate_name: str = CUSTOMERS) -> Gate:
     return Gate(gate_name, Verdict.REFUSED, sentence, {}, advice)
 
 
-def _kept(
+def _retention_gate(
     name: str,
     what: str,
-    found: Kept | None,
-    arrived: Sequence[Arrived],
+    found: Retained | None,
+    arrived: Sequence[NewDelivery],
     reasons: Mapping[str, int],
     warned: float,
     refused: float,
@@ -107,7 +108,7 @@ def _kept(
     return Gate(name, Verdict.REFUSED, sentence, numbers, _advice(arrived))
 
 
-def _mostly_clean(arrived: Sequence[Arrived], limits: Limits) -> Gate:
+def _mostly_clean(arrived: Sequence[NewDelivery], limits: Limits) -> Gate:
     warned, refused = limits.quarantined_warned, limits.quarantined_refused
     worst = sorted(arrived, key=lambda one: (-one.account.quarantined_share, one.file_name))
     numbers: dict[str, float] = {"warned_from": warned, "refused_from": refused}
@@ -119,10 +120,10 @@ def _mostly_clean(arrived: Sequence[Arrived], limits: Limits) -> Gate:
     if not above:
         sentence = f"Of each new file, under {100 * warned:g}% of the rows are quarantined."
         return Gate(FILES, Verdict.PASSED, sentence, numbers)
-    told = "; ".join(_told(one, limits) for one in above[:MOST_NAMED])
+    described = "; ".join(_described(one, limits) for one in above[:MOST_NAMED])
     more = f"; and {len(above) - MOST_NAMED} more files" if len(above) > MOST_NAMED else ""
-    sentence = f"Quarantined: {told}{more}."
-    # A few broken rows in a small file of corrections are no reason to keep the bank waiting.
+    sentence = f"Quarantined: {described}{more}."
+    # A few invalid rows in a small file of corrections must not block a release.
     bad = [
         one
         for one in above
@@ -133,7 +134,7 @@ def _mostly_clean(arrived: Sequence[Arrived], limits: Limits) -> Gate:
     return Gate(FILES, Verdict.REFUSED, sentence, numbers, _advice(bad))
 
 
-def _told(one: Arrived, limits: Limits) -> str:
+def _described(one: NewDelivery, limits: Limits) -> str:
     account = one.account
     share = _percent(
         account.quarantined_share, limits.quarantined_warned, limits.quarantined_refused
@@ -145,7 +146,7 @@ def _told(one: Arrived, limits: Limits) -> str:
     )
 
 
-def _advice(arrived: Sequence[Arrived]) -> str:
+def _advice(arrived: Sequence[NewDelivery]) -> str:
     if not arrived:
         return (
             "No file is new, so look at what has changed in the contract: "
@@ -171,5 +172,5 @@ def _in_brackets(lost: int, share: float, *limits: float) -> str:
 
 
 def _percent(share: float, *limits: float) -> str:
-    """Return a share with so many digits that it does not look like a limit that it is not."""
-    return max((apart(share, limit, "%", 1)[0] for limit in limits), key=len)
+    """Return a share with enough digits to distinguish it from the limits."""
+    return max((distinct_numbers(share, limit, "%", 1)[0] for limit in limits), key=len)

@@ -1,4 +1,4 @@
-"""How far the customers have moved away from those that the model in use was made of."""
+"""Drift of the customers relative to those that the model in use was fitted on."""
 
 from collections.abc import Mapping
 
@@ -11,21 +11,21 @@ from bankseg_assets.stats.histograms import histograms, log_bin
 
 MEASURES = ("recency", "frequency", "monetary", "average_amount", "average_balance", "age")
 MONEY = ("monetary", "average_amount", "average_balance")
-COARSER = 10  # of histograms' bins of 0.5 %: 5 % is fine enough for deciles, in a tenth of the room
+COARSER = 10  # merged bins of 0.5 %: 5 % is fine enough for deciles, at a tenth of the size
 BINS = 10
 Array = npt.NDArray[np.float64]
 
 CHI_SQUARE = 27.88
 """With 9 degrees of freedom, exceeded once in a thousand: three measures a batch can refuse."""
 
-# An empty bin would make the index infinite. It counts as half a customer: as 1e-4, one empty bin
-# of ten made 0.69 of twice 50 customers.
+# An empty bin would make the index infinite, so it counts as half a customer. With 1e-4 instead,
+# one empty bin of ten gave a PSI of 0.69 for two samples of 50 customers.
 _LEAST_SHARE = 1e-4
 _LEAST_CUSTOMERS = 0.5
 
 
 def distributions(rfm: DataFrame) -> dict[str, dict[int, int]]:
-    """Return measure -> bin -> customers: days, transactions, years, or money in 5 % bins."""
+    """Return measure -> bin -> customers; bins are days, transactions, years, or 5 % of money."""
     bins = {
         name: F.floor(log_bin(F.col(name)) / COARSER)
         if name in MONEY
@@ -37,10 +37,10 @@ def distributions(rfm: DataFrame) -> dict[str, dict[int, int]]:
 
 
 def population_stability_index(before: Mapping[int, int], now: Mapping[int, int]) -> float:
-    """Return PSI = sum over ten bins of (q - p) ln(q / p); 0 for equal shapes.
+    """Return PSI = sum over ten bins of (q - p) ln(q / p); 0 for equal distributions.
 
-    The bins are the deciles of `before`. Below 0.1 is usually read as stable, above 0.25 as
-    another population (Siddiqi, Credit Risk Scorecards, 2006). 0 when either side has no values.
+    The bins are the deciles of `before`. Below 0.1 is usually read as stable, above 0.25 as a
+    different population (Siddiqi, Credit Risk Scorecards, 2006). 0 when either side has no values.
     """
     if not before or not now:
         return 0.0
@@ -54,11 +54,12 @@ def population_stability_index(before: Mapping[int, int], now: Mapping[int, int]
 
 
 def psi_noise(before: Mapping[int, int], now: Mapping[int, int]) -> float:
-    """Return the PSI that chance alone may give two samples of the same customers.
+    """Return the expected PSI of two samples of the same population.
 
     Without any change, PSI is about (1/n + 1/m) times a chi-square with bins - 1 degrees of freedom
     (Yurdakul and Naranjo, Statistical properties of the population stability index, 2020). Its
-    mean, 9 (1/n + 1/m), is 0.36 for twice 50 customers: above the limit of another population.
+    mean, 9 (1/n + 1/m), is 0.36 for two samples of 50 customers: above the limit for a different
+    population.
     """
     n, m = sum(before.values()), sum(now.values())
     return CHI_SQUARE * (1 / n + 1 / m) if n and m else 0.0

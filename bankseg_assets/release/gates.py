@@ -1,8 +1,8 @@
-"""What a new model must fulfil before it replaces the one in use.
+"""Model gates: conditions that a new model must meet before it replaces the one in use.
 
-Pure functions of two sets of measures: what the candidate measures, and what the release in use
-measured when it was promoted. Gates protect what is in use: where nothing is, `unprotected` makes
-warnings of refusals. A loss that so few customers cannot tell from chance is a warning, too.
+Pure functions of the candidate's measures and those of the release in use, as recorded when it was
+promoted. Gates protect the release in use: without one, `unprotected` turns refusals into warnings.
+A loss within sampling error is a warning, too.
 """
 
 from collections.abc import Iterable, Mapping
@@ -13,8 +13,8 @@ from typing import Any
 
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL, is_small
 
-# Measures that a unit error (paise for rupees) or a wrong column moves, and time does not. The
-# others grow with the days that the data covers, so a drift in them is told and blocks nothing.
+# Measures that a unit error (paise for rupees) or a wrong column shifts, and time does not. The
+# others grow with the days that the data covers, so drift in them is reported and blocks nothing.
 BLOCKING_DRIFT = ("average_amount", "average_balance", "age")
 
 LOOK = "`bankseg deliveries` lists what each file brought"
@@ -24,11 +24,11 @@ FORCE = (
 )
 _NOTHING: Mapping[str, float] = MappingProxyType({})
 _MOST_DIGITS = 12
-ALL_CRITERIA = 4  # of a sound division: see `segmentation.k_selection.choose_k`
+ALL_CRITERIA = 4  # criteria of a sound segmentation: see `segmentation.k_selection.choose_k`
 
 
 class Verdict(Enum):
-    """What a gate says."""
+    """The outcome of a gate."""
 
     PASSED = "passed"
     WARNED = "warned"
@@ -37,7 +37,7 @@ class Verdict(Enum):
 
 @dataclass(frozen=True)
 class Gate:
-    """One condition: its verdict, one sentence why, the numbers behind it, and what to do next."""
+    """One condition: its verdict, the reason in a sentence, the numbers, and the next step."""
 
     name: str
     verdict: Verdict
@@ -47,13 +47,13 @@ class Gate:
 
     @property
     def text(self) -> str:
-        """The sentence, with what to do next."""
+        """The sentence, followed by the next step."""
         return f"{self.sentence} {self.advice}".strip()
 
 
 @dataclass(frozen=True)
 class Limits:
-    """How much worse than the release in use a candidate may be."""
+    """How much worse than the release in use a candidate may be, per gate."""
 
     f1_loss: float = 0.02
     silhouette_loss: float = 0.05
@@ -71,11 +71,10 @@ class Limits:
 
 @dataclass(frozen=True)
 class Measures:
-    """What is measured of a candidate, or was of the release in use; 0 where it was not recorded.
+    """Measures of a candidate or of the release in use; 0 where not recorded.
 
-    smallest_share: of all customers. f1_noise: by how much chance alone may move macro F1.
-    criteria_met: how many of the criteria of a sound division the segments meet; None where that
-    was not recorded, or the run named k.
+    smallest_share: of all customers. f1_noise: the sampling error of macro F1. criteria_met: how
+    many of the criteria of a sound segmentation are met; None if not recorded, or if the run set k.
     """
 
     f1_macro: float
@@ -88,7 +87,7 @@ class Measures:
 
     @classmethod
     def of(cls, recorded: Mapping[str, Any]) -> "Measures":
-        """Return what a release recorded; a newer build may have recorded more."""
+        """Return the measures that a release recorded; unknown ones of newer builds are ignored."""
         return cls(
             **{name: recorded[name] for name in cls.__dataclass_fields__ if name in recorded}
         )
@@ -106,11 +105,11 @@ def gates(
     not_compared: str = "",
     smallest_was_small: bool = False,
 ) -> list[Gate]:
-    """Return all gates of the model; without a release in use nothing is compared.
+    """Return all model gates; without a release in use nothing is compared.
 
-    agreement_noise, drift_noise: what chance alone may explain. not_compared: why the customers of
-    the two releases cannot be compared. smallest_was_small: the one in use has too small a segment
-    as well.
+    agreement_noise, drift_noise: sampling errors. not_compared: why the customers of the two
+    releases cannot be compared. smallest_was_small: whether the release in use has too small a
+    segment as well.
     """
     return [
         _quality(candidate, current, limits.f1_loss),
@@ -128,10 +127,10 @@ def gates(
 
 
 def _unless_sounder(gate: Gate, candidate: Measures, current: Measures | None) -> Gate:
-    """Return a refusal as a warning where the new segments are sounder than those in use.
+    """Turn a refusal into a warning if the new segments meet more criteria than those in use.
 
-    A bank that starts with a small file gets two segments, and more once there is more data: that
-    most customers then change segment must not keep the better model out.
+    A bank that starts with a small file gets two segments, and more once there is more data. Most
+    customers then change segment, which must not block the better model.
     """
     if gate.verdict is not Verdict.REFUSED or current is None:
         return gate
@@ -146,7 +145,7 @@ def _unless_sounder(gate: Gate, candidate: Measures, current: Measures | None) -
 
 
 def unprotected(found: Iterable[Gate]) -> list[Gate]:
-    """Return the gates where there is nothing to protect: what they refuse is a warning."""
+    """Return the gates with refusals turned into warnings, for when there is nothing to protect."""
     return [
         replace(
             gate,
@@ -161,10 +160,10 @@ def unprotected(found: Iterable[Gate]) -> list[Gate]:
     ]
 
 
-def apart(found: float, limit: float, style: str, digits: int) -> tuple[str, str]:
+def distinct_numbers(found: float, limit: float, style: str, digits: int) -> tuple[str, str]:
     """Return two numbers with so many digits, at least, that they do not look the same.
 
-    >>> apart(0.00996, 0.01, "%", 0)
+    >>> distinct_numbers(0.00996, 0.01, "%", 0)
     ('0.996%', '1.000%')
     """
     while True:
@@ -176,7 +175,7 @@ def apart(found: float, limit: float, style: str, digits: int) -> tuple[str, str
 
 def _quality(candidate: Measures, current: Measures | None, loss: float) -> Gate:
     if current is not None and current.n_segments == 1:
-        current = None  # a single segment is never mistaken
+        current = None  # a single segment is always predicted correctly
     before = None if current is None else current.f1_macro
     noise = candidate.f1_noise + (current.f1_noise if current else 0.0)
     what = "Macro F1 on held-out customers"
@@ -196,7 +195,7 @@ def _separation(candidate: Measures, current: Measures | None, loss: float) -> G
 
 
 def _silhouette_noise(*customers: int) -> float:
-    """Return two standard errors of a difference of means, of silhouettes that spread by 0.5."""
+    """Return two standard errors of a difference of mean silhouettes (standard deviation 0.5)."""
     return float(sum(1 / n for n in customers if n) ** 0.5)
 
 
@@ -209,7 +208,7 @@ def _not_worse(
     floor = before - loss
     if found >= floor:
         return Gate(name, Verdict.PASSED, f"{what} is {found:.4f}, {before:.4f} before.", numbers)
-    now, least = apart(found, floor, "f", 4)
+    now, least = distinct_numbers(found, floor, "f", 4)
     sentence = f"{what} is {now}, below {least}: that of the model in use ({before:.4f}) less "
     sentence += f"the {loss:g} that it may lose."
     if found >= floor - noise:
@@ -234,7 +233,7 @@ def _large_enough(candidate: Measures, limit: float, *, was_small: bool) -> Gate
         return _too_small(Gate(name, Verdict.REFUSED, sentence, {"least": limit}), was_small)
     share = customers / n if n else share
     numbers = {"smallest_share": share, "least": limit}
-    found, least = apart(share, limit, "%", 2)
+    found, least = distinct_numbers(share, limit, "%", 2)
     of_all = f"{customers:,} of the {n:,} customers ({found})" if n else f"{found} of the customers"
     sentence = f"The smallest segment has {of_all}"
     if share >= limit:
@@ -276,7 +275,7 @@ def _stable(
 
 def _agreed(name: str, agreement: float, noise: float, least: float) -> Gate:
     numbers = {"adjusted_rand_index": agreement, "least": least, "noise": noise}
-    found, limit = apart(agreement, least, "f", 3)
+    found, limit = distinct_numbers(agreement, least, "f", 3)
     sentence = f"The model in use and this one agree on held-out customers at {found}"
     if agreement >= least:
         return Gate(name, Verdict.PASSED, sentence + " (adjusted Rand index).", numbers)
@@ -331,7 +330,7 @@ def _drifted(
 
 
 def _shift(measure: str, drift: Mapping[str, float], limit: float) -> str:
-    return f"{_in_words(measure)} ({apart(drift[measure], limit, 'f', 2)[0]})"
+    return f"{_in_words(measure)} ({distinct_numbers(drift[measure], limit, 'f', 2)[0]})"
 
 
 def _in_words(measure: str) -> str:

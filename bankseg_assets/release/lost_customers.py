@@ -1,7 +1,7 @@
-"""What the release in use had and new data has not: transactions and customers.
+"""Find transactions and customers of the release in use that are missing from new data.
 
-Parts of the cleaned table are linked from version to version, so that only the files which have
-changed are read: after an ordinary delivery, none. What was withdrawn on purpose is not lost.
+Parts of the cleaned table are linked from version to version, so only changed files are read:
+after an ordinary delivery, none. Withdrawn rows do not count as lost.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
@@ -26,10 +26,10 @@ _COUNTS = f"NOT (direction <=> '{INCOME}')"
 
 @dataclass(frozen=True)
 class Losses:
-    """Of the transactions and customers in use, without the withdrawn ones, how many are gone.
+    """How many of the transactions and customers in use are missing, except withdrawn ones.
 
-    customers_lost: None where customers cannot be compared; `why_not` says why. reasons: reason ->
-    rows that are quarantined for it, and were not.
+    customers_lost: None if customers cannot be compared; `why_not` says why. reasons: reason ->
+    rows that are newly quarantined for it.
     """
 
     rows_before: int
@@ -41,11 +41,11 @@ class Losses:
 
 
 class NotReadableError(RuntimeError):
-    """The data of the release in use cannot be read; the message says what is missing."""
+    """Raised when the data of the release in use cannot be read; says what is missing."""
 
 
-def of_release(release: Release) -> dict[str, Account]:
-    """Return delivery -> account, of the data of a release. Raises NotReadableError."""
+def accounts_of_release(release: Release) -> dict[str, Account]:
+    """Return delivery -> account for the data of a release. Raises NotReadableError."""
     with _reading():
         return accounts(*(release.path(asset) for asset in (RAW, CLEANED, QUARANTINED)))
 
@@ -64,7 +64,7 @@ def losses(
     now: the accounts of that version. withdrawn: deliveries. Raises NotReadableError.
     """
     spark = customers.sparkSession
-    then = of_release(before)
+    then = accounts_of_release(before)
     with _reading():
         old = before.path(CLEANED)
         old_files, new_files = _files(old), _files(cleaned)
@@ -78,7 +78,7 @@ def losses(
         customers_before = _keys(rows, customer_key).count()
     rows_lost = _missing(gone, arrived).count()
     known = customers.select("customer_id")
-    # Who had income alone was no customer, and who has income alone now is not lost.
+    # Customers with income only are in no RFM table: they neither count as in use nor as lost.
     lost = _keys(gone.where(_COUNTS), customer_key).join(known, "customer_id", "left_anti")
     n_lost = lost.count() if comparable else None
     if n_lost:
@@ -89,16 +89,16 @@ def losses(
         rows_lost=rows_lost,
         customers_before=customers_before,
         customers_lost=n_lost,
-        reasons=_more(then, now),
+        reasons=_newly_quarantined(then, now),
         why_not="" if comparable else other_key(before.customer_key, customer_key),
     )
 
 
 def _missing(gone: DataFrame, arrived: DataFrame) -> DataFrame:
-    """Return the rows whose transaction is in no file that has arrived.
+    """Return the rows whose transaction is in none of the new files.
 
-    An ID that is made of a row's content is another where the contract reads one column more: such
-    a row is there if its place is.
+    An ID derived from a row's content changes when the contract reads one more column: such a row
+    is present if its delivery and row number are.
     """
     missing = gone.join(arrived, "transaction_id", "left_anti")
     place = ("delivery", "row_number")
@@ -109,7 +109,7 @@ def _missing(gone: DataFrame, arrived: DataFrame) -> DataFrame:
 
 
 def other_key(before: str, now: str) -> str:
-    """Return why customers of two keys cannot be compared."""
+    """Return the reason why customers of two different keys cannot be compared."""
     return (
         f"The release in use tells customers apart by `{before}`, and this run by `{now}`: they "
         "cannot be compared."
@@ -138,7 +138,7 @@ def _delivery(name: str) -> str:
 def _read(
     spark: SparkSession, version: Path, files: Mapping[str, str], wanted: Iterable[str]
 ) -> DataFrame:
-    """Return the rows of some files, by SHA-256; without any, an empty table that costs no job."""
+    """Return the rows of files given by SHA-256; for none, an empty table without a Spark job."""
     paths = sorted(version / files[sha256] for sha256 in wanted)
     if not paths:
         return spark.createDataFrame([], CLEANED_TRANSACTIONS.ddl)
@@ -150,8 +150,8 @@ def _keys(rows: DataFrame, customer_key: str) -> DataFrame:
     return rows.select(key).where("customer_id IS NOT NULL").distinct()
 
 
-def _more(then: Mapping[str, Account], now: Mapping[str, Account]) -> dict[str, int]:
-    """Return reason -> rows that are quarantined for it now and were not, the most first."""
+def _newly_quarantined(then: Mapping[str, Account], now: Mapping[str, Account]) -> dict[str, int]:
+    """Return reason -> newly quarantined rows, in descending order."""
     more: dict[str, int] = {}
     for delivery, account in now.items():
         old = then[delivery].reasons if delivery in then else {}

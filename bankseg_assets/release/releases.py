@@ -1,9 +1,9 @@
-"""Releases: one version of data and model together, and nothing else, is what readers see.
+"""Releases: consistent sets of data and model versions; readers see nothing else.
 
 A release is a version of the asset `release`: a document that names a version of every asset.
-Releases are only ever added, so that there is no pointer to tear; the newest is in use. Going back
-is a new release that names older versions. Standard library only: the app and the operator's
-commands read it at no cost.
+Releases are append-only, so there is no pointer that could be torn; the newest is in use. A
+rollback is a new release that names older versions. Standard library only: the app and the command
+line import it cheaply.
 """
 
 import json
@@ -31,12 +31,12 @@ ROLLBACK = "rollback"
 
 
 class ReleaseError(RuntimeError):
-    """A release that cannot be made or found; the message says why and what to do."""
+    """Raised when a release cannot be made or found; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Release:
-    """What readers see together: `versions` is asset -> name of its version."""
+    """A consistent set of versions: `versions` is asset -> name of its version."""
 
     name: str
     folder: Path
@@ -62,15 +62,15 @@ class Release:
     """What became of each file that was new since the release before: see `accounts.Account`."""
 
     def path(self, asset: str) -> Path:
-        """Return the folder of an asset's version in this release."""
+        """Return the folder of this release's version of an asset."""
         return self.folder / asset / self.versions[asset]
 
     def files(self, asset: str) -> list[Path]:
-        """Return the files of an asset's version, as they were recorded when it was written.
+        """Return the files of an asset's version, as recorded when it was written.
 
-        Not what lies in the folder: a reader that is overtaken by so many releases as are kept
-        must get an error (DamagedVersionError here, FileNotFoundError when it opens a file), and
-        not an empty table.
+        Not by listing the folder: if a version is removed while a slow reader uses it, the reader
+        must get an error (DamagedVersionError here, FileNotFoundError when it opens a file), not an
+        empty table.
         """
         folder = self.path(asset)
         names = version_record(folder)["files"]
@@ -82,7 +82,7 @@ _RECORDED = Release.__dataclass_fields__.keys() - {"name", "folder", "distributi
 
 @dataclass(frozen=True)
 class Refusal:
-    """A model that was made and not promoted, and why."""
+    """A candidate that was not promoted, with the reasons."""
 
     run_id: str
     at: str
@@ -94,13 +94,13 @@ class Refusal:
 
 
 def all_releases(published_dir: Path) -> list[Release]:
-    """Return the releases that can be read, oldest first."""
+    """Return all readable releases, oldest first."""
     found = (_read(folder) for folder in VersionStore(published_dir).versions(RELEASE))
     return [release for release in found if release is not None]
 
 
 def current_release(published_dir: Path) -> Release | None:
-    """Return the newest release that can be read; None before the first."""
+    """Return the newest readable release; None if there is none."""
     for folder in reversed(VersionStore(published_dir).versions(RELEASE)):
         release = _read(folder)
         if release is not None:
@@ -109,9 +109,9 @@ def current_release(published_dir: Path) -> Release | None:
 
 
 def closure(published_dir: Path, roots: Mapping[str, str]) -> dict[str, str]:
-    """Return asset -> version of `roots` and of everything that they were made from.
+    """Return asset -> version of `roots` and of everything upstream of them.
 
-    Raises ReleaseError when two of them were made from different versions of the same asset.
+    Raises ReleaseError when two of them depend on different versions of the same asset.
     """
     found = dict(roots)
     origin = dict.fromkeys(roots, "this release")
@@ -131,10 +131,10 @@ def closure(published_dir: Path, roots: Mapping[str, str]) -> dict[str, str]:
 
 
 def roll_back(store: VersionStore, to: str = "", note: str = "") -> Release:
-    """Make a release before the current one, or the one named `to`, the current one again.
+    """Promote the previous release, or the one named `to`, again.
 
-    A run that is on its way loses its right to publish. Raises ReleaseError when there is none,
-    or when a version that it names is gone.
+    A running run loses its right to publish. Raises ReleaseError when there is no such release, or
+    when a version that it names was removed.
     """
     releases = all_releases(store.folder)
     wanted = _find(releases, to)
@@ -157,7 +157,7 @@ def roll_back(store: VersionStore, to: str = "", note: str = "") -> Release:
 
 
 def prune(store: VersionStore, assets: Iterable[str]) -> None:
-    """Remove old versions, but none that one of the last releases names."""
+    """Remove old versions, except those that one of the last releases names."""
     releases = all_releases(store.folder)[-store.keep :]
     for asset in assets:
         in_use = {release.versions[asset] for release in releases if asset in release.versions}
@@ -165,7 +165,7 @@ def prune(store: VersionStore, assets: Iterable[str]) -> None:
 
 
 def refusal(published_dir: Path) -> Refusal | None:
-    """Return the newest model that was refused since the current release, if any."""
+    """Return the newest refusal since the current release, if any."""
     try:
         found = json.loads((published_dir / REFUSAL_FILE).read_text(encoding="utf-8"))
         return Refusal(
@@ -180,7 +180,7 @@ def refusal(published_dir: Path) -> Refusal | None:
 
 
 def note_refusal(published_dir: Path, found: Refusal | None) -> None:
-    """Say that a model was refused; None: the newest one was not."""
+    """Record that a candidate was refused; None clears the record."""
     path = published_dir / REFUSAL_FILE
     if found is None:
         path.unlink(missing_ok=True)
@@ -203,7 +203,7 @@ def _find(releases: list[Release], to: str) -> Release:
             known = ", ".join(release.name for release in releases) or "none"
             raise ReleaseError(f"{len(matching)} releases are named {to}…; there are: {known}.")
         return matching[0]
-    # Back from where we are, not from where we went last: to roll back twice goes back two.
+    # Relative to the release whose versions are in use: rolling back twice goes back two.
     promotions = [release for release in releases if release.kind == PROMOTION]
     current = releases[-1].versions if releases else {}
     places = [at for at, release in enumerate(promotions) if release.versions == current]
@@ -214,7 +214,7 @@ def _find(releases: list[Release], to: str) -> Release:
 
 def _read(folder: Path) -> Release | None:
     try:
-        # A flipped digit leaves valid JSON, and would show another version than was released.
+        # A flipped digit leaves valid JSON that names another version than was released.
         if damages(folder):
             return None
         found: dict[str, Any] = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
@@ -226,8 +226,8 @@ def _read(folder: Path) -> Release | None:
         }
         for name in ("gates", "warnings", "deliveries"):
             found[name] = tuple(found.get(name, ()))
-        # What a newer build has recorded beside it is no reason to serve nothing.
+        # Unknown fields of a newer build are ignored, so that the release can still be served.
         known = {name: value for name, value in found.items() if name in _RECORDED}
         return Release(name=folder.name, folder=folder.parent.parent, distributions=bins, **known)
     except (DamagedVersionError, OSError, ValueError, TypeError, KeyError, AttributeError):
-        return None  # removed meanwhile, or damaged: the one before it serves
+        return None  # removed meanwhile, or damaged: the previous one is served

@@ -1,9 +1,9 @@
-"""Releases at a URL: a copy in object storage (s3, gs, abfs), on HDFS, or on another disk.
+"""Copy releases to and from object storage (s3, gs, abfs), HDFS, or another disk.
 
-Laid out as the published folder is. Object storage has no rename, and needs none here: a version
-never changes, its `_version.json` is written last and says that it is whole, and a release's own
-comes after those of everything that it names. A copy that was cut short is no release, and the
-next one goes on where it ended.
+The layout is that of the published folder. No rename is needed, which object storage lacks: a
+version never changes, its `_version.json` is written last and marks it complete, and that of a
+release is written after those of everything that it names. An interrupted copy is not a release,
+and the next copy continues where it stopped.
 """
 
 import json
@@ -33,12 +33,12 @@ _WITH_FOLDERS = {"local", "hdfs"}
 
 
 class MirrorError(RuntimeError):
-    """A release cannot be copied; the message says why and what to do."""
+    """Raised when a release cannot be copied; the message says why and what to do."""
 
 
 @dataclass(frozen=True)
 class Copied:
-    """The release that is there now, and how much of it was not before."""
+    """The release that is at the target now, and how much of it was copied."""
 
     release: str
     versions: int
@@ -46,14 +46,14 @@ class Copied:
 
 
 def export(published_dir: Path, url: str, only: Collection[str] = ()) -> Copied:
-    """Copy the release in use to a URL; `only` these of its assets, if any are named.
+    """Copy the release in use to a URL; `only` limits the assets, if any are named.
 
     Raises MirrorError, DamagedVersionError when a file is not what was written, and OSError.
     """
     release = current_release(published_dir)
     if release is None:
         raise MirrorError("There is no release to copy. Run the job `everything` first.")
-    there = _There(url)
+    there = _RemoteStore(url)
     sizes = []
     for asset, version in [*_wanted(release.versions, only), (RELEASE, release.name)]:
         if there.holds(asset, version):
@@ -68,17 +68,18 @@ def export(published_dir: Path, url: str, only: Collection[str] = ()) -> Copied:
 
 
 def fetch(url: str, store: VersionStore, only: Collection[str] = ()) -> Copied:
-    """Copy the newest release at a URL into a published folder, as far as it is there.
+    """Copy the newest release at a URL, or the assets of it that exist there, to a published
+    folder.
 
-    Every file is compared with its recorded SHA-256 before a reader can see it. Raises MirrorError,
-    DamagedVersionError when one is not what was written, and OSError.
+    Every file is verified by its recorded SHA-256 before readers can see it. Raises MirrorError,
+    DamagedVersionError when a file differs from what was written, and OSError.
     """
     if (store.folder / WRITERS_FILE).exists():
         raise MirrorError(
             f"{store.folder} has releases of its own, and others would be mixed with them. "
             "Name another data folder in BANKSEG_DATA_DIR."
         )
-    there = _There(url)
+    there = _RemoteStore(url)
     name = there.newest_release()
     versions = json.loads(there.read(RELEASE, name, MANIFEST_FILE))["versions"]
     wanted = [pair for pair in _wanted(versions, only) if there.holds(*pair)]
@@ -98,19 +99,19 @@ def fetch(url: str, store: VersionStore, only: Collection[str] = ()) -> Copied:
     return Copied(name, len(sizes), sum(sizes))
 
 
-class _There:
-    """The versions at a URL."""
+class _RemoteStore:
+    """The version store at a URL."""
 
     def __init__(self, url: str) -> None:
         self._files, self._root = _connect(url)
 
     def holds(self, asset: str, version: str) -> bool:
-        """Whether a version is there, and whole."""
+        """Whether a complete version exists."""
         record = self._path(asset, version, RECORD_FILE)
         return bool(self._files.get_file_info(record).type == fs.FileType.File)
 
     def newest_release(self) -> str:
-        """Return the name of the newest release that is whole."""
+        """Return the name of the newest complete release."""
         selector = fs.FileSelector(self._path(RELEASE), allow_not_found=True)
         names = (found.base_name for found in self._files.get_file_info(selector))
         for name in sorted(names, reverse=True):
@@ -124,17 +125,17 @@ class _There:
             return bytes(file.read())
 
     def put(self, source: Path, *names: str) -> None:
-        """Copy a file here to its place there, where it appears whole."""
+        """Upload a local file atomically."""
         target = self._path(*names)
         if self._files.type_name not in _WITH_FOLDERS:
-            self._copy(source, target)  # an object is there once it was sent
+            self._copy(source, target)  # an object appears once its upload is complete
             return
         self._files.create_dir(target.rpartition("/")[0])
         self._copy(source, f"{target}.part")
         self._files.move(f"{target}.part", target)
 
     def get(self, asset: str, version: str, folder: Path) -> None:
-        """Copy a version to a folder here that does not exist; compare and flush it."""
+        """Download a version to a new local folder, verify and flush it."""
         folder.mkdir(parents=True)
         for name in [RECORD_FILE, *json.loads(self.read(asset, version, RECORD_FILE))["files"]]:
             target = folder / _plain(name)
@@ -174,7 +175,7 @@ def _wanted(versions: Mapping[str, str], only: Collection[str]) -> list[tuple[st
 
 
 def _plain(*names: str) -> str:
-    """Return names as one path that cannot lead elsewhere: they are read from what was fetched."""
+    """Join names to a relative path without `..`, because they come from downloaded documents."""
     path = PurePosixPath(*names)
     if path.is_absolute() or ".." in path.parts:
         raise MirrorError(f"{path} is no name of a version's file; nothing was taken.")

@@ -1,4 +1,4 @@
-"""The EDA report: one HTML page with plotly inside, so that it opens without a network."""
+"""Render the EDA report: one self-contained HTML page with plotly embedded."""
 
 import html
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 
 def eda_page(tables: Mapping[str, Rows], *, currency: str) -> str:
-    """Return the page. Every chart has a caption and every figure a table or a value on it."""
+    """Return the HTML page; every chart has a caption, and a table or printed values."""
     overview = tables["overview"][0]
     sections = [
         _heading(overview, currency, is_spending="directions" in tables),
@@ -146,7 +146,7 @@ def _bars(rows: Rows, x: str, y: str, x_label: str, *, log: bool = False) -> str
 
     if not rows:
         return f"<p>{_NO_BARS}</p>"
-    # Categories, not numbers, for logarithmic bins: equal bars for equal ratios.
+    # A category axis for logarithmic bins: equal widths for equal ratios.
     names = [f"{row[x]:,.3g}" if log else row[x] for row in rows]
     figure = go.Figure(go.Bar(x=names, y=[row[y] for row in rows], marker_color="#1f4e79"))
     figure.update_layout(
@@ -155,7 +155,7 @@ def _bars(rows: Rows, x: str, y: str, x_label: str, *, log: bool = False) -> str
         margin={"l": 60, "r": 20, "t": 20, "b": 50},
         xaxis_title=x_label,
         yaxis_title=y,
-        # A single day has no width on an axis of time.
+        # A single day has no width on a time axis.
         xaxis_type="category" if log or len(rows) == 1 else None,
     )
     page: str = figure.to_html(full_html=False, include_plotlyjs=False)

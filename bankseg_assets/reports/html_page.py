@@ -1,4 +1,4 @@
-"""What every page for people has: a frame that opens offline, sections, tables."""
+"""Building blocks of HTML reports: a frame that opens offline, sections, tables."""
 
 import html
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ DASH = "–"  # noqa: RUF001 - a dash is meant
 
 
 def document(title: str, body: str, *, script: str = "") -> str:
-    """Return the page; `body` and `script` are trusted, everything in them was escaped."""
+    """Return the page; `body` and `script` must already be escaped."""
     scripts = f"<script>{script}</script>" if script else ""
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -30,7 +30,7 @@ def document(title: str, body: str, *, script: str = "") -> str:
 
 
 def section(title: str, caption: str, body: str) -> str:
-    """Return a titled figure with its caption."""
+    """Return a figure with title and caption."""
     return (
         f"<h2>{html.escape(title)}</h2><figure><div class='wide'>{body}</div>"
         f"<figcaption>{html.escape(caption)}</figcaption></figure>"
@@ -38,7 +38,7 @@ def section(title: str, caption: str, body: str) -> str:
 
 
 def html_table(rows: Rows) -> str:
-    """Return the rows as a table; what is None is a dash."""
+    """Return the rows as an HTML table; None is shown as a dash."""
     if not rows:
         return "<p>None.</p>"
     head = "".join(f"<th>{html.escape(str(name).replace('_', ' '))}</th>" for name in rows[0])

@@ -1,7 +1,7 @@
-"""The model card: what the model is, what it was made of, how good it is and where it ends.
+"""The model card: intended use, training data, quality and limits of the model.
 
-In the form of Mitchell et al., Model Cards for Model Reporting, 2019. A document of plain values
-for programs, and the same as a page for people.
+After Mitchell et al., Model Cards for Model Reporting, 2019. A document of plain values, and the
+same as an HTML page.
 """
 
 import html
@@ -44,7 +44,7 @@ def model_card(
     customer_key: str,
     is_demo: bool,
 ) -> dict[str, Any]:
-    """Return the card. The arguments are the published documents and tables it is made from."""
+    """Return the card from the published documents and tables."""
     overview = eda["overview"][0]
     conflicts = overview["identity_conflict_share_of_repeat"]
     tried: Sequence[Mapping[str, Any]] = kmeans["sweep"]
@@ -105,7 +105,7 @@ def model_card(
 
 
 def fairness(demographics: Rows) -> list[dict[str, Any]]:
-    """Return, for each segment and attribute, how far its people differ from all customers."""
+    """Return how far each segment differs from all customers in each demographic attribute."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
     for row in demographics:
         key = (row["segment_name"], row["attribute"])
@@ -123,7 +123,7 @@ def fairness(demographics: Rows) -> list[dict[str, Any]]:
 def limits(
     bundle: Mapping[str, Any], chosen: Mapping[str, Any], conflicts: float | None, *, is_demo: bool
 ) -> list[str]:
-    """Return what a reader must not overlook, with the figures of this model."""
+    """Return the limitations of this model, with its figures."""
     found = [*bundle.get("warnings", ()), *_quality_limits(bundle, chosen)]
     if bundle.get("direction_known"):
         found.append(SPENDING_ALONE)
@@ -150,7 +150,7 @@ def limits(
 
 
 def _quality_limits(bundle: Mapping[str, Any], chosen: Mapping[str, Any]) -> list[str]:
-    """Return what the figures of quality do not say; one segment has none."""
+    """Return the limitations of the quality metrics; empty for one segment."""
     if not _has_segments(bundle):
         return [f"{ONE_SEGMENT} No figure of quality means anything."]
     silhouette = chosen.get("silhouette")
@@ -174,7 +174,7 @@ def _tested(bundle: Mapping[str, Any]) -> str:
 
 
 def _completeness(bundle: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the quality for each set of known measures; evidence beside them changes little."""
+    """Return the quality for each set of known measures, without evidence, which changes little."""
     names = ("known", "f1_macro", "log_loss", "brier", "calibration_error")
     return [
         {name: entry[name] for name in names}
@@ -184,7 +184,7 @@ def _completeness(bundle: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 
 def model_card_page(card: Mapping[str, Any]) -> str:
-    """Return the card as a page that opens offline."""
+    """Return the card as a self-contained HTML page."""
     data, segments = card["data"], card["segments"]
     variance = card["components"]["variance_kept"]
     metrics = {name: value for name, value in card["metrics"].items() if name != "completeness"}

@@ -1,4 +1,4 @@
-"""PNG plots for Dagster's metadata: matplotlib, because plotly needs a browser to make a PNG."""
+"""PNG plots for Dagster metadata, by matplotlib: plotly needs a browser to write PNG."""
 
 import base64
 import io
@@ -9,7 +9,7 @@ from bankseg_assets.presentation.disclosure import is_small, shown_count
 
 INK = "#1f4e79"
 ACCENT = "#c55a11"
-ROW_INCHES = 0.4  # of a heat plot with many rows
+ROW_INCHES = 0.4  # of a heat map with many rows
 
 
 def line_plot(
@@ -21,7 +21,7 @@ def line_plot(
     y_label: str,
     mark: float | None,
 ) -> str:
-    """Return a line plot as Markdown; `mark` is an x that is pointed out."""
+    """Return a line plot as Markdown; `mark` is an x value to highlight."""
     figure, axes = _figure(title, x_label, y_label)
     axes.plot(x, y, marker="o", color=INK)
     if mark is not None:
@@ -33,9 +33,9 @@ def line_plot(
 def bar_plot(
     names: Sequence[str], values: Sequence[float], *, title: str, x_label: str, y_label: str
 ) -> str:
-    """Return a horizontal bar plot as Markdown, the first name on top, values written on.
+    """Return a horizontal bar plot with value labels as Markdown, the first name on top.
 
-    Whole numbers are counts: those of one to ten are not drawn, and written as "<11".
+    Whole numbers are counts: those of one to ten are not drawn, and labelled "<11".
     """
     figure, axes = _figure(title, x_label, y_label)
     lengths = [0 if _is_small_count(value) else value for value in values]
@@ -50,9 +50,9 @@ def bar_plot(
 def matrix_plot(
     matrix: Sequence[Sequence[int]], names: Sequence[str], *, title: str, x_label: str, y_label: str
 ) -> str:
-    """Return a matrix of counts as Markdown; colour is the share of the row.
+    """Return a heat map of counts as Markdown; colour is the share of the row.
 
-    Counts of one to ten are written as "<11", and have the colour of none: its shade would tell.
+    Counts of one to ten are labelled "<11" and coloured as zero: the shade would disclose them.
     """
     shares = [
         [0.0 if is_small(cell) else cell / max(sum(row), 1) for cell in row] for row in matrix
@@ -72,7 +72,8 @@ def heat_plot(
     x_label: str,
     y_label: str,
 ) -> str:
-    """Return a table as Markdown, each cell with its text on a shade from 0 (white) to 1 (dark)."""
+    """Return a heat map as Markdown, each cell with its text on a shade from 0 (white) to 1
+    (dark)."""
     figure, axes = _figure(title, x_label, y_label)
     figure.set_figheight(max(figure.get_figheight(), ROW_INCHES * len(y_names)))
     axes.imshow(shades, cmap="Blues", vmin=0, vmax=1, aspect="auto")
@@ -86,10 +87,10 @@ def heat_plot(
 
 
 def reliability_plot(bins: Sequence[Mapping[str, float]], *, title: str) -> str:
-    """Return how often the most likely segment was right, by how probable it was, as Markdown.
+    """Return a reliability diagram (accuracy by confidence) as Markdown.
 
-    bins: `confidence`, `accuracy` and `customers` of each. A point's area is its customers; honest
-    probabilities lie on the diagonal.
+    bins: `confidence`, `accuracy` and `customers` of each. A point's area is its customers;
+    calibrated probabilities lie on the diagonal.
     """
     figure, axes = _figure(title, "probability of the most likely segment", "share that was right")
     most = max((row["customers"] for row in bins), default=1)
@@ -111,7 +112,7 @@ def _is_small_count(value: float) -> TypeGuard[int]:
 
 
 def _figure(title: str, x_label: str, y_label: str) -> tuple[Any, Any]:
-    # Figure, not pyplot: pyplot keeps every figure of the process alive and wants a display.
+    # Figure instead of pyplot: pyplot keeps all figures of the process alive and needs a display.
     from matplotlib.figure import Figure
 
     figure = Figure(figsize=(6.4, 3.6), layout="constrained")
@@ -123,7 +124,7 @@ def _figure(title: str, x_label: str, y_label: str) -> tuple[Any, Any]:
 
 
 def markdown_image(figure: Any, alternative: str) -> str:
-    """Return a figure as Markdown, with a text for who does not see it."""
+    """Return a figure as Markdown with alternative text."""
     buffer = io.BytesIO()
     figure.savefig(buffer, format="png", dpi=80)
     encoded = base64.b64encode(buffer.getvalue()).decode()

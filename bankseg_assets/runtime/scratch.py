@@ -1,6 +1,6 @@
-"""Scratch folders, one a process: what a killed process left is found and removed by the next.
+"""Per-process scratch folders; each process removes those of dead ones.
 
-A JVM that is killed outright cannot remove its shuffle files, and the disk fills, run by run.
+A killed JVM cannot remove its shuffle files, so the disk would fill run by run.
 """
 
 import fcntl
@@ -18,12 +18,12 @@ _ours: dict[Path, Path] = {}
 def private_folder(parent: Path) -> Path:
     """Return this process's own folder in `parent`, after removing those of dead processes.
 
-    The kernel frees the lock in a folder when its process dies, however it dies.
+    The kernel releases the lock in a folder when its process ends, however it ends.
     """
     if parent not in _ours:
         parent.mkdir(parents=True, exist_ok=True)
         remove_abandoned(parent)
-        # Locked before it has its name: nobody can take it for abandoned in between.
+        # Locked before it is renamed, so another process cannot consider it abandoned in between.
         name = f"{os.getpid()}-{uuid.uuid4().hex[:8]}"
         draft = parent / f".{name}"
         draft.mkdir()
@@ -33,7 +33,7 @@ def private_folder(parent: Path) -> Path:
 
 
 def remove_abandoned(parent: Path) -> None:
-    """Remove the folders in `parent` whose process is gone."""
+    """Remove the folders in `parent` whose process has ended."""
     for folder in parent.iterdir():
         if not folder.name.startswith(".") and not _is_held(folder):
             shutil.rmtree(folder, ignore_errors=True)

@@ -1,6 +1,6 @@
-"""Where things are and which ports are used: the environment, else `bankseg.toml`, else defaults.
+"""Settings (paths, ports) from the environment, `bankseg.toml` or defaults, in this order.
 
-Standard library only, so that the app, the launcher and the assets can all read it at no cost.
+Standard library only: the app, the launcher and the assets all import it cheaply.
 """
 
 import os
@@ -17,12 +17,12 @@ DEFAULT_CONTRACT = Path(__file__).resolve().parents[2] / "contract.toml"
 
 
 class SettingsError(ValueError):
-    """A setting has a value that cannot be used; the message names it and what was expected."""
+    """Raised for an invalid setting; the message names it and what was expected."""
 
 
 @dataclass(frozen=True)
 class Settings:
-    """Every setting of the platform; each field's environment name is `BANKSEG_<FIELD>`."""
+    """The settings of the platform; each field's environment variable is `BANKSEG_<FIELD>`."""
 
     data_dir: Path = Path("data")
     spark_master: str = "local[*]"
@@ -35,7 +35,7 @@ class Settings:
 
     @property
     def landing_dir(self) -> Path:
-        """Where transaction files are dropped."""
+        """The folder where transaction files are dropped."""
         return self.data_dir / "landing"
 
     @property
@@ -45,12 +45,12 @@ class Settings:
 
     @property
     def holdings_dir(self) -> Path:
-        """Where files of product holdings are dropped, apart from the transactions."""
+        """The folder where product holdings files are dropped."""
         return self.data_dir / "holdings"
 
     @property
     def raw_holdings_dir(self) -> Path:
-        """What `raw_dir` is to transactions."""
+        """As `raw_dir`, for files of product holdings."""
         return self.data_dir / "raw_holdings"
 
     @property
@@ -65,44 +65,44 @@ class Settings:
 
     @property
     def ledger_path(self) -> Path:
-        """SQLite: which content was delivered, and what became of it."""
+        """SQLite ledger of delivered content and its outcome."""
         return self.data_dir / "ledger.sqlite"
 
     @property
     def holdings_ledger_path(self) -> Path:
-        """The same for files of holdings."""
+        """As `ledger_path`, for files of product holdings."""
         return self.data_dir / "holdings_ledger.sqlite"
 
     @property
     def notice_path(self) -> Path:
-        """A small file that changes when a new classifier is out; the app watches it."""
+        """A small file that changes when a new classifier is released."""
         return self.data_dir / "new_model.json"
 
     @property
     def logs_dir(self) -> Path:
-        """What each server and the last batch wrote."""
+        """The logs of each server and of the last batch."""
         return self.data_dir / "logs"
 
     @property
     def java_dir(self) -> Path:
-        """A small JAVA_HOME around the packaged Java."""
+        """A small JAVA_HOME that wraps the packaged Java."""
         return self.data_dir / "java"
 
     @property
     def scratch_dir(self) -> Path:
-        """Spark's shuffle files: one folder a process, removed when it is gone."""
+        """Spark's shuffle files: one folder per process, removed after it ends."""
         return self.data_dir / "spark_scratch"
 
     @property
     def lock_path(self) -> Path:
-        """Held by the platform, or a batch, that works on the data folder."""
+        """The lock held by the platform or batch that works on the data folder."""
         return self.data_dir / "run.lock"
 
 
 def load_settings(
     environ: Mapping[str, str] | None = None, settings_file: Path = SETTINGS_FILE
 ) -> Settings:
-    """Read the settings; an environment variable wins over the file.
+    """Read the settings; environment variables take precedence over the file.
 
     Raises SettingsError when the file is not TOML, names an unknown setting, or holds a value
     of the wrong type.
@@ -113,7 +113,7 @@ def load_settings(
     settings = Settings()
     for name, value in given.items():
         settings = replace(settings, **{name: _convert(name, value, getattr(settings, name))})
-    # Absolute, because Dagster's processes do not all start in the same folder.
+    # Absolute, because Dagster's processes start in different folders.
     return replace(
         settings,
         data_dir=settings.data_dir.expanduser().resolve(),
@@ -122,7 +122,7 @@ def load_settings(
 
 
 def called_from(environ: Mapping[str, str] | None = None) -> Path:
-    """Return the folder that the paths of a command are relative to: where it was given."""
+    """Return the folder in which the command was called, to which its paths are relative."""
     return Path((os.environ if environ is None else environ).get(CALLED_FROM) or ".").absolute()
 
 

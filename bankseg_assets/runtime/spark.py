@@ -1,4 +1,4 @@
-"""How Spark is set up for the machine it is on; used by the Dagster resource and by the tests."""
+"""Spark configuration for this machine; used by the Dagster resource and the tests."""
 
 import logging
 import os
@@ -16,27 +16,29 @@ from bankseg_assets.runtime.settings import Settings
 if TYPE_CHECKING:
     pass
 
-MEMORY_SHARE = 0.35  # of the machine's, for the JVM: Python, the UI and the app live beside it
-# ALS chains its rounds without a checkpoint: to read such a task back overflowed the usual 1 MB.
+MEMORY_SHARE = 0.35  # share of memory for the JVM, beside Python, the UI and the app
+# ALS iterates without a checkpoint: deserializing such a task overflowed the default 1 MB.
 DEEP_STACK = "-Xss16m"
-# Java leaves methods of over 8,000 bytes uncompiled, and Spark writes one for a wide aggregation.
+# Java does not compile methods over 8,000 bytes; Spark generates one for a wide aggregation.
 COMPILE_ALL = "-XX:-DontCompileHugeMethods"
-# G1's barriers and threads cost a batch of a million rows 11 of 65 s on two cores; nobody waits for
-# a pause.
+# G1's barriers and threads cost a batch of a million rows 11 of 65 s on two cores; pauses do not
+# matter in a batch.
 COLLECTOR = "-XX:+UseParallelGC"
-# A batch is some fifty queries, each of its own generated classes: to compile them, Java's second
-# compiler took 28 of 97 core-seconds of a million rows. Stopped at smaller methods, all take 83.
+# A batch is some fifty queries, each with its own generated classes. Compiling them took Java's
+# second compiler (C2) 28 of 97 core-seconds for a million rows; limited to smaller methods, the
+# total is 83.
 SMALLER_METHODS = (
     "-XX:+IgnoreUnrecognizedVMOptions -XX:FreqInlineSize=120 -XX:InlineSmallCode=1000 "
     "-XX:MaxInlineLevel=6 -XX:MaxNodeLimit=20000 -XX:NodeLimitFudgeFactor=400"
 )
-# Of few rows the second compiler never earns what it costs: 300,000 took 38 s instead of 44 without
-# it, half a million 45 instead of 42.
+# For few rows C2 does not pay off: without it 300,000 rows took 38 s instead of 44, half a million
+# 45 instead of 42.
 FIRST_COMPILER = "-XX:TieredStopAtLevel=1"
 SMALL_DATA = 24 << 20  # bytes of CSV, some 350,000 rows
-PACKED = {".gz": 4, ".parquet": 3}  # how much longer the same is as CSV
-# In Turkish the capital of "i" has a dot, so that no value with an "i" is one of the contract's;
-# other languages write numbers with a comma. What is not named here, Java takes from the machine.
+PACKED = {".gz": 4, ".parquet": 3}  # size ratio of CSV to the same data in this format
+# In a Turkish locale the capital of "i" has a dot, so no value with an "i" would match the
+# contract; other locales write numbers with a comma. Java takes what is not set here from the
+# machine.
 NEUTRAL_LOCALE = (
     " ".join(
         f"-Duser.{name}{category}={value}"
@@ -45,22 +47,22 @@ NEUTRAL_LOCALE = (
     )
     + " -Duser.timezone=UTC -Dfile.encoding=UTF-8"
 )
-# What the environment says of another Spark, Hadoop or Java: its programs, its configuration, its
-# servers. Local mode needs none of it; a cluster is found by some of it.
-_OF_OTHERS = ("SPARK_", "PYSPARK_", "HADOOP_", "YARN_", "HIVE_")
+# Environment variables of another Spark, Hadoop or Java: programs, configuration, servers. Local
+# mode needs none of them; some locate a cluster.
+_FOREIGN_PREFIXES = ("SPARK_", "PYSPARK_", "HADOOP_", "YARN_", "HIVE_")
 _OTHER_SESSIONS = (
     *("SPARK_HOME", "SPARK_REMOTE", "SPARK_LOCAL_REMOTE", "SPARK_CONNECT_MODE_ENABLED"),
     *("SPARK_API_MODE", "PYSPARK_SUBMIT_ARGS", "PYSPARK_GATEWAY_PORT", "PYSPARK_GATEWAY_SECRET"),
-    "_JAVA_OPTIONS",  # it wins over the options that Java is started with
+    "_JAVA_OPTIONS",  # takes precedence over the options that Java is started with
 )
-# Who runs it; and what pyspark itself puts there once a session is up.
+# The user, and what pyspark itself sets once a session exists.
 _OURS = ("SPARK_USER", "HADOOP_USER_NAME", "SPARK_AUTH_SOCKET_TIMEOUT", "SPARK_BUFFER_SIZE")
-# Java reads and writes file names in the encoding of its locale. Under LC_ALL=C that is ASCII, and
-# a folder with an umlaut is not found.
+# Java encodes file names by its locale. Under LC_ALL=C that is ASCII, and a folder with an umlaut
+# is not found.
 UTF8_LOCALE = "C.UTF-8"
-# A cluster's own default may be HDFS: Spark would then write there, and Python look on the disk.
+# A cluster may default to HDFS: Spark would then write there, while Python reads the local disk.
 SHARED_DISK = "file:///"
-MOST_MEMORY_MIB = 5120  # 50 million rows pass in it; the parallel collector fills what it is given
+MOST_MEMORY_MIB = 5120  # enough for 50 million rows; the parallel collector fills what it is given
 
 _STARTING: list[Thread] = []
 
@@ -74,15 +76,15 @@ def spark_config(settings: Settings, *, extra: Mapping[str, str] | None = None) 
         "spark.sql.adaptive.enabled": "true",
         "spark.sql.parquet.compression.codec": "zstd",
         "spark.sql.parquet.outputTimestampType": "TIMESTAMP_MICROS",
-        # A table is cached for the next job or two: to look for the best encoding of each column
-        # took half of the time of caching the customers.
+        # A table is cached for one or two jobs: choosing the best encoding of each column took half
+        # of the time of caching the customers.
         "spark.sql.inMemoryColumnarStorage.compressed": "false",
-        # ICU's upper case took a sixth of cleaning; Java's is the same but for rare scripts.
+        # ICU's upper case took a sixth of cleaning; Java's differs for rare scripts only.
         "spark.sql.icu.caseMappings.enabled": "false",
     }
     if settings.spark_remote:
-        # The URL may hold a token, and Dagster shows a resource's configuration and keeps it in its
-        # database: see `prepare_process`.
+        # The URL may contain a token, and Dagster shows and stores a resource's configuration: see
+        # `prepare_process`.
         return config | {"fs.defaultFS": SHARED_DISK} | dict(extra or {})
     config |= {
         "spark.master": settings.spark_master,
@@ -97,8 +99,8 @@ def spark_config(settings: Settings, *, extra: Mapping[str, str] | None = None) 
     }
     if _is_local(settings):
         config |= {
-            # At the default 200 every shuffle of a small frame costs more in tasks than in work;
-            # how many suit a cluster, its own defaults say.
+            # With the default of 200, tasks cost more than the work in every shuffle of a small
+            # frame. A cluster keeps its own default.
             "spark.sql.shuffle.partitions": str(max(4, 2 * cores())),
             "spark.driver.memory": f"{heap_mib()}m",
             "spark.driver.extraJavaOptions": " ".join(
@@ -111,22 +113,22 @@ def spark_config(settings: Settings, *, extra: Mapping[str, str] | None = None) 
 
 
 def prepare_process(settings: Settings) -> None:
-    """Set what pyspark reads from the environment: Java, the workers' Python, scratch space.
+    """Set the environment of pyspark: Java, the workers' Python, scratch space.
 
-    What it says of another Spark is removed.
+    Variables of another Spark are removed.
     """
     for name in list(os.environ):
-        if name in _OTHER_SESSIONS or (_is_local(settings) and _is_of_others(name)):
+        if name in _OTHER_SESSIONS or (_is_local(settings) and _is_foreign(name)):
             del os.environ[name]
     os.environ["LC_ALL"] = UTF8_LOCALE
     if _is_local(settings):
-        # Else the workers take the first python on PATH, which has other packages.
+        # Otherwise workers use the first python on PATH, which has other packages.
         os.environ["PYSPARK_PYTHON"] = sys.executable
-        # Else the driver listens on whatever address the machine's name resolves to. On a cluster
-        # its executors must reach it there.
+        # Otherwise the driver listens on the address that the host name resolves to. On a cluster
+        # the executors must reach it there.
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
     else:
-        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # the machines may have another
+        os.environ.setdefault("PYSPARK_PYTHON", sys.executable)  # the executors may have another
     if settings.spark_remote:
         os.environ["SPARK_REMOTE"] = settings.spark_remote
     else:
@@ -134,23 +136,23 @@ def prepare_process(settings: Settings) -> None:
         os.environ["SPARK_LOCAL_DIRS"] = str(private_folder(settings.scratch_dir))
 
 
-def _is_of_others(name: str) -> bool:
+def _is_foreign(name: str) -> bool:
     return name in (*JAVA_OPTIONS, "CLASSPATH") or (
-        name.startswith(_OF_OTHERS) and name not in _OURS
+        name.startswith(_FOREIGN_PREFIXES) and name not in _OURS
     )
 
 
 def _compilers(settings: Settings) -> str:
-    """Return which of Java's compilers suits the data: what landed, or what was taken before."""
+    """Return the JIT compiler options for the size of the landed or previously ingested data."""
     delivered = max(csv_bytes(folder) for folder in (settings.landing_dir, settings.raw_dir))
     return FIRST_COMPILER if delivered < SMALL_DATA else SMALLER_METHODS
 
 
 def csv_bytes(folder: Path) -> int:
-    """Return how long a folder's files are about, as CSV."""
+    """Return the approximate size of a folder's files as CSV, in bytes."""
     total = 0
     for path in folder.rglob("*.*"):
-        with suppress(FileNotFoundError):  # it may be taken away meanwhile
+        with suppress(FileNotFoundError):  # the file may be removed meanwhile
             total += path.stat().st_size * PACKED.get(path.suffix, 1)
     return total
 
@@ -160,11 +162,11 @@ def _is_local(settings: Settings) -> bool:
 
 
 def start_early(settings: Settings, config: Mapping[str, str]) -> None:
-    """Start the session beside what needs none yet: imports, and the files that landed.
+    """Start the session in a thread, while imports and the reading of landed files go on.
 
-    Whoever needs it calls `wait_until_started` first, and then gets it, or the error again.
-    Spark Connect starts no JVM, and its session is the active one of the thread that made it alone:
-    Spark ML in another thread did not find it.
+    Callers that need it call `wait_until_started` first; creating the session then returns it or
+    raises the error. Not for Spark Connect: it starts no JVM, and its session is active only in the
+    thread that created it, so Spark ML in another thread did not find it.
     """
     if settings.spark_remote or _STARTING:
         return
@@ -178,7 +180,7 @@ def start_early(settings: Settings, config: Mapping[str, str]) -> None:
             for key, value in config.items():
                 builder = builder.config(key, value)
             builder.getOrCreate()
-        except Exception as error:  # whoever needs the session meets it again, and is told more
+        except Exception as error:  # raised again, with more detail, where the session is needed
             logging.getLogger(__name__).warning("Spark was not started early: %s", error)
 
     _STARTING.append(Thread(target=start, name="spark-start", daemon=True))
@@ -186,13 +188,13 @@ def start_early(settings: Settings, config: Mapping[str, str]) -> None:
 
 
 def wait_until_started() -> None:
-    """Wait for the session that was started early, if any."""
+    """Wait for the session started by `start_early`, if any."""
     if _STARTING:
         _STARTING[0].join()
 
 
 def cores() -> int:
-    """Return the processors that this process may use."""
+    """Return the number of processors that this process may use."""
     return len(os.sched_getaffinity(0))
 
 

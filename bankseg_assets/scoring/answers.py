@@ -1,4 +1,4 @@
-"""What the model says of customers of whom some or all inputs are known."""
+"""Answers of the model: the most likely segment and its probability, from any known inputs."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,14 +12,16 @@ from bankseg_assets.scoring.posterior import posterior
 SURE = 0.6
 """Below this probability, the name alone would say more than the model knows."""
 
-# Calibration is measured to three digits; more than six only differ from machine to machine.
+# Calibration is measured to three digits; beyond six, digits differ between machines.
 DIGITS = 6
 
 
 @dataclass(frozen=True)
 class Answers:
-    """Of n customers: `probabilities` (n, k), and of the most likely segment, its place (n,) in
-    `Bundle.segments` and its probability (n,).
+    """Answers for n customers.
+
+    `probabilities` (n, k); of the most likely segment, its index (n,) in `Bundle.segments` and its
+    probability (n,).
     """
 
     probabilities: Array
@@ -28,13 +30,13 @@ class Answers:
 
     @property
     def sure(self) -> npt.NDArray[np.bool_]:
-        """Whether the most likely segment can be acted on: (n,)."""
+        """Whether the most likely segment is probable enough to act on: (n,)."""
         enough: npt.NDArray[np.bool_] = self.confidence >= SURE
         return enough
 
 
 def answers(bundle: Bundle, known: Mapping[str, npt.ArrayLike]) -> Answers:
-    """Score n customers; NaN means unknown. Raises InputError as `partial.posterior`."""
+    """Score n customers; NaN means unknown. Raises InputError as `posterior`."""
     found = posterior(bundle, known)
     probabilities = found.probabilities.round(DIGITS)
     return Answers(probabilities, found.segment, probabilities.max(axis=1))

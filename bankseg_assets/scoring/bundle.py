@@ -1,7 +1,7 @@
-"""Score customers with a published model bundle: numpy only, no Spark, no Dagster, no pickle.
+"""Score customers with a published model bundle, in numpy alone (no Spark, Dagster, pickle).
 
-The bundle is JSON. Scoring a customer is a transform per feature, one affine map into the space of
-the principal components, and the log density of a diagonal Gaussian per segment.
+The bundle is JSON. Scoring applies a transform per feature, one affine map to the principal
+components, and the log density of a diagonal Gaussian per segment.
 """
 
 import hashlib
@@ -28,19 +28,20 @@ Array = npt.NDArray[np.float64]
 
 
 class BundleError(ValueError):
-    """A model bundle that must not be used; the message names the file and what is wrong."""
+    """Raised for a model bundle that must not be used; names the file and what is wrong."""
 
 
 class InputError(ValueError):
-    """An input that cannot be scored; the message names the field, what was expected and found."""
+    """Raised for an input that cannot be scored; names the field, expected and found value."""
 
 
-# A measure that follows from others, so that no form asks for it: name -> (numerator, denominator).
+# Derived measures, which no form asks for: name -> (numerator, denominator).
 DERIVED = {"average_amount": ("monetary", "frequency")}
 
 
 def apply_transform(feature: Feature, values: Array) -> Array:
-    """Return the feature for measures of any shape; the Spark twin is `segmentation.features`."""
+    """Return the feature for measures of any shape; `segmentation.features` is the Spark
+    version."""
     match feature.transform:
         case "identity":
             return values
@@ -57,9 +58,9 @@ def apply_transform(feature: Feature, values: Array) -> Array:
 class Bundle:
     """A model: d features, c components, k segments.
 
-    mean, scale: (d,), of the training customers. components: (d, c), whitened where the model is.
+    mean, scale: (d,), of the training customers. components: (d, c), whitened if the model is.
     centroids, means, variances: (k, c). prior: (k,). confusion: (k, k), held-out customers, rows
-    are the true segments.
+    are true segments.
     """
 
     version: str
@@ -98,17 +99,17 @@ class Bundle:
     """What is the same for every customer, computed once (see `partial`); goes with the model."""
 
     def may_be_negative(self, measure: str) -> bool:
-        """Tell whether the model has seen a measure, or what it is derived from, below zero."""
+        """Return whether a measure, or one that it is derived from, was below zero in training."""
         asked = DERIVED.get(measure, (measure,))[0]
         return any(one["measure"] == asked and one.get("minimum", 0) < 0 for one in self.inputs)
 
     @property
     def measures(self) -> list[str]:
-        """The measures that a form must ask for, in order, each once."""
+        """The distinct measures that a form must ask for, in order."""
         return asked_measures(self.features)
 
     def label(self, name: str) -> str:
-        """Return what people call a measure or a piece of evidence; its name where none is told."""
+        """Return the display label of a measure or evidence; its name if it has no label."""
         asked = {field["measure"]: field["label"] for field in self.inputs}
         told = {key: document["label"] for key, document in self.evidence.items()}
         return str((asked | told).get(name, name))
@@ -116,7 +117,7 @@ class Bundle:
 
 @dataclass(frozen=True)
 class Prediction:
-    """The segments' posterior probabilities of n customers: (n, k)."""
+    """Posterior probabilities of the segments for n customers: (n, k)."""
 
     probabilities: Array
 
@@ -130,13 +131,13 @@ class Prediction:
 def project(bundle: Bundle, measures: Mapping[str, npt.ArrayLike]) -> Array:
     """Return the component scores (n, c) of customers given by their measures.
 
-    NaN means unknown (no balance was ever delivered) and counts as the training customers' mean.
-    Raises InputError when a measure is missing, not a number, infinite, or negative where the
-    model has seen none below zero.
+    NaN means unknown (no balance was ever delivered) and is imputed by the training mean. Raises
+    InputError when a measure is missing, not a number, infinite, or negative although none was in
+    training.
     """
     columns = [transformed(bundle, feature, measures) for feature in bundle.features]
     standardised = (np.column_stack(columns) - bundle.mean) / bundle.scale
-    # What is unknown neither pulls nor pushes: the mean, which is zero here.
+    # Unknown values are imputed by the mean, which is zero here.
     return np.nan_to_num(standardised, nan=0.0) @ bundle.components
 
 
@@ -158,14 +159,14 @@ def log_joint(bundle: Bundle, scores: Array) -> Array:
 
 
 def softmax(joint: Array) -> Array:
-    """Return probabilities (n, k) from logarithms that are known but for a constant a row."""
+    """Return probabilities (n, k) from log probabilities known up to a constant per row."""
     weights = np.exp(joint - joint.max(axis=1, keepdims=True))
     found: Array = weights / weights.sum(axis=1, keepdims=True)
     return found
 
 
 def load_bundle(path: Path) -> Bundle:
-    """Read a bundle from its file or folder and prove its content hash.
+    """Read a bundle from its file or folder and verify its content hash.
 
     Raises BundleError when it is missing, not JSON, of another format, or not what was published.
     """
@@ -193,12 +194,12 @@ def load_bundle(path: Path) -> Bundle:
 def _is_as_published(document: Mapping[str, Any]) -> bool:
     try:
         return bool(document.get("sha256") == bundle_hash(document))
-    except ValueError:  # it holds an infinity or NaN, which no bundle was ever published with
+    except ValueError:  # it contains an infinity or NaN, which published bundles never do
         return False
 
 
 def bundle_from(document: Mapping[str, Any]) -> Bundle:
-    """Return the model of a document; raises KeyError, TypeError or ValueError when it is none."""
+    """Return the model of a document; raises KeyError, TypeError or ValueError if it is invalid."""
     arrays = {name: np.array(document[name], dtype=np.float64) for name in ARRAYS}
     return Bundle(
         version=document["version"],
@@ -222,7 +223,8 @@ def bundle_from(document: Mapping[str, Any]) -> Bundle:
 
 
 def bundle_hash(document: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of everything that decides an answer: all but the hash and the version."""
+    """Return the SHA-256 of everything that affects an answer: all except the hash and the
+    version."""
     content = {key: value for key, value in document.items() if key not in ("sha256", "version")}
     canonical = json.dumps(content, sort_keys=True, separators=(",", ":"), allow_nan=False)
     return hashlib.sha256(canonical.encode()).hexdigest()
@@ -231,7 +233,7 @@ def bundle_hash(document: Mapping[str, Any]) -> str:
 def feature_list(names: Sequence[str]) -> tuple[Feature, ...]:
     """Return features by name.
 
-    Raises InputError that lists the known ones when a name is not among them.
+    Raises InputError, which lists the known ones, for an unknown name.
     """
     unknown = [name for name in names if name not in FEATURES]
     if unknown:
@@ -240,7 +242,7 @@ def feature_list(names: Sequence[str]) -> tuple[Feature, ...]:
 
 
 def asked_measures(features: Sequence[Feature]) -> list[str]:
-    """Return the measures that features need, in order, each once; derived ones by their parts."""
+    """Return the distinct measures that features need, in order; derived ones by their parts."""
     needed = [
         part for feature in features for part in DERIVED.get(feature.measure, (feature.measure,))
     ]
@@ -248,7 +250,7 @@ def asked_measures(features: Sequence[Feature]) -> list[str]:
 
 
 def transformed(bundle: Bundle, feature: Feature, measures: Mapping[str, npt.ArrayLike]) -> Array:
-    """Return a feature of customers given by their measures; raises InputError as `project`."""
+    """Compute a feature of customers from their measures; raises InputError as `project`."""
     return apply_transform(feature, _measure(bundle, feature.measure, measures))
 
 

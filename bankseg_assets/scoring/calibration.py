@@ -1,8 +1,8 @@
-"""From a model's log joint to honest log probabilities; one such map for each subset of measures.
+"""Probability calibration: temperature or Dirichlet scaling, one map per subset of measures.
 
 A temperature is one factor (Guo et al., On Calibration of Modern Neural Networks, 2017) and changes
-no label. Where one factor is not enough, a matrix and a shift on the log probabilities (Kull et
-al., Beyond temperature scaling: Dirichlet calibration, 2019).
+no label. If one factor is not enough, a matrix and a shift of the log probabilities are used (Kull
+et al., Beyond temperature scaling: Dirichlet calibration, 2019).
 """
 
 from collections.abc import Mapping
@@ -13,8 +13,8 @@ import numpy as np
 
 from bankseg_assets.scoring.bundle import Array
 
-# A matrix is fitted where customers are. Log probabilities under this one (2e-9) are cut, so that
-# a customer far outside is answered as one at the edge.
+# A matrix is valid only where there were customers to fit it on. Log probabilities are clipped at
+# this value (2e-9), so a customer far outside gets the answer of one at the edge.
 FLOOR = -20.0
 
 
@@ -40,7 +40,8 @@ class Calibration:
         return {"matrix": self.matrix.tolist(), "shift": self.shift.tolist()}
 
     def apply(self, joint: Array) -> Array:
-        """Return log P(segment | known) (n, k), but for a constant a row, of log joints (n, k)."""
+        """Return log P(segment | known) (n, k), up to a constant per row, from log joints (n,
+        k)."""
         if self.matrix is None or self.shift is None:
             return self.temperature * joint
         found: Array = floored(joint) @ self.matrix.T + self.shift
@@ -48,7 +49,7 @@ class Calibration:
 
 
 def floored(joint: Array) -> Array:
-    """Return log probabilities (n, k), none under FLOOR, of log joints (n, k)."""
+    """Return log probabilities (n, k), clipped at FLOOR, from log joints (n, k)."""
     above = joint - joint.max(axis=1, keepdims=True)
     log_probability = above - np.log(np.exp(above).sum(axis=1, keepdims=True))
     found: Array = np.maximum(log_probability, FLOOR)

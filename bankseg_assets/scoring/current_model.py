@@ -1,4 +1,4 @@
-"""Which model answers: that of the newest release, or the last good one while that is unusable."""
+"""The model to serve: that of the newest release, or the last good one if that is unusable."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from bankseg_assets.scoring.published_model import read_model
 
 @dataclass(frozen=True)
 class Serving:
-    """The model in use, if any; and, if the newest one is not in use, why."""
+    """The model in use, if any, and why the newest one is not in use, if so."""
 
     bundle: Bundle | None = None
     release: Release | None = None
@@ -19,7 +19,7 @@ class Serving:
 
 
 def renew(serving: Serving, find: Callable[[], list[Release]]) -> Serving:
-    """Return what to serve now: the same object when nothing has changed.
+    """Return the model to serve now; the same object if nothing has changed.
 
     `find` returns the releases, newest first.
     """
@@ -38,7 +38,7 @@ def renew(serving: Serving, find: Callable[[], list[Release]]) -> Serving:
 
 
 def why_no_model(serving: Serving, published_dir: Path) -> str:
-    """Say why there is no model and what to do; to repeat a refused batch would repeat that."""
+    """Return why there is no model and what to do; repeating a refused batch does not help."""
     refused = refusal(published_dir)
     if serving.problem or refused is None:
         reason = serving.problem or "No model has been released yet."

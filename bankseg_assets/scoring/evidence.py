@@ -1,6 +1,6 @@
-"""Age, gender and location: what else may tell of a customer who has little or no history.
+"""Evidence beside the measures: age, gender and location of customers with little history.
 
-Each counts by P(value | segment), taken as independent of everything else within a segment.
+Each contributes P(value | segment), assumed independent of everything else within a segment.
 """
 
 from collections.abc import Mapping
@@ -19,8 +19,8 @@ EVIDENCE = {AGE: "Age", "gender": "Gender", "location": "Location"}
 OTHER = "OTHER"
 UNKNOWN = -1
 MOST_YEARS = 150
-# Years at which a band begins: fine where most customers are (a median of 29 years), coarse where
-# few are.
+# Lower bounds of the age bands: narrow where most customers are (median 29 years), wide where few
+# are.
 AGE_STARTS = (18, 21, 25, 30, 35, 40, 45, 50, 60)
 AGE_BANDS = (
     f"under {AGE_STARTS[0]}",
@@ -33,7 +33,7 @@ Codes = npt.NDArray[np.int64]
 
 @dataclass(frozen=True)
 class Evidence:
-    """A table: log_probability (v, k) = log P(value | segment)."""
+    """A table of evidence: log_probability (v, k) = log P(value | segment)."""
 
     name: str
     label: str
@@ -42,7 +42,7 @@ class Evidence:
 
     @classmethod
     def from_json(cls, name: str, document: Mapping[str, Any]) -> "Evidence":
-        """Read what `classifier.demographic_evidence` wrote."""
+        """Read the output of `classifier.demographic_evidence`."""
         return cls(
             name,
             document["label"],
@@ -51,7 +51,7 @@ class Evidence:
         )
 
     def codes(self, given: npt.ArrayLike) -> Codes:
-        """Return the place of each customer's value in the table (n,); UNKNOWN where none is known.
+        """Return the table row of each customer's value (n,); UNKNOWN where the value is unknown.
 
         Raises InputError when an age is not a number from 0 to 150.
         """

@@ -1,6 +1,6 @@
-"""What a model asks of a customer, and what is said of a value that it cannot take.
+"""Inputs of a model: which ones it has, and validation of their values.
 
-One sentence for the app's form, the API and lists of customers: people compare them.
+The app's form, the API and lists of customers share the error sentences, as users compare them.
 """
 
 import difflib
@@ -23,12 +23,14 @@ One without a minimum is a text. With `number_format`, that is how its sentences
 Column = npt.NDArray[Any]
 """What is known of n customers: doubles, NaN where unknown; or texts, None where unknown."""
 
-_LONGEST_SHOWN = 40  # characters of a value
-_MOST_STRANGERS = 3  # names that are no input: to compare each of 100,000 would take seconds
+_LONGEST_SHOWN = 40  # characters of a value that are shown
+_MOST_UNKNOWN_NAMES = (
+    3  # unknown names that are checked for similar inputs: 100,000 would take seconds
+)
 
 
 def asked_of(bundle: Bundle) -> list[Input]:
-    """Return everything that may be told of a customer to this model: measures, then evidence."""
+    """Return all inputs of this model: measures, then evidence."""
     evidence = [_evidence(name, bundle.label(name)) for name in bundle.evidence]
     style = {"number_format": bundle.number_format}
     return [dict(field) | style for field in (*bundle.inputs, *evidence)]
@@ -49,12 +51,12 @@ def _evidence(name: str, label: str) -> Input:
 
 
 def is_text(field: Input) -> bool:
-    """Tell whether an input is a text, and not a number."""
+    """Return whether an input is a text rather than a number."""
     return "minimum" not in field
 
 
 def refusal(field: Input, value: object) -> str:
-    """Say what an input expects and what was found instead."""
+    """Return a sentence that says what an input expects and what was found instead."""
     found = shown(value, _style(field))
     expected = "a text" if is_text(field) else f"from {range_of(field)}"
     return f"{field['label']} must be {expected}; found {found}."
@@ -71,9 +73,9 @@ def range_of(field: Input) -> str:
 
 
 def problem(field: Input, value: object) -> str:
-    """Return what is wrong with a value, in a sentence; empty for a sound one.
+    """Return what is wrong with a value, in a sentence; empty for a valid one.
 
-    Where a number is asked for, a text that reads as one may be in another notation.
+    A text is not accepted as a number, even if it reads as one: the notation may differ.
     """
     if is_text(field):
         return "" if isinstance(value, str) else refusal(field, value)
@@ -83,12 +85,12 @@ def problem(field: Input, value: object) -> str:
 
 
 def unknown(field: Input, count: int) -> Column:
-    """Return the column of an input that is known of nobody."""
+    """Return the column of an input that is unknown for all customers."""
     return np.full(count, None, dtype=object) if is_text(field) else np.full(count, np.nan)
 
 
 def figure(value: float, style: str = PLAIN) -> str:
-    """Return a number as it was found; an integer may have more digits than a double holds."""
+    """Format a number as found; an integer may have more digits than a double can represent."""
     try:
         return number(value, style)
     except OverflowError:
@@ -96,7 +98,7 @@ def figure(value: float, style: str = PLAIN) -> str:
 
 
 def shown(value: object, style: str = PLAIN) -> str:
-    """Return any value as it was found, on one line, and not all of a long one."""
+    """Format any value as found, on one line, truncated if long."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         return figure(value, style)
     if isinstance(value, bool):
@@ -110,10 +112,10 @@ def shown(value: object, style: str = PLAIN) -> str:
 def columns_of(
     inputs: Sequence[Input], customers: Sequence[Mapping[str, object]]
 ) -> tuple[dict[str, Column], list[str]]:
-    """Return the column of each input, and n sentences, empty where sound.
+    """Return the column of each input, and n error sentences, empty for valid customers.
 
-    What is null or absent is unknown. A name that is no input is an error: were it left out, the
-    answer would be of another customer.
+    Null or absent values are unknown. A name that is not an input is an error: ignoring it would
+    give the answer for a different customer.
     """
     names = [field["measure"] for field in inputs]
     asked = list(zip(inputs, names, strict=True))
@@ -122,8 +124,8 @@ def columns_of(
     for row, customer in enumerate(customers):
         known = {name: value for name, value in customer.items() if value is not None}
         found = [problem(one, known[name]) for one, name in asked if name in known]
-        strangers = (name for name in customer if name not in columns)
-        found += [no_input(name, names) for name in islice(strangers, _MOST_STRANGERS)]
+        unknown_names = (name for name in customer if name not in columns)
+        found += [no_input(name, names) for name in islice(unknown_names, _MOST_UNKNOWN_NAMES)]
         problems.append(" ".join(filter(None, found)))
         if not problems[-1]:
             for name, value in known.items():
@@ -132,7 +134,7 @@ def columns_of(
 
 
 def no_input(name: str, inputs: Iterable[str]) -> str:
-    """Say that the model has no input of this name, and which it may be."""
+    """Return a sentence that the model has no input of this name, with similar names."""
     inputs = list(inputs)
     close = difflib.get_close_matches(name[:_LONGEST_SHOWN], inputs, n=1)
     hint = f" (is it {close[0]}?)" if close else ""

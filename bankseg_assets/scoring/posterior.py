@@ -1,11 +1,10 @@
-"""P(segment | whatever is known of a customer): exact, in closed form, for any subset of measures.
+"""Posterior P(segment | known inputs) for any subset of measures, exact and in closed form.
 
 A segment that is Gaussian with diagonal covariance S in the space of the principal components is
-Gaussian in the space of the features, with mean m U and covariance U' S U + R, where U takes
-component scores back to features and R is the covariance of the components that were dropped, the
-same for all segments. To leave a feature out is to leave out its row and column (the marginal of a
-Gaussian). With every feature known this is naive Bayes itself. `calibrated` makes the probabilities
-honest, and `evidence` adds what is no measure: age, gender, location.
+Gaussian in the space of the features, with mean m U and covariance U' S U + R. U maps component
+scores back to features; R is the covariance of the dropped components, the same for all segments.
+Marginalizing a feature removes its row and column. With every feature known this is naive Bayes
+itself. `calibration` calibrates the probabilities, and `evidence` adds age, gender and location.
 """
 
 from collections.abc import Iterable, Mapping
@@ -29,10 +28,10 @@ from bankseg_assets.scoring.bundle import (
 from bankseg_assets.scoring.calibration import Calibration
 from bankseg_assets.scoring.evidence import UNKNOWN, Evidence
 
-# Two features that nearly repeat each other leave a direction without variance, in which nobody
-# differs and rounded loadings are all there is. Standardised features have a variance of one.
+# Two nearly collinear features leave a direction without variance, in which only the rounding of
+# the loadings remains. Standardised features have a variance of one.
 LEAST_VARIANCE = 1e-6
-LEAST_SPREAD = 1e-9  # of one segment in a direction that varies; Spark's own variances have it too
+LEAST_SPREAD = 1e-9  # of a segment in a direction that varies; Spark's variances have it too
 
 Known = Mapping[str, npt.NDArray[Any]]
 """Measures (n,) as doubles, and evidence (n,) as codes, of customers of whom the same is known."""
@@ -40,10 +39,10 @@ Known = Mapping[str, npt.NDArray[Any]]
 
 @dataclass(frozen=True)
 class Marginal:
-    """The segments in some of the features: p features, q <= p directions that vary, k segments.
+    """The segments marginalized to p features, with q <= p directions that vary and k segments.
 
-    places: (p,), which features. centres: (k, p). whiteners: (k, q, p), to unit covariance.
-    constants: (k,), minus half the log determinants.
+    places: (p,), indices of the features. centres: (k, p). whiteners: (k, q, p), to unit
+    covariance. constants: (k,), minus half the log determinants.
     """
 
     places: list[int]
@@ -52,7 +51,7 @@ class Marginal:
     constants: Array
 
     def log_density(self, standardised: Array) -> Array:
-        """Return log p(features | segment) (n, k), but for a constant, of features (n, p)."""
+        """Return log p(features | segment) (n, k), up to a constant, of features (n, p)."""
         found = np.empty((len(standardised), len(self.centres)))
         for segment, centre in enumerate(self.centres):
             white = (standardised - centre) @ self.whiteners[segment].T
@@ -63,9 +62,8 @@ class Marginal:
 def posterior(bundle: Bundle, known: Mapping[str, npt.ArrayLike]) -> Prediction:
     """Return P(segment | known) of n customers; absent or NaN means unknown.
 
-    `known` has measures, and age, gender and location where the bundle takes them as evidence;
-    other names are not looked at. Raises InputError when a value is not a number, infinite or
-    negative.
+    `known` has measures, and age, gender and location if the bundle uses them as evidence; other
+    names are ignored. Raises InputError when a value is not a number, infinite or negative.
     """
     values, present = _columns(bundle, known)
     patterns = (1 << np.arange(len(values))) @ present
@@ -82,13 +80,13 @@ def posterior(bundle: Bundle, known: Mapping[str, npt.ArrayLike]) -> Prediction:
 
 
 def known_of(bundle: Bundle, known: Mapping[str, npt.ArrayLike]) -> Known:
-    """Return what is known of one customer, unknown values left out; raises as `posterior`."""
+    """Return the known inputs of one customer; raises InputError as `posterior`."""
     values, present = _columns(bundle, known)
     return {name: values[name] for name, is_known in zip(values, present, strict=True) if is_known}
 
 
 def log_posterior(bundle: Bundle, known: Known, count: int) -> Array:
-    """Return log P(segment | known) (n, k), but for a constant a row."""
+    """Return log P(segment | known) (n, k), up to a constant per row."""
     measures = {name: known[name] for name in bundle.measures if name in known}
     joint = joint_of_known(bundle, measures, count)
     found = calibration_of(bundle, measures).apply(joint)
@@ -101,7 +99,7 @@ def log_posterior(bundle: Bundle, known: Known, count: int) -> Array:
 
 
 def joint_of_known(bundle: Bundle, known: Mapping[str, Array], count: int) -> Array:
-    """Return log P(segment, known) of n customers who share what is known, but for a constant."""
+    """Return log P(segment, known), up to a constant, of n customers with the same known inputs."""
     if len(known) == len(bundle.measures):
         return log_joint(bundle, project(bundle, known))
     found = np.tile(np.log(bundle.prior), (count, 1))
@@ -109,7 +107,7 @@ def joint_of_known(bundle: Bundle, known: Mapping[str, Array], count: int) -> Ar
 
 
 def log_density(bundle: Bundle, known: Mapping[str, Array]) -> Array:
-    """Return log p(known | segment) (n, k), but for a constant that all segments share."""
+    """Return log p(known | segment) (n, k), up to a constant that all segments share."""
     marginal = marginal_of(bundle, known)
     places = marginal.places
     columns = [transformed(bundle, bundle.features[place], known) for place in places]
@@ -118,7 +116,7 @@ def log_density(bundle: Bundle, known: Mapping[str, Array]) -> Array:
 
 
 def marginal_of(bundle: Bundle, names: Iterable[str]) -> Marginal:
-    """Return the segments in the features that follow from measures."""
+    """Return the segments marginalized to the features that measures determine."""
     key = ("marginal", frozenset(names))
     if key not in bundle.memo:
         bundle.memo[key] = _marginal(bundle, known_features(bundle, key[1]))
@@ -127,7 +125,7 @@ def marginal_of(bundle: Bundle, names: Iterable[str]) -> Marginal:
 
 
 def known_features(bundle: Bundle, known: Iterable[str]) -> list[int]:
-    """Return the places of the features that follow from the known measures."""
+    """Return the indices of the features that the known measures determine."""
     names = set(known)
     return [
         place
@@ -137,7 +135,7 @@ def known_features(bundle: Bundle, known: Iterable[str]) -> list[int]:
 
 
 def calibration_of(bundle: Bundle, names: Iterable[str]) -> Calibration:
-    """Return what makes the probabilities of a subset of measures honest."""
+    """Return the calibration of a subset of measures."""
     key = ("calibration", subset_key(names))
     if key not in bundle.memo:
         bundle.memo[key] = Calibration.from_json(bundle.calibration.get(key[1], {"temperature": 1}))
@@ -146,7 +144,7 @@ def calibration_of(bundle: Bundle, names: Iterable[str]) -> Calibration:
 
 
 def evidence_of(bundle: Bundle, name: str) -> Evidence:
-    """Return a table of evidence; raises KeyError when the bundle has none of the name."""
+    """Return a table of evidence; raises KeyError if the bundle has none of this name."""
     key = ("evidence", name)
     if key not in bundle.memo:
         bundle.memo[key] = Evidence.from_json(name, bundle.evidence[name])
@@ -155,9 +153,9 @@ def evidence_of(bundle: Bundle, name: str) -> Evidence:
 
 
 def evidence_weight(bundle: Bundle, names: Iterable[str]) -> float:
-    """Return how much evidence counts beside measures.
+    """Return the weight of evidence beside measures.
 
-    None with every measure known: the segment follows from them, and an age says nothing more.
+    Zero if every measure is known: they determine the segment, and an age adds nothing.
     """
     given = set(names)
     if given >= set(bundle.measures):
@@ -173,7 +171,7 @@ def subset_key(names: Iterable[str]) -> str:
 def _columns(
     bundle: Bundle, known: Mapping[str, npt.ArrayLike]
 ) -> tuple[dict[str, npt.NDArray[Any]], npt.NDArray[np.bool_]]:
-    """Return each known column, all of one length n, and where it is known (names, n)."""
+    """Return the known columns, of equal length n, and a mask of known values (names, n)."""
     given: dict[str, npt.NDArray[Any]] = {
         name: checked_measure(bundle, name, known) for name in bundle.measures if name in known
     }

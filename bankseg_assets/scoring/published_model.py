@@ -1,4 +1,4 @@
-"""The releases that can be shown, and the classifier in each."""
+"""List the readable releases and load the classifier of one."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -10,14 +10,14 @@ CLASSIFIER = "nb_classifier"
 
 
 def newest_first(published_dir: Path) -> list[Release]:
-    """Return the releases, the one to be used first; looking creates no folder."""
+    """Return the releases, newest first; creates no folder."""
     return all_releases(published_dir)[::-1]
 
 
 def read_model(release: Release) -> Bundle:
     """Load the classifier of a release.
 
-    Raises BundleError when it is gone, broken, or not the content that was released.
+    Raises BundleError when it is missing, broken, or differs from the released content.
     """
     if CLASSIFIER not in release.versions:
         raise BundleError(f"The release {release.name} names no {CLASSIFIER}.")

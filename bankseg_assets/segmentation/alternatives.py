@@ -1,4 +1,4 @@
-"""Other ways to find segments, on the same summary and for the same measures: all in Spark ML."""
+"""Alternative clustering algorithms on the same summary and measures, by Spark ML."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -17,21 +17,21 @@ from bankseg_assets.stats.rounding import LOADING_DIGITS, rounded
 
 
 class Algorithm(Enum):
-    """How segments are found; each has the name by which people know it."""
+    """Clustering algorithms; the values are their display names."""
 
     K_MEANS = "k-means"
     BISECTING_K_MEANS = "bisecting k-means"
     GAUSSIAN_MIXTURE = "Gaussian mixture"
 
 
-# Spark starts a job for each iteration: 200 took 20 s on the summary of the real half.
+# Spark starts a job per iteration: 200 took 20 s on the summary of the real half.
 MOST_ITERATIONS = 100
 RESAMPLES = 3  # for the same reason
-SETTLED = 1e-3  # nats of log-likelihood a customer
+SETTLED = 1e-3  # nats of log-likelihood per customer
 
 
 def fit_bisecting(summary: Summary, k: int, seed: int) -> Partition:
-    """Return the leaves of bisecting k-means; customers then go to the nearest of these centres."""
+    """Return the leaf centres of bisecting k-means; customers are assigned to the nearest."""
     estimator = BisectingKMeans(k=k, seed=seed, weightCol="weight", maxIter=MOST_ITERATIONS)
     with _cells(summary) as cells:
         model = estimator.fit(cells)
@@ -40,7 +40,8 @@ def fit_bisecting(summary: Summary, k: int, seed: int) -> Partition:
 
 
 def fit_mixture(summary: Summary, k: int, seed: int) -> Partition:
-    """Return a mixture of Gaussians with full covariances; customers go to the likeliest one."""
+    """Fit a Gaussian mixture with full covariances; customers are assigned to the likeliest
+    component."""
     estimator = GaussianMixture(
         k=k, seed=seed, weightCol="weight", maxIter=MOST_ITERATIONS, tol=SETTLED
     )
@@ -64,7 +65,7 @@ FITS: dict[Algorithm, Fit] = {
 
 @contextmanager
 def _cells(summary: Summary) -> Iterator[DataFrame]:
-    """Return the cells as one partition: a task for each core would cost more than the work."""
+    """Return the cells as one partition: one task per core would cost more than the work."""
     spark = SparkSession.getActiveSession()
     assert spark is not None
     rows = [

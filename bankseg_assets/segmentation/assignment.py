@@ -1,4 +1,4 @@
-"""Label customers with their segment."""
+"""Assign customers to segments."""
 
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812

@@ -1,4 +1,4 @@
-"""k-means beside its alternatives, and PCA beside none, on the same customers."""
+"""Compare k-means with alternative algorithms, with and without PCA, on the same customers."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -25,19 +25,20 @@ from bankseg_assets.segmentation.k_selection import SAMPLE as SILHOUETTE_SAMPLE
 from bankseg_assets.segmentation.pca import PcaModel
 from bankseg_assets.stats.rounding import MEASURE_DIGITS, rounded
 
-SAMPLE = 20_000  # customers to test
-MOST_GRID_COMPONENTS = 3  # in more dimensions nearly every customer has a cell of its own
+SAMPLE = 20_000  # customers in the test sample
+MOST_GRID_COMPONENTS = 3  # in more dimensions nearly every customer has its own cell
 SAMPLE_SEED = 5
-# Most of all customers are "the customers": nobody plans a campaign for them.
+# A segment of most customers is not a useful target of a campaign.
 LARGEST_SHARE = 0.5
-CLEARLY = 0.01  # of the silhouette: two samples of this size differ by half of it
+CLEARLY = 0.01  # minimum gain of silhouette: two samples of this size differ by half of it
 
 Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
 class Row:
-    """One way to find segments; everything but the stability is measured on held-out customers."""
+    """One segmentation and its metrics; all but the stability are measured on held-out
+    customers."""
 
     space: str
     algorithm: str
@@ -55,10 +56,10 @@ class Row:
 
 
 def compare(rfm: DataFrame, pca: PcaModel, k: int, *, seed: int) -> list[Row]:
-    """Return the configured space with each algorithm, then k-means in the other spaces.
+    """Return a row per algorithm in the configured space, then k-means in the other spaces.
 
-    The first row is what the platform does by default. None for a single segment: there is nothing
-    to compare. Where no customer is held out, because they are few, all are tested.
+    The first row is the platform's default. Empty for a single segment: there is nothing to
+    compare. If no customer is held out, because they are few, all are tested.
     """
     if k == 1:
         return []
@@ -67,7 +68,7 @@ def compare(rfm: DataFrame, pca: PcaModel, k: int, *, seed: int) -> list[Row]:
     held_out = _sample(training if tested.isEmpty() else tested, pca)
     rows = []
     summaries: dict[str, Summary] = {}
-    for space, components, algorithm in _ways(pca):
+    for space, components, algorithm in _candidates(pca):
         if space not in summaries:
             summaries[space] = _summary(training, pca, components)
         rows.append(_measure(space, algorithm, summaries[space], held_out @ components, k, seed))
@@ -76,7 +77,7 @@ def compare(rfm: DataFrame, pca: PcaModel, k: int, *, seed: int) -> list[Row]:
 
 
 def verdict(rows: Sequence[Row]) -> str:
-    """Say whether the first row is beaten, by a stated criterion."""
+    """Return a sentence on whether the first row is beaten, by a stated criterion."""
     if not rows:
         return "All customers are one segment, so there is nothing to compare."
     default, *others = rows
@@ -101,7 +102,7 @@ def verdict(rows: Sequence[Row]) -> str:
     return f"{name} is beaten by {best.algorithm} on {best.space}: it has {criterion}."
 
 
-def _ways(pca: PcaModel) -> Iterator[tuple[str, Array, Algorithm]]:
+def _candidates(pca: PcaModel) -> Iterator[tuple[str, Array, Algorithm]]:
     components = np.array(pca.components)
     kept = f"{pca.n_components} components"
     for algorithm in Algorithm:
@@ -117,7 +118,7 @@ def _ways(pca: PcaModel) -> Iterator[tuple[str, Array, Algorithm]]:
 
 
 def _summary(training: DataFrame, pca: PcaModel, components: Array) -> Summary:
-    """Return all customers in the cells of a grid; a sample where the space has too many cells."""
+    """Return a grid summary of all customers, or a sample if the space has too many cells."""
     in_space = replace(pca, components=components.tolist())
     if in_space.n_components <= MOST_GRID_COMPONENTS:
         return summarise(in_space.project(training), in_space.n_components)
@@ -126,7 +127,7 @@ def _summary(training: DataFrame, pca: PcaModel, components: Array) -> Summary:
 
 
 def _sample(rfm: DataFrame, pca: PcaModel) -> Array:
-    """Return the standardised features (n, d) of customers chosen by a hash of their key."""
+    """Return the standardised features (n, d) of customers sampled by a hash of their key."""
     identity = np.eye(len(pca.features)).tolist()
     features = replace(pca, components=identity).project(rfm, "customer_id")
     chosen = (

@@ -1,4 +1,4 @@
-"""Number, name and colour new segments like those of the model in use that they continue."""
+"""Keep numbers, names and colours of segments stable between the model in use and a new one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,8 +16,8 @@ from bankseg_assets.stats.rounding import SUM_DIGITS, rounded
 
 # Below half, a cluster has dissolved (Hennig, Cluster-wise assessment of cluster stability, 2007).
 LEAST_OVERLAP = 0.5
-# A name stays true while every measure's deviation moves by less than this (standard deviations
-# of all customers), for the words change at 0.35 and 1.0, and no number contradicts it.
+# A name is kept while every measure's deviation moves by less than this (standard deviations of all
+# customers; the words change at 0.35 and 1.0) and no number contradicts it.
 NAME_SLACK = 0.25
 
 Array = npt.NDArray[np.float64]
@@ -25,11 +25,11 @@ Array = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Matching:
-    """How the new segments continue those of the model in use.
+    """A matching of new segments to those of the model in use.
 
-    order: (k,), number i was the fit's segment order[i]. overlaps: (k,), customers in both over
-    customers in either; None for a segment that continues none. kept: the share of the customers
-    whose number stays. agreement: the adjusted Rand index. sentence: for people.
+    order: (k,), number i was the fit's segment order[i]. overlaps: (k,), the Jaccard index of
+    matched segments, None for a new one. kept: the share of customers whose number is unchanged.
+    agreement: the adjusted Rand index. sentence: a summary for display.
     """
 
     order: list[int]
@@ -45,11 +45,11 @@ class Matching:
 
 
 def match(table: Array) -> Matching:
-    """Match k new segments to l segments in use so that most customers keep their number.
+    """Match k new segments to l segments in use, maximizing the customers that keep their number.
 
     `table`: (l, k), customers in segment i of the model in use and j of the new one. An assignment
-    problem (scipy's linear_sum_assignment). Numbers run from 0 to k - 1: where there are fewer
-    segments than before, one whose number is gone takes a free one, and that is said.
+    problem (scipy's linear_sum_assignment). Numbers run from 0 to k - 1: with fewer segments than
+    before, one whose number no longer exists takes a free one, and the sentence says so.
     """
     from scipy.optimize import linear_sum_assignment
 
@@ -82,18 +82,18 @@ def kept_names(
     named_for: Sequence[dict[str, float]],
     continued: Sequence[int | None],
 ) -> tuple[list[str], list[dict[str, float]]]:
-    """Return the names of new segments, and the deviations that each was given for.
+    """Return the names of new segments, and the deviations that each name is based on.
 
-    `facts`: of the new segments (k,). `names`, `named_for`: of the model in use (l,). A segment
-    that continues one keeps its name unless its numbers have moved, or contradict the name, alone
-    or beside the others' names.
+    `facts`: of the new segments (k,). `names`, `named_for`: of the model in use (l,). A matched
+    segment keeps its name unless its numbers have moved or contradict the name, alone or beside the
+    names of the others.
     """
     fresh = segment_names(facts)
     reasons = [_reasons(fact) for fact in facts]
     kept = {
         place: previous
         for place, previous in enumerate(continued)
-        if previous is not None and _still_true(named_for[previous], reasons[place])
+        if previous is not None and _deviations_unchanged(named_for[previous], reasons[place])
     }
     while True:
         found = _with_kept(fresh, {place: names[previous] for place, previous in kept.items()})
@@ -107,19 +107,19 @@ def kept_names(
 
 
 def kept_colours(colours: Sequence[int], continued: Sequence[int | None]) -> list[int]:
-    """Return a colour number a segment: of the one that it continues, else one not in use."""
+    """Return a colour number per segment: that of the matched segment, otherwise an unused one."""
     fresh = (colour for colour in count() if colour not in colours)
     return [colours[previous] if previous is not None else next(fresh) for previous in continued]
 
 
-def _still_true(before: dict[str, float], now: dict[str, float]) -> bool:
+def _deviations_unchanged(before: dict[str, float], now: dict[str, float]) -> bool:
     return before.keys() == now.keys() and all(
         abs(before[measure] - value) < NAME_SLACK for measure, value in now.items()
     )
 
 
 def _with_kept(fresh: Sequence[str], kept: Mapping[int, str]) -> list[str]:
-    """Return the fresh names, but for the kept ones, and none twice."""
+    """Return the new names with kept ones in their place, without duplicates."""
     found: list[str] = []
     for place, suggestion in enumerate(fresh):
         taken = {*kept.values(), *found}

@@ -1,4 +1,4 @@
-"""Compare sets of features by the segments that they give, and keep the first sound one."""
+"""Compare candidate feature sets by their segments, and keep the first sound one."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
@@ -26,9 +26,9 @@ from bankseg_assets.segmentation.pca import (
 
 @dataclass(frozen=True)
 class Compared:
-    """The best segments that a set of features gives; measures as in `SweepEntry`.
+    """The best segmentation of a feature set; measures as in `SweepEntry`.
 
-    rank: how many criteria they meet, as in `Choice`.
+    rank: how many criteria it meets, as in `Choice`.
     """
 
     features: list[str]
@@ -53,13 +53,13 @@ def best_pca(
     seed: int,
     direction_known: bool = False,
 ) -> PcaModel:
-    """Return the principal components of the features that suit these customers.
+    """Select features and return the PCA model fitted on them.
 
-    The sets of `choose_features` are tried in turn, each swept over `ks` as `fit_kmeans` does; the
-    first that gives sound segments is kept, otherwise the one that meets most criteria, and of
-    those the one with the highest silhouette. `rfm` is RFM_TABLE.
+    The sets of `choose_features` are tried in turn, each swept over `ks` as in `fit_kmeans`. The
+    first that gives sound segments is kept; otherwise the one that meets most criteria, with ties
+    broken by the silhouette. `rfm` is RFM_TABLE.
     """
-    # Only what the features are made of: the passes below read it a dozen times.
+    # Only the columns that the features need: the passes below read them a dozen times.
     training = training_customers(rfm).select(*MEASURES, "held_out").persist()
     try:
         counts = measure_counts(training)

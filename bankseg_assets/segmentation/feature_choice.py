@@ -1,7 +1,7 @@
-"""Which features suit a bank's customers, from how their measures are distributed.
+"""Choose candidate feature sets from the distribution of a bank's measures.
 
-No set of features suits every bank: "once or more often" separates the customers of a bank whose
-customers come once, and is the same for all customers of a bank where they come daily.
+No feature set suits every bank: "once or more often" separates customers where most come once, and
+is constant where all come daily.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,11 +14,11 @@ from bankseg_assets.stats.typical_values import WHOLE
 
 MEASURES = ("recency", "frequency", "average_amount", "monetary", "average_balance")
 
-# A value that more than this share of the customers have leaves nothing to tell them apart by.
+# A value shared by more than this share of the customers does not separate them.
 NEARLY_ALL = 0.99
-LEAST_KNOWN = 0.5  # a measure known of fewer customers would be mostly its imputed mean
+LEAST_KNOWN = 0.5  # a measure known for fewer customers would mostly be its imputed mean
 OFTEN = 3  # transactions: the last class of capped_frequency is "three or more"
-MOST_OFTEN = 0.05  # of the customers; with more of them beyond OFTEN, how often matters too
+MOST_OFTEN = 0.05  # share of customers; with more of them beyond OFTEN, the frequency matters too
 LOWER_QUINTILE = 0.2
 
 _CALLED = {
@@ -39,7 +39,7 @@ _CALLED_SPENDING = _CALLED | {
 
 @dataclass(frozen=True)
 class Candidate:
-    """A set of features, and the principal components that they are reduced to."""
+    """A feature set and the space of principal components for it."""
 
     features: tuple[Feature, ...]
     n_components: int
@@ -48,9 +48,9 @@ class Candidate:
 
 @dataclass(frozen=True)
 class FeatureChoice:
-    """The candidates, the one that tells most first; none where no measure varies.
+    """The candidates, the most informative first; empty if no measure varies.
 
-    warnings: a sentence for each measure that was left out.
+    warnings: a sentence for each excluded measure.
     """
 
     candidates: tuple[Candidate, ...]
@@ -66,11 +66,11 @@ def choose_features(
     whiten: bool | None = None,
     direction_known: bool = False,
 ) -> FeatureChoice:
-    """Return the sets of features to compare for customers with these histograms of MEASURES.
+    """Return the feature sets to compare, given the histograms of MEASURES.
 
-    named: the features that the contract or the run names; they are the only set then, but for
-    those that do not vary. n_components, whiten: the space, where the run names it.
-    direction_known: whether warnings are of spending. Raises InputError for an unknown name,
+    named: features set by the contract or the run; they are then the only set, except constant
+    ones. n_components, whiten: the space, if set by the run. direction_known: whether warnings
+    speak of spending. Raises InputError for an unknown name,
     ValueError for more components than features.
     """
     wanted = feature_list(named or _suitable(counts, n_customers))
@@ -89,13 +89,13 @@ def choose_features(
         and _largest_share(_transformed(feature, counts[feature.measure])) <= NEARLY_ALL
     ]
     if "frequency" in unusable and not named:
-        # With as many transactions for all, the sum says what the average says.
+        # With an equal number of transactions for all, sum and average are equivalent.
         features = [feature for feature in features if feature.measure != "monetary"]
         unusable.pop("monetary", None)
     spaces = [(n_components or 2, bool(whiten))]
     if n_components is None and whiten is None:
         spaces.append((3, True))
-    # A subset is tried in the plain space alone: each candidate costs a dozen Spark jobs.
+    # Subsets are tried without whitening only: each candidate costs a dozen Spark jobs.
     pairs = [(features, space) for space in spaces]
     pairs += [] if named else [(some, spaces[0]) for some in _subsets(features)]
     candidates = (
@@ -109,7 +109,7 @@ def choose_features(
 
 
 def _suitable(counts: Mapping[str, Histogram], n_customers: int) -> list[str]:
-    """Return the names of all features that describe such customers."""
+    """Return the names of all features that suit these distributions."""
     often = sum(count for number, count in counts["frequency"].items() if number > OFTEN)
     is_seldom = often <= MOST_OFTEN * n_customers
     frequency = ["repeat", "capped_frequency"] if is_seldom else ["log_frequency"]
@@ -117,18 +117,18 @@ def _suitable(counts: Mapping[str, Histogram], n_customers: int) -> list[str]:
 
 
 def _subsets(features: Sequence[Feature]) -> Iterator[list[Feature]]:
-    """Yield all features but those of one measure that the others can do without."""
+    """Yield subsets that omit the features of one dispensable measure."""
     for measure in ("average_balance", "recency"):
         yield [feature for feature in features if feature.measure != measure]
 
 
 def _is_space(candidate: Candidate) -> bool:
-    """Whether whitening is of use: of one component it changes nothing but the unit."""
+    """Whether whitening has an effect: for one component it only changes the unit."""
     return not candidate.whiten or candidate.n_components > 1
 
 
 def _why_unusable(histogram: Histogram, n_customers: int) -> str:
-    """Return why a measure cannot tell customers apart, as a predicate; empty where it can."""
+    """Return why a measure cannot separate customers, as a predicate; empty if it can."""
     known = sum(histogram.values())
     if not known:
         return "is not used: it is not known of any customer."
@@ -146,7 +146,7 @@ def _largest_share(histogram: Histogram) -> float:
 
 
 def _transformed(feature: Feature, histogram: Histogram) -> dict[int, int]:
-    """Return the histogram of a feature; of a logarithm it is that of its measure."""
+    """Return the histogram of a feature; for a logarithm, that of its measure."""
     if feature.transform != "cap":
         return dict(histogram)
     found: dict[int, int] = {}
@@ -157,11 +157,11 @@ def _transformed(feature: Feature, histogram: Histogram) -> dict[int, int]:
 
 
 def _fitted(feature: Feature, histogram: Histogram) -> Feature:
-    """Return a feature with the parameter of its logarithm: the lower quintile of the size.
+    """Return a feature with the offset of its logarithm: the lower quintile of |x|.
 
-    Plain ln(1 + x) has a long tail at a few rupees that no one acts on; it bends the components
-    and cost 1.5 points of F1 by persons. Any offset from 0.4 to 2.5 times this one does as well.
-    Where a fifth of the customers have nothing at all, it is the quintile of the others.
+    Plain ln(1 + x) has a long, irrelevant tail at a few rupees; it distorts the components and cost
+    1.5 points of F1 (customers identified by the person key). Offsets from 0.4 to 2.5 times this
+    one are equally good. If a fifth of the customers have zero, it is the quintile of the others.
     """
     if feature.transform != LOG_OFFSET:
         return feature

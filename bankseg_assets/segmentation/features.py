@@ -1,7 +1,7 @@
-"""The Spark side of `scoring.Feature`: measures to features to component scores, as SQL.
+"""Features and component scores as Spark SQL: the counterpart of `scoring.bundle.Feature`.
 
-Everything is one affine expression per component over transformed columns, so that Spark compiles
-it into the scan instead of calling a function on vectors for each row.
+Each component is one affine expression over transformed columns, so that Spark compiles it into the
+scan instead of calling a function on vectors per row.
 """
 
 from collections.abc import Sequence
@@ -21,7 +21,7 @@ def feature_column(feature: Feature) -> Column:
         case "identity":
             return value
         case "cap":
-            # Not `least`, which skips nulls: what is unknown would count as the most.
+            # Not `least`, which skips nulls: unknown values would become the maximum.
             return F.when(value > feature.parameter, feature.parameter).otherwise(value)
         case "log_offset":
             # Not `greatest`, which skips nulls too.
@@ -39,8 +39,8 @@ def component_columns(
 ) -> list[Column]:
     """Return the component scores `pc1..pcc`: ((features - mean) / scale) @ components.
 
-    A customer whose measure is unknown (no balance was ever delivered) gets the mean of it: zero
-    after standardisation, so that the feature neither pulls nor pushes.
+    An unknown measure (no balance was ever delivered) is imputed by the mean, which is zero after
+    standardisation.
     """
     standardised = [
         F.coalesce((feature_column(feature) - centre) / spread, F.lit(0.0))
@@ -54,5 +54,5 @@ def component_columns(
 
 
 def component_names(count: int) -> list[str]:
-    """Return pc1..pc`count`."""
+    """Return the column names pc1..pc`count`."""
     return [f"pc{place + 1}" for place in range(count)]

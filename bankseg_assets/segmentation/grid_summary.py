@@ -1,8 +1,8 @@
-"""A weighted summary of all customers: the cells of a fine grid in component space.
+"""Summarise all customers by the cells of a fine grid in component space, with weights.
 
-Choosing k needs dozens of fits; on the summary they cost the same for a million customers as for a
-billion. A cell is replaced by the mean of its members, so for any partition that keeps cells whole
-the inertia is exact but for the constant scatter within cells.
+Choosing k needs dozens of fits; on the summary their cost does not grow with the customers. A cell
+is replaced by the mean of its members, so for any partition that does not split cells the inertia
+is exact up to the constant scatter within cells.
 """
 
 from dataclasses import dataclass
@@ -28,12 +28,11 @@ class Summary:
     side: float
 
     def error_bound(self, inertia: float) -> float:
-        """Return by which share of `inertia`, told by the summary, that of all customers is less.
+        """Return an upper bound of the relative error of the summary's `inertia`.
 
-        At most, whatever the centres. `inertia` is B + W: of the cells' means, and within cells. To
-        keep cells whole is one way to divide the customers, so the best costs no more than B + W.
-        By the triangle inequality in the space of all customers it costs no less than
-        (sqrt(B) - sqrt(W))^2.
+        It holds for any centres. `inertia` is B + W: of the cells' means, and within cells. Not
+        splitting cells is one possible partition, so the best costs at most B + W. By the triangle
+        inequality in the space of all customers it costs at least (sqrt(B) - sqrt(W))^2.
         """
         if inertia <= 0:
             return 0.0
@@ -43,7 +42,7 @@ class Summary:
 
 
 def summarise(points: DataFrame, n_components: int) -> Summary:
-    """Summarise customers with scores pc1..pcc; the grid is coarsened until the cells are few."""
+    """Summarise customers with scores pc1..pcc, coarsening the grid until the cells are few."""
     side = GRID_SIDE
     while True:
         summary = _summarise(points, n_components, side)
@@ -55,9 +54,9 @@ def summarise(points: DataFrame, n_components: int) -> Summary:
 def spread_sample(
     summary: Summary, size: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
-    """Return points (m, c) and how many customers each stands for (m,): `size` in all, at most.
+    """Return sampled points (m, c) and their counts (m,), at most `size` customers in total.
 
-    A systematic sample along the grid, so that every cell has its share to within one customer.
+    A systematic sample along the grid: every cell has its share to within one customer.
     """
     ends = np.cumsum(summary.weights)
     step = max(ends[-1] / size, 1.0)
@@ -85,5 +84,5 @@ def _summarise(points: DataFrame, n_components: int, side: float) -> Summary:
     squares = grouped[[f"square_{name}" for name in names]].to_numpy()
     means = sums / weights[:, None]
     within = float((squares - sums * means).sum())
-    # Rounded, because a cell's sum depends on the order of its rows in the last digits.
+    # Rounded, because the last digits of a cell's sum depend on the order of its rows.
     return Summary(np.round(means, 9), weights, round(within, 6), side)

@@ -1,4 +1,4 @@
-"""Try every k on the summary, measure each, and choose one by stated rules."""
+"""Fit every k on the summary, evaluate each, and choose one by explicit rules."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,23 +18,23 @@ from bankseg_assets.stats.agreement import adjusted_rand_index, contingency
 from bankseg_assets.stats.metrics import f1_scores
 from bankseg_assets.stats.rounding import MEASURE_DIGITS, rounded
 
-STARTS = 10  # one start landed in a poor optimum: silhouette 0.44 where 0.54 was there
-# No tolerance: k-means that stops at scikit-learn's 1e-4 of a variance stops on a flat slope, and
-# the bootstrap agreement at k = 4 of the real half was 0.960 instead of 0.993.
+STARTS = 10  # a single start found a poor optimum: silhouette 0.44 instead of 0.54
+# No tolerance: with scikit-learn's default of 1e-4 of the variance, k-means stops on a flat slope,
+# and the bootstrap agreement at k = 4 of the real half was 0.960 instead of 0.993.
 MOST_ITERATIONS = 1_000
 SMALLEST_SHARE = 0.01  # a segment of under 1 % of customers is not worth a campaign of its own
-FEWEST_MEMBERS = SMALLEST_CELL  # of a segment: nothing may be shown of fewer
-LEAST_F1 = 0.98  # naive Bayes must be able to repeat the segments, or a branch cannot use them
+FEWEST_MEMBERS = SMALLEST_CELL  # customers of a segment: smaller groups may not be shown
+LEAST_F1 = 0.98  # naive Bayes must reproduce the segments, or a branch cannot use them
 LEAST_STABILITY = 0.95
 MOST_OF_HALF = 0.5  # two segments cannot both have more
 SOUND = ALL_CRITERIA
 DEFAULT_KS = range(2, 11)
-FEWEST_SEGMENTS = 4  # that are chosen from where they are sound: fewer tell a marketer little
+FEWEST_SEGMENTS = 4  # preferred minimum k if sound: fewer segments are of little use to a marketer
 SEED = 42
 RESAMPLES = 10
-REFERENCES = 5  # uniform data sets of the gap statistic
+REFERENCES = 5  # uniform reference data sets of the gap statistic
 REFERENCE_POINTS = 2_000
-SAMPLE = 3_000  # customers of the Euclidean silhouette, which costs the square of them
+SAMPLE = 3_000  # sample size of the Euclidean silhouette, which has quadratic cost
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -46,12 +46,12 @@ Fit = Callable[[Summary, int, int], Partition]
 
 @dataclass(frozen=True)
 class SweepEntry:
-    """How well one k describes the training customers.
+    """Metrics of one k on the training customers.
 
-    inertia: squared standard deviations. silhouette: of squared distances, of everyone.
-    silhouette_euclidean: the common one, of a sample. f1_macro: of Gaussian naive Bayes on the
-    same customers. gap, gap_error: the gap statistic, in nats. stability: the mean adjusted Rand
-    index of refits on resampled customers; None where it was not needed.
+    inertia: squared standard deviations. silhouette: of squared distances, of all customers.
+    silhouette_euclidean: the usual one, of a sample. f1_macro: of Gaussian naive Bayes on the same
+    customers. gap, gap_error: the gap statistic, in nats. stability: the mean adjusted Rand index
+    of refits on resampled customers; None if not needed.
     """
 
     k: int
@@ -67,10 +67,10 @@ class SweepEntry:
 
 @dataclass(frozen=True)
 class Choice:
-    """The entry that was chosen, why, and all entries.
+    """The chosen k, the reason, and all entries.
 
-    rank: how many of the criteria it meets, 0 for a single segment, SOUND for all; None for a k
-    that the run names. warnings: a sentence for each criterion that no k meets.
+    rank: how many of the criteria it meets, 0 for a single segment, SOUND for all; None for a k set
+    by the run. warnings: a sentence for each criterion that no k meets.
     """
 
     k: int
@@ -86,11 +86,11 @@ class Choice:
 
 
 def fit_centroids(summary: Summary, k: int, seed: int) -> Partition:
-    """Return the best of many starts of k-means on the summary.
+    """Return the centroids of the best of many starts of k-means on the summary.
 
-    scikit-learn on the driver, because the summary is small: a Spark job for each of Lloyd's
-    iterations took 25 s for two starts of nine k, and two starts left k = 10 at an inertia 58 %
-    above the best. One thread, because the order of a parallel sum is not fixed.
+    By scikit-learn on the driver, because the summary is small: with a Spark job per Lloyd
+    iteration, two starts of nine k took 25 s, and left k = 10 at an inertia 58 % above the best.
+    One thread, because the order of a parallel sum is not fixed.
     """
     from sklearn.cluster import KMeans
     from threadpoolctl import threadpool_limits
@@ -108,16 +108,16 @@ def least_share(n_customers: int) -> float:
 
 
 def single(summary: Summary) -> Partition:
-    """Return all customers as one segment, around their mean."""
+    """Return the entry of a single segment with all customers, centred at their mean."""
     return Partition(np.average(summary.means, axis=0, weights=summary.weights)[None])
 
 
 def fit_all(
     summary: Summary, ks: Iterable[int], *, seed: int, fit: Fit = fit_centroids
 ) -> dict[int, tuple[SweepEntry, Partition]]:
-    """Fit every k on the summary, with the measures that `choose_k` needs.
+    """Fit every k on the summary, with the metrics that `choose_k` needs.
 
-    None for more segments than there are distinct customers.
+    A k greater than the number of distinct customers is skipped.
     """
     distinct = len(summary.weights)
     possible = [k for k in ks if k <= distinct]
@@ -129,7 +129,7 @@ def fit_all(
 def sweep(
     summary: Summary, ks: Iterable[int], *, seed: int, fit: Fit = fit_centroids
 ) -> dict[int, tuple[SweepEntry, Partition]]:
-    """Return what `fit_all` does, with the measures that people compare as well."""
+    """Return the entries of `fit_all` with the additional metrics for display."""
     fitted = fit_all(summary, ks, seed=seed, fit=fit)
     sample, counts = spread_sample(summary, SAMPLE)
     references = _references(summary, seed)
@@ -150,16 +150,16 @@ def sweep(
 
 
 def _at_once(fit: Fit, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
-    """Return the work on each item, on all processors where k-means does it.
+    """Apply `work` to each item, in parallel for k-means.
 
-    scikit-learn leaves Python's lock while it fits, and each fit has one thread, so the results are
-    the same as one after the other. Spark, in the other algorithms, takes all processors itself.
+    scikit-learn releases the GIL while it fits, and each fit has one thread, so the results are
+    those of sequential fits. Spark, in the other algorithms, uses all processors itself.
     """
     from threadpoolctl import threadpool_limits
 
     if fit is not fit_centroids:
         return list(map(work, items))
-    # Each fit sets this too, and sets back what it found: it must find 1, not what another did.
+    # Each fit sets this limit and restores the previous one, which must be 1 for all of them.
     with threadpool_limits(1), ThreadPoolExecutor(cores()) as pool:
         return list(pool.map(work, items))
 
@@ -167,9 +167,9 @@ def _at_once(fit: Fit, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
 def evaluate(summary: Summary, partition: Partition) -> SweepEntry:
     """Return inertia, silhouette, smallest share and F1 of segments of the summary.
 
-    The silhouette is the one of squared Euclidean distances, linear in the number of points: the
-    mean squared distance of x to a cluster is |x|^2 - 2 x.m + q, with m the mean of the cluster's
-    members and q the mean of their squared norms (as in Spark's ClusteringEvaluator).
+    The silhouette uses squared Euclidean distances, which makes it linear in the number of points:
+    the mean squared distance of x to a cluster is |x|^2 - 2 x.m + q, with m the mean of the
+    cluster's members and q the mean of their squared norms (as in Spark's ClusteringEvaluator).
     """
     points, weights, k = summary.means, summary.weights, partition.k
     labels = partition.labels(points)
@@ -180,7 +180,8 @@ def evaluate(summary: Summary, partition: Partition) -> SweepEntry:
     mean_norms = np.bincount(labels, weights * norms, k) / safe
     to_clusters = norms[:, None] - 2 * points @ means.T + mean_norms[None]
     rows = np.arange(len(points))
-    # Without itself, a point's mean distance to its own cluster: W/(W - 1) of the mean with itself.
+    # A point's mean distance to its own cluster excludes itself: W/(W - 1) of the mean including
+    # it.
     own_mass = mass[labels]
     own = to_clusters[rows, labels] * own_mass / np.maximum(own_mass - 1, 1e-9)
     to_clusters[rows, labels] = np.inf
@@ -201,9 +202,9 @@ def evaluate(summary: Summary, partition: Partition) -> SweepEntry:
 
 
 def silhouette(points: Array, counts: Array, labels: Labels) -> float:
-    """Return the mean of (b - a) / max(a, b) over Euclidean distances; each point `counts` times.
+    """Return the mean silhouette (b - a) / max(a, b) of Euclidean distances, weighted by `counts`.
 
-    (Rousseeuw, Silhouettes, 1987.) A customer alone in a segment counts as 0.
+    (Rousseeuw, Silhouettes, 1987.) It is 0 for a customer alone in a segment.
     """
     k = int(labels.max(initial=0)) + 1
     members = np.eye(k)[labels] * counts[:, None]
@@ -229,10 +230,10 @@ def stability(
     fit: Fit = fit_centroids,
     resamples: int = RESAMPLES,
 ) -> float:
-    """Return the mean adjusted Rand index with refits on customers drawn with replacement.
+    """Return the mean adjusted Rand index with refits on bootstrap samples.
 
-    A draw of customers is a multinomial draw of the cells' weights, so it costs no pass over them.
-    (Hennig, Cluster-wise assessment of cluster stability, 2007.)
+    A bootstrap of customers is a multinomial draw of the cells' weights, without a pass over
+    customers. (Hennig, Cluster-wise assessment of cluster stability, 2007.)
     """
     random = np.random.default_rng(seed)
     weights = summary.weights
@@ -255,13 +256,13 @@ def choose_k(
     least: float,
     stability_of: Callable[[int], float],
 ) -> Choice:
-    """Return k, and why.
+    """Choose k and give the reason.
 
     A k is sound if its smallest segment holds at least the share `least` of the customers, naive
-    Bayes repeats it with a macro F1 of 0.98, and refits agree at 0.95. Of the sound k from `fewest`
-    on, the one with the highest silhouette; if there is none, the greatest below. If none is
-    sound, stability is given up first, then F1. If no k has large enough segments, all customers
-    are one segment. Stability is measured only as far as needed: it costs ten fits a k.
+    Bayes reproduces it with a macro F1 of 0.98, and refits agree at 0.95. The choice is the sound k
+    >= `fewest` with the highest silhouette; if there is none, the greatest sound k below. If none
+    is sound, stability is dropped first, then F1. If no k has large enough segments, all customers
+    are one segment. Stability is measured only if needed: it costs ten fits per k.
     """
     known = {entry.k: entry for entry in entries}
     large = [entry for entry in entries if entry.smallest_share >= least]
@@ -298,7 +299,7 @@ def choose_k(
 def named_k(
     entries: Sequence[SweepEntry], wanted: int, *, stability_of: Callable[[int], float]
 ) -> Choice:
-    """Return the k that the run names. Raises ValueError when it was not swept."""
+    """Return the k set by the run. Raises ValueError if it was not swept."""
     known = {entry.k: entry for entry in entries}
     if wanted not in known:
         raise ValueError(f"k = {wanted} was asked for; the sweep covers {sorted(known)}.")
@@ -400,7 +401,7 @@ def gaussian_f1(
 
 
 def _references(summary: Summary, seed: int) -> list[Summary]:
-    """Return uniform points in the box that the customers fill: its sides are the components."""
+    """Return uniform points in the customers' bounding box, aligned with the components."""
     random = np.random.default_rng(seed)
     low, high = summary.means.min(axis=0), summary.means.max(axis=0)
     shape = (REFERENCE_POINTS, len(low))
@@ -413,7 +414,7 @@ def _references(summary: Summary, seed: int) -> list[Summary]:
 def _gap(
     references: Sequence[Summary], entry: SweepEntry, summary: Summary, seed: int
 ) -> tuple[float, float]:
-    """Return E*[ln W] - ln W, of the mean squared distance W to the centre, and its error."""
+    """Return the gap E*[ln W] - ln W, W the mean squared distance to the centre, and its error."""
     logs = []
     for reference in references:
         partition = fit_centroids(reference, entry.k, seed)

@@ -1,4 +1,4 @@
-"""k-means: sweep k on a weighted summary, choose, then fit the chosen k on all customers."""
+"""k-means: sweep k on a weighted summary, choose k, then fit it on all customers."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
@@ -33,7 +33,7 @@ from bankseg_assets.segmentation.segment_words import WORDINGS, SegmentFacts
 from bankseg_assets.stats.rounding import MEASURE_DIGITS, SUM_DIGITS, rounded
 
 MOST_POLISHING_PASSES = 40
-SETTLED = 1e-3  # standard deviations that a centroid moves in a pass
+SETTLED = 1e-3  # convergence: standard deviations that a centroid moves in a pass
 
 Array = npt.NDArray[np.float64]
 
@@ -43,9 +43,9 @@ class KMeansModel:
     """k centroids in c components: centroids (k, c), names, colours and sizes (k,); and the sweep.
 
     inertia and silhouette are of all customers; those of the sweep are of the training customers.
-    summary_error_bound: the summary told the chosen k's inertia too high by at most this share.
-    shares (k,) and covariances (k, c, c) are those of a Gaussian mixture, None otherwise.
-    matching says how the segments continue those of the model in use, None without one.
+    summary_error_bound: by how much, at most, the summary overestimates the chosen k's inertia
+    (relative). shares (k,) and covariances (k, c, c) are those of a Gaussian mixture, None
+    otherwise. matching relates the segments to those of the model in use, None without one.
     """
 
     k: int
@@ -80,7 +80,7 @@ class KMeansModel:
 
     @property
     def partition(self) -> Partition:
-        """How the segments divide component space."""
+        """The partition of component space into segments."""
         return Partition(
             self.centroid_array,
             None if self.shares is None else np.array(self.shares),
@@ -123,12 +123,12 @@ def fit_kmeans(
     algorithm: Algorithm = Algorithm.K_MEANS,
     in_use: InUse | None = None,
 ) -> KMeansModel:
-    """Choose k and fit it: the sweep on a summary, the end on all training customers.
+    """Choose k on a summary and fit it on all training customers.
 
-    Segments take number, name and colour of those in use that they continue; without any they are
-    numbered along the first component, so that a rerun numbers them alike. The other algorithms
-    (see `alternatives`) are fitted on the summary alone. Where no division is sound enough, all
-    customers are one segment.
+    Segments keep number, name and colour of matching segments in use; without a model in use they
+    are numbered along the first component, so that a rerun gives the same numbers. The other
+    algorithms (see `alternatives`) are fitted on the summary only. If no segmentation is sound
+    enough, all customers are one segment.
     Raises ValueError when `ks` is empty, or `wanted` is not in it.
     """
     ks = list(ks)
@@ -155,7 +155,7 @@ def fit_kmeans(
         silhouette=division.silhouette,
         sizes=division.sizes,
         names=names,
-        # Of one segment, the sweep knows no inertia.
+        # The sweep has no inertia of a single segment.
         sweep=tuple(
             entry if entry.k > 1 else replace(entry, inertia=division.inertia)
             for entry in choice.entries
@@ -201,10 +201,10 @@ def _divide(
     algorithm: Algorithm,
     in_use: InUse | None,
 ) -> _Division:
-    """Choose k, fit it on all training customers, and choose again where a segment is too small.
+    """Choose k, fit it on all training customers, and choose again if a segment is too small.
 
-    The choice is made on training customers, and the gate of a release measures all: a segment of
-    1.0 % of the one was 0.99 % of the other, and refused.
+    k is chosen on training customers, but the release gate measures all: a segment with 1.0 % of
+    the former had 0.99 % of the latter, and was refused.
     """
     fit = FITS[algorithm]
     resamples = K_MEANS_RESAMPLES if algorithm is Algorithm.K_MEANS else RESAMPLES
@@ -243,7 +243,7 @@ def _divide(
 
 
 def _points(rfm: DataFrame, pca: PcaModel, in_use: InUse | None) -> DataFrame:
-    """Return pc1..pcc, the measures behind names, and the segment by the model in use."""
+    """Return pc1..pcc, the measures for naming, and the segment by the model in use."""
     if in_use is None:
         return pca.project(rfm, "held_out", *WORDINGS)
     before = in_use.pca.project(rfm, *rfm.columns).withColumn(
@@ -253,7 +253,7 @@ def _points(rfm: DataFrame, pca: PcaModel, in_use: InUse | None) -> DataFrame:
 
 
 def _moves(points: DataFrame, in_use: InUse, partition: Partition) -> Array:
-    """Return the customers in segment i of the model in use and j of the new one (l, k)."""
+    """Return the contingency table (l, k) of segments in use and new segments."""
     table = np.zeros((in_use.kmeans.k, partition.k))
     counted = (
         points.select("segment_in_use", partition.columns()[0].alias("segment"))
@@ -268,7 +268,7 @@ def _moves(points: DataFrame, in_use: InUse, partition: Partition) -> Array:
 def _identities(
     facts: Sequence[SegmentFacts], in_use: InUse | None, matching: Matching | None
 ) -> tuple[list[str], list[dict[str, float]], list[int]]:
-    """Return names, what they were given for, and colours."""
+    """Return names, the deviations they are based on, and colours."""
     if in_use is None or matching is None:
         names, named_for = kept_names(facts, [], [], [None] * len(facts))
         return names, named_for, list(range(len(facts)))
@@ -278,10 +278,10 @@ def _identities(
 
 
 def polish(points: DataFrame, partition: Partition) -> tuple[Partition, int]:
-    """Continue Lloyd's iterations on all points from good centroids, until they settle.
+    """Continue Lloyd's iterations on all points from good centroids until they converge.
 
-    The final fit thus uses every training customer, whatever the summary left out, and ends at
-    the same fixed point however the rows are spread over tasks.
+    The final fit uses every training customer without the summary's approximation, and converges to
+    the same fixed point for any partitioning of the rows.
     """
     centroids = partition.centres
     names = component_names(centroids.shape[1])
@@ -301,7 +301,7 @@ def polish(points: DataFrame, partition: Partition) -> tuple[Partition, int]:
 def measure(labelled: DataFrame, partition: Partition) -> tuple[list[int], float, float]:
     """Return sizes, inertia and silhouette (squared Euclidean) of all customers with `segment`.
 
-    Two passes: the means and mean squared norms of each segment, then every customer's own term.
+    Two passes: the means and mean squared norms of each segment, then each customer's term.
     """
     k, names = partition.k, component_names(partition.centres.shape[1])
     norm = sum((F.col(name) * F.col(name) for name in names), F.lit(0.0))
@@ -319,7 +319,7 @@ def measure(labelled: DataFrame, partition: Partition) -> tuple[list[int], float
     own, other = F.lit(0.0), F.lit(None).cast("double")
     for segment, row in moments.items():
         mine = F.col("segment") == segment
-        # Alone in its segment, a customer has no distance to another: null, which counts as 0.
+        # A customer alone in a segment has no distance to others: null, which counts as 0.
         without_itself = row["n"] / (row["n"] - 1) if row["n"] > 1 else None
         own = F.when(mine, to_segment[segment] * F.lit(without_itself)).otherwise(own)
         other = F.least(other, F.when(~mine, to_segment[segment]))

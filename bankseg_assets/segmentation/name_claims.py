@@ -1,19 +1,25 @@
-"""Whether names still fit their segments, by the words in them. No Spark."""
+"""Check by their words whether names still fit their segments. No Spark."""
 
 import re
 from collections.abc import Sequence
 from functools import cache
 from itertools import permutations
 
-from bankseg_assets.segmentation.naming import ALL_NAME, EMPTY_NAME, is_everybody, without_number
+from bankseg_assets.segmentation.naming import (
+    ALL_NAME,
+    EMPTY_NAME,
+    is_all_customers,
+    without_number,
+)
 from bankseg_assets.segmentation.segment_words import WORDINGS, SegmentFacts, word_holds
 
 
 def contradicted(names: Sequence[str], segments: Sequence[SegmentFacts]) -> set[int]:
-    """Return the places of the names that the segments' numbers do not bear out.
+    """Return the indices of names that the segments' numbers contradict.
 
-    A word contradicts its own segment ("one-time", and half of them came twice), or two words each
-    other ("small" beside a "medium" that shows less). A name that no rule gave claims nothing.
+    A word may contradict its own segment ("one-time", but half of them came twice), or the word of
+    another segment ("small" beside a "medium" with a lower value). Unknown names are never
+    contradicted.
     """
     found = {
         place
@@ -25,16 +31,17 @@ def contradicted(names: Sequence[str], segments: Sequence[SegmentFacts]) -> set[
             numbers = [segments[place].medians.get(measure) for place in (low, high)]
             if None not in numbers and _says_less(names[low], names[high], measure):
                 one, other = (value for value in numbers if value is not None)
-                # Half of one segment and all of another may have one transaction: both medians.
+                # Half of one segment and all of another may have one transaction: the medians are
+                # equal.
                 if one > other or (one == other and measure != "frequency"):
                     found |= {low, high}
     return found
 
 
 def _describes(name: str, facts: SegmentFacts, segments: Sequence[SegmentFacts]) -> bool:
-    """Tell whether each word of a name fits the segment, whatever the others are like."""
+    """Return whether each word of a name fits the segment, regardless of the others."""
     base, _ = _parts(name)
-    if (base == ALL_NAME) != is_everybody(facts, segments):
+    if (base == ALL_NAME) != is_all_customers(facts, segments):
         return False
     if (base == EMPTY_NAME) != (facts.customers == 0):
         return False
@@ -43,7 +50,7 @@ def _describes(name: str, facts: SegmentFacts, segments: Sequence[SegmentFacts])
 
 
 def _says_less(low: str, high: str, measure: str) -> bool:
-    """Tell whether the first name says less of a measure than the second."""
+    """Return whether the first name claims a lower level of a measure than the second."""
     wording = WORDINGS[measure]
     (base, compared), (other_base, other_compared) = _parts(low), _parts(high)
     if base == other_base:
@@ -58,17 +65,17 @@ def _says_less(low: str, high: str, measure: str) -> bool:
 
 
 def _parts(name: str) -> tuple[str, str]:
-    """Return a name without its comparison and its number, and the comparison."""
+    """Split a name into its words, without number, and its comparison."""
     base, _, compared = without_number(name).partition(", ")
     return base, compared
 
 
 @cache
 def _word_in(base: str, measure: str) -> str:
-    """Return the word that a name says of a measure; empty where it says none."""
+    """Return the word in a name for a measure; empty if there is none."""
     said = [
         word
         for word in WORDINGS[measure].words
         if word and re.search(rf"(?<![\w-]){re.escape(word)}(?![\w-])", base, re.IGNORECASE)
     ]
-    return max(said, key=len, default="")  # "very small spenders" holds "small spenders"
+    return max(said, key=len, default="")  # "very small spenders" contains "small spenders"

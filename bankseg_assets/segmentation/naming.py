@@ -1,8 +1,8 @@
-"""Names for segments, from rules over what their members are like. No Spark.
+"""Name segments by rules over their typical members. No Spark.
 
-All names of a model speak of the same two measures, those in which its segments differ most: were
-one of three one-time segments alone called so, the others would seem not to be. Further words are
-said only where two names would be the same.
+All names of a model use the same two measures, those in which its segments differ most: if only one
+of three one-time segments were called so, the others would seem not to be. Further words are added
+only to resolve duplicates.
 """
 
 import re
@@ -13,7 +13,7 @@ from statistics import pvariance
 from bankseg_assets.segmentation.segment_words import WORDINGS, SegmentFacts, words
 
 USUAL_MEASURES = 2
-ALIKE = 0.1  # standard deviations: segments that are closer are not told apart by a measure
+ALIKE = 0.1  # standard deviations: closer segments are not distinguished by a measure
 NOUN_MEASURE = "average_amount"
 NEUTRAL_NOUN = "customers"
 AVERAGE_NAME = "Typical customers"
@@ -22,11 +22,11 @@ ALL_NAME = "All customers"
 
 
 def segment_names(segments: Sequence[SegmentFacts]) -> list[str]:
-    """Return a unique name a segment.
+    """Return a unique name per segment.
 
-    Every name has a word for each of the two measures in which the segments differ most. Where two
-    share a name, they get a word for a further measure, then a comparison ("…, higher balances"),
-    and only if they are alike in everything a number. A segment of everybody is "All customers".
+    Every name has a word for each of the two measures in which the segments differ most. Duplicates
+    get a word for a further measure, then a comparison ("…, higher balances"), and a number only if
+    they do not differ in any measure. A segment of all customers is "All customers".
     """
     spoken = sorted(WORDINGS, key=lambda measure: -_distance(segments, measure))[:USUAL_MEASURES]
 
@@ -44,7 +44,7 @@ def segment_names(segments: Sequence[SegmentFacts]) -> list[str]:
 
 
 def free_name(name: str, taken: Collection[str]) -> str:
-    """Return a name that is not taken: with a number, or another one, where it is."""
+    """Return an unused name, by adding or changing a number if necessary."""
     found, number = name, 1
     while found in taken:
         number += 1
@@ -61,18 +61,18 @@ def without_number(name: str) -> str:
     return re.sub(r" \(\d+\)$", "", name)
 
 
-def is_everybody(facts: SegmentFacts, segments: Iterable[SegmentFacts]) -> bool:
-    """Tell whether all customers are in one segment."""
+def is_all_customers(facts: SegmentFacts, segments: Iterable[SegmentFacts]) -> bool:
+    """Return whether all customers are in one segment."""
     return 0 < facts.customers == sum(other.customers for other in segments)
 
 
 def _distance(segments: Iterable[SegmentFacts], measure: str) -> float:
-    """Return how far the segments are from all customers in a measure: the sum of squares."""
+    """Return the sum of squared deviations of the segments from all customers in a measure."""
     return sum(facts.deviations.get(measure, 0.0) ** 2 for facts in segments)
 
 
 def _names(segments: Sequence[SegmentFacts], spoken: Collection[str]) -> list[str]:
-    """Return names that speak of some measures, not yet unique."""
+    """Return names from the words of some measures, not yet unique."""
     said = [words(segments, measure) for measure in WORDINGS if measure in spoken]
     return [
         _name(facts, segments, [column[place] for column in said if column[place]])
@@ -83,7 +83,7 @@ def _names(segments: Sequence[SegmentFacts], spoken: Collection[str]) -> list[st
 def _name(facts: SegmentFacts, segments: Sequence[SegmentFacts], said: list[str]) -> str:
     if not facts.customers:
         return EMPTY_NAME
-    if is_everybody(facts, segments):
+    if is_all_customers(facts, segments):
         return ALL_NAME
     if not said:
         return AVERAGE_NAME
@@ -93,7 +93,7 @@ def _name(facts: SegmentFacts, segments: Sequence[SegmentFacts], said: list[str]
 
 
 def _apart(names: Sequence[str], rename: Callable[[Sequence[int], str], list[str]]) -> list[str]:
-    """Rename those who share a name, but not to a name that another segment has."""
+    """Rename duplicates, but not to a name that another segment has."""
     renamed = list(names)
     for shared in [name for name, count in Counter(names).items() if count > 1]:
         places = [place for place, name in enumerate(names) if name == shared]
@@ -105,9 +105,9 @@ def _apart(names: Sequence[str], rename: Callable[[Sequence[int], str], list[str
 def _further_word(
     segments: Sequence[SegmentFacts], places: Sequence[int], name: str, spoken: Collection[str]
 ) -> list[str]:
-    """Say one more measure, that in which they differ most among those that have other words."""
+    """Add the word of the measure in which they differ most and have different words."""
     alike = [segments[place] for place in places]
-    for measure in _told_apart_by(alike, [name for name in WORDINGS if name not in spoken]):
+    for measure in _by_difference(alike, [name for name in WORDINGS if name not in spoken]):
         found = words(segments, measure)
         if len({found[place] for place in places}) > 1:
             names = _names(segments, [*spoken, measure])
@@ -116,9 +116,9 @@ def _further_word(
 
 
 def _comparison(alike: Sequence[SegmentFacts], name: str) -> list[str]:
-    """Point out the lowest and the highest in the measure in which they differ most."""
+    """Add a comparison to the lowest and highest in the measure in which they differ most."""
     known = [measure for measure in WORDINGS if all(measure in one.deviations for one in alike)]
-    for measure in _told_apart_by(alike, known)[:1]:
+    for measure in _by_difference(alike, known)[:1]:
         values = [facts.deviations[measure] for facts in alike]
         if max(values) - min(values) >= ALIKE:
             said = {min(values): WORDINGS[measure].lower, max(values): WORDINGS[measure].higher}
@@ -126,8 +126,8 @@ def _comparison(alike: Sequence[SegmentFacts], name: str) -> list[str]:
     return [name] * len(alike)
 
 
-def _told_apart_by(alike: Sequence[SegmentFacts], measures: Iterable[str]) -> list[str]:
-    """Return the measures, that in which these segments differ most first."""
+def _by_difference(alike: Sequence[SegmentFacts], measures: Iterable[str]) -> list[str]:
+    """Return the measures by descending difference of these segments."""
 
     def spread(measure: str) -> float:
         return pvariance([facts.deviations.get(measure, 0.0) for facts in alike])

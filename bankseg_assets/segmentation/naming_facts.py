@@ -1,4 +1,4 @@
-"""What the names of segments rest on: medians as the profile shows them, against all customers."""
+"""Facts for naming segments: displayed medians and deviations from all customers."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -18,13 +18,13 @@ from bankseg_assets.stats.typical_values import (
     measure_bin,
 )
 
-ALL_ALIKE = 1e-9  # spread of the logarithms: rounding, and no difference
+ALL_ALIKE = 1e-9  # spread of the logarithms below which differences are rounding errors
 
 
 def naming_facts(labelled: DataFrame, k: int) -> list[SegmentFacts]:
-    """Return what the segments' names may say, from customers with `segment` and the measures.
+    """Return the naming facts of each segment, from customers with `segment` and the measures.
 
-    Medians are those of the profile, so that a name and the sentence beside it rest on one number.
+    Medians are those of the profile, so that a name and the sentence beside it use the same number.
     """
     counts = histograms_by(
         labelled, F.col("segment"), {name: measure_bin(name) for name in WORDINGS}
@@ -37,7 +37,7 @@ def naming_facts(labelled: DataFrame, k: int) -> list[SegmentFacts]:
 
 
 class _Moments:
-    """The mean, and the mean and spread of the logarithms, of a measure of some customers."""
+    """Mean of a measure, and mean and standard deviation of its logarithm."""
 
     def __init__(self, histogram: Histogram, name: str) -> None:
         values = bin_values(name, list(histogram))
@@ -56,7 +56,7 @@ def _facts(
     counts: Mapping[str, Histogram] | None, everyone: Mapping[str, _Moments]
 ) -> SegmentFacts:
     days = everyone["recency"].most
-    if counts is None:  # no customer is nearest to this centroid
+    if counts is None:  # this centroid has no customers
         return SegmentFacts(days=days)
     customers = sum(counts["frequency"].values())
     own = {name: _Moments(counts[name], name) for name in WORDINGS}
@@ -79,13 +79,13 @@ def _facts(
 
 
 def _shown_median(name: str, histogram: Histogram) -> float:
-    """Return the median as the sentence shows it."""
+    """Return the median as displayed in the sentence."""
     median = float(bin_values(name, quantile_bins(histogram, [0.5]))[0])
     return median if name in WHOLE else float(f"{median:.{SHOWN_DIGITS}g}")
 
 
 def _signed_log(values: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Return sign(x) ln(1 + |x|), as `histograms.signed_log` does."""
+    """Return sign(x) ln(1 + |x|), as `histograms.signed_log`."""
     numbers = np.asarray(values, dtype=float)
     logs: npt.NDArray[np.float64] = np.sign(numbers) * np.log1p(np.abs(numbers))
     return logs

@@ -1,4 +1,4 @@
-"""How component space is divided into segments: the nearest centre, or the likeliest Gaussian."""
+"""Partition of component space into segments, by nearest centre or likeliest Gaussian."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Labels = npt.NDArray[np.int64]
 class Partition:
     """k segments in c components.
 
-    centres (k, c). Of a mixture also shares (k,) and covariances (k, c, c).
+    centres (k, c). For a mixture also shares (k,) and covariances (k, c, c).
     """
 
     centres: Array
@@ -31,7 +31,7 @@ class Partition:
         return len(self.centres)
 
     def labels(self, points: Array) -> Labels:
-        """Return the segment of each point (n, c); the first of equals."""
+        """Return the segment of each point (n, c); ties go to the lowest number."""
         if self.shares is None or self.covariances is None:
             return np.asarray(
                 squared_distances(points, self.centres).argmin(axis=1), dtype=np.int64
@@ -44,7 +44,8 @@ class Partition:
         return likeliest
 
     def columns(self) -> tuple[Column, Column]:
-        """Return the segment (int) and the squared distance to its centre, of pc1..pcc."""
+        """Return Spark columns of the segment (int) and the squared distance to its centre, from
+        pc1..pcc."""
         names = component_names(self.centres.shape[1])
         distances = F.array(*(_squared_distance(names, centre) for centre in self.centres))
         if self.shares is None or self.covariances is None:
@@ -62,7 +63,7 @@ class Partition:
         return segment, F.get(distances, segment)
 
     def reordered(self, order: Sequence[int]) -> "Partition":
-        """Return the same segments, numbered so that number i was `order[i]`."""
+        """Return the segments renumbered so that number i was `order[i]`."""
         places = list(order)
         return Partition(
             self.centres[places],
@@ -71,7 +72,7 @@ class Partition:
         )
 
     def _gaussians(self) -> list[tuple[Array, float]]:
-        """Return the inverse covariance, and what does not depend on the point, of each."""
+        """Return the inverse covariance and the constant term of each Gaussian."""
         assert self.shares is not None
         assert self.covariances is not None
         return [

@@ -17,11 +17,11 @@ from bankseg_assets.stats.rounding import LOADING_DIGITS, rounded
 from bankseg_assets.stats.typical_values import measure_bin
 
 LEAST_VARIANCE = 1e-6  # of all features together
-SKEW_DIGITS = 4  # third moments of money: noise reaches the eighth digit
+SKEW_DIGITS = 4  # third moments of money: floating-point noise reaches the eighth digit
 
 
 class ConstantFeatureError(ValueError):
-    """A feature has one value for all customers, so it cannot tell them apart."""
+    """Raised when a feature has the same value for all customers."""
 
 
 @dataclass(frozen=True)
@@ -29,13 +29,12 @@ class PcaModel:
     """d features, c components.
 
     mean: (d,), of the training customers. scale: (d,), their standard deviation over the feature's
-    weight. loadings: (d, c), orthonormal columns, the
-    greatest entry of each positive. components: (d, c), the loadings, each divided by the standard
-    deviation of its component when the model whitens. explained_variance: (d,), shares. residual:
-    (d, d), the covariance of the standardised features that the dropped components hold. skew:
-    (d, 2), of each measure before and of the feature after its transform. reason: why these
-    features, in a sentence. warnings: what was left out, a sentence each. comparison: a row a set
-    of features that was compared.
+    weight. loadings: (d, c), orthonormal columns, the greatest entry of each positive. components:
+    (d, c), the loadings, divided by the standard deviation of the component if the model whitens.
+    explained_variance: (d,), shares. residual: (d, d), the covariance of the standardised features
+    in the dropped components. skew: (d, 2), of the measure and of the transformed feature. reason:
+    why these features, in a sentence. warnings: a sentence for each excluded measure. comparison: a
+    row per compared feature set.
     """
 
     features: tuple[Feature, ...]
@@ -54,7 +53,7 @@ class PcaModel:
 
     @property
     def n_components(self) -> int:
-        """The number of components that are kept."""
+        """The number of kept components."""
         return len(self.components[0])
 
     def to_json(self) -> dict[str, Any]:
@@ -69,7 +68,7 @@ class PcaModel:
         return cls(**{**document, "features": features, "skew": skew})
 
     def project(self, rfm: DataFrame, *keep: str) -> DataFrame:
-        """Return the columns `keep` and pc1..pcc of every customer."""
+        """Return the columns `keep` and the component scores pc1..pcc of every customer."""
         scores = component_columns(self.features, self.mean, self.scale, self.components)
         return rfm.select(*keep, *scores)
 
@@ -85,9 +84,9 @@ def measure_counts(training: DataFrame) -> dict[str, dict[int, int]]:
 
 
 def constant_model(rfm: DataFrame, warnings: Sequence[str]) -> PcaModel:
-    """Return a model for customers whom nothing tells apart: their recency, not standardised.
+    """Return a model for customers who do not differ: recency, without standardisation.
 
-    Every model behind it expects a component; with this one they work for one segment too.
+    Downstream models expect a component; with this one they work for a single segment too.
     """
     members = training_customers(rfm)
     row = members.agg(F.count(F.lit(1)), F.avg("recency")).collect()[0]
@@ -108,7 +107,7 @@ def constant_model(rfm: DataFrame, warnings: Sequence[str]) -> PcaModel:
 
 
 def fit_pca(rfm: DataFrame, candidate: Candidate) -> PcaModel:
-    """Fit on the customers that are not held out.
+    """Fit PCA on the customers that are not held out.
 
     Raises ConstantFeatureError when a feature does not vary.
     """
@@ -134,14 +133,14 @@ def fit_pca(rfm: DataFrame, candidate: Candidate) -> PcaModel:
             f"The features {constant} have one value for all {row['_n']:,} training customers. "
             "Leave them out of the run's features, or check that the data covers more than a day."
         )
-    # A weight is a smaller scale's inverse: the feature counts as if it varied that much less.
+    # Dividing the scale by the weight makes a feature contribute in proportion to its weight.
     scale = [rounded(spread / f.weight) for spread, f in zip(scale, features, strict=True)]
     rotation, shares = _rotate(training, names, mean, scale)
     if whiten:
-        # A direction without variance (features that repeat each other) cannot be scaled to one.
+        # A direction without variance (collinear features) cannot be scaled to unit variance.
         n_components = max(min(n_components, int((shares > LEAST_VARIANCE).sum())), 1)
     components = rotation[:, :n_components]
-    # The variances of the weighted features sum to this; a share of it is an eigenvalue.
+    # The total variance of the weighted features; an eigenvalue is a share of it.
     total = sum(feature.weight**2 for feature in features)
     if whiten:
         components = components / np.sqrt(shares[:n_components] * total)
@@ -168,7 +167,7 @@ def fit_pca(rfm: DataFrame, candidate: Candidate) -> PcaModel:
 def _residual(
     rotation: np.ndarray, eigenvalues: np.ndarray, n_components: int
 ) -> list[list[float]]:
-    """Return what the kept components leave of the features' covariance (d, d)."""
+    """Return the features' covariance (d, d) that the kept components do not explain."""
     rest = rotation[:, n_components:]
     found: list[list[float]] = (rest * eigenvalues[n_components:] @ rest.T).tolist()
     return found
@@ -179,8 +178,8 @@ def _rotate(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return loadings (d, d) and shares of variance (d,).
 
-    The covariance is one aggregation, its eigenvectors are numpy's: Spark ML's PCA finds the same
-    in four jobs, which took 3 s of 440,000 customers.
+    The covariance is one aggregation, its eigenvectors come from numpy. Spark ML's PCA gives the
+    same result in four jobs, which took 3 s for 440,000 customers.
     """
     standardised = training.select(
         *(
@@ -188,8 +187,8 @@ def _rotate(
             for name, centre, spread in zip(names, mean, scale, strict=True)
         )
     )
-    # Sums of products, not `covar_samp`: what is standardised has no large mean to take away, and
-    # a third of the accumulators is a third of the code that Java compiles first.
+    # Sums of products instead of `covar_samp`: standardised features have no large mean to
+    # subtract, and a third of the accumulators means a third of the code for Java to compile.
     places = list(combinations_with_replacement(range(len(names)), 2))
     found = standardised.agg(
         F.count(F.lit(1)),
@@ -201,9 +200,9 @@ def _rotate(
     for (i, j), product in zip(places, products, strict=True):
         covariance[i, j] = covariance[j, i] = (product - sums[i] * sums[j] / n) / (n - 1)
     values, vectors = np.linalg.eigh(covariance)
-    # Rounding may leave an eigenvalue of nothing a little below it.
+    # Rounding may make a zero eigenvalue slightly negative.
     values, loadings = np.maximum(values[::-1], 0.0), vectors[:, ::-1]
-    # The sign of an eigenvector is arbitrary; a fixed one keeps reruns and readers consistent.
+    # The sign of an eigenvector is arbitrary; a fixed one keeps reruns consistent.
     greatest = np.abs(loadings).argmax(axis=0)
     signs = np.sign(loadings[greatest, range(len(names))])
     return loadings * signs, values / values.sum()

@@ -1,8 +1,8 @@
-"""What a segment may be called in each measure, from one order over all segments. No Spark.
+"""Words for the level of a segment in each measure, consistent over all segments. No Spark.
 
-The number that decides is the one that the profile's sentence shows: the median, to three digits.
-So a segment with a higher word never shows a lower number. Words that claim more than an order
-("one-time", "quiet", "overdrawn") have a limit of their own besides.
+They depend on the number that the profile's sentence shows: the median, to three digits. So a
+segment with a higher word never shows a lower number. Words that claim more than an order
+("one-time", "quiet", "overdrawn") have an absolute limit as well.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -12,8 +12,8 @@ ONE_TIME_SHARE = 0.95  # at most one customer in twenty has a second transaction
 REPEAT = 2  # at least half of them have a second one
 FREQUENT = 4  # two transactions in three months are a repeat, not a habit
 FREQUENT_A_MONTH = 1.25
-REGULAR_A_MONTH = 2.0  # 78 transactions in 92 days are not occasional, whatever others do
-RECENT_DAYS = 31  # a visit before that is not recent, whatever others do
+REGULAR_A_MONTH = 2.0  # 78 transactions in 92 days are not occasional, regardless of others
+RECENT_DAYS = 31  # a visit before that is not recent, regardless of others
 QUIET_DAYS = 30
 DAYS_A_MONTH = 30.44
 USUAL = ""
@@ -21,14 +21,14 @@ USUAL = ""
 
 @dataclass(frozen=True)
 class SegmentFacts:
-    """What a name may say of a segment; the mappings are from measure.
+    """The facts that a segment's name is based on; the mappings are keyed by measure.
 
-    medians: as the profile shows them; a measure that most members, or fewer than 11, lack is in
+    medians: as displayed in the profile; a measure that most members, or fewer than 11, lack is in
     none of the mappings. deviations: the median's logarithm minus the mean logarithm of all
-    customers, in standard deviations of all customers; without a measure in which all are alike.
-    ratios: mean over the mean of all customers, an index over 100, where that is positive.
-    one_time_share: of the members, who have one transaction. days: the greatest recency of all
-    customers, for the data span at least as many.
+    customers, in standard deviations of all customers; without constant measures. ratios: mean over
+    the mean of all customers (index / 100), if that is positive. one_time_share: share of the
+    members with one transaction. days: the greatest recency of all customers, a lower bound of the
+    days in the data.
     """
 
     customers: int = 0
@@ -40,20 +40,20 @@ class SegmentFacts:
 
     @property
     def transactions_a_month(self) -> float:
-        """At most so many of a typical member, for the data may span more days."""
+        """Upper bound of a typical member's transactions per month; the data may span more days."""
         return self.medians.get("frequency", 0.0) / max(self.days, 1.0) * DAYS_A_MONTH
 
 
 @dataclass(frozen=True)
 class Wording:
-    """The words of a measure, and how two segments that share them are told apart.
+    """The words of a measure, and those to compare two segments with the same words.
 
-    words: from the lowest to the highest; USUAL is said by saying nothing. steps: the deviations at
-    which a level is reached; those below zero count down. A level below the usual one holds only
-    where the ratio is at most `most`, one above only where it is at least `least`: amounts are so
-    skewed that the typical member of a segment can stand above most customers and its mean still be
-    62 where 100 is the average, and nobody should read "big" beside that.
-    word: (facts, level) -> the word. It may not fall when neither the median nor the level does.
+    words: from the lowest to the highest; USUAL is the empty text. steps: the deviations at which a
+    level is reached; negative ones count down. A level below the usual one requires a ratio of at
+    most `most`, one above at least `least`: amounts are so skewed that the typical member of a
+    segment can be above most customers while its mean has an index of 62 (average 100), which
+    contradicts "big". word: (facts, level) -> the word, which must be monotonic in the median and
+    the level.
     """
 
     words: tuple[str, ...]
@@ -65,7 +65,7 @@ class Wording:
     least: float = 1.0
 
     def possible_levels(self, facts: SegmentFacts, measure: str) -> tuple[int, int]:
-        """Return the lowest and the highest level beside which the ratio can stand."""
+        """Return the lowest and highest level that the ratio permits."""
         ratio = facts.ratios.get(measure)
         lowest = -sum(step < 0 for step in self.steps)
         highest = sum(step > 0 for step in self.steps)
@@ -74,7 +74,7 @@ class Wording:
         return lowest * (ratio <= self.most), highest * (ratio >= self.least)
 
     def own_level(self, facts: SegmentFacts, measure: str) -> int:
-        """Return how many steps a segment is above (or below) the usual, by its facts alone."""
+        """Return how many steps a segment is above or below the usual, by its own facts."""
         deviation = facts.deviations.get(measure, 0.0)
         below = sum(deviation <= step for step in self.steps if step < 0)
         above = sum(deviation >= step for step in self.steps if step > 0)
@@ -117,11 +117,12 @@ def _amount(facts: SegmentFacts, level: int) -> str:
     return f"{sizes[level + 2]} spenders"
 
 
-# Spending is the noun; everything else describes it. In the order in which English puts them.
+# Spending is the noun, the other words are adjectives, in the order of English.
 WORDINGS: dict[str, Wording] = {
     "recency": Wording(
         ("recently active", USUAL, "quiet"),
-        # Who buys twice was here last a week sooner, by chance alone: that is not "recently".
+        # A second purchase makes the last visit a week later by chance alone: that is not
+        # "recently".
         (-0.35, 0.35),
         _recency,
         lower="more recent",
@@ -160,7 +161,7 @@ WORDINGS: dict[str, Wording] = {
 
 
 def words(segments: Sequence[SegmentFacts], measure: str) -> list[str]:
-    """Return the word of each segment in a measure; USUAL where it is unknown or alike for all."""
+    """Return the word of each segment in a measure; USUAL if unknown or equal for all."""
     wording = WORDINGS[measure]
     return [
         USUAL if level is None else wording.word(facts, level)
@@ -169,7 +170,7 @@ def words(segments: Sequence[SegmentFacts], measure: str) -> list[str]:
 
 
 def word_holds(word: str, measure: str, facts: SegmentFacts) -> bool:
-    """Tell whether a word fits a segment at some level: all but the order over the segments."""
+    """Return whether a word fits a segment at some level, ignoring the order of segments."""
     if measure not in facts.medians:
         return False
     wording = WORDINGS[measure]
@@ -178,10 +179,10 @@ def word_holds(word: str, measure: str, facts: SegmentFacts) -> bool:
 
 
 def _levels(segments: Sequence[SegmentFacts], measure: str) -> list[int | None]:
-    """Return levels that rise with the median: 0 is the usual one, None an unknown one.
+    """Return levels that increase with the median: 0 is the usual one, None an unknown one.
 
-    A segment is above the usual only if those with a median at least as high are, and below it
-    only if those with a median at most as high are.
+    A segment is above the usual only if all with an equal or higher median are, and below it only
+    if all with an equal or lower median are.
     """
     known = [
         (facts.medians[measure], WORDINGS[measure].own_level(facts, measure))

@@ -1,4 +1,4 @@
-"""How far two groupings of the same customers agree."""
+"""Agreement between two groupings of the same customers."""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,16 +10,16 @@ Labels = npt.NDArray[np.int64]
 def contingency(
     first: Labels, second: Labels, weights: Array, shape: tuple[int, int] | None = None
 ) -> Array:
-    """Return the weight in group i of the one and j of the other (k, l), of labels from 0 (n,)."""
+    """Return the contingency table (k, l) of two labelings from 0 (n,), weighted."""
     table = np.zeros(shape or (int(first.max(initial=0)) + 1, int(second.max(initial=0)) + 1))
     np.add.at(table, (first, second), weights)
     return table
 
 
 def adjusted_rand_index(table: npt.NDArray[np.float64] | Labels) -> float:
-    """Return how far two groupings agree beyond chance: 1 the same, 0 as by chance.
+    """Return the adjusted Rand index: 1 for identical groupings, 0 for agreement by chance.
 
-    `table`: (k, l), customers in group i of the one and j of the other.
+    `table`: (k, l), customers in group i of the first and j of the second grouping.
     (Hubert and Arabie, Comparing partitions, 1985.)
     """
     counts = table.astype(np.float64)
@@ -36,7 +36,7 @@ def adjusted_rand_index(table: npt.NDArray[np.float64] | Labels) -> float:
 
 
 def overlap(table: Array) -> Array:
-    """Return |i and j| / |i or j| (Jaccard) of groups i of the one and j of the other (k, l)."""
+    """Return the Jaccard index |i and j| / |i or j| of every pair of groups (k, l)."""
     either = table.sum(axis=1)[:, None] + table.sum(axis=0)[None] - table
     found: Array = table / np.maximum(either, 1e-300)
     return found

@@ -1,4 +1,4 @@
-"""Quantiles that are the same on one thread or four, in memory that does not grow with the rows.
+"""Deterministic quantiles from histograms, in memory that does not grow with the rows.
 
 Spark's `percentile_approx` depends on the order in which partial digests are merged, and its exact
 `percentile` keeps every distinct value. Counts in fixed logarithmic bins need neither: sums of
@@ -20,9 +20,9 @@ Histogram = Mapping[int, int]
 
 
 def signed_log(value: Column) -> Column:
-    """Return sign(x) ln(1 + |x|) of a number: overdrafts and refunds have a logarithm too.
+    """Return sign(x) ln(1 + |x|), a logarithm that is defined for overdrafts and refunds too.
 
-    ln(1 + x) for x >= 0, antisymmetric and increasing; null stays null.
+    It is ln(1 + x) for x >= 0, odd and increasing; null stays null.
     """
     number = value.cast("double")
     return F.signum(number) * F.log1p(F.abs(number))
@@ -36,7 +36,7 @@ def log_bin(value: Column) -> Column:
 
 
 def bin_value(bins: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Return the value in the middle (in logarithms) of bins; bin 0 is exactly zero."""
+    """Return the logarithmic midpoint of bins; bin 0 is exactly zero."""
     numbers = np.asarray(bins, dtype=float)
     middle = np.expm1((np.abs(numbers) + 0.5) / BINS_PER_E_FOLD)
     values: npt.NDArray[np.float64] = np.sign(numbers) * middle
@@ -44,7 +44,7 @@ def bin_value(bins: npt.ArrayLike) -> npt.NDArray[np.float64]:
 
 
 def histograms(frame: DataFrame, bins: Mapping[str, Column]) -> dict[str, dict[int, int]]:
-    """Count rows by bin, for several bin columns in one pass over the frame; nulls are left out."""
+    """Count rows by bin for several bin columns in one pass; nulls are ignored."""
     return histograms_by(frame, F.lit(0), bins).get(0, {name: {} for name in bins})
 
 
@@ -86,7 +86,7 @@ def sets_by_id(names: Sequence[str], sets: Iterable[tuple[str, ...]]) -> dict[in
 
 
 def quantile_bins(histogram: Histogram, probabilities: npt.ArrayLike) -> npt.NDArray[np.int64]:
-    """Return, for each probability, the first bin whose cumulative share reaches it.
+    """Return the first bin whose cumulative share reaches each probability.
 
     Raises ValueError for an empty histogram.
     """
@@ -101,5 +101,5 @@ def quantile_bins(histogram: Histogram, probabilities: npt.ArrayLike) -> npt.NDA
 
 
 def quantiles(histogram: Histogram, probabilities: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Return the values of quantiles of a histogram over `log_bin`."""
+    """Return the quantile values of a histogram over `log_bin`."""
     return bin_value(quantile_bins(histogram, probabilities))

@@ -1,4 +1,4 @@
-"""How far a statistic of a table of counts may be off by chance."""
+"""Sampling error of statistics of a table of counts."""
 
 from collections.abc import Callable
 
@@ -12,30 +12,30 @@ RULE_OF_THREE = 3.0
 
 
 def noise(table: Counts, statistic: Callable[[Counts], float]) -> float:
-    """Return half the width of a 95 % interval of a statistic of counts (k, l).
+    """Return the half-width of a 95 % confidence interval of a statistic of counts (k, l).
 
     Two standard errors by the delete-one jackknife (Efron and Stein, 1981), which is exact and
     cheap for counts: the customers of a cell are alike. The rule of three is added, because a
-    table without errors has no variance and is no proof. 1 for an empty table.
+    table without errors has zero variance but proves nothing. Returns 1 for an empty table.
     """
     n = int(table.sum())
     if n <= 1:
         return 1.0
     cells = np.argwhere(table > 0)
     weights = table[table > 0]
-    found = np.array([statistic(_without_one(table, *cell)) for cell in cells])
+    found = np.array([statistic(_delete_one(table, *cell)) for cell in cells])
     mean = float(weights @ found) / n
     variance = (n - 1) / n * float(weights @ (found - mean) ** 2)
     return min(float(2 * variance**0.5) + RULE_OF_THREE / n, 1.0)
 
 
 def macro_f1(confusion: Counts) -> float:
-    """Return the mean F1 of the segments of a confusion matrix (k, k)."""
+    """Return the macro F1 of a confusion matrix (k, k)."""
     occurrences = confusion.sum(axis=0) + confusion.sum(axis=1)
     return float((2 * np.diag(confusion) / np.maximum(occurrences, 1)).mean())
 
 
-def _without_one(table: Counts, row: int, column: int) -> Counts:
+def _delete_one(table: Counts, row: int, column: int) -> Counts:
     less = table.copy()
     less[row, column] -= 1
     return less

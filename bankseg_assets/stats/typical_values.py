@@ -1,4 +1,4 @@
-"""What a typical member of a segment is like: bins, medians and digits that people are shown."""
+"""Typical values of a segment: bins, medians, and the digits that are displayed."""
 
 import numpy as np
 import numpy.typing as npt
@@ -9,28 +9,28 @@ from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.stats.histograms import bin_value, log_bin
 
 WHOLE = ("recency", "frequency", "age")
-SHOWN_DIGITS = 3  # of money in sentences
-MOST_BINS = 1_000_000  # a greater frequency counts as this one
+SHOWN_DIGITS = 3  # significant digits of money in sentences
+MOST_BINS = 1_000_000  # greater frequencies are capped here
 
 
 def measure_bin(name: str) -> Column:
-    """Whole numbers keep their value; money goes to logarithmic bins."""
+    """Return the bin of a measure: whole numbers keep their value, money is binned by logarithm."""
     if name in WHOLE:
-        # Not `least`, which skips nulls: an unknown age would count as the greatest.
+        # Not `least`, which skips nulls: an unknown age would become the greatest.
         return F.when(F.col(name) > MOST_BINS, MOST_BINS).otherwise(F.col(name))
     return log_bin(F.col(name))
 
 
 def bin_values(name: str, bins: npt.ArrayLike) -> npt.NDArray[np.float64]:
-    """Return the values of bins of `measure_bin`."""
+    """Return the values that bins of `measure_bin` stand for."""
     return np.asarray(bins, dtype=float) if name in WHOLE else bin_value(bins).round(2)
 
 
 def is_typical(known: int, customers: int) -> bool:
-    """Tell whether what is known of some members may be said of the segment."""
+    """Return whether enough members have a known value to describe the segment by it."""
     return 2 * known >= customers and known >= min(SMALLEST_CELL, customers)
 
 
 def short_number(value: float) -> str:
-    """Three significant digits, with thousands separators: 16792.4 -> 16,800, 0.456 -> 0.456."""
+    """Format with three significant digits and thousands separators: 16792.4 -> 16,800."""
     return f"{float(f'{value:.{SHOWN_DIGITS}g}'):,.10g}"

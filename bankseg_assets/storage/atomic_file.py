@@ -1,8 +1,8 @@
-"""Files under way: seen by no reader, whole once they have their name, swept if their writer died.
+"""Write files atomically: readers see a complete file or none, and abandoned drafts are removed.
 
-A draft is locked while its writer lives. The kernel lets go of the lock however the writer ends,
-so that whoever can lock a draft may remove it; a process number in the name could be another's by
-then, and an age would leave gigabytes for hours on a disk that is full already.
+A draft is locked while its writer lives. The kernel releases the lock however the writer ends,
+so a draft that can be locked is abandoned and may be removed. A process number in the name could
+have been reused by then, and an age limit would leave gigabytes for hours on a full disk.
 """
 
 import fcntl
@@ -21,13 +21,13 @@ _PREFIX = ".draft-"
 
 @dataclass
 class Draft:
-    """A file to write to; it goes away unless it is published."""
+    """A file to write to; it is removed unless it is published."""
 
     path: Path
     file: BinaryIO
 
     def publish(self, target: Path) -> None:
-        """Give the draft its name, once its content is on the disk: this is the commit point."""
+        """Flush the draft to disk and rename it to its final name: the commit point."""
         self.file.flush()
         os.fsync(self.file.fileno())
         self.path.replace(target)
@@ -36,15 +36,15 @@ class Draft:
 
 @contextmanager
 def draft_in(folder: Path) -> Iterator[Draft]:
-    """Open a draft in a folder, which is of the file system that the result will lie on."""
+    """Open a draft in a folder on the same file system as the result."""
     while True:
         path = folder / f"{_PREFIX}{uuid4().hex}"
-        # From before it is made: Ctrl-C may come between its making and its first byte.
+        # Before it is created: Ctrl-C may arrive between its creation and its first byte.
         try:
             with path.open("xb") as file:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 if not path.exists():
-                    continue  # swept between its making and its locking
+                    continue  # removed between its creation and its lock
                 yield Draft(path, file)
                 return
         finally:
@@ -52,8 +52,8 @@ def draft_in(folder: Path) -> Iterator[Draft]:
 
 
 def sweep_drafts(folder: Path) -> None:
-    """Remove the drafts in a folder, and in the folders in it, whose writers are gone."""
+    """Remove drafts of dead writers from a folder and its direct subfolders."""
     for path in [*folder.glob(f"{_PREFIX}*"), *folder.glob(f"*/{_PREFIX}*")]:
-        with suppress(OSError), path.open("rb") as file:  # locked, or gone by now
+        with suppress(OSError), path.open("rb") as file:  # locked, or already removed
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             path.unlink()

@@ -1,9 +1,9 @@
-"""Who may publish: the run that began last. A fencing token a run, in SQLite.
+"""Fencing tokens in SQLite: only the run that started last may publish.
 
-A run that was stopped (SIGSTOP, a sleeping laptop, a paused container) and goes on after another
-has taken over must not publish what it computed from older data. Each run gets a number when it
-begins; only the holder of the greatest may rename a draft into a version, and looks so while it
-holds the database's write lock, so that no other run can begin in between.
+A run that was stopped (SIGSTOP, a sleeping laptop, a paused container) and continues after another
+run has started must not publish results computed from older data. Each run gets a number when it
+starts; only the holder of the greatest may rename a draft into a version. It checks this while it
+holds the database's write lock, so no other run can start in between.
 (Kleppmann, "How to do distributed locking", 2016: fencing tokens.)
 """
 
@@ -22,17 +22,17 @@ CREATE TABLE IF NOT EXISTS writers (
 
 
 class SupersededError(RuntimeError):
-    """This run lost its right to publish: another began after it."""
+    """Raised when a newer run has started, so this one may no longer publish."""
 
 
 class Writers:
-    """The tokens handed out for one published folder; safe for several processes."""
+    """The fencing tokens of one published folder; safe for concurrent processes."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
 
     def begin(self, run_id: str) -> int:
-        """Return the run's token; a new run gets the next number."""
+        """Return the run's token, assigning the next number to a new run."""
         with self._transaction() as connection:
             connection.execute("INSERT OR IGNORE INTO writers (run_id) VALUES (?)", (run_id,))
             query = "SELECT token FROM writers WHERE run_id = ?"
@@ -40,16 +40,16 @@ class Writers:
 
     def require_newest(self, token: int) -> None:
         """Raise SupersededError when the token is not the newest."""
-        with self.turn(token):
+        with self.exclusive(token):
             pass
 
     def newest(self) -> int:
-        """Return the greatest token; 0 before the first."""
+        """Return the greatest token; 0 if there is none yet."""
         with self._transaction() as connection:
             return _newest(connection)
 
     @contextmanager
-    def turn(self, token: int) -> Iterator[None]:
+    def exclusive(self, token: int) -> Iterator[None]:
         """Hold the lock while the newest writer publishes.
 
         Raises SupersededError when the token is not the newest.

@@ -1,17 +1,17 @@
-"""What outlasts a power cut: content and names are only then on the disk when it was asked for."""
+"""fsync helpers: make file contents and directory entries durable across a power cut."""
 
 import os
 from pathlib import Path
 
 
 def sync_file(path: Path) -> None:
-    """Have a file's content on the disk."""
+    """Flush a file's content to disk."""
     with path.open("rb") as file:
         os.fsync(file.fileno())
 
 
 def sync_folder(folder: Path) -> None:
-    """Have the names in a folder on the disk: a rename is only then safe."""
+    """Flush a folder's entries to disk, which makes a rename durable."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(descriptor)

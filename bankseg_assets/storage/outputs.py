@@ -1,4 +1,4 @@
-"""What an asset returns to be written: tables, files that are written already, and reports."""
+"""Values that assets return to the I/O manager: tables, written files, and reports."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 
 @dataclass(frozen=True)
 class ParquetFiles:
-    """A table that is already written: files by name, linked into the version, not copied."""
+    """A table that is already written: its files are linked into the version, not copied."""
 
     files: dict[str, Path]
     basis: dict[str, Any] | None = None
@@ -20,7 +20,7 @@ class ParquetFiles:
 
 @dataclass(frozen=True)
 class FrameWithBasis:
-    """A table, and what it was made from beside its inputs."""
+    """A table, and what it depends on besides its inputs."""
 
     frame: DataFrame
     basis: dict[str, Any]
@@ -28,9 +28,10 @@ class FrameWithBasis:
 
 @dataclass(frozen=True)
 class SmallTable:
-    """A table of a few rows, that Python holds already.
+    """A table of a few rows, held in Python.
 
-    Arrow writes it in a millisecond; as a job of Spark it took 0.2 to 0.5 s, and a batch has nine.
+    Arrow writes it in a millisecond; a Spark job took 0.2 to 0.5 s, and a batch has nine such
+    tables.
     """
 
     rows: Sequence[Mapping[str, Any]] = ()
@@ -38,12 +39,12 @@ class SmallTable:
 
 @dataclass(frozen=True)
 class Report:
-    """A page for people, and the tables behind it."""
+    """An HTML page and the tables behind it."""
 
     html: str
     tables: dict[str, Any]
 
 
 def row_count(version: Path) -> int:
-    """Return the rows of a written table, from the Parquet footers: no Spark job."""
+    """Return the number of rows of a written table from its Parquet footers; no Spark job."""
     return sum(pq.read_metadata(file).num_rows for file in sorted(version.glob("*.parquet")))

@@ -1,4 +1,4 @@
-"""Read Parquet tables with Spark, with as many decimals of money as their files have."""
+"""Read Parquet tables with Spark, using the decimal scale of money stored in the files."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 def read_parquet(session: "SparkSession", schema: str, *paths: Path) -> "DataFrame":
     """Read Parquet files, or folders of them, whose names may hold `[ ] { } * ?`.
 
-    Spark takes these for a pattern, and `/data [1]` was not found; its option for that has no
-    public name. `schema` is Spark SQL; its money is read with as many decimals as the files have.
+    Spark treats these as glob patterns, and `/data [1]` was not found; its option to disable that
+    has no public name. `schema` is Spark SQL; money is read with the decimal scale of the files.
     """
     if MONEY in schema:
         schema = schema.replace(MONEY, money_type(_money_decimals(paths)))
@@ -23,7 +23,7 @@ def read_parquet(session: "SparkSession", schema: str, *paths: Path) -> "DataFra
 
 
 def _money_decimals(paths: Iterable[Path]) -> int:
-    """Return how many decimals money has in Parquet files of one table, from a footer of theirs."""
+    """Return the decimal scale of money in a table's Parquet files, from one footer."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 
@@ -31,7 +31,7 @@ def _money_decimals(paths: Iterable[Path]) -> int:
     try:
         fields = list(pq.read_schema(next(files)))
     except (StopIteration, OSError, pa.ArrowException):
-        return MONEY_DECIMALS  # Spark says what is wrong with the files
+        return MONEY_DECIMALS  # Spark reports what is wrong with the files
     scales = [
         field.type.scale
         for field in fields

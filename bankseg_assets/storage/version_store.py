@@ -1,8 +1,8 @@
-"""Published versions: each a directory that appears whole or not at all, and only by its turn.
+"""Version store: every version of an asset is a directory that is published atomically.
 
 A writer fills a draft, every file is flushed to disk, and one rename makes it a version. Readers
-follow the newest version; the last few stay for those who still read them. Overwriting in place
-kept good data in 0 of 6 kills, this in 20 of 20.
+follow the newest version; the last few are kept for readers that still use them. When the writer
+was killed, overwriting in place preserved good data in 0 of 6 cases, this in 20 of 20.
 """
 
 import hashlib
@@ -30,15 +30,15 @@ _VERSION = re.compile(r"\d{8}-\d{8}T\d{6}\.\d{6}Z-.+")
 
 
 class NothingPublishedError(LookupError):
-    """An asset that is to be read was never materialized; the message says what to do."""
+    """Raised when an asset to read was never materialized; the message says what to do."""
 
 
 class DamagedVersionError(RuntimeError):
-    """A published version is not what was written; the message names the file and what to do."""
+    """Raised when a version differs from what was written; names the file and the next step."""
 
 
 class Draft:
-    """A version that is being written: fill `path`; `version` is its path once published."""
+    """A version being written: fill `path`; `version` is its path once published."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -48,8 +48,8 @@ class Draft:
 class VersionStore:
     """The versions of every asset under one folder: `<folder>/<asset>/<version>/`.
 
-    A version's name is `<token>-<time>-<run>`. The token (see `writers`) makes names sort by the
-    order in which runs began, so that a run which was stopped and goes on is never the newest.
+    A version's name is `<token>-<time>-<run>`. The token (see `fencing`) makes names sort by the
+    order in which runs started, so a run that was suspended and resumes is never the newest.
     """
 
     def __init__(self, folder: Path, keep: int = 3) -> None:
@@ -58,13 +58,13 @@ class VersionStore:
 
     @property
     def folder(self) -> Path:
-        """Where the assets' folders are."""
+        """The folder that holds the assets' folders."""
         return self._folder
 
     def begin(self, run_id: str) -> int:
-        """Make a run the one that may publish; return its token, the same for the same run.
+        """Give a run the right to publish; return its token, the same for the same run.
 
-        What a writer before it left unfinished is removed: only one run may publish.
+        Unfinished drafts of earlier writers are removed: only one run may publish.
         """
         token = self._writers.begin(run_id)
         if token == self._writers.newest():
@@ -75,10 +75,10 @@ class VersionStore:
     def draft(
         self, asset: str, run_id: str, inputs: Mapping[str, str] | None = None
     ) -> Iterator[Draft]:
-        """Yield a draft to fill; publish it at the end, or remove it when the writer fails.
+        """Yield a draft to fill; publish it on success, or remove it on failure.
 
-        `inputs`: asset -> version that it is made from. Raises SupersededError when another run
-        has begun since.
+        `inputs`: asset -> version that it is made from. Raises SupersededError when a newer run has
+        started.
         """
         token = self.begin(run_id)
         folder = self._folder / asset
@@ -89,19 +89,20 @@ class VersionStore:
             record = {"run_id": run_id, "inputs": dict(inputs or {}), "files": _seal(draft.path)}
             _write_record(draft.path, record)
             now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-            with self._writers.turn(token):
+            with self._writers.exclusive(token):
                 draft.version = draft.path.rename(folder / f"{token:08d}-{now}-{run_id[:8]}")
                 sync_folder(folder)
         except BaseException as error:
             shutil.rmtree(draft.path, ignore_errors=True)
-            # The draft of a superseded run was swept under its hands: that is then the cause.
+            # The newer run may have removed this draft; being superseded is then the cause of the
+            # error.
             if isinstance(error, Exception):
                 self._writers.require_newest(token)
             raise
 
     @contextmanager
     def scratch(self, run_id: str) -> Iterator[Path]:
-        """Yield a folder on the versions' file system, to link files from; then remove it."""
+        """Yield a temporary folder on the versions' file system, to link files from."""
         folder = self._folder / f".scratch-{self.begin(run_id):08d}-{uuid.uuid4().hex}"
         folder.mkdir(parents=True)
         try:
@@ -110,14 +111,14 @@ class VersionStore:
             shutil.rmtree(folder, ignore_errors=True)
 
     def versions(self, asset: str) -> list[Path]:
-        """Return the complete versions of an asset, oldest first; stray files are none."""
+        """Return the complete versions of an asset, oldest first; stray files are ignored."""
         folder = self._folder / asset
         if not folder.is_dir():
             return []
         return sorted(path for path in folder.iterdir() if _VERSION.fullmatch(path.name))
 
     def latest(self, asset: str) -> Path:
-        """Return the newest version.
+        """Return the path of the newest version.
 
         Raises NothingPublishedError when there is none.
         """
@@ -130,14 +131,14 @@ class VersionStore:
         return versions[-1]
 
     def prune(self, asset: str, in_use: Collection[str] = ()) -> None:
-        """Remove versions but the last `keep` and those named in `in_use`."""
+        """Remove all versions except the last `keep` and those in `in_use`."""
         for path in self.versions(asset)[: -self._keep]:
             if path.name not in in_use:
                 _remove(path)
 
     @property
     def keep(self) -> int:
-        """How many versions stay."""
+        """How many versions are kept."""
         return self._keep
 
     @property
@@ -152,18 +153,18 @@ class VersionStore:
 
 
 def _remove(version: Path) -> None:
-    """Remove a version so that no reader finds a part of it: first its name, then its files."""
-    # Named like the draft of a run before all others: should we be killed, it is swept.
+    """Remove a version atomically for readers: rename it first, then delete its files."""
+    # Named like the draft of the earliest run, so it is removed later if this process is killed.
     trash = version.with_name(f".draft-{0:08d}-{uuid.uuid4().hex}")
     try:
         version.rename(trash)
     except FileNotFoundError:
-        return  # another has removed it
+        return  # removed by another process
     shutil.rmtree(trash, ignore_errors=True)
 
 
 def version_record(version: Path) -> dict[str, Any]:
-    """Return what a version records of itself: `run_id`, `inputs`, `files`.
+    """Return a version's record: `run_id`, `inputs`, `files`.
 
     Raises DamagedVersionError when that is missing or unreadable.
     """
@@ -177,9 +178,9 @@ def version_record(version: Path) -> dict[str, Any]:
 
 
 def version_basis(version: Path) -> dict[str, Any]:
-    """Return what an asset itself has to say of what its version was made from; empty if nothing.
+    """Return what an asset recorded about the basis of a version; empty if nothing.
 
-    One that cannot be read is empty, too: then all is made anew, which is always right.
+    An unreadable one is empty too: everything is then recomputed, which is always correct.
     """
     try:
         found: dict[str, Any] = json.loads((version / BASIS_FILE).read_text(encoding="utf-8"))
@@ -189,7 +190,7 @@ def version_basis(version: Path) -> dict[str, Any]:
 
 
 def damages(version: Path) -> dict[str, str]:
-    """Return file -> what is wrong with it, by the sizes and SHA-256 that were recorded."""
+    """Return file -> what is wrong with it, by the recorded sizes and SHA-256 hashes."""
     found = {}
     for name, (size, sha256) in version_record(version)["files"].items():
         path = version / name
@@ -201,13 +202,13 @@ def damages(version: Path) -> dict[str, str]:
 
 
 def verify(version: Path) -> None:
-    """Raise DamagedVersionError when a file of a version is not what was written."""
+    """Raise DamagedVersionError when a file differs from what was written."""
     for sentence in damages(version).values():
         raise DamagedVersionError(f"{sentence} Materialize {version.parent.name} again.")
 
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
-    """Write a document so that the same content gives the same bytes, and any reader takes it."""
+    """Write a JSON document deterministically: the same content gives the same bytes."""
     # Sorted keys and no NaN, which is not JSON.
     text = json.dumps(document, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False)
     path.write_text(text + "\n", encoding="utf-8")
@@ -220,7 +221,7 @@ def _seal(folder: Path) -> dict[str, tuple[int, str]]:
         if path.is_file():
             sync_file(path)
             name = path.relative_to(folder).as_posix()
-            # Hadoop's checksum files are of no use to anybody here.
+            # Hadoop's checksum files are not used here.
             if not path.name.startswith("."):
                 files[name] = (path.stat().st_size, _sha256(path))
         else:

@@ -90,7 +90,7 @@ def test_plots_are_png_in_markdown(batch: Platform, asset: str) -> None:
 
 
 @pytest.mark.parametrize("asset", TABLES)
-def test_a_table_has_its_contract_s_columns_and_nulls_only_where_they_may_be(
+def test_table_has_its_contract_s_columns_and_nulls_only_where_they_may_be(
     batch: Platform, asset: str
 ) -> None:
     table = batch.run.table(asset)
@@ -112,7 +112,7 @@ def test_column_lineage_is_recorded_and_refers_to_written_columns(
 
 
 @pytest.mark.parametrize("asset", ["pca_model", "kmeans_model", "eda_report"])
-def test_the_same_input_gives_the_same_model_however_rows_are_spread(
+def test_same_input_gives_same_model_however_rows_are_spread(
     batch: Platform, second_batch: Run, asset: str
 ) -> None:
     assert second_batch.failures == {}
@@ -122,7 +122,7 @@ def test_the_same_input_gives_the_same_model_however_rows_are_spread(
     assert first == second
 
 
-def test_the_same_input_gives_the_same_classifier_but_for_the_name_of_the_run(
+def test_same_input_gives_same_classifier_but_for_name_of_run(
     batch: Platform, second_batch: Run
 ) -> None:
     first, second = (document(run, "nb_classifier") for run in (batch.run, second_batch))
@@ -132,20 +132,20 @@ def test_the_same_input_gives_the_same_classifier_but_for_the_name_of_the_run(
 
 # What moved is a matter of the release before: none, and then that of the first batch.
 @pytest.mark.parametrize("asset", sorted(TABLES.keys() - {"segment_migration"}))
-def test_the_same_input_gives_the_same_table_however_rows_are_spread(
+def test_same_input_gives_same_table_however_rows_are_spread(
     batch: Platform, second_batch: Run, asset: str
 ) -> None:
     assert ordered(batch.run.table(asset)) == ordered(second_batch.table(asset))
 
 
-def test_the_second_batch_did_spread_rows_otherwise(batch: Platform, second_batch: Run) -> None:
+def test_second_batch_did_spread_rows_otherwise(batch: Platform, second_batch: Run) -> None:
     parts = [
         len(list(run.folder("rfm_table").glob("*.parquet"))) for run in (batch.run, second_batch)
     ]
     assert parts[0] < parts[1]
 
 
-def test_nothing_but_versions_of_assets_is_left_in_the_published_folder(batch: Platform) -> None:
+def test_nothing_but_versions_of_assets_is_left_in_published_folder(batch: Platform) -> None:
     folders = [folder.name for folder in batch.settings.published_dir.iterdir()]
     assert sorted(folders) == sorted([*TABLES, *MODELS, WRITERS_FILE])
     versions = list(batch.settings.published_dir.glob("*/*"))
@@ -153,7 +153,7 @@ def test_nothing_but_versions_of_assets_is_left_in_the_published_folder(batch: P
 
 
 @pytest.mark.usefixtures("second_batch")
-def test_the_version_before_stays_for_its_readers(batch: Platform) -> None:
+def test_version_before_stays_for_its_readers(batch: Platform) -> None:
     store = VersionStore(batch.settings.published_dir)
     assert {asset: len(store.versions(asset)) for asset in [*TABLES, *MODELS]} == dict.fromkeys(
         [*TABLES, *MODELS], 2

@@ -40,14 +40,14 @@ def bank(
     return run_bank(folder / "data", spark_resource, [delivery], contract=contract)
 
 
-def test_a_bank_of_another_shape_is_released(bank: Platform) -> None:
+def test_bank_of_another_shape_is_released(bank: Platform) -> None:
     assert bank.run.failures == {}
     assert released(bank).versions["customer_segments"]
     quarantined = bank.run.table("quarantined_transactions").num_rows
     assert quarantined == 0
 
 
-def test_every_customer_of_another_bank_is_in_a_segment(bank: Platform) -> None:
+def test_every_customer_of_another_bank_is_in_segment(bank: Platform) -> None:
     customers = bank.run.table("customer_segments")
     assert customers.num_rows == bank.run.table("rfm_table").num_rows
     names = [segment["name"] for segment in bundle_of(bank).segments]
@@ -74,7 +74,7 @@ def test_another_bank_s_customers_are_answered(bank: Platform) -> None:
     assert (numbers[found.places] == segments).mean() >= AGREES
 
 
-def test_the_api_answers_for_another_bank(bank: Platform) -> None:
+def test_api_answers_for_another_bank(bank: Platform) -> None:
     bundle = bundle_of(bank)
     customer = {field["measure"]: field["default"] for field in bundle.inputs}
     with serving(bank.settings.data_dir) as client:
@@ -84,7 +84,7 @@ def test_the_api_answers_for_another_bank(bank: Platform) -> None:
     assert sum(answer.json["probabilities"].values()) == pytest.approx(1, abs=1e-4)
 
 
-def test_bank_that_says_the_direction_has_income_apart(bank: Platform) -> None:
+def test_bank_that_says_direction_has_income_apart(bank: Platform) -> None:
     is_known = DIRECTION_KNOWN[bank.settings.contract.name]
     assert bundle_of(bank).direction_known == is_known
     incomes = bank.run.table("customer_segments")["income"]
@@ -94,7 +94,7 @@ def test_bank_that_says_the_direction_has_income_apart(bank: Platform) -> None:
     assert ("of income" in sentences or "income of about" in sentences) == is_known
 
 
-def test_salaries_of_a_bank_count_as_no_spending(bank: Platform) -> None:
+def test_salaries_of_bank_count_as_no_spending(bank: Platform) -> None:
     """Counted as spending, they were most of the money of the retail bank."""
     cleaned, rfm = (bank.run.table(name) for name in ("cleaned_transactions", "rfm_table"))
     sums: dict[str | None, Decimal] = {}
@@ -120,7 +120,7 @@ def test_every_row_of_another_bank_is_kept_once(bank: Platform) -> None:
     assert bank.run.table("quarantined_transactions").num_rows == 0
 
 
-def test_amounts_of_the_shop_are_products_in_one_currency(bank: Platform) -> None:
+def test_amounts_of_shop_are_products_in_one_currency(bank: Platform) -> None:
     if bank.settings.contract.name != "shop.toml":
         pytest.skip("of the shop alone")
     rows = zip(*delivered_by(bank).values(), strict=True)

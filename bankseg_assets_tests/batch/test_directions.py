@@ -80,7 +80,7 @@ def bank(tmp_path_factory: pytest.TempPathFactory, spark_resource: SparkResource
     return run_bank(folder / "data", spark_resource, [file], contract=contract)
 
 
-def test_a_bank_with_directions_is_released(bank: Platform) -> None:
+def test_bank_with_directions_is_released(bank: Platform) -> None:
     assert released(bank)
     reasons = bank.run.table("quarantined_transactions")["reason"].to_pylist()
     assert sorted(reasons) == ["debit_and_credit", "debit_with_too_many_decimals"]
@@ -105,7 +105,7 @@ def test_customers_with_income_alone_are_reported(bank: Platform) -> None:
     assert check.passed, check.description
 
 
-def test_a_later_delivery_keeps_ages_and_dinars(bank: Platform) -> None:
+def test_later_delivery_keeps_ages_and_dinars(bank: Platform) -> None:
     """All customers but one are carried over, and one who had income alone spends."""
     landing = bank.settings.landing_dir
     more = landing / "later.csv"

@@ -112,7 +112,7 @@ def test_late_files_give_what_all_files_at_once_give(
         assert bank.table(asset).equals(at_once.table(asset)), asset
 
 
-def test_the_later_of_two_exports_wins_where_the_contract_says(
+def test_later_of_two_exports_wins_where_contract_says(
     bank: Bank, lines: list[str], tmp_path: Path
 ) -> None:
     """Both land together: the one whose name comes later is the later delivery."""
@@ -146,9 +146,7 @@ def test_files_that_nothing_new_touches_are_linked(bank: Bank, lines: list[str])
     assert files(again) == files(after)
 
 
-def test_only_the_delivery_with_a_repeated_row_is_written_anew(
-    bank: Bank, lines: list[str]
-) -> None:
+def test_only_delivery_with_repeated_row_is_written_anew(bank: Bank, lines: list[str]) -> None:
     bank.land("a.csv", *lines[:100])
     bank.land("b.csv", *lines[100:200])
     before = bank.clean()
@@ -163,7 +161,7 @@ def test_only_the_delivery_with_a_repeated_row_is_written_anew(
     }
 
 
-def test_a_repaired_row_comes_in_when_it_is_delivered_again(bank: Bank, lines: list[str]) -> None:
+def test_repaired_row_comes_in_when_it_is_delivered_again(bank: Bank, lines: list[str]) -> None:
     fields = lines[0].split(",")
     bank.land("a.csv", *lines[1:50], ",".join([*fields[:-3], "32/13/16", *fields[-2:]]))
     bank.clean()
@@ -174,7 +172,7 @@ def test_a_repaired_row_comes_in_when_it_is_delivered_again(bank: Bank, lines: l
     assert bank.reasons() == {"a.csv": ["invalid_transaction_date"]}
 
 
-def test_all_are_cleaned_again_when_the_rules_change(
+def test_all_are_cleaned_again_when_rules_change(
     bank: Bank, lines: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bank.land("a.csv", *lines[:100])
@@ -196,7 +194,7 @@ def test_all_are_cleaned_again_when_demo_data_step_aside(bank: Bank, lines: list
 
 
 @pytest.mark.parametrize("damage", ["cut", "gone", "basis"])
-def test_a_damaged_version_is_not_built_upon(bank: Bank, lines: list[str], damage: str) -> None:
+def test_damaged_version_is_not_built_upon(bank: Bank, lines: list[str], damage: str) -> None:
     bank.land("a.csv", *lines[:100])
     before = bank.clean()
     expected = bank.table("cleaned_transactions")

@@ -11,13 +11,13 @@ from bankseg_assets_tests.fitted_models import Fitted
 from bankseg_assets_tests.small_model import small_model
 
 
-def test_the_nearest_centroid_is_the_one_at_the_least_distance() -> None:
+def test_nearest_centroid_has_least_distance() -> None:
     bundle = small_model(centroids=np.array([[0.0, 0.0], [4.0, 0.0], [0.0, 3.0]]))
     points = np.array([[1.9, 0.0], [2.1, 0.0], [0.0, 1.6], [10.0, 10.0]])
     assert nearest_centroid(bundle, points).argmax(axis=1).tolist() == [0, 1, 2, 1]
 
 
-def test_the_closed_form_fit_is_that_of_another_implementation() -> None:
+def test_gaussian_fit_equals_reference_implementation() -> None:
     random = np.random.default_rng(0)
     scores, labels = random.normal(size=(500, 2)), random.integers(0, 3, 500)
     prior, means, variances = gaussian_fit(scores, labels, 3)
@@ -27,13 +27,13 @@ def test_the_closed_form_fit_is_that_of_another_implementation() -> None:
     np.testing.assert_allclose(variances, other.var_)
 
 
-def test_a_segment_that_nobody_is_in_has_no_prior() -> None:
+def test_empty_segment_has_no_prior() -> None:
     scores = np.array([[0.0], [2.0]])
     prior, means, variances = gaussian_fit(scores, np.array([0, 0]), 2)
     assert (prior.tolist(), means.tolist(), variances.tolist()) == ([1, 0], [[1], [1]], [[1], [1]])
 
 
-def test_classifiers_stand_in_the_order_of_what_they_know(fitted: Fitted) -> None:
+def test_baselines_are_ordered_by_information(fitted: Fitted) -> None:
     calibrated = calibrate(bundle_from(fitted.bundle), fitted.segments)
     rows = {
         row["classifier"]: row

@@ -71,7 +71,7 @@ def in_spark(published: Published) -> NaiveBayesModel:
 
 
 @pytest.mark.parametrize("k", [None, 5, 6])
-def test_numpy_gives_every_customer_sparks_probabilities_and_label(
+def test_numpy_equals_spark_for_every_customer(
     fitted: Fitted, tmp_path: Path, k: int | None
 ) -> None:
     made = fitted if k is None else fit(fitted.rfm, wanted=k)
@@ -100,7 +100,7 @@ def test_numpy_gives_every_customer_sparks_probabilities_and_label(
         assert found.segment.tolist() == spark["prediction"].astype(int).tolist()
 
 
-def test_spark_agrees_on_what_is_known_in_part(spark: SparkSession) -> None:
+def test_spark_agrees_on_partial_inputs(spark: SparkSession) -> None:
     """Where components are the features themselves, a subset is a naive Bayes of its own."""
     random = np.random.default_rng(3)
     segment = random.integers(0, 3, 600)
@@ -159,13 +159,13 @@ def test_spark_agrees_on_what_is_known_in_part(spark: SparkSession) -> None:
     table.unpersist()
 
 
-def test_numpy_projects_every_customer_as_spark_does(fitted: Fitted, bundle: Bundle) -> None:
+def test_numpy_projection_equals_spark(fitted: Fitted, bundle: Bundle) -> None:
     expected = fitted.pca.project(fitted.segments).toPandas()
     found = project(bundle, measures_of(fitted, bundle))
     np.testing.assert_allclose(found, expected, rtol=0, atol=1e-12)
 
 
-def test_the_hash_follows_the_content_and_not_the_run(fitted: Fitted) -> None:
+def test_hash_depends_on_content_not_run(fitted: Fitted) -> None:
     def hash_of(version: str, silhouette: float) -> str:
         document = build_bundle(
             pca=fitted.pca,
@@ -185,7 +185,7 @@ def test_the_hash_follows_the_content_and_not_the_run(fitted: Fitted) -> None:
     assert hash_of("run-1", silhouette + 0.01) != fitted.bundle["sha256"]
 
 
-def test_what_people_read_of_the_quality_is_in_the_bundle(fitted: Fitted, bundle: Bundle) -> None:
+def test_bundle_has_quality_for_display(fitted: Fitted, bundle: Bundle) -> None:
     found = bundle.evaluation
     assert found["recall"] == fitted.evaluation.recall
     confusion = np.array(fitted.evaluation.confusion)
@@ -197,7 +197,7 @@ def test_what_people_read_of_the_quality_is_in_the_bundle(fitted: Fitted, bundle
     assert all(row["customers"] >= 11 for row in found["reliability"])
 
 
-def test_evidence_is_there_when_the_bank_wants_it(fitted: Fitted, bundle: Bundle) -> None:
+def test_bundle_has_configured_evidence(fitted: Fitted, bundle: Bundle) -> None:
     assert bundle.evidence == {}
     document = build_bundle(
         pca=fitted.pca,
@@ -216,9 +216,7 @@ def test_evidence_is_there_when_the_bank_wants_it(fitted: Fitted, bundle: Bundle
     assert document["sha256"] != fitted.bundle["sha256"]
 
 
-def test_segments_stand_in_the_order_of_their_numbers_with_their_names(
-    fitted: Fitted, bundle: Bundle
-) -> None:
+def test_segments_are_sorted_by_number(fitted: Fitted, bundle: Bundle) -> None:
     assert [segment["segment"] for segment in bundle.segments] == list(range(fitted.kmeans.k))
     assert [segment["name"] for segment in bundle.segments] == fitted.kmeans.names
     assert [segment["customers"] for segment in bundle.segments] == fitted.kmeans.sizes
@@ -227,9 +225,7 @@ def test_segments_stand_in_the_order_of_their_numbers_with_their_names(
     assert bundle.snapshot_date == "2016-10-22"
 
 
-def test_a_form_asks_for_each_measure_once_within_sound_limits(
-    fitted: Fitted, bundle: Bundle
-) -> None:
+def test_form_asks_each_measure_once_with_limits(fitted: Fitted, bundle: Bundle) -> None:
     measures = measures_of(fitted, bundle)
     assert list(measures) == ["recency", "frequency", "monetary", "average_balance"]
     assert [question["measure"] for question in bundle.inputs] == list(measures)
@@ -248,7 +244,7 @@ def test_a_form_asks_for_each_measure_once_within_sound_limits(
         assert set(f"{question['maximum']:.0f}") == {"1", "0"}  # the order of magnitude alone
 
 
-def test_a_form_can_be_made_of_nothing_known(fitted: Fitted) -> None:
+def test_form_inputs_without_known_values(fitted: Fitted) -> None:
     unknown = fitted.segments.where("average_balance IS NULL")
     (question,) = form_inputs(unknown, ["average_balance"], "EUR")
     assert (question["default"], question["maximum"], question["unit"]) == (0.0, 10.0, "EUR")

@@ -11,7 +11,7 @@ from bankseg_assets.scoring.bundle import score
 from bankseg_assets_tests.small_model import small_model
 
 
-def test_all_parts_are_counted_and_a_later_segment_too(tmp_path: Path) -> None:
+def test_confusion_counts_all_files_and_new_segments(tmp_path: Path) -> None:
     model = small_model()
     random = np.random.default_rng(3)
     values = {name: random.uniform(1, 50, 40) for name in model.measures}
@@ -28,7 +28,7 @@ def test_all_parts_are_counted_and_a_later_segment_too(tmp_path: Path) -> None:
     assert found.sum() == 20
 
 
-def test_all_customers_are_scored_where_none_is_held_out(tmp_path: Path) -> None:
+def test_all_customers_are_scored_if_none_is_held_out(tmp_path: Path) -> None:
     model = small_model()
     columns = {name: [1.0, 2.0] for name in model.measures}
     table = pa.table(columns | {"segment": [0, 1], "held_out": [False, False]})
@@ -36,7 +36,7 @@ def test_all_customers_are_scored_where_none_is_held_out(tmp_path: Path) -> None
     assert held_out_confusion(model, tmp_path).sum() == 2
 
 
-def test_money_below_zero_counts_as_zero_for_a_model_that_knows_none(tmp_path: Path) -> None:
+def test_negative_money_is_zero_for_model_without_any(tmp_path: Path) -> None:
     """A refund in new data must not stop the comparison with the model in use."""
     model = small_model()
     for number, balance in enumerate((-7.0, 0.0)):

@@ -26,7 +26,7 @@ def told(**by_value: list[int]) -> dict[str, Any]:
     return found
 
 
-def test_probabilities_are_laplace_smoothed_shares_of_a_segment() -> None:
+def test_probabilities_are_laplace_smoothed_shares_of_segment() -> None:
     found = told(M=[70, 40], F=[30, 60])
     assert found["values"] == ["F", "M"]
     expected = np.log([[31 / 102, 61 / 102], [71 / 102, 41 / 102]])
@@ -34,7 +34,7 @@ def test_probabilities_are_laplace_smoothed_shares_of_a_segment() -> None:
     assert found["log_probability"] == [[-1.191, -0.514], [-0.362, -0.911]]
 
 
-def test_a_value_of_ten_customers_in_a_segment_is_not_told() -> None:
+def test_value_of_ten_customers_is_not_listed() -> None:
     found = told(PUNE=[500, 400], AGRA=[10, 90], SURAT=[60, 9])
     assert found["values"] == ["PUNE", OTHER]
     np.testing.assert_allclose(np.exp(found["log_probability"]).sum(axis=0), 1, atol=2e-3)
@@ -43,19 +43,19 @@ def test_a_value_of_ten_customers_in_a_segment_is_not_told() -> None:
     )
 
 
-def test_what_is_left_is_not_told_either_when_it_is_few() -> None:
+def test_small_remainder_is_not_listed() -> None:
     found = told(M=[70, 40], F=[30, 60], T=[1, 0])
     assert found["values"] == ["F", "M"]
     evidence = Evidence.from_json("gender", found)
     assert evidence.log_likelihood(evidence.codes(["T"])).tolist() == [[0.0, 0.0]]
 
 
-def test_a_segment_of_few_tells_nothing_at_all() -> None:
+def test_small_segment_gives_no_table() -> None:
     assert table("Gender", counts(M=[70, 4], F=[30, 3]), 2) is None
     assert table("Gender", {}, 2) is None
 
 
-def test_what_segments_do_not_differ_in_but_by_chance_is_no_evidence() -> None:
+def test_insignificant_differences_are_no_evidence() -> None:
     random = np.random.default_rng(0)
     taken = sum(
         tells_something(random.multinomial(900, [0.3, 0.3, 0.4], size=4).T) for _ in range(300)
@@ -66,7 +66,7 @@ def test_what_segments_do_not_differ_in_but_by_chance_is_no_evidence() -> None:
     assert tells_something(np.array([[120, 80], [80, 120]])) is True
 
 
-def test_only_the_largest_locations_stand_alone() -> None:
+def test_only_largest_locations_are_listed() -> None:
     found = told(**{f"PLACE {n:02}": [100 + n, 500 - n] for n in range(50)})
     assert len(found["values"]) == MOST_VALUES + 1
     assert found["values"] == [*sorted(f"PLACE {n:02}" for n in range(30)), OTHER]
@@ -86,12 +86,12 @@ def test_only_the_largest_locations_stand_alone() -> None:
         ("location", "  ", None),
     ],
 )
-def test_a_value_is_told_as_tables_have_it(name: str, value: object, expected: str | None) -> None:
+def test_category_matches_tables(name: str, value: object, expected: str | None) -> None:
     assert category(name, value) == expected
     assert len(set(AGE_BANDS)) == len(AGE_BANDS)
 
 
-def test_tables_are_of_training_customers(spark: SparkSession) -> None:
+def test_tables_use_training_customers(spark: SparkSession) -> None:
     rows = [
         (n % 2, 20 + 20 * (n % 2), "FM"[n % 10 < 5 - 2 * (n % 2)], "PUNE", False)
         for n in range(400)
@@ -112,7 +112,7 @@ def test_tables_are_of_training_customers(spark: SparkSession) -> None:
     assert fit_evidence(frame, [], 2) == {}
 
 
-def test_an_unknown_kind_of_evidence_is_refused_with_the_known_ones(spark: SparkSession) -> None:
+def test_unknown_evidence_name_raises(spark: SparkSession) -> None:
     frame = spark.createDataFrame([(0, False)], "segment int, held_out boolean")
     with pytest.raises(InputError, match=r"\['religion'\]; choose from age, gender, location"):
         fit_evidence(frame, ["religion"], 1)

@@ -6,14 +6,14 @@ import pytest
 from bankseg_assets.classifier.evaluation import (
     calibration_error,
     confusion_matrix,
-    for_people,
-    judge,
+    evaluate,
     log_loss,
+    publishable_bins,
     reliability,
 )
 
 
-def test_the_calibration_error_is_confidence_less_accuracy() -> None:
+def test_calibration_error_is_accuracy_confidence_gap() -> None:
     # Four customers at 0.9, three of them right; two at 0.6, both right.
     probabilities = np.array([[0.9, 0.1]] * 4 + [[0.4, 0.6]] * 2)
     labels = np.array([0, 0, 0, 1, 1, 1])
@@ -26,16 +26,16 @@ def test_the_calibration_error_is_confidence_less_accuracy() -> None:
     ]
 
 
-def test_a_bin_of_one_to_ten_customers_is_not_for_people() -> None:
+def test_publishable_bins_omit_small_bins() -> None:
     rows = [
         {"customers": count, "confidence": 0.9, "accuracy": 0.8} for count in (1, 10, 11, 20_000)
     ]
-    assert [row["customers"] for row in for_people(rows)] == [11, 20_000]
+    assert [row["customers"] for row in publishable_bins(rows)] == [11, 20_000]
 
 
-def test_measures_of_a_small_case() -> None:
+def test_measures_of_small_case() -> None:
     probabilities, labels = np.array([[0.8, 0.2], [0.3, 0.7], [0.6, 0.4]]), np.array([0, 1, 1])
-    found = judge(probabilities, labels)
+    found = evaluate(probabilities, labels)
     assert found.log_loss == pytest.approx(-np.log([0.8, 0.7, 0.4]).mean(), abs=1e-6)
     assert found.brier == pytest.approx((2 * 0.04 + 2 * 0.09 + 2 * 0.36) / 3, abs=1e-6)
     # One of two right in both classes' counts: 2 TP / (2 TP + FP + FN).
@@ -43,10 +43,10 @@ def test_measures_of_a_small_case() -> None:
     assert found.accuracy == pytest.approx(2 / 3, abs=1e-6)
 
 
-def test_rows_of_the_confusion_matrix_are_true_segments() -> None:
+def test_rows_of_confusion_matrix_are_true_segments() -> None:
     found = confusion_matrix(np.array([0, 0, 1, 2]), np.array([0, 1, 1, 0]), 3)
     assert found.tolist() == [[1, 1, 0], [0, 1, 0], [1, 0, 0]]
 
 
-def test_the_log_loss_of_a_wrong_certainty_is_finite() -> None:
+def test_log_loss_of_wrong_certainty_is_finite() -> None:
     assert log_loss(np.array([[1.0, 0.0]]), np.array([1])) == pytest.approx(34.54, abs=0.01)

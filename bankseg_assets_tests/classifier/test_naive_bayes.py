@@ -17,7 +17,7 @@ from bankseg_assets_tests.frames import rfm_frame
 SPARKS_EPSILON = 1e-9  # of the greatest variance of all, which Spark adds to each variance
 
 
-def test_prior_means_and_variances_are_those_of_the_training_customers(fitted: Fitted) -> None:
+def test_fit_uses_training_customers(fitted: Fitted) -> None:
     training = (
         fitted.pca.project(fitted.segments, "segment", "held_out").where("NOT held_out").toPandas()
     )
@@ -29,7 +29,7 @@ def test_prior_means_and_variances_are_those_of_the_training_customers(fitted: F
     np.testing.assert_allclose(fitted.model.variances, groups.var(ddof=0) + epsilon, rtol=1e-7)
 
 
-def test_f1_and_recall_are_as_computed_by_hand() -> None:
+def test_f1_and_recall_equal_manual_computation() -> None:
     confusion = np.array([[8, 2, 0], [1, 4, 0], [0, 0, 0]])
     # F1 = 2 TP / (2 TP + FP + FN): 16 / (16 + 1 + 2), 8 / (8 + 2 + 1), none.
     f1 = [16 / 19, 8 / 11, 0.0]
@@ -45,7 +45,7 @@ def test_f1_and_recall_are_as_computed_by_hand() -> None:
     assert found.to_json()["confusion"] == confusion.tolist()
 
 
-def test_the_evaluation_is_sparks_on_the_held_out_customers(fitted: Fitted) -> None:
+def test_evaluation_equals_spark_on_held_out_customers(fitted: Fitted) -> None:
     vectors = fitted.pca.project(fitted.segments, "segment", "held_out").select(
         F.col("segment").cast("double").alias("label"),
         array_to_vector(F.array("pc1", "pc2")).alias("features"),
@@ -67,7 +67,7 @@ def test_the_evaluation_is_sparks_on_the_held_out_customers(fitted: Fitted) -> N
     assert found.f1_weighted > 0.8 > found.majority_f1_weighted
 
 
-def test_without_held_out_customers_the_training_ones_are_tested(spark: SparkSession) -> None:
+def test_training_customers_are_evaluated_if_none_held_out(spark: SparkSession) -> None:
     """50 customers are too few to hold any out; `n_held_out` says so."""
     rows = [(number % 2, False, number % 2 * 9.0 + number % 3) for number in range(12)]
     labelled = spark.createDataFrame(rows, "segment int, held_out boolean, pc1 double")
@@ -76,7 +76,7 @@ def test_without_held_out_customers_the_training_ones_are_tested(spark: SparkSes
 
 
 @pytest.mark.parametrize(("held_out", "tested"), [(False, 0), (True, 2)])
-def test_a_single_segment_has_a_model_of_finite_density(
+def test_single_segment_has_model_of_finite_density(
     spark: SparkSession, held_out: bool, tested: int
 ) -> None:
     """Identical customers have no variance, and Spark's density would be NaN."""

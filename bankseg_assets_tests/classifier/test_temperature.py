@@ -31,12 +31,12 @@ def drawn(honest: Array) -> Labels:
     return np.array([random.choice(honest.shape[1], p=row) for row in softmax(honest)])
 
 
-def test_subsets_begin_with_nothing_and_end_with_all() -> None:
+def test_subsets_go_from_empty_to_full() -> None:
     assert subsets(["a", "b"]) == [(), ("a",), ("b",), ("a", "b")]
     assert len(subsets(["a", "b", "c", "d"])) == 16
 
 
-def test_evidence_is_judged_with_every_subset_but_the_whole() -> None:
+def test_evidence_is_evaluated_with_partial_subsets() -> None:
     table = {"label": "Gender", "values": ["F"], "log_probability": [[0.0, 0.0, 0.0]]}
     bundle = small_model(evidence={"gender": table, "age": table | {"label": "Age"}})
     found = list(all_subsets(bundle))
@@ -47,7 +47,7 @@ def test_evidence_is_judged_with_every_subset_but_the_whole() -> None:
 
 
 @pytest.mark.parametrize("factor", [0.4, 1.0, 3.0])
-def test_a_temperature_undoes_too_much_or_too_little_confidence(factor: float) -> None:
+def test_temperature_corrects_confidence(factor: float) -> None:
     honest = np.random.default_rng(1).normal(0, 2, (20_000, 3))
     labels = drawn(honest)
     found = best_factor(0.0, honest / factor, labels, COLDEST)
@@ -55,7 +55,7 @@ def test_a_temperature_undoes_too_much_or_too_little_confidence(factor: float) -
     assert calibration_error(softmax(found * honest / factor), labels) < 0.02
 
 
-def test_no_other_factor_has_less_log_loss() -> None:
+def test_best_factor_minimizes_log_loss() -> None:
     random = np.random.default_rng(2)
     base, direction = random.normal(0, 1, (2, 500, 3))
     labels = random.integers(0, 3, 500)
@@ -65,7 +65,7 @@ def test_no_other_factor_has_less_log_loss() -> None:
         assert log_loss(softmax(base + other * direction), labels) >= least
 
 
-def test_a_factor_stays_within_its_bounds() -> None:
+def test_best_factor_is_within_bounds() -> None:
     direction = np.array([[1.0, 0.0]] * 10)
     always, never = np.zeros(10, dtype=int), np.ones(10, dtype=int)
     assert best_factor(0.0, direction, always, 0.0) == HOTTEST
@@ -73,7 +73,7 @@ def test_a_factor_stays_within_its_bounds() -> None:
     assert best_factor(0.0, direction, never, COLDEST) == COLDEST
 
 
-def test_a_matrix_mends_what_no_temperature_can() -> None:
+def test_matrix_calibrates_where_temperature_cannot() -> None:
     """Two segments are mistaken for one another a third of the time; the third never is."""
     honest = np.random.default_rng(3).normal(0, 2, (20_000, 3))
     labels = drawn(honest)
@@ -86,13 +86,13 @@ def test_a_matrix_mends_what_no_temperature_can() -> None:
     assert log_loss(after, labels) < log_loss(before, labels) - 0.05
 
 
-def test_few_customers_get_next_to_a_temperature() -> None:
+def test_matrix_of_few_customers_is_near_temperature() -> None:
     joint = np.log([[0.7, 0.3], [0.4, 0.6], [0.8, 0.2]])
     found = best_matrix(joint, np.array([0, 1, 1]), 1.0)
     assert found.matrix == pytest.approx(np.eye(2), abs=0.15)
 
 
-def test_a_matrix_is_taken_only_where_a_temperature_is_not_enough_and_not_all_is_known() -> None:
+def test_matrix_is_used_only_if_temperature_fails() -> None:
     """The labels fit no Gaussian: they follow from the recency of a customer, band by band."""
     bundle, random = small_model(), np.random.default_rng(4)
     count = 4_000
@@ -115,23 +115,23 @@ def test_a_matrix_is_taken_only_where_a_temperature_is_not_enough_and_not_all_is
     )
 
 
-def test_every_subset_is_judged_and_beats_the_prior(fitted: Fitted) -> None:
+def test_every_subset_beats_prior(fitted: Fitted) -> None:
     bundle = bundle_from(fitted.bundle)
     calibrated = calibrate(bundle, fitted.segments)
     found = calibrated.completeness
     assert [entry.known for entry in found] == subsets(bundle.measures)
     prior, *others = found
     # Of 180 customers: a measure that says nothing may cost a little by chance.
-    assert all(e.judgement.log_loss < prior.judgement.log_loss + 0.02 for e in others)
+    assert all(e.metrics.log_loss < prior.metrics.log_loss + 0.02 for e in others)
     whole = calibrated.with_all_measures
     assert whole == found[-1]
-    assert whole.judgement.log_loss == min(entry.judgement.log_loss for entry in found)
-    assert whole.judgement.f1_macro == pytest.approx(fitted.evaluation.f1_macro, abs=0.02)
+    assert whole.metrics.log_loss == min(entry.metrics.log_loss for entry in found)
+    assert whole.metrics.f1_macro == pytest.approx(fitted.evaluation.f1_macro, abs=0.02)
     assert whole.temperature is not None
     assert all(entry.evidence_weight is None for entry in found)
 
 
-def test_samples_are_of_training_and_of_held_out_customers_and_the_same_again(
+def test_samples_are_disjoint_and_reproducible(
     fitted: Fitted,
 ) -> None:
     first, second = (calibrate(bundle_from(fitted.bundle), fitted.segments) for _ in range(2))
@@ -142,7 +142,7 @@ def test_samples_are_of_training_and_of_held_out_customers_and_the_same_again(
     np.testing.assert_array_equal(first.held_out.labels, second.held_out.labels)
 
 
-def test_the_bundle_holds_what_was_fitted_and_measured(fitted: Fitted) -> None:
+def test_bundle_has_calibration_and_metrics(fitted: Fitted) -> None:
     bundle = bundle_from(fitted.bundle)
     calibrated = calibrate(bundle, fitted.segments)
     assert dict(bundle.calibration) == calibrated.bundle.calibration
@@ -154,7 +154,7 @@ def test_the_bundle_holds_what_was_fitted_and_measured(fitted: Fitted) -> None:
     assert bundle.metrics["log_loss_of_the_prior"] == prior["log_loss"]
 
 
-def test_evidence_is_weighed_for_every_subset_and_left_out_of_the_whole(fitted: Fitted) -> None:
+def test_evidence_weights_cover_partial_subsets(fitted: Fitted) -> None:
     segments = with_genders(fitted.segments)
     tables = fit_evidence(segments, ["age", "gender"], fitted.kmeans.k)
     assert tables.keys() == {"gender"}  # all are 30 years old: that tells nothing
@@ -165,31 +165,31 @@ def test_evidence_is_weighed_for_every_subset_and_left_out_of_the_whole(fitted: 
     assert weights.keys() == {subset_key(names) for names in told}
     assert all(0 <= weight <= HOTTEST for weight in weights.values())
     assert len(calibrated.completeness) == 16 + len(told)
-    by_names = {entry.known: entry.judgement for entry in calibrated.completeness}
+    by_names = {entry.known: entry.metrics for entry in calibrated.completeness}
     # A gender that is drawn by the segment tells a little; 180 customers show it roughly.
     assert by_names["gender",].log_loss < by_names[()].log_loss + 0.01
     assert weights["gender"] == pytest.approx(1.0, abs=0.5)
 
 
-def test_calibration_moves_no_label_of_a_customer_with_every_measure(fitted: Fitted) -> None:
+def test_calibration_keeps_labels_with_every_measure(fitted: Fitted) -> None:
     bundle = bundle_from(fitted.bundle)
     held_out = calibrate(bundle, fitted.segments).held_out
     found = log_posterior(bundle, held_out.known, len(held_out.labels))
     np.testing.assert_array_equal(found.argmax(axis=1), score(bundle, held_out.known).segment)
 
 
-def test_calibrate_tests_training_customers_where_none_is_held_out(fitted: Fitted) -> None:
+def test_calibrate_evaluates_training_customers_if_needed(fitted: Fitted) -> None:
     found = calibrate(bundle_from(fitted.bundle), fitted.segments.where("NOT held_out"))
     assert found.held_out is found.training
 
 
-def test_calibrate_needs_a_customer_with_every_measure(fitted: Fitted) -> None:
+def test_calibrate_needs_customer_with_every_measure(fitted: Fitted) -> None:
     unknown = fitted.segments.withColumn("average_balance", F.lit(None).cast("double"))
     with pytest.raises(ValueError, match=r"No customer has all of recency, .*average_balance"):
         calibrate(bundle_from(fitted.bundle), unknown)
 
 
-def test_calibrate_leaves_a_single_segment_as_it_is(fitted: Fitted) -> None:
+def test_calibrate_keeps_single_segment(fitted: Fitted) -> None:
     """There is nothing to be less sure of, and no slope to find a temperature by."""
     known = {"recency": np.array([1.0, 2.0, 9.0])}
     found = _calibrations(one_segment(), Sample(known, np.zeros(3, dtype=np.int64)))

@@ -162,23 +162,23 @@ def landing(settings: Settings, instance: dg.DagsterInstance) -> Landing:
     return Landing(instance, delivery)
 
 
-def test_an_empty_folder_starts_nothing(landing: Landing) -> None:
+def test_empty_folder_starts_nothing(landing: Landing) -> None:
     assert landing.skips() == f"Nothing new in {landing.delivery.landing_dir}."
 
 
-def test_a_missing_folder_starts_nothing(landing: Landing) -> None:
+def test_missing_folder_starts_nothing(landing: Landing) -> None:
     Path(landing.delivery.landing_dir).rmdir()
     assert landing.skips().startswith("Nothing new")
 
 
-def test_a_complete_file_starts_a_run_that_carries_its_content(landing: Landing) -> None:
+def test_complete_file_starts_run_that_carries_its_content(landing: Landing) -> None:
     wanted = content_hash([landing.put("january.csv", "one")])
     request = landing.starts()
     assert request.run_key == f"{wanted}-1"
     assert request.tags[CONTENT_TAG] == wanted
 
 
-def test_a_file_beside_taken_ones_asks_for_all_of_them(landing: Landing) -> None:
+def test_file_beside_taken_ones_asks_for_all_of_them(landing: Landing) -> None:
     january = landing.put("january.csv", "one")
     landing.publish(january)
     february = landing.put("february.csv", "two")
@@ -190,13 +190,13 @@ def test_content_that_is_published_starts_nothing(landing: Landing) -> None:
     assert landing.skips().startswith("Nothing new")
 
 
-def test_the_same_content_under_another_name_starts_nothing(landing: Landing) -> None:
+def test_same_content_under_another_name_starts_nothing(landing: Landing) -> None:
     landing.publish(landing.put("january.csv", "one"))
     landing.put("january_again.csv", "one")
     assert landing.skips().startswith("Nothing new")
 
 
-def test_other_content_under_the_same_name_starts_a_run(landing: Landing) -> None:
+def test_other_content_under_same_name_starts_run(landing: Landing) -> None:
     landing.publish(landing.put("january.csv", "one"))
     landing.look()
     landing.put("january.csv", "two", quiet_seconds=30)
@@ -211,7 +211,7 @@ def test_content_that_was_rejected_starts_nothing(landing: Landing, published: l
     assert landing.skips().startswith("Nothing new")
 
 
-def test_a_file_that_is_still_written_is_waited_for(landing: Landing) -> None:
+def test_file_that_is_still_written_is_waited_for(landing: Landing) -> None:
     landing.put("january.csv", "one", quiet_seconds=0)
     told = landing.skips()
     assert "Waiting for january.csv (still being written)." in told
@@ -219,19 +219,19 @@ def test_a_file_that_is_still_written_is_waited_for(landing: Landing) -> None:
     assert landing.starts()
 
 
-def test_a_marker_says_that_a_file_is_complete(landing: Landing) -> None:
+def test_marker_says_that_file_is_complete(landing: Landing) -> None:
     landing.put("january.csv", "one", quiet_seconds=0)
     landing.put("january.csv.done", "")
     assert landing.starts()
 
 
-def test_a_file_that_is_still_written_does_not_hold_up_a_complete_one(landing: Landing) -> None:
+def test_file_that_is_still_written_does_not_hold_up_complete_one(landing: Landing) -> None:
     january = landing.put("january.csv", "one")
     landing.put("february.csv", "tw", quiet_seconds=0)
     assert landing.starts().run_key == f"{content_hash([january])}-1"
 
 
-def test_a_file_that_vanishes_while_it_is_read_is_waited_for(
+def test_file_that_vanishes_while_it_is_read_is_waited_for(
     landing: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def vanish(path: Path) -> str:
@@ -243,7 +243,7 @@ def test_a_file_that_vanishes_while_it_is_read_is_waited_for(
     assert "Waiting for january.csv (No such file or directory)." in landing.skips()
 
 
-def test_a_file_is_read_once_until_it_changes(
+def test_file_is_read_once_until_it_changes(
     landing: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     read = []
@@ -265,7 +265,7 @@ def test_a_file_is_read_once_until_it_changes(
     assert read == ["january.csv", "february.csv", "january.csv"]
 
 
-def test_a_stalled_upload_is_waited_for(landing: Landing) -> None:
+def test_stalled_upload_is_waited_for(landing: Landing) -> None:
     """Its last line has no end: the amount in it may be cut off."""
     path = Path(landing.delivery.landing_dir) / "january.csv"
     path.write_text("one,12.3", encoding="utf-8")
@@ -276,7 +276,7 @@ def test_a_stalled_upload_is_waited_for(landing: Landing) -> None:
         assert ("Waiting for january.csv" in str(told)) == waits
 
 
-def test_a_look_reads_so_much_and_the_next_goes_on(
+def test_look_reads_so_much_and_next_goes_on(
     landing: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Dagster ends a sensor after 60 seconds, and keeps nothing of what it knew by then."""
@@ -289,7 +289,7 @@ def test_a_look_reads_so_much_and_the_next_goes_on(
     assert len(landing.delivery.ledger.hashes()) == 2
 
 
-def test_a_file_too_large_for_a_look_starts_a_run(
+def test_file_too_large_for_look_starts_run(
     landing: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It starts one for its name, size and time, and none once the run has hashed it."""
@@ -303,7 +303,7 @@ def test_a_file_too_large_for_a_look_starts_a_run(
     assert landing.skips().startswith("Nothing new")
 
 
-def test_a_failed_run_is_tried_again_thrice_at_once_and_then_every_hour(
+def test_failed_run_is_tried_again_thrice_at_once_and_then_every_hour(
     landing: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sha256 = landing.put("january.csv", "one")
@@ -324,7 +324,7 @@ def test_a_failed_run_is_tried_again_thrice_at_once_and_then_every_hour(
     assert landing.starts().run_key == f"{wanted}-4"
 
 
-def test_a_file_that_displaces_the_demo_data_and_fails_has_no_more_attempts(
+def test_file_that_displaces_demo_data_and_fails_has_no_more_attempts(
     landing: Landing,
 ) -> None:
     demo = landing.put("demo_transactions.csv", "demo")
@@ -339,18 +339,18 @@ def test_a_file_that_displaces_the_demo_data_and_fails_has_no_more_attempts(
     assert landing.skips().startswith("3 runs")
 
 
-def test_a_run_of_the_sensor_is_not_repeated_by_dagster_too(landing: Landing) -> None:
+def test_run_of_sensor_is_not_repeated_by_dagster_too(landing: Landing) -> None:
     landing.put("january.csv", "one")
     assert landing.starts().tags["dagster/max_retries"] == "0"
 
 
-def test_a_run_that_dagster_is_about_to_repeat_is_not_doubled(landing: Landing) -> None:
+def test_run_that_dagster_is_about_to_repeat_is_not_doubled(landing: Landing) -> None:
     landing.put("january.csv", "one")
     landing.add_run("everything", "FAILURE", **{"dagster/will_retry": "true"})
     assert landing.skips().startswith("A run that takes what landed is on its way.")
 
 
-def test_a_run_that_dagster_has_repeated_holds_up_nothing(landing: Landing) -> None:
+def test_run_that_dagster_has_repeated_holds_up_nothing(landing: Landing) -> None:
     landing.put("january.csv", "one")
     landing.add_run(
         "everything",
@@ -369,9 +369,7 @@ def test_failures_of_other_content_do_not_count(landing: Landing) -> None:
 
 @pytest.mark.parametrize("job", ["ingestion", "everything"])
 @pytest.mark.parametrize("status", UNFINISHED)
-def test_a_run_that_takes_what_landed_is_not_doubled(
-    landing: Landing, job: str, status: str
-) -> None:
+def test_run_that_takes_what_landed_is_not_doubled(landing: Landing, job: str, status: str) -> None:
     landing.put("january.csv", "one")
     landing.add_run(job, status)
     assert landing.skips().startswith("A run that takes what landed is on its way.")
@@ -381,7 +379,7 @@ def test_a_run_that_takes_what_landed_is_not_doubled(
     ("job", "status"),
     [("models", "STARTED"), ("recommendations", "STARTED"), ("ingestion", "SUCCESS")],
 )
-def test_a_run_that_takes_nothing_any_more_holds_up_nothing(
+def test_run_that_takes_nothing_any_more_holds_up_nothing(
     landing: Landing, job: str, status: str
 ) -> None:
     landing.put("january.csv", "one")
@@ -440,7 +438,7 @@ def test_holdings_wait_for_customers(landing: Landing, instance: dg.DagsterInsta
     assert str(found.skip_message).startswith("There are no customers yet")
 
 
-def test_a_folder_without_holdings_starts_nothing(holdings: HoldingsFolder) -> None:
+def test_folder_without_holdings_starts_nothing(holdings: HoldingsFolder) -> None:
     assert holdings.skips() == f"Nothing new in {holdings.delivery.landing_dir}."
 
 
@@ -466,7 +464,7 @@ def test_rejected_holdings_start_nothing_more(holdings: HoldingsFolder) -> None:
     assert holdings.skips().startswith("Nothing new")
 
 
-def test_demo_holdings_step_aside_for_the_banks_customers_without_a_run(
+def test_demo_holdings_step_aside_for_banks_customers_without_run(
     holdings: HoldingsFolder, landing: Landing
 ) -> None:
     demo = holdings.put("demo_holdings.csv", "demo")
@@ -477,14 +475,14 @@ def test_demo_holdings_step_aside_for_the_banks_customers_without_a_run(
 
 
 @pytest.mark.parametrize("job", ["everything", "models", "recommendations"])
-def test_a_run_that_takes_holdings_is_not_doubled(holdings: HoldingsFolder, job: str) -> None:
+def test_run_that_takes_holdings_is_not_doubled(holdings: HoldingsFolder, job: str) -> None:
     holdings.put("january.csv", "one")
     holdings.add_run(job, "STARTED")
     assert holdings.skips().startswith("A run that takes what landed is on its way.")
 
 
 @pytest.mark.parametrize("job", ["ingestion", "comparison"])
-def test_a_run_that_takes_no_holdings_holds_up_none(holdings: HoldingsFolder, job: str) -> None:
+def test_run_that_takes_no_holdings_holds_up_none(holdings: HoldingsFolder, job: str) -> None:
     holdings.put("january.csv", "one")
     holdings.add_run(job, "STARTED")
     assert holdings.starts()
@@ -519,7 +517,7 @@ def tick(
     return list(found.run_requests or ()), found.skip_message
 
 
-def test_cleaned_data_starts_the_models(instance: dg.DagsterInstance) -> None:
+def test_cleaned_data_starts_models(instance: dg.DagsterInstance) -> None:
     run_id = clean(instance, "ingestion")
     (request,), _ = tick(cleaned_sensor, instance)
     assert request.run_key == f"{run_id}-1"
@@ -544,16 +542,14 @@ def test_models_that_failed_are_tried_again_thrice_at_once_and_then_every_hour(
 
 
 @pytest.mark.parametrize("status", UNFINISHED)
-def test_a_run_that_makes_the_models_is_not_doubled(
-    instance: dg.DagsterInstance, status: str
-) -> None:
+def test_run_that_makes_models_is_not_doubled(instance: dg.DagsterInstance, status: str) -> None:
     clean(instance, "ingestion")
     add_run(instance, "models", status)
     requests, told = tick(cleaned_sensor, instance)
     assert (requests, told) == ([], "A run that makes the models is on its way.")
 
 
-def test_models_made_before_the_data_was_cleaned_do_not_count(
+def test_models_made_before_data_was_cleaned_do_not_count(
     instance: dg.DagsterInstance,
 ) -> None:
     clean(instance, "everything", "nb_classifier")
@@ -565,7 +561,7 @@ def test_models_made_before_the_data_was_cleaned_do_not_count(
 
 
 @pytest.mark.parametrize("job", ["everything", "__selection"])
-def test_a_run_that_makes_the_models_itself_starts_no_other(
+def test_run_that_makes_models_itself_starts_no_other(
     instance: dg.DagsterInstance, job: str
 ) -> None:
     clean(instance, job, *release_chain())
@@ -588,13 +584,13 @@ def test_release_chain_is_all_that_follows_from_cleaned_data() -> None:
 
 
 @pytest.mark.parametrize("left_out", ["release", "rfm_table", "model_card"])
-def test_a_part_of_the_chain_is_no_release(instance: dg.DagsterInstance, left_out: str) -> None:
+def test_part_of_chain_is_no_release(instance: dg.DagsterInstance, left_out: str) -> None:
     """A run of `nb_classifier` alone, or of all but one, leaves the release as it was."""
     clean(instance, "__selection", *(name for name in release_chain() if name != left_out))
     assert tick(cleaned_sensor, instance)[0]
 
 
-def test_part_of_the_models_on_its_way_holds_up_nothing(instance: dg.DagsterInstance) -> None:
+def test_part_of_models_on_its_way_holds_up_nothing(instance: dg.DagsterInstance) -> None:
     """The classifier is being made; the release is not."""
     clean(instance, "ingestion")
     only = frozenset({dg.AssetKey("nb_classifier")})
@@ -617,7 +613,7 @@ def test_failed_check_of_cleaned_data_starts_no_models(instance: dg.DagsterInsta
     assert tick(cleaned_sensor, instance)[0]
 
 
-def test_checks_without_a_result_start_no_models(landing: Landing) -> None:
+def test_checks_without_result_start_no_models(landing: Landing) -> None:
     """Their run may be on its way, or was killed before them; the landing sensor repeats it."""
     landing.publish_table("cleaned_transactions", "x", every_row_is_accounted_for=None)
     requests, told = tick(cleaned_sensor, landing.instance)
@@ -658,7 +654,7 @@ def test_cleaned_data_that_failed_is_said_and_not_repeated(landing: Landing) -> 
     assert landing.starts()
 
 
-def test_withdrawal_starts_a_run_and_its_undo_too(landing: Landing) -> None:
+def test_withdrawal_starts_run_and_its_undo_too(landing: Landing) -> None:
     """The copy in the landing folder is known, and does not bring the file back."""
     january, february = landing.put("january.csv", "one"), landing.put("february.csv", "two")
     landing.publish(january, february)
@@ -694,9 +690,7 @@ def test_corrected_contract_tries_rejected_content_once(landing: Landing, tmp_pa
     assert landing.skips().startswith("Nothing new")
 
 
-def test_another_contract_starts_a_run_for_accepted_content(
-    landing: Landing, tmp_path: Path
-) -> None:
+def test_another_contract_starts_run_for_accepted_content(landing: Landing, tmp_path: Path) -> None:
     """Cleaning it again gives other rows; attempts are bounded as for new content."""
     landing.publish(landing.put("january.csv", "one"))
     landing.use_contract(tmp_path / "other.toml", OTHER_CONTRACT)
@@ -714,7 +708,7 @@ def test_contract_that_cannot_be_read_is_said(landing: Landing, tmp_path: Path) 
     assert landing.skips().endswith("Nothing is taken until it is corrected.")
 
 
-def test_withdrawal_of_the_only_holdings_starts_a_run(holdings: HoldingsFolder) -> None:
+def test_withdrawal_of_only_holdings_starts_run(holdings: HoldingsFolder) -> None:
     """Recommendations from them must not stay."""
     january = holdings.put("january.csv", "one")
     holdings.record(january)
@@ -738,7 +732,7 @@ def notice(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
     return settings.notice_path
 
 
-def test_a_new_classifier_is_announced(instance: dg.DagsterInstance, notice: Path) -> None:
+def test_new_classifier_is_announced(instance: dg.DagsterInstance, notice: Path) -> None:
     run_id = clean(instance, "everything", "release")
     requests, told = tick(new_model_sensor, instance)
     assert requests == []
@@ -747,7 +741,7 @@ def test_a_new_classifier_is_announced(instance: dg.DagsterInstance, notice: Pat
     assert [file.name for file in notice.parent.iterdir() if file.is_file()] == [notice.name]
 
 
-def test_the_notice_before_stays_whole_when_the_next_cannot_be_written(
+def test_notice_before_stays_whole_when_next_cannot_be_written(
     instance: dg.DagsterInstance, notice: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def break_off(path: Path, text: str, encoding: str) -> None:
@@ -762,7 +756,7 @@ def test_the_notice_before_stays_whole_when_the_next_cannot_be_written(
     assert notice.read_bytes() == b'{"run_id": "before"}'
 
 
-def test_a_failed_run_is_told_with_step_and_cause_and_no_traceback(
+def test_failed_run_is_told_with_step_and_cause_and_no_traceback(
     instance: dg.DagsterInstance, caplog: pytest.LogCaptureFixture
 ) -> None:
     @dg.asset

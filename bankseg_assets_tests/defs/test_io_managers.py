@@ -73,7 +73,7 @@ def leftovers(store: VersionStore, asset: str) -> list[Path]:
     return [folder for folder in folders if folder not in versions]
 
 
-def test_a_model_is_kept_as_json_that_a_rerun_repeats_byte_for_byte(
+def test_model_is_kept_as_json_that_rerun_repeats_byte_for_byte(
     platform: dict[str, object], store: VersionStore
 ) -> None:
     keep(platform, "pca_model", MODEL)
@@ -84,7 +84,7 @@ def test_a_model_is_kept_as_json_that_a_rerun_repeats_byte_for_byte(
     assert "Café" in first.read_text(encoding="utf-8")
 
 
-def test_a_model_is_handed_on_as_it_was(platform: dict[str, object]) -> None:
+def test_model_is_handed_on_as_it_was(platform: dict[str, object]) -> None:
     handed_on = []
 
     @dg.asset
@@ -96,7 +96,7 @@ def test_a_model_is_handed_on_as_it_was(platform: dict[str, object]) -> None:
     assert handed_on == [MODEL]
 
 
-def test_a_table_is_written_and_handed_on_with_the_contract_s_columns(
+def test_table_is_written_and_handed_on_with_contract_s_columns(
     platform: dict[str, object], profiles: DataFrame
 ) -> None:
     handed_on = []
@@ -126,7 +126,7 @@ def test_what_was_written_is_recorded_under_every_name_that_was_asked_for(
     assert 0 < found["seconds"] < 60
 
 
-def test_a_model_has_no_rows_to_record(platform: dict[str, object]) -> None:
+def test_model_has_no_rows_to_record(platform: dict[str, object]) -> None:
     found = keep(platform, "pca_model", MODEL, **{ROW_COUNT_KEY: "n"}).metadata["pca_model"]
     assert {"dagster/row_count", "n", "dagster/column_lineage"}.isdisjoint(found)
 
@@ -157,7 +157,7 @@ def test_files_are_copied_where_they_cannot_be_linked(
     assert not copy.samefile(tmp_path / "a")
 
 
-def test_a_report_is_a_page_with_the_tables_behind_it(platform: dict[str, object]) -> None:
+def test_report_is_page_with_tables_behind_it(platform: dict[str, object]) -> None:
     run = keep(platform, "eda_report", Report("<p>€</p>", {"days": [{"day": 1}]}))
     folder = run.folder("eda_report")
     assert (folder / "report.html").read_text(encoding="utf-8") == "<p>€</p>"
@@ -174,7 +174,7 @@ def test_a_report_is_a_page_with_the_tables_behind_it(platform: dict[str, object
     ],
     ids=["of_no_known_kind", "not_a_number", "failed"],
 )
-def test_a_value_that_cannot_be_kept_leaves_the_version_before(
+def test_value_that_cannot_be_kept_leaves_version_before(
     platform: dict[str, object], store: VersionStore, value: object, told: str
 ) -> None:
     keep(platform, "pca_model", MODEL)
@@ -185,7 +185,7 @@ def test_a_value_that_cannot_be_kept_leaves_the_version_before(
     assert json.loads((good / "model.json").read_text(encoding="utf-8")) == MODEL
 
 
-def test_a_table_that_breaks_while_it_is_written_leaves_the_version_before(
+def test_table_that_breaks_while_it_is_written_leaves_version_before(
     platform: dict[str, object], store: VersionStore, profiles: DataFrame
 ) -> None:
     keep(platform, "segment_profiles", profiles)
@@ -200,7 +200,7 @@ def test_a_table_that_breaks_while_it_is_written_leaves_the_version_before(
     assert row_count(good) == 3
 
 
-def test_only_the_last_versions_are_kept(
+def test_only_last_versions_are_kept(
     settings: Settings, spark_resource: SparkResource, store: VersionStore
 ) -> None:
     two = Settings(data_dir=settings.data_dir, keep_versions=2)
@@ -210,7 +210,7 @@ def test_only_the_last_versions_are_kept(
     assert kept == [{"number": 2}, {"number": 3}]
 
 
-def test_an_asset_that_was_never_made_is_named_with_what_to_do(
+def test_asset_that_was_never_made_is_named_with_what_to_do(
     platform: dict[str, object],
 ) -> None:
     @dg.asset

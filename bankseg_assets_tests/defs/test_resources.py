@@ -49,7 +49,7 @@ def second(spark: SparkResource, first: dict[str, Any]) -> dict[str, Any]:
     return first
 
 
-def test_the_steps_of_a_run_share_a_session_that_ends_with_it(
+def test_steps_of_run_share_session_that_ends_with_it(
     settings: Settings, started: list[MagicMock]
 ) -> None:
     platform = resources(settings, spark=PretendedSpark(spark_config={}))
@@ -57,7 +57,7 @@ def test_the_steps_of_a_run_share_a_session_that_ends_with_it(
     assert [session.stop.call_count for session in started] == [1]
 
 
-def test_a_session_that_only_the_io_manager_used_ends_with_the_run(
+def test_session_that_only_io_manager_used_ends_with_run(
     settings: Settings, started: list[MagicMock]
 ) -> None:
     @dg.asset
@@ -76,7 +76,7 @@ def test_a_session_that_only_the_io_manager_used_ends_with_the_run(
     assert [session.stop.call_count for session in started] == [1]
 
 
-def test_a_session_that_is_shared_between_runs_goes_on(
+def test_session_that_is_shared_between_runs_goes_on(
     settings: Settings, started: list[MagicMock]
 ) -> None:
     spark = PretendedSpark(spark_config={}, stop_after_run=False)
@@ -84,9 +84,7 @@ def test_a_session_that_is_shared_between_runs_goes_on(
     assert [session.stop.call_count for session in started] == [0]
 
 
-def test_a_run_that_needs_no_spark_starts_none(
-    settings: Settings, started: list[MagicMock]
-) -> None:
+def test_run_that_needs_no_spark_starts_none(settings: Settings, started: list[MagicMock]) -> None:
     @dg.asset
     def pca_model() -> dict[str, Any]:
         return {}
@@ -96,7 +94,7 @@ def test_a_run_that_needs_no_spark_starts_none(
     assert started == []
 
 
-def test_without_a_java_the_use_of_spark_says_so(
+def test_without_java_use_of_spark_says_so(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def find_none(_: Settings) -> None:
@@ -108,7 +106,7 @@ def test_without_a_java_the_use_of_spark_says_so(
     assert "JavaNotFoundError: Spark needs Java 17 or 21." in told
 
 
-def test_the_resources_point_into_the_data_folder(settings: Settings) -> None:
+def test_resources_point_into_data_folder(settings: Settings) -> None:
     found = resources(Settings(data_dir=settings.data_dir, keep_versions=1))
     store = found["published"].store
     for run_id in ("one", "two"):
@@ -137,7 +135,7 @@ def test_the_resources_point_into_the_data_folder(settings: Settings) -> None:
     assert holdings.contract == DeliveryContract().of_holdings()
 
 
-def test_a_resource_can_be_replaced_and_the_others_stay() -> None:
+def test_resource_can_be_replaced_and_others_stay() -> None:
     mine = SparkResource(spark_config={"spark.app.name": "mine"})
     replaced = build_defs(resource_overrides={"spark": mine}).resources or {}
     assert replaced["spark"] is mine

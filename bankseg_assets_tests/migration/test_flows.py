@@ -8,18 +8,27 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from bankseg_assets.migration.flows import BOTH, CUSTOMER, KINDS, MODEL, Way, flows, lost, of_kind
+from bankseg_assets.migration.flows import (
+    BOTH,
+    CUSTOMER,
+    KINDS,
+    MODEL,
+    CustomerPath,
+    flows,
+    of_kind,
+    unbalanced_totals,
+)
 
 OLD = ("Old big", "Old small")
 NEW = ("New big", "New small", "Third")
 CONTINUES = (0, None, 1)  # number 2 is the old number 1; new number 1 continues none
 WAYS = [
-    Way(0, 0, 0, 50, Decimal("500.00")),
-    Way(0, 1, 1, 20, Decimal("40.50")),  # the customers moved
-    Way(1, 1, 2, 30, Decimal("60.25")),  # the model moved
-    Way(1, 0, 1, 3, Decimal("9.00")),  # they moved, and the model moved them back
-    Way(None, 0, 0, 5, Decimal("7.00")),
-    Way(1, None, None, 4, Decimal("8.00")),
+    CustomerPath(0, 0, 0, 50, Decimal("500.00")),
+    CustomerPath(0, 1, 1, 20, Decimal("40.50")),  # the customers moved
+    CustomerPath(1, 1, 2, 30, Decimal("60.25")),  # the model moved
+    CustomerPath(1, 0, 1, 3, Decimal("9.00")),  # they moved, and the model moved them back
+    CustomerPath(None, 0, 0, 5, Decimal("7.00")),
+    CustomerPath(1, None, None, 4, Decimal("8.00")),
 ]
 BEFORE = {0: 70, 1: 37}
 AFTER = {0: 55, 1: 23, 2: 30}
@@ -31,10 +40,12 @@ ends = st.one_of(
     st.tuples(st.integers(0, 1), st.none(), st.none()),
 )
 amounts = st.decimals(0, 10**6, places=2)
-ways = st.lists(st.builds(lambda e, n, m: Way(*e, n, m), ends, st.integers(1, 99), amounts))
+paths = st.lists(
+    st.builds(lambda e, n, m: CustomerPath(*e, n, m), ends, st.integers(1, 99), amounts)
+)
 
 
-def sizes(found: list[Way], stop: str) -> Counter[int]:
+def sizes(found: list[CustomerPath], stop: str) -> Counter[int]:
     counts: Counter[int] = Counter()
     for way in found:
         if (segment := getattr(way, stop)) is not None:
@@ -42,7 +53,7 @@ def sizes(found: list[Way], stop: str) -> Counter[int]:
     return counts
 
 
-def money_after(found: list[Way]) -> Decimal:
+def money_after(found: list[CustomerPath]) -> Decimal:
     return sum((way.money for way in found if way.new_model is not None), Decimal(0))
 
 
@@ -51,7 +62,7 @@ def rows(kind: str) -> list[tuple[str, str, int, str]]:
     return [(flow.from_name, flow.to_name, flow.customers, str(flow.money)) for flow in found]
 
 
-def test_with_the_old_model_only_the_customers_move() -> None:
+def test_with_old_model_only_customers_move() -> None:
     assert rows(CUSTOMER) == [
         ("Old big", "Old big", 50, "500.00"),
         ("Old big", "Old small", 20, "40.50"),
@@ -62,7 +73,7 @@ def test_with_the_old_model_only_the_customers_move() -> None:
     ]
 
 
-def test_with_the_same_data_only_the_model_moves() -> None:
+def test_with_same_data_only_model_moves() -> None:
     assert rows(MODEL) == [
         ("Old big", "New big", 55, "507.00"),
         ("Old big", "New small", 3, "9.00"),
@@ -72,7 +83,7 @@ def test_with_the_same_data_only_the_model_moves() -> None:
     ]
 
 
-def test_both_together_are_from_the_old_segments_to_the_new() -> None:
+def test_both_flows_go_from_old_to_new_segments() -> None:
     assert rows(BOTH) == [
         ("Old big", "New big", 50, "500.00"),
         ("Old big", "New small", 20, "40.50"),
@@ -83,7 +94,7 @@ def test_both_together_are_from_the_old_segments_to_the_new() -> None:
     ]
 
 
-def test_to_move_is_to_leave_the_segment_that_goes_on_whatever_its_number() -> None:
+def test_moved_ignores_renumbering() -> None:
     moved = {
         (flow.kind, flow.from_name, flow.to_name)
         for flow in flows(WAYS, OLD, NEW, CONTINUES)
@@ -99,7 +110,7 @@ def test_to_move_is_to_leave_the_segment_that_goes_on_whatever_its_number() -> N
     }
 
 
-def test_the_new_and_the_gone_were_not_in_two_segments() -> None:
+def test_new_and_gone_customers_have_one_segment() -> None:
     unknown = [flow for flow in flows(WAYS, OLD, NEW, CONTINUES) if not flow.known]
     assert {(flow.from_name, flow.to_name) for flow in unknown} == {
         ("new", "Old big"),
@@ -110,8 +121,8 @@ def test_the_new_and_the_gone_were_not_in_two_segments() -> None:
     assert not any(flow.moved for flow in unknown)
 
 
-def test_flows_that_hold_everyone_lose_nobody() -> None:
-    assert lost(flows(WAYS, OLD, NEW, CONTINUES), BEFORE, AFTER, MONEY) == []
+def test_complete_flows_are_balanced() -> None:
+    assert unbalanced_totals(flows(WAYS, OLD, NEW, CONTINUES), BEFORE, AFTER, MONEY) == []
 
 
 @pytest.mark.parametrize(
@@ -124,26 +135,28 @@ def test_flows_that_hold_everyone_lose_nobody() -> None:
         (BEFORE, AFTER, MONEY + Decimal("0.01"), "model: money of 616.75 arrives, of 616.76."),
     ],
 )
-def test_a_total_that_is_not_kept_is_told(
+def test_unbalanced_total_is_reported(
     before: dict[int, int], after: dict[int, int], money: Decimal, told: str
 ) -> None:
-    assert told in " ".join(lost(flows(WAYS, OLD, NEW, CONTINUES), before, after, money))
+    assert told in " ".join(
+        unbalanced_totals(flows(WAYS, OLD, NEW, CONTINUES), before, after, money)
+    )
 
 
-@given(ways)
-def test_any_ways_keep_all_customers_and_all_money(found: list[Way]) -> None:
+@given(paths)
+def test_flows_preserve_customers_and_money(found: list[CustomerPath]) -> None:
     before, after = sizes(found, "before"), sizes(found, "new_model")
     made = flows(found, OLD, NEW, CONTINUES)
-    assert lost(made, before, after, money_after(found)) == []
+    assert unbalanced_totals(made, before, after, money_after(found)) == []
     for kind in KINDS:
         assert sum(flow.customers for flow in of_kind(made, kind)) == sum(
             way.customers for way in found
         )
 
 
-@given(ways, st.data())
-def test_a_flow_that_lost_a_customer_is_noticed_but_among_the_gone(
-    found: list[Way], data: st.DataObject
+@given(paths, st.data())
+def test_missing_customer_is_detected_except_gone_ones(
+    found: list[CustomerPath], data: st.DataObject
 ) -> None:
     made = flows(found, OLD, NEW, CONTINUES)
     places = [n for n, flow in enumerate(made) if flow.leaves or flow.arrives]
@@ -151,4 +164,4 @@ def test_a_flow_that_lost_a_customer_is_noticed_but_among_the_gone(
     place = data.draw(st.sampled_from(places))
     made[place] = replace(made[place], customers=made[place].customers - 1)
     before, after = sizes(found, "before"), sizes(found, "new_model")
-    assert lost(made, before, after, money_after(found)) != []
+    assert unbalanced_totals(made, before, after, money_after(found)) != []

@@ -7,7 +7,11 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from bankseg_assets.migration.previous_release import NothingToCompareError, Past, read_past
+from bankseg_assets.migration.previous_release import (
+    NothingToCompareError,
+    PreviousRelease,
+    read_previous_release,
+)
 from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.past import COLUMNS, FEATURE, publish_customers, publish_past
 
@@ -27,9 +31,9 @@ def store(tmp_path: Path) -> VersionStore:
     return VersionStore(tmp_path)
 
 
-def read(store: VersionStore, new: pa.Table = OLD, **expected: Any) -> Past:
+def read(store: VersionStore, new: pa.Table = OLD, **expected: Any) -> PreviousRelease:
     expected = {"is_demo": False, "customer_key": "customer_id"} | expected
-    return read_past(store.folder, customers=publish_customers(store, new), **expected)
+    return read_previous_release(store.folder, customers=publish_customers(store, new), **expected)
 
 
 def refused(store: VersionStore, **expected: Any) -> str:
@@ -38,7 +42,7 @@ def refused(store: VersionStore, **expected: Any) -> str:
     return str(told.value)
 
 
-def test_what_is_in_use_is_read_and_not_what_is_newest(store: VersionStore) -> None:
+def test_release_in_use_is_read_not_newest_version(store: VersionStore) -> None:
     name = publish_past(store, OLD)
     found = read(store)
     assert found.release == name
@@ -51,7 +55,7 @@ def test_what_is_in_use_is_read_and_not_what_is_newest(store: VersionStore) -> N
     assert found.columns == list(COLUMNS)
 
 
-def test_a_mixture_is_read_with_its_shares_covariances_and_colours(store: VersionStore) -> None:
+def test_mixture_is_read_with_all_parameters(store: VersionStore) -> None:
     mixture = {"shares": [0.4, 0.6], "covariances": [[[1.0]], [[2.0]]], "colours": [5, 2]}
     publish_past(store, OLD, kmeans=mixture)
     found = read(store)
@@ -61,14 +65,12 @@ def test_a_mixture_is_read_with_its_shares_covariances_and_colours(store: Versio
     assert found.colours == (5, 2)
 
 
-def test_before_the_first_release_there_is_no_past(store: VersionStore) -> None:
+def test_no_release_raises(store: VersionStore) -> None:
     assert refused(store) == "This is the first release: there is no earlier snapshot."
 
 
 @pytest.mark.parametrize("was_demo", [True, False])
-def test_demo_data_and_the_bank_s_own_are_not_compared(
-    store: VersionStore, *, was_demo: bool
-) -> None:
+def test_demo_and_own_data_are_not_compared(store: VersionStore, *, was_demo: bool) -> None:
     publish_past(store, OLD, manifest={"is_demo": was_demo})
     assert read(store, is_demo=was_demo)
     told = refused(store, is_demo=not was_demo)
@@ -84,7 +86,7 @@ def test_customers_by_another_key_are_not_compared(store: VersionStore) -> None:
     assert "`customer_id`, and this run by `concat(birth_date, location)`" in told
 
 
-def test_a_release_of_before_the_key_was_recorded_may_have_any(store: VersionStore) -> None:
+def test_release_without_recorded_key_is_compared(store: VersionStore) -> None:
     publish_past(store, OLD, manifest={"customer_key": ""})
     assert read(store, customer_key="any")
 
@@ -108,7 +110,7 @@ def flip_a_byte(store: VersionStore) -> None:
 
 
 @pytest.mark.parametrize("damage", [remove_a_file, remove_a_folder, flip_a_byte])
-def test_a_damaged_release_is_not_compared_with(
+def test_damaged_release_is_not_compared_with(
     store: VersionStore, damage: Callable[[VersionStore], None]
 ) -> None:
     name = publish_past(store, OLD)
@@ -124,14 +126,14 @@ def test_a_damaged_release_is_not_compared_with(
         {"manifest": {"versions": {}}},
     ],
 )
-def test_a_model_of_another_kind_is_not_compared_with(
+def test_model_of_another_kind_is_not_compared_with(
     store: VersionStore, change: dict[str, Any]
 ) -> None:
     publish_past(store, OLD, **change)
     assert "holds no segments that can be read" in refused(store)
 
 
-def test_a_table_without_a_measure_of_the_old_model_is_not_compared(store: VersionStore) -> None:
+def test_table_without_measure_of_model_is_not_compared(store: VersionStore) -> None:
     publish_past(store, OLD)
     told = refused(store, new=OLD.drop_columns(["recency"]))
     assert told == (
@@ -140,6 +142,6 @@ def test_a_table_without_a_measure_of_the_old_model_is_not_compared(store: Versi
     )
 
 
-def test_a_table_with_another_type_is_not_compared(store: VersionStore) -> None:
+def test_table_with_another_type_is_not_compared(store: VersionStore) -> None:
     publish_past(store, OLD.cast(pa.schema([*list(OLD.schema)[:-1], ("recency", pa.int64())])))
     assert "was int64 in the release in use, and is int32 now" in refused(store)

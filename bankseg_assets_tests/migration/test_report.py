@@ -4,25 +4,25 @@ from decimal import Decimal
 
 import pytest
 
-from bankseg_assets.migration.flows import BOTH, CUSTOMER, MODEL, Way, flows
+from bankseg_assets.migration.flows import BOTH, CUSTOMER, MODEL, CustomerPath, flows
 from bankseg_assets.migration.report import matrix, short_money, summary
 
 OLD, NEW = ("Big", "Small"), ("Large", "Little")
 
 
-def ways(few: int = 7, money: str = "70") -> list[Way]:
+def paths(few: int = 7, money: str = "70") -> list[CustomerPath]:
     return [
-        Way(0, 0, 0, 1_003, Decimal("5_010_000")),
-        Way(0, 1, 1, 104, Decimal("1_040")),
-        Way(1, 1, 1, 2_000, Decimal("20_000.55")),
-        Way(1, 1, 0, few, Decimal(money)),
-        Way(None, 1, 1, 50, Decimal("500")),
-        Way(1, None, None, 4, Decimal("8")),
+        CustomerPath(0, 0, 0, 1_003, Decimal("5_010_000")),
+        CustomerPath(0, 1, 1, 104, Decimal("1_040")),
+        CustomerPath(1, 1, 1, 2_000, Decimal("20_000.55")),
+        CustomerPath(1, 1, 0, few, Decimal(money)),
+        CustomerPath(None, 1, 1, 50, Decimal("500")),
+        CustomerPath(1, None, None, 4, Decimal("8")),
     ]
 
 
-def test_the_summary_tells_the_customers_moves_from_the_model_s() -> None:
-    assert summary(flows(ways(), OLD, NEW, (0, 1)), "INR").splitlines() == [
+def test_summary_separates_customer_and_model_moves() -> None:
+    assert summary(flows(paths(), OLD, NEW, (0, 1)), "INR").splitlines() == [
         "| | customers | share | INR |",
         "|---|---:|---:|---:|",
         "| stayed (new data, old model) | 3,010 | 96.7% | 5.03M |",
@@ -34,8 +34,8 @@ def test_the_summary_tells_the_customers_moves_from_the_model_s() -> None:
     ]
 
 
-def test_a_matrix_has_the_customers_and_money_of_each_flow() -> None:
-    assert matrix(flows(ways(), OLD, NEW, (0, 1)), CUSTOMER, "INR").splitlines() == [
+def test_matrix_has_customers_and_money_of_each_flow() -> None:
+    assert matrix(flows(paths(), OLD, NEW, (0, 1)), CUSTOMER, "INR").splitlines() == [
         "| from, to: customers (INR) | Big | Small | gone |",
         "|---|---:|---:|---:|",
         "| Big | 1,000 (5.01M) | 100 (1.04k) | 0 |",
@@ -44,8 +44,8 @@ def test_a_matrix_has_the_customers_and_money_of_each_flow() -> None:
     ]
 
 
-def test_who_is_gone_is_not_moved_by_the_model() -> None:
-    assert matrix(flows(ways(), OLD, NEW, (0, 1)), MODEL, "INR").splitlines() == [
+def test_gone_customers_are_not_moved_by_model() -> None:
+    assert matrix(flows(paths(), OLD, NEW, (0, 1)), MODEL, "INR").splitlines() == [
         "| from, to: customers (INR) | Large | Little |",
         "|---|---:|---:|",
         "| Big | 1,000 (5.01M) | 0 |",
@@ -53,16 +53,16 @@ def test_who_is_gone_is_not_moved_by_the_model() -> None:
     ]
 
 
-def test_counts_of_one_to_ten_read_all_the_same() -> None:
+def test_counts_of_one_to_ten_read_alike() -> None:
     pages = {
-        matrix(flows(ways(few, str(10 * few)), OLD, NEW, (0, 1)), BOTH, "INR")
+        matrix(flows(paths(few, str(10 * few)), OLD, NEW, (0, 1)), BOTH, "INR")
         for few in range(1, 11)
     }
     assert len(pages) == 1
     assert "| Small | <11 | 2,000 (20k) | <11 |" in pages.pop()
 
 
-def test_without_a_customer_there_is_no_share() -> None:
+def test_summary_without_customers_has_no_share() -> None:
     text = summary([], "INR")
     assert "| gone | 0 | - | 0 |" in text
 

@@ -2,19 +2,19 @@
 
 from decimal import Decimal
 
-from bankseg_assets.migration.flows import Way, flows
+from bankseg_assets.migration.flows import CustomerPath, flows
 from bankseg_assets.migration.sankey_layout import GAP, Sankey, sankey
 
 OLD, NEW = ("Big", "Small"), ("Large", "Little")
 GAP_OF_600 = GAP * 600
 
 
-def drawn(*ways: tuple[int | None, int | None, int | None, int]) -> Sankey:
-    found = [Way(*stops, count, Decimal(count)) for *stops, count in ways]
+def drawn(*paths: tuple[int | None, int | None, int | None, int]) -> Sankey:
+    found = [CustomerPath(*stops, count, Decimal(count)) for *stops, count in paths]
     return sankey(flows(found, OLD, NEW, (0, 1)))
 
 
-def test_columns_hold_the_segments_and_then_the_new_or_the_gone() -> None:
+def test_columns_have_segments_then_new_or_gone() -> None:
     found = drawn((0, 0, 0, 300), (1, 0, 1, 100), (None, 1, 1, 150), (1, None, None, 50))
     assert [(node.column, node.name, node.top, node.height) for node in found.nodes] == [
         (0, "Big", 0, 300),
@@ -29,7 +29,7 @@ def test_columns_hold_the_segments_and_then_the_new_or_the_gone() -> None:
     assert [(node.customers, node.money) for node in found.nodes[-2:]] == [(300, 300), (250, 250)]
 
 
-def test_bands_lie_side_by_side_in_their_nodes() -> None:
+def test_bands_do_not_overlap_in_nodes() -> None:
     found = drawn((0, 0, 0, 300), (1, 0, 1, 100), (None, 1, 1, 150), (1, None, None, 50))
     bands = [
         (band.column, band.flow.from_name, band.flow.to_name, band.start, band.end, band.height)
@@ -47,7 +47,7 @@ def test_bands_lie_side_by_side_in_their_nodes() -> None:
     ]
 
 
-def test_a_flow_of_one_to_ten_is_not_drawn_and_others_are_drawn_to_the_nearest_ten() -> None:
+def test_small_flows_are_hidden_and_others_rounded() -> None:
     found = drawn((0, 0, 0, 104), (0, 0, 1, 10), (0, 1, 1, 7), (1, 1, 1, 55))
     assert [band.height for band in found.bands] == [110, 60, 100, 60]
     assert {(b.flow.from_name, b.flow.to_name) for b in found.bands} == {
@@ -58,12 +58,12 @@ def test_a_flow_of_one_to_ten_is_not_drawn_and_others_are_drawn_to_the_nearest_t
     }
 
 
-def test_a_few_more_customers_in_a_small_flow_draw_the_same() -> None:
+def test_size_of_small_flow_is_not_visible() -> None:
     def heights(few: int) -> list[float]:
         return [node.height for node in drawn((0, 0, 0, 500), (1, 1, 0, few)).nodes]
 
     assert {tuple(heights(few)) for few in range(1, 11)} == {(500, 500, 500)}
 
 
-def test_nothing_to_draw_is_nothing() -> None:
+def test_no_flows_give_empty_layout() -> None:
     assert drawn() == Sankey((), ())

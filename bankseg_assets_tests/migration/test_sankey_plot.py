@@ -4,7 +4,7 @@ import base64
 import re
 from decimal import Decimal
 
-from bankseg_assets.migration.flows import Way, flows
+from bankseg_assets.migration.flows import CustomerPath, flows
 from bankseg_assets.migration.sankey_plot import sankey_plot
 
 NAMES = ("Big <b>", "Small")
@@ -12,41 +12,41 @@ COLOURS = (3, 1)
 
 
 def png(moved: int, few: int = 3, colours: tuple[int, int] = COLOURS) -> bytes:
-    ways = [
-        Way(0, 0, 0, 500, Decimal(1)),
-        Way(0, 1, 1, moved, Decimal(1)),
-        Way(None, 1, 0, few, Decimal(1)),
-        Way(1, None, None, 60, Decimal(1)),
+    paths = [
+        CustomerPath(0, 0, 0, 500, Decimal(1)),
+        CustomerPath(0, 1, 1, moved, Decimal(1)),
+        CustomerPath(None, 1, 0, few, Decimal(1)),
+        CustomerPath(1, None, None, 60, Decimal(1)),
     ]
-    found = flows(ways, NAMES, NAMES, (0, 1))
+    found = flows(paths, NAMES, NAMES, (0, 1))
     plot = sankey_plot(found, colours=(COLOURS, colours), title="Who moved", currency="INR")
     image = re.fullmatch(r"!\[Who moved\]\(data:image/png;base64,([A-Za-z0-9+/=]+)\)", plot)
     assert image
     return base64.b64decode(image[1])
 
 
-def test_it_is_the_same_for_the_same_flows_and_another_for_others() -> None:
+def test_sankey_plot_is_deterministic() -> None:
     assert png(200).startswith(b"\x89PNG")
     assert png(200) == png(200)
     assert png(200) != png(300)
 
 
-def test_flows_of_one_to_ten_look_all_the_same() -> None:
+def test_flows_of_one_to_ten_look_alike() -> None:
     assert png(200, few=1) == png(200, few=10)
     assert png(200, few=1) != png(200, few=11)
 
 
-def test_one_segment_with_refunds_is_a_plot() -> None:
+def test_one_segment_with_refunds_is_plot() -> None:
     only = ("All customers",)
-    found = flows([Way(0, 0, 0, 500, Decimal(-2_000_000))], only, only, (0,))
+    found = flows([CustomerPath(0, 0, 0, 500, Decimal(-2_000_000))], only, only, (0,))
     plot = sankey_plot(found, colours=((0,), (0,)), title="Who moved", currency="INR")
     assert plot.startswith("![Who moved]")
 
 
-def test_nothing_is_an_empty_plot() -> None:
+def test_no_flows_give_empty_plot() -> None:
     empty = sankey_plot([], colours=((), ()), title="Who moved", currency="INR")
     assert empty.startswith("![Who moved]")
 
 
-def test_segments_have_the_colours_that_they_are_given() -> None:
+def test_segments_have_given_colours() -> None:
     assert png(200, colours=(3, 1)) != png(200, colours=(3, 2))

@@ -14,8 +14,8 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 
 from bankseg_assets.contracts.feature_catalogue import Feature
-from bankseg_assets.migration.flows import Way
-from bankseg_assets.migration.previous_release import NothingToCompareError, Past
+from bankseg_assets.migration.flows import CustomerPath
+from bankseg_assets.migration.previous_release import NothingToCompareError, PreviousRelease
 from bankseg_assets.migration.tracking import migrate
 from bankseg_assets.segmentation.assignment import assign
 from bankseg_assets.segmentation.kmeans import KMeansModel
@@ -23,7 +23,7 @@ from bankseg_assets_tests.fitted_models import Fitted
 from bankseg_assets_tests.past import FEATURE, KMEANS, PCA
 
 THEN, NOW = date(2016, 9, 1), date(2016, 10, 1)
-PAST = Past(
+PAST = PreviousRelease(
     release="r1",
     customers=(Path("unused"),),
     features=(Feature(**FEATURE),),
@@ -65,22 +65,22 @@ def customers(spark: SparkSession, rows: Sequence[Row], snapshot: date) -> DataF
     return spark.createDataFrame(found, ddl)
 
 
-def test_every_customer_goes_one_way(spark: SparkSession) -> None:
+def test_every_customer_has_one_path(spark: SparkSession) -> None:
     found = migrate(customers(spark, BEFORE, THEN), customers(spark, AFTER, NOW), PAST, k=3)
-    assert set(found.ways) == {
-        Way(0, 0, 0, 2, Decimal("30.00")),
-        Way(0, 1, 1, 1, Decimal("40.00")),
-        Way(1, 1, 2, 1, Decimal("80.00")),
-        Way(0, 1, 2, 1, Decimal("160.00")),
-        Way(1, None, None, 1, Decimal("32.00")),
-        Way(None, 0, 0, 1, Decimal("320.50")),
-        Way(None, 0, 2, 1, Decimal("0.25")),
+    assert set(found.paths) == {
+        CustomerPath(0, 0, 0, 2, Decimal("30.00")),
+        CustomerPath(0, 1, 1, 1, Decimal("40.00")),
+        CustomerPath(1, 1, 2, 1, Decimal("80.00")),
+        CustomerPath(0, 1, 2, 1, Decimal("160.00")),
+        CustomerPath(1, None, None, 1, Decimal("32.00")),
+        CustomerPath(None, 0, 0, 1, Decimal("320.50")),
+        CustomerPath(None, 0, 2, 1, Decimal("0.25")),
     }
-    assert len(found.ways) == 7
+    assert len(found.paths) == 7
     assert (found.old_snapshot, found.new_snapshot) == (THEN, NOW)
 
 
-def test_a_new_segment_continues_the_old_one_that_most_of_it_comes_from(
+def test_new_segment_continues_its_main_source(
     spark: SparkSession,
 ) -> None:
     """By the old model 4 of the new data are recent: 3 are in 0 now; 2 of 3 others in 2."""
@@ -88,7 +88,7 @@ def test_a_new_segment_continues_the_old_one_that_most_of_it_comes_from(
     assert found.continues == (0, None, 1)
 
 
-def test_a_mixture_is_applied_as_one(spark: SparkSession) -> None:
+def test_mixture_is_applied_as_one(spark: SparkSession) -> None:
     """The second Gaussian is so wide that it takes what is far on both sides."""
     wide = replace(
         PAST,
@@ -99,28 +99,28 @@ def test_a_mixture_is_applied_as_one(spark: SparkSession) -> None:
     before = [("near", 0, "1.00", 10), ("below", 1, "1.00", 1), ("above", 1, "1.00", 30)]
     after = [("near", 0, "1.00", 30), ("below", 1, "1.00", 1), ("above", 1, "1.00", 10)]
     found = migrate(customers(spark, before, THEN), customers(spark, after, NOW), wide, k=2)
-    assert set(found.ways) == {
-        Way(0, 1, 0, 1, Decimal("1.00")),
-        Way(1, 1, 1, 1, Decimal("1.00")),
-        Way(1, 0, 1, 1, Decimal("1.00")),
+    assert set(found.paths) == {
+        CustomerPath(0, 1, 0, 1, Decimal("1.00")),
+        CustomerPath(1, 1, 1, 1, Decimal("1.00")),
+        CustomerPath(1, 0, 1, 1, Decimal("1.00")),
     }
 
 
-def test_customers_without_a_key_are_strangers_to_one_another(spark: SparkSession) -> None:
+def test_customers_without_key_are_not_joined(spark: SparkSession) -> None:
     before = customers(spark, [*BEFORE, (None, 0, "1.00", 1)], THEN)
     after = customers(spark, [*AFTER, (None, 0, "5.00", 1)], NOW)
-    found = migrate(before, after, PAST, k=3).ways
-    assert Way(0, None, None, 1, Decimal("1.00")) in found
-    assert Way(None, 0, 0, 2, Decimal("325.50")) in found
+    found = migrate(before, after, PAST, k=3).paths
+    assert CustomerPath(0, None, None, 1, Decimal("1.00")) in found
+    assert CustomerPath(None, 0, 0, 2, Decimal("325.50")) in found
 
 
-def test_without_a_common_customer_there_is_nothing_to_compare(spark: SparkSession) -> None:
+def test_no_common_customer_raises(spark: SparkSession) -> None:
     strangers = [("another key", 0, "1.00", 3)]
     with pytest.raises(NothingToCompareError, match="No customer of the release in use, r1"):
         migrate(customers(spark, BEFORE, THEN), customers(spark, strangers, NOW), PAST, k=3)
 
 
-def test_a_model_that_does_not_give_its_own_segments_is_not_compared_with(
+def test_irreproducible_old_segments_raise(
     spark: SparkSession,
 ) -> None:
     before = [*BEFORE, ("recent, and in the other", 1, "1.00", 2)]
@@ -128,17 +128,17 @@ def test_a_model_that_does_not_give_its_own_segments_is_not_compared_with(
         migrate(customers(spark, before, THEN), customers(spark, AFTER, NOW), PAST, k=3)
 
 
-def test_one_customer_in_a_thousand_may_be_at_a_border(spark: SparkSession) -> None:
+def test_one_relabelled_customer_in_thousand_is_allowed(spark: SparkSession) -> None:
     many: list[Row] = [(f"C{number}", 0, "1.00", 3) for number in range(1000)]
     odd: list[Row] = [("odd", 1, "1.00", 3)]
     before, after = customers(spark, many + odd, THEN), customers(spark, many + odd, NOW)
-    assert set(migrate(before, after, PAST, k=3).ways) == {
-        Way(0, 0, 0, 1000, Decimal("1000.00")),
-        Way(1, 0, 1, 1, Decimal("1.00")),
+    assert set(migrate(before, after, PAST, k=3).paths) == {
+        CustomerPath(0, 0, 0, 1000, Decimal("1000.00")),
+        CustomerPath(1, 0, 1, 1, Decimal("1.00")),
     }
 
 
-def test_a_fitted_model_gives_its_own_customers_their_own_segments(fitted: Fitted) -> None:
+def test_fitted_model_reproduces_its_segments(fitted: Fitted) -> None:
     past = replace(
         PAST,
         features=fitted.pca.features,
@@ -156,6 +156,6 @@ def test_a_fitted_model_gives_its_own_customers_their_own_segments(fitted: Fitte
     after = assign(fitted.rfm, fitted.pca, backwards)
     found = migrate(fitted.segments, after, past, k=fitted.kmeans.k)
     last = fitted.kmeans.k - 1
-    ways = sorted((w.before, w.old_model, w.new_model, w.customers) for w in found.ways)
-    assert ways == [(s, s, last - s, n) for s, n in enumerate(fitted.kmeans.sizes)]
+    paths = sorted((w.before, w.old_model, w.new_model, w.customers) for w in found.paths)
+    assert paths == [(s, s, last - s, n) for s, n in enumerate(fitted.kmeans.sizes)]
     assert found.continues == tuple(range(last, -1, -1))

@@ -48,13 +48,13 @@ def naughty_strings(path: Path) -> list[str]:
 
 @pytest.mark.parametrize("sign", list("=+-@＝＋－＠"))  # noqa: RUF001 - they are meant
 @pytest.mark.parametrize("blanks", ["", " ", "   ", "\u00a0", "\u200b", "\ufeff", "\0"])
-def test_a_text_that_begins_like_a_formula_gets_an_apostrophe(sign: str, blanks: str) -> None:
+def test_formula_like_text_gets_apostrophe(sign: str, blanks: str) -> None:
     text = f"{blanks}{sign}cmd|' /C calc'!A0"
     assert inert(text) == f"'{text}"
 
 
 @pytest.mark.parametrize("text", ["\tx", "\rx", "\nx", "\t=1+1", "-", "+", "-1+1", "1\n=1+1", "-½"])
-def test_what_could_move_or_end_as_a_formula_is_inert_too(text: str) -> None:
+def test_formulas_after_separators_are_escaped(text: str) -> None:
     assert inert(text) != text
     assert inert(text).replace("'", "") == text
 
@@ -62,18 +62,18 @@ def test_what_could_move_or_end_as_a_formula_is_inert_too(text: str) -> None:
 @pytest.mark.parametrize(
     "text", ["", "MUMBAI", "A-B", "a=b", "x@y.in", "A, -B", "O'NEIL", "5", "=".join("ab"), " x"]
 )
-def test_an_ordinary_text_stays_as_it_is(text: str) -> None:
+def test_ordinary_text_is_unchanged(text: str) -> None:
     assert inert(text) == text
 
 
 @pytest.mark.parametrize(
     "text", ["-5", "-12.50", "+7", "-1e-05", "-2.5E+3", "-.5", "-7.", "-12,50", "-1,234.5"]
 )
-def test_a_number_in_a_text_stays_a_number(text: str) -> None:
+def test_number_in_text_stays_number(text: str) -> None:
     assert inert(text) == text
 
 
-def test_a_list_cut_at_semicolons_holds_no_formula() -> None:
+def test_list_cut_at_semicolons_holds_no_formula() -> None:
     assert inert("MUMBAI;=1+1; @x;B") == "MUMBAI;'=1+1;' @x;B"
 
 
@@ -112,7 +112,7 @@ def test_headers_are_inert_too() -> None:
     assert read(to_csv(pd.DataFrame({"=1+1": ["x"], "b": ["y"]})))[0] == ["'=1+1", "b"]
 
 
-def test_a_table_is_written_as_rfc_4180_says_with_a_byte_order_mark() -> None:
+def test_to_csv_follows_rfc_4180_with_byte_order_mark() -> None:
     frame = pd.DataFrame({"a": ['say "x"', "two\nlines"], "b": ["é, ü", None]})
     assert to_csv(frame) == (
         b'\xef\xbb\xbfa,b\r\n"say ""x""","\xc3\xa9, \xc3\xbc"\r\n"two\nlines",\r\n'
@@ -124,12 +124,12 @@ def test_another_delimiter_and_encoding_are_kept() -> None:
     assert to_csv(frame, delimiter=";", encoding="cp1252") == b'a;b\r\n"\xe9;";\xfc\r\n'
 
 
-def test_a_table_without_rows_is_its_header() -> None:
+def test_to_csv_of_empty_table_is_header() -> None:
     assert to_csv(pd.DataFrame({"a": [], "b": []})) == b"\xef\xbb\xbfa,b\r\n"
 
 
 @given(st.lists(st.tuples(st.text(), st.text(), st.floats(), st.integers()), min_size=1))
-def test_whatever_is_written_holds_no_formula_and_loses_no_text(
+def test_to_csv_has_no_formula_and_keeps_all_text(
     rows: list[tuple[str, str, float, int]],
 ) -> None:
     frame = pd.DataFrame(rows, columns=["=text", "other", "float", "integer"])
@@ -142,13 +142,13 @@ def test_whatever_is_written_holds_no_formula_and_loses_no_text(
         assert int(last) == integer
 
 
-def test_texts_that_differ_in_a_nul_alone_stay_apart() -> None:
+def test_texts_differing_only_in_nul_stay_distinct() -> None:
     """To pandas, which would tell texts apart faster, they are the same text."""
     content = to_csv(pd.DataFrame({"text": ["", "=", "\0", "=\0"]}))
     assert content.decode("utf-8-sig").split("\r\n")[1:-1] == ['""', "'=", "\0", "'=\0"]
 
 
-def test_a_further_piece_of_a_table_has_no_header_and_decimals_as_declared() -> None:
+def test_later_chunk_has_no_header_and_declared_decimals() -> None:
     text = csv_text(
         pd.DataFrame({"a": [1.5], "b": ["=x"]}), delimiter=";", decimal=",", header=False
     )
@@ -165,7 +165,7 @@ def test_known_payloads_and_naughty_strings_are_inert(path: Path) -> None:
     ]
 
 
-def test_a_megabyte_of_separators_takes_no_time() -> None:
+def test_megabyte_of_separators_is_fast() -> None:
     started = time.perf_counter()
     for text in ("\n" * 1_000_000, ";" * 1_000_000, " " * 1_000_000, "; " * 500_000):
         inert(text)

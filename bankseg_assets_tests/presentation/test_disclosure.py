@@ -25,33 +25,31 @@ def hidden(counts: list[list[int]], *, columns: bool = False) -> list[list[int]]
     return hidden_cells(counts, columns=columns).astype(int).tolist()
 
 
-def test_a_table_of_large_cells_is_shown_whole() -> None:
+def test_table_of_large_cells_is_shown_whole() -> None:
     assert hidden([[11, 0, 500], [12, 13, 14]], columns=True) == [[0, 0, 0], [0, 0, 0]]
 
 
 @pytest.mark.parametrize("few", [1, 10])
-def test_a_small_cell_takes_the_smallest_other_of_its_row_along(few: int) -> None:
+def test_small_cell_hides_smallest_other_in_row(few: int) -> None:
     assert hidden([[few, 30, 20], [50, 60, 70]]) == [[1, 0, 1], [0, 0, 0]]
 
 
-def test_small_cells_that_are_eleven_together_need_no_other() -> None:
+def test_small_cells_of_eleven_together_need_no_cover() -> None:
     assert hidden([[5, 6, 20]]) == [[1, 1, 0]]
     assert hidden([[5, 5, 20]]) == [[1, 1, 1]]
 
 
-def test_where_the_columns_totals_are_known_no_hidden_cell_is_alone_in_its_column() -> None:
+def test_known_column_totals_need_two_hidden_cells_per_column() -> None:
     assert hidden([[5, 20, 30], [50, 60, 70]], columns=True) == [[1, 1, 0], [1, 1, 0]]
 
 
-def test_nobody_is_no_cover() -> None:
+def test_zero_cell_is_no_cover() -> None:
     """Zeros are shown: a small cell beside nothing else stays the only one."""
     assert hidden([[5, 0, 0]]) == [[1, 0, 0]]
 
 
 @given(TABLES, st.booleans())
-def test_what_a_total_gives_away_is_no_small_cell(
-    counts: npt.NDArray[np.int64], columns: bool
-) -> None:
+def test_totals_disclose_no_small_cell(counts: npt.NDArray[np.int64], columns: bool) -> None:
     masked = hidden_cells(counts, columns=columns)
     assert masked[(counts > 0) & (counts < SMALLEST_CELL)].all()
     lines = list(zip(counts, masked, strict=True))
@@ -75,12 +73,12 @@ def test_what_a_total_gives_away_is_no_small_cell(
         (12_344, "12,344", "12,340"),
     ],
 )
-def test_a_count_is_shown_so(count: int, exact: str, rounded: str) -> None:
+def test_shown_count_formats_counts(count: int, exact: str, rounded: str) -> None:
     assert (shown_count(count), shown_rounded(count)) == (exact, rounded)
 
 
 @given(st.integers(0, 10**9))
-def test_a_rounded_count_is_off_by_half_of_ten_at_most_or_hidden(count: int) -> None:
+def test_rounded_count_is_off_by_at_most_five_or_hidden(count: int) -> None:
     if is_small(count):
         assert rounded_count(count) == 0
     else:
@@ -89,7 +87,7 @@ def test_a_rounded_count_is_off_by_half_of_ten_at_most_or_hidden(count: int) -> 
 
 
 @pytest.mark.parametrize("hidden", range(1, 11))
-def test_a_hidden_count_is_not_the_difference_to_a_total(hidden: int) -> None:
+def test_hidden_count_is_not_difference_to_total(hidden: int) -> None:
     """One total of 1,000 and over, all cells but one shown: what else could the hidden one be?"""
     shown = [512, 377]
     difference = hidden + sum(shown) - sum(map(rounded_count, shown))

@@ -9,17 +9,15 @@ from bankseg_assets.presentation.formatting import day, money, number, percent, 
     ("value", "shown"),
     [(0, "0"), (884265, "884,265"), (833.333, "833.33"), (2.004, "2"), (0.999, "1"), (0.5, "0.50")],
 )
-def test_a_number_has_thousands_separators_and_decimals_only_if_needed(
-    value: float, shown: str
-) -> None:
+def test_number_has_separators_and_decimals_if_needed(value: float, shown: str) -> None:
     assert number(value) == shown
 
 
-def test_money_names_its_currency() -> None:
+def test_money_has_currency() -> None:
     assert money(1234567.5, "INR") == "INR 1,234,567.50"
 
 
-def test_one_has_a_singular_unit() -> None:
+def test_one_has_singular_unit() -> None:
     assert [quantity(value, "days") for value in (0, 1, 45)] == ["0 days", "1 day", "45 days"]
 
 
@@ -34,9 +32,9 @@ def test_one_has_a_singular_unit() -> None:
         (1, "100.0%"),
     ],
 )
-def test_a_percentage_never_rounds_a_doubt_away(share: float, shown: str) -> None:
+def test_percent_never_rounds_to_0_or_100(share: float, shown: str) -> None:
     assert percent(share) == shown
 
 
-def test_a_date_is_written_in_words() -> None:
+def test_date_is_written_in_words() -> None:
     assert day("2016-10-02") == "2 October 2016"

@@ -9,7 +9,7 @@ from bankseg_assets.presentation.markdown import escaped
 @pytest.mark.parametrize(
     "place", ["![](http://evil)", "A|B", "*PUNE*", "<img src=x>", "`x`", "a\\", "$x$", ":red[x]"]
 )
-def test_text_from_the_data_is_only_text(place: str) -> None:
+def test_text_from_data_is_only_text(place: str) -> None:
     shown = escaped(place)
     for mark in "[]|*<>`$":
         assert shown.count(mark) == shown.count(f"\\{mark}")

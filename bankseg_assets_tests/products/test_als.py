@@ -15,7 +15,7 @@ from bankseg_assets.products import als
 from bankseg_assets.products.als import (
     Learning,
     curves,
-    everyone,
+    customers_and_holders,
     learn,
     patterns,
     products_of,
@@ -23,7 +23,7 @@ from bankseg_assets.products.als import (
 )
 from bankseg_assets.products.holding_patterns import Patterns
 from bankseg_assets.products.leave_one_out import compare, split
-from bankseg_assets.products.recommender import NOBODY, Factors, ProductModel
+from bankseg_assets.products.recommender import NOT_A_CUSTOMER, Factors, ProductModel
 
 PRODUCTS = ["Savings", "Card", "Loan", "Fund", "Demat", "Gold"]
 HOW = Learning(rank=2, iterations=5)
@@ -62,20 +62,20 @@ def bank(n: int = 3_000, seed: int = 1) -> Patterns:
     return Patterns(rows[:, 0], rows[:, 1:].astype(np.bool_), customers)
 
 
-def test_products_are_told_by_how_many_hold_them(spark: SparkSession) -> None:
+def test_products_of_sorts_by_holders(spark: SparkSession) -> None:
     held = {"C1": ["Card", "Loan"], "C2": ["Loan"], "C3": ["Fund"]}
     assert products_of(holdings_frame(spark, held)) == ["Loan", "Card", "Fund"]
 
 
-def test_customers_and_holders_are_all_there_with_what_they_hold(spark: SparkSession) -> None:
+def test_customers_and_holders_have_all_holdings(spark: SparkSession) -> None:
     held = {"C1": ["Loan", "Savings"], "C9": ["Card"]}
-    found = everyone(
+    found = customers_and_holders(
         holdings_frame(spark, held), segments_frame(spark, {"C1": 1, "C2": 0}), PRODUCTS
     )
     assert {tuple(row) for row in found.collect()} == {
         ("C1", 1, 0b101),
         ("C2", 0, 0),
-        ("C9", NOBODY, 0b10),
+        ("C9", NOT_A_CUSTOMER, 0b10),
     }
 
 
@@ -88,10 +88,10 @@ def test_customers_are_counted_by_segment_and_holdings(spark: SparkSession) -> N
     assert found.customers.tolist() == [1, 1, 1, 2]
 
 
-def test_a_hundred_products_need_two_numbers(spark: SparkSession) -> None:
+def test_hundred_products_need_two_bit_columns(spark: SparkSession) -> None:
     products = [f"P{n}" for n in range(100)]
     held = {"C1": ["P0", "P62", "P63", "P99"], "C2": products}
-    customers = everyone(
+    customers = customers_and_holders(
         holdings_frame(spark, held), segments_frame(spark, dict.fromkeys(held, 0)), products
     )
     found = patterns(customers, 100)
@@ -108,7 +108,7 @@ def test_a_hundred_products_need_two_numbers(spark: SparkSession) -> None:
     ]
 
 
-def test_numpy_folds_a_customer_in_as_spark_does(spark: SparkSession) -> None:
+def test_numpy_fold_in_equals_spark(spark: SparkSession) -> None:
     held = np.random.default_rng(2).random((40, 6)) < 0.4
     held[:, 0] |= ~held.any(axis=1)
     customer, product = np.nonzero(held)
@@ -126,7 +126,7 @@ def test_numpy_folds_a_customer_in_as_spark_does(spark: SparkSession) -> None:
     np.testing.assert_allclose(found, expected, atol=1e-5)
 
 
-def test_the_same_holdings_give_the_same_factors(spark: SparkSession) -> None:
+def test_same_holdings_give_same_factors(spark: SparkSession) -> None:
     first, second = (learn(spark, bank(), PRODUCTS, HOW).to_json() for _ in range(2))
     assert first == second
     assert learn(spark, bank(), PRODUCTS, Learning(rank=2, seed=9)).to_json() != first
@@ -140,7 +140,7 @@ def test_als_finds_more_hidden_holdings_than_popularity(spark: SparkSession) -> 
     assert found["als"].hit_rate_at_3 > found["popularity"].hit_rate_at_3
 
 
-def test_a_probability_is_the_share_that_holds(spark: SparkSession) -> None:
+def test_probability_is_calibrated_to_share(spark: SparkSession) -> None:
     found = bank()
     factors = learn(spark, found, PRODUCTS, HOW).factors
     assert factors is not None
@@ -149,11 +149,11 @@ def test_a_probability_is_the_share_that_holds(spark: SparkSession) -> None:
     np.testing.assert_allclose(predicted, holders.shares, atol=0.01)
 
 
-def test_shares_are_of_holders_and_a_small_segments_are_drawn_to_those_of_all(
+def test_segment_shares_shrink_towards_overall(
     spark: SparkSession,
 ) -> None:
     held = np.array([[True, False], [False, True], [True, True], [False, False]])
-    found = Patterns(np.array([0, 1, NOBODY, 0]), held, np.array([150, 50, 100, 999]))
+    found = Patterns(np.array([0, 1, NOT_A_CUSTOMER, 0]), held, np.array([150, 50, 100, 999]))
     model = learn(spark, found, ["a", "b"], HOW)
     assert model.shares == pytest.approx([250 / 300, 150 / 300])
     assert model.segment_shares[0] == pytest.approx(
@@ -164,12 +164,12 @@ def test_shares_are_of_holders_and_a_small_segments_are_drawn_to_those_of_all(
 
 
 @pytest.mark.parametrize("held", [np.ones((1, 1), np.bool_), np.zeros((1, 3), np.bool_)])
-def test_one_product_or_no_holder_is_not_learnt_from(spark: SparkSession, held: np.ndarray) -> None:
+def test_one_product_or_no_holder_has_no_factors(spark: SparkSession, held: np.ndarray) -> None:
     found = Patterns(np.array([0]), held, np.array([500]))
     assert learn(spark, found, ["a"] * held.shape[1], HOW).factors is None
 
 
-def test_a_curve_is_the_logistic_regression_on_customers() -> None:
+def test_curve_is_logistic_regression_on_customers() -> None:
     # 30 of 40 who have the preference 1 hold it, 10 of 40 who have 0: odds of 3 and 1/3.
     unseen = np.array([[1.0], [1.0], [0.0], [0.0]])
     held = np.array([[True], [False], [True], [False]])
@@ -178,7 +178,7 @@ def test_a_curve_is_the_logistic_regression_on_customers() -> None:
     assert slope == pytest.approx([2 * np.log(3)], abs=0.01)
 
 
-def test_a_preference_that_misleads_leaves_the_popularity() -> None:
+def test_misleading_preference_falls_back_to_popularity() -> None:
     unseen = np.array([[1.0], [0.0]])
     held = np.array([[False], [True]])
     intercept, slope = curves(unseen, held, np.array([75, 25]))
@@ -186,17 +186,19 @@ def test_a_preference_that_misleads_leaves_the_popularity() -> None:
     assert slope.tolist() == [0.0]
 
 
-def test_a_product_that_all_or_none_hold_keeps_a_finite_curve() -> None:
+def test_curve_of_product_held_by_all_or_none_is_finite() -> None:
     held = np.array([[True, False], [True, False]])
     intercepts, slopes = curves(np.array([[1.0, 0.2], [0.5, 0.1]]), held, np.array([5, 5]))
     assert np.isfinite(intercepts).all()
     assert slopes.tolist() == [0.0, 0.0]
 
 
-def test_everybody_of_a_segment_gets_products_that_they_do_not_hold(spark: SparkSession) -> None:
+def test_recommend_gives_products_not_held(spark: SparkSession) -> None:
     held = {"C1": ["Savings"], "C2": PRODUCTS[:5], "C3": PRODUCTS, "C9": ["Card"]}
     segments = {"C1": 0, "C2": 1, "C3": 0, "C4": 1}
-    customers = everyone(holdings_frame(spark, held), segments_frame(spark, segments), PRODUCTS)
+    customers = customers_and_holders(
+        holdings_frame(spark, held), segments_frame(spark, segments), PRODUCTS
+    )
     model = learn(spark, bank(), PRODUCTS, HOW)
     found = patterns(customers, len(PRODUCTS))
     table = recommend(spark, customers, found, model, 3)
@@ -216,12 +218,12 @@ def test_everybody_of_a_segment_gets_products_that_they_do_not_hold(spark: Spark
     assert of["C4"][:2] == ["Savings", "Card"]
 
 
-def test_recommendations_do_not_depend_on_how_many_are_made_at_once(
+def test_recommendations_are_independent_of_chunk_size(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     held = {f"C{n}": [PRODUCTS[n % 6], PRODUCTS[(n + n // 6) % 6]] for n in range(12)}
     held = {customer: sorted(set(products)) for customer, products in held.items()}
-    customers = everyone(
+    customers = customers_and_holders(
         holdings_frame(spark, held), segments_frame(spark, dict.fromkeys(held, 0)), PRODUCTS
     )
     model, found = learn(spark, bank(), PRODUCTS, HOW), patterns(customers, 6)

@@ -14,17 +14,17 @@ FEBRUARY = replace(JANUARY, sha256="a" * 64, file_name="february.csv")
 DEMO = replace(JANUARY, sha256="d" * 64, file_name="demo_holdings.csv")
 
 
-def test_the_last_taken_replaces_the_others() -> None:
+def test_last_ingested_file_replaces_others() -> None:
     later = replace(FEBRUARY, taken_at="2024-03-01T00:00:00+00:00")
     assert holdings_in_use([JANUARY, later], [TRANSACTIONS]) == later
     assert holdings_in_use([later, JANUARY], [TRANSACTIONS]) == later
 
 
-def test_of_those_that_one_run_took_the_last_by_name_counts() -> None:
+def test_last_file_by_name_wins_within_run() -> None:
     assert holdings_in_use([JANUARY, FEBRUARY], [TRANSACTIONS]) == JANUARY
 
 
-def test_a_rejected_file_replaces_nothing() -> None:
+def test_rejected_file_replaces_nothing() -> None:
     rejected = replace(FEBRUARY, status="rejected", taken_at="2024-03-01T00:00:00+00:00")
     assert holdings_in_use([JANUARY, rejected], [TRANSACTIONS]) == JANUARY
     assert holdings_in_use([rejected], [TRANSACTIONS]) is None
@@ -36,5 +36,5 @@ def test_demo_holdings_count_for_demo_customers_alone() -> None:
     assert holdings_in_use([DEMO, JANUARY], [DEMO_TRANSACTIONS]) == JANUARY
 
 
-def test_without_a_file_there_is_none() -> None:
+def test_no_file_gives_none() -> None:
     assert holdings_in_use([], [TRANSACTIONS]) is None

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bankseg_assets.products.holding_patterns import Patterns
-from bankseg_assets.products.recommender import NOBODY
+from bankseg_assets.products.recommender import NOT_A_CUSTOMER
 
 
 def groups(*customers: int) -> Patterns:
@@ -36,18 +36,16 @@ def test_holders_hold_something() -> None:
         (30, 5, 900, True),
     ],
 )
-def test_holdings_match_the_customers(
-    both: int, strangers: int, others: int, *, matches: bool
-) -> None:
+def test_holdings_match_customers(both: int, strangers: int, others: int, *, matches: bool) -> None:
     """Most of the fewer are both holders and customers."""
     held = np.array([[True], [True], [False]])
-    found = Patterns(np.array([0, NOBODY, 1]), held, np.array([both, strangers, others]))
+    found = Patterns(np.array([0, NOT_A_CUSTOMER, 1]), held, np.array([both, strangers, others]))
     assert found.coverage.matches is matches
     assert (found.coverage.customers, found.coverage.holders) == (both + others, both + strangers)
 
 
 @given(st.lists(st.integers(1, 10_000), min_size=1, max_size=50), st.integers(1, 5_000))
-def test_a_sample_has_every_group_in_its_proportion(customers: list[int], most: int) -> None:
+def test_sampled_is_proportional(customers: list[int], most: int) -> None:
     found = groups(*customers)
     sample = found.sampled(most)
     total = sum(customers)

@@ -10,7 +10,7 @@ from pyspark.sql import SparkSession
 from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.contracts.tables import PRODUCT_HOLDINGS, QUARANTINED_HOLDINGS, RAW_HOLDINGS
 from bankseg_assets.products import holdings
-from bankseg_assets.products.holdings import judge
+from bankseg_assets.products.holdings import validate_holdings
 
 CONTRACT = DeliveryContract().of_holdings()
 Pair = tuple[str | None, str | None]
@@ -27,12 +27,12 @@ def judged(
     """Return what is kept, row number -> reason, product -> holders, and the rows set aside."""
     rows = [(*pair, "h.csv", "d1", n, None) for n, pair in enumerate(pairs, 2)]
     rows += [(None, None, "h.csv", "d1", int(n[1:]), text) for n, text in malformed.items()]
-    found = judge(spark.createDataFrame(rows, RAW_HOLDINGS.ddl), contract)
+    found = validate_holdings(spark.createDataFrame(rows, RAW_HOLDINGS.ddl), contract)
     assert found.kept.columns == PRODUCT_HOLDINGS.names
     assert found.aside.columns == QUARANTINED_HOLDINGS.names
     kept = [(row["customer_id"], row["product"]) for row in found.kept.collect()]
     aside = [row.asDict() for row in found.aside.collect()]
-    found.forget()
+    found.unpersist()
     assert len(kept) + len(aside) == len(rows)
     return (
         sorted(kept),
@@ -42,7 +42,7 @@ def judged(
     )
 
 
-def test_sound_rows_are_kept_and_products_counted_by_customers(spark: SparkSession) -> None:
+def test_valid_rows_are_kept_and_holders_counted(spark: SparkSession) -> None:
     pairs: list[Pair] = [("C1", "Loan"), ("C2", "Loan"), ("C3", "Loan"), ("C1", "Fund")]
     kept, reasons, holders, _ = judged(spark, [*pairs, ("C9", "Fund")])
     assert kept == sorted([*pairs, ("C9", "Fund")])
@@ -50,7 +50,7 @@ def test_sound_rows_are_kept_and_products_counted_by_customers(spark: SparkSessi
     assert list(holders.items()) == [("Loan", 3), ("Fund", 2)]
 
 
-def test_each_fault_has_its_reason_and_its_text(spark: SparkSession) -> None:
+def test_each_invalid_row_has_reason_and_text(spark: SparkSession) -> None:
     pairs: list[Pair] = [
         ("C1", "Loan"),
         ("C2", "Loan"),
@@ -89,7 +89,7 @@ def test_ids_are_read_as_those_of_transactions(spark: SparkSession) -> None:
     }
 
 
-def test_spellings_of_a_product_are_one_under_the_most_frequent(spark: SparkSession) -> None:
+def test_spellings_of_product_are_one_under_most_frequent(spark: SparkSession) -> None:
     pairs: list[Pair] = [
         ("C1", "home  loan"),
         ("C2", "Home Loan"),
@@ -102,7 +102,7 @@ def test_spellings_of_a_product_are_one_under_the_most_frequent(spark: SparkSess
     assert holders == {"Home Loan": 3}
 
 
-def test_only_the_most_held_products_are_kept(
+def test_only_most_held_products_are_kept(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(holdings, "MOST_PRODUCTS", 1)
@@ -112,13 +112,13 @@ def test_only_the_most_held_products_are_kept(
     assert set(reasons.values()) == {"rare_product"}
 
 
-def test_account_numbers_in_place_of_products_are_all_set_aside(spark: SparkSession) -> None:
+def test_account_numbers_as_products_are_quarantined(spark: SparkSession) -> None:
     kept, reasons, holders, _ = judged(spark, [(f"C{n}", f"ACC{n}") for n in range(30)])
     assert (kept, holders) == ([], {})
     assert set(reasons.values()) == {"rare_product"}
 
 
-def test_the_contract_says_which_customers_and_products_there_are(spark: SparkSession) -> None:
+def test_contract_limits_customers_and_products(spark: SparkSession) -> None:
     rules = {
         "customer_id": ColumnRule("customer", pattern="C[0-9]+", placeholders=("C0",)),
         "product": ColumnRule("product", values={"SAV": "Savings account", "LOAN": "Loan"}),
@@ -139,7 +139,7 @@ def test_the_contract_says_which_customers_and_products_there_are(spark: SparkSe
     }
 
 
-def test_a_product_may_have_to_match_a_pattern(spark: SparkSession) -> None:
+def test_product_may_have_to_match_pattern(spark: SparkSession) -> None:
     rules = {"customer_id": ColumnRule("c"), "product": ColumnRule("p", pattern="[A-Z]+")}
     pairs: list[Pair] = [("C1", "SAV"), ("C2", "SAV"), ("C3", "12")]
     _, reasons, _, _ = judged(spark, pairs, replace(CONTRACT, columns=rules))
@@ -147,10 +147,10 @@ def test_a_product_may_have_to_match_a_pattern(spark: SparkSession) -> None:
 
 
 @pytest.mark.parametrize("product", ["P" * 101, "Lo\x01an"])
-def test_what_cannot_be_a_name_is_no_product(spark: SparkSession, product: str) -> None:
+def test_invalid_product_name_is_quarantined(spark: SparkSession, product: str) -> None:
     _, reasons, _, _ = judged(spark, [("C1", product), ("C2", product)])
     assert reasons == {2: "invalid_product", 3: "invalid_product"}
 
 
-def test_an_empty_file_gives_empty_tables(spark: SparkSession) -> None:
+def test_empty_file_gives_empty_tables(spark: SparkSession) -> None:
     assert judged(spark, []) == ([], {}, {}, [])

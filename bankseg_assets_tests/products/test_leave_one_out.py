@@ -9,7 +9,7 @@ from hypothesis.extra.numpy import arrays
 from bankseg_assets.products import leave_one_out
 from bankseg_assets.products.holding_patterns import Patterns
 from bankseg_assets.products.leave_one_out import Split, compare, quality, split
-from bankseg_assets.products.recommender import NOBODY, Holdings, ProductModel
+from bankseg_assets.products.recommender import NOT_A_CUSTOMER, Holdings, ProductModel
 
 HELD = arrays(np.bool_, st.tuples(st.integers(1, 30), st.just(5)))
 
@@ -20,9 +20,7 @@ def groups(held: Holdings, customers: int = 100) -> Patterns:
 
 
 @given(HELD, st.integers(0, 99))
-def test_nobody_is_lost_and_each_tested_customer_lacks_one_product(
-    held: Holdings, seed: int
-) -> None:
+def test_split_keeps_all_and_hides_one_product_each(held: Holdings, seed: int) -> None:
     found = groups(held)
     test = split(found, seed)
     holders = found.holders
@@ -34,7 +32,7 @@ def test_nobody_is_lost_and_each_tested_customer_lacks_one_product(
     assert in_training == n_held - test.n_tested
 
 
-def test_a_fifth_is_tested_and_each_product_is_hidden_as_often() -> None:
+def test_split_tests_fifth_and_hides_uniformly() -> None:
     held = np.array([[True, True, False, True]])
     test = split(groups(held, 30_000), seed=1)
     assert test.n_tested == pytest.approx(6_000, rel=0.05)
@@ -42,20 +40,20 @@ def test_a_fifth_is_tested_and_each_product_is_hidden_as_often() -> None:
     assert test.tested.customers == pytest.approx([2_000] * 3, rel=0.1)
 
 
-def test_who_holds_one_product_or_is_no_customer_is_learnt_from_and_not_tested() -> None:
+def test_split_tests_customers_with_two_products_only() -> None:
     held = np.array([[True, False], [True, True], [False, False]])
-    found = Patterns(np.array([0, NOBODY, 0]), held, np.array([1000, 1000, 1000]))
+    found = Patterns(np.array([0, NOT_A_CUSTOMER, 0]), held, np.array([1000, 1000, 1000]))
     test = split(found, seed=1)
     assert test.n_tested == 0
     assert test.training.customers.tolist() == [1000, 1000]
 
 
-def test_no_more_are_tested_than_are_needed(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_split_limits_tested_customers(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leave_one_out, "MOST_TESTED", 500)
     assert split(groups(np.ones((4, 5), np.bool_), 10_000), 1).n_tested == pytest.approx(500, 0.2)
 
 
-def test_the_same_seed_hides_the_same() -> None:
+def test_same_seed_hides_same() -> None:
     found = groups(np.random.default_rng(0).random((20, 5)) < 0.5)
     first, second = split(found, 7), split(found, 7)
     assert (first.hidden == second.hidden).all()
@@ -77,7 +75,7 @@ def test_measures_by_hand() -> None:
     assert found.map_at_7_uncommon == pytest.approx((1 / 7 + 0 + 0) / 3)
 
 
-def test_popularity_in_the_segment_knows_the_segment() -> None:
+def test_segment_popularity_uses_segment() -> None:
     # In segment 0 product 1 follows, in segment 1 product 2; over all they are alike.
     tested = Patterns(np.array([0, 1]), np.eye(1, 3, dtype=np.bool_).repeat(2, 0), np.array([1, 1]))
     shares = {0: np.array([1, 0.9, 0.1]), 1: np.array([1, 0.1, 0.9])}

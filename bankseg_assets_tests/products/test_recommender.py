@@ -35,7 +35,7 @@ def solved(factors: Array, held: Array, seen: Array) -> Array:
     return np.asarray(np.linalg.solve(normal, factors.T @ (weight * held)))
 
 
-def test_a_preference_is_that_of_the_customers_least_squares() -> None:
+def test_preference_equals_least_squares() -> None:
     found, held = model(), holdings()
     expected = [
         found.factors @ solved(found.factors, row, np.ones(PRODUCTS)) for row in held.astype(float)
@@ -43,7 +43,7 @@ def test_a_preference_is_that_of_the_customers_least_squares() -> None:
     np.testing.assert_allclose(found.preferences(held), expected, atol=1e-12)
 
 
-def test_an_unseen_preference_is_that_of_a_fit_without_the_product() -> None:
+def test_unseen_preference_equals_refit_without_product() -> None:
     found, held = model(), holdings()
     expected = np.empty(held.shape)
     for n, row in enumerate(held.astype(float)):
@@ -54,12 +54,12 @@ def test_an_unseen_preference_is_that_of_a_fit_without_the_product() -> None:
     np.testing.assert_allclose(found.preferences_unseen(held), expected, atol=1e-10)
 
 
-def test_customers_are_folded_in_alike_however_many_there_are() -> None:
+def test_fold_in_is_independent_of_batch_size() -> None:
     found, held = model(), holdings(20_000)
     np.testing.assert_array_equal(found.preferences(held)[-5:], found.preferences(held[-5:]))
 
 
-def test_a_curve_makes_a_probability_of_a_preference() -> None:
+def test_curve_makes_probability_of_preference() -> None:
     found, held = model(), holdings()
     logits = found.intercepts + found.slopes * found.preferences_unseen(held)
     np.testing.assert_allclose(found.probabilities(held), 1 / (1 + np.exp(-logits)))
@@ -72,13 +72,13 @@ def products(factors: Factors | None) -> ProductModel:
     return ProductModel(["a", "b", "c"], SHARES, {4: np.array([0.2, 0.30004, 0.8])}, factors)
 
 
-def test_who_holds_nothing_gets_the_segments_shares_and_a_new_segment_those_of_all() -> None:
+def test_no_holdings_give_segment_or_overall_shares() -> None:
     scores, personal = products(None).scores(np.array([4, 7]), np.zeros((2, 3), dtype=np.bool_))
     assert scores.tolist() == [[0.2, 0.3, 0.8], SHARES.tolist()]
     assert personal.tolist() == [False, False]
 
 
-def test_who_holds_something_is_scored_by_factors_if_there_are_any() -> None:
+def test_holders_are_scored_by_factors() -> None:
     factors = Factors(np.eye(3)[:, :2], 1.0, 0.1, np.zeros(3), np.ones(3))
     held = np.array([[True, False, False], [False, False, False]])
     segment = np.array([4, 4])
@@ -89,19 +89,19 @@ def test_who_holds_something_is_scored_by_factors_if_there_are_any() -> None:
     assert products(None).scores(segment, held)[1].tolist() == [False, False]
 
 
-def test_nobody_to_score_is_no_fault() -> None:
+def test_scores_of_no_customers_are_empty() -> None:
     scores, _ = products(None).scores(np.zeros(0, dtype=np.int64), np.zeros((0, 3), dtype=np.bool_))
     assert scores.shape == (0, 3)
 
 
-def test_the_best_come_first_what_is_held_last_and_ties_to_the_most_popular() -> None:
+def test_ranking_puts_best_first_and_held_last() -> None:
     scores = np.array([[0.5, 0.9, 0.5, 0.7], [0.1, 0.1, 0.1, 0.1]])
     held = np.array([[False, True, False, False], [True, False, False, True]])
     assert ranking(scores, held).tolist() == [[3, 0, 2, 1], [1, 2, 0, 3]]
 
 
 @pytest.mark.parametrize("factors", [None, Factors(np.eye(3), 1.0, 0.1, np.zeros(3), np.ones(3))])
-def test_a_model_is_written_as_plain_values(factors: Factors | None) -> None:
+def test_model_is_written_as_plain_values(factors: Factors | None) -> None:
     found = json.loads(json.dumps(products(factors).to_json()))
     assert found["products"] == ["a", "b", "c"]
     assert found["segment_shares"] == {"4": [0.2, 0.30004, 0.8]}

@@ -85,11 +85,11 @@ TYPICAL = segment(9, customers=1_000_000)
         ({"index_recency": 120.0, "index_frequency": 85.0}, FALLBACK.action),
     ],
 )
-def test_what_sets_a_segment_apart_decides(changes: dict[str, Any], action: str) -> None:
+def test_strongest_difference_decides_action(changes: dict[str, Any], action: str) -> None:
     assert actions(segment(**changes), TYPICAL)[0] == action
 
 
-def test_the_reason_has_the_segments_own_numbers() -> None:
+def test_reason_has_numbers_of_segment() -> None:
     rich = segment(
         median_average_balance=75_923.9,
         median_average_amount=3_933.0,
@@ -172,12 +172,12 @@ def test_the_reason_has_the_segments_own_numbers() -> None:
         ),
     ],
 )
-def test_a_reason_reads_as_a_sentence(changes: dict[str, Any], told: str) -> None:
+def test_reason_reads_as_sentence(changes: dict[str, Any], told: str) -> None:
     rows = recommended_actions([segment(**changes), TYPICAL], "EUR", "plain")
     assert rows[0]["reason"] == told
 
 
-def test_the_segment_of_everybody_is_served_as_usual() -> None:
+def test_single_segment_is_served_as_usual() -> None:
     (row,) = recommended_actions(
         [segment(share_of_customers=1.0, share_of_money=1.0)], "X", "plain"
     )
@@ -185,13 +185,13 @@ def test_the_segment_of_everybody_is_served_as_usual() -> None:
     assert row["reason"] == "They are all customers, and bring 100% of the money (X 1 million)."
 
 
-def test_where_most_are_overdrawn_the_others_are_compared_with_none() -> None:
+def test_mostly_overdrawn_typical_is_not_compared() -> None:
     overdrawn = segment(9, customers=1_000_000, median_average_balance=-500.0)
     (row, _) = recommended_actions([segment(), overdrawn], "EUR", "plain")
     assert row["reason"].startswith("They hold about EUR 20,000 and bring 25%")
 
 
-def test_overdrafts_do_not_make_the_typical_customer_poor() -> None:
+def test_overdrafts_do_not_make_typical_customer_poor() -> None:
     """Logarithms of both signs cancel out: the typical balance was EUR 20, and 931 45 times it."""
     balances = {14_800.0: 190, 931.0: 280, 395.0: 210, -442.0: 320}
     rows = recommended_actions(
@@ -207,7 +207,7 @@ def test_overdrafts_do_not_make_the_typical_customer_poor() -> None:
     assert rows[2]["action"] == FALLBACK.action
 
 
-def test_two_segments_of_the_same_kind_get_different_actions_where_another_rule_fits() -> None:
+def test_similar_segments_get_different_actions() -> None:
     richest = segment(0, median_average_balance=900_000.0, median_average_amount=5_000.0)
     rich = segment(1, median_average_balance=90_000.0, median_average_amount=2_000.0)
     assert actions(richest, rich, TYPICAL) == [
@@ -217,7 +217,7 @@ def test_two_segments_of_the_same_kind_get_different_actions_where_another_rule_
     ]
 
 
-def test_two_segments_share_an_action_where_no_other_rule_fits() -> None:
+def test_segments_share_action_if_no_other_rule_fits() -> None:
     often = {"index_frequency": 180.0}
     assert actions(segment(0, **often), segment(1, **often), TYPICAL)[:2] == [
         "Offer a card with cashback",
@@ -225,7 +225,7 @@ def test_two_segments_share_an_action_where_no_other_rule_fits() -> None:
     ]
 
 
-def test_a_segment_that_is_too_small_is_left_out_and_told_nothing_of() -> None:
+def test_too_small_segment_is_left_out() -> None:
     small = segment(
         customers=0,
         share_of_customers=0.0,
@@ -240,7 +240,7 @@ def test_a_segment_that_is_too_small_is_left_out_and_told_nothing_of() -> None:
     assert row["reason"].startswith("Fewer than 11 customers")
 
 
-def test_a_bank_without_balances_gets_actions_too() -> None:
+def test_bank_without_balances_gets_actions_too() -> None:
     rows = [
         segment(0, median_average_balance=None, index_average_balance=None, index_frequency=180.0),
         segment(1, median_average_balance=None, index_average_balance=None),
@@ -248,7 +248,7 @@ def test_a_bank_without_balances_gets_actions_too() -> None:
     assert actions(*rows) == ["Offer a card with cashback", FALLBACK.action]
 
 
-def test_credit_is_offered_after_a_check_alone() -> None:
+def test_credit_is_offered_after_check_alone() -> None:
     for rule in RULES:
         if "credit card" in rule.action or "premium card" in rule.action or "inst" in rule.action:
             assert rule.action.endswith("after a credit check")
@@ -320,7 +320,7 @@ def test_reasons_speak_of_spending_where_known(changes: dict[str, Any], said: st
 
 
 @pytest.mark.parametrize(("income", "is_invited"), [(0.0, True), (None, True), (30_000.0, False)])
-def test_salary_is_invited_where_none_arrives(income: float | None, is_invited: bool) -> None:
+def test_salary_is_invited_if_none_arrives(income: float | None, is_invited: bool) -> None:
     poor = spending(median_average_balance=900.0, median_income=income)
     (found, _) = actions(poor, TYPICAL)
     assert (found == INVITE_SALARY) == is_invited

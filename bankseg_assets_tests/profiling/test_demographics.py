@@ -61,7 +61,7 @@ def rows(spark: SparkSession) -> list[dict[str, Any]]:
     return rows_of(spark, PEOPLE)
 
 
-def test_a_cell_has_its_count_shares_index_and_reach(rows: list[dict[str, Any]]) -> None:
+def test_cell_has_its_count_shares_index_and_reach(rows: list[dict[str, Any]]) -> None:
     women = cell(rows, 0, "gender", "F")
     assert women == {
         "segment": 0,
@@ -78,7 +78,7 @@ def test_a_cell_has_its_count_shares_index_and_reach(rows: list[dict[str, Any]])
     assert set(women) == set(SEGMENT_DEMOGRAPHICS.names)
 
 
-def test_the_distance_is_half_the_sum_of_the_differences(rows: list[dict[str, Any]]) -> None:
+def test_distance_is_half_sum_of_differences(rows: list[dict[str, Any]]) -> None:
     # Ages in segment 0: 60, 20 and 20 unknown of 100; in all: 130, 50 and 20 of 200.
     expected = (abs(0.6 - 0.65) + abs(0.2 - 0.25) + abs(0.2 - 0.1)) / 2
     assert cell(rows, 0, "age_band", "25-34")["distance"] == pytest.approx(expected)
@@ -86,13 +86,13 @@ def test_the_distance_is_half_the_sum_of_the_differences(rows: list[dict[str, An
     assert total_variation([1, 0], [0, 1]) == 1
 
 
-def test_values_nobody_told_are_a_value_of_their_own(rows: list[dict[str, Any]]) -> None:
+def test_unknown_values_are_separate_value(rows: list[dict[str, Any]]) -> None:
     assert cell(rows, 0, "age_band", UNKNOWN)["customers"] == 20
     assert cell(rows, 1, "age_band", UNKNOWN)["customers"] == 0
     assert cell(rows, 0, "location", UNKNOWN)["share_of_all"] == 0.1
 
 
-def test_bands_stand_by_age_and_the_rest_by_size(rows: list[dict[str, Any]]) -> None:
+def test_bands_are_sorted_by_age_and_rest_by_size(rows: list[dict[str, Any]]) -> None:
     of_first = [row for row in rows if row["segment"] == 0]
     values = {
         a: [r["value"] for r in of_first if r["attribute"] == a] for a in ("age_band", "location")
@@ -104,13 +104,13 @@ def test_bands_stand_by_age_and_the_rest_by_size(rows: list[dict[str, Any]]) -> 
 
 
 @pytest.mark.parametrize(("age", "band"), [(0, "under 18"), (17, "under 18"), (18, "18-24")])
-def test_a_band_begins_with_its_first_year(spark: SparkSession, age: int, band: str) -> None:
+def test_band_begins_with_its_first_year(spark: SparkSession, age: int, band: str) -> None:
     assert band in [name for _, name in AGE_BANDS]
     found = rows_of(spark, [((0, age, "F", "PUNE"), 20)])
     assert cell(found, 0, "age_band", band)["customers"] == 20
 
 
-def test_places_and_genders_under_one_per_cent_are_counted_together(spark: SparkSession) -> None:
+def test_small_locations_and_genders_are_merged(spark: SparkSession) -> None:
     people = [
         *PEOPLE,
         ((0, 30, "F", "A HAMLET"), 1),
@@ -124,7 +124,7 @@ def test_places_and_genders_under_one_per_cent_are_counted_together(spark: Spark
     assert not values & {("location", "A HAMLET"), ("location", "ANOTHER"), ("gender", "T")}
 
 
-def test_cells_of_one_to_ten_are_hidden_and_what_would_give_them_away(spark: SparkSession) -> None:
+def test_small_cells_and_their_covers_are_hidden(spark: SparkSession) -> None:
     found = rows_of(spark, [*PEOPLE, ((0, 40, "F", "PUNE"), 5)])
     hidden = {
         (row["segment"], row["value"])
@@ -138,7 +138,7 @@ def test_cells_of_one_to_ten_are_hidden_and_what_would_give_them_away(spark: Spa
     assert [small[name] for name in figures] == [None] * 5
 
 
-def test_a_large_cell_that_is_hidden_as_a_cover_keeps_its_share_to_a_per_cent(
+def test_large_cover_cell_keeps_share_in_whole_per_cent(
     spark: SparkSession,
 ) -> None:
     people: list[tuple[Person, int]] = [
@@ -162,7 +162,7 @@ def test_a_large_cell_that_is_hidden_as_a_cover_keeps_its_share_to_a_per_cent(
     assert "women" in mix_sentence([row for row in found if row["segment"] == 0])
 
 
-def test_of_a_segment_of_ten_customers_nothing_is_told(spark: SparkSession) -> None:
+def test_segment_of_ten_customers_is_hidden(spark: SparkSession) -> None:
     found = rows_of(spark, [*PEOPLE, ((2, 30, "F", "PUNE"), 10)])
     of_it = [row for row in found if row["segment"] == 2]
     shown = {name for row in of_it for name, value in row.items() if value is not None}
@@ -171,7 +171,7 @@ def test_of_a_segment_of_ten_customers_nothing_is_told(spark: SparkSession) -> N
     assert top_locations(of_it) == []
 
 
-def test_a_sentence_says_how_many_differ_in_what_and_whom_an_offer_reaches(
+def test_sentence_says_differences_and_reach(
     rows: list[dict[str, Any]],
 ) -> None:
     assert mix_sentence([row for row in rows if row["segment"] == 0]) == (
@@ -181,7 +181,7 @@ def test_a_sentence_says_how_many_differ_in_what_and_whom_an_offer_reaches(
     )
 
 
-def test_a_segment_that_is_like_all_customers_is_said_to_be(spark: SparkSession) -> None:
+def test_sentence_for_segment_like_all_customers(spark: SparkSession) -> None:
     alike = [((segment, 30, "F", None), 50) for segment in (0, 1)]
     found = rows_of(spark, alike)
     assert mix_sentence([row for row in found if row["segment"] == 0]) == (
@@ -190,23 +190,23 @@ def test_a_segment_that_is_like_all_customers_is_said_to_be(spark: SparkSession)
     )
 
 
-def test_the_segment_of_all_customers_is_compared_with_nobody(spark: SparkSession) -> None:
+def test_segment_of_all_customers_is_not_compared(spark: SparkSession) -> None:
     people = [((0, 30, "F", "PUNE"), 50), ((0, 50, "M", "DELHI"), 60)]
     assert mix_sentence(rows_of(spark, people)) == ""
 
 
-def test_shares_that_read_alike_are_not_called_a_difference(rows: list[dict[str, Any]]) -> None:
+def test_equal_rounded_shares_are_no_difference(rows: list[dict[str, Any]]) -> None:
     shares = {"share_of_segment": 0.404, "share_of_all": 0.396, "distance": 0.012}
     alike = [row | shares for row in rows if row["segment"] == 0 and row["attribute"] == "gender"]
     assert "differ from the mix of all customers: 1 by gender. An offer" in mix_sentence(alike)
 
 
-def test_a_place_that_is_hardly_there_does_not_stand_out() -> None:
+def test_rare_location_does_not_stand_out() -> None:
     row = {"attribute": "location", "value": "PUNE", "customers": 11, "share_of_segment": 1e-5}
     assert top_locations([row | {"index": 0.0}]) == []
 
 
-def test_places_stand_out_by_more_than_chance_the_most_over_represented_first(
+def test_top_locations_are_significant_and_sorted(
     spark: SparkSession,
 ) -> None:
     people = [((0, 30, "F", "PUNE"), 400), ((1, 30, "F", "PUNE"), 100)]

@@ -66,7 +66,7 @@ def test_sizes_and_shares_add_up(profiles: dict[int, dict[str, Any]]) -> None:
     assert small["share_of_money"] == pytest.approx(600 / 9600)
 
 
-def test_medians_are_exact_for_whole_numbers_and_close_for_money(
+def test_medians_are_exact_for_integers_close_for_money(
     profiles: dict[int, dict[str, Any]],
 ) -> None:
     small, big = profiles[0], profiles[1]
@@ -78,7 +78,7 @@ def test_medians_are_exact_for_whole_numbers_and_close_for_money(
     assert (big["median_average_balance"], big["median_age"]) == (None, None)
 
 
-def test_quartiles_are_those_of_the_members_whose_measure_is_known(
+def test_quartiles_use_known_values_only(
     spark: SparkSession, profiles: dict[int, dict[str, Any]]
 ) -> None:
     many = [(0, days, 1, "100", 50.0 if days < 45 else None, 30) for days in range(1, 101)]
@@ -90,14 +90,14 @@ def test_quartiles_are_those_of_the_members_whose_measure_is_known(
     assert profiles[0]["lower_quartile_recency"] is None
 
 
-def test_of_a_measure_that_is_known_of_ten_members_nothing_is_told(spark: SparkSession) -> None:
+def test_measure_known_of_ten_members_is_hidden(spark: SparkSession) -> None:
     many = [(0, 5, 1, "100", 50.0 if number < 10 else None, 30) for number in range(60)]
     (row,) = profiles_of(spark, many)
     assert (row["median_average_balance"], row["index_average_balance"]) == (None, None)
     assert row["median_age"] == 30
 
 
-def test_the_index_is_the_mean_over_the_mean_of_all_times_100(
+def test_index_is_100_times_mean_over_overall_mean(
     profiles: dict[int, dict[str, Any]],
 ) -> None:
     small, big = profiles[0], profiles[1]
@@ -107,12 +107,12 @@ def test_the_index_is_the_mean_over_the_mean_of_all_times_100(
     assert (small["index_average_balance"], big["index_average_balance"]) == (100.0, None)
 
 
-def test_a_profile_has_the_contracts_columns(profiles: dict[int, dict[str, Any]]) -> None:
+def test_profile_has_contracts_columns(profiles: dict[int, dict[str, Any]]) -> None:
     for row in profiles.values():
         assert set(row) == set(SEGMENT_PROFILES.names)
 
 
-def test_the_sentence_says_the_figures(profiles: dict[int, dict[str, Any]]) -> None:
+def test_sentence_has_figures(profiles: dict[int, dict[str, Any]]) -> None:
     assert profiles[0]["sentence"] == (
         "60% of customers move 6% of the money: typically one transaction of about INR 200, "
         "2 days before the snapshot, and a balance of about INR 1,230."
@@ -123,7 +123,7 @@ def test_the_sentence_says_the_figures(profiles: dict[int, dict[str, Any]]) -> N
     )
 
 
-def test_the_rule_says_who_is_in_the_segment_and_how_exactly(
+def test_rule_has_coverage_and_exclusivity(
     profiles: dict[int, dict[str, Any]],
 ) -> None:
     small, big = profiles[0], profiles[1]
@@ -133,7 +133,7 @@ def test_the_rule_says_who_is_in_the_segment_and_how_exactly(
     assert (big["rule_coverage"], big["rule_exclusivity"]) == (1.0, 1.0)
 
 
-def test_coverage_and_exclusivity_are_shares_of_all_customers(spark: SparkSession) -> None:
+def test_coverage_and_exclusivity_use_all_customers(spark: SparkSession) -> None:
     kinds = [(0, 5, 1, "100", 50.0, 30)] * 40 + [(0, 5, 3, "300", 50.0, 30)] * 10
     others = [(1, 5, 3, "300", 50.0, 30)] * 30 + [(1, 5, 1, "100", 50.0, 30)] * 20
     found = {row["segment"]: row for row in profiles_of(spark, kinds + others)}
@@ -142,7 +142,7 @@ def test_coverage_and_exclusivity_are_shares_of_all_customers(spark: SparkSessio
 
 
 @pytest.mark.parametrize("size", [1, 10])
-def test_a_segment_of_one_to_ten_customers_is_not_described(spark: SparkSession, size: int) -> None:
+def test_segment_of_one_to_ten_customers_is_not_described(spark: SparkSession, size: int) -> None:
     described, small = profiles_of(spark, CUSTOMERS[:3] * ALIKE + CUSTOMERS[3:4] * size)
     assert described["customers"] == 33
     assert (small["segment"], small["segment_name"], small["sentence"]) == (1, "Big", TOO_FEW)
@@ -151,7 +151,7 @@ def test_a_segment_of_one_to_ten_customers_is_not_described(spark: SparkSession,
     assert set(small) == set(SEGMENT_PROFILES.names)
 
 
-def test_a_segment_of_eleven_customers_is_described(spark: SparkSession) -> None:
+def test_segment_of_eleven_customers_is_described(spark: SparkSession) -> None:
     found = profiles_of(spark, CUSTOMERS[:3] * ALIKE + CUSTOMERS[3:4] * 11)
     (big,) = [row for row in found if row["segment"] == 1]
     assert (big["customers"], big["median_recency"]) == (11, 40)
@@ -186,7 +186,7 @@ def test_a_segment_of_eleven_customers_is_described(spark: SparkSession) -> None
         ({"median_average_balance": 0.0}, ", and a balance of EUR 0."),
     ],
 )
-def test_figures_are_said_as_a_person_would(changes: dict[str, float], said: str) -> None:
+def test_figures_are_phrased_naturally(changes: dict[str, float], said: str) -> None:
     row = {
         "share_of_customers": 0.123,
         "share_of_money": 0.5,
@@ -224,7 +224,7 @@ def test_money_below_zero_has_no_share_and_no_index(spark: SparkSession) -> None
     )
 
 
-def test_nobody_who_spends_shares_no_money(spark: SparkSession) -> None:
+def test_no_spending_gives_no_share_of_money(spark: SparkSession) -> None:
     rows = profiles_of(spark, [(0, 1, 1, "0", None, None), (1, 2, 1, "-5", None, None)] * ALIKE)
     assert [row["share_of_money"] for row in rows] == [0.0, 0.0]
     assert [row["sentence"].partition(":")[0] for row in rows] == [
@@ -233,7 +233,7 @@ def test_nobody_who_spends_shares_no_money(spark: SparkSession) -> None:
     ]
 
 
-def test_a_balance_that_most_lack_is_not_typical(spark: SparkSession) -> None:
+def test_balance_that_most_lack_is_not_typical(spark: SparkSession) -> None:
     many = [(0, 5, 1, "100", 50.0 if number < 20 else None, 30) for number in range(60)]
     (row,) = profiles_of(spark, many)
     assert row["median_average_balance"] is not None
@@ -274,7 +274,7 @@ def test_income_quartiles_of_44_members(spark: SparkSession) -> None:
     assert quartiles == pytest.approx([1100, 2200, 3300], rel=0.003)
 
 
-def test_income_leaves_every_other_measure_as_it_was(
+def test_income_does_not_change_other_measures(
     profiles: dict[int, dict[str, Any]], with_income: dict[int, dict[str, Any]]
 ) -> None:
     texts = ("sentence", "rule")
@@ -306,7 +306,7 @@ def test_unknown_direction_leaves_income_null(profiles: dict[int, dict[str, Any]
         assert "spending" not in row["sentence"]
 
 
-def test_income_of_a_small_segment_is_not_shown(spark: SparkSession) -> None:
+def test_income_of_small_segment_is_not_shown(spark: SparkSession) -> None:
     many = [(0, 5, 1, "100", None, None, "900")] * 20 + [(1, 9, 2, "50", None, None, "7777")] * 10
     _, small = profiles_of(spark, many)
     assert (small["sentence"], small["total_income"]) == (TOO_FEW, 0.0)
@@ -335,7 +335,7 @@ def test_reversed_income_has_no_index(spark: SparkSession) -> None:
     assert rows[1]["sentence"].endswith(", and about INR 200 of income taken back.")
 
 
-def test_no_spending_at_all_is_said(spark: SparkSession) -> None:
+def test_sentence_says_no_spending(spark: SparkSession) -> None:
     rows = profiles_of(spark, [(0, 1, 1, "0", None, None, "0")] * ALIKE)
     assert rows[0]["sentence"].startswith("All customers spend nothing: typically one spending")
 

@@ -46,7 +46,7 @@ def found_for(members: np.ndarray, of: Measures) -> dict[tuple[str, str], float]
     return {(one.measure, one.operator): one.value for one in find_rule(of, members)}
 
 
-def test_a_box_is_found_again() -> None:
+def test_find_rule_recovers_box() -> None:
     of = measures()
     members = (
         (of["frequency"] < 2) & (of["average_amount"] >= 300) & (of["average_balance"] < 20_000)
@@ -60,32 +60,32 @@ def test_a_box_is_found_again() -> None:
     assert not rule
 
 
-def test_a_range_of_one_measure_is_two_conditions() -> None:
+def test_range_of_one_measure_is_two_conditions() -> None:
     of = measures()
     rule = found_for((of["recency"] >= 20) & (of["recency"] < 40), of)
     assert rule == {("recency", FROM): 20, ("recency", BELOW): 40}
 
 
-def test_a_round_threshold_is_preferred_to_one_that_is_hardly_better() -> None:
+def test_round_threshold_is_preferred() -> None:
     of = measures()
     rule = found_for(of["average_amount"] >= 407, of)
     assert rule == {("average_amount", FROM): 400}
 
 
-def test_customers_of_whom_a_measure_is_unknown_fulfil_no_condition_on_it() -> None:
+def test_unknown_measure_fulfils_no_condition() -> None:
     of = measures()
     known = ~np.isnan(of["average_balance"])
     (condition,) = find_rule(of, known)
     assert (condition.measure, condition.operator) == ("average_balance", FROM)
 
 
-def test_an_average_and_a_sum_are_not_said_together() -> None:
+def test_rule_never_has_both_average_and_sum() -> None:
     of = measures()
     rule = found_for((of["monetary"] >= 500) & (of["average_amount"] < 2_000), of)
     assert len({measure for measure, _ in rule} & {"monetary", "average_amount"}) == 1
 
 
-def test_no_rule_is_made_for_fewer_than_eleven_members_or_for_everybody() -> None:
+def test_no_rule_for_few_members_or_all_customers() -> None:
     of = measures()
     richest = np.argsort(-of["monetary"])
     few, enough, everybody = (np.zeros(len(richest), dtype=bool) for _ in range(3))
@@ -95,16 +95,14 @@ def test_no_rule_is_made_for_fewer_than_eleven_members_or_for_everybody() -> Non
     assert find_rule(of, everybody) == []
 
 
-def test_customers_who_are_all_alike_have_no_rule() -> None:
+def test_identical_customers_have_no_rule() -> None:
     alike = {name: np.ones(50) for name in RULE_MEASURES}
     assert find_rule(alike, np.arange(50) < 20) == []
 
 
 @settings(max_examples=25, deadline=None)
 @given(st.integers(0, 1_000), st.sampled_from(RULE_MEASURES), st.floats(0.1, 0.9))
-def test_a_rule_is_short_and_of_two_digits_and_better_than_none(
-    seed: int, measure: str, quantile: float
-) -> None:
+def test_rule_is_short_with_two_digit_thresholds(seed: int, measure: str, quantile: float) -> None:
     of = measures(400, seed)
     members = of[measure] < np.nanquantile(of[measure], quantile)
     rule = find_rule(of, members)
@@ -120,7 +118,7 @@ def test_a_rule_is_short_and_of_two_digits_and_better_than_none(
         assert f1 >= 2 * members.sum() / (400 + members.sum())
 
 
-def test_spark_holds_the_same_customers_to_a_rule(spark: SparkSession) -> None:
+def test_rule_column_equals_numpy(spark: SparkSession) -> None:
     rows = [(1, Decimal("100.00"), None), (1, Decimal("419.99"), 5.0), (2, Decimal("419.99"), 5.0)]
     rows += [(1, Decimal("420.00"), 5.0)]
     frame = spark.createDataFrame(
@@ -137,7 +135,7 @@ def test_spark_holds_the_same_customers_to_a_rule(spark: SparkSession) -> None:
     ]
 
 
-def test_a_sample_holds_measures_and_segments_of_the_same_customers(fitted: Fitted) -> None:
+def test_sample_keeps_measures_with_segments(fitted: Fitted) -> None:
     values, segments = sample(fitted.segments)
     again, _ = sample(fitted.segments.repartition(3))
     assert list(values) == list(RULE_MEASURES)
@@ -197,9 +195,7 @@ def test_a_sample_holds_measures_and_segments_of_the_same_customers(fitted: Fitt
         ([("average_amount", BELOW, -0.0)], "under INR 0 on average"),
     ],
 )
-def test_a_rule_reads_as_a_person_would_say_it(
-    conditions: list[tuple[str, str, float]], text: str
-) -> None:
+def test_rule_text_is_natural(conditions: list[tuple[str, str, float]], text: str) -> None:
     rule = [Condition(name, operator, value) for name, operator, value in conditions]
     assert rule_text(rule, "INR") == text
 
@@ -214,7 +210,7 @@ def test_a_rule_reads_as_a_person_would_say_it(
         max_size=MOST_CONDITIONS,
     )
 )
-def test_any_rule_is_without_faults_of_grammar(
+def test_any_rule_text_is_grammatical(
     conditions: list[tuple[str, str, float]],
 ) -> None:
     rule = [Condition(*one) for one in conditions if one[2] > 0 or one[0] not in WHOLE]

@@ -5,34 +5,41 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from bankseg_assets.cleaning.row_counts import Account
-from bankseg_assets.release.data_gates import CUSTOMERS, FILES, ROWS, Arrived, Kept, data_gates
+from bankseg_assets.release.data_gates import (
+    CUSTOMERS,
+    FILES,
+    ROWS,
+    NewDelivery,
+    Retained,
+    data_gates,
+)
 from bankseg_assets.release.gates import Gate, Limits, Verdict
 
-AGAIN = Arrived(
+AGAIN = NewDelivery(
     "again.csv", "b" * 64, Account(60_036, 0, 57_036, 3_000, {"conflicting_duplicate": 57_036})
 )
-GOOD = Arrived("good.csv", "a" * 64, Account(1_000, 995, 5, 0, {"invalid_amount": 5}))
+GOOD = NewDelivery("good.csv", "a" * 64, Account(1_000, 995, 5, 0, {"invalid_amount": 5}))
 REASONS = {"conflicting_duplicate": 114_072}
 
 
 def judge(
-    customers: Kept | None = None,
-    rows: Kept | None = None,
-    arrived: Sequence[Arrived] = (),
+    customers: Retained | None = None,
+    rows: Retained | None = None,
+    arrived: Sequence[NewDelivery] = (),
     reasons: Mapping[str, int] = REASONS,
 ) -> dict[str, Gate]:
     found = data_gates(customers, rows, arrived, reasons, Limits())
     return {gate.name: gate for gate in found}
 
 
-def test_nothing_in_use_is_nothing_lost() -> None:
+def test_first_release_has_no_losses() -> None:
     """The first release loses nothing."""
     assert {gate.verdict for gate in judge().values()} == {Verdict.PASSED}
 
 
 def test_same_rows_with_other_amounts_are_refused() -> None:
     """95 % of the amounts changed by 0.01: both versions of 57,036 rows are quarantined."""
-    found = judge(Kept(5_175, 4_026), Kept(60_036, 57_036), [AGAIN])
+    found = judge(Retained(5_175, 4_026), Retained(60_036, 57_036), [AGAIN])
     assert {gate.verdict for gate in found.values()} == {Verdict.REFUSED}
     assert found[CUSTOMERS].sentence == (
         "4,026 of the 5,175 customers in use (77.8%) are not in the new data. Quarantined since: "
@@ -56,18 +63,18 @@ def test_same_rows_with_other_amounts_are_refused() -> None:
 )  # fmt: skip
 def test_loss_warns_from_1_and_refuses_from_10_per_cent(lost: int, verdict: Verdict) -> None:
     """Of 10,000 in use."""
-    found = judge(Kept(10_000, lost), Kept(10_000, lost))
+    found = judge(Retained(10_000, lost), Retained(10_000, lost))
     assert (found[CUSTOMERS].verdict, found[ROWS].verdict) == (verdict, verdict)
 
 
-def test_loss_without_a_new_file_points_to_the_contract() -> None:
+def test_loss_without_new_file_points_to_contract() -> None:
     """What is withdrawn would be no new file."""
-    assert "has changed in the contract" in judge(Kept(100, 50))[CUSTOMERS].advice
+    assert "has changed in the contract" in judge(Retained(100, 50))[CUSTOMERS].advice
 
 
-def test_few_customers_are_not_counted_in_public() -> None:
+def test_few_lost_customers_are_not_counted() -> None:
     """Three of twenty are lost: refused, and neither count nor share is shown."""
-    gate = judge(Kept(20, 3))[CUSTOMERS]
+    gate = judge(Retained(20, 3))[CUSTOMERS]
     assert gate.verdict is Verdict.REFUSED
     assert gate.sentence.startswith("<11 of the 20 customers in use are not in the new data.")
     assert not {"lost", "share"} & gate.numbers.keys()
@@ -75,14 +82,14 @@ def test_few_customers_are_not_counted_in_public() -> None:
 
 def test_customers_of_another_key_are_not_counted() -> None:
     """It says why, and refuses nothing."""
-    gate = judge(Kept(20, None, "Another key."))[CUSTOMERS]
+    gate = judge(Retained(20, None, "Another key."))[CUSTOMERS]
     assert gate.verdict is Verdict.WARNED
     assert gate.sentence == "Lost customers are not counted. Another key."
 
 
-def test_share_never_looks_like_a_limit_that_it_is_not() -> None:
+def test_share_is_distinguishable_from_limit() -> None:
     """9.996 % are not "10.0 %", which would be refused."""
-    gate = judge(Kept(100_000, 9_996))[CUSTOMERS]
+    gate = judge(Retained(100_000, 9_996))[CUSTOMERS]
     assert gate.verdict is Verdict.WARNED
     assert "(9.996%)" in gate.sentence
 
@@ -91,25 +98,25 @@ def test_share_never_looks_like_a_limit_that_it_is_not() -> None:
     ("quarantined", "verdict"),
     [(9, Verdict.PASSED), (10, Verdict.WARNED), (99, Verdict.WARNED), (100, Verdict.REFUSED)],
 )
-def test_quarantine_of_a_file_warns_and_refuses(quarantined: int, verdict: Verdict) -> None:
+def test_quarantine_of_file_warns_and_refuses(quarantined: int, verdict: Verdict) -> None:
     """Of 1,000 rows; the worst file decides, beside any number of good ones."""
     account = Account(1_000, 1_000 - quarantined, quarantined, 0, {"why": quarantined})
-    found = judge(arrived=[GOOD, Arrived("bad.csv", "c" * 64, account), GOOD])[FILES]
+    found = judge(arrived=[GOOD, NewDelivery("bad.csv", "c" * 64, account), GOOD])[FILES]
     assert found.verdict is verdict
     if verdict is Verdict.REFUSED:
         assert "withdraw cccccccc" in found.advice
 
 
-def test_broken_rows_of_a_small_file_warn() -> None:
+def test_broken_rows_of_small_file_warn() -> None:
     """One row of three in a file of corrections keeps nobody waiting."""
-    small = Arrived("corrections.csv", "c" * 64, Account(3, 2, 1, 0, {"invalid_amount": 1}))
+    small = NewDelivery("corrections.csv", "c" * 64, Account(3, 2, 1, 0, {"invalid_amount": 1}))
     assert judge(arrived=[small])[FILES].verdict is Verdict.WARNED
 
 
-def test_rows_that_a_later_file_replaced_are_not_broken() -> None:
+def test_rows_that_later_file_replaced_are_not_broken() -> None:
     """Two exports of the same month, of which the later one wins."""
     reasons = {"corrected": 900, "invalid_amount": 20}
-    monday = Arrived("monday.csv", "c" * 64, Account(1_000, 80, 920, 0, reasons))
+    monday = NewDelivery("monday.csv", "c" * 64, Account(1_000, 80, 920, 0, reasons))
     found = judge(arrived=[monday])[FILES]
     assert found.verdict is Verdict.WARNED
     assert "20 of the 1,000 rows" in found.sentence
@@ -119,7 +126,7 @@ def test_rows_that_a_later_file_replaced_are_not_broken() -> None:
 def test_many_bad_files_are_not_all_named() -> None:
     """The three worst are."""
     bad = [
-        Arrived(f"{n}.csv", f"{n}" * 64, Account(100, 100 - n, n, 0, {"why": n}))
+        NewDelivery(f"{n}.csv", f"{n}" * 64, Account(100, 100 - n, n, 0, {"why": n}))
         for n in range(1, 6)
     ]
     sentence = judge(arrived=bad)[FILES].sentence

@@ -16,19 +16,19 @@ from bankseg_assets_tests.frames import rfm_frame
 COUNTS = st.dictionaries(st.integers(0, 50), st.integers(1, 1000), min_size=1)
 
 
-def test_two_halves_that_swap_sizes() -> None:
+def test_psi_of_swapped_halves() -> None:
     # Shares 0.5 and 0.5, then 0.25 and 0.75; each decile beyond the two values is empty twice.
     found = population_stability_index({0: 50, 1: 50}, {0: 25, 1: 75})
     assert found == pytest.approx(0.25 * math.log(3), abs=1e-3)
 
 
-def test_another_unit_is_far_beyond_the_limit() -> None:
+def test_another_unit_is_far_beyond_limit() -> None:
     rupees = dict.fromkeys(range(100), 100)
     paise = {number + 90: 100 for number in range(100)}
     assert population_stability_index(rupees, paise) > 1
 
 
-def test_nothing_known_is_no_drift() -> None:
+def test_unknown_measures_have_no_drift() -> None:
     assert population_stability_index({}, {1: 1}) == population_stability_index({1: 1}, {}) == 0
 
 
@@ -46,17 +46,17 @@ def test_chance_alone_never_refuses(n: int) -> None:
 
 
 @given(COUNTS, st.integers(2, 9))
-def test_more_customers_of_the_same_kind_are_no_drift(counts: dict[int, int], times: int) -> None:
+def test_more_customers_of_same_kind_are_no_drift(counts: dict[int, int], times: int) -> None:
     more = {number: count * times for number, count in counts.items()}
     assert population_stability_index(counts, more) == pytest.approx(0, abs=1e-12)
 
 
 @given(COUNTS, COUNTS)
-def test_it_is_never_negative(before: dict[int, int], now: dict[int, int]) -> None:
+def test_psi_is_never_negative(before: dict[int, int], now: dict[int, int]) -> None:
     assert population_stability_index(before, now) >= 0
 
 
-def test_customers_are_counted_by_measure_and_the_unknown_by_none(spark: SparkSession) -> None:
+def test_distributions_skip_unknown_values(spark: SparkSession) -> None:
     rows = [
         {"recency": 3, "frequency": 2, "age": 40},
         {"recency": 3, "frequency": 200_000, "age": None, "average_balance": None},

@@ -30,11 +30,11 @@ def verdicts(found: Mapping[str, Gate]) -> set[Verdict]:
     return {gate.verdict for gate in found.values()}
 
 
-def test_a_model_as_good_as_the_one_in_use_passes() -> None:
+def test_model_as_good_as_one_in_use_passes() -> None:
     assert verdicts(judge()) == {Verdict.PASSED}
 
 
-def test_the_first_model_is_compared_with_nothing() -> None:
+def test_first_model_is_compared_with_nothing() -> None:
     found = judge(current=None, agreement=None, drift={})
     assert verdicts(found) == {Verdict.PASSED}
     assert found["data_has_not_drifted"].sentence.startswith("There is no release in use")
@@ -60,19 +60,17 @@ def test_the_first_model_is_compared_with_nothing() -> None:
         ),
     ],
 )
-def test_a_worse_model_is_refused_with_the_numbers(
-    candidate: Measures, gate: str, told: str
-) -> None:
+def test_worse_model_is_refused_with_numbers(candidate: Measures, gate: str, told: str) -> None:
     found = judge(candidate)
     assert [name for name, one in found.items() if one.verdict is Verdict.REFUSED] == [gate]
     assert told in found[gate].sentence
 
 
-def test_a_little_worse_is_not_clearly_worse() -> None:
+def test_little_worse_is_not_clearly_worse() -> None:
     assert verdicts(judge(Measures(0.961, 0.66, 0.01))) == {Verdict.PASSED}
 
 
-def test_a_model_that_moves_most_customers_is_refused() -> None:
+def test_model_that_moves_most_customers_is_refused() -> None:
     found = judge(agreement=0.4)["customers_stay_in_their_segment"]
     assert found.verdict is Verdict.REFUSED
     assert "many customers would change segment" in found.sentence
@@ -162,7 +160,7 @@ def test_smallest_segment_never_contradicts_itself(customers: int, n: int) -> No
         assert float(found[:-1]) < float(least[:-1]) == 1
 
 
-def test_small_segment_in_use_refuses_no_other() -> None:
+def test_small_segment_in_use_allows_another() -> None:
     """Gates keep what is in use, which is no better."""
     gate = judge(sized(8 / 181, 181), smallest_was_small=True)[SMALLEST]
     assert gate.verdict is Verdict.WARNED
@@ -191,14 +189,14 @@ def test_single_segment_does_not_replace_several() -> None:
     assert "FORCE=1" in found[GROUPS].text
 
 
-def test_several_segments_replace_a_single_one() -> None:
+def test_several_segments_replace_single_one() -> None:
     """A single segment is never mistaken: its macro F1 of 1 is no benchmark."""
     single = Measures(1.0, 0.0, 1.0, n_customers=500, n_segments=1)
     assert verdicts(judge(sized(0.2, 500), single, agreement=0.0)) == {Verdict.PASSED}
     assert verdicts(judge(single, single, agreement=1.0)) == {Verdict.PASSED}
 
 
-def test_loss_within_chance_is_a_warning() -> None:
+def test_loss_within_chance_is_warning() -> None:
     """Of 30 held-out customers one more error is 3 points of F1, and no proof of a worse model."""
     few = Measures(0.98, 0.70, 0.2, n_customers=150, n_segments=4, f1_noise=0.1)
     worse = Measures(0.90, 0.60, 0.2, n_customers=150, n_segments=4, f1_noise=0.1)
@@ -214,7 +212,7 @@ def test_loss_within_chance_is_a_warning() -> None:
     }
 
 
-def test_drift_within_chance_is_a_warning() -> None:
+def test_drift_within_chance_is_warning() -> None:
     """PSI of twice 50 customers is 0.36 without any change."""
     noise = {"average_amount": 1.1}
     found = judge(drift={"average_amount": 0.4}, drift_noise=noise)["data_has_not_drifted"]
@@ -225,7 +223,7 @@ def test_drift_within_chance_is_a_warning() -> None:
     assert found.verdict is Verdict.REFUSED
 
 
-def test_what_cannot_be_compared_is_a_warning() -> None:
+def test_incomparable_releases_are_warning() -> None:
     """Another customer key or currency: the sentence says so, and nothing is refused for it."""
     found = judge(agreement=None, drift={}, not_compared="Money is in EUR now.")
     for name in (GROUPS, "data_has_not_drifted"):
@@ -233,7 +231,7 @@ def test_what_cannot_be_compared_is_a_warning() -> None:
         assert found[name].sentence.endswith("Money is in EUR now.")
 
 
-def test_nothing_in_use_makes_warnings_of_refusals() -> None:
+def test_unprotected_turns_refusals_into_warnings() -> None:
     """The sentence stays, without the advice to force."""
     found = unprotected(judge(Measures(0.5, 0.1, 0.001), agreement=0.1).values())
     assert {gate.verdict for gate in found} == {Verdict.PASSED, Verdict.WARNED}
@@ -242,7 +240,7 @@ def test_nothing_in_use_makes_warnings_of_refusals() -> None:
     assert all("FORCE" not in text and "was in use" in text for text in warned)
 
 
-def test_refusals_say_what_to_do_next() -> None:
+def test_refusals_have_next_step() -> None:
     """How to look, and how to go on."""
     found = judge(Measures(0.5, 0.1, 0.001), agreement=0.1, drift={"age": 2.0})
     for gate in found.values():

@@ -121,7 +121,7 @@ def bank(tmp_path: Path, spark: SparkSession) -> Bank:
 FIRST = [("T1", "C1"), ("T2", "C1"), ("T3", "C2"), ("T4", "C3")]
 
 
-def test_ordinary_delivery_loses_nothing(bank: Bank) -> None:
+def test_ordinary_delivery_has_no_losses(bank: Bank) -> None:
     """A new file beside the old one, whose part is the same."""
     before = bank.publish({A: FIRST}, {})
     now = bank.publish({A: FIRST, B: [("T5", "C4")]}, {})
@@ -131,7 +131,7 @@ def test_ordinary_delivery_loses_nothing(bank: Bank) -> None:
     assert (found.reasons, found.why_not) == ({}, "")
 
 
-def test_rows_that_a_new_file_contradicts_are_lost(bank: Bank) -> None:
+def test_contradicted_rows_count_as_lost(bank: Bank) -> None:
     """Both versions of T2 and T3 are quarantined; C2 has no other row, C1 has."""
     before = bank.publish({A: FIRST}, {A: ["invalid_amount"]})
     conflict = "conflicting_duplicate"
@@ -145,7 +145,7 @@ def test_rows_that_a_new_file_contradicts_are_lost(bank: Bank) -> None:
     assert found.reasons == {conflict: 4}
 
 
-def test_rows_with_another_made_id_are_not_lost(bank: Bank) -> None:
+def test_rows_with_changed_derived_id_are_kept(bank: Bank) -> None:
     """One column more in the contract: every ID is another, and one row is gone."""
     made = [(f"{number:024x}", f"C{number}") for number in range(3)]
     other = [(f"{number:024x}~2", f"C{number}") for number in range(10, 12)]
@@ -153,7 +153,7 @@ def test_rows_with_another_made_id_are_not_lost(bank: Bank) -> None:
     assert bank.compare(before, now).rows_lost == 1
 
 
-def test_corrected_rows_are_not_lost(bank: Bank) -> None:
+def test_corrected_rows_are_kept(bank: Bank) -> None:
     """The correction has the same transaction ID, in another file."""
     before = bank.publish({A: FIRST}, {})
     now = bank.publish({A: FIRST[1:], B: [("T1", "C1")]}, {A: ["corrected"]})
@@ -161,7 +161,7 @@ def test_corrected_rows_are_not_lost(bank: Bank) -> None:
     assert (found.rows_lost, found.customers_lost) == (0, 0)
 
 
-def test_customer_whose_rows_are_now_of_another_is_lost(bank: Bank) -> None:
+def test_customer_with_reassigned_rows_is_lost(bank: Bank) -> None:
     """No transaction is, but a correction gives T3 to another customer."""
     before = bank.publish({A: FIRST}, {})
     now = bank.publish({A: [*FIRST[:2], FIRST[3]], B: [("T3", "C1")]}, {A: ["corrected"]})
@@ -169,7 +169,7 @@ def test_customer_whose_rows_are_now_of_another_is_lost(bank: Bank) -> None:
     assert (found.rows_lost, found.customers_lost) == (0, 1)
 
 
-def test_withdrawn_rows_and_customers_are_not_lost(bank: Bank) -> None:
+def test_withdrawn_rows_do_not_count_as_lost(bank: Bank) -> None:
     """C4 was of the withdrawn file alone; C1 has rows in both."""
     before = bank.publish({A: FIRST, B: [("T5", "C4"), ("T6", "C1")]}, {})
     now = bank.publish({A: FIRST}, {})
@@ -200,7 +200,7 @@ def test_customers_of_another_key_are_not_compared(bank: Bank) -> None:
     assert "`location`" in found.why_not
 
 
-def test_customers_with_income_alone_are_not_lost(bank: Bank) -> None:
+def test_customers_with_income_only_are_kept(bank: Bank) -> None:
     """A new contract says that T3 is a salary; T4, which was one, is gone."""
     spent = [("T1", "C1", "spending"), ("T2", "C1", "spending")]
     before = bank.publish({A: [*spent, ("T3", "C2"), ("T4", "C3", "income")]}, {})
@@ -212,7 +212,7 @@ def test_customers_with_income_alone_are_not_lost(bank: Bank) -> None:
     assert bank.compare(before, gone).customers_lost == 1
 
 
-def test_release_in_use_whose_data_are_gone_is_not_compared(bank: Bank) -> None:
+def test_release_with_missing_data_is_not_compared(bank: Bank) -> None:
     """That is a sentence, and no traceback."""
     before = bank.publish({A: FIRST}, {})
     now = bank.publish({A: FIRST}, {})

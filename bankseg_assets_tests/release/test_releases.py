@@ -79,13 +79,13 @@ def bank(tmp_path: Path) -> Bank:
     return Bank(tmp_path)
 
 
-def test_before_the_first_release_there_is_none_and_looking_creates_nothing(tmp_path: Path) -> None:
+def test_current_release_is_none_and_creates_nothing(tmp_path: Path) -> None:
     assert current_release(tmp_path / "published") is None
     assert all_releases(tmp_path / "published") == []
     assert list(tmp_path.iterdir()) == []
 
 
-def test_readers_see_what_was_released_together(bank: Bank, tmp_path: Path) -> None:
+def test_release_is_consistent_for_readers(bank: Bank, tmp_path: Path) -> None:
     versions = bank.release("first")
     found = current_release(tmp_path)
     assert found is not None
@@ -94,7 +94,7 @@ def test_readers_see_what_was_released_together(bank: Bank, tmp_path: Path) -> N
     assert bank.texts(found) == {"first"}
 
 
-def test_the_files_of_a_release_are_those_that_were_written(bank: Bank, tmp_path: Path) -> None:
+def test_release_files_are_recorded_ones(bank: Bank, tmp_path: Path) -> None:
     bank.release("first")
     found = current_release(tmp_path)
     assert found is not None
@@ -107,23 +107,21 @@ def test_the_files_of_a_release_are_those_that_were_written(bank: Bank, tmp_path
         found.files(DATA)
 
 
-def test_data_and_models_that_were_not_released_are_not_seen(bank: Bank, tmp_path: Path) -> None:
+def test_unreleased_versions_are_invisible(bank: Bank, tmp_path: Path) -> None:
     bank.release("first")
     bank.make(DATA, "second")
     assert bank.texts(current_release(tmp_path)) == {"first"}
 
 
 @pytest.mark.parametrize("damage", ["", "{", "[]", '{"format": 2}', '{"format": 1}'])
-def test_a_damaged_release_leaves_the_one_before_in_use(
-    bank: Bank, tmp_path: Path, damage: str
-) -> None:
+def test_damaged_release_keeps_previous_in_use(bank: Bank, tmp_path: Path, damage: str) -> None:
     bank.release("first")
     bank.release("second")
     (bank.store.latest(RELEASE) / "model.json").write_text(damage)
     assert bank.texts(current_release(tmp_path)) == {"first"}
 
 
-def test_a_digit_that_changed_on_the_disk_is_damage_too(bank: Bank, tmp_path: Path) -> None:
+def test_flipped_digit_is_detected_as_damage(bank: Bank, tmp_path: Path) -> None:
     bank.release("first")
     bank.release("second")
     file = bank.store.latest(RELEASE) / "model.json"
@@ -131,7 +129,7 @@ def test_a_digit_that_changed_on_the_disk_is_damage_too(bank: Bank, tmp_path: Pa
     assert bank.texts(current_release(tmp_path)) == {"first"}
 
 
-def test_rolling_back_goes_one_release_further_each_time(bank: Bank, tmp_path: Path) -> None:
+def test_roll_back_goes_one_release_further_each_time(bank: Bank, tmp_path: Path) -> None:
     for text in ("first", "second", "third"):
         bank.release(text)
     found = roll_back(bank.store)
@@ -143,7 +141,7 @@ def test_rolling_back_goes_one_release_further_each_time(bank: Bank, tmp_path: P
         roll_back(bank.store)
 
 
-def test_rolling_back_to_a_name_can_also_go_forward_again(bank: Bank) -> None:
+def test_roll_back_to_name_can_go_forward(bank: Bank) -> None:
     for text in ("first", "second"):
         bank.release(text)
     newest = bank.store.latest(RELEASE).name
@@ -152,14 +150,14 @@ def test_rolling_back_to_a_name_can_also_go_forward_again(bank: Bank) -> None:
 
 
 @pytest.mark.parametrize("name", ["nothing", "0000"])
-def test_a_release_that_is_not_there_or_not_one_is_refused(bank: Bank, name: str) -> None:
+def test_roll_back_to_unknown_release_raises(bank: Bank, name: str) -> None:
     for text in ("first", "second"):
         bank.release(text)
     with pytest.raises(ReleaseError, match=f"releases are named {name}…; there are: 0000000"):
         roll_back(bank.store, name)
 
 
-def test_a_release_whose_data_are_gone_does_not_return(bank: Bank) -> None:
+def test_roll_back_to_removed_data_raises(bank: Bank) -> None:
     bank.release("first")
     bank.release("second")
     for file in bank.store.versions(DATA)[0].iterdir():
@@ -169,7 +167,7 @@ def test_a_release_whose_data_are_gone_does_not_return(bank: Bank) -> None:
         roll_back(bank.store)
 
 
-def test_a_run_on_its_way_loses_its_right_to_publish_to_a_rollback(bank: Bank) -> None:
+def test_roll_back_supersedes_running_run(bank: Bank) -> None:
     bank.release("first")
     bank.release("second")
     bank.runs += 1
@@ -179,7 +177,7 @@ def test_a_run_on_its_way_loses_its_right_to_publish_to_a_rollback(bank: Bank) -
         bank.make(MODEL, "third")
 
 
-def test_versions_of_the_last_releases_stay_and_older_ones_go(tmp_path: Path) -> None:
+def test_prune_keeps_versions_of_last_releases(tmp_path: Path) -> None:
     bank = Bank(tmp_path, keep=2)
     for number in range(5):
         bank.release(str(number))
@@ -190,7 +188,7 @@ def test_versions_of_the_last_releases_stay_and_older_ones_go(tmp_path: Path) ->
     assert bank.texts(current_release(tmp_path)) == {"4"}
 
 
-def test_all_that_a_model_was_made_from_belongs_to_its_release(bank: Bank, tmp_path: Path) -> None:
+def test_closure_contains_everything_upstream(bank: Bank, tmp_path: Path) -> None:
     table = bank.make(DATA, "one")
     pca = bank.make("pca_model", "one", rfm_table=table)
     model = bank.make(MODEL, "one", rfm_table=table, pca_model=pca)
@@ -199,7 +197,7 @@ def test_all_that_a_model_was_made_from_belongs_to_its_release(bank: Bank, tmp_p
     assert found == {MODEL: model, "pca_model": pca, DATA: table}
 
 
-def test_versions_that_do_not_belong_together_are_named(bank: Bank, tmp_path: Path) -> None:
+def test_closure_names_inconsistent_versions(bank: Bank, tmp_path: Path) -> None:
     old = bank.make(DATA, "one")
     pca = bank.make("pca_model", "one", rfm_table=old)
     model = bank.make(MODEL, "one", rfm_table=bank.make(DATA, "two"), pca_model=pca)
@@ -207,7 +205,7 @@ def test_versions_that_do_not_belong_together_are_named(bank: Bank, tmp_path: Pa
         closure(tmp_path, {MODEL: model})
 
 
-def test_a_refusal_is_told_until_it_is_taken_back(tmp_path: Path) -> None:
+def test_refusal_is_reported_until_cleared(tmp_path: Path) -> None:
     assert refusal(tmp_path) is None
     found = Refusal("run", "now", ("Why.", "And why."))
     note_refusal(tmp_path, found)
@@ -218,7 +216,7 @@ def test_a_refusal_is_told_until_it_is_taken_back(tmp_path: Path) -> None:
     assert refusal(tmp_path) is None
 
 
-def test_no_read_is_torn_while_releases_come_and_go(tmp_path: Path) -> None:
+def test_reads_are_consistent_during_releases(tmp_path: Path) -> None:
     bank, stop = Bank(tmp_path, keep=2), threading.Event()
     bank.release("0")
 

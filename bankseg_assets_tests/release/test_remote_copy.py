@@ -82,7 +82,7 @@ def contents(published_dir: Path) -> dict[str, bytes]:
     }
 
 
-def test_what_is_fetched_is_what_was_released_and_it_scores(
+def test_fetched_release_is_identical_and_scores(
     storage: Storage, bank: Path, branch: VersionStore
 ) -> None:
     sent = export(bank, storage("a"))
@@ -95,7 +95,7 @@ def test_what_is_fetched_is_what_was_released_and_it_scores(
     assert not (branch.folder / ARRIVING).exists()
 
 
-def test_what_is_there_is_neither_sent_nor_fetched_again(
+def test_existing_versions_are_not_copied_again(
     storage: Storage, bank: Path, branch: VersionStore
 ) -> None:
     export(bank, storage("a"))
@@ -106,7 +106,7 @@ def test_what_is_there_is_neither_sent_nor_fetched_again(
     assert len(newest_first(branch.folder)) == 2
 
 
-def test_the_classifier_alone_is_enough_to_score(
+def test_classifier_alone_is_enough_to_score(
     storage: Storage, bank: Path, branch: VersionStore
 ) -> None:
     assert export(bank, storage("a"), only=["nb_classifier"]).versions == 2
@@ -116,13 +116,13 @@ def test_the_classifier_alone_is_enough_to_score(
     assert not (branch.folder / "segment_profiles").exists()
 
 
-def test_an_unknown_asset_is_told_with_those_there_are(storage: Storage, bank: Path) -> None:
+def test_unknown_asset_is_named_with_known_ones(storage: Storage, bank: Path) -> None:
     with pytest.raises(MirrorError, match=r"no \['model'\]; it has \['nb_classifier', 'segment"):
         export(bank, storage("a"), only=["model"])
 
 
 @pytest.mark.parametrize("last_record", ["segment_profiles", "nb_classifier", ""])
-def test_a_copy_that_was_cut_short_is_no_release_and_the_next_goes_on(
+def test_interrupted_copy_is_resumed(
     bank: Path, branch: VersionStore, tmp_path: Path, last_record: str
 ) -> None:
     there = tmp_path / "there"
@@ -138,9 +138,7 @@ def test_a_copy_that_was_cut_short_is_no_release_and_the_next_goes_on(
     assert contents(branch.folder) == contents(bank)
 
 
-def test_what_changed_on_the_way_reaches_no_reader(
-    bank: Path, branch: VersionStore, tmp_path: Path
-) -> None:
+def test_fetch_detects_changed_content(bank: Path, branch: VersionStore, tmp_path: Path) -> None:
     there = tmp_path / "there"
     export(bank, there.as_uri())
     model = next(there.glob("nb_classifier/*/model.json"))
@@ -151,7 +149,7 @@ def test_what_changed_on_the_way_reaches_no_reader(
     assert not list(branch.folder.glob("nb_classifier/*"))
 
 
-def test_a_damaged_release_is_not_sent(bank: Path, tmp_path: Path) -> None:
+def test_damaged_release_is_not_sent(bank: Path, tmp_path: Path) -> None:
     next(bank.glob("segment_profiles/*/*.parquet")).write_bytes(b"")
     with pytest.raises(DamagedVersionError, match="0 bytes"):
         export(bank, (tmp_path / "there").as_uri())
@@ -159,7 +157,7 @@ def test_a_damaged_release_is_not_sent(bank: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("field", ["versions", "files"])
-def test_a_name_that_leads_out_of_the_folder_is_refused(
+def test_path_outside_folder_is_refused(
     bank: Path, branch: VersionStore, tmp_path: Path, field: str
 ) -> None:
     there = tmp_path / "there"
@@ -176,13 +174,13 @@ def test_a_name_that_leads_out_of_the_folder_is_refused(
     assert not list(tmp_path.rglob("outside"))
 
 
-def test_a_platform_that_computes_releases_fetches_none(bank: Path, tmp_path: Path) -> None:
+def test_platform_that_computes_releases_fetches_none(bank: Path, tmp_path: Path) -> None:
     export(bank, (tmp_path / "there").as_uri())
     with pytest.raises(MirrorError, match="releases of its own"):
         fetch((tmp_path / "there").as_uri(), VersionStore(bank))
 
 
-def test_without_a_release_there_is_nothing_to_send(tmp_path: Path) -> None:
+def test_export_without_release_raises(tmp_path: Path) -> None:
     with pytest.raises(MirrorError, match="no release to copy"):
         export(tmp_path, (tmp_path / "there").as_uri())
 
@@ -195,13 +193,13 @@ def test_without_a_release_there_is_nothing_to_send(tmp_path: Path) -> None:
         "abfs://box@bank.dfs.core.windows.net/x?sig=hidden",
     ],
 )
-def test_a_secret_in_the_url_is_refused_and_not_repeated(bank: Path, url: str) -> None:
+def test_secret_in_url_is_refused_and_not_repeated(bank: Path, url: str) -> None:
     with pytest.raises(MirrorError, match="holds a secret") as refused:
         export(bank, url)
     assert "hidden" not in str(refused.value)
 
 
 @pytest.mark.parametrize("url", ["ftp://host/x", "nowhere"])
-def test_what_is_no_url_is_refused(bank: Path, url: str) -> None:
+def test_invalid_url_is_refused(bank: Path, url: str) -> None:
     with pytest.raises(MirrorError, match="is no URL that can be copied to"):
         export(bank, url)

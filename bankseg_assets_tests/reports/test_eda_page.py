@@ -87,23 +87,23 @@ def page(source: str) -> Page:
     return Page(source)
 
 
-def test_every_section_is_there_and_every_element_closed(page: Page) -> None:
+def test_page_has_all_sections_and_closed_elements(page: Page) -> None:
     assert page.headings == SECTIONS
     assert page.open == []
 
 
-def test_nothing_is_fetched(source: str, page: Page) -> None:
+def test_page_fetches_nothing(source: str, page: Page) -> None:
     assert page.fetched == []
     assert "@import" not in source[: source.index("<script>")]
     assert source.count("Plotly.newPlot(") == 7  # the library is inside, and draws
 
 
-def test_text_of_the_data_is_escaped(source: str, page: Page) -> None:
+def test_text_of_data_is_escaped(source: str, page: Page) -> None:
     assert SCRIPT not in source
     assert f"{SCRIPT}&\"'" in page.cells
 
 
-def test_a_currency_is_escaped_in_text_and_charts() -> None:
+def test_currency_is_escaped_in_text_and_charts() -> None:
     hostile = eda_page(tables(), currency=SCRIPT)
     assert SCRIPT not in hostile
     assert Page(hostile).headings == SECTIONS
@@ -117,7 +117,7 @@ def test_figures_are_readable(page: Page) -> None:
     assert {"1,100", "0.00105", "459.00", "1,234.50"} <= set(page.cells)
 
 
-def test_what_was_suppressed_is_a_dash() -> None:
+def test_suppressed_value_is_dash() -> None:
     small = tables()
     small["missing_values"] = [{"column": "gender", "missing": None, "share": None}]
     small["overview"][0] |= {"repeat_customers": None, "identity_conflict_share_of_repeat": None}
@@ -126,7 +126,7 @@ def test_what_was_suppressed_is_a_dash() -> None:
     assert "Too few customers for a share that tells of nobody." in page.texts
 
 
-def test_nothing_but_a_few_customers_is_a_page_of_sentences() -> None:
+def test_page_of_few_customers_has_sentences_only() -> None:
     empty = {name: [] for name in tables()}
     overview = tables()["overview"][0] | {
         **{"transactions": 3, "customers": 2, "amount_total": None},
@@ -153,11 +153,11 @@ def test_refunds_have_bars_below_zero() -> None:
     assert '"-1.23e+03"' in source
 
 
-def test_an_empty_table_says_none(page: Page) -> None:
+def test_empty_table_shows_none(page: Page) -> None:
     assert "None." in page.texts
 
 
-def test_charts_hold_what_they_show(source: str) -> None:
+def test_charts_contain_data(source: str) -> None:
     assert '"Sun"' in source
     assert '"1.23e+03"' in source
 

@@ -72,7 +72,7 @@ def card(**changes: Any) -> dict[str, Any]:
     return model_card(**{**given, **changes})
 
 
-def test_the_card_holds_what_an_auditor_asks_for() -> None:
+def test_card_has_all_sections() -> None:
     found = json.loads(json.dumps(card()))
     assert found["model"]["sha256"] == "ab" * 32
     assert set(found["model"]["software"]) >= {"dagster", "pyspark"}
@@ -83,7 +83,7 @@ def test_the_card_holds_what_an_auditor_asks_for() -> None:
     assert found["fairness"] == [{"segment": "Big", "attribute": "age", "distance": 0.07}]
 
 
-def test_the_limits_name_the_figures_of_this_model() -> None:
+def test_limits_have_figures_of_model() -> None:
     told = " ".join(card()["limits"])
     assert "the silhouette is 0.71 of at most 1" in told
     assert "93% of the customers with two or more transactions" in told
@@ -94,19 +94,19 @@ def test_the_limits_name_the_figures_of_this_model() -> None:
     assert "may not name persons" not in " ".join(card(eda=persons)["limits"])
 
 
-def test_what_the_data_cannot_say_comes_first() -> None:
+def test_limits_of_data_come_first() -> None:
     warned = BUNDLE | {"warnings": ["No balance was delivered."]}
     assert card(bundle=warned)["limits"][0] == "No balance was delivered."
     assert "No balance was delivered." in model_card_page(card(bundle=warned))
 
 
-def test_a_model_of_few_customers_says_on_whom_it_was_tested() -> None:
+def test_card_of_few_customers_names_evaluated_ones() -> None:
     few = BUNDLE | {"metrics": {"f1_macro": 0.9, "n_held_out": 0}}
     page = model_card_page(card(bundle=few))
     assert "Measured on the customers that the model was made of, for they were too few" in page
 
 
-def test_one_segment_has_a_card_without_figures_of_quality() -> None:
+def test_one_segment_has_card_without_figures_of_quality() -> None:
     one = BUNDLE | {"segments": BUNDLE["segments"][:1], "evaluation": {}}
     kmeans = KMEANS | {"k": 1, "sweep": [], "silhouette": 0.0}
     persons = {"overview": [EDA["overview"][0] | {"customers": 1}]}
@@ -118,7 +118,7 @@ def test_one_segment_has_a_card_without_figures_of_quality() -> None:
     assert "<h1>Model card</h1>" in model_card_page(found)
 
 
-def test_the_page_says_the_same_and_escapes_what_comes_from_data() -> None:
+def test_page_matches_card_and_escapes_data() -> None:
     page = model_card_page(card())
     assert "&lt;b&gt;Big&lt;/b&gt;" in page
     assert "<b>Big</b>" not in page
@@ -126,14 +126,14 @@ def test_the_page_says_the_same_and_escapes_what_comes_from_data() -> None:
         assert text in page
 
 
-def test_the_page_names_inputs_and_columns_in_words() -> None:
+def test_page_names_inputs_and_columns_in_words() -> None:
     page = model_card_page(card())
     assert "<th>known</th><th>f1 macro</th>" in page
     assert "<td>Days since the last transaction</td>" in page
     assert "<td>nothing</td>" in page
 
 
-def test_card_says_that_amounts_are_of_spending_where_known() -> None:
+def test_card_says_amounts_are_spending_if_known() -> None:
     known = card(bundle=BUNDLE | {"direction_known": True})
     assert known["data"]["direction_known"] is True
     assert SPENDING_ALONE in known["limits"]

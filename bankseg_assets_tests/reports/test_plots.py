@@ -53,14 +53,14 @@ def png(markdown: str) -> bytes:
 
 
 @pytest.mark.parametrize("plot", [line, bars, matrix, heat, reliability])
-def test_a_plot_is_a_png_of_readable_size_with_its_title(plot: Callable[[], str]) -> None:
+def test_plot_is_png_of_readable_size_with_title(plot: Callable[[], str]) -> None:
     image = png(plot())
     assert image.startswith(b"\x89PNG")
     width, height = struct.unpack(">II", image[16:24])
     assert (width, height) == (512, 288)
 
 
-def test_what_is_plotted_shows() -> None:
+def test_plots_depend_on_data() -> None:
     assert png(line()) != png(line(mark=3))
     assert png(bars(1.0)) != png(bars(1e6))
     assert png(matrix(30)) != png(matrix(40))
@@ -69,7 +69,7 @@ def test_what_is_plotted_shows() -> None:
     assert png(reliability(0.9)) != png(reliability(0.5))
 
 
-def test_counts_of_one_to_ten_look_all_the_same() -> None:
+def test_counts_of_one_to_ten_look_alike() -> None:
     def sizes(count: int) -> str:
         return bar_plot(["Few", "Many"], [count, 2_000], **LABELS)
 
@@ -79,11 +79,11 @@ def test_counts_of_one_to_ten_look_all_the_same() -> None:
         assert few.isdisjoint({png(plot(0)), png(plot(11))})
 
 
-def test_what_is_no_count_is_not_suppressed() -> None:
+def test_non_counts_are_not_suppressed() -> None:
     assert png(bars(1.5)) != png(bars(2.5))
 
 
-def test_the_same_figures_make_the_same_image() -> None:
+def test_same_figures_make_same_image() -> None:
     assert line(mark=3) == line(mark=3)
 
 
@@ -95,16 +95,16 @@ def test_the_same_figures_make_the_same_image() -> None:
         lambda: reliability_plot([], title="Sizes"),
     ],
 )
-def test_nothing_to_plot_is_an_empty_plot(plot: Callable[[], str]) -> None:
+def test_no_data_gives_empty_plot(plot: Callable[[], str]) -> None:
     assert png(plot()).startswith(b"\x89PNG")
 
 
-def test_a_table_of_many_rows_is_drawn_higher() -> None:
+def test_table_of_many_rows_is_drawn_higher() -> None:
     width, height = struct.unpack(">II", png(heat(rows=20))[16:24])
     assert (width, height) == (512, 640)
 
 
-def test_a_plot_of_one_segment_or_of_nothing_is_a_plot() -> None:
+def test_plot_of_one_segment_or_of_nothing_is_plot() -> None:
     """One bar, one cell, one customer, none at all: no warning, which would be an error here."""
     assert png(bar_plot(["All customers"], [50], **LABELS))
     assert png(bar_plot(["All customers"], [3], **LABELS))

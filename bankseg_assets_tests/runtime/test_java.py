@@ -19,11 +19,11 @@ def fake_java(home: Path, version: str) -> Path:
 @pytest.mark.parametrize(
     ("shown", "version"), [("17.0.15", 17), ("21", 21), ("1.8.0_412", 1), ("25-ea", 25)]
 )
-def test_the_major_version_is_read(tmp_path: Path, shown: str, version: int) -> None:
+def test_major_version_is_read(tmp_path: Path, shown: str, version: int) -> None:
     assert java_version(fake_java(tmp_path, shown) / "bin" / "java") == version
 
 
-def test_a_program_that_does_not_run_has_no_version(tmp_path: Path) -> None:
+def test_java_version_of_broken_program_is_none(tmp_path: Path) -> None:
     assert java_version(tmp_path / "absent") is None
     broken = tmp_path / "java"
     broken.write_text("#!/bin/sh\nexit 1\n", encoding="utf-8")
@@ -32,7 +32,7 @@ def test_a_program_that_does_not_run_has_no_version(tmp_path: Path) -> None:
     assert java_version(broken) is None
 
 
-def test_options_of_another_java_do_not_hide_this_one(
+def test_java_version_ignores_options_of_another_java(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     home = find_java_home(tmp_path / "shim")
@@ -40,21 +40,21 @@ def test_options_of_another_java_do_not_hide_this_one(
     assert java_version(home / "bin" / "java") in (17, 21)
 
 
-def test_java_home_wins_over_the_path(tmp_path: Path) -> None:
+def test_java_home_wins_over_path(tmp_path: Path) -> None:
     named = fake_java(tmp_path / "named", "17.0.1")
     on_path = fake_java(tmp_path / "on_path", "21.0.1")
     environ = {"JAVA_HOME": str(named), "PATH": str(on_path / "bin")}
     assert find_java_home(tmp_path / "shim", environ) == named
 
 
-def test_a_java_home_of_another_version_is_passed_over(tmp_path: Path) -> None:
+def test_java_home_of_another_version_is_skipped(tmp_path: Path) -> None:
     old = fake_java(tmp_path / "old", "11.0.2")
     fit = fake_java(tmp_path / "fit", "21.0.1")
     environ = {"JAVA_HOME": str(old), "PATH": str(fit / "bin")}
     assert find_java_home(tmp_path / "shim", environ) == fit
 
 
-def test_a_link_on_the_path_leads_to_the_home_it_points_into(tmp_path: Path) -> None:
+def test_link_on_path_is_resolved_to_java_home(tmp_path: Path) -> None:
     home = fake_java(tmp_path / "jvm", "17.0.1")
     binaries = tmp_path / "bin"
     binaries.mkdir()
@@ -62,7 +62,7 @@ def test_a_link_on_the_path_leads_to_the_home_it_points_into(tmp_path: Path) -> 
     assert find_java_home(tmp_path / "shim", {"PATH": str(binaries)}) == home
 
 
-def test_without_a_java_on_the_machine_the_packaged_one_starts_as_spark_starts_it(
+def test_packaged_java_starts_like_spark_starts_it(
     tmp_path: Path,
 ) -> None:
     home = find_java_home(tmp_path / "shim", {"PATH": ""})
@@ -76,7 +76,7 @@ def test_without_a_java_on_the_machine_the_packaged_one_starts_as_spark_starts_i
     )
 
 
-def test_without_any_java_it_is_said_what_was_found_and_what_to_install(
+def test_missing_java_error_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("bankseg_assets.runtime.java.find_spec", lambda _: None)

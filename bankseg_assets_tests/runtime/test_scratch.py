@@ -13,7 +13,7 @@ HOLDS = (
 )
 
 
-def test_a_process_has_one_folder_of_its_own(tmp_path: Path) -> None:
+def test_process_has_one_private_folder(tmp_path: Path) -> None:
     parent = tmp_path / "scratch"
     folder = private_folder(parent)
     assert folder.is_dir()
@@ -22,7 +22,7 @@ def test_a_process_has_one_folder_of_its_own(tmp_path: Path) -> None:
     assert private_folder(tmp_path / "other") != folder
 
 
-def test_what_a_killed_process_left_is_removed_by_the_next(tmp_path: Path) -> None:
+def test_folder_of_killed_process_is_removed_by_next(tmp_path: Path) -> None:
     command = [sys.executable, "-c", HOLDS, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:
         assert holder.stdout is not None

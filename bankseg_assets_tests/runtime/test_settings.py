@@ -17,30 +17,26 @@ def write(path: Path, text: str) -> Path:
     return path
 
 
-def test_without_anything_the_defaults_hold() -> None:
+def test_settings_have_defaults() -> None:
     assert load_settings({}, NO_FILE) == Settings(data_dir=Path("data").resolve())
 
 
-def test_the_environment_wins_over_the_file(tmp_path: Path) -> None:
+def test_environment_wins_over_file(tmp_path: Path) -> None:
     file = write(tmp_path / "bankseg.toml", 'app_port = 1\nspark_master = "local[2]"\n')
     settings = load_settings({"BANKSEG_APP_PORT": "2"}, file)
     assert (settings.app_port, settings.spark_master) == (2, "local[2]")
 
 
-def test_an_empty_variable_is_as_none() -> None:
+def test_empty_variable_counts_as_unset() -> None:
     assert load_settings({"BANKSEG_APP_PORT": ""}, NO_FILE).app_port == Settings().app_port
 
 
-def test_the_data_folder_is_absolute_for_processes_that_start_elsewhere(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_data_folder_is_absolute(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert load_settings({"BANKSEG_DATA_DIR": "here"}, NO_FILE).data_dir == tmp_path / "here"
 
 
-def test_the_contract_is_the_repositorys_or_one_that_is_named(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_contract_is_default_or_named_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings({}, NO_FILE).contract == DEFAULT_CONTRACT
     assert DEFAULT_CONTRACT.is_file()
     monkeypatch.chdir(tmp_path)
@@ -48,7 +44,7 @@ def test_the_contract_is_the_repositorys_or_one_that_is_named(
     assert named == tmp_path / "other.toml"
 
 
-def test_paths_are_relative_to_where_the_command_was_given(tmp_path: Path) -> None:
+def test_paths_are_relative_to_where_command_was_given(tmp_path: Path) -> None:
     """`bankseg` and `make -C` work in the project's folder, and their user in another."""
     environ = {
         "BANKSEG_CALLED_FROM": str(tmp_path),
@@ -62,13 +58,13 @@ def test_paths_are_relative_to_where_the_command_was_given(tmp_path: Path) -> No
     assert load_settings(environ, file).contract == Path("other.toml").resolve()
 
 
-def test_a_home_folder_may_be_written_as_a_tilde(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_home_folder_may_be_written_as_tilde(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", "/home/clerk")
     settings = load_settings({"BANKSEG_DATA_DIR": "~/bank"}, NO_FILE)
     assert settings.data_dir == Path("/home/clerk/bank")
 
 
-def test_everything_is_kept_under_the_data_folder(tmp_path: Path) -> None:
+def test_all_paths_are_under_data_folder(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path)
     places = {
         settings.landing_dir,
@@ -86,12 +82,12 @@ def test_everything_is_kept_under_the_data_folder(tmp_path: Path) -> None:
 
 
 @given(st.integers())
-def test_a_number_is_read_from_text(port: int) -> None:
+def test_number_is_read_from_text(port: int) -> None:
     assert load_settings({"BANKSEG_APP_PORT": str(port)}, NO_FILE).app_port == port
 
 
 @given(st.text(string.ascii_letters, min_size=1))
-def test_a_word_in_place_of_a_number_is_named(word: str) -> None:
+def test_non_numeric_setting_is_named_in_error(word: str) -> None:
     with pytest.raises(SettingsError, match=f"BANKSEG_KEEP_VERSIONS is '{word}'; expected int"):
         load_settings({"BANKSEG_KEEP_VERSIONS": word}, NO_FILE)
 
@@ -106,7 +102,7 @@ def test_a_word_in_place_of_a_number_is_named(word: str) -> None:
         (b"data_dir = 3", "BANKSEG_DATA_DIR is 3; expected Path"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_explained(tmp_path: Path, content: bytes, told: str) -> None:
+def test_invalid_settings_file_is_explained(tmp_path: Path, content: bytes, told: str) -> None:
     file = tmp_path / "bankseg.toml"
     file.write_bytes(content)
     with pytest.raises(SettingsError, match=told):

@@ -41,7 +41,7 @@ def test_local_mode_listens_to_this_machine_alone(tmp_path: Path) -> None:
     assert config["spark.local.dir"] == str(tmp_path / "spark_scratch")
 
 
-def test_a_cluster_keeps_its_own_address_memory_and_parallelism() -> None:
+def test_cluster_keeps_own_address_memory_parallelism() -> None:
     config = spark_config(Settings(spark_master="spark://head:7077"))
     assert config["spark.master"] == "spark://head:7077"
     assert "spark.sql.shuffle.partitions" not in config
@@ -50,13 +50,13 @@ def test_a_cluster_keeps_its_own_address_memory_and_parallelism() -> None:
     ]
 
 
-def test_paths_are_the_shared_disk_s_whatever_a_cluster_has_by_default() -> None:
+def test_paths_are_on_shared_disk_on_any_cluster() -> None:
     assert spark_config(Settings())["spark.hadoop.fs.defaultFS"] == "file:///"
     # What a session sets reaches Hadoop under its own name.
     assert spark_config(Settings(spark_remote="sc://head"))["fs.defaultFS"] == "file:///"
 
 
-def test_spark_connect_is_given_no_master_and_its_address_stays_out_of_the_configuration() -> None:
+def test_spark_connect_has_no_master_and_hides_address() -> None:
     """The address may hold a token, and Dagster keeps a resource's configuration."""
     config = spark_config(Settings(spark_remote="sc://head:15002/;token=x"), extra={"spark.x": "1"})
     assert "token" not in str(config)
@@ -73,7 +73,7 @@ def test_spark_connect_is_not_started_early(monkeypatch: pytest.MonkeyPatch) -> 
     assert started == []
 
 
-def test_what_the_caller_adds_wins() -> None:
+def test_extra_configuration_takes_precedence() -> None:
     extra = {"spark.sql.shuffle.partitions": "1", "spark.driver.memory": "1g"}
     assert extra.items() <= spark_config(Settings(), extra=extra).items()
 
@@ -81,7 +81,7 @@ def test_what_the_caller_adds_wins() -> None:
 @pytest.mark.parametrize(
     ("machine_mib", "heap"), [(2_000, 1_024), (8_000, 2_800), (64_000, MOST_MEMORY_MIB)]
 )
-def test_the_heap_leaves_room_for_what_lives_beside_it(
+def test_heap_leaves_memory_for_other_processes(
     monkeypatch: pytest.MonkeyPatch, machine_mib: int, heap: int
 ) -> None:
     pages = {"SC_PAGE_SIZE": 4_096, "SC_PHYS_PAGES": machine_mib * MIB // 4_096}
@@ -99,7 +99,7 @@ def test_the_heap_leaves_room_for_what_lives_beside_it(
         ("raw/0a1b/part.parquet", 7, True),
     ],
 )
-def test_small_data_is_left_to_java_s_first_compiler(
+def test_small_data_uses_first_java_compiler(
     tmp_path: Path, name: str, size: int, is_small: bool
 ) -> None:
     path = tmp_path / name
@@ -111,7 +111,7 @@ def test_small_data_is_left_to_java_s_first_compiler(
     assert (SMALLER_METHODS in options) != is_small
 
 
-def test_what_is_taken_away_while_it_is_looked_at_counts_nothing(tmp_path: Path) -> None:
+def test_csv_bytes_ignores_files_removed_meanwhile(tmp_path: Path) -> None:
     assert csv_bytes(tmp_path / "nowhere") == 0
     (tmp_path / "gone.csv").symlink_to(tmp_path / "nowhere")
     (tmp_path / "here.csv").write_bytes(b"12345")
@@ -119,7 +119,7 @@ def test_what_is_taken_away_while_it_is_looked_at_counts_nothing(tmp_path: Path)
 
 
 @pytest.mark.parametrize(("processors", "partitions"), [(1, "4"), (2, "4"), (16, "32")])
-def test_shuffles_are_spread_over_the_processors_this_process_may_use(
+def test_shuffle_partitions_match_available_processors(
     monkeypatch: pytest.MonkeyPatch, processors: int, partitions: str
 ) -> None:
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(processors)))
@@ -127,7 +127,7 @@ def test_shuffles_are_spread_over_the_processors_this_process_may_use(
     assert spark_config(Settings())["spark.sql.shuffle.partitions"] == partitions
 
 
-def test_workers_get_this_python_and_the_java_that_was_found(
+def test_workers_get_this_python_and_found_java(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PYSPARK_PYTHON", "another")
@@ -169,7 +169,7 @@ OTHERS = {
         ),
     ],
 )
-def test_another_spark_of_the_machine_is_not_ours(
+def test_environment_of_another_spark_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, master: str, stays: set[str]
 ) -> None:
     """A cluster is found by its configuration; local mode needs none."""
@@ -180,7 +180,7 @@ def test_another_spark_of_the_machine_is_not_ours(
     assert os.environ["LC_ALL"] == "C.UTF-8"
 
 
-def test_a_cluster_s_executors_can_reach_the_driver_and_have_their_own_python(
+def test_cluster_keeps_driver_address_and_executor_python(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PYSPARK_PYTHON", "/opt/python")
@@ -206,7 +206,7 @@ def test_spark_connect_needs_no_java(monkeypatch: pytest.MonkeyPatch) -> None:
     assert os.environ["SPARK_REMOTE"] == "sc://head:15002"
 
 
-def test_the_session_is_set_up_so(spark: SparkSession) -> None:
+def test_session_has_configuration(spark: SparkSession) -> None:
     config = spark_config(Settings())
     for name in ("spark.sql.session.timeZone", "spark.sql.parquet.compression.codec"):
         assert spark.conf.get(name) == config[name]
@@ -214,7 +214,7 @@ def test_the_session_is_set_up_so(spark: SparkSession) -> None:
     assert spark.sparkContext.uiWebUrl is None
 
 
-def test_no_module_reads_parquet_by_a_pattern() -> None:
+def test_no_module_reads_parquet_by_pattern() -> None:
     """Spark takes `[1]` in a folder's name for one; `read_parquet` does not."""
     package = Path(spark_module.__file__).parent
     readers = {
@@ -226,7 +226,7 @@ def test_no_module_reads_parquet_by_a_pattern() -> None:
 
 
 @pytest.mark.parametrize("decimals", [2, 3, 4])
-def test_read_parquet_takes_the_decimals_of_the_files(
+def test_read_parquet_uses_decimals_of_files(
     spark: SparkSession, tmp_path: Path, decimals: int
 ) -> None:
     value, kind = Decimal(1).scaleb(-decimals), pa.decimal128(18, decimals)

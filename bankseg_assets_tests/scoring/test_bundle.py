@@ -104,7 +104,7 @@ MEASURE = st.floats(0, 1e15)
 
 
 @given(MEASURE, MEASURE, st.integers(0, 1_000_000))
-def test_probabilities_are_finite_and_sum_to_one_however_far_out(
+def test_probabilities_are_finite_and_sum_to_one_far_outside(
     recency: float, monetary: float, frequency: int
 ) -> None:
     bundle = Bundle(
@@ -126,13 +126,13 @@ def test_probabilities_are_finite_and_sum_to_one_however_far_out(
     assert found.probabilities.sum() == pytest.approx(1.0)
 
 
-def test_what_is_unknown_counts_as_the_mean(bundle: Bundle) -> None:
+def test_unknown_measure_is_imputed_by_mean(bundle: Bundle) -> None:
     unknown = project(bundle, {"recency": math.nan, "average_amount": [0.0]})
     mean = project(bundle, {"recency": 10.0, "average_amount": [0.0]})
     assert unknown == pytest.approx(mean, abs=1e-12)
 
 
-def test_the_average_amount_follows_from_what_a_form_asks_for(bundle: Bundle) -> None:
+def test_average_amount_is_derived(bundle: Bundle) -> None:
     assert bundle.measures == ["recency", "monetary", "frequency"]
     parts = project(bundle, {"recency": 1, "monetary": 300, "frequency": 3})
     assert parts == pytest.approx(project(bundle, {"recency": 1, "average_amount": 100}))
@@ -152,7 +152,7 @@ def test_the_average_amount_follows_from_what_a_form_asks_for(bundle: Bundle) ->
         ({"recency": [3, math.nan, -2], "average_amount": [1, 1, 1]}, r"found -2\.0"),
     ],
 )
-def test_an_input_that_cannot_be_scored_is_named(
+def test_input_that_cannot_be_scored_is_named(
     bundle: Bundle, measures: dict[str, Any], told: str
 ) -> None:
     with pytest.raises(InputError, match=told):
@@ -167,16 +167,14 @@ def test_an_input_that_cannot_be_scored_is_named(
         ({"recency": "soon", "average_amount": 1}, "Days since the last transaction is not a"),
     ],
 )
-def test_a_person_reads_the_label_of_the_form(
-    tmp_path: Path, measures: dict[str, Any], told: str
-) -> None:
+def test_label_is_that_of_form(tmp_path: Path, measures: dict[str, Any], told: str) -> None:
     inputs = [{"measure": "recency", "label": "Days since the last transaction"}]
     bundle = load_bundle(write(tmp_path, signed(inputs=inputs)))
     with pytest.raises(InputError, match=told):
         score(bundle, measures)
 
 
-def test_negative_money_is_scored_where_the_model_has_seen_it(tmp_path: Path) -> None:
+def test_negative_money_is_scored_where_model_has_seen_it(tmp_path: Path) -> None:
     """An overdraft is a sound balance of a model that was fitted with overdrafts."""
     inputs = [{"measure": "monetary", "label": "Sum", "minimum": -1000.0}]
     bundle = load_bundle(write(tmp_path, signed(inputs=inputs)))
@@ -198,12 +196,12 @@ def test_negative_money_is_scored_where_the_model_has_seen_it(tmp_path: Path) ->
         (Feature("x", "x", SIGNED_LOG, parameter=5.0), 5 - 5 * math.e, -1.0),
     ],
 )
-def test_a_transform_is_as_documented(feature: Feature, value: float, expected: float) -> None:
+def test_transform_is_as_documented(feature: Feature, value: float, expected: float) -> None:
     found = apply_transform(feature, np.array([[value]]))
     assert found == pytest.approx(np.array([[expected]]))
 
 
-def test_an_unknown_transform_is_refused() -> None:
+def test_unknown_transform_is_refused() -> None:
     with pytest.raises(BundleError, match="Unknown transform 'sqrt' of the feature 'x'"):
         apply_transform(Feature("x", "x", "sqrt"), np.zeros(1))
 
@@ -217,12 +215,12 @@ def test_features_are_found_by_name_and_unknown_ones_listed() -> None:
         feature_list(["recency", "age"])
 
 
-def test_a_measure_that_two_features_need_is_asked_once() -> None:
+def test_measure_that_two_features_need_is_asked_once() -> None:
     features = feature_list(["log_average_amount", "repeat", "recency", "log_monetary"])
     assert asked_measures(features) == ["monetary", "frequency", "recency"]
 
 
-def test_a_bundle_is_read_from_its_file_or_folder(tmp_path: Path) -> None:
+def test_load_bundle_reads_file_or_folder(tmp_path: Path) -> None:
     file = write(tmp_path, signed())
     assert load_bundle(file).sha256 == load_bundle(tmp_path).sha256 == signed()["sha256"]
     found = load_bundle(file)
@@ -233,12 +231,12 @@ def test_a_bundle_is_read_from_its_file_or_folder(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("key", sorted(DOCUMENT.keys() - {"version"}))
-def test_the_hash_changes_with_everything_but_the_version(key: str) -> None:
+def test_bundle_hash_ignores_version_only(key: str) -> None:
     assert bundle_hash(DOCUMENT | {key: "other"}) != bundle_hash(DOCUMENT)
     assert bundle_hash(DOCUMENT | {"version": "run-2"}) == bundle_hash(DOCUMENT)
 
 
-def test_the_order_of_keys_does_not_change_the_hash() -> None:
+def test_order_of_keys_does_not_change_hash() -> None:
     assert bundle_hash(dict(reversed(DOCUMENT.items()))) == bundle_hash(DOCUMENT)
 
 
@@ -263,16 +261,14 @@ def test_the_order_of_keys_does_not_change_the_hash() -> None:
         *("no hash", "changed", "not a number", "infinite", "unknown field", "wrong type"),
     ],
 )
-def test_a_bundle_that_must_not_be_used_is_refused(
-    tmp_path: Path, text: str | None, told: str
-) -> None:
+def test_invalid_bundle_is_refused(tmp_path: Path, text: str | None, told: str) -> None:
     if text is not None:
         (tmp_path / BUNDLE_FILE).write_text(text, encoding="utf-8")
     with pytest.raises(BundleError, match=told):
         load_bundle(tmp_path / BUNDLE_FILE)
 
 
-def test_a_bundle_without_a_parameter_is_refused(tmp_path: Path) -> None:
+def test_bundle_without_parameter_is_refused(tmp_path: Path) -> None:
     document = {key: value for key, value in DOCUMENT.items() if key != "means"}
     file = write(tmp_path, document | {"sha256": bundle_hash(document)})
     with pytest.raises(BundleError, match="lacks or misnames 'means'"):

@@ -33,26 +33,26 @@ def version(serving: Serving) -> str:
     return serving.bundle.version if serving.bundle else ""
 
 
-def test_before_the_first_model_there_is_neither_a_model_nor_a_problem(bank: Bank) -> None:
+def test_renew_without_model_has_no_problem(bank: Bank) -> None:
     nothing = Serving()
     assert renew(nothing, bank.find) is nothing
 
 
-def test_the_same_release_is_not_read_again(bank: Bank) -> None:
+def test_same_release_is_not_read_again(bank: Bank) -> None:
     folder = bank.publish("first")
     serving = renew(Serving(), bank.find)
     (folder / BUNDLE_FILE).unlink()
     assert renew(serving, bank.find) is serving
 
 
-def test_a_new_release_replaces_the_model(bank: Bank) -> None:
+def test_new_release_replaces_model(bank: Bank) -> None:
     bank.publish("first")
     serving = renew(Serving(), bank.find)
     bank.publish("second")
     assert version(renew(serving, bank.find)) == "second"
 
 
-def test_the_last_good_model_answers_while_the_newest_is_broken(bank: Bank) -> None:
+def test_last_good_model_serves_while_newest_is_broken(bank: Bank) -> None:
     bank.publish("first")
     good = renew(Serving(), bank.find)
     (bank.publish("second") / BUNDLE_FILE).write_text("{")
@@ -66,7 +66,7 @@ def test_the_last_good_model_answers_while_the_newest_is_broken(bank: Bank) -> N
     assert renew(late, bank.find) is late
 
 
-def test_the_problem_is_over_when_a_good_release_is_out(bank: Bank) -> None:
+def test_problem_ends_with_good_release(bank: Bank) -> None:
     bank.publish("first")
     (bank.publish("second") / BUNDLE_FILE).write_text("{")
     broken = renew(Serving(), bank.find)
@@ -75,7 +75,7 @@ def test_the_problem_is_over_when_a_good_release_is_out(bank: Bank) -> None:
     assert (version(mended), mended.problem) == ("third", "")
 
 
-def test_lost_releases_are_a_problem_only_to_who_had_a_model(bank: Bank) -> None:
+def test_missing_releases_are_problem_only_after_model(bank: Bank) -> None:
     bank.publish("first")
     lost = renew(renew(Serving(), bank.find), list)
     assert version(lost) == "first"

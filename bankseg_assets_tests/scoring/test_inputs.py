@@ -35,16 +35,16 @@ EXPECTED = "Number of transactions must be from 1 to 500 transactions; found {}.
         ([2], "a list or an object"),
     ],
 )
-def test_a_sentence_says_what_was_expected_and_found(value: object, found: str) -> None:
+def test_refusal_says_expected_and_found_value(value: object, found: str) -> None:
     assert problem(FREQUENCY, value) == EXPECTED.format(found)
 
 
 @pytest.mark.parametrize("value", [1, 500, 2.5])
-def test_a_number_within_the_range_is_sound(value: float) -> None:
+def test_number_in_range_is_valid(value: float) -> None:
     assert problem(FREQUENCY, value) == ""
 
 
-def test_where_a_text_is_asked_for_a_text_is_sound() -> None:
+def test_text_is_valid_for_text_input() -> None:
     assert problem(GENDER, "F") == ""
     assert problem(GENDER, 1) == "Gender must be a text; found 1."
     columns, problems = columns_of([GENDER], [{"gender": "F"}, {}, {"gender": 1}])
@@ -52,20 +52,20 @@ def test_where_a_text_is_asked_for_a_text_is_sound() -> None:
     assert problems == ["", "", problem(GENDER, 1)]
 
 
-def test_what_is_absent_or_null_is_unknown() -> None:
+def test_absent_or_null_value_is_unknown() -> None:
     columns, problems = columns_of(INPUTS, [{"frequency": 2}, {"frequency": None}, {}])
     assert problems == ["", "", ""]
     assert str(columns["frequency"].tolist()) == "[2.0, nan, nan]"
     assert str(columns["monetary"].tolist()) == "[nan, nan, nan]"
 
 
-def test_of_a_customer_with_a_wrong_value_nothing_is_taken() -> None:
+def test_invalid_customer_has_no_inputs() -> None:
     columns, problems = columns_of(INPUTS, [{"frequency": 2, "monetary": -1}, {"frequency": 3}])
     assert problems == [problem(MONETARY, -1), ""]
     assert str(columns["frequency"].tolist()) == "[nan, 3.0]"
 
 
-def test_a_name_that_is_no_input_is_refused_and_not_overlooked() -> None:
+def test_unknown_input_name_is_refused() -> None:
     _, problems = columns_of(INPUTS, [{"monetery": 5}])
     assert problems == [
         "'monetery' is no input of the model (is it monetary?); it takes frequency, monetary."
@@ -73,7 +73,7 @@ def test_a_name_that_is_no_input_is_refused_and_not_overlooked() -> None:
     assert "(is it" not in no_input("shoe size", ["frequency"])
 
 
-def test_a_body_full_of_strange_names_is_answered_briefly() -> None:
+def test_many_unknown_names_give_short_answer() -> None:
     _, (told,) = columns_of(INPUTS, [{f"name {number}": 1 for number in range(100_000)}])
     assert told.count("is no input") == 3
 
@@ -84,14 +84,14 @@ def test_a_body_full_of_strange_names_is_answered_briefly() -> None:
         st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.lists(st.none()),
     )
 )
-def test_whatever_json_holds_is_either_a_number_or_a_sentence(customer: dict[str, object]) -> None:
+def test_any_json_value_is_number_or_error(customer: dict[str, object]) -> None:
     columns, (told,) = columns_of(INPUTS, [customer])
     known = {name for name, column in columns.items() if column[0] >= 0}
     given = {name for name, value in customer.items() if value is not None}
     assert known == (set() if told else given)
 
 
-def test_numbers_are_written_as_the_model_is_told_to() -> None:
+def test_numbers_use_notation_of_model() -> None:
     _, monetary = asked_of(replace(bundle(), number_format=LAKH))
     assert range_of(monetary) == "0 to 20,00,000 INR"
     assert problem(monetary, 3_000_000) == (

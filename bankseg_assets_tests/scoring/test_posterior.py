@@ -35,7 +35,7 @@ def features_of(bundle: Bundle) -> np.ndarray:
         (["monetary", "recency"], [0]),  # an average needs the number of transactions as well
     ],
 )
-def test_the_posterior_is_that_of_the_marginal_gaussians(
+def test_posterior_uses_marginal_gaussians(
     whitened: bool, known: list[str], places: list[int]
 ) -> None:
     bundle = small_model(whitened=whitened)
@@ -54,7 +54,7 @@ def test_the_posterior_is_that_of_the_marginal_gaussians(
 
 
 @pytest.mark.parametrize("whitened", [False, True])
-def test_all_known_is_naive_bayes_and_the_marginal_of_all_agrees_with_it(whitened: bool) -> None:
+def test_posterior_of_all_measures_is_naive_bayes(whitened: bool) -> None:
     bundle = small_model(whitened=whitened)
     expected = score(bundle, CUSTOMER).probabilities
     np.testing.assert_allclose(posterior(bundle, CUSTOMER).probabilities, expected, rtol=1e-12)
@@ -71,11 +71,11 @@ def test_all_known_is_naive_bayes_and_the_marginal_of_all_agrees_with_it(whitene
     )
 
 
-def test_nothing_known_is_the_prior() -> None:
+def test_nothing_known_is_prior() -> None:
     np.testing.assert_allclose(posterior(small_model(), {}).probabilities, [[0.5, 0.3, 0.2]])
 
 
-def test_each_customer_is_answered_by_what_is_known_of_them() -> None:
+def test_customers_are_scored_by_their_known_inputs() -> None:
     bundle, unknown = small_model(), np.nan
     table = {"recency": [12.0, 12.0, unknown], "average_balance": [5000.0, unknown, unknown]}
     found = posterior(bundle, table).probabilities
@@ -84,7 +84,7 @@ def test_each_customer_is_answered_by_what_is_known_of_them() -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
-def test_a_temperature_moves_the_probabilities_and_no_label() -> None:
+def test_temperature_moves_probabilities_and_no_label() -> None:
     key = subset_key(["recency", "frequency"])
     bundle = small_model(calibration={key: {"temperature": 0.5}})
     known = {name: CUSTOMER[name] for name in ("recency", "frequency")}
@@ -99,19 +99,19 @@ MEASURE = st.one_of(st.floats(0, 1e15), st.just(float("nan")))
 
 
 @given(st.fixed_dictionaries(dict.fromkeys(MEASURES, MEASURE)))
-def test_probabilities_are_finite_and_sum_to_one_whatever_is_known(known: dict[str, float]) -> None:
+def test_posterior_is_finite_and_sums_to_one(known: dict[str, float]) -> None:
     found = posterior(small_model(), known).probabilities
     assert np.isfinite(found).all()
     assert found.sum() == pytest.approx(1)
 
 
 @pytest.mark.parametrize("value", [-1.0, float("inf"), "many"])
-def test_what_is_no_measure_is_refused(value: object) -> None:
+def test_invalid_measure_is_refused(value: object) -> None:
     with pytest.raises(InputError, match="Days"):
         posterior(small_model(), {"recency": value})  # type: ignore[dict-item]
 
 
-def test_one_model_answers_as_before_after_another_was_asked() -> None:
+def test_models_do_not_affect_one_another() -> None:
     first, second = small_model(), small_model(prior=np.array([0.2, 0.2, 0.6]))
     known = {"recency": 12.0}
     expected = posterior(first, known).probabilities
@@ -142,7 +142,7 @@ def test_two_features_that_repeat_each_other_count_once() -> None:
         )
 
 
-def test_the_marginal_is_what_customers_drawn_from_the_model_show() -> None:
+def test_marginal_matches_simulated_customers() -> None:
     """Monte Carlo: of customers with nearly this balance and recency, whom does the model draw?"""
     bundle, random = small_model(), np.random.default_rng(0)
     back = np.linalg.pinv(bundle.components)
@@ -159,7 +159,7 @@ def test_the_marginal_is_what_customers_drawn_from_the_model_show() -> None:
     np.testing.assert_allclose(posterior(bundle, known).probabilities[0], found, atol=0.02)
 
 
-def test_a_matrix_takes_the_place_of_a_temperature() -> None:
+def test_matrix_replaces_temperature() -> None:
     matrix, shift = [[1.0, 0.2, 0.0], [0.0, 0.5, 0.0], [0.0, 0.0, 2.0]], [0.1, 0.0, -0.3]
     bundle = small_model(calibration={"recency": {"matrix": matrix, "shift": shift}})
     known = {"recency": 12.0}
@@ -169,7 +169,7 @@ def test_a_matrix_takes_the_place_of_a_temperature() -> None:
 
 
 @given(st.floats(0, 1e15))
-def test_a_matrix_answers_a_customer_far_outside_as_one_at_the_edge(recency: float) -> None:
+def test_matrix_clips_customers_far_outside(recency: float) -> None:
     matrix, shift = [[1.0, 0.9, 0.0], [0.0, -0.5, 0.0], [0.4, 0.0, 2.0]], [0.0, 0.0, 0.0]
     bundle = small_model(calibration={"recency": {"matrix": matrix, "shift": shift}})
     found = posterior(bundle, {"recency": recency}).probabilities
@@ -191,14 +191,14 @@ TABLES = {
 }
 
 
-def test_evidence_alone_is_bayes_rule_on_its_tables() -> None:
+def test_evidence_alone_follows_bayes_rule() -> None:
     bundle = small_model(evidence=TABLES)
     found = posterior(bundle, {"age": 33, "gender": "f "}).probabilities
     weights = np.array([0.5, 0.3, 0.2]) * [0.3, 0.3, 0.3] * np.array([0.4, 0.5, 0.2])
     np.testing.assert_allclose(found, [weights / weights.sum()], rtol=1e-12)
 
 
-def test_evidence_counts_beside_measures_by_its_weight() -> None:
+def test_evidence_is_weighted_beside_measures() -> None:
     names = ["age", "recency"]
     bundle = small_model(evidence=TABLES, evidence_weights={subset_key(names): 0.5})
     alone = posterior(bundle, {"recency": 12.0}).probabilities
@@ -222,7 +222,7 @@ def test_with_every_measure_known_evidence_changes_nothing() -> None:
         ({"age": 77}, {"age": 95}),  # both are others
     ],
 )
-def test_a_value_that_no_table_has_is_other_or_unknown(
+def test_unlisted_value_is_other_or_unknown(
     known: dict[str, object], as_if: dict[str, object]
 ) -> None:
     bundle = small_model(evidence=TABLES)
@@ -230,7 +230,7 @@ def test_a_value_that_no_table_has_is_other_or_unknown(
     np.testing.assert_array_equal(found, expected)
 
 
-def test_each_customer_is_answered_by_the_evidence_there_is() -> None:
+def test_customers_are_scored_by_available_evidence() -> None:
     bundle = small_model(evidence=TABLES)
     table = {"recency": [12.0, np.nan, 12.0], "age": [19, 33, None]}
     found = posterior(bundle, table).probabilities
@@ -239,7 +239,7 @@ def test_each_customer_is_answered_by_the_evidence_there_is() -> None:
     np.testing.assert_allclose(found, expected, rtol=1e-12)
 
 
-def test_a_bank_that_takes_no_evidence_does_not_look_at_it() -> None:
+def test_unused_evidence_is_ignored() -> None:
     found = posterior(small_model(), {"recency": 12.0, "age": 19, "gender": "F"}).probabilities
     expected = posterior(small_model(), {"recency": 12.0}).probabilities
     np.testing.assert_array_equal(found, expected)
@@ -248,13 +248,13 @@ def test_a_bank_that_takes_no_evidence_does_not_look_at_it() -> None:
 @pytest.mark.parametrize(
     ("age", "told"), [(-1, "Age must be from 0 to 150; found -1"), ("old", "Age is not a number")]
 )
-def test_an_age_that_is_none_is_refused(age: object, told: str) -> None:
+def test_invalid_age_is_refused(age: object, told: str) -> None:
     with pytest.raises(InputError, match=told):
         posterior(small_model(evidence=TABLES), {"age": age})  # type: ignore[dict-item]
 
 
 @pytest.mark.parametrize("names", [MEASURES, ["monetary", "average_balance"]])
-def test_one_customer_is_answered_in_a_tenth_of_a_millisecond_or_little_more(
+def test_one_customer_is_scored_in_tenth_of_millisecond(
     names: list[str],
 ) -> None:
     bundle, known = small_model(), {name: CUSTOMER[name] for name in names}

@@ -14,30 +14,30 @@ def newest(data_dir: Path) -> list[str]:
     return [read_model(found).version for found in newest_first(data_dir / "published")]
 
 
-def test_without_a_release_there_is_nothing_and_looking_creates_nothing(tmp_path: Path) -> None:
+def test_newest_first_is_empty_and_creates_nothing(tmp_path: Path) -> None:
     assert newest_first(tmp_path / "published") == []
     assert list(tmp_path.iterdir()) == []
 
 
-def test_the_newest_release_comes_first(tmp_path: Path) -> None:
+def test_newest_release_comes_first(tmp_path: Path) -> None:
     for version in ("first", "second"):
         publish(tmp_path, version=version)
     assert newest(tmp_path) == ["second", "first"]
 
 
-def test_a_model_with_another_hash_than_was_released_is_refused(tmp_path: Path) -> None:
+def test_model_with_another_hash_than_was_released_is_refused(tmp_path: Path) -> None:
     release(tmp_path, write_model(tmp_path), sha256="0" * 64)
     with pytest.raises(BundleError, match="not the one that was released"):
         newest(tmp_path)
 
 
-def test_a_release_without_a_classifier_is_refused(tmp_path: Path) -> None:
+def test_release_without_classifier_is_refused(tmp_path: Path) -> None:
     release(tmp_path, write_model(tmp_path), sha256="0" * 64, versions={"rfm_table": "v1"})
     with pytest.raises(BundleError, match="names no nb_classifier"):
         newest(tmp_path)
 
 
-def test_a_model_writes_numbers_as_its_release_does(tmp_path: Path) -> None:
+def test_model_uses_number_notation_of_release(tmp_path: Path) -> None:
     folder = write_model(tmp_path)
     sha256 = load_bundle(folder).sha256
     release(tmp_path, folder, sha256, number_format=LAKH)

@@ -4,7 +4,7 @@ from bankseg_assets.scoring.quality import quality, was_held_out
 from bankseg_assets_tests.small_model import one_segment, small_model
 
 
-def test_quality_names_the_customers_that_it_was_measured_on() -> None:
+def test_quality_names_evaluated_customers() -> None:
     metrics = {"f1_weighted": 0.981, "n_held_out": 300.0}
     assert quality(small_model(metrics=metrics)) == "F1 on held-out customers 98.1%"
     few = small_model(metrics=metrics | {"n_held_out": 0})

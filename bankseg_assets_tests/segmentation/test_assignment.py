@@ -7,7 +7,7 @@ from bankseg_assets.segmentation.partition import squared_distances
 from bankseg_assets_tests.fitted_models import Fitted
 
 
-def test_every_customer_has_the_nearest_segment_its_name_and_distance(fitted: Fitted) -> None:
+def test_assign_gives_nearest_segment_name_and_distance(fitted: Fitted) -> None:
     points = fitted.pca.project(fitted.rfm, "customer_id").toPandas().set_index("customer_id")
     found = fitted.segments.toPandas().set_index("customer_id").loc[points.index]
     distances = squared_distances(points.to_numpy(), fitted.kmeans.centroid_array)
@@ -17,7 +17,7 @@ def test_every_customer_has_the_nearest_segment_its_name_and_distance(fitted: Fi
     assert found["segment_name"].tolist() == names
 
 
-def test_what_was_known_of_the_customer_is_carried_along(fitted: Fitted) -> None:
+def test_assign_keeps_other_columns(fitted: Fitted) -> None:
     assert fitted.segments.columns == CUSTOMER_SEGMENTS.names
     carried = [name for name in fitted.segments.columns if name in fitted.rfm.columns]
     assert "monetary" in carried

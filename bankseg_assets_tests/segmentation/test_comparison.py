@@ -11,7 +11,7 @@ from bankseg_assets_tests.fitted_models import Fitted
 DEFAULT = Row("2 components", "k-means", 4, 0.7, 0.5, 0.1, 0.4, 0.99, 0.99)
 
 
-def test_every_algorithm_and_every_space_is_measured_on_held_out_customers(
+def test_compare_measures_all_on_held_out_customers(
     fitted: Fitted, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(alternatives, "MOST_ITERATIONS", 5)  # each is a Spark job
@@ -28,12 +28,12 @@ def test_every_algorithm_and_every_space_is_measured_on_held_out_customers(
     assert rows[0].f1_macro > 0.9
 
 
-def test_compare_has_nothing_to_say_of_one_segment(fitted: Fitted) -> None:
+def test_compare_of_one_segment_is_empty(fitted: Fitted) -> None:
     assert compare(fitted.rfm, fitted.pca, 1, seed=1) == []
     assert verdict([]) == "All customers are one segment, so there is nothing to compare."
 
 
-def test_the_default_is_kept_unless_clearly_beaten() -> None:
+def test_default_is_kept_unless_clearly_beaten() -> None:
     near = replace(DEFAULT, algorithm="Gaussian mixture", silhouette_euclidean=0.509)
     assert verdict([DEFAULT, near]).startswith("k-means on 2 components is not beaten: no other")
     better = replace(near, silhouette_euclidean=0.52)
@@ -46,6 +46,6 @@ def test_the_default_is_kept_unless_clearly_beaten() -> None:
     "lost",
     [{"largest_share": 0.51}, {"smallest_share": 0.009}, {"f1_macro": 0.97}, {"stability": 0.9}],
 )
-def test_a_higher_silhouette_alone_beats_nothing(lost: dict[str, float]) -> None:
+def test_higher_silhouette_alone_is_not_enough(lost: dict[str, float]) -> None:
     other = replace(DEFAULT, algorithm="Gaussian mixture", silhouette_euclidean=0.6, **lost)
     assert "is not beaten" in verdict([DEFAULT, other])

@@ -12,7 +12,7 @@ from bankseg_assets.segmentation.segment_words import SegmentFacts
 from bankseg_assets_tests.segmentation.segment_facts import described, facts
 
 
-def test_each_new_segment_takes_the_number_of_the_one_it_continues() -> None:
+def test_match_keeps_numbers_of_continued_segments() -> None:
     found = match(np.array([[1.0, 90.0, 0.0], [0.0, 2.0, 50.0], [40.0, 0.0, 3.0]]))
     assert found.order == [1, 2, 0]
     assert found.continued == [0, 1, 2]
@@ -24,7 +24,7 @@ def test_each_new_segment_takes_the_number_of_the_one_it_continues() -> None:
     )
 
 
-def test_a_segment_that_continues_none_is_said_to_be_new() -> None:
+def test_match_reports_new_segment() -> None:
     found = match(np.array([[50.0, 50.0, 0.0], [0.0, 0.0, 80.0], [30.0, 30.0, 0.0]]))
     assert found.continued.count(None) == 2
     assert found.order[1] == 2
@@ -32,13 +32,13 @@ def test_a_segment_that_continues_none_is_said_to_be_new() -> None:
     assert "Dissolved: 0, 2." in found.sentence
 
 
-def test_one_segment_more_takes_the_next_number() -> None:
+def test_match_numbers_additional_segment_next() -> None:
     found = match(np.array([[0.0, 70.0, 30.0], [60.0, 0.0, 0.0]]))
     assert (found.order, found.continued) == ([1, 0, 2], [0, 1, None])
     assert kept_colours([5, 0], found.continued) == [5, 0, 1]
 
 
-def test_with_fewer_segments_a_number_that_is_gone_is_given_up_and_said() -> None:
+def test_match_reports_dropped_number() -> None:
     found = match(np.array([[80.0, 0.0], [20.0, 5.0], [0.0, 90.0]]))
     assert (found.order, found.continued) == ([0, 1], [0, 2])
     assert "Dissolved: 1." in found.sentence
@@ -47,7 +47,7 @@ def test_with_fewer_segments_a_number_that_is_gone_is_given_up_and_said() -> Non
 
 
 @given(st.permutations(range(5)))
-def test_the_same_segments_in_another_order_change_nothing(order: list[int]) -> None:
+def test_match_ignores_order_of_segments(order: list[int]) -> None:
     found = match(np.diag([10.0, 20.0, 30.0, 40.0, 50.0])[order])
     assert [order[place] for place in range(5)] == found.order
     assert (found.kept, found.agreement) == (1.0, 1.0)
@@ -61,7 +61,7 @@ def kept(segments: list[SegmentFacts], names: list[str], continued: list[int | N
     return found
 
 
-def test_a_name_stays_while_its_numbers_do() -> None:
+def test_name_is_kept_while_numbers_are_stable() -> None:
     segments = [facts({"average_amount": value}) for value in (0.5, 0.9, 0.1)]
     before = [{"average_amount": 0.5 + NAME_SLACK / 2}, {"average_amount": 0.9 - 2 * NAME_SLACK}]
     names, named_for = kept_names(segments, ["Winners", "Asleep"], before, [0, 1, None])
@@ -69,7 +69,7 @@ def test_a_name_stays_while_its_numbers_do() -> None:
     assert named_for == [before[0], {"average_amount": 0.9}, {"average_amount": 0.1}]
 
 
-def test_a_kept_name_is_given_to_no_other() -> None:
+def test_kept_name_is_unique() -> None:
     segments = [facts({"average_amount": 0.36}), facts({"average_amount": 0.1})]
     assert kept(segments, ["Medium spenders"], [0, None]) == [
         "Medium spenders",
@@ -86,15 +86,13 @@ def test_a_kept_name_is_given_to_no_other() -> None:
         (facts({"average_balance": 0.5}), "All customers", "High-balance customers"),
     ],
 )
-def test_a_kept_name_that_is_no_longer_true_is_replaced(
-    found: SegmentFacts, name: str, now: str
-) -> None:
+def test_outdated_kept_name_is_replaced(found: SegmentFacts, name: str, now: str) -> None:
     others = facts(customers=5_000)
     names = kept([found, others], [name, "Others"], [0, 1])
     assert names[0] == (now or segment_names([found, others])[0]) != name
 
 
-def test_a_kept_name_that_another_contradicts_is_replaced() -> None:
+def test_contradicted_kept_name_is_replaced() -> None:
     """Small spenders, USD 276 each, beside medium ones, USD 234 each: neither name is kept."""
     small, medium = (facts({"average_amount": value}) for value in (0.0, -0.2))
     assert kept([small, medium], ["Small spenders", "Medium spenders"], [0, 1]) == [
@@ -103,7 +101,7 @@ def test_a_kept_name_that_another_contradicts_is_replaced() -> None:
     ]
 
 
-def test_a_kept_comparison_that_has_turned_is_replaced() -> None:
+def test_reversed_kept_comparison_is_replaced() -> None:
     segments = [facts({"average_amount": value}) for value in (0.1, 0.3)]
     names = kept(segments, ["Medium spenders, larger amounts", "Medium spenders"], [0, 1])
     assert names == ["Medium spenders, smaller amounts", "Medium spenders, larger amounts"]

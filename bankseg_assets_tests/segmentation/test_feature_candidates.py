@@ -21,7 +21,7 @@ def features(model: PcaModel) -> list[str]:
     return [feature.name for feature in model.features]
 
 
-def test_best_pca_keeps_the_first_sound_set(fitted: Fitted) -> None:
+def test_best_pca_keeps_first_sound_set(fitted: Fitted) -> None:
     model = best_pca(fitted.rfm, **CHOSEN)
     assert [row["rank"] for row in model.comparison][-1] == max(
         row["rank"] for row in model.comparison
@@ -31,7 +31,7 @@ def test_best_pca_keeps_the_first_sound_set(fitted: Fitted) -> None:
     assert (model.warnings, model.n_customers) == ([], 720)
 
 
-def test_best_pca_takes_named_features_as_they_are(fitted: Fitted) -> None:
+def test_best_pca_uses_named_features(fitted: Fitted) -> None:
     names = ["recency", "log_frequency"]
     model = best_pca(fitted.rfm, **CHOSEN | {"named": names, "n_components": 1, "whiten": False})
     assert (features(model), model.n_components, model.comparison) == (names, 1, [])
@@ -46,7 +46,7 @@ def test_best_pca_of_identical_customers_has_one_component(spark: SparkSession) 
     assert len(model.warnings) == 4
 
 
-def test_best_pca_without_a_sound_set_keeps_the_best(spark: SparkSession) -> None:
+def test_best_pca_without_sound_set_keeps_best(spark: SparkSession) -> None:
     """60 customers in one cloud: no division is stable, and every set was tried."""
     random = np.random.default_rng(2)
     rows = [

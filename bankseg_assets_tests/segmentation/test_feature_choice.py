@@ -27,7 +27,7 @@ def names(choice: FeatureChoice, place: int = 0) -> list[str]:
     return [feature.name for feature in choice.candidates[place].features]
 
 
-def test_customers_who_come_once_are_split_by_coming_again() -> None:
+def test_one_time_customers_get_repeat_feature() -> None:
     choice = choose_features(counts(), N)
     assert names(choice) == [
         *("recency", "repeat", "capped_frequency"),
@@ -38,13 +38,13 @@ def test_customers_who_come_once_are_split_by_coming_again() -> None:
     assert "log_average_balance" not in names(choice, 2)
 
 
-def test_active_customers_are_split_by_how_often_they_come() -> None:
+def test_active_customers_get_frequency_feature() -> None:
     choice = choose_features(counts(frequency=DAILY), N)
     assert "log_frequency" in names(choice)
     assert not {"repeat", "capped_frequency"} & set(names(choice))
 
 
-def test_one_frequency_for_all_leaves_it_and_the_sum_out() -> None:
+def test_constant_frequency_excludes_frequency_and_sum() -> None:
     """25 transactions for every customer: the sum is then 25 times the average."""
     choice = choose_features(counts(frequency={25: N}), N)
     assert names(choice) == ["recency", "log_average_amount", "log_average_balance"]
@@ -68,13 +68,13 @@ def test_repeat_needs_one_percent_on_either_side(once: int, kept: bool) -> None:
         ({0: 995, 900: 5}, "it is the same for over 99% of the customers"),
     ],
 )
-def test_a_measure_that_tells_nothing_is_left_out(balances: dict[int, int], why: str) -> None:
+def test_uninformative_measure_is_excluded(balances: dict[int, int], why: str) -> None:
     choice = choose_features(counts(average_balance=balances), N)
     assert "log_average_balance" not in names(choice)
     assert choice.warnings == (f"The account balance is not used: {why}.",)
 
 
-def test_nothing_that_varies_leaves_no_candidate() -> None:
+def test_constant_measures_give_no_candidate() -> None:
     alike = {"recency": {1: N}, "frequency": {1: N}, "average_balance": {}}
     choice = choose_features(
         counts(average_amount={0: N}, monetary={0: N}, **alike),  # type: ignore[arg-type]
@@ -84,7 +84,7 @@ def test_nothing_that_varies_leaves_no_candidate() -> None:
     assert len(choice.warnings) == 4
 
 
-def test_negative_money_has_a_signed_logarithm() -> None:
+def test_negative_money_has_signed_logarithm() -> None:
     """The parameter is the lower quintile of the sizes: bin 600 is a little over 19."""
     choice = choose_features(counts(average_balance={-900: 500, -600: 300, 600: 200}), N)
     features = {feature.name: feature for feature in choice.candidates[0].features}
@@ -93,13 +93,13 @@ def test_negative_money_has_a_signed_logarithm() -> None:
     assert features["log_average_amount"].transform == "log_offset"
 
 
-def test_an_offset_does_not_vanish_where_a_fifth_have_nothing() -> None:
+def test_offset_is_positive_if_a_fifth_are_zero() -> None:
     choice = choose_features(counts(average_balance={0: 300, 600: 300, 1000: 400}), N)
     balance = choice.candidates[0].features[-1]
     assert (balance.name, balance.parameter) == ("log_average_balance", 19.0)
 
 
-def test_named_features_are_the_only_set_but_for_constant_ones() -> None:
+def test_named_features_are_only_candidate() -> None:
     choice = choose_features(
         counts(recency={3: N}), N, named=["recency", "log_monetary", "repeat"], n_components=2
     )
@@ -113,7 +113,7 @@ def test_named_features_are_the_only_set_but_for_constant_ones() -> None:
         choose_features(counts(), N, named=["repeat", "recency"], n_components=3)
 
 
-def test_a_run_may_name_the_space_alone() -> None:
+def test_run_may_set_space_only() -> None:
     choice = choose_features(counts(), N, n_components=3, whiten=True)
     assert {(one.n_components, one.whiten) for one in choice.candidates} == {(3, True)}
 
@@ -123,7 +123,7 @@ WHOLE_HISTOGRAMS = st.dictionaries(st.integers(1, 300), st.integers(1, 500), min
 
 
 @given(st.tuples(*[WHOLE_HISTOGRAMS] * 2, *[HISTOGRAMS] * 3))
-def test_whatever_the_data_every_candidate_can_be_fitted(found: tuple[dict[int, int], ...]) -> None:
+def test_every_candidate_can_be_fitted(found: tuple[dict[int, int], ...]) -> None:
     """Features are known names, vary, have a usable parameter, and are at least the components."""
     histograms = {
         name: dict(sorted(one.items())) for name, one in zip(MEASURES, found, strict=True)
@@ -140,7 +140,7 @@ def test_whatever_the_data_every_candidate_can_be_fitted(found: tuple[dict[int, 
             assert feature.transform != "log_offset" or min(histograms[feature.measure]) >= 0
 
 
-def test_choice_warns_of_spending_where_the_direction_is_known() -> None:
+def test_choice_warns_of_spending_where_direction_is_known() -> None:
     (warning,) = choose_features(counts(frequency={25: N}), N, direction_known=True).warnings
     assert warning == (
         "The number of spending transactions is not used: it is the same for all customers."

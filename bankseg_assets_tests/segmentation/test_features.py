@@ -29,7 +29,7 @@ FITTED = [
 ]
 
 
-def test_every_feature_is_the_same_in_spark_and_numpy(spark: SparkSession) -> None:
+def test_features_are_equal_in_spark_and_numpy(spark: SparkSession) -> None:
     rows = list(zip(*MEASURES.values(), strict=True))
     frame = spark.createDataFrame(rows, ", ".join(f"{name} double" for name in MEASURES))
     found = frame.select(*(feature_column(f).alias(f.name) for f in FITTED)).toPandas()
@@ -38,7 +38,7 @@ def test_every_feature_is_the_same_in_spark_and_numpy(spark: SparkSession) -> No
         np.testing.assert_allclose(found[feature.name], expected, rtol=1e-12, atol=0)
 
 
-def test_a_feature_of_an_unknown_measure_is_unknown(spark: SparkSession) -> None:
+def test_feature_of_null_measure_is_null(spark: SparkSession) -> None:
     frame = spark.createDataFrame(
         [(None,) * len(MEASURES)], ", ".join(f"{n} int" for n in MEASURES)
     )
@@ -46,7 +46,7 @@ def test_a_feature_of_an_unknown_measure_is_unknown(spark: SparkSession) -> None
     assert tuple(found) == (None,) * len(FITTED)
 
 
-def test_component_scores_are_the_affine_map_and_the_unknown_is_the_mean(
+def test_component_scores_impute_unknown_by_mean(
     spark: SparkSession,
 ) -> None:
     frame = spark.createDataFrame([(12, 100.0), (12, None)], "recency int, average_balance double")
@@ -60,6 +60,6 @@ def test_component_scores_are_the_affine_map_and_the_unknown_is_the_mean(
     assert frame.select(*columns).columns == component_names(2) == ["pc1", "pc2"]
 
 
-def test_an_unknown_transform_is_refused() -> None:
+def test_unknown_transform_is_refused() -> None:
     with pytest.raises(BundleError, match="Unknown transform 'sqrt' of the feature 'x'"):
         feature_column(Feature("x", "recency", "sqrt"))

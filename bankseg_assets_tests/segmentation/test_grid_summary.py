@@ -14,7 +14,7 @@ POINTS = np.random.default_rng(3).normal(size=(400, 2))
 
 
 @pytest.mark.parametrize("most_cells", [20_000, 40])
-def test_weights_means_and_inertia_are_those_of_all_points(
+def test_summary_preserves_weights_means_and_inertia(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch, most_cells: int
 ) -> None:
     monkeypatch.setattr(summary_module, "MOST_CELLS", most_cells)
@@ -32,7 +32,7 @@ def test_weights_means_and_inertia_are_those_of_all_points(
         assert len(found.weights) == len(cells)
 
 
-def test_customers_in_one_place_are_one_cell_in_a_fixed_order(spark: SparkSession) -> None:
+def test_equal_customers_are_one_cell_in_fixed_order(spark: SparkSession) -> None:
     points = [(0.5, -0.5), (-1.0, 2.0), (0.5, -0.5)]
     found = summarise(spark.createDataFrame(points, "pc1 double, pc2 double"), 2)
     assert found.means.tolist() == [[-1.0, 2.0], [0.5, -0.5]]
@@ -46,9 +46,7 @@ def test_customers_in_one_place_are_one_cell_in_a_fixed_order(spark: SparkSessio
     k=st.integers(1, 6),
     spread=st.floats(0.1, 5.0),
 )
-def test_the_true_inertia_lies_within_the_bound_whatever_the_centres(
-    seed: int, side: float, k: int, spread: float
-) -> None:
+def test_error_bound_holds_for_any_centres(seed: int, side: float, k: int, spread: float) -> None:
     random = np.random.default_rng(seed)
     points, centres = random.normal(0, spread, (200, 2)), random.normal(0, spread, (k, 2))
     cells, owner = np.unique(np.floor(points / side), axis=0, return_inverse=True)
@@ -65,7 +63,7 @@ def test_the_true_inertia_lies_within_the_bound_whatever_the_centres(
     assert true <= told * (1 + 1e-9)
 
 
-def test_customers_who_are_one_place_each_have_no_error() -> None:
+def test_summary_of_distinct_points_has_no_error() -> None:
     exact = Summary(np.zeros((1, 2)), np.ones(1), 0.0, GRID_SIDE)
     assert exact.error_bound(3.0) == pytest.approx(0.0, abs=1e-12)
     assert exact.error_bound(0.0) == 0.0

@@ -70,7 +70,7 @@ THREE = clouds((0, 0), (5, 0), (0, 5))
     hnp.arrays(float, (6, 2), elements=st.integers(-9, 9).map(float), unique=True),
     st.lists(st.integers(1, 4), min_size=6, max_size=6),
 )
-def test_a_cell_counts_as_its_members(points: Array, weights: list[int]) -> None:
+def test_cell_is_weighted_by_members(points: Array, weights: list[int]) -> None:
     centroids = points[[0, 3]]
     entry = evaluate(summary_of(points, weights), Partition(centroids))
     everyone = np.repeat(points, weights, axis=0)
@@ -79,7 +79,7 @@ def test_a_cell_counts_as_its_members(points: Array, weights: list[int]) -> None
     assert entry.smallest_share == pytest.approx(np.bincount(labels).min() / len(everyone))
 
 
-def test_the_inertia_within_cells_is_added() -> None:
+def test_inertia_within_cells_is_added() -> None:
     summary = Summary(np.array([[0.0], [4.0]]), np.array([2.0, 3.0]), within_inertia=7.0, side=1.0)
     assert evaluate(summary, Partition(np.array([[1.0], [4.0]]))).inertia == 2 * 1.0 + 7.0
 
@@ -88,14 +88,14 @@ def test_the_inertia_within_cells_is_added() -> None:
     hnp.arrays(float, (7, 2), elements=st.integers(-9, 9).map(float), unique=True),
     st.lists(st.integers(1, 4), min_size=7, max_size=7),
 )
-def test_the_euclidean_silhouette_is_that_of_scikit_learn(points: Array, counts: list[int]) -> None:
+def test_euclidean_silhouette_equals_scikit_learn(points: Array, counts: list[int]) -> None:
     labels = labels_of(points, points[[0, 3, 5]])
     everyone, theirs = np.repeat(points, counts, axis=0), np.repeat(labels, counts)
     expected = silhouette_score(everyone, theirs)
     assert silhouette(points, np.array(counts, dtype=float), labels) == pytest.approx(expected)
 
 
-def test_repeatability_is_the_macro_f1_of_naive_bayes_on_the_same_customers() -> None:
+def test_gaussian_f1_equals_naive_bayes_macro_f1() -> None:
     random = np.random.default_rng(8)
     points = np.vstack([random.normal(0, 1, (60, 2)), random.normal((3, 0), (0.3, 2), (40, 2))])
     partition = Partition(np.array([[0.0, 0.0], [2.0, 0.0]]))
@@ -111,7 +111,7 @@ def test_repeatability_is_the_macro_f1_of_naive_bayes_on_the_same_customers() ->
     assert np.mean(hits) < 1
 
 
-def test_a_sample_stands_for_every_cell_by_its_share() -> None:
+def test_spread_sample_is_proportional_to_cells() -> None:
     summary = summary_of(THREE, [*([1] * 30), *([2] * 30), *([7] * 30)])
     points, counts = spread_sample(summary, 60)
     assert counts.sum() == 60
@@ -122,14 +122,14 @@ def test_a_sample_stands_for_every_cell_by_its_share() -> None:
     assert everyone[1].tolist() == summary.weights.tolist()
 
 
-def test_segments_that_are_there_are_found_again_in_resampled_customers() -> None:
+def test_stability_of_clear_segments_is_high() -> None:
     summary = summary_of(THREE)
     there, not_there = sweep(summary, [3, 5], seed=1).values()
     assert stability(summary, there[1], seed=1) == 1.0
     assert stability(summary, not_there[1], seed=1) < LEAST_STABILITY
 
 
-def test_the_gap_is_widest_at_the_clusters_that_are_there() -> None:
+def test_gap_is_widest_at_true_k() -> None:
     entries = [entry for entry, _ in sweep(summary_of(THREE), range(2, 6), seed=1).values()]
     assert gap_choice(entries) == 3
     assert all(entry.gap_error > 0 for entry in entries)
@@ -153,7 +153,7 @@ def choose(swept: list[SweepEntry], *, unstable: tuple[int, ...] = ()) -> Choice
     return choice
 
 
-def test_k_is_the_highest_silhouette_with_every_segment_worth_a_campaign() -> None:
+def test_choose_k_takes_highest_sound_silhouette() -> None:
     choice = choose(entries((2, 0.9, 0.5), (4, 0.5, 0.1), (5, 0.6, 0.009), (6, 0.55, 0.01)))
     assert (choice.k, choice.rank, choice.warnings) == (6, SOUND, ())
     assert choice.reason == (
@@ -165,12 +165,12 @@ def test_k_is_the_highest_silhouette_with_every_segment_worth_a_campaign() -> No
     assert [entry.stability for entry in choice.entries] == [None, None, None, 0.99]
 
 
-def test_a_k_that_naive_bayes_cannot_repeat_is_passed_over() -> None:
+def test_choose_k_skips_low_f1() -> None:
     swept = entries((4, 0.5, 0.1), (5, 0.6, 0.1))
     assert choose([swept[0], replace(swept[1], f1_macro=0.97)]).k == 4
 
 
-def test_a_higher_silhouette_that_is_not_stable_is_passed_over_and_named() -> None:
+def test_choose_k_skips_unstable_k_and_names_it() -> None:
     choice = choose(entries((4, 0.5, 0.1), (5, 0.6, 0.1)), unstable=(5,))
     assert choice.k == 4
     assert choice.reason.endswith("Higher silhouettes were not stable: k = 5 (0.550).")
@@ -191,7 +191,7 @@ def test_choose_k_starts_at_2_where_4_is_not_sound() -> None:
     assert (loose.k, loose.rank) == (2, SOUND - 1)
 
 
-def test_where_none_is_stable_the_most_stable_is_chosen() -> None:
+def test_choose_k_takes_most_stable_if_none_is_stable() -> None:
     choice = choose(entries((4, 0.6, 0.1), (5, 0.5, 0.1)), unstable=(4, 5))
     assert (choice.k, choice.rank) == (5, SOUND - 2)
     assert choice.reason.startswith(
@@ -200,7 +200,7 @@ def test_where_none_is_stable_the_most_stable_is_chosen() -> None:
     assert choice.warnings[0].startswith("The segments are not stable")
 
 
-def test_where_none_is_repeated_segments_are_large_at_least() -> None:
+def test_choose_k_drops_f1_last() -> None:
     swept = [
         replace(e, f1_macro=0.9) for e in entries((2, 0.9, 0.5), (4, 0.6, 0.1), (5, 0.7, 0.001))
     ]
@@ -210,14 +210,14 @@ def test_where_none_is_repeated_segments_are_large_at_least() -> None:
 
 
 @pytest.mark.parametrize("swept", [[], entries((2, 0.9, 0.001), (4, 0.5, 0.009))])
-def test_without_large_segments_all_customers_are_one(swept: list[SweepEntry]) -> None:
+def test_choose_k_gives_one_segment_if_none_is_large(swept: list[SweepEntry]) -> None:
     choice = choose(swept)
     assert (choice.k, choice.rank, choice.entry.smallest_share) == (1, 0, 1.0)
     assert choice.warnings == (choice.reason,)
     assert choice.reason.startswith("All customers are one segment: ")
 
 
-def test_two_customers_are_too_few_for_two_segments() -> None:
+def test_choose_k_gives_one_segment_for_two_customers() -> None:
     choice = choose_k(
         entries((2, 0.9, 0.5)), fewest=4, least=least_share(2), stability_of=lambda k: 1.0
     )
@@ -226,17 +226,17 @@ def test_two_customers_are_too_few_for_two_segments() -> None:
     )
 
 
-def test_the_smallest_segment_has_one_percent_and_eleven_customers() -> None:
+def test_least_share_is_one_percent_or_eleven_customers() -> None:
     assert least_share(1_000_000) == 0.01
     assert least_share(181) == 11 / 181
     assert least_share(0) > 1
 
 
-def test_of_equal_silhouettes_the_smaller_k_is_chosen() -> None:
+def test_choose_k_takes_smaller_k_on_ties() -> None:
     assert choose(entries((4, 0.5, 0.1), (5, 0.5, 0.1))).k == 4
 
 
-def test_a_k_that_was_asked_for_is_taken_if_it_was_swept() -> None:
+def test_named_k_must_be_swept() -> None:
     swept = entries((2, 0.9, 0.5), (3, 0.1, 0.001))
     choice = named_k(swept, 3, stability_of=lambda k: 0.7)
     assert (choice.k, choice.reason) == (3, "k = 3 was asked for in the run's configuration.")
@@ -246,14 +246,14 @@ def test_a_k_that_was_asked_for_is_taken_if_it_was_swept() -> None:
         named_k(swept, 9, stability_of=lambda k: 0.7)
 
 
-def test_the_elbow_is_where_the_inertia_stops_falling_fast() -> None:
+def test_elbow_is_knee_of_inertia() -> None:
     inertias = [100.0, 50.0, 10.0, 9.0, 8.0, 7.0]
     swept = [SweepEntry(k, inertia, 0.0, 0.1) for k, inertia in enumerate(inertias, 2)]
     assert elbow(swept) == 4
     assert elbow(swept[:2]) is None
 
 
-def test_the_sweep_finds_the_clusters_that_are_there() -> None:
+def test_sweep_finds_true_clusters() -> None:
     found = sweep(summary_of(THREE), range(2, 5), seed=1)
     assert list(found) == [2, 3, 4]
     assert max(found.values(), key=lambda pair: pair[0].silhouette)[0].k == 3
@@ -265,7 +265,7 @@ def test_the_sweep_finds_the_clusters_that_are_there() -> None:
     assert all((again[k][1].centres == found[k][1].centres).all() for k in found)
 
 
-def test_more_segments_than_distinct_customers_are_not_tried() -> None:
+def test_sweep_skips_k_above_distinct_customers() -> None:
     three = summary_of(np.array([[0.0], [1.0], [5.0]]))
     assert list(sweep(three, range(2, 9), seed=1)) == [2, 3]
     assert sweep(three, [4, 5], seed=1) == {}

@@ -55,7 +55,7 @@ def labelled(spark: SparkSession) -> DataFrame:
     return points.select("*", Partition(CENTROIDS).columns()[0].alias("segment")).persist()
 
 
-def test_the_silhouette_is_the_exact_one_of_squared_distances(labelled: DataFrame) -> None:
+def test_silhouette_is_exact_for_squared_distances(labelled: DataFrame) -> None:
     labels = labels_of(POINTS, CENTROIDS)
     expected = brute_silhouette(POINTS, labels)
     sizes, inertia, silhouette = measure(labelled, Partition(CENTROIDS))
@@ -74,7 +74,7 @@ def training_points(fitted: Fitted) -> DataFrame:
     return fitted.pca.project(fitted.rfm.where("NOT held_out"))
 
 
-def test_polishing_ends_at_a_fixed_point_of_all_training_customers(fitted: Fitted) -> None:
+def test_polish_converges_to_fixed_point(fitted: Fitted) -> None:
     points = training_points(fitted).toPandas().to_numpy()
     centroids = fitted.kmeans.centroid_array
     labels = labels_of(points, centroids)
@@ -83,7 +83,7 @@ def test_polishing_ends_at_a_fixed_point_of_all_training_customers(fitted: Fitte
     assert 1 <= fitted.kmeans.passes < MOST_POLISHING_PASSES
 
 
-def test_polishing_keeps_a_centroid_that_nobody_is_nearest_to(labelled: DataFrame) -> None:
+def test_polish_keeps_centroid_without_customers(labelled: DataFrame) -> None:
     partition, passes = polish(labelled.select("pc1", "pc2"), Partition(CENTROIDS))
     centroids = partition.centres
     assert centroids[3].tolist() == CENTROIDS[3].tolist()
@@ -91,7 +91,7 @@ def test_polishing_keeps_a_centroid_that_nobody_is_nearest_to(labelled: DataFram
     assert passes > 1
 
 
-def test_the_fit_is_as_good_as_spark_mls_best_of_three(fitted: Fitted) -> None:
+def test_fit_is_as_good_as_spark_mls_best_of_three(fitted: Fitted) -> None:
     training = training_points(fitted)
     points = training.toPandas().to_numpy()
     vectors = training.select(array_to_vector(F.array("pc1", "pc2")).alias("features")).persist()
@@ -103,7 +103,7 @@ def test_the_fit_is_as_good_as_spark_mls_best_of_three(fitted: Fitted) -> None:
     assert mine <= 1.001 * min(costs)
 
 
-def test_the_model_says_what_was_measured_on_all_customers(fitted: Fitted) -> None:
+def test_model_has_metrics_of_all_customers(fitted: Fitted) -> None:
     model = fitted.kmeans
     points = fitted.pca.project(fitted.rfm).toPandas().to_numpy()
     labels = labels_of(points, model.centroid_array)
@@ -118,11 +118,11 @@ def test_the_model_says_what_was_measured_on_all_customers(fitted: Fitted) -> No
     assert len(set(model.names)) == model.k
 
 
-def test_a_model_survives_json(fitted: Fitted) -> None:
+def test_model_round_trips_through_json(fitted: Fitted) -> None:
     assert KMeansModel.from_json(json.loads(json.dumps(fitted.kmeans.to_json()))) == fitted.kmeans
 
 
-def test_the_spread_of_rows_over_tasks_changes_nothing(fitted: Fitted) -> None:
+def test_fit_is_independent_of_partitioning(fitted: Fitted) -> None:
     def parameters(rfm: DataFrame) -> tuple[dict[str, object], dict[str, object]]:
         pca = fit_pca(rfm, candidate(rfm, FEATURES))
         kmeans = fit_kmeans(rfm, pca, ks=[4, 5], wanted=4, fewest=2, seed=1)
@@ -131,12 +131,12 @@ def test_the_spread_of_rows_over_tasks_changes_nothing(fitted: Fitted) -> None:
     assert parameters(fitted.rfm.coalesce(1)) == parameters(fitted.rfm.repartition(3))
 
 
-def test_a_range_without_any_k_says_which_end_is_wrong(fitted: Fitted) -> None:
+def test_empty_k_range_error_names_wrong_bound(fitted: Fitted) -> None:
     with pytest.raises(ValueError, match="k_min is above k_max"):
         fit_kmeans(fitted.rfm, fitted.pca, ks=range(8, 6), wanted=None, fewest=4, seed=1)
 
 
-def test_a_model_that_continues_itself_changes_nothing(fitted: Fitted) -> None:
+def test_model_that_continues_itself_changes_nothing(fitted: Fitted) -> None:
     before = fitted.kmeans
     again = fit_kmeans(
         fitted.rfm,
@@ -154,7 +154,7 @@ def test_a_model_that_continues_itself_changes_nothing(fitted: Fitted) -> None:
     assert again.matching.order == list(range(before.k))
 
 
-def test_numbers_names_and_colours_follow_the_model_in_use(fitted: Fitted) -> None:
+def test_numbers_names_and_colours_follow_model_in_use(fitted: Fitted) -> None:
     """The model in use numbered its segments otherwise, and had names of its own."""
     before, k = fitted.kmeans, fitted.kmeans.k
     turned = [*range(1, k), 0]
@@ -182,7 +182,7 @@ def test_numbers_names_and_colours_follow_the_model_in_use(fitted: Fitted) -> No
 
 
 @pytest.mark.parametrize("algorithm", [Algorithm.BISECTING_K_MEANS, Algorithm.GAUSSIAN_MIXTURE])
-def test_another_algorithm_gives_a_model_of_the_same_kind(
+def test_another_algorithm_gives_model_of_same_kind(
     fitted: Fitted, algorithm: Algorithm, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(alternatives, "MOST_ITERATIONS", 5)  # each is a Spark job
@@ -218,7 +218,7 @@ def test_four_segments_follow_one_and_one_follows_four(fitted: Fitted, spark: Sp
     assert (again.k, len(again.names), len(again.colours)) == (1, 1, 1)
 
 
-def test_a_segment_too_small_among_all_customers_is_passed_over(spark: SparkSession) -> None:
+def test_too_small_segment_of_all_customers_is_rejected(spark: SparkSession) -> None:
     """Of the 12 training customers far out none is held out: 12 of 400 are 3 %, of 1,312 0.9 %.
 
     The choice of k sees training customers, the gate of a release all of them.

@@ -51,24 +51,24 @@ def spending(deviation: float, *, ratio: float | None = None) -> SegmentFacts:
         (SegmentFacts(), EMPTY_NAME),
     ],
 )
-def test_a_deviation_has_its_word(found: SegmentFacts, name: str) -> None:
+def test_deviation_has_its_word(found: SegmentFacts, name: str) -> None:
     assert name_of(found) == name
 
 
-def test_the_segment_of_everybody_is_all_customers() -> None:
+def test_single_segment_is_named_all_customers() -> None:
     big = facts({"average_amount": 2.0})
     assert segment_names([big]) == [ALL_NAME]
     assert segment_names([SegmentFacts(), big]) == [EMPTY_NAME, ALL_NAME]
     assert segment_names([]) == []
 
 
-def test_no_segment_is_big_with_a_mean_below_the_average() -> None:
+def test_no_segment_is_big_with_mean_below_average() -> None:
     """The typical amount of a third of the real customers is 838, of all 500, the mean 1,579."""
     assert segment_names([spending(0.38, ratio=0.62), OTHERS])[0] == "Medium spenders"
     assert segment_names([spending(-0.5, ratio=1.2), OTHERS])[0] == "Medium spenders"
 
 
-def test_no_segment_is_big_above_one_that_may_not_be() -> None:
+def test_no_segment_is_big_below_one_that_is_not() -> None:
     """The mean forbids "big" to the segment that shows the most: so it does to all below it."""
     found = [spending(0.5), spending(0.9, ratio=0.8), spending(-0.5)]
     assert words(found, "average_amount") == [
@@ -78,14 +78,14 @@ def test_no_segment_is_big_above_one_that_may_not_be() -> None:
     ]
 
 
-def test_a_week_more_or_less_is_neither_recent_nor_quiet() -> None:
+def test_week_more_or_less_is_neither_recent_nor_quiet() -> None:
     """Two transactions lie nearer to the snapshot than one by chance: 47 days, of all 56."""
     sooner = facts({"recency": -0.5}, recency=20, ratios={"recency": 0.86})
     later = facts({"recency": 0.6}, recency=60, ratios={"recency": 1.22})
     assert [name_of(sooner), name_of(later)] == [AVERAGE_NAME, AVERAGE_NAME]
 
 
-def test_all_names_speak_of_the_two_measures_that_differ_most() -> None:
+def test_names_use_two_most_different_measures() -> None:
     once = {"frequency": -0.4, "average_balance": -0.5}
     names = segment_names(
         [
@@ -101,7 +101,7 @@ def test_all_names_speak_of_the_two_measures_that_differ_most() -> None:
     ]
 
 
-def test_segments_that_share_a_name_get_a_further_word() -> None:
+def test_duplicate_names_get_further_word() -> None:
     strong = {"average_amount": 1.0, "frequency": 1.0}
     weak = facts({"average_amount": -1.0, "frequency": -1.0})
     names = segment_names(
@@ -118,7 +118,7 @@ def test_segments_that_share_a_name_get_a_further_word() -> None:
     ]
 
 
-def test_segments_that_share_all_words_are_compared() -> None:
+def test_equal_words_get_comparison() -> None:
     names = segment_names([spending(0.1), spending(0.3), spending(-0.2)])
     assert names == [
         "Medium spenders",
@@ -127,13 +127,13 @@ def test_segments_that_share_all_words_are_compared() -> None:
     ]
 
 
-def test_nothing_is_compared_that_is_unknown_of_one() -> None:
+def test_unknown_measure_is_not_compared() -> None:
     """A balance that nobody delivered is not a lower one."""
     known, unknown = {"recency": 0.0, "average_balance": 0.2}, {"recency": 0.0}
     assert segment_names([facts(known), facts(unknown)]) == [AVERAGE_NAME, f"{AVERAGE_NAME} (2)"]
 
 
-def test_segments_that_are_alike_are_numbered() -> None:
+def test_equal_segments_are_numbered() -> None:
     assert segment_names([spending(0.0), spending(0.01), spending(0.0)]) == [
         "Medium spenders",
         "Medium spenders (2)",
@@ -151,7 +151,7 @@ def test_names_are_unique_and_capitalised(segments: list[SegmentFacts]) -> None:
 
 @settings(deadline=None)
 @given(described())
-def test_a_higher_word_never_has_a_lower_number(segments: list[SegmentFacts]) -> None:
+def test_higher_word_never_has_lower_number(segments: list[SegmentFacts]) -> None:
     """The number is the median that the sentence shows; the same number has the same word."""
     for measure, wording in WORDINGS.items():
         said = words(segments, measure)
@@ -173,7 +173,7 @@ def test_new_names_contradict_no_number(segments: list[SegmentFacts]) -> None:
 
 @settings(deadline=None)
 @given(described())
-def test_a_name_claims_nothing_of_an_unknown_measure(segments: list[SegmentFacts]) -> None:
+def test_name_omits_unknown_measure(segments: list[SegmentFacts]) -> None:
     for found, name in zip(segments, segment_names(segments), strict=True):
         for measure, wording in WORDINGS.items():
             if measure not in found.deviations:
@@ -182,7 +182,7 @@ def test_a_name_claims_nothing_of_an_unknown_measure(segments: list[SegmentFacts
 
 @settings(deadline=None)
 @given(described())
-def test_no_name_says_what_only_the_classic_grid_can(segments: list[SegmentFacts]) -> None:
+def test_names_use_no_terms_of_rfm_grid(segments: list[SegmentFacts]) -> None:
     for name in segment_names(segments):
         for claim in ("champion", "loyal", "lost", "risk", "vip", "best"):
             assert claim not in name.lower()

@@ -23,7 +23,7 @@ def frame_of(spark: SparkSession, customers: Customers) -> DataFrame:
     )
 
 
-def test_a_median_is_placed_among_all_customers(spark: SparkSession) -> None:
+def test_median_is_placed_among_all_customers(spark: SparkSession) -> None:
     rows = [(0, 1, 1, 10.0, None), (0, 1, 1, 20.0, None), (2, 50, 4, 900.0, 5.0)]
     first, empty, last = naming_facts(frame_of(spark, rows), 3)
     assert first.medians == {"recency": 1.0, "frequency": 1.0, "average_amount": 10.0}
@@ -46,14 +46,14 @@ def test_overdrafts_and_refunds_are_placed_below_zero(spark: SparkSession) -> No
     assert "average_balance" not in low.ratios
 
 
-def test_a_measure_in_which_all_are_alike_sets_nobody_apart(spark: SparkSession) -> None:
+def test_constant_measure_has_no_deviation(spark: SparkSession) -> None:
     rows = [(segment, 1, 25, 10.0 + segment, 0.0) for segment in (0, 1)]
     for found in naming_facts(frame_of(spark, rows), 2):
         assert list(found.deviations) == ["average_amount"]
         assert found.medians["frequency"] == 25.0
 
 
-def test_what_is_known_of_few_is_not_said_of_all(spark: SparkSession) -> None:
+def test_measure_known_of_few_has_no_fact(spark: SparkSession) -> None:
     few: Customers = [(0, 1, 1, 10.0, 5.0 if number < 10 else None) for number in range(20)]
     most: Customers = [(1, 1, 1, 10.0, 5.0 if number < 11 else None) for number in range(20)]
     minority: Customers = [(2, 1, 1, 10.0, 5.0 if number < 11 else None) for number in range(30)]
@@ -65,7 +65,7 @@ def test_no_customers_have_no_facts(spark: SparkSession) -> None:
     assert naming_facts(frame_of(spark, []), 1) == [SegmentFacts(days=0.0)]
 
 
-def test_a_sentence_shows_the_number_that_named_the_segment(fitted: Fitted) -> None:
+def test_sentence_shows_number_that_named_segment(fitted: Fitted) -> None:
     found = naming_facts(fitted.segments, fitted.kmeans.k)
     rows = profile(fitted.segments, demographics(fitted.segments), "X")
     for row in rows:

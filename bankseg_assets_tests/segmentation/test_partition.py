@@ -14,7 +14,7 @@ MIXTURE = Partition(
 )
 
 
-def test_the_nearest_centroid_is_the_first_of_equals(spark: SparkSession) -> None:
+def test_labels_resolve_ties_by_lowest_number(spark: SparkSession) -> None:
     points = spark.createDataFrame([(0.0, 0.0), (3.0, 4.0), (-9.0, 0.0)], "pc1 double, pc2 double")
     partition = Partition(np.array([[1.0, 0.0], [0.0, 1.0], [-1.0, 0.0]]))
     found = [tuple(row) for row in points.select(*partition.columns()).collect()]
@@ -22,7 +22,7 @@ def test_the_nearest_centroid_is_the_first_of_equals(spark: SparkSession) -> Non
     assert partition.labels(np.array([[0.0, 0.0], [3.0, 4.0], [-9.0, 0.0]])).tolist() == [0, 1, 2]
 
 
-def test_a_customer_belongs_to_the_likeliest_gaussian(spark: SparkSession) -> None:
+def test_labels_of_mixture_are_likeliest_gaussians(spark: SparkSession) -> None:
     frame = spark.createDataFrame(POINTS.tolist(), "pc1 double, pc2 double")
     rows = np.array([tuple(row) for row in frame.select(*MIXTURE.columns()).collect()])
     densities = [
@@ -39,7 +39,7 @@ def test_a_customer_belongs_to_the_likeliest_gaussian(spark: SparkSession) -> No
     np.testing.assert_allclose(rows[:, 1], ((POINTS - CENTRES[expected]) ** 2).sum(axis=1))
 
 
-def test_reordering_renames_segments_and_moves_nobody() -> None:
+def test_reordered_only_renumbers_segments() -> None:
     order = [2, 0, 1]
     assert np.array(order)[MIXTURE.reordered(order).labels(POINTS)].tolist() == (
         MIXTURE.labels(POINTS).tolist()

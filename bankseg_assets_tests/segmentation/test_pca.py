@@ -33,7 +33,7 @@ def standardised(fitted: Fitted) -> Array:
     return np.nan_to_num((training_features(fitted) - fitted.pca.mean) / fitted.pca.scale)
 
 
-def test_mean_and_scale_are_those_of_the_known_values(fitted: Fitted) -> None:
+def test_mean_and_scale_ignore_unknown_values(fitted: Fitted) -> None:
     features = training_features(fitted)
     weights = [feature.weight for feature in fitted.pca.features]
     assert weights[0] == 0.5  # recency counts half
@@ -44,7 +44,7 @@ def test_mean_and_scale_are_those_of_the_known_values(fitted: Fitted) -> None:
     assert fitted.pca.n_customers == len(features) == 720
 
 
-def test_loadings_are_numpys_eigenvectors_with_their_greatest_entry_positive(
+def test_loadings_are_eigenvectors_with_fixed_sign(
     fitted: Fitted,
 ) -> None:
     values, vectors = np.linalg.eigh(np.cov(standardised(fitted), rowvar=False))
@@ -58,7 +58,7 @@ def test_loadings_are_numpys_eigenvectors_with_their_greatest_entry_positive(
     assert fitted.pca.components == fitted.pca.loadings
 
 
-def test_the_skew_is_told_before_and_after_the_transform(fitted: Fitted) -> None:
+def test_skew_is_reported_before_and_after_transform(fitted: Fitted) -> None:
     members = fitted.rfm.where("NOT held_out").toPandas()
     features = training_features(fitted)
     for place, feature in enumerate(fitted.pca.features):
@@ -68,21 +68,21 @@ def test_the_skew_is_told_before_and_after_the_transform(fitted: Fitted) -> None
         assert after == pytest.approx(skew(features[:, place], nan_policy="omit"), rel=1e-3)
 
 
-def test_the_offset_of_a_logarithm_is_the_lower_quintile(fitted: Fitted) -> None:
+def test_offset_of_logarithm_is_lower_quintile(fitted: Fitted) -> None:
     members = fitted.rfm.where("NOT held_out").toPandas()
     for feature in fitted.pca.features[2:]:
         quintile = np.nanquantile(members[feature.measure].astype(float), 0.2)
         assert feature.parameter == pytest.approx(quintile, rel=0.06)  # two digits
 
 
-def test_projection_is_standardised_features_times_components(fitted: Fitted) -> None:
+def test_projection_is_standardised_features_by_components(fitted: Fitted) -> None:
     found = fitted.pca.project(fitted.rfm.where("NOT held_out"), "customer_id").toPandas()
     assert list(found.columns) == ["customer_id", "pc1", "pc2"]
     expected = standardised(fitted) @ np.array(fitted.pca.components)
     np.testing.assert_allclose(found[["pc1", "pc2"]], expected, atol=1e-10)
 
 
-def test_a_model_that_whitens_gives_every_component_one_variance(spark: SparkSession) -> None:
+def test_whitening_gives_unit_variances(spark: SparkSession) -> None:
     random = np.random.default_rng(1)
     rows = [
         {"recency": int(days), "frequency": int(times), "average_balance": float(money)}
@@ -100,7 +100,7 @@ def test_a_model_that_whitens_gives_every_component_one_variance(spark: SparkSes
     np.testing.assert_allclose(np.cov(scores, rowvar=False), np.eye(3), atol=1e-5)
 
 
-def test_a_feature_of_one_value_is_named(spark: SparkSession) -> None:
+def test_feature_of_one_value_is_named(spark: SparkSession) -> None:
     rfm = rfm_frame(
         spark,
         [{"recency": 3, "monetary": Decimal(1)}, {"recency": 4, "frequency": 5, "held_out": True}],
@@ -109,7 +109,7 @@ def test_a_feature_of_one_value_is_named(spark: SparkSession) -> None:
         fit_pca(rfm, Candidate(feature_list(["recency", "repeat"]), 1))
 
 
-def test_whitening_leaves_out_a_direction_without_variance(spark: SparkSession) -> None:
+def test_whitening_drops_direction_without_variance(spark: SparkSession) -> None:
     """Two features that repeat each other span one direction, which is scaled; the other is not."""
     rows = [{"frequency": 1 + number % 2} for number in range(40)]
     features = feature_list(["repeat", "capped_frequency"])
@@ -117,5 +117,5 @@ def test_whitening_leaves_out_a_direction_without_variance(spark: SparkSession) 
     assert (model.n_components, model.whitened) == (1, True)
 
 
-def test_a_model_survives_json(fitted: Fitted) -> None:
+def test_model_round_trips_through_json(fitted: Fitted) -> None:
     assert PcaModel.from_json(json.loads(json.dumps(fitted.pca.to_json()))) == fitted.pca

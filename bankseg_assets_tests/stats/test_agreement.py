@@ -10,18 +10,18 @@ from bankseg_assets.stats.agreement import adjusted_rand_index, contingency, ove
 
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 4)), min_size=2, max_size=60))
-def test_the_adjusted_rand_index_is_that_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
+def test_adjusted_rand_index_is_that_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     first, second = np.array(pairs).T
     table = contingency(first, second, np.ones(len(pairs)))
     expected = adjusted_rand_score(first, second)
     assert adjusted_rand_index(table) == pytest.approx(expected, abs=1e-12)
 
 
-def test_the_same_groups_under_other_numbers_agree_fully() -> None:
+def test_same_groups_under_other_numbers_agree_fully() -> None:
     assert adjusted_rand_index(np.array([[0, 5], [7, 0]])) == 1.0
 
 
-def test_a_table_has_the_shape_that_is_asked_for() -> None:
+def test_table_has_shape_that_is_asked_for() -> None:
     found = contingency(np.array([0, 0, 1]), np.array([1, 1, 0]), np.array([2.0, 3.0, 4.0]), (3, 2))
     assert found.tolist() == [[0, 5], [4, 0], [0, 0]]
 

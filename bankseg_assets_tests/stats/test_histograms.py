@@ -34,7 +34,7 @@ PROBABILITIES = [0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0]
     )
 )
 @settings(max_examples=5, deadline=None)
-def test_quantiles_of_each_group_are_within_a_quarter_percent_of_the_exact_ones(
+def test_group_quantiles_are_within_quarter_percent(
     spark: SparkSession, rows: list[tuple[int, float]]
 ) -> None:
     frame = spark.createDataFrame([(g, float(v)) for g, v in rows], "g int, v double")
@@ -51,7 +51,7 @@ def test_quantiles_of_each_group_are_within_a_quarter_percent_of_the_exact_ones(
     st.lists(st.integers(-50, 50), min_size=1),
     st.lists(st.integers(0, 1000).map(lambda n: n / 1000), min_size=1),
 )
-def test_a_quantile_is_the_first_bin_that_reaches_its_share(
+def test_quantile_is_first_bin_reaching_share(
     values: list[int], probabilities: list[float]
 ) -> None:
     histogram = dict(sorted(Counter(values).items()))
@@ -63,13 +63,13 @@ def test_a_quantile_is_the_first_bin_that_reaches_its_share(
         assert found == min(values) or sum(value < found for value in values) < wanted
 
 
-def test_a_quantile_of_nothing_is_refused() -> None:
+def test_quantile_of_empty_histogram_raises() -> None:
     with pytest.raises(ValueError, match="A quantile was asked of no values at all"):
         quantile_bins({}, [0.5])
 
 
 @given(st.integers(1, 10_000))
-def test_a_bins_value_lies_within_it(number: int) -> None:
+def test_bins_value_lies_within_it(number: int) -> None:
     value = float(bin_value(number))
     assert math.floor(math.log1p(value) * BINS_PER_E_FOLD) == number
 
@@ -78,7 +78,7 @@ def test_zero_is_exactly_zero() -> None:
     assert bin_value([0, 1]).tolist()[0] == 0.0
 
 
-def test_several_measures_are_counted_in_one_pass_without_their_nulls(spark: SparkSession) -> None:
+def test_histograms_count_several_measures_without_nulls(spark: SparkSession) -> None:
     frame = spark.createDataFrame(
         [("a", 1, 7), ("a", 1, None), ("b", 2, 7), ("b", None, 8), ("b", None, None)],
         "name string, x int, y int",
@@ -93,19 +93,19 @@ def test_several_measures_are_counted_in_one_pass_without_their_nulls(spark: Spa
     assert histograms(frame.where("false"), bins) == {"x": {}, "y": {}}
 
 
-def test_bins_come_in_the_order_of_their_numbers(spark: SparkSession) -> None:
+def test_bins_come_in_order_of_their_numbers(spark: SparkSession) -> None:
     frame = spark.createDataFrame([(number,) for number in (5, -3, 12, 0)], "x int")
     assert list(histograms(frame, {"x": F.col("x")})["x"]) == [-3, 0, 5, 12]
 
 
-def test_the_bin_of_nothing_known_is_null(spark: SparkSession) -> None:
+def test_log_bin_of_null_is_null(spark: SparkSession) -> None:
     frame = spark.createDataFrame([(None,), (0.0,), (math.e - 1,)], "x double")
     found = [row[0] for row in frame.select(log_bin(F.col("x"))).collect()]
     assert found[:2] == [None, 0]
     assert found[2] in (199, 200)  # ln e is the edge between the two
 
 
-def test_a_grouping_set_has_the_number_that_spark_gives_it(spark: SparkSession) -> None:
+def test_grouping_set_has_number_that_spark_gives_it(spark: SparkSession) -> None:
     frame = spark.createDataFrame([(1, 2, 3)], "a int, b int, c int")
     names, sets = ["a", "b", "c"], [("a",), ("b", "c"), ("c",)]
     columns = [[F.col(name) for name in one] for one in sets]

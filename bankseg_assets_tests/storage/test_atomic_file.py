@@ -20,7 +20,7 @@ with draft_in(Path(sys.argv[1])) as draft:
 """
 
 
-def test_a_draft_has_its_name_once_it_is_published(tmp_path: Path) -> None:
+def test_draft_gets_name_when_published(tmp_path: Path) -> None:
     with draft_in(tmp_path) as draft:
         draft.file.write(b"whole")
         assert not (tmp_path / "name").exists()
@@ -29,16 +29,14 @@ def test_a_draft_has_its_name_once_it_is_published(tmp_path: Path) -> None:
     assert (tmp_path / "name").read_bytes() == b"whole"
 
 
-def test_a_draft_that_fails_leaves_nothing(tmp_path: Path) -> None:
+def test_failed_draft_is_removed(tmp_path: Path) -> None:
     with pytest.raises(RuntimeError), draft_in(tmp_path):
         raise RuntimeError
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("place", [".", "0123"])
-def test_a_draft_is_swept_when_its_writer_was_killed_and_not_before(
-    tmp_path: Path, place: str
-) -> None:
+def test_sweep_drafts_removes_drafts_of_dead_writers_only(tmp_path: Path, place: str) -> None:
     (tmp_path / place).mkdir(exist_ok=True)
     command = [sys.executable, "-c", HOLD_A_DRAFT, str(tmp_path / place)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as writer:
@@ -53,11 +51,11 @@ def test_a_draft_is_swept_when_its_writer_was_killed_and_not_before(
     assert not draft.exists()
 
 
-def test_what_is_no_draft_is_never_swept(tmp_path: Path) -> None:
+def test_sweep_drafts_ignores_other_files(tmp_path: Path) -> None:
     (tmp_path / "original").touch()
     sweep_drafts(tmp_path)
     assert (tmp_path / "original").exists()
 
 
-def test_there_may_be_no_folder_to_sweep(tmp_path: Path) -> None:
+def test_sweep_drafts_accepts_missing_folder(tmp_path: Path) -> None:
     sweep_drafts(tmp_path / "absent")

@@ -20,41 +20,39 @@ def writers(tmp_path: Path) -> Writers:
     return Writers(tmp_path / "writers.sqlite")
 
 
-def test_tokens_rise_and_a_run_keeps_its_own(writers: Writers) -> None:
+def test_begin_gives_increasing_tokens_per_run(writers: Writers) -> None:
     assert writers.newest() == 0
     assert [writers.begin(run) for run in ("a", "b", "a", "c")] == [1, 2, 1, 3]
     assert writers.newest() == 3
 
 
-def test_runs_that_begin_at_once_get_different_tokens(writers: Writers) -> None:
+def test_concurrent_runs_get_different_tokens(writers: Writers) -> None:
     with ThreadPoolExecutor(8) as pool:
         tokens = list(pool.map(writers.begin, [f"run-{number}" for number in range(40)]))
     assert sorted(tokens) == list(range(1, 41))
 
 
-def test_only_the_newest_has_its_turn(writers: Writers) -> None:
+def test_exclusive_admits_newest_run_only(writers: Writers) -> None:
     first, second = writers.begin("a"), writers.begin("b")
-    with writers.turn(second):
+    with writers.exclusive(second):
         pass
-    with pytest.raises(SupersededError, match="b began after it"), writers.turn(first):
+    with pytest.raises(SupersededError, match="b began after it"), writers.exclusive(first):
         pytest.fail("A writer that another has followed was let in.")
 
 
-def test_a_failure_within_a_turn_frees_the_lock(writers: Writers) -> None:
+def test_failure_in_exclusive_releases_lock(writers: Writers) -> None:
     token = writers.begin("a")
-    with pytest.raises(ValueError, match="full"), writers.turn(token):
+    with pytest.raises(ValueError, match="full"), writers.exclusive(token):
         raise ValueError("full")
     assert writers.begin("b") == 2
 
 
-def test_nobody_begins_during_a_turn_and_a_killed_writer_frees_it(
-    writers: Writers, tmp_path: Path
-) -> None:
+def test_exclusive_blocks_begin_until_writer_ends(writers: Writers, tmp_path: Path) -> None:
     token, ready = writers.begin("a"), tmp_path / "ready"
     program = (
         "import time\nfrom pathlib import Path\n"
         "from bankseg_assets.storage.fencing import Writers\n"
-        f"with Writers(Path({str(tmp_path / 'writers.sqlite')!r})).turn({token}):\n"
+        f"with Writers(Path({str(tmp_path / 'writers.sqlite')!r})).exclusive({token}):\n"
         f"    Path({str(ready)!r}).touch()\n"
         "    time.sleep(60)\n"
     )

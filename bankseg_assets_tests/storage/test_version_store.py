@@ -39,14 +39,14 @@ def content(version: Path) -> str:
     return (version / "parts" / "a.txt").read_text()
 
 
-def test_nothing_published_says_what_to_do(tmp_path: Path) -> None:
+def test_latest_without_version_says_what_to_do(tmp_path: Path) -> None:
     store = VersionStore(tmp_path)
     assert store.versions("rfm_table") == []
     with pytest.raises(NothingPublishedError, match="Materialize rfm_table first, or run the job"):
         store.latest("rfm_table")
 
 
-def test_readers_follow_the_newest_version(tmp_path: Path) -> None:
+def test_latest_returns_newest_version(tmp_path: Path) -> None:
     store = VersionStore(tmp_path)
     first, second = publish(store, "first"), publish(store, "second")
     assert store.versions("rfm_table") == [first, second]
@@ -63,7 +63,7 @@ def test_assets_do_not_share_versions(tmp_path: Path) -> None:
     assert store.latest("pca_model") == other
 
 
-def test_a_draft_is_invisible_until_it_is_whole(tmp_path: Path) -> None:
+def test_draft_is_invisible_until_published(tmp_path: Path) -> None:
     store = VersionStore(tmp_path)
     before = publish(store, "before")
     with store.draft("rfm_table", "run") as draft:
@@ -73,7 +73,7 @@ def test_a_draft_is_invisible_until_it_is_whole(tmp_path: Path) -> None:
     assert store.latest("rfm_table") == draft.version
 
 
-def test_a_scratch_folder_is_no_version_and_goes_even_after_a_failure(tmp_path: Path) -> None:
+def test_scratch_folder_is_removed_even_after_failure(tmp_path: Path) -> None:
     store = VersionStore(tmp_path / "published")
     with pytest.raises(ValueError, match="full"), store.scratch(RUN) as folder:
         (folder / "part.txt").write_text("text")
@@ -83,9 +83,7 @@ def test_a_scratch_folder_is_no_version_and_goes_even_after_a_failure(tmp_path: 
 
 
 @pytest.mark.parametrize("failure", [ValueError, KeyboardInterrupt])
-def test_a_writer_that_fails_leaves_what_was_there(
-    tmp_path: Path, failure: type[BaseException]
-) -> None:
+def test_failed_writer_keeps_previous_version(tmp_path: Path, failure: type[BaseException]) -> None:
     store = VersionStore(tmp_path)
     before = publish(store, "before")
     with pytest.raises(failure), store.draft("rfm_table", "run") as draft:
@@ -94,7 +92,7 @@ def test_a_writer_that_fails_leaves_what_was_there(
     assert list((tmp_path / "rfm_table").iterdir()) == [before]
 
 
-def test_a_writer_that_is_killed_leaves_what_was_there(tmp_path: Path) -> None:
+def test_killed_writer_keeps_previous_version(tmp_path: Path) -> None:
     store = VersionStore(tmp_path)
     before = publish(store, "before")
     program = (
@@ -114,7 +112,7 @@ def test_a_writer_that_is_killed_leaves_what_was_there(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("keep", "kept"), [(3, 3), (1, 1), (0, 1), (-1, 1)])
-def test_the_last_versions_stay_and_older_ones_go(tmp_path: Path, keep: int, kept: int) -> None:
+def test_prune_keeps_last_versions(tmp_path: Path, keep: int, kept: int) -> None:
     store = VersionStore(tmp_path, keep)
     published = [publish(store, str(number)) for number in range(5)]
     store.prune("rfm_table")
@@ -122,7 +120,7 @@ def test_the_last_versions_stay_and_older_ones_go(tmp_path: Path, keep: int, kep
     assert [path for path in published if path.exists()] == published[-kept:]
 
 
-def test_a_version_is_gone_at_once_for_readers_and_swept_if_its_removal_was_cut_short(
+def test_removal_is_atomic_for_readers_and_resumable(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store = VersionStore(tmp_path, 1)
@@ -137,7 +135,7 @@ def test_a_version_is_gone_at_once_for_readers_and_swept_if_its_removal_was_cut_
     assert list((tmp_path / "rfm_table").iterdir()) == [second]
 
 
-def test_a_version_in_use_outlives_its_turn(tmp_path: Path) -> None:
+def test_prune_keeps_versions_in_use(tmp_path: Path) -> None:
     store = VersionStore(tmp_path, 1)
     first, second, third = (publish(store, text) for text in ("first", "second", "third"))
     store.prune("rfm_table", in_use={first.name})
@@ -145,14 +143,14 @@ def test_a_version_in_use_outlives_its_turn(tmp_path: Path) -> None:
     assert not second.exists()
 
 
-def test_versions_sort_by_the_order_in_which_their_runs_began(tmp_path: Path) -> None:
+def test_versions_sort_by_start_of_run(tmp_path: Path) -> None:
     store = VersionStore(tmp_path)
     first, second = publish(store, "1", run_id="run-a"), publish(store, "2", run_id="run-b")
     assert (first.name[:9], second.name[:9]) == ("00000001-", "00000002-")
     assert store.latest("rfm_table") == second
 
 
-def test_a_run_that_another_has_followed_cannot_publish(tmp_path: Path) -> None:
+def test_superseded_run_cannot_publish(tmp_path: Path) -> None:
     store = VersionStore(tmp_path)
     with (
         pytest.raises(SupersededError, match="run-b began after it"),
@@ -164,7 +162,7 @@ def test_a_run_that_another_has_followed_cannot_publish(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "rfm_table").iterdir()] == [after.name]
 
 
-def test_what_a_killed_writer_left_is_swept_when_the_next_run_begins(tmp_path: Path) -> None:
+def test_begin_removes_drafts_of_killed_writer(tmp_path: Path) -> None:
     store = VersionStore(tmp_path)
     version = publish(store, "whole", run_id="run-a")
     left = [tmp_path / "rfm_table" / ".draft-00000001-x", tmp_path / ".scratch-00000001-x"]
@@ -178,7 +176,7 @@ def test_what_a_killed_writer_left_is_swept_when_the_next_run_begins(tmp_path: P
     assert store.latest("rfm_table") == version
 
 
-def test_a_stray_file_is_no_version(tmp_path: Path) -> None:
+def test_versions_ignores_stray_files(tmp_path: Path) -> None:
     store = VersionStore(tmp_path)
     version = publish(store, "whole")
     (tmp_path / "rfm_table" / "zz-notes.txt").write_text("mine")
@@ -186,7 +184,7 @@ def test_a_stray_file_is_no_version(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("text", "found"), [('{"a": 1}', {"a": 1}), ('{"a"', {}), (None, {})])
-def test_a_basis_that_is_not_there_or_cannot_be_read_says_nothing(
+def test_version_basis_is_empty_if_missing_or_unreadable(
     tmp_path: Path, text: str | None, found: dict[str, int]
 ) -> None:
     if text is not None:
@@ -194,7 +192,7 @@ def test_a_basis_that_is_not_there_or_cannot_be_read_says_nothing(
     assert version_basis(tmp_path) == found
 
 
-def test_a_version_records_what_it_is_made_from_and_of(tmp_path: Path) -> None:
+def test_version_records_inputs_and_files(tmp_path: Path) -> None:
     store = VersionStore(tmp_path)
     with store.draft("pca_model", RUN, inputs={"rfm_table": "v1"}) as draft:
         (draft.path / "model.json").write_text("{}")
@@ -220,9 +218,7 @@ def test_a_version_records_what_it_is_made_from_and_of(tmp_path: Path) -> None:
     ],
     ids=["cut", "flipped", "gone", "record"],
 )
-def test_damage_to_a_version_is_found(
-    tmp_path: Path, damage: Callable[[Path], object], told: str
-) -> None:
+def test_verify_detects_damage(tmp_path: Path, damage: Callable[[Path], object], told: str) -> None:
     version = publish(VersionStore(tmp_path), "text")
     verify(version)
     damage(version / "parts" / "a.txt")
@@ -230,7 +226,7 @@ def test_damage_to_a_version_is_found(
         verify(version)
 
 
-def test_every_file_reaches_the_disk_before_the_version_appears(
+def test_files_are_flushed_before_version_appears(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     store, happened = VersionStore(tmp_path), []

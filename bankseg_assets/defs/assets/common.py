@@ -1,4 +1,4 @@
-"""What assets share: owner, groups, freshness."""
+"""Constants shared by assets: owner, groups, freshness."""
 
 from datetime import timedelta
 
@@ -11,8 +11,8 @@ MODELS = "models"
 SEGMENTS = "segments"
 ACTIONS = "actions"
 
-# The real file's days end in October 2016 and files come when they come: a week without a new
-# version is worth a look, a month is a fault.
+# The real file ends in October 2016 and deliveries are irregular: a week without a new version is a
+# warning, a month is a failure.
 FRESHNESS = dg.FreshnessPolicy.time_window(
     fail_window=timedelta(days=31), warn_window=timedelta(days=7)
 )

@@ -1,11 +1,11 @@
-"""Asset checks: what must hold before anything downstream may use an asset.
+"""Asset checks that must pass before downstream assets use an asset.
 
-They look at what was written, not at how it was computed, and read only the columns they need. The
-checks of a release are its gates (`gates.py`).
+They check the written files, independently of how they were computed, and read only the columns
+that they need. The checks of a release are its gates (`gates.py`).
 
-A check blocks where it fails for a fault of our own code: rows that are lost, customers that occur
-twice, values that cleaning should have quarantined. What the data is like (a single day, unknown
-customers) warns and blocks nothing: else one delivery would block every later run.
+A check blocks if its failure means a bug in our code: lost rows, duplicate customers, values that
+cleaning should have quarantined. Properties of the data (a single day, unknown customers) only
+warn: otherwise one delivery would block every later run.
 """
 
 from collections import Counter
@@ -40,7 +40,7 @@ from bankseg_assets.contracts.value_ranges import (
 from bankseg_assets.customers.customer_key import NULL_KEY_ADVICE
 from bankseg_assets.defs.checks.products import PRODUCT_CHECKS
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
-from bankseg_assets.migration.flows import Flow, lost
+from bankseg_assets.migration.flows import Flow, unbalanced_totals
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.release.releases import all_releases
 from bankseg_assets.scoring.bundle import load_bundle
@@ -123,7 +123,7 @@ def transaction_ids_are_unique(
 
 
 def passed_versions(instance: dg.DagsterInstance, asset: str, check: str) -> set[str]:
-    """Return the versions of an asset that its check passed, of the last evaluations."""
+    """Return the versions of an asset that passed its check, among the last evaluations."""
     records = instance.event_log_storage.get_asset_check_execution_history(
         dg.AssetCheckKey(dg.AssetKey(asset), check), limit=EVALUATIONS_LOOKED_AT
     )
@@ -139,9 +139,9 @@ def passed_versions(instance: dg.DagsterInstance, asset: str, check: str) -> set
 
 
 def repeated_transactions(table: DataFrame, version: Path, trusted: Path | None) -> tuple[int, int]:
-    """Return how many transaction IDs of a version occur twice, and how many files were compared.
+    """Return the number of duplicate transaction IDs in a version, and of compared files.
 
-    `trusted`: an earlier version without repeated IDs; what it holds is not compared again.
+    `trusted`: an earlier version without duplicates; its files are not compared with one another.
     """
     known = {sha256 for _, sha256 in _files(trusted).values()} if trusted else set()
     fresh = [name for name, (_, sha256) in _files(version).items() if sha256 not in known]
@@ -245,7 +245,7 @@ def measures_are_plausible(
     """
     version = published.store.latest("rfm_table")
     rules = delivery.contract.columns
-    # Of the column's own kind: Arrow compares no whole number with a decimal of 18 digits.
+    # In the column's type: Arrow does not compare integers with decimals of 18 digits.
     lowest_amount = Decimal(0) if amount_range(delivery.contract)[0] >= 0 else None
     has_overdrafts = "balance" not in rules or money_range(rules["balance"])[0] < 0
     faults, metadata = _in_ranges(
@@ -357,7 +357,7 @@ def no_customer_is_lost_on_the_way(published: PublishedResource) -> dg.AssetChec
     new /= version_record(version)["inputs"]["customer_segments"]
     before, _ = _segment_sizes(old.path("customer_segments"))
     after, money = _segment_sizes(new)
-    faults = lost(found, before, after, money)
+    faults = unbalanced_totals(found, before, after, money)
     return dg.AssetCheckResult(
         passed=not faults,
         description=" ".join(faults) or None,
@@ -415,7 +415,7 @@ def _files(version: Path) -> dict[str, tuple[int, str]]:
 
 
 def _segment_sizes(version: Path) -> tuple[dict[int, int], Decimal]:
-    """Return segment -> customers of a written table, and the sum of their monetary."""
+    """Return segment -> customers of a written table, and their total monetary."""
     files = sorted(map(str, version.glob("*.parquet")))
     sizes: Counter[int] = Counter()
     money = Decimal(0)
@@ -427,7 +427,7 @@ def _segment_sizes(version: Path) -> tuple[dict[int, int], Decimal]:
 
 
 def _range(version: Path, column: str) -> tuple[Any, Any]:
-    """Return the least and greatest value of a written column, a batch at a time; None if empty."""
+    """Return minimum and maximum of a written column, read in batches; None if empty."""
     files = sorted(map(str, version.glob("*.parquet")))
     least, greatest = None, None
     for batch in ds.dataset(files).to_batches(columns=[column]) if files else ():
@@ -439,7 +439,7 @@ def _range(version: Path, column: str) -> tuple[Any, Any]:
 
 
 def _in_ranges(version: Path, ranges: Mapping[str, Range]) -> tuple[list[str], dict[str, str]]:
-    """Return a sentence for each column with values outside its range, and what was found."""
+    """Return a sentence for each column with values out of range, and the ranges found."""
     files = sorted(map(str, version.glob("*.parquet")))
     faults, metadata = [], {}
     for name, (low, high) in ranges.items():
@@ -448,7 +448,7 @@ def _in_ranges(version: Path, ranges: Mapping[str, Range]) -> tuple[list[str], d
         metadata[f"{name}_range"] = found
         if least is None:
             continue
-        # In the kind of the column: Arrow compares a decimal with no integer.
+        # In the column's type: Arrow does not compare decimals with integers.
         too_low = None if low is None else ds.field(name) < _as_kind(least, low)
         too_high = None if high is None else ds.field(name) > _as_kind(least, high)
         outside = [limit for limit in (too_low, too_high) if limit is not None]

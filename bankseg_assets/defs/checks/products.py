@@ -1,4 +1,4 @@
-"""Asset checks of holdings, recommendations and actions; see `checks`."""
+"""Asset checks of holdings, recommendations and actions; see `core`."""
 
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from bankseg_assets.products.current_delivery import holdings_in_use
 from bankseg_assets.storage.outputs import row_count
 
 WAITS = "There are no holdings yet."
-AS_GOOD = 1e-9  # two rankings of the same products may differ in the last digit of their mean
+AS_GOOD = 1e-9  # means over equal rankings may differ in the last digit
 
 
 @dg.asset_check(asset="product_holdings", additional_deps=["quarantined_holdings"], blocking=True)
@@ -87,7 +87,7 @@ def holdings_are_of_the_customers(recommendation_model: dict[str, Any]) -> dg.As
     An error that blocks nothing: segments and scores do not depend on holdings.
     """
     return dg.AssetCheckResult(
-        passed=recommendation_model.get("matched", True),  # an older build did not look
+        passed=recommendation_model.get("matched", True),  # not recorded by older builds
         description=recommendation_model["state"],
     )
 
@@ -157,7 +157,7 @@ def _reasons(version: Path) -> dict[str, int]:
 
 
 def _values(version: Path, column: str) -> set[Any]:
-    """Return the different values of a written column, a batch at a time."""
+    """Return the distinct values of a written column, read in batches."""
     found: set[Any] = set()
     for batch in ds.dataset(_files(version)).to_batches(columns=[column]):
         found |= set(pc.unique(batch[column]).to_pylist())

@@ -1,10 +1,9 @@
-"""Which unknown input tells most: the expected fall of the posterior's entropy, in bits.
+"""Rank unknown inputs by expected information gain: the expected drop of entropy, in bits.
 
-The answer to a question is not known yet, but the model says how probable each is: for every
-segment, its Gaussian at the values that a measure may take, given what is known. The posterior is
-computed for each of these values, and the entropies are averaged (Lindley, On a measure of the
-information provided by an experiment, 1956). A few dozen values do for a measure, without a random
-number.
+The model gives the probability of each possible answer: per segment, its Gaussian at the values
+that a measure may take, given the known inputs. The posterior is computed for each of these values,
+and the entropies are averaged (Lindley, On a measure of the information provided by an experiment,
+1956). A grid of a few dozen values per measure is enough, without random numbers.
 """
 
 from collections.abc import Mapping
@@ -25,13 +24,13 @@ from bankseg_assets.scoring.posterior import (
 )
 
 POINTS = 65
-REACH = 4.0  # standard deviations of all customers, on either side of the mean
-MOST_COUNTED = 8  # transactions: more of them tell no more
+REACH = 4.0  # standard deviations of all customers, on each side of the mean
+MOST_COUNTED = 8  # transactions: larger numbers add no information
 
 
 @dataclass(frozen=True)
 class Question:
-    """An input that is not known, and how many bits its answer is expected to tell."""
+    """An unknown input and the expected information gain of its answer, in bits."""
 
     name: str
     label: str
@@ -39,15 +38,15 @@ class Question:
 
 
 def next_question(bundle: Bundle, known: Mapping[str, npt.ArrayLike]) -> list[Question]:
-    """Return the unknown inputs of one customer, the one most worth asking first.
+    """Return the unknown inputs of one customer by descending information gain.
 
-    None where there is one segment.
+    Empty for a model of one segment.
 
-    Raises InputError as `partial.posterior`.
+    Raises InputError as `posterior`.
     """
     given = known_of(bundle, known)
     if len(bundle.segments) == 1:
-        return []  # nothing is open
+        return []  # nothing to learn
     unknown = [name for name in (*bundle.measures, *bundle.evidence) if name not in given]
     questions = [
         Question(name, bundle.label(name), expected_gain(bundle, given, name)) for name in unknown
@@ -56,7 +55,7 @@ def next_question(bundle: Bundle, known: Mapping[str, npt.ArrayLike]) -> list[Qu
 
 
 def expected_gain(bundle: Bundle, given: Known, name: str) -> float:
-    """Return the expected fall of the entropy, in bits, when `name` becomes known; not under 0."""
+    """Return the expected drop of the entropy, in bits, when `name` becomes known; at least 0."""
     values, likelihood = _answers(bundle, given, name)
     if not len(values):
         return 0.0
@@ -89,7 +88,7 @@ def _answers(bundle: Bundle, given: Known, name: str) -> tuple[npt.NDArray[np.ge
 
 
 def _values(bundle: Bundle, measures: Known, name: str) -> Array:
-    """Return values that a measure may take, evenly spread on the scale of a feature it adds."""
+    """Return values of a measure, evenly spaced on the scale of a feature that depends on it."""
     before = known_features(bundle, measures)
     added = [p for p in known_features(bundle, [*measures, name]) if p not in before]
     scales = [p for p in added if invertible(bundle.features[p], name)]

@@ -1,4 +1,4 @@
-"""Which values a measure may take, and back from a feature to its measure."""
+"""Value ranges of measures, and inverse transforms from features to measures."""
 
 from typing import Any
 
@@ -10,14 +10,14 @@ from bankseg_assets.scoring.posterior import Known
 
 WHOLE = ("recency", "frequency")
 LEAST = {"frequency": 1.0}
-MOST_WHOLE = 2_000  # days or transactions: no answer depends on more
-SMALLEST_COIN = 0.01  # of a rupee: no amount is finer
-MOST_MONEY = 1e10  # where a model names no range
+MOST_WHOLE = 2_000  # days or transactions: larger values do not change an answer
+SMALLEST_COIN = 0.01  # of a rupee: the smallest amount
+MOST_MONEY = 1e10  # if the model has no range
 LOGARITHMS = (LOG_OFFSET, SIGNED_LOG)
 
 
 def limits(bundle: Bundle, measure: str) -> tuple[float, float]:
-    """Return the least and the greatest value that a form takes."""
+    """Return the minimum and maximum value that a form accepts."""
     most = float(MOST_WHOLE) if measure in WHOLE else MOST_MONEY
     for field in bundle.inputs:
         if field["measure"] == measure:
@@ -26,7 +26,7 @@ def limits(bundle: Bundle, measure: str) -> tuple[float, float]:
 
 
 def log_offset(bundle: Bundle, measure: str) -> float:
-    """Return the size from which a measure counts by its logarithm; 1 where it never does."""
+    """Return the offset of a measure's logarithm; 1 if it has no logarithmic feature."""
     for feature in bundle.features:
         if feature.transform in LOGARITHMS and _own_part(feature) == measure:
             return max(feature.parameter, SMALLEST_COIN)
@@ -34,7 +34,7 @@ def log_offset(bundle: Bundle, measure: str) -> float:
 
 
 def invertible(feature: Feature, measure: str) -> bool:
-    """Tell whether the measure follows from the feature, all other measures being given."""
+    """Return whether the measure can be computed from the feature, given all other measures."""
     return feature.transform in ("identity", *LOGARITHMS) and _own_part(feature) == measure
 
 
@@ -61,7 +61,7 @@ def spread(first: float, last: float, count: int, offset: float) -> Array:
 
 
 def unlogged(values: Any, offset: float) -> Array:
-    """Return x for values of sign(x) ln(1 + |x|/offset)."""
+    """Invert sign(x) ln(1 + |x|/offset)."""
     found: Array = np.sign(values) * offset * np.expm1(np.abs(values))
     return found
 
@@ -76,5 +76,5 @@ def _inverse(feature: Feature, values: Array) -> Array:
 
 
 def _own_part(feature: Feature) -> str:
-    """Return the measure that grows with the feature: of an average, the sum."""
+    """Return the measure that the feature increases with: for an average, the sum."""
     return DERIVED.get(feature.measure, (feature.measure,))[0]

@@ -1,8 +1,8 @@
-"""The smallest change of one measure that moves a customer to another segment.
+"""Find the smallest change of one measure that moves a customer to another segment.
 
-For each known measure the posterior is computed on a fine grid of values, all else as it is, and
-the nearest value of another segment is narrowed down. Distances are Euclidean in the model's
-standardised features, so that days, transactions and money compare.
+For each known measure the posterior is computed on a fine grid of values, with the other inputs
+fixed, and the nearest value of another segment is refined. Distances are Euclidean in the model's
+standardised features, so that days, transactions and money are comparable.
 """
 
 from collections.abc import Mapping
@@ -22,17 +22,17 @@ from bankseg_assets.scoring.explain.plausible_values import (
 from bankseg_assets.scoring.explain.wording import written
 from bankseg_assets.scoring.posterior import Known, known_features, known_of, log_posterior
 
-POINTS = 1_500  # of a grid over ten powers of ten: a step is 1.5 %, and narrower bands are missed
-REFINED = 256  # of a grid within a step; two of them come within 2e-7 of the border
-FEWEST_DIGITS = 3  # of the sum that is told: at most 1 % more than needed
+POINTS = 1_500  # grid points over ten powers of ten: a step is 1.5 %, and narrower bands are missed
+REFINED = 256  # grid points within a step; two refinements come within 2e-7 of the border
+FEWEST_DIGITS = 3  # rounding of the reported sum: at most 1 % more than needed
 MOST_DIGITS = 15
 
 
 @dataclass(frozen=True)
 class Change:
-    """One measure's new value, and the segment that it leads to.
+    """A new value of one measure and the segment that it leads to.
 
-    distance: between before and after, in standardised features.
+    distance: from the present to the new value, in standardised features.
     """
 
     name: str
@@ -47,11 +47,11 @@ class Change:
 def smallest_change(
     bundle: Bundle, known: Mapping[str, npt.ArrayLike], to: int | None = None
 ) -> list[Change]:
-    """Return, for each known measure that can do it alone, its nearest change, the smallest first.
+    """Return the smallest sufficient change of each known measure, in ascending order.
 
-    to: the segment that is wanted; any other than the present one where None. Whole numbers stay
-    whole, and money is rounded away from the present value, so that the value told does lead to
-    the segment. Raises InputError as `partial.posterior`.
+    to: the target segment; None for any but the present one. Whole numbers stay whole, and money is
+    rounded away from the present value, so that the reported value does lead to the segment. Raises
+    InputError as `posterior`.
     """
     given = known_of(bundle, known)
     now = int(_segments(bundle, given, 1)[0])
@@ -66,7 +66,7 @@ def smallest_change(
 
 
 def _changes(bundle: Bundle, given: Known, name: str, now: int, to: int | None) -> list[Change]:
-    """Return the nearest change upwards and the nearest downwards, where there are any."""
+    """Return the nearest change upwards and the nearest downwards, if any."""
     search = _Search(bundle, given, name, now, to)
     present = float(given[name][0])
     grid = search.grid()
@@ -93,7 +93,7 @@ class _Search:
         return self._spread(low, high, POINTS)
 
     def nearest(self, present: float, ordered: Array) -> float | None:
-        """Return the first wanted value of those that lead away from the present one."""
+        """Return the first value in the target segment, going away from the present one."""
         place = self._first(ordered)
         if place is None:
             return None
@@ -107,7 +107,7 @@ class _Search:
         return self._rounded(float(outside), upwards=bool(outside > present))
 
     def _rounded(self, border: float, *, upwards: bool) -> float | None:
-        """Return the value beyond the border with the fewest digits that still is wanted."""
+        """Return the value beyond the border, in the target segment, with the fewest digits."""
         digits = np.arange(FEWEST_DIGITS, MOST_DIGITS)
         size = np.floor(np.log10(max(abs(border), SMALLEST_COIN)))
         units = np.maximum(10.0 ** (size - digits + 1), SMALLEST_COIN)
@@ -125,7 +125,7 @@ class _Search:
         return int(wanted.argmax()) if wanted.any() else None
 
     def _spread(self, first: float, last: float, count: int) -> Array:
-        """Return values from one to the other, evenly spread as the model's logarithm sees them."""
+        """Return values between two bounds, evenly spaced on the model's logarithmic scale."""
         return spread(first, last, count, log_offset(self.bundle, self.name))
 
 
@@ -151,7 +151,7 @@ def _change(bundle: Bundle, given: Known, name: str, before: float, after: float
 
 
 def _features(bundle: Bundle, given: Known) -> Array:
-    """Return the standardised features that follow from what is known of one customer."""
+    """Return the standardised features that can be computed from one customer's known inputs."""
     measures = {name: given[name] for name in bundle.measures if name in given}
     return np.array(
         [

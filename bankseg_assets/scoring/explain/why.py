@@ -1,9 +1,10 @@
-"""Why this segment and not the runner-up: what each known input adds to the log odds.
+"""Explain a prediction: the contribution of each known input to the log odds.
 
-The log odds of the two are the prior's part plus one contribution an input, exactly. Measures
-correlate within a segment, so what one of them adds depends on which others are known already: its
-contribution is the mean over all orders in which they could become known (Shapley, A value for
-n-person games, 1953), each step from the exact marginals. Four measures have 16 subsets.
+The log odds of the most likely segment against the runner-up are exactly the prior's part plus one
+contribution per input. Measures correlate within a segment, so the effect of one depends on which
+others are already known: its contribution is the mean over all orders in which they could become
+known (Shapley, A value for n-person games, 1953), each step from the exact marginals. Four measures
+have 16 subsets.
 """
 
 from collections.abc import Mapping, Sequence
@@ -26,12 +27,12 @@ from bankseg_assets.scoring.posterior import (
 )
 
 MOST_REASONS = 3
-WORTH_SAYING = 0.1  # of all that speaks for the segment
+WORTH_SAYING = 0.1  # share of all contributions in favour of the segment
 
 
 @dataclass(frozen=True)
 class Reason:
-    """What one input adds to the log odds, in nats: positive speaks for the segment."""
+    """Contribution of one input to the log odds, in nats; positive favours the segment."""
 
     name: str
     label: str
@@ -41,11 +42,11 @@ class Reason:
 
 @dataclass(frozen=True)
 class Why:
-    """log_odds = prior + the sum of the reasons' contributions, in nats.
+    """An explanation: log_odds = prior + the sum of the reasons' contributions, in nats.
 
     With one segment there is no runner-up (None) and no reason.
 
-    reasons: the weightiest first, whichever of the two they speak for.
+    reasons: by descending absolute contribution.
     """
 
     segment: int
@@ -57,7 +58,7 @@ class Why:
 
 
 def why(bundle: Bundle, known: Mapping[str, npt.ArrayLike]) -> Why:
-    """Explain the most likely segment of one customer; raises InputError as `partial.posterior`."""
+    """Explain the most likely segment of one customer; raises InputError as `posterior`."""
     given = known_of(bundle, known)
     total = log_posterior(bundle, given, 1)[0]
     if len(total) == 1:
@@ -85,7 +86,8 @@ def why(bundle: Bundle, known: Mapping[str, npt.ArrayLike]) -> Why:
 
 
 def contributions(bundle: Bundle, given: Known) -> tuple[Array, dict[str, Array]]:
-    """Return the prior's part (k,) and each input's (k,): together the log posterior."""
+    """Return the contributions (k,) of the prior and of each input, which sum to the log
+    posterior."""
     measures = [name for name in bundle.measures if name in given]
     calibration = calibration_of(bundle, measures)
     worth = {
@@ -108,7 +110,7 @@ def _coalitions(names: Sequence[str]) -> list[tuple[str, ...]]:
 
 
 def _shapley(name: str, names: Sequence[str], worth: Mapping[tuple[str, ...], Array]) -> Array:
-    """Return what a measure adds (k,), averaged over all orders; names stand in one order."""
+    """Return the Shapley value (k,) of a measure; `names` have a fixed order."""
     found = np.zeros_like(worth[()])
     for some in worth:
         if name not in some:

@@ -1,4 +1,4 @@
-"""What is known of a customer in words: the value, and whether it is high, low or usual."""
+"""Describe a known input in words: the value, and whether it is high, low or usual."""
 
 from dataclasses import dataclass, replace
 
@@ -9,7 +9,7 @@ from bankseg_assets.presentation.formatting import money, number, quantity
 from bankseg_assets.scoring.bundle import Bundle
 
 ONE_SEGMENT = "There is one segment, so every customer belongs to it, whatever is known of them."
-NEAR = 0.1  # of the median: a value as near to it as that is usual
+NEAR = 0.1  # relative distance from the median up to which a value is usual
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ _WORDINGS_OF_SPENDING = _WORDINGS | {
 def phrase(bundle: Bundle, name: str, value: npt.ArrayLike) -> str:
     """Return a clause on a known input, such as "the balance is high (INR 250,000)".
 
-    High and low are against the median of all customers, which the form has as its default.
+    High and low are relative to the median of all customers, the form's default.
     """
     plain = np.asarray(value).reshape(-1)[0]
     medians = {field["measure"]: field["default"] for field in bundle.inputs}
@@ -54,11 +54,11 @@ def phrase(bundle: Bundle, name: str, value: npt.ArrayLike) -> str:
 
 
 def written(bundle: Bundle, measure: str, value: float) -> str:
-    """Return a value of a measure with its unit."""
+    """Format a value of a measure with its unit."""
     unit = {field["measure"]: field["unit"] for field in bundle.inputs}.get(measure, "")
     style = bundle.number_format
     if unit == bundle.currency:
         return money(value, unit, style)
     if measure == "frequency" or not unit:
-        return number(value, style)  # the words around it say what is counted
+        return number(value, style)  # the surrounding words name what is counted
     return quantity(value, unit, style)

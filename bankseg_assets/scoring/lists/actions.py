@@ -1,4 +1,4 @@
-"""What is recommended for each segment, where the release says so."""
+"""Read the recommended action of each segment from a release."""
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -11,7 +11,7 @@ ACTIONS = "recommended_actions"
 
 
 def read_actions(release: Release) -> dict[int, str]:
-    """Return segment -> action; empty for a release without them. Raises ListError."""
+    """Return segment -> action; empty for a release without actions. Raises ListError."""
     if ACTIONS not in release.versions:
         return {}
     found: dict[int, str] = {}

@@ -1,4 +1,4 @@
-"""Which column of a list holds which input of the model? By name, and never by a guess."""
+"""Match the columns of a list to the inputs of the model, by name and without guessing."""
 
 import difflib
 from collections.abc import Mapping, Sequence
@@ -8,15 +8,16 @@ from bankseg_assets.landing.header import OTHER_DELIMITERS, told
 from bankseg_assets.scoring.inputs import Input, no_input
 from bankseg_assets.scoring.lists.errors import ListError
 
-# `currency` and `frequency`, which mean nothing alike, have 0.71.
+# The unrelated `currency` and `frequency` have a similarity of 0.71.
 ALIKE = 0.75
 
 
 @dataclass(frozen=True)
 class Matching:
-    """`columns`: input -> its column. `unknown`: the inputs that the list does not have.
+    """The columns of the inputs.
 
-    `alike`: an unknown input -> the column that it may be, for a person to decide.
+    `columns`: input -> its column. `unknown`: the inputs that the list lacks. `alike`: unknown
+    input -> a column with a similar name, for the user to confirm.
     """
 
     columns: dict[str, str]
@@ -27,11 +28,13 @@ class Matching:
 def match_columns(
     names: Sequence[str], inputs: Sequence[Input], given: Mapping[str, str] | None = None
 ) -> Matching:
-    """Match by what was `given` (input -> column, empty for none), else by the input's name as it
-    is, else by its name or label in any case, with any blanks, and with or without the unit.
+    """Match each input to a column of the list.
 
-    Raises ListError when two columns fit one input, when one that was given is not there, or when
-    nothing matches.
+    In this order: by `given` (input -> column, empty for none), by the exact name, by the name or
+    label ignoring case, blanks and the unit.
+
+    Raises ListError when two columns match one input, when a given one is missing, or when nothing
+    matches.
     """
     given = given or {}
     wanted = {entry["measure"]: entry for entry in inputs}
@@ -56,9 +59,9 @@ def match_columns(
 
 
 def find_column(name: str, names: Sequence[str]) -> str:
-    """Return the column of this name, in any case and with any blanks; empty where there is none.
+    """Return the column of this name, ignoring case and blanks; empty if there is none.
 
-    Raises ListError when several are.
+    Raises ListError when several match.
     """
     if name in names:
         return name
@@ -69,7 +72,7 @@ def find_column(name: str, names: Sequence[str]) -> str:
 
 
 def plain(name: str) -> str:
-    """Return a name as it compares: letters and digits, in one case."""
+    """Normalize a name for comparison: letters and digits, in one case."""
     return "".join(character for character in name.casefold() if character.isalnum())
 
 

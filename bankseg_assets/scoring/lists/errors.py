@@ -1,8 +1,8 @@
-"""Why a list of customers is not scored."""
+"""Errors of scoring lists of customers."""
 
 
 class ListError(ValueError):
-    """A list that cannot be scored as a whole; says what was expected, found, and what to do.
+    """Raised when a list cannot be scored; says what was expected, found, and what to do.
 
-    Never a value of the list, for these messages go to terminals and logs.
+    The message never contains values of the list, because it goes to terminals and logs.
     """

@@ -1,8 +1,8 @@
-"""Who is left out of a campaign, so that its effect can be measured: chance, but the same again.
+"""Select a random but reproducible control group of a campaign, to measure its effect.
 
-Without a group that chance has left out, nobody can say what a campaign has added to what would
-have happened anyhow. A hash instead of a random number: a list that is written again, sorted, or
-split must not change who was left out, and any other program can tell it too.
+Without a random control group, the effect of a campaign cannot be separated from what would have
+happened anyway. A hash replaces the random number: rewriting, sorting or splitting a list does not
+change the group, and any other program can compute it.
 """
 
 import hashlib
@@ -13,7 +13,7 @@ _RANGE = 2**64
 
 @dataclass(frozen=True)
 class HoldOut:
-    """The column with the customer's ID, what the chance is drawn for, and the share left out."""
+    """The customer ID column, the campaign, and the share of customers to hold out."""
 
     id_column: str
     campaign: str

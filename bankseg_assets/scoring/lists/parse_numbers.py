@@ -1,4 +1,4 @@
-"""A column of a list as numbers or texts: which cells are empty, and which are no number?"""
+"""Parse a column of a list to numbers or texts, and find empty and invalid cells."""
 
 from typing import Any
 
@@ -13,15 +13,15 @@ from bankseg_assets.scoring.lists.errors import ListError
 
 Flags = npt.NDArray[np.bool_]
 
-# Strict: `1,234` is a thousand and more in one country and 1.234 in another.
+# Strict, because `1,234` is over a thousand in one country and 1.234 in another.
 _NUMBER = r"^-?(?:[0-9]+(?:{mark}[0-9]*)?|{mark}[0-9]+)(?:[eE][+-]?[0-9]+)?$"
 
 
 def numbers(column: Any, decimal: str, name: str) -> tuple[Array, Flags]:
-    """Return an Arrow column as doubles (n,), NaN where a cell is empty, and where it is no number.
+    """Return an Arrow column as doubles (n,), NaN for empty cells, and a mask of invalid ones.
 
-    `decimal` is the mark before decimals in text. Raises ListError for a type that holds neither
-    numbers nor text.
+    `decimal` is the decimal separator in text. Raises ListError for a type that is neither numeric
+    nor text.
     """
     if pa.types.is_dictionary(column.type):
         column = column.cast(column.type.value_type)
@@ -35,13 +35,13 @@ def numbers(column: Any, decimal: str, name: str) -> tuple[Array, Flags]:
 
 
 def texts(column: Any) -> Column:
-    """Return an Arrow column of any type as texts (n,), None where a cell is empty."""
+    """Return an Arrow column of any type as texts (n,), None for empty cells."""
     cells = (None if cell is None else str(cell).strip() or None for cell in column.to_pylist())
     return np.array(list(cells), dtype=object)
 
 
 def holds_text(kind: pa.DataType) -> bool:
-    """Tell whether a column of this type holds text."""
+    """Return whether a column of this type contains text."""
     return bool(
         pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_string_view(kind)
     )

@@ -1,4 +1,4 @@
-"""Read a list of customers piece by piece: CSV, CSV.gz or Parquet, of any length."""
+"""Read a list of customers of any length in chunks: CSV, CSV.gz or Parquet."""
 
 import codecs
 import csv
@@ -18,7 +18,7 @@ from bankseg_assets.landing.files import printable
 from bankseg_assets.scoring.lists.errors import ListError
 
 CHUNK_ROWS = 20_000
-# Also by size: a field may have 131,072 characters, which 20,000 rows would multiply.
+# Chunks are limited by size too: a field may have 131,072 characters, times 20,000 rows.
 CHUNK_CHARACTERS = 16_000_000
 LONGEST_LINE = 1_000_000
 CSV, CSV_GZ, PARQUET = ".csv", ".csv.gz", ".parquet"
@@ -27,7 +27,7 @@ SUFFIXES = (CSV, CSV_GZ, PARQUET)
 
 @dataclass(frozen=True)
 class Dialect:
-    """How a CSV is written; declared and never guessed."""
+    """The dialect of a CSV file; declared by the user, never guessed."""
 
     delimiter: str = ","
     decimal: str = "."
@@ -35,16 +35,16 @@ class Dialect:
 
     @property
     def codec(self) -> str:
-        """The codec: UTF-8 with a byte order mark, which Excel writes and wants, and is no text."""
+        """The codec; UTF-8 with the byte order mark that Excel writes and expects."""
         name = codecs.lookup(self.encoding).name
         return "utf-8-sig" if name == "utf-8" else name
 
 
 @dataclass(frozen=True)
 class Chunk:
-    """Some rows in a table, their numbers in the file, and place -> why a row is broken.
+    """A table of some rows, their row numbers, and index -> why a row is invalid.
 
-    A CSV's header is row 1, as in a spreadsheet; a Parquet file's first row is.
+    Row 1 is the header of a CSV file, as in a spreadsheet, and the first row of a Parquet file.
     """
 
     table: pa.Table
@@ -54,7 +54,7 @@ class Chunk:
 
 @dataclass(frozen=True)
 class CustomerList:
-    """The columns of a list, each name once, and its rows; at least one chunk, if an empty one."""
+    """The unique column names of a list and its rows, in at least one (maybe empty) chunk."""
 
     names: tuple[str, ...]
     chunks: Iterator[Chunk]
@@ -64,8 +64,8 @@ class CustomerList:
 def open_list(path: Path, dialect: Dialect) -> Iterator[CustomerList]:
     """Open a list.
 
-    Raises ListError when the file is of another kind, cannot be read, is cut off or damaged, also
-    while the chunks are read.
+    Raises ListError, also while chunks are read, when the file is of an unsupported kind,
+    unreadable, truncated or damaged.
     """
     suffix, name = suffix_of(path), printable(path.name)
     with ExitStack() as stack:
@@ -96,7 +96,7 @@ def _explained(name: str, dialect: Dialect) -> Iterator[None]:
     except pa.ArrowException as error:
         raise ListError(f"{name} is a damaged Parquet file. Get it again.") from error
     except OSError as error:
-        # Arrow's own have no number: what it could not read is damaged.
+        # Arrow's own errors have no errno: the file is damaged.
         reason = error.strerror if error.errno else "it is damaged"
         raise ListError(f"{name} cannot be read ({reason}).") from error
 
@@ -107,7 +107,7 @@ def _explained_chunks(chunks: Iterator[Chunk], name: str, dialect: Dialect) -> I
 
 
 def suffix_of(path: Path) -> str:
-    """Return which of SUFFIXES a file's name has; raises ListError when it has none."""
+    """Return the suffix of a file name that is in SUFFIXES; raises ListError if there is none."""
     for suffix in SUFFIXES:
         if path.name.lower().endswith(suffix):
             return suffix
@@ -157,7 +157,7 @@ def _lines(text: TextIO, name: str) -> Iterator[str]:
 
 
 def _records(reader: Iterator[list[str]], name: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the records that are not blank, with their numbers."""
+    """Yield the records that are not blank, with their row numbers."""
     row = 0
     try:
         for row, record in enumerate(reader, start=1):
@@ -201,7 +201,7 @@ def _chunk(
 
 
 def _fitted(row: list[str], width: int, delimiter: str) -> list[str]:
-    """Return a broken row with as many fields as columns; nothing of it is lost."""
+    """Fit an invalid row to the number of columns without losing content."""
     if len(row) < width:
         return row + [""] * (width - len(row))
     return [*row[: width - 1], delimiter.join(row[width - 1 :])]

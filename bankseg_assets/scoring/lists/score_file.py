@@ -1,4 +1,4 @@
-"""Score a list of customers from file to file."""
+"""Score a list of customers from one file to another."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Progress = Callable[[int], None]
 
 @dataclass(frozen=True)
 class Summary:
-    """Of the rows that were written, how many the model is sure of, is not, and cannot take."""
+    """Counts of the written rows: sure, not sure, and invalid."""
 
     sure: int = 0
     unsure: int = 0
@@ -42,10 +42,10 @@ def score_list(
     dialect: Dialect,
     progress: Progress = lambda rows: None,
 ) -> Summary:
-    """Score every row of an open list into `target`, which appears whole or not at all.
+    """Score every row of an open list and write `target` atomically.
 
-    A few times 20,000 rows are in memory, whatever the list's length. `progress` is told the rows
-    done so far. Raises ListError as `open_list`, `writer_to` and `Scorer.score`.
+    A few times 20,000 rows are in memory, whatever the list's length. `progress` is called with the
+    number of rows done so far. Raises ListError as `open_list`, `writer_to` and `Scorer.score`.
     """
     summary = Summary()
     with writer_to(target, dialect) as write:

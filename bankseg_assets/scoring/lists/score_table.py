@@ -1,4 +1,4 @@
-"""Score a table of customers: the same rows and columns, and what the model says of each."""
+"""Score a table of customers: the same rows and columns, with result columns added."""
 
 import dataclasses
 from collections.abc import Mapping, Sequence
@@ -25,15 +25,15 @@ RESULTS = (
 )
 """The columns that are added; columns of the list with these names are replaced."""
 UNSURE_TEXT, SURE_TEXT = "not sure", "sure"
-FIRST_ROW = 2  # as a spreadsheet counts: the header is row 1
+FIRST_ROW = 2  # as in a spreadsheet, where the header is row 1
 
 
 @dataclass(frozen=True)
 class Scorer:
     """How the tables of one list are scored.
 
-    `columns`: input -> its column. `actions`: segment -> what is recommended for it; without any
-    there is no such column. `decimal`: the mark before decimals in text.
+    `columns`: input -> its column. `actions`: segment -> recommended action; without any, the
+    result column is omitted. `decimal`: the decimal separator in text.
     """
 
     bundle: Bundle
@@ -48,11 +48,11 @@ class Scorer:
         row_numbers: Sequence[int] | None = None,
         broken: Mapping[int, str] | None = None,
     ) -> pa.Table:
-        """Return the table with RESULTS; columns that are no input stay as they are.
+        """Return the table with RESULTS; columns that are not inputs stay unchanged.
 
-        A row with a value that cannot be taken gets no segment, and a sentence in `error` for each
-        such value. `row_numbers`: what to call the rows there, from FIRST_ROW on if not given.
-        `broken`: place in the table -> what is wrong with that row as a whole. Raises ListError as
+        A row with invalid values gets no segment, and a sentence in `error` for each such value.
+        `row_numbers`: the row numbers in these sentences, by default from FIRST_ROW on. `broken`:
+        index in the table -> what is wrong with that row as a whole. Raises ListError as
         `numbers`.
         """
         row_numbers = row_numbers or range(FIRST_ROW, FIRST_ROW + table.num_rows)
@@ -74,7 +74,7 @@ class Scorer:
         return kept
 
     def _read(self, table: pa.Table) -> tuple[dict[str, Column], dict[int, list[str]]]:
-        """Return the column of each input, and place -> what is wrong there."""
+        """Return the column of each input, and row index -> what is wrong with it."""
         known: dict[str, Column] = {}
         problems: dict[int, list[str]] = {}
         for field in asked_of(self.bundle):
@@ -128,11 +128,11 @@ def _outside(field: Input, values: Array) -> Flags:
 
 
 def _pick(choices: Sequence[Any], places: Any, failed: Flags, kind: pa.DataType) -> pa.Array:
-    """Return choices[places], null where failed."""
+    """Return choices[places], null where `failed`."""
     return pa.array(choices, kind).take(pa.array(places, pa.int64(), mask=failed))
 
 
 def _held_out(hold_out: HoldOut, column: Any) -> pa.Array:
-    """Return whether each customer is left out; null for one without an ID."""
+    """Return whether each customer is held out; null for one without an ID."""
     texts = (str(value).strip() if value is not None else "" for value in column.to_pylist())
     return pa.array([hold_out.holds(text) if text else None for text in texts], pa.bool_())

@@ -1,4 +1,4 @@
-"""Write a list of customers piece by piece, to be seen only when it is whole."""
+"""Write a list of customers in chunks; the file appears atomically."""
 
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -19,7 +19,7 @@ from bankseg_assets.storage.atomic_file import draft_in
 
 Write = Callable[[pa.Table], None]
 
-# Without these, one empty cell makes a column of integers one of decimals: segment 2.0.
+# Without these types, one empty cell turns a column of integers into decimals: segment 2.0.
 _NULLABLE = {
     **dict.fromkeys((pa.int8(), pa.int16(), pa.int32(), pa.int64()), pd.Int64Dtype()),
     **dict.fromkeys((pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()), pd.UInt64Dtype()),
@@ -29,10 +29,10 @@ _NULLABLE = {
 
 @contextmanager
 def writer_to(path: Path, dialect: Dialect) -> Iterator[Write]:
-    """Yield a function that appends a table; the file gets its name when all went well.
+    """Yield a function that appends a table; the file gets its name on success.
 
-    A CSV's text is inert in a spreadsheet; Parquet, which programs read, holds it as it came.
-    Raises ListError when the folder cannot be written to.
+    In CSV, text that a spreadsheet could evaluate is escaped; Parquet, which programs read, keeps
+    it unchanged. Raises ListError when the folder is not writable.
     """
     suffix = suffix_of(path)
     try:
@@ -40,7 +40,7 @@ def writer_to(path: Path, dialect: Dialect) -> Iterator[Write]:
             with ExitStack() as stack:
                 file: Any = draft.file
                 if suffix == CSV_GZ:
-                    # Without a time, so that the same rows give the same bytes.
+                    # No timestamp, so that the same rows give the same bytes.
                     file = stack.enter_context(GzipFile("", "wb", 6, draft.file, mtime=0))
                 kind: _Parquet | _Csv = _Parquet(file) if suffix == PARQUET else _Csv(file, dialect)
                 stack.enter_context(kind)
@@ -54,7 +54,7 @@ def writer_to(path: Path, dialect: Dialect) -> Iterator[Write]:
 
 class _Csv:
     def __init__(self, file: Any, dialect: Dialect) -> None:
-        # Writes a byte order mark once, where the encoding has one.
+        # Writes the byte order mark once, if the encoding has one.
         self._text = TextIOWrapper(file, dialect.codec, errors="replace", newline="")
         self._dialect = dialect
         self._begun = False

@@ -84,7 +84,7 @@ def values(result: dg.AssetCheckResult) -> dict[str, Any]:
     return {name: found.value for name, found in result.metadata.items()}
 
 
-def test_faults_that_spoil_what_follows_block_and_the_others_warn() -> None:
+def test_faults_that_spoil_what_follows_block_and_others_warn() -> None:
     blocking = {spec.name for check in ALL_CHECKS for spec in check.check_specs if spec.blocking}
     assert {spec.name for check in ALL_CHECKS for spec in check.check_specs} - blocking == {
         "no_file_is_rejected",
@@ -123,7 +123,7 @@ def test_rows_that_are_kept_set_aside_or_repeated_are_accounted_for_in_every_fil
     }
 
 
-def test_a_written_file_that_is_gone_is_noticed(published: PublishedResource) -> None:
+def test_written_file_that_is_gone_is_noticed(published: PublishedResource) -> None:
     publish(published, "raw_transactions", a={"x": [1, 2, 3]})
     kept = {"a-0": {"x": [1]}, "a-1": {"x": [2, 3]}}
     version = publish(published, "cleaned_transactions", **kept)
@@ -159,7 +159,7 @@ def test_what_is_lost_in_one_file_is_not_made_up_for_by_another(
         ({"a": ["T1"]}, {"a": ["T1"]}, 0),
     ],
 )
-def test_a_repeated_transaction_id_is_noticed(
+def test_repeated_transaction_id_is_noticed(
     spark: SparkSession,
     published: PublishedResource,
     earlier: dict[str, list[str]],
@@ -176,7 +176,7 @@ def test_a_repeated_transaction_id_is_noticed(
 
 
 @pytest.mark.parametrize(("passed", "repeated", "compared"), [(False, 1, 2), (True, 0, 1)])
-def test_an_earlier_version_is_trusted_only_if_it_passed(
+def test_earlier_version_is_trusted_only_if_it_passed(
     spark: SparkSession, published: PublishedResource, passed: bool, repeated: int, compared: int
 ) -> None:
     """A version with a repeated ID fails, and so must the next one, which links its files."""
@@ -245,7 +245,7 @@ def test_values_out_of_range_are_named(
     assert (fault or "") in (result.description or "")
 
 
-def test_ranges_are_those_of_the_contract(
+def test_ranges_are_those_of_contract(
     published: PublishedResource, of_other_bank: DeliveryResource
 ) -> None:
     """The shipped second contract allows overdrafts, and amounts up to a million."""
@@ -262,7 +262,7 @@ def test_ranges_are_those_of_the_contract(
 
 
 @pytest.mark.parametrize(("ids", "passed"), [(["C1", "C2"], True), (["C1", "C1"], False)])
-def test_a_customer_with_two_rows_is_noticed(
+def test_customer_with_two_rows_is_noticed(
     spark: SparkSession, ids: list[str], passed: bool
 ) -> None:
     table = spark.createDataFrame([(one,) for one in ids], "customer_id string")
@@ -307,7 +307,7 @@ def test_implausible_measures_are_named(
     assert (told or "") in (result.description or "")
 
 
-def test_money_may_be_negative_where_the_contract_allows(
+def test_money_may_be_negative_where_contract_allows(
     published: PublishedResource, of_other_bank: DeliveryResource
 ) -> None:
     row = {"recency": [1, 2], "frequency": [1, 1], "monetary": [1.0, 1.0], "age": [0, 110]}
@@ -315,7 +315,7 @@ def test_money_may_be_negative_where_the_contract_allows(
     assert measures_are_plausible(published=published, delivery=of_other_bank).passed
 
 
-def test_transactions_without_a_customer_warn(published: PublishedResource) -> None:
+def test_transactions_without_customer_warn(published: PublishedResource) -> None:
     cleaned = publish(published, "cleaned_transactions", a={"x": [1, 2, 3]})
     inputs = {"cleaned_transactions": cleaned.name}
     for frequencies, missing in (([2, 1], 0), ([2], 1)):
@@ -326,7 +326,7 @@ def test_transactions_without_a_customer_warn(published: PublishedResource) -> N
         assert values(result) == {"transactions": 3, "without_customer": missing}
 
 
-def test_flows_to_a_release_that_is_gone_do_not_block(published: PublishedResource) -> None:
+def test_flows_to_release_that_is_gone_do_not_block(published: PublishedResource) -> None:
     row = {"compared_with": ["20160101-1"]}
     publish(published, "segment_migration", a=row)
     result = no_customer_is_lost_on_the_way(published=published)
@@ -337,7 +337,7 @@ def test_flows_to_a_release_that_is_gone_do_not_block(published: PublishedResour
 
 
 @pytest.mark.parametrize(("scale", "told"), [(1.5, None), (0.0, "Constant: recency.")])
-def test_a_feature_that_does_not_vary_is_named(scale: float, told: str | None) -> None:
+def test_feature_that_does_not_vary_is_named(scale: float, told: str | None) -> None:
     model = {"features": [{"name": "repeat"}, {"name": "recency"}], "scale": [1.0, scale]}
     result = features_vary(model)
     assert (result.passed, result.description) == (told is None, told)
@@ -351,7 +351,7 @@ def test_a_feature_that_does_not_vary_is_named(scale: float, told: str | None) -
         (0, 0.0, "Small has fewer than 11 customers."),
     ],
 )
-def test_a_segment_too_small_for_a_campaign_warns(
+def test_segment_too_small_for_campaign_warns(
     spark: SparkSession, size: int, share: float, told: str | None
 ) -> None:
     rows = [("Small", size, share), ("Large", 10_000 - size, 1 - share)]
@@ -361,7 +361,7 @@ def test_a_segment_too_small_for_a_campaign_warns(
     assert result.severity == dg.AssetCheckSeverity.WARN
 
 
-def test_a_rejected_file_warns_with_its_name_and_reason(delivery: DeliveryResource) -> None:
+def test_rejected_file_warns_with_its_name_and_reason(delivery: DeliveryResource) -> None:
     good = Delivery("a" * 64, "good.csv", "accepted", "", 9, 3, "run")
     delivery.ledger.record(good)
     assert no_file_is_rejected(delivery).passed
@@ -433,7 +433,7 @@ def publish_classifier(published: PublishedResource, confusion: list[list[int]])
     return draft.version
 
 
-def test_numpy_finds_the_confusion_that_spark_found(published: PublishedResource) -> None:
+def test_numpy_finds_confusion_that_spark_found(published: PublishedResource) -> None:
     publish_classifier(published, [[2, 0], [0, 1]])
     publish(published, "customer_segments", part=CUSTOMERS)
     result = numpy_scores_as_spark_does(published=published)
@@ -441,7 +441,7 @@ def test_numpy_finds_the_confusion_that_spark_found(published: PublishedResource
     assert values(result) == {"customers": 3, "counts_that_differ": 0}
 
 
-def test_a_customer_that_numpy_scores_otherwise_is_noticed(published: PublishedResource) -> None:
+def test_customer_that_numpy_scores_otherwise_is_noticed(published: PublishedResource) -> None:
     publish_classifier(published, [[1, 1], [0, 1]])
     publish(published, "customer_segments", part=CUSTOMERS)
     result = numpy_scores_as_spark_does(published=published)
@@ -449,7 +449,7 @@ def test_a_customer_that_numpy_scores_otherwise_is_noticed(published: PublishedR
     assert values(result)["counts_that_differ"] == 2
 
 
-def test_a_bundle_that_was_changed_after_it_was_published_is_refused(
+def test_bundle_that_was_changed_after_it_was_published_is_refused(
     published: PublishedResource,
 ) -> None:
     file = publish_classifier(published, [[2, 0], [0, 1]]) / BUNDLE_FILE

@@ -22,7 +22,7 @@ def test_entropy_is_in_bits() -> None:
     assert entropy(rows).tolist() == [1.0, 2.0, 0.0]
 
 
-def test_the_gain_of_a_measure_is_the_models_mutual_information() -> None:
+def test_gain_of_measure_is_mutual_information() -> None:
     """Draw customers from the model, tell their balance, and see how far the entropy falls."""
     bundle = small_model()
     back = np.linalg.pinv(bundle.components)
@@ -38,7 +38,7 @@ def test_the_gain_of_a_measure_is_the_models_mutual_information() -> None:
     assert gains(bundle, {})["average_balance"] == pytest.approx(expected, abs=0.01)
 
 
-def test_the_gain_of_evidence_is_its_mutual_information() -> None:
+def test_gain_of_evidence_is_mutual_information() -> None:
     table = np.exp(TABLES["gender"]["log_probability"])
     prior = np.array([0.5, 0.3, 0.2])
     joint = table * prior
@@ -47,14 +47,14 @@ def test_the_gain_of_evidence_is_its_mutual_information() -> None:
     assert gains(small_model(evidence=TABLES), {})["gender"] == pytest.approx(expected, abs=1e-9)
 
 
-def test_the_most_telling_question_comes_first_with_its_label() -> None:
+def test_questions_are_sorted_by_gain() -> None:
     questions = next_question(small_model(evidence=TABLES), {"recency": 12.0})
     assert {q.name for q in questions} == {*MEASURES, "age", "gender"} - {"recency"}
     assert [q.gain for q in questions] == sorted((q.gain for q in questions), reverse=True)
     assert {q.name: q.label for q in questions}["average_balance"] == "Balance"
 
 
-def test_a_measure_that_tells_the_segments_apart_by_itself_gains_what_was_unknown() -> None:
+def test_separating_measure_gains_full_entropy() -> None:
     sure = small_model(
         means=np.array([[-5.0, 0.0], [0.0, 5.0], [5.0, -5.0]]), variances=np.full((3, 2), 0.01)
     )
@@ -64,20 +64,20 @@ def test_a_measure_that_tells_the_segments_apart_by_itself_gains_what_was_unknow
     assert all(gain >= 0 for gain in gains(sure, known).values())
 
 
-def test_a_measure_that_adds_no_feature_yet_tells_nothing_yet() -> None:
+def test_measure_without_new_feature_has_no_gain() -> None:
     # The sum becomes an average only with the number of transactions.
     bundle = small_model()
     assert gains(bundle, {})["monetary"] == 0.0
     assert gains(bundle, {"frequency": 2.0})["monetary"] > 0.01
 
 
-def test_with_everything_known_there_is_nothing_to_ask() -> None:
+def test_no_question_if_everything_is_known() -> None:
     assert next_question(small_model(), CUSTOMER) == []
 
 
 @settings(deadline=None, max_examples=50)
 @given(st.fixed_dictionaries({}, optional={name: st.floats(0, 1e12) for name in MEASURES}))
-def test_a_gain_is_finite_and_no_more_than_what_is_unknown(known: dict[str, float]) -> None:
+def test_gain_is_finite_and_at_most_entropy(known: dict[str, float]) -> None:
     bundle = small_model()
     unknown = entropy(posterior(bundle, known).probabilities)[0]
     for gain in gains(bundle, dict(known)).values():

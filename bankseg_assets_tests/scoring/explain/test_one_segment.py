@@ -23,7 +23,7 @@ def test_one_segment_leaves_nothing_to_ask_or_change() -> None:
     assert smallest_change(one_segment(), {"recency": 12.0}, to=0) == []
 
 
-def test_one_segment_whose_input_has_a_single_value() -> None:
+def test_one_segment_whose_input_has_single_value() -> None:
     """A bank whose transactions are all of one day: every customer came one day ago."""
     inputs = ({**one_segment().inputs[0], "minimum": 1, "maximum": 1},)
     bundle = one_segment(inputs=inputs, mean=np.array([1.0]))

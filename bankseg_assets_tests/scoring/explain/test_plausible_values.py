@@ -21,7 +21,7 @@ def test_spread_of_credits_is_even_in_log_offset() -> None:
 
 
 @pytest.mark.parametrize("value", [-1234.5, -0.5, 0.0, 0.5, 98765.0])
-def test_inverse_of_a_signed_logarithm_is_the_measure(value: float) -> None:
+def test_inverse_of_signed_logarithm_is_measure(value: float) -> None:
     feature = Feature("log_average_balance", "average_balance", "signed_log", 100.0)
     logged = float(apply_transform(feature, np.array([value]))[0])
     assert invertible(feature, "average_balance")

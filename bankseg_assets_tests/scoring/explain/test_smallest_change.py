@@ -28,7 +28,7 @@ def segment(bundle: Bundle, known: dict[str, float]) -> int:
 
 @settings(deadline=None, max_examples=50)
 @given(ORDINARY)
-def test_the_changed_customer_is_in_the_segment_that_is_told(known: dict[str, float]) -> None:
+def test_change_leads_to_reported_segment(known: dict[str, float]) -> None:
     bundle = small_model()
     now = segment(bundle, known)
     for change in smallest_change(bundle, known):
@@ -42,7 +42,7 @@ def test_the_changed_customer_is_in_the_segment_that_is_told(known: dict[str, fl
 
 @settings(deadline=None, max_examples=50)
 @given(ORDINARY)
-def test_no_nearer_value_on_that_side_would_do(known: dict[str, float]) -> None:
+def test_change_is_nearest_on_its_side(known: dict[str, float]) -> None:
     bundle = small_model()
     now = segment(bundle, known)
     for change in smallest_change(bundle, known):
@@ -59,7 +59,7 @@ def test_no_nearer_value_on_that_side_would_do(known: dict[str, float]) -> None:
             assert segment(bundle, known | {change.name: float(value)}) == now
 
 
-def test_the_smallest_comes_first_in_standardised_units() -> None:
+def test_changes_are_sorted_by_standardised_distance() -> None:
     bundle = small_model()
     changes = smallest_change(bundle, CUSTOMER)
     assert len(changes) >= 2
@@ -72,7 +72,7 @@ def test_the_smallest_comes_first_in_standardised_units() -> None:
 
 
 @pytest.mark.parametrize("to", [0, 1, 2])
-def test_a_wanted_segment_is_reached_or_nothing_is_told(to: int) -> None:
+def test_change_reaches_target_segment_or_is_omitted(to: int) -> None:
     bundle = small_model()
     changes = smallest_change(bundle, CUSTOMER, to)
     if to == segment(bundle, CUSTOMER):
@@ -89,7 +89,7 @@ def test_every_segment_can_be_reached_by_some_customer() -> None:
     } == {0, 1, 2} - {segment(small_model(), CUSTOMER)}
 
 
-def test_the_border_is_where_algebra_has_it() -> None:
+def test_change_matches_analytic_border() -> None:
     """One feature, two segments of one variance: the border is at the middle of the means."""
     bundle = small_model()
     one = small_model(
@@ -112,13 +112,13 @@ def test_the_border_is_where_algebra_has_it() -> None:
     assert up.sentence == "Balance: INR 8,100 instead of INR 500 makes it Frequent."
 
 
-def test_what_is_not_known_is_not_changed() -> None:
+def test_unknown_measures_are_not_changed() -> None:
     changes = smallest_change(small_model(), {"recency": 12.0, "monetary": float("nan")})
     assert {change.name for change in changes} <= {"recency"}
     assert smallest_change(small_model(), {}) == []
 
 
-def test_a_change_stays_within_what_the_form_takes() -> None:
+def test_change_is_within_form_limits() -> None:
     limits = {str(f["measure"]): (f["minimum"], f["maximum"]) for f in small_model().inputs}
     for change in smallest_change(small_model(), CUSTOMER):
         low, high = limits[change.name]

@@ -43,7 +43,7 @@ ORDINARY = st.fixed_dictionaries(
 
 @settings(deadline=None, max_examples=50)
 @given(ORDINARY)
-def test_the_prior_and_the_contributions_are_the_log_odds(known: dict[str, float]) -> None:
+def test_prior_and_contributions_sum_to_log_odds(known: dict[str, float]) -> None:
     bundle = small_model(calibration=CALIBRATION, evidence=TABLES)
     found = why(bundle, known)
     segment, runner_up, expected = log_odds(bundle, known)
@@ -56,7 +56,7 @@ def test_the_prior_and_the_contributions_are_the_log_odds(known: dict[str, float
     assert found.sentence.endswith(".")
 
 
-def test_a_contribution_is_the_mean_over_all_orders_of_becoming_known() -> None:
+def test_contribution_is_shapley_value() -> None:
     bundle = small_model()
     found = why(bundle, CUSTOMER)
 
@@ -72,7 +72,7 @@ def test_a_contribution_is_the_mean_over_all_orders_of_becoming_known() -> None:
         assert reason.contribution == pytest.approx(np.mean(steps), abs=1e-9)
 
 
-def test_one_known_input_adds_its_whole_log_likelihood_ratio() -> None:
+def test_single_input_contributes_log_likelihood_ratio() -> None:
     bundle = small_model()
     found = why(bundle, {"recency": 60.0})
     (reason,) = found.reasons
@@ -82,7 +82,7 @@ def test_one_known_input_adds_its_whole_log_likelihood_ratio() -> None:
     assert reason.label == "Days"
 
 
-def test_evidence_adds_its_weighted_log_likelihood_ratio() -> None:
+def test_evidence_contributes_weighted_log_likelihood() -> None:
     bundle = small_model(evidence=TABLES, evidence_weights={"age,gender": 0.5})
     found = why(bundle, {"age": 33, "gender": "M"})
     table = {r.name: r.contribution for r in found.reasons}
@@ -92,7 +92,7 @@ def test_evidence_adds_its_weighted_log_likelihood_ratio() -> None:
     assert table["age"] == pytest.approx(0.0)
 
 
-def test_the_weightiest_reason_comes_first_and_the_sentence_says_so() -> None:
+def test_reasons_are_sorted_by_weight() -> None:
     found = why(small_model(), CUSTOMER | {"recency": 2.0, "average_balance": 4e5})
     weights = [abs(reason.contribution) for reason in found.reasons]
     assert weights == sorted(weights, reverse=True)
@@ -114,12 +114,12 @@ def test_the_weightiest_reason_comes_first_and_the_sentence_says_so() -> None:
         ({"gender": "F"}, "the gender is F"),
     ],
 )
-def test_a_value_is_put_in_words(known: dict[str, float], phrase: str) -> None:
+def test_value_is_described_in_words(known: dict[str, float], phrase: str) -> None:
     (reason,) = why(small_model(evidence=TABLES), known).reasons
     assert reason.phrase == phrase
 
 
-def test_what_speaks_against_it_is_said() -> None:
+def test_sentence_names_opposing_reasons() -> None:
     bundle = small_model()
     told = [
         why(bundle, {"recency": recency, "average_balance": balance})
@@ -134,7 +134,7 @@ def test_what_speaks_against_it_is_said() -> None:
         assert found.sentence.endswith(f"Against it speaks that {negative.phrase}.")
 
 
-def test_nothing_known_is_said() -> None:
+def test_sentence_for_no_known_inputs() -> None:
     found = why(small_model(), {})
     assert found.reasons == ()
     assert (found.segment, found.runner_up) == (0, 1)
@@ -142,12 +142,12 @@ def test_nothing_known_is_said() -> None:
     assert found.sentence.startswith("Nothing is known")
 
 
-def test_what_is_no_measure_is_refused_by_its_label() -> None:
+def test_invalid_value_is_refused_with_label() -> None:
     with pytest.raises(InputError, match="Days must be a finite number"):
         why(small_model(), {"recency": -1.0})
 
 
-def test_values_are_written_as_the_bank_does() -> None:
+def test_values_are_written_as_bank_does() -> None:
     found = why(small_model(number_format=LAKH), {"average_balance": 1234567.5})
     assert found.reasons[0].phrase == "the balance is high (INR 12,34,567.50)"
 

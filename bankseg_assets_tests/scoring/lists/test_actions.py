@@ -26,16 +26,16 @@ def released(data_dir: Path, table: pa.Table | None) -> Release:
     return found
 
 
-def test_the_actions_of_the_segments_are_read(tmp_path: Path) -> None:
+def test_actions_of_segments_are_read(tmp_path: Path) -> None:
     columns = {"segment": [0, 2], "action": ["Write", "Call"], "reason": ["a", "b"]}
     assert read_actions(released(tmp_path, pa.table(columns))) == {0: "Write", 2: "Call"}
 
 
-def test_a_release_without_actions_has_none(tmp_path: Path) -> None:
+def test_release_without_actions_has_none(tmp_path: Path) -> None:
     assert read_actions(released(tmp_path, None)) == {}
 
 
-def test_actions_that_are_gone_or_other_than_expected_are_told(tmp_path: Path) -> None:
+def test_missing_or_invalid_actions_raise(tmp_path: Path) -> None:
     found = released(tmp_path, pa.table({"segment": [0], "advice": ["Write"]}))
     with pytest.raises(ListError, match=r"recommended_actions of the release .* cannot be read"):
         read_actions(found)

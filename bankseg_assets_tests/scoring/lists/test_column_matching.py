@@ -15,19 +15,19 @@ from bankseg_assets_tests.scoring.lists.sample_lists import INPUTS
         "Number of transactions (transactions)",
     ],
 )
-def test_a_column_is_found_by_name_or_label_in_any_case_and_with_any_blanks(name: str) -> None:
+def test_column_match_ignores_case_and_blanks(name: str) -> None:
     found = match_columns(["id", name], INPUTS)
     assert found.columns == {"frequency": name}
     assert found.unknown == ("monetary",)
     assert found.alike == {}
 
 
-def test_the_exact_name_wins_over_others_that_fit() -> None:
+def test_exact_name_wins_over_others_that_fit() -> None:
     names = ["Frequency", "frequency", "Number of transactions"]
     assert match_columns(names, INPUTS).columns == {"frequency": "frequency"}
 
 
-def test_two_columns_that_fit_one_input_are_for_a_person_to_decide() -> None:
+def test_two_matching_columns_raise() -> None:
     names = ["Frequency", "Number of transactions"]
     with pytest.raises(ListError, match=r"could all be frequency.*frequency=Frequency"):
         match_columns(names, INPUTS)
@@ -36,23 +36,23 @@ def test_two_columns_that_fit_one_input_are_for_a_person_to_decide() -> None:
 
 
 @pytest.mark.parametrize("name", ["frequencies", "Num of transactions", "number_transactions"])
-def test_a_column_of_a_similar_name_is_suggested_and_not_taken(name: str) -> None:
+def test_similar_column_is_suggested_not_used(name: str) -> None:
     found = match_columns([name, "monetary"], INPUTS)
     assert found.columns == {"monetary": "monetary"}
     assert found.alike == {"frequency": name}
 
 
 @pytest.mark.parametrize("name", ["currency", "transaction", "city", "branch"])
-def test_a_column_of_another_name_is_not_suggested(name: str) -> None:
+def test_column_of_another_name_is_not_suggested(name: str) -> None:
     assert match_columns([name, "monetary"], INPUTS).alike == {}
 
 
-def test_what_a_person_says_is_unknown_is_not_asked_again() -> None:
+def test_input_given_as_unknown_is_not_matched() -> None:
     found = match_columns(["frequencies", "monetary"], INPUTS, {"frequency": ""})
     assert (found.unknown, found.alike) == (("frequency",), {})
 
 
-def test_nothing_found_says_what_was_expected_found_and_may_be_meant() -> None:
+def test_no_match_error_says_expected_and_similar_names() -> None:
     with pytest.raises(ListError) as refused:
         match_columns(["name", "frequenzy"], INPUTS)
     assert str(refused.value) == (
@@ -62,7 +62,7 @@ def test_nothing_found_says_what_was_expected_found_and_may_be_meant() -> None:
     )
 
 
-def test_a_header_that_may_be_a_customer_is_not_repeated() -> None:
+def test_header_that_may_be_customer_is_not_repeated() -> None:
     with pytest.raises(ListError, match="2 names that may be values") as refused:
         match_columns(["C7305391", "1702.50"], INPUTS)
     assert "7305391" not in str(refused.value)
@@ -81,12 +81,12 @@ def test_another_delimiter_is_recognised_and_not_used() -> None:
         ({"frequency": "n", "monetary": "n"}, "'n' is given for two inputs"),
     ],
 )
-def test_what_was_given_must_be_there(given: dict[str, str], told: str) -> None:
+def test_given_column_must_exist(given: dict[str, str], told: str) -> None:
     with pytest.raises(ListError, match=told):
         match_columns(["id", "n"], INPUTS, given)
 
 
-def test_a_column_is_found_by_any_way_to_write_it() -> None:
+def test_column_match_accepts_any_spelling() -> None:
     assert find_column("customer_id", ["x", "CustomerID"]) == "CustomerID"
     assert find_column("customer_id", ["Customer ID", "customer_id"]) == "customer_id"
     assert find_column("customer_id", ["id"]) == ""

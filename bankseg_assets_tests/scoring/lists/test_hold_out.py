@@ -11,24 +11,24 @@ def held(hold_out: HoldOut) -> set[str]:
     return {customer for customer in CUSTOMERS if hold_out.holds(customer)}
 
 
-def test_the_share_is_held_out() -> None:
+def test_hold_out_has_given_share() -> None:
     """20,000 coins of 10 %: 2,000, give or take five standard deviations of 42."""
     assert abs(len(held(HoldOut("id", "spring"))) - 2_000) < 5 * 42
     assert held(HoldOut("id", "spring", 0.0)) == set()
     assert len(held(HoldOut("id", "spring", 1.0))) == 20_000
 
 
-def test_another_campaign_holds_out_others() -> None:
+def test_campaigns_hold_out_different_customers() -> None:
     """By chance a tenth of those who were held out before: 200, five deviations of 13."""
     both = held(HoldOut("id", "spring")) & held(HoldOut("id", "autumn"))
     assert abs(len(both) - 200) < 5 * 14
 
 
-def test_a_larger_share_adds_to_a_smaller_one() -> None:
+def test_larger_share_adds_to_smaller_one() -> None:
     assert held(HoldOut("id", "spring", 0.1)) < held(HoldOut("id", "spring", 0.2))
 
 
-def test_any_program_can_tell_it_from_the_documented_hash() -> None:
+def test_hold_out_matches_documented_hash() -> None:
     digest = hashlib.sha256(b"spring\nC0000001").hexdigest()
     share = int(digest[:16], 16) / 2**64
     assert HoldOut("id", "spring", share + 1e-9).holds("C0000001")

@@ -21,13 +21,13 @@ def read(*cells: Any, decimal: str = ".") -> str:
     return " ".join(shown).replace("nan", "-")
 
 
-def test_plain_numbers_are_taken_with_blanks_around_them() -> None:
+def test_numbers_may_have_blanks_around_them() -> None:
     assert read("1", " 2.5", "\u00a03\u00a0", ".5", "5.", "-1", "1e3", "1E-3") == (
         "1 2.5 3 0.5 5 -1 1000 0.001"
     )
 
 
-def test_an_empty_cell_is_unknown() -> None:
+def test_empty_cell_is_unknown() -> None:
     assert read("", "  ", None, "1") == "- - - 1"
 
 
@@ -35,15 +35,15 @@ def test_an_empty_cell_is_unknown() -> None:
     "cell",
     ["nan", "NA", "null", "inf", "1_000", "1,5", "1 000", "+1", "\uff11", "0x10", "--", "1\n2"],
 )
-def test_what_may_mean_something_else_is_no_number(cell: str) -> None:
+def test_ambiguous_number_is_invalid(cell: str) -> None:
     assert read(cell, "1") == "x 1"
 
 
-def test_a_decimal_comma_is_one_only_where_it_was_declared() -> None:
+def test_decimal_comma_must_be_declared() -> None:
     assert read("1,5", "1.5", "1.234,5", ",5", decimal=",") == "1.5 x x 0.5"
 
 
-def test_a_number_too_large_for_a_double_is_infinite() -> None:
+def test_number_too_large_for_double_is_infinite() -> None:
     assert read("1e999") == "inf"
 
 
@@ -67,31 +67,31 @@ def test_every_type_that_holds_numbers_is_read(column: Any) -> None:
     assert wrong.tolist() == [False, False]
 
 
-def test_a_column_without_any_value_is_unknown() -> None:
+def test_column_without_any_value_is_unknown() -> None:
     assert np.isnan(numbers(pa.nulls(2), ".", "n")[0]).all()
 
 
-def test_cells_of_any_type_are_texts_where_texts_are_asked_for() -> None:
+def test_texts_reads_cells_of_any_type() -> None:
     assert texts(pa.array([" F ", "", " ", None])).tolist() == ["F", None, None, None]
     assert texts(pa.chunked_array([[1, None], [2]])).tolist() == ["1", None, "2"]
     assert texts(pa.array(["x"]).dictionary_encode()).tolist() == ["x"]
 
 
 @pytest.mark.parametrize("cell", [date(2016, 8, 1), True, [1]])
-def test_a_column_of_another_type_is_named(cell: object) -> None:
+def test_column_of_another_type_is_named(cell: object) -> None:
     with pytest.raises(ListError, match=r"The column n has the type .*; expected numbers or text"):
         numbers(pa.array([cell]), ".", "n")
 
 
 @given(st.lists(st.floats(allow_nan=False, allow_infinity=False), min_size=1))
-def test_a_number_written_as_text_is_read_back_exactly(values: list[float]) -> None:
+def test_number_written_as_text_is_read_back_exactly(values: list[float]) -> None:
     found, wrong = numbers(pa.array([repr(value) for value in values]), ".", "n")
     assert found.tolist() == values
     assert not wrong.any()
 
 
 @given(st.text())
-def test_any_text_is_a_number_empty_or_wrong(text: str) -> None:
+def test_any_text_is_number_empty_or_wrong(text: str) -> None:
     (value,), (wrong,) = numbers(pa.array([text]), ".", "n")
     if wrong:
         assert text.strip()

@@ -78,7 +78,7 @@ def test_every_kind_is_read_and_written(tmp_path: Path, source: str, target: str
 
 @pytest.mark.usefixtures("small_chunks")
 @pytest.mark.parametrize("target", ["out.csv", "out.csv.gz", "out.parquet"])
-def test_a_list_of_many_chunks_has_one_header_and_every_row(tmp_path: Path, target: str) -> None:
+def test_list_of_many_chunks_has_one_header_and_every_row(tmp_path: Path, target: str) -> None:
     text = HEADER + "".join(f"C{number},1,{number + 1}\n" for number in range(7)) + "C7,0,1\n"
     out = tmp_path / target
     told: list[int] = []
@@ -90,7 +90,7 @@ def test_a_list_of_many_chunks_has_one_header_and_every_row(tmp_path: Path, targ
     assert told == [2, 4, 6, 8]
 
 
-def test_the_same_list_gives_the_same_bytes(tmp_path: Path) -> None:
+def test_same_list_gives_same_bytes(tmp_path: Path) -> None:
     listed = put(tmp_path / "list.csv", TEXT)
     for suffix in ("csv", "csv.gz", "parquet"):
         contents = []
@@ -100,7 +100,7 @@ def test_the_same_list_gives_the_same_bytes(tmp_path: Path) -> None:
         assert contents[0] == contents[1], suffix
 
 
-def test_a_bank_with_another_notation_reads_and_writes_it(tmp_path: Path) -> None:
+def test_other_notation_is_read_and_written(tmp_path: Path) -> None:
     dialect = Dialect(delimiter=";", decimal=",", encoding="cp1252")
     content = "id;frequency;monetary;Ort\nK1;1;314,19066;KÖLN\nK2;1;1.5;\n".encode("cp1252")
     score(put(tmp_path / "list.csv", content), tmp_path / "out.csv", dialect)
@@ -110,7 +110,7 @@ def test_a_bank_with_another_notation_reads_and_writes_it(tmp_path: Path) -> Non
     assert b"found '1.5'" in second
 
 
-def test_names_and_cells_that_a_spreadsheet_would_compute_are_inert(tmp_path: Path) -> None:
+def test_formulas_in_names_and_cells_are_escaped(tmp_path: Path) -> None:
     text = "id,frequency,monetary,=name\n=1+1,1,300,@SUM(A1)\n-5,=x,1,ok\n"
     listed = put(tmp_path / "list.csv", text)
     score(listed, tmp_path / "out.csv")
@@ -120,14 +120,14 @@ def test_names_and_cells_that_a_spreadsheet_would_compute_are_inert(tmp_path: Pa
     assert "found '=x'" in second["error"]
 
 
-def test_whole_numbers_of_a_parquet_list_stay_whole_beside_an_empty_cell(tmp_path: Path) -> None:
+def test_parquet_integers_stay_integers_beside_empty_cell(tmp_path: Path) -> None:
     columns = {"id": [1, None], "frequency": [1, None], "monetary": [300.5, None]}
     pq.write_table(pa.table(columns), tmp_path / "list.parquet")
     score(tmp_path / "list.parquet", tmp_path / "out.csv")
     assert [row["id"] for row in rows(tmp_path / "out.csv")] == ["1", ""]
 
 
-def test_a_row_of_another_length_is_kept_and_told(tmp_path: Path) -> None:
+def test_row_of_wrong_length_is_kept_and_reported(tmp_path: Path) -> None:
     listed = put(tmp_path / "list.csv", HEADER + "C1,1\nC2,1,300,PUNE, EAST\nC3,1,300\n")
     assert score(listed, tmp_path / "out.csv").failed == 2
     short, long, _ = rows(tmp_path / "out.csv")
@@ -144,7 +144,7 @@ def test_blank_lines_are_left_out_and_counted(tmp_path: Path) -> None:
     assert second["error"].startswith("Row 5:")
 
 
-def test_a_list_without_rows_gives_its_header(tmp_path: Path) -> None:
+def test_empty_list_gives_header(tmp_path: Path) -> None:
     assert score(put(tmp_path / "list.csv", HEADER), tmp_path / "out.csv").rows == 0
     assert (tmp_path / "out.csv").read_text(encoding="utf-8-sig").startswith("id,frequency,")
     score(tmp_path / "out.csv", tmp_path / "out.parquet")
@@ -153,7 +153,7 @@ def test_a_list_without_rows_gives_its_header(tmp_path: Path) -> None:
     assert rows(tmp_path / "again.csv") == []
 
 
-def test_names_that_are_empty_or_repeated_get_their_place() -> None:
+def test_empty_or_duplicate_names_get_position() -> None:
     assert unique([" id ", "", "id", " "]) == ("id", "column 2", "id (column 3)", "column 4")
 
 
@@ -172,7 +172,7 @@ def test_names_that_are_empty_or_repeated_get_their_place() -> None:
         ("list.xlsx", b"", "does not end in .csv, .csv.gz, .parquet"),
     ],
 )
-def test_a_list_that_cannot_be_read_is_told_and_nothing_is_written(
+def test_unreadable_list_raises_and_writes_nothing(
     tmp_path: Path, name: str, content: bytes, told: str
 ) -> None:
     with pytest.raises(ListError, match=told) as refused:
@@ -182,7 +182,7 @@ def test_a_list_that_cannot_be_read_is_told_and_nothing_is_written(
 
 
 @pytest.mark.parametrize("name", ["list.csv", "list.parquet"])
-def test_a_list_that_is_not_there_is_told(tmp_path: Path, name: str) -> None:
+def test_missing_list_raises(tmp_path: Path, name: str) -> None:
     with pytest.raises(ListError, match=r"cannot be read \(No such file or directory\)"):
         score(tmp_path / name, tmp_path / "out.csv")
     (tmp_path / name).mkdir()
@@ -190,7 +190,7 @@ def test_a_list_that_is_not_there_is_told(tmp_path: Path, name: str) -> None:
         score(tmp_path / name, tmp_path / "out.csv")
 
 
-def test_a_message_never_holds_a_row_of_the_list(tmp_path: Path) -> None:
+def test_message_never_holds_row_of_list(tmp_path: Path) -> None:
     listed = put(tmp_path / "list.csv", HEADER + 'C7305391,"1,3\n')
     with pytest.raises(ListError) as refused:
         score(listed, tmp_path / "out.csv")
@@ -198,7 +198,7 @@ def test_a_message_never_holds_a_row_of_the_list(tmp_path: Path) -> None:
 
 
 @pytest.mark.usefixtures("small_chunks")
-def test_an_earlier_result_stands_until_the_new_one_is_whole(tmp_path: Path) -> None:
+def test_result_is_replaced_atomically(tmp_path: Path) -> None:
     out = put(tmp_path / "out.csv", "earlier")
     listed = put(tmp_path / "list.csv", HEADER + 'C1,1,300\nC2,1,300\nC3,1,3"00\nC4,"1,3\n')
     with pytest.raises(ListError, match="row 5"):
@@ -207,12 +207,12 @@ def test_an_earlier_result_stands_until_the_new_one_is_whole(tmp_path: Path) -> 
     assert {path.name for path in tmp_path.iterdir()} == {"out.csv", "list.csv"}
 
 
-def test_a_folder_that_is_not_there_is_told(tmp_path: Path) -> None:
+def test_missing_folder_raises(tmp_path: Path) -> None:
     with pytest.raises(ListError, match=r"out.csv cannot be written \(No such file"):
         score(put(tmp_path / "list.csv", TEXT), tmp_path / "nowhere" / "out.csv")
 
 
-def test_an_error_of_the_disk_is_told(tmp_path: Path) -> None:
+def test_disk_error_raises(tmp_path: Path) -> None:
     def full() -> Iterator[None]:
         with writer_to(tmp_path / "out.csv", Dialect()):
             raise OSError(28, "No space left on device")
@@ -223,9 +223,7 @@ def test_an_error_of_the_disk_is_told(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_memory_does_not_grow_with_the_list(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_memory_does_not_grow_with_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Arrow's own memory is not traced, but Python's rows and texts are, and they are the most."""
     monkeypatch.setattr(reading, "CHUNK_ROWS", 1_000)
 
@@ -242,7 +240,7 @@ def test_memory_does_not_grow_with_the_list(
     assert most(8_000) < 1.25 * most(2_000)
 
 
-def test_a_chunk_is_bounded_by_its_characters_too(
+def test_chunk_size_is_limited_in_characters(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "CHUNK_CHARACTERS", 1_000)
@@ -258,7 +256,7 @@ CELL = st.text(
 
 
 @given(st.lists(st.lists(CELL, min_size=2, max_size=2), min_size=1), st.sampled_from(",;\t|"))
-def test_what_the_csv_module_wrote_is_read_as_it_was(
+def test_csv_round_trip_is_exact(
     tmp_path_factory: pytest.TempPathFactory, cells: Sequence[list[str]], delimiter: str
 ) -> None:
     text = io.StringIO()
@@ -268,7 +266,7 @@ def test_what_the_csv_module_wrote_is_read_as_it_was(
     assert read(listed, Dialect(delimiter=delimiter)) == cells
 
 
-def test_an_open_list_tells_its_columns_before_its_rows(tmp_path: Path) -> None:
+def test_open_list_has_columns_before_rows(tmp_path: Path) -> None:
     with open_list(put(tmp_path / "list.csv", "\ufeff" + TEXT), Dialect()) as customers:
         assert isinstance(customers, CustomerList)
         assert customers.names == ("id", "frequency", "monetary")

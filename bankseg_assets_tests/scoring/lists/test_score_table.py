@@ -38,7 +38,7 @@ def scored(found: pa.Table, place: int = 0) -> dict[str, Any]:
     return row
 
 
-def test_a_row_gets_the_segment_the_model_and_the_day() -> None:
+def test_row_gets_segment_model_and_day() -> None:
     found = Scorer(bundle(), COLUMNS).score(table((ONCE["frequency"], ONCE["monetary"])))
     assert scored(found) == {
         "count": 1,
@@ -53,7 +53,7 @@ def test_a_row_gets_the_segment_the_model_and_the_day() -> None:
     }
 
 
-def test_the_number_of_a_segment_is_its_own_and_not_its_place() -> None:
+def test_segment_number_is_not_its_index() -> None:
     model = bundle()
     for segment in model.segments:
         segment["segment"] += 10  # type: ignore[index]
@@ -61,18 +61,18 @@ def test_the_number_of_a_segment_is_its_own_and_not_its_place() -> None:
     assert scored(found)["segment"] == 11
 
 
-def test_an_empty_cell_is_unknown_and_below_six_tenths_it_is_not_sure() -> None:
+def test_empty_cell_is_unknown_and_low_probability_not_sure() -> None:
     found = scored(Scorer(bundle(), COLUMNS).score(table(("", None))))
     assert (found["segment"], found["confidence"], found["certainty"]) == (0, 0.5, "not sure")
     assert found["error"] is None
 
 
-def test_an_input_without_a_column_is_unknown() -> None:
+def test_input_without_column_is_unknown() -> None:
     found = Scorer(bundle(), {"frequency": "count"}).score(table(("", "not read")))
     assert scored(found)["confidence"] == 0.5
 
 
-def test_a_bad_row_comes_out_with_a_sentence_for_each_value_and_the_others_are_scored() -> None:
+def test_invalid_row_has_errors_and_others_are_scored() -> None:
     found = Scorer(bundle(), COLUMNS).score(table((1, 300), (0, 3_000_000), (2, -5)))
     assert scored(found, 1) == {
         "count": 0,
@@ -86,18 +86,18 @@ def test_a_bad_row_comes_out_with_a_sentence_for_each_value_and_the_others_are_s
     assert scored(found, 0)["error"] is None
 
 
-def test_text_that_is_no_number_is_shown_as_it_was() -> None:
+def test_invalid_number_is_shown_unchanged() -> None:
     found = Scorer(bundle(), COLUMNS).score(table(("two", "1")))
     assert scored(found)["error"] == f"Row 2: {problem(FREQUENCY, 'two')}"
 
 
-def test_rows_that_broke_before_are_told_under_their_own_numbers() -> None:
+def test_broken_rows_keep_their_numbers() -> None:
     rows = table((1, 300), (1, -1))
     found = Scorer(bundle(), COLUMNS).score(rows, [7, 9], {1: "It has 3 fields."})
     assert scored(found, 1)["error"] == f"Row 9: It has 3 fields. {problem(MONETARY, -1)}"
 
 
-def test_other_columns_pass_and_columns_of_an_earlier_result_are_replaced() -> None:
+def test_other_columns_stay_and_old_results_are_replaced() -> None:
     day = pa.array(["x"])
     rows = table((1, 300), city=["PUNE"], segment=["old"], error=["old"]).append_column("day", day)
     found = Scorer(bundle(), COLUMNS).score(rows)
@@ -106,30 +106,30 @@ def test_other_columns_pass_and_columns_of_an_earlier_result_are_replaced() -> N
     assert (scored(found)["segment"], scored(found)["error"]) == (0, None)
 
 
-def test_who_is_held_out_is_told_for_those_with_an_id() -> None:
+def test_held_out_is_null_without_id() -> None:
     rows = table((1, 300), (1, 300), (1, -1), id=["C1", " ", " C1"])
     found = Scorer(bundle(), COLUMNS, HoldOut("id", "spring", 1.0)).score(rows)
     assert found["held_out_of_campaign"].to_pylist() == [True, None, True]
 
 
-def test_the_action_is_that_of_the_segment() -> None:
+def test_action_belongs_to_segment() -> None:
     rows = table((1, 300), (3, 3000), (1, -1))
     found = Scorer(bundle(), COLUMNS, actions={0: "Write"}).score(rows)
     assert found["action"].to_pylist() == ["Write", None, None]
 
 
-def test_without_actions_or_an_id_there_are_no_such_columns() -> None:
+def test_columns_are_omitted_without_actions_or_id() -> None:
     found = Scorer(bundle(), COLUMNS).score(table((1, 300)))
     assert {"action", "held_out_of_campaign"}.isdisjoint(found.column_names)
 
 
-def test_a_table_without_rows_keeps_its_columns_and_types() -> None:
+def test_empty_table_keeps_columns_and_types() -> None:
     scorer = Scorer(bundle(), COLUMNS, HoldOut("id", "spring"), {0: "Write"})
     full = scorer.score(table((1, 300), id=["C1"]))
     assert scorer.score(table((1, 300), id=["C1"]).slice(1)).schema == full.schema
 
 
-def test_a_text_reaches_the_model_as_it_is_and_unknown_as_nothing(
+def test_text_is_passed_unchanged_and_unknown_as_none(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     asked: dict[str, Any] = {}
@@ -147,12 +147,12 @@ def test_a_text_reaches_the_model_as_it_is_and_unknown_as_nothing(
     assert [str(text) for text in asked["gender"]] == ["None", "None", "nan"]
 
 
-def test_a_column_that_cannot_hold_numbers_stops_the_list() -> None:
+def test_column_that_cannot_hold_numbers_stops_list() -> None:
     with pytest.raises(ListError, match="The column count has the type bool"):
         Scorer(bundle(), COLUMNS).score(table((True, 300)))
 
 
-def test_a_refund_is_scored_where_the_model_has_seen_some() -> None:
+def test_refund_is_scored_where_model_has_seen_some() -> None:
     model = replace(bundle(), inputs=(bundle().inputs[0], {**bundle().inputs[1], "minimum": -500}))
     found = Scorer(model, COLUMNS).score(table((1, -250.5), (1, -501)))
     assert scored(found)["error"] is None
@@ -160,7 +160,7 @@ def test_a_refund_is_scored_where_the_model_has_seen_some() -> None:
     assert "must be from -500 to 2,000,000" in scored(found, 1)["error"]
 
 
-def test_everyone_of_a_list_is_in_the_one_segment() -> None:
+def test_list_is_scored_by_model_of_one_segment() -> None:
     found = Scorer(one_segment(version="one"), {"recency": "count"}).score(table((1, 0), (None, 0)))
     assert found["segment_name"].to_pylist() == [ALL_CUSTOMERS] * 2
     assert found["confidence"].to_pylist() == [1.0, 1.0]

@@ -1,4 +1,4 @@
-"""rfm_grid and rfm_groups: the classic view of the same customers, beside the segments."""
+"""Assets rfm_grid and rfm_groups: the classic RFM view of the customers, beside the segments."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -69,7 +69,7 @@ def classic_rfm(
 
 
 def _grid_plot(rows: Rows, currency: str) -> str:
-    """Plot the customers of each cell on a shade for its money."""
+    """Plot the customers of each cell, shaded by its money."""
     cells = {(row["recency_score"], row["frequency_score"]): row for row in rows}
     recencies = {row["recency_score"]: _range(row, "recency", "days") for row in rows}
     frequencies = {row["frequency_score"]: _range(row, "frequency", "times") for row in rows}
@@ -105,7 +105,7 @@ def _grid_table(rows: Rows, currency: str) -> str:
 
 
 def _groups_plot(rows: Rows) -> str:
-    """Plot the customers of each group in each segment on a shade for the share of the segment."""
+    """Plot the customers of each group in each segment, shaded by the share of the segment."""
     cells = {(row["rfm_group"], row["segment_name"]): row for row in rows}
     names = list(dict.fromkeys(row["segment_name"] for row in rows))
     return heat_plot(
@@ -129,7 +129,7 @@ def _groups_table(rows: Rows, currency: str) -> str:
 
 
 def _range(row: dict[str, Any], measure: str, unit: str) -> str:
-    """Return the days or times behind a score; the score alone where nobody has it."""
+    """Return the range of days or times of a score; the score alone if no customer has it."""
     low, high = row[f"{measure}_from"], row[f"{measure}_to"]
     score = row[f"{measure}_score"]
     if low is None:

@@ -1,4 +1,4 @@
-"""rfm_table: one row a customer."""
+"""Asset rfm_table: one row per customer."""
 
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack
@@ -20,7 +20,7 @@ from bankseg_assets.presentation.disclosure import shown_count
 from bankseg_assets.storage.outputs import FrameWithBasis, row_count
 from bankseg_assets.storage.parquet import read_parquet
 
-# Of the customers: to count more than these anew costs no less than to count all.
+# Share of customers above which an incremental update is no cheaper than a full recompute.
 MOST_TOUCHED = 0.1
 
 
@@ -76,7 +76,7 @@ def rfm_table(
             measures = rfm.customers(
                 cleaned_transactions, customer_key=key, snapshot=snapshot, known=known
             )
-            # For the scores and the write: the aggregation is the expensive part of this asset.
+            # Used by the scores and the write: the aggregation is the expensive part of this asset.
             measures, n_anew = _persisted(measures, kept), None
         counts = rfm.measure_histograms(measures)
         n_customers = sum(counts["frequency"].values())
@@ -121,9 +121,10 @@ def _updated(
     known: Collection[str],
     kept: ExitStack,
 ) -> tuple[DataFrame, int]:
-    """Return the measures of all customers, and how many were counted anew: whose rows changed.
+    """Return the measures of all customers, and how many were recomputed because their rows
+    changed.
 
-    The others are those of the table before. Raises CountAnewError when too many have changed.
+    The others are those of the previous table. Raises CountAnewError when too many have changed.
     """
     session = cleaned.sparkSession
     arrived, gone = (
@@ -145,6 +146,6 @@ def _updated(
 
 
 def _persisted(frame: DataFrame, kept: ExitStack) -> DataFrame:
-    """Keep a table in memory for as long as `kept`: a Spark Connect server outlives the run."""
+    """Cache a table until `kept` closes, because a Spark Connect server outlives the run."""
     kept.callback(frame.unpersist)
     return frame.persist()

@@ -1,4 +1,4 @@
-"""cleaned_transactions and quarantined_transactions: every raw row ends up in exactly one place."""
+"""Assets cleaned_transactions and quarantined_transactions: every raw row is in exactly one."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -102,7 +102,7 @@ def clean_transactions(
 
 
 def identical_rows(cleaned: Cleaned, contract: DeliveryContract) -> list[str]:
-    """Return a sentence on each delivery many of whose rows are identical to others of it."""
+    """Return a sentence for each delivery with many identical rows."""
     shares = repeated_shares(cleaned.kept.files.values(), contract)
     return [
         f"{share:.0%} of the rows of delivery {delivery} are identical to an earlier one of it. "

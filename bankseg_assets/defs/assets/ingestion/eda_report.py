@@ -1,4 +1,4 @@
-"""eda_report: one page an analyst can open anywhere, and the tables behind it."""
+"""Asset eda_report: one self-contained page for analysts, and the tables behind it."""
 
 import dagster as dg
 from pyspark.sql import DataFrame

@@ -1,4 +1,4 @@
-"""raw_transactions: what landed, as strings, every record with its file and number."""
+"""Asset raw_transactions: landed records as strings, each with its file and number."""
 
 import html
 from pathlib import Path
@@ -50,21 +50,21 @@ def raw_transactions(
 
 
 def content_of(version: Path) -> str:
-    """Return one SHA-256 for the set of contents in a version of raw_transactions."""
+    """Return one SHA-256 of the set of contents in a version of raw_transactions."""
     return content_hash(path.stem for path in version.glob("*.parquet"))
 
 
 def _damaged(store: VersionStore) -> set[str]:
-    """Return the SHA-256 of the contents whose records are not those that were linked last."""
+    """Return the SHA-256 of the contents whose records differ from those linked last."""
     versions = store.versions("raw_transactions")
     try:
         return {Path(name).stem for name in damages(versions[-1])} if versions else set()
     except DamagedVersionError:
-        return set()  # without its record, nothing is known against the files
+        return set()  # without a record, the files cannot be verified
 
 
 def outcome_table(outcomes: list[Outcome]) -> str:
-    """Return what became of the files, as Markdown."""
+    """Return the outcome of the files as a Markdown table."""
     rows = [(cell(o.file_name), o.outcome, cell(o.detail)) for o in outcomes]
     return "\n".join(["| file | outcome | detail |", "|---|---|---|", *map(_row, rows)])
 
@@ -74,5 +74,5 @@ def _row(cells: tuple[str, ...]) -> str:
 
 
 def cell(text: str) -> str:
-    """Return a name or message that cannot end its cell, nor become markup."""
+    """Escape a name or message for a Markdown table cell."""
     return html.escape(text, quote=False).replace("|", "&#124;").replace("\n", " ")

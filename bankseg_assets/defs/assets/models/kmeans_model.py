@@ -1,4 +1,4 @@
-"""kmeans_model: how many segments, where their centres are, and why."""
+"""Asset kmeans_model: the chosen k with its reason, and the centroids."""
 
 import json
 from typing import Any
@@ -83,10 +83,10 @@ def kmeans_model(
 def _in_use(
     context: dg.AssetExecutionContext, published: PublishedResource, delivery: DeliveryResource
 ) -> InUse | None:
-    """Return the models of the release in use; None where there is nothing to continue."""
+    """Return the models of the release in use; None if there is nothing to continue."""
     release = current_release(published.store.folder)
     if release is None or release.is_demo != delivery.holds_demo_data:
-        return None  # nobody's segments are those of demo customers
+        return None  # segments of demo customers are not continued
     try:
         pca, kmeans = (
             json.loads((release.path(asset) / MODEL_FILE).read_text(encoding="utf-8"))
@@ -99,7 +99,7 @@ def _in_use(
             "and named anew."
         )
         return None
-    # An older build named segments without saying what for, and gave no colours.
+    # Older builds recorded neither the facts behind names nor colours.
     return (
         found
         if len(found.kmeans.named_for) == len(found.kmeans.colours) == found.kmeans.k

@@ -1,4 +1,4 @@
-"""model_card: what the model is, what it was made of, how good it is, and where it ends."""
+"""Asset model_card: intended use, training data, quality and limits of the model."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""nb_classifier: tells a branch which segment a customer belongs to, and how surely."""
+"""Asset nb_classifier: predicts a customer's segment with its probability."""
 
 from typing import Any
 
@@ -94,7 +94,7 @@ def nb_classifier(
 
 
 def _quality(bundle: dict[str, Any], names: list[str]) -> dict[str, Any]:
-    """Say how right and how honest the classifier is, beside others and by what is known."""
+    """Return quality and calibration of the classifier, with baselines and by known inputs."""
     found = bundle["evaluation"]
     completeness = found["completeness"]
     return {
@@ -141,7 +141,7 @@ def _quality(bundle: dict[str, Any], names: list[str]) -> dict[str, Any]:
 
 
 def _table(head: str, rows: list[dict[str, Any]], columns: list[str]) -> str:
-    """Return a Markdown table: a text column, then numbers; what is not measured stays empty."""
+    """Return a Markdown table: a text column, then numbers; missing values are empty."""
     heads = [head, *(column.replace("_", " ") for column in columns)]
     lines = [
         [row[head], *("" if row[name] is None else f"{row[name]:.4f}" for name in columns)]

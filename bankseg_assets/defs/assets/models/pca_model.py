@@ -1,4 +1,4 @@
-"""pca_model: which features, how they are scaled, and their principal components."""
+"""Asset pca_model: the features, their scaling, and their principal components."""
 
 from typing import Any
 
@@ -99,7 +99,7 @@ def _loadings(model: PcaModel) -> str:
 
 
 def _features(model: PcaModel) -> str:
-    """Say why each feature is as it is, and what its transform does to the skew."""
+    """Return the reason for each feature's transform, and its effect on the skew."""
     lines = [
         f"| {feature.name} | {feature.measure} | {feature.transform} | {feature.weight:g} "
         f"| {before:.1f} | {after:.1f} | {feature.reason} |"
@@ -110,7 +110,7 @@ def _features(model: PcaModel) -> str:
 
 
 def _comparison(model: PcaModel) -> str:
-    """Show what the sets of features that were compared are worth."""
+    """Return the compared feature sets with their metrics."""
     heads = ["features", "components", "k", "silhouette", "macro F1", "smallest", "stability"]
     return markdown_table(heads, [_compared(row) for row in model.comparison])
 

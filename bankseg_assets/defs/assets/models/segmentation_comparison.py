@@ -1,4 +1,4 @@
-"""segmentation_comparison: k-means beside what else could have been used."""
+"""Asset segmentation_comparison: k-means beside alternative algorithms."""
 
 from typing import Any
 

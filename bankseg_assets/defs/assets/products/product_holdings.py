@@ -1,4 +1,4 @@
-"""product_holdings and quarantined_holdings: who holds which product, where the bank tells."""
+"""Assets product_holdings and quarantined_holdings: product holdings, if the bank delivers them."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -72,23 +72,23 @@ def take_holdings(
         "outcomes": dg.MetadataValue.md(outcome_table(outcomes)),
     }
     if used is None:
-        story = waiting(holdings)
-        context.log.info(story)
+        state = waiting(holdings)
+        context.log.info(state)
         nothing = SmallTable()
-        yield dg.Output(nothing, output_name="quarantined_holdings", metadata={"state": story})
-        metadata["state"] = story
+        yield dg.Output(nothing, output_name="quarantined_holdings", metadata={"state": state})
+        metadata["state"] = state
         yield dg.Output(nothing, output_name="product_holdings", metadata=metadata)
         return
-    judged = judging.judge(_records(spark.spark_session, raw_dir, used), contract)
+    judged = judging.validate_holdings(_records(spark.spark_session, raw_dir, used), contract)
     try:
         yield dg.Output(judged.aside, output_name="quarantined_holdings")
         yield dg.Output(
             judged.kept,
             output_name="product_holdings",
-            metadata=metadata | _told(used, judged.holders),
+            metadata=metadata | _metadata(used, judged.holders),
         )
     finally:
-        judged.forget()
+        judged.unpersist()
 
 
 def waiting(holdings: HoldingsResource) -> str:
@@ -107,13 +107,13 @@ def _records(session: SparkSession, raw_dir: Path, used: Delivery) -> DataFrame:
     return read_parquet(session, RAW_HOLDINGS.ddl, raw_dir / used.sha256 / RECORDS_FILE)
 
 
-def _told(used: Delivery, holders: dict[str, int]) -> dict[str, Any]:
+def _metadata(used: Delivery, holders: dict[str, int]) -> dict[str, Any]:
     rows = [f"| {cell(name)} | {count:,} |" for name, count in holders.items()]
-    story = f"{used.file_name}, taken at {used.taken_at}."
+    state = f"{used.file_name}, taken at {used.taken_at}."
     if used.is_demo:
-        story += " Demo holdings, of demo customers (DC…) alone: they match nobody of the bank's."
+        state += " Demo holdings, of demo customers (DC…) alone: they match nobody of the bank's."
     return {
-        "state": story,
+        "state": state,
         "rows_in": used.records,
         "products": len(holders),
         "holders": dg.MetadataValue.md("\n".join(["| product | customers |", "|---|---|", *rows])),

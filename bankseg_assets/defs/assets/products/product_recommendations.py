@@ -1,4 +1,4 @@
-"""recommendation_model and product_recommendations: which product to offer whom next."""
+"""Assets recommendation_model and product_recommendations: products to offer to customers."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,7 +15,14 @@ from bankseg_assets.defs.io_managers import ROW_COUNT_KEY
 from bankseg_assets.defs.metadata import table_metadata
 from bankseg_assets.defs.resources import HoldingsResource, SparkResource
 from bankseg_assets.presentation.disclosure import shown_count
-from bankseg_assets.products.als import Learning, everyone, learn, patterns, products_of, recommend
+from bankseg_assets.products.als import (
+    Learning,
+    customers_and_holders,
+    learn,
+    patterns,
+    products_of,
+    recommend,
+)
 from bankseg_assets.products.holding_patterns import Coverage, Patterns
 from bankseg_assets.products.leave_one_out import LEAST_TESTED, Quality, Split, compare, split
 from bankseg_assets.storage.outputs import SmallTable
@@ -53,7 +60,7 @@ class RecommendationConfig(dg.Config):
 
     @property
     def learning(self) -> Learning:
-        """The same, for the transform."""
+        """The ALS parameters of this configuration."""
         return Learning(**{name: getattr(self, name) for name in Learning.__dataclass_fields__})
 
 
@@ -76,7 +83,7 @@ class RecommendationConfig(dg.Config):
             | {ROW_COUNT_KEY: "n_recommendations"},
         ),
     },
-    # What is ready beside it comes first: nobody who waits for the classifier waits for this.
+    # Lower priority than other ready steps, so that the classifier does not wait for this.
     op_tags={"dagster/priority": "-1"},
 )
 def recommend_products(
@@ -92,16 +99,16 @@ def recommend_products(
     products = products_of(product_holdings)
     if not products:
         context.log.info(waiting(holdings))
-        yield from _nothing(waiting(holdings), matched=True)
+        yield from _no_recommendations(waiting(holdings), matched=True)
         return
-    customers = everyone(product_holdings, customer_segments, products).persist()
+    customers = customers_and_holders(product_holdings, customer_segments, products).persist()
     try:
         found = patterns(customers, len(products))
         if not found.coverage.matches:
-            # The segments' most popular products of others' customers would be offered to all.
-            story = _of_others(found.coverage)
+            # Otherwise popular products of unrelated customers would be offered to all.
+            story = _unrelated_holdings(found.coverage)
             context.log.error(story)
-            yield from _nothing(story, matched=False)
+            yield from _no_recommendations(story, matched=False)
             return
         test = split(found, config.seed)
         model = learn(session, test.training, products, config.learning)
@@ -126,7 +133,7 @@ def recommend_products(
                 },
             },
             output_name="recommendation_model",
-            metadata={"state": story} | _quality_told(test, quality),
+            metadata={"state": story} | _quality_text(test, quality),
         )
         yield dg.Output(
             recommend(session, customers, found, model, config.products_each),
@@ -137,8 +144,8 @@ def recommend_products(
         customers.unpersist()
 
 
-def _nothing(story: str, *, matched: bool) -> Iterator[dg.Output[Any]]:
-    """Recommend nothing, and say why. matched: whether the holdings are of the customers."""
+def _no_recommendations(story: str, *, matched: bool) -> Iterator[dg.Output[Any]]:
+    """Return empty results with the reason. matched: whether holdings belong to the customers."""
     metadata = {"state": story}
     yield dg.Output(
         {"state": story, "matched": matched, "model": None, "test": None},
@@ -148,7 +155,7 @@ def _nothing(story: str, *, matched: bool) -> Iterator[dg.Output[Any]]:
     yield dg.Output(SmallTable(), output_name="product_recommendations", metadata=metadata)
 
 
-def _of_others(found: Coverage) -> str:
+def _unrelated_holdings(found: Coverage) -> str:
     return (
         f"{shown_count(found.both)} of the {shown_count(found.holders)} customers in the holdings "
         f"are among the {shown_count(found.customers)} customers with transactions; at least half "
@@ -160,7 +167,7 @@ def _of_others(found: Coverage) -> str:
     )
 
 
-def _quality_told(test: Split, quality: dict[str, Quality]) -> dict[str, Any]:
+def _quality_text(test: Split, quality: dict[str, Quality]) -> dict[str, Any]:
     if not test.n_tested:
         return {"customers_tested": 0}
     rows = [
@@ -181,7 +188,7 @@ def _quality_told(test: Split, quality: dict[str, Quality]) -> dict[str, Any]:
 
 
 def _coverage(found: Patterns) -> dict[str, Any]:
-    """Say how many customers are known by their holdings, and how many holders are no customers."""
+    """Return how many customers have holdings, and how many holders are not customers."""
     coverage = found.coverage
     return {
         "customers": coverage.customers,

@@ -1,4 +1,4 @@
-"""release: data and model that belong together, put into use if the model is good enough."""
+"""Asset release: data and model that belong together, promoted if they pass the gates."""
 
 import json
 from collections.abc import Iterator
@@ -17,10 +17,16 @@ from bankseg_assets.customers.customer_key import RFM_TABLE, key_of
 from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.landing.ledger import WITHDRAWN
-from bankseg_assets.release.data_gates import CUSTOMERS, Arrived, Kept, data_gates, real_data_stays
+from bankseg_assets.release.data_gates import (
+    CUSTOMERS,
+    NewDelivery,
+    Retained,
+    data_gates,
+    real_data_stays,
+)
 from bankseg_assets.release.drift import MONEY, distributions, population_stability_index, psi_noise
 from bankseg_assets.release.gates import Gate, Limits, Measures, Verdict, gates, unprotected
-from bankseg_assets.release.lost_customers import NotReadableError, losses, of_release
+from bankseg_assets.release.lost_customers import NotReadableError, accounts_of_release, losses
 from bankseg_assets.release.releases import (
     FORMAT,
     MANIFEST_FILE,
@@ -42,8 +48,8 @@ from bankseg_assets.storage.version_store import VersionStore
 _DEFAULTS = Limits()
 _TOGETHER = "versions_belong_together"
 _SMALLEST = "segments_are_large_enough"
-LEAST_COMPARED = 30  # customers: of fewer, an adjusted Rand index says nothing
-# What people are shown; whatever these were made from comes along.
+LEAST_COMPARED = 30  # customers: with fewer, an adjusted Rand index is meaningless
+# The assets that are shown; everything upstream of them is included.
 ROOTS = (
     *("nb_classifier", "segment_profiles", "segment_migration", "eda_report"),
     *("rfm_grid", "rfm_groups", "model_card"),
@@ -130,7 +136,7 @@ class ReleaseConfig(dg.Config):
 
     @property
     def limits(self) -> Limits:
-        """The limits, for the gates."""
+        """The limits of the gates."""
         return Limits(**{name: getattr(self, name) for name in Limits.__dataclass_fields__})
 
 
@@ -165,7 +171,7 @@ def release(
         versions = closure(store.folder, {asset: store.latest(asset).name for asset in ROOTS})
     except ReleaseError as error:
         yield _result(_TOGETHER, passed=False, sentence=str(error))
-        for name in list(GATES)[1:]:  # each must say something, or Dagster fails the step
+        for name in list(GATES)[1:]:  # every check needs a result, or Dagster fails the step
             yield _result(
                 name,
                 passed=False,
@@ -178,9 +184,9 @@ def release(
 
     is_demo = delivery.holds_demo_data
     candidate = _candidate(store, versions, delivery, rfm_table)
-    # Demo customers are nobody's benchmark: the bank's own data replaces them whatever it is like.
+    # Demo customers are not a benchmark: the bank's own data always replaces them.
     compared = before if before is not None and before.is_demo == is_demo else None
-    arrived = _arrived(candidate, compared, delivery)
+    arrived = _new_deliveries(candidate, compared, delivery)
     found = _model_gates(candidate, compared, config.limits)
     found += _data_gates(candidate, compared, arrived, config.limits)
     if before is None or before.is_demo:
@@ -191,7 +197,7 @@ def release(
         yield _gate_result(gate, force=config.force)
     reasons = tuple(gate.text for gate in found if gate.verdict is Verdict.REFUSED)
     warnings = tuple(gate.sentence for gate in found if gate.verdict is Verdict.WARNED)
-    deliveries = [_told(one) for one in arrived]
+    deliveries = [_outcome(one) for one in arrived]
     if reasons and not config.force:
         context.log.error(f"Not promoted. {' '.join(reasons)}")
         note_refusal(
@@ -232,7 +238,7 @@ def release(
 
 @dataclass(frozen=True)
 class _Candidate:
-    """What may be released: data and model, and what was measured of them."""
+    """A release candidate: data and model, and their measures."""
 
     customers: DataFrame
     cleaned: Path
@@ -276,7 +282,7 @@ def _candidate(
 
 
 def _holdings_of_others(version: Path) -> list[str]:
-    """Return why no product is recommended, where holdings are not of these customers."""
+    """Return why no product is recommended, if holdings do not belong to these customers."""
     model = json.loads((version / MANIFEST_FILE).read_text(encoding="utf-8"))
     return [] if model.get("matched", True) else [model["state"]]
 
@@ -286,7 +292,7 @@ def _measures(bundle: Bundle) -> Measures:
     return Measures(
         f1_macro=bundle.metrics["f1_macro"],
         silhouette=bundle.metrics.get("silhouette", 0.0),
-        # A segment that is not to be shown has a share of 0 in the bundle: the metric is exact.
+        # A hidden segment has a share of 0 in the bundle; the metric is exact.
         smallest_share=bundle.metrics.get("smallest_share", min(shares)),
         n_customers=int(bundle.metrics.get("n_customers", 0)),
         n_segments=len(bundle.segments),
@@ -336,7 +342,7 @@ def _why_not_compared(candidate: _Candidate, compared: Release) -> str:
 
 
 def _same(recorded: str, found: str) -> bool:
-    return recorded in ("", found)  # empty: of a release of before it was recorded
+    return recorded in ("", found)  # empty: the release is older than this record
 
 
 def _agreement(candidate: _Candidate, compared: Release) -> tuple[float, float]:
@@ -357,7 +363,7 @@ def _agreement(candidate: _Candidate, compared: Release) -> tuple[float, float]:
 
 
 def _drift(candidate: _Candidate, compared: Release) -> tuple[dict[str, float], dict[str, float]]:
-    """Return measure -> PSI, and the PSI that chance may give, of what can be compared."""
+    """Return measure -> PSI and measure -> expected PSI by chance, of comparable measures."""
     if not _same(compared.customer_key, candidate.customer_key):
         return {}, {}
     same_money = _same(compared.currency, candidate.currency)
@@ -372,23 +378,23 @@ def _drift(candidate: _Candidate, compared: Release) -> tuple[dict[str, float], 
     )
 
 
-def _arrived(
+def _new_deliveries(
     candidate: _Candidate, compared: Release | None, delivery: DeliveryResource
-) -> list[Arrived]:
+) -> list[NewDelivery]:
     """Return the deliveries that are new since the release in use."""
     try:
-        known = of_release(compared) if compared else {}
+        known = accounts_of_release(compared) if compared else {}
     except NotReadableError:
         known = {}
     return [
-        Arrived(one.file_name, one.sha256, candidate.accounts[key])
+        NewDelivery(one.file_name, one.sha256, candidate.accounts[key])
         for one in delivery.ledger.deliveries()
         if (key := one.sha256[:DELIVERY_DIGITS]) in candidate.accounts and key not in known
     ]
 
 
 def _data_gates(
-    candidate: _Candidate, compared: Release | None, arrived: list[Arrived], limits: Limits
+    candidate: _Candidate, compared: Release | None, arrived: list[NewDelivery], limits: Limits
 ) -> list[Gate]:
     if compared is None:
         return data_gates(None, None, arrived, {}, limits)
@@ -402,14 +408,14 @@ def _data_gates(
             customer_key=candidate.customer_key,
         )
     except NotReadableError as error:
-        unknown = Kept(0, None, str(error))
+        unknown = Retained(0, None, str(error))
         return data_gates(unknown, unknown, arrived, {}, limits)
-    customers = Kept(found.customers_before, found.customers_lost, found.why_not)
-    rows = Kept(found.rows_before, found.rows_lost)
+    customers = Retained(found.customers_before, found.customers_lost, found.why_not)
+    rows = Retained(found.rows_before, found.rows_lost)
     return data_gates(customers, rows, arrived, found.reasons, limits)
 
 
-def _told(one: Arrived) -> dict[str, Any]:
+def _outcome(one: NewDelivery) -> dict[str, Any]:
     return {"file_name": one.file_name, "sha256": one.sha256} | asdict(one.account)
 
 

@@ -1,4 +1,4 @@
-"""customer_segments: which segment every customer belongs to."""
+"""Asset customer_segments: the segment of every customer."""
 
 from typing import Any
 

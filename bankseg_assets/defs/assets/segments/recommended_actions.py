@@ -1,4 +1,4 @@
-"""recommended_actions: what to do next for each segment, and why."""
+"""Asset recommended_actions: the next action for each segment, with the reason."""
 
 import dagster as dg
 from pyspark.sql import DataFrame

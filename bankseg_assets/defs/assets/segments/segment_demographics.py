@@ -1,4 +1,4 @@
-"""segment_demographics: how far the segments differ in what they were not made of."""
+"""Asset segment_demographics: how segments differ in attributes that are not features."""
 
 from typing import Any
 
@@ -49,7 +49,7 @@ def segment_demographics(
 
 
 def _distances(rows: Rows) -> str:
-    """Show the total variation distances: how many of 100 members differ from the whole."""
+    """Return the total variation distances: how many of 100 members differ from all customers."""
     found = {(row["segment_name"], row["attribute"]): row["distance"] for row in rows}
     return markdown_table(
         ["members of 100 who differ from the mix of all customers", *ATTRIBUTES],
@@ -58,7 +58,7 @@ def _distances(rows: Rows) -> str:
 
 
 def _mix(rows: Rows) -> str:
-    """Show every value's share in each segment and in all."""
+    """Return every value's share in each segment and overall."""
     cells = {(row["attribute"], row["value"], row["segment_name"]): row for row in rows}
     of_all = {(row["attribute"], row["value"]): row["share_of_all"] for row in rows}
     names = _names(rows)

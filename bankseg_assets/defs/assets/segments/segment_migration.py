@@ -1,4 +1,4 @@
-"""segment_migration: who moved from which segment to which, since the release in use."""
+"""Asset segment_migration: moves between segments since the release in use."""
 
 from collections.abc import Sequence
 from dataclasses import asdict
@@ -17,9 +17,9 @@ from bankseg_assets.migration.flows import KINDS, Flow, flows
 from bankseg_assets.migration.previous_release import (
     CUSTOMERS,
     NothingToCompareError,
-    Past,
+    PreviousRelease,
     colours,
-    read_past,
+    read_previous_release,
 )
 from bankseg_assets.migration.report import matrix, summary
 from bankseg_assets.migration.sankey_plot import sankey_plot
@@ -52,7 +52,7 @@ def segment_migration(
     currency = delivery.contract.currency
     rows: list[dict[str, Any]] = []
     try:
-        past = read_past(
+        past = read_previous_release(
             published.store.folder,
             is_demo=delivery.holds_demo_data,
             customer_key=key_in_use(published.store, delivery.contract.customer_key),
@@ -64,7 +64,7 @@ def segment_migration(
         context.log.info(f"Nothing to compare with. {reason}")
         context.add_output_metadata({"compared_with": "", "nothing_to_compare": str(reason)})
     else:
-        found = flows(migration.ways, past.names, kmeans_model["names"], migration.continues)
+        found = flows(migration.paths, past.names, kmeans_model["names"], migration.continues)
         shades = (past.colours, colours(kmeans_model))
         context.add_output_metadata(_metadata(found, migration, past, shades, currency))
         told = {
@@ -79,7 +79,7 @@ def segment_migration(
 def _metadata(
     found: list[Flow],
     migration: Migration,
-    past: Past,
+    past: PreviousRelease,
     shades: tuple[Sequence[int], Sequence[int]],
     currency: str,
 ) -> dict[str, Any]:

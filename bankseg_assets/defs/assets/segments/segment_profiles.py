@@ -1,4 +1,4 @@
-"""segment_profiles: what each segment is like, for the people who act on it."""
+"""Asset segment_profiles: a description of each segment for marketers."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ def _list(rows: list[dict[str, Any]], column: str) -> dg.MarkdownMetadataValue:
 
 
 def _rules(rows: list[dict[str, Any]]) -> str:
-    """Say how exactly a rule describes each segment."""
+    """Return the rule of each segment with coverage and exclusivity."""
     return markdown_table(
         ["segment", "rule", "coverage: members who fulfil it", "exclusivity: of them, members"],
         [
@@ -66,7 +66,7 @@ def _rules(rows: list[dict[str, Any]]) -> str:
 
 
 def _indices(rows: list[dict[str, Any]]) -> str:
-    """Show each measure's mean where 100 is the mean of all customers, and its quartiles."""
+    """Return each measure's index (100 is the mean of all customers) and quartiles."""
     direction_known = any(map(knows_direction, rows))
     measures = [name for name in INDEXED if direction_known or name != INCOME]
     return markdown_table(
@@ -85,7 +85,7 @@ def _spread(row: dict[str, Any], name: str) -> str:
 
 
 def _places(rows: list[dict[str, Any]]) -> str:
-    """List the places that are over-represented by more than chance."""
+    """Return the locations that are significantly over-represented."""
     return markdown_table(
         ["segment", "place", "customers", "share", "index"],
         [

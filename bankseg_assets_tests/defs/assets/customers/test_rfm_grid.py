@@ -19,7 +19,7 @@ def expected(of: pd.DataFrame, row: dict[str, Any]) -> list[tuple[int, Decimal] 
     return [None, (len(of), sum(of["monetary"], Decimal(0)))]
 
 
-def test_every_cell_of_the_grid_is_within_its_thresholds(
+def test_every_cell_of_grid_is_within_its_thresholds(
     batch: Platform, customers: pd.DataFrame
 ) -> None:
     rows = batch.run.table("rfm_grid").to_pylist()
@@ -55,7 +55,7 @@ def test_no_count_of_one_to_ten_is_published(batch: Platform) -> None:
         assert any(counts)
 
 
-def test_the_run_shows_the_grid_and_the_groups_as_tables(batch: Platform) -> None:
+def test_run_shows_grid_and_groups_as_tables(batch: Platform) -> None:
     found = batch.run.metadata
     assert "| 5: 0 to " in found["rfm_grid"]["cells"]
     assert "| Champions |" in found["rfm_groups"]["money_in_both"]

@@ -31,20 +31,20 @@ def test_no_transaction_and_no_money_is_lost(batch: Platform) -> None:
     assert pc.sum(rfm["monetary"]).as_py() == pc.sum(cleaned["amount"]).as_py()
 
 
-def test_recency_counts_to_the_snapshot_date_that_is_recorded(batch: Platform) -> None:
+def test_recency_counts_to_snapshot_date_that_is_recorded(batch: Platform) -> None:
     rfm = batch.run.table("rfm_table")
     assert batch.run.metadata["rfm_table"]["snapshot_date"] == "2016-10-22"
     assert {str(day) for day in rfm["snapshot_date"].to_pylist()} == {"2016-10-22"}
     assert pc.min(rfm["recency"]).as_py() == 1
 
 
-def test_a_fifth_of_the_customers_is_held_out(batch: Platform) -> None:
+def test_fifth_of_customers_is_held_out(batch: Platform) -> None:
     held_out = batch.run.table("rfm_table")["held_out"].to_numpy()
     # Three standard deviations of 3,300 draws are two points.
     assert held_out.mean() == pytest.approx(0.2, abs=0.02)
 
 
-def test_a_small_delivery_counts_its_customers_anew_and_carries_the_others(
+def test_small_delivery_counts_its_customers_anew_and_carries_others(
     after_batch: Platform, tmp_path: Path
 ) -> None:
     """One contradicts a row from before, so a file of earlier transactions is written anew."""
@@ -67,13 +67,13 @@ def test_a_small_delivery_counts_its_customers_anew_and_carries_the_others(
     assert again.table("rfm_table").sort_by("customer_id").to_pylist() == found.to_pylist()
 
 
-def test_the_cuts_of_every_score_are_recorded(batch: Platform) -> None:
+def test_cuts_of_every_score_are_recorded(batch: Platform) -> None:
     found = batch.run.metadata["rfm_table"]
     for name in ("recency", "frequency", "monetary"):
         assert str(found[f"{name}_score_cuts"]).count(", ") == 3
 
 
-def test_a_run_may_tell_customers_apart_by_another_key(after_batch: Platform) -> None:
+def test_run_may_tell_customers_apart_by_another_key(after_batch: Platform) -> None:
     """All from rfm_table on, as the Launchpad of `models` would: each says which key it was."""
     key = "concat_ws('|', gender, location)"
     config = dg.RunConfig(
@@ -111,7 +111,7 @@ def run_cleaned(bank: Platform) -> set[tuple[str | None, str | None]]:
         ("concat_ws('|', customer_id", "ValueError: The customer key `concat_ws('|', customer_id`"),
     ],
 )
-def test_a_key_that_cannot_be_used_is_refused_with_a_sentence(
+def test_key_that_cannot_be_used_is_refused_with_sentence(
     after_batch: Platform, key: str, told: str
 ) -> None:
     config = dg.RunConfig({"rfm_table": RfmConfig(customer_key=key)})
@@ -120,7 +120,7 @@ def test_a_key_that_cannot_be_used_is_refused_with_a_sentence(
     assert told in run.failures["rfm_table"]
 
 
-def test_transactions_without_a_key_are_told(after_batch: Platform) -> None:
+def test_transactions_without_key_are_told(after_batch: Platform) -> None:
     config = dg.RunConfig({"rfm_table": RfmConfig(customer_key="concat(birth_date, location)")})
     run = run_platform(after_batch.resources, assets=["rfm_table"], config=config)
     assert run.checks["customers_are_unique"].passed

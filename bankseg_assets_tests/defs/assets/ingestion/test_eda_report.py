@@ -12,7 +12,7 @@ def page(batch: Platform) -> str:
     return (batch.run.folder("eda_report") / "report.html").read_text(encoding="utf-8")
 
 
-def test_the_page_loads_nothing_from_elsewhere(batch: Platform) -> None:
+def test_page_loads_nothing_from_elsewhere(batch: Platform) -> None:
     # Within plotly's own script there are addresses, of maps that this page does not draw.
     without_scripts = re.sub(r"<script.*?</script>", "", page(batch), flags=re.DOTALL)
     assert "<html" in without_scripts
@@ -21,12 +21,12 @@ def test_the_page_loads_nothing_from_elsewhere(batch: Platform) -> None:
     assert not re.findall(r"<link|@import|url\((?!data:)", without_scripts)
 
 
-def test_the_page_brings_plotly_along(batch: Platform) -> None:
+def test_page_brings_plotly_along(batch: Platform) -> None:
     assert "plotly.js v" in page(batch)
     assert "Plotly.newPlot(" in page(batch)
 
 
-def test_the_tables_behind_the_page_are_kept(batch: Platform) -> None:
+def test_tables_behind_page_are_kept(batch: Platform) -> None:
     file = batch.run.folder("eda_report") / "model.json"
     tables = json.loads(file.read_text(encoding="utf-8"))
     assert tables["overview"][0]["transactions"] == DEMO_ROWS - 1
@@ -35,7 +35,7 @@ def test_the_tables_behind_the_page_are_kept(batch: Platform) -> None:
     assert min(by_hour) >= SMALLEST_CELL
 
 
-def test_the_size_of_the_data_is_recorded(batch: Platform) -> None:
+def test_size_of_data_is_recorded(batch: Platform) -> None:
     found = batch.run.metadata["eda_report"]
     assert found["transactions"] == DEMO_ROWS - 1
     assert found["customers"] == batch.run.metadata["rfm_table"]["n_customers"]

@@ -56,14 +56,14 @@ def test_every_record_is_kept_as_delivered_with_its_file_and_number(batch: Platf
     assert [first[name] for name in DELIVERED] == delivered.splitlines()[1].split(",")
 
 
-def test_the_records_are_linked_from_the_archive_not_copied(batch: Platform) -> None:
+def test_records_are_linked_from_archive_not_copied(batch: Platform) -> None:
     (file,) = batch.run.folder("raw_transactions").glob("*.parquet")
     archived = batch.settings.raw_dir / file.stem / "records.parquet"
     assert file.samefile(archived)
     assert batch.run.metadata["raw_transactions"]["files"] == 1
 
 
-def test_a_file_that_was_taken_before_is_known(batch: Platform, second_batch: Run) -> None:
+def test_file_that_was_taken_before_is_known(batch: Platform, second_batch: Run) -> None:
     assert outcomes(batch.run) == {"demo_transactions.csv": "accepted"}
     assert outcomes(second_batch) == {"demo_transactions.csv": "known"}
 
@@ -79,7 +79,7 @@ def good_and_bad(settings: Settings, platform: dict[str, object], tmp_path: Path
     return [january, run_platform(platform, job="ingestion")]
 
 
-def test_a_good_file_is_taken_beside_files_that_cannot_be_read(
+def test_good_file_is_taken_beside_files_that_cannot_be_read(
     settings: Settings, good_and_bad: list[Run]
 ) -> None:
     january, both = good_and_bad
@@ -111,7 +111,7 @@ def test_a_good_file_is_taken_beside_files_that_cannot_be_read(
     )
 
 
-def test_only_bad_files_fail_with_the_folder_and_every_reason(
+def test_only_bad_files_fail_with_folder_and_every_reason(
     settings: Settings, platform: dict[str, object], tmp_path: Path
 ) -> None:
     land_bad_files(settings, demo_lines(tmp_path))
@@ -126,7 +126,7 @@ def test_only_bad_files_fail_with_the_folder_and_every_reason(
     assert not settings.published_dir.exists() or not list(settings.published_dir.glob("*/*"))
 
 
-def test_an_empty_landing_folder_fails_and_says_how_to_get_demo_data(
+def test_empty_landing_folder_fails_and_says_how_to_get_demo_data(
     settings: Settings, platform: dict[str, object]
 ) -> None:
     told = run_platform(platform, job="ingestion").failures["raw_transactions"]

@@ -26,7 +26,7 @@ def run_with(platform: Platform, config: KMeansConfig) -> Run:
     )
 
 
-def test_k_is_chosen_from_a_sweep_and_the_reason_is_recorded(batch: Platform) -> None:
+def test_k_is_chosen_from_sweep_and_reason_is_recorded(batch: Platform) -> None:
     found, kept = batch.run.metadata["kmeans_model"], model(batch.run)
     assert [entry.k for entry in kept.sweep] == list(range(2, 11))
     assert (found["k"], found["silhouette"], found["inertia"], found["reason"]) == (
@@ -43,13 +43,13 @@ def test_k_is_chosen_from_a_sweep_and_the_reason_is_recorded(batch: Platform) ->
     assert found["continued_from_the_release_in_use"] == "Nothing to continue."
 
 
-def test_the_next_model_continues_the_release_in_use(batch: Platform, second_batch: Run) -> None:
+def test_next_model_continues_release_in_use(batch: Platform, second_batch: Run) -> None:
     before, after = model(batch.run), model(second_batch)
     assert (after.names, after.colours) == (before.names, before.colours)
     assert second_batch.metadata["kmeans_model"]["customers_that_keep_their_segment"] == 1.0
 
 
-def test_a_release_whose_models_cannot_be_read_is_not_continued(after_batch: Platform) -> None:
+def test_release_whose_models_cannot_be_read_is_not_continued(after_batch: Platform) -> None:
     versions = after_batch.settings.published_dir / "kmeans_model"
     for file in versions.glob("*/model.json"):
         file.write_text("{}", encoding="utf-8")
@@ -59,7 +59,7 @@ def test_a_release_whose_models_cannot_be_read_is_not_continued(after_batch: Pla
     assert any("segments are numbered and named anew" in told for told in run.warnings)
 
 
-def test_a_run_may_ask_for_another_algorithm(
+def test_run_may_ask_for_another_algorithm(
     after_batch: Platform, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(alternatives, "MOST_ITERATIONS", 5)  # each is a Spark job
@@ -70,14 +70,14 @@ def test_a_run_may_ask_for_another_algorithm(
     assert model(run).algorithm == run.metadata["kmeans_model"]["algorithm"] == "Gaussian mixture"
 
 
-def test_the_model_describes_every_customer_held_out_ones_included(batch: Platform) -> None:
+def test_model_describes_every_customer_held_out_ones_included(batch: Platform) -> None:
     kept = model(batch.run)
     assert sum(kept.sizes) == batch.run.metadata["rfm_table"]["n_customers"]
     assert len(set(kept.names)) == len(kept.centroids) == kept.k
     assert 0.5 < kept.silhouette < 1
 
 
-def test_a_run_may_ask_for_k(after_batch: Platform) -> None:
+def test_run_may_ask_for_k(after_batch: Platform) -> None:
     run = run_with(after_batch, KMeansConfig(k=5, k_min=4, k_max=5))
     assert run.failures == {}
     assert model(run).k == len(model(run).centroids) == 5
@@ -87,7 +87,7 @@ def test_a_run_may_ask_for_k(after_batch: Platform) -> None:
     )
 
 
-def test_a_k_outside_the_sweep_is_answered_with_the_choices(after_batch: Platform) -> None:
+def test_k_outside_sweep_is_answered_with_choices(after_batch: Platform) -> None:
     run = run_with(after_batch, KMeansConfig(k=11, k_min=2, k_max=3))
     assert "k = 11 was asked for; the sweep covers [2, 3]." in run.failures["kmeans_model"]
     assert run.metadata == {}

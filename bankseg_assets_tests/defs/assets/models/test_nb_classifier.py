@@ -8,7 +8,7 @@ from bankseg_assets.scoring.bundle import load_bundle
 from bankseg_assets_tests.batch_fixtures import Platform
 
 
-def test_the_bundle_at_the_recorded_path_is_the_recorded_one(batch: Platform) -> None:
+def test_bundle_at_recorded_path_is_recorded_one(batch: Platform) -> None:
     found = batch.run.metadata["nb_classifier"]
     bundle = load_bundle(Path(found["model_path"]))
     assert bundle.sha256 == found["model_sha256"]
@@ -16,7 +16,7 @@ def test_the_bundle_at_the_recorded_path_is_the_recorded_one(batch: Platform) ->
     assert bundle.snapshot_date == batch.run.metadata["rfm_table"]["snapshot_date"]
 
 
-def test_sizes_agree_with_the_assets_before(batch: Platform) -> None:
+def test_sizes_agree_with_assets_before(batch: Platform) -> None:
     found = batch.run.metadata["nb_classifier"]
     assert found["n_segments"] == batch.run.metadata["kmeans_model"]["k"]
     assert found["n_customers"] == batch.run.metadata["rfm_table"]["n_customers"]
@@ -31,7 +31,7 @@ def test_it_is_tested_on_every_held_out_customer(batch: Platform) -> None:
     assert found["n_held_out"] / found["n_customers"] == pytest.approx(0.2, abs=0.02)
 
 
-def test_it_tells_segments_apart_far_better_than_the_largest_would(batch: Platform) -> None:
+def test_it_tells_segments_apart_far_better_than_largest_would(batch: Platform) -> None:
     found = batch.run.metadata["nb_classifier"]
     assert found["f1_weighted"] > 0.95
     assert found["f1_weighted_of_always_the_largest"] < 0.7

@@ -41,7 +41,7 @@ def customers(run: Run) -> set[str]:
     return set(run.table("product_holdings")["customer_id"].to_pylist())
 
 
-def test_the_demo_holdings_are_taken_and_their_dirt_set_aside(batch: Platform) -> None:
+def test_demo_holdings_are_taken_and_their_dirt_set_aside(batch: Platform) -> None:
     kept, aside = (batch.run.table(name) for name in TABLES)
     delivered = (batch.settings.holdings_dir / "demo_holdings.csv").read_text().splitlines()
     assert kept.num_rows == len(delivered) - 4
@@ -57,7 +57,7 @@ def test_the_demo_holdings_are_taken_and_their_dirt_set_aside(batch: Platform) -
     assert check["reason_duplicate"].value == 2
 
 
-def test_without_a_file_the_tables_wait_and_nothing_fails(
+def test_without_file_tables_wait_and_nothing_fails(
     settings: Settings, platform: dict[str, object]
 ) -> None:
     run = take(platform)
@@ -85,7 +85,7 @@ def test_rows_are_kept_or_set_aside_with_file_and_number(
     assert {row["source_file"] for row in rows} == {"h.csv"}
 
 
-def test_a_parquet_file_and_a_later_csv_replace_one_another(
+def test_parquet_file_and_later_csv_replace_one_another(
     settings: Settings, platform: dict[str, object]
 ) -> None:
     table = pa.table({"product": ["Loan"] * 12, "customer_id": list(range(1, 13))})
@@ -97,7 +97,7 @@ def test_a_parquet_file_and_a_later_csv_replace_one_another(
     assert customers(take(platform)) == {f"C{n}" for n in range(20)}
 
 
-def test_a_file_that_cannot_be_read_is_told_and_the_one_before_counts(
+def test_file_that_cannot_be_read_is_told_and_one_before_counts(
     settings: Settings, platform: dict[str, object]
 ) -> None:
     land(settings, "good.csv", HEADER + SOUND)
@@ -116,7 +116,7 @@ def test_a_file_that_cannot_be_read_is_told_and_the_one_before_counts(
     assert any(text.startswith("link.csv: ignored. It is a symbolic link") for text in run.warnings)
 
 
-def test_the_banks_own_holdings_replace_the_demo_holdings(
+def test_banks_own_holdings_replace_demo_holdings(
     settings: Settings, platform: dict[str, object]
 ) -> None:
     land(settings, "demo_holdings.csv", HEADER + SOUND)
@@ -127,7 +127,7 @@ def test_the_banks_own_holdings_replace_the_demo_holdings(
     assert told(run)["state"].startswith("bank.csv, taken at ")
 
 
-def test_demo_holdings_are_not_of_the_banks_customers(
+def test_demo_holdings_are_not_of_banks_customers(
     settings: Settings, platform: dict[str, object]
 ) -> None:
     Ledger(settings.ledger_path).record(Delivery("a" * 64, "bank.csv", "accepted", "", 1, 1, "r"))
@@ -137,7 +137,7 @@ def test_demo_holdings_are_not_of_the_banks_customers(
     assert "No file of holdings was taken that is of the bank's own" in told(run)["state"]
 
 
-def test_a_products_name_is_no_markup(settings: Settings, platform: dict[str, object]) -> None:
+def test_products_name_is_no_markup(settings: Settings, platform: dict[str, object]) -> None:
     land(settings, "h.csv", HEADER + SOUND.replace("Loan", "<b>|Loan"))
     assert "| &lt;b&gt;&#124;Loan | 20 |" in told(take(platform))["holders"]
 
@@ -155,7 +155,7 @@ def test_records_that_were_damaged_are_made_again(
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_holdings_are_apart_from_the_transactions(
+def test_holdings_are_apart_from_transactions(
     settings: Settings, platform: dict[str, object], name: str
 ) -> None:
     land(settings, "h.csv", HEADER + SOUND)

@@ -65,7 +65,7 @@ def release(bank: Platform, **config: Any) -> Run:
     )
 
 
-def test_the_first_release_names_a_version_of_every_asset(batch: Platform) -> None:
+def test_first_release_names_version_of_every_asset(batch: Platform) -> None:
     found = all_releases(batch.settings.published_dir)[0]
     assert found.versions == {
         asset: made["version"] for asset, made in batch.run.metadata.items() if asset != "release"
@@ -82,7 +82,7 @@ def test_the_first_release_names_a_version_of_every_asset(batch: Platform) -> No
     assert delivery["reasons"]["conflicting_duplicate"] == 2
 
 
-def test_a_model_as_good_is_compared_and_replaces_it(own_data: Platform) -> None:
+def test_model_as_good_is_compared_and_replaces_it(own_data: Platform) -> None:
     before = in_use(own_data)
     run = release(own_data)
     assert run.success
@@ -119,7 +119,7 @@ def shrink_a_segment(document: dict[str, Any]) -> None:
         (shrink_a_segment, "segments_are_large_enough"),
     ],
 )
-def test_a_worse_model_is_refused_and_the_old_one_stays(
+def test_worse_model_is_refused_and_old_one_stays(
     own_data: Platform, change: Change, gate: str
 ) -> None:
     before = in_use(own_data)
@@ -136,7 +136,7 @@ def test_a_worse_model_is_refused_and_the_old_one_stays(
     assert "make materialize FORCE=1" in told.reasons[0]
 
 
-def test_a_refused_model_can_be_forced_and_then_says_so(own_data: Platform) -> None:
+def test_refused_model_can_be_forced_and_then_says_so(own_data: Platform) -> None:
     before = in_use(own_data)
     make_classifier(own_data, lower_f1)
     assert "release" not in release(own_data).metadata
@@ -154,7 +154,7 @@ def test_limits_are_run_configuration(own_data: Platform) -> None:
     assert "release" in release(own_data, f1_loss=0.5).metadata
 
 
-def test_a_model_that_groups_customers_otherwise_is_refused(own_data: Platform) -> None:
+def test_model_that_groups_customers_otherwise_is_refused(own_data: Platform) -> None:
     # The model in use says that nearly all are of one segment.
     def blur(document: dict[str, Any]) -> None:
         document["variances"] = [[1e6, 1e6] for _ in document["variances"]]
@@ -170,7 +170,7 @@ def test_a_model_that_groups_customers_otherwise_is_refused(own_data: Platform) 
     assert "many customers would change segment" in str(check.description)
 
 
-def test_data_that_drifted_are_refused_with_the_measure(own_data: Platform) -> None:
+def test_data_that_drifted_are_refused_with_measure(own_data: Platform) -> None:
     def divide_by_a_hundred(document: dict[str, Any]) -> None:
         counts = document["distributions"]["average_amount"]
         # As if amounts had been in another unit: 92 bins of 5 % lower.
@@ -185,7 +185,7 @@ def test_data_that_drifted_are_refused_with_the_measure(own_data: Platform) -> N
     assert "Look for another unit" in str(check.description)
 
 
-def test_the_bank_s_own_data_are_not_compared_with_demo_data(own_data: Platform) -> None:
+def test_bank_s_own_data_are_not_compared_with_demo_data(own_data: Platform) -> None:
     def demo(document: dict[str, Any]) -> None:
         document["is_demo"] = True
         document["metrics"]["f1_macro"] = 1.5
@@ -208,7 +208,7 @@ def test_worse_demo_model_is_released_with_warnings(after_batch: Platform) -> No
     assert "no release of the bank's own data was in use" in found.warnings[-1]
 
 
-def test_demo_data_do_not_replace_the_banks_own(after_batch: Platform) -> None:
+def test_demo_data_do_not_replace_banks_own(after_batch: Platform) -> None:
     """As when the bank's only file was withdrawn and the demo file is still there."""
     make_release(after_batch, lambda document: document.update(is_demo=False))
     before = in_use(after_batch)
@@ -218,7 +218,7 @@ def test_demo_data_do_not_replace_the_banks_own(after_batch: Platform) -> None:
     assert in_use(after_batch) == before
 
 
-def test_warnings_of_the_model_are_those_of_its_release(own_data: Platform) -> None:
+def test_warnings_of_model_are_those_of_its_release(own_data: Platform) -> None:
     """One place for the app, status and the API."""
     make_classifier(own_data, lambda document: document.update(warnings=["No balances."]))
     assert release(own_data).success
@@ -284,7 +284,7 @@ def make_classifier_from_newest(bank: Platform) -> None:
         (draft.path / "model.json").write_bytes((newest / "model.json").read_bytes())
 
 
-def test_a_rollback_brings_the_older_model_and_its_data_back(after_batch: Platform) -> None:
+def test_rollback_brings_older_model_and_its_data_back(after_batch: Platform) -> None:
     first = in_use(after_batch)
     make_classifier(after_batch, lambda document: document.update(currency="EUR"))
     assert release(after_batch).success

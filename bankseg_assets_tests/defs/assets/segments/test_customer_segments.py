@@ -15,7 +15,7 @@ def test_every_customer_is_in_one_segment(batch: Platform) -> None:
     assert batch.run.metadata["customer_segments"]["n_customers"] == rfm.num_rows
 
 
-def test_names_and_sizes_are_those_of_the_model(batch: Platform) -> None:
+def test_names_and_sizes_are_those_of_model(batch: Platform) -> None:
     file = batch.run.folder("kmeans_model") / "model.json"
     model = json.loads(file.read_text(encoding="utf-8"))
     segments = batch.run.table("customer_segments")
@@ -28,7 +28,7 @@ def test_names_and_sizes_are_those_of_the_model(batch: Platform) -> None:
     assert batch.run.metadata["customer_segments"]["n_segments"] == model["k"]
 
 
-def test_the_squared_distances_sum_to_the_inertia(batch: Platform) -> None:
+def test_squared_distances_sum_to_inertia(batch: Platform) -> None:
     distance = batch.run.table("customer_segments")["distance"]
     inertia = batch.run.metadata["kmeans_model"]["inertia"]
     assert pc.sum(pc.multiply(distance, distance)).as_py() == pytest.approx(inertia)

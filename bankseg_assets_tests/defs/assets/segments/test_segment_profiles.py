@@ -13,14 +13,14 @@ def test_shares_sum_to_one(batch: Platform) -> None:
     assert pc.sum(profiles["share_of_money"]).as_py() == pytest.approx(1)
 
 
-def test_customers_and_money_are_those_of_the_segments(batch: Platform) -> None:
+def test_customers_and_money_are_those_of_segments(batch: Platform) -> None:
     profiles, rfm = batch.run.table("segment_profiles"), batch.run.table("rfm_table")
     assert pc.sum(profiles["customers"]).as_py() == rfm.num_rows
     money = float(pc.sum(rfm["monetary"]).as_py())
     assert pc.sum(profiles["total_monetary"]).as_py() == pytest.approx(money)
 
 
-def test_every_rule_is_what_its_conditions_say_of_the_customers(batch: Platform) -> None:
+def test_every_rule_is_what_its_conditions_say_of_customers(batch: Platform) -> None:
     customers = batch.run.table("customer_segments").to_pandas()
     rows = batch.run.table("segment_profiles").to_pylist()
     assert any(row["rule"] for row in rows)
@@ -43,7 +43,7 @@ def test_every_rule_is_what_its_conditions_say_of_the_customers(batch: Platform)
         )
 
 
-def test_the_bundle_says_of_a_segment_what_its_profile_says(batch: Platform) -> None:
+def test_bundle_says_of_segment_what_its_profile_says(batch: Platform) -> None:
     bundle = load_bundle(batch.run.folder("nb_classifier"))
     rows = {row["segment"]: row for row in batch.run.table("segment_profiles").to_pylist()}
     for segment in bundle.segments:
@@ -57,7 +57,7 @@ def test_the_bundle_says_of_a_segment_what_its_profile_says(batch: Platform) -> 
         ]
 
 
-def test_every_segment_has_a_name_and_a_sentence_for_people(batch: Platform) -> None:
+def test_every_segment_has_name_and_sentence_for_people(batch: Platform) -> None:
     rows = batch.run.table("segment_profiles").to_pylist()
     found = batch.run.metadata["segment_profiles"]
     assert found["n_segments"] == len(rows) == batch.run.metadata["kmeans_model"]["k"]
