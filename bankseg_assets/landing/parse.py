@@ -55,13 +55,25 @@ class Parsed:
 
 
 def parse_delivery(
-    original: Path, contract: DeliveryContract, *, file_name: str, sha256: str, output: Path
+    original: Path,
+    contract: DeliveryContract,
+    *,
+    file_name: str,
+    sha256: str,
+    output: Path,
+    is_accepted: bool = False,
 ) -> Parsed:
     """Look at a delivered file, then write it as `write_records` does."""
     with original.open("rb") as file:
         found = scan(file, contract, file_name)
     return write_records(
-        original, contract, found, file_name=file_name, sha256=sha256, output=output
+        original,
+        contract,
+        found,
+        file_name=file_name,
+        sha256=sha256,
+        output=output,
+        is_accepted=is_accepted,
     )
 
 
@@ -73,16 +85,25 @@ def write_records(
     file_name: str,
     sha256: str,
     output: Path,
+    is_accepted: bool = False,
 ) -> Parsed:
     """Write a file that was scanned as Parquet with the columns of the contract's table.
 
-    `output` appears last and whole, so that whoever sees it may read it. Raises DeliveryError when
-    the content cannot be read, and OSError when the machine fails; nothing changes then.
+    `output` appears last and whole, so that whoever sees it may read it. `is_accepted`: the file
+    may have no row that the contract's filters keep; else it is rejected for that. Raises
+    DeliveryError when the content cannot be read, and OSError when the machine fails; nothing
+    changes then.
     """
     if found is None and is_zip(original):
         with sheet_as_csv(original, contract, file_name) as (path, text, rows, others):
             parsed = write_records(
-                path, text, rows, file_name=file_name, sha256=sha256, output=output
+                path,
+                text,
+                rows,
+                file_name=file_name,
+                sha256=sha256,
+                output=output,
+                is_accepted=is_accepted,
             )
         return replace(parsed, other_sheets=others)
     rounded: list[Rounded] = []
@@ -119,9 +140,9 @@ def write_records(
                 records += ours.num_rows
                 if extra_writer:
                     extra_writer.write_table(_extra(table, header))
-        if filters.left_out and records == at_end.malformed:
+        if filters.left_out and records == at_end.malformed and not is_accepted:
             filters.refuse(file_name)
-        if records == 0:
+        if records == 0 and not filters.left_out:
             raise DeliveryError(
                 f"{file_name} has a header but no record{_of_lines(lines_left_out)}. Send the file "
                 "again."
