@@ -8,20 +8,19 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from functools import reduce
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from bankseg_assets.contracts.characters import INVISIBLE
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS, Table
 from bankseg_assets.landing.binary_fractions import Rounded, add_up, count_noise, money_in
 from bankseg_assets.landing.csv_tables import csv_tables
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.header import Header
+from bankseg_assets.landing.joined_columns import joined
 from bankseg_assets.landing.parquet_tables import parquet_tables, read_layout
 from bankseg_assets.landing.row_filters import RowFilters
 from bankseg_assets.landing.scan import CsvScan, scan
@@ -224,26 +223,12 @@ def _ours(
         if name in origin:
             columns.append(pa.repeat(pa.scalar(origin[name]), table.num_rows))
         elif name in header.joined:
-            joined_by = contract.columns[name].joined_by
-            columns.append(_joined(table, header.joined[name], joined_by))
+            columns.append(joined(table, header.joined[name], name, contract.columns[name]))
         elif (delivered := places.get(name, name)) in table.column_names:
             columns.append(table[delivered])
         else:  # a column that this bank, or a malformed record, does not have
             columns.append(pa.nulls(table.num_rows, pa.string()))
     return pa.table(columns, schema=schema)
-
-
-def _joined(table: pa.Table, places: tuple[int, ...], joined_by: str) -> pa.ChunkedArray:
-    """Return the values of several columns as one text; empty where all are."""
-    parts = [table[str(place)] for place in places if str(place) in table.column_names]
-    if not parts:  # malformed records alone
-        return pa.nulls(table.num_rows, pa.string())
-    texts = [pc.utf8_trim(pc.fill_null(part, ""), characters=INVISIBLE) for part in parts]
-    has_value = reduce(pc.or_, (pc.not_equal(text, "") for text in texts))
-    joined = pc.binary_join_element_wise(*texts, joined_by)
-    text = pc.if_else(has_value, joined, "")
-    is_there = reduce(pc.or_, (part.is_valid() for part in parts))
-    return pc.if_else(is_there, text, pa.scalar(None, pa.string()))
 
 
 def _extra_schema(header: Header) -> pa.Schema:
