@@ -98,13 +98,13 @@ if st.button("Check the sample", key="trial_check", type="primary"):
     with st.spinner("The sample is ingested and cleaned in a temporary folder …"):
         try:
             report = trial.checked(upload, text, show_values=show_values)
-            st.session_state.trial_report = (choice, text, report)
+            st.session_state.trial_report = (choice, text, show_values, report)
         except trial.TrialError as error:
             st.session_state.pop("trial_report", None)
             st.error(escaped(str(error)), icon=":material/error:")
 checked = st.session_state.get("trial_report")
-if checked and checked[:2] == (choice, text):
-    report = checked[2]
+if checked and checked[:-1] == (choice, text, show_values):
+    report = checked[-1]
     if report["outcome"] != "accepted":
         st.error(f"The file would be {report['outcome']}: {escaped(report['detail'])}")
         st.stop()

@@ -9,6 +9,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.contracts.characters import BLANKS, INVISIBLE, ZERO_WIDTH
 from bankseg_assets.contracts.delivery import ColumnRule
+from bankseg_assets.contracts.id_words import FLOAT_ID, NO_ID, ROUNDED_ID
 
 # No character of these has a meaning of its own in a regular expression's class.
 WHITE_SPACE = f"[{BLANKS}]+"
@@ -16,17 +17,7 @@ ZERO_WIDTHS = f"[{ZERO_WIDTH}]+"
 
 _UNUSUAL_END = r"(?:\A|\x1f)[^!-~\x1f]|[^!-~\x1f](?:\x1f|\z)"
 
-NO_ID = (
-    *("-", "--", "---", "?", "??", ".", "#", "*", "-1", "\\n"),
-    *("null", "(null)", "<null>", "[null]", "#null!", "nil", "none", "nan", "nat", "<na>"),
-    *("na", "n/a", "#n/a", "n.a.", "n.a", "n\\a", "not available", "not applicable"),
-    *("#name?", "#ref!", "#value!", "#num!", "#div/0!", "inf", "-inf"),
-    *("unknown", "undefined", "missing", "empty", "blank", "tbd"),
-)
-"""In lower case, what programs and people write where there is no ID."""
-_FLOAT = r"\A[0-9]+\.0\z"
-# A spreadsheet that shows 10^11 and more so has rounded it: many customers become one.
-_DAMAGED_ID = rf"[\x00-\x1f\x7f{ZERO_WIDTH}]|\A[0-9](\.[0-9]+)?[Ee]\+[0-9]+\z"
+_DAMAGED_ID = rf"[\x00-\x1f\x7f{ZERO_WIDTH}]|{ROUNDED_ID}"
 
 
 def needs_trimming(*values: Column) -> Column:
@@ -54,7 +45,7 @@ def identifier(value: Column, rule: ColumnRule, *, where: Column | None = None) 
     Leading zeros stay, and so does an ID that the contract's pattern wants with `.0`.
     """
     text = trimmed(value, where=where)
-    is_float = text.endswith(".0") & text.rlike(_FLOAT)
+    is_float = text.endswith(".0") & text.rlike(FLOAT_ID)
     if rule.pattern:
         is_float &= ~text.rlike(rule.spark_pattern)
     return F.when(is_float, F.substring_index(text, ".", 1)).otherwise(text)

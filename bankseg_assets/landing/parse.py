@@ -8,20 +8,19 @@ from collections import Counter
 from collections.abc import Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
-from functools import reduce
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from bankseg_assets.contracts.characters import INVISIBLE
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS, Table
 from bankseg_assets.landing.binary_fractions import Rounded, add_up, count_noise, money_in
 from bankseg_assets.landing.csv_tables import csv_tables
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.header import Header
+from bankseg_assets.landing.joined_columns import joined
 from bankseg_assets.landing.parquet_tables import parquet_tables, read_layout
 from bankseg_assets.landing.row_filters import RowFilters
 from bankseg_assets.landing.scan import CsvScan, scan
@@ -55,13 +54,25 @@ class Parsed:
 
 
 def parse_delivery(
-    original: Path, contract: DeliveryContract, *, file_name: str, sha256: str, output: Path
+    original: Path,
+    contract: DeliveryContract,
+    *,
+    file_name: str,
+    sha256: str,
+    output: Path,
+    is_accepted: bool = False,
 ) -> Parsed:
     """Look at a delivered file, then write it as `write_records` does."""
     with original.open("rb") as file:
         found = scan(file, contract, file_name)
     return write_records(
-        original, contract, found, file_name=file_name, sha256=sha256, output=output
+        original,
+        contract,
+        found,
+        file_name=file_name,
+        sha256=sha256,
+        output=output,
+        is_accepted=is_accepted,
     )
 
 
@@ -73,16 +84,25 @@ def write_records(
     file_name: str,
     sha256: str,
     output: Path,
+    is_accepted: bool = False,
 ) -> Parsed:
     """Write a file that was scanned as Parquet with the columns of the contract's table.
 
-    `output` appears last and whole, so that whoever sees it may read it. Raises DeliveryError when
-    the content cannot be read, and OSError when the machine fails; nothing changes then.
+    `output` appears last and whole, so that whoever sees it may read it. `is_accepted`: the file
+    may have no row that the contract's filters keep; else it is rejected for that. Raises
+    DeliveryError when the content cannot be read, and OSError when the machine fails; nothing
+    changes then.
     """
     if found is None and is_zip(original):
         with sheet_as_csv(original, contract, file_name) as (path, text, rows, others):
             parsed = write_records(
-                path, text, rows, file_name=file_name, sha256=sha256, output=output
+                path,
+                text,
+                rows,
+                file_name=file_name,
+                sha256=sha256,
+                output=output,
+                is_accepted=is_accepted,
             )
         return replace(parsed, other_sheets=others)
     rounded: list[Rounded] = []
@@ -119,9 +139,9 @@ def write_records(
                 records += ours.num_rows
                 if extra_writer:
                     extra_writer.write_table(_extra(table, header))
-        if filters.left_out and records == at_end.malformed:
+        if filters.left_out and records == at_end.malformed and not is_accepted:
             filters.refuse(file_name)
-        if records == 0:
+        if records == 0 and not filters.left_out:
             raise DeliveryError(
                 f"{file_name} has a header but no record{_of_lines(lines_left_out)}. Send the file "
                 "again."
@@ -203,26 +223,12 @@ def _ours(
         if name in origin:
             columns.append(pa.repeat(pa.scalar(origin[name]), table.num_rows))
         elif name in header.joined:
-            joined_by = contract.columns[name].joined_by
-            columns.append(_joined(table, header.joined[name], joined_by))
+            columns.append(joined(table, header.joined[name], name, contract.columns[name]))
         elif (delivered := places.get(name, name)) in table.column_names:
             columns.append(table[delivered])
         else:  # a column that this bank, or a malformed record, does not have
             columns.append(pa.nulls(table.num_rows, pa.string()))
     return pa.table(columns, schema=schema)
-
-
-def _joined(table: pa.Table, places: tuple[int, ...], joined_by: str) -> pa.ChunkedArray:
-    """Return the values of several columns as one text; empty where all are."""
-    parts = [table[str(place)] for place in places if str(place) in table.column_names]
-    if not parts:  # malformed records alone
-        return pa.nulls(table.num_rows, pa.string())
-    texts = [pc.utf8_trim(pc.fill_null(part, ""), characters=INVISIBLE) for part in parts]
-    has_value = reduce(pc.or_, (pc.not_equal(text, "") for text in texts))
-    joined = pc.binary_join_element_wise(*texts, joined_by)
-    text = pc.if_else(has_value, joined, "")
-    is_there = reduce(pc.or_, (part.is_valid() for part in parts))
-    return pc.if_else(is_there, text, pa.scalar(None, pa.string()))
 
 
 def _extra_schema(header: Header) -> pa.Schema:

@@ -7,6 +7,7 @@ from typing import Any
 
 from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.landing.files import MAGIC_ENCRYPTED, MAGIC_PARQUET, MAGIC_ZIP
+from bankseg_assets.landing.joined_columns import IDS
 
 PARSING_RULES = 1
 """Of how a file becomes records. Raised, every accepted file is parsed again."""
@@ -24,10 +25,7 @@ def reading_of(contract: DeliveryContract, original: Path) -> str:
     is_parquet, is_sheet = start in (MAGIC_PARQUET, MAGIC_ENCRYPTED), start == MAGIC_ZIP
     said: dict[str, Any] = {
         "rules": PARSING_RULES,
-        "columns": {
-            ours: [rule.file_names, rule.joined_by if rule.names else ""]
-            for ours, rule in rules.items()
-        },
+        "columns": {ours: [rule.file_names, *_joined(ours, rule)] for ours, rule in rules.items()},
         "filters": [[one.column, one.keep, one.drop] for one in contract.row_filters],
     }
     if not is_parquet:
@@ -40,6 +38,12 @@ def reading_of(contract: DeliveryContract, original: Path) -> str:
     if is_sheet:
         said["sheet"] = layout.sheet
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()
+
+
+def _joined(ours: str, rule: ColumnRule) -> list[Any]:
+    if not rule.names:
+        return [""]
+    return [rule.joined_by, *([bool(rule.pattern), rule.placeholders] if ours in IDS else [])]
 
 
 def _typed(rule: ColumnRule) -> list[Any]:

@@ -46,6 +46,7 @@ def mend(
                 file_name=delivery.file_name,
                 sha256=delivery.sha256,
                 output=records,
+                is_accepted=True,
             )
         except DeliveryError as error:  # it was read by an earlier contract
             raise LostContentError(

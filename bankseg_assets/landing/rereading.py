@@ -1,7 +1,8 @@
 """Records follow the contract: where it reads files otherwise now, accepted ones are parsed again.
 
 The archived original is parsed; where it does not fit the new contract, its records stay as they
-are: a bank that renames a column renames it in new files, and the old ones were right.
+are: a bank that renames a column renames it in new files, and the old ones were right. Where the
+contract's filters now leave out all rows of a file, it has no record any more.
 """
 
 from collections.abc import Iterable
@@ -52,7 +53,12 @@ def _read_again(
         if sha256_of(original) != delivery.sha256:
             raise DeliveryError("the archived original is damaged. Deliver the file again.")
         parsed = parse_delivery(
-            original, contract, file_name=name, sha256=delivery.sha256, output=records
+            original,
+            contract,
+            file_name=name,
+            sha256=delivery.sha256,
+            output=records,
+            is_accepted=True,
         )
     except DeliveryError as error:
         ledger.record_reading(delivery.sha256, reading)  # so that it is tried once
@@ -65,4 +71,5 @@ def _read_again(
     reason, is_warning = findings(replace(parsed, may_be_cut_off=is_cut_off), contract)
     ledger.record_reading(delivery.sha256, reading, records=parsed.records, reason=reason)
     detail = f"The contract reads files otherwise now: {parsed.records:,} records. {reason}"
+    is_warning |= not parsed.records
     return Outcome(name, "read again", detail.strip(), is_warning=is_warning)

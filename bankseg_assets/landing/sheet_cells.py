@@ -85,7 +85,7 @@ def styles_of(contract: DeliveryContract) -> dict[str, dict[str, Any]]:
         for name in rule.file_names:
             # The parts of a joined column are plain, unless one is a column of its own as well.
             if not rule.names or name not in found:
-                found[name] = CellStyle() if rule.names else style
+                found[name] = CellStyle(is_id=style.is_id) if rule.names else style
     return {name: asdict(style) for name, style in found.items()}
 
 

@@ -12,6 +12,7 @@ from dataclasses import asdict, replace
 from pathlib import Path
 
 from bankseg_assets.contracts.delivery import DeliveryContract
+from bankseg_assets.contracts.file_layout import FileLayout
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.header import told as sheet_names
 from bankseg_assets.landing.scan import CsvScan, scan
@@ -22,6 +23,8 @@ from bankseg_assets.storage.atomic_file import draft_in
 
 _ROOT = Path(__file__).parents[2]
 MAX_SECONDS = 1800
+_NO_NAME = "[:*?]"
+"""Of characters that no sheet's name may have."""
 
 
 @contextmanager
@@ -43,6 +46,14 @@ def sheet_as_csv(
         assert found is not None
         opening = replace(found.opening, header_number=found.opening.lines)
         yield draft.path, text, replace(found, opening=opening), tuple(reply.others)
+
+
+def shown_sheets(original: Path, file_name: str) -> tuple[str, ...]:
+    """Return the sheets that a user sees, whatever is in them. Raises DeliveryError and OSError."""
+    check_package(original, file_name)
+    no_sheet = replace(DeliveryContract(), layout=FileLayout(sheet=_NO_NAME))
+    with draft_in(original.parent) as draft:
+        return tuple(_read(original, draft.path, no_sheet, has_errors=False).others)
 
 
 def _read(original: Path, output: Path, contract: DeliveryContract, *, has_errors: bool) -> Reply:

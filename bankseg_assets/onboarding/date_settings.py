@@ -251,7 +251,7 @@ def _say_time_format(draft: Draft, profile: Profile) -> None:
     key = "columns.transaction_time.format"
     values = list(profile.sound.counts)
     times = profile.times
-    if values and all(value.isdigit() for value in values):
+    if values and all(value.isdecimal() for value in values):
         longest = max(map(len, values))
         if longest > 4 or any(not _is_time(value.zfill(4)) for value in values):  # noqa: PLR2004
             draft.say(key, "HHmmss", f"up to {longest} digits; shorter ones lack zeros in front")

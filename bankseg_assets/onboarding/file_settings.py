@@ -8,8 +8,9 @@ import pyarrow.parquet as pq
 
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.landing.errors import DeliveryError
-from bankseg_assets.landing.files import printable
+from bankseg_assets.landing.files import MAGIC_OLE, printable
 from bankseg_assets.landing.parse import EXTRA_FILE, parse_delivery
+from bankseg_assets.landing.scan import scan
 from bankseg_assets.onboarding.columns import INVISIBLE, Column
 from bankseg_assets.onboarding.draft import Draft
 from bankseg_assets.onboarding.encodings import find_encoding
@@ -43,7 +44,19 @@ def read_table(path: Path, draft: Draft) -> Table:
     return _read_sheet(path, draft) if kind == "xlsx" else _read_parquet(path)
 
 
+def _refuse_old_spreadsheet(path: Path) -> None:
+    with path.open("rb") as file:
+        if file.read(len(MAGIC_OLE)) != MAGIC_OLE:
+            return
+        file.seek(0)
+        try:
+            scan(file, DeliveryContract(), printable(path.name))
+        except DeliveryError as error:
+            raise SampleError(str(error)) from error
+
+
 def _read_text(path: Path, draft: Draft) -> Table:
+    _refuse_old_spreadsheet(path)
     sample = read_text_sample(path)
     found = find_encoding(sample)
     encoding = found.name
@@ -89,8 +102,9 @@ def _say_layout(table: TextTable, draft: Draft) -> None:
         if answer:
             draft.answered("file.footer_lines", int(answer))
     if table.malformed:
+        rows = "row has" if table.malformed == 1 else "rows have"
         draft.remark(
-            "file", f"{table.malformed:,} sampled rows have not the header's fields; see the check."
+            "file", f"{table.malformed:,} sampled {rows} not the header's fields; see the check."
         )
 
 

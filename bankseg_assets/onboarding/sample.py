@@ -16,10 +16,10 @@ from bankseg_assets.landing.files import (
     MAGIC_ENCRYPTED,
     MAGIC_GZIP,
     MAGIC_PARQUET,
+    MAGIC_ZIP,
     printable,
 )
 
-MAGIC_ZIP = b"PK\x03\x04"
 WHOLE_CHUNKS = 4
 """A file of so many chunks is its own sample."""
 MIDDLE_CHUNKS = (8, 32, 128)

@@ -8,7 +8,7 @@ from tempfile import TemporaryDirectory
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.contracts.file_layout import FileLayout
 from bankseg_assets.landing.errors import DeliveryError
-from bankseg_assets.landing.xlsx import sheet_as_csv
+from bankseg_assets.landing.xlsx import sheet_as_csv, shown_sheets
 from bankseg_assets.onboarding.sample import SampleError
 from bankseg_assets.onboarding.text_tables import TextTable, find_table
 
@@ -25,13 +25,25 @@ def read_sheets(path: Path, file_name: str) -> dict[str, TextTable | None]:
     with TemporaryDirectory(prefix="bankseg-") as folder:
         copy = Path(folder) / "original"  # the reader writes beside it
         shutil.copyfile(path, copy)
-        first, others = _read(copy, "", file_name)
+        try:
+            first, others = _read(copy, "", file_name)
+        except SampleError:  # of a cover sheet: one line, or nothing
+            if len(names := _shown_sheets(copy, file_name)) <= 1:
+                raise
+            first, others = None, names[1:]
         named: list[str] = []
         for name in others[:MOST_SHEETS]:
             found[name], rest = _read(copy, name, file_name)
             named += [one for one in rest if one not in others]
     # The reader names the sheets that it does not read: so the others know the first one's name.
     return {(named or [""])[0]: first, **found}
+
+
+def _shown_sheets(path: Path, file_name: str) -> tuple[str, ...]:
+    try:
+        return shown_sheets(path, file_name)
+    except DeliveryError as error:
+        raise SampleError(str(error)) from error
 
 
 def _read(path: Path, sheet: str, file_name: str) -> tuple[TextTable | None, tuple[str, ...]]:

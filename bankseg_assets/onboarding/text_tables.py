@@ -133,7 +133,7 @@ def _read_head(text: str, delimiter: str) -> _Reading | None:
 def _may_be_header(fields: Sequence[str]) -> bool:
     names = [field.strip(INVISIBLE) for field in fields]
     values = sum(bool(_VALUE.match(name)) for name in names)
-    filled = sum(map(bool, names))
+    filled = sum(any(map(str.isalnum, name)) for name in names)
     return filled > len(names) / 2 and values <= len(names) / 4 and len(set(names)) > 1
 
 

@@ -6,7 +6,6 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.cleaning.field_text import (
     INVISIBLE,
-    NO_ID,
     identifier,
     is_invalid_id,
     is_missing_customer_id,
@@ -14,6 +13,7 @@ from bankseg_assets.cleaning.field_text import (
     trimmed,
 )
 from bankseg_assets.contracts.delivery import ColumnRule
+from bankseg_assets.contracts.id_words import NO_ID
 
 ANY = ColumnRule("id")
 

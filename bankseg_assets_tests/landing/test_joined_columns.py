@@ -136,3 +136,28 @@ def test_quarantined_value_is_split_into_its_columns() -> None:
     assert _delivered(DAY, "31 2 2016") == {"Day": "31", "Month": "2", "Year": "2016"}
     assert _delivered(DAY, "31/2/2016") == {"Day": "31/2/2016", "Month": "", "Year": ""}
     assert _delivered(ColumnRule("A"), None) == {"A": None}
+
+
+PARTS = [
+    *(["B1", "2.0", "7"], [" B1\u00a0", "2", "7.0"], ["", "2", "7"], ["B1", "", "7"]),
+    *(["B1", "2", "NaN"], ["B1", "2", "n.k."], ["B1", "2", "1.23457E+15"], ["", "", ""]),
+]
+
+
+@pytest.mark.parametrize("write", [write_csv, write_parquet])
+def test_joined_id_without_a_part_is_missing(tmp_path: Path, write: Any) -> None:
+    """It would be the ID of many; a rounded part is that of many, too."""
+    rule = replace(ID, placeholders=("n.k.",))
+    contract = replace(CONTRACT, columns={**CONTRACT.columns, "transaction_id": rule})
+    rows = [["C1", branch, no, 2016, 8, day, 25, "n"] for branch, day, no in PARTS]
+    found = values(write(tmp_path / "original", HEADER, rows), contract)
+    ids = ["B1-2-7", "B1-2-7", "", "", "", "", "1.23457E+15", ""]
+    assert found["transaction_id"] == ids
+
+
+def test_joined_id_with_a_pattern_is_what_it_says(tmp_path: Path) -> None:
+    rule = replace(ID, pattern="B[0-9]-.*")
+    contract = replace(CONTRACT, columns={**CONTRACT.columns, "transaction_id": rule})
+    rows = [["C1", branch, no, 2016, 8, day, 25, "n"] for branch, day, no in PARTS[:4]]
+    found = values(write_csv(tmp_path / "original", HEADER, rows), contract)
+    assert found["transaction_id"] == ["B1-2.0-7", "B1-2-7.0", "-2-7", "B1--7"]

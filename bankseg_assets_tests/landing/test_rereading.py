@@ -213,3 +213,18 @@ def test_reading_of_a_file_depends_on_its_kind(tmp_path: Path) -> None:
             if reading_of(changed, path) != reading_of(CONTRACT, path)
         }
         assert found == expected, name
+
+
+@pytest.mark.parametrize("is_parquet", [False, True], ids=["csv", "parquet"])
+def test_filter_may_leave_out_all_of_an_accepted_file(bank: Bank, *, is_parquet: bool) -> None:
+    """Its rows do not stay in the table: the filter says that none is a transaction."""
+    bank.accept(is_parquet=is_parquet)
+    none = replace(CONTRACT, row_filters=(RowFilter("Status", keep=("booked",)),))
+    ((outcome, detail),) = bank.read(none)
+    assert (outcome, bank.amounts()) == ("read again", [])
+    assert "0 records. Not read: 3 rows left out by the filter on 'Status'." in detail
+    bank.records.unlink()
+    mend(bank.settings.raw_dir, [bank.delivery], none)
+    assert bank.amounts() == []
+    bank.read(CONTRACT)
+    assert bank.amounts() == ["1", "2", "3"]

@@ -15,7 +15,7 @@ from ops.demo.spreadsheet import write_xlsx
 
 HEADER = ("TransactionID", "CustomerID", "Date", "Amount (EUR)")
 ROWS = [(f"T{n}", f"C{n % 9}", f"2024-03-{1 + n % 28:02d}", f"{n}.50") for n in range(30)]
-NOTES = [("Note",), ("Nothing here",)]
+NOTES: list[tuple[str, ...]] = [("Note",), ("Nothing here",)]
 
 
 def write(path: Path, **sheets: list[tuple[str, ...]]) -> Path:
@@ -42,6 +42,30 @@ def test_suggest_asks_which_of_two_sheets_counts(tmp_path: Path) -> None:
     answered = suggest(path, {"file.sheet": "April"})
     assert answered.is_complete
     assert answered.rows == 20
+
+
+@pytest.mark.parametrize("cover", [[], [("Bank",)]], ids=["empty", "one line"])
+def test_suggest_looks_behind_a_cover_sheet(tmp_path: Path, cover: list[tuple[str, ...]]) -> None:
+    found = suggest(write(tmp_path / "bank.xlsx", Cover=cover, Orders=[HEADER, *ROWS]))
+    assert found.value("file.sheet") == "Orders"
+    assert found.rows == len(ROWS)
+
+
+def test_suggest_names_what_an_empty_workbook_lacks(tmp_path: Path) -> None:
+    with pytest.raises(SampleError, match="has nothing in its sheet 'Cover'"):
+        suggest(write(tmp_path / "bank.xlsx", Cover=[]))
+
+
+@pytest.mark.parametrize(
+    ("mark", "said"),
+    [(b"", "a spreadsheet of a kind that is not read"), (None, "is encrypted. Save it without")],
+)
+def test_suggest_names_an_old_spreadsheet(tmp_path: Path, mark: bytes | None, said: str) -> None:
+    path = tmp_path / "bank.xlsx"
+    encrypted = "EncryptedPackage".encode("utf-16-le")
+    path.write_bytes(b"\xd0\xcf\x11\xe0" + bytes(600) + (encrypted if mark is None else mark))
+    with pytest.raises(SampleError, match=said):
+        suggest(path)
 
 
 def test_suggest_refuses_a_workbook_without_records(tmp_path: Path) -> None:

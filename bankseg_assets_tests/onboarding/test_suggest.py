@@ -107,7 +107,7 @@ def test_suggest_leaves_out_no_record_as_a_footer(tmp_path: Path) -> None:
     (tmp_path / "totals.csv").write_bytes(content)
     found = suggest(tmp_path / "totals.csv")
     assert found.value("file.footer_starts_with") is None
-    assert "1 sampled rows have not the header's fields" in found.text
+    assert "1 sampled row has not the header's fields" in found.text
 
 
 def test_suggest_asks_whether_the_end_is_a_footer(tmp_path: Path) -> None:
@@ -199,3 +199,16 @@ def test_suggest_reads_the_cases(name: str, expected: dict[str, object]) -> None
     found = suggest(CASES / name)
     assert {key: found.value(key) for key in expected} == expected
     assert {question.key for question in found.questions} <= {"currency"}
+
+
+def test_suggest_takes_no_line_of_commas_for_the_header(tmp_path: Path) -> None:
+    """Split by the colon, `Total:,,,` has two fields, and is repeated below itself."""
+    path = tmp_path / "bank.csv"
+    path.write_text(
+        "Ort,Betrag,Buchungs-Nr,Datum,Kunde\n"
+        '"Bad\nEms","0,50",T1,14.03.2020,C0\nTotal:,,,\nTotal:,,,\n',
+        encoding="utf-8",
+    )
+    found = suggest(path)
+    assert (found.rows, found.value("file.delimiter")) == (1, ",")
+    assert found.value("file.footer_starts_with") == ["Total"]

@@ -39,7 +39,8 @@ class Column(TomlTable):
     )
     names: Annotated[list[HeaderName], Expected("a list of the header's names")] | None = Field(
         None,
-        description="In place of name: several columns, whose values are joined.",
+        description="In place of name: several columns, whose values are joined. An ID of which a "
+        "part is empty is missing, unless it has a pattern.",
         examples=[["Day", "Month", "Year"]],
     )
     joined_by: Annotated[str, Expected("a text, such as '-'")] = Field(

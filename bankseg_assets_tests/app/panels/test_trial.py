@@ -69,6 +69,23 @@ def test_page_shows_what_a_batch_would_make(
     assert [one.value for one in uploaded.metric] == ["60", "58", "2", "0"]
 
 
+def test_page_hides_a_report_with_values_when_they_are_hidden(
+    uploaded: AppTest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The toggle is of what is shown, and not of the next check alone."""
+
+    def run(*_: object, **__: object) -> subprocess.CompletedProcess[str]:
+        return subprocess.CompletedProcess([], 1, json.dumps(REPORT) + "\n", "")
+
+    monkeypatch.setattr(trial.subprocess, "run", run)
+    uploaded.toggle(key="trial_values").set_value(True).run()
+    uploaded.button(key="trial_check").click().run()
+    assert uploaded.metric
+    uploaded.toggle(key="trial_values").set_value(False).run()
+    assert not uploaded.exception, uploaded.exception
+    assert not uploaded.metric
+
+
 def test_page_says_why_a_check_could_not_run(
     uploaded: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -1,0 +1,14 @@
+"""What stands in a file where there is no ID, or one that a spreadsheet has damaged."""
+
+NO_ID = (
+    *("-", "--", "---", "?", "??", ".", "#", "*", "-1", "\\n"),
+    *("null", "(null)", "<null>", "[null]", "#null!", "nil", "none", "nan", "nat", "<na>"),
+    *("na", "n/a", "#n/a", "n.a.", "n.a", "n\\a", "not available", "not applicable"),
+    *("#name?", "#ref!", "#value!", "#num!", "#div/0!", "inf", "-inf"),
+    *("unknown", "undefined", "missing", "empty", "blank", "tbd"),
+)
+"""In lower case, what programs and people write where there is no ID."""
+ROUNDED_ID = r"\A[0-9](\.[0-9]+)?[Ee]\+[0-9]+\z"
+"""A spreadsheet that shows 10^11 and more so has rounded it: many customers become one."""
+FLOAT_ID = r"\A[0-9]+\.0\z"
+"""An ID in a column of numbers that some rows leave empty."""
