@@ -4,7 +4,7 @@ A row is set aside for the first rule that it breaks. Nothing is dropped for bei
 outliers are kept and flagged.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from datetime import date
 from functools import reduce
@@ -30,6 +30,7 @@ from bankseg_assets.cleaning.money_text import (
     is_other_currency,
     money_value,
     read_money,
+    word_beside,
 )
 from bankseg_assets.cleaning.transaction_ids import scoped
 from bankseg_assets.contracts.delivery import DELIVERED, ColumnRule, DeliveryContract
@@ -78,7 +79,12 @@ def judge(raw: DataFrame, contract: DeliveryContract, *, not_after: Column) -> D
         *(
             column
             for name in amounts.money_columns(contract)
-            for column in _money_columns(name, text[name], contract)
+            for column in _money_columns(name, text, contract)
+        ),
+        *(
+            [word_beside(text["amount"], rules["amount"]).alias("_direction")]
+            if "amount" in rules and rules["amount"].spending
+            else []
         ),
         *(
             F.upper(text[name]).alias(f"_{name}")
@@ -233,10 +239,14 @@ def _has_open_century(text: Column, rule: ColumnRule) -> Column | None:
     return is_open if full is None else is_open & ~full
 
 
-def _money_columns(name: str, text: Column, contract: DeliveryContract) -> list[Column]:
+def _money_columns(
+    name: str, text: Mapping[str, Column], contract: DeliveryContract
+) -> list[Column]:
     """Return what `_money` reads, so that every pattern is evaluated once a row."""
     decimals, _ = amounts.number_format(name, contract)
-    money = read_money(text, contract.columns.get(name), contract, decimals=decimals)
+    currency = amounts.row_currency(name, contract, F.upper(text["currency"]))
+    rule = contract.columns.get(name)
+    money = read_money(text[name], rule, contract, decimals=decimals, currency=currency)
     return [getattr(money, part).alias(f"_{name}_{part}") for part in _MONEY_PARTS]
 
 
@@ -404,6 +414,7 @@ def _money_faults(name: str, contract: DeliveryContract) -> list[tuple[str, Colu
         return []
     money, value = _money(name), F.col(name)
     decimals, _ = amounts.number_format(name, contract)
+    currency = amounts.row_currency(name, contract, F.col("_currency"))
     has_too_many = has_too_many_decimals(money, decimals)
     if (of_row := amounts.too_many_decimals(name, contract)) is not None:
         has_too_many |= F.coalesce(of_row, F.lit(False))
@@ -415,7 +426,7 @@ def _money_faults(name: str, contract: DeliveryContract) -> list[tuple[str, Colu
     # A transaction leaves the debit or the credit empty.
     may_be_empty = replace(rule, nullable=rule.nullable or name in amounts.SIDES)
     faults = [
-        (f"{name}_in_other_currency", is_other_currency(money, rule, contract)),
+        (f"{name}_in_other_currency", is_other_currency(money, rule, contract, currency)),
         (f"{name}_with_too_many_decimals", has_too_many),
         (f"invalid_{name}", _invalid(money.text, wrong, may_be_empty)),
     ]
