@@ -148,6 +148,8 @@ def has_too_many_decimals(money: MoneyText, decimals: int) -> Column:
     """Say whether a number has more decimals than that, beyond the noise of a double."""
     distance = F.abs(money.exact - F.round(money.exact, decimals)).cast("double")
     is_noise = distance <= F.abs(money.exact.cast("double")) * BINARY_NOISE
+    # A digit that someone wrote is not cut from 12345678901234.567, however near a double is.
+    is_noise &= distance < 10.0 ** -(decimals + 2)
     return ~money.is_plain & (distance > 0) & ~is_noise
 
 

@@ -33,6 +33,7 @@ from bankseg_assets.cleaning.money_text import (
     word_beside,
 )
 from bankseg_assets.cleaning.transaction_ids import scoped
+from bankseg_assets.contracts.date_formats import EPOCHS
 from bankseg_assets.contracts.delivery import DELIVERED, ColumnRule, DeliveryContract
 from bankseg_assets.contracts.tables import CLEANED_TRANSACTIONS, QUARANTINED_TRANSACTIONS
 from bankseg_assets.contracts.value_ranges import OLDEST_YEARS, first_day, money_range
@@ -49,6 +50,8 @@ IDS = ("transaction_id", "customer_id")
 _MONEY_PARTS = tuple(part.name for part in fields(MoneyText))
 _UNTRIMMED = "_untrimmed"
 ROW_KEY = ["delivery", "row_number"]
+EPOCH_DAYS = 31
+"""In milliseconds, all seconds until 2054 are within as many days of zero."""
 QUARANTINED = "quarantined"
 DUPLICATE = "duplicate"
 
@@ -349,6 +352,7 @@ def _reason(contract: DeliveryContract) -> Column:
             "implausible_transaction_date",
             F.col("_day") < F.lit(first_day(rules["transaction_date"])),
         ),
+        ("implausible_transaction_date", _in_wrong_unit(contract)),
         ("transaction_date_in_the_future", F.col("_day") > F.col("_not_after")),
         ("invalid_transaction_time", _invalid_time(rules.get("transaction_time"))),
         *amounts.currency_faults(contract),
@@ -394,6 +398,20 @@ def _out_of_range(value: Column, rule: ColumnRule) -> Column | None:
     too_high = None if rule.maximum is None else value > F.lit(rule.maximum)
     found = [condition for condition in (too_low, too_high) if condition is not None]
     return reduce(or_, found) if found else None
+
+
+def _in_wrong_unit(contract: DeliveryContract) -> Column | None:
+    """Say whether an epoch is of the month after zero; None where no epochs are, or a minimum.
+
+    Seconds that are read as milliseconds, or milliseconds as microseconds, are there; so are zeros,
+    which programs write for no date.
+    """
+    rule = contract.columns["transaction_date"]
+    if rule.format not in EPOCHS or rule.minimum is not None:
+        return None
+    zero = date_text.in_zone(F.timestamp_micros(F.lit(0)), contract.time_zone)
+    month = F.timestamp_add("DAY", F.lit(EPOCH_DAYS), zero)
+    return (F.col("_moment") >= zero) & (F.col("_moment") < month)
 
 
 def _invalid_time(rule: ColumnRule | None) -> Column | None:

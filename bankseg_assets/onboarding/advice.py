@@ -17,7 +17,8 @@ _GENERAL = {
     "[columns.transaction_id].",
     "missing_customer_id": "A transaction needs its customer.",
     "implausible_transaction_date": "The day is before 1900, or before `minimum` under "
-    "[columns.transaction_date].",
+    "[columns.transaction_date]; or it is an epoch of January 1970, which is a zero or of another "
+    "unit: see `format` there, or set a `minimum` if there are such days.",
     "transaction_date_in_the_future": "The day is after tomorrow: day and month may be in the "
     "other order; see `format` under [columns.transaction_date].",
     "conflicting_duplicate": "Rows with the same transaction ID say different things. If an ID "
