@@ -14,7 +14,9 @@ from operator import or_
 from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.cleaning.money_text import RowCurrency
 from bankseg_assets.contracts.currencies import decimals as decimals_of
+from bankseg_assets.contracts.currencies import signs
 from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.contracts.tables import INCOME, MONEY_DIGITS, SPENDING, money_type
 from bankseg_assets.contracts.value_ranges import GREATEST_MONEY
@@ -50,6 +52,25 @@ def number_format(name: str, contract: DeliveryContract) -> tuple[int, str]:
     return contract.decimals, money_type(contract.decimals)
 
 
+def row_currency(name: str, contract: DeliveryContract, code: Column) -> RowCurrency | None:
+    """Return what may stand beside a column's numbers by the currency that the row names.
+
+    None where only the contract's currency may. `code`: of the row, in upper case.
+    """
+    rule = contract.columns.get("currency")
+    is_price = name == UNIT_PRICE and rule is not None and "amount" in rule.converts
+    if rule is None or not rule.rates or not (is_price or _is_converted(name, contract)):
+        return None
+    own = (*signs(contract.currency), *contract.currency_symbols)
+    return RowCurrency(
+        code,
+        {
+            **dict.fromkeys(("", *_own(contract)), own),
+            **{other: signs(other) for other in _rates(rule)},
+        },
+    )
+
+
 def value_name(name: str, contract: DeliveryContract) -> str:
     """Return where the number that was read is; what is computed of it has the name itself."""
     return f"_read_{name}" if _is_changed(name, contract) else name
@@ -83,7 +104,7 @@ def has_direction(contract: DeliveryContract) -> bool:
     """Return whether the contract says which transactions are spending and which are income."""
     amount = contract.columns.get("amount")
     by_column = any(name in contract.columns for name in (*SIDES, "direction"))
-    return by_column or (amount is not None and bool(amount.negative))
+    return by_column or (amount is not None and bool(amount.negative or amount.spending))
 
 
 def currency_faults(contract: DeliveryContract) -> list[Fault]:
@@ -151,11 +172,15 @@ def product_faults(contract: DeliveryContract) -> list[Fault]:
 
 
 def direction_faults(contract: DeliveryContract) -> list[Fault]:
-    """Return the rule of the column that names the direction.
+    """Return the rule of the column, or of the word beside the amount, that names the direction.
 
-    Only a nullable one may be empty; the direction is unknown then, and counts as spending.
+    Only a nullable column may be empty; the direction is unknown then, and counts as spending. An
+    unknown word beside an amount makes it no amount.
     """
-    rule = contract.columns.get("direction")
+    rule, amount = contract.columns.get("direction"), contract.columns.get("amount")
+    if amount is not None and amount.spending:
+        value = F.col(value_name("amount", contract))
+        return [("invalid_direction", value.isNotNull() & F.col("direction").isNull())]
     if rule is None:
         return []
     is_empty = F.col("_direction") == ""
@@ -165,6 +190,8 @@ def direction_faults(contract: DeliveryContract) -> list[Fault]:
 
 def _direction(contract: DeliveryContract, sides: list[str]) -> Column | None:
     rule, amount = contract.columns.get("direction"), contract.columns.get("amount")
+    if rule is None and amount is not None and amount.spending:
+        rule = amount
     if rule is not None:
         word = F.col("_direction")
         known = F.when(word.isin(*_words(rule.spending)), SPENDING)

@@ -25,6 +25,8 @@ HALF_DAYS, ZONE = "yyyy-M-d h:m:s.[SSSSSSSSS] a", "VV"
 MICROSECONDS = {"epoch_seconds": 1_000_000, "epoch_milliseconds": 1_000, "epoch_microseconds": 1}
 # Excel's day 60 is a 29 February 1900 that never was: the days before have other numbers.
 EXCEL_DAYS = r"\A(6[1-9]|[7-9][0-9]|[1-9][0-9]{2,5}|[12][0-9]{6})"
+EXCEL_END = 2_958_466
+"""Year 10000, of which Python has no dates."""
 EXCEL_ZERO = "DATE'1899-12-30'"
 SECONDS_A_DAY = 86_400
 ISO_TIME = DateFormat("HH:mm:ss.SSSSSS")
@@ -87,7 +89,7 @@ def _moment(text: Column, form: DateFormat, time_zone: str) -> Column:
         found = F.upper(ordered).try_cast("timestamp")
     else:
         return ordered.try_cast("timestamp_ntz")
-    return _in_zone(found, time_zone) if form.needs_time_zone else found.cast("timestamp_ntz")
+    return in_zone(found, time_zone) if form.needs_time_zone else found.cast("timestamp_ntz")
 
 
 def _in_order(form: DateFormat) -> str:
@@ -105,7 +107,8 @@ def _in_order(form: DateFormat) -> str:
     )
 
 
-def _in_zone(instant: Column, time_zone: str) -> Column:
+def in_zone(instant: Column, time_zone: str) -> Column:
+    """Return the local time of an instant."""
     return F.from_utc_timestamp(instant, F.lit(time_zone)).cast("timestamp_ntz")
 
 
@@ -120,7 +123,7 @@ def _of_epoch(text: Column, unit: str, time_zone: str) -> Column:
     digits = EPOCHS[unit]  # one less before 1970, else the year has a sign
     counted = text.rlike(rf"\A([0-9]{{1,{digits}}}|-[0-9]{{1,{digits - 1}}})(\.[0-9]{{1,9}})?\z")
     micros = (text.try_cast("decimal(38,9)") * MICROSECONDS[unit]).try_cast("bigint")
-    return F.when(counted, _in_zone(F.timestamp_micros(micros), time_zone))
+    return F.when(counted, in_zone(F.timestamp_micros(micros), time_zone))
 
 
 def _of_excel(text: Column, *, with_time: bool) -> Column:
@@ -129,4 +132,6 @@ def _of_excel(text: Column, *, with_time: bool) -> Column:
     seconds = F.round(text.try_cast("decimal(38,15)") * SECONDS_A_DAY).try_cast("bigint")
     midnight = F.expr(EXCEL_ZERO).cast("timestamp_ntz")
     found = F.timestamp_add("SECOND", seconds, midnight)
-    return F.when(text.rlike(rf"{EXCEL_DAYS}{fraction}\z"), found)
+    # The last second of the last day may be rounded to year 10000.
+    is_sound = text.rlike(rf"{EXCEL_DAYS}{fraction}\z") & (seconds < EXCEL_END * SECONDS_A_DAY)
+    return F.when(is_sound, found)

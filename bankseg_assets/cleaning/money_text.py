@@ -6,14 +6,14 @@ the contract names the separators, and what can be read in two ways is not read 
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
 from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.contracts.characters import ZERO_WIDTH
+from bankseg_assets.contracts.characters import INVISIBLE, ZERO_WIDTH
 from bankseg_assets.contracts.currencies import all_signs, signs
 from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.contracts.tables import MONEY
@@ -44,6 +44,7 @@ _TO = (
 _UNIFIED = str.maketrans(_FROM[: len(_TO)], _TO)
 
 _MINUS = r"\A\x1e(?:-\x1f|\x1f-|\(\x1f\))\x1e"
+_WORD_END = "\x1f"
 _NUMBER = r"\A\x1e(?:\+?\x1f|\x1f\+)\x1e(-?[0-9.]+(?:[eE][+-]?[0-9]+)?)\z"
 
 
@@ -59,8 +60,22 @@ class MoneyText:
     """The value of a text that is not plain, with all its decimals; null where it has none."""
 
 
+@dataclass(frozen=True)
+class RowCurrency:
+    """The code that each row names, in upper case, and what may stand beside its amounts."""
+
+    code: Column
+    signs: Mapping[str, Iterable[str]]
+    """Code -> its signs; the empty code is the contract's currency."""
+
+
 def read_money(
-    text: Column, rule: ColumnRule | None, contract: DeliveryContract, *, decimals: int
+    text: Column,
+    rule: ColumnRule | None,
+    contract: DeliveryContract,
+    *,
+    decimals: int,
+    currency: RowCurrency | None = None,
 ) -> MoneyText:
     """Read a trimmed text; without a rule, it is empty in every row.
 
@@ -68,9 +83,49 @@ def read_money(
     """
     if rule is None:
         return MoneyText(text, F.lit(True), F.lit(None).cast(EXACT))
+    if rule.words:
+        text = _signed_by_word(text, rule)
     is_plain = (text == "") | text.rlike(_plain(rule, decimals))
     is_read = ~is_plain & (F.length(text) <= LONGEST_TEXT)
-    return MoneyText(text, is_plain, F.when(is_read, _exact(text, rule, contract)))
+    return MoneyText(text, is_plain, F.when(is_read, _exact(text, rule, contract, currency)))
+
+
+def word_beside(text: Column, rule: ColumnRule) -> Column:
+    """Return the word of the rule's that stands beside a number, in upper case; or nothing."""
+    return _parted(text, rule)[0]
+
+
+def _signed_by_word(text: Column, rule: ColumnRule) -> Column:
+    """Return the number with the sign that its word says, in place of the word.
+
+    A sign that is there, too, makes it unreadable: -5 Dr may be a debit or the reversal of one.
+    """
+    word, number = _parted(text, rule)
+    if rule.spending:
+        return F.when(text == "", text).otherwise(F.concat(F.lit("+"), number))
+    is_known = word.isin(*rule.negative_words, *rule.positive_words)
+    sign = F.when(word.isin(*rule.negative_words), "-").when(is_known, "+")
+    # A zero needs no word; any other number does.
+    is_empty = (text == "") | text.rlike(r"\A[0.,]+\z")
+    signed = F.concat(F.coalesce(sign, F.lit("?")), number)
+    return F.when(is_empty, text).otherwise(signed)
+
+
+def _parted(text: Column, rule: ColumnRule) -> tuple[Column, Column]:
+    """Return the word beside a number, in upper case, and the number.
+
+    `Dr.500` has no word `Dr`, because its point may be the number's.
+    """
+    known = "|".join(map(re.escape, sorted(rule.words, key=len, reverse=True)))
+    before = rf"({known})(?:[.](?![0-9]))?(?![\p{{L}}\p{{Sc}}]|[.,][0-9])(.*)"
+    after = rf"(.*)(?<!\p{{L}})({known})[.]?"
+    upper = F.translate(F.upper(text), _WORD_END, "?")
+    pattern = rf"\A(?:{before}|{after})\z"
+    marked = F.regexp_replace(upper, pattern, f"$1$4{_WORD_END}$2$3")
+    has_word = (F.length(text) <= LONGEST_TEXT) & marked.contains(_WORD_END)
+    word = F.when(has_word, F.substring_index(marked, _WORD_END, 1)).otherwise("")
+    number = F.btrim(F.split_part(marked, F.lit(_WORD_END), F.lit(2)), F.lit(INVISIBLE))
+    return word, F.when(has_word, number).otherwise(text)
 
 
 def money_value(
@@ -93,31 +148,65 @@ def has_too_many_decimals(money: MoneyText, decimals: int) -> Column:
     """Say whether a number has more decimals than that, beyond the noise of a double."""
     distance = F.abs(money.exact - F.round(money.exact, decimals)).cast("double")
     is_noise = distance <= F.abs(money.exact.cast("double")) * BINARY_NOISE
+    # A digit that someone wrote is not cut from 12345678901234.567, however near a double is.
+    is_noise &= distance < 10.0 ** -(decimals + 2)
     return ~money.is_plain & (distance > 0) & ~is_noise
 
 
-def is_other_currency(money: MoneyText, rule: ColumnRule, contract: DeliveryContract) -> Column:
-    """Say whether a text is an amount in a currency that is not the contract's."""
+def is_other_currency(
+    money: MoneyText,
+    rule: ColumnRule,
+    contract: DeliveryContract,
+    currency: RowCurrency | None = None,
+) -> Column:
+    """Say whether a text is an amount in a currency that is not the row's or the contract's."""
     text = _unified(money.text)
     is_unread = ~money.is_plain & money.exact.isNull() & (F.length(money.text) <= LONGEST_TEXT)
     is_any = text.rlike(_adorned(rule, all_signs(), r"\p{Sc}"))
-    return is_unread & is_any & ~text.rlike(_own(rule, contract))
+    return is_unread & is_any & ~_is_own(text, rule, contract, currency)
 
 
-def _exact(text: Column, rule: ColumnRule, contract: DeliveryContract) -> Column:
+def _exact(
+    text: Column, rule: ColumnRule, contract: DeliveryContract, currency: RowCurrency | None
+) -> Column:
     """Return the value of a text that is no plain number, with all its decimals, or null.
 
     Signs, separators and the contract's currency are recognised together, by one pattern: no part
     of a text is dropped without it.
     """
-    marked = F.regexp_replace(_unified(text), _own(rule, contract), "\x1e$1$2\x1f$4$5\x1e$3")
+    unified, pattern = _unified(text), _own(rule, contract, currency)
+    marked = F.regexp_replace(unified, pattern, "\x1e$1$3\x1f$5$7\x1e$4")
+    if currency is not None:
+        marked = F.when(_is_own(unified, rule, contract, currency), marked)
     separators = rule.decimal_separator + rule.thousands_separator
     signed = F.regexp_replace(F.translate(marked, separators, "."), _MINUS, "\x1e\x1f\x1e-")
     return F.regexp_extract(signed, _NUMBER, 1).try_cast(EXACT)
 
 
-def _own(rule: ColumnRule, contract: DeliveryContract) -> str:
-    return _adorned(rule, (*signs(contract.currency), *contract.currency_symbols))
+def _own(rule: ColumnRule, contract: DeliveryContract, currency: RowCurrency | None) -> str:
+    """The pattern of an amount in one of the currencies that a row may be in."""
+    if currency is None:
+        return _adorned(rule, (*signs(contract.currency), *contract.currency_symbols))
+    return _adorned(rule, {text for texts in currency.signs.values() for text in texts})
+
+
+def _is_own(
+    text: Column, rule: ColumnRule, contract: DeliveryContract, currency: RowCurrency | None
+) -> Column:
+    """Say whether what stands beside a number is the currency of its row."""
+    pattern = _own(rule, contract, currency)
+    found = text.rlike(pattern)
+    if currency is None:
+        return found
+    pairs = [
+        f"{code}\x1f{sign.translate(_UNIFIED).upper()}"
+        for code, texts in currency.signs.items()
+        for sign in ("", *texts)
+    ]
+    for group in (2, 6):
+        sign = F.upper(F.regexp_extract(text, pattern, group))
+        found &= F.concat_ws("\x1f", currency.code, sign).isin(*dict.fromkeys(pairs))
+    return found
 
 
 def _unified(text: Column) -> Column:
@@ -135,15 +224,17 @@ def _plain(rule: ColumnRule, decimals: int) -> str:
 def _adorned(rule: ColumnRule, currencies: Iterable[str], *patterns: str) -> str:
     """The pattern of a number with a sign and currency around it.
 
-    Groups: the signs before the number (1, 2), the number (3), the signs after it (4, 5).
+    Groups: sign, currency and sign before the number (1 to 3), the number (4), and after it (5
+    to 7).
     """
     # The longest first, so that the point of `Rs.500` is that of `Rs.`.
-    texts = [text.translate(_UNIFIED) for text in sorted(currencies, key=len, reverse=True)]
+    ordered = sorted(currencies, key=lambda text: (-len(text), text))
+    texts = [text.translate(_UNIFIED) for text in ordered]
     after = "|".join([*map(re.escape, texts), *patterns])
     # No `/-` of `500/-` before a number.
     before = "|".join([*(re.escape(text) for text in texts if text[0] != "/"), *patterns])
-    before = rf"([-+(]?) *(?:{before})? *([-+(]?) *"
-    after = rf" *([-+)]?) *(?:{after})? *([-+)]?)"
+    before = rf"([-+(]?) *({before})? *([-+(]?) *"
+    after = rf" *([-+)]?) *({after})? *([-+)]?)"
     return rf"(?iu)\A{before}({_number(rule)}){after}\z"
 
 

@@ -4,7 +4,7 @@ A row is set aside for the first rule that it breaks. Nothing is dropped for bei
 outliers are kept and flagged.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import fields, replace
 from datetime import date
 from functools import reduce
@@ -30,8 +30,10 @@ from bankseg_assets.cleaning.money_text import (
     is_other_currency,
     money_value,
     read_money,
+    word_beside,
 )
 from bankseg_assets.cleaning.transaction_ids import scoped
+from bankseg_assets.contracts.date_formats import EPOCHS
 from bankseg_assets.contracts.delivery import DELIVERED, ColumnRule, DeliveryContract
 from bankseg_assets.contracts.tables import CLEANED_TRANSACTIONS, QUARANTINED_TRANSACTIONS
 from bankseg_assets.contracts.value_ranges import OLDEST_YEARS, first_day, money_range
@@ -48,6 +50,8 @@ IDS = ("transaction_id", "customer_id")
 _MONEY_PARTS = tuple(part.name for part in fields(MoneyText))
 _UNTRIMMED = "_untrimmed"
 ROW_KEY = ["delivery", "row_number"]
+EPOCH_DAYS = 31
+"""In milliseconds, all seconds until 2054 are within as many days of zero."""
 QUARANTINED = "quarantined"
 DUPLICATE = "duplicate"
 
@@ -78,7 +82,12 @@ def judge(raw: DataFrame, contract: DeliveryContract, *, not_after: Column) -> D
         *(
             column
             for name in amounts.money_columns(contract)
-            for column in _money_columns(name, text[name], contract)
+            for column in _money_columns(name, text, contract)
+        ),
+        *(
+            [word_beside(text["amount"], rules["amount"]).alias("_direction")]
+            if "amount" in rules and rules["amount"].spending
+            else []
         ),
         *(
             F.upper(text[name]).alias(f"_{name}")
@@ -233,10 +242,14 @@ def _has_open_century(text: Column, rule: ColumnRule) -> Column | None:
     return is_open if full is None else is_open & ~full
 
 
-def _money_columns(name: str, text: Column, contract: DeliveryContract) -> list[Column]:
+def _money_columns(
+    name: str, text: Mapping[str, Column], contract: DeliveryContract
+) -> list[Column]:
     """Return what `_money` reads, so that every pattern is evaluated once a row."""
     decimals, _ = amounts.number_format(name, contract)
-    money = read_money(text, contract.columns.get(name), contract, decimals=decimals)
+    currency = amounts.row_currency(name, contract, F.upper(text["currency"]))
+    rule = contract.columns.get(name)
+    money = read_money(text[name], rule, contract, decimals=decimals, currency=currency)
     return [getattr(money, part).alias(f"_{name}_{part}") for part in _MONEY_PARTS]
 
 
@@ -339,6 +352,7 @@ def _reason(contract: DeliveryContract) -> Column:
             "implausible_transaction_date",
             F.col("_day") < F.lit(first_day(rules["transaction_date"])),
         ),
+        ("implausible_transaction_date", _in_wrong_unit(contract)),
         ("transaction_date_in_the_future", F.col("_day") > F.col("_not_after")),
         ("invalid_transaction_time", _invalid_time(rules.get("transaction_time"))),
         *amounts.currency_faults(contract),
@@ -386,6 +400,20 @@ def _out_of_range(value: Column, rule: ColumnRule) -> Column | None:
     return reduce(or_, found) if found else None
 
 
+def _in_wrong_unit(contract: DeliveryContract) -> Column | None:
+    """Say whether an epoch is of the month after zero; None where no epochs are, or a minimum.
+
+    Seconds that are read as milliseconds, or milliseconds as microseconds, are there; so are zeros,
+    which programs write for no date.
+    """
+    rule = contract.columns["transaction_date"]
+    if rule.format not in EPOCHS or rule.minimum is not None:
+        return None
+    zero = date_text.in_zone(F.timestamp_micros(F.lit(0)), contract.time_zone)
+    month = F.timestamp_add("DAY", F.lit(EPOCH_DAYS), zero)
+    return (F.col("_moment") >= zero) & (F.col("_moment") < month)
+
+
 def _invalid_time(rule: ColumnRule | None) -> Column | None:
     if rule is None:
         return None
@@ -404,6 +432,7 @@ def _money_faults(name: str, contract: DeliveryContract) -> list[tuple[str, Colu
         return []
     money, value = _money(name), F.col(name)
     decimals, _ = amounts.number_format(name, contract)
+    currency = amounts.row_currency(name, contract, F.col("_currency"))
     has_too_many = has_too_many_decimals(money, decimals)
     if (of_row := amounts.too_many_decimals(name, contract)) is not None:
         has_too_many |= F.coalesce(of_row, F.lit(False))
@@ -415,7 +444,7 @@ def _money_faults(name: str, contract: DeliveryContract) -> list[tuple[str, Colu
     # A transaction leaves the debit or the credit empty.
     may_be_empty = replace(rule, nullable=rule.nullable or name in amounts.SIDES)
     faults = [
-        (f"{name}_in_other_currency", is_other_currency(money, rule, contract)),
+        (f"{name}_in_other_currency", is_other_currency(money, rule, contract, currency)),
         (f"{name}_with_too_many_decimals", has_too_many),
         (f"invalid_{name}", _invalid(money.text, wrong, may_be_empty)),
     ]

@@ -68,6 +68,7 @@ _ADDED_KEYS: dict[str, Any] = {
     **{"names": (), "joined_by": " ", "unique_per": ""},
     **{"spending": (), "income": (), "negative": "", "negated": False},
     **{"rates": {}, "converts": ("amount",)},
+    **{"negative_words": (), "positive_words": ()},
 }
 """The same, of a column."""
 
@@ -102,7 +103,10 @@ class ColumnRule:
     unique_per: Literal["", "file", "customer", "day"] = ""
     """What a transaction ID is unique within; empty: it is unique."""
     spending: tuple[str, ...] = ()
-    """In upper case, the values of a direction that say that the amount is spending."""
+    """In upper case, the values of a direction that say that the amount is spending.
+
+    Of an amount: the words beside it that do; the empty one says what no word means.
+    """
     income: tuple[str, ...] = ()
     """The same for income."""
     negative: Literal["", "spending", "income"] = ""
@@ -113,11 +117,21 @@ class ColumnRule:
     """Code of another currency -> the contract's currency for one unit of it."""
     converts: tuple[str, ...] = ("amount",)
     """Which of our columns of money are in the currency that the row names."""
+    negative_words: tuple[str, ...] = ()
+    """In upper case, the words beside a balance that say that it is below zero."""
+    positive_words: tuple[str, ...] = ()
+    """The same of one that is not; the empty one says what no word means."""
 
     @property
     def file_names(self) -> tuple[str, ...]:
         """The columns of the file that it is made of."""
         return self.names or (self.name,)
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words that may stand beside an amount or balance, and are no part of the number."""
+        every = (*self.spending, *self.income, *self.negative_words, *self.positive_words)
+        return tuple(word for word in every if word)
 
     @property
     def title(self) -> str:

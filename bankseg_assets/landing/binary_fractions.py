@@ -91,7 +91,10 @@ def count_noise(text: pa.ChunkedArray, rule: ColumnRule, decimals: int = MONEY_D
     values = [Decimal(number.strip().replace(",", ".")) for number in numbers]
     pairs = [(value, _rounded(value, decimals)) for value in values]
     changed = [pair for pair in pairs if pair[0] != pair[1]]
-    return Rounded(rule.title, noise=sum(_is_noise(*pair, BINARY_NOISE) for pair in changed))
+    # As `money_text`: no digit that someone wrote is noise.
+    most = Decimal(1).scaleb(-decimals - 2)
+    near = [pair for pair in changed if abs(pair[0] - pair[1]) < most]
+    return Rounded(rule.title, noise=sum(_is_noise(*pair, BINARY_NOISE) for pair in near))
 
 
 def add_up(found: Iterable[Rounded]) -> tuple[Rounded, ...]:

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
-from bankseg_assets.onboarding.amounts import find_amounts
+from bankseg_assets.onboarding.amounts import Amounts, find_amounts
 from bankseg_assets.onboarding.columns import INVISIBLE, Column
 from bankseg_assets.onboarding.dates import find_dates, find_times, tomorrow
 from bankseg_assets.onboarding.draft import toml
@@ -17,7 +17,8 @@ _GENERAL = {
     "[columns.transaction_id].",
     "missing_customer_id": "A transaction needs its customer.",
     "implausible_transaction_date": "The day is before 1900, or before `minimum` under "
-    "[columns.transaction_date].",
+    "[columns.transaction_date]; or it is an epoch of January 1970, which is a zero or of another "
+    "unit: see `format` there, or set a `minimum` if there are such days.",
     "transaction_date_in_the_future": "The day is after tomorrow: day and month may be in the "
     "other order; see `format` under [columns.transaction_date].",
     "conflicting_duplicate": "Rows with the same transaction ID say different things. If an ID "
@@ -41,6 +42,8 @@ def advise(reason: str, values: Iterable[str], contract: DeliveryContract) -> st
     """Return what would accept rows that were quarantined; `values`: of the reason's column."""
     ours = column_of(reason)
     rule = contract.columns.get(ours)
+    if ours == "direction" and rule is None:
+        ours, rule = "amount", contract.columns.get("amount")
     if ours == "amount" and rule is None:
         ours = "debit" if "debit" in contract.columns else "unit_price"
         rule = contract.columns.get(ours)
@@ -66,6 +69,11 @@ def _on_values(
     reason: str, ours: str, rule: ColumnRule, column: Column, contract: DeliveryContract
 ) -> str:
     place = f"under {contract.column_table(ours)}"
+    if reason == "invalid_direction" and ours == "amount":
+        return (
+            f'No word stands beside these amounts: add "" to `spending` or `income` {place} if '
+            "that says the direction."
+        )
     if reason.endswith("with_too_many_decimals"):
         found = "Set `currency_decimals` (at the top) if the currency has more decimals."
     elif reason.endswith("in_other_currency"):
@@ -82,7 +90,7 @@ def _on_values(
         form = f"Set `format = {toml(times.choices[0][0].format)}`" if times else "See `format`"
         found = f"{form} {place}."
     elif ours in ("balance", "amount", "debit", "credit", "quantity", "unit_price"):
-        found = _on_money(rule, column, place)
+        found = _on_money(ours, rule, column, place)
     elif ours in ("gender", "direction", "currency"):
         kinds = {"gender": "`values`", "direction": "`spending` or `income`", "currency": "`rates`"}
         found = f"Add what stands there to {kinds[ours]} {place}, or to `placeholders`."
@@ -111,8 +119,29 @@ def _on_dates(ours: str, rule: ColumnRule, column: Column, place: str) -> str:
     )
 
 
-def _on_money(rule: ColumnRule, column: Column, place: str) -> str:
+def _on_words(ours: str, rule: ColumnRule, amounts: Amounts, place: str) -> str:
+    """Return what would read the words beside numbers; empty where that is not the fault."""
+    if amounts.negatives and rule.words:
+        return (
+            f"A sign stands beside amounts whose direction words say {place}: ask the bank whether "
+            "it is a reversal."
+        )
+    unknown = sorted({*amounts.words} - {*rule.words})
+    if not unknown:
+        return ""
+    keys = (
+        "`spending` and `income`" if ours == "amount" else "`negative_words` and `positive_words`"
+    )
+    if ours not in ("amount", "balance"):
+        return ""
+    shown = " or ".join(map(toml, unknown))
+    return f"Add the words that stand beside the numbers, such as {shown}, to {keys} {place}."
+
+
+def _on_money(ours: str, rule: ColumnRule, column: Column, place: str) -> str:
     amounts = find_amounts(column)
+    if amounts and (found := _on_words(ours, rule, amounts, place)):
+        return found
     declared = (rule.decimal_separator, rule.thousands_separator)
     if amounts and len(amounts.styles) == 1:
         style = amounts.style

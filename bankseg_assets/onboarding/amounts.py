@@ -7,12 +7,14 @@ import re
 import unicodedata
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import lru_cache
 
 from bankseg_assets.contracts.currencies import CODES, all_signs, signs
 from bankseg_assets.onboarding.columns import Column
+from bankseg_assets.onboarding.header_words import plain
+from bankseg_assets.onboarding.value_words import LETTER_PAIRS, direction_of
 
 SEPARATORS = (
     (".", ""),
@@ -47,6 +49,8 @@ class Text:
     is_negative: bool
     adornment: str
     """What stands beside the number: a currency; empty for nothing."""
+    word: str = ""
+    """A word beside it that says the direction, as it is written."""
 
 
 @dataclass(frozen=True)
@@ -78,6 +82,10 @@ class Amounts:
     """Rows grouped as 12,34,567."""
     zeros: int
     unread: int
+    words: Counter[str] = field(default_factory=Counter)
+    """Words beside amounts that say a direction, in upper case -> rows."""
+    without_word: int = 0
+    """Rows without one; of a zero, none is needed."""
 
     @property
     def style(self) -> Style:
@@ -110,7 +118,17 @@ def find_amounts(column: Column) -> Amounts | None:
         sum(values[value] for value, text in texts.items() if _LAKH.search(text.number)),
         sum(values[value] for value, text in texts.items() if not _digits(text)),
         rows - most,
+        _words(texts, values),
+        sum(values[value] for value, text in texts.items() if not text.word and _digits(text)),
     )
+
+
+def _words(texts: Mapping[str, Text], values: Mapping[str, int]) -> Counter[str]:
+    found: Counter[str] = Counter()
+    for value, text in texts.items():
+        if text.word:
+            found[text.word.upper()] += values[value]
+    return found
 
 
 _LAKH = re.compile(r"^\d{1,2}(?:[.,' ]\d{2})+[.,' ]\d{3}(?:[.,]\d*)?$")
@@ -122,7 +140,35 @@ def take_apart(value: str) -> Text | None:
     >>> take_apart("(EUR 1.234,50)")
     Text(number='1.234,50', is_negative=True, adornment='EUR')
     """
-    text = _unified(value)
+    found = _apart(_unified(value))
+    if found is not None:
+        return found
+    # Only what is no amount without it may have a word: `R 500` is rand where that is a sign.
+    for pattern in (_WORD_BEFORE, _WORD_AFTER):
+        parts = pattern.fullmatch(_unified(value))
+        groups = [group for group in parts.groups() if group is not None] if parts else []
+        word, number = sorted(groups, key=_has_digit) if groups else ("", "")
+        if _is_direction(word) and (rest := _apart(number.strip())):
+            return replace(rest, word=word)
+    return None
+
+
+# `C100` and `100D` are IDs: a space stands beside a word before a number, and beside a letter after
+# one without decimals.
+_WORD_BEFORE = re.compile(r"([^\W\d_]+)(?:[.](?!\d))?(?![.,]\d)([^\w].*)")
+_WORD_AFTER = re.compile(r"(.*\d[.,]\d\d|.*\W)([^\W\d_]+)[.]?|(.*\d)([^\W\d_]{2,})[.]?")
+_LETTERS = frozenset(letter for pair in LETTER_PAIRS for letter in pair)
+
+
+def _has_digit(text: str) -> bool:
+    return any(map(str.isdigit, text))
+
+
+def _is_direction(word: str) -> bool:
+    return bool(direction_of(word)) or "".join(plain(word)) in _LETTERS
+
+
+def _apart(text: str) -> Text | None:
     before, after = _BEFORE.match(text), _AFTER.search(text)
     if before is None or after is None or before.end() > after.start():
         return None

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
 
 from bankseg_assets.onboarding.amounts import Amounts, Style, amount_of
+from bankseg_assets.onboarding.columns import Column
 from bankseg_assets.onboarding.customer_settings import choose, name_of
 from bankseg_assets.onboarding.draft import NONE, OPEN, AnswerError, Draft
 from bankseg_assets.onboarding.header_words import plain
@@ -52,6 +53,7 @@ def say_money(draft: Draft, roles: Roles) -> None:
         )
         _say_placeholders(draft, "balance", profile)
         _say_style(draft, "balance", profile, style)
+        _say_words_of_balance(draft, profile)
     elif "balance" in roles.ties:
         choose(draft, roles, "balance", "more than one column may be the balance", [])
     _say_currency_column(draft, roles)
@@ -154,6 +156,9 @@ def _say_amount(draft: Draft, roles: Roles, style: Style | None) -> None:
     _say_placeholders(draft, "amount", profile)
     _say_style(draft, "amount", profile, style)
     amounts = profile.amounts
+    if amounts and amounts.words:
+        _say_words_of_amount(draft, amounts)
+        return
     direction = roles.found.get("direction")
     if direction is not None:
         sign = _sign_of_direction(profile, direction, amounts)
@@ -193,6 +198,90 @@ def _say_amount(draft: Draft, roles: Roles, style: Style | None) -> None:
             "columns.amount",
             "Neither a column nor a sign says what is spending and what income: all is spending.",
         )
+
+
+def _sides_of_words(words: Iterable[str]) -> dict[str, str]:
+    """Return word in upper case -> its direction, of words beside amounts that are known."""
+    column = Column("", tuple(words))
+    letters = direction_letters(column)
+    if letters is not None:
+        return {letters[0]: "spending", letters[1]: "income"}
+    found = {word: direction_of(word) for word in column.counts}
+    return {word: side for word, side in found.items() if side}
+
+
+def _shown(amounts: Amounts) -> str:
+    """Return the words with their rows, for people."""
+    counts = [f"{word} {rows:,}" for word, rows in amounts.words.most_common(MOST_WORDS)]
+    if amounts.without_word:
+        counts.append(f"{EMPTY} {amounts.without_word:,}")
+    return ", ".join(counts)
+
+
+def _say_words_of_amount(draft: Draft, amounts: Amounts) -> None:
+    """Write the words beside amounts; ask where a word, or none, leaves a doubt."""
+    _say_signs_beside_words(draft, "amount", amounts)
+    sides = _sides_of_words(amounts.words)
+    is_clear = len(sides) == len(amounts.words)
+    if amounts.without_word and len({*sides.values()}) == len(_DIRECTIONS):
+        is_clear = False  # what a row without a word is, neither side says
+    for side in _DIRECTIONS:
+        known = sorted(word for word in amounts.words if sides.get(word) == side)
+        key = f"columns.amount.{side}"
+        opposite = _OPPOSITE.get(next(iter(sides), ""), "")
+        if is_clear and known and not amounts.without_word:
+            rows = sum(amounts.words[word] for word in known)
+            draft.say(key, known, f"beside {rows:,} of {amounts.rows:,} amounts")
+        elif is_clear and opposite and not known and not amounts.without_word:
+            draft.say(key, [opposite], "none in the sample")
+        else:
+            options = [",".join(known or sorted(amounts.words.keys() - sides.keys())[:2])]
+            options += [EMPTY] if amounts.without_word else []
+            why = f"which words beside an amount are {side} ({_shown(amounts)})"
+            if answer := draft.ask(key, [one for one in options if one], why, is_free=True):
+                draft.answered(key, _answered_words(answer))
+
+
+def _say_signs_beside_words(draft: Draft, role: str, amounts: Amounts) -> None:
+    if amounts.negatives:
+        draft.remark(
+            f"columns.{role}",
+            f"{amounts.negatives:,} have a sign, too: -5 Dr may be a debit or the reversal of one. "
+            "These rows are quarantined: ask the bank.",
+        )
+
+
+def _say_words_of_balance(draft: Draft, profile: Profile) -> None:
+    """Write the words beside balances: a debit balance is below zero."""
+    amounts = profile.amounts
+    if amounts is None or not amounts.words:
+        return
+    _say_signs_beside_words(draft, "balance", amounts)
+    sides = _sides_of_words(amounts.words)
+    both = len({*sides.values()}) == len(_DIRECTIONS)
+    is_clear = len(sides) == len(amounts.words) and not amounts.without_word
+    for words, side in (("negative_words", "spending"), ("positive_words", "income")):
+        known = sorted(word for word in amounts.words if sides.get(word) == side)
+        opposite = _OPPOSITE.get(next(iter(sides), ""), "")
+        key = f"columns.balance.{words}"
+        if is_clear and (known or (opposite and not both)):
+            rows = sum(amounts.words[word] for word in known)
+            seen = (
+                f"beside {rows:,} of {amounts.rows:,} balances" if known else "none in the sample"
+            )
+            draft.say(key, known or [opposite], seen)
+            continue
+        sign = "below zero" if side == "spending" else "not below zero"
+        options = [",".join(known or sorted(amounts.words.keys() - sides.keys())[:2])]
+        options += [EMPTY] if amounts.without_word else []
+        why = f"which words beside a balance say that it is {sign} ({_shown(amounts)})"
+        if answer := draft.ask(key, [one for one in options if one], why, is_free=True):
+            draft.answered(key, _answered_words(answer))
+
+
+def _answered_words(answer: str) -> list[str]:
+    words = [word.strip() for word in answer.split(",") if word.strip()]
+    return ["" if word == EMPTY else word for word in words]
 
 
 def _kinds(profile: Profile) -> str:
@@ -250,8 +339,7 @@ def _say_direction(draft: Draft, direction: Profile) -> None:
         options += (EMPTY,) if is_flag else ()
         answer = draft.ask(key, options, f"which of its values are {side} ({shown})", is_free=True)
         if answer:
-            words = [word.strip() for word in answer.split(",") if word.strip()]
-            draft.answered(key, ["" if word == EMPTY else word for word in words])
+            draft.answered(key, _answered_words(answer))
     if empty and not is_flag:
         draft.say("columns.direction.nullable", True, f"{empty:,} rows have none")
 
@@ -262,6 +350,7 @@ _DIRECTIONS = ("spending", "income")
 _OPPOSITE = {
     **{"DR": "CR", "CR": "DR", "DEBIT": "CREDIT", "CREDIT": "DEBIT", "SOLL": "HABEN"},
     **{"HABEN": "SOLL", "CARGO": "ABONO", "ABONO": "CARGO", "AF": "BIJ", "BIJ": "AF"},
+    **{"S": "H", "H": "S", "D": "C", "C": "D"},
     **{"WITHDRAWAL": "DEPOSIT", "DEPOSIT": "WITHDRAWAL"},
 }
 

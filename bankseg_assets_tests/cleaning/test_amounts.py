@@ -483,3 +483,140 @@ def test_debit_and_credit_of_a_case_are_accepted(spark: SparkSession, tmp_path: 
     assert {row["reason"] for row in found} == {None}
     assert min(row["amount"] for row in found) > 0
     assert set(Counter(row["direction"] for row in found)) == {"spending", "income"}
+
+
+def test_words_beside_an_amount_say_its_direction(spark: SparkSession) -> None:
+    amount = ColumnRule(
+        "Amount", thousands_separator=",", spending=("DR", "(D)"), income=("CR", "HABEN")
+    )
+    by = contract(amount=amount)
+    check(
+        spark,
+        by,
+        [
+            ({"amount": "1,234.56 Cr"}, ("1234.56", "income")),
+            ({"amount": "500.00Dr"}, ("500.00", "spending")),
+            ({"amount": "DR 500"}, ("500.00", "spending")),
+            ({"amount": "dr500"}, ("500.00", "spending")),
+            ({"amount": "\u20b9500.00\u00a0CR."}, ("500.00", "income")),
+            ({"amount": "Rs.500/- Dr"}, ("500.00", "spending")),
+            ({"amount": "Dr. INR 5"}, ("5.00", "spending")),
+            ({"amount": "5.00 (D)"}, ("5.00", "spending")),
+            ({"amount": "+5.00 haben"}, reason("invalid_amount")),
+            ({"amount": ".47haben"}, ("0.47", "income")),
+            ({"amount": "0.00 Dr"}, ("0.00", "spending")),
+            # No word, another one, two, or a sign beside a word.
+            ({"amount": "500.00"}, reason("invalid_direction")),
+            ({"amount": "0.00"}, reason("invalid_direction")),
+            ({"amount": "500 XX"}, reason("invalid_amount")),
+            ({"amount": "500 D"}, reason("invalid_amount")),
+            ({"amount": "5 Dr Cr"}, reason("invalid_amount")),
+            ({"amount": "Dr 5 Cr"}, reason("invalid_amount")),
+            ({"amount": "-5 Dr"}, reason("invalid_amount")),
+            ({"amount": "(5) Cr"}, reason("invalid_amount")),
+            ({"amount": "5\u2212 Cr"}, reason("invalid_amount")),
+            ({"amount": "Dr.500"}, reason("invalid_amount")),
+            ({"amount": "Dr"}, reason("invalid_amount")),
+            ({"amount": "5\x1f00 Dr"}, reason("invalid_amount")),
+            ({"amount": ""}, reason("invalid_amount")),
+            ({"amount": "5.005 Dr"}, reason("amount_with_too_many_decimals")),
+            ({"amount": "USD 5 Dr"}, reason("amount_in_other_currency")),
+            ({"amount": "9" * 15 + " Dr"}, reason("implausible_amount")),
+        ],
+    )
+    assert has_direction(by)
+
+
+def test_no_word_beside_an_amount_may_say_its_direction(spark: SparkSession) -> None:
+    """Card statements mark payments alone; German ones write S and H."""
+    amount = ColumnRule("Betrag", decimal_separator=",", thousands_separator=".")
+    card = replace(amount, spending=("",), income=("CR",))
+    german = replace(amount, spending=("S",), income=("H",))
+    check(
+        spark,
+        contract(amount=card),
+        [
+            ({"amount": "1.500,00 CR"}, ("1500.00", "income")),
+            ({"amount": "1.500,00"}, ("1500.00", "spending")),
+            ({"amount": "7"}, ("7.00", "spending")),
+            ({"amount": "-7"}, reason("invalid_amount")),
+            ({"amount": "7 DR"}, reason("invalid_amount")),
+            ({"amount": ""}, reason("invalid_amount")),
+        ],
+    )
+    check(
+        spark,
+        contract(amount=german),
+        [
+            ({"amount": "500,00 S"}, ("500.00", "spending")),
+            ({"amount": "500,00 h"}, ("500.00", "income")),
+            ({"amount": "500,00 SX"}, reason("invalid_amount")),
+        ],
+    )
+
+
+def test_words_beside_a_balance_say_its_sign(spark: SparkSession) -> None:
+    rule = ColumnRule(
+        "Balance",
+        nullable=True,
+        thousands_separator=",",
+        negative_words=("DR",),
+        positive_words=("CR",),
+    )
+    texts: dict[str, str | None] = {
+        **{"2,000.00 Dr": "-2000.00", "2,000.00Cr": "2000.00", "0.00": "0.00", "0 Dr": "0.00"},
+        **{"Cr INR 5": "5.00", "": None, "5": "invalid_balance", "-5 Dr": "invalid_balance"},
+        **{"-5 Cr": "invalid_balance", "5 XX": "invalid_balance"},
+    }
+    assert balances(spark, contract(balance=rule), list(texts)) == texts
+    unmarked = replace(rule, positive_words=("",))
+    texts = {"5": "5.00", "5 Dr": "-5.00", "5 Cr": "invalid_balance", "-5": "invalid_balance"}
+    assert balances(spark, contract(balance=unmarked), list(texts)) == texts
+    bounded = replace(rule, minimum=Decimal(-100))
+    texts = {"100 Dr": "-100.00", "101 Dr": "invalid_balance"}
+    assert balances(spark, contract(balance=bounded), list(texts)) == texts
+
+
+def balances(spark: SparkSession, by: DeliveryContract, texts: list[str]) -> dict[str, str | None]:
+    """Return text -> the balance or the reason."""
+    frame = raw_frame(spark, [{"balance": text} for text in texts])
+    rows = judge(frame, by, not_after=F.lit(NOT_AFTER)).collect()
+    rows.sort(key=lambda row: row["row_number"])
+    found = [
+        row["reason"] or (None if row["balance"] is None else f"{row['balance']:f}") for row in rows
+    ]
+    return dict(zip(texts, found, strict=True))
+
+
+def test_a_sign_may_say_again_what_the_currency_column_says(spark: SparkSession) -> None:
+    rates = {"USD": Decimal(80), "JPY": Decimal("0.5")}
+    by = contract(currency=ColumnRule("Currency", nullable=True, rates=rates))
+    rows = {
+        ("USD", "USD 5"): "400.00",
+        ("usd", "$5.25"): "420.00",
+        ("USD", "-5 US$"): "-400.00",
+        ("USD", "5"): "400.00",
+        ("JPY", "\u00a5500"): "250.00",
+        ("", "INR 5"): "5.00",
+        ("INR", "\u20b95"): "5.00",
+        ("USD", "\u20b95"): "amount_in_other_currency",
+        ("USD", "\u00a55"): "amount_in_other_currency",
+        ("USD", "EUR 5"): "amount_in_other_currency",
+        ("", "USD 5"): "amount_in_other_currency",
+        ("INR", "$5"): "amount_in_other_currency",
+        ("EUR", "EUR 5"): "amount_in_other_currency",
+        ("JPY", "JPY 5.5"): "amount_with_too_many_decimals",
+    }
+    check(
+        spark,
+        by,
+        [
+            ({"currency": code, "amount": text}, (right, None))
+            for (code, text), right in rows.items()
+        ],
+    )
+    # The balance is the account's, in the bank's own currency.
+    own = [
+        ({"currency": "USD", "amount": "5", "balance": "$5"}, reason("balance_in_other_currency"))
+    ]
+    check(spark, by, own)

@@ -205,3 +205,32 @@ def test_judge_converts_instants_and_no_other_text(spark: SparkSession, form: st
     assert all(row["reason"] for row in found[3:])
     without = judged(spark, rows[:1], {"transaction_date": {"format": "yyyy-MM-dd HH:mm"}})
     assert [row["reason"] for row in without] == ["invalid_transaction_date"]
+
+
+@pytest.mark.parametrize(
+    ("form", "wrong"),
+    [
+        ("epoch_seconds", ("0", "0.0")),
+        ("epoch_milliseconds", ("1470148327", "0")),
+        ("epoch_microseconds", ("1470148327", "1470148327123")),
+    ],
+)
+def test_epochs_of_another_unit_are_implausible(
+    spark: SparkSession, form: str, wrong: tuple[str, ...]
+) -> None:
+    """Seconds that are read as milliseconds are of January 1970, and so is a zero for no date."""
+    rows = [{"transaction_id": f"T{n}", "transaction_date": text} for n, text in enumerate(wrong)]
+    for zone in ("America/New_York", KOLKATA):
+        found = judged(spark, rows, {"transaction_date": {"format": form}}, zone)
+        assert {row["reason"] for row in found} == {"implausible_transaction_date"}
+    old = {"format": form, "minimum": date(1960, 1, 1)}
+    found = judged(spark, rows, {"transaction_date": old}, KOLKATA)
+    assert {row["reason"] for row in found} == {None}
+
+
+def test_excel_days_end_before_year_10000(spark: SparkSession) -> None:
+    """Rounded to a second, the end of the last day has a year that Python cannot have."""
+    texts = ("2958465.9999999", "2958466", "2999999.5")
+    rows = [{"transaction_id": f"T{n}", "transaction_date": text} for n, text in enumerate(texts)]
+    found = judged(spark, rows, {"transaction_date": {"format": "excel_serial"}}, "UTC")
+    assert {row["reason"] for row in found} == {"invalid_transaction_date"}

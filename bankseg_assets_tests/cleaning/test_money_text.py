@@ -84,6 +84,9 @@ CASES: list[tuple[Bank, Expected]] = [
             **{"-1234567.8900000001": "-1234567.89", "25.000000000000004": "25.00"},
             **dict.fromkeys(("12.345", "1.2345e1", "0.001", "-12.3401", "(1.005)"), DECIMALS),
             **dict.fromkeys(("\u20b9 12.345", "1e-3", "1E-05", "2208.95999", "100.001"), DECIMALS),
+            # Digits of so large a number are as near as noise, and someone wrote them all the same.
+            **dict.fromkeys(("12345678901234.567", "99999999999999.9999"), DECIMALS),
+            **{"99999999999999.99": "99999999999999.99"},
             **dict.fromkeys(("$5", "USD 5", "5 EUR", "\u00a35", "A$5", "\u20bf5", "XOF5"), OTHER),
             **dict.fromkeys(("-$5", "($ 5)", "\u20b95 USD", "kr 5", "5\u00a0z\u0142"), OTHER),
             # Twice negative, or a sign that says nothing.

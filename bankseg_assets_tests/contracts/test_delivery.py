@@ -245,6 +245,28 @@ def test_a_value_may_be_translated(tmp_path: Path) -> None:
             )
         ),
         *(
+            ("[columns.amount]", f"[columns.amount]\n{text}", f"columns.amount{told}")
+            for text, told in (
+                ("spending = ['Dr']", ".income is missing; expected the words of income"),
+                ("income = ['Cr']", ".spending is missing; expected the words of spending"),
+                ("spending = ['Cr']\nincome = ['CR']", ".income has .'CR'.; expected no word of"),
+                ("spending = ['D1']\nincome = ['C']", ".spending has 'D1'; expected words with"),
+                ("spending = ['-']\nincome = ['C']", ".spending has '-'; expected words with"),
+                ("spending = ['Rs']\nincome = ['C']", " has .'RS'.; expected no sign of the cur"),
+                (
+                    "spending = ['D']\nincome = ['C']\nnegative = 'income'",
+                    ".negative is there; expected negative or words",
+                ),
+            )
+        ),
+        *(
+            ("[columns.balance]", f"[columns.balance]\n{text}", f"columns.balance.{told}")
+            for text, told in (
+                ("positive_words = ['Cr']", "positive_words is there; expected negative_words"),
+                ("negative_words = ['']", "positive_words has ....; expected no word of negative"),
+            )
+        ),
+        *(
             ("[columns.gender]", f"{text}\n[columns.gender]", f"columns.{told}")
             for text, told in (
                 ("[columns.debit]\nname = 'D'", "debit is there; expected no other amount besid"),
@@ -373,6 +395,15 @@ def test_a_contract_without_transaction_ids_is_taken(tmp_path: Path) -> None:
     start, rest = SHIPPED.split("[columns.transaction_id]")
     contract = load(tmp_path, start + rest[rest.index("[columns.customer_id]") :])
     assert "transaction_id" not in contract.columns
+
+
+def test_words_may_stand_beside_amounts_and_balances(tmp_path: Path) -> None:
+    text = SHIPPED.replace("[columns.amount]", "[columns.amount]\nspending=['']\nincome=['Cr ']")
+    text = text.replace("[columns.balance]", "[columns.balance]\nnegative_words = ['od']")
+    rules = load(tmp_path, text).columns
+    assert (rules["amount"].spending, rules["amount"].income) == (("",), ("CR",))
+    assert rules["balance"].negative_words == ("OD",)
+    assert rules["balance"].positive_words == ("",)
 
 
 def test_columns_of_other_meanings_are_read(tmp_path: Path) -> None:

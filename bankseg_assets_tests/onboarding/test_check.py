@@ -143,6 +143,8 @@ def test_check_refuses_a_contract_with_a_question(tmp_path: Path, contract: Path
         ("invalid_transaction_date", ["2-Aug-2016"], 'Set `format = "d-MMM-yyyy"`'),
         ("invalid_amount", ["1.234,50"], '`decimal_separator = ","` and `thousands_separator'),
         ("invalid_amount", ["1,234"], "Say what the separator is"),
+        ("invalid_amount", ["500 Dr", "5 Cr"], "to `spending` and `income` under [columns.amount]"),
+        ("invalid_balance", ["500 Dr"], "to `negative_words` and `positive_words` under"),
         ("invalid_balance", [""], "set `nullable = true` under [columns.balance]"),
         ("invalid_birth_date", ["nan", "N/A"], 'Set `placeholders = ["nan", "N/A"]`'),
         ("invalid_gender", ["x"], "Add what stands there to `values` under [columns.gender]"),

@@ -212,3 +212,55 @@ def test_suggest_takes_no_line_of_commas_for_the_header(tmp_path: Path) -> None:
     found = suggest(path)
     assert (found.rows, found.value("file.delimiter")) == (1, ",")
     assert found.value("file.footer_starts_with") == ["Total"]
+
+
+def words_file(folder: Path, amounts: list[str], balances: list[str]) -> Path:
+    """Write a file of transactions with these amounts and balances, over and over."""
+    lines = ["Txn ID,Customer ID,Date,Amount (INR),Balance"]
+    for number in range(60):
+        amount, balance = amounts[number % len(amounts)], balances[number % len(balances)]
+        day = f"2016-08-{number % 28 + 1:02d}"
+        lines.append(f'T{number},C{number % 20},{day},"{amount}","{balance}"')
+    path = folder / "bank.csv"
+    path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return path
+
+
+def test_suggest_reads_words_beside_amounts(tmp_path: Path) -> None:
+    path = words_file(tmp_path, ["1,234.50 Cr", "500.00Dr"], ["2,000.00 Dr", "9.00 Cr", "0.00"])
+    found = suggest(path)
+    assert found.value("columns.amount.spending") == ["DR"]
+    assert found.value("columns.amount.income") == ["CR"]
+    assert found.value("columns.balance.negative_words") == ["DR"]
+    assert found.value("columns.balance.positive_words") == ["CR"]
+    assert found.is_complete, found.questions
+
+
+def test_suggest_asks_what_no_word_beside_an_amount_means(tmp_path: Path) -> None:
+    path = words_file(tmp_path, ["500.00 CR", "20.50"], ["5.00 Dr", "7.00"])
+    asked = {one.key for one in suggest(path).questions}
+    sides = {"columns.amount.spending", "columns.amount.income"}
+    words = {"columns.balance.negative_words", "columns.balance.positive_words"}
+    assert asked == sides | words
+    answers = {
+        "columns.amount.spending": "empty",
+        "columns.amount.income": "CR",
+        "columns.balance.negative_words": "DR",
+        "columns.balance.positive_words": "empty",
+    }
+    found = suggest(path, answers)
+    assert found.is_complete, found.questions
+    assert found.value("columns.amount.spending") == [""]
+    (tmp_path / "contract.toml").write_text(found.text, encoding="utf-8")
+    rules = load_contract(tmp_path / "contract.toml").columns
+    assert (rules["amount"].spending, rules["amount"].income) == (("",), ("CR",))
+    assert rules["balance"].negative_words == ("DR",)
+
+
+def test_suggest_asks_which_letter_is_spending(tmp_path: Path) -> None:
+    """C may be cargo or credit: only the pair with D says it."""
+    path = words_file(tmp_path, ["500.00 C", "20.50 A"], ["5.00"])
+    asked = {one.key for one in suggest(path).questions}
+    assert {"columns.amount.spending", "columns.amount.income"} <= asked
+    path = words_file(tmp_path, ["500,00 S", "20,50 H"], ["5,00"])
+    assert suggest(path).value("columns.amount.income") == ["H"]

@@ -149,3 +149,26 @@ def test_masks_keep_the_shape_alone() -> None:
     assert masked("C5841053, Łódź ٣") == "A9999999, Aaaa 9"
     assert label("CASH_IN") == "CASH_IN"
     assert label("Jane Q. Public 77") == "Aaaa A. Aaaaaa 99"
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "word"),
+    [
+        ("1,234.56 Cr", "1,234.56", "Cr"),
+        ("500.00Dr", "500.00", "Dr"),
+        ("DR 500", "500", "DR"),
+        ("500,00 S", "500,00", "S"),
+        ("500,00H", "500,00", "H"),
+        ("INR 500 Cr.", "500", "Cr"),
+        ("R 500", "500", ""),
+    ],
+)
+def test_word_beside_an_amount_is_taken_apart(text: str, number: str, word: str) -> None:
+    found = take_apart(text)
+    assert found is not None
+    assert (found.number, found.word) == (number, word)
+
+
+@pytest.mark.parametrize("text", ["C100", "100D", "CR100", "Dr.500", "Dr", "Dr 5 Cr", "12 Main St"])
+def test_no_id_is_an_amount_with_a_word(text: str) -> None:
+    assert take_apart(text) is None

@@ -1,6 +1,7 @@
 """The columns of a file: one table each, with the keys that make sense for it."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 from typing import Annotated, Any, ClassVar, Literal
@@ -23,6 +24,7 @@ from bankseg_assets.contracts.toml.values import (
     TomlTable,
     Values,
     Whole,
+    WordsBeside,
     YesNo,
     months,
     several_formats,
@@ -245,13 +247,55 @@ class _Money(Column):
             yield slip(f"is {self.minimum}", f"at most the maximum, {self.maximum}", "minimum")
 
 
+def _in_upper_case(rule: ColumnRule, *keys: str) -> ColumnRule:
+    upper = {key: tuple(map(str.upper, getattr(rule, key))) for key in keys}
+    return replace(rule, **upper)  # type: ignore[arg-type]
+
+
 class Balance(_Money, _Nullable):
     """The account's balance at the transaction; may be left out."""
+
+    negative_words: WordsBeside | None = Field(
+        None,
+        description="The words beside a balance that is below zero, as in 2,000.00 Dr, in any "
+        "case.",
+        examples=[["Dr"]],
+    )
+    positive_words: WordsBeside | None = Field(
+        None,
+        description="The words beside any other, where there are negative_words; without it, none. "
+        "An empty word in either list says what no word means.",
+        examples=[["Cr"]],
+    )
+
+    def slips(self) -> Iterator[PydanticCustomError]:
+        yield from super().slips()
+        if self.positive_words and not self.negative_words:
+            yield slip("is there", "negative_words, too", "positive_words")
+        if self.negative_words:
+            yield from _two_lists(self, "negative_words", "positive_words", default=("",))
+
+    def rule(self) -> ColumnRule:
+        found = super().rule()
+        if found.negative_words and not found.positive_words:
+            found = replace(found, positive_words=("",))
+        return _in_upper_case(found, "negative_words", "positive_words")
 
 
 class Amount(_Money):
     """The amount of a transaction."""
 
+    spending: WordsBeside | None = Field(
+        None,
+        description="The words beside an amount that say spending, as in 500.00 Dr, in any case. "
+        "An empty word says what no word means; without one, such a row is quarantined.",
+        examples=[["Dr"]],
+    )
+    income: WordsBeside | None = Field(
+        None,
+        description="The words beside an amount that say income.",
+        examples=[["Cr"]],
+    )
     negative: (
         Annotated[Literal["spending", "income"], Expected("'spending' or 'income'")] | None
     ) = Field(
@@ -259,6 +303,30 @@ class Amount(_Money):
         description="What a negative amount is, where the sign says the direction.",
         examples=["spending"],
     )
+
+    def slips(self) -> Iterator[PydanticCustomError]:
+        yield from super().slips()
+        for key, other in (("spending", "income"), ("income", "spending")):
+            if getattr(self, key) and not getattr(self, other):
+                yield slip("is missing", f'the words of {other}, too; [""] for none', other)
+        if self.spending and self.income:
+            yield from _two_lists(self, "spending", "income")
+        if self.spending and self.negative:
+            yield slip(
+                "is there", "negative or words for spending and income, not both", "negative"
+            )
+
+    def rule(self) -> ColumnRule:
+        return _in_upper_case(super().rule(), "spending", "income")
+
+
+def _two_lists(
+    table: Column, first: str, second: str, default: tuple[str, ...] = ()
+) -> Iterator[PydanticCustomError]:
+    """Yield what is wrong with two lists of words that mean the opposite of each other."""
+    lists = [{text.upper() for text in getattr(table, key) or default} for key in (first, second)]
+    if both := lists[0] & lists[1]:
+        yield slip(f"has {sorted(both)}", f"no word of {first}", second)
 
 
 class Part(_Money):
@@ -292,9 +360,7 @@ class Direction(Column, _Nullable):
             yield slip(f"has {sorted(both)}", "no value of spending", "income")
 
     def rule(self) -> ColumnRule:
-        given = super().rule()
-        upper = {key: tuple(map(str.upper, getattr(given, key))) for key in ("spending", "income")}
-        return ColumnRule(**{**given.__dict__, **upper})
+        return _in_upper_case(super().rule(), "spending", "income")
 
 
 class CurrencyColumn(Column, _Nullable):

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
 from pydantic_core import PydanticCustomError
 
-from bankseg_assets.contracts.currencies import CODES
+from bankseg_assets.contracts.currencies import CODES, signs
 from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.contracts.feature_catalogue import FEATURES
 from bankseg_assets.contracts.tables import RAW_TRANSACTIONS
@@ -83,6 +83,8 @@ class TransactionColumns(TomlTable):
             yield slip("is there", expected, "direction")
         if self.direction and self.amount and self.amount.negative:
             yield slip("is there", "a direction or amount.negative, not both", "direction")
+        if self.direction and self.amount and self.amount.spending:
+            yield slip("is there", "a direction or amount.spending, not both", "direction")
         if self.age and self.birth_date:
             yield slip("is there", "age or birth_date, not both", "age")
         if self.transaction_date.rule().has_time and self.transaction_time:
@@ -191,6 +193,13 @@ class ContractFile(TomlTable):
         columns = self.columns
         if "spending" in self.model_fields_set and not (columns.debit or columns.credit):
             yield slip("is there", "[columns.debit] or [columns.credit]", "spending")
+        own = {text.upper() for text in (*signs(self.currency), *self.currency_symbols)}
+        for name in ("amount", "balance"):
+            words = set(rule.words) if (rule := columns.rules().get(name)) else set()
+            if both := sorted(words & own):
+                yield slip(
+                    f"has {both}", "no sign of the currency among its words", f"columns.{name}"
+                )
         if columns.currency and self.currency in columns.currency.rule().rates:
             key = "columns.currency.rates"
             yield slip(f"has {self.currency!r}", "rates of other currencies alone", key)

@@ -127,6 +127,15 @@ def _some(texts: list[str]) -> list[str]:
     return found
 
 
+def _beside(texts: list[str]) -> list[str]:
+    found = _some(texts)
+    for text in found:
+        # A digit is of the number, and a letter E between digits is an exponent.
+        if text and (any(c.isdecimal() for c in text) or not any(c.isalpha() for c in text)):
+            raise slip(f"has {text!r}", 'words without digits, such as "Dr", or "" for no word')
+    return found
+
+
 def translated(found: dict[str, str] | list[str]) -> dict[str, str] | list[str]:
     if not found:
         expected = "a list of texts, or a table of delivered = published texts"
@@ -140,6 +149,7 @@ def _exact(value: object) -> object:
 
 
 Texts = Annotated[list[str], AfterValidator(_stripped), Expected("a list of texts")]
+WordsBeside = Annotated[list[str], AfterValidator(_beside), Expected("a list of words")]
 Values = Annotated[list[str], AfterValidator(_some), Expected("a list of values")]
 HeaderName = Annotated[str, AfterValidator(_no_line_break), Expected("the header's name")]
 Number = Annotated[Decimal, BeforeValidator(_exact), Expected("a number")]
