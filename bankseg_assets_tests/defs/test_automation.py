@@ -178,7 +178,7 @@ def test_complete_file_starts_run_that_carries_its_content(landing: Landing) -> 
     assert request.tags[CONTENT_TAG] == wanted
 
 
-def test_file_beside_taken_ones_asks_for_all_of_them(landing: Landing) -> None:
+def test_new_file_requests_run_with_all_files(landing: Landing) -> None:
     january = landing.put("january.csv", "one")
     landing.publish(january)
     february = landing.put("february.csv", "two")
@@ -211,7 +211,7 @@ def test_content_that_was_rejected_starts_nothing(landing: Landing, published: l
     assert landing.skips().startswith("Nothing new")
 
 
-def test_file_that_is_still_written_is_waited_for(landing: Landing) -> None:
+def test_incomplete_file_is_waited_for(landing: Landing) -> None:
     landing.put("january.csv", "one", quiet_seconds=0)
     told = landing.skips()
     assert "Waiting for january.csv (still being written)." in told
@@ -219,21 +219,19 @@ def test_file_that_is_still_written_is_waited_for(landing: Landing) -> None:
     assert landing.starts()
 
 
-def test_marker_says_that_file_is_complete(landing: Landing) -> None:
+def test_marker_completes_file(landing: Landing) -> None:
     landing.put("january.csv", "one", quiet_seconds=0)
     landing.put("january.csv.done", "")
     assert landing.starts()
 
 
-def test_file_that_is_still_written_does_not_hold_up_complete_one(landing: Landing) -> None:
+def test_incomplete_file_does_not_delay_complete_one(landing: Landing) -> None:
     january = landing.put("january.csv", "one")
     landing.put("february.csv", "tw", quiet_seconds=0)
     assert landing.starts().run_key == f"{content_hash([january])}-1"
 
 
-def test_file_that_vanishes_while_it_is_read_is_waited_for(
-    landing: Landing, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_vanishing_file_is_waited_for(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
     def vanish(path: Path) -> str:
         path.unlink()
         return sha256_of(path)
@@ -243,9 +241,7 @@ def test_file_that_vanishes_while_it_is_read_is_waited_for(
     assert "Waiting for january.csv (No such file or directory)." in landing.skips()
 
 
-def test_file_is_read_once_until_it_changes(
-    landing: Landing, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unchanged_file_is_hashed_once(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
     read = []
 
     def counting(path: Path) -> str:
@@ -276,7 +272,7 @@ def test_stalled_upload_is_waited_for(landing: Landing) -> None:
         assert ("Waiting for january.csv" in str(told)) == waits
 
 
-def test_look_reads_so_much_and_next_goes_on(
+def test_tick_hashes_limited_bytes_and_next_continues(
     landing: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Dagster ends a sensor after 60 seconds, and keeps nothing of what it knew by then."""
@@ -289,7 +285,7 @@ def test_look_reads_so_much_and_next_goes_on(
     assert len(landing.delivery.ledger.hashes()) == 2
 
 
-def test_file_too_large_for_look_starts_run(
+def test_file_too_large_for_tick_starts_run(
     landing: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It starts one for its name, size and time, and none once the run has hashed it."""
@@ -303,7 +299,7 @@ def test_file_too_large_for_look_starts_run(
     assert landing.skips().startswith("Nothing new")
 
 
-def test_failed_run_is_tried_again_thrice_at_once_and_then_every_hour(
+def test_failed_run_is_retried_three_times_then_hourly(
     landing: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sha256 = landing.put("january.csv", "one")
@@ -324,7 +320,7 @@ def test_failed_run_is_tried_again_thrice_at_once_and_then_every_hour(
     assert landing.starts().run_key == f"{wanted}-4"
 
 
-def test_file_that_displaces_demo_data_and_fails_has_no_more_attempts(
+def test_replacing_demo_data_grants_no_extra_attempts(
     landing: Landing,
 ) -> None:
     demo = landing.put("demo_transactions.csv", "demo")
@@ -339,18 +335,18 @@ def test_file_that_displaces_demo_data_and_fails_has_no_more_attempts(
     assert landing.skips().startswith("3 runs")
 
 
-def test_run_of_sensor_is_not_repeated_by_dagster_too(landing: Landing) -> None:
+def test_sensor_runs_have_no_dagster_retries(landing: Landing) -> None:
     landing.put("january.csv", "one")
     assert landing.starts().tags["dagster/max_retries"] == "0"
 
 
-def test_run_that_dagster_is_about_to_repeat_is_not_doubled(landing: Landing) -> None:
+def test_run_awaiting_dagster_retry_is_not_duplicated(landing: Landing) -> None:
     landing.put("january.csv", "one")
     landing.add_run("everything", "FAILURE", **{"dagster/will_retry": "true"})
     assert landing.skips().startswith("A run that takes what landed is on its way.")
 
 
-def test_run_that_dagster_has_repeated_holds_up_nothing(landing: Landing) -> None:
+def test_retried_run_blocks_nothing(landing: Landing) -> None:
     landing.put("january.csv", "one")
     landing.add_run(
         "everything",
@@ -369,7 +365,7 @@ def test_failures_of_other_content_do_not_count(landing: Landing) -> None:
 
 @pytest.mark.parametrize("job", ["ingestion", "everything"])
 @pytest.mark.parametrize("status", UNFINISHED)
-def test_run_that_takes_what_landed_is_not_doubled(landing: Landing, job: str, status: str) -> None:
+def test_ingesting_run_is_not_duplicated(landing: Landing, job: str, status: str) -> None:
     landing.put("january.csv", "one")
     landing.add_run(job, status)
     assert landing.skips().startswith("A run that takes what landed is on its way.")
@@ -379,15 +375,13 @@ def test_run_that_takes_what_landed_is_not_doubled(landing: Landing, job: str, s
     ("job", "status"),
     [("models", "STARTED"), ("recommendations", "STARTED"), ("ingestion", "SUCCESS")],
 )
-def test_run_that_takes_nothing_any_more_holds_up_nothing(
-    landing: Landing, job: str, status: str
-) -> None:
+def test_finished_ingestion_blocks_nothing(landing: Landing, job: str, status: str) -> None:
     landing.put("january.csv", "one")
     landing.add_run(job, status)
     assert landing.starts()
 
 
-def test_demo_data_that_stepped_aside_starts_nothing(landing: Landing) -> None:
+def test_ignored_demo_data_starts_nothing(landing: Landing) -> None:
     demo, real = landing.put("demo_transactions.csv", "demo"), landing.put("real.csv", "real")
     ledger = landing.delivery.ledger
     ledger.record(Delivery(demo, "demo_transactions.csv", "accepted", "", 1, 1, "run"))
@@ -454,7 +448,7 @@ def test_new_holdings_start_one_run_until_they_are_published(holdings: HoldingsF
     assert holdings.starts()
 
 
-def test_holdings_that_are_still_written_are_waited_for(holdings: HoldingsFolder) -> None:
+def test_incomplete_holdings_are_waited_for(holdings: HoldingsFolder) -> None:
     holdings.put("january.csv", "one", quiet_seconds=0)
     assert "Waiting for january.csv (still being written)." in holdings.skips()
 
@@ -464,9 +458,7 @@ def test_rejected_holdings_start_nothing_more(holdings: HoldingsFolder) -> None:
     assert holdings.skips().startswith("Nothing new")
 
 
-def test_demo_holdings_step_aside_for_banks_customers_without_run(
-    holdings: HoldingsFolder, landing: Landing
-) -> None:
+def test_demo_holdings_are_ignored_without_run(holdings: HoldingsFolder, landing: Landing) -> None:
     demo = holdings.put("demo_holdings.csv", "demo")
     holdings.record(demo, name="demo_holdings.csv")
     holdings.publish_holdings(demo)
@@ -475,14 +467,14 @@ def test_demo_holdings_step_aside_for_banks_customers_without_run(
 
 
 @pytest.mark.parametrize("job", ["everything", "models", "recommendations"])
-def test_run_that_takes_holdings_is_not_doubled(holdings: HoldingsFolder, job: str) -> None:
+def test_run_ingesting_holdings_is_not_duplicated(holdings: HoldingsFolder, job: str) -> None:
     holdings.put("january.csv", "one")
     holdings.add_run(job, "STARTED")
     assert holdings.skips().startswith("A run that takes what landed is on its way.")
 
 
 @pytest.mark.parametrize("job", ["ingestion", "comparison"])
-def test_run_that_takes_no_holdings_holds_up_none(holdings: HoldingsFolder, job: str) -> None:
+def test_run_without_holdings_blocks_none(holdings: HoldingsFolder, job: str) -> None:
     holdings.put("january.csv", "one")
     holdings.add_run(job, "STARTED")
     assert holdings.starts()
@@ -525,7 +517,7 @@ def test_cleaned_data_starts_models(instance: dg.DagsterInstance) -> None:
     assert cleaned_sensor.job_name == "models"
 
 
-def test_models_that_failed_are_tried_again_thrice_at_once_and_then_every_hour(
+def test_failed_models_are_retried_then_hourly(
     instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_id = clean(instance, "ingestion")
@@ -542,14 +534,14 @@ def test_models_that_failed_are_tried_again_thrice_at_once_and_then_every_hour(
 
 
 @pytest.mark.parametrize("status", UNFINISHED)
-def test_run_that_makes_models_is_not_doubled(instance: dg.DagsterInstance, status: str) -> None:
+def test_models_run_is_not_duplicated(instance: dg.DagsterInstance, status: str) -> None:
     clean(instance, "ingestion")
     add_run(instance, "models", status)
     requests, told = tick(cleaned_sensor, instance)
     assert (requests, told) == ([], "A run that makes the models is on its way.")
 
 
-def test_models_made_before_data_was_cleaned_do_not_count(
+def test_models_older_than_cleaned_data_do_not_count(
     instance: dg.DagsterInstance,
 ) -> None:
     clean(instance, "everything", "nb_classifier")
@@ -561,9 +553,7 @@ def test_models_made_before_data_was_cleaned_do_not_count(
 
 
 @pytest.mark.parametrize("job", ["everything", "__selection"])
-def test_run_that_makes_models_itself_starts_no_other(
-    instance: dg.DagsterInstance, job: str
-) -> None:
+def test_full_run_starts_no_models_run(instance: dg.DagsterInstance, job: str) -> None:
     clean(instance, job, *release_chain())
     requests, told = tick(cleaned_sensor, instance)
     assert requests == []
@@ -576,7 +566,7 @@ def release_chain() -> list[str]:
     return [key.to_user_string() for key in automation._RELEASE_CHAIN.resolve(graph)]
 
 
-def test_release_chain_is_all_that_follows_from_cleaned_data() -> None:
+def test_release_chain_is_downstream_of_cleaned_data() -> None:
     """And nothing of the holdings, which have a sensor of their own."""
     chain = release_chain()
     assert {"rfm_table", "customer_segments", "nb_classifier", "model_card", "release"} <= {*chain}
@@ -584,13 +574,13 @@ def test_release_chain_is_all_that_follows_from_cleaned_data() -> None:
 
 
 @pytest.mark.parametrize("left_out", ["release", "rfm_table", "model_card"])
-def test_part_of_chain_is_no_release(instance: dg.DagsterInstance, left_out: str) -> None:
+def test_partial_run_is_no_release(instance: dg.DagsterInstance, left_out: str) -> None:
     """A run of `nb_classifier` alone, or of all but one, leaves the release as it was."""
     clean(instance, "__selection", *(name for name in release_chain() if name != left_out))
     assert tick(cleaned_sensor, instance)[0]
 
 
-def test_part_of_models_on_its_way_holds_up_nothing(instance: dg.DagsterInstance) -> None:
+def test_partial_models_run_blocks_nothing(instance: dg.DagsterInstance) -> None:
     """The classifier is being made; the release is not."""
     clean(instance, "ingestion")
     only = frozenset({dg.AssetKey("nb_classifier")})
@@ -640,7 +630,7 @@ def test_cleaned_data_without_checks_is_cleaned_again(landing: Landing) -> None:
     assert landing.skips().startswith("Nothing new")
 
 
-def test_cleaned_data_that_failed_is_said_and_not_repeated(landing: Landing) -> None:
+def test_failed_cleaned_data_is_reported_not_retried(landing: Landing) -> None:
     """The same rows would fail again; another contract or a withdrawal is something new."""
     january, february = landing.put("january.csv", "one"), landing.put("february.csv", "two")
     for sha256 in (january, february):
@@ -654,7 +644,7 @@ def test_cleaned_data_that_failed_is_said_and_not_repeated(landing: Landing) -> 
     assert landing.starts()
 
 
-def test_withdrawal_starts_run_and_its_undo_too(landing: Landing) -> None:
+def test_withdrawal_and_undo_start_runs(landing: Landing) -> None:
     """The copy in the landing folder is known, and does not bring the file back."""
     january, february = landing.put("january.csv", "one"), landing.put("february.csv", "two")
     landing.publish(january, february)
@@ -676,7 +666,7 @@ def test_withdrawal_of_everything_starts_nothing(landing: Landing) -> None:
     assert landing.skips().startswith("Nothing new")
 
 
-def test_corrected_contract_tries_rejected_content_once(landing: Landing, tmp_path: Path) -> None:
+def test_corrected_contract_retries_rejected_content_once(landing: Landing, tmp_path: Path) -> None:
     """Not again when it is rejected by the new contract, too."""
     landing.publish("a" * 64)
     bad = landing.put("bad.csv", "one")
@@ -701,7 +691,7 @@ def test_another_contract_starts_run_for_accepted_content(landing: Landing, tmp_
     assert landing.skips().startswith("3 runs")
 
 
-def test_contract_that_cannot_be_read_is_said(landing: Landing, tmp_path: Path) -> None:
+def test_unreadable_contract_is_reported(landing: Landing, tmp_path: Path) -> None:
     """No run is started to fail by it."""
     landing.put("january.csv", "one")
     landing.use_contract(tmp_path / "other.toml", "currency = [\n")
@@ -732,7 +722,7 @@ def notice(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
     return settings.notice_path
 
 
-def test_new_classifier_is_announced(instance: dg.DagsterInstance, notice: Path) -> None:
+def test_new_release_writes_notice(instance: dg.DagsterInstance, notice: Path) -> None:
     run_id = clean(instance, "everything", "release")
     requests, told = tick(new_model_sensor, instance)
     assert requests == []
@@ -741,7 +731,7 @@ def test_new_classifier_is_announced(instance: dg.DagsterInstance, notice: Path)
     assert [file.name for file in notice.parent.iterdir() if file.is_file()] == [notice.name]
 
 
-def test_notice_before_stays_whole_when_next_cannot_be_written(
+def test_failed_notice_keeps_previous_one(
     instance: dg.DagsterInstance, notice: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def break_off(path: Path, text: str, encoding: str) -> None:
@@ -756,7 +746,7 @@ def test_notice_before_stays_whole_when_next_cannot_be_written(
     assert notice.read_bytes() == b'{"run_id": "before"}'
 
 
-def test_failed_run_is_told_with_step_and_cause_and_no_traceback(
+def test_failed_run_is_reported_with_step_and_cause(
     instance: dg.DagsterInstance, caplog: pytest.LogCaptureFixture
 ) -> None:
     @dg.asset

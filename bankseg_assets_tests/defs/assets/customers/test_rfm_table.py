@@ -25,13 +25,13 @@ def test_every_customer_has_one_row(batch: Platform) -> None:
     assert batch.run.metadata["rfm_table"]["n_customers"] == len(customers)
 
 
-def test_no_transaction_and_no_money_is_lost(batch: Platform) -> None:
+def test_transactions_and_money_are_preserved(batch: Platform) -> None:
     rfm, cleaned = batch.run.table("rfm_table"), batch.run.table("cleaned_transactions")
     assert pc.sum(rfm["frequency"]).as_py() == cleaned.num_rows
     assert pc.sum(rfm["monetary"]).as_py() == pc.sum(cleaned["amount"]).as_py()
 
 
-def test_recency_counts_to_snapshot_date_that_is_recorded(batch: Platform) -> None:
+def test_recency_counts_to_recorded_snapshot_date(batch: Platform) -> None:
     rfm = batch.run.table("rfm_table")
     assert batch.run.metadata["rfm_table"]["snapshot_date"] == "2016-10-22"
     assert {str(day) for day in rfm["snapshot_date"].to_pylist()} == {"2016-10-22"}
@@ -44,7 +44,7 @@ def test_fifth_of_customers_is_held_out(batch: Platform) -> None:
     assert held_out.mean() == pytest.approx(0.2, abs=0.02)
 
 
-def test_small_delivery_counts_its_customers_anew_and_carries_others(
+def test_small_delivery_recomputes_its_customers_only(
     after_batch: Platform, tmp_path: Path
 ) -> None:
     """One contradicts a row from before, so a file of earlier transactions is written anew."""
@@ -73,7 +73,7 @@ def test_cuts_of_every_score_are_recorded(batch: Platform) -> None:
         assert str(found[f"{name}_score_cuts"]).count(", ") == 3
 
 
-def test_run_may_tell_customers_apart_by_another_key(after_batch: Platform) -> None:
+def test_run_may_use_another_customer_key(after_batch: Platform) -> None:
     """All from rfm_table on, as the Launchpad of `models` would: each says which key it was."""
     key = "concat_ws('|', gender, location)"
     config = dg.RunConfig(
@@ -111,16 +111,14 @@ def run_cleaned(bank: Platform) -> set[tuple[str | None, str | None]]:
         ("concat_ws('|', customer_id", "ValueError: The customer key `concat_ws('|', customer_id`"),
     ],
 )
-def test_key_that_cannot_be_used_is_refused_with_sentence(
-    after_batch: Platform, key: str, told: str
-) -> None:
+def test_invalid_key_is_refused(after_batch: Platform, key: str, told: str) -> None:
     config = dg.RunConfig({"rfm_table": RfmConfig(customer_key=key)})
     run = run_platform(after_batch.resources, assets=["rfm_table"], config=config)
     assert not run.success
     assert told in run.failures["rfm_table"]
 
 
-def test_transactions_without_key_are_told(after_batch: Platform) -> None:
+def test_transactions_without_key_are_reported(after_batch: Platform) -> None:
     config = dg.RunConfig({"rfm_table": RfmConfig(customer_key="concat(birth_date, location)")})
     run = run_platform(after_batch.resources, assets=["rfm_table"], config=config)
     assert run.checks["customers_are_unique"].passed

@@ -21,12 +21,12 @@ def test_page_loads_nothing_from_elsewhere(batch: Platform) -> None:
     assert not re.findall(r"<link|@import|url\((?!data:)", without_scripts)
 
 
-def test_page_brings_plotly_along(batch: Platform) -> None:
+def test_page_embeds_plotly(batch: Platform) -> None:
     assert "plotly.js v" in page(batch)
     assert "Plotly.newPlot(" in page(batch)
 
 
-def test_tables_behind_page_are_kept(batch: Platform) -> None:
+def test_tables_of_page_are_published(batch: Platform) -> None:
     file = batch.run.folder("eda_report") / "model.json"
     tables = json.loads(file.read_text(encoding="utf-8"))
     assert tables["overview"][0]["transactions"] == DEMO_ROWS - 1

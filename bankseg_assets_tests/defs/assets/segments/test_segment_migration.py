@@ -46,7 +46,7 @@ def put(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
     return table.set_column(table.column_names.index(name), field, values.cast(field.type))
 
 
-def test_first_batch_has_nothing_to_compare_with_and_says_so(batch: Platform) -> None:
+def test_first_batch_reports_nothing_to_compare(batch: Platform) -> None:
     found = batch.run.metadata["segment_migration"]
     assert (found["n_flows"], found["compared_with"]) == (0, "")
     assert found["nothing_to_compare"] == "This is the first release: there is no earlier snapshot."
@@ -54,7 +54,7 @@ def test_first_batch_has_nothing_to_compare_with_and_says_so(batch: Platform) ->
     assert batch.run.table("segment_migration").num_rows == 0
 
 
-def test_same_data_again_move_nobody(batch: Platform, second_batch: Run) -> None:
+def test_same_data_have_no_moves(batch: Platform, second_batch: Run) -> None:
     segments = batch.run.table("customer_segments")
     labels = (segments[name].to_pylist() for name in ("segment", "segment_name"))
     sizes = Counter(zip(*labels, strict=True))
@@ -81,7 +81,7 @@ def test_same_data_again_move_nobody(batch: Platform, second_batch: Run) -> None
     assert all(f"moved_by_{kind}" in found for kind in KINDS)
 
 
-def test_customers_and_model_are_told_apart(after_batch: Platform) -> None:
+def test_customer_and_model_moves_are_separated(after_batch: Platform) -> None:
     """One is gone, one is new, two have changed places; and the model numbers from behind."""
     old = customers(after_batch)
     segments, ids = old["segment"].to_pylist(), old["customer_id"].to_pylist()
@@ -115,7 +115,7 @@ def test_customers_and_model_are_told_apart(after_batch: Platform) -> None:
     assert found == expected
 
 
-def test_flow_that_was_lost_is_noticed(after_batch: Platform) -> None:
+def test_missing_flow_fails_check(after_batch: Platform) -> None:
     """The flows must be those of the tables that were compared, and not merely add up."""
     migrate(after_batch)
     good = store(after_batch).latest("segment_migration")
@@ -146,7 +146,7 @@ def change_release(bank: Platform, **changes: object) -> None:
         ({"customer_key": "person"}, "by `person`, and this run by `customer_id`."),
     ],
 )
-def test_what_cannot_be_compared_is_said_and_fails_nothing(
+def test_incomparable_release_is_reported_without_failure(
     after_batch: Platform, changes: dict[str, object], told: str
 ) -> None:
     change_release(after_batch, **changes)
@@ -156,7 +156,7 @@ def test_what_cannot_be_compared_is_said_and_fails_nothing(
     assert run.table("segment_migration").num_rows == 0
 
 
-def test_damaged_release_in_use_fails_nothing(after_batch: Platform) -> None:
+def test_damaged_release_is_no_failure(after_batch: Platform) -> None:
     folder = in_use(after_batch).path("customer_segments")
     make_customers(after_batch, customers(after_batch))
     for file in folder.glob("*.parquet"):
