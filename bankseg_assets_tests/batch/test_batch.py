@@ -1,4 +1,4 @@
-"""The whole graph on demo data: it succeeds, says what it did, and does the same twice."""
+"""The whole graph on demo data: it succeeds, records metadata, and is reproducible."""
 
 import base64
 import json
@@ -124,7 +124,7 @@ def test_classifier_differs_in_run_name_only(batch: Platform, second_batch: Run)
     assert first == second
 
 
-# What moved is a matter of the release before: none, and then that of the first batch.
+# Moves depend on the previous release: none, then that of the first batch.
 @pytest.mark.parametrize("asset", sorted(TABLES.keys() - {"segment_migration"}))
 def test_tables_are_independent_of_partitioning(
     batch: Platform, second_batch: Run, asset: str

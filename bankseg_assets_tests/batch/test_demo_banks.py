@@ -1,4 +1,4 @@
-"""Three banks of other shapes go from a file to a release, and from there to answers."""
+"""Three other kinds of banks, from a file to a release and its answers."""
 
 import re
 from decimal import Decimal
@@ -12,11 +12,11 @@ from bankseg_assets_tests.ops.api.test_server import serving
 from bankseg_assets_tests.running import Platform
 from ops.demo.banks import BANKS, CANADIAN_DOLLAR, CSV, Columns, write_bank
 
-AGREES = 0.8  # of the bank's own customers are answered with the segment that they are in
+AGREES = 0.8  # share of the bank's own customers who are scored with their segment
 NONSENSE = re.compile(r"\bnan\b|\bNone\b|[A-Z]{3} -|(?<![\d,.])1 days|\b0% of")
 
 
-# The shop delivers as no CSV in earnest: the other loaders are what it is here for.
+# The shop delivers no plain CSV, to test the other loaders.
 DELIVERIES = [
     (name, form)
     for name, one in BANKS.items()
@@ -62,7 +62,7 @@ def test_texts_on_another_banks_segments_are_sound(bank: Platform) -> None:
 
 
 def test_another_bank_keeps_most_customers(bank: Platform) -> None:
-    """Interest for all on the last day: all were "Lost" or "At risk"."""
+    """With interest for all on the last day, all were "Lost" or "At risk"."""
     groups = bank.run.table("rfm_table")["rfm_group"].to_pylist()
     assert sum(group in ("Lost", "At risk") for group in groups) < len(groups) / 2
 
@@ -106,12 +106,12 @@ def test_salaries_are_not_spending(bank: Platform) -> None:
     assert set(sums) == ({"spending", "income"} if is_known else {None})
     assert sum(rfm["monetary"].to_pylist()) == sums["spending" if is_known else None]
     if is_known:
-        # Those who have income alone are in no row.
+        # Customers with income only are in no row.
         assert 0 < sum(rfm["income"].to_pylist()) <= sums["income"]
 
 
 def test_another_banks_rows_are_kept_once(bank: Platform) -> None:
-    """Also those that are alike, of a bank without IDs; cancelled orders are no rows."""
+    """Including identical rows of a bank without IDs; cancelled orders are filtered out."""
     delivered = delivered_by(bank)
     cleaned = bank.run.table("cleaned_transactions")
     statuses = delivered.get("Status", [""] * len(next(iter(delivered.values()))))
@@ -134,7 +134,7 @@ def test_amounts_of_shop_are_products_in_one_currency(bank: Platform) -> None:
 
 
 def delivered_by(bank: Platform) -> Columns:
-    """Return what the bank delivered."""
+    """Return the delivered rows of the bank."""
     contract = bank.settings.contract.name
     (one,) = [one for one in BANKS.values() if one.contract == contract]
     return one.columns(one.customers, np.random.default_rng(7))

@@ -1,4 +1,4 @@
-"""Small inputs of kinds that banks have reported, from file to release."""
+"""Small inputs of kinds that banks reported, from file to release."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.real_data
 
 @pytest.fixture
 def run_case(tmp_path: Path, spark_resource: SparkResource) -> Callable[..., Platform]:
-    """Run a case by the start of its name; skips where the cases are absent."""
+    """Run a case by the prefix of its name; skip if the cases are absent."""
     if not CASES.exists():
         pytest.skip(f"the cases are not here ({CASES})")
 

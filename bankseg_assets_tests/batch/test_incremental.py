@@ -1,4 +1,4 @@
-"""What was cleaned before is kept, and the result is that of all files at once."""
+"""Incremental cleaning keeps earlier results and equals cleaning all files at once."""
 
 import json
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ TABLES = ("cleaned_transactions", "quarantined_transactions")
 
 @dataclass
 class Bank:
-    """A platform, what lands on it, and what is cleaned."""
+    """A platform with its landing folder and cleaned tables."""
 
     settings: Settings
     spark: SparkResource
@@ -33,19 +33,19 @@ class Bank:
         (self.settings.landing_dir / f"{name}.done").touch()
 
     def clean(self) -> Run:
-        """Take what landed and clean it."""
+        """Ingest and clean the landed files."""
         run = run_platform(resources(self.settings, spark=self.spark), job="ingestion")
         assert run.failures == {}
         assert all(check.passed for check in run.checks.values())
         return run
 
     def table(self, asset: str) -> pa.Table:
-        """Return the newest rows, in an order of their own."""
+        """Return the newest rows, sorted."""
         found = pq.read_table(VersionStore(self.settings.published_dir).latest(asset))
         return found.sort_by([("delivery", "ascending"), ("row_number", "ascending")])
 
     def reasons(self) -> dict[str, list[str]]:
-        """Return source file -> reasons of what was set aside."""
+        """Return source file -> reasons of quarantined rows."""
         found: dict[str, list[str]] = {}
         for row in self.table("quarantined_transactions").to_pylist():
             found.setdefault(row["source_file"], []).append(row["reason"])
@@ -91,7 +91,7 @@ def test_late_files_give_same_result_as_all_at_once(
         "a.csv": lines[:300],
         # Two of a's rows again, one contradicted, one record that is none.
         "b.csv": [*lines[300:500], *lines[5:7], other_amount(lines[9]), "DT1,too,few\n"],
-        # The contradiction is settled, b's row is repeated and another contradicted.
+        # The contradiction is resolved, b's row is repeated and another contradicted.
         "corrections_c.csv": [other_amount(lines[9], "1.23"), lines[310]],
         "d.csv": [*lines[500:], other_amount(lines[20]), lines[5], lines[5]],
     }

@@ -1,4 +1,4 @@
-"""Tables of age, gender and location: smoothed, rounded, and of nobody in particular."""
+"""Evidence tables of age, gender and location: smoothed, rounded, without disclosure."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Sensors start a run when there is something to do, once, and say why they do not."""
+"""Sensors start one run when there is something to do, and otherwise say why not."""
 
 import json
 import os
@@ -55,7 +55,7 @@ def add_run(instance: dg.DagsterInstance, job: str, status: str, **tags: str) ->
 
 
 def report_checks(instance: dg.DagsterInstance, table: str, **checked: bool | None) -> None:
-    """Record what the blocking checks say of the newest version of a table: by default, passed."""
+    """Record results of the blocking checks of a table's newest version; by default passed."""
     made = instance.get_latest_materialization_event(dg.AssetKey(table))
     assert made is not None
     target = AssetCheckEvaluationTargetMaterializationData(
@@ -84,7 +84,7 @@ class Landing:
     cursor: str | None = None
 
     def put(self, name: str, content: str, *, quiet_seconds: float = 60) -> str:
-        """Land a file that was last written so long ago; return its SHA-256."""
+        """Land a file of the given age; return its SHA-256."""
         path = Path(self.delivery.landing_dir) / name
         path.write_text(f"{content}\n", encoding="utf-8")  # a line end: more than ten seconds do
         then = time.time() - quiet_seconds
@@ -92,7 +92,7 @@ class Landing:
         return sha256_of(path)
 
     def record(self, sha256: str, status: str = "accepted", name: str = "x.csv") -> None:
-        """Enter a content in the ledger, as the run that takes it does."""
+        """Record a content in the ledger, as the ingesting run does."""
         contract = self.delivery.contract.fingerprint
         self.delivery.ledger.record(
             Delivery(sha256, name, status, "why", 1, 1, "run", contract=contract)  # type: ignore[arg-type]
@@ -105,13 +105,13 @@ class Landing:
         self.publish_only(*sha256s)
 
     def publish_only(self, *sha256s: str) -> None:
-        """The same, of contents that the ledger knows."""
+        """The same, for contents already in the ledger."""
         self.publish_table("cleaned_transactions", content_hash(sha256s))
 
     def publish_table(self, table: str, content: str, **checked: bool) -> None:
-        """Record that a table is made of a content, and what its blocking checks said of it.
+        """Record the content of a table and the results of its blocking checks.
 
-        checked: check -> whether it passed; None where it did not run. All passed by default.
+        checked: check -> whether it passed; None if it did not run. All passed by default.
         """
         contract = self.delivery.contract.fingerprint
         metadata = {CONTENT_HASH_KEY: content, CONTRACT_KEY: contract}
@@ -262,7 +262,7 @@ def test_unchanged_file_is_hashed_once(landing: Landing, monkeypatch: pytest.Mon
 
 
 def test_stalled_upload_is_waited_for(landing: Landing) -> None:
-    """Its last line has no end: the amount in it may be cut off."""
+    """The last line has no line end: its amount may be truncated."""
     path = Path(landing.delivery.landing_dir) / "january.csv"
     path.write_text("one,12.3", encoding="utf-8")
     for quiet_seconds, waits in ((60, True), (STALLED_AFTER_SECONDS + 1, False)):
@@ -275,7 +275,7 @@ def test_stalled_upload_is_waited_for(landing: Landing) -> None:
 def test_tick_hashes_limited_bytes_and_next_continues(
     landing: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Dagster ends a sensor after 60 seconds, and keeps nothing of what it knew by then."""
+    """Dagster stops a sensor after 60 seconds and discards its results."""
     monkeypatch.setattr(automation, "HASHED_AT_A_LOOK", 10)
     landing.publish(landing.put("a.csv", "1234567"), landing.put("b.csv", "7654321"))
     assert landing.skips().endswith("Waiting for b.csv (the next look reads it).")
@@ -288,7 +288,7 @@ def test_tick_hashes_limited_bytes_and_next_continues(
 def test_file_too_large_for_tick_starts_run(
     landing: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It starts one for its name, size and time, and none once the run has hashed it."""
+    """The run is keyed by name, size and time; none is started once the file is hashed."""
     monkeypatch.setattr(automation, "HASHED_AT_A_LOOK", 10)
     monkeypatch.setattr(automation, "sha256_of", lambda _: pytest.fail("read in a sensor"))
     sha256 = landing.put("january.csv", "12345678901234567890")
@@ -308,7 +308,7 @@ def test_failed_run_is_retried_three_times_then_hourly(
     for _ in range(QUICK_ATTEMPTS):
         keys.append(landing.starts().run_key)
         landing.add_run("ingestion", "FAILURE", **{CONTENT_TAG: wanted})
-        # The file may have been taken before its run failed.
+        # The file may have been ingested before its run failed.
         landing.record(sha256)
     assert keys == [f"{wanted}-{attempt}" for attempt in (1, 2, 3)]
     told = landing.skips()
@@ -439,7 +439,7 @@ def test_folder_without_holdings_starts_nothing(holdings: HoldingsFolder) -> Non
 def test_new_holdings_start_one_run_until_they_are_published(holdings: HoldingsFolder) -> None:
     january = holdings.put("january.csv", "one")
     assert holdings.starts().tags[HOLDINGS_TAG] == content_hash([january])
-    # Taken, but the run failed before it published.
+    # Ingested, but the run failed before it published.
     holdings.record(january)
     assert holdings.starts()
     holdings.publish_holdings(january)
@@ -481,7 +481,7 @@ def test_run_without_holdings_blocks_none(holdings: HoldingsFolder, job: str) ->
 
 
 def clean(instance: dg.DagsterInstance, job: str, *also: str) -> str:
-    """Run a job that makes cleaned_transactions and other assets; return the run's id."""
+    """Record a run that materializes cleaned_transactions and other assets; return its ID."""
 
     def made(name: str) -> dg.AssetsDefinition:
         @dg.asset(name=name)
@@ -494,7 +494,7 @@ def clean(instance: dg.DagsterInstance, job: str, *also: str) -> str:
     assets = [made(name) for name in names]
     jobs = [dg.define_asset_job(job, selection=names)]
     defined = dg.Definitions(assets=assets, jobs=jobs).resolve_job_def(job)
-    # Named, as a selection in the UI is; a job of its own names none.
+    # Named, like a selection in the UI; a complete job names none.
     selection = [dg.AssetKey(name) for name in names] if job == "__selection" else None
     run = defined.execute_in_process(instance=instance, asset_selection=selection)
     report_checks(instance, "cleaned_transactions")
@@ -561,13 +561,13 @@ def test_full_run_starts_no_models_run(instance: dg.DagsterInstance, job: str) -
 
 
 def release_chain() -> list[str]:
-    """Return what must be made of cleaned data for a release, the release included."""
+    """Return the assets from cleaned data up to and including the release."""
     graph = build_defs().resolve_asset_graph()
     return [key.to_user_string() for key in automation._RELEASE_CHAIN.resolve(graph)]
 
 
 def test_release_chain_is_downstream_of_cleaned_data() -> None:
-    """And nothing of the holdings, which have a sensor of their own."""
+    """It excludes holdings, which have their own sensor."""
     chain = release_chain()
     assert {"rfm_table", "customer_segments", "nb_classifier", "model_card", "release"} <= {*chain}
     assert not {"cleaned_transactions", "product_holdings", "segmentation_comparison"} & {*chain}
@@ -575,13 +575,13 @@ def test_release_chain_is_downstream_of_cleaned_data() -> None:
 
 @pytest.mark.parametrize("left_out", ["release", "rfm_table", "model_card"])
 def test_partial_run_is_no_release(instance: dg.DagsterInstance, left_out: str) -> None:
-    """A run of `nb_classifier` alone, or of all but one, leaves the release as it was."""
+    """A run of `nb_classifier` only, or of all assets but one, makes no release."""
     clean(instance, "__selection", *(name for name in release_chain() if name != left_out))
     assert tick(cleaned_sensor, instance)[0]
 
 
 def test_partial_models_run_blocks_nothing(instance: dg.DagsterInstance) -> None:
-    """The classifier is being made; the release is not."""
+    """The classifier is in progress, but not the release."""
     clean(instance, "ingestion")
     only = frozenset({dg.AssetKey("nb_classifier")})
     started = dg.DagsterRunStatus.STARTED
@@ -590,7 +590,7 @@ def test_partial_models_run_blocks_nothing(instance: dg.DagsterInstance) -> None
 
 
 def test_failed_check_of_cleaned_data_starts_no_models(instance: dg.DagsterInstance) -> None:
-    """What serves stays; the reason says which check, what was found, and what to do."""
+    """The release stays; the reason names the check, the finding and the next step."""
     clean(instance, "ingestion")
     report_checks(instance, "cleaned_transactions", every_row_is_accounted_for=False)
     requests, told = tick(cleaned_sensor, instance)
@@ -604,7 +604,7 @@ def test_failed_check_of_cleaned_data_starts_no_models(instance: dg.DagsterInsta
 
 
 def test_checks_without_result_start_no_models(landing: Landing) -> None:
-    """Their run may be on its way, or was killed before them; the landing sensor repeats it."""
+    """Their run may be in progress, or was killed before them; the landing sensor retries it."""
     landing.publish_table("cleaned_transactions", "x", every_row_is_accounted_for=None)
     requests, told = tick(cleaned_sensor, landing.instance)
     assert requests == []
@@ -612,7 +612,7 @@ def test_checks_without_result_start_no_models(landing: Landing) -> None:
 
 
 def test_results_of_earlier_data_do_not_count(instance: dg.DagsterInstance) -> None:
-    """The checks passed; then data was cleaned, and no check has looked at it."""
+    """The checks passed before data was cleaned again, which is unchecked."""
     clean(instance, "ingestion")
     instance.report_runless_asset_event(dg.AssetMaterialization("cleaned_transactions"))
     requests, told = tick(cleaned_sensor, instance)
@@ -620,7 +620,7 @@ def test_results_of_earlier_data_do_not_count(instance: dg.DagsterInstance) -> N
 
 
 def test_cleaned_data_without_checks_is_cleaned_again(landing: Landing) -> None:
-    """A run was killed between the table and its checks: nobody else would run them."""
+    """A run was killed between the table and its checks, which would never run otherwise."""
     january = landing.put("january.csv", "one")
     landing.record(january)
     content = content_hash([january])
@@ -631,7 +631,7 @@ def test_cleaned_data_without_checks_is_cleaned_again(landing: Landing) -> None:
 
 
 def test_failed_cleaned_data_is_reported_not_retried(landing: Landing) -> None:
-    """The same rows would fail again; another contract or a withdrawal is something new."""
+    """The same rows would fail again; another contract or a withdrawal allows a retry."""
     january, february = landing.put("january.csv", "one"), landing.put("february.csv", "two")
     for sha256 in (january, february):
         landing.record(sha256)
@@ -645,7 +645,7 @@ def test_failed_cleaned_data_is_reported_not_retried(landing: Landing) -> None:
 
 
 def test_withdrawal_and_undo_start_runs(landing: Landing) -> None:
-    """The copy in the landing folder is known, and does not bring the file back."""
+    """The copy in the landing folder is known and does not undo the withdrawal."""
     january, february = landing.put("january.csv", "one"), landing.put("february.csv", "two")
     landing.publish(january, february)
     assert landing.skips().startswith("Nothing new")
@@ -660,7 +660,7 @@ def test_withdrawal_and_undo_start_runs(landing: Landing) -> None:
 
 
 def test_withdrawal_of_everything_starts_nothing(landing: Landing) -> None:
-    """There is nothing to make a table of; what is released stays."""
+    """There is no content for a table; the release stays."""
     landing.publish(landing.put("january.csv", "one"))
     landing.delivery.ledger.withdraw(sha256_of(Path(landing.delivery.landing_dir) / "january.csv"))
     assert landing.skips().startswith("Nothing new")
@@ -692,14 +692,14 @@ def test_another_contract_starts_run_for_accepted_content(landing: Landing, tmp_
 
 
 def test_unreadable_contract_is_reported(landing: Landing, tmp_path: Path) -> None:
-    """No run is started to fail by it."""
+    """No run is started that would fail."""
     landing.put("january.csv", "one")
     landing.use_contract(tmp_path / "other.toml", "currency = [\n")
     assert landing.skips().endswith("Nothing is taken until it is corrected.")
 
 
 def test_withdrawal_of_only_holdings_starts_run(holdings: HoldingsFolder) -> None:
-    """Recommendations from them must not stay."""
+    """Recommendations based on them must be removed."""
     january = holdings.put("january.csv", "one")
     holdings.record(january)
     holdings.publish_holdings(january)

@@ -1,4 +1,4 @@
-"""Assets are kept as versions: whole or not at all, with what was written recorded."""
+"""Assets are stored as atomic versions, with metadata of what was written."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def store(settings: Settings) -> VersionStore:
 
 @pytest.fixture
 def profiles(spark: SparkSession) -> DataFrame:
-    """Three rows of a published table, its columns reversed and one too many."""
+    """Three rows of a published table, with reversed columns and an additional one."""
     rows = [
         tuple(_example(column.type, place) for column in SEGMENT_PROFILES.columns)
         for place in range(3)
@@ -67,7 +67,7 @@ def keep(platform: Mapping[str, object], name: str, value: object, **metadata: A
 
 
 def leftovers(store: VersionStore, asset: str) -> list[Path]:
-    """Return the folders in which a version was begun and not completed."""
+    """Return the folders of incomplete versions."""
     versions = store.versions(asset)
     folders = versions[0].parent.iterdir() if versions else []
     return [folder for folder in folders if folder not in versions]

@@ -1,4 +1,4 @@
-"""Resources: one Spark session a run, the published versions, the deliveries."""
+"""Resources: one Spark session per run, the published versions, the deliveries."""
 
 from typing import Any
 from unittest.mock import MagicMock
@@ -20,7 +20,7 @@ STARTED: list[MagicMock] = []
 
 
 class PretendedSpark(SparkResource):
-    """Keeps a stand-in for a session, which costs no JVM."""
+    """A Spark resource with a fake session, which needs no JVM."""
 
     @property
     def spark_session(self) -> Any:
@@ -32,7 +32,7 @@ class PretendedSpark(SparkResource):
 
 @pytest.fixture
 def started() -> list[MagicMock]:
-    """The sessions that were started, of this test alone."""
+    """The sessions started by this test."""
     STARTED.clear()
     return STARTED
 

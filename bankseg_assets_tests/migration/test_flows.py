@@ -1,4 +1,4 @@
-"""Every customer is in one flow of each kind, and none is lost or made up."""
+"""Every customer is in exactly one flow of each kind."""
 
 from collections import Counter
 from dataclasses import replace

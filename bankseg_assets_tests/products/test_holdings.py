@@ -1,4 +1,4 @@
-"""Every row of a file of holdings is kept, or set aside with the reason."""
+"""Every row of a holdings file is accepted, or quarantined with the reason."""
 
 import json
 from dataclasses import replace
@@ -24,7 +24,7 @@ def _few(monkeypatch: pytest.MonkeyPatch) -> None:
 def judged(
     spark: SparkSession, pairs: list[Pair], contract: DeliveryContract = CONTRACT, **malformed: str
 ) -> tuple[list[tuple[str, str]], dict[int, str], dict[str, int], list[dict[str, Any]]]:
-    """Return what is kept, row number -> reason, product -> holders, and the rows set aside."""
+    """Return accepted rows, row number -> reason, product -> holders, and quarantined rows."""
     rows = [(*pair, "h.csv", "d1", n, None) for n, pair in enumerate(pairs, 2)]
     rows += [(None, None, "h.csv", "d1", int(n[1:]), text) for n, text in malformed.items()]
     found = validate_holdings(spark.createDataFrame(rows, RAW_HOLDINGS.ddl), contract)
@@ -79,7 +79,7 @@ def test_each_invalid_row_has_reason_and_text(spark: SparkSession) -> None:
 
 
 def test_ids_are_read_as_those_of_transactions(spark: SparkSession) -> None:
-    """Else holdings match no customer, silently."""
+    """Otherwise holdings would silently match no customer."""
     ids = ["17850.0", "17850", "\u00a0C1\t", "C1", "\u200bC2", "NULL", "0"]
     kept, reasons, _, _ = judged(spark, [(one, "\ufeffLoan\u200b") for one in ids])
     assert kept == [("17850", "Loan"), ("C1", "Loan"), ("C2", "Loan")]

@@ -68,12 +68,12 @@ def test_loss_warns_from_1_and_refuses_from_10_per_cent(lost: int, verdict: Verd
 
 
 def test_loss_without_new_file_points_to_contract() -> None:
-    """What is withdrawn would be no new file."""
+    """There is no new file that could be withdrawn."""
     assert "has changed in the contract" in judge(Retained(100, 50))[CUSTOMERS].advice
 
 
 def test_few_lost_customers_are_not_counted() -> None:
-    """Three of twenty are lost: refused, and neither count nor share is shown."""
+    """Three of twenty are lost: refused without showing count or share."""
     gate = judge(Retained(20, 3))[CUSTOMERS]
     assert gate.verdict is Verdict.REFUSED
     assert gate.sentence.startswith("<11 of the 20 customers in use are not in the new data.")
@@ -81,7 +81,7 @@ def test_few_lost_customers_are_not_counted() -> None:
 
 
 def test_customers_of_another_key_are_not_counted() -> None:
-    """It says why, and refuses nothing."""
+    """The gate warns with the reason."""
     gate = judge(Retained(20, None, "Another key."))[CUSTOMERS]
     assert gate.verdict is Verdict.WARNED
     assert gate.sentence == "Lost customers are not counted. Another key."
@@ -99,7 +99,7 @@ def test_share_is_distinguishable_from_limit() -> None:
     [(9, Verdict.PASSED), (10, Verdict.WARNED), (99, Verdict.WARNED), (100, Verdict.REFUSED)],
 )
 def test_quarantine_of_file_warns_and_refuses(quarantined: int, verdict: Verdict) -> None:
-    """Of 1,000 rows; the worst file decides, beside any number of good ones."""
+    """Of 1,000 rows; the worst file decides, regardless of the number of good ones."""
     account = Account(1_000, 1_000 - quarantined, quarantined, 0, {"why": quarantined})
     found = judge(arrived=[GOOD, NewDelivery("bad.csv", "c" * 64, account), GOOD])[FILES]
     assert found.verdict is verdict
@@ -108,7 +108,7 @@ def test_quarantine_of_file_warns_and_refuses(quarantined: int, verdict: Verdict
 
 
 def test_broken_rows_of_small_file_warn() -> None:
-    """One row of three in a file of corrections keeps nobody waiting."""
+    """One invalid row of three in a file of corrections does not block a release."""
     small = NewDelivery("corrections.csv", "c" * 64, Account(3, 2, 1, 0, {"invalid_amount": 1}))
     assert judge(arrived=[small])[FILES].verdict is Verdict.WARNED
 
@@ -124,7 +124,7 @@ def test_rows_that_later_file_replaced_are_not_broken() -> None:
 
 
 def test_many_bad_files_are_not_all_named() -> None:
-    """The three worst are."""
+    """Only the three worst are named."""
     bad = [
         NewDelivery(f"{n}.csv", f"{n}" * 64, Account(100, 100 - n, n, 0, {"why": n}))
         for n in range(1, 6)

@@ -83,7 +83,7 @@ def test_model_that_moves_most_customers_is_refused() -> None:
         ({"average_balance": 0.26}, Verdict.REFUSED),
         ({"age": 1.0}, Verdict.REFUSED),
         ({"average_amount": 0.2}, Verdict.WARNED),
-        # Time moves these: two months of data have other recencies than one.
+        # These change with time: two months of data have other recencies than one.
         ({"recency": 3.0, "frequency": 0.5, "monetary": 0.4}, Verdict.WARNED),
         ({"recency": 0.1}, Verdict.PASSED),
     ],
@@ -161,14 +161,14 @@ def test_smallest_segment_never_contradicts_itself(customers: int, n: int) -> No
 
 
 def test_small_segment_in_use_allows_another() -> None:
-    """Gates keep what is in use, which is no better."""
+    """The release in use is no better."""
     gate = judge(sized(8 / 181, 181), smallest_was_small=True)[SMALLEST]
     assert gate.verdict is Verdict.WARNED
     assert gate.sentence.endswith("So it is in the release in use.")
 
 
 def test_sounder_segments_are_released_though_customers_move() -> None:
-    """Two segments of a first small file, and four of the whole bank's."""
+    """Two segments from a first small file, and four from all data."""
     two = replace(GOOD, silhouette=0.79, n_segments=2, criteria_met=3)
     four = replace(GOOD, silhouette=0.71, n_segments=4, criteria_met=4)
     found = judge(four, two, agreement=0.3)
@@ -180,7 +180,7 @@ def test_sounder_segments_are_released_though_customers_move() -> None:
 
 
 def test_single_segment_does_not_replace_several() -> None:
-    """Its macro F1 is 1 and its silhouette none, but no customer can be told from another."""
+    """Its macro F1 is 1 without a silhouette, but it does not separate customers."""
     single, several = sized(1.0, 500, k=1), sized(0.2, 500)
     found = judge(single, several, agreement=0.0)
     refused = [name for name, gate in found.items() if gate.verdict is Verdict.REFUSED]
@@ -190,14 +190,14 @@ def test_single_segment_does_not_replace_several() -> None:
 
 
 def test_several_segments_replace_single_one() -> None:
-    """A single segment is never mistaken: its macro F1 of 1 is no benchmark."""
+    """A single segment is always predicted correctly: its macro F1 of 1 is not a benchmark."""
     single = Measures(1.0, 0.0, 1.0, n_customers=500, n_segments=1)
     assert verdicts(judge(sized(0.2, 500), single, agreement=0.0)) == {Verdict.PASSED}
     assert verdicts(judge(single, single, agreement=1.0)) == {Verdict.PASSED}
 
 
 def test_loss_within_chance_is_warning() -> None:
-    """Of 30 held-out customers one more error is 3 points of F1, and no proof of a worse model."""
+    """With 30 held-out customers one more error costs 3 points of F1, which is not significant."""
     few = Measures(0.98, 0.70, 0.2, n_customers=150, n_segments=4, f1_noise=0.1)
     worse = Measures(0.90, 0.60, 0.2, n_customers=150, n_segments=4, f1_noise=0.1)
     found = judge(worse, few, agreement=0.45, agreement_noise=0.1)
@@ -213,18 +213,18 @@ def test_loss_within_chance_is_warning() -> None:
 
 
 def test_drift_within_chance_is_warning() -> None:
-    """PSI of twice 50 customers is 0.36 without any change."""
+    """PSI of two samples of 50 customers is 0.36 without any change."""
     noise = {"average_amount": 1.1}
     found = judge(drift={"average_amount": 0.4}, drift_noise=noise)["data_has_not_drifted"]
     assert found.verdict is Verdict.WARNED
     assert "chance alone may explain 1.10 of average amount" in found.sentence
-    # Another unit moves all customers: that is no chance.
+    # Another unit shifts all customers: that is not chance.
     found = judge(drift={"average_amount": 8.0}, drift_noise=noise)["data_has_not_drifted"]
     assert found.verdict is Verdict.REFUSED
 
 
 def test_incomparable_releases_are_warning() -> None:
-    """Another customer key or currency: the sentence says so, and nothing is refused for it."""
+    """Another customer key or currency is reported, and nothing is refused."""
     found = judge(agreement=None, drift={}, not_compared="Money is in EUR now.")
     for name in (GROUPS, "data_has_not_drifted"):
         assert found[name].verdict is Verdict.WARNED
@@ -232,7 +232,7 @@ def test_incomparable_releases_are_warning() -> None:
 
 
 def test_unprotected_turns_refusals_into_warnings() -> None:
-    """The sentence stays, without the advice to force."""
+    """The sentence is unchanged, without the advice to force."""
     found = unprotected(judge(Measures(0.5, 0.1, 0.001), agreement=0.1).values())
     assert {gate.verdict for gate in found} == {Verdict.PASSED, Verdict.WARNED}
     warned = [gate.text for gate in found if gate.verdict is Verdict.WARNED]
@@ -241,7 +241,7 @@ def test_unprotected_turns_refusals_into_warnings() -> None:
 
 
 def test_refusals_have_next_step() -> None:
-    """How to look, and how to go on."""
+    """They say how to investigate and how to continue."""
     found = judge(Measures(0.5, 0.1, 0.001), agreement=0.1, drift={"age": 2.0})
     for gate in found.values():
         assert gate.verdict is Verdict.REFUSED

@@ -1,4 +1,4 @@
-"""Checks pass on what is sound, and fail on each fault that they are there for."""
+"""Checks pass on valid data and fail on the faults that they are meant to detect."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -98,7 +98,7 @@ def test_code_faults_block_and_data_faults_warn() -> None:
 
 
 def aside(*rows: tuple[str, str]) -> dict[str, list[str]]:
-    """Return delivery and disposition of rows that were set aside."""
+    """Return delivery and disposition of quarantined rows."""
     columns = [list(column) for column in zip(*rows, strict=True)] or [[], []]
     return dict(zip(("delivery", "disposition"), columns, strict=True))
 
@@ -179,7 +179,7 @@ def test_duplicate_transaction_id_fails(
 def test_earlier_version_is_trusted_only_if_passed(
     spark: SparkSession, published: PublishedResource, passed: bool, repeated: int, compared: int
 ) -> None:
-    """A version with a repeated ID fails, and so must the next one, which links its files."""
+    """A version with a duplicate ID fails, and so must the next one, which links its files."""
     check, asset = "transaction_ids_are_unique", "cleaned_transactions"
     part = {"transaction_id": ["T1", "T1"]}
     earlier = publish(published, asset, a=part)
@@ -376,7 +376,7 @@ def test_customers_with_conflicting_persons_warn(
     spark: SparkSession, conflicting: int, passed: bool
 ) -> None:
     repeat = [(2, number < conflicting) for number in range(10)]
-    # One transaction cannot disagree with itself; were it counted, it would thin the share.
+    # A single transaction cannot conflict with itself; counting it would dilute the share.
     once = [(1, False)] * 100
     table = spark.createDataFrame([*repeat, *once], "frequency int, identity_conflict boolean")
     result = customers_are_persons(table)

@@ -1,4 +1,4 @@
-"""Checks of holdings, recommendations and actions fail on each fault that they are there for."""
+"""Checks of holdings, recommendations and actions fail on the faults they are meant to detect."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -125,7 +125,7 @@ def test_als_worse_than_popularity_warns(
 
 @pytest.mark.parametrize("matched", [True, False])
 def test_unrelated_holdings_are_error(*, matched: bool) -> None:
-    """The sentence is the model's; a model of an older build did not look."""
+    """The sentence is from the model; models of older builds have none."""
     result = holdings_are_of_the_customers({"state": "0 of 60.", "matched": matched})
     assert (result.passed, result.description) == (matched, "0 of 60.")
     assert result.severity == dg.AssetCheckSeverity.ERROR

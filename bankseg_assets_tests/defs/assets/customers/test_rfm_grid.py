@@ -1,4 +1,4 @@
-"""rfm_grid and rfm_groups: the classic view of the very customers that are in the segments."""
+"""rfm_grid and rfm_groups: the classic RFM view of the customers in the segments."""
 
 from decimal import Decimal
 from typing import Any

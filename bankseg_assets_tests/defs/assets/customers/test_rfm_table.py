@@ -1,4 +1,4 @@
-"""rfm_table: every customer once, counted to the day after the newest transaction."""
+"""rfm_table: one row per customer, relative to the day after the newest transaction."""
 
 import json
 import shutil
@@ -47,7 +47,7 @@ def test_fifth_of_customers_is_held_out(batch: Platform) -> None:
 def test_small_delivery_recomputes_its_customers_only(
     after_batch: Platform, tmp_path: Path
 ) -> None:
-    """One contradicts a row from before, so a file of earlier transactions is written anew."""
+    """One row contradicts an earlier one, so a file of earlier transactions is rewritten."""
     landing = after_batch.settings.landing_dir
     header, first, *_ = next(landing.glob("*.csv")).read_text(encoding="utf-8").splitlines()
     contradicts = f"{first.rpartition(',')[0]},12345.67"
@@ -60,7 +60,7 @@ def test_small_delivery_recomputes_its_customers_only(
     assert run.metadata["rfm_table"]["customers_counted_anew"] == 1
     assert run.metadata["rfm_table"]["snapshot_date"] == "2016-10-23"
     found = run.table("rfm_table").sort_by("customer_id")
-    # The same platform without the table before: all are counted.
+    # The same platform without the previous table: all customers are computed.
     shutil.rmtree(after_batch.settings.published_dir / "rfm_table")
     again = run_platform(after_batch.resources, assets=["rfm_table"])
     assert again.metadata["rfm_table"]["customers_counted_anew"] == found.num_rows
@@ -74,7 +74,7 @@ def test_cuts_of_every_score_are_recorded(batch: Platform) -> None:
 
 
 def test_run_may_use_another_customer_key(after_batch: Platform) -> None:
-    """All from rfm_table on, as the Launchpad of `models` would: each says which key it was."""
+    """A run from rfm_table on, as in the Launchpad of `models`: each asset records the key."""
     key = "concat_ws('|', gender, location)"
     config = dg.RunConfig(
         {"rfm_table": RfmConfig(customer_key=key), "release": ReleaseConfig(force=True)}
@@ -91,7 +91,7 @@ def test_run_may_use_another_customer_key(after_batch: Platform) -> None:
     assert released.customer_key == key
     told = run.metadata["segment_migration"]["nothing_to_compare"]
     assert f"apart by `customer_id`, and this run by `{key}`" in told
-    # Later, without the launch's configuration: what was used is known from the table.
+    # Later, without the run configuration: the key is known from the table.
     again = run_platform(after_batch.resources, assets=["release"])
     assert again.success
     released = current_release(after_batch.settings.published_dir)

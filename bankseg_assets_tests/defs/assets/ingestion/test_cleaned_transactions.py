@@ -1,4 +1,4 @@
-"""Cleaning: every raw row ends up in exactly one place, and the counts say so."""
+"""Cleaning: every raw row is in exactly one table, and the counts confirm it."""
 
 import gzip
 from datetime import date
@@ -19,7 +19,7 @@ def test_row_counts_add_up(batch: Platform) -> None:
     found = batch.run.metadata["cleaned_transactions"]
     assert {name: found[name] for name in found if name.startswith("rows_")} == {
         "rows_in": DEMO_ROWS + 4,
-        # Less than the demo's by the one that was contradicted.
+        # One less than the demo's: a row was contradicted.
         "rows_clean": DEMO_ROWS - 1,
         "rows_quarantined": 4,
         "rows_duplicate": 1,
@@ -88,7 +88,7 @@ def test_rows_of_real_file_are_preserved(
     found = run.metadata["cleaned_transactions"]
     assert found["rows_in"] == REAL_ROWS
     assert found["rows_clean"] + found["rows_quarantined"] + found["rows_duplicate"] == REAL_ROWS
-    # Nothing in the real file deserves to be set aside by the thousand.
+    # The real file has no reason to quarantine thousands of rows.
     assert found["rows_clean"] > 0.999 * REAL_ROWS
     aside = run.table("quarantined_transactions").to_pylist()
     assert all(row["reason"] and row["raw_text"] for row in aside)

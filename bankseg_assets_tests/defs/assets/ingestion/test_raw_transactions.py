@@ -1,4 +1,4 @@
-"""raw_transactions: what landed is taken, once; what cannot be read disturbs nothing else."""
+"""raw_transactions: landed files are ingested once; unreadable ones affect nothing else."""
 
 import gzip
 from pathlib import Path
@@ -104,7 +104,7 @@ def test_good_file_is_ingested_beside_unreadable_ones(
     assert check.metadata["rejected_files"].value == len(BAD_FILES)
 
     assert both.metadata["cleaned_transactions"]["rows_in"] == 600
-    # Whoever reads January's version still can.
+    # Readers of January's version still can.
     assert pq.read_table(january.folder("cleaned_transactions")).num_rows == 300
     assert content_of(january.folder("raw_transactions")) != content_of(
         both.folder("raw_transactions")

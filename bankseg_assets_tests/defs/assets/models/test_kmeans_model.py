@@ -1,4 +1,4 @@
-"""kmeans_model: k is chosen and explained, or taken as the run asks for it."""
+"""kmeans_model: k is chosen and explained, or set by the run."""
 
 import json
 

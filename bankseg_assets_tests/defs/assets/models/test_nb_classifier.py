@@ -1,4 +1,4 @@
-"""nb_classifier: a bundle that is what was recorded, tested on customers that no fit has seen."""
+"""nb_classifier: the recorded bundle, tested on held-out customers."""
 
 from pathlib import Path
 

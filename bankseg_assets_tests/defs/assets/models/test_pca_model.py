@@ -1,4 +1,4 @@
-"""pca_model: features and components as the run asks for them."""
+"""pca_model: chosen features and components, or those set by the run."""
 
 import json
 
@@ -11,7 +11,7 @@ from bankseg_assets.segmentation.pca import PcaModel
 from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import Run, run_platform
 
-# Of customers who mostly come once, as those of the demo bank do.
+# For customers with mostly one transaction, as in the demo bank.
 SUITABLE = [name for name in FEATURES if name != "log_frequency"]
 
 

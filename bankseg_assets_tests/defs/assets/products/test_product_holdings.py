@@ -1,4 +1,4 @@
-"""product_holdings: the last file that landed counts, no row is lost, and nothing waits for it."""
+"""product_holdings: the last landed file is used, no row is lost, and nothing blocks on it."""
 
 from pathlib import Path
 from typing import Any

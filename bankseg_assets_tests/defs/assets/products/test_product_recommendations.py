@@ -1,4 +1,4 @@
-"""product_recommendations: everybody gets products that they do not hold; or it is said why not."""
+"""product_recommendations: customers get products they do not hold, or the reason why not."""
 
 import json
 import shutil
@@ -54,18 +54,18 @@ def test_metadata_has_quality_and_coverage(batch: Platform) -> None:
     # Someone who holds nearly everything has fewer left.
     assert 0.99 * 3 * customers < covered["n_recommendations"] <= 3 * customers
     assert 0.75 < covered["share_with_holdings"] < 0.85
-    assert covered["holders_without_transactions"] == "<11"  # whose every row was faulty
+    assert covered["holders_without_transactions"] == "<11"  # with only invalid rows
 
 
 def test_release_contains_recommendations(batch: Platform) -> None:
-    # The first: a second run of the same batch, when another test made one, has its own.
+    # The first run; another test may have added a second one of the same batch.
     release = all_releases(batch.settings.published_dir)[0]
     for asset in ("product_recommendations", "recommendation_model", "recommended_actions"):
         assert release.versions[asset] == batch.run.metadata[asset]["version"]
 
 
 def land_holdings(bank: Platform, customers: Sequence[str]) -> Run:
-    """Land two products of each customer, and take them."""
+    """Land a file with two products per customer, and ingest it."""
     rows = "".join(f"{one},{product}\n" for one in customers for product in ("Loan", "Fund"))
     land(bank.settings, "bank.csv", HEADER + rows)
     run = run_platform(bank.resources, job="recommendations")
@@ -78,7 +78,7 @@ def known(bank: Platform, n: int) -> list[str]:
 
 
 def test_new_holdings_make_new_release_with_same_segments(after_batch: Platform) -> None:
-    """Few are recommended by segment alone, and strangers are counted."""
+    """Few get recommendations by segment only, and unknown holders are counted."""
     before = current_release(after_batch.settings.published_dir)
     run = land_holdings(after_batch, [*known(after_batch, 60), *(f"X{n}" for n in range(20))])
     after = current_release(after_batch.settings.published_dir)
@@ -98,7 +98,7 @@ def test_new_holdings_make_new_release_with_same_segments(after_batch: Platform)
 
 
 def test_unrelated_holdings_give_no_recommendations(after_batch: Platform) -> None:
-    """Their IDs match no customer: an error that says so, and the release is made all the same."""
+    """Their IDs match no customer: an error is reported, and the release is still made."""
     run = land_holdings(after_batch, [f"{one}.0" for one in known(after_batch, 60)])
     check = run.checks["holdings_are_of_the_customers"]
     assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.ERROR)

@@ -1,4 +1,4 @@
-"""A release is made when the model is good enough; else the one before stays in use."""
+"""A model that passes the gates is released; otherwise the previous release stays in use."""
 
 import json
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def in_use(bank: Platform) -> Release:
 
 
 def make_classifier(bank: Platform, change: Change) -> None:
-    """Publish a classifier that is like the newest but for a change."""
+    """Publish a copy of the newest classifier with a change."""
     newest = store(bank).latest("nb_classifier")
     document = json.loads((newest / "model.json").read_text(encoding="utf-8"))
     change(document)
@@ -50,7 +50,7 @@ def make_classifier(bank: Platform, change: Change) -> None:
 
 
 def make_card(bank: Platform, classifier: str) -> None:
-    """Publish the model card again, as of another classifier: it belongs to one."""
+    """Publish the model card again for another classifier."""
     newest = store(bank).latest("model_card")
     inputs = version_record(newest)["inputs"] | {"nb_classifier": classifier}
     with store(bank).draft("model_card", str(uuid4()), inputs) as draft:
@@ -155,7 +155,7 @@ def test_limits_are_run_configuration(own_data: Platform) -> None:
 
 
 def test_model_with_different_segments_is_refused(own_data: Platform) -> None:
-    # The model in use says that nearly all are of one segment.
+    # The model in use assigns nearly all customers to one segment.
     def blur(document: dict[str, Any]) -> None:
         document["variances"] = [[1e6, 1e6] for _ in document["variances"]]
 
@@ -197,7 +197,7 @@ def test_bank_s_own_data_are_not_compared_with_demo_data(own_data: Platform) -> 
 
 
 def test_worse_demo_model_is_released_with_warnings(after_batch: Platform) -> None:
-    """Where only demo data are in use there is nothing to protect."""
+    """With only demo data in use there is nothing to protect."""
     make_classifier(after_batch, lower_f1)
     run = release(after_batch)
     check = run.checks["quality_is_kept"]
@@ -242,7 +242,7 @@ def test_another_currency_is_reported_not_refused(own_data: Platform) -> None:
 
 
 def test_model_with_other_measures_is_not_compared(own_data: Platform) -> None:
-    """An older or newer build may have asked for what this one's table has not."""
+    """An older or newer build may use measures that this build's table lacks."""
 
     def other(document: dict[str, Any]) -> None:
         for feature in document["features"]:

@@ -1,4 +1,4 @@
-"""recommended_actions: every segment knows what to do next."""
+"""recommended_actions: every segment has an action."""
 
 from bankseg_assets_tests.batch_fixtures import Platform
 

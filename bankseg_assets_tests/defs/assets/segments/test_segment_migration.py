@@ -82,7 +82,7 @@ def test_same_data_have_no_moves(batch: Platform, second_batch: Run) -> None:
 
 
 def test_customer_and_model_moves_are_separated(after_batch: Platform) -> None:
-    """One is gone, one is new, two have changed places; and the model numbers from behind."""
+    """One customer is gone, one new, two swapped segments; the model reverses the numbers."""
     old = customers(after_batch)
     segments, ids = old["segment"].to_pylist(), old["customer_id"].to_pylist()
     other = next(place for place in range(3, len(ids)) if segments[place] != segments[2])
@@ -107,7 +107,7 @@ def test_customer_and_model_moves_are_separated(after_batch: Platform) -> None:
     }
     found: dict[str, Counter[tuple[int | None, int | None]]] = {k: Counter() for k in KINDS}
     rows = run.table("segment_migration").to_pylist()
-    # A segment with another number is the same segment, so only two have moved, and by themselves.
+    # Renumbered segments are the same segments, so only two customers moved, not by the model.
     assert [row["customers"] for row in rows if row["moved"]] == [1, 1, 1, 1]
     assert {row["kind"] for row in rows if row["moved"]} == {"customer", "both"}
     for row in rows:
@@ -116,7 +116,7 @@ def test_customer_and_model_moves_are_separated(after_batch: Platform) -> None:
 
 
 def test_missing_flow_fails_check(after_batch: Platform) -> None:
-    """The flows must be those of the tables that were compared, and not merely add up."""
+    """The flows must match the compared tables, not only be balanced."""
     migrate(after_batch)
     good = store(after_batch).latest("segment_migration")
     rows = pq.read_table(good)
@@ -132,7 +132,7 @@ def test_missing_flow_fails_check(after_batch: Platform) -> None:
 
 
 def change_release(bank: Platform, **changes: object) -> None:
-    """Publish a release that is like the one in use but for some of its words."""
+    """Publish a copy of the release in use with some text replaced."""
     newest = store(bank).latest("release")
     document = json.loads((newest / "model.json").read_text(encoding="utf-8"))
     with store(bank).draft("release", str(uuid4()), document["versions"]) as draft:

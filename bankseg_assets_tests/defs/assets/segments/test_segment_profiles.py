@@ -1,4 +1,4 @@
-"""segment_profiles: the segments together are all customers and all money."""
+"""segment_profiles: the segments cover all customers and all money."""
 
 import pyarrow.compute as pc
 import pytest
