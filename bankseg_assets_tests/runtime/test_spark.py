@@ -52,7 +52,7 @@ def test_cluster_keeps_own_address_memory_parallelism() -> None:
 
 def test_paths_are_on_shared_disk_on_any_cluster() -> None:
     assert spark_config(Settings())["spark.hadoop.fs.defaultFS"] == "file:///"
-    # Session settings reach Hadoop without the prefix `spark.hadoop`.
+    # Session settings of Spark Connect reach Hadoop without the prefix `spark.hadoop`.
     assert spark_config(Settings(spark_remote="sc://head"))["fs.defaultFS"] == "file:///"
 
 

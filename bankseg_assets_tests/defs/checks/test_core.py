@@ -97,7 +97,7 @@ def test_code_faults_block_and_data_faults_warn() -> None:
     }
 
 
-def aside(*rows: tuple[str, str]) -> dict[str, list[str]]:
+def disposed_rows(*rows: tuple[str, str]) -> dict[str, list[str]]:
     """Return delivery and disposition of quarantined rows."""
     columns = [list(column) for column in zip(*rows, strict=True)] or [[], []]
     return dict(zip(("delivery", "disposition"), columns, strict=True))
@@ -108,7 +108,7 @@ def test_every_row_is_accounted_for_per_file(
 ) -> None:
     publish(published, "raw_transactions", a={"x": [1, 2, 3]}, b={"x": [4, 5]})
     publish(published, "cleaned_transactions", **{"a-0": {"x": [1]}, "a-1": {"x": [2]}})
-    rows = aside(("a", "quarantined"), ("b", "duplicate"), ("b", "duplicate"))
+    rows = disposed_rows(("a", "quarantined"), ("b", "duplicate"), ("b", "duplicate"))
     publish(published, "quarantined_transactions", repeats=rows)
     result = every_row_is_accounted_for(published=published)
     assert result.passed

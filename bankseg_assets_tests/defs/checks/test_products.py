@@ -50,7 +50,7 @@ def publish(published: PublishedResource, asset: str, columns: Mapping[str, Sequ
         pq.write_table(pa.table(dict(columns)), draft.path / "part.parquet")
 
 
-def aside(*dispositions: str, delivery: str = DELIVERY) -> dict[str, list[str]]:
+def disposed_rows(*dispositions: str, delivery: str = DELIVERY) -> dict[str, list[str]]:
     n = len(dispositions)
     return {"delivery": [delivery] * n, "disposition": [*dispositions], "reason": ["why"] * n}
 
@@ -58,10 +58,10 @@ def aside(*dispositions: str, delivery: str = DELIVERY) -> dict[str, list[str]]:
 @pytest.mark.parametrize(
     ("kept", "set_aside", "lost"),
     [
-        (3, aside("quarantined", "duplicate"), 0),
-        (2, aside("quarantined", "duplicate"), 1),
-        (4, aside("quarantined", "duplicate"), -1),
-        (3, aside("quarantined", "duplicate", delivery="b" * 12), 2),
+        (3, disposed_rows("quarantined", "duplicate"), 0),
+        (2, disposed_rows("quarantined", "duplicate"), 1),
+        (4, disposed_rows("quarantined", "duplicate"), -1),
+        (3, disposed_rows("quarantined", "duplicate", delivery="b" * 12), 2),
     ],
 )
 def test_every_row_of_holdings_is_accounted_for(

@@ -31,9 +31,8 @@ def test_tables_of_page_are_published(batch: Platform) -> None:
     tables = json.loads(file.read_text(encoding="utf-8"))
     assert tables["overview"][0]["transactions"] == DEMO_ROWS - 1
     by_hour = [row["rows"] for row in tables["transactions_by_hour"]]
-    assert (
-        0.95 * DEMO_ROWS < sum(by_hour) < DEMO_ROWS
-    )  # counts of the night hours may be too small to show
+    # Counts of the night hours may be too small to show.
+    assert 0.95 * DEMO_ROWS < sum(by_hour) < DEMO_ROWS
     assert min(by_hour) >= SMALLEST_CELL
 
 

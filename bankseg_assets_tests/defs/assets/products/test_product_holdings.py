@@ -33,7 +33,7 @@ def take(platform: dict[str, object]) -> Run:
     return run
 
 
-def told(run: Run, asset: str = "product_holdings") -> dict[str, Any]:
+def metadata_of(run: Run, asset: str = "product_holdings") -> dict[str, Any]:
     return run.metadata[asset]
 
 
@@ -46,7 +46,7 @@ def test_demo_holdings_are_ingested_and_quarantined(batch: Platform) -> None:
     delivered = (batch.settings.holdings_dir / "demo_holdings.csv").read_text().splitlines()
     assert kept.num_rows == len(delivered) - 4
     assert sorted(aside["reason"].to_pylist()) == ["duplicate", "duplicate", "missing_product"]
-    found = told(batch.run)
+    found = metadata_of(batch.run)
     assert found["rows_in"] == len(delivered) - 1
     assert found["rows_kept"] == kept.num_rows
     assert found["products"] == len(set(kept["product"].to_pylist())) == 14
@@ -63,8 +63,8 @@ def test_no_holdings_file_gives_empty_tables(
     run = take(platform)
     for name in TABLES:
         assert run.table(name).num_rows == 0
-        assert told(run, name)["state"].startswith("Waiting for a file of product holdings")
-        assert str(settings.holdings_dir) in told(run, name)["state"]
+        assert metadata_of(run, name)["state"].startswith("Waiting for a file of product holdings")
+        assert str(settings.holdings_dir) in metadata_of(run, name)["state"]
     assert run.checks["every_holding_is_accounted_for"].description == "There are no holdings yet."
     assert run.checks["no_holdings_file_is_rejected"].passed
 
@@ -120,11 +120,11 @@ def test_banks_own_holdings_replace_demo_holdings(
     settings: Settings, platform: dict[str, object]
 ) -> None:
     land(settings, "demo_holdings.csv", HEADER + SOUND)
-    assert "match nobody of the bank's" in told(take(platform))["state"]
+    assert "match nobody of the bank's" in metadata_of(take(platform))["state"]
     land(settings, "bank.csv", HEADER + SOUND.replace("C", "B"))
     run = take(platform)
     assert customers(run) == {f"B{n}" for n in range(20)}
-    assert told(run)["state"].startswith("bank.csv, taken at ")
+    assert metadata_of(run)["state"].startswith("bank.csv, taken at ")
 
 
 def test_demo_holdings_are_ignored_for_own_customers(
@@ -134,12 +134,12 @@ def test_demo_holdings_are_ignored_for_own_customers(
     land(settings, "demo_holdings.csv", HEADER + SOUND)
     run = take(platform)
     assert run.table("product_holdings").num_rows == 0
-    assert "No file of holdings was taken that is of the bank's own" in told(run)["state"]
+    assert "No file of holdings was taken that is of the bank's own" in metadata_of(run)["state"]
 
 
 def test_product_name_is_escaped(settings: Settings, platform: dict[str, object]) -> None:
     land(settings, "h.csv", HEADER + SOUND.replace("Loan", "<b>|Loan"))
-    assert "| &lt;b&gt;&#124;Loan | 20 |" in told(take(platform))["holders"]
+    assert "| &lt;b&gt;&#124;Loan | 20 |" in metadata_of(take(platform))["holders"]
 
 
 def test_damaged_records_are_rebuilt(settings: Settings, platform: dict[str, object]) -> None:
