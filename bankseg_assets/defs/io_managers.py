@@ -33,7 +33,7 @@ REPORT_FILE = "report.html"
 SMALL_TABLE_FILE = "part-00000.parquet"
 ROW_COUNT_KEY = "bankseg/row_count_key"
 PATH_KEY = "bankseg/path_key"
-"""Definition metadata: under which further names the written rows and the path are recorded."""
+"""Definition metadata: additional keys under which written rows and path are recorded."""
 
 
 class VersionedIOManager(dg.ConfigurableIOManager):

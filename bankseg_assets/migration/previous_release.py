@@ -24,7 +24,7 @@ CUSTOMERS = "customer_segments"
 PCA = "pca_model"
 KMEANS = "kmeans_model"
 COMPARED_COLUMNS = ("customer_id", "segment", "snapshot_date", "monetary")
-"""What a comparison reads of both tables of customers, beside the measures of the old model."""
+"""Columns that a comparison reads from both tables, besides the measures of the old model."""
 
 
 class NothingToCompareError(LookupError):

@@ -32,7 +32,7 @@ class Factors:
 
     factors: Array
     alpha: float
-    """A holding counts 1 + alpha times, what is not held once."""
+    """A holding has weight 1 + alpha, a product that is not held 1."""
     regularization: float
     intercepts: Array
     slopes: Array

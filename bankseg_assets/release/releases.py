@@ -49,17 +49,17 @@ class Release:
     model_sha256: str
     metrics: Mapping[str, float] = field(default_factory=dict)
     distributions: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
-    """Measure -> bin -> customers, to tell drift by (see `release.drift`)."""
+    """Measure -> bin -> customers, to measure drift (see `release.drift`)."""
     customer_key: str = ""
-    """The contract's SQL for who a customer is; empty in a release of before it was recorded."""
+    """The contract's SQL for the customer key; empty in releases older than this field."""
     gates: tuple[Mapping[str, Any], ...] = ()
-    """What each gate said when it was promoted: name, verdict, sentence, numbers."""
+    """Results of the gates at promotion: name, verdict, sentence, numbers."""
     currency: str = ""
     number_format: str = "plain"
     warnings: tuple[str, ...] = ()
-    """What to know before relying on it, a sentence each: of the model, and of warned gates."""
+    """Warnings of the model and of gates, a sentence each."""
     deliveries: tuple[Mapping[str, Any], ...] = ()
-    """What became of each file that was new since the release before: see `accounts.Account`."""
+    """Outcome of each file that was new since the previous release: see `row_counts.Account`."""
 
     def path(self, asset: str) -> Path:
         """Return the folder of this release's version of an asset."""
@@ -87,10 +87,10 @@ class Refusal:
     run_id: str
     at: str
     reasons: tuple[str, ...]
-    """A sentence for each gate that refused, with what to do next."""
+    """A sentence for each gate that refused, with the next step."""
     warnings: tuple[str, ...] = ()
     deliveries: tuple[Mapping[str, Any], ...] = ()
-    """As of a release."""
+    """As in a release."""
 
 
 def all_releases(published_dir: Path) -> list[Release]:
@@ -133,8 +133,8 @@ def closure(published_dir: Path, roots: Mapping[str, str]) -> dict[str, str]:
 def roll_back(store: VersionStore, to: str = "", note: str = "") -> Release:
     """Promote the previous release, or the one named `to`, again.
 
-    A running run loses its right to publish. Raises ReleaseError when there is no such release, or
-    when a version that it names was removed.
+    A run in progress loses its right to publish. Raises ReleaseError if there is no such release,
+    or when a version that it names was removed.
     """
     releases = all_releases(store.folder)
     wanted = _find(releases, to)

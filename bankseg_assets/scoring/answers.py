@@ -10,7 +10,7 @@ from bankseg_assets.scoring.bundle import Array, Bundle
 from bankseg_assets.scoring.posterior import posterior
 
 SURE = 0.6
-"""Below this probability, the name alone would say more than the model knows."""
+"""Below this probability an answer is not sure."""
 
 # Calibration is measured to three digits; beyond six, digits differ between machines.
 DIGITS = 6

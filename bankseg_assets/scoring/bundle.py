@@ -78,25 +78,25 @@ class Bundle:
     segments: tuple[Mapping[str, Any], ...]
     inputs: tuple[Mapping[str, Any], ...]
     residual: Array
-    """(d, d): the covariance of the standardised features that the components leave out."""
+    """(d, d): the covariance of the standardised features in the dropped components."""
     calibration: Mapping[str, Mapping[str, Any]]
-    """Subset of measures -> what makes its probabilities honest, as `calibrated.Calibration`."""
+    """Subset of measures -> its calibration, as `calibration.Calibration`."""
     evidence: Mapping[str, Mapping[str, Any]]
-    """What else may be known of a customer (age, gender, location), as `evidence.Evidence`."""
+    """Evidence tables (age, gender, location), as `evidence.Evidence`."""
     evidence_weights: Mapping[str, float]
-    """Subset of measures and evidence -> how much the evidence counts beside the measures."""
+    """Subset of measures and evidence -> weight of the evidence."""
     metrics: Mapping[str, float]
     evaluation: Mapping[str, Any]
-    """Quality on held-out customers, for people: see `classifier.evaluation`."""
+    """Quality on held-out customers, for display: see `classifier.evaluation`."""
     confusion: npt.NDArray[np.int64]
     warnings: tuple[str, ...] = ()
-    """What the data could not support, one sentence each: a dropped feature, a single segment."""
+    """Warnings, one sentence each: a dropped feature, a single segment."""
     direction_known: bool = False
-    """Whether the measures are of spending alone; older bundles, which do not say, know none."""
+    """Whether the measures are of spending only; false for older bundles without this key."""
     number_format: str = PLAIN
-    """How sentences group digits: of the release that the model was read from, no part of it."""
+    """How sentences group digits: from the release, not part of the bundle."""
     memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
-    """What is the same for every customer, computed once (see `partial`); goes with the model."""
+    """Cache of marginals that all customers share (see `posterior`)."""
 
     def may_be_negative(self, measure: str) -> bool:
         """Return whether a measure, or one that it is derived from, was below zero in training."""

@@ -21,7 +21,7 @@ Input = Mapping[str, Any]
 One without a minimum is a text. With `number_format`, that is how its sentences group digits.
 """
 Column = npt.NDArray[Any]
-"""What is known of n customers: doubles, NaN where unknown; or texts, None where unknown."""
+"""Values of n customers: doubles, NaN if unknown; or texts, None if unknown."""
 
 _LONGEST_SHOWN = 40  # characters of a value that are shown
 _MOST_UNKNOWN_NAMES = (

@@ -34,7 +34,7 @@ LEAST_VARIANCE = 1e-6
 LEAST_SPREAD = 1e-9  # of a segment in a direction that varies; Spark's variances have it too
 
 Known = Mapping[str, npt.NDArray[Any]]
-"""Measures (n,) as doubles, and evidence (n,) as codes, of customers of whom the same is known."""
+"""Measures (n,) as doubles, and evidence (n,) as codes, of customers with the same known inputs."""
 
 
 @dataclass(frozen=True)

@@ -66,12 +66,12 @@ class KMeansModel:
     covariances: list[list[list[float]]] | None = None
     colours: list[int] = field(default_factory=list)
     named_for: list[dict[str, float]] = field(default_factory=list)
-    """What each name was given for: the deviations (see `segment_words`)."""
+    """The deviations that each name is based on (see `segment_words`)."""
     matching: Matching | None = None
     criteria_met: int | None = None
     """How many of the criteria of `choose_k` these segments meet; None for a named k."""
     warnings: list[str] = field(default_factory=list)
-    """What keeps these segments from being sound, a sentence each; see `choose_k`."""
+    """Criteria that these segments do not meet, a sentence each; see `choose_k`."""
 
     @property
     def centroid_array(self) -> Array:

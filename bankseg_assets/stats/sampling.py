@@ -8,7 +8,7 @@ import numpy.typing as npt
 Counts = npt.NDArray[np.int64]
 
 RULE_OF_THREE = 3.0
-"""No error among n customers leaves an error rate of up to 3/n, at 95 % confidence."""
+"""Rule of three: no error among n customers means an error rate of up to 3/n (95 % confidence)."""
 
 
 def noise(table: Counts, statistic: Callable[[Counts], float]) -> float:

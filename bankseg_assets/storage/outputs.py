@@ -15,7 +15,7 @@ class ParquetFiles:
 
     files: dict[str, Path]
     basis: dict[str, Any] | None = None
-    """What the files were made from, so that the next version can keep those that still hold."""
+    """The basis of the files, so that the next version can keep those that are still valid."""
 
 
 @dataclass(frozen=True)

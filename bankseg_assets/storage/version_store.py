@@ -21,9 +21,9 @@ from bankseg_assets.storage.fsync import sync_file, sync_folder
 
 WRITERS_FILE = ".writers.sqlite"
 RECORD_FILE = "_version.json"
-"""What a version was made from and what it consists of; the underscore hides it from Spark."""
+"""Inputs and files of a version; the underscore hides it from Spark."""
 BASIS_FILE = "_basis.json"
-"""What an asset itself has to say of what its version was made from."""
+"""What an asset recorded about the basis of its version."""
 
 _DRAFT = re.compile(r"\.(?:draft|scratch)-(\d+)-")
 _VERSION = re.compile(r"\d{8}-\d{8}T\d{6}\.\d{6}Z-.+")

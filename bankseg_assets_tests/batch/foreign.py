@@ -1,4 +1,4 @@
-"""Bring another bank's files through the whole platform, and ask the release that comes of them."""
+"""Run another bank's files through the whole platform and score with its release."""
 
 import shutil
 from collections.abc import Collection
@@ -27,7 +27,7 @@ def run_bank(
     contract: Path = DEFAULT_CONTRACT,
     holdings: Collection[Path] = (),
 ) -> Platform:
-    """Run everything on a new platform to which these files were delivered."""
+    """Run everything on a new platform with these delivered files."""
     settings = Settings(data_dir=data_dir, contract=contract)
     for folder, delivered in (
         (settings.landing_dir, files),
@@ -42,7 +42,7 @@ def run_bank(
 
 
 def released(bank: Platform) -> Release:
-    """Return the release; fail with what stopped it where there is none."""
+    """Return the release; fail with the reason if there is none."""
     found = current_release(bank.settings.published_dir)
     refused = {
         name: check.description for name, check in bank.run.checks.items() if not check.passed
@@ -57,7 +57,7 @@ def bundle_of(bank: Platform) -> Bundle:
 
 
 def answers_for_all(bank: Platform) -> tuple[Answers, Ints]:
-    """Return the answers for the bank's own customers, and the segments that they are in."""
+    """Return the answers for the bank's own customers, and their segments."""
     bundle, customers = bundle_of(bank), bank.run.table("customer_segments")
     known = {
         field["measure"]: customers[field["measure"]].cast(pa.float64()).to_numpy()

@@ -1,4 +1,4 @@
-"""The whole graph on demo data: it succeeds, says what it did, and does the same twice."""
+"""The whole graph on demo data: it succeeds, records metadata, and is reproducible."""
 
 import base64
 import json
@@ -46,13 +46,13 @@ def ordered(table: pa.Table) -> pa.Table:
     return table.sort_by([(name, "ascending") for name in plain]).combine_chunks()
 
 
-def test_every_asset_is_made(batch: Platform) -> None:
+def test_every_asset_is_materialized(batch: Platform) -> None:
     assert batch.run.failures == {}
     assert batch.run.success
     assert set(batch.run.metadata) == {*TABLES, *MODELS}
 
 
-def test_every_check_is_evaluated_and_only_scrambled_customers_warn(batch: Platform) -> None:
+def test_only_scrambled_customers_check_warns(batch: Platform) -> None:
     defined = {key.name for check in ALL_CHECKS for key in check.check_keys}
     assert set(batch.run.checks) == defined | set(GATES)
     not_passed = [name for name, found in batch.run.checks.items() if not found.passed]
@@ -90,9 +90,7 @@ def test_plots_are_png_in_markdown(batch: Platform, asset: str) -> None:
 
 
 @pytest.mark.parametrize("asset", TABLES)
-def test_table_has_its_contract_s_columns_and_nulls_only_where_they_may_be(
-    batch: Platform, asset: str
-) -> None:
+def test_tables_match_contract_columns_and_nullability(batch: Platform, asset: str) -> None:
     table = batch.run.table(asset)
     assert table.column_names == TABLES[asset].names
     assert batch.run.metadata[asset]["dagster/row_count"] == table.num_rows
@@ -101,9 +99,7 @@ def test_table_has_its_contract_s_columns_and_nulls_only_where_they_may_be(
 
 
 @pytest.mark.parametrize("asset", sorted(TABLES.keys() - SOURCES))
-def test_column_lineage_is_recorded_and_refers_to_written_columns(
-    batch: Platform, asset: str
-) -> None:
+def test_recorded_lineage_refers_to_written_columns(batch: Platform, asset: str) -> None:
     lineage = batch.run.metadata[asset]["dagster/column_lineage"].deps_by_column
     assert set(lineage) <= set(batch.run.table(asset).column_names)
     for dependency in (found for many in lineage.values() for found in many):
@@ -112,7 +108,7 @@ def test_column_lineage_is_recorded_and_refers_to_written_columns(
 
 
 @pytest.mark.parametrize("asset", ["pca_model", "kmeans_model", "eda_report"])
-def test_same_input_gives_same_model_however_rows_are_spread(
+def test_models_are_independent_of_partitioning(
     batch: Platform, second_batch: Run, asset: str
 ) -> None:
     assert second_batch.failures == {}
@@ -122,30 +118,28 @@ def test_same_input_gives_same_model_however_rows_are_spread(
     assert first == second
 
 
-def test_same_input_gives_same_classifier_but_for_name_of_run(
-    batch: Platform, second_batch: Run
-) -> None:
+def test_classifier_differs_in_run_name_only(batch: Platform, second_batch: Run) -> None:
     first, second = (document(run, "nb_classifier") for run in (batch.run, second_batch))
     assert first.pop("version") != second.pop("version")
     assert first == second
 
 
-# What moved is a matter of the release before: none, and then that of the first batch.
+# Moves depend on the previous release: none, then that of the first batch.
 @pytest.mark.parametrize("asset", sorted(TABLES.keys() - {"segment_migration"}))
-def test_same_input_gives_same_table_however_rows_are_spread(
+def test_tables_are_independent_of_partitioning(
     batch: Platform, second_batch: Run, asset: str
 ) -> None:
     assert ordered(batch.run.table(asset)) == ordered(second_batch.table(asset))
 
 
-def test_second_batch_did_spread_rows_otherwise(batch: Platform, second_batch: Run) -> None:
+def test_second_batch_has_other_partitioning(batch: Platform, second_batch: Run) -> None:
     parts = [
         len(list(run.folder("rfm_table").glob("*.parquet"))) for run in (batch.run, second_batch)
     ]
     assert parts[0] < parts[1]
 
 
-def test_nothing_but_versions_of_assets_is_left_in_published_folder(batch: Platform) -> None:
+def test_published_folder_has_only_versions(batch: Platform) -> None:
     folders = [folder.name for folder in batch.settings.published_dir.iterdir()]
     assert sorted(folders) == sorted([*TABLES, *MODELS, WRITERS_FILE])
     versions = list(batch.settings.published_dir.glob("*/*"))
@@ -153,7 +147,7 @@ def test_nothing_but_versions_of_assets_is_left_in_published_folder(batch: Platf
 
 
 @pytest.mark.usefixtures("second_batch")
-def test_version_before_stays_for_its_readers(batch: Platform) -> None:
+def test_previous_version_is_kept(batch: Platform) -> None:
     store = VersionStore(batch.settings.published_dir)
     assert {asset: len(store.versions(asset)) for asset in [*TABLES, *MODELS]} == dict.fromkeys(
         [*TABLES, *MODELS], 2

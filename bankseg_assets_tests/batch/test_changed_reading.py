@@ -1,4 +1,4 @@
-"""A bank without IDs, that delivers sheets and CSV; then its contract changes how they are read."""
+"""A bank without IDs delivers XLSX and CSV; then its contract changes how they are read."""
 
 from collections import Counter
 from dataclasses import replace

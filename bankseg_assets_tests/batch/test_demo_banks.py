@@ -1,4 +1,4 @@
-"""Three banks of other shapes go from a file to a release, and from there to answers."""
+"""Three other kinds of banks, from a file to a release and its answers."""
 
 import re
 from decimal import Decimal
@@ -12,11 +12,11 @@ from bankseg_assets_tests.ops.api.test_server import serving
 from bankseg_assets_tests.running import Platform
 from ops.demo.banks import BANKS, CANADIAN_DOLLAR, CSV, Columns, write_bank
 
-AGREES = 0.8  # of the bank's own customers are answered with the segment that they are in
+AGREES = 0.8  # share of the bank's own customers who are scored with their segment
 NONSENSE = re.compile(r"\bnan\b|\bNone\b|[A-Z]{3} -|(?<![\d,.])1 days|\b0% of")
 
 
-# The shop delivers as no CSV in earnest: the other loaders are what it is here for.
+# The shop delivers no plain CSV, to test the other loaders.
 DELIVERIES = [
     (name, form)
     for name, one in BANKS.items()
@@ -55,26 +55,26 @@ def test_every_customer_of_another_bank_is_in_segment(bank: Platform) -> None:
     assert set(customers["segment_name"].to_pylist()) <= set(names)
 
 
-def test_what_is_said_of_another_bank_s_segments_is_sound(bank: Platform) -> None:
+def test_texts_on_another_banks_segments_are_sound(bank: Platform) -> None:
     said = [row["sentence"] for row in bank.run.table("segment_profiles").to_pylist()]
     said += [row["reason"] for row in bank.run.table("recommended_actions").to_pylist()]
     assert [text for text in said if NONSENSE.search(text)] == []
 
 
-def test_not_most_customers_of_another_bank_are_lost(bank: Platform) -> None:
-    """Interest for all on the last day: all were "Lost" or "At risk"."""
+def test_another_bank_keeps_most_customers(bank: Platform) -> None:
+    """With interest for all on the last day, all were "Lost" or "At risk"."""
     groups = bank.run.table("rfm_table")["rfm_group"].to_pylist()
     assert sum(group in ("Lost", "At risk") for group in groups) < len(groups) / 2
 
 
-def test_another_bank_s_customers_are_answered(bank: Platform) -> None:
+def test_another_banks_customers_are_scored(bank: Platform) -> None:
     found, segments = answers_for_all(bank)
     assert np.isfinite(found.probabilities).all()
     numbers = np.array([segment["segment"] for segment in bundle_of(bank).segments])
     assert (numbers[found.places] == segments).mean() >= AGREES
 
 
-def test_api_answers_for_another_bank(bank: Platform) -> None:
+def test_api_scores_another_banks_customers(bank: Platform) -> None:
     bundle = bundle_of(bank)
     customer = {field["measure"]: field["default"] for field in bundle.inputs}
     with serving(bank.settings.data_dir) as client:
@@ -84,7 +84,7 @@ def test_api_answers_for_another_bank(bank: Platform) -> None:
     assert sum(answer.json["probabilities"].values()) == pytest.approx(1, abs=1e-4)
 
 
-def test_bank_that_says_direction_has_income_apart(bank: Platform) -> None:
+def test_bank_with_direction_has_separate_income(bank: Platform) -> None:
     is_known = DIRECTION_KNOWN[bank.settings.contract.name]
     assert bundle_of(bank).direction_known == is_known
     incomes = bank.run.table("customer_segments")["income"]
@@ -94,7 +94,7 @@ def test_bank_that_says_direction_has_income_apart(bank: Platform) -> None:
     assert ("of income" in sentences or "income of about" in sentences) == is_known
 
 
-def test_salaries_of_bank_count_as_no_spending(bank: Platform) -> None:
+def test_salaries_are_not_spending(bank: Platform) -> None:
     """Counted as spending, they were most of the money of the retail bank."""
     cleaned, rfm = (bank.run.table(name) for name in ("cleaned_transactions", "rfm_table"))
     sums: dict[str | None, Decimal] = {}
@@ -106,12 +106,12 @@ def test_salaries_of_bank_count_as_no_spending(bank: Platform) -> None:
     assert set(sums) == ({"spending", "income"} if is_known else {None})
     assert sum(rfm["monetary"].to_pylist()) == sums["spending" if is_known else None]
     if is_known:
-        # Those who have income alone are in no row.
+        # Customers with income only are in no row.
         assert 0 < sum(rfm["income"].to_pylist()) <= sums["income"]
 
 
-def test_every_row_of_another_bank_is_kept_once(bank: Platform) -> None:
-    """Also those that are alike, of a bank without IDs; cancelled orders are no rows."""
+def test_another_banks_rows_are_kept_once(bank: Platform) -> None:
+    """Including identical rows of a bank without IDs; cancelled orders are filtered out."""
     delivered = delivered_by(bank)
     cleaned = bank.run.table("cleaned_transactions")
     statuses = delivered.get("Status", [""] * len(next(iter(delivered.values()))))
@@ -134,7 +134,7 @@ def test_amounts_of_shop_are_products_in_one_currency(bank: Platform) -> None:
 
 
 def delivered_by(bank: Platform) -> Columns:
-    """Return what the bank delivered."""
+    """Return the delivered rows of the bank."""
     contract = bank.settings.contract.name
     (one,) = [one for one in BANKS.values() if one.contract == contract]
     return one.columns(one.customers, np.random.default_rng(7))

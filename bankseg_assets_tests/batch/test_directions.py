@@ -50,7 +50,7 @@ CUSTOMERS, SAVERS = 240, 15
 
 
 def rows() -> Iterator[tuple[int, bool, Decimal]]:
-    """Customer, whether it is income, amount; the last fifteen customers have income alone."""
+    """Customer, whether it is income, amount; the last fifteen customers have income only."""
     rng = random.Random(7)
     for customer in range(CUSTOMERS):
         for _ in range(rng.choice((1, 1, 2, 5))):
@@ -106,7 +106,7 @@ def test_customers_with_income_alone_are_reported(bank: Platform) -> None:
 
 
 def test_later_delivery_keeps_ages_and_dinars(bank: Platform) -> None:
-    """All customers but one are carried over, and one who had income alone spends."""
+    """All customers but one are carried over, and one with income only starts to spend."""
     landing = bank.settings.landing_dir
     more = landing / "later.csv"
     saver = 1000 + CUSTOMERS - 1

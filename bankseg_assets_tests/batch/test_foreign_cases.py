@@ -1,4 +1,4 @@
-"""Small inputs of kinds that banks have reported, from file to release."""
+"""Small inputs of kinds that banks reported, from file to release."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.real_data
 
 @pytest.fixture
 def run_case(tmp_path: Path, spark_resource: SparkResource) -> Callable[..., Platform]:
-    """Run a case by the start of its name; skips where the cases are absent."""
+    """Run a case by the prefix of its name; skip if the cases are absent."""
     if not CASES.exists():
         pytest.skip(f"the cases are not here ({CASES})")
 
@@ -45,12 +45,12 @@ def test_overdrafts_are_released(run_case: Callable[..., Platform]) -> None:
 
 
 @pytest.mark.parametrize("case", ["41", "43"])
-def test_what_data_lack_is_warning(run_case: Callable[..., Platform], case: str) -> None:
+def test_missing_data_properties_are_warnings(run_case: Callable[..., Platform], case: str) -> None:
     """41, no balances; 43, one transaction a customer: neither had a model."""
     assert bundle_of(run_case(case)).warnings
 
 
-def test_invisible_characters_make_no_customers(run_case: Callable[..., Platform]) -> None:
+def test_invisible_characters_create_no_customers(run_case: Callable[..., Platform]) -> None:
     """61: tabs, no-break and zero-width spaces made 318 customers of 185."""
     bank = run_case("61")
     assert bank.run.table("rfm_table").num_rows == 185
@@ -74,7 +74,7 @@ def test_holders_written_as_decimals_are_customers(run_case: Callable[..., Platf
     assert not held & offered
 
 
-def test_small_segment_is_released_or_not_made(run_case: Callable[..., Platform]) -> None:
+def test_small_segment_is_released_or_avoided(run_case: Callable[..., Platform]) -> None:
     """69: eight of 181 customers were "0.00 % of the customers", and nothing was released."""
     bank = run_case("69")
     assert released(bank)

@@ -1,4 +1,4 @@
-"""What was cleaned before is kept, and the result is that of all files at once."""
+"""Incremental cleaning keeps earlier results and equals cleaning all files at once."""
 
 import json
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ TABLES = ("cleaned_transactions", "quarantined_transactions")
 
 @dataclass
 class Bank:
-    """A platform, what lands on it, and what is cleaned."""
+    """A platform with its landing folder and cleaned tables."""
 
     settings: Settings
     spark: SparkResource
@@ -33,19 +33,19 @@ class Bank:
         (self.settings.landing_dir / f"{name}.done").touch()
 
     def clean(self) -> Run:
-        """Take what landed and clean it."""
+        """Ingest and clean the landed files."""
         run = run_platform(resources(self.settings, spark=self.spark), job="ingestion")
         assert run.failures == {}
         assert all(check.passed for check in run.checks.values())
         return run
 
     def table(self, asset: str) -> pa.Table:
-        """Return the newest rows, in an order of their own."""
+        """Return the newest rows, sorted."""
         found = pq.read_table(VersionStore(self.settings.published_dir).latest(asset))
         return found.sort_by([("delivery", "ascending"), ("row_number", "ascending")])
 
     def reasons(self) -> dict[str, list[str]]:
-        """Return source file -> reasons of what was set aside."""
+        """Return source file -> reasons of quarantined rows."""
         found: dict[str, list[str]] = {}
         for row in self.table("quarantined_transactions").to_pylist():
             found.setdefault(row["source_file"], []).append(row["reason"])
@@ -84,14 +84,14 @@ def files(run: Run, asset: str = "cleaned_transactions") -> set[int]:
     return {path.stat().st_ino for path in run.folder(asset).glob("*.parquet")}
 
 
-def test_late_files_give_what_all_files_at_once_give(
+def test_late_files_give_same_result_as_all_at_once(
     bank: Bank, lines: list[str], tmp_path: Path, spark_resource: SparkResource
 ) -> None:
     deliveries = {
         "a.csv": lines[:300],
         # Two of a's rows again, one contradicted, one record that is none.
         "b.csv": [*lines[300:500], *lines[5:7], other_amount(lines[9]), "DT1,too,few\n"],
-        # The contradiction is settled, b's row is repeated and another contradicted.
+        # The contradiction is resolved, b's row is repeated and another contradicted.
         "corrections_c.csv": [other_amount(lines[9], "1.23"), lines[310]],
         "d.csv": [*lines[500:], other_amount(lines[20]), lines[5], lines[5]],
     }
@@ -112,7 +112,7 @@ def test_late_files_give_what_all_files_at_once_give(
         assert bank.table(asset).equals(at_once.table(asset)), asset
 
 
-def test_later_of_two_exports_wins_where_contract_says(
+def test_later_export_wins_if_contract_says_so(
     bank: Bank, lines: list[str], tmp_path: Path
 ) -> None:
     """Both land together: the one whose name comes later is the later delivery."""
@@ -132,7 +132,7 @@ def test_later_of_two_exports_wins_where_contract_says(
     assert [row["source_file"] for row in kept].count("tuesday.csv") == 79
 
 
-def test_files_that_nothing_new_touches_are_linked(bank: Bank, lines: list[str]) -> None:
+def test_untouched_files_are_linked(bank: Bank, lines: list[str]) -> None:
     bank.land("a.csv", *lines[:100])
     bank.land("b.csv", *lines[100:200], "junk\n")
     before = bank.clean()
@@ -146,7 +146,7 @@ def test_files_that_nothing_new_touches_are_linked(bank: Bank, lines: list[str])
     assert files(again) == files(after)
 
 
-def test_only_delivery_with_repeated_row_is_written_anew(bank: Bank, lines: list[str]) -> None:
+def test_only_affected_delivery_is_rewritten(bank: Bank, lines: list[str]) -> None:
     bank.land("a.csv", *lines[:100])
     bank.land("b.csv", *lines[100:200])
     before = bank.clean()
@@ -161,7 +161,7 @@ def test_only_delivery_with_repeated_row_is_written_anew(bank: Bank, lines: list
     }
 
 
-def test_repaired_row_comes_in_when_it_is_delivered_again(bank: Bank, lines: list[str]) -> None:
+def test_repaired_row_is_accepted_on_redelivery(bank: Bank, lines: list[str]) -> None:
     fields = lines[0].split(",")
     bank.land("a.csv", *lines[1:50], ",".join([*fields[:-3], "32/13/16", *fields[-2:]]))
     bank.clean()
@@ -172,7 +172,7 @@ def test_repaired_row_comes_in_when_it_is_delivered_again(bank: Bank, lines: lis
     assert bank.reasons() == {"a.csv": ["invalid_transaction_date"]}
 
 
-def test_all_are_cleaned_again_when_rules_change(
+def test_changed_rules_reclean_everything(
     bank: Bank, lines: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bank.land("a.csv", *lines[:100])
@@ -183,7 +183,7 @@ def test_all_are_cleaned_again_when_rules_change(
     assert not files(before) & files(after)
 
 
-def test_all_are_cleaned_again_when_demo_data_step_aside(bank: Bank, lines: list[str]) -> None:
+def test_ignored_demo_data_recleans_everything(bank: Bank, lines: list[str]) -> None:
     bank.land("demo_transactions.csv", *lines[:100])
     bank.clean()
     bank.land("real.csv", *lines[100:200])
@@ -194,7 +194,7 @@ def test_all_are_cleaned_again_when_demo_data_step_aside(bank: Bank, lines: list
 
 
 @pytest.mark.parametrize("damage", ["cut", "gone", "basis"])
-def test_damaged_version_is_not_built_upon(bank: Bank, lines: list[str], damage: str) -> None:
+def test_damaged_version_is_not_reused(bank: Bank, lines: list[str], damage: str) -> None:
     bank.land("a.csv", *lines[:100])
     before = bank.clean()
     expected = bank.table("cleaned_transactions")

@@ -1,4 +1,4 @@
-"""Deliveries that would silently replace good data are refused, and taken back with one command."""
+"""Deliveries that would silently replace good data are refused, and withdrawn by one command."""
 
 from pathlib import Path
 
@@ -24,13 +24,13 @@ def other_amount(fields: list[str]) -> list[str]:
 
 
 def other_format(fields: list[str]) -> list[str]:
-    """Return a row whose date is of another format."""
+    """Return a row whose date has another format."""
     day, month, year = fields[-3].split("/")
     return [*fields[:-3], f"20{year}.{int(month):02}.{int(day):02}", *fields[-2:]]
 
 
 def redeliver(bank: Platform, share: float, change: object) -> Path:
-    """Land the same rows again, of which a share is changed."""
+    """Land the same rows again with a share of them changed."""
     delivered = bank.settings.landing_dir / "demo_transactions.csv"
     header, *rows = delivered.read_text(encoding="utf-8").splitlines()
     # Without quoted places, to split at commas; 4,000 rows have 300 of them.
@@ -55,7 +55,7 @@ REFUSED = (False, dg.AssetCheckSeverity.ERROR)
 def test_same_rows_with_other_amounts_are_refused(own_data: Platform) -> None:
     """95 % of the amounts changed by 0.01: both versions of each row are quarantined.
 
-    The release in use stays, the message says how to go on, and withdrawing the file is enough.
+    The release in use stays, the message says what to do, and withdrawing the file is enough.
     """
     before = in_use(own_data)
     path = redeliver(own_data, 0.95, other_amount)

@@ -1,4 +1,4 @@
-"""A file is taken back: the next batch is as if it had never arrived."""
+"""After withdrawal of a file, the next batch equals one without it."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ __all__ = ["lines"]
 
 
 def made(bank: Bank) -> dict[str, pa.Table]:
-    """Clean what landed, count the customers, and return the tables."""
+    """Clean the landed files, compute the customers, and return the tables."""
     bank.clean()
     platform = resources(bank.settings, spark=bank.spark)
     run = run_platform(platform, assets=["rfm_table"])
@@ -29,13 +29,14 @@ def made(bank: Bank) -> dict[str, pa.Table]:
 
 @pytest.fixture
 def banks(tmp_path: Path, spark_resource: SparkResource) -> tuple[Bank, Bank]:
-    """A platform, and another one beside it."""
+    """A platform and a second one to compare with."""
     one, other = (Bank(Settings(data_dir=tmp_path / name), spark_resource) for name in "ab")
     return one, other
 
 
 def test_withdrawn_file_leaves_no_trace(banks: tuple[Bank, Bank], lines: list[str]) -> None:
-    """It contradicted, repeated and corrected rows of another, and its copy has still landed."""
+    """It contradicted, repeated and corrected rows of another file; its copy is still in
+    landing."""
     bank, never = banks
     first = [*lines[:300], "DT1,too,few\n"]
     for one in banks:

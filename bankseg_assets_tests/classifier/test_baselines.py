@@ -1,4 +1,4 @@
-"""What the classifier is compared with, on the same held-out customers."""
+"""Baselines of the classifier, on the same held-out customers."""
 
 import numpy as np
 import pytest
@@ -41,12 +41,12 @@ def test_baselines_are_ordered_by_information(fitted: Fitted) -> None:
     }
     bayes = rows["naive Bayes, calibrated"]
     assert bayes["f1_macro"] == rows["naive Bayes, as Spark gives it"]["f1_macro"]
-    # The labels are the nearest centroid's own, so it repeats every one of them.
+    # The labels come from the nearest centroid, so it reproduces all of them.
     assert rows["nearest centroid"]["accuracy"] == 1.0
     assert rows["nearest centroid"]["log_loss"] is None
     largest = rows["always the largest segment"]
     shuffled = rows["naive Bayes on shuffled labels"]
-    # Of 180 customers; a classifier without knowledge is right as often as the largest segment is.
+    # Of 180 customers; an uninformed classifier has the accuracy of the largest segment's share.
     assert shuffled["accuracy"] == pytest.approx(largest["accuracy"], abs=0.15)
     assert shuffled["log_loss"] > largest["log_loss"] - 0.05
     assert bayes["accuracy"] > 0.8 > largest["accuracy"]

@@ -1,4 +1,4 @@
-"""The bundle answers with numpy as Spark does, and asks a form for what it needs."""
+"""The bundle scores in numpy as Spark does, and defines the form's inputs."""
 
 import json
 from dataclasses import replace
@@ -36,7 +36,7 @@ from bankseg_assets_tests.small_model import small_model
 
 @pytest.fixture(scope="module")
 def bundle(fitted: Fitted, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
-    """The bundle as the app reads it."""
+    """The bundle as read by the app."""
     file = tmp_path_factory.mktemp("model") / BUNDLE_FILE
     file.write_text(json.dumps(fitted.bundle), encoding="utf-8")
     return load_bundle(file)
@@ -86,7 +86,7 @@ def test_numpy_equals_spark_for_every_customer(
     fitted_in_spark = NaiveBayes(modelType="gaussian", smoothing=0.0).fit(
         vectors.where("NOT held_out")
     )
-    # The published digits cost up to 1e-8 of a probability against the ones that Spark fitted.
+    # Rounding of published digits changes probabilities by up to 1e-8.
     for model, digits in ((in_spark(made.model), 1e-9), (fitted_in_spark, 1e-8)):
         spark = (
             model.transform(vectors)
@@ -101,7 +101,7 @@ def test_numpy_equals_spark_for_every_customer(
 
 
 def test_spark_agrees_on_partial_inputs(spark: SparkSession) -> None:
-    """Where components are the features themselves, a subset is a naive Bayes of its own."""
+    """If components are the features themselves, a subset is a naive Bayes model itself."""
     random = np.random.default_rng(3)
     segment = random.integers(0, 3, 600)
     days = np.round(random.normal(20 + 15 * segment, 6)).clip(0)
@@ -149,7 +149,7 @@ def test_spark_agrees_on_partial_inputs(spark: SparkSession) -> None:
     for names in subsets(bundle.measures)[1:]:
         places = known_features(bundle, names)
         if not places:
-            continue  # a sum alone is no feature here
+            continue  # the sum alone determines no feature here
         _, expected = asked(places)
         found = posterior(bundle, {name: known[name] for name in names})
         np.testing.assert_allclose(
@@ -241,7 +241,7 @@ def test_form_asks_each_measure_once_with_limits(fitted: Fitted, bundle: Bundle)
         assert question["minimum"] <= question["default"] <= question["maximum"]
         assert question["default"] == pytest.approx(np.median(known), rel=0.02, abs=0.5)
         assert 9.9 * known.max() < question["maximum"] <= 101 * known.max()
-        assert set(f"{question['maximum']:.0f}") == {"1", "0"}  # the order of magnitude alone
+        assert set(f"{question['maximum']:.0f}") == {"1", "0"}  # the order of magnitude only
 
 
 def test_form_inputs_without_known_values(fitted: Fitted) -> None:
@@ -273,7 +273,7 @@ def test_bundle_of_known_direction_asks_for_spending(fitted: Fitted, tmp_path: P
     for segment in found.segments:
         assert segment["medians"]["income"] == pytest.approx(1500, rel=0.003)
         assert segment["index"]["income"] == 100
-    # Income is no feature: every answer is that of the same customers without it.
+    # Income is not a feature: answers equal those without it.
     known = measures_of(fitted, found)
     np.testing.assert_array_equal(
         posterior(found, known).probabilities,

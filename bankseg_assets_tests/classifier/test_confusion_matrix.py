@@ -1,4 +1,4 @@
-"""Held-out customers are scored a batch at a time, and all are counted."""
+"""Held-out customers are scored in batches, and all are counted."""
 
 from pathlib import Path
 

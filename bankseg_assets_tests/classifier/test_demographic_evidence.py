@@ -1,4 +1,4 @@
-"""Tables of age, gender and location: smoothed, rounded, and of nobody in particular."""
+"""Evidence tables of age, gender and location: smoothed, rounded, without disclosure."""
 
 from typing import Any
 
@@ -20,14 +20,14 @@ def counts(**by_value: list[int]) -> dict[str, np.ndarray]:
     return {value: np.array(numbers) for value, numbers in by_value.items()}
 
 
-def told(**by_value: list[int]) -> dict[str, Any]:
+def evidence_table(**by_value: list[int]) -> dict[str, Any]:
     found = table("Label", counts(**by_value), 2)
     assert found is not None
     return found
 
 
 def test_probabilities_are_laplace_smoothed_shares_of_segment() -> None:
-    found = told(M=[70, 40], F=[30, 60])
+    found = evidence_table(M=[70, 40], F=[30, 60])
     assert found["values"] == ["F", "M"]
     expected = np.log([[31 / 102, 61 / 102], [71 / 102, 41 / 102]])
     np.testing.assert_allclose(found["log_probability"], expected, atol=5e-4)
@@ -35,7 +35,7 @@ def test_probabilities_are_laplace_smoothed_shares_of_segment() -> None:
 
 
 def test_value_of_ten_customers_is_not_listed() -> None:
-    found = told(PUNE=[500, 400], AGRA=[10, 90], SURAT=[60, 9])
+    found = evidence_table(PUNE=[500, 400], AGRA=[10, 90], SURAT=[60, 9])
     assert found["values"] == ["PUNE", OTHER]
     np.testing.assert_allclose(np.exp(found["log_probability"]).sum(axis=0), 1, atol=2e-3)
     np.testing.assert_allclose(
@@ -44,7 +44,7 @@ def test_value_of_ten_customers_is_not_listed() -> None:
 
 
 def test_small_remainder_is_not_listed() -> None:
-    found = told(M=[70, 40], F=[30, 60], T=[1, 0])
+    found = evidence_table(M=[70, 40], F=[30, 60], T=[1, 0])
     assert found["values"] == ["F", "M"]
     evidence = Evidence.from_json("gender", found)
     assert evidence.log_likelihood(evidence.codes(["T"])).tolist() == [[0.0, 0.0]]
@@ -67,7 +67,7 @@ def test_insignificant_differences_are_no_evidence() -> None:
 
 
 def test_only_largest_locations_are_listed() -> None:
-    found = told(**{f"PLACE {n:02}": [100 + n, 500 - n] for n in range(50)})
+    found = evidence_table(**{f"PLACE {n:02}": [100 + n, 500 - n] for n in range(50)})
     assert len(found["values"]) == MOST_VALUES + 1
     assert found["values"] == [*sorted(f"PLACE {n:02}" for n in range(30)), OTHER]
 

@@ -1,4 +1,4 @@
-"""Measures of probabilities, by hand."""
+"""Metrics of probabilities, compared with manual results."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Naive Bayes: parameters and measures by hand, numpy equal to Spark, and nothing leaks."""
+"""Naive Bayes: parameters, metrics, equality of numpy and Spark, no leakage."""
 
 from dataclasses import asdict
 
@@ -68,7 +68,7 @@ def test_evaluation_equals_spark_on_held_out_customers(fitted: Fitted) -> None:
 
 
 def test_training_customers_are_evaluated_if_none_held_out(spark: SparkSession) -> None:
-    """50 customers are too few to hold any out; `n_held_out` says so."""
+    """50 customers are too few to hold any out; `n_held_out` is 0."""
     rows = [(number % 2, False, number % 2 * 9.0 + number % 3) for number in range(12)]
     labelled = spark.createDataFrame(rows, "segment int, held_out boolean, pc1 double")
     _, found = fit_and_evaluate(labelled, 1)
@@ -89,7 +89,7 @@ def test_single_segment_has_model_of_finite_density(
 
 
 def test_held_out_customers_influence_no_fit(spark: SparkSession, fitted: Fitted) -> None:
-    """Every held-out customer becomes another one; every fitted parameter stays the same."""
+    """Changing all held-out customers leaves every fitted parameter unchanged."""
     strange = {"recency": 1, "frequency": 40, "average_amount": 1e7, "average_balance": 1e9}
     rows = [row | strange if row["held_out"] else row for row in random_rows(900, seed=5)]
     other = fit(rfm_frame(spark, rows))

@@ -1,4 +1,4 @@
-"""Every subset of the inputs is made honest, by a temperature or a matrix, and judged."""
+"""Every subset of inputs is calibrated by a temperature or a matrix, and evaluated."""
 
 from dataclasses import replace
 
@@ -26,7 +26,7 @@ from bankseg_assets_tests.small_model import one_segment, small_model
 
 
 def drawn(honest: Array) -> Labels:
-    """Return segments that come as often as the log probabilities say."""
+    """Draw segments with the given log probabilities."""
     random = np.random.default_rng(1)
     return np.array([random.choice(honest.shape[1], p=row) for row in softmax(honest)])
 
@@ -74,7 +74,7 @@ def test_best_factor_is_within_bounds() -> None:
 
 
 def test_matrix_calibrates_where_temperature_cannot() -> None:
-    """Two segments are mistaken for one another a third of the time; the third never is."""
+    """Two segments are confused with each other a third of the time; the third never is."""
     honest = np.random.default_rng(3).normal(0, 2, (20_000, 3))
     labels = drawn(honest)
     wrong = honest @ np.array([[1.6, 0.7, 0.0], [-0.5, 0.6, 0.0], [0.0, 0.0, 1.0]]) + [2.5, 0, 0]
@@ -93,7 +93,7 @@ def test_matrix_of_few_customers_is_near_temperature() -> None:
 
 
 def test_matrix_is_used_only_if_temperature_fails() -> None:
-    """The labels fit no Gaussian: they follow from the recency of a customer, band by band."""
+    """The labels are not Gaussian: they depend on bands of recency."""
     bundle, random = small_model(), np.random.default_rng(4)
     count = 4_000
     known = {
@@ -121,7 +121,7 @@ def test_every_subset_beats_prior(fitted: Fitted) -> None:
     found = calibrated.completeness
     assert [entry.known for entry in found] == subsets(bundle.measures)
     prior, *others = found
-    # Of 180 customers: a measure that says nothing may cost a little by chance.
+    # With 180 customers, an uninformative measure may cost a little by chance.
     assert all(e.metrics.log_loss < prior.metrics.log_loss + 0.02 for e in others)
     whole = calibrated.with_all_measures
     assert whole == found[-1]
@@ -157,7 +157,7 @@ def test_bundle_has_calibration_and_metrics(fitted: Fitted) -> None:
 def test_evidence_weights_cover_partial_subsets(fitted: Fitted) -> None:
     segments = with_genders(fitted.segments)
     tables = fit_evidence(segments, ["age", "gender"], fitted.kmeans.k)
-    assert tables.keys() == {"gender"}  # all are 30 years old: that tells nothing
+    assert tables.keys() == {"gender"}  # all are 30 years old: no information
     bundle = replace(bundle_from(fitted.bundle), evidence=tables)
     calibrated = calibrate(bundle, segments)
     weights = calibrated.bundle.evidence_weights
@@ -166,7 +166,7 @@ def test_evidence_weights_cover_partial_subsets(fitted: Fitted) -> None:
     assert all(0 <= weight <= HOTTEST for weight in weights.values())
     assert len(calibrated.completeness) == 16 + len(told)
     by_names = {entry.known: entry.metrics for entry in calibrated.completeness}
-    # A gender that is drawn by the segment tells a little; 180 customers show it roughly.
+    # A gender drawn by segment is weakly informative; 180 customers show it roughly.
     assert by_names["gender",].log_loss < by_names[()].log_loss + 0.01
     assert weights["gender"] == pytest.approx(1.0, abs=0.5)
 
@@ -190,7 +190,7 @@ def test_calibrate_needs_customer_with_every_measure(fitted: Fitted) -> None:
 
 
 def test_calibrate_keeps_single_segment(fitted: Fitted) -> None:
-    """There is nothing to be less sure of, and no slope to find a temperature by."""
+    """Its probability is always 1, so no temperature can be fitted."""
     known = {"recency": np.array([1.0, 2.0, 9.0])}
     found = _calibrations(one_segment(), Sample(known, np.zeros(3, dtype=np.int64)))
     assert {one["temperature"] for one in found.values()} == {1.0}

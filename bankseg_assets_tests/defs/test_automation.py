@@ -1,4 +1,4 @@
-"""Sensors start a run when there is something to do, once, and say why they do not."""
+"""Sensors start one run when there is something to do, and otherwise say why not."""
 
 import json
 import os
@@ -55,7 +55,7 @@ def add_run(instance: dg.DagsterInstance, job: str, status: str, **tags: str) ->
 
 
 def report_checks(instance: dg.DagsterInstance, table: str, **checked: bool | None) -> None:
-    """Record what the blocking checks say of the newest version of a table: by default, passed."""
+    """Record results of the blocking checks of a table's newest version; by default passed."""
     made = instance.get_latest_materialization_event(dg.AssetKey(table))
     assert made is not None
     target = AssetCheckEvaluationTargetMaterializationData(
@@ -84,7 +84,7 @@ class Landing:
     cursor: str | None = None
 
     def put(self, name: str, content: str, *, quiet_seconds: float = 60) -> str:
-        """Land a file that was last written so long ago; return its SHA-256."""
+        """Land a file of the given age; return its SHA-256."""
         path = Path(self.delivery.landing_dir) / name
         path.write_text(f"{content}\n", encoding="utf-8")  # a line end: more than ten seconds do
         then = time.time() - quiet_seconds
@@ -92,7 +92,7 @@ class Landing:
         return sha256_of(path)
 
     def record(self, sha256: str, status: str = "accepted", name: str = "x.csv") -> None:
-        """Enter a content in the ledger, as the run that takes it does."""
+        """Record a content in the ledger, as the ingesting run does."""
         contract = self.delivery.contract.fingerprint
         self.delivery.ledger.record(
             Delivery(sha256, name, status, "why", 1, 1, "run", contract=contract)  # type: ignore[arg-type]
@@ -105,13 +105,13 @@ class Landing:
         self.publish_only(*sha256s)
 
     def publish_only(self, *sha256s: str) -> None:
-        """The same, of contents that the ledger knows."""
+        """The same, for contents already in the ledger."""
         self.publish_table("cleaned_transactions", content_hash(sha256s))
 
     def publish_table(self, table: str, content: str, **checked: bool) -> None:
-        """Record that a table is made of a content, and what its blocking checks said of it.
+        """Record the content of a table and the results of its blocking checks.
 
-        checked: check -> whether it passed; None where it did not run. All passed by default.
+        checked: check -> whether it passed; None if it did not run. All passed by default.
         """
         contract = self.delivery.contract.fingerprint
         metadata = {CONTENT_HASH_KEY: content, CONTRACT_KEY: contract}
@@ -178,7 +178,7 @@ def test_complete_file_starts_run_that_carries_its_content(landing: Landing) -> 
     assert request.tags[CONTENT_TAG] == wanted
 
 
-def test_file_beside_taken_ones_asks_for_all_of_them(landing: Landing) -> None:
+def test_new_file_requests_run_with_all_files(landing: Landing) -> None:
     january = landing.put("january.csv", "one")
     landing.publish(january)
     february = landing.put("february.csv", "two")
@@ -211,7 +211,7 @@ def test_content_that_was_rejected_starts_nothing(landing: Landing, published: l
     assert landing.skips().startswith("Nothing new")
 
 
-def test_file_that_is_still_written_is_waited_for(landing: Landing) -> None:
+def test_incomplete_file_is_waited_for(landing: Landing) -> None:
     landing.put("january.csv", "one", quiet_seconds=0)
     told = landing.skips()
     assert "Waiting for january.csv (still being written)." in told
@@ -219,21 +219,19 @@ def test_file_that_is_still_written_is_waited_for(landing: Landing) -> None:
     assert landing.starts()
 
 
-def test_marker_says_that_file_is_complete(landing: Landing) -> None:
+def test_marker_completes_file(landing: Landing) -> None:
     landing.put("january.csv", "one", quiet_seconds=0)
     landing.put("january.csv.done", "")
     assert landing.starts()
 
 
-def test_file_that_is_still_written_does_not_hold_up_complete_one(landing: Landing) -> None:
+def test_incomplete_file_does_not_delay_complete_one(landing: Landing) -> None:
     january = landing.put("january.csv", "one")
     landing.put("february.csv", "tw", quiet_seconds=0)
     assert landing.starts().run_key == f"{content_hash([january])}-1"
 
 
-def test_file_that_vanishes_while_it_is_read_is_waited_for(
-    landing: Landing, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_vanishing_file_is_waited_for(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
     def vanish(path: Path) -> str:
         path.unlink()
         return sha256_of(path)
@@ -243,9 +241,7 @@ def test_file_that_vanishes_while_it_is_read_is_waited_for(
     assert "Waiting for january.csv (No such file or directory)." in landing.skips()
 
 
-def test_file_is_read_once_until_it_changes(
-    landing: Landing, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_unchanged_file_is_hashed_once(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
     read = []
 
     def counting(path: Path) -> str:
@@ -266,7 +262,7 @@ def test_file_is_read_once_until_it_changes(
 
 
 def test_stalled_upload_is_waited_for(landing: Landing) -> None:
-    """Its last line has no end: the amount in it may be cut off."""
+    """The last line has no line end: its amount may be truncated."""
     path = Path(landing.delivery.landing_dir) / "january.csv"
     path.write_text("one,12.3", encoding="utf-8")
     for quiet_seconds, waits in ((60, True), (STALLED_AFTER_SECONDS + 1, False)):
@@ -276,10 +272,10 @@ def test_stalled_upload_is_waited_for(landing: Landing) -> None:
         assert ("Waiting for january.csv" in str(told)) == waits
 
 
-def test_look_reads_so_much_and_next_goes_on(
+def test_tick_hashes_limited_bytes_and_next_continues(
     landing: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Dagster ends a sensor after 60 seconds, and keeps nothing of what it knew by then."""
+    """Dagster stops a sensor after 60 seconds and discards its results."""
     monkeypatch.setattr(automation, "HASHED_AT_A_LOOK", 10)
     landing.publish(landing.put("a.csv", "1234567"), landing.put("b.csv", "7654321"))
     assert landing.skips().endswith("Waiting for b.csv (the next look reads it).")
@@ -289,10 +285,10 @@ def test_look_reads_so_much_and_next_goes_on(
     assert len(landing.delivery.ledger.hashes()) == 2
 
 
-def test_file_too_large_for_look_starts_run(
+def test_file_too_large_for_tick_starts_run(
     landing: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """It starts one for its name, size and time, and none once the run has hashed it."""
+    """The run is keyed by name, size and time; none is started once the file is hashed."""
     monkeypatch.setattr(automation, "HASHED_AT_A_LOOK", 10)
     monkeypatch.setattr(automation, "sha256_of", lambda _: pytest.fail("read in a sensor"))
     sha256 = landing.put("january.csv", "12345678901234567890")
@@ -303,7 +299,7 @@ def test_file_too_large_for_look_starts_run(
     assert landing.skips().startswith("Nothing new")
 
 
-def test_failed_run_is_tried_again_thrice_at_once_and_then_every_hour(
+def test_failed_run_is_retried_three_times_then_hourly(
     landing: Landing, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sha256 = landing.put("january.csv", "one")
@@ -312,7 +308,7 @@ def test_failed_run_is_tried_again_thrice_at_once_and_then_every_hour(
     for _ in range(QUICK_ATTEMPTS):
         keys.append(landing.starts().run_key)
         landing.add_run("ingestion", "FAILURE", **{CONTENT_TAG: wanted})
-        # The file may have been taken before its run failed.
+        # The file may have been ingested before its run failed.
         landing.record(sha256)
     assert keys == [f"{wanted}-{attempt}" for attempt in (1, 2, 3)]
     told = landing.skips()
@@ -324,7 +320,7 @@ def test_failed_run_is_tried_again_thrice_at_once_and_then_every_hour(
     assert landing.starts().run_key == f"{wanted}-4"
 
 
-def test_file_that_displaces_demo_data_and_fails_has_no_more_attempts(
+def test_replacing_demo_data_grants_no_extra_attempts(
     landing: Landing,
 ) -> None:
     demo = landing.put("demo_transactions.csv", "demo")
@@ -339,18 +335,18 @@ def test_file_that_displaces_demo_data_and_fails_has_no_more_attempts(
     assert landing.skips().startswith("3 runs")
 
 
-def test_run_of_sensor_is_not_repeated_by_dagster_too(landing: Landing) -> None:
+def test_sensor_runs_have_no_dagster_retries(landing: Landing) -> None:
     landing.put("january.csv", "one")
     assert landing.starts().tags["dagster/max_retries"] == "0"
 
 
-def test_run_that_dagster_is_about_to_repeat_is_not_doubled(landing: Landing) -> None:
+def test_run_awaiting_dagster_retry_is_not_duplicated(landing: Landing) -> None:
     landing.put("january.csv", "one")
     landing.add_run("everything", "FAILURE", **{"dagster/will_retry": "true"})
     assert landing.skips().startswith("A run that takes what landed is on its way.")
 
 
-def test_run_that_dagster_has_repeated_holds_up_nothing(landing: Landing) -> None:
+def test_retried_run_blocks_nothing(landing: Landing) -> None:
     landing.put("january.csv", "one")
     landing.add_run(
         "everything",
@@ -369,7 +365,7 @@ def test_failures_of_other_content_do_not_count(landing: Landing) -> None:
 
 @pytest.mark.parametrize("job", ["ingestion", "everything"])
 @pytest.mark.parametrize("status", UNFINISHED)
-def test_run_that_takes_what_landed_is_not_doubled(landing: Landing, job: str, status: str) -> None:
+def test_ingesting_run_is_not_duplicated(landing: Landing, job: str, status: str) -> None:
     landing.put("january.csv", "one")
     landing.add_run(job, status)
     assert landing.skips().startswith("A run that takes what landed is on its way.")
@@ -379,15 +375,13 @@ def test_run_that_takes_what_landed_is_not_doubled(landing: Landing, job: str, s
     ("job", "status"),
     [("models", "STARTED"), ("recommendations", "STARTED"), ("ingestion", "SUCCESS")],
 )
-def test_run_that_takes_nothing_any_more_holds_up_nothing(
-    landing: Landing, job: str, status: str
-) -> None:
+def test_finished_ingestion_blocks_nothing(landing: Landing, job: str, status: str) -> None:
     landing.put("january.csv", "one")
     landing.add_run(job, status)
     assert landing.starts()
 
 
-def test_demo_data_that_stepped_aside_starts_nothing(landing: Landing) -> None:
+def test_ignored_demo_data_starts_nothing(landing: Landing) -> None:
     demo, real = landing.put("demo_transactions.csv", "demo"), landing.put("real.csv", "real")
     ledger = landing.delivery.ledger
     ledger.record(Delivery(demo, "demo_transactions.csv", "accepted", "", 1, 1, "run"))
@@ -445,7 +439,7 @@ def test_folder_without_holdings_starts_nothing(holdings: HoldingsFolder) -> Non
 def test_new_holdings_start_one_run_until_they_are_published(holdings: HoldingsFolder) -> None:
     january = holdings.put("january.csv", "one")
     assert holdings.starts().tags[HOLDINGS_TAG] == content_hash([january])
-    # Taken, but the run failed before it published.
+    # Ingested, but the run failed before it published.
     holdings.record(january)
     assert holdings.starts()
     holdings.publish_holdings(january)
@@ -454,7 +448,7 @@ def test_new_holdings_start_one_run_until_they_are_published(holdings: HoldingsF
     assert holdings.starts()
 
 
-def test_holdings_that_are_still_written_are_waited_for(holdings: HoldingsFolder) -> None:
+def test_incomplete_holdings_are_waited_for(holdings: HoldingsFolder) -> None:
     holdings.put("january.csv", "one", quiet_seconds=0)
     assert "Waiting for january.csv (still being written)." in holdings.skips()
 
@@ -464,9 +458,7 @@ def test_rejected_holdings_start_nothing_more(holdings: HoldingsFolder) -> None:
     assert holdings.skips().startswith("Nothing new")
 
 
-def test_demo_holdings_step_aside_for_banks_customers_without_run(
-    holdings: HoldingsFolder, landing: Landing
-) -> None:
+def test_demo_holdings_are_ignored_without_run(holdings: HoldingsFolder, landing: Landing) -> None:
     demo = holdings.put("demo_holdings.csv", "demo")
     holdings.record(demo, name="demo_holdings.csv")
     holdings.publish_holdings(demo)
@@ -475,21 +467,21 @@ def test_demo_holdings_step_aside_for_banks_customers_without_run(
 
 
 @pytest.mark.parametrize("job", ["everything", "models", "recommendations"])
-def test_run_that_takes_holdings_is_not_doubled(holdings: HoldingsFolder, job: str) -> None:
+def test_run_ingesting_holdings_is_not_duplicated(holdings: HoldingsFolder, job: str) -> None:
     holdings.put("january.csv", "one")
     holdings.add_run(job, "STARTED")
     assert holdings.skips().startswith("A run that takes what landed is on its way.")
 
 
 @pytest.mark.parametrize("job", ["ingestion", "comparison"])
-def test_run_that_takes_no_holdings_holds_up_none(holdings: HoldingsFolder, job: str) -> None:
+def test_run_without_holdings_blocks_none(holdings: HoldingsFolder, job: str) -> None:
     holdings.put("january.csv", "one")
     holdings.add_run(job, "STARTED")
     assert holdings.starts()
 
 
 def clean(instance: dg.DagsterInstance, job: str, *also: str) -> str:
-    """Run a job that makes cleaned_transactions and other assets; return the run's id."""
+    """Record a run that materializes cleaned_transactions and other assets; return its ID."""
 
     def made(name: str) -> dg.AssetsDefinition:
         @dg.asset(name=name)
@@ -502,7 +494,7 @@ def clean(instance: dg.DagsterInstance, job: str, *also: str) -> str:
     assets = [made(name) for name in names]
     jobs = [dg.define_asset_job(job, selection=names)]
     defined = dg.Definitions(assets=assets, jobs=jobs).resolve_job_def(job)
-    # Named, as a selection in the UI is; a job of its own names none.
+    # Named, like a selection in the UI; a complete job names none.
     selection = [dg.AssetKey(name) for name in names] if job == "__selection" else None
     run = defined.execute_in_process(instance=instance, asset_selection=selection)
     report_checks(instance, "cleaned_transactions")
@@ -525,7 +517,7 @@ def test_cleaned_data_starts_models(instance: dg.DagsterInstance) -> None:
     assert cleaned_sensor.job_name == "models"
 
 
-def test_models_that_failed_are_tried_again_thrice_at_once_and_then_every_hour(
+def test_failed_models_are_retried_then_hourly(
     instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     run_id = clean(instance, "ingestion")
@@ -542,14 +534,14 @@ def test_models_that_failed_are_tried_again_thrice_at_once_and_then_every_hour(
 
 
 @pytest.mark.parametrize("status", UNFINISHED)
-def test_run_that_makes_models_is_not_doubled(instance: dg.DagsterInstance, status: str) -> None:
+def test_models_run_is_not_duplicated(instance: dg.DagsterInstance, status: str) -> None:
     clean(instance, "ingestion")
     add_run(instance, "models", status)
     requests, told = tick(cleaned_sensor, instance)
     assert (requests, told) == ([], "A run that makes the models is on its way.")
 
 
-def test_models_made_before_data_was_cleaned_do_not_count(
+def test_models_older_than_cleaned_data_do_not_count(
     instance: dg.DagsterInstance,
 ) -> None:
     clean(instance, "everything", "nb_classifier")
@@ -561,9 +553,7 @@ def test_models_made_before_data_was_cleaned_do_not_count(
 
 
 @pytest.mark.parametrize("job", ["everything", "__selection"])
-def test_run_that_makes_models_itself_starts_no_other(
-    instance: dg.DagsterInstance, job: str
-) -> None:
+def test_full_run_starts_no_models_run(instance: dg.DagsterInstance, job: str) -> None:
     clean(instance, job, *release_chain())
     requests, told = tick(cleaned_sensor, instance)
     assert requests == []
@@ -571,27 +561,27 @@ def test_run_that_makes_models_itself_starts_no_other(
 
 
 def release_chain() -> list[str]:
-    """Return what must be made of cleaned data for a release, the release included."""
+    """Return the assets from cleaned data up to and including the release."""
     graph = build_defs().resolve_asset_graph()
     return [key.to_user_string() for key in automation._RELEASE_CHAIN.resolve(graph)]
 
 
-def test_release_chain_is_all_that_follows_from_cleaned_data() -> None:
-    """And nothing of the holdings, which have a sensor of their own."""
+def test_release_chain_is_downstream_of_cleaned_data() -> None:
+    """It excludes holdings, which have their own sensor."""
     chain = release_chain()
     assert {"rfm_table", "customer_segments", "nb_classifier", "model_card", "release"} <= {*chain}
     assert not {"cleaned_transactions", "product_holdings", "segmentation_comparison"} & {*chain}
 
 
 @pytest.mark.parametrize("left_out", ["release", "rfm_table", "model_card"])
-def test_part_of_chain_is_no_release(instance: dg.DagsterInstance, left_out: str) -> None:
-    """A run of `nb_classifier` alone, or of all but one, leaves the release as it was."""
+def test_partial_run_is_no_release(instance: dg.DagsterInstance, left_out: str) -> None:
+    """A run of `nb_classifier` only, or of all assets but one, makes no release."""
     clean(instance, "__selection", *(name for name in release_chain() if name != left_out))
     assert tick(cleaned_sensor, instance)[0]
 
 
-def test_part_of_models_on_its_way_holds_up_nothing(instance: dg.DagsterInstance) -> None:
-    """The classifier is being made; the release is not."""
+def test_partial_models_run_blocks_nothing(instance: dg.DagsterInstance) -> None:
+    """The classifier is in progress, but not the release."""
     clean(instance, "ingestion")
     only = frozenset({dg.AssetKey("nb_classifier")})
     started = dg.DagsterRunStatus.STARTED
@@ -600,7 +590,7 @@ def test_part_of_models_on_its_way_holds_up_nothing(instance: dg.DagsterInstance
 
 
 def test_failed_check_of_cleaned_data_starts_no_models(instance: dg.DagsterInstance) -> None:
-    """What serves stays; the reason says which check, what was found, and what to do."""
+    """The release stays; the reason names the check, the finding and the next step."""
     clean(instance, "ingestion")
     report_checks(instance, "cleaned_transactions", every_row_is_accounted_for=False)
     requests, told = tick(cleaned_sensor, instance)
@@ -614,7 +604,7 @@ def test_failed_check_of_cleaned_data_starts_no_models(instance: dg.DagsterInsta
 
 
 def test_checks_without_result_start_no_models(landing: Landing) -> None:
-    """Their run may be on its way, or was killed before them; the landing sensor repeats it."""
+    """Their run may be in progress, or was killed before them; the landing sensor retries it."""
     landing.publish_table("cleaned_transactions", "x", every_row_is_accounted_for=None)
     requests, told = tick(cleaned_sensor, landing.instance)
     assert requests == []
@@ -622,7 +612,7 @@ def test_checks_without_result_start_no_models(landing: Landing) -> None:
 
 
 def test_results_of_earlier_data_do_not_count(instance: dg.DagsterInstance) -> None:
-    """The checks passed; then data was cleaned, and no check has looked at it."""
+    """The checks passed before data was cleaned again, which is unchecked."""
     clean(instance, "ingestion")
     instance.report_runless_asset_event(dg.AssetMaterialization("cleaned_transactions"))
     requests, told = tick(cleaned_sensor, instance)
@@ -630,7 +620,7 @@ def test_results_of_earlier_data_do_not_count(instance: dg.DagsterInstance) -> N
 
 
 def test_cleaned_data_without_checks_is_cleaned_again(landing: Landing) -> None:
-    """A run was killed between the table and its checks: nobody else would run them."""
+    """A run was killed between the table and its checks, which would never run otherwise."""
     january = landing.put("january.csv", "one")
     landing.record(january)
     content = content_hash([january])
@@ -640,8 +630,8 @@ def test_cleaned_data_without_checks_is_cleaned_again(landing: Landing) -> None:
     assert landing.skips().startswith("Nothing new")
 
 
-def test_cleaned_data_that_failed_is_said_and_not_repeated(landing: Landing) -> None:
-    """The same rows would fail again; another contract or a withdrawal is something new."""
+def test_failed_cleaned_data_is_reported_not_retried(landing: Landing) -> None:
+    """The same rows would fail again; another contract or a withdrawal allows a retry."""
     january, february = landing.put("january.csv", "one"), landing.put("february.csv", "two")
     for sha256 in (january, february):
         landing.record(sha256)
@@ -654,8 +644,8 @@ def test_cleaned_data_that_failed_is_said_and_not_repeated(landing: Landing) -> 
     assert landing.starts()
 
 
-def test_withdrawal_starts_run_and_its_undo_too(landing: Landing) -> None:
-    """The copy in the landing folder is known, and does not bring the file back."""
+def test_withdrawal_and_undo_start_runs(landing: Landing) -> None:
+    """The copy in the landing folder is known and does not undo the withdrawal."""
     january, february = landing.put("january.csv", "one"), landing.put("february.csv", "two")
     landing.publish(january, february)
     assert landing.skips().startswith("Nothing new")
@@ -670,13 +660,13 @@ def test_withdrawal_starts_run_and_its_undo_too(landing: Landing) -> None:
 
 
 def test_withdrawal_of_everything_starts_nothing(landing: Landing) -> None:
-    """There is nothing to make a table of; what is released stays."""
+    """There is no content for a table; the release stays."""
     landing.publish(landing.put("january.csv", "one"))
     landing.delivery.ledger.withdraw(sha256_of(Path(landing.delivery.landing_dir) / "january.csv"))
     assert landing.skips().startswith("Nothing new")
 
 
-def test_corrected_contract_tries_rejected_content_once(landing: Landing, tmp_path: Path) -> None:
+def test_corrected_contract_retries_rejected_content_once(landing: Landing, tmp_path: Path) -> None:
     """Not again when it is rejected by the new contract, too."""
     landing.publish("a" * 64)
     bad = landing.put("bad.csv", "one")
@@ -701,15 +691,15 @@ def test_another_contract_starts_run_for_accepted_content(landing: Landing, tmp_
     assert landing.skips().startswith("3 runs")
 
 
-def test_contract_that_cannot_be_read_is_said(landing: Landing, tmp_path: Path) -> None:
-    """No run is started to fail by it."""
+def test_unreadable_contract_is_reported(landing: Landing, tmp_path: Path) -> None:
+    """No run is started that would fail."""
     landing.put("january.csv", "one")
     landing.use_contract(tmp_path / "other.toml", "currency = [\n")
     assert landing.skips().endswith("Nothing is taken until it is corrected.")
 
 
 def test_withdrawal_of_only_holdings_starts_run(holdings: HoldingsFolder) -> None:
-    """Recommendations from them must not stay."""
+    """Recommendations based on them must be removed."""
     january = holdings.put("january.csv", "one")
     holdings.record(january)
     holdings.publish_holdings(january)
@@ -732,7 +722,7 @@ def notice(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
     return settings.notice_path
 
 
-def test_new_classifier_is_announced(instance: dg.DagsterInstance, notice: Path) -> None:
+def test_new_release_writes_notice(instance: dg.DagsterInstance, notice: Path) -> None:
     run_id = clean(instance, "everything", "release")
     requests, told = tick(new_model_sensor, instance)
     assert requests == []
@@ -741,7 +731,7 @@ def test_new_classifier_is_announced(instance: dg.DagsterInstance, notice: Path)
     assert [file.name for file in notice.parent.iterdir() if file.is_file()] == [notice.name]
 
 
-def test_notice_before_stays_whole_when_next_cannot_be_written(
+def test_failed_notice_keeps_previous_one(
     instance: dg.DagsterInstance, notice: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def break_off(path: Path, text: str, encoding: str) -> None:
@@ -756,7 +746,7 @@ def test_notice_before_stays_whole_when_next_cannot_be_written(
     assert notice.read_bytes() == b'{"run_id": "before"}'
 
 
-def test_failed_run_is_told_with_step_and_cause_and_no_traceback(
+def test_failed_run_is_reported_with_step_and_cause(
     instance: dg.DagsterInstance, caplog: pytest.LogCaptureFixture
 ) -> None:
     @dg.asset

@@ -1,4 +1,4 @@
-"""Assets are kept as versions: whole or not at all, with what was written recorded."""
+"""Assets are stored as atomic versions, with metadata of what was written."""
 
 import json
 import os
@@ -31,7 +31,7 @@ def store(settings: Settings) -> VersionStore:
 
 @pytest.fixture
 def profiles(spark: SparkSession) -> DataFrame:
-    """Three rows of a published table, its columns reversed and one too many."""
+    """Three rows of a published table, with reversed columns and an additional one."""
     rows = [
         tuple(_example(column.type, place) for column in SEGMENT_PROFILES.columns)
         for place in range(3)
@@ -67,13 +67,13 @@ def keep(platform: Mapping[str, object], name: str, value: object, **metadata: A
 
 
 def leftovers(store: VersionStore, asset: str) -> list[Path]:
-    """Return the folders in which a version was begun and not completed."""
+    """Return the folders of incomplete versions."""
     versions = store.versions(asset)
     folders = versions[0].parent.iterdir() if versions else []
     return [folder for folder in folders if folder not in versions]
 
 
-def test_model_is_kept_as_json_that_rerun_repeats_byte_for_byte(
+def test_model_json_is_byte_identical_in_rerun(
     platform: dict[str, object], store: VersionStore
 ) -> None:
     keep(platform, "pca_model", MODEL)
@@ -84,7 +84,7 @@ def test_model_is_kept_as_json_that_rerun_repeats_byte_for_byte(
     assert "Café" in first.read_text(encoding="utf-8")
 
 
-def test_model_is_handed_on_as_it_was(platform: dict[str, object]) -> None:
+def test_model_round_trips(platform: dict[str, object]) -> None:
     handed_on = []
 
     @dg.asset
@@ -96,7 +96,7 @@ def test_model_is_handed_on_as_it_was(platform: dict[str, object]) -> None:
     assert handed_on == [MODEL]
 
 
-def test_table_is_written_and_handed_on_with_contract_s_columns(
+def test_table_round_trips_with_contract_columns(
     platform: dict[str, object], profiles: DataFrame
 ) -> None:
     handed_on = []
@@ -113,7 +113,7 @@ def test_table_is_written_and_handed_on_with_contract_s_columns(
     assert handed_on == [([(c.name, c.type) for c in SEGMENT_PROFILES.columns], 3)]
 
 
-def test_what_was_written_is_recorded_under_every_name_that_was_asked_for(
+def test_row_count_is_recorded_under_all_keys(
     platform: dict[str, object], profiles: DataFrame
 ) -> None:
     asked = {ROW_COUNT_KEY: "n_segments", PATH_KEY: "table_path"}
@@ -131,9 +131,7 @@ def test_model_has_no_rows_to_record(platform: dict[str, object]) -> None:
     assert {"dagster/row_count", "n", "dagster/column_lineage"}.isdisjoint(found)
 
 
-def test_files_that_are_written_already_are_linked(
-    platform: dict[str, object], tmp_path: Path
-) -> None:
+def test_written_files_are_linked(platform: dict[str, object], tmp_path: Path) -> None:
     pq.write_table(pa.table({"x": [1, 2]}), tmp_path / "a")
     pq.write_table(pa.table({"x": [3]}), tmp_path / "b")
     files = {f"{name}.parquet": tmp_path / name for name in ("a", "b")}
@@ -143,7 +141,7 @@ def test_files_that_are_written_already_are_linked(
     assert run.metadata["raw_transactions"]["dagster/row_count"] == row_count(folder) == 3
 
 
-def test_files_are_copied_where_they_cannot_be_linked(
+def test_files_are_copied_if_linking_fails(
     platform: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> None:
@@ -174,7 +172,7 @@ def test_report_is_page_with_tables_behind_it(platform: dict[str, object]) -> No
     ],
     ids=["of_no_known_kind", "not_a_number", "failed"],
 )
-def test_value_that_cannot_be_kept_leaves_version_before(
+def test_unsupported_value_keeps_previous_version(
     platform: dict[str, object], store: VersionStore, value: object, told: str
 ) -> None:
     keep(platform, "pca_model", MODEL)
@@ -185,7 +183,7 @@ def test_value_that_cannot_be_kept_leaves_version_before(
     assert json.loads((good / "model.json").read_text(encoding="utf-8")) == MODEL
 
 
-def test_table_that_breaks_while_it_is_written_leaves_version_before(
+def test_failed_write_keeps_previous_version(
     platform: dict[str, object], store: VersionStore, profiles: DataFrame
 ) -> None:
     keep(platform, "segment_profiles", profiles)
@@ -210,7 +208,7 @@ def test_only_last_versions_are_kept(
     assert kept == [{"number": 2}, {"number": 3}]
 
 
-def test_asset_that_was_never_made_is_named_with_what_to_do(
+def test_missing_asset_error_says_what_to_do(
     platform: dict[str, object],
 ) -> None:
     @dg.asset

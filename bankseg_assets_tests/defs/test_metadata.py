@@ -14,7 +14,7 @@ SOURCES = {"raw_transactions", "product_holdings", "quarantined_holdings"}
 DERIVED = sorted(TABLES.keys() - SOURCES)
 
 
-def test_column_is_shown_with_type_meaning_unit_and_nullability() -> None:
+def test_schema_has_type_meaning_unit_and_nullability() -> None:
     table = Table(
         "purses",
         (
@@ -33,12 +33,12 @@ def test_column_is_shown_with_type_meaning_unit_and_nullability() -> None:
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_table_asset_is_defined_with_its_schema(name: str) -> None:
+def test_table_asset_has_schema(name: str) -> None:
     assert table_metadata(name) == {"dagster/column_schema": table_schema(TABLES[name])}
 
 
 @pytest.mark.parametrize("name", DERIVED)
-def test_lineage_leads_from_existing_columns_to_existing_columns(name: str) -> None:
+def test_lineage_refers_to_existing_columns(name: str) -> None:
     lineage = column_lineage(name)
     assert lineage is not None
     assert set(lineage.deps_by_column) <= set(TABLES[name].names)
@@ -50,18 +50,18 @@ def test_lineage_leads_from_existing_columns_to_existing_columns(name: str) -> N
 
 
 @pytest.mark.parametrize("name", ["cleaned_transactions", "rfm_table", "recommended_actions"])
-def test_every_column_of_computed_table_says_where_it_comes_from(name: str) -> None:
+def test_every_computed_column_has_lineage(name: str) -> None:
     lineage = column_lineage(name)
     assert lineage is not None
     assert set(lineage.deps_by_column) == set(TABLES[name].names)
 
 
 @pytest.mark.parametrize("name", [*sorted(SOURCES), "pca_model", "eda_report"])
-def test_what_is_no_derived_table_has_no_lineage(name: str) -> None:
+def test_non_derived_asset_has_no_lineage(name: str) -> None:
     assert column_lineage(name) is None
 
 
-def test_table_for_people_is_markdown() -> None:
+def test_markdown_table_is_markdown() -> None:
     assert markdown_table(["place", "customers"], [["PUNE", 12], ["DELHI", 9]]) == (
         "| place | customers |\n|---|---|\n| PUNE | 12 |\n| DELHI | 9 |"
     )

@@ -1,4 +1,4 @@
-"""Resources: one Spark session a run, the published versions, the deliveries."""
+"""Resources: one Spark session per run, the published versions, the deliveries."""
 
 from typing import Any
 from unittest.mock import MagicMock
@@ -20,7 +20,7 @@ STARTED: list[MagicMock] = []
 
 
 class PretendedSpark(SparkResource):
-    """Keeps a stand-in for a session, which costs no JVM."""
+    """A Spark resource with a fake session, which needs no JVM."""
 
     @property
     def spark_session(self) -> Any:
@@ -32,7 +32,7 @@ class PretendedSpark(SparkResource):
 
 @pytest.fixture
 def started() -> list[MagicMock]:
-    """The sessions that were started, of this test alone."""
+    """The sessions started by this test."""
     STARTED.clear()
     return STARTED
 
@@ -49,17 +49,13 @@ def second(spark: SparkResource, first: dict[str, Any]) -> dict[str, Any]:
     return first
 
 
-def test_steps_of_run_share_session_that_ends_with_it(
-    settings: Settings, started: list[MagicMock]
-) -> None:
+def test_steps_of_run_share_session(settings: Settings, started: list[MagicMock]) -> None:
     platform = resources(settings, spark=PretendedSpark(spark_config={}))
     assert run_assets(first, second, resources=platform).failures == {}
     assert [session.stop.call_count for session in started] == [1]
 
 
-def test_session_that_only_io_manager_used_ends_with_run(
-    settings: Settings, started: list[MagicMock]
-) -> None:
+def test_session_of_io_manager_stops_with_run(settings: Settings, started: list[MagicMock]) -> None:
     @dg.asset
     def segment_profiles() -> None:
         pass
@@ -76,15 +72,13 @@ def test_session_that_only_io_manager_used_ends_with_run(
     assert [session.stop.call_count for session in started] == [1]
 
 
-def test_session_that_is_shared_between_runs_goes_on(
-    settings: Settings, started: list[MagicMock]
-) -> None:
+def test_shared_session_outlives_run(settings: Settings, started: list[MagicMock]) -> None:
     spark = PretendedSpark(spark_config={}, stop_after_run=False)
     assert run_assets(first, resources=resources(settings, spark=spark)).failures == {}
     assert [session.stop.call_count for session in started] == [0]
 
 
-def test_run_that_needs_no_spark_starts_none(settings: Settings, started: list[MagicMock]) -> None:
+def test_run_without_spark_starts_no_session(settings: Settings, started: list[MagicMock]) -> None:
     @dg.asset
     def pca_model() -> dict[str, Any]:
         return {}
@@ -94,7 +88,7 @@ def test_run_that_needs_no_spark_starts_none(settings: Settings, started: list[M
     assert started == []
 
 
-def test_without_java_use_of_spark_says_so(
+def test_missing_java_raises_on_first_use(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def find_none(_: Settings) -> None:
@@ -135,7 +129,7 @@ def test_resources_point_into_data_folder(settings: Settings) -> None:
     assert holdings.contract == DeliveryContract().of_holdings()
 
 
-def test_resource_can_be_replaced_and_others_stay() -> None:
+def test_resource_override_keeps_others() -> None:
     mine = SparkResource(spark_config={"spark.app.name": "mine"})
     replaced = build_defs(resource_overrides={"spark": mine}).resources or {}
     assert replaced["spark"] is mine

@@ -1,4 +1,4 @@
-"""Every customer is in one flow of each kind, and none is lost or made up."""
+"""Every customer is in exactly one flow of each kind."""
 
 from collections import Counter
 from dataclasses import replace
@@ -126,7 +126,7 @@ def test_complete_flows_are_balanced() -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "after", "money", "told"),
+    ("before", "after", "money", "expected"),
     [
         ({0: 70, 1: 38}, AFTER, MONEY, "107 customers leave the old segments, by the old model"),
         ({0: 71, 1: 36}, AFTER, MONEY, "107 customers leave the old segments, both together"),
@@ -136,9 +136,9 @@ def test_complete_flows_are_balanced() -> None:
     ],
 )
 def test_unbalanced_total_is_reported(
-    before: dict[int, int], after: dict[int, int], money: Decimal, told: str
+    before: dict[int, int], after: dict[int, int], money: Decimal, expected: str
 ) -> None:
-    assert told in " ".join(
+    assert expected in " ".join(
         unbalanced_totals(flows(WAYS, OLD, NEW, CONTINUES), before, after, money)
     )
 

@@ -1,4 +1,4 @@
-"""The release in use is read whole, or there is nothing to compare with and a sentence says why."""
+"""The release in use is read completely, or an error says why it is not comparable."""
 
 from collections.abc import Callable
 from pathlib import Path

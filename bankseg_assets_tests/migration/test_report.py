@@ -1,4 +1,4 @@
-"""People read counts to the nearest ten; a flow of one to ten looks the same, and has no money."""
+"""Reported counts are rounded to ten; flows of one to ten are hidden, with their money."""
 
 from decimal import Decimal
 

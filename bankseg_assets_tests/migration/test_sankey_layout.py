@@ -1,4 +1,4 @@
-"""Nodes stand below one another, bands begin and end in them, and the small ones are left out."""
+"""Nodes are stacked, bands begin and end in them, and small flows are omitted."""
 
 from decimal import Decimal
 

@@ -1,4 +1,4 @@
-"""The Sankey diagram is a PNG that shows what moved."""
+"""The Sankey diagram is a PNG of the moves."""
 
 import base64
 import re

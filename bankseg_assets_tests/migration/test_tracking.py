@@ -1,6 +1,6 @@
-"""Customers are followed from the old data to the new, under the old model and the new one.
+"""Customers are tracked from old to new data, by the old and the new model.
 
-The old model has one feature, recency, and its border at 10 days.
+The old model has one feature, recency, with the border at 10 days.
 """
 
 from collections.abc import Sequence
@@ -89,7 +89,7 @@ def test_new_segment_continues_its_main_source(
 
 
 def test_mixture_is_applied_as_one(spark: SparkSession) -> None:
-    """The second Gaussian is so wide that it takes what is far on both sides."""
+    """The second Gaussian is so wide that distant customers on both sides belong to it."""
     wide = replace(
         PAST,
         shares=np.array([0.5, 0.5]),
@@ -148,7 +148,7 @@ def test_fitted_model_reproduces_its_segments(fitted: Fitted) -> None:
         centroids=fitted.kmeans.centroid_array,
         names=tuple(fitted.kmeans.names),
     )
-    # The new model is the old one with its segments numbered backwards.
+    # The new model is the old one with reversed segment numbers.
     document = fitted.kmeans.to_json()
     backwards = KMeansModel.from_json(
         document | {"centroids": document["centroids"][::-1], "names": document["names"][::-1]}

@@ -1,4 +1,4 @@
-"""What is exported is shown by a spreadsheet and never computed; what was a number still is."""
+"""Exported cells are never evaluated by a spreadsheet, and numbers stay numbers."""
 
 import csv
 import io
@@ -29,7 +29,7 @@ def read(content: bytes) -> list[list[str]]:
 
 
 def formulas(cells: list[list[str]]) -> list[str]:
-    """Return the cells that a spreadsheet would compute; a number's value is itself."""
+    """Return the cells that a spreadsheet would evaluate; numbers are not formulas."""
     return [
         cell
         for row in cells
@@ -143,7 +143,7 @@ def test_to_csv_has_no_formula_and_keeps_all_text(
 
 
 def test_texts_differing_only_in_nul_stay_distinct() -> None:
-    """To pandas, which would tell texts apart faster, they are the same text."""
+    """pandas, which would be faster, considers them equal."""
     content = to_csv(pd.DataFrame({"text": ["", "=", "\0", "=\0"]}))
     assert content.decode("utf-8-sig").split("\r\n")[1:-1] == ['""', "'=", "\0", "'=\0"]
 

@@ -1,4 +1,4 @@
-"""No count of one to ten is shown, and none can be found as a difference to a total."""
+"""Counts of one to ten are neither shown nor computable as a difference to a total."""
 
 import numpy as np
 import numpy.typing as npt
@@ -44,7 +44,7 @@ def test_known_column_totals_need_two_hidden_cells_per_column() -> None:
 
 
 def test_zero_cell_is_no_cover() -> None:
-    """Zeros are shown: a small cell beside nothing else stays the only one."""
+    """Zeros are shown, so they cannot cover a small cell."""
     assert hidden([[5, 0, 0]]) == [[1, 0, 0]]
 
 
@@ -88,7 +88,7 @@ def test_rounded_count_is_off_by_at_most_five_or_hidden(count: int) -> None:
 
 @pytest.mark.parametrize("hidden", range(1, 11))
 def test_hidden_count_is_not_difference_to_total(hidden: int) -> None:
-    """One total of 1,000 and over, all cells but one shown: what else could the hidden one be?"""
+    """With one total of 1,000 or more and one hidden cell, many values remain possible."""
     shown = [512, 377]
     difference = hidden + sum(shown) - sum(map(rounded_count, shown))
     could_be = {

@@ -1,4 +1,4 @@
-"""How numbers and dates are written."""
+"""Formatting of numbers and dates."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Text from the data is only text, in Dagster's metadata and on the app's pages."""
+"""Text from the data is escaped in Dagster's metadata and on the app's pages."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""ALS learns from patterns of holdings, and everybody gets products that they do not hold."""
+"""ALS is fitted on patterns of holdings, and recommends products that are not held."""
 
 import numpy as np
 import pyarrow as pa
@@ -49,7 +49,7 @@ def segments_frame(spark: SparkSession, segments: dict[str, int]) -> DataFrame:
 
 
 def bank(n: int = 3_000, seed: int = 1) -> Patterns:
-    """Return customers of whom half lean to loans and half to funds, in two segments."""
+    """Return customers in two segments, half preferring loans and half funds."""
     random = np.random.default_rng(seed)
     leaning = random.random(n) < 0.5
     chances = np.where(

@@ -1,4 +1,4 @@
-"""Which file of holdings counts."""
+"""Selection of the holdings file in use."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""A few groups stand for all customers."""
+"""Groups of customers with equal holdings."""
 
 import numpy as np
 import pytest
@@ -30,14 +30,14 @@ def test_holders_hold_something() -> None:
         (50, 50, 100, True),
         (40, 60, 100, False),
         (0, 60, 100, False),
-        # Most holders made no transaction in these days, and most customers are holders.
+        # Most holders have no transaction in the period, and most customers are holders.
         (60, 900, 40, True),
         # The holdings are of one branch.
         (30, 5, 900, True),
     ],
 )
 def test_holdings_match_customers(both: int, strangers: int, others: int, *, matches: bool) -> None:
-    """Most of the fewer are both holders and customers."""
+    """Most of the smaller group are both holders and customers."""
     held = np.array([[True], [True], [False]])
     found = Patterns(np.array([0, NOT_A_CUSTOMER, 1]), held, np.array([both, strangers, others]))
     assert found.coverage.matches is matches

@@ -1,4 +1,4 @@
-"""Every row of a file of holdings is kept, or set aside with the reason."""
+"""Every row of a holdings file is accepted, or quarantined with the reason."""
 
 import json
 from dataclasses import replace
@@ -21,10 +21,10 @@ def _few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(holdings, "SMALLEST_CELL", 2)
 
 
-def judged(
+def validated(
     spark: SparkSession, pairs: list[Pair], contract: DeliveryContract = CONTRACT, **malformed: str
 ) -> tuple[list[tuple[str, str]], dict[int, str], dict[str, int], list[dict[str, Any]]]:
-    """Return what is kept, row number -> reason, product -> holders, and the rows set aside."""
+    """Return accepted rows, row number -> reason, product -> holders, and quarantined rows."""
     rows = [(*pair, "h.csv", "d1", n, None) for n, pair in enumerate(pairs, 2)]
     rows += [(None, None, "h.csv", "d1", int(n[1:]), text) for n, text in malformed.items()]
     found = validate_holdings(spark.createDataFrame(rows, RAW_HOLDINGS.ddl), contract)
@@ -44,7 +44,7 @@ def judged(
 
 def test_valid_rows_are_kept_and_holders_counted(spark: SparkSession) -> None:
     pairs: list[Pair] = [("C1", "Loan"), ("C2", "Loan"), ("C3", "Loan"), ("C1", "Fund")]
-    kept, reasons, holders, _ = judged(spark, [*pairs, ("C9", "Fund")])
+    kept, reasons, holders, _ = validated(spark, [*pairs, ("C9", "Fund")])
     assert kept == sorted([*pairs, ("C9", "Fund")])
     assert reasons == {}
     assert list(holders.items()) == [("Loan", 3), ("Fund", 2)]
@@ -60,7 +60,7 @@ def test_each_invalid_row_has_reason_and_text(spark: SparkSession) -> None:
         ("C4", "Rare"),
         (" C1 ", "Loan"),
     ]
-    kept, reasons, _, aside = judged(spark, pairs, n99="C1,Loan,too many")
+    kept, reasons, _, aside = validated(spark, pairs, n99="C1,Loan,too many")
     assert kept == [("C1", "Loan"), ("C2", "Loan")]
     assert reasons == {
         4: "missing_customer_id",
@@ -79,9 +79,9 @@ def test_each_invalid_row_has_reason_and_text(spark: SparkSession) -> None:
 
 
 def test_ids_are_read_as_those_of_transactions(spark: SparkSession) -> None:
-    """Else holdings match no customer, silently."""
+    """Otherwise holdings would silently match no customer."""
     ids = ["17850.0", "17850", "\u00a0C1\t", "C1", "\u200bC2", "NULL", "0"]
-    kept, reasons, _, _ = judged(spark, [(one, "\ufeffLoan\u200b") for one in ids])
+    kept, reasons, _, _ = validated(spark, [(one, "\ufeffLoan\u200b") for one in ids])
     assert kept == [("17850", "Loan"), ("C1", "Loan"), ("C2", "Loan")]
     assert reasons == {
         **dict.fromkeys([3, 5], "duplicate"),
@@ -96,7 +96,7 @@ def test_spellings_of_product_are_one_under_most_frequent(spark: SparkSession) -
         ("C3", "Home\u00a0Loan "),
         ("C2", "HOME LOAN"),
     ]
-    kept, reasons, holders, _ = judged(spark, pairs)
+    kept, reasons, holders, _ = validated(spark, pairs)
     assert kept == [("C1", "Home Loan"), ("C2", "Home Loan"), ("C3", "Home Loan")]
     assert reasons == {5: "duplicate"}
     assert holders == {"Home Loan": 3}
@@ -107,13 +107,13 @@ def test_only_most_held_products_are_kept(
 ) -> None:
     monkeypatch.setattr(holdings, "MOST_PRODUCTS", 1)
     pairs: list[Pair] = [("C1", "A"), ("C2", "A"), ("C1", "B"), ("C2", "B"), ("C3", "B")]
-    kept, reasons, _, _ = judged(spark, pairs)
+    kept, reasons, _, _ = validated(spark, pairs)
     assert {product for _, product in kept} == {"B"}
     assert set(reasons.values()) == {"rare_product"}
 
 
 def test_account_numbers_as_products_are_quarantined(spark: SparkSession) -> None:
-    kept, reasons, holders, _ = judged(spark, [(f"C{n}", f"ACC{n}") for n in range(30)])
+    kept, reasons, holders, _ = validated(spark, [(f"C{n}", f"ACC{n}") for n in range(30)])
     assert (kept, holders) == ([], {})
     assert set(reasons.values()) == {"rare_product"}
 
@@ -130,7 +130,7 @@ def test_contract_limits_customers_and_products(spark: SparkSession) -> None:
         ("C0", "SAV"),
         ("C3", "CARD"),
     ]
-    kept, reasons, _, _ = judged(spark, pairs, replace(CONTRACT, columns=rules))
+    kept, reasons, _, _ = validated(spark, pairs, replace(CONTRACT, columns=rules))
     assert kept == [("C1", "Savings account"), ("C2", "Savings account")]
     assert reasons == {
         4: "invalid_customer_id",
@@ -142,15 +142,15 @@ def test_contract_limits_customers_and_products(spark: SparkSession) -> None:
 def test_product_may_have_to_match_pattern(spark: SparkSession) -> None:
     rules = {"customer_id": ColumnRule("c"), "product": ColumnRule("p", pattern="[A-Z]+")}
     pairs: list[Pair] = [("C1", "SAV"), ("C2", "SAV"), ("C3", "12")]
-    _, reasons, _, _ = judged(spark, pairs, replace(CONTRACT, columns=rules))
+    _, reasons, _, _ = validated(spark, pairs, replace(CONTRACT, columns=rules))
     assert reasons == {4: "invalid_product"}
 
 
 @pytest.mark.parametrize("product", ["P" * 101, "Lo\x01an"])
 def test_invalid_product_name_is_quarantined(spark: SparkSession, product: str) -> None:
-    _, reasons, _, _ = judged(spark, [("C1", product), ("C2", product)])
+    _, reasons, _, _ = validated(spark, [("C1", product), ("C2", product)])
     assert reasons == {2: "invalid_product", 3: "invalid_product"}
 
 
 def test_empty_file_gives_empty_tables(spark: SparkSession) -> None:
-    assert judged(spark, []) == ([], {}, {}, [])
+    assert validated(spark, []) == ([], {}, {}, [])

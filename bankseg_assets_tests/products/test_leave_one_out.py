@@ -1,4 +1,4 @@
-"""One holding is hidden, and the better a ranking is the earlier it finds it."""
+"""Leave-one-out evaluation: better rankings find the hidden holding earlier."""
 
 import numpy as np
 import pytest
@@ -61,7 +61,7 @@ def test_same_seed_hides_same() -> None:
 
 
 def test_measures_by_hand() -> None:
-    # Eleven products; 0 is held. Ranked 1, 2, 3 ... the hidden ones stand at 1, 3, 7 and 8.
+    # Eleven products; 0 is held. With ranking 1, 2, 3 ... the hidden ones have ranks 1, 3, 7 and 8.
     held = np.zeros((4, 11), dtype=np.bool_)
     held[:, 0] = True
     hidden = np.array([1, 3, 7, 8])
@@ -76,7 +76,7 @@ def test_measures_by_hand() -> None:
 
 
 def test_segment_popularity_uses_segment() -> None:
-    # In segment 0 product 1 follows, in segment 1 product 2; over all they are alike.
+    # Product 1 follows in segment 0, product 2 in segment 1; overall they are equally popular.
     tested = Patterns(np.array([0, 1]), np.eye(1, 3, dtype=np.bool_).repeat(2, 0), np.array([1, 1]))
     shares = {0: np.array([1, 0.9, 0.1]), 1: np.array([1, 0.1, 0.9])}
     model = ProductModel(["a", "b", "c"], np.array([1, 0.5, 0.5]), shares, None)

@@ -1,4 +1,4 @@
-"""A customer is folded into the factors as ALS would, each product judged without itself."""
+"""Customers are folded into ALS factors, and each product is predicted without itself."""
 
 import json
 
@@ -28,7 +28,7 @@ def holdings(n: int = 50) -> Holdings:
 
 
 def solved(factors: Array, held: Array, seen: Array) -> Array:
-    """Return a customer's factors by the normal equations over the products that are seen."""
+    """Return a customer's factors by the normal equations over the given products."""
     weight = seen * (1 + ALPHA * held)
     ridge = REGULARIZATION * held.sum() * np.eye(RANK)
     normal = (factors * weight[:, None]).T @ factors + ridge

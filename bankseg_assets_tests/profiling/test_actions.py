@@ -1,4 +1,4 @@
-"""Actions follow from a segment's own numbers, and no profile leads to nonsense."""
+"""Actions follow from a segment's numbers and are sensible for any profile."""
 
 from typing import Any
 
@@ -75,12 +75,12 @@ TYPICAL = segment(9, customers=1_000_000)
             "Welcome them and show the app",
         ),
         ({"index_recency": 70.0, "median_recency": 12.0}, "Ask how the last visit went"),
-        # Sooner than others, and long ago all the same; later than others, and yesterday.
+        # More recent than others but still long ago; less recent than others but yesterday.
         ({"index_recency": 70.0, "median_recency": 265.0}, FALLBACK.action),
         ({"index_recency": 160.0, "median_recency": 2.0}, FALLBACK.action),
         ({"median_average_balance": -600.0, "median_average_amount": 5_000.0}, OVERDRAWN.action),
         ({"median_average_amount": -12.0, "index_frequency": 180.0}, REFUNDED.action),
-        # Near the typical customer, whatever the mean says that a few rich ones lift.
+        # Near the typical customer, although a few rich ones raise the mean.
         ({"index_average_balance": 500.0, "index_monetary": 500.0}, FALLBACK.action),
         ({"index_recency": 120.0, "index_frequency": 85.0}, FALLBACK.action),
     ],
@@ -192,7 +192,8 @@ def test_mostly_overdrawn_typical_is_not_compared() -> None:
 
 
 def test_overdrafts_do_not_make_typical_customer_poor() -> None:
-    """Logarithms of both signs cancel out: the typical balance was EUR 20, and 931 45 times it."""
+    """Logarithms of both signs cancel out: the typical balance was EUR 20, and 931 was 45 times
+    that."""
     balances = {14_800.0: 190, 931.0: 280, 395.0: 210, -442.0: 320}
     rows = recommended_actions(
         [
@@ -254,14 +255,14 @@ def test_credit_is_offered_after_check_alone() -> None:
             assert rule.action.endswith("after a credit check")
 
 
-# To one decimal, as `profiles` rounds it: of less than 0.05 it makes 0, which is no yardstick.
+# Rounded to one decimal as in `profiles`: below 0.05 it is 0, which cannot be compared with.
 INDEX = st.one_of(st.none(), st.floats(0, 10_000).map(lambda index: round(index, 1)))
 MONEY = st.one_of(st.none(), st.floats(-1e12, 1e12), st.sampled_from([-5.0, 0.0, 0.01]))
 PROFILE = st.builds(
     lambda customers, money, share, recency, frequency, amount, balance, days: segment(
         customers=customers,
         total_monetary=money,
-        # Who moves any money has a share of it, however small.
+        # A segment with any money has a positive share of it.
         share_of_money=max(share, 1e-9) if money > 0 else 0.0,
         index_recency=None if days is None else recency,
         index_frequency=frequency,
@@ -300,7 +301,7 @@ def test_any_profiles_get_one_sound_action_each(profiles: list[dict[str, Any]]) 
 
 
 def spending(number: int = 0, **changes: Any) -> dict[str, Any]:
-    """Return a profile of a bank that tells spending from income."""
+    """Return a profile of a bank that separates spending from income."""
     return segment(number, **{"total_income": 500_000.0, "median_income": 0.0} | changes)
 
 

@@ -1,4 +1,4 @@
-"""How far segments differ in what they were not made of, counted by hand."""
+"""Demographic differences between segments, compared with manual counts."""
 
 from typing import Any
 
@@ -157,7 +157,7 @@ def test_large_cover_cell_keeps_share_in_whole_per_cent(
     assert (none["customers"], none["share_of_segment"], none["index"]) == (None, None, None)
     # A per cent of 940 are fewer than 11 customers.
     assert cell(found, 1, "gender", UNKNOWN)["share_of_segment"] is None
-    # Of what is hidden, the distance says no more than the rest does.
+    # The distance discloses nothing more about hidden cells.
     assert women["distance"] == round(abs(984 / 1600 - 1584 / 2540), 4)
     assert "women" in mix_sentence([row for row in found if row["segment"] == 0])
 

@@ -1,4 +1,4 @@
-"""A segment's profile: shares, medians, index and sentence, as computed by hand."""
+"""Segment profiles: shares, medians, index and sentence, compared with manual results."""
 
 import re
 from decimal import Decimal
@@ -86,7 +86,7 @@ def test_quartiles_use_known_values_only(
     assert (row["lower_quartile_recency"], row["upper_quartile_recency"]) == (25, 75)
     assert row["lower_quartile_average_balance"] == pytest.approx(50, rel=0.003)
     assert profiles[0]["median_recency"] == 2
-    # A quarter of 33 customers are eight: too few to be told of.
+    # A quarter of 33 customers are eight: too few to be shown.
     assert profiles[0]["lower_quartile_recency"] is None
 
 
@@ -206,7 +206,7 @@ REFUNDS = [
 
 
 def test_money_below_zero_has_no_share_and_no_index(spark: SparkSession) -> None:
-    """Refunds: shares of what the others bring add up to 1, and no mean is compared with another.
+    """Refunds: the shares of the other segments sum to 1, and negative means have no index.
 
     The mean balance of all is zero.
     """
@@ -242,7 +242,7 @@ def test_balance_that_most_lack_is_not_typical(spark: SparkSession) -> None:
     )
 
 
-# The same customers; income as a bank with debits and credits has it: zero of those without any.
+# The same customers with income of a bank with debits and credits: zero for those without any.
 INCOMES = ("2000", "0", "4000", "0", "0")
 WITH_INCOME = [
     (*customer, income) for customer, income in zip(CUSTOMERS, INCOMES, strict=True)
@@ -314,7 +314,7 @@ def test_income_of_small_segment_is_not_shown(spark: SparkSession) -> None:
 
 
 def test_income_known_of_ten_members_is_not_shown(spark: SparkSession) -> None:
-    """A direction may be known of some rows alone."""
+    """The direction may be known for some rows only."""
     many = [(0, 5, 1, "100", None, None, "900" if number < 10 else None) for number in range(60)]
     (row,) = profiles_of(spark, many)
     assert (row["median_income"], row["index_income"]) == (None, None)
@@ -344,7 +344,7 @@ def test_sentence_says_no_spending(spark: SparkSession) -> None:
 def test_sum_of_few_incomes_is_not_shown(
     spark: SparkSession, paid: int, total: float, index: float | None
 ) -> None:
-    """Of 40 members, ten have income: their sum, and what it could be computed from, is theirs."""
+    """Ten of 40 members have income: their sum, and what it could be derived from, is hidden."""
     many = [(0, 5, 1, "100", None, None, "900" if n < paid else "0") for n in range(40)]
     (row,) = profiles_of(spark, many)
     assert (row["total_income"], row["index_income"]) == (total, index)
@@ -352,7 +352,7 @@ def test_sum_of_few_incomes_is_not_shown(
 
 
 def test_few_incomes_count_in_no_other_segment_s_index(spark: SparkSession) -> None:
-    """From shown totals and indices the mean of all follows, and the hidden sum from that."""
+    """Shown totals and indices determine the overall mean, which would disclose the hidden sum."""
     most = [(0, 5, 1, "100", None, None, "900")] * 40
     few = [(1, 9, 2, "50", None, None, "7777" if n < 3 else "0") for n in range(40)]
     found = {row["segment"]: row for row in profiles_of(spark, most + few)}
@@ -360,7 +360,7 @@ def test_few_incomes_count_in_no_other_segment_s_index(spark: SparkSession) -> N
     assert (found[1]["total_income"], found[1]["index_income"]) == (0.0, None)
 
 
-# As bins have them: to two decimals, and zero without a sign.
+# As in bins: two decimals, and zero without a sign.
 SUMS = st.one_of(st.floats(-1e12, 1e12), st.sampled_from([0.0, 0.01, -0.01])).map(
     lambda value: round(value, 2) + 0.0
 )

@@ -1,4 +1,4 @@
-"""A rule says who is in a segment, in thresholds a person can remember."""
+"""A rule describes a segment by a few memorable thresholds."""
 
 import re
 from decimal import Decimal
@@ -55,7 +55,7 @@ def test_find_rule_recovers_box() -> None:
     assert rule.pop(("frequency", BELOW)) == 2
     assert rule.pop(("average_balance", BELOW)) == pytest.approx(20_000, rel=0.05)
     ((measure, operator), value) = rule.popitem()
-    assert measure in ("average_amount", "monetary")  # the same of whoever came once
+    assert measure in ("average_amount", "monetary")  # equal for customers with one transaction
     assert (operator, value) == (FROM, pytest.approx(300, rel=0.05))
     assert not rule
 

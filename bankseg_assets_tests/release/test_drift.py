@@ -1,4 +1,4 @@
-"""Drift is told by the population stability index."""
+"""Drift is measured by the population stability index."""
 
 import math
 from collections import Counter
@@ -34,7 +34,7 @@ def test_unknown_measures_have_no_drift() -> None:
 
 @pytest.mark.parametrize("n", [20, 50, 200, 5_000])
 def test_chance_alone_never_refuses(n: int) -> None:
-    """Two samples of the same customers: their PSI stays below the limit and the noise together."""
+    """The PSI of two samples of the same customers stays below limit plus noise."""
     random = np.random.default_rng(3)
     samples = [Counter((40 * random.normal(size=n)).astype(int).tolist()) for _ in range(200)]
     found = [

@@ -1,4 +1,4 @@
-"""What the release in use had and new data has not, from the files that have changed."""
+"""Rows and customers that new data lacks, computed from changed files only."""
 
 import shutil
 from collections.abc import Mapping, Sequence
@@ -34,7 +34,7 @@ SCHEMA = pa.schema(
 
 @dataclass(frozen=True)
 class Bank:
-    """A store in which data are published, and compared with those of a release."""
+    """A store to publish data in and compare them with a release."""
 
     store: VersionStore
     spark: SparkSession
@@ -122,7 +122,7 @@ FIRST = [("T1", "C1"), ("T2", "C1"), ("T3", "C2"), ("T4", "C3")]
 
 
 def test_ordinary_delivery_has_no_losses(bank: Bank) -> None:
-    """A new file beside the old one, whose part is the same."""
+    """A new file is added; the part of the old one is unchanged."""
     before = bank.publish({A: FIRST}, {})
     now = bank.publish({A: FIRST, B: [("T5", "C4")]}, {})
     found = bank.compare(before, now)
@@ -146,7 +146,7 @@ def test_contradicted_rows_count_as_lost(bank: Bank) -> None:
 
 
 def test_rows_with_changed_derived_id_are_kept(bank: Bank) -> None:
-    """One column more in the contract: every ID is another, and one row is gone."""
+    """With one more column in the contract every derived ID changes; one row is missing."""
     made = [(f"{number:024x}", f"C{number}") for number in range(3)]
     other = [(f"{number:024x}~2", f"C{number}") for number in range(10, 12)]
     before, now = bank.publish({A: made}, {}), bank.publish({A: other}, {A: ["invalid_amount"]})
@@ -162,7 +162,7 @@ def test_corrected_rows_are_kept(bank: Bank) -> None:
 
 
 def test_customer_with_reassigned_rows_is_lost(bank: Bank) -> None:
-    """No transaction is, but a correction gives T3 to another customer."""
+    """No transaction is lost, but a correction assigns T3 to another customer."""
     before = bank.publish({A: FIRST}, {})
     now = bank.publish({A: [*FIRST[:2], FIRST[3]], B: [("T3", "C1")]}, {A: ["corrected"]})
     found = bank.compare(before, now)
@@ -170,7 +170,7 @@ def test_customer_with_reassigned_rows_is_lost(bank: Bank) -> None:
 
 
 def test_withdrawn_rows_do_not_count_as_lost(bank: Bank) -> None:
-    """C4 was of the withdrawn file alone; C1 has rows in both."""
+    """C4 was only in the withdrawn file; C1 has rows in both."""
     before = bank.publish({A: FIRST, B: [("T5", "C4"), ("T6", "C1")]}, {})
     now = bank.publish({A: FIRST}, {})
     found = bank.compare(before, now, withdrawn=[B])
@@ -182,7 +182,7 @@ def test_withdrawn_rows_do_not_count_as_lost(bank: Bank) -> None:
 
 
 def test_withdrawal_hides_no_other_loss(bank: Bank) -> None:
-    """The file that stays loses two rows and a customer at the same time."""
+    """The remaining file loses two rows and a customer at the same time."""
     before = bank.publish({A: FIRST, B: [("T5", "C4")]}, {})
     now = bank.publish({A: FIRST[:2]}, {A: ["invalid_amount", "invalid_amount"]})
     found = bank.compare(before, now, withdrawn=[B])
@@ -191,7 +191,7 @@ def test_withdrawal_hides_no_other_loss(bank: Bank) -> None:
 
 
 def test_customers_of_another_key_are_not_compared(bank: Bank) -> None:
-    """Transactions are; the sentence names both keys."""
+    """Transactions are compared; the sentence names both keys."""
     before = bank.publish({A: FIRST}, {})
     now = bank.publish({A: FIRST[1:]}, {A: ["invalid_amount"]})
     found = bank.compare(before, now, customer_key="location")
@@ -201,7 +201,7 @@ def test_customers_of_another_key_are_not_compared(bank: Bank) -> None:
 
 
 def test_customers_with_income_only_are_kept(bank: Bank) -> None:
-    """A new contract says that T3 is a salary; T4, which was one, is gone."""
+    """A new contract classifies T3 as a salary; T4, which was one, is missing."""
     spent = [("T1", "C1", "spending"), ("T2", "C1", "spending")]
     before = bank.publish({A: [*spent, ("T3", "C2"), ("T4", "C3", "income")]}, {})
     now = bank.publish({A: [*spent, ("T3", "C2", "income")]}, {A: ["invalid_amount"]})
@@ -213,7 +213,7 @@ def test_customers_with_income_only_are_kept(bank: Bank) -> None:
 
 
 def test_release_with_missing_data_is_not_compared(bank: Bank) -> None:
-    """That is a sentence, and no traceback."""
+    """The error is a sentence rather than a traceback."""
     before = bank.publish({A: FIRST}, {})
     now = bank.publish({A: FIRST}, {})
     shutil.rmtree(bank.store.folder / "cleaned_transactions" / before["cleaned_transactions"])

@@ -1,4 +1,4 @@
-"""Readers see one version of data and model together; going back takes one command."""
+"""Readers see a consistent release of data and model; one command rolls back."""
 
 import json
 import threading
@@ -30,7 +30,7 @@ DATA, MODEL = "rfm_table", "nb_classifier"
 
 
 class Bank:
-    """A store with a table and a model that is made from it."""
+    """A store with a table and a model made from it."""
 
     def __init__(self, folder: Path, keep: int = 3) -> None:
         self.store = VersionStore(folder, keep)
@@ -182,7 +182,7 @@ def test_prune_keeps_versions_of_last_releases(tmp_path: Path) -> None:
     for number in range(5):
         bank.release(str(number))
     assert [len(bank.store.versions(asset)) for asset in (DATA, MODEL, RELEASE)] == [2, 2, 2]
-    for number in range(3):  # data that comes in without a release does not push it out
+    for number in range(3):  # unreleased data does not displace it
         bank.make(DATA, f"more {number}")
         prune(bank.store, [DATA])
     assert bank.texts(current_release(tmp_path)) == {"4"}
@@ -242,7 +242,7 @@ def test_reads_are_consistent_during_releases(tmp_path: Path) -> None:
 
 
 def read_whole(bank: Bank, folder: Path) -> set[str]:
-    """Read the current release; one that is removed meanwhile is looked up anew."""
+    """Read the current release; retry if it is removed meanwhile."""
     while True:
         try:
             return bank.texts(current_release(folder))

@@ -1,7 +1,7 @@
-"""A release at a URL: whole or not there, sent once, and compared before a reader sees it.
+"""Remote copies are atomic, transferred once, and verified before readers see them.
 
-On a folder, as a mounted disk or HDFS has, and on S3 as moto plays it. Google's and Azure's
-storage and HDFS are reached by the same library, and were not tried.
+Tested on a folder, like a mounted disk or HDFS, and on S3 simulated by moto. Google's and Azure's
+storage and HDFS are accessed by the same library, and were not tested.
 """
 
 import json
@@ -70,7 +70,7 @@ def bank(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def branch(tmp_path: Path) -> VersionStore:
-    """That of a machine that only serves."""
+    """The published folder of a machine that only serves."""
     return VersionStore(tmp_path / "branch" / "published")
 
 
@@ -127,7 +127,7 @@ def test_interrupted_copy_is_resumed(
 ) -> None:
     there = tmp_path / "there"
     export(bank, there.as_uri())
-    # As a kill leaves it: the release's record is missing, and those sent after the last that was.
+    # The state after a kill: the release's record and the last versions are missing.
     assets = ["release", "segment_profiles", "nb_classifier", ""]
     for asset in assets[: assets.index(last_record)]:
         next(there.glob(f"{asset}/*/{RECORD_FILE}")).unlink()

@@ -1,4 +1,4 @@
-"""The EDA page opens without a network, shows every section and trusts no text of the data."""
+"""The EDA page is self-contained, shows every section and escapes text of the data."""
 
 from html.parser import HTMLParser
 from typing import Any
@@ -46,7 +46,7 @@ def tables() -> dict[str, list[dict[str, Any]]]:
 
 
 class Page(HTMLParser):
-    """Headings, table cells and text, what the page would fetch, and what is left open."""
+    """Headings, table cells, text, external resources and unclosed elements of a page."""
 
     def __init__(self, source: str) -> None:
         super().__init__()
@@ -95,7 +95,7 @@ def test_page_has_all_sections_and_closed_elements(page: Page) -> None:
 def test_page_fetches_nothing(source: str, page: Page) -> None:
     assert page.fetched == []
     assert "@import" not in source[: source.index("<script>")]
-    assert source.count("Plotly.newPlot(") == 7  # the library is inside, and draws
+    assert source.count("Plotly.newPlot(") == 7  # the library is embedded and called
 
 
 def test_text_of_data_is_escaped(source: str, page: Page) -> None:

@@ -1,4 +1,4 @@
-"""The card says what the model is and where it ends, with the figures of this model."""
+"""The model card describes the model and its limits, with its figures."""
 
 import json
 from typing import Any

@@ -1,4 +1,4 @@
-"""Which Java is taken: a fit one of the machine, else the packaged one."""
+"""Selection of Java: a suitable one of the machine, else the packaged one."""
 
 import subprocess
 from pathlib import Path

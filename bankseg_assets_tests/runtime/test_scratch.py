@@ -1,4 +1,4 @@
-"""Scratch space of dead processes is freed; that of living ones is not touched."""
+"""Scratch folders of dead processes are removed; those of live ones are kept."""
 
 import subprocess
 import sys

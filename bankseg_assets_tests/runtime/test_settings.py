@@ -45,7 +45,7 @@ def test_contract_is_default_or_named_one(tmp_path: Path, monkeypatch: pytest.Mo
 
 
 def test_paths_are_relative_to_where_command_was_given(tmp_path: Path) -> None:
-    """`bankseg` and `make -C` work in the project's folder, and their user in another."""
+    """`bankseg` and `make -C` run in the project's folder, but are called from another."""
     environ = {
         "BANKSEG_CALLED_FROM": str(tmp_path),
         "BANKSEG_CONTRACT": "mine.toml",

@@ -1,4 +1,4 @@
-"""How Spark is set up: in this machine, on a cluster, or behind Spark Connect."""
+"""Spark configuration in local mode, on a cluster, and with Spark Connect."""
 
 import os
 import re
@@ -52,12 +52,12 @@ def test_cluster_keeps_own_address_memory_parallelism() -> None:
 
 def test_paths_are_on_shared_disk_on_any_cluster() -> None:
     assert spark_config(Settings())["spark.hadoop.fs.defaultFS"] == "file:///"
-    # What a session sets reaches Hadoop under its own name.
+    # Session settings of Spark Connect reach Hadoop without the prefix `spark.hadoop`.
     assert spark_config(Settings(spark_remote="sc://head"))["fs.defaultFS"] == "file:///"
 
 
 def test_spark_connect_has_no_master_and_hides_address() -> None:
-    """The address may hold a token, and Dagster keeps a resource's configuration."""
+    """The address may contain a token, and Dagster stores a resource's configuration."""
     config = spark_config(Settings(spark_remote="sc://head:15002/;token=x"), extra={"spark.x": "1"})
     assert "token" not in str(config)
     assert config["spark.x"] == "1"
@@ -66,7 +66,7 @@ def test_spark_connect_has_no_master_and_hides_address() -> None:
 
 
 def test_spark_connect_is_not_started_early(monkeypatch: pytest.MonkeyPatch) -> None:
-    """In another thread its session would be nobody's active one, which Spark ML asks for."""
+    """Spark ML needs the active session, which Spark Connect sets per thread."""
     started: list[Thread] = []
     monkeypatch.setattr(spark_module, "_STARTING", started)
     start_early(Settings(spark_remote="sc://head"), {})
@@ -172,7 +172,7 @@ OTHERS = {
 def test_environment_of_another_spark_is_removed(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, master: str, stays: set[str]
 ) -> None:
-    """A cluster is found by its configuration; local mode needs none."""
+    """Environment variables may locate a cluster; local mode needs none of them."""
     monkeypatch.setattr(spark_module, "find_java_home", lambda folder: folder)
     monkeypatch.setattr(spark_module.os, "environ", dict(OTHERS))
     prepare_process(Settings(data_dir=tmp_path, spark_master=master))
@@ -215,7 +215,7 @@ def test_session_has_configuration(spark: SparkSession) -> None:
 
 
 def test_no_module_reads_parquet_by_pattern() -> None:
-    """Spark takes `[1]` in a folder's name for one; `read_parquet` does not."""
+    """Spark treats `[1]` in a folder's name as a pattern; `read_parquet` does not."""
     package = Path(spark_module.__file__).parent
     readers = {
         path.name
@@ -241,7 +241,7 @@ def test_read_parquet_uses_decimals_of_files(
 
 
 def test_read_parquet_leaves_other_tables_alone(spark: SparkSession, tmp_path: Path) -> None:
-    """A sum over many customers has its own type, and a folder without files is Spark's to name."""
+    """A sum over many customers has its own type, and Spark reports a folder without files."""
     pq.write_table(pa.table({"money": pa.array([1], pa.decimal128(38, 4))}), tmp_path / "a.parquet")
     found = read_parquet(spark, "money decimal(38,4), amount decimal(18,2)", tmp_path)
     assert found.schema["amount"].dataType == DecimalType(18, 2)

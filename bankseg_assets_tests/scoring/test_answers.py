@@ -1,4 +1,4 @@
-"""What the model says of customers, rounded, and when it is sure."""
+"""Rounded answers of the model, and when it is sure."""
 
 import numpy as np
 import pytest

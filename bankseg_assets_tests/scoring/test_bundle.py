@@ -1,4 +1,4 @@
-"""The numpy scorer: hand-computed answers, honest refusals, and nothing but numpy."""
+"""The numpy scorer: manually computed answers, input errors, and no other imports."""
 
 import json
 import math
@@ -175,7 +175,7 @@ def test_label_is_that_of_form(tmp_path: Path, measures: dict[str, Any], told: s
 
 
 def test_negative_money_is_scored_where_model_has_seen_it(tmp_path: Path) -> None:
-    """An overdraft is a sound balance of a model that was fitted with overdrafts."""
+    """An overdraft is a valid balance for a model that was fitted with overdrafts."""
     inputs = [{"measure": "monetary", "label": "Sum", "minimum": -1000.0}]
     bundle = load_bundle(write(tmp_path, signed(inputs=inputs)))
     assert bundle.may_be_negative("average_amount")

@@ -1,4 +1,4 @@
-"""Which model goes on answering when something changes or breaks."""
+"""The model that is served when releases change or break."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from bankseg_assets_tests.app.publishing import publish
 
 
 class Bank:
-    """A data folder, and what a session serves from it."""
+    """A data folder and the state of a session that serves from it."""
 
     def __init__(self, data_dir: Path) -> None:
         self.data_dir = data_dir
@@ -60,7 +60,7 @@ def test_last_good_model_serves_while_newest_is_broken(bank: Bank) -> None:
     assert broken.bundle is good.bundle
     assert "cannot be read" in broken.problem
     assert renew(broken, bank.find) is broken
-    # A visitor who comes only now gets the same.
+    # A new visitor gets the same.
     late = renew(Serving(), bank.find)
     assert (version(late), late.problem) == ("first", broken.problem)
     assert renew(late, bank.find) is late

@@ -1,4 +1,4 @@
-"""What is said of a value that a model cannot take, wherever it came from."""
+"""Error sentences for invalid input values, shared by form, API and lists."""
 
 from dataclasses import replace
 

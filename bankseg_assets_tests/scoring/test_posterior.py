@@ -1,4 +1,4 @@
-"""Half-filled forms: any subset of the measures gives the exact posterior."""
+"""Any subset of the measures gives the exact posterior."""
 
 import time
 from dataclasses import replace
@@ -58,7 +58,7 @@ def test_posterior_of_all_measures_is_naive_bayes(whitened: bool) -> None:
     bundle = small_model(whitened=whitened)
     expected = score(bundle, CUSTOMER).probabilities
     np.testing.assert_allclose(posterior(bundle, CUSTOMER).probabilities, expected, rtol=1e-12)
-    # The residual is the same for all segments, so the whole feature space says the same.
+    # The residual is equal for all segments, so the full feature space gives the same answer.
     back = np.linalg.pinv(bundle.components)
     densities = [
         multivariate_normal(m @ back, back.T @ np.diag(v) @ back + bundle.residual).pdf(
@@ -122,7 +122,7 @@ def test_models_do_not_affect_one_another() -> None:
 
 
 def test_two_features_that_repeat_each_other_count_once() -> None:
-    """Nobody has three transactions: "repeat" and "capped frequency" are the same number."""
+    """No customer has three transactions, so "repeat" and "capped frequency" are equal."""
     bundle = small_model()
     twice = np.array([0, 1, 1, 2, 3])
     back = np.linalg.pinv(bundle.components)[:, twice]
@@ -143,7 +143,7 @@ def test_two_features_that_repeat_each_other_count_once() -> None:
 
 
 def test_marginal_matches_simulated_customers() -> None:
-    """Monte Carlo: of customers with nearly this balance and recency, whom does the model draw?"""
+    """Monte Carlo: the segments of simulated customers with nearly this balance and recency."""
     bundle, random = small_model(), np.random.default_rng(0)
     back = np.linalg.pinv(bundle.components)
     truth = random.choice(3, p=bundle.prior, size=3_000_000)
@@ -218,7 +218,7 @@ def test_with_every_measure_known_evidence_changes_nothing() -> None:
     [
         ({"age": None}, {}),
         ({"age": np.nan, "gender": ""}, {}),
-        ({"gender": "T"}, {}),  # no table has it, and none has others
+        ({"gender": "T"}, {}),  # not in the table, which has no others
         ({"age": 77}, {"age": 95}),  # both are others
     ],
 )

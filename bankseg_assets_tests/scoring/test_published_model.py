@@ -1,4 +1,4 @@
-"""The releases that can be shown, and the classifier in each."""
+"""Readable releases and their classifiers."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""The quality of a model in a few words, never of customers that were not held out."""
+"""The quality of a model in a few words, with the customers it was measured on."""
 
 from bankseg_assets.scoring.quality import quality, was_held_out
 from bankseg_assets_tests.small_model import one_segment, small_model

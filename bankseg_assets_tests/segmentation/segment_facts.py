@@ -1,4 +1,4 @@
-"""Facts of segments: one with what a test says, and random ones of the kind that data give."""
+"""Segment facts for tests: given ones, and random realistic ones."""
 
 from collections.abc import Mapping
 from math import copysign, log1p
@@ -21,7 +21,7 @@ def facts(
     days: float = 82.0,
     **medians: float,
 ) -> SegmentFacts:
-    """Return facts whose medians and means stand where the deviations do, unless given."""
+    """Return facts with medians and means derived from the deviations, unless given."""
     placed = dict(deviations or {})
     shown = {name: float(f"{USUAL[name] * 2.0**value:.3g}") for name, value in placed.items()}
     means: dict[str, Any] = {name: 2.0 ** (2 * value) for name, value in placed.items()}

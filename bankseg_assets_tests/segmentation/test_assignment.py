@@ -1,4 +1,4 @@
-"""Every customer, held out or not, is labelled with the nearest centroid."""
+"""Every customer, held out or not, is assigned to the nearest centroid."""
 
 import numpy as np
 

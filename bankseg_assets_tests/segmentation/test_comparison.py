@@ -1,4 +1,4 @@
-"""Ways to find segments are measured alike, and the default is beaten by a stated criterion."""
+"""Algorithms are compared on equal terms, by a stated criterion."""
 
 from dataclasses import replace
 
@@ -24,7 +24,7 @@ def test_compare_measures_all_on_held_out_customers(
         ("k-means", "2 components, whitened"),
     ]
     assert all(0 < row.silhouette < 1 and 0 < row.smallest_share <= 1 / 3 for row in rows)
-    assert rows[0].silhouette > rows[3].silhouette  # what was dropped is mostly noise
+    assert rows[0].silhouette > rows[3].silhouette  # the dropped components are mostly noise
     assert rows[0].f1_macro > 0.9
 
 

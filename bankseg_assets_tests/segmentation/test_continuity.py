@@ -1,4 +1,4 @@
-"""New segments continue those in use where most of their customers are the same."""
+"""New segments continue those in use if most of their customers are the same."""
 
 import numpy as np
 import pytest
@@ -54,7 +54,7 @@ def test_match_ignores_order_of_segments(order: list[int]) -> None:
 
 
 def kept(segments: list[SegmentFacts], names: list[str], continued: list[int | None]) -> list[str]:
-    """Return the names that are kept of a model in use whose numbers were the same as now."""
+    """Return the names kept from a model in use with the same numbers."""
     reasons = [dict(facts.deviations) for facts in segments]
     found, named_for = kept_names(segments, names, reasons, continued)
     assert named_for == reasons
@@ -118,7 +118,7 @@ def test_kept_names_contradict_no_number(data: st.DataObject, segments: list[Seg
     named_for: list[dict[str, float]] = [{} for _ in names]
     for place, previous in enumerate(continued):
         if previous is not None:
-            named_for[previous] = dict(segments[place].deviations)  # no number has moved
+            named_for[previous] = dict(segments[place].deviations)  # no number has changed
     found, _ = kept_names(segments, names, named_for, continued)
     assert contradicted(found, segments) == set()
     assert len(set(found)) == len(found)

@@ -1,4 +1,4 @@
-"""Sets of features are compared by the segments that they give, and the comparison is recorded."""
+"""Feature sets are compared by their segments, and the comparison is recorded."""
 
 from typing import Any
 
@@ -47,7 +47,7 @@ def test_best_pca_of_identical_customers_has_one_component(spark: SparkSession) 
 
 
 def test_best_pca_without_sound_set_keeps_best(spark: SparkSession) -> None:
-    """60 customers in one cloud: no division is stable, and every set was tried."""
+    """60 customers in one cluster: no segmentation is stable, and every set is tried."""
     random = np.random.default_rng(2)
     rows = [
         {

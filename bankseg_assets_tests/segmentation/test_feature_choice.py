@@ -1,4 +1,4 @@
-"""Features follow the data: customers who come once, who come daily, without balance, in debt."""
+"""Feature choice for one-time customers, daily customers, unknown balances, and overdrafts."""
 
 from collections.abc import Mapping
 
@@ -18,7 +18,7 @@ DAILY = dict.fromkeys(range(20, 200, 9), 50)
 
 
 def counts(**changed: Mapping[int, int]) -> dict[str, Mapping[int, int]]:
-    """Return histograms of N customers that suit every feature, but for what is changed."""
+    """Return histograms of N customers that suit every feature, except given changes."""
     usual = {"recency": {1: 400, 9: 300, 40: 300}, "frequency": ONCE}
     return {name: usual.get(name, SPREAD) for name in MEASURES} | changed
 

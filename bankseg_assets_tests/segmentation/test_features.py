@@ -1,4 +1,4 @@
-"""Spark's features and component scores are those of the numpy scorer."""
+"""Features and component scores in Spark equal those of the numpy scorer."""
 
 from dataclasses import replace
 

@@ -1,4 +1,4 @@
-"""The summary keeps what k-means needs: weights, means and, exactly, the inertia."""
+"""The summary preserves weights, means and exact inertia for k-means."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The sweep: honest measures of every k, and a k chosen by stated rules."""
+"""Metrics of every k, and the choice of k by explicit rules."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -177,9 +177,9 @@ def test_choose_k_skips_unstable_k_and_names_it() -> None:
 
 
 def test_choose_k_starts_at_2_where_4_is_not_sound() -> None:
-    """Neither a segment of 0.1 %, nor a division that refits do not repeat, is preferred.
+    """A segment of 0.1 % and an unstable segmentation are rejected.
 
-    Of two and three, three is nearer to what a marketer asks for.
+    Of two and three, three is closer to the preferred minimum of four.
     """
     swept = entries((2, 0.8, 0.5), (3, 0.7, 0.2), (4, 0.9, 0.001), (5, 0.4, 0.001))
     tiny = choose(swept)

@@ -1,4 +1,4 @@
-"""k-means on all customers: a fit that ends at a fixed point and says what it is."""
+"""k-means on all customers: convergence, metrics, names and continuity."""
 
 import json
 from typing import Any
@@ -39,7 +39,7 @@ from bankseg_assets_tests.segmentation.test_k_selection import (
 Array = npt.NDArray[np.float64]
 
 CENTROIDS = np.array([[-2.0, 0.0], [2.0, 0.0], [0.0, 9.0], [0.0, -50.0]])
-# Two clouds, one customer alone, and a centroid that nobody is nearest to.
+# Two clusters, one single customer, and a centroid without customers.
 POINTS = np.vstack(
     [
         np.random.default_rng(2).normal(CENTROIDS[0], 1.0, (40, 2)),
@@ -155,7 +155,7 @@ def test_model_that_continues_itself_changes_nothing(fitted: Fitted) -> None:
 
 
 def test_numbers_names_and_colours_follow_model_in_use(fitted: Fitted) -> None:
-    """The model in use numbered its segments otherwise, and had names of its own."""
+    """The model in use has other numbers and names."""
     before, k = fitted.kmeans, fitted.kmeans.k
     turned = [*range(1, k), 0]
     in_use = KMeansModel.from_json(
@@ -219,9 +219,9 @@ def test_four_segments_follow_one_and_one_follows_four(fitted: Fitted, spark: Sp
 
 
 def test_too_small_segment_of_all_customers_is_rejected(spark: SparkSession) -> None:
-    """Of the 12 training customers far out none is held out: 12 of 400 are 3 %, of 1,312 0.9 %.
+    """All 12 outlying customers are in training: 3 % of 400, but 0.9 % of all 1,312.
 
-    The choice of k sees training customers, the gate of a release all of them.
+    k is chosen on training customers, while the release gate measures all of them.
     """
     near = [{"recency": 1 + n % 2, "held_out": n >= 388} for n in range(1300)]
     rfm = rfm_frame(spark, [*near, *[{"recency": 60}] * 12])

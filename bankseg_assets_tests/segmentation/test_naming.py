@@ -1,4 +1,4 @@
-"""A segment's name is unique, says only what its profile says, and speaks as the others do."""
+"""Segment names are unique, agree with the profile, and use the same measures."""
 
 from itertools import permutations
 
@@ -10,11 +10,11 @@ from bankseg_assets.segmentation.naming import ALL_NAME, AVERAGE_NAME, EMPTY_NAM
 from bankseg_assets.segmentation.segment_words import WORDINGS, SegmentFacts, words
 from bankseg_assets_tests.segmentation.segment_facts import described, facts
 
-OTHERS = facts(customers=5_000)  # in no measure far from all customers
+OTHERS = facts(customers=5_000)  # near all customers in every measure
 
 
 def name_of(found: SegmentFacts) -> str:
-    """Return a segment's name beside one that is like most customers."""
+    """Return a segment's name beside a typical segment."""
     return segment_names([found, OTHERS])[0]
 
 
@@ -63,13 +63,13 @@ def test_single_segment_is_named_all_customers() -> None:
 
 
 def test_no_segment_is_big_with_mean_below_average() -> None:
-    """The typical amount of a third of the real customers is 838, of all 500, the mean 1,579."""
+    """The median amount of a third of the real customers is 838, of all 500; the mean is 1,579."""
     assert segment_names([spending(0.38, ratio=0.62), OTHERS])[0] == "Medium spenders"
     assert segment_names([spending(-0.5, ratio=1.2), OTHERS])[0] == "Medium spenders"
 
 
 def test_no_segment_is_big_below_one_that_is_not() -> None:
-    """The mean forbids "big" to the segment that shows the most: so it does to all below it."""
+    """If the mean rules out "big" for the highest segment, it does for all lower ones."""
     found = [spending(0.5), spending(0.9, ratio=0.8), spending(-0.5)]
     assert words(found, "average_amount") == [
         "medium spenders",
@@ -79,7 +79,7 @@ def test_no_segment_is_big_below_one_that_is_not() -> None:
 
 
 def test_week_more_or_less_is_neither_recent_nor_quiet() -> None:
-    """Two transactions lie nearer to the snapshot than one by chance: 47 days, of all 56."""
+    """Two transactions are by chance more recent than one: 47 days against 56 overall."""
     sooner = facts({"recency": -0.5}, recency=20, ratios={"recency": 0.86})
     later = facts({"recency": 0.6}, recency=60, ratios={"recency": 1.22})
     assert [name_of(sooner), name_of(later)] == [AVERAGE_NAME, AVERAGE_NAME]
@@ -128,7 +128,7 @@ def test_equal_words_get_comparison() -> None:
 
 
 def test_unknown_measure_is_not_compared() -> None:
-    """A balance that nobody delivered is not a lower one."""
+    """A balance that was never delivered is not lower."""
     known, unknown = {"recency": 0.0, "average_balance": 0.2}, {"recency": 0.0}
     assert segment_names([facts(known), facts(unknown)]) == [AVERAGE_NAME, f"{AVERAGE_NAME} (2)"]
 
@@ -152,7 +152,7 @@ def test_names_are_unique_and_capitalised(segments: list[SegmentFacts]) -> None:
 @settings(deadline=None)
 @given(described())
 def test_higher_word_never_has_lower_number(segments: list[SegmentFacts]) -> None:
-    """The number is the median that the sentence shows; the same number has the same word."""
+    """The number is the displayed median; equal numbers have equal words."""
     for measure, wording in WORDINGS.items():
         said = words(segments, measure)
         known = [

@@ -1,4 +1,4 @@
-"""What names rest on: the very medians that the profile shows, against all customers."""
+"""Naming facts: the medians displayed in the profile, relative to all customers."""
 
 from typing import Any
 
@@ -42,7 +42,7 @@ def test_overdrafts_and_refunds_are_placed_below_zero(spark: SparkSession) -> No
     assert low.medians["average_balance"] == -high.medians["average_balance"] == -599.0
     assert low.deviations["average_amount"] == pytest.approx(-1.0, abs=0.01)
     assert high.deviations["average_amount"] == pytest.approx(1.0, abs=0.01)
-    # The means of all are zero: nothing is so many times as much.
+    # The overall means are zero: no ratio is defined.
     assert "average_balance" not in low.ratios
 
 

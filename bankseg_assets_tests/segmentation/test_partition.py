@@ -1,4 +1,4 @@
-"""Spark and numpy divide component space alike."""
+"""Spark and numpy give the same partition of component space."""
 
 import numpy as np
 from pyspark.sql import SparkSession

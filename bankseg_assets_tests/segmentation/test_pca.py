@@ -52,7 +52,7 @@ def test_loadings_are_eigenvectors_with_fixed_sign(
     values, vectors = values[order], vectors[:, order]
     greatest = np.abs(vectors).argmax(axis=0)
     vectors = vectors * np.sign(vectors[greatest, range(len(vectors))])
-    # Published to six significant digits, so that noise in the last ones makes no second model.
+    # Published with six significant digits, so that noise does not change the model.
     np.testing.assert_allclose(fitted.pca.loadings, vectors[:, :2], atol=1e-6)
     np.testing.assert_allclose(fitted.pca.explained_variance, values / values.sum(), rtol=1e-5)
     assert fitted.pca.components == fitted.pca.loadings
@@ -110,7 +110,7 @@ def test_feature_of_one_value_is_named(spark: SparkSession) -> None:
 
 
 def test_whitening_drops_direction_without_variance(spark: SparkSession) -> None:
-    """Two features that repeat each other span one direction, which is scaled; the other is not."""
+    """Two collinear features span one direction, which is scaled; the other is dropped."""
     rows = [{"frequency": 1 + number % 2} for number in range(40)]
     features = feature_list(["repeat", "capped_frequency"])
     model = fit_pca(rfm_frame(spark, rows), Candidate(features, 2, whiten=True))

@@ -1,4 +1,4 @@
-"""Rounding forgets the digits that depend on the order of a sum, and no more."""
+"""Rounding removes only the digits that depend on the order of a sum."""
 
 from hypothesis import given
 from hypothesis import strategies as st

@@ -1,4 +1,4 @@
-"""What chance alone may do to a statistic of counts."""
+"""Sampling error of statistics of counts."""
 
 import numpy as np
 import pytest
@@ -18,14 +18,14 @@ def test_noise_is_two_standard_errors_and_rule_of_three() -> None:
 
 
 def test_noise_of_table_without_errors_is_not_zero() -> None:
-    """Five customers of five in the right place are no proof."""
+    """Five correct predictions out of five prove little."""
     assert noise(np.diag([3, 2]), macro_f1) == pytest.approx(0.6, abs=0.01)
     assert noise(np.diag([30_000, 20_000]), macro_f1) < 1e-4
 
 
 @pytest.mark.parametrize("table", [np.zeros((2, 2), dtype=np.int64), np.array([[1]])])
 def test_noise_of_empty_table_is_one(table: np.ndarray) -> None:
-    """No customer or one: everything may be chance."""
+    """With no customer or one, everything may be chance."""
     assert noise(table, macro_f1) == 1.0
 
 

@@ -1,4 +1,4 @@
-"""A draft is seen by nobody until it is whole, and goes when its writer does."""
+"""Drafts are invisible until published, and removed when their writer dies."""
 
 import os
 import signal

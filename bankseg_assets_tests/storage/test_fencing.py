@@ -1,4 +1,4 @@
-"""The run that began last, and only that one, may publish."""
+"""Only the run that started last may publish."""
 
 import os
 import signal

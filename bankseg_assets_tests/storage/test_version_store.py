@@ -1,4 +1,4 @@
-"""A version appears whole or not at all, and readers follow the newest."""
+"""Versions are published atomically, and readers follow the newest one."""
 
 import hashlib
 import signal

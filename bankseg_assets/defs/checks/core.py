@@ -50,9 +50,9 @@ from bankseg_assets.storage.version_store import version_record
 
 MOST_CONFLICTS = 0.10  # of repeat customers; the real file has over 90 %: its IDs are scrambled
 Range = tuple[Any, Any]
-"""The least and the greatest value that is allowed; None for no limit."""
+"""Allowed minimum and maximum; None for no limit."""
 VERSION = "version"
-"""Metadata of a check that a later evaluation reads: the version that was looked at."""
+"""Metadata of a check, read by later evaluations: the checked version."""
 EVALUATIONS_LOOKED_AT = 20
 
 

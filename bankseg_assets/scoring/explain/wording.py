@@ -33,7 +33,7 @@ _WORDINGS_OF_SPENDING = _WORDINGS | {
     "monetary": _Wording("the sum of the spending"),
     "average_amount": _Wording("the average amount spent"),
 }
-"""The same where the direction of amounts is known."""
+"""The same if the direction of amounts is known."""
 
 
 def phrase(bundle: Bundle, name: str, value: npt.ArrayLike) -> str:

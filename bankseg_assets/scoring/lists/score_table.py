@@ -23,7 +23,7 @@ RESULTS = (
     *(SEGMENT, "segment_name", "confidence", CERTAINTY, ACTION),
     *(HELD_OUT, "model_version", "snapshot_date", ERROR),
 )
-"""The columns that are added; columns of the list with these names are replaced."""
+"""The added columns; columns of the list with these names are replaced."""
 UNSURE_TEXT, SURE_TEXT = "not sure", "sure"
 FIRST_ROW = 2  # as in a spreadsheet, where the header is row 1
 

@@ -1,4 +1,4 @@
-"""Checks pass on what is sound, and fail on each fault that they are there for."""
+"""Checks pass on valid data and fail on the faults that they are meant to detect."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -84,7 +84,7 @@ def values(result: dg.AssetCheckResult) -> dict[str, Any]:
     return {name: found.value for name, found in result.metadata.items()}
 
 
-def test_faults_that_spoil_what_follows_block_and_others_warn() -> None:
+def test_code_faults_block_and_data_faults_warn() -> None:
     blocking = {spec.name for check in ALL_CHECKS for spec in check.check_specs if spec.blocking}
     assert {spec.name for check in ALL_CHECKS for spec in check.check_specs} - blocking == {
         "no_file_is_rejected",
@@ -97,18 +97,18 @@ def test_faults_that_spoil_what_follows_block_and_others_warn() -> None:
     }
 
 
-def aside(*rows: tuple[str, str]) -> dict[str, list[str]]:
-    """Return delivery and disposition of rows that were set aside."""
+def disposed_rows(*rows: tuple[str, str]) -> dict[str, list[str]]:
+    """Return delivery and disposition of quarantined rows."""
     columns = [list(column) for column in zip(*rows, strict=True)] or [[], []]
     return dict(zip(("delivery", "disposition"), columns, strict=True))
 
 
-def test_rows_that_are_kept_set_aside_or_repeated_are_accounted_for_in_every_file(
+def test_every_row_is_accounted_for_per_file(
     published: PublishedResource,
 ) -> None:
     publish(published, "raw_transactions", a={"x": [1, 2, 3]}, b={"x": [4, 5]})
     publish(published, "cleaned_transactions", **{"a-0": {"x": [1]}, "a-1": {"x": [2]}})
-    rows = aside(("a", "quarantined"), ("b", "duplicate"), ("b", "duplicate"))
+    rows = disposed_rows(("a", "quarantined"), ("b", "duplicate"), ("b", "duplicate"))
     publish(published, "quarantined_transactions", repeats=rows)
     result = every_row_is_accounted_for(published=published)
     assert result.passed
@@ -123,7 +123,7 @@ def test_rows_that_are_kept_set_aside_or_repeated_are_accounted_for_in_every_fil
     }
 
 
-def test_written_file_that_is_gone_is_noticed(published: PublishedResource) -> None:
+def test_missing_written_file_fails(published: PublishedResource) -> None:
     publish(published, "raw_transactions", a={"x": [1, 2, 3]})
     kept = {"a-0": {"x": [1]}, "a-1": {"x": [2, 3]}}
     version = publish(published, "cleaned_transactions", **kept)
@@ -136,7 +136,7 @@ def test_written_file_that_is_gone_is_noticed(published: PublishedResource) -> N
     assert values(result)["rows_lost"] == 2
 
 
-def test_what_is_lost_in_one_file_is_not_made_up_for_by_another(
+def test_rows_are_not_balanced_between_files(
     published: PublishedResource,
 ) -> None:
     publish(published, "raw_transactions", a={"x": [1, 2]}, b={"x": [3, 4]})
@@ -159,7 +159,7 @@ def test_what_is_lost_in_one_file_is_not_made_up_for_by_another(
         ({"a": ["T1"]}, {"a": ["T1"]}, 0),
     ],
 )
-def test_repeated_transaction_id_is_noticed(
+def test_duplicate_transaction_id_fails(
     spark: SparkSession,
     published: PublishedResource,
     earlier: dict[str, list[str]],
@@ -176,10 +176,10 @@ def test_repeated_transaction_id_is_noticed(
 
 
 @pytest.mark.parametrize(("passed", "repeated", "compared"), [(False, 1, 2), (True, 0, 1)])
-def test_earlier_version_is_trusted_only_if_it_passed(
+def test_earlier_version_is_trusted_only_if_passed(
     spark: SparkSession, published: PublishedResource, passed: bool, repeated: int, compared: int
 ) -> None:
-    """A version with a repeated ID fails, and so must the next one, which links its files."""
+    """A version with a duplicate ID fails, and so must the next one, which links its files."""
     check, asset = "transaction_ids_are_unique", "cleaned_transactions"
     part = {"transaction_id": ["T1", "T1"]}
     earlier = publish(published, asset, a=part)
@@ -262,9 +262,7 @@ def test_ranges_are_those_of_contract(
 
 
 @pytest.mark.parametrize(("ids", "passed"), [(["C1", "C2"], True), (["C1", "C1"], False)])
-def test_customer_with_two_rows_is_noticed(
-    spark: SparkSession, ids: list[str], passed: bool
-) -> None:
+def test_duplicate_customer_fails(spark: SparkSession, ids: list[str], passed: bool) -> None:
     table = spark.createDataFrame([(one,) for one in ids], "customer_id string")
     assert customers_are_unique(table).passed == passed
 
@@ -326,7 +324,7 @@ def test_transactions_without_customer_warn(published: PublishedResource) -> Non
         assert values(result) == {"transactions": 3, "without_customer": missing}
 
 
-def test_flows_to_release_that_is_gone_do_not_block(published: PublishedResource) -> None:
+def test_flows_to_removed_release_do_not_block(published: PublishedResource) -> None:
     row = {"compared_with": ["20160101-1"]}
     publish(published, "segment_migration", a=row)
     result = no_customer_is_lost_on_the_way(published=published)
@@ -374,11 +372,11 @@ def test_rejected_file_warns_with_its_name_and_reason(delivery: DeliveryResource
 @pytest.mark.parametrize(
     ("conflicting", "passed"), [(0, True), (1, True), (2, False)], ids=["none", "limit", "beyond"]
 )
-def test_customers_that_mix_people_warn(
+def test_customers_with_conflicting_persons_warn(
     spark: SparkSession, conflicting: int, passed: bool
 ) -> None:
     repeat = [(2, number < conflicting) for number in range(10)]
-    # One transaction cannot disagree with itself; were it counted, it would thin the share.
+    # A single transaction cannot conflict with itself; counting it would dilute the share.
     once = [(1, False)] * 100
     table = spark.createDataFrame([*repeat, *once], "frequency int, identity_conflict boolean")
     result = customers_are_persons(table)
@@ -387,7 +385,7 @@ def test_customers_that_mix_people_warn(
     assert values(result)["conflict_share"] == conflicting / 10
 
 
-def test_without_repeat_customers_there_is_no_conflict(spark: SparkSession) -> None:
+def test_no_repeat_customers_have_no_conflict(spark: SparkSession) -> None:
     table = spark.createDataFrame([(1, False)], "frequency int, identity_conflict boolean")
     assert customers_are_persons(table).passed
 
@@ -433,7 +431,7 @@ def publish_classifier(published: PublishedResource, confusion: list[list[int]])
     return draft.version
 
 
-def test_numpy_finds_confusion_that_spark_found(published: PublishedResource) -> None:
+def test_numpy_confusion_equals_spark(published: PublishedResource) -> None:
     publish_classifier(published, [[2, 0], [0, 1]])
     publish(published, "customer_segments", part=CUSTOMERS)
     result = numpy_scores_as_spark_does(published=published)
@@ -441,7 +439,7 @@ def test_numpy_finds_confusion_that_spark_found(published: PublishedResource) ->
     assert values(result) == {"customers": 3, "counts_that_differ": 0}
 
 
-def test_customer_that_numpy_scores_otherwise_is_noticed(published: PublishedResource) -> None:
+def test_differing_numpy_score_fails(published: PublishedResource) -> None:
     publish_classifier(published, [[1, 1], [0, 1]])
     publish(published, "customer_segments", part=CUSTOMERS)
     result = numpy_scores_as_spark_does(published=published)
@@ -449,7 +447,7 @@ def test_customer_that_numpy_scores_otherwise_is_noticed(published: PublishedRes
     assert values(result)["counts_that_differ"] == 2
 
 
-def test_bundle_that_was_changed_after_it_was_published_is_refused(
+def test_changed_bundle_is_refused(
     published: PublishedResource,
 ) -> None:
     file = publish_classifier(published, [[2, 0], [0, 1]]) / BUNDLE_FILE
@@ -459,7 +457,7 @@ def test_bundle_that_was_changed_after_it_was_published_is_refused(
         numpy_scores_as_spark_does(published=published)
 
 
-def test_income_counts_for_no_customer_and_is_not_missing(published: PublishedResource) -> None:
+def test_income_is_not_missing_customer(published: PublishedResource) -> None:
     directions = ["spending", None, "income", "income"]
     cleaned = publish(published, "cleaned_transactions", a={"direction": directions})
     inputs = {"cleaned_transactions": cleaned.name}

@@ -1,4 +1,4 @@
-"""Checks of holdings, recommendations and actions fail on each fault that they are there for."""
+"""Checks of holdings, recommendations and actions fail on the faults they are meant to detect."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -50,7 +50,7 @@ def publish(published: PublishedResource, asset: str, columns: Mapping[str, Sequ
         pq.write_table(pa.table(dict(columns)), draft.path / "part.parquet")
 
 
-def aside(*dispositions: str, delivery: str = DELIVERY) -> dict[str, list[str]]:
+def disposed_rows(*dispositions: str, delivery: str = DELIVERY) -> dict[str, list[str]]:
     n = len(dispositions)
     return {"delivery": [delivery] * n, "disposition": [*dispositions], "reason": ["why"] * n}
 
@@ -58,13 +58,13 @@ def aside(*dispositions: str, delivery: str = DELIVERY) -> dict[str, list[str]]:
 @pytest.mark.parametrize(
     ("kept", "set_aside", "lost"),
     [
-        (3, aside("quarantined", "duplicate"), 0),
-        (2, aside("quarantined", "duplicate"), 1),
-        (4, aside("quarantined", "duplicate"), -1),
-        (3, aside("quarantined", "duplicate", delivery="b" * 12), 2),
+        (3, disposed_rows("quarantined", "duplicate"), 0),
+        (2, disposed_rows("quarantined", "duplicate"), 1),
+        (4, disposed_rows("quarantined", "duplicate"), -1),
+        (3, disposed_rows("quarantined", "duplicate", delivery="b" * 12), 2),
     ],
 )
-def test_every_row_of_file_is_somewhere(
+def test_every_row_of_holdings_is_accounted_for(
     published: PublishedResource,
     resources: dict[str, Any],
     kept: int,
@@ -88,7 +88,7 @@ def test_every_row_of_file_is_somewhere(
         ([], [], True),
     ],
 )
-def test_only_what_customers_hold_is_recommended_from_rank_1_on(
+def test_recommendations_are_known_products_from_rank_1(
     published: PublishedResource, products: list[str], ranks: list[int], *, passed: bool
 ) -> None:
     publish(published, "product_holdings", {"product": ["Fund", "Loan", "Loan"]})
@@ -114,7 +114,7 @@ def model(als: float, popularity: float, segment: float) -> dict[str, Any]:
     [((0.7, 0.6, 0.65), True), ((0.7, 0.7, 0.7), True), ((0.6, 0.7, 0.5), False),
      ((0.6, 0.5, 0.7), False)],
 )  # fmt: skip
-def test_als_must_not_be_worse_than_what_is_same_for_all(
+def test_als_worse_than_popularity_warns(
     measured: tuple[float, float, float], *, passed: bool
 ) -> None:
     result = als_is_as_good_as_popularity(model(*measured))
@@ -124,8 +124,8 @@ def test_als_must_not_be_worse_than_what_is_same_for_all(
 
 
 @pytest.mark.parametrize("matched", [True, False])
-def test_holdings_of_others_are_error(*, matched: bool) -> None:
-    """The sentence is the model's; a model of an older build did not look."""
+def test_unrelated_holdings_are_error(*, matched: bool) -> None:
+    """The sentence is from the model; models of older builds have none."""
     result = holdings_are_of_the_customers({"state": "0 of 60.", "matched": matched})
     assert (result.passed, result.description) == (matched, "0 of 60.")
     assert result.severity == dg.AssetCheckSeverity.ERROR
@@ -135,7 +135,7 @@ def test_holdings_of_others_are_error(*, matched: bool) -> None:
 
 
 @pytest.mark.parametrize("test", [None, {"quality": {"popularity": {"map_at_7": 0.5}}}])
-def test_what_is_not_tested_is_told_and_passes(test: dict[str, Any] | None) -> None:
+def test_untested_model_passes_with_note(test: dict[str, Any] | None) -> None:
     result = als_is_as_good_as_popularity({"state": "Waiting.", "test": test})
     assert (result.passed, result.description) == (True, "Waiting.")
 

@@ -1,4 +1,4 @@
-"""What to ask next: the expected fall of entropy, against brute force and plain cases."""
+"""Expected information gain of a question, against brute force and simple cases."""
 
 import numpy as np
 import pytest
@@ -23,7 +23,7 @@ def test_entropy_is_in_bits() -> None:
 
 
 def test_gain_of_measure_is_mutual_information() -> None:
-    """Draw customers from the model, tell their balance, and see how far the entropy falls."""
+    """Draw customers from the model and average the entropy after revealing their balance."""
     bundle = small_model()
     back = np.linalg.pinv(bundle.components)
     centres, place = bundle.means @ back, 3
@@ -65,7 +65,7 @@ def test_separating_measure_gains_full_entropy() -> None:
 
 
 def test_measure_without_new_feature_has_no_gain() -> None:
-    # The sum becomes an average only with the number of transactions.
+    # The sum gives an average only with the number of transactions.
     bundle = small_model()
     assert gains(bundle, {})["monetary"] == 0.0
     assert gains(bundle, {"frequency": 2.0})["monetary"] > 0.01

@@ -1,4 +1,4 @@
-"""With one segment there is nothing to explain, to ask or to change, and this is said."""
+"""A model of one segment has nothing to explain, ask or change, and reports this."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""Grids of values, and the way back from a feature to its measure, below zero too."""
+"""Value grids and inverse transforms of features, including negative values."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The smallest change that moves a customer, found again by scoring the changed customer."""
+"""Smallest changes that move a customer, verified by scoring the changed customer."""
 
 import numpy as np
 import pytest
@@ -46,7 +46,7 @@ def test_change_is_nearest_on_its_side(known: dict[str, float]) -> None:
     bundle = small_model()
     now = segment(bundle, known)
     for change in smallest_change(bundle, known):
-        # Money is rounded to three digits, so the border may be 1 % nearer than what is told.
+        # Money is rounded to three digits, so the border may be 1 % nearer than reported.
         slack = 0.0 if change.name in ("recency", "frequency") else 0.011
         gap = change.after - change.before
         nearer = change.before + np.linspace(0.0, 1.0, 50)[:-1] * gap

@@ -1,4 +1,4 @@
-"""What each input adds to the log odds, exactly, and in words."""
+"""Contributions of inputs to the log odds, as exact values and in words."""
 
 from itertools import permutations
 

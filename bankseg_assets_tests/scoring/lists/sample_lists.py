@@ -1,10 +1,10 @@
-"""A model of two inputs, and what it says of a customer, computed by hand.
+"""A model of two inputs with manually computed answers.
 
 Its features are the logarithms of the number of transactions and of their average amount.
 ONCE transacted once, e^5.75: at the centre of segment 0, (-0.4, -0.3), which has half of the
 customers. Segment 2, with a fifth of them, is 2 away along the second axis, where the variance is
-0.3: exp(-2^2 / 0.6) = 0.001273. So P(0) = 0.5 / (0.5 + 0.2 * 0.001273); segment 1 has 1e-10. Of
-whom nothing is known, the prior is told: 0.5 for segment 0.
+0.3: exp(-2^2 / 0.6) = 0.001273. So P(0) = 0.5 / (0.5 + 0.2 * 0.001273); segment 1 has 1e-10.
+Without known inputs, the answer is the prior: 0.5 for segment 0.
 """
 
 from typing import Any

@@ -1,4 +1,4 @@
-"""Actions come from the release, if it has them."""
+"""Actions are read from the release, if it has them."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Which column is which input."""
+"""Matching of columns to inputs."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""Who is held out: chance, but the same again."""
+"""Hold-out groups are random but reproducible."""
 
 import hashlib
 
@@ -19,7 +19,7 @@ def test_hold_out_has_given_share() -> None:
 
 
 def test_campaigns_hold_out_different_customers() -> None:
-    """By chance a tenth of those who were held out before: 200, five deviations of 13."""
+    """A tenth of the previous group by chance: 200, give or take five deviations of 13."""
     both = held(HoldOut("id", "spring")) & held(HoldOut("id", "autumn"))
     assert abs(len(both) - 200) < 5 * 14
 

@@ -1,4 +1,4 @@
-"""Cells as numbers: strict, because a guess would be silent."""
+"""Parsing of cells is strict, because a wrong guess would go unnoticed."""
 
 from datetime import date
 from decimal import Decimal
@@ -15,7 +15,7 @@ from bankseg_assets.scoring.lists.parse_numbers import numbers, texts
 
 
 def read(*cells: Any, decimal: str = ".") -> str:
-    """Return each cell's number, `-` for an empty cell and `x` for what is no number."""
+    """Return each cell's number, `-` for an empty cell and `x` for an invalid one."""
     values, wrong = numbers(pa.array(cells), decimal, "n")
     shown = ["x" if bad else f"{value:g}" for value, bad in zip(values, wrong, strict=True)]
     return " ".join(shown).replace("nan", "-")

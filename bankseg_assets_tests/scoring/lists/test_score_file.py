@@ -1,4 +1,4 @@
-"""From file to file: every kind, every way a file can be broken, and all or nothing."""
+"""Scoring of files: all formats, invalid files, and atomic results."""
 
 import csv
 import gzip
@@ -45,7 +45,7 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 def read(path: Path, dialect: Dialect | None = None) -> list[list[str | None]]:
-    """Return the rows of a list as they are read."""
+    """Return the rows of a list as read."""
     with open_list(path, dialect or Dialect()) as customers:
         tables = [chunk.table for chunk in customers.chunks]
     return [list(row.values()) for table in tables for row in table.to_pylist()]
@@ -224,7 +224,7 @@ def test_disk_error_raises(tmp_path: Path) -> None:
 
 
 def test_memory_does_not_grow_with_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Arrow's own memory is not traced, but Python's rows and texts are, and they are the most."""
+    """Arrow's memory is not traced, but Python's rows and texts are, which dominate."""
     monkeypatch.setattr(reading, "CHUNK_ROWS", 1_000)
 
     def most(number_of_rows: int) -> int:
@@ -236,7 +236,7 @@ def test_memory_does_not_grow_with_list(tmp_path: Path, monkeypatch: pytest.Monk
         tracemalloc.stop()
         return peak
 
-    most(1_000)  # what is imported and cached for good
+    most(1_000)  # permanent imports and caches
     assert most(8_000) < 1.25 * most(2_000)
 
 

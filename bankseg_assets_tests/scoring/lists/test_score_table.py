@@ -1,4 +1,4 @@
-"""A table of customers gets its segments, and keeps what it had."""
+"""Scoring a table adds result columns and keeps the others."""
 
 from dataclasses import replace
 from typing import Any

@@ -22,10 +22,10 @@ from bankseg_assets.landing.ledger import by_precedence
 CONTENT_HASH_KEY = "content_hash"
 """Metadata: one SHA-256 for the set of delivered contents; the landing sensor compares it."""
 CONTRACT_KEY = "contract_fingerprint"
-"""Metadata: of the contract that the rows were judged by; the landing sensor compares it, too."""
+"""Metadata: hash of the contract that validated the rows; the landing sensor compares it, too."""
 
 MOST_IDENTICAL = 0.03
-"""Of a delivery's rows without IDs: a customer who buys the same twice on one day is one of few."""
+"""Share of a delivery's rows without IDs: few customers buy the same twice on one day."""
 
 _COMMON: dict[str, Any] = {
     "group_name": INGESTION,

@@ -18,8 +18,8 @@ from bankseg_assets.landing.intake import RECORDS_FILE, take_landed
 from bankseg_assets.landing.ledger import Delivery, content_hash
 from bankseg_assets.landing.repair import mend
 from bankseg_assets.landing.rereading import read_again
-from bankseg_assets.products import holdings as judging
 from bankseg_assets.products.current_delivery import holdings_in_use
+from bankseg_assets.products.holdings import validate_holdings
 from bankseg_assets.storage.outputs import SmallTable
 from bankseg_assets.storage.parquet import read_parquet
 
@@ -79,16 +79,16 @@ def take_holdings(
         metadata["state"] = state
         yield dg.Output(nothing, output_name="product_holdings", metadata=metadata)
         return
-    judged = judging.validate_holdings(_records(spark.spark_session, raw_dir, used), contract)
+    validated = validate_holdings(_records(spark.spark_session, raw_dir, used), contract)
     try:
-        yield dg.Output(judged.aside, output_name="quarantined_holdings")
+        yield dg.Output(validated.aside, output_name="quarantined_holdings")
         yield dg.Output(
-            judged.kept,
+            validated.kept,
             output_name="product_holdings",
-            metadata=metadata | _metadata(used, judged.holders),
+            metadata=metadata | _metadata(used, validated.holders),
         )
     finally:
-        judged.unpersist()
+        validated.unpersist()
 
 
 def waiting(holdings: HoldingsResource) -> str:

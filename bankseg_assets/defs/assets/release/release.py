@@ -80,7 +80,7 @@ GATES = {
     f"release in use: from {Limits.quarantined_warned:.0%} on it warns, from "
     f"{Limits.quarantined_refused:.0%} on it blocks the release.",
 }
-"""The checks of a release, and what each says."""
+"""The checks of a release with their descriptions."""
 
 
 class ReleaseConfig(dg.Config):
@@ -245,14 +245,14 @@ class _Candidate:
     segments: Path
     accounts: dict[str, Account]
     withdrawn: frozenset[str]
-    """Deliveries that were taken back on purpose."""
+    """Withdrawn deliveries."""
     customer_key: str
     currency: str
     bundle: Bundle
     measures: Measures
     distributions: dict[str, dict[int, int]]
     warnings: tuple[str, ...]
-    """Of the models themselves, beside those of the gates."""
+    """Warnings of the models, in addition to those of the gates."""
 
 
 def _candidate(

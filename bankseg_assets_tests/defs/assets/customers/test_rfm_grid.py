@@ -1,4 +1,4 @@
-"""rfm_grid and rfm_groups: the classic view of the very customers that are in the segments."""
+"""rfm_grid and rfm_groups: the classic RFM view of the customers in the segments."""
 
 from decimal import Decimal
 from typing import Any
@@ -55,7 +55,7 @@ def test_no_count_of_one_to_ten_is_published(batch: Platform) -> None:
         assert any(counts)
 
 
-def test_run_shows_grid_and_groups_as_tables(batch: Platform) -> None:
+def test_metadata_has_grid_and_groups(batch: Platform) -> None:
     found = batch.run.metadata
     assert "| 5: 0 to " in found["rfm_grid"]["cells"]
     assert "| Champions |" in found["rfm_groups"]["money_in_both"]

@@ -1,4 +1,4 @@
-"""rfm_table: every customer once, counted to the day after the newest transaction."""
+"""rfm_table: one row per customer, relative to the day after the newest transaction."""
 
 import json
 import shutil
@@ -25,13 +25,13 @@ def test_every_customer_has_one_row(batch: Platform) -> None:
     assert batch.run.metadata["rfm_table"]["n_customers"] == len(customers)
 
 
-def test_no_transaction_and_no_money_is_lost(batch: Platform) -> None:
+def test_transactions_and_money_are_preserved(batch: Platform) -> None:
     rfm, cleaned = batch.run.table("rfm_table"), batch.run.table("cleaned_transactions")
     assert pc.sum(rfm["frequency"]).as_py() == cleaned.num_rows
     assert pc.sum(rfm["monetary"]).as_py() == pc.sum(cleaned["amount"]).as_py()
 
 
-def test_recency_counts_to_snapshot_date_that_is_recorded(batch: Platform) -> None:
+def test_recency_counts_to_recorded_snapshot_date(batch: Platform) -> None:
     rfm = batch.run.table("rfm_table")
     assert batch.run.metadata["rfm_table"]["snapshot_date"] == "2016-10-22"
     assert {str(day) for day in rfm["snapshot_date"].to_pylist()} == {"2016-10-22"}
@@ -44,10 +44,10 @@ def test_fifth_of_customers_is_held_out(batch: Platform) -> None:
     assert held_out.mean() == pytest.approx(0.2, abs=0.02)
 
 
-def test_small_delivery_counts_its_customers_anew_and_carries_others(
+def test_small_delivery_recomputes_its_customers_only(
     after_batch: Platform, tmp_path: Path
 ) -> None:
-    """One contradicts a row from before, so a file of earlier transactions is written anew."""
+    """One row contradicts an earlier one, so a file of earlier transactions is rewritten."""
     landing = after_batch.settings.landing_dir
     header, first, *_ = next(landing.glob("*.csv")).read_text(encoding="utf-8").splitlines()
     contradicts = f"{first.rpartition(',')[0]},12345.67"
@@ -60,7 +60,7 @@ def test_small_delivery_counts_its_customers_anew_and_carries_others(
     assert run.metadata["rfm_table"]["customers_counted_anew"] == 1
     assert run.metadata["rfm_table"]["snapshot_date"] == "2016-10-23"
     found = run.table("rfm_table").sort_by("customer_id")
-    # The same platform without the table before: all are counted.
+    # The same platform without the previous table: all customers are computed.
     shutil.rmtree(after_batch.settings.published_dir / "rfm_table")
     again = run_platform(after_batch.resources, assets=["rfm_table"])
     assert again.metadata["rfm_table"]["customers_counted_anew"] == found.num_rows
@@ -73,8 +73,8 @@ def test_cuts_of_every_score_are_recorded(batch: Platform) -> None:
         assert str(found[f"{name}_score_cuts"]).count(", ") == 3
 
 
-def test_run_may_tell_customers_apart_by_another_key(after_batch: Platform) -> None:
-    """All from rfm_table on, as the Launchpad of `models` would: each says which key it was."""
+def test_run_may_use_another_customer_key(after_batch: Platform) -> None:
+    """A run from rfm_table on, as in the Launchpad of `models`: each asset records the key."""
     key = "concat_ws('|', gender, location)"
     config = dg.RunConfig(
         {"rfm_table": RfmConfig(customer_key=key), "release": ReleaseConfig(force=True)}
@@ -91,7 +91,7 @@ def test_run_may_tell_customers_apart_by_another_key(after_batch: Platform) -> N
     assert released.customer_key == key
     told = run.metadata["segment_migration"]["nothing_to_compare"]
     assert f"apart by `customer_id`, and this run by `{key}`" in told
-    # Later, without the launch's configuration: what was used is known from the table.
+    # Later, without the run configuration: the key is known from the table.
     again = run_platform(after_batch.resources, assets=["release"])
     assert again.success
     released = current_release(after_batch.settings.published_dir)
@@ -111,16 +111,14 @@ def run_cleaned(bank: Platform) -> set[tuple[str | None, str | None]]:
         ("concat_ws('|', customer_id", "ValueError: The customer key `concat_ws('|', customer_id`"),
     ],
 )
-def test_key_that_cannot_be_used_is_refused_with_sentence(
-    after_batch: Platform, key: str, told: str
-) -> None:
+def test_invalid_key_is_refused(after_batch: Platform, key: str, told: str) -> None:
     config = dg.RunConfig({"rfm_table": RfmConfig(customer_key=key)})
     run = run_platform(after_batch.resources, assets=["rfm_table"], config=config)
     assert not run.success
     assert told in run.failures["rfm_table"]
 
 
-def test_transactions_without_key_are_told(after_batch: Platform) -> None:
+def test_transactions_without_key_are_reported(after_batch: Platform) -> None:
     config = dg.RunConfig({"rfm_table": RfmConfig(customer_key="concat(birth_date, location)")})
     run = run_platform(after_batch.resources, assets=["rfm_table"], config=config)
     assert run.checks["customers_are_unique"].passed

@@ -1,4 +1,4 @@
-"""Cleaning: every raw row ends up in exactly one place, and the counts say so."""
+"""Cleaning: every raw row is in exactly one table, and the counts confirm it."""
 
 import gzip
 from datetime import date
@@ -15,11 +15,11 @@ from bankseg_assets_tests.running import DEMO_ROWS, run_platform
 REAL_ROWS = 20_000
 
 
-def test_counts_add_up(batch: Platform) -> None:
+def test_row_counts_add_up(batch: Platform) -> None:
     found = batch.run.metadata["cleaned_transactions"]
     assert {name: found[name] for name in found if name.startswith("rows_")} == {
         "rows_in": DEMO_ROWS + 4,
-        # Less than the demo's by the one that was contradicted.
+        # One less than the demo's: a row was contradicted.
         "rows_clean": DEMO_ROWS - 1,
         "rows_quarantined": 4,
         "rows_duplicate": 1,
@@ -29,7 +29,7 @@ def test_counts_add_up(batch: Platform) -> None:
     )
 
 
-def test_counts_are_those_of_files(batch: Platform) -> None:
+def test_row_counts_match_files(batch: Platform) -> None:
     found = batch.run.metadata["cleaned_transactions"]
     assert batch.run.table("raw_transactions").num_rows == found["rows_in"]
     assert batch.run.table("cleaned_transactions").num_rows == found["rows_clean"]
@@ -41,7 +41,7 @@ def test_counts_are_those_of_files(batch: Platform) -> None:
     }
 
 
-def test_each_row_is_set_aside_with_reason_number_and_text(batch: Platform) -> None:
+def test_quarantined_row_has_reason_number_and_text(batch: Platform) -> None:
     rows = batch.run.table("quarantined_transactions").sort_by("row_number").to_pylist()
     assert [(row["row_number"], row["reason"]) for row in rows] == [
         (3, "conflicting_duplicate"),
@@ -54,13 +54,13 @@ def test_each_row_is_set_aside_with_reason_number_and_text(batch: Platform) -> N
     assert '"transaction_date":"32/13/16"' in rows[-2]["raw_text"]
 
 
-def test_content_is_identified_for_sensor(batch: Platform) -> None:
+def test_content_hash_is_recorded_for_sensor(batch: Platform) -> None:
     content = batch.run.metadata["cleaned_transactions"]["content_hash"]
     assert len(content) == 64
     assert int(content, 16)
 
 
-def test_fences_name_currency(batch: Platform) -> None:
+def test_outlier_fences_have_currency(batch: Platform) -> None:
     found = batch.run.metadata["cleaned_transactions"]
     lines = str(found["fences"]).splitlines()[2:]
     assert [line.split(" | ")[1] for line in lines] == ["amount", "balance"]
@@ -68,7 +68,7 @@ def test_fences_name_currency(batch: Platform) -> None:
 
 
 @pytest.mark.real_data
-def test_no_row_of_real_file_is_lost(
+def test_rows_of_real_file_are_preserved(
     real_data: Path, settings: Settings, platform: dict[str, object]
 ) -> None:
     landed = settings.landing_dir / "real.csv"
@@ -88,7 +88,7 @@ def test_no_row_of_real_file_is_lost(
     found = run.metadata["cleaned_transactions"]
     assert found["rows_in"] == REAL_ROWS
     assert found["rows_clean"] + found["rows_quarantined"] + found["rows_duplicate"] == REAL_ROWS
-    # Nothing in the real file deserves to be set aside by the thousand.
+    # The real file has no reason to quarantine thousands of rows.
     assert found["rows_clean"] > 0.999 * REAL_ROWS
     aside = run.table("quarantined_transactions").to_pylist()
     assert all(row["reason"] and row["raw_text"] for row in aside)

@@ -1,4 +1,4 @@
-"""eda_report: one page that opens anywhere, with the tables behind it."""
+"""eda_report: one self-contained page with the tables behind it."""
 
 import json
 import re
@@ -13,7 +13,7 @@ def page(batch: Platform) -> str:
 
 
 def test_page_loads_nothing_from_elsewhere(batch: Platform) -> None:
-    # Within plotly's own script there are addresses, of maps that this page does not draw.
+    # plotly's own script contains URLs for maps, which this page does not use.
     without_scripts = re.sub(r"<script.*?</script>", "", page(batch), flags=re.DOTALL)
     assert "<html" in without_scripts
     assert not re.findall(r"""(?:src|href)\s*=\s*["']?(?!#|data:)""", without_scripts)
@@ -21,17 +21,18 @@ def test_page_loads_nothing_from_elsewhere(batch: Platform) -> None:
     assert not re.findall(r"<link|@import|url\((?!data:)", without_scripts)
 
 
-def test_page_brings_plotly_along(batch: Platform) -> None:
+def test_page_embeds_plotly(batch: Platform) -> None:
     assert "plotly.js v" in page(batch)
     assert "Plotly.newPlot(" in page(batch)
 
 
-def test_tables_behind_page_are_kept(batch: Platform) -> None:
+def test_tables_of_page_are_published(batch: Platform) -> None:
     file = batch.run.folder("eda_report") / "model.json"
     tables = json.loads(file.read_text(encoding="utf-8"))
     assert tables["overview"][0]["transactions"] == DEMO_ROWS - 1
     by_hour = [row["rows"] for row in tables["transactions_by_hour"]]
-    assert 0.95 * DEMO_ROWS < sum(by_hour) < DEMO_ROWS  # the small hours may be too small to show
+    # Counts of the night hours may be too small to show.
+    assert 0.95 * DEMO_ROWS < sum(by_hour) < DEMO_ROWS
     assert min(by_hour) >= SMALLEST_CELL
 
 

@@ -1,4 +1,4 @@
-"""raw_transactions: what landed is taken, once; what cannot be read disturbs nothing else."""
+"""raw_transactions: landed files are ingested once; unreadable ones affect nothing else."""
 
 import gzip
 from pathlib import Path
@@ -44,7 +44,7 @@ def outcomes(run: Run) -> dict[str, str]:
     return {name: outcome for name, outcome, _ in cells}
 
 
-def test_every_record_is_kept_as_delivered_with_its_file_and_number(batch: Platform) -> None:
+def test_records_are_kept_with_file_and_number(batch: Platform) -> None:
     table = batch.run.table("raw_transactions")
     assert table.column_names == RAW_TRANSACTIONS.names
     assert sorted(table["row_number"].to_pylist()) == list(range(2, DEMO_ROWS + 6))
@@ -63,7 +63,7 @@ def test_records_are_linked_from_archive_not_copied(batch: Platform) -> None:
     assert batch.run.metadata["raw_transactions"]["files"] == 1
 
 
-def test_file_that_was_taken_before_is_known(batch: Platform, second_batch: Run) -> None:
+def test_ingested_file_is_skipped(batch: Platform, second_batch: Run) -> None:
     assert outcomes(batch.run) == {"demo_transactions.csv": "accepted"}
     assert outcomes(second_batch) == {"demo_transactions.csv": "known"}
 
@@ -79,7 +79,7 @@ def good_and_bad(settings: Settings, platform: dict[str, object], tmp_path: Path
     return [january, run_platform(platform, job="ingestion")]
 
 
-def test_good_file_is_taken_beside_files_that_cannot_be_read(
+def test_good_file_is_ingested_beside_unreadable_ones(
     settings: Settings, good_and_bad: list[Run]
 ) -> None:
     january, both = good_and_bad
@@ -104,14 +104,14 @@ def test_good_file_is_taken_beside_files_that_cannot_be_read(
     assert check.metadata["rejected_files"].value == len(BAD_FILES)
 
     assert both.metadata["cleaned_transactions"]["rows_in"] == 600
-    # Whoever reads January's version still can.
+    # Readers of January's version still can.
     assert pq.read_table(january.folder("cleaned_transactions")).num_rows == 300
     assert content_of(january.folder("raw_transactions")) != content_of(
         both.folder("raw_transactions")
     )
 
 
-def test_only_bad_files_fail_with_folder_and_every_reason(
+def test_only_bad_files_raise_with_all_reasons(
     settings: Settings, platform: dict[str, object], tmp_path: Path
 ) -> None:
     land_bad_files(settings, demo_lines(tmp_path))
@@ -126,7 +126,7 @@ def test_only_bad_files_fail_with_folder_and_every_reason(
     assert not settings.published_dir.exists() or not list(settings.published_dir.glob("*/*"))
 
 
-def test_empty_landing_folder_fails_and_says_how_to_get_demo_data(
+def test_empty_landing_folder_error_names_demo_data(
     settings: Settings, platform: dict[str, object]
 ) -> None:
     told = run_platform(platform, job="ingestion").failures["raw_transactions"]
@@ -134,7 +134,7 @@ def test_empty_landing_folder_fails_and_says_how_to_get_demo_data(
     assert "make demo-data" in told
 
 
-def test_what_was_published_before_still_loads_after_bad_files(after_batch: Platform) -> None:
+def test_previous_version_loads_after_bad_files(after_batch: Platform) -> None:
     settings = after_batch.settings
     before = sorted(settings.published_dir.rglob("*"))
     land_bad_files(settings, [HEADER.encode() + b"\n"])

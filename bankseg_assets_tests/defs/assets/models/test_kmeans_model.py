@@ -1,4 +1,4 @@
-"""kmeans_model: k is chosen and explained, or taken as the run asks for it."""
+"""kmeans_model: k is chosen and explained, or set by the run."""
 
 import json
 
@@ -26,7 +26,7 @@ def run_with(platform: Platform, config: KMeansConfig) -> Run:
     )
 
 
-def test_k_is_chosen_from_sweep_and_reason_is_recorded(batch: Platform) -> None:
+def test_k_and_reason_are_recorded(batch: Platform) -> None:
     found, kept = batch.run.metadata["kmeans_model"], model(batch.run)
     assert [entry.k for entry in kept.sweep] == list(range(2, 11))
     assert (found["k"], found["silhouette"], found["inertia"], found["reason"]) == (
@@ -49,7 +49,7 @@ def test_next_model_continues_release_in_use(batch: Platform, second_batch: Run)
     assert second_batch.metadata["kmeans_model"]["customers_that_keep_their_segment"] == 1.0
 
 
-def test_release_whose_models_cannot_be_read_is_not_continued(after_batch: Platform) -> None:
+def test_unreadable_release_is_not_continued(after_batch: Platform) -> None:
     versions = after_batch.settings.published_dir / "kmeans_model"
     for file in versions.glob("*/model.json"):
         file.write_text("{}", encoding="utf-8")
@@ -59,9 +59,7 @@ def test_release_whose_models_cannot_be_read_is_not_continued(after_batch: Platf
     assert any("segments are numbered and named anew" in told for told in run.warnings)
 
 
-def test_run_may_ask_for_another_algorithm(
-    after_batch: Platform, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_run_may_set_algorithm(after_batch: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(alternatives, "MOST_ITERATIONS", 5)  # each is a Spark job
     run = run_with(
         after_batch, KMeansConfig(k=4, k_min=4, k_max=4, algorithm=Algorithm.GAUSSIAN_MIXTURE)
@@ -70,14 +68,14 @@ def test_run_may_ask_for_another_algorithm(
     assert model(run).algorithm == run.metadata["kmeans_model"]["algorithm"] == "Gaussian mixture"
 
 
-def test_model_describes_every_customer_held_out_ones_included(batch: Platform) -> None:
+def test_model_has_metrics_of_held_out_customers_too(batch: Platform) -> None:
     kept = model(batch.run)
     assert sum(kept.sizes) == batch.run.metadata["rfm_table"]["n_customers"]
     assert len(set(kept.names)) == len(kept.centroids) == kept.k
     assert 0.5 < kept.silhouette < 1
 
 
-def test_run_may_ask_for_k(after_batch: Platform) -> None:
+def test_run_may_set_k(after_batch: Platform) -> None:
     run = run_with(after_batch, KMeansConfig(k=5, k_min=4, k_max=5))
     assert run.failures == {}
     assert model(run).k == len(model(run).centroids) == 5
@@ -87,7 +85,7 @@ def test_run_may_ask_for_k(after_batch: Platform) -> None:
     )
 
 
-def test_k_outside_sweep_is_answered_with_choices(after_batch: Platform) -> None:
+def test_k_outside_sweep_raises_with_choices(after_batch: Platform) -> None:
     run = run_with(after_batch, KMeansConfig(k=11, k_min=2, k_max=3))
     assert "k = 11 was asked for; the sweep covers [2, 3]." in run.failures["kmeans_model"]
     assert run.metadata == {}

@@ -1,4 +1,4 @@
-"""nb_classifier: a bundle that is what was recorded, tested on customers that no fit has seen."""
+"""nb_classifier: the recorded bundle, tested on held-out customers."""
 
 from pathlib import Path
 
@@ -8,7 +8,7 @@ from bankseg_assets.scoring.bundle import load_bundle
 from bankseg_assets_tests.batch_fixtures import Platform
 
 
-def test_bundle_at_recorded_path_is_recorded_one(batch: Platform) -> None:
+def test_recorded_bundle_has_recorded_hash(batch: Platform) -> None:
     found = batch.run.metadata["nb_classifier"]
     bundle = load_bundle(Path(found["model_path"]))
     assert bundle.sha256 == found["model_sha256"]
@@ -16,14 +16,14 @@ def test_bundle_at_recorded_path_is_recorded_one(batch: Platform) -> None:
     assert bundle.snapshot_date == batch.run.metadata["rfm_table"]["snapshot_date"]
 
 
-def test_sizes_agree_with_assets_before(batch: Platform) -> None:
+def test_sizes_match_upstream_assets(batch: Platform) -> None:
     found = batch.run.metadata["nb_classifier"]
     assert found["n_segments"] == batch.run.metadata["kmeans_model"]["k"]
     assert found["n_customers"] == batch.run.metadata["rfm_table"]["n_customers"]
     assert len(load_bundle(Path(found["model_path"])).segments) == found["n_segments"]
 
 
-def test_it_is_tested_on_every_held_out_customer(batch: Platform) -> None:
+def test_classifier_is_tested_on_all_held_out_customers(batch: Platform) -> None:
     found = batch.run.metadata["nb_classifier"]
     held_out = batch.run.table("customer_segments")["held_out"].to_numpy().sum()
     confusion = load_bundle(Path(found["model_path"])).confusion
@@ -31,7 +31,7 @@ def test_it_is_tested_on_every_held_out_customer(batch: Platform) -> None:
     assert found["n_held_out"] / found["n_customers"] == pytest.approx(0.2, abs=0.02)
 
 
-def test_it_tells_segments_apart_far_better_than_largest_would(batch: Platform) -> None:
+def test_classifier_beats_majority_baseline(batch: Platform) -> None:
     found = batch.run.metadata["nb_classifier"]
     assert found["f1_weighted"] > 0.95
     assert found["f1_weighted_of_always_the_largest"] < 0.7
@@ -39,7 +39,7 @@ def test_it_tells_segments_apart_far_better_than_largest_would(batch: Platform) 
     assert 0 < found["log_loss"] < 0.5
 
 
-def test_its_quality_stands_beside_that_of_others(batch: Platform) -> None:
+def test_metadata_has_quality_of_baselines(batch: Platform) -> None:
     found = batch.run.metadata["nb_classifier"]
     rows = [line.split(" | ") for line in found["classifiers"].splitlines()]
     assert len(rows) == 2 + 5

@@ -1,4 +1,4 @@
-"""pca_model: features and components as the run asks for them."""
+"""pca_model: chosen features and components, or those set by the run."""
 
 import json
 
@@ -11,7 +11,7 @@ from bankseg_assets.segmentation.pca import PcaModel
 from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import Run, run_platform
 
-# Of customers who mostly come once, as those of the demo bank do.
+# For customers with mostly one transaction, as in the demo bank.
 SUITABLE = [name for name in FEATURES if name != "log_frequency"]
 
 
@@ -26,7 +26,7 @@ def run_with(platform: Platform, config: PcaConfig) -> Run:
     )
 
 
-def test_features_suit_data_and_reason_is_recorded(batch: Platform) -> None:
+def test_features_and_reason_are_recorded(batch: Platform) -> None:
     found = model(batch.run)
     assert [feature.name for feature in found.features] == SUITABLE
     assert (found.warnings, len(found.comparison)) == ([], 1)
@@ -36,7 +36,7 @@ def test_features_suit_data_and_reason_is_recorded(batch: Platform) -> None:
     )
 
 
-def test_only_customers_that_are_not_held_out_are_fitted(batch: Platform) -> None:
+def test_fit_excludes_held_out_customers(batch: Platform) -> None:
     held_out = batch.run.table("rfm_table")["held_out"].to_numpy()
     found = batch.run.metadata["pca_model"]["n_training_customers"]
     assert found == model(batch.run).n_customers == (~held_out).sum()
@@ -50,7 +50,7 @@ def test_loadings_name_every_feature(batch: Platform) -> None:
     assert 0 < found["explained_variance_kept"] < 1
 
 
-def test_run_may_ask_for_other_features_and_components(after_batch: Platform) -> None:
+def test_run_may_set_features_and_components(after_batch: Platform) -> None:
     features = ["recency", "capped_frequency", "log_monetary"]
     run = run_with(after_batch, PcaConfig(features=features, n_components=3, whiten=True))
     assert run.failures == {}
@@ -61,7 +61,7 @@ def test_run_may_ask_for_other_features_and_components(after_batch: Platform) ->
     assert sum(found.explained_variance) == pytest.approx(1, abs=1e-4)
 
 
-def test_unknown_feature_is_answered_with_known_ones(after_batch: Platform) -> None:
+def test_unknown_feature_raises_with_known_ones(after_batch: Platform) -> None:
     told = run_with(after_batch, PcaConfig(features=["age"])).failures["pca_model"]
     assert f"Unknown features ['age']; choose from {', '.join(FEATURES)}." in told
 
@@ -72,6 +72,6 @@ def test_more_components_than_features_are_refused(after_batch: Platform) -> Non
     assert "2 components asked of 1 features" in told
 
 
-def test_number_of_components_below_one_never_starts() -> None:
+def test_components_below_one_are_invalid_config() -> None:
     with pytest.raises(ValueError, match="greater than or equal to 1"):
         PcaConfig(n_components=0)

@@ -1,4 +1,4 @@
-"""product_holdings: the last file that landed counts, no row is lost, and nothing waits for it."""
+"""product_holdings: the last landed file is used, no row is lost, and nothing blocks on it."""
 
 from pathlib import Path
 from typing import Any
@@ -33,7 +33,7 @@ def take(platform: dict[str, object]) -> Run:
     return run
 
 
-def told(run: Run, asset: str = "product_holdings") -> dict[str, Any]:
+def metadata_of(run: Run, asset: str = "product_holdings") -> dict[str, Any]:
     return run.metadata[asset]
 
 
@@ -41,12 +41,12 @@ def customers(run: Run) -> set[str]:
     return set(run.table("product_holdings")["customer_id"].to_pylist())
 
 
-def test_demo_holdings_are_taken_and_their_dirt_set_aside(batch: Platform) -> None:
+def test_demo_holdings_are_ingested_and_quarantined(batch: Platform) -> None:
     kept, aside = (batch.run.table(name) for name in TABLES)
     delivered = (batch.settings.holdings_dir / "demo_holdings.csv").read_text().splitlines()
     assert kept.num_rows == len(delivered) - 4
     assert sorted(aside["reason"].to_pylist()) == ["duplicate", "duplicate", "missing_product"]
-    found = told(batch.run)
+    found = metadata_of(batch.run)
     assert found["rows_in"] == len(delivered) - 1
     assert found["rows_kept"] == kept.num_rows
     assert found["products"] == len(set(kept["product"].to_pylist())) == 14
@@ -57,19 +57,19 @@ def test_demo_holdings_are_taken_and_their_dirt_set_aside(batch: Platform) -> No
     assert check["reason_duplicate"].value == 2
 
 
-def test_without_file_tables_wait_and_nothing_fails(
+def test_no_holdings_file_gives_empty_tables(
     settings: Settings, platform: dict[str, object]
 ) -> None:
     run = take(platform)
     for name in TABLES:
         assert run.table(name).num_rows == 0
-        assert told(run, name)["state"].startswith("Waiting for a file of product holdings")
-        assert str(settings.holdings_dir) in told(run, name)["state"]
+        assert metadata_of(run, name)["state"].startswith("Waiting for a file of product holdings")
+        assert str(settings.holdings_dir) in metadata_of(run, name)["state"]
     assert run.checks["every_holding_is_accounted_for"].description == "There are no holdings yet."
     assert run.checks["no_holdings_file_is_rejected"].passed
 
 
-def test_rows_are_kept_or_set_aside_with_file_and_number(
+def test_rows_are_kept_or_quarantined_with_origin(
     settings: Settings, platform: dict[str, object]
 ) -> None:
     land(settings, "h.csv", f"{HEADER}{SOUND},Loan\nC1,Loan\nC1,Yacht\nC1,Loan,x\n")
@@ -85,7 +85,7 @@ def test_rows_are_kept_or_set_aside_with_file_and_number(
     assert {row["source_file"] for row in rows} == {"h.csv"}
 
 
-def test_parquet_file_and_later_csv_replace_one_another(
+def test_later_file_replaces_earlier_of_any_format(
     settings: Settings, platform: dict[str, object]
 ) -> None:
     table = pa.table({"product": ["Loan"] * 12, "customer_id": list(range(1, 13))})
@@ -97,7 +97,7 @@ def test_parquet_file_and_later_csv_replace_one_another(
     assert customers(take(platform)) == {f"C{n}" for n in range(20)}
 
 
-def test_file_that_cannot_be_read_is_told_and_one_before_counts(
+def test_unreadable_file_is_reported_and_previous_used(
     settings: Settings, platform: dict[str, object]
 ) -> None:
     land(settings, "good.csv", HEADER + SOUND)
@@ -120,31 +120,29 @@ def test_banks_own_holdings_replace_demo_holdings(
     settings: Settings, platform: dict[str, object]
 ) -> None:
     land(settings, "demo_holdings.csv", HEADER + SOUND)
-    assert "match nobody of the bank's" in told(take(platform))["state"]
+    assert "match nobody of the bank's" in metadata_of(take(platform))["state"]
     land(settings, "bank.csv", HEADER + SOUND.replace("C", "B"))
     run = take(platform)
     assert customers(run) == {f"B{n}" for n in range(20)}
-    assert told(run)["state"].startswith("bank.csv, taken at ")
+    assert metadata_of(run)["state"].startswith("bank.csv, taken at ")
 
 
-def test_demo_holdings_are_not_of_banks_customers(
+def test_demo_holdings_are_ignored_for_own_customers(
     settings: Settings, platform: dict[str, object]
 ) -> None:
     Ledger(settings.ledger_path).record(Delivery("a" * 64, "bank.csv", "accepted", "", 1, 1, "r"))
     land(settings, "demo_holdings.csv", HEADER + SOUND)
     run = take(platform)
     assert run.table("product_holdings").num_rows == 0
-    assert "No file of holdings was taken that is of the bank's own" in told(run)["state"]
+    assert "No file of holdings was taken that is of the bank's own" in metadata_of(run)["state"]
 
 
-def test_products_name_is_no_markup(settings: Settings, platform: dict[str, object]) -> None:
+def test_product_name_is_escaped(settings: Settings, platform: dict[str, object]) -> None:
     land(settings, "h.csv", HEADER + SOUND.replace("Loan", "<b>|Loan"))
-    assert "| &lt;b&gt;&#124;Loan | 20 |" in told(take(platform))["holders"]
+    assert "| &lt;b&gt;&#124;Loan | 20 |" in metadata_of(take(platform))["holders"]
 
 
-def test_records_that_were_damaged_are_made_again(
-    settings: Settings, platform: dict[str, object]
-) -> None:
+def test_damaged_records_are_rebuilt(settings: Settings, platform: dict[str, object]) -> None:
     land(settings, "h.csv", HEADER + SOUND)
     take(platform)
     (records,) = settings.raw_holdings_dir.glob("*/records.parquet")
@@ -155,7 +153,7 @@ def test_records_that_were_damaged_are_made_again(
 
 
 @pytest.mark.parametrize("name", TABLES)
-def test_holdings_are_apart_from_transactions(
+def test_holdings_are_separate_from_transactions(
     settings: Settings, platform: dict[str, object], name: str
 ) -> None:
     land(settings, "h.csv", HEADER + SOUND)

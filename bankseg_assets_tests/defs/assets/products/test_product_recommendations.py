@@ -1,4 +1,4 @@
-"""product_recommendations: everybody gets products that they do not hold; or it is said why not."""
+"""product_recommendations: customers get products they do not hold, or the reason why not."""
 
 import json
 import shutil
@@ -20,7 +20,7 @@ def document(run: Run) -> dict[str, object]:
     return found
 
 
-def test_every_customer_gets_three_products_that_are_not_held_or_all_others(
+def test_every_customer_gets_three_products_not_held(
     batch: Platform,
 ) -> None:
     held = defaultdict(set)
@@ -42,7 +42,7 @@ def test_every_customer_gets_three_products_that_are_not_held_or_all_others(
         assert {row["source"] for row in found} == {"als" if held[customer] else "segment"}
 
 
-def test_model_says_how_good_it_is_and_whom_it_knows(batch: Platform) -> None:
+def test_metadata_has_quality_and_coverage(batch: Platform) -> None:
     found = batch.run.metadata["recommendation_model"]
     assert found["customers_tested"] > 100
     assert found["map_at_7"] > found["map_at_7_of_popularity"]
@@ -54,18 +54,18 @@ def test_model_says_how_good_it_is_and_whom_it_knows(batch: Platform) -> None:
     # Someone who holds nearly everything has fewer left.
     assert 0.99 * 3 * customers < covered["n_recommendations"] <= 3 * customers
     assert 0.75 < covered["share_with_holdings"] < 0.85
-    assert covered["holders_without_transactions"] == "<11"  # whose every row was faulty
+    assert covered["holders_without_transactions"] == "<11"  # with only invalid rows
 
 
-def test_they_belong_to_release(batch: Platform) -> None:
-    # The first: a second run of the same batch, when another test made one, has its own.
+def test_release_contains_recommendations(batch: Platform) -> None:
+    # The first run; another test may have added a second one of the same batch.
     release = all_releases(batch.settings.published_dir)[0]
     for asset in ("product_recommendations", "recommendation_model", "recommended_actions"):
         assert release.versions[asset] == batch.run.metadata[asset]["version"]
 
 
 def land_holdings(bank: Platform, customers: Sequence[str]) -> Run:
-    """Land two products of each customer, and take them."""
+    """Land a file with two products per customer, and ingest it."""
     rows = "".join(f"{one},{product}\n" for one in customers for product in ("Loan", "Fund"))
     land(bank.settings, "bank.csv", HEADER + rows)
     run = run_platform(bank.resources, job="recommendations")
@@ -78,7 +78,7 @@ def known(bank: Platform, n: int) -> list[str]:
 
 
 def test_new_holdings_make_new_release_with_same_segments(after_batch: Platform) -> None:
-    """Few are recommended by segment alone, and strangers are counted."""
+    """Few get recommendations by segment only, and unknown holders are counted."""
     before = current_release(after_batch.settings.published_dir)
     run = land_holdings(after_batch, [*known(after_batch, 60), *(f"X{n}" for n in range(20))])
     after = current_release(after_batch.settings.published_dir)
@@ -97,8 +97,8 @@ def test_new_holdings_make_new_release_with_same_segments(after_batch: Platform)
     assert run.checks["holdings_are_of_the_customers"].passed
 
 
-def test_holdings_of_others_recommend_nothing(after_batch: Platform) -> None:
-    """Their IDs match no customer: an error that says so, and the release is made all the same."""
+def test_unrelated_holdings_give_no_recommendations(after_batch: Platform) -> None:
+    """Their IDs match no customer: an error is reported, and the release is still made."""
     run = land_holdings(after_batch, [f"{one}.0" for one in known(after_batch, 60)])
     check = run.checks["holdings_are_of_the_customers"]
     assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.ERROR)
@@ -114,7 +114,7 @@ def test_holdings_of_others_recommend_nothing(after_batch: Platform) -> None:
     assert found.warnings[-1] == check.description
 
 
-def test_without_holdings_they_wait_and_release_is_made(after_batch: Platform) -> None:
+def test_release_is_made_without_holdings(after_batch: Platform) -> None:
     settings = after_batch.settings
     for path in (settings.holdings_dir, settings.raw_holdings_dir, settings.holdings_ledger_path):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
@@ -134,13 +134,11 @@ def test_without_holdings_they_wait_and_release_is_made(after_batch: Platform) -
     )
 
 
-def test_classifier_is_made_before_recommendations(batch: Platform) -> None:
+def test_classifier_runs_before_recommendations(batch: Platform) -> None:
     steps = [event.step_key for event in batch.run.result.all_events if event.is_step_start]
     assert steps.index("nb_classifier") < steps.index("recommend_products")
     assert steps.index("recommend_products") < steps.index("release")
 
 
-def test_same_holdings_give_same_model_however_rows_are_spread(
-    batch: Platform, second_batch: Run
-) -> None:
+def test_recommendation_model_ignores_partitioning(batch: Platform, second_batch: Run) -> None:
     assert document(batch.run) == document(second_batch)

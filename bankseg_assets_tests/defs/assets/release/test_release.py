@@ -1,4 +1,4 @@
-"""A release is made when the model is good enough; else the one before stays in use."""
+"""A model that passes the gates is released; otherwise the previous release stays in use."""
 
 import json
 from collections.abc import Callable
@@ -36,7 +36,7 @@ def in_use(bank: Platform) -> Release:
 
 
 def make_classifier(bank: Platform, change: Change) -> None:
-    """Publish a classifier that is like the newest but for a change."""
+    """Publish a copy of the newest classifier with a change."""
     newest = store(bank).latest("nb_classifier")
     document = json.loads((newest / "model.json").read_text(encoding="utf-8"))
     change(document)
@@ -50,7 +50,7 @@ def make_classifier(bank: Platform, change: Change) -> None:
 
 
 def make_card(bank: Platform, classifier: str) -> None:
-    """Publish the model card again, as of another classifier: it belongs to one."""
+    """Publish the model card again for another classifier."""
     newest = store(bank).latest("model_card")
     inputs = version_record(newest)["inputs"] | {"nb_classifier": classifier}
     with store(bank).draft("model_card", str(uuid4()), inputs) as draft:
@@ -136,7 +136,7 @@ def test_worse_model_is_refused_and_old_one_stays(
     assert "make materialize FORCE=1" in told.reasons[0]
 
 
-def test_refused_model_can_be_forced_and_then_says_so(own_data: Platform) -> None:
+def test_forced_release_records_refusal(own_data: Platform) -> None:
     before = in_use(own_data)
     make_classifier(own_data, lower_f1)
     assert "release" not in release(own_data).metadata
@@ -154,8 +154,8 @@ def test_limits_are_run_configuration(own_data: Platform) -> None:
     assert "release" in release(own_data, f1_loss=0.5).metadata
 
 
-def test_model_that_groups_customers_otherwise_is_refused(own_data: Platform) -> None:
-    # The model in use says that nearly all are of one segment.
+def test_model_with_different_segments_is_refused(own_data: Platform) -> None:
+    # The model in use assigns nearly all customers to one segment.
     def blur(document: dict[str, Any]) -> None:
         document["variances"] = [[1e6, 1e6] for _ in document["variances"]]
 
@@ -197,7 +197,7 @@ def test_bank_s_own_data_are_not_compared_with_demo_data(own_data: Platform) -> 
 
 
 def test_worse_demo_model_is_released_with_warnings(after_batch: Platform) -> None:
-    """Where only demo data are in use there is nothing to protect."""
+    """With only demo data in use there is nothing to protect."""
     make_classifier(after_batch, lower_f1)
     run = release(after_batch)
     check = run.checks["quality_is_kept"]
@@ -225,7 +225,7 @@ def test_warnings_of_model_are_those_of_its_release(own_data: Platform) -> None:
     assert in_use(own_data).warnings == ("No balances.",)
 
 
-def test_another_currency_is_said_and_refuses_nothing(own_data: Platform) -> None:
+def test_another_currency_is_reported_not_refused(own_data: Platform) -> None:
     """Amounts in other units cannot be compared; frequencies and ages can."""
     make_release(own_data, lambda document: document.update(currency="EUR"))
     run = release(own_data)
@@ -241,8 +241,8 @@ def test_another_currency_is_said_and_refuses_nothing(own_data: Platform) -> Non
     assert len(in_use(own_data).warnings) == 2
 
 
-def test_model_in_use_of_other_measures_is_not_compared(own_data: Platform) -> None:
-    """An older or newer build may have asked for what this one's table has not."""
+def test_model_with_other_measures_is_not_compared(own_data: Platform) -> None:
+    """An older or newer build may use measures that this build's table lacks."""
 
     def other(document: dict[str, Any]) -> None:
         for feature in document["features"]:
@@ -261,7 +261,7 @@ def test_model_in_use_of_other_measures_is_not_compared(own_data: Platform) -> N
     assert "asks for days_between, which the new customers have not" in str(check.description)
 
 
-def test_versions_that_do_not_belong_together_are_not_released(after_batch: Platform) -> None:
+def test_inconsistent_versions_are_not_released(after_batch: Platform) -> None:
     before = in_use(after_batch)
     assert run_platform(after_batch.resources, assets=["rfm_table", "pca_model"]).success
     assert run_platform(after_batch.resources, assets=["kmeans_model"]).success
@@ -284,7 +284,7 @@ def make_classifier_from_newest(bank: Platform) -> None:
         (draft.path / "model.json").write_bytes((newest / "model.json").read_bytes())
 
 
-def test_rollback_brings_older_model_and_its_data_back(after_batch: Platform) -> None:
+def test_rollback_restores_model_and_data(after_batch: Platform) -> None:
     first = in_use(after_batch)
     make_classifier(after_batch, lambda document: document.update(currency="EUR"))
     assert release(after_batch).success

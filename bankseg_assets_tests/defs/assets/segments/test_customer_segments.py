@@ -28,7 +28,7 @@ def test_names_and_sizes_are_those_of_model(batch: Platform) -> None:
     assert batch.run.metadata["customer_segments"]["n_segments"] == model["k"]
 
 
-def test_squared_distances_sum_to_inertia(batch: Platform) -> None:
+def test_squared_distances_sum_to_inertia_of_model(batch: Platform) -> None:
     distance = batch.run.table("customer_segments")["distance"]
     inertia = batch.run.metadata["kmeans_model"]["inertia"]
     assert pc.sum(pc.multiply(distance, distance)).as_py() == pytest.approx(inertia)

@@ -1,9 +1,9 @@
-"""recommended_actions: every segment knows what to do next."""
+"""recommended_actions: every segment has an action."""
 
 from bankseg_assets_tests.batch_fixtures import Platform
 
 
-def test_every_segment_has_action_with_its_own_numbers(batch: Platform) -> None:
+def test_every_segment_has_action_with_numbers(batch: Platform) -> None:
     rows = batch.run.table("recommended_actions").to_pylist()
     profiles = batch.run.table("segment_profiles").to_pylist()
     shared = ("segment", "segment_name", "customers", "total_monetary", "share_of_money")
@@ -15,7 +15,7 @@ def test_every_segment_has_action_with_its_own_numbers(batch: Platform) -> None:
     assert len({row["action"] for row in rows}) > 1
 
 
-def test_actions_are_told_in_dagster(batch: Platform) -> None:
+def test_metadata_has_actions(batch: Platform) -> None:
     rows = batch.run.table("recommended_actions").to_pylist()
     found = batch.run.metadata["recommended_actions"]
     assert found["n_segments"] == len(rows)

@@ -9,7 +9,7 @@ from bankseg_assets.profiling.demographics import ATTRIBUTES
 from bankseg_assets_tests.batch_fixtures import Platform
 
 
-def test_what_is_shown_are_customers_and_rest_is_hidden(batch: Platform) -> None:
+def test_cells_match_customers_or_are_hidden(batch: Platform) -> None:
     table = batch.run.table("segment_demographics").to_pylist()
     customers = batch.run.table("customer_segments").to_pandas()
     for row in [row for row in table if row["attribute"] == "gender" and len(row["value"]) == 1]:
@@ -19,7 +19,7 @@ def test_what_is_shown_are_customers_and_rest_is_hidden(batch: Platform) -> None
     assert all(row["customers"] is None or not 0 < row["customers"] < 11 for row in table)
 
 
-def test_shares_of_all_customers_sum_to_one_but_for_what_is_hidden(batch: Platform) -> None:
+def test_overall_shares_sum_to_one_except_hidden(batch: Platform) -> None:
     shares: dict[tuple[int, str], float] = defaultdict(float)
     for row in batch.run.table("segment_demographics").to_pylist():
         shares[row["segment"], row["attribute"]] += row["share_of_all"] or 0.0
@@ -29,7 +29,7 @@ def test_shares_of_all_customers_sum_to_one_but_for_what_is_hidden(batch: Platfo
         assert total == pytest.approx(1, abs=0.02)
 
 
-def test_run_tells_how_far_segments_differ_and_in_what_most(batch: Platform) -> None:
+def test_metadata_has_distances_and_main_difference(batch: Platform) -> None:
     found = batch.run.metadata["segment_demographics"]
     table = batch.run.table("segment_demographics")
     assert found["largest_distance"] == pc.max(table["distance"]).as_py() > 0

@@ -46,7 +46,7 @@ def put(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
     return table.set_column(table.column_names.index(name), field, values.cast(field.type))
 
 
-def test_first_batch_has_nothing_to_compare_with_and_says_so(batch: Platform) -> None:
+def test_first_batch_reports_nothing_to_compare(batch: Platform) -> None:
     found = batch.run.metadata["segment_migration"]
     assert (found["n_flows"], found["compared_with"]) == (0, "")
     assert found["nothing_to_compare"] == "This is the first release: there is no earlier snapshot."
@@ -54,7 +54,7 @@ def test_first_batch_has_nothing_to_compare_with_and_says_so(batch: Platform) ->
     assert batch.run.table("segment_migration").num_rows == 0
 
 
-def test_same_data_again_move_nobody(batch: Platform, second_batch: Run) -> None:
+def test_same_data_have_no_moves(batch: Platform, second_batch: Run) -> None:
     segments = batch.run.table("customer_segments")
     labels = (segments[name].to_pylist() for name in ("segment", "segment_name"))
     sizes = Counter(zip(*labels, strict=True))
@@ -81,8 +81,8 @@ def test_same_data_again_move_nobody(batch: Platform, second_batch: Run) -> None
     assert all(f"moved_by_{kind}" in found for kind in KINDS)
 
 
-def test_customers_and_model_are_told_apart(after_batch: Platform) -> None:
-    """One is gone, one is new, two have changed places; and the model numbers from behind."""
+def test_customer_and_model_moves_are_separated(after_batch: Platform) -> None:
+    """One customer is gone, one new, two swapped segments; the model reverses the numbers."""
     old = customers(after_batch)
     segments, ids = old["segment"].to_pylist(), old["customer_id"].to_pylist()
     other = next(place for place in range(3, len(ids)) if segments[place] != segments[2])
@@ -107,7 +107,7 @@ def test_customers_and_model_are_told_apart(after_batch: Platform) -> None:
     }
     found: dict[str, Counter[tuple[int | None, int | None]]] = {k: Counter() for k in KINDS}
     rows = run.table("segment_migration").to_pylist()
-    # A segment with another number is the same segment, so only two have moved, and by themselves.
+    # Renumbered segments are the same segments, so only two customers moved, not by the model.
     assert [row["customers"] for row in rows if row["moved"]] == [1, 1, 1, 1]
     assert {row["kind"] for row in rows if row["moved"]} == {"customer", "both"}
     for row in rows:
@@ -115,8 +115,8 @@ def test_customers_and_model_are_told_apart(after_batch: Platform) -> None:
     assert found == expected
 
 
-def test_flow_that_was_lost_is_noticed(after_batch: Platform) -> None:
-    """The flows must be those of the tables that were compared, and not merely add up."""
+def test_missing_flow_fails_check(after_batch: Platform) -> None:
+    """The flows must match the compared tables, not only be balanced."""
     migrate(after_batch)
     good = store(after_batch).latest("segment_migration")
     rows = pq.read_table(good)
@@ -132,7 +132,7 @@ def test_flow_that_was_lost_is_noticed(after_batch: Platform) -> None:
 
 
 def change_release(bank: Platform, **changes: object) -> None:
-    """Publish a release that is like the one in use but for some of its words."""
+    """Publish a copy of the release in use with some text replaced."""
     newest = store(bank).latest("release")
     document = json.loads((newest / "model.json").read_text(encoding="utf-8"))
     with store(bank).draft("release", str(uuid4()), document["versions"]) as draft:
@@ -146,7 +146,7 @@ def change_release(bank: Platform, **changes: object) -> None:
         ({"customer_key": "person"}, "by `person`, and this run by `customer_id`."),
     ],
 )
-def test_what_cannot_be_compared_is_said_and_fails_nothing(
+def test_incomparable_release_is_reported_without_failure(
     after_batch: Platform, changes: dict[str, object], told: str
 ) -> None:
     change_release(after_batch, **changes)
@@ -156,7 +156,7 @@ def test_what_cannot_be_compared_is_said_and_fails_nothing(
     assert run.table("segment_migration").num_rows == 0
 
 
-def test_damaged_release_in_use_fails_nothing(after_batch: Platform) -> None:
+def test_damaged_release_is_no_failure(after_batch: Platform) -> None:
     folder = in_use(after_batch).path("customer_segments")
     make_customers(after_batch, customers(after_batch))
     for file in folder.glob("*.parquet"):

@@ -1,4 +1,4 @@
-"""segment_profiles: the segments together are all customers and all money."""
+"""segment_profiles: the segments cover all customers and all money."""
 
 import pyarrow.compute as pc
 import pytest
@@ -20,7 +20,7 @@ def test_customers_and_money_are_those_of_segments(batch: Platform) -> None:
     assert pc.sum(profiles["total_monetary"]).as_py() == pytest.approx(money)
 
 
-def test_every_rule_is_what_its_conditions_say_of_customers(batch: Platform) -> None:
+def test_rule_figures_match_customers(batch: Platform) -> None:
     customers = batch.run.table("customer_segments").to_pandas()
     rows = batch.run.table("segment_profiles").to_pylist()
     assert any(row["rule"] for row in rows)
@@ -43,7 +43,7 @@ def test_every_rule_is_what_its_conditions_say_of_customers(batch: Platform) -> 
         )
 
 
-def test_bundle_says_of_segment_what_its_profile_says(batch: Platform) -> None:
+def test_bundle_segments_match_profiles(batch: Platform) -> None:
     bundle = load_bundle(batch.run.folder("nb_classifier"))
     rows = {row["segment"]: row for row in batch.run.table("segment_profiles").to_pylist()}
     for segment in bundle.segments:
@@ -57,7 +57,7 @@ def test_bundle_says_of_segment_what_its_profile_says(batch: Platform) -> None:
         ]
 
 
-def test_every_segment_has_name_and_sentence_for_people(batch: Platform) -> None:
+def test_every_segment_has_name_and_sentence(batch: Platform) -> None:
     rows = batch.run.table("segment_profiles").to_pylist()
     found = batch.run.metadata["segment_profiles"]
     assert found["n_segments"] == len(rows) == batch.run.metadata["kmeans_model"]["k"]
