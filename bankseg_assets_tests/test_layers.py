@@ -22,9 +22,11 @@ ALONE_IN = {
     "fastapi": ("ops/api",),
 }
 """Package -> where it may be imported."""
-WITHOUT_SPARK = tuple(
-    f"{PACKAGE}/{folder}" for folder in ("contracts", "presentation", "landing", "scoring")
-) + ("app", "ops/api")
+WITHOUT_SPARK = (
+    *(f"{PACKAGE}/{folder}" for folder in ("contracts", "presentation", "landing", "scoring")),
+    "app",
+    "ops/api",
+)
 SOURCES = sorted(
     path.relative_to(ROOT)
     for folder in (PACKAGE, "app", "ops")
