@@ -1,1 +1,1 @@
-"""The Streamlit app: it reads what Dagster published, scores with numpy, and starts no JVM."""
+"""Streamlit app: reads published releases and scores with numpy, without a JVM."""

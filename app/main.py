@@ -1,7 +1,7 @@
-"""The frame around every page: navigation, the version in use, and the offer of a newer one.
+"""Entry point with the parts common to all pages: navigation, version in use, newer versions.
 
-Start it from the repository's root with `streamlit run app/main.py`. A new page is a file in
-`views/` and a line in PAGES.
+Start it from the repository's root with `streamlit run app/main.py`. To add a page, add a file to
+`views/` and a line to PAGES.
 """
 
 import sys
@@ -10,7 +10,7 @@ from pathlib import Path
 import streamlit as st
 
 ROOT = str(Path(__file__).resolve().parent.parent)
-# `streamlit run` puts the script's folder on the path, not the folder it is started from.
+# `streamlit run` puts the script's folder on the path, not the current folder.
 if ROOT not in sys.path:
     sys.path.insert(0, ROOT)
 
@@ -38,7 +38,7 @@ PAGES = {
     ],
 }
 
-# A file, because the browser would fetch a named icon for its tab from the internet.
+# A file, because the browser would fetch a named icon from the internet.
 ICON = Path(__file__).with_name("icon.svg")
 st.set_page_config(page_title="Customer segments", page_icon=ICON, layout="wide")
 st.logo(ICON.with_name("logo.svg"))

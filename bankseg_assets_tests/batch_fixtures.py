@@ -1,4 +1,4 @@
-"""What is done after the batch of demo data that all tests share."""
+"""Fixtures based on the shared batch of demo data."""
 
 import json
 import shutil
@@ -27,14 +27,14 @@ OTHER_PARTITIONING = {
 
 @pytest.fixture(scope="session")
 def second_batch(batch: Platform, spark: SparkSession, spark_resource: SparkResource) -> Run:
-    """The same content again, with its rows spread over other tasks, and all customers counted."""
+    """The same data again with other partitioning and a full recompute of the customers."""
     before = {name: spark.conf.get(name) for name in OTHER_PARTITIONING}
-    # Of the resource, because every run gives the shared session its resource's configuration.
+    # Set on the resource, because every run applies its resource's configuration to the session.
     configuration = spark_resource.spark_config | OTHER_PARTITIONING
     other = SparkResource(spark_config=configuration, stop_after_run=False)
     try:
         with pytest.MonkeyPatch.context() as patch:
-            patch.setattr(rfm_table, "MOST_TOUCHED", -1.0)  # else the table is taken as it was
+            patch.setattr(rfm_table, "MOST_TOUCHED", -1.0)  # otherwise the previous table is reused
             return run_platform(resources(batch.settings, spark=other))
     finally:
         for name, value in before.items():
@@ -43,14 +43,14 @@ def second_batch(batch: Platform, spark: SparkSession, spark_resource: SparkReso
 
 @pytest.fixture
 def after_batch(batch: Platform, settings: Settings, platform: dict[str, object]) -> Platform:
-    """A platform of the test's own, on which the batch was run."""
+    """A platform for one test, on which the batch was run."""
     shutil.copytree(batch.settings.data_dir, settings.data_dir, dirs_exist_ok=True)
     return Platform(settings, platform, batch.run)
 
 
 @pytest.fixture
 def own_data(after_batch: Platform) -> Platform:
-    """The same, as a bank's own: nothing protects demo data."""
+    """The same with data of a bank, since gates do not protect demo data."""
     with closing(sqlite3.connect(after_batch.settings.ledger_path)) as connection, connection:
         connection.execute("UPDATE deliveries SET file_name = 'bank.csv'")
     make_release(after_batch, lambda document: document.update(is_demo=False))
@@ -58,7 +58,7 @@ def own_data(after_batch: Platform) -> Platform:
 
 
 def make_release(bank: Platform, change: Callable[[dict[str, Any]], object]) -> None:
-    """Publish a release that is like the newest but for a change."""
+    """Publish a copy of the newest release with a change."""
     store = VersionStore(bank.settings.published_dir)
     newest = store.latest("release")
     document = json.loads((newest / "model.json").read_text(encoding="utf-8"))

@@ -1,4 +1,4 @@
-"""A headless Chromium for the tests that look at pages as people see them."""
+"""A headless Chromium for browser tests."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ FLAGS = (
 
 @contextmanager
 def open_browser() -> Iterator[Browser]:
-    """Yield a browser; skip the test where there is no Chromium."""
+    """Yield a browser; skip the test if Chromium is not installed."""
     program = find_chromium()
     if program is None:
         pytest.skip("There is no Chromium on PATH; install it with: apt-get install chromium")
@@ -36,6 +36,6 @@ def open_browser() -> Iterator[Browser]:
 
 @contextmanager
 def open_page() -> Iterator[Page]:
-    """Yield an empty page of a browser of its own."""
+    """Yield an empty page of a new browser."""
     with open_browser() as browser:
         yield browser.new_page()

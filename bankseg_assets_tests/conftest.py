@@ -1,4 +1,4 @@
-"""One Spark session, and one batch of demo data, for the whole suite: both cost more than tests."""
+"""One Spark session and one batch of demo data, shared by the suite because both are slow."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,19 +11,19 @@ from bankseg_assets.defs.resources import SparkResource
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.runtime.spark import DEEP_STACK, prepare_process, spark_config
 
-# What tests of several folders ask for; pytest finds the fixtures of this file alone.
+# Fixtures of several folders; pytest finds only those in this file.
 from bankseg_assets_tests.batch_fixtures import after_batch, own_data, second_batch
 from bankseg_assets_tests.model_fixtures import fitted
 from bankseg_assets_tests.running import DEMO_ROWS, Platform, run_platform
 from ops.demo.holdings import write_demo_holdings
 from ops.demo.transactions import write_demo_transactions
 
-# Two of everything small, so that a shuffle is one, and a test is quick.
+# Small numbers, two each, so that shuffles are real and tests are quick.
 TEST_CONFIG = {
     "spark.sql.shuffle.partitions": "2",
     "spark.default.parallelism": "2",
     "spark.driver.memory": "1500m",
-    # A suite of small frames never repays the second compiler: 190 tests took 49 s instead of 69.
+    # Small frames do not benefit from the C2 compiler: 190 tests took 49 s instead of 69.
     "spark.driver.extraJavaOptions": f"{DEEP_STACK} -XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
 }
 
@@ -33,7 +33,7 @@ __all__ = ["after_batch", "fitted", "own_data", "second_batch"]
 
 @pytest.fixture(scope="session")
 def spark_resource(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SparkResource]:
-    """The suite's Spark, as assets use it; it outlives their runs."""
+    """The suite's Spark resource, which outlives the runs of assets."""
     settings = Settings(data_dir=tmp_path_factory.mktemp("spark"), spark_master="local[2]")
     prepare_process(settings)
     resource = SparkResource(
@@ -53,7 +53,7 @@ def spark(spark_resource: SparkResource) -> SparkSession:
 
 @pytest.fixture
 def settings(tmp_path: Path) -> Settings:
-    """Settings of a platform with a data folder of its own; the landing folder exists."""
+    """Settings with a separate data folder; the landing folder exists."""
     settings = Settings(data_dir=tmp_path / "data")
     settings.landing_dir.mkdir(parents=True)
     return settings
@@ -61,13 +61,13 @@ def settings(tmp_path: Path) -> Settings:
 
 @pytest.fixture
 def platform(settings: Settings, spark_resource: SparkResource) -> dict[str, object]:
-    """The resources of that platform, on the suite's Spark."""
+    """The resources for `settings`, with the suite's Spark."""
     return resources(settings, spark=spark_resource)
 
 
 @pytest.fixture(scope="session")
 def batch(tmp_path_factory: pytest.TempPathFactory, spark_resource: SparkResource) -> Platform:
-    """Everything, once, from a demo file with four faulty records at its end."""
+    """A run of all assets from a demo file with four faulty records at its end."""
     settings = Settings(data_dir=tmp_path_factory.mktemp("batch"))
     _write_demo_data(settings)
     platform = resources(settings, spark=spark_resource)
@@ -76,7 +76,7 @@ def batch(tmp_path_factory: pytest.TempPathFactory, spark_resource: SparkResourc
 
 @pytest.fixture(scope="session")
 def real_data() -> Path:
-    """The real half of the transactions; skips where it is absent."""
+    """The real half of the transactions; skips the test if it is absent."""
     path = Path(__file__).parents[2] / "shared" / "data" / "bank_transactions_half.csv.gz"
     if not path.exists():
         pytest.skip(f"real data is not here ({path})")
@@ -91,13 +91,13 @@ def _write_demo_data(settings: Settings) -> None:
     _, first, second, third, *_ = path.read_text(encoding="utf-8").splitlines()
     fields = third.split(",")
     faulty = [
-        first,  # a repetition
-        second.rpartition(",")[0] + ",77.77",  # a contradiction: neither is to be believed
+        first,  # a duplicate
+        second.rpartition(",")[0] + ",77.77",  # a contradiction: both are quarantined
         ",".join(["DT900001", *fields[1:-3], "32/13/16", *fields[-2:]]),
         "DT900002,too,few",
     ]
     with path.open("a", encoding="utf-8") as file:
         file.writelines(f"{record}\n" for record in faulty)
-    # Complete, says the marker; a file so new would else be waited for.
+    # The marker shows that the file is complete; otherwise a new file would have to wait.
     for complete in (path, holdings):
         complete.with_name(f"{complete.name}.done").touch()

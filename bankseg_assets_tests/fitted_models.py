@@ -1,4 +1,4 @@
-"""Random customers in a few groups, and the whole chain of models fitted on them."""
+"""Random customers in a few groups, and all models fitted on them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -20,13 +20,13 @@ from bankseg_assets.segmentation.pca import PcaModel, fit_pca, measure_counts, t
 from bankseg_assets_tests.frames import rfm_frame
 
 FEATURES = ["recency", "capped_frequency", "log_average_amount", "log_average_balance"]
-# Mean log amount, mean log balance, chance of a second transaction, greatest recency.
+# Mean log amount, mean log balance, probability of a second transaction, maximum recency.
 GROUPS = ((4.0, 7.0, 0.0, 80), (8.0, 11.0, 0.1, 80), (6.0, 9.0, 1.0, 20), (4.5, 12.0, 0.0, 40))
 
 
 @dataclass(frozen=True)
 class Fitted:
-    """Every model of the chain, and the tables between them."""
+    """All models and the tables between them."""
 
     rfm: DataFrame
     pca: PcaModel
@@ -39,7 +39,7 @@ class Fitted:
 
 
 def random_rows(count: int, seed: int) -> list[dict[str, Any]]:
-    """Return rows of RFM_TABLE; one customer in five is held out, one in thirty has no balance."""
+    """Return rows of RFM_TABLE; a fifth is held out, one in thirty has no balance."""
     random = np.random.default_rng(seed)
     rows = []
     for number in range(count):
@@ -63,7 +63,7 @@ def random_rows(count: int, seed: int) -> list[dict[str, Any]]:
 def candidate(
     rfm: DataFrame, names: Sequence[str], *, n_components: int = 2, whiten: bool = False
 ) -> Candidate:
-    """Return features by name, fitted to these customers, and their space."""
+    """Return the named features, fitted on these customers, and their PCA."""
     counts = measure_counts(training_customers(rfm))
     total = sum(counts["frequency"].values())
     choice = choose_features(counts, total, named=names, n_components=n_components, whiten=whiten)
@@ -72,7 +72,7 @@ def candidate(
 
 
 def fit(rfm: DataFrame, wanted: int | None = None) -> Fitted:
-    """Fit everything as the platform does, with the chosen or the `wanted` k."""
+    """Fit all models as the platform does, with the selected or the `wanted` k."""
     pca = fit_pca(rfm, candidate(rfm, FEATURES))
     kmeans = fit_kmeans(rfm, pca, ks=range(2, 7), wanted=wanted, fewest=3, seed=1)
     segments = assign(rfm, pca, kmeans).persist()
@@ -93,9 +93,9 @@ def fit(rfm: DataFrame, wanted: int | None = None) -> Fitted:
 
 
 def with_genders(segments: DataFrame) -> DataFrame:
-    """Return each customer four times, three in five of every other segment men, two in five else.
+    """Return each customer four times; 3/5 men in every second segment, 2/5 in the others.
 
-    Four times, so that no segment has under 11 of either.
+    Four times, so that every segment has at least 11 of each gender.
     """
     copied = segments.withColumn("copy", F.explode(F.array(*map(F.lit, "abcd"))))
     segments = copied.withColumn("customer_id", F.concat("customer_id", "copy")).drop("copy")

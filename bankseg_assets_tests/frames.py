@@ -1,4 +1,4 @@
-"""Small frames: a sound row of each table, and what a test changes in it."""
+"""Small frames: a valid row of each table, with the test's changes."""
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime

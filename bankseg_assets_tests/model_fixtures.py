@@ -1,4 +1,4 @@
-"""The chain of models, fitted once: a dozen tests look at it from different sides."""
+"""The models, fitted once for all tests."""
 
 import pytest
 from pyspark.sql import SparkSession

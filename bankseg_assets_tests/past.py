@@ -1,4 +1,4 @@
-"""A release to compare with: customers on one line, by recency alone, and two segments there."""
+"""A previous release: customers with one feature, recency, and two segments."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -11,7 +11,7 @@ from bankseg_assets.release.releases import FORMAT, PROMOTION, RELEASE
 from bankseg_assets.storage.version_store import VersionStore, write_json
 
 FEATURE = {"name": "recency", "measure": "recency", "transform": "identity"}
-# One component, pc1 = (recency - 10) / 5; the border between the centroids is at 10 days.
+# One component, pc1 = (recency - 10) / 5; the boundary between the centroids is at 10 days.
 PCA = {"features": [FEATURE], "mean": [10.0], "scale": [5.0], "components": [[1.0]]}
 KMEANS = {"centroids": [[-1.0], [1.0]], "names": ["Recent", "Dormant"]}
 COLUMNS = ("customer_id", "segment", "snapshot_date", "monetary", "recency")

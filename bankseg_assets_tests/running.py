@@ -1,4 +1,4 @@
-"""Run assets and jobs in the tests' process, and read what the runs recorded."""
+"""Run assets and jobs in the test process and read the recorded results."""
 
 import logging
 import warnings
@@ -15,25 +15,25 @@ from bankseg_assets.defs.build import build_defs
 from bankseg_assets.runtime.settings import Settings
 
 DEMO_ROWS = 4_000
-"""Of the batch that all tests share."""
+"""Rows of the shared batch."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """What one run did."""
+    """The result of a run."""
 
     result: dg.ExecuteInProcessResult
     warnings: list[str]
-    """What assets logged as warnings."""
+    """Warnings that assets logged."""
 
     @property
     def success(self) -> bool:
-        """Whether every step did."""
+        """Whether every step succeeded."""
         return self.result.success
 
     @property
     def metadata(self) -> dict[str, dict[str, Any]]:
-        """What was recorded with each asset that the run made."""
+        """Asset -> recorded metadata."""
         events = self.result.get_asset_materialization_events()
         made = [event.materialization for event in events]
         return {
@@ -50,7 +50,7 @@ class Run:
 
     @property
     def failures(self) -> dict[str, str]:
-        """The failed steps, each with its cause: `ValueError: why`."""
+        """Failed step -> cause, such as `ValueError: why`."""
         return {
             str(event.step_key): _cause(event.step_failure_data)
             for event in self.result.get_step_failure_events()
@@ -67,7 +67,7 @@ class Run:
 
 @dataclass(frozen=True)
 class Platform:
-    """A platform with a data folder of its own, and what its last run did."""
+    """A platform with a separate data folder, and its last run."""
 
     settings: Settings
     resources: dict[str, object]
@@ -81,7 +81,7 @@ def run_platform(
     assets: Collection[str] = (),
     config: dg.RunConfig | None = None,
 ) -> Run:
-    """Run a job of the platform, or some of its assets; a failure is part of the answer."""
+    """Run a job of the platform or some of its assets; failures do not raise."""
     definitions = build_defs(resource_overrides=platform)
     return run_job(definitions.resolve_job_def(job), assets=assets, config=config)
 
@@ -89,7 +89,7 @@ def run_platform(
 def run_assets(
     *made: dg.AssetsDefinition, resources: Mapping[str, object], only: Collection[str] = ()
 ) -> Run:
-    """Run assets that a test made up, or `only` some of them."""
+    """Run assets defined by a test, or `only` some of them."""
     definitions = dg.Definitions(assets=made, resources=resources)
     return run_job(definitions.resolve_implicit_global_asset_job_def(), assets=only)
 
@@ -97,8 +97,8 @@ def run_assets(
 def run_job(
     job: dg.JobDefinition, *, assets: Collection[str] = (), config: dg.RunConfig | None = None
 ) -> Run:
-    """Run a job on an instance of its own."""
-    # Dagster itself calls what it deprecates, for every resource that has a configuration.
+    """Run a job on a temporary instance."""
+    # Dagster calls its own deprecated functions for every resource with a configuration.
     with warnings.catch_warnings(), dg.DagsterInstance.ephemeral() as instance:
         warnings.filterwarnings("ignore", r"InitResourceContext\.dagster_run is deprecated")
         result = job.execute_in_process(

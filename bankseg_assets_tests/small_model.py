@@ -1,4 +1,4 @@
-"""A model of four features in two components and three segments, whose parts fit together."""
+"""A consistent model of four features, two components and three segments."""
 
 from dataclasses import replace
 from typing import Any
@@ -59,7 +59,7 @@ def small_model(*, whitened: bool = False, **changes: Any) -> Bundle:
 
 
 def one_segment(**changes: Any) -> Bundle:
-    """Return the model of customers whom nothing tells apart: one feature, one segment."""
+    """Return a model with one feature and one segment, for customers who are all alike."""
     one = {
         "features": feature_list(["recency"]),
         "inputs": (small_model().inputs[0],),

@@ -1,4 +1,4 @@
-"""The code location: it loads without a warning and holds what the design says."""
+"""Tests of the code location: it loads without warnings and has the designed assets."""
 
 import ast
 import json
@@ -88,25 +88,25 @@ def spec(asset: str) -> dg.AssetSpec:
     return GRAPH.get(dg.AssetKey(asset)).assets_def.specs_by_key[dg.AssetKey(asset)]
 
 
-def test_they_load_without_any_warning() -> None:
+def test_definitions_load_without_warnings() -> None:
     load = "import dagster; from bankseg_assets.definitions import defs"
     validate = "dagster.Definitions.validate_loadable(defs)"
     loaded = run_python(f"{load}; {validate}", "-W", "error")
     assert (loaded.returncode, loaded.stdout, loaded.stderr) == (0, "", "")
 
 
-def test_the_assets_are_these() -> None:
+def test_definitions_have_the_expected_assets() -> None:
     assert {key.to_user_string() for key in GRAPH.get_all_asset_keys()} == set(LINEAGE)
 
 
 @pytest.mark.parametrize("asset", LINEAGE)
-def test_an_asset_is_made_from_what_the_design_says(asset: str) -> None:
+def test_assets_have_the_expected_upstream(asset: str) -> None:
     parents = GRAPH.get(dg.AssetKey(asset)).parent_keys
     assert {key.to_user_string() for key in parents} == LINEAGE[asset]
 
 
 @pytest.mark.parametrize("asset", LINEAGE)
-def test_an_asset_says_whose_it_is_and_what_it_is(asset: str) -> None:
+def test_assets_have_owner_and_description(asset: str) -> None:
     found = spec(asset)
     assert found.group_name in GROUPS
     assert asset in GROUPS[found.group_name]
@@ -117,24 +117,24 @@ def test_an_asset_says_whose_it_is_and_what_it_is(asset: str) -> None:
 
 
 @pytest.mark.parametrize("table", TABLES)
-def test_a_table_s_columns_have_a_type_and_a_meaning(table: str) -> None:
+def test_table_columns_have_type_and_description(table: str) -> None:
     schema = spec(table).metadata["dagster/column_schema"]
     assert [column.name for column in schema.columns] == TABLES[table].names
     assert all(column.type and column.description for column in schema.columns)
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_a_job_selects_what_it_says(job: str) -> None:
+def test_jobs_select_the_expected_assets(job: str) -> None:
     selected = defs.resolve_job_def(job).asset_layer.executable_asset_keys
     assert {key.to_user_string() for key in selected} == JOBS[job]
 
 
 @pytest.mark.parametrize("job", JOBS)
-def test_a_job_runs_in_one_process(job: str) -> None:
+def test_jobs_run_in_process(job: str) -> None:
     assert defs.resolve_job_def(job).executor_def is dg.in_process_executor
 
 
-def test_what_is_ready_beside_recommendations_comes_first() -> None:
+def test_recommendations_run_after_independent_assets() -> None:
     job = defs.resolve_job_def("everything")
     priorities = {
         node.name: int(job.get_node_named(node.name).tags.get("dagster/priority", 0))
@@ -144,7 +144,7 @@ def test_what_is_ready_beside_recommendations_comes_first() -> None:
     assert min(priorities.values()) == -1
 
 
-def test_every_check_runs_with_the_job_that_makes_its_asset() -> None:
+def test_checks_run_in_the_jobs_of_their_assets() -> None:
     found = {
         job: {
             key.name for key in defs.resolve_job_def(job).asset_layer.asset_graph.asset_check_keys
@@ -166,7 +166,7 @@ def test_sensors_run_from_the_start() -> None:
     )
 
 
-def test_importing_the_package_imports_nothing() -> None:
+def test_package_import_has_no_side_imports() -> None:
     code = (
         "import json, sys; before = set(sys.modules); import bankseg_assets;"
         "print(json.dumps(sorted(sys.modules.keys() - before)))"
@@ -175,7 +175,7 @@ def test_importing_the_package_imports_nothing() -> None:
 
 
 def imported(file: Path) -> set[str]:
-    """Return the top-level packages that a source file imports, wherever in it."""
+    """Return the top-level packages that a source file imports anywhere."""
     names = set()
     for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):

@@ -1,4 +1,4 @@
-"""Which folder may import which: the flow of the data, and never against it."""
+"""Import rules between folders: only along the flow of the data."""
 
 import ast
 from collections.abc import Iterator
@@ -8,7 +8,7 @@ import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = "bankseg_assets"
-# A folder imports those before it; each is a step of the flow, or what several steps share.
+# A folder may import those before it. Each is a step of the flow or shared by several steps.
 LAYERS = (
     *("runtime", "contracts", "presentation", "storage", "stats"),
     *("landing", "cleaning", "release", "scoring", "reports"),
@@ -21,10 +21,11 @@ ALONE_IN = {
     "streamlit": ("app",),
     "fastapi": ("ops/api",),
 }
-"""Package -> where it may be imported."""
+"""Package -> folders that may import it."""
 WITHOUT_SPARK = (
     *(f"{PACKAGE}/{folder}" for folder in ("contracts", "presentation", "landing", "scoring")),
-    *("app", "ops/api"),
+    "app",
+    "ops/api",
 )
 SOURCES = sorted(
     path.relative_to(ROOT)
@@ -34,7 +35,7 @@ SOURCES = sorted(
 
 
 def imports(source: Path) -> Iterator[str]:
-    """Yield the modules that a file imports, also within functions."""
+    """Yield the modules that a file imports, including imports in functions."""
     for node in ast.walk(ast.parse((ROOT / source).read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -44,12 +45,12 @@ def imports(source: Path) -> Iterator[str]:
 
 
 def layer(module: str) -> str:
-    """Return the folder of a module of the package, empty for another module."""
+    """Return the folder of a module of the package; empty for other modules."""
     package, _, rest = module.partition(".")
     return rest.split(".")[0] if package == PACKAGE else ""
 
 
-def test_top_of_the_package_holds_folders_alone() -> None:
+def test_package_root_contains_only_folders() -> None:
     files = {path.name for path in (ROOT / PACKAGE).iterdir() if path.suffix == ".py"}
     folders = {path.name for path in (ROOT / PACKAGE).iterdir() if (path / "__init__.py").is_file()}
     assert files == {"__init__.py", "definitions.py"}
@@ -57,7 +58,7 @@ def test_top_of_the_package_holds_folders_alone() -> None:
 
 
 @pytest.mark.parametrize("folder", LAYERS)
-def test_folder_imports_only_earlier_ones(folder: str) -> None:
+def test_folder_imports_only_earlier_folders(folder: str) -> None:
     allowed = {"", *LAYERS[: LAYERS.index(folder) + 1]}
     backwards = {
         (str(source), module)
@@ -70,7 +71,7 @@ def test_folder_imports_only_earlier_ones(folder: str) -> None:
 
 
 @pytest.mark.parametrize("package", ALONE_IN)
-def test_package_is_imported_in_its_place_alone(package: str) -> None:
+def test_package_is_imported_only_where_allowed(package: str) -> None:
     places = tuple(Path(place) for place in ALONE_IN[package])
     elsewhere = {
         str(source)
@@ -92,7 +93,7 @@ def test_folder_needs_no_spark(folder: str) -> None:
     assert not using
 
 
-def test_no_module_of_the_platform_imports_what_runs_beside_it() -> None:
+def test_platform_does_not_import_app_ops_or_tools() -> None:
     beside = {
         (str(source), name)
         for source in SOURCES

@@ -1,4 +1,4 @@
-"""Spark does the same on a machine that was set up for something else."""
+"""Spark gives the same results on a machine that is configured for something else."""
 
 import os
 import subprocess
@@ -52,8 +52,8 @@ OTHERS = {
 }
 
 
-def test_spark_is_ours_whatever_the_machine_is_set_up_for(tmp_path: Path) -> None:
-    """One session for all of it: another Spark, Turkish, ASCII, and a folder of odd letters."""
+def test_spark_ignores_the_machines_configuration(tmp_path: Path) -> None:
+    """Another Spark, a Turkish locale, ASCII, and unusual letters in the folder's name."""
     data_dir = tmp_path / "Müller [1] {a} *#:'\\"
     found = subprocess.run(
         [sys.executable, "-c", PROGRAM, str(data_dir)],
@@ -64,7 +64,7 @@ def test_spark_is_ours_whatever_the_machine_is_set_up_for(tmp_path: Path) -> Non
         env=os.environ | OTHERS,
     )
     assert found.returncode == 0, found.stderr[-2000:]
-    told = found.stdout.splitlines()
+    lines = found.stdout.splitlines()
     upper = [("WEIBLICH", "weiblich", "1,234.5", 0), ("ŞIIR", "şiir", "0.5", 0)]
-    assert told == [str(upper), "2", "True"]
+    assert lines == [str(upper), "2", "True"]
     assert [path.name for path in tmp_path.iterdir()] == [data_dir.name]

@@ -1,7 +1,7 @@
-"""One customer's ID and birth date, delivered in every way, are found in the tables alone.
+"""A customer's ID and birth date, delivered in every way, occur only in the tables.
 
-The batch runs as `make materialize` does, in a process of its own, so that everything it leaves is
-there to be searched: terminal, logs, Dagster's databases and event log, ledger, pages, models.
+The batch runs as `make materialize` in a separate process, so that all its output can be searched:
+terminal, logs, Dagster's databases and event log, ledger, pages, models.
 """
 
 import os
@@ -36,14 +36,14 @@ COLUMNS = HEADER + "\n"
 
 
 def record(number: int, **changes: str) -> str:
-    """Return a sound record of the canary; `changes` replace text in it."""
+    """Return a valid record of the canary; `changes` replace text in it."""
     text = RECORD.replace("T1,", f"T{number},", 1)
     for old, new in changes.items():
         text = text.replace(old.replace("_", "/"), new)
     return text
 
 
-# Name -> content of files that are refused as a whole.
+# Name -> content of rejected files.
 REFUSED: dict[str, bytes] = {
     "without_a_header.csv": f"{record(1)}\n{record(2)}\n".encode(),
     "header_runs_on.csv": f"{HEADER}{record(1)}\n{record(2)}\n".encode(),
@@ -58,7 +58,7 @@ REFUSED: dict[str, bytes] = {
     "cut.csv.gz": b"\x1f\x8b\x08" + record(1).encode(),
     "not.parquet": b"PAR1" + f"{COLUMNS}{record(1)}\n".encode(),
 }
-# Records of an accepted file: what breaks a rule, repeats, contradicts, cannot be split.
+# Records of an accepted file: invalid, duplicate, contradictory and malformed ones.
 ROWS = [
     record(9_000_001),
     record(9_000_001),
@@ -74,24 +74,24 @@ ROWS = [
     f"{record(9_000_010)},{CUSTOMER},{DELIVERED_BIRTH}",
     f"{CUSTOMER},{DELIVERED_BIRTH},,,,,,,",
 ]
-# The canary's values as names of columns that the contract does not know: they are kept aside.
+# The canary's values as names of columns that are not in the contract.
 EXTRA_COLUMNS = f"{HEADER},{CUSTOMER},{DELIVERED_BIRTH}\n{record(9_000_011)},a,b\n"
 
 
-# A quote that is never closed swallows the records after it.
+# An unclosed quote absorbs the following records.
 OPEN_QUOTE = f"{COLUMNS}{record(9_000_012)}\n{record(9_000_013, PUNE=chr(34) + 'PUNE')}\n"
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What two batches left: one of refused files alone, which fails, and one of everything."""
+    """The output of two batches: one of rejected files only, which fails, and one of all files."""
 
     settings: Settings
     first: subprocess.CompletedProcess[bytes]
     second: subprocess.CompletedProcess[bytes]
 
     def places(self) -> Iterator[tuple[str, bytes]]:
-        """Yield the name and the bytes of everything that is no table of persons."""
+        """Yield name and bytes of every file but the tables of persons."""
         for name in ("first", "second"):
             process = getattr(self, name)
             yield f"terminal of the {name} batch", process.stdout + process.stderr
@@ -110,7 +110,7 @@ def _may_hold_persons(path: Path, settings: Settings) -> bool:
 
 
 def found_in(content: bytes) -> list[str]:
-    """Return the canaries in a content, in whichever encoding Python and Java write."""
+    """Return the canaries in a content, in every encoding that Python and Java write."""
     return [
         canary
         for canary in CANARIES
@@ -118,7 +118,7 @@ def found_in(content: bytes) -> list[str]:
     ]
 
 
-# A refused file of holdings, and one with a product that is the canary's name.
+# A rejected file of holdings, and one with the canary's name as product.
 NO_HOLDINGS = f"{CUSTOMER},{DELIVERED_BIRTH}\n{CUSTOMER},Loan\n"
 
 
@@ -173,8 +173,8 @@ def batch(tmp_path_factory: pytest.TempPathFactory) -> Batch:
     return Batch(settings, first, materialize(settings))
 
 
-def test_the_canary_reached_every_table(batch: Batch) -> None:
-    """Or the other tests would prove nothing."""
+def test_canary_is_in_every_table_of_persons(batch: Batch) -> None:
+    """Otherwise the other tests would prove nothing."""
     assert batch.first.returncode == 1
     assert b"No transaction file was accepted" in batch.first.stdout
     assert batch.second.returncode == 0, batch.second.stdout.decode()
@@ -182,20 +182,20 @@ def test_the_canary_reached_every_table(batch: Batch) -> None:
     for name in PERSONAL:
         text = str(pq.read_table(store.latest(name)).to_pylist())
         assert CUSTOMER in text, name
-    aside = pq.read_table(store.latest("quarantined_transactions"))["reason"].to_pylist()
-    assert len(set(aside)) >= 8
+    reasons = pq.read_table(store.latest("quarantined_transactions"))["reason"].to_pylist()
+    assert len(set(reasons)) >= 8
 
 
-def test_every_refused_file_was_refused_for_what_it_is(batch: Batch) -> None:
-    told = batch.first.stdout.decode() + (
+def test_rejected_files_have_the_expected_reasons(batch: Batch) -> None:
+    output = batch.first.stdout.decode() + (
         batch.settings.data_dir / "logs" / "materialize.log"
     ).read_text(encoding="utf-8")
     for name in REFUSED:
-        assert f"{name}: rejected" in told or f"{name} " in told, name
+        assert f"{name}: rejected" in output or f"{name} " in output, name
 
 
-def test_what_is_searched_is_what_was_recorded(batch: Batch) -> None:
-    """A name that must be there is found: in databases, event log and ledger."""
+def test_search_covers_databases_log_and_ledger(batch: Batch) -> None:
+    """Names that must exist are found in databases, event log and ledger."""
     holding = [name for name, content in batch.places() if b"without_a_header.csv" in content]
     assert any(name.startswith("dagster_home/") and ".db" in name for name in holding)
     assert any("ledger" in name for name in holding)
@@ -204,18 +204,18 @@ def test_what_is_searched_is_what_was_recorded(batch: Batch) -> None:
         assert any(name.endswith(expected) for name in searched), expected
 
 
-def test_the_canary_is_nowhere_but_in_the_tables(batch: Batch) -> None:
+def test_canary_is_only_in_the_tables(batch: Batch) -> None:
     hits = {name: found for name, content in batch.places() if (found := found_in(content))}
     assert hits == {}
 
 
 @pytest.mark.parametrize("table", AGGREGATES)
-def test_a_table_of_aggregates_holds_no_person(batch: Batch, table: str) -> None:
+def test_aggregate_tables_contain_no_person(batch: Batch, table: str) -> None:
     folder = VersionStore(batch.settings.published_dir).latest(table)
     assert found_in(str(pq.read_table(folder).to_pylist()).encode()) == []
 
 
-def test_no_page_of_the_app_shows_the_canary(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_app_pages_do_not_show_the_canary(batch: Batch, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BANKSEG_DATA_DIR", str(batch.settings.data_dir))
     page = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60).run()
     page.switch_page("views/new_customer.py").run()
@@ -230,5 +230,5 @@ def test_no_page_of_the_app_shows_the_canary(batch: Batch, monkeypatch: pytest.M
 
 
 def everything_on(page: AppTest) -> bytes:
-    """Return what the server sends to the browser for a page, charts included."""
+    """Return what the server sends to the browser for a page, including charts."""
     return b"".join(element.proto.SerializeToString() for element in page.main if element.proto)

@@ -1,4 +1,4 @@
-"""A quarantined row leaves as CSV, is corrected, and is delivered again."""
+"""Quarantined rows are exported as CSV, corrected, and delivered again."""
 
 import csv
 import io
@@ -33,7 +33,7 @@ def ingest(settings: Settings, platform: dict[str, object], name: str, content: 
 
 
 def corrected(exported: bytes) -> bytes:
-    """Return the export as an operator's spreadsheet saves it, with what was wrong set right."""
+    """Return the export as saved by a spreadsheet, with the errors corrected."""
     text = io.StringIO(exported.decode("utf-8-sig"), newline="")
     reader = csv.DictReader(text, strict=True)
     out = io.StringIO(newline="")
@@ -50,7 +50,7 @@ def rows_of(settings: Settings, table: str) -> list[dict[str, object]]:
     return found
 
 
-def test_rows_that_were_exported_and_corrected_are_clean_when_they_come_again(
+def test_corrected_rows_are_clean_on_redelivery(
     settings: Settings,
     platform: dict[str, object],
     monkeypatch: pytest.MonkeyPatch,
@@ -70,14 +70,14 @@ def test_rows_that_were_exported_and_corrected_are_clean_when_they_come_again(
     assert str(clean["T2"]["transaction_at"]) == "2016-08-31 13:05:01"
     assert clean["T3"]["location"] == "NAVI, MUMBAI"
     assert {row["source_file"] for row in clean.values()} == {"bank.csv", "repaired.csv"}
-    # The records of the first file stay where they were: every record is in one place.
-    aside = rows_of(settings, "quarantined_transactions")
-    assert {row["source_file"] for row in aside} == {"bank.csv"}
+    # The records of the first file stay quarantined: every record is in one place.
+    quarantined = rows_of(settings, "quarantined_transactions")
+    assert {row["source_file"] for row in quarantined} == {"bank.csv"}
     assert all(check.passed for check in run.checks.values()), run.checks
-    assert any("reason" in warning for warning in run.warnings)  # the extra columns, kept aside
+    assert any("reason" in warning for warning in run.warnings)  # the extra columns are ignored
 
 
-def test_the_export_delivered_as_it_is_changes_nothing(
+def test_unchanged_export_changes_nothing(
     settings: Settings,
     platform: dict[str, object],
     monkeypatch: pytest.MonkeyPatch,

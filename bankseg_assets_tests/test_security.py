@@ -1,4 +1,4 @@
-"""What docs/security.md promises of code and configuration, read in code and configuration."""
+"""Checks of code and configuration against docs/security.md."""
 
 import ast
 import re
@@ -50,19 +50,19 @@ RUNS_DATA = {
     "import subprocess\n\nsubprocess.run('x', shell=True, check=True)\n": "S602",
     "import os\n\nos.system('x')\n": "S605",
 }
-# Markup of the data's making; and what would bring frames and scripts of other sites.
+# Streamlit functions that render markup from data, or frames and scripts of other sites.
 MARKUP = {"html", "iframe", "components", "markdown_html"}
 
 
 @pytest.mark.parametrize("option", STREAMLIT)
-def test_the_app_s_server_is_set_up_so(option: str) -> None:
+def test_streamlit_configuration(option: str) -> None:
     section, name = option.split(".")
     found = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     assert found[section][name] == STREAMLIT[option]
-    assert option in streamlit_config.get_config_options()  # one that Streamlit knows
+    assert option in streamlit_config.get_config_options()  # a valid option of Streamlit
 
 
-def test_the_app_writes_no_markup_from_data() -> None:
+def test_app_renders_no_markup_from_data() -> None:
     found = []
     for path in (ROOT / "app").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
@@ -73,12 +73,12 @@ def test_the_app_writes_no_markup_from_data() -> None:
     assert found == []
 
 
-def test_no_source_names_an_address_to_fetch_from_but_this_machine() -> None:
+def test_sources_contain_no_remote_addresses() -> None:
     addresses = {
         (path.name, found)
         for path in SOURCES
         for found in re.findall(r"https?://[^\s\"'`)>]+", path.read_text(encoding="utf-8"))
-        # The names of XML's vocabularies look like addresses, and are never fetched.
+        # XML namespace names look like addresses but are never fetched.
         if not found.startswith(
             ("http://127.0.0.1", "http://{", "http://schemas.openxmlformats.org/")
         )
@@ -89,7 +89,7 @@ def test_no_source_names_an_address_to_fetch_from_but_this_machine() -> None:
 @pytest.mark.parametrize(
     ("code", "rule"), RUNS_DATA.items(), ids=lambda text: text.splitlines()[-1]
 )
-def test_the_linter_refuses_what_would_run_data_as_code(code: str, rule: str) -> None:
+def test_linter_refuses_code_execution_from_data(code: str, rule: str) -> None:
     command = [sys.executable, "-m", "ruff", "check", "--output-format", "concise", "--quiet"]
     found = subprocess.run(
         [*command, "--stdin-filename", "bankseg_assets/example.py", "-"],
@@ -102,7 +102,7 @@ def test_the_linter_refuses_what_would_run_data_as_code(code: str, rule: str) ->
     assert f" {rule} " in found.stdout, found.stdout
 
 
-def test_nothing_is_exempt_from_those_rules() -> None:
+def test_no_file_is_exempt_from_the_security_rules() -> None:
     rules = {"TID251", *(rule for rule in RUNS_DATA.values())}
     exempt = [
         path.name
@@ -113,12 +113,12 @@ def test_nothing_is_exempt_from_those_rules() -> None:
     assert exempt == []
 
 
-def test_no_setting_is_a_secret_but_the_address_of_a_remote_spark() -> None:
+def test_only_the_remote_spark_address_may_be_secret() -> None:
     telling = re.compile("secret|password|token|key|credential")
     assert [name for name in Settings.__dataclass_fields__ if telling.search(name)] == []
 
 
-def test_a_token_is_taken_from_the_environment_and_refused_in_the_file(tmp_path: Path) -> None:
+def test_token_is_refused_in_the_settings_file(tmp_path: Path) -> None:
     file = tmp_path / "bankseg.toml"
     file.write_text(f'spark_remote = "{TOKEN}"\n', encoding="utf-8")
     with pytest.raises(SettingsError, match="BANKSEG_SPARK_REMOTE") as refused:
@@ -128,10 +128,10 @@ def test_a_token_is_taken_from_the_environment_and_refused_in_the_file(tmp_path:
     assert load_settings({"BANKSEG_SPARK_REMOTE": TOKEN}, file).spark_remote == TOKEN
 
 
-def test_a_token_is_not_in_what_dagster_shows_and_keeps(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_token_is_not_in_dagsters_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BANKSEG_SPARK_REMOTE", TOKEN)
     definitions = build_defs()
-    # Dagster itself reads what it deprecates, of every schedule.
+    # Dagster reads its own deprecated attributes of every schedule.
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"Property `ScheduleDefinition\.environment_vars`")
         kept: list[object] = [RepositorySnap.from_def(definitions.get_repository_def())]
@@ -141,7 +141,7 @@ def test_a_token_is_not_in_what_dagster_shows_and_keeps(monkeypatch: pytest.Monk
     assert isinstance(definitions, dg.Definitions)
 
 
-def test_every_locked_package_has_hashes_and_no_address() -> None:
+def test_locked_packages_have_hashes_and_no_address() -> None:
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     entries = re.split(r"\n(?=[A-Za-z0-9])", lock.strip())
     assert len(entries) > 50
@@ -153,14 +153,14 @@ def test_every_locked_package_has_hashes_and_no_address() -> None:
     )
 
 
-def test_packages_are_installed_with_their_hashes_required() -> None:
+def test_installation_requires_hashes() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     installs = [line for line in makefile.splitlines() if "pip install" in line]
     assert installs
     assert all("--require-hashes" in line for line in installs)
 
 
-def test_every_test_that_the_threat_table_names_exists() -> None:
+def test_tests_of_the_threat_table_exist() -> None:
     table = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(test_\w+)`", table))
     tests = "\n".join(

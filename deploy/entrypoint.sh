@@ -1,17 +1,17 @@
 #!/bin/sh
-# The image's entry: an executor when Spark on Kubernetes asks for one, else whatever is named.
-# Spark gives a pod the one word `executor`, and the rest in these variables (Spark 4.3).
+# The image's entrypoint: runs an executor for Spark on Kubernetes, or the given command.
+# Spark 4.3 passes the argument `executor`, and everything else in these variables.
 set -eu
 [ "${1:-}" = executor ] || exec "$@"
 
-# The Java that the platform itself finds: the packaged one needs a small JAVA_HOME around it.
+# Use the Java that the platform finds: the packaged one needs a JAVA_HOME built around it.
 find_java='import sys; from pathlib import Path; from bankseg_assets.runtime.java import find_java_home
 print(find_java_home(Path(sys.argv[1])))'
 JAVA_HOME=$(python -c "$find_java" /tmp/java)
 spark=$(python -c 'import pathlib, pyspark; print(pathlib.Path(pyspark.__file__).parent)')
 export JAVA_HOME
 
-# SPARK_JAVA_OPT_0, _1, …: one option each, which may hold spaces.
+# SPARK_JAVA_OPT_0, _1, …: one option each, which may contain spaces.
 set --
 n=0
 while option=$(printenv "SPARK_JAVA_OPT_$n"); do

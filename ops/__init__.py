@@ -1,1 +1,1 @@
-"""Tools that run beside the platform: what an operator starts by hand."""
+"""Launcher, command line, scoring API and demo data: what operators start."""

@@ -1,4 +1,4 @@
-"""Write a file that appears whole or not at all."""
+"""Write a file atomically."""
 
 import os
 from collections.abc import Iterator
@@ -9,9 +9,9 @@ from typing import BinaryIO
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """Yield a hidden draft that takes its name, in a folder made if need be, at a good end."""
+    """Yield a temporary file that is renamed to `path` on success; creates the folder."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Hidden, so that the sensors pass it by; one a process, so that two never mix.
+    # Hidden, so that the sensors ignore it; one per process, so that two writers do not collide.
     partial = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with partial.open("wb") as file:

@@ -1,1 +1,1 @@
-"""Tools."""
+"""Tools that test the platform from outside."""

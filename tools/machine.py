@@ -1,4 +1,4 @@
-"""What a figure was measured on, for the documents that the measuring commands write."""
+"""Machine and commit of a measurement, for the generated documents."""
 
 import os
 import platform
@@ -6,7 +6,7 @@ import subprocess
 
 
 def machine() -> str:
-    """Return cores, memory, system and Python."""
+    """Return a text with cores, memory, operating system and Python version."""
     gigabytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     return (
         f"{len(os.sched_getaffinity(0))} cores, {gigabytes:.0f} GB, "
@@ -15,8 +15,8 @@ def machine() -> str:
 
 
 def commit() -> str:
-    """Return the commit that was measured, marked when the code is not that of the commit."""
-    # Not `describe --dirty`: the table itself is written while it is measured.
+    """Return the measured commit, marked if the code has uncommitted changes."""
+    # Not `describe --dirty`: the table itself changes during the measurement.
     changed = _git("status", "--porcelain", "--untracked-files=no", "--", ".", ":!docs")
     found = _git("describe", "--always")
     return f"{found} and changes" if changed else found or "an unknown commit"

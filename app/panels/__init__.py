@@ -1,1 +1,1 @@
-"""The parts of one page."""
+"""Parts of single pages."""

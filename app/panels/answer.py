@@ -1,4 +1,4 @@
-"""The answer for one customer: which segment, how sure, why, and what would change it."""
+"""The answer for one customer: segment, confidence, reasons, and what would change it."""
 
 import math
 from collections.abc import Mapping
@@ -24,16 +24,16 @@ from bankseg_assets.scoring.inputs import Input, asked_of, is_text
 from bankseg_assets.scoring.posterior import posterior
 
 Given = dict[str, Any]
-LEAST_GAIN = 0.05  # bits: less is not worth a question to a customer who sits there
-MOST_CHANGES = 3
+MIN_GAIN = 0.05  # bits: a smaller gain does not justify a question to the customer
+MAX_CHANGES = 3
 
 
 def show_answer(
     bundle: Bundle, entered: Entered, actions: Mapping[int, str], numbers: Numbers
 ) -> None:
-    """Score the customer and draw the answer; `actions`: segment -> what to do next.
+    """Score the customer and draw the answer; `actions`: segment -> next action.
 
-    Raises InputError when a value cannot be scored.
+    Raises InputError if a value cannot be scored.
     """
     given = known(bundle, entered)
     if len(bundle.segments) == 1:
@@ -101,7 +101,7 @@ def _compare(bundle: Bundle, segment: Mapping[str, Any], given: Given, numbers: 
         if {numerator, denominator} <= numeric.keys():
             numeric[name] = numeric[numerator] / max(numeric[denominator], 1)
     table = profile(segment, numbers, numeric, direction_known=bundle.direction_known)
-    is_one = len(bundle.segments) == 1  # its mean is that of all customers
+    is_one = len(bundle.segments) == 1  # its mean is the mean of all customers
     show_table(
         table.drop(columns="Index") if is_one else table,
         alt="The customer's values beside the segment's",
@@ -115,7 +115,7 @@ def _compare(bundle: Bundle, segment: Mapping[str, Any], given: Given, numbers: 
 
 
 def verdict(chance: float, runner_up: str, second_chance: float) -> str:
-    """Say how sure the model is."""
+    """Return a sentence about the confidence of the model."""
     if chance >= SURE:
         return f"**{percent(chance)}** probable. Next is {runner_up}, {percent(second_chance)}."
     return (
@@ -125,7 +125,7 @@ def verdict(chance: float, runner_up: str, second_chance: float) -> str:
 
 
 def reason_bars(reasons: tuple[Reason, ...], for_it: str, against: str) -> go.Figure:
-    """Return what each input adds to the log odds, in nats."""
+    """Return a bar chart of each input's contribution to the log odds, in nats."""
     values = [reason.contribution for reason in reasons]
     reach = 1.6 * max([abs(value) for value in values], default=1.0)
     bars = go.Bar(
@@ -148,7 +148,7 @@ def reason_bars(reasons: tuple[Reason, ...], for_it: str, against: str) -> go.Fi
 
 
 def what_if(bundle: Bundle, entered: Entered, numbers: Numbers) -> None:
-    """Draw a slider for each number that is known: what the answer would be with another value."""
+    """Draw a slider for each known number, to show the answer for other values."""
     given = known(bundle, entered)
     fields = [f for f in asked_of(bundle) if f["measure"] in given and not is_text(f)]
     if not fields or len(bundle.segments) == 1:
@@ -157,7 +157,7 @@ def what_if(bundle: Bundle, entered: Entered, numbers: Numbers) -> None:
         supposed = dict(given)
         for field in fields:
             value = float(given[field["measure"]])
-            values = supposable(field, value)
+            values = slider_values(field, value)
             if len(values) == 1:  # no other value is possible
                 continue
             supposed[field["measure"]] = st.select_slider(
@@ -172,11 +172,11 @@ def what_if(bundle: Bundle, entered: Entered, numbers: Numbers) -> None:
         st.markdown(f"Then: **{name}**, {percent(float(found.confidence[0]))} probable.")
 
 
-def supposable(field: Input, value: float) -> list[float]:
-    """Return the values of a slider: whole numbers of two digits, and the present one.
+def slider_values(field: Input, value: float) -> list[float]:
+    """Return a slider's values: numbers of two significant digits and the current value.
 
-    Ten times either way: further off it is another customer. Where the input may be negative, down
-    to ten times as much below zero.
+    From a tenth to ten times the value; beyond that it would be another customer. If the input may
+    be negative, the range is symmetric around zero.
     """
     furthest = max(abs(value) * 10, max(field["minimum"], 0) + 10)
     low = max(field["minimum"], value / 10 if field["minimum"] >= 0 else -furthest)
@@ -193,7 +193,7 @@ def _as_written(measure: str, numbers: Numbers, value: float) -> str:
 
 def _ask_next(bundle: Bundle, given: Given) -> None:
     questions = next_question(bundle, given)
-    if questions and questions[0].gain >= LEAST_GAIN:
+    if questions and questions[0].gain >= MIN_GAIN:
         st.info(
             f"Ask next: **{questions[0].label}**. It tells most of what is still open.",
             icon=":material/help:",
@@ -204,4 +204,4 @@ def _changes(bundle: Bundle, given: Given) -> None:
     changes = smallest_change(bundle, given)
     if changes:
         st.subheader("What would change the answer", anchor=False)
-        st.markdown("\n".join(f"- {change.sentence}" for change in changes[:MOST_CHANGES]))
+        st.markdown("\n".join(f"- {change.sentence}" for change in changes[:MAX_CHANGES]))

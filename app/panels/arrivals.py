@@ -1,8 +1,8 @@
-"""What arrived and what was quarantined, in short: all there is before the first segments."""
+"""Summary of deliveries and quarantined rows, shown before the first segments exist."""
 
 import streamlit as st
 
-from app.panels.deliveries import kept_rows, ledger_table, reasons_table, set_aside
+from app.panels.deliveries import excluded_rows, kept_rows, ledger_table, reasons_table
 from app.panels.situation import deliveries
 from app.widgets.numbers import Numbers
 from app.widgets.tables import show_table
@@ -11,7 +11,7 @@ from bankseg_assets.runtime.settings import load_settings
 
 
 def show_arrivals(release: Release | None, numbers: Numbers) -> None:
-    """Draw the deliveries and what became of their rows."""
+    """Draw the deliveries and the outcome of their rows."""
     arrived = deliveries(load_settings())
     if arrived:
         st.subheader("What arrived", anchor=False)
@@ -19,6 +19,6 @@ def show_arrivals(release: Release | None, numbers: Numbers) -> None:
     if release and {"cleaned_transactions", "quarantined_transactions"} <= release.versions.keys():
         st.subheader("What became of the rows", anchor=False)
         show_table(
-            reasons_table(kept_rows(release), set_aside(release), numbers),
+            reasons_table(kept_rows(release), excluded_rows(release), numbers),
             alt="Rows that were kept, and rows that were quarantined with the reason",
         )

@@ -1,4 +1,4 @@
-"""Who moved from which segment to which: a Sankey and its table."""
+"""Segment migration as a Sankey diagram and a table."""
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -16,10 +16,10 @@ EXPLAINED = {
 
 
 def shown(flows: pd.DataFrame, kind: str) -> pd.DataFrame:
-    """Return the flows of a kind as people may see them: 11 customers or more, to the nearest ten.
+    """Return the flows of a kind for display: at least 11 customers, to the nearest ten.
 
-    Money is to three digits. Exact ones would tell, with the exact sizes of the segments, the one
-    flow that is hidden. Who is gone goes no further.
+    Money is rounded to three digits. Exact counts, with the exact sizes of the segments, would
+    reveal a single hidden flow. Customers who are gone are left out.
     """
     few = flows["customers"] < SMALLEST_CELL
     found = flows[(flows["kind"] == kind) & ~few & (flows["from_name"] != GONE)]
@@ -30,7 +30,7 @@ def shown(flows: pd.DataFrame, kind: str) -> pd.DataFrame:
 
 
 def sankey(flows: pd.DataFrame, colours: dict[str, str], ink: str = "#262730") -> go.Figure:
-    """Return the flows of one kind, from left to right; `ink` is the colour of the names."""
+    """Return a Sankey diagram of the flows of one kind; `ink`: the colour of the names."""
     left = list(dict.fromkeys(flows["from_name"]))
     right = list(dict.fromkeys(flows["to_name"]))
     places = {("from", name): i for i, name in enumerate(left)}
@@ -58,10 +58,10 @@ def sankey(flows: pd.DataFrame, colours: dict[str, str], ink: str = "#262730") -
 def as_table(
     flows: pd.DataFrame, numbers: Numbers, *, direction_known: bool = False
 ) -> pd.DataFrame:
-    """Return who moved, most customers first, then who stayed."""
+    """Return the moves by descending number of customers, then the customers who stayed."""
     money = "Spending" if direction_known else "Money"
     ordered = flows.sort_values(["moved", "customers"], ascending=False)
-    # Who is new has not moved, and has not stayed either: only a segment has a number.
+    # New customers have neither moved nor stayed: they have no previous segment number.
     stayed = ~ordered["moved"] & ordered["from_segment"].notna() & ordered["to_segment"].notna()
     return pd.DataFrame(
         {

@@ -1,4 +1,4 @@
-"""What the weekly comparison of algorithms found, and whether it is of the data that is shown."""
+"""Results of the weekly comparison of clustering algorithms."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -19,7 +19,7 @@ ASSET = "segmentation_comparison"
 
 @dataclass(frozen=True)
 class Comparison:
-    """The rows, the verdict, and what they were made from: asset -> version."""
+    """Rows and verdict; `inputs`: asset -> version that they were computed from."""
 
     rows: Sequence[Mapping[str, Any]]
     verdict: str
@@ -27,7 +27,7 @@ class Comparison:
     inputs: Mapping[str, str]
 
     def provenance(self, release: Release) -> str:
-        """Say when it was made, and whether of what the release shows."""
+        """Return when it was computed and whether from the data of the release."""
         same = {
             asset
             for asset, version in self.inputs.items()
@@ -44,10 +44,10 @@ class Comparison:
         )
 
 
-def newest(published_dir: Path) -> Comparison | None:
-    """Return the last comparison that can be read; None before the first.
+def newest_comparison(published_dir: Path) -> Comparison | None:
+    """Return the newest readable comparison; None if there is none.
 
-    It has a job of its own and is no part of a release.
+    It has its own job and is not part of a release.
     """
     for folder in reversed(VersionStore(published_dir).versions(ASSET)):
         try:
@@ -55,16 +55,16 @@ def newest(published_dir: Path) -> Comparison | None:
             return Comparison(
                 rows=found["rows"],
                 verdict=found["verdict"],
-                made=_made(folder),
+                made=_created_at(folder),
                 inputs=version_record(folder)["inputs"],
             )
         except (OSError, ValueError, KeyError, DamagedVersionError):
-            continue  # removed meanwhile, or damaged
+            continue  # removed in the meantime, or damaged
     return None
 
 
 def as_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
-    """Return the ways to find segments; the first is what is done by default."""
+    """Return a row per algorithm; the first is the default."""
     return pd.DataFrame(
         [
             {
@@ -81,6 +81,6 @@ def as_table(rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
     )
 
 
-def _made(version: Path) -> datetime:
+def _created_at(version: Path) -> datetime:
     time = version.name.split("-")[1]
     return datetime.strptime(time, "%Y%m%dT%H%M%S.%fZ").replace(tzinfo=UTC)

@@ -1,4 +1,4 @@
-"""What came in and what was quarantined, from the ledger and the cleaned versions."""
+"""Deliveries and excluded rows, from the ledger and the cleaned versions."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.presentation.disclosure import is_small
 from bankseg_assets.release.releases import Release
 
-MOST_TOLD = 3  # files
+MAX_REJECTED_FILES = 3
 
 
 def ledger_table(deliveries: Sequence[Delivery], numbers: Numbers) -> pd.DataFrame:
-    """Return the deliveries, newest first."""
+    """Return a table of the deliveries, newest first."""
     return pd.DataFrame(
         [
             {
@@ -35,25 +35,25 @@ def ledger_table(deliveries: Sequence[Delivery], numbers: Numbers) -> pd.DataFra
     )
 
 
-def why_rejected(deliveries: Sequence[Delivery]) -> list[str]:
-    """Return why the last files were rejected: a table's cell shows the beginning alone."""
+def rejection_reasons(deliveries: Sequence[Delivery]) -> list[str]:
+    """Return the last rejections' reasons in full; a table's cell shows only the beginning."""
     rejected = [one for one in newest_first(deliveries) if one.status == "rejected"]
-    return [one.reason for one in rejected[:MOST_TOLD]]
+    return [one.reason for one in rejected[:MAX_REJECTED_FILES]]
 
 
 def newest_first(deliveries: Sequence[Delivery]) -> list[Delivery]:
-    """Return the deliveries by the time that they were taken."""
+    """Return the deliveries by descending time of ingestion."""
     return sorted(deliveries, key=lambda one: one.taken_at, reverse=True)
 
 
 def kept_rows(release: Release) -> int:
-    """Return how many rows were kept, from the files' footers."""
+    """Return the number of cleaned rows, from the Parquet footers."""
     files = [path for path in release.files("cleaned_transactions") if path.suffix == ".parquet"]
     return sum(pq.read_metadata(path).num_rows for path in files)
 
 
-def set_aside(release: Release) -> Counter[tuple[str, str]]:
-    """Return (disposition, reason) -> rows, read a column at a time."""
+def excluded_rows(release: Release) -> Counter[tuple[str, str]]:
+    """Return (disposition, reason) -> number of rows, reading one column at a time."""
     files = [str(p) for p in release.files("quarantined_transactions") if p.suffix == ".parquet"]
     found: Counter[tuple[str, str]] = Counter()
     columns = ["disposition", "reason"]
@@ -64,10 +64,10 @@ def set_aside(release: Release) -> Counter[tuple[str, str]]:
     return found
 
 
-def waterfall(clean: int, aside: Counter[tuple[str, str]], numbers: Numbers) -> go.Figure:
-    """Return how the rows that came become the rows that are kept; 1 to 10 have no height."""
-    steps = [(words(reason), rows) for (_, reason), rows in aside.most_common()]
-    total = clean + sum(aside.values())
+def waterfall(clean: int, excluded: Counter[tuple[str, str]], numbers: Numbers) -> go.Figure:
+    """Return a waterfall chart from delivered to kept rows; 1 to 10 rows have no height."""
+    steps = [(words(reason), rows) for (_, reason), rows in excluded.most_common()]
+    total = clean + sum(excluded.values())
     heights = [0 if is_small(rows) else -rows for _, rows in steps]
     figure = go.Waterfall(
         x=["Rows in", *(name for name, _ in steps), "Kept"],
@@ -91,11 +91,11 @@ def waterfall(clean: int, aside: Counter[tuple[str, str]], numbers: Numbers) -> 
     return go.Figure(figure, layout)
 
 
-def reasons_table(clean: int, aside: Counter[tuple[str, str]], numbers: Numbers) -> pd.DataFrame:
-    """Return what became of the rows."""
+def reasons_table(clean: int, excluded: Counter[tuple[str, str]], numbers: Numbers) -> pd.DataFrame:
+    """Return a table of the outcomes of the rows."""
     rows = [("Kept", "", numbers.count(clean))]
     rows += [
         (words(kind), words(reason), numbers.count(count))
-        for (kind, reason), count in aside.most_common()
+        for (kind, reason), count in excluded.most_common()
     ]
     return pd.DataFrame(rows, columns=["What became of them", "Why", "Rows"])

@@ -1,4 +1,4 @@
-"""Customers as a list for a campaign: made when it is asked for."""
+"""CSV lists of customers for a campaign, created on demand."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -17,23 +17,23 @@ from bankseg_assets.scoring.posterior import posterior
 
 ID = "customer_id"
 CARRIED = {"monetary": "spending", "income": "income"}
-"""Columns of customer_segments -> what a list calls them; where the direction is known."""
+"""Columns of customer_segments -> columns of a list, if the direction of amounts is known."""
 
 
 def campaign_list(
     release: Release, bundle: Bundle, who: ds.Expression, campaign: str, actions: Mapping[int, str]
 ) -> Callable[[], bytes]:
-    """Return what makes the CSV of some customers, on the click of a button.
+    """Return a function that creates the CSV of the selected customers, for a download button.
 
-    ID, segment, confidence, action, model version, snapshot, and whether chance leaves the customer
-    out of the campaign (one in ten), so that its effect can be measured. Where the direction of
-    amounts is known, also what the customer spent and received.
+    Columns: ID, segment, confidence, action, model version, snapshot, and whether the customer is
+    in the random control group (one in ten) by which the campaign's effect can be measured. If the
+    direction of amounts is known, also spending and income.
     """
     return partial(_make, release, bundle, who, campaign, dict(actions))
 
 
 def _known(bundle: Bundle, name: str, column: pd.Series) -> npt.NDArray[np.float64]:
-    """Return a measure as doubles; an average a fraction of a cent below zero counts as zero."""
+    """Return a measure as doubles; averages less than a cent below zero become zero."""
     values = column.to_numpy(dtype=np.float64)
     return values if bundle.may_be_negative(name) else np.maximum(values, 0.0)
 

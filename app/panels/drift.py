@@ -1,4 +1,4 @@
-"""How far a release's customers, and their segments, are from those of the release before."""
+"""Drift of the measures and stability of the segments since the previous release."""
 
 from typing import Any
 
@@ -10,20 +10,20 @@ from bankseg_assets.release.releases import Release
 
 DRIFT, AGREEMENT = "data_has_not_drifted", "customers_stay_in_their_segment"
 STABLE = 0.8
-"""Below this agreement, customers are in another segment often enough for a marketer to notice."""
+"""Below this agreement, changes of segment are frequent enough for a marketer to notice."""
 _PSI = "psi_"
-_LIMITS = Limits()  # of a release of before its own were recorded with it
+_LIMITS = Limits()  # for older releases, which did not record their limits
 
 
 def gate_of(release: Release, name: str) -> dict[str, Any]:
-    """Return what a gate said when the release was made; empty where it was not asked."""
+    """Return a gate's recorded result; empty if the release does not have it."""
     return next((dict(gate) for gate in release.gates if gate["name"] == name), {})
 
 
 def drift(release: Release, *, direction_known: bool = False) -> pd.DataFrame:
-    """Return the population stability index of each measure, the greatest first, in words too.
+    """Return the population stability index (PSI) of each measure, in descending order.
 
-    Empty where there was no release to compare with.
+    With a description in words. Empty if there was no release to compare with.
     """
     warned, refused = _limits(release)
     return pd.DataFrame(
@@ -39,7 +39,7 @@ def drift(release: Release, *, direction_known: bool = False) -> pd.DataFrame:
 
 
 def drift_note(release: Release, *, direction_known: bool = False) -> str:
-    """Say what the index is, and what comes of a shift."""
+    """Return an explanation of the index and of the consequences of a shift."""
     warned, refused = _limits(release)
     *others, last = (
         label(measure, direction_known=direction_known).lower() for measure in BLOCKING_DRIFT
@@ -53,7 +53,7 @@ def drift_note(release: Release, *, direction_known: bool = False) -> str:
 
 
 def shifted(release: Release, *, direction_known: bool = False) -> str:
-    """Say which measures have shifted, without a word of statistics; empty where none has."""
+    """Return which measures have shifted, without statistical terms; empty if none has."""
     warned, _ = _limits(release)
     found = [
         (label(name, direction_known=direction_known), value)
@@ -62,18 +62,18 @@ def shifted(release: Release, *, direction_known: bool = False) -> str:
     ]
     if not found:
         return ""
-    told = ", ".join(f"{name.lower()} ({value:.2f})" for name, value in found)
-    return f"Shifted since the version before: {told}; up to {warned:g} counts as unchanged."
+    shifts = ", ".join(f"{name.lower()} ({value:.2f})" for name, value in found)
+    return f"Shifted since the version before: {shifts}; up to {warned:g} counts as unchanged."
 
 
 def agreed(release: Release) -> float | None:
-    """Return how alike the segments before and now are, at most 1; None without any before."""
+    """Return the agreement with the previous segments, at most 1; None without previous ones."""
     found = gate_of(release, AGREEMENT).get("numbers", {}).get("adjusted_rand_index")
     return None if found is None else float(found)
 
 
 def agreement(release: Release) -> str:
-    """Say how many customers stayed in their segment; empty without a release before."""
+    """Return how many customers stayed in their segment; empty without a previous release."""
     found = agreed(release)
     if found is None:
         return ""
@@ -95,7 +95,7 @@ def _words(measure: str, value: float, warned: float, refused: float) -> str:
 
 
 def _shifts(release: Release) -> list[tuple[str, float]]:
-    """Return measure and population stability index, the greatest first."""
+    """Return (measure, PSI) in descending order."""
     found = [
         (name.removeprefix(_PSI), float(value))
         for name, value in gate_of(release, DRIFT).get("numbers", {}).items()
@@ -105,7 +105,7 @@ def _shifts(release: Release) -> list[tuple[str, float]]:
 
 
 def _limits(release: Release) -> tuple[float, float]:
-    """Return above which index a shift is told, and above which it refuses a version."""
+    """Return the PSI above which a shift is a warning, and above which a version is refused."""
     numbers = gate_of(release, DRIFT).get("numbers", {})
     return (
         float(numbers.get("warned_above", _LIMITS.drift_warned)),

@@ -1,4 +1,4 @@
-"""The form: one field for everything that the model can use, and none of them needed."""
+"""Form for a customer: one optional field per input of the model."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,13 +13,13 @@ from bankseg_assets.scoring.inputs import asked_of, is_text, problem, range_of
 SPENDING_ALONE = "Count what the customer spends. Income, such as a salary, does not belong here."
 
 Entered = dict[str, Any]
-"""Input -> value; None where it is not known."""
+"""Input -> value; None if unknown."""
 
 
 def ask(bundle: Bundle) -> Entered | None:
-    """Draw the form; return what was submitted last, None before the first time.
+    """Draw the form; return the last submission, None before the first.
 
-    A model that asks for other inputs than were submitted needs a new submission.
+    A model with other inputs than those submitted needs a new submission.
     """
     with st.form("customer"):
         st.caption("Leave empty what you do not know.")
@@ -33,7 +33,7 @@ def ask(bundle: Bundle) -> Entered | None:
 
 
 def known(bundle: Bundle, entered: Entered) -> dict[str, Any]:
-    """Return what is known; raise InputError with a sentence for each value outside its range."""
+    """Return the known values. Raises InputError, one sentence per value outside its range."""
     given = {name: value for name, value in entered.items() if value is not None}
     fields = {field["measure"]: field for field in asked_of(bundle)}
     problems = [found for name, value in given.items() if (found := problem(fields[name], value))]
@@ -55,11 +55,11 @@ def _field(bundle: Bundle, field: Mapping[str, Any]) -> Any:
             persist_state="session",
         )
     unit = field["unit"]
-    # Not fewer than two, also of yen: averages are asked for.
+    # At least two decimals, also for yen, because averages are entered.
     places = max(decimals(bundle.currency), 2)
     kind, form = (float, f"%.{places}f") if is_money(measure) else (int, "%d")
-    # The range is checked on submission, not by the field: a field with bounds refuses a value
-    # outside them and hands over the one before it, so that the answer is of another customer.
+    # The range is checked on submission: a field with bounds would reject a value outside them and
+    # return the previous value, so that the answer would be for another customer.
     value: float | None = st.number_input(
         label if says(label, unit) else f"{label} ({unit})",
         value=None,

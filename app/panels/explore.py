@@ -1,4 +1,4 @@
-"""The tables of the EDA report as charts, and where the customers lie in component space."""
+"""Charts of the EDA report's tables, and a map of the customers in component space."""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -54,34 +54,34 @@ _HEADS = {
     "amount": "Money",
     "customers": "Customers",
 }
-"""How the columns of the report's tables are called here."""
+"""Labels of the columns of the report's tables."""
 _NAMED = ("column", "flag", "measure", "a", "b", "direction")
-"""Columns that hold names of ours, and not values of the bank's."""
+"""Columns with names of the platform, not values of the bank."""
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-CELLS = 40  # of the map, each way
+CELLS = 40  # of the map, per axis
 
 Floats = npt.NDArray[np.float64]
 
 
 def knows_direction(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> bool:
-    """Return whether a report is of spending alone; older ones do not say, and are not."""
+    """Return whether a report is of spending only; false for older reports."""
     return "directions" in tables
 
 
 def called(name: str, *, direction_known: bool) -> str:
-    """Return what a column of the report's tables is called here."""
+    """Return the label of a column of the report's tables."""
     if direction_known and name in _OF_SPENDING:
         return _OF_SPENDING[name]
     return _HEADS.get(name, name)
 
 
 def measures_of(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Return what can be drawn of a table."""
+    """Return the columns of a table that can be drawn."""
     return [name for name in MEASURES if rows and name in rows[0]]
 
 
 def never_delivered(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
-    """Return the columns that no row has a value in, as people call them."""
+    """Return the labels of columns without any value."""
     missing = tables.get("missing_values", ())
     return ", ".join(words(row["column"]).lower() for row in missing if row["share"] == 1)
 
@@ -94,7 +94,7 @@ def bars(
     *,
     direction_known: bool = False,
 ) -> go.Figure:
-    """Return a bar for each row of a table."""
+    """Return a bar chart with a bar per row of a table."""
     axis = TABLES[table][1]
     if axis == "weekday":
         names: list[Any] = [_WEEKDAYS[row[axis] - 1] for row in rows]
@@ -126,7 +126,7 @@ def bars(
 def as_table(
     rows: Sequence[Mapping[str, Any]], numbers: Numbers, *, direction_known: bool = False
 ) -> pd.DataFrame:
-    """Return the rows as people read them: what they are of first, quantiles in their order."""
+    """Return the rows with labels and formatted values: names first, quantiles in order."""
     frame = pd.DataFrame(rows)
     ordered = sorted(frame.columns, key=lambda name: (name in MEASURES, _quantile(name)))
     return pd.DataFrame(
@@ -140,7 +140,7 @@ def as_table(
 
 
 def transposed(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with its rows as columns, named by its first column: narrow on a phone."""
+    """Return the transposed table, which is narrow enough for a phone."""
     turned = frame.set_index(frame.columns[0]).T
     return turned.rename_axis(columns=None).rename_axis(frame.columns[0]).reset_index()
 
@@ -150,11 +150,11 @@ def _quantile(name: str) -> int:
 
 
 def _text(name: str, value: Any, numbers: Numbers) -> str:
-    if value is None or value != value:  # noqa: PLR0124 - NaN is what pandas makes of None
+    if value is None or value != value:  # noqa: PLR0124 - pandas turns None into NaN
         return UNKNOWN
     write: dict[str, Callable[[Any], str]] = {
         "share": percent,
-        "pearson": lambda value: f"{round(value, 2) + 0.0:.2f}",  # no minus before a zero
+        "pearson": lambda value: f"{round(value, 2) + 0.0:.2f}",  # avoids "-0.00"
         "weekday": lambda day: _WEEKDAYS[day - 1],
         "amount": numbers.money,
         **dict.fromkeys(_NAMED, words),
@@ -165,14 +165,14 @@ def _text(name: str, value: Any, numbers: Numbers) -> str:
 def density(
     points: Floats, segments: npt.NDArray[np.int64], names: Sequence[str], colours: Sequence[str]
 ) -> go.Figure:
-    """Return the map of customers: a dot for each cell with 11 or more, in its segment's colour.
+    """Return the map of customers: a dot per cell with at least 11, in its segment's colour.
 
-    points (n, 2 or more): the first two components are drawn. Dots of single customers would show
-    single customers.
+    points (n, 2 or more): the first two components are drawn. Cells with fewer customers are hidden
+    for privacy.
     """
     x, y = points[:, 0], points[:, 1]
     low, high = np.percentile(points[:, :2], [0.5, 99.5], axis=0)
-    side = np.where(high > low, (high - low) / CELLS, 1.0)  # all may be alike in a component
+    side = np.where(high > low, (high - low) / CELLS, 1.0)  # a component may be constant
     cells = pd.DataFrame(
         {
             "x": np.floor((x - low[0]) / side[0]).astype(int),

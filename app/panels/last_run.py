@@ -1,4 +1,4 @@
-"""The newest run, as Dagster's web server on this machine reports it."""
+"""The newest run, from the GraphQL API of the local Dagster web server."""
 
 import json
 import textwrap
@@ -36,7 +36,7 @@ query LastRun {
 }
 """
 SECONDS = 2.0
-LONGEST = 400  # characters of a reason
+MAX_REASON_LENGTH = 400  # characters
 _OK = 200
 _AT_WORK = ("QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING")
 _FAILED = ("FAILURE", "CANCELED")
@@ -44,7 +44,7 @@ _FAILED = ("FAILURE", "CANCELED")
 
 @dataclass(frozen=True)
 class Run:
-    """A run: is it in progress, has it failed, and why."""
+    """A run's status, and why it failed."""
 
     run_id: str
     is_at_work: bool
@@ -53,8 +53,8 @@ class Run:
 
 
 def last_run(port: int) -> Run | None:
-    """Return the newest run; None where there is none, or where Dagster does not answer."""
-    # No urllib: it would ask a proxy that the environment names.
+    """Return the newest run; None if there is none or Dagster does not answer."""
+    # Not urllib, which would use a proxy from the environment.
     with closing(HTTPConnection("127.0.0.1", port, timeout=SECONDS)) as connection:
         try:
             body = json.dumps({"query": _QUERY})
@@ -79,7 +79,7 @@ def _run(found: Mapping[str, Any]) -> Run:
 
 
 def reasons(events: Iterable[Mapping[str, Any]]) -> list[str]:
-    """Return why a run failed, a sentence each: checks first, which say it in plain words."""
+    """Return why a run failed, one sentence each; failed checks first, in plain words."""
     checks, steps, runs = [], [], []
     for event in events:
         match event["__typename"]:
@@ -95,7 +95,7 @@ def reasons(events: Iterable[Mapping[str, Any]]) -> list[str]:
 
 
 def _cause(error: Mapping[str, Any] | None) -> str:
-    """Return what the first error said: the ones around it are Dagster's."""
+    """Return the message of the root cause; the outer errors are Dagster's wrappers."""
     if error is None:
         return ""
     chain = [link["error"] for link in error["errorChain"] if link["isExplicitLink"]]
@@ -104,10 +104,10 @@ def _cause(error: Mapping[str, Any] | None) -> str:
 
 
 def _short(message: str) -> str:
-    # Spark's messages carry Java's frames, which are indented; Dagster's begin with the class.
+    # Spark's messages include indented Java frames; Dagster's begin with the class.
     lines = [line for line in message.splitlines() if line and not line[0].isspace()]
     text = " ".join(lines)
     name, colon, rest = text.partition(": ")
     if colon and name.replace(".", "").replace("_", "").isalnum():
         text = rest
-    return textwrap.shorten(text, LONGEST, placeholder=" ...")
+    return textwrap.shorten(text, MAX_REASON_LENGTH, placeholder=" ...")

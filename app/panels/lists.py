@@ -1,4 +1,4 @@
-"""An uploaded list of customers: its columns, its result, and rows that were corrected by hand."""
+"""An uploaded list of customers: columns, results, and rows corrected by hand."""
 
 import tempfile
 from collections.abc import Callable, Iterator, Mapping
@@ -17,13 +17,13 @@ from bankseg_assets.scoring.lists.hold_out import HoldOut
 from bankseg_assets.scoring.lists.reading import CustomerList, Dialect, open_list
 from bankseg_assets.scoring.lists.score_table import Scorer
 
-PIECE = 20_000  # rows
-MOST_SHOWN = 500  # rows that a browser gets; the download has all
+CHUNK_ROWS = 20_000
+MAX_SHOWN = 500  # sent to the browser; the download has all rows
 Progress = Callable[[int], object]
 
 
 def template(bundle: Bundle) -> bytes:
-    """Return a CSV with the columns that the model takes, and a customer as an example."""
+    """Return a CSV with the model's inputs as columns, and an example customer."""
     fields = asked_of(bundle)
     example = {field["measure"]: [field.get("default", "")] for field in fields}
     return to_csv(pd.DataFrame({"customer_id": ["example"], **example}))
@@ -36,9 +36,9 @@ def column_names(upload: UploadedFile) -> list[str]:
 
 
 def score(upload: UploadedFile, scorer: Scorer, progress: Progress) -> pd.DataFrame:
-    """Return every row of a list with its results; `progress` is told the rows that are done.
+    """Return every row of a list with its results; `progress` is called with the rows done.
 
-    Its columns stay Arrow's: as Python's texts, 200,000 rows would take 60 MB more. Raises
+    Columns keep Arrow types: as Python strings, 200,000 rows would take 60 MB more. Raises
     ListError.
     """
     tables: list[pa.Table] = []
@@ -61,17 +61,17 @@ def corrected(result: pd.DataFrame, edited: pd.DataFrame, scorer: Scorer) -> pd.
     again.index = edited.index
     found = result.copy()
     for name in again.columns:
-        if found[name].dtype != again[name].dtype:  # numbers, and what was typed is a text
+        if found[name].dtype != again[name].dtype:  # numbers, while typed values are texts
             found[name] = found[name].astype(object)
         found.loc[edited.index, name] = again[name].astype(found[name].dtype)
     return found
 
 
-def whole(result: pd.DataFrame) -> bytes:
-    """Return the result as CSV, made piece by piece: all at once takes twice the memory."""
+def to_csv_bytes(result: pd.DataFrame) -> bytes:
+    """Return the result as CSV, created in chunks; all at once takes twice the memory."""
     written = BytesIO()
-    for start in range(0, max(len(result), 1), PIECE):
-        piece = csv_text(result.iloc[start : start + PIECE], header=start == 0)
+    for start in range(0, max(len(result), 1), CHUNK_ROWS):
+        piece = csv_text(result.iloc[start : start + CHUNK_ROWS], header=start == 0)
         written.write(piece.encode("utf-8" if start else "utf-8-sig", errors="replace"))
     return written.getvalue()
 
@@ -88,15 +88,14 @@ def scorer(
     campaign: str,
     actions: Mapping[int, str],
 ) -> Scorer:
-    """Return what scores a list; `identity` is its column with the customers' IDs, if any."""
+    """Return the scorer of a list; `identity`: the column of customer IDs, if any."""
     hold_out = HoldOut(identity, campaign) if identity else None
     return Scorer(bundle, columns, hold_out, actions)
 
 
 @contextmanager
 def _opened(upload: UploadedFile) -> Iterator[CustomerList]:
-    """The reader wants a file, and a name that says what kind it is; the rest of the name is not
-    ours to trust."""
+    """Open an upload as a temporary file; of its untrusted name only the suffix is used."""
     suffix = "".join(Path(upload.name).suffixes[-2:]).lower()
     with tempfile.TemporaryDirectory(prefix="bankseg-list-") as folder:
         path = Path(folder) / f"list{suffix}"

@@ -1,4 +1,4 @@
-"""The segments' profiles: one table of all, and one card each."""
+"""Segment profiles: an overview table and a card per segment."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -24,7 +24,7 @@ SPENDING_NOTE = (
 def overview(
     segments: Sequence[Mapping[str, Any]], *, direction_known: bool = False
 ) -> pd.DataFrame:
-    """Return the numbers of the chart, a row for each segment."""
+    """Return the chart's numbers, one row per segment."""
     money = "Spending" if direction_known else "Money"
     columns = {
         "Segment": [segment["name"] for segment in segments],
@@ -45,7 +45,7 @@ def profile(
     *,
     direction_known: bool = False,
 ) -> pd.DataFrame:
-    """Return a row for each measure: its median and index, beside a customer's value if given."""
+    """Return a row per measure with median and index, and a customer's value if given."""
     rows = [
         {"Measure": label(measure, direction_known=direction_known)}
         | ({} if measures is None else {"Customer": _shown(measure, measures, numbers)})
@@ -57,7 +57,7 @@ def profile(
 
 
 def index_bars(segment: Mapping[str, Any], *, direction_known: bool = False) -> go.Figure:
-    """Return a bar for each measure from the average of all customers, which is 100."""
+    """Return a bar chart of each measure's index, from the average of all customers (100)."""
     known = {name: value for name, value in segment["index"].items() if value is not None}
     bars = go.Bar(
         x=[value - AVERAGE for value in known.values()],
@@ -72,7 +72,7 @@ def index_bars(segment: Mapping[str, Any], *, direction_known: bool = False) -> 
     )
     furthest = max([abs(value - AVERAGE) for value in known.values()], default=AVERAGE)
     reach = 1.35 * max(furthest, AVERAGE)
-    # Beyond the longest bar to the left is room for its number, on a phone too.
+    # Leaves space for the number of the longest bar on the left, also on a phone.
     low = min([*known.values(), AVERAGE]) - reach / 3
     layout = go.Layout(
         height=40 + 38 * len(known),
@@ -94,7 +94,7 @@ def index_bars(segment: Mapping[str, Any], *, direction_known: bool = False) -> 
 
 
 def rule_sentence(segment: Mapping[str, Any]) -> str:
-    """Return the segment's rule, and how exactly it describes the segment."""
+    """Return the segment's rule with its coverage and exclusivity."""
     return (
         f"**Rule: {segment['rule']}.** It holds for {percent(segment['coverage'])} of the segment; "
         f"of all customers whom it holds for, {percent(segment['exclusivity'])} are in the segment."

@@ -1,4 +1,4 @@
-"""How good the model is, as tables and charts for an ML engineer."""
+"""Tables and charts of the model's quality for ML engineers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -22,7 +22,7 @@ METRICS = {
 
 
 def metrics(found: Mapping[str, float]) -> pd.DataFrame:
-    """Return the measures that the model has, with people's names."""
+    """Return the model's metrics with readable names."""
     return pd.DataFrame(
         [
             {"Measure": label, "Value": f"{found[name]:.4f}"}
@@ -35,9 +35,10 @@ def metrics(found: Mapping[str, float]) -> pd.DataFrame:
 def confusion(
     matrix: Sequence[Sequence[int]], segments: Sequence[Mapping[str, Any]], numbers: Numbers
 ) -> pd.DataFrame:
-    """Return true segments (rows) by predicted ones (columns); 1 to 10 are written <11.
+    """Return the confusion matrix: true segments (rows) by predicted ones (columns).
 
-    Columns have the segments' numbers: names above them are too wide for a phone.
+    Counts of 1 to 10 are shown as <11. Columns are segment numbers, because names are too wide for
+    a phone.
     """
     ids = [segment["segment"] for segment in segments]
     return pd.DataFrame(
@@ -53,7 +54,7 @@ def confusion(
 
 
 def completeness(entries: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> pd.DataFrame:
-    """Return quality by what is known of a customer, best first."""
+    """Return the quality for each subset of known inputs, best first."""
     return pd.DataFrame(
         [
             {
@@ -69,7 +70,7 @@ def completeness(entries: Sequence[Mapping[str, Any]], labels: Mapping[str, str]
 
 
 def reliability(rows: Sequence[Mapping[str, float]]) -> go.Figure:
-    """Return how often the model is right where it says how sure it is; the diagonal is honest."""
+    """Return a reliability diagram; a calibrated model is on the diagonal."""
     diagonal = go.Scatter(
         x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dot", "color": OTHER}, name="honest"
     )
@@ -92,7 +93,7 @@ def reliability(rows: Sequence[Mapping[str, float]]) -> go.Figure:
 
 
 def reliability_table(rows: Sequence[Mapping[str, float]], numbers: Numbers) -> pd.DataFrame:
-    """Return the numbers of the chart."""
+    """Return the chart's numbers."""
     return pd.DataFrame(
         [
             {
@@ -108,7 +109,7 @@ def reliability_table(rows: Sequence[Mapping[str, float]], numbers: Numbers) -> 
 def sweep(
     entries: Sequence[Mapping[str, Any]], measure: str, title: str, k: int, numbers: Numbers
 ) -> go.Figure:
-    """Return a measure of every k; the one in use is marked."""
+    """Return a chart of a metric by k, with the k in use marked."""
     known = [entry for entry in entries if entry[measure] is not None]
     ks, values = [entry["k"] for entry in known], [entry[measure] for entry in known]
     line = go.Scatter(
@@ -130,7 +131,7 @@ def sweep(
 
 
 def choices(entries: Sequence[Mapping[str, Any]], numbers: Numbers) -> pd.DataFrame:
-    """Return what was measured of every k."""
+    """Return the metrics of every k."""
     return pd.DataFrame(
         [
             {

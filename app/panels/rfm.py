@@ -1,4 +1,4 @@
-"""The classic grid: recency by frequency, money as colour."""
+"""The RFM grid: recency by frequency, with money as colour."""
 
 import textwrap
 from collections.abc import Mapping
@@ -12,7 +12,7 @@ from app.widgets.numbers import Numbers
 from bankseg_assets.presentation.disclosure import hidden_cells
 
 HIDDEN = "fewer than 11"
-FEW = "<11"
+SMALL_COUNT = "<11"
 GREY = "#c9cfd6"
 FRAME = {"color": "#d55e00", "width": 4}
 
@@ -26,11 +26,11 @@ _CELLS: dict[str, Any] = {
 }
 
 Cell = tuple[int, int]
-"""The scores of recency and of frequency."""
+"""Scores of recency and frequency."""
 
 
 class Names(NamedTuple):
-    """What the axes and the colour of the grid are called."""
+    """Labels of the grid's axes and colour."""
 
     last: str = "Last transaction"
     transactions: str = "Transactions"
@@ -38,14 +38,14 @@ class Names(NamedTuple):
 
 
 def names_of(direction_known: bool) -> Names:
-    """Return the names; of spending where the direction of amounts is known."""
+    """Return the labels; of spending if the direction of amounts is known."""
     if direction_known:
         return Names("Last spending transaction", "Spending transactions", "Spending")
     return Names()
 
 
 def thresholds(row: Mapping[str, Any], measure: str, unit: str) -> str:
-    """Return the values behind a score: "1 to 12 days", "4 transactions or more".
+    """Return the value range of a score: "1 to 12 days", "4 transactions or more".
 
     Without a unit: "4 or more".
     """
@@ -68,7 +68,7 @@ def heat_grid(
     *,
     direction_known: bool = False,
 ) -> go.Figure:
-    """Return the grid of RFM_GRID: just active above, often on the right; `chosen` has a frame."""
+    """Return the grid: recent customers on top, frequent on the right; `chosen` has a frame."""
     found = {(row["recency_score"], row["frequency_score"]): row for row in _rows(cells)}
     title = names_of(direction_known).transactions
     down = scores(cells, "recency")
@@ -83,7 +83,7 @@ def heat_grid(
     hidden = [[_is_hidden(found.get((r, f))) for f in across] for r in down]
     few = go.Heatmap(
         z=[[1 if one else None for one in line] for line in hidden],
-        text=[[f"<b>{FEW}</b>" if one else "" for one in line] for line in hidden],
+        text=[[f"<b>{SMALL_COUNT}</b>" if one else "" for one in line] for line in hidden],
         colorscale=[GREY, GREY],
         **_CELLS,
     )
@@ -91,12 +91,12 @@ def heat_grid(
         height=110 + 74 * len(down),
         margin={"l": 0, "r": 0, "t": 8, "b": 40},
         hovermode="closest",
-        hoverdistance=-1,  # wherever in a cell somebody clicks, its point is the nearest
+        hoverdistance=-1,  # for a click anywhere in a cell, its point is the nearest
         xaxis={
             "title": title,
             **_axis([_wrapped(name) for name in across.values()]),
         },
-        yaxis=_axis([_wrapped(name, 6) for name in down.values()]),  # its title is the caption's
+        yaxis=_axis([_wrapped(name, 6) for name in down.values()]),  # the caption has its title
     )
     layout.yaxis.autorange = "reversed"
     figure = go.Figure([heat, few, _points(list(down), list(across))], layout)
@@ -107,7 +107,7 @@ def heat_grid(
 
 
 def _points(down: list[int], across: list[int]) -> go.Scatter:
-    """Return points that nobody sees, one on each cell: a heat map itself gives no clicks."""
+    """Return an invisible point per cell, because a heat map does not report clicks."""
     places = [(x, y) for y in range(len(down)) for x in range(len(across))]
     unseen = {"marker": {"opacity": 0}}
     return go.Scatter(
@@ -125,13 +125,13 @@ def _points(down: list[int], across: list[int]) -> go.Scatter:
 def _axis(names: list[str]) -> dict[str, Any]:
     places = list(range(len(names)))
     names_at = {"tickvals": places, "ticktext": names}
-    # No lines: they would show through a cell where nobody is.
+    # No grid lines: they would show through empty cells.
     lines = {"showgrid": False, "zeroline": False}
     return {**names_at, **lines, "fixedrange": True, "automargin": True}
 
 
 def clicked(event: Mapping[str, Any]) -> Cell | None:
-    """Return the cell that was clicked, from what the chart tells."""
+    """Return the clicked cell from the chart's selection event; None without a click."""
     points = event["selection"]["points"]
     if not points or "customdata" not in points[0]:
         return None
@@ -140,7 +140,7 @@ def clicked(event: Mapping[str, Any]) -> Cell | None:
 
 
 def scores(cells: pd.DataFrame, measure: str, unit: str = "") -> dict[int, str]:
-    """Return score -> the values behind it, the best score first; none that nobody has."""
+    """Return score -> value range, best score first; scores without customers are left out."""
     rows = cells.drop_duplicates(f"{measure}_score").sort_values(f"{measure}_score")
     return {
         int(row[f"{measure}_score"]): thresholds(row, measure, unit)
@@ -150,7 +150,7 @@ def scores(cells: pd.DataFrame, measure: str, unit: str = "") -> dict[int, str]:
 
 
 def row_of(cells: pd.DataFrame, cell: Cell) -> dict[str, Any] | None:
-    """Return what is told of a cell; None where nobody is, or too few to tell."""
+    """Return the row of a cell; None if it is empty or hidden."""
     for row in _rows(cells):
         if (row["recency_score"], row["frequency_score"]) == cell:
             return None if pd.isna(row["customers"]) or row["customers"] == 0 else row
@@ -160,7 +160,7 @@ def row_of(cells: pd.DataFrame, cell: Cell) -> dict[str, Any] | None:
 def as_table(
     cells: pd.DataFrame, numbers: Numbers, *, direction_known: bool = False
 ) -> pd.DataFrame:
-    """Return the grid as rows for people."""
+    """Return the grid as a formatted table."""
     names = names_of(direction_known)
     ordered = cells.sort_values(["recency_score", "frequency_score"], ascending=[False, True])
     return pd.DataFrame(
@@ -179,7 +179,7 @@ def as_table(
 
 
 def cross_table(groups: pd.DataFrame, numbers: Numbers) -> pd.DataFrame:
-    """Return named groups by segments: customers in both."""
+    """Return a cross table of customers: named groups by segments."""
     shown = groups.assign(count=[_count(value, numbers) for value in groups["customers"]])
     wide = shown.pivot_table(
         index="rfm_group", columns="segment_name", values="count", aggfunc="first", sort=False
@@ -188,9 +188,9 @@ def cross_table(groups: pd.DataFrame, numbers: Numbers) -> pd.DataFrame:
 
 
 def group_table(customers: Mapping[str, int], numbers: Numbers) -> pd.DataFrame:
-    """Return named groups and their customers, most first.
+    """Return named groups by descending number of customers.
 
-    Few customers are hidden, and one more group with them, which the total would give away.
+    Small counts are hidden together with a second group, because the total would reveal one.
     """
     counts = dict(sorted(customers.items(), key=lambda one: (-one[1], one[0])))
     hidden = hidden_cells([list(counts.values())], columns=False)[0] if counts else []
@@ -221,7 +221,7 @@ def _is_hidden(row: Any) -> bool:
 def _text(row: Any, numbers: Numbers) -> str:
     if row is None or _is_hidden(row) or row["customers"] == 0:
         return ""
-    # Small, so that the names fit in a cell on a phone.
+    # Small, so that the names fit into a cell on a phone.
     group = f"<span style='font-size:10px'>{_wrapped(row['rfm_group'] or '')}</span>"
     return f"<b>{numbers.number(row['customers'])}</b><br>{group}"
 

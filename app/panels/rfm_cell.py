@@ -1,4 +1,4 @@
-"""Who is in a cell of the RFM grid: how many, their money, their segments, and a list of them."""
+"""Details of a cell of the RFM grid: customers, money, segments, and a list."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -19,17 +19,17 @@ from bankseg_assets.scoring.bundle import Bundle
 
 
 def members_of(cell: Cell) -> ds.Expression:
-    """Return which rows of customer_segments are in a cell."""
+    """Return the filter on customer_segments for a cell."""
     recency, frequency = cell
     return (ds.field("recency_score") == recency) & (ds.field("frequency_score") == frequency)
 
 
 def segments_in(release: Release, cell: Cell) -> dict[int, int]:
-    """Return segment -> customers of the cell, most first."""
+    """Return segment -> customers of the cell, in descending order."""
     return _segments_in(tuple(map(str, parquet_files(release, "customer_segments"))), cell)
 
 
-# By the file names, which a version never uses again: what was counted stays right.
+# Cached by file names, which are never reused, so that entries stay valid.
 @st.cache_data(max_entries=200, show_spinner=False)
 def _segments_in(files: tuple[str, ...], cell: Cell) -> dict[int, int]:
     rows = ds.dataset(files).to_table(["segment"], filter=members_of(cell))
@@ -40,9 +40,9 @@ def _segments_in(files: tuple[str, ...], cell: Cell) -> dict[int, int]:
 def as_table(
     counts: Mapping[int, int], segments: Sequence[Mapping[str, Any]], numbers: Numbers
 ) -> pd.DataFrame:
-    """Return the segments of a cell's customers, to the nearest ten.
+    """Return the number of a cell's customers per segment, to the nearest ten.
 
-    Exact ones would tell, with the exact size of the cell, the one count that is hidden.
+    Exact counts, with the exact size of the cell, would reveal a single hidden count.
     """
     names = {segment["segment"]: segment["name"] for segment in segments}
     return pd.DataFrame(
@@ -56,7 +56,7 @@ def as_table(
 def show_cell(
     release: Release, bundle: Bundle, numbers: Numbers, cells: pd.DataFrame, cell: Cell
 ) -> None:
-    """Draw what is told of a cell; of fewer than 11 customers that is nothing, and no list."""
+    """Draw the details of a cell; nothing and no list for fewer than 11 customers."""
     row = row_of(cells, cell)
     if row is None:
         st.info("Nobody is in this cell, or too few to be shown: there is no list of them.")

@@ -1,4 +1,4 @@
-"""Where a platform without a release stands: what arrived, what the batch does, what to do next."""
+"""Status of a platform without a release: deliveries, batch, and next step."""
 
 import sqlite3
 from collections.abc import Iterable, Sequence
@@ -13,23 +13,23 @@ from bankseg_assets.release.releases import Refusal, refusal
 from bankseg_assets.runtime.settings import Settings
 
 POLL_SECONDS = 5
-MOST_REASONS = 3
+MAX_REASONS = 3
 NO_SEGMENTS = "There are no segments yet."
 
 
 @dataclass(frozen=True)
 class Situation:
-    """One sentence of what happened, reasons, and what to do next."""
+    """What happened in one sentence, reasons, and the next step."""
 
     what: str
     todo: str
     reasons: tuple[str, ...] = ()
     is_wrong: bool = False
-    """Whether something failed, and does not only take its time."""
+    """Whether something failed and is not only in progress."""
 
 
 def show(settings: Settings, *, in_full: bool) -> None:
-    """Draw it; what went wrong is said `in_full` on one page, and the others point to it."""
+    """Draw the situation; failures are shown `in_full` on one page, others link to it."""
     found = situation(
         settings.landing_dir.as_posix(),
         deliveries(settings),
@@ -57,7 +57,7 @@ def _text(found: Situation) -> str:
 
 
 def deliveries(settings: Settings) -> list[Delivery]:
-    """Return what arrived; to look creates no ledger."""
+    """Return the deliveries without creating a ledger."""
     if not settings.ledger_path.exists():
         return []
     try:
@@ -73,7 +73,7 @@ def situation(
     run: Run | None,
     dagster: str,
 ) -> Situation:
-    """Return what there is to say, the most urgent first."""
+    """Return the most urgent situation."""
     rejected = [one for one in arrived if one.status == "rejected"]
     if run and run.is_at_work:
         return Situation(
@@ -126,7 +126,7 @@ def _last_reasons(rejected: Iterable[Delivery]) -> list[str]:
     newest = sorted(rejected, key=lambda one: one.taken_at, reverse=True)
     return [
         one.reason if one.file_name in one.reason else f"{one.file_name}: {one.reason}"
-        for one in newest[:MOST_REASONS]
+        for one in newest[:MAX_REASONS]
     ]
 
 

@@ -1,7 +1,7 @@
-"""An uploaded sample of a bank's file: the contract it suggests, and what a batch would make of it.
+"""An uploaded sample of a bank's file: suggested contract, and what a batch would do with it.
 
-Spark cleans the sample in a process of its own, which is stopped when it takes too long: the app
-stays quick, and its memory small.
+Spark cleans the sample in a separate process with a time limit, so that the app stays responsive
+and small.
 """
 
 import json
@@ -22,16 +22,16 @@ ROOT = Path(__file__).resolve().parents[2]
 KINDS = ["csv", "csv.gz", "parquet", "xlsx"]
 MAX_MEGABYTES = 20
 TIMEOUT_SECONDS = 180
-_ONE_AT_A_TIME = Lock()
-"""A check takes a gigabyte: of two users, the second one waits for the first."""
+_CHECK_LOCK = Lock()
+"""A check takes a gigabyte, so only one runs at a time."""
 
 
 class TrialError(RuntimeError):
-    """A check that could not be run; the message says why, for the page."""
+    """A check could not run; the message says why, for the page."""
 
 
 def proposed(upload: UploadedFile, answers: Mapping[str, str]) -> Suggestion:
-    """Return the contract that an upload suggests. Raises SampleError and AnswerError."""
+    """Return the suggested contract of an upload. Raises SampleError and AnswerError."""
     with _stored(upload) as path:
         return suggest(path, answers)
 
@@ -41,7 +41,7 @@ def checked(upload: UploadedFile, contract: str, *, show_values: bool) -> dict[s
 
     `contract`: its text. Raises TrialError.
     """
-    if not _ONE_AT_A_TIME.acquire(blocking=False):
+    if not _CHECK_LOCK.acquire(blocking=False):
         raise TrialError("Another file is being checked. Try again in half a minute.")
     try:
         with _stored(upload) as path:
@@ -49,7 +49,7 @@ def checked(upload: UploadedFile, contract: str, *, show_values: bool) -> dict[s
             contract_path.write_text(contract, encoding="utf-8")
             return _run(path, contract_path, show_values=show_values)
     finally:
-        _ONE_AT_A_TIME.release()
+        _CHECK_LOCK.release()
 
 
 def _run(path: Path, contract: Path, *, show_values: bool) -> dict[str, Any]:
@@ -78,7 +78,7 @@ def _run(path: Path, contract: Path, *, show_values: bool) -> dict[str, Any]:
 
 @contextmanager
 def _stored(upload: UploadedFile) -> Iterator[Path]:
-    """Yield the upload as a file that is removed afterwards, under a name of ours."""
+    """Yield the upload as a temporary file under a safe name."""
     name = upload.name.lower()
     suffix = next((f".{kind}" for kind in KINDS if name.endswith(f".{kind}")), ".csv")
     with TemporaryDirectory(prefix="bankseg-upload-") as folder:

@@ -1,4 +1,4 @@
-"""Tables of the page that checks a sample."""
+"""Tables of the page "Check a file"."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from bankseg_assets.onboarding.suggest import Suggestion
 
 
 def settings(found: Suggestion) -> pd.DataFrame:
-    """Return each setting with what was seen in the file."""
+    """Return each setting with its evidence in the file."""
     rows = [
         (line.key, "open" if line.value == OPEN else toml(line.value), line.evidence)
         for line in found.settings
@@ -18,7 +18,7 @@ def settings(found: Suggestion) -> pd.DataFrame:
 
 
 def counts(report: dict[str, Any]) -> dict[str, int]:
-    """Return what became of the sampled rows."""
+    """Return the outcomes of the sampled rows."""
     names = {
         "Sampled rows": "sampled",
         "Accepted": "accepted",
@@ -29,7 +29,7 @@ def counts(report: dict[str, Any]) -> dict[str, int]:
 
 
 def reasons(report: dict[str, Any]) -> pd.DataFrame:
-    """Return why rows would be quarantined, with examples and what to change."""
+    """Return quarantine reasons with examples and the setting to change."""
     rows = [
         (one["code"], f"{one['rows']:,}", ", ".join(one["examples"]), one["advice"])
         for one in report["reasons"]
@@ -37,8 +37,8 @@ def reasons(report: dict[str, Any]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["Reason", "Rows", "Such as", "What to change"])
 
 
-def beside(report: dict[str, Any]) -> pd.DataFrame:
-    """Return some rows as they are written, beside what is read of them; one line a value."""
+def comparison(report: dict[str, Any]) -> pd.DataFrame:
+    """Return some rows as written and as read, one line per value."""
     rows = []
     for number, row in enumerate(report["rows"], 1):
         for ours in dict.fromkeys((*row["raw"], *row["parsed"])):

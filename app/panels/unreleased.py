@@ -1,4 +1,4 @@
-"""The newest published data before the first release, so that the app can show what there is."""
+"""The newest published data before the first release, for display in the app."""
 
 from pathlib import Path
 
@@ -9,14 +9,14 @@ from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.storage.version_store import DamagedVersionError, VersionStore, version_record
 
 KIND = "not released yet"
-# In the order in which they are made; nothing that needs segments.
+# In the order of their creation; none needs segments.
 ASSETS = ("cleaned_transactions", "quarantined_transactions", "rfm_table", "eda_report")
 
 
 def unreleased(settings: Settings) -> Release | None:
-    """Return the newest versions as a release without a name; None where there are none.
+    """Return the newest versions as an unnamed release; None if there are none.
 
-    Only versions that were made from each other: a report of older rows would contradict them.
+    Only versions made from each other: a report of older rows would contradict them.
     """
     versions, run_id = _versions(settings.published_dir)
     if not versions:
@@ -38,7 +38,7 @@ def unreleased(settings: Settings) -> Release | None:
 
 
 def _versions(published_dir: Path) -> tuple[dict[str, str], str]:
-    """Return asset -> version, and the run that made the last of them."""
+    """Return asset -> version, and the run that made the newest of them."""
     store = VersionStore(published_dir)
     found: dict[str, str] = {}
     made_from: dict[str, str] = {}
@@ -59,6 +59,6 @@ def _versions(published_dir: Path) -> tuple[dict[str, str], str]:
 def _formats(contract: Path) -> tuple[str, str]:
     try:
         found = load_contract(contract)
-    except ContractError:  # the page says what is there; the batch says what is wrong
+    except ContractError:  # the batch reports what is wrong
         return "", PLAIN
     return found.currency, found.number_format

@@ -1,1 +1,1 @@
-"""What a session knows: the release in use, and what Dagster does."""
+"""State of a session: the release it shows, its data, and the Dagster client."""

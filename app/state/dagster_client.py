@@ -1,4 +1,4 @@
-"""Ask Dagster's web server, over GraphQL on this machine, to materialize everything."""
+"""Start a run through the GraphQL API of the local Dagster web server."""
 
 import json
 from http.client import HTTPConnection, HTTPException
@@ -22,7 +22,7 @@ class DagsterError(RuntimeError):
 
 
 def address(port: int) -> str:
-    """Return where Dagster's UI is."""
+    """Return the address of Dagster's UI."""
     return f"http://{HOST}:{port}"
 
 
@@ -34,7 +34,7 @@ def launch(port: int, job: str = "everything") -> str:
         "jobName": job,
     }
     body = {"query": _LAUNCH, "variables": {"params": {"selector": selector, "mode": "default"}}}
-    # No urllib: it would ask a proxy that the environment names.
+    # Not urllib, which would use a proxy from the environment.
     connection = HTTPConnection(HOST, port, timeout=SECONDS)
     try:
         connection.request(

@@ -1,4 +1,4 @@
-"""The small tables and documents of the release, or of the data before it, that is shown."""
+"""Tables and documents of the shown release, or of the data before the first release."""
 
 import json
 from collections import Counter
@@ -17,19 +17,19 @@ from bankseg_assets.scoring.lists.errors import ListError
 
 DOCUMENT = "model.json"
 SAMPLE_ROWS = 40_000
-MOST_ROWS = 100_000
-"""A table that a page may read whole: a million customers are no page."""
+MAX_ROWS = 100_000
+"""Rows of a table that a page may read whole."""
 
 
 def has(asset: str) -> bool:
-    """Tell whether what is shown holds an asset: an older release may lack it."""
+    """Return whether the shown release has an asset; older releases may not."""
     return _release_with(asset) is not None
 
 
 def table(asset: str) -> pd.DataFrame:
-    """Return a small published table; empty where the release has none.
+    """Return a small published table; empty if the release does not have it.
 
-    Raises ValueError for one that is too large for a page.
+    Raises ValueError if it is too large for a page.
     """
     release = _release_with(asset)
     if release is None:
@@ -38,7 +38,7 @@ def table(asset: str) -> pd.DataFrame:
 
 
 def document(asset: str) -> dict[str, Any]:
-    """Return a published document (a model, a report's tables); empty where there is none."""
+    """Return a published document (a model, a report's tables); empty if there is none."""
     release = _release_with(asset)
     if release is None:
         return {}
@@ -46,13 +46,13 @@ def document(asset: str) -> dict[str, Any]:
 
 
 def _release_with(asset: str) -> Release | None:
-    """Return what is shown, if it holds an asset."""
+    """Return the shown release if it has an asset."""
     release = session.shown()
     return release if release is not None and asset in release.versions else None
 
 
 def group_counts(asset: str, column: str = "rfm_group") -> dict[str, int]:
-    """Return value -> rows of a column of a table, read a piece at a time."""
+    """Return value -> number of rows of a table's column, read in batches."""
     release = _release_with(asset)
     files = [str(path) for path in parquet_files(release, asset)] if release else []
     found: Counter[str] = Counter()
@@ -63,14 +63,14 @@ def group_counts(asset: str, column: str = "rfm_group") -> dict[str, int]:
 
 
 def customers_of(release: Release, who: ds.Expression, columns: list[str]) -> pd.DataFrame:
-    """Return some customers of a release; no session is needed, so a download may do it."""
+    """Return selected customers of a release; needs no session, so downloads can use it."""
     files = [str(path) for path in parquet_files(release, "customer_segments")]
     frame: pd.DataFrame = ds.dataset(files).to_table(columns, filter=who).to_pandas()
     return frame
 
 
 def actions() -> dict[int, str]:
-    """Return segment -> what the release recommends; none where that cannot be read."""
+    """Return segment -> recommended action; empty if they cannot be read."""
     try:
         return read_actions(session.require_release())
     except ListError:
@@ -82,11 +82,11 @@ def parquet_files(release: Release, asset: str) -> list[Path]:
     return [path for path in release.files(asset) if path.suffix == ".parquet"]
 
 
-# By the file names, which a version never uses again: what was read stays right.
+# Cached by file names, which are never reused, so that entries stay valid.
 @st.cache_data(max_entries=64, show_spinner=False)
 def _table(files: tuple[str, ...]) -> pd.DataFrame:
     rows = sum(pq.read_metadata(file).num_rows for file in files)
-    if rows > MOST_ROWS:
+    if rows > MAX_ROWS:
         raise ValueError(f"{files[0]} and its parts have {rows:,} rows: too many for a page.")
     parts = [pq.read_table(file).to_pandas() for file in files]
     return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame()
@@ -94,13 +94,13 @@ def _table(files: tuple[str, ...]) -> pd.DataFrame:
 
 @st.cache_data(max_entries=16, show_spinner=False)
 def _document(path: str) -> dict[str, Any]:
-    with open(path, encoding="utf-8") as file:  # noqa: PTH123 - a name is what the cache knows
+    with open(path, encoding="utf-8") as file:  # noqa: PTH123 - the cache key is a str
         found: dict[str, Any] = json.load(file)
     return found
 
 
 def sample(asset: str, columns: list[str]) -> pd.DataFrame:
-    """Return rows from the beginning of each part of a table: hashed apart, so as good as drawn."""
+    """Return the first rows of each part; parts are hash partitions, so this is a sample."""
     release = _release_with(asset)
     if release is None:
         return pd.DataFrame(columns=columns)

@@ -1,7 +1,7 @@
-"""The version that one visitor's session shows, and what the app says about it.
+"""The release that a session shows, and messages about it.
 
-A session keeps the release that it began with, so that figures on two pages belong together and an
-answer does not change while the customer sits there; a newer release is offered, not forced.
+A session keeps its first release, so that figures on all pages are consistent and an answer does
+not change during a conversation; a newer release is offered, not forced.
 """
 
 import streamlit as st
@@ -16,13 +16,13 @@ from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.current_model import Serving, renew
 from bankseg_assets.scoring.published_model import newest_first
 
-POLL = "5s"  # to list the releases and read a few small files takes about 2 ms
+POLL = "5s"  # listing the releases and reading a few small files takes about 2 ms
 
 
 def refresh() -> None:
-    """Give the session a release if it has none, or if the one it had was removed."""
+    """Assign the newest release if the session has none or its release was removed."""
     before = _serving()
-    if before.release is None or not _is_there(before.release):
+    if before.release is None or not _exists(before.release):
         after = renew(Serving(), _find)
         if before.bundle and after.bundle is None:
             after = Serving(before.bundle, None, after.problem or "It was removed.")
@@ -30,26 +30,26 @@ def refresh() -> None:
         if before.bundle and after.release:
             st.toast("The version you used was removed; this is a newer one.")
     if _serving().problem:
-        _explain(_serving())
+        _show_problem(_serving())
 
 
 @st.fragment(run_every=POLL)
 def offer(*, in_full: bool = False) -> None:
-    """Say when a newer version is out, or was refused, and let the visitor change over.
+    """Show whether a newer version is available or was refused, with a button to switch.
 
-    Why it was refused is said `in_full` on one page, and is a badge on the others.
+    The reasons of a refusal are shown `in_full` on one page, and as a badge on the others.
     """
     serving = _serving()
     newest = renew(serving, _find)
     if newest is serving:
         if serving.bundle:
-            _say_what_was_refused(serving.bundle, in_full=in_full)
+            _show_refusal(serving.bundle, in_full=in_full)
         return
     if serving.bundle is None:
-        st.rerun()  # nobody is disturbed: there was nothing to look at
+        st.rerun()  # interrupts no one: the page was empty
     if newest.release is serving.release:
         if newest.problem:
-            _explain(newest)
+            _show_problem(newest)
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.info(
@@ -62,12 +62,12 @@ def offer(*, in_full: bool = False) -> None:
 
 
 def bundle() -> Bundle | None:
-    """Return the model in use; None before the first one."""
+    """Return the model in use; None before the first."""
     return _serving().bundle
 
 
 def shown() -> Release | None:
-    """Return the release that the session shows; before the first, the newest data there is."""
+    """Return the session's release; before the first release, the newest data."""
     serving = _serving()
     if serving.release or serving.bundle:
         return serving.release
@@ -75,7 +75,7 @@ def shown() -> Release | None:
 
 
 def require_release() -> Release:
-    """Return the release that the session shows, or say how to get one and end the page here."""
+    """Return the session's release; without one, show how to get one and stop the page."""
     require_bundle()
     found = _serving().release
     if found is None:
@@ -84,28 +84,28 @@ def require_release() -> Release:
 
 
 def numbers() -> Numbers:
-    """Return how the bank writes numbers and money."""
+    """Return the bank's number and currency format."""
     found = shown()
     return Numbers(found.currency, found.number_format) if found else Numbers()
 
 
 def direction_known() -> bool:
-    """Return whether the model in use tells spending from income."""
+    """Return whether the model in use distinguishes spending from income."""
     found = bundle()
     return found is not None and found.direction_known
 
 
 def require_bundle() -> Bundle:
-    """Return the model in use, or say how to get one and end the page here."""
+    """Return the model in use; without one, show how to get one and stop the page."""
     found = bundle()
     if found is None:
-        say_what_is_missing()
+        show_missing_model()
         st.stop()
     return found
 
 
-def say_what_is_missing(*, in_full: bool = False) -> None:
-    """Say why there is no model, and what to do; a broken release has been reported already."""
+def show_missing_model(*, in_full: bool = False) -> None:
+    """Show why there is no model and what to do, unless a broken release was reported."""
     if not _serving().problem:
         situation.show(load_settings(), in_full=in_full)
 
@@ -115,7 +115,7 @@ def _serving() -> Serving:
     return serving
 
 
-def _is_there(release: Release) -> bool:
+def _exists(release: Release) -> bool:
     return all(release.path(asset).is_dir() for asset in release.versions)
 
 
@@ -123,7 +123,7 @@ def _find() -> list[Release]:
     return newest_first(load_settings().published_dir)
 
 
-def _explain(serving: Serving) -> None:
+def _show_problem(serving: Serving) -> None:
     fallback = (
         f"Model {serving.bundle.version} goes on answering meanwhile."
         if serving.bundle
@@ -136,7 +136,7 @@ def _explain(serving: Serving) -> None:
     )
 
 
-def _say_what_was_refused(bundle: Bundle, *, in_full: bool) -> None:
+def _show_refusal(bundle: Bundle, *, in_full: bool) -> None:
     found = refusal(load_settings().published_dir)
     if found is None:
         return

@@ -1,4 +1,4 @@
-"""Three badges with words: is the data fresh, is it the same population, are segments stable."""
+"""Status badges of a release: freshness of data, population drift, stability of segments."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ _ICONS = {
 
 @dataclass(frozen=True)
 class Badge:
-    """A colour, a few words, and a sentence that explains them."""
+    """A colour, a short label, and an explanatory sentence."""
 
     colour: Colour
     words: str
@@ -41,27 +41,27 @@ _POPULATION: dict[str, tuple[Colour, str]] = {
 def badges(
     release: Release, now: datetime | None = None, *, direction_known: bool = False
 ) -> list[Badge]:
-    """Return freshness, drift and stability of a release; one for both where it is the first."""
+    """Return the badges freshness, drift and stability; a first release has two badges."""
     compared = [_population(release, direction_known=direction_known), _stability(release)]
     return [freshness(release, now or datetime.now(UTC)), *dict.fromkeys(compared)]
 
 
 def freshness(release: Release, now: datetime) -> Badge:
-    """Say how long ago the release was made."""
+    """Return the badge for the age of the release."""
     made = datetime.fromisoformat(release.created_at)
     age = now - made
     days = age.days
-    told = "today" if days < 1 else "1 day ago" if days == 1 else f"{days} days ago"
-    sentence = f"This version was made {told}, on {made:%-d %B %Y} at {made:%H:%M} UTC."
+    age_text = "today" if days < 1 else "1 day ago" if days == 1 else f"{days} days ago"
+    sentence = f"This version was made {age_text}, on {made:%-d %B %Y} at {made:%H:%M} UTC."
     if age < WARN_AFTER:
-        return Badge("green", f"Made {told}", sentence)
+        return Badge("green", f"Made {age_text}", sentence)
     expected = f" A new one is expected every {WARN_AFTER.days} days; has data been delivered?"
     colour: Colour = "orange" if age < FAIL_AFTER else "red"
-    return Badge(colour, f"Made {told}", sentence + expected)
+    return Badge(colour, f"Made {age_text}", sentence + expected)
 
 
 def limits(notes: int) -> list[Badge]:
-    """Return a badge that says how many notes on the data are on Overview; none for none."""
+    """Return a badge with the number of notes on Overview; empty for no notes."""
     if not notes:
         return []
     words = "1 note on the data" if notes == 1 else f"{notes} notes on the data"
@@ -69,9 +69,9 @@ def limits(notes: int) -> list[Badge]:
 
 
 def show(release: Release, more: Sequence[Badge] = (), *, direction_known: bool = False) -> None:
-    """Draw the badges in a row, and below them why one of them warns: a phone has no hover.
+    """Draw the badges in a row, and below them the warnings, because a phone has no hover.
 
-    `more`: badges that stand for something that is written elsewhere.
+    `more`: badges that refer to texts elsewhere.
     """
     found = badges(release, direction_known=direction_known)
     with st.container(horizontal=True):

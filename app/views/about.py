@@ -1,4 +1,4 @@
-"""For auditors: what is this, what may it be used for, and how fair is it?"""
+"""Page for auditors: what is this, what may it be used for, and how fair is it?"""
 
 from functools import partial
 
@@ -9,7 +9,7 @@ from app.state import data, session
 from app.widgets import page
 from app.widgets.documents import readable
 from app.widgets.measures import label
-from app.widgets.tables import show_halves, show_table
+from app.widgets.tables import show_side_by_side, show_table
 from app.widgets.words import words
 
 GLOSSARY = {
@@ -47,7 +47,7 @@ GLOSSARY_OF_SPENDING = {
     "Monetary": "Sum of the spending in the data window.",
     "Income": "Sum of what came in, such as salaries, in the data window. It is no feature.",
 }
-"""What replaces or joins the glossary where the direction of amounts is known."""
+"""Glossary entries that apply if the direction of amounts is known."""
 
 page.begin("About", "What is this, what may it be used for, and where does it end?")
 card = data.document("model_card")
@@ -77,7 +77,7 @@ else:
         transform=features["transform"].map(TRANSFORMS.get).fillna(features["transform"]),
     )
     features.columns = ["Feature", "Made of", "Transform", "Why"]
-    show_halves(features, alt="Features")
+    show_side_by_side(features, alt="Features")
     st.subheader("Fairness", anchor=False)
     fairness = pd.DataFrame(card["fairness"])
     if fairness.empty:

@@ -1,4 +1,4 @@
-"""For analysts: score my list."""
+"""Page for analysts: score my list."""
 
 from pathlib import Path
 
@@ -50,7 +50,7 @@ except ListError as error:
 try:
     matching = match_columns(names, inputs)
     matched, alike = matching.columns, matching.alike
-except ListError as error:  # nothing fits by name: a person may know better
+except ListError as error:  # no column matches by name: the user may choose
     st.warning(str(error), icon=":material/warning:")
     matched, alike = {}, {}
 
@@ -82,9 +82,9 @@ if not columns:
 
 scorer = lists.scorer(bundle, columns, identity or "", release.name, data.actions())
 choice = (upload.file_id, release.name, tuple(columns.items()), identity)
-# The result stays with the session while rows are corrected; another list or choice replaces it.
+# The session keeps the result while rows are corrected; another list or choice replaces it.
 if st.session_state.get("scored_for") != choice:
-    for key in ("scored", "scored_for"):  # the memory of the list before is the next one's
+    for key in ("scored", "scored_for"):  # frees the memory of the previous list
         st.session_state.pop(key, None)
     bar = st.empty()
     try:
@@ -117,10 +117,10 @@ for box, (title, count) in zip(
 if len(faults):
     st.markdown("Correct these rows here, or in your list:")
     who = [identity] if identity and identity not in columns.values() else []
-    shown = faults.head(lists.MOST_SHOWN)[[*who, *columns.values(), ERROR]]
+    shown = faults.head(lists.MAX_SHOWN)[[*who, *columns.values(), ERROR]]
     shown = shown.astype(object).where(shown.notna(), "").astype(str)
-    # A correction travels with the next click. With a run of its own it is sent 150 ms late, and
-    # who corrects and clicks faster than that would have the old value scored.
+    # A correction is sent with the next click. With a rerun of its own it is sent 150 ms late, and
+    # a faster click would score the old value.
     edited: pd.DataFrame = st.data_editor(
         shown, disabled=[*who, ERROR], hide_index=True, key="faults", on_change="ignore"
     )
@@ -128,22 +128,22 @@ if len(faults):
         st.session_state.scored = lists.corrected(result, edited.drop(columns=who), scorer)
         st.rerun()
 
-# On a phone four columns are seen: the ID and what was found are the first of them.
+# A phone shows four columns: the ID and the results come first.
 first = [name for name in (identity, *RESULTS) if name in result]
 st.dataframe(
-    result.head(lists.MOST_SHOWN),
+    result.head(lists.MAX_SHOWN),
     column_order=[*first, *(str(name) for name in result if name not in first)],
     hide_index=True,
     alt="The first rows of the result",
     key="rows",
 )
-if len(result) > lists.MOST_SHOWN:
+if len(result) > lists.MAX_SHOWN:
     st.caption(
-        f"The first {lists.MOST_SHOWN} rows; the download has all {numbers.number(len(result))}."
+        f"The first {lists.MAX_SHOWN} rows; the download has all {numbers.number(len(result))}."
     )
 st.download_button(
     "The whole list with its segments (CSV)",
-    lambda: lists.whole(result),
+    lambda: lists.to_csv_bytes(result),
     file_name=f"segments_{Path(upload.name).stem}.csv",
     mime="text/csv",
     icon=":material/download:",

@@ -1,4 +1,4 @@
-"""For marketers: who moved from one segment to another since the version before?"""
+"""Page for marketers: who moved from one segment to another since the previous version?"""
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ from app.widgets.tables import show_table
 from bankseg_assets.presentation.formatting import day
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 
-INK = {"light": "#262730", "dark": "#fafafa"}  # names stand on the grey of the flows
+INK = {"light": "#262730", "dark": "#fafafa"}  # names are drawn on the grey flows
 
 bundle = page.begin(
     "Changes", "Who moved from one segment to another, by themselves or by the model?"

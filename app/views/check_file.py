@@ -1,4 +1,4 @@
-"""For analysts: try a sample of a bank's file before it is delivered."""
+"""Page for analysts: check a sample of a bank's file before it is delivered."""
 
 import streamlit as st
 
@@ -30,7 +30,7 @@ if upload is None:
     )
     st.stop()
 
-# A question may follow from an answer: all that were asked of this file keep their selectors.
+# An answer may lead to another question: all questions about this file keep their selectors.
 if st.session_state.get("trial_of") != upload.file_id:
     st.session_state.trial_of, st.session_state.trial_asked = upload.file_id, {}
     st.session_state.pop("trial_report", None)
@@ -115,4 +115,6 @@ if checked and checked[:-1] == (choice, text, show_values):
         st.caption(f"Of the accepted rows: {escaped('; '.join(report['facts']))}.")
     if report["reasons"]:
         show_table(trial_tables.reasons(report), alt="Reasons, and what to change in the contract")
-    show_table(trial_tables.beside(report), alt="Values as written, beside what is read of them")
+    show_table(
+        trial_tables.comparison(report), alt="Values as written, beside what is read of them"
+    )

@@ -1,14 +1,14 @@
-"""For data engineers: what came in, and what was quarantined?"""
+"""Page for data engineers: what came in, and what was quarantined?"""
 
 import streamlit as st
 
 from app.panels.deliveries import (
+    excluded_rows,
     kept_rows,
     ledger_table,
     reasons_table,
-    set_aside,
+    rejection_reasons,
     waterfall,
-    why_rejected,
 )
 from app.panels.situation import deliveries
 from app.state import session
@@ -23,13 +23,13 @@ release = page.begin_with_data(
 settings, numbers = load_settings(), session.numbers()
 
 if release and {"cleaned_transactions", "quarantined_transactions"} <= release.versions.keys():
-    kept, aside = kept_rows(release), set_aside(release)
+    kept, excluded = kept_rows(release), excluded_rows(release)
     page.chart(
-        waterfall(kept, aside, numbers),
+        waterfall(kept, excluded, numbers),
         "Every row that came is kept, quarantined with a reason, or a duplicate of one that is "
         "kept. `./bankseg quarantine > rows.csv` writes what was quarantined, to correct and "
         "drop in again.",
-        reasons_table(kept, aside, numbers),
+        reasons_table(kept, excluded, numbers),
         alt="Rows in, rows quarantined by reason, rows kept.",
         key="waterfall",
     )
@@ -40,7 +40,7 @@ if arrived:
     rejected = sum(one.status == "rejected" for one in arrived)
     st.caption(f"Files that were seen: {len(arrived)}. Rejected: {rejected}.")
     st.dataframe(ledger_table(arrived, numbers), hide_index=True, alt="Deliveries")
-    for reason in why_rejected(arrived):
+    for reason in rejection_reasons(arrived):
         st.caption(f":material/error: {escaped(reason)}")
 else:
     page.waiting("No file has been delivered.", f"Drop one into `{settings.landing_dir}`.")

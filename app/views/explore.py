@@ -1,4 +1,4 @@
-"""For analysts: what is in the data?"""
+"""Page for analysts: what is in the data?"""
 
 from functools import partial
 
@@ -39,12 +39,12 @@ if known_here:
         st.caption("Transactions and their sums by direction; that of income to two digits.")
 name_of = partial(called, direction_known=known_here)
 table_of = partial(as_table, numbers=style, direction_known=known_here)
-there = [name for name in TABLES if tables.get(name)]
-if there:
+available = [name for name in TABLES if tables.get(name)]
+if available:
     left, right = st.columns(2)
     name = left.selectbox(
         "Look at",
-        there,
+        available,
         format_func=lambda table: TABLES[table][0],
         key="table",
         bind="query-params",
@@ -90,7 +90,7 @@ if tables.get("quantiles"):
         "median."
     )
 
-if bundle is None or bundle.means.shape[1] == 1:  # one component is no map
+if bundle is None or bundle.means.shape[1] == 1:  # a map needs two components
     st.stop()
 members = data.sample("customer_segments", [*bundle.measures, "segment"])
 if len(members) >= SMALLEST_CELL:

@@ -1,4 +1,4 @@
-"""For branch staff: which segment is the customer who sits here, and why?"""
+"""Page for branch staff: which segment is this customer in, and why?"""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""For managers: who are our customers?"""
+"""Page for managers: who are our customers?"""
 
 import streamlit as st
 
@@ -32,7 +32,7 @@ customers = int(bundle.metrics["n_customers"] if bundle else window.get("custome
 is_few = is_small(customers)
 money = window.get("amount_total")
 if direction_known and not knows_direction(report):
-    money = None  # an older report sums both directions
+    money = None  # older reports sum both directions
 if money is None and not profiles.empty:
     money = float(profiles["total_monetary"].sum())
 facts = {"Customers": numbers.count(customers)} if customers else {}
@@ -40,7 +40,7 @@ if customers and money is not None and not is_few:
     moved, of_one = ("Spending", "Spending") if direction_known else ("Money moved", "Money")
     facts[moved] = numbers.short_money(money)
     facts[f"{of_one} per customer"] = numbers.money(round(money / customers))
-    # The sum of the segments' shows no more than they do.
+    # The sum over segments reveals no more than the segments do.
     if (
         direction_known
         and "total_income" in profiles

@@ -1,4 +1,4 @@
-"""For ML engineers: can I trust it?"""
+"""Page for ML engineers: can I trust it?"""
 
 import pandas as pd
 import streamlit as st
@@ -16,7 +16,7 @@ from app.panels.quality import (
 )
 from app.state import data, session
 from app.widgets import page
-from app.widgets.tables import show_halves, show_table
+from app.widgets.tables import show_side_by_side, show_table
 from bankseg_assets.runtime.settings import load_settings
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 from bankseg_assets.scoring.quality import was_held_out
@@ -116,10 +116,10 @@ if tried:
                 key=measure,
             )
     st.caption("Training customers. Elbow and silhouette; the whole table:")
-    show_halves(choices(tried, numbers), alt="Every k that was tried")
+    show_side_by_side(choices(tried, numbers), alt="Every k that was tried")
 
 st.subheader("Would another algorithm do better?", anchor=False)
-compared = comparison.newest(load_settings().published_dir)
+compared = comparison.newest_comparison(load_settings().published_dir)
 if compared is None:
     page.waiting(
         "No comparison has been made yet.",
@@ -128,7 +128,7 @@ if compared is None:
     )
 else:
     st.markdown(compared.verdict)
-    show_halves(comparison.as_table(compared.rows), alt="Algorithms side by side")
+    show_side_by_side(comparison.as_table(compared.rows), alt="Algorithms side by side")
     st.caption(
         f"{compared.provenance(release)} Fitted on training customers, measured on 20,000 held-out "
         "ones; stability is how alike the segments of resampled customers are."

@@ -1,4 +1,4 @@
-"""For marketers: where are the customers at risk?"""
+"""Page for marketers: where are the customers at risk?"""
 
 import streamlit as st
 
@@ -15,7 +15,7 @@ from app.panels.rfm import (
 )
 from app.state import data, session
 from app.widgets import page
-from app.widgets.tables import show_halves, show_table
+from app.widgets.tables import show_side_by_side, show_table
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 
 RECENCY, FREQUENCY = "rfm_recency", "rfm_frequency"
@@ -45,18 +45,21 @@ choices = {
     RECENCY: scores(cells, "recency", "days ago"),
     FREQUENCY: scores(cells, "frequency", "transactions"),
 }
-for key, known in choices.items():  # the URL keeps scores: they mean the same in every version
+for (
+    key,
+    known,
+) in choices.items():  # scores in the URL mean the same in every version
     wanted = st.query_params.get(key, "")
     if key not in st.session_state and wanted.isdigit() and int(wanted) in known:
         st.session_state[key] = int(wanted)
 chosen: Cell | None = None
 if all(st.session_state.get(key) in known for key, known in choices.items()):
     chosen = st.session_state[RECENCY], st.session_state[FREQUENCY]
-chart_key = f"rfm_grid_{chosen}"  # a new chart has no selection of before
+chart_key = f"rfm_grid_{chosen}"  # a new key resets the chart's selection
 
 
-def take_click() -> None:
-    """Choose the cell that was clicked."""
+def select_clicked_cell() -> None:
+    """Select the clicked cell."""
     if cell := clicked(st.session_state[chart_key]):
         st.session_state[RECENCY], st.session_state[FREQUENCY] = cell
 
@@ -71,7 +74,7 @@ page.chart(
     alt=f"Customers by days since the {names.last.lower()} and by number of "
     f"{names.transactions.lower()}.",
     key=chart_key,
-    on_select=take_click,
+    on_select=select_clicked_cell,
 )
 
 st.subheader("Who is in a cell", anchor=False)
@@ -102,4 +105,4 @@ if not groups.empty:
         "The groups follow from fixed rules over the scores. "
         + (ONE_SEGMENT if is_one else "The segments follow from the customers. Customers in both:")
     )
-    show_halves(cross_table(groups, numbers), alt="Groups by segments")
+    show_side_by_side(cross_table(groups, numbers), alt="Groups by segments")

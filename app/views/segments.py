@@ -1,4 +1,4 @@
-"""For marketers: whom do I target, and how?"""
+"""Page for marketers: whom do I target, and how?"""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from app.widgets.tables import show_table
 from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 
-CARD_WIDTH = 540  # two in a row on a desk, one on a phone
+CARD_WIDTH = 540  # two per row on a desktop, one on a phone
 
 bundle = page.begin("Segments", "Whom do I target, and how?")
 release = session.require_release()
@@ -34,7 +34,7 @@ else:
 
 
 def rows_of(asset: str) -> dict[int, dict[str, Any]]:
-    """Return segment -> row of a small table."""
+    """Return segment -> row of a small table of the release."""
     found = data.table(asset)
     return {} if found.empty else {int(row["segment"]): dict(row) for _, row in found.iterrows()}
 
@@ -44,7 +44,7 @@ todo = {number: str(row["action"]) for number, row in actions.items()}
 
 
 def draw_profile(segment: dict[str, Any]) -> None:
-    """Draw the segment beside the average customer, of whom there is none to compare one with."""
+    """Draw the segment's profile compared with the average customer."""
     table = profile(segment, numbers, direction_known=bundle.direction_known)
     if is_one:
         show_table(table.drop(columns="Index"), alt="The segment's profile")
@@ -62,23 +62,23 @@ def draw_profile(segment: dict[str, Any]) -> None:
 
 
 def sums(row: dict[str, Any]) -> str:
-    """Return the segment's size and its money: spending and income apart where they are known."""
+    """Return the segment's size and money, separated into spending and income if known."""
     size = f"**{numbers.number(row['customers'])}** customers"
     money = f"**{numbers.short_money(row['total_monetary'])}**"
     if not bundle.direction_known:
         return f"{size}, {money}"
-    total = row["total_income"]  # 0 also for what fewer than 11 members have
+    total = row["total_income"]  # also 0 if fewer than 11 members have income
     income = f"**{numbers.short_money(total)}** of income" if total else "hardly any income"
     return f"{size}, {money} of spending, {income}"
 
 
 def card(segment: dict[str, Any]) -> None:
-    """Draw what to know of a segment, what to do, and its customers as a list."""
+    """Draw a segment's description, recommended action and customer list."""
     number = int(segment["segment"])
     row, action = profiles.get(number, {}), actions.get(number)
     with st.container(border=True, width=CARD_WIDTH):
         st.subheader(segment["name"], anchor=False)
-        if row.get("customers"):  # the sentence has the shares; 0 stands for fewer than 11
+        if row.get("customers"):  # the sentence has the shares; 0 means fewer than 11
             st.markdown(sums(row))
         st.markdown(segment["sentence"])
         if action:

@@ -1,1 +1,1 @@
-"""What several pages use."""
+"""Components shared by several pages."""

@@ -1,4 +1,4 @@
-"""The charts, as plotly figures without data of their own."""
+"""Plotly charts shared by several pages."""
 
 import math
 import textwrap
@@ -10,15 +10,15 @@ import plotly.graph_objects as go
 from app.widgets.numbers import Numbers
 from bankseg_assets.presentation.formatting import percent
 
-TOP, OTHER = "#2a78d6", "#8c96a3"  # both stand out from a white and from a black page
+TOP, OTHER = "#2a78d6", "#8c96a3"  # both contrast with a white and with a black page
 HUE = ["#e3edf8", "#5b9be0"]  # one hue, for colour-blind eyes; light, under dark text
 BAR_HEIGHT = 44
-LARGE, TICKS = 1000, 6  # numbers from LARGE on are grouped or in words; at most so many on an axis
-LINE, NARROW_LINE = 18, 10  # characters; the narrow one is what a tenth of a phone's width holds
+LARGE, TICKS = 1000, 6  # numbers >= LARGE are grouped or in words; at most TICKS per axis
+LINE, NARROW_LINE = 18, 10  # characters; NARROW_LINE fits into a tenth of a phone's width
 
 
 def probability_bars(names: Sequence[str], shares: Sequence[float]) -> go.Figure:
-    """Return a bar for each segment, the most probable first; each is written at its end."""
+    """Return a bar chart of the segments' probabilities, in descending order, with labels."""
     bars = go.Bar(
         x=shares,
         y=[wrapped(name) for name in names],
@@ -31,7 +31,7 @@ def probability_bars(names: Sequence[str], shares: Sequence[float]) -> go.Figure
     )
     layout = go.Layout(
         height=40 + BAR_HEIGHT * len(names),
-        margin={"l": 0, "r": 48, "t": 0, "b": 24},  # the right one holds the longest text
+        margin={"l": 0, "r": 48, "t": 0, "b": 24},  # the right margin holds the longest text
         xaxis={"range": [0, 1], "tickformat": ".0%", "fixedrange": True},
         yaxis={"autorange": "reversed", "automargin": True, "fixedrange": True},
     )
@@ -41,9 +41,9 @@ def probability_bars(names: Sequence[str], shares: Sequence[float]) -> go.Figure
 def segment_map(
     segments: Sequence[Mapping[str, Any]], *, direction_known: bool = False
 ) -> go.Figure:
-    """Return a rectangle for each segment: area by customers, colour by money per customer.
+    """Return a treemap of the segments: area by customers, colour by money per customer.
 
-    Without shares of the money all have one colour.
+    Without shares of the money all have the same colour.
     """
     of_money = f"of<br>the {'spending' if direction_known else 'money'}"
     has_money = has_money_shares(segments)
@@ -61,7 +61,7 @@ def segment_map(
         hoverinfo="label+text",
         textfont={"size": 13, "color": "#111111"},
         marker={
-            # The root, or one rich segment would make all the others look alike.
+            # The square root, or one rich segment would make all others look alike.
             "colors": [value**0.5 for value in values],
             "colorscale": HUE,
             "cmin": 0,
@@ -75,18 +75,18 @@ def segment_map(
 
 
 def has_money_shares(segments: Sequence[Mapping[str, Any]]) -> bool:
-    """Tell whether the segments' shares of the money mean anything.
+    """Return whether the segments' shares of the money are meaningful.
 
-    They do not where refunds outweigh purchases in one of them, or all amounts are zero.
+    They are not if refunds exceed purchases in a segment, or if all amounts are zero.
     """
     shares = [segment["share_of_money"] for segment in segments]
     return all(share is not None and 0 <= share <= 1 for share in shares) and any(shares)
 
 
 def money_index(segment: Mapping[str, Any]) -> int:
-    """Return the money per customer of a segment, where 100 is the average of all customers.
+    """Return a segment's money per customer as an index, with all customers at 100.
 
-    0 for a segment that is too small for its size to be shown.
+    0 for a segment that is too small to show its size.
     """
     if not segment["share_of_customers"]:
         return 0
@@ -95,9 +95,9 @@ def money_index(segment: Mapping[str, Any]) -> int:
 
 
 def number_axis(title: str, values: Sequence[float], numbers: Numbers) -> dict[str, Any]:
-    """Return an axis whose large numbers are written as the bank writes them.
+    """Return an axis with large numbers in the bank's format.
 
-    Plotly knows thousands and millions alone: "600k" of what others call 6 lakh.
+    Plotly supports only thousands and millions: "600k" where others write 6 lakh.
     """
     axis: dict[str, Any] = {"title": title, "fixedrange": True}
     low, high = min([0, *values]), max([0, *values])
@@ -109,11 +109,11 @@ def number_axis(title: str, values: Sequence[float], numbers: Numbers) -> dict[s
 
 
 def _round_step(least: float) -> float:
-    """Return the smallest of 1, 2, 5, 10, 20, ... that is not under `least`."""
+    """Return the smallest of 1, 2, 5, 10, 20, ... that is at least `least`."""
     size = 10 ** math.floor(math.log10(least))
     return next(float(size * factor) for factor in (1, 2, 5, 10) if size * factor >= least)
 
 
 def wrapped(name: str, line: int = LINE) -> str:
-    """Return a name in lines of so many characters."""
+    """Return a name wrapped into lines of at most `line` characters."""
     return "<br>".join(textwrap.wrap(name, line))

@@ -1,4 +1,4 @@
-"""Plain documents as tables for people."""
+"""Documents as readable tables."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -12,9 +12,9 @@ from bankseg_assets.presentation.formatting import day, percent
 def readable(
     values: Mapping[str, Any], labels: Mapping[str, str], numbers: Numbers
 ) -> pd.DataFrame:
-    """Return names and values, a row each; nested ones are left out.
+    """Return a table of names and values; nested values are left out.
 
-    `labels`: name -> what to call it, where the name says too little.
+    `labels`: name -> label, for names that are not self-explanatory.
     """
     return pd.DataFrame(
         [

@@ -1,4 +1,4 @@
-"""The line under every page: which model answers, and how good it is."""
+"""Footer of every page: the model in use and its quality."""
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ from bankseg_assets.scoring.quality import quality
 
 
 def footer(bundle: Bundle, numbers: Numbers) -> None:
-    """Draw the line; one segment has no quality to measure."""
+    """Draw the footer; a single segment has no quality metrics."""
     st.divider()
     parts = [
         f"Model {bundle.version.split('-')[0]}",

@@ -1,4 +1,4 @@
-"""The measures of a customer: what to call them and how to write their values."""
+"""Labels and formats of a customer's measures."""
 
 from app.widgets.numbers import Numbers
 from bankseg_assets.contracts.tables import RFM_TABLE
@@ -26,14 +26,14 @@ _UNITS = {column.name: column.unit for column in RFM_TABLE.columns}
 
 
 def label(measure: str, *, direction_known: bool = False) -> str:
-    """Return a short name for people; of spending where the direction of amounts is known."""
+    """Return a short label; of spending if the direction of amounts is known."""
     if direction_known and measure in _LABELS_OF_SPENDING:
         return _LABELS_OF_SPENDING[measure]
     return _LABELS.get(measure, measure.replace("_", " ").capitalize())
 
 
 def is_money(measure: str) -> bool:
-    """Tell whether the measure is an amount of money."""
+    """Return whether the measure is an amount of money."""
     return _UNITS.get(measure) == CURRENCY_UNIT
 
 
@@ -46,5 +46,5 @@ def written(measure: str, value: float, numbers: Numbers) -> str:
 
 
 def says(label: str, unit: str) -> bool:
-    """Tell whether a label already names the unit, as "Number of transactions" does."""
+    """Return whether a label contains the unit, as "Number of transactions" does."""
     return unit.lower() in label.lower()

@@ -1,4 +1,4 @@
-"""What the data could not support: in full on Overview, as a badge elsewhere."""
+"""Warnings about the data: in full on Overview, as a badge elsewhere."""
 
 import streamlit as st
 
@@ -9,10 +9,10 @@ from bankseg_assets.scoring.bundle import Bundle
 
 
 def notes(bundle: Bundle, release: Release) -> list[str]:
-    """Return what to know before relying on a release, each sentence once.
+    """Return the distinct warnings of a release.
 
-    A shift of the population has a badge and a sentence of its own. A release of before its
-    warnings were recorded has those of its model.
+    Population drift has its own badge and sentence. An older release, without recorded warnings,
+    has those of its model.
     """
     shift = gate_of(release, DRIFT).get("sentence")
     found = dict.fromkeys([*bundle.warnings, *release.warnings])
@@ -20,7 +20,7 @@ def notes(bundle: Bundle, release: Release) -> list[str]:
 
 
 def show_notes(found: list[str]) -> None:
-    """Draw the sentences; nothing where there are none."""
+    """Draw the sentences, if any."""
     if found:
         lines = ["**What to know about this data:**", *(f"- {escaped(one)}" for one in found)]
         st.warning("\n".join(lines), icon=":material/warning:")

@@ -1,4 +1,4 @@
-"""Numbers and money as the bank's contract wants them read."""
+"""Numbers and money in the format of the bank's contract."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from bankseg_assets.presentation.formatting import PLAIN, money, number, quantit
 
 @dataclass(frozen=True)
 class Numbers:
-    """A currency, and how digits are grouped (`formatting.PLAIN` or `LAKH`)."""
+    """A currency and a digit grouping (`formatting.PLAIN` or `LAKH`)."""
 
     currency: str = ""
     style: str = PLAIN
@@ -18,7 +18,7 @@ class Numbers:
         return number(value, self.style)
 
     def count(self, people: int) -> str:
-        """Return a count of customers, or of what they did; a few are not told."""
+        """Return a count of customers or transactions; small counts are hidden."""
         return shown_count(people, self.style)
 
     def quantity(self, value: float, unit: str) -> str:
@@ -26,7 +26,7 @@ class Numbers:
         return quantity(value, unit, self.style)
 
     def short(self, value: float) -> str:
-        """Return a number with three digits, a large one in words."""
+        """Return a number with three digits; large numbers in words."""
         return short(value, self.style)
 
     def money(self, value: float) -> str:

@@ -1,4 +1,4 @@
-"""What every page has: a title, its question, the snapshot, badges; charts with their tables."""
+"""Common parts of pages: title, question, snapshot, badges, and charts with tables."""
 
 from collections.abc import Callable
 from typing import Literal
@@ -16,7 +16,7 @@ from bankseg_assets.scoring.bundle import Bundle
 
 
 def begin(title: str, question: str) -> Bundle:
-    """Draw the head of a page and return the model; ends the page here where there is none."""
+    """Draw the head of a page and return the model; stop the page if there is none."""
     _title(title, question)
     bundle, release = session.require_bundle(), session.require_release()
     _about(bundle, release, in_full=False)
@@ -24,15 +24,15 @@ def begin(title: str, question: str) -> Bundle:
 
 
 def begin_with_data(title: str, question: str, *, in_full: bool = False) -> Release | None:
-    """Draw the head of a page that needs no model; return the release, or the data before it.
+    """Draw the head of a page that needs no model; return the release, or unreleased data.
 
-    Before the first release it says where things stand; None where there is no data either.
-    `in_full`: with every note on the data, and what to do next.
+    Before the first release it shows the status; returns None if there is no data.
+    `in_full`: with every note on the data and the next step.
     """
     _title(title, question)
     bundle, release = session.bundle(), session.shown()
     if bundle is None:
-        session.say_what_is_missing(in_full=in_full)
+        session.show_missing_model(in_full=in_full)
         if release is not None:
             st.caption("The newest data, not released yet.")
         return release
@@ -49,9 +49,9 @@ def chart(
     key: str,
     on_select: Callable[[], None] | Literal["ignore"] = "ignore",
 ) -> None:
-    """Draw a chart, what it says in words, and the same numbers as a table.
+    """Draw a chart with a description and the same numbers as a table.
 
-    `on_select` is called when a point is clicked; what was clicked is in the session under `key`.
+    `on_select` is called when a point is clicked; the selection is in the session under `key`.
     """
     st.plotly_chart(
         figure,
@@ -67,12 +67,12 @@ def chart(
 
 
 def waiting(what: str, todo: str) -> None:
-    """Say that there is nothing to show yet, and what brings it."""
+    """Show that there is nothing yet, and what creates it."""
     st.info(f"**{what}** {todo}", icon=":material/hourglass_empty:")
 
 
 def nothing(what: str) -> None:
-    """Say in place of a chart why there is none."""
+    """Show why there is no chart."""
     st.info(what, icon=":material/info:")
 
 

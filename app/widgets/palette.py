@@ -1,15 +1,15 @@
-"""One colour a segment, the same on every page and after retraining."""
+"""Segment colours, the same on every page and after retraining."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-# Told apart by colour-blind people too (Okabe and Ito, Color Universal Design, 2008), and seen on
-# white and on black; black and the yellow of theirs are not.
+# Colour-blind safe (Okabe and Ito, Color Universal Design, 2008) and visible on white and on black;
+# their black and yellow are not.
 PALETTE = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#8c6bb1", "#8c96a3")
 
 
 def colour(segment: Mapping[str, Any]) -> str:
-    """Return the colour of a segment: by the number that it keeps when the model is retrained."""
+    """Return the colour of a segment by its number, which is stable after retraining."""
     number = int(segment.get("colour", segment["segment"]))
     return PALETTE[number % len(PALETTE)]
 

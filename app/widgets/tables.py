@@ -1,4 +1,4 @@
-"""Small tables of plain text: Streamlit reads every cell as Markdown, where `>99.9%` is a quote."""
+"""Tables of plain text: Streamlit renders cells as Markdown, where `>99.9%` is a quote."""
 
 import re
 from typing import Any
@@ -9,19 +9,19 @@ import streamlit as st
 from bankseg_assets.presentation.markdown import escaped
 
 _BLOCK = re.compile(r"\A(\s*\d*)([#+\-.)=])(?=[#\-=\s]|\Z)")
-"""What begins a heading or a list."""
+"""The beginning of a Markdown heading or list."""
 
 
 def show_table(frame: pd.DataFrame, *, alt: str) -> None:
-    """Draw a table whose texts are only text; `alt` says what it is of."""
+    """Draw a table without Markdown; `alt`: its description for screen readers."""
     texts = frame.map(_plain).rename(columns=_plain, index=_plain)
-    # Row numbers say nothing; an index with names does.
+    # Row numbers are hidden, an index with names is shown.
     numbered = isinstance(frame.index, pd.RangeIndex)
     st.table(texts, border="horizontal", hide_index=numbered, alt=alt)
 
 
-def show_halves(frame: pd.DataFrame, *, alt: str) -> None:
-    """Draw a wide table as two side by side, which a phone puts one below the other.
+def show_side_by_side(frame: pd.DataFrame, *, alt: str) -> None:
+    """Draw a wide table as two side by side, which a phone stacks.
 
     Both begin with the first column, which names the rows.
     """

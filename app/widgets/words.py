@@ -1,4 +1,4 @@
-"""Names of ours as people say them."""
+"""Readable forms of internal names."""
 
 _WORDS = {
     "log_amount": "Amount (logarithm)",
@@ -9,7 +9,7 @@ _WORDS = {
 
 
 def words(name: str) -> str:
-    """Return a name of ours as people say it: `amount_high` is "Amount, high"."""
+    """Return the readable form of an internal name: `amount_high` is "Amount, high"."""
     if name in _WORDS:
         return _WORDS[name]
     for end in ("_high", "_low"):

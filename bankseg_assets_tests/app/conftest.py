@@ -1,4 +1,4 @@
-"""A data folder for each test, and no Dagster instance left open from the one before."""
+"""A data folder for each test, without an open Dagster instance of the previous test."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,7 +9,7 @@ import streamlit as st
 
 @pytest.fixture
 def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """Return an empty data folder that the app's settings point to."""
+    """Yield an empty data folder for the app's settings."""
     monkeypatch.setenv("BANKSEG_DATA_DIR", str(tmp_path))
     yield tmp_path
     st.cache_resource.clear()

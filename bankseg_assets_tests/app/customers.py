@@ -1,4 +1,4 @@
-"""A hundred customers in four cells of the RFM grid, and what the platform publishes of them."""
+"""A hundred customers in four cells of the RFM grid, and the tables published for them."""
 
 from decimal import Decimal
 from typing import Any
@@ -8,7 +8,7 @@ from bankseg_assets_tests.app.publishing import SEGMENTS
 
 NAMES = [name for name, *_ in SEGMENTS]
 # recency score, frequency score, days, transactions, segment -> customers. The last cell has four
-# customers, and the one before is hidden with it: the total would give the four away.
+# customers; the previous one is hidden too, because the total would reveal the four.
 CELLS = {(5, 1, 3, 1, 0): 45, (5, 1, 3, 1, 1): 5, (1, 1, 70, 1, 2): 34, (5, 5, 2, 6, 1): 12}
 CELLS |= {(1, 5, 80, 7, 1): 4}
 MONETARY = Decimal("900.00")

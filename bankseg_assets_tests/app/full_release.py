@@ -1,4 +1,4 @@
-"""What only a second release of the same customers has, added to a release of the demo batch."""
+"""Extend a release of the demo batch by what only a second release has."""
 
 import json
 from pathlib import Path
@@ -29,7 +29,7 @@ COMPARED = {
 
 
 def complete(published: Path) -> None:
-    """Publish flows, a comparison, and a release that has been compared."""
+    """Publish flows, a comparison, and a release compared with a previous one."""
     store = VersionStore(published)
     manifest = json.loads((store.latest(RELEASE) / "model.json").read_text(encoding="utf-8"))
     versions: dict[str, str] = manifest["versions"]
@@ -57,7 +57,7 @@ def complete(published: Path) -> None:
 
 
 def _flows(store: VersionStore) -> pa.Table:
-    """Return flows between the first two segments, of each kind."""
+    """Return flows of each kind between the first two segments."""
     schema = pq.read_schema(_parquet(store.latest(MIGRATION)))
     profiles = pq.read_table(_parquet(store.latest("segment_profiles"))).to_pylist()
     first, second = profiles[0], profiles[1]

@@ -1,4 +1,4 @@
-"""Models as unusual data makes them: `publish(data_dir, **ONE_SEGMENT)`."""
+"""Models of unusual data: `publish(data_dir, **ONE_SEGMENT)`."""
 
 from typing import Any
 
@@ -69,7 +69,7 @@ ONE_CUSTOMER: dict[str, Any] = ONE_SEGMENT | {
     "metrics": {"n_segments": 1, "n_customers": 1},
     "confusion": [[0]],
 }
-# All amounts are zero: no share of the money, and no mean that an index could be of.
+# All amounts are zero, so there are no shares of the money and no index.
 NO_MONEY: dict[str, Any] = {
     "segments": [
         segment
@@ -78,7 +78,7 @@ NO_MONEY: dict[str, Any] = {
         for segment, share in zip(model()["segments"], (0.0, None, -5e12), strict=True)
     ]
 }
-# Refunds outweigh the purchases of a segment: its share of the money is below zero.
+# Refunds exceed the purchases of a segment, so its share of the money is negative.
 REFUNDS: dict[str, Any] = {
     "inputs": [INPUTS[0], INPUTS[1] | {"minimum": -2_000_000}],
     "segments": [
@@ -88,7 +88,7 @@ REFUNDS: dict[str, Any] = {
         for segment, share in zip(model()["segments"], (-0.5, 0.3, 1.2), strict=True)
     ],
 }
-# The direction of amounts is known: measures are of spending, and profiles have income.
+# The direction of amounts is known: measures are of spending, and profiles include income.
 SPENDING: dict[str, Any] = {
     "direction_known": True,
     "inputs": [

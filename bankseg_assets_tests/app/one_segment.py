@@ -1,4 +1,4 @@
-"""Everything that a release of one segment holds: of many customers, and of three."""
+"""A complete release with one segment, of many customers or of three."""
 
 from datetime import date
 from decimal import Decimal
@@ -13,7 +13,7 @@ DAY = date(2016, 10, 22)
 
 
 def tables(count: int, money: Decimal = Decimal(500)) -> dict[str, list[dict[str, Any]]]:
-    """Return asset -> rows, of customers who are all alike."""
+    """Return asset -> rows, for identical customers."""
     customers = [
         {
             **{"customer_id": f"C{number}", "segment": 0, "segment_name": ALL_CUSTOMERS},
@@ -47,7 +47,7 @@ def tables(count: int, money: Decimal = Decimal(500)) -> dict[str, list[dict[str
 
 
 def documents(count: int) -> dict[str, dict[str, Any]]:
-    """Return asset -> document, of customers without birth dates, genders, places and balances."""
+    """Return asset -> document, for customers without birth date, gender, place and balance."""
     eda = _eda(count)
     kmeans = {
         **{"k": 1, "algorithm": "k-means", "silhouette": 0.0, "matching": None},

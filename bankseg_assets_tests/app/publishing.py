@@ -1,4 +1,4 @@
-"""Publish small models as the platform does: a version of the classifier, then a release."""
+"""Publish small models: a version of the classifier, then a release."""
 
 import json
 from collections.abc import Mapping
@@ -51,7 +51,7 @@ def model(**changes: object) -> dict[str, Any]:
         "version": "first",
         "snapshot_date": "2016-10-22",
         "currency": "INR",
-        # A fitted offset is never zero; this one is nearly none, for figures computed by hand.
+        # A fitted offset is never zero; this one is almost zero, for figures computed by hand.
         "features": [
             asdict(f) | {"parameter": 1e-9}
             for f in feature_list(["log_frequency", "log_average_amount"])
@@ -89,7 +89,7 @@ def model(**changes: object) -> dict[str, Any]:
 
 
 def write_model(data_dir: Path, **changes: object) -> Path:
-    """Write a model as a published version that no release names; return its folder."""
+    """Write a model as a version without a release; return its folder."""
     with _store(data_dir).draft("nb_classifier", str(uuid4())) as draft:
         (draft.path / BUNDLE_FILE).write_text(json.dumps(model(**changes)), encoding="utf-8")
     assert draft.version is not None

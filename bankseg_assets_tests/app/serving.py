@@ -1,4 +1,4 @@
-"""The app's server over a data folder, for the tests in a browser."""
+"""Run the app's server for browser tests."""
 
 import os
 import socket
@@ -12,9 +12,9 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 STREAMLIT = Path(sys.executable).with_name("streamlit")
-PATIENCE = 60  # seconds, for a busy machine
+TIMEOUT = 60  # seconds, for a busy machine
 
-# A proxy that the environment names does not lead to this machine.
+# Bypasses a proxy of the environment.
 _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
@@ -44,7 +44,7 @@ def _free_port() -> int:
 
 
 def _wait_until_healthy(address: str) -> None:
-    deadline = time.monotonic() + PATIENCE
+    deadline = time.monotonic() + TIMEOUT
     while True:
         try:
             with _DIRECT.open(f"{address}/_stcore/health", timeout=5):

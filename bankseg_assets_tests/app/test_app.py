@@ -1,4 +1,4 @@
-"""The pages in every state that the published model can be in."""
+"""Tests of the pages for each state of the published model."""
 
 from pathlib import Path
 from typing import Any
@@ -42,19 +42,19 @@ def _text(page: AppTest) -> str:
     return "\n".join(str(element.value) for element in elements)
 
 
-def test_before_the_first_model_the_page_says_what_to_do(data_dir: Path) -> None:
+def test_page_before_the_first_model_says_what_to_do(data_dir: Path) -> None:
     page = _open()
     assert "make materialize" in page.info[0].value
     assert str(data_dir / "landing") in page.info[0].value
-    assert list(data_dir.iterdir()) == []  # looking creates nothing
+    assert list(data_dir.iterdir()) == []  # opening the page creates nothing
 
 
-def test_a_model_that_was_never_released_is_not_used(data_dir: Path) -> None:
+def test_unreleased_model_is_not_used(data_dir: Path) -> None:
     write_model(data_dir)
     assert "There are no segments yet" in _open().info[0].value
 
 
-def test_a_refusal_is_explained_on_overview_while_the_old_model_answers(data_dir: Path) -> None:
+def test_refusal_is_explained_on_overview(data_dir: Path) -> None:
     publish(data_dir)
     write_model(data_dir, version="second")
     reason = "Macro F1 is 0.5. If it is wanted, run `release` with `force: true`."
@@ -71,8 +71,8 @@ def test_a_refusal_is_explained_on_overview_while_the_old_model_answers(data_dir
     assert not page.run().warning
 
 
-def test_a_first_refusal_is_explained_on_overview_and_pointed_to(data_dir: Path) -> None:
-    """To repeat the batch would repeat the refusal, so that is not the advice."""
+def test_first_refusal_is_explained_on_overview(data_dir: Path) -> None:
+    """The advice is not to repeat the batch, which would be refused again."""
     note_refusal(data_dir / "published", Refusal("run", "now", ("3 rows are lost.",)))
     page = _open()
     assert "The page Overview says why, and what to do." in page.info[0].value
@@ -82,15 +82,15 @@ def test_a_first_refusal_is_explained_on_overview_and_pointed_to(data_dir: Path)
     assert "make materialize" not in page.warning[0].value
 
 
-def test_the_first_model_fills_a_page_that_was_open_before(data_dir: Path) -> None:
+def test_open_page_shows_the_first_model(data_dir: Path) -> None:
     page = _open()
     publish(data_dir)
     page.run()
     assert len(page.number_input) == len(INPUTS)
-    assert not page.toast  # nobody had an older model
+    assert not page.toast  # there was no previous model
 
 
-def test_the_form_is_empty_and_says_the_ranges(data_dir: Path) -> None:
+def test_form_is_empty_and_shows_ranges(data_dir: Path) -> None:
     publish(data_dir)
     page = _open()
     assert [field.value for field in page.number_input] == [None, None]
@@ -101,7 +101,7 @@ def test_the_form_is_empty_and_says_the_ranges(data_dir: Path) -> None:
     assert "In the last 82 days. From 1 to 500 transactions." in _text(page)
 
 
-def test_the_answer_is_what_scoring_says(data_dir: Path) -> None:
+def test_answer_equals_scoring(data_dir: Path) -> None:
     bundle = load_bundle(publish(data_dir))
     page = _submit(_open(), 4, 900.0)
     chances = score(bundle, {"frequency": 4, "monetary": 900.0}).probabilities[0]
@@ -115,14 +115,14 @@ def test_the_answer_is_what_scoring_says(data_dir: Path) -> None:
     assert page.table[1].value["Customer"].tolist() == ["4", "INR 225", "—"]
 
 
-def test_a_doubtful_answer_says_that_it_is_not_sure(data_dir: Path) -> None:
+def test_uncertain_answer_says_not_sure(data_dir: Path) -> None:
     publish(data_dir)
     page = _submit(_open(), 1, 1700.0)
     assert "Not sure" in _text(page)
     assert "it may as well be" in _text(page)
 
 
-def test_a_value_outside_its_range_gets_a_sentence_and_no_answer(data_dir: Path) -> None:
+def test_value_outside_its_range_is_refused(data_dir: Path) -> None:
     publish(data_dir)
     page = _submit(_submit(_open(), 4, 900.0), 501, 900.0)
     assert page.error[0].value == (
@@ -131,7 +131,7 @@ def test_a_value_outside_its_range_gets_a_sentence_and_no_answer(data_dir: Path)
     assert not page.header
 
 
-def test_the_form_takes_refunds_where_the_model_has_seen_some(data_dir: Path) -> None:
+def test_form_accepts_refunds_if_the_model_does(data_dir: Path) -> None:
     publish(data_dir, **REFUNDS)
     page = _open()
     assert "From -2,000,000 to 2,000,000 INR." in _text(page)
@@ -148,7 +148,7 @@ def test_the_form_takes_refunds_where_the_model_has_seen_some(data_dir: Path) ->
 
 
 @pytest.mark.parametrize("odd", [ONE_SEGMENT, ONE_CUSTOMER])
-def test_one_segment_is_the_answer_for_everyone(data_dir: Path, odd: dict[str, Any]) -> None:
+def test_answer_with_a_single_segment(data_dir: Path, odd: dict[str, Any]) -> None:
     publish(data_dir, **odd)
     page = _open()
     page.number_input(key="input_recency").set_value(1)
@@ -160,7 +160,7 @@ def test_one_segment_is_the_answer_for_everyone(data_dir: Path, odd: dict[str, A
     assert "F1" not in page.caption[-1].value
 
 
-def test_notes_are_written_once_and_a_badge_points_to_them(data_dir: Path) -> None:
+def test_notes_are_on_overview_and_a_badge_elsewhere(data_dir: Path) -> None:
     folder = write_model(data_dir, **ONE_SEGMENT)
     sha256 = load_bundle(folder).sha256
     shift = {"name": DRIFT, "verdict": "warned", "sentence": "Shifted.", "numbers": {}}
@@ -185,7 +185,7 @@ def _change_over(page: AppTest) -> AppTest:
     return page
 
 
-def test_a_newer_version_is_offered_and_not_forced(data_dir: Path) -> None:
+def test_newer_version_is_offered(data_dir: Path) -> None:
     publish(data_dir)
     page = _submit(_open(), 4, 900.0)
     publish(data_dir, version="second", prior=[0.4, 0.4, 0.2])
@@ -198,7 +198,7 @@ def test_a_newer_version_is_offered_and_not_forced(data_dir: Path) -> None:
     assert not page.run().info
 
 
-def test_a_version_that_was_removed_is_replaced_by_the_newest(data_dir: Path) -> None:
+def test_removed_version_is_replaced_by_the_newest(data_dir: Path) -> None:
     folder = publish(data_dir)
     page = _open()
     publish(data_dir, version="second")
@@ -210,7 +210,7 @@ def test_a_version_that_was_removed_is_replaced_by_the_newest(data_dir: Path) ->
     assert "Model second" in _text(page)
 
 
-def test_a_model_that_asks_for_more_needs_a_new_submission(data_dir: Path) -> None:
+def test_model_with_more_inputs_needs_a_new_submission(data_dir: Path) -> None:
     publish(data_dir)
     page = _submit(_open(), 4, 900.0)
     more = [*INPUTS, INPUTS[1] | {"measure": "average_balance", "label": "Average balance"}]
@@ -220,7 +220,7 @@ def test_a_model_that_asks_for_more_needs_a_new_submission(data_dir: Path) -> No
     assert [field.value for field in page.number_input] == [4, 900.0, None]
 
 
-def test_what_was_typed_outlives_a_visit_to_another_page(data_dir: Path) -> None:
+def test_form_values_survive_navigation(data_dir: Path) -> None:
     publish(data_dir)
     page = _submit(_open(), 4, 900.0)
     page.switch_page("views/segments.py").run()
@@ -229,7 +229,7 @@ def test_what_was_typed_outlives_a_visit_to_another_page(data_dir: Path) -> None
     assert page.header[0].value == "Frequent spenders"
 
 
-def test_a_model_that_is_gone_leaves_the_last_good_one_answering(data_dir: Path) -> None:
+def test_session_keeps_the_last_good_model(data_dir: Path) -> None:
     publish(data_dir)
     page = _submit(_open(), 4, 900.0)
     (publish(data_dir, version="second", currency="EUR") / BUNDLE_FILE).unlink()
@@ -240,7 +240,7 @@ def test_a_model_that_is_gone_leaves_the_last_good_one_answering(data_dir: Path)
     assert "Answered by model first" in _text(page)
 
 
-def test_a_new_session_falls_back_on_the_release_before(data_dir: Path) -> None:
+def test_new_session_falls_back_on_the_previous_release(data_dir: Path) -> None:
     publish(data_dir)
     (publish(data_dir, version="second") / BUNDLE_FILE).write_text("{", encoding="utf-8")
     page = _submit(_open(), 4, 900.0)
@@ -248,7 +248,7 @@ def test_a_new_session_falls_back_on_the_release_before(data_dir: Path) -> None:
     assert "Answered by model first" in _text(page)
 
 
-def test_a_model_that_is_not_what_was_released_is_not_used(data_dir: Path) -> None:
+def test_changed_model_is_not_used(data_dir: Path) -> None:
     release(data_dir, write_model(data_dir), sha256="0" * 64)
     page = _open()
     assert "not the one that was released" in page.error[0].value
@@ -256,7 +256,7 @@ def test_a_model_that_is_not_what_was_released_is_not_used(data_dir: Path) -> No
     assert not page.number_input
 
 
-def test_a_replaced_data_folder_is_followed(data_dir: Path) -> None:
+def test_replaced_data_folder_is_followed(data_dir: Path) -> None:
     publish(data_dir)
     page = _open()
     (data_dir / "published").rename(data_dir / "old")
@@ -269,9 +269,7 @@ def test_a_replaced_data_folder_is_followed(data_dir: Path) -> None:
 
 
 @pytest.mark.parametrize("view", ["views/new_customer.py", "views/segments.py"])
-def test_every_page_names_the_model_its_date_its_customers_and_its_quality(
-    data_dir: Path, view: str
-) -> None:
+def test_footer_names_model_date_customers_and_quality(data_dir: Path, view: str) -> None:
     publish(data_dir)
     page = _open().switch_page(view).run()
     assert page.caption[-1].value == (
@@ -280,7 +278,7 @@ def test_every_page_names_the_model_its_date_its_customers_and_its_quality(
     )
 
 
-def test_the_segments_page_has_a_card_for_each_segment(data_dir: Path) -> None:
+def test_segments_page_has_a_card_per_segment(data_dir: Path) -> None:
     sizes = {"segment": 2, "customers": 2000, "total_monetary": 12e6, "people": ""}
     publish(data_dir, {"segment_profiles": [sizes]})
     page = _open().switch_page("views/segments.py").run()

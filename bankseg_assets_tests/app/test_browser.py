@@ -1,4 +1,4 @@
-"""One visit in a real browser: ask, get an answer, and see a new model come in."""
+"""A session in a real browser: get an answer, then switch to a new model."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from bankseg_assets.scoring.bundle import BUNDLE_FILE
 from bankseg_assets_tests.app.publishing import publish
-from bankseg_assets_tests.app.serving import PATIENCE, serve
+from bankseg_assets_tests.app.serving import TIMEOUT, serve
 from bankseg_assets_tests.browser import open_page
 
 pytestmark = pytest.mark.browser
@@ -16,16 +16,16 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture
 def address(data_dir: Path) -> Iterator[str]:
-    """Serve the app over `data_dir` and return where."""
+    """Serve the app over `data_dir`; yield its address."""
     with serve(data_dir) as found:
         yield found
 
 
-def test_a_visitor_gets_an_answer_and_then_the_new_model(data_dir: Path, address: str) -> None:
+def test_session_gets_an_answer_and_then_the_new_model(data_dir: Path, address: str) -> None:
     publish(data_dir)
     with open_page() as page:
-        page.set_default_timeout(PATIENCE * 1000)
-        expect.set_options(timeout=PATIENCE * 1000)
+        page.set_default_timeout(TIMEOUT * 1000)
+        expect.set_options(timeout=TIMEOUT * 1000)
         hosts: set[str] = set()
         page.on("request", lambda request: hosts.add(request.url.split("/")[2]))
         page.goto(f"{address}/new_customer")
@@ -39,7 +39,7 @@ def test_a_visitor_gets_an_answer_and_then_the_new_model(data_dir: Path, address
         expect(page.get_by_text(">99.9% probable")).to_be_visible()
         expect(page.get_by_text("Answered by model first")).to_be_visible()
 
-        # Typed and not submitted: it must outlive the change of the model.
+        # Typed but not submitted: it must be kept when the model changes.
         transactions.fill("7")
         publish(data_dir, version="second", prior=[0.4, 0.4, 0.2])
         expect(page.get_by_text("A newer version of the segments is out")).to_be_visible()
@@ -49,7 +49,7 @@ def test_a_visitor_gets_an_answer_and_then_the_new_model(data_dir: Path, address
         expect(transactions).to_have_value("7")
         expect(amount).to_have_value("900.50")
 
-        # One that is damaged disturbs nobody: it is told, and the answer stays.
+        # A damaged model is reported, and the answer stays.
         (publish(data_dir, version="third") / BUNDLE_FILE).write_text("{", encoding="utf-8")
         expect(page.get_by_text("The newest model cannot be used")).to_be_visible()
         expect(page.get_by_text("Answered by model second")).to_be_visible()

@@ -1,5 +1,5 @@
-"""Every page in a real browser, on a desk and on a phone, in light and in dark, and what people do
-there: click, type, upload, download. One server and one browser for all, over the demo batch.
+"""Every page in a real browser, in desktop and phone width, light and dark: click, type, upload and
+download. All tests share one server and one browser, over the demo batch.
 """
 
 import io
@@ -14,7 +14,7 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, Position, expect
 
 from bankseg_assets_tests.app.full_release import complete
-from bankseg_assets_tests.app.serving import PATIENCE, serve
+from bankseg_assets_tests.app.serving import TIMEOUT, serve
 from bankseg_assets_tests.browser import open_browser
 from bankseg_assets_tests.running import Platform
 
@@ -32,7 +32,7 @@ TITLES = {
     "about": "About",
 }
 IN_ID: Position = {"x": 30, "y": 52}  # of a table whose first column holds IDs
-TRIES, PATIENCE_OF_A_TRY = 6, 5000  # milliseconds
+TRIES, TRY_TIMEOUT = 6, 5000  # milliseconds
 IDLE = '[data-testid="stApp"][data-test-script-state="notRunning"]'
 WRONG = '[data-testid="stException"], [data-testid="stAlertContentError"]'
 TOO_WIDE = """() => {
@@ -50,7 +50,7 @@ pytestmark = pytest.mark.browser
 
 @pytest.fixture(scope="module")
 def address(batch: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The app over a copy of the batch, with flows and drift as a second release has them."""
+    """Serve a copy of the batch with the flows and drift of a second release; yield the address."""
     data_dir = tmp_path_factory.mktemp("browser") / "data"
     shutil.copytree(batch.settings.data_dir, data_dir)
     complete(data_dir / "published")
@@ -61,13 +61,13 @@ def address(batch: Platform, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     with open_browser() as found:
-        expect.set_options(timeout=PATIENCE * 1000)
+        expect.set_options(timeout=TIMEOUT * 1000)
         yield found
 
 
 @pytest.fixture(scope="module")
 def visits(browser: Browser) -> dict[tuple[int, str], Page]:
-    """A tab for each width and colour scheme, which goes from page to page."""
+    """One tab per width and colour scheme, reused for all pages."""
     schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
     return {
         (width, scheme): browser.new_page(
@@ -80,9 +80,9 @@ def visits(browser: Browser) -> dict[tuple[int, str], Page]:
 
 @pytest.fixture
 def desk(browser: Browser) -> Iterator[Page]:
-    """A new tab on a desk."""
+    """A new tab in desktop width."""
     page = browser.new_page(viewport={"width": DESK, "height": 1600})
-    page.set_default_timeout(PATIENCE * 1000)
+    page.set_default_timeout(TIMEOUT * 1000)
     yield page
     page.close()
 
@@ -94,13 +94,13 @@ def visit(page: Page, address: str, path: str) -> None:
 
 
 def idle(page: Page) -> None:
-    """Wait until the script has run to its end, and everything that it sent is drawn."""
+    """Wait until the script has finished and its output is drawn."""
     expect(page.locator(IDLE)).to_be_attached()
     expect(page.get_by_test_id("stSkeleton")).to_have_count(0)
 
 
 def downloaded(page: Page, button: str) -> pd.DataFrame:
-    """Press a button and return the CSV that comes."""
+    """Press a button and return the downloaded CSV."""
     with page.expect_download() as download:
         page.get_by_role("button", name=button).first.click()
     return pd.read_csv(io.BytesIO(Path(download.value.path()).read_bytes()))
@@ -109,7 +109,7 @@ def downloaded(page: Page, button: str) -> pd.DataFrame:
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("width", [DESK, PHONE])
 @pytest.mark.parametrize("path", TITLES)
-def test_a_page_fits_and_shows_no_error(
+def test_page_fits_and_shows_no_error(
     visits: dict[tuple[int, str], Page], address: str, path: str, width: int, scheme: str
 ) -> None:
     page = visits[width, scheme]
@@ -120,7 +120,7 @@ def test_a_page_fits_and_shows_no_error(
     assert (page.evaluate(BRIGHTNESS) > 200) == (scheme == "light")
 
 
-def test_the_navigation_leads_to_every_page(desk: Page, address: str) -> None:
+def test_navigation_reaches_every_page(desk: Page, address: str) -> None:
     visit(desk, address, "")
     desk.get_by_test_id("stTopNavSection").get_by_text("Data and model").click()
     desk.get_by_test_id("stTopNavDropdownLink").get_by_text("Quality").click()
@@ -128,10 +128,10 @@ def test_the_navigation_leads_to_every_page(desk: Page, address: str) -> None:
     expect(desk).to_have_url(f"{address}/quality")
 
 
-def test_the_navigation_opens_on_a_phone(browser: Browser, address: str) -> None:
+def test_navigation_opens_on_a_phone(browser: Browser, address: str) -> None:
     page = browser.new_page(viewport={"width": PHONE, "height": 800})
     visit(page, address, "")
-    menu = page.get_by_test_id("stMainMenu").bounding_box()  # it gives way to a logo too wide
+    menu = page.get_by_test_id("stMainMenu").bounding_box()  # a logo that is too wide displaces it
     assert menu is not None
     assert menu["x"] + menu["width"] <= PHONE
     page.get_by_test_id("stExpandSidebarButton").click()
@@ -140,17 +140,15 @@ def test_the_navigation_opens_on_a_phone(browser: Browser, address: str) -> None
     page.close()
 
 
-def test_a_click_on_a_cell_lists_its_customers_and_the_boxes_and_the_url_follow(
-    desk: Page, address: str
-) -> None:
+def test_click_on_a_cell_updates_list_boxes_and_url(desk: Page, address: str) -> None:
     visit(desk, address, "rfm_grid")
     there = f"{address}/rfm_grid?rfm_recency=5&rfm_frequency=1"
-    for _ in range(TRIES):  # a chart drawn a moment ago may miss a click
+    for _ in range(TRIES):  # a chart that was just drawn may miss a click
         area = desk.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
         assert area is not None
-        desk.mouse.click(area["x"] + 20, area["y"] + 20)  # active lately, one transaction
+        desk.mouse.click(area["x"] + 20, area["y"] + 20)  # recently active, one transaction
         with suppress(AssertionError):
-            expect(desk).to_have_url(there, timeout=PATIENCE_OF_A_TRY)
+            expect(desk).to_have_url(there, timeout=TRY_TIMEOUT)
             break
     expect(desk).to_have_url(there)
     expect(desk.get_by_role("combobox", name="Transactions")).to_have_value("1 transaction")
@@ -162,7 +160,7 @@ def test_a_click_on_a_cell_lists_its_customers_and_the_boxes_and_the_url_follow(
     assert {"segment", "confidence", "action", "held_out_of_campaign"} <= set(members)
 
 
-def test_an_answer_to_what_is_typed(desk: Page, address: str) -> None:
+def test_answer_to_typed_values(desk: Page, address: str) -> None:
     visit(desk, address, "new_customer")
     desk.get_by_label("Number of transactions", exact=True).fill("1")
     desk.get_by_label("Sum of the amounts (INR)", exact=True).fill("12")
@@ -174,7 +172,7 @@ def test_an_answer_to_what_is_typed(desk: Page, address: str) -> None:
     expect(desk.get_by_text("must be from 1 to")).to_be_visible()
 
 
-def test_the_customers_of_a_segment_come_as_a_list(desk: Page, address: str) -> None:
+def test_segment_list_is_downloaded(desk: Page, address: str) -> None:
     visit(desk, address, "segments")
     name = desk.get_by_role("heading", level=3).first.inner_text()
     found = downloaded(desk, "Its customers (CSV)")
@@ -183,7 +181,7 @@ def test_the_customers_of_a_segment_come_as_a_list(desk: Page, address: str) -> 
     assert 0 < found["held_out_of_campaign"].mean() < 0.5
 
 
-def test_the_template_can_be_filled_and_uploaded(desk: Page, address: str, tmp_path: Path) -> None:
+def test_template_can_be_filled_and_uploaded(desk: Page, address: str, tmp_path: Path) -> None:
     visit(desk, address, "batch")
     template = downloaded(desk, "A template with the columns")
     path = tmp_path / "filled.csv"
@@ -194,7 +192,7 @@ def test_the_template_can_be_filled_and_uploaded(desk: Page, address: str, tmp_p
     assert result["segment_name"].notna().all()
 
 
-def test_a_bad_row_is_corrected_on_the_page(desk: Page, address: str, tmp_path: Path) -> None:
+def test_faulty_row_is_corrected_on_the_page(desk: Page, address: str, tmp_path: Path) -> None:
     path = tmp_path / "list.csv"
     rows = ["customer_id,frequency,monetary,branch", "A,2,900,Pune", "B,zero,450,Goa", "C,1,,Goa"]
     path.write_text("\n".join(rows) + "\n", encoding="utf-8")
@@ -225,11 +223,11 @@ def upload(page: Page, path: Path) -> None:
 
 
 def opened(page: Page, table: Locator) -> Locator:
-    """Return the editor of the cell beside the ID, in the first row of a table.
+    """Return the editor of the cell next to the ID, in the first row of a table.
 
-    The table takes a click only where it has seen the mouse, as a hand moves it, and moves the
-    focus to the chosen cell 0.2 s later. Each step waits for that; on a busy machine one of them
-    still gets lost now and then, and all are taken again.
+    The table accepts a click only after mouse movement, and moves the focus to the selected cell
+    0.2 s later. Each step waits for that; on a busy machine one may still be lost, and all steps
+    are retried.
     """
     identity, wrong = (table.get_by_test_id(f"glide-cell-{column}-0") for column in (0, 1))
     editor = page.locator(".gdg-input")
@@ -238,14 +236,14 @@ def opened(page: Page, table: Locator) -> Locator:
         table.hover(position=IN_ID)
         table.click(position=IN_ID)
         try:
-            expect(identity).to_be_focused(timeout=PATIENCE_OF_A_TRY)
+            expect(identity).to_be_focused(timeout=TRY_TIMEOUT)
             page.keyboard.press("ArrowRight")
-            expect(wrong).to_be_focused(timeout=PATIENCE_OF_A_TRY)
+            expect(wrong).to_be_focused(timeout=TRY_TIMEOUT)
             page.keyboard.press("Enter")
-            expect(editor).to_be_visible(timeout=PATIENCE_OF_A_TRY)
+            expect(editor).to_be_visible(timeout=TRY_TIMEOUT)
             break
         except AssertionError:
-            page.keyboard.press("Escape")  # what is open closes
-            page.keyboard.press("Escape")  # what is chosen is no more
+            page.keyboard.press("Escape")  # closes the editor
+            page.keyboard.press("Escape")  # clears the selection
     expect(editor).to_be_visible()
     return editor

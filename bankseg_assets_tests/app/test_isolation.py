@@ -1,4 +1,4 @@
-"""The app is light: it loads no Spark and starts no Java."""
+"""The app loads no Spark and starts no Java."""
 
 import json
 import os
@@ -25,7 +25,7 @@ print(json.dumps([sorted(packages & {"pyspark", "py4j", "matplotlib"}), started]
 """
 
 
-def test_using_every_page_loads_no_spark_and_starts_no_java(tmp_path: Path) -> None:
+def test_app_loads_no_spark_and_starts_no_java(tmp_path: Path) -> None:
     publish(tmp_path)
     environment = os.environ | {"BANKSEG_DATA_DIR": str(tmp_path)}
     command = [sys.executable, "-c", PROBE]

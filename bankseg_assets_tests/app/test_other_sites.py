@@ -1,4 +1,4 @@
-"""The app's server, as `make run` starts it, refuses what pages of other sites send."""
+"""The app's server, as started by `make run`, refuses requests of other sites' pages."""
 
 import os
 import subprocess
@@ -34,7 +34,7 @@ def status(port: int, path: str, headers: dict[str, str], method: str = "GET") -
 
 @pytest.fixture(scope="module")
 def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
-    """A server on a free port, with the repository's configuration."""
+    """A server on a free port with the repository's configuration."""
     with socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port = int(listener.getsockname()[1])
@@ -60,17 +60,17 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         server.wait(10)
 
 
-def test_its_own_pages_may_connect(port: int) -> None:
+def test_own_pages_may_connect(port: int) -> None:
     for host in (f"127.0.0.1:{port}", f"localhost:{port}"):
         headers = UPGRADE | {"Host": host, "Origin": f"http://{host}"}
         assert status(port, "/_stcore/stream", headers) == 101
 
 
-def test_a_page_under_a_name_that_was_moved_to_this_machine_may_not(port: int) -> None:
+def test_rebound_host_may_not_connect(port: int) -> None:
     headers = UPGRADE | {"Host": f"{EVIL}:{port}", "Origin": f"http://{EVIL}:{port}"}
     assert status(port, "/_stcore/stream", headers) == 403
 
 
-def test_an_upload_without_the_xsrf_token_is_refused(port: int) -> None:
+def test_upload_without_xsrf_token_is_refused(port: int) -> None:
     path = "/_stcore/upload_file/session/file"
     assert status(port, path, {"Origin": f"http://{EVIL}"}, "PUT") == 403

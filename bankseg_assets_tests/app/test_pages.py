@@ -1,4 +1,4 @@
-"""Every page draws itself from a release that holds the model alone, and says what is missing."""
+"""Every page can be drawn from incomplete and unusual releases."""
 
 from decimal import Decimal
 from pathlib import Path
@@ -16,7 +16,7 @@ VIEWS = sorted(f"views/{file.name}" for file in (ROOT / "app" / "views").glob("*
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_page_draws_itself_from_the_model_alone(data_dir: Path, view: str) -> None:
+def test_page_draws_a_release_with_only_the_model(data_dir: Path, view: str) -> None:
     publish(data_dir)
     page = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60).run()
     page.switch_page(view).run()
@@ -26,7 +26,7 @@ def test_a_page_draws_itself_from_the_model_alone(data_dir: Path, view: str) -> 
 
 
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_page_without_any_release_says_what_to_do(data_dir: Path, view: str) -> None:
+def test_page_without_a_release_says_what_to_do(data_dir: Path, view: str) -> None:
     page = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60).run()
     page.switch_page(view).run()
     assert not page.exception, page.exception
@@ -35,7 +35,7 @@ def test_a_page_without_any_release_says_what_to_do(data_dir: Path, view: str) -
 
 @pytest.mark.parametrize("odd", ODD)
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_page_draws_itself_from_an_odd_model(data_dir: Path, view: str, odd: str) -> None:
+def test_page_draws_an_unusual_model(data_dir: Path, view: str, odd: str) -> None:
     publish(data_dir, **ODD[odd])
     page = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60).run()
     page.switch_page(view).run()
@@ -49,7 +49,7 @@ def test_a_page_draws_itself_from_an_odd_model(data_dir: Path, view: str, odd: s
     [(500, "500", ONE_SEGMENT), (3, "500", ONE_CUSTOMER), (500, "-20.5", ONE_SEGMENT)],
 )
 @pytest.mark.parametrize("view", VIEWS)
-def test_a_page_draws_a_whole_release_of_one_segment(
+def test_page_draws_a_release_of_one_segment(
     data_dir: Path, view: str, count: int, money: str, changes: dict[str, Any]
 ) -> None:
     publish(data_dir, tables(count, Decimal(money)), documents(count), **changes)

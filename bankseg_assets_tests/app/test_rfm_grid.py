@@ -1,4 +1,4 @@
-"""The RFM page: a cell is chosen by a click, by two boxes, or by the URL."""
+"""Tests of the RFM page: a cell is selected by click, by two boxes, or by URL."""
 
 import io
 from decimal import Decimal
@@ -35,7 +35,7 @@ def _released(data_dir: Path) -> Release:
     return found
 
 
-def test_two_boxes_choose_a_cell_and_the_url_keeps_it(data_dir: Path) -> None:
+def test_boxes_select_a_cell_and_update_the_url(data_dir: Path) -> None:
     page = _open(data_dir)
     assert not page.metric
     page.selectbox(key="rfm_recency").select(5).run()
@@ -46,25 +46,25 @@ def test_two_boxes_choose_a_cell_and_the_url_keeps_it(data_dir: Path) -> None:
     assert "Small spenders" in page.table[1].value["Segment"].tolist()
 
 
-def test_a_link_opens_with_its_cell(data_dir: Path) -> None:
+def test_link_selects_its_cell(data_dir: Path) -> None:
     page = _open(data_dir, rfm_recency="1", rfm_frequency="1")
     assert [box.value for box in page.selectbox] == [1, 1]
     assert page.metric[0].value == "34"
 
 
-def test_a_link_that_no_cell_has_is_ignored(data_dir: Path) -> None:
+def test_link_with_an_invalid_cell_is_ignored(data_dir: Path) -> None:
     page = _open(data_dir, rfm_recency="9", rfm_frequency="x")
     assert [box.value for box in page.selectbox] == [None, None]
 
 
-def test_a_cell_of_few_customers_has_no_list(data_dir: Path) -> None:
+def test_small_cell_has_no_list(data_dir: Path) -> None:
     page = _open(data_dir, rfm_recency="1", rfm_frequency="5")
     assert "too few to be shown" in page.info[0].value
     assert not page.metric
     assert not page.get("download_button")
 
 
-def test_the_segments_of_a_cell_are_to_the_nearest_ten(data_dir: Path) -> None:
+def test_segments_of_a_cell_are_rounded_to_ten(data_dir: Path) -> None:
     publish(data_dir, tables())
     counts = segments_in(_released(data_dir), (5, 1))
     assert counts == {0: 45, 1: 5}
@@ -73,8 +73,8 @@ def test_the_segments_of_a_cell_are_to_the_nearest_ten(data_dir: Path) -> None:
     assert found["Customers"].tolist() == ["50", "<11"]
 
 
-def test_a_list_has_also_whom_rounding_puts_below_zero(data_dir: Path) -> None:
-    """The model's ranges are of whole cents; an average balance can be a fraction below zero."""
+def test_list_includes_balances_rounded_below_zero(data_dir: Path) -> None:
+    """An average balance can be a fraction of a cent below zero, outside the model's range."""
     found = tables()
     customers = [row | {"monetary": Decimal("-0.004")} for row in found["customer_segments"]]
     bundle = load_bundle(publish(data_dir, found | {"customer_segments": customers}))
@@ -82,7 +82,7 @@ def test_a_list_has_also_whom_rounding_puts_below_zero(data_dir: Path) -> None:
     assert len(pd.read_csv(io.BytesIO(make()))) == 50
 
 
-def test_the_list_has_the_customers_of_the_cell_and_no_others(data_dir: Path) -> None:
+def test_list_has_exactly_the_customers_of_the_cell(data_dir: Path) -> None:
     bundle = load_bundle(publish(data_dir, tables()))
     actions = {0: "Call", 1: "=Write"}
     make = campaign_list(_released(data_dir), bundle, members_of((5, 1)), "cell", actions)
@@ -96,5 +96,5 @@ def test_the_list_has_the_customers_of_the_cell_and_no_others(data_dir: Path) ->
     assert found.groupby("segment")["action"].first().to_dict() == {0: "Call", 1: "'=Write"}
     assert found["confidence"].between(0, 1).all()
     assert 0 < found["held_out_of_campaign"].sum() < 20
-    nobody = campaign_list(_released(data_dir), bundle, members_of((3, 3)), "cell", actions)
-    assert pd.read_csv(io.BytesIO(nobody())).empty
+    empty = campaign_list(_released(data_dir), bundle, members_of((3, 3)), "cell", actions)
+    assert pd.read_csv(io.BytesIO(empty())).empty

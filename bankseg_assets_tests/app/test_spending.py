@@ -1,4 +1,4 @@
-"""Pages, lists and tables call money spending and income where its direction is known."""
+"""Pages, lists and tables show spending and income if the direction of amounts is known."""
 
 import io
 from decimal import Decimal
@@ -65,7 +65,7 @@ def test_overview_page_shows_spending_beside_income(data_dir: Path) -> None:
     assert "The darker, the more each of them spends." in text_of(page)
 
 
-def test_overview_page_without_directions_stays_as_it_was(data_dir: Path) -> None:
+def test_overview_page_of_unknown_direction(data_dir: Path) -> None:
     publish(data_dir, {"segment_profiles": PROFILES}, {"eda_report": {"overview": [WINDOW]}})
     page = open_page("overview")
     assert [box.label for box in page.metric] == [
@@ -87,7 +87,7 @@ def test_segments_page_shows_spending_and_income(data_dir: Path) -> None:
 
 
 @pytest.mark.parametrize("view", ["new_customer", "batch", "segments", "about", "rfm_grid"])
-def test_pages_of_unknown_direction_say_nothing_of_income(data_dir: Path, view: str) -> None:
+def test_pages_of_unknown_direction_omit_income(data_dir: Path, view: str) -> None:
     publish(data_dir, tables())
     assert "ncome" not in text_of(open_page(view))
 
@@ -113,7 +113,7 @@ def test_about_page_explains_spending_and_income(data_dir: Path) -> None:
     assert "**Income.** Sum of what came in, such as salaries" in said
 
 
-def test_rfm_page_speaks_of_spending(data_dir: Path) -> None:
+def test_rfm_page_shows_spending(data_dir: Path) -> None:
     publish(data_dir, tables(), **SPENDING)
     page = open_page("rfm_grid")
     assert [box.label for box in page.selectbox] == [
@@ -127,7 +127,7 @@ def test_rfm_page_speaks_of_spending(data_dir: Path) -> None:
 
 @pytest.mark.parametrize("is_known", [False, True])
 def test_campaign_list_carries_income_where_known(data_dir: Path, is_known: bool) -> None:
-    """An older release has no such column, and none is read."""
+    """An older release does not have the column, and it is not read."""
     found = tables()
     changes: dict[str, Any] = {}
     if is_known:
@@ -194,7 +194,7 @@ def test_explore_page_is_of_spending_where_known(data_dir: Path) -> None:
     assert "pending" not in text_of(page)
 
 
-def test_overview_page_leaves_out_an_older_report_of_both_directions(data_dir: Path) -> None:
+def test_overview_page_ignores_a_report_of_both_directions(data_dir: Path) -> None:
     publish(
         data_dir,
         {"segment_profiles": PROFILES},
@@ -202,4 +202,4 @@ def test_overview_page_leaves_out_an_older_report_of_both_directions(data_dir: P
         **SPENDING,
     )
     (spending,) = [box.value for box in open_page("overview").metric if box.label == "Spending"]
-    assert spending == "INR 6 million"  # the segments', not the 18 million of both directions
+    assert spending == "INR 6 million"  # of the segments, not the 18 million of both directions

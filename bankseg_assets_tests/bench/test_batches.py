@@ -1,4 +1,4 @@
-"""What is timed is cut from one file, and told stage by stage."""
+"""Tests of the benchmark's file splitting and stage times."""
 
 from pathlib import Path
 
@@ -6,7 +6,7 @@ from tools.bench.batches import Result, split, stages_of
 from tools.bench.measured import Measured
 
 
-def test_a_file_is_split_after_a_number_of_rows_and_both_have_the_header(tmp_path: Path) -> None:
+def test_split_writes_the_header_into_both_parts(tmp_path: Path) -> None:
     file, head, tail = (tmp_path / name for name in ("file", "head", "tail"))
     file.write_text("a,b\n1,2\n3,4\n5,6\n", encoding="utf-8")
     split(file, 2, head, tail)
@@ -14,7 +14,7 @@ def test_a_file_is_split_after_a_number_of_rows_and_both_have_the_header(tmp_pat
     assert tail.read_text(encoding="utf-8") == "a,b\n5,6\n"
 
 
-def test_stages_are_read_from_the_progress_and_checks_are_summed() -> None:
+def test_stages_of_reads_steps_and_sums_checks() -> None:
     output = (
         "[1/3] raw_transactions ... 1.5 s\n"
         "check raw_transactions_no_file_is_rejected ... 0.5 s\n"
@@ -30,7 +30,7 @@ def test_stages_are_read_from_the_progress_and_checks_are_summed() -> None:
     }
 
 
-def test_a_result_keeps_every_run_and_the_median_of_each_stage() -> None:
+def test_result_has_all_runs_and_median_stages() -> None:
     runs = [(Measured(s, 2 * s, int(s), ""), {"raw": s / 10}) for s in (10.0, 30.0, 20.0)]
     result = Result.of("bankseg", 7, runs)
     assert result.seconds == [10.0, 30.0, 20.0]

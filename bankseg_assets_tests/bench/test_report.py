@@ -1,4 +1,4 @@
-"""The document's tables say what was measured, beside what, when."""
+"""Tests of the tables and the plot of docs/performance.md."""
 
 from pathlib import Path
 
@@ -21,35 +21,31 @@ def kept(tmp_path: Path) -> Path:
     return path
 
 
-def test_the_median_stands_before_all_runs_and_beside_the_ratio_to_the_peer(kept: Path) -> None:
+def test_row_shows_median_runs_and_ratio_to_peer(kept: Path) -> None:
     text = report.tables(kept)
     assert "| 1,000 | bankseg | 30.0 (20, 30, 40) | 60 | 3.0 GB | 1.50 |" in text
     assert "| 1,000 | pandas + scikit-learn | 20.0 (20) | 40 | 3.0 GB |  |" in text
 
 
-def test_a_delivery_is_compared_with_the_full_batch(kept: Path) -> None:
+def test_row_of_delivery_shows_ratio_to_full_batch(kept: Path) -> None:
     text = report.tables(kept)
     assert "| 1,000 | a delivery of 1 % | 6.0 (6) | 12 | 3.0 GB | 0.20 of the full batch |" in text
     assert "| stage, s | 1,000 + 1 % | 1,000 |" in text
     assert "| raw_transactions | 1.0 | 1.0 |" in text
 
 
-def test_what_is_measured_again_takes_the_place_of_what_was(kept: Path) -> None:
+def test_keep_replaces_the_previous_result(kept: Path) -> None:
     report.keep(result(BANKSEG, 10), kept)
     assert "| bankseg | 10.0 (10) |" in report.tables(kept)
     assert "30.0" not in report.tables(kept)
 
 
-def test_figures_of_another_machine_are_not_mixed_in(
-    kept: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_keep_drops_results_of_another_machine(kept: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report, "machine", lambda: "64 cores")
     assert report.results(kept) == []
 
 
-def test_tables_and_plot_are_put_between_the_marks_and_nowhere_else(
-    kept: Path, tmp_path: Path
-) -> None:
+def test_write_changes_only_text_between_the_marks(kept: Path, tmp_path: Path) -> None:
     document, plot = tmp_path / "performance.md", tmp_path / "scaling.svg"
     document.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n", encoding="utf-8")
     report.write(document, kept, plot)

@@ -1,6 +1,6 @@
-"""The same code on a Spark cluster and through Spark Connect makes the same tables and models.
+"""A Spark cluster and Spark Connect give the same tables and models as one machine.
 
-Minutes, and a Spark of several processes: `make cluster` runs it, `make test` does not.
+Takes minutes and runs several Spark processes: part of `make cluster`, not of `make test`.
 """
 
 from collections.abc import Iterator
@@ -15,13 +15,13 @@ from tools.faults.state import differences
 
 pytestmark = pytest.mark.cluster
 
-# What Spark's own ALS keeps of a fit, a few floats a product here, until Java collects it.
+# RDDs that Spark's ALS persists until Java collects them: a few floats per product here.
 OF_ALS = {"userFactors", "itemFactors"}
 
 
 @pytest.fixture(scope="module")
 def delivered(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data folder with demo files, and nothing computed."""
+    """A data folder with demo files and no published assets."""
     folder = tmp_path_factory.mktemp("delivered") / "data"
     deliver(folder)
     return folder
@@ -29,7 +29,7 @@ def delivered(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def local(delivered: Path, tmp_path_factory: pytest.TempPathFactory) -> Batch:
-    """What one machine makes of them."""
+    """The batch on local Spark."""
     return run_batches(delivered, tmp_path_factory.mktemp("local") / "data", {})
 
 
@@ -40,31 +40,31 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
         yield cluster
 
 
-def test_everything_is_compared_and_was_made(local: Batch) -> None:
+def test_local_batch_made_every_compared_asset(local: Batch) -> None:
     assert set(local.state) == set(COMPARED)
     assert [asset for asset, digest in local.state.items() if not digest] == []
 
 
-def test_a_cluster_makes_the_same_tables_and_models(
+def test_cluster_gives_the_same_tables_and_models(
     delivered: Path, local: Batch, cluster: Cluster, tmp_path: Path
 ) -> None:
     before = cluster.executors()
     environ = cluster.environ | {"BANKSEG_SPARK_MASTER": cluster.url}
     batch = run_batches(delivered, tmp_path / "data", environ)
     assert differences(batch.state, local.state) == ""
-    # Two batches, each on all workers: the work was done there.
+    # Two batches, each with executors on all workers.
     assert cluster.executors() - before == 2 * N_WORKERS
 
 
-def test_spark_connect_makes_the_same_tables_and_models_and_holds_nothing_back(
+def test_spark_connect_gives_the_same_and_frees_memory(
     delivered: Path, local: Batch, cluster: Cluster, tmp_path: Path
 ) -> None:
     with connect_server(tmp_path / "server", cluster) as server:
-        # The client starts no JVM, so it needs no Java and none of the cluster's configuration.
+        # The client starts no JVM, so it needs neither Java nor the cluster's configuration.
         environ = {"BANKSEG_SPARK_REMOTE": server.url, "JAVA_HOME": "", "PATH": "/usr/bin:/bin"}
         batch = run_batches(delivered, tmp_path / "data", environ)
         assert differences(batch.state, local.state) == ""
         assert "NOT supported in Spark Connect" not in batch.log
-        # It outlives its clients: what a run leaves in memory, the server would keep for ever.
+        # The server outlives its clients and would keep what a run leaves in memory.
         held = {rdd["name"] for rdd in server.held_in_memory()}
         assert held - OF_ALS == set()

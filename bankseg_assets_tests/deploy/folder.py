@@ -1,4 +1,4 @@
-"""What deploy/ holds, read once."""
+"""Cached YAML documents of deploy/."""
 
 from functools import cache
 from pathlib import Path

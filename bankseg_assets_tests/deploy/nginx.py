@@ -1,4 +1,4 @@
-"""The proxy of deploy/ on loopback, by Debian's nginx: its own file, but for places and ports."""
+"""Run deploy/'s nginx configuration on loopback, with only paths and ports replaced."""
 
 import base64
 import hashlib
@@ -13,15 +13,15 @@ from http.client import HTTPSConnection
 from pathlib import Path
 
 from bankseg_assets_tests.deploy.folder import DEPLOY
-from ops.launch.processes import Family
+from ops.launch.processes import ProcessTree
 from tools.cluster.waiting import HOST, free_port, listens, wait_for
 
 TEMPLATE = DEPLOY / "nginx" / "bankseg.conf.template"
 DOMAIN = "bank.test"
 PEOPLE = ("staff", "machines", "operators")
-"""The lists of the proxy; here each holds one user of the list's name, with it as password."""
+"""The proxy's user lists; in tests each has one user, with the list's name as name and password."""
 
-# What nginx's image has around the file: here without the rights and the folders of root.
+# The main file around it, as in nginx's image, but without root's permissions and folders.
 MAIN = """\
 {user}
 daemon off;
@@ -49,7 +49,7 @@ class Proxy:
     def ask(
         self, name: str, path: str = "/", user: str = "", headers: Mapping[str, str] | None = None
     ) -> tuple[int, str]:
-        """Return status and body of a request to `name`'s server, as one of PEOPLE or nobody."""
+        """Return status and body of a request to host `name`, as one of PEOPLE or anonymous."""
         trusting = ssl.create_default_context()
         trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
         connection = HTTPSConnection(HOST, self.port, timeout=10, context=trusting)
@@ -59,7 +59,7 @@ class Proxy:
             host = {"Host": f"{name}.{DOMAIN}"}
             connection.request("GET", path, headers=host | known | dict(headers or {}))
             answer = connection.getresponse()
-            # What was upgraded has no end.
+            # An upgraded connection has no end.
             switched = answer.status == 101
             return answer.status, "" if switched else answer.read().decode()
         finally:
@@ -67,12 +67,12 @@ class Proxy:
 
 
 def program() -> str | None:
-    """Return the nginx that is installed, if any."""
+    """Return the path of the installed nginx; None if there is none."""
     return shutil.which("nginx", path=f"{os.environ.get('PATH', '')}:/usr/sbin")
 
 
 def configure(folder: Path, upstreams: Mapping[str, int], port: int) -> Path:
-    """Write the configuration and what it reads into a folder; return the main file."""
+    """Write the configuration and the files it includes; return the main file."""
     secrets = folder / "secrets"
     secrets.mkdir()
     key, certificate = secrets / "certificate_key", secrets / "certificate"
@@ -92,7 +92,7 @@ def configure(folder: Path, upstreams: Mapping[str, int], port: int) -> Path:
     for place, there in upstreams.items():
         text = text.replace(f"http://{place}", f"http://{HOST}:{there}")
     (folder / "bankseg.conf").write_text(text, "utf-8")
-    # Its workers would be `nobody`, who cannot enter pytest's folder.
+    # Its workers would run as `nobody`, who cannot enter pytest's folder.
     user = "user root;" if os.geteuid() == 0 else ""
     main = folder / "nginx.conf"
     main.write_text(MAIN.format(user=user, folder=folder), "utf-8")
@@ -101,11 +101,11 @@ def configure(folder: Path, upstreams: Mapping[str, int], port: int) -> Path:
 
 @contextmanager
 def proxy(nginx: str, folder: Path, upstreams: Mapping[str, int]) -> Iterator[Proxy]:
-    """Run nginx; `upstreams` tells the port here of each "service:port" of the file."""
+    """Run nginx; `upstreams`: "service:port" of the file -> local port."""
     port = free_port()
     main = configure(folder, upstreams, port)
-    with Family() as family:
+    with ProcessTree() as processes:
         command = [nginx, "-c", str(main), "-p", str(folder)]
-        server = family.start("nginx", command, environ=os.environ, log=folder / "nginx.log")
+        server = processes.start("nginx", command, environ=os.environ, log=folder / "nginx.log")
         wait_for(server, lambda: listens(port))
         yield Proxy(port)

@@ -1,4 +1,4 @@
-"""A throw-away PostgreSQL on loopback, from Debian's package."""
+"""A temporary PostgreSQL server on loopback, from Debian's package."""
 
 import os
 import secrets
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from ops.launch.processes import Family
+from ops.launch.processes import ProcessTree
 from tools.cluster.waiting import HOST, free_port, listens, wait_for
 
 _BINARIES = Path("/usr/lib/postgresql")
@@ -19,25 +19,25 @@ _SERVER_USER = "postgres"  # the server refuses to run as root
 
 @dataclass(frozen=True)
 class Database:
-    """Where an instance is to be kept: what deploy/dagster.yaml reads from the environment."""
+    """The variables for deploy/dagster.yaml that select the database."""
 
     environ: dict[str, str]
 
 
 def binaries() -> Path | None:
-    """Return the folder of the newest server that is installed, if any."""
+    """Return the folder of the newest installed server; None if there is none."""
     found = sorted(_BINARIES.glob("*/bin/initdb"), key=lambda path: int(path.parents[1].name))
     return found[-1].parent if found else None
 
 
 @contextmanager
 def postgres(programs: Path) -> Iterator[Database]:
-    """Run a server with a user who may make databases, as `postgres` where we are root."""
+    """Run a server with a user who may create databases; under root, as user `postgres`."""
     port, password = str(free_port()), secrets.token_hex(8)
     environ = {name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ}
     user = ["setpriv", f"--reuid={_SERVER_USER}", f"--regid={_SERVER_USER}", "--clear-groups"]
     prefix = user if os.geteuid() == 0 else []
-    # Not pytest's folder: other users cannot enter it.
+    # Not pytest's folder, which other users cannot enter.
     folder = Path(tempfile.mkdtemp(prefix="bankseg-postgres-"))
     try:
         (folder / "password").write_text(password, "utf-8")
@@ -53,8 +53,8 @@ def postgres(programs: Path) -> Iterator[Database]:
             capture_output=True,
         )
         options = {"listen_addresses": HOST, "unix_socket_directories": "", "fsync": "off"}
-        with Family() as family:
-            server = family.start(
+        with ProcessTree() as processes:
+            server = processes.start(
                 "postgres",
                 [
                     *(*prefix, programs / "postgres", "-D", folder / "data", "-p", port),

@@ -1,6 +1,6 @@
-"""deploy/compose.yaml names only what exists, and opens one door.
+"""Checks of deploy/compose.yaml: references, permissions and published ports.
 
-No container was started: there is no engine where this was written.
+No container is started: there was no container engine to test with.
 """
 
 import re
@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bankseg_assets_tests.deploy.folder import DEPLOY, document
-from ops.launch.services import GIVES_MEMORY_BACK
+from ops.launch.services import MALLOC_ENVIRON
 
 COMPOSE: dict[str, Any] = document("compose.yaml")
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -29,13 +29,13 @@ def port_of(service: str) -> int:
     return int(command(service)[command(service).index(option) + 1])
 
 
-def test_these_are_the_services() -> None:
+def test_compose_services() -> None:
     assert set(SERVICES) == {"postgres", "proxy", *OURS}
     assert set(OURS) == {"code-server", "daemon", "webserver", "app", "api"}
 
 
 @pytest.mark.parametrize("service", SERVICES)
-def test_what_a_service_names_is_there(service: str) -> None:
+def test_compose_references_exist(service: str) -> None:
     found = SERVICES[service]
     assert set(found.get("depends_on", ())) <= set(SERVICES)
     assert set(found["networks"]) <= set(COMPOSE["networks"])
@@ -46,7 +46,7 @@ def test_what_a_service_names_is_there(service: str) -> None:
 
 
 @pytest.mark.parametrize("service", OURS)
-def test_the_modules_and_files_of_a_command_exist(service: str) -> None:
+def test_compose_commands_exist(service: str) -> None:
     words = command(service)
     modules = [words[n + 1] for n, word in enumerate(words) if word in ("-m", "--module-name")]
     assert all(find_spec(module) for module in modules)
@@ -55,26 +55,26 @@ def test_the_modules_and_files_of_a_command_exist(service: str) -> None:
     assert words[0] in ("python", "dagster")
 
 
-def test_whoever_uses_the_instance_is_told_where_it_is() -> None:
+def test_instance_users_get_its_address() -> None:
     database = document("dagster.yaml")["storage"]["postgres"]["postgres_db"]
     needed = {value["env"] for value in database.values() if isinstance(value, dict)}
     for service in ("code-server", "daemon", "webserver"):
-        told = SERVICES[service]["environment"]
-        assert needed <= set(told)
-        assert told["DAGSTER_POSTGRES_HOST"] in SERVICES
+        environ = SERVICES[service]["environment"]
+        assert needed <= set(environ)
+        assert environ["DAGSTER_POSTGRES_HOST"] in SERVICES
     postgres = SERVICES["postgres"]["environment"]
-    told = SERVICES["daemon"]["environment"]
+    environ = SERVICES["daemon"]["environment"]
     for ours, theirs in (("USER", "USER"), ("PASSWORD", "PASSWORD"), ("DB", "DB")):
-        assert told[f"DAGSTER_POSTGRES_{ours}"] == postgres[f"POSTGRES_{theirs}"]
+        assert environ[f"DAGSTER_POSTGRES_{ours}"] == postgres[f"POSTGRES_{theirs}"]
 
 
-def test_the_workspace_leads_to_the_code_server() -> None:
+def test_workspace_names_the_code_server() -> None:
     (server,) = document("workspace.yaml")["load_from"]
     assert server["grpc_server"]["host"] in SERVICES
     assert server["grpc_server"]["port"] == port_of(server["grpc_server"]["host"])
 
 
-def test_the_proxy_leads_to_the_servers() -> None:
+def test_proxy_forwards_to_the_services() -> None:
     upstreams = dict(re.findall(r"proxy_pass http://([\w-]+):(\d+);", NGINX))
     assert {name: int(port) for name, port in upstreams.items()} == {
         name: port_of(name) for name in ("app", "api", "webserver")
@@ -82,37 +82,37 @@ def test_the_proxy_leads_to_the_servers() -> None:
     assert set(upstreams) <= set(SERVICES["proxy"]["depends_on"])
 
 
-def test_the_proxy_has_the_secrets_that_it_reads_and_no_other() -> None:
+def test_proxy_gets_only_the_secrets_it_reads() -> None:
     assert set(re.findall(r"/run/secrets/(\w+)", NGINX)) == set(SERVICES["proxy"]["secrets"])
     assert set(re.findall(r"\$\{(\w+)\}", NGINX)) == set(SERVICES["proxy"]["environment"])
 
 
-def test_the_proxy_is_the_only_door() -> None:
+def test_only_the_proxy_publishes_ports() -> None:
     assert [name for name, service in SERVICES.items() if "ports" in service] == ["proxy"]
     assert COMPOSE["networks"]["inside"]["internal"] is True
     assert [name for name in SERVICES if "outside" in SERVICES[name]["networks"]] == ["proxy"]
 
 
 @pytest.mark.parametrize("service", OURS)
-def test_our_containers_may_do_no_more_than_they_must(service: str) -> None:
+def test_containers_run_with_least_privileges(service: str) -> None:
     found = SERVICES[service]
     assert found["read_only"]
     assert found["cap_drop"] == ["ALL"]
     assert found["security_opt"] == ["no-new-privileges:true"]
 
 
-def test_what_only_serves_may_not_write() -> None:
+def test_read_only_services_cannot_write() -> None:
     for service in ("app", "api"):
         assert SERVICES[service]["volumes"] == ["data:/data:ro"]
-        told = SERVICES[service].get("environment", {})
-        assert not [name for name in told if name.startswith("DAGSTER")]  # where the database is
+        environ = SERVICES[service].get("environment", {})
+        assert not [name for name in environ if name.startswith("DAGSTER")]  # where the database is
 
 
-def test_the_app_gives_memory_back_as_without_containers() -> None:
-    assert SERVICES["app"]["environment"] == GIVES_MEMORY_BACK
+def test_app_has_the_malloc_environment() -> None:
+    assert SERVICES["app"]["environment"] == MALLOC_ENVIRON
 
 
-def test_no_secret_stands_in_it() -> None:
+def test_compose_contains_no_secret() -> None:
     text = (DEPLOY / "compose.yaml").read_text("utf-8")
     passwords = re.findall(r"PASSWORD: (.+)", text)
     assert passwords

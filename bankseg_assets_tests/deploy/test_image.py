@@ -1,6 +1,6 @@
-"""deploy/Dockerfile: its lint, its files, and the packages that it installs.
+"""Checks of deploy/Dockerfile: lint, copied files and installed packages.
 
-No image was built: there is no engine where this was written.
+No image is built: there was no container engine to test with.
 """
 
 import re
@@ -21,7 +21,7 @@ def pins(lock: Path) -> dict[str, str]:
     return dict(PIN.findall(lock.read_text("utf-8")))
 
 
-def test_the_linter_finds_nothing() -> None:
+def test_dockerfile_passes_hadolint() -> None:
     hadolint = Path(sys.executable).with_name("hadolint")
     if not hadolint.exists():
         pytest.skip("hadolint is not installed: make env")
@@ -29,20 +29,20 @@ def test_the_linter_finds_nothing() -> None:
     assert (found.returncode, found.stdout) == (0, b"")
 
 
-def test_what_is_copied_is_there() -> None:
+def test_dockerfile_copies_existing_files() -> None:
     sources = re.findall(r"^COPY (\S+) \S+$", DOCKERFILE, re.MULTILINE)
     assert len(sources) == DOCKERFILE.count("\nCOPY ")
     assert [source for source in sources if not (ROOT / source).exists()] == []
 
 
-def test_no_secret_and_no_data_can_get_into_the_image() -> None:
-    """Only what is named is copied, so a file beside it stays outside."""
+def test_dockerfile_copies_only_named_paths() -> None:
+    """Files that are not named, such as secrets and data, stay outside the image."""
     assert not re.search(r"^COPY \.? ", DOCKERFILE, re.MULTILINE)
     assert "--require-hashes" in DOCKERFILE
     assert re.search(r"^USER \d+$", DOCKERFILE, re.MULTILINE)
 
 
-def test_its_packages_are_those_that_are_tested_without_those_of_development() -> None:
+def test_image_lock_is_the_tested_one_without_dev() -> None:
     tested, installed = pins(ROOT / "requirements.lock"), pins(DEPLOY / "requirements.lock")
     assert installed.items() <= tested.items()
     assert "dagster-postgres" in installed

@@ -1,4 +1,4 @@
-"""The instance in containers is that of one machine, in PostgreSQL and with another launcher."""
+"""The containers' instance equals the local one but for PostgreSQL and the run launcher."""
 
 import shutil
 from pathlib import Path
@@ -13,13 +13,13 @@ from ops.launch.instance import TEMPLATE
 from ops.launch.run_launcher import ServedRunLauncher
 
 
-def test_it_differs_from_one_machine_s_only_in_storage_and_launcher() -> None:
+def test_instance_differs_only_in_storage_and_launcher() -> None:
     there, here = document("dagster.yaml"), yaml.safe_load(TEMPLATE.read_text("utf-8"))
     assert set(there) - set(here) == {"storage"}
     assert {name for name in here if here[name] != there[name]} == {"run_launcher"}
 
 
-def test_dagster_understands_it(tmp_path: Path) -> None:
+def test_instance_is_valid_for_dagster(tmp_path: Path) -> None:
     shutil.copy(DEPLOY / "dagster.yaml", tmp_path / "dagster.yaml")
     ref = InstanceRef.from_dir(str(tmp_path))
     for part in (ref.run_storage_data, ref.event_storage_data, ref.schedule_storage_data):
@@ -30,13 +30,13 @@ def test_dagster_understands_it(tmp_path: Path) -> None:
     assert isinstance(ref.run_launcher, ServedRunLauncher)
 
 
-def test_no_password_stands_in_it() -> None:
+def test_instance_contains_no_password() -> None:
     settings: dict[str, Any] = document("dagster.yaml")["storage"]["postgres"]["postgres_db"]
-    told = {name for name, value in settings.items() if not isinstance(value, dict)}
-    assert told == {"scheme"}
+    literals = {name for name, value in settings.items() if not isinstance(value, dict)}
+    assert literals == {"scheme"}
 
 
 @pytest.mark.parametrize("name", ["ops/launch/dagster.yaml", "deploy/dagster.yaml"])
-def test_the_launcher_is_ours(name: str) -> None:
+def test_instance_uses_our_run_launcher(name: str) -> None:
     launcher = yaml.safe_load((DEPLOY.parent / name).read_text("utf-8"))["run_launcher"]
     assert launcher["module"] == "ops.launch.run_launcher"

@@ -1,6 +1,6 @@
-"""deploy/kubernetes: names that meet, the same instance as elsewhere, and an executor's command.
+"""Checks of deploy/kubernetes: matching names, the same instance, and the executor's command.
 
-No cluster was reached, and Dagster's chart was not rendered: neither is here.
+There was neither a cluster nor Dagster's chart to test with.
 """
 
 import os
@@ -13,7 +13,7 @@ from typing import Any
 from bankseg_assets_tests.deploy.folder import DEPLOY, document, documents
 from bankseg_assets_tests.deploy.test_compose import NGINX, SERVICES
 from ops.launch import run_launcher
-from ops.launch.services import GIVES_MEMORY_BACK
+from ops.launch.services import MALLOC_ENVIRON
 
 VALUES: dict[str, Any] = document("kubernetes/dagster-values.yaml")
 OBJECTS = documents("kubernetes/bankseg.yaml")
@@ -30,13 +30,13 @@ def names(kind: str) -> set[str]:
     return {one["metadata"]["name"] for one in OBJECTS if one["kind"] == kind}
 
 
-def test_every_part_is_of_one_image() -> None:
+def test_kubernetes_uses_one_image() -> None:
     parts = [VALUES["dagsterWebserver"], VALUES["dagsterDaemon"], CODE]
     assert {f"{one['image']['repository']}:{one['image']['tag']}" for one in parts} == {IMAGE}
     assert SPARK["spark.kubernetes.container.image"] == IMAGE
 
 
-def test_the_code_server_and_its_executors_share_the_data_folder() -> None:
+def test_code_server_and_executors_share_the_data_folder() -> None:
     (claim,) = names("PersistentVolumeClaim")
     prefix = "spark.kubernetes.executor.volumes.persistentVolumeClaim.data"
     assert SPARK[f"{prefix}.options.claimName"] == claim
@@ -45,13 +45,13 @@ def test_the_code_server_and_its_executors_share_the_data_folder() -> None:
     assert CODE["env"]["BANKSEG_DATA_DIR"] == SPARK[f"{prefix}.mount.path"] == "/data"
 
 
-def test_the_code_server_alone_may_make_executors() -> None:
+def test_only_the_code_server_may_create_executors() -> None:
     account = VALUES["dagster-user-deployments"]["serviceAccount"]
     assert names("ServiceAccount") == {account["name"]}
     assert "serviceAccountName" not in VALUES["global"]
 
 
-def test_the_proxy_finds_its_servers() -> None:
+def test_proxy_addresses_are_services() -> None:
     ports = {
         one["metadata"]["name"]: one["spec"]["ports"][0]["port"]
         for one in OBJECTS
@@ -61,16 +61,16 @@ def test_the_proxy_finds_its_servers() -> None:
         assert ports[name] == int(port)
 
 
-def test_the_app_gives_memory_back_as_without_containers() -> None:
+def test_app_has_the_malloc_environment() -> None:
     (app,) = (
         one["spec"]["template"]["spec"]["containers"][0]
         for one in OBJECTS
         if one["kind"] == "Deployment" and one["metadata"]["name"] == "app"
     )
-    assert {one["name"]: one["value"] for one in app["env"]} == GIVES_MEMORY_BACK
+    assert {one["name"]: one["value"] for one in app["env"]} == MALLOC_ENVIRON
 
 
-def test_runs_are_watched_as_in_containers() -> None:
+def test_runs_are_monitored_as_in_compose() -> None:
     there = document("dagster.yaml")
     custom = VALUES["runLauncher"]["config"]["customRunLauncher"]
     assert hasattr(run_launcher, custom["class"])
@@ -82,15 +82,15 @@ def test_runs_are_watched_as_in_containers() -> None:
     assert monitoring == there["run_monitoring"]
 
 
-def test_an_executor_is_started_with_what_spark_tells_it(tmp_path: Path) -> None:
+def test_entrypoint_starts_an_executor(tmp_path: Path) -> None:
     java = tmp_path / "bin" / "java"
     java.parent.mkdir()
     answer = 'version "17'
     script = f"[ \"$1\" = -version ] && echo '{answer}' >&2\nprintf '%s\\n' \"$@\"\n"
     java.write_text(f"#!/bin/sh\n{script}", "utf-8")
     java.chmod(0o755)
-    told = {"MEMORY": "2g", "ID": "3", "CORES": "4", "POD_IP": "10.0.0.1", "POD_NAME": "one"}
-    environ = {f"SPARK_EXECUTOR_{name}": value for name, value in told.items()} | {
+    variables = {"MEMORY": "2g", "ID": "3", "CORES": "4", "POD_IP": "10.0.0.1", "POD_NAME": "one"}
+    environ = {f"SPARK_EXECUTOR_{name}": value for name, value in variables.items()} | {
         "SPARK_DRIVER_URL": "spark://driver",
         "SPARK_APPLICATION_ID": "app",
         "SPARK_RESOURCE_PROFILE_ID": "0",
@@ -108,6 +108,6 @@ def test_an_executor_is_started_with_what_spark_tells_it(tmp_path: Path) -> None
     assert words[words.index("--podName") + 1] == "one"
 
 
-def test_any_other_command_is_run_as_it_is() -> None:
+def test_entrypoint_runs_other_commands_unchanged() -> None:
     ran = subprocess.run([DEPLOY / "entrypoint.sh", "echo", "a b"], capture_output=True, check=True)
     assert ran.stdout == b"a b\n"

@@ -1,7 +1,7 @@
-"""The demo, from the landing folder to a release, with Dagster's instance in PostgreSQL.
+"""The demo data become a release with Dagster's instance in PostgreSQL.
 
-Code server and daemon are started as deploy/compose.yaml starts them, without the containers.
-Minutes: `make cluster` runs it, `make test` does not.
+Code server and daemon are started with the commands of deploy/compose.yaml, without containers.
+Takes minutes: part of `make cluster`, not of `make test`.
 """
 
 import json
@@ -21,7 +21,7 @@ from bankseg_assets.release.releases import current_release
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets_tests.deploy.folder import DEPLOY
 from bankseg_assets_tests.deploy.postgres import binaries, postgres
-from ops.launch.processes import Family
+from ops.launch.processes import ProcessTree
 from tools.cluster.batches import ROOT, deliver
 from tools.cluster.waiting import HOST, free_port, listens, wait_for
 
@@ -32,7 +32,7 @@ RUNS_SECONDS = 480.0
 
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """DAGSTER_HOME as in a container, and a database to keep the instance in."""
+    """DAGSTER_HOME as in a container, and a database for the instance."""
     pytest.importorskip("dagster_postgres", reason="dagster-postgres is not installed: make env")
     programs = binaries()
     if programs is None:
@@ -47,9 +47,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
         yield folder
 
 
-def test_what_lands_becomes_a_release_and_a_run_nobody_knows_is_ended(
-    home: Path, tmp_path: Path
-) -> None:
+def test_postgres_instance_releases_and_ends_lost_runs(home: Path, tmp_path: Path) -> None:
     deliver(tmp_path / "data")
     port = free_port()
     workspace = (DEPLOY / "workspace.yaml").read_text("utf-8")
@@ -57,16 +55,16 @@ def test_what_lands_becomes_a_release_and_a_run_nobody_knows_is_ended(
     (home / "workspace.yaml").write_text(workspace.replace("4000", str(port)), "utf-8")
     module = (sys.executable, "-m")
     code = ("--module-name", "bankseg_assets.definitions", "--host", HOST, "--port", str(port))
-    with Family() as family, dg.DagsterInstance.get() as instance:
+    with ProcessTree() as processes, dg.DagsterInstance.get() as instance:
         lost = _lost_run(instance, port)
-        code_server = family.start(
+        code_server = processes.start(
             "code-server",
             [*module, "dagster", "api", "grpc", *code],
             environ=os.environ,
             log=tmp_path / "code.log",
         )
         wait_for(code_server, lambda: listens(port))
-        daemon = family.start(
+        daemon = processes.start(
             "daemon",
             [*module, "dagster._daemon", "run", "--workspace", home / "workspace.yaml"],
             environ=os.environ,
@@ -81,25 +79,25 @@ def test_what_lands_becomes_a_release_and_a_run_nobody_knows_is_ended(
         runs = {run.run_id: run for run in instance.get_runs()}
         events = instance.all_logs(_of_job(runs, "models").run_id)
     print(json.dumps(seen, indent=1))
-    # The queue is in the database: while one ran, others waited, and none was forgotten.
+    # The queue is in the database: runs waited while another was in progress, and none was lost.
     assert any("QUEUED" in statuses for statuses in seen.values())
     assert runs.pop(lost).status == dg.DagsterRunStatus.FAILURE
     assert {run.status for run in runs.values()} == {dg.DagsterRunStatus.SUCCESS}
     made = {e.asset_key.path[-1] for e in map(_materialized, events) if e and e.asset_key}
     assert {"customer_segments", "nb_classifier", "release"} <= made
     assert current_release(Settings(data_dir=tmp_path / "data").published_dir)
-    assert list(home.rglob("*.db")) == []  # nothing is kept in SQLite
+    assert list(home.rglob("*.db")) == []  # no SQLite database
 
 
 def _lost_run(instance: dg.DagsterInstance, port: int) -> str:
-    """Record a run that a container which was replaced had started."""
+    """Record a run that a replaced container had started."""
     tags = {GRPC_INFO_TAG: json.dumps({"host": HOST, "port": port}), MAX_RETRIES_TAG: "0"}
     run = dg.DagsterRun("everything", str(uuid4()), status=dg.DagsterRunStatus.STARTED, tags=tags)
     return instance.add_run(run).run_id
 
 
 def _is_done(instance: dg.DagsterInstance, seen: dict[str, list[str]]) -> bool:
-    """Note what is new; return whether the models were made and nothing is on its way."""
+    """Record new events; return whether the models exist and no run is in progress."""
     runs = instance.get_runs()
     for run in runs:
         statuses = seen.setdefault(f"{run.job_name} {run.run_id[:8]}", [])

@@ -1,6 +1,6 @@
-"""deploy/nginx: who gets in, what is told to the servers behind, and that they take it.
+"""Tests of deploy/nginx: access control, forwarded headers, and that the servers accept them.
 
-nginx is Debian's, a version older than the image's; the file is the image's, but for its places.
+Debian's nginx is older than the image's; the configuration is the image's with other paths.
 """
 
 import json
@@ -18,7 +18,7 @@ from bankseg_assets_tests.app.publishing import publish
 from bankseg_assets_tests.app.test_other_sites import UPGRADE
 from bankseg_assets_tests.deploy.folder import ROOT
 from bankseg_assets_tests.deploy.nginx import DOMAIN, PEOPLE, Proxy, configure, program, proxy
-from ops.launch.processes import Family
+from ops.launch.processes import ProcessTree
 from tools.cluster.waiting import HOST, free_port, listens, wait_for
 
 SERVERS = {"app": ("staff", "app:8501"), "scoring": ("machines", "api:8600")}
@@ -26,7 +26,7 @@ SERVERS["dagster"] = ("operators", "webserver:3000")
 
 
 class Echo(BaseHTTPRequestHandler):
-    """Answers with the headers that it was sent."""
+    """A server that answers with the request's headers."""
 
     def do_GET(self) -> None:
         body = json.dumps(dict(self.headers.items())).encode()
@@ -36,7 +36,7 @@ class Echo(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +49,7 @@ def nginx() -> str:
 
 @pytest.fixture(scope="module")
 def door(nginx: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
-    """The proxy before servers that tell what reached them."""
+    """The proxy in front of servers that echo what reached them."""
     with ThreadingHTTPServer((HOST, 0), Echo) as server:
         Thread(target=server.serve_forever, daemon=True).start()
         behind = {place: server.server_port for _, place in SERVERS.values()}
@@ -58,58 +58,58 @@ def door(nginx: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy
         server.shutdown()
 
 
-def test_nginx_understands_the_file_and_has_nothing_to_warn_of(nginx: str, tmp_path: Path) -> None:
+def test_nginx_accepts_the_file_without_warnings(nginx: str, tmp_path: Path) -> None:
     behind = {place: 1 for _, place in SERVERS.values()}
     main = configure(tmp_path, behind, free_port())
-    told = subprocess.run([nginx, "-t", "-c", main], capture_output=True, text=True, check=False)
-    assert told.returncode == 0, told.stderr
-    assert "warn" not in told.stderr
+    output = subprocess.run([nginx, "-t", "-c", main], capture_output=True, text=True, check=False)
+    assert output.returncode == 0, output.stderr
+    assert "warn" not in output.stderr
 
 
 @pytest.mark.parametrize("name", SERVERS)
-def test_a_name_is_open_to_its_own_people_alone(door: Proxy, name: str) -> None:
+def test_proxy_admits_only_the_users_of_a_host(door: Proxy, name: str) -> None:
     let_in = [people for people in ("", *PEOPLE) if door.ask(name, user=people)[0] == 200]
     assert let_in == [SERVERS[name][0]]
     assert door.ask(name)[0] == 401
 
 
-def test_the_servers_are_told_their_own_name_and_no_password(door: Proxy) -> None:
-    told = json.loads(door.ask("app", user="staff", headers={"X-Other": "kept"})[1])
-    assert told["Host"] == "127.0.0.1"
-    assert told["X-Other"] == "kept"
-    assert {"Authorization", "Origin"}.isdisjoint(told)
+def test_proxy_sets_host_and_removes_the_password(door: Proxy) -> None:
+    headers = json.loads(door.ask("app", user="staff", headers={"X-Other": "kept"})[1])
+    assert headers["Host"] == "127.0.0.1"
+    assert headers["X-Other"] == "kept"
+    assert {"Authorization", "Origin"}.isdisjoint(headers)
     own = {"Origin": f"https://app.{DOMAIN}"}
     assert json.loads(door.ask("app", user="staff", headers=own)[1])["Origin"] == "http://127.0.0.1"
 
 
 @pytest.mark.parametrize("origin", ["https://evil.example", f"https://dagster.{DOMAIN}", "null"])
-def test_a_page_of_another_site_is_refused_with_the_password_too(door: Proxy, origin: str) -> None:
+def test_proxy_refuses_cross_site_requests(door: Proxy, origin: str) -> None:
     assert door.ask("app", user="staff", headers={"Origin": origin})[0] == 403
 
 
-def test_a_name_that_is_not_ours_gets_no_answer(door: Proxy) -> None:
+def test_proxy_drops_unknown_hosts(door: Proxy) -> None:
     with pytest.raises(OSError, match="closed connection"):
         door.ask("other", user="staff")
 
 
-def test_the_app_and_the_api_answer_behind_it(nginx: str, tmp_path: Path) -> None:
+def test_proxy_serves_app_and_api(nginx: str, tmp_path: Path) -> None:
     publish(tmp_path / "data")
     app, api = free_port(), free_port()
     environ = os.environ | {"BANKSEG_DATA_DIR": str(tmp_path / "data"), "PYTHONPATH": str(ROOT)}
     streamlit = ["streamlit", "run", str(ROOT / "app/main.py"), "--server.port", str(app)]
     commands = {app: streamlit, api: ["ops.api.server", "--port", str(api)]}
     (tmp_path / "nginx").mkdir()
-    with Family() as family:
+    with ProcessTree() as processes:
         for port, command in commands.items():
             log = tmp_path / f"{port}.log"
             whole = [sys.executable, "-m", *command]
-            server = family.start(command[0], whole, environ=environ, log=log)
+            server = processes.start(command[0], whole, environ=environ, log=log)
             wait_for(server, lambda port=port: listens(port))  # type: ignore[misc]
         places = {"app:8501": app, "api:8600": api, "webserver:3000": 1}
         with proxy(nginx, tmp_path / "nginx", places) as door:
-            status, told = door.ask("scoring", "/health", "machines")
-            assert (status, json.loads(told)["status"]) == (200, "ok")
+            status, answer = door.ask("scoring", "/health", "machines")
+            assert (status, json.loads(answer)["status"]) == (200, "ok")
             own = UPGRADE | {"Origin": f"https://app.{DOMAIN}"}
             assert door.ask("app", "/_stcore/stream", "staff", own)[0] == 101
             assert door.ask("app", "/_stcore/stream", "", own)[0] == 401
-            assert door.ask("dagster", "/", "operators")[0] == 502  # nobody is there
+            assert door.ask("dagster", "/", "operators")[0] == 502  # no server listens

@@ -1,4 +1,4 @@
-"""The faults that need neither Spark nor a server, once each; `make faults` has them all."""
+"""The faults that need neither Spark nor a server, once each; `make faults` runs all."""
 
 import pytest
 
@@ -17,6 +17,6 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Lab:
 
 
 @pytest.mark.parametrize("name", [one.name for one in ALL.values() if one.is_quick])
-def test_the_platform_returns_from(name: str, lab: Lab) -> None:
+def test_platform_recovers_from(name: str, lab: Lab) -> None:
     outcome = ALL[name].run(lab, 1)
     assert outcome.holds, outcome.detail

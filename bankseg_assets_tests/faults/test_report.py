@@ -1,4 +1,4 @@
-"""The table says when each row was measured, and mixes nothing in silently."""
+"""Tests of the table in docs/reliability.md."""
 
 from pathlib import Path
 
@@ -20,7 +20,7 @@ def document(tmp_path: Path) -> Path:
     return path
 
 
-def test_a_row_counts_what_held_and_sums_the_reads() -> None:
+def test_line_counts_held_runs_and_sums_reads() -> None:
     outcomes = [
         Outcome(holds=True, reads=10, seconds={"rerun": 1.0}),
         Outcome(
@@ -33,7 +33,7 @@ def test_a_row_counts_what_held_and_sums_the_reads() -> None:
     assert "| yes, 1 of 1 | 10, 0, 0 |" in line(scenario("fire"), outcomes[:1])
 
 
-def test_a_row_is_replaced_and_the_others_keep_their_date(document: Path) -> None:
+def test_write_replaces_a_row_and_keeps_other_dates(document: Path) -> None:
     write(["| fire | old |", "| water | old |"], document)
     write(["| fire | new |"], document)
     text = document.read_text(encoding="utf-8")
@@ -44,7 +44,9 @@ def test_a_row_is_replaced_and_the_others_keep_their_date(document: Path) -> Non
     assert text.count("| fault |") == 1
 
 
-def test_rows_of_another_machine_go(document: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_write_drops_rows_of_another_machine(
+    document: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write(["| fire | old |"], document)
     monkeypatch.setattr(report, "machine", lambda: "64 cores")
     write(["| water | new |"], document)

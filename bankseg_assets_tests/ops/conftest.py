@@ -1,4 +1,4 @@
-"""Signals as a terminal has them, also where the suite was started in the background."""
+"""Default signal handlers, also if the suite was started in the background."""
 
 import signal
 from collections.abc import Iterator
@@ -7,8 +7,8 @@ import pytest
 
 
 @pytest.fixture(autouse=True)
-def signals_are_heard() -> Iterator[None]:
-    """A shell starts background jobs deaf to SIGINT, and nohup to SIGHUP; children inherit it."""
+def default_signal_handlers() -> Iterator[None]:
+    """Reset what children inherit: background jobs ignore SIGINT, and nohup ignores SIGHUP."""
     before = {
         signal.SIGINT: signal.signal(signal.SIGINT, signal.default_int_handler),
         signal.SIGHUP: signal.signal(signal.SIGHUP, signal.SIG_DFL),

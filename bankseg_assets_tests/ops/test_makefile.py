@@ -1,4 +1,4 @@
-"""What a newcomer reads from `make` before anything is installed."""
+"""Tests of the Makefile before anything is installed."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ TARGETS = ("run", "materialize", "demo-data", "test", "faults", "lint", "clean",
 
 
 def make(*arguments: str) -> subprocess.CompletedProcess[str]:
-    # These tests are themselves run by make, whose variables would reach this one.
+    # These tests are run by make, whose variables would be inherited.
     environ = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     return subprocess.run(
         ["make", *arguments], cwd=ROOT, env=environ, capture_output=True, text=True, check=False
@@ -26,8 +26,8 @@ def fake_python(folder: Path, answer: str) -> Path:
     return path
 
 
-def test_plain_make_explains_every_target() -> None:
-    told = make().stdout
+def test_make_lists_every_target() -> None:
+    output = make().stdout
     for target in [
         "run",
         "materialize",
@@ -39,11 +39,11 @@ def test_plain_make_explains_every_target() -> None:
         "env",
         "help",
     ]:
-        assert f"  make {target} " in told
+        assert f"  make {target} " in output
 
 
 @pytest.mark.parametrize(
-    ("answer", "told"),
+    ("answer", "reason"),
     [
         (None, "is not on PATH; install Python 3.11"),
         ("exit 1", "is not Python 3.11"),
@@ -51,13 +51,13 @@ def test_plain_make_explains_every_target() -> None:
     ],
     ids=["no python", "another python", "no venv module"],
 )
-def test_an_unfit_python_is_one_sentence(tmp_path: Path, answer: str | None, told: str) -> None:
+def test_make_reports_an_unsuitable_python(tmp_path: Path, answer: str | None, reason: str) -> None:
     python = tmp_path / "absent" if answer is None else fake_python(tmp_path, answer)
     result = make("env", f"PYTHON={python}", f"VENV={tmp_path / 'venv'}")
     assert result.returncode == 2
     sentence, verdict = result.stderr.splitlines()
     assert sentence.startswith("bankseg: ")
-    assert told in sentence
+    assert reason in sentence
     assert verdict.startswith("make: ***")
 
 
@@ -65,7 +65,7 @@ def test_an_unfit_python_is_one_sentence(tmp_path: Path, answer: str | None, tol
     ("test_code", "lint_code", "passes"),
     [(0, 0, True), (1, 0, False), (0, 1, False)],
 )
-def test_failing_tests_and_failing_lint_both_fail_make_test(
+def test_make_test_fails_on_tests_or_lint(
     tmp_path: Path, test_code: int, lint_code: int, passes: bool
 ) -> None:
     shutil.copy(ROOT / "Makefile", tmp_path)

@@ -16,7 +16,7 @@ from bankseg_assets.release.remote_copy import ARRIVING, MirrorError, export, fe
 from bankseg_assets.scoring.published_model import newest_first, read_model
 from bankseg_assets.storage.version_store import RECORD_FILE, DamagedVersionError, VersionStore
 from bankseg_assets_tests.app.publishing import publish
-from ops.launch.processes import Family
+from ops.launch.processes import ProcessTree
 from tools.cluster.waiting import HOST, free_port, listens, wait_for
 
 TABLES = {"segment_profiles": [{"segment": 0, "name": "Small spenders"}]}
@@ -33,10 +33,12 @@ def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     from pyarrow import fs
 
     port = free_port()
-    with Family() as family:
+    with ProcessTree() as processes:
         command = [sys.executable, "-m", "moto.server", "-H", HOST, "-p", str(port)]
         log = tmp_path_factory.mktemp("moto") / "moto.log"
-        wait_for(family.start("moto", command, environ=os.environ, log=log), lambda: listens(port))
+        wait_for(
+            processes.start("moto", command, environ=os.environ, log=log), lambda: listens(port)
+        )
         fs.S3FileSystem(
             access_key="test",
             secret_key="test",

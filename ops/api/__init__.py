@@ -1,1 +1,1 @@
-"""The scoring API."""
+"""HTTP scoring API."""

@@ -1,4 +1,4 @@
-"""What the scoring API says and takes, for OpenAPI."""
+"""Request and response models of the scoring API, and its OpenAPI description."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -11,7 +11,7 @@ from bankseg_assets.scoring.answers import Answers
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.inputs import Input, asked_of, is_text
 
-MOST_CUSTOMERS = 10_000
+MAX_CUSTOMERS = 10_000
 SPENDING_ALONE = (
     "Transactions and amounts are those of spending. Income, such as a salary, is not counted in "
     "any of them, and is no input."
@@ -104,7 +104,7 @@ class Refusal(BaseModel):
 
 
 def scored(bundle: Bundle, actions: Mapping[int, str], found: Answers) -> list[Scored]:
-    """Return what the model says of each customer; `actions`: segment -> what to do next."""
+    """Return the model's answer for each customer; `actions`: segment -> next action."""
     names = [segment["name"] for segment in bundle.segments]
     return [
         Scored(
@@ -150,7 +150,7 @@ def _segments(bundle: Bundle) -> list[dict[str, Any]]:
 def openapi(
     api: FastAPI, inputs: Sequence[Input], *, direction_known: bool = False
 ) -> dict[str, Any]:
-    """Describe the API, with the inputs of the model in use: labels, units and ranges."""
+    """Return the OpenAPI document with the model's inputs: labels, units and ranges."""
     document = get_openapi(title=api.title, version="1", summary=api.summary, routes=api.routes)
     properties = {field["measure"]: _property(field) for field in inputs}
     customer: dict[str, Any] = {
@@ -162,7 +162,7 @@ def openapi(
     if direction_known:
         customer["description"] = SPENDING_ALONE
     reference = {"$ref": "#/components/schemas/Customer"}
-    batch = {"type": "array", "items": reference, "maxItems": MOST_CUSTOMERS}
+    batch = {"type": "array", "items": reference, "maxItems": MAX_CUSTOMERS}
     for path, schema in (("/score", reference), ("/score/batch", batch)):
         content = document["paths"][path]["post"]["requestBody"]["content"]
         content["application/json"]["schema"] = schema

@@ -1,7 +1,7 @@
-"""Scoring over HTTP, for other systems of the bank: `bankseg serve-api`; see /openapi.json.
+"""HTTP scoring API for other systems of the bank: `bankseg serve-api`; see /openapi.json.
 
-It answers with the model of the newest release, as the app does, and follows it without a restart.
-No log holds anything of a customer, and nothing is kept.
+Like the app, it serves the model of the newest release and switches to a newer one without a
+restart. It stores no customer data and logs none.
 """
 
 import argparse
@@ -33,18 +33,18 @@ from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.published_model import newest_first
 from ops.api import schema
 from ops.launch.preflight import HOST, PreflightError, check_port
-from ops.launch.same_origin import LOOPBACK, OwnPagesOnly, why_foreign
+from ops.launch.same_origin import LOOPBACK, SameOriginMiddleware, cross_site_reason
 
-POLL_SECONDS = 2.0  # to look for a release takes about 2 ms
-MOST_BYTES = 4_000_000  # of a body: 10,000 customers with every input have about 1 million
-MOST_CONNECTIONS = 256  # each may hold a body
+POLL_SECONDS = 2.0  # a look for a new release takes about 2 ms
+MAX_BODY_BYTES = 4_000_000  # 10,000 customers with every input have about 1 million
+MAX_CONNECTIONS = 256  # each may hold a body
 REFUSED = 2
 
-# The framework can record bodies and errors, and send them to whomever the environment names.
+# The framework can record bodies and errors and send them to an address from the environment.
 NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 _EXPECTED = {
     "/score": 'a JSON object of what is known, such as {"frequency": 2}',
-    "/score/batch": f"a JSON list of at most {schema.MOST_CUSTOMERS:,} objects of what is known",
+    "/score/batch": f"a JSON list of at most {schema.MAX_CUSTOMERS:,} objects of what is known",
 }
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     code: {"model": schema.Refusal, "description": why}
@@ -55,10 +55,8 @@ log = logging.getLogger("uvicorn.error")
 
 
 @dataclass(frozen=True)
-class InUse:
-    """The model that answers, what its release recommends (segment -> action), and what was
-    refused since.
-    """
+class ServedRelease:
+    """The model in use, its recommendations (segment -> action), and any refusal since."""
 
     serving: Serving = field(default_factory=Serving)
     actions: Mapping[int, str] = field(default_factory=dict)
@@ -66,69 +64,69 @@ class InUse:
 
 
 class Current:
-    """What is in use: replaced as a whole, so that no answer is of two releases."""
+    """The served release; replaced as a whole, so that no answer mixes two releases."""
 
     def __init__(self, published_dir: Path) -> None:
         self._published_dir = published_dir
         self._find = partial(newest_first, published_dir)
-        self._in_use = InUse()
+        self._served = ServedRelease()
 
     def renew(self) -> None:
-        """Follow the newest release."""
-        serving, before = renew(self.serving, self._find), self._in_use
+        """Switch to the newest release, if there is a newer one."""
+        serving, before = renew(self.serving, self._find), self._served
         release, actions = serving.release, before.actions
         if release is not None and release is not before.serving.release:
             actions = _actions(release)
-        self._in_use = InUse(serving, actions, refusal(self._published_dir))
+        self._served = ServedRelease(serving, actions, refusal(self._published_dir))
 
     async def follow(self) -> None:
-        """Renew for ever; whatever goes wrong is tried again."""
+        """Renew every POLL_SECONDS; errors are logged and retried."""
         while True:
             await asyncio.sleep(POLL_SECONDS)
             try:
                 await asyncio.to_thread(self.renew)
             except Exception as error:
-                log.error("The releases cannot be read: %s", where(error))
+                log.error("The releases cannot be read: %s", error_location(error))
 
     @property
     def serving(self) -> Serving:
-        """What is served, and what is wrong with it."""
-        return self._in_use.serving
+        """The served model, with any problem of it."""
+        return self._served.serving
 
     @property
     def refused(self) -> Refusal | None:
-        """What was refused since the newest release, if anything."""
-        return self._in_use.refused
+        """The refusal since the newest release, if any."""
+        return self._served.refused
 
     @property
     def model(self) -> tuple[Bundle, Mapping[int, str]]:
-        """The model and its actions; 503 is answered while there is none."""
-        found = self._in_use
+        """The model and its actions; raises HTTPException 503 while there is none."""
+        found = self._served
         if found.serving.bundle is None:
             raise HTTPException(503, why_no_model(found.serving, self._published_dir))
         return found.serving.bundle, found.actions
 
 
-class Discreet:
-    """ASGI: what went wrong is logged by kind and place, for its text may hold what was sent."""
+class RedactedErrorLogging:
+    """ASGI middleware that logs errors by type and location: their texts may hold the request."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on; the framework answers 500 before it raises."""
+        """Forward the request; the framework answers 500 before it raises."""
         try:
             await self._app(scope, receive, send)
         except Exception as error:
-            log.error("A request failed: %s", where(error))
+            log.error("A request failed: %s", error_location(error))
 
 
 def build_api(published_dir: Path) -> FastAPI:
-    """Return the application; it reads its first model when it is started."""
+    """Return the application; it reads its first model at startup."""
     current = Current(published_dir)
 
     @asynccontextmanager
-    async def following(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         current.renew()
         task = asyncio.create_task(current.follow())
         yield
@@ -139,13 +137,13 @@ def build_api(published_dir: Path) -> FastAPI:
     api = FastAPI(
         title="bankseg",
         summary="Which segment does a customer belong to?",
-        lifespan=following,
-        # The pages that would show the description get their scripts from elsewhere.
+        lifespan=lifespan,
+        # The documentation pages would load scripts from other sites.
         docs_url=None,
         redoc_url=None,
-        max_body_size=MOST_BYTES,
+        max_body_size=MAX_BODY_BYTES,
         telemetry=NO_TELEMETRY,
-        exception_handlers={RequestValidationError: _misread, Exception: _broken},
+        exception_handlers={RequestValidationError: _invalid_request, Exception: _internal_error},
     )
 
     @api.get("/health")
@@ -179,10 +177,10 @@ def build_api(published_dir: Path) -> FastAPI:
         (found,) = schema.scored(bundle, actions, answers(bundle, columns))
         return schema.Answer.model_validate(dict(found) | _source(bundle))
 
-    # Not `async`, so that it has a thread, and a long list keeps nobody waiting.
+    # Not `async`: it runs in a thread, so that a long list does not block other requests.
     @api.post("/score/batch", responses=_REFUSALS)
     def score_batch(
-        customers: Annotated[list[dict[str, Any]], Body(max_length=schema.MOST_CUSTOMERS)],
+        customers: Annotated[list[dict[str, Any]], Body(max_length=schema.MAX_CUSTOMERS)],
     ) -> schema.BatchAnswer:
         """Score a list. A customer with a value that cannot be taken gets an error instead."""
         bundle, actions = current.model
@@ -203,18 +201,20 @@ def build_api(published_dir: Path) -> FastAPI:
             return schema.openapi(api, ())
         return schema.openapi(api, asked_of(bundle), direction_known=bundle.direction_known)
 
-    setattr(api, "openapi", openapi)  # noqa: B010 - to mypy it is a method
+    setattr(api, "openapi", openapi)  # noqa: B010 - mypy rejects assigning to a method
     return api
 
 
-def guarded(api: FastAPI, hosts: Collection[str] = ()) -> ASGIApp:
-    """Return the application as it is served: to this machine's names and `hosts`, to no page."""
+def protected(api: FastAPI, hosts: Collection[str] = ()) -> ASGIApp:
+    """Return the application with its middleware; it accepts local host names and `hosts`."""
     names = LOOPBACK | {host.lower() for host in hosts}
-    return OwnPagesOnly(Discreet(api), lambda scope: why_foreign(scope, "The API", names))
+    return SameOriginMiddleware(
+        RedactedErrorLogging(api), lambda scope: cross_site_reason(scope, "The API", names)
+    )
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Serve until told to stop; return the exit code."""
+    """Serve until stopped; return the exit code."""
     try:
         settings = load_settings()
         options = _parser(settings.api_port).parse_args(arguments)
@@ -222,14 +222,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (SettingsError, PreflightError) as error:
         print(f"bankseg: {error}", file=sys.stderr)
         return REFUSED
-    app = guarded(build_api(settings.published_dir), options.allow_host)
+    app = protected(build_api(settings.published_dir), options.allow_host)
     uvicorn.Server(configuration(app, options.host, options.port)).run()
     return 0
 
 
 def configuration(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
-    """Return how the application is served: by one process, and without a log of addresses, into
-    which a caller may have put a customer.
+    """Return the server's configuration: one process, no access log.
+
+    A caller may have put customer data into an address, which an access log would record.
     """
     config = uvicorn.Config(
         app,
@@ -237,15 +238,15 @@ def configuration(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
         port=port,
         access_log=False,
         server_header=False,
-        limit_concurrency=MOST_CONNECTIONS,
+        limit_concurrency=MAX_CONNECTIONS,
     )
-    # Without its own log it would still write into whatever a host program listens to.
+    # Without a log of its own it would still write to the handlers of a host program.
     logging.getLogger("uvicorn.access").disabled = True
     return config
 
 
-def where(error: BaseException) -> str:
-    """Return the kind of an error and the line that raised it."""
+def error_location(error: BaseException) -> str:
+    """Return an error's type and the file and line that raised it."""
     places = traceback.extract_tb(error.__traceback__)
     return f"{type(error).__name__} in {places[-1].filename}, line {places[-1].lineno}"
 
@@ -268,7 +269,7 @@ def _parser(port: int) -> argparse.ArgumentParser:
 
 
 def _actions(release: Release) -> dict[int, str]:
-    """Return segment -> action; a score without one is better than no score."""
+    """Return segment -> action; empty, with a log entry, if they cannot be read."""
     try:
         return read_actions(release)
     except ListError as error:
@@ -280,13 +281,13 @@ def _source(bundle: Bundle) -> dict[str, str]:
     return {"model_version": bundle.version, "snapshot_date": bundle.snapshot_date}
 
 
-async def _misread(request: Request, _: Exception) -> JSONResponse:
+async def _invalid_request(request: Request, _: Exception) -> JSONResponse:
     expected = _EXPECTED.get(request.url.path, "another request")
     sentence = f"This is not what was expected: {expected}, sent as application/json."
     return JSONResponse({"detail": sentence}, 422)
 
 
-async def _broken(_: Request, error: Exception) -> JSONResponse:
+async def _internal_error(_: Request, error: Exception) -> JSONResponse:
     sentence = f"The server failed ({type(error).__name__}). Its log says where."
     return JSONResponse({"detail": sentence}, 500)
 

@@ -16,7 +16,7 @@ from bankseg_assets.contracts.delivery import ContractError, load_contract
 from bankseg_assets.landing.files import printable
 from bankseg_assets.runtime.settings import SettingsError, called_from, load_settings
 
-# pyarrow and Spark cost seconds, which the help must not wait for.
+# Importing pyarrow and Spark takes seconds; the help must not wait for them.
 if TYPE_CHECKING:
     from bankseg_assets.onboarding.check import Report
     from bankseg_assets.onboarding.suggest import Suggestion
@@ -27,7 +27,7 @@ INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what was asked; return the exit code."""
+    """Run the subcommand; return the exit code."""
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)
@@ -103,8 +103,8 @@ def _pair(text: str) -> tuple[str, str]:
     return key.strip(), value.strip()
 
 
-def _here(path: Path) -> Path:
-    """Return a path as the caller meant it: `./bankseg` changes the folder."""
+def _caller_path(path: Path) -> Path:
+    """Return a path relative to the caller's folder: `./bankseg` changes the folder."""
     return called_from() / path.expanduser()
 
 
@@ -114,13 +114,13 @@ def _suggest(options: argparse.Namespace) -> int:
     from bankseg_assets.onboarding.suggest import suggest
 
     try:
-        found = suggest(_here(options.file), dict(options.answer))
+        found = suggest(_caller_path(options.file), dict(options.answer))
     except (SampleError, AnswerError) as error:
         return _refuse(error)
     if options.output is None:
         print(found.text, end="")
     else:
-        output = _here(options.output)
+        output = _caller_path(options.output)
         output.write_text(found.text, encoding="utf-8")
         print(f"Written to {output}, from {found.rows:,} rows.", file=sys.stderr)
     if found.is_complete:
@@ -142,7 +142,7 @@ def _questions(found: "Suggestion") -> Iterator[str]:
 
 
 def _check(options: argparse.Namespace) -> int:
-    contract_path = _here(options.contract) if options.contract else load_settings().contract
+    contract_path = _caller_path(options.contract) if options.contract else load_settings().contract
     contract = load_contract(contract_path)
     from bankseg_assets.onboarding.check import as_json, check
     from bankseg_assets.onboarding.sample import SampleError
@@ -150,12 +150,12 @@ def _check(options: argparse.Namespace) -> int:
 
     with quiet_errors() as log:
         try:
-            report = check(_here(options.file), contract, show_values=options.show_values)
+            report = check(_caller_path(options.file), contract, show_values=options.show_values)
         except SampleError as error:
             failure: object = error
         except OSError:
             raise
-        except Exception as error:  # of Spark or Java, whose own words are in the log
+        except Exception as error:  # of Spark or Java; the log has its message
             log.seek(0)
             said = log.read().decode(errors="replace").strip().splitlines()[-5:]
             failure = "\n".join([f"The check could not run: {error}", *said])

@@ -20,7 +20,7 @@ from bankseg_assets.storage.version_store import (
 )
 
 REFUSED = 2
-LONGEST_NAME = 40
+MAX_NAME_LENGTH = 40
 _COLUMNS = {
     **{"file": "File", "taken_at": "Taken (UTC)", "rows_in": "Rows in", "rows_clean": "Clean"},
     **{"rows_quarantined": "Quarantined", "rows_duplicate": "Duplicate"},
@@ -45,16 +45,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def deliveries(settings: Settings) -> list[dict[str, Any]]:
-    """Return every delivery of transactions as JSON holds it, oldest first.
+    """Return every delivery of transactions as JSON values, oldest first.
 
-    `rows_clean` and what follows are of the newest cleaned data, released or not; null for a file
+    `rows_clean` and the later keys are of the newest cleaned data, released or not; null for a file
     whose rows are not in it: rejected, withdrawn, demo data beside the bank's own, or not cleaned
     yet.
     """
-    if not settings.ledger_path.exists():  # to open it would make it
+    if not settings.ledger_path.exists():  # opening it would create it
         return []
     found = Ledger(settings.ledger_path).deliveries()
-    accounts = _accounts(settings.published_dir)
+    accounts = _file_counts(settings.published_dir)
     counting = {one.sha256 for one in current_content(found)}
     return [
         _row(one, accounts.get(one.sha256[:DELIVERY_DIGITS]) if one.sha256 in counting else None)
@@ -65,17 +65,17 @@ def deliveries(settings: Settings) -> list[dict[str, Any]]:
 def holdings_deliveries(settings: Settings) -> list[dict[str, Any]]:
     """Return every delivery of holdings, oldest first; the last accepted one replaces the others.
 
-    What became of their rows is in the checks of `product_holdings`.
+    The counts of their rows are in the checks of `product_holdings`.
     """
     path = settings.holdings_ledger_path
     return [_row(one, None) for one in Ledger(path).deliveries()] if path.exists() else []
 
 
-def _accounts(published_dir: Path) -> Mapping[str, Account]:
+def _file_counts(published_dir: Path) -> Mapping[str, Account]:
     try:
         return newest_accounts(VersionStore(published_dir))
     except (OSError, DamagedVersionError, NothingPublishedError):
-        return {}  # a batch is writing them, or they are damaged: the ledger still says what came
+        return {}  # being written by a batch, or damaged: the ledger still lists the deliveries
 
 
 def _row(one: Delivery, account: Account | None) -> dict[str, Any]:
@@ -123,7 +123,7 @@ def _cell(name: str, value: Any) -> str:
     text = str(value)
     if name == "taken_at":
         return text[:16].replace("T", " ")
-    return text if len(text) <= LONGEST_NAME else f"{text[: LONGEST_NAME - 3]}..."
+    return text if len(text) <= MAX_NAME_LENGTH else f"{text[: MAX_NAME_LENGTH - 3]}..."
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Copy the release in use to a URL: `bankseg export s3://bucket/bankseg`.
+"""Copy the current release to a URL: `bankseg export s3://bucket/bankseg`.
 
-What is there already is not sent again. `bankseg fetch` brings it to other machines.
+Files that exist at the URL are skipped. `bankseg fetch` copies the release to other machines.
 """
 
 import argparse
@@ -14,9 +14,9 @@ REFUSED = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Copy; return the exit code."""
+    """Copy the release; return the exit code."""
     options = parser("bankseg export", "Copy the release in use to a URL.").parse_args(arguments)
-    # pyarrow costs a second; whoever asks for help is not kept waiting.
+    # Importing pyarrow takes a second; the help must not wait for it.
     from bankseg_assets.release.remote_copy import MirrorError, export
 
     try:
@@ -29,7 +29,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def parser(command: str, does: str) -> argparse.ArgumentParser:
-    """Return what this command and `bankseg fetch` take."""
+    """Return the argument parser of this command and of `bankseg fetch`."""
     found = argparse.ArgumentParser(prog=command, description=does)
     found.add_argument(
         "url", help="s3://, gs://, abfs://, hdfs:// or file:///; secrets come from the environment"

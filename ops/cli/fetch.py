@@ -1,7 +1,7 @@
 """Copy the newest release at a URL into the data folder: `bankseg fetch s3://bucket/bankseg`.
 
-For a machine that serves and computes nothing: app, API and lists find the release there. Run it
-as often as a new model should be noticed; while there is none, nothing is copied.
+For a machine that serves and computes nothing: the app, the API and `bankseg score` use the copy.
+Run it as often as a new model should be picked up; if there is none, nothing is copied.
 """
 
 import sys
@@ -13,10 +13,10 @@ from ops.cli.export import REFUSED, parser
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Copy; return the exit code."""
+    """Copy the release; return the exit code."""
     does = "Copy the newest release at a URL to this machine."
     options = parser("bankseg fetch", does).parse_args(arguments)
-    # pyarrow costs a second; whoever asks for help is not kept waiting.
+    # Importing pyarrow takes a second; the help must not wait for it.
     from bankseg_assets.release.remote_copy import MirrorError, fetch
 
     try:

@@ -1,6 +1,6 @@
-"""The command line, `./bankseg COMMAND`: finds the command's module and hands over.
+"""The command line, `./bankseg COMMAND`: imports the command's module and calls its `main`.
 
-Nothing else is imported before, so that each command costs what it needs, and help costs nothing.
+Nothing else is imported, so that each command loads only what it needs and the help loads nothing.
 """
 
 import os
@@ -8,7 +8,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
-# Command -> its module, whose `main` takes the arguments after it; and what it does.
+# Command -> (module, description). The module's `main` takes the arguments after the command.
 COMMANDS = {
     "score": ("ops.cli.score", "the segment of each customer in a list (CSV, CSV.gz, Parquet)"),
     "status": ("ops.cli.status", "what is in use, what came in, what runs"),
@@ -29,7 +29,7 @@ REFUSED = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what was asked; return the exit code."""
+    """Run a command; return the exit code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     if not given or given[0] in HELP:
         print(usage())
@@ -41,7 +41,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         code: int = module.main(given[1:])
         sys.stdout.flush()
-    except BrokenPipeError:  # whoever read on, as `head`, has seen enough
+    except BrokenPipeError:  # the reader, such as `head`, has closed the pipe
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
     return code

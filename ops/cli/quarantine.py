@@ -1,10 +1,10 @@
-"""Write the quarantined rows as a file to correct and deliver again: `./bankseg quarantine`.
+"""Write the quarantined rows as CSV for correction and redelivery: `./bankseg quarantine`.
 
     ./bankseg quarantine > rows.csv
 
-The columns are those that the contract asks for. Four more say what is wrong and where the row
-came from; delivered again, they are set aside with a warning. A record that could not be split
-into fields stands whole in the column `record`.
+The columns are the contract's, and four more for the reason and the row's origin, which are ignored
+with a warning on redelivery. A record that could not be split into fields is in the column
+`record`.
 """
 
 import json
@@ -31,7 +31,7 @@ _EXTRA = ("reason", "source_file", "row_number")
 
 
 def main() -> int:
-    """Write the rows of the newest version to stdout, and their number to stderr."""
+    """Write the newest version's rows to stdout and their number to stderr."""
     try:
         settings = load_settings()
         contract = load_contract(settings.contract)
@@ -48,9 +48,9 @@ def main() -> int:
 
 
 def quarantined_rows(version: Path, contract: DeliveryContract) -> pd.DataFrame:
-    """Return the rows of a version that broke a rule, as the contract names the columns.
+    """Return the rows of a version that violate a rule, with the contract's column names.
 
-    Duplicates are left out: the row that they repeat was kept.
+    Duplicates are excluded: one copy of each was kept.
     """
     rows = [
         _fields(row["raw_text"], contract) | {name: row[name] for name in _EXTRA}
@@ -60,7 +60,7 @@ def quarantined_rows(version: Path, contract: DeliveryContract) -> pd.DataFrame:
 
 
 def _read(files: list[str]) -> list[dict[str, Any]]:
-    if not files:  # nothing was ever set aside
+    if not files:  # nothing was quarantined yet
         return []
     wanted = ds.field("disposition") == "quarantined"
     table = ds.dataset(files).to_table(["raw_text", *_EXTRA], filter=wanted)
@@ -70,24 +70,24 @@ def _read(files: list[str]) -> list[dict[str, Any]]:
 
 
 def _fields(raw_text: str, contract: DeliveryContract) -> dict[str, Any]:
-    """Return the delivered fields of a row by the contract's names, or the record as it came."""
+    """Return a row's fields by the contract's column names, or its record unchanged."""
     try:
         found = json.loads(raw_text)
     except ValueError:
         found = None
-    # A malformed record may be JSON too: `12`, or `null`.
+    # A malformed record may be valid JSON too, such as `12` or `null`.
     if not isinstance(found, dict):
         return {RECORD: raw_text}
     fields: dict[str, Any] = {}
     for ours, rule in contract.columns.items():
-        fields |= _delivered(rule, found.get(ours))
-    # A filter kept the row, and is to keep it again.
+        fields |= _file_columns(rule, found.get(ours))
+    # The row passed the row filters, and must pass them again on redelivery.
     kept = {one.column: one.keep[0] for one in contract.row_filters if one.keep}
     return kept | fields
 
 
-def _delivered(rule: ColumnRule, text: str | None) -> dict[str, Any]:
-    """Return the columns of the file that a value came from; what cannot be split, in the first."""
+def _file_columns(rule: ColumnRule, text: str | None) -> dict[str, Any]:
+    """Return the file columns of a value; one that cannot be split goes into the first."""
     if not rule.names:
         return {rule.name: text}
     parts = (text or "").split(rule.joined_by) if rule.joined_by else []

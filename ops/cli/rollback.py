@@ -1,6 +1,6 @@
 """List the releases, or go back to an earlier one: `bankseg rollback [--to NAME | --list]`.
 
-Takes well under a second: no table is touched, a new release names the older versions.
+Takes well under a second: no table is copied; a new release refers to the older versions.
 """
 
 import argparse
@@ -16,7 +16,7 @@ REFUSED = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what was asked; return the exit code."""
+    """List the releases or roll back; return the exit code."""
     options = _parser().parse_args(arguments)
     try:
         settings = load_settings()

@@ -19,7 +19,7 @@ from bankseg_assets.presentation.formatting import day
 from bankseg_assets.runtime.settings import SettingsError, called_from, load_settings
 from bankseg_assets.scoring.lists.errors import ListError
 
-# numpy, pandas and pyarrow cost a second; whoever asks for help is not kept waiting.
+# Importing numpy, pandas and pyarrow takes a second; the help must not wait for it.
 if TYPE_CHECKING:
     from bankseg_assets.scoring.bundle import Bundle
     from bankseg_assets.scoring.current_model import Serving
@@ -34,7 +34,7 @@ INTERRUPTED = 130
 def main(arguments: Sequence[str] | None = None) -> int:
     """Score a list; return the exit code: 0 also when some rows have an error."""
     options = _parser().parse_args(arguments)
-    # As Ctrl-C: a list under way is removed.
+    # Handled as Ctrl-C: an unfinished list is removed.
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         settings = load_settings()
@@ -93,16 +93,16 @@ def _score(options: argparse.Namespace, contract: DeliveryContract, published_di
     )
     with open_list(source, dialect) as customers:
         matching = match_columns(customers.names, asked_of(bundle), dict(options.column))
-        _tell(matching, customers.names)
+        _report_columns(matching, customers.names)
         hold_out = _hold_out(options, customers.names, contract, bundle)
         actions = read_actions(release)
         scorer = Scorer(bundle, matching.columns, hold_out, actions, dialect.decimal)
         summary = score_list(customers, target, scorer, dialect, _progress)
-    print(_told(summary, target, bundle))
+    print(_summary_text(summary, target, bundle))
 
 
 def _serving(published_dir: Path) -> "Serving":
-    """Return what is served; raises ListError when that is nothing."""
+    """Return the served model. Raises ListError if there is none."""
     from bankseg_assets.scoring.current_model import Serving, renew, why_no_model
     from bankseg_assets.scoring.published_model import newest_first
 
@@ -114,8 +114,8 @@ def _serving(published_dir: Path) -> "Serving":
     return serving
 
 
-def _tell(matching: "Matching", names: Sequence[str]) -> None:
-    """Say what is left open; raise ListError where only a person can tell."""
+def _report_columns(matching: "Matching", names: Sequence[str]) -> None:
+    """Print the inputs without a column. Raises ListError if names are only similar."""
     from bankseg_assets.scoring.lists.score_table import RESULTS
 
     if matching.alike:
@@ -147,13 +147,13 @@ def _hold_out(
     return None
 
 
-def _told(summary: "Summary", target: Path, bundle: "Bundle") -> str:
+def _summary_text(summary: "Summary", target: Path, bundle: "Bundle") -> str:
     from bankseg_assets.scoring.quality import quality
 
     counts = {"sure": summary.sure, "not sure": summary.unsure, "with an error": summary.failed}
-    told = ", ".join(f"{count:,} {what}" for what, count in counts.items())
+    counted = ", ".join(f"{count:,} {what}" for what, count in counts.items())
     model = [f"Model {bundle.version}", f"snapshot of {day(bundle.snapshot_date)}", quality(bundle)]
-    return f"{target.name}: {summary.rows:,} rows, {told}.\n{', '.join(filter(None, model))}."
+    return f"{target.name}: {summary.rows:,} rows, {counted}.\n{', '.join(filter(None, model))}."
 
 
 def _progress(rows: int) -> None:

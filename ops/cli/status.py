@@ -22,7 +22,7 @@ from ops.launch.services import platform_services
 NOTHING_IN_USE = 1
 REFUSED = 2
 EDA = "eda_report"
-# Metric -> how it is called.
+# Metric -> its label.
 METRICS = {
     "f1_weighted": "weighted F1",
     "f1_macro": "macro F1",
@@ -33,7 +33,7 @@ METRICS = {
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the status; return 0 if there is a model in use, else 1."""
+    """Print the status; return 0 if a model is in use, else 1."""
     parser = argparse.ArgumentParser(prog="bankseg status", description=__doc__)
     parser.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args(arguments)
@@ -47,7 +47,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def status(settings: Settings) -> dict[str, Any]:
-    """Return the status as JSON holds it; null for what there is not."""
+    """Return the status as JSON values; None for what does not exist."""
     serving = renew(Serving(), lambda: newest_first(settings.published_dir))
     refused = refusal(settings.published_dir)
     return {
@@ -88,7 +88,7 @@ def _release(release: Release) -> dict[str, Any]:
 
 
 def _window(release: Release) -> tuple[str | None, str | None]:
-    """Return the first and the last day of the data, as the EDA report of the release says."""
+    """Return the first and last day of the data, from the release's EDA report."""
     try:
         text = (release.path(EDA) / "model.json").read_text(encoding="utf-8")
         (overview,) = json.loads(text)["overview"]
@@ -107,7 +107,7 @@ def _model(bundle: Bundle) -> dict[str, Any]:
 
 
 def _deliveries(ledger: Path) -> dict[str, Any] | None:
-    if not ledger.exists():  # to open it would make it
+    if not ledger.exists():  # opening it would create it
         return None
     try:
         found = Ledger(ledger).deliveries()
@@ -148,8 +148,8 @@ def _parts(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "Release", f"{release['name']} ({release['kind']}), made {release['made_at']}{demo}"
         if release["note"]:
             yield "", release["note"]
-        yield "Data", _told_window(release, model)
-        yield "Model", f"{model['version']}\n{_told_metrics(model)}"
+        yield "Data", _window_text(release, model)
+        yield "Model", f"{model['version']}\n{_metrics_text(model)}"
         yield "Segments", ", ".join(model["segments"])
         if release["warnings"]:
             yield "Warnings", "\n".join(release["warnings"])
@@ -159,7 +159,7 @@ def _parts(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "Problem", f"The newest model cannot be used. {found['problem']}"
     if refused:
         yield "Refused", "\n".join([f"a newer model, {refused['at']}", *refused["reasons"]])
-    yield "Deliveries", _told_deliveries(found["deliveries"])
+    yield "Deliveries", _deliveries_text(found["deliveries"])
     for server in found["servers"]:
         yield server["name"], server["address"] + ("" if server["answers"] else " does not answer")
     disk = found["disk"]
@@ -170,29 +170,29 @@ def _parts(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     )
 
 
-def _told_window(release: Mapping[str, Any], model: Mapping[str, Any]) -> str:
+def _window_text(release: Mapping[str, Any], model: Mapping[str, Any]) -> str:
     snapshot = f"snapshot of {day(model['snapshot_date'])}"
     if not release["first_day"]:
         return snapshot
     return f"{day(release['first_day'])} to {day(release['last_day'])}, {snapshot}"
 
 
-def _told_metrics(model: Mapping[str, Any]) -> str:
+def _metrics_text(model: Mapping[str, Any]) -> str:
     metrics = model["metrics"]
-    told = [f"{called} {metrics[name]:.3f}" for name, called in METRICS.items() if name in metrics]
-    return ", ".join([f"{metrics['n_customers']:,.0f} customers", *told])
+    texts = [f"{called} {metrics[name]:.3f}" for name, called in METRICS.items() if name in metrics]
+    return ", ".join([f"{metrics['n_customers']:,.0f} customers", *texts])
 
 
-def _told_deliveries(found: Mapping[str, Any] | None) -> str:
+def _deliveries_text(found: Mapping[str, Any] | None) -> str:
     if not found or not found["last"]:
         return "none yet"
     last = found["last"]
     withdrawn = f", {found['withdrawn']:,} withdrawn" if found["withdrawn"] else ""
-    told = (
+    text = (
         f"{found['accepted']:,} accepted, {found['rejected']:,} rejected{withdrawn}\n"
         f"the last was {last['file']}, {last['status']} {last['taken_at']}"
     )
-    return f"{told}\n{last['reason']}" if last["reason"] else told
+    return f"{text}\n{last['reason']}" if last["reason"] else text
 
 
 if __name__ == "__main__":

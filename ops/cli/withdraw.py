@@ -1,7 +1,7 @@
-"""Take an accepted file back, or accept it again: `bankseg withdraw SHA [--reason ...] [--undo]`.
+"""Withdraw an accepted file, or undo it: `bankseg withdraw SHA [--reason ...] [--undo]`.
 
-The file stays in the archive, and from the next batch on it is as if it had never arrived. A copy
-in the landing folder does not bring it back; --undo does.
+The file stays in the archive; from the next batch on it is excluded from all tables. Delivering a
+copy does not restore it; --undo does.
 """
 
 import argparse
@@ -16,7 +16,7 @@ REFUSED = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Do what was asked; return the exit code."""
+    """Withdraw or restore the file; return the exit code."""
     options = _parser().parse_args(arguments)
     try:
         found = _changed(load_settings(), options)
@@ -33,7 +33,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _changed(settings: Settings, options: argparse.Namespace) -> Delivery:
     path = settings.holdings_ledger_path if options.holdings else settings.ledger_path
-    if not path.exists():  # to open it would make it
+    if not path.exists():  # opening it would create it
         raise WithdrawalError(f"Nothing was delivered yet: there is no {path}.")
     ledger = Ledger(path)
     if options.undo:

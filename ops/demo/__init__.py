@@ -1,1 +1,1 @@
-"""Made-up data of made-up banks."""
+"""Generators of synthetic bank data."""

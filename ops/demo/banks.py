@@ -1,14 +1,14 @@
-"""Three made-up banks of other shapes than the demo data: a delivery of each, and its contract.
+"""Generate deliveries and contracts of three synthetic banks that differ from the demo data.
 
 `python -m ops.demo.banks retail --customers 1500 --seed 7 --output FOLDER`
 
-- retail: European, `;`, 1.234,56 and German months; lines above and below the records; spending in
+- retail: European: `;`, 1.234,56 and German months; lines above and below the records; spending in
   the column Soll, salaries and pensions in Haben; overdrawn accounts; no birth dates.
-- current: 20 to 200 transactions a customer, and a fee for all on the last day, so that all
-  customers have the same recency; no IDs, a column that says the direction, the day in three
-  columns, times with AM and PM, ages in place of birth dates.
+- current: 20 to 200 transactions per customer, and a fee for all on the last day, so that all
+  customers have the same recency; no IDs, a column for the direction, the day in three
+  columns, times with AM and PM, ages instead of birth dates.
 - shop: a spreadsheet, or Parquet; instants with offsets, two currencies, quantity and unit price,
-  cancelled orders that do not count; no balance, gender or birth date; refunds; one customer in
+  cancelled orders that are excluded; no balance, gender or birth date; refunds; one customer in
   three has a second order.
 
 The contracts are those of docs/contracts/.
@@ -39,14 +39,14 @@ START = datetime(2025, 1, 1)
 DAYS = 180
 UNKNOWN_SHARE = 0.02  # of the values of a column that may be empty
 SPREAD = 0.6  # of log-amounts within a kind of customer
-REFUNDED_ORDERS = 0.15  # of those who have more than one
-REFUND_ALONE = 0.03  # of the others: what they bought lies before the first day
+REFUNDED_ORDERS = 0.15  # of customers with more than one order
+REFUND_ALONE = 0.03  # of the others: the purchase is before the first day
 ONE_ORDER = 2 / 3
 DAYS_A_MONTH = 30
-ONLY_INCOME = 0.02  # of the customers whose salary arrives here
+ONLY_INCOME = 0.02  # of the customers with a salary
 CANCELLED_ORDERS = 0.05
 CANADIAN_DOLLAR = 0.73  # US dollars
-MOST_PIECES = 4  # in an order
+MAX_PIECES = 4  # in an order
 
 CSV, XLSX, PARQUET = "csv", "xlsx", "parquet"
 
@@ -54,38 +54,38 @@ Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
 Bools = npt.NDArray[np.bool_]
 Columns = dict[str, Sequence[Cell]]
-"""The header's name -> the values of a delivery."""
+"""Column name in the header -> values."""
 
 
 class Kind(NamedTuple):
-    """A hidden kind of customer: what most of its members are like."""
+    """A latent type of customer, with typical values of its members."""
 
     share: float
     transactions: tuple[int, int]
-    """Fewest and most."""
+    """Minimum and maximum."""
     amount: float
     balance: float
     last_day: int = DAYS
     salary: float = 0.0
-    """What arrives each month."""
+    """Monthly income."""
 
 
 class Bank(NamedTuple):
-    """How to make a delivery, the name of its contract, and a size that is quick to segment."""
+    """A bank's generator, its contract's name, and a number of customers quick to segment."""
 
     columns: Callable[[int, np.random.Generator], Columns]
     contract: str
     customers: int
     formats: tuple[str, ...] = (CSV,)
-    """How it delivers; the first is the usual way."""
+    """Supported file formats; the first is the default."""
     preamble: tuple[str, ...] = ()
-    """Lines above the header of a CSV."""
+    """Lines above the CSV header."""
     footer: str = ""
-    """The last line of a CSV, with the number of records in place of {}."""
+    """Last line of the CSV; {} stands for the number of records."""
 
 
 class Transactions(NamedTuple):
-    """One element a transaction, in the order of time."""
+    """Arrays with one element per transaction, in order of time."""
 
     customer: Ints
     moment: Ints
@@ -116,7 +116,7 @@ COUNTRIES = {
     "New Zealand": "Pacific/Auckland",
     "": SHOP_ZONE,
 }
-"""Where a buyer is -> the time zone of the moments there."""
+"""Country of the buyer -> time zone of the timestamps."""
 GERMAN_MONTHS = (
     *("Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September"),
     *("Oktober", "November", "Dezember"),
@@ -131,10 +131,10 @@ def write_bank(
     seed: int,
     format: str = "",  # noqa: A002 - what callers and the command call it
 ) -> tuple[Path, Path]:
-    """Write a bank's delivery and contract into a folder; the same arguments give the same bytes.
+    """Write a bank's delivery and contract into a folder; deterministic for the same arguments.
 
-    `format`: one of the bank's, the usual one if empty. Returns the paths of both. Each file
-    appears whole or not at all.
+    `format`: one of the bank's formats, by default the first. Returns the paths of both files. Each
+    is written atomically.
     """
     if customers < 0 or seed < 0:
         raise ValueError(f"customers and seed must not be negative; they are {customers}, {seed}.")
@@ -175,14 +175,14 @@ def _csv(bank: Bank, columns: Columns, contract: DeliveryContract) -> bytes:
 
 
 def _write_parquet(file: BinaryIO, columns: Columns) -> None:
-    """Write typed columns, and one of lists that no contract names."""
+    """Write typed columns, and a column of lists that is not in the contract."""
     table = pa.table({name: _arrow(values) for name, values in columns.items()})
     tags = pa.array([["web"]] * table.num_rows, pa.list_(pa.string()))
     pq.write_table(table.append_column("Tags", tags), file)
 
 
 def _arrow(values: Sequence[Cell]) -> pa.Array:
-    """Return a column of its own type; of nothing, text."""
+    """Return a column with its inferred type; text if it is empty."""
     empty_as_null = [None if value == "" else value for value in values]
     return pa.array(empty_as_null, None if any(empty_as_null) else pa.string())
 
@@ -239,7 +239,7 @@ def _shop(customers: int, rng: np.random.Generator) -> Columns:
     ordered = _with_refunds(_transactions(SHOP, _kinds(SHOP, customers, rng), rng), rng)
     found, is_cancelled = _with_cancelled(ordered, rng)
     countries = _of_customer(tuple(COUNTRIES), (), found, rng)
-    pieces = rng.integers(1, MOST_PIECES, len(found.customer), endpoint=True)
+    pieces = rng.integers(1, MAX_PIECES, len(found.customer), endpoint=True)
     is_canadian = np.array([country == "Canada" for country in countries], dtype=bool)
     totals = np.abs(found.amount) / np.where(is_canadian, CANADIAN_DOLLAR, 1.0)
     prices = np.maximum((totals / pieces).round(2), 0.01)
@@ -279,7 +279,7 @@ BANKS = {
 
 
 def _kinds(kinds: Sequence[Kind], customers: int, rng: np.random.Generator) -> Ints:
-    """Return the place of each customer's kind; the shares hold for any number of customers."""
+    """Return the index of each customer's kind; shares are exact for any number of customers."""
     ends = np.cumsum([kind.share for kind in kinds])
     evenly = (rng.permutation(customers) + 0.5) / max(customers, 1)
     return np.searchsorted(ends[:-1] / ends[-1], evenly).astype(np.int64)
@@ -313,7 +313,7 @@ def _with_salaries(
     *,
     only_income: float = ONLY_INCOME,
 ) -> Transactions:
-    """Add what arrives each month; of some customers it is all that happens."""
+    """Add monthly income; some customers have no other transactions."""
     salaries = np.array([one.salary for one in kinds])[kind]
     paid = np.flatnonzero(salaries)
     months = DAYS // DAYS_A_MONTH
@@ -332,7 +332,7 @@ def _with_salaries(
 
 
 def _with_cancelled(found: Transactions, rng: np.random.Generator) -> tuple[Transactions, Bools]:
-    """Add orders ten times as large that were cancelled a minute before the real one."""
+    """Add cancelled orders of ten times the amount, a minute before the real order."""
     picked = np.flatnonzero(
         (rng.random(len(found.customer)) < CANCELLED_ORDERS) & (found.amount > 0)
     )
@@ -350,7 +350,7 @@ def _with_cancelled(found: Transactions, rng: np.random.Generator) -> tuple[Tran
 
 
 def _with_refunds(found: Transactions, rng: np.random.Generator) -> Transactions:
-    """Refund some orders, in part or whole; the refund counts as the customer's next order."""
+    """Add partial or full refunds of some orders; each is the customer's next transaction."""
     orders: dict[int, list[int]] = {}
     for place, number in enumerate(found.customer):
         orders.setdefault(int(number), []).append(place)
@@ -388,19 +388,19 @@ def _unknown(count: int, rng: np.random.Generator) -> Bools:
 
 
 def _german(value: float) -> str:
-    """Return an amount with dots between thousands and a decimal comma."""
+    """Return an amount in German notation, such as 1.234,56."""
     return f"{value:,.2f}".translate(str.maketrans(",.", ".,"))
 
 
 def _where(chosen: Bools, texts: Sequence[str]) -> list[str]:
-    """Return the texts of the chosen places, and empty ones for the others."""
+    """Return the texts where `chosen` is true, and empty texts elsewhere."""
     return [text if here else "" for here, text in zip(chosen, texts, strict=True)]
 
 
 def _of_customer(
     words: Sequence[str], shares: Sequence[float], found: Transactions, rng: np.random.Generator
 ) -> list[str]:
-    """Return a word a transaction, the same for all of a customer."""
+    """Return a word per transaction, the same for all transactions of a customer."""
     customers = int(found.customer.max(initial=-1)) + 1
     chosen = rng.choice(len(words), customers, p=shares or None)
     return [words[chosen[number]] for number in found.customer]

@@ -34,7 +34,7 @@ REFUSED = 2
 
 
 class Leaning(NamedTuple):
-    """How a product is spread: its log-odds for the average customer, and what each trait adds."""
+    """A product's log-odds for the average customer, and the weight of each trait."""
 
     usual: float
     wealth: float
@@ -63,9 +63,9 @@ LEANINGS = np.array(list(PRODUCTS.values()))
 
 
 def write_demo_holdings(path: Path, *, transactions: Path, seed: int) -> int:
-    """Write a CSV of customer and product; return its rows.
+    """Write a CSV of customer and product; return its number of rows.
 
-    The same transactions and seed give the same bytes. The file appears whole or not at all.
+    The same transactions and seed give the same bytes. The file is written atomically.
     """
     customers = _customers(transactions)
     rng = np.random.default_rng(seed)
@@ -98,7 +98,7 @@ def write_demo_holdings(path: Path, *, transactions: Path, seed: int) -> int:
 
 
 def _customers(transactions: Path) -> pd.DataFrame:
-    """Return balance and sum of the amounts of each customer of the file, by its ID."""
+    """Return each customer's balance and sum of amounts, indexed by customer ID."""
     customer, *measures = ["CustomerID", "CustAccountBalance", "TransactionAmount (INR)"]
     types = {customer: pa.string()} | dict.fromkeys(measures, pa.float64())
     options = pa_csv.ConvertOptions(include_columns=list(types), column_types=types)
@@ -112,13 +112,13 @@ def _customers(transactions: Path) -> pd.DataFrame:
 
 
 def _normal_scores(values: Floats) -> Floats:
-    """Return the standard normal quantile of each value's rank; equal values share it."""
+    """Return the standard normal quantile of each value's rank; ties share a rank."""
     ranks = pd.Series(values).rank().to_numpy()
     return np.asarray(ndtri((ranks - 0.5) / max(len(values), 1)), dtype=np.float64)
 
 
 def _dirt(rows: pa.Table) -> list[str]:
-    """Return a repetition, another spelling of one, and a row without a product."""
+    """Return a duplicate, a duplicate in another spelling, and a row without a product."""
     if not rows.num_rows:
         return []
     customer, product = (column[0].as_py() for column in rows.columns)

@@ -1,4 +1,4 @@
-"""Write tables as an XLSX file of plain texts and numbers: the standard library alone."""
+"""Write tables of texts and numbers as XLSX, with the standard library only."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO
@@ -14,11 +14,11 @@ _TYPES = "http://schemas.openxmlformats.org/package/2006/content-types"
 _LINKS = "http://schemas.openxmlformats.org/package/2006/relationships"
 _OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
 _KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml"
-_EARLIEST = (1980, 1, 1, 0, 0, 0)  # what a ZIP can say; the same content gives the same bytes
+_EARLIEST = (1980, 1, 1, 0, 0, 0)  # earliest date of ZIP; fixed, so that the bytes are reproducible
 
 
 def write_xlsx(file: BinaryIO, sheets: Mapping[str, Rows]) -> None:
-    """Write sheets, name -> rows, in their order; an empty text is an empty cell."""
+    """Write sheets (name -> rows) in the given order; an empty text is an empty cell."""
     numbers = range(1, len(sheets) + 1)
     parts: dict[str, Iterable[str]] = {
         "[Content_Types].xml": _content_types(numbers),

@@ -1,14 +1,15 @@
-"""Demo transactions: a file that looks like the real bank's, dirt included, at any size.
+"""Generate demo transactions of any size that resemble the real bank's file, errors included.
 
 `python -m ops.demo.transactions --rows 1048567 --seed 7 --output PATH`
 
-Into the landing folder, they come with demo holdings of the same customers (`ops.demo.holdings`).
+In the landing folder they are accompanied by demo holdings of the same customers
+(`ops.demo.holdings`).
 
 Identifiers cannot collide with a bank's: transactions are `DT1`.., customers `DC` + seven digits.
 
-Rows come in chunks, each from a random stream of its own, so memory is bounded by one chunk. Within
-a chunk, people behave in hidden ways that give every person and row scores; the rank of a score,
-not the score, picks the value. So the marginal distributions hold whatever the behaviours do.
+Rows are generated in chunks, each from its own random stream, so memory is bounded by one chunk.
+Within a chunk, latent behaviours give every person and row scores; the rank of a score, not the
+score, selects the value. So the marginal distributions do not depend on the behaviours.
 """
 
 import argparse
@@ -35,10 +36,10 @@ HEADER = (
     "TransactionID,CustomerID,CustomerDOB,CustGender,CustLocation,CustAccountBalance,"
     "TransactionDate,TransactionTime,TransactionAmount (INR)"
 )
-FULL_ROWS = 1_048_567  # the real file's length, to which every count below refers
+FULL_ROWS = 1_048_567  # rows of the real file, to which every count below refers
 
-# Rows that share digits 3..5 of the CustomerID. Customers are drawn within a pool, blind to the
-# person: at 2,500 rows 99 % of the repeated IDs mix people, as in the real file.
+# Rows that share digits 3..5 of the CustomerID. Customers are drawn within a pool, independent of
+# the person: at 2,500 rows 99 % of the repeated IDs mix people, as in the real file.
 POOL_ROWS = 2_500
 POOL_CODES = 1_000
 CHUNK_ROWS = 80 * POOL_ROWS  # the process stays under 0.25 GB; whole pools keep IDs distinct
@@ -95,7 +96,7 @@ def _names(commas: str) -> list[str]:
 CITIES = {"MUMBAI": 0.099, "NEW DELHI": 0.081, "BANGALORE": 0.078, "GURGAON": 0.070, "DELHI": 0.068}
 CITIES |= {"NOIDA": 0.031, "CHENNAI": 0.029, "PUNE": 0.025, "HYDERABAD": 0.022, "THANE": 0.021}
 CITIES |= {"KOLKATA": 0.019}
-# The other places by rank, relative: flat at the end, so that a million rows meet about 9,000.
+# The other places by rank, relative: flat at the end, so that a million rows have about 9,000.
 TAIL_BY_RANK = {1: 8_000, 10: 2_700, 40: 1_030, 90: 485, 500: 61, 1_000: 24, 2_000: 7, 11_000: 4}
 TOWNS = _names(
     "GHAZIABAD,AHMEDABAD,FARIDABAD,NAVI MUMBAI,JAIPUR,CHANDIGARH,LUCKNOW,SURAT,LUDHIANA,MOHALI,"
@@ -122,7 +123,7 @@ QUARTERS = _names(
 UNTIDY_CYCLE = 300
 UNTIDY_FORMS = {60: "{town}  {quarter}", 210: '"{quarter}, {town}"'}
 
-# Words that get one row each of any file, so that even a short one has every kind of dirt.
+# Values that occur in exactly one row, so that even a short file has every kind of error.
 ODD_GENDER = "T"
 ODD_LOCATIONS = _names("CAFÉ COLONY GUWAHATI,MUMBAI\u00a0,KISHANPUR taluka ANAND,OLD  TOWN KOCHI")
 ODD_LOCATIONS += ['"CAMP, PUNE"']
@@ -130,7 +131,7 @@ FIRST_ODD_ROW = 1_000
 
 
 class Behaviour(NamedTuple):
-    """A hidden kind of person: its share of people, and its shifts in standard deviations."""
+    """A latent type of person: its share, and its shifts in standard deviations."""
 
     share: float
     visits: float
@@ -151,7 +152,7 @@ WEALTH_PULL = 0.32  # of wealth on spending: log-amount and log-balance then cor
 
 
 class Vocabulary(NamedTuple):
-    """The words of a column, and where in [0, 1) each word but the first begins."""
+    """The values of a column, and the lower edges in [0, 1) of all but the first."""
 
     words: pa.StringArray
     edges: Floats
@@ -164,7 +165,7 @@ def _vocabulary(shares: Mapping[str, float]) -> Vocabulary:
 
 def _birth_shares() -> dict[str, float]:
     days = [date(1917, 1, 1) + timedelta(days) for days in range(36_372)]  # to the end of July 2016
-    # A year's weight is that of its middle.
+    # The weight of a year is that of its middle.
     years = [day.year + day.timetuple().tm_yday / 366 - 0.5 for day in days]
     weights = _log_interpolate(BIRTHS, np.array(years))
     shares = weights / weights.sum() * (1 - sum(PLACEHOLDER_BIRTHS.values()))
@@ -211,12 +212,12 @@ GENDERS = _vocabulary({ODD_GENDER: 0.0, "M": 0.7302, "F": 0.2688, "": 1_100 / FU
 
 
 class People(NamedTuple):
-    """The people of a chunk, one element a person; words are places in their vocabulary."""
+    """Arrays with one element per person of a chunk; words are indices into their vocabulary."""
 
     rows: Ints
     behaviour: Ints
     wealth: Floats
-    """A score: only its order has a meaning."""
+    """A score; only its rank is used."""
     balance: Floats
     """INR; NaN where unknown."""
     birth: Ints
@@ -225,9 +226,9 @@ class People(NamedTuple):
 
 
 def write_demo_transactions(path: Path, *, rows: int, seed: int) -> None:
-    """Write a CSV of `rows` transactions; the same rows and seed give the same bytes.
+    """Write a CSV of `rows` transactions; deterministic for the same rows and seed.
 
-    The file appears whole or not at all. CustomerIDs have seven digits up to ten million rows,
+    The file is written atomically. CustomerIDs have seven digits up to ten million rows,
     eight up to a hundred million.
     """
     if rows < 0 or seed < 0:
@@ -263,7 +264,7 @@ def _chunk(first_row: int, rows: int, id_digits: int, rng: np.random.Generator) 
 
 
 def _people(rows: int, rng: np.random.Generator) -> People:
-    candidates = rows // 5 + 1  # of 6.5 rows each: more than are needed
+    candidates = rows // 5 + 1  # of 6.5 rows each, which is more than needed
     behaviour = rng.choice(len(BEHAVIOURS), candidates, p=SHARE)
     visits = _ranks(_normal(VISITS[behaviour], rng), rng)
     ends = np.cumsum(_log_interpolate(PERSON_ROWS, visits).astype(np.int64))
@@ -292,7 +293,7 @@ def _balances(ranks: Floats, known: npt.NDArray[np.bool_]) -> Floats:
 
 
 def _amounts(people: People, person: Ints, rng: np.random.Generator) -> Floats:
-    # Over half of the spread of log-amounts lies between people, as in the real file.
+    # Over half of the variance of log-amounts is between people, as in the real file.
     level = _normal(SPEND[people.behaviour] + WEALTH_PULL * people.wealth, rng)
     ranks = _ranks(_normal(level[person], rng), rng)
     exact = _log_interpolate(AMOUNTS, ranks).round(2)
@@ -306,13 +307,13 @@ def _days(people: People, person: Ints, rng: np.random.Generator) -> Ints:
 
 
 def _times(rows: int, rng: np.random.Generator) -> Ints:
-    """HHMMSS as a number, which is why it has no leading zeros."""
+    """Return HHMMSS as a number, so without leading zeros."""
     hours = rng.choice(24, rows, p=np.array(HOURS) / sum(HOURS))
     return hours * 10_000 + rng.integers(60, size=rows) * 100 + rng.integers(60, size=rows)
 
 
 def _customers(first_row: int, rows: int, id_digits: int, rng: np.random.Generator) -> Ints:
-    """The number in each row's CustomerID, of which a person keeps only the pool's code."""
+    """Return the number in each row's CustomerID; only the pool's code depends on the person."""
     sizes = rng.choice(list(CUSTOMERS_BY_ROWS), rows, p=CUSTOMER_SHARES)
     starts = _starts(np.cumsum(sizes), rows)
     serial = np.repeat(np.arange(len(starts)), np.diff(starts, append=rows))
@@ -327,9 +328,9 @@ def _customers(first_row: int, rows: int, id_digits: int, rng: np.random.Generat
 
 
 def _id_numbers(pool: Ints, serial: Ints, id_digits: int) -> Ints:
-    """Distinct for each pool and serial; digits 3..5 are the pool's code."""
+    """Return distinct numbers for each pool and serial; digits 3..5 are the pool's code."""
     lap, code = np.divmod(pool, POOL_CODES)
-    # Factors prime to ten shuffle the numbers and keep them distinct.
+    # Factors coprime to ten permute the numbers and keep them distinct.
     code = code * 617 % POOL_CODES
     tails: int = 10 ** (id_digits - 5)
     others = (lap * POOL_ROWS + serial) * 7_919 % (100 * tails)
@@ -338,13 +339,13 @@ def _id_numbers(pool: Ints, serial: Ints, id_digits: int) -> Ints:
 
 
 def _id_digits(rows: int) -> int:
-    """Three digits of a pool's code, and at least four to tell its customers apart."""
+    """Return the number of digits: three of the pool's code and at least four of its customers."""
     laps = -(-rows // (POOL_ROWS * POOL_CODES))
     return 3 + max(4, len(str(laps * POOL_ROWS - 1)))
 
 
 def _place_odd_words(first_row: int, gender: Ints, location: Ints) -> None:
-    """The words that stand first in their vocabularies: one row each, in the first chunk."""
+    """Put the first words of their vocabularies into one row each, in the first chunk."""
     if first_row == 0:
         gender[FIRST_ODD_ROW : FIRST_ODD_ROW + 1] = 0
         odd = location[FIRST_ODD_ROW + 1 :][: len(ODD_LOCATIONS)]
@@ -352,7 +353,7 @@ def _place_odd_words(first_row: int, gender: Ints, location: Ints) -> None:
 
 
 def _starts(ends: Ints, rows: int) -> Ints:
-    """The rows at which runs that end at `ends` begin, with a new run at each pool's first row."""
+    """Return the first rows of runs that end at `ends`; each pool begins a new run."""
     return np.union1d(ends[ends < rows], np.arange(0, rows, POOL_ROWS))
 
 
@@ -361,9 +362,9 @@ def _normal(means: Floats, rng: np.random.Generator) -> Floats:
 
 
 def _ranks(scores: Floats, rng: np.random.Generator, weights: Ints | None = None) -> Floats:
-    """Each score's place among the scores: uniform in [0, 1], whatever the scores' distribution.
+    """Return each score's rank, uniform in [0, 1] for any distribution of scores.
 
-    A person's score weighs as many rows as the person has, so that rows come out uniform.
+    `weights`: rows per person, so that the ranks are uniform over rows.
     """
     order = np.argsort(scores)
     width = np.ones(len(scores)) if weights is None else weights[order].astype(np.float64)
@@ -383,12 +384,12 @@ def _ids(prefix: str, numbers: Ints, digits: int = 0) -> pa.StringArray:
 
 
 def _text(numbers: Floats | Ints) -> pa.StringArray:
-    """The shortest text of each number, such as 25 or 10643.5; empty for NaN."""
+    """Return the shortest text of each number, such as 25 or 10643.5; empty for NaN."""
     return pa.array(numbers, from_pandas=True).cast(pa.string()).fill_null("")
 
 
 def _csv(columns: Sequence[pa.StringArray]) -> bytes:
-    """Joined by hand: pyarrow's CSV writer quotes either every text or none."""
+    """Return the rows as CSV; pyarrow's writer quotes either every text or none."""
     lines = pc.binary_join_element_wise(*columns, ",").to_pylist()
     return "\n".join([*lines, ""]).encode()
 

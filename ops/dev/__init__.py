@@ -1,1 +1,1 @@
-"""Help for developers."""
+"""Commands for developers."""

@@ -1,4 +1,4 @@
-"""Remove what the platform made, and say what: `python -m ops.dev.clean`. Asks nothing."""
+"""Remove generated data and caches without a prompt: `python -m ops.dev.clean`."""
 
 import shutil
 import sys
@@ -36,7 +36,7 @@ def main(root: Path = Path()) -> int:
 
 
 def generated_data(settings: Settings) -> Iterator[Path]:
-    """Yield what can be made again; never the folder itself, which may hold other things."""
+    """Yield the paths that can be regenerated; never the data folder itself."""
     yield settings.landing_dir / "demo_transactions.csv"
     yield settings.holdings_dir / "demo_holdings.csv"
     yield settings.raw_dir
@@ -53,7 +53,7 @@ def generated_data(settings: Settings) -> Iterator[Path]:
 
 
 def caches(root: Path) -> Iterator[Path]:
-    """Yield the caches of the tools in the project at `root`."""
+    """Yield the tools' caches in the project at `root`."""
     yield from (root / name for name in CACHES)
     for package in ("bankseg_assets", "bankseg_assets_tests", "app", "ops"):
         yield from sorted((root / package).rglob("__pycache__"))

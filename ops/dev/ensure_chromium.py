@@ -1,4 +1,4 @@
-"""Have a Chromium for the tests that drive a browser: `python -m ops.dev.ensure_chromium`."""
+"""Install Chromium for the browser tests if allowed: `python -m ops.dev.ensure_chromium`."""
 
 import os
 import shutil
@@ -15,12 +15,12 @@ Run = Callable[[Sequence[str]], bool]
 
 
 def find_chromium(path: str | None = None) -> str | None:
-    """Return the browser's program, looked for on `path`, else on PATH."""
+    """Return the browser's executable on `path`, by default PATH; None if there is none."""
     return next(filter(None, (shutil.which(name, path=path) for name in PROGRAMS)), None)
 
 
 def may_install(environ: Mapping[str, str], user: int, path: str | None = None) -> bool:
-    """Whether packages may be installed here: by root, or on a CI machine, and only with apt."""
+    """Return whether packages may be installed: with apt, by root or on a CI machine."""
     return shutil.which("apt-get", path=path) is not None and (
         user == 0 or environ.get("CI") == "true"
     )
@@ -29,7 +29,7 @@ def may_install(environ: Mapping[str, str], user: int, path: str | None = None) 
 def ensure_chromium(
     run: Run, environ: Mapping[str, str], user: int, path: str | None = None
 ) -> bool:
-    """Install Chromium when it is missing and may be; return whether there is one now."""
+    """Install Chromium if it is missing and this is allowed; return whether it is available."""
     if find_chromium(path):
         return True
     if may_install(environ, user, path):

@@ -1,1 +1,1 @@
-"""Start and supervise the platform."""
+"""Starting and supervising the platform."""

@@ -1,4 +1,4 @@
-"""The Dagster instance: its folder, and the environment in which every process finds it."""
+"""Prepare the Dagster instance's folder and the environment of the platform's processes."""
 
 import os
 from collections.abc import Mapping
@@ -11,13 +11,13 @@ TEMPLATE = Path(__file__).with_name("dagster.yaml")
 
 
 def prepare_instance(dagster_home: Path) -> None:
-    """Make the instance's folder hold the configuration of this version of the platform."""
+    """Write this version's dagster.yaml into the instance's folder."""
     dagster_home.mkdir(parents=True, exist_ok=True)
     wanted = TEMPLATE.read_bytes()
     current = dagster_home / "dagster.yaml"
     if current.exists() and current.read_bytes() == wanted:
         return
-    # Written aside and renamed: a process that starts meanwhile never reads half a file.
+    # Written to a temporary file and renamed, so that no process reads half a file.
     draft = current.with_name(f"dagster.yaml.{os.getpid()}")
     draft.write_bytes(wanted)
     draft.replace(current)
@@ -26,8 +26,8 @@ def prepare_instance(dagster_home: Path) -> None:
 def process_environment(
     settings: Settings, java_home: Path | None, environ: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return `environ` with what Dagster, Java and Streamlit need to know."""
-    # Programs of others ask a proxy for this machine's own servers too, where one is named.
+    """Return `environ` with the variables for Dagster, Java and Streamlit."""
+    # Third-party programs would use a configured proxy for this machine's servers too.
     direct = ",".join(filter(None, (environ.get("NO_PROXY", environ.get("no_proxy")), _LOOPBACK)))
     java = {} if java_home is None else {"JAVA_HOME": str(java_home)}
     return {

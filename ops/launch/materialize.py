@@ -1,6 +1,6 @@
-"""Compute every asset in this process and show progress: `python -m ops.launch.materialize`.
+"""Materialize every asset in this process and show progress: `python -m ops.launch.materialize`.
 
-The run is recorded in the instance as any other, so the Dagster UI lists it with its events.
+The run is recorded in the instance, so the Dagster UI lists it with its events.
 """
 
 import argparse
@@ -30,7 +30,7 @@ from ops.launch.preflight import (
     find_java,
 )
 
-# Dagster costs two seconds; a machine that is not ready is told so before.
+# Importing Dagster takes two seconds; the checks of the machine run before.
 if TYPE_CHECKING:
     from dagster import DagsterInstance, DagsterRun, JobDefinition
 
@@ -45,9 +45,9 @@ INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the job; return 0 when every asset was made and no check failed."""
+    """Run the job; return 0 if every asset was materialized and no check failed."""
     options = _parser().parse_args(arguments)
-    # Dagster ends a run in good order on Ctrl-C alone.
+    # Dagster ends a run cleanly only on Ctrl-C.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
@@ -63,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             log = settings.logs_dir / "materialize.log"
             terminal = stack.enter_context(_output_to(log))
             if not options.if_needed:
-                # Java takes as long as Dagster's imports, on the other core.
+                # Java starts in the time of Dagster's imports, on the other core.
                 start_early(settings, spark_config(settings))
             return _materialize(options, terminal, log, sole=sole)
     except (SettingsError, PreflightError, JavaNotFoundError) as error:
@@ -96,7 +96,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _lock(stack: ExitStack, data_dir: Path) -> bool:
-    """Take the data folder's lock; return False when another holds it.
+    """Acquire the data folder's lock; return False if another process holds it.
 
     A batch may run while the platform serves, as long as no other run is in progress.
     """
@@ -109,7 +109,7 @@ def _lock(stack: ExitStack, data_dir: Path) -> bool:
 
 @contextmanager
 def _output_to(log: Path) -> Iterator[TextIO]:
-    """Send stdout and stderr, Java's too, to `log`; yield what stdout was."""
+    """Redirect stdout and stderr, including Java's, to `log`; yield the original stdout."""
     log.parent.mkdir(parents=True, exist_ok=True)
     sys.stdout.flush()
     with os.fdopen(os.dup(1), "w", encoding="utf-8") as terminal, log.open("wb") as file:
@@ -138,7 +138,7 @@ def _materialize(options: argparse.Namespace, terminal: TextIO, log: Path, *, so
             fail_interrupted_runs(instance)
         if _unfinished(instance):
             if options.if_needed:
-                # Its launcher was killed; the run goes on, and the servers take it up again.
+                # Its launcher was killed; the run continues, and the new servers monitor it.
                 print("An earlier run is still in progress; it goes on.", file=terminal)
                 return 0
             raise BusyError(
@@ -163,7 +163,7 @@ def run_batch(
     log: Path,
     run_config: Mapping[str, Any] | None = None,
 ) -> int:
-    """Run `job` in this process and narrate it; return the exit code."""
+    """Run `job` in this process and print its progress; return the exit code."""
     from ops.launch.progress import Progress
 
     started = time.monotonic()
@@ -185,7 +185,7 @@ def run_batch(
 
 
 def last_batch_failed(instance: "DagsterInstance") -> bool:
-    """Whether the newest run of the job ended, and not with success."""
+    """Return whether the job's newest run failed or was canceled."""
     from dagster import DagsterRunStatus, RunsFilter
 
     newest = instance.get_runs(RunsFilter(job_name=JOB), limit=1)
@@ -195,9 +195,9 @@ def last_batch_failed(instance: "DagsterInstance") -> bool:
 
 
 def fail_interrupted_runs(instance: "DagsterInstance") -> None:
-    """Mark as failed what a killed process left in progress; it would hold the queue's only place.
+    """Mark runs of killed processes as failed; they would occupy the queue's only slot.
 
-    To be called only where no code server is about to start a run.
+    Call only where no code server may be starting a run.
     """
     from ops.launch.run_launcher import run_process
 

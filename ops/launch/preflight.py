@@ -1,4 +1,4 @@
-"""What is checked before anything starts; each fault is one sentence that says what to do."""
+"""Checks before anything starts; each error is one sentence with the next step."""
 
 import errno
 import fcntl
@@ -19,22 +19,22 @@ from bankseg_assets.runtime.settings import Settings
 
 HOST = "127.0.0.1"
 GIGABYTE = 10**9
-# The demo file, its Parquet, three published versions and Spark's shuffle files, with room.
+# The demo file, its Parquet, three published versions and Spark's shuffle files, with a margin.
 NEEDED_BYTES = 2 * GIGABYTE
 LAST_PORT = 65535
 
 
 class PreflightError(RuntimeError):
-    """The platform cannot start on this machine as it is; the message says what to change."""
+    """The platform cannot start on this machine; the message says what to change."""
 
 
 class BusyError(PreflightError):
-    """Another process of the platform works on the same data folder."""
+    """Another process of the platform uses the same data folder."""
 
 
 @contextmanager
 def data_lock(data_dir: Path, holder: str) -> Iterator[None]:
-    """Hold `<data_dir>/run.lock`; raise BusyError when another process holds it."""
+    """Hold `<data_dir>/run.lock`; raise BusyError if another process holds it."""
     path = data_dir / "run.lock"
     try:
         data_dir.mkdir(parents=True, exist_ok=True)
@@ -60,15 +60,15 @@ def data_lock(data_dir: Path, holder: str) -> Iterator[None]:
 
 
 def check_machine(settings: Settings) -> None:
-    """Raise PreflightError when the name of the data folder, or Python's packages, cannot work."""
+    """Raise PreflightError if the data folder's path or Python's packages cannot work."""
     check_path(settings.data_dir)
     check_packages()
 
 
 def check_contract(settings: Settings) -> None:
-    """Raise PreflightError, with all that is wrong with it, when the contract cannot be used.
+    """Raise PreflightError with all errors of the contract, if it has any.
 
-    Before anything starts: an assets' run said so after 20 s, among the lines of a traceback.
+    Checked before the start: a run reported them only after 20 s, within a traceback.
     """
     try:
         load_contract(settings.contract)
@@ -77,10 +77,10 @@ def check_contract(settings: Settings) -> None:
 
 
 def check_path(data_dir: Path) -> None:
-    """Raise PreflightError when a program that works on the data folder cannot have its name.
+    """Raise PreflightError if SQLite or Spark cannot handle the data folder's path.
 
-    `?` and `%` mean something to SQLite's addresses, a comma parts Spark's folders. Spaces,
-    brackets, braces, `*`, `#`, `:` and letters of any language are fine.
+    `?` and `%` have a meaning in SQLite URIs, and a comma separates Spark's folders. Spaces,
+    brackets, braces, `*`, `#`, `:` and letters of any language are accepted.
     """
     name = str(data_dir)
     found = sorted({c for c in name if c in "?%," or not c.isprintable()})
@@ -98,7 +98,7 @@ def check_path(data_dir: Path) -> None:
 
 
 def check_packages() -> None:
-    """Raise PreflightError when Python finds another program's pyspark before the installed one."""
+    """Raise PreflightError if another pyspark precedes the installed one on Python's path."""
     installed = Path(sysconfig.get_paths()["purelib"]).resolve()
     for package in ("pyspark", "py4j"):
         spec = find_spec(package)
@@ -111,7 +111,7 @@ def check_packages() -> None:
 
 
 def check_disk(data_dir: Path, needed_bytes: int = NEEDED_BYTES) -> None:
-    """Raise PreflightError when the disk of `data_dir` has less free than `needed_bytes`."""
+    """Raise PreflightError if the disk of `data_dir` has less than `needed_bytes` free."""
     existing = next(path for path in (data_dir, *data_dir.parents) if path.exists())
     free = shutil.disk_usage(existing).free
     if free < needed_bytes:
@@ -123,7 +123,7 @@ def check_disk(data_dir: Path, needed_bytes: int = NEEDED_BYTES) -> None:
 
 
 def check_ports(settings: Settings) -> None:
-    """Raise PreflightError unless every server can listen on the port that it was given."""
+    """Raise PreflightError unless every server can listen on its configured port."""
     taken: dict[int, str] = {}
     for variable, port in ports(settings).items():
         if port in taken:
@@ -136,7 +136,7 @@ def check_ports(settings: Settings) -> None:
 
 
 def ports(settings: Settings) -> dict[str, int]:
-    """Return the setting's name and the port of each server that is to run."""
+    """Return setting name -> port of each server to start."""
     api = {"BANKSEG_API_PORT": settings.api_port} if settings.api_port else {}
     return {
         "BANKSEG_DAGSTER_PORT": settings.dagster_port,
@@ -146,11 +146,11 @@ def ports(settings: Settings) -> dict[str, int]:
 
 
 def check_port(variable: str, port: int) -> None:
-    """Raise PreflightError when nothing can listen on a port that a setting names."""
+    """Raise PreflightError if no server can listen on the port of a setting."""
     if not 0 < port <= LAST_PORT:
         raise PreflightError(f"{variable} is {port}; expected a port from 1 to {LAST_PORT}.")
     with socket.socket() as listener:
-        # As the servers do: a port that a stopped server has just left is free.
+        # As the servers do, so that the port of a server that has just stopped counts as free.
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listener.bind((HOST, port))
@@ -163,7 +163,7 @@ def check_port(variable: str, port: int) -> None:
 
 
 def find_java(settings: Settings, environ: Mapping[str, str]) -> Path | None:
-    """Return the JAVA_HOME for Spark, or None when a remote Spark needs no Java here.
+    """Return the JAVA_HOME for Spark; None if a remote Spark needs no local Java.
 
     Raises JavaNotFoundError.
     """

@@ -1,4 +1,4 @@
-"""Start processes, notice when one dies, and stop them with all that they started."""
+"""Start processes, detect when one dies, and stop them with all their descendants."""
 
 import ctypes
 import os
@@ -27,13 +27,13 @@ _LIBC = ctypes.CDLL(None)
 
 
 class StopRequestedError(Exception):
-    """The operator asked to stop."""
+    """The operator requested a stop."""
 
 
 class StopRequest:
     """Turn SIGINT, SIGTERM and SIGHUP into an exception, raised only where `pause` is called.
 
-    A handler that raised at once could do so between a process's start and its being noted.
+    A handler that raised at once could do so between a process's start and its registration.
     """
 
     def __init__(self) -> None:
@@ -41,27 +41,27 @@ class StopRequest:
 
     def __enter__(self) -> Self:
         for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._note)
-        # `nohup` ignores SIGHUP, and so do we then.
+            signal.signal(number, self._request_stop)
+        # Under `nohup`, which ignores SIGHUP, it stays ignored.
         if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
-            signal.signal(signal.SIGHUP, self._note)
+            signal.signal(signal.SIGHUP, self._request_stop)
         return self
 
     def __exit__(self, *_: object) -> None:
-        """Leave the handlers: a second Ctrl-C must not cut the stopping short."""
+        """Keep the handlers installed: a second Ctrl-C must not interrupt the shutdown."""
 
     def pause(self) -> None:
-        """Sleep a moment; raise StopRequestedError when a signal has come."""
+        """Sleep for POLL_SECONDS; raise StopRequestedError if a signal has arrived."""
         if self._requested:
             raise StopRequestedError
         time.sleep(POLL_SECONDS)
 
-    def _note(self, _number: int, _frame: FrameType | None) -> None:
+    def _request_stop(self, _number: int, _frame: FrameType | None) -> None:
         self._requested = True
 
 
 class Child(NamedTuple):
-    """A process that was started here."""
+    """A process that a ProcessTree started."""
 
     name: str
     process: subprocess.Popen[bytes]
@@ -69,7 +69,7 @@ class Child(NamedTuple):
 
     @property
     def is_dead(self) -> bool:
-        """Whether it has ended."""
+        """Whether the process has ended."""
         return self.process.poll() is not None
 
     def tail(self) -> str:
@@ -80,8 +80,8 @@ class Child(NamedTuple):
         return "\n".join(lines[-TAIL_LINES:])
 
 
-class Family:
-    """The processes started here and all that descends from them; leaving it stops them."""
+class ProcessTree:
+    """Context manager of started processes and their descendants; stops all of them on exit."""
 
     def __init__(self, stop_steps: StopSteps = STOP_STEPS) -> None:
         self._stop_steps = stop_steps
@@ -102,7 +102,7 @@ class Family:
         environ: Mapping[str, str],
         log: Path | None = None,
     ) -> Child:
-        """Start a process in its own session, so that the terminal's Ctrl-C reaches only us."""
+        """Start a process in its own session, which the terminal's Ctrl-C does not reach."""
         if log is None:
             process = _spawn(command, environ, None)
         else:
@@ -117,15 +117,15 @@ class Family:
         return child
 
     def stop(self) -> None:
-        """End the whole family: ask, insist, then kill."""
+        """Send each stop signal in turn until all processes have ended."""
         for number, seconds in self._stop_steps:
             for pid in self._living():
                 with suppress(ProcessLookupError):
                     os.kill(pid, number)
-            if self._gone_within(seconds):
+            if self._wait_until_gone(seconds):
                 return
 
-    def _gone_within(self, seconds: float) -> bool:
+    def _wait_until_gone(self, seconds: float) -> bool:
         deadline = time.monotonic() + seconds
         while living := self._living():
             if time.monotonic() > deadline:
@@ -134,11 +134,11 @@ class Family:
         return not living
 
     def _living(self) -> set[int]:
-        living = _relatives(self._seen)
-        # After the look: what it found dead is then reaped. But a JVM's first thread may be dead,
-        # as /proc tells, and the process not yet.
+        living = _descendants(self._seen)
+        # After the scan of /proc, so that processes that it found dead are reaped. /proc may show a
+        # JVM as dead, because its first thread is, before the process has ended.
         living |= {one.process.pid for one in self._children if one.process.poll() is None}
-        # Remembered, because one that leaves its session is not recognized once it is an orphan.
+        # Recorded, because a process that leaves its session cannot be found once it is an orphan.
         self._seen |= living
         return living
 
@@ -158,13 +158,13 @@ def _spawn(
 
 
 def _die_with_parent() -> None:
-    """Have Linux send SIGTERM when the launcher is killed outright: no server keeps its port."""
+    """Make Linux send SIGTERM if the launcher is killed, so that no server keeps its port."""
     if sys.platform == "linux":
         _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def started_at(pid: int) -> float | None:
-    """Return when a process started, as seconds since 1970; None when there is none."""
+    """Return a process's start time in seconds since 1970; None if it does not exist."""
     try:
         after_name = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
         boot = re.search(r"^btime (\d+)$", (PROC / "stat").read_text(), re.MULTILINE)
@@ -175,10 +175,10 @@ def started_at(pid: int) -> float | None:
     return int(boot[1]) + int(after_name[_START_FIELD]) / os.sysconf("SC_CLK_TCK")
 
 
-def _relatives(roots: set[int]) -> set[int]:
-    """Return the living among `roots`, in their sessions, and below any of those.
+def _descendants(roots: set[int]) -> set[int]:
+    """Return the living processes among `roots`, in their sessions, and their descendants.
 
-    The session finds orphans and those that left the process group, as Spark's Python workers do.
+    The session finds orphans and processes that left the group, as Spark's Python workers do.
     """
     table = _process_table()
     found = {pid for pid, (_, session) in table.items() if {pid, session} & roots}
@@ -188,12 +188,12 @@ def _relatives(roots: set[int]) -> set[int]:
 
 
 def _process_table() -> dict[int, tuple[int, int]]:
-    """Return the parent and the session of every process that is not a zombie."""
+    """Return process -> (parent, session) for every process that is not a zombie."""
     table = {}
     for entry in PROC.glob("[0-9]*/stat"):
-        # A process may end while we look.
+        # A process may end during the scan.
         with suppress(OSError):
-            # The program's name, in brackets, may hold spaces and brackets itself.
+            # The program's name, in parentheses, may itself contain spaces and parentheses.
             state, parent, _group, session = entry.read_text().rpartition(")")[2].split()[:4]
             if state != "Z":
                 table[int(entry.parent.name)] = (int(parent), int(session))

@@ -1,4 +1,4 @@
-"""Follow a Dagster run on the terminal: a line for each step, and why the run failed."""
+"""Show a Dagster run on the terminal: one line per step, and the cause of a failure."""
 
 import textwrap
 import time
@@ -17,16 +17,16 @@ from dagster import (
 from dagster._core.errors import DagsterAssetCheckFailedError
 from dagster_shared.error import SerializableErrorInfo
 
-LONGEST_MESSAGE = 600
-# Spark replaces Dagster's handler of Ctrl-C by one that raises the second.
+MAX_MESSAGE_LENGTH = 600
+# Spark replaces Dagster's Ctrl-C handler with one that raises the second.
 _INTERRUPTIONS = (DagsterExecutionInterruptedError.__name__, KeyboardInterrupt.__name__)
 
 
 @dataclass
 class Progress:
-    """Listen to a run's events; write `[3/10] rfm_table ... 3.1 s` as it goes.
+    """Write a line such as `[3/10] rfm_table ... 3.1 s` for each step of a run.
 
-    A step that makes two tables has one line that names both.
+    A step that produces two tables has one line with both names.
     """
 
     out: TextIO
@@ -38,7 +38,7 @@ class Progress:
     _step_started: float = 0.0
 
     def __call__(self, entry: EventLogEntry) -> None:
-        """Take one event; pass this object to `DagsterInstance.add_event_listener`."""
+        """Handle one event; pass this object to `DagsterInstance.add_event_listener`."""
         event = entry.dagster_event
         handler = _HANDLERS.get(event.event_type) if event else None
         if event and handler:
@@ -46,7 +46,7 @@ class Progress:
 
     @property
     def asset_count(self) -> int:
-        """The number of assets that the run is to materialize."""
+        """The number of assets that the run will materialize."""
         return sum(map(len, self._planned.values()))
 
     def _plan(self, event: DagsterEvent) -> None:
@@ -84,13 +84,13 @@ class Progress:
             return
         self._write("failed\n")
         self._warn()
-        # The check's own event has told why.
+        # The check's own event has reported the cause.
         if not causes or causes[-1].cls_name != DagsterAssetCheckFailedError.__name__:
             names = ", ".join(self._planned.get(_step_of(event), [_step_of(event)]))
             self.faults.append(f"{names} failed. {_paragraph(causes)}")
 
     def _fail_run(self, event: DagsterEvent) -> None:
-        # What failed in the run has said it better.
+        # The failed steps have reported more precise causes.
         if not self.faults:
             self.faults.append(
                 f"The run failed. {_paragraph(_causes(event.job_failure_data.error))}"
@@ -101,9 +101,9 @@ class Progress:
         if check.passed:
             return
         name = f"{check.check_name} of {check.asset_key.to_user_string()}"
-        told = f"Check {name} did not pass. {check.description or ''}".strip()
+        message = f"Check {name} did not pass. {check.description or ''}".strip()
         errors = check.severity == AssetCheckSeverity.ERROR
-        (self.faults if errors else self._warnings).append(told)
+        (self.faults if errors else self._warnings).append(message)
 
     def _write(self, text: str) -> None:
         self.out.write(text)
@@ -126,7 +126,7 @@ def _step_of(event: DagsterEvent) -> str:
 
 
 def _causes(error: SerializableErrorInfo | None) -> list[SerializableErrorInfo]:
-    """The error and what it was raised from, without Dagster's wrapping around them."""
+    """Return the error and its causes, outermost first, without Dagster's wrappers."""
     causes = []
     while error is not None:
         causes.append(error)
@@ -143,6 +143,6 @@ def _paragraph(causes: list[SerializableErrorInfo]) -> str:
 
 
 def _message(error: SerializableErrorInfo) -> str:
-    # Spark's messages carry Java's frames, which are indented.
+    # Spark's messages include Java stack frames, which are indented.
     lines = [line for line in error.message.splitlines() if line and not line[0].isspace()]
-    return textwrap.shorten(" ".join(lines), LONGEST_MESSAGE, placeholder=" ...")
+    return textwrap.shorten(" ".join(lines), MAX_MESSAGE_LENGTH, placeholder=" ...")

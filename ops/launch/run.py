@@ -1,4 +1,4 @@
-"""Prepare the platform and serve it until it is told to stop: `python -m ops.launch.run`."""
+"""Prepare the platform and serve it until Ctrl-C: `python -m ops.launch.run`."""
 
 import os
 import sys
@@ -20,11 +20,11 @@ from ops.launch.preflight import (
     data_lock,
     find_java,
 )
-from ops.launch.processes import Family, StopRequest, StopRequestedError
+from ops.launch.processes import ProcessTree, StopRequest, StopRequestedError
 from ops.launch.services import CODE_SOCKET, Service, platform_services
-from ops.launch.supervision import Kept, LaunchError
+from ops.launch.supervision import LaunchError, SupervisedService
 
-# Measured: all answer within 8 s on two idle cores.
+# Measured: all services answer within 8 s on two idle cores.
 READY_SECONDS = 120.0
 
 FAILED = 1
@@ -32,11 +32,11 @@ REFUSED = 2
 
 
 def main() -> int:
-    """Prepare and serve; return 0 when stopped by the operator."""
+    """Prepare and serve the platform; return 0 when the operator stops it."""
     try:
         settings = load_settings()
         check_machine(settings)
-        # What is published is served all the same; the batch then says what is wrong.
+        # Published releases are still served; the batch then reports what is wrong.
         if not _holds_something(settings.published_dir):
             check_contract(settings)
         with data_lock(settings.data_dir, "make run"):
@@ -55,12 +55,12 @@ def main() -> int:
 
 
 def run(settings: Settings, environ: Mapping[str, str]) -> int:
-    """Make what is missing, then serve, also when that failed."""
+    """Create what is missing, then serve, even if that step failed."""
     with StopRequest() as stop:
         try:
             prepare(settings, preparation(settings), environ, stop)
-            # A folder of our own in /tmp: a socket's path may have 107 bytes, and none but we may
-            # put one there.
+            # A private folder in /tmp: a socket's path is limited to 107 bytes, and no other user
+            # may create one there.
             with TemporaryDirectory(prefix="bankseg-") as folder:
                 socket = Path(folder) / "code.sock"
                 environ = {**environ, CODE_SOCKET: str(socket)}
@@ -76,9 +76,9 @@ def prepare(
     environ: Mapping[str, str],
     stop: StopRequest,
 ) -> bool:
-    """Run the steps in order; report the first that fails, skip the rest and return False.
+    """Run the steps in order; on a failure, report it, skip the rest and return False.
 
-    The servers start all the same: the Dagster UI and the app are where a failure is read.
+    The servers start anyway: the Dagster UI and the app show the failure.
     """
     for name, command in steps:
         end = finish(name, command, environ, stop)
@@ -98,7 +98,7 @@ def _failure(name: str, end: str, settings: Settings) -> str:
 
 
 def preparation(settings: Settings) -> list[tuple[str, list[str]]]:
-    """Return the commands to be run before the servers start, with what to call them."""
+    """Return the name and command of each step to run before the servers start."""
     module = [sys.executable, "-m"]
     batch = ("the batch", [*module, "ops.launch.materialize", "--if-needed", "--lock-held"])
     if any(map(_holds_something, (settings.landing_dir, settings.raw_dir, settings.published_dir))):
@@ -111,10 +111,10 @@ def _holds_something(folder: Path) -> bool:
 
 
 def finish(name: str, command: Sequence[str], environ: Mapping[str, str], stop: StopRequest) -> str:
-    """Run a command to its end; return how it failed in words, empty for success."""
-    with Family() as family:
+    """Run a command to its end; return a description of its failure, empty on success."""
+    with ProcessTree() as processes:
         try:
-            child = family.start(name, command, environ=environ)
+            child = processes.start(name, command, environ=environ)
         except OSError as error:
             return f"could not start ({error})"
         while (code := child.process.poll()) is None:
@@ -131,34 +131,36 @@ def serve(
     stop: StopRequest,
     ready_seconds: float = READY_SECONDS,
 ) -> None:
-    """Start the services, say where they are once all answer, and start again those that die.
+    """Start the services, print their addresses once all answer, and restart those that die.
 
-    Ends only by StopRequestedError, or LaunchError when a service dies or never answers at the
-    start, or dies too often later; either way nothing of them is left.
+    Runs until StopRequestedError, or LaunchError when a service dies or does not answer at the
+    start, or dies too often later. All processes are stopped in either case.
     """
-    with Family() as family:
+    with ProcessTree() as processes:
         print("Starting the servers ...", flush=True)
         deadline = time.monotonic() + ready_seconds
-        kept: list[Kept] = []
+        supervised: list[SupervisedService] = []
         for service in services:
-            kept.append(Kept(service, family, environ, logs))
+            supervised.append(SupervisedService(service, processes, environ, logs))
             if service.needed_by_others:
-                _wait_until_all_answer(kept, stop, deadline)
-        _wait_until_all_answer(kept, stop, deadline)
+                _wait_until_all_answer(supervised, stop, deadline)
+        _wait_until_all_answer(supervised, stop, deadline)
         for service in services:
             if service.title:
                 print(f"{service.title}: {service.address}", flush=True)
         print("Ctrl-C stops everything.", flush=True)
         while True:
-            for one in kept:
-                one.tend()
+            for one in supervised:
+                one.restart_if_dead()
             stop.pause()
 
 
-def _wait_until_all_answer(kept: Sequence[Kept], stop: StopRequest, deadline: float) -> None:
-    for one in kept:
+def _wait_until_all_answer(
+    supervised: Sequence[SupervisedService], stop: StopRequest, deadline: float
+) -> None:
+    for one in supervised:
         while not one.service.answers():
-            for other in kept:
+            for other in supervised:
                 other.raise_if_dead()
             if time.monotonic() > deadline:
                 raise LaunchError(

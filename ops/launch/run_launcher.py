@@ -1,4 +1,4 @@
-"""Dagster's run launcher, which also notices and stops a run that has lost its code server."""
+"""Dagster run launchers that detect and stop runs whose code server is gone."""
 
 import os
 import signal
@@ -17,17 +17,17 @@ from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionRes
 
 from ops.launch.processes import started_at
 
-# A process that started later than its run said "my process is 4711" has only inherited the
-# number. Seconds, because the kernel's clock of starts and the events' clock may differ a little.
+# A process that started after its run reported "my process is 4711" has reused the number. The
+# tolerance covers differences between the kernel's clock and that of the event log.
 CLOCK_TOLERANCE_SECONDS = 10.0
 
 
 class WatchedRunLauncher(DefaultRunLauncher):
-    """The default launcher, with a health check of the run's process.
+    """DefaultRunLauncher with a health check of the run's process.
 
-    A code server notices the end of the runs it started. Killed itself, it leaves a run that
-    nobody watches: when that one dies too, Dagster holds it for STARTED, in the queue's only
-    place, until `max_runtime_seconds`.
+    A code server detects the end of the runs that it started. If it is killed, its runs are not
+    monitored: when one of them dies too, Dagster keeps it as STARTED, in the queue's only slot,
+    until `max_runtime_seconds`.
     """
 
     @property
@@ -36,13 +36,13 @@ class WatchedRunLauncher(DefaultRunLauncher):
         return True
 
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
-        """Say whether the process of a started run still exists; a stopped one (SIGSTOP) does."""
+        """Return whether a started run's process exists; a stopped one (SIGSTOP) counts."""
         if run_is_alive(self._instance, run.run_id):
             return CheckRunHealthResult(WorkerStatus.RUNNING)
         return CheckRunHealthResult(WorkerStatus.NOT_FOUND, "the process of the run is gone")
 
     def terminate(self, run_id: str) -> bool:
-        """Cancel a run; one whose code server is gone is interrupted directly."""
+        """Cancel a run; interrupt its process directly if its code server is gone."""
         with suppress(DagsterUserCodeUnreachableError):
             if super().terminate(run_id):  # type: ignore[no-untyped-call]
                 return True
@@ -55,10 +55,10 @@ class WatchedRunLauncher(DefaultRunLauncher):
 
 
 class ServedRunLauncher(DefaultRunLauncher):
-    """The default launcher, with a health check for a code server in another container.
+    """DefaultRunLauncher with a health check through a code server in another container.
 
-    Its processes are not seen from here, so it is asked. A container that was started anew took the
-    runs of the one before along, and knows none of them.
+    Processes of another container are not visible, so the code server is asked. After a restart of
+    its container, the previous runs are gone and the code server does not know them.
     """
 
     @property
@@ -67,36 +67,36 @@ class ServedRunLauncher(DefaultRunLauncher):
         return True
 
     def check_run_worker_health(self, run: DagsterRun) -> CheckRunHealthResult:
-        """Say whether the code server still has the run; while it does not answer, it may."""
+        """Return whether the code server has the run; unknown while it does not answer."""
         client = self._get_grpc_client_for_termination(run.run_id)  # type: ignore[no-untyped-call]
         if client is None:
             return CheckRunHealthResult(WorkerStatus.RUNNING)
         try:
-            told = client.can_cancel_execution(CanCancelExecutionRequest(run_id=run.run_id))
+            reply = client.can_cancel_execution(CanCancelExecutionRequest(run_id=run.run_id))
         except DagsterUserCodeUnreachableError:
             return CheckRunHealthResult(WorkerStatus.RUNNING)
-        if deserialize_value(told, CanCancelExecutionResult).can_cancel:
+        if deserialize_value(reply, CanCancelExecutionResult).can_cancel:
             return CheckRunHealthResult(WorkerStatus.RUNNING)
         return CheckRunHealthResult(WorkerStatus.NOT_FOUND, "the code server does not know the run")
 
 
 def run_is_alive(instance: DagsterInstance, run_id: str) -> bool:
-    """Whether the run's process lives, or has not told its number yet."""
+    """Return whether the run's process is alive or has not reported its number yet."""
     return run_process(instance, run_id) != 0
 
 
 def run_process(instance: DagsterInstance, run_id: str) -> int | None:
-    """Return the number of the run's process: 0 when it is gone, None when it was never told.
+    """Return the run's process number: 0 if it is gone, None if it was never reported.
 
-    Every run tells it before its first step, in the event log: also one that was executed in the
-    process of `make materialize`.
+    Every run records it in the event log before its first step, including runs in the process of
+    `make materialize`.
     """
     for entry in reversed(instance.all_logs(run_id, of_type=DagsterEventType.ENGINE_EVENT)):
         event = entry.get_dagster_event()
-        told = event.engine_event_data.metadata.get("pid")
-        if told is None:
+        pid_value = event.engine_event_data.metadata.get("pid")
+        if pid_value is None:
             continue
-        pid = int(str(told.value))
+        pid = int(str(pid_value.value))
         start = started_at(pid)
         lives = start is not None and start < entry.timestamp + CLOCK_TOLERANCE_SECONDS
         return pid if lives else 0

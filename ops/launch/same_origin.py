@@ -1,8 +1,8 @@
-"""A guard for servers on this machine: deaf to what another site has the operator's browser send.
+"""Middleware that rejects requests of other sites' pages to servers on this machine.
 
-A server on the loopback address that trusts whatever reaches it trusts any page that is open in a
-browser there, and any name that an attacker's DNS moves to 127.0.0.1. Browsers tell the host and
-the origin of what they send; here they are compared.
+A server on the loopback address that accepts every request trusts each page that is open in a local
+browser, and each name that an attacker's DNS resolves to 127.0.0.1 (DNS rebinding). Browsers send
+the headers Host and Origin; the middleware compares them.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -16,15 +16,15 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
-class OwnPagesOnly:
-    """ASGI middleware that answers 403 to what `why_refused` gives a reason for."""
+class SameOriginMiddleware:
+    """ASGI middleware that answers 403 to requests with a `refusal_reason`."""
 
-    def __init__(self, app: ASGIApp, why_refused: Callable[[Scope], str]) -> None:
+    def __init__(self, app: ASGIApp, refusal_reason: Callable[[Scope], str]) -> None:
         self._app = app
-        self._why_refused = why_refused
+        self._why_refused = refusal_reason
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass on, or refuse; a refused WebSocket is answered 403 as well."""
+        """Forward or reject the request; a rejected WebSocket is answered 403 as well."""
         reason = self._why_refused(scope) if scope["type"] in ("http", "websocket") else ""
         if not reason:
             await self._app(scope, receive, send)
@@ -34,10 +34,12 @@ class OwnPagesOnly:
             await PlainTextResponse(reason, status_code=403)(scope, receive, send)
 
 
-def why_foreign(scope: Mapping[str, Any], server: str, hosts: Collection[str] = LOOPBACK) -> str:
-    """Return why a request is another site's; empty when it is not.
+def cross_site_reason(
+    scope: Mapping[str, Any], server: str, hosts: Collection[str] = LOOPBACK
+) -> str:
+    """Return why a request comes from another site; empty if it does not.
 
-    `server` is what to call the server, and `hosts` are the names that it answers to.
+    `server`: its name in the message. `hosts`: the host names that it accepts.
     """
     headers = Headers(raw=scope["headers"])
     host, origin = headers.get("host", ""), headers.get("origin")

@@ -1,4 +1,4 @@
-"""The servers of the platform: how each is started, and where it answers."""
+"""The platform's servers: commands, addresses and health checks."""
 
 import socket
 import sys
@@ -14,20 +14,21 @@ ANSWER_SECONDS = 2.0
 HTTP_OK = 200
 WORKSPACE = Path(__file__).with_name("workspace.yaml")
 CODE_SOCKET = "BANKSEG_CODE_SOCKET"
-"""Environment: where the code server listens, as ops/launch/workspace.yaml asks."""
-GIVES_MEMORY_BACK = {
+"""Environment variable: the code server's socket, read by ops/launch/workspace.yaml."""
+MALLOC_ENVIRON = {
     "MALLOC_ARENA_MAX": "2",
     "MALLOC_TRIM_THRESHOLD_": "131072",
     "ARROW_DEFAULT_MEMORY_POOL": "system",
 }
-"""Environment: three lists of 200,000 rows left the app with 617 MB, and with this leave 395 MB."""
+"""malloc settings that return freed memory: after three lists of 200,000 rows the app keeps 395 MB
+instead of 617 MB."""
 
 
 @dataclass(frozen=True)
 class Service:
-    """A program to keep running.
+    """A server program.
 
-    With a port, it answers on `health_path` once it serves; with a socket, it listens there.
+    Once ready, it answers on `health_path` of its port, or listens on its socket.
     """
 
     name: str
@@ -38,20 +39,20 @@ class Service:
     socket: Path | None = None
     needed_by_others: bool = False
     environ: Mapping[str, str] = field(default_factory=dict)
-    """What it finds in its environment beside what all find."""
+    """Environment variables beside those of all services."""
 
     @property
     def address(self) -> str:
-        """Where it is found: by a browser, if it has a port."""
+        """The address that a browser opens; empty without a port."""
         return str(self.socket) if self.port is None else f"http://{HOST}:{self.port}"
 
     def answers(self) -> bool:
-        """Whether it serves; true for one without a port or socket."""
+        """Return whether the service is ready; true without a port or socket."""
         if self.socket is not None:
             return _listens(self.socket)
         if self.port is None:
             return True
-        # No urllib: it would ask a proxy that the environment names.
+        # Not urllib, which would use a proxy from the environment.
         connection = HTTPConnection(HOST, self.port, timeout=ANSWER_SECONDS)
         try:
             connection.request("GET", self.health_path)
@@ -63,12 +64,12 @@ class Service:
 
 
 def platform_services(settings: Settings, code_socket: Path) -> list[Service]:
-    """Dagster's code server, web server and daemon, the app, and the scoring API if it has a port.
+    """Return Dagster's code server, web server and daemon, the app, and the API if it has a port.
 
-    One code server for both, on a socket that no other user can open. Left to themselves, the web
-    server never replaces a dead one, and the daemon starts a new one every minute: 4 s of a core
-    each time. Not `dagster dev`: it took 18 s to answer where these took 6 to 10, and it hides
-    which of its processes has died.
+    Web server and daemon share one code server on a socket that other users cannot open. With code
+    servers of their own, the web server never replaces a dead one, and the daemon starts a new one
+    every minute (4 s of a core each). `dagster dev` is not used: it took 18 s to answer instead of
+    6 to 10, and does not show which of its processes has died.
     """
     module = (sys.executable, "-m")
     workspace = ("--workspace", str(WORKSPACE))
@@ -103,7 +104,7 @@ def platform_services(settings: Settings, code_socket: Path) -> list[Service]:
             title="Bank app",
             port=settings.app_port,
             health_path="/_stcore/health",
-            environ=GIVES_MEMORY_BACK,
+            environ=MALLOC_ENVIRON,
         ),
     ]
     return [*services, api] if settings.api_port else services

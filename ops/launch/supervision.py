@@ -1,30 +1,30 @@
-"""Keep a service running: start it again when it dies, more patiently each time, not for ever."""
+"""Supervise a service: restart it when it dies, with growing delays and a limit."""
 
 import time
 from collections.abc import Mapping
 from pathlib import Path
 
-from ops.launch.processes import Child, Family
+from ops.launch.processes import Child, ProcessTree
 from ops.launch.services import Service
 
-# A service that dies five times in five minutes has a cause that starting it does not mend.
-MOST_DEATHS = 5
+# A service that dies five times in five minutes has a cause that a restart does not repair.
+MAX_DEATHS = 5
 WITHIN_SECONDS = 300.0
 FIRST_DELAY_SECONDS = 1.0  # then 2, 4 and 8
 
 
 class LaunchError(RuntimeError):
-    """Something that was started did not do its work; the message holds the tail of its log."""
+    """A service failed to start or to stay up; the message holds the tail of its log."""
 
 
-class Kept:
-    """A service, the process that is it now, and its latest deaths."""
+class SupervisedService:
+    """A service with its current process and the times of its recent deaths."""
 
     def __init__(
-        self, service: Service, family: Family, environ: Mapping[str, str], logs: Path
+        self, service: Service, processes: ProcessTree, environ: Mapping[str, str], logs: Path
     ) -> None:
         self.service = service
-        self._family = family
+        self._processes = processes
         self._environ = environ
         self._log = logs / f"{service.name}.log"
         self._deaths: list[float] = []
@@ -32,12 +32,12 @@ class Kept:
         self._child: Child | None = self._start()
 
     def raise_if_dead(self) -> None:
-        """Raise LaunchError when it has ended."""
+        """Raise LaunchError if the process has ended."""
         if self._child is not None and self._child.is_dead:
-            raise LaunchError(_obituary(self._child))
+            raise LaunchError(_exit_report(self._child))
 
-    def tend(self) -> None:
-        """Start it again when it has ended; raise LaunchError when that happens too often."""
+    def restart_if_dead(self) -> None:
+        """Restart the process if it has ended; raise LaunchError if that happens too often."""
         now = time.monotonic()
         if self._child is None:
             if now >= self._start_at:
@@ -45,21 +45,21 @@ class Kept:
         elif self._child.is_dead:
             self._deaths = [death for death in self._deaths if now - death < WITHIN_SECONDS]
             self._deaths.append(now)
-            if len(self._deaths) >= MOST_DEATHS:
+            if len(self._deaths) >= MAX_DEATHS:
                 raise LaunchError(
                     f"{len(self._deaths)} times in {WITHIN_SECONDS / 60:.0f} minutes: "
-                    + _obituary(self._child)
+                    + _exit_report(self._child)
                 )
             delay = FIRST_DELAY_SECONDS * 2.0 ** (len(self._deaths) - 1)
             print(
-                f"{_end_of(self._child)}; it is started again in {delay:g} s. "
+                f"{_exit_status(self._child)}; it is started again in {delay:g} s. "
                 f"Its log is {self._log.with_suffix('.previous.log')}.",
                 flush=True,
             )
             self._child, self._start_at = None, now + delay
 
     def _start(self) -> Child:
-        return self._family.start(
+        return self._processes.start(
             self.service.name,
             self.service.command,
             environ={**self._environ, **self.service.environ},
@@ -67,11 +67,13 @@ class Kept:
         )
 
 
-def _obituary(child: Child) -> str:
-    return f"{_end_of(child)}, so everything is stopped. The end of {child.log}:\n{child.tail()}"
+def _exit_report(child: Child) -> str:
+    return (
+        f"{_exit_status(child)}, so everything is stopped. The end of {child.log}:\n{child.tail()}"
+    )
 
 
-def _end_of(child: Child) -> str:
+def _exit_status(child: Child) -> str:
     code = child.process.returncode
     how = f"exit code {code}" if code >= 0 else f"signal {-code}"
     return f"{child.name} ended by itself with {how}"

@@ -1,8 +1,8 @@
-"""Dagster's web server, deaf to other sites: `python -m ops.launch.webserver`, options as its own.
+"""Run Dagster's web server behind a same-origin check: `python -m ops.launch.webserver`.
 
-Alone, dagster-webserver 1.13 trusts whatever reaches the loopback address (see `own_pages`):
-`<img src="http://127.0.0.1:3000/graphql?query=mutation…">` was executed, and a WebSocket of any
-origin was accepted and could read everything.
+It has the options of dagster-webserver, which in version 1.13 accepts every request to the loopback
+address (see `same_origin`): `<img src="http://127.0.0.1:3000/graphql?query=mutation…">` was
+executed, and a WebSocket of any origin was accepted and could read everything.
 """
 
 from collections.abc import Mapping
@@ -11,33 +11,33 @@ from typing import Any
 from dagster_webserver import app, cli
 from starlette.applications import Starlette
 
-from ops.launch.same_origin import OwnPagesOnly, why_foreign
+from ops.launch.same_origin import SameOriginMiddleware, cross_site_reason
 
 GRAPHQL = "/graphql"
 _CREATE_APP = "create_app_from_workspace_process_context"
 
 
-def why_refused(scope: Mapping[str, Any]) -> str:
-    """Return why a request is not answered; empty when it is."""
-    if reason := why_foreign(scope, "The Dagster UI"):
+def refusal_reason(scope: Mapping[str, Any]) -> str:
+    """Return why a request is rejected; empty if it is accepted."""
+    if reason := cross_site_reason(scope, "The Dagster UI"):
         return reason
-    # An image or a link of another site is a GET that tells no origin. The UI sends POST.
+    # An image or link of another site sends a GET without an origin. The UI sends POST.
     if scope.get("method") == "GET" and scope["path"].rstrip("/") == GRAPHQL:
         return "GraphQL is answered to POST alone."
     return ""
 
 
-def guarded_app(*arguments: Any, **options: Any) -> Starlette:
+def protected_app(*arguments: Any, **options: Any) -> Starlette:
     """Return Dagster's application behind the middleware."""
     guarded = app.create_app_from_workspace_process_context(*arguments, **options)
-    guarded.add_middleware(OwnPagesOnly, why_refused=why_refused)
+    guarded.add_middleware(SameOriginMiddleware, refusal_reason=refusal_reason)
     return guarded
 
 
 def main() -> None:
-    """Serve until told to stop."""
-    # The command line asks for its application by this name, and offers no other way in.
-    setattr(cli, _CREATE_APP, guarded_app)
+    """Serve until stopped."""
+    # The command line looks its application up by this name and has no other extension point.
+    setattr(cli, _CREATE_APP, protected_app)
     cli.main()  # type: ignore[no-untyped-call]
 
 

@@ -1,4 +1,4 @@
-"""Time the batch against the peer and against itself; write docs/performance.md."""
+"""Benchmark the batch against pandas and scikit-learn; write docs/performance.md."""
 
 import argparse
 import sys
@@ -23,12 +23,12 @@ from tools.bench.batches import (
 
 MILLION = 1_048_567  # the rows of the real file
 SIZES = (0.1, 1.0, 10.0, 50.0)
-PEER_MOST = 10.0  # it holds everything in memory: 1.6 GB a million rows
+MAX_PEER_SIZE = 10.0  # millions of rows; it holds everything in memory: 1.6 GB per million rows
 SEED = 7
 
 
 def main() -> None:
-    """Measure what was asked for, and print and write the tables."""
+    """Run the selected benchmarks, and print and write the tables."""
     options = _parser().parse_args()
     with TemporaryDirectory(prefix="bankseg-bench-", dir=options.work) as folder:
         for size in options.sizes:
@@ -47,10 +47,10 @@ def _of_size(size: float, options: argparse.Namespace, work: Path) -> Iterator[R
     write_demo_transactions(whole, rows=rows + more, seed=SEED)
     split(whole, rows, file, delivery)
     whole.unlink()
-    with_peer = size <= PEER_MOST and options.peer.exists()
+    with_peer = size <= MAX_PEER_SIZE and options.peer.exists()
     runs: dict[str, list[Run]] = {BANKSEG: [], DELIVERY: [], PEER_NAME: []}
     for number in range(options.repeats):
-        # One after the other, turn by turn: a busy neighbour then slows all.
+        # Alternating, so that other load on the machine affects all alike.
         full, *later = batches([file, delivery] if more else [file], work)
         runs[BANKSEG].append(full)
         runs[DELIVERY].extend(later)

@@ -1,4 +1,4 @@
-"""What is timed: a batch of bankseg from file to release, a delivery on top, and the peer."""
+"""The benchmarked runs: a batch from file to release, an additional delivery, and the peer."""
 
 import json
 import os
@@ -21,16 +21,16 @@ _STEP = re.compile(r"^\[\S+\] (.+) \.\.\. ([\d.]+) s$", re.MULTILINE)
 _CHECK = re.compile(r"^check \S+ \.\.\. ([\d.]+) s$", re.MULTILINE)
 
 Run = tuple[Measured, dict[str, float]]
-"""A run, and the seconds of its stages by name."""
+"""A measured run and the seconds of its stages by name."""
 
 BANKSEG, DELIVERY, PEER_NAME = "bankseg", "a delivery of 1 %", "pandas + scikit-learn"
 
 
 @dataclass(frozen=True)
 class Result:
-    """The runs of one thing at one size. seconds, cpu_seconds, memory (bytes): a value a run.
+    """The runs of one program at one size. seconds, cpu_seconds, memory (bytes): one per run.
 
-    stages: name -> seconds, the median of the runs.
+    stages: name -> median seconds.
     """
 
     what: str
@@ -42,7 +42,7 @@ class Result:
 
     @classmethod
     def of(cls, what: str, rows: int, runs: Sequence[Run]) -> "Result":
-        """Gather runs and their stages."""
+        """Return the result of measured runs."""
         names = list(runs[0][1])
         return cls(
             what,
@@ -54,32 +54,32 @@ class Result:
         )
 
     def to_json(self) -> dict[str, Any]:
-        """Return the result as plain values."""
+        """Return the result as JSON values."""
         return asdict(self)
 
 
 def batches(files: Sequence[Path], work: Path) -> list[Run]:
-    """Run everything on the first file, from an empty data folder; then again after each other."""
+    """Run the job on the first file with an empty data folder, then after each other file."""
     with TemporaryDirectory(dir=work) as data:
         return [_materialize(Path(data), file) for file in files]
 
 
 def peer(file: Path, script: Path, work: Path) -> Run:
-    """Run what a user would pick instead."""
+    """Run the pandas and scikit-learn pipeline that a user might use instead."""
     run = measure([sys.executable, script, file], folder=work)
     stages: dict[str, float] = json.loads(run.output.splitlines()[-1])["seconds"]
     return run, stages
 
 
 def stages_of(output: str) -> dict[str, float]:
-    """Return the seconds of each step that the progress tells, all checks together."""
+    """Return the seconds of each step in the progress output; checks are summed."""
     stages = {name: float(seconds) for name, seconds in _STEP.findall(output)}
     stages["checks"] = sum(map(float, _CHECK.findall(output)))
     return stages
 
 
 def split(file: Path, rows: int, head: Path, tail: Path) -> None:
-    """Write the header and the first rows into `head`, the header and the others into `tail`."""
+    """Write the header and first rows to `head`, the header and the remaining rows to `tail`."""
     with file.open("rb") as source, head.open("wb") as first, tail.open("wb") as second:
         header = source.readline()
         first.write(header)

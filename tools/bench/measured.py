@@ -1,4 +1,4 @@
-"""Run a command to its end and measure the whole tree of its processes."""
+"""Run a command and measure its time and memory, including child processes."""
 
 import os
 import subprocess
@@ -10,20 +10,23 @@ from pathlib import Path
 from tempfile import TemporaryFile
 
 SAMPLE_SECONDS = 0.2
-ALIKE = 0.01  # of the parent's memory: who has as much under the same command has just been forked
+FORK_TOLERANCE = (
+    0.01  # of the parent's memory: an equal child of the same command has just been forked
+)
 PROC = Path("/proc")
 TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class CommandFailedError(RuntimeError):
-    """A measured command did not end well; the message has the end of what it wrote."""
+    """A measured command failed; the message has the end of its output."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What a command took: seconds of the clock and of all processors, most memory in bytes.
+    """A command's wall-clock seconds, CPU seconds and peak memory in bytes.
 
-    memory: the private memory of all its processes at one moment, so that a page is counted once.
+    memory: maximum over time of the private memory of all its processes, so that shared pages count
+    once.
     """
 
     seconds: float
@@ -35,7 +38,7 @@ class Measured:
 def measure(
     command: Sequence[str | Path], *, folder: Path, environ: Mapping[str, str] | None = None
 ) -> Measured:
-    """Run a command in a session of its own.
+    """Run a command in its own session and measure it.
 
     Raises CommandFailedError when it fails.
     """
@@ -54,7 +57,7 @@ def measure(
         while not _ended(process):
             memory: dict[int, int] = {}
             for pid in _session(process.pid):
-                # A process may end while we look.
+                # A process may end during the scan.
                 with suppress(OSError):
                     memory[pid] = _private_memory(pid)
                     cpu[pid] = _cpu_seconds(pid)
@@ -92,10 +95,10 @@ def _private_memory(pid: int) -> int:
 
 
 def _is_own(pid: int, memory: Mapping[int, int]) -> bool:
-    """Tell whether a process has memory of its own, and not its parent's in another name.
+    """Return whether a process has memory of its own and not its parent's pages.
 
-    Between its fork and its next program a child has all of its parent's pages: a JVM of 4 GB that
-    started a shell was 8 GB for a moment.
+    Between fork and exec a child shares all pages of its parent: a JVM of 4 GB that started a shell
+    was briefly counted as 8 GB.
     """
     try:
         fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
@@ -104,7 +107,7 @@ def _is_own(pid: int, memory: Mapping[int, int]) -> bool:
     except OSError:
         return False  # it has ended
     whole = memory.get(parent, 0)
-    return commands[0] != commands[1] or abs(memory[pid] - whole) > ALIKE * whole
+    return commands[0] != commands[1] or abs(memory[pid] - whole) > FORK_TOLERANCE * whole
 
 
 def _cpu_seconds(pid: int) -> float:

@@ -1,4 +1,4 @@
-"""The tables and the plot of docs/performance.md: made by the command, never by hand."""
+"""Generate the tables and the plot of docs/performance.md."""
 
 import json
 import statistics
@@ -12,7 +12,7 @@ from tools.machine import commit, machine
 
 DOCS = Path(__file__).parents[2] / "docs"
 DOCUMENT = DOCS / "performance.md"
-KEPT = DOCS / "performance.json"
+RESULTS = DOCS / "performance.json"
 PLOT = DOCS / "images" / "scaling.svg"
 BEGIN, END = "<!-- bench: begin -->", "<!-- bench: end -->"
 HEADER = (
@@ -21,8 +21,8 @@ HEADER = (
 )
 
 
-def keep(result: Result, kept: Path = KEPT) -> None:
-    """Remember a result; it takes the place of the one before of the same thing and size."""
+def keep(result: Result, kept: Path = RESULTS) -> None:
+    """Store a result; it replaces the previous result of the same program and size."""
     found = [entry for entry in results(kept) if _key(entry) != (result.what, result.rows)]
     today = datetime.now(UTC).strftime("%Y-%m-%d")
     found.append(result.to_json() | {"measured": f"{today} at {commit()}", "machine": machine()})
@@ -30,8 +30,8 @@ def keep(result: Result, kept: Path = KEPT) -> None:
     kept.write_text(json.dumps(found, indent=1) + "\n", encoding="utf-8")
 
 
-def results(kept: Path = KEPT) -> list[dict[str, Any]]:
-    """Return what was measured on this machine."""
+def results(kept: Path = RESULTS) -> list[dict[str, Any]]:
+    """Return the stored results of this machine."""
     if not kept.exists():
         return []
     found: list[dict[str, Any]] = json.loads(kept.read_text(encoding="utf-8"))
@@ -39,7 +39,7 @@ def results(kept: Path = KEPT) -> list[dict[str, Any]]:
 
 
 def row(result: Result) -> str:
-    """Return one line about a result, for the terminal."""
+    """Return one line with a result, for the terminal."""
     return (
         f"{result.rows:,} rows, {result.what}: {statistics.median(result.seconds):.1f} s, "
         f"{statistics.median(result.cpu_seconds):.0f} s of CPU, "
@@ -47,22 +47,22 @@ def row(result: Result) -> str:
     )
 
 
-def tables(kept: Path = KEPT) -> str:
-    """Return both tables as Markdown: the runs beside the peer's, and the stages."""
+def tables(kept: Path = RESULTS) -> str:
+    """Return both Markdown tables: runs compared with the peer, and stages."""
     found = results(kept)
     return "\n".join([*_runs(found), "", *_stages(found)])
 
 
-def write(document: Path = DOCUMENT, kept: Path = KEPT, plot: Path = PLOT) -> None:
-    """Put tables and plot into the document."""
+def write(document: Path = DOCUMENT, kept: Path = RESULTS, plot: Path = PLOT) -> None:
+    """Write the tables and the plot's link into the document."""
     before, rest = document.read_text(encoding="utf-8").split(BEGIN)
     after = rest.split(END)[1]
-    told = (
+    measured_on = (
         f"On {machine()}. Seconds of the whole process, start included; memory of all its "
         "processes together, at most."
     )
     image = f"![Seconds by rows](images/{plot.name})"
-    text = "\n".join([BEGIN, told, "", tables(kept), "", image, END])
+    text = "\n".join([BEGIN, measured_on, "", tables(kept), "", image, END])
     document.write_text(before + text + after, encoding="utf-8")
     _plot(results(kept), plot)
 
@@ -86,7 +86,7 @@ def _runs(found: Sequence[dict[str, Any]]) -> list[str]:
 
 
 def _stages(found: Sequence[dict[str, Any]]) -> list[str]:
-    """One column a size: the seconds of every stage of bankseg."""
+    """Return the seconds of every stage of bankseg, one column per size."""
     shown = [entry for entry in found if entry["what"] in (BANKSEG, DELIVERY)]
     heads = [
         f"{entry['rows']:,}" + (" + 1 %" if entry["what"] == DELIVERY else "") for entry in shown

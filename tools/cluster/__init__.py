@@ -1,1 +1,1 @@
-"""Cluster."""
+"""Servers for `make cluster`: a Spark cluster and Spark Connect."""

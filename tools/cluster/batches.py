@@ -1,4 +1,4 @@
-"""The whole batch as an operator runs it, in processes of its own, on some Spark."""
+"""Run the whole batch in separate processes on a given Spark."""
 
 import os
 import shutil
@@ -18,24 +18,24 @@ ROOT = Path(__file__).parents[2]
 ROWS = 6_000
 BATCH_SECONDS = 540.0
 COMPARED = (*TABLES, *MODELS, "model_card", "recommendation_model", "segmentation_comparison")
-"""All but `release`, a list of versions. Floats count to their last digit."""
+"""All assets but `release`, a list of versions. Floats are compared exactly."""
 BATCHES = (
     ("ops.launch.materialize",),
-    # The one job that `everything` leaves out; with it, every algorithm of Spark's has its turn.
+    # The only job outside `everything`; with it, every Spark algorithm is covered.
     ("tools.faults.batch", "--job", "comparison"),
 )
 
 
 @dataclass(frozen=True)
 class Batch:
-    """What was published, and what was said meanwhile."""
+    """The published state and the output of the runs."""
 
     state: State
     log: str
 
 
 def deliver(data_dir: Path) -> None:
-    """Land demo transactions and holdings in the folders of a platform."""
+    """Deliver demo transactions and holdings to a platform."""
     settings = Settings(data_dir=data_dir)
     transactions = settings.landing_dir / "demo_transactions.csv"
     holdings = settings.holdings_dir / "demo_holdings.csv"
@@ -46,11 +46,11 @@ def deliver(data_dir: Path) -> None:
 
 
 def run_batches(delivered: Path, data_dir: Path, environ: Mapping[str, str]) -> Batch:
-    """Compute everything in a copy of a platform on which files were delivered."""
+    """Run every job in a copy of a platform with delivered files."""
     shutil.copytree(delivered, data_dir)
     settings = Settings(data_dir=data_dir)
     here = {"BANKSEG_DATA_DIR": str(data_dir), "DAGSTER_HOME": str(settings.dagster_home)}
-    told = ""
+    output = ""
     for module, *options in BATCHES:
         done = subprocess.run(
             [sys.executable, "-m", module, *options],
@@ -61,8 +61,8 @@ def run_batches(delivered: Path, data_dir: Path, environ: Mapping[str, str]) -> 
             timeout=BATCH_SECONDS,
             check=False,
         )
-        told += done.stdout.decode()
+        output += done.stdout.decode()
         log = settings.logs_dir / "materialize.log"
         if done.returncode:
-            raise AssertionError(f"{module} failed: {told[-2000:]}\n{log.read_text('utf-8')}")
-    return Batch(newest_state(settings.published_dir, COMPARED), log.read_text("utf-8") + told)
+            raise AssertionError(f"{module} failed: {output[-2000:]}\n{log.read_text('utf-8')}")
+    return Batch(newest_state(settings.published_dir, COMPARED), log.read_text("utf-8") + output)

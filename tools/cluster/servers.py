@@ -1,4 +1,4 @@
-"""Spark's own servers on loopback, of the pip-installed pyspark: a standalone cluster, Connect."""
+"""Spark servers on loopback from the pip-installed pyspark: standalone cluster and Connect."""
 
 import json
 import os
@@ -11,7 +11,7 @@ from typing import Any
 import pyspark
 
 from bankseg_assets.runtime.spark import DEEP_STACK
-from ops.launch.processes import Family
+from ops.launch.processes import ProcessTree
 from tools.cluster.waiting import HOST, free_port, listens, read, wait_for
 
 HOME = Path(pyspark.__file__).parent
@@ -31,9 +31,9 @@ class Cluster:
 
     url: str
     environ: dict[str, str]
-    """For whoever connects: `SPARK_CONF_DIR` names the defaults of the cluster."""
+    """For clients: `SPARK_CONF_DIR` names the defaults of the cluster."""
     work: Path
-    """Each worker's folder, one in it an application, one in that an executor."""
+    """The workers' folders: work/<worker>/<application>/<executor>."""
 
     def executors(self) -> int:
         """Return how many executors have run."""
@@ -42,18 +42,18 @@ class Cluster:
 
 @dataclass(frozen=True)
 class ConnectServer:
-    """A Spark Connect server, and where its web pages are."""
+    """The address of a Spark Connect server and of its web UI."""
 
     url: str
     pages: str
 
     def held_in_memory(self) -> list[dict[str, Any]]:
-        """Return what clients asked the server to keep and never gave back."""
-        (application,) = self._told("applications")
-        found: list[dict[str, Any]] = self._told(f"applications/{application['id']}/storage/rdd")
+        """Return the RDDs that clients persisted on the server and did not unpersist."""
+        (application,) = self._get("applications")
+        found: list[dict[str, Any]] = self._get(f"applications/{application['id']}/storage/rdd")
         return found
 
-    def _told(self, about: str) -> Any:
+    def _get(self, about: str) -> Any:
         return json.loads(read(f"{self.pages}/api/v1/{about}"))
 
 
@@ -63,8 +63,8 @@ def standalone(folder: Path, java_home: Path) -> Iterator[Cluster]:
     environ = _environment(folder, java_home)
     port, page = str(free_port()), str(free_port())
     url = f"spark://{HOST}:{port}"
-    with Family() as family:
-        master = family.start(
+    with ProcessTree() as processes:
+        master = processes.start(
             "master",
             _command("master.Master", "--port", port, "--webui-port", page),
             environ=environ,
@@ -74,7 +74,7 @@ def standalone(folder: Path, java_home: Path) -> Iterator[Cluster]:
         for number in map(str, range(N_WORKERS)):
             work = str(folder / "work" / number)
             limits = ("--cores", "1", "--memory", "1g", "--webui-port", "0", "--work-dir", work)
-            family.start(
+            processes.start(
                 f"worker {number}",
                 _command("worker.Worker", *limits, url),
                 environ=environ,
@@ -89,7 +89,7 @@ def standalone(folder: Path, java_home: Path) -> Iterator[Cluster]:
 def connect_server(folder: Path, cluster: Cluster) -> Iterator[ConnectServer]:
     """Run a Spark Connect server whose executors are the cluster's."""
     port, page = free_port(), free_port()
-    # What a session sets elsewhere is here the server's, for all its sessions.
+    # With Spark Connect these settings belong to the server and apply to all its sessions.
     configuration = {
         "spark.connect.grpc.binding.address": HOST,
         "spark.connect.grpc.binding.port": port,
@@ -97,8 +97,8 @@ def connect_server(folder: Path, cluster: Cluster) -> Iterator[ConnectServer]:
         "spark.driver.extraJavaOptions": DEEP_STACK,
         "spark.executor.extraJavaOptions": DEEP_STACK,
     }
-    with Family() as family:
-        server = family.start(
+    with ProcessTree() as processes:
+        server = processes.start(
             "connect",
             [
                 HOME / "bin" / "spark-submit",

@@ -17,7 +17,7 @@ INTERRUPTED = 143
 
 
 def main() -> int:
-    """Return 0 when every repetition of every scenario held."""
+    """Run the selected scenarios; return 0 if every repetition held."""
     options = _parser().parse_args()
     assert LOADED
     chosen = [ALL[name] for name in options.only or ALL]
@@ -38,7 +38,7 @@ def main() -> int:
             if not options.dry:
                 report.write(lines[-1:])
     print("\n".join([*report.HEADER, *lines]))
-    return 0 if all(report.HOLDS in line for line in lines) else 1
+    return 0 if all(report.HELD in line for line in lines) else 1
 
 
 def _parser() -> argparse.ArgumentParser:

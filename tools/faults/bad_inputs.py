@@ -1,7 +1,7 @@
-"""Run the real ingestion over damaged files, and hold every accepted row against an oracle.
+"""Run the real ingestion on damaged files and compare every accepted row with an oracle.
 
-`run()` gives the figures for docs/reliability.md. The public files are read where they lie, in
-../shared/data/torture; where they are absent, the generated ones remain.
+`run()` returns the figures for docs/reliability.md. The public files are in ../shared/data/torture;
+without them only the generated files are used.
 """
 
 import csv
@@ -32,7 +32,7 @@ TORTURE = Path(__file__).parents[3] / "shared" / "data" / "torture"
 SEEDS = 10
 RECORDS = "records.parquet"
 
-# Pollock's nine columns, as far as our rules can judge them; the two free texts are extra ones.
+# Those of Pollock's nine columns that our rules can check; the free texts are extra columns.
 POLLOCK = replace(
     CONTRACT,
     columns={
@@ -51,19 +51,19 @@ POLLOCK = replace(
 
 @dataclass(frozen=True)
 class BadInput:
-    """A file to take; without an oracle it may be refused or set aside, but must not crash."""
+    """A file to ingest; without an oracle it may be refused or quarantined, but must not crash."""
 
     name: str
     content: bytes
     contract: DeliveryContract
     oracle: frozenset[Row] | None = None
-    judged: bool = True
-    """Whether the rules of the values apply too; else every record that has its fields counts."""
+    has_value_rules: bool = True
+    """Whether the value rules apply; if not, every record with all fields is accepted."""
 
 
 @dataclass
 class Taken:
-    """What became of a file."""
+    """The result of ingesting a file."""
 
     bad: BadInput
     folder: Path
@@ -76,15 +76,15 @@ class Taken:
 
     @property
     def differing(self) -> list[Row]:
-        """The accepted rows that the oracle does not know."""
+        """The accepted rows that are not in the oracle."""
         if self.bad.oracle is None:
             return []
-        oracle = set(map(_bare, self.bad.oracle))
-        return [row for row in self.accepted if _bare(row) not in oracle]
+        oracle = set(map(_stripped, self.bad.oracle))
+        return [row for row in self.accepted if _stripped(row) not in oracle]
 
 
 def run(spark: SparkSession | None = None) -> dict[str, int | float]:
-    """Take every bad input; return the counts."""
+    """Ingest every bad input; return the counts."""
     with TemporaryDirectory() as folder:
         session = spark or _start_spark(Path(folder))
         try:
@@ -115,7 +115,7 @@ def summary(taken: list[Taken]) -> dict[str, int | float]:
 
 
 def generated(seeds: int = SEEDS) -> list[BadInput]:
-    """Bank rows, damaged in every one of Pollock's kinds."""
+    """Return bank rows with each of Pollock's kinds of damage."""
     return [
         BadInput(f"generated/{bad.name}", bad.content, CONTRACT, bad.oracle)
         for seed in range(seeds)
@@ -124,12 +124,12 @@ def generated(seeds: int = SEEDS) -> list[BadInput]:
 
 
 def public() -> list[BadInput]:
-    """The files of public test suites; none where they are absent."""
+    """Return the files of public test suites that are present."""
     return [*pollock(), *csv_spectrum(), *duckdb(), *parquet_bad(), *naughty_strings()]
 
 
 def pollock() -> Iterator[BadInput]:
-    """Pollock's sample, whose oracle is each file as it was before the damage."""
+    """Yield Pollock's sample; the oracle is the file before the damage."""
     for path in sorted((TORTURE / "pollock" / "csv").glob("*.csv")):
         clean = (TORTURE / "pollock" / "clean" / path.name).read_text(encoding="utf-8")
         rows = frozenset(map(tuple, csv.reader(io.StringIO(clean, newline=""))))
@@ -137,7 +137,7 @@ def pollock() -> Iterator[BadInput]:
 
 
 def csv_spectrum() -> Iterator[BadInput]:
-    """Awkward but sound files, with the rows as JSON."""
+    """Yield unusual but valid files; the oracle is their JSON."""
     for path in sorted((TORTURE / "csv_spectrum" / "csvs").glob("*.csv")):
         oracle = json.loads(
             (TORTURE / "csv_spectrum" / "json" / f"{path.stem}.json").read_text(encoding="utf-8")
@@ -147,7 +147,7 @@ def csv_spectrum() -> Iterator[BadInput]:
 
 
 def duckdb() -> Iterator[BadInput]:
-    """DuckDB's files; the oracle is Python's csv module, where it can read the file strictly."""
+    """Yield DuckDB's files; the oracle is Python's csv module, if it can read them strictly."""
     for path in sorted((TORTURE / "duckdb").rglob("*")):
         if path.is_file() and "csv" in path.suffixes[-2:][0]:
             content = path.read_bytes()
@@ -155,13 +155,13 @@ def duckdb() -> Iterator[BadInput]:
 
 
 def parquet_bad() -> Iterator[BadInput]:
-    """Damaged Parquet."""
+    """Yield damaged Parquet files."""
     for path in sorted((TORTURE / "parquet_bad").rglob("*.parquet")):
         yield BadInput(f"parquet_bad/{path.name}", path.read_bytes(), CONTRACT)
 
 
 def naughty_strings() -> Iterator[BadInput]:
-    """Sound rows with a naughty string for a location, an ID of a transaction, of a customer."""
+    """Yield valid rows with a naughty string as location, transaction ID or customer ID."""
     path = TORTURE / "blns" / "blns.json"
     strings = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
     for column in ("location", "transaction_id", "customer_id"):
@@ -179,11 +179,11 @@ def naughty_strings() -> Iterator[BadInput]:
 
 
 def take_all(inputs: Iterable[BadInput], folder: Path, spark: SparkSession) -> list[Taken]:
-    """Take every file as the ingestion does, and judge what can be judged."""
+    """Ingest every file and apply the value rules where they are known."""
     taken = [_take(bad, folder / f"{place:05}") for place, bad in enumerate(inputs)]
-    reasons = _judge(taken, spark)
+    reasons = _quarantine_reasons(taken, spark)
     for one in taken:
-        _account(one, reasons)
+        _count_rows(one, reasons)
     return taken
 
 
@@ -203,24 +203,26 @@ def _take(bad: BadInput, folder: Path) -> Taken:
     return taken
 
 
-def _judge(taken: list[Taken], spark: SparkSession) -> dict[tuple[str, int], str | None]:
-    """Return delivery and row -> the reason to set it aside, by the rules of the product."""
+def _quarantine_reasons(
+    taken: list[Taken], spark: SparkSession
+) -> dict[tuple[str, int], str | None]:
+    """Return (delivery, row) -> reason to quarantine it, by the platform's rules."""
     reasons: dict[tuple[str, int], str | None] = {}
     for contract in (CONTRACT, POLLOCK):
         paths = [
             str(one.folder / RECORDS)
             for one in taken
-            if one.parsed and one.bad.judged and one.bad.contract is contract
+            if one.parsed and one.bad.has_value_rules and one.bad.contract is contract
         ]
         if paths:
             raw = spark.read.schema(RAW_TRANSACTIONS.ddl).parquet(*paths)
-            judged = judge(raw, contract, not_after=F.lit(date(2030, 1, 1)))
-            for row in judged.select("delivery", "row_number", "reason").collect():
+            marked = judge(raw, contract, not_after=F.lit(date(2030, 1, 1)))
+            for row in marked.select("delivery", "row_number", "reason").collect():
                 reasons[row["delivery"], row["row_number"]] = row["reason"]
     return reasons
 
 
-def _account(one: Taken, reasons: dict[tuple[str, int], str | None]) -> None:
+def _count_rows(one: Taken, reasons: dict[tuple[str, int], str | None]) -> None:
     if one.parsed is None:
         one.without_reason = not one.refusal.startswith("f ")
         return
@@ -230,16 +232,16 @@ def _account(one: Taken, reasons: dict[tuple[str, int], str | None]) -> None:
     extras = {row.pop("row_number"): row for row in extra.to_pylist()}
     for record in records:
         number, text = record["row_number"], record["malformed_text"]
-        reason = reasons.get((one.folder.name, number)) if one.bad.judged else None
+        reason = reasons.get((one.folder.name, number)) if one.bad.has_value_rules else None
         if text is not None or reason is not None:
             one.set_aside += 1
-            one.without_reason += one.bad.judged and not reason
+            one.without_reason += one.bad.has_value_rules and not reason
         else:
-            one.accepted.append(_delivered(one.bad, record, extras.get(number, {})))
+            one.accepted.append(_row_in_file_order(one.bad, record, extras.get(number, {})))
 
 
-def _delivered(bad: BadInput, record: dict[str, str], extra: dict[str, str]) -> Row:
-    """The row in the file's own order of columns."""
+def _row_in_file_order(bad: BadInput, record: dict[str, str], extra: dict[str, str]) -> Row:
+    """Return a row in the column order of the file."""
     if bad.contract is POLLOCK:
         ours = {rule.name: record[name] for name, rule in bad.contract.columns.items()}
         order = ("DATE", "TIME", "Qty", "PRODUCTID", "Price", "ProductType")
@@ -248,8 +250,8 @@ def _delivered(bad: BadInput, record: dict[str, str], extra: dict[str, str]) -> 
     return (*(record[name] for name in bad.contract.columns), *extra.values())
 
 
-def _bare(row: Row) -> Row:
-    """The row without the blanks and empty fields at its end that the platform does not read."""
+def _stripped(row: Row) -> Row:
+    """Return a row without surrounding blanks and trailing empty fields."""
     fields = [field.strip() for field in row]
     while fields and not fields[-1]:
         fields.pop()
@@ -257,24 +259,24 @@ def _bare(row: Row) -> Row:
 
 
 def _records_in(content: bytes) -> int:
-    """Count the records of a file that was taken, by other means than the ingestion's."""
+    """Count the records of an ingested file independently of the ingestion."""
     if content.startswith(b"PAR1"):
         return int(pq.read_metadata(io.BytesIO(content)).num_rows)
     text = content.decode()
     try:
         rows = sum(1 for row in csv.reader(io.StringIO(text, newline=""), strict=True) if row)
-    except csv.Error:  # quotes that break the rules: then every line is a record
+    except csv.Error:  # invalid quotes: every line is a record
         rows = sum(1 for line in content.splitlines() if line)
     return rows - 1
 
 
 def _by_its_own_header(name: str, content: bytes, oracle: frozenset[Row] | None) -> BadInput:
-    """A file whose own first column is all that its contract asks for."""
+    """Return an input whose contract requires only the file's first column."""
     start = content[:100_000].removeprefix(b"\xef\xbb\xbf").lstrip(b"\r\n").splitlines()
     line = start[0].decode(errors="replace") if start else ""
     first = next(iter(next(csv.reader([line]), [])), "")
     contract = replace(CONTRACT, columns={"location": ColumnRule(first)})
-    return BadInput(name, content, contract, oracle, judged=False)
+    return BadInput(name, content, contract, oracle, has_value_rules=False)
 
 
 def _python_rows(content: bytes) -> frozenset[Row] | None:

@@ -15,7 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-# The commit points: where a rename, or a row in the ledger, makes something true.
+# The commit points: a rename or a ledger entry that makes a change visible.
 RENAMES = {
     "archive": r"/raw/[0-9a-f]{64}/original$",
     "records": r"/raw/[0-9a-f]{64}/records\.parquet$",
@@ -24,7 +24,7 @@ RENAMES = {
     "release": r"/published/release/\d{8}-[^/]+$",
 }
 LEDGER = "ledger"
-DRAFT = "draft"  # a version begins to be written
+DRAFT = "draft"  # the writing of a version begins
 LANDED = "landed"  # a delivered file is opened
 OPENED = r"/landing/[^/]+\.(csv|parquet)$"
 
@@ -32,7 +32,7 @@ FAILED = 1
 
 
 def main() -> int:
-    """Run what was asked; return 0 when it succeeded."""
+    """Run the job; return 0 if it succeeded."""
     options = _parser().parse_args()
     arm(options)
     from dagster import AssetKey, DagsterInstance
@@ -66,22 +66,22 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def arm(options: argparse.Namespace) -> None:
-    """Have the fault happen at the point that was asked for, if any."""
+    """Install the requested fault, if any."""
     if options.at == LEDGER:
-        _wrap_the_ledger(_Fault(options))
+        _wrap_ledger(_Fault(options))
     elif options.at is not None:
-        fault, is_the_point = _Fault(options), _point(options.at)
+        fault, matches = _Fault(options), _point(options.at)
 
         def listen(event: str, arguments: tuple[Any, ...]) -> None:
             fault.strike_if_due()
-            if is_the_point(event, arguments):
-                fault.pass_by(str(arguments[0]))
+            if matches(event, arguments):
+                fault.count_passage(str(arguments[0]))
 
         sys.addaudithook(listen)
 
 
 class _Fault:
-    """What happens, and at which passage of the point."""
+    """A fault and the passage of the point at which it strikes."""
 
     def __init__(self, options: argparse.Namespace) -> None:
         self._do, self._nth = options.do, options.nth
@@ -89,8 +89,8 @@ class _Fault:
         self._passed = 0
         self._due: str | None = None
 
-    def pass_by(self, path: str) -> None:
-        """Strike when this is the passage; "after" strikes at the next thing that happens."""
+    def count_passage(self, path: str) -> None:
+        """Count a passage and strike if it is the requested one; "after" at the next event."""
         self._passed += 1
         if self._passed == self._nth:
             self._due = path
@@ -118,17 +118,17 @@ def _point(name: str) -> Callable[[str, tuple[Any, ...]], bool]:
     return lambda event, arguments: event == "open" and bool(re.search(OPENED, str(arguments[0])))
 
 
-def _wrap_the_ledger(fault: _Fault) -> None:
+def _wrap_ledger(fault: _Fault) -> None:
     from bankseg_assets.landing.ledger import Ledger
 
     record = Ledger.record
 
     def recorded(self: Ledger, delivery: Any) -> None:
         if fault.is_before:
-            fault.pass_by("")
+            fault.count_passage("")
         record(self, delivery)
         if not fault.is_before:
-            fault.pass_by("")
+            fault.count_passage("")
             fault.strike_if_due()
 
     Ledger.record = recorded  # type: ignore[method-assign]

@@ -1,4 +1,4 @@
-"""kill -9 at each commit point, just before and just after it."""
+"""Scenarios: kill -9 just before and just after each commit point."""
 
 import random
 
@@ -11,7 +11,7 @@ KILLED = -9
 
 @scenario("kill-at-archive", "kill -9 at the rename of the archived copy")
 def archive(lab: Lab, seed: int) -> Outcome:
-    """The copy of what landed gets its name."""
+    """The archived copy of a delivered file gets its name."""
     return _taking(lab, seed, "archive")
 
 
@@ -23,13 +23,13 @@ def records(lab: Lab, seed: int) -> Outcome:
 
 @scenario("kill-at-ledger", "crash between swap and ledger, and after the ledger", quick=True)
 def ledger(lab: Lab, seed: int) -> Outcome:
-    """The ledger learns of the content; the records are there already."""
+    """The ledger records the content; its Parquet exists already."""
     return _taking(lab, seed, "ledger")
 
 
 @scenario("kill-at-cleaned", "kill -9 at the rename of cleaned_transactions (swap, no event yet)")
 def cleaned(lab: Lab, seed: int) -> Outcome:
-    """The cleaned version gets its name; Dagster does not know of it yet."""
+    """The cleaned version gets its name before Dagster records it."""
     return _crash(lab, seed, "cleaned", 1, INGEST, INGESTION)
 
 

@@ -1,4 +1,4 @@
-"""A published release or version that is cut or changed on the disk."""
+"""Scenarios: a published release or version is truncated or changed on disk."""
 
 import random
 from pathlib import Path
@@ -12,7 +12,7 @@ from tools.faults.state import EVERYTHING
 
 @scenario("corrupt-pointer", "a release that is cut or changed")
 def pointer(lab: Lab, seed: int) -> Outcome:
-    """The release before it serves; going on needs no repair."""
+    """The previous release is served; no repair is needed."""
     platform, outcome = lab.serving(2), Outcome(holds=False)
     newest = current_release(platform.published)
     assert newest is not None
@@ -28,7 +28,7 @@ def pointer(lab: Lab, seed: int) -> Outcome:
 
 @scenario("corrupt-version", "a published model or table that is cut or changed")
 def version(lab: Lab, seed: int) -> Outcome:
-    """The release before it serves; the next run makes everything right again."""
+    """The previous release is served; the next run replaces the damaged version."""
     platform, outcome = lab.serving(2), Outcome(holds=False)
     newest = current_release(platform.published)
     assert newest is not None
@@ -47,7 +47,7 @@ def version(lab: Lab, seed: int) -> Outcome:
 
 
 def _damage(path: Path, seed: int) -> str:
-    """Cut a file, or change a byte of it; return which."""
+    """Truncate a file or change a byte; return which."""
     rng, content = random.Random(seed), bytearray(path.read_bytes())
     at = rng.randrange(len(content))
     if seed % 2:
@@ -55,6 +55,6 @@ def _damage(path: Path, seed: int) -> str:
     else:
         content[at] ^= 0x10
     path.chmod(0o644)
-    path.unlink()  # a hard link may be shared with another version, which stays whole
+    path.unlink()  # a hard link may be shared with another version, which must stay intact
     path.write_bytes(content)
     return f"{'cut' if seed % 2 else 'changed'} at byte {at}"

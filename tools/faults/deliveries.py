@@ -1,4 +1,4 @@
-"""Files that arrive slowly, twice, late, broken, or not at all."""
+"""Scenarios: files that arrive slowly, twice, late, damaged, or not at all."""
 
 import random
 import threading
@@ -13,12 +13,12 @@ from tools.faults.lab import INGEST, TAKE, Lab, Platform, compare
 from tools.faults.scenario import FaultError, Outcome, scenario
 from tools.faults.state import INGESTION, RAW
 
-LONGEST_PAUSE_SECONDS = 1.5  # a file that nobody touched for two seconds counts as complete
+MAX_PAUSE_SECONDS = 1.5  # a file that has not changed for two seconds counts as complete
 
 
 @scenario("slow-upload", "a file that is written while batches look at it")
 def slow_upload(lab: Lab, seed: int) -> Outcome:
-    """Chunks with pauses; the batches meanwhile must leave it alone."""
+    """Batches that run during an upload in chunks must ignore the file."""
     platform, outcome, rng = lab.serving(1), Outcome(holds=False), random.Random(seed)
     content = lab.files[1].read_bytes()
     target = platform.settings.landing_dir / "bank_01.csv"
@@ -30,7 +30,7 @@ def slow_upload(lab: Lab, seed: int) -> Outcome:
             for start in range(0, len(content), size):
                 file.write(content[start : start + size])
                 file.flush()
-                time.sleep(rng.uniform(0.1, LONGEST_PAUSE_SECONDS))
+                time.sleep(rng.uniform(0.1, MAX_PAUSE_SECONDS))
 
     sender = threading.Thread(target=upload)
     with lab.watched(platform, outcome):
@@ -49,7 +49,7 @@ def slow_upload(lab: Lab, seed: int) -> Outcome:
 
 @scenario("same-content", "the same content under another name", quick=True)
 def same_content(lab: Lab, seed: int) -> Outcome:
-    """Nothing is counted twice, and the ledger has one entry."""
+    """The content is counted once, and the ledger has one entry."""
     platform, outcome = lab.serving(1), Outcome(holds=False)
     with lab.watched(platform, outcome):
         platform.deliver(lab.files[0], f"again_{seed}.csv")
@@ -62,7 +62,7 @@ def same_content(lab: Lab, seed: int) -> Outcome:
 
 @scenario("same-name", "other content under the same name")
 def same_name(lab: Lab, seed: int) -> Outcome:
-    """It is a new delivery, and the first one stays."""
+    """Both are deliveries."""
     platform, outcome = lab.serving(1), Outcome(holds=False)
     with lab.watched(platform, outcome):
         platform.deliver(lab.files[1], lab.files[0].name)
@@ -72,7 +72,7 @@ def same_name(lab: Lab, seed: int) -> Outcome:
 
 @scenario("late-file", "files that arrive late and in another order")
 def late_file(lab: Lab, seed: int) -> Outcome:
-    """Whatever the order, the tables are those of all files at once."""
+    """The tables do not depend on the order of the files."""
     platform, outcome = lab.serving(1), Outcome(holds=False)
     late = [1, 2]
     random.Random(seed).shuffle(late)
@@ -87,7 +87,7 @@ def late_file(lab: Lab, seed: int) -> Outcome:
 
 @scenario("deleted-during-read", "a file that is deleted while it is read")
 def deleted(lab: Lab, seed: int) -> Outcome:
-    """At one of the moments at which it is opened; then it is sent again."""
+    """The file is deleted when it is opened, and is then sent again."""
     platform, outcome = lab.serving(1), Outcome(holds=False)
     platform.settings.landing_dir.joinpath(lab.files[0].name).unlink()
     file = platform.deliver(lab.files[1])
@@ -98,7 +98,7 @@ def deleted(lab: Lab, seed: int) -> Outcome:
         platform.rerun(*TAKE, *fault)
         if file.exists():
             raise FaultError("the fault did not happen")
-        # Deleted after the last look at it, it was taken whole; otherwise not at all.
+        # If deleted after its last read, it was ingested whole; otherwise not at all.
         if platform.state(RAW) not in (before, lab.undisturbed(2, *TAKE)):
             raise FaultError("a part of the file was taken")
         platform.deliver(lab.files[1])
@@ -109,7 +109,7 @@ def deleted(lab: Lab, seed: int) -> Outcome:
 
 @scenario("truncated-parquet", "a Parquet file that is cut off, then sent whole", quick=True)
 def truncated_parquet(lab: Lab, seed: int) -> Outcome:
-    """The part is rejected with a reason; the whole is taken."""
+    """The truncated file is rejected with a reason; the complete file is ingested."""
     platform, outcome = lab.serving(1), Outcome(holds=False)
     whole = _as_parquet(lab.files[1])
     part = whole.with_name(f"part_{seed}.parquet")

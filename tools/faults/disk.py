@@ -1,4 +1,4 @@
-"""A disk that is full, on a tmpfs of its own: for everything, Dagster's databases included."""
+"""Scenario: a full disk (a separate tmpfs), including Dagster's databases."""
 
 import os
 import random
@@ -14,7 +14,7 @@ ROOMY = "size=2g"
 
 @scenario("disk-full", "the disk is full while a batch runs (tmpfs)")
 def disk_full(lab: Lab, seed: int) -> Outcome:
-    """After room is made, the next batch succeeds."""
+    """After space is freed, the next batch succeeds."""
     copy, outcome = lab.serving(1), Outcome(holds=False)
     platform = Platform(copy.data_dir.with_name(f"{copy.data_dir.name}-tmpfs"))
     platform.data_dir.mkdir()
@@ -23,7 +23,7 @@ def disk_full(lab: Lab, seed: int) -> Outcome:
         shutil.copytree(copy.data_dir, platform.data_dir, symlinks=True, dirs_exist_ok=True)
         platform.deliver(lab.files[1])
         used = _used(platform)
-        # From nothing at all to what a batch of this size nearly needs.
+        # From no space to almost what a batch of this size needs.
         room = random.Random(seed).randint(0, 3_000_000)
         _mount("-o", f"remount,size={used + room}", str(platform.data_dir))
         with lab.watched(platform, outcome):

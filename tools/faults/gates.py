@@ -1,4 +1,4 @@
-"""A model that is worse than the one in use, by its data or by its settings."""
+"""Scenario: a model that is worse than the one in use, due to its data or settings."""
 
 import csv
 import json
@@ -9,7 +9,7 @@ from tools.faults.lab import EVERYTHING_JOB, Lab
 from tools.faults.scenario import FaultError, Outcome, scenario
 
 PAISE_FOR_RUPEES = 100
-# One component of six features, and more segments than they can tell apart.
+# One component of six features, and more segments than it can separate.
 WORSE = {
     "pca_model": {"config": {"n_components": 1, "features": ["recency"]}},
     "kmeans_model": {"config": {"k": 10}},
@@ -18,7 +18,7 @@ WORSE = {
 
 @scenario("worse-model", "a worse model: paise for rupees in the data, or worse settings")
 def worse_model(lab: Lab, seed: int) -> Outcome:
-    """It is refused with a reason, the release in use stays, and a good model replaces it."""
+    """It is refused with a reason, the release stays in use, and a good model replaces it."""
     platform, outcome = lab.serving(1), Outcome(holds=False)
     before = current_release(platform.published)
     assert before is not None
@@ -46,7 +46,7 @@ def worse_model(lab: Lab, seed: int) -> Outcome:
 
 
 def _in_paise(source: Path) -> Path:
-    """Return a file of other transactions whose money is a hundred times as much."""
+    """Return a file of other transactions with a hundred times the amounts and balances."""
     path = source.with_name("paise.csv")
     with source.open(encoding="utf-8", newline="") as old, path.open("w", newline="") as new:
         reader, writer = csv.reader(old), csv.writer(new)

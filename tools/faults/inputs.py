@@ -1,4 +1,4 @@
-"""What is measured once: bad files, an endless line, a customer in all that is left behind."""
+"""Scenarios that run once: malformed files, an endless line, customer data in logs."""
 
 import json
 import re
@@ -12,8 +12,8 @@ from tools.faults import bad_inputs
 from tools.faults.lab import ROOT, Lab
 from tools.faults.scenario import Outcome, scenario
 
-SLOWEST_SECONDS = 30.0
-MOST_MIB = 256
+MAX_SECONDS = 30.0
+MAX_MIB = 256
 LINE_BYTES = 10 * 2**30
 _REFUSING = """
 import json, resource, sys, time
@@ -25,22 +25,22 @@ began = time.monotonic()
 try:
     with Path(sys.argv[1]).open("rb") as file:
         scan(file, DeliveryContract(), "endless.csv")
-    told = ""
+    refusal = ""
 except DeliveryError as error:
-    told = str(error)
+    refusal = str(error)
 peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
-print(json.dumps({"told": told, "mib": peak, "seconds": time.monotonic() - began}))
+print(json.dumps({"refusal": refusal, "mib": peak, "seconds": time.monotonic() - began}))
 """
 
 
 @scenario("bad-inputs", "malformed files of public test suites and our own", once=True)
 def bad_files(_lab: Lab, _seed: int) -> Outcome:
-    """Pollock's, DuckDB's, csv-spectrum's, parquet-testing's; and Pollock's faults on our rows."""
+    """Files of Pollock, DuckDB, csv-spectrum, parquet-testing, and Pollock's errors in our rows."""
     found = bad_inputs.run()
     holds = (
         found["rows_differing"] == found["rows_unaccounted"] == 0
         and found["rows_or_files_without_reason"] == 0
-        and found["slowest_file_seconds"] < SLOWEST_SECONDS
+        and found["slowest_file_seconds"] < MAX_SECONDS
     )
     return Outcome(
         holds=holds,
@@ -55,7 +55,7 @@ def bad_files(_lab: Lab, _seed: int) -> Outcome:
 
 @scenario("endless-line", "one line of 10 GiB", once=True)
 def endless_line(_lab: Lab, _seed: int) -> Outcome:
-    """Sparse, so that it costs no disk; refused by the scan before it is copied."""
+    """A sparse file, which needs no disk space; the scan refuses it before it is copied."""
     with tempfile.TemporaryDirectory(prefix="bankseg-faults-") as folder:
         path = Path(folder) / "endless.csv"
         with path.open("wb") as file:
@@ -63,14 +63,14 @@ def endless_line(_lab: Lab, _seed: int) -> Outcome:
             file.truncate(LINE_BYTES)
         found = json.loads(_output([sys.executable, "-c", _REFUSING, str(path)]))
     return Outcome(
-        holds=bool(found["told"]) and found["mib"] < MOST_MIB,
+        holds=bool(found["refusal"]) and found["mib"] < MAX_MIB,
         detail=f"refused in {found['seconds']:.2f} s with {found['mib']} MiB at most",
     )
 
 
 @scenario("canary", "one customer's ID and birth date, delivered in every way", once=True)
 def canary(_lab: Lab, _seed: int) -> Outcome:
-    """The privacy tests: logs, metadata, databases, pages and plots are searched byte by byte."""
+    """The privacy tests search logs, metadata, databases, pages and plots byte by byte."""
     began = time.monotonic()
     command = [sys.executable, "-m", "pytest", "-q", "bankseg_assets_tests/test_privacy.py"]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)

@@ -1,6 +1,6 @@
-"""kill -9 of each process of a serving platform, at a random moment of a run.
+"""Scenarios: kill -9 of each process of a serving platform, at a random time of a run.
 
-The platform runs on from seed to seed: each delivers another file to it.
+The platform keeps running from seed to seed; each seed delivers another file.
 """
 
 import random
@@ -22,7 +22,7 @@ Strike = Callable[[Serving, str], None]
 
 @scenario("kill-worker", "kill -9 of the run worker")
 def worker(lab: Lab, seed: int) -> Outcome:
-    """The code server notices, as its parent."""
+    """The code server, as the parent, detects it."""
     return _strike(lab, seed, "kill-worker", lambda serving, run: kill(serving.worker(run)))
 
 
@@ -34,7 +34,7 @@ def jvm(lab: Lab, seed: int) -> Outcome:
 
 @scenario("kill-code-server", "kill -9 of the code server")
 def code_server(lab: Lab, seed: int) -> Outcome:
-    """The launcher replaces it; the run goes on without it."""
+    """The launcher replaces it; the run continues without it."""
     return _strike(
         lab, seed, "kill-code-server", lambda serving, _run: kill(serving.service("code server"))
     )
@@ -42,13 +42,13 @@ def code_server(lab: Lab, seed: int) -> Outcome:
 
 @scenario("kill-daemon", "kill -9 of the daemon")
 def daemon(lab: Lab, seed: int) -> Outcome:
-    """The launcher replaces it; what was queued stays queued."""
+    """The launcher replaces it; queued runs stay queued."""
     return _strike(lab, seed, "kill-daemon", lambda serving, _run: kill(serving.service("daemon")))
 
 
 @scenario("kill-worker-and-code-server", "kill -9 of the run worker and the code server")
 def worker_and_code_server(lab: Lab, seed: int) -> Outcome:
-    """Nobody is left who knows of the run but the launcher's health check."""
+    """Only the run launcher's health check can detect the lost run."""
 
     def strike(serving: Serving, run_id: str) -> None:
         pid = serving.worker(run_id)
@@ -60,7 +60,7 @@ def worker_and_code_server(lab: Lab, seed: int) -> Outcome:
 
 @scenario("kill-launcher", "kill -9 of `make run`, and `make run` again")
 def launcher(lab: Lab, seed: int) -> Outcome:
-    """The run in progress goes on, and the new servers take it up."""
+    """The run in progress continues, and the new servers monitor it."""
 
     def strike(serving: Serving, _run: str) -> None:
         serving.kill_launcher()

@@ -1,4 +1,4 @@
-"""Platforms to break: prepared once, copied for each repetition, compared with undisturbed ones."""
+"""Platforms for fault injection: prepared once, copied per repetition, and compared."""
 
 import os
 import shutil
@@ -18,13 +18,13 @@ from bankseg_assets.runtime.settings import Settings
 from ops.demo.transactions import write_demo_transactions
 from ops.launch.instance import prepare_instance, process_environment
 from ops.launch.preflight import find_java
-from tools.faults.reader import Met, reading
+from tools.faults.reader import ReadCounts, reading
 from tools.faults.scenario import FaultError, Outcome
 from tools.faults.state import EVERYTHING, State, differences, newest_state
 
 ROOT = Path(__file__).parents[2]
 FIRST_ROWS = 3_000  # enough for a model that passes its gates
-LATER_ROWS = 40  # so few that the next model passes them as well
+LATER_ROWS = 40  # so few that the next model passes the gates as well
 BATCH_SECONDS = 300.0
 EVERYTHING_JOB = ("--job", "everything")
 INGEST = ("--job", "ingestion")
@@ -39,29 +39,29 @@ _UNFINISHED = [
 
 @dataclass(frozen=True)
 class Platform:
-    """A data folder, and how to work on it."""
+    """A data folder with the commands that run on it."""
 
     data_dir: Path
 
     @property
     def settings(self) -> Settings:
-        """Where its things are."""
+        """The settings of this platform."""
         return Settings(data_dir=self.data_dir)
 
     @property
     def published(self) -> Path:
-        """What readers read."""
+        """The folder of published versions."""
         return self.settings.published_dir
 
     @property
     def environ(self) -> dict[str, str]:
-        """The environment of its processes."""
+        """The environment of the platform's processes."""
         java = _java_home()
         here = {"BANKSEG_DATA_DIR": str(self.data_dir), "PYTHONPATH": str(ROOT)}
         return process_environment(self.settings, java, os.environ) | here
 
     def deliver(self, source: Path, name: str = "") -> Path:
-        """Land a file as a sender should: by a rename. It is old enough to be taken at once."""
+        """Deliver a file by a rename, with an age at which it is ingested at once."""
         target = self.settings.landing_dir / (name or source.name)
         draft = target.with_name(f".{target.name}")
         shutil.copyfile(source, draft)
@@ -70,7 +70,7 @@ class Platform:
         return draft.replace(target)
 
     def start_batch(self, *options: str) -> "subprocess.Popen[bytes]":
-        """Start a batch in a process of its own."""
+        """Start a batch in a separate process."""
         self.settings.logs_dir.mkdir(parents=True, exist_ok=True)
         with (self.settings.logs_dir / "batch.log").open("ab") as log:
             return subprocess.Popen(
@@ -88,7 +88,7 @@ class Platform:
             return process.wait(BATCH_SECONDS)
 
     def rerun(self, *options: str) -> float:
-        """Run the batch that must succeed; return its seconds."""
+        """Run a batch that must succeed; return its seconds."""
         started = time.monotonic()
         if code := self.batch(*options):
             raise FaultError(f"the rerun ended with {code}:\n{self.log_tail()}")
@@ -100,18 +100,18 @@ class Platform:
         return log.read_text(encoding="utf-8", errors="replace")[-1500:] if log.exists() else ""
 
     def state(self, assets: Iterable[str] = EVERYTHING) -> State:
-        """Return what is published."""
+        """Return the published state."""
         return newest_state(self.published, assets)
 
     def unfinished_runs(self) -> list[str]:
-        """Return the runs that have not reached an end."""
+        """Return the runs that have not ended."""
         with dg.DagsterInstance.from_config(str(self.settings.dagster_home)) as instance:
             runs = instance.get_runs(dg.RunsFilter(statuses=_UNFINISHED))
         return [f"{run.job_name} {run.run_id[:8]} {run.status.value}" for run in runs]
 
 
 class Lab:
-    """Delivered files, prepared platforms and references, all made when first asked for."""
+    """Delivered files, prepared platforms and references, each created on first use."""
 
     def __init__(self, folder: Path, seeds: int) -> None:
         self._folder = folder
@@ -121,14 +121,14 @@ class Lab:
         self.files = _delivered_files(folder / "files", seeds + 2)
 
     def fresh(self) -> Platform:
-        """Return a platform on which nothing was delivered."""
+        """Return a platform without deliveries."""
         platform = Platform(self._folder / f"platform-{time.monotonic_ns()}")
         platform.settings.landing_dir.mkdir(parents=True)
         prepare_instance(platform.settings.dagster_home)
         return platform
 
     def serving(self, n_files: int = 1, job: str = "everything") -> Platform:
-        """Return a copy of a platform that took the first files, each in a run of its own."""
+        """Return a copy of a platform that ingested the first files, each in a separate run."""
         key = f"serving-{n_files}-{job}"
         if key not in self._made:
             platform = self.serving(n_files - 1, job) if n_files > 1 else self.fresh()
@@ -136,13 +136,13 @@ class Lab:
             platform.rerun("--job", job)
             self._made[key] = platform
         copy = Platform(self._folder / f"platform-{time.monotonic_ns()}")
-        # A JVM that has just ended may still be removing its scratch folder.
+        # A JVM that has just ended may still be deleting its scratch folder.
         scratch = shutil.ignore_patterns(copy.settings.scratch_dir.name)
         shutil.copytree(self._made[key].data_dir, copy.data_dir, symlinks=True, ignore=scratch)
         return copy
 
     def undisturbed(self, n_files: int, *options: str) -> State:
-        """Return what a platform publishes that gets the first files all at once."""
+        """Return the state of a platform that gets the first files all at once."""
 
         def deliver(platform: Platform) -> None:
             for file in self.files[:n_files]:
@@ -151,7 +151,7 @@ class Lab:
         return self.reference(f"{n_files} {options}", deliver, *options)
 
     def reference(self, key: str, deliver: Callable[[Platform], object], *options: str) -> State:
-        """Return what a platform publishes that is disturbed by nothing."""
+        """Return the state of an undisturbed platform; cached under `key`."""
         if key not in self._states:
             platform = self.fresh()
             deliver(platform)
@@ -161,31 +161,31 @@ class Lab:
         return self._states[key]
 
     def running(self, key: str, start: Callable[[Platform], Any]) -> Any:
-        """Return what `start` made of a serving platform, the same for every seed of a scenario."""
+        """Return the result of `start` on a serving platform; shared by a scenario's seeds."""
         if key not in self._running:
             self._running[key] = start(self.serving(1))
         return self._running[key]
 
     def stop(self, key: str) -> None:
-        """Stop what was started for a scenario, if it was."""
+        """Stop the server of a scenario, if one was started."""
         if running := self._running.pop(key, None):
             running.stop()
             self.discard(running.platform)
 
     def discard(self, platform: Platform) -> None:
-        """Free the disk of a platform that is done with."""
+        """Delete the folder of a platform that is no longer used."""
         shutil.rmtree(platform.data_dir, ignore_errors=True)
 
     @contextmanager
     def watched(self, platform: Platform, outcome: Outcome):  # type: ignore[no-untyped-def]
-        """Have a reader at work on a platform, and count what it met into the outcome."""
-        with reading(platform.published) as met:
-            yield met
-        _count(met, outcome)
+        """Run a reader on a platform and add its counts to the outcome."""
+        with reading(platform.published) as counts:
+            yield counts
+        _add_reads(counts, outcome)
 
 
 def compare(platform: Platform, wanted: State, assets: Iterable[str], outcome: Outcome) -> Outcome:
-    """Judge: served throughout, no run left hanging, and the same tables and models."""
+    """Check that readers were served, no run is unfinished, and tables and models are equal."""
     wanted = {asset: wanted[asset] for asset in assets}
     faults = []
     if different := differences(platform.state(wanted), wanted):
@@ -199,12 +199,12 @@ def compare(platform: Platform, wanted: State, assets: Iterable[str], outcome: O
     return outcome
 
 
-def _count(met: Met, outcome: Outcome) -> None:
-    outcome.reads += met.reads
-    outcome.torn += met.torn
-    outcome.refused += met.refused
-    if met.why:
-        outcome.detail = f"{outcome.detail} {met.why}".strip()
+def _add_reads(counts: ReadCounts, outcome: Outcome) -> None:
+    outcome.reads += counts.reads
+    outcome.torn += counts.torn
+    outcome.refused += counts.refused
+    if counts.why:
+        outcome.detail = f"{outcome.detail} {counts.why}".strip()
 
 
 @cache
@@ -213,7 +213,7 @@ def _java_home() -> Path | None:
 
 
 def _delivered_files(folder: Path, n_files: int) -> list[Path]:
-    """Cut demo transactions into files of distinct transactions, under a bank's names."""
+    """Split demo transactions into files with IDs that are not demo IDs."""
     folder.mkdir(parents=True)
     whole = folder / "whole"
     write_demo_transactions(whole, rows=FIRST_ROWS + (n_files - 1) * LATER_ROWS, seed=11)

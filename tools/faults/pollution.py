@@ -1,8 +1,8 @@
-"""Every kind of damage of the Pollock benchmark, done to bank rows, from a seed.
+"""Apply every kind of damage of the Pollock benchmark to bank rows, from a seed.
 
-Pollock (Vitagliano et al., VLDB 2023) surveyed 3,712 real files for how CSV goes wrong; its
-generator pollutes one file in each way. This does the same to transactions of ours, so that the
-kinds are met with this contract's columns and not only with Pollock's own nine.
+Pollock (Vitagliano et al., VLDB 2023) surveyed 3,712 real files for deviations from standard CSV;
+its generator pollutes one file in each way. This module does the same to our transactions, so that
+the deviations also occur in this contract's columns and not only in Pollock's nine.
 """
 
 import csv
@@ -23,7 +23,7 @@ Row = tuple[str, ...]
 
 @dataclass(frozen=True)
 class Polluted:
-    """A damaged file, and the rows of the file before the damage."""
+    """A damaged file and the rows before the damage."""
 
     name: str
     content: bytes
@@ -31,7 +31,7 @@ class Polluted:
 
 
 def polluted_files(seed: int) -> Iterator[Polluted]:
-    """Yield each kind of damage at places that the seed chooses."""
+    """Yield each kind of damage at random positions."""
     random = Random(seed)
     rows = _bank_rows(random)
     oracle = frozenset(rows)
@@ -122,10 +122,10 @@ def _joined(fields: list[str], random: Random, separator: str) -> str:
 
 
 def _broken(fields: list[str], random: Random) -> str:
-    """Break a line at a separator in its middle.
+    """Break a line at a separator inside it.
 
-    In the first or last field a break cannot be seen by any parser: what is left of the record
-    has all its fields.
+    A break in the first or last field cannot be detected by any parser: the rest of the record has
+    all its fields.
     """
     return _joined(fields, random, "\n")
 

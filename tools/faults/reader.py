@@ -1,7 +1,7 @@
-"""A reader that never rests: `python -m tools.faults.reader PUBLISHED READS`.
+"""A continuous reader of published data: `python -m tools.faults.reader PUBLISHED READS`.
 
-Reads as the app does: the newest release that can be read, its classifier, and a table beside it.
-Until stdin closes; then prints what it met.
+Like the app, it reads the newest readable release, its classifier, and one of its tables, until
+stdin closes; then it prints its counts.
 """
 
 import json
@@ -22,13 +22,13 @@ from bankseg_assets.scoring.published_model import newest_first, read_model
 from bankseg_assets.storage.version_store import DamagedVersionError
 
 _PROFILE = ("segment_name", "customers")
-FEWEST_RELEASES = 10  # of a reader that counts: on a busy disk one takes as long as 300 reads
+MIN_RELEASES = 10  # that a valid test observes: on a busy disk a release takes as long as 300 reads
 PAUSE_SECONDS = 0.02  # two cores are shared with the platform
 
 
 @dataclass
-class Met:
-    """What a reader met."""
+class ReadCounts:
+    """The counts of a reader."""
 
     reads: int = 0
     refused: int = 0
@@ -38,58 +38,58 @@ class Met:
 
 
 @contextmanager
-def reading(published_dir: Path, n_reads: int = 0) -> Iterator[Met]:
-    """Have a reader at work; what it met is filled in at the end.
+def reading(published_dir: Path, n_reads: int = 0) -> Iterator[ReadCounts]:
+    """Run a reader; its counts are filled in at the end.
 
-    With `n_reads` it never pauses, and the end waits for so many reads.
+    With `n_reads` it does not pause, and the end waits for that many reads.
     """
     command = [sys.executable, "-m", __name__, str(published_dir), str(n_reads)]
-    met = Met()
+    counts = ReadCounts()
     with Popen(command, stdin=PIPE, stdout=PIPE, text=True) as reader:
         assert reader.stdout is not None
-        reader.stdout.readline()  # it has begun
+        reader.stdout.readline()  # the reader has started
         try:
-            yield met
+            yield counts
         finally:
-            told, _ = reader.communicate(timeout=30 + n_reads)
-            vars(met).update(json.loads(told))
+            output, _ = reader.communicate(timeout=30 + n_reads)
+            vars(counts).update(json.loads(output))
 
 
 def main(published_dir: Path, n_reads: int) -> None:
-    """Read until stdin closes, and there were so many reads and several releases."""
-    met = Met()
+    """Read until stdin closes, with at least `n_reads` reads and several releases."""
+    counts = ReadCounts()
     seen: set[str] = set()
     pause = 0.0 if n_reads else PAUSE_SECONDS
     print("reading", flush=True)
-    fewest = FEWEST_RELEASES if n_reads else 0
+    required = MIN_RELEASES if n_reads else 0
     while (
-        met.reads < max(n_reads, 1)
-        or len(seen) < fewest
+        counts.reads < max(n_reads, 1)
+        or len(seen) < required
         or not select.select([sys.stdin], [], [], pause)[0]
     ):
-        met.reads += 1
+        counts.reads += 1
         try:
             served = served_release(published_dir)
         except MixedError as error:
-            met.torn, met.why = met.torn + 1, str(error)
+            counts.torn, counts.why = counts.torn + 1, str(error)
             continue
         if served is None:
-            met.refused, met.why = met.refused + 1, f"no release at {time.strftime('%X')}"
+            counts.refused, counts.why = counts.refused + 1, f"no release at {time.strftime('%X')}"
         else:
             seen.add(served.name)
-    met.releases = len(seen)
-    print(json.dumps(asdict(met)))
+    counts.releases = len(seen)
+    print(json.dumps(asdict(counts)))
 
 
 class MixedError(Exception):
-    """A read that shows two states at once."""
+    """A read that mixes two states."""
 
 
 def served_release(published_dir: Path) -> Release | None:
-    """Return the newest release whose model and profiles can be read, as the app shows it.
+    """Return the newest release whose model and profiles are readable, as the app does.
 
-    A reader that is held up while as many releases are published as are kept finds all of its
-    list gone; it looks again, as the app does every five seconds.
+    If as many releases are published during a read as are kept, all listed releases are gone; the
+    list is then read again, as the app does every five seconds.
     """
     listed = newest_first(published_dir)
     while (served := _first_readable(listed)) is None:
@@ -107,8 +107,10 @@ def _first_readable(releases: list[Release]) -> Release | None:
             tables = [pq.read_table(path, columns=list(_PROFILE)) for path in files]
         except (BundleError, DamagedVersionError, OSError, ValueError):
             continue  # damaged, or removed meanwhile
-        told = {row for table in tables for row in zip(*table.to_pydict().values(), strict=True)}
-        if told != {(segment["name"], segment["customers"]) for segment in bundle.segments}:
+        profiles = {
+            row for table in tables for row in zip(*table.to_pydict().values(), strict=True)
+        }
+        if profiles != {(segment["name"], segment["customers"]) for segment in bundle.segments}:
             raise MixedError(f"{release.name}: the profiles are not those of the classifier")
         return release
     return None

@@ -1,4 +1,4 @@
-"""The table in docs/reliability.md: made by the command, never by hand."""
+"""Generate the table in docs/reliability.md."""
 
 import fcntl
 import os
@@ -13,7 +13,7 @@ from tools.machine import commit, machine
 
 DOCUMENT = Path(__file__).parents[2] / "docs" / "reliability.md"
 BEGIN, END = "<!-- faults: begin -->", "<!-- faults: end -->"
-HOLDS = "yes"
+HELD = "yes"
 HEADER = (
     "| fault | held | served throughout: reads, refused, torn | recovered (s): median, most "
     "| measured |",
@@ -22,11 +22,11 @@ HEADER = (
 
 
 def line(one: Scenario, outcomes: Sequence[Outcome]) -> str:
-    """Return a row of the table: what all repetitions of a scenario found."""
+    """Return a row of the table: all repetitions of a scenario."""
     held = sum(outcome.holds for outcome in outcomes)
-    verdict = f"{HOLDS}, {held} of {len(outcomes)}"
+    verdict = f"{HELD}, {held} of {len(outcomes)}"
     if one.is_once:
-        verdict = f"{HOLDS}: {_one_line(outcomes[0].detail)}"
+        verdict = f"{HELD}: {_one_line(outcomes[0].detail)}"
     if held < len(outcomes):
         why = next(outcome.detail for outcome in outcomes if not outcome.holds)
         verdict = f"**no**, {held} of {len(outcomes)}: {_one_line(why)}"
@@ -43,9 +43,9 @@ def line(one: Scenario, outcomes: Sequence[Outcome]) -> str:
 
 
 def write(lines: Sequence[str], document: Path = DOCUMENT) -> None:
-    """Put rows into the table; a row of another machine goes, the others keep their date.
+    """Write rows into the table; rows of another machine are dropped, other rows are kept.
 
-    One writer at a time, so that two commands may measure different faults.
+    Writers are serialized, so that two commands may measure different faults.
     """
     folder = os.open(document.parent, os.O_RDONLY)
     try:
@@ -59,11 +59,11 @@ def _write(lines: Sequence[str], document: Path) -> None:
     text = document.read_text(encoding="utf-8")
     before, rest = text.split(BEGIN)
     old, after = rest.split(END)
-    told = f"On {machine()}."
-    kept = old.splitlines() if told in old else []
+    measured_on = f"On {machine()}."
+    kept = old.splitlines() if measured_on in old else []
     rows = {_fault_of(row): row for row in kept if row.startswith("| ") and row != HEADER[0]}
     rows |= {_fault_of(row): row for row in lines}
-    table = "\n".join([told, "", *HEADER, *rows.values()])
+    table = "\n".join([measured_on, "", *HEADER, *rows.values()])
     draft = document.with_suffix(".draft")
     draft.write_text(f"{before}{BEGIN}\n{table}\n{END}{after}", encoding="utf-8")
     draft.replace(document)

@@ -1,4 +1,4 @@
-"""Read while releases are published without a pause."""
+"""Scenario: reads during continuous publishing."""
 
 import json
 import sys
@@ -15,34 +15,34 @@ from bankseg_assets.release.releases import Release, current_release, prune
 from bankseg_assets.scoring.bundle import bundle_hash
 from bankseg_assets.storage.version_store import VersionStore, write_json
 from tools.faults.lab import ROOT, Lab
-from tools.faults.reader import FEWEST_RELEASES, reading
+from tools.faults.reader import MIN_RELEASES, reading
 from tools.faults.scenario import Outcome, scenario
 
-READS = 1_000  # a seed: ten make the ten thousand that are promised
+READS = 1_000  # per seed: ten seeds make the documented ten thousand
 
 
 @scenario("torn-reads", "reading while releases are published without a pause", quick=True)
 def torn_reads(lab: Lab, seed: int) -> Outcome:
-    """Every release has numbers of its own, in the classifier and in the profiles."""
+    """Each release has distinct numbers in the classifier and in the profiles."""
     platform, outcome = lab.serving(1), Outcome(holds=False)
     command = [sys.executable, "-m", __name__, str(platform.published)]
     with Popen(command, cwd=ROOT, stdout=PIPE) as publisher:
         assert publisher.stdout is not None
         try:
-            publisher.stdout.readline()  # it has published, and goes on
-            with reading(platform.published, READS) as met:
+            publisher.stdout.readline()  # it has published, and continues
+            with reading(platform.published, READS) as counts:
                 pass
         finally:
             publisher.kill()
-    outcome.reads, outcome.refused, outcome.torn = met.reads, met.refused, met.torn
-    outcome.holds = met.torn == met.refused == 0 and met.releases >= FEWEST_RELEASES
-    outcome.detail = f"{met.releases} releases were met {met.why}"
+    outcome.reads, outcome.refused, outcome.torn = counts.reads, counts.refused, counts.torn
+    outcome.holds = counts.torn == counts.refused == 0 and counts.releases >= MIN_RELEASES
+    outcome.detail = f"{counts.releases} releases were met {counts.why}"
     lab.discard(platform)
     return outcome
 
 
 def main(published_dir: Path) -> None:
-    """Publish for ever, with the product's own store, as a run does."""
+    """Publish without end through the platform's version store, as a run does."""
     store = VersionStore(published_dir)
     first = current_release(published_dir)
     assert first is not None

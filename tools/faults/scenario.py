@@ -1,4 +1,4 @@
-"""What a scenario is, and what one repetition of it found."""
+"""Scenario and Outcome, and the registry of scenarios."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -6,35 +6,35 @@ from typing import Any
 
 
 class FaultError(AssertionError):
-    """A scenario did not hold; the message says what was found."""
+    """A scenario did not hold; the message says why."""
 
 
 @dataclass
 class Outcome:
-    """What one repetition found."""
+    """The result of one repetition."""
 
     holds: bool
     detail: str = ""
     reads: int = 0
     refused: int = 0
-    """Reads that no good release answered."""
+    """Reads without a readable release."""
     torn: int = 0
     """Reads that mixed two states."""
     seconds: dict[str, float] = field(default_factory=dict)
-    """What took how long, such as `recovered`."""
+    """Durations by name, such as `recovered`."""
 
 
 @dataclass(frozen=True)
 class Scenario:
-    """A fault: its name for the command line, what is done, and the code that does it."""
+    """A fault: its name on the command line, its description, and its function."""
 
     name: str
     fault: str
     run: Callable[[Any, int], Outcome]
     is_quick: bool
-    """Needs no Spark and no server, and is one of those that pytest runs."""
+    """Whether it needs neither Spark nor a server; pytest runs these."""
     is_once: bool = False
-    """Has no chance in it: one repetition says all, and its detail stands in the table."""
+    """Whether it is deterministic: it runs once, and its detail is shown in the table."""
 
 
 ALL: dict[str, Scenario] = {}
@@ -43,7 +43,7 @@ ALL: dict[str, Scenario] = {}
 def scenario(
     name: str, fault: str, *, quick: bool = False, once: bool = False
 ) -> Callable[[Callable[[Any, int], Outcome]], Callable[[Any, int], Outcome]]:
-    """Enter a function `(lab, seed) -> Outcome` into `ALL`."""
+    """Register a function `(lab, seed) -> Outcome` in `ALL`."""
 
     def enter(run: Callable[[Any, int], Outcome]) -> Callable[[Any, int], Outcome]:
         ALL[name] = Scenario(name, fault, run, quick, once)

@@ -1,4 +1,4 @@
-"""All the scenarios, in the order of the table."""
+"""All scenarios, in the order of the table."""
 
 from types import ModuleType
 
@@ -25,4 +25,4 @@ LOADED: tuple[ModuleType, ...] = (
     republishing,
     inputs,
 )
-"""To import a module enters its scenarios."""
+"""Importing a module registers its scenarios."""

@@ -1,4 +1,4 @@
-"""A whole platform under `make run`, on ports and a data folder of its own, to kill parts of."""
+"""A platform under `make run` on its own ports and data folder, whose processes can be killed."""
 
 import os
 import signal
@@ -22,12 +22,12 @@ START_SECONDS = 120.0
 STOP_SECONDS = 15.0
 PROC = Path("/proc")
 
-# What tells a service of the launcher by its command line.
+# Parts of the command lines by which services are recognized.
 SERVICES = {"code server": "dagster\0api\0grpc", "daemon": "dagster._daemon"}
 
 
 class Serving:
-    """`make run`, started; `stop` ends it as Ctrl-C does."""
+    """A running `make run`; `stop` ends it as Ctrl-C does."""
 
     def __init__(self, platform: Platform) -> None:
         self.platform = platform
@@ -38,7 +38,7 @@ class Serving:
         self.instance = dg.DagsterInstance.from_config(str(platform.settings.dagster_home))
 
     def start(self) -> None:
-        """Start it; again and again while the ports of a killed one are still taken."""
+        """Start it; retry while the ports of a killed one are still in use."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             with self._log.open("wb") as log:
@@ -58,27 +58,27 @@ class Serving:
         raise FaultError(f"the platform does not start: {self._log.read_text()[-1500:]}")
 
     def stop(self) -> None:
-        """End it and everything in it."""
+        """Stop it with all its processes."""
         self.instance.dispose()
         self._launcher.send_signal(signal.SIGINT)
         self._launcher.wait(STOP_SECONDS)
 
     def kill_launcher(self) -> None:
-        """Kill `make run` itself."""
+        """Kill the process of `make run`."""
         self._launcher.kill()
         self._launcher.wait()
 
     def service(self, name: str) -> int:
-        """Return the process of a service."""
+        """Return the process number of a service."""
         below = [pid for pid, parent in parents().items() if parent == self._launcher.pid]
         return next(pid for pid in below if SERVICES[name] in command_line(pid))
 
     def worker(self, run_id: str) -> int:
-        """Return the process of a run."""
+        """Return the process number of a run."""
         return self.wait_for(lambda: run_process(self.instance, run_id), "the run's process", 30)
 
     def jvm(self, run_id: str) -> int:
-        """Return the JVM of a run, which starts when the run first needs it."""
+        """Return the process number of a run's JVM, once the run has started it."""
         worker = self.worker(run_id)
 
         def find() -> int | None:
@@ -88,7 +88,7 @@ class Serving:
         return self.wait_for(find, "the run's JVM", 60)
 
     def run_of(self, job: str, known: set[str]) -> dg.DagsterRun:
-        """Return a started run of a job, other than those known; wait for it."""
+        """Wait for a started run of a job that is not in `known`; return it."""
         started = dg.RunsFilter(job_name=job, statuses=[dg.DagsterRunStatus.STARTED])
 
         def find() -> dg.DagsterRun | None:
@@ -98,12 +98,12 @@ class Serving:
         return self.wait_for(find, f"a run of {job}", 180)
 
     def is_over(self, run_id: str) -> bool:
-        """Whether a run has reached an end."""
+        """Return whether a run has ended."""
         run = self.instance.get_run_by_id(run_id)
         return run is not None and run.is_finished
 
     def jvms(self) -> list[int]:
-        """Return the JVMs of this data folder, whoever their parent is by now."""
+        """Return the JVMs of this data folder, including orphans."""
         mine = f"BANKSEG_DATA_DIR={self.platform.data_dir}\0"
         return [
             pid
@@ -112,7 +112,7 @@ class Serving:
         ]
 
     def wait_for(self, find: Callable[[], Found | None], what: str, seconds: float) -> Found:
-        """Return what `find` finds, as soon as it does."""
+        """Call `find` until it returns a value other than None; return the value."""
         deadline = time.monotonic() + seconds
         while not (found := find()):
             if time.monotonic() > deadline:
@@ -122,7 +122,7 @@ class Serving:
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on."""
+    """Return a free port."""
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         port: int = listener.getsockname()[1]
@@ -130,7 +130,7 @@ def free_port() -> int:
 
 
 def parents() -> dict[int, int]:
-    """Return process -> parent."""
+    """Return process number -> parent's number."""
     found = {}
     for entry in PROC.glob("[0-9]*"):
         stat = _read(int(entry.name), "stat")
@@ -140,12 +140,12 @@ def parents() -> dict[int, int]:
 
 
 def command_line(pid: int) -> str:
-    """Return the arguments of a process, each ended by a NUL."""
+    """Return the arguments of a process, each terminated by NUL."""
     return _read(pid, "cmdline")
 
 
 def kill(pid: int) -> None:
-    """Kill outright."""
+    """Send SIGKILL."""
     os.kill(pid, signal.SIGKILL)
 
 

@@ -1,4 +1,4 @@
-"""What a platform has published, as one digest an asset, to compare two platforms by."""
+"""One digest per published asset, to compare two platforms."""
 
 import hashlib
 import json
@@ -18,15 +18,15 @@ MODELS = ("pca_model", "kmeans_model", "nb_classifier", "eda_report")
 SMALL = ("segment_profiles", "segment_demographics", "rfm_grid", "rfm_groups")
 EVERYTHING = (*INGESTION, "rfm_table", "customer_segments", *SMALL, *MODELS)
 
-# What names a run, or compares it with the release before, is not what was computed.
+# Keys that identify a run, or compare it with the previous release, are not results.
 OF_THE_RUN = {"version", "run_id", "created_at", "matching"}
 
 State = dict[str, str]
-"""Asset -> digest of the rows, as a set, or of the document without what names the run."""
+"""Asset -> digest of the set of rows, or of the document without OF_THE_RUN."""
 
 
 def newest_state(published_dir: Path, assets: Iterable[str] = EVERYTHING) -> State:
-    """Return the digests of the newest versions; `` for an asset without one."""
+    """Return the digests of the newest versions; empty for an asset without one."""
     store = VersionStore(published_dir)
     found = {}
     for asset in assets:
@@ -46,7 +46,7 @@ def digest(asset: str, version: Path) -> str:
 
 
 def differences(found: State, wanted: State) -> str:
-    """Return the names of the assets that differ; empty when none does."""
+    """Return the names of the assets that differ; empty if none does."""
     return ", ".join(asset for asset in wanted if found.get(asset) != wanted[asset])
 
 
@@ -55,7 +55,7 @@ def _rows(version: Path) -> list[str]:
     if not tables:
         return []
     table = pa.concat_tables(tables)
-    # The name under which a content came is not part of it: see "same name, new content".
+    # The file name is not part of the content: see the scenario "same name, new content".
     names = sorted(set(table.column_names) - {"source_file"})
     return sorted(map(repr, zip(*(table[name].to_pylist() for name in names), strict=True)))
 

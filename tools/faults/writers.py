@@ -1,4 +1,4 @@
-"""Two runs at once, and a run that was stopped and goes on when another has taken over."""
+"""Scenarios: two concurrent runs, and a suspended run that resumes after another has published."""
 
 import os
 import random
@@ -15,19 +15,19 @@ STOP_SECONDS = 120.0
 
 @scenario("two-runs-one-file", "two runs on one file at once")
 def one_file(lab: Lab, seed: int) -> Outcome:
-    """The one that began last publishes; the other is refused or was done before."""
+    """The run that began last publishes; the other is refused or has ended before."""
     return _two_runs(lab, seed, n_later=0)
 
 
 @scenario("two-runs-two-files", "two runs on different files at once")
 def two_files(lab: Lab, seed: int) -> Outcome:
-    """The same, with a file that only the second run has seen."""
+    """As `one_file`, with a file that only the second run has seen."""
     return _two_runs(lab, seed, n_later=1)
 
 
 @scenario("zombie-writer", "a run that is stopped (SIGSTOP) and goes on after another (SIGCONT)")
 def zombie(lab: Lab, seed: int) -> Outcome:
-    """What it computed from older data must not be published."""
+    """Results computed from older data must not be published."""
     platform, outcome = lab.serving(1), Outcome(holds=False)
     platform.deliver(lab.files[1])
     nth = str(1 + seed % 3)  # raw, quarantined or cleaned transactions

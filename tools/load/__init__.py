@@ -1,1 +1,1 @@
-"""Load."""
+"""Load tests of the scoring API and the app."""

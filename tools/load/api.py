@@ -1,8 +1,8 @@
-"""Ask the scoring API at a steady rate: `python -m tools.load.api --rate 500`.
+"""Send requests to the scoring API at a constant rate: `python -m tools.load.api --rate 500`.
 
-Requests begin when they are due, whether or not those before were answered, and are timed from
-then on: a server that stalls for a second is seen in 500 of them, and not in one for each
-connection (coordinated omission). Bounded in time and number; only this machine is asked.
+Requests start at their scheduled times, whether or not previous ones were answered, and are timed
+from then: a stall of one second affects 500 of them, not one per connection (coordinated omission).
+Time and number are limited; only this machine is loaded.
 """
 
 import argparse
@@ -15,21 +15,21 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 HOST = "127.0.0.1"
-MOST_SECONDS = 120.0
-MOST_PER_SECOND = 5_000.0
+MAX_SECONDS = 120.0
+MAX_RATE = 5_000.0
 OK = b"HTTP/1.1 200"
 
 
 @dataclass
 class Measured:
-    """Milliseconds of every request that was answered, and how many were not."""
+    """Milliseconds of each answered request, and the number of failed ones."""
 
     milliseconds: list[float] = field(default_factory=list)
     failed: int = 0
     seconds: float = 0.0
 
     def quantile(self, share: float) -> float:
-        """Return the milliseconds that this share of the requests took at most."""
+        """Return a quantile of the milliseconds."""
         ordered = sorted(self.milliseconds)
         return ordered[min(int(share * len(ordered)), len(ordered) - 1)]
 
@@ -37,7 +37,7 @@ class Measured:
 async def load(
     port: int, *, rate: float, seconds: float, connections: int = 50, seed: int = 7
 ) -> Measured:
-    """Send POST /score `rate` times a second, each with a random subset of the inputs."""
+    """Send POST /score `rate` times per second, each with a random subset of the inputs."""
     randomness = random.Random(seed)
     measured = Measured()
     due: asyncio.Queue[float | None] = asyncio.Queue()
@@ -96,7 +96,7 @@ async def _is_ok(reader: asyncio.StreamReader) -> bool:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Load the API and print what came of it; return 0 if every request was answered with 200."""
+    """Load the API and print the result; return 0 if every request was answered with 200."""
     parser = argparse.ArgumentParser(prog="python -m tools.load.api")
     parser.add_argument("--port", type=int, default=8600)
     parser.add_argument("--rate", type=float, default=500.0, help="requests a second")
@@ -106,18 +106,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
     measured = asyncio.run(
         load(
             options.port,
-            rate=min(options.rate, MOST_PER_SECOND),
-            seconds=min(options.seconds, MOST_SECONDS),
+            rate=min(options.rate, MAX_RATE),
+            seconds=min(options.seconds, MAX_SECONDS),
             connections=options.connections,
         )
     )
     answered = len(measured.milliseconds)
     print(f"{answered:,} answered, {measured.failed:,} not, {answered / measured.seconds:,.0f} /s")
     if answered:
-        told = (
+        counts = (
             f"p{100 * share:g} {measured.quantile(share):.1f} ms" for share in (0.5, 0.95, 0.99)
         )
-        print(", ".join(told))
+        print(", ".join(counts))
     return int(measured.failed > 0 or not answered)
 
 

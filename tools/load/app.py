@@ -1,8 +1,8 @@
-"""Many branches at once: `python -m tools.load.app --sessions 50`.
+"""Simulate many app sessions: `python -m tools.load.app --sessions 50`.
 
-Every session opens the page of a new customer over Streamlit's own protocol, and submits the form
-again and again with other values. A submission has failed when the server shows an exception, no
-answer, or nothing within 30 s. Bounded in number and time; only this machine is asked.
+Every session opens the page for a new customer through Streamlit's protocol and submits the form
+repeatedly with other values. A submission fails if the server shows an exception, no answer, or
+nothing within 30 s. Time and number are limited; only this machine is loaded.
 """
 
 import argparse
@@ -24,14 +24,14 @@ from tools.load.api import HOST, Measured
 
 PAGE = "new_customer"
 NO_ANSWER = "The answer appears here."
-PATIENCE_SECONDS = 30.0
-MOST_SESSIONS = 500
-MOST_SUBMISSIONS = 100
+TIMEOUT_SECONDS = 30.0
+MAX_SESSIONS = 500
+MAX_SUBMISSIONS = 100
 
 
 @dataclass
 class Page:
-    """What a run of the page has drawn: texts, exceptions, number fields and the form's button."""
+    """The elements of a page: texts, exceptions, number fields and the form's button."""
 
     texts: list[str] = field(default_factory=list)
     exceptions: int = 0
@@ -42,14 +42,14 @@ class Page:
 
 @dataclass
 class Load:
-    """First pages and submissions, in milliseconds, and what failed."""
+    """Measurements of opened pages and of submissions."""
 
     opened: Measured = field(default_factory=Measured)
     submitted: Measured = field(default_factory=Measured)
 
 
 async def load(port: int, *, sessions: int, submissions: int, pause: float, seed: int = 7) -> Load:
-    """Let `sessions` branches submit the form, `pause` seconds of typing before each time."""
+    """Run `sessions` sessions that submit the form, each time after a pause of `pause` seconds."""
     found = Load()
     branches = [
         _branch(port, found, submissions, pause, random.Random(seed + number))
@@ -62,7 +62,7 @@ async def load(port: int, *, sessions: int, submissions: int, pause: float, seed
 async def _branch(
     port: int, found: Load, submissions: int, pause: float, randomness: random.Random
 ) -> None:
-    # They do not all arrive in one instant.
+    # Sessions do not all start at the same time.
     await asyncio.sleep(pause * randomness.random())
     left = submissions
     try:
@@ -101,7 +101,7 @@ def _request(page: Page | None = None, randomness: random.Random | None = None) 
     states: WidgetStates = message.rerun_script.widget_states
     for label, widget in page.numbers.items():
         state = states.widgets.add(id=widget)
-        if randomness.random() < 0.8:  # a field is left empty now and then
+        if randomness.random() < 0.8:  # some fields stay empty
             state.double_value = float(_value(label, randomness))
     states.widgets.add(id=page.button).trigger_value = True
     return bytes(message.SerializeToString())
@@ -116,10 +116,10 @@ def _value(label: str, randomness: random.Random) -> float:
 
 
 async def _run(socket: ClientConnection, request: bytes) -> Page:
-    """Send a request and read until the page is drawn."""
+    """Send a request and read messages until the page is complete."""
     await socket.send(request)
     page = Page()
-    async with asyncio.timeout(PATIENCE_SECONDS):
+    async with asyncio.timeout(TIMEOUT_SECONDS):
         while True:
             message = ForwardMsg()
             message.ParseFromString(await socket.recv())
@@ -127,12 +127,12 @@ async def _run(socket: ClientConnection, request: bytes) -> Page:
             if kind == "navigation":
                 page.script = message.navigation.page_script_hash
             elif kind == "delta":
-                _note(page, message)
+                _add_message(page, message)
             elif kind == "script_finished" and page.script:
                 return page
 
 
-def _note(page: Page, message: ForwardMsg) -> None:
+def _add_message(page: Page, message: ForwardMsg) -> None:
     element = message.delta.new_element
     kind = element.WhichOneof("type")
     if kind == "exception":
@@ -148,7 +148,7 @@ def _note(page: Page, message: ForwardMsg) -> None:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Load the app and print what came of it; return 0 if under 1 % failed."""
+    """Load the app and print the result; return 0 if under 1 % failed."""
     parser = argparse.ArgumentParser(prog="python -m tools.load.app")
     parser.add_argument("--port", type=int, default=8501)
     parser.add_argument("--sessions", type=int, default=50)
@@ -158,8 +158,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     found = asyncio.run(
         load(
             options.port,
-            sessions=min(options.sessions, MOST_SESSIONS),
-            submissions=min(options.submissions, MOST_SUBMISSIONS),
+            sessions=min(options.sessions, MAX_SESSIONS),
+            submissions=min(options.submissions, MAX_SUBMISSIONS),
             pause=options.pause,
         )
     )

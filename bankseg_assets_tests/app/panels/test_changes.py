@@ -1,4 +1,4 @@
-"""The page of who moved shows no exact count, and tells who moved by what a segment continues."""
+"""Tests of the segment migration's table and diagram."""
 
 from decimal import Decimal
 
@@ -21,7 +21,7 @@ FLOWS = pd.DataFrame(
 )
 
 
-def test_the_table_has_rounded_customers_and_money_and_no_flow_of_one_to_ten() -> None:
+def test_changes_table_is_rounded_and_hides_small_flows() -> None:
     rows = as_table(shown(FLOWS, "both"), Numbers("INR")).to_numpy().tolist()
     assert rows == [
         ["Big", "Small", "30", "INR 77"],
@@ -31,10 +31,10 @@ def test_the_table_has_rounded_customers_and_money_and_no_flow_of_one_to_ten() -
     ]
 
 
-def test_who_is_gone_is_not_moved_by_the_model() -> None:
+def test_gone_customers_are_not_model_moves() -> None:
     assert shown(FLOWS, "model").empty
 
 
-def test_the_diagram_is_of_the_same_figures() -> None:
+def test_sankey_has_the_figures_of_the_table() -> None:
     link = sankey(shown(FLOWS, "both"), {}).data[0].link
     assert sorted(link.value) == [30, 40, 60, 1_000]

@@ -1,4 +1,4 @@
-"""The comparison of algorithms: the newest that can be read, and of which data it is."""
+"""Tests of the comparison of algorithms."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from app.panels.comparison import ASSET, as_table, newest
+from app.panels.comparison import ASSET, as_table, newest_comparison
 from bankseg_assets.release.releases import current_release
 from bankseg_assets.storage.version_store import VersionStore, write_json
 from bankseg_assets_tests.app.publishing import publish
@@ -33,24 +33,24 @@ def compared(data_dir: Path, run: str, verdict: str) -> Path:
     return draft.version
 
 
-def test_before_the_first_there_is_none(tmp_path: Path) -> None:
-    assert newest(tmp_path / "published") is None
+def test_newest_comparison_is_none_before_the_first(tmp_path: Path) -> None:
+    assert newest_comparison(tmp_path / "published") is None
 
 
-def test_the_newest_that_can_be_read_is_shown(tmp_path: Path) -> None:
+def test_newest_comparison_skips_unreadable_ones(tmp_path: Path) -> None:
     compared(tmp_path, "one", "First.")
     damaged = compared(tmp_path, "two", "Second.") / "model.json"
-    found = newest(tmp_path / "published")
+    found = newest_comparison(tmp_path / "published")
     assert found is not None
     assert found.verdict == "Second."
     damaged.write_text("{", encoding="utf-8")
-    found = newest(tmp_path / "published")
+    found = newest_comparison(tmp_path / "published")
     assert found is not None
     assert found.verdict == "First."
 
 
 @pytest.mark.parametrize(
-    ("versions", "told"),
+    ("versions", "message"),
     [
         (INPUTS, "UTC, of the customers and the model of this version."),
         (INPUTS | {"kmeans_model": "k2"}, "UTC, of the customers of this version, and of another"),
@@ -58,16 +58,21 @@ def test_the_newest_that_can_be_read_is_shown(tmp_path: Path) -> None:
         ({}, "of other data than this version"),
     ],
 )
-def test_it_says_of_which_data_it_is(tmp_path: Path, versions: dict[str, str], told: str) -> None:
+def test_provenance_compares_with_the_release(
+    tmp_path: Path, versions: dict[str, str], message: str
+) -> None:
     publish(tmp_path)
     compared(tmp_path, "study", "Not beaten.")
-    release, found = current_release(tmp_path / "published"), newest(tmp_path / "published")
+    release, found = (
+        current_release(tmp_path / "published"),
+        newest_comparison(tmp_path / "published"),
+    )
     assert release is not None
     assert found is not None
-    assert told in found.provenance(replace(release, versions=versions))
+    assert message in found.provenance(replace(release, versions=versions))
 
 
-def test_the_table_marks_what_is_done_by_default() -> None:
+def test_comparison_table_marks_the_default() -> None:
     found = as_table([ROW, ROW | {"algorithm": "Gaussian mixture"}])
     assert found["Algorithm"].tolist() == [
         f"k-means, {ROW['space']} (the default)",

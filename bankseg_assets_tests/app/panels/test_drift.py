@@ -1,4 +1,4 @@
-"""Drift of each measure and agreement with the release before, in numbers and words."""
+"""Tests of drift and agreement with the previous release."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -40,12 +40,12 @@ def released(shifts: dict[str, float], found: float | None, limits: Limits) -> R
         ("recency", 3.0, "Has shifted, as it does when the data covers other days"),
     ],
 )
-def test_a_shift_is_told_in_words(measure: str, psi: float, words: str) -> None:
+def test_drift_describes_a_shift_in_words(measure: str, psi: float, words: str) -> None:
     found = drift(released({measure: psi}, 0.9, Limits()))
     assert found["In words"].tolist() == [words]
 
 
-def test_the_greatest_shift_comes_first_beside_the_limits_of_its_release() -> None:
+def test_drift_is_sorted_and_uses_the_releases_limits() -> None:
     limits = Limits(drift_warned=0.2, drift_refused=0.4)
     release = released({"age": 0.01, "recency": 0.25}, 0.9, limits)
     found = drift(release)
@@ -55,7 +55,7 @@ def test_the_greatest_shift_comes_first_beside_the_limits_of_its_release() -> No
     assert "Above 0.2 a shift is told. Above 0.4 in average amount, average balance or age," in note
 
 
-def test_what_has_shifted_is_told_without_statistics() -> None:
+def test_shifted_names_the_measures_in_plain_words() -> None:
     found = shifted(released({"age": 0.01, "recency": 0.56, "frequency": 0.2}, 0.9, Limits()))
     assert found == (
         "Shifted since the version before: days since the last transaction (0.56), number of "
@@ -64,10 +64,10 @@ def test_what_has_shifted_is_told_without_statistics() -> None:
     assert shifted(released({"age": 0.1}, 0.9, Limits())) == ""
 
 
-def test_agreement_is_told_with_what_it_means() -> None:
-    told = agreement(released({}, 0.9123, Limits(least_agreement=0.6)))
-    assert "agree at **0.912** (adjusted Rand index)" in told
-    assert "Below 0.6, a version is refused" in told
+def test_agreement_explains_the_index() -> None:
+    text = agreement(released({}, 0.9123, Limits(least_agreement=0.6)))
+    assert "agree at **0.912** (adjusted Rand index)" in text
+    assert "Below 0.6, a version is refused" in text
 
 
 def test_a_first_release_has_nothing_to_compare_with() -> None:

@@ -1,4 +1,4 @@
-"""Tables of the report as people read them, and a map that shows no single customer."""
+"""Tests of the report's tables and of the customer map."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from bankseg_assets.presentation.formatting import LAKH
 RUPEES = Numbers("INR", LAKH)
 
 
-def test_tables_read_as_people_do() -> None:
+def test_tables_have_readable_labels() -> None:
     rows = [
         {"measure": "amount", "p95": 5204.65, "p5": 29.95, "share": 0.0568, "missing": None},
         {"measure": "hour", "p95": 2.0, "p5": -0.001, "share": 0.0, "missing": 1234567},
@@ -22,25 +22,25 @@ def test_tables_read_as_people_do() -> None:
     assert found["Missing"].tolist() == ["—", "12,34,567"]
 
 
-def test_a_table_begins_with_what_it_is_of_and_writes_money_with_its_currency() -> None:
+def test_table_begins_with_names_and_shows_currency() -> None:
     found = as_table([{"amount": 1234567.5, "rows": 123456, "weekday": 1}], RUPEES)
     assert found.to_dict("records") == [
         {"Weekday": "Mon", "Money": "INR 12,34,567.50", "Transactions": "1,23,456"}
     ]
 
 
-def test_quantiles_stand_below_each_other() -> None:
+def test_transposed_table_has_quantiles_as_rows() -> None:
     rows = [{"measure": "amount", "p5": 1.0, "p50": 2.0}, {"measure": "balance", "p50": 4.0}]
     found = transposed(as_table(rows, RUPEES))
     assert found.columns.tolist() == ["Measure", "Amount", "Balance"]
     assert found.to_numpy().tolist() == [["p5", "1", "—"], ["p50", "2", "4"]]
 
 
-def test_a_value_of_the_banks_stays_as_it_is() -> None:
+def test_values_of_the_bank_are_unchanged() -> None:
     assert as_table([{"location": "NEW DELHI"}], RUPEES)["Place"].tolist() == ["NEW DELHI"]
 
 
-def test_bars_name_the_currency_and_large_bounds_in_words() -> None:
+def test_bars_show_currency_and_large_bounds_in_words() -> None:
     rows = [{"from": 173000.0, "amount": 1234567.0}]
     figure = bars(rows, "amount_distribution", "amount", RUPEES)
     assert figure.data[0].hovertext == ("INR 12,34,567",)
@@ -48,12 +48,12 @@ def test_bars_name_the_currency_and_large_bounds_in_words() -> None:
     assert figure.layout.yaxis.title.text == "Money (INR)"
 
 
-def test_what_can_be_counted_is_what_the_table_has() -> None:
+def test_measures_of_a_table() -> None:
     assert measures_of([{"day": "2016-08-01", "rows": 3, "amount": 4.0}]) == ["rows", "amount"]
     assert measures_of([]) == []
 
 
-def test_a_dot_of_the_map_stands_for_eleven_customers() -> None:
+def test_density_hides_cells_under_eleven_customers() -> None:
     points = np.repeat([[0.0, 0.0], [1.0, 1.0], [0.5, 0.5]], [11, 30, 10], axis=0)
     segments = np.repeat([0, 1, 1], [11, 30, 10])
     figure = density(points, segments, ["Small", "Big"], ["#000000", "#ffffff"])

@@ -1,4 +1,4 @@
-"""The newest run as Dagster reports it, from a toy web server; the query, by Dagster's schema."""
+"""Tests of reading the newest run, with a toy web server and Dagster's GraphQL schema."""
 
 import json
 import threading
@@ -29,7 +29,7 @@ def check(description: str, *, success: bool = False, severity: str = "ERROR") -
 
 @contextmanager
 def dagster(*runs: dict[str, Any], status: int = 200) -> Iterator[int]:
-    """Answer every query with these runs; yield the port."""
+    """Serve these runs as the answer to every query; yield the port."""
     answer = json.dumps({"data": {"runsOrError": {"results": runs}}}).encode()
 
     class Handler(BaseHTTPRequestHandler):
@@ -40,7 +40,7 @@ def dagster(*runs: dict[str, Any], status: int = 200) -> Iterator[int]:
             self.wfile.write(answer)
 
         def log_message(self, *_: Any) -> None:
-            """Say nothing."""
+            """Log nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
         thread = threading.Thread(target=server.serve_forever)
@@ -63,7 +63,7 @@ def test_reasons_are_the_causes_without_classes_and_frames() -> None:
     assert reasons([wrapped]) == ["rfm_table: No space left on device"]
 
 
-def test_reasons_of_checks_are_enough() -> None:
+def test_reasons_of_checks_take_precedence() -> None:
     events = [check("3 rows are lost."), check("Warned.", severity="WARN"), step("Boom: x\n")]
     assert reasons([*events, check("Fine.", success=True)]) == ["3 rows are lost."]
 
@@ -85,14 +85,14 @@ def test_last_run_is_read_from_dagster(status: str, is_at_work: bool, has_failed
 def test_last_run_is_none_without_runs_or_answer() -> None:
     with dagster() as port:
         assert last_run(port) is None
-    assert last_run(port) is None  # the server is gone
+    assert last_run(port) is None  # the server has stopped
     with dagster(run_with("STARTED"), status=500) as port:
         assert last_run(port) is None
     with dagster({"unknown": 1}) as port:
         assert last_run(port) is None
 
 
-def test_query_is_one_that_dagster_understands() -> None:
+def test_query_is_valid_for_dagsters_schema() -> None:
     from dagster_graphql.schema import create_schema
     from graphql import parse, validate
 

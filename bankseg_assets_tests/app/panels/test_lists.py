@@ -1,4 +1,4 @@
-"""A list with its results: rows that are corrected, and the whole of it as CSV."""
+"""Tests of scored lists: corrected rows and CSV download."""
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,7 @@ def scored(columns: dict[str, list[object]]) -> pd.DataFrame:
     return found
 
 
-def test_a_corrected_row_is_scored_and_the_others_stay() -> None:
+def test_corrected_scores_only_the_edited_rows() -> None:
     before = scored({"count": ["1", "zero", "2"], "sum": ["300", "450", "50"]})
     edited = pd.DataFrame({"count": ["3"], "sum": ["450"], "error": [""]}, index=[1])
     after = lists.corrected(before, edited, SCORER)
@@ -27,7 +27,7 @@ def test_a_corrected_row_is_scored_and_the_others_stay() -> None:
     pd.testing.assert_frame_equal(after.drop(index=1), before.drop(index=1))
 
 
-def test_numbers_of_a_list_stay_numbers_beside_one_that_was_typed() -> None:
+def test_corrected_keeps_numbers_as_numbers() -> None:
     before = scored({"count": [1, 0, 2], "sum": [300.5, 450.0, 50.0]})
     edited = pd.DataFrame({"count": ["3"], "sum": ["450"], "error": [""]}, index=[1])
     after = lists.corrected(before, edited, SCORER)
@@ -35,9 +35,9 @@ def test_numbers_of_a_list_stay_numbers_beside_one_that_was_typed() -> None:
     assert after["error"].notna().sum() == 0
 
 
-def test_a_list_in_pieces_is_the_same_csv() -> None:
-    rows = lists.PIECE + 1
+def test_csv_in_chunks_equals_the_whole_csv() -> None:
+    rows = lists.CHUNK_ROWS + 1
     plain = pd.DataFrame({"name": ["=1+1", *["Pune"] * rows], "sum": [np.inf, *range(rows)]})
     arrow = pa.Table.from_pandas(plain).to_pandas(types_mapper=pd.ArrowDtype)
-    assert lists.whole(arrow) == to_csv(plain)
-    assert lists.whole(arrow.head(0)) == to_csv(plain.head(0))
+    assert lists.to_csv_bytes(arrow) == to_csv(plain)
+    assert lists.to_csv_bytes(arrow.head(0)) == to_csv(plain.head(0))

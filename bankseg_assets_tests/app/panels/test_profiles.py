@@ -1,4 +1,4 @@
-"""The tables of the segments' profiles."""
+"""Tests of the segment profile tables."""
 
 from app.panels.profiles import overview, profile, rule_sentence
 from app.widgets.numbers import Numbers
@@ -7,7 +7,7 @@ from bankseg_assets_tests.app.publishing import model
 SEGMENTS = model()["segments"]
 
 
-def test_the_overview_has_a_row_for_each_segment() -> None:
+def test_overview_has_a_row_per_segment() -> None:
     assert overview(SEGMENTS).to_dict("records")[1] == {
         "Segment": "Frequent spenders",
         "Customers": "30.0%",
@@ -16,7 +16,7 @@ def test_the_overview_has_a_row_for_each_segment() -> None:
     }
 
 
-def test_a_profile_writes_units_and_leaves_unknown_numbers_open() -> None:
+def test_profile_shows_units_and_unknown_values() -> None:
     assert profile(SEGMENTS[2], Numbers("INR")).to_numpy().tolist() == [
         ["Number of transactions", "1", "70"],
         ["Average amount", "INR 6,000", "600"],
@@ -24,12 +24,12 @@ def test_a_profile_writes_units_and_leaves_unknown_numbers_open() -> None:
     ]
 
 
-def test_a_profile_puts_the_customer_beside_the_segment() -> None:
+def test_profile_includes_the_customers_values() -> None:
     shown = profile(SEGMENTS[2], Numbers("INR"), {"average_amount": 1250.75})
     assert shown["Customer"].tolist() == ["—", "INR 1,250.75", "—"]
 
 
-def test_a_rule_is_told_with_its_exactness() -> None:
+def test_rule_sentence_has_coverage_and_exclusivity() -> None:
     rule = {"rule": "one transaction", "coverage": 0.931, "exclusivity": 0.5}
     assert rule_sentence(rule) == (
         "**Rule: one transaction.** It holds for 93.1% of the segment; of all customers whom it "

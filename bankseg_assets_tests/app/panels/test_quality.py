@@ -1,10 +1,10 @@
-"""Measures of quality as people read them."""
+"""Tests of the quality tables."""
 
 from app.panels.quality import confusion, reliability_table
 from app.widgets.numbers import Numbers
 
 
-def test_the_table_of_a_chart_has_its_words_and_shares() -> None:
+def test_reliability_table_has_words_and_shares() -> None:
     rows = [{"confidence": 0.515, "accuracy": 0.487, "customers": 1039}]
     assert reliability_table(rows, Numbers()).to_dict("records") == [
         {
@@ -15,7 +15,7 @@ def test_the_table_of_a_chart_has_its_words_and_shares() -> None:
     ]
 
 
-def test_who_is_taken_for_whom_is_told_by_the_number_of_the_segment() -> None:
+def test_confusion_columns_are_segment_numbers() -> None:
     segments = [{"segment": 0, "name": "Small"}, {"segment": 1, "name": "Big"}]
     assert confusion([[50, 3], [0, 30]], segments, Numbers()).to_dict("records") == [
         {"True segment": "0: Small", "as 0": "50", "as 1": "<11"},

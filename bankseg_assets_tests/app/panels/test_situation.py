@@ -1,4 +1,4 @@
-"""What the app says before the first release, in every state that a platform can be in."""
+"""Tests of the app's messages before the first release, for each state of a platform."""
 
 from typing import Any
 
@@ -31,7 +31,7 @@ def test_situation_without_files_says_where_to_drop_one() -> None:
     assert "make materialize" in found.todo
 
 
-def test_situation_of_a_batch_in_progress_is_to_wait() -> None:
+def test_situation_of_a_batch_in_progress() -> None:
     found = state(delivery("accepted"), refused=REFUSED, run=AT_WORK)
     assert not found.is_wrong
     assert found.what == "A batch is in progress: 1 file arrived."
@@ -40,7 +40,7 @@ def test_situation_of_a_batch_in_progress_is_to_wait() -> None:
 
 @pytest.mark.parametrize("run", [None, FAILED])
 def test_situation_of_rejected_files_gives_their_reasons(run: Run | None) -> None:
-    """The batch without a file fails too, but the file is what can be corrected."""
+    """A batch without files fails too, but the rejected file can be corrected."""
     found = state(delivery("rejected", "The header lacks CustomerID."), run=run)
     assert found.is_wrong
     assert found.what == "1 file arrived and was rejected:"
@@ -49,7 +49,7 @@ def test_situation_of_rejected_files_gives_their_reasons(run: Run | None) -> Non
 
 
 @pytest.mark.parametrize("run", [None, Run("r1", is_at_work=False, has_failed=True)])
-def test_situation_of_a_refusal_does_not_advise_to_repeat(run: Run | None) -> None:
+def test_situation_of_a_refusal_gives_other_advice(run: Run | None) -> None:
     found = state(delivery("accepted"), refused=REFUSED, run=run)
     assert (found.is_wrong, found.reasons) == (True, REFUSED.reasons)
     assert "make materialize" not in found.todo
@@ -63,12 +63,12 @@ def test_situation_of_a_failed_run_gives_its_reason_and_address() -> None:
     assert found.todo.startswith(f"{DAGSTER}/runs/r2 has the details.")
 
 
-def test_situation_of_a_run_that_was_stopped_has_a_sentence() -> None:
+def test_situation_of_a_stopped_run() -> None:
     stopped = Run("r4", is_at_work=False, has_failed=True)
     assert state(run=stopped).reasons == ("It was stopped, or ended without a reason.",)
 
 
-def test_situation_of_accepted_files_without_a_run_is_to_start_one() -> None:
+def test_situation_of_accepted_files_says_to_start_a_run() -> None:
     found = state(delivery("accepted"), delivery("rejected", "Why.", "other.csv"))
     assert found.what.startswith("2 files arrived; segments have not been made")
     assert "make materialize" in found.todo

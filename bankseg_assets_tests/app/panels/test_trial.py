@@ -1,4 +1,4 @@
-"""The page that checks a sample: questions, the contract to download, and the report."""
+"""Tests of the page "Check a file": questions, contract and report."""
 
 import json
 import subprocess
@@ -57,7 +57,7 @@ def test_page_completes_the_contract_with_answers(uploaded: AppTest) -> None:
     assert 'format = "d/M/yyyy"' in uploaded.code[0].value
 
 
-def test_page_shows_what_a_batch_would_make(
+def test_page_shows_the_report_of_a_check(
     uploaded: AppTest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def run(*_: object, **__: object) -> subprocess.CompletedProcess[str]:
@@ -98,7 +98,7 @@ def test_page_says_why_a_check_could_not_run(
 
 
 class Upload:
-    """What Streamlit hands over."""
+    """Stand-in for Streamlit's UploadedFile."""
 
     def __init__(self, name: str, content: bytes) -> None:
         self.name, self._content = name, content
@@ -107,7 +107,7 @@ class Upload:
         return self._content
 
 
-def test_checked_reports_a_rejected_file_and_leaves_nothing(
+def test_checked_reports_a_rejected_file_and_cleans_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TMPDIR", str(tmp_path))

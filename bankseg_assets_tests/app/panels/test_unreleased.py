@@ -1,4 +1,4 @@
-"""Before the first release the app shows the newest data that was published, on every page."""
+"""Before the first release every page shows the newest published data."""
 
 import json
 from decimal import Decimal
@@ -40,7 +40,7 @@ TABLES = {
 
 
 def batch(data_dir: Path, *assets: str, raw: str = "raw-1") -> dict[str, str]:
-    """Publish assets as a batch does that ends early; return asset -> version."""
+    """Publish assets as an incomplete batch does; return asset -> version."""
     store, run = VersionStore(data_dir / "published"), str(uuid4())
     made = {"raw_transactions": raw}
     for asset in assets:
@@ -69,12 +69,12 @@ def open_page(view: str) -> AppTest:
     return page
 
 
-def test_unreleased_is_nothing_where_nothing_was_published(tmp_path: Path) -> None:
+def test_unreleased_is_none_without_published_data(tmp_path: Path) -> None:
     assert unreleased(Settings(data_dir=tmp_path)) is None
     assert list(tmp_path.iterdir()) == []
 
 
-def test_unreleased_has_what_was_published_and_the_contracts_currency(tmp_path: Path) -> None:
+def test_unreleased_has_published_versions_and_currency(tmp_path: Path) -> None:
     everything(tmp_path)
     found = unreleased(Settings(data_dir=tmp_path))
     assert found is not None
@@ -82,8 +82,8 @@ def test_unreleased_has_what_was_published_and_the_contracts_currency(tmp_path: 
     assert (found.kind, found.currency, found.number_format) == (KIND, "INR", "lakh")
 
 
-def test_unreleased_leaves_out_a_report_of_other_rows(tmp_path: Path) -> None:
-    """A second batch that ends after the cleaning leaves the report of the first in place."""
+def test_unreleased_excludes_a_report_of_other_rows(tmp_path: Path) -> None:
+    """A second batch that fails after cleaning leaves the first batch's report."""
     everything(tmp_path)
     batch(tmp_path, "quarantined_transactions", "cleaned_transactions", raw="raw-2")
     found = unreleased(Settings(data_dir=tmp_path))
@@ -93,16 +93,14 @@ def test_unreleased_leaves_out_a_report_of_other_rows(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("assets", [[*TABLES, "eda_report"], ["quarantined_transactions"]])
-def test_no_page_breaks_before_the_first_release(
-    data_dir: Path, view: str, assets: list[str]
-) -> None:
+def test_pages_work_before_the_first_release(data_dir: Path, view: str, assets: list[str]) -> None:
     batch(data_dir, *assets)
     page = open_page(view)
     assert len(page.title) == 1
     assert page.info or page.warning
 
 
-def test_overview_shows_what_arrived_and_what_became_of_it(data_dir: Path) -> None:
+def test_overview_shows_deliveries_and_row_outcomes(data_dir: Path) -> None:
     everything(data_dir)
     page = open_page("views/overview.py")
     assert [(box.label, box.value) for box in page.metric] == [
@@ -118,7 +116,7 @@ def test_overview_shows_what_arrived_and_what_became_of_it(data_dir: Path) -> No
     ]
 
 
-def test_explore_shows_the_report_and_what_was_never_delivered(data_dir: Path) -> None:
+def test_explore_shows_report_and_empty_columns(data_dir: Path) -> None:
     everything(data_dir)
     page = open_page("views/explore.py")
     assert page.selectbox(key="table").value == "genders"

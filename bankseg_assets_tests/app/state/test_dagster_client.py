@@ -1,4 +1,4 @@
-"""The app starts a run over Dagster's own server, and says why where it cannot."""
+"""Tests of starting a run through Dagster's web server."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ REPLIES = {
 
 
 class _Dagster(BaseHTTPRequestHandler):
-    """Answers every mutation by what the test asked for."""
+    """Answers every mutation with the reply of the test."""
 
     reply = ""
 
@@ -32,7 +32,7 @@ class _Dagster(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, *_: object) -> None:
-        """Say nothing."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -45,32 +45,32 @@ def dagster() -> Iterator[int]:
 
 @pytest.fixture(autouse=True)
 def proxies(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A proxy for everything, that does not answer."""
+    """An unreachable proxy for all addresses."""
     monkeypatch.delenv("no_proxy", raising=False)
     monkeypatch.delenv("NO_PROXY", raising=False)
     for name in ("http_proxy", "HTTP_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
 
 
-def test_a_run_is_started_without_a_proxy(dagster: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_launch_bypasses_proxies(dagster: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_Dagster, "reply", "LaunchRunSuccess")
     assert launch(dagster) == "0123"
 
 
 @pytest.mark.parametrize(
-    ("reply", "told"),
+    ("reply", "message"),
     [("PythonError", "refused: no such job"), ("UnauthorizedError", "refused: Unauthorized")],
 )
-def test_a_refusal_is_passed_on(
-    dagster: int, monkeypatch: pytest.MonkeyPatch, reply: str, told: str
+def test_launch_reports_a_refusal(
+    dagster: int, monkeypatch: pytest.MonkeyPatch, reply: str, message: str
 ) -> None:
     monkeypatch.setattr(_Dagster, "reply", reply)
-    with pytest.raises(DagsterError, match=told):
+    with pytest.raises(DagsterError, match=message):
         launch(dagster)
 
 
-def test_a_server_that_does_not_answer_is_named(dagster: int) -> None:
+def test_launch_reports_an_unreachable_server(dagster: int) -> None:
     with pytest.raises(DagsterError, match=rf"at http://127\.0\.0\.1:{dagster} .*make run"):
-        launch(dagster)  # no JSON
+        launch(dagster)  # the answer is not JSON
     with pytest.raises(DagsterError, match="did not answer"):
         launch(9)

@@ -1,4 +1,4 @@
-"""Badges say in words and colour how old, how drifted and how stable a release is."""
+"""Tests of the badges for freshness, drift and stability."""
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -46,7 +46,7 @@ def agreed(verdict: str, found: float) -> dict[str, Any]:
         (40, "red", "Made 40 days ago"),
     ],
 )
-def test_a_release_grows_old(days: int, colour: str, words: str) -> None:
+def test_freshness_depends_on_age(days: int, colour: str, words: str) -> None:
     found = badges(release(), MADE + timedelta(days=days, hours=1))[0]
     assert (found.colour, found.words) == (colour, words)
     assert "on 1 November 2026 at 09:30 UTC" in found.sentence
@@ -60,7 +60,7 @@ def test_a_release_grows_old(days: int, colour: str, words: str) -> None:
         ("refused", 3.0, "red", "Another population", "since the last transaction (3.00)"),
     ],
 )
-def test_a_shift_is_told_by_what_has_shifted(
+def test_drift_badge_names_the_shifted_measures(
     verdict: str, psi: float, colour: str, words: str, why: str
 ) -> None:
     _, found, _ = badges(release(drifted(verdict, psi)), MADE)
@@ -77,7 +77,7 @@ def test_a_shift_is_told_by_what_has_shifted(
         ("refused", 0.41, "red", "Segments have changed"),
     ],
 )
-def test_segments_that_passed_are_stable_only_where_most_customers_stay_together(
+def test_stability_badge_depends_on_agreement(
     verdict: str, agreement: float, colour: str, words: str
 ) -> None:
     *_, found = badges(release(agreed(verdict, agreement)), MADE)
@@ -85,7 +85,7 @@ def test_segments_that_passed_are_stable_only_where_most_customers_stay_together
     assert f"agree at {agreement:.2f}" in found.sentence
 
 
-def test_a_warning_is_written_below_its_badge(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_show_writes_warnings_below_the_badges(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
         "app.state.status.badges", lambda _, **__: [_badge("green"), _badge("orange")]
     )

@@ -1,4 +1,4 @@
-"""The charts say in text what they say in colour."""
+"""Tests of the charts: colours are repeated as text."""
 
 import pytest
 
@@ -9,20 +9,20 @@ from bankseg_assets.presentation.formatting import LAKH
 from bankseg_assets_tests.app.publishing import model
 
 
-def test_each_bar_carries_its_probability() -> None:
+def test_bars_are_labelled_with_probabilities() -> None:
     bars = probability_bars(["A segment with a long name", "Another"], [0.9, 0.1]).data[0]
     assert list(bars.text) == ["90.0%", "10.0%"]
     assert bars.y[0] == "A segment with a<br>long name"
 
 
-def test_each_rectangle_carries_its_share_and_its_share_of_the_money() -> None:
+def test_treemap_labels_have_both_shares() -> None:
     rectangles = segment_map(model()["segments"]).data[0]
     assert list(rectangles.values) == [0.5, 0.3, 0.2]
     assert rectangles.text[2] == "20.0% of<br>customers<br>50.0% of<br>the money"
     assert rectangles.labels[1] == "<b>Frequent<br>spenders</b>"
 
 
-def test_a_segment_too_small_for_its_size_to_be_told_has_no_area() -> None:
+def test_treemap_hides_the_size_of_small_segments() -> None:
     first, *others = model()["segments"]
     small = first | {"share_of_customers": 0.0, "share_of_money": 0.0}
     rectangles = segment_map([small, *others]).data[0]
@@ -30,7 +30,7 @@ def test_a_segment_too_small_for_its_size_to_be_told_has_no_area() -> None:
 
 
 @pytest.mark.parametrize("shares", [(-0.5, 0.3, 1.2), (0.0, 0.0, 0.0), (None, 0.5, 0.5)])
-def test_shares_of_the_money_that_mean_nothing_are_not_drawn(
+def test_meaningless_money_shares_are_not_drawn(
     shares: tuple[float | None, ...],
 ) -> None:
     segments = [
@@ -43,13 +43,13 @@ def test_shares_of_the_money_that_mean_nothing_are_not_drawn(
     assert overview(segments).columns.tolist() == ["Segment", "Customers"]
 
 
-def test_large_numbers_of_an_axis_are_written_as_the_bank_does() -> None:
+def test_axis_formats_large_numbers() -> None:
     axis = number_axis("Rows", [610_000, 250_000], Numbers("INR", LAKH))
     assert axis["tickvals"] == [0, 200_000, 400_000, 600_000]
     assert axis["ticktext"] == ["0", "2 lakh", "4 lakh", "6 lakh"]
     assert number_axis("Rows", [610_000], Numbers())["ticktext"][-1] == "600,000"
 
 
-def test_small_numbers_are_left_to_the_chart() -> None:
+def test_axis_leaves_small_numbers_to_plotly() -> None:
     assert "tickvals" not in number_axis("Silhouette", [0.4, 0.7], Numbers())
     assert "tickvals" not in number_axis("Rows", [], Numbers())

@@ -1,11 +1,11 @@
-"""Plain documents are read as people read them."""
+"""Tests of documents as tables."""
 
 from app.widgets.documents import readable
 from app.widgets.numbers import Numbers
 from bankseg_assets.presentation.formatting import LAKH
 
 
-def test_values_are_written_by_what_they_are() -> None:
+def test_readable_formats_values_by_type() -> None:
     values = {
         "first_day": "2016-08-01",
         "transactions": 581994,

@@ -1,4 +1,4 @@
-"""What measures are called, and how their values are written."""
+"""Tests of labels and formatted values of measures."""
 
 import pytest
 
@@ -16,20 +16,20 @@ from bankseg_assets.presentation.formatting import LAKH
         ("unheard_of", "2,500"),
     ],
 )
-def test_a_value_has_its_unit_unless_the_label_says_it(measure: str, shown: str) -> None:
+def test_written_adds_the_unit_unless_in_the_label(measure: str, shown: str) -> None:
     assert written(measure, 2500, Numbers("INR")) == shown
 
 
-def test_a_value_is_grouped_as_the_contract_says() -> None:
+def test_written_groups_digits_as_in_the_contract() -> None:
     numbers = Numbers("INR", LAKH)
     assert written("monetary", 1234567, numbers) == "INR 12,34,567"
     assert written("age", 1234567, numbers) == "12,34,567 years"
 
 
-def test_an_unknown_measure_gets_a_readable_label() -> None:
+def test_label_of_an_unknown_measure() -> None:
     assert label("average_tenure") == "Average tenure"
 
 
-def test_the_contract_tells_which_measures_are_money() -> None:
+def test_is_money_follows_the_table_contract() -> None:
     assert is_money("average_balance")
     assert not is_money("frequency")

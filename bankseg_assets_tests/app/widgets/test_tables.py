@@ -1,4 +1,4 @@
-"""A table's cells are text, whatever Markdown would make of them."""
+"""Tests of table cells as plain text."""
 
 import pytest
 from streamlit.testing.v1 import AppTest
@@ -17,7 +17,7 @@ from streamlit.testing.v1 import AppTest
         ("PUNE", "PUNE"),
     ],
 )
-def test_a_text_is_only_text(text: str, escaped: str) -> None:
+def test_show_table_escapes_markdown(text: str, escaped: str) -> None:
     def script(text: str) -> None:
         import pandas as pd
 
@@ -31,13 +31,13 @@ def test_a_text_is_only_text(text: str, escaped: str) -> None:
     assert [*shown.columns, *shown.iloc[:, 0]] == [escaped, escaped]
 
 
-def test_both_halves_of_a_wide_table_name_its_rows() -> None:
+def test_show_side_by_side_repeats_the_first_column() -> None:
     def script() -> None:
         import pandas as pd
 
-        from app.widgets.tables import show_halves
+        from app.widgets.tables import show_side_by_side
 
-        show_halves(pd.DataFrame([{"k": "2", "a": "1", "b": "3", "c": "5"}]), alt="Test")
+        show_side_by_side(pd.DataFrame([{"k": "2", "a": "1", "b": "3", "c": "5"}]), alt="Test")
 
     page = AppTest.from_function(script).run()
     assert not page.exception

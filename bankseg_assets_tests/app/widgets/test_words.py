@@ -1,4 +1,4 @@
-"""A name of ours as people say it."""
+"""Tests of readable names."""
 
 import pytest
 
@@ -13,5 +13,5 @@ from app.widgets.words import words
         ("birth_date", "Birth date"),
     ],
 )
-def test_a_name_of_ours_is_said_in_words(name: str, said: str) -> None:
+def test_words_of_internal_names(name: str, said: str) -> None:
     assert words(name) == said

@@ -1,4 +1,4 @@
-"""The scoring API over real HTTP: answers, refusals, a new release, and what is never told."""
+"""Tests of the scoring API over HTTP: answers, errors, new releases and privacy."""
 
 import json
 import logging
@@ -44,7 +44,7 @@ EVIL = "http://evil.example"
 
 @dataclass(frozen=True)
 class Answered:
-    """A response: its status, its text, and that as JSON."""
+    """A response's status and text."""
 
     status: int
     text: str
@@ -55,12 +55,12 @@ class Answered:
 
     @property
     def detail(self) -> str:
-        told: str = self.json["detail"]
-        return told
+        detail: str = self.json["detail"]
+        return detail
 
 
 class Client:
-    """Asks a server on this machine."""
+    """HTTP client of a local server."""
 
     def __init__(self, port: int, data_dir: Path) -> None:
         self.port, self.data_dir = port, data_dir
@@ -89,10 +89,10 @@ class Client:
 
 @contextmanager
 def serving(data_dir: Path) -> Iterator[Client]:
-    """Serve a platform; the server looks often for a new release."""
+    """Serve a platform; the server polls often for a new release."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(server, "POLL_SECONDS", 0.02)
-        app = server.guarded(server.build_api(data_dir / "published"), ["Scoring.Bank"])
+        app = server.protected(server.build_api(data_dir / "published"), ["Scoring.Bank"])
         running = uvicorn.Server(server.configuration(app, "127.0.0.1", 0))
         thread = threading.Thread(target=running.run)
         thread.start()
@@ -106,7 +106,7 @@ def serving(data_dir: Path) -> Iterator[Client]:
 
 @pytest.fixture(scope="module")
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """A server with a model, for all tests that change nothing."""
+    """A server with a model, shared by tests that change nothing."""
     data_dir = tmp_path_factory.mktemp("api")
     publish(data_dir, inputs=INPUTS)
     with serving(data_dir) as found:
@@ -115,14 +115,14 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
 
 @pytest.fixture
 def empty(tmp_path: Path) -> Iterator[Client]:
-    """A server of a platform that has released nothing yet."""
+    """A server of a platform without a release."""
     with serving(tmp_path) as found:
         yield found
 
 
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[Client]:
-    """A server with a model, for one test alone."""
+    """A server with a model, for a single test."""
     publish(tmp_path, inputs=INPUTS)
     with serving(tmp_path) as found:
         yield found
@@ -135,7 +135,7 @@ def eventually(condition: Callable[[], bool]) -> bool:
     return condition()
 
 
-def test_a_customer_gets_the_segment_how_likely_each_is_and_the_model(client: Client) -> None:
+def test_score_returns_segment_probabilities_and_model(client: Client) -> None:
     found = client.post("/score", ONCE)
     assert found.status == 200
     assert found.json == {
@@ -155,15 +155,13 @@ def test_a_customer_gets_the_segment_how_likely_each_is_and_the_model(client: Cl
 
 
 @pytest.mark.parametrize("customer", [{}, {"frequency": None, "monetary": None}])
-def test_of_whom_nothing_is_known_the_prior_is_told(
-    client: Client, customer: dict[str, None]
-) -> None:
+def test_score_without_inputs_returns_the_prior(client: Client, customer: dict[str, None]) -> None:
     found = client.post("/score", customer).json
     assert (found["probability"], found["sure"]) == (0.5, False)
     assert list(found["probabilities"].values()) == [0.5, 0.3, 0.2]
 
 
-def test_a_value_that_cannot_be_taken_is_the_app_s_sentence(client: Client) -> None:
+def test_score_refuses_an_invalid_value(client: Client) -> None:
     found = client.post("/score", {"frequency": 0, "monetary": "12"})
     assert found.status == 422
     assert found.detail == (
@@ -172,7 +170,7 @@ def test_a_value_that_cannot_be_taken_is_the_app_s_sentence(client: Client) -> N
     )
 
 
-def test_a_name_that_is_no_input_is_refused(client: Client) -> None:
+def test_score_refuses_an_unknown_input(client: Client) -> None:
     found = client.post("/score", {"frequenzy": 1})
     assert (found.status, found.detail) == (
         422,
@@ -181,13 +179,13 @@ def test_a_name_that_is_no_input_is_refused(client: Client) -> None:
 
 
 @pytest.mark.parametrize("text", [b'{"frequency": NaN}', b'{"frequency": 1e999}'])
-def test_a_number_that_json_does_not_know_is_refused(client: Client, text: bytes) -> None:
+def test_score_refuses_nan_and_infinity(client: Client, text: bytes) -> None:
     found = client.post_bytes("/score", text)
     assert found.status == 422
     assert found.detail.startswith("Number of transactions must be from 1 to 500")
 
 
-def test_a_list_is_answered_in_its_order_and_a_bad_customer_spoils_no_other(
+def test_batch_keeps_order_and_isolates_errors(
     client: Client,
 ) -> None:
     found = client.post("/score/batch", [ONCE, {"frequency": 0}, {}])
@@ -202,11 +200,11 @@ def test_a_list_is_answered_in_its_order_and_a_bad_customer_spoils_no_other(
     assert answers[1] == {"error": problem(FREQUENCY, 0)}
 
 
-def test_an_empty_list_has_no_answers(client: Client) -> None:
+def test_batch_of_an_empty_list_is_empty(client: Client) -> None:
     assert client.post("/score/batch", []).json["answers"] == []
 
 
-def test_ten_thousand_customers_are_taken_and_one_more_is_not(client: Client) -> None:
+def test_batch_is_limited_to_ten_thousand_customers(client: Client) -> None:
     assert len(client.post("/score/batch", [ONCE] * 10_000).json["answers"]) == 10_000
     found = client.post("/score/batch", [ONCE] * 10_001)
     assert found.status == 422
@@ -225,14 +223,16 @@ def test_ten_thousand_customers_are_taken_and_one_more_is_not(client: Client) ->
         ("/score/batch", b"[" * 100_000),
     ],
 )
-def test_what_is_not_such_json_is_told_what_is(client: Client, path: str, body: bytes) -> None:
+def test_invalid_json_is_answered_with_what_is_expected(
+    client: Client, path: str, body: bytes
+) -> None:
     found = client.post_bytes(path, body)
     assert found.status in (400, 422)
     assert "input" not in found.json  # the framework would repeat what was sent
     assert CANARY not in found.text
 
 
-def test_a_text_is_described_as_a_text() -> None:
+def test_property_of_a_text_input() -> None:
     found = schema.openapi(server.build_api(Path("nowhere")), [GENDER])
     assert found["components"]["schemas"]["Customer"]["properties"]["gender"] == {
         "type": ["string", "null"],
@@ -241,19 +241,19 @@ def test_a_text_is_described_as_a_text() -> None:
     }
 
 
-def test_a_page_cannot_send_what_a_browser_sends_without_asking(client: Client) -> None:
-    """A form of another site can post text/plain; only what is declared as JSON is read."""
+def test_only_application_json_is_read(client: Client) -> None:
+    """A form of another site can post text/plain without a preflight request."""
     found = client.post_bytes("/score", json.dumps(ONCE).encode(), kind="text/plain")
     assert found.status == 422
     assert "application/json" in found.detail
 
 
-def test_a_body_over_the_limit_is_not_read(client: Client) -> None:
-    assert client.post_bytes("/score", b" " * (server.MOST_BYTES + 1)).status == 413
+def test_body_over_the_limit_is_refused(client: Client) -> None:
+    assert client.post_bytes("/score", b" " * (server.MAX_BODY_BYTES + 1)).status == 413
     assert client.post("/score", ONCE).status == 200
 
 
-def test_the_model_is_described_without_sizes(client: Client) -> None:
+def test_model_is_described_without_sizes(client: Client) -> None:
     found = client.get("/model").json
     assert [one["measure"] for one in found["inputs"]] == ["frequency", "monetary"]
     assert found["inputs"][1] | {"help": ""} == {
@@ -269,7 +269,7 @@ def test_the_model_is_described_without_sizes(client: Client) -> None:
     assert found["metrics"]["f1_weighted"] == 0.981
 
 
-def test_it_is_described_in_openapi_with_the_model_s_inputs(client: Client) -> None:
+def test_openapi_lists_the_inputs_of_the_model(client: Client) -> None:
     found = client.get("/openapi.json").json
     assert set(found["paths"]) == {"/health", "/model", "/score", "/score/batch"}
     customer = found["components"]["schemas"]["Customer"]
@@ -287,12 +287,12 @@ def test_it_is_described_in_openapi_with_the_model_s_inputs(client: Client) -> N
 
 
 @pytest.mark.parametrize("path", ["/docs", "/redoc", "/"])
-def test_there_is_no_page_that_would_fetch_scripts(client: Client, path: str) -> None:
+def test_documentation_pages_are_disabled(client: Client, path: str) -> None:
     assert client.get(path).status == 404
 
 
-def test_a_refused_first_model_is_explained_to_callers(empty: Client) -> None:
-    """To materialize again would only be refused again."""
+def test_refused_first_model_is_explained(empty: Client) -> None:
+    """The answer does not advise another run, which would be refused too."""
     note_refusal(empty.data_dir / "published", Refusal("run", "now", ("3 rows are lost.",)))
     found = empty.post("/score", {})
     assert found.status == 503
@@ -300,7 +300,7 @@ def test_a_refused_first_model_is_explained_to_callers(empty: Client) -> None:
     assert "make materialize" not in found.detail
 
 
-def test_one_segment_and_refunds_are_answered(tmp_path: Path) -> None:
+def test_score_with_one_segment_and_refunds(tmp_path: Path) -> None:
     publish(tmp_path, **ONE_SEGMENT)
     with serving(tmp_path) as client:
         assert client.get("/model").json["warnings"] == ONE_SEGMENT["warnings"]
@@ -312,7 +312,7 @@ def test_one_segment_and_refunds_are_answered(tmp_path: Path) -> None:
         assert client.post("/score", {"monetary": -3e6}).status == 422
 
 
-def test_before_the_first_model_it_waits_and_then_answers(empty: Client) -> None:
+def test_api_serves_the_first_model_once_released(empty: Client) -> None:
     assert empty.get("/health").json["status"] == "no model"
     assert empty.get("/openapi.json").status == 200
     for found in (empty.get("/model"), empty.post("/score", {}), empty.post("/score/batch", [])):
@@ -323,32 +323,32 @@ def test_before_the_first_model_it_waits_and_then_answers(empty: Client) -> None
     assert empty.post("/score", ONCE).status == 200
 
 
-def test_a_new_release_is_followed_without_a_restart(own: Client) -> None:
+def test_api_switches_to_a_new_release(own: Client) -> None:
     publish(own.data_dir, inputs=INPUTS, version="second")
     assert eventually(lambda: own.post("/score", ONCE).json["model_version"] == "second")
 
 
-def test_an_answer_says_what_the_release_recommends_for_the_segment(own: Client) -> None:
+def test_answer_has_the_recommended_action(own: Client) -> None:
     publish(own.data_dir, {ACTIONS: CALL_THEM}, inputs=INPUTS, version="second")
     assert eventually(lambda: own.post("/score", ONCE).json["model_version"] == "second")
     assert own.post("/score", ONCE).json["action"] == "Call them"
     found = own.post("/score/batch", [ONCE, {"frequency": 40}, {"frequency": 0}]).json["answers"]
-    # Of the second one's segment, the release recommends nothing.
+    # The release has no recommendation for the second customer's segment.
     assert [one.get("action", "no key") for one in found] == ["Call them", None, "no key"]
 
 
-def test_actions_that_cannot_be_read_cost_no_score(own: Client) -> None:
+def test_unreadable_actions_do_not_prevent_scoring(own: Client) -> None:
     release_dir = publish(own.data_dir, {ACTIONS: CALL_THEM}, inputs=INPUTS, version="second")
     assert eventually(lambda: own.post("/score", ONCE).json["action"] == "Call them")
     for file in (release_dir.parents[1] / ACTIONS).rglob("*.parquet"):
         file.write_bytes(b"damaged")
-    assert own.post("/score", ONCE).json["action"] == "Call them"  # as it was read
+    assert own.post("/score", ONCE).json["action"] == "Call them"  # read before
     with serving(own.data_dir) as restarted:
         found = restarted.post("/score", ONCE)
     assert (found.status, found.json["action"]) == (200, None)
 
 
-def test_the_last_good_model_answers_while_the_newest_is_broken(own: Client) -> None:
+def test_api_falls_back_on_the_last_good_model(own: Client) -> None:
     broken = write_model(own.data_dir, inputs=INPUTS, version="second")
     (broken / BUNDLE_FILE).write_text("{", encoding="utf-8")
     release(own.data_dir, broken, sha256="0" * 64)
@@ -357,8 +357,8 @@ def test_the_last_good_model_answers_while_the_newest_is_broken(own: Client) -> 
     assert own.post("/score", ONCE).json["model_version"] == "first"
 
 
-def test_health_names_warnings_and_what_was_refused(own: Client) -> None:
-    """Whoever watches the API learns that newer data waits, and why."""
+def test_health_shows_warnings_and_refusal(own: Client) -> None:
+    """Monitoring sees that a newer release was refused, and why."""
     found = own.get("/health").json
     assert (found["warnings"], found["refused"]) == ([], None)
     model = write_model(own.data_dir, inputs=INPUTS, version="second")
@@ -373,7 +373,7 @@ def test_health_names_warnings_and_what_was_refused(own: Client) -> None:
     assert found["status"] == "ok"
 
 
-def test_releases_that_cannot_be_listed_are_tried_again(
+def test_follow_retries_after_an_error(
     own: Client, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     def fails(*_: object) -> None:
@@ -388,7 +388,7 @@ def test_releases_that_cannot_be_listed_are_tried_again(
 
 
 @pytest.mark.parametrize("path", ["/score", "/score/batch"])
-def test_a_failure_is_logged_by_kind_and_place_and_never_by_what_was_sent(
+def test_errors_are_logged_without_request_data(
     client: Client,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
@@ -408,7 +408,7 @@ def test_a_failure_is_logged_by_kind_and_place_and_never_by_what_was_sent(
     assert CANARY not in caplog.text + streams.out + streams.err + found.text
 
 
-def test_what_is_sent_is_in_no_log(
+def test_requests_are_not_logged(
     client: Client, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
     with caplog.at_level(logging.DEBUG):
@@ -422,21 +422,19 @@ def test_what_is_sent_is_in_no_log(
     assert CANARY not in caplog.text + streams.out + streams.err
 
 
-def test_only_this_machine_s_names_and_those_allowed_are_answered(client: Client) -> None:
+def test_only_allowed_hosts_are_answered(client: Client) -> None:
     assert client.get("/health", Host="scoring.bank").status == 200
     for host in ("evil.example", "10.0.0.1:8600", ""):
         assert client.post("/score", ONCE, Host=host).status == 403
 
 
-def test_no_page_of_any_other_site_is_answered(client: Client) -> None:
+def test_cross_site_requests_are_refused(client: Client) -> None:
     assert client.post("/score", ONCE, Origin=EVIL).status == 403
     assert client.post("/score", ONCE, Origin="null").status == 403
     assert client.get("/health", Origin=f"http://127.0.0.1:{client.port}").status == 200
 
 
-def test_nothing_is_recorded_for_a_telemetry_of_the_environment(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_telemetry_stays_disabled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("FASTAPI_OTEL_AUTO_CONFIGURE", "true")
     monkeypatch.setenv("OTEL_EXPORTER_OTLP_ENDPOINT", "http://127.0.0.1:9")
     built = server.build_api(tmp_path)
@@ -444,7 +442,7 @@ def test_nothing_is_recorded_for_a_telemetry_of_the_environment(
     assert not any(telemetry[key] for key in ("tracing", "metrics", "logs", "auto_configure"))
 
 
-def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
+def test_command_serves_until_a_signal(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port: int = free.getsockname()[1]
@@ -468,18 +466,18 @@ def test_the_command_serves_until_it_is_told_to_stop(tmp_path: Path) -> None:
     assert listening == {("127.0.0.1", port)}
 
 
-def test_a_port_in_use_is_a_sentence(
+def test_command_reports_a_port_in_use(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        assert server.main(["--port", str(server.getsockname()[1])]) == 2
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        assert server.main(["--port", str(listener.getsockname()[1])]) == 2
     assert "in use" in capsys.readouterr().err
     monkeypatch.setenv("BANKSEG_API_PORT", "0")
     assert server.main([]) == 2
     assert "BANKSEG_API_PORT is 0; expected a port" in capsys.readouterr().err
 
 
-def test_the_load_script_counts_answers_and_refusals(
+def test_load_script_counts_answers_and_refusals(
     own: Client, capsys: pytest.CaptureFixture[str]
 ) -> None:
     common = ["--port", str(own.port), "--rate", "100", "--seconds", "0.5", "--connections", "4"]
@@ -489,9 +487,9 @@ def test_the_load_script_counts_answers_and_refusals(
     assert eventually(lambda: len(own.get("/model").json["inputs"]) == 4)
     capsys.readouterr()
     assert api.main(common) == 0
-    told = capsys.readouterr().out
-    assert told.startswith("50 answered, 0 not, ")
-    assert "p95 " in told
+    output = capsys.readouterr().out
+    assert output.startswith("50 answered, 0 not, ")
+    assert "p95 " in output
 
 
 def test_api_describes_spending_where_the_direction_is_known(own: Client) -> None:
@@ -517,7 +515,7 @@ OTHERS = ("recency", "average_balance")
 
 
 def _addresses(pid: int) -> set[tuple[str, int]]:
-    """Return where a process listens, as the kernel says."""
+    """Return the addresses on which a process listens, from /proc."""
     sockets = {str(path.readlink()) for path in Path(f"/proc/{pid}/fd").iterdir()}
     found = set()
     for table in ("tcp", "tcp6"):

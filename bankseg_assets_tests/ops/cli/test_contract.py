@@ -1,4 +1,4 @@
-"""`bankseg contract`: its arguments, exit codes, and where it writes."""
+"""Tests of `bankseg contract`: arguments, exit codes and output files."""
 
 from pathlib import Path
 
@@ -80,6 +80,6 @@ def test_check_refuses_a_contract_that_is_not_there(
 def test_check_rejects_a_file_of_another_contract(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The shipped contract, at once: Spark is not started."""
+    """The file is rejected by the default contract without starting Spark."""
     assert contract.main(["check", "open.csv"]) == 2
     assert "The file would be rejected: open.csv has no column" in capsys.readouterr().out

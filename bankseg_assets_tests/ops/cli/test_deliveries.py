@@ -1,4 +1,4 @@
-"""`bankseg deliveries` and `bankseg withdraw`: what came in, what became of it, and a way back."""
+"""Tests of `bankseg deliveries` and `bankseg withdraw`."""
 
 import json
 from pathlib import Path
@@ -17,7 +17,7 @@ FIRST, SECOND, BROKEN = "a" * 64, "b" * 64, "c" * 64
 
 @pytest.fixture
 def ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ledger:
-    """Two accepted files of which the second was quarantined, and a rejected one."""
+    """Two accepted files, the second of them quarantined, and a rejected one."""
     monkeypatch.setenv("BANKSEG_DATA_DIR", str(tmp_path))
     ledger = Ledger(tmp_path / "ledger.sqlite")
     ledger.record(Delivery(FIRST, "first.csv", "accepted", "", 1, 1_200, "run"))
@@ -34,11 +34,11 @@ def clean(folder: Path) -> None:
         write_rows(draft.path / f"{SECOND}.parquet", 30)
     assert draft.version is not None
     inputs = {"raw_transactions": draft.version.name}
-    aside = [("quarantined", "conflicting_duplicate")] * 24 + [("quarantined", "invalid_amount")]
-    aside += [("duplicate", "duplicate")] * 5
+    excluded = [("quarantined", "conflicting_duplicate")] * 24 + [("quarantined", "invalid_amount")]
+    excluded += [("duplicate", "duplicate")] * 5
     with store.draft("quarantined_transactions", "run", inputs) as draft:
         columns: dict[str, list[str]] = {"delivery": [SECOND[:12]] * 30}
-        columns["disposition"], columns["reason"] = map(list, zip(*aside, strict=True))
+        columns["disposition"], columns["reason"] = map(list, zip(*excluded, strict=True))
         pq.write_table(pa.table(columns), draft.path / "repeats-00000.parquet")
         write_json(draft.path / BASIS_FILE, {"of": "both"})
     with store.draft("cleaned_transactions", "run", inputs) as draft:
@@ -58,7 +58,7 @@ def listed(capsys: pytest.CaptureFixture[str]) -> dict[str, dict[str, Any]]:
 def test_deliveries_are_listed_with_their_rows(
     ledger: Ledger, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Counted in the files that were written, with the reason of most quarantined rows."""
+    """Rows are counted in the published files, with the most frequent quarantine reason."""
     clean(tmp_path)
     found = listed(capsys)
     second = found["second.csv"]
@@ -77,7 +77,7 @@ def test_deliveries_are_listed_with_their_rows(
 def test_deliveries_before_the_first_batch(
     ledger: Ledger, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """The ledger knows what came; what became of the rows is not known yet."""
+    """The ledger has the deliveries; the counts of cleaned rows are null."""
     found = listed(capsys)["first.csv"]
     assert (found["rows_in"], found["rows_clean"], found["top_reason"]) == (1_200, None, None)
 
@@ -85,7 +85,7 @@ def test_deliveries_before_the_first_batch(
 def test_without_deliveries_nothing_is_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Looking makes no ledger, and there is nothing to withdraw."""
+    """Listing creates no ledger, and there is nothing to withdraw."""
     monkeypatch.setenv("BANKSEG_DATA_DIR", str(tmp_path))
     assert deliveries.main([]) == 0
     assert capsys.readouterr().out == "Nothing was delivered yet.\n"
@@ -97,7 +97,7 @@ def test_without_deliveries_nothing_is_made(
 def test_file_is_withdrawn_and_accepted_again(
     ledger: Ledger, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Each says what the next batch does; the list shows the state."""
+    """Each command says what the next batch does; the list shows the state."""
     clean(tmp_path)
     assert withdraw.main(["bbbbbbbb", "--reason", "Wrong month."]) == 0
     assert "second.csv (bbbbbbbb, 30 rows) is withdrawn." in capsys.readouterr().out
@@ -116,7 +116,7 @@ def test_file_is_withdrawn_and_accepted_again(
 def test_file_of_holdings_is_withdrawn(
     ledger: Ledger, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """It has a ledger of its own."""
+    """Holdings have a ledger of their own."""
     holdings = Ledger(tmp_path / "holdings_ledger.sqlite")
     holdings.record(Delivery("d" * 64, "h.csv", "accepted", "", 1, 9, "run"))
     assert deliveries.main(["--holdings"]) == 0

@@ -1,4 +1,4 @@
-"""`bankseg export` and `bankseg fetch`: what they say, and that a list is scored from a copy."""
+"""Tests of `bankseg export` and `bankseg fetch`."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from bankseg_assets_tests.scoring.lists.sample_lists import INPUTS
 from ops.cli import export, fetch, score
 
 
-def test_a_machine_that_computes_nothing_scores_a_list(
+def test_list_is_scored_from_a_fetched_release(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     url = (tmp_path / "there").as_uri()
@@ -27,7 +27,7 @@ def test_a_machine_that_computes_nothing_scores_a_list(
 
 
 @pytest.mark.parametrize("command", [export, fetch])
-def test_what_cannot_be_done_is_told_in_a_sentence(
+def test_export_and_fetch_report_errors(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
@@ -35,6 +35,6 @@ def test_what_cannot_be_done_is_told_in_a_sentence(
 ) -> None:
     monkeypatch.setenv("BANKSEG_DATA_DIR", str(tmp_path))
     assert command.main([(tmp_path / "there").as_uri()]) == 2  # type: ignore[attr-defined]
-    told = capsys.readouterr().err
-    assert told.startswith("bankseg: There is no release")
-    assert told.count("\n") == 1
+    output = capsys.readouterr().err
+    assert output.startswith("bankseg: There is no release")
+    assert output.count("\n") == 1

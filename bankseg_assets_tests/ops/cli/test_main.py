@@ -1,4 +1,4 @@
-"""`./bankseg` from any folder: quick, and what a command needs is loaded by that command alone."""
+"""Tests of `./bankseg`: called from any folder, each command loads only what it needs."""
 
 import os
 import subprocess
@@ -30,23 +30,23 @@ def run(
 
 
 @pytest.mark.parametrize("arguments", [[], ["--help"], ["help"], ["-h"]])
-def test_it_lists_its_commands(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+def test_help_lists_the_commands(arguments: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     assert main.main(arguments) == 0
-    told = capsys.readouterr().out
-    assert all(f"bankseg {name} " in told for name in main.COMMANDS)
+    output = capsys.readouterr().out
+    assert all(f"bankseg {name} " in output for name in main.COMMANDS)
 
 
-def test_an_unknown_command_is_told_with_the_known_ones(
+def test_unknown_command_lists_the_known_ones(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert main.main(["scores"]) == 2
-    told = capsys.readouterr().err
-    assert told.startswith("bankseg: 'scores' is no command.\n")
-    assert "bankseg score " in told
+    output = capsys.readouterr().err
+    assert output.startswith("bankseg: 'scores' is no command.\n")
+    assert "bankseg score " in output
 
 
 @pytest.mark.parametrize("name", main.COMMANDS)
-def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_commands_have_help(name: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as ended:
         main.main([name, "--help"])
     assert ended.value.code == 0
@@ -66,7 +66,7 @@ def test_every_command_explains_itself(name: str, capsys: pytest.CaptureFixture[
         ("bankseg_assets.scoring.lists.score_file", {"fastapi"}),
     ],
 )
-def test_a_command_loads_no_more_than_it_needs(module: str, unwanted: set[str]) -> None:
+def test_commands_import_only_what_they_need(module: str, unwanted: set[str]) -> None:
     unwanted = unwanted | {"dagster", "pyspark", "streamlit"}
     code = f"import sys, {module}; print({unwanted} & set(sys.modules))"
     command = [sys.executable, "-c", code]
@@ -74,10 +74,10 @@ def test_a_command_loads_no_more_than_it_needs(module: str, unwanted: set[str]) 
     assert found.stdout.strip() == "set()"
 
 
-def test_files_are_named_from_where_it_is_called_and_settings_from_the_project(
+def test_paths_are_relative_to_the_caller(
     tmp_path: Path,
 ) -> None:
-    """Also through a link, and with modules lying about that would be taken for our own."""
+    """Also through a link, and with modules in the folder that have names of ours."""
     publish(tmp_path / "data", inputs=INPUTS)
     here = tmp_path / "my lists"
     here.mkdir()
@@ -93,7 +93,7 @@ def test_files_are_named_from_where_it_is_called_and_settings_from_the_project(
     assert (here / "out.csv").exists()
 
 
-def test_a_reader_who_has_seen_enough_is_no_error(tmp_path: Path) -> None:
+def test_closed_pipe_is_no_error(tmp_path: Path) -> None:
     publish(tmp_path)
     command = [str(COMMAND), "status", "--json"]
     environ = os.environ | {"BANKSEG_DATA_DIR": str(tmp_path)}
@@ -106,7 +106,7 @@ def test_a_reader_who_has_seen_enough_is_no_error(tmp_path: Path) -> None:
     assert (found.returncode, found.stderr) == (0, "")
 
 
-def test_without_the_packages_it_says_how_to_get_them(tmp_path: Path) -> None:
+def test_missing_packages_are_explained(tmp_path: Path) -> None:
     copy = tmp_path / "bankseg"
     copy.write_bytes(COMMAND.read_bytes())
     copy.chmod(0o755)

@@ -1,4 +1,4 @@
-"""Quarantined rows leave as a file that an operator corrects and delivers again."""
+"""Tests of `bankseg quarantine`, which exports quarantined rows for redelivery."""
 
 import csv
 import io
@@ -35,7 +35,7 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def publish(data_dir: Path, *rows: tuple[str, str, int, str]) -> None:
-    """Publish rows of disposition, reason, row number and text; none: a version without files."""
+    """Publish rows (disposition, reason, row number, text); without rows, an empty version."""
     found = [
         dict(zip(NAMES, (kind, reason, "bank.csv", "0123", number, text), strict=True))
         for kind, reason, number, text in rows
@@ -51,7 +51,7 @@ def exported(capfdbinary: pytest.CaptureFixture[bytes]) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
 
 
-def test_a_row_has_the_contract_s_columns_the_reason_and_its_place(
+def test_quarantine_has_contract_columns_and_reason(
     data_dir: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     publish(data_dir, ("quarantined", "invalid_transaction_date", 7, json.dumps(ROW)))
@@ -65,7 +65,7 @@ def test_a_row_has_the_contract_s_columns_the_reason_and_its_place(
     ]
 
 
-def test_formulas_are_inert_and_negative_money_stays_a_number(
+def test_quarantine_escapes_formulas_not_numbers(
     data_dir: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     publish(data_dir, ("quarantined", "invalid_balance", 7, json.dumps(ROW)))
@@ -74,7 +74,7 @@ def test_formulas_are_inert_and_negative_money_stays_a_number(
 
 
 @pytest.mark.parametrize("record", ["T1,too,few", "12", "null", '["a"]', '{"a', ""])
-def test_a_record_that_could_not_be_split_is_kept_whole(
+def test_quarantine_keeps_malformed_records_whole(
     data_dir: Path, capfdbinary: pytest.CaptureFixture[bytes], record: str
 ) -> None:
     publish(data_dir, ("quarantined", "wrong_number_of_fields", 7, record))
@@ -83,7 +83,7 @@ def test_a_record_that_could_not_be_split_is_kept_whole(
     assert {row[name] for name in HEADER} == {""}
 
 
-def test_duplicates_are_left_out_and_rows_stand_as_in_the_file(
+def test_quarantine_excludes_duplicates_and_keeps_order(
     data_dir: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     publish(
@@ -95,24 +95,24 @@ def test_duplicates_are_left_out_and_rows_stand_as_in_the_file(
     assert [row["TransactionID"] for row in exported(capfdbinary)] == ["T4", "T9"]
 
 
-def test_nothing_quarantined_is_a_header(
+def test_quarantine_without_rows_is_a_header(
     data_dir: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     publish(data_dir)
     assert exported(capfdbinary) == []
 
 
-def test_before_the_first_run_it_says_what_to_do(
+def test_quarantine_before_the_first_run_says_what_to_do(
     data_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert quarantine.main() == 2
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert told.err.startswith("bankseg: quarantined_transactions was never materialized")
+    output = capsys.readouterr()
+    assert output.out == ""
+    assert output.err.startswith("bankseg: quarantined_transactions was never materialized")
     assert list(data_dir.iterdir()) == []
 
 
-def test_another_bank_s_columns_delimiter_and_encoding_are_kept(
+def test_quarantine_uses_the_contracts_format(
     data_dir: Path, capfdbinary: pytest.CaptureFixture[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     columns = dict(DeliveryContract().columns)

@@ -1,4 +1,4 @@
-"""Rolling back is one command, and says what is in use then."""
+"""Tests of `bankseg rollback`."""
 
 import subprocess
 import sys
@@ -17,7 +17,7 @@ def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
-def test_the_release_before_comes_back_and_refusals_are_forgotten(
+def test_rollback_restores_the_previous_release(
     data_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     first = publish(data_dir, version="first")
@@ -31,7 +31,7 @@ def test_the_release_before_comes_back_and_refusals_are_forgotten(
     assert refusal(data_dir / "published") is None
 
 
-def test_the_list_has_a_line_for_each_release_and_changes_nothing(
+def test_rollback_list_has_a_line_per_release(
     data_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for version in ("first", "second"):
@@ -42,18 +42,18 @@ def test_the_list_has_a_line_for_each_release_and_changes_nothing(
     assert len(list((data_dir / "published" / "release").iterdir())) == 2
 
 
-def test_without_an_earlier_release_it_says_so(
+def test_rollback_without_an_earlier_release(
     data_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     publish(data_dir)
     assert rollback.main(["--to", "9"]) == 2
     assert rollback.main([]) == 2
-    told = capsys.readouterr().err
-    assert "bankseg: 0 releases are named 9…" in told
-    assert "bankseg: There is no earlier release to go back to." in told
+    output = capsys.readouterr().err
+    assert "bankseg: 0 releases are named 9…" in output
+    assert "bankseg: There is no earlier release to go back to." in output
 
 
-def test_neither_dagster_nor_spark_is_loaded() -> None:
+def test_rollback_loads_neither_dagster_nor_spark() -> None:
     code = (
         "import sys, ops.cli.rollback; print({'dagster', 'pyspark', 'pandas'} & set(sys.modules))"
     )

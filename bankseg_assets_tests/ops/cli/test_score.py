@@ -1,4 +1,4 @@
-"""`bankseg score`: what an analyst is told, and what stops the list."""
+"""Tests of `bankseg score`: output, options and errors."""
 
 import csv
 import os
@@ -23,7 +23,7 @@ LIST = "CustomerID,frequency,monetary\nC1,1,300\nC2,,\nC3,0,1\n"
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """A folder with a list, beside a platform with a model."""
+    """A folder with a list, and a platform with a model."""
     monkeypatch.setenv("BANKSEG_DATA_DIR", str(tmp_path / "data"))
     publish(tmp_path / "data", inputs=INPUTS)
     (tmp_path / "list.csv").write_text(LIST, encoding="utf-8")
@@ -39,27 +39,25 @@ def rows(path: Path) -> list[dict[str, str]]:
 
 
 def refused(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
-    """Run what must be refused; return what is told."""
+    """Run a command that must be refused; return its message."""
     assert score.main(arguments) == 2
-    told = capsys.readouterr()
-    assert told.out == ""
-    return told.err
+    printed = capsys.readouterr()
+    assert printed.out == ""
+    return printed.err
 
 
-def test_the_summary_says_how_many_and_by_which_model(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_score_prints_counts_and_model(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert score.main(["list.csv", "out.csv"]) == 0
-    told = capsys.readouterr()
-    assert told.out == (
+    printed = capsys.readouterr()
+    assert printed.out == (
         "out.csv: 3 rows, 1 sure, 1 not sure, 1 with an error.\n"
         "Model first, snapshot of 22 October 2016, F1 on held-out customers 98.1%.\n"
     )
-    assert told.err == ""
+    assert printed.err == ""
     assert [row["segment"] for row in rows(folder / "out.csv")] == ["0", "0", ""]
 
 
-def test_the_hold_out_is_by_the_contract_s_customer_and_by_campaign(folder: Path) -> None:
+def test_score_holds_out_by_customer_and_campaign(folder: Path) -> None:
     text = "frequency,CustomerID\n" + "".join(f"1,C{number}\n" for number in range(300))
     (folder / "list.csv").write_text(text, encoding="utf-8")
     held = []
@@ -72,13 +70,13 @@ def test_the_hold_out_is_by_the_contract_s_customer_and_by_campaign(folder: Path
     assert held[1] < held[2]
 
 
-def test_what_is_unknown_held_by_nobody_or_replaced_is_told(
+def test_score_notes_unknown_and_replaced_columns(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (folder / "list.csv").write_text("frequency,segment\n1,A\n", encoding="utf-8")
     assert score.main(["list.csv", "out.csv"]) == 0
-    told = capsys.readouterr().err.splitlines()
-    assert told == [
+    printed = capsys.readouterr().err.splitlines()
+    assert printed == [
         "bankseg: Unknown of every customer: monetary.",
         "bankseg: Columns that the list had already are replaced: segment.",
         "bankseg: Nobody is held out: there is no column customer_id or CustomerID; "
@@ -86,19 +84,17 @@ def test_what_is_unknown_held_by_nobody_or_replaced_is_told(
     ]
 
 
-def test_a_similar_name_is_a_question_that_the_person_answers(
-    folder: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_score_asks_about_similar_names(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "list.csv").write_text("CustomerID,frequenzy,monetary\nC1,1,300\n", encoding="utf-8")
-    told = refused(capsys, "list.csv", "out.csv")
-    assert "If 'frequenzy' is it, say --column frequency='frequenzy'" in told
+    printed = refused(capsys, "list.csv", "out.csv")
+    assert "If 'frequenzy' is it, say --column frequency='frequenzy'" in printed
     assert score.main(["list.csv", "out.csv", "--column", "frequency=frequenzy"]) == 0
     assert rows(folder / "out.csv")[0]["certainty"] == "sure"
     assert score.main(["list.csv", "out.csv", "--column", "frequency="]) == 0
     assert rows(folder / "out.csv")[0]["certainty"] == "not sure"
 
 
-def test_the_notation_is_the_contract_s_unless_it_is_said(
+def test_score_uses_the_contracts_notation_by_default(
     folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     content = "Kundennummer;frequency;monetary\nK1;1;300,50\n"
@@ -112,13 +108,13 @@ def test_the_notation_is_the_contract_s_unless_it_is_said(
     assert (folder / "out.csv").read_bytes() == said.removeprefix(b"\xef\xbb\xbf")
 
 
-def test_a_tab_can_be_said(folder: Path) -> None:
+def test_score_accepts_a_tab_as_delimiter(folder: Path) -> None:
     (folder / "list.csv").write_text(LIST.replace(",", "\t"), encoding="utf-8")
     assert score.main(["list.csv", "out.csv", "--delimiter", r"\t"]) == 0
 
 
 @pytest.mark.parametrize(
-    ("arguments", "told"),
+    ("arguments", "message"),
     [
         (["list.csv", "list.csv"], "The list would be replaced"),
         (["gone.csv", "out.csv"], "gone.csv cannot be read (No such file"),
@@ -128,15 +124,15 @@ def test_a_tab_can_be_said(folder: Path) -> None:
         (["list.csv", "out.csv", "--delimiter", ";;"], "is not one character"),
     ],
 )
-def test_what_cannot_be_done_is_a_sentence(
-    folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], told: str
+def test_score_reports_errors_in_a_sentence(
+    folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
-    assert told in refused(capsys, *arguments)
+    assert message in refused(capsys, *arguments)
     assert not (folder / "out.csv").exists()
 
 
 @pytest.mark.parametrize(
-    ("option", "told"),
+    ("option", "message"),
     [
         (("--hold-out", "10"), "10 is not from 0 to 1"),
         (("--hold-out", "many"), "invalid"),
@@ -145,16 +141,16 @@ def test_what_cannot_be_done_is_a_sentence(
         (("--decimal", "x"), "invalid choice"),
     ],
 )
-def test_an_option_that_makes_no_sense_is_told(
-    capsys: pytest.CaptureFixture[str], option: tuple[str, str], told: str
+def test_score_refuses_invalid_options(
+    capsys: pytest.CaptureFixture[str], option: tuple[str, str], message: str
 ) -> None:
     with pytest.raises(SystemExit) as ended:
         score.main(["list.csv", "out.csv", *option])
     assert ended.value.code == 2
-    assert told in capsys.readouterr().err
+    assert message in capsys.readouterr().err
 
 
-def test_before_the_first_model_it_says_how_to_get_one(
+def test_score_before_the_first_model(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("BANKSEG_DATA_DIR", str(tmp_path))
@@ -162,19 +158,19 @@ def test_before_the_first_model_it_says_how_to_get_one(
     assert list(tmp_path.iterdir()) == []
 
 
-def test_while_the_newest_model_is_broken_the_one_before_scores_and_says_so(
+def test_score_falls_back_on_the_previous_model(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     newest = publish(folder / "data", inputs=INPUTS, version="second")
     (newest / BUNDLE_FILE).write_text("{", encoding="utf-8")
     assert score.main(["list.csv", "out.csv"]) == 0
-    told = capsys.readouterr()
-    assert "an earlier one scores" in told.err
-    assert "Model first" in told.out
+    printed = capsys.readouterr()
+    assert "an earlier one scores" in printed.err
+    assert "Model first" in printed.out
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_stopped_midway_it_leaves_nothing(folder: Path, number: signal.Signals) -> None:
+def test_score_leaves_no_file_when_stopped(folder: Path, number: signal.Signals) -> None:
     with (folder / "list.csv").open("a", encoding="utf-8") as file:
         file.writelines(f"C{row},1,300\n" for row in range(400_000))
     command = [sys.executable, "-m", "ops.cli.score", "list.csv", "out.csv"]
@@ -187,6 +183,6 @@ def test_stopped_midway_it_leaves_nothing(folder: Path, number: signal.Signals) 
             assert time.monotonic() < deadline
             time.sleep(0.01)
         process.send_signal(number)
-        _, told = process.communicate(timeout=60)
-    assert (process.returncode, told) == (130, "bankseg: stopped; nothing was written.\n")
+        _, printed = process.communicate(timeout=60)
+    assert (process.returncode, printed) == (130, "bankseg: stopped; nothing was written.\n")
     assert {path.name for path in folder.iterdir()} == {"data", "list.csv"}

@@ -1,4 +1,4 @@
-"""`bankseg status`: what is in use, what came in, what runs; looking changes nothing."""
+"""Tests of `bankseg status`."""
 
 import json
 from http.server import BaseHTTPRequestHandler, HTTPServer
@@ -21,7 +21,7 @@ OVERVIEW = {"first_day": "2016-08-01", "last_day": "2016-10-21", "customers": 44
 @pytest.fixture
 def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("BANKSEG_DATA_DIR", str(tmp_path))
-    # Where nothing answers: port 0 is nobody's.
+    # Port 0, on which no server can listen.
     for server in ("DAGSTER", "APP", "API"):
         monkeypatch.setenv(f"BANKSEG_{server}_PORT", "9")
     return tmp_path
@@ -44,18 +44,18 @@ def deliver(data_dir: Path, name: str, status: Any, reason: str = "") -> None:
     )
 
 
-def test_before_anything_it_says_what_to_do_and_makes_nothing(
+def test_status_before_the_first_run_creates_nothing(
     data_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     found = as_json(capsys, code=1)
     assert (found["release"], found["model"], found["deliveries"]) == (None, None, None)
-    told = as_text(capsys, code=1)
-    assert "none yet: run `make materialize`" in told
-    assert "Deliveries   none yet" in told
+    output = as_text(capsys, code=1)
+    assert "none yet: run `make materialize`" in output
+    assert "Deliveries   none yet" in output
     assert list(data_dir.iterdir()) == []
 
 
-def test_the_release_its_model_and_its_data_are_told(
+def test_status_shows_release_model_and_data(
     data_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     model = write_model(data_dir)
@@ -69,15 +69,15 @@ def test_the_release_its_model_and_its_data_are_told(
     assert found["release"]["kind"] == "promotion"
     assert found["release"]["first_day"] == "2016-08-01"
     assert found["model"]["metrics"]["f1_weighted"] == 0.981
-    told = as_text(capsys)
-    assert "made 2016-10-22T10:00:00+00:00, of demo data\n" in told
-    assert "By hand." in told
-    assert "1 August 2016 to 21 October 2016, snapshot of 22 October 2016" in told
-    assert "884,265 customers, weighted F1 0.981" in told
-    assert "Small spenders, Frequent spenders, Big spenders" in told
+    output = as_text(capsys)
+    assert "made 2016-10-22T10:00:00+00:00, of demo data\n" in output
+    assert "By hand." in output
+    assert "1 August 2016 to 21 October 2016, snapshot of 22 October 2016" in output
+    assert "884,265 customers, weighted F1 0.981" in output
+    assert "Small spenders, Frequent spenders, Big spenders" in output
 
 
-def test_a_release_without_a_report_is_told_without_its_days(
+def test_status_of_a_release_without_a_report(
     data_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     publish(data_dir)
@@ -85,7 +85,7 @@ def test_a_release_without_a_report_is_told_without_its_days(
     assert "Data         snapshot of 22 October 2016\n" in as_text(capsys)
 
 
-def test_a_refused_and_a_broken_model_are_told(
+def test_status_shows_refused_and_broken_models(
     data_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     publish(data_dir)
@@ -99,10 +99,10 @@ def test_a_refused_and_a_broken_model_are_told(
     assert "Problem      The newest model cannot be used." in as_text(capsys)
 
 
-def test_warnings_of_the_release_are_told(
+def test_status_shows_warnings_of_the_release(
     data_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Of the model, and of the gates that warned; the files that came stand in the JSON."""
+    """Warnings of the model and of the gates; the JSON also has the delivered files."""
     model = write_model(data_dir)
     sha256 = json.loads((model / BUNDLE_FILE).read_text(encoding="utf-8"))["sha256"]
     delivered = {"file_name": "a.csv", "sha256": "a" * 64, "rows_in": 9, "rows_quarantined": 3}
@@ -113,10 +113,10 @@ def test_warnings_of_the_release_are_told(
     assert "Warnings     No balances.\n             Few.\n" in as_text(capsys)
 
 
-def test_withdrawn_deliveries_are_counted(
+def test_status_counts_withdrawn_deliveries(
     data_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Only where there are any."""
+    """The count appears only if it is not zero."""
     sha256 = "a" * 64
     ledger = Ledger(data_dir / "ledger.sqlite")
     ledger.record(Delivery(sha256, "a.csv", "accepted", "", 10, 5, "run"))
@@ -125,28 +125,26 @@ def test_withdrawn_deliveries_are_counted(
     assert "0 accepted, 0 rejected, 1 withdrawn\n" in as_text(capsys, code=1)
 
 
-def test_deliveries_are_counted_and_the_last_is_named(
-    data_dir: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
+def test_status_counts_deliveries(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     deliver(data_dir, "a.csv", "accepted")
     deliver(data_dir, "b.csv", "accepted")
     deliver(data_dir, "c.csv", "rejected", "c.csv has no column 'CustomerID'.")
     found = as_json(capsys, code=1)["deliveries"]
     assert (found["accepted"], found["rejected"]) == (2, 1)
     assert found["last"]["file"] == "c.csv"
-    told = as_text(capsys, code=1)
-    assert "2 accepted, 1 rejected\n             the last was c.csv, rejected " in told
-    assert "c.csv has no column 'CustomerID'." in told
+    output = as_text(capsys, code=1)
+    assert "2 accepted, 1 rejected\n             the last was c.csv, rejected " in output
+    assert "c.csv has no column 'CustomerID'." in output
 
 
-def test_a_ledger_that_is_none_is_no_end_of_the_status(
+def test_status_ignores_an_invalid_ledger(
     data_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (data_dir / "ledger.sqlite").write_text("not a database" * 100, encoding="utf-8")
     assert as_json(capsys, code=1)["deliveries"] is None
 
 
-def test_servers_are_asked(
+def test_status_checks_the_servers(
     data_dir: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     class Healthy(BaseHTTPRequestHandler):
@@ -155,27 +153,27 @@ def test_servers_are_asked(
             self.end_headers()
 
         def log_message(self, *_: object) -> None:
-            """Stay quiet."""
+            """Log nothing."""
 
     with HTTPServer(("127.0.0.1", 0), Healthy) as server:
         thread = Thread(target=server.serve_forever, args=(0.01,))
         thread.start()
         monkeypatch.setenv("BANKSEG_API_PORT", str(server.server_port))
         answers = {one["name"]: one["answers"] for one in as_json(capsys, code=1)["servers"]}
-        told = as_text(capsys, code=1)
+        output = as_text(capsys, code=1)
         server.shutdown()
         thread.join()
     assert answers == {"Dagster UI": False, "Bank app": False, "Scoring API": True}
-    assert f"Scoring API  http://127.0.0.1:{server.server_port}\n" in told
-    assert "Bank app     http://127.0.0.1:9 does not answer\n" in told
+    assert f"Scoring API  http://127.0.0.1:{server.server_port}\n" in output
+    assert "Bank app     http://127.0.0.1:9 does not answer\n" in output
 
 
-def test_the_disk_is_told(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_status_shows_the_disk(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert as_json(capsys, code=1)["disk"]["free_bytes"] > 0
     assert f"GB free, 2.0 GB needed, in {data_dir}" in as_text(capsys, code=1)
 
 
-def test_a_setting_that_cannot_work_is_a_sentence(
+def test_status_reports_an_invalid_setting(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("BANKSEG_API_PORT", "many")

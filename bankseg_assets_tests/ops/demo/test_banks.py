@@ -1,4 +1,4 @@
-"""The made-up banks are what their names say, and their contracts fit their files."""
+"""Tests of the synthetic banks: their properties, and that contracts fit the files."""
 
 import re
 from io import StringIO
@@ -20,7 +20,7 @@ MAIN = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
 
 
 def bank(name: str, folder: Path, form: str = "") -> pd.DataFrame:
-    """Return a delivery by our names of its columns, and by the file's; every field as its text."""
+    """Return a delivery as texts, with the contract's and with the file's column names."""
     delivery, contract_path = write_bank(
         name, folder, customers=CUSTOMERS, seed=7, format=form or BANKS[name].formats[0]
     )
@@ -48,7 +48,7 @@ def records(delivery: Path, contract: DeliveryContract) -> pd.DataFrame:
 
 
 def sheet(delivery: Path, name: str) -> list[list[str]]:
-    """Return the cells of a sheet as text; every row as wide as the first."""
+    """Return the cells of a sheet as text, each row padded to the first row's width."""
     with ZipFile(delivery) as archive:
         book = ElementTree.fromstring(archive.read("xl/workbook.xml"))
         names = [one.attrib["name"] for one in book.iter(f"{MAIN}sheet")]
@@ -66,7 +66,7 @@ def sheet(delivery: Path, name: str) -> list[list[str]]:
 
 
 def money(values: pd.Series) -> pd.Series:
-    """Return amounts of 1.234,56 as numbers; NaN for an empty one."""
+    """Return German amounts (1.234,56) as numbers; NaN for an empty one."""
     plain = values.str.replace(".", "").str.replace(",", ".")
     return plain.replace("", None).astype(float)
 
@@ -121,9 +121,9 @@ def test_retail_has_dots_months_and_lines_around_the_records(tmp_path: Path) -> 
 def test_retail_has_salaries_beside_the_spending(tmp_path: Path) -> None:
     frame = bank("retail", tmp_path)
     spent, received = money(frame["debit"]), money(frame["credit"])
-    assert (spent.notna() != received.notna()).all()  # one of both in every row
+    assert (spent.notna() != received.notna()).all()  # exactly one of them in every row
     assert (spent.fillna(received) > 0).all()
-    assert received.sum() > spent.sum()  # counted as spending, they were most of the money
+    assert received.sum() > spent.sum()  # counted as spending, salaries would be most of the money
     monthly = received.groupby(frame["customer_id"]).count()
     assert set(monthly) == {0, 6}
     only_income = spent.groupby(frame["customer_id"]).count() == 0
@@ -177,7 +177,7 @@ def test_shop_has_two_currencies_and_several_offsets(tmp_path: Path) -> None:
     assert days.dt.strftime("%Y-%m").between("2025-01", "2025-06").all()
 
 
-def test_shop_s_formats_hold_the_same_orders(tmp_path: Path) -> None:
+def test_shop_formats_have_the_same_orders(tmp_path: Path) -> None:
     frames = [
         bank("shop", tmp_path, form).drop(columns="Tags", errors="ignore")
         for form in BANKS["shop"].formats
@@ -188,7 +188,7 @@ def test_shop_s_formats_hold_the_same_orders(tmp_path: Path) -> None:
         pd.testing.assert_frame_equal(other[texts], frames[0][texts], check_dtype=False)
 
 
-def test_shop_s_parquet_has_types_and_a_column_of_lists(tmp_path: Path) -> None:
+def test_shop_parquet_has_types_and_a_list_column(tmp_path: Path) -> None:
     delivery, _ = write_bank("shop", tmp_path, customers=30, seed=7, format="parquet")
     schema = pq.read_schema(delivery)
     kinds = [schema.field(name).type for name in ("Quantity", "Unit price", "Tags")]
@@ -196,7 +196,7 @@ def test_shop_s_parquet_has_types_and_a_column_of_lists(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("name", "form"), FORMS)
-def test_bank_of_nobody_is_a_header(name: str, form: str, tmp_path: Path) -> None:
+def test_bank_without_customers_is_a_header(name: str, form: str, tmp_path: Path) -> None:
     delivery, contract = write_bank(name, tmp_path, customers=0, seed=7, format=form)
     found = records(delivery, load_contract(contract))
     assert len(found) == 0
@@ -208,7 +208,7 @@ def test_negative_size_is_refused(tmp_path: Path) -> None:
         write_bank("shop", tmp_path, customers=-1, seed=7)
 
 
-def test_format_that_a_bank_has_not_is_refused(tmp_path: Path) -> None:
+def test_unsupported_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="retail delivers as csv; found 'xlsx'"):
         write_bank("retail", tmp_path, customers=1, seed=7, format="xlsx")
     assert list(tmp_path.iterdir()) == []

@@ -1,4 +1,4 @@
-"""Demo holdings: of the demo customers, plausible, and the same for the same seed."""
+"""Tests of the demo holdings: plausible, of demo customers, deterministic."""
 
 from pathlib import Path
 
@@ -36,7 +36,7 @@ def holds(folder: Path, customers: pd.Series) -> pd.DataFrame:
     return table.reindex(customers.index, fill_value=False)
 
 
-def test_the_same_transactions_and_seed_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:
+def test_holdings_are_deterministic(folder: Path, tmp_path: Path) -> None:
     for name, seed in (("same", 7), ("other", 8)):
         write_demo_holdings(tmp_path / name, transactions=folder / "transactions.csv", seed=seed)
     expected = (folder / "holdings.csv").read_bytes()
@@ -45,9 +45,7 @@ def test_the_same_transactions_and_seed_give_the_same_bytes(folder: Path, tmp_pa
     assert sorted(path.name for path in tmp_path.iterdir()) == ["other", "same"]
 
 
-def test_one_in_five_demo_customers_holds_nothing_and_all_holders_are_customers(
-    folder: Path, holds: pd.DataFrame
-) -> None:
+def test_holdings_leave_out_a_fifth_of_the_customers(folder: Path, holds: pd.DataFrame) -> None:
     assert (~holds.any(axis="columns")).mean() == pytest.approx(0.2, abs=0.02)
     assert set(holds.columns) == set(PRODUCTS)
     ids = pd.read_csv(folder / "holdings.csv")["customer_id"]
@@ -55,7 +53,7 @@ def test_one_in_five_demo_customers_holds_nothing_and_all_holders_are_customers(
     assert ids.str.startswith("DC").all()
 
 
-def test_products_go_with_wealth_and_with_one_another(
+def test_holdings_correlate_with_wealth_and_each_other(
     holds: pd.DataFrame, customers: pd.Series
 ) -> None:
     rich = customers[holds["Fixed deposit"]].median()
@@ -65,7 +63,7 @@ def test_products_go_with_wealth_and_with_one_another(
     assert holds["Savings account"].mean() > 0.7
 
 
-def test_the_last_rows_are_dirty(folder: Path) -> None:
+def test_holdings_end_with_dirty_rows(folder: Path) -> None:
     first, *_, repeated, respelt, without = (folder / "holdings.csv").read_text().splitlines()[1:]
     assert repeated == first
     assert respelt != first
@@ -74,7 +72,7 @@ def test_the_last_rows_are_dirty(folder: Path) -> None:
 
 
 @pytest.mark.parametrize("rows", [0, 1])
-def test_hardly_any_transactions_are_no_fault(tmp_path: Path, rows: int) -> None:
+def test_holdings_of_very_few_transactions(tmp_path: Path, rows: int) -> None:
     write_demo_transactions(tmp_path / "t.csv", rows=rows, seed=7)
     count = write_demo_holdings(tmp_path / "h.csv", transactions=tmp_path / "t.csv", seed=7)
     lines = (tmp_path / "h.csv").read_text().splitlines()
@@ -82,7 +80,7 @@ def test_hardly_any_transactions_are_no_fault(tmp_path: Path, rows: int) -> None
     assert len(lines) == count + 1
 
 
-def test_demo_data_in_the_landing_folder_come_with_holdings(
+def test_demo_transactions_come_with_holdings(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("BANKSEG_DATA_DIR", str(tmp_path))
@@ -91,15 +89,15 @@ def test_demo_data_in_the_landing_folder_come_with_holdings(
     assert not settings.holdings_dir.exists()
     transactions.main(["--rows", "500"])
     path = settings.holdings_dir / "demo_holdings.csv"
-    told = capsys.readouterr().out
-    assert f"demo holdings in {path}" in told
+    printed = capsys.readouterr().out
+    assert f"demo holdings in {path}" in printed
     written = path.read_bytes()
     path.unlink()
     assert holdings.main([]) == 0
     assert path.read_bytes() == written
 
 
-def test_without_demo_transactions_it_is_said_how_to_make_them(
+def test_holdings_without_transactions_say_what_to_do(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("BANKSEG_DATA_DIR", str(tmp_path))

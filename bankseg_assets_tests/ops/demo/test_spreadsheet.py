@@ -1,4 +1,4 @@
-"""An XLSX file of the writer is what a reader of spreadsheets expects."""
+"""Tests of the XLSX writer."""
 
 from io import BytesIO
 from xml.etree import ElementTree
@@ -17,7 +17,7 @@ def written(**sheets: list[list[Cell]]) -> bytes:
     return file.getvalue()
 
 
-def test_every_part_is_xml_and_named_in_the_types() -> None:
+def test_xlsx_parts_are_xml_with_content_types() -> None:
     with ZipFile(BytesIO(written(Notes=[["n"]], Orders=ROWS))) as archive:
         assert archive.testzip() is None
         types = archive.read("[Content_Types].xml").decode()
@@ -26,7 +26,7 @@ def test_every_part_is_xml_and_named_in_the_types() -> None:
             assert name.endswith(".rels") or name.startswith("[") or f'"/{name}"' in types
 
 
-def test_cells_have_places_and_empty_texts_none() -> None:
+def test_xlsx_cells_have_references() -> None:
     with ZipFile(BytesIO(written(Orders=ROWS))) as archive:
         content = ElementTree.fromstring(archive.read("xl/worksheets/sheet1.xml"))
     cells = [element for element in content.iter() if element.tag.endswith("}c")]
@@ -40,7 +40,7 @@ def test_cells_have_places_and_empty_texts_none() -> None:
     assert [cell.attrib.get("t") for cell in cells[-2:]] == [None, None]
 
 
-def test_same_content_gives_the_same_bytes() -> None:
+def test_xlsx_is_deterministic() -> None:
     assert written(Orders=ROWS) == written(Orders=ROWS)
 
 

@@ -1,4 +1,4 @@
-"""The demo file against the facts of the real one, at 20,000 rows: 3,000 people.
+"""The demo file compared with statistics of the real file, at 20,000 rows: 3,000 people.
 
 Shares are of rows, and a person has up to 200 of them, so the tolerances are wide.
 """
@@ -31,30 +31,30 @@ def demo_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def demo(demo_file: Path) -> pd.DataFrame:
-    """Every field as its text."""
+    """The demo file with every field as text."""
     frame = pd.read_csv(demo_file, dtype=str, keep_default_na=False)
     frame.columns = pd.Index(COLUMNS)
     return frame.assign(pool_code=frame["customer_id"].str[4:7])
 
 
-def test_the_header_is_the_delivery_contracts(demo_file: Path) -> None:
+def test_demo_header_is_the_contracts(demo_file: Path) -> None:
     first_line = demo_file.read_text(encoding="utf-8").split("\n")[0]
     assert first_line == ",".join(DeliveryContract().header.values())
 
 
-def test_the_same_seed_gives_the_same_bytes(demo_file: Path, tmp_path: Path) -> None:
+def test_demo_is_deterministic(demo_file: Path, tmp_path: Path) -> None:
     write_demo_transactions(tmp_path / "again.csv", rows=ROWS, seed=7)
     assert (tmp_path / "again.csv").read_bytes() == demo_file.read_bytes()
 
 
-def test_another_seed_gives_other_bytes(demo_file: Path, tmp_path: Path) -> None:
+def test_demo_depends_on_the_seed(demo_file: Path, tmp_path: Path) -> None:
     write_demo_transactions(tmp_path / "other.csv", rows=ROWS, seed=8)
     assert (tmp_path / "other.csv").read_bytes() != demo_file.read_bytes()
 
 
 @settings(max_examples=25, deadline=None)
 @given(rows=st.integers(0, 6_000), seed=st.integers(0, 2**64))
-def test_any_size_and_seed_give_exactly_that_many_sound_records(
+def test_demo_has_the_requested_number_of_records(
     tmp_path_factory: pytest.TempPathFactory, rows: int, seed: int
 ) -> None:
     path = tmp_path_factory.mktemp("any") / "demo.csv"
@@ -74,7 +74,7 @@ def test_no_temporary_file_is_left(demo_file: Path) -> None:
     assert list(demo_file.parent.iterdir()) == [demo_file]
 
 
-def test_a_failed_write_leaves_the_earlier_file_alone(
+def test_failed_write_keeps_the_previous_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "demo.csv"
@@ -91,7 +91,7 @@ def test_a_failed_write_leaves_the_earlier_file_alone(
     assert path.read_text() == "earlier"
 
 
-def test_the_command_writes_to_the_landing_folder_by_default(
+def test_command_writes_to_the_landing_folder(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("BANKSEG_DATA_DIR", str(tmp_path))
@@ -114,9 +114,7 @@ def test_the_command_writes_to_the_landing_folder_by_default(
         ("amount", r"(0|[1-9]\d*)(\.\d{1,2})?"),
     ],
 )
-def test_every_field_is_written_as_the_bank_writes_it(
-    demo: pd.DataFrame, column: str, pattern: str
-) -> None:
+def test_fields_have_the_banks_format(demo: pd.DataFrame, column: str, pattern: str) -> None:
     assert demo[column].str.fullmatch(pattern).all()
 
 
@@ -144,7 +142,7 @@ def test_only_locations_with_commas_are_quoted(demo_file: Path, demo: pd.DataFra
         ("location", "KOLKATA", 0.019, 0.008),
     ],
 )
-def test_common_values_have_their_share_of_the_rows(
+def test_common_values_have_their_shares(
     demo: pd.DataFrame, column: str, value: str, share: float, tolerance: float
 ) -> None:
     found = (demo[column] == value).mean()

@@ -1,4 +1,4 @@
-"""`make clean` removes what can be made again and nothing else."""
+"""`make clean` removes only what can be regenerated."""
 
 from pathlib import Path
 
@@ -15,7 +15,7 @@ def fill(path: Path) -> Path:
     return path
 
 
-def test_generated_data_goes_and_delivered_files_stay(tmp_path: Path) -> None:
+def test_clean_removes_generated_data_only(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path)
     kept = [
         fill(settings.landing_dir / "from_the_bank.csv"),
@@ -44,7 +44,7 @@ def test_generated_data_goes_and_delivered_files_stay(tmp_path: Path) -> None:
     remove(generated_data(settings))
 
 
-def test_caches_go_and_the_environment_stays(tmp_path: Path) -> None:
+def test_clean_removes_caches_and_keeps_venv(tmp_path: Path) -> None:
     source = fill(tmp_path / "ops" / "run.py")
     environment = fill(tmp_path / ".venv" / "lib" / "__pycache__" / "x.pyc")
     fill(tmp_path / "ops" / "__pycache__" / "run.pyc")
@@ -58,12 +58,12 @@ def test_caches_go_and_the_environment_stays(tmp_path: Path) -> None:
     assert not (tmp_path / "derby.log").exists()
 
 
-def test_what_was_removed_is_said(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_clean_prints_removed_paths(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     remove(iter([fill(tmp_path / "derby.log"), tmp_path / "absent"]))
     assert capsys.readouterr().out == f"removed {tmp_path / 'derby.log'}\n"
 
 
-def test_nothing_is_removed_under_a_running_platform(
+def test_clean_refuses_while_the_platform_runs(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("BANKSEG_DATA_DIR", str(tmp_path))

@@ -1,4 +1,4 @@
-"""Chromium is installed only where that is wanted; elsewhere one line says how."""
+"""Chromium is installed only where allowed; elsewhere one line says how."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from ops.dev.ensure_chromium import INSTALLATION, PROGRAMS, ensure_chromium, may_install
 
 ROOT = 0
-SOMEBODY = 1000
+USER = 1000
 
 
 def program(folder: Path, name: str) -> None:
@@ -22,7 +22,7 @@ def never(_command: Sequence[str]) -> bool:
 
 
 @pytest.mark.parametrize("name", PROGRAMS)
-def test_a_browser_that_is_there_is_used(tmp_path: Path, name: str) -> None:
+def test_installed_browser_is_found(tmp_path: Path, name: str) -> None:
     program(tmp_path, name)
     program(tmp_path, "apt-get")
     assert ensure_chromium(never, {}, ROOT, str(tmp_path))
@@ -30,7 +30,7 @@ def test_a_browser_that_is_there_is_used(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize(
     ("environ", "user", "allowed"),
-    [({}, ROOT, True), ({"CI": "true"}, SOMEBODY, True), ({}, SOMEBODY, False)],
+    [({}, ROOT, True), ({"CI": "true"}, USER, True), ({}, USER, False)],
 )
 def test_only_root_or_a_ci_machine_installs_packages(
     tmp_path: Path, environ: dict[str, str], user: int, allowed: bool

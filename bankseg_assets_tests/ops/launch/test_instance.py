@@ -1,4 +1,4 @@
-"""The Dagster instance is what ops/launch/dagster.yaml says, and Dagster understands all of it."""
+"""Tests of the Dagster instance: ops/launch/dagster.yaml is written and is valid."""
 
 from pathlib import Path
 
@@ -9,7 +9,7 @@ from ops.launch.instance import TEMPLATE, prepare_instance, process_environment
 from ops.launch.run_launcher import WatchedRunLauncher
 
 
-def test_a_missing_or_different_configuration_is_written(tmp_path: Path) -> None:
+def test_prepare_instance_writes_the_configuration(tmp_path: Path) -> None:
     home = tmp_path / "data" / "dagster_home"
     for damage in (b"", b"telemetry: {enabled: true}\n"):
         prepare_instance(home)
@@ -19,7 +19,7 @@ def test_a_missing_or_different_configuration_is_written(tmp_path: Path) -> None
     assert [path.name for path in home.iterdir()] == ["dagster.yaml"]
 
 
-def test_an_equal_configuration_is_left_alone(tmp_path: Path) -> None:
+def test_prepare_instance_keeps_an_equal_configuration(tmp_path: Path) -> None:
     prepare_instance(tmp_path)
     before = (tmp_path / "dagster.yaml").stat()
     prepare_instance(tmp_path)
@@ -27,13 +27,13 @@ def test_an_equal_configuration_is_left_alone(tmp_path: Path) -> None:
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
 
 
-def test_dagster_loads_the_configuration_without_a_warning(tmp_path: Path) -> None:
+def test_dagster_loads_the_instance_without_warnings(tmp_path: Path) -> None:
     prepare_instance(tmp_path)
     with DagsterInstance.from_config(str(tmp_path)) as instance:
         queue = instance.get_concurrency_config().run_queue_config
         assert queue is not None
         assert queue.max_concurrent_runs == 1
-        # A code server that was killed needs 6 s to answer again.
+        # A killed code server needs 6 s to answer again.
         assert queue.max_user_code_failure_retries * queue.user_code_failure_retry_delay == 100
         assert instance.run_monitoring_enabled
         assert instance.run_monitoring_max_runtime_seconds == 3600
@@ -46,7 +46,7 @@ def test_dagster_loads_the_configuration_without_a_warning(tmp_path: Path) -> No
         assert not instance.telemetry_enabled
 
 
-def test_no_tick_is_kept_for_ever(tmp_path: Path) -> None:
+def test_instance_purges_ticks(tmp_path: Path) -> None:
     prepare_instance(tmp_path)
     with DagsterInstance.from_config(str(tmp_path)) as instance:
         retention = instance.get_settings("retention")
@@ -57,7 +57,7 @@ def test_no_tick_is_kept_for_ever(tmp_path: Path) -> None:
         assert all(0 < value <= 30 for value in values)
 
 
-def test_every_process_is_told_where_its_things_are(tmp_path: Path) -> None:
+def test_process_environment_names_the_folders(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path)
     environ = process_environment(settings, Path("/opt/java"), {"PATH": "/bin", "JAVA_HOME": "x"})
     assert environ["PATH"] == "/bin"
@@ -67,11 +67,11 @@ def test_every_process_is_told_where_its_things_are(tmp_path: Path) -> None:
     assert environ["STREAMLIT_BROWSER_GATHER_USAGE_STATS"] == "false"
 
 
-def test_without_a_java_here_java_home_is_not_set(tmp_path: Path) -> None:
+def test_process_environment_without_java(tmp_path: Path) -> None:
     assert "JAVA_HOME" not in process_environment(Settings(data_dir=tmp_path), None, {})
 
 
-def test_no_process_asks_a_proxy_for_this_machine(tmp_path: Path) -> None:
+def test_process_environment_bypasses_proxies_on_loopback(tmp_path: Path) -> None:
     environ = process_environment(Settings(data_dir=tmp_path), None, {"no_proxy": "bank.example"})
     assert environ["NO_PROXY"] == environ["no_proxy"] == "bank.example,127.0.0.1,localhost"
     assert process_environment(Settings(), None, {})["NO_PROXY"] == "127.0.0.1,localhost"

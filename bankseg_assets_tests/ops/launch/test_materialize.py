@@ -1,4 +1,4 @@
-"""A batch with toy assets: what the operator reads, and the exit code."""
+"""Tests of a batch with toy assets: terminal output and exit code."""
 
 import io
 import os
@@ -31,7 +31,7 @@ from ops.launch.preflight import data_lock
 
 TOYS = "bankseg_assets_tests.ops.toy_definitions"
 LOG = Path("materialize.log")
-# A queued run has its place in a workspace, which a toy lacks.
+# A queued run needs a workspace, which the toy definitions do not have.
 STATUSES = [status for status in dg.DagsterRunStatus if status.name != "QUEUED"]
 
 
@@ -58,12 +58,12 @@ def batch(
     return run_job(instance, defs)
 
 
-def test_each_asset_has_a_line_and_tables_made_together_share_one(
+def test_progress_has_a_line_per_step(
     instance: dg.DagsterInstance,
 ) -> None:
-    code, told = run_job(instance, toy_definitions.defs)
+    code, printed = run_job(instance, toy_definitions.defs)
     assert code == 0
-    assert told.splitlines() == [
+    assert printed.splitlines() == [
         "[1/4] one ... 0.0 s",
         "[2-3/4] three, two ... 0.0 s",
         "[4/4] nb_classifier ... 0.0 s",
@@ -71,13 +71,13 @@ def test_each_asset_has_a_line_and_tables_made_together_share_one(
     ]
 
 
-def test_the_run_is_in_the_list_of_the_ui(instance: dg.DagsterInstance) -> None:
+def test_run_batch_records_the_run(instance: dg.DagsterInstance) -> None:
     run_job(instance, toy_definitions.defs)
     (run,) = instance.get_runs()
     assert (run.job_name, run.status) == (JOB, dg.DagsterRunStatus.SUCCESS)
 
 
-def test_a_failure_is_one_paragraph_with_its_causes(instance: dg.DagsterInstance) -> None:
+def test_failure_is_one_paragraph_with_causes(instance: dg.DagsterInstance) -> None:
     @dg.asset
     def broken() -> None:
         try:
@@ -85,28 +85,28 @@ def test_a_failure_is_one_paragraph_with_its_causes(instance: dg.DagsterInstance
         except OSError as error:
             raise ValueError("cannot write the table") from error
 
-    code, told = batch(instance, [broken])
+    code, printed = batch(instance, [broken])
     assert code == FAILED
-    assert told.startswith("[1/1] broken ... failed\n")
+    assert printed.startswith("[1/1] broken ... failed\n")
     assert (
         "\nbroken failed. ValueError: cannot write the table, "
-        "because of OSError: o55.parquet : SparkException: disk full\n" in told
+        "because of OSError: o55.parquet : SparkException: disk full\n" in printed
     )
-    assert f"in the Dagster UI, and in {LOG}." in told
-    assert "Traceback" not in told
+    assert f"in the Dagster UI, and in {LOG}." in printed
+    assert "Traceback" not in printed
 
 
-def test_a_retry_is_told_and_its_wrapping_is_not(instance: dg.DagsterInstance) -> None:
+def test_progress_shows_a_retry_without_wrappers(instance: dg.DagsterInstance) -> None:
     @dg.asset(retry_policy=dg.RetryPolicy(max_retries=1))
     def flaky() -> None:
         raise ConnectionError("no answer")
 
-    _, told = batch(instance, [flaky])
-    assert told.startswith("[1/1] flaky ... failed, is tried again ... failed\n")
-    assert "\nflaky failed. ConnectionError: no answer\n" in told
+    _, printed = batch(instance, [flaky])
+    assert printed.startswith("[1/1] flaky ... failed, is tried again ... failed\n")
+    assert "\nflaky failed. ConnectionError: no answer\n" in printed
 
 
-def test_a_resource_that_cannot_start_is_told(instance: dg.DagsterInstance) -> None:
+def test_progress_shows_a_failed_resource(instance: dg.DagsterInstance) -> None:
     @dg.resource
     def engine(_context: dg.InitResourceContext) -> None:
         raise RuntimeError("Java ended with 1")
@@ -115,15 +115,13 @@ def test_a_resource_that_cannot_start_is_told(instance: dg.DagsterInstance) -> N
     def table() -> None:
         pass
 
-    code, told = batch(instance, [table], resources={"engine": engine})
+    code, printed = batch(instance, [table], resources={"engine": engine})
     assert code == FAILED
-    assert "The run failed. RuntimeError: Java ended with 1" in told
+    assert "The run failed. RuntimeError: Java ended with 1" in printed
 
 
 @pytest.mark.parametrize("blocking", [True, False])
-def test_a_check_that_fails_as_an_error_fails_the_batch(
-    instance: dg.DagsterInstance, blocking: bool
-) -> None:
+def test_failed_check_fails_the_batch(instance: dg.DagsterInstance, blocking: bool) -> None:
     @dg.asset
     def table() -> None:
         pass
@@ -132,14 +130,14 @@ def test_a_check_that_fails_as_an_error_fails_the_batch(
     def enough_rows() -> dg.AssetCheckResult:
         return dg.AssetCheckResult(passed=False, description="3 rows; 10 expected.")
 
-    code, told = batch(instance, [table], [enough_rows])
+    code, printed = batch(instance, [table], [enough_rows])
     assert code == FAILED
-    assert told.count("Check enough_rows of table did not pass. 3 rows; 10 expected.") == 1
-    assert "DagsterAssetCheckFailedError" not in told
+    assert printed.count("Check enough_rows of table did not pass. 3 rows; 10 expected.") == 1
+    assert "DagsterAssetCheckFailedError" not in printed
 
 
 def test_forced_batch_configures_the_release(instance: dg.DagsterInstance) -> None:
-    """Nothing else is configured, and the release says what was forced."""
+    """Only the release is configured, and it records what was forced."""
     seen = []
 
     class Config(dg.Config):
@@ -156,7 +154,7 @@ def test_forced_batch_configures_the_release(instance: dg.DagsterInstance) -> No
     assert seen == [False, True]
 
 
-def test_a_check_that_warns_is_told_and_the_batch_succeeds(instance: dg.DagsterInstance) -> None:
+def test_warning_of_a_check_does_not_fail_the_batch(instance: dg.DagsterInstance) -> None:
     @dg.asset
     def table() -> None:
         pass
@@ -165,9 +163,9 @@ def test_a_check_that_warns_is_told_and_the_batch_succeeds(instance: dg.DagsterI
     def few_zeros() -> dg.AssetCheckResult:
         return dg.AssetCheckResult(passed=False, severity=dg.AssetCheckSeverity.WARN)
 
-    code, told = batch(instance, [table], [few_zeros])
+    code, printed = batch(instance, [table], [few_zeros])
     assert code == 0
-    assert told.splitlines() == [
+    assert printed.splitlines() == [
         "[1/1] table ... 0.0 s",
         "check table_few_zeros ... 0.0 s",
         "  warning: Check few_zeros of table did not pass.",
@@ -176,7 +174,7 @@ def test_a_check_that_warns_is_told_and_the_batch_succeeds(instance: dg.DagsterI
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_only_a_last_batch_that_ended_badly_counts_as_failed(
+def test_last_batch_failed_depends_on_the_newest_run(
     instance: dg.DagsterInstance, status: dg.DagsterRunStatus
 ) -> None:
     assert not last_batch_failed(instance)
@@ -185,7 +183,7 @@ def test_only_a_last_batch_that_ended_badly_counts_as_failed(
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_runs_whose_process_is_gone_are_failed_and_others_keep_their_status(
+def test_fail_interrupted_runs_fails_dead_runs_only(
     instance: dg.DagsterInstance, status: dg.DagsterRunStatus
 ) -> None:
     instance.add_run(dg.DagsterRun(JOB, str(uuid4()), status=status))
@@ -195,7 +193,7 @@ def test_runs_whose_process_is_gone_are_failed_and_others_keep_their_status(
     assert run.status == (dg.DagsterRunStatus.FAILURE if left_hanging else status)
 
 
-def test_a_run_whose_process_lives_goes_on(instance: dg.DagsterInstance) -> None:
+def test_fail_interrupted_runs_keeps_live_runs(instance: dg.DagsterInstance) -> None:
     run = instance.add_run(dg.DagsterRun(JOB, str(uuid4()), status=dg.DagsterRunStatus.STARTED))
     instance.report_engine_event("started", run, EngineEventData.in_process(os.getpid()))
     fail_interrupted_runs(instance)
@@ -219,7 +217,7 @@ def run_command(
     )
 
 
-def test_a_batch_is_run_again_only_when_needed_also_while_the_platform_serves(
+def test_if_needed_skips_after_a_complete_batch(
     tmp_path: Path,
 ) -> None:
     first = run_command(tmp_path, "--module", TOYS, "--if-needed")
@@ -237,7 +235,7 @@ def test_a_batch_is_run_again_only_when_needed_also_while_the_platform_serves(
     assert "\n4 assets materialized in " in third.stdout
 
 
-def test_a_repeated_batch_that_fails_leaves_the_earlier_classifier_in_use(tmp_path: Path) -> None:
+def test_if_needed_keeps_results_when_the_repeat_fails(tmp_path: Path) -> None:
     (tmp_path / "half_broken.py").write_text(HALF_BROKEN, encoding="utf-8")
     first, second = (
         run_command(tmp_path / "data", "--module", "half_broken", "--if-needed", modules=tmp_path)
@@ -250,7 +248,7 @@ def test_a_repeated_batch_that_fails_leaves_the_earlier_classifier_in_use(tmp_pa
     assert lines[-1] == "The results of the last complete batch stay in use."
 
 
-def test_definitions_that_cannot_be_loaded_are_one_sentence(tmp_path: Path) -> None:
+def test_command_reports_unloadable_definitions(tmp_path: Path) -> None:
     result = run_command(tmp_path, "--module", "no_such_module")
     assert result.returncode == FAILED
     assert result.stdout.startswith("no_such_module cannot be loaded: No module named")
@@ -258,15 +256,15 @@ def test_definitions_that_cannot_be_loaded_are_one_sentence(tmp_path: Path) -> N
     assert result.stderr == ""
 
 
-def test_a_data_folder_that_cannot_be_written_is_one_sentence() -> None:
+def test_command_reports_an_unwritable_data_folder() -> None:
     result = run_command(Path("/dev/null/data"))
     assert result.returncode == REFUSED
     assert result.stderr.startswith("bankseg: /dev/null/data cannot be written")
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_a_contract_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
-    """It was two among a traceback, after ten seconds, and the data folder was made before."""
+def test_command_reports_a_missing_contract(tmp_path: Path) -> None:
+    """Without a traceback, at once, and before the data folder is created."""
     result = run_command(tmp_path / "data", contract=str(tmp_path / "mine.toml"))
     assert (result.returncode, result.stdout) == (REFUSED, "")
     assert result.stderr == (
@@ -276,7 +274,7 @@ def test_a_contract_that_is_not_there_is_one_sentence(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
-def test_a_signal_interrupts_a_batch_without_a_traceback(tmp_path: Path) -> None:
+def test_signal_interrupts_without_a_traceback(tmp_path: Path) -> None:
     (tmp_path / "slow_definitions.py").write_text(SLOW, encoding="utf-8")
     environ = {
         "BANKSEG_DATA_DIR": str(tmp_path / "data"),
@@ -294,9 +292,9 @@ def test_a_signal_interrupts_a_batch_without_a_traceback(tmp_path: Path) -> None
         assert eventually(lambda: log.exists() and "STEP_START" in log.read_text(), seconds=30)
         time.sleep(0.3)
         process.send_signal(signal.SIGTERM)
-        told, _ = process.communicate(timeout=10)
+        printed, _ = process.communicate(timeout=10)
     assert process.returncode == INTERRUPTED
-    assert told == "[1/1] nb_classifier ... interrupted\n"
+    assert printed == "[1/1] nb_classifier ... interrupted\n"
 
 
 SLOW = """

@@ -1,4 +1,4 @@
-"""Each fault of a machine is one sentence that names what was found and what to do."""
+"""Each problem of a machine is reported in one sentence with what was found and what to do."""
 
 import re
 import socket
@@ -24,7 +24,7 @@ from ops.launch.preflight import (
 )
 
 
-def test_a_folder_is_locked_for_others_until_it_is_left(tmp_path: Path) -> None:
+def test_data_lock_excludes_others(tmp_path: Path) -> None:
     data_dir = tmp_path / "data"
     for _ in range(2):
         with (
@@ -35,7 +35,7 @@ def test_a_folder_is_locked_for_others_until_it_is_left(tmp_path: Path) -> None:
             pass
 
 
-def test_a_folder_that_cannot_be_made_is_named() -> None:
+def test_data_lock_reports_an_unwritable_folder() -> None:
     with (
         pytest.raises(PreflightError, match=r"/dev/null/data cannot be written .*BANKSEG_DATA_DIR"),
         data_lock(Path("/dev/null/data"), "make run"),
@@ -43,7 +43,7 @@ def test_a_folder_that_cannot_be_made_is_named() -> None:
         pass
 
 
-def test_a_full_disk_is_told_with_what_was_found_and_what_is_needed(tmp_path: Path) -> None:
+def test_check_disk_reports_free_and_needed_space(tmp_path: Path) -> None:
     check_disk(tmp_path, needed_bytes=1)
     missing = tmp_path / "not" / "yet"
     message = rf"{re.escape(str(missing))} has \d+\.\d GB free and 1000000000\.0 GB are needed"
@@ -51,23 +51,23 @@ def test_a_full_disk_is_told_with_what_was_found_and_what_is_needed(tmp_path: Pa
         check_disk(missing, needed_bytes=10**18)
 
 
-def test_a_port_in_use_is_named_with_its_setting() -> None:
+def test_check_ports_names_the_setting() -> None:
     with socket.create_server(("127.0.0.1", 0)) as server:
         taken = server.getsockname()[1]
         with pytest.raises(PreflightError, match=rf"Port {taken} .* in use.*BANKSEG_APP_PORT"):
             check_ports(Settings(dagster_port=_free_port(), app_port=taken, api_port=0))
 
 
-def test_free_ports_pass() -> None:
+def test_check_ports_accepts_free_ports() -> None:
     check_ports(Settings(dagster_port=_free_port(), app_port=_free_port(), api_port=_free_port()))
 
 
-def test_without_a_port_there_is_no_api() -> None:
+def test_ports_without_the_api() -> None:
     assert "BANKSEG_API_PORT" in ports(Settings())
     assert "BANKSEG_API_PORT" not in ports(Settings(api_port=0))
 
 
-def test_two_servers_cannot_share_a_port() -> None:
+def test_check_ports_refuses_shared_ports() -> None:
     with pytest.raises(PreflightError, match="are both 8501"):
         check_ports(Settings(dagster_port=8501, app_port=8501))
     with pytest.raises(PreflightError, match="BANKSEG_APP_PORT and BANKSEG_API_PORT are both 8501"):
@@ -75,22 +75,21 @@ def test_two_servers_cannot_share_a_port() -> None:
 
 
 @pytest.mark.parametrize("name", ["a b", "[1]", "{a}", "*", "#", "a:b", "Müller", "'\\"])
-def test_a_folder_of_odd_letters_passes(tmp_path: Path, name: str) -> None:
+def test_check_path_accepts_unusual_letters(tmp_path: Path, name: str) -> None:
     check_path(tmp_path / name / "data")
 
 
 @pytest.mark.parametrize(
-    ("name", "told"), [("50%", "'%'"), ("why?", r"'\?'"), ("a,b", "','"), ("a\nb", r"'\\n'")]
+    ("name", "character"), [("50%", "'%'"), ("why?", r"'\?'"), ("a,b", "','"), ("a\nb", r"'\\n'")]
 )
-def test_a_folder_that_sqlite_or_spark_misread_is_refused(
-    tmp_path: Path, name: str, told: str
-) -> None:
-    with pytest.raises(PreflightError, match=f"has {told} in its name.*BANKSEG_DATA_DIR") as error:
+def test_check_path_refuses_special_characters(tmp_path: Path, name: str, character: str) -> None:
+    message = f"has {character} in its name.*BANKSEG_DATA_DIR"
+    with pytest.raises(PreflightError, match=message) as error:
         check_path(tmp_path / name)
     assert "\n" not in str(error.value)
 
 
-def test_a_locale_that_is_not_utf_8_takes_ascii_alone(
+def test_check_path_requires_ascii_without_utf_8(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("sys.getfilesystemencoding", lambda: "iso8859-9")
@@ -99,7 +98,7 @@ def test_a_locale_that_is_not_utf_8_takes_ascii_alone(
         check_path(tmp_path / "Müller")
 
 
-def test_a_contract_that_cannot_be_used_is_named_with_its_faults(tmp_path: Path) -> None:
+def test_check_contract_lists_all_errors(tmp_path: Path) -> None:
     check_contract(Settings())
     contract = tmp_path / "mine.toml"
     contract.write_text('currency = "Rs"\n', encoding="utf-8")
@@ -107,7 +106,9 @@ def test_a_contract_that_cannot_be_used_is_named_with_its_faults(tmp_path: Path)
         check_contract(Settings(contract=contract))
 
 
-def test_another_pyspark_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_check_packages_reports_another_pyspark(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     check_packages()
     other = tmp_path / "pyspark" / "__init__.py"
     other.parent.mkdir()
@@ -119,12 +120,12 @@ def test_another_pyspark_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
 
 
 @given(st.integers().filter(lambda port: not 0 < port < 65536))
-def test_a_number_that_is_no_port_is_refused(port: int) -> None:
+def test_check_port_refuses_invalid_numbers(port: int) -> None:
     with pytest.raises(PreflightError, match=f"is {port}; expected a port from 1 to 65535"):
         check_ports(Settings(dagster_port=port, app_port=_free_port()))
 
 
-def test_a_remote_spark_needs_no_java_here(tmp_path: Path) -> None:
+def test_find_java_is_none_for_a_remote_spark(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path, spark_remote="sc://spark.bank:15002")
     assert find_java(settings, {}) is None
 

@@ -1,4 +1,4 @@
-"""Real processes: whatever a child does to get away, none is left."""
+"""Tests with real processes: no descendant survives, whatever it does to escape."""
 
 import os
 import signal
@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from ops.launch.processes import Family, StopRequest, StopRequestedError, started_at
+from ops.launch.processes import ProcessTree, StopRequest, StopRequestedError, started_at
 
 HASTY = ((signal.SIGINT, 0.3), (signal.SIGTERM, 0.3), (signal.SIGKILL, 3.0))
 
@@ -20,7 +20,7 @@ IGNORES_SIGNALS = (
     NOTE + "signal.signal(signal.SIGINT, signal.SIG_IGN); signal.signal(signal.SIGTERM, "
     "signal.SIG_IGN); note.write_text(str(os.getpid())); time.sleep(60)"
 )
-# As Spark's Python workers do.
+# As Spark's Python workers.
 LEAVES_THE_GROUP = (
     NOTE + "p = subprocess.Popen(['sleep', '60'], preexec_fn=lambda: os.setpgid(0, 0)); "
     "note.write_text(str(p.pid)); time.sleep(60)"
@@ -29,7 +29,7 @@ LEAVES_THE_SESSION = (
     NOTE + "p = subprocess.Popen(['sleep', '60'], start_new_session=True); "
     "note.write_text(str(p.pid)); time.sleep(60)"
 )
-# The sleeper's parent is gone before anything is stopped.
+# The sleeping process's parent has ended before the stop.
 LEAVES_AN_ORPHAN = (
     NOTE + "note.write_text(os.popen('sleep 60 >/dev/null & echo $!').read()); time.sleep(60)"
 )
@@ -71,58 +71,58 @@ def pid_in(note: Path) -> int:
     [SLEEPS, IGNORES_SIGNALS, LEAVES_THE_GROUP, LEAVES_THE_SESSION, LEAVES_AN_ORPHAN],
     ids=["sleeps", "ignores signals", "leaves the group", "leaves the session", "orphan"],
 )
-def test_leaving_a_family_ends_every_process_in_it(tmp_path: Path, program: str) -> None:
+def test_process_tree_stops_every_descendant(tmp_path: Path, program: str) -> None:
     note = tmp_path / "pid"
-    with Family(HASTY) as family:
+    with ProcessTree(HASTY) as processes:
         command = [sys.executable, "-c", program, str(note)]
-        child = family.start("toy", command, environ=os.environ, log=tmp_path / "toy.log")
+        child = processes.start("toy", command, environ=os.environ, log=tmp_path / "toy.log")
         pid = pid_in(note)
         assert is_alive(pid)
     assert not is_alive(pid)
     assert child.process.poll() is not None
 
 
-def test_a_process_that_the_family_did_not_start_lives_on(tmp_path: Path) -> None:
+def test_process_tree_keeps_other_processes(tmp_path: Path) -> None:
     stranger = subprocess.Popen(["sleep", "60"])
-    with Family(HASTY) as family:
-        family.start("toy", ["sleep", "60"], environ=os.environ)
+    with ProcessTree(HASTY) as processes:
+        processes.start("toy", ["sleep", "60"], environ=os.environ)
     assert stranger.poll() is None
     stranger.kill()
     stranger.wait()
 
 
-def test_a_family_that_listens_to_sigint_is_not_killed(tmp_path: Path) -> None:
-    with Family() as family:
-        child = family.start("toy", ["sleep", "60"], environ=os.environ)
+def test_process_tree_stops_with_sigint_first(tmp_path: Path) -> None:
+    with ProcessTree() as processes:
+        child = processes.start("toy", ["sleep", "60"], environ=os.environ)
     assert child.process.returncode == -signal.SIGINT
 
 
-def test_a_dead_child_is_noticed_and_the_end_of_its_log_can_be_read(tmp_path: Path) -> None:
+def test_dead_child_has_the_tail_of_its_log(tmp_path: Path) -> None:
     log = tmp_path / "logs" / "toy.log"
     command = ["sh", "-c", "seq 100; sleep 0.1; exit 3"]
-    with Family(HASTY) as family:
-        child = family.start("toy", command, environ=os.environ, log=log)
+    with ProcessTree(HASTY) as processes:
+        child = processes.start("toy", command, environ=os.environ, log=log)
         assert not child.is_dead
         assert eventually(lambda: child.is_dead)
     assert child.process.returncode == 3
     assert child.tail().splitlines() == [str(number) for number in range(86, 101)]
 
 
-def test_the_log_of_the_start_before_is_kept_once(tmp_path: Path) -> None:
+def test_start_keeps_the_previous_log(tmp_path: Path) -> None:
     log = tmp_path / "toy.log"
     for word in ("first", "second", "third"):
-        with Family(HASTY) as family:
-            child = family.start("toy", ["echo", word], environ=os.environ, log=log)
+        with ProcessTree(HASTY) as processes:
+            child = processes.start("toy", ["echo", word], environ=os.environ, log=log)
             child.process.wait()
     assert log.read_text(encoding="utf-8") == "third\n"
     assert (tmp_path / "toy.previous.log").read_text(encoding="utf-8") == "second\n"
 
 
-def test_children_end_when_their_parent_is_killed_outright(tmp_path: Path) -> None:
+def test_children_end_when_the_parent_is_killed(tmp_path: Path) -> None:
     note = tmp_path / "pid"
     parent_program = (
-        "import os, sys, time; from ops.launch.processes import Family\n"
-        f"Family().start('toy', [sys.executable, '-c', {SLEEPS!r}, sys.argv[1]], "
+        "import os, sys, time; from ops.launch.processes import ProcessTree\n"
+        f"ProcessTree().start('toy', [sys.executable, '-c', {SLEEPS!r}, sys.argv[1]], "
         "environ=os.environ)\n"
         "time.sleep(60)"
     )
@@ -133,10 +133,10 @@ def test_children_end_when_their_parent_is_killed_outright(tmp_path: Path) -> No
     assert eventually(lambda: not is_alive(pid))
 
 
-def test_when_a_process_started_is_known_until_it_ends() -> None:
+def test_started_at_is_none_after_the_end() -> None:
     before = time.time()
     with subprocess.Popen(["sleep", "60"]) as sleeper:
-        # The kernel tells the boot's second, without fractions.
+        # The kernel reports the boot time in whole seconds.
         assert started_at(sleeper.pid) == pytest.approx(before, abs=2.0)
         sleeper.kill()
         assert eventually(lambda: started_at(sleeper.pid) is None)
@@ -145,7 +145,7 @@ def test_when_a_process_started_is_known_until_it_ends() -> None:
 
 @pytest.mark.usefixtures("keep_signal_handlers")
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_a_signal_is_raised_at_the_next_pause(number: signal.Signals) -> None:
+def test_stop_request_raises_at_the_next_pause(number: signal.Signals) -> None:
     with StopRequest() as stop:
         stop.pause()
         os.kill(os.getpid(), number)
@@ -154,7 +154,7 @@ def test_a_signal_is_raised_at_the_next_pause(number: signal.Signals) -> None:
 
 
 @pytest.mark.usefixtures("keep_signal_handlers")
-def test_a_hangup_stays_ignored_under_nohup() -> None:
+def test_stop_request_ignores_sighup_under_nohup() -> None:
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
     with StopRequest() as stop:
         os.kill(os.getpid(), signal.SIGHUP)

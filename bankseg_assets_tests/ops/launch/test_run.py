@@ -1,4 +1,4 @@
-"""`make run` with toy servers: addresses once they answer, one who dies, and the orderly end."""
+"""Tests of `make run` with toy servers: start, restart and shutdown."""
 
 import os
 import signal
@@ -47,9 +47,7 @@ def free_port() -> int:
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_servers_are_announced_and_a_signal_ends_all_of_them(
-    tmp_path: Path, number: signal.Signals
-) -> None:
+def test_serve_announces_and_stops_all_servers(tmp_path: Path, number: signal.Signals) -> None:
     port = free_port()
     command = [sys.executable, "-u", "-c", LAUNCHER, str(port), str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as launcher:
@@ -67,7 +65,7 @@ def test_servers_are_announced_and_a_signal_ends_all_of_them(
         assert client.connect_ex(("127.0.0.1", port)) != 0
 
 
-def test_a_server_that_dies_at_the_start_is_named_with_the_end_of_its_log(tmp_path: Path) -> None:
+def test_serve_reports_a_server_that_dies_at_start(tmp_path: Path) -> None:
     services = [
         Service(name="steady", command=("sh", "-c", "echo $$; exec sleep 60")),
         Service(name="frail", command=("sh", "-c", "echo out of memory; exit 7"), port=free_port()),
@@ -78,7 +76,7 @@ def test_a_server_that_dies_at_the_start_is_named_with_the_end_of_its_log(tmp_pa
     assert eventually(lambda: not is_alive(steady))
 
 
-def test_a_server_that_is_killed_returns_and_the_others_serve_on(tmp_path: Path) -> None:
+def test_serve_restarts_a_killed_server(tmp_path: Path) -> None:
     port = free_port()
     command = [sys.executable, "-u", "-c", LAUNCHER, str(port), str(tmp_path)]
     log = tmp_path / "daemon.log"
@@ -99,7 +97,7 @@ def test_a_server_that_is_killed_returns_and_the_others_serve_on(tmp_path: Path)
     assert not is_alive(int(log.read_text(encoding="utf-8")))
 
 
-def test_what_others_need_answers_before_they_start(tmp_path: Path) -> None:
+def test_serve_starts_needed_services_first(tmp_path: Path) -> None:
     listens = (
         "import socket, sys, time; time.sleep(0.3); s = socket.socket(socket.AF_UNIX); "
         "s.bind(sys.argv[1]); s.listen(); time.sleep(60)"
@@ -118,7 +116,7 @@ def test_what_others_need_answers_before_they_start(tmp_path: Path) -> None:
         serve(services, os.environ, tmp_path, StopRequest())
 
 
-def test_a_server_that_never_answers_is_given_up(tmp_path: Path) -> None:
+def test_serve_gives_up_on_a_silent_server(tmp_path: Path) -> None:
     mute = Service(name="mute", command=("sleep", "60"), port=free_port())
     with pytest.raises(LaunchError, match="mute did not answer"):
         serve([mute], os.environ, tmp_path, StopRequest(), ready_seconds=0.2)
@@ -142,7 +140,7 @@ def test_finish_returns_how_a_command_failed(command: list[str], end: str) -> No
 def test_prepare_reports_the_first_failure_and_skips_the_rest(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """A batch without its demo data would only fail again, with a reason that misleads."""
+    """A batch without its demo data would fail too, with a misleading reason."""
     settings = Settings(data_dir=tmp_path)
     steps = [
         ("the demo data generator", ["false"]),
@@ -150,17 +148,17 @@ def test_prepare_reports_the_first_failure_and_skips_the_rest(
     ]
     assert not prepare(settings, steps, os.environ, StopRequest())
     assert not (tmp_path / "ran").exists()
-    told = capfd.readouterr().err
-    assert told.startswith("bankseg: the demo data generator failed with exit code 1")
-    assert "http://127.0.0.1:3000/runs" in told
-    assert str(settings.logs_dir) in told
+    output = capfd.readouterr().err
+    assert output.startswith("bankseg: the demo data generator failed with exit code 1")
+    assert "http://127.0.0.1:3000/runs" in output
+    assert str(settings.logs_dir) in output
 
 
 @pytest.mark.parametrize("steps", [[("the batch", ["false"])], [("the batch", ["true"])]])
 def test_run_serves_also_after_a_failed_batch(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: list[tuple[str, list[str]]]
 ) -> None:
-    """The Dagster UI and the app are where the failure is read."""
+    """The Dagster UI and the app show the failure."""
     served: list[Sequence[Service]] = []
     monkeypatch.setattr("ops.launch.run.preparation", lambda _: steps)
     monkeypatch.setattr("ops.launch.run.serve", lambda services, *_: served.append(services))
@@ -168,7 +166,7 @@ def test_run_serves_also_after_a_failed_batch(
     assert len(served) == 1
 
 
-def test_demo_data_is_made_only_where_nothing_was_ever_delivered(tmp_path: Path) -> None:
+def test_preparation_creates_demo_data_only_when_empty(tmp_path: Path) -> None:
     settings = Settings(data_dir=tmp_path)
 
     def names() -> list[str]:
@@ -186,23 +184,23 @@ def test_demo_data_is_made_only_where_nothing_was_ever_delivered(tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    ("variable", "value", "told"),
+    ("variable", "value", "message"),
     [
         ("BANKSEG_APP_PORT", "many", "BANKSEG_APP_PORT is 'many'; expected int"),
         ("BANKSEG_APP_PORT", "70000", "BANKSEG_APP_PORT is 70000; expected a port"),
         ("BANKSEG_DATA_DIR", "/dev/null/data", "/dev/null/data cannot be written"),
     ],
 )
-def test_a_setting_that_cannot_work_is_refused_in_a_sentence(
-    tmp_path: Path, variable: str, value: str, told: str
+def test_run_refuses_an_invalid_setting(
+    tmp_path: Path, variable: str, value: str, message: str
 ) -> None:
     result = start_platform({"BANKSEG_DATA_DIR": str(tmp_path), variable: value})
     assert result.returncode == 2
-    assert result.stderr.startswith(f"bankseg: {told}")
+    assert result.stderr.startswith(f"bankseg: {message}")
     assert len(result.stderr.splitlines()) == 1
 
 
-def test_a_second_start_on_the_same_data_says_who_is_there(tmp_path: Path) -> None:
+def test_second_start_names_the_running_process(tmp_path: Path) -> None:
     with data_lock(tmp_path, "make run"):
         result = start_platform({"BANKSEG_DATA_DIR": str(tmp_path)})
     assert result.returncode == 2

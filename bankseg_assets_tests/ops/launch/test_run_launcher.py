@@ -1,4 +1,4 @@
-"""A run is alive as long as its process is; real processes, and Dagster's own events."""
+"""Tests of the run's health check with real processes and Dagster's own events."""
 
 import os
 import signal
@@ -31,7 +31,7 @@ def process() -> Iterator[subprocess.Popen[bytes]]:
 
 
 def add_run(instance: dg.DagsterInstance, pid: int | None) -> dg.DagsterRun:
-    """Record a started run whose process has told its number."""
+    """Record a started run whose process has reported its number."""
     run = instance.add_run(dg.DagsterRun("toy", str(uuid4()), status=dg.DagsterRunStatus.STARTED))
     if pid is not None:
         instance.report_engine_event("Started process", run, EngineEventData.in_process(pid))
@@ -46,19 +46,19 @@ def health(instance: dg.DagsterInstance, run: dg.DagsterRun) -> WorkerStatus:
     return watched.check_run_worker_health(run).status
 
 
-def test_a_run_is_healthy_until_its_process_dies(
+def test_run_is_healthy_until_its_process_dies(
     instance: dg.DagsterInstance, process: subprocess.Popen[bytes]
 ) -> None:
     run = add_run(instance, process.pid)
     assert health(instance, run) == WorkerStatus.RUNNING
     process.kill()
-    # Also while nobody has collected it.
+    # Also before the zombie is reaped.
     assert eventually(lambda: health(instance, run) == WorkerStatus.NOT_FOUND)
     process.wait()
     assert health(instance, run) == WorkerStatus.NOT_FOUND
 
 
-def test_a_stopped_process_is_not_a_dead_one(
+def test_stopped_process_counts_as_alive(
     instance: dg.DagsterInstance, process: subprocess.Popen[bytes]
 ) -> None:
     run = add_run(instance, process.pid)
@@ -66,7 +66,7 @@ def test_a_stopped_process_is_not_a_dead_one(
     assert health(instance, run) == WorkerStatus.RUNNING
 
 
-def test_a_younger_process_of_the_same_number_is_another_one(
+def test_reused_process_number_is_detected(
     instance: dg.DagsterInstance,
     process: subprocess.Popen[bytes],
     monkeypatch: pytest.MonkeyPatch,
@@ -78,13 +78,13 @@ def test_a_younger_process_of_the_same_number_is_another_one(
     assert health(instance, run) == WorkerStatus.NOT_FOUND
 
 
-def test_a_run_whose_process_told_nothing_yet_is_given_time(
+def test_run_without_a_reported_process_is_healthy(
     instance: dg.DagsterInstance,
 ) -> None:
     assert health(instance, add_run(instance, None)) == WorkerStatus.RUNNING
 
 
-def test_a_batch_in_this_very_process_tells_its_number(instance: dg.DagsterInstance) -> None:
+def test_in_process_run_reports_its_number(instance: dg.DagsterInstance) -> None:
     found: list[int | None] = []
 
     @dg.op
@@ -99,7 +99,7 @@ def test_a_batch_in_this_very_process_tells_its_number(instance: dg.DagsterInsta
     assert found == [os.getpid()]
 
 
-def test_a_run_that_has_lost_its_code_server_can_be_cancelled(
+def test_run_without_code_server_can_be_cancelled(
     instance: dg.DagsterInstance, process: subprocess.Popen[bytes]
 ) -> None:
     run = add_run(instance, process.pid)

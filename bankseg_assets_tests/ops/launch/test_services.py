@@ -1,4 +1,4 @@
-"""Where the servers answer, asked over real HTTP."""
+"""Tests of the services and their health checks over HTTP."""
 
 import socket
 import threading
@@ -23,7 +23,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
 
     def log_message(self, *_: object) -> None:
-        """Stay quiet."""
+        """Log nothing."""
 
 
 @pytest.fixture
@@ -40,29 +40,27 @@ def service(port: int | None, path: str = "/healthy") -> Service:
     return Service(name="toy", command=(), port=port, health_path=path)
 
 
-def test_a_service_answers_once_its_health_page_is_ok(port: int) -> None:
+def test_service_answers_when_healthy(port: int) -> None:
     assert service(port).answers()
     assert not service(port, "/starting").answers()
 
 
-def test_a_proxy_in_the_environment_is_not_asked(
-    port: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_service_check_bypasses_proxies(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
     assert service(port).answers()
 
 
-def test_a_service_on_a_closed_port_does_not_answer() -> None:
+def test_service_on_a_closed_port_does_not_answer() -> None:
     with HTTPServer(("127.0.0.1", 0), Handler) as server:
         closed = server.server_port
     assert not service(closed).answers()
 
 
-def test_a_service_without_a_port_is_not_waited_for() -> None:
+def test_service_without_a_port_counts_as_ready() -> None:
     assert service(None).answers()
 
 
-def test_a_service_on_a_socket_answers_once_it_listens(tmp_path: Path) -> None:
+def test_service_on_a_socket_answers_when_listening(tmp_path: Path) -> None:
     path = tmp_path / "s"
     listener = Service(name="toy", command=(), socket=path)
     assert not listener.answers()
@@ -75,7 +73,7 @@ def test_a_service_on_a_socket_answers_once_it_listens(tmp_path: Path) -> None:
     assert listener.address == str(path)
 
 
-def test_the_workspace_of_the_servers_is_the_code_server_beside_them(
+def test_workspace_loads_the_code_server_socket(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     code, *others = platform_services(Settings(), tmp_path / "code.sock")
@@ -89,7 +87,7 @@ def test_the_workspace_of_the_servers_is_the_code_server_beside_them(
     assert (origin.location_name, origin.socket) == ("bankseg", str(code.socket))
 
 
-def test_the_servers_listen_on_the_loopback_address_alone() -> None:
+def test_services_listen_on_loopback_only() -> None:
     settings = Settings(dagster_port=13000, app_port=18501, api_port=18600)
     services = platform_services(settings, Path("code.sock"))
     addresses = {service.title: service.address for service in services if service.title}
@@ -104,12 +102,12 @@ def test_the_servers_listen_on_the_loopback_address_alone() -> None:
             assert str(service.port) in service.command
 
 
-def test_an_api_without_a_port_is_not_served() -> None:
+def test_services_without_an_api_port() -> None:
     names = [service.name for service in platform_services(Settings(api_port=0), Path("s"))]
     assert names == ["code-server", "dagster-webserver", "dagster-daemon", "app"]
 
 
-def test_the_app_is_protected_and_reports_to_nobody() -> None:
+def test_app_is_protected_without_telemetry() -> None:
     config = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
     assert config["server"]["enableXsrfProtection"]
     assert config["server"]["enableCORS"]

@@ -1,4 +1,4 @@
-"""A service that dies is started again; one that keeps dying is given up."""
+"""A service that dies is restarted; one that keeps dying raises LaunchError."""
 
 import os
 import signal
@@ -10,14 +10,14 @@ import pytest
 
 from bankseg_assets_tests.ops.launch.test_processes import HASTY, eventually
 from ops.launch import supervision
-from ops.launch.processes import Family
+from ops.launch.processes import ProcessTree
 from ops.launch.services import Service
-from ops.launch.supervision import MOST_DEATHS, Kept, LaunchError
+from ops.launch.supervision import MAX_DEATHS, LaunchError, SupervisedService
 
 
 @pytest.fixture
-def family() -> Iterator[Family]:
-    with Family(HASTY) as found:
+def processes() -> Iterator[ProcessTree]:
+    with ProcessTree(HASTY) as found:
         yield found
 
 
@@ -26,70 +26,70 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(supervision, "FIRST_DELAY_SECONDS", 0.01)
 
 
-def keep(family: Family, logs: Path, script: str) -> Kept:
-    return Kept(Service(name="toy", command=("sh", "-c", script)), family, os.environ, logs)
+def supervise(processes: ProcessTree, logs: Path, script: str) -> SupervisedService:
+    return SupervisedService(
+        Service(name="toy", command=("sh", "-c", script)), processes, os.environ, logs
+    )
 
 
-def test_a_service_that_was_killed_is_started_again_and_that_is_said(
-    family: Family, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_killed_service_is_restarted(
+    processes: ProcessTree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kept = keep(family, tmp_path, "echo $$; exec sleep 60")
+    supervised = supervise(processes, tmp_path, "echo $$; exec sleep 60")
     log = tmp_path / "toy.log"
     assert eventually(lambda: log.read_text(encoding="utf-8") != "")
     first = log.read_text(encoding="utf-8")
     os.kill(int(first), signal.SIGKILL)
 
     def is_another() -> bool:
-        kept.tend()
+        supervised.restart_if_dead()
         return log.exists() and log.read_text(encoding="utf-8") not in ("", first)
 
     assert eventually(is_another)
-    told = capsys.readouterr().out
-    assert "toy ended by itself with signal 9; it is started again in 0.01 s." in told
+    output = capsys.readouterr().out
+    assert "toy ended by itself with signal 9; it is started again in 0.01 s." in output
     assert (tmp_path / "toy.previous.log").read_text(encoding="utf-8") == first
 
 
-def test_a_service_finds_what_is_its_own_beside_the_common_environment(
-    family: Family, tmp_path: Path
-) -> None:
-    told = Service(
+def test_service_gets_its_own_environment(processes: ProcessTree, tmp_path: Path) -> None:
+    service = Service(
         name="toy",
         command=("sh", "-c", "echo $COMMON $OWN; exec sleep 60"),
         environ={"OWN": "mine", "COMMON": "changed"},
     )
-    Kept(told, family, {**os.environ, "COMMON": "all"}, tmp_path)
+    SupervisedService(service, processes, {**os.environ, "COMMON": "all"}, tmp_path)
     log = tmp_path / "toy.log"
     assert eventually(lambda: log.read_text(encoding="utf-8") == "changed mine\n")
 
 
-def test_a_service_that_keeps_dying_is_given_up_with_the_end_of_its_log(
-    family: Family, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+def test_repeated_deaths_raise_launch_error(
+    processes: ProcessTree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kept = keep(family, tmp_path, "echo out of memory; exit 7")
+    supervised = supervise(processes, tmp_path, "echo out of memory; exit 7")
 
-    def tend_for_ever() -> None:
+    def keep_restarting() -> None:
         while True:
-            kept.tend()
+            supervised.restart_if_dead()
             time.sleep(0.005)
 
     with pytest.raises(LaunchError, match=r"(?s)5 times in 5 minutes.*code 7.*out of memory"):
-        tend_for_ever()
-    told = capsys.readouterr().out
-    assert [f"in {seconds:g} s" in told for seconds in (0.01, 0.02, 0.04, 0.08, 0.16)] == [
-        *[True] * (MOST_DEATHS - 1),
+        keep_restarting()
+    output = capsys.readouterr().out
+    assert [f"in {seconds:g} s" in output for seconds in (0.01, 0.02, 0.04, 0.08, 0.16)] == [
+        *[True] * (MAX_DEATHS - 1),
         False,
     ]
 
 
-def test_deaths_of_long_ago_are_forgiven(
-    family: Family, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_old_deaths_do_not_count(
+    processes: ProcessTree, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(supervision, "WITHIN_SECONDS", 0.0)
     runs = tmp_path / "runs"
-    kept = keep(family, tmp_path, f"echo >> {runs}")
+    supervised = supervise(processes, tmp_path, f"echo >> {runs}")
 
     def has_run_often() -> bool:
-        kept.tend()
-        return runs.exists() and len(runs.read_text(encoding="utf-8")) > MOST_DEATHS
+        supervised.restart_if_dead()
+        return runs.exists() and len(runs.read_text(encoding="utf-8")) > MAX_DEATHS
 
     assert eventually(has_run_often)

@@ -1,4 +1,4 @@
-"""The Dagster UI answers its own pages and no other site's."""
+"""The Dagster UI answers its own pages and refuses those of other sites."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -12,8 +12,8 @@ from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
 from ops.launch import webserver
-from ops.launch.same_origin import OwnPagesOnly
-from ops.launch.webserver import why_refused
+from ops.launch.same_origin import SameOriginMiddleware
+from ops.launch.webserver import refusal_reason
 
 EVIL = "http://evil.example"
 UPGRADE = {
@@ -35,7 +35,7 @@ async def greet(socket: WebSocket) -> None:
 
 @pytest.fixture(scope="module")
 def port() -> Iterator[int]:
-    """A server of two pages and a WebSocket behind the middleware."""
+    """A server with two pages and a WebSocket behind the middleware."""
     app = Starlette(
         routes=[
             Route("/graphql", answer, methods=["GET", "POST"]),
@@ -43,8 +43,8 @@ def port() -> Iterator[int]:
             WebSocketRoute("/graphql", greet),
         ]
     )
-    app.add_middleware(OwnPagesOnly, why_refused=why_refused)
-    # The sans-I/O implementation: the other one is deprecated, and warnings are errors here.
+    app.add_middleware(SameOriginMiddleware, refusal_reason=refusal_reason)
+    # The sans-I/O implementation, because the other is deprecated and warnings are errors.
     config = uvicorn.Config(app, port=0, log_level="error", ws="websockets-sansio")
     server = uvicorn.Server(config)
     thread = threading.Thread(target=server.run)
@@ -71,39 +71,39 @@ def sent(port: int, path: str, method: str, headers: Mapping[str, str]) -> int:
 
 def refusal(method: str = "POST", path: str = "/graphql", **headers: str) -> str:
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-    return why_refused({"type": "http", "method": method, "path": path, "headers": raw})
+    return refusal_reason({"type": "http", "method": method, "path": path, "headers": raw})
 
 
 @pytest.mark.parametrize(
     "host", ["127.0.0.1:3000", "localhost:3000", "localhost", "[::1]:3000", "LOCALHOST:13000"]
 )
-def test_every_name_of_this_machine_is_answered(host: str) -> None:
+def test_loopback_hosts_are_accepted(host: str) -> None:
     assert refusal(host=host) == ""
 
 
 @pytest.mark.parametrize(
     "host", ["evil.example:3000", "127.0.0.1.evil.example", "", "0.0.0.0:3000", "127.0.0.1@evil"]
 )
-def test_a_name_that_was_moved_to_this_machine_is_refused(host: str) -> None:
+def test_rebound_host_is_refused(host: str) -> None:
     assert "alone" in refusal("GET", "/runs", host=host)
 
 
 @pytest.mark.parametrize("origin", [EVIL, "null", "http://127.0.0.1:8501", "https://localhost"])
-def test_a_page_of_another_origin_is_refused(origin: str) -> None:
+def test_other_origin_is_refused(origin: str) -> None:
     assert refusal(host="127.0.0.1:3000", origin=origin) == "This came from a page of another site."
 
 
-def test_the_ui_itself_and_programs_without_an_origin_are_answered() -> None:
+def test_own_origin_and_no_origin_are_accepted() -> None:
     assert refusal(host="127.0.0.1:3000", origin="http://127.0.0.1:3000") == ""
     assert refusal(host="127.0.0.1:3000") == ""
 
 
 @pytest.mark.parametrize("path", ["/graphql", "/graphql/"])
-def test_an_image_of_another_site_cannot_run_a_mutation(path: str) -> None:
+def test_get_of_graphql_is_refused(path: str) -> None:
     assert refusal("GET", path, host="localhost") == "GraphQL is answered to POST alone."
 
 
-def test_over_http_what_is_refused_is_403_and_the_rest_is_answered(port: int) -> None:
+def test_refused_requests_get_403(port: int) -> None:
     assert status(port, "/runs") == 200
     assert status(port, "/graphql", "POST", Origin=f"http://127.0.0.1:{port}") == 200
     assert status(port, "/graphql?query=mutation") == 403
@@ -111,14 +111,14 @@ def test_over_http_what_is_refused_is_403_and_the_rest_is_answered(port: int) ->
     assert status(port, "/runs", Host="evil.example") == 403
 
 
-def test_a_web_socket_is_opened_by_the_ui_alone(port: int) -> None:
+def test_web_socket_requires_the_own_origin(port: int) -> None:
     assert sent(port, "/graphql", "GET", UPGRADE | {"Origin": f"http://127.0.0.1:{port}"}) == 101
     assert sent(port, "/graphql", "GET", UPGRADE | {"Origin": EVIL}) == 403
     rebound = {"Host": "evil.example", "Origin": EVIL}
     assert sent(port, "/graphql", "GET", UPGRADE | rebound) == 403
 
 
-def test_dagster_serves_the_guarded_application(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_dagster_serves_the_protected_application(monkeypatch: pytest.MonkeyPatch) -> None:
     served = Starlette()
     name = "create_app_from_workspace_process_context"
     monkeypatch.setattr(webserver.app, name, lambda *_, **__: served)
@@ -126,4 +126,4 @@ def test_dagster_serves_the_guarded_application(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(webserver.cli, "main", lambda: None)
     webserver.main()
     assert getattr(webserver.cli, name)() is served
-    assert [one.cls for one in served.user_middleware] == [OwnPagesOnly]
+    assert [one.cls for one in served.user_middleware] == [SameOriginMiddleware]
