@@ -251,3 +251,12 @@ def test_suggest_asks_which_letter_is_spending(tmp_path: Path) -> None:
     assert {"columns.amount.spending", "columns.amount.income"} <= asked
     path = words_file(tmp_path, ["500,00 S", "20,50 H"], ["5,00"])
     assert suggest(path).value("columns.amount.income") == ["H"]
+
+
+def test_suggest_reads_a_sign_that_agrees_with_the_word(tmp_path: Path) -> None:
+    found = suggest(words_file(tmp_path, ["-500.00 Dr", "20.50 Cr"], ["5.00"]))
+    assert found.value("columns.amount.negative") == "spending"
+    assert found.value("columns.amount.spending") == ["DR"]
+    found = suggest(words_file(tmp_path, ["-500.00 Dr", "20.50 Dr", "7 Cr"], ["5.00"]))
+    assert found.value("columns.amount.negative") is None
+    assert "20 have a sign, too" in found.text
