@@ -190,12 +190,11 @@ def direction_faults(contract: DeliveryContract) -> list[Fault]:
 
 def _direction(contract: DeliveryContract, sides: list[str]) -> Column | None:
     rule, amount = contract.columns.get("direction"), contract.columns.get("amount")
-    if rule is None and amount is not None and amount.spending:
-        rule = amount
+    if amount is not None and amount.spending:
+        by_word = _by_word(amount)
+        return F.when(by_word == _by_sign(amount, by_word), by_word) if amount.negative else by_word
     if rule is not None:
-        word = F.col("_direction")
-        known = F.when(word.isin(*_words(rule.spending)), SPENDING)
-        return known.when(word.isin(*_words(rule.income)), INCOME)
+        return _by_word(rule)
     if sides:
         kinds = {name: SPENDING if name == contract.spending else INCOME for name in sides}
         found = F.lit(None).cast("string")
@@ -205,11 +204,21 @@ def _direction(contract: DeliveryContract, sides: list[str]) -> Column | None:
         zeros = [F.when(F.col(name).isNotNull(), kinds[name]) for name in sides]
         return F.coalesce(found, *zeros)
     if amount is not None and amount.negative:
-        other = INCOME if amount.negative == SPENDING else SPENDING
-        value = F.col("amount")
-        below, above = F.when(value < 0, amount.negative), F.when(value > 0, other)
-        return F.coalesce(below, above, F.when(value == 0, SPENDING))
+        return _by_sign(amount, F.lit(SPENDING))
     return None
+
+
+def _by_word(rule: ColumnRule) -> Column:
+    word = F.col("_direction")
+    known = F.when(word.isin(*_words(rule.spending)), SPENDING)
+    return known.when(word.isin(*_words(rule.income)), INCOME)
+
+
+def _by_sign(rule: ColumnRule, of_zero: Column) -> Column:
+    other = INCOME if rule.negative == SPENDING else SPENDING
+    value = F.col("amount")
+    below, above = F.when(value < 0, rule.negative), F.when(value > 0, other)
+    return F.coalesce(below, above, F.when(value == 0, of_zero))
 
 
 def _is_used(side: str) -> Column:

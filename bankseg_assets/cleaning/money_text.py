@@ -99,8 +99,11 @@ def _signed_by_word(text: Column, rule: ColumnRule) -> Column:
     """Return the number with the sign that its word says, in place of the word.
 
     A sign that is there, too, makes it unreadable: -5 Dr may be a debit or the reversal of one.
+    Where the contract says what a sign is, it stays.
     """
     word, number = _parted(text, rule)
+    if rule.negative:
+        return number
     if rule.spending:
         return F.when(text == "", text).otherwise(F.concat(F.lit("+"), number))
     is_known = word.isin(*rule.negative_words, *rule.positive_words)

@@ -28,8 +28,10 @@ _GENERAL = {
 }
 
 
-def column_of(reason: str) -> str:
+def column_of(reason: str, contract: DeliveryContract) -> str:
     """Return our column that a reason is about; empty for the whole row."""
+    if reason == "invalid_direction" and "direction" not in contract.columns:
+        return "amount"  # a word beside it says the direction
     known = (
         *("transaction_date", "transaction_time", "transaction_id", "customer_id", "birth_date"),
         *("gender", "location", "balance", "amount", "debit", "credit", "direction", "quantity"),
@@ -40,10 +42,8 @@ def column_of(reason: str) -> str:
 
 def advise(reason: str, values: Iterable[str], contract: DeliveryContract) -> str:
     """Return what would accept rows that were quarantined; `values`: of the reason's column."""
-    ours = column_of(reason)
+    ours = column_of(reason, contract)
     rule = contract.columns.get(ours)
-    if ours == "direction" and rule is None:
-        ours, rule = "amount", contract.columns.get("amount")
     if ours == "amount" and rule is None:
         ours = "debit" if "debit" in contract.columns else "unit_price"
         rule = contract.columns.get(ours)
@@ -70,6 +70,8 @@ def _on_values(
 ) -> str:
     place = f"under {contract.column_table(ours)}"
     if reason == "invalid_direction" and ours == "amount":
+        if rule.negative:
+            return f"Sign and word do not agree, or there is no word; see `negative` {place}."
         return (
             f'No word stands beside these amounts: add "" to `spending` or `income` {place} if '
             "that says the direction."
@@ -121,7 +123,7 @@ def _on_dates(ours: str, rule: ColumnRule, column: Column, place: str) -> str:
 
 def _on_words(ours: str, rule: ColumnRule, amounts: Amounts, place: str) -> str:
     """Return what would read the words beside numbers; empty where that is not the fault."""
-    if amounts.negatives and rule.words:
+    if amounts.negatives and rule.words and not rule.negative:
         return (
             f"A sign stands beside amounts whose direction words say {place}: ask the bank whether "
             "it is a reversal."
@@ -129,13 +131,18 @@ def _on_words(ours: str, rule: ColumnRule, amounts: Amounts, place: str) -> str:
     unknown = sorted({*amounts.words} - {*rule.words})
     if not unknown:
         return ""
-    keys = (
-        "`spending` and `income`" if ours == "amount" else "`negative_words` and `positive_words`"
-    )
     if ours not in ("amount", "balance"):
         return ""
     shown = " or ".join(map(toml, unknown))
+    # Only known words are shown, and no value of a customer.
+    keys = _word_keys(ours)
     return f"Add the words that stand beside the numbers, such as {shown}, to {keys} {place}."
+
+
+def _word_keys(ours: str) -> str:
+    if ours == "amount":
+        return "`spending` and `income`"
+    return "`negative_words` and `positive_words`"
 
 
 def _on_money(ours: str, rule: ColumnRule, column: Column, place: str) -> str:
@@ -152,6 +159,11 @@ def _on_money(ours: str, rule: ColumnRule, column: Column, place: str) -> str:
             return f"Set {settings} {place}."
     if amounts and len(amounts.styles) > 1:
         return f"Say what the separator is: `thousands_separator` or `decimal_separator` {place}."
+    if rule.words:
+        return (
+            f"Beside these values stands a sign, or a word, or none, that {_word_keys(ours)} "
+            f"{place} do not have; or they are no amounts."
+        )
     if rule.minimum is not None or rule.maximum is not None:
         return f"The values are outside of `minimum` and `maximum` {place}, or no amounts."
     return f"The values are no amounts; see {place.removeprefix('under ')} in docs/contract.md."

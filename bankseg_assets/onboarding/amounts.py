@@ -86,6 +86,8 @@ class Amounts:
     """Words beside amounts that say a direction, in upper case -> rows."""
     without_word: int = 0
     """Rows without one; of a zero, none is needed."""
+    signs: Mapping[bool, frozenset[str]] = field(default_factory=dict)
+    """Whether it is below zero -> the words beside such amounts, in upper case."""
 
     @property
     def style(self) -> Style:
@@ -120,6 +122,14 @@ def find_amounts(column: Column) -> Amounts | None:
         rows - most,
         _words(texts, values),
         sum(values[value] for value, text in texts.items() if not text.word and _digits(text)),
+        {
+            below: frozenset(
+                text.word.upper()
+                for text in texts.values()
+                if text.is_negative is below and _digits(text)
+            )
+            for below in (True, False)
+        },
     )
 
 

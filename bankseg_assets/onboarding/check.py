@@ -166,7 +166,7 @@ def _reason(
     contract: DeliveryContract,
     show_values: bool,
 ) -> Reason:
-    ours = column_of(code)
+    ours = column_of(code, contract)
     names = [ours] if ours in contract.columns else []
     if ours == "amount" and not names:
         names = [n for n in ("debit", "credit", "quantity", "unit_price") if n in contract.columns]

@@ -177,13 +177,23 @@ def _roles_of(name: str) -> tuple[tuple[str, int], ...]:
     words = [word for word in words if word not in _IGNORED]
     codes = {code.lower() for code in re.findall(r"\b[A-Z]{3}\b", name) if code in CODES}
     words = [word for word in words if word not in codes] or words
-    found = {}
+    found = _found(words)
+    if codes and not found:  # `Amount in EUR`; but `Paid in EUR` is income
+        found = _found([word for word in words if word not in _BEFORE_CODES])
+    return tuple(found.items())
+
+
+_BEFORE_CODES = ("in", "en", "em")
+
+
+def _found(words: list[str]) -> dict[str, int]:
+    found: dict[str, int] = {}
     for role, groups in _KNOWN.items():
         distances = [_distance(words, phrases, role) for phrases in groups]
         for wanted in (0, 1):  # the name as it stands counts before one with words beside it
             if role not in found and wanted in distances:
                 found[role] = 2 * distances.index(wanted) + wanted
-    return tuple(found.items())
+    return found
 
 
 def currency_in(name: str) -> str:

@@ -220,8 +220,14 @@ def _shown(amounts: Amounts) -> str:
 
 def _say_words_of_amount(draft: Draft, amounts: Amounts) -> None:
     """Write the words beside amounts; ask where a word, or none, leaves a doubt."""
-    _say_signs_beside_words(draft, "amount", amounts)
     sides = _sides_of_words(amounts.words)
+    below, above = (
+        {sides.get(word, "") for word in amounts.signs[is_below]} for is_below in (True, False)
+    )
+    if len(below) == len(above) == 1 and below.isdisjoint(above) and "" not in below | above:
+        draft.say("columns.amount.negative", *below, "sign and word agree in every row")
+    else:
+        _say_signs_beside_words(draft, "amount", amounts)
     is_clear = len(sides) == len(amounts.words)
     if amounts.without_word and len({*sides.values()}) == len(_DIRECTIONS):
         is_clear = False  # what a row without a word is, neither side says

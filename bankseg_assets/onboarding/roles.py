@@ -162,7 +162,7 @@ _FITS: dict[str, Callable[[Profile], bool]] = {
     ),
     "location": lambda p: p.is_words or not p.sound.filled or bool(p.amounts),
     "currency": lambda p: p.all_of(lambda value: value.upper() in CODES),
-    "age": lambda p: p.all_of(lambda value: value.isdigit() and int(value) <= MOST_AGE, 0.98),
+    "age": lambda p: p.all_of(_is_age, 0.98),
     "status": lambda p: (
         0 < p.sound.distinct <= FEW_KINDS
         and any("".join(plain(value)) in STATES for value in p.sound.counts)
@@ -177,6 +177,11 @@ _FITS: dict[str, Callable[[Profile], bool]] = {
         lambda p: bool(p.amounts) or not p.sound.filled,
     ),
 }
+
+
+def _is_age(value: str) -> bool:
+    whole, _, fraction = value.partition(".")  # 35.0 is that of a float column
+    return whole.isdigit() and int(whole) <= MOST_AGE and not fraction.strip("0")
 
 
 def gender_known(value: str) -> bool:

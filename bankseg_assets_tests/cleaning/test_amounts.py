@@ -620,3 +620,23 @@ def test_a_sign_may_say_again_what_the_currency_column_says(spark: SparkSession)
         ({"currency": "USD", "amount": "5", "balance": "$5"}, reason("balance_in_other_currency"))
     ]
     check(spark, by, own)
+
+
+def test_sign_and_word_of_an_amount_must_agree(spark: SparkSession) -> None:
+    amount = ColumnRule("Amount", negative="spending", spending=("DR",), income=("CR",))
+    check(
+        spark,
+        contract(amount=replace(amount, maximum=Decimal(100))),
+        [
+            ({"amount": "-5.00 Dr"}, ("5.00", "spending")),
+            ({"amount": "(5) DR"}, ("5.00", "spending")),
+            ({"amount": "5 Cr"}, ("5.00", "income")),
+            ({"amount": "Rs. 5/- Cr"}, ("5.00", "income")),
+            ({"amount": "0 Dr"}, ("0.00", "spending")),
+            ({"amount": "0 Cr"}, ("0.00", "income")),
+            ({"amount": "5 Dr"}, reason("invalid_direction")),
+            ({"amount": "-5 Cr"}, reason("invalid_direction")),
+            ({"amount": "-5"}, reason("invalid_direction")),
+            ({"amount": "-101 Dr"}, reason("invalid_amount")),
+        ],
+    )

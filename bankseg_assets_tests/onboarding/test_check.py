@@ -156,3 +156,21 @@ def test_check_refuses_a_contract_with_a_question(tmp_path: Path, contract: Path
 )
 def test_advice_names_the_setting(reason: str, values: list[str], said: str) -> None:
     assert said in advise(reason, values, load_contract(DEFAULT_CONTRACT))
+
+
+@pytest.mark.parametrize(
+    ("reason", "values", "said"),
+    [
+        ("invalid_direction", ["500", "5"], 'add "" to `spending` or `income` under [columns.am'),
+        ("invalid_amount", ["-500 Dr", "-5 Dr"], "A sign stands beside amounts whose direction"),
+        ("invalid_amount", ["-500 Dr", "5 XX"], "`spending` and `income` under [columns.amount]"),
+        ("invalid_amount", ["500 Debit"], 'such as "DEBIT", to `spending` and `income`'),
+    ],
+)
+def test_advice_on_words_beside_amounts(
+    tmp_path: Path, reason: str, values: list[str], said: str
+) -> None:
+    text = DEFAULT_CONTRACT.read_text(encoding="utf-8")
+    words = "[columns.amount]\nspending = ['Dr']\nincome = ['Cr']"
+    (tmp_path / "c.toml").write_text(text.replace("[columns.amount]", words), encoding="utf-8")
+    assert said in advise(reason, values, load_contract(tmp_path / "c.toml"))

@@ -264,3 +264,19 @@ def test_suggest_asks_which_letter_is_spending(tmp_path: Path) -> None:
     assert {"columns.amount.spending", "columns.amount.income"} <= asked
     path = words_file(tmp_path, ["500,00 S", "20,50 H"], ["5,00"])
     assert suggest(path).value("columns.amount.income") == ["H"]
+
+
+def test_suggest_reads_a_sign_that_agrees_with_the_word(tmp_path: Path) -> None:
+    found = suggest(words_file(tmp_path, ["-500.00 Dr", "20.50 Cr"], ["5.00"]))
+    assert found.value("columns.amount.negative") == "spending"
+    assert found.value("columns.amount.spending") == ["DR"]
+    found = suggest(words_file(tmp_path, ["-500.00 Dr", "20.50 Dr", "7 Cr"], ["5.00"]))
+    assert found.value("columns.amount.negative") is None
+    assert "20 have a sign, too" in found.text
+
+
+def test_suggest_finds_ages_of_a_float_column(tmp_path: Path) -> None:
+    lines = [f"2016-08-{n % 28 + 1:02d},C{n % 9},{20 + n % 60}.0,{n}.50" for n in range(60)]
+    path = tmp_path / "bank.csv"
+    path.write_text("\n".join(["Date,Customer ID,Age,Amount EUR", *lines, ""]), encoding="utf-8")
+    assert suggest(path).value("columns.age.name") == "Age"

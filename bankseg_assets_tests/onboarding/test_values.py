@@ -172,3 +172,11 @@ def test_word_beside_an_amount_is_taken_apart(text: str, number: str, word: str)
 @pytest.mark.parametrize("text", ["C100", "100D", "CR100", "Dr.500", "Dr", "Dr 5 Cr", "12 Main St"])
 def test_no_id_is_an_amount_with_a_word(text: str) -> None:
     assert take_apart(text) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "role"),
+    [("Umsatz in EUR", "amount"), ("Amount in INR", "amount"), ("Paid In GBP", "credit")],
+)
+def test_header_may_say_in_which_currency(name: str, role: str) -> None:
+    assert set(roles_of(name)) == {role}

@@ -300,7 +300,8 @@ class Amount(_Money):
         Annotated[Literal["spending", "income"], Expected("'spending' or 'income'")] | None
     ) = Field(
         None,
-        description="What a negative amount is, where the sign says the direction.",
+        description="What a negative amount is, where the sign says the direction. Beside words, "
+        "sign and word must agree; without it, no amount with a word has a minus sign.",
         examples=["spending"],
     )
 
@@ -311,10 +312,6 @@ class Amount(_Money):
                 yield slip("is missing", f'the words of {other}, too; [""] for none', other)
         if self.spending and self.income:
             yield from _two_lists(self, "spending", "income")
-        if self.spending and self.negative:
-            yield slip(
-                "is there", "negative or words for spending and income, not both", "negative"
-            )
 
     def rule(self) -> ColumnRule:
         return _in_upper_case(super().rule(), "spending", "income")
