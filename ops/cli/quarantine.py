@@ -7,8 +7,10 @@ with a warning on redelivery. A record that could not be split into fields is in
 `record`.
 """
 
+import argparse
 import json
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +32,12 @@ RECORD = "record"
 _EXTRA = ("reason", "source_file", "row_number")
 
 
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Write the newest version's rows to stdout and their number to stderr."""
+    argparse.ArgumentParser(
+        prog="bankseg quarantine",
+        description="Write the quarantined rows as CSV, to correct and deliver again.",
+    ).parse_args(arguments)
     try:
         settings = load_settings()
         contract = load_contract(settings.contract)

@@ -46,7 +46,7 @@ def publish(data_dir: Path, *rows: tuple[str, str, int, str]) -> None:
 
 
 def exported(capfdbinary: pytest.CaptureFixture[bytes]) -> list[dict[str, str]]:
-    assert quarantine.main() == 0
+    assert quarantine.main([]) == 0
     text = capfdbinary.readouterr().out.decode("utf-8-sig")
     return list(csv.DictReader(io.StringIO(text, newline=""), strict=True))
 
@@ -105,7 +105,7 @@ def test_quarantine_without_rows_is_a_header(
 def test_quarantine_before_the_first_run_says_what_to_do(
     data_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert quarantine.main() == 2
+    assert quarantine.main([]) == 2
     output = capsys.readouterr()
     assert output.out == ""
     assert output.err.startswith("bankseg: quarantined_transactions was never materialized")
@@ -120,7 +120,7 @@ def test_quarantine_uses_the_contracts_format(
     other = DeliveryContract(delimiter=";", encoding="cp1252", columns=columns)
     monkeypatch.setattr(quarantine, "load_contract", lambda _: other)
     publish(data_dir, ("quarantined", "invalid_amount", 4, json.dumps({"location": "KÖLN"})))
-    assert quarantine.main() == 0
+    assert quarantine.main([]) == 0
     header, row, _ = capfdbinary.readouterr().out.split(b"\r\n")
     assert b";Ort;" in header
     assert b";K\xd6LN;" in row
