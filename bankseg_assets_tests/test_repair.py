@@ -62,7 +62,7 @@ def test_corrected_rows_are_clean_on_redelivery(
     assert [row["transaction_id"] for row in rows_of(settings, "cleaned_transactions")] == ["T1"]
 
     capfdbinary.readouterr()
-    assert quarantine.main() == 0
+    assert quarantine.main([]) == 0
     run = ingest(settings, platform, "repaired.csv", corrected(capfdbinary.readouterr().out))
 
     clean = {row["transaction_id"]: row for row in rows_of(settings, "cleaned_transactions")}
@@ -88,7 +88,7 @@ def test_unchanged_export_changes_nothing(
     ingest(settings, platform, "bank.csv", "\n".join([HEADER, *ROWS, ""]).encode())
     before = rows_of(settings, "cleaned_transactions")
     capfdbinary.readouterr()
-    assert quarantine.main() == 0
+    assert quarantine.main([]) == 0
     ingest(settings, platform, "as_it_was.csv", capfdbinary.readouterr().out)
     assert rows_of(settings, "cleaned_transactions") == before
     reasons = [row["reason"] for row in rows_of(settings, "quarantined_transactions")]
