@@ -86,13 +86,13 @@ def _fields(raw_text: str, contract: DeliveryContract) -> dict[str, Any]:
         return {RECORD: raw_text}
     fields: dict[str, Any] = {}
     for ours, rule in contract.columns.items():
-        fields |= _file_columns(rule, found.get(ours))
+        fields |= _delivered(rule, found.get(ours))
     # The row passed the row filters, and must pass them again on redelivery.
     kept = {one.column: one.keep[0] for one in contract.row_filters if one.keep}
     return kept | fields
 
 
-def _file_columns(rule: ColumnRule, text: str | None) -> dict[str, Any]:
+def _delivered(rule: ColumnRule, text: str | None) -> dict[str, Any]:
     """Return the file columns of a value; one that cannot be split goes into the first."""
     if not rule.names:
         return {rule.name: text}
