@@ -1,6 +1,5 @@
 """Tests of the code location: it loads without warnings and has the designed assets."""
 
-import ast
 import json
 import subprocess
 import sys
@@ -172,21 +171,3 @@ def test_package_import_has_no_side_imports() -> None:
         "print(json.dumps(sorted(sys.modules.keys() - before)))"
     )
     assert json.loads(run_python(code).stdout) == ["bankseg_assets"]
-
-
-def imported(file: Path) -> set[str]:
-    """Return the top-level packages that a source file imports anywhere."""
-    names = set()
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.Import):
-            names |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            names.add(node.module or "")
-    return {name.partition(".")[0] for name in names}
-
-
-@pytest.mark.parametrize(
-    "file", sorted((PACKAGE / "transforms").glob("*.py")), ids=lambda f: f.stem
-)
-def test_transforms_do_not_know_dagster(file: Path) -> None:
-    assert not {name for name in imported(file) if name.startswith("dagster")}
