@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -144,7 +145,7 @@ def test_check_refuses_a_contract_with_a_question(tmp_path: Path, contract: Path
         ("invalid_amount", ["1.234,50"], '`decimal_separator = ","` and `thousands_separator'),
         ("invalid_amount", ["1,234"], "Say what the separator is"),
         ("invalid_balance", [""], "set `nullable = true` under [columns.balance]"),
-        ("invalid_birth_date", ["nan", "N/A"], 'Set `placeholders = ["nan", "N/A"]`'),
+        ("invalid_birth_date", ["nan", "N/A"], 'Set `placeholders = ["1/1/1800", "nan", "N/A"]`'),
         ("invalid_gender", ["x"], "Add what stands there to `values` under [columns.gender]"),
         ("invalid_transaction_time", ["9:05 PM"], 'Set `format = "h:mm a"`'),
         ("invalid_customer_id", ["#1"], "do not match `pattern` under [columns.customer_id]"),
@@ -154,3 +155,26 @@ def test_check_refuses_a_contract_with_a_question(tmp_path: Path, contract: Path
 )
 def test_advice_names_the_setting(reason: str, values: list[str], said: str) -> None:
     assert said in advise(reason, values, load_contract(DEFAULT_CONTRACT))
+
+
+@pytest.mark.parametrize(
+    ("reason", "values", "change", "said"),
+    [
+        ("invalid_amount", ["N/A", "-"], {}, "The values stand for none, and no row"),
+        ("invalid_gender", ["-"], {}, 'Set `placeholders = ["-"]` under [columns.gender].'),
+        (
+            "invalid_location",
+            ["n/a"],
+            {"nullable": False, "placeholders": ("x",)},
+            'Set `placeholders = ["x", "n/a"]` and `nullable = true` under [columns.location].',
+        ),
+        ("invalid_customer_id", ["1.23457E+15"], {"pattern": ""}, "have them sent as text"),
+    ],
+)
+def test_advise_names_what_accepts_the_rows(
+    reason: str, values: list[str], change: dict[str, Any], said: str
+) -> None:
+    contract = load_contract(DEFAULT_CONTRACT)
+    ours = reason.removeprefix("invalid_")
+    columns = {**contract.columns, ours: replace(contract.columns[ours], **change)}
+    assert said in advise(reason, values, replace(contract, columns=columns))
