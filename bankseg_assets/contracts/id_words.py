@@ -8,7 +8,8 @@ NO_ID = (
     *("unknown", "undefined", "missing", "empty", "blank", "tbd"),
 )
 """In lower case, what programs and people write where there is no ID."""
-ROUNDED_ID = r"\A[0-9](\.[0-9]+)?[Ee]\+[0-9]+\z"
+ROUNDED = r"[0-9](\.[0-9]+)?[Ee]\+[0-9]+"
+ROUNDED_ID = rf"\A{ROUNDED}\z"
 """A spreadsheet that shows 10^11 and more so has rounded it: many customers become one."""
 FLOAT_ID = r"\A[0-9]+\.0\z"
 """An ID in a column of numbers that some rows leave empty."""

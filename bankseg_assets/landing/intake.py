@@ -235,8 +235,10 @@ def _rounded(found: Rounded, decimals: int) -> str:
         "because they have more decimals": found.decimals,
     }
     told = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items() if count)
+    count = found.noise + found.decimals
+    values, are = ("value", "is") if count == 1 else ("values", "are")
     return (
-        f"{found.noise + found.decimals:,} values of the column {printable(found.column)!r} are "
+        f"{count:,} {values} of the column {printable(found.column)!r} {are} "
         f"rounded to {decimals} decimal{'s' * (decimals != 1)}: {told}. "
         "Amounts of a decimal type need no rounding."
     )

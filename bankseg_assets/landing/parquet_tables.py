@@ -196,7 +196,8 @@ def _as_text(
 
     `rounded`: where to count the amounts that are rounded, for money. Where the contract has a time
     zone, an instant is in UTC with a Z, else in the column's zone: which the contract's is, is
-    cleaning's to apply.
+    cleaning's to apply. So is an instant of a column of days which is another day there: it may be
+    either, and cleaning quarantines it.
     """
     kind = column.type
     if pa.types.is_dictionary(kind):
@@ -204,6 +205,8 @@ def _as_text(
         return _as_text(*(decoded, rule, name, file_name), rounded=rounded, contract=contract)
     is_instant = pa.types.is_timestamp(kind) and kind.tz is not None
     is_instant &= bool(contract.time_zone) and rule is not None and rule.has_time
+    is_day = not is_instant and _is_day(kind, rule, contract)
+    instants = _on_another_day(column, contract.time_zone) if is_day else None
     if pa.types.is_timestamp(kind):
         if is_instant:
             column = column.cast(pa.timestamp(kind.unit))
@@ -214,6 +217,7 @@ def _as_text(
     text = column.cast(pa.string(), safe=False)
     if is_instant:
         text = pc.binary_join_element_wise(text, "Z", "")
+    text = text if instants is None else pc.coalesce(instants, text)
     try:
         text.validate(full=True)
     except pa.ArrowInvalid as error:
@@ -231,6 +235,24 @@ def _as_text(
     if rule is not None and pa.types.is_time(kind) and rule.has_plain_format:
         text = _clock_time(text, rule.format)
     return text
+
+
+def _is_day(kind: pa.DataType, rule: ColumnRule | None, contract: DeliveryContract) -> bool:
+    """Whether these are instants of a column of days, where the bank's time zone is known."""
+    is_date = rule is not None and rule is contract.columns.get("transaction_date")
+    has_zone = pa.types.is_timestamp(kind) and kind.tz is not None
+    return is_date and has_zone and bool(contract.time_zone)
+
+
+def _on_another_day(column: pa.Array, time_zone: str) -> pa.Array:
+    """Return the text of the instants that are another day in a time zone than in the column's."""
+    unit = column.type.unit
+    zones = (column.type, pa.timestamp(unit, time_zone))
+    days = [pc.floor_temporal(pc.local_timestamp(column.cast(one)), unit="day") for one in zones]
+    differ = pc.fill_null(pc.not_equal(*days), False)
+    there = column.filter(differ).cast(pa.timestamp(unit)).cast(pa.string())
+    text = pc.binary_join_element_wise(there, "Z", "")
+    return pc.replace_with_mask(pa.nulls(len(column), pa.string()), differ, text)
 
 
 def _is_text(kind: pa.DataType) -> bool:

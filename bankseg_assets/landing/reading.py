@@ -35,6 +35,9 @@ def reading_of(contract: DeliveryContract, original: Path) -> str:
     else:
         said["typed"] = {ours: _typed(rule) for ours, rule in rules.items()}
         said["typed"]["."] = [bool(contract.time_zone), contract.decimals]
+        day = rules.get("transaction_date")
+        if is_parquet and contract.time_zone and day is not None and not day.has_time:
+            said["typed"]["."].append(contract.time_zone)
     if is_sheet:
         said["sheet"] = layout.sheet
     return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()

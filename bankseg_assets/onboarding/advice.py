@@ -1,8 +1,10 @@
 """What to change in a contract, by the reason for which rows are quarantined."""
 
+import re
 from collections.abc import Iterable
 
 from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
+from bankseg_assets.contracts.id_words import ROUNDED
 from bankseg_assets.onboarding.amounts import Amounts, find_amounts
 from bankseg_assets.onboarding.columns import INVISIBLE, Column
 from bankseg_assets.onboarding.dates import find_dates, find_times, tomorrow
@@ -26,6 +28,12 @@ _GENERAL = {
     "the column is no ID, remove the table.",
     "duplicate": "The same row again: one of them is kept.",
 }
+
+
+_NEVER_EMPTY = (
+    *("transaction_id", "customer_id", "transaction_date", "amount"),
+    *("quantity", "unit_price"),
+)
 
 
 def column_of(reason: str, contract: DeliveryContract) -> str:
@@ -55,14 +63,26 @@ def advise(reason: str, values: Iterable[str], contract: DeliveryContract) -> st
     if not column.filled:
         return _on_empty(ours, place)
     if all(is_placeholder(value) for value in column.counts):
-        return f"Set `placeholders = {toml(list(column.counts))}` {place}."
+        return _on_placeholders(ours, rule, list(column.counts), place)
     return _on_values(reason, ours, rule, column, contract)
 
 
 def _on_empty(ours: str, place: str) -> str:
-    if ours in ("transaction_id", "customer_id", "transaction_date", "amount"):
+    if ours in _NEVER_EMPTY:
         return "The value is empty, and no row is complete without it."
     return f"The value is empty: set `nullable = true` {place} if it may be."
+
+
+def _on_placeholders(ours: str, rule: ColumnRule, found: list[str], place: str) -> str:
+    if ours in _NEVER_EMPTY:
+        return "The values stand for none, and no row is complete without one."
+    missing = [value for value in found if value not in rule.placeholders]
+    settings = []
+    if missing:
+        settings.append(f"`placeholders = {toml([*rule.placeholders, *missing])}`")
+    if not rule.nullable and ours not in ("debit", "credit"):  # one of these two is empty
+        settings.append("`nullable = true`")
+    return f"Set {' and '.join(settings) or '`placeholders`'} {place}."
 
 
 def _on_values(
@@ -98,6 +118,8 @@ def _on_values(
         found = f"Add what stands there to {kinds[ours]} {place}, or to `placeholders`."
     elif rule.pattern:
         found = f"The values do not match `pattern` {place}: correct or remove it."
+    elif any(re.fullmatch(ROUNDED, value) for value in column.counts):
+        found = "A spreadsheet has rounded these IDs: have them sent as text."
     else:
         found = f"See {contract.column_table(ours)} in docs/contract.md."
     return found

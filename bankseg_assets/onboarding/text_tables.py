@@ -123,7 +123,7 @@ def _read_head(text: str, delimiter: str) -> _Reading | None:
         if width <= 1 or line > MAX_HEADER_LINE or not _may_be_header(fields[:width]):
             continue
         named = sum(bool(roles_of(name)) for name in fields[:width])
-        fitting = sum(_fits(row, width) for _, row in rows[place + 1 :])
+        fitting = sum(_fits(row, width, len(fields)) for _, row in rows[place + 1 :])
         reading = _Reading(delimiter, rows, place, named, fitting)
         if best is None or _rank(reading) > _rank(best):
             best = reading
@@ -145,8 +145,9 @@ def _width(fields: Sequence[str]) -> int:
     return width
 
 
-def _fits(fields: Sequence[str], width: int) -> bool:
-    return len(fields) >= width >= _width(fields)
+def _fits(fields: Sequence[str], width: int, most: int) -> bool:
+    """Return whether a row has the header's fields: `width` with a name, and up to `most`."""
+    return len(fields) >= width and _width(fields) <= most
 
 
 def _table(
@@ -165,7 +166,7 @@ def _table(
             footer_words[word] += 1
         elif not _width(fields) or [field.strip(INVISIBLE) for field in fields[:width]] == names:
             continue  # an empty row, or the header again: left out without a setting
-        elif _fits(fields, width):
+        elif _fits(fields, width, len(header)):
             malformed += at_end
             at_end = []
             records.append(fields)

@@ -111,6 +111,26 @@ def test_a_day_is_written_as_iso_by_the_banks_own_clock(
     assert read(tmp_path, "transaction_date", values) == [text]
 
 
+def test_an_instant_of_another_day_in_the_banks_zone_is_no_day(tmp_path: Path) -> None:
+    """Where both clocks show the same day, it is that day; else cleaning quarantines the row."""
+    moments = [datetime(2016, 8, 2, hour, tzinfo=UTC) for hour in (0, 18, 20)]
+    values = pa.array(
+        [*moments, None, datetime(9999, 12, 31, tzinfo=UTC)], pa.timestamp("us", "UTC")
+    )
+    zoned = replace(CONTRACT, time_zone="Asia/Kolkata")
+    assert read(tmp_path, "transaction_date", values, zoned) == [
+        *("2016-08-02 00:00:00.000000", "2016-08-02 18:00:00.000000"),
+        *("2016-08-02 20:00:00.000000Z", None, "9999-12-31 00:00:00.000000"),
+    ]
+    american = replace(CONTRACT, time_zone="America/New_York")
+    assert read(tmp_path, "transaction_date", values, american)[:2] == [
+        *("2016-08-02 00:00:00.000000Z", "2016-08-02 18:00:00.000000"),
+    ]
+    in_zone = values.cast(pa.timestamp("us", "Asia/Kolkata"))
+    assert read(tmp_path, "transaction_date", in_zone, zoned)[2] == "2016-08-03 01:30:00.000000"
+    assert read(tmp_path, "birth_date", values, american)[0] == "2016-08-02 00:00:00.000000"
+
+
 @pytest.mark.parametrize("unit", [pa.time32("s"), pa.time32("ms"), pa.time64("us")])
 def test_a_time_is_written_in_the_format_of_the_contract(tmp_path: Path, unit: pa.DataType) -> None:
     values = pa.array([time(4, 32, 7)], unit)

@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -146,7 +147,7 @@ def test_check_refuses_a_contract_with_a_question(tmp_path: Path, contract: Path
         ("invalid_amount", ["500 Dr", "5 Cr"], "to `spending` and `income` under [columns.amount]"),
         ("invalid_balance", ["500 Dr"], "to `negative_words` and `positive_words` under"),
         ("invalid_balance", [""], "set `nullable = true` under [columns.balance]"),
-        ("invalid_birth_date", ["nan", "N/A"], 'Set `placeholders = ["nan", "N/A"]`'),
+        ("invalid_birth_date", ["nan", "N/A"], 'Set `placeholders = ["1/1/1800", "nan", "N/A"]`'),
         ("invalid_gender", ["x"], "Add what stands there to `values` under [columns.gender]"),
         ("invalid_transaction_time", ["9:05 PM"], 'Set `format = "h:mm a"`'),
         ("invalid_customer_id", ["#1"], "do not match `pattern` under [columns.customer_id]"),
@@ -174,3 +175,26 @@ def test_advice_on_words_beside_amounts(
     words = "[columns.amount]\nspending = ['Dr']\nincome = ['Cr']"
     (tmp_path / "c.toml").write_text(text.replace("[columns.amount]", words), encoding="utf-8")
     assert said in advise(reason, values, load_contract(tmp_path / "c.toml"))
+
+
+@pytest.mark.parametrize(
+    ("reason", "values", "change", "said"),
+    [
+        ("invalid_amount", ["N/A", "-"], {}, "The values stand for none, and no row"),
+        ("invalid_gender", ["-"], {}, 'Set `placeholders = ["-"]` under [columns.gender].'),
+        (
+            "invalid_location",
+            ["n/a"],
+            {"nullable": False, "placeholders": ("x",)},
+            'Set `placeholders = ["x", "n/a"]` and `nullable = true` under [columns.location].',
+        ),
+        ("invalid_customer_id", ["1.23457E+15"], {"pattern": ""}, "have them sent as text"),
+    ],
+)
+def test_advise_names_what_accepts_the_rows(
+    reason: str, values: list[str], change: dict[str, Any], said: str
+) -> None:
+    contract = load_contract(DEFAULT_CONTRACT)
+    ours = reason.removeprefix("invalid_")
+    columns = {**contract.columns, ours: replace(contract.columns[ours], **change)}
+    assert said in advise(reason, values, replace(contract, columns=columns))

@@ -280,3 +280,12 @@ def test_suggest_finds_ages_of_a_float_column(tmp_path: Path) -> None:
     path = tmp_path / "bank.csv"
     path.write_text("\n".join(["Date,Customer ID,Age,Amount EUR", *lines, ""]), encoding="utf-8")
     assert suggest(path).value("columns.age.name") == "Age"
+
+
+def test_suggest_reads_values_below_an_empty_name(tmp_path: Path) -> None:
+    """As the landing parser does; without them, no row has the header's fields."""
+    path = tmp_path / "bank.csv"
+    rows = "".join(f"T{n:03d};C{n % 7};{n + 10}.03.2024;{n},50;booked\n" for n in range(9))
+    path.write_text(f"Transaktions-ID;Kundennummer;Buchungsdatum;Betrag;\n{rows}", encoding="utf-8")
+    found = suggest(path)
+    assert (found.rows, found.value("columns.amount.name")) == (9, "Betrag")
