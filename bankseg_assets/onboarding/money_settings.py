@@ -225,7 +225,7 @@ def _say_words_of_amount(draft: Draft, amounts: Amounts) -> None:
         {sides.get(word, "") for word in amounts.signs[is_below]} for is_below in (True, False)
     )
     if len(below) == len(above) == 1 and below.isdisjoint(above) and "" not in below | above:
-        draft.say("columns.amount.negative", *below, "sign and word agree in every row")
+        draft.say("columns.amount.negative", next(iter(below)), "sign and word agree in every row")
     else:
         _say_signs_beside_words(draft, "amount", amounts)
     is_clear = len(sides) == len(amounts.words)
