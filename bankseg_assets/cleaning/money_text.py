@@ -109,7 +109,7 @@ def _signed_by_word(text: Column, rule: ColumnRule) -> Column:
     is_known = word.isin(*rule.negative_words, *rule.positive_words)
     sign = F.when(word.isin(*rule.negative_words), "-").when(is_known, "+")
     # A zero needs no word; any other number does.
-    is_empty = (text == "") | text.rlike(r"\A[0.,]+\z")
+    is_empty = (text == "") | text.rlike(r"\A-?[0.,]+\z")
     signed = F.concat(F.coalesce(sign, F.lit("?")), number)
     return F.when(is_empty, text).otherwise(signed)
 
@@ -122,7 +122,7 @@ def _parted(text: Column, rule: ColumnRule) -> tuple[Column, Column]:
     known = "|".join(map(re.escape, sorted(rule.words, key=len, reverse=True)))
     before = rf"({known})(?:[.](?![0-9]))?(?![\p{{L}}\p{{Sc}}]|[.,][0-9])(.*)"
     after = rf"(.*)(?<!\p{{L}})({known})[.]?"
-    upper = F.translate(F.upper(text), _WORD_END, "?")
+    upper = _unified(F.upper(text))  # without marks, and with plain spaces in and beside words
     pattern = rf"\A(?:{before}|{after})\z"
     marked = F.regexp_replace(upper, pattern, f"$1$4{_WORD_END}$2$3")
     has_word = (F.length(text) <= LONGEST_TEXT) & marked.contains(_WORD_END)

@@ -487,7 +487,7 @@ def test_debit_and_credit_of_a_case_are_accepted(spark: SparkSession, tmp_path: 
 
 def test_words_beside_an_amount_say_its_direction(spark: SparkSession) -> None:
     amount = ColumnRule(
-        "Amount", thousands_separator=",", spending=("DR", "(D)"), income=("CR", "HABEN")
+        "Amount", thousands_separator=",", spending=("DR", "(D)"), income=("CR", "HABEN", "PAID IN")
     )
     by = contract(amount=amount)
     check(
@@ -505,6 +505,8 @@ def test_words_beside_an_amount_say_its_direction(spark: SparkSession) -> None:
             ({"amount": "+5.00 haben"}, reason("invalid_amount")),
             ({"amount": ".47haben"}, ("0.47", "income")),
             ({"amount": "0.00 Dr"}, ("0.00", "spending")),
+            ({"amount": "5 paid\u00a0in"}, ("5.00", "income")),
+            ({"amount": "1E+2Dr"}, ("100.00", "spending")),
             # No word, another one, two, or a sign beside a word.
             ({"amount": "500.00"}, reason("invalid_direction")),
             ({"amount": "0.00"}, reason("invalid_direction")),
@@ -565,6 +567,7 @@ def test_words_beside_a_balance_say_its_sign(spark: SparkSession) -> None:
     )
     texts: dict[str, str | None] = {
         **{"2,000.00 Dr": "-2000.00", "2,000.00Cr": "2000.00", "0.00": "0.00", "0 Dr": "0.00"},
+        **{"-0.00": "0.00", "500/- Dr": "-500.00"},
         **{"Cr INR 5": "5.00", "": None, "5": "invalid_balance", "-5 Dr": "invalid_balance"},
         **{"-5 Cr": "invalid_balance", "5 XX": "invalid_balance"},
     }
