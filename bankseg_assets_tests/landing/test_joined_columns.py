@@ -13,7 +13,7 @@ from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract, RowF
 from bankseg_assets.contracts.file_layout import FileLayout
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.parse import Parsed, parse_delivery
-from ops.cli.quarantine import _fields, _file_columns
+from ops.cli.quarantine import _delivered, _fields
 
 SHIPPED = DeliveryContract()
 DAY = ColumnRule("", names=("Day", "Month", "Year"), joined_by=" ", format="d M yyyy")
@@ -133,9 +133,9 @@ def test_quarantined_row_passes_the_filter_again() -> None:
 
 
 def test_quarantined_value_is_split_into_its_columns() -> None:
-    assert _file_columns(DAY, "31 2 2016") == {"Day": "31", "Month": "2", "Year": "2016"}
-    assert _file_columns(DAY, "31/2/2016") == {"Day": "31/2/2016", "Month": "", "Year": ""}
-    assert _file_columns(ColumnRule("A"), None) == {"A": None}
+    assert _delivered(DAY, "31 2 2016") == {"Day": "31", "Month": "2", "Year": "2016"}
+    assert _delivered(DAY, "31/2/2016") == {"Day": "31/2/2016", "Month": "", "Year": ""}
+    assert _delivered(ColumnRule("A"), None) == {"A": None}
 
 
 PARTS = [
