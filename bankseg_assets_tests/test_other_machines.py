@@ -10,7 +10,8 @@ PROGRAM = """
 import sys
 from pathlib import Path
 from bankseg_assets.runtime.settings import Settings
-from bankseg_assets.runtime.spark import prepare_process, read_parquet, spark_config
+from bankseg_assets.runtime.spark import prepare_process, spark_config
+from bankseg_assets.storage.parquet import read_parquet
 
 settings = Settings(data_dir=Path(sys.argv[1]), spark_master="local[2]")
 prepare_process(settings)
