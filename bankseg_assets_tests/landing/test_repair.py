@@ -9,7 +9,7 @@ import pytest
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.landing.intake import take_landed
 from bankseg_assets.landing.ledger import Delivery, Ledger
-from bankseg_assets.landing.repair import LostContentError, mend
+from bankseg_assets.landing.repair import LostContentError, repair_records
 from bankseg_assets.runtime.settings import Settings
 from ops.demo.transactions import write_demo_transactions
 
@@ -38,7 +38,7 @@ def cut(path: Path) -> None:
 
 def test_whole_records_are_left_alone(settings: Settings, delivery: Delivery) -> None:
     before = records_of(settings, delivery).stat().st_ino
-    assert mend(settings.raw_dir, [delivery], CONTRACT) == []
+    assert repair_records(settings.raw_dir, [delivery], CONTRACT) == []
     assert records_of(settings, delivery).stat().st_ino == before
 
 
@@ -51,16 +51,18 @@ def test_damaged_records_are_made_again(
     records = records_of(settings, delivery)
     before = pq.read_table(records)
     damage(records)
-    (outcome,) = mend(settings.raw_dir, [delivery], CONTRACT)
+    (outcome,) = repair_records(settings.raw_dir, [delivery], CONTRACT)
     assert (outcome.file_name, outcome.outcome, outcome.is_warning) == ("bank.csv", "mended", True)
     assert pq.read_table(records).equals(before)
-    assert mend(settings.raw_dir, [delivery], CONTRACT) == []
+    assert repair_records(settings.raw_dir, [delivery], CONTRACT) == []
 
 
 def test_damage_that_only_a_hash_shows_is_mended_when_it_is_known(
     settings: Settings, delivery: Delivery
 ) -> None:
-    (outcome,) = mend(settings.raw_dir, [delivery], CONTRACT, known_damaged={delivery.sha256})
+    (outcome,) = repair_records(
+        settings.raw_dir, [delivery], CONTRACT, known_damaged={delivery.sha256}
+    )
     assert outcome.outcome == "mended"
 
 
@@ -72,4 +74,4 @@ def test_without_a_whole_original_it_says_what_to_deliver_again(
     cut(records)
     damage(records.with_name("original"))
     with pytest.raises(LostContentError, match=r"Remove .* and deliver bank\.csv again\.$"):
-        mend(settings.raw_dir, [delivery], CONTRACT)
+        repair_records(settings.raw_dir, [delivery], CONTRACT)
