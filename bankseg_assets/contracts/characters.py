@@ -1,8 +1,8 @@
-"""Characters that show nothing: what is trimmed from the ends of a value."""
+"""Invisible characters, which are trimmed from the ends of a value."""
 
 
 def _characters(*codes: int | tuple[int, int]) -> str:
-    """Return the characters of code points and of ranges of them, ends included."""
+    """Return the characters of code points and of inclusive ranges of code points."""
     spans = ((code, code) if isinstance(code, int) else code for code in codes)
     return "".join(chr(code) for first, last in spans for code in range(first, last + 1))
 

@@ -1,4 +1,4 @@
-"""What a delivered file must look like: the contract between the bank and the platform."""
+"""The delivery contract between bank and platform: what a delivered file must look like."""
 
 import hashlib
 import json
@@ -38,7 +38,7 @@ _SEPARATORS = {
     "\u2019": "'",
 }
 """A thousands separator as a contract may write it -> one of its kind."""
-# Something that is no sign or separator of a number.
+# A character that is neither a sign nor a separator of a number.
 _CURRENCY_SYMBOL = r"(?=.*[^-.,'\s])[^\d()+=_\r\n]+"
 _DATE_KEYS = ("format", "formats", "month_names")
 _KEYS: dict[str, tuple[str, ...]] = {
@@ -74,12 +74,12 @@ _ADDED_KEYS: dict[str, Any] = {
 
 
 class ContractError(ValueError):
-    """A contract that cannot be used: names the file, the key, what was expected and found."""
+    """A contract that cannot be used; names the file, the key, expectation and finding."""
 
 
 @dataclass(frozen=True)
 class ColumnRule:
-    """What one delivered column is called, and which of its values are sound."""
+    """The name of one delivered column, and which of its values are valid."""
 
     name: str
     nullable: bool = False
@@ -124,18 +124,18 @@ class ColumnRule:
 
     @property
     def file_names(self) -> tuple[str, ...]:
-        """The columns of the file that it is made of."""
+        """The columns of the file that it is composed of."""
         return self.names or (self.name,)
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words that may stand beside an amount or balance, and are no part of the number."""
+        """The words allowed beside an amount or balance, which are not part of the number."""
         every = (*self.spending, *self.income, *self.negative_words, *self.positive_words)
         return tuple(word for word in every if word)
 
     @property
     def title(self) -> str:
-        """What the column is called where there is room for one name."""
+        """The column's name where only one fits."""
         return self.joined_by.join(self.names) if self.names else self.name
 
     @property
@@ -145,7 +145,7 @@ class ColumnRule:
 
     @property
     def has_plain_format(self) -> bool:
-        """Whether there is one format, which Spark's own parser takes as it stands."""
+        """Whether there is one format, which Spark's own parser accepts unchanged."""
         return not self.formats and self.readers[0].is_plain
 
     @property
@@ -155,17 +155,17 @@ class ColumnRule:
 
     @property
     def has_time(self) -> bool:
-        """Whether a value of the declared formats has the time of day, too."""
+        """Whether a value of the declared formats includes the time of day."""
         return any(form.has_time for form in self.readers)
 
     @property
     def takes_iso_dates(self) -> bool:
-        """Whether an ISO date cannot be taken for another day than it says."""
+        """Whether the declared formats cannot misread an ISO date as another day."""
         return all(re.match(r"y+[^M]*d", form.text) is None for form in self.readers)
 
     @property
     def spark_pattern(self) -> str:
-        r"""The pattern for `rlike`, on the whole value: `$` would let a last line break pass."""
+        r"""The pattern for `rlike`, on the whole value: `$` would accept a final line break."""
         return rf"\A(?:{self.pattern})\z"
 
 
@@ -187,7 +187,7 @@ class RowFilter:
 
 @dataclass(frozen=True)
 class DeliveryContract:
-    """Header, formats and domains of a transactions file; a default is what contract.toml says."""
+    """Header, formats and domains of a transactions file; defaults are those of contract.toml."""
 
     currency: str = _shipped("currency")
     currency_symbols: tuple[str, ...] = ()
@@ -220,7 +220,7 @@ class DeliveryContract:
     """The same for a file of holdings."""
 
     def of_holdings(self) -> "DeliveryContract":
-        """Return what a file of holdings must look like."""
+        """Return the contract for a file of holdings."""
         return replace(
             self,
             columns=self.holdings,
@@ -231,31 +231,31 @@ class DeliveryContract:
 
     @property
     def decimals(self) -> int:
-        """How many decimals an amount may have, 0 to 4."""
+        """The number of decimals that an amount may have, 0 to 4."""
         if self.currency_decimals is None:
             return decimals(self.currency)
         return self.currency_decimals
 
     @property
     def layout_table(self) -> str:
-        """Where a contract sets the layout, for messages."""
+        """The table of a contract that sets the layout, for messages."""
         return "[holdings.file]" if self.table == RAW_HOLDINGS else "[file]"
 
     def column_table(self, ours: str) -> str:
-        """Return where a contract describes a column, for messages."""
+        """Return the table of a contract that describes a column, for messages."""
         return f"[{'holdings' if self.table == RAW_HOLDINGS else 'columns'}.{ours}]"
 
     @property
     def header(self) -> dict[str, str]:
         """Our column name -> the name in the file's header; the order in the file is free.
 
-        Of one that is made of several, their names together.
+        A column composed of several has their names together.
         """
         return {ours: rule.title for ours, rule in self.columns.items()}
 
     @property
     def file_columns(self) -> tuple[str, ...]:
-        """The names that a file's header must have, each once."""
+        """The names that a file's header must contain, each once."""
         named = [name for rule in self.columns.values() for name in rule.file_names]
         return tuple(dict.fromkeys([*named, *(one.column for one in self.row_filters)]))
 
@@ -267,12 +267,12 @@ class DeliveryContract:
 
     @property
     def id_pattern(self) -> str:
-        """What a whole transaction ID must match, for `rlike`."""
+        """The pattern that a whole transaction ID must match, for `rlike`."""
         return self.columns["transaction_id"].spark_pattern
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of all that the contract says of its files; comments and order change nothing."""
+        """SHA-256 of the contract's settings for files; independent of comments and order."""
         said = asdict(self)
         # Of other files, not the bank's to say, and of no row of a file.
         del said["holdings"], said["holdings_layout"], said["table"], said["features"]
@@ -280,7 +280,7 @@ class DeliveryContract:
             del said["layout"]
         elif not self.layout.sheet:
             del said["layout"]["sheet"]
-        # A setting that a contract does not use must not have everything cleaned again.
+        # A change to an unused setting must not cause everything to be cleaned again.
         _leave_out(said, _ADDED_SETTINGS)
         for rule in said["columns"].values():
             _leave_out(rule, _ADDED_KEYS)
@@ -302,8 +302,8 @@ def _shipped_contract() -> DeliveryContract:
 def load_contract(path: Path) -> DeliveryContract:
     """Read a contract.
 
-    Raises ContractError when the file is not there or not TOML, when a key is unknown or missing,
-    or when a value is not of the kind that its key needs.
+    Raises ContractError if the file is missing or not TOML, if a key is unknown or missing, or if a
+    value is not of the kind that its key needs.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -311,11 +311,11 @@ def load_contract(path: Path) -> DeliveryContract:
     except OSError as error:
         raise ContractError(
             f"The contract {path} cannot be read ({error.strerror}). Correct BANKSEG_CONTRACT."
-        ) from None  # its sentence is in ours; a batch showed both
+        ) from None  # our message includes its text; a batch would show both
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ContractError(f"The contract {path} is not valid TOML: {error}.") from None
     from bankseg_assets.contracts.toml.reading import (
-        read_contract,  # it is made of this module's parts
+        read_contract,  # circular import: it uses this module
     )
 
     return read_contract(content, path)

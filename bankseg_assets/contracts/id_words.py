@@ -1,4 +1,4 @@
-"""What stands in a file where there is no ID, or one that a spreadsheet has damaged."""
+"""Placeholders for missing IDs, and patterns of IDs that a spreadsheet damaged."""
 
 NO_ID = (
     *("-", "--", "---", "?", "??", ".", "#", "*", "-1", "\\n"),

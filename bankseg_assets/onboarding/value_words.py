@@ -1,4 +1,4 @@
-"""What banks write as a value: directions, genders, placeholders, totals, states."""
+"""Words that banks use as values: directions, genders, placeholders, totals, states."""
 
 from bankseg_assets.onboarding.header_words import plain, words
 
@@ -64,12 +64,12 @@ UNSETTLED = words("""
 
 
 def is_placeholder(value: str) -> bool:
-    """Whether a value stands for none."""
+    """Return whether a value is a placeholder."""
     return value.lower() in PLACEHOLDERS
 
 
 def footer_word(text: str) -> str:
-    """Return how a line of totals begins, as it is written; empty where it is none."""
+    """Return the start of a totals line, as written; empty if it is not one."""
     shown = text.lstrip(' "')
     lower = shown.lower()
     for word in _FOOTERS:
@@ -80,7 +80,7 @@ def footer_word(text: str) -> str:
 
 
 def direction_of(value: str) -> str:
-    """Return `spending` or `income` for a word that says so; empty for a letter or another word."""
+    """Return `spending` or `income` for a known word; empty for a letter or another word."""
     key = "".join(plain(value))
     if key in SPENDING_WORDS and len(key) > 1:
         return "spending"

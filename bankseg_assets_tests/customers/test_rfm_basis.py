@@ -10,7 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from bankseg_assets.customers import rfm_basis
-from bankseg_assets.customers.rfm_basis import CountAnewError, basis, columns_with_values, newest
+from bankseg_assets.customers.rfm_basis import (
+    FullRecomputeError,
+    basis,
+    columns_with_values,
+    newest,
+)
 from bankseg_assets.storage.version_store import BASIS_FILE, VersionStore, write_json
 
 SNAPSHOT = date(2016, 10, 22)
@@ -43,7 +48,7 @@ def count(store: VersionStore, cleaned: Path, **change: Any) -> Path:
 
 
 def why_not(store: VersionStore, cleaned: Path, customer_key: str = "customer_id") -> str:
-    with pytest.raises(CountAnewError) as caught:
+    with pytest.raises(FullRecomputeError) as caught:
         newest(store, cleaned, customer_key=customer_key)
     return str(caught.value)
 

@@ -13,7 +13,7 @@ from bankseg_assets.customers.rfm import customers, measure_histograms, with_sco
 from bankseg_assets.customers.rfm_incremental import (
     TOUCHED,
     carried,
-    counted_anew,
+    recompute_customers,
     touched_customers,
 )
 from bankseg_assets_tests.frames import Rows, cleaned_frame, rfm_frame
@@ -89,7 +89,7 @@ def test_the_result_is_that_of_all_rows(
     old = scored(customers(cleaned_frame(spark, then), customer_key=key, snapshot=SINCE))
     cleaned = cleaned_frame(spark, now)
     ids = touched(spark, now, then, key)
-    anew = counted_anew(cleaned, ids, customer_key=key, snapshot=SNAPSHOT)
+    anew = recompute_customers(cleaned, ids, customer_key=key, snapshot=SNAPSHOT)
     same = carried(old, ids, since=SINCE, snapshot=SNAPSHOT)
     found = scored(same.unionByName(anew))
     whole = scored(customers(cleaned, customer_key=key, snapshot=SNAPSHOT))
@@ -108,7 +108,7 @@ def test_transactions_without_a_key_are_no_ones(spark: SparkSession) -> None:
     rows = [{"gender": None}, {"gender": None}]
     key = "concat(gender, location)"
     ids = touched(spark, rows[:1], [], key)
-    anew = counted_anew(
+    anew = recompute_customers(
         cleaned_frame(spark, rows), ids, customer_key=key, snapshot=SNAPSHOT
     ).collect()
     assert anew == []
@@ -118,4 +118,4 @@ def test_transactions_without_a_key_are_no_ones(spark: SparkSession) -> None:
 def test_nothing_changed_is_nothing_counted(spark: SparkSession, key: str) -> None:
     cleaned = cleaned_frame(spark, [{}, {"customer_id": "C2"}])
     ids = touched(spark, [], [], key)
-    assert counted_anew(cleaned, ids, customer_key=key, snapshot=SNAPSHOT).isEmpty()
+    assert recompute_customers(cleaned, ids, customer_key=key, snapshot=SNAPSHOT).isEmpty()
