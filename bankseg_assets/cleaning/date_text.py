@@ -20,13 +20,13 @@ OFFSETS = {
     r"([+-]\d\d)(\d\d)\z": "$1:$2",
     r"([+-]\d\d)\z": "$1:00",
 }
-"""Spellings that a cast reads and a pattern does not -> what both read."""
+"""Spellings that only a cast accepts -> the spelling that patterns accept, too."""
 HALF_DAYS, ZONE = "yyyy-M-d h:m:s.[SSSSSSSSS] a", "VV"
 MICROSECONDS = {"epoch_seconds": 1_000_000, "epoch_milliseconds": 1_000, "epoch_microseconds": 1}
 # Excel's day 60 is 29 February 1900, which did not exist: earlier days are off by one.
 EXCEL_DAYS = r"\A(6[1-9]|[7-9][0-9]|[1-9][0-9]{2,5}|[12][0-9]{6})"
 EXCEL_END = 2_958_466
-"""Year 10000, of which Python has no dates."""
+"""Year 10000, beyond Python's date range."""
 EXCEL_ZERO = "DATE'1899-12-30'"
 SECONDS_A_DAY = 86_400
 ISO_TIME = DateFormat("HH:mm:ss.SSSSSS")

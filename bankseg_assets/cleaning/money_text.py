@@ -22,7 +22,7 @@ from bankseg_assets.contracts.value_ranges import BINARY_NOISE
 EXACT = "decimal(38,20)"
 """Holds every number that the patterns below accept, with all its decimals."""
 LONGEST_TEXT = 100
-"""A longer text is a plain number or none: no pattern tries a megabyte in many ways."""
+"""Longer texts must be plain numbers: patterns must not backtrack over a megabyte."""
 MOST_DIGITS = 15  # before the decimal separator, without leading zeros
 
 # Unicode's dashes and minus signs that people and programs use as a minus.
@@ -53,11 +53,11 @@ class MoneyText:
     """A money text and its parsed number, as columns."""
 
     text: Column
-    """Trimmed; empty where there is no value."""
+    """Trimmed; empty if there is no value."""
     is_plain: Column
     """The text is empty, or a plain number: no other pattern is needed."""
     exact: Column
-    """The value of a text that is not plain, with all its decimals; null where it has none."""
+    """The value of a text that is not plain, with all decimals; null if it is not a number."""
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ Parts = dict[str, list[Path]]
 """Delivery -> the files with its rows."""
 
 REPEATS = "repeats"
-"""In place of a delivery: the rows that tell of a transaction again, of all deliveries."""
+"""Used as a delivery: the rows of all deliveries that repeat a transaction."""
 
 _PART_COLUMN = "_part"
 

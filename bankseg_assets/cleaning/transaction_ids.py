@@ -20,11 +20,11 @@ CONTENT = (
     *("customer_id", "birth_date", "age", "gender", "location", "balance"),
     *("transaction_at", "amount", "direction"),
 )
-"""The columns of a judged row that two rows of one transaction agree in."""
+"""The columns of a validated row that are equal in rows of one transaction."""
 _DIGITS = 24  # of a hash: 96 bits, so that a billion rows have no collision
 _AGAIN = "~"
 MADE = rf"^[0-9a-f]{{{_DIGITS}}}({re.escape(_AGAIN)}[0-9]+)?$"
-"""What an ID that is made of the content looks like."""
+"""The pattern of an ID derived from the content."""
 _REPEATED = rf"^[0-9a-f]{{{_DIGITS}}}{re.escape(_AGAIN)}[0-9]+$"
 
 

@@ -50,7 +50,7 @@ _MONEY_PARTS = tuple(part.name for part in fields(MoneyText))
 _UNTRIMMED = "_untrimmed"
 ROW_KEY = ["delivery", "row_number"]
 EPOCH_DAYS = 31
-"""In milliseconds, all seconds until 2054 are within as many days of zero."""
+"""Seconds until 2054, read as milliseconds, are within this many days of zero."""
 QUARANTINED = "quarantined"
 DUPLICATE = "duplicate"
 

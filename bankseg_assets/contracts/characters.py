@@ -16,5 +16,5 @@ ZERO_WIDTH = _characters(
     *(0xAD, 0x034F, 0x061C, 0x180E, (0x200B, 0x200F), (0x202A, 0x202E)),
     *((0x2060, 0x2064), (0x2066, 0x206F), 0xFEFF),
 )
-"""What shows nothing: zero-width spaces and joiners, marks of direction and of byte order."""
+"""Invisible: zero-width spaces and joiners, marks of direction and of byte order."""
 INVISIBLE = BLANKS + ZERO_WIDTH

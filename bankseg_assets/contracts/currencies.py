@@ -11,14 +11,14 @@ _ISO_4217 = """
     ZWG ZWL
 """
 CODES = frozenset(_ISO_4217.split())
-"""ISO 4217, with codes that were withdrawn lately and some in common use beside it (CNH, GGP)."""
+"""ISO 4217, with recently withdrawn codes and unofficial ones in common use (CNH, GGP)."""
 
 _UNITS: dict[int, str] = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
     3: "BHD IQD JOD KWD LYD OMR TND",
     4: "CLF UYW",
 }
-"""Decimals -> currencies to which ISO 4217 gives so many; all others have two."""
+"""Decimals -> currencies with this many in ISO 4217; all others have two."""
 
 _DOLLARS = "AUD BBD BMD BND BSD BZD CAD FJD GYD HKD JMD KYD LRD NAD NZD SBD SGD SRD TTD TWD XCD"
 _PESOS = "ARS CLP COP CUP DOP MXN UYU"

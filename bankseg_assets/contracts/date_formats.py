@@ -48,7 +48,7 @@ _FIELDS = {
     "XXX": "Z|(?:UTC|GMT)?[+-][0-9]{2}(?::?[0-9]{2})?|UTC|GMT",
 }
 _REST = {"a": "[.]?[ \u00a0\u202f]?M[.]?"}
-"""What follows the part of a field that says something."""
+"""The optional remainder of a field, after its significant part."""
 _VARIABLE = ("M", "d", "H", "h")
 _PLAIN = ("yyyy", "yy", "MM", "M", "dd", "d", "HH", "mm", "ss")
 _SPACE = "[ \u00a0\u202f]"  # JDK 20 and Chrome write a narrow no-break space before AM and PM

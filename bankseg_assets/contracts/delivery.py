@@ -19,12 +19,12 @@ from bankseg_assets.contracts.tables import RAW_HOLDINGS, RAW_TRANSACTIONS, Tabl
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT
 
 DELIVERED = tuple(RAW_TRANSACTIONS.names[: RAW_TRANSACTIONS.names.index("source_file")])
-"""Our names of what a bank delivers."""
+"""Our names of the columns that a bank delivers."""
 OPTIONAL = ("birth_date", "gender", "location", "balance", "transaction_time")
 REQUIRED = ("customer_id", "transaction_id", "transaction_date", "amount")
 MONEY_COLUMNS = ("balance", "amount")
 HOLDINGS = ("customer_id", "product")
-"""The same, of a file of holdings."""
+"""The same for a file of holdings."""
 
 _LAYOUT_KEYS = ("header_line", "footer_lines", "footer_starts_with")
 _TEXT_KEYS = ("name", "placeholders", "pattern")
@@ -62,7 +62,7 @@ _ADDED_SETTINGS: dict[str, Any] = {
     "spending": "debit",
     "row_filters": (),
 }
-"""Settings that older contracts do not have -> what they mean there; see `fingerprint`."""
+"""Settings missing in older contracts -> their default there; see `fingerprint`."""
 _ADDED_KEYS: dict[str, Any] = {
     **{"formats": (), "month_names": (), "thousands_separator": ""},
     **{"names": (), "joined_by": " ", "unique_per": ""},
@@ -70,7 +70,7 @@ _ADDED_KEYS: dict[str, Any] = {
     **{"rates": {}, "converts": ("amount",)},
     **{"negative_words": (), "positive_words": ()},
 }
-"""The same, of a column."""
+"""The same for a column."""
 
 
 class ContractError(ValueError):
@@ -85,7 +85,7 @@ class ColumnRule:
     nullable: bool = False
     format: str = ""
     formats: tuple[str, ...] = ()
-    """In place of `format`: several, of which no two read a text differently."""
+    """Instead of `format`: several formats, no two of which parse a text differently."""
     month_names: tuple[str, ...] = ()
     """January to December as the bank writes them; none: English, in full or of three letters."""
     placeholders: tuple[str, ...] = ()
@@ -98,29 +98,29 @@ class ColumnRule:
     thousands_separator: str = ""
     """Between groups of digits: `,`, `.`, any space, any apostrophe; empty for none."""
     names: tuple[str, ...] = ()
-    """In place of `name`: several columns of the file, whose values are joined by `joined_by`."""
+    """Instead of `name`: several columns of the file, whose values are joined by `joined_by`."""
     joined_by: str = " "
     unique_per: Literal["", "file", "customer", "day"] = ""
-    """What a transaction ID is unique within; empty: it is unique."""
+    """The scope in which a transaction ID is unique; empty: everywhere."""
     spending: tuple[str, ...] = ()
-    """In upper case, the values of a direction that say that the amount is spending.
+    """The values of a direction, in upper case, that mean spending.
 
-    Of an amount: the words beside it that do; the empty one says what no word means.
+    For an amount: words beside it; the empty word stands for no word.
     """
     income: tuple[str, ...] = ()
     """The same for income."""
     negative: Literal["", "spending", "income"] = ""
-    """What a negative amount is, where the sign says the direction; a positive one is the other."""
+    """The direction of a negative amount, if the sign gives it; a positive one is the other."""
     negated: bool = False
-    """Whether a debit or credit is written with a minus sign where it is one."""
+    """Whether a debit or credit is written with a minus sign."""
     rates: Mapping[str, Decimal] = field(default_factory=dict)
     """Code of another currency -> the contract's currency for one unit of it."""
     converts: tuple[str, ...] = ("amount",)
     """Which of our columns of money are in the currency that the row names."""
     negative_words: tuple[str, ...] = ()
-    """In upper case, the words beside a balance that say that it is below zero."""
+    """The words beside a balance, in upper case, that mean it is negative."""
     positive_words: tuple[str, ...] = ()
-    """The same of one that is not; the empty one says what no word means."""
+    """The same for positive ones; the empty word stands for no word."""
 
     @property
     def file_names(self) -> tuple[str, ...]:
@@ -182,7 +182,7 @@ class RowFilter:
     keep: tuple[str, ...] = ()
     """Values, compared without case and blanks at their ends; other rows are left out."""
     drop: tuple[str, ...] = ()
-    """In place of `keep`: the values of rows that are left out."""
+    """Instead of `keep`: the values of rows that are left out."""
 
 
 @dataclass(frozen=True)
@@ -191,10 +191,10 @@ class DeliveryContract:
 
     currency: str = _shipped("currency")
     currency_symbols: tuple[str, ...] = ()
-    """What may stand for the currency beside an amount, beside its code and its usual signs."""
+    """Further signs of the currency beside an amount, besides its code and usual signs."""
     number_format: Literal["lakh", "plain"] = _shipped("number_format")
     customer_key: str = _shipped("customer_key")
-    """A Spark SQL expression over cleaned_transactions that says who the customer is."""
+    """A Spark SQL expression over cleaned_transactions that identifies the customer."""
     features: tuple[str, ...] = ()
     """The features to segment by (`scoring.FEATURES`); none: those that suit the data."""
     time_zone: str = ""
@@ -213,9 +213,9 @@ class DeliveryContract:
     holdings: Mapping[str, ColumnRule] = _shipped("holdings")
     """The same for a file of holdings."""
     table: Table = RAW_TRANSACTIONS
-    """What the records of a file become."""
+    """The table that the records of a file are written to."""
     layout: FileLayout = PLAIN
-    """What stands in a file around its records."""
+    """The layout of a file around its records."""
     holdings_layout: FileLayout = PLAIN
     """The same for a file of holdings."""
 

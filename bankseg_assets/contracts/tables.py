@@ -110,7 +110,7 @@ RAW_HOLDINGS = Table(
         *RAW_TRANSACTIONS.columns[RAW_TRANSACTIONS.names.index("source_file") :],
     ),
 )
-"""What becomes of a file of holdings; kept in the archive, and not published."""
+"""The table of a parsed file of holdings; kept in the archive, not published."""
 
 CLEANED_TRANSACTIONS = Table(
     "cleaned_transactions",

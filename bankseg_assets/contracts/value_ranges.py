@@ -10,7 +10,7 @@ from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.contracts.tables import MONEY_DIGITS, money_scale
 
 OLDEST_YEARS = 110
-"""A birth date that makes its owner older is a slip: the age is unknown then."""
+"""An older birth date is a mistake: the age is then unknown."""
 EARLIEST_DAY = date(1900, 1, 1)
 """Year 16 typed as 1016, or the zero of some program: no transaction is older than this."""
 GREATEST_MONEY = Decimal(10) ** 14
@@ -25,7 +25,7 @@ Relative; 2**-52 is the distance of 1 to the next double. A digit that someone w
 up to 10^11 with three decimals.
 """
 AMOUNTS = ("amount", "debit", "credit")
-"""Columns of which each may be a transaction's amount as it stands."""
+"""Columns that may each be a transaction's amount, unconverted."""
 
 
 def greatest_sum(decimals: int) -> Decimal:

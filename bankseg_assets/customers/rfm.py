@@ -18,7 +18,7 @@ MEASURES = (
     *("latest_balance", "income", "birth_date", "age", "gender", "location", "identity_conflict"),
     "snapshot_date",
 )
-"""What `customers` returns: RFM_TABLE without what follows from all customers together."""
+"""Columns of `customers`: RFM_TABLE without those that depend on all customers together."""
 
 RARELY_KNOWN = ("direction", "age")
 """Columns of CLEANED_TRANSACTIONS that few banks deliver."""

@@ -19,9 +19,9 @@ from bankseg_assets.contracts.tables import MONEY_DECIMALS
 from bankseg_assets.contracts.value_ranges import BINARY_NOISE
 
 _EITHER = ("debit", "credit")
-"""What a bank may have in place of an amount."""
+"""The columns that may replace an amount."""
 _FEWEST_DIGITS = 15
-"""Noise shows in no shorter text: a double is exact to so many digits."""
+"""Shorter texts have no noise: a double is exact to this many digits."""
 
 
 @dataclass(frozen=True)
@@ -31,9 +31,9 @@ class Rounded:
     column: str
     """As in the file's header."""
     noise: int = 0
-    """By less than what a few operations on such numbers add."""
+    """Values rounded by less than the error of a few operations on doubles."""
     decimals: int = 0
-    """By more: the value had more decimals than the currency."""
+    """Values rounded by more: they had more decimals than the currency."""
 
     @property
     def is_any(self) -> bool:

@@ -23,7 +23,7 @@ OLE_SECTOR = 512
 SPREADSHEETS_ADVICE = "is a spreadsheet of a kind that is not read. Save it as .xlsx or CSV."
 CHUNK_BYTES = 1 << 20
 SPARK_MARKER = "_SUCCESS"
-"""Spark writes it into the folder of an output once all of its files are there."""
+"""Spark writes it into an output folder once all files are complete."""
 SETTLED_AFTER_SECONDS = 10.0
 # A file without its end marker may still grow. vsftpd lets an upload stall this long before it
 # closes it (data_connection_timeout); TCP pauses for two minutes at most between two attempts.
@@ -47,7 +47,7 @@ class LandedFile:
     size: int
     modified_ns: int
     folder: str = ""
-    """The name of the folder in the landing folder that it lies in, where Spark wrote one."""
+    """The name of the subfolder that Spark wrote it to, if any."""
 
     @property
     def name(self) -> str:

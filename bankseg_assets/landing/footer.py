@@ -8,7 +8,7 @@ from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.header import Header, split_line
 
 _EITHER = ("debit", "credit")
-"""Columns of which a record fills one."""
+"""Columns of which a record fills at least one."""
 MAX_FOOTER_BYTES = 16 << 20  # with the empty lines after it: Excel's million rows take 9
 
 

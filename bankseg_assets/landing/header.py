@@ -26,14 +26,13 @@ class Header:
 
     names: tuple[str, ...]
     places: dict[str, int]
-    """Our column name -> its place in the file, of those that are one column there."""
+    """Our column name -> its position, for columns that are one column in the file."""
     joined: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    """Our column name -> the places of those that are several."""
+    """Our column name -> positions, for columns composed of several."""
     filters: tuple[int, ...] = ()
-    """The place of the column that each of the contract's row filters reads."""
+    """The position of the column that each row filter of the contract reads."""
     left_out: frozenset[int] = frozenset()
-    """Places of columns that are not read: the contract does not know them, and they hold no text
-    or too much."""
+    """Positions of columns that are not read: not in the contract, without text or too large."""
 
     @cached_property
     def known(self) -> frozenset[int]:

@@ -83,10 +83,10 @@ class Delivery:
     run_id: str
     taken_at: str = ""
     contract: str = ""
-    """Fingerprint of the contract that it was judged by."""
+    """Fingerprint of the contract that accepted or rejected it."""
     withdrawn_at: str = ""
     reading: str = ""
-    """Of the contract, the part that its records were parsed by; empty from older builds."""
+    """Hash of the contract's settings that parsed it (`reading`); empty from older builds."""
 
     @property
     def is_demo(self) -> bool:

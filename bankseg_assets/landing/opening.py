@@ -20,7 +20,7 @@ from bankseg_assets.landing.text import MAX_LINE_BYTES, refuse_long_line
 
 BOM = b"\xef\xbb\xbf"
 SEPARATOR_LINE = re.compile(rb'(?i)(?:\xef\xbb\xbf)?"?sep=(.|\\t)"?[,;|\t ]*')
-"""What Excel reads and writes in a first line: `sep=;`."""
+"""Excel's separator line, `sep=;`."""
 MAX_HEADER_LINES = 20  # of a header with quoted line breaks
 LINES_SEARCHED = 100  # for a likely header, which a rejection names
 MAX_HEADER_BYTES = 1 << 16  # of a line that may be the header
@@ -42,9 +42,9 @@ class Opening:
     header_number: int
     """The header's number; the first record has the next one."""
     lines_above: int
-    """Lines above the header that were skipped; blank ones alone are not counted."""
+    """Lines above the header that were skipped; 0 if all are blank."""
     is_plain: bool
-    """Nothing but blank lines is above the header, and it is one line."""
+    """Only blank lines are above the header, which is one line."""
     blank_lines: int
     """Above the header."""
 

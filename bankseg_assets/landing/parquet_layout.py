@@ -50,12 +50,12 @@ class ParquetLayout:
 
     header: Header
     leaves: dict[int, int]
-    """Place of a column that is read -> its place among the file's leaves."""
+    """Position of a column that is read -> its index among the file's leaves."""
     dictionaries: list[int]
-    """Leaves of text, whose values stay in a dictionary: a repeated one takes memory once."""
+    """Text leaves, read as dictionaries: repeated values take memory once."""
     batch_rows: int
     most_text: int
-    """Bytes that the values may hold together as text."""
+    """The maximum bytes of all values as text."""
 
 
 def refuse(file_name: str, fault: str) -> DeliveryError:
@@ -136,7 +136,7 @@ class _Pages:
     data: int = 0
     dictionary: int = 0
     density: float = 0.0
-    """Bytes a value in the page where they are longest."""
+    """Bytes per value, in the page with the longest values."""
 
 
 def _is_bytes(kind: pa.DataType) -> bool:

@@ -15,7 +15,7 @@ _USUAL_HEADER = 1 << 12
 _LONGEST_HEADER = 1 << 21
 _DEEPEST = 16  # nested lists and structures; the format uses ten
 _VALUE_COUNT = {0: 5, DICTIONARY_PAGE: 7, 3: 8}
-"""Type of a page -> the field whose first number is how many values the page holds."""
+"""Page type -> the field whose first number is the page's number of values."""
 # The compact protocol's types.
 _BOOLEANS, _VARINTS, _BINARY, _LISTS, _STRUCTURE = (1, 2), (4, 5, 6), 8, (9, 10), 12
 _FIXED = {1: 0, 2: 0, 3: 1, 7: 8}
@@ -24,7 +24,7 @@ _LONG_LIST = 15
 _LONGEST_VARINT = 63
 
 Wanted = Mapping[int, "Wanted"]
-"""The fields of a structure that are kept, by their number, and what of each."""
+"""Field number -> the wanted fields of that structure, nested."""
 _NUMBER: Wanted = {}
 _PAGE: Wanted = {1: _NUMBER, 2: _NUMBER, 3: _NUMBER} | {
     field: {1: _NUMBER} for field in _VALUE_COUNT.values()

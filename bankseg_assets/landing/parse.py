@@ -29,7 +29,7 @@ from bankseg_assets.landing.xlsx_package import is_zip
 from bankseg_assets.storage.atomic_file import Draft, draft_in
 
 EXTRA_FILE = "extra.parquet"
-"""Beside the records: row_number, and as strings what the contract has no column for."""
+"""File of row_number and, as strings, the columns that the contract does not name."""
 
 
 @dataclass(frozen=True)
@@ -40,17 +40,17 @@ class Parsed:
     malformed: int
     extra_columns: tuple[str, ...]
     left_out: tuple[str, ...] = ()
-    """Columns that the contract does not name, and that hold no text or too much."""
+    """Columns that are not in the contract, and without text or too large."""
     rounded: tuple[Rounded, ...] = ()
     """The columns of money with values that are rounded to the currency's decimals."""
     may_be_cut_off: bool = False
     """The last record has no line end."""
     malformed_at_end: int = 0
-    """How many of the last records are malformed: they may be a footer."""
+    """The number of malformed records at the end, which may be a footer."""
     other_sheets: tuple[str, ...] = ()
-    """Of XLSX, those that are shown to a user and were not read."""
+    """The visible sheets of an XLSX file that were not read."""
     lines_left_out: Mapping[str, int] = field(default_factory=dict)
-    """Kind -> number of the lines that are not records."""
+    """Kind -> number of lines that are not records."""
 
 
 def parse_delivery(

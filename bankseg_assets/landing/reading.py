@@ -10,7 +10,7 @@ from bankseg_assets.landing.files import MAGIC_ENCRYPTED, MAGIC_PARQUET, MAGIC_Z
 from bankseg_assets.landing.joined_columns import IDS
 
 PARSING_RULES = 1
-"""Of how a file becomes records. Raised, every accepted file is parsed again."""
+"""Version of the parser. When raised, every accepted file is parsed again."""
 
 
 def reading_of(contract: DeliveryContract, original: Path) -> str:

@@ -12,7 +12,7 @@ from bankseg_assets.landing.files import printable
 from bankseg_assets.landing.header import MOST_DIGITS, Header
 
 LEFT_OUT = "left out by the filter on "
-"""How the kind of these lines begins."""
+"""The prefix of these lines' kind."""
 # In a message. In a column with more values than a status has, one may be a person's.
 _MOST_SHOWN, _MOST_VALUES, _LONGEST_SHOWN = 5, 20, 20
 

@@ -51,9 +51,9 @@ class CsvScan:
     has_trailing_fields: bool = False
     """Records may have empty fields beyond the header's."""
     footer_lines: int = 0
-    """Lines at the end that the contract leaves out."""
+    """Footer lines that the contract leaves out."""
     may_be_cut_off: bool = False
-    """The last record has no line end, and no checksum of gzip vouches for it."""
+    """The last record has neither a line end nor a gzip checksum."""
 
     @property
     def is_plain(self) -> bool:

@@ -13,7 +13,7 @@ from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
 Cell = str | bool | int | float | date | datetime | time | timedelta
 _DAY = timedelta(days=1)
 _EXACT = 10**15
-"""Spreadsheets keep 15 digits: of a longer number, the last ones are not those that were typed."""
+"""Spreadsheets keep 15 digits: further digits of a longer number are lost."""
 _LINE_BREAK = re.compile(r"\r\n|[\r\n]")
 _IDS = ("transaction_id", "customer_id")
 

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 
 Places = dict[tuple[int, int], str]
-"""Row and column, both from 1 -> what the cell shows."""
+"""Row and column, both from 1 -> the displayed error."""
 _WORKBOOK = "/workbook.xml"
 
 

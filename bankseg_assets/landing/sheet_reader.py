@@ -45,7 +45,7 @@ class Reply:
     fault: str = ""
     sheet: str = ""
     others: list[str] = field(default_factory=list)
-    """The other sheets that a user sees."""
+    """The other visible sheets."""
 
 
 def main() -> int:

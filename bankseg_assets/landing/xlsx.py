@@ -24,7 +24,7 @@ from bankseg_assets.storage.atomic_file import draft_in
 _ROOT = Path(__file__).parents[2]
 MAX_SECONDS = 1800
 _NO_NAME = "[:*?]"
-"""Of characters that no sheet's name may have."""
+"""Uses characters that a sheet's name cannot contain."""
 
 
 @contextmanager

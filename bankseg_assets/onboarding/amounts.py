@@ -48,9 +48,9 @@ class Text:
     """Digits and separators."""
     is_negative: bool
     adornment: str
-    """What stands beside the number: a currency; empty for nothing."""
+    """The currency beside the number; empty if none."""
     word: str = ""
-    """A word beside it that says the direction, as it is written."""
+    """A word beside it that gives the direction, as written."""
 
 
 @dataclass(frozen=True)
@@ -74,7 +74,7 @@ class Amounts:
     """The evidence in a column of amounts on how it is written."""
 
     styles: tuple[Style, ...]
-    """Ways that read everything, and differ in what they read: one, or the bank decides."""
+    """Styles that parse all values, with different results; if several, the bank decides."""
     rows: int
     negatives: int
     adornments: Counter[str]
@@ -83,9 +83,9 @@ class Amounts:
     zeros: int
     unread: int
     words: Counter[str] = field(default_factory=Counter)
-    """Words beside amounts that say a direction, in upper case -> rows."""
+    """Words beside amounts that give a direction, in upper case -> rows."""
     without_word: int = 0
-    """Rows without one; of a zero, none is needed."""
+    """Rows without such a word, except zeros."""
     signs: Mapping[bool, frozenset[str]] = field(default_factory=dict)
     """Whether it is below zero -> the words beside such amounts, in upper case."""
 

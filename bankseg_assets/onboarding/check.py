@@ -23,9 +23,9 @@ SHOWN_ROWS = 5
 SHOWN_EXAMPLES = 3
 FEWEST_ROWS = 20
 OURS = {("parsed", "direction")}
-"""What is a word of ours, and no value of a customer."""
+"""Our own words, which are not a customer's values."""
 SMALL_SHARE = 0.01
-"""Of the rows: more quarantined ones, and the contract needs a look."""
+"""Share of rows: with more quarantined, the contract needs a review."""
 PARSED = (
     *("transaction_id", "customer_id", "transaction_at", "amount", "direction", "balance"),
     *("birth_date", "age", "gender", "location"),
@@ -59,7 +59,7 @@ class Report:
     rows: tuple[dict[str, dict[str, str]], ...] = ()
     """Some rows: `raw` and `parsed`, our column -> text."""
     facts: tuple[str, ...] = ()
-    """What the accepted rows say together, so that a wrong reading shows without their values."""
+    """Summary of the accepted rows, which reveals a misread column without showing values."""
     is_cut: bool = False
     seconds: float = 0.0
 

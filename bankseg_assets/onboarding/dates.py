@@ -14,9 +14,9 @@ FIRST_LOOK = 40
 """Values that every format is tried on; the rest only on those that read one of these."""
 MOST_VALUES = 20_000
 LEAST_SHARE = 0.98
-"""Of the rows: where no format reads all, the others may be slips."""
+"""Share of rows: if no format parses all, the others may be typing errors."""
 FEW = 0.01
-"""A smaller share of rows that decides between day and month may itself be slips."""
+"""A smaller share of rows that decides between day and month may be typing errors."""
 ENOUGH_ROWS = 200
 
 _DAYS = (

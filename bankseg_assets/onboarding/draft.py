@@ -10,7 +10,7 @@ from typing import Any
 OPEN = "?"
 """The value of a setting that the bank has to answer; no contract with one is read."""
 NONE = "none"
-"""The answer that leaves a setting, or a column, out."""
+"""The answer that omits a setting or a column."""
 
 
 class AnswerError(ValueError):

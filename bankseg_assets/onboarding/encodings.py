@@ -29,7 +29,7 @@ class Encoding:
     """The one to read the sample with."""
     evidence: str
     candidates: tuple[str, ...] = ()
-    """More than one: the bank alone knows."""
+    """If more than one, only the bank knows."""
 
 
 def find_encoding(sample: TextSample) -> Encoding:

@@ -38,7 +38,7 @@ _OWNERS = words("customer client account konto cuenta compte conto rekening kund
 _NEUTRAL = words("transaction bank payment operacion operation operazione movimiento")
 """Words that may stand beside a phrase."""
 _NOT_OF_OWNERS = ("transaction_id", "debit", "credit", "amount", "quantity", "unit_price")
-"""Beside these, no owner may stand: `Debit Account` is an account."""
+"""Not allowed with an owner: `Debit Account` is an account."""
 
 _PHRASES: dict[str, tuple[str, ...]] = {
     "customer_id": (

@@ -357,7 +357,7 @@ def _propose_direction(draft: Draft, direction: Profile) -> None:
 
 
 EMPTY = "empty"
-"""The answer that an empty value says it, as where only credits are marked."""
+"""The answer that an empty value means it, as if only credits are marked."""
 _DIRECTIONS = ("spending", "income")
 _OPPOSITE = {
     **{"DR": "CR", "CR": "DR", "DEBIT": "CREDIT", "CREDIT": "DEBIT", "SOLL": "HABEN"},

@@ -38,14 +38,14 @@ class TextTable:
     columns: tuple[Column, ...]
     rows: int
     malformed: int
-    """Rows of the sample that have not the header's fields, before a footer."""
+    """Rows of the sample, before a footer, without the header's number of fields."""
     footer_words: tuple[str, ...] = ()
-    """How lines begin that are totals."""
+    """The starts of totals lines."""
     footer_lines: int = 0
-    """Lines at the end that are no records and begin with no such word."""
+    """Lines at the end that are not records, without such a start."""
     separator_line: bool = False
     named: int = 0
-    """How many columns have a name that says what they are."""
+    """The number of columns with a recognised name."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +55,7 @@ class _Reading:
     delimiter: str
     rows: list[Row]
     header: int
-    """Place of the header in `rows`."""
+    """Index of the header in `rows`."""
     named: int
     fitting: int
     """Rows after the header with as many fields."""
