@@ -1,4 +1,4 @@
-"""An RFM table that goes on from the one before is the one that is counted from all rows."""
+"""An incremental update gives the same RFM table as a full recompute."""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -36,7 +36,7 @@ def test_only_rows_that_one_side_has_touch_a_customer(spark: SparkSession) -> No
     assert touched(spark, rows, rows).isEmpty()
 
 
-def test_others_keep_their_measures_and_grow_older(spark: SparkSession) -> None:
+def test_untouched_customers_keep_measures_and_age(spark: SparkSession) -> None:
     before = rfm_frame(
         spark,
         [
@@ -104,7 +104,7 @@ def in_order(table: DataFrame) -> list[Row]:
     return sorted(table.collect(), key=lambda row: row["customer_id"] or "")
 
 
-def test_transactions_without_a_key_are_no_ones(spark: SparkSession) -> None:
+def test_transactions_without_a_key_are_left_out(spark: SparkSession) -> None:
     rows = [{"gender": None}, {"gender": None}]
     key = "concat(gender, location)"
     ids = touched(spark, rows[:1], [], key)
@@ -115,7 +115,7 @@ def test_transactions_without_a_key_are_no_ones(spark: SparkSession) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_nothing_changed_is_nothing_counted(spark: SparkSession, key: str) -> None:
+def test_unchanged_transactions_recompute_no_customer(spark: SparkSession, key: str) -> None:
     cleaned = cleaned_frame(spark, [{}, {"customer_id": "C2"}])
     ids = touched(spark, [], [], key)
     assert recompute_customers(cleaned, ids, customer_key=key, snapshot=SNAPSHOT).isEmpty()

@@ -1,4 +1,4 @@
-"""The records of accepted files follow the contract; those that it does not fit stay."""
+"""Accepted files are parsed again for a new contract; those that do not fit stay."""
 
 import os
 import sqlite3
@@ -36,7 +36,7 @@ def renamed(ours: str, name: str) -> DeliveryContract:
 
 @dataclass
 class Bank:
-    """Accepted files, and what becomes of them."""
+    """Accepted files, and their outcomes."""
 
     settings: Settings
     ledger: Ledger
@@ -217,7 +217,7 @@ def test_reading_of_a_file_depends_on_its_kind(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("is_parquet", [False, True], ids=["csv", "parquet"])
 def test_filter_may_leave_out_all_of_an_accepted_file(bank: Bank, *, is_parquet: bool) -> None:
-    """Its rows do not stay in the table: the filter says that none is a transaction."""
+    """Its rows leave the table: according to the filter, none is a transaction."""
     bank.accept(is_parquet=is_parquet)
     none = replace(CONTRACT, row_filters=(RowFilter("Status", keep=("booked",)),))
     ((outcome, detail),) = bank.read(none)
