@@ -122,8 +122,8 @@ def transaction_ids_of(
     IDs that the bank delivers need only few columns, which keeps the cost per file low.
     """
     if are_of_content(contract):
-        judged = identified(judge(raw, contract, not_after=not_after), contract)
-        return judged.where("reason IS NULL").select("delivery", "transaction_id")
+        validated = identified(judge(raw, contract, not_after=not_after), contract)
+        return validated.where("reason IS NULL").select("delivery", "transaction_id")
     return raw.select("delivery", _transaction_id(contract, not_after).alias("transaction_id"))
 
 
@@ -139,8 +139,8 @@ def _sound(
 ) -> DataFrame:
     """Return the validated, sound rows with a repeated ID."""
     if are_of_content(contract):  # an ID's number counts all rows of the delivery
-        judged = identified(judge(raw, contract, not_after=not_after), contract)
-        return judged.where("reason IS NULL").join(repeated, "transaction_id", "left_semi")
+        validated = identified(judge(raw, contract, not_after=not_after), contract)
+        return validated.where("reason IS NULL").join(repeated, "transaction_id", "left_semi")
     name = "_scoped_id" if contract.columns["transaction_id"].unique_per else "transaction_id"
     suspects = raw.withColumn(name, _transaction_id(contract, not_after)).join(
         repeated.withColumnRenamed("transaction_id", name), name, "left_semi"

@@ -106,7 +106,7 @@ def clean(
         work = _CleaningJob(spark, folder, contract, raw, new, taken_on, strongest, before.kept)
         fences |= work.fences
         try:
-            kept |= work.kept() | work.rewritten_parts(before.kept)
+            kept |= work.kept() | work.rewrite_earlier_parts(before.kept)
             quarantined |= work.broken(kept) | work.repeats(before.quarantined.get(REPEATS, []))
         finally:
             work.close()
@@ -168,9 +168,9 @@ class _CleaningJob:
         arrived = self._read(RAW_TRANSACTIONS, self._raw_files(new))
         days = {delivery: taken_on[delivery] for delivery in new}
         not_after = deduplication.day_of_grace(days)
-        self._judged = validation.judge(arrived, contract, not_after=not_after)
-        self._identified = transaction_ids.identified(self._judged, contract)
-        self.fences = outliers.outlier_fences(self._judged, contract)
+        self._validated = validation.judge(arrived, contract, not_after=not_after)
+        self._identified = transaction_ids.identified(self._validated, contract)
+        self.fences = outliers.outlier_fences(self._validated, contract)
         self._kept = ExitStack()
         before = self._earlier_ids(old, kept_before, contract, taken_on)
         ids = deduplication.transaction_ids_of(arrived, contract, not_after=not_after)
@@ -206,7 +206,7 @@ class _CleaningJob:
         )
         return write_parts(rows, self._folder / "kept", self._new)
 
-    def rewritten_parts(self, parts: Parts) -> Parts:
+    def rewrite_earlier_parts(self, parts: Parts) -> Parts:
         """Rewrite the parts of earlier deliveries that hold a row which is now repeated."""
         hit = sorted(set(self._n_not_kept) & set(parts))
         if not hit or self._verdicts is None:
@@ -234,7 +234,7 @@ class _CleaningJob:
         ]
         if not with_broken_rows:
             return {}
-        rows = validation.broken(self._judged.where(F.col("delivery").isin(with_broken_rows)))
+        rows = validation.broken(self._validated.where(F.col("delivery").isin(with_broken_rows)))
         return write_parts(rows, self._folder / "broken", with_broken_rows)
 
     def repeats(self, before: list[Path]) -> Parts:

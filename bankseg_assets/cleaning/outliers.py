@@ -32,7 +32,9 @@ class Fences:
     high: float
 
 
-def outlier_fences(judged: DataFrame, contract: DeliveryContract) -> dict[str, dict[str, Fences]]:
+def outlier_fences(
+    validated: DataFrame, contract: DeliveryContract
+) -> dict[str, dict[str, Fences]]:
     """Return delivery -> measure -> Q1 - 1.5 IQR and Q3 + 1.5 IQR of the signed logarithm.
 
     Uses all values in the contract's range. Rows quarantined for other reasons are too few to move
@@ -46,7 +48,7 @@ def outlier_fences(judged: DataFrame, contract: DeliveryContract) -> dict[str, d
         name: log_bin(F.when(F.col(name).between(*map(F.lit, limits)), F.col(name)))
         for name, limits in ranges.items()
     }
-    found = histograms_by(judged, F.col("delivery"), bins)
+    found = histograms_by(validated, F.col("delivery"), bins)
     return {
         str(delivery): {
             name: _tukey(counts)

@@ -51,18 +51,18 @@ def scoped(
     return transaction_id
 
 
-def identified(judged: DataFrame, contract: DeliveryContract) -> DataFrame:
+def identified(validated: DataFrame, contract: DeliveryContract) -> DataFrame:
     """Return validated rows with IDs derived from content, if the contract needs them.
 
     The ID of the second sound row of a delivery with the same content ends in `~2`, and so on. Rows
     that share an ID, in a file whose IDs are unique, are one transaction.
     """
     if not are_of_content(contract):
-        return judged
+        return validated
     # JSON keeps the parts separate, and omits nulls.
     content = F.to_json(F.struct(*CONTENT))
     digest = F.substring(F.md5(content), 1, _DIGITS)
-    rows = judged.withColumn("_digest", digest).withColumn("_is_sound", F.isnull("reason"))
+    rows = validated.withColumn("_digest", digest).withColumn("_is_sound", F.isnull("reason"))
     same = Window.partitionBy("delivery", "_digest", "_is_sound")
     if "transaction_id" in contract.columns:
         number = F.dense_rank().over(same.orderBy("transaction_id"))

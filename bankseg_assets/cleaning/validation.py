@@ -135,21 +135,21 @@ def transaction_day(contract: DeliveryContract, not_after: Column) -> Column:
     return _moment(text, contract, not_after).cast("date")
 
 
-def keep(judged: DataFrame, not_kept: DataFrame | None, flags: Column) -> DataFrame:
+def keep(validated: DataFrame, not_kept: DataFrame | None, flags: Column) -> DataFrame:
     """Return CLEANED_TRANSACTIONS: the rows that broke no rule, with outlier `flags`.
 
     `not_kept`: `delivery, row_number` of sound rows that repeat a transaction.
     """
-    sound = judged.where("reason IS NULL")
+    sound = validated.where("reason IS NULL")
     if not_kept is not None:
         sound = sound.join(not_kept, ROW_KEY, "left_anti")
     return sound.withColumn("outlier_flags", flags).select(*CLEANED_TRANSACTIONS.names)
 
 
-def broken(judged: DataFrame) -> DataFrame:
+def broken(validated: DataFrame) -> DataFrame:
     """Return QUARANTINED_TRANSACTIONS: the rows that broke a rule."""
     return (
-        judged.where("reason IS NOT NULL")
+        validated.where("reason IS NOT NULL")
         .withColumn("disposition", F.lit(QUARANTINED))
         .select(*QUARANTINED_TRANSACTIONS.names)
     )

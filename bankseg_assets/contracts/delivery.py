@@ -273,25 +273,30 @@ class DeliveryContract:
     @property
     def fingerprint(self) -> str:
         """SHA-256 of the contract's settings for files; independent of comments and order."""
-        said = asdict(self)
-        # Of other files, not the bank's to say, and of no row of a file.
-        del said["holdings"], said["holdings_layout"], said["table"], said["features"]
+        settings = asdict(self)
+        # These settings do not affect the rows of a file of transactions.
+        del (
+            settings["holdings"],
+            settings["holdings_layout"],
+            settings["table"],
+            settings["features"],
+        )
         if self.layout == PLAIN:
-            del said["layout"]
+            del settings["layout"]
         elif not self.layout.sheet:
-            del said["layout"]["sheet"]
+            del settings["layout"]["sheet"]
         # A change to an unused setting must not cause everything to be cleaned again.
-        _leave_out(said, _ADDED_SETTINGS)
-        for rule in said["columns"].values():
+        _leave_out(settings, _ADDED_SETTINGS)
+        for rule in settings["columns"].values():
             _leave_out(rule, _ADDED_KEYS)
-        content = json.dumps(said, sort_keys=True, default=str)
+        content = json.dumps(settings, sort_keys=True, default=str)
         return hashlib.sha256(content.encode()).hexdigest()
 
 
-def _leave_out(said: dict[str, Any], unused: Mapping[str, Any]) -> None:
+def _leave_out(settings: dict[str, Any], unused: Mapping[str, Any]) -> None:
     for key, value in unused.items():
-        if said[key] == value:
-            del said[key]
+        if settings[key] == value:
+            del settings[key]
 
 
 @cache

@@ -28,7 +28,7 @@ RARE_PAIRS = {
     ("c", "a"): words("cargo abono tipo movimiento apunte"),
     ("d", "a"): words("dare avere segno tipo movimento"),
 }
-"""Letters that say so only where the header is of that language."""
+"""Letters with this meaning only if the header is in that language."""
 
 FEMALE = words("f female woman w weiblich frau mujer femenino femme feminin femmina vrouw")
 MALE = words("m male man maennlich mannlich herr hombre masculino homme masculin maschio varon")
@@ -42,7 +42,7 @@ PLACEHOLDERS = words("""
     nan null (null) <null> none n/a #n/a na nil nat - -- --- . ? #null! \\n unknown unbekannt
     desconocido inconnu
     """)
-"""In lower case: what programs write where there is no value."""
+"""Placeholders for a missing value, in lower case."""
 PLACEHOLDER_DATES = words("""
     1/1/1800 01/01/1800 1800-01-01 1/1/1900 01/01/1900 1900-01-01 01.01.1900 1.1.1900 01-01-1900
     9999-12-31 31/12/9999 31.12.9999 0000-00-00 00/00/0000 00.00.0000 0001-01-01 01/01/0001

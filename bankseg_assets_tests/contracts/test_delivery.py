@@ -41,7 +41,7 @@ def test_another_bank_is_another_file() -> None:
     assert not contract.columns["birth_date"].has_two_digit_year
 
 
-def test_the_fingerprint_follows_the_content_and_not_the_comments(tmp_path: Path) -> None:
+def test_fingerprint_ignores_comments(tmp_path: Path) -> None:
     same = load(tmp_path, "# another comment\n" + SHIPPED)
     assert same.fingerprint == DeliveryContract().fingerprint
     changed = load(tmp_path, SHIPPED.replace('currency = "INR"', 'currency = "EUR"'))

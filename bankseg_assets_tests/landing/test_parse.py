@@ -276,7 +276,7 @@ def test_refused_file_keeps_the_previous_output(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["original", "records.parquet"]
 
 
-def test_quoted_commas_quotes_and_line_breaks_belong_to_the_value(tmp_path: Path) -> None:
+def test_quoted_delimiters_and_line_breaks_stay_in_the_value(tmp_path: Path) -> None:
     content = lines(line(1).replace("PUNE", '"A, ""B""\r\nC\nD"'), line(2))
     first, second = take(tmp_path, content)
     assert first["location"] == 'A, "B"\r\nC\nD'
