@@ -1,1 +1,1 @@
-"""From records to typed, deduplicated transactions."""
+"""Turn raw records into typed, validated, deduplicated transactions."""

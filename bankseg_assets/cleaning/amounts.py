@@ -1,10 +1,10 @@
-"""A transaction's amount and direction, from whatever columns a bank writes them in.
+"""Compute a transaction's amount and direction from the columns that a bank delivers.
 
-One signed amount, debits and credits, or quantity times price; in the contract's currency or in the
-one that the row names; the direction by column, by sign or by a column of its own. In the result,
-spending and income are both positive, and what is negative is a reversal of its kind.
+Sources: one signed amount, debits and credits, or quantity times price; in the contract's currency
+or the row's; the direction by column, by sign or by a separate column. In the result, spending and
+income are both positive, and a negative value is a reversal of its kind.
 
-A contract that names an amount alone gets no expression from here.
+A contract with only an amount column needs no expression of this module.
 """
 
 from decimal import Context, Decimal
@@ -24,10 +24,10 @@ from bankseg_assets.contracts.value_ranges import GREATEST_MONEY
 SIDES = ("debit", "credit")
 QUANTITY, UNIT_PRICE = "quantity", "unit_price"
 
-# Of any currency: 15 digits before the point, as of every amount.
+# For any currency: 15 digits before the point, as for every amount.
 _WIDE = "decimal(19,4)"
 _EXACT = "decimal(38,10)"
-# The two multiply exactly: no type of Spark's has more than 38 digits.
+# The product is exact: Spark's widest decimal has 38 digits.
 _FACTORS = {QUANTITY: (8, "decimal(18,8)"), UNIT_PRICE: (6, "decimal(19,6)")}
 """Column -> the decimals that it may have, and its type. Shares have 8, fuel and power up to 6."""
 
@@ -36,26 +36,26 @@ Fault = tuple[str, Column]
 
 
 def money_columns(contract: DeliveryContract) -> list[str]:
-    """Return which columns hold numbers, ours and in order; `amount` may be one to compute."""
+    """Return our columns that hold numbers, in order; `amount` may be a computed one."""
     named = [name for name in (*SIDES, QUANTITY, UNIT_PRICE) if name in contract.columns]
     return ["balance", *named, *(["amount"] if "amount" in contract.columns else [])]
 
 
 def number_format(name: str, contract: DeliveryContract) -> tuple[int, str]:
-    """Return how many decimals a number of a column may have, and its Spark type."""
+    """Return the maximum number of decimals of a column, and its Spark type."""
     if name in _FACTORS:
         return _FACTORS[name]
     if _is_converted(name, contract):
-        # The row's own currency has a say, too: see `too_many_decimals`.
+        # The row's currency limits it, too: see `too_many_decimals`.
         codes = _rates(contract.columns["currency"])
         return max(contract.decimals, *map(decimals_of, codes), 0), _WIDE
     return contract.decimals, money_type(contract.decimals)
 
 
 def row_currency(name: str, contract: DeliveryContract, code: Column) -> RowCurrency | None:
-    """Return what may stand beside a column's numbers by the currency that the row names.
+    """Return the currency marks allowed beside a column's numbers, by the row's currency.
 
-    None where only the contract's currency may. `code`: of the row, in upper case.
+    None if only the contract's currency is allowed. `code`: the row's, in upper case.
     """
     rule = contract.columns.get("currency")
     is_price = name == UNIT_PRICE and rule is not None and "amount" in rule.converts
@@ -72,12 +72,12 @@ def row_currency(name: str, contract: DeliveryContract, code: Column) -> RowCurr
 
 
 def value_name(name: str, contract: DeliveryContract) -> str:
-    """Return where the number that was read is; what is computed of it has the name itself."""
+    """Return the column of the parsed number; the computed value has the plain name."""
     return f"_read_{name}" if _is_changed(name, contract) else name
 
 
 def computed(contract: DeliveryContract) -> list[dict[str, Column]]:
-    """Return what follows from the numbers that were read: columns of a step, step by step."""
+    """Return the columns computed from the parsed numbers, as a list of steps."""
     kind = money_type(contract.decimals)
     changed = {
         name: _changed(name, contract).try_cast(kind)
@@ -101,14 +101,14 @@ def computed(contract: DeliveryContract) -> list[dict[str, Column]]:
 
 
 def has_direction(contract: DeliveryContract) -> bool:
-    """Return whether the contract says which transactions are spending and which are income."""
+    """Return whether the contract distinguishes spending from income."""
     amount = contract.columns.get("amount")
     by_column = any(name in contract.columns for name in (*SIDES, "direction"))
     return by_column or (amount is not None and bool(amount.negative or amount.spending))
 
 
 def currency_faults(contract: DeliveryContract) -> list[Fault]:
-    """Return the rules of the column that names the row's currency."""
+    """Return the rules for the column of the row's currency."""
     rule = contract.columns.get("currency")
     if rule is None:
         return []
@@ -119,9 +119,9 @@ def currency_faults(contract: DeliveryContract) -> list[Fault]:
 
 
 def too_many_decimals(name: str, contract: DeliveryContract) -> Column | None:
-    """Say whether a number has more decimals than the row's currency; None where one has a say.
+    """Return whether a number has more decimals than the row's currency allows, or None.
 
-    How many the currencies have at most is known when the text is read.
+    None if a single limit holds for all rows: it is applied when the text is read.
     """
     if not _is_converted(name, contract):
         return None
@@ -142,7 +142,7 @@ def too_many_decimals(name: str, contract: DeliveryContract) -> Column | None:
 
 
 def is_unused(name: str, contract: DeliveryContract) -> Column | None:
-    """Say whether a zero stands in one side because the other has the amount; None for no side."""
+    """Return whether a zero only fills the side without the amount; None if not a side."""
     others = [side for side in SIDES if side != name and side in contract.columns]
     if name not in SIDES or not others:
         return None
@@ -150,12 +150,12 @@ def is_unused(name: str, contract: DeliveryContract) -> Column | None:
 
 
 def side_faults(contract: DeliveryContract) -> list[Fault]:
-    """Return the rules of debits and credits together: exactly one of them has a value."""
+    """Return the rules for debit and credit together: exactly one has a value."""
     sides = [name for name in SIDES if name in contract.columns]
     if not sides:
         return []
     used = [_is_used(name) for name in sides]
-    # Zeros in both are two unused columns; one beside an empty field is an amount of zero.
+    # Zeros in both mean two unused columns; a zero beside an empty field is an amount of zero.
     zeros = [F.col(name) == 0 for name in sides]
     empty = [F.col(name).isNull() for name in sides]
     missing = ~reduce(or_, used) & (_all(empty) | (_all(zeros) if len(sides) > 1 else F.lit(False)))
@@ -164,7 +164,7 @@ def side_faults(contract: DeliveryContract) -> list[Fault]:
 
 
 def product_faults(contract: DeliveryContract) -> list[Fault]:
-    """Return the rule of quantity times price: what is too large for an amount is no amount."""
+    """Return the rule for quantity times price: a product too large for an amount is invalid."""
     if QUANTITY not in contract.columns:
         return []
     amount, limit = F.col("amount"), F.lit(GREATEST_MONEY)
@@ -172,10 +172,10 @@ def product_faults(contract: DeliveryContract) -> list[Fault]:
 
 
 def direction_faults(contract: DeliveryContract) -> list[Fault]:
-    """Return the rule of the column, or of the word beside the amount, that names the direction.
+    """Return the rule for the column, or word beside the amount, that gives the direction.
 
-    Only a nullable column may be empty; the direction is unknown then, and counts as spending. An
-    unknown word beside an amount makes it no amount.
+    Only a nullable column may be empty; the direction is then unknown, and counts as spending. An
+    amount with an unknown word beside it is invalid.
     """
     rule, amount = contract.columns.get("direction"), contract.columns.get("amount")
     if amount is not None and amount.spending:
@@ -200,7 +200,7 @@ def _direction(contract: DeliveryContract, sides: list[str]) -> Column | None:
         found = F.lit(None).cast("string")
         for name in reversed(sides):
             found = F.when(_is_used(name), kinds[name]).otherwise(found)
-        # An amount of zero, which uses no column, is of the one where it stands.
+        # A zero amount, which uses no side, belongs to the side that holds it.
         zeros = [F.when(F.col(name).isNotNull(), kinds[name]) for name in sides]
         return F.coalesce(found, *zeros)
     if amount is not None and amount.negative:
@@ -247,12 +247,12 @@ def _changed(name: str, contract: DeliveryContract) -> Column:
 
 
 def _converted(value: Column, name: str, contract: DeliveryContract) -> Column:
-    """Return a number in the contract's currency; null where the row's has no rate."""
+    """Return a number in the contract's currency; null if the row's has no rate."""
     rule = contract.columns.get("currency")
     if rule is None or not (name in rule.converts or name in SIDES):
         return value
     code = F.col("_currency")
-    # Each product has a type of its own; all are as exact as an amount needs.
+    # Each product has its own type; all are as exact as an amount needs.
     found = F.when(code.isin("", *_own(contract)), value.try_cast(_EXACT))
     for other, rate in _rates(rule).items():
         found = found.when(code == other, F.try_multiply(value, F.lit(rate)).try_cast(_EXACT))
@@ -260,17 +260,17 @@ def _converted(value: Column, name: str, contract: DeliveryContract) -> Column:
 
 
 def _rounded(value: Column, contract: DeliveryContract) -> Column:
-    """Round half away from zero to the currency's decimals; null for more than money holds."""
+    """Round half away from zero to the currency's decimals; null on overflow of the money type."""
     return F.round(value, contract.decimals).try_cast(money_type(contract.decimals))
 
 
 def _own(contract: DeliveryContract) -> list[str]:
-    """Return what may stand for the contract's currency, in upper case."""
+    """Return the codes and signs of the contract's currency, in upper case."""
     return list(dict.fromkeys(_words((contract.currency, *contract.currency_symbols))))
 
 
 def _rates(rule: ColumnRule) -> dict[str, Decimal]:
-    """Return code -> rate with at most 18 digits, in a notation that Spark reads."""
+    """Return code -> rate with at most 18 digits, in a notation that Spark parses."""
     context = Context(prec=MONEY_DIGITS)
     rates = {code.upper(): context.plus(Decimal(rate)) for code, rate in rule.rates.items()}
     return {code: Decimal(f"{rate:f}") for code, rate in rates.items()}

@@ -1,4 +1,4 @@
-"""Which format a contract would need for the dates that were quarantined."""
+"""Suggest date formats that would read the quarantined dates."""
 
 import json
 from collections.abc import Iterable
@@ -11,13 +11,14 @@ from bankseg_assets.contracts.date_formats import fitting
 from bankseg_assets.contracts.delivery import ColumnRule
 
 SAMPLE_ROWS = 200
-LEAST_SHARE = 0.1  # of all rows; fewer may be slips, which some other format reads by chance
+LEAST_SHARE = 0.1  # of all rows; fewer may be typing errors, which another format reads by chance
 
 
 def date_advice(quarantined: Iterable[Path], rule: ColumnRule, *, rows_in: int) -> str:
-    """Name the formats that read a sample of the quarantined dates; empty for few, or for none.
+    """Return advice on formats that read a sample of the quarantined dates, or an empty text.
 
-    rule: of the transaction's date. rows_in: the rows that were delivered.
+    Empty if few dates are quarantined or no format fits. `rule`: of the transaction's date.
+    `rows_in`: number of delivered rows.
     """
     paths = sorted(map(str, quarantined))
     if not paths:

@@ -1,8 +1,8 @@
-"""Dates and times as banks write them: month names, AM and PM, offsets, epochs, Excel's numbers.
+"""Parse dates and times: month names, AM and PM, offsets, epochs, Excel's day numbers.
 
-The layout of a text is what `date_formats` says; which days there are, Spark's `try_cast` knows. No
-text ends the query: years have four digits here, and an instant has a local time in every time
-zone, whatever the clocks do that day.
+`date_formats` defines the layout of a text; Spark's `try_cast` validates the day. No text fails the
+query: years have four digits here, and an instant has a local time in every time zone, whatever the
+clock changes that day.
 """
 
 from functools import reduce
@@ -20,13 +20,13 @@ OFFSETS = {
     r"([+-]\d\d)(\d\d)\z": "$1:$2",
     r"([+-]\d\d)\z": "$1:00",
 }
-"""Spellings that a cast reads and a pattern does not -> what both read."""
+"""Spellings that only a cast accepts -> the spelling that patterns accept, too."""
 HALF_DAYS, ZONE = "yyyy-M-d h:m:s.[SSSSSSSSS] a", "VV"
 MICROSECONDS = {"epoch_seconds": 1_000_000, "epoch_milliseconds": 1_000, "epoch_microseconds": 1}
-# Excel's day 60 is a 29 February 1900 that never was: the days before have other numbers.
+# Excel's day 60 is 29 February 1900, which did not exist: earlier days are off by one.
 EXCEL_DAYS = r"\A(6[1-9]|[7-9][0-9]|[1-9][0-9]{2,5}|[12][0-9]{6})"
 EXCEL_END = 2_958_466
-"""Year 10000, of which Python has no dates."""
+"""Year 10000, beyond Python's date range."""
 EXCEL_ZERO = "DATE'1899-12-30'"
 SECONDS_A_DAY = 86_400
 ISO_TIME = DateFormat("HH:mm:ss.SSSSSS")
@@ -37,7 +37,7 @@ ISO_WITH_OFFSET = (
 
 
 def moment(text: Column, rule: ColumnRule, time_zone: str) -> Column:
-    """Return the bank's local time by one of the declared formats; null where none fits."""
+    """Return the bank's local time by one of the declared formats; null if none fits."""
     return _of_any(text, rule.readers, time_zone)
 
 
@@ -47,9 +47,9 @@ def iso_with_offset(text: Column, time_zone: str) -> Column:
 
 
 def time_of_day(text: Column, rule: ColumnRule) -> Column:
-    """Return microseconds since midnight by one of the declared formats; null where none fits.
+    """Return microseconds since midnight by one of the declared formats; null if none fits.
 
-    Also by ISO's, as typed Parquet columns are written, where that is the same time.
+    ISO, in which typed Parquet columns are written, is read as well if it means the same time.
     """
     forms = rule.readers
     if ambiguity((*forms, ISO_TIME)) is None:
@@ -58,7 +58,7 @@ def time_of_day(text: Column, rule: ColumnRule) -> Column:
 
 
 def has_full_year(text: Column, rule: ColumnRule) -> Column | None:
-    """Say whether a text is of a declared format with four digits; None where there is none."""
+    """Return whether a text has a declared format with a four-digit year; None without one."""
     full = [text.rlike(form.spark_pattern) for form in rule.readers if not form.has_two_digit_year]
     return reduce(or_, full) if full else None
 
@@ -68,13 +68,13 @@ def _of_any(text: Column, forms: tuple[DateFormat, ...], time_zone: str) -> Colu
 
 
 def _moment(text: Column, form: DateFormat, time_zone: str) -> Column:
-    """Return the local time; every step takes the one before once, so that none runs twice."""
+    """Return the local time; each step uses the previous one once, so none runs twice."""
     if form.text in EPOCHS:
         return _of_epoch(text, form.text, time_zone)
     if form.text in NUMBERS:
         return _of_excel(text, with_time=form.text != EXCEL_DAY)
     marked = F.regexp_replace(text, form.spark_pattern, f"{START}{_in_order(form)}")
-    # Without a match the text is as it was, and has no second part.
+    # Without a match the text is unchanged and has no second part.
     ordered = F.split_part(marked, F.lit(START), F.lit(2))
     if "MMM" in form.fields or "MMMM" in form.fields:
         ordered = _with_numbers_of_months(F.lower(ordered), form)
@@ -93,7 +93,7 @@ def _moment(text: Column, form: DateFormat, time_zone: str) -> Column:
 
 
 def _in_order(form: DateFormat) -> str:
-    """Return the replacement that puts the groups of an expression in ISO's order."""
+    """Return the replacement that reorders the groups of an expression to ISO."""
     said = {field[0]: f"${group}" for group, field in enumerate(form.fields, 1)}
     year = f"20{said['y']}" if "yy" in form.fields else said.get("y", "1970")
     month = said.get("M", "1")
@@ -120,7 +120,7 @@ def _with_numbers_of_months(ordered: Column, form: DateFormat) -> Column:
 
 def _of_epoch(text: Column, unit: str, time_zone: str) -> Column:
     """Return the local time of a count since 1970; a float column writes `1470148327.0`."""
-    digits = EPOCHS[unit]  # one less before 1970, else the year has a sign
+    digits = EPOCHS[unit]  # one digit less before 1970, else the year has a sign
     counted = text.rlike(rf"\A([0-9]{{1,{digits}}}|-[0-9]{{1,{digits - 1}}})(\.[0-9]{{1,9}})?\z")
     micros = (text.try_cast("decimal(38,9)") * MICROSECONDS[unit]).try_cast("bigint")
     return F.when(counted, in_zone(F.timestamp_micros(micros), time_zone))
@@ -132,6 +132,6 @@ def _of_excel(text: Column, *, with_time: bool) -> Column:
     seconds = F.round(text.try_cast("decimal(38,15)") * SECONDS_A_DAY).try_cast("bigint")
     midnight = F.expr(EXCEL_ZERO).cast("timestamp_ntz")
     found = F.timestamp_add("SECOND", seconds, midnight)
-    # The last second of the last day may be rounded to year 10000.
+    # The last second of the last day may round to year 10000.
     is_sound = text.rlike(rf"{EXCEL_DAYS}{fraction}\z") & (seconds < EXCEL_END * SECONDS_A_DAY)
     return F.when(is_sound, found)

@@ -1,8 +1,8 @@
-"""Which rows describe the same transaction, within a file and across files.
+"""Detect rows that describe the same transaction, within and across files.
 
-The verdict on a row depends on the delivered contents and, where later rows win, on the recorded
-time of delivery; never on the order of processing. A late file gives the same tables as all files
-at once.
+The verdict on a row depends on the delivered contents and, if later rows win, on the recorded time
+of delivery; never on the order of processing. A late file gives the same tables as all files at
+once.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,9 +30,9 @@ def repeated_ids(
     *,
     not_after: Column | None = None,
 ) -> Iterator[DataFrame]:
-    """Yield the `transaction_id`s that occur twice in RAW_TRANSACTIONS because of what arrived.
+    """Yield the `transaction_id`s that occur twice in RAW_TRANSACTIONS due to new rows.
 
-    `not_after`: as in `judge`; left out, no two-digit year is before 2000.
+    `not_after`: as in `judge`; by default, no two-digit year is before 2000.
     """
     last = F.current_date() if not_after is None else not_after
     ids = transaction_ids_of(arrived, contract, not_after=last)
@@ -43,7 +43,7 @@ def repeated_ids(
 
 @contextmanager
 def repeated_among(ids: DataFrame, before: DataFrame | None) -> Iterator[DataFrame]:
-    """Yield the `transaction_id`s that occur twice because of `ids`, which arrived."""
+    """Yield the `transaction_id`s that occur twice due to `ids`, those of the new rows."""
     with repeated_values(ids, "transaction_id") as twice:
         if before is None:
             yield twice
@@ -62,24 +62,24 @@ def verdicts(
     not_after: Column,
     winners: Sequence[str],
 ) -> DataFrame:
-    """Return `delivery, row_number, verdict` of the sound rows that are not to be kept.
+    """Return `delivery, row_number, verdict` of the valid rows that are not kept.
 
-    Rows of one transaction that agree in everything: the first is kept, the others are
+    Rows of one transaction that agree in every column: the first is kept, the others are
     `duplicate`. Rows that differ: it is unknown which is true, so all are `conflicting_duplicate`.
-    `winners`: deliveries, the strongest last. Its rows are true; what differs in another delivery
-    is `corrected`, and what agrees is `duplicate`.
+    `winners`: deliveries, the strongest last. Their rows are true; a differing row of another
+    delivery is `corrected`, an equal one is `duplicate`.
     """
     sound = _sound(raw, repeated, contract, not_after)
-    # With the nulls, which the hash skips: else M as gender equals M as location.
+    # Nulls are encoded, because the hash skips them: else M as gender equals M as location.
     content = F.xxhash64(*CONTENT, *(F.isnull(name) for name in CONTENT))
     rank = F.lit(0)
-    if winners:  # a map: `on_conflict = "latest"` ranks every delivery there ever was
+    if winners:  # a map: `on_conflict = "latest"` ranks all deliveries
         ranks = [F.lit(part) for pair in enumerate(winners, 1) for part in reversed(pair)]
         rank = F.coalesce(F.element_at(F.create_map(*ranks), F.col("delivery")), F.lit(0))
     row = F.struct(*ROW_KEY, content.alias("content"), rank.alias("rank"))
     groups = sound.groupBy("transaction_id").agg(F.sort_array(F.collect_list(row)).alias("rows"))
     newest = F.array_max(F.transform("rows", lambda one: one["rank"]))
-    # Those of the strongest delivery; where none wins, all.
+    # Rows of the strongest delivery; all rows if no delivery wins.
     decisive = F.filter("rows", lambda one: one["rank"] == newest)
     contents = F.array_distinct(F.transform(decisive, lambda one: one["content"]))
     differs = F.col("row.content") != F.col("first.content")
@@ -103,10 +103,10 @@ def verdicts(
 
 
 def day_of_grace(taken_on: dict[str, date]) -> Column:
-    """Return the last day that a transaction of each delivery can have: the day after it came.
+    """Return the last valid transaction day of each delivery: the day after it was ingested.
 
-    A day of grace, because the bank's midnight may come before the server's; the delivery's day
-    and not today's, so that a rerun judges every row the same.
+    One day of grace, because the bank's midnight may precede the server's. It depends on the
+    delivery's day, not today, so that a rerun validates every row alike.
     """
     pairs = [F.lit(part) for delivery, day in taken_on.items() for part in (delivery, day)]
     if not pairs:
@@ -117,13 +117,13 @@ def day_of_grace(taken_on: dict[str, date]) -> Column:
 def transaction_ids_of(
     raw: DataFrame, contract: DeliveryContract, *, not_after: Column
 ) -> DataFrame:
-    """Return `delivery, transaction_id` of RAW_TRANSACTIONS as cleaning makes them.
+    """Return `delivery, transaction_id` of RAW_TRANSACTIONS, as cleaning computes them.
 
-    Of IDs that are the bank's, few columns are read: what a file costs is the work of that file.
+    IDs that the bank delivers need only few columns, which keeps the cost per file low.
     """
     if are_of_content(contract):
-        judged = identified(judge(raw, contract, not_after=not_after), contract)
-        return judged.where("reason IS NULL").select("delivery", "transaction_id")
+        validated = identified(judge(raw, contract, not_after=not_after), contract)
+        return validated.where("reason IS NULL").select("delivery", "transaction_id")
     return raw.select("delivery", _transaction_id(contract, not_after).alias("transaction_id"))
 
 
@@ -137,10 +137,10 @@ def _transaction_id(contract: DeliveryContract, not_after: Column) -> Column:
 def _sound(
     raw: DataFrame, repeated: DataFrame, contract: DeliveryContract, not_after: Column
 ) -> DataFrame:
-    """Return the sound rows with a repeated ID, judged."""
-    if are_of_content(contract):  # a row's number is among all of its delivery
-        judged = identified(judge(raw, contract, not_after=not_after), contract)
-        return judged.where("reason IS NULL").join(repeated, "transaction_id", "left_semi")
+    """Return the validated, sound rows with a repeated ID."""
+    if are_of_content(contract):  # an ID's number counts all rows of the delivery
+        validated = identified(judge(raw, contract, not_after=not_after), contract)
+        return validated.where("reason IS NULL").join(repeated, "transaction_id", "left_semi")
     name = "_scoped_id" if contract.columns["transaction_id"].unique_per else "transaction_id"
     suspects = raw.withColumn(name, _transaction_id(contract, not_after)).join(
         repeated.withColumnRenamed("transaction_id", name), name, "left_semi"

@@ -1,9 +1,9 @@
-"""Clean what arrived, and keep what was cleaned before.
+"""Clean new deliveries, and reuse the results of earlier ones.
 
-A row's place depends on its own file and on rows with its transaction ID, so a new file is judged
-alone, compared with the IDs from before, and the few parts from before that hold a row which is now
-told again are written anew. Everything else is linked. The result is the same as from all files at
-once; when contract, code or the set of files changed otherwise, everything is cleaned again.
+The result for a row depends on its own file and on rows with its transaction ID. So a new file is
+validated alone and compared with earlier IDs; the few earlier parts with a row that is now repeated
+are rewritten, and everything else is linked. The result equals that of all files at once. When the
+contract, the code or the set of files changed otherwise, everything is cleaned again.
 """
 
 import hashlib
@@ -47,7 +47,7 @@ from bankseg_assets.storage.version_store import (
     version_basis,
 )
 
-MOST_ROWS_TO_LOOK_UP = 100_000  # more repeated rows, and every part of their files is rewritten
+MOST_ROWS_TO_LOOK_UP = 100_000  # with more repeated rows, every part of their files is rewritten
 
 Dispositions = dict[str, dict[str, int]]
 """Delivery -> disposition (`quarantined`, `duplicate`) -> rows."""
@@ -55,7 +55,7 @@ Dispositions = dict[str, dict[str, int]]
 
 @dataclass(frozen=True)
 class Cleaned:
-    """Both tables as files to link, and the counts that were measured in them."""
+    """Both tables as files to link, with their row counts."""
 
     kept: ParquetFiles
     quarantined: ParquetFiles
@@ -68,14 +68,14 @@ class Cleaned:
 
 
 @dataclass(frozen=True)
-class _Before:
-    """What an earlier version holds that is still right."""
+class _PreviousResults:
+    """The results of an earlier version that can be reused."""
 
     kept: Parts = field(default_factory=dict)
     quarantined: Parts = field(default_factory=dict)
     fences: dict[str, dict[str, Fences]] = field(default_factory=dict)
     deliveries: frozenset[str] = frozenset()
-    why_not: str = ""
+    reason: str = ""
 
 
 def clean(
@@ -87,10 +87,10 @@ def clean(
     taken_on: Mapping[str, date],
     winners: Iterable[str],
 ) -> Cleaned:
-    """Bring the newest cleaned_transactions and quarantined_transactions up to the raw rows.
+    """Update cleaned_transactions and quarantined_transactions to the newest raw rows.
 
-    `folder`: on the store's file system, for what is written. `taken_on`: delivery -> the day it
-    was ingested. `winners`: deliveries whose rows win over contradicting ones, the strongest last.
+    `folder`: for output, on the store's file system. `taken_on`: delivery -> the day of ingestion.
+    `winners`: deliveries whose rows override contradicting ones, the strongest last.
     """
     raw = parts_of(store.latest("raw_transactions"))
     fingerprint = _fingerprint(contract)
@@ -98,15 +98,15 @@ def clean(
         "taken_on": {delivery: taken_on[delivery].isoformat() for delivery in sorted(raw)},
         "corrections": [delivery for delivery in winners if delivery in raw],
     }
-    before = _still_right(store, fingerprint, order)
+    before = _reusable_results(store, fingerprint, order)
     new = sorted(set(raw) - before.deliveries)
     kept, quarantined, fences = dict(before.kept), dict(before.quarantined), dict(before.fences)
     if new:
         strongest = order["corrections"]
-        work = _Work(spark, folder, contract, raw, new, taken_on, strongest, before.kept)
+        work = _CleaningJob(spark, folder, contract, raw, new, taken_on, strongest, before.kept)
         fences |= work.fences
         try:
-            kept |= work.kept() | work.kept_from_before(before.kept)
+            kept |= work.kept() | work.rewrite_earlier_parts(before.kept)
             quarantined |= work.broken(kept) | work.repeats(before.quarantined.get(REPEATS, []))
         finally:
             work.close()
@@ -129,12 +129,12 @@ def clean(
         n_deliveries=len(raw),
         n_new=len(new),
         story=f"{len(new)} of {len(raw)} deliveries were cleaned now."
-        + (f" {before.why_not}" if before.why_not else ""),
+        + (f" {before.reason}" if before.reason else ""),
     )
 
 
 def dispositions(files: Iterable[Path]) -> Dispositions:
-    """Count the rows that were set aside, by delivery and disposition, as they were written."""
+    """Return delivery -> disposition -> quarantined rows, counted in the written files."""
     paths = sorted(map(str, files))
     if not paths:
         return {}
@@ -146,8 +146,8 @@ def dispositions(files: Iterable[Path]) -> Dispositions:
     return found
 
 
-class _Work:
-    """The Spark side of cleaning some new deliveries beside others."""
+class _CleaningJob:
+    """The Spark jobs that clean new deliveries in addition to earlier ones."""
 
     def __init__(
         self,
@@ -168,24 +168,24 @@ class _Work:
         arrived = self._read(RAW_TRANSACTIONS, self._raw_files(new))
         days = {delivery: taken_on[delivery] for delivery in new}
         not_after = deduplication.day_of_grace(days)
-        self._judged = validation.judge(arrived, contract, not_after=not_after)
-        self._identified = transaction_ids.identified(self._judged, contract)
-        self.fences = outliers.outlier_fences(self._judged, contract)
+        self._validated = validation.judge(arrived, contract, not_after=not_after)
+        self._identified = transaction_ids.identified(self._validated, contract)
+        self.fences = outliers.outlier_fences(self._validated, contract)
         self._kept = ExitStack()
-        before = self._ids_from_before(old, kept_before, contract, taken_on)
+        before = self._earlier_ids(old, kept_before, contract, taken_on)
         ids = deduplication.transaction_ids_of(arrived, contract, not_after=not_after)
         repeated = deduplication.repeated_among(ids, before)
         self._repeated = self._kept.enter_context(repeated).persist()
         self._kept.callback(self._repeated.unpersist)
         self._verdicts: DataFrame | None = None
-        self._found: dict[str, int] = {}
+        self._n_not_kept: dict[str, int] = {}
         if self._repeated.isEmpty():
             return
         hit = self._deliveries_with_repeats(before)
-        self._suspects = self._read(RAW_TRANSACTIONS, self._raw_files([*hit, *new]))
+        self._possible_repeats = self._read(RAW_TRANSACTIONS, self._raw_files([*hit, *new]))
         days |= {delivery: taken_on[delivery] for delivery in hit}
         self._verdicts = deduplication.verdicts(
-            self._suspects,
+            self._possible_repeats,
             self._repeated,
             contract,
             not_after=deduplication.day_of_grace(days),
@@ -193,22 +193,22 @@ class _Work:
         ).persist()
         self._kept.callback(self._verdicts.unpersist)
         rows = self._verdicts.groupBy("delivery").count().collect()
-        self._found = {row["delivery"]: row["count"] for row in rows}
+        self._n_not_kept = {row["delivery"]: row["count"] for row in rows}
 
     def close(self) -> None:
-        """Give back the memory."""
+        """Release the cached frames."""
         self._kept.close()
 
     def kept(self) -> Parts:
-        """Write the rows to keep of the new deliveries."""
+        """Write the kept rows of the new deliveries."""
         rows = validation.keep(
             self._identified, self._not_kept(), outliers.outlier_flags(self.fences)
         )
         return write_parts(rows, self._folder / "kept", self._new)
 
-    def kept_from_before(self, parts: Parts) -> Parts:
-        """Write anew the parts of earlier deliveries that hold a row which is now told again."""
-        hit = sorted(set(self._found) & set(parts))
+    def rewrite_earlier_parts(self, parts: Parts) -> Parts:
+        """Rewrite the parts of earlier deliveries that hold a row which is now repeated."""
+        hit = sorted(set(self._n_not_kept) & set(parts))
         if not hit or self._verdicts is None:
             return {}
         stale = {delivery: self._stale(delivery, parts[delivery]) for delivery in hit}
@@ -226,29 +226,31 @@ class _Work:
         }
 
     def broken(self, kept: Parts) -> Parts:
-        """Write the rows of the new deliveries that broke a rule; without any, a pass is saved."""
+        """Write the rows of new deliveries that broke a rule; skip the pass if there are none."""
         raw_rows = rows_by_delivery({d: self._raw[d] for d in self._new})
         kept_rows = rows_by_delivery({d: kept.get(d, []) for d in self._new})
-        guilty = [d for d in self._new if raw_rows[d] > kept_rows[d] + self._found.get(d, 0)]
-        if not guilty:
+        with_broken_rows = [
+            d for d in self._new if raw_rows[d] > kept_rows[d] + self._n_not_kept.get(d, 0)
+        ]
+        if not with_broken_rows:
             return {}
-        rows = validation.broken(self._judged.where(F.col("delivery").isin(guilty)))
-        return write_parts(rows, self._folder / "broken", guilty)
+        rows = validation.broken(self._validated.where(F.col("delivery").isin(with_broken_rows)))
+        return write_parts(rows, self._folder / "broken", with_broken_rows)
 
     def repeats(self, before: list[Path]) -> Parts:
-        """Write the rows that tell of a transaction again: those from before, and those now."""
-        if self._verdicts is None or not self._found:
+        """Write the rows that repeat a transaction, of earlier and new deliveries."""
+        if self._verdicts is None or not self._n_not_kept:
             return {}
-        rows = validation.repeats(self._suspects, self._verdicts)
+        rows = validation.repeats(self._possible_repeats, self._verdicts)
         if before:
             old = self._read(QUARANTINED_TRANSACTIONS, before)
             rows = old.join(self._verdicts, validation.ROW_KEY, "left_anti").unionByName(rows)
         return write_parts(rows, self._folder / REPEATS, [REPEATS])
 
     def _not_kept(self) -> DataFrame | None:
-        return self._verdicts if self._found else None
+        return self._verdicts if self._n_not_kept else None
 
-    def _ids_from_before(
+    def _earlier_ids(
         self,
         old: list[str],
         kept: Parts,
@@ -257,8 +259,8 @@ class _Work:
     ) -> DataFrame | None:
         """Return the IDs of earlier rows, with their delivery.
 
-        Of IDs that are made of the content, those that were kept: a sound row that was not is
-        the duplicate of one that was, and to make its ID again would take all of its delivery.
+        For IDs derived from the content, only kept rows: any other sound row duplicates a kept one,
+        and recomputing its ID would need its whole delivery.
         """
         if transaction_ids.are_of_content(contract):
             files = [path for delivery in old for path in kept.get(delivery, [])]
@@ -279,7 +281,7 @@ class _Work:
 
     def _stale(self, delivery: str, parts: list[Path]) -> list[Path]:
         assert self._verdicts is not None
-        if self._found[delivery] > MOST_ROWS_TO_LOOK_UP:
+        if self._n_not_kept[delivery] > MOST_ROWS_TO_LOOK_UP:
             return list(parts)
         rows = self._verdicts.where(F.col("delivery") == delivery).select("row_number").collect()
         return holding(parts, np.sort(np.array([row[0] for row in rows], dtype=np.int64)))
@@ -291,26 +293,30 @@ class _Work:
         return read_parquet(self._spark, table.ddl, *files)
 
 
-def _still_right(store: VersionStore, fingerprint: str, order: Mapping[str, Any]) -> _Before:
-    """Return what the newest version holds, if it is whole and made in the same way.
+def _reusable_results(
+    store: VersionStore, fingerprint: str, order: Mapping[str, Any]
+) -> _PreviousResults:
+    """Return the newest version's results, if it is intact and was made in the same way.
 
-    `order`: when each delivery was ingested, and those whose rows win.
+    `order`: the day of ingestion of each delivery, and those whose rows win.
     """
     versions = store.versions("cleaned_transactions")
     if not versions:
-        return _Before()
+        return _PreviousResults()
     basis = version_basis(versions[-1])
     if change := _change(basis, fingerprint, order):
-        return _Before(why_not=f"{change}, so all are cleaned again.")
+        return _PreviousResults(reason=f"{change}, so all are cleaned again.")
     aside = [v for v in store.versions("quarantined_transactions") if version_basis(v) == basis]
     if not aside:
-        return _Before(why_not="What was set aside before is not there, so all are cleaned again.")
+        return _PreviousResults(
+            reason="What was set aside before is not there, so all are cleaned again."
+        )
     try:
         for version in (versions[-1], aside[-1]):
             verify(version)
     except DamagedVersionError as error:
-        return _Before(why_not=f"{error} All are cleaned again.")
-    return _Before(
+        return _PreviousResults(reason=f"{error} All are cleaned again.")
+    return _PreviousResults(
         kept=parts_of(versions[-1]),
         quarantined=parts_of(aside[-1]),
         fences={
@@ -322,7 +328,7 @@ def _still_right(store: VersionStore, fingerprint: str, order: Mapping[str, Any]
 
 
 def _change(basis: Mapping[str, Any], fingerprint: str, order: Mapping[str, Any]) -> str:
-    """Say what has changed since a version was made that concerns its rows; empty for nothing."""
+    """Return what changed since a version was made that affects its rows; empty for nothing."""
     if basis.get("fingerprint") != fingerprint:
         return "The contract or the rules have changed"
     then, now = basis["taken_on"], order["taken_on"]
@@ -335,7 +341,7 @@ def _change(basis: Mapping[str, Any], fingerprint: str, order: Mapping[str, Any]
 
 
 def _fingerprint(contract: DeliveryContract) -> str:
-    """Return a SHA-256 of what decides where a row goes, beside the deliveries."""
+    """Return a SHA-256 of what decides the result for a row, besides the deliveries."""
     tables = CLEANED_TRANSACTIONS.ddl + QUARANTINED_TRANSACTIONS.ddl
     said = f"{CLEANING_RULES} {contract.fingerprint} {tables}"
     return hashlib.sha256(said.encode()).hexdigest()

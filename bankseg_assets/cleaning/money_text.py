@@ -1,8 +1,8 @@
-"""Read amounts of money as banks write them: separators, signs, currencies, exponents.
+"""Parse amounts of money: separators, signs, currencies, exponents.
 
-Most rows are plain numbers, which one regular expression recognises. The rest is read by
-`_exact`, with expressions that a plain row never evaluates. What a text says is never guessed:
-the contract names the separators, and what can be read in two ways is not read at all.
+Most rows are plain numbers, which one regular expression recognises. `_exact` reads the rest, with
+expressions that a plain row never evaluates. Nothing is guessed: the contract names the
+separators, and an ambiguous text is not read.
 """
 
 import re
@@ -22,16 +22,16 @@ from bankseg_assets.contracts.value_ranges import BINARY_NOISE
 EXACT = "decimal(38,20)"
 """Holds every number that the patterns below accept, with all its decimals."""
 LONGEST_TEXT = 100
-"""A longer text is a plain number or none: no pattern tries a megabyte in many ways."""
+"""Longer texts must be plain numbers: patterns must not backtrack over a megabyte."""
 MOST_DIGITS = 15  # before the decimal separator, without leading zeros
 
-# Of Unicode's dashes and minus signs, what people and programs write for a minus.
+# Unicode's dashes and minus signs that people and programs use as a minus.
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 _PLUSES = "\uff0b\ufe62"
 _APOSTROPHES = "\u2019\u2018\u02bc"
-# No line breaks: two numbers in two lines of a field are not one number.
+# No line breaks: numbers on two lines of a field are not one number.
 _SPACES = "\t\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f"
-_MARKS = "\x1e\x1f"  # around what `_exact` recognised
+_MARKS = "\x1e\x1f"  # around the number that `_exact` recognised
 _FROM = _MARKS + _DASHES + _PLUSES + _APOSTROPHES + _SPACES + ZERO_WIDTH  # deleted: zero widths
 _TO = (
     "?" * len(_MARKS)
@@ -50,19 +50,19 @@ _NUMBER = r"\A\x1e(?:\+?\x1f|\x1f\+)\x1e(-?[0-9.]+(?:[eE][+-]?[0-9]+)?)\z"
 
 @dataclass(frozen=True)
 class MoneyText:
-    """A text of money, and what was read of it, as columns."""
+    """A money text and its parsed number, as columns."""
 
     text: Column
-    """Trimmed; empty where there is no value."""
+    """Trimmed; empty if there is no value."""
     is_plain: Column
     """The text is empty, or a plain number: no other pattern is needed."""
     exact: Column
-    """The value of a text that is not plain, with all its decimals; null where it has none."""
+    """The value of a text that is not plain, with all decimals; null if it is not a number."""
 
 
 @dataclass(frozen=True)
 class RowCurrency:
-    """The code that each row names, in upper case, and what may stand beside its amounts."""
+    """The currency code of each row, in upper case, and the marks allowed beside amounts."""
 
     code: Column
     signs: Mapping[str, Iterable[str]]
@@ -77,9 +77,9 @@ def read_money(
     decimals: int,
     currency: RowCurrency | None = None,
 ) -> MoneyText:
-    """Read a trimmed text; without a rule, it is empty in every row.
+    """Parse a trimmed text; without a rule, the result is empty in every row.
 
-    `decimals`: of a plain number, at most; `money_value` must be asked for as many.
+    `decimals`: maximum of a plain number; pass the same to `money_value`.
     """
     if rule is None:
         return MoneyText(text, F.lit(True), F.lit(None).cast(EXACT))
@@ -91,15 +91,15 @@ def read_money(
 
 
 def word_beside(text: Column, rule: ColumnRule) -> Column:
-    """Return the word of the rule's that stands beside a number, in upper case; or nothing."""
+    """Return the rule's word beside a number, in upper case; empty if there is none."""
     return _parted(text, rule)[0]
 
 
 def _signed_by_word(text: Column, rule: ColumnRule) -> Column:
-    """Return the number with the sign that its word says, in place of the word.
+    """Return the number with the word beside it replaced by the sign that it means.
 
-    A sign that is there, too, makes it unreadable: -5 Dr may be a debit or the reversal of one.
-    Where the contract says what a sign is, it stays.
+    An additional sign makes it unreadable: -5 Dr may be a debit or the reversal of one. If the
+    contract defines what a sign means, the sign stays.
     """
     word, number = _parted(text, rule)
     if rule.negative:
@@ -108,7 +108,7 @@ def _signed_by_word(text: Column, rule: ColumnRule) -> Column:
         return F.when(text == "", text).otherwise(F.concat(F.lit("+"), number))
     is_known = word.isin(*rule.negative_words, *rule.positive_words)
     sign = F.when(word.isin(*rule.negative_words), "-").when(is_known, "+")
-    # A zero needs no word; any other number does.
+    # Every number except zero needs a word.
     is_empty = (text == "") | text.rlike(r"\A-?[0.,]+\z")
     signed = F.concat(F.coalesce(sign, F.lit("?")), number)
     return F.when(is_empty, text).otherwise(signed)
@@ -117,7 +117,7 @@ def _signed_by_word(text: Column, rule: ColumnRule) -> Column:
 def _parted(text: Column, rule: ColumnRule) -> tuple[Column, Column]:
     """Return the word beside a number, in upper case, and the number.
 
-    `Dr.500` has no word `Dr`, because its point may be the number's.
+    `Dr.500` has no word `Dr`, because the point may belong to the number.
     """
     known = "|".join(map(re.escape, sorted(rule.words, key=len, reverse=True)))
     before = rf"({known})(?:[.](?![0-9]))?(?![\p{{L}}\p{{Sc}}]|[.,][0-9])(.*)"
@@ -134,24 +134,24 @@ def _parted(text: Column, rule: ColumnRule) -> tuple[Column, Column]:
 def money_value(
     money: MoneyText, rule: ColumnRule | None, *, decimals: int, kind: str = MONEY
 ) -> Column:
-    """Return the number, of the Spark type `kind`.
+    """Return the number as the Spark type `kind`.
 
-    Null where the text is empty, no number, too large, or has too many decimals.
+    Null if the text is empty, not a number, too large, or has too many decimals.
     """
     comma = rule is not None and rule.decimal_separator == ","
     plain = (F.translate(money.text, ",", ".") if comma else money.text).try_cast(kind)
     is_sound = F.abs(money.exact) < F.lit(Decimal(10) ** MOST_DIGITS)
     is_sound &= ~has_too_many_decimals(money, decimals)
-    # Noise is cut at the number's own decimals, of which the type may have more.
+    # Noise is cut at the number's decimals; the type may have more.
     exact = F.round(money.exact, decimals).try_cast(kind)
     return F.when(money.is_plain, plain).when(is_sound, exact)
 
 
 def has_too_many_decimals(money: MoneyText, decimals: int) -> Column:
-    """Say whether a number has more decimals than that, beyond the noise of a double."""
+    """Return whether a number has too many decimals, ignoring the noise of a double."""
     distance = F.abs(money.exact - F.round(money.exact, decimals)).cast("double")
     is_noise = distance <= F.abs(money.exact.cast("double")) * BINARY_NOISE
-    # A digit that someone wrote is not cut from 12345678901234.567, however near a double is.
+    # No written digit is cut from 12345678901234.567, however near a double is.
     is_noise &= distance < 10.0 ** -(decimals + 2)
     return ~money.is_plain & (distance > 0) & ~is_noise
 
@@ -162,7 +162,7 @@ def is_other_currency(
     contract: DeliveryContract,
     currency: RowCurrency | None = None,
 ) -> Column:
-    """Say whether a text is an amount in a currency that is not the row's or the contract's."""
+    """Return whether a text is an amount in a currency other than the row's or contract's."""
     text = _unified(money.text)
     is_unread = ~money.is_plain & money.exact.isNull() & (F.length(money.text) <= LONGEST_TEXT)
     is_any = text.rlike(_adorned(rule, all_signs(), r"\p{Sc}"))
@@ -172,10 +172,10 @@ def is_other_currency(
 def _exact(
     text: Column, rule: ColumnRule, contract: DeliveryContract, currency: RowCurrency | None
 ) -> Column:
-    """Return the value of a text that is no plain number, with all its decimals, or null.
+    """Return the value of a text that is not a plain number, with all decimals, or null.
 
-    Signs, separators and the contract's currency are recognised together, by one pattern: no part
-    of a text is dropped without it.
+    One pattern recognises signs, separators and the contract's currency together, so no part of a
+    text is dropped unrecognised.
     """
     unified, pattern = _unified(text), _own(rule, contract, currency)
     marked = F.regexp_replace(unified, pattern, "\x1e$1$3\x1f$5$7\x1e$4")
@@ -187,7 +187,7 @@ def _exact(
 
 
 def _own(rule: ColumnRule, contract: DeliveryContract, currency: RowCurrency | None) -> str:
-    """The pattern of an amount in one of the currencies that a row may be in."""
+    """Return the pattern of an amount in one of the currencies allowed for a row."""
     if currency is None:
         return _adorned(rule, (*signs(contract.currency), *contract.currency_symbols))
     return _adorned(rule, {text for texts in currency.signs.values() for text in texts})
@@ -196,7 +196,7 @@ def _own(rule: ColumnRule, contract: DeliveryContract, currency: RowCurrency | N
 def _is_own(
     text: Column, rule: ColumnRule, contract: DeliveryContract, currency: RowCurrency | None
 ) -> Column:
-    """Say whether what stands beside a number is the currency of its row."""
+    """Return whether the currency beside a number is that of its row."""
     pattern = _own(rule, contract, currency)
     found = text.rlike(pattern)
     if currency is None:
@@ -213,24 +213,24 @@ def _is_own(
 
 
 def _unified(text: Column) -> Column:
-    """Write each kind of dash, space and apostrophe in one way."""
+    """Normalise dashes, spaces and apostrophes."""
     return F.translate(text, _FROM, _TO)
 
 
 def _plain(rule: ColumnRule, decimals: int) -> str:
-    """The pattern of a number such as -1234.5, .47, 500. or 12.3400."""
+    """Return the pattern of a number such as -1234.5, .47, 500. or 12.3400."""
     point = f"[{rule.decimal_separator}]"
     fraction = f"{point}[0-9]{{0,{decimals}}}0*"
     return rf"\A-?(?={point}?[0-9])[0-9]{{0,{MOST_DIGITS}}}({fraction})?\z"
 
 
 def _adorned(rule: ColumnRule, currencies: Iterable[str], *patterns: str) -> str:
-    """The pattern of a number with a sign and currency around it.
+    """Return the pattern of a number with a sign and currency around it.
 
     Groups: sign, currency and sign before the number (1 to 3), the number (4), and after it (5
     to 7).
     """
-    # The longest first, so that the point of `Rs.500` is that of `Rs.`.
+    # Longest first, so that the point of `Rs.500` belongs to `Rs.`.
     ordered = sorted(currencies, key=lambda text: (-len(text), text))
     texts = [text.translate(_UNIFIED) for text in ordered]
     after = "|".join([*map(re.escape, texts), *patterns])
@@ -242,11 +242,11 @@ def _adorned(rule: ColumnRule, currencies: Iterable[str], *patterns: str) -> str
 
 
 def _number(rule: ColumnRule) -> str:
-    """The pattern of a number without sign and currency.
+    """Return the pattern of a number without sign and currency.
 
-    `500.-` is 500 in Switzerland and -500 in an export with trailing signs: it does not match. Nor
-    does `EUR.47`, whose point may be that of an abbreviation, nor `0,123` with `,` between
-    thousands, which is no way to write 123. A negative exponent is at least -5, so that a decimal
+    `500.-` does not match: it is 500 in Switzerland and -500 in an export with trailing signs. Nor
+    does `EUR.47`, whose point may belong to an abbreviation, nor `0,123` with `,` between
+    thousands, which does not mean 123. A negative exponent is at least -5, so that a decimal
     of 20 places holds all digits; Java writes a zero of 18 places as `0E-18`.
     """
     point = f"[{rule.decimal_separator}]"

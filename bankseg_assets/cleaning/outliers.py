@@ -1,7 +1,7 @@
-"""Unusual amounts and balances: flagged, never dropped.
+"""Flag unusual amounts and balances; no row is dropped for them.
 
-The fences are those of the delivery that a row came in. Fences over all rows would move with every
-new file, and every earlier row would have to be written again.
+The fences are computed per delivery. Fences over all rows would move with every new file, and every
+earlier row would have to be rewritten.
 """
 
 import math
@@ -16,7 +16,7 @@ from bankseg_assets.contracts.value_ranges import amount_range, money_range
 from bankseg_assets.stats.histograms import histograms_by, log_bin, quantiles
 
 TUKEY_FACTOR = 1.5
-FEWEST_ROWS = 100  # quartiles of fewer say nothing
+FEWEST_ROWS = 100  # quartiles of fewer are meaningless
 MEASURES = ("amount", "balance")
 
 
@@ -32,12 +32,14 @@ class Fences:
     high: float
 
 
-def outlier_fences(judged: DataFrame, contract: DeliveryContract) -> dict[str, dict[str, Fences]]:
+def outlier_fences(
+    validated: DataFrame, contract: DeliveryContract
+) -> dict[str, dict[str, Fences]]:
     """Return delivery -> measure -> Q1 - 1.5 IQR and Q3 + 1.5 IQR of the signed logarithm.
 
-    Of all values in the contract's range. Rows that are quarantined for another reason are too few
-    to move a quartile, and to leave them out every rule would have to be applied once more. A
-    delivery with fewer than 100 values of a measure has no fences for it.
+    Uses all values in the contract's range. Rows quarantined for other reasons are too few to move
+    a quartile, and excluding them would mean applying every rule twice. A delivery with fewer than
+    100 values of a measure has no fences for it.
     """
     ranges = {"amount": amount_range(contract)}
     if (rule := contract.columns.get("balance")) is not None:
@@ -46,7 +48,7 @@ def outlier_fences(judged: DataFrame, contract: DeliveryContract) -> dict[str, d
         name: log_bin(F.when(F.col(name).between(*map(F.lit, limits)), F.col(name)))
         for name, limits in ranges.items()
     }
-    found = histograms_by(judged, F.col("delivery"), bins)
+    found = histograms_by(validated, F.col("delivery"), bins)
     return {
         str(delivery): {
             name: _tukey(counts)
@@ -69,7 +71,7 @@ def outlier_flags(fences: Mapping[str, Mapping[str, Fences]]) -> Column:
 
 
 def _of_delivery(values: Mapping[str, float]) -> Column:
-    """Return the value of the row's delivery; null where there is none."""
+    """Return the value of the row's delivery; null if there is none."""
     if not values:
         return F.lit(None).cast("double")
     if len(values) == 1:

@@ -1,7 +1,7 @@
-"""The Parquet files of a table, grouped by the delivery whose rows they hold.
+"""Parquet files of a table, grouped by the delivery whose rows they hold.
 
-Parts are immutable and linked from version to version, so that what was cleaned once is neither
-computed nor copied again.
+Parts are immutable and linked from version to version, so cleaned rows are neither recomputed nor
+copied.
 """
 
 from collections.abc import Iterable, Mapping
@@ -19,13 +19,13 @@ Parts = dict[str, list[Path]]
 """Delivery -> the files with its rows."""
 
 REPEATS = "repeats"
-"""In place of a delivery: the rows that tell of a transaction again, of all deliveries."""
+"""Used as a delivery: the rows of all deliveries that repeat a transaction."""
 
 _PART_COLUMN = "_part"
 
 
 def delivery_of(path: Path) -> str:
-    """Return the delivery whose rows a file of a version holds."""
+    """Return the delivery of the rows in a file of a version."""
     return path.name.partition("-")[0].removesuffix(".parquet")[:DELIVERY_DIGITS]
 
 
@@ -46,7 +46,7 @@ def rows_by_delivery(parts: Mapping[str, Iterable[Path]]) -> dict[str, int]:
 
 
 def write_parts(frame: DataFrame, folder: Path, deliveries: Iterable[str]) -> Parts:
-    """Write a table whose rows are of these deliveries; return the parts."""
+    """Write a table with rows of these deliveries, and return its parts."""
     deliveries = list(deliveries)
     if len(deliveries) == 1:  # the usual case; `partitionBy` would sort the rows first
         frame.write.parquet(str(folder))
@@ -61,7 +61,7 @@ def write_parts(frame: DataFrame, folder: Path, deliveries: Iterable[str]) -> Pa
 
 
 def holding(parts: Iterable[Path], rows: npt.NDArray[np.int64]) -> list[Path]:
-    """Return the files that may hold some of these row numbers (sorted), by their statistics."""
+    """Return the files that may hold some of the sorted row numbers, by their statistics."""
     found = []
     for path in parts:
         low, high = _row_range(path)
@@ -71,7 +71,7 @@ def holding(parts: Iterable[Path], rows: npt.NDArray[np.int64]) -> list[Path]:
 
 
 def file_names(parts: Mapping[str, Iterable[Path]]) -> dict[str, Path]:
-    """Return the names under which a version holds the parts: `<delivery>-<number>.parquet`."""
+    """Return file name -> part; names are `<delivery>-<number>.parquet`."""
     return {
         f"{delivery}-{number:05d}.parquet": path
         for delivery, paths in sorted(parts.items())

@@ -1,4 +1,4 @@
-"""Which values of a column occur more than once."""
+"""Find the values of a column that occur more than once."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,13 +13,13 @@ _DIGEST = "_digest"
 def repeated_values(frame: DataFrame, column: str) -> Iterator[DataFrame]:
     """Yield the values of a text column that occur in more than one row, each once.
 
-    Usually there are none, and digests of 64 bits show it for half of what the texts cost (6
-    instead of 10 core-seconds for ten million). Only what shares a digest is compared itself. Two
-    nulls are a value that occurs twice.
+    Usually there are none, and 64-bit digests show that at about half the cost of the texts (6
+    instead of 10 core-seconds for ten million). Only values that share a digest are compared. Two
+    nulls count as a repeated value.
     """
     digest = F.xxhash64(column).alias(_DIGEST)
-    # Sent as they are, to be counted once: nearly all differ, so that to count first what each
-    # task has only makes a second table of all of them.
+    # Shuffled without partial aggregation: nearly all values differ, so counting per task first
+    # would only build a second table of all of them.
     digests = frame.select(digest).repartition(_DIGEST)
     twice = digests.groupBy(_DIGEST).count().where("count > 1").select(_DIGEST).persist()
     try:

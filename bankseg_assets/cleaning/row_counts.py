@@ -1,6 +1,6 @@
-"""What became of the rows of each delivery, counted in the files that were written.
+"""Count kept, quarantined and duplicate rows of each delivery in the written files.
 
-No Spark: the operator's commands read it, too.
+Does not use Spark, because operator commands read it, too.
 """
 
 from collections.abc import Iterable
@@ -22,7 +22,7 @@ RAW, CLEANED, QUARANTINED = (
 
 @dataclass(frozen=True)
 class Account:
-    """The rows of a delivery; `reasons`: reason -> quarantined rows, the most frequent first."""
+    """Row counts of a delivery; `reasons`: reason -> quarantined rows, most frequent first."""
 
     rows_in: int
     rows_clean: int = 0
@@ -32,25 +32,25 @@ class Account:
 
     @property
     def quarantined_share(self) -> float:
-        """The broken rows over those that were delivered."""
+        """The share of delivered rows that broke a rule."""
         return self.rows_broken / self.rows_in if self.rows_in else 0.0
 
     @property
     def rows_broken(self) -> int:
-        """The quarantined rows without those that another delivery has replaced."""
+        """Quarantined rows, without those that another delivery replaced."""
         return self.rows_quarantined - self.reasons.get(CORRECTED, 0)
 
     @property
     def top_reason(self) -> str:
-        """Why most of the quarantined rows are; empty without any."""
+        """The most frequent reason of quarantined rows; empty if there are none."""
         return next(iter(self.reasons), "")
 
 
 def accounts(raw: Path, cleaned: Path, quarantined: Path) -> dict[str, Account]:
-    """Return delivery -> account, of three versions that belong together."""
+    """Return delivery -> account for three versions that belong together."""
     rows_in = rows_by_delivery(parts_of(raw))
     clean = rows_by_delivery(parts_of(cleaned))
-    aside = _aside(sorted(quarantined.glob("*.parquet")))
+    aside = _quarantined_counts(sorted(quarantined.glob("*.parquet")))
     found = {}
     for delivery, rows in rows_in.items():
         counts = aside.get(delivery, {})
@@ -66,7 +66,7 @@ def accounts(raw: Path, cleaned: Path, quarantined: Path) -> dict[str, Account]:
 
 
 def newest_accounts(store: VersionStore) -> dict[str, Account]:
-    """Return delivery -> account, of the newest cleaned data; empty before the first.
+    """Return delivery -> account for the newest cleaned data; empty before the first.
 
     Raises DamagedVersionError or OSError when they cannot be read.
     """
@@ -89,7 +89,7 @@ def sum_of_reasons(found: Iterable[Account]) -> dict[str, int]:
     return total
 
 
-def _aside(files: list[Path]) -> dict[str, dict[str, dict[str, int]]]:
+def _quarantined_counts(files: list[Path]) -> dict[str, dict[str, dict[str, int]]]:
     """Return delivery -> disposition -> reason -> rows."""
     if not files:
         return {}

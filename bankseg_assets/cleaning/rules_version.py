@@ -1,8 +1,8 @@
-"""The versions of the rules that decide what a row and a customer become.
+"""Version numbers of the rules for cleaning rows and computing customers.
 
-Incremental runs keep earlier results for as long as these numbers and the contract are the same.
-Raise the number in the commit that changes what any input becomes; a change of speed, wording or
-structure alone does not need it. `test_rules_version.py` pins results beside these numbers, and
+Incremental runs keep earlier results while these numbers and the contract are the same. Raise the
+number in the commit that changes any result; a change of speed, wording or structure alone does not
+need it. `test_rules_version.py` pins results beside these numbers, and
 fails when a result changes and the number does not.
 """
 

@@ -1,8 +1,8 @@
-"""What tells one transaction from another: the bank's ID, one with its customer or day, or content.
+"""Identify transactions by the bank's ID, by ID with customer or day, or by content.
 
-A bank without IDs, or with IDs that start again in every file, has files in which identical rows
-are different transactions. There, an ID is made of the row's content and of how many sound rows of
-its delivery had the same content before it: the same rows delivered again have the same IDs.
+Without IDs, or with IDs that restart in every file, identical rows of a file are different
+transactions. Their ID is computed from the row's content and the number of earlier sound rows of
+its delivery with the same content, so the same rows delivered again have the same IDs.
 """
 
 import re
@@ -20,16 +20,16 @@ CONTENT = (
     *("customer_id", "birth_date", "age", "gender", "location", "balance"),
     *("transaction_at", "amount", "direction"),
 )
-"""The columns of a judged row that two rows of one transaction agree in."""
-_DIGITS = 24  # of a hash: 96 bits, so that a billion rows share none by chance
+"""The columns of a validated row that are equal in rows of one transaction."""
+_DIGITS = 24  # of a hash: 96 bits, so that a billion rows have no collision
 _AGAIN = "~"
 MADE = rf"^[0-9a-f]{{{_DIGITS}}}({re.escape(_AGAIN)}[0-9]+)?$"
-"""What an ID that is made of the content looks like."""
+"""The pattern of an ID derived from the content."""
 _REPEATED = rf"^[0-9a-f]{{{_DIGITS}}}{re.escape(_AGAIN)}[0-9]+$"
 
 
 def are_of_content(contract: DeliveryContract) -> bool:
-    """Whether the content of a row, and not the bank's ID, says which transaction it is."""
+    """Return whether a row's content identifies its transaction, not the bank's ID."""
     rule = contract.columns.get("transaction_id")
     return rule is None or rule.unique_per == "file"
 
@@ -37,7 +37,7 @@ def are_of_content(contract: DeliveryContract) -> bool:
 def scoped(
     contract: DeliveryContract, transaction_id: Column, customer_id: Column, day: Column
 ) -> Column:
-    """Return an ID with what it is unique within, where that is the customer or the day."""
+    """Return an ID prefixed by its scope, if that is the customer or the day."""
     rule = contract.columns.get("transaction_id")
     match rule.unique_per if rule else "":
         case "customer":
@@ -51,18 +51,18 @@ def scoped(
     return transaction_id
 
 
-def identified(judged: DataFrame, contract: DeliveryContract) -> DataFrame:
-    """Return judged rows with an ID made of their content, where the contract asks for one.
+def identified(validated: DataFrame, contract: DeliveryContract) -> DataFrame:
+    """Return validated rows with IDs derived from content, if the contract needs them.
 
-    The second sound row of a delivery with the same content has `~2` at its end, and so on. Rows
-    with the same ID in a file in which IDs are unique are one transaction.
+    The ID of the second sound row of a delivery with the same content ends in `~2`, and so on. Rows
+    that share an ID, in a file whose IDs are unique, are one transaction.
     """
     if not are_of_content(contract):
-        return judged
-    # The parts of JSON cannot run together, and it leaves out nulls.
+        return validated
+    # JSON keeps the parts separate, and omits nulls.
     content = F.to_json(F.struct(*CONTENT))
     digest = F.substring(F.md5(content), 1, _DIGITS)
-    rows = judged.withColumn("_digest", digest).withColumn("_is_sound", F.isnull("reason"))
+    rows = validated.withColumn("_digest", digest).withColumn("_is_sound", F.isnull("reason"))
     same = Window.partitionBy("delivery", "_digest", "_is_sound")
     if "transaction_id" in contract.columns:
         number = F.dense_rank().over(same.orderBy("transaction_id"))
@@ -74,9 +74,9 @@ def identified(judged: DataFrame, contract: DeliveryContract) -> DataFrame:
 
 
 def repeated_shares(files: Iterable[Path], contract: DeliveryContract) -> dict[str, float]:
-    """Return delivery -> share of its kept rows that are identical to an earlier one of it.
+    """Return delivery -> share of its kept rows that are identical to an earlier one.
 
-    `files`: of CLEANED_TRANSACTIONS. Empty where the bank's IDs tell rows apart.
+    `files`: of CLEANED_TRANSACTIONS. Empty if the bank's IDs distinguish rows.
     """
     paths = sorted(map(str, files))
     if not paths or not are_of_content(contract):

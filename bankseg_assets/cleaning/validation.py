@@ -1,7 +1,6 @@
-"""Type, repair and judge the raw rows; every row ends up kept or set aside.
+"""Parse, repair and validate raw rows; every row is kept or quarantined.
 
-A row is set aside for the first rule that it breaks. Nothing is dropped for being unusual:
-outliers are kept and flagged.
+A row is quarantined for the first rule that it breaks. Outliers are kept and flagged.
 """
 
 from collections.abc import Iterable, Mapping
@@ -41,8 +40,8 @@ from bankseg_assets.contracts.value_ranges import OLDEST_YEARS, first_day, money
 ISO_DATE = r"\A(?!0000)\d{4}-\d\d-\d\d([ T]\d\d:\d\d:\d\d(\.\d{1,9})?)?\z"
 AGE = r"\A[0-9]{1,3}(\.0*)?\z"
 CONTROL_CHARACTERS = r"[\x00-\x1f\x7f]"
-# A year of more than four digits has a sign in Java, and one past 294,247 ends the query even in
-# `try_to_date`. No declared format has a sign before digits but as a separator after others.
+# A year of more than four digits has a sign in Java, and one past 294,247 fails the query even in
+# `try_to_date`. Declared formats have a sign before digits only as a separator after others.
 SIGNED_YEAR = r"[+]|(\A|[^0-9])-[0-9]{5}"
 CENTURY = date(2000, 1, 1)
 """The first day of the century in which Spark reads a two-digit year."""
@@ -51,17 +50,17 @@ _MONEY_PARTS = tuple(part.name for part in fields(MoneyText))
 _UNTRIMMED = "_untrimmed"
 ROW_KEY = ["delivery", "row_number"]
 EPOCH_DAYS = 31
-"""In milliseconds, all seconds until 2054 are within as many days of zero."""
+"""Seconds until 2054, read as milliseconds, are within this many days of zero."""
 QUARANTINED = "quarantined"
 DUPLICATE = "duplicate"
 
 
 def judge(raw: DataFrame, contract: DeliveryContract, *, not_after: Column) -> DataFrame:
-    """Return typed rows with `reason`, null where the row breaks no rule.
+    """Return typed rows with `reason`, null if the row breaks no rule.
 
-    `not_after`, a date column over `raw`: a transaction dated later than this day cannot have
-    happened yet; one such row (a year typed wrong) would shift every customer's recency. It is
-    the delivery's own day, not today, so that a rerun judges the same.
+    `not_after`: date column over `raw`, the last valid day of a transaction. One later row (a
+    mistyped year) would shift every customer's recency. It depends on the delivery's day, not
+    today, so that a rerun gives the same result.
     """
     rules = contract.columns
     named = [name for name in DELIVERED if name in rules]
@@ -130,34 +129,34 @@ def judge(raw: DataFrame, contract: DeliveryContract, *, not_after: Column) -> D
 
 
 def transaction_day(contract: DeliveryContract, not_after: Column) -> Column:
-    """Return the day of a row of RAW_TRANSACTIONS as `judge` reads it."""
+    """Return the day of a row of RAW_TRANSACTIONS, as `judge` parses it."""
     rule = contract.columns["transaction_date"]
     text = _text("transaction_date", rule, unusual=needs_trimming(F.col("transaction_date")))
     return _moment(text, contract, not_after).cast("date")
 
 
-def keep(judged: DataFrame, not_kept: DataFrame | None, flags: Column) -> DataFrame:
-    """Return CLEANED_TRANSACTIONS: the rows that broke no rule, with `flags` for outliers.
+def keep(validated: DataFrame, not_kept: DataFrame | None, flags: Column) -> DataFrame:
+    """Return CLEANED_TRANSACTIONS: the rows that broke no rule, with outlier `flags`.
 
-    `not_kept`: `delivery, row_number` of sound rows that tell of a transaction again.
+    `not_kept`: `delivery, row_number` of sound rows that repeat a transaction.
     """
-    sound = judged.where("reason IS NULL")
+    sound = validated.where("reason IS NULL")
     if not_kept is not None:
         sound = sound.join(not_kept, ROW_KEY, "left_anti")
     return sound.withColumn("outlier_flags", flags).select(*CLEANED_TRANSACTIONS.names)
 
 
-def broken(judged: DataFrame) -> DataFrame:
+def broken(validated: DataFrame) -> DataFrame:
     """Return QUARANTINED_TRANSACTIONS: the rows that broke a rule."""
     return (
-        judged.where("reason IS NOT NULL")
+        validated.where("reason IS NOT NULL")
         .withColumn("disposition", F.lit(QUARANTINED))
         .select(*QUARANTINED_TRANSACTIONS.names)
     )
 
 
 def repeats(raw: DataFrame, verdicts: DataFrame) -> DataFrame:
-    """Return QUARANTINED_TRANSACTIONS: the sound rows that tell of a transaction again."""
+    """Return QUARANTINED_TRANSACTIONS: the sound rows that repeat a transaction."""
     texts = raw.select("source_file", *ROW_KEY, _raw_text(DELIVERED, prefix="").alias("raw_text"))
     disposition = F.when(F.col("verdict") == DUPLICATE, DUPLICATE).otherwise(QUARANTINED)
     return (
@@ -174,7 +173,7 @@ def _moment(text: Column, contract: DeliveryContract, not_after: Column) -> Colu
 
 
 def _text(name: str, rule: ColumnRule | None, *, unusual: Column | None = None) -> Column:
-    """The trimmed value; empty where the bank has no such column or a placeholder stands."""
+    """Return the trimmed value; empty without such a column or for a placeholder."""
     if rule is None:
         return F.lit("")
     if unusual is None:
@@ -189,7 +188,7 @@ def _text(name: str, rule: ColumnRule | None, *, unusual: Column | None = None) 
 
 
 def _parse_date(text: Column, rule: ColumnRule | None, time_zone: str = "") -> Column:
-    """Parse by the declared formats, else ISO where that cannot be taken for another day."""
+    """Parse by the declared formats, else as ISO if that cannot mean another day."""
     if rule is None:
         return F.lit(None).cast("date")
     found = _declared(text, rule, time_zone)
@@ -216,14 +215,14 @@ def _declared(text: Column, rule: ColumnRule, time_zone: str) -> Column:
         found = F.try_to_date(declarable, rule.format)
     if rule.has_two_digit_year:
         return found
-    # Before year 1, no date of Python's: who collects the rows would raise.
+    # Python has no dates before year 1: collecting such rows would raise.
     return F.when(found >= F.expr("DATE'0001-01-01'"), found)
 
 
 def _in_latest_century(moment: Column, text: Column, rule: ColumnRule, not_after: Column) -> Column:
-    """Move a two-digit year back a century, where 20yy is to come and `minimum` allows 19yy.
+    """Move a two-digit year back a century if 20yy is in the future and `minimum` allows 19yy.
 
-    Without a minimum, 2/8/30 is a slip of a later day, and not a transaction of 1930.
+    Without a minimum, 2/8/30 is a mistyped later day, not a transaction of 1930.
     """
     lowest, is_open = rule.minimum, _has_open_century(text, rule)
     if is_open is None or not isinstance(lowest, date) or lowest >= CENTURY:
@@ -234,7 +233,7 @@ def _in_latest_century(moment: Column, text: Column, rule: ColumnRule, not_after
 
 
 def _has_open_century(text: Column, rule: ColumnRule) -> Column | None:
-    """Say whether a two-digit year was read; None where the column cannot have any."""
+    """Return whether a two-digit year was read; None if the column cannot have any."""
     if not rule.has_two_digit_year:
         return None
     is_open = ~text.rlike(ISO_DATE)
@@ -245,7 +244,7 @@ def _has_open_century(text: Column, rule: ColumnRule) -> Column | None:
 def _money_columns(
     name: str, text: Mapping[str, Column], contract: DeliveryContract
 ) -> list[Column]:
-    """Return what `_money` reads, so that every pattern is evaluated once a row."""
+    """Return the columns that `_money` reads, so that every pattern is evaluated once per row."""
     decimals, _ = amounts.number_format(name, contract)
     currency = amounts.row_currency(name, contract, F.upper(text["currency"]))
     rule = contract.columns.get(name)
@@ -263,7 +262,7 @@ def _number(name: str, contract: DeliveryContract) -> Column:
 
 
 def _age(rule: ColumnRule | None) -> Column:
-    """Return whole years, also of `35.0`, as a float column writes them; null for no age."""
+    """Return whole years, also for the `35.0` of a float column; null if not an age."""
     if rule is None:
         return F.lit(None).cast("int")
     years = F.when(F.col("_age").rlike(AGE), F.substring_index("_age", ".", 1)).try_cast("int")
@@ -271,7 +270,7 @@ def _age(rule: ColumnRule | None) -> Column:
 
 
 def _time(text: Column, rule: ColumnRule | None) -> Column:
-    """The text, filled up, of a time whose parts have two digits each; else microseconds."""
+    """Return the zero-padded text of a time with two-digit parts; else microseconds."""
     if rule is None:
         return text
     if not rule.has_plain_format:
@@ -280,7 +279,7 @@ def _time(text: Column, rule: ColumnRule | None) -> Column:
 
 
 def _published_value(text: Column, rule: ColumnRule | None) -> Column:
-    """Translate a delivered value into the published one; empty becomes null."""
+    """Map a delivered value to the published one; empty becomes null."""
     found = F.nullif(text, F.lit(""))
     for delivered, published in (rule.values if rule else {}).items():
         if delivered != published:
@@ -291,8 +290,8 @@ def _published_value(text: Column, rule: ColumnRule | None) -> Column:
 def _repair_birth_date(birth: Column, day: Column, rule: ColumnRule | None) -> Column:
     """Move a two-digit birth year past the transaction's year back a century.
 
-    `%y` alone reads 54,427 real customers as born 2017..2068. A birth that is later than the
-    transaction all the same, or too long ago for anyone alive, is no birth date: null.
+    `%y` alone reads 54,427 real customers as born 2017..2068. A birth that is still later than the
+    transaction, or too long ago for a living person, becomes null.
     """
     if rule is not None and (is_open := _has_open_century(F.col("_birth_text"), rule)) is not None:
         moved = (F.year(birth) > F.year(day)) & is_open
@@ -304,8 +303,8 @@ def _repair_birth_date(birth: Column, day: Column, rule: ColumnRule | None) -> C
 def _normalise(text: Column) -> Column:
     """Return upper case with single spaces.
 
-    The expression is for the few rows that need it: on all of them it took 3 of 41 core-seconds of
-    judging ten million. A control character needs none, for it sets its row aside.
+    The expression runs only on the few rows that need it: on all rows it took 3 of 41 core-seconds
+    of validating ten million. Control characters need none: their rows are quarantined.
     """
     upper = F.upper(text)
     is_plain = (F.length(upper) == F.octet_length(upper)) & ~upper.contains("  ")
@@ -314,7 +313,7 @@ def _normalise(text: Column) -> Column:
 
 
 def _timestamp(contract: DeliveryContract) -> Column:
-    """The local date and time; midnight where the bank tells no time."""
+    """Return the local date and time; midnight if the bank delivers no time."""
     if contract.columns["transaction_date"].has_time:
         return F.col("_moment")
     midnight = F.col("_day").cast("timestamp_ntz")
@@ -327,7 +326,7 @@ def _timestamp(contract: DeliveryContract) -> Column:
 
 
 def _seconds(rule: ColumnRule) -> Column:
-    """The seconds since midnight of a padded time, whose parts stand where the format's do."""
+    """Return the seconds since midnight of a padded time with parts at the format's positions."""
     units = {"HH": 3600, "mm": 60, "ss": 1}
     parts = [
         F.col("_time").substr(rule.format.index(part) + 1, 2).try_cast("int") * seconds
@@ -379,7 +378,7 @@ def _reason(contract: DeliveryContract) -> Column:
 
 
 def _transaction_id_faults(text: Column, rule: ColumnRule | None) -> list[tuple[str, Column]]:
-    if rule is None:  # the bank has none
+    if rule is None:  # the bank delivers none
         return []
     return [
         ("missing_transaction_id", is_missing_transaction_id(text)),
@@ -388,7 +387,7 @@ def _transaction_id_faults(text: Column, rule: ColumnRule | None) -> list[tuple[
 
 
 def _invalid(text: Column, is_wrong: Column, rule: ColumnRule) -> Column:
-    """What is wrong, where something stands; nothing stands where something must."""
+    """Return whether a value is present and wrong, or absent and required."""
     is_empty = text == ""
     return (~is_empty & is_wrong) if rule.nullable else (is_empty | is_wrong)
 
@@ -401,10 +400,10 @@ def _out_of_range(value: Column, rule: ColumnRule) -> Column | None:
 
 
 def _in_wrong_unit(contract: DeliveryContract) -> Column | None:
-    """Say whether an epoch is of the month after zero; None where no epochs are, or a minimum.
+    """Return whether an epoch is in the month after zero; None without epochs or with a minimum.
 
-    Seconds that are read as milliseconds, or milliseconds as microseconds, are there; so are zeros,
-    which programs write for no date.
+    Seconds read as milliseconds, or milliseconds as microseconds, fall there; so do zeros, which
+    programs write for a missing date.
     """
     rule = contract.columns["transaction_date"]
     if rule.format not in EPOCHS or rule.minimum is not None:
@@ -421,7 +420,7 @@ def _invalid_time(rule: ColumnRule | None) -> Column | None:
         return _invalid(F.col("_time_text"), F.col("_time").isNull(), rule)
     sound = rule.format.replace("HH", "([01][0-9]|2[0-3])")
     sound = rf"\A{sound.replace('mm', '[0-5][0-9]').replace('ss', '[0-5][0-9]')}\z"
-    # The length of the text itself, because filling up also cuts what is too long.
+    # The length of the text itself, because padding also truncates long texts.
     fits = F.length("_time_text").between(1, len(rule.format))
     return _invalid(F.col("_time_text"), ~(fits & F.col("_time").rlike(sound)), rule)
 
@@ -436,7 +435,7 @@ def _money_faults(name: str, contract: DeliveryContract) -> list[tuple[str, Colu
     has_too_many = has_too_many_decimals(money, decimals)
     if (of_row := amounts.too_many_decimals(name, contract)) is not None:
         has_too_many |= F.coalesce(of_row, F.lit(False))
-    # Of what was read: a number whose conversion does not fit into the column is implausible.
+    # On the parsed number: one whose conversion overflows the column is implausible.
     wrong = F.col(amounts.value_name(name, contract)).isNull()
     unused = amounts.is_unused(name, contract)
     if (outside := _out_of_range(value, rule)) is not None:

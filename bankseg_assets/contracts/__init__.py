@@ -1,1 +1,1 @@
-"""What the tables and the delivered files look like."""
+"""Schemas of the tables, and contracts for delivered files."""

@@ -1,8 +1,8 @@
-"""Characters that show nothing: what is trimmed from the ends of a value."""
+"""Invisible characters, which are trimmed from the ends of a value."""
 
 
 def _characters(*codes: int | tuple[int, int]) -> str:
-    """Return the characters of code points and of ranges of them, ends included."""
+    """Return the characters of code points and of inclusive ranges of code points."""
     spans = ((code, code) if isinstance(code, int) else code for code in codes)
     return "".join(chr(code) for first, last in spans for code in range(first, last + 1))
 
@@ -16,5 +16,5 @@ ZERO_WIDTH = _characters(
     *(0xAD, 0x034F, 0x061C, 0x180E, (0x200B, 0x200F), (0x202A, 0x202E)),
     *((0x2060, 0x2064), (0x2066, 0x206F), 0xFEFF),
 )
-"""What shows nothing: zero-width spaces and joiners, marks of direction and of byte order."""
+"""Invisible: zero-width spaces and joiners, marks of direction and of byte order."""
 INVISIBLE = BLANKS + ZERO_WIDTH

@@ -1,4 +1,4 @@
-"""Currency codes, and the signs that people write for a currency beside an amount."""
+"""Currency codes, and the signs that are written beside amounts."""
 
 _ISO_4217 = """
     AED AFN ALL AMD ANG AOA ARS AUD AWG AZN BAM BBD BDT BGN BHD BIF BMD BND BOB BRL BSD BTN BWP
@@ -11,14 +11,14 @@ _ISO_4217 = """
     ZWG ZWL
 """
 CODES = frozenset(_ISO_4217.split())
-"""ISO 4217, with codes that were withdrawn lately and some in common use beside it (CNH, GGP)."""
+"""ISO 4217, with recently withdrawn codes and unofficial ones in common use (CNH, GGP)."""
 
 _UNITS: dict[int, str] = {
     0: "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF",
     3: "BHD IQD JOD KWD LYD OMR TND",
     4: "CLF UYW",
 }
-"""Decimals -> currencies to which ISO 4217 gives so many; all others have two."""
+"""Decimals -> currencies with this many in ISO 4217; all others have two."""
 
 _DOLLARS = "AUD BBD BMD BND BSD BZD CAD FJD GYD HKD JMD KYD LRD NAD NZD SBD SGD SRD TTD TWD XCD"
 _PESOS = "ARS CLP COP CUP DOP MXN UYU"
@@ -73,7 +73,7 @@ _SIGNS: dict[str, tuple[str, ...]] = {
 _SHARED: dict[str, tuple[str, ...]] = {
     _DOLLARS: ("$",),
     _PESOS: ("$",),
-    _RUPEES: ("Rs", "Rs.", "₨", "/-", "/="),  # Rs. 500/- is 500 rupees and no paise
+    _RUPEES: ("Rs", "Rs.", "₨", "/-", "/="),  # Rs. 500/- is 500 rupees, 0 paise
     _CROWNS: ("kr", "kr."),
     _POUNDS: ("£",),
     _SHILLINGS: ("Sh", "Sh.", "/-", "/="),
@@ -90,7 +90,7 @@ def decimals(currency: str) -> int:
 
 
 def signs(currency: str) -> tuple[str, ...]:
-    """Return what people write for a currency: its code, and its usual signs."""
+    """Return the code and the usual signs of a currency."""
     shared = [texts for codes, texts in _SHARED.items() if currency in codes.split()]
     return (currency, *_SIGNS.get(currency, ()), *(text for texts in shared for text in texts))
 

@@ -1,7 +1,7 @@
-"""The formats of dates and times that a contract may declare, and the text that each one reads.
+"""Date and time formats of contracts, compiled to regular expressions.
 
-A format becomes one regular expression that Python and Spark's Java run alike: what is validated
-when a contract is loaded is what cleaning does. Epochs and Excel's day numbers are not patterns.
+Python and Spark's Java run the same expression, so what is validated when a contract is loaded is
+what cleaning does. Epochs and Excel's day numbers are not patterns.
 """
 
 import re
@@ -17,7 +17,7 @@ EXCEL_MOMENT, EXCEL_DAY = "excel_serial", "excel_serial_day"
 NUMBERS = (*EPOCHS, EXCEL_MOMENT, EXCEL_DAY)
 _NUMBERS_OF: dict[str, tuple[str, ...]] = {
     "transaction_date": NUMBERS,
-    "birth_date": (EXCEL_DAY,),  # midnight of which time zone an epoch is, no one writes down
+    "birth_date": (EXCEL_DAY,),  # no epochs: the time zone of their midnight is never documented
     "transaction_time": (),
 }
 _EXAMPLES = {"transaction_date": "d/M/yy", "birth_date": "d/M/yy", "transaction_time": "HH:mm"}
@@ -27,7 +27,7 @@ ENGLISH = (
 )
 NOON = 12
 
-# Longest first: the first that fits is the token.
+# Longest first: the first match is the token.
 _TOKEN = re.compile(
     r"yyyy|yy|MMMM|MMM|MM|M|dd|d|HH|H|hh|h|mm|ss|S{1,9}|a|XXX|T|''|'[^']+'|[^A-Za-z']"
 )
@@ -48,7 +48,7 @@ _FIELDS = {
     "XXX": "Z|(?:UTC|GMT)?[+-][0-9]{2}(?::?[0-9]{2})?|UTC|GMT",
 }
 _REST = {"a": "[.]?[ \u00a0\u202f]?M[.]?"}
-"""What follows the part of a field that says something."""
+"""The optional remainder of a field, after its significant part."""
 _VARIABLE = ("M", "d", "H", "h")
 _PLAIN = ("yyyy", "yy", "MM", "M", "dd", "d", "HH", "mm", "ss")
 _SPACE = "[ \u00a0\u202f]"  # JDK 20 and Chrome write a narrow no-break space before AM and PM
@@ -62,14 +62,14 @@ _CLOCK = ((1, 2, 3), (10, 11, 12), (0, 0, 0), (13, 5, 9), (23, 45, 59))
 
 @dataclass(frozen=True)
 class DateFormat:
-    """A pattern of Java's letters; `month_names`: January to December, as the bank writes them."""
+    """A pattern in Java's letters; `month_names`: January to December, as the bank writes them."""
 
     text: str
     month_names: tuple[str, ...] = ()
 
     @cached_property
     def tokens(self) -> tuple[str, ...]:
-        """The parts of the pattern; what is no token is missing."""
+        """The parts of the pattern, without anything that is not a token."""
         return tuple(_TOKEN.findall(self.text))
 
     @cached_property
@@ -79,18 +79,18 @@ class DateFormat:
 
     @property
     def letters(self) -> str:
-        """One letter a field, sorted: what a value of this format says."""
+        """One letter per field, sorted: the fields of a value."""
         return "".join(sorted(token[0] for token in self.fields))
 
     @property
     def is_plain(self) -> bool:
-        """Whether Spark's own parser takes the pattern as it stands, alone."""
+        """Whether Spark's own parser accepts the pattern unchanged."""
         understood = all(token in _PLAIN or not token.isalpha() for token in self.tokens)
         return understood and not set(self.tokens) & {*"#{}[]", "''"}
 
     @property
     def has_time(self) -> bool:
-        """Whether a value of this format has the time of day."""
+        """Whether a value includes the time of day."""
         return self.text in EPOCHS or self.text == EXCEL_MOMENT or "m" in self.letters
 
     @property
@@ -100,12 +100,12 @@ class DateFormat:
 
     @property
     def needs_time_zone(self) -> bool:
-        """Whether a value is an instant, which is a day of the bank's in its time zone alone."""
+        """Whether a value is an instant, whose day depends on the bank's time zone."""
         return self.text in EPOCHS or _ZONED in self.letters
 
     @cached_property
     def months(self) -> Mapping[str, int]:
-        """Name in lower case -> number."""
+        """Lower-case month name -> number."""
         names = {name.lower(): number for number, name in enumerate(self.month_names, 1)}
         if self.month_names:
             return names
@@ -114,7 +114,7 @@ class DateFormat:
 
     @cached_property
     def expression(self) -> str:
-        """The expression for a whole value, in any case, with one group a field."""
+        """The expression for a whole value, case-insensitive, with one group per field."""
         parts: list[str] = []
         for before, token, following in zip(
             ("", *self.tokens), self.tokens, (*self.tokens[1:], ""), strict=False
@@ -122,13 +122,13 @@ class DateFormat:
             if token.startswith("S") and _is_field(before):
                 parts.append(f"([0-9]{{{len(token)}}})")  # without a point, as in HHmmssSSS
             elif token.startswith("S"):
-                # Programs that write a point and a fraction leave both out where it is zero.
+                # Programs that write a point and a fraction omit both if the fraction is zero.
                 parts.append(f"(?:{parts.pop()}([0-9]{{1,9}}))?")
             elif token in ("MMM", "MMMM"):
                 names = "|".join(map(re.escape, sorted(self.months, key=len, reverse=True)))
                 parts.append(f"({names})[.]?")
             elif token == "yyyy" and "XXX" in self.tokens:
-                # An offset would lead to years that Python has no dates of.
+                # An offset would lead to years outside Python's date range.
                 parts.append("((?!0001|9999|0000)[0-9]{4})")
             elif _is_field(token):
                 parts.append(f"({_FIELDS[token]}){_REST.get(token, '')}")
@@ -140,7 +140,7 @@ class DateFormat:
 
     @property
     def spark_pattern(self) -> str:
-        """The expression for `rlike`, on the whole value and in any case."""
+        """The expression for `rlike`, on the whole value, case-insensitive."""
         return rf"(?iu)\A{self.expression}\z"
 
     @cached_property
@@ -148,7 +148,7 @@ class DateFormat:
         return re.compile(self.expression, re.IGNORECASE)
 
     def read(self, text: str) -> datetime | None:
-        """Return what a text says, without its offset; None where it is not of this format."""
+        """Parse a text, ignoring its offset; None if it does not have this format."""
         found = self._compiled.fullmatch(text)
         if found is None:
             return None
@@ -169,7 +169,7 @@ class DateFormat:
             return None
 
     def write(self, moment: datetime, *, padded: bool, full_names: bool = False) -> str:
-        """Return a text that this format reads as a moment, with zeros in front or without."""
+        """Return a text that this format parses as `moment`, with or without leading zeros."""
         return "".join(
             _written(token, moment, self, padded=padded, full_names=full_names)
             for token in self.tokens
@@ -177,7 +177,7 @@ class DateFormat:
 
 
 def problem(text: str, column: str) -> str:
-    """Return what a column's format must be where this one cannot be used; else nothing."""
+    """Return what a column's format must be if this one cannot be used; else empty."""
     if text in _NUMBERS_OF[column]:
         return ""
     form = DateFormat(text)
@@ -205,10 +205,10 @@ def problem(text: str, column: str) -> str:
 
 @lru_cache
 def ambiguity(formats: tuple[DateFormat, ...]) -> tuple[str, datetime, datetime] | None:
-    """Return a text that two formats read as different moments, with both; None without any.
+    """Return a text that two formats parse differently, with both moments; None if none.
 
-    Every day and month, with and without zeros in front, and years and times that can be taken for
-    days and months or for each other, are written in one format and read in every other.
+    Writes every day and month, with and without leading zeros, and years and times that can be
+    confused with days and months or with each other, in one format, and parses them in every other.
     """
     for writer, reader in permutations(formats, 2):
         for text, moment in _samples(writer):
@@ -261,7 +261,7 @@ def _written(
 
 
 def _runs_together(form: DateFormat) -> bool:
-    """Whether two parts of variable length stand side by side: 1112016 is 1/11 and 11/1."""
+    """Return whether two parts of variable length are adjacent: 1112016 is 1/11 or 11/1."""
     variable = 0
     for token in form.tokens:
         if not _is_field(token) or token in ("MMM", "MMMM", "a", "XXX"):
@@ -284,9 +284,9 @@ def _literal(token: str) -> str:
 
 
 def fitting(texts: Collection[str]) -> tuple[str, ...]:
-    """Return the common formats that read every one of some texts.
+    """Return the common formats that parse every text.
 
-    There are several where the day cannot be told from the month: the bank alone knows.
+    There are several if day and month cannot be distinguished: only the bank knows.
     """
     if not texts:
         return ()

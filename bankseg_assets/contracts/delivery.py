@@ -1,4 +1,4 @@
-"""What a delivered file must look like: the contract between the bank and the platform."""
+"""The delivery contract between bank and platform: what a delivered file must look like."""
 
 import hashlib
 import json
@@ -19,12 +19,12 @@ from bankseg_assets.contracts.tables import RAW_HOLDINGS, RAW_TRANSACTIONS, Tabl
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT
 
 DELIVERED = tuple(RAW_TRANSACTIONS.names[: RAW_TRANSACTIONS.names.index("source_file")])
-"""Our names of what a bank delivers."""
+"""Our names of the columns that a bank delivers."""
 OPTIONAL = ("birth_date", "gender", "location", "balance", "transaction_time")
 REQUIRED = ("customer_id", "transaction_id", "transaction_date", "amount")
 MONEY_COLUMNS = ("balance", "amount")
 HOLDINGS = ("customer_id", "product")
-"""The same, of a file of holdings."""
+"""The same for a file of holdings."""
 
 _LAYOUT_KEYS = ("header_line", "footer_lines", "footer_starts_with")
 _TEXT_KEYS = ("name", "placeholders", "pattern")
@@ -38,7 +38,7 @@ _SEPARATORS = {
     "\u2019": "'",
 }
 """A thousands separator as a contract may write it -> one of its kind."""
-# Something that is no sign or separator of a number.
+# A character that is neither a sign nor a separator of a number.
 _CURRENCY_SYMBOL = r"(?=.*[^-.,'\s])[^\d()+=_\r\n]+"
 _DATE_KEYS = ("format", "formats", "month_names")
 _KEYS: dict[str, tuple[str, ...]] = {
@@ -62,7 +62,7 @@ _ADDED_SETTINGS: dict[str, Any] = {
     "spending": "debit",
     "row_filters": (),
 }
-"""Settings that older contracts do not have -> what they mean there; see `fingerprint`."""
+"""Settings missing in older contracts -> their default there; see `fingerprint`."""
 _ADDED_KEYS: dict[str, Any] = {
     **{"formats": (), "month_names": (), "thousands_separator": ""},
     **{"names": (), "joined_by": " ", "unique_per": ""},
@@ -70,22 +70,22 @@ _ADDED_KEYS: dict[str, Any] = {
     **{"rates": {}, "converts": ("amount",)},
     **{"negative_words": (), "positive_words": ()},
 }
-"""The same, of a column."""
+"""The same for a column."""
 
 
 class ContractError(ValueError):
-    """A contract that cannot be used: names the file, the key, what was expected and found."""
+    """A contract that cannot be used; names the file, the key, expectation and finding."""
 
 
 @dataclass(frozen=True)
 class ColumnRule:
-    """What one delivered column is called, and which of its values are sound."""
+    """The name of one delivered column, and which of its values are valid."""
 
     name: str
     nullable: bool = False
     format: str = ""
     formats: tuple[str, ...] = ()
-    """In place of `format`: several, of which no two read a text differently."""
+    """Instead of `format`: several formats, no two of which parse a text differently."""
     month_names: tuple[str, ...] = ()
     """January to December as the bank writes them; none: English, in full or of three letters."""
     placeholders: tuple[str, ...] = ()
@@ -98,44 +98,44 @@ class ColumnRule:
     thousands_separator: str = ""
     """Between groups of digits: `,`, `.`, any space, any apostrophe; empty for none."""
     names: tuple[str, ...] = ()
-    """In place of `name`: several columns of the file, whose values are joined by `joined_by`."""
+    """Instead of `name`: several columns of the file, whose values are joined by `joined_by`."""
     joined_by: str = " "
     unique_per: Literal["", "file", "customer", "day"] = ""
-    """What a transaction ID is unique within; empty: it is unique."""
+    """The scope in which a transaction ID is unique; empty: everywhere."""
     spending: tuple[str, ...] = ()
-    """In upper case, the values of a direction that say that the amount is spending.
+    """The values of a direction, in upper case, that mean spending.
 
-    Of an amount: the words beside it that do; the empty one says what no word means.
+    For an amount: words beside it; the empty word stands for no word.
     """
     income: tuple[str, ...] = ()
     """The same for income."""
     negative: Literal["", "spending", "income"] = ""
-    """What a negative amount is, where the sign says the direction; a positive one is the other."""
+    """The direction of a negative amount, if the sign gives it; a positive one is the other."""
     negated: bool = False
-    """Whether a debit or credit is written with a minus sign where it is one."""
+    """Whether a debit or credit is written with a minus sign."""
     rates: Mapping[str, Decimal] = field(default_factory=dict)
     """Code of another currency -> the contract's currency for one unit of it."""
     converts: tuple[str, ...] = ("amount",)
     """Which of our columns of money are in the currency that the row names."""
     negative_words: tuple[str, ...] = ()
-    """In upper case, the words beside a balance that say that it is below zero."""
+    """The words beside a balance, in upper case, that mean it is negative."""
     positive_words: tuple[str, ...] = ()
-    """The same of one that is not; the empty one says what no word means."""
+    """The same for positive ones; the empty word stands for no word."""
 
     @property
     def file_names(self) -> tuple[str, ...]:
-        """The columns of the file that it is made of."""
+        """The columns of the file that it is composed of."""
         return self.names or (self.name,)
 
     @property
     def words(self) -> tuple[str, ...]:
-        """The words that may stand beside an amount or balance, and are no part of the number."""
+        """The words allowed beside an amount or balance, which are not part of the number."""
         every = (*self.spending, *self.income, *self.negative_words, *self.positive_words)
         return tuple(word for word in every if word)
 
     @property
     def title(self) -> str:
-        """What the column is called where there is room for one name."""
+        """The column's name where only one fits."""
         return self.joined_by.join(self.names) if self.names else self.name
 
     @property
@@ -145,7 +145,7 @@ class ColumnRule:
 
     @property
     def has_plain_format(self) -> bool:
-        """Whether there is one format, which Spark's own parser takes as it stands."""
+        """Whether there is one format, which Spark's own parser accepts unchanged."""
         return not self.formats and self.readers[0].is_plain
 
     @property
@@ -155,17 +155,17 @@ class ColumnRule:
 
     @property
     def has_time(self) -> bool:
-        """Whether a value of the declared formats has the time of day, too."""
+        """Whether a value of the declared formats includes the time of day."""
         return any(form.has_time for form in self.readers)
 
     @property
     def takes_iso_dates(self) -> bool:
-        """Whether an ISO date cannot be taken for another day than it says."""
+        """Whether the declared formats cannot misread an ISO date as another day."""
         return all(re.match(r"y+[^M]*d", form.text) is None for form in self.readers)
 
     @property
     def spark_pattern(self) -> str:
-        r"""The pattern for `rlike`, on the whole value: `$` would let a last line break pass."""
+        r"""The pattern for `rlike`, on the whole value: `$` would accept a final line break."""
         return rf"\A(?:{self.pattern})\z"
 
 
@@ -182,19 +182,19 @@ class RowFilter:
     keep: tuple[str, ...] = ()
     """Values, compared without case and blanks at their ends; other rows are left out."""
     drop: tuple[str, ...] = ()
-    """In place of `keep`: the values of rows that are left out."""
+    """Instead of `keep`: the values of rows that are left out."""
 
 
 @dataclass(frozen=True)
 class DeliveryContract:
-    """Header, formats and domains of a transactions file; a default is what contract.toml says."""
+    """Header, formats and domains of a transactions file; defaults are those of contract.toml."""
 
     currency: str = _shipped("currency")
     currency_symbols: tuple[str, ...] = ()
-    """What may stand for the currency beside an amount, beside its code and its usual signs."""
+    """Further signs of the currency beside an amount, besides its code and usual signs."""
     number_format: Literal["lakh", "plain"] = _shipped("number_format")
     customer_key: str = _shipped("customer_key")
-    """A Spark SQL expression over cleaned_transactions that says who the customer is."""
+    """A Spark SQL expression over cleaned_transactions that identifies the customer."""
     features: tuple[str, ...] = ()
     """The features to segment by (`scoring.FEATURES`); none: those that suit the data."""
     time_zone: str = ""
@@ -213,14 +213,14 @@ class DeliveryContract:
     holdings: Mapping[str, ColumnRule] = _shipped("holdings")
     """The same for a file of holdings."""
     table: Table = RAW_TRANSACTIONS
-    """What the records of a file become."""
+    """The table that the records of a file are written to."""
     layout: FileLayout = PLAIN
-    """What stands in a file around its records."""
+    """The layout of a file around its records."""
     holdings_layout: FileLayout = PLAIN
     """The same for a file of holdings."""
 
     def of_holdings(self) -> "DeliveryContract":
-        """Return what a file of holdings must look like."""
+        """Return the contract for a file of holdings."""
         return replace(
             self,
             columns=self.holdings,
@@ -231,31 +231,31 @@ class DeliveryContract:
 
     @property
     def decimals(self) -> int:
-        """How many decimals an amount may have, 0 to 4."""
+        """The number of decimals that an amount may have, 0 to 4."""
         if self.currency_decimals is None:
             return decimals(self.currency)
         return self.currency_decimals
 
     @property
     def layout_table(self) -> str:
-        """Where a contract sets the layout, for messages."""
+        """The table of a contract that sets the layout, for messages."""
         return "[holdings.file]" if self.table == RAW_HOLDINGS else "[file]"
 
     def column_table(self, ours: str) -> str:
-        """Return where a contract describes a column, for messages."""
+        """Return the table of a contract that describes a column, for messages."""
         return f"[{'holdings' if self.table == RAW_HOLDINGS else 'columns'}.{ours}]"
 
     @property
     def header(self) -> dict[str, str]:
         """Our column name -> the name in the file's header; the order in the file is free.
 
-        Of one that is made of several, their names together.
+        A column composed of several has their names together.
         """
         return {ours: rule.title for ours, rule in self.columns.items()}
 
     @property
     def file_columns(self) -> tuple[str, ...]:
-        """The names that a file's header must have, each once."""
+        """The names that a file's header must contain, each once."""
         named = [name for rule in self.columns.values() for name in rule.file_names]
         return tuple(dict.fromkeys([*named, *(one.column for one in self.row_filters)]))
 
@@ -267,31 +267,36 @@ class DeliveryContract:
 
     @property
     def id_pattern(self) -> str:
-        """What a whole transaction ID must match, for `rlike`."""
+        """The pattern that a whole transaction ID must match, for `rlike`."""
         return self.columns["transaction_id"].spark_pattern
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of all that the contract says of its files; comments and order change nothing."""
-        said = asdict(self)
-        # Of other files, not the bank's to say, and of no row of a file.
-        del said["holdings"], said["holdings_layout"], said["table"], said["features"]
+        """SHA-256 of the contract's settings for files; independent of comments and order."""
+        settings = asdict(self)
+        # These settings do not affect the rows of a file of transactions.
+        del (
+            settings["holdings"],
+            settings["holdings_layout"],
+            settings["table"],
+            settings["features"],
+        )
         if self.layout == PLAIN:
-            del said["layout"]
+            del settings["layout"]
         elif not self.layout.sheet:
-            del said["layout"]["sheet"]
-        # A setting that a contract does not use must not have everything cleaned again.
-        _leave_out(said, _ADDED_SETTINGS)
-        for rule in said["columns"].values():
+            del settings["layout"]["sheet"]
+        # A change to an unused setting must not cause everything to be cleaned again.
+        _leave_out(settings, _ADDED_SETTINGS)
+        for rule in settings["columns"].values():
             _leave_out(rule, _ADDED_KEYS)
-        content = json.dumps(said, sort_keys=True, default=str)
+        content = json.dumps(settings, sort_keys=True, default=str)
         return hashlib.sha256(content.encode()).hexdigest()
 
 
-def _leave_out(said: dict[str, Any], unused: Mapping[str, Any]) -> None:
+def _leave_out(settings: dict[str, Any], unused: Mapping[str, Any]) -> None:
     for key, value in unused.items():
-        if said[key] == value:
-            del said[key]
+        if settings[key] == value:
+            del settings[key]
 
 
 @cache
@@ -302,8 +307,8 @@ def _shipped_contract() -> DeliveryContract:
 def load_contract(path: Path) -> DeliveryContract:
     """Read a contract.
 
-    Raises ContractError when the file is not there or not TOML, when a key is unknown or missing,
-    or when a value is not of the kind that its key needs.
+    Raises ContractError if the file is missing or not TOML, if a key is unknown or missing, or if a
+    value is not of the kind that its key needs.
     """
     try:
         text = path.read_text(encoding="utf-8")
@@ -311,11 +316,11 @@ def load_contract(path: Path) -> DeliveryContract:
     except OSError as error:
         raise ContractError(
             f"The contract {path} cannot be read ({error.strerror}). Correct BANKSEG_CONTRACT."
-        ) from None  # its sentence is in ours; a batch showed both
+        ) from None  # our message includes its text; a batch would show both
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ContractError(f"The contract {path} is not valid TOML: {error}.") from None
     from bankseg_assets.contracts.toml.reading import (
-        read_contract,  # it is made of this module's parts
+        read_contract,  # circular import: it uses this module
     )
 
     return read_contract(content, path)

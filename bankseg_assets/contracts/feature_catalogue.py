@@ -1,16 +1,16 @@
-"""The features that segments can be made of; which of them are is chosen from the data or named."""
+"""Candidate features for segmentation; the data or the contract selects among them."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Feature:
-    """A number that the model sees: a transform of one measure, and its weight after scaling.
+    """An input of the model: a transform of one measure, and its weight after scaling.
 
     Transforms: `identity`; `cap`, min(x, parameter); `log_offset`, ln(max(x, 0) + parameter), for
-    measures that are never negative; `signed_log`, sign(x) ln(1 + |x| / parameter), for those that
-    are (overdrafts, refunds). The parameter of both logarithms is the lower quintile of the
-    measure's size, fitted with the model, so that they do not depend on the currency.
+    non-negative measures; `signed_log`, sign(x) ln(1 + |x| / parameter), for others (overdrafts,
+    refunds). The parameter of both logarithms is the lower quintile of the measure's absolute
+    value, fitted with the model, which makes them independent of the currency.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""What stands in a delivered text file around its records."""
+"""Layout of a delivered text file: preamble, header, footer."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ MAX_FOOTER_LINES = 100
 
 @dataclass(frozen=True)
 class FileLayout:
-    """Where the header is, and which lines at the end or between the records are not records."""
+    """The position of the header, and the lines after it that are not records."""
 
     header_line: int = 1
     """The header's line, counted from 1 as an editor shows it; what is above is not read."""

@@ -1,4 +1,4 @@
-"""What stands in a file where there is no ID, or one that a spreadsheet has damaged."""
+"""Placeholders for missing IDs, and patterns of IDs that a spreadsheet damaged."""
 
 NO_ID = (
     *("-", "--", "---", "?", "??", ".", "#", "*", "-1", "\\n"),
@@ -7,9 +7,9 @@ NO_ID = (
     *("#name?", "#ref!", "#value!", "#num!", "#div/0!", "inf", "-inf"),
     *("unknown", "undefined", "missing", "empty", "blank", "tbd"),
 )
-"""In lower case, what programs and people write where there is no ID."""
+"""Placeholders for a missing ID, in lower case."""
 ROUNDED = r"[0-9](\.[0-9]+)?[Ee]\+[0-9]+"
 ROUNDED_ID = rf"\A{ROUNDED}\z"
-"""A spreadsheet that shows 10^11 and more so has rounded it: many customers become one."""
+"""A spreadsheet shows numbers from 10^11 so, rounded: many customers become one."""
 FLOAT_ID = r"\A[0-9]+\.0\z"
 """An ID in a column of numbers that some rows leave empty."""

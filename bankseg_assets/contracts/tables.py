@@ -1,6 +1,6 @@
-"""Every table's columns, once: name, Spark type, unit, meaning, nullability.
+"""Schemas of all tables: name, Spark type, unit, meaning, nullability.
 
-Plain data, so that the app and the tests read it without Spark or Dagster. Money is in the
+Plain data, which the app and the tests read without Spark or Dagster. Money is in the
 currency that the delivery contract names (`delivery.DeliveryContract.currency`).
 """
 
@@ -13,14 +13,14 @@ MONEY_DECIMALS = 2
 
 
 def money_scale(decimals: int) -> int:
-    """Return with how many decimals money is stored in a currency of so many."""
+    """Return the scale of stored money for a currency with this many decimals."""
     return max(decimals, MONEY_DECIMALS)
 
 
 def money_type(decimals: int) -> str:
-    """Return the Spark type of money in a currency of so many decimals.
+    """Return the Spark type of money for a currency with this many decimals.
 
-    Exact: a float sum depends on the order in which Spark's tasks end.
+    A decimal, because a float sum depends on the order in which Spark's tasks end.
 
     >>> money_type(0), money_type(2), money_type(3)
     ('decimal(18,2)', 'decimal(18,2)', 'decimal(18,3)')
@@ -38,7 +38,7 @@ SPENDING, INCOME = "spending", "income"
 
 @dataclass(frozen=True)
 class Column:
-    """One column: its Spark SQL type, what it means, and its unit where it has one."""
+    """One column: its Spark SQL type, its meaning, and its unit if it has one."""
 
     name: str
     type: str
@@ -65,7 +65,7 @@ class Table:
         return ", ".join(f"`{column.name}` {column.type}" for column in self.columns)
 
 
-DELIVERY_DIGITS = 12  # of the SHA-256 of a content: what the column `delivery` holds
+DELIVERY_DIGITS = 12  # of the content's SHA-256, in the column `delivery`
 
 _FILE = Column("source_file", "string", "Name of the delivered file")
 _DELIVERY = Column("delivery", "string", "Start of the SHA-256 of that file's content")
@@ -110,7 +110,7 @@ RAW_HOLDINGS = Table(
         *RAW_TRANSACTIONS.columns[RAW_TRANSACTIONS.names.index("source_file") :],
     ),
 )
-"""What becomes of a file of holdings; kept in the archive, and not published."""
+"""The table of a parsed file of holdings; kept in the archive, not published."""
 
 CLEANED_TRANSACTIONS = Table(
     "cleaned_transactions",
@@ -217,7 +217,7 @@ RFM_TABLE = Table(
     ),
 )
 
-# Carried along so that whoever acts on a segment has the figures, and nothing is joined again.
+# Carried along so that users of a segment have the figures without a join.
 _CARRIED = (
     "recency",
     "frequency",

@@ -1,6 +1,6 @@
-"""Which values a contract allows, and which are plausible where it names no bound.
+"""Value ranges of a contract, with plausible defaults where it names no bound.
 
-Cleaning quarantines what is outside, and a check looks for it in what was written.
+Cleaning quarantines values outside, and a check searches the written tables for them.
 """
 
 from datetime import date
@@ -10,7 +10,7 @@ from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.contracts.tables import MONEY_DIGITS, money_scale
 
 OLDEST_YEARS = 110
-"""A birth date that makes its owner older is a slip: the age is unknown then."""
+"""An older birth date is a mistake: the age is then unknown."""
 EARLIEST_DAY = date(1900, 1, 1)
 """Year 16 typed as 1016, or the zero of some program: no transaction is older than this."""
 GREATEST_MONEY = Decimal(10) ** 14
@@ -25,11 +25,11 @@ Relative; 2**-52 is the distance of 1 to the next double. A digit that someone w
 up to 10^11 with three decimals.
 """
 AMOUNTS = ("amount", "debit", "credit")
-"""Columns of which each may be a transaction's amount as it stands."""
+"""Columns that may each be a transaction's amount, unconverted."""
 
 
 def greatest_sum(decimals: int) -> Decimal:
-    """Return the most that a column of money can hold; a customer's sum is cut there.
+    """Return the maximum of a money column; a customer's sum is clipped there.
 
     >>> greatest_sum(2)
     Decimal('9999999999999999.99')
@@ -38,18 +38,18 @@ def greatest_sum(decimals: int) -> Decimal:
 
 
 def amount_range(contract: DeliveryContract) -> tuple[Decimal, Decimal]:
-    """Return the least and the greatest amount in the currency, whatever columns it comes from.
+    """Return the range of amounts in the currency, whatever columns they come from.
 
-    Bounds are of the cleaned amount: positive for spending and for income, after conversion.
+    Bounds apply to the cleaned amount: positive for spending and income, after conversion.
     """
     ranges = [money_range(contract.columns[name]) for name in AMOUNTS if name in contract.columns]
-    if not ranges:  # the bounds of quantities and prices are their own
+    if not ranges:  # quantities and prices have their own bounds
         return -GREATEST_MONEY, GREATEST_MONEY
     return min(low for low, _ in ranges), max(high for _, high in ranges)
 
 
 def decimal_separator(contract: DeliveryContract) -> str:
-    """Return what the bank writes before the decimals of an amount."""
+    """Return the bank's decimal separator of amounts."""
     found = [
         contract.columns[name] for name in (*AMOUNTS, "unit_price") if name in contract.columns
     ]
@@ -57,7 +57,7 @@ def decimal_separator(contract: DeliveryContract) -> str:
 
 
 def money_range(rule: ColumnRule) -> tuple[Decimal, Decimal]:
-    """Return the least and the greatest amount, in currency."""
+    """Return the minimum and maximum amount, in currency."""
     low, high = rule.minimum, rule.maximum
     return (
         low if isinstance(low, Decimal) else -GREATEST_MONEY,
@@ -66,5 +66,5 @@ def money_range(rule: ColumnRule) -> tuple[Decimal, Decimal]:
 
 
 def first_day(rule: ColumnRule) -> date:
-    """Return the first day that a transaction may have."""
+    """Return the first valid day of a transaction."""
     return rule.minimum if isinstance(rule.minimum, date) else EARLIEST_DAY

@@ -1,1 +1,1 @@
-"""From transactions to customers: recency, frequency and monetary value."""
+"""Aggregate transactions per customer: recency, frequency and monetary value."""

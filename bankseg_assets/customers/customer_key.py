@@ -1,8 +1,8 @@
-"""Who the customer is: the contract's key, or one that a run is launched with.
+"""The customer key: the contract's, or one given at launch.
 
-A key of the contract is the operator's own file, and is any Spark SQL. One that comes with a run is
-typed by whoever reaches the launcher, and Spark SQL can call Java: so it is made of columns, texts,
-numbers and a few functions that give the same for the same row.
+The contract is the operator's own file, so its key may be any Spark SQL expression. A key given at
+launch may come from any user of the launcher, and Spark SQL can call Java: it is limited to
+columns, texts, numbers and a few deterministic functions.
 """
 
 import json
@@ -26,11 +26,11 @@ _TOKEN = re.compile(r"\s+|'[^'\\]*'|[0-9]+|[A-Za-z_][A-Za-z_0-9]*|\|\||[(),]")
 
 
 class CustomerKeyError(ValueError):
-    """A customer key that cannot be used; the message says why and what would do."""
+    """A customer key that cannot be used; the message says why and what is allowed."""
 
 
 def launched_key(text: str) -> str:
-    """Return a key that a run is launched with. Raises CustomerKeyError.
+    """Validate and return a key given at launch. Raises CustomerKeyError.
 
     >>> launched_key(" concat_ws('|', birth_date, location) ")
     "concat_ws('|', birth_date, location)"
@@ -50,7 +50,7 @@ def launched_key(text: str) -> str:
 
 
 def key_of(version: Path, contract_key: str) -> str:
-    """Return the key of a version of rfm_table; an older build recorded none."""
+    """Return the key of a version of rfm_table; the contract's if none is recorded."""
     try:
         found: dict[str, Any] = json.loads((version / BASIS_FILE).read_text(encoding="utf-8"))
     except FileNotFoundError:
@@ -59,6 +59,6 @@ def key_of(version: Path, contract_key: str) -> str:
 
 
 def key_in_use(store: VersionStore, contract_key: str) -> str:
-    """Return the key of the newest rfm_table, or the contract's before the first."""
+    """Return the key of the newest rfm_table; the contract's if there is none."""
     versions = store.versions(RFM_TABLE)
     return key_of(versions[-1], contract_key) if versions else contract_key

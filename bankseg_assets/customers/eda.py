@@ -1,8 +1,8 @@
-"""Everything the EDA report shows, in three passes: one aggregation, one set of counts, customers.
+"""Compute the EDA report in three passes: one aggregation, one set of counts, customers.
 
-A cell of fewer than 11 customers is left out of whatever people see. Cells count rows, and a
-hamlet's eleven rows may be one person's; so a cell is shown when it has more rows than the ten most
-frequent customers together: to count the customers of every cell would cost a pass of its own.
+Cells of fewer than 11 customers are not shown. Cells count rows, and a hamlet's eleven rows may be
+one person's; so a cell is shown if it has more rows than the ten most frequent customers together.
+Counting the customers of every cell would cost another pass.
 """
 
 from collections.abc import Mapping, Sequence
@@ -45,10 +45,10 @@ def explore(
 ) -> Tables:
     """Return the report's tables as lists of plain rows.
 
-    `has_direction`: whether some transactions are income. They are counted in `directions`, and all
-    other tables leave them out: who has twenty salaries is one person in a cell of twenty rows, and
-    the customers' frequencies, which are of the other rows, would not say so. `has_age`: whether
-    the bank delivers ages in place of birth dates.
+    `has_direction`: whether some transactions are income. They are counted in `directions` only:
+    one person's twenty salaries would fill a cell of twenty rows, and the customers' frequencies,
+    which exclude income, would not show it. `has_age`: whether the bank delivers ages instead of
+    birth dates.
     """
     counted = cleaned.where(~is_income(F.col("direction"))) if has_direction else cleaned
     rows = _prepared(counted, has_age=has_age)
@@ -78,7 +78,7 @@ def explore(
 
 
 def fewest_rows(customers: Mapping[int, int]) -> int:
-    """Return how many rows a cell needs so that 11 customers at least must have made them.
+    """Return the number of rows that guarantees at least 11 customers in a cell.
 
     `customers`: number of transactions -> customers with that many.
 
@@ -116,7 +116,7 @@ def _totals(rows: DataFrame, nullable: Sequence[str]) -> Mapping[str, Any]:
         rows.agg(
             F.count(F.lit(1)).alias("rows"),
             F.sum("amount").alias("money"),
-            # Dates, not their texts: to find the least text, Spark sorts.
+            # Dates, not their texts: for the minimum of texts, Spark sorts.
             F.min("day").alias("first_day"),
             F.max("day").alias("last_day"),
             *(F.count(name).alias(f"known_{name}") for name in nullable),
@@ -130,7 +130,7 @@ def _totals(rows: DataFrame, nullable: Sequence[str]) -> Mapping[str, Any]:
 
 
 def _correlation(a: str, b: str) -> Column:
-    """Rows without either value are left out of the pair."""
+    """Return Pearson's r; rows that lack either value are excluded."""
     both = _both(a, b)
     return F.corr(F.when(both, F.col(a)), F.when(both, F.col(b)))
 
@@ -142,8 +142,8 @@ def _both(a: str, b: str) -> Column:
 def _counts(rows: DataFrame) -> dict[str, dict[Any, tuple[int, float]]]:
     """Return, for each dimension, value -> (rows, sum of amounts), in one pass.
 
-    Spark takes every row once for each grouping set. What has few values is counted together, and
-    taken apart here: five sets instead of nine.
+    Spark processes every row once per grouping set. Dimensions with few values are counted together
+    and separated here: five sets instead of nine.
     """
     names = [name for together in _COUNTED for name in together]
     sets = [[F.col(name) for name in together] for together in _COUNTED]
@@ -169,7 +169,7 @@ def _counts(rows: DataFrame) -> dict[str, dict[Any, tuple[int, float]]]:
 
 
 def _directions(cleaned: DataFrame, rfm: DataFrame, fewest: int) -> list[dict[str, Any]]:
-    """Return rows and money of spending, income and, where there are any, of neither."""
+    """Return rows and money of spending, income and, if there are any, of neither."""
     paid = rfm.where("income <> 0").count()
     found = {
         row["direction"]: row
@@ -183,7 +183,7 @@ def _directions(cleaned: DataFrame, rfm: DataFrame, fewest: int) -> list[dict[st
             continue
         rows, money = found[direction]["rows"], float(found[direction]["amount"])
         hidden = is_small(paid) or not paid if direction == INCOME else rows < fewest
-        if direction == INCOME:  # less the sums of the segments, it would be that of a hidden one
+        if direction == INCOME:  # minus the other segments' sums, it would reveal a hidden one
             money = float(f"{money:.2g}")
         tables.append(
             {
@@ -200,7 +200,7 @@ def _iso(day: date | None) -> str | None:
 
 
 def _customers(rfm: DataFrame) -> list[dict[str, Any]]:
-    """Return a row for each number of transactions: its customers, and conflicts among them."""
+    """Return a row per number of transactions: its customers, and conflicts among them."""
     rows = rfm.groupBy("frequency").agg(
         F.count(F.lit(1)).alias("customers"),
         F.count_if("identity_conflict").alias("conflicts"),
@@ -235,7 +235,7 @@ def _missing(
     found = []
     for name in nullable:
         missing = totals["rows"] - totals[f"known_{name}"]
-        # A column that is empty throughout tells of nobody.
+        # A column that is entirely empty reveals no one.
         shown = None if 0 < missing < min(fewest, totals["rows"]) else missing
         share = None if shown is None else shown / max(totals["rows"], 1)
         found.append({"column": name, "missing": shown, "share": share})
@@ -245,7 +245,7 @@ def _missing(
 def _quantile_rows(
     counts: Mapping[str, Mapping[Any, tuple[int, float]]], fewest: int
 ) -> list[dict[str, Any]]:
-    """Leave out a quantile that fewer than `fewest` rows lie below or above."""
+    """Drop quantiles with fewer than `fewest` rows below or above."""
     found = []
     for measure, name in (("amount", "amount_bin"), ("balance", "balance_bin")):
         histogram = {bin_: rows for bin_, (rows, _) in counts[name].items() if bin_ is not None}
@@ -276,7 +276,7 @@ def _outliers(
 
 
 def _correlations(totals: Mapping[str, Any], fewest: int) -> list[dict[str, Any]]:
-    """Return Pearson's r of each pair; None where a value never varies, or too few have both."""
+    """Return Pearson's r of each pair; None if a value is constant or too few rows have both."""
     found = []
     for name in totals:
         if "~" in name and not name.startswith("rows_"):
@@ -287,7 +287,7 @@ def _correlations(totals: Mapping[str, Any], fewest: int) -> list[dict[str, Any]
 
 
 def _distribution(counts: Mapping[Any, tuple[int, float]], fewest: int) -> list[dict[str, Any]]:
-    """Return twenty times coarser bins, each with its lower value: fine bins would be noise."""
+    """Return bins twenty times coarser, each with its lower value: fine bins are too noisy."""
     coarse: dict[int, int] = {}
     for bin_, (rows, _) in counts.items():
         if bin_ is not None:

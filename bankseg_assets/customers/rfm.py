@@ -1,4 +1,4 @@
-"""One row a customer: recency, frequency, monetary, their scores and the classic named group."""
+"""Compute recency, frequency, monetary, their scores and the named RFM group per customer."""
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import date, timedelta
@@ -18,7 +18,7 @@ MEASURES = (
     *("latest_balance", "income", "birth_date", "age", "gender", "location", "identity_conflict"),
     "snapshot_date",
 )
-"""What `customers` returns: RFM_TABLE without what follows from all customers together."""
+"""Columns of `customers`: RFM_TABLE without those that depend on all customers together."""
 
 RARELY_KNOWN = ("direction", "age")
 """Columns of CLEANED_TRANSACTIONS that few banks deliver."""
@@ -31,8 +31,8 @@ SPLIT_SEED = 20_160_801
 FEWEST_TO_SPLIT = 200
 """Customers, to hold some out: a fifth of fewer is too small for a test, and too many to lose."""
 
-# The classic grid (as in the RFM literature and marketing tools): first match names the customer;
-# `f` and `m` scores are averaged, because money and frequency say the same of most customers.
+# The classic grid (as in the RFM literature and marketing tools): the first match applies;
+# `f` and `m` scores are averaged, because they agree for most customers.
 GROUPS: tuple[tuple[str, str], ...] = (
     ("Champions", "r >= 5 AND fm >= 4"),
     ("Loyal customers", "r >= 3 AND fm >= 4"),
@@ -52,7 +52,7 @@ Ints = npt.NDArray[np.int64]
 
 
 def snapshot_date(cleaned: DataFrame) -> date:
-    """Return the day after the newest transaction: recency counts to it, not to the clock.
+    """Return the day after the newest transaction, to which recency counts.
 
     Raises ValueError for a table without rows.
     """
@@ -67,19 +67,19 @@ def snapshot_date(cleaned: DataFrame) -> date:
 
 
 def require_key(cleaned: DataFrame, customer_key: str) -> None:
-    """Raise ValueError, with a sentence, for a key that is no value of a row."""
+    """Raise ValueError if the key is not an expression over one row."""
     try:
-        # As a condition: there Spark refuses aggregates, windows and generators too.
+        # As a condition, where Spark also refuses aggregates, windows and generators.
         _ = cleaned.where(F.expr(customer_key).isNotNull()).schema
     except (AnalysisException, ParseException) as error:
         raise ValueError(
             f"The customer key `{customer_key}` is no value of a row of cleaned_transactions "
             f"({error.getCondition()}). It is a column, or an expression over its columns."
-        ) from None  # its own text is a page of Java
+        ) from None  # Spark's message is a page of Java
 
 
 def is_income(direction: Column) -> Column:
-    """Say whether a transaction is income; the others, also of no known direction, count."""
+    """Return whether a transaction is income; an unknown direction counts as spending."""
     return F.coalesce(direction == INCOME, F.lit(False))
 
 
@@ -90,16 +90,16 @@ def customers(
     snapshot: date,
     known: Collection[str] = RARELY_KNOWN,
 ) -> DataFrame:
-    """Aggregate the transactions of each customer to MEASURES; no scores yet.
+    """Aggregate the transactions of each customer to MEASURES, without scores.
 
-    Recency, frequency and monetary are of the transactions that are no income; who has income alone
-    is left out. Who the customer is, and balances, are of all transactions: a salary shows the
-    latest balance and place as a purchase does.
+    Recency, frequency and monetary exclude income; customers with only income are left out.
+    Attributes and balances use all transactions: a salary shows the latest balance and location as
+    a purchase does.
 
-    Money is summed as integers, so that the sum does not depend on the order of rows. A transaction
-    whose customer key is null is no one's and is left out.
+    Money is summed as integers, so that the sum does not depend on the order of rows. Transactions
+    whose customer key is null are left out.
 
-    `known`: which of RARELY_KNOWN have a value anywhere; for the others, nothing is computed.
+    `known`: the columns of RARELY_KNOWN with any value; the others are not computed.
     """
     unit = 10 ** cleaned.schema["amount"].dataType.scale  # type: ignore[attr-defined]
     has_direction, has_age = ("direction" in known, "age" in known)
@@ -132,8 +132,8 @@ def customers(
         F.count("direction").alias("directions"),
     )
     at_age = F.max(F.when(F.col("age").isNotNull(), F.struct("moment", "age"))).alias("at_age")
-    # Spark sorts to find the latest row. 84 % of customers have one, so that to sort, too, before
-    # the rows are sent to their customer's task would be work for nothing.
+    # Spark sorts to find the latest row. 84 % of customers have one row, so sorting before the
+    # shuffle as well would be wasted.
     grouped = (
         rows.repartition("customer_id")
         .where("customer_id IS NOT NULL")
@@ -185,7 +185,7 @@ def customers(
 
 
 def income_alone(cleaned: DataFrame, measures: DataFrame, *, customer_key: str) -> int:
-    """Count the customers who have income and no other transaction: no rows of `measures`."""
+    """Count the customers who have only income, and hence no row in `measures`."""
     paid = cleaned.where(is_income(F.col("direction")))
     keys = paid.select(F.expr(customer_key).cast("string").alias("customer_id"))
     known = keys.where("customer_id IS NOT NULL").distinct()
@@ -193,39 +193,39 @@ def income_alone(cleaned: DataFrame, measures: DataFrame, *, customer_key: str) 
 
 
 def age_at(day: date, birth_date: Column) -> Column:
-    """Return the whole years from a birth date to a day; null where unknown or above 110.
+    """Return the whole years from a birth date to a day; null if unknown or above 110.
 
-    The same limit as for a transaction: who turns 111 between it and the snapshot has no age.
+    The limit is that of a transaction: a customer who turns 111 before the snapshot has no age.
     """
     years = F.floor(F.months_between(F.lit(day), birth_date) / 12).cast("int")
     return F.when(years.between(0, OLDEST_YEARS), years)
 
 
 def _sum_parts(cents: str) -> tuple[Column, Column]:
-    """Return two sums of integers, of the upper and the lower 32 bits, that cannot overflow.
+    """Return two integer sums, of the upper and the lower 32 bits, that cannot overflow.
 
-    One sum of cents leaves 64 bits after 922 amounts of 10^14, and Spark's ANSI mode then ends the
-    run. A sum of decimals has room, but not in a machine word.
+    One sum of cents exceeds 64 bits after 922 amounts of 10^14, and Spark's ANSI mode then fails
+    the run. A sum of decimals has room, but not in a machine word.
     """
     upper = F.sum(F.shiftright(cents, 32)).alias(f"{cents}_upper")
     return upper, F.sum(F.col(cents).bitwiseAND(F.lit(LOWER_BITS))).alias(f"{cents}_lower")
 
 
 def _exact_sum(cents: str) -> Column:
-    """Return the sum of `_sum_parts`."""
+    """Return the exact sum from `_sum_parts`."""
     upper = F.col(f"{cents}_upper").cast("decimal(20,0)") * F.lit(LOWER_BITS + 1)
     return upper + F.col(f"{cents}_lower")
 
 
 def _money(cents: Column, unit: int) -> Column:
-    """Return what was counted in units of 1/unit as money; at most what the type holds."""
+    """Convert units of 1/unit to money, clipped to the maximum of the type."""
     limit = F.lit(10**MONEY_DIGITS - 1)
     bounded = F.greatest(F.least(cents, limit), -limit).cast(f"decimal({MONEY_DIGITS},0)")
     return (bounded / unit).cast(money_type(len(str(unit)) - 1))
 
 
 def held_out(customer_id: Column) -> Column:
-    """Say whether a customer is kept from every fit: by a hash, so the same on every run."""
+    """Return whether a customer is held out of every fit; by a hash, so stable across runs."""
     bucket = F.pmod(F.xxhash64(customer_id, F.lit(SPLIT_SEED)), F.lit(1000))
     return bucket < int(1000 * HELD_OUT_SHARE)
 
@@ -243,14 +243,14 @@ def measure_histograms(measures: DataFrame) -> dict[str, dict[int, int]]:
 
 
 def score_cuts(histogram: Histogram, *, common_is_best: bool = False) -> list[int]:
-    """Return the greatest bins of scores 1..4: quintiles, moved apart where values tie.
+    """Return the greatest bins of scores 1..4: quintiles, separated at ties.
 
-    A value that a fifth of the customers share is never in one score with lesser values, and the
-    next distinct values take the next scores. Where they need fewer than five, scores run from 1:
-    84 % of customers have one transaction, which scores 1, and a second one scores 2.
+    A value that a fifth of the customers share never has the score of lesser values, and the next
+    distinct values get the next scores. If fewer than five are needed, scores start at 1: 84 % of
+    customers have one transaction, which scores 1, and a second one scores 2.
     `common_is_best` (recency): the greatest value scores 5, however many share it, and others the
     highest score that they reach: 90 % who were active yesterday are not all "Lost".
-    A value that all share scores 3, or 5 where `common_is_best`: it sets nobody apart.
+    A value that all share scores 3, or 5 with `common_is_best`: it distinguishes no one.
     """
     bins = sorted(histogram)
     counts = np.array([histogram[number] for number in bins], dtype=np.int64)
@@ -269,7 +269,7 @@ def score_cuts(histogram: Histogram, *, common_is_best: bool = False) -> list[in
 
 
 def _lasts(counts: Ints, scores: int) -> list[int]:
-    """Return where each score's values end, for values in order: at most `scores` places."""
+    """Return the end index of each score's values, for ordered values: at most `scores`."""
     total = np.cumsum(counts)
     lasts: list[int] = []
     place = -1
@@ -284,7 +284,7 @@ def _lasts(counts: Ints, scores: int) -> list[int]:
 
 
 def _lasts_common_best(counts: Ints) -> list[int]:
-    """Return the same where the best values come first: each that fills a score has it alone."""
+    """Return the same with the best values first: a value that fills a score has it alone."""
     scores, rest = SCORES, len(counts)
     while rest and counts[rest - 1] * scores >= counts[:rest].sum():
         scores, rest = scores - 1, rest - 1
@@ -293,7 +293,7 @@ def _lasts_common_best(counts: Ints) -> list[int]:
 
 
 def _highest_reached(counts: Ints, lasts: Sequence[int]) -> list[int]:
-    """Return the quintile in which each score's values end, and no score twice."""
+    """Return the quintile in which each score's values end, without repeated scores."""
     shares = np.cumsum(counts)[list(lasts)] / counts.sum()
     lowest = np.arange(1, len(lasts) + 1)
     found = np.clip(np.ceil(SCORES * shares - 1e-9), lowest, lowest + SCORES - len(lasts))
@@ -308,7 +308,7 @@ def score(value: Column, cuts: Sequence[int]) -> Column:
 def with_scores(measures: DataFrame, counts: dict[str, dict[int, int]]) -> DataFrame:
     """Add the scores 1..5 and the named group; return RFM_TABLE.
 
-    Recency is scored in reverse: few days are good. No one is held out of a small table.
+    Recency is scored in reverse: few days are good. In a small table, no customer is held out.
     """
     few = sum(counts["frequency"].values()) < FEWEST_TO_SPLIT
     cuts = _cuts(counts)
@@ -318,14 +318,14 @@ def with_scores(measures: DataFrame, counts: dict[str, dict[int, int]]) -> DataF
         score(F.col("frequency"), cuts["frequency"]).alias("frequency_score"),
         score(log_bin(F.col("monetary")), cuts["monetary"]).alias("monetary_score"),
     )
-    # Also of a table that was carried over: it may have grown beyond the limit, or shrunk below.
+    # Also for carried-over customers: the table may have crossed the limit in either direction.
     is_held_out = F.lit(False) if few else held_out(F.col("customer_id"))
     scored = scored.withColumn("held_out", is_held_out)
     return scored.withColumn("rfm_group", _group()).select(*RFM_TABLE.names)
 
 
 def cut_values(counts: dict[str, dict[int, int]]) -> dict[str, list[float]]:
-    """Return the cut-offs in days, transactions and currency, for people to read."""
+    """Return the cut-offs in days, transactions and currency, for display."""
     cuts = _cuts(counts)
     return {
         "recency": [float(-cut) for cut in cuts["recency"]],
@@ -335,9 +335,9 @@ def cut_values(counts: dict[str, dict[int, int]]) -> dict[str, list[float]]:
 
 
 def _cuts(counts: Mapping[str, Histogram]) -> dict[str, list[int]]:
-    """Return the cuts of each measure; recency's of days below zero, so that more is better."""
+    """Return the cuts of each measure; recency is negated, so that more is better."""
     days_back = {-days: count for days, count in counts["recency"].items()}
-    # Once is the least that there is: where nobody came twice, it is not in the middle.
+    # One is the minimum: if every customer has one transaction, it is not the middle score.
     nobody_returned = set(counts["frequency"]) == {1}
     return {
         "recency": score_cuts(days_back, common_is_best=True),
@@ -347,7 +347,7 @@ def _cuts(counts: Mapping[str, Histogram]) -> dict[str, list[int]]:
 
 
 def _disagree(column: str) -> Column:
-    """Nulls say nothing, so they do not disagree."""
+    """Return whether a column has different values; nulls do not count."""
     return F.coalesce(F.min(column) != F.max(column), F.lit(False))
 
 

@@ -1,7 +1,7 @@
-"""The classic RFM grid, and its named groups beside the segments, from one pass over customers.
+"""The RFM grid, and its named groups by segment, from one pass over customers.
 
-Scores and groups are those of `customers.rfm`. A cell of fewer than 11 customers is not shown,
-nor is what would give it away as the difference to a total: its money would be those customers'.
+Scores and groups are those of `customers.rfm`. A cell of fewer than 11 customers is hidden, and so
+is any cell that would reveal it as the difference to a total.
 """
 
 from collections import Counter
@@ -24,7 +24,7 @@ GROUP_NAMES = [name for name, _ in GROUPS]
 def cube(segments: DataFrame) -> list[Row]:
     """Count customers and money by both scores, named group and segment: the grid's finest cells.
 
-    At most a few hundred, for the scores of recency and frequency leave few groups to each.
+    At most a few hundred, because recency and frequency scores determine most of the group.
     """
     return (
         segments.groupBy("recency_score", "frequency_score", "rfm_group", "segment", "segment_name")
@@ -46,7 +46,7 @@ def grid(cells: Sequence[Row]) -> Rows:
         of_cell = groups.setdefault((cell["recency_score"], cell["frequency_score"]), Counter())
         of_cell[cell["rfm_group"]] += cell["customers"]
     counts = np.array([[customers.get((r, f), 0) for f in ALL_SCORES] for r in ALL_SCORES])
-    # Only the total of all customers is known of the grid.
+    # For the grid, only the total of all customers is published.
     hidden = hidden_cells(counts.reshape(1, -1), columns=False).reshape(counts.shape)
     recencies, frequencies = _recencies(cells), _frequencies(cells)
     found = []
@@ -76,12 +76,12 @@ def groups_by_segment(cells: Sequence[Row]) -> Rows:
     customers, money = _sums(cells, "rfm_group", "segment")
     names = dict(sorted({cell["segment"]: cell["segment_name"] for cell in cells}.items()))
     counts = np.array([[customers.get((group, s), 0) for s in names] for group in GROUP_NAMES])
-    hidden = hidden_cells(counts.T, columns=False).T  # the sizes of segments are known
+    hidden = hidden_cells(counts.T, columns=False).T  # the sizes of segments are published
     sizes = counts.sum(axis=0)
     found = []
     for i, group in enumerate(GROUP_NAMES):
         for j, segment in enumerate(names):
-            # Nor where nobody is: of a segment that small, nothing is told.
+            # Empty cells are hidden as well: nothing is shown for a segment that small.
             shown = not hidden[i, j] and not is_small(int(sizes[j]))
             count = int(counts[i, j])
             found.append(
@@ -114,9 +114,9 @@ def _most_frequent(groups: Counter[str]) -> tuple[str, int]:
 
 
 def _recencies(cells: Sequence[Row]) -> dict[int, tuple[int, int | None]]:
-    """Return recency score -> days from and to; the worst score has no end.
+    """Return recency score -> days from and to; the worst score is open-ended.
 
-    So nobody's own greatest value is told; the other ends are quintiles.
+    This hides the greatest value, which may be one customer's; the other ends are quintiles.
     """
     found: dict[int, tuple[int, int | None]] = {}
     low = 0
@@ -128,7 +128,7 @@ def _recencies(cells: Sequence[Row]) -> dict[int, tuple[int, int | None]]:
 
 
 def _frequencies(cells: Sequence[Row]) -> dict[int, tuple[int, int | None]]:
-    """Return frequency score -> transactions from and to; the best score has no end."""
+    """Return frequency score -> transactions from and to; the best score is open-ended."""
     found: dict[int, tuple[int, int | None]] = {}
     low = 1
     greatest = _greatest(cells, "frequency")

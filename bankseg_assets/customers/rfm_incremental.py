@@ -1,7 +1,7 @@
-"""Bring an RFM table up to new transactions, at the cost of the customers whom they are of.
+"""Update an RFM table by recomputing only customers with changed transactions.
 
-Who has no new or lost transaction has the same measures as before, but for the two that count to
-the snapshot date: recency and age.
+All other customers keep their measures, except the two that depend on the snapshot date: recency
+and age.
 """
 
 from collections.abc import Collection
@@ -23,7 +23,7 @@ def touched_customers(arrived: DataFrame, gone: DataFrame, *, customer_key: str)
     """Return the customers of rows that only one of two sets of CLEANED_TRANSACTIONS has.
 
     `arrived` and `gone`: the rows of the files that only the new table, or only the old one, has.
-    A file that was written anew for the sake of one row has all its other rows in both.
+    All unchanged rows of a rewritten file are in both.
     """
     key = F.expr(customer_key).cast("string").alias(TOUCHED)
     added = arrived.join(gone, ROW_KEY, "left_anti").select(key)
@@ -31,7 +31,7 @@ def touched_customers(arrived: DataFrame, gone: DataFrame, *, customer_key: str)
     return added.union(lost).distinct()
 
 
-def counted_anew(
+def recompute_customers(
     cleaned: DataFrame,
     touched: DataFrame,
     *,
@@ -46,12 +46,12 @@ def counted_anew(
 
 
 def carried(before: DataFrame, touched: DataFrame, *, since: date, snapshot: date) -> DataFrame:
-    """Return the measures of the customers of RFM_TABLE `before` who were not touched.
+    """Return the measures of the untouched customers of RFM_TABLE `before`.
 
     `since`: the snapshot date of `before`.
     """
     same = before.join(touched, F.col("customer_id").eqNullSafe(F.col(TOUCHED)), "left_anti")
-    # An age that was delivered without a birth date stays as it is.
+    # An age delivered without a birth date is unchanged.
     born, delivered = F.col("birth_date"), F.col("age")
     moved = {
         "recency": F.col("recency") + (snapshot - since).days,

@@ -1,1 +1,1 @@
-"""From the landing folder to immutable Parquet: what arrived, and can it be read?"""
+"""Ingest files from the landing folder into immutable Parquet."""

@@ -1,4 +1,4 @@
-"""Copy a landed file to storage that never changes, under the SHA-256 of its content."""
+"""Copy landed files to immutable storage, addressed by the SHA-256 of their content."""
 
 import hashlib
 import os
@@ -18,7 +18,7 @@ Finding = TypeVar("Finding")
 
 @dataclass(frozen=True)
 class Archived(Generic[Finding]):
-    """A copy, the hash of its content, and what the inspection of that content found."""
+    """A copy, the hash of its content, and the result of the inspection."""
 
     sha256: str
     path: Path
@@ -34,12 +34,12 @@ def sha256_of(path: Path) -> str:
 def archive(
     source: LandedFile, raw_dir: Path, inspect: Callable[[Reader], Finding]
 ) -> Archived[Finding]:
-    """Copy a file to `raw_dir/<sha256>/original`, inspecting what is copied as it goes by.
+    """Copy a file to `raw_dir/<sha256>/original` and inspect it in the same pass.
 
-    Hash, copy and inspection are of the same read, so that a file which changes meanwhile cannot
-    be taken under the hash of what it was before; and what the inspection refuses early is not
-    copied any further. Raises FileChangedError when the file did not hold still, and what
-    `inspect` raises; no copy is left then.
+    Hash, copy and inspection share one read, so a file that changes meanwhile cannot be ingested
+    under the hash of its previous content, and copying stops as soon as the inspection refuses.
+    Raises FileChangedError when the file changes during the read, and whatever `inspect` raises;
+    no copy is left in either case.
     """
     raw_dir.mkdir(parents=True, exist_ok=True)
     with draft_in(raw_dir) as draft, open_regular(source.path) as file:
@@ -60,7 +60,7 @@ def archive(
 
 
 class _Copying:
-    """A file to read, every byte of which is hashed and copied when it is read."""
+    """A reader that hashes and copies every byte it reads."""
 
     def __init__(self, source: Reader, copy: BinaryIO) -> None:
         self._source = source

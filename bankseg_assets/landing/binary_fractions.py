@@ -1,9 +1,9 @@
-"""Amounts that were computed in doubles: rounded to the currency's decimals, and counted.
+"""Round amounts that were computed in doubles to the currency's decimals, and count them.
 
-A double is an approximation, and no one wrote its last digits: 2208.9599999999996 stands for
-2208.96. A column of doubles with more decimals (a product of a price and a rate) is rounded too,
-because a double declares no number of decimals; in text and in a decimal type the sender chose the
-digits, so that cleaning quarantines them.
+The last digits of a double are an artefact: 2208.9599999999996 stands for 2208.96. A column of
+doubles with more decimals (a product of a price and a rate) is rounded too, because a double
+declares no number of decimals. In text and in a decimal type the sender chose the digits, so
+cleaning quarantines them.
 """
 
 from collections.abc import Iterable
@@ -19,21 +19,21 @@ from bankseg_assets.contracts.tables import MONEY_DECIMALS
 from bankseg_assets.contracts.value_ranges import BINARY_NOISE
 
 _EITHER = ("debit", "credit")
-"""What a bank may have in place of an amount."""
+"""The columns that may replace an amount."""
 _FEWEST_DIGITS = 15
-"""Noise shows in no shorter text: a double is exact to so many digits."""
+"""Shorter texts have no noise: a double is exact to this many digits."""
 
 
 @dataclass(frozen=True)
 class Rounded:
-    """How many values of a column were rounded."""
+    """The number of values of a column that were rounded."""
 
     column: str
     """As in the file's header."""
     noise: int = 0
-    """By less than what a few operations on such numbers add."""
+    """Values rounded by less than the error of a few operations on doubles."""
     decimals: int = 0
-    """By more: the value had more decimals than the currency."""
+    """Values rounded by more: they had more decimals than the currency."""
 
     @property
     def is_any(self) -> bool:
@@ -42,10 +42,10 @@ class Rounded:
 
 
 def money_in(contract: DeliveryContract) -> list[str]:
-    """Return our columns of money whose values are rounded.
+    """Return the money columns of the contract whose values are rounded.
 
-    Not those in a row's own currency, which may have more decimals than the contract's; nor a
-    price, which may have more than an amount.
+    Excludes columns in a row's own currency, which may have more decimals than the contract's, and
+    prices, which may have more than an amount.
     """
     currency = contract.columns.get("currency")
     converted = currency.converts if currency else ()
@@ -60,16 +60,16 @@ def round_doubles(
 ) -> tuple[pa.Array, Rounded]:
     """Round plain numbers with a point, written from doubles or shorter floats.
 
-    `decimals`: of the currency.
+    `decimals`: the currency's number of decimals.
     """
     is_long = pc.fill_null(pc.match_substring_regex(text, rf"[.][0-9]{{{decimals + 1}}}"), False)
     if not pc.any(is_long).as_py():
         return text, Rounded(column)
-    # Of a shorter float, the digits are fewer and the noise is more.
+    # A shorter float has fewer digits and more noise.
     precision = BINARY_NOISE * float(np.finfo(kind.to_pandas_dtype()).eps / np.finfo(float).eps)
     values = [Decimal(number) for number in text.filter(is_long).to_pylist()]
     rounded = [_rounded(value, decimals) for value in values]
-    # Without decimals, 500.0 has one digit more than the currency, and is not rounded.
+    # In a currency without decimals, 500.0 has one digit too many, but is not rounded.
     changed = [pair for pair in zip(values, rounded, strict=True) if pair[0] != pair[1]]
     noise = sum(_is_noise(*pair, precision) for pair in changed)
     plain = pa.array([f"{value:f}" for value in rounded], pa.string())
@@ -78,9 +78,9 @@ def round_doubles(
 
 
 def count_noise(text: pa.ChunkedArray, rule: ColumnRule, decimals: int = MONEY_DECIMALS) -> Rounded:
-    """Count what `money_text` rounds in a column of text, where no sign stands beside it."""
+    """Count what `money_text` rounds in a text column, among numbers without a sign."""
     longest = pc.max(pc.binary_length(text)).as_py() or 0
-    if longest <= _FEWEST_DIGITS:  # the usual case: no value is looked at
+    if longest <= _FEWEST_DIGITS:  # the usual case: no value is inspected
         return Rounded(rule.title)
     pattern = rf"^\s*-?[0-9]+[{rule.decimal_separator}][0-9]{{{decimals + 1},20}}\s*$"
     is_long = pc.and_(
@@ -91,14 +91,14 @@ def count_noise(text: pa.ChunkedArray, rule: ColumnRule, decimals: int = MONEY_D
     values = [Decimal(number.strip().replace(",", ".")) for number in numbers]
     pairs = [(value, _rounded(value, decimals)) for value in values]
     changed = [pair for pair in pairs if pair[0] != pair[1]]
-    # As `money_text`: no digit that someone wrote is noise.
+    # As in `money_text`: a digit that a person wrote is not noise.
     most = Decimal(1).scaleb(-decimals - 2)
     near = [pair for pair in changed if abs(pair[0] - pair[1]) < most]
     return Rounded(rule.title, noise=sum(_is_noise(*pair, BINARY_NOISE) for pair in near))
 
 
 def add_up(found: Iterable[Rounded]) -> tuple[Rounded, ...]:
-    """Return one count a column, without the columns where nothing was rounded."""
+    """Return one count per column, without columns in which nothing was rounded."""
     totals: dict[str, Rounded] = {}
     for one in found:
         so_far = totals.get(one.column, Rounded(one.column))

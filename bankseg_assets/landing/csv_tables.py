@@ -1,7 +1,7 @@
-"""Read a CSV file that passed the first look, in Arrow's blocks, losing no record.
+"""Read a scanned CSV file in Arrow's blocks without losing a record.
 
-Arrow keeps quoted line breaks, and hands over every record that has not the header's number of
-fields together with its text and number.
+Arrow keeps quoted line breaks, and reports every record whose number of fields differs from the
+header's, with its text and number.
 """
 
 import io
@@ -27,14 +27,14 @@ from bankseg_assets.landing.scan import CsvScan
 from bankseg_assets.landing.text import MAX_LINE_BYTES, Reader, line_blocks, read_chunks
 from bankseg_assets.landing.trailing_fields import TrailingFields
 
-ROWS_PER_GROUP = 1 << 15  # 32 groups a million rows, so that the cores get equal shares
-BYTES_PER_GROUP = 32 << 20  # of records so long or wide that fewer fill the memory
-MAX_MALFORMED_BYTES = 64 << 20  # in a row: such a file is of another shape than its header
+ROWS_PER_GROUP = 1 << 15  # 32 groups per million rows, so that the cores get equal shares
+BYTES_PER_GROUP = 32 << 20  # for records so long or wide that fewer of them fill the memory
+MAX_MALFORMED_BYTES = 64 << 20  # consecutive: such a file does not have its header's shape
 BLOCK_BYTES = MAX_LINE_BYTES  # larger is slower, and Arrow allows a record to span two
 
 
 class _MalformedRecords:
-    """Collects the records that have not the header's number of fields."""
+    """Collects the records whose number of fields differs from the header's."""
 
     def __init__(self, skipped: int, numbers: RecordNumbers) -> None:
         self.strays: deque[str] = deque()
@@ -51,16 +51,16 @@ class _MalformedRecords:
         is_stray = row.text.startswith("\0")
         self._texts.append(self.strays.popleft() if is_stray else row.text)
         self.pending_bytes += len(self._texts[-1])
-        # Arrow hands over no block that has none but these, so that they would fill the memory.
+        # Arrow skips blocks that hold only such records, so they would fill the memory.
         return "skip" if self.pending_bytes <= MAX_MALFORMED_BYTES else "error"
 
     @property
     def last_number(self) -> int:
-        """The number of the last of them in the file."""
+        """The file's record number of the last one."""
         return int(self._numbers.of(self.places[-1:])[0])
 
     def take(self) -> pa.Table:
-        """Return the records since the last time."""
+        """Return the records collected since the last call."""
         places = self.places[self._taken :]
         texts, self._texts = self._texts, []
         self._taken = len(self.places)
@@ -69,7 +69,7 @@ class _MalformedRecords:
         return pa.table(columns | {"malformed_text": pa.array(texts, pa.string())})
 
     def forget(self, before: int) -> None:
-        """Drop the places that no later record can have."""
+        """Drop the positions before those of all later records."""
         keep = [place for place in self.places[: self._taken] if place >= before]
         self.places = keep + self.places[self._taken :]
         self._taken = len(keep)
@@ -82,15 +82,15 @@ def csv_tables(
     found: CsvScan,
     left_out: Counter[str],
 ) -> Iterator[pa.Table]:
-    """Yield the records as strings under the header's places as names, with row_number.
+    """Yield the records as strings, with row_number; columns are named by their position.
 
-    Malformed records have a row_number and a malformed_text alone. Lines that are not records are
+    Malformed records have only a row_number and a malformed_text. Lines that are not records are
     counted in `left_out` by their kind.
     """
     left_out.update({ABOVE: found.opening.lines_above, FOOTER: found.footer_lines})
     numbers = RecordNumbers(found.opening.header_number)
     is_native = found.is_plain and found.quotes_are_sound and contract.encoding == "utf-8"
-    # Arrow counts the lines that it skips, blank ones too; after the header it counts no blank one.
+    # Arrow counts blank lines among those it skips, but not after the header.
     skipped = found.opening.blank_lines + 1 if is_native else 0
     malformed = _MalformedRecords(skipped, numbers)
     with ExitStack() as stack:
@@ -130,7 +130,7 @@ def _records(
     numbers: RecordNumbers,
     left_out: Counter[str],
 ) -> Iterator[bytes]:
-    """Yield the text of the records, changed where Arrow would read it otherwise than it is."""
+    """Yield the text of the records, changed where Arrow would misread it."""
     blocks = line_blocks(read_chunks(file), contract, file_name)
     blocks = Footer(contract, file_name).without(blocks)
     blocks = without_opening(blocks, found.opening)
@@ -150,7 +150,7 @@ def _records(
 
 
 class _Stream(io.RawIOBase):
-    """Blocks as a file."""
+    """A file object over blocks."""
 
     def __init__(self, blocks: Iterator[bytes]) -> None:
         self._blocks = blocks
@@ -174,12 +174,12 @@ def _open_csv(
     file_name: str,
     skipped: int,
 ) -> Iterator[pa.RecordBatch]:
-    # Places as names, because a header may say the same name twice.
+    # Named by position, because a header may contain the same name twice.
     places = [str(place) for place in range(len(found.header.names))]
     try:
         yield from pa_csv.open_csv(
             stream,
-            # One thread: only then does Arrow number the malformed records.
+            # Arrow numbers the malformed records only with one thread.
             read_options=pa_csv.ReadOptions(
                 use_threads=False,
                 block_size=BLOCK_BYTES,
@@ -209,7 +209,7 @@ def _open_csv(
 
 
 def _good_places(first: int, count: int, malformed: list[int]) -> np.ndarray:
-    """Return the places of `count` good records from `first` on, between the malformed ones."""
+    """Return the positions of `count` good records from `first` on, around the malformed ones."""
     taken = [place for place in malformed if place >= first]
     candidates = np.arange(first, first + count + len(taken))
     return np.setdiff1d(candidates, taken, assume_unique=True)[:count]

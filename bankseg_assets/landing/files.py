@@ -1,4 +1,4 @@
-"""Which files lie in the landing folder, and are they complete?"""
+"""List the files of the landing folder and detect which are complete."""
 
 import os
 import stat
@@ -23,12 +23,12 @@ OLE_SECTOR = 512
 SPREADSHEETS_ADVICE = "is a spreadsheet of a kind that is not read. Save it as .xlsx or CSV."
 CHUNK_BYTES = 1 << 20
 SPARK_MARKER = "_SUCCESS"
-"""Spark writes it into the folder of an output once all of its files are there."""
+"""Spark writes it into an output folder once all files are complete."""
 SETTLED_AFTER_SECONDS = 10.0
-# A file without its end may still grow. This is how long vsftpd lets an upload stall before it
-# gives it up (data_connection_timeout); TCP pauses for two minutes at most between two attempts.
+# A file without its end marker may still grow. vsftpd lets an upload stall this long before it
+# closes it (data_connection_timeout); TCP pauses for two minutes at most between two attempts.
 STALLED_AFTER_SECONDS = 300.0
-# Bytes; takes a second or two. A larger one waits as one without its end.
+# Bytes; takes a second or two. A larger file waits like one without its end marker.
 LARGEST_GZIP_TRIED, LONGEST_TEXT_TRIED = 64 << 20, 1 << 30
 RECHECK_AFTER_SECONDS = 2.0
 LONGEST_SHOWN_NAME = 100
@@ -41,35 +41,35 @@ _KINDS = {
 
 @dataclass(frozen=True)
 class LandedFile:
-    """A regular file in the landing folder as it was when looked at."""
+    """A regular file in the landing folder, with its status when it was listed."""
 
     path: Path
     size: int
     modified_ns: int
     folder: str = ""
-    """The name of the folder in the landing folder that it lies in, where Spark wrote one."""
+    """The name of the subfolder that Spark wrote it to, if any."""
 
     @property
     def name(self) -> str:
-        """Its name from the landing folder on."""
+        """The path relative to the landing folder."""
         return f"{self.folder}/{self.path.name}" if self.folder else self.path.name
 
     @property
     def has_done_marker(self) -> bool:
-        """The sender put `<name>.done` beside it."""
+        """Whether the sender put `<name>.done` beside it."""
         # os.path, because Path.exists raises where the marker's name would be too long to exist.
         return os.path.exists(f"{self.path}{DONE_SUFFIX}")  # noqa: PTH110
 
     @property
     def quiet_seconds(self) -> float:
-        """Time since the last write."""
+        """Seconds since the last write."""
         return time.time() - self.modified_ns / 1e9
 
     @property
     def may_still_grow(self) -> bool:
-        """Whether its sender may have more: no marker, not still for long, and no end in sight.
+        """Whether the sender may still write: no marker, recent changes, and no end marker.
 
-        Ten seconds without a byte are nothing to a network: a CSV that stalled so was ingested with
+        Ten seconds without a byte are common on a network: a CSV that stalled so was ingested with
         its last amount cut off. Raises OSError.
         """
         if self.has_done_marker or self.quiet_seconds > STALLED_AFTER_SECONDS:
@@ -77,44 +77,44 @@ class LandedFile:
         return self.quiet_seconds <= SETTLED_AFTER_SECONDS or not has_its_end(self.path)
 
     def is_still(self) -> bool:
-        """Whether the file is there as it was when looked at."""
+        """Whether the file is unchanged since it was listed."""
         try:
             return self.is_as(self.path.lstat())
         except FileNotFoundError:
             return False
 
     def is_as(self, status: os.stat_result) -> bool:
-        """Whether this is the status of the file that was looked at."""
+        """Whether this status is that of the listed file."""
         found = (status.st_size, status.st_mtime_ns)
         return stat.S_ISREG(status.st_mode) and found == (self.size, self.modified_ns)
 
 
 @dataclass(frozen=True)
 class IgnoredFile:
-    """Something in the landing folder that is never read, under a name that is safe to print."""
+    """An entry of the landing folder that is never read, under a name that is safe to print."""
 
     name: str
     reason: str
 
 
 def list_landing(folder: Path) -> list[LandedFile]:
-    """Return the transaction files of a folder by name; a missing folder holds none.
+    """Return the transaction files of a folder, sorted by name; none if it is missing.
 
-    A folder in it is looked into if it is a whole output of Spark.
+    A subfolder is read if it is a complete output of Spark.
 
     Hidden names are drafts. Symlinks, pipes and names with control characters are left out: a
-    name must never lead the reader elsewhere, block it, or forge a line in a log.
+    name must never redirect or block the reader, or forge a line in a log.
     """
     return [found for found in _look(folder) if isinstance(found, LandedFile)]
 
 
 def list_ignored(folder: Path) -> list[IgnoredFile]:
-    """Return what `list_landing` leaves out, with the reason; of drafts and markers not a word."""
+    """Return what `list_landing` leaves out, with the reason, except drafts and markers."""
     return [found for found in _look(folder) if isinstance(found, IgnoredFile)]
 
 
 def is_complete(file: LandedFile) -> bool:
-    """Say whether no one writes the file any more: a marker, or its end and no change since.
+    """Return whether the file is finished: it has a marker, or its end marker and no change since.
 
     Raises OSError.
     """
@@ -127,7 +127,7 @@ def is_complete(file: LandedFile) -> bool:
 
 
 def has_its_end(path: Path) -> bool:
-    """Whether a file ends as its kind does: a line end, gzip's checksum, Parquet's magic number.
+    """Return whether a file has its end: a line end, gzip's checksum, Parquet's magic number.
 
     An empty file has none. Raises OSError.
     """
@@ -145,7 +145,7 @@ def has_its_end(path: Path) -> bool:
         end = file.read()
     if start in (MAGIC_PARQUET, MAGIC_ENCRYPTED):
         return end in (MAGIC_PARQUET, MAGIC_ENCRYPTED)
-    return end.rstrip(b"\0").endswith((b"\n", b"\r"))  # NULs: in UTF-16 and UTF-32
+    return end.rstrip(b"\0").endswith((b"\n", b"\r"))  # NULs occur in UTF-16 and UTF-32
 
 
 def _is_whole_gzip(file: FileIO) -> bool:
@@ -165,13 +165,13 @@ def _is_whole_gzip(file: FileIO) -> bool:
         while not member.eof and member.decompress(b"", CHUNK_BYTES):
             pass
     except zlib.error:
-        return True  # damaged: no more bytes make it whole, and the ingestion says so
+        return True  # damaged: more bytes would not complete it, and ingestion reports it
     return member.eof
 
 
 @contextmanager
 def open_regular(path: Path) -> Iterator[FileIO]:
-    """Open a file that may have been swapped since the listing.
+    """Open a file that may have been replaced since the listing.
 
     A symlink is refused (O_NOFOLLOW), and a pipe neither blocks (O_NONBLOCK) nor is read. Raises
     OSError.
@@ -184,7 +184,7 @@ def open_regular(path: Path) -> Iterator[FileIO]:
 
 
 def printable(name: str) -> str:
-    """Return a name that can stand in a log or a page: no control or bidi characters, not long."""
+    """Return a name that is safe in a log or page: short, no control or bidi characters."""
     shown = "".join(c if c.isprintable() else ascii(c)[1:-1] for c in name)
     return shown if len(shown) <= LONGEST_SHOWN_NAME else f"{shown[:LONGEST_SHOWN_NAME]}…"
 
@@ -202,11 +202,11 @@ def _look(folder: Path) -> Iterator[LandedFile | IgnoredFile]:
             else:
                 yield _found(path, status)
         except FileNotFoundError:
-            continue  # moved away between the listing and the look
+            continue  # moved away since the listing
 
 
 def _look_into(folder: Path) -> Iterator[LandedFile | IgnoredFile]:
-    """Yield the files of a folder that Spark wrote; each is a delivery of its own."""
+    """Yield the files of a folder that Spark wrote; each is a separate delivery."""
     shown = printable(folder.name)
     names = _names_in(folder)
     if not folder.name.isprintable():
@@ -234,13 +234,13 @@ def _look_into(folder: Path) -> Iterator[LandedFile | IgnoredFile]:
             if name.startswith((".", "_")) or name.endswith(DONE_SUFFIX):
                 continue
             found = _found(folder / name, (folder / name).lstat(), folder.name)
-            # Without a byte: a partition without a row, or a copy that has just begun.
+            # Empty: a partition without rows, or a copy that has just begun.
             if isinstance(found, IgnoredFile) or found.size:
                 yield found
 
 
 def _names_in(folder: Path) -> list[str]:
-    """Return the names in a folder that may have been swapped for a link since the listing."""
+    """Return the names in a folder that a link may have replaced since the listing."""
     try:
         descriptor = os.open(folder, os.O_RDONLY | os.O_NOFOLLOW | os.O_DIRECTORY)
     except OSError:

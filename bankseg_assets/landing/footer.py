@@ -1,4 +1,4 @@
-"""Hold back the lines at the end of a file that the contract calls its footer."""
+"""Remove the footer lines that the contract declares from the end of a file."""
 
 from collections.abc import Iterator
 from itertools import chain
@@ -8,12 +8,12 @@ from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.header import Header, split_line
 
 _EITHER = ("debit", "credit")
-"""Columns of which a record fills one."""
+"""Columns of which a record fills at least one."""
 MAX_FOOTER_BYTES = 16 << 20  # with the empty lines after it: Excel's million rows take 9
 
 
 class Footer:
-    """The last lines of a text, known once it has been read."""
+    """The last lines of a text, available once it has been read."""
 
     def __init__(self, contract: DeliveryContract, file_name: str) -> None:
         self._contract = contract
@@ -23,7 +23,7 @@ class Footer:
         self._text = b""
 
     def without(self, blocks: Iterator[bytes]) -> Iterator[bytes]:
-        """Yield the blocks without the footer. Raises DeliveryError where it is too long."""
+        """Yield the blocks without the footer. Raises DeliveryError if it is too long."""
         if not self._count:
             yield from blocks
             return
@@ -41,11 +41,11 @@ class Footer:
                 )
 
     def lines(self) -> list[bytes]:
-        """Return the lines that were held back, without empty ones."""
+        """Return the footer lines, without empty ones."""
         return [line for line in self._text.splitlines() if line.strip(self._empty)]
 
     def check(self, header: Header) -> None:
-        """Raise DeliveryError where a line that was held back may be a record."""
+        """Raise DeliveryError if a footer line may be a record."""
         needed = self._needed(header)
         for line in self.lines():
             fields = split_line(line.decode(errors="replace"), self._contract.delimiter)
@@ -64,7 +64,7 @@ class Footer:
             )
 
     def _needed(self, header: Header) -> list[tuple[int, ...]]:
-        """Return groups of places: of each, a record has a value in one at least."""
+        """Return groups of positions; a record has a value in at least one of each group."""
         columns = {ours: (place,) for ours, place in header.places.items()} | header.joined
         either = [columns.pop(ours) for ours in _EITHER if ours in columns]
         found = [
@@ -73,7 +73,7 @@ class Footer:
         return [*found, tuple(chain(*either))] if either else found
 
     def _start(self, text: bytes) -> int:
-        """Return where the last lines begin that are not empty."""
+        """Return the offset of the last lines that are not empty."""
         start = len(text)
         for _ in range(self._count):
             start = len(text[:start].rstrip(self._empty))

@@ -1,4 +1,4 @@
-"""Does a file's header hold the columns of the contract, and if not, what is it likely to be?"""
+"""Match a file's header with the contract's columns, and suggest likely corrections."""
 
 import csv
 import difflib
@@ -14,7 +14,7 @@ from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.files import printable
 
 OTHER_DELIMITERS = (",", ";", "\t", "|")
-# Core banking systems export a few hundred at most; each costs time and memory in every block.
+# Core banking systems export a few hundred at most; each costs time and memory per block.
 MAX_COLUMNS = 1000
 MOST_DIGITS = 2  # in a column's name; an identifier or a date has more
 _RESERVED = "row_number"
@@ -26,24 +26,23 @@ class Header:
 
     names: tuple[str, ...]
     places: dict[str, int]
-    """Our column name -> its place in the file, of those that are one column there."""
+    """Our column name -> its position, for columns that are one column in the file."""
     joined: dict[str, tuple[int, ...]] = field(default_factory=dict)
-    """Our column name -> the places of those that are several."""
+    """Our column name -> positions, for columns composed of several."""
     filters: tuple[int, ...] = ()
-    """The place of the column that each of the contract's row filters reads."""
+    """The position of the column that each row filter of the contract reads."""
     left_out: frozenset[int] = frozenset()
-    """Places of columns that are not read: the contract does not know them, and they hold no text
-    or too much."""
+    """Positions of columns that are not read: not in the contract, without text or too large."""
 
     @cached_property
     def known(self) -> frozenset[int]:
-        """The places of the columns that the contract names; one may be in several of ours."""
+        """The positions of the contract's columns; several of ours may use the same one."""
         joined = (place for places in self.joined.values() for place in places)
         return frozenset((*self.places.values(), *joined, *self.filters))
 
     @cached_property
     def extra(self) -> dict[str, int]:
-        """Name -> place of the columns that the contract does not know, each name once."""
+        """Name -> position of the columns that the contract does not name, each name once."""
         found: dict[str, int] = {}
         known = self.known | self.left_out
         for place in (place for place in range(len(self.names)) if place not in known):
@@ -54,7 +53,7 @@ class Header:
         return found
 
     def without_trailing(self) -> "Header":
-        """Return the header without the columns at its end that have no name."""
+        """Return the header without unnamed columns at its end."""
         columns = len(self.names)
         while columns and not self.names[columns - 1].strip():
             columns -= 1
@@ -72,9 +71,9 @@ class Header:
 def read_header_line(
     line: str, contract: DeliveryContract, file_name: str, number: int = 1
 ) -> Header:
-    """Split a CSV file's header and check it; raises DeliveryError as `check_header`.
+    """Split a CSV file's header and check it; raises DeliveryError as `check_header` does.
 
-    `number`: the line that it begins in.
+    `number`: the line in which it begins.
     """
     names = split_line(line, contract.delimiter)
     try:
@@ -97,18 +96,18 @@ def read_header_line(
 
 
 def delimiter_setting(delimiter: str) -> str:
-    """Return the contract's line for a delimiter."""
+    """Return the contract's setting for a delimiter."""
     return 'delimiter = "' + delimiter.replace("\t", "\\t") + '"'
 
 
 def check_header(
     names: Sequence[str], contract: DeliveryContract, file_name: str, number: int = 0
 ) -> Header:
-    """Find the contract's columns by name: as written, else but for case and invisible characters.
+    """Find the contract's columns by exact name, else ignoring case and invisible characters.
 
-    `number`: the header's line, where it is one. Raises DeliveryError where there are too many
-    columns, or with the likely match of what is missing. A header in which few names are known may
-    be a record, so it is not printed: it would hold a customer.
+    `number`: the header's line, if the file has lines. Raises DeliveryError if there are too many
+    columns or if some are missing; the message names likely matches. A header with few known names
+    may be a record, so it is not printed: it would expose a customer.
     """
     if len(names) > MAX_COLUMNS:
         raise DeliveryError(
@@ -147,18 +146,18 @@ def check_header(
 
 
 def known(names: Sequence[str], contract: DeliveryContract) -> int:
-    """Return how many of the contract's columns a line names."""
+    """Return the number of the contract's columns that a line names."""
     return sum(bool(found) for found in _places(names, _wanted(contract)).values())
 
 
 def _wanted(contract: DeliveryContract) -> list[str]:
-    """Return the names that a header must have, each once."""
+    """Return the names that a header must contain, each once."""
     named = [name for rule in contract.columns.values() for name in rule.file_names]
     return list(dict.fromkeys((*named, *_filter_columns(contract))))
 
 
 def _filter_columns(contract: DeliveryContract) -> list[str]:
-    """Return the column of each row filter as the contract's columns name it, where they do."""
+    """Return the file's column of each row filter, resolved through the contract's columns."""
     named = {folded(name): name for rule in contract.columns.values() for name in rule.file_names}
     exact = set(named.values())
     return [
@@ -168,7 +167,7 @@ def _filter_columns(contract: DeliveryContract) -> list[str]:
 
 
 def split_line(line: str, delimiter: str) -> list[str]:
-    """Return the fields of a line, or none where its quotes break the rules."""
+    """Return the fields of a line; none if its quotes break the rules."""
     try:
         return next(csv.reader([line], delimiter=delimiter, strict=True), [])
     except csv.Error:
@@ -176,7 +175,7 @@ def split_line(line: str, delimiter: str) -> list[str]:
 
 
 def _places(names: Sequence[str], wanted: Sequence[str]) -> dict[str, list[int]]:
-    """Return the places that each wanted name could be at: none, one, or too many."""
+    """Return the candidate positions of each wanted name: none, one, or too many."""
     places: dict[str, list[int]] = {name: [] for name in wanted}
     loose: dict[str, list[int]] = {}
     for place, name in enumerate(names):
@@ -187,22 +186,22 @@ def _places(names: Sequence[str], wanted: Sequence[str]) -> dict[str, list[int]]
     missing = [name for name in wanted if not places[name]]
     claims = Counter(map(folded, missing))
     for name in missing:
-        if claims[folded(name)] == 1:  # of two, neither can be said to be the column
+        if claims[folded(name)] == 1:  # with two claims, neither is known to be the column
             places[name] = loose.get(folded(name), [])
     return places
 
 
 def folded(name: str) -> str:
-    """Return a name without case, invisible characters, and differences between blanks."""
+    """Return a name without case, invisible characters, or differences between blanks."""
     text = unicodedata.normalize("NFKC", name)
     shown = "".join(c for c in text if unicodedata.category(c) != "Cf")
     return " ".join(shown.split()).casefold()
 
 
-def told(names: Sequence[str]) -> str:
-    """Return column names for a message; none of them where one may be a value.
+def quoted_names(names: Sequence[str]) -> str:
+    """Return quoted column names for a message; none of them if one may be a value.
 
-    A header that has lost its line break ends in the first record: a customer.
+    A header that has lost its line break ends in the first record, which is a customer's.
     """
     if is_withheld(names):
         return f"{len(names)} names that may be values, and are not repeated here"
@@ -210,7 +209,7 @@ def told(names: Sequence[str]) -> str:
 
 
 def is_withheld(names: Sequence[str]) -> bool:
-    """Return whether one of these may be a value, and none of them is to be printed."""
+    """Return whether one of the names may be a value, so that none may be printed."""
     return any(_is_value(name) or sum(map(str.isdigit, name)) > MOST_DIGITS for name in names)
 
 
@@ -229,11 +228,11 @@ def _explain(
     for name in missing:
         # Strict where the line may be a record: a place called like a column is still a place.
         close = difflib.get_close_matches(name, spare, n=1, cutoff=0.5 if is_header else 0.8)
-        hints.append(f"{name!r}" + (f" (is it {told(close)}?)" if close else ""))
+        hints.append(f"{name!r}" + (f" (is it {quoted_names(close)}?)" if close else ""))
         settings.append(_setting(name, close, contract))
     found = f"{len(names)} columns, of which the contract knows {len(wanted) - len(missing)}"
     if is_header and spare:
-        found += f"; unknown are {told(spare)}"
+        found += f"; unknown are {quoted_names(spare)}"
     advice = "Correct the header, or the contract's column names"
     advice += f": {', '.join(filter(None, settings))}." if is_header and any(settings) else "."
     if len(missing) == len(wanted) and any(_is_value(name) for name in names):
@@ -249,7 +248,7 @@ def _explain(
 
 
 def _setting(name: str, close: Sequence[str], contract: DeliveryContract) -> str:
-    """Return what to set for a column that the file does not have; empty for no idea."""
+    """Return the setting to change for a missing column; empty if there is no suggestion."""
     likely = _quoted(close[0]) if close and not is_withheld(close) else ""
     for ours, rule in contract.columns.items():
         place = contract.column_table(ours)

@@ -1,4 +1,4 @@
-"""Take what landed: archive, parse and record each new content once, and say what became of it."""
+"""Ingest landed files: archive, parse and record each new content once."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -17,7 +17,7 @@ from bankseg_assets.landing.files import (
     list_landing,
     printable,
 )
-from bankseg_assets.landing.header import told as column_names
+from bankseg_assets.landing.header import quoted_names
 from bankseg_assets.landing.ledger import WITHDRAWN, Delivery, Ledger, current_content
 from bankseg_assets.landing.parse import Parsed, write_records
 from bankseg_assets.landing.reading import reading_of
@@ -30,12 +30,12 @@ CUT_OFF = "it may be cut off"
 
 
 class NothingDeliveredError(RuntimeError):
-    """There is no accepted file to make a table of; the message says where to put one."""
+    """There is no accepted file to build a table from; the message says where to put one."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What one look at a landed file came to, for people to read."""
+    """The outcome of ingesting one landed file, for display."""
 
     file_name: str
     outcome: str
@@ -46,7 +46,7 @@ class Outcome:
 def take_landed(
     landing_dir: Path, raw_dir: Path, ledger: Ledger, contract: DeliveryContract, *, run_id: str
 ) -> list[Outcome]:
-    """Archive and parse every complete file whose content the ledger does not know yet."""
+    """Archive and parse every complete file whose content is new to the ledger."""
     sweep_drafts(raw_dir)
     ignored = [
         Outcome(i.name, "ignored", i.reason, is_warning=True) for i in list_ignored(landing_dir)
@@ -56,7 +56,7 @@ def take_landed(
 
 
 def current_files(raw_dir: Path, ledger: Ledger, landing_dir: Path) -> dict[str, Path]:
-    """Return the Parquet file of each content that makes up the table now, by its SHA-256.
+    """Return SHA-256 -> Parquet file of the contents that make up the current table.
 
     Raises NothingDeliveredError when there is none.
     """
@@ -100,14 +100,14 @@ def _take(
             contract=contract.fingerprint,
         )
         return _take_new(file, delivery, raw_dir, ledger, contract)
-    except OSError as error:  # of the machine, or the file is not still: nothing is recorded
+    except OSError as error:  # the machine failed or the file changed: nothing is recorded
         cause = error.strerror or "a read failed"
         detail = f"Could not be taken now: {cause}. The next run tries again."
         return Outcome(name, "waiting", detail, is_warning=True)
 
 
 def why_waiting(file: LandedFile) -> str:
-    """Say why a file is not complete, and what completes it. Raises OSError."""
+    """Return why a file is not complete, and what completes it. Raises OSError."""
     if has_its_end(file.path):
         return "Still being written; the next run takes it."
     minutes = STALLED_AFTER_SECONDS / 60
@@ -145,24 +145,24 @@ def _take_new(
         return Outcome(name, "rejected", str(error), is_warning=True)
     if file.has_done_marker:
         parsed = replace(parsed, may_be_cut_off=False)
-    told, is_warning = findings(parsed, contract)
-    ledger.record(replace(delivery, records=parsed.records, reason=told))
+    remarks, is_warning = findings(parsed, contract)
+    ledger.record(replace(delivery, records=parsed.records, reason=remarks))
     reading = reading_of(contract, archived.path)
-    ledger.record_reading(delivery.sha256, reading, records=parsed.records, reason=told)
-    detail = f"{parsed.records:,} records. {told}".strip()
+    ledger.record_reading(delivery.sha256, reading, records=parsed.records, reason=remarks)
+    detail = f"{parsed.records:,} records. {remarks}".strip()
     return Outcome(name, "accepted", detail, is_warning=is_warning)
 
 
 def findings(parsed: Parsed, contract: DeliveryContract) -> tuple[str, bool]:
-    """Return what was found in a file beside its records, and whether it needs attention."""
+    """Return remarks on a file besides its records, and whether they need attention."""
     warning = _warning(parsed, contract)
     return f"{_left_out(parsed)} {warning}".strip(), bool(warning)
 
 
 def _is_settled(before: Delivery, raw_dir: Path, contract: DeliveryContract) -> bool:
-    """Whether there is nothing to do: the records are there, or this contract refused them."""
+    """Whether nothing is left to do: records exist, or this contract refused them."""
     if before.status == WITHDRAWN:
-        return True  # a copy in the landing folder does not bring it back
+        return True  # a copy in the landing folder does not restore it
     if before.status == "rejected":
         return before.contract == contract.fingerprint
     return (raw_dir / before.sha256 / RECORDS_FILE).exists()
@@ -170,14 +170,16 @@ def _is_settled(before: Delivery, raw_dir: Path, contract: DeliveryContract) -> 
 
 def _known(before: Delivery) -> str:
     when = before.withdrawn_at or before.taken_at
-    told = f"The same content was {before.status} as {before.file_name} at {when}. {before.reason}"
+    message = (
+        f"The same content was {before.status} as {before.file_name} at {when}. {before.reason}"
+    )
     if before.status == WITHDRAWN:
-        told += f" `bankseg withdraw --undo {before.short}` accepts it again."
-    return told.strip()
+        message += f" `bankseg withdraw --undo {before.short}` accepts it again."
+    return message.strip()
 
 
 def _left_out(parsed: Parsed) -> str:
-    """Say which lines are in no record."""
+    """Return which lines belong to no record."""
     counts = parsed.lines_left_out
     rows = [
         f"{number:,} {'row' if number == 1 else 'rows'} {kind}"
@@ -189,44 +191,44 @@ def _left_out(parsed: Parsed) -> str:
         for kind, number in counts.items()
         if not kind.startswith(LEFT_OUT)
     ]
-    told = [f"Not records, and left out: {', '.join(lines)}."] if lines else []
-    return " ".join(told + ([f"Not read: {', '.join(rows)}."] if rows else []))
+    remarks = [f"Not records, and left out: {', '.join(lines)}."] if lines else []
+    return " ".join(remarks + ([f"Not read: {', '.join(rows)}."] if rows else []))
 
 
 def _warning(parsed: Parsed, contract: DeliveryContract) -> str:
-    """Say what was not read as a transaction."""
-    told = []
+    """Return what was not read as a transaction."""
+    remarks = []
     if parsed.may_be_cut_off:
-        told.append(
+        remarks.append(
             f"Record {parsed.records + 1:,} is the last and has no line end: {CUT_OFF}. "
             "Compare it with what was sent. A line end, or an empty file named as this one with "
             ".done after it, says that the file is whole."
         )
     if parsed.malformed:
-        told.append(f"{parsed.malformed:,} of them have not the header's fields.")
+        remarks.append(f"{parsed.malformed:,} of them have not the header's fields.")
     if 0 < parsed.malformed_at_end <= MAX_FOOTER_LINES and parsed.malformed_at_end < parsed.records:
         lines = contract.layout.footer_lines + parsed.malformed_at_end
-        told.append(
+        remarks.append(
             f"They include the last {parsed.malformed_at_end}: if that is a footer, set "
             f"`footer_lines = {lines}` under {contract.layout_table} in the contract."
         )
     if parsed.extra_columns:
-        names = column_names(parsed.extra_columns)
-        told.append(f"Kept aside, because the contract does not name them: the columns {names}.")
+        names = quoted_names(parsed.extra_columns)
+        remarks.append(f"Kept aside, because the contract does not name them: the columns {names}.")
     if parsed.left_out:
-        names = column_names(parsed.left_out)
-        told.append(
+        names = quoted_names(parsed.left_out)
+        remarks.append(
             "Left out, because the contract does not name them and they hold bytes, lists or "
             f"structures, or pages too large: the columns {names}."
         )
     if parsed.other_sheets:
-        names = column_names(parsed.other_sheets)
-        told.append(
+        names = quoted_names(parsed.other_sheets)
+        remarks.append(
             f"Other sheets of the file are not read: {names}. If one of them has the records, set "
             f"`sheet` under {contract.layout_table} in the contract."
         )
-    told += [_rounded(one, contract.decimals) for one in parsed.rounded]
-    return " ".join(told)
+    remarks += [_rounded(one, contract.decimals) for one in parsed.rounded]
+    return " ".join(remarks)
 
 
 def _rounded(found: Rounded, decimals: int) -> str:
@@ -234,11 +236,11 @@ def _rounded(found: Rounded, decimals: int) -> str:
         "for the imprecision of doubles": found.noise,
         "because they have more decimals": found.decimals,
     }
-    told = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items() if count)
+    counts = ", ".join(f"{count:,} {reason}" for reason, count in reasons.items() if count)
     count = found.noise + found.decimals
     values, are = ("value", "is") if count == 1 else ("values", "are")
     return (
         f"{count:,} {values} of the column {printable(found.column)!r} {are} "
-        f"rounded to {decimals} decimal{'s' * (decimals != 1)}: {told}. "
+        f"rounded to {decimals} decimal{'s' * (decimals != 1)}: {counts}. "
         "Amounts of a decimal type need no rounding."
     )

@@ -1,4 +1,4 @@
-"""The ledger: which content was delivered, and what became of it. Exactly once, by SHA-256."""
+"""The ledger of deliveries: each content once, by SHA-256, with its outcome."""
 
 import hashlib
 import sqlite3
@@ -12,7 +12,7 @@ from typing import Any, Literal
 DEMO_FILE_PREFIX = "demo_transactions"
 DEMO_HOLDINGS_PREFIX = "demo_holdings"
 CORRECTIONS_PREFIX = "corrections"
-SHORT_DIGITS = 8  # of a SHA-256, for people
+SHORT_DIGITS = 8  # of a SHA-256, for display
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS deliveries (
@@ -27,8 +27,8 @@ CREATE TABLE IF NOT EXISTS deliveries (
     contract TEXT NOT NULL DEFAULT ''
 )
 """
-# Beside the deliveries, so that a ledger of an older build needs no new table, and that what a
-# delivery was before stays in its place for an undo.
+# Separate from the deliveries, so that an older build's ledger stays valid and a delivery's
+# previous state is kept for an undo.
 _WITHDRAWALS = """
 CREATE TABLE IF NOT EXISTS withdrawals (
     sha256 TEXT PRIMARY KEY REFERENCES deliveries (sha256),
@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS withdrawals (
     withdrawn_at TEXT NOT NULL
 )
 """
-# What a delivery's records were last parsed by, or what its original does not fit.
+# The reading by which a delivery was last parsed, or which its original does not fit.
 _READINGS = """
 CREATE TABLE IF NOT EXISTS readings (
     sha256 TEXT PRIMARY KEY REFERENCES deliveries (sha256), reading TEXT NOT NULL
@@ -47,7 +47,7 @@ CREATE TABLE IF NOT EXISTS landed_files (
     file_name TEXT PRIMARY KEY, size_bytes INTEGER, modified_ns INTEGER, sha256 TEXT NOT NULL
 )
 """
-# A ledger of before the contract was a file.
+# A ledger from before the contract was a file.
 _ADD_CONTRACT = "ALTER TABLE deliveries ADD COLUMN contract TEXT NOT NULL DEFAULT ''"
 _COLUMNS = "sha256, file_name, status, reason, size_bytes, records, run_id, taken_at, contract"
 _RECORD = f"""
@@ -57,21 +57,21 @@ ON CONFLICT (sha256) DO UPDATE SET ({_COLUMNS}) = (
     excluded.records, excluded.run_id, excluded.taken_at, excluded.contract
 ) WHERE status = 'rejected' AND contract <> excluded.contract
 """
-# Files of one run are recorded within a second; the rows' own numbers keep their order.
+# Files of one run are recorded within a second; rowid preserves their order.
 _READ = f"SELECT {_COLUMNS} FROM deliveries ORDER BY taken_at, rowid"
 _READ_WITHDRAWALS = "SELECT sha256, reason, withdrawn_at FROM withdrawals"
 WITHDRAWN = "withdrawn"
 
 
 class WithdrawalError(ValueError):
-    """A delivery that cannot be withdrawn, or not taken back; the message says why."""
+    """A delivery that cannot be withdrawn or restored; the message says why."""
 
 
 @dataclass(frozen=True)
 class Delivery:
-    """One content that arrived: accepted with its number of records, or rejected with a reason.
+    """One delivered content: accepted with its number of records, or rejected with a reason.
 
-    A withdrawn one was accepted, and counts no more; `reason` is then the operator's.
+    A withdrawn delivery was accepted and no longer counts; `reason` is then the operator's.
     """
 
     sha256: str
@@ -83,29 +83,29 @@ class Delivery:
     run_id: str
     taken_at: str = ""
     contract: str = ""
-    """Fingerprint of the contract that it was judged by."""
+    """Fingerprint of the contract that accepted or rejected it."""
     withdrawn_at: str = ""
     reading: str = ""
-    """Of the contract, the part that its records were parsed by; empty from older builds."""
+    """Hash of the contract's settings that parsed it (`reading`); empty from older builds."""
 
     @property
     def is_demo(self) -> bool:
-        """Demo data steps aside as soon as the bank's own file arrives."""
+        """Whether this is demo data, which is ignored once real data arrives."""
         return self.file_name.startswith((DEMO_FILE_PREFIX, DEMO_HOLDINGS_PREFIX))
 
     @property
     def short(self) -> str:
-        """The first digits of the SHA-256, as commands list and take them."""
+        """The first digits of the SHA-256, as commands print and accept them."""
         return self.sha256[:SHORT_DIGITS]
 
     @property
     def is_correction(self) -> bool:
-        """Its rows win over rows with the same transaction ID that contradict them."""
+        """Whether its rows override contradicting rows with the same transaction ID."""
         return self.file_name.startswith(CORRECTIONS_PREFIX)
 
 
 class Ledger:
-    """The deliveries in SQLite; safe for several processes."""
+    """The deliveries in SQLite; safe for concurrent processes."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -119,9 +119,9 @@ class Ledger:
                 connection.execute(_ADD_CONTRACT)
 
     def record(self, delivery: Delivery) -> None:
-        """Write what became of a content.
+        """Record the outcome of a content.
 
-        The first word stays, but for a rejection by a contract that has been changed since.
+        The first outcome stays, except a rejection by a contract that has changed since.
         """
         taken_at = datetime.now(UTC).isoformat(timespec="seconds")
         with self._connect() as connection:
@@ -131,7 +131,7 @@ class Ledger:
     def record_reading(
         self, sha256: str, reading: str, *, records: int | None = None, reason: str = ""
     ) -> None:
-        """Write what the records of a content were parsed by, and, if again, what that found."""
+        """Record the reading that parsed a content and, when parsed again, its result."""
         with self._connect() as connection:
             connection.execute("INSERT OR REPLACE INTO readings VALUES (?,?)", (sha256, reading))
             if records is not None:
@@ -141,7 +141,7 @@ class Ledger:
                 )
 
     def deliveries(self) -> list[Delivery]:
-        """Return everything that was ever delivered, oldest first."""
+        """Return all deliveries, oldest first."""
         with self._connect() as connection:
             found = [Delivery(*row) for row in connection.execute(_READ).fetchall()]
             rows = connection.execute(_READ_WITHDRAWALS).fetchall()
@@ -155,9 +155,9 @@ class Ledger:
         return [replace(one, **changes.get(one.sha256, {})) for one in found]
 
     def withdraw(self, start: str, reason: str = "") -> Delivery:
-        """Withdraw the accepted delivery whose SHA-256 begins so; return it.
+        """Withdraw the accepted delivery whose SHA-256 begins with `start`; return it.
 
-        From the next batch on it is as if it had never arrived. Raises WithdrawalError.
+        From the next batch on, it does not count. Raises WithdrawalError.
         """
         found = self._find(start)
         if found.status != "accepted":
@@ -174,7 +174,7 @@ class Ledger:
         return self._find(found.sha256)
 
     def undo_withdrawal(self, start: str) -> Delivery:
-        """Accept the withdrawn delivery whose SHA-256 begins so again; return it.
+        """Restore the withdrawn delivery whose SHA-256 begins with `start`; return it.
 
         Raises WithdrawalError.
         """
@@ -210,7 +210,7 @@ class Ledger:
         return found[0]
 
     def remember_hash(self, file_name: str, size: int, modified_ns: int, sha256: str) -> None:
-        """Keep the hash of a landed file as it is now; the last one of a name stays."""
+        """Store the current hash of a landed file; one hash is kept per name."""
         with self._connect() as connection:
             connection.execute(_SEEN)
             connection.execute(
@@ -221,7 +221,7 @@ class Ledger:
     def hashes(self) -> dict[tuple[str, int, int], str]:
         """Return (name, size, modified_ns) -> SHA-256 of the landed files that were hashed."""
         with self._connect() as connection:
-            connection.execute(_SEEN)  # here, because who only reads deliveries may not write
+            connection.execute(_SEEN)  # here, because readers of deliveries may lack write access
             rows = connection.execute("SELECT * FROM landed_files").fetchall()
         return {(name, size, modified_ns): sha256 for name, size, modified_ns, sha256 in rows}
 
@@ -229,8 +229,8 @@ class Ledger:
     def _connect(self) -> Iterator[sqlite3.Connection]:
         connection = sqlite3.connect(self._path, timeout=30)
         try:
-            # Not WAL: it needs memory that all share, which machines on a network disk have not,
-            # and a folder that may be written to, which readers in a container have not.
+            # Not WAL: it needs shared memory, which machines on a network disk lack, and a
+            # writable folder, which readers in a container lack.
             connection.execute("PRAGMA journal_mode=DELETE")
             with connection:
                 yield connection
@@ -239,10 +239,10 @@ class Ledger:
 
 
 def current_content(deliveries: Iterable[Delivery]) -> list[Delivery]:
-    """Return the deliveries that make up the table, in an order that arrival does not change.
+    """Return the deliveries that make up the table, in an order independent of arrival.
 
-    The demo file counts only while there is nothing else: demo customers beside real ones would
-    bend every segment.
+    The demo file counts only while there is no other: demo customers among real ones would distort
+    every segment.
     """
     accepted = [delivery for delivery in deliveries if delivery.status == "accepted"]
     real = [delivery for delivery in accepted if not delivery.is_demo]
@@ -250,16 +250,16 @@ def current_content(deliveries: Iterable[Delivery]) -> list[Delivery]:
 
 
 def by_precedence(deliveries: Iterable[Delivery], *, latest: bool) -> list[Delivery]:
-    """Return the deliveries whose rows win over contradicting ones, the strongest last.
+    """Return the deliveries whose rows override contradicting ones, the strongest last.
 
-    deliveries: as they arrived. `latest`: every later delivery wins over earlier ones, and not
-    corrections alone. A correction wins over a later file of another name, which may still hold
-    what was corrected.
+    `deliveries`: in order of arrival. `latest`: every later delivery overrides earlier ones, not
+    only corrections. A correction overrides a later file of another name, which may still hold the
+    uncorrected rows.
     """
     found = [delivery for delivery in deliveries if latest or delivery.is_correction]
     return sorted(found, key=lambda delivery: delivery.is_correction)
 
 
 def content_hash(sha256s: Iterable[str]) -> str:
-    """Return one SHA-256 for a set of contents, whatever their order."""
+    """Return one SHA-256 for a set of contents, independent of their order."""
     return hashlib.sha256("\n".join(sorted(sha256s)).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Where the lines of a block begin and end."""
+"""Find the starts and ends of the lines in a block."""
 
 import numpy as np
 import numpy.typing as npt
@@ -10,7 +10,7 @@ NONE: Places = np.zeros(0, np.int64)
 
 
 def line_ends(block: bytes, text: Bytes) -> Places:
-    """Return the place of each line's last byte: LF, CRLF's LF, a CR alone, or the file's end."""
+    """Return the position of each line's last byte: LF, CRLF's LF, a lone CR, or the file's end."""
     ends = np.flatnonzero(text == LF)
     if b"\r" in block:
         returns = np.flatnonzero(text == CR)
@@ -22,13 +22,13 @@ def line_ends(block: bytes, text: Bytes) -> Places:
 
 
 def line_starts(ends: Places) -> Places:
-    """Return the place of each line's first byte."""
+    """Return the position of each line's first byte."""
     starts: Places = np.concatenate(([0], ends[:-1] + 1))
     return starts
 
 
 def content_ends(text: Bytes, ends: Places) -> Places:
-    """Return the places after each line's last byte that is not of its line end."""
+    """Return the end position of each line's content, without its line end."""
     before = text.take(ends - 1, mode="clip")
     is_lf = text.take(ends, mode="clip") == LF
     stops: Places = ends - (is_lf & (before == CR) & (ends > 0) & (ends < len(text)))
@@ -36,15 +36,15 @@ def content_ends(text: Bytes, ends: Places) -> Places:
 
 
 def places_of(byte: int, text: Bytes) -> Places:
-    """Return where a byte is."""
+    """Return the positions of a byte."""
     found: Places = np.flatnonzero(text == byte)
     return found
 
 
 class QuoteParity:
-    """Says which places of a block are inside a quoted value.
+    """Tracks which positions of a block are inside a quoted value.
 
-    Where a file's quotes keep to the rules, a value may go over lines; else a line is a record.
+    If a file's quotes obey the rules, a value may span lines; otherwise each line is a record.
     """
 
     def __init__(self, *, quotes_are_sound: bool) -> None:
@@ -54,18 +54,18 @@ class QuoteParity:
         self._starts = NONE
 
     def begin(self, block: bytes, text: Bytes, starts: Places) -> None:
-        """Look at the next block."""
+        """Process the next block."""
         if self._are_sound:
             self._is_open ^= bool(len(self._quotes) % 2)
         self._quotes = places_of(QUOTE, text) if b'"' in block else NONE
         self._starts = starts
 
     def record_ends(self, ends: Places) -> Places:
-        """Return which ends of lines are ends of records."""
+        """Return the line ends that are also record ends."""
         return ends[self.is_outside(ends)] if self._are_sound else ends
 
     def is_outside(self, places: Places) -> npt.NDArray[np.bool_]:
-        """Return whether each place is in no quoted value."""
+        """Return whether each position is outside quoted values."""
         if not len(self._quotes):
             return np.full(len(places), not self._is_open)
         before = np.searchsorted(self._quotes, places)

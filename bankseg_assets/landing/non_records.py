@@ -1,7 +1,7 @@
-"""Find the lines between the records that are none: repeated headers, footers, empty rows.
+"""Find lines that are not records: repeated headers, footers, empty rows.
 
-They are taken out of the text before Arrow reads it, and `RecordNumbers` gives the records the
-numbers that they have in the file.
+They are removed from the text before Arrow reads it; `RecordNumbers` restores the record numbers
+of the file.
 """
 
 import re
@@ -29,7 +29,7 @@ ABOVE, FOOTER, HEADER, EMPTY = (
     "of repeated headers",
     "without a value",
 )
-_ENOUGH = 12  # bytes, to tell a repeated header from almost every record
+_ENOUGH = 12  # bytes, to distinguish a repeated header from almost every record
 _LINE_END = rb"(?=[\r\n]|\Z)"
 _NEXT_LINE_END = re.compile(rb"[\r\n]|\Z")
 _LINE_BREAK = re.compile(rb"\r\n|\n|\r|\Z")
@@ -40,7 +40,7 @@ class NonRecords:
 
     def __init__(self, opening: Opening, contract: DeliveryContract) -> None:
         delimiter = contract.delimiter.encode()
-        self._is_wide = len(opening.header.names) > 1  # of one column, "" is a record
+        self._is_wide = len(opening.header.names) > 1  # with one column, "" is a record
         self._footers = [start.encode() for start in contract.layout.footer_starts_with]
         self._ends = delimiter + b" \t"
         self._header = self._fold(opening.header_text)
@@ -62,9 +62,9 @@ class NonRecords:
         self._pairs = self._first_pairs()
 
     def find(self, block: bytes, text: Bytes, starts: Places) -> dict[int, tuple[int, str]]:
-        """Return start -> (end, kind) of what is not a record, each without its line end.
+        """Return start -> (end, kind) of each line that is not a record, without its line end.
 
-        A line inside of a quoted value may be among them.
+        Lines inside quoted values may be among them.
         """
         found = {}
         for start in self._candidates(block, text, starts):
@@ -80,7 +80,7 @@ class NonRecords:
         *,
         quotes_are_sound: bool,
     ) -> Iterator[bytes]:
-        """Yield the text of the records; count what is removed by its kind."""
+        """Yield the text of the records; count the removed lines by kind."""
         parity = QuoteParity(quotes_are_sound=quotes_are_sound)
         records_before = 0
         for block in blocks:
@@ -96,7 +96,7 @@ class NonRecords:
             before = records_before + np.searchsorted(records, places)
             for place, count in zip(places.tolist(), before.tolist(), strict=True):
                 if place < done:
-                    continue  # within a header of several lines
+                    continue  # inside a header of several lines
                 end, kind = found[place]
                 counts[kind] += 1
                 numbers.leave_out(count - gone)
@@ -108,7 +108,7 @@ class NonRecords:
                 yield kept
 
     def _first_pairs(self) -> npt.NDArray[np.bool_]:
-        """Return, by the first two bytes of a line, whether it is worth a second look."""
+        """Return a table: first two bytes of a line -> whether it must be inspected."""
         pairs = np.zeros((256, 256), np.bool_)  # second byte, first byte
         pairs[BOM[1], BOM[0]] = True
         if self._is_wide:
@@ -122,9 +122,9 @@ class NonRecords:
         return pairs.ravel()
 
     def _worth_a_look(self, block: bytes, starts: Places) -> Places:
-        """Return the starts of lines that may be no records: of most files none.
+        """Return the starts of lines that may not be records; none in most files.
 
-        One look-up for both bytes: one a byte took 7 % of the time to parse a file.
+        One look-up for both bytes: one per byte took 7 % of the time to parse a file.
         """
         last = starts[starts >= len(block) - 1]  # of one byte
         starts = starts[: len(starts) - len(last)]
@@ -172,7 +172,7 @@ class NonRecords:
 
 
 def _table(bytes_: bytes, *, ignoring_case: bool = False) -> npt.NDArray[np.bool_]:
-    """Return of each byte whether it is one of these."""
+    """Return a table: byte -> whether it is one of `bytes_`."""
     table = np.zeros(256, np.bool_)
     table[list(bytes_)] = True
     if ignoring_case:
@@ -186,7 +186,7 @@ def _line_end(block: bytes, start: int) -> int:
 
 
 def _beginning(text: Bytes, starts: Places, with_: bytes, *, ignoring_case: bool = False) -> Places:
-    """Return the places at which these bytes stand; or, case ignored, a few others too."""
+    """Return the positions of these bytes; with case ignored, possibly a few others."""
     fold = 0x20 if ignoring_case else 0
     found = starts
     for offset, byte in enumerate(with_):

@@ -1,4 +1,4 @@
-"""The numbers of the records in a text from which lines were taken out."""
+"""Number the records of a text from which lines were removed."""
 
 from collections.abc import Sequence
 from threading import Lock
@@ -9,10 +9,10 @@ from bankseg_assets.landing.lines import Places
 
 
 class RecordNumbers:
-    """Says which number in the file a record has, by its place in what Arrow reads.
+    """Maps a record's position in Arrow's input to its number in the file.
 
-    Memory is that of the gaps that are ahead. One thread may fill it while another asks: Arrow
-    reads ahead.
+    Memory is proportional to the gaps ahead. One thread may write while another reads, because
+    Arrow reads ahead.
     """
 
     def __init__(self, header_number: int) -> None:
@@ -22,7 +22,7 @@ class RecordNumbers:
         self._lock = Lock()
 
     def leave_out(self, records_before: int) -> None:
-        """Count a line that was taken out after so many records."""
+        """Count a line that was removed after `records_before` records."""
         with self._lock:
             if self._before and self._before[-1] == records_before:
                 self._lines[-1] += 1
@@ -31,7 +31,7 @@ class RecordNumbers:
                 self._lines.append(1)
 
     def of(self, places: Sequence[int] | Places) -> Places:
-        """Return the numbers of records by their places, from 1 on."""
+        """Return the numbers of records by their positions, which start at 1."""
         with self._lock:
             gaps = np.concatenate(([0], np.cumsum(self._lines, dtype=np.int64)))
             before = np.array(self._before, np.int64)
@@ -40,7 +40,7 @@ class RecordNumbers:
         return numbers
 
     def forget(self, before: int) -> None:
-        """Drop what records before this place need; they are not asked for again."""
+        """Drop the state for records before this position; they are not requested again."""
         with self._lock:
             done = int(np.searchsorted(np.array(self._before, np.int64), before))
             self._header_number += sum(self._lines[:done])

@@ -1,4 +1,4 @@
-"""The start of a text file: what stands above the header, the header, and where records begin."""
+"""Parse the start of a text file: preamble, header, and where the records begin."""
 
 import re
 from collections.abc import Iterator
@@ -20,10 +20,10 @@ from bankseg_assets.landing.text import MAX_LINE_BYTES, refuse_long_line
 
 BOM = b"\xef\xbb\xbf"
 SEPARATOR_LINE = re.compile(rb'(?i)(?:\xef\xbb\xbf)?"?sep=(.|\\t)"?[,;|\t ]*')
-"""What Excel reads and writes in a first line: `sep=;`."""
+"""Excel's separator line, `sep=;`."""
 MAX_HEADER_LINES = 20  # of a header with quoted line breaks
-LINES_SEARCHED = 100  # for what looks like a header, to be named in a rejection
-MAX_HEADER_BYTES = 1 << 16  # of a line that may look like the header
+LINES_SEARCHED = 100  # for a likely header, which a rejection names
+MAX_HEADER_BYTES = 1 << 16  # of a line that may be the header
 MAX_HEAD_BYTES = 4 * MAX_LINE_BYTES
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|\Z)")
 _LINE_ENDS = b"\r\n"
@@ -31,7 +31,7 @@ _LINE_ENDS = b"\r\n"
 
 @dataclass(frozen=True)
 class Opening:
-    """Where a file's records begin."""
+    """The header of a file and the position of its first record."""
 
     header: Header
     header_text: bytes
@@ -42,9 +42,9 @@ class Opening:
     header_number: int
     """The header's number; the first record has the next one."""
     lines_above: int
-    """Lines above the header that were skipped; blank ones alone are not counted."""
+    """Lines above the header that were skipped; 0 if all are blank."""
     is_plain: bool
-    """Nothing but blank lines is above the header, and it is one line."""
+    """Only blank lines are above the header, which is one line."""
     blank_lines: int
     """Above the header."""
 
@@ -54,7 +54,7 @@ def read_opening(
 ) -> tuple[Opening, Iterator[bytes]]:
     """Find and check the header; return it with the blocks of the records after it.
 
-    Raises DeliveryError, with the line that looks like the header where that is another one.
+    Raises DeliveryError, which names the likely header if it is on another line.
     """
     head, rest, blank_size, blank_lines = _read_head(blocks, contract)
     if not head:
@@ -69,7 +69,7 @@ def read_opening(
 
 
 def without_opening(blocks: Iterator[bytes], opening: Opening) -> Iterator[bytes]:
-    """Yield the blocks of the records alone."""
+    """Yield only the blocks of the records."""
     left = opening.size
     for block in blocks:
         if left < len(block):
@@ -80,12 +80,12 @@ def without_opening(blocks: Iterator[bytes], opening: Opening) -> Iterator[bytes
 def _read_head(
     blocks: Iterator[bytes], contract: DeliveryContract
 ) -> tuple[bytes, Iterator[bytes], int, int]:
-    """Return enough text to hold the header, the rest, and the size and lines of blanks before."""
+    """Return text that contains the header, the rest, and bytes and lines of blanks before it."""
     head, blank_size, blank_lines = b"", 0, 0
     needed = contract.layout.header_line + LINES_SEARCHED
     for block in blocks:
         if not head and contract.layout.header_line == 1 and not block.strip(_LINE_ENDS):
-            blank_size += len(block)  # of an endless run of blank lines, none is kept
+            blank_size += len(block)  # an endless run of blank lines is not kept
             blank_lines += len(block.splitlines())
             continue
         head += block
@@ -95,7 +95,7 @@ def _read_head(
 
 
 def _split_lines(head: bytes) -> list[bytes]:
-    """Return the lines with their ends, as many as the header may be in."""
+    """Return as many lines, with their ends, as may contain the header."""
     found = _LINE.findall(head, 0, MAX_HEAD_BYTES)
     return [line for line in found if line]
 
@@ -125,7 +125,7 @@ def _find(
     if place >= len(lines):
         raise DeliveryError(f"{file_name} has no header: only blank lines. Send the file again.")
     text, height = _header_record(lines, place)
-    has_mark = text.startswith(BOM)  # of a file that was put below other lines
+    has_mark = text.startswith(BOM)  # of a file that was appended to other lines
     text = text.removeprefix(BOM)
     line_number = blank_lines + place + 1
     if len(text) > MAX_LINE_BYTES:
@@ -167,7 +167,7 @@ def _skip_separator(line: bytes, number: int, contract: DeliveryContract, file_n
 
 
 def _header_record(lines: list[bytes], place: int) -> tuple[bytes, int]:
-    """Return the header without its line end, and its lines: a quoted name may hold line breaks."""
+    """Return the header without its line end, and its line count (quoted names may hold breaks)."""
     text = b""
     for height, line in enumerate(lines[place : place + MAX_HEADER_LINES], 1):
         text += line
@@ -183,7 +183,7 @@ def _with_likely_header(
     file_name: str,
     blank_lines: int,
 ) -> DeliveryError:
-    """Return an error that names the line which looks like the header, if another one does."""
+    """Return an error that names the likely header line, if there is another."""
     expected = _after_blanks(lines, contract.layout.header_line - 1)
     if _is_separator(lines, expected):
         expected = _after_blanks(lines, expected + 1)

@@ -1,7 +1,7 @@
-"""What of a Parquet file is read, decided from its metadata before any of its values is.
+"""Decide what to read of a Parquet file from its metadata, before reading any value.
 
-Parquet expands without limit: 4 KB can hold one value four billion times. Each limit below stands
-far from what a bank's records are, and keeps the memory of reading constant (docs/security.md).
+Parquet expands without limit: 4 KB can hold one value four billion times. Each limit below is far
+from what a bank's records need, and keeps the memory of reading constant (docs/security.md).
 """
 
 from collections.abc import Iterable, Iterator
@@ -21,23 +21,23 @@ from bankseg_assets.landing.parquet_pages import Footer, PageError, read_footer,
 from bankseg_assets.landing.text import MAX_LINE_BYTES
 
 MIB = 1 << 20
-# Four million equal records are read in seconds, however small they are packed.
+# Four million equal records are read in seconds, however small they are compressed.
 SMALL_ROWS = 4_000_000
-# Half a bit a record: customer, day and amount alone take 16 bits or more, a holding one.
+# Half a bit per record: customer, day and amount take at least 16 bits, a holding one.
 MAX_ROWS_PER_BYTE = 16
 # The same half bit against the 60 bytes of a short record as text.
 MAX_EXPANSION = 1000
 SMALL_CONTENT_BYTES = 512 * MIB
 # Writers cut pages at 1 MiB; fastparquet's are as long as its row groups. A page of the contract's
-# columns may be as large as the sender made it: what counts is what it holds beyond 20 times its
-# compressed size. Other columns are left out sooner.
+# columns may be of any size: the limit is on what it holds beyond 20 times its compressed size.
+# Other columns are left out sooner.
 SOUND_EXPANSION = 20
 MAX_PAGE_BYTES = 32 * MIB
-# A page of every column is in memory at a time, and its values again.
+# One page of every column is in memory at a time, and its values once more.
 MAX_PAGES_BYTES = 96 * MIB
 BATCH_BYTES = 16 * MIB
-CELL_BYTES = 16  # of a value beside its text: where it begins, and its place in the dictionary
-# Some 150 bytes a column and row group: 20 columns in 5,000 row groups.
+CELL_BYTES = 16  # of a value besides its text: its offset and its dictionary index
+# Some 150 bytes per column and row group: 20 columns in 5,000 row groups.
 MAX_FOOTER_BYTES = 16 * MIB
 READ_BYTES = MIB
 _CODECS = (0, 1, 2, 4, 5, 6, 7)  # none, Snappy, gzip, Brotli, LZ4, zstd, LZ4 raw; LZO (3) is not
@@ -46,20 +46,20 @@ _END = 8  # a footer's length and the magic number
 
 @dataclass(frozen=True)
 class ParquetLayout:
-    """The columns that are read, and how."""
+    """The columns to read, and how."""
 
     header: Header
     leaves: dict[int, int]
-    """Place of a column that is read -> its place among the file's leaves."""
+    """Position of a column that is read -> its index among the file's leaves."""
     dictionaries: list[int]
-    """Leaves of text, whose values stay in a dictionary: a repeated one takes memory once."""
+    """Text leaves, read as dictionaries: repeated values take memory once."""
     batch_rows: int
     most_text: int
-    """Bytes that the values may hold together as text."""
+    """The maximum bytes of all values as text."""
 
 
 def refuse(file_name: str, fault: str) -> DeliveryError:
-    """Return the error of a file that expands beyond reason."""
+    """Return the error for a file that expands excessively."""
     return DeliveryError(
         f"{file_name} {fault}, which a bank's records never do. "
         "Send it as CSV if it is sound, or in several files."
@@ -69,8 +69,8 @@ def refuse(file_name: str, fault: str) -> DeliveryError:
 def parquet_layout(original: Path, contract: DeliveryContract, file_name: str) -> ParquetLayout:
     """Decide what to read of a file.
 
-    Raises DeliveryError where the file is encrypted, expands beyond reason, or has no text in a
-    column of the contract; and pyarrow's errors, or PageError, where it is damaged.
+    Raises DeliveryError if the file is encrypted, expands excessively, or a column of the contract
+    has no text form; and pyarrow's errors, or PageError, if it is damaged.
     """
     size = original.stat().st_size
     with original.open("rb") as raw:
@@ -113,7 +113,7 @@ class _Column:
 
     @property
     def has_text(self) -> bool:
-        """Whether its values can be written as text; bytes may be text where text is expected."""
+        """Whether its values can be written as text; bytes count where text is expected."""
         kind = self.kind.value_type if pa.types.is_dictionary(self.kind) else self.kind
         if pa.types.is_nested(kind) or isinstance(kind, pa.BaseExtensionType):
             return False
@@ -130,13 +130,13 @@ class _Column:
 
 @dataclass
 class _Pages:
-    """What the pages of a column hold, and the largest ones beyond what is sound."""
+    """The content of a column's pages, and the largest excess over the limit."""
 
     total: int = 0
     data: int = 0
     dictionary: int = 0
     density: float = 0.0
-    """Bytes a value in the page where they are longest."""
+    """Bytes per value, in the page with the longest values."""
 
 
 def _is_bytes(kind: pa.DataType) -> bool:
@@ -174,7 +174,7 @@ def _check_rows(footer: Footer, size: int, file_name: str) -> None:
 
 
 def _leaves(schema: pa.Schema, footer: Footer) -> Iterator[tuple[int, int]]:
-    """Yield place and leaf of each column; of one with several leaves, the first."""
+    """Yield the position and first leaf of each column."""
     leaf = 0
     for place, field in enumerate(schema):
         yield place, leaf
@@ -194,9 +194,9 @@ def _leaf_count(kind: pa.DataType) -> int:
 def _choose(
     wanted: Iterable[_Column], footer: Footer, raw: BinaryIO, size: int, file_name: str
 ) -> tuple[list[_Column], float]:
-    """Return the columns whose pages fit into memory together, and the bytes of a record of them.
+    """Return the columns whose pages fit into memory together, and their bytes per record.
 
-    The contract's come first. Raises DeliveryError where they do not fit.
+    The contract's columns come first. Raises DeliveryError if they do not fit.
     """
     chosen: list[_Column] = []
     in_memory, total, density = 0, 0, 0.0

@@ -1,9 +1,8 @@
-"""What a Parquet file declares of itself, in its footer and in the header of each of its pages.
+"""Parse the footer and page headers of a Parquet file (Thrift, compact protocol).
 
-A reader allocates what a page's header says, whatever the footer says of the column; pyarrow does
-not show these headers. Nor is it asked for the footer's columns: pyarrow 26 ends the process
-(std::terminate) where one is encrypted, or its statistics are damaged. All of it is Thrift in the
-compact protocol.
+A reader allocates what a page header declares, whatever the footer says; pyarrow does not expose
+these headers. The footer is parsed here too, because pyarrow 26 ends the process (std::terminate)
+if a column is encrypted or its statistics are damaged.
 """
 
 from collections.abc import Iterator, Mapping
@@ -11,12 +10,12 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO, NamedTuple
 
 DICTIONARY_PAGE = 2
-# Beyond its sizes a header holds statistics: two values, which writers cut at a few hundred bytes.
+# Besides sizes, a header holds statistics: two values, cut by writers at a few hundred bytes.
 _USUAL_HEADER = 1 << 12
 _LONGEST_HEADER = 1 << 21
-_DEEPEST = 16  # lists and structures in structures; the format has ten
+_DEEPEST = 16  # nested lists and structures; the format uses ten
 _VALUE_COUNT = {0: 5, DICTIONARY_PAGE: 7, 3: 8}
-"""Type of a page -> the field whose first number is how many values the page holds."""
+"""Page type -> the field whose first number is the page's number of values."""
 # The compact protocol's types.
 _BOOLEANS, _VARINTS, _BINARY, _LISTS, _STRUCTURE = (1, 2), (4, 5, 6), 8, (9, 10), 12
 _FIXED = {1: 0, 2: 0, 3: 1, 7: 8}
@@ -25,7 +24,7 @@ _LONG_LIST = 15
 _LONGEST_VARINT = 63
 
 Wanted = Mapping[int, "Wanted"]
-"""The fields of a structure that are kept, by their number, and what of each."""
+"""Field number -> the wanted fields of that structure, nested."""
 _NUMBER: Wanted = {}
 _PAGE: Wanted = {1: _NUMBER, 2: _NUMBER, 3: _NUMBER} | {
     field: {1: _NUMBER} for field in _VALUE_COUNT.values()
@@ -36,11 +35,11 @@ _FOOTER: Wanted = {3: _NUMBER, 4: {1: _CHUNK, 3: _NUMBER}, _ENCRYPTION: {}}
 
 
 class PageError(ValueError):
-    """The bytes are no header of a page, or no footer."""
+    """The bytes are not a page header or footer."""
 
 
 class Page(NamedTuple):
-    """What the header of a page declares."""
+    """The declarations of a page header."""
 
     is_dictionary: bool
     size: int
@@ -50,7 +49,7 @@ class Page(NamedTuple):
 
 
 class Chunk(NamedTuple):
-    """A column in a row group."""
+    """A column chunk: one column in one row group."""
 
     codec: int
     values: int
@@ -60,7 +59,7 @@ class Chunk(NamedTuple):
 
 @dataclass(frozen=True)
 class Footer:
-    """What the footer declares."""
+    """The declarations of the footer."""
 
     rows: int
     """The larger of the sum over row groups and the total."""
@@ -70,7 +69,7 @@ class Footer:
 
 
 def read_footer(content: bytes) -> Footer:
-    """Read a footer that is not encrypted itself; raises PageError where it is none."""
+    """Parse a footer that is not encrypted; raises PageError if it is not a footer."""
     try:
         fields, _ = _Compact(content).structure(_FOOTER)
         groups = fields.get(4, [])
@@ -92,9 +91,9 @@ def _chunk(fields: Mapping[int, int]) -> Chunk:
 
 
 def read_pages(file: BinaryIO, chunk: Chunk) -> Iterator[Page]:
-    """Yield the pages of a column in a row group, until they hold its values.
+    """Yield the pages of a column chunk until all its values are covered.
 
-    Raises PageError where a header cannot be read.
+    Raises PageError if a header cannot be read.
     """
     place, values = chunk.start, chunk.values
     while values > 0:
@@ -127,14 +126,14 @@ def _read_header(file: BinaryIO, place: int) -> tuple[dict[int, Any], int]:
 
 
 class _Compact:
-    """Reads numbers, structures and lists of them; IndexError where the bytes end."""
+    """Reads numbers, structures and lists; raises IndexError at the end of the bytes."""
 
     def __init__(self, content: bytes) -> None:
         self._content = content
         self._place = 0
 
     def structure(self, wanted: Wanted, depth: int = 0) -> tuple[dict[int, Any], int]:
-        """Return field -> value of the wanted fields, and where the structure ends."""
+        """Return field -> value of the wanted fields, and the structure's end."""
         if depth > _DEEPEST:
             raise PageError
         fields: dict[int, Any] = {}
@@ -147,7 +146,7 @@ class _Compact:
         return fields, self._place
 
     def _value(self, kind: int, wanted: Wanted, depth: int) -> Any:
-        """Return a number, structure or list; None of what is skipped."""
+        """Return a number, structure or list; None for skipped values."""
         if kind in _VARINTS:
             return self._number()
         if kind == _STRUCTURE:
@@ -159,7 +158,7 @@ class _Compact:
         elif kind in _FIXED:
             self._skip(_FIXED[kind])
         else:
-            raise PageError  # a map, or unknown: the format has none
+            raise PageError  # a map or unknown type: the format uses neither
         return None
 
     def _list(self, wanted: Wanted, depth: int) -> list[Any]:

@@ -1,4 +1,4 @@
-"""Read a Parquet file as the text that a CSV of the same bank would hold."""
+"""Read a Parquet file as text, as a CSV of the same bank would hold it."""
 
 import errno
 from collections.abc import Iterator
@@ -32,7 +32,7 @@ from bankseg_assets.landing.text import MAX_LINE_BYTES
 
 
 def read_layout(original: Path, contract: DeliveryContract, file_name: str) -> ParquetLayout:
-    """Find the contract's columns in a Parquet file, and what is read; raises DeliveryError."""
+    """Find the contract's columns in a Parquet file; raises DeliveryError."""
     with _explained(file_name):
         return parquet_layout(original, contract, file_name)
 
@@ -45,15 +45,15 @@ def parquet_tables(
     filters: RowFilters,
     rounded: list[Rounded],
 ) -> Iterator[pa.Table]:
-    """Yield the records that `filters` keep as strings; columns are named by their place.
+    """Yield the records that `filters` keep as strings; columns are named by position.
 
-    `rounded` receives how many amounts of a batch were rounded, column by column. Raises
-    DeliveryError when the file is damaged, or its values expand beyond reason.
+    `rounded` receives the number of rounded amounts per batch and column. Raises DeliveryError if
+    the file is damaged or its values expand excessively.
     """
     pending: list[pa.Table] = []
     rows = size = 0
     for table in _tables(original, contract, file_name, layout, filters, rounded):
-        pending.append(table)  # a file may have a row group for every record
+        pending.append(table)  # a file may have one row group per record
         rows, size = rows + table.num_rows, size + table.nbytes
         if rows >= ROWS_PER_GROUP or size >= BATCH_BYTES:
             yield pa.concat_tables(pending)
@@ -84,8 +84,8 @@ def _tables(
             coerce_int96_timestamp_unit="us",  # nanoseconds wrap around before 1677, after 2262
         ) as file,
     ):
-        # Columns by their number: a name may be there twice, and `columns=` takes names. Row groups
-        # one by one: 12,000 at once took 500 MB.
+        # Columns by number: a name may occur twice, and `columns=` takes names. One row group at a
+        # time: 12,000 at once took 500 MB.
         for batch in chain.from_iterable(
             file.reader.iter_batches(
                 layout.batch_rows,
@@ -100,7 +100,7 @@ def _tables(
                 part = every
                 numbers = pa.array(np.arange(next_number, next_number + part.num_rows), pa.int64())
                 next_number += part.num_rows
-                if filters.places:  # first, so that of other rows no amount counts as rounded
+                if filters.places:  # first, so that amounts of other rows do not count as rounded
                     kept = filters.kept(
                         {
                             place: _as_text(
@@ -130,13 +130,13 @@ def _tables(
 
 @contextmanager
 def _explained(file_name: str) -> Iterator[None]:
-    """Turn a library's errors into a sentence, or into the machine's error that they are."""
+    """Convert a library's errors to DeliveryError, or to the OSError behind them."""
     try:
         yield
     except MemoryError as error:  # Arrow's own is one too; the content is not at fault
         raise OSError(errno.ENOMEM, "there is not enough memory") from error
     except (pa.ArrowException, OSError, UnicodeDecodeError, PageError, RecursionError) as error:
-        # With a number it is the machine's error, such as 5, input/output.
+        # An error with a number is the machine's, such as 5, input/output.
         if isinstance(error, OSError) and error.errno is not None:
             raise
         raise DeliveryError(
@@ -145,7 +145,7 @@ def _explained(file_name: str) -> Iterator[None]:
 
 
 def _parts(batch: pa.RecordBatch, names: list[str], file_name: str) -> Iterator[pa.RecordBatch]:
-    """Yield a batch in parts that are small as text, though a value may be there thousandfold."""
+    """Yield a batch in parts that are small as text, even if values repeat thousandfold."""
     lengths, longest = [], CELL_BYTES * batch.num_columns
     for column, name in zip(batch.columns, names, strict=True):
         if not pa.types.is_dictionary(column.type) or not len(column.dictionary):
@@ -194,10 +194,10 @@ def _as_text(
 ) -> pa.Array:
     """Return a column as text.
 
-    `rounded`: where to count the amounts that are rounded, for money. Where the contract has a time
-    zone, an instant is in UTC with a Z, else in the column's zone: which the contract's is, is
-    cleaning's to apply. So is an instant of a column of days which is another day there: it may be
-    either, and cleaning quarantines it.
+    `rounded`: counts the rounded amounts, for money. If the contract has a time zone, an instant is
+    written in UTC with a Z, for cleaning to convert; otherwise in the column's zone. An instant of
+    a day column that falls on another day there is also written in UTC: it may be either day, and
+    cleaning quarantines it.
     """
     kind = column.type
     if pa.types.is_dictionary(kind):
@@ -213,7 +213,7 @@ def _as_text(
         elif kind.tz is not None:
             column = pc.local_timestamp(column)  # the bank's own clock
         if kind.unit == "ns":
-            column = column.cast(pa.timestamp("us"), safe=False)  # as all others are written
+            column = column.cast(pa.timestamp("us"), safe=False)  # like all others
     text = column.cast(pa.string(), safe=False)
     if is_instant:
         text = pc.binary_join_element_wise(text, "Z", "")
@@ -238,14 +238,14 @@ def _as_text(
 
 
 def _is_day(kind: pa.DataType, rule: ColumnRule | None, contract: DeliveryContract) -> bool:
-    """Whether these are instants of a column of days, where the bank's time zone is known."""
+    """Whether these are instants of a day column and the bank's time zone is known."""
     is_date = rule is not None and rule is contract.columns.get("transaction_date")
     has_zone = pa.types.is_timestamp(kind) and kind.tz is not None
     return is_date and has_zone and bool(contract.time_zone)
 
 
 def _on_another_day(column: pa.Array, time_zone: str) -> pa.Array:
-    """Return the text of the instants that are another day in a time zone than in the column's."""
+    """Return the text of instants whose day differs between a time zone and the column's."""
     unit = column.type.unit
     zones = (column.type, pa.timestamp(unit, time_zone))
     days = [pc.floor_temporal(pc.local_timestamp(column.cast(one)), unit="day") for one in zones]

@@ -1,7 +1,7 @@
-"""Write one delivered file as Parquet of strings, record by record, and lose nothing.
+"""Convert one delivered file to Parquet of strings without losing a record.
 
-Arrow reads the CSV, not Spark: it needs no more memory than a block, and reads a million rows in
-about a second; Spark with `multiLine` takes one task a file and five to ten times as long.
+Arrow reads the CSV, not Spark: it needs one block of memory and reads a million rows in about a
+second; Spark with `multiLine` uses one task per file and takes five to ten times as long.
 """
 
 from collections import Counter
@@ -29,28 +29,28 @@ from bankseg_assets.landing.xlsx_package import is_zip
 from bankseg_assets.storage.atomic_file import Draft, draft_in
 
 EXTRA_FILE = "extra.parquet"
-"""Beside the records: row_number, and as strings what the contract has no column for."""
+"""File of row_number and, as strings, the columns that the contract does not name."""
 
 
 @dataclass(frozen=True)
 class Parsed:
-    """What was written of a file."""
+    """The result of parsing a file."""
 
     records: int
     malformed: int
     extra_columns: tuple[str, ...]
     left_out: tuple[str, ...] = ()
-    """Columns that the contract does not name, and that hold no text or too much."""
+    """Columns that are not in the contract, and without text or too large."""
     rounded: tuple[Rounded, ...] = ()
     """The columns of money with values that are rounded to the currency's decimals."""
     may_be_cut_off: bool = False
     """The last record has no line end."""
     malformed_at_end: int = 0
-    """How many of the last records are malformed: they may be a footer."""
+    """The number of malformed records at the end, which may be a footer."""
     other_sheets: tuple[str, ...] = ()
-    """Of XLSX, those that are shown to a user and were not read."""
+    """The visible sheets of an XLSX file that were not read."""
     lines_left_out: Mapping[str, int] = field(default_factory=dict)
-    """Kind -> number of the lines that are not records."""
+    """Kind -> number of lines that are not records."""
 
 
 def parse_delivery(
@@ -62,7 +62,7 @@ def parse_delivery(
     output: Path,
     is_accepted: bool = False,
 ) -> Parsed:
-    """Look at a delivered file, then write it as `write_records` does."""
+    """Scan a delivered file, then write it with `write_records`."""
     with original.open("rb") as file:
         found = scan(file, contract, file_name)
     return write_records(
@@ -86,12 +86,11 @@ def write_records(
     output: Path,
     is_accepted: bool = False,
 ) -> Parsed:
-    """Write a file that was scanned as Parquet with the columns of the contract's table.
+    """Write a scanned file as Parquet with the columns of the contract's table.
 
-    `output` appears last and whole, so that whoever sees it may read it. `is_accepted`: the file
-    may have no row that the contract's filters keep; else it is rejected for that. Raises
-    DeliveryError when the content cannot be read, and OSError when the machine fails; nothing
-    changes then.
+    `output` appears last and complete, so readers never see a partial file. `is_accepted`: allow a
+    file of which the contract's filters keep no row; otherwise it is rejected. Raises DeliveryError
+    if the content cannot be read, and OSError if the machine fails; nothing changes then.
     """
     if found is None and is_zip(original):
         with sheet_as_csv(original, contract, file_name) as (path, text, rows, others):
@@ -164,7 +163,7 @@ def write_records(
 
 
 class _MalformedAtEnd:
-    """Counts the malformed records, and those that no sound one follows."""
+    """Counts the malformed records, and those after the last sound one."""
 
     def __init__(self) -> None:
         self.malformed = 0
@@ -173,15 +172,15 @@ class _MalformedAtEnd:
 
     @property
     def count(self) -> int:
-        """How many malformed records are at the end."""
+        """The number of malformed records at the end."""
         return len(self._after)
 
     def follow(self, records: pa.Table) -> None:
-        """Look at the next records, in any order among themselves."""
+        """Process the next records, in any order."""
         numbers = records["row_number"]
         if "malformed_text" in records.column_names:
             texts = records["malformed_text"]
-        else:  # of Parquet, where no record can be
+        else:  # Parquet, where no record can be malformed
             texts = pa.chunked_array([pa.nulls(len(numbers), pa.string())])
         malformed = records.num_rows - texts.null_count
         self.malformed += malformed
@@ -226,7 +225,7 @@ def _ours(
             columns.append(joined(table, header.joined[name], name, contract.columns[name]))
         elif (delivered := places.get(name, name)) in table.column_names:
             columns.append(table[delivered])
-        else:  # a column that this bank, or a malformed record, does not have
+        else:  # a column that this bank or a malformed record lacks
             columns.append(pa.nulls(table.num_rows, pa.string()))
     return pa.table(columns, schema=schema)
 
@@ -238,7 +237,7 @@ def _extra_schema(header: Header) -> pa.Schema:
 def _extra(table: pa.Table, header: Header) -> pa.Table:
     if "malformed_text" in table.column_names:
         table = table.filter(table["malformed_text"].is_null())
-    delivered = set(table.column_names)  # a list made at every call: a thousand columns, seconds
+    delivered = set(table.column_names)  # built at every call: seconds for a thousand columns
     empty = pa.nulls(table.num_rows, pa.string())
     columns = [
         table[str(place)] if str(place) in delivered else empty for place in header.extra.values()

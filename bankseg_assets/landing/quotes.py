@@ -1,9 +1,9 @@
-"""Quotes that break RFC 4180, where Arrow is lenient: it takes `ab"c` and `"ab"c` as they stand.
+"""Detect quotes that break RFC 4180, where Arrow is lenient: it accepts `ab"c` and `"ab"c`.
 
-A quote may open a field at its start, close it at its end, and stand doubled inside. A file that
-keeps to this is read by Arrow as it is (`Quotes` checks it, a million bytes in about a
-millisecond). In one that does not, no count of quotes tells any more where a record ends; but
-there may be other evidence (`without_strays`).
+A quote may open a field at its start, close it at its end, and be doubled inside. Arrow reads a
+file that obeys this unchanged (`Quotes` checks a million bytes in about a millisecond). In any
+other file, counting quotes does not show where a record ends, but other evidence may
+(`without_strays`).
 """
 
 import re
@@ -14,24 +14,24 @@ import numpy as np
 
 from bankseg_assets.landing.errors import DeliveryError
 
-MAX_LINES_IN_A_RECORD = 100  # more, and a quote was opened that swallows the records after it
+MAX_LINES_IN_A_RECORD = 100  # more means that an open quote swallows the records after it
 _QUOTE, _LF, _CR = b'"\n\r'
 _LINE = re.compile(rb"[^\r\n]*(?:\r\n|\n|\r|\Z)")
 
 
 class Quotes:
-    """Follows the quotes of a file, block by block of whole lines, while they keep to the rules."""
+    """Checks the quotes of a file, in blocks of whole lines, until one breaks the rules."""
 
     def __init__(self, delimiter: str, most_bytes: int) -> None:
         self._borders = np.frombuffer(delimiter.encode() + b"\n\r", np.uint8)
         self._most_bytes = most_bytes
         self._is_open = False
-        self._lines = 0  # of the record that is open at the end of the block
+        self._lines = 0  # of the record still open at the end of the block
         self._bytes = 0
         self.are_sound = True
 
     def follow(self, text: np.ndarray, ends: np.ndarray, *, has_quotes: bool) -> None:
-        """Check a block; `ends` are the places of its line ends."""
+        """Check a block; `ends` are the positions of its line ends."""
         if not self.are_sound or not (has_quotes or self._is_open):
             return
         quotes = np.flatnonzero(text == _QUOTE)
@@ -41,14 +41,14 @@ class Quotes:
             self._measure(len(text), quotes, ends)
 
     def finish(self) -> bool:
-        """Say whether every quote kept to the rules, and the last that was opened was closed."""
+        """Return whether all quotes obeyed the rules and the last one is closed."""
         self.are_sound &= not self._is_open
         return self.are_sound
 
     def _keep_to_the_rules(
         self, text: np.ndarray, quotes: np.ndarray, is_opening: np.ndarray
     ) -> bool:
-        # Beyond the block lies a line end, because a block is of whole lines.
+        # A line end follows the block, because a block has whole lines.
         padded = np.concatenate(([_LF], text, [_LF]))
         before, after = padded[quotes], padded[quotes + 2]
         starts = np.isin(before, self._borders) | (before == _QUOTE)
@@ -56,7 +56,7 @@ class Quotes:
         return bool(np.where(is_opening, starts, stops).all())
 
     def _measure(self, size: int, quotes: np.ndarray, ends: np.ndarray) -> None:
-        """Count the lines and bytes of records that go over several lines."""
+        """Count the lines and bytes of records that span several lines."""
         is_inside = (np.searchsorted(quotes, ends) + self._is_open) % 2 == 1
         self._is_open = bool((len(quotes) + self._is_open) % 2)
         last = np.flatnonzero(~is_inside)
@@ -83,16 +83,16 @@ def without_strays(
     *,
     lines_before: int,
 ) -> Iterator[bytes]:
-    """Yield the records with every line whose quotes break the rules replaced by a malformed one.
+    """Yield the records; each line whose quotes break the rules becomes a malformed record.
 
-    The lines themselves go to `strays`, in order. `lines_before`: above the first record. This
-    holds only where a line is a record, and then a broken line must have the separators of a whole
-    record, and no two of them may be the ends of one sound record of several lines. Raises
-    DeliveryError with the line where that is not so: the lines between might be part of a value.
+    The lines themselves go to `strays`, in order. `lines_before`: lines above the first record.
+    Requires that each line is a record: a broken line must have the separators of a whole record,
+    and no two of them may be the ends of one sound record of several lines. Otherwise raises
+    DeliveryError with the line, because the lines between might be part of a value.
     """
     grammar = _Grammar(delimiter)
     separator = delimiter.encode()
-    # No file holds a NUL, so that this is no delivered record; nor has it the header's fields.
+    # No file holds a NUL, so this is not a delivered record; nor does it have the header's fields.
     placeholder = b"\0" + separator * columns
     opened: int | None = None
     number = lines_before
@@ -115,7 +115,7 @@ def without_strays(
 
 
 class _Grammar:
-    """What a line can be: a whole record, or one that opens or closes a quoted line break."""
+    """Patterns of a line: a whole record, or one that opens or closes a quoted line break."""
 
     def __init__(self, delimiter: str) -> None:
         d = re.escape(delimiter).encode()
@@ -127,12 +127,12 @@ class _Grammar:
 
 
 def is_sound_record(text: bytes, delimiter: str) -> bool:
-    """Return whether the quotes of one record keep to the rules."""
+    """Return whether the quotes of one record obey the rules."""
     return _QUOTE not in text or bool(_Grammar(delimiter).record.fullmatch(text))
 
 
 def refuse_quotes(first: int, last: int, file_name: str) -> None:
-    """Raise the DeliveryError of a quote in one of two lines that breaks the rules."""
+    """Raise DeliveryError for a quote that breaks the rules in one of two lines."""
     where = f"line {first}" if first == last else f"line {first} or line {last}"
     raise DeliveryError(
         f"{file_name} has a quote out of place, or one that is never closed, in {where}: it cannot "

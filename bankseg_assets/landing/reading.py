@@ -1,4 +1,4 @@
-"""Which part of a contract decides how a file becomes records."""
+"""Fingerprint the settings of a contract that decide how a file is parsed."""
 
 import hashlib
 import json
@@ -10,13 +10,13 @@ from bankseg_assets.landing.files import MAGIC_ENCRYPTED, MAGIC_PARQUET, MAGIC_Z
 from bankseg_assets.landing.joined_columns import IDS
 
 PARSING_RULES = 1
-"""Of how a file becomes records. Raised, every accepted file is parsed again."""
+"""Version of the parser. When raised, every accepted file is parsed again."""
 
 
 def reading_of(contract: DeliveryContract, original: Path) -> str:
-    """Return a SHA-256 of what the contract says of how a file becomes records.
+    """Return a SHA-256 of the contract's settings that affect how a file is parsed.
 
-    Formats are part of it only where the file has typed values, which are written by them. Raises
+    Formats are included only if the file has typed values, which are written in them. Raises
     OSError.
     """
     with original.open("rb") as file:

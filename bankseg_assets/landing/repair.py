@@ -1,4 +1,4 @@
-"""Records that were damaged after they were parsed are made again from the archived original."""
+"""Rebuild damaged records from the archived original."""
 
 from collections.abc import Collection, Iterable
 from pathlib import Path
@@ -15,20 +15,20 @@ from bankseg_assets.landing.parse import parse_delivery
 
 
 class LostContentError(RuntimeError):
-    """Neither the records nor the original of a delivery are whole; the message says what to do."""
+    """Both the records and the original of a delivery are damaged; the message says what to do."""
 
 
-def mend(
+def repair_records(
     raw_dir: Path,
     deliveries: Iterable[Delivery],
     contract: DeliveryContract,
     known_damaged: Collection[str] = (),
 ) -> list[Outcome]:
-    """Parse again what is missing, cut off, or in `known_damaged` (by SHA-256 of the content).
+    """Rebuild records that are missing, truncated, or in `known_damaged` (SHA-256 of content).
 
-    Raises LostContentError when the original is damaged as well.
+    Raises LostContentError if the original is damaged as well.
     """
-    told = []
+    outcomes = []
     for delivery in deliveries:
         records = raw_dir / delivery.sha256 / RECORDS_FILE
         if delivery.sha256 not in known_damaged and _is_whole(records, delivery.records):
@@ -48,15 +48,15 @@ def mend(
                 output=records,
                 is_accepted=True,
             )
-        except DeliveryError as error:  # it was read by an earlier contract
+        except DeliveryError as error:  # an earlier contract accepted it
             raise LostContentError(
                 f"The records of {delivery.file_name} in {records} are damaged, and its original "
                 f"does not fit the contract: {error} Run once with the contract that it was "
                 f"accepted by, or remove {records.parent} and deliver the file again."
             ) from error
         detail = "Its records were damaged and were made again from the archived original."
-        told.append(Outcome(delivery.file_name, "mended", detail, is_warning=True))
-    return told
+        outcomes.append(Outcome(delivery.file_name, "mended", detail, is_warning=True))
+    return outcomes
 
 
 def _is_whole(records: Path, expected: int) -> bool:

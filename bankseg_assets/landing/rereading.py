@@ -1,8 +1,8 @@
-"""Records follow the contract: where it reads files otherwise now, accepted ones are parsed again.
+"""Parse accepted files again when the contract's settings for reading them change.
 
-The archived original is parsed; where it does not fit the new contract, its records stay as they
-are: a bank that renames a column renames it in new files, and the old ones were right. Where the
-contract's filters now leave out all rows of a file, it has no record any more.
+The archived original is parsed. If it does not fit the new contract, its records stay unchanged:
+a bank that renames a column renames it in new files, and the old ones were right. If the contract's
+filters now leave out all rows of a file, it has no records.
 """
 
 from collections.abc import Iterable
@@ -21,24 +21,24 @@ from bankseg_assets.landing.reading import reading_of
 def read_again(
     raw_dir: Path, deliveries: Iterable[Delivery], contract: DeliveryContract, ledger: Ledger
 ) -> list[Outcome]:
-    """Parse the accepted deliveries again that were read by another contract; update their counts.
+    """Parse deliveries that another contract read again, and update their counts.
 
-    A delivery of an older build, which kept no reading, counts as read by this contract where
-    nothing in that has changed.
+    A delivery of an older build, which recorded no reading, counts as read by this contract if its
+    settings have not changed.
     """
-    told = []
+    outcomes = []
     for delivery in deliveries:
         original = raw_dir / delivery.sha256 / "original"
         if not original.exists():
-            continue  # whether its records are whole is found when they are repaired
+            continue  # the repair step checks whether its records are whole
         reading = reading_of(contract, original)
         if delivery.reading == reading:
             continue
         if not delivery.reading and delivery.contract == contract.fingerprint:
             ledger.record_reading(delivery.sha256, reading)
             continue
-        told.append(_read_again(original, delivery, contract, ledger, reading))
-    return told
+        outcomes.append(_read_again(original, delivery, contract, ledger, reading))
+    return outcomes
 
 
 def _read_again(
@@ -61,12 +61,12 @@ def _read_again(
             is_accepted=True,
         )
     except DeliveryError as error:
-        ledger.record_reading(delivery.sha256, reading)  # so that it is tried once
+        ledger.record_reading(delivery.sha256, reading)  # so that it is tried only once
         detail = (
             f"The contract reads files otherwise now, but its records stay as they are: {error}"
         )
         return Outcome(name, "kept", detail, is_warning=True)
-    # A marker may have said that the file is whole.
+    # A marker may have vouched for the file.
     is_cut_off = parsed.may_be_cut_off and CUT_OFF in delivery.reason
     reason, is_warning = findings(replace(parsed, may_be_cut_off=is_cut_off), contract)
     ledger.record_reading(delivery.sha256, reading, records=parsed.records, reason=reason)

@@ -1,4 +1,4 @@
-"""Leave out the rows that the contract's filters say are not transactions, and count them."""
+"""Apply the contract's row filters, and count the rows that they leave out."""
 
 from collections import Counter
 
@@ -12,13 +12,13 @@ from bankseg_assets.landing.files import printable
 from bankseg_assets.landing.header import MOST_DIGITS, Header
 
 LEFT_OUT = "left out by the filter on "
-"""How the kind of these lines begins."""
-# In a message. Of a column with more values than a state has, a value may be a person's.
+"""The prefix of these lines' kind."""
+# In a message. In a column with more values than a status has, one may be a person's.
 _MOST_SHOWN, _MOST_VALUES, _LONGEST_SHOWN = 5, 20, 20
 
 
 class RowFilters:
-    """Says which rows are read, and counts the others by the filter that leaves them out."""
+    """Selects the rows to read, and counts the others by the filter that leaves them out."""
 
     def __init__(self, contract: DeliveryContract, header: Header, counts: Counter[str]) -> None:
         self._filters = list(zip(contract.row_filters, header.filters, strict=True))
@@ -28,13 +28,13 @@ class RowFilters:
 
     @property
     def places(self) -> list[int]:
-        """The places of the columns that the filters read."""
+        """The positions of the columns that the filters read."""
         return sorted({place for _, place in self._filters})
 
     def filtered(self, table: pa.Table) -> pa.Table:
-        """Return a table without the rows that are left out; malformed records stay."""
+        """Return a table without the filtered rows; malformed records stay."""
         if not self._filters or str(self._filters[0][1]) not in table.column_names:
-            return table  # malformed records alone
+            return table  # only malformed records
         malformed = table["malformed_text"] if "malformed_text" in table.column_names else None
         columns = {place: table[str(place)] for place in self.places}
         kept = self.kept(columns, None if malformed is None else malformed.is_valid())
@@ -43,7 +43,7 @@ class RowFilters:
     def kept(
         self, columns: dict[int, pa.ChunkedArray], always: pa.ChunkedArray | None = None
     ) -> pa.Array:
-        """Return for each row whether it is read, by the texts in the columns of the filters."""
+        """Return whether each row is read, by the texts in the filters' columns."""
         rows = len(next(iter(columns.values())))
         keep = pa.repeat(pa.scalar(value=True), rows)
         if always is not None:
@@ -59,18 +59,18 @@ class RowFilters:
         return keep
 
     def refuse(self, file_name: str) -> None:
-        """Raise the DeliveryError of a file of which no row is read."""
-        told = [
+        """Raise DeliveryError for a file of which no row is read."""
+        found = [
             f"the column {printable(one.column)!r}, in which {_wanted(one)}, has {_shown(values)}"
             for (one, _), values in zip(self._filters, self._values, strict=True)
         ]
         raise DeliveryError(
-            f"{file_name} has no row that the contract's filters keep: {'; '.join(told)}. Correct "
+            f"{file_name} has no row that the contract's filters keep: {'; '.join(found)}. Correct "
             "`keep` or `drop` under [[row_filters]] in the contract, or send another file."
         )
 
     def _passes(self, one: RowFilter, column: pa.Array, values: dict[str, str]) -> pa.Array:
-        """Return whether this filter alone reads each row. A value is looked at once."""
+        """Return whether this filter alone keeps each row. Each distinct value is compared once."""
         encoded = pc.dictionary_encode(column)
         texts = [text.strip(INVISIBLE) for text in encoded.dictionary.to_pylist()]
         for text in texts:
@@ -94,7 +94,7 @@ def _wanted(one: RowFilter) -> str:
 
 
 def _shown(values: dict[str, str]) -> str:
-    """Return the values that were found, without those that may be a person's."""
+    """Return the values found, without those that may be a person's."""
     if len(values) > _MOST_VALUES:
         return f"over {_MOST_VALUES} values, which are not repeated here"
     short = [

@@ -1,8 +1,8 @@
-"""A first look at a file, byte by byte and in constant memory, before anything parses it.
+"""Scan a file in constant memory before anything parses it.
 
-It refuses what no parser should see: text that is not of the contract's encoding, NUL bytes,
-endless lines, decompression bombs, and a header that is not the contract's. Memory is that of a
-few blocks: a line of 10 GB is refused after its first MiB.
+The scan refuses text that is not in the contract's encoding, NUL bytes, endless lines,
+decompression bombs, and a header that is not the contract's. Memory is that of a few blocks: a line
+of 10 GB is refused after its first MiB.
 """
 
 from dataclasses import dataclass
@@ -41,7 +41,7 @@ _ENCRYPTED = "EncryptedPackage".encode("utf-16-le")
 
 @dataclass(frozen=True)
 class CsvScan:
-    """What the first look found in a CSV file that may be parsed."""
+    """The result of scanning a CSV file that may be parsed."""
 
     header: Header
     opening: Opening
@@ -51,22 +51,21 @@ class CsvScan:
     has_trailing_fields: bool = False
     """Records may have empty fields beyond the header's."""
     footer_lines: int = 0
-    """Lines at the end that the contract leaves out."""
+    """Footer lines that the contract leaves out."""
     may_be_cut_off: bool = False
-    """The last record has no line end, and no checksum of gzip vouches for it."""
+    """The last record has neither a line end nor a gzip checksum."""
 
     @property
     def is_plain(self) -> bool:
-        """Every line but blank ones and the first is a record, in the header's shape."""
+        """Whether every line but blank ones and the first is a record of the header's shape."""
         around = self.footer_lines or self.has_non_records or self.has_trailing_fields
         return self.opening.is_plain and not around
 
 
 def scan(reader: Reader, contract: DeliveryContract, file_name: str) -> CsvScan | None:
-    """Read a file to its end, or to its first fault; None for Parquet and XLSX, which
-    are checked when they are parsed.
+    """Read a file to its end or first fault; return None for Parquet and XLSX.
 
-    Raises DeliveryError.
+    Those are checked when they are parsed. Raises DeliveryError.
     """
     chunks = read_chunks(reader)
     first = next(chunks, b"")
@@ -109,7 +108,7 @@ def scan(reader: Reader, contract: DeliveryContract, file_name: str) -> CsvScan 
 
 
 class _Shape:
-    """Follows the records, and finds out whether they are as Arrow can read them."""
+    """Follows the records, and detects whether Arrow can read them unchanged."""
 
     def __init__(self, opening: Opening, contract: DeliveryContract) -> None:
         self._delimiter = contract.delimiter
@@ -125,7 +124,7 @@ class _Shape:
         self.has_trailing_fields = self._has_nameless_end
 
     def follow(self, block: bytes, text: Bytes, ends: Places) -> None:
-        """Look at the next block, no further than what is not known yet."""
+        """Process the next block, as far as anything is still undecided."""
         if not self.has_non_records:
             self.has_non_records = bool(self._non_records.find(block, text, line_starts(ends)))
         if self._has_nameless_end:
@@ -135,13 +134,13 @@ class _Shape:
             )
             self._with_nameless_value += int(np.count_nonzero(is_nameless))
         elif not self.has_trailing_fields and self._may_have_empty_end(block, text, ends):
-            # Where values are quoted, a line may be a part of a record; then the parser finds out.
+            # If values are quoted, a line may be part of a record; then the parser decides.
             self.has_trailing_fields = b'"' in block or bool(
                 (self._fields.find(block, text, ends)[0] == 0).any()
             )
 
     def header(self, *, quotes_are_sound: bool) -> Header:
-        """Return the header; without the columns at its end that have neither name nor value."""
+        """Return the header without columns at its end that have neither name nor value."""
         if not self._has_nameless_end:
             return self._full
         if self._with_nameless_value and (
@@ -153,7 +152,7 @@ class _Shape:
 
     def _may_have_empty_end(self, block: bytes, text: Bytes, ends: Places) -> bool:
         stops = content_ends(text, ends) if b"\r" in block else ends
-        last = text[stops - 1]  # of the first line, if blank, the block's last byte: no harm
+        last = text[stops - 1]  # for a blank first line, the block's last byte: harmless
         if (last == ord(self._delimiter)).any():
             return True
         quoted = stops[last == QUOTE]

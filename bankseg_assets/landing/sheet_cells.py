@@ -1,4 +1,4 @@
-"""Write a cell of a spreadsheet as the text that a CSV of the same bank would hold."""
+"""Convert spreadsheet cells to text, as a CSV of the same bank would hold them."""
 
 import re
 from collections.abc import Mapping
@@ -13,14 +13,14 @@ from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
 Cell = str | bool | int | float | date | datetime | time | timedelta
 _DAY = timedelta(days=1)
 _EXACT = 10**15
-"""Spreadsheets keep 15 digits: of a longer number, the last ones are not those that were typed."""
+"""Spreadsheets keep 15 digits: further digits of a longer number are lost."""
 _LINE_BREAK = re.compile(r"\r\n|[\r\n]")
 _IDS = ("transaction_id", "customer_id")
 
 
 @dataclass(frozen=True)
 class CellStyle:
-    """How the values of a column are written."""
+    """The text formats of a column's values."""
 
     decimal_separator: str = "."
     time_format: str = ""
@@ -34,7 +34,7 @@ class CellStyle:
     def text(self, value: Cell) -> str:
         """Return a cell's text."""
         if isinstance(value, str):
-            # So that a row of the sheet is a line.
+            # So that each row of the sheet is one line.
             return _LINE_BREAK.sub(" ", value) if "\n" in value or "\r" in value else value
         if isinstance(value, bool):
             return "TRUE" if value else "FALSE"
@@ -50,7 +50,7 @@ class CellStyle:
 
     def _number(self, value: float) -> str:
         if self.is_id and abs(value) >= _EXACT:
-            return f"{Decimal(value):.14E}"  # as CSV shows it: cleaning knows a damaged ID
+            return f"{Decimal(value):.14E}"  # as in CSV: cleaning recognises it as a damaged ID
         text = repr(value)
         if "e" in text:
             text = f"{Decimal(text):f}"
@@ -78,19 +78,19 @@ class CellStyle:
 
 
 def styles_of(contract: DeliveryContract) -> dict[str, dict[str, Any]]:
-    """Return the file's name of each column -> the fields of its style, as JSON can hold them."""
+    """Return column name in the file -> the fields of its style, JSON-serialisable."""
     found: dict[str, CellStyle] = {}
     for ours, rule in contract.columns.items():
         style = _style(ours, rule)
         for name in rule.file_names:
-            # The parts of a joined column are plain, unless one is a column of its own as well.
+            # Parts of a joined column are plain, unless one is also a column by itself.
             if not rule.names or name not in found:
                 found[name] = CellStyle(is_id=style.is_id) if rule.names else style
     return {name: asdict(style) for name, style in found.items()}
 
 
 def style_from(fields: Mapping[str, Any]) -> CellStyle:
-    """Return the style of these fields."""
+    """Return the style with these fields."""
     return CellStyle(**{**fields, "month_names": tuple(fields.get("month_names", ()))})
 
 

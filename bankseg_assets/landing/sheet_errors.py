@@ -1,4 +1,4 @@
-"""Find the cells of a sheet that hold an error, such as #N/A: the library shows them as empty."""
+"""Find the cells of a sheet that hold errors such as #N/A, which the library reads as empty."""
 
 import posixpath
 import zipfile
@@ -8,12 +8,12 @@ from xml.etree import ElementTree
 from xml.parsers import expat
 
 Places = dict[tuple[int, int], str]
-"""Row and column, both from 1 -> what the cell shows."""
+"""Row and column, both from 1 -> the displayed error."""
 _WORKBOOK = "/workbook.xml"
 
 
 def error_cells(original: Path, sheet: str) -> Places:
-    """Return the errors of a sheet, of an archive without document types."""
+    """Return the errors of a sheet. The archive must not contain document types."""
     with zipfile.ZipFile(original) as package:
         path = _path_of(package, sheet)
         if path not in package.namelist():
@@ -25,7 +25,7 @@ def error_cells(original: Path, sheet: str) -> Places:
 
 
 def _path_of(package: zipfile.ZipFile, sheet: str) -> str:
-    """Follow the workbook's links to a sheet; empty where there is none of the name."""
+    """Return the archive path of a sheet; empty if there is none of the name."""
     workbook = next((name for name in package.namelist() if name.endswith(_WORKBOOK)), "")
     folder = posixpath.dirname(workbook)
     links = f"{folder}/_rels/{posixpath.basename(workbook)}.rels"
@@ -43,7 +43,7 @@ def _path_of(package: zipfile.ZipFile, sheet: str) -> str:
 
 
 class _Finder:
-    """Follows the cells of a sheet; one without a place comes after the one before it."""
+    """Tracks the cells of a sheet; one without a reference follows the previous cell."""
 
     def __init__(self) -> None:
         self.found: Places = {}

@@ -1,8 +1,8 @@
-"""Write a sheet as CSV, in a process of its own: `python -m bankseg_assets.landing.sheet_reader`.
+"""Write a sheet as CSV in a subprocess: `python -m bankseg_assets.landing.sheet_reader`.
 
-The library holds a sheet as a table: a cell in the last row and column alone takes 512 GB, and
-where there is no memory it ends its process. So it has one, with a limit. Its argument is a
-`Request` as JSON; the last line that it writes is a `Reply`.
+The library holds a sheet as a dense table: one cell in the last row and column takes 512 GB, and
+without memory the library ends its process. It therefore runs in a subprocess with a memory limit.
+The argument is a `Request` as JSON; the last line of output is a `Reply`.
 """
 
 import csv
@@ -22,13 +22,13 @@ from bankseg_assets.landing.header import folded
 from bankseg_assets.landing.sheet_cells import Cell, CellStyle, style_from
 from bankseg_assets.landing.sheet_errors import Places, error_cells
 
-MAX_MEMORY_BYTES = 6 << 30  # of addresses; a million rows of 20 columns take half of it
+MAX_MEMORY_BYTES = 6 << 30  # of address space; a million rows of 20 columns take half of it
 EMPTY, NO_SHEET, DAMAGED, TOO_LARGE = "empty", "no sheet", "damaged", "too large"
 
 
 @dataclass(frozen=True)
 class Request:
-    """What to read, and where to write it."""
+    """What to read and where to write it."""
 
     original: str
     output: str
@@ -40,12 +40,12 @@ class Request:
 
 @dataclass(frozen=True)
 class Reply:
-    """What was read."""
+    """The result of reading a sheet."""
 
     fault: str = ""
     sheet: str = ""
     others: list[str] = field(default_factory=list)
-    """The other sheets that a user sees."""
+    """The other visible sheets."""
 
 
 def main() -> int:
@@ -84,14 +84,14 @@ def _read(request: Request) -> Reply:
     except (CalamineError, ExpatError, ElementTree.ParseError):
         return Reply(DAMAGED)
     except BaseException as error:
-        if type(error).__name__ == "PanicException":  # of Rust; it is no Exception
+        if type(error).__name__ == "PanicException":  # from Rust; it is not an Exception
             return Reply(DAMAGED)
         raise
     return Reply("", name, others)
 
 
 def _chosen(wanted: str, names: list[str], shown: list[str]) -> str | None:
-    """Return the sheet of a name; without one, the first that a user sees."""
+    """Return the sheet with this name; without a name, the first visible one."""
     if not wanted:
         return next(iter(shown), None)
     if wanted in names:
@@ -103,7 +103,7 @@ def _chosen(wanted: str, names: list[str], shown: list[str]) -> str | None:
 def with_errors(
     rows: Iterable[list[Cell]], errors: Places, first_column: int
 ) -> Iterator[list[Cell]]:
-    """Yield the rows with the errors in their places."""
+    """Yield the rows with the errors inserted at their cells."""
     by_row: dict[int, dict[int, str]] = {}
     for (number, column), text in errors.items():
         by_row.setdefault(number, {})[column - first_column] = text
@@ -115,9 +115,9 @@ def with_errors(
 def write_rows(
     rows: Iterable[list[Cell]], file: TextIO, styles: Mapping[str, CellStyle], header_line: int
 ) -> None:
-    """Write the rows of a sheet as lines, one a row, so that a line has its row's number.
+    """Write each row of a sheet as one line, so that line and row numbers agree.
 
-    Empty rows at the end are left out. A row is as wide as the header, or as its last value.
+    Empty rows at the end are left out. A row is as wide as the header, or up to its last value.
     """
     writer = csv.writer(file, lineterminator="\n")
     plain = CellStyle()
@@ -157,7 +157,7 @@ def _columns(names: list[str], styles: Mapping[str, CellStyle], width: int) -> l
 
 
 def _named(names: list[str], styles: Mapping[str, CellStyle]) -> Iterator[CellStyle]:
-    """Yield each column's style, by its name as the header is matched."""
+    """Yield each column's style, by its name as matched in the header."""
     loose = {folded(name): style for name, style in styles.items()}
     for name in names:
         yield styles.get(name) or loose.get(folded(name)) or CellStyle()

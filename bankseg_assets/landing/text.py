@@ -1,4 +1,4 @@
-"""A delivered file as UTF-8 text in whole lines, checked on the way, in constant memory."""
+"""Read a delivered file as checked UTF-8 text in whole lines, in constant memory."""
 
 import codecs
 import zlib
@@ -11,22 +11,22 @@ from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.files import CHUNK_BYTES, MAGIC_GZIP
 
 MAX_LINE_BYTES = 1 << 20
-# Text of transactions shrinks 3 to 20 times; deflate's most is 1,032, and is what a bomb uses.
+# Transactions compress 3 to 20 times; deflate's maximum is 1,032, which bombs use.
 MAX_EXPANSION = 200
 SMALL_TEXT_BYTES = 64 << 20
 _UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 
 
 class Reader(Protocol):
-    """What bytes can be read from."""
+    """A source of bytes."""
 
     def read(self, size: int, /) -> bytes:
-        """Return up to `size` bytes, none at the end."""
+        """Return up to `size` bytes; empty at the end."""
         ...
 
 
 def read_chunks(reader: Reader) -> Iterator[bytes]:
-    """Yield a file's bytes as they are."""
+    """Yield a file's bytes unchanged, in chunks."""
     while chunk := reader.read(CHUNK_BYTES):
         yield chunk
 
@@ -36,8 +36,8 @@ def line_blocks(
 ) -> Iterator[bytes]:
     """Yield the text in blocks of whole lines: decompressed, decoded, and without its BOM.
 
-    Raises DeliveryError at the first byte that is not text of the contract's encoding, a NUL, a
-    line of over 1 MiB, or compressed data that is damaged or expands beyond reason.
+    Raises DeliveryError at the first byte that is not text in the contract's encoding, a NUL, a
+    line of over 1 MiB, or compressed data that is damaged or expands excessively.
     """
     first = next(chunks, b"")
     raw: Iterable[bytes] = chain([first], chunks)
@@ -47,7 +47,7 @@ def line_blocks(
 
 
 def _decompressed(chunks: Iterable[bytes], file_name: str) -> Iterator[bytes]:
-    """Decompress gzip of one or more members, never more than a chunk at a time."""
+    """Decompress gzip of one or more members, at most one chunk at a time."""
     taken = given = 0
     member = zlib.decompressobj(wbits=31)
     try:
@@ -68,7 +68,7 @@ def _decompressed(chunks: Iterable[bytes], file_name: str) -> Iterator[bytes]:
                     yield text
                 rest = member.unused_data if member.eof else member.unconsumed_tail
         while text := b"" if member.eof else member.decompress(b"", CHUNK_BYTES):
-            yield text  # what the limit of a chunk held back
+            yield text  # output that the chunk limit held back
     except zlib.error as error:
         raise DeliveryError(
             f"{file_name} is damaged: its compressed data cannot be read. Send the file again."
@@ -115,7 +115,7 @@ def _as_utf8(chunks: Iterable[bytes], encoding: str, file_name: str) -> Iterator
 
 
 def _with_last(chunks: Iterable[bytes]) -> Iterator[tuple[bytes, bool]]:
-    """Pair each chunk with whether it is the last, which alone may not end within a letter."""
+    """Pair each chunk with whether it is the last; only that must not end within a character."""
     before: bytes | None = None
     for chunk in chunks:
         if before is not None:
@@ -129,7 +129,7 @@ def _whole_lines(chunks: Iterator[bytes], file_name: str) -> Iterator[bytes]:
     lines, rest = 1, b""
     for chunk in chunks:
         text = rest + chunk
-        # A last CR may be half of a CRLF.
+        # A trailing CR may be half of a CRLF.
         cut = max(text.rfind(b"\n"), text.rfind(b"\r", 0, len(text) - 1)) + 1
         block, rest = text[:cut], text[cut:]
         if block:
@@ -142,7 +142,7 @@ def _whole_lines(chunks: Iterator[bytes], file_name: str) -> Iterator[bytes]:
 
 
 def refuse_long_line(line: int, file_name: str) -> None:
-    """Raise the DeliveryError of a line, or record, that no transaction fills."""
+    """Raise DeliveryError for a line or record that is too long for a transaction."""
     raise DeliveryError(
         f"{file_name} has a record of over {MAX_LINE_BYTES:,} bytes from line {line} on, or is no "
         "text in lines. Correct it and send the file again."

@@ -1,4 +1,4 @@
-"""Empty fields behind the header's last column: rows that end with a delimiter."""
+"""Remove empty fields after the header's last column (rows that end with a delimiter)."""
 
 from collections.abc import Iterator
 
@@ -18,13 +18,13 @@ from bankseg_assets.landing.lines import (
 
 
 class TrailingFields:
-    """Finds and removes the empty fields that a record has beyond the header's."""
+    """Finds and removes the empty fields of a record beyond the header's."""
 
     def __init__(self, columns: int, delimiter: str, *, quotes_are_sound: bool) -> None:
         self._columns = columns
         self._delimiter = ord(delimiter)
         self._parity = QuoteParity(quotes_are_sound=quotes_are_sound)
-        self._delimiters = 0  # of the record that is open at the end of the block
+        self._delimiters = 0  # of the record still open at the end of the block
         self.fitting = 0
         """Records with as many fields as the header."""
 
@@ -45,10 +45,10 @@ class TrailingFields:
             yield text[keep].tobytes()
 
     def find(self, block: bytes, text: Bytes, ends: Places) -> tuple[Places, Places, Places]:
-        """Return, of each record with too many fields, those with a value, and the empty ones.
+        """Return the extra fields of each record: a count, and start and end of the empty ones.
 
-        The first counts the fields beyond the header's up to the last that is not empty; the
-        others are where the empty fields at the record's end begin and end. Blocks come in order.
+        The count covers fields beyond the header's up to the last non-empty one; start and end
+        delimit the empty fields at the record's end. Blocks must come in order.
         """
         self._parity.begin(block, text, line_starts(ends))
         delimiters = places_of(self._delimiter, text)
@@ -73,7 +73,7 @@ class TrailingFields:
         return surplus, starts, stops
 
     def _has_empty_end(self, text: Bytes, ends: Places) -> npt.NDArray[np.bool_]:
-        """Return whether the last field before each place is empty or `""`."""
+        """Return whether the last field before each position is empty or `""`."""
         last, second, third = (text.take(ends - n, mode="clip") for n in (1, 2, 3))
         is_quoted = (last == QUOTE) & (second == QUOTE) & (third == self._delimiter)
         found: npt.NDArray[np.bool_] = (last == self._delimiter) | is_quoted

@@ -1,4 +1,4 @@
-"""Read a sheet of an XLSX file as the CSV file that it would be saved as."""
+"""Convert a sheet of an XLSX file to the CSV file that it would be saved as."""
 
 import errno
 import json
@@ -14,7 +14,7 @@ from pathlib import Path
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.contracts.file_layout import FileLayout
 from bankseg_assets.landing.errors import DeliveryError
-from bankseg_assets.landing.header import told as sheet_names
+from bankseg_assets.landing.header import quoted_names as quoted_sheets
 from bankseg_assets.landing.scan import CsvScan, scan
 from bankseg_assets.landing.sheet_cells import styles_of
 from bankseg_assets.landing.sheet_reader import EMPTY, NO_SHEET, TOO_LARGE, Reply, Request
@@ -24,14 +24,14 @@ from bankseg_assets.storage.atomic_file import draft_in
 _ROOT = Path(__file__).parents[2]
 MAX_SECONDS = 1800
 _NO_NAME = "[:*?]"
-"""Of characters that no sheet's name may have."""
+"""Uses characters that a sheet's name cannot contain."""
 
 
 @contextmanager
 def sheet_as_csv(
     original: Path, contract: DeliveryContract, file_name: str
 ) -> Iterator[tuple[Path, DeliveryContract, CsvScan, tuple[str, ...]]]:
-    """Yield a CSV of the contract's sheet, its contract, what is in it, and the other sheets.
+    """Yield a CSV of the contract's sheet, its contract, its content, and the other sheets.
 
     A record's number is its row in the sheet. Raises DeliveryError and OSError.
     """
@@ -49,7 +49,7 @@ def sheet_as_csv(
 
 
 def shown_sheets(original: Path, file_name: str) -> tuple[str, ...]:
-    """Return the sheets that a user sees, whatever is in them. Raises DeliveryError and OSError."""
+    """Return the visible sheets, empty ones too. Raises DeliveryError and OSError."""
     check_package(original, file_name)
     no_sheet = replace(DeliveryContract(), layout=FileLayout(sheet=_NO_NAME))
     with draft_in(original.parent) as draft:
@@ -77,7 +77,7 @@ def _read(original: Path, output: Path, contract: DeliveryContract, *, has_error
     except subprocess.TimeoutExpired:
         return Reply(TOO_LARGE)
     if -done.returncode in (signal.SIGABRT, signal.SIGSEGV):
-        return Reply(TOO_LARGE)  # how the library ends its process where there is no memory
+        return Reply(TOO_LARGE)  # the library's exit when memory runs out
     if done.returncode:
         raise OSError(errno.EIO, "the process that reads spreadsheets failed")
     return Reply(**json.loads(done.stdout.splitlines()[-1]))
@@ -86,13 +86,13 @@ def _read(original: Path, output: Path, contract: DeliveryContract, *, has_error
 def _explained(reply: Reply, contract: DeliveryContract, file_name: str) -> str:
     place = contract.layout_table
     if reply.fault == NO_SHEET:
-        names = f"its sheets are {sheet_names(reply.others)}" if reply.others else "it has none"
+        names = f"its sheets are {quoted_sheets(reply.others)}" if reply.others else "it has none"
         wanted = f"no sheet {reply.sheet!r}" if reply.sheet else "no sheet that is shown"
         return f"{file_name} has {wanted}; {names}. Correct `sheet` under {place} in the contract."
     if reply.fault == EMPTY:
-        more = f" Its other sheets are {sheet_names(reply.others)}." if reply.others else ""
+        more = f" Its other sheets are {quoted_sheets(reply.others)}." if reply.others else ""
         return (
-            f"{file_name} has nothing in its sheet {sheet_names([reply.sheet])}.{more} Send the "
+            f"{file_name} has nothing in its sheet {quoted_sheets([reply.sheet])}.{more} Send the "
             f"file again, or set `sheet` under {place} in the contract."
         )
     if reply.fault == TOO_LARGE:

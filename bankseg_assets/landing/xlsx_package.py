@@ -1,7 +1,7 @@
-"""Look at an XLSX file as the archive of XML that it is, before a library opens it.
+"""Check an XLSX file as a ZIP archive of XML before a library opens it.
 
-A few kilobytes of it may expand to terabytes, and what an archive declares of its sizes may be
-wrong: everything in it is decompressed here, in constant memory, and counted.
+A few kilobytes may expand to terabytes, and the sizes that an archive declares may be wrong:
+everything in it is decompressed here, in constant memory, and counted.
 """
 
 import struct
@@ -15,21 +15,21 @@ from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.files import CHUNK_BYTES, MAGIC_ZIP, SPREADSHEETS_ADVICE
 
 MAX_ENTRIES = 10_000
-# Sheets shrink 5 to 40 times; deflate's most is 1,032, and is what a bomb uses.
+# Sheets compress 5 to 40 times; deflate's maximum is 1,032, which bombs use.
 MAX_EXPANSION = 200
 SMALL_BYTES = 64 << 20
 # A full sheet of a million rows and 20 columns takes half of it.
 MAX_BYTES = 4 << 30
 _LOCAL_HEADER = struct.Struct("<4s22xHH")
 _ENCRYPTED_FLAG = 1
-# A document type may define entities that expand without end; no spreadsheet program writes one.
+# A document type may define entities that expand without end; no spreadsheet program needs one.
 _DECLARATIONS = (b"<!DOCTYPE", b"<!ENTITY")
 _ERRORS = (b't="e"', b"t='e'")
 _OVERLAP = 16
 
 
 def is_zip(original: Path) -> bool:
-    """Whether a file is an archive as XLSX is. Raises OSError."""
+    """Return whether a file is a ZIP archive, as XLSX is. Raises OSError."""
     with original.open("rb") as file:
         return file.read(len(MAGIC_ZIP)) == MAGIC_ZIP
 
@@ -37,7 +37,7 @@ def is_zip(original: Path) -> bool:
 def check_package(original: Path, file_name: str) -> bool:
     """Return whether a sheet may hold errors, such as #N/A.
 
-    Raises DeliveryError where a file is no XLSX, damaged, or expands beyond reason.
+    Raises DeliveryError if a file is not XLSX, is damaged, or expands excessively.
     """
     has_errors = False
     damaged = DeliveryError(f"{file_name} is a damaged XLSX file. Send the file again.")
@@ -92,7 +92,7 @@ def _check_kind(names: set[str], file_name: str) -> None:
 
 
 def _content(raw: BinaryIO, entry: zipfile.ZipInfo) -> Iterator[bytes]:
-    """Yield what an entry expands to, whatever size it declares."""
+    """Yield the decompressed content of an entry, whatever size it declares."""
     raw.seek(entry.header_offset)
     magic, name_length, extra_length = _LOCAL_HEADER.unpack(raw.read(_LOCAL_HEADER.size))
     if magic != MAGIC_ZIP or entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):

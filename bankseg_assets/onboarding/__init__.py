@@ -1,1 +1,1 @@
-"""From a bank's file to its contract: settings with their evidence, and questions."""
+"""Propose a contract from a bank's file: settings with evidence, and open questions."""

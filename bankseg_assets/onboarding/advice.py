@@ -1,4 +1,4 @@
-"""What to change in a contract, by the reason for which rows are quarantined."""
+"""Suggest contract changes for each reason of quarantine."""
 
 import re
 from collections.abc import Iterable
@@ -37,9 +37,9 @@ _NEVER_EMPTY = (
 
 
 def column_of(reason: str, contract: DeliveryContract) -> str:
-    """Return our column that a reason is about; empty for the whole row."""
+    """Return our column that a reason concerns; empty for the whole row."""
     if reason == "invalid_direction" and "direction" not in contract.columns:
-        return "amount"  # a word beside it says the direction
+        return "amount"  # a word beside the amount gives the direction
     known = (
         *("transaction_date", "transaction_time", "transaction_id", "customer_id", "birth_date"),
         *("gender", "location", "balance", "amount", "debit", "credit", "direction", "quantity"),
@@ -49,7 +49,7 @@ def column_of(reason: str, contract: DeliveryContract) -> str:
 
 
 def advise(reason: str, values: Iterable[str], contract: DeliveryContract) -> str:
-    """Return what would accept rows that were quarantined; `values`: of the reason's column."""
+    """Return advice for accepting quarantined rows; `values`: of the reason's column."""
     ours = column_of(reason, contract)
     rule = contract.columns.get(ours)
     if ours == "amount" and rule is None:
@@ -144,7 +144,7 @@ def _on_dates(ours: str, rule: ColumnRule, column: Column, place: str) -> str:
 
 
 def _on_words(ours: str, rule: ColumnRule, amounts: Amounts, place: str) -> str:
-    """Return what would read the words beside numbers; empty where that is not the fault."""
+    """Return advice on words beside numbers; empty if they are not the cause."""
     if amounts.negatives and rule.words and not rule.negative:
         return (
             f"A sign stands beside amounts whose direction words say {place}: ask the bank whether "
@@ -156,7 +156,7 @@ def _on_words(ours: str, rule: ColumnRule, amounts: Amounts, place: str) -> str:
     if ours not in ("amount", "balance"):
         return ""
     shown = " or ".join(map(toml, unknown))
-    # Only known words are shown, and no value of a customer.
+    # Only known words are shown, never a customer's value.
     keys = _word_keys(ours)
     return f"Add the words that stand beside the numbers, such as {shown}, to {keys} {place}."
 

@@ -1,6 +1,6 @@
-"""How the amounts of a column are written: separators, signs, currencies.
+"""Detect how the amounts of a column are written: separators, signs, currencies.
 
-What a text may be is what `cleaning.money_text` reads, which needs Spark.
+Mirrors the syntax of `cleaning.money_text`, which needs Spark.
 """
 
 import re
@@ -42,20 +42,20 @@ _APOSTROPHES = dict.fromkeys(map(ord, "\u2019\u2018\u02bc"), "'")
 
 @dataclass(frozen=True)
 class Text:
-    """An amount's text, taken apart."""
+    """An amount's text, split into its parts."""
 
     number: str
     """Digits and separators."""
     is_negative: bool
     adornment: str
-    """What stands beside the number: a currency; empty for nothing."""
+    """The currency beside the number; empty if none."""
     word: str = ""
-    """A word beside it that says the direction, as it is written."""
+    """A word beside it that gives the direction, as written."""
 
 
 @dataclass(frozen=True)
 class Style:
-    """A way to read a column."""
+    """A number style: one way to parse a column."""
 
     decimal: str
     thousands: str
@@ -71,10 +71,10 @@ class Style:
 
 @dataclass(frozen=True)
 class Amounts:
-    """What a column of amounts says of how it is written."""
+    """The evidence in a column of amounts on how it is written."""
 
     styles: tuple[Style, ...]
-    """Ways that read everything, and differ in what they read: one, or the bank decides."""
+    """Styles that parse all values, with different results; if several, the bank decides."""
     rows: int
     negatives: int
     adornments: Counter[str]
@@ -83,20 +83,20 @@ class Amounts:
     zeros: int
     unread: int
     words: Counter[str] = field(default_factory=Counter)
-    """Words beside amounts that say a direction, in upper case -> rows."""
+    """Words beside amounts that give a direction, in upper case -> rows."""
     without_word: int = 0
-    """Rows without one; of a zero, none is needed."""
+    """Rows without such a word, except zeros."""
     signs: Mapping[bool, frozenset[str]] = field(default_factory=dict)
     """Whether it is below zero -> the words beside such amounts, in upper case."""
 
     @property
     def style(self) -> Style:
-        """The way to read it, where there is one."""
+        """The number style, if it is unique."""
         return self.styles[0]
 
 
 def find_amounts(column: Column) -> Amounts | None:
-    """Return how a column's amounts are written; None where it holds no numbers."""
+    """Return how a column's amounts are written; None if it holds no numbers."""
     values = dict(column.counts.most_common(MOST_VALUES))
     rows = sum(values.values())
     texts = {value: text for value in values if (text := take_apart(value)) is not None}
@@ -145,7 +145,7 @@ _LAKH = re.compile(r"^\d{1,2}(?:[.,' ]\d{2})+[.,' ]\d{3}(?:[.,]\d*)?$")
 
 
 def take_apart(value: str) -> Text | None:
-    """Split a text into number, sign and currency; None where it is no amount.
+    """Split a text into number, sign and currency; None if it is not an amount.
 
     >>> take_apart("(EUR 1.234,50)")
     Text(number='1.234,50', is_negative=True, adornment='EUR')
@@ -153,7 +153,7 @@ def take_apart(value: str) -> Text | None:
     found = _apart(_unified(value))
     if found is not None:
         return found
-    # Only what is no amount without it may have a word: `R 500` is rand where that is a sign.
+    # A word is assumed only if the text is not an amount otherwise: in `R 500`, R may be rand.
     for pattern in (_WORD_BEFORE, _WORD_AFTER):
         parts = pattern.fullmatch(_unified(value))
         groups = [group for group in parts.groups() if group is not None] if parts else []
@@ -163,8 +163,8 @@ def take_apart(value: str) -> Text | None:
     return None
 
 
-# `C100` and `100D` are IDs: a space stands beside a word before a number, and beside a letter after
-# one without decimals.
+# `C100` and `100D` are IDs: a word before a number needs a space, and so does a letter after a
+# number without decimals.
 _WORD_BEFORE = re.compile(r"([^\W\d_]+)(?:[.](?!\d))?(?![.,]\d)([^\w].*)")
 _WORD_AFTER = re.compile(r"(.*\d[.,]\d\d|.*\W)([^\W\d_]+)[.]?|(.*\d)([^\W\d_]{2,})[.]?")
 _LETTERS = frozenset(letter for pair in LETTER_PAIRS for letter in pair)
@@ -186,7 +186,7 @@ def _apart(text: str) -> Text | None:
     around = [part for part in (before[2].strip(), after[2].strip()) if part]
     number = text[before.end() : after.start()]
     if around and number.startswith(".") and before[2] and before[2][-1].isalpha():
-        around[0], number = f"{around[0]}.", number[1:]  # the point of `Rs.500` is that of `Rs.`
+        around[0], number = f"{around[0]}.", number[1:]  # the point of `Rs.500` belongs to `Rs.`
     given = "".join(marks)
     if given not in ("", "-", "+", "()") or not number or not all(map(_is_currency, around)):
         return None
@@ -198,7 +198,7 @@ def _apart(text: str) -> Text | None:
 
 
 def amount_of(value: str, decimal: str, thousands: str) -> Decimal | None:
-    """Return the amount that a text says by these separators; None where it is none."""
+    """Return the amount of a text with these separators; None if it is not an amount."""
     text = take_apart(value)
     if text is None:
         return None
@@ -207,7 +207,7 @@ def amount_of(value: str, decimal: str, thousands: str) -> Decimal | None:
 
 @lru_cache
 def currencies_of(adornment: str) -> tuple[str, ...]:
-    """Return the currencies that write such a sign."""
+    """Return the currencies that use a sign."""
     wanted = adornment.strip().casefold()
     return tuple(
         sorted(code for code in CODES if wanted in {sign.casefold() for sign in signs(code)})
@@ -252,7 +252,7 @@ def _number(text: str, decimal: str, thousands: str) -> Decimal | None:
     whole = "".join(filter(str.isdigit, found["whole"] or "0"))
     grouped = bool(thousands) and thousands in (found["whole"] or "")
     if grouped and whole.startswith("0") and not found["part"]:
-        return None  # 0,123 is no way to write 123
+        return None  # 0,123 does not mean 123
     return Decimal(f"{whole}.{found['part'] or '0'}{exponent[0] if exponent else ''}")
 
 
@@ -280,7 +280,7 @@ def _style(
 
 
 def _different(styles: Iterable[Style], texts: Mapping[str, Text]) -> list[Style]:
-    """Return the styles without those that read every text as an earlier one does."""
+    """Return the styles without those that parse every text like an earlier one."""
     kept: dict[tuple[Decimal | None, ...], Style] = {}
     for style in styles:
         read = tuple(

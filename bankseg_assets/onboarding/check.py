@@ -1,4 +1,4 @@
-"""Try a contract on a file: what a batch would make of a sample of it. Nothing is published."""
+"""Try a contract on a sample of a file, as a batch would process it. Publishes nothing."""
 
 import json
 import time
@@ -23,9 +23,9 @@ SHOWN_ROWS = 5
 SHOWN_EXAMPLES = 3
 FEWEST_ROWS = 20
 OURS = {("parsed", "direction")}
-"""What is a word of ours, and no value of a customer."""
+"""Our own words, which are not a customer's values."""
 SMALL_SHARE = 0.01
-"""Of the rows: more quarantined ones, and the contract needs a look."""
+"""Share of rows: with more quarantined, the contract needs a review."""
 PARSED = (
     *("transaction_id", "customer_id", "transaction_at", "amount", "direction", "balance"),
     *("birth_date", "age", "gender", "location"),
@@ -34,7 +34,7 @@ PARSED = (
 
 @dataclass(frozen=True)
 class Reason:
-    """Why rows would be quarantined, with examples and what to change."""
+    """A reason of quarantine, with examples and advice."""
 
     code: str
     rows: int
@@ -44,7 +44,7 @@ class Reason:
 
 @dataclass(frozen=True)
 class Report:
-    """What a batch would make of a file."""
+    """The expected result of a batch for a file."""
 
     outcome: str
     """`accepted`, or why the file is not ingested: `rejected`, `ignored`."""
@@ -59,24 +59,24 @@ class Report:
     rows: tuple[dict[str, dict[str, str]], ...] = ()
     """Some rows: `raw` and `parsed`, our column -> text."""
     facts: tuple[str, ...] = ()
-    """What the accepted rows say together, so that a wrong reading shows without their values."""
+    """Summary of the accepted rows, which reveals a misread column without showing values."""
     is_cut: bool = False
     seconds: float = 0.0
 
     @property
     def quarantined(self) -> int:
-        """The sampled rows that break a rule."""
+        """The number of sampled rows that break a rule."""
         return self.sampled - self.accepted - self.duplicates
 
     @property
     def exit_code(self) -> int:
-        """0: all fine; 1: more than a small share would be quarantined; 2: no row is read."""
+        """0: success; 1: more than a small share would be quarantined; 2: no row is read."""
         if self.outcome != "accepted" or not self.sampled:
             return 2
         return int(self.quarantined > SMALL_SHARE * self.sampled)
 
     def document(self) -> dict[str, Any]:
-        """Return the report for programs."""
+        """Return the report as a JSON-serialisable document."""
         found = {key: value for key, value in self.__dict__.items() if key != "reasons"}
         found["reasons"] = [reason.__dict__ for reason in self.reasons]
         return found | {"quarantined": self.quarantined, "exit_code": self.exit_code}
@@ -143,7 +143,7 @@ def _report(
 
 
 def _facts(kept: pa.Table) -> Iterator[str]:
-    """Yield sentences about all rows, none of them about few."""
+    """Yield summary sentences about all rows, none about a small group."""
     if kept.num_rows < FEWEST_ROWS:
         return
     days = pc.min_max(kept["transaction_at"].cast(pa.date32())).as_py()
@@ -186,7 +186,7 @@ def _beside(
     *,
     show_values: bool,
 ) -> list[dict[str, dict[str, str]]]:
-    """Return some rows as they are written beside what is read of them."""
+    """Return some rows as delivered, beside the parsed values."""
     step = max(1, kept.num_rows // SHOWN_ROWS)
     found = []
     for place in range(0, kept.num_rows, step)[:SHOWN_ROWS]:

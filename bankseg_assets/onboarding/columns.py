@@ -1,10 +1,10 @@
-"""A column of a sample: its header's name, its values, and what they have in common."""
+"""A column of a sample: its name, its values, and statistics of them."""
 
 from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
-# As cleaning.field_text trims them, which imports Spark.
+# As in cleaning.field_text, which imports Spark.
 INVISIBLE = "".join(
     map(
         chr,
@@ -28,36 +28,36 @@ class Column:
 
     @cached_property
     def counts(self) -> Counter[str]:
-        """Value -> how often, of values that are not empty."""
+        """Value -> number of rows, without empty values."""
         return Counter(value for value in self.values if value)
 
     @property
     def rows(self) -> int:
-        """The rows of the sample."""
+        """The number of rows in the sample."""
         return len(self.values)
 
     @cached_property
     def filled(self) -> int:
-        """How many values are not empty."""
+        """The number of non-empty values."""
         return self.counts.total()
 
     @property
     def empty(self) -> int:
-        """How many values are empty."""
+        """The number of empty values."""
         return self.rows - self.filled
 
     @property
     def distinct(self) -> int:
-        """How many different values there are."""
+        """The number of distinct values."""
         return len(self.counts)
 
     @property
     def repeats(self) -> int:
-        """How many rows have a value that an earlier row has, too."""
+        """The number of rows whose value occurs in an earlier row."""
         return self.filled - self.distinct
 
     def without(self, placeholders: tuple[str, ...]) -> "Column":
-        """Return the column with placeholders as empty values."""
+        """Return the column with placeholders replaced by empty values."""
         gone = set(placeholders)
         if not gone:
             return self

@@ -1,4 +1,4 @@
-"""The proposed contract as TOML with comments."""
+"""Write a proposed contract as TOML with comments."""
 
 from collections.abc import Iterator
 from textwrap import wrap
@@ -47,7 +47,7 @@ def _lines(table: str, lines: list[Setting | Remark]) -> Iterator[str]:
     has_settings = any(isinstance(line, Setting) for line in lines)
     if table and has_settings:
         yield f"[{table}]"
-    # A later setting replaces an earlier one, as an answer does.
+    # A later setting replaces an earlier one, as answers do.
     last = {line.key: line for line in lines if isinstance(line, Setting)}
     for line in lines:
         if isinstance(line, Remark):

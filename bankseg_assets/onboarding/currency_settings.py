@@ -1,4 +1,4 @@
-"""The currency that a file is in, and how people there read large sums."""
+"""Propose the currency of a file, and the number format for large sums."""
 
 import re
 from collections import Counter
@@ -15,14 +15,14 @@ COMMON = ("EUR", "USD", "GBP", "INR")
 MOST_OPTIONS = 6
 
 
-def say_currency(draft: Draft, roles: Roles, profiles: Iterable[Profile]) -> None:
-    """Write currency, number_format and customer_key; ask where the file does not say it."""
+def propose_currency(draft: Draft, roles: Roles, profiles: Iterable[Profile]) -> None:
+    """Propose currency, number_format and customer_key; ask if the file does not show them."""
     money = [roles.found[role] for role in MONEY if role in roles.found]
     money += [profile for role in MONEY for profile in roles.ties.get(role, ())]
     options, evidence = _found(roles, money)
     currency: str | None
     if len(options) == 1:
-        currency = draft.say("currency", options[0], evidence)
+        currency = draft.propose("currency", options[0], evidence)
     else:
         shown = options[:MOST_OPTIONS] if options else list(COMMON)
         currency = draft.ask("currency", shown, evidence, is_free=True)
@@ -35,8 +35,8 @@ def say_currency(draft: Draft, roles: Roles, profiles: Iterable[Profile]) -> Non
     why = f"{lakhs:,} amounts are grouped as 9,99,999" if lakhs else f"as is usual for {currency}"
     if currency is None:
         why = "how people read large sums; lakh for 12,34,567"
-    draft.say("number_format", "lakh" if is_lakh else "plain", why)
-    draft.say("customer_key", "customer_id", "a column, or a Spark SQL expression over several")
+    draft.propose("number_format", "lakh" if is_lakh else "plain", why)
+    draft.propose("customer_key", "customer_id", "a column, or a Spark SQL expression over several")
     if currency:
         own = {sign for one in money if one.amounts for sign in one.amounts.adornments}
         unusual = sorted(sign for sign in own if currency not in currencies_of(sign))
@@ -45,7 +45,7 @@ def say_currency(draft: Draft, roles: Roles, profiles: Iterable[Profile]) -> Non
 
 
 def _found(roles: Roles, money: list[Profile]) -> tuple[list[str], str]:
-    """Return the currencies that it may be, with the evidence."""
+    """Return the possible currencies, with the evidence."""
     if column := roles.found.get("currency"):
         codes = Counter(value.upper() for value in column.sound.counts.elements())
         if len(codes) == 1:

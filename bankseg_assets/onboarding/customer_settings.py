@@ -1,4 +1,4 @@
-"""Who the customer is, what a transaction is called, and what is known of people."""
+"""Propose settings for customer and transaction IDs, gender, location and age."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -18,12 +18,12 @@ EVERYWHERE = "everywhere"
 
 
 def name_of(profile: Profile) -> str:
-    """Return a header's name for the contract, which is one line."""
+    """Return a header's name as one line, for the contract."""
     return " ".join(profile.name.split())
 
 
 def examples(profile: Profile) -> str:
-    """Return the commonest shapes of a column's values."""
+    """Return the most frequent shapes of a column's values."""
     shapes: Counter[str] = Counter()
     for value, count in list(profile.sound.counts.items())[:2000]:
         shapes[masked(value)] += count
@@ -32,7 +32,7 @@ def examples(profile: Profile) -> str:
 
 
 def choose(draft: Draft, roles: Roles, role: str, why: str, rest: list[Profile]) -> Profile | None:
-    """Ask which column a role is; return None until it is answered, or for none."""
+    """Ask which column has a role; return None until answered, or if none has it."""
     tied = roles.ties.get(role, [])
     options = [name_of(one) for one in tied or rest][:MOST_OPTIONS]
     if role not in ("customer_id", "transaction_date", "amount"):
@@ -41,9 +41,9 @@ def choose(draft: Draft, roles: Roles, role: str, why: str, rest: list[Profile])
     return None
 
 
-def say_customer(draft: Draft, roles: Roles) -> None:
-    """Write [columns.customer_id] and [columns.transaction_id]."""
-    _say_transaction_id(draft, roles)
+def propose_customer(draft: Draft, roles: Roles) -> None:
+    """Propose [columns.customer_id] and [columns.transaction_id]."""
+    _propose_transaction_id(draft, roles)
     profile = roles.found.get("customer_id")
     if profile is None:
         tied = "customer_id" in roles.ties
@@ -60,12 +60,12 @@ def say_customer(draft: Draft, roles: Roles) -> None:
         why = f"{column.empty:,} of {column.rows:,} rows have no value in {name_of(profile)!r}"
         choose(draft, roles, "customer_id", why, [profile, *roles.rest])
         return
-    draft.say(
+    draft.propose(
         "columns.customer_id.name",
         name_of(profile),
         f"{column.distinct:,} customers in {column.filled:,} rows, {examples(profile)}",
     )
-    _say_placeholders(draft, "customer_id", profile.placeholders, profile)
+    _propose_placeholders(draft, "customer_id", profile.placeholders, profile)
 
 
 def _may_be_customer(profile: Profile) -> bool:
@@ -74,7 +74,7 @@ def _may_be_customer(profile: Profile) -> bool:
     return not profile.dates and not has_fractions and column.filled > column.rows / 2
 
 
-def _say_transaction_id(draft: Draft, roles: Roles) -> None:
+def _propose_transaction_id(draft: Draft, roles: Roles) -> None:
     key = "columns.transaction_id"
     if draft.answers.get(f"{key}.name") == NONE:
         draft.used.add(f"{key}.name")
@@ -120,25 +120,25 @@ def _say_transaction_id(draft: Draft, roles: Roles) -> None:
             return
         if answer and answer != EVERYWHERE:
             draft.answered(per, answer)
-    draft.say(f"{key}.name", name_of(profile), named)
-    _say_placeholders(draft, "transaction_id", profile.placeholders, profile)
+    draft.propose(f"{key}.name", name_of(profile), named)
+    _propose_placeholders(draft, "transaction_id", profile.placeholders, profile)
     if scope not in (("",), ()) and len(scope) == 1:
-        draft.say(per, scope[0], why)
+        draft.propose(per, scope[0], why)
 
 
 def _counts_rows(column: Column) -> bool:
-    """Whether the values are 1, 2, 3 and so on, which may begin again in the next file."""
+    """Return whether the values are 1, 2, 3 and so on, which may restart in the next file."""
     values = [value for value in column.values if value]
     if not all(value.isascii() and value.isdigit() for value in values):
         return False
     numbers = list(map(int, values))
     steps = {after - before for before, after in pairwise(numbers)}
-    is_sampled = len(numbers) > MOST_ROWS / 2  # one row of several then
+    is_sampled = len(numbers) > MOST_ROWS / 2  # then only a part of the rows is present
     return numbers[0] <= 1 and len(steps) == 1 and (steps == {1} or is_sampled)
 
 
 def _scope(profile: Profile, roles: Roles) -> tuple[tuple[str, ...], str]:
-    """Return what an ID is unique within: nothing more (""), one of several scopes, or none."""
+    """Return the scope in which an ID is unique: everywhere (""), one of several, or none."""
     ids = profile.sound.values
     others = {
         "customer": roles.found.get("customer_id"),
@@ -169,52 +169,52 @@ def _scope(profile: Profile, roles: Roles) -> tuple[tuple[str, ...], str]:
 
 
 def _scoped(scope: str, other: Profile) -> list[str]:
-    """Return what stands for the scope in each row: of a day, the text without its time."""
+    """Return the scope's value of each row: for a day, the text without its time."""
     if scope == "customer":
         return list(other.column.values)
     return [value.replace("T", " ").split(" ")[0] for value in other.column.values]
 
 
-def _say_placeholders(
+def _propose_placeholders(
     draft: Draft, role: str, placeholders: tuple[str, ...], profile: Profile
 ) -> None:
     if placeholders:
         count = sum(profile.column.counts[value] for value in placeholders)
-        draft.say(f"columns.{role}.placeholders", list(placeholders), f"in {count:,} rows")
+        draft.propose(f"columns.{role}.placeholders", list(placeholders), f"in {count:,} rows")
 
 
-def say_people(draft: Draft, roles: Roles) -> None:
-    """Write [columns.gender], [columns.location] and [columns.age], where there are any."""
+def propose_people(draft: Draft, roles: Roles) -> None:
+    """Propose [columns.gender], [columns.location] and [columns.age], if there are any."""
     if profile := roles.found.get("gender"):
-        _say_gender(draft, profile)
+        _propose_gender(draft, profile)
     for role in ("gender", "location"):
         if role in roles.ties:
             choose(draft, roles, role, f"more than one column may be the {role}", [])
     if profile := roles.found.get("location"):
-        draft.say(
+        draft.propose(
             "columns.location.name",
             name_of(profile),
             f"{profile.column.distinct:,} different places",
         )
-        _say_nullable(draft, "location", profile)
-        _say_placeholders(draft, "location", profile.placeholders, profile)
+        _propose_nullable(draft, "location", profile)
+        _propose_placeholders(draft, "location", profile.placeholders, profile)
     if (profile := roles.found.get("age")) and "birth_date" not in roles.found:
-        draft.say("columns.age.name", name_of(profile), "whole years")
-        _say_nullable(draft, "age", profile)
-        _say_placeholders(draft, "age", profile.placeholders, profile)
+        draft.propose("columns.age.name", name_of(profile), "whole years")
+        _propose_nullable(draft, "age", profile)
+        _propose_placeholders(draft, "age", profile.placeholders, profile)
 
 
-def _say_nullable(draft: Draft, role: str, profile: Profile) -> None:
+def _propose_nullable(draft: Draft, role: str, profile: Profile) -> None:
     empty = profile.sound.empty
-    draft.say(
+    draft.propose(
         f"columns.{role}.nullable", True, f"{empty:,} of {profile.column.rows:,} rows have none"
     )
 
 
-def _say_gender(draft: Draft, profile: Profile) -> None:
-    draft.say("columns.gender.name", name_of(profile), "")
-    _say_nullable(draft, "gender", profile)
-    _say_placeholders(draft, "gender", profile.placeholders, profile)
+def _propose_gender(draft: Draft, profile: Profile) -> None:
+    draft.propose("columns.gender.name", name_of(profile), "")
+    _propose_nullable(draft, "gender", profile)
+    _propose_placeholders(draft, "gender", profile.placeholders, profile)
     counts = Counter({value.lower(): 0 for value in profile.sound.counts})
     for value, count in profile.sound.counts.items():
         counts[value.lower()] += count
@@ -235,11 +235,11 @@ def _say_gender(draft: Draft, profile: Profile) -> None:
         return
     meanings |= _counterpart(meanings)
     same = all(value.upper() == meaning for value, meaning in meanings.items())
-    draft.say(key, sorted(m for m in meanings.values() if m) if same else meanings, rows)
+    draft.propose(key, sorted(m for m in meanings.values() if m) if same else meanings, rows)
 
 
 def _counterpart(meanings: Mapping[str, str | None]) -> dict[str, str]:
-    """Return the other gender's word, where a small sample has but one of two."""
+    """Return the other gender's word, if a small sample has only one of the two."""
     found: dict[str, str] = {}
     for female, male in GENDER_PAIRS:
         if (female in meanings) != (male in meanings) and len(
@@ -250,7 +250,7 @@ def _counterpart(meanings: Mapping[str, str | None]) -> dict[str, str]:
 
 
 def _gender(value: str, values: set[str]) -> str | None:
-    """Return the published gender of a value; None where the values do not say which it is."""
+    """Return the published gender of a value; None if the values do not determine it."""
     key = "".join(plain(value))
     letters = {"".join(plain(one)) for one in values}
     if "h" in letters:  # hombre and mujer, or homme and femme

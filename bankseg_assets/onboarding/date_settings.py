@@ -1,4 +1,4 @@
-"""Dates and times: which column, in which format; the time zone of instants."""
+"""Propose settings for dates and times: columns, formats, and the time zone of instants."""
 
 import re
 from collections import Counter
@@ -34,47 +34,47 @@ ZONES = {
 ANY_ZONE = ("Asia/Kolkata", "Europe/Berlin", "UTC")
 
 
-def say_dates(draft: Draft, roles: Roles) -> None:
-    """Write the columns of dates and times; ask for the order of day and month, and the zone."""
+def propose_dates(draft: Draft, roles: Roles) -> None:
+    """Propose the date and time columns; ask for day/month order and time zone."""
     if profile := roles.found.get("birth_date"):
-        draft.say("columns.birth_date.name", name_of(profile), "")
-        draft.say(
+        draft.propose("columns.birth_date.name", name_of(profile), "")
+        draft.propose(
             "columns.birth_date.nullable",
             True,
             f"{profile.sound.empty:,} of {profile.column.rows:,} rows have none",
         )
-        _say_placeholders(draft, "birth_date", profile)
-        _say_format(draft, "birth_date", profile)
+        _propose_placeholders(draft, "birth_date", profile)
+        _propose_format(draft, "birth_date", profile)
     elif "birth_date" in roles.ties:
         choose(draft, roles, "birth_date", "more than one column may be the birth date", [])
-    has_time = _say_transaction_date(draft, roles)
+    has_time = _propose_transaction_date(draft, roles)
     profile = roles.found.get("transaction_time")
     if profile and has_time:
         roles.rest.append(profile)
     elif profile:
-        draft.say("columns.transaction_time.name", name_of(profile), "")
+        draft.propose("columns.transaction_time.name", name_of(profile), "")
         if profile.sound.empty:
-            draft.say(
+            draft.propose(
                 "columns.transaction_time.nullable",
                 True,
                 f"{profile.sound.empty:,} of {profile.column.rows:,} rows have none",
             )
-        _say_time_format(draft, profile)
+        _propose_time_format(draft, profile)
 
 
-def _say_placeholders(draft: Draft, role: str, profile: Profile) -> None:
+def _propose_placeholders(draft: Draft, role: str, profile: Profile) -> None:
     if profile.date_placeholders:
         rows = sum(profile.column.counts[value] for value in profile.date_placeholders)
         placeholders = list(profile.date_placeholders)
-        draft.say(f"columns.{role}.placeholders", placeholders, f"in {rows:,} rows")
+        draft.propose(f"columns.{role}.placeholders", placeholders, f"in {rows:,} rows")
 
 
-def _say_transaction_date(draft: Draft, roles: Roles) -> bool:
-    """Write the column; return whether it has the time of day."""
+def _propose_transaction_date(draft: Draft, roles: Roles) -> bool:
+    """Propose the column; return whether it has the time of day."""
     profile = roles.found.get("transaction_date")
     if profile is None:
         if {"day", "month", "year"} <= roles.found.keys():
-            _say_parts(draft, roles)
+            _propose_parts(draft, roles)
             return False
         rest = [one for one in roles.rest if one.dates]
         tied = "transaction_date" in roles.ties
@@ -85,44 +85,44 @@ def _say_transaction_date(draft: Draft, roles: Roles) -> bool:
         )
         choose(draft, roles, "transaction_date", why, rest or roles.rest)
         return False
-    draft.say("columns.transaction_date.name", name_of(profile), "")
-    _say_placeholders(draft, "transaction_date", profile)
+    draft.propose("columns.transaction_date.name", name_of(profile), "")
+    _propose_placeholders(draft, "transaction_date", profile)
     if "transaction_time" in roles.found and _is_midnight(profile):
         text = "yyyy-MM-dd"
-        draft.say("columns.transaction_date.format", text, "its times are all midnight")
+        draft.propose("columns.transaction_date.format", text, "its times are all midnight")
         return False
-    found = _say_format(draft, "transaction_date", profile)
+    found = _propose_format(draft, "transaction_date", profile)
     return any(DateFormat(text).has_time for text in found)
 
 
 def _is_midnight(profile: Profile) -> bool:
-    """Whether all values are ISO dates with the time of midnight, which has no zone."""
+    """Return whether all values are ISO dates at midnight, without a zone."""
     return profile.all_of(_MIDNIGHT.fullmatch)
 
 
-def _say_parts(draft: Draft, roles: Roles) -> None:
-    """Write a date of three columns."""
+def _propose_parts(draft: Draft, roles: Roles) -> None:
+    """Propose a date that is composed of three columns."""
     parts = [roles.found[part] for part in ("day", "month", "year")]
     names = [name_of(part) for part in parts]
     key = "columns.transaction_date"
-    draft.say(f"{key}.names", names, "a day in three columns")
+    draft.propose(f"{key}.names", names, "a day in three columns")
     month = "M" if parts[1].all_of(str.isdigit) else "MMM"
     year = "yyyy" if parts[2].all_of(lambda value: len(value) == 4) else "yy"  # noqa: PLR2004
-    draft.say(f"{key}.format", f"d {month} {year}", "the values, joined by a blank")
+    draft.propose(f"{key}.format", f"d {month} {year}", "the values, joined by a blank")
 
 
-def _say_format(draft: Draft, role: str, profile: Profile) -> list[str]:
-    """Write the format; return the formats, none where the question is open."""
+def _propose_format(draft: Draft, role: str, profile: Profile) -> list[str]:
+    """Propose the format; return the formats, none if the question is open."""
     key = f"columns.{role}"
     kind = profile.column.kind
     if kind.startswith("date"):
-        return [draft.say(f"{key}.format", "yyyy-MM-dd", f"a column of the type {kind}")]
+        return [draft.propose(f"{key}.format", "yyyy-MM-dd", f"a column of the type {kind}")]
     if kind.startswith("timestamp"):
-        return _say_instants(draft, role, profile)
+        return _propose_instants(draft, role, profile)
     dates = profile.births if role == "birth_date" else profile.dates
     if dates is None:
         if profile.numbers:
-            return _say_numbers(draft, role, profile)
+            return _propose_numbers(draft, role, profile)
         if profile.column.filled:
             draft.ask(
                 f"{key}.format",
@@ -139,7 +139,7 @@ def _say_format(draft: Draft, role: str, profile: Profile) -> list[str]:
     formats = [one.format for one in choice]
     names = [one.month_names for one in choice if one.month_names]
     if names:
-        draft.say(f"{key}.month_names", list(names[0]), "the months as they are written here")
+        draft.propose(f"{key}.month_names", list(names[0]), "the months as they are written here")
     if any(DateFormat(text).needs_time_zone for text in formats):
         _ask_zone(draft, profile)
     return formats
@@ -159,13 +159,13 @@ def _choose(draft: Draft, role: str, dates: Dates) -> Choice | None:
         if len(choice) > 1:
             key = f"columns.{role}.formats"
             seen = ", ".join(f"{one.format} {one.rows:,}" for one in choice)
-            draft.say(key, [one.format for one in choice], f"of {dates.rows:,} rows: {seen}")
+            draft.propose(key, [one.format for one in choice], f"of {dates.rows:,} rows: {seen}")
         else:
             one = choice[0]
             evidence = f"reads {one.rows:,} of {dates.rows:,} values"
             if one.decisive:
                 evidence += f"; {one.decisive:,} have a day above 12"
-            declared = draft.say(key, one.format, evidence)
+            declared = draft.propose(key, one.format, evidence)
             if declared != one.format:
                 return None
         return choice
@@ -182,28 +182,32 @@ def _choose(draft: Draft, role: str, dates: Dates) -> Choice | None:
     return choice
 
 
-def _say_instants(draft: Draft, role: str, profile: Profile) -> list[str]:
+def _propose_instants(draft: Draft, role: str, profile: Profile) -> list[str]:
     kind = profile.column.kind
     has_zone = "tz=" in kind
     values = list(profile.sound.counts)
     if role == "birth_date" or (not has_zone and all(v.endswith("00:00:00") for v in values)):
-        return [draft.say(f"columns.{role}.format", "yyyy-MM-dd", f"a column of the type {kind}")]
+        return [
+            draft.propose(f"columns.{role}.format", "yyyy-MM-dd", f"a column of the type {kind}")
+        ]
     text = "yyyy-MM-dd HH:mm:ss"
-    draft.say(f"columns.{role}.format", text, f"a column of the type {kind}")
+    draft.propose(f"columns.{role}.format", text, f"a column of the type {kind}")
     if has_zone:
         _ask_zone(draft, profile)
     return [text]
 
 
-def _say_numbers(draft: Draft, role: str, profile: Profile) -> list[str]:
-    """Write an epoch's or Excel's format."""
+def _propose_numbers(draft: Draft, role: str, profile: Profile) -> list[str]:
+    """Propose the format of an epoch or an Excel day number."""
     form = profile.numbers
     if role == "birth_date" and form != "excel_serial_day":
         draft.ask(
             f"columns.{role}.format", ("excel_serial_day",), "its values are numbers", is_free=True
         )
         return _answered(draft, f"columns.{role}.format")
-    draft.say(f"columns.{role}.format", form, f"all values are numbers such as {_example(profile)}")
+    draft.propose(
+        f"columns.{role}.format", form, f"all values are numbers such as {_example(profile)}"
+    )
     if form in EPOCHS:
         _ask_zone(draft, profile)
     return [form]
@@ -247,16 +251,18 @@ def _example(profile: Profile) -> str:
     return masked(next(iter(profile.sound.counts), ""))
 
 
-def _say_time_format(draft: Draft, profile: Profile) -> None:
+def _propose_time_format(draft: Draft, profile: Profile) -> None:
     key = "columns.transaction_time.format"
     values = list(profile.sound.counts)
     times = profile.times
     if values and all(value.isdecimal() for value in values):
         longest = max(map(len, values))
         if longest > 4 or any(not _is_time(value.zfill(4)) for value in values):  # noqa: PLR2004
-            draft.say(key, "HHmmss", f"up to {longest} digits; shorter ones lack zeros in front")
+            draft.propose(
+                key, "HHmmss", f"up to {longest} digits; shorter ones lack zeros in front"
+            )
         elif min(map(len, values)) == longest == 4:  # noqa: PLR2004
-            draft.say(key, "HHmm", "four digits each")
+            draft.propose(key, "HHmm", "four digits each")
         else:
             answer = draft.ask(key, ("HHmm", "HHmmss"), "no value has more than four digits")
             if answer:
@@ -268,7 +274,7 @@ def _say_time_format(draft: Draft, profile: Profile) -> None:
             draft.answered(key, answer)
     else:
         one = times.choices[0][0]
-        draft.say(key, one.format, f"reads {one.rows:,} of {times.rows:,} values")
+        draft.propose(key, one.format, f"reads {one.rows:,} of {times.rows:,} values")
 
 
 def _is_time(text: str) -> bool:

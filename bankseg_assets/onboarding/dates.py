@@ -1,4 +1,4 @@
-"""Which declared formats read the dates and times of a column."""
+"""Detect the formats of the dates and times in a column."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -14,9 +14,9 @@ FIRST_LOOK = 40
 """Values that every format is tried on; the rest only on those that read one of these."""
 MOST_VALUES = 20_000
 LEAST_SHARE = 0.98
-"""Of the rows: where no format reads all, the others may be slips."""
+"""Share of rows: if no format parses all, the others may be typing errors."""
 FEW = 0.01
-"""A smaller share of rows that decides between day and month may itself be slips."""
+"""A smaller share of rows that decides between day and month may be typing errors."""
 ENOUGH_ROWS = 200
 
 _DAYS = (
@@ -102,7 +102,7 @@ MONTHS = {
 
 @dataclass(frozen=True)
 class Reading:
-    """A format, and how many rows it reads."""
+    """A format, and the number of rows that it parses."""
 
     format: str
     month_names: tuple[str, ...]
@@ -114,12 +114,12 @@ class Reading:
 
     @property
     def form(self) -> DateFormat:
-        """The format with its names of months."""
+        """The format with its month names."""
         return DateFormat(self.format, self.month_names)
 
     @property
     def key(self) -> tuple[str, tuple[str, ...]]:
-        """What a contract declares."""
+        """The format and month names, as a contract declares them."""
         return self.format, self.month_names
 
 
@@ -129,7 +129,7 @@ Choice = tuple[Reading, ...]
 
 @dataclass(frozen=True)
 class Dates:
-    """The formats that a column may be in: one choice, or several that the bank decides between."""
+    """The possible formats of a column: one choice, or several for the bank to decide."""
 
     choices: tuple[Choice, ...]
     rows: int
@@ -139,20 +139,20 @@ class Dates:
 
     @property
     def read(self) -> int:
-        """The rows that the first choice reads."""
+        """The number of rows that the first choice parses."""
         return sum(one.rows for one in self.choices[0])
 
 
 def find_dates(column: Column, *, until: date | None = None) -> Dates | None:
-    """Return the formats of days, with times or without, that read a column; None for no date.
+    """Return the date formats, with or without times, of a column; None if not dates.
 
-    `until`: the last day that a date may have.
+    `until`: the last valid day.
     """
     return _find(column, "date", until)
 
 
 def find_times(column: Column) -> Dates | None:
-    """Return the formats of times of day that read a column; None for no time."""
+    """Return the time-of-day formats of a column; None if not times."""
     return _find(column, "time", None)
 
 
@@ -188,13 +188,13 @@ def _find(column: Column, what: str, until: date | None) -> Dates | None:
 
 
 def _may_lead(values: list[str]) -> bool:
-    """Whether a year may come first: it varies no more than the day does."""
+    """Return whether the year may come first: it varies no more than the day."""
     parts = [found for value in values if len(found := _DIGITS.findall(value)) >= 3]  # noqa: PLR2004
     return len({part[0] for part in parts}) <= len({part[2] for part in parts})
 
 
 def _unless_decided_by_slips(best: Reading, readings: Iterable[Reading], total: int) -> Dates:
-    """Return the best reading; with the next one where only a few rows speak against that."""
+    """Return the best reading, and the next if only a few rows contradict that."""
     others = [
         other
         for other in readings
@@ -225,9 +225,9 @@ def _read(form: DateFormat, values: Mapping[str, int], until: date | None) -> Re
 
 
 def _without_weaker(readings: list[Reading]) -> list[Reading]:
-    """Drop what is a variant of another: `H:mm` where `HH:mm` reads as many rows.
+    """Drop variants of other readings: `H:mm` if `HH:mm` parses as many rows.
 
-    Languages too: of those that read the same rows as the same days, the first.
+    The same for languages: keep the first of those that parse the same rows as the same days.
     """
     kept: dict[str, Reading] = {}
     for one in readings:  # the stricter come first
@@ -240,7 +240,7 @@ def _without_weaker(readings: list[Reading]) -> list[Reading]:
 
 
 def _equal_readings(readings: list[Reading], values: Mapping[str, int]) -> list[Reading]:
-    """Return the readings that differ for some text."""
+    """Return the readings that parse some text differently."""
     kept: list[Reading] = []
     for one in readings:
         twins = [
@@ -255,7 +255,7 @@ def _equal_readings(readings: list[Reading], values: Mapping[str, int]) -> list[
 
 
 def _pairs(readings: list[Reading], values: Mapping[str, int], total: int) -> tuple[Choice, ...]:
-    """Return two formats each that read all rows between them, and no text in two ways."""
+    """Return pairs of formats that together parse all rows, and no text in two ways."""
     found = []
     for pair in combinations(readings, 2):
         first, second = (one.form for one in pair)
@@ -283,7 +283,7 @@ def _order(text: str) -> str:
 
 
 def _likely(values: list[str], what: str) -> tuple[DateFormat, ...]:
-    """Return the formats whose punctuation some of the values have."""
+    """Return the formats whose punctuation occurs in the values."""
     zoned = [value for value in values if ":" in value and _ZONE.search(value)]
     bare = [_ZONE.sub("", value).strip() if zoned else value for value in values]
     marks = frozenset(_PUNCTUATION.findall(" ".join(map(_shape, bare))))
@@ -322,5 +322,5 @@ def _forms(what: str, marks: frozenset[str], has_words: bool, zone: str) -> tupl
 
 
 def tomorrow() -> date:
-    """Return the last day that a transaction of a file of today may have."""
+    """Return tomorrow, the last valid transaction day of a file that arrives today."""
     return date.today() + timedelta(days=1)

@@ -1,4 +1,4 @@
-"""A contract that is being proposed: settings with their evidence, and questions to the bank."""
+"""A draft contract: proposed settings with their evidence, and questions to the bank."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -10,16 +10,16 @@ from typing import Any
 OPEN = "?"
 """The value of a setting that the bank has to answer; no contract with one is read."""
 NONE = "none"
-"""The answer that leaves a setting, or a column, out."""
+"""The answer that omits a setting or a column."""
 
 
 class AnswerError(ValueError):
-    """An answer that is none of those that are possible, or to no question."""
+    """An answer that is not among the choices, or belongs to no question."""
 
 
 @dataclass(frozen=True)
 class Question:
-    """What the file does not say."""
+    """A question that the file does not answer."""
 
     key: str
     options: tuple[str, ...]
@@ -29,7 +29,7 @@ class Question:
 
     @property
     def choices(self) -> str:
-        """The possible answers, for people."""
+        """The possible answers, for display."""
         shown = " or ".join(json.dumps(option, ensure_ascii=False) for option in self.options)
         return f"such as {shown}" if self.is_free else shown
 
@@ -46,7 +46,7 @@ class Setting:
 
 @dataclass(frozen=True)
 class Remark:
-    """A comment of its own line in a table: what was seen, and is not set."""
+    """A comment on its own line in a table, for findings without a setting."""
 
     table: str
     text: str
@@ -54,14 +54,14 @@ class Remark:
 
 @dataclass
 class Draft:
-    """Collects the settings and questions; `answers`: key -> what the bank said."""
+    """Collects settings and questions; `answers`: key -> the bank's answer."""
 
     answers: Mapping[str, str] = field(default_factory=dict)
     lines: list[Setting | Remark] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     used: set[str] = field(default_factory=set)
 
-    def say(self, key: str, value: Any, evidence: str) -> Any:
+    def propose(self, key: str, value: Any, evidence: str) -> Any:
         """Propose a value; an answer replaces it. Returns the value."""
         if key in self.answers:
             self.used.add(key)
@@ -74,9 +74,9 @@ class Draft:
     def ask(
         self, key: str, options: Sequence[str], why: str, *, is_free: bool = False
     ) -> str | None:
-        """Return the answer to a question; None, and it is open, where there is no answer.
+        """Return the answer to a question; without one, record it as open and return None.
 
-        The caller writes what follows from an answer. Raises AnswerError.
+        The caller writes the settings that follow from an answer. Raises AnswerError.
         """
         question = Question(key, tuple(options), why, is_free)
         if key not in self.answers:
@@ -94,16 +94,16 @@ class Draft:
         self.lines.append(Remark(table, text))
 
     def answered(self, key: str, value: Any) -> None:
-        """Set what follows from an answer."""
+        """Add a setting that follows from an answer."""
         self.lines.append(Setting(key, value, "as answered", is_answer=True))
 
     @property
     def settings(self) -> list[Setting]:
-        """The lines that are no comments."""
+        """The settings, without remarks."""
         return [line for line in self.lines if isinstance(line, Setting)]
 
     def check_answers(self) -> None:
-        """Raise AnswerError where an answer belongs to no question or setting."""
+        """Raise AnswerError if an answer belongs to no question or setting."""
         if unused := [key for key in self.answers if key not in self.used]:
             known = [one.key for one in self.questions or self.settings]
             raise AnswerError(
@@ -113,7 +113,7 @@ class Draft:
 
 
 def _like(key: str, value: Any, answer: str) -> Any:
-    """Turn an answer into a value of the kind that was proposed."""
+    """Convert an answer to the type of the proposed value."""
     if isinstance(value, bool):
         if answer not in ("true", "false"):
             raise AnswerError(f"{key} is answered with {answer!r}; possible is true or false.")
@@ -128,7 +128,7 @@ def _like(key: str, value: Any, answer: str) -> Any:
 
 
 def toml(value: Any) -> str:
-    """Return a value as TOML writes it."""
+    """Return a value as TOML."""
     if isinstance(value, bool):
         return str(value).lower()
     if isinstance(value, int | Decimal | date):
@@ -142,7 +142,7 @@ def toml(value: Any) -> str:
 
 
 def _text(value: str) -> str:
-    """Return a basic string of TOML: JSON's, but for characters that only TOML must escape."""
+    """Return a TOML basic string: JSON's, plus the escapes that only TOML requires."""
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 

@@ -1,4 +1,4 @@
-"""Which encoding a text file is written in."""
+"""Detect the encoding of a text file."""
 
 import codecs
 import re
@@ -23,13 +23,13 @@ LEAST_BYTES = 16
 
 @dataclass(frozen=True)
 class Encoding:
-    """An encoding with its evidence; several where the bytes do not say which."""
+    """An encoding with its evidence; several if the bytes are ambiguous."""
 
     name: str
     """The one to read the sample with."""
     evidence: str
     candidates: tuple[str, ...] = ()
-    """More than one: the bank alone knows."""
+    """If more than one, only the bank knows."""
 
 
 def find_encoding(sample: TextSample) -> Encoding:
@@ -48,7 +48,7 @@ def find_encoding(sample: TextSample) -> Encoding:
 
 
 def _without_mark(piece: bytes) -> Encoding | None:
-    """Recognise UTF-16 without its mark by the zeros of its Latin letters."""
+    """Detect UTF-16 without a byte-order mark by the zero bytes of its Latin letters."""
     head = piece[:4096]
     for name, zeros in (("utf-16-le", head[1::2]), ("utf-16-be", head[::2])):
         if len(head) >= LEAST_BYTES and zeros.count(0) > 0.8 * len(zeros):
@@ -57,7 +57,7 @@ def _without_mark(piece: bytes) -> Encoding | None:
 
 
 def _single_bytes(text: bytes) -> Encoding:
-    """Decide for cp1252 where only Western letters stand in words; else name what can read it."""
+    """Return cp1252 if words have only Western letters; else all encodings that can decode it."""
     try:
         decoded = text.decode("cp1252")
     except UnicodeDecodeError:
@@ -77,16 +77,16 @@ def _single_bytes(text: bytes) -> Encoding:
 
 
 def _are_latin(words: list[str]) -> bool:
-    """Whether the words are mostly ASCII letters, as in Western languages."""
+    """Return whether the words are mostly ASCII letters, as in Western languages."""
     letters = "".join(words)
     return 2 * sum(map(str.isascii, letters)) >= len(letters)
 
 
 def _means_the_same(high: set[str]) -> bool:
-    """Whether few of the letters would be others in Central Europe's encoding.
+    """Return whether few of the letters differ in the Central European encoding.
 
-    German reads the same in both. Of French, Spanish or Portuguese, letters such as à and ñ are
-    among those that do not, and no language has as many of their other readings.
+    German is the same in both. In French, Spanish or Portuguese, letters such as à and ñ differ,
+    and no language uses their Central European counterparts as often.
     """
     other = {letter.encode("cp1252").decode("cp1250", "replace") for letter in high & _WESTERN}
     return other <= _WESTERN or bool(high & frozenset("ñàèìòùãõåøæœ"))

@@ -1,4 +1,4 @@
-"""The sample of a file as columns, with the settings of how the file is written."""
+"""Read a sample of a file as columns, and propose the settings of the file's format."""
 
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,13 +34,13 @@ class Table:
 
 
 def read_table(path: Path, draft: Draft) -> Table:
-    """Read a sample of a file, and write the settings of the table [file]. Raises SampleError."""
+    """Read a sample of a file, and propose the table [file]. Raises SampleError."""
     kind = kind_of(path)
     if kind == "text":
         return _read_text(path, draft)
     shown = {"parquet": "Parquet", "xlsx": "XLSX"}[kind]
-    draft.say("file.delimiter", ",", f"of text files; this one is {shown}")
-    draft.say("file.encoding", "utf-8", f"of text files; this one is {shown}")
+    draft.propose("file.delimiter", ",", f"of text files; this one is {shown}")
+    draft.propose("file.encoding", "utf-8", f"of text files; this one is {shown}")
     return _read_sheet(path, draft) if kind == "xlsx" else _read_parquet(path)
 
 
@@ -66,7 +66,7 @@ def _read_text(path: Path, draft: Draft) -> Table:
         if answer:
             draft.answered("file.encoding", answer)
     else:
-        encoding = draft.say("file.encoding", encoding, found.evidence)
+        encoding = draft.propose("file.encoding", encoding, found.evidence)
     table = find_table(_texts(sample, encoding), has_end=sample.has_end)
     if table is None:
         raise SampleError(f"{printable(path.name)} {NO_HEADER}")
@@ -74,23 +74,23 @@ def _read_text(path: Path, draft: Draft) -> Table:
         raise SampleError(
             f"{printable(path.name)} has a header but no record. Send the file again."
         )
-    draft.say("file.delimiter", table.delimiter, table.delimiter_evidence)
-    _say_layout(table, draft)
+    draft.propose("file.delimiter", table.delimiter, table.delimiter_evidence)
+    _propose_layout(table, draft)
     return Table(table.columns, table.rows)
 
 
-def _say_layout(table: TextTable, draft: Draft) -> None:
+def _propose_layout(table: TextTable, draft: Draft) -> None:
     if table.separator_line:
         draft.remark("file", "A first line `sep=` is left out without a setting.")
     if table.header_line > 1:
-        draft.say(
+        draft.propose(
             "file.header_line",
             table.header_line,
             f"names {table.named} of its {len(table.columns)} columns; other lines are above it",
         )
     if table.footer_words:
         words = list(table.footer_words)
-        draft.say("file.footer_starts_with", words, "lines with few values that begin so")
+        draft.propose("file.footer_starts_with", words, "lines with few values that begin so")
     if table.footer_lines:
         lines = table.footer_lines
         answer = draft.ask(
@@ -109,7 +109,7 @@ def _say_layout(table: TextTable, draft: Draft) -> None:
 
 
 def _read_sheet(path: Path, draft: Draft) -> Table:
-    """Read the sheet of an XLSX file that names most of our columns; ask where several do."""
+    """Read the XLSX sheet that names most of our columns; ask if several do."""
     from bankseg_assets.onboarding.sheets import read_sheets
 
     sheets = read_sheets(path, printable(path.name))
@@ -124,14 +124,14 @@ def _read_sheet(path: Path, draft: Draft) -> Table:
         if chosen:
             draft.answered("file.sheet", chosen)
     elif chosen != first:
-        draft.say("file.sheet", chosen, "the sheet with names of columns that are known")
+        draft.propose("file.sheet", chosen, "the sheet with names of columns that are known")
     table = known[chosen or likely[0]]
-    _say_layout(table, draft)
+    _propose_layout(table, draft)
     return Table(table.columns, table.rows)
 
 
 def _texts(sample: TextSample, encoding: str) -> list[str]:
-    """Decode the pieces; lines that a piece holds a part of are dropped."""
+    """Decode the pieces, and drop incomplete lines at their ends."""
     texts = []
     try:
         for number, piece in enumerate(sample.pieces):
@@ -158,7 +158,7 @@ def _of_piece(encoding: str, first: bytes, number: int) -> str:
 
 
 def _read_parquet(path: Path) -> Table:
-    """Read a file whose columns have types, through the landing parser, as text."""
+    """Read a file with typed columns as text, through the landing parser."""
     everything = replace(DeliveryContract(), columns={}, row_filters=())
     with TemporaryDirectory(prefix="bankseg-") as folder:
         output = Path(folder) / "records.parquet"

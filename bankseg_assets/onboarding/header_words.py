@@ -1,7 +1,7 @@
-"""What a header's names mean: the words of banks in several languages.
+"""Match header names with our columns, by the words of banks in several languages.
 
-A name means a column of ours where the words are one of its phrases, and the words beside are such
-that change nothing (`Customer Account Balance` is a balance, `Merchant Name` is no customer).
+A name matches a column if it contains one of its phrases and otherwise only neutral words
+(`Customer Account Balance` is a balance, `Merchant Name` is not a customer).
 """
 
 import re
@@ -13,7 +13,7 @@ from bankseg_assets.contracts.currencies import CODES
 
 
 def words(text: str) -> frozenset[str]:
-    """Return the words of a list that is written as one text."""
+    """Return the words of a text as a set."""
     return frozenset(text.split())
 
 
@@ -38,7 +38,7 @@ _OWNERS = words("customer client account konto cuenta compte conto rekening kund
 _NEUTRAL = words("transaction bank payment operacion operation operazione movimiento")
 """Words that may stand beside a phrase."""
 _NOT_OF_OWNERS = ("transaction_id", "debit", "credit", "amount", "quantity", "unit_price")
-"""Beside these, no owner may stand: `Debit Account` is an account."""
+"""Not allowed with an owner: `Debit Account` is an account."""
 
 _PHRASES: dict[str, tuple[str, ...]] = {
     "customer_id": (
@@ -167,7 +167,7 @@ def plain(text: str) -> list[str]:
 
 
 def roles_of(name: str) -> dict[str, int]:
-    """Return the columns of ours that a header's name may mean -> rank, 0 for the clearest."""
+    """Return the roles that a header's name may have -> rank, 0 for the clearest."""
     return dict(_roles_of(name))
 
 
@@ -190,14 +190,14 @@ def _found(words: list[str]) -> dict[str, int]:
     found: dict[str, int] = {}
     for role, groups in _KNOWN.items():
         distances = [_distance(words, phrases, role) for phrases in groups]
-        for wanted in (0, 1):  # the name as it stands counts before one with words beside it
+        for wanted in (0, 1):  # an exact phrase ranks before one with additional words
             if role not in found and wanted in distances:
                 found[role] = 2 * distances.index(wanted) + wanted
     return found
 
 
 def currency_in(name: str) -> str:
-    """Return the currency that a header's name says, such as `Amount (INR)`; empty for none."""
+    """Return the currency in a header's name such as `Amount (INR)`; empty if none."""
     codes = [
         code for code in re.findall(r"(?<![A-Za-z])[A-Z]{3}(?![A-Za-z])", name) if code in CODES
     ]
@@ -205,7 +205,7 @@ def currency_in(name: str) -> str:
 
 
 def _distance(words: list[str], phrases: frozenset[tuple[str, ...]], role: str) -> int | None:
-    """Return 0 where the words are a phrase, 1 where neutral words stand beside it."""
+    """Return 0 if the words are a phrase, 1 with additional neutral words, else None."""
     if tuple(sorted(words)) in phrases or ("".join(words),) in phrases:
         return 0
     neutral = _NEUTRAL if role in _NOT_OF_OWNERS else _NEUTRAL | _OWNERS

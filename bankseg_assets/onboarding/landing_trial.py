@@ -1,4 +1,4 @@
-"""Ingest a file into a temporary folder, as a batch would, and take a sample of its rows."""
+"""Ingest a file into a temporary folder, as a batch would, and sample its rows."""
 
 import gzip
 import os
@@ -31,7 +31,7 @@ RUN_ID = "check"
 
 @dataclass(frozen=True)
 class Trial:
-    """What became of a file in the temporary landing folder."""
+    """The outcome of ingesting a file in the temporary folder."""
 
     outcome: str
     """`accepted`, `rejected` or `ignored`, as a batch records it."""
@@ -45,12 +45,12 @@ class Trial:
 
 
 def try_landing(path: Path, contract: DeliveryContract, folder: Path) -> Trial:
-    """Ingest a copy of a file under `folder`; nothing else is touched. Raises OSError."""
+    """Ingest a copy of a file under `folder`; changes nothing else. Raises OSError."""
     landing, raw = folder / "landing", folder / "raw"
     landing.mkdir()
     landed = landing / path.name
     is_cut = _copy(path, landed)
-    if is_cut:  # the end of what is read is not the file's
+    if is_cut:  # the copy does not end where the file does
         contract = replace(contract, layout=replace(contract.layout, footer_lines=0))
         if landed.name.endswith(".gz"):
             landed = landed.rename(landed.with_suffix(""))
@@ -68,13 +68,13 @@ def try_landing(path: Path, contract: DeliveryContract, folder: Path) -> Trial:
 
 
 def _make_old(path: Path) -> None:
-    """Let the copy look as if it had landed long ago: no sender writes to it any more."""
+    """Set an old modification time, so that the copy counts as completely written."""
     moment = path.stat().st_mtime - 2 * STALLED_AFTER_SECONDS
     os.utime(path, (moment, moment))
 
 
 def _copy(source: Path, copy: Path) -> bool:
-    """Copy a file; of a long text, the beginning in whole lines. Returns whether it is cut."""
+    """Copy a file, or the first whole lines of a long text; return whether it was cut."""
     if not source.stat().st_size or kind_of(source) != "text":
         shutil.copyfile(source, copy)
         return False
@@ -107,7 +107,7 @@ def _copy_beginning(file: Reader, copy: Path) -> bool:
 
 
 def _take_sample(records: Path, sample: Path) -> None:
-    """Write some runs of rows, spread evenly, as a file of their own."""
+    """Write evenly spread runs of rows to a separate file."""
     file = pq.ParquetFile(records)
     total = file.metadata.num_rows
     if total <= SAMPLE_ROWS:

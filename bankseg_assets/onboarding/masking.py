@@ -1,4 +1,4 @@
-"""Values as examples for a message: their shape, and nothing of what they say."""
+"""Mask values for messages: only their shape is shown."""
 
 LONGEST_SHOWN = 40
 LONGEST_LABEL = 24
@@ -16,7 +16,7 @@ def masked(text: str) -> str:
 
 
 def label(text: str) -> str:
-    """Return a value of a column of few kinds, such as DEBIT; masked where it may be a person's."""
+    """Return a category value such as DEBIT, masked if it may be a person's."""
     is_kind = len(text) <= LONGEST_LABEL and not any(map(str.isdigit, text))
     return text if is_kind and len(text.split()) <= MOST_WORDS else masked(text)
 

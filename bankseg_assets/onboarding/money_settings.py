@@ -1,4 +1,4 @@
-"""Amounts: which column, how it is written, and which of them are spending."""
+"""Propose settings for amounts: columns, number style, and direction."""
 
 from collections.abc import Iterable
 from decimal import Decimal, InvalidOperation
@@ -16,8 +16,8 @@ REVERSAL = "reversal"
 MOST_WORDS = 12
 
 
-def say_money(draft: Draft, roles: Roles) -> None:
-    """Write the columns of money, of the direction and of the currency, and a row filter."""
+def propose_money(draft: Draft, roles: Roles) -> None:
+    """Propose the columns of money, direction and currency, and a row filter."""
     found = roles.found
     parts = [role for role in _SIDES if role in found]
     ties = [role for role in _SIDES if role in roles.ties]
@@ -27,13 +27,13 @@ def say_money(draft: Draft, roles: Roles) -> None:
         for side in ties:
             choose(draft, roles, side, f"more than one column may be the {side}", [])
     if is_by_side:
-        _say_sides(draft, roles, style)
+        _propose_sides(draft, roles, style)
     elif "amount" in found:
-        _say_amount(draft, roles, style)
+        _propose_amount(draft, roles, style)
     elif {"quantity", "unit_price"} <= found.keys() and "amount" not in roles.ties:
         for role, why in (("quantity", "the amount is"), ("unit_price", "quantity times price")):
-            draft.say(f"columns.{role}.name", name_of(found[role]), why)
-            _say_style(draft, role, found[role], style)
+            draft.propose(f"columns.{role}.name", name_of(found[role]), why)
+            _propose_style(draft, role, found[role], style)
     elif not ties:
         rest = [one for one in roles.rest if one.amounts]
         tied = "amount" in roles.ties
@@ -45,19 +45,19 @@ def say_money(draft: Draft, roles: Roles) -> None:
         choose(draft, roles, "amount", why, rest or roles.rest)
     if "balance" in found:
         profile = found["balance"]
-        draft.say("columns.balance.name", name_of(profile), _seen(profile))
-        draft.say(
+        draft.propose("columns.balance.name", name_of(profile), _seen(profile))
+        draft.propose(
             "columns.balance.nullable",
             True,
             f"{profile.sound.empty:,} of {profile.column.rows:,} rows have none",
         )
-        _say_placeholders(draft, "balance", profile)
-        _say_style(draft, "balance", profile, style)
-        _say_words_of_balance(draft, profile)
+        _propose_placeholders(draft, "balance", profile)
+        _propose_style(draft, "balance", profile, style)
+        _propose_words_of_balance(draft, profile)
     elif "balance" in roles.ties:
         choose(draft, roles, "balance", "more than one column may be the balance", [])
-    _say_currency_column(draft, roles)
-    _say_status(draft, roles)
+    _propose_currency_column(draft, roles)
+    _propose_status(draft, roles)
 
 
 _SIDES = ("debit", "credit")
@@ -65,7 +65,7 @@ _MONEY = ("amount", "debit", "credit", "balance", "quantity", "unit_price")
 
 
 def _common_style(profiles: Iterable[Profile]) -> Style | None:
-    """Return the way in which the columns that leave no doubt are written, if they agree."""
+    """Return the number style of the unambiguous columns, if they agree."""
     decided = {
         (one.amounts.style.decimal, one.amounts.style.thousands): one.amounts.style
         for one in profiles
@@ -85,14 +85,16 @@ def _seen(profile: Profile) -> str:
     return f"{amounts.rows:,} amounts{negative}"
 
 
-def _say_placeholders(draft: Draft, role: str, profile: Profile) -> None:
+def _propose_placeholders(draft: Draft, role: str, profile: Profile) -> None:
     if profile.placeholders:
         rows = sum(profile.column.counts[value] for value in profile.placeholders)
-        draft.say(f"columns.{role}.placeholders", list(profile.placeholders), f"in {rows:,} rows")
+        draft.propose(
+            f"columns.{role}.placeholders", list(profile.placeholders), f"in {rows:,} rows"
+        )
 
 
-def _say_style(draft: Draft, role: str, profile: Profile, common: Style | None) -> None:
-    """Write the separators; ask where 1,234 may be 1.234 or 1234."""
+def _propose_style(draft: Draft, role: str, profile: Profile, common: Style | None) -> None:
+    """Propose the separators; ask if 1,234 may be 1.234 or 1234."""
     amounts = profile.amounts
     if amounts is None:
         return
@@ -118,59 +120,61 @@ def _say_style(draft: Draft, role: str, profile: Profile, common: Style | None) 
     style = styles[0]
     if style.decimal != ".":
         seen = f"{style.fractions:,} of {amounts.rows:,} amounts have one"
-        draft.say(f"{key}.decimal_separator", style.decimal, seen)
+        draft.propose(f"{key}.decimal_separator", style.decimal, seen)
     elif not style.fractions and common is not None and common.decimal == ",":
-        draft.say(f"{key}.decimal_separator", ",", "as in the other amounts of the file")
+        draft.propose(f"{key}.decimal_separator", ",", "as in the other amounts of the file")
     if style.thousands:
         seen = f"{style.grouped:,} of {amounts.rows:,} amounts have one"
-        draft.say(f"{key}.thousands_separator", style.thousands, seen)
+        draft.propose(f"{key}.thousands_separator", style.thousands, seen)
     elif common is not None and common.thousands and common.decimal == style.decimal:
-        draft.say(
+        draft.propose(
             f"{key}.thousands_separator", common.thousands, "as in the other amounts of the file"
         )
 
 
-def _say_sides(draft: Draft, roles: Roles, style: Style | None) -> None:
-    """Write debit and credit columns, whose names say the direction."""
+def _propose_sides(draft: Draft, roles: Roles, style: Style | None) -> None:
+    """Propose debit and credit columns, whose names give the direction."""
     for role in _SIDES:
         if role not in roles.found:
             continue
         profile = roles.found[role]
-        draft.say(f"columns.{role}.name", name_of(profile), _seen(profile))
-        _say_placeholders(draft, role, profile)
-        _say_style(draft, role, profile, style)
+        draft.propose(f"columns.{role}.name", name_of(profile), _seen(profile))
+        _propose_placeholders(draft, role, profile)
+        _propose_style(draft, role, profile, style)
         amounts = profile.amounts
         if amounts and amounts.negatives and amounts.negatives + amounts.zeros >= amounts.rows:
-            draft.say(f"columns.{role}.negated", True, f"all {amounts.negatives:,} are below zero")
+            draft.propose(
+                f"columns.{role}.negated", True, f"all {amounts.negatives:,} are below zero"
+            )
         elif amounts and amounts.negatives:
             draft.remark(
                 f"columns.{role}",
                 f"{amounts.negatives:,} of {amounts.rows:,} are below zero: reversals.",
             )
-    draft.say("spending", "debit", "the debit column is what the customer spends")
+    draft.propose("spending", "debit", "the debit column is what the customer spends")
 
 
-def _say_amount(draft: Draft, roles: Roles, style: Style | None) -> None:
+def _propose_amount(draft: Draft, roles: Roles, style: Style | None) -> None:
     profile = roles.found["amount"]
-    draft.say("columns.amount.name", name_of(profile), _seen(profile))
-    _say_placeholders(draft, "amount", profile)
-    _say_style(draft, "amount", profile, style)
+    draft.propose("columns.amount.name", name_of(profile), _seen(profile))
+    _propose_placeholders(draft, "amount", profile)
+    _propose_style(draft, "amount", profile, style)
     amounts = profile.amounts
     if amounts and amounts.words:
-        _say_words_of_amount(draft, amounts)
+        _propose_words_of_amount(draft, amounts)
         return
     direction = roles.found.get("direction")
     if direction is not None:
         sign = _sign_of_direction(profile, direction, amounts)
         if sign:
-            draft.say(
+            draft.propose(
                 "columns.amount.negative",
                 sign,
                 f"the sign agrees with {name_of(direction)!r} in every row",
             )
             return
         if _sides(direction) or "columns.direction.name" in draft.answers:
-            _say_direction(draft, direction)
+            _propose_direction(draft, direction)
             return
         if not (amounts and amounts.negatives):
             draft.ask(
@@ -201,7 +205,7 @@ def _say_amount(draft: Draft, roles: Roles, style: Style | None) -> None:
 
 
 def _sides_of_words(words: Iterable[str]) -> dict[str, str]:
-    """Return word in upper case -> its direction, of words beside amounts that are known."""
+    """Return upper-case word -> direction, for known words beside amounts."""
     column = Column("", tuple(words))
     letters = direction_letters(column)
     if letters is not None:
@@ -211,35 +215,37 @@ def _sides_of_words(words: Iterable[str]) -> dict[str, str]:
 
 
 def _shown(amounts: Amounts) -> str:
-    """Return the words with their rows, for people."""
+    """Return the words with their row counts, for display."""
     counts = [f"{word} {rows:,}" for word, rows in amounts.words.most_common(MOST_WORDS)]
     if amounts.without_word:
         counts.append(f"{EMPTY} {amounts.without_word:,}")
     return ", ".join(counts)
 
 
-def _say_words_of_amount(draft: Draft, amounts: Amounts) -> None:
-    """Write the words beside amounts; ask where a word, or none, leaves a doubt."""
+def _propose_words_of_amount(draft: Draft, amounts: Amounts) -> None:
+    """Propose the words beside amounts; ask if a word, or its absence, is ambiguous."""
     sides = _sides_of_words(amounts.words)
     below, above = (
         {sides.get(word, "") for word in amounts.signs[is_below]} for is_below in (True, False)
     )
     if len(below) == len(above) == 1 and below.isdisjoint(above) and "" not in below | above:
-        draft.say("columns.amount.negative", next(iter(below)), "sign and word agree in every row")
+        draft.propose(
+            "columns.amount.negative", next(iter(below)), "sign and word agree in every row"
+        )
     else:
-        _say_signs_beside_words(draft, "amount", amounts)
+        _propose_signs_beside_words(draft, "amount", amounts)
     is_clear = len(sides) == len(amounts.words)
     if amounts.without_word and len({*sides.values()}) == len(_DIRECTIONS):
-        is_clear = False  # what a row without a word is, neither side says
+        is_clear = False  # the direction of rows without a word is unknown
     for side in _DIRECTIONS:
         known = sorted(word for word in amounts.words if sides.get(word) == side)
         key = f"columns.amount.{side}"
         opposite = _OPPOSITE.get(next(iter(sides), ""), "")
         if is_clear and known and not amounts.without_word:
             rows = sum(amounts.words[word] for word in known)
-            draft.say(key, known, f"beside {rows:,} of {amounts.rows:,} amounts")
+            draft.propose(key, known, f"beside {rows:,} of {amounts.rows:,} amounts")
         elif is_clear and opposite and not known and not amounts.without_word:
-            draft.say(key, [opposite], "none in the sample")
+            draft.propose(key, [opposite], "none in the sample")
         else:
             options = [",".join(known or sorted(amounts.words.keys() - sides.keys())[:2])]
             options += [EMPTY] if amounts.without_word else []
@@ -248,7 +254,7 @@ def _say_words_of_amount(draft: Draft, amounts: Amounts) -> None:
                 draft.answered(key, _answered_words(answer))
 
 
-def _say_signs_beside_words(draft: Draft, role: str, amounts: Amounts) -> None:
+def _propose_signs_beside_words(draft: Draft, role: str, amounts: Amounts) -> None:
     if amounts.negatives:
         draft.remark(
             f"columns.{role}",
@@ -257,12 +263,12 @@ def _say_signs_beside_words(draft: Draft, role: str, amounts: Amounts) -> None:
         )
 
 
-def _say_words_of_balance(draft: Draft, profile: Profile) -> None:
-    """Write the words beside balances: a debit balance is below zero."""
+def _propose_words_of_balance(draft: Draft, profile: Profile) -> None:
+    """Propose the words beside balances: a debit balance is negative."""
     amounts = profile.amounts
     if amounts is None or not amounts.words:
         return
-    _say_signs_beside_words(draft, "balance", amounts)
+    _propose_signs_beside_words(draft, "balance", amounts)
     sides = _sides_of_words(amounts.words)
     both = len({*sides.values()}) == len(_DIRECTIONS)
     is_clear = len(sides) == len(amounts.words) and not amounts.without_word
@@ -275,7 +281,7 @@ def _say_words_of_balance(draft: Draft, profile: Profile) -> None:
             seen = (
                 f"beside {rows:,} of {amounts.rows:,} balances" if known else "none in the sample"
             )
-            draft.say(key, known or [opposite], seen)
+            draft.propose(key, known or [opposite], seen)
             continue
         sign = "below zero" if side == "spending" else "not below zero"
         options = [",".join(known or sorted(amounts.words.keys() - sides.keys())[:2])]
@@ -296,7 +302,7 @@ def _kinds(profile: Profile) -> str:
 
 
 def _sides(direction: Profile) -> dict[str, str]:
-    """Return value in upper case -> its direction, of those that are known."""
+    """Return upper-case value -> direction, for known values."""
     letters = direction_letters(direction.sound)
     if letters is not None:
         return {letters[0].upper(): "spending", letters[1].upper(): "income"}
@@ -305,7 +311,7 @@ def _sides(direction: Profile) -> dict[str, str]:
 
 
 def _sign_of_direction(profile: Profile, direction: Profile, amounts: Amounts | None) -> str:
-    """Return what a negative amount is, where signs and a known direction always agree."""
+    """Return the direction of negative amounts, if signs and directions always agree."""
     if amounts is None or not amounts.negatives or len(amounts.styles) > 1:
         return ""
     sides = _sides(direction)
@@ -321,10 +327,10 @@ def _sign_of_direction(profile: Profile, direction: Profile, amounts: Amounts | 
     return ""
 
 
-def _say_direction(draft: Draft, direction: Profile) -> None:
-    """Write the words of each direction; ask for words that are not known, and for empty values."""
-    draft.say("columns.direction.name", name_of(direction), "")
-    _say_placeholders(draft, "direction", direction)
+def _propose_direction(draft: Draft, direction: Profile) -> None:
+    """Propose the words of each direction; ask about unknown words and empty values."""
+    draft.propose("columns.direction.name", name_of(direction), "")
+    _propose_placeholders(draft, "direction", direction)
     counts, empty = direction.sound.counts, direction.sound.empty
     sides = _sides(direction)
     unknown = [value for value in counts if value.upper() not in sides]
@@ -335,11 +341,11 @@ def _say_direction(draft: Draft, direction: Profile) -> None:
         known = sorted({value.upper() for value in counts if sides.get(value.upper()) == side})
         if known and not unknown:
             rows = sum(counts[value] for value in counts if value.upper() in known)
-            draft.say(key, known, f"in {rows:,} rows")
+            draft.propose(key, known, f"in {rows:,} rows")
             continue
         opposite = _OPPOSITE.get(next(iter(sides), ""), "")
         if opposite and not unknown and not is_flag:
-            draft.say(key, [opposite], "none in the sample")
+            draft.propose(key, [opposite], "none in the sample")
             continue
         options = (",".join(known),) if known else tuple(sorted(unknown)[:2])
         options += (EMPTY,) if is_flag else ()
@@ -347,11 +353,11 @@ def _say_direction(draft: Draft, direction: Profile) -> None:
         if answer:
             draft.answered(key, _answered_words(answer))
     if empty and not is_flag:
-        draft.say("columns.direction.nullable", True, f"{empty:,} rows have none")
+        draft.propose("columns.direction.nullable", True, f"{empty:,} rows have none")
 
 
 EMPTY = "empty"
-"""The answer that an empty value says it, as where only credits are marked."""
+"""The answer that an empty value means it, as if only credits are marked."""
 _DIRECTIONS = ("spending", "income")
 _OPPOSITE = {
     **{"DR": "CR", "CR": "DR", "DEBIT": "CREDIT", "CREDIT": "DEBIT", "SOLL": "HABEN"},
@@ -361,20 +367,20 @@ _OPPOSITE = {
 }
 
 
-def _say_currency_column(draft: Draft, roles: Roles) -> None:
+def _propose_currency_column(draft: Draft, roles: Roles) -> None:
     profile = roles.found.get("currency")
     if profile is None:
         return
-    draft.say("columns.currency.name", name_of(profile), "codes of ISO 4217")
+    draft.propose("columns.currency.name", name_of(profile), "codes of ISO 4217")
     if profile.sound.empty:
-        draft.say("columns.currency.nullable", True, f"{profile.sound.empty:,} rows have none")
-    _say_placeholders(draft, "currency", profile)
+        draft.propose("columns.currency.nullable", True, f"{profile.sound.empty:,} rows have none")
+    _propose_placeholders(draft, "currency", profile)
     if profile.sound.distinct > 1:
-        _say_rates(draft, profile)
+        _propose_rates(draft, profile)
 
 
-def _say_rates(draft: Draft, profile: Profile) -> None:
-    """Ask for the rates of other currencies, once the bank's own is known."""
+def _propose_rates(draft: Draft, profile: Profile) -> None:
+    """Ask for the rates of other currencies, once the bank's currency is known."""
     own = next((line.value for line in draft.settings if line.key == "currency"), OPEN)
     if own == OPEN:
         return
@@ -402,7 +408,7 @@ def _rates(answer: str) -> dict[str, Decimal]:
         ) from error
 
 
-def _say_status(draft: Draft, roles: Roles) -> None:
+def _propose_status(draft: Draft, roles: Roles) -> None:
     profile = roles.found.get("status")
     if profile is None:
         return

@@ -1,4 +1,4 @@
-"""Which column of a file is which of ours: by the header's words, and by what the values are."""
+"""Assign a file's columns to our columns, by header words and by values."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -37,7 +37,7 @@ EXCEL_DAYS = (25_000, 60_000)
 
 @dataclass(frozen=True)
 class Profile:
-    """A column with what its values may be, each worked out once."""
+    """A column with cached properties of its values."""
 
     column: Column
 
@@ -48,43 +48,43 @@ class Profile:
 
     @cached_property
     def placeholders(self) -> tuple[str, ...]:
-        """The values that stand for none, as they are written."""
+        """The placeholder values, as written."""
         return tuple(value for value in self.column.counts if is_placeholder(value))
 
     @cached_property
     def date_placeholders(self) -> tuple[str, ...]:
-        """The same, with days that stand for none."""
+        """The placeholder values, with placeholder dates."""
         days = (value for value in self.column.counts if value in PLACEHOLDER_DATES)
         return (*self.placeholders, *days)
 
     @cached_property
     def sound(self) -> Column:
-        """The column with its placeholders empty."""
+        """The column with empty values for placeholders."""
         return self.column.without(self.placeholders)
 
     @cached_property
     def dates(self) -> Dates | None:
-        """How it reads as dates of the past."""
+        """The date formats for past dates, if any."""
         return find_dates(self.column.without(self.date_placeholders), until=tomorrow())
 
     @cached_property
     def births(self) -> Dates | None:
-        """How it reads as dates of birth: of a year of two digits, any century."""
+        """The date formats for birth dates; a two-digit year may be of any century."""
         return find_dates(self.column.without(self.date_placeholders))
 
     @cached_property
     def times(self) -> Dates | None:
-        """How it reads as times of day."""
+        """The time-of-day formats, if any."""
         return find_times(self.sound)
 
     @cached_property
     def amounts(self) -> Amounts | None:
-        """How it reads as numbers."""
+        """The number styles, if any."""
         return find_amounts(self.sound)
 
     @cached_property
     def numbers(self) -> str:
-        """The format of a day that is written as a number: an epoch or Excel's; or nothing."""
+        """The format of days written as numbers, an epoch or Excel's; else empty."""
         values = list(self.sound.counts)
         if not values or not all(value.replace(".", "", 1).isdigit() for value in values):
             return ""
@@ -98,32 +98,32 @@ class Profile:
 
     @property
     def is_date(self) -> bool:
-        """Whether a column whose name says so may be one of dates."""
+        """Whether a column with a date's name may hold dates."""
         return bool(self.dates or self.numbers) or self.column.kind.startswith(
             ("timestamp", "date")
         )
 
     @property
     def is_time(self) -> bool:
-        """Whether it may be a column of times of day."""
+        """Whether the column may hold times of day."""
         values = list(self.sound.counts)
         digits = all(value.isdigit() and len(value) <= TIME_DIGITS for value in values)
         return bool(values) and (bool(self.times) or digits)
 
     @property
     def is_words(self) -> bool:
-        """Whether the values are words: neither dates nor numbers."""
+        """Whether the values are words, neither dates nor numbers."""
         return bool(self.sound.filled) and not self.amounts and not self.dates
 
     def all_of(self, test: Callable[[str], object], share: float = 1.0) -> bool:
-        """Whether a test holds for the values, or for a share of the rows."""
+        """Return whether a test holds for all values, or for a share of the rows."""
         counts = self.sound.counts
         good = sum(count for value, count in counts.items() if test(value))
         return bool(counts) and good >= share * counts.total()
 
 
 def direction_letters(column: Column) -> tuple[str, str] | None:
-    """Return the letters of spending and income, where a column holds two of a known pair."""
+    """Return the letters of spending and income, if a column holds a known pair."""
     letters = {"".join(plain(value)): value for value in column.counts}
     pair = LETTER_PAIRS.get(frozenset(letters))
     if pair in RARE_PAIRS and not RARE_PAIRS[pair] & {*plain(column.name)}:
@@ -137,7 +137,7 @@ def _is_direction(profile: Profile) -> bool:
         return False
     if direction_letters(column) is not None or any(map(direction_of, column.counts)):
         return True
-    # Words that are not known may say it, too: then the bank is asked.
+    # Unknown words may mean a direction, too: then the bank is asked.
     kinds = column.distinct + bool(column.empty)
     has_kinds = 2 <= kinds <= MOST_SIDES and column.repeats >= column.distinct  # noqa: PLR2004
     return has_kinds and profile.is_words
@@ -180,18 +180,18 @@ _FITS: dict[str, Callable[[Profile], bool]] = {
 
 
 def _is_age(value: str) -> bool:
-    whole, _, fraction = value.partition(".")  # 35.0 is that of a float column
+    whole, _, fraction = value.partition(".")  # 35.0 comes from a float column
     return whole.isdigit() and int(whole) <= MOST_AGE and not fraction.strip("0")
 
 
 def gender_known(value: str) -> bool:
-    """Whether a value is a word or letter for a gender."""
+    """Return whether a value is a word or letter for a gender."""
     return "".join(plain(value)) in FEMALE | MALE
 
 
 @dataclass
 class Roles:
-    """Our column -> the file's; the rest, and what could be one of ours as well as another."""
+    """Our column -> the file's; the remaining columns, and the ambiguous ones."""
 
     found: dict[str, Profile] = field(default_factory=dict)
     ties: dict[str, list[Profile]] = field(default_factory=dict)
@@ -199,7 +199,7 @@ class Roles:
 
 
 def assign(profiles: Iterable[Profile], fixed: Mapping[str, str]) -> Roles:
-    """Find the column of each role, the clearest names first.
+    """Assign a column to each role, the clearest names first.
 
     `fixed`: role -> the header's name, as answered.
     """

@@ -1,7 +1,7 @@
-"""A sample of a delivered text file: its beginning, some of its middle, and its end.
+"""Sample a delivered text file: its beginning, parts of its middle, and its end.
 
-The whole file is read once, up to a limit, so that one line in another encoding is not missed; a
-few megabytes of it are kept.
+The file is read once, up to a limit, so that a single line in another encoding is found; a few
+megabytes are kept.
 """
 
 import codecs
@@ -27,12 +27,12 @@ MOST_CHUNKS = 512
 
 
 class SampleError(ValueError):
-    """A file of which no sample can be read; the message names it and what to do."""
+    """A file that cannot be sampled; the message names it and what to do."""
 
 
 @dataclass(frozen=True)
 class TextSample:
-    """Pieces of a text file as bytes; the first has its beginning."""
+    """Pieces of a text file as bytes; the first starts at its beginning."""
 
     pieces: tuple[bytes, ...]
     is_whole: bool
@@ -72,7 +72,7 @@ def read_text_sample(path: Path) -> TextSample:
                 except UnicodeDecodeError:
                     is_utf8 = False
             kept[count] = chunk
-            old = count - 2  # the last two may be the file's end
+            old = count - 2  # the last two may be the end of the file
             if old > WHOLE_CHUNKS and old not in MIDDLE_CHUNKS:
                 del kept[old]
             if count == MOST_CHUNKS:
@@ -94,7 +94,7 @@ def read_text_sample(path: Path) -> TextSample:
 
 
 def _joined(chunks: dict[int, bytes]) -> Iterator[bytes]:
-    """Join the chunks that follow each other."""
+    """Join consecutive chunks."""
     run: list[bytes] = []
     previous = 0
     for number in sorted(chunks):

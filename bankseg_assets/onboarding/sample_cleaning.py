@@ -1,7 +1,7 @@
-"""Clean a sample with the rules of a batch, in a Spark session that starts and works quickly.
+"""Clean a sample with the rules of a batch, in a Spark session tuned for few rows.
 
-To start the session takes half of a check's seconds (5 of 10 on two idle cores). Of a few thousand
-rows, whole-stage code costs more to compile than it saves.
+Starting the session takes half of a check's time (5 of 10 s on two idle cores). For a few thousand
+rows, whole-stage code generation costs more than it saves.
 """
 
 import contextlib
@@ -31,7 +31,7 @@ RUN_ID = "check"
 
 
 def start_spark(folder: Path) -> None:
-    """Begin to start the session beside what needs none; `folder` is for its files."""
+    """Start the session in the background; `folder` is for its files."""
     settings = _settings(folder)
     start_early(settings, spark_config(settings, extra=QUICK))
 
@@ -45,9 +45,9 @@ def clean_sample(
 ) -> tuple[pa.Table, pa.Table]:
     """Return CLEANED_TRANSACTIONS and QUARANTINED_TRANSACTIONS of a sample.
 
-    As a batch cleans a delivery of today; `folder` is for what is written.
+    Cleaned as a delivery of today; `folder` is for output.
     """
-    # pyspark takes a second to import: meanwhile Spark starts.
+    # pyspark takes a second to import, while Spark starts.
     from bankseg_assets.cleaning.incremental import clean
     from bankseg_assets.contracts.tables import (
         CLEANED_TRANSACTIONS,
@@ -96,7 +96,7 @@ def _read(files: Iterable[Path], names: list[str]) -> pa.Table:
 
 @contextlib.contextmanager
 def quiet_errors() -> Iterator[IO[bytes]]:
-    """Yield a file that receives what this process and its Java write to standard error."""
+    """Yield a file that captures standard error of this process and its JVM."""
     with tempfile.TemporaryFile() as log:
         kept = os.dup(2)
         os.dup2(log.fileno(), 2)

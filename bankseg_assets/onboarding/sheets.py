@@ -1,4 +1,4 @@
-"""The sheets of an XLSX file as tables, through the landing's reader."""
+"""Read the sheets of an XLSX file as tables, through the landing reader."""
 
 import shutil
 from dataclasses import replace
@@ -17,17 +17,17 @@ MOST_TEXT_BYTES = 8 << 20
 
 
 def read_sheets(path: Path, file_name: str) -> dict[str, TextTable | None]:
-    """Return sheet -> its table, None where it has none; the file's first sheet first.
+    """Return sheet -> its table or None, the first sheet of the file first.
 
     Raises SampleError.
     """
     found: dict[str, TextTable | None] = {}
     with TemporaryDirectory(prefix="bankseg-") as folder:
-        copy = Path(folder) / "original"  # the reader writes beside it
+        copy = Path(folder) / "original"  # the reader writes next to it
         shutil.copyfile(path, copy)
         try:
             first, others = _read(copy, "", file_name)
-        except SampleError:  # of a cover sheet: one line, or nothing
+        except SampleError:  # a cover sheet: one line, or empty
             if len(names := _shown_sheets(copy, file_name)) <= 1:
                 raise
             first, others = None, names[1:]
@@ -35,7 +35,7 @@ def read_sheets(path: Path, file_name: str) -> dict[str, TextTable | None]:
         for name in others[:MOST_SHEETS]:
             found[name], rest = _read(copy, name, file_name)
             named += [one for one in rest if one not in others]
-    # The reader names the sheets that it does not read: so the others know the first one's name.
+    # The reader names only the sheets that it does not read; they give the first one's name.
     return {(named or [""])[0]: first, **found}
 
 

@@ -1,7 +1,7 @@
-"""Propose the contract of a file: what it says, with the evidence, and what it leaves open.
+"""Propose the contract of a file: settings with evidence, and open questions.
 
-No Spark, and no parser of its own: what is proposed here is read by the landing parser and
-cleaned by the same rules as every delivery, and `check` shows what they make of it.
+Uses neither Spark nor a separate parser: the landing parser reads the file, and `check` shows how
+the cleaning rules apply to it.
 """
 
 from collections.abc import Mapping
@@ -10,14 +10,14 @@ from pathlib import Path
 
 from bankseg_assets.landing.files import printable
 from bankseg_assets.onboarding.contract_text import contract_text
-from bankseg_assets.onboarding.currency_settings import say_currency
-from bankseg_assets.onboarding.customer_settings import say_customer, say_people
-from bankseg_assets.onboarding.date_settings import say_dates
+from bankseg_assets.onboarding.currency_settings import propose_currency
+from bankseg_assets.onboarding.customer_settings import propose_customer, propose_people
+from bankseg_assets.onboarding.date_settings import propose_dates
 from bankseg_assets.onboarding.draft import NONE, Draft, Question, Setting
 from bankseg_assets.onboarding.file_settings import read_table
 from bankseg_assets.onboarding.header_words import plain
 from bankseg_assets.onboarding.masking import masked
-from bankseg_assets.onboarding.money_settings import say_money
+from bankseg_assets.onboarding.money_settings import propose_money
 from bankseg_assets.onboarding.roles import ROLES, Profile, assign
 
 MOST_COLUMNS_NAMED = 30
@@ -39,7 +39,7 @@ class Suggestion:
         return not self.questions
 
     def value(self, key: str) -> object:
-        """Return what is proposed for a setting; None for nothing."""
+        """Return the proposed value of a setting; None if there is none."""
         found = [line.value for line in self.settings if line.key == key]
         return found[-1] if found else None
 
@@ -52,20 +52,20 @@ def suggest(path: Path, answers: Mapping[str, str] | None = None) -> Suggestion:
     roles = assign(profiles, _named(draft.answers))
     for key, answer in draft.answers.items():
         if answer == NONE and key.endswith(".name"):
-            draft.used.add(key)  # a column that the bank does not have
-    say_currency(draft, roles, profiles)
-    say_customer(draft, roles)
-    say_people(draft, roles)
-    say_money(draft, roles)
-    say_dates(draft, roles)
-    _say_rest(draft, [one for one in roles.rest if one.column.filled])
+            draft.used.add(key)  # a column that the bank does not deliver
+    propose_currency(draft, roles, profiles)
+    propose_customer(draft, roles)
+    propose_people(draft, roles)
+    propose_money(draft, roles)
+    propose_dates(draft, roles)
+    _propose_rest(draft, [one for one in roles.rest if one.column.filled])
     draft.check_answers()
     text = contract_text(draft, file_name=printable(path.name), rows=table.rows)
     return Suggestion(text, tuple(draft.questions), tuple(draft.settings), table.rows)
 
 
 def _named(answers: Mapping[str, str]) -> dict[str, str]:
-    """Return our column -> the file's, of the answers that name one."""
+    """Return our column -> the file's, for answers that name a column."""
     found = {}
     for role in ROLES:
         if name := answers.get(f"columns.{role}.name"):
@@ -73,8 +73,8 @@ def _named(answers: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _say_rest(draft: Draft, rest: list[Profile]) -> None:
-    """Say which columns are not named, and what stands in them."""
+def _propose_rest(draft: Draft, rest: list[Profile]) -> None:
+    """Remark on the columns that the contract does not name, and their content."""
     lines = []
     for profile in rest[:MOST_COLUMNS_NAMED]:
         example = masked(next(iter(profile.sound.counts), ""))

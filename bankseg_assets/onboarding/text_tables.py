@@ -27,7 +27,7 @@ Row = tuple[int, list[str]]
 
 @dataclass(frozen=True)
 class TextTable:
-    """A text file's sample as columns, and what stands around its records."""
+    """A text file's sample as columns, with preamble and footer."""
 
     delimiter: str
     delimiter_evidence: str
@@ -38,24 +38,24 @@ class TextTable:
     columns: tuple[Column, ...]
     rows: int
     malformed: int
-    """Rows of the sample that have not the header's fields, before a footer."""
+    """Rows of the sample, before a footer, without the header's number of fields."""
     footer_words: tuple[str, ...] = ()
-    """How lines begin that are totals."""
+    """The starts of totals lines."""
     footer_lines: int = 0
-    """Lines at the end that are no records and begin with no such word."""
+    """Lines at the end that are not records, without such a start."""
     separator_line: bool = False
     named: int = 0
-    """How many columns have a name that says what they are."""
+    """The number of columns with a recognised name."""
 
 
 @dataclass(frozen=True)
 class _Reading:
-    """The head of a file, split by one delimiter, with the row that looks like the header."""
+    """The head of a file, split by one delimiter, with the likely header row."""
 
     delimiter: str
     rows: list[Row]
     header: int
-    """Place of the header in `rows`."""
+    """Index of the header in `rows`."""
     named: int
     fitting: int
     """Rows after the header with as many fields."""
@@ -70,7 +70,7 @@ class _Reading:
 
 
 def find_table(pieces: Sequence[str], *, has_end: bool) -> TextTable | None:
-    """Find the table in the pieces of a text; None where no line looks like a header."""
+    """Find the table in the pieces of a text; None if no line looks like a header."""
     declared = _separator(pieces[0])
     readings = [
         reading
@@ -98,7 +98,7 @@ def _separator(text: str) -> str:
 
 
 def split_rows(text: str, delimiter: str) -> Iterator[Row]:
-    """Yield the records of a text with the line that each begins in; blank lines are none."""
+    """Yield the records of a text with their first line's number; blank lines are skipped."""
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     line = 0
     while True:
@@ -115,7 +115,7 @@ def split_rows(text: str, delimiter: str) -> Iterator[Row]:
 
 
 def _read_head(text: str, delimiter: str) -> _Reading | None:
-    """Return the likeliest reading by a delimiter: the header is the row that names most."""
+    """Return the likeliest reading by a delimiter: the header names the most columns."""
     rows = list(islice(split_rows(text, delimiter), HEAD_ROWS))
     best: _Reading | None = None
     for place, (line, fields) in enumerate(rows[:LINES_SEARCHED]):
@@ -165,7 +165,7 @@ def _table(
         if word and sum(bool(field.strip(INVISIBLE)) for field in fields) < max(2, width - 1):
             footer_words[word] += 1
         elif not _width(fields) or [field.strip(INVISIBLE) for field in fields[:width]] == names:
-            continue  # an empty row, or the header again: left out without a setting
+            continue  # an empty row or a repeated header: left out without a setting
         elif _fits(fields, width, len(header)):
             malformed += at_end
             at_end = []
@@ -173,7 +173,7 @@ def _table(
         else:
             at_end.append(fields)
     begins = {footer_word(fields[0]) for fields in records}
-    for word in begins & footer_words.keys():  # a setting would leave these records out, too
+    for word in begins & footer_words.keys():  # a setting would also leave these records out
         malformed += [[word]] * footer_words.pop(word)
     if not has_end or len(at_end) > MOST_FOOTER_LINES:
         malformed, at_end = malformed + at_end, []

@@ -1,4 +1,4 @@
-"""What banks write as a value: directions, genders, placeholders, totals, states."""
+"""Words that banks use as values: directions, genders, placeholders, totals, states."""
 
 from bankseg_assets.onboarding.header_words import plain, words
 
@@ -28,7 +28,7 @@ RARE_PAIRS = {
     ("c", "a"): words("cargo abono tipo movimiento apunte"),
     ("d", "a"): words("dare avere segno tipo movimento"),
 }
-"""Letters that say so only where the header is of that language."""
+"""Letters with this meaning only if the header is in that language."""
 
 FEMALE = words("f female woman w weiblich frau mujer femenino femme feminin femmina vrouw")
 MALE = words("m male man maennlich mannlich herr hombre masculino homme masculin maschio varon")
@@ -42,7 +42,7 @@ PLACEHOLDERS = words("""
     nan null (null) <null> none n/a #n/a na nil nat - -- --- . ? #null! \\n unknown unbekannt
     desconocido inconnu
     """)
-"""In lower case: what programs write where there is no value."""
+"""Placeholders for a missing value, in lower case."""
 PLACEHOLDER_DATES = words("""
     1/1/1800 01/01/1800 1800-01-01 1/1/1900 01/01/1900 1900-01-01 01.01.1900 1.1.1900 01-01-1900
     9999-12-31 31/12/9999 31.12.9999 0000-00-00 00/00/0000 00.00.0000 0001-01-01 01/01/0001
@@ -64,12 +64,12 @@ UNSETTLED = words("""
 
 
 def is_placeholder(value: str) -> bool:
-    """Whether a value stands for none."""
+    """Return whether a value is a placeholder."""
     return value.lower() in PLACEHOLDERS
 
 
 def footer_word(text: str) -> str:
-    """Return how a line of totals begins, as it is written; empty where it is none."""
+    """Return the start of a totals line, as written; empty if it is not one."""
     shown = text.lstrip(' "')
     lower = shown.lower()
     for word in _FOOTERS:
@@ -80,7 +80,7 @@ def footer_word(text: str) -> str:
 
 
 def direction_of(value: str) -> str:
-    """Return `spending` or `income` for a word that says so; empty for a letter or another word."""
+    """Return `spending` or `income` for a known word; empty for a letter or another word."""
     key = "".join(plain(value))
     if key in SPENDING_WORDS and len(key) > 1:
         return "spending"

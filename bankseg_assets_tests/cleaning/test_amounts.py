@@ -1,4 +1,4 @@
-"""Amounts and directions are read from whatever columns a bank writes them in."""
+"""Amounts and directions are computed from the columns that a bank delivers."""
 
 import re
 from collections import Counter
@@ -40,7 +40,7 @@ def contract(without: tuple[str, ...] = (), **changes: Any) -> DeliveryContract:
 
 
 def read(spark: SparkSession, by: DeliveryContract, rows: list[dict[str, Any]]) -> list[Found]:
-    """Return what cleaning makes of rows whose other columns are sound."""
+    """Return the cleaned result of rows whose other columns are sound."""
     unused = {} if "amount" in by.columns else {"amount": None}
     frame = raw_frame(spark, [{"balance": "9"} | unused | row for row in rows])
     found = judge(frame, by, not_after=F.lit(NOT_AFTER)).collect()
@@ -173,7 +173,7 @@ def test_direction_words_are_compared_without_case(spark: SparkSession) -> None:
 
 
 def test_an_empty_direction_may_be_a_word(spark: SparkSession) -> None:
-    """Statements that mark deposits alone."""
+    """Statements that mark only deposits."""
     words = ColumnRule("Mark", spending=("",), income=("CR",), placeholders=("n/a",))
     rows: list[tuple[dict[str, Any], Found]] = [
         ({"direction": "Cr"}, ("25.00", "income")),
@@ -252,8 +252,8 @@ def test_quantity_times_price_is_the_amount(spark: SparkSession) -> None:
 
 
 @pytest.mark.parametrize("rates", [None, {"USD": Decimal("1E+9"), "XAF": Decimal("1e-15")}])
-def test_no_product_ends_the_query(spark: SparkSession, rates: dict[str, Decimal] | None) -> None:
-    """Too large for an amount, or for any type of Spark's: the row is quarantined."""
+def test_no_product_fails_the_query(spark: SparkSession, rates: dict[str, Decimal] | None) -> None:
+    """Too large for an amount, or for any Spark type: the row is quarantined."""
     more = {"currency": ColumnRule("Ccy", nullable=True, rates=rates)} if rates else {}
     digits = ["1" * 7, "9" * 10, "9" * 13, "9" * 15, "9" * 400, "1e14", "-" + "9" * 10]
     rows = [
@@ -529,8 +529,8 @@ def test_words_beside_an_amount_say_its_direction(spark: SparkSession) -> None:
     assert has_direction(by)
 
 
-def test_no_word_beside_an_amount_may_say_its_direction(spark: SparkSession) -> None:
-    """Card statements mark payments alone; German ones write S and H."""
+def test_missing_word_beside_an_amount_gives_its_direction(spark: SparkSession) -> None:
+    """Card statements mark only payments; German ones write S and H."""
     amount = ColumnRule("Betrag", decimal_separator=",", thousands_separator=".")
     card = replace(amount, spending=("",), income=("CR",))
     german = replace(amount, spending=("S",), income=("H",))
@@ -591,7 +591,7 @@ def balances(spark: SparkSession, by: DeliveryContract, texts: list[str]) -> dic
     return dict(zip(texts, found, strict=True))
 
 
-def test_a_sign_may_say_again_what_the_currency_column_says(spark: SparkSession) -> None:
+def test_sign_may_repeat_the_currency_column(spark: SparkSession) -> None:
     rates = {"USD": Decimal(80), "JPY": Decimal("0.5")}
     by = contract(currency=ColumnRule("Currency", nullable=True, rates=rates))
     rows = {

@@ -42,7 +42,7 @@ def delivered(
 
 
 def judged(spark: SparkSession, folder: Path, case: str, contract: DeliveryContract) -> DataFrame:
-    """Return the judged rows of all files of a case."""
+    """Return the validated rows of all files of a case."""
     raw = delivered(spark, folder, case, contract)
     return judge(raw, contract, not_after=F.lit(date(2021, 1, 1)))
 

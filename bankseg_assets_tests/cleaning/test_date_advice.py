@@ -1,4 +1,4 @@
-"""The format that would read the quarantined dates is named, and never chosen."""
+"""Advice names the format that would read the quarantined dates."""
 
 import json
 from collections.abc import Sequence

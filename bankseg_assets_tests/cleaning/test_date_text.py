@@ -218,7 +218,7 @@ def test_judge_converts_instants_and_no_other_text(spark: SparkSession, form: st
 def test_epochs_of_another_unit_are_implausible(
     spark: SparkSession, form: str, wrong: tuple[str, ...]
 ) -> None:
-    """Seconds that are read as milliseconds are of January 1970, and so is a zero for no date."""
+    """Seconds read as milliseconds fall in January 1970, and so does a zero for a missing date."""
     rows = [{"transaction_id": f"T{n}", "transaction_date": text} for n, text in enumerate(wrong)]
     for zone in ("America/New_York", KOLKATA):
         found = judged(spark, rows, {"transaction_date": {"format": form}}, zone)

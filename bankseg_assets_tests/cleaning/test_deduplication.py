@@ -1,4 +1,4 @@
-"""Rows that tell of the same transaction are kept once or not at all, in any order of arrival."""
+"""Rows of the same transaction are kept once or not at all, in any order of arrival."""
 
 import json
 from collections.abc import Sequence
@@ -21,14 +21,14 @@ CONTRACT = DeliveryContract()
 
 
 def not_after() -> Column:
-    """Return a day after every transaction here; made late, because it needs a session."""
+    """Return a day after every transaction here; a function, because it needs a session."""
     return F.lit(date(2021, 1, 1))
 
 
 def clean(
     spark: SparkSession, rows: Rows, winners: Sequence[str] = ()
 ) -> tuple[list[Row], list[Row]]:
-    """Return the rows that are kept and those that are set aside."""
+    """Return the kept and the quarantined rows."""
     raw = raw_frame(spark, rows)
     judged = judge(raw, CONTRACT, not_after=not_after())
     with repeated_ids(raw, None, CONTRACT) as repeated:
@@ -103,7 +103,7 @@ def test_a_correction_wins_over_rows_that_contradict_it(spark: SparkSession) -> 
 def test_the_later_of_two_corrections_wins(
     spark: SparkSession, order: list[str], winner: str
 ) -> None:
-    """Which one is later the ledger says, not the order of the rows or of the names."""
+    """The ledger defines which is later, not the order of rows or names."""
     rows = [
         *(copy("T1", 2), copy("T1", 3, delivery="b", amount="26")),
         *(copy("T1", 4, delivery="c", amount="27"), copy("T2", 5, delivery="b", amount="1")),
@@ -117,20 +117,20 @@ def test_the_later_of_two_corrections_wins(
     assert sorted(row["reason"] for row in aside) == ["corrected"] * 3 + ["duplicate"]
 
 
-def test_ids_are_one_however_they_are_written(spark: SparkSession) -> None:
-    """Deduplication reads an ID as cleaning does: else the same transaction is kept twice."""
+def test_ids_are_compared_in_normalised_form(spark: SparkSession) -> None:
+    """Deduplication normalises IDs as cleaning does, so no transaction is kept twice."""
     texts = ["T1", "T1\t", "\u00a0T1", "\u200bT1\ufeff", "17850.0", "17850", "017850"]
     kept, aside = clean(spark, [copy(text, number) for number, text in enumerate(texts, 2)])
     assert sorted(row["transaction_id"] for row in kept) == ["017850", "17850", "T1"]
     assert [row["reason"] for row in aside] == ["duplicate"] * 4
 
 
-def test_ids_are_compared_with_what_came_before(spark: SparkSession) -> None:
+def test_ids_are_compared_with_earlier_deliveries(spark: SparkSession) -> None:
     before = raw_frame(spark, [copy("T1", 2), copy("T2", 3), copy("T2", 4), copy("T3", 5)])
     arrived = raw_frame(
         spark, [copy(" T1", 2), copy("T1", 3), copy("T3", 4), copy("T4", 5), copy("T5", 6)] * 1
     )
-    # T2 was repeated before, and is nothing new.
+    # T2 was repeated earlier, and is not new.
     for others, repeated in ((before, {"T1", "T3"}), (None, {"T1"})):
         with repeated_ids(arrived, others, CONTRACT) as found:
             assert {row[0] for row in found.collect()} == repeated
@@ -154,7 +154,7 @@ RAW_ROWS = st.fixed_dictionaries(
 
 @given(st.lists(RAW_ROWS, min_size=40, max_size=120))
 @settings(max_examples=4, deadline=None)
-def test_every_row_is_kept_or_set_aside_exactly_once(
+def test_every_row_is_kept_or_quarantined_exactly_once(
     spark: SparkSession, rows: list[dict[str, Any]]
 ) -> None:
     kept, aside = clean(spark, rows, winners=["c"])
@@ -168,7 +168,7 @@ def test_every_row_is_kept_or_set_aside_exactly_once(
 @pytest.mark.parametrize(
     ("delivery", "reason"), [("old", "transaction_date_in_the_future"), ("new", None)]
 )
-def test_a_row_is_judged_by_the_day_on_which_its_delivery_came(
+def test_verdict_uses_the_day_of_the_delivery(
     spark: SparkSession, delivery: str, reason: str | None
 ) -> None:
     raw = raw_frame(spark, [copy("T1", 2, delivery=delivery, transaction_date="4/8/16")])

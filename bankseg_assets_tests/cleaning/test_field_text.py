@@ -1,4 +1,4 @@
-"""Texts of fields: what is trimmed, what an ID is, and what is none."""
+"""Field texts are trimmed, IDs normalised, and placeholders recognised."""
 
 import pytest
 from pyspark.sql import SparkSession

@@ -1,4 +1,4 @@
-"""Deliveries cleaned one after the other give the tables of all at once, whatever the order."""
+"""Incremental cleaning gives the same tables as a full run, in any order of deliveries."""
 
 import os
 from collections.abc import Iterable, Mapping, Sequence
@@ -66,7 +66,7 @@ class Bank:
         winners: Sequence[str] = CORRECTIONS,
         contract: DeliveryContract = CONTRACT,
     ) -> Cleaned:
-        """Bring both tables up to these deliveries."""
+        """Update both tables to these deliveries."""
         self._runs += 1
         with self.store.draft("raw_transactions", f"run{self._runs}") as draft:
             for delivery in deliveries:
@@ -168,7 +168,7 @@ def test_clean_step_by_step_equals_all_at_once(
 
 
 def test_clean_again_when_corrections_change_order(spark: SparkSession, tmp_path: Path) -> None:
-    """A correction that was withdrawn and delivered again is the later one now."""
+    """A correction that was withdrawn and delivered again is now the later one."""
     bank = Bank(spark, tmp_path)
     bank.clean([B, C])
     assert bank.clean([B, C]).n_new == 0
@@ -203,9 +203,7 @@ def test_latest_step_by_step_equals_all_at_once(
     assert (reasons.count("corrected"), reasons.count("conflicting_duplicate")) == (6, 0)
 
 
-def test_clean_again_when_conflicts_are_settled_otherwise(
-    spark: SparkSession, tmp_path: Path
-) -> None:
+def test_clean_again_when_conflict_resolution_changes(spark: SparkSession, tmp_path: Path) -> None:
     bank = Bank(spark, tmp_path)
     bank.clean([A, D], [])
     assert bank.clean([A, D], []).n_new == 0

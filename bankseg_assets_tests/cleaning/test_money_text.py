@@ -84,7 +84,7 @@ CASES: list[tuple[Bank, Expected]] = [
             **{"-1234567.8900000001": "-1234567.89", "25.000000000000004": "25.00"},
             **dict.fromkeys(("12.345", "1.2345e1", "0.001", "-12.3401", "(1.005)"), DECIMALS),
             **dict.fromkeys(("\u20b9 12.345", "1e-3", "1E-05", "2208.95999", "100.001"), DECIMALS),
-            # Digits of so large a number are as near as noise, and someone wrote them all the same.
+            # Digits of so large a number are as small as noise, but were written.
             **dict.fromkeys(("12345678901234.567", "99999999999999.9999"), DECIMALS),
             **{"99999999999999.99": "99999999999999.99"},
             **dict.fromkeys(("$5", "USD 5", "5 EUR", "\u00a35", "A$5", "\u20bf5", "XOF5"), OTHER),
@@ -160,7 +160,7 @@ CASES: list[tuple[Bank, Expected]] = [
 
 
 def read(spark: SparkSession, bank: Bank, texts: Sequence[str]) -> dict[str, str]:
-    """Return the amount that cleaning makes of each text, or its reason."""
+    """Return the cleaned amount of each text, or its reason."""
     frame = raw_frame(spark, [{"amount": text, "balance": "9"} for text in texts])
     rows = judge(frame, bank.contract, not_after=F.lit(date(2021, 1, 1))).collect()
     by_number = sorted((row["row_number"], row) for row in rows)

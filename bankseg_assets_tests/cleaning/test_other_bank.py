@@ -1,4 +1,4 @@
-"""A differently shaped bank needs another contract and nothing else: docs/contracts/ proves it."""
+"""A bank with other file formats needs only another contract (docs/contracts/)."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -72,7 +72,7 @@ REASONS = ["invalid_amount", "invalid_transaction_date", "invalid_transaction_da
 
 
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
-def test_another_contract_brings_another_banks_file_to_the_same_clean_rows(
+def test_other_contract_gives_the_same_clean_rows(
     tmp_path: Path, spark: SparkSession, kind: str
 ) -> None:
     original, output = tmp_path / f"bank.{kind}", tmp_path / "records.parquet"

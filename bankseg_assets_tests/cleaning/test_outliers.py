@@ -17,7 +17,7 @@ CONTRACT = DeliveryContract()
 
 
 def not_after() -> Column:
-    """Return a day after every transaction here; made late, because it needs a session."""
+    """Return a day after every transaction here; a function, because it needs a session."""
     return F.lit(date(2021, 1, 1))
 
 

@@ -33,7 +33,7 @@ def write(path: Path, rows: list[int], **options: object) -> Path:
         ("repeats-00000.parquet", "repeats"),
     ],
 )
-def test_a_file_s_name_says_whose_rows_it_holds(name: str, delivery: str) -> None:
+def test_file_name_identifies_the_delivery(name: str, delivery: str) -> None:
     assert delivery_of(Path("version") / name) == delivery
 
 

@@ -1,4 +1,4 @@
-"""Digests find the suspects; the values themselves decide."""
+"""Repeated values are found by digests and confirmed by value."""
 
 from collections import Counter
 
@@ -26,7 +26,7 @@ def test_what_occurs_twice_is_found_once(spark: SparkSession, values: list[str |
     assert set(found) == {value for value, count in Counter(values).items() if count > 1}
 
 
-def test_values_that_only_share_a_digest_are_not_taken_for_one(
+def test_values_that_share_only_a_digest_differ(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(repetition.F, "xxhash64", lambda column: F.length(column).cast("bigint"))

@@ -1,4 +1,4 @@
-"""Results of the rules beside their versions: a rule that changes must raise its number."""
+"""Results are pinned per rules version: a changed rule must raise its number."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.customers import rfm, rfm_incremental
 from bankseg_assets_tests.frames import Rows, cleaned_frame, raw_frame
 
-# Rules version -> SHA-256 of what they make of the rows below.
+# Rules version -> SHA-256 of the results for the rows below.
 CLEANING_RESULTS = {
     1: "33f9c931845266e4315ad2e06f9c60c5cde8e959de828ff429867aa70318f9be",
     2: "893bea16afaba9657a99da5efb51022a807530bd2321e9befbdea062fee211fb",
@@ -95,7 +95,7 @@ def customers_rows() -> Rows:
 
 
 def digest(rows: Iterable[Row]) -> str:
-    """Return a SHA-256 of rows, whatever their order."""
+    """Return a SHA-256 of rows, independent of their order."""
     texts = sorted(json.dumps(row.asDict(), sort_keys=True, default=str) for row in rows)
     return hashlib.sha256("\n".join(texts).encode()).hexdigest()
 

@@ -1,4 +1,4 @@
-"""Transactions without IDs of their own: by content and occurrence, or an ID with its scope."""
+"""Transaction IDs by content and occurrence, or by an ID with its scope."""
 
 from dataclasses import replace
 from datetime import date
@@ -36,7 +36,7 @@ def unique_per(scope: Literal["file", "customer", "day"]) -> DeliveryContract:
 def clean(
     spark: SparkSession, contract: DeliveryContract, *rows: dict[str, Any]
 ) -> tuple[dict[tuple[str, int], str], dict[tuple[str, int], str]]:
-    """Return place -> transaction ID of what is kept, and place -> reason of the others."""
+    """Return place -> transaction ID of kept rows, and place -> reason of the others."""
     raw, not_after = raw_frame(spark, rows), F.lit(date(2021, 1, 1))
     judged = judge(raw, contract, not_after=not_after)
     with repeated_ids(raw, None, contract, not_after=not_after) as repeated:
@@ -114,7 +114,7 @@ def test_nulls_of_different_columns_are_not_the_same(spark: SparkSession) -> Non
     assert not any("~" in name for name in ids.values())
 
 
-def test_id_per_file_does_not_tell_files_apart(spark: SparkSession) -> None:
+def test_id_per_file_does_not_distinguish_files(spark: SparkSession) -> None:
     """The same transaction has another number in the next file; one that is repeated is one."""
     ids, aside = clean(
         spark,
@@ -186,5 +186,5 @@ def test_identical_rows_of_a_delivery_are_reported(
     assert repeated_shares([tmp_path / "a"], SHIPPED) == {}
     files = ParquetFiles({"a": tmp_path / "a"}, {})
     cleaned = Cleaned(files, ParquetFiles({}, {}), 101, {}, {}, 2, 2, "")
-    (told,) = identical_rows(cleaned, contract)
-    assert told.startswith("10% of the rows of delivery d1 are identical")
+    (message,) = identical_rows(cleaned, contract)
+    assert message.startswith("10% of the rows of delivery d1 are identical")

@@ -1,4 +1,4 @@
-"""Every raw row is typed, repaired and judged, and ends up kept or set aside exactly once."""
+"""Every raw row is typed, repaired, validated, and kept or quarantined exactly once."""
 
 import json
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ NOT_AFTER = date(2021, 1, 1)
 
 MALFORMED = dict.fromkeys(CONTRACT.header) | {"malformed_text": "T1,C1"}
 
-# What is changed in a sound row -> the reason for which it is set aside.
+# Change in a sound row -> the reason of its quarantine.
 REFUSED: list[tuple[dict[str, Any], str]] = [
     (MALFORMED, "wrong_number_of_fields"),
     *(
@@ -112,7 +112,7 @@ REFUSED: list[tuple[dict[str, Any], str]] = [
     (MALFORMED | {"customer_id": "C-1"}, "wrong_number_of_fields"),
 ]
 
-# What is changed in a sound row, the column to look at -> the value that is kept.
+# Change in a sound row, column -> the value that is kept.
 TAKEN: list[tuple[dict[str, Any], str, Any]] = [
     ({}, "transaction_at", datetime(2016, 8, 2, 14, 32, 7)),
     ({"transaction_date": "12/8/16"}, "transaction_at", datetime(2016, 8, 12, 14, 32, 7)),
@@ -140,7 +140,7 @@ TAKEN: list[tuple[dict[str, Any], str, Any]] = [
     ({"birth_date": "1994-01-10"}, "birth_date", date(1994, 1, 10)),
     ({"birth_date": "2/8/16"}, "birth_date", date(2016, 8, 2)),
     ({"birth_date": "3/8/16"}, "birth_date", None),
-    # The year is told in full: no century to choose, and no birth after the transaction.
+    # The year has four digits: no century to choose, and no birth after the transaction.
     ({"birth_date": "2020-01-10"}, "birth_date", None),
     ({"birth_date": "1906-08-02"}, "birth_date", date(1906, 8, 2)),
     ({"birth_date": "1905-08-03"}, "birth_date", date(1905, 8, 3)),  # 110 until tomorrow
@@ -202,9 +202,7 @@ def judged(spark: SparkSession) -> list[Row]:
 
 
 @pytest.mark.parametrize("place", range(len(REFUSED)), ids=cases([change for change, _ in REFUSED]))
-def test_a_row_is_set_aside_for_the_first_rule_that_it_breaks(
-    judged: list[Row], place: int
-) -> None:
+def test_row_is_quarantined_for_the_first_broken_rule(judged: list[Row], place: int) -> None:
     change, reason = REFUSED[place]
     row = judged[place]
     assert row["reason"] == reason
@@ -258,7 +256,7 @@ def test_another_contract_reads_its_own_dates(spark: SparkSession) -> None:
 
 
 @pytest.mark.parametrize("form", ["yyyy-MM-dd", "d/M/yyyy", "yyyy-MM-dd HH:mm:ss", "yyyyMMdd"])
-def test_no_date_ends_the_query(spark: SparkSession, form: str) -> None:
+def test_no_date_fails_the_query(spark: SparkSession, form: str) -> None:
     """Java reads signed years of nine digits, and Spark then raised in spite of `try_to_date`."""
     rules = columns(
         transaction_date={"format": form}, birth_date={"format": form.partition(" ")[0]}
@@ -298,7 +296,7 @@ def test_a_contract_may_widen_what_is_plausible(spark: SparkSession) -> None:
     ]
 
 
-def test_a_delivery_is_judged_by_its_own_day(spark: SparkSession) -> None:
+def test_judge_uses_the_day_of_the_delivery(spark: SparkSession) -> None:
     raw = raw_frame(spark, [{"delivery": "d1"}, {"delivery": "d2"}])
     own = F.when(F.col("delivery") == "d1", F.lit(date(2016, 8, 1))).otherwise(F.lit(NOT_AFTER))
     found = judge(raw, CONTRACT, not_after=own).collect()
@@ -308,7 +306,7 @@ def test_a_delivery_is_judged_by_its_own_day(spark: SparkSession) -> None:
     }
 
 
-def test_what_a_bank_does_not_deliver_is_null_and_the_time_is_midnight(spark: SparkSession) -> None:
+def test_missing_columns_are_null_and_time_is_midnight(spark: SparkSession) -> None:
     rules = {name: rule for name, rule in CONTRACT.columns.items() if name not in OPTIONAL}
     (row,) = judge_by(spark, rules, [dict.fromkeys(OPTIONAL)])
     assert row["reason"] is None
@@ -348,7 +346,7 @@ def test_a_value_may_be_translated_bounded_and_matched(spark: SparkSession) -> N
     assert last["transaction_at"] == datetime(2016, 8, 2)
 
 
-def test_every_row_is_kept_or_set_aside(spark: SparkSession) -> None:
+def test_every_row_is_kept_or_quarantined(spark: SparkSession) -> None:
     raw = raw_frame(spark, [{"transaction_id": "T1"}, {"transaction_id": "T2", "amount": "x"}])
     judged = judge(raw, CONTRACT, not_after=F.lit(NOT_AFTER))
     (kept,), (aside,) = keep(judged, None, F.lit("x")).collect(), broken(judged).collect()

@@ -1,4 +1,4 @@
-"""What a format reads, which formats a contract may declare, and which do not go together."""
+"""Parsing of date formats, and validation of the formats in a contract."""
 
 from datetime import date, datetime
 

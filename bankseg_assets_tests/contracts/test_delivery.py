@@ -1,4 +1,4 @@
-"""The delivery contract: one file that an operator edits, and every slip in it is named."""
+"""The delivery contract: one file that an operator edits, with all errors reported."""
 
 from dataclasses import replace
 from decimal import Decimal
@@ -41,7 +41,7 @@ def test_another_bank_is_another_file() -> None:
     assert not contract.columns["birth_date"].has_two_digit_year
 
 
-def test_the_fingerprint_follows_the_content_and_not_the_comments(tmp_path: Path) -> None:
+def test_fingerprint_ignores_comments(tmp_path: Path) -> None:
     same = load(tmp_path, "# another comment\n" + SHIPPED)
     assert same.fingerprint == DeliveryContract().fingerprint
     changed = load(tmp_path, SHIPPED.replace('currency = "INR"', 'currency = "EUR"'))
@@ -50,7 +50,7 @@ def test_the_fingerprint_follows_the_content_and_not_the_comments(tmp_path: Path
 
 
 def test_features_named_by_the_contract_are_known_ones(tmp_path: Path) -> None:
-    """They change the models and no row of a file, so nothing is cleaned again."""
+    """They change only the models, so nothing is cleaned again."""
     named = load(tmp_path, 'features = ["recency", "log_monetary"]\n' + SHIPPED)
     assert named.features == ("recency", "log_monetary")
     assert named.fingerprint == DeliveryContract().fingerprint
@@ -58,7 +58,7 @@ def test_features_named_by_the_contract_are_known_ones(tmp_path: Path) -> None:
         load(tmp_path, 'features = ["age"]\n' + SHIPPED)
 
 
-def test_what_is_said_of_holdings_leaves_the_transactions_as_they_are(tmp_path: Path) -> None:
+def test_holdings_settings_do_not_affect_transactions(tmp_path: Path) -> None:
     start, _ = SHIPPED.split("[holdings.customer_id]")
     without = load(tmp_path, start)
     assert without == DeliveryContract()
@@ -75,7 +75,7 @@ def test_a_file_of_holdings_has_columns_of_its_own(tmp_path: Path) -> None:
 
 
 def test_layout_is_part_of_the_fingerprint(tmp_path: Path) -> None:
-    """Where it says nothing, contracts of before the setting keep theirs."""
+    """Contracts from before the setting keep their fingerprint."""
     plain = load(tmp_path, SHIPPED.replace("[file]", "[file]\nheader_line = 1"))
     assert plain.fingerprint == DeliveryContract().fingerprint
     text = "[file]\nheader_line = 5\nfooter_lines = 1\nfooter_starts_with = ['\"Total']"
@@ -101,7 +101,7 @@ def test_a_value_may_be_translated(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "told"),
+    ("old", "new", "message"),
     [
         ("currency", "currncy", "currncy is unknown; expected one of currency, "),
         ('currency = "INR"', "", "currency is missing; expected three letters"),
@@ -166,8 +166,8 @@ def test_a_value_may_be_translated(tmp_path: Path) -> None:
             "columns.transaction_time.format is there; expected no transaction_time",
         ),
         *(
-            ("minimum = 0", f"thousands_separator = {text}", f"thousands_separator is {told}")
-            for text, told in (
+            ("minimum = 0", f"thousands_separator = {text}", f"thousands_separator is {message}")
+            for text, message in (
                 ('""', "''; expected ',', '.', a space or an apostrophe"),
                 ('"_"', "'_'; expected"),
                 ('", "', "', '; expected"),
@@ -176,8 +176,8 @@ def test_a_value_may_be_translated(tmp_path: Path) -> None:
             )
         ),
         *(
-            ("number_format", f"currency_symbols = {text}\nnumber_format", f"symbols {told}")
-            for text, told in (
+            ("number_format", f"currency_symbols = {text}\nnumber_format", f"symbols {message}")
+            for text, message in (
                 ('"Rs"', "is 'Rs'; expected a list of texts"),
                 ('["Rs", "-"]', r"has \['-'\]; expected texts without digits"),
                 ('["5"]', r"has \['5'\]; expected texts"),
@@ -224,8 +224,8 @@ def test_a_value_may_be_translated(tmp_path: Path) -> None:
         ("[file]", "spending = 'out'\n[file]", "spending is 'out'; expected 'debit' or 'credit'"),
         ("[file]", "[file]\nsheet = 1", "file.sheet is 1; expected a sheet's name"),
         *(
-            ("[file]", f"[[row_filters]]\n{text}\n[file]", f"row_filters.0..{told}")
-            for text, told in (
+            ("[file]", f"[[row_filters]]\n{text}\n[file]", f"row_filters.0..{message}")
+            for text, message in (
                 ("keep = ['x']", "column is missing; expected the header's name"),
                 ("column = 'S'", "keep is missing; expected the values of rows to keep, or drop"),
                 ("column = 'S'\nkeep = 'x'", "keep is 'x'; expected a list of values"),
@@ -235,8 +235,8 @@ def test_a_value_may_be_translated(tmp_path: Path) -> None:
             )
         ),
         *(
-            ('name = "CustLocation"', text, f"columns.location.{told}")
-            for text, told in (
+            ('name = "CustLocation"', text, f"columns.location.{message}")
+            for text, message in (
                 ("", "name is missing; expected the header's name"),
                 ("name = 'a'\nnames = ['a', 'b']", "names is there; expected name or names"),
                 ("names = ['a']", "names is .'a'.; expected two different names or more"),
@@ -245,8 +245,8 @@ def test_a_value_may_be_translated(tmp_path: Path) -> None:
             )
         ),
         *(
-            ("[columns.amount]", f"[columns.amount]\n{text}", f"columns.amount{told}")
-            for text, told in (
+            ("[columns.amount]", f"[columns.amount]\n{text}", f"columns.amount{message}")
+            for text, message in (
                 ("spending = ['Dr']", ".income is missing; expected the words of income"),
                 ("income = ['Cr']", ".spending is missing; expected the words of spending"),
                 ("spending = ['Cr']\nincome = ['CR']", ".income has .'CR'.; expected no word of"),
@@ -256,15 +256,15 @@ def test_a_value_may_be_translated(tmp_path: Path) -> None:
             )
         ),
         *(
-            ("[columns.balance]", f"[columns.balance]\n{text}", f"columns.balance.{told}")
-            for text, told in (
+            ("[columns.balance]", f"[columns.balance]\n{text}", f"columns.balance.{message}")
+            for text, message in (
                 ("positive_words = ['Cr']", "positive_words is there; expected negative_words"),
                 ("negative_words = ['']", "positive_words has ....; expected no word of negative"),
             )
         ),
         *(
-            ("[columns.gender]", f"{text}\n[columns.gender]", f"columns.{told}")
-            for text, told in (
+            ("[columns.gender]", f"{text}\n[columns.gender]", f"columns.{message}")
+            for text, message in (
                 ("[columns.debit]\nname = 'D'", "debit is there; expected no other amount besid"),
                 ("[columns.quantity]\nname = 'Q'", "unit_price is missing; expected a table, bec"),
                 ("[columns.age]\nname = 'A'", "age is there; expected age or birth_date, not bo"),
@@ -292,11 +292,11 @@ def test_a_value_may_be_translated(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_slip_is_named_with_file_key_expectation_and_finding(
-    tmp_path: Path, old: str, new: str, told: str
+def test_error_names_file_key_expectation_and_finding(
+    tmp_path: Path, old: str, new: str, message: str
 ) -> None:
     assert old in SHIPPED
-    with pytest.raises(ContractError, match=rf"The contract .*contract\.toml:? [a-z_.]*{told}"):
+    with pytest.raises(ContractError, match=rf"The contract .*contract\.toml:? [a-z_.]*{message}"):
         load(tmp_path, SHIPPED.replace(old, new, 1))
 
 
@@ -324,7 +324,7 @@ def test_contract_needs_a_time_zone_for_instants(tmp_path: Path, form: str) -> N
 
 
 def test_fingerprint_ignores_settings_that_are_not_used() -> None:
-    """Else an update of the platform had every bank's files cleaned again."""
+    """Otherwise an update of the platform would clean every bank's files again."""
     found = DeliveryContract().fingerprint
     assert found == "3243024eac2ecf2b5ada9e267ebc831d00b17f92a4c566c06168bb9d5df627e3"
 
@@ -335,7 +335,7 @@ def test_a_needed_column_cannot_be_left_out(tmp_path: Path) -> None:
         load(tmp_path, start)
 
 
-def test_a_contract_that_is_not_there_is_named_with_its_setting(tmp_path: Path) -> None:
+def test_missing_contract_is_named_with_its_setting(tmp_path: Path) -> None:
     with pytest.raises(ContractError, match=r"absent\.toml cannot be read .*BANKSEG_CONTRACT"):
         load_contract(tmp_path / "absent.toml")
 
@@ -359,14 +359,12 @@ def test_currency_symbols_are_read(tmp_path: Path) -> None:
     ("format_", "takes_iso"),
     [("d/M/yy", True), ("yyyy-MM-dd", True), ("yyyy-dd-MM", False), ("yyyydMM", False)],
 )
-def test_iso_dates_are_taken_where_they_can_mean_one_day_only(
-    format_: str, *, takes_iso: bool
-) -> None:
+def test_iso_dates_are_accepted_if_unambiguous(format_: str, *, takes_iso: bool) -> None:
     rule = replace(DeliveryContract().columns["birth_date"], format=format_)
     assert rule.takes_iso_dates is takes_iso
 
 
-def test_all_slips_of_a_contract_are_named_together(tmp_path: Path) -> None:
+def test_errors_of_a_contract_are_reported_together(tmp_path: Path) -> None:
     text = SHIPPED.replace('"INR"', '"Rs"').replace('"utf-8"', '"utf-9"')
     with pytest.raises(ContractError) as caught:
         load(tmp_path, text.replace("nullable = true", 'nullable = "yes"', 1))
@@ -387,7 +385,7 @@ def test_an_amount_may_be_in_columns_of_its_direction(tmp_path: Path) -> None:
     assert contract.spending == "credit"
 
 
-def test_a_contract_without_transaction_ids_is_taken(tmp_path: Path) -> None:
+def test_contract_without_transaction_ids_is_accepted(tmp_path: Path) -> None:
     start, rest = SHIPPED.split("[columns.transaction_id]")
     contract = load(tmp_path, start + rest[rest.index("[columns.customer_id]") :])
     assert "transaction_id" not in contract.columns

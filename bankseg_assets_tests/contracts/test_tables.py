@@ -45,7 +45,7 @@ def test_the_schema_is_what_spark_reads(spark: SparkSession, table: Table) -> No
         assert field.dataType.simpleString() == column.type
 
 
-def test_a_raw_row_is_the_delivered_columns_and_where_they_stood() -> None:
+def test_raw_row_has_delivered_columns_and_their_origin() -> None:
     assert set(DeliveryContract().header) < set(DELIVERED)
     assert RAW_TRANSACTIONS.names == [
         *DELIVERED,
@@ -56,7 +56,7 @@ def test_a_raw_row_is_the_delivered_columns_and_where_they_stood() -> None:
     ]
 
 
-def test_a_column_means_the_same_in_the_segments_as_in_the_rfm_table() -> None:
+def test_columns_of_segments_and_rfm_table_agree() -> None:
     shared = set(CUSTOMER_SEGMENTS.columns) & set(RFM_TABLE.columns)
     carried = {column.name for column in shared}
     assert {"customer_id", "recency", "monetary", "latest_balance", "held_out"} <= carried
@@ -68,7 +68,7 @@ def test_a_column_means_the_same_in_the_segments_as_in_the_rfm_table() -> None:
     }
 
 
-def test_every_feature_is_of_a_column_that_both_customer_tables_have() -> None:
+def test_features_use_columns_of_both_customer_tables() -> None:
     measures = {feature.measure for feature in FEATURES.values()}
     parts = {part for pair in DERIVED.values() for part in pair}
     for table in (RFM_TABLE, CUSTOMER_SEGMENTS):

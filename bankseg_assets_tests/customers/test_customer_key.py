@@ -1,4 +1,4 @@
-"""A customer key that a run is launched with holds columns and plain functions, and no more."""
+"""A customer key given at launch may contain only columns and plain functions."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ from bankseg_assets.storage.version_store import BASIS_FILE, VersionStore, write
         "CONCAT(customer_id, 'reflect(--)')",
     ],
 )
-def test_columns_texts_numbers_and_plain_functions_are_taken(key: str) -> None:
+def test_launched_key_accepts_columns_and_plain_functions(key: str) -> None:
     assert launched_key(key) == key
 
 

@@ -1,4 +1,4 @@
-"""The report's tables: right figures, and no cell so small that it is a person."""
+"""The report's tables have correct figures, and no cell that reveals a person."""
 
 import json
 from collections.abc import Iterable
@@ -24,7 +24,7 @@ PRIVATE = (
 
 
 def rows() -> list[dict[str, Any]]:
-    """25 places of 21 to 45 rows each, and twenty rows in a place, day, hour and age of theirs."""
+    """25 places of 21 to 45 rows, and one place, day, hour and age with only twenty rows."""
     found = []
     for place in range(25):
         for number in range(FEWEST + place):
@@ -56,7 +56,7 @@ ROWS = rows()
 
 @pytest.fixture(scope="module")
 def tables(spark: SparkSession) -> Tables:
-    """The report of those rows, of 60 customers and of 14 rows that were set aside."""
+    """The report of those rows, of 60 customers and of 14 quarantined rows."""
     quarantined = spark.createDataFrame(
         [("quarantined", "invalid_amount", "bank.csv", "d1", n, "{}") for n in range(13)]
         + [("duplicate", "duplicate", "bank.csv", "d1", 9, "{}")],
@@ -140,7 +140,7 @@ def test_a_quantile_that_few_rows_lie_beyond_is_left_out(tables: Tables) -> None
     assert [amount["p1"], amount["p99"]] == [None, None]
 
 
-def test_few_missing_values_and_few_conflicts_are_not_told(spark: SparkSession) -> None:
+def test_few_missing_values_and_conflicts_are_hidden(spark: SparkSession) -> None:
     cleaned = cleaned_frame(spark, [{"balance": None}] * 5 + [{}] * 20)
     aside = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
     rfm = rfm_frame(spark, [{"frequency": 2, "identity_conflict": n < 3} for n in range(12)])
@@ -156,9 +156,7 @@ def test_few_missing_values_and_few_conflicts_are_not_told(spark: SparkSession) 
     ("customers", "rows"),
     [({1: 100}, 11), ({1: 100, 6: 3}, 26), ({500: 1, 2: 1000}, 519), ({3: 2}, 7), ({}, 1)],
 )
-def test_a_cell_needs_more_rows_than_the_ten_most_frequent_customers_have(
-    customers: dict[int, int], rows: int
-) -> None:
+def test_cell_needs_more_rows_than_ten_customers_have(customers: dict[int, int], rows: int) -> None:
     assert fewest_rows(customers) == rows
 
 
@@ -179,7 +177,7 @@ def test_correlations_use_rows_that_have_both_values(tables: Tables) -> None:
     assert pairs["log_amount", "log_balance"] == pytest.approx(expected)
 
 
-def test_what_was_set_aside_is_counted_by_reason(tables: Tables) -> None:
+def test_quarantined_rows_are_counted_by_reason(tables: Tables) -> None:
     assert tables["quarantine_reasons"] == [
         {"disposition": "duplicate", "reason": "duplicate", "rows": None},
         {"disposition": "quarantined", "reason": "invalid_amount", "rows": 13},
@@ -222,7 +220,7 @@ def test_money_below_zero_has_bars_quantiles_and_correlations(signed: Tables) ->
     assert pairs["log_amount", "hour"] is None
 
 
-def test_what_was_never_delivered_is_missing_and_has_no_table(signed: Tables) -> None:
+def test_undelivered_column_is_missing_and_has_no_table(signed: Tables) -> None:
     missing = {row["column"]: row["share"] for row in signed["missing_values"]}
     assert missing == {"birth_date": 1.0, "gender": 1.0, "location": 1.0, "balance": 0.0}
     assert signed["genders"] == signed["locations"] == signed["age_distribution"] == []
@@ -237,7 +235,7 @@ def test_an_empty_column_of_few_rows_is_known_to_be_empty(spark: SparkSession) -
     assert (shares["balance"], shares["gender"]) == (1.0, None)
 
 
-def test_fewer_than_eleven_customers_have_no_sum_and_no_correlation(spark: SparkSession) -> None:
+def test_fewer_than_eleven_customers_show_no_sums(spark: SparkSession) -> None:
     rows = [{"amount": Decimal(n), "balance": Decimal(n * n)} for n in range(1, 9)]
     aside = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
     found = explore(cleaned_frame(spark, rows), aside, rfm_frame(spark, [{}] * 8))
@@ -247,7 +245,7 @@ def test_fewer_than_eleven_customers_have_no_sum_and_no_correlation(spark: Spark
 
 
 @pytest.mark.parametrize("count", [0, 40])
-def test_amounts_of_zero_or_no_rows_end_no_run(spark: SparkSession, count: int) -> None:
+def test_zero_amounts_or_no_rows_fail_no_run(spark: SparkSession, count: int) -> None:
     rows = [{"amount": Decimal(0), "balance": Decimal(0)}] * count
     aside = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
     found = explore(cleaned_frame(spark, rows), aside, rfm_frame(spark, [{}] * count))
@@ -257,7 +255,7 @@ def test_amounts_of_zero_or_no_rows_end_no_run(spark: SparkSession, count: int) 
 
 
 def test_a_table_in_which_nothing_varies_has_no_correlation(spark: SparkSession) -> None:
-    """One row, or many that are alike, must not end the run."""
+    """One row, or many equal ones, must not fail the run."""
     aside = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
     found = explore(cleaned_frame(spark, [{}, {}]), aside, rfm_frame(spark, [{"frequency": 2}]))
     assert set(column(found["correlations"], "pearson")) == {None}

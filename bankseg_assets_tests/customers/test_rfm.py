@@ -1,4 +1,4 @@
-"""One row a customer: measures, scores that ties do not spoil, and one named group."""
+"""One row per customer: measures, scores that handle ties, and one named group."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -91,16 +91,14 @@ def found(spark: SparkSession) -> dict[str, Row]:
 PERSON = "concat_ws('|', birth_date, gender, location, substr(customer_id, 4, 3))"
 
 
-def test_a_key_over_the_columns_of_a_row_is_taken(spark: SparkSession) -> None:
+def test_require_key_accepts_columns_of_a_row(spark: SparkSession) -> None:
     require_key(cleaned_frame(spark, TRANSACTIONS), PERSON)
 
 
 @pytest.mark.parametrize(
     "key", ["nobody", "concat(customer_id", "count(1)", "explode(split(location, ' '))"]
 )
-def test_a_key_that_is_no_value_of_a_row_is_refused_with_a_sentence(
-    spark: SparkSession, key: str
-) -> None:
+def test_require_key_refuses_a_key_beyond_one_row(spark: SparkSession, key: str) -> None:
     with pytest.raises(ValueError, match="is no value of a row of cleaned_transactions"):
         require_key(cleaned_frame(spark, TRANSACTIONS), key)
 
@@ -136,7 +134,7 @@ def test_a_balance_that_was_not_delivered_is_left_out(found: dict[str, Row]) -> 
 
 
 def test_sums_have_no_size_at_which_they_overflow(spark: SparkSession) -> None:
-    """Twelve amounts of 999999999999999 ended every run: more than the column holds."""
+    """Twelve amounts of 999999999999999, which exceed the column, failed every run."""
     rows = [{"amount": money("999999999999999.00"), "balance": money("-999999999999999.00")}] * 12
     rows += [{"customer_id": "C2", "amount": money("-0.07")}] * 3
     found = measured(spark, rows)
@@ -148,13 +146,15 @@ def test_sums_have_no_size_at_which_they_overflow(spark: SparkSession) -> None:
 
 
 @pytest.mark.parametrize(("born", "age"), [(date(1905, 10, 23), 110), (date(1905, 10, 22), None)])
-def test_who_turns_111_has_no_age(spark: SparkSession, born: date, age: int | None) -> None:
+def test_customer_who_turns_111_has_no_age(
+    spark: SparkSession, born: date, age: int | None
+) -> None:
     """At the transaction the customer was 110: the same limit holds at the snapshot."""
     found = measured(spark, [{"birth_date": born, "transaction_at": at(10, 1)}])
     assert (found["C1"]["age"], found["C1"]["birth_date"]) == (age, born)
 
 
-def test_transactions_without_a_customer_are_no_ones(spark: SparkSession) -> None:
+def test_transactions_without_a_customer_are_left_out(spark: SparkSession) -> None:
     rows = [{"gender": None}, {"gender": "F"}]
     assert list(measured(spark, rows, "concat(gender, location)")) == ["FPUNE"]
 
@@ -164,7 +164,7 @@ def test_age_is_in_whole_years_at_the_snapshot(found: dict[str, Row]) -> None:
     assert ages == {"C1": 22, "C2": None, "C3": 21}  # C3's birthday is the day after
 
 
-def test_rows_that_disagree_on_who_the_customer_is_are_told(spark: SparkSession) -> None:
+def test_rows_with_conflicting_attributes_are_counted(spark: SparkSession) -> None:
     def twice(name: str, **change: Any) -> list[dict[str, Any]]:
         return [{"customer_id": name}, {"customer_id": name, **change}]
 
@@ -187,7 +187,7 @@ def test_rows_that_disagree_on_who_the_customer_is_are_told(spark: SparkSession)
     }
 
 
-def test_an_expression_may_say_who_the_customer_is(spark: SparkSession) -> None:
+def test_customer_key_may_be_an_expression(spark: SparkSession) -> None:
     key = "concat_ws('|', birth_date, gender, location, substr(customer_id, 4, 3))"
     rows = [
         {"customer_id": "C1234567"},
@@ -206,7 +206,7 @@ def test_a_fifth_is_held_out_and_always_the_same(spark: SparkSession) -> None:
     ids = spark.range(20_000).select(F.concat(F.lit("C"), "id").alias("customer_id"))
     chosen = ids.where(held_out(F.col("customer_id")))
     assert chosen.count() / 20_000 == pytest.approx(HELD_OUT_SHARE, abs=0.01)
-    # Known for ever: a model that is fitted again keeps its test customers.
+    # Pinned: a model that is fitted again keeps its test customers.
     first = [row[0] for row in chosen.orderBy(F.expr("int(substr(customer_id, 2))")).take(5)]
     assert first == ["C3", "C6", "C8", "C11", "C12"]
     again = [row[0] for row in ids.repartition(3).intersect(chosen).collect()]
@@ -217,7 +217,7 @@ HISTOGRAMS = st.dictionaries(st.integers(0, 60), st.integers(1, 1000), min_size=
 
 
 def scores_of(histogram: dict[int, int], *, common_is_best: bool = False) -> dict[int, int]:
-    """Return value -> score, as `score` counts it."""
+    """Return value -> score, as computed by `score`."""
     cuts = score_cuts(histogram, common_is_best=common_is_best)
     assert len(cuts) == SCORES - 1
     assert cuts == sorted(cuts)
@@ -235,7 +235,7 @@ def test_scores_never_fall_with_the_value(histogram: dict[int, int], common_is_b
 def test_a_common_value_scores_higher_than_lesser_ones(
     histogram: dict[int, int], common_is_best: bool
 ) -> None:
-    """A fifth share it: what most have done is told from what fewer have done less often."""
+    """A fifth share it: a common value is distinguished from rarer, lower ones."""
     scores = scores_of(histogram, common_is_best=common_is_best)
     values = list(scores)
     for lesser, value in pairwise(values):
@@ -273,9 +273,7 @@ def test_without_ties_a_score_holds_a_fifth() -> None:
         ({7: 3}, [3]),
     ],
 )
-def test_a_frequency_that_is_common_is_not_often(
-    histogram: dict[int, int], scores: list[int]
-) -> None:
+def test_common_frequency_scores_low(histogram: dict[int, int], scores: list[int]) -> None:
     assert list(scores_of(histogram).values()) == scores
 
 
@@ -337,7 +335,7 @@ def test_customers_who_are_all_alike_are_not_lost(
     assert {row["recency_score"] for row in found} == {SCORES}
 
 
-def test_customers_of_whom_most_were_here_yesterday_are_not_lost(spark: SparkSession) -> None:
+def test_customers_mostly_active_yesterday_are_not_lost(spark: SparkSession) -> None:
     rows = [
         {
             "recency": 1 if number % 10 else 5,
@@ -400,7 +398,7 @@ def groups(spark: SparkSession) -> dict[tuple[int, int, int], str]:
     }
 
 
-def test_every_combination_of_scores_has_a_group_and_every_group_a_combination(
+def test_scores_and_groups_cover_each_other(
     groups: dict[tuple[int, int, int], str],
 ) -> None:
     assert len(groups) == SCORES**3
@@ -429,7 +427,7 @@ def moved(day: int, amount: str, direction: str | None, **more: Any) -> dict[str
     }
 
 
-# C1 spends and earns, C2 earns alone, C3 spends alone, and of C4 no direction is known.
+# C1 spends and earns, C2 only earns, C3 only spends, and C4's direction is unknown.
 DIRECTED = [
     moved(1, "5.50", "spending", balance=money("10.00"), location="PUNE"),
     moved(3, "-1.25", "spending"),
@@ -448,7 +446,7 @@ def test_customers_count_spending_alone(spark: SparkSession) -> None:
     first = found["C1"]
     assert (first["recency"], first["frequency"], first["monetary"]) == (18, 3, money("6.25"))
     assert first["average_amount"] == pytest.approx(6.25 / 3)
-    # Balances, and who the customer is, are of all transactions.
+    # Balances and attributes use all transactions.
     assert (first["latest_balance"], first["average_balance"]) == (money("30.00"), 20.0)
     assert first["location"] == "GOA"
 
@@ -480,7 +478,7 @@ def test_age_is_of_the_latest_row_that_has_one(spark: SparkSession) -> None:
         moved(4, "1", "spending", birth_date=None, age=None),
         moved(4, "1", None, customer_id="C2", birth_date=None),
         moved(4, "1", None, customer_id="C3", birth_date=date(1990, 1, 1), age=99),
-        # Older than anyone: the birth date says so, and no age is known.
+        # The birth date is implausibly old, so the age is unknown.
         moved(4, "1", None, customer_id="C4", birth_date=date(1905, 10, 21), age=99),
     ]
     ages = {name: row["age"] for name, row in measured(spark, rows).items()}
@@ -499,7 +497,7 @@ def test_sums_have_the_decimals_of_the_currency(
     (row,) = found.collect()
     assert (row["monetary"], row["latest_balance"]) == (3 * money(unit), money(unit))
     assert row["average_amount"] == pytest.approx(float(unit))
-    # A sum of the greatest amounts is cut, and ends no query.
+    # A sum of the greatest amounts is clipped, and fails no query.
     most = cleaned.withColumn("amount", F.lit(10 ** (18 - decimals) - 1).cast(kind))
     (row,) = customers(most, customer_key="customer_id", snapshot=SNAPSHOT).collect()
     assert row["monetary"] == greatest_sum(decimals)

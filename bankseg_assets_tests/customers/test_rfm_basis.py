@@ -1,4 +1,4 @@
-"""When an RFM table may go on from the one before, and when all is counted anew."""
+"""Conditions for an incremental update of the RFM table, or a full recompute."""
 
 import shutil
 from datetime import date
@@ -10,7 +10,12 @@ import pyarrow.parquet as pq
 import pytest
 
 from bankseg_assets.customers import rfm_basis
-from bankseg_assets.customers.rfm_basis import CountAnewError, basis, columns_with_values, newest
+from bankseg_assets.customers.rfm_basis import (
+    FullRecomputeError,
+    basis,
+    columns_with_values,
+    newest,
+)
 from bankseg_assets.storage.version_store import BASIS_FILE, VersionStore, write_json
 
 SNAPSHOT = date(2016, 10, 22)
@@ -32,7 +37,7 @@ def clean(store: VersionStore, **rows: int) -> Path:
 
 
 def count(store: VersionStore, cleaned: Path, **change: Any) -> Path:
-    """Publish an RFM table that was made from it."""
+    """Publish an RFM table that was computed from it."""
     inputs = {"cleaned_transactions": cleaned.name}
     with store.draft("rfm_table", "run", inputs) as draft:
         made_from = basis(cleaned, customer_key="customer_id", snapshot=SNAPSHOT)
@@ -43,12 +48,12 @@ def count(store: VersionStore, cleaned: Path, **change: Any) -> Path:
 
 
 def why_not(store: VersionStore, cleaned: Path, customer_key: str = "customer_id") -> str:
-    with pytest.raises(CountAnewError) as caught:
+    with pytest.raises(FullRecomputeError) as caught:
         newest(store, cleaned, customer_key=customer_key)
     return str(caught.value)
 
 
-def test_what_arrived_and_what_is_gone_is_told_by_content(store: VersionStore) -> None:
+def test_basis_detects_new_and_removed_files_by_content(store: VersionStore) -> None:
     then = clean(store, a=100, b=7)
     table = count(store, then)
     now = clean(store, a=100, c=5)
@@ -60,7 +65,7 @@ def test_what_arrived_and_what_is_gone_is_told_by_content(store: VersionStore) -
     assert same.arrived == same.gone == ()
 
 
-def test_reasons_to_count_all_anew(store: VersionStore) -> None:
+def test_basis_names_the_reason_for_a_full_recompute(store: VersionStore) -> None:
     cleaned = clean(store, a=100)
     assert why_not(store, cleaned) == "This is the first."
     count(store, cleaned)
@@ -70,13 +75,13 @@ def test_reasons_to_count_all_anew(store: VersionStore) -> None:
     assert why_not(store, cleaned) == "The rules have changed."
 
 
-def test_a_table_of_an_older_build_says_nothing(store: VersionStore) -> None:
+def test_table_of_an_older_build_requires_a_full_recompute(store: VersionStore) -> None:
     cleaned = clean(store, a=100)
     (count(store, cleaned) / BASIS_FILE).write_text("{", encoding="utf-8")
     assert why_not(store, cleaned) == "The one before is by another customer key."
 
 
-def test_without_the_old_rows_nobody_knows_whose_are_gone(store: VersionStore) -> None:
+def test_missing_old_rows_require_a_full_recompute(store: VersionStore) -> None:
     then = clean(store, a=100, b=1)
     count(store, then)
     now = clean(store, a=100)
@@ -84,7 +89,7 @@ def test_without_the_old_rows_nobody_knows_whose_are_gone(store: VersionStore) -
     assert "b.parquet is not there to tell whose" in why_not(store, now)
 
 
-def test_a_damaged_table_is_not_gone_on_from(store: VersionStore) -> None:
+def test_damaged_table_requires_a_full_recompute(store: VersionStore) -> None:
     cleaned = clean(store, a=100)
     (count(store, cleaned) / "part-0.parquet").write_bytes(b"PAR1")
     assert "part-0.parquet is 4 bytes" in why_not(store, cleaned)
@@ -100,8 +105,8 @@ def test_the_rules_are_known_by_their_version(
     assert why_not(store, cleaned) == "The rules have changed."
 
 
-def test_transactions_of_another_contract_are_counted_anew(store: VersionStore) -> None:
-    """A row of the same file and number may be of another amount or direction then."""
+def test_other_contract_requires_a_full_recompute(store: VersionStore) -> None:
+    """A row of the same file and number may then have another amount or direction."""
     count(store, clean(store, a=1))
     with store.draft("cleaned_transactions", "run") as draft:
         write_json(draft.path / BASIS_FILE, {"fingerprint": "of another contract"})

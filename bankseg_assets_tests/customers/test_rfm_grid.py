@@ -1,4 +1,4 @@
-"""The classic grid and its groups beside the segments, counted by hand."""
+"""The RFM grid and its groups by segment, compared with hand counts."""
 
 from decimal import Decimal
 from typing import Any
@@ -82,7 +82,7 @@ def test_a_cell_has_its_customers_money_and_main_group(
     assert (empty["customers"], empty["monetary"], empty["rfm_group"]) == (0, 0, None)
 
 
-def test_thresholds_follow_one_another_and_end_nowhere(
+def test_thresholds_are_contiguous_and_open_ended(
     found: dict[tuple[int, int], dict[str, Any]],
 ) -> None:
     days = {r: (found[r, 1]["recency_from"], found[r, 1]["recency_to"]) for r in (5, 4, 3, 1)}
@@ -91,7 +91,7 @@ def test_thresholds_follow_one_another_and_end_nowhere(
     assert times == {1: (1, 1), 2: (2, 2), 3: (3, None), 5: (None, None)}
 
 
-def test_a_cell_of_ten_customers_is_hidden_and_the_smallest_other_with_it(
+def test_grid_hides_a_small_cell_and_its_complement(
     spark: SparkSession,
 ) -> None:
     few = (10, 0, 2, 2, "Hibernating", 60, 2, "100")
@@ -116,7 +116,7 @@ def test_groups_and_segments_are_crossed(cells: list[Any]) -> None:
     assert sum(row["customers"] for row in rows) == 122
 
 
-def test_a_group_of_ten_in_a_segment_is_hidden_and_a_segment_of_ten_whole(
+def test_groups_hide_small_cells_and_small_segments(
     spark: SparkSession,
 ) -> None:
     few = [(10, 0, 5, 3, "Champions", 1, 7, "9"), (10, 2, 5, 3, "Champions", 1, 7, "9")]

@@ -1,4 +1,4 @@
-"""An RFM table that goes on from the one before is the one that is counted from all rows."""
+"""An incremental update gives the same RFM table as a full recompute."""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
@@ -13,7 +13,7 @@ from bankseg_assets.customers.rfm import customers, measure_histograms, with_sco
 from bankseg_assets.customers.rfm_incremental import (
     TOUCHED,
     carried,
-    counted_anew,
+    recompute_customers,
     touched_customers,
 )
 from bankseg_assets_tests.frames import Rows, cleaned_frame, rfm_frame
@@ -36,7 +36,7 @@ def test_only_rows_that_one_side_has_touch_a_customer(spark: SparkSession) -> No
     assert touched(spark, rows, rows).isEmpty()
 
 
-def test_others_keep_their_measures_and_grow_older(spark: SparkSession) -> None:
+def test_untouched_customers_keep_measures_and_age(spark: SparkSession) -> None:
     before = rfm_frame(
         spark,
         [
@@ -89,7 +89,7 @@ def test_the_result_is_that_of_all_rows(
     old = scored(customers(cleaned_frame(spark, then), customer_key=key, snapshot=SINCE))
     cleaned = cleaned_frame(spark, now)
     ids = touched(spark, now, then, key)
-    anew = counted_anew(cleaned, ids, customer_key=key, snapshot=SNAPSHOT)
+    anew = recompute_customers(cleaned, ids, customer_key=key, snapshot=SNAPSHOT)
     same = carried(old, ids, since=SINCE, snapshot=SNAPSHOT)
     found = scored(same.unionByName(anew))
     whole = scored(customers(cleaned, customer_key=key, snapshot=SNAPSHOT))
@@ -104,18 +104,18 @@ def in_order(table: DataFrame) -> list[Row]:
     return sorted(table.collect(), key=lambda row: row["customer_id"] or "")
 
 
-def test_transactions_without_a_key_are_no_ones(spark: SparkSession) -> None:
+def test_transactions_without_a_key_are_left_out(spark: SparkSession) -> None:
     rows = [{"gender": None}, {"gender": None}]
     key = "concat(gender, location)"
     ids = touched(spark, rows[:1], [], key)
-    anew = counted_anew(
+    anew = recompute_customers(
         cleaned_frame(spark, rows), ids, customer_key=key, snapshot=SNAPSHOT
     ).collect()
     assert anew == []
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_nothing_changed_is_nothing_counted(spark: SparkSession, key: str) -> None:
+def test_unchanged_transactions_recompute_no_customer(spark: SparkSession, key: str) -> None:
     cleaned = cleaned_frame(spark, [{}, {"customer_id": "C2"}])
     ids = touched(spark, [], [], key)
-    assert counted_anew(cleaned, ids, customer_key=key, snapshot=SNAPSHOT).isEmpty()
+    assert recompute_customers(cleaned, ids, customer_key=key, snapshot=SNAPSHOT).isEmpty()

@@ -17,12 +17,12 @@ PLACE = CONTRACT.header["location"]
 
 
 def constant(rows: int, text: str) -> pa.DictionaryArray:
-    """Return a text that is repeated, and takes memory once."""
+    """Return a repeated text that takes memory once."""
     return pa.DictionaryArray.from_arrays(pa.array(np.zeros(rows, np.int32)), pa.array([text]))
 
 
 def table(rows: int, columns: Mapping[str, pa.Array] | None = None) -> pa.Table:
-    """Return the sound record so many times, with these columns instead or beside."""
+    """Return a sound record repeated `rows` times, with columns replaced or added."""
     sound = {name: constant(rows, text) for name, text in RECORD.items()}
     return pa.table(sound | dict(columns or {}))
 
@@ -36,7 +36,7 @@ def write(
 
 
 def parse(path: Path, contract: DeliveryContract = CONTRACT) -> Parsed:
-    """Parse a file as the ingestion does, into `out` beside it."""
+    """Parse a file as ingestion does, into `out` next to it."""
     return parse_delivery(
         path, contract, file_name="b.parquet", sha256="a", output=path.with_name("out")
     )

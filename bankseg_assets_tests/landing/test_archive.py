@@ -1,4 +1,4 @@
-"""The archive holds each content once, under its SHA-256, and nothing that did not hold still."""
+"""The archive stores each content once, under its SHA-256, and no file that changes."""
 
 import hashlib
 import os
@@ -31,7 +31,7 @@ def everything_in(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize("content", [b"", b"abc", b"x" * (CHUNK_BYTES + 1)])
 @pytest.mark.parametrize("inspect", [read_all, lambda reader: reader.read(1)])
-def test_the_copy_lies_under_the_hash_of_its_content(
+def test_archive_stores_a_copy_under_its_hash(
     tmp_path: Path, content: bytes, inspect: object
 ) -> None:
     source, raw = landed(tmp_path / "bank.csv", content), tmp_path / "raw"
@@ -42,7 +42,7 @@ def test_the_copy_lies_under_the_hash_of_its_content(
     assert everything_in(raw) == [f"{kept.sha256}/original"]
 
 
-def test_what_the_inspection_finds_is_handed_on(tmp_path: Path) -> None:
+def test_archive_returns_the_inspection_result(tmp_path: Path) -> None:
     assert archive(landed(tmp_path / "a.csv"), tmp_path / "raw", read_all).finding == 3
 
 
@@ -52,7 +52,7 @@ def test_the_same_content_twice_is_one_copy(tmp_path: Path) -> None:
     assert everything_in(tmp_path / "raw") == [f"{kept.sha256}/original"]
 
 
-def test_what_the_inspection_refuses_is_not_kept(tmp_path: Path) -> None:
+def test_archive_keeps_no_copy_of_refused_content(tmp_path: Path) -> None:
     def refuse(_: Reader) -> None:
         raise DeliveryError("no")
 
@@ -62,7 +62,7 @@ def test_what_the_inspection_refuses_is_not_kept(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("hash_or_copy", [True, False])
-def test_a_symlink_that_was_swapped_in_is_refused(tmp_path: Path, *, hash_or_copy: bool) -> None:
+def test_archive_refuses_a_symlink(tmp_path: Path, *, hash_or_copy: bool) -> None:
     source = landed(tmp_path / "bank.csv")
     source.path.rename(tmp_path / "secret")
     source.path.symlink_to(tmp_path / "secret")
@@ -71,9 +71,7 @@ def test_a_symlink_that_was_swapped_in_is_refused(tmp_path: Path, *, hash_or_cop
 
 
 @pytest.mark.parametrize("hash_or_copy", [True, False])
-def test_a_pipe_that_was_swapped_in_neither_blocks_nor_is_read(
-    tmp_path: Path, *, hash_or_copy: bool
-) -> None:
+def test_archive_neither_reads_nor_waits_for_a_pipe(tmp_path: Path, *, hash_or_copy: bool) -> None:
     source = landed(tmp_path / "bank.csv")
     source.path.unlink()
     os.mkfifo(source.path)
@@ -97,7 +95,7 @@ def swap(path: Path) -> None:
 
 @pytest.mark.parametrize("change", [append, overwrite, swap, Path.unlink])
 @pytest.mark.parametrize("when", ["before the copy", "before the read", "after the read"])
-def test_a_file_that_does_not_hold_still_is_not_kept(
+def test_archive_keeps_no_copy_of_a_changing_file(
     tmp_path: Path, change: object, when: str
 ) -> None:
     source = landed(tmp_path / "bank.csv")

@@ -86,7 +86,7 @@ def test_doubles_get_the_contracts_separator(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("separator", [".", ","])
 def test_noise_in_a_text_is_counted(tmp_path: Path, separator: str) -> None:
-    """Cleaning rounds these, so that the records keep the text that was delivered."""
+    """Cleaning rounds these, so the records keep the delivered text."""
     contract = replace(
         CONTRACT,
         delimiter=";",
@@ -126,7 +126,7 @@ def test_counts_are_added_up_by_column() -> None:
 
 @given(cents=st.lists(st.integers(-(10**14), 10**14), min_size=1), factor=st.integers(1, 7))
 def test_a_few_operations_are_noise(cents: list[int], factor: int) -> None:
-    """Divided and multiplied again, an amount is the same to the cent, and nothing else counts."""
+    """An amount divided and multiplied again is equal to the cent."""
     values = [cent / 100 / factor * factor for cent in cents]
     text = pa.array([f"{Decimal(repr(value)):f}" for value in values])
     rounded, found = round_doubles(text, pa.float64(), "a")
@@ -150,7 +150,7 @@ def test_a_few_operations_are_noise(cents: list[int], factor: int) -> None:
 def test_doubles_are_rounded_to_the_currency_of_the_row(
     tmp_path: Path, currency: str, columns: tuple[str, str], texts: list[str]
 ) -> None:
-    """Of a row's own currency, how many decimals it has is not known here."""
+    """The decimals of a row's own currency are unknown here."""
     rules = {"customer_id": ColumnRule("C"), **{name: ColumnRule(name) for name in columns}}
     contract = replace(DeliveryContract(), currency=currency, columns=rules)
     values = {name: pa.array([1.2344]) for name in columns}

@@ -1,4 +1,4 @@
-"""Which names in the landing folder are files to take, and when they are complete."""
+"""Listing of the landing folder, and detection of complete files."""
 
 import gzip
 import io
@@ -52,38 +52,36 @@ def test_drafts_and_names_that_forge_a_log_are_left_out(tmp_path: Path, name: st
     if name.startswith("."):
         assert list_ignored(tmp_path) == []
     else:
-        (told,) = list_ignored(tmp_path)
-        assert told.name.isprintable()
-        assert "characters that cannot be shown" in told.reason
+        (message,) = list_ignored(tmp_path)
+        assert message.name.isprintable()
+        assert "characters that cannot be shown" in message.reason
 
 
-def test_a_name_that_is_no_utf_8_is_left_out_and_told(tmp_path: Path) -> None:
+def test_name_that_is_not_utf_8_is_reported_as_ignored(tmp_path: Path) -> None:
     put(Path(os.fsdecode(os.fsencode(tmp_path) + b"/a\xff.csv")))
     assert names(tmp_path) == []
     assert [ignored.name for ignored in list_ignored(tmp_path)] == ["a\\udcff.csv"]
 
 
-def test_the_longest_name_is_taken_and_is_told_short_where_it_is_not(tmp_path: Path) -> None:
+def test_longest_name_is_accepted_and_shortened_if_ignored(tmp_path: Path) -> None:
     put(tmp_path / ("a" * 251 + ".csv"))
     (file,) = list_landing(tmp_path)
     assert not file.has_done_marker  # such a marker's name would be too long to exist
     put(tmp_path / ("b" * 251 + ".txt"))
-    (told,) = list_ignored(tmp_path)
-    assert len(told.name) < 110
+    (message,) = list_ignored(tmp_path)
+    assert len(message.name) < 110
 
 
-def test_what_is_left_out_is_told_with_the_reason_but_markers_are_not(tmp_path: Path) -> None:
+def test_ignored_files_have_reasons_and_omit_markers(tmp_path: Path) -> None:
     put(tmp_path / "notes.txt")
     put(tmp_path / "bank.csv")
     put(tmp_path / "bank.csv.done")
-    (told,) = list_ignored(tmp_path)
-    assert told.name == "notes.txt"
-    assert told.reason == "Its name does not end in .csv, .csv.gz, .parquet, .xlsx."
+    (message,) = list_ignored(tmp_path)
+    assert message.name == "notes.txt"
+    assert message.reason == "Its name does not end in .csv, .csv.gz, .parquet, .xlsx."
 
 
-def test_what_is_no_regular_file_is_left_out(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_irregular_files_are_ignored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     secret = tmp_path / "elsewhere"
     secret.write_text("secret")
     folder = tmp_path / "landing"
@@ -107,7 +105,7 @@ def test_what_is_no_regular_file_is_left_out(
 
 @pytest.fixture
 def waits(monkeypatch: pytest.MonkeyPatch) -> list[float]:
-    """The seconds that were waited for; nothing really waits."""
+    """Return the requested waiting times; nothing waits."""
     waited: list[float] = []
     monkeypatch.setattr(files.time, "sleep", waited.append)
     return waited
@@ -121,12 +119,12 @@ def test_a_marker_or_long_quiet_means_complete_at_once(tmp_path: Path, waits: li
     assert waits == []
 
 
-def test_a_fresh_file_is_looked_at_twice(tmp_path: Path, waits: list[float]) -> None:
+def test_new_file_is_checked_twice(tmp_path: Path, waits: list[float]) -> None:
     assert is_complete(put(tmp_path / "fresh.csv"))
     assert waits == [files.RECHECK_AFTER_SECONDS]
 
 
-def test_a_file_that_grows_or_goes_is_not_complete(
+def test_file_that_grows_or_vanishes_is_not_complete(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     growing, going = put(tmp_path / "growing.csv"), put(tmp_path / "going.csv")

@@ -1,4 +1,4 @@
-"""Every content is taken exactly once, by what it holds and not by what it is called."""
+"""Every content is ingested exactly once, identified by its hash, not its name."""
 
 import errno
 import gzip
@@ -41,7 +41,7 @@ class Bank:
     def deliver(self, name: str, text: str) -> Path:
         path = self.settings.landing_dir / name
         path.write_text(text, encoding="utf-8")
-        os.utime(path, (0, 0))  # long quiet, so complete
+        os.utime(path, (0, 0))  # unchanged for long, so complete
         return path
 
     def take(self, contract: DeliveryContract = CONTRACT) -> dict[str, tuple[str, str]]:
@@ -86,7 +86,7 @@ def test_the_same_content_is_known_under_any_name(bank: Bank) -> None:
     assert bank.transactions() == ["T1"]
 
 
-def test_the_same_content_twice_in_one_look_is_taken_once(bank: Bank) -> None:
+def test_same_content_twice_in_a_run_is_ingested_once(bank: Bank) -> None:
     bank.deliver("a.csv", content("T1"))
     bank.deliver("b.csv", content("T1"))
     assert [outcome for outcome, _ in bank.take().values()] == ["accepted", "known"]
@@ -117,7 +117,7 @@ def test_rejected_content_stays_rejected_with_its_reason(bank: Bank) -> None:
 
 
 @pytest.mark.parametrize("order", list(permutations(["demo_transactions.csv", "a.csv", "b.csv"])))
-def test_demo_data_steps_aside_in_any_order_of_arrival(bank: Bank, order: tuple[str, ...]) -> None:
+def test_demo_data_is_ignored_in_any_order_of_arrival(bank: Bank, order: tuple[str, ...]) -> None:
     for name in order:
         bank.deliver(name, content({"a.csv": "T1", "b.csv": "T2"}.get(name, "DEMO1")))
         bank.take()
@@ -131,7 +131,7 @@ def test_demo_data_alone_is_the_table(bank: Bank) -> None:
     assert bank.transactions() == ["DEMO1"]
 
 
-def test_without_an_accepted_file_the_message_says_what_to_do(bank: Bank) -> None:
+def test_intake_without_accepted_file_says_what_to_do(bank: Bank) -> None:
     with pytest.raises(NothingDeliveredError, match=r"Put a CSV.*or run `make demo-data`\.$"):
         bank.transactions()
     bank.deliver("bad.csv", "")
@@ -148,7 +148,7 @@ def test_a_file_still_being_written_waits(bank: Bank, monkeypatch: pytest.Monkey
     assert bank.ledger.deliveries() == []
 
 
-def test_a_file_that_vanishes_waits_and_the_others_are_taken(
+def test_vanished_file_waits_and_others_are_ingested(
     bank: Bank, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gone = bank.deliver("a.csv", content("T1"))
@@ -162,7 +162,7 @@ def test_a_file_that_vanishes_waits_and_the_others_are_taken(
     }
 
 
-def test_accepted_content_whose_records_were_lost_is_parsed_again(bank: Bank) -> None:
+def test_accepted_content_without_records_is_parsed_again(bank: Bank) -> None:
     bank.deliver("bank.csv", content("T1"))
     bank.take()
     (delivery,) = bank.ledger.deliveries()
@@ -172,7 +172,7 @@ def test_accepted_content_whose_records_were_lost_is_parsed_again(bank: Bank) ->
     assert bank.ledger.deliveries() == [delivery]
 
 
-def test_rejected_content_is_taken_once_the_contract_fits_it(bank: Bank) -> None:
+def test_rejected_content_is_ingested_once_the_contract_fits(bank: Bank) -> None:
     other = replace(CONTRACT, delimiter=";")
     bank.deliver("bank.csv", content("T1").replace(",", ";"))
     assert "separated by ';'" in bank.take()["bank.csv"][1]
@@ -182,7 +182,7 @@ def test_rejected_content_is_taken_once_the_contract_fits_it(bank: Bank) -> None
     assert (delivery.status, delivery.contract) == ("accepted", other.fingerprint)
 
 
-def test_what_is_ignored_is_told(bank: Bank) -> None:
+def test_ignored_files_are_reported(bank: Bank) -> None:
     bank.deliver("notes\x1b.txt", "x")
     (bank.settings.landing_dir / "link.csv").symlink_to("/etc/passwd")
     assert {name: outcome for name, (outcome, _) in bank.take().items()} == {
@@ -191,18 +191,18 @@ def test_what_is_ignored_is_told(bank: Bank) -> None:
     }
 
 
-def test_extra_columns_and_malformed_records_are_told_and_recorded(bank: Bank) -> None:
+def test_extra_columns_and_malformed_records_are_reported(bank: Bank) -> None:
     bank.deliver("bank.csv", content("T1").replace("\n", ",Branch\n") + "short\n")
-    told = bank.take()["bank.csv"][1]
-    assert "2 records. 1 of them have not the header's fields." in told
-    assert "the contract does not name them: the columns 'Branch'." in told
+    message = bank.take()["bank.csv"][1]
+    assert "2 records. 1 of them have not the header's fields." in message
+    assert "the contract does not name them: the columns 'Branch'." in message
     (delivery,) = bank.ledger.deliveries()
-    assert delivery.reason in told
+    assert delivery.reason in message
 
 
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO, errno.EROFS])
 @pytest.mark.parametrize("place", ["archive", "parse"])
-def test_a_fault_of_the_machine_rejects_nothing(
+def test_machine_error_rejects_nothing(
     bank: Bank, monkeypatch: pytest.MonkeyPatch, place: str, number: int
 ) -> None:
     def fail(_: Path) -> None:
@@ -211,9 +211,9 @@ def test_a_fault_of_the_machine_rejects_nothing(
     bank.deliver("bank.csv", content("T1"))
     with monkeypatch.context() as broken:
         broken.setattr(f"bankseg_assets.landing.{place}.draft_in", fail)
-        outcome, told = bank.take()["bank.csv"]
+        outcome, message = bank.take()["bank.csv"]
     assert (outcome, bank.ledger.deliveries()) == ("waiting", [])
-    assert os.strerror(number) in told
+    assert os.strerror(number) in message
     assert bank.take()["bank.csv"][0] == "accepted"
 
 
@@ -235,7 +235,7 @@ def test_a_full_disk_under_arrow_rejects_nothing(
 
 
 @pytest.mark.parametrize("text", [content("T1"), HEADER], ids=["sound", "to be rejected"])
-def test_a_file_that_is_swapped_between_hash_and_copy_waits(
+def test_file_replaced_between_hash_and_copy_waits(
     bank: Bank, monkeypatch: pytest.MonkeyPatch, text: str
 ) -> None:
     bank.deliver("bank.csv", text)
@@ -244,7 +244,7 @@ def test_a_file_that_is_swapped_between_hash_and_copy_waits(
     assert bank.ledger.deliveries() == []
 
 
-def test_a_killed_writer_leaves_nothing_that_counts(bank: Bank) -> None:
+def test_killed_writer_leaves_no_valid_output(bank: Bank) -> None:
     bank.deliver("bank.csv", content("T1"))
     bank.take()
     (delivery,) = bank.ledger.deliveries()
@@ -256,8 +256,8 @@ def test_a_killed_writer_leaves_nothing_that_counts(bank: Bank) -> None:
     assert [path.name for path in bank.settings.raw_dir.iterdir()] == [delivery.sha256]
 
 
-def test_withdrawn_file_that_still_lies_there_is_known(bank: Bank) -> None:
-    """Its records may even be gone; only an undo brings it back."""
+def test_withdrawn_file_that_is_still_landed_is_known(bank: Bank) -> None:
+    """Its records may even be gone; only an undo restores it."""
     path = bank.deliver("january.csv", content("T1", "T2"))
     bank.deliver("february.csv", content("T3"))
     bank.take()
@@ -277,7 +277,7 @@ def test_withdrawn_file_that_still_lies_there_is_known(bank: Bank) -> None:
 CUT_OFF = content("T1", "T2")[:-2]  # the amount 25 as 2
 
 
-def test_a_stalled_upload_waits_and_is_then_taken_whole(bank: Bank) -> None:
+def test_stalled_upload_waits_and_is_ingested_whole(bank: Bank) -> None:
     path = bank.deliver("bank.csv", CUT_OFF)
     os.utime(path, (time.time() - 60,) * 2)
     outcome, detail = bank.take()["bank.csv"]
@@ -291,7 +291,7 @@ def test_a_stalled_upload_waits_and_is_then_taken_whole(bank: Bank) -> None:
 
 
 def test_a_last_record_without_a_line_end_is_not_silent(bank: Bank) -> None:
-    """Many sound exports end so; so does a cut one, whose last amount has lost digits."""
+    """Many sound exports end like this, and so does a cut one with digits missing."""
     bank.deliver("bank.csv", CUT_OFF)
     assert "Record 3 is the last and has no line end" in bank.take()["bank.csv"][1]
     assert "may be cut off" in bank.ledger.deliveries()[0].reason
@@ -304,7 +304,7 @@ def test_a_marker_vouches_for_the_last_record(bank: Bank) -> None:
 
 
 def test_a_gzip_that_is_still_sent_is_not_rejected(bank: Bank) -> None:
-    """Rejected is for ever; five minutes later no more of it will come."""
+    """A rejection is permanent; after five minutes, no more data is expected."""
     path = bank.deliver("bank.csv.gz", "")
     path.write_bytes(gzip.compress(content("T1").encode())[:-6])
     os.utime(path, (time.time() - 60,) * 2)
@@ -313,21 +313,21 @@ def test_a_gzip_that_is_still_sent_is_not_rejected(bank: Bank) -> None:
     assert bank.take()["bank.csv.gz"][0] == "rejected"
 
 
-def test_the_hash_of_what_was_taken_is_remembered(bank: Bank) -> None:
-    """A sensor knows by it a file that is too large to be read in one look."""
+def test_hash_of_an_ingested_file_is_stored(bank: Bank) -> None:
+    """A sensor uses it to recognise files too large to hash in one tick."""
     path = bank.deliver("bank.csv", content("T1"))
     bank.take()
     assert bank.ledger.hashes() == {("bank.csv", path.stat().st_size, 0): sha256_of(path)}
 
 
-def test_lines_that_are_no_records_are_told_and_recorded(bank: Bank) -> None:
+def test_lines_that_are_not_records_are_reported(bank: Bank) -> None:
     bank.deliver("bank.csv", "sep=,\n" + content("T1") + ",,,\n" + content("T2"))
-    told = (
+    message = (
         "Not records, and left out: 1 line above the header, 1 line without a value, 1 line of "
         "repeated headers."
     )
-    assert bank.take()["bank.csv"] == ("accepted", f"2 records. {told}")
-    assert bank.ledger.deliveries()[0].reason == told
+    assert bank.take()["bank.csv"] == ("accepted", f"2 records. {message}")
+    assert bank.ledger.deliveries()[0].reason == message
 
 
 def test_malformed_records_at_the_end_may_be_a_footer(bank: Bank) -> None:
@@ -358,7 +358,7 @@ PARTS = {
 
 
 def test_files_of_a_spark_output_are_ingested(bank: Bank) -> None:
-    """Each by itself: whatever ends a run, those that were ingested are known."""
+    """Each is a separate delivery, so a failed run keeps those already ingested."""
     folder = deliver_folder(bank, "export", PARTS)
     outcome, detail = bank.take()["export"]
     assert (outcome, bank.ledger.deliveries()) == ("ignored", [])
@@ -376,16 +376,16 @@ def test_files_of_a_spark_output_are_ingested(bank: Bank) -> None:
 
 
 @pytest.mark.parametrize(
-    ("inside", "told"),
+    ("inside", "message"),
     [
         ("month=8", "Write it without partitionBy."),
         ("_delta_log", "It is a Delta table, which keeps replaced files too."),
     ],
 )
-def test_folders_of_other_kinds_are_not_read(bank: Bank, inside: str, told: str) -> None:
+def test_folders_of_other_kinds_are_not_read(bank: Bank, inside: str, message: str) -> None:
     folder = deliver_folder(bank, "export", PARTS | {"_SUCCESS": ""})
     (folder / inside).mkdir()
-    assert told in bank.take()["export"][1]
+    assert message in bank.take()["export"][1]
     assert bank.ledger.deliveries() == []
 
 
@@ -402,7 +402,7 @@ def test_links_in_a_spark_output_are_not_followed(bank: Bank, tmp_path: Path) ->
 
 
 def test_a_part_that_is_still_written_waits(bank: Bank) -> None:
-    """The marker may be copied before the files: names are in order."""
+    """The marker may be copied before the files, because copying is in name order."""
     folder = deliver_folder(bank, "export", PARTS | {"_SUCCESS": ""})
     part = folder / "part-00001-6c7f.csv"
     part.write_text(content("T2")[:-3])

@@ -1,4 +1,4 @@
-"""A column of ours may be made of several of the file, in CSV and Parquet alike."""
+"""A column may be composed of several columns of the file, in CSV and Parquet alike."""
 
 from dataclasses import replace
 from datetime import date
@@ -110,7 +110,7 @@ def test_header_line_is_found_by_the_parts(tmp_path: Path) -> None:
 
 
 def test_footer_that_is_a_record_is_found(tmp_path: Path) -> None:
-    """Of debit and credit, a record has one."""
+    """A record has either debit or credit."""
     columns = {name: rule for name, rule in CONTRACT.columns.items() if name != "amount"}
     either = {"debit": ColumnRule("Debit"), "credit": ColumnRule("Credit")}
     contract = replace(CONTRACT, columns=columns | either, layout=FileLayout(footer_lines=1))
@@ -146,7 +146,7 @@ PARTS = [
 
 @pytest.mark.parametrize("write", [write_csv, write_parquet])
 def test_joined_id_without_a_part_is_missing(tmp_path: Path, write: Any) -> None:
-    """It would be the ID of many; a rounded part is that of many, too."""
+    """Several customers would share it; the same holds for a rounded part."""
     rule = replace(ID, placeholders=("n.k.",))
     contract = replace(CONTRACT, columns={**CONTRACT.columns, "transaction_id": rule})
     rows = [["C1", branch, no, 2016, 8, day, 25, "n"] for branch, day, no in PARTS]

@@ -1,4 +1,4 @@
-"""What banks write around their records: it is left out and counted, and no record is lost."""
+"""Lines around the records are left out and counted, and no record is lost."""
 
 import gzip
 from dataclasses import replace
@@ -114,10 +114,10 @@ def test_blank_lines_may_follow_the_preamble(tmp_path: Path, blank: str) -> None
 
 
 def test_rejection_names_the_header_s_line(tmp_path: Path) -> None:
-    told = refusal(tmp_path, PREAMBLE + lines(line(4711)))
-    assert "has no header in line 1; line 5 looks like the header: set `header_line = 5`" in told
-    assert "4711" not in told
-    assert "Pune" not in told
+    message = refusal(tmp_path, PREAMBLE + lines(line(4711)))
+    assert "has no header in line 1; line 5 looks like the header: set `header_line = 5`" in message
+    assert "4711" not in message
+    assert "Pune" not in message
     plain = refusal(tmp_path, lines(*map(line, range(9))), header_line=5)
     assert "line 1 looks like the header: set `header_line = 1`" in plain
     beyond = refusal(tmp_path, lines(line(1)), header_line=40)
@@ -126,13 +126,13 @@ def test_rejection_names_the_header_s_line(tmp_path: Path) -> None:
 
 def test_rejection_names_line_and_delimiter(tmp_path: Path) -> None:
     content = ("Report\n" + lines(line(1))).replace(",", "\t")
-    told = refusal(tmp_path, content)
-    assert 'set `header_line = 2` and `delimiter = "\\t"`' in told
+    message = refusal(tmp_path, content)
+    assert 'set `header_line = 2` and `delimiter = "\\t"`' in message
 
 
 def test_header_that_lacks_a_column_is_not_a_preamble(tmp_path: Path) -> None:
-    told = refusal(tmp_path, lines(line(1)).replace("CustGender", "Sex"))
-    assert "has no column 'CustGender'" in told
+    message = refusal(tmp_path, lines(line(1)).replace("CustGender", "Sex"))
+    assert "has no column 'CustGender'" in message
     below = refusal(tmp_path, "Report\n" + lines(line(1)).replace("CustGender", "Sex"))
     assert "line 2 looks like the header" in below
 
@@ -155,9 +155,9 @@ def test_separator_line_may_name_a_tab(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("content", [lines(line(1)), lines(line(1)).replace(",", ";")])
 def test_separator_line_that_contradicts_is_refused(tmp_path: Path, content: str) -> None:
-    told = refusal(tmp_path, "sep=;\n" + content)
-    assert "says in line 1 that it is separated by ';'; the contract says ','" in told
-    assert 'Set `delimiter = ";"` under [file]' in told
+    message = refusal(tmp_path, "sep=;\n" + content)
+    assert "says in line 1 that it is separated by ';'; the contract says ','" in message
+    assert 'Set `delimiter = ";"` under [file]' in message
 
 
 def test_separator_line_may_stand_in_a_preamble(tmp_path: Path) -> None:
@@ -181,11 +181,11 @@ def test_several_footer_lines_are_left_out(tmp_path: Path) -> None:
 
 
 def test_footer_that_may_be_a_record_is_refused(tmp_path: Path) -> None:
-    """A file that was cut off, or has no footer, would lose its last record in silence."""
-    told = refusal(tmp_path, lines(line(1), line(4711)), footer_lines=1)
-    assert "may be cut off, or has no footer" in told
-    assert "footer_starts_with" in told
-    assert "4711" not in told
+    """A truncated file, or one without a footer, would silently lose its last record."""
+    message = refusal(tmp_path, lines(line(1), line(4711)), footer_lines=1)
+    assert "may be cut off, or has no footer" in message
+    assert "footer_starts_with" in message
+    assert "4711" not in message
 
 
 def test_footers_by_their_start_are_left_out(tmp_path: Path) -> None:
@@ -217,7 +217,7 @@ def test_footer_within_a_value_is_kept(tmp_path: Path) -> None:
     ],
 )
 @pytest.mark.parametrize("end", ["\n", "\r\n"])
-def test_repeated_header_is_no_record(tmp_path: Path, header: str, end: str) -> None:
+def test_repeated_header_is_not_a_record(tmp_path: Path, header: str, end: str) -> None:
     content = lines(line(1), header, line(2), header).replace("\n", end)
     height = header.count("\n") + 1
     assert ids(tmp_path, content) == {2: "T1", 3 + height: "T2"}
@@ -231,21 +231,21 @@ def test_repeated_header_may_hold_line_breaks(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("row", [",,,,,,,,", ",,", '"",' * 8 + '""', " , ,", ",,,,,,,,,", "\x1a"])
-def test_row_without_a_value_is_no_record(tmp_path: Path, row: str) -> None:
+def test_row_without_a_value_is_not_a_record(tmp_path: Path, row: str) -> None:
     content = lines(line(1), row, line(2), row, row)
     assert ids(tmp_path, content) == {2: "T1", 4: "T2"}
     assert left_out(tmp_path, content) == {"without a value": 3}
 
 
 def test_many_rows_without_a_value_are_left_out(tmp_path: Path) -> None:
-    """A spreadsheet that was formatted to its end has a million."""
+    """A spreadsheet that is formatted to its end has a million of them."""
     content = lines(line(1), *[",,,,,,,,"] * 300_000, line(2))
     assert ids(tmp_path, content) == {2: "T1", 300_003: "T2"}
 
 
 def test_file_without_a_record_says_what_it_has(tmp_path: Path) -> None:
-    told = refusal(tmp_path, lines(",,,,", HEADER, HEADER))
-    assert "no record; 3 lines of it are none: 1 without a value, 2 of repeated headers" in told
+    message = refusal(tmp_path, lines(",,,,", HEADER, HEADER))
+    assert "no record; 3 lines of it are none: 1 without a value, 2 of repeated headers" in message
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -267,7 +267,7 @@ def test_trailing_fields_with_a_value_stay_malformed(tmp_path: Path) -> None:
     assert [row["malformed_text"] is None for row in rows] == [True, False, False, True]
 
 
-def test_nameless_column_with_values_is_kept_aside(tmp_path: Path) -> None:
+def test_unnamed_column_with_values_is_kept_as_extra(tmp_path: Path) -> None:
     take(tmp_path, "\n".join([HEADER + ",", line(1) + ",x", line(2) + ","]))
     assert (tmp_path / "extra.parquet").exists()
 
@@ -308,15 +308,15 @@ def test_exact_name_wins_over_a_similar_one(tmp_path: Path) -> None:
 
 def test_similar_names_are_not_guessed(tmp_path: Path) -> None:
     content = f"custgender,{HEADER.upper()}\nX,{line(1)}\n"
-    told = refusal(tmp_path, content)
-    assert "more than one column that could be 'CustGender': columns 1 and 5" in told
+    message = refusal(tmp_path, content)
+    assert "more than one column that could be 'CustGender': columns 1 and 5" in message
 
 
 def test_header_with_an_open_quote_swallows_no_record(tmp_path: Path) -> None:
     records = [line(number).replace("PUNE", '"NAVI, MUMBAI"') for number in (4711, 4712)]
-    told = refusal(tmp_path, "\n".join([HEADER + ',"Branch', *records]))
-    assert "has a quote out of place in its header" in told
-    assert "471" not in told
+    message = refusal(tmp_path, "\n".join([HEADER + ',"Branch', *records]))
+    assert "has a quote out of place in its header" in message
+    assert "471" not in message
 
 
 def test_stray_quotes_are_quarantined_beside_all_of_it(tmp_path: Path) -> None:
@@ -376,7 +376,7 @@ NOISE = st.sampled_from([HEADER, HEADER.upper(), ",,,", "Total;", '"Total"', "se
 def test_rows_in_are_rows_kept_and_left_out(
     content: list[list[str] | str], tail: str, chunk: int
 ) -> None:
-    """Whatever is between the records, and wherever a block ends."""
+    """For any lines between the records, and any block size."""
     written = [
         row if isinstance(row, str) else ",".join('"' + f.replace('"', '""') + '"' for f in row)
         for row in content

@@ -1,4 +1,4 @@
-"""The ledger says once what became of a content, and which contents make up the table."""
+"""The ledger records each content's outcome once, and which contents make up the table."""
 
 import re
 import sqlite3
@@ -43,7 +43,7 @@ def test_what_is_recorded_is_read_back_with_its_time(ledger: Ledger) -> None:
     assert timedelta(0) <= datetime.now(UTC) - taken < timedelta(minutes=1)
 
 
-def test_the_first_word_on_a_content_stays(ledger: Ledger) -> None:
+def test_first_outcome_of_a_content_stays(ledger: Ledger) -> None:
     ledger.record(BANK)
     ledger.record(replace(BANK, status="rejected", reason="later", file_name="other.csv"))
     (found,) = ledger.deliveries()
@@ -60,7 +60,7 @@ def test_a_rejection_holds_until_the_contract_changes(ledger: Ledger) -> None:
     assert (found.status, found.contract) == ("accepted", "two")
 
 
-def test_a_ledger_from_before_the_contract_was_a_file_is_read_and_written(tmp_path: Path) -> None:
+def test_ledger_of_an_older_build_is_read_and_written(tmp_path: Path) -> None:
     path = tmp_path / "ledger.sqlite"
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(
@@ -72,8 +72,8 @@ def test_a_ledger_from_before_the_contract_was_a_file_is_read_and_written(tmp_pa
     assert [delivery.file_name for delivery in Ledger(path).deliveries()] == ["a.csv", "bank.csv"]
 
 
-def test_withdrawn_delivery_counts_no_more(ledger: Ledger) -> None:
-    """It keeps its place in the ledger, with the operator's reason, and an undo restores it."""
+def test_withdrawn_delivery_does_not_count(ledger: Ledger) -> None:
+    """It stays in the ledger with the operator's reason, and an undo restores it."""
     ledger.record(replace(BANK, reason="2 of them were short."))
     ledger.record(MORE)
     before = ledger.deliveries()
@@ -81,7 +81,7 @@ def test_withdrawn_delivery_counts_no_more(ledger: Ledger) -> None:
     assert (found.status, found.reason, found.file_name) == ("withdrawn", "wrong month", "bank.csv")
     assert datetime.fromisoformat(found.withdrawn_at)
     assert [one.sha256 for one in current_content(ledger.deliveries())] == [MORE.sha256]
-    ledger.record(BANK)  # a copy that still lies in the landing folder
+    ledger.record(BANK)  # a copy that is still in the landing folder
     assert ledger.deliveries()[0].status == "withdrawn"
     assert ledger.undo_withdrawal("BBBBBBBB").status == "accepted"
     assert ledger.deliveries() == before
@@ -111,15 +111,15 @@ def test_withdrawal_is_refused_with_a_sentence(ledger: Ledger, start: str, sente
     assert ledger.deliveries() == before
 
 
-def test_undo_of_no_withdrawal_is_refused(ledger: Ledger) -> None:
-    """Only what was withdrawn can be accepted again."""
+def test_undo_without_a_withdrawal_is_refused(ledger: Ledger) -> None:
+    """Only a withdrawn delivery can be restored."""
     ledger.record(BANK)
     with pytest.raises(WithdrawalError, match="is accepted, and not withdrawn"):
         ledger.undo_withdrawal(BANK.sha256)
 
 
 def test_older_ledger_can_withdraw(tmp_path: Path) -> None:
-    """An older build's table allows two statuses; it stays as it is, and loses nothing."""
+    """An older build's table allows two statuses; it is kept without loss."""
     path = tmp_path / "ledger.sqlite"
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute(
@@ -175,7 +175,7 @@ def test_writers_at_the_same_time_lose_nothing(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("order", list(permutations([DEMO, BANK, MORE, BROKEN])))
-def test_demo_data_steps_aside_for_real_data_in_any_order(order: tuple[Delivery, ...]) -> None:
+def test_demo_data_is_ignored_once_real_data_exists(order: tuple[Delivery, ...]) -> None:
     assert current_content(order) == [BANK, MORE]
 
 
@@ -185,9 +185,7 @@ def test_demo_data_counts_while_nothing_else_is_accepted() -> None:
 
 
 @given(st.sets(st.text("0123456789abcdef", min_size=64, max_size=64), max_size=4), st.randoms())
-def test_a_set_of_contents_has_one_hash_whatever_the_order(
-    contents: set[str], random: Random
-) -> None:
+def test_content_hash_is_independent_of_order(contents: set[str], random: Random) -> None:
     shuffled = list(contents)
     random.shuffle(shuffled)
     assert content_hash(shuffled) == content_hash(contents)

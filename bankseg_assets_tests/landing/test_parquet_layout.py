@@ -1,4 +1,4 @@
-"""A Parquet file that expands beyond reason is refused before it fills the memory."""
+"""A Parquet file that expands excessively is refused before it fills the memory."""
 
 import base64
 import os
@@ -38,15 +38,15 @@ def peak():  # of this program; getrusage would give that of its parent, if larg
 
 for path in sys.argv[1:]:
     try:
-        told = parse(Path(path))
+        result = parse(Path(path))
     except ValueError as error:
-        told = error
-    print(f"{int(peak()) // 1024}|{told}")
+        result = error
+    print(f"{int(peak()) // 1024}|{result}")
 """
 
 
 def bombs(folder: Path) -> dict[str, Path]:
-    """Write small files that take gigabytes where they are read as they are; name their fault."""
+    """Write small files that expand to gigabytes; return fault -> path."""
     plain = {"use_dictionary": False, "compression": "zstd"}
     large = "B" * (28 * MIB)
     return {
@@ -77,17 +77,17 @@ def _many(path: Path, groups: int, one: pa.Table, **options: object) -> Path:
 
 
 def test_bombs_are_refused_in_constant_memory(tmp_path: Path) -> None:
-    """In a process of their own, whose peak is theirs: 70 MB are Python and Arrow."""
+    """Runs in a subprocess to measure its peak; 70 MB of it are Python and Arrow."""
     files = bombs(tmp_path)
     assert all(path.stat().st_size < MIB for path in files.values())
-    told = subprocess.run(
+    message = subprocess.run(
         [sys.executable, "-c", MEASURE, *map(str, files.values())],
         capture_output=True,
         text=True,
         check=True,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
     ).stdout.splitlines()
-    for line, fault in zip(told, files, strict=True):
+    for line, fault in zip(message, files, strict=True):
         peak, message = line.split("|")
         assert fault in message
         assert int(peak) < 400
@@ -96,17 +96,17 @@ def test_bombs_are_refused_in_constant_memory(tmp_path: Path) -> None:
 def test_four_million_equal_records_are_sound(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The limit on rows is of what a byte can say, and only from a number on."""
+    """The limit is on rows per byte, and applies only above a number of rows."""
     monkeypatch.setattr(parquet_layout, "SMALL_ROWS", 10_000)
     assert parse(write(tmp_path / "f", 10_000)).records == 10_000
     with pytest.raises(DeliveryError, match=r"declares 200,000 records in 7,\d+ bytes"):
         parse(write(tmp_path / "g", 200_000))
 
 
-def test_a_page_that_was_really_sent_may_be_large(
+def test_large_page_of_a_large_file_is_accepted(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Some writers make one page of a row group."""
+    """Some writers write one page per row group."""
     monkeypatch.setattr(parquet_layout, "MAX_PAGE_BYTES", 1000)
     monkeypatch.setattr(parquet_layout, "MAX_PAGES_BYTES", 1000)
     names = pa.array([f"T{number * 7919 % 99_991}" for number in range(50_000)])
@@ -147,7 +147,7 @@ EXTRAS = {
 def test_extra_columns_without_text_are_left_out(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """And so are those too large; the columns after them are still read as themselves."""
+    """So are columns that are too large; the columns after them are still read correctly."""
     monkeypatch.setattr(parquet_layout, "MAX_PAGE_BYTES", 1_000_000)
     sound = {"a.b": pa.array(["x", None]), "nothing": pa.nulls(2), "number": pa.array([1, 2])}
     path = write(tmp_path / "f", 2, EXTRAS | sound, use_dictionary=False)
@@ -170,7 +170,7 @@ def test_a_column_of_the_contract_must_hold_values(tmp_path: Path, kind: str) ->
         parse(write(tmp_path / "f", 2, {PLACE: EXTRAS[kind]}))
 
 
-def test_columns_of_the_same_name_are_told_apart(tmp_path: Path) -> None:
+def test_columns_of_the_same_name_are_distinguished(tmp_path: Path) -> None:
     one = table(1, {"x": pa.array(["1"])})
     path = tmp_path / "f"
     pq.write_table(one.append_column("x", pa.array(["2"])), path)
@@ -201,7 +201,7 @@ class _Keys(encryption.KmsClient):
 
 @pytest.mark.parametrize("plaintext_footer", [False, True])
 def test_encrypted_columns_are_refused(tmp_path: Path, plaintext_footer: bool) -> None:
-    """Where the footer is plain, pyarrow ends the process when it is asked of such a column."""
+    """With a plain footer, pyarrow ends the process when asked about such a column."""
     config = encryption.EncryptionConfiguration(
         footer_key="f", column_keys={"c": [PLACE]}, plaintext_footer=plaintext_footer
     )
@@ -221,8 +221,8 @@ def test_a_footer_that_is_the_file_is_refused(
         parse(write(tmp_path / "f", 1))
 
 
-def test_the_same_bytes_under_many_names_are_damage(tmp_path: Path) -> None:
-    """Row groups that all point to one place would be read again for each."""
+def test_row_groups_that_share_bytes_are_refused(tmp_path: Path) -> None:
+    """Row groups that all point to the same bytes would be read repeatedly."""
     ids = pa.array([f"T{number}" for number in range(20_000)])
     path = write(tmp_path / "f", 20_000, {CONTRACT.header["transaction_id"]: ids})
     content = path.read_bytes()
@@ -237,7 +237,7 @@ def test_the_same_bytes_under_many_names_are_damage(tmp_path: Path) -> None:
         parse(path)
 
 
-def test_too_little_memory_is_not_the_file_s_fault(
+def test_memory_error_does_not_reject_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(*_: object, **__: object) -> None:

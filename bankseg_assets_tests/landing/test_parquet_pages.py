@@ -1,4 +1,4 @@
-"""The headers of pages are read as they were written, and nothing else is taken for one."""
+"""Page headers are parsed as written, and other bytes are refused."""
 
 from pathlib import Path
 
@@ -44,7 +44,7 @@ def test_pages_add_up_to_what_the_footer_says(tmp_path: Path, version: str, code
 
 @given(st.binary(max_size=200))
 def test_other_bytes_end_in_an_error(tmp_path_factory: pytest.TempPathFactory, text: bytes) -> None:
-    """They also end at all: a loop needs pages that hold values, and each takes bytes."""
+    """Parsing also terminates: a loop needs pages with values, and each consumes bytes."""
     path = tmp_path_factory.getbasetemp() / "bytes"
     path.write_bytes(text)
     with path.open("rb") as file, pytest.raises(PageError):

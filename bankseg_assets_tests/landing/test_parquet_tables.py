@@ -105,14 +105,14 @@ def test_a_number_has_the_separator_of_the_contract(tmp_path: Path) -> None:
         ),
     ],
 )
-def test_a_day_is_written_as_iso_by_the_banks_own_clock(
+def test_day_is_written_as_iso_in_the_banks_zone(
     tmp_path: Path, values: pa.Array, text: str
 ) -> None:
     assert read(tmp_path, "transaction_date", values) == [text]
 
 
-def test_an_instant_of_another_day_in_the_banks_zone_is_no_day(tmp_path: Path) -> None:
-    """Where both clocks show the same day, it is that day; else cleaning quarantines the row."""
+def test_instant_on_another_day_in_the_banks_zone_is_not_a_day(tmp_path: Path) -> None:
+    """If both clocks show the same day, it is that day; else cleaning quarantines the row."""
     moments = [datetime(2016, 8, 2, hour, tzinfo=UTC) for hour in (0, 18, 20)]
     values = pa.array(
         [*moments, None, datetime(9999, 12, 31, tzinfo=UTC)], pa.timestamp("us", "UTC")
@@ -137,7 +137,7 @@ def test_a_time_is_written_in_the_format_of_the_contract(tmp_path: Path, unit: p
     assert read(tmp_path, "transaction_time", values) == ["043207"]
 
 
-def test_bytes_that_are_no_text_are_refused(tmp_path: Path) -> None:
+def test_bytes_that_are_not_text_are_refused(tmp_path: Path) -> None:
     with pytest.raises(DeliveryError, match=r"not UTF-8 text in the column 'CustLocation'"):
         read(tmp_path, "location", pa.array([b"\xff\xfe"]))
 

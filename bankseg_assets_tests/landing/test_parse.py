@@ -1,4 +1,4 @@
-"""A delivered file becomes Parquet of strings, record by record, and nothing is lost."""
+"""A delivered file is converted to Parquet of strings without losing a record."""
 
 import csv
 import gzip
@@ -69,8 +69,8 @@ def parquet(table: pa.Table) -> bytes:
     return sink.getvalue()
 
 
-def assert_refused(folder: Path, content: str | bytes, told: str) -> None:
-    with pytest.raises(DeliveryError, match=told):
+def assert_refused(folder: Path, content: str | bytes, message: str) -> None:
+    with pytest.raises(DeliveryError, match=message):
         take(folder, content)
     assert [path.name for path in folder.iterdir()] == ["original"]
 
@@ -105,7 +105,7 @@ ONE_ROW = dict.fromkeys(RAW_TRANSACTIONS.names) | {
     ],
     ids=["plain", "no last line break", "CRLF", "blank lines first", "BOM", "all quoted", "gzip"],
 )
-def test_a_good_file_is_read_as_it_stands(tmp_path: Path, content: str | bytes) -> None:
+def test_valid_file_is_read_unchanged(tmp_path: Path, content: str | bytes) -> None:
     assert take(tmp_path, content) == [ONE_ROW]
 
 
@@ -151,7 +151,7 @@ def test_another_contract_reads_its_own_names_and_delimiter(tmp_path: Path) -> N
 
 
 @pytest.mark.parametrize(
-    ("header", "told"),
+    ("header", "message"),
     [
         (
             HEADER.replace("CustGender", "CustomerGender"),
@@ -173,10 +173,10 @@ def test_another_contract_reads_its_own_names_and_delimiter(tmp_path: Path) -> N
         *("repeated", "no header"),
     ],
 )
-def test_a_wrong_header_is_refused_and_its_likely_match_named(
-    tmp_path: Path, header: str, told: str
+def test_wrong_header_is_refused_with_its_likely_match(
+    tmp_path: Path, header: str, message: str
 ) -> None:
-    assert_refused(tmp_path, f"{header}\n{line(1)}\n", told)
+    assert_refused(tmp_path, f"{header}\n{line(1)}\n", message)
 
 
 def test_a_wrong_header_names_the_setting(tmp_path: Path) -> None:
@@ -195,12 +195,12 @@ def test_a_wrong_header_of_a_parquet_file_is_refused_alike(tmp_path: Path) -> No
 
 
 def test_a_first_line_that_may_be_a_record_is_not_printed(tmp_path: Path) -> None:
-    with pytest.raises(DeliveryError) as told:
+    with pytest.raises(DeliveryError) as message:
         take(tmp_path, f"{line(4711)},Gender,CustGend\n{line(2)}\n")
-    assert not [value for value in fields(4711) if f"'{value}'" in str(told.value)]
+    assert not [value for value in fields(4711) if f"'{value}'" in str(message.value)]
 
 
-def test_extra_columns_are_kept_aside_under_names_of_their_own(tmp_path: Path) -> None:
+def test_extra_columns_are_kept_under_separate_names(tmp_path: Path) -> None:
     header = f"Branch,{HEADER},,Branch,row_number,\u202eName"
     take(tmp_path, f"{header}\nFort,{line(1)},a,Main,b,c\nshort\nSea,{line(2)},d,,e,f\n")
     extra = pq.read_table(tmp_path / "extra.parquet")
@@ -211,7 +211,7 @@ def test_extra_columns_are_kept_aside_under_names_of_their_own(tmp_path: Path) -
     assert second == [4, "Sea", "d", "", "e", "f"]
 
 
-def test_extra_columns_of_parquet_are_kept_aside_as_text(tmp_path: Path) -> None:
+def test_extra_columns_of_parquet_are_kept_as_text(tmp_path: Path) -> None:
     table = pa.table(dict(zip(NAMES, zip(fields(1)), strict=True)) | {"Branch": [7]})
     take(tmp_path, parquet(table))
     assert pq.read_table(tmp_path / "extra.parquet").to_pylist() == [
@@ -223,7 +223,7 @@ GZIPPED = gzip.compress(lines(*map(line, range(5_000))).encode())
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         ("", r"bank.csv is empty \(0 bytes\)"),
         ("\n", "has blank lines alone"),
@@ -261,13 +261,13 @@ GZIPPED = gzip.compress(lines(*map(line, range(5_000))).encode())
         *("cut Parquet", "Parquet's first bytes", "endless record"),
     ],
 )
-def test_a_file_that_cannot_be_read_is_explained_and_leaves_nothing(
-    tmp_path: Path, content: str | bytes, told: str
+def test_unreadable_file_is_explained_and_leaves_nothing(
+    tmp_path: Path, content: str | bytes, message: str
 ) -> None:
-    assert_refused(tmp_path, content, told)
+    assert_refused(tmp_path, content, message)
 
 
-def test_a_refusal_leaves_the_output_of_before(tmp_path: Path) -> None:
+def test_refused_file_keeps_the_previous_output(tmp_path: Path) -> None:
     take(tmp_path, lines(line(1)))
     before = (tmp_path / "records.parquet").read_bytes()
     with pytest.raises(DeliveryError):
@@ -276,14 +276,14 @@ def test_a_refusal_leaves_the_output_of_before(tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["original", "records.parquet"]
 
 
-def test_quoted_commas_quotes_and_line_breaks_belong_to_the_value(tmp_path: Path) -> None:
+def test_quoted_delimiters_and_line_breaks_stay_in_the_value(tmp_path: Path) -> None:
     content = lines(line(1).replace("PUNE", '"A, ""B""\r\nC\nD"'), line(2))
     first, second = take(tmp_path, content)
     assert first["location"] == 'A, "B"\r\nC\nD'
     assert (second["transaction_id"], second["row_number"]) == ("T2", 3)
 
 
-def test_records_with_too_few_or_many_fields_are_kept_whole_under_their_number(
+def test_malformed_records_keep_their_text_and_number(
     tmp_path: Path,
 ) -> None:
     short, long = "T2,C2", line(4) + ",more"
@@ -294,7 +294,7 @@ def test_records_with_too_few_or_many_fields_are_kept_whole_under_their_number(
     assert {row["source_file"] for row in rows} == {"bank.csv"}
 
 
-def test_a_file_of_malformed_records_alone_is_taken(tmp_path: Path) -> None:
+def test_file_of_only_malformed_records_is_accepted(tmp_path: Path) -> None:
     rows = take(tmp_path, lines("a", "b,c"))
     assert [(row["row_number"], row["malformed_text"]) for row in rows] == [(2, "a"), (3, "b,c")]
 
@@ -321,7 +321,7 @@ def test_numbers_stay_exact_over_many_blocks(
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=8)
 AWKWARD = st.text(st.sampled_from(',"\r\n é\ufeffa'), max_size=8)
 GOOD_RECORD = st.lists(TEXT | AWKWARD, min_size=9, max_size=9)
-# A row without a value is no record, and empty fields beyond the header's are none.
+# A row without a value is not a record, and empty fields beyond the header's are removed.
 ANY_RECORD = (GOOD_RECORD | st.lists(TEXT | AWKWARD, min_size=2, max_size=12)).filter(
     lambda record: any(map(str.strip, record)) and not (len(record) > 9 and not record[-1])
 )
@@ -329,9 +329,7 @@ ANY_RECORD = (GOOD_RECORD | st.lists(TEXT | AWKWARD, min_size=2, max_size=12)).f
 
 @given(st.lists(ANY_RECORD, min_size=1, max_size=12), st.sampled_from(["\n", "\r\n"]))
 @settings(deadline=None)
-def test_every_record_of_random_text_is_kept_under_its_number(
-    records: list[list[str]], line_end: str
-) -> None:
+def test_parse_keeps_every_record_of_random_text(records: list[list[str]], line_end: str) -> None:
     text = io.StringIO(newline="")
     csv.writer(text, lineterminator=line_end, quoting=csv.QUOTE_ALL).writerows([NAMES, *records])
     with TemporaryDirectory() as folder:
@@ -347,7 +345,7 @@ def test_every_record_of_random_text_is_kept_under_its_number(
 
 @given(st.text(st.sampled_from(',"\n\rT1\x00é')) | st.binary(max_size=200))
 @settings(deadline=None)
-def test_no_content_ends_in_anything_but_records_or_a_refusal(content: str | bytes) -> None:
+def test_parse_of_any_content_gives_records_or_an_error(content: str | bytes) -> None:
     tail = content.encode() if isinstance(content, str) else content
     with TemporaryDirectory() as folder:
         for start in (b"", f"{HEADER}\n".encode()):
@@ -378,7 +376,7 @@ def test_more_columns_are_refused(tmp_path: Path) -> None:
 
 
 def test_extra_names_stay_apart(tmp_path: Path) -> None:
-    """Also where a name is what another one was given."""
+    """Also if a name equals the substitute for another one."""
     header = ",".join([*CONTRACT.header.values(), "x", "x (column 12)", "x"])
     parsed = parse(tmp_path, f"{header}\n{','.join('123456789abc')}\n")
     assert parsed.extra_columns == ("x", "x (column 12)", "x (column 12) (column 12)")
@@ -396,7 +394,7 @@ def test_long_records_are_written_in_small_groups(tmp_path: Path) -> None:
 def test_many_malformed_records_in_a_row_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Arrow hands them over with the next good record alone: they would fill the memory."""
+    """Arrow reports them only with the next good record: they would fill the memory."""
     monkeypatch.setattr(csv_tables, "MAX_MALFORMED_BYTES", 1000)
     text = "\n".join([HEADER, *["short"] * 200, ",".join(["1"] * 9)]) + "\n"
     assert parse(tmp_path, text).malformed == 200

@@ -1,4 +1,4 @@
-"""Where quotes break the rules, the record is set aside, or the file is refused."""
+"""Quotes that break the rules quarantine the record, or the file is refused."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ SOUND = line(1).replace("PUNE", '"NAVI, MUMBAI"')
     ],
 )
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
-def test_a_record_with_a_stray_quote_is_set_aside_whole(
+def test_record_with_a_stray_quote_is_quarantined_whole(
     tmp_path: Path, broken: str, end: str
 ) -> None:
     content = lines(SOUND, broken, *map(line, range(3, 300)), SOUND).replace("\n", end)
@@ -46,7 +46,7 @@ def test_stray_quotes_stand_beside_records_with_too_few_fields(tmp_path: Path) -
 
 
 @pytest.mark.parametrize(
-    ("records", "told"),
+    ("records", "message"),
     [
         ([line(1).replace("PUNE", '"PU\nNE"'), line(2).replace("PUNE", 'PU"NE')], "in line 2:"),
         ([line(1) + ',"x', line(2), line(3) + '"'], "in line 2 or line 4:"),
@@ -54,10 +54,10 @@ def test_stray_quotes_stand_beside_records_with_too_few_fields(tmp_path: Path) -
     ],
     ids=["a value over two lines", "a value that swallows a record", "a record cut by a quote"],
 )
-def test_where_records_may_not_end_with_their_line_the_file_is_refused(
-    tmp_path: Path, records: list[str], told: str
+def test_stray_quotes_among_multiline_records_are_refused(
+    tmp_path: Path, records: list[str], message: str
 ) -> None:
-    with pytest.raises(DeliveryError, match=f"has a quote out of place, .* {told}"):
+    with pytest.raises(DeliveryError, match=f"has a quote out of place, .* {message}"):
         take(tmp_path, lines(*records, line(8).replace("PUNE", 'PU"NE')))
 
 

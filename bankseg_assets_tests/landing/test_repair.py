@@ -1,4 +1,4 @@
-"""Damaged records come back from the archive, the same as before."""
+"""Damaged records are rebuilt identically from the archive."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -9,7 +9,7 @@ import pytest
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.landing.intake import take_landed
 from bankseg_assets.landing.ledger import Delivery, Ledger
-from bankseg_assets.landing.repair import LostContentError, mend
+from bankseg_assets.landing.repair import LostContentError, repair_records
 from bankseg_assets.runtime.settings import Settings
 from ops.demo.transactions import write_demo_transactions
 
@@ -18,7 +18,7 @@ CONTRACT = DeliveryContract()
 
 @pytest.fixture
 def delivery(settings: Settings) -> Delivery:
-    """Return a delivery of 50 rows that was taken."""
+    """Return an ingested delivery of 50 rows."""
     file = settings.landing_dir / "bank.csv"
     write_demo_transactions(file, rows=50, seed=1)
     file.with_name("bank.csv.done").touch()
@@ -36,40 +36,42 @@ def cut(path: Path) -> None:
     path.write_bytes(path.read_bytes()[:-10])
 
 
-def test_whole_records_are_left_alone(settings: Settings, delivery: Delivery) -> None:
+def test_repair_skips_intact_records(settings: Settings, delivery: Delivery) -> None:
     before = records_of(settings, delivery).stat().st_ino
-    assert mend(settings.raw_dir, [delivery], CONTRACT) == []
+    assert repair_records(settings.raw_dir, [delivery], CONTRACT) == []
     assert records_of(settings, delivery).stat().st_ino == before
 
 
 @pytest.mark.parametrize(
     "damage", [cut, Path.unlink, lambda path: path.write_bytes(b"")], ids=["cut", "gone", "empty"]
 )
-def test_damaged_records_are_made_again(
+def test_repair_rebuilds_damaged_records(
     settings: Settings, delivery: Delivery, damage: Callable[[Path], object]
 ) -> None:
     records = records_of(settings, delivery)
     before = pq.read_table(records)
     damage(records)
-    (outcome,) = mend(settings.raw_dir, [delivery], CONTRACT)
+    (outcome,) = repair_records(settings.raw_dir, [delivery], CONTRACT)
     assert (outcome.file_name, outcome.outcome, outcome.is_warning) == ("bank.csv", "mended", True)
     assert pq.read_table(records).equals(before)
-    assert mend(settings.raw_dir, [delivery], CONTRACT) == []
+    assert repair_records(settings.raw_dir, [delivery], CONTRACT) == []
 
 
-def test_damage_that_only_a_hash_shows_is_mended_when_it_is_known(
+def test_repair_rebuilds_records_known_to_be_damaged(
     settings: Settings, delivery: Delivery
 ) -> None:
-    (outcome,) = mend(settings.raw_dir, [delivery], CONTRACT, known_damaged={delivery.sha256})
+    (outcome,) = repair_records(
+        settings.raw_dir, [delivery], CONTRACT, known_damaged={delivery.sha256}
+    )
     assert outcome.outcome == "mended"
 
 
 @pytest.mark.parametrize("damage", [cut, Path.unlink], ids=["cut", "gone"])
-def test_without_a_whole_original_it_says_what_to_deliver_again(
+def test_repair_without_original_asks_for_a_new_delivery(
     settings: Settings, delivery: Delivery, damage: Callable[[Path], object]
 ) -> None:
     records = records_of(settings, delivery)
     cut(records)
     damage(records.with_name("original"))
     with pytest.raises(LostContentError, match=r"Remove .* and deliver bank\.csv again\.$"):
-        mend(settings.raw_dir, [delivery], CONTRACT)
+        repair_records(settings.raw_dir, [delivery], CONTRACT)

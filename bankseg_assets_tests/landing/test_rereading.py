@@ -1,4 +1,4 @@
-"""The records of accepted files follow the contract; those that it does not fit stay."""
+"""Accepted files are parsed again for a new contract; those that do not fit stay."""
 
 import os
 import sqlite3
@@ -16,7 +16,7 @@ from bankseg_assets.landing.intake import RECORDS_FILE, take_landed
 from bankseg_assets.landing.ledger import Delivery, Ledger
 from bankseg_assets.landing.parse import EXTRA_FILE
 from bankseg_assets.landing.reading import reading_of
-from bankseg_assets.landing.repair import LostContentError, mend
+from bankseg_assets.landing.repair import LostContentError, repair_records
 from bankseg_assets.landing.rereading import read_again
 from bankseg_assets.runtime.settings import Settings
 
@@ -36,7 +36,7 @@ def renamed(ours: str, name: str) -> DeliveryContract:
 
 @dataclass
 class Bank:
-    """Accepted files, and what becomes of them."""
+    """Accepted files, and their outcomes."""
 
     settings: Settings
     ledger: Ledger
@@ -55,7 +55,7 @@ class Bank:
 
     def read(self, contract: DeliveryContract) -> list[tuple[str, str]]:
         found = read_again(self.settings.raw_dir, self.ledger.deliveries(), contract, self.ledger)
-        assert mend(self.settings.raw_dir, self.ledger.deliveries(), contract) == []
+        assert repair_records(self.settings.raw_dir, self.ledger.deliveries(), contract) == []
         return [(one.outcome, one.detail) for one in found]
 
     @property
@@ -159,7 +159,7 @@ def test_damaged_records_that_no_longer_fit_are_reported(bank: Bank) -> None:
     bank.read(other)
     bank.records.unlink()
     with pytest.raises(LostContentError, match="does not fit the contract"):
-        mend(bank.settings.raw_dir, [bank.delivery], other)
+        repair_records(bank.settings.raw_dir, [bank.delivery], other)
 
 
 def test_ledger_of_an_older_build_is_not_read_again(bank: Bank) -> None:
@@ -217,14 +217,14 @@ def test_reading_of_a_file_depends_on_its_kind(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("is_parquet", [False, True], ids=["csv", "parquet"])
 def test_filter_may_leave_out_all_of_an_accepted_file(bank: Bank, *, is_parquet: bool) -> None:
-    """Its rows do not stay in the table: the filter says that none is a transaction."""
+    """Its rows leave the table: according to the filter, none is a transaction."""
     bank.accept(is_parquet=is_parquet)
     none = replace(CONTRACT, row_filters=(RowFilter("Status", keep=("booked",)),))
     ((outcome, detail),) = bank.read(none)
     assert (outcome, bank.amounts()) == ("read again", [])
     assert "0 records. Not read: 3 rows left out by the filter on 'Status'." in detail
     bank.records.unlink()
-    mend(bank.settings.raw_dir, [bank.delivery], none)
+    repair_records(bank.settings.raw_dir, [bank.delivery], none)
     assert bank.amounts() == []
     bank.read(CONTRACT)
     assert bank.amounts() == ["1", "2", "3"]

@@ -96,10 +96,10 @@ def test_row_filter_that_keeps_nothing_names_values(tmp_path: Path, kind: str) -
     path = write(tmp_path, kind, "Booked", "Pending", "Ref 12345", "a sentence of a person's")
     with pytest.raises(DeliveryError) as refused:
         parse(path, RowFilter("Status", keep=("posted",)))
-    told = str(refused.value)
-    assert "'Booked', 'Pending', 2 more, not repeated here" in told
-    assert "'posted' is kept" in told
-    assert "[[row_filters]]" in told
+    message = str(refused.value)
+    assert "'Booked', 'Pending', 2 more, not repeated here" in message
+    assert "'posted' is kept" in message
+    assert "[[row_filters]]" in message
     many = write(tmp_path, kind, *(f"name {'abcdefghijklmnopqrstuvwxyz'[n]}" for n in range(26)))
     with pytest.raises(DeliveryError, match="over 20 values, which are not repeated here"):
         parse(many, RowFilter("Status", keep=("posted",)))

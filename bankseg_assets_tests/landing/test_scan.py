@@ -1,4 +1,4 @@
-"""The first look refuses what no parser should see, early and in little memory."""
+"""The scan refuses unsafe files early and in little memory."""
 
 import gzip
 import subprocess
@@ -34,11 +34,11 @@ print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[
 
 
 def take_in_a_process(folder: Path) -> tuple[str, int]:
-    """Return what was told, and the most memory in MiB."""
+    """Return the message, and the peak memory in MiB."""
     command = [sys.executable, "-c", TAKE_AND_TELL, str(folder)]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    told, memory = output.strip().rsplit("\n", 1)
-    return told, int(memory)
+    message, memory = output.strip().rsplit("\n", 1)
+    return message, int(memory)
 
 
 def endless(path: Path) -> Path:
@@ -50,24 +50,26 @@ def endless(path: Path) -> Path:
     return path
 
 
-def test_a_line_of_ten_gigabytes_is_refused_at_once(tmp_path: Path) -> None:
+def test_scan_refuses_a_ten_gigabyte_line_early(tmp_path: Path) -> None:
     started = time.monotonic()
     with endless(tmp_path / "endless.csv").open("rb") as file, pytest.raises(DeliveryError):
         scan(file, DeliveryContract(), "endless.csv")
     assert time.monotonic() - started < MOST_SECONDS
 
 
-def test_a_line_of_ten_gigabytes_costs_little_memory(tmp_path: Path) -> None:
+def test_scan_of_a_ten_gigabyte_line_uses_little_memory(tmp_path: Path) -> None:
     (tmp_path / "landing").mkdir()
     endless(tmp_path / "landing" / "endless.csv")
-    told, mib = take_in_a_process(tmp_path)
-    assert told.startswith("rejected endless.csv has a record of over 1,048,576 bytes from line 2")
+    message, mib = take_in_a_process(tmp_path)
+    assert message.startswith(
+        "rejected endless.csv has a record of over 1,048,576 bytes from line 2"
+    )
     assert mib < MOST_MIB
     assert list((tmp_path / "raw").iterdir()) == []  # nor is it copied
 
 
 @pytest.mark.parametrize("text", [b"x", b"T1,C1\n"], ids=["one line", "many lines"])
-def test_a_decompression_bomb_is_refused_early(tmp_path: Path, text: bytes) -> None:
+def test_scan_refuses_a_decompression_bomb_early(tmp_path: Path, text: bytes) -> None:
     (tmp_path / "landing").mkdir()
     deflate = zlib.compressobj(9, wbits=31)
     block = text * ((4 << 20) // len(text))
@@ -77,14 +79,16 @@ def test_a_decompression_bomb_is_refused_early(tmp_path: Path, text: bytes) -> N
             file.write(deflate.compress(block))
         file.write(deflate.flush())
     (tmp_path / "landing" / "bomb.csv.gz.done").touch()
-    told, mib = take_in_a_process(tmp_path)
-    assert "over 1,048,576 bytes" in told if text == b"x" else "expands over 200 times" in told
+    message, mib = take_in_a_process(tmp_path)
+    assert (
+        "over 1,048,576 bytes" in message if text == b"x" else "expands over 200 times" in message
+    )
     assert mib < MOST_MIB
 
 
 @pytest.mark.parametrize("end", ["", "\n", "\r\n", "\r"])
 @pytest.mark.parametrize("before", [0, 30_000])
-def test_a_mebibyte_is_the_longest_line(tmp_path: Path, end: str, before: int) -> None:
+def test_scan_accepts_lines_up_to_one_mebibyte(tmp_path: Path, end: str, before: int) -> None:
     start = lines(*[line(1)] * before)
     longest = line(2).replace("PUNE", "x" * (MAX_LINE_BYTES - len(line(2)) + 4))
     assert len(longest) == MAX_LINE_BYTES
@@ -93,13 +97,13 @@ def test_a_mebibyte_is_the_longest_line(tmp_path: Path, end: str, before: int) -
         take(tmp_path, start + "T" + longest + end)
 
 
-def test_a_nul_byte_is_refused_with_its_line(tmp_path: Path) -> None:
+def test_scan_refuses_a_nul_byte_with_its_line(tmp_path: Path) -> None:
     with pytest.raises(DeliveryError, match="a NUL byte in line 3"):
         take(tmp_path, lines(line(1), line(2).replace("PUNE", "PU\x00NE")))
 
 
 @pytest.mark.parametrize(
-    ("tail", "told"),
+    ("tail", "message"),
     [
         (b"PU\xc9NE", r"line 40002 has a byte \(0xC9\)"),
         (b"\xed\xa0\x80", "line 40002"),  # a surrogate
@@ -107,15 +111,15 @@ def test_a_nul_byte_is_refused_with_its_line(tmp_path: Path) -> None:
         (b"\xe2\x82", "line 40002"),  # cut off
     ],
 )
-def test_bytes_that_are_no_utf_8_are_refused_with_their_line(
-    tmp_path: Path, tail: bytes, told: str
+def test_scan_refuses_invalid_utf_8_with_its_line(
+    tmp_path: Path, tail: bytes, message: str
 ) -> None:
     content = lines(*[line(1)] * 40_000).encode() + tail
-    with pytest.raises(DeliveryError, match=told):
+    with pytest.raises(DeliveryError, match=message):
         take(tmp_path, content)
 
 
-def test_letters_cut_by_a_chunks_end_are_whole(tmp_path: Path) -> None:
+def test_text_joins_characters_across_chunks(tmp_path: Path) -> None:
     records = [line(number).replace("PUNE", "é€😀" * (number % 7)) for number in range(2, 40_000)]
     rows = take(tmp_path, "\ufeff" + lines(*records))
     assert rows[-1]["location"] == "é€😀" * (39_999 % 7)
@@ -135,6 +139,6 @@ def test_gzip_of_several_members_is_one_text(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("damage", [b"garbage", gzip.compress(b"x")[:5]])
-def test_gzip_with_something_else_behind_it_is_refused(tmp_path: Path, damage: bytes) -> None:
+def test_gzip_with_trailing_data_is_refused(tmp_path: Path, damage: bytes) -> None:
     with pytest.raises(DeliveryError, match=r"is damaged|is cut off"):
         take(tmp_path, gzip.compress(lines(line(1)).encode()) + damage)

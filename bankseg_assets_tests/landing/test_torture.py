@@ -1,4 +1,4 @@
-"""Damaged files of every public kind: nothing wrong is accepted, and nothing ends unexplained."""
+"""Damaged files of every public kind: no wrong value is accepted, and every error is explained."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path

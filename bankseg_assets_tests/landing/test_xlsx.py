@@ -1,4 +1,4 @@
-"""A sheet becomes the records that its CSV would be, and no archive takes the machine down."""
+"""A sheet gives the same records as its CSV, and no archive exhausts the machine."""
 
 import os
 import zipfile
@@ -300,7 +300,7 @@ def test_changed_bytes_are_found_by_the_checksum(tmp_path: Path) -> None:
         parse(path)
 
 
-def test_failing_process_is_no_fault_of_the_file(
+def test_failing_process_does_not_reject_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = write_xlsx(tmp_path / "original", {"A": [HEADER, row(1)]})
@@ -309,7 +309,7 @@ def test_failing_process_is_no_fault_of_the_file(
         parse(path)
 
 
-def test_landed_sheet_is_taken_once_it_is_whole(settings: Settings) -> None:
+def test_landed_sheet_is_ingested_once_complete(settings: Settings) -> None:
     ledger = Ledger(settings.ledger_path)
     path = write_xlsx(settings.landing_dir / "Bank.XLSX", {"July": [HEADER, row(1)], "B": []})
     content = path.read_bytes()

@@ -1,4 +1,4 @@
-"""XLSX files made by hand, for tests of the reader: what programs write, and what none does."""
+"""Hand-made XLSX files for tests of the reader, with content that no program writes."""
 
 import zipfile
 from collections.abc import Mapping, Sequence
@@ -20,13 +20,13 @@ Rows = Sequence[Sequence[Any]]
 
 
 class Raw(str):
-    """A cell's XML as it stands; `{}` in it is its place."""
+    """A cell's raw XML; `{}` in it is its reference."""
 
     __slots__ = ()
 
 
 def write_xlsx(path: Path, sheets: Mapping[str, Rows | str], **parts: str) -> Path:
-    """Write a workbook; a sheet is its rows, or its XML. `parts`: further parts of the archive."""
+    """Write a workbook; a sheet is given as rows or XML. `parts`: further archive members."""
     sheet_list = "".join(
         f'<sheet name={quoteattr(name.lstrip("!"))} sheetId="{n}" r:id="r{n}"'
         + (' state="hidden"/>' if name.startswith("!") else "/>")
@@ -62,7 +62,7 @@ def write_xlsx(path: Path, sheets: Mapping[str, Rows | str], **parts: str) -> Pa
 
 
 def sheet_xml(rows: Rows) -> str:
-    """Return a sheet of these rows; None is no cell."""
+    """Return a sheet of these rows; None writes no cell."""
     lines = [
         f'<row r="{number}">'
         + "".join(_cell(f"{_letters(place)}{number}", value) for place, value in enumerate(row))

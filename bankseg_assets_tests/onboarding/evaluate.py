@@ -21,7 +21,7 @@ class Score(NamedTuple):
 
 
 def score(found: Suggestion, right: Mapping[str, Any]) -> Score:
-    """Compare what is proposed with what is right.
+    """Compare a suggestion with the expected settings.
 
     A setting that is missing is wrong, and so is one that is proposed and does not belong there;
     `nullable` and `placeholders` may be more than what is needed.

@@ -1,4 +1,4 @@
-"""What `suggest` takes for an amount, cleaning reads as the same amount."""
+"""`suggest` and cleaning parse amounts alike."""
 
 from dataclasses import replace
 from decimal import Decimal

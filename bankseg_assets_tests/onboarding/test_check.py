@@ -1,4 +1,4 @@
-"""What `check` says of a file, and that it says it without a trace."""
+"""The report of `check`, which leaves no files behind."""
 
 import json
 import os
@@ -121,7 +121,7 @@ def test_check_counts_rows_as_a_batch_does(tmp_path: Path, contract: Path) -> No
     assert path.exists()
 
 
-def test_check_shows_values_to_who_asks(tmp_path: Path, contract: Path) -> None:
+def test_check_shows_values_on_request(tmp_path: Path, contract: Path) -> None:
     write(tmp_path, HEADER + "T1,C77,13/2/2016,5.25\n")
     found = run(tmp_path, "bank.csv", "-c", "contract.toml", "--show-values")
     assert found.returncode == 0, found.stderr

@@ -83,7 +83,7 @@ def test_suggest_never_reads_a_day_wrongly(tmp_path: Path, days: list, form: str
 
 
 def test_suggest_doubts_an_order_that_few_rows_decide(tmp_path: Path) -> None:
-    """One slip among 300 days of the first twelve is no evidence."""
+    """One typing error among 300 days of the first twelve is not evidence."""
     days = [datetime(2024, 1 + n % 12, 1 + n % 11) for n in range(300)]
     texts = [f"{day:%m/%d/%Y}" for day in days] + ["13/01/2024"]
     content = table(
@@ -258,7 +258,7 @@ def test_suggest_asks_what_no_word_beside_an_amount_means(tmp_path: Path) -> Non
 
 
 def test_suggest_asks_which_letter_is_spending(tmp_path: Path) -> None:
-    """C may be cargo or credit: only the pair with D says it."""
+    """C may be cargo or credit: only the pair with D shows which."""
     path = words_file(tmp_path, ["500.00 C", "20.50 A"], ["5.00"])
     asked = {one.key for one in suggest(path).questions}
     assert {"columns.amount.spending", "columns.amount.income"} <= asked

@@ -85,7 +85,7 @@ def test_amount_is_taken_apart(text: str, number: str, negative: bool, adornment
 
 
 @pytest.mark.parametrize("text", ["abc", "12:30", "2016-08-02", "C1001", "5 apples", "", "--5"])
-def test_no_amount_is_taken_for_one(text: str) -> None:
+def test_other_texts_are_not_amounts(text: str) -> None:
     assert take_apart(text) is None
 
 

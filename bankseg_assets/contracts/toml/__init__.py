@@ -1,1 +1,1 @@
-"""The contract as a bank writes it: its tables and keys, and what is wrong with one."""
+"""The contract's TOML model: tables, keys, validation and error messages."""

@@ -1,4 +1,4 @@
-"""The columns of a file: one table each, with the keys that make sense for it."""
+"""Models of the column tables, each with the keys that apply to it."""
 
 from collections.abc import Iterator
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What is published of the contract's model: a JSON schema, and a page for people.
+"""Generate the contract's JSON schema and reference page.
 
 `python -m bankseg_assets.contracts.toml.documents` writes both; a test holds them to the model.
 """

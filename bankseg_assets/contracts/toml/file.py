@@ -1,4 +1,4 @@
-"""The whole contract, in TOML: every table, and what must hold between them."""
+"""Model of the whole contract: all tables, and the rules between them."""
 
 from collections.abc import Iterator
 from typing import Annotated, Any, Literal

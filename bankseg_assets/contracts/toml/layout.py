@@ -1,4 +1,4 @@
-"""How a file is written around its records, and which rows of it are read."""
+"""Models of the file layout and the row filters."""
 
 from typing import Annotated
 

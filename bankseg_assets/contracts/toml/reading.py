@@ -1,4 +1,4 @@
-"""Turn the content of a contract's file into the contract, or say all that is wrong with it."""
+"""Parse a contract's TOML content, and report all errors in it together."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path

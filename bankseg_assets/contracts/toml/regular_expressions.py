@@ -1,8 +1,8 @@
-"""Can Java run a regular expression of the contract? Said when the contract is loaded.
+"""Check, when a contract is loaded, that Java can run its regular expressions.
 
-Spark runs the patterns in Java, and a pattern that Java cannot compile ends a run after half a
-minute. Python's compiler stands in for Java's: what Java alone has is written as Python's, and what
-Python alone has is refused. Of 30,000 random patterns, Java could run each that passes here.
+Spark runs the patterns in Java, and a pattern that Java cannot compile fails a run after half a
+minute. Python's compiler is used instead of Java's: Java-only syntax is translated, and Python-only
+syntax is refused. Of 30,000 random patterns, Java could run each that passes here.
 """
 
 import re
@@ -44,7 +44,7 @@ _SETS = r"\[ and \&\& for characters in a set, which Java reads as a set within 
 
 
 def pattern_problem(pattern: str) -> str:
-    """Return why Java cannot run a pattern, or what it reads otherwise; empty for nothing."""
+    """Return why Java cannot run a pattern or reads it differently; empty if it can."""
     bare = re.sub(r"\\.", "  ", pattern, flags=re.DOTALL)
     for construct, instead in _PYTHON_ALONE:
         if re.search(construct, bare):
@@ -64,7 +64,7 @@ class _UnlikeJavaError(ValueError):
 
 
 def _as_python(pattern: str) -> Iterator[str]:
-    """Yield a pattern of Java's dialect as Python writes it; what a class holds is not kept."""
+    """Yield a Java pattern in Python's dialect, without the content of classes."""
     is_in_set, before = False, ""
     for found in _TOKEN.finditer(pattern):
         text = found[0]

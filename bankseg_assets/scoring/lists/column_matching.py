@@ -4,7 +4,7 @@ import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bankseg_assets.landing.header import OTHER_DELIMITERS, told
+from bankseg_assets.landing.header import OTHER_DELIMITERS, quoted_names
 from bankseg_assets.scoring.inputs import Input, no_input
 from bankseg_assets.scoring.lists.errors import ListError
 
@@ -48,7 +48,9 @@ def match_columns(
             columns[measure] = column
     shared = sorted({name for name in columns.values() if list(columns.values()).count(name) > 1})
     if shared:
-        raise ListError(f"The column {told(shared)} is given for two inputs. Give each its own.")
+        raise ListError(
+            f"The column {quoted_names(shared)} is given for two inputs. Give each its own."
+        )
     unknown = tuple(measure for measure in wanted if measure not in columns)
     spare = [name for name in names if name not in columns.values()]
     asked = {measure: _alike(wanted[measure], spare) for measure in unknown if measure not in given}
@@ -67,7 +69,9 @@ def find_column(name: str, names: Sequence[str]) -> str:
         return name
     fitting = [candidate for candidate in names if plain(candidate) == plain(name)]
     if len(fitting) > 1:
-        raise ListError(f"The columns {told(fitting)} are all called {name}. Rename all but one.")
+        raise ListError(
+            f"The columns {quoted_names(fitting)} are all called {name}. Rename all but one."
+        )
     return fitting[0] if fitting else ""
 
 
@@ -78,7 +82,9 @@ def plain(name: str) -> str:
 
 def _given(column: str, names: Sequence[str]) -> str:
     if column and column not in names:
-        raise ListError(f"There is no column {told([column])}. There are: {told(names)}.")
+        raise ListError(
+            f"There is no column {quoted_names([column])}. There are: {quoted_names(names)}."
+        )
     return column
 
 
@@ -89,7 +95,7 @@ def _found(entry: Input, names: Sequence[str]) -> str:
     fitting = [name for name in names if plain(name) in called]
     if len(fitting) > 1:
         raise ListError(
-            f"The columns {told(fitting)} could all be {entry['measure']}. "
+            f"The columns {quoted_names(fitting)} could all be {entry['measure']}. "
             f"Name the one that is, as in {entry['measure']}={fitting[0]}."
         )
     return fitting[0] if fitting else ""
@@ -111,12 +117,12 @@ def _alike(entry: Input, names: Sequence[str]) -> str:
 
 def _nothing(names: Sequence[str], inputs: Sequence[Input], alike: Mapping[str, str]) -> str:
     expected = ", ".join(f"{entry['measure']} ({entry['label']})" for entry in inputs)
-    hints = [f"is {told([name])} {measure}?" for measure, name in alike.items()]
+    hints = [f"is {quoted_names([name])} {measure}?" for measure, name in alike.items()]
     hint = f" {'; '.join(hints).capitalize()}" if hints else ""
     others = [mark for mark in OTHER_DELIMITERS if len(names) == 1 and mark in names[0]]
     if others:
         return f"The header seems to be separated by {others[0]!r}. Say so, or correct the list."
     return (
         f"No column is an input of the model. Expected one or more of: {expected}. "
-        f"Found: {told(names)}.{hint} Rename the columns, or say which is which."
+        f"Found: {quoted_names(names)}.{hint} Rename the columns, or say which is which."
     )

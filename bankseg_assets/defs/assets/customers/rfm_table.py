@@ -11,7 +11,7 @@ from pyspark.sql import DataFrame
 from bankseg_assets.contracts.tables import CLEANED_TRANSACTIONS, RFM_TABLE
 from bankseg_assets.customers import rfm, rfm_basis, rfm_incremental
 from bankseg_assets.customers.customer_key import NULL_KEY_ADVICE, launched_key
-from bankseg_assets.customers.rfm_basis import Before, CountAnewError
+from bankseg_assets.customers.rfm_basis import FullRecomputeError, PreviousTable
 from bankseg_assets.defs.assets.common import FRESHNESS, INSIGHT, OWNERS
 from bankseg_assets.defs.io_managers import ROW_COUNT_KEY
 from bankseg_assets.defs.metadata import table_metadata
@@ -71,7 +71,7 @@ def rfm_table(
         try:
             before = rfm_basis.newest(published.store, cleaned, customer_key=key)
             measures, n_anew = _updated(cleaned_transactions, before, key, snapshot, known, kept)
-        except CountAnewError as why:
+        except FullRecomputeError as why:
             context.log.info(f"All customers are counted anew. {why}")
             measures = rfm.customers(
                 cleaned_transactions, customer_key=key, snapshot=snapshot, known=known
@@ -115,7 +115,7 @@ def rfm_table(
 
 def _updated(
     cleaned: DataFrame,
-    before: Before,
+    before: PreviousTable,
     key: str,
     snapshot: date,
     known: Collection[str],
@@ -124,7 +124,7 @@ def _updated(
     """Return the measures of all customers, and how many were recomputed because their rows
     changed.
 
-    The others are those of the previous table. Raises CountAnewError when too many have changed.
+    The others are those of the previous table. Raises FullRecomputeError if too many have changed.
     """
     session = cleaned.sparkSession
     arrived, gone = (
@@ -136,8 +136,10 @@ def _updated(
     touched = _persisted(touched, kept)
     n_touched, n_before = touched.count(), row_count(before.table)
     if n_touched > MOST_TOUCHED * n_before:
-        raise CountAnewError(f"{n_touched:,} have changed, of {n_before:,} in the table before.")
-    anew = rfm_incremental.counted_anew(
+        raise FullRecomputeError(
+            f"{n_touched:,} have changed, of {n_before:,} in the table before."
+        )
+    anew = rfm_incremental.recompute_customers(
         cleaned, touched, customer_key=key, snapshot=snapshot, known=known
     )
     anew = _persisted(anew, kept)

@@ -10,7 +10,7 @@ from bankseg_assets.defs.metadata import table_metadata
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.landing.intake import Outcome, current_files, take_landed
 from bankseg_assets.landing.ledger import content_hash, current_content
-from bankseg_assets.landing.repair import mend
+from bankseg_assets.landing.repair import repair_records
 from bankseg_assets.landing.rereading import read_again
 from bankseg_assets.storage.outputs import ParquetFiles
 from bankseg_assets.storage.version_store import DamagedVersionError, VersionStore, damages
@@ -38,7 +38,7 @@ def raw_transactions(
     outcomes = take_landed(landing_dir, raw_dir, ledger, contract, run_id=context.run.run_id)
     outcomes += read_again(raw_dir, current_content(ledger.deliveries()), contract, ledger)
     current = current_content(ledger.deliveries())
-    outcomes += mend(raw_dir, current, contract, _damaged(published.store))
+    outcomes += repair_records(raw_dir, current, contract, _damaged(published.store))
     for outcome in outcomes:
         say = context.log.warning if outcome.is_warning else context.log.info
         say(f"{outcome.file_name}: {outcome.outcome}. {outcome.detail}")

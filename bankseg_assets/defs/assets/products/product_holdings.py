@@ -16,7 +16,7 @@ from bankseg_assets.defs.metadata import table_metadata
 from bankseg_assets.defs.resources import DeliveryResource, HoldingsResource, SparkResource
 from bankseg_assets.landing.intake import RECORDS_FILE, take_landed
 from bankseg_assets.landing.ledger import Delivery, content_hash
-from bankseg_assets.landing.repair import mend
+from bankseg_assets.landing.repair import repair_records
 from bankseg_assets.landing.rereading import read_again
 from bankseg_assets.products.current_delivery import holdings_in_use
 from bankseg_assets.products.holdings import validate_holdings
@@ -62,7 +62,7 @@ def take_holdings(
     used = holdings_in_use(ledger.deliveries(), delivery.ledger.deliveries())
     outcomes += read_again(raw_dir, [used] if used else [], contract, ledger)
     used = holdings_in_use(ledger.deliveries(), delivery.ledger.deliveries())
-    outcomes += mend(raw_dir, [used] if used else [], contract)
+    outcomes += repair_records(raw_dir, [used] if used else [], contract)
     for outcome in outcomes:
         say = context.log.warning if outcome.is_warning else context.log.info
         say(f"{outcome.file_name}: {outcome.outcome}. {outcome.detail}")
