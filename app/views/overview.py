@@ -51,8 +51,10 @@ if window.get("repeat_customers") is not None and not is_few:
     repeat = window["repeat_customers"] / max(window["customers"], 1)
     spending = "spending " if direction_known else ""
     facts[f"With more than one {spending}transaction"] = percent(repeat)
-for box, (label, value) in zip(st.columns(max(4, len(facts))), facts.items(), strict=False):
-    box.metric(label, value, border=True)
+# Each as wide as its text: five columns of one width cut off "EUR 11.5 million".
+with st.container(horizontal=True):
+    for label, value in facts.items():
+        st.metric(label, value, border=True, width="content")
 if is_few:
     st.caption("Sums and averages of fewer than 11 customers would be those of single persons.")
 if first := window.get("first_day"):
