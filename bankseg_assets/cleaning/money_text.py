@@ -13,7 +13,7 @@ from decimal import Decimal
 from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.contracts.characters import INVISIBLE, ZERO_WIDTH
+from bankseg_assets.contracts.characters import APOSTROPHES, DASHES, INVISIBLE, ZERO_WIDTH
 from bankseg_assets.contracts.currencies import all_signs, signs
 from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.contracts.tables import MONEY
@@ -25,19 +25,16 @@ LONGEST_TEXT = 100
 """Longer texts must be plain numbers: patterns must not backtrack over a megabyte."""
 MOST_DIGITS = 15  # before the decimal separator, without leading zeros
 
-# Unicode's dashes and minus signs that people and programs use as a minus.
-_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
 _PLUSES = "\uff0b\ufe62"
-_APOSTROPHES = "\u2019\u2018\u02bc"
 # No line breaks: numbers on two lines of a field are not one number.
 _SPACES = "\t\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f"
 _MARKS = "\x1e\x1f"  # around the number that `_exact` recognised
-_FROM = _MARKS + _DASHES + _PLUSES + _APOSTROPHES + _SPACES + ZERO_WIDTH  # deleted: zero widths
+_FROM = _MARKS + DASHES + _PLUSES + APOSTROPHES + _SPACES + ZERO_WIDTH  # deleted: zero widths
 _TO = (
     "?" * len(_MARKS)
-    + "-" * len(_DASHES)
+    + "-" * len(DASHES)
     + "+" * len(_PLUSES)
-    + "'" * len(_APOSTROPHES)
+    + "'" * len(APOSTROPHES)
     + " " * len(_SPACES)
 )
 

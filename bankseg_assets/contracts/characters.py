@@ -1,4 +1,4 @@
-"""Invisible characters, which are trimmed from the ends of a value."""
+"""Characters that values are trimmed of, and the variants in which signs are written."""
 
 
 def _characters(*codes: int | tuple[int, int]) -> str:
@@ -18,3 +18,7 @@ ZERO_WIDTH = _characters(
 )
 """Invisible: zero-width spaces and joiners, marks of direction and of byte order."""
 INVISIBLE = BLANKS + ZERO_WIDTH
+DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"
+"""Dashes and minus signs that people and programs use as a minus."""
+APOSTROPHES = "\u2019\u2018\u02bc"
+"""Apostrophes that stand between groups of digits."""

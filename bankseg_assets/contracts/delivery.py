@@ -266,11 +266,6 @@ class DeliveryContract:
         return tuple(dict.fromkeys(rule.values.values())) if rule else ()
 
     @property
-    def id_pattern(self) -> str:
-        """The pattern that a whole transaction ID must match, for `rlike`."""
-        return self.columns["transaction_id"].spark_pattern
-
-    @property
     def fingerprint(self) -> str:
         """SHA-256 of the contract's settings for files; independent of comments and order."""
         settings = asdict(self)

@@ -3,10 +3,11 @@
 import re
 from collections.abc import Iterable
 
+from bankseg_assets.contracts.characters import INVISIBLE
 from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.contracts.id_words import ROUNDED
 from bankseg_assets.onboarding.amounts import Amounts, find_amounts
-from bankseg_assets.onboarding.columns import INVISIBLE, Column
+from bankseg_assets.onboarding.columns import Column
 from bankseg_assets.onboarding.dates import find_dates, find_times, tomorrow
 from bankseg_assets.onboarding.draft import toml
 from bankseg_assets.onboarding.value_words import is_placeholder

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from functools import lru_cache
 
+from bankseg_assets.contracts.characters import APOSTROPHES, DASHES
 from bankseg_assets.contracts.currencies import CODES, all_signs, signs
 from bankseg_assets.onboarding.columns import Column
 from bankseg_assets.onboarding.header_words import plain
@@ -34,10 +35,10 @@ _BEFORE = re.compile(r"^([-+(]?) *([^\d,'()+\-]*?) *([-+(]?) *(?=[.,]?\d)")
 _AFTER = re.compile(r"(?<=[\d.,]) *([-+)]?) *(/-|/=|[^\d.,'()+\-]*) *([-+)]?)$")
 _EXPONENT = re.compile(r"[eE][+-]?\d{1,2}$")
 _NUMBER = re.compile(r"[\d.,' ]+(?:[eE][+-]?\d{1,2})?")
-_DASHES = dict.fromkeys(
-    map(ord, "\u2010\u2011\u2012\u2013\u2014\u2015\u2212\ufe58\ufe63\uff0d"), "-"
-)
-_APOSTROPHES = dict.fromkeys(map(ord, "\u2019\u2018\u02bc"), "'")
+_UNIFIED = {
+    **dict.fromkeys(map(ord, DASHES), "-"),
+    **dict.fromkeys(map(ord, APOSTROPHES), "'"),
+}
 
 
 @dataclass(frozen=True)
@@ -215,7 +216,7 @@ def currencies_of(adornment: str) -> tuple[str, ...]:
 
 
 def _unified(value: str) -> str:
-    text = unicodedata.normalize("NFC", value).translate(_DASHES | _APOSTROPHES)
+    text = unicodedata.normalize("NFC", value).translate(_UNIFIED)
     return "".join(" " if c.isspace() else c for c in text).strip()
 
 

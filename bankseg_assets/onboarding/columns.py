@@ -4,18 +4,6 @@ from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
-# As in cleaning.field_text, which imports Spark.
-INVISIBLE = "".join(
-    map(
-        chr,
-        (
-            *(*range(0x09, 0x0E), 0x20, 0x85, 0xA0, 0x1680, *range(0x2000, 0x2010)),
-            *(0x2028, 0x2029, *range(0x202A, 0x2030), 0x205F, 0x3000, 0xAD, 0x034F, 0x061C),
-            *(0x180E, *range(0x2060, 0x2065), *range(0x2066, 0x2070), 0xFEFF),
-        ),
-    )
-)
-
 
 @dataclass(frozen=True)
 class Column:

@@ -6,12 +6,13 @@ from tempfile import TemporaryDirectory
 
 import pyarrow.parquet as pq
 
+from bankseg_assets.contracts.characters import INVISIBLE
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.files import MAGIC_OLE, printable
 from bankseg_assets.landing.parse import EXTRA_FILE, parse_delivery
 from bankseg_assets.landing.scan import scan
-from bankseg_assets.onboarding.columns import INVISIBLE, Column
+from bankseg_assets.onboarding.columns import Column
 from bankseg_assets.onboarding.draft import Draft
 from bankseg_assets.onboarding.encodings import find_encoding
 from bankseg_assets.onboarding.sample import SampleError, TextSample, kind_of, read_text_sample

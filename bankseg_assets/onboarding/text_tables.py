@@ -8,9 +8,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
+from bankseg_assets.contracts.characters import INVISIBLE
 from bankseg_assets.contracts.file_layout import MAX_HEADER_LINE
 from bankseg_assets.landing.opening import LINES_SEARCHED, SEPARATOR_LINE
-from bankseg_assets.onboarding.columns import INVISIBLE, Column
+from bankseg_assets.onboarding.columns import Column
 from bankseg_assets.onboarding.header_words import roles_of
 from bankseg_assets.onboarding.value_words import footer_word
 
