@@ -24,8 +24,8 @@ env: $(VENV)/.installed ## Make .venv from the hashed lock file.
 run: env ## Materialize what is missing, then serve the Dagster UI and the app until Ctrl-C.
 	@$(PY) -m ops.launch.run
 
-materialize: env ## Compute every asset once; the exit code tells. FORCE=1 releases what a gate refuses.
-	@$(PY) -m ops.launch.materialize $(if $(FORCE),--force)
+materialize: env ## Compute every asset once; the exit code tells. FORCE=1 releases what a gate refuses; REFIT=1 fits the models again.
+	@$(PY) -m ops.launch.materialize $(if $(FORCE),--force) $(if $(REFIT),--refit)
 
 demo-data: env ## Write demo transactions and holdings, to be taken: ROWS=1048567 SEED=7.
 	@$(PY) -m ops.demo.transactions --rows $(ROWS) --seed $(SEED)

@@ -64,9 +64,9 @@ GROUPS = {
 }
 STUDY = {"segmentation_comparison"}
 JOBS = {
-    "everything": set(LINEAGE) - STUDY,
+    "refresh": set(LINEAGE) - STUDY,
+    "refit": set(LINEAGE) - STUDY,
     "ingestion": GROUPS["ingestion"],
-    "models": set(LINEAGE) - GROUPS["ingestion"] - STUDY,
     "comparison": STUDY,
     "recommendations": GROUPS["actions"] - {"recommended_actions"} | {"release"},
 }
@@ -134,7 +134,7 @@ def test_jobs_run_in_process(job: str) -> None:
 
 
 def test_recommendations_run_after_independent_assets() -> None:
-    job = defs.resolve_job_def("everything")
+    job = defs.resolve_job_def("refresh")
     priorities = {
         node.name: int(job.get_node_named(node.name).tags.get("dagster/priority", 0))
         for node in job.nodes

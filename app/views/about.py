@@ -53,7 +53,7 @@ page.begin("About", "What is this, what may it be used for, and where does it en
 card = data.document("model_card")
 direction_known = session.direction_known()
 if not card:
-    page.waiting("This version has no model card.", "Run the job `models`.")
+    page.waiting("This version has no model card.", "Run the job `refresh`.")
 else:
     for title, texts in (
         ("Meant for", card["use"]["intended"]),

@@ -91,7 +91,7 @@ def build_bundle(
         "means": model.means,
         "variances": model.variances,
         "segments": [
-            _segment(profile) | {"colour": kmeans.colours[profile["segment"]]}
+            segment_document(profile) | {"colour": kmeans.colours[profile["segment"]]}
             for profile in sorted(profiles, key=lambda p: p["segment"])
         ],
         "inputs": form_inputs(segments, measures, currency, direction_known=direction_known),
@@ -198,7 +198,8 @@ def _limit(greatest: float) -> float:
     return 10.0 ** math.ceil(math.log10(10 * max(greatest, 1)))
 
 
-def _segment(profile: Mapping[str, Any]) -> dict[str, Any]:
+def segment_document(profile: Mapping[str, Any]) -> dict[str, Any]:
+    """Return what the bundle holds of a segment, from its row of the profiles."""
     medians, indexed = (
         [name for name in names if name != INCOME or knows_direction(profile)]
         for names in (MEDIANS, INDEXED)

@@ -47,6 +47,8 @@ class Release:
     is_demo: bool
     versions: Mapping[str, str]
     model_sha256: str
+    model: Mapping[str, Any] = field(default_factory=dict)
+    """The fit of the model (see `release.fitted`); empty in releases older than this field."""
     metrics: Mapping[str, float] = field(default_factory=dict)
     distributions: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
     """Measure -> bin -> customers, to measure drift (see `release.drift`)."""

@@ -342,14 +342,14 @@ def test_sensor_runs_have_no_dagster_retries(landing: Landing) -> None:
 
 def test_run_awaiting_dagster_retry_is_not_duplicated(landing: Landing) -> None:
     landing.put("january.csv", "one")
-    landing.add_run("everything", "FAILURE", **{"dagster/will_retry": "true"})
+    landing.add_run("refresh", "FAILURE", **{"dagster/will_retry": "true"})
     assert landing.skips().startswith("A run that takes what landed is on its way.")
 
 
 def test_retried_run_blocks_nothing(landing: Landing) -> None:
     landing.put("january.csv", "one")
     landing.add_run(
-        "everything",
+        "refresh",
         "FAILURE",
         **{"dagster/will_retry": "true", "dagster/auto_retry_run_id": "other"},
     )
@@ -363,7 +363,7 @@ def test_failures_of_other_content_do_not_count(landing: Landing) -> None:
     assert str(landing.starts().run_key).endswith("-1")
 
 
-@pytest.mark.parametrize("job", ["ingestion", "everything"])
+@pytest.mark.parametrize("job", ["ingestion", "refresh"])
 @pytest.mark.parametrize("status", UNFINISHED)
 def test_ingesting_run_is_not_duplicated(landing: Landing, job: str, status: str) -> None:
     landing.put("january.csv", "one")
@@ -373,7 +373,7 @@ def test_ingesting_run_is_not_duplicated(landing: Landing, job: str, status: str
 
 @pytest.mark.parametrize(
     ("job", "status"),
-    [("models", "STARTED"), ("recommendations", "STARTED"), ("ingestion", "SUCCESS")],
+    [("comparison", "STARTED"), ("recommendations", "STARTED"), ("ingestion", "SUCCESS")],
 )
 def test_finished_ingestion_blocks_nothing(landing: Landing, job: str, status: str) -> None:
     landing.put("january.csv", "one")
@@ -466,7 +466,7 @@ def test_demo_holdings_are_ignored_without_run(holdings: HoldingsFolder, landing
     assert holdings.skips().startswith("Nothing new")
 
 
-@pytest.mark.parametrize("job", ["everything", "models", "recommendations"])
+@pytest.mark.parametrize("job", ["refresh", "refit", "recommendations"])
 def test_run_ingesting_holdings_is_not_duplicated(holdings: HoldingsFolder, job: str) -> None:
     holdings.put("january.csv", "one")
     holdings.add_run(job, "STARTED")
@@ -514,7 +514,9 @@ def test_cleaned_data_starts_models(instance: dg.DagsterInstance) -> None:
     (request,), _ = tick(cleaned_sensor, instance)
     assert request.run_key == f"{run_id}-1"
     assert request.tags["dagster/max_retries"] == "0"
-    assert cleaned_sensor.job_name == "models"
+    assert cleaned_sensor.job_name == "refresh"
+    assert dg.AssetKey("cleaned_transactions") not in request.asset_selection
+    assert dg.AssetKey("release") in request.asset_selection
 
 
 def test_failed_models_are_retried_then_hourly(
@@ -524,7 +526,7 @@ def test_failed_models_are_retried_then_hourly(
     for attempt in (1, 2, 3):
         (request,), _ = tick(cleaned_sensor, instance)
         assert request.run_key == f"{run_id}-{attempt}"
-        add_run(instance, "models", "FAILURE", **request.tags)
+        add_run(instance, "refresh", "FAILURE", **request.tags)
     requests, told = tick(cleaned_sensor, instance)
     assert requests == []
     assert str(told).startswith("3 runs for this content did not end well.")
@@ -536,7 +538,7 @@ def test_failed_models_are_retried_then_hourly(
 @pytest.mark.parametrize("status", UNFINISHED)
 def test_models_run_is_not_duplicated(instance: dg.DagsterInstance, status: str) -> None:
     clean(instance, "ingestion")
-    add_run(instance, "models", status)
+    add_run(instance, "refresh", status)
     requests, told = tick(cleaned_sensor, instance)
     assert (requests, told) == ([], "A run that makes the models is on its way.")
 
@@ -544,7 +546,7 @@ def test_models_run_is_not_duplicated(instance: dg.DagsterInstance, status: str)
 def test_models_older_than_cleaned_data_do_not_count(
     instance: dg.DagsterInstance,
 ) -> None:
-    clean(instance, "everything", "nb_classifier")
+    clean(instance, "refresh", "nb_classifier")
     clean(instance, "ingestion")
     assert tick(cleaned_sensor, instance)[0]
     clean(instance, "__selection", *release_chain())
@@ -552,7 +554,7 @@ def test_models_older_than_cleaned_data_do_not_count(
     assert (requests, told) == ([], "The models are made of the newest cleaned data.")
 
 
-@pytest.mark.parametrize("job", ["everything", "__selection"])
+@pytest.mark.parametrize("job", ["refresh", "__selection"])
 def test_full_run_starts_no_models_run(instance: dg.DagsterInstance, job: str) -> None:
     clean(instance, job, *release_chain())
     requests, told = tick(cleaned_sensor, instance)
@@ -723,7 +725,7 @@ def notice(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_new_release_writes_notice(instance: dg.DagsterInstance, notice: Path) -> None:
-    run_id = clean(instance, "everything", "release")
+    run_id = clean(instance, "refresh", "release")
     requests, told = tick(new_model_sensor, instance)
     assert requests == []
     assert run_id in str(told)
@@ -739,7 +741,7 @@ def test_failed_notice_keeps_previous_one(
         raise OSError("No space left on device")
 
     notice.write_text('{"run_id": "before"}', encoding="utf-8")
-    clean(instance, "everything", "release")
+    clean(instance, "refresh", "release")
     monkeypatch.setattr(Path, "write_text", break_off)
     with pytest.raises(OSError, match="No space left on device"):
         tick(new_model_sensor, instance)
@@ -757,8 +759,8 @@ def test_failed_run_is_reported_with_step_and_cause(
             raise ValueError("cannot write the table") from error
 
     job = dg.Definitions(
-        assets=[broken], jobs=[dg.define_asset_job("everything", selection=["broken"])]
-    ).resolve_job_def("everything")
+        assets=[broken], jobs=[dg.define_asset_job("refresh", selection=["broken"])]
+    ).resolve_job_def("refresh")
     result = job.execute_in_process(instance=instance, raise_on_error=False)
     context = dg.build_run_status_sensor_context(
         sensor_name="failure_sensor",

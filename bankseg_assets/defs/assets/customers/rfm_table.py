@@ -32,7 +32,7 @@ class RfmConfig(dg.Config):
         description="Who the customer is, for this run: a column of cleaned_transactions, or "
         "several, as in concat_ws('|', birth_date, gender, location, substr(customer_id, 4, 3)). "
         "Empty: the contract's customer_key, and that is also what the next run takes by itself. "
-        "Launch everything from rfm_table on with it (the job `models`): segments, lists and "
+        "Launch everything from rfm_table on with it (the job `refit`): segments, lists and "
         "recommendations are by this key, and holdings match only where they are too.",
     )
 

@@ -8,6 +8,7 @@ from pydantic import Field
 from pyspark.sql import DataFrame
 
 from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
+from bankseg_assets.defs.assets.models.keep import KEEP, model_to_keep
 from bankseg_assets.defs.io_managers import MODEL_FILE
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.release.releases import current_release
@@ -16,6 +17,7 @@ from bankseg_assets.segmentation.alternatives import Algorithm
 from bankseg_assets.segmentation.k_selection import DEFAULT_KS, FEWEST_SEGMENTS, SEED
 from bankseg_assets.segmentation.kmeans import InUse, KMeansModel, fit_kmeans
 from bankseg_assets.segmentation.pca import PcaModel
+from bankseg_assets.segmentation.refresh import EmptySegmentError, refresh_kmeans
 
 
 class KMeansConfig(dg.Config):
@@ -39,6 +41,7 @@ class KMeansConfig(dg.Config):
         default=True,
         description="Keep number, name and colour of the segments in use where they continue.",
     )
+    keep: bool = Field(default=False, description=KEEP)
 
 
 @dg.asset(
@@ -62,6 +65,15 @@ def kmeans_model(
     held-out ones included. Segments keep number, name and colour of those in the release in use
     that they continue (most customers keep their number: an assignment problem).
     """
+    kept = model_to_keep(context, delivery, published) if config.keep else None
+    if kept and kept.has_pca(pca_model):
+        try:
+            model = refresh_kmeans(rfm_table, kept.pca, kept.kmeans)
+        except EmptySegmentError as why:
+            context.log.warning(f"Segments are fitted instead of kept. {why}")
+        else:
+            context.add_output_metadata({"kept_from": kept.release} | _metadata(model))
+            return model.to_json()
     in_use = _in_use(context, published, delivery) if config.continue_release else None
     model = fit_kmeans(
         rfm_table,

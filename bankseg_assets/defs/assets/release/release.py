@@ -25,8 +25,10 @@ from bankseg_assets.release.data_gates import (
     real_data_stays,
 )
 from bankseg_assets.release.drift import MONEY, distributions, population_stability_index, psi_noise
+from bankseg_assets.release.fitted import Fitted, below_zero
 from bankseg_assets.release.gates import Gate, Limits, Measures, Verdict, gates, unprotected
 from bankseg_assets.release.lost_customers import NotReadableError, accounts_of_release, losses
+from bankseg_assets.release.refit import REFIT_GATE, RefitLimits, advise_refit, refit_gate
 from bankseg_assets.release.releases import (
     FORMAT,
     MANIFEST_FILE,
@@ -46,6 +48,7 @@ from bankseg_assets.stats.sampling import macro_f1, noise
 from bankseg_assets.storage.version_store import VersionStore
 
 _DEFAULTS = Limits()
+_REFIT_DEFAULTS = RefitLimits()
 _TOGETHER = "versions_belong_together"
 _SMALLEST = "segments_are_large_enough"
 LEAST_COMPARED = 30  # customers: with fewer, an adjusted Rand index is meaningless
@@ -76,6 +79,8 @@ GATES = {
     "transactions_are_kept": "Clean transactions of the release in use are clean still, but for "
     f"those of withdrawn files: from {Limits.rows_lost_warned:.0%} lost on it warns, from "
     f"{Limits.rows_lost_refused:.0%} on it blocks the release.",
+    REFIT_GATE: "A model that was kept predicts, separates and knows today's customers as well as "
+    "those that it was fitted on. Warns, and the job `refit` starts; blocks nothing.",
     "files_are_mostly_clean": "The share of quarantined rows in each file that is new since the "
     f"release in use: from {Limits.quarantined_warned:.0%} on it warns, from "
     f"{Limits.quarantined_refused:.0%} on it blocks the release.",
@@ -130,6 +135,19 @@ class ReleaseConfig(dg.Config):
         default=_DEFAULTS.quarantined_refused,
         description="Share of a new file's rows whose quarantine refuses.",
     )
+    refit_f1_loss: float = Field(
+        default=_REFIT_DEFAULTS.refit_f1_loss,
+        description="Loss of macro F1 since the fit from which on the model is refitted.",
+    )
+    refit_silhouette_loss: float = Field(
+        default=_REFIT_DEFAULTS.refit_silhouette_loss,
+        description="Loss of silhouette since the fit from which on the model is refitted.",
+    )
+    refit_drift: float = Field(
+        default=_REFIT_DEFAULTS.refit_drift,
+        description="Population stability index, since the fit, of a measure that the model uses, "
+        "from which on it is refitted.",
+    )
     force: bool = Field(
         default=False, description="Promote although a gate refuses; the gates still say why not."
     )
@@ -138,6 +156,12 @@ class ReleaseConfig(dg.Config):
     def limits(self) -> Limits:
         """The limits of the gates."""
         return Limits(**{name: getattr(self, name) for name in Limits.__dataclass_fields__})
+
+    @property
+    def refit_limits(self) -> RefitLimits:
+        """The limits from which on a model is refitted."""
+        names = RefitLimits.__dataclass_fields__
+        return RefitLimits(**{name: getattr(self, name) for name in names})
 
 
 @dg.asset(
@@ -187,7 +211,12 @@ def release(
     # Demo customers are not a benchmark: the bank's own data always replaces them.
     compared = before if before is not None and before.is_demo == is_demo else None
     arrived = _new_deliveries(candidate, compared, delivery)
+    in_use = Fitted.of(compared) if compared else None
+    at_fit = in_use if in_use and in_use.version == candidate.bundle.version else None
     found = _model_gates(candidate, compared, config.limits)
+    if at_fit:
+        found = advise_refit(found)
+    found.append(_refit_gate(candidate, at_fit, config.refit_limits))
     found += _data_gates(candidate, compared, arrived, config.limits)
     if before is None or before.is_demo:
         found = unprotected(found)
@@ -218,6 +247,7 @@ def release(
             "customer_key": candidate.customer_key,
             "versions": versions,
             "model_sha256": candidate.bundle.sha256,
+            "model": (at_fit or _fitted_now(candidate, delivery)).to_json(),
             "metrics": asdict(candidate.measures),
             "distributions": candidate.distributions,
             "currency": candidate.currency,
@@ -325,6 +355,32 @@ def _model_gates(candidate: _Candidate, compared: Release | None, limits: Limits
             gate["name"] == _SMALLEST and gate["verdict"] != Verdict.PASSED.value
             for gate in compared.gates
         ),
+    )
+
+
+def _fitted_now(candidate: _Candidate, delivery: DeliveryResource) -> Fitted:
+    return Fitted(
+        version=candidate.bundle.version,
+        fitted_at=now(),
+        snapshot_date=candidate.bundle.snapshot_date,
+        metrics=asdict(candidate.measures),
+        distributions=candidate.distributions,
+        features_named=tuple(delivery.contract.features),
+    )
+
+
+def _refit_gate(candidate: _Candidate, at_fit: Fitted | None, limits: RefitLimits) -> Gate:
+    today = candidate.distributions
+    then = {} if at_fit is None else at_fit.distributions
+    used = {feature.measure for feature in candidate.bundle.features} & then.keys() & today.keys()
+    pairs = {name: (then[name], today[name]) for name in sorted(used)}
+    return refit_gate(
+        None if at_fit is None else Measures.of(at_fit.metrics),
+        candidate.measures,
+        drift={name: population_stability_index(*pair) for name, pair in pairs.items()},
+        drift_noise={name: psi_noise(*pair) for name, pair in pairs.items()},
+        below_zero=tuple(name for name, pair in pairs.items() if below_zero(*pair)),
+        limits=limits,
     )
 
 
