@@ -15,6 +15,7 @@ from bankseg_assets.classifier.evaluation import publishable_bins, reliability
 from bankseg_assets.classifier.naive_bayes import Evaluation, NaiveBayesModel
 from bankseg_assets.classifier.temperature import Calibrated, calibrate
 from bankseg_assets.customers.rfm import FEWEST_TO_SPLIT
+from bankseg_assets.presentation.formatting import three_digits
 from bankseg_assets.presentation.phrases import knows_direction
 from bankseg_assets.profiling.profiles import INCOME, INDEXED, MEDIANS
 from bankseg_assets.scoring.bundle import BUNDLE_FORMAT, asked_measures, bundle_from, bundle_hash
@@ -24,6 +25,7 @@ from bankseg_assets.segmentation.pca import PcaModel
 from bankseg_assets.stats.histograms import histograms, log_bin, quantiles
 from bankseg_assets.stats.metrics import f1_scores
 from bankseg_assets.stats.rounding import rounded
+from bankseg_assets.storage.documents import Document
 
 # How a form asks for a measure: label, unit ("" is the currency), help, step.
 _QUESTIONS: dict[str, tuple[str, str, str, float]] = {
@@ -108,7 +110,7 @@ def build_bundle(
         | ({} if kmeans.criteria_met is None else {"criteria_met": kmeans.criteria_met}),
         "warnings": [*pca.warnings, *kmeans.warnings, *_untested(evaluation)],
         "confusion": evaluation.confusion,
-        "evidence": fit_evidence(segments, demographics, kmeans.k),
+        "evidence": _plain_documents(fit_evidence(segments, demographics, kmeans.k)),
         "calibration": {},
         "evidence_weights": {},
         "evaluation": {},
@@ -117,7 +119,7 @@ def build_bundle(
         document["direction_known"] = True
     calibrated = calibrate(bundle_from(document | {"sha256": ""}), segments)
     document |= {
-        "calibration": calibrated.bundle.calibration,
+        "calibration": _plain_documents(calibrated.bundle.calibration),
         "evidence_weights": calibrated.bundle.evidence_weights,
         "evaluation": _evaluation(calibrated, evaluation),
     }
@@ -187,7 +189,7 @@ def form_inputs(
                 "help": explanation,
                 "minimum": -_limit(-least) if least < 0 else int(name == "frequency"),
                 "maximum": _limit(greatest),
-                "default": float(f"{median:.3g}") if step > 1 else float(round(median)),
+                "default": three_digits(median) if step > 1 else float(round(median)),
                 "step": step,
             }
         )
@@ -223,6 +225,10 @@ def _segment(profile: Mapping[str, Any]) -> dict[str, Any]:
         "locations": _plain(profile["top_locations"]),
         "people": profile["people"],
     }
+
+
+def _plain_documents(documents: Mapping[str, Document]) -> dict[str, Any]:
+    return {name: one.model_dump(exclude_unset=True) for name, one in documents.items()}
 
 
 def _plain(structs: Sequence[Any]) -> list[dict[str, Any]]:

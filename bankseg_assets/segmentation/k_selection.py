@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.release.gates import ALL_CRITERIA
@@ -15,6 +14,7 @@ from bankseg_assets.runtime.spark import cores
 from bankseg_assets.segmentation.grid_summary import Summary, spread_sample
 from bankseg_assets.segmentation.partition import Partition, squared_distances
 from bankseg_assets.stats.agreement import adjusted_rand_index, contingency
+from bankseg_assets.stats.arrays import Array, Labels
 from bankseg_assets.stats.metrics import f1_scores
 from bankseg_assets.stats.rounding import MEASURE_DIGITS, rounded
 
@@ -38,8 +38,6 @@ SAMPLE = 3_000  # sample size of the Euclidean silhouette, which has quadratic c
 
 T = TypeVar("T")
 R = TypeVar("R")
-Array = npt.NDArray[np.float64]
-Labels = npt.NDArray[np.int64]
 Fit = Callable[[Summary, int, int], Partition]
 """A summary, k and a seed -> the fitted segments."""
 

@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
@@ -30,12 +29,11 @@ from bankseg_assets.segmentation.naming_facts import naming_facts
 from bankseg_assets.segmentation.partition import Partition
 from bankseg_assets.segmentation.pca import PcaModel
 from bankseg_assets.segmentation.segment_words import WORDINGS, SegmentFacts
+from bankseg_assets.stats.arrays import Array
 from bankseg_assets.stats.rounding import MEASURE_DIGITS, SUM_DIGITS, rounded
 
 MOST_POLISHING_PASSES = 40
 SETTLED = 1e-3  # convergence: standard deviations that a centroid moves in a pass
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -15,8 +15,9 @@ from pyspark.sql import SparkSession
 from bankseg_assets.cleaning.incremental import Cleaned, clean
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.contracts.tables import RAW_TRANSACTIONS
+from bankseg_assets.storage.documents import write_json
 from bankseg_assets.storage.outputs import ParquetFiles
-from bankseg_assets.storage.version_store import BASIS_FILE, VersionStore, write_json
+from bankseg_assets.storage.version_store import BASIS_FILE, VersionStore
 from bankseg_assets_tests.frames import RAW_ROW
 
 A, B, C, D = ("a" * 12, "b" * 12, "c" * 12, "d" * 12)

@@ -4,7 +4,6 @@ import json
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from pyspark.ml.clustering import KMeans
 from pyspark.ml.evaluation import ClusteringEvaluator
@@ -35,8 +34,6 @@ from bankseg_assets_tests.segmentation.test_k_selection import (
     labels_of,
     summary_of,
 )
-
-Array = npt.NDArray[np.float64]
 
 CENTROIDS = np.array([[-2.0, 0.0], [2.0, 0.0], [0.0, 9.0], [0.0, -50.0]])
 # Two clusters, one single customer, and a centroid without customers.
