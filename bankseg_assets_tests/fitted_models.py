@@ -9,7 +9,7 @@ import numpy as np
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.classifier.build_bundle import build_bundle
+from bankseg_assets.classifier.build_bundle import FittedModels, build_bundle
 from bankseg_assets.classifier.naive_bayes import Evaluation, NaiveBayesModel, fit_and_evaluate
 from bankseg_assets.profiling.demographics import demographics
 from bankseg_assets.profiling.profiles import profile
@@ -79,17 +79,9 @@ def fit(rfm: DataFrame, wanted: int | None = None) -> Fitted:
     labelled = pca.project(segments, "segment", "held_out")
     model, evaluation = fit_and_evaluate(labelled, pca.n_components)
     profiles = profile(segments, demographics(segments), "INR")
-    bundle = build_bundle(
-        pca=pca,
-        kmeans=kmeans,
-        model=model,
-        evaluation=evaluation,
-        segments=segments,
-        profiles=profiles,
-        version="run-1",
-        currency="INR",
-    )
-    return Fitted(rfm, pca, kmeans, segments, model, evaluation, profiles, bundle)
+    models = FittedModels(pca, kmeans, model, evaluation)
+    bundle = build_bundle(models, segments, profiles, version="run-1", currency="INR")
+    return Fitted(rfm, pca, kmeans, segments, model, evaluation, profiles, bundle.to_json())
 
 
 def with_genders(segments: DataFrame) -> DataFrame:

@@ -206,8 +206,12 @@ def _is_as_published(document: Mapping[str, Any]) -> bool:
 
 
 def bundle_from(document: Mapping[str, Any]) -> Bundle:
-    """Return the model of a document; raises ValidationError if a field is invalid."""
-    found = BundleDocument.model_validate(document)
+    """Return the model of a JSON document; raises ValidationError if a field is invalid."""
+    return bundle_of(BundleDocument.model_validate(document))
+
+
+def bundle_of(found: BundleDocument) -> Bundle:
+    """Return the model of a document; raises ValueError if rows have different lengths."""
     arrays = {name: np.array(getattr(found, name), dtype=np.float64) for name in ARRAYS}
     return Bundle(
         version=found.version,

@@ -15,6 +15,23 @@ Number = int | float
 """Kept as written: 1 stays an integer."""
 
 
+class Condition(Document):
+    """A condition of a segment's rule: `measure` is `<` or `>=` a value."""
+
+    measure: str
+    operator: str
+    value: float
+
+
+class Place(Document):
+    """A place that is over-represented in a segment; index 100 is its share in all customers."""
+
+    location: str
+    customers: int
+    share: float
+    index: float
+
+
 class Segment(Document):
     """A segment: its name and description. Shares are from 0 to 1, an index is 100 on average.
 
@@ -31,8 +48,10 @@ class Segment(Document):
     quartiles: dict[str, list[Number | None]] = Field(default_factory=dict)
     index: dict[str, Number | None] = Field(default_factory=dict)
     rule: str | None = None
+    conditions: list[Condition] = Field(default_factory=list)
     coverage: float | None = None
     exclusivity: float | None = None
+    locations: list[Place] = Field(default_factory=list)
     people: str | None = None
     colour: int | None = None
     """Index in the palette; older bundles use the segment's number."""
@@ -107,3 +126,7 @@ class BundleDocument(Document):
     confusion: list[list[int]]
     warnings: tuple[str, ...] = ()
     direction_known: bool = False
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as plain values, with the fields that are set."""
+        return self.model_dump(mode="json", exclude_unset=True)

@@ -15,7 +15,7 @@ from pyspark.ml.linalg import DenseMatrix, Vectors
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.classifier.build_bundle import build_bundle, form_inputs
+from bankseg_assets.classifier.build_bundle import FittedModels, build_bundle, form_inputs
 from bankseg_assets.classifier.naive_bayes import NaiveBayesModel as Published
 from bankseg_assets.classifier.temperature import subsets
 from bankseg_assets.profiling.demographics import demographics
@@ -40,6 +40,10 @@ def bundle(fitted: Fitted, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     file = tmp_path_factory.mktemp("model") / DOCUMENT_FILE
     file.write_text(json.dumps(fitted.bundle), encoding="utf-8")
     return load_bundle(file)
+
+
+def models_of(fitted: Fitted) -> FittedModels:
+    return FittedModels(fitted.pca, fitted.kmeans, fitted.model, fitted.evaluation)
 
 
 def measures_of(fitted: Fitted, bundle: Bundle) -> dict[str, np.ndarray]:
@@ -168,17 +172,14 @@ def test_numpy_projection_equals_spark(fitted: Fitted, bundle: Bundle) -> None:
 def test_hash_depends_on_content_not_run(fitted: Fitted) -> None:
     def hash_of(version: str, silhouette: float) -> str:
         document = build_bundle(
-            pca=fitted.pca,
-            kmeans=replace(fitted.kmeans, silhouette=silhouette),
-            model=fitted.model,
-            evaluation=fitted.evaluation,
-            segments=fitted.segments,
-            profiles=list(reversed(fitted.profiles)),
+            replace(models_of(fitted), kmeans=replace(fitted.kmeans, silhouette=silhouette)),
+            fitted.segments,
+            list(reversed(fitted.profiles)),
             version=version,
             currency="INR",
         )
-        assert document["version"] == version
-        return str(document["sha256"])
+        assert document.version == version
+        return document.sha256
 
     silhouette = fitted.kmeans.silhouette
     assert hash_of("run-2", silhouette) == fitted.bundle["sha256"]
@@ -200,20 +201,17 @@ def test_bundle_has_quality_for_display(fitted: Fitted, bundle: Bundle) -> None:
 def test_bundle_has_configured_evidence(fitted: Fitted, bundle: Bundle) -> None:
     assert bundle.evidence == {}
     document = build_bundle(
-        pca=fitted.pca,
-        kmeans=fitted.kmeans,
-        model=fitted.model,
-        evaluation=fitted.evaluation,
-        segments=with_genders(fitted.segments),
-        profiles=fitted.profiles,
+        models_of(fitted),
+        with_genders(fitted.segments),
+        fitted.profiles,
         version="run-1",
         currency="INR",
         demographics=["age", "gender"],
     )
-    assert list(document["evidence"]) == ["gender"]  # all are of one age
-    assert document["evidence"]["gender"]["values"] == ["F", "M"]
-    assert len(document["evidence_weights"]) == 15
-    assert document["sha256"] != fitted.bundle["sha256"]
+    assert list(document.evidence) == ["gender"]  # all are of one age
+    assert document.evidence["gender"].values == ["F", "M"]
+    assert len(document.evidence_weights) == 15
+    assert document.sha256 != fitted.bundle["sha256"]
 
 
 def test_segments_are_sorted_by_number(fitted: Fitted, bundle: Bundle) -> None:
@@ -255,16 +253,13 @@ def test_bundle_of_known_direction_asks_for_spending(fitted: Fitted, tmp_path: P
     segments = fitted.segments.withColumn("income", F.lit(Decimal("1500.00")))
     profiles = profile(segments, demographics(segments), "INR")
     document = build_bundle(
-        pca=fitted.pca,
-        kmeans=fitted.kmeans,
-        model=fitted.model,
-        evaluation=fitted.evaluation,
-        segments=segments,
-        profiles=profiles,
+        models_of(fitted),
+        segments,
+        profiles,
         version="run-1",
         currency="INR",
     )
-    (tmp_path / DOCUMENT_FILE).write_text(json.dumps(document), encoding="utf-8")
+    (tmp_path / DOCUMENT_FILE).write_text(json.dumps(document.to_json()), encoding="utf-8")
     found = load_bundle(tmp_path / DOCUMENT_FILE)
     assert found.direction_known
     assert [question.label for question in found.inputs] == [
