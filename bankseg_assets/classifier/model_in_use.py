@@ -1,15 +1,16 @@
 """The models of the release in use, and whether they suit a new batch of customers."""
 
-import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from bankseg_assets.release.releases import MANIFEST_FILE, Release, current_release
+from bankseg_assets.release.releases import Release, current_release
 from bankseg_assets.scoring.bundle import BundleError, load_bundle
+from bankseg_assets.scoring.documents import BundleDocument
 from bankseg_assets.segmentation.kmeans import KMeansModel
 from bankseg_assets.segmentation.pca import PcaModel
+from bankseg_assets.storage.documents import read_document
 from bankseg_assets.storage.version_store import version_basis
 
 RFM_TABLE = "rfm_table"
@@ -44,7 +45,7 @@ class ModelInUse:
     pca_document: Mapping[str, Any]
     pca: PcaModel
     kmeans: KMeansModel
-    bundle: Mapping[str, Any]
+    bundle: BundleDocument
 
     def has_pca(self, document: Mapping[str, Any]) -> bool:
         """Return whether a PCA model is the one in use."""
@@ -70,16 +71,22 @@ def model_in_use(published_dir: Path, basis: CustomerBasis) -> ModelInUse:
         raise NoModelInUseError("There is no release yet.")
     _require_same_basis(release, basis)
     try:
-        pca, kmeans, bundle = (_document(release, asset) for asset in (PCA, KMEANS, CLASSIFIER))
-        direction_known = load_bundle(release.path(CLASSIFIER)).direction_known
+        pca, kmeans, classifier = (
+            read_document(release.path(asset)) for asset in (PCA, KMEANS, CLASSIFIER)
+        )
+        load_bundle(release.path(CLASSIFIER))  # verifies its hash
         found = ModelInUse(
-            release.name, pca, PcaModel.from_json(pca), KMeansModel.from_json(kmeans), bundle
+            release.name,
+            pca,
+            PcaModel.from_json(pca),
+            KMeansModel.from_json(kmeans),
+            BundleDocument.model_validate(classifier),
         )
     except (BundleError, OSError, ValueError, KeyError, TypeError) as error:
         raise NoModelInUseError(
             f"The models of release {release.name} cannot be read ({error})."
         ) from error
-    if direction_known != basis.direction_known:
+    if found.bundle.direction_known != basis.direction_known:
         raise NoModelInUseError("The contract has another setting for the direction of amounts.")
     return found
 
@@ -95,8 +102,7 @@ def _require_same_basis(release: Release, basis: CustomerBasis) -> None:
         raise NoModelInUseError(f"The customer key was `{release.customer_key}`.")
     if release.currency not in ("", basis.currency):
         raise NoModelInUseError(f"Money was in {release.currency}.")
-    named: Sequence[str] = release.model.get("features_named", basis.features)
-    if tuple(named) != basis.features:
+    if release.fit.features_named not in (None, basis.features):
         raise NoModelInUseError("The contract names other features.")
     then, now = (_rules(table) for table in (release.path(RFM_TABLE), basis.rfm_table))
     if then != now:
@@ -105,9 +111,3 @@ def _require_same_basis(release: Release, basis: CustomerBasis) -> None:
 
 def _rules(rfm_table: Path) -> str:
     return str(version_basis(rfm_table).get("fingerprint", ""))
-
-
-def _document(release: Release, asset: str) -> dict[str, Any]:
-    path = release.path(asset) / MANIFEST_FILE
-    found: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    return found

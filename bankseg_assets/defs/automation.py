@@ -1,9 +1,8 @@
-"""Jobs, sensors and schedules: new content, cleaned data, a stale model, a failed run.
+"""Jobs, sensors and schedules: new content, cleaned data, a stale model; `alerts` has the rest.
 
 A new file of holdings starts the product recommendations only.
 """
 
-import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 
 from bankseg_assets.contracts.delivery import ContractError
+from bankseg_assets.defs.alerts import ALERTS
 from bankseg_assets.defs.assets.ingestion.cleaned_transactions import CONTENT_HASH_KEY, CONTRACT_KEY
 from bankseg_assets.defs.check_state import CheckState, blocking_keys, check_state
 from bankseg_assets.defs.checks.core import ALL_CHECKS
@@ -25,7 +25,6 @@ from bankseg_assets.landing.archive import sha256_of
 from bankseg_assets.landing.files import list_landing
 from bankseg_assets.landing.ledger import WITHDRAWN, Delivery, content_hash, current_content
 from bankseg_assets.products.current_delivery import holdings_in_use
-from bankseg_assets.release.fitted import Fitted
 from bankseg_assets.release.gates import Verdict
 from bankseg_assets.release.refit import REFIT_GATE
 from bankseg_assets.release.releases import current_release
@@ -219,12 +218,12 @@ def refit_sensor(
     release = current_release(published.store.folder)
     if release is None:
         return dg.SkipReason("There is no release yet.")
-    advised = [gate for gate in release.gates if gate["name"] == REFIT_GATE]
-    if all(gate["verdict"] == Verdict.PASSED.value for gate in advised):
+    advised = [gate for gate in release.gates if gate.name == REFIT_GATE]
+    if all(gate.verdict == Verdict.PASSED.value for gate in advised):
         return dg.SkipReason("The models in use suit the customers.")
     if any(run.job_name in (refresh.name, refit.name) for run in _unfinished_runs(context)):
         return dg.SkipReason("A run that makes a release is in progress.")
-    model = Fitted.of(release).version
+    model = release.fit.version
     attempts = context.instance.get_run_records(dg.RunsFilter(tags={REFIT_TAG: model}))
     if any(one.dagster_run.status == dg.DagsterRunStatus.SUCCESS for one in attempts):
         return dg.SkipReason("The models were refitted, and the new ones were not released.")
@@ -235,37 +234,7 @@ def refit_sensor(
     return dg.RunRequest(run_key=f"refit-{model}-{attempt}", tags=tags)
 
 
-@dg.asset_sensor(
-    asset_key=dg.AssetKey("release"),
-    minimum_interval_seconds=LOOK_EVERY_SECONDS,
-    default_status=dg.DefaultSensorStatus.RUNNING,
-)
-def new_model_sensor(
-    context: dg.SensorEvaluationContext, asset_event: dg.EventLogEntry
-) -> dg.SkipReason:
-    """Tell whoever watches a small file that a new release is out."""
-    notice = load_settings().notice_path
-    draft = notice.with_suffix(".draft")
-    draft.write_text(json.dumps({"run_id": asset_event.run_id}), encoding="utf-8")
-    draft.replace(notice)
-    return dg.SkipReason(f"The release was announced, of run {asset_event.run_id}.")
-
-
-@dg.run_failure_sensor(default_status=dg.DefaultSensorStatus.RUNNING)
-def failure_sensor(context: dg.RunFailureSensorContext) -> None:
-    """Say which step of which run failed, why, and that what was published still serves."""
-    steps = context.get_step_failure_events()
-    causes = "; ".join(f"{event.step_key}: {_cause(event)}" for event in steps)
-    context.log.error(
-        f"Run {context.dagster_run.run_id} of {context.dagster_run.job_name} failed: "
-        f"{causes or context.failure_event.message}. What was published before still serves."
-    )
-
-
-SENSORS = [
-    *(landing_sensor, holdings_sensor, cleaned_sensor, refit_sensor),
-    *(new_model_sensor, failure_sensor),
-]
+SENSORS = [landing_sensor, holdings_sensor, cleaned_sensor, refit_sensor, *ALERTS]
 
 
 def _evaluate_folder(
@@ -473,10 +442,3 @@ def _resolved(
 ) -> frozenset[dg.AssetKey]:
     assert context.repository_def is not None  # Dagster sets it for every sensor
     return frozenset(selection.resolve(context.repository_def.asset_graph))
-
-
-def _cause(event: dg.DagsterEvent) -> str:
-    error = event.step_failure_data.error
-    while error is not None and error.cause is not None:
-        error = error.cause
-    return "" if error is None else error.message.strip()

@@ -1,13 +1,13 @@
 """The product recommender of the release in use, if it suits today's holdings and segments."""
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from bankseg_assets.products.recommender import ProductModel
-from bankseg_assets.release.releases import MANIFEST_FILE, current_release
+from bankseg_assets.release.releases import current_release
+from bankseg_assets.storage.documents import read_document
 
 RECOMMENDER, KMEANS = "recommendation_model", "kmeans_model"
 _DIVIDES = ("centroids", "shares", "covariances")
@@ -34,8 +34,8 @@ def recommender_in_use(
     if release is None or not holdings:
         return None
     try:
-        document = _document(release.path(RECOMMENDER))
-        then, now = _document(release.path(KMEANS)), _document(kmeans)
+        document = read_document(release.path(RECOMMENDER))
+        then, now = read_document(release.path(KMEANS)), read_document(kmeans)
         if document.get("holdings") != holdings or document["model"] is None:
             return None
         if any(then.get(name) != now.get(name) for name in _DIVIDES):
@@ -43,8 +43,3 @@ def recommender_in_use(
         return RecommenderInUse(release.name, document, ProductModel.from_json(document["model"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None
-
-
-def _document(version: Path) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((version / MANIFEST_FILE).read_text(encoding="utf-8"))
-    return found

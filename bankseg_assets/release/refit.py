@@ -88,6 +88,14 @@ def advise_refit(found: Iterable[Gate]) -> list[Gate]:
     ]
 
 
+def below_zero(then: Mapping[int, int], today: Mapping[int, int]) -> bool:
+    """Return whether a measure is negative for some customers today, and was for none at the fit.
+
+    Bins are those of `release.drift`: below zero for negative values.
+    """
+    return min(today, default=0) < 0 <= min(then, default=0)
+
+
 def _loss(what: str, then: float, now: float, allowed: float, noise: float) -> list[str]:
     if now >= then - allowed - noise:
         return []

@@ -121,7 +121,7 @@ def test_refit_fits_models_on_all_customers(refreshed: tuple[Release, Platform])
     run = run_platform(platform.resources, job="refit")
     assert run.failures == {}
     after = in_use(platform)
-    assert after.model["version"] == run.result.run_id != before.model["version"]
+    assert after.fit.version == run.result.run_id != before.fit.version
     assert (
         document(after, "kmeans_model")["centroids"]
         != document(before, "kmeans_model")["centroids"]

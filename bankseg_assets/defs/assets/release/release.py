@@ -1,6 +1,5 @@
 """Asset release: data and model that belong together, promoted if they pass the gates."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -25,15 +24,30 @@ from bankseg_assets.release.data_gates import (
     real_data_stays,
 )
 from bankseg_assets.release.drift import MONEY, distributions, population_stability_index, psi_noise
-from bankseg_assets.release.fitted import Fitted, below_zero
-from bankseg_assets.release.gates import Gate, Limits, Measures, Verdict, gates, unprotected
+from bankseg_assets.release.gates import (
+    Comparison,
+    Gate,
+    Limits,
+    Measures,
+    Verdict,
+    gates,
+    unprotected,
+)
 from bankseg_assets.release.lost_customers import NotReadableError, accounts_of_release, losses
-from bankseg_assets.release.refit import REFIT_GATE, RefitLimits, advise_refit, refit_gate
+from bankseg_assets.release.refit import (
+    REFIT_GATE,
+    RefitLimits,
+    advise_refit,
+    below_zero,
+    refit_gate,
+)
 from bankseg_assets.release.releases import (
-    FORMAT,
-    MANIFEST_FILE,
     PROMOTION,
     RELEASE,
+    DeliveryOutcome,
+    GateRecord,
+    Manifest,
+    ModelFit,
     Refusal,
     Release,
     ReleaseError,
@@ -45,6 +59,7 @@ from bankseg_assets.release.releases import (
 from bankseg_assets.scoring.bundle import Bundle, BundleError, load_bundle
 from bankseg_assets.stats.agreement import adjusted_rand_index
 from bankseg_assets.stats.sampling import macro_f1, noise
+from bankseg_assets.storage.documents import read_document
 from bankseg_assets.storage.version_store import VersionStore
 
 _DEFAULTS = Limits()
@@ -202,7 +217,9 @@ def release(
                 sentence="Not measured: the versions do not belong together.",
                 severity=dg.AssetCheckSeverity.WARN,
             )
-        note_refusal(store.folder, Refusal(context.run.run_id, now(), (str(error),)))
+        note_refusal(
+            store.folder, Refusal(run_id=context.run.run_id, at=now(), reasons=(str(error),))
+        )
         return
     yield _result(_TOGETHER, passed=True, sentence="All were made from one another.")
 
@@ -211,8 +228,9 @@ def release(
     # Demo customers are not a benchmark: the bank's own data always replaces them.
     compared = before if before is not None and before.is_demo == is_demo else None
     arrived = _new_deliveries(candidate, compared, delivery)
-    in_use = Fitted.of(compared) if compared else None
-    at_fit = in_use if in_use and in_use.version == candidate.bundle.version else None
+    at_fit = compared.fit if compared else None
+    if at_fit and at_fit.version != candidate.bundle.version:
+        at_fit = None  # this run fitted its own
     found = _model_gates(candidate, compared, config.limits)
     if at_fit:
         found = advise_refit(found)
@@ -226,36 +244,41 @@ def release(
         yield _gate_result(gate, force=config.force)
     reasons = tuple(gate.text for gate in found if gate.verdict is Verdict.REFUSED)
     warnings = tuple(gate.sentence for gate in found if gate.verdict is Verdict.WARNED)
-    deliveries = [_outcome(one) for one in arrived]
+    deliveries = tuple(_outcome(one) for one in arrived)
     if reasons and not config.force:
         context.log.error(f"Not promoted. {' '.join(reasons)}")
         note_refusal(
             store.folder,
-            Refusal(context.run.run_id, now(), reasons, warnings, tuple(deliveries)),
+            Refusal(
+                run_id=context.run.run_id,
+                at=now(),
+                reasons=reasons,
+                warnings=warnings,
+                deliveries=deliveries,
+            ),
         )
         return
     note_refusal(store.folder, None)
     forced = [gate.sentence for gate in found if gate.verdict is Verdict.REFUSED]
     yield dg.Output(
-        {
-            "format": FORMAT,
-            "kind": PROMOTION,
-            "note": f"Forced: {' '.join(forced)}" if forced else "",
-            "created_at": now(),
-            "run_id": context.run.run_id,
-            "is_demo": is_demo,
-            "customer_key": candidate.customer_key,
-            "versions": versions,
-            "model_sha256": candidate.bundle.sha256,
-            "model": (at_fit or _fitted_now(candidate, delivery)).to_json(),
-            "metrics": asdict(candidate.measures),
-            "distributions": candidate.distributions,
-            "currency": candidate.currency,
-            "number_format": delivery.contract.number_format,
-            "gates": [_plain(gate) for gate in found],
-            "warnings": [*candidate.warnings, *warnings, *forced],
-            "deliveries": deliveries,
-        },
+        Manifest(
+            kind=PROMOTION,
+            note=f"Forced: {' '.join(forced)}" if forced else "",
+            created_at=now(),
+            run_id=context.run.run_id,
+            is_demo=is_demo,
+            customer_key=candidate.customer_key,
+            versions=versions,
+            model_sha256=candidate.bundle.sha256,
+            model=at_fit or _fitted_now(candidate, delivery),
+            metrics=asdict(candidate.measures),
+            distributions=candidate.distributions,
+            currency=candidate.currency,
+            number_format=delivery.contract.number_format,
+            gates=tuple(_recorded(gate) for gate in found),
+            warnings=(*candidate.warnings, *warnings, *forced),
+            deliveries=deliveries,
+        ).model_dump(),
         metadata={
             "replaces": before.name if before else "",
             "versions": dg.MetadataValue.md(
@@ -313,12 +336,12 @@ def _candidate(
 
 def _holdings_of_others(version: Path) -> list[str]:
     """Return why no product is recommended, if holdings do not belong to these customers."""
-    model = json.loads((version / MANIFEST_FILE).read_text(encoding="utf-8"))
+    model = read_document(version)
     return [] if model.get("matched", True) else [model["state"]]
 
 
 def _measures(bundle: Bundle) -> Measures:
-    shares = [float(segment["share_of_customers"]) for segment in bundle.segments]
+    shares = [segment.share_of_customers for segment in bundle.segments]
     return Measures(
         f1_macro=bundle.metrics["f1_macro"],
         silhouette=bundle.metrics.get("silhouette", 0.0),
@@ -333,7 +356,7 @@ def _measures(bundle: Bundle) -> Measures:
 
 def _model_gates(candidate: _Candidate, compared: Release | None, limits: Limits) -> list[Gate]:
     if compared is None:
-        return gates(candidate.measures, None, agreement=None, drift={}, limits=limits)
+        return gates(candidate.measures, None, Comparison(), limits)
     not_compared = _why_not_compared(candidate, compared)
     agreement, agreement_noise = None, 0.0
     if not not_compared:
@@ -342,24 +365,22 @@ def _model_gates(candidate: _Candidate, compared: Release | None, limits: Limits
         except NotComparableError as error:
             not_compared = str(error)
     drift, drift_noise = _drift(candidate, compared)
-    return gates(
-        candidate.measures,
-        Measures.of(compared.metrics),
+    found = Comparison(
         agreement=agreement,
         drift=drift,
-        limits=limits,
         agreement_noise=agreement_noise,
         drift_noise=drift_noise,
         not_compared=not_compared,
         smallest_was_small=any(
-            gate["name"] == _SMALLEST and gate["verdict"] != Verdict.PASSED.value
+            gate.name == _SMALLEST and gate.verdict != Verdict.PASSED.value
             for gate in compared.gates
         ),
     )
+    return gates(candidate.measures, Measures.of(compared.metrics), found, limits)
 
 
-def _fitted_now(candidate: _Candidate, delivery: DeliveryResource) -> Fitted:
-    return Fitted(
+def _fitted_now(candidate: _Candidate, delivery: DeliveryResource) -> ModelFit:
+    return ModelFit(
         version=candidate.bundle.version,
         fitted_at=now(),
         snapshot_date=candidate.bundle.snapshot_date,
@@ -369,7 +390,7 @@ def _fitted_now(candidate: _Candidate, delivery: DeliveryResource) -> Fitted:
     )
 
 
-def _refit_gate(candidate: _Candidate, at_fit: Fitted | None, limits: RefitLimits) -> Gate:
+def _refit_gate(candidate: _Candidate, at_fit: ModelFit | None, limits: RefitLimits) -> Gate:
     today = candidate.distributions
     then = {} if at_fit is None else at_fit.distributions
     used = {feature.measure for feature in candidate.bundle.features} & then.keys() & today.keys()
@@ -471,18 +492,18 @@ def _data_gates(
     return data_gates(customers, rows, arrived, found.reasons, limits)
 
 
-def _outcome(one: NewDelivery) -> dict[str, Any]:
-    return {"file_name": one.file_name, "sha256": one.sha256} | asdict(one.account)
+def _outcome(one: NewDelivery) -> DeliveryOutcome:
+    return DeliveryOutcome(file_name=one.file_name, sha256=one.sha256, **asdict(one.account))
 
 
-def _plain(gate: Gate) -> dict[str, Any]:
-    return {
-        "name": gate.name,
-        "verdict": gate.verdict.value,
-        "sentence": gate.sentence,
-        "advice": gate.advice,
-        "numbers": dict(gate.numbers),
-    }
+def _recorded(gate: Gate) -> GateRecord:
+    return GateRecord(
+        name=gate.name,
+        verdict=gate.verdict.value,
+        sentence=gate.sentence,
+        advice=gate.advice,
+        numbers=dict(gate.numbers),
+    )
 
 
 def _gate_result(gate: Gate, *, force: bool) -> dg.AssetCheckResult:
