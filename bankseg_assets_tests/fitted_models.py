@@ -15,6 +15,7 @@ from bankseg_assets.profiling.demographics import demographics
 from bankseg_assets.profiling.profiles import profile
 from bankseg_assets.segmentation.assignment import assign
 from bankseg_assets.segmentation.feature_choice import Candidate, choose_features
+from bankseg_assets.segmentation.k_selection import SweepOptions
 from bankseg_assets.segmentation.kmeans import KMeansModel, fit_kmeans
 from bankseg_assets.segmentation.pca import PcaModel, fit_pca, measure_counts, training_customers
 from bankseg_assets_tests.frames import rfm_frame
@@ -74,7 +75,7 @@ def candidate(
 def fit(rfm: DataFrame, wanted: int | None = None) -> Fitted:
     """Fit all models as the platform does, with the selected or the `wanted` k."""
     pca = fit_pca(rfm, candidate(rfm, FEATURES))
-    kmeans = fit_kmeans(rfm, pca, ks=range(2, 7), wanted=wanted, fewest=3, seed=1)
+    kmeans = fit_kmeans(rfm, pca, SweepOptions(range(2, 7), fewest=3, seed=1), wanted=wanted)
     segments = assign(rfm, pca, kmeans).persist()
     labelled = pca.project(segments, "segment", "held_out")
     model, evaluation = fit_and_evaluate(labelled, pca.n_components)

@@ -31,6 +31,17 @@ SOUND = ALL_CRITERIA
 DEFAULT_KS = range(2, 11)
 FEWEST_SEGMENTS = 4  # preferred minimum k if sound: fewer segments are of little use to a marketer
 SEED = 42
+
+
+@dataclass(frozen=True)
+class SweepOptions:
+    """How k is chosen: the candidates, the preferred minimum, and the seed of random starts."""
+
+    ks: Sequence[int] = DEFAULT_KS
+    fewest: int = FEWEST_SEGMENTS
+    seed: int = SEED
+
+
 RESAMPLES = 10
 REFERENCES = 5  # uniform reference data sets of the gap statistic
 REFERENCE_POINTS = 2_000

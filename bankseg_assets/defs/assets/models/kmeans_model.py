@@ -11,7 +11,7 @@ from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.release.releases import current_release
 from bankseg_assets.reports.plots import line_plot
 from bankseg_assets.segmentation.alternatives import Algorithm
-from bankseg_assets.segmentation.k_selection import DEFAULT_KS, FEWEST_SEGMENTS, SEED
+from bankseg_assets.segmentation.k_selection import DEFAULT_KS, FEWEST_SEGMENTS, SEED, SweepOptions
 from bankseg_assets.segmentation.kmeans import InUse, KMeansModel, fit_kmeans
 from bankseg_assets.segmentation.pca import PcaModel
 from bankseg_assets.storage.documents import read_document
@@ -65,10 +65,8 @@ def kmeans_model(
     model = fit_kmeans(
         rfm_table,
         PcaModel.from_json(pca_model),
-        ks=range(config.k_min, config.k_max + 1),
+        SweepOptions(range(config.k_min, config.k_max + 1), config.fewest, config.seed),
         wanted=config.k,
-        fewest=config.fewest,
-        seed=config.seed,
         algorithm=config.algorithm,
         in_use=in_use,
     )

@@ -24,7 +24,15 @@ from bankseg_assets.release.data_gates import (
     real_data_stays,
 )
 from bankseg_assets.release.drift import MONEY, distributions, population_stability_index, psi_noise
-from bankseg_assets.release.gates import Gate, Limits, Measures, Verdict, gates, unprotected
+from bankseg_assets.release.gates import (
+    Comparison,
+    Gate,
+    Limits,
+    Measures,
+    Verdict,
+    gates,
+    unprotected,
+)
 from bankseg_assets.release.lost_customers import NotReadableError, accounts_of_release, losses
 from bankseg_assets.release.releases import (
     PROMOTION,
@@ -311,7 +319,7 @@ def _measures(bundle: Bundle) -> Measures:
 
 def _model_gates(candidate: _Candidate, compared: Release | None, limits: Limits) -> list[Gate]:
     if compared is None:
-        return gates(candidate.measures, None, agreement=None, drift={}, limits=limits)
+        return gates(candidate.measures, None, Comparison(), limits)
     not_compared = _why_not_compared(candidate, compared)
     agreement, agreement_noise = None, 0.0
     if not not_compared:
@@ -320,12 +328,9 @@ def _model_gates(candidate: _Candidate, compared: Release | None, limits: Limits
         except NotComparableError as error:
             not_compared = str(error)
     drift, drift_noise = _drift(candidate, compared)
-    return gates(
-        candidate.measures,
-        Measures.of(compared.metrics),
+    found = Comparison(
         agreement=agreement,
         drift=drift,
-        limits=limits,
         agreement_noise=agreement_noise,
         drift_noise=drift_noise,
         not_compared=not_compared,
@@ -334,6 +339,7 @@ def _model_gates(candidate: _Candidate, compared: Release | None, limits: Limits
             for gate in compared.gates
         ),
     )
+    return gates(candidate.measures, Measures.of(compared.metrics), found, limits)
 
 
 def _why_not_compared(candidate: _Candidate, compared: Release) -> str:
