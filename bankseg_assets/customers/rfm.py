@@ -327,7 +327,7 @@ def _highest_reached(counts: Ints, lasts: Sequence[int]) -> list[int]:
     return [int(value) for value in found]
 
 
-def score(value: Column, cuts: Sequence[int]) -> Column:
+def quintile_score(value: Column, cuts: Sequence[int]) -> Column:
     """Return 1 + the number of cuts below the value: 1 (least) to 5 (most)."""
     return (F.lit(1) + sum(((value > cut).cast("int") for cut in cuts), F.lit(0))).cast("int")
 
@@ -341,9 +341,9 @@ def with_scores(measures: DataFrame, counts: dict[str, dict[int, int]]) -> DataF
     cuts = _cuts(counts)
     scored = measures.select(
         "*",
-        score(-F.col("recency"), cuts["recency"]).alias("recency_score"),
-        score(F.col("frequency"), cuts["frequency"]).alias("frequency_score"),
-        score(log_bin(F.col("monetary")), cuts["monetary"]).alias("monetary_score"),
+        quintile_score(-F.col("recency"), cuts["recency"]).alias("recency_score"),
+        quintile_score(F.col("frequency"), cuts["frequency"]).alias("frequency_score"),
+        quintile_score(log_bin(F.col("monetary")), cuts["monetary"]).alias("monetary_score"),
     )
     # Also for carried-over customers: the table may have crossed the limit in either direction.
     is_held_out = F.lit(False) if few else held_out(F.col("customer_id"))

@@ -92,7 +92,7 @@ class Measures:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ReleaseComparison:
     """The customers of a candidate, compared with those of the release in use.
 
     agreement: adjusted Rand index of the two models; None without a model in use. agreement_noise,
@@ -109,7 +109,7 @@ class Comparison:
 
 
 def gates(
-    candidate: Measures, current: Measures | None, found: Comparison, limits: Limits
+    candidate: Measures, current: Measures | None, found: ReleaseComparison, limits: Limits
 ) -> list[Gate]:
     """Return all model gates; without a release in use nothing is compared."""
     return [
@@ -247,7 +247,7 @@ def _too_small(gate: Gate, was_small: bool) -> Gate:
 
 
 def _stable(
-    candidate: Measures, current: Measures | None, found: Comparison, limits: Limits
+    candidate: Measures, current: Measures | None, found: ReleaseComparison, limits: Limits
 ) -> Gate:
     name, least = "customers_stay_in_their_segment", limits.least_agreement
     if current is not None and current.n_segments == 1:
@@ -279,7 +279,7 @@ def _agreed(name: str, agreement: float, noise: float, least: float) -> Gate:
     return Gate(name, Verdict.REFUSED, sentence, numbers, advice)
 
 
-def _drifted(found: Comparison, limits: Limits) -> Gate:
+def _drifted(found: ReleaseComparison, limits: Limits) -> Gate:
     name, drift, noise = "data_has_not_drifted", found.drift, found.drift_noise
     numbers = {f"psi_{measure}": value for measure, value in drift.items()}
     if drift:

@@ -20,7 +20,7 @@ NAME_SLACK = 0.25
 
 
 @dataclass(frozen=True)
-class Matching:
+class SegmentMatching:
     """A matching of new segments to those of the model in use.
 
     order: (k,), number i was the fit's segment order[i]. overlaps: (k,), the Jaccard index of
@@ -40,7 +40,7 @@ class Matching:
         return asdict(self)
 
 
-def match(table: Array) -> Matching:
+def match(table: Array) -> SegmentMatching:
     """Match k new segments to l segments in use, maximizing the customers that keep their number.
 
     `table`: (l, k), customers in segment i of the model in use and j of the new one. An assignment
@@ -62,7 +62,7 @@ def match(table: Array) -> Matching:
         for i, j in zip(continued, order, strict=True)
     ]
     stayed = sum(table[place, j] for place, j in enumerate(order) if place < before)
-    return Matching(
+    return SegmentMatching(
         order=order,
         continued=continued,
         overlaps=overlaps,

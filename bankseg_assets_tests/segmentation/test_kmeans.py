@@ -14,14 +14,14 @@ from bankseg_assets.contracts.feature_catalogue import FEATURES as CATALOGUE
 from bankseg_assets.segmentation import alternatives
 from bankseg_assets.segmentation.alternatives import Algorithm
 from bankseg_assets.segmentation.feature_choice import Candidate
-from bankseg_assets.segmentation.k_selection import SweepOptions, evaluate
+from bankseg_assets.segmentation.k_selection import SweepOptions, evaluate_partition
 from bankseg_assets.segmentation.kmeans import (
     MOST_POLISHING_PASSES,
     SETTLED,
     InUse,
     KMeansModel,
     fit_kmeans,
-    measure,
+    measure_segments,
     polish,
 )
 from bankseg_assets.segmentation.partition import Partition, squared_distances
@@ -54,8 +54,8 @@ def labelled(spark: SparkSession) -> DataFrame:
 def test_silhouette_is_exact_for_squared_distances(labelled: DataFrame) -> None:
     labels = labels_of(POINTS, CENTROIDS)
     expected = brute_silhouette(POINTS, labels)
-    sizes, inertia, silhouette = measure(labelled, Partition(CENTROIDS))
-    entry = evaluate(summary_of(POINTS), Partition(CENTROIDS))
+    sizes, inertia, silhouette = measure_segments(labelled, Partition(CENTROIDS))
+    entry = evaluate_partition(summary_of(POINTS), Partition(CENTROIDS))
     vectors = labelled.select(array_to_vector(F.array("pc1", "pc2")).alias("features"), "segment")
     in_spark = ClusteringEvaluator(predictionCol="segment").evaluate(vectors)
     assert [silhouette, entry.silhouette, in_spark] == pytest.approx([expected] * 3, rel=1e-9)

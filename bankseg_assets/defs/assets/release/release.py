@@ -25,10 +25,10 @@ from bankseg_assets.release.data_gates import (
 )
 from bankseg_assets.release.drift import MONEY, distributions, population_stability_index, psi_noise
 from bankseg_assets.release.gates import (
-    Comparison,
     Gate,
     Limits,
     Measures,
+    ReleaseComparison,
     Verdict,
     gates,
     unprotected,
@@ -350,7 +350,7 @@ def _measures(bundle: Bundle) -> Measures:
 
 def _model_gates(candidate: _Candidate, compared: Release | None, limits: Limits) -> list[Gate]:
     if compared is None:
-        return gates(candidate.measures, None, Comparison(), limits)
+        return gates(candidate.measures, None, ReleaseComparison(), limits)
     not_compared = _why_not_compared(candidate, compared)
     agreement, agreement_noise = None, 0.0
     if not not_compared:
@@ -359,7 +359,7 @@ def _model_gates(candidate: _Candidate, compared: Release | None, limits: Limits
         except NotComparableError as error:
             not_compared = str(error)
     drift, drift_noise = _drift(candidate, compared)
-    found = Comparison(
+    found = ReleaseComparison(
         agreement=agreement,
         drift=drift,
         agreement_noise=agreement_noise,
