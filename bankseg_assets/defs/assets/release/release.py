@@ -14,6 +14,7 @@ from bankseg_assets.cleaning.row_counts import CLEANED, QUARANTINED, RAW, Accoun
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS
 from bankseg_assets.customers.customer_key import RFM_TABLE, key_of
 from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
+from bankseg_assets.defs.metadata import table_value
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.landing.ledger import WITHDRAWN
 from bankseg_assets.release.data_gates import (
@@ -205,10 +206,7 @@ def release(
         _manifest(candidate, versions, found, context.run.run_id).model_dump(),
         metadata={
             "replaces": before.name if before else "",
-            "versions": dg.MetadataValue.md(
-                "\n".join(["| asset | version |", "|---|---|"])
-                + "".join(f"\n| {asset} | {version} |" for asset, version in versions.items())
-            ),
+            "versions": table_value(["asset", "version"], versions.items()),
         },
     )
 
