@@ -1,9 +1,8 @@
 """Keep numbers, names and colours of segments stable between the model in use and a new one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import count
-from typing import Any
 
 from bankseg_assets.segmentation.name_claims import contradicted
 from bankseg_assets.segmentation.naming import free_name, segment_names
@@ -34,10 +33,6 @@ class SegmentMatching:
     kept: float
     agreement: float
     sentence: str
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as plain values."""
-        return asdict(self)
 
 
 def match(table: Array) -> SegmentMatching:

@@ -32,6 +32,7 @@ from bankseg_assets.segmentation.pca import PcaModel
 from bankseg_assets.segmentation.segment_words import WORDINGS, SegmentFacts
 from bankseg_assets.stats.arrays import Array
 from bankseg_assets.stats.rounding import MEASURE_DIGITS, SUM_DIGITS, rounded
+from bankseg_assets.storage.documents import as_dataclass
 
 MOST_POLISHING_PASSES = 40
 SETTLED = 1e-3  # convergence: standard deviations that a centroid moves in a pass
@@ -92,15 +93,8 @@ class KMeansModel:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "KMeansModel":
-        """Read what `to_json` wrote."""
-        matching = document.get("matching")
-        return cls(
-            **{
-                **document,
-                "sweep": tuple(SweepEntry(**entry) for entry in document["sweep"]),
-                "matching": None if matching is None else SegmentMatching(**matching),
-            }
-        )
+        """Read what `to_json` wrote; raises DocumentError."""
+        return as_dataclass(cls, document)
 
 
 @dataclass(frozen=True)
