@@ -9,7 +9,7 @@ import streamlit as st
 from app.panels.last_run import Run, last_run
 from bankseg_assets.landing.ledger import Delivery, Ledger
 from bankseg_assets.presentation.markdown import escaped
-from bankseg_assets.release.releases import Refusal, refusal
+from bankseg_assets.release.releases import Refusal, current_refusal
 from bankseg_assets.runtime.settings import Settings
 
 POLL_SECONDS = 5
@@ -33,7 +33,7 @@ def show(settings: Settings, *, in_full: bool) -> None:
     found = situation(
         settings.landing_dir.as_posix(),
         deliveries(settings),
-        refusal(settings.published_dir),
+        current_refusal(settings.published_dir),
         _last_run(settings.dagster_port),
         f"http://127.0.0.1:{settings.dagster_port}",
     )

@@ -10,7 +10,7 @@ from app.panels import situation
 from app.panels.unreleased import unreleased
 from app.widgets.numbers import Numbers
 from bankseg_assets.presentation.markdown import escaped
-from bankseg_assets.release.releases import Release, refusal
+from bankseg_assets.release.releases import Release, current_refusal
 from bankseg_assets.runtime.settings import load_settings
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.current_model import Serving, renew
@@ -137,7 +137,7 @@ def _show_problem(serving: Serving) -> None:
 
 
 def _show_refusal(bundle: Bundle, *, in_full: bool) -> None:
-    found = refusal(load_settings().published_dir)
+    found = current_refusal(load_settings().published_dir)
     if found is None:
         return
     if not in_full:

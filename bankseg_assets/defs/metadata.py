@@ -176,6 +176,22 @@ def column_lineage(name: str) -> dg.TableColumnLineage | None:
     )
 
 
+def table_value(
+    head: Sequence[str], rows: Iterable[Sequence[str | int | float]]
+) -> dg.TableMetadataValue:
+    """Return a table as metadata that Dagster shows with its columns' types."""
+    lines = [list(row) for row in rows]
+    columns = zip(*lines, strict=True) if lines else ([] for _ in head)
+    kinds = [
+        "string" if any(isinstance(cell, str) for cell in cells) else "float" for cells in columns
+    ]
+    schema = dg.TableSchema(
+        [dg.TableColumn(name, kind) for name, kind in zip(head, kinds, strict=True)]
+    )
+    records = [dg.TableRecord(dict(zip(head, line, strict=True))) for line in lines]
+    return dg.MetadataValue.table(records, schema)
+
+
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
     """Return a table as Markdown. What came with the data may be in it: text is only text.
 

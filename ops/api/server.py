@@ -22,7 +22,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bankseg_assets.release.releases import Refusal, Release, refusal
+from bankseg_assets.release.releases import Refusal, Release, current_refusal
 from bankseg_assets.runtime.settings import SettingsError, load_settings
 from bankseg_assets.scoring.answers import answers
 from bankseg_assets.scoring.bundle import Bundle
@@ -77,7 +77,7 @@ class Current:
         release, actions = serving.release, before.actions
         if release is not None and release is not before.serving.release:
             actions = _actions(release)
-        self._served = ServedRelease(serving, actions, refusal(self._published_dir))
+        self._served = ServedRelease(serving, actions, current_refusal(self._published_dir))
 
     async def follow(self) -> None:
         """Renew every POLL_SECONDS; errors are logged and retried."""

@@ -23,9 +23,9 @@ from bankseg_assets.scoring.lists.errors import ListError
 if TYPE_CHECKING:
     from bankseg_assets.scoring.bundle import Bundle
     from bankseg_assets.scoring.current_model import Serving
-    from bankseg_assets.scoring.lists.column_matching import Matching
+    from bankseg_assets.scoring.lists.column_matching import ColumnMatching
     from bankseg_assets.scoring.lists.hold_out import HoldOut
-    from bankseg_assets.scoring.lists.score_file import Summary
+    from bankseg_assets.scoring.lists.score_file import ListSummary
 
 REFUSED = 2
 INTERRUPTED = 130
@@ -114,7 +114,7 @@ def _serving(published_dir: Path) -> "Serving":
     return serving
 
 
-def _report_columns(matching: "Matching", names: Sequence[str]) -> None:
+def _report_columns(matching: "ColumnMatching", names: Sequence[str]) -> None:
     """Print the inputs without a column. Raises ListError if names are only similar."""
     from bankseg_assets.scoring.lists.score_table import RESULTS
 
@@ -147,7 +147,7 @@ def _hold_out(
     return None
 
 
-def _summary_text(summary: "Summary", target: Path, bundle: "Bundle") -> str:
+def _summary_text(summary: "ListSummary", target: Path, bundle: "Bundle") -> str:
     from bankseg_assets.scoring.quality import quality
 
     counts = {"sure": summary.sure, "not sure": summary.unsure, "with an error": summary.failed}

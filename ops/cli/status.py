@@ -11,7 +11,7 @@ from typing import Any
 
 from bankseg_assets.landing.ledger import WITHDRAWN, Ledger
 from bankseg_assets.presentation.formatting import day
-from bankseg_assets.release.releases import Release, refusal
+from bankseg_assets.release.releases import Release, current_refusal
 from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.current_model import Serving, renew
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def status(settings: Settings) -> dict[str, Any]:
     """Return the status as JSON values; None for what does not exist."""
     serving = renew(Serving(), lambda: newest_first(settings.published_dir))
-    refused = refusal(settings.published_dir)
+    refused = current_refusal(settings.published_dir)
     return {
         "data_dir": str(settings.data_dir),
         "release": serving.release and _release(serving.release),
