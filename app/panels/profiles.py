@@ -16,8 +16,8 @@ UNKNOWN = "—"
 AVERAGE = 100
 INDEX_NOTE = "Index: the segment's mean, where 100 is the mean of all customers."
 SPENDING_NOTE = (
-    "Spending is what customers pay; income, such as a salary, is shown beside it and is no part "
-    "of it or of how segments are made."
+    "Spending is what customers pay. Income, such as a salary, is shown separately and does not "
+    "affect the segments."
 )
 
 
@@ -96,8 +96,8 @@ def index_bars(segment: Mapping[str, Any], *, direction_known: bool = False) -> 
 def rule_sentence(segment: Mapping[str, Any]) -> str:
     """Return the segment's rule with its coverage and exclusivity."""
     return (
-        f"**Rule: {segment['rule']}.** It holds for {percent(segment['coverage'])} of the segment; "
-        f"of all customers whom it holds for, {percent(segment['exclusivity'])} are in the segment."
+        f"**Rule: {segment['rule']}.** {percent(segment['coverage'])} of the segment meet it; of "
+        f"all customers who meet it, {percent(segment['exclusivity'])} are in the segment."
     )
 
 

@@ -98,19 +98,19 @@ def test_form_says_that_income_does_not_count(data_dir: Path) -> None:
     assert [field.label for field in page.number_input] == [
         *("Number of spending transactions", "Sum of the spending (INR)"),
     ]
-    assert "Income, such as a salary, does not belong here." in text_of(page)
+    assert "Count spending only, without income such as a salary." in text_of(page)
 
 
 def test_list_page_says_that_income_does_not_count(data_dir: Path) -> None:
     publish(data_dir, **SPENDING)
-    assert "leave income, such as salaries, out" in text_of(open_page("batch"))
+    assert "without income such as salaries" in text_of(open_page("batch"))
 
 
 def test_about_page_explains_spending_and_income(data_dir: Path) -> None:
     publish(data_dir, **SPENDING)
     said = text_of(open_page("about"))
     assert "**Monetary.** Sum of the spending in the data window." in said
-    assert "**Income.** Sum of what came in, such as salaries" in said
+    assert "**Income.** Sum of incoming amounts, such as salaries" in said
 
 
 def test_rfm_page_shows_spending(data_dir: Path) -> None:
@@ -183,7 +183,7 @@ def test_explore_page_is_of_spending_where_known(data_dir: Path) -> None:
     assert page.selectbox(key="measure_transactions_by_day").options == [
         *("Spending transactions", "Spending"),
     ]
-    assert "Of spending alone" in text_of(page)
+    assert "Spending only" in text_of(page)
     assert page.table[0].value.to_numpy().tolist() == [
         ["Spending", "INR 3,600", "120"],
         ["Income", "—", "—"],

@@ -77,10 +77,10 @@ def test_score_notes_unknown_and_replaced_columns(
     assert score.main(["list.csv", "out.csv"]) == 0
     printed = capsys.readouterr().err.splitlines()
     assert printed == [
-        "bankseg: Unknown of every customer: monetary.",
-        "bankseg: Columns that the list had already are replaced: segment.",
-        "bankseg: Nobody is held out: there is no column customer_id or CustomerID; "
-        "name one with --id.",
+        "bankseg: Unknown for all customers: monetary.",
+        "bankseg: Existing columns of the list are replaced: segment.",
+        "bankseg: No customers are held out: found no column customer_id or CustomerID; "
+        "name it with --id.",
     ]
 
 
@@ -116,7 +116,7 @@ def test_score_accepts_a_tab_as_delimiter(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["list.csv", "list.csv"], "The list would be replaced"),
+        (["list.csv", "list.csv"], "The result would overwrite the list"),
         (["gone.csv", "out.csv"], "gone.csv cannot be read (No such file"),
         (["list.csv", "out.xlsx"], "out.xlsx does not end in .csv, .csv.gz, .parquet"),
         (["list.csv", "out.csv", "--id", "Name"], "There is no column 'Name' for --id"),
@@ -137,7 +137,7 @@ def test_score_reports_errors_in_a_sentence(
         (("--hold-out", "10"), "10 is not from 0 to 1"),
         (("--hold-out", "many"), "invalid"),
         (("--column", "frequency"), "has no ="),
-        (("--encoding", "latin-99"), "is no encoding"),
+        (("--encoding", "latin-99"), "unknown encoding"),
         (("--decimal", "x"), "invalid choice"),
     ],
 )
@@ -165,7 +165,7 @@ def test_score_falls_back_on_the_previous_model(
     (newest / BUNDLE_FILE).write_text("{", encoding="utf-8")
     assert score.main(["list.csv", "out.csv"]) == 0
     printed = capsys.readouterr()
-    assert "an earlier one scores" in printed.err
+    assert "an earlier one is used" in printed.err
     assert "Model first" in printed.out
 
 
