@@ -1,4 +1,4 @@
-"""Page for auditors: what is this, what may it be used for, and how fair is it?"""
+"""Page for auditors: intended use, limits, fairness and lineage of the model."""
 
 from functools import partial
 

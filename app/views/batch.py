@@ -1,4 +1,4 @@
-"""Page for analysts: score my list."""
+"""Page for analysts: score an uploaded list of customers."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Page for marketers: who moved from one segment to another since the previous version?"""
+"""Page for marketers: customers who changed segment since the previous version."""
 
 import streamlit as st
 

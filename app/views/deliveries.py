@@ -1,4 +1,4 @@
-"""Page for data engineers: what came in, and what was quarantined?"""
+"""Page for data engineers: delivered files and quarantined rows."""
 
 import streamlit as st
 

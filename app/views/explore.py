@@ -1,4 +1,4 @@
-"""Page for analysts: what is in the data?"""
+"""Page for analysts: charts of the EDA report."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Page for managers: who are our customers?"""
+"""Page for managers: size and value of the segments."""
 
 import streamlit as st
 

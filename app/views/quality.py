@@ -1,4 +1,4 @@
-"""Page for ML engineers: can I trust it?"""
+"""Page for ML engineers: quality of the model, drift and k selection."""
 
 import pandas as pd
 import streamlit as st

@@ -1,4 +1,4 @@
-"""Page for marketers: where are the customers at risk?"""
+"""Page for marketers: the RFM grid and the customers of its cells."""
 
 import streamlit as st
 

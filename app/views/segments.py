@@ -1,4 +1,4 @@
-"""Page for marketers: whom do I target, and how?"""
+"""Page for marketers: segments, recommended actions and customer lists."""
 
 from typing import Any
 
