@@ -62,7 +62,7 @@ def test_overview_page_shows_spending_beside_income(data_dir: Path) -> None:
         "Income": "INR 12 million",
         "With more than one spending transaction": "50.0%",
     }
-    assert "The darker, the more each of them spends." in text_of(page)
+    assert "Darker: more spending per customer." in text_of(page)
 
 
 def test_overview_page_of_unknown_direction(data_dir: Path) -> None:
@@ -71,7 +71,7 @@ def test_overview_page_of_unknown_direction(data_dir: Path) -> None:
     assert [box.label for box in page.metric] == [
         *("Customers", "Money moved", "Money per customer", "With more than one transaction"),
     ]
-    assert "The darker, the more money each of them moves." in text_of(page)
+    assert "Darker: more money per customer." in text_of(page)
 
 
 def test_segments_page_shows_spending_and_income(data_dir: Path) -> None:
@@ -119,7 +119,7 @@ def test_rfm_page_shows_spending(data_dir: Path) -> None:
     assert [box.label for box in page.selectbox] == [
         *("Last spending transaction", "Spending transactions"),
     ]
-    assert "The darker, the more spending." in text_of(page)
+    assert "darker means more spending." in text_of(page)
     page.selectbox(key="rfm_recency").select(5).run()
     page.selectbox(key="rfm_frequency").select(1).run()
     assert [box.label for box in page.metric] == ["Customers", "Spending"]

@@ -87,7 +87,7 @@ def test_score_notes_unknown_and_replaced_columns(
 def test_score_asks_about_similar_names(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "list.csv").write_text("CustomerID,frequenzy,monetary\nC1,1,300\n", encoding="utf-8")
     printed = refused(capsys, "list.csv", "out.csv")
-    assert "If 'frequenzy' is it, say --column frequency='frequenzy'" in printed
+    assert "If 'frequenzy' is meant: --column frequency='frequenzy'" in printed
     assert score.main(["list.csv", "out.csv", "--column", "frequency=frequenzy"]) == 0
     assert rows(folder / "out.csv")[0]["certainty"] == "sure"
     assert score.main(["list.csv", "out.csv", "--column", "frequency="]) == 0
@@ -134,7 +134,7 @@ def test_score_reports_errors_in_a_sentence(
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        (("--hold-out", "10"), "10 is not from 0 to 1"),
+        (("--hold-out", "10"), "10 is not between 0 and 1"),
         (("--hold-out", "many"), "invalid"),
         (("--column", "frequency"), "has no ="),
         (("--encoding", "latin-99"), "unknown encoding"),
