@@ -177,7 +177,7 @@ def column_lineage(name: str) -> dg.TableColumnLineage | None:
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table as Markdown. What came with the data may be in it: text is only text.
+    """Return a Markdown table; text is escaped, because it may come from delivered data.
 
     >>> print(markdown_table(["place", "customers"], [["[A](b)|C", 12]]))
     | place | customers |

@@ -278,7 +278,7 @@ def test_tick_hashes_limited_bytes_and_next_continues(
     """Dagster stops a sensor after 60 seconds and discards its results."""
     monkeypatch.setattr(automation, "HASHED_AT_A_LOOK", 10)
     landing.publish(landing.put("a.csv", "1234567"), landing.put("b.csv", "7654321"))
-    assert landing.skips().endswith("Waiting for b.csv (the next look reads it).")
+    assert landing.skips().endswith("Waiting for b.csv (read at the next tick).")
     (seen,) = landing.delivery.ledger.hashes()
     assert seen[0] == "a.csv"
     assert landing.skips().endswith("Nothing new in " + landing.delivery.landing_dir + ".")
@@ -312,7 +312,7 @@ def test_failed_run_is_retried_three_times_then_hourly(
         landing.record(sha256)
     assert keys == [f"{wanted}-{attempt}" for attempt in (1, 2, 3)]
     told = landing.skips()
-    assert told.startswith("3 runs for this content did not end well.")
+    assert told.startswith("3 runs for this content did not succeed.")
     assert "the next is tried in 60 minutes" in told
     assert "materialize by hand" in told
     an_hour_later = time.time() + LATER_ATTEMPTS_SECONDS
@@ -343,7 +343,7 @@ def test_sensor_runs_have_no_dagster_retries(landing: Landing) -> None:
 def test_run_awaiting_dagster_retry_is_not_duplicated(landing: Landing) -> None:
     landing.put("january.csv", "one")
     landing.add_run("everything", "FAILURE", **{"dagster/will_retry": "true"})
-    assert landing.skips().startswith("A run that takes what landed is on its way.")
+    assert landing.skips().startswith("A run that ingests the landed files is in progress.")
 
 
 def test_retried_run_blocks_nothing(landing: Landing) -> None:
@@ -368,7 +368,7 @@ def test_failures_of_other_content_do_not_count(landing: Landing) -> None:
 def test_ingesting_run_is_not_duplicated(landing: Landing, job: str, status: str) -> None:
     landing.put("january.csv", "one")
     landing.add_run(job, status)
-    assert landing.skips().startswith("A run that takes what landed is on its way.")
+    assert landing.skips().startswith("A run that ingests the landed files is in progress.")
 
 
 @pytest.mark.parametrize(
@@ -470,7 +470,7 @@ def test_demo_holdings_are_ignored_without_run(holdings: HoldingsFolder, landing
 def test_run_ingesting_holdings_is_not_duplicated(holdings: HoldingsFolder, job: str) -> None:
     holdings.put("january.csv", "one")
     holdings.add_run(job, "STARTED")
-    assert holdings.skips().startswith("A run that takes what landed is on its way.")
+    assert holdings.skips().startswith("A run that ingests the landed files is in progress.")
 
 
 @pytest.mark.parametrize("job", ["ingestion", "comparison"])
@@ -527,7 +527,7 @@ def test_failed_models_are_retried_then_hourly(
         add_run(instance, "models", "FAILURE", **request.tags)
     requests, told = tick(cleaned_sensor, instance)
     assert requests == []
-    assert str(told).startswith("3 runs for this content did not end well.")
+    assert str(told).startswith("3 runs for this content did not succeed.")
     an_hour_later = time.time() + LATER_ATTEMPTS_SECONDS
     monkeypatch.setattr(automation.time, "time", lambda: an_hour_later)
     assert tick(cleaned_sensor, instance)[0]
@@ -538,7 +538,7 @@ def test_models_run_is_not_duplicated(instance: dg.DagsterInstance, status: str)
     clean(instance, "ingestion")
     add_run(instance, "models", status)
     requests, told = tick(cleaned_sensor, instance)
-    assert (requests, told) == ([], "A run that makes the models is on its way.")
+    assert (requests, told) == ([], "A run that builds the models is in progress.")
 
 
 def test_models_older_than_cleaned_data_do_not_count(
@@ -549,7 +549,7 @@ def test_models_older_than_cleaned_data_do_not_count(
     assert tick(cleaned_sensor, instance)[0]
     clean(instance, "__selection", *release_chain())
     requests, told = tick(cleaned_sensor, instance)
-    assert (requests, told) == ([], "The models are made of the newest cleaned data.")
+    assert (requests, told) == ([], "The models are up to date with the newest cleaned data.")
 
 
 @pytest.mark.parametrize("job", ["everything", "__selection"])
@@ -557,7 +557,7 @@ def test_full_run_starts_no_models_run(instance: dg.DagsterInstance, job: str) -
     clean(instance, job, *release_chain())
     requests, told = tick(cleaned_sensor, instance)
     assert requests == []
-    assert told == "The models are made of the newest cleaned data."
+    assert told == "The models are up to date with the newest cleaned data."
 
 
 def release_chain() -> list[str]:
@@ -596,7 +596,7 @@ def test_failed_check_of_cleaned_data_starts_no_models(instance: dg.DagsterInsta
     requests, told = tick(cleaned_sensor, instance)
     assert requests == []
     assert "every_row_is_accounted_for did not pass. 2 rows are lost." in str(told)
-    assert "what is released stays in use" in str(told)
+    assert "the current release stays in use" in str(told)
     assert "`bankseg withdraw`" in str(told)
     # A later evaluation of the same data counts, as when the check is run again by hand.
     report_checks(instance, "cleaned_transactions")
@@ -695,7 +695,7 @@ def test_unreadable_contract_is_reported(landing: Landing, tmp_path: Path) -> No
     """No run is started that would fail."""
     landing.put("january.csv", "one")
     landing.use_contract(tmp_path / "other.toml", "currency = [\n")
-    assert landing.skips().endswith("Nothing is taken until it is corrected.")
+    assert landing.skips().endswith("No file is ingested until it is corrected.")
 
 
 def test_withdrawal_of_only_holdings_starts_run(holdings: HoldingsFolder) -> None:
@@ -772,6 +772,6 @@ def test_failed_run_is_reported_with_step_and_cause(
     failure_sensor(context)
     (told,) = caplog.messages
     assert f"Run {result.run_id} of everything failed: broken: OSError: disk full." in told
-    assert told.endswith("What was published before still serves.")
+    assert told.endswith("The previous release stays in use.")
     assert "Traceback" not in told
     assert "\n" not in told

@@ -39,16 +39,16 @@ _COMMON: dict[str, Any] = {
     outs={
         "quarantined_transactions": dg.AssetOut(
             **_COMMON,
-            description="Every row that was set aside: reason, file, record number and raw text. "
-            "Rows in = cleaned + quarantined + duplicates in every file, held by a blocking check.",
+            description="Every quarantined row: reason, file, record number and raw text. For each "
+            "file, rows in = cleaned + quarantined + duplicates; a blocking check verifies this.",
             metadata=table_metadata("quarantined_transactions"),
         ),
         "cleaned_transactions": dg.AssetOut(
             **_COMMON,
             description="Typed, repaired and deduplicated transactions: dates by the declared "
             "format, two-digit birth years by pivot, placeholders to null, locations normalised, "
-            "outliers flagged and kept. A new file costs the work of that file: what was cleaned "
-            "before is kept while contract, code and files are the same.",
+            "outliers flagged and kept. Incremental: only new files are cleaned, as long as the "
+            "contract, the cleaning rules and the earlier files are unchanged.",
             metadata=table_metadata("cleaned_transactions") | {ROW_COUNT_KEY: "rows_clean"},
         ),
     },
@@ -59,7 +59,7 @@ def clean_transactions(
     published: PublishedResource,
     raw_transactions: DataFrame,
 ) -> Iterator[dg.Output[Any]]:
-    """Judge every raw row by the delivery contract: keep it, or set it aside with the reason."""
+    """Validate every raw row against the contract: keep it, or quarantine it with the reason."""
     store, contract = published.store, delivery.contract
     raw_version = store.latest("raw_transactions")
     deliveries = {d.sha256[:DELIVERY_DIGITS]: d for d in delivery.ledger.deliveries()}
@@ -105,10 +105,10 @@ def identical_rows(cleaned: Cleaned, contract: DeliveryContract) -> list[str]:
     """Return a sentence for each delivery with many identical rows."""
     shares = repeated_shares(cleaned.kept.files.values(), contract)
     return [
-        f"{share:.0%} of the rows of delivery {delivery} are identical to an earlier one of it. "
-        "They are counted as transactions of their own, because the contract names no ID that "
-        "tells them apart: if the file holds its rows twice, withdraw it; if it has a unique ID, "
-        "name it under [columns.transaction_id]."
+        f"{share:.0%} of the rows of delivery {delivery} are identical to an earlier row in it. "
+        "They are counted as separate transactions, because the contract names no transaction ID. "
+        "If the file contains its rows twice, withdraw it; if it has a unique ID, name it under "
+        "[columns.transaction_id]."
         for delivery, share in sorted(shares.items())
         if share > MOST_IDENTICAL
     ]

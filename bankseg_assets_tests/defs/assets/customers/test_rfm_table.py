@@ -57,13 +57,13 @@ def test_small_delivery_recomputes_its_customers_only(
     more.with_name("demo_transactions_2.csv.done").touch()
     run = run_platform(after_batch.resources, assets=["raw_transactions", *CLEANED, "rfm_table"])
     assert run.success, run.failures
-    assert run.metadata["rfm_table"]["customers_counted_anew"] == 1
+    assert run.metadata["rfm_table"]["customers_recomputed"] == 1
     assert run.metadata["rfm_table"]["snapshot_date"] == "2016-10-23"
     found = run.table("rfm_table").sort_by("customer_id")
     # The same platform without the previous table: all customers are computed.
     shutil.rmtree(after_batch.settings.published_dir / "rfm_table")
     again = run_platform(after_batch.resources, assets=["rfm_table"])
-    assert again.metadata["rfm_table"]["customers_counted_anew"] == found.num_rows
+    assert again.metadata["rfm_table"]["customers_recomputed"] == found.num_rows
     assert again.table("rfm_table").sort_by("customer_id").to_pylist() == found.to_pylist()
 
 
@@ -124,5 +124,5 @@ def test_transactions_without_key_are_reported(after_batch: Platform) -> None:
     assert run.checks["customers_are_unique"].passed
     found = run.checks["transactions_have_a_customer"]
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
-    assert "which count for no customer. In the key, use concat_ws" in str(found.description)
+    assert "which belong to no customer. In the key, use concat_ws" in str(found.description)
     assert None not in run.table("rfm_table")["customer_id"].to_pylist()

@@ -56,7 +56,7 @@ def test_unreadable_release_is_not_continued(after_batch: Platform) -> None:
     run = run_with(after_batch, KMeansConfig(k=4, k_min=4, k_max=4))
     assert run.failures == {}
     assert model(run).matching is None
-    assert any("segments are numbered and named anew" in told for told in run.warnings)
+    assert any("segments get new numbers and names" in warning for warning in run.warnings)
 
 
 def test_run_may_set_algorithm(after_batch: Platform, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -50,7 +50,7 @@ def test_demo_holdings_are_ingested_and_quarantined(batch: Platform) -> None:
     assert found["rows_in"] == len(delivered) - 1
     assert found["rows_kept"] == kept.num_rows
     assert found["products"] == len(set(kept["product"].to_pylist())) == 14
-    assert "match nobody of the bank's" in found["state"]
+    assert "match none of the bank's" in found["state"]
     assert "| Savings account | " in found["holders"]
     check = batch.run.checks["every_holding_is_accounted_for"].metadata
     assert check["rows_lost"].value == 0
@@ -120,7 +120,7 @@ def test_banks_own_holdings_replace_demo_holdings(
     settings: Settings, platform: dict[str, object]
 ) -> None:
     land(settings, "demo_holdings.csv", HEADER + SOUND)
-    assert "match nobody of the bank's" in metadata_of(take(platform))["state"]
+    assert "match none of the bank's" in metadata_of(take(platform))["state"]
     land(settings, "bank.csv", HEADER + SOUND.replace("C", "B"))
     run = take(platform)
     assert customers(run) == {f"B{n}" for n in range(20)}
@@ -134,7 +134,7 @@ def test_demo_holdings_are_ignored_for_own_customers(
     land(settings, "demo_holdings.csv", HEADER + SOUND)
     run = take(platform)
     assert run.table("product_holdings").num_rows == 0
-    assert "No file of holdings was taken that is of the bank's own" in metadata_of(run)["state"]
+    assert "No file with holdings of the bank's own customers was" in metadata_of(run)["state"]
 
 
 def test_product_name_is_escaped(settings: Settings, platform: dict[str, object]) -> None:
