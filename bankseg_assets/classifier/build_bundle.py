@@ -150,7 +150,7 @@ def _evaluation(calibrated: Calibrated, evaluation: Evaluation) -> dict[str, Any
     return {
         "recall": evaluation.recall,
         "f1": rounded(f1_scores(np.array(evaluation.confusion)).tolist()),
-        "judged_customers": len(held_out.labels),
+        "evaluated_customers": len(held_out.labels),
         "reliability": publishable_bins(reliability(probabilities, held_out.labels)),
         "classifiers": compared(bundle, calibrated.training, held_out),
         "completeness": [entry.to_json() for entry in calibrated.completeness],

@@ -144,6 +144,6 @@ def _whole_lines(chunks: Iterator[bytes], file_name: str) -> Iterator[bytes]:
 def refuse_long_line(line: int, file_name: str) -> None:
     """Raise DeliveryError for a line or record that is too long for a transaction."""
     raise DeliveryError(
-        f"{file_name} has a record of over {MAX_LINE_BYTES:,} bytes from line {line} on, or is no "
+        f"{file_name} has a record of over {MAX_LINE_BYTES:,} bytes from line {line} on, or is not "
         "text in lines. Correct it and send the file again."
     )

@@ -313,7 +313,7 @@ def test_failed_run_is_retried_three_times_then_hourly(
     assert keys == [f"{wanted}-{attempt}" for attempt in (1, 2, 3)]
     told = landing.skips()
     assert told.startswith("3 runs for this content did not succeed.")
-    assert "the next is tried in 60 minutes" in told
+    assert "The next attempt is in 60 minutes" in told
     assert "materialize by hand" in told
     an_hour_later = time.time() + LATER_ATTEMPTS_SECONDS
     monkeypatch.setattr(automation.time, "time", lambda: an_hour_later)

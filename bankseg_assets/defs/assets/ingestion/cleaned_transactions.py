@@ -74,7 +74,7 @@ def clean_transactions(
             taken_on={key: date.fromisoformat(d.taken_at[:10]) for key, d in deliveries.items()},
             winners=[d.sha256[:DELIVERY_DIGITS] for d in winners],
         )
-        context.log.info(cleaned.story)
+        context.log.info(cleaned.summary)
         advice = date_advice(
             cleaned.quarantined.files.values(),
             contract.columns["transaction_date"],
@@ -92,8 +92,8 @@ def clean_transactions(
                 CONTENT_HASH_KEY: content_of(raw_version),
                 CONTRACT_KEY: contract.fingerprint,
                 "rows_in": cleaned.rows_in,
-                "rows_quarantined": cleaned.rows_aside.get("quarantined", 0),
-                "rows_duplicate": cleaned.rows_aside.get("duplicate", 0),
+                "rows_quarantined": cleaned.rows_not_kept.get("quarantined", 0),
+                "rows_duplicate": cleaned.rows_not_kept.get("duplicate", 0),
                 "deliveries": cleaned.n_deliveries,
                 "deliveries_cleaned_now": cleaned.n_new,
                 "fences": dg.MetadataValue.md(_fences(cleaned.fences, contract)),

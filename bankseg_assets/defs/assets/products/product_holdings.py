@@ -80,7 +80,7 @@ def take_holdings(
         return
     validated = validate_holdings(_records(spark.spark_session, raw_dir, used), contract)
     try:
-        yield dg.Output(validated.aside, output_name="quarantined_holdings")
+        yield dg.Output(validated.quarantined, output_name="quarantined_holdings")
         yield dg.Output(
             validated.kept,
             output_name="product_holdings",

@@ -42,10 +42,14 @@ def customers(run: Run) -> set[str]:
 
 
 def test_demo_holdings_are_ingested_and_quarantined(batch: Platform) -> None:
-    kept, aside = (batch.run.table(name) for name in TABLES)
+    kept, quarantined = (batch.run.table(name) for name in TABLES)
     delivered = (batch.settings.holdings_dir / "demo_holdings.csv").read_text().splitlines()
     assert kept.num_rows == len(delivered) - 4
-    assert sorted(aside["reason"].to_pylist()) == ["duplicate", "duplicate", "missing_product"]
+    assert sorted(quarantined["reason"].to_pylist()) == [
+        "duplicate",
+        "duplicate",
+        "missing_product",
+    ]
     found = metadata_of(batch.run)
     assert found["rows_in"] == len(delivered) - 1
     assert found["rows_kept"] == kept.num_rows
