@@ -61,8 +61,8 @@ def table(label: str, counts: Mapping[str, npt.NDArray[np.int64]], k: int) -> di
     """
     commonest = sorted(counts, key=lambda value: (-int(counts[value].sum()), value))[:MOST_VALUES]
     alone = sorted(value for value in commonest if counts[value].min() >= SMALLEST_CELL)
-    nobody = np.zeros(k, dtype=np.int64)
-    left = sum((counts[value] for value in counts if value not in alone), nobody)
+    none = np.zeros(k, dtype=np.int64)
+    left = sum((counts[value] for value in counts if value not in alone), none)
     values = [*alone, OTHER] if left.min() >= SMALLEST_CELL else alone
     numbers = np.array([counts.get(value, left) for value in values]).reshape(len(values), k)
     if not tells_something(numbers):

@@ -16,7 +16,7 @@ from bankseg_assets.cleaning.field_text import identifier
 from bankseg_assets.cleaning.repetition import repeated_values
 from bankseg_assets.cleaning.row_counts import CORRECTED
 from bankseg_assets.cleaning.transaction_ids import CONTENT, are_of_content, identified, scoped
-from bankseg_assets.cleaning.validation import DUPLICATE, IDS, ROW_KEY, validate, transaction_day
+from bankseg_assets.cleaning.validation import DUPLICATE, IDS, ROW_KEY, transaction_day, validate
 from bankseg_assets.contracts.delivery import DeliveryContract
 
 CONFLICTING = "conflicting_duplicate"

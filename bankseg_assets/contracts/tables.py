@@ -96,7 +96,7 @@ RAW_TRANSACTIONS = Table(
         Column(
             "malformed_text",
             "string",
-            "The whole record, if it has not the header's fields",
+            "The whole record, if it does not have the header's number of fields",
             nullable=True,
         ),
     ),
@@ -330,7 +330,7 @@ SEGMENT_PROFILES = Table(
     ),
 )
 
-_HIDDEN = "; null where it would tell of fewer than 11"
+_HIDDEN = "; null for cells that would disclose fewer than 11 customers"
 
 SEGMENT_DEMOGRAPHICS = Table(
     "segment_demographics",

@@ -59,7 +59,7 @@ def snapshot_date(cleaned: DataFrame) -> date:
     newest = cleaned.agg(F.max("transaction_at")).collect()[0][0]
     if newest is None:
         raise ValueError(
-            "cleaned_transactions has no row, so there is no snapshot date. "
+            "cleaned_transactions is empty, so there is no snapshot date. "
             "See quarantined_transactions for the rows and the reasons."
         )
     day: date = newest.date() + timedelta(days=1)
@@ -73,8 +73,8 @@ def require_key(cleaned: DataFrame, customer_key: str) -> None:
         _ = cleaned.where(F.expr(customer_key).isNotNull()).schema
     except (AnalysisException, ParseException) as error:
         raise ValueError(
-            f"The customer key `{customer_key}` is no value of a row of cleaned_transactions "
-            f"({error.getCondition()}). It is a column, or an expression over its columns."
+            f"The customer key `{customer_key}` is invalid ({error.getCondition()}); expected a "
+            "column of cleaned_transactions, or an expression over its columns."
         ) from None  # Spark's message is a page of Java
 
 

@@ -181,7 +181,7 @@ class Ledger:
         found = self._find(start)
         if found.status != WITHDRAWN:
             raise WithdrawalError(
-                f"{found.file_name} ({found.short}) is {found.status}, and not withdrawn: there is "
+                f"{found.file_name} ({found.short}) is {found.status}, not withdrawn: there is "
                 "nothing to undo."
             )
         with self._connect() as connection:
@@ -192,7 +192,7 @@ class Ledger:
         start = start.strip().lower()
         if len(start) < SHORT_DIGITS or set(start) - set("0123456789abcdef"):
             raise WithdrawalError(
-                f"{start!r} does not name a delivery: give at least the first {SHORT_DIGITS} digits of "
+                f"{start!r} is not a delivery: give at least the first {SHORT_DIGITS} digits of "
                 "its SHA-256, as `bankseg deliveries` lists them."
             )
         found = [one for one in self.deliveries() if one.sha256.startswith(start)]

@@ -125,7 +125,7 @@ def closure(published_dir: Path, roots: Mapping[str, str]) -> dict[str, str]:
             elif found[upstream] != used:
                 raise ReleaseError(
                     f"{asset} was made from {upstream} {used}, and {origin[upstream]} from "
-                    f"{found[upstream]}: they do not belong together. Materialize both in one run."
+                    f"{found[upstream]}: their versions differ. Materialize both in one run."
                 )
     return dict(sorted(found.items()))
 
@@ -140,13 +140,15 @@ def roll_back(store: VersionStore, to: str = "", note: str = "") -> Release:
     wanted = _find(releases, to)
     gone = [asset for asset in wanted.versions if not wanted.path(asset).is_dir()]
     if gone:
-        raise ReleaseError(f"Release {wanted.name} cannot return: {', '.join(gone)} was removed.")
+        raise ReleaseError(
+            f"Release {wanted.name} cannot be restored: {', '.join(gone)} was removed."
+        )
     manifest = json.loads(
         (store.folder / RELEASE / wanted.name / MANIFEST_FILE).read_text(encoding="utf-8")
     )
     manifest |= {
         "kind": ROLLBACK,
-        "note": note or f"Back to {wanted.name}, by the operator.",
+        "note": note or f"Rolled back to {wanted.name} by the operator.",
         "created_at": now(),
     }
     with store.draft(RELEASE, f"{ROLLBACK}-{uuid.uuid4()}", wanted.versions) as draft:
@@ -201,14 +203,16 @@ def _find(releases: list[Release], to: str) -> Release:
         matching = [release for release in releases if release.name.startswith(to)]
         if len(matching) != 1:
             known = ", ".join(release.name for release in releases) or "none"
-            raise ReleaseError(f"{len(matching)} releases are named {to}…; there are: {known}.")
+            raise ReleaseError(
+                f"{len(matching)} releases have names that begin with {to}; available: {known}."
+            )
         return matching[0]
     # Relative to the release whose versions are in use: rolling back twice goes back two.
     promotions = [release for release in releases if release.kind == PROMOTION]
     current = releases[-1].versions if releases else {}
     places = [at for at, release in enumerate(promotions) if release.versions == current]
     if not places or places[-1] == 0:
-        raise ReleaseError("There is no earlier release to go back to.")
+        raise ReleaseError("There is no earlier release to roll back to.")
     return promotions[places[-1] - 1]
 
 

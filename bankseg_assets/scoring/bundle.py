@@ -111,8 +111,8 @@ class Bundle:
     def label(self, name: str) -> str:
         """Return the display label of a measure or evidence; its name if it has no label."""
         asked = {field["measure"]: field["label"] for field in self.inputs}
-        told = {key: document["label"] for key, document in self.evidence.items()}
-        return str((asked | told).get(name, name))
+        given = {key: document["label"] for key, document in self.evidence.items()}
+        return str((asked | given).get(name, name))
 
 
 @dataclass(frozen=True)
@@ -182,12 +182,12 @@ def load_bundle(path: Path) -> Bundle:
             "Materialize again."
         )
     if not _is_as_published(document):
-        raise BundleError(f"The model {file} is not what was published (its SHA-256 differs).")
+        raise BundleError(f"The model {file} was changed after it was published (SHA-256 differs).")
     try:
         return bundle_from(document)
     except (KeyError, TypeError, ValueError) as error:
         raise BundleError(
-            f"The model {file} lacks or misnames {error}. Materialize again."
+            f"The model {file} is incomplete or invalid: {error}. Materialize again."
         ) from error
 
 

@@ -12,7 +12,7 @@ from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.cleaning.deduplication import repeated_ids, verdicts
-from bankseg_assets.cleaning.validation import validate, keep
+from bankseg_assets.cleaning.validation import keep, validate
 from bankseg_assets.contracts.delivery import DeliveryContract, load_contract
 from bankseg_assets.contracts.file_layout import FileLayout
 from bankseg_assets.contracts.tables import RAW_TRANSACTIONS

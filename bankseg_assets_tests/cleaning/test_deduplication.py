@@ -13,7 +13,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.cleaning.deduplication import day_of_grace, repeated_ids, verdicts
 from bankseg_assets.cleaning.outliers import outlier_flags
-from bankseg_assets.cleaning.validation import broken, validate, keep, repeats
+from bankseg_assets.cleaning.validation import broken, keep, repeats, validate
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets_tests.frames import Rows, raw_frame
 

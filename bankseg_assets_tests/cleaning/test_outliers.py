@@ -9,7 +9,7 @@ from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.cleaning.outliers import Fences, outlier_fences, outlier_flags
-from bankseg_assets.cleaning.validation import validate, keep
+from bankseg_assets.cleaning.validation import keep, validate
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets_tests.frames import Rows, raw_frame
 

@@ -15,7 +15,7 @@ from bankseg_assets.cleaning.deduplication import repeated_ids, verdicts
 from bankseg_assets.cleaning.incremental import Cleaned
 from bankseg_assets.cleaning.outliers import outlier_flags
 from bankseg_assets.cleaning.transaction_ids import identified, repeated_shares
-from bankseg_assets.cleaning.validation import broken, validate, keep, repeats
+from bankseg_assets.cleaning.validation import broken, keep, repeats, validate
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.defs.assets.ingestion.cleaned_transactions import identical_rows
 from bankseg_assets.storage.outputs import ParquetFiles

@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.cleaning.validation import broken, validate, keep
+from bankseg_assets.cleaning.validation import broken, keep, validate
 from bankseg_assets.contracts.delivery import OPTIONAL, ColumnRule, DeliveryContract
 from bankseg_assets_tests.frames import RAW_ROW, Rows, raw_frame
 

@@ -194,7 +194,7 @@ def test_ignored_files_are_reported(bank: Bank) -> None:
 def test_extra_columns_and_malformed_records_are_reported(bank: Bank) -> None:
     bank.deliver("bank.csv", content("T1").replace("\n", ",Branch\n") + "short\n")
     message = bank.take()["bank.csv"][1]
-    assert "2 records. 1 of them have not the header's fields." in message
+    assert "2 records. 1 of them do not have the header's number of fields." in message
     assert "the contract does not name them: the columns 'Branch'." in message
     (delivery,) = bank.ledger.deliveries()
     assert delivery.reason in message

@@ -315,7 +315,7 @@ def test_similar_names_are_not_guessed(tmp_path: Path) -> None:
 def test_header_with_an_open_quote_swallows_no_record(tmp_path: Path) -> None:
     records = [line(number).replace("PUNE", '"NAVI, MUMBAI"') for number in (4711, 4712)]
     message = refusal(tmp_path, "\n".join([HEADER + ',"Branch', *records]))
-    assert "has a quote out of place in its header" in message
+    assert "has a misplaced quote in its header" in message
     assert "471" not in message
 
 

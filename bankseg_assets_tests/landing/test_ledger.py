@@ -114,7 +114,7 @@ def test_withdrawal_is_refused_with_a_sentence(ledger: Ledger, start: str, sente
 def test_undo_without_a_withdrawal_is_refused(ledger: Ledger) -> None:
     """Only a withdrawn delivery can be restored."""
     ledger.record(BANK)
-    with pytest.raises(WithdrawalError, match="is accepted, and not withdrawn"):
+    with pytest.raises(WithdrawalError, match="is accepted, not withdrawn"):
         ledger.undo_withdrawal(BANK.sha256)
 
 

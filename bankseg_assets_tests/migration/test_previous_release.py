@@ -66,7 +66,7 @@ def test_mixture_is_read_with_all_parameters(store: VersionStore) -> None:
 
 
 def test_no_release_raises(store: VersionStore) -> None:
-    assert refused(store) == "This is the first release: there is no earlier snapshot."
+    assert refused(store) == "This is the first release: there is no previous snapshot."
 
 
 @pytest.mark.parametrize("was_demo", [True, False])
@@ -75,15 +75,15 @@ def test_demo_and_own_data_are_not_compared(store: VersionStore, *, was_demo: bo
     assert read(store, is_demo=was_demo)
     told = refused(store, is_demo=not was_demo)
     kinds = ("the bank's own data", "demo data")
-    assert told == f"The release in use is of {kinds[was_demo]}, and this one of " + (
-        f"{kinds[not was_demo]}."
+    assert told == (
+        f"The release in use has {kinds[was_demo]}, and this one has {kinds[not was_demo]}."
     )
 
 
 def test_customers_by_another_key_are_not_compared(store: VersionStore) -> None:
     publish_past(store, OLD)
     told = refused(store, customer_key="concat(birth_date, location)")
-    assert "`customer_id`, and this run by `concat(birth_date, location)`" in told
+    assert "`concat(birth_date, location)`, but `customer_id` in" in told
 
 
 def test_release_without_recorded_key_is_compared(store: VersionStore) -> None:

@@ -69,7 +69,7 @@ def test_loss_warns_from_1_and_refuses_from_10_per_cent(lost: int, verdict: Verd
 
 def test_loss_without_new_file_points_to_contract() -> None:
     """There is no new file that could be withdrawn."""
-    assert "has changed in the contract" in gates_by_name(Retained(100, 50))[CUSTOMERS].advice
+    assert "check the changes in the contract" in gates_by_name(Retained(100, 50))[CUSTOMERS].advice
 
 
 def test_few_lost_customers_are_not_counted() -> None:

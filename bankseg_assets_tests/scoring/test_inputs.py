@@ -68,7 +68,7 @@ def test_invalid_customer_has_no_inputs() -> None:
 def test_unknown_input_name_is_refused() -> None:
     _, problems = columns_of(INPUTS, [{"monetery": 5}])
     assert problems == [
-        "'monetery' is no input of the model (is it monetary?); it takes frequency, monetary."
+        "'monetery' is not an input of the model (is it monetary?); expected frequency, monetary."
     ]
     assert "(is it" not in no_input("shoe size", ["frequency"])
 

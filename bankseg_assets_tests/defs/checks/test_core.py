@@ -334,7 +334,7 @@ def test_flows_to_removed_release_do_not_block(published: PublishedResource) -> 
     )
 
 
-@pytest.mark.parametrize(("scale", "told"), [(1.5, None), (0.0, "Constant: recency.")])
+@pytest.mark.parametrize(("scale", "told"), [(1.5, None), (0.0, "Constant features: recency.")])
 def test_feature_that_does_not_vary_is_named(scale: float, told: str | None) -> None:
     model = {"features": [{"name": "repeat"}, {"name": "recency"}], "scale": [1.0, scale]}
     result = features_vary(model)

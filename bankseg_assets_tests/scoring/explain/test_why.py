@@ -126,12 +126,12 @@ def test_sentence_names_opposing_reasons() -> None:
         for recency in (0.0, 60.0)
         for balance in (10.0, 5e5)
     ]
-    against = [w for w in told if "Against it speaks that" in w.sentence]
+    against = [w for w in told if "Evidence against it:" in w.sentence]
     assert against
     for found in against:
         negative = min(found.reasons, key=lambda reason: reason.contribution)
         assert negative.contribution < 0
-        assert found.sentence.endswith(f"Against it speaks that {negative.phrase}.")
+        assert found.sentence.endswith(f"Evidence against it: {negative.phrase}.")
 
 
 def test_sentence_for_no_known_inputs() -> None:

@@ -182,7 +182,7 @@ def test_data_that_drifted_are_refused_with_measure(own_data: Platform) -> None:
     check = release(own_data).checks["data_has_not_drifted"]
     assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.ERROR)
     assert "average amount (" in str(check.description)
-    assert "Look for another unit" in str(check.description)
+    assert "Check the deliveries for another unit" in str(check.description)
 
 
 def test_bank_s_own_data_are_not_compared_with_demo_data(own_data: Platform) -> None:
@@ -214,7 +214,7 @@ def test_demo_data_do_not_replace_banks_own(after_batch: Platform) -> None:
     before = in_use(after_batch)
     check = release(after_batch).checks["customers_are_kept"]
     assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.ERROR)
-    assert "this one of demo data alone" in str(check.description)
+    assert "this one has only demo data" in str(check.description)
     assert in_use(after_batch) == before
 
 
@@ -258,7 +258,7 @@ def test_model_with_other_measures_is_not_compared(own_data: Platform) -> None:
     make_classifier(own_data, lambda document: document.update(json.loads(good)))
     check = release(own_data).checks["customers_stay_in_their_segment"]
     assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
-    assert "asks for days_between, which the new customers have not" in str(check.description)
+    assert "needs days_between, which the new customers lack" in str(check.description)
 
 
 def test_inconsistent_versions_are_not_released(after_batch: Platform) -> None:
@@ -269,7 +269,7 @@ def test_inconsistent_versions_are_not_released(after_batch: Platform) -> None:
     run = release(after_batch)
     check = run.checks["versions_belong_together"]
     assert not check.passed
-    assert "do not belong together" in str(check.description)
+    assert "their versions differ" in str(check.description)
     assert run.failures == {}
     assert set(GATES) <= run.checks.keys()
     assert in_use(after_batch) == before

@@ -49,7 +49,9 @@ def put(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
 def test_first_batch_reports_nothing_to_compare(batch: Platform) -> None:
     found = batch.run.metadata["segment_migration"]
     assert (found["n_flows"], found["compared_with"]) == (0, "")
-    assert found["nothing_to_compare"] == "This is the first release: there is no earlier snapshot."
+    assert (
+        found["nothing_to_compare"] == "This is the first release: there is no previous snapshot."
+    )
     assert batch.run.checks[CHECK].passed
     assert batch.run.table("segment_migration").num_rows == 0
 
@@ -142,8 +144,8 @@ def change_release(bank: Platform, **changes: object) -> None:
 @pytest.mark.parametrize(
     ("changes", "told"),
     [
-        ({"is_demo": False}, "The release in use is of the bank's own data, and this one of demo"),
-        ({"customer_key": "person"}, "by `person`, and this run by `customer_id`."),
+        ({"is_demo": False}, "The release in use has the bank's own data, and this one has demo"),
+        ({"customer_key": "person"}, "is `customer_id`, but `person` in the release in use."),
     ],
 )
 def test_incomparable_release_is_reported_without_failure(
