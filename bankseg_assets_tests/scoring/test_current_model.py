@@ -72,7 +72,7 @@ def test_problem_ends_with_good_release(bank: Bank) -> None:
     broken = renew(Serving(), bank.find)
     bank.publish("third")
     repaired = renew(broken, bank.find)
-    assert (version(repaired), mended.problem) == ("third", "")
+    assert (version(repaired), repaired.problem) == ("third", "")
 
 
 def test_missing_releases_are_problem_only_after_model(bank: Bank) -> None:
