@@ -107,7 +107,7 @@ def test_suggest_leaves_out_no_record_as_a_footer(tmp_path: Path) -> None:
     (tmp_path / "totals.csv").write_bytes(content)
     found = suggest(tmp_path / "totals.csv")
     assert found.value("file.footer_starts_with") is None
-    assert "1 sampled row has not the header's fields" in found.text
+    assert "1 sampled row does not have the header's fields" in found.text
 
 
 def test_suggest_asks_whether_the_end_is_a_footer(tmp_path: Path) -> None:
