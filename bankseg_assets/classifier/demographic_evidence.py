@@ -65,7 +65,7 @@ def table(label: str, counts: Mapping[str, npt.NDArray[np.int64]], k: int) -> di
     left = sum((counts[value] for value in counts if value not in alone), none)
     values = [*alone, OTHER] if left.min() >= SMALLEST_CELL else alone
     numbers = np.array([counts.get(value, left) for value in values]).reshape(len(values), k)
-    if not tells_something(numbers):
+    if not differs_significantly(numbers):
         return None
     smoothed = numbers + SMOOTHING
     log_probability = np.log(smoothed / smoothed.sum(axis=0))
@@ -76,7 +76,7 @@ def table(label: str, counts: Mapping[str, npt.NDArray[np.int64]], k: int) -> di
     }
 
 
-def tells_something(counts: npt.NDArray[np.int64]) -> bool:
+def differs_significantly(counts: npt.NDArray[np.int64]) -> bool:
     """Return whether segments differ significantly in their values (v, k), by a G-test.
 
     Without it noise is used as evidence: for demo customers, whose ages are independent of their

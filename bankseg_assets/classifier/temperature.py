@@ -31,7 +31,7 @@ from bankseg_assets.stats.rounding import rounded
 
 SAMPLE = 20_000  # customers: temperatures of two such samples differ by under 2 %
 SAMPLE_SEED = 3
-COLDEST, HOTTEST = 0.05, 20.0
+MIN_TEMPERATURE, MAX_TEMPERATURE = 0.05, 20.0
 FACTOR_DIGITS = 4
 # Calibration error on training customers above which a temperature is not enough. The target is
 # 0.05 on held-out customers.
@@ -144,9 +144,9 @@ def best_factor(base: Array | float, direction: Array, labels: Labels, least: fl
 
     if slope(least) >= 0:
         return least
-    if slope(HOTTEST) <= 0:
-        return HOTTEST
-    return float(f"{brentq(slope, least, HOTTEST, xtol=1e-9):.{FACTOR_DIGITS}g}")
+    if slope(MAX_TEMPERATURE) <= 0:
+        return MAX_TEMPERATURE
+    return float(f"{brentq(slope, least, MAX_TEMPERATURE, xtol=1e-9):.{FACTOR_DIGITS}g}")
 
 
 def best_matrix(joint: Array, labels: Labels, temperature: float) -> Calibration:
@@ -190,7 +190,7 @@ def _calibrations(bundle: Bundle, training: Sample) -> dict[str, dict[str, Any]]
 def _calibration(joint: Array, labels: Labels, *, worst: float, may_turn: bool) -> Calibration:
     if joint.shape[1] == 1 or np.ptp(joint, axis=0).max() == 0:
         return Calibration()  # one segment, or nothing known: the prior needs no calibration
-    temperature = best_factor(0.0, joint, labels, COLDEST)
+    temperature = best_factor(0.0, joint, labels, MIN_TEMPERATURE)
     probabilities = softmax(temperature * joint)
     is_calibrated = calibration_error(probabilities, labels) <= MOST_ERROR
     if not may_turn or (is_calibrated and log_loss(probabilities, labels) < worst):

@@ -420,7 +420,7 @@ SEGMENT_MIGRATION = Table(
         Column("from_name", "string", "The segment's name then; `new` or `gone` for no segment"),
         Column("to_segment", "int", _SEGMENT, nullable=True),
         Column("to_name", "string", "The segment's name after; `gone` for no segment"),
-        Column("moved", "boolean", "The segment after does not continue the one before"),
+        Column("moved", "boolean", "The segment after does not continue the previous one"),
         Column("customers", "bigint", "Exact, so that totals hold; not for people", "customers"),
         Column(
             "money",

@@ -338,10 +338,10 @@ def _cuts(counts: Mapping[str, Histogram]) -> dict[str, list[int]]:
     """Return the cuts of each measure; recency is negated, so that more is better."""
     days_back = {-days: count for days, count in counts["recency"].items()}
     # One is the minimum: if every customer has one transaction, it is not the middle score.
-    nobody_returned = set(counts["frequency"]) == {1}
+    all_have_one = set(counts["frequency"]) == {1}
     return {
         "recency": score_cuts(days_back, common_is_best=True),
-        "frequency": [1] * (SCORES - 1) if nobody_returned else score_cuts(counts["frequency"]),
+        "frequency": [1] * (SCORES - 1) if all_have_one else score_cuts(counts["frequency"]),
         "monetary": score_cuts(counts["monetary"]),
     }
 

@@ -22,7 +22,7 @@ GONE = "gone"
 
 @dataclass(frozen=True)
 class CustomerPath:
-    """Customers with the same path; None is no segment. Money in the bank's currency."""
+    """Customers with the same path (None: no segment). Money in the bank's currency."""
 
     before: int | None
     old_model: int | None

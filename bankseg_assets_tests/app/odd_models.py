@@ -5,7 +5,7 @@ from typing import Any
 from bankseg_assets_tests.app.publishing import INPUTS, model
 
 ALL_CUSTOMERS = "All customers"
-SAME_DAY = "All transactions are of one day, so that recency tells nobody apart."
+SAME_DAY = "All transactions are of one day, so recency is the same for all customers."
 RECENCY: dict[str, Any] = {
     "measure": "recency",
     "label": "Days since the last transaction",

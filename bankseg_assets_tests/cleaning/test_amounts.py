@@ -356,7 +356,7 @@ def test_debits_and_products_are_converted_too(spark: SparkSession) -> None:
             ({**sides("-5", ""), "currency": "EUR"}, reason("amount_in_other_currency")),
         ],
     )
-    # Rounded once: 2 x 12.34 is no whole number of yen, and need not be.
+    # Rounded once: 2 x 12.34 yen is not a whole number, and need not be.
     yen = products(currency=replace(currency, rates={"USD": Decimal(150)}), currency_decimals=0)
     check(
         spark,

@@ -135,7 +135,7 @@ def validated(
 
 
 def test_validate_reads_several_formats_in_one_column(spark: SparkSession) -> None:
-    """A birth year of four digits is no other century's, whatever the other format leaves open."""
+    """A four-digit birth year keeps its century, although the other format has two digits."""
     rows = [
         *({"birth_date": text} for text in ("1/2/17", "01-Feb-1917", "01-Feb-2017", "1/2/2017")),
         *({"transaction_time": text} for text in ("2:32 pm", "2:32", "14:32:07.5", "2:32 xm", "")),

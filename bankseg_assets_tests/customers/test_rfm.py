@@ -96,7 +96,7 @@ def test_require_key_accepts_columns_of_a_row(spark: SparkSession) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["nobody", "concat(customer_id", "count(1)", "explode(split(location, ' '))"]
+    "key", ["unknown", "concat(customer_id", "count(1)", "explode(split(location, ' '))"]
 )
 def test_require_key_refuses_a_key_beyond_one_row(spark: SparkSession, key: str) -> None:
     with pytest.raises(ValueError, match="is invalid"):

@@ -133,7 +133,7 @@ class Landing:
         add_run(self.instance, job, status, **tags)
 
     def look(self) -> dg.SensorResult:
-        """Let the sensor look once more."""
+        """Let the sensor look again."""
         context = dg.build_sensor_context(self.instance, cursor=self.cursor)
         result = landing_sensor(context, delivery=self.delivery)
         assert isinstance(result, dg.SensorResult)
@@ -213,8 +213,8 @@ def test_content_that_was_rejected_starts_nothing(landing: Landing, published: l
 
 def test_incomplete_file_is_waited_for(landing: Landing) -> None:
     landing.put("january.csv", "one", quiet_seconds=0)
-    told = landing.skips()
-    assert "Waiting for january.csv (still being written)." in told
+    message = landing.skips()
+    assert "Waiting for january.csv (still being written)." in message
     landing.put("january.csv", "one and more", quiet_seconds=11)
     assert landing.starts()
 
@@ -268,8 +268,8 @@ def test_stalled_upload_is_waited_for(landing: Landing) -> None:
     for quiet_seconds, waits in ((60, True), (STALLED_AFTER_SECONDS + 1, False)):
         then = time.time() - quiet_seconds
         os.utime(path, (then, then))
-        told = landing.look().skip_reason
-        assert ("Waiting for january.csv" in str(told)) == waits
+        message = landing.look().skip_reason
+        assert ("Waiting for january.csv" in str(message)) == waits
 
 
 def test_tick_hashes_limited_bytes_and_next_continues(
@@ -311,10 +311,10 @@ def test_failed_run_is_retried_three_times_then_hourly(
         # The file may have been ingested before its run failed.
         landing.record(sha256)
     assert keys == [f"{wanted}-{attempt}" for attempt in (1, 2, 3)]
-    told = landing.skips()
-    assert told.startswith("3 runs for this content did not succeed.")
-    assert "The next attempt is in 60 minutes" in told
-    assert "materialize by hand" in told
+    message = landing.skips()
+    assert message.startswith("3 runs for this content did not succeed.")
+    assert "The next attempt is in 60 minutes" in message
+    assert "materialize by hand" in message
     an_hour_later = time.time() + LATER_ATTEMPTS_SECONDS
     monkeypatch.setattr(automation.time, "time", lambda: an_hour_later)
     assert landing.starts().run_key == f"{wanted}-4"
@@ -400,7 +400,7 @@ class HoldingsFolder(Landing):
         self.publish_table("product_holdings", content_hash(sha256s))
 
     def look(self) -> dg.SensorResult:
-        """Let the sensor look once more."""
+        """Let the sensor look again."""
         context = dg.build_sensor_context(self.instance, cursor=self.cursor)
         result = holdings_sensor(context, delivery=self.transactions, holdings=self.delivery)
         assert isinstance(result, dg.SensorResult)
@@ -525,9 +525,9 @@ def test_failed_models_are_retried_then_hourly(
         (request,), _ = tick(cleaned_sensor, instance)
         assert request.run_key == f"{run_id}-{attempt}"
         add_run(instance, "models", "FAILURE", **request.tags)
-    requests, told = tick(cleaned_sensor, instance)
+    requests, message = tick(cleaned_sensor, instance)
     assert requests == []
-    assert str(told).startswith("3 runs for this content did not succeed.")
+    assert str(message).startswith("3 runs for this content did not succeed.")
     an_hour_later = time.time() + LATER_ATTEMPTS_SECONDS
     monkeypatch.setattr(automation.time, "time", lambda: an_hour_later)
     assert tick(cleaned_sensor, instance)[0]
@@ -537,8 +537,8 @@ def test_failed_models_are_retried_then_hourly(
 def test_models_run_is_not_duplicated(instance: dg.DagsterInstance, status: str) -> None:
     clean(instance, "ingestion")
     add_run(instance, "models", status)
-    requests, told = tick(cleaned_sensor, instance)
-    assert (requests, told) == ([], "A run that builds the models is in progress.")
+    requests, message = tick(cleaned_sensor, instance)
+    assert (requests, message) == ([], "A run that builds the models is in progress.")
 
 
 def test_models_older_than_cleaned_data_do_not_count(
@@ -548,16 +548,16 @@ def test_models_older_than_cleaned_data_do_not_count(
     clean(instance, "ingestion")
     assert tick(cleaned_sensor, instance)[0]
     clean(instance, "__selection", *release_chain())
-    requests, told = tick(cleaned_sensor, instance)
-    assert (requests, told) == ([], "The models are up to date with the newest cleaned data.")
+    requests, message = tick(cleaned_sensor, instance)
+    assert (requests, message) == ([], "The models are up to date with the newest cleaned data.")
 
 
 @pytest.mark.parametrize("job", ["everything", "__selection"])
 def test_full_run_starts_no_models_run(instance: dg.DagsterInstance, job: str) -> None:
     clean(instance, job, *release_chain())
-    requests, told = tick(cleaned_sensor, instance)
+    requests, message = tick(cleaned_sensor, instance)
     assert requests == []
-    assert told == "The models are up to date with the newest cleaned data."
+    assert message == "The models are up to date with the newest cleaned data."
 
 
 def release_chain() -> list[str]:
@@ -593,11 +593,11 @@ def test_failed_check_of_cleaned_data_starts_no_models(instance: dg.DagsterInsta
     """The release stays; the reason names the check, the finding and the next step."""
     clean(instance, "ingestion")
     report_checks(instance, "cleaned_transactions", every_row_is_accounted_for=False)
-    requests, told = tick(cleaned_sensor, instance)
+    requests, message = tick(cleaned_sensor, instance)
     assert requests == []
-    assert "every_row_is_accounted_for did not pass. 2 rows are lost." in str(told)
-    assert "the current release stays in use" in str(told)
-    assert "`bankseg withdraw`" in str(told)
+    assert "every_row_is_accounted_for did not pass. 2 rows are lost." in str(message)
+    assert "the current release stays in use" in str(message)
+    assert "`bankseg withdraw`" in str(message)
     # A later evaluation of the same data counts, as when the check is run again by hand.
     report_checks(instance, "cleaned_transactions")
     assert tick(cleaned_sensor, instance)[0]
@@ -606,17 +606,17 @@ def test_failed_check_of_cleaned_data_starts_no_models(instance: dg.DagsterInsta
 def test_checks_without_result_start_no_models(landing: Landing) -> None:
     """Their run may be in progress, or was killed before them; the landing sensor retries it."""
     landing.publish_table("cleaned_transactions", "x", every_row_is_accounted_for=None)
-    requests, told = tick(cleaned_sensor, landing.instance)
+    requests, message = tick(cleaned_sensor, landing.instance)
     assert requests == []
-    assert "The checks every_row_is_accounted_for of the newest data have no result" in str(told)
+    assert "The checks every_row_is_accounted_for of the newest data have no result" in str(message)
 
 
 def test_results_of_earlier_data_do_not_count(instance: dg.DagsterInstance) -> None:
     """The checks passed before data was cleaned again, which is unchecked."""
     clean(instance, "ingestion")
     instance.report_runless_asset_event(dg.AssetMaterialization("cleaned_transactions"))
-    requests, told = tick(cleaned_sensor, instance)
-    assert (requests, "have no result yet" in str(told)) == ([], True)
+    requests, message = tick(cleaned_sensor, instance)
+    assert (requests, "have no result yet" in str(message)) == ([], True)
 
 
 def test_cleaned_data_without_checks_is_cleaned_again(landing: Landing) -> None:
@@ -637,9 +637,9 @@ def test_failed_cleaned_data_is_reported_not_retried(landing: Landing) -> None:
         landing.record(sha256)
     content = content_hash([january, february])
     landing.publish_table("cleaned_transactions", content, transaction_ids_are_unique=False)
-    told = landing.skips()
-    assert told.startswith("Nothing new")
-    assert "transaction_ids_are_unique did not pass" in told
+    message = landing.skips()
+    assert message.startswith("Nothing new")
+    assert "transaction_ids_are_unique did not pass" in message
     landing.delivery.ledger.withdraw(january)
     assert landing.starts()
 
@@ -712,8 +712,8 @@ def test_withdrawal_of_only_holdings_starts_run(holdings: HoldingsFolder) -> Non
 
 
 def test_without_cleaned_data_nothing_starts(instance: dg.DagsterInstance) -> None:
-    requests, told = tick(cleaned_sensor, instance)
-    assert (requests, bool(told)) == ([], True)
+    requests, message = tick(cleaned_sensor, instance)
+    assert (requests, bool(message)) == ([], True)
 
 
 @pytest.fixture
@@ -724,9 +724,9 @@ def notice(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_new_release_writes_notice(instance: dg.DagsterInstance, notice: Path) -> None:
     run_id = clean(instance, "everything", "release")
-    requests, told = tick(new_model_sensor, instance)
+    requests, message = tick(new_model_sensor, instance)
     assert requests == []
-    assert run_id in str(told)
+    assert run_id in str(message)
     assert json.loads(notice.read_text(encoding="utf-8")) == {"run_id": run_id}
     assert [file.name for file in notice.parent.iterdir() if file.is_file()] == [notice.name]
 
@@ -770,8 +770,8 @@ def test_failed_run_is_reported_with_step_and_cause(
     context.log.addHandler(caplog.handler)
     caplog.clear()
     failure_sensor(context)
-    (told,) = caplog.messages
-    assert f"Run {result.run_id} of everything failed: broken: OSError: disk full." in told
-    assert told.endswith("The previous release stays in use.")
-    assert "Traceback" not in told
-    assert "\n" not in told
+    (message,) = caplog.messages
+    assert f"Run {result.run_id} of everything failed: broken: OSError: disk full." in message
+    assert message.endswith("The previous release stays in use.")
+    assert "Traceback" not in message
+    assert "\n" not in message

@@ -17,7 +17,7 @@ from bankseg_assets_tests.landing.test_parse import HEADER, line, lines, take
 
 MOST_MIB, MOST_SECONDS = 256, 5
 
-TAKE_AND_TELL = """
+INGEST_AND_REPORT = """
 import re, sys
 from pathlib import Path
 from bankseg_assets.contracts.delivery import DeliveryContract
@@ -35,7 +35,7 @@ print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[
 
 def take_in_a_process(folder: Path) -> tuple[str, int]:
     """Return the message, and the peak memory in MiB."""
-    command = [sys.executable, "-c", TAKE_AND_TELL, str(folder)]
+    command = [sys.executable, "-c", INGEST_AND_REPORT, str(folder)]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     message, memory = output.strip().rsplit("\n", 1)
     return message, int(memory)

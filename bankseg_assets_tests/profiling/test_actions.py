@@ -106,7 +106,7 @@ def test_reason_has_numbers_of_segment() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         (
             {"index_recency": 160.0},
@@ -172,9 +172,9 @@ def test_reason_has_numbers_of_segment() -> None:
         ),
     ],
 )
-def test_reason_reads_as_sentence(changes: dict[str, Any], told: str) -> None:
+def test_reason_reads_as_sentence(changes: dict[str, Any], message: str) -> None:
     rows = recommended_actions([segment(**changes), TYPICAL], "EUR", "plain")
-    assert rows[0]["reason"] == told
+    assert rows[0]["reason"] == message
 
 
 def test_single_segment_is_served_as_usual() -> None:

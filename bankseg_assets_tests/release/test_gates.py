@@ -41,7 +41,7 @@ def test_first_model_is_compared_with_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("candidate", "gate", "told"),
+    ("candidate", "gate", "message"),
     [
         (
             Measures(0.959, 0.70, 0.08),
@@ -60,10 +60,10 @@ def test_first_model_is_compared_with_nothing() -> None:
         ),
     ],
 )
-def test_worse_model_is_refused_with_numbers(candidate: Measures, gate: str, told: str) -> None:
+def test_worse_model_is_refused_with_numbers(candidate: Measures, gate: str, message: str) -> None:
     found = gates_by_name(candidate)
     assert [name for name, one in found.items() if one.verdict is Verdict.REFUSED] == [gate]
-    assert told in found[gate].sentence
+    assert message in found[gate].sentence
 
 
 def test_little_worse_is_not_clearly_worse() -> None:

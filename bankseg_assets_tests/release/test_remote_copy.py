@@ -168,9 +168,9 @@ def test_path_outside_folder_is_refused(
     document = next(
         there.glob(f"release/{name}/{'model.json' if field == 'versions' else RECORD_FILE}")
     )
-    told = json.loads(document.read_text("utf-8"))
-    told[field] = {"../../outside": told[field].popitem()[1]}
-    document.write_text(json.dumps(told), "utf-8")
+    content = json.loads(document.read_text("utf-8"))
+    content[field] = {"../../outside": content[field].popitem()[1]}
+    document.write_text(json.dumps(content), "utf-8")
     with pytest.raises(MirrorError, match="not a valid file name in a version"):
         fetch(there.as_uri(), branch)
     assert not list(tmp_path.rglob("outside"))

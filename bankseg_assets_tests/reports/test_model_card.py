@@ -84,11 +84,11 @@ def test_card_has_all_sections() -> None:
 
 
 def test_limits_have_figures_of_model() -> None:
-    told = " ".join(card()["limits"])
-    assert "the silhouette is 0.71 of at most 1" in told
-    assert "93% of the customers with two or more transactions" in told
-    assert "(0.046) with these inputs only: Days since the last transaction." in told
-    assert "demo data" not in told
+    message = " ".join(card()["limits"])
+    assert "the silhouette is 0.71 of at most 1" in message
+    assert "93% of the customers with two or more transactions" in message
+    assert "(0.046) with these inputs only: Days since the last transaction." in message
+    assert "demo data" not in message
     assert card(is_demo=True)["limits"][0].startswith("Made from demo data")
     persons = {"overview": [EDA["overview"][0] | {"identity_conflict_share_of_repeat": None}]}
     assert "may not identify persons" not in " ".join(card(eda=persons)["limits"])

@@ -206,7 +206,7 @@ def test_version_records_inputs_and_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("damage", "told"),
+    ("damage", "message"),
     [
         (lambda path: path.write_text("tex"), r"a\.txt is 3 bytes; expected 4 bytes"),
         (lambda path: path.write_text("tfxt"), r"a\.txt is damaged: other content; 4 bytes"),
@@ -218,11 +218,13 @@ def test_version_records_inputs_and_files(tmp_path: Path) -> None:
     ],
     ids=["cut", "flipped", "gone", "record"],
 )
-def test_verify_detects_damage(tmp_path: Path, damage: Callable[[Path], object], told: str) -> None:
+def test_verify_detects_damage(
+    tmp_path: Path, damage: Callable[[Path], object], message: str
+) -> None:
     version = publish(VersionStore(tmp_path), "text")
     verify(version)
     damage(version / "parts" / "a.txt")
-    with pytest.raises(DamagedVersionError, match=told):
+    with pytest.raises(DamagedVersionError, match=message):
         verify(version)
 
 

@@ -121,12 +121,12 @@ def test_value_is_described_in_words(known: dict[str, float], phrase: str) -> No
 
 def test_sentence_names_opposing_reasons() -> None:
     bundle = small_model()
-    told = [
+    explanations = [
         why(bundle, {"recency": recency, "average_balance": balance})
         for recency in (0.0, 60.0)
         for balance in (10.0, 5e5)
     ]
-    against = [w for w in told if "Evidence against it:" in w.sentence]
+    against = [w for w in explanations if "Evidence against it:" in w.sentence]
     assert against
     for found in against:
         negative = min(found.reasons, key=lambda reason: reason.contribution)

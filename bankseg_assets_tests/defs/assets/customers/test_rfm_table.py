@@ -89,8 +89,8 @@ def test_run_may_use_another_customer_key(after_batch: Platform) -> None:
     released = current_release(after_batch.settings.published_dir)
     assert released is not None
     assert released.customer_key == key
-    told = run.metadata["segment_migration"]["nothing_to_compare"]
-    assert f"is `{key}`, but `customer_id` in" in told
+    message = run.metadata["segment_migration"]["nothing_to_compare"]
+    assert f"is `{key}`, but `customer_id` in" in message
     # Later, without the run configuration: the key is known from the table.
     again = run_platform(after_batch.resources, assets=["release"])
     assert again.success
@@ -105,17 +105,17 @@ def run_cleaned(bank: Platform) -> set[tuple[str | None, str | None]]:
 
 
 @pytest.mark.parametrize(
-    ("key", "told"),
+    ("key", "message"),
     [
         ("reflect('java.lang.System', 'exit', 1)", "CustomerKeyError: The customer key `reflect"),
         ("concat_ws('|', customer_id", "ValueError: The customer key `concat_ws('|', customer_id`"),
     ],
 )
-def test_invalid_key_is_refused(after_batch: Platform, key: str, told: str) -> None:
+def test_invalid_key_is_refused(after_batch: Platform, key: str, message: str) -> None:
     config = dg.RunConfig({"rfm_table": RfmConfig(customer_key=key)})
     run = run_platform(after_batch.resources, assets=["rfm_table"], config=config)
     assert not run.success
-    assert told in run.failures["rfm_table"]
+    assert message in run.failures["rfm_table"]
 
 
 def test_transactions_without_key_are_reported(after_batch: Platform) -> None:

@@ -130,10 +130,10 @@ def test_worse_model_is_refused_and_old_one_stays(
     assert [name for name in GATES if not run.checks[name].passed] == [gate]
     assert "release" not in run.metadata
     assert in_use(own_data) == before
-    told = refusal(own_data.settings.published_dir)
-    assert told is not None
-    assert told.reasons == (str(check.description),)
-    assert "make materialize FORCE=1" in told.reasons[0]
+    refused = refusal(own_data.settings.published_dir)
+    assert refused is not None
+    assert refused.reasons == (str(check.description),)
+    assert "make materialize FORCE=1" in refused.reasons[0]
 
 
 def test_forced_release_records_refusal(own_data: Platform) -> None:

@@ -142,18 +142,18 @@ def change_release(bank: Platform, **changes: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         ({"is_demo": False}, "The release in use has the bank's own data, and this one has demo"),
         ({"customer_key": "person"}, "is `customer_id`, but `person` in the release in use."),
     ],
 )
 def test_incomparable_release_is_reported_without_failure(
-    after_batch: Platform, changes: dict[str, object], told: str
+    after_batch: Platform, changes: dict[str, object], message: str
 ) -> None:
     change_release(after_batch, **changes)
     run = migrate(after_batch)
-    assert told in run.metadata["segment_migration"]["nothing_to_compare"]
+    assert message in run.metadata["segment_migration"]["nothing_to_compare"]
     assert run.checks[CHECK].passed
     assert run.table("segment_migration").num_rows == 0
 
