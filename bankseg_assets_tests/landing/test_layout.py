@@ -245,7 +245,7 @@ def test_many_rows_without_a_value_are_left_out(tmp_path: Path) -> None:
 
 def test_file_without_a_record_says_what_it_has(tmp_path: Path) -> None:
     message = refusal(tmp_path, lines(",,,,", HEADER, HEADER))
-    assert "no record; 3 lines of it are none: 1 without a value, 2 of repeated headers" in message
+    assert "no record; 3 lines are not records: 1 without a value, 2 of repeated headers" in message
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])

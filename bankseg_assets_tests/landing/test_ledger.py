@@ -95,8 +95,8 @@ def test_withdrawn_delivery_does_not_count(ledger: Ledger) -> None:
         ("%%%%%%%%", "give at least the first 8 digits"),
         ("e" * 64, "No delivery has a SHA-256 that begins with eee"),
         ("b" * 8, "2 deliveries have a SHA-256 that begins with bbbbbbbb"),
-        ("d" * 8, "broken.csv (dddddddd) is rejected, and only an accepted file can be"),
-        ("c" * 8, "more.csv (cccccccc) is withdrawn, and only an accepted file can be"),
+        ("d" * 8, "broken.csv (dddddddd) is rejected; only an accepted file can be"),
+        ("c" * 8, "more.csv (cccccccc) is withdrawn; only an accepted file can be"),
     ],
 )
 def test_withdrawal_is_refused_with_a_sentence(ledger: Ledger, start: str, sentence: str) -> None:

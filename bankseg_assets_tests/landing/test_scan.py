@@ -105,7 +105,7 @@ def test_scan_refuses_a_nul_byte_with_its_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("tail", "message"),
     [
-        (b"PU\xc9NE", r"line 40002 has a byte \(0xC9\)"),
+        (b"PU\xc9NE", r"line 40002 has an invalid byte \(0xC9\)"),
         (b"\xed\xa0\x80", "line 40002"),  # a surrogate
         (b"\xc0\xaf", "line 40002"),  # more bytes than needed
         (b"\xe2\x82", "line 40002"),  # cut off

@@ -94,7 +94,7 @@ def test_suggest_doubts_an_order_that_few_rows_decide(tmp_path: Path) -> None:
     (tmp_path / "slip.csv").write_bytes(content)
     found = suggest(tmp_path / "slip.csv")
     assert [question.key for question in found.questions] == ["columns.transaction_date.format"]
-    assert "may be slips" in found.questions[0].why
+    assert "may be errors" in found.questions[0].why
 
 
 def test_suggest_leaves_out_no_record_as_a_footer(tmp_path: Path) -> None:

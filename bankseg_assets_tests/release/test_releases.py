@@ -163,7 +163,7 @@ def test_roll_back_to_removed_data_raises(bank: Bank) -> None:
     for file in bank.store.versions(DATA)[0].iterdir():
         file.unlink()
     bank.store.versions(DATA)[0].rmdir()
-    with pytest.raises(ReleaseError, match="cannot return: rfm_table was removed"):
+    with pytest.raises(ReleaseError, match="cannot be restored: rfm_table was removed"):
         roll_back(bank.store)
 
 

@@ -124,7 +124,7 @@ def test_page_matches_card_and_escapes_data() -> None:
     page = model_card_page(card())
     assert "&lt;b&gt;Big&lt;/b&gt;" in page
     assert "<b>Big</b>" not in page
-    for text in ("Not meant for", "k = 4 is best.", "ab" * 32, "0.046", "524,905"):
+    for text in ("Out-of-scope use", "k = 4 is best.", "ab" * 32, "0.046", "524,905"):
         assert text in page
 
 

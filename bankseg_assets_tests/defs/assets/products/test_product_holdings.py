@@ -128,7 +128,7 @@ def test_banks_own_holdings_replace_demo_holdings(
     land(settings, "bank.csv", HEADER + SOUND.replace("C", "B"))
     run = take(platform)
     assert customers(run) == {f"B{n}" for n in range(20)}
-    assert metadata_of(run)["state"].startswith("bank.csv, taken at ")
+    assert metadata_of(run)["state"].startswith("bank.csv, ingested at ")
 
 
 def test_demo_holdings_are_ignored_for_own_customers(
@@ -153,7 +153,7 @@ def test_damaged_records_are_rebuilt(settings: Settings, platform: dict[str, obj
     records.write_bytes(b"cut off")
     run = take(platform)
     assert len(customers(run)) == 20
-    assert any("were made again" in text for text in run.warnings)
+    assert any("were rebuilt" in text for text in run.warnings)
 
 
 @pytest.mark.parametrize("name", TABLES)
