@@ -276,7 +276,7 @@ def _stable(
 def _agreed(name: str, agreement: float, noise: float, least: float) -> Gate:
     numbers = {"adjusted_rand_index": agreement, "least": least, "noise": noise}
     found, limit = distinct_numbers(agreement, least, "f", 3)
-    sentence = f"The model in use and this one agree on held-out customers by {found}"
+    sentence = f"Agreement with the model in use on held-out customers is {found}"
     if agreement >= least:
         return Gate(name, Verdict.PASSED, sentence + " (adjusted Rand index).", numbers)
     sentence += f" (adjusted Rand index), below {limit}: many customers would change segment."
