@@ -128,7 +128,7 @@ def test_suggest_refuses_an_answer_to_no_question(tmp_path: Path) -> None:
 
 
 def test_suggest_refuses_an_answer_that_is_not_possible(tmp_path: Path) -> None:
-    with pytest.raises(AnswerError, match='possible is "d/M/yyyy" or "M/d/yyyy"'):
+    with pytest.raises(AnswerError, match='expected "d/M/yyyy" or "M/d/yyyy"'):
         suggest_bank(ambiguous_days(), tmp_path, {"columns.transaction_date.format": "yyyy-MM-dd"})
 
 

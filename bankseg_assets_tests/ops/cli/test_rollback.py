@@ -27,7 +27,7 @@ def test_rollback_restores_the_previous_release(
     found = current_release(data_dir / "published")
     assert found is not None
     assert found.path("nb_classifier") == first
-    assert f"In use: {found.name}. Back to " in capsys.readouterr().out
+    assert f"In use: {found.name}. Rolled back to " in capsys.readouterr().out
     assert refusal(data_dir / "published") is None
 
 
