@@ -67,7 +67,7 @@ def test_basis_detects_new_and_removed_files_by_content(store: VersionStore) -> 
 
 def test_basis_names_the_reason_for_a_full_recompute(store: VersionStore) -> None:
     cleaned = clean(store, a=100)
-    assert why_not(store, cleaned) == "This is the first."
+    assert why_not(store, cleaned) == "There is no previous table."
     count(store, cleaned)
     assert newest(store, cleaned, customer_key="customer_id")
     assert why_not(store, cleaned, "location") == "The previous table uses another customer key."

@@ -231,7 +231,7 @@ def test_another_currency_is_reported_not_refused(own_data: Platform) -> None:
     run = release(own_data)
     for name in ("customers_stay_in_their_segment", "data_has_not_drifted"):
         assert not run.checks[name].passed
-        assert "Money is in INR, and in EUR in the release in use." in str(
+        assert "Money is in INR, but in EUR in the release in use." in str(
             run.checks[name].description
         )
     drift = run.checks["data_has_not_drifted"].metadata

@@ -130,7 +130,7 @@ def test_missing_flow_fails_check(after_batch: Platform) -> None:
     assert isinstance(published, PublishedResource)
     result = no_customer_is_lost_on_the_way(published=published)
     assert not result.passed
-    assert "customers leave the old segments, by the old model, of" in str(result.description)
+    assert "customers leave the old segments, by the old model; expected" in str(result.description)
 
 
 def change_release(bank: Platform, **changes: object) -> None:
