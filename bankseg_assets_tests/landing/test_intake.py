@@ -283,7 +283,7 @@ def test_stalled_upload_waits_and_is_ingested_whole(bank: Bank) -> None:
     outcome, detail = bank.take()["bank.csv"]
     assert (outcome, bank.ledger.deliveries()) == ("waiting", [])
     assert "once it is unchanged for 5 minutes, or immediately with" in detail
-    assert "bank.csv.done beside it" in detail
+    assert "bank.csv.done next to it" in detail
     with pytest.raises(NothingDeliveredError, match=r"Waiting: bank\.csv: It may be incomplete"):
         bank.transactions()
     bank.deliver("bank.csv", content("T1", "T2"))

@@ -52,7 +52,7 @@ def test_same_rows_with_other_amounts_are_refused() -> None:
     )
     for gate in found.values():
         assert "`bankseg deliveries`" in gate.advice
-        assert "`bankseg withdraw bbbbbbbb` takes again.csv back" in gate.advice
+        assert "`bankseg withdraw bbbbbbbb` withdraws again.csv" in gate.advice
         assert "make materialize FORCE=1" in gate.advice
 
 

@@ -33,7 +33,7 @@ def test_model_with_another_hash_than_was_released_is_refused(tmp_path: Path) ->
 
 def test_release_without_classifier_is_refused(tmp_path: Path) -> None:
     release(tmp_path, write_model(tmp_path), sha256="0" * 64, versions={"rfm_table": "v1"})
-    with pytest.raises(BundleError, match="names no nb_classifier"):
+    with pytest.raises(BundleError, match="has no nb_classifier"):
         newest(tmp_path)
 
 

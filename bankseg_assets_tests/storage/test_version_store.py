@@ -153,7 +153,7 @@ def test_versions_sort_by_start_of_run(tmp_path: Path) -> None:
 def test_superseded_run_cannot_publish(tmp_path: Path) -> None:
     store = VersionStore(tmp_path)
     with (
-        pytest.raises(SupersededError, match="the later run b took over"),
+        pytest.raises(SupersededError, match="the later run run-b took over"),
         store.draft("rfm_table", "run-a") as draft,
     ):
         (draft.path / "old.txt").write_text("old")
@@ -209,7 +209,10 @@ def test_version_records_inputs_and_files(tmp_path: Path) -> None:
     ("damage", "message"),
     [
         (lambda path: path.write_text("tex"), r"a\.txt is 3 bytes; expected 4 bytes"),
-        (lambda path: path.write_text("tfxt"), r"a\.txt is damaged: other content; 4 bytes"),
+        (
+            lambda path: path.write_text("tfxt"),
+            r"a\.txt is damaged: other content; expected 4 bytes",
+        ),
         (lambda path: path.unlink(), r"a\.txt is missing; expected 4 bytes"),
         (
             lambda path: (path.parents[1] / "_version.json").write_text("{"),
