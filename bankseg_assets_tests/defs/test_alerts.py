@@ -49,7 +49,7 @@ def test_failed_run_is_reported_with_step_and_cause(
     failure_sensor(context)
     (message,) = caplog.messages
     assert f"Run {result.run_id} of everything failed: broken: OSError: disk full." in message
-    assert message.endswith("What was published before still serves.")
+    assert message.endswith("The previous release stays in use.")
     assert "Traceback" not in message
     assert "\n" not in message
 
@@ -98,7 +98,7 @@ def test_release_and_refusal_are_logged(
     note_refusal(tmp_path, Refusal(run_id=second.run_id, at="", reasons=("3 rows are lost.",)))
     refused = (
         f"Run {second.run_id} of everything was not released. 3 rows are lost. "
-        "What was released before still serves."
+        "The previous release stays in use."
     )
     assert alerts(instance, second, tmp_path, caplog) == [("ERROR", refused)]
     assert alerts(instance, other, tmp_path, caplog) == []
