@@ -8,7 +8,6 @@ A loss within sampling error is a warning, too.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from types import MappingProxyType
 from typing import Any
 
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL, is_small
@@ -22,7 +21,6 @@ FORCE = (
     "To release anyway, run `make materialize FORCE=1`, or materialize `release` in the "
     "Dagster UI with `force: true`."
 )
-_NOTHING: Mapping[str, float] = MappingProxyType({})
 _MOST_DIGITS = 12
 ALL_CRITERIA = 4  # criteria of a sound segmentation: see `segmentation.k_selection.choose_k`
 
@@ -103,9 +101,9 @@ class Comparison:
     """
 
     agreement: float | None = None
-    drift: Mapping[str, float] = _NOTHING
+    drift: Mapping[str, float] = field(default_factory=dict)
     agreement_noise: float = 0.0
-    drift_noise: Mapping[str, float] = _NOTHING
+    drift_noise: Mapping[str, float] = field(default_factory=dict)
     not_compared: str = ""
     smallest_was_small: bool = False
 
