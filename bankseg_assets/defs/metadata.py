@@ -193,7 +193,7 @@ def table_value(
 
 
 def markdown_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table as Markdown. What came with the data may be in it: text is only text.
+    """Return a Markdown table; text is escaped, because it may come from delivered data.
 
     >>> print(markdown_table(["place", "customers"], [["[A](b)|C", 12]]))
     | place | customers |

@@ -7,9 +7,9 @@ from typing import Any
 from bankseg_assets.presentation.disclosure import shown_count
 from bankseg_assets.reports.html_page import DASH, Rows, document, html_table, section
 
-_FEW = f"{DASH} stands for what rests on fewer than 11 customers."
+_FEW = f"{DASH} replaces values of fewer than 11 customers."
 
-_NO_BARS = "Nothing to show: no row has a value, or every bar would be of fewer than 11 customers."
+_NO_BARS = "No data: no row has a value, or every bar has fewer than 11 customers."
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
@@ -22,7 +22,7 @@ def eda_page(tables: Mapping[str, Rows], *, currency: str) -> str:
         *_directions(tables, currency),
         section(
             "Missing values",
-            f"Rows without a value. The rows are kept: no later step needs all of them. {_FEW}",
+            f"Rows without a value. The rows are kept: these values are optional. {_FEW}",
             html_table(tables["missing_values"]),
         ),
         section(
@@ -45,18 +45,18 @@ def eda_page(tables: Mapping[str, Rows], *, currency: str) -> str:
         ),
         section(
             "Quantiles",
-            f"Within 0.25 % of the exact ones. {_FEW}",
+            f"Approximate, within 0.25 % of the exact values. {_FEW}",
             html_table(tables["quantiles"]),
         ),
         section(
             "Outliers",
-            "Kept and flagged: outside Tukey's fences (1.5 IQR) of the logarithm.",
+            "Values outside Tukey's fences (1.5 IQR) of the logarithm; kept and flagged.",
             html_table(tables["outliers"]),
         ),
         section(
             "Correlations",
-            "Pearson's r of transactions that have both values, money as its logarithm; "
-            f"{DASH} where one of them never varies, or fewer than 11 customers have both.",
+            "Pearson's r over transactions that have both values, money on a log scale; "
+            f"{DASH} if a value is constant, or fewer than 11 customers have both.",
             html_table(tables["correlations"]),
         ),
         section(
@@ -74,13 +74,15 @@ def eda_page(tables: Mapping[str, Rows], *, currency: str) -> str:
         ),
         section(
             "Ages",
-            "Transactions by the customer's age at the time, where it is known.",
+            "Transactions by the customer's age at the time, if known.",
             _bars(tables["age_distribution"], "age", "rows", "Age (years)"),
         ),
         section("Genders", "As delivered.", html_table(tables["genders"])),
-        section("Locations", "The twenty with most transactions.", html_table(tables["locations"])),
         section(
-            "Transactions a customer",
+            "Locations", "The twenty with the most transactions.", html_table(tables["locations"])
+        ),
+        section(
+            "Transactions per customer",
             "Customers by their number of transactions; 10 means 10 or more.",
             _bars(tables["frequencies"], "frequency", "customers", "Transactions"),
         ),
@@ -88,7 +90,7 @@ def eda_page(tables: Mapping[str, Rows], *, currency: str) -> str:
         section(
             "Quarantined",
             "Rows that broke a rule, and repeated rows; each is in quarantined_transactions. "
-            f"{DASH} stands for 1 to 10 rows.",
+            f"{DASH} replaces counts of 1 to 10.",
             html_table(tables["quarantine_reasons"]),
         ),
     ]
@@ -104,7 +106,7 @@ def _heading(overview: Mapping[str, Any], currency: str, *, is_spending: bool) -
         "<h1>Exploratory data analysis</h1><p>"
         f"{overview['transactions']:,} {'spending ' if is_spending else ''}transactions of "
         f"{customers} customers{days}{total}. "
-        "Distributions leave out cells that fewer than 11 customers may have made.</p>"
+        "Distributions omit cells that may have fewer than 11 customers.</p>"
     )
 
 
@@ -113,7 +115,7 @@ def _directions(tables: Mapping[str, Rows], currency: str) -> list[str]:
         return []
     caption = (
         f"Transactions and their sum ({currency}) by direction. All other figures of this report "
-        "are of spending, with the transactions of unknown direction; income is only here, and its "
+        "cover spending and transactions of unknown direction; income appears only here, and its "
         "sum is rounded to two digits. "
         f"{_FEW}"
     )
@@ -123,14 +125,14 @@ def _directions(tables: Mapping[str, Rows], currency: str) -> list[str]:
 def _conflicts(overview: Mapping[str, Any]) -> str:
     share = overview["identity_conflict_share_of_repeat"]
     if share is None:
-        return "Too few customers for a share that tells of nobody."
+        return "Too few customers: a share would disclose individuals."
     if not overview["repeat_customers"]:
-        return "No customer has two or more transactions, so that no rows can disagree."
+        return "No customer has two or more transactions, so no rows can disagree."
     return (
         f"Of {overview['repeat_customers']:,} customers with two or more transactions, "
         f"{share:.1%} have rows that disagree in birth "
-        "date or gender. A high share means that the customer key does not name persons: see the "
-        "customer key in the delivery contract."
+        "date or gender. A high share means that the customer key does not identify persons: see "
+        "the customer key in the delivery contract."
     )
 
 

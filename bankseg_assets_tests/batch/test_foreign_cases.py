@@ -59,7 +59,7 @@ def test_invisible_characters_create_no_customers(run_case: Callable[..., Platfo
 def test_holders_written_as_decimals_are_customers(run_case: Callable[..., Platform]) -> None:
     """63: holders are `1000.0`, customers `1000`: all got fallback offers, and no check failed.
 
-    Read as the same customer they match; `test_product_checks` has holders who are no customers.
+    Read as the same customer they match; `test_product_checks` has holders who are not customers.
     """
     bank = run_case("63")
     held, offered = (

@@ -89,9 +89,9 @@ def test_the_result_is_that_of_all_rows(
     old = scored(customers(cleaned_frame(spark, then), customer_key=key, snapshot=SINCE))
     cleaned = cleaned_frame(spark, now)
     ids = touched(spark, now, then, key)
-    anew = recompute_customers(cleaned, ids, customer_key=key, snapshot=SNAPSHOT)
+    recomputed = recompute_customers(cleaned, ids, customer_key=key, snapshot=SNAPSHOT)
     same = carried(old, ids, since=SINCE, snapshot=SNAPSHOT)
-    found = scored(same.unionByName(anew))
+    found = scored(same.unionByName(recomputed))
     whole = scored(customers(cleaned, customer_key=key, snapshot=SNAPSHOT))
     assert in_order(found) == in_order(whole)
 
@@ -108,10 +108,10 @@ def test_transactions_without_a_key_are_left_out(spark: SparkSession) -> None:
     rows = [{"gender": None}, {"gender": None}]
     key = "concat(gender, location)"
     ids = touched(spark, rows[:1], [], key)
-    anew = recompute_customers(
+    recomputed = recompute_customers(
         cleaned_frame(spark, rows), ids, customer_key=key, snapshot=SNAPSHOT
     ).collect()
-    assert anew == []
+    assert recomputed == []
 
 
 @pytest.mark.parametrize("key", KEYS)

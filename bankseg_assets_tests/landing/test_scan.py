@@ -17,7 +17,7 @@ from bankseg_assets_tests.landing.test_parse import HEADER, line, lines, take
 
 MOST_MIB, MOST_SECONDS = 256, 5
 
-TAKE_AND_TELL = """
+INGEST_AND_REPORT = """
 import re, sys
 from pathlib import Path
 from bankseg_assets.contracts.delivery import DeliveryContract
@@ -35,7 +35,7 @@ print(int(re.search(r"VmHWM:\\s+(\\d+)", Path("/proc/self/status").read_text())[
 
 def take_in_a_process(folder: Path) -> tuple[str, int]:
     """Return the message, and the peak memory in MiB."""
-    command = [sys.executable, "-c", TAKE_AND_TELL, str(folder)]
+    command = [sys.executable, "-c", INGEST_AND_REPORT, str(folder)]
     output = subprocess.run(command, capture_output=True, text=True, check=True).stdout
     message, memory = output.strip().rsplit("\n", 1)
     return message, int(memory)
@@ -105,7 +105,7 @@ def test_scan_refuses_a_nul_byte_with_its_line(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("tail", "message"),
     [
-        (b"PU\xc9NE", r"line 40002 has a byte \(0xC9\)"),
+        (b"PU\xc9NE", r"line 40002 has an invalid byte \(0xC9\)"),
         (b"\xed\xa0\x80", "line 40002"),  # a surrogate
         (b"\xc0\xaf", "line 40002"),  # more bytes than needed
         (b"\xe2\x82", "line 40002"),  # cut off

@@ -36,7 +36,10 @@ def test_exclusive_admits_newest_run_only(writers: Writers) -> None:
     first, second = writers.begin("a"), writers.begin("b")
     with writers.exclusive(second):
         pass
-    with pytest.raises(SupersededError, match="b began after it"), writers.exclusive(first):
+    with (
+        pytest.raises(SupersededError, match="the later run b took over"),
+        writers.exclusive(first),
+    ):
         pytest.fail("A writer that another has followed was let in.")
 
 

@@ -174,7 +174,8 @@ def test_score_refuses_an_unknown_input(client: Client) -> None:
     found = client.post("/score", {"frequenzy": 1})
     assert (found.status, found.detail) == (
         422,
-        "'frequenzy' is no input of the model (is it frequency?); it takes frequency, monetary.",
+        "'frequenzy' is not an input of the model (is it frequency?); expected frequency, "
+        "monetary.",
     )
 
 
@@ -518,7 +519,7 @@ def test_api_describes_spending_where_the_direction_is_known(own: Client) -> Non
     assert customer["properties"]["frequency"]["title"] == "Number of spending transactions"
     refused = own.post("/score", {"frequency": 2, "income": 30_000})
     assert refused.status == 422
-    assert "'income' is no input of the model" in refused.detail
+    assert "'income' is not an input of the model" in refused.detail
 
 
 OTHERS = ("recency", "average_balance")

@@ -30,10 +30,10 @@ def raw_transactions(
 ) -> ParquetFiles:
     """Every record of every accepted file, typed as strings, with file and record number.
 
-    Files are taken from the landing folder once, by the SHA-256 of their content. A file that
-    cannot be read is rejected with the reason and disturbs nothing else. Demo data steps aside
-    when the bank's own file arrives. Records that were damaged since, or that the contract now
-    reads otherwise, are made again from the archived original.
+    Each content in the landing folder is ingested once, identified by its SHA-256. A file that
+    cannot be read is rejected with the reason; other files are not affected. Demo data is ignored
+    once the bank's own file arrives. Records are rebuilt from the archived original if they are
+    damaged, or if the contract's settings for reading files have changed.
     """
     raw_dir, ledger, contract = Path(delivery.raw_dir), delivery.ledger, delivery.contract
     landing_dir = Path(delivery.landing_dir)

@@ -18,25 +18,26 @@ from bankseg_assets.storage.documents import read_document
 
 
 class KMeansConfig(dg.Config):
-    """The range of k, or k itself, and how segments are found."""
+    """The range of k, or k itself, and the clustering algorithm."""
 
-    k: int | None = Field(default=None, description="Take this k instead of choosing one.")
+    k: int | None = Field(default=None, description="Use this k instead of choosing one.")
     k_min: int = Field(default=DEFAULT_KS[0], ge=2, description="Smallest k of the sweep.")
-    k_max: int = Field(default=DEFAULT_KS[-1], description="Greatest k of the sweep.")
+    k_max: int = Field(default=DEFAULT_KS[-1], description="Largest k of the sweep.")
     fewest: int = Field(
         default=FEWEST_SEGMENTS,
-        description="Fewest segments to choose from, where so many are sound: fewer tell a "
-        "marketer little.",
+        description="Smallest k to choose if it meets the criteria: fewer segments are of little "
+        "use in marketing.",
     )
     seed: int = Field(default=SEED, description="Seed of the random starts.")
     algorithm: Algorithm = Field(
         default=Algorithm.K_MEANS,
-        description="K_MEANS; or BISECTING_K_MEANS or GAUSSIAN_MIXTURE, which take Spark about 20 "
-        "seconds a k and its three refits: give a small range of k.",
+        description="K_MEANS, BISECTING_K_MEANS or GAUSSIAN_MIXTURE. The last two take Spark about "
+        "20 seconds for each k and its three refits, so use a small range of k.",
     )
     continue_release: bool = Field(
         default=True,
-        description="Keep number, name and colour of the segments in use where they continue.",
+        description="Keep number, name and colour of segments that continue one of the release in "
+        "use.",
     )
 
 
@@ -54,12 +55,12 @@ def kmeans_model(
     rfm_table: DataFrame,
     pca_model: dict[str, Any],
 ) -> dict[str, Any]:
-    """k-means over a range of k, measured in seven ways, the chosen k and why, the centroids.
+    """k-means for a range of k with seven metrics, the chosen k with the reason, the centroids.
 
-    k is swept on a weighted summary of all training customers; the chosen k is then fitted on
-    every one of them. Silhouette and inertia of the final model are measured on all customers,
-    held-out ones included. Segments keep number, name and colour of those in the release in use
-    that they continue (most customers keep their number: an assignment problem).
+    k is swept on a weighted summary of all training customers; the chosen k is then fitted on all
+    of them. Silhouette and inertia of the final model are measured on all customers, including
+    held-out ones. A segment that continues one of the release in use keeps its number, name and
+    colour; the matching maximises the customers who keep their number (assignment problem).
     """
     in_use = _in_use(context, published, delivery) if config.continue_release else None
     model = fit_kmeans(
@@ -91,8 +92,8 @@ def _in_use(
         found = InUse(PcaModel.from_json(pca), KMeansModel.from_json(kmeans))
     except (OSError, ValueError) as error:
         context.log.warning(
-            f"The models of release {release.name} cannot be read ({error}): segments are numbered "
-            "and named anew."
+            f"The models of release {release.name} cannot be read ({error}), so segments get new "
+            "numbers and names."
         )
         return None
     # Older builds recorded neither the facts behind names nor colours.

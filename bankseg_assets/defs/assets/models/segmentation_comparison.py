@@ -14,7 +14,7 @@ from bankseg_assets.segmentation.pca import PcaModel
 class ComparisonConfig(dg.Config):
     """The seed of the comparison."""
 
-    seed: int = Field(default=42, description="Seed of samples drawn anew and random starts.")
+    seed: int = Field(default=42, description="Seed of the samples and random starts.")
 
 
 @dg.asset(group_name=MODELS, owners=OWNERS, kinds={"spark", "json"})
@@ -28,8 +28,8 @@ def segmentation_comparison(
     """k-means, bisecting k-means and Gaussian mixture, with and without PCA, in one table.
 
     Each is fitted on the training customers and measured on the same 20,000 held-out ones, at the
-    k in use. Nothing depends on it and Spark takes minutes for the mixtures, so it
-    has a job and a weekly schedule of its own.
+    k in use. No asset depends on it and Spark takes minutes for the mixtures, so it has a separate
+    job with a weekly schedule.
     """
     rows = compare(rfm_table, PcaModel.from_json(pca_model), kmeans_model["k"], seed=config.seed)
     context.add_output_metadata(

@@ -129,10 +129,10 @@ def test_worse_model_is_refused_and_old_one_stays(
     assert [name for name in GATES if not run.checks[name].passed] == [gate]
     assert "release" not in run.metadata
     assert in_use(own_data) == before
-    told = current_refusal(own_data.settings.published_dir)
-    assert told is not None
-    assert told.reasons == (str(check.description),)
-    assert "make materialize FORCE=1" in told.reasons[0]
+    refused = current_refusal(own_data.settings.published_dir)
+    assert refused is not None
+    assert refused.reasons == (str(check.description),)
+    assert "make materialize FORCE=1" in refused.reasons[0]
 
 
 def test_forced_release_records_refusal(own_data: Platform) -> None:
@@ -181,7 +181,7 @@ def test_data_that_drifted_are_refused_with_measure(own_data: Platform) -> None:
     check = release(own_data).checks["data_has_not_drifted"]
     assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.ERROR)
     assert "average amount (" in str(check.description)
-    assert "Look for another unit" in str(check.description)
+    assert "Check the deliveries for another unit" in str(check.description)
 
 
 def test_bank_s_own_data_are_not_compared_with_demo_data(own_data: Platform) -> None:
@@ -213,7 +213,7 @@ def test_demo_data_do_not_replace_banks_own(after_batch: Platform) -> None:
     before = in_use(after_batch)
     check = release(after_batch).checks["customers_are_kept"]
     assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.ERROR)
-    assert "this one of demo data alone" in str(check.description)
+    assert "this one has only demo data" in str(check.description)
     assert in_use(after_batch) == before
 
 
@@ -230,7 +230,7 @@ def test_another_currency_is_reported_not_refused(own_data: Platform) -> None:
     run = release(own_data)
     for name in ("customers_stay_in_their_segment", "data_has_not_drifted"):
         assert not run.checks[name].passed
-        assert "Money is in INR, and in EUR in the release in use." in str(
+        assert "Money is in INR, but in EUR in the release in use." in str(
             run.checks[name].description
         )
     drift = run.checks["data_has_not_drifted"].metadata
@@ -257,7 +257,7 @@ def test_model_with_other_measures_is_not_compared(own_data: Platform) -> None:
     make_classifier(own_data, lambda document: document.update(json.loads(good)))
     check = release(own_data).checks["customers_stay_in_their_segment"]
     assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
-    assert "asks for days_between, which the new customers have not" in str(check.description)
+    assert "needs days_between, which the new customers lack" in str(check.description)
 
 
 def test_inconsistent_versions_are_not_released(after_batch: Platform) -> None:
@@ -268,7 +268,7 @@ def test_inconsistent_versions_are_not_released(after_batch: Platform) -> None:
     run = release(after_batch)
     check = run.checks["versions_belong_together"]
     assert not check.passed
-    assert "do not belong together" in str(check.description)
+    assert "their versions differ" in str(check.description)
     assert run.failures == {}
     assert set(GATES) <= run.checks.keys()
     assert in_use(after_batch) == before
