@@ -114,8 +114,8 @@ def test_no_file_is_exempt_from_the_security_rules() -> None:
 
 
 def test_only_the_remote_spark_address_may_be_secret() -> None:
-    telling = re.compile("secret|password|token|key|credential")
-    assert [name for name in Settings.__dataclass_fields__ if telling.search(name)] == []
+    secret = re.compile("secret|password|token|key|credential")
+    assert [name for name in Settings.__dataclass_fields__ if secret.search(name)] == []
 
 
 def test_token_is_refused_in_the_settings_file(tmp_path: Path) -> None:
