@@ -1,7 +1,8 @@
 """Decide what to read of a Parquet file from its metadata, before reading any value.
 
 Parquet expands without limit: 4 KB can hold one value four billion times. Each limit below is far
-from what a bank's records need, and keeps the memory of reading constant (docs/security.md).
+from what a bank's records need, and keeps the memory of reading constant: see
+docs/explanation/security.md.
 """
 
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""What is in use, what came in, what runs: `bankseg status [--json]`. Looking changes nothing."""
+"""Show the release in use, deliveries, servers and disk: `bankseg status [--json]`."""
 
 import argparse
 import json
@@ -36,7 +36,7 @@ METRICS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the status; return 0 if a model is in use, else 1."""
     parser = argparse.ArgumentParser(prog="bankseg status", description=__doc__)
-    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
     options = parser.parse_args(arguments)
     try:
         found = status(load_settings())
@@ -190,7 +190,7 @@ def _deliveries_text(found: Mapping[str, Any] | None) -> str:
     withdrawn = f", {found['withdrawn']:,} withdrawn" if found["withdrawn"] else ""
     text = (
         f"{found['accepted']:,} accepted, {found['rejected']:,} rejected{withdrawn}\n"
-        f"the last was {last['file']}, {last['status']} {last['taken_at']}"
+        f"last: {last['file']}, {last['status']} {last['taken_at']}"
     )
     return f"{text}\n{last['reason']}" if last["reason"] else text
 

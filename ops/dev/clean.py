@@ -31,7 +31,7 @@ def main(root: Path = Path()) -> int:
         print(f"bankseg: {error}", file=sys.stderr)
         return REFUSED
     remove(caches(root))
-    print("Kept: .venv, and the files that were delivered.")
+    print("Kept: .venv and delivered files.")
     return 0
 
 

@@ -33,12 +33,12 @@ def worse_model(lab: Lab, seed: int) -> Outcome:
         if served is None or served.name != before.name:
             raise FaultError("the worse model was promoted")
         if refused is None or not refused.reasons:
-            raise FaultError(f"nobody was told why\n{platform.log_tail()}")
+            raise FaultError(f"the refusal was not recorded\n{platform.log_tail()}")
         if settings:
             outcome.seconds["rerun"] = platform.rerun(*EVERYTHING_JOB)
             served = current_release(platform.published)
             if served is None or served.name == before.name:
-                raise FaultError("the good model after it was not promoted")
+                raise FaultError("the good model was not promoted afterwards")
     outcome.holds = outcome.torn == outcome.refused == 0
     outcome.detail = refused.reasons[0][:80]
     lab.discard(platform)
