@@ -10,7 +10,7 @@ from app.panels.profiles import UNKNOWN
 from app.widgets.charts import LARGE, OTHER, TOP, number_axis
 from app.widgets.numbers import Numbers
 from bankseg_assets.presentation.formatting import percent
-from bankseg_assets.scoring.documents import Segment
+from bankseg_assets.scoring.documents import ReliabilityBin, Segment, SubsetQuality
 
 METRICS = {
     "f1_weighted": "F1, weighted by size",
@@ -54,23 +54,23 @@ def confusion(
     )
 
 
-def completeness(entries: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> pd.DataFrame:
+def completeness(entries: Sequence[SubsetQuality], labels: Mapping[str, str]) -> pd.DataFrame:
     """Return the quality for each subset of known inputs, best first."""
     return pd.DataFrame(
         [
             {
-                "Known": ", ".join(labels.get(name, name) for name in entry["known"])
+                "Known": ", ".join(labels.get(name, name) for name in entry.known)
                 or "none (shares of the segments only)",
-                "F1 macro": f"{entry['f1_macro']:.3f}",
-                "Log loss": f"{entry['log_loss']:.3f}",
-                "Calibration error": f"{entry['calibration_error']:.3f}",
+                "F1 macro": f"{entry.f1_macro:.3f}",
+                "Log loss": f"{entry.log_loss:.3f}",
+                "Calibration error": f"{entry.calibration_error:.3f}",
             }
-            for entry in sorted(entries, key=lambda entry: entry["log_loss"])
+            for entry in sorted(entries, key=lambda entry: entry.log_loss)
         ]
     )
 
 
-def reliability(rows: Sequence[Mapping[str, float]]) -> go.Figure:
+def reliability(rows: Sequence[ReliabilityBin]) -> go.Figure:
     """Return a reliability diagram; a calibrated model is on the diagonal."""
     diagonal = go.Scatter(
         x=[0, 1],
@@ -80,8 +80,8 @@ def reliability(rows: Sequence[Mapping[str, float]]) -> go.Figure:
         name="calibrated",
     )
     points = go.Scatter(
-        x=[row["confidence"] for row in rows],
-        y=[row["accuracy"] for row in rows],
+        x=[row.confidence for row in rows],
+        y=[row.accuracy for row in rows],
         mode="lines+markers",
         line={"color": TOP},
         name="this model",
@@ -97,14 +97,14 @@ def reliability(rows: Sequence[Mapping[str, float]]) -> go.Figure:
     return go.Figure([diagonal, points], layout)
 
 
-def reliability_table(rows: Sequence[Mapping[str, float]], numbers: Numbers) -> pd.DataFrame:
+def reliability_table(rows: Sequence[ReliabilityBin], numbers: Numbers) -> pd.DataFrame:
     """Return the chart's numbers."""
     return pd.DataFrame(
         [
             {
-                "Predicted probability": percent(row["confidence"]),
-                "Share of correct answers": percent(row["accuracy"]),
-                "Customers": numbers.number(row["customers"]),
+                "Predicted probability": percent(row.confidence),
+                "Share of correct answers": percent(row.accuracy),
+                "Customers": numbers.number(row.customers),
             }
             for row in rows
         ]

@@ -76,7 +76,7 @@ if not shifts.empty:
 if stayed:
     st.markdown(stayed)
 
-bins = evaluation.get("reliability")
+bins = evaluation.reliability
 if bins and not is_one:
     st.subheader("Calibration", anchor=False)
     page.chart(
@@ -89,9 +89,7 @@ if bins and not is_one:
     )
 
 entries = [
-    entry
-    for entry in evaluation.get("completeness", [])
-    if not set(entry["known"]) & set(bundle.evidence)
+    entry for entry in evaluation.completeness if not set(entry.known) & set(bundle.evidence)
 ]
 if entries and not is_one:
     st.subheader("Accuracy with missing inputs", anchor=False)

@@ -21,6 +21,7 @@ from bankseg_assets.profiling.profiles import INCOME, INDEXED, MEDIANS
 from bankseg_assets.scoring.bundle import BUNDLE_FORMAT, asked_measures, bundle_hash, bundle_of
 from bankseg_assets.scoring.documents import (
     BundleDocument,
+    EvaluationDocument,
     NumberInput,
     Place,
     RuleCondition,
@@ -108,7 +109,7 @@ def build_bundle(
         evidence=fit_evidence(segments, demographics, fitted.kmeans.k),
         calibration={},
         evidence_weights={},
-        evaluation={},
+        evaluation=EvaluationDocument(),
     )
     if direction_known:  # without this key, it is unknown
         document = document.model_copy(update={"direction_known": True})
@@ -177,22 +178,18 @@ def _untested(evaluation: Evaluation) -> list[str]:
     ]
 
 
-def _evaluation(calibrated: Calibrated, evaluation: Evaluation) -> dict[str, Any]:
-    """Return quality metrics for display; they do not affect answers.
-
-    recall, f1: (k,), of all held-out customers. The rest is measured on a sample of them.
-    """
+def _evaluation(calibrated: Calibrated, evaluation: Evaluation) -> EvaluationDocument:
     bundle, held_out = calibrated.bundle, calibrated.held_out
     measures = held_out.of(bundle.measures)
     probabilities = posterior(bundle, measures).probabilities
-    return {
-        "recall": evaluation.recall,
-        "f1": rounded(f1_scores(np.array(evaluation.confusion)).tolist()),
-        "evaluated_customers": len(held_out.labels),
-        "reliability": publishable_bins(reliability(probabilities, held_out.labels)),
-        "classifiers": compared(bundle, calibrated.training, held_out),
-        "completeness": [entry.to_json() for entry in calibrated.completeness],
-    }
+    return EvaluationDocument(
+        recall=evaluation.recall,
+        f1=rounded(f1_scores(np.array(evaluation.confusion)).tolist()),
+        evaluated_customers=len(held_out.labels),
+        reliability=publishable_bins(reliability(probabilities, held_out.labels)),
+        classifiers=compared(bundle, calibrated.training, held_out),
+        completeness=[entry.document() for entry in calibrated.completeness],
+    )
 
 
 def form_inputs(

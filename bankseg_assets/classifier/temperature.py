@@ -8,7 +8,7 @@ of naive Bayes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -28,7 +28,7 @@ from bankseg_assets.scoring.bundle import (
     softmax,
 )
 from bankseg_assets.scoring.calibration import Calibration, floored
-from bankseg_assets.scoring.documents import CalibrationDocument
+from bankseg_assets.scoring.documents import CalibrationDocument, SubsetQuality
 from bankseg_assets.scoring.posterior import evidence_of, joint_of_known, log_posterior, subset_key
 from bankseg_assets.stats.arrays import Array, Labels
 from bankseg_assets.stats.rounding import rounded
@@ -69,14 +69,14 @@ class Completeness:
     temperature: float | None
     evidence_weight: float | None
 
-    def to_json(self) -> dict[str, Any]:
-        """Return it as plain values."""
-        return {
-            "known": list(self.known),
-            **self.metrics.to_json(),
-            "temperature": self.temperature,
-            "evidence_weight": self.evidence_weight,
-        }
+    def document(self) -> SubsetQuality:
+        """Return it as a bundle's document has it."""
+        return SubsetQuality(
+            known=list(self.known),
+            **asdict(self.metrics),
+            temperature=self.temperature,
+            evidence_weight=self.evidence_weight,
+        )
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,7 @@ from bankseg_assets.presentation.formatting import PLAIN
 from bankseg_assets.scoring.documents import (
     BundleDocument,
     CalibrationDocument,
+    EvaluationDocument,
     EvidenceDocument,
     NumberInput,
     Segment,
@@ -93,8 +94,7 @@ class Bundle:
     evidence_weights: Mapping[str, float]
     """Subset of measures and evidence -> weight of the evidence."""
     metrics: Mapping[str, float]
-    evaluation: Mapping[str, Any]
-    """Quality on held-out customers, for display: see `classifier.evaluation`."""
+    evaluation: EvaluationDocument
     confusion: npt.NDArray[np.int64]
     warnings: tuple[str, ...] = ()
     """Warnings, one sentence each: a dropped feature, a single segment."""

@@ -20,7 +20,8 @@ class DocumentError(ValueError):
 class Document(BaseModel):
     """A part of a JSON document; fields that only a newer build knows are ignored."""
 
-    model_config = ConfigDict(frozen=True)
+    # Validators are built at the first use: programs that read no document start sooner.
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 def read_document(version: Path) -> dict[str, Any]:

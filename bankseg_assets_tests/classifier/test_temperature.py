@@ -158,12 +158,12 @@ def test_bundle_has_calibration_and_metrics(fitted: Fitted) -> None:
     bundle = bundle_from(fitted.bundle)
     calibrated = calibrate(bundle, fitted.segments)
     assert dict(bundle.calibration) == calibrated.bundle.calibration
-    assert bundle.evaluation["completeness"] == [e.to_json() for e in calibrated.completeness]
-    whole = bundle.evaluation["completeness"][-1]
-    assert whole["known"] == bundle.measures
-    assert bundle.metrics["calibration_error"] == whole["calibration_error"]
-    prior = bundle.evaluation["completeness"][0]
-    assert bundle.metrics["log_loss_of_the_prior"] == prior["log_loss"]
+    assert bundle.evaluation.completeness == [e.document() for e in calibrated.completeness]
+    whole = bundle.evaluation.completeness[-1]
+    assert whole.known == bundle.measures
+    assert bundle.metrics["calibration_error"] == whole.calibration_error
+    prior = bundle.evaluation.completeness[0]
+    assert bundle.metrics["log_loss_of_the_prior"] == prior.log_loss
 
 
 def test_evidence_weights_cover_partial_subsets(fitted: Fitted) -> None:

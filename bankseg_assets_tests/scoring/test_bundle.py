@@ -29,6 +29,7 @@ from bankseg_assets.scoring.bundle import (
     project,
     score,
 )
+from bankseg_assets.scoring.documents import EvaluationDocument
 from bankseg_assets.storage.documents import DOCUMENT_FILE
 
 # Two features, one component that is their standardised sum, two segments at -1 and +1.
@@ -124,7 +125,7 @@ def test_probabilities_are_finite_and_sum_to_one_far_outside(
         evidence={},
         evidence_weights={},
         metrics={},
-        evaluation={},
+        evaluation=EvaluationDocument(),
         confusion=np.zeros((2, 2), dtype=np.int64),
         **{key: DOCUMENT[key] for key in ("version", "snapshot_date", "currency")},
         **{key: np.array(DOCUMENT[key]) for key in ARRAYS},

@@ -162,7 +162,7 @@ def test_marginal_matches_simulated_customers() -> None:
 
 def test_matrix_replaces_temperature() -> None:
     matrix, shift = [[1.0, 0.2, 0.0], [0.0, 0.5, 0.0], [0.0, 0.0, 2.0]], [0.1, 0.0, -0.3]
-    bundle = small_model(calibration={"recency": {"matrix": matrix, "shift": shift}})
+    bundle = small_model(calibration={"recency": CalibrationDocument(matrix=matrix, shift=shift)})
     known = {"recency": 12.0}
     plain = np.log(posterior(small_model(), known).probabilities)
     expected = softmax(plain @ np.array(matrix).T + shift)
@@ -172,7 +172,7 @@ def test_matrix_replaces_temperature() -> None:
 @given(st.floats(0, 1e15))
 def test_matrix_clips_customers_far_outside(recency: float) -> None:
     matrix, shift = [[1.0, 0.9, 0.0], [0.0, -0.5, 0.0], [0.4, 0.0, 2.0]], [0.0, 0.0, 0.0]
-    bundle = small_model(calibration={"recency": {"matrix": matrix, "shift": shift}})
+    bundle = small_model(calibration={"recency": CalibrationDocument(matrix=matrix, shift=shift)})
     found = posterior(bundle, {"recency": recency}).probabilities
     assert np.isfinite(found).all()
     assert found.sum() == pytest.approx(1)

@@ -39,7 +39,7 @@ def test_gain_of_measure_is_mutual_information() -> None:
 
 
 def test_gain_of_evidence_is_mutual_information() -> None:
-    table = np.exp(TABLES["gender"]["log_probability"])
+    table = np.exp(TABLES["gender"].log_probability)
     prior = np.array([0.5, 0.3, 0.2])
     joint = table * prior
     probabilities = joint.sum(axis=1)

@@ -99,18 +99,24 @@ def nb_classifier(
 def _quality(bundle: BundleDocument, names: list[str]) -> dict[str, Any]:
     """Return quality and calibration of the classifier, with baselines and by known inputs."""
     found = bundle.evaluation
-    completeness = found["completeness"]
+    completeness = [entry.model_dump() for entry in found.completeness]
     return {
         "calibration_error": bundle.metrics["calibration_error"],
         "brier": bundle.metrics["brier"],
-        "greatest_calibration_error_of_a_subset": max(e["calibration_error"] for e in completeness),
+        "greatest_calibration_error_of_a_subset": max(
+            entry.calibration_error for entry in found.completeness
+        ),
         "demographics": ", ".join(bundle.evidence) or "none",
-        "classifiers": _table("classifier", found["classifiers"], [*_MEASURES, "accuracy"]),
+        "classifiers": _table(
+            "classifier",
+            [entry.model_dump() for entry in found.classifiers],
+            [*_MEASURES, "accuracy"],
+        ),
         "recall": _table(
             "segment",
             [
                 {"segment": name, "recall": recall, "f1": f1}
-                for name, recall, f1 in zip(names, found["recall"], found["f1"], strict=True)
+                for name, recall, f1 in zip(names, found.recall, found.f1, strict=True)
             ],
             ["recall", "f1"],
         ),
@@ -120,7 +126,10 @@ def _quality(bundle: BundleDocument, names: list[str]) -> dict[str, Any]:
             [*_MEASURES, "temperature", *(["evidence_weight"] if bundle.evidence else [])],
         ),
         "reliability": dg.MetadataValue.md(
-            reliability_plot(found["reliability"], title="Reliability, held-out customers")
+            reliability_plot(
+                [entry.model_dump() for entry in found.reliability],
+                title="Reliability, held-out customers",
+            )
         ),
         "confusion": dg.MetadataValue.md(
             matrix_plot(
