@@ -14,10 +14,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bankseg_assets.storage.atomic_file import atomic_file
 from bankseg_assets.storage.version_store import (
     DamagedVersionError,
     VersionStore,
     damages,
+    json_bytes,
     version_record,
     write_json,
 )
@@ -185,10 +187,8 @@ def note_refusal(published_dir: Path, found: Refusal | None) -> None:
     if found is None:
         path.unlink(missing_ok=True)
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
-    write_json(draft, asdict(found))
-    draft.replace(path)
+    with atomic_file(path) as file:
+        file.write(json_bytes(asdict(found)))
 
 
 def now() -> str:

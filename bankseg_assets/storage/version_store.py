@@ -209,9 +209,13 @@ def verify(version: Path) -> None:
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
     """Write a JSON document deterministically: the same content gives the same bytes."""
-    # Sorted keys and no NaN, which is not JSON.
+    path.write_bytes(json_bytes(document))
+
+
+def json_bytes(document: Mapping[str, Any]) -> bytes:
+    """Return the content of a JSON file, with sorted keys and no NaN, which is not JSON."""
     text = json.dumps(document, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    return f"{text}\n".encode()
 
 
 def _seal(folder: Path) -> dict[str, tuple[int, str]]:

@@ -23,7 +23,7 @@ from scipy.special import ndtri
 
 from bankseg_assets.landing.ledger import DEMO_HOLDINGS_PREFIX
 from bankseg_assets.runtime.settings import load_settings
-from ops.whole_file import whole_file
+from bankseg_assets.storage.atomic_file import atomic_file
 
 Floats = npt.NDArray[np.float64]
 
@@ -90,7 +90,7 @@ def write_demo_holdings(path: Path, *, transactions: Path, seed: int) -> int:
     )
     dirt = _dirt(rows)
     options = pa_csv.WriteOptions(include_header=False, quoting_style="none")
-    with whole_file(path) as file:
+    with atomic_file(path) as file:
         file.write(f"{','.join(COLUMNS)}\n".encode())
         pa_csv.write_csv(rows, file, options)
         file.write("".join(f"{line}\n" for line in dirt).encode())
