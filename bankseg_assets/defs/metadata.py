@@ -1,12 +1,10 @@
 """Dagster metadata of assets: table schemas and column lineage from the contracts, tables."""
 
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 import dagster as dg
 
 from bankseg_assets.contracts.tables import RFM_TABLE, TABLES, Table
-from bankseg_assets.presentation.markdown import escaped
 
 _MEASURES = {
     "recency": ["transaction_at"],
@@ -174,16 +172,3 @@ def column_lineage(name: str) -> dg.TableColumnLineage | None:
             if column in known
         }
     )
-
-
-def markdown_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table as Markdown. What came with the data may be in it: text is only text.
-
-    >>> print(markdown_table(["place", "customers"], [["[A](b)|C", 12]]))
-    | place | customers |
-    |---|---|
-    | \\[A\\](b)\\|C | 12 |
-    """
-    lines = [head, *rows]
-    shown = ["| " + " | ".join(escaped(str(cell)) for cell in line) + " |" for line in lines]
-    return "\n".join([shown[0], "|---" * len(head) + "|", *shown[1:]])

@@ -18,6 +18,7 @@ from bankseg_assets.defs.io_managers import ROW_COUNT_KEY
 from bankseg_assets.defs.metadata import table_metadata
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.landing.ledger import by_precedence
+from bankseg_assets.presentation.markdown import raw_table
 
 CONTENT_HASH_KEY = "content_hash"
 """Metadata: one SHA-256 for the set of delivered contents; the landing sensor compares it."""
@@ -117,8 +118,8 @@ def identical_rows(cleaned: Cleaned, contract: DeliveryContract) -> list[str]:
 def _fences(found: dict[str, dict[str, Any]], contract: DeliveryContract) -> str:
     form, currency = f",.{contract.decimals}f", contract.currency
     rows = [
-        f"| {delivery} | {measure} | {fence.low:{form}} to {fence.high:{form}} {currency} |"
+        (delivery, measure, f"{fence.low:{form}} to {fence.high:{form}} {currency}")
         for delivery, of_delivery in sorted(found.items())
         for measure, fence in of_delivery.items()
     ]
-    return "\n".join(["| delivery | measure | Tukey's fences |", "|---|---|---|", *rows[:40]])
+    return raw_table(["delivery", "measure", "Tukey's fences"], rows[:40])

@@ -9,8 +9,8 @@ from pyspark.sql import DataFrame
 from bankseg_assets.cleaning.amounts import has_direction
 from bankseg_assets.contracts.feature_catalogue import FEATURES
 from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
-from bankseg_assets.defs.metadata import markdown_table
 from bankseg_assets.defs.resources import DeliveryResource
+from bankseg_assets.presentation.markdown import markdown_table, raw_table
 from bankseg_assets.reports.plots import bar_plot
 from bankseg_assets.segmentation.feature_candidates import best_pca
 from bankseg_assets.segmentation.k_selection import DEFAULT_KS, FEWEST_SEGMENTS, SEED
@@ -89,24 +89,24 @@ def pca_model(
 
 def _loadings(model: PcaModel) -> str:
     heads = [f"PC{place + 1}" for place in range(model.n_components)]
-    lines = [
-        f"| {feature.name} | " + " | ".join(f"{value:+.3f}" for value in row) + " |"
+    rows = [
+        (feature.name, *(f"{value:+.3f}" for value in row))
         for feature, row in zip(model.features, model.loadings, strict=True)
     ]
-    return "\n".join(
-        [f"| feature | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|", *lines]
-    )
+    return raw_table(["feature", *heads], rows)
 
 
 def _features(model: PcaModel) -> str:
     """Return the reason for each feature's transform, and its effect on the skew."""
-    lines = [
-        f"| {feature.name} | {feature.measure} | {feature.transform} | {feature.weight:g} "
-        f"| {before:.1f} | {after:.1f} | {feature.reason} |"
+    rows = [
+        (
+            *(feature.name, feature.measure, feature.transform, f"{feature.weight:g}"),
+            *(f"{before:.1f}", f"{after:.1f}", feature.reason),
+        )
         for feature, (before, after) in zip(model.features, model.skew, strict=True)
     ]
-    head = "| feature | measure | transform | weight | skew before | skew after | why |"
-    return "\n".join([head, "|---" * 7 + "|", *lines])
+    head = ("feature", "measure", "transform", "weight", "skew before", "skew after", "why")
+    return raw_table(head, rows)
 
 
 def _comparison(model: PcaModel) -> str:

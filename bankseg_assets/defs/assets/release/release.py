@@ -17,6 +17,7 @@ from bankseg_assets.customers.customer_key import RFM_TABLE, key_of
 from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.landing.ledger import WITHDRAWN
+from bankseg_assets.presentation.markdown import raw_table
 from bankseg_assets.release.data_gates import (
     CUSTOMERS,
     NewDelivery,
@@ -228,10 +229,7 @@ def release(
         },
         metadata={
             "replaces": before.name if before else "",
-            "versions": dg.MetadataValue.md(
-                "\n".join(["| asset | version |", "|---|---|"])
-                + "".join(f"\n| {asset} | {version} |" for asset, version in versions.items())
-            ),
+            "versions": dg.MetadataValue.md(raw_table(["asset", "version"], versions.items())),
         },
     )
 
