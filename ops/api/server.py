@@ -32,13 +32,13 @@ from bankseg_assets.scoring.lists.actions import read_actions
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.published_model import newest_first
 from ops.api import schema
+from ops.exit_codes import reports
 from ops.launch.preflight import HOST, PreflightError, check_port
 from ops.launch.same_origin import LOOPBACK, SameOriginMiddleware, cross_site_reason
 
 POLL_SECONDS = 2.0  # a look for a new release takes about 2 ms
 MAX_BODY_BYTES = 4_000_000  # 10,000 customers with every input have about 1 million
 MAX_CONNECTIONS = 256  # each may hold a body
-REFUSED = 2
 
 # The framework can record bodies and errors and send them to an address from the environment.
 NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
@@ -213,15 +213,12 @@ def protected(api: FastAPI, hosts: Collection[str] = ()) -> ASGIApp:
     )
 
 
+@reports(SettingsError, PreflightError)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until stopped; return the exit code."""
-    try:
-        settings = load_settings()
-        options = _parser(settings.api_port).parse_args(arguments)
-        check_port("BANKSEG_API_PORT", options.port)
-    except (SettingsError, PreflightError) as error:
-        print(f"bankseg: {error}", file=sys.stderr)
-        return REFUSED
+    settings = load_settings()
+    options = _parser(settings.api_port).parse_args(arguments)
+    check_port("BANKSEG_API_PORT", options.port)
     app = protected(build_api(settings.published_dir), options.allow_host)
     uvicorn.Server(configuration(app, options.host, options.port)).run()
     return 0

@@ -18,8 +18,8 @@ from bankseg_assets.storage.version_store import (
     NothingPublishedError,
     VersionStore,
 )
+from ops.exit_codes import reports
 
-REFUSED = 2
 MAX_NAME_LENGTH = 40
 _COLUMNS = {
     **{"file": "File", "taken_at": "Taken (UTC)", "rows_in": "Rows in", "rows_clean": "Clean"},
@@ -28,18 +28,15 @@ _COLUMNS = {
 }
 
 
+@reports(SettingsError, sqlite3.Error)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the deliveries, oldest first; return the exit code."""
     parser = argparse.ArgumentParser(prog="bankseg deliveries", description=__doc__)
     parser.add_argument("--json", action="store_true", help="for programs")
     parser.add_argument("--holdings", action="store_true", help="files of product holdings")
     options = parser.parse_args(arguments)
-    try:
-        settings = load_settings()
-        found = holdings_deliveries(settings) if options.holdings else deliveries(settings)
-    except (SettingsError, sqlite3.Error) as error:
-        print(f"bankseg: {error}", file=sys.stderr)
-        return REFUSED
+    settings = load_settings()
+    found = holdings_deliveries(settings) if options.holdings else deliveries(settings)
     print(json.dumps(found, indent=2) if options.json else _text(found))
     return 0
 

@@ -26,25 +26,22 @@ from bankseg_assets.contracts.delivery import (
 from bankseg_assets.presentation.csv_export import to_csv
 from bankseg_assets.runtime.settings import SettingsError, load_settings
 from bankseg_assets.storage.version_store import NothingPublishedError, VersionStore
+from ops.exit_codes import reports
 
-REFUSED = 2
 RECORD = "record"
 _EXTRA = ("reason", "source_file", "row_number")
 
 
+@reports(SettingsError, ContractError, NothingPublishedError)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the newest version's rows to stdout and their number to stderr."""
     argparse.ArgumentParser(
         prog="bankseg quarantine",
         description="Write the quarantined rows as CSV, to correct and deliver again.",
     ).parse_args(arguments)
-    try:
-        settings = load_settings()
-        contract = load_contract(settings.contract)
-        version = VersionStore(settings.published_dir).latest("quarantined_transactions")
-    except (SettingsError, ContractError, NothingPublishedError) as error:
-        print(f"bankseg: {error}", file=sys.stderr)
-        return REFUSED
+    settings = load_settings()
+    contract = load_contract(settings.contract)
+    version = VersionStore(settings.published_dir).latest("quarantined_transactions")
     rows = quarantined_rows(version, contract)
     encoding = "utf-8-sig" if contract.encoding == "utf-8" else contract.encoding
     content = to_csv(rows, delimiter=contract.delimiter, encoding=encoding)

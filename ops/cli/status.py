@@ -16,11 +16,11 @@ from bankseg_assets.runtime.settings import Settings, SettingsError, load_settin
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.current_model import Serving, renew
 from bankseg_assets.scoring.published_model import newest_first
+from ops.exit_codes import reports
 from ops.launch.preflight import GIGABYTE, NEEDED_BYTES
 from ops.launch.services import platform_services
 
 NOTHING_IN_USE = 1
-REFUSED = 2
 EDA = "eda_report"
 # Metric -> its label.
 METRICS = {
@@ -32,16 +32,13 @@ METRICS = {
 }
 
 
+@reports(SettingsError)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the status; return 0 if a model is in use, else 1."""
     parser = argparse.ArgumentParser(prog="bankseg status", description=__doc__)
     parser.add_argument("--json", action="store_true", help="for programs")
     options = parser.parse_args(arguments)
-    try:
-        found = status(load_settings())
-    except SettingsError as error:
-        print(f"bankseg: {error}", file=sys.stderr)
-        return REFUSED
+    found = status(load_settings())
     print(json.dumps(found, indent=2) if options.json else "\n".join(_lines(found)))
     return 0 if found["release"] else NOTHING_IN_USE
 

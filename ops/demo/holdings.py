@@ -24,13 +24,13 @@ from scipy.special import ndtri
 from bankseg_assets.landing.ledger import DEMO_HOLDINGS_PREFIX
 from bankseg_assets.runtime.settings import load_settings
 from bankseg_assets.storage.atomic_file import atomic_file
+from ops.exit_codes import report
 
 Floats = npt.NDArray[np.float64]
 
 COLUMNS = ("customer_id", "product")
 WITHOUT = 0.2  # of the customers hold nothing
 FILE_NAME = f"{DEMO_HOLDINGS_PREFIX}.csv"
-REFUSED = 2
 
 
 class Leaning(NamedTuple):
@@ -145,12 +145,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     if not options.transactions.exists():
-        print(
-            f"bankseg: there are no demo transactions in {options.transactions}. "
-            "Make them first: `make demo-data`.",
-            file=sys.stderr,
+        return report(
+            f"there are no demo transactions in {options.transactions}. "
+            "Make them first: `make demo-data`."
         )
-        return REFUSED
     rows = write_demo_holdings(options.output, transactions=options.transactions, seed=options.seed)
     print(f"{rows:,} demo holdings in {options.output}")
     return 0
