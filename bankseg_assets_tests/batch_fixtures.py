@@ -15,7 +15,8 @@ from bankseg_assets.defs.assets.customers import rfm_table
 from bankseg_assets.defs.build import resources
 from bankseg_assets.defs.resources import SparkResource
 from bankseg_assets.runtime.settings import Settings
-from bankseg_assets.storage.version_store import VersionStore, write_json
+from bankseg_assets.storage.documents import write_json
+from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.running import Platform, Run, run_platform
 
 OTHER_PARTITIONING = {

@@ -9,12 +9,13 @@ import numpy as np
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.classifier.build_bundle import build_bundle
+from bankseg_assets.classifier.build_bundle import FittedModels, build_bundle
 from bankseg_assets.classifier.naive_bayes import Evaluation, NaiveBayesModel, fit_and_evaluate
 from bankseg_assets.profiling.demographics import demographics
 from bankseg_assets.profiling.profiles import profile
 from bankseg_assets.segmentation.assignment import assign
 from bankseg_assets.segmentation.feature_choice import Candidate, choose_features
+from bankseg_assets.segmentation.k_selection import SweepOptions
 from bankseg_assets.segmentation.kmeans import KMeansModel, fit_kmeans
 from bankseg_assets.segmentation.pca import PcaModel, fit_pca, measure_counts, training_customers
 from bankseg_assets_tests.frames import rfm_frame
@@ -74,22 +75,14 @@ def candidate(
 def fit(rfm: DataFrame, wanted: int | None = None) -> Fitted:
     """Fit all models as the platform does, with the selected or the `wanted` k."""
     pca = fit_pca(rfm, candidate(rfm, FEATURES))
-    kmeans = fit_kmeans(rfm, pca, ks=range(2, 7), wanted=wanted, fewest=3, seed=1)
+    kmeans = fit_kmeans(rfm, pca, SweepOptions(range(2, 7), fewest=3, seed=1), wanted=wanted)
     segments = assign(rfm, pca, kmeans).persist()
     labelled = pca.project(segments, "segment", "held_out")
     model, evaluation = fit_and_evaluate(labelled, pca.n_components)
     profiles = profile(segments, demographics(segments), "INR")
-    bundle = build_bundle(
-        pca=pca,
-        kmeans=kmeans,
-        model=model,
-        evaluation=evaluation,
-        segments=segments,
-        profiles=profiles,
-        version="run-1",
-        currency="INR",
-    )
-    return Fitted(rfm, pca, kmeans, segments, model, evaluation, profiles, bundle)
+    models = FittedModels(pca, kmeans, model, evaluation)
+    bundle = build_bundle(models, segments, profiles, version="run-1", currency="INR")
+    return Fitted(rfm, pca, kmeans, segments, model, evaluation, profiles, bundle.to_json())
 
 
 def with_genders(segments: DataFrame) -> DataFrame:

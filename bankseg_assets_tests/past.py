@@ -8,7 +8,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bankseg_assets.release.releases import FORMAT, PROMOTION, RELEASE
-from bankseg_assets.storage.version_store import VersionStore, write_json
+from bankseg_assets.storage.documents import write_json
+from bankseg_assets.storage.version_store import VersionStore
 
 FEATURE = {"name": "recency", "measure": "recency", "transform": "identity"}
 # One component, pc1 = (recency - 10) / 5; the boundary between the centroids is at 10 days.

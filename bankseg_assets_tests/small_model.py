@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from bankseg_assets.scoring.bundle import ARRAYS, Bundle, feature_list
+from bankseg_assets.scoring.documents import NumberInput, Segment
 
 FEATURES = feature_list(
     ["recency", "capped_frequency", "log_average_amount", "log_average_balance"]
@@ -13,14 +14,24 @@ FEATURES = feature_list(
 MEASURES = ["recency", "frequency", "monetary", "average_balance"]
 CUSTOMER = {"recency": 12.0, "frequency": 2.0, "monetary": 900.0, "average_balance": 5000.0}
 NAMES = ("Small", "Frequent", "Big")
-INPUTS = (
-    {"measure": "recency", "label": "Days", "unit": "days", "minimum": 0, "maximum": 100},
-    {"measure": "frequency", "label": "Number", "unit": "times", "minimum": 1, "maximum": 50},
-    {"measure": "monetary", "label": "Sum", "unit": "INR", "minimum": 0, "maximum": 1e6},
-    {"measure": "average_balance", "label": "Balance", "unit": "INR", "minimum": 0, "maximum": 1e8},
-)
 ALL_CUSTOMERS = "All customers"
 MEDIANS = {"recency": 20.0, "frequency": 1.0, "monetary": 600.0, "average_balance": 8000.0}
+INPUTS = tuple(
+    NumberInput(
+        measure=measure,
+        label=label,
+        unit=unit,
+        minimum=minimum,
+        maximum=maximum,
+        default=MEDIANS[measure],
+    )
+    for measure, label, unit, minimum, maximum in (
+        ("recency", "Days", "days", 0, 100),
+        ("frequency", "Number", "times", 1, 50),
+        ("monetary", "Sum", "INR", 0, 1e6),
+        ("average_balance", "Balance", "INR", 0, 1e8),
+    )
+)
 
 
 def small_model(*, whitened: bool = False, **changes: Any) -> Bundle:
@@ -45,8 +56,8 @@ def small_model(*, whitened: bool = False, **changes: Any) -> Bundle:
         snapshot_date="",
         currency="INR",
         features=tuple(replace(f, parameter=f.parameter or 10.0) for f in FEATURES),
-        segments=tuple({"segment": n, "name": name} for n, name in enumerate(NAMES)),
-        inputs=tuple(field | {"default": MEDIANS[str(field["measure"])]} for field in INPUTS),
+        segments=tuple(Segment(segment=n, name=name) for n, name in enumerate(NAMES)),
+        inputs=INPUTS,
         calibration={},
         evidence={},
         evidence_weights={},
@@ -63,7 +74,7 @@ def one_segment(**changes: Any) -> Bundle:
     one = {
         "features": feature_list(["recency"]),
         "inputs": (small_model().inputs[0],),
-        "segments": ({"segment": 0, "name": ALL_CUSTOMERS},),
+        "segments": (Segment(segment=0, name=ALL_CUSTOMERS),),
         "mean": np.array([20.0]),
         "scale": np.array([1.0]),
         "components": np.array([[1.0]]),

@@ -9,8 +9,10 @@ import dagster as dg
 import pytest
 
 import bankseg_assets
+from bankseg_assets.cleaning.rules_version import CLEANING_RULES, RFM_RULES
 from bankseg_assets.contracts.tables import TABLES
 from bankseg_assets.definitions import defs
+from bankseg_assets.landing.reading import PARSING_RULES
 
 PACKAGE = Path(bankseg_assets.__file__).parent
 GRAPH = defs.resolve_asset_graph()
@@ -115,6 +117,19 @@ def test_assets_have_owner_and_description(asset: str) -> None:
     assert (found.freshness_policy is None) == (asset in STUDY)
 
 
+def test_code_version_is_rules_version() -> None:
+    """Dagster marks a table as stale when the rules for its rows have changed."""
+    rules = {
+        "raw_transactions": PARSING_RULES,
+        "cleaned_transactions": CLEANING_RULES,
+        "quarantined_transactions": CLEANING_RULES,
+        "rfm_table": RFM_RULES,
+    }
+    assert {asset: spec(asset).code_version for asset in rules} == {
+        asset: str(version) for asset, version in rules.items()
+    }
+
+
 @pytest.mark.parametrize("table", TABLES)
 def test_table_columns_have_type_and_description(table: str) -> None:
     schema = spec(table).metadata["dagster/column_schema"]
@@ -159,7 +174,7 @@ def test_sensors_run_from_the_start() -> None:
     assert found == dict.fromkeys(
         (
             *("landing_sensor", "holdings_sensor", "cleaned_sensor"),
-            *("new_model_sensor", "failure_sensor"),
+            *("failure_sensor", "release_sensor"),
         ),
         dg.DefaultSensorStatus.RUNNING,
     )

@@ -19,8 +19,9 @@ from app.widgets.tables import show_table
 from bankseg_assets.presentation.formatting import day, percent
 from bankseg_assets.scoring.answers import SURE, answers
 from bankseg_assets.scoring.bundle import DERIVED, Bundle
+from bankseg_assets.scoring.documents import NumberInput, Segment
 from bankseg_assets.scoring.explain import Reason, next_question, smallest_change, why
-from bankseg_assets.scoring.inputs import Input, asked_of, is_text
+from bankseg_assets.scoring.inputs import asked_of
 from bankseg_assets.scoring.posterior import posterior
 
 Given = dict[str, Any]
@@ -45,14 +46,14 @@ def show_answer(
     reasons = why(bundle, given)
 
     st.markdown("Most likely segment" if chance >= SURE else "Not sure; the most likely segment is")
-    st.header(segment["name"], anchor=False)
-    st.markdown(verdict(chance, second["name"], second_chance))
+    st.header(segment.name, anchor=False)
+    st.markdown(verdict(chance, second.name, second_chance))
     st.markdown(reasons.sentence)
-    if chance >= SURE and (action := actions.get(int(segment["segment"]))):
+    if chance >= SURE and (action := actions.get(segment.segment)):
         st.markdown(f":material/campaign: **{action}**")
     _ask_next(bundle, given)
 
-    names = [candidate["name"] for _, candidate in ranking]
+    names = [candidate.name for _, candidate in ranking]
     shares = [float(probability) for probability, _ in ranking]
     st.plotly_chart(
         probability_bars(names, shares),
@@ -66,7 +67,7 @@ def show_answer(
         alt="Probability of each segment",
     )
     if reasons.reasons:
-        st.subheader(f"Why not {second['name']}?", anchor=False)
+        st.subheader(f"Why not {second.name}?", anchor=False)
         st.plotly_chart(
             reason_bars(reasons.reasons, colour(segment), colour(second)),
             config={"displayModeBar": False},
@@ -74,7 +75,7 @@ def show_answer(
             key="reasons",
         )
         st.caption(
-            f"To the right: speaks for {segment['name']}. To the left: for {second['name']}. The "
+            f"To the right: speaks for {segment.name}. To the left: for {second.name}. The "
             "numbers are log odds: 0.7 makes the one twice as likely against the other, 2.3 ten "
             "times."
         )
@@ -86,16 +87,16 @@ def _show_only_segment(
     bundle: Bundle, given: Given, actions: Mapping[int, str], numbers: Numbers
 ) -> None:
     (segment,) = bundle.segments
-    st.header(segment["name"], anchor=False)
+    st.header(segment.name, anchor=False)
     st.markdown(why(bundle, given).sentence)
-    if action := actions.get(int(segment["segment"])):
+    if action := actions.get(segment.segment):
         st.markdown(f":material/campaign: **{action}**")
     _compare(bundle, segment, given, numbers)
 
 
-def _compare(bundle: Bundle, segment: Mapping[str, Any], given: Given, numbers: Numbers) -> None:
+def _compare(bundle: Bundle, segment: Segment, given: Given, numbers: Numbers) -> None:
     st.subheader("Compared with the segment", anchor=False)
-    st.markdown(segment["sentence"])
+    st.markdown(segment.sentence)
     numeric = {name: value for name, value in given.items() if name in bundle.measures}
     for name, (numerator, denominator) in DERIVED.items():
         if {numerator, denominator} <= numeric.keys():
@@ -150,37 +151,38 @@ def reason_bars(reasons: tuple[Reason, ...], for_it: str, against: str) -> go.Fi
 def what_if(bundle: Bundle, entered: Entered, numbers: Numbers) -> None:
     """Draw a slider for each known number, to show the answer for other values."""
     given = known(bundle, entered)
-    fields = [f for f in asked_of(bundle) if f["measure"] in given and not is_text(f)]
+    numeric = [field for field in asked_of(bundle) if isinstance(field, NumberInput)]
+    fields = [field for field in numeric if field.measure in given]
     if not fields or len(bundle.segments) == 1:
         return
     with st.expander("What if …?"):
         supposed = dict(given)
         for field in fields:
-            value = float(given[field["measure"]])
-            values = slider_values(field, value)
+            value = float(given[field.measure])
+            values = slider_values(field.minimum, field.maximum, value)
             if len(values) == 1:  # no other value is possible
                 continue
-            supposed[field["measure"]] = st.select_slider(
-                f"{field['label']}, instead of {written(field['measure'], value, numbers)}",
+            supposed[field.measure] = st.select_slider(
+                f"{field.label}, instead of {written(field.measure, value, numbers)}",
                 values,
                 value,
-                format_func=partial(_as_written, field["measure"], numbers),
-                key=f"what_if_{field['measure']}_{value}",
+                format_func=partial(_as_written, field.measure, numbers),
+                key=f"what_if_{field.measure}_{value}",
             )
         found = answers(bundle, supposed)
-        name = bundle.segments[int(found.places[0])]["name"]
+        name = bundle.segments[int(found.places[0])].name
         st.markdown(f"Then: **{name}**, {percent(float(found.confidence[0]))} probable.")
 
 
-def slider_values(field: Input, value: float) -> list[float]:
+def slider_values(minimum: float, maximum: float, value: float) -> list[float]:
     """Return a slider's values: numbers of two significant digits and the current value.
 
     From a tenth to ten times the value; beyond that it would be another customer. If the input may
     be negative, the range is symmetric around zero.
     """
-    furthest = max(abs(value) * 10, max(field["minimum"], 0) + 10)
-    low = max(field["minimum"], value / 10 if field["minimum"] >= 0 else -furthest)
-    high = min(field["maximum"], furthest)
+    furthest = max(abs(value) * 10, max(minimum, 0) + 10)
+    low = max(minimum, value / 10 if minimum >= 0 else -furthest)
+    high = min(maximum, furthest)
     digits = math.floor(math.log10(max(abs(low), abs(high), 1))) - 1
     sizes = [10.0**size for size in range(max(digits, 0) + 1)]
     found = {place * size for size in sizes for place in range(-99, 100)} | {value}

@@ -1,6 +1,5 @@
 """Results of the weekly comparison of clustering algorithms."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -9,9 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from app.state.data import DOCUMENT
 from bankseg_assets.presentation.formatting import percent
 from bankseg_assets.release.releases import Release
+from bankseg_assets.storage.documents import read_document
 from bankseg_assets.storage.version_store import DamagedVersionError, VersionStore, version_record
 
 ASSET = "segmentation_comparison"
@@ -51,12 +50,12 @@ def newest_comparison(published_dir: Path) -> Comparison | None:
     """
     for folder in reversed(VersionStore(published_dir).versions(ASSET)):
         try:
-            found = json.loads((folder / DOCUMENT).read_text(encoding="utf-8"))
+            found = read_document(folder)
             return Comparison(
                 rows=found["rows"],
                 verdict=found["verdict"],
                 made=_created_at(folder),
-                inputs=version_record(folder)["inputs"],
+                inputs=version_record(folder).inputs,
             )
         except (OSError, ValueError, KeyError, DamagedVersionError):
             continue  # removed in the meantime, or damaged

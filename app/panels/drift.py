@@ -1,12 +1,10 @@
 """Drift of the measures and stability of the segments since the previous release."""
 
-from typing import Any
-
 import pandas as pd
 
 from app.widgets.measures import label
 from bankseg_assets.release.gates import BLOCKING_DRIFT, Limits
-from bankseg_assets.release.releases import Release
+from bankseg_assets.release.releases import GateRecord, Release
 
 DRIFT, AGREEMENT = "data_has_not_drifted", "customers_stay_in_their_segment"
 STABLE = 0.8
@@ -15,9 +13,10 @@ _PSI = "psi_"
 _LIMITS = Limits()  # for older releases, which did not record their limits
 
 
-def gate_of(release: Release, name: str) -> dict[str, Any]:
+def gate_of(release: Release, name: str) -> GateRecord:
     """Return a gate's recorded result; empty if the release does not have it."""
-    return next((dict(gate) for gate in release.gates if gate["name"] == name), {})
+    unknown = GateRecord(name=name, verdict="")
+    return next((gate for gate in release.gates if gate.name == name), unknown)
 
 
 def drift(release: Release, *, direction_known: bool = False) -> pd.DataFrame:
@@ -68,8 +67,7 @@ def shifted(release: Release, *, direction_known: bool = False) -> str:
 
 def agreed(release: Release) -> float | None:
     """Return the agreement with the previous segments, at most 1; None without previous ones."""
-    found = gate_of(release, AGREEMENT).get("numbers", {}).get("adjusted_rand_index")
-    return None if found is None else float(found)
+    return gate_of(release, AGREEMENT).numbers.get("adjusted_rand_index")
 
 
 def agreement(release: Release) -> str:
@@ -77,7 +75,7 @@ def agreement(release: Release) -> str:
     found = agreed(release)
     if found is None:
         return ""
-    least = gate_of(release, AGREEMENT)["numbers"]["least"]
+    least = gate_of(release, AGREEMENT).numbers["least"]
     return (
         f"The model before and this one put held-out customers into segments that agree at "
         f"**{found:.3f}** (adjusted Rand index): 1 is everybody together "
@@ -97,8 +95,8 @@ def _words(measure: str, value: float, warned: float, refused: float) -> str:
 def _shifts(release: Release) -> list[tuple[str, float]]:
     """Return (measure, PSI) in descending order."""
     found = [
-        (name.removeprefix(_PSI), float(value))
-        for name, value in gate_of(release, DRIFT).get("numbers", {}).items()
+        (name.removeprefix(_PSI), value)
+        for name, value in gate_of(release, DRIFT).numbers.items()
         if name.startswith(_PSI)
     ]
     return sorted(found, key=lambda pair: -pair[1])
@@ -106,8 +104,8 @@ def _shifts(release: Release) -> list[tuple[str, float]]:
 
 def _limits(release: Release) -> tuple[float, float]:
     """Return the PSI above which a shift is a warning, and above which a version is refused."""
-    numbers = gate_of(release, DRIFT).get("numbers", {})
+    numbers = gate_of(release, DRIFT).numbers
     return (
-        float(numbers.get("warned_above", _LIMITS.drift_warned)),
-        float(numbers.get("refused_above", _LIMITS.drift_refused)),
+        numbers.get("warned_above", _LIMITS.drift_warned),
+        numbers.get("refused_above", _LIMITS.drift_refused),
     )

@@ -1,6 +1,5 @@
 """Form for a customer: one optional field per input of the model."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import streamlit as st
@@ -8,7 +7,8 @@ import streamlit as st
 from app.widgets.measures import is_money, says
 from bankseg_assets.contracts.currencies import decimals
 from bankseg_assets.scoring.bundle import Bundle, InputError
-from bankseg_assets.scoring.inputs import asked_of, is_text, problem, range_of
+from bankseg_assets.scoring.documents import NumberInput
+from bankseg_assets.scoring.inputs import Input, asked_of, problem, range_of
 
 SPENDING_ALONE = "Count what the customer spends. Income, such as a salary, does not belong here."
 
@@ -25,7 +25,7 @@ def ask(bundle: Bundle) -> Entered | None:
         st.caption("Leave empty what you do not know.")
         if bundle.direction_known:
             st.caption(SPENDING_ALONE)
-        typed = {field["measure"]: _field(bundle, field) for field in asked_of(bundle)}
+        typed = {field.measure: _field(bundle, field) for field in asked_of(bundle)}
         if st.form_submit_button("Find the segment", type="primary", width="stretch"):
             st.session_state.submitted = typed
     submitted: Entered | None = st.session_state.get("submitted")
@@ -35,17 +35,17 @@ def ask(bundle: Bundle) -> Entered | None:
 def known(bundle: Bundle, entered: Entered) -> dict[str, Any]:
     """Return the known values. Raises InputError, one sentence per value outside its range."""
     given = {name: value for name, value in entered.items() if value is not None}
-    fields = {field["measure"]: field for field in asked_of(bundle)}
+    fields = {field.measure: field for field in asked_of(bundle)}
     problems = [found for name, value in given.items() if (found := problem(fields[name], value))]
     if problems:
         raise InputError(" ".join(problems))
     return given
 
 
-def _field(bundle: Bundle, field: Mapping[str, Any]) -> Any:
-    measure, label = field["measure"], field["label"]
-    if is_text(field):
-        values = list(bundle.evidence[measure]["values"])
+def _field(bundle: Bundle, field: Input) -> Any:
+    measure, label = field.measure, field.label
+    if not isinstance(field, NumberInput):
+        values = bundle.evidence[measure].values
         return st.selectbox(
             label,
             values,
@@ -54,7 +54,7 @@ def _field(bundle: Bundle, field: Mapping[str, Any]) -> Any:
             key=f"input_{measure}",
             persist_state="session",
         )
-    unit = field["unit"]
+    unit = field.unit
     # At least two decimals, also for yen, because averages are entered.
     places = max(decimals(bundle.currency), 2)
     kind, form = (float, f"%.{places}f") if is_money(measure) else (int, "%d")
@@ -63,11 +63,11 @@ def _field(bundle: Bundle, field: Mapping[str, Any]) -> Any:
     value: float | None = st.number_input(
         label if says(label, unit) else f"{label} ({unit})",
         value=None,
-        step=kind(field["step"]),
+        step=kind(field.step),
         format=form,
         placeholder="not known",
         key=f"input_{measure}",
         persist_state="session",
     )
-    st.caption(f"{field['help']}. From {range_of(field)}.")
+    st.caption(f"{field.help}. From {range_of(field)}.")
     return value

@@ -12,7 +12,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from bankseg_assets.presentation.csv_export import csv_text, to_csv
 from bankseg_assets.scoring.bundle import Bundle
-from bankseg_assets.scoring.inputs import asked_of
+from bankseg_assets.scoring.documents import NumberInput
+from bankseg_assets.scoring.inputs import Input, asked_of
 from bankseg_assets.scoring.lists.hold_out import HoldOut
 from bankseg_assets.scoring.lists.reading import CustomerList, Dialect, open_list
 from bankseg_assets.scoring.lists.score_table import Scorer
@@ -25,8 +26,14 @@ Progress = Callable[[int], object]
 def template(bundle: Bundle) -> bytes:
     """Return a CSV with the model's inputs as columns, and an example customer."""
     fields = asked_of(bundle)
-    example = {field["measure"]: [field.get("default", "")] for field in fields}
+    example = {field.measure: [_example(field)] for field in fields}
     return to_csv(pd.DataFrame({"customer_id": ["example"], **example}))
+
+
+def _example(field: Input) -> float | str:
+    if not isinstance(field, NumberInput) or field.default is None:
+        return ""
+    return field.default
 
 
 def column_names(upload: UploadedFile) -> list[str]:

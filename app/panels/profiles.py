@@ -1,7 +1,6 @@
 """Segment profiles: an overview table and a card per segment."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -11,6 +10,7 @@ from app.widgets.measures import label, written
 from app.widgets.numbers import Numbers
 from app.widgets.palette import colour
 from bankseg_assets.presentation.formatting import number, percent
+from bankseg_assets.scoring.documents import Segment
 
 UNKNOWN = "—"
 AVERAGE = 100
@@ -21,25 +21,23 @@ SPENDING_NOTE = (
 )
 
 
-def overview(
-    segments: Sequence[Mapping[str, Any]], *, direction_known: bool = False
-) -> pd.DataFrame:
+def overview(segments: Sequence[Segment], *, direction_known: bool = False) -> pd.DataFrame:
     """Return the chart's numbers, one row per segment."""
     money = "Spending" if direction_known else "Money"
     columns = {
-        "Segment": [segment["name"] for segment in segments],
-        "Customers": [percent(segment["share_of_customers"]) for segment in segments],
+        "Segment": [segment.name for segment in segments],
+        "Customers": [percent(segment.share_of_customers) for segment in segments],
     }
     if has_money_shares(segments):
         columns |= {
-            money: [percent(segment["share_of_money"]) for segment in segments],
+            money: [percent(segment.share_of_money or 0.0) for segment in segments],
             f"{money} per customer (100 = average)": [number(money_index(one)) for one in segments],
         }
     return pd.DataFrame(columns)
 
 
 def profile(
-    segment: Mapping[str, Any],
+    segment: Segment,
     numbers: Numbers,
     measures: Mapping[str, float] | None = None,
     *,
@@ -49,16 +47,16 @@ def profile(
     rows = [
         {"Measure": label(measure, direction_known=direction_known)}
         | ({} if measures is None else {"Customer": _shown(measure, measures, numbers)})
-        | {"Segment median": _shown(measure, segment["medians"], numbers)}
+        | {"Segment median": _shown(measure, segment.medians, numbers)}
         | {"Index": _index(segment, measure)}
-        for measure in segment["medians"]
+        for measure in segment.medians
     ]
     return pd.DataFrame(rows)
 
 
-def index_bars(segment: Mapping[str, Any], *, direction_known: bool = False) -> go.Figure:
+def index_bars(segment: Segment, *, direction_known: bool = False) -> go.Figure:
     """Return a bar chart of each measure's index, from the average of all customers (100)."""
-    known = {name: value for name, value in segment["index"].items() if value is not None}
+    known = {name: value for name, value in segment.index.items() if value is not None}
     bars = go.Bar(
         x=[value - AVERAGE for value in known.values()],
         y=[wrapped(label(name, direction_known=direction_known)) for name in known],
@@ -93,11 +91,12 @@ def index_bars(segment: Mapping[str, Any], *, direction_known: bool = False) -> 
     return go.Figure(bars, layout)
 
 
-def rule_sentence(segment: Mapping[str, Any]) -> str:
+def rule_sentence(segment: Segment) -> str:
     """Return the segment's rule with its coverage and exclusivity."""
+    coverage, exclusivity = segment.coverage or 0.0, segment.exclusivity or 0.0
     return (
-        f"**Rule: {segment['rule']}.** It holds for {percent(segment['coverage'])} of the segment; "
-        f"of all customers whom it holds for, {percent(segment['exclusivity'])} are in the segment."
+        f"**Rule: {segment.rule}.** It holds for {percent(coverage)} of the segment; "
+        f"of all customers whom it holds for, {percent(exclusivity)} are in the segment."
     )
 
 
@@ -106,6 +105,6 @@ def _shown(measure: str, values: Mapping[str, float | None], numbers: Numbers) -
     return UNKNOWN if value is None else written(measure, value, numbers)
 
 
-def _index(segment: Mapping[str, Any], measure: str) -> str:
-    value = segment["index"].get(measure)
+def _index(segment: Segment, measure: str) -> str:
+    value = segment.index.get(measure)
     return UNKNOWN if value is None else number(round(value))

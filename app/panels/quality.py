@@ -10,6 +10,7 @@ from app.panels.profiles import UNKNOWN
 from app.widgets.charts import LARGE, OTHER, TOP, number_axis
 from app.widgets.numbers import Numbers
 from bankseg_assets.presentation.formatting import percent
+from bankseg_assets.scoring.documents import Segment
 
 METRICS = {
     "f1_weighted": "F1, weighted by size",
@@ -33,17 +34,17 @@ def metrics(found: Mapping[str, float]) -> pd.DataFrame:
 
 
 def confusion(
-    matrix: Sequence[Sequence[int]], segments: Sequence[Mapping[str, Any]], numbers: Numbers
+    matrix: Sequence[Sequence[int]], segments: Sequence[Segment], numbers: Numbers
 ) -> pd.DataFrame:
     """Return the confusion matrix: true segments (rows) by predicted ones (columns).
 
     Counts of 1 to 10 are shown as <11. Columns are segment numbers, because names are too wide for
     a phone.
     """
-    ids = [segment["segment"] for segment in segments]
+    ids = [segment.segment for segment in segments]
     return pd.DataFrame(
         [
-            {"True segment": f"{segment['segment']}: {segment['name']}"}
+            {"True segment": f"{segment.segment}: {segment.name}"}
             | {
                 f"as {other}": numbers.count(int(cell))
                 for other, cell in zip(ids, row, strict=True)

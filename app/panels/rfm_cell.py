@@ -1,7 +1,6 @@
 """Details of a cell of the RFM grid: customers, money, segments, and a list."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import pandas as pd
 import pyarrow.dataset as ds
@@ -16,6 +15,7 @@ from bankseg_assets.presentation.disclosure import shown_rounded
 from bankseg_assets.presentation.formatting import percent
 from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.bundle import Bundle
+from bankseg_assets.scoring.documents import Segment
 
 
 def members_of(cell: Cell) -> ds.Expression:
@@ -38,13 +38,13 @@ def _segments_in(files: tuple[str, ...], cell: Cell) -> dict[int, int]:
 
 
 def as_table(
-    counts: Mapping[int, int], segments: Sequence[Mapping[str, Any]], numbers: Numbers
+    counts: Mapping[int, int], segments: Sequence[Segment], numbers: Numbers
 ) -> pd.DataFrame:
     """Return the number of a cell's customers per segment, to the nearest ten.
 
     Exact counts, with the exact size of the cell, would reveal a single hidden count.
     """
-    names = {segment["segment"]: segment["name"] for segment in segments}
+    names = {segment.segment: segment.name for segment in segments}
     return pd.DataFrame(
         [
             {"Segment": names[segment], "Customers": shown_rounded(count, numbers.style)}

@@ -49,10 +49,10 @@ def _versions(published_dir: Path) -> tuple[dict[str, str], str]:
                 record = version_record(version)
             except DamagedVersionError:
                 continue
-            inputs: dict[str, str] = record["inputs"]
+            inputs = record.inputs
             if all(made_from.get(name, used) == used for name, used in inputs.items()):
                 made_from |= inputs | {asset: version.name}
-                found[asset], run_id = version.name, record["run_id"]
+                found[asset], run_id = version.name, record.run_id
     return found, run_id
 
 

@@ -1,6 +1,5 @@
 """Tables and documents of the shown release, or of the data before the first release."""
 
-import json
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -14,8 +13,8 @@ from app.state import session
 from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.lists.actions import read_actions
 from bankseg_assets.scoring.lists.errors import ListError
+from bankseg_assets.storage.documents import read_document
 
-DOCUMENT = "model.json"
 SAMPLE_ROWS = 40_000
 MAX_ROWS = 100_000
 """Rows of a table that a page may read whole."""
@@ -42,7 +41,7 @@ def document(asset: str) -> dict[str, Any]:
     release = _release_with(asset)
     if release is None:
         return {}
-    return _document(str(release.path(asset) / DOCUMENT))
+    return _document(str(release.path(asset)))
 
 
 def _release_with(asset: str) -> Release | None:
@@ -93,10 +92,8 @@ def _table(files: tuple[str, ...]) -> pd.DataFrame:
 
 
 @st.cache_data(max_entries=16, show_spinner=False)
-def _document(path: str) -> dict[str, Any]:
-    with open(path, encoding="utf-8") as file:  # noqa: PTH123 - the cache key is a str
-        found: dict[str, Any] = json.load(file)
-    return found
+def _document(version: str) -> dict[str, Any]:
+    return read_document(Path(version))
 
 
 def sample(asset: str, columns: list[str]) -> pd.DataFrame:

@@ -86,13 +86,13 @@ def show(release: Release, more: Sequence[Badge] = (), *, direction_known: bool 
 
 def _population(release: Release, *, direction_known: bool) -> Badge:
     gate = gate_of(release, DRIFT)
-    if not gate.get("numbers"):
+    if not gate.numbers:
         return _FIRST
     sentence = (
         shifted(release, direction_known=direction_known)
         or "The customers are spread as in the version before."
     )
-    colour, words = _POPULATION[gate["verdict"]]
+    colour, words = _POPULATION[gate.verdict]
     return Badge(colour, words, sentence)
 
 
@@ -104,7 +104,7 @@ def _stability(release: Release) -> Badge:
         f"This version and the one before agree at {agreement:.2f} on who belongs together; 1 is "
         "everybody as before, 0 is chance."
     )
-    if gate_of(release, AGREEMENT)["verdict"] == "refused":
+    if gate_of(release, AGREEMENT).verdict == "refused":
         return Badge("red", "Segments have changed", sentence)
     if agreement < STABLE:
         return Badge("orange", "Segments have shifted", sentence)

@@ -58,10 +58,10 @@ st.subheader("Columns", anchor=False)
 given: dict[str, str] = {}
 with st.container(horizontal=True):
     for field in inputs:
-        measure = field["measure"]
+        measure = field.measure
         found, guess = matched.get(measure) or "", alike.get(measure, "")
         given[measure] = st.selectbox(
-            field["label"] + (f" (is it {guess}?)" if guess and not found else ""),
+            field.label + (f" (is it {guess}?)" if guess and not found else ""),
             ["", *names],
             index=["", *names].index(found),
             format_func=lambda name: name or "(not in my list)",

@@ -96,8 +96,8 @@ members = data.sample("customer_segments", [*bundle.measures, "segment"])
 if len(members) >= SMALLEST_CELL:
     st.subheader("Where customers lie", anchor=False)
     known = {one: members[one].to_numpy(dtype=np.float64) for one in bundle.measures}
-    segments = sorted(bundle.segments, key=lambda segment: segment["segment"])
-    names = [segment["name"] for segment in segments]
+    segments = sorted(bundle.segments, key=lambda segment: segment.segment)
+    names = [segment.name for segment in segments]
     numbers = members["segment"].to_numpy(dtype=np.int64)
     shares = pd.Series(numbers).map(dict(enumerate(names))).value_counts(normalize=True)
     page.chart(

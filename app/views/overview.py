@@ -66,7 +66,7 @@ if bundle is None:
     st.stop()
 if len(bundle.segments) == 1:
     page.nothing(ONE_SEGMENT)
-elif any(segment["share_of_customers"] for segment in bundle.segments):
+elif any(segment.share_of_customers for segment in bundle.segments):
     page.chart(
         segment_map(bundle.segments, direction_known=direction_known),
         "Area: share of all customers."
@@ -76,4 +76,4 @@ elif any(segment["share_of_customers"] for segment in bundle.segments):
         key="segment_map",
     )
 for segment in bundle.segments:
-    st.markdown(f"**{segment['name']}.** {segment['sentence']}")
+    st.markdown(f"**{segment.name}.** {segment.sentence}")

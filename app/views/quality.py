@@ -31,7 +31,7 @@ st.markdown(
 )
 release, numbers, evaluation = session.require_release(), session.numbers(), bundle.evaluation
 kmeans = data.document("kmeans_model")
-labels = {field["measure"]: field["label"] for field in bundle.inputs}
+labels = {field.measure: field.label for field in bundle.inputs}
 
 is_one = len(bundle.segments) == 1
 left, right = st.columns(2, gap="large")
@@ -45,7 +45,7 @@ with left:
         show_table(measured, alt="Measures of quality")
 with right:
     st.subheader("What was checked before this version was released", anchor=False)
-    checked = [{"Gate": gate["sentence"], "Verdict": gate["verdict"]} for gate in release.gates]
+    checked = [{"Gate": gate.sentence, "Verdict": gate.verdict} for gate in release.gates]
     if checked:
         show_table(pd.DataFrame(checked), alt="Gates")
     else:

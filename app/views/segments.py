@@ -11,6 +11,7 @@ from app.state import data, session
 from app.widgets import page
 from app.widgets.tables import show_table
 from bankseg_assets.presentation.markdown import escaped
+from bankseg_assets.scoring.documents import Segment
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 
 CARD_WIDTH = 540  # two per row on a desktop, one on a phone
@@ -18,7 +19,7 @@ CARD_WIDTH = 540  # two per row on a desktop, one on a phone
 bundle = page.begin("Segments", "Whom do I target, and how?")
 release = session.require_release()
 numbers = session.numbers()
-names = {segment["name"]: segment for segment in bundle.segments}
+names = {segment.name: segment for segment in bundle.segments}
 is_one = len(names) == 1
 chosen: list[str] = []
 if is_one:
@@ -43,19 +44,19 @@ profiles, actions = rows_of("segment_profiles"), rows_of("recommended_actions")
 todo = {number: str(row["action"]) for number, row in actions.items()}
 
 
-def draw_profile(segment: dict[str, Any]) -> None:
+def draw_profile(segment: Segment) -> None:
     """Draw the segment's profile compared with the average customer."""
     table = profile(segment, numbers, direction_known=bundle.direction_known)
     if is_one:
         show_table(table.drop(columns="Index"), alt="The segment's profile")
         return
-    if any(value is not None for value in segment["index"].values()):
+    if any(value is not None for value in segment.index.values()):
         st.caption("Compared with the average customer, who is 100:")
         st.plotly_chart(
             index_bars(segment, direction_known=bundle.direction_known),
             config={"displayModeBar": False},
             alt="A bar for each measure from 100, the average; the table has the same numbers.",
-            key=f"index_{segment['segment']}",
+            key=f"index_{segment.segment}",
         )
     with st.expander("The same as a table"):
         show_table(table, alt="The segment's profile")
@@ -72,18 +73,18 @@ def sums(row: dict[str, Any]) -> str:
     return f"{size}, {money} of spending, {income}"
 
 
-def card(segment: dict[str, Any]) -> None:
+def card(segment: Segment) -> None:
     """Draw a segment's description, recommended action and customer list."""
-    number = int(segment["segment"])
+    number = segment.segment
     row, action = profiles.get(number, {}), actions.get(number)
     with st.container(border=True, width=CARD_WIDTH):
-        st.subheader(segment["name"], anchor=False)
+        st.subheader(segment.name, anchor=False)
         if row.get("customers"):  # the sentence has the shares; 0 means fewer than 11
             st.markdown(sums(row))
-        st.markdown(segment["sentence"])
+        st.markdown(segment.sentence)
         if action:
             st.markdown(f":material/campaign: **{action['action']}.** {action['reason']}")
-        if segment.get("rule"):
+        if segment.rule:
             st.markdown(rule_sentence(segment))
         draw_profile(segment)
         if row.get("people"):
@@ -109,4 +110,4 @@ st.caption(
 )
 with st.container(horizontal=True):
     for name in chosen or names:
-        card(dict(names[name]))
+        card(names[name])

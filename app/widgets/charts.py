@@ -2,13 +2,14 @@
 
 import math
 import textwrap
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import plotly.graph_objects as go
 
 from app.widgets.numbers import Numbers
 from bankseg_assets.presentation.formatting import percent
+from bankseg_assets.scoring.documents import Segment
 
 TOP, OTHER = "#2a78d6", "#8c96a3"  # both contrast with a white and with a black page
 HUE = ["#e3edf8", "#5b9be0"]  # one hue, for colour-blind eyes; light, under dark text
@@ -38,9 +39,7 @@ def probability_bars(names: Sequence[str], shares: Sequence[float]) -> go.Figure
     return go.Figure(bars, layout)
 
 
-def segment_map(
-    segments: Sequence[Mapping[str, Any]], *, direction_known: bool = False
-) -> go.Figure:
+def segment_map(segments: Sequence[Segment], *, direction_known: bool = False) -> go.Figure:
     """Return a treemap of the segments: area by customers, colour by money per customer.
 
     Without shares of the money all have the same colour.
@@ -49,12 +48,12 @@ def segment_map(
     has_money = has_money_shares(segments)
     values = [money_index(segment) if has_money else 0 for segment in segments]
     rectangles = go.Treemap(
-        labels=[f"<b>{wrapped(segment['name'], NARROW_LINE)}</b>" for segment in segments],
+        labels=[f"<b>{wrapped(segment.name, NARROW_LINE)}</b>" for segment in segments],
         parents=[""] * len(segments),
-        values=[segment["share_of_customers"] for segment in segments],
+        values=[segment.share_of_customers for segment in segments],
         text=[
-            f"{percent(segment['share_of_customers'])} of<br>customers"
-            + (f"<br>{percent(segment['share_of_money'])} {of_money}" if has_money else "")
+            f"{percent(segment.share_of_customers)} of<br>customers"
+            + (f"<br>{percent(segment.share_of_money or 0.0)} {of_money}" if has_money else "")
             for segment in segments
         ],
         textinfo="label+text",
@@ -74,24 +73,24 @@ def segment_map(
     return go.Figure(rectangles, go.Layout(height=320, margin={"l": 0, "r": 0, "t": 0, "b": 0}))
 
 
-def has_money_shares(segments: Sequence[Mapping[str, Any]]) -> bool:
+def has_money_shares(segments: Sequence[Segment]) -> bool:
     """Return whether the segments' shares of the money are meaningful.
 
     They are not if refunds exceed purchases in a segment, or if all amounts are zero.
     """
-    shares = [segment["share_of_money"] for segment in segments]
+    shares = [segment.share_of_money for segment in segments]
     return all(share is not None and 0 <= share <= 1 for share in shares) and any(shares)
 
 
-def money_index(segment: Mapping[str, Any]) -> int:
+def money_index(segment: Segment) -> int:
     """Return a segment's money per customer as an index, with all customers at 100.
 
     0 for a segment that is too small to show its size.
     """
-    if not segment["share_of_customers"]:
+    if not segment.share_of_customers:
         return 0
-    index = 100 * segment["share_of_money"] / segment["share_of_customers"]
-    return round(float(index))
+    index = 100 * (segment.share_of_money or 0.0) / segment.share_of_customers
+    return round(index)
 
 
 def number_axis(title: str, values: Sequence[float], numbers: Numbers) -> dict[str, Any]:

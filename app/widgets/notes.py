@@ -14,7 +14,7 @@ def notes(bundle: Bundle, release: Release) -> list[str]:
     Population drift has its own badge and sentence. An older release, without recorded warnings,
     has those of its model.
     """
-    shift = gate_of(release, DRIFT).get("sentence")
+    shift = gate_of(release, DRIFT).sentence
     found = dict.fromkeys([*bundle.warnings, *release.warnings])
     return [sentence for sentence in found if sentence != shift]
 

@@ -5,10 +5,19 @@ from typing import Any
 
 import numpy as np
 
-from bankseg_assets.classifier.evaluation import Labels, evaluate
+from bankseg_assets.classifier.evaluation import (
+    evaluate,
+)
 from bankseg_assets.classifier.temperature import Sample
-from bankseg_assets.scoring.bundle import Array, Bundle, log_joint, project, score, softmax
+from bankseg_assets.scoring.bundle import (
+    Bundle,
+    log_joint,
+    project,
+    score,
+    softmax,
+)
 from bankseg_assets.scoring.posterior import log_posterior
+from bankseg_assets.stats.arrays import Array, Labels
 
 NEAREST = "nearest centroid"
 SHUFFLED = "naive Bayes on shuffled labels"

@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -15,9 +15,17 @@ from bankseg_assets.classifier.evaluation import publishable_bins, reliability
 from bankseg_assets.classifier.naive_bayes import Evaluation, NaiveBayesModel
 from bankseg_assets.classifier.temperature import Calibrated, calibrate
 from bankseg_assets.customers.rfm import FEWEST_TO_SPLIT
+from bankseg_assets.presentation.formatting import three_digits
 from bankseg_assets.presentation.phrases import knows_direction
 from bankseg_assets.profiling.profiles import INCOME, INDEXED, MEDIANS
-from bankseg_assets.scoring.bundle import BUNDLE_FORMAT, asked_measures, bundle_from, bundle_hash
+from bankseg_assets.scoring.bundle import BUNDLE_FORMAT, asked_measures, bundle_hash, bundle_of
+from bankseg_assets.scoring.documents import (
+    BundleDocument,
+    Condition,
+    NumberInput,
+    Place,
+    Segment,
+)
 from bankseg_assets.scoring.posterior import posterior
 from bankseg_assets.segmentation.kmeans import KMeansModel
 from bankseg_assets.segmentation.pca import PcaModel
@@ -56,32 +64,62 @@ _QUESTIONS_ON_SPENDING = _QUESTIONS | {
 """The same where the direction of amounts is known."""
 
 
+@dataclass(frozen=True)
+class FittedModels:
+    """The models that a bundle is made of, and the classifier's quality."""
+
+    pca: PcaModel
+    kmeans: KMeansModel
+    model: NaiveBayesModel
+    evaluation: Evaluation
+
+
 def build_bundle(
-    *,
-    pca: PcaModel,
-    kmeans: KMeansModel,
-    model: NaiveBayesModel,
-    evaluation: Evaluation,
+    fitted: FittedModels,
     segments: DataFrame,
     profiles: Sequence[Mapping[str, Any]],
+    *,
     version: str,
     currency: str,
     demographics: Sequence[str] = (),
-) -> dict[str, Any]:
+) -> BundleDocument:
     """Return the bundle that `scoring.load_bundle` reads, with its content hash.
 
     `segments` is CUSTOMER_SEGMENTS, the source of the form's ranges and defaults. demographics:
     which of age, gender and location are used as evidence.
     """
-    measures = asked_measures(pca.features)
     direction_known = any(map(knows_direction, profiles))
+    measures = asked_measures(fitted.pca.features)
     snapshot = segments.select("snapshot_date").first()
-    document: dict[str, Any] = {
-        "format": BUNDLE_FORMAT,
-        "version": version,
-        "snapshot_date": snapshot[0].isoformat() if snapshot else "",
-        "currency": currency,
-        "features": [asdict(feature) for feature in pca.features],
+    document = BundleDocument(
+        format=BUNDLE_FORMAT,
+        version=version,
+        sha256="",
+        snapshot_date=snapshot[0].isoformat() if snapshot else "",
+        currency=currency,
+        **_parameters(fitted),
+        segments=tuple(
+            _segment(profile, fitted.kmeans.colours[profile["segment"]])
+            for profile in sorted(profiles, key=lambda p: p["segment"])
+        ),
+        inputs=tuple(form_inputs(segments, measures, currency, direction_known=direction_known)),
+        metrics=_metrics(fitted),
+        warnings=(*fitted.pca.warnings, *fitted.kmeans.warnings, *_untested(fitted.evaluation)),
+        evidence=fit_evidence(segments, demographics, fitted.kmeans.k),
+        calibration={},
+        evidence_weights={},
+        evaluation={},
+    )
+    if direction_known:  # without this key, it is unknown
+        document = document.model_copy(update={"direction_known": True})
+    document = _calibrated(document, segments, fitted.evaluation)
+    return document.model_copy(update={"sha256": bundle_hash(document.to_json())})
+
+
+def _parameters(fitted: FittedModels) -> dict[str, Any]:
+    pca, kmeans, model = fitted.pca, fitted.kmeans, fitted.model
+    return {
+        "features": pca.features,
         "mean": pca.mean,
         "scale": pca.scale,
         "components": pca.components,
@@ -90,44 +128,44 @@ def build_bundle(
         "prior": model.prior,
         "means": model.means,
         "variances": model.variances,
-        "segments": [
-            _segment(profile) | {"colour": kmeans.colours[profile["segment"]]}
-            for profile in sorted(profiles, key=lambda p: p["segment"])
-        ],
-        "inputs": form_inputs(segments, measures, currency, direction_known=direction_known),
-        "metrics": {
-            "f1_weighted": evaluation.f1_weighted,
-            "f1_macro": evaluation.f1_macro,
-            "log_loss": evaluation.log_loss,
-            "silhouette": kmeans.silhouette,
-            "n_segments": kmeans.k,
-            "n_customers": sum(kmeans.sizes),
-            "n_held_out": evaluation.n_held_out,
-            "smallest_share": rounded(min(kmeans.sizes) / sum(kmeans.sizes)),
-        }
-        | ({} if kmeans.criteria_met is None else {"criteria_met": kmeans.criteria_met}),
-        "warnings": [*pca.warnings, *kmeans.warnings, *_untested(evaluation)],
-        "confusion": evaluation.confusion,
-        "evidence": fit_evidence(segments, demographics, kmeans.k),
-        "calibration": {},
-        "evidence_weights": {},
-        "evaluation": {},
+        "confusion": fitted.evaluation.confusion,
     }
-    if direction_known:  # without this key, the direction of amounts is unknown
-        document["direction_known"] = True
-    calibrated = calibrate(bundle_from(document | {"sha256": ""}), segments)
-    document |= {
-        "calibration": calibrated.bundle.calibration,
-        "evidence_weights": calibrated.bundle.evidence_weights,
-        "evaluation": _evaluation(calibrated, evaluation),
+
+
+def _metrics(fitted: FittedModels) -> dict[str, bool | int | float]:
+    kmeans, evaluation = fitted.kmeans, fitted.evaluation
+    found = {
+        "f1_weighted": evaluation.f1_weighted,
+        "f1_macro": evaluation.f1_macro,
+        "log_loss": evaluation.log_loss,
+        "silhouette": kmeans.silhouette,
+        "n_segments": kmeans.k,
+        "n_customers": sum(kmeans.sizes),
+        "n_held_out": evaluation.n_held_out,
+        "smallest_share": rounded(min(kmeans.sizes) / sum(kmeans.sizes)),
     }
-    nothing, everything = calibrated.completeness[0], calibrated.with_all_measures
-    document["metrics"] |= {
+    return found | ({} if kmeans.criteria_met is None else {"criteria_met": kmeans.criteria_met})
+
+
+def _calibrated(
+    document: BundleDocument, segments: DataFrame, evaluation: Evaluation
+) -> BundleDocument:
+    """Return the document with calibrated probabilities and their quality."""
+    found = calibrate(bundle_of(document), segments)
+    nothing, everything = found.completeness[0], found.with_all_measures
+    metrics = {
         "calibration_error": everything.metrics.calibration_error,
         "brier": everything.metrics.brier,
         "log_loss_of_the_prior": nothing.metrics.log_loss,
     }
-    return document | {"sha256": bundle_hash(document)}
+    return document.model_copy(
+        update={
+            "calibration": found.bundle.calibration,
+            "evidence_weights": found.bundle.evidence_weights,
+            "evaluation": _evaluation(found, evaluation),
+            "metrics": document.metrics | metrics,
+        }
+    )
 
 
 def _untested(evaluation: Evaluation) -> list[str]:
@@ -163,7 +201,7 @@ def form_inputs(
     currency: str,
     *,
     direction_known: bool = False,
-) -> list[dict[str, Any]]:
+) -> list[NumberInput]:
     """Return how a form asks for each measure: default and limits.
 
     The default is the median, the upper limit the first power of ten of at least ten times the
@@ -180,16 +218,16 @@ def form_inputs(
             quantiles(counts[name], [0.0, 0.5, 1.0]) if counts[name] else (0.0, 0.0, 0.0)
         )
         found.append(
-            {
-                "measure": name,
-                "label": label,
-                "unit": unit or currency,
-                "help": explanation,
-                "minimum": -_limit(-least) if least < 0 else int(name == "frequency"),
-                "maximum": _limit(greatest),
-                "default": float(f"{median:.3g}") if step > 1 else float(round(median)),
-                "step": step,
-            }
+            NumberInput(
+                measure=name,
+                label=label,
+                unit=unit or currency,
+                help=explanation,
+                minimum=-_limit(-least) if least < 0 else int(name == "frequency"),
+                maximum=_limit(greatest),
+                default=three_digits(median) if step > 1 else float(round(median)),
+                step=step,
+            )
         )
     return found
 
@@ -198,31 +236,32 @@ def _limit(greatest: float) -> float:
     return 10.0 ** math.ceil(math.log10(10 * max(greatest, 1)))
 
 
-def _segment(profile: Mapping[str, Any]) -> dict[str, Any]:
+def _segment(profile: Mapping[str, Any], colour: int) -> Segment:
     medians, indexed = (
         [name for name in names if name != INCOME or knows_direction(profile)]
         for names in (MEDIANS, INDEXED)
     )
-    return {
-        "segment": profile["segment"],
-        "name": profile["segment_name"],
-        "sentence": profile["sentence"],
-        "customers": profile["customers"],
-        "share_of_customers": profile["share_of_customers"],
-        "share_of_money": profile["share_of_money"],
-        "medians": {name: profile[f"median_{name}"] for name in medians},
-        "quartiles": {
+    return Segment(
+        segment=profile["segment"],
+        name=profile["segment_name"],
+        sentence=profile["sentence"],
+        customers=profile["customers"],
+        share_of_customers=profile["share_of_customers"],
+        share_of_money=profile["share_of_money"],
+        medians={name: profile[f"median_{name}"] for name in medians},
+        quartiles={
             name: [profile[f"{side}_quartile_{name}"] for side in ("lower", "upper")]
             for name in medians
         },
-        "index": {name: profile[f"index_{name}"] for name in indexed},
-        "rule": profile["rule"],
-        "conditions": _plain(profile["rule_conditions"]),
-        "coverage": profile["rule_coverage"],
-        "exclusivity": profile["rule_exclusivity"],
-        "locations": _plain(profile["top_locations"]),
-        "people": profile["people"],
-    }
+        index={name: profile[f"index_{name}"] for name in indexed},
+        rule=profile["rule"],
+        conditions=[Condition(**one) for one in _plain(profile["rule_conditions"])],
+        coverage=profile["rule_coverage"],
+        exclusivity=profile["rule_exclusivity"],
+        locations=[Place(**one) for one in _plain(profile["top_locations"])],
+        people=profile["people"],
+        colour=colour,
+    )
 
 
 def _plain(structs: Sequence[Any]) -> list[dict[str, Any]]:

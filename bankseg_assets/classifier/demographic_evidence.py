@@ -1,7 +1,6 @@
 """Fit P(age band | segment), P(gender | segment), P(location | segment) on training customers."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -10,6 +9,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.scoring.bundle import InputError
+from bankseg_assets.scoring.documents import EvidenceDocument
 from bankseg_assets.scoring.evidence import EVIDENCE, OTHER, category
 
 MOST_VALUES = 30  # locations: of thousands, the thirty largest have half of the customers
@@ -18,8 +18,8 @@ LOG_DIGITS = 3  # decimals of a log probability
 CHANCE = 0.001  # significance level of the G-test
 
 
-def fit_evidence(segments: DataFrame, names: Sequence[str], k: int) -> dict[str, dict[str, Any]]:
-    """Return an evidence table per informative name, as read by `evidence.Evidence.from_json`.
+def fit_evidence(segments: DataFrame, names: Sequence[str], k: int) -> dict[str, EvidenceDocument]:
+    """Return an evidence table per informative name, as read by `evidence.Evidence.from_document`.
 
     `segments` is CUSTOMER_SEGMENTS; held-out customers are excluded. Raises InputError for an
     unknown name.
@@ -49,7 +49,9 @@ def fit_evidence(segments: DataFrame, names: Sequence[str], k: int) -> dict[str,
     return {name: found for name, found in tables.items() if found is not None}
 
 
-def table(label: str, counts: Mapping[str, npt.NDArray[np.int64]], k: int) -> dict[str, Any] | None:
+def table(
+    label: str, counts: Mapping[str, npt.NDArray[np.int64]], k: int
+) -> EvidenceDocument | None:
     """Return log P(value | segment) of the most common values, and of all others together.
 
     None if the segments do not differ significantly.
@@ -69,11 +71,11 @@ def table(label: str, counts: Mapping[str, npt.NDArray[np.int64]], k: int) -> di
         return None
     smoothed = numbers + SMOOTHING
     log_probability = np.log(smoothed / smoothed.sum(axis=0))
-    return {
-        "label": label,
-        "values": values,
-        "log_probability": log_probability.round(LOG_DIGITS).tolist(),
-    }
+    return EvidenceDocument(
+        label=label,
+        values=values,
+        log_probability=log_probability.round(LOG_DIGITS).tolist(),
+    )
 
 
 def tells_something(counts: npt.NDArray[np.int64]) -> bool:

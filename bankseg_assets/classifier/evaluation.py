@@ -4,17 +4,14 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from bankseg_assets.classifier.naive_bayes import LEAST_PROBABILITY
 from bankseg_assets.presentation.disclosure import is_small
-from bankseg_assets.scoring.bundle import Array
+from bankseg_assets.stats.arrays import Array, Labels
 from bankseg_assets.stats.metrics import f1_scores, occurs
 
 BINS = 15
 DIGITS = 6
-
-Labels = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True)
@@ -35,8 +32,10 @@ class Metrics:
 
 def evaluate(probabilities: Array, labels: Labels) -> Metrics:
     """Evaluate probabilities (n, k) against the true segments (n,)."""
+    from sklearn.metrics import confusion_matrix
+
     k = probabilities.shape[1]
-    confusion = confusion_matrix(labels, probabilities.argmax(axis=1), k)
+    confusion: Labels = confusion_matrix(labels, probabilities.argmax(axis=1), labels=np.arange(k))
     f1, shares = f1_scores(confusion), confusion.sum(axis=1) / len(labels)
     truth = np.eye(k)[labels]
     return Metrics(
@@ -47,13 +46,6 @@ def evaluate(probabilities: Array, labels: Labels) -> Metrics:
         brier=round(float(((probabilities - truth) ** 2).sum(axis=1).mean()), DIGITS),
         calibration_error=round(calibration_error(probabilities, labels), DIGITS),
     )
-
-
-def confusion_matrix(labels: Labels, predicted: Labels, k: int) -> Labels:
-    """Return the counts (k, k): rows are true segments, columns predicted ones."""
-    counts = np.zeros((k, k), dtype=np.int64)
-    np.add.at(counts, (labels, predicted), 1)
-    return counts
 
 
 def log_loss(probabilities: Array, labels: Labels) -> float:

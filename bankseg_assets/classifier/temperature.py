@@ -18,15 +18,19 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.classifier.evaluation import (
-    Labels,
     Metrics,
     calibration_error,
     evaluate,
     log_loss,
 )
-from bankseg_assets.scoring.bundle import Array, Bundle, softmax
+from bankseg_assets.scoring.bundle import (
+    Bundle,
+    softmax,
+)
 from bankseg_assets.scoring.calibration import Calibration, floored
+from bankseg_assets.scoring.documents import CalibrationDocument
 from bankseg_assets.scoring.posterior import evidence_of, joint_of_known, log_posterior, subset_key
+from bankseg_assets.stats.arrays import Array, Labels
 from bankseg_assets.stats.rounding import rounded
 
 SAMPLE = 20_000  # customers: temperatures of two such samples differ by under 2 %
@@ -175,7 +179,7 @@ def best_matrix(joint: Array, labels: Labels, temperature: float) -> Calibration
     return Calibration(matrix=np.array(matrix), shift=np.array(rounded(shift, FACTOR_DIGITS)))
 
 
-def _calibrations(bundle: Bundle, training: Sample) -> dict[str, dict[str, Any]]:
+def _calibrations(bundle: Bundle, training: Sample) -> dict[str, CalibrationDocument]:
     prior_loss = log_loss(np.tile(bundle.prior, (len(training.labels), 1)), training.labels)
     found = {}
     for names in subsets(bundle.measures):
@@ -183,7 +187,7 @@ def _calibrations(bundle: Bundle, training: Sample) -> dict[str, dict[str, Any]]
         may_turn = len(names) < len(bundle.measures)
         found[subset_key(names)] = _calibration(
             joint, training.labels, worst=prior_loss, may_turn=may_turn
-        ).to_json()
+        ).document()
     return found
 
 
@@ -221,7 +225,7 @@ def _evaluated(bundle: Bundle, sample: Sample, names: tuple[str, ...]) -> Comple
     return Completeness(
         known=names,
         metrics=evaluate(softmax(log_probabilities), sample.labels),
-        temperature=bundle.calibration[subset_key(measures)].get("temperature"),
+        temperature=bundle.calibration[subset_key(measures)].temperature,
         evidence_weight=bundle.evidence_weights.get(subset_key(names)),
     )
 

@@ -12,11 +12,11 @@ from contextlib import ExitStack
 from dataclasses import asdict, dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 import pyarrow.dataset as ds
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.cleaning import deduplication, outliers, transaction_ids, validation
@@ -102,14 +102,11 @@ def clean(
     new = sorted(set(raw) - before.deliveries)
     kept, quarantined, fences = dict(before.kept), dict(before.quarantined), dict(before.fences)
     if new:
-        strongest = order["corrections"]
-        work = _CleaningJob(spark, folder, contract, raw, new, taken_on, strongest, before.kept)
-        fences |= work.fences
-        try:
+        deliveries = _Deliveries(raw, new, taken_on, winners=order["corrections"])
+        with _CleaningJob(spark, folder, contract, deliveries, before.kept) as work:
+            fences |= work.fences
             kept |= work.kept() | work.rewrite_earlier_parts(before.kept)
             quarantined |= work.broken(kept) | work.repeats(before.quarantined.get(REPEATS, []))
-        finally:
-            work.close()
     basis = {
         "fingerprint": fingerprint,
         **order,
@@ -146,65 +143,99 @@ def dispositions(files: Iterable[Path]) -> Dispositions:
     return found
 
 
+@dataclass(frozen=True)
+class _Deliveries:
+    """All raw deliveries, and which of them are new."""
+
+    raw: Parts
+    new: list[str]
+    taken_on: Mapping[str, date]
+    winners: list[str]
+    """Those whose rows override contradicting ones, the strongest last."""
+
+    @property
+    def old(self) -> list[str]:
+        """The deliveries that were cleaned before."""
+        return sorted(set(self.raw) - set(self.new))
+
+    def files(self, deliveries: Iterable[str]) -> list[Path]:
+        """Return the raw files of some deliveries."""
+        return [path for delivery in deliveries for path in self.raw[delivery]]
+
+    def not_after(self, deliveries: Iterable[str]) -> Column:
+        """Return the last valid transaction day of the rows of some deliveries."""
+        return deduplication.day_of_grace({one: self.taken_on[one] for one in deliveries})
+
+
 class _CleaningJob:
-    """The Spark jobs that clean new deliveries in addition to earlier ones."""
+    """The Spark jobs that clean new deliveries in addition to earlier ones.
+
+    A context manager: entering it validates the new rows and finds the repeated ones, leaving it
+    releases the cached frames.
+    """
+
+    fences: dict[str, dict[str, Fences]]
+    """Delivery -> measure -> fences of the new deliveries."""
 
     def __init__(
         self,
         spark: SparkSession,
         folder: Path,
         contract: DeliveryContract,
-        raw: Parts,
-        new: list[str],
-        taken_on: Mapping[str, date],
-        winners: list[str],
+        deliveries: _Deliveries,
         kept_before: Parts,
     ) -> None:
         self._spark = spark
         self._folder = folder
-        self._raw = raw
-        self._new = new
-        old = sorted(set(raw) - set(new))
-        arrived = self._read(RAW_TRANSACTIONS, self._raw_files(new))
-        days = {delivery: taken_on[delivery] for delivery in new}
-        not_after = deduplication.day_of_grace(days)
-        self._validated = validation.judge(arrived, contract, not_after=not_after)
-        self._identified = transaction_ids.identified(self._validated, contract)
-        self.fences = outliers.outlier_fences(self._validated, contract)
-        self._kept = ExitStack()
-        before = self._earlier_ids(old, kept_before, contract, taken_on)
-        ids = deduplication.transaction_ids_of(arrived, contract, not_after=not_after)
-        repeated = deduplication.repeated_among(ids, before)
-        self._repeated = self._kept.enter_context(repeated).persist()
-        self._kept.callback(self._repeated.unpersist)
+        self._contract = contract
+        self._deliveries = deliveries
+        self._kept_before = kept_before
+        self._cached = ExitStack()
         self._verdicts: DataFrame | None = None
         self._n_not_kept: dict[str, int] = {}
-        if self._repeated.isEmpty():
+
+    def __enter__(self) -> Self:
+        with ExitStack() as cached:  # releases the frames if one of the jobs fails
+            arrived = self._read_raw(self._deliveries.new)
+            not_after = self._deliveries.not_after(self._deliveries.new)
+            self._validated = validation.judge(arrived, self._contract, not_after=not_after)
+            self._identified = transaction_ids.identified(self._validated, self._contract)
+            self.fences = outliers.outlier_fences(self._validated, self._contract)
+            self._find_repeats(arrived, not_after, cached)
+            self._cached = cached.pop_all()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._cached.close()
+
+    def _find_repeats(self, arrived: DataFrame, not_after: Column, cached: ExitStack) -> None:
+        """Decide which rows of new and earlier deliveries repeat a transaction."""
+        contract, deliveries = self._contract, self._deliveries
+        before = self._earlier_ids()
+        ids = deduplication.transaction_ids_of(arrived, contract, not_after=not_after)
+        frame = cached.enter_context(deduplication.repeated_among(ids, before))
+        repeated = _persisted(frame, cached)
+        if repeated.isEmpty():
             return
-        hit = self._deliveries_with_repeats(before)
-        self._possible_repeats = self._read(RAW_TRANSACTIONS, self._raw_files([*hit, *new]))
-        days |= {delivery: taken_on[delivery] for delivery in hit}
-        self._verdicts = deduplication.verdicts(
+        possible = [*_deliveries_with(repeated, before), *deliveries.new]
+        self._possible_repeats = self._read_raw(possible)
+        verdicts = deduplication.verdicts(
             self._possible_repeats,
-            self._repeated,
+            repeated,
             contract,
-            not_after=deduplication.day_of_grace(days),
-            winners=winners,
-        ).persist()
-        self._kept.callback(self._verdicts.unpersist)
+            not_after=deliveries.not_after(possible),
+            winners=deliveries.winners,
+        )
+        self._verdicts = _persisted(verdicts, cached)
         rows = self._verdicts.groupBy("delivery").count().collect()
         self._n_not_kept = {row["delivery"]: row["count"] for row in rows}
-
-    def close(self) -> None:
-        """Release the cached frames."""
-        self._kept.close()
 
     def kept(self) -> Parts:
         """Write the kept rows of the new deliveries."""
         rows = validation.keep(
             self._identified, self._not_kept(), outliers.outlier_flags(self.fences)
         )
-        return write_parts(rows, self._folder / "kept", self._new)
+        return write_parts(rows, self._folder / "kept", self._deliveries.new)
 
     def rewrite_earlier_parts(self, parts: Parts) -> Parts:
         """Rewrite the parts of earlier deliveries that hold a row which is now repeated."""
@@ -227,10 +258,11 @@ class _CleaningJob:
 
     def broken(self, kept: Parts) -> Parts:
         """Write the rows of new deliveries that broke a rule; skip the pass if there are none."""
-        raw_rows = rows_by_delivery({d: self._raw[d] for d in self._new})
-        kept_rows = rows_by_delivery({d: kept.get(d, []) for d in self._new})
+        new = self._deliveries.new
+        raw_rows = rows_by_delivery({d: self._deliveries.raw[d] for d in new})
+        kept_rows = rows_by_delivery({d: kept.get(d, []) for d in new})
         with_broken_rows = [
-            d for d in self._new if raw_rows[d] > kept_rows[d] + self._n_not_kept.get(d, 0)
+            d for d in new if raw_rows[d] > kept_rows[d] + self._n_not_kept.get(d, 0)
         ]
         if not with_broken_rows:
             return {}
@@ -250,34 +282,22 @@ class _CleaningJob:
     def _not_kept(self) -> DataFrame | None:
         return self._verdicts if self._n_not_kept else None
 
-    def _earlier_ids(
-        self,
-        old: list[str],
-        kept: Parts,
-        contract: DeliveryContract,
-        taken_on: Mapping[str, date],
-    ) -> DataFrame | None:
+    def _earlier_ids(self) -> DataFrame | None:
         """Return the IDs of earlier rows, with their delivery.
 
         For IDs derived from the content, only kept rows: any other sound row duplicates a kept one,
         and recomputing its ID would need its whole delivery.
         """
-        if transaction_ids.are_of_content(contract):
-            files = [path for delivery in old for path in kept.get(delivery, [])]
+        old = self._deliveries.old
+        if transaction_ids.are_of_content(self._contract):
+            files = [path for delivery in old for path in self._kept_before.get(delivery, [])]
             return self._read(CLEANED_TRANSACTIONS, files) if files else None
         if not old:
             return None
-        raw = self._read(RAW_TRANSACTIONS, self._raw_files(old))
-        days = {delivery: taken_on[delivery] for delivery in old}
-        not_after = deduplication.day_of_grace(days)
-        return deduplication.transaction_ids_of(raw, contract, not_after=not_after)
-
-    def _deliveries_with_repeats(self, before: DataFrame | None) -> list[str]:
-        if before is None:
-            return []
-        ids = before.select("transaction_id", "delivery")
-        hit = ids.join(self._repeated, "transaction_id", "left_semi").select("delivery").distinct()
-        return sorted(row["delivery"] for row in hit.collect())
+        not_after = self._deliveries.not_after(old)
+        return deduplication.transaction_ids_of(
+            self._read_raw(old), self._contract, not_after=not_after
+        )
 
     def _stale(self, delivery: str, parts: list[Path]) -> list[Path]:
         assert self._verdicts is not None
@@ -286,11 +306,26 @@ class _CleaningJob:
         rows = self._verdicts.where(F.col("delivery") == delivery).select("row_number").collect()
         return holding(parts, np.sort(np.array([row[0] for row in rows], dtype=np.int64)))
 
-    def _raw_files(self, deliveries: Iterable[str]) -> list[Path]:
-        return [path for delivery in deliveries for path in self._raw[delivery]]
+    def _read_raw(self, deliveries: Iterable[str]) -> DataFrame:
+        return self._read(RAW_TRANSACTIONS, self._deliveries.files(deliveries))
 
     def _read(self, table: Table, files: Iterable[Path]) -> DataFrame:
         return read_parquet(self._spark, table.ddl, *files)
+
+
+def _deliveries_with(repeated: DataFrame, before: DataFrame | None) -> list[str]:
+    """Return the earlier deliveries with a row of a repeated transaction."""
+    if before is None:
+        return []
+    ids = before.select("transaction_id", "delivery")
+    hit = ids.join(repeated, "transaction_id", "left_semi").select("delivery").distinct()
+    return sorted(row["delivery"] for row in hit.collect())
+
+
+def _persisted(frame: DataFrame, cached: ExitStack) -> DataFrame:
+    """Cache a frame until `cached` closes."""
+    cached.callback(frame.unpersist)
+    return frame.persist()
 
 
 def _reusable_results(

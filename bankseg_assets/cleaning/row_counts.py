@@ -76,7 +76,7 @@ def newest_accounts(store: VersionStore) -> dict[str, Account]:
     cleaned = versions[-1]
     basis = version_basis(cleaned)
     aside = [v for v in store.versions(QUARANTINED) if version_basis(v) == basis]
-    raw = store.folder / RAW / version_record(cleaned)["inputs"][RAW]
+    raw = store.folder / RAW / version_record(cleaned).inputs[RAW]
     return accounts(raw, cleaned, aside[-1] if aside else store.latest(QUARANTINED))
 
 

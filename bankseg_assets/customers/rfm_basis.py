@@ -100,13 +100,13 @@ def _rules_of(cleaned: Path) -> str:
 
 
 def _files(cleaned: Path) -> dict[str, str]:
-    files: dict[str, tuple[int, str]] = version_record(cleaned)["files"]
+    files = version_record(cleaned).files
     return {sha256: name for name, (_, sha256) in files.items() if name.endswith(".parquet")}
 
 
 def _old_file(table: Path, name: str) -> Path:
     """Return an input file of an earlier table. Raises FullRecomputeError."""
-    version: str = version_record(table)["inputs"].get(_CLEANED, "")
+    version = version_record(table).inputs.get(_CLEANED, "")
     path = table.parent.parent / _CLEANED / version / name
     if not version or not path.is_file():
         raise FullRecomputeError(

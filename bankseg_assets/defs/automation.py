@@ -1,9 +1,8 @@
-"""Jobs and sensors: new content, cleaned data, a new release, a failed run.
+"""Jobs and sensors: new content, cleaned data; `alerts` has those of runs.
 
 A new file of holdings starts the product recommendations only.
 """
 
-import json
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,6 +12,7 @@ from pathlib import Path
 import dagster as dg
 
 from bankseg_assets.contracts.delivery import ContractError
+from bankseg_assets.defs.alerts import ALERTS
 from bankseg_assets.defs.assets.ingestion.cleaned_transactions import CONTENT_HASH_KEY, CONTRACT_KEY
 from bankseg_assets.defs.check_state import CheckState, blocking_keys, check_state
 from bankseg_assets.defs.checks.core import ALL_CHECKS
@@ -21,7 +21,6 @@ from bankseg_assets.landing.archive import sha256_of
 from bankseg_assets.landing.files import list_landing
 from bankseg_assets.landing.ledger import WITHDRAWN, Delivery, content_hash, current_content
 from bankseg_assets.products.current_delivery import holdings_in_use
-from bankseg_assets.runtime.settings import load_settings
 
 LOOK_EVERY_SECONDS = 10
 # Dagster ends a sensor after 60 seconds; a network disk of 20 MB a second reads this in 26.
@@ -172,34 +171,7 @@ def cleaned_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Sk
     return dg.RunRequest(run_key=f"{cleaned.run_id}-{attempt}", tags=tags)
 
 
-@dg.asset_sensor(
-    asset_key=dg.AssetKey("release"),
-    minimum_interval_seconds=LOOK_EVERY_SECONDS,
-    default_status=dg.DefaultSensorStatus.RUNNING,
-)
-def new_model_sensor(
-    context: dg.SensorEvaluationContext, asset_event: dg.EventLogEntry
-) -> dg.SkipReason:
-    """Tell whoever watches a small file that a new release is out."""
-    notice = load_settings().notice_path
-    draft = notice.with_suffix(".draft")
-    draft.write_text(json.dumps({"run_id": asset_event.run_id}), encoding="utf-8")
-    draft.replace(notice)
-    return dg.SkipReason(f"The release was announced, of run {asset_event.run_id}.")
-
-
-@dg.run_failure_sensor(default_status=dg.DefaultSensorStatus.RUNNING)
-def failure_sensor(context: dg.RunFailureSensorContext) -> None:
-    """Say which step of which run failed, why, and that what was published still serves."""
-    steps = context.get_step_failure_events()
-    causes = "; ".join(f"{event.step_key}: {_cause(event)}" for event in steps)
-    context.log.error(
-        f"Run {context.dagster_run.run_id} of {context.dagster_run.job_name} failed: "
-        f"{causes or context.failure_event.message}. What was published before still serves."
-    )
-
-
-SENSORS = [landing_sensor, holdings_sensor, cleaned_sensor, new_model_sensor, failure_sensor]
+SENSORS = [landing_sensor, holdings_sensor, cleaned_sensor, *ALERTS]
 
 
 def _evaluate_folder(
@@ -405,10 +377,3 @@ def _makes_models(run: dg.DagsterRun, chain: frozenset[dg.AssetKey]) -> bool:
 def _release_chain(context: dg.SensorEvaluationContext) -> frozenset[dg.AssetKey]:
     assert context.repository_def is not None  # Dagster sets it for every sensor
     return frozenset(_RELEASE_CHAIN.resolve(context.repository_def.asset_graph))
-
-
-def _cause(event: dg.DagsterEvent) -> str:
-    error = event.step_failure_data.error
-    while error is not None and error.cause is not None:
-        error = error.cause
-    return "" if error is None else error.message.strip()

@@ -1,6 +1,5 @@
 """I/O manager that writes a new version directory per materialization and reads the newest."""
 
-import json
 import os
 import shutil
 import time
@@ -18,6 +17,7 @@ from bankseg_assets.contracts.tables import TABLES
 from bankseg_assets.defs.metadata import column_lineage
 from bankseg_assets.defs.resources import PublishedResource, SparkResource
 from bankseg_assets.release.releases import prune
+from bankseg_assets.storage.documents import read_document, write_document, write_json
 from bankseg_assets.storage.outputs import (
     FrameWithBasis,
     ParquetFiles,
@@ -26,9 +26,8 @@ from bankseg_assets.storage.outputs import (
     row_count,
 )
 from bankseg_assets.storage.parquet import read_parquet
-from bankseg_assets.storage.version_store import BASIS_FILE, write_json
+from bankseg_assets.storage.version_store import BASIS_FILE
 
-MODEL_FILE = "model.json"
 REPORT_FILE = "report.html"
 SMALL_TABLE_FILE = "part-00000.parquet"
 ROW_COUNT_KEY = "bankseg/row_count_key"
@@ -81,7 +80,7 @@ class VersionedIOManager(dg.ConfigurableIOManager):
         if asset in TABLES:
             # An explicit schema: inferring it would cost a Spark job per table.
             return read_parquet(self.spark.spark_session, TABLES[asset].ddl, version)
-        return json.loads((version / MODEL_FILE).read_text(encoding="utf-8"))
+        return read_document(version)
 
     def _write_small(self, folder: Path, asset: str, table: SmallTable) -> int:
         empty = self.spark.spark_session.createDataFrame([], TABLES[asset].ddl)
@@ -108,10 +107,10 @@ def _write(folder: Path, asset: str, value: Any) -> int | None:
         return row_count(folder)
     if isinstance(value, Report):
         (folder / REPORT_FILE).write_text(value.html, encoding="utf-8")
-        write_json(folder / MODEL_FILE, value.tables)
+        write_document(folder, value.tables)
         return None
     if isinstance(value, dict):
-        write_json(folder / MODEL_FILE, value)
+        write_document(folder, value)
         return None
     raise TypeError(f"{asset} is a {type(value).__name__}: neither a table, a report nor a model.")
 

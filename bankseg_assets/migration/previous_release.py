@@ -3,22 +3,20 @@
 They are read by the versions in the release, because Dagster's inputs are the newest versions.
 """
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bankseg_assets.contracts.feature_catalogue import Feature
 from bankseg_assets.release.releases import Release, current_release
+from bankseg_assets.stats.arrays import Array
+from bankseg_assets.storage.documents import read_document
 from bankseg_assets.storage.version_store import DamagedVersionError, verify
-
-Array = npt.NDArray[np.float64]
 
 CUSTOMERS = "customer_segments"
 PCA = "pca_model"
@@ -100,7 +98,7 @@ def _read(release: Release) -> PreviousRelease:
     try:
         for asset in (CUSTOMERS, PCA, KMEANS):
             verify(release.path(asset))
-        pca, kmeans = (_document(release.path(asset)) for asset in (PCA, KMEANS))
+        pca, kmeans = (read_document(release.path(asset)) for asset in (PCA, KMEANS))
         return PreviousRelease(
             release=release.name,
             customers=tuple(release.files(CUSTOMERS)),
@@ -127,11 +125,6 @@ def _read(release: Release) -> PreviousRelease:
 
 def _array(values: Any) -> Array | None:
     return None if values is None else np.array(values, dtype=np.float64)
-
-
-def _document(version: Path) -> Mapping[str, Any]:
-    found: dict[str, Any] = json.loads((version / "model.json").read_text(encoding="utf-8"))
-    return found
 
 
 def _require_same_columns(past: PreviousRelease, customers: Path) -> None:

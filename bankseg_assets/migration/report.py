@@ -8,10 +8,10 @@ from decimal import Decimal
 
 from bankseg_assets.migration.flows import BOTH, CUSTOMER, GONE, MODEL, NEW, Flow, of_kind
 from bankseg_assets.presentation.disclosure import is_small, rounded_count, shown_rounded
+from bankseg_assets.presentation.formatting import abbreviated
 from bankseg_assets.presentation.markdown import raw_table
 
 HIDDEN = "-"
-_UNITS = ((1e9, "bn"), (1e6, "M"), (1e3, "k"))
 
 
 def summary(found: Sequence[Flow], currency: str) -> str:
@@ -52,14 +52,7 @@ def shown_money(flows: Iterable[Flow]) -> str:
     """Return the money of some customers; hidden if they are too few."""
     flows = list(flows)
     money = sum((flow.money for flow in flows), Decimal(0))
-    return HIDDEN if is_small(_count(flows)) else short_money(money)
-
-
-def short_money(money: Decimal) -> str:
-    """Format an amount with three digits: 52.4M."""
-    value = float(f"{money:.3g}")
-    unit, name = next(((u, name) for u, name in _UNITS if abs(value) >= u), (1, ""))
-    return f"{value / unit:g}{name}"
+    return HIDDEN if is_small(_count(flows)) else abbreviated(money)
 
 
 def _cell(flow: Flow | None) -> str:

@@ -1,6 +1,7 @@
 """Format numbers, money and dates for display."""
 
 from datetime import date
+from decimal import Decimal
 
 from bankseg_assets.contracts.currencies import decimals
 
@@ -11,6 +12,7 @@ _SHORT = {
     PLAIN: ((1e9, "billion"), (1e6, "million")),
     LAKH: ((1e7, "crore"), (1e5, "lakh")),
 }
+_ABBREVIATED = ((1e9, "bn"), (1e6, "M"), (1e3, "k"))
 
 
 def number(value: float, style: str = PLAIN, places: int = 2) -> str:
@@ -32,8 +34,33 @@ def short(value: float, style: str = PLAIN) -> str:
     """
     for size, word in _SHORT[style]:
         if abs(value) >= size:
-            return f"{float(f'{value / size:.3g}'):,.12g} {word}"
-    return number(float(f"{value:.3g}"), style)
+            return f"{three_digits(value / size):,.12g} {word}"
+    return number(three_digits(value), style)
+
+
+def short_number(value: float) -> str:
+    """Return a number with three significant digits and thousands separators.
+
+    >>> short_number(16792.4), short_number(0.123456)
+    ('16,800', '0.123')
+    """
+    return f"{three_digits(value):,.10g}"
+
+
+def abbreviated(value: float | Decimal) -> str:
+    """Return an amount with three digits and a letter for its size.
+
+    >>> abbreviated(52_412_000), abbreviated(Decimal(-45_678)), abbreviated(12.345)
+    ('52.4M', '-45.7k', '12.3')
+    """
+    shown = three_digits(value)
+    size, letter = next((one for one in _ABBREVIATED if abs(shown) >= one[0]), (1, ""))
+    return f"{shown / size:g}{letter}"
+
+
+def three_digits(value: float | Decimal) -> float:
+    """Return a number rounded to three significant digits."""
+    return float(f"{value:.3g}")
 
 
 def _in_lakhs(text: str) -> str:

@@ -20,12 +20,12 @@ from bankseg_assets.products.recommender import (
     ALS,
     NOT_A_CUSTOMER,
     SEGMENT,
-    Array,
     Factors,
     Holdings,
     ProductModel,
     ranking,
 )
+from bankseg_assets.stats.arrays import Array
 from bankseg_assets.stats.rounding import LOADING_DIGITS, rounded
 
 MOST_LEARNT_FROM = 50_000  # customers: 5,000 already gave the same hit rate on hidden holdings

@@ -5,7 +5,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
-from bankseg_assets.products.recommender import NOT_A_CUSTOMER, Array, Holdings
+from bankseg_assets.products.recommender import (
+    NOT_A_CUSTOMER,
+    Holdings,
+)
+from bankseg_assets.stats.arrays import Array
 
 Counts = npt.NDArray[np.int64]
 LEAST_MATCHED = 0.5

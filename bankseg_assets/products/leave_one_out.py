@@ -10,11 +10,11 @@ import numpy.typing as npt
 from bankseg_assets.products.holding_patterns import Counts, Patterns
 from bankseg_assets.products.recommender import (
     NOT_A_CUSTOMER,
-    Array,
     Holdings,
     ProductModel,
     ranking,
 )
+from bankseg_assets.stats.arrays import Array
 
 TESTED_SHARE = 0.2
 MOST_TESTED = 50_000  # customers; the standard error of a share is then 0.2 points

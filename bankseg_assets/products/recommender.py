@@ -16,7 +16,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
+from bankseg_assets.stats.arrays import Array
+
 Holdings = npt.NDArray[np.bool_]
 
 ALS = "als"

@@ -14,6 +14,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL, hidden_cells, is_small
 from bankseg_assets.presentation.phrases import whole_percent
+from bankseg_assets.stats.arrays import Array
 
 ATTRIBUTES = {"age_band": "age", "gender": "gender", "location": "place"}
 AGE_BANDS = (
@@ -35,7 +36,6 @@ ALL_REACHED = 1 - 1e-5  # a rounded share
 PER_CENT = 0.01
 _GENDERS = {"M": "men", "F": "women"}
 
-Array = npt.NDArray[np.float64]
 Rows = list[dict[str, Any]]
 
 

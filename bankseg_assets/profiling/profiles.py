@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL, is_small
+from bankseg_assets.presentation.formatting import short_number
 from bankseg_assets.presentation.phrases import (
     balance_phrase,
     days,
@@ -27,7 +28,7 @@ from bankseg_assets.profiling.rules import (
     sample,
 )
 from bankseg_assets.stats.histograms import Histogram, histograms_by, quantile_bins
-from bankseg_assets.stats.typical_values import bin_values, is_typical, measure_bin, short_number
+from bankseg_assets.stats.typical_values import bin_values, is_typical, measure_bin
 
 INCOME = "income"
 MEDIANS = ("recency", "frequency", "monetary", "average_amount", "average_balance", INCOME, "age")

@@ -16,6 +16,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.presentation.phrases import days
+from bankseg_assets.stats.arrays import Array
 
 # Average and sum are equal for a customer with one transaction: a rule uses only one of them.
 RULE_MEASURES = ("frequency", "average_amount", "monetary", "average_balance", "recency")
@@ -30,7 +31,6 @@ SAMPLE_SEED = 10
 BELOW, FROM = "<", ">="
 _WORDS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 
-Array = npt.NDArray[np.float64]
 Members = npt.NDArray[np.bool_]
 _Bounds = tuple[float | None, float | None]
 

@@ -7,13 +7,13 @@ import numpy.typing as npt
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.stats.arrays import Array
 from bankseg_assets.stats.histograms import histograms, log_bin
 
 MEASURES = ("recency", "frequency", "monetary", "average_amount", "average_balance", "age")
 MONEY = ("monetary", "average_amount", "average_balance")
 COARSER = 10  # merged bins of 0.5 %: 5 % is fine enough for deciles, at a tenth of the size
 BINS = 10
-Array = npt.NDArray[np.float64]
 
 CHI_SQUARE = 27.88
 """With 9 degrees of freedom, exceeded once in a thousand: three measures a batch can refuse."""

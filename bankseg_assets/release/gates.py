@@ -93,36 +93,35 @@ class Measures:
         )
 
 
-def gates(
-    candidate: Measures,
-    current: Measures | None,
-    *,
-    agreement: float | None,
-    drift: Mapping[str, float],
-    limits: Limits,
-    agreement_noise: float = 0.0,
-    drift_noise: Mapping[str, float] = _NOTHING,
-    not_compared: str = "",
-    smallest_was_small: bool = False,
-) -> list[Gate]:
-    """Return all model gates; without a release in use nothing is compared.
+@dataclass(frozen=True)
+class Comparison:
+    """The customers of a candidate, compared with those of the release in use.
 
-    agreement_noise, drift_noise: sampling errors. not_compared: why the customers of the two
-    releases cannot be compared. smallest_was_small: whether the release in use has too small a
-    segment as well.
+    agreement: adjusted Rand index of the two models; None without a model in use. agreement_noise,
+    drift_noise: sampling errors. not_compared: why the customers cannot be compared.
+    smallest_was_small: whether the release in use has too small a segment as well.
     """
+
+    agreement: float | None = None
+    drift: Mapping[str, float] = _NOTHING
+    agreement_noise: float = 0.0
+    drift_noise: Mapping[str, float] = _NOTHING
+    not_compared: str = ""
+    smallest_was_small: bool = False
+
+
+def gates(
+    candidate: Measures, current: Measures | None, found: Comparison, limits: Limits
+) -> list[Gate]:
+    """Return all model gates; without a release in use nothing is compared."""
     return [
         _quality(candidate, current, limits.f1_loss),
         _unless_sounder(
             _separation(candidate, current, limits.silhouette_loss), candidate, current
         ),
-        _large_enough(candidate, limits.smallest_share, was_small=smallest_was_small),
-        _unless_sounder(
-            _stable(candidate, current, agreement, agreement_noise, not_compared, limits),
-            candidate,
-            current,
-        ),
-        _drifted(drift, drift_noise, not_compared, limits),
+        _large_enough(candidate, limits.smallest_share, was_small=found.smallest_was_small),
+        _unless_sounder(_stable(candidate, current, found, limits), candidate, current),
+        _drifted(found, limits),
     ]
 
 
@@ -250,12 +249,7 @@ def _too_small(gate: Gate, was_small: bool) -> Gate:
 
 
 def _stable(
-    candidate: Measures,
-    current: Measures | None,
-    agreement: float | None,
-    noise: float,
-    not_compared: str,
-    limits: Limits,
+    candidate: Measures, current: Measures | None, found: Comparison, limits: Limits
 ) -> Gate:
     name, least = "customers_stay_in_their_segment", limits.least_agreement
     if current is not None and current.n_segments == 1:
@@ -266,11 +260,11 @@ def _stable(
         sentence = f"The model in use has {segments}, and this one puts all customers into one."
         advice = f"The warnings of the model say why: see its model card. {LOOK}. {FORCE}"
         return Gate(name, Verdict.REFUSED, sentence, {}, advice)
-    if not_compared:
-        return Gate(name, Verdict.WARNED, f"Segments are not compared. {not_compared}")
-    if agreement is None:
+    if found.not_compared:
+        return Gate(name, Verdict.WARNED, f"Segments are not compared. {found.not_compared}")
+    if found.agreement is None:
         return Gate(name, Verdict.PASSED, "There is no model in use to compare with.")
-    return _agreed(name, agreement, noise, least)
+    return _agreed(name, found.agreement, found.agreement_noise, least)
 
 
 def _agreed(name: str, agreement: float, noise: float, least: float) -> Gate:
@@ -287,10 +281,8 @@ def _agreed(name: str, agreement: float, noise: float, least: float) -> Gate:
     return Gate(name, Verdict.REFUSED, sentence, numbers, advice)
 
 
-def _drifted(
-    drift: Mapping[str, float], noise: Mapping[str, float], not_compared: str, limits: Limits
-) -> Gate:
-    name = "data_has_not_drifted"
+def _drifted(found: Comparison, limits: Limits) -> Gate:
+    name, drift, noise = "data_has_not_drifted", found.drift, found.drift_noise
     numbers = {f"psi_{measure}": value for measure, value in drift.items()}
     if drift:
         numbers |= {"warned_above": limits.drift_warned, "refused_above": limits.drift_refused}
@@ -319,9 +311,9 @@ def _drifted(
             most = max(noise[measure] for measure in chance)
             told = ", ".join(map(_in_words, chance))
             sentence += f" With so few customers, chance alone may explain {most:.2f} of {told}."
-        return Gate(name, Verdict.WARNED, f"{sentence} {not_compared}".strip(), numbers)
-    if not_compared:
-        return Gate(name, Verdict.WARNED, f"Not all is compared. {not_compared}", numbers)
+        return Gate(name, Verdict.WARNED, f"{sentence} {found.not_compared}".strip(), numbers)
+    if found.not_compared:
+        return Gate(name, Verdict.WARNED, f"Not all is compared. {found.not_compared}", numbers)
     if not drift:
         return Gate(name, Verdict.PASSED, "There is no release in use to compare with.")
     most_shifted = max(drift, key=lambda measure: drift[measure])

@@ -127,7 +127,7 @@ def _reading() -> Iterator[None]:
 
 def _files(version: Path) -> dict[str, str]:
     """Return SHA-256 -> name of the Parquet files."""
-    files: dict[str, tuple[int, str]] = version_record(version)["files"]
+    files = version_record(version).files
     return {sha256: name for name, (_, sha256) in files.items() if name.endswith(".parquet")}
 
 

@@ -2,30 +2,36 @@
 
 A release is a version of the asset `release`: a document that names a version of every asset.
 Releases are append-only, so there is no pointer that could be torn; the newest is in use. A
-rollback is a new release that names older versions. Standard library only: the app and the command
+rollback is a new release that names older versions. Without Spark or Arrow: the app and the command
 line import it cheaply.
 """
 
 import json
 import uuid
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
+from pydantic import Field, ValidationError
+
+from bankseg_assets.presentation.formatting import PLAIN
 from bankseg_assets.storage.atomic_file import atomic_file
+from bankseg_assets.storage.documents import (
+    DOCUMENT_FILE,
+    Document,
+    first_fault,
+    json_bytes,
+    read_document,
+    write_document,
+)
 from bankseg_assets.storage.version_store import (
     DamagedVersionError,
     VersionStore,
     damages,
-    json_bytes,
     version_record,
-    write_json,
 )
 
 RELEASE = "release"
-MANIFEST_FILE = "model.json"
 REFUSAL_FILE = "refused.json"
 FORMAT = 1
 PROMOTION = "promotion"
@@ -36,32 +42,58 @@ class ReleaseError(RuntimeError):
     """Raised when a release cannot be made or found; the message says why and what to do."""
 
 
-@dataclass(frozen=True)
-class Release:
-    """A consistent set of versions: `versions` is asset -> name of its version."""
+class GateRecord(Document):
+    """The result of a gate, as a release recorded it: see `gates.Gate`."""
 
     name: str
-    folder: Path
+    verdict: str
+    sentence: str = ""
+    advice: str = ""
+    numbers: dict[str, float] = Field(default_factory=dict)
+
+
+class DeliveryOutcome(Document):
+    """Outcome of a file that was new since the previous release: see `row_counts.Account`."""
+
+    file_name: str
+    sha256: str
+    rows_in: int
+    rows_clean: int = 0
+    rows_quarantined: int = 0
+    rows_duplicate: int = 0
+    reasons: dict[str, int] = Field(default_factory=dict)
+
+
+class Manifest(Document):
+    """The document of a release. A field with a default is absent in older releases."""
+
+    format: int = FORMAT
     kind: str
     note: str
     created_at: str
     run_id: str
     is_demo: bool
-    versions: Mapping[str, str]
+    versions: dict[str, str]
+    """Asset -> name of its version."""
     model_sha256: str
-    metrics: Mapping[str, float] = field(default_factory=dict)
-    distributions: Mapping[str, Mapping[int, int]] = field(default_factory=dict)
+    metrics: dict[str, bool | int | float | None] = Field(default_factory=dict)
+    distributions: dict[str, dict[int, int]] = Field(default_factory=dict)
     """Measure -> bin -> customers, to measure drift (see `release.drift`)."""
     customer_key: str = ""
-    """The contract's SQL for the customer key; empty in releases older than this field."""
-    gates: tuple[Mapping[str, Any], ...] = ()
-    """Results of the gates at promotion: name, verdict, sentence, numbers."""
+    """The contract's SQL for the customer key."""
+    gates: tuple[GateRecord, ...] = ()
     currency: str = ""
-    number_format: str = "plain"
+    number_format: str = PLAIN
     warnings: tuple[str, ...] = ()
     """Warnings of the model and of gates, a sentence each."""
-    deliveries: tuple[Mapping[str, Any], ...] = ()
-    """Outcome of each file that was new since the previous release: see `row_counts.Account`."""
+    deliveries: tuple[DeliveryOutcome, ...] = ()
+
+
+class Release(Manifest):
+    """A consistent set of versions, in the folder of the version store."""
+
+    name: str
+    folder: Path
 
     def path(self, asset: str) -> Path:
         """Return the folder of this release's version of an asset."""
@@ -75,15 +107,11 @@ class Release:
         empty table.
         """
         folder = self.path(asset)
-        names = version_record(folder)["files"]
+        names = version_record(folder).files
         return [folder / name for name in sorted(names) if not Path(name).name.startswith("_")]
 
 
-_RECORDED = Release.__dataclass_fields__.keys() - {"name", "folder", "distributions"}
-
-
-@dataclass(frozen=True)
-class Refusal:
+class Refusal(Document):
     """A candidate that was not promoted, with the reasons."""
 
     run_id: str
@@ -91,7 +119,7 @@ class Refusal:
     reasons: tuple[str, ...]
     """A sentence for each gate that refused, with the next step."""
     warnings: tuple[str, ...] = ()
-    deliveries: tuple[Mapping[str, Any], ...] = ()
+    deliveries: tuple[DeliveryOutcome, ...] = ()
     """As in a release."""
 
 
@@ -120,7 +148,7 @@ def closure(published_dir: Path, roots: Mapping[str, str]) -> dict[str, str]:
     pending = list(roots.items())
     while pending:
         asset, version = pending.pop()
-        for upstream, used in version_record(published_dir / asset / version)["inputs"].items():
+        for upstream, used in version_record(published_dir / asset / version).inputs.items():
             if upstream not in found:
                 found[upstream], origin[upstream] = used, asset
                 pending.append((upstream, used))
@@ -139,20 +167,18 @@ def roll_back(store: VersionStore, to: str = "", note: str = "") -> Release:
     or when a version that it names was removed.
     """
     releases = all_releases(store.folder)
-    wanted = _find(releases, to)
+    wanted = _find(store, releases, to) if to else _previous(releases)
     gone = [asset for asset in wanted.versions if not wanted.path(asset).is_dir()]
     if gone:
         raise ReleaseError(f"Release {wanted.name} cannot return: {', '.join(gone)} was removed.")
-    manifest = json.loads(
-        (store.folder / RELEASE / wanted.name / MANIFEST_FILE).read_text(encoding="utf-8")
-    )
-    manifest |= {
+    # As it is on disk, with the fields that only a newer build knows.
+    manifest = read_document(store.folder / RELEASE / wanted.name) | {
         "kind": ROLLBACK,
         "note": note or f"Back to {wanted.name}, by the operator.",
         "created_at": now(),
     }
     with store.draft(RELEASE, f"{ROLLBACK}-{uuid.uuid4()}", wanted.versions) as draft:
-        write_json(draft.path / MANIFEST_FILE, manifest)
+        write_document(draft.path, manifest)
     found = current_release(store.folder)
     assert found is not None
     return found
@@ -170,14 +196,8 @@ def refusal(published_dir: Path) -> Refusal | None:
     """Return the newest refusal since the current release, if any."""
     try:
         found = json.loads((published_dir / REFUSAL_FILE).read_text(encoding="utf-8"))
-        return Refusal(
-            found["run_id"],
-            found["at"],
-            tuple(found["reasons"]),
-            tuple(found.get("warnings", ())),
-            tuple(found.get("deliveries", ())),
-        )
-    except (OSError, ValueError, KeyError, TypeError):
+        return Refusal.model_validate(found)
+    except (OSError, ValueError):
         return None
 
 
@@ -188,7 +208,7 @@ def note_refusal(published_dir: Path, found: Refusal | None) -> None:
         path.unlink(missing_ok=True)
         return
     with atomic_file(path) as file:
-        file.write(json_bytes(asdict(found)))
+        file.write(json_bytes(found.model_dump()))
 
 
 def now() -> str:
@@ -196,13 +216,43 @@ def now() -> str:
     return datetime.now(UTC).isoformat(timespec="seconds")
 
 
-def _find(releases: list[Release], to: str) -> Release:
-    if to:
-        matching = [release for release in releases if release.name.startswith(to)]
-        if len(matching) != 1:
-            known = ", ".join(release.name for release in releases) or "none"
-            raise ReleaseError(f"{len(matching)} releases are named {to}…; there are: {known}.")
+def read_release(folder: Path) -> Release:
+    """Return the release in a folder of the version store.
+
+    Raises ReleaseError, which names file and field, when it is damaged or of a newer format.
+    """
+    file = folder / DOCUMENT_FILE
+    try:
+        # A flipped digit leaves valid JSON that names another version than was released.
+        for sentence in damages(folder).values():
+            raise ReleaseError(sentence)
+        found = read_document(folder)
+        if found.get("format") != FORMAT:
+            raise ReleaseError(
+                f"{file}: format is {found.get('format')!r}; this program reads {FORMAT}."
+            )
+        return Release.model_validate(found | {"name": folder.name, "folder": folder.parent.parent})
+    except ValidationError as error:
+        raise ReleaseError(f"{file}: {first_fault(error)}.") from error
+    except (DamagedVersionError, OSError, ValueError, AttributeError) as error:
+        raise ReleaseError(f"{file} cannot be read: {error}") from error
+
+
+def _find(store: VersionStore, releases: list[Release], name: str) -> Release:
+    """Return the one release whose name starts so; raises ReleaseError."""
+    matching = [release for release in releases if release.name.startswith(name)]
+    if len(matching) == 1:
         return matching[0]
+    if not matching:
+        for folder in store.versions(RELEASE):
+            if folder.name.startswith(name):
+                read_release(folder)  # raises: the error says what is wrong with it
+    known = ", ".join(release.name for release in releases) or "none"
+    raise ReleaseError(f"{len(matching)} releases are named {name}…; there are: {known}.")
+
+
+def _previous(releases: list[Release]) -> Release:
+    """Return the promotion before the one in use; raises ReleaseError."""
     # Relative to the release whose versions are in use: rolling back twice goes back two.
     promotions = [release for release in releases if release.kind == PROMOTION]
     current = releases[-1].versions if releases else {}
@@ -214,20 +264,6 @@ def _find(releases: list[Release], to: str) -> Release:
 
 def _read(folder: Path) -> Release | None:
     try:
-        # A flipped digit leaves valid JSON that names another version than was released.
-        if damages(folder):
-            return None
-        found: dict[str, Any] = json.loads((folder / MANIFEST_FILE).read_text(encoding="utf-8"))
-        if found.pop("format") != FORMAT:
-            return None
-        bins = {
-            measure: {int(number): int(count) for number, count in counts.items()}
-            for measure, counts in found.pop("distributions").items()
-        }
-        for name in ("gates", "warnings", "deliveries"):
-            found[name] = tuple(found.get(name, ()))
-        # Unknown fields of a newer build are ignored, so that the release can still be served.
-        known = {name: value for name, value in found.items() if name in _RECORDED}
-        return Release(name=folder.name, folder=folder.parent.parent, distributions=bins, **known)
-    except (DamagedVersionError, OSError, ValueError, TypeError, KeyError, AttributeError):
+        return read_release(folder)
+    except ReleaseError:
         return None  # removed meanwhile, or damaged: the previous one is served

@@ -15,7 +15,8 @@ from urllib.parse import parse_qsl, urlsplit
 
 from pyarrow import fs
 
-from bankseg_assets.release.releases import MANIFEST_FILE, RELEASE, current_release, prune
+from bankseg_assets.release.releases import RELEASE, current_release, prune
+from bankseg_assets.storage.documents import DOCUMENT_FILE
 from bankseg_assets.storage.fsync import sync_file, sync_folder
 from bankseg_assets.storage.version_store import (
     RECORD_FILE,
@@ -60,7 +61,7 @@ def export(published_dir: Path, url: str, only: Collection[str] = ()) -> Copied:
             continue
         folder = published_dir / asset / version
         verify(folder)
-        names = [*sorted(version_record(folder)["files"]), RECORD_FILE]
+        names = [*sorted(version_record(folder).files), RECORD_FILE]
         for name in names:
             there.put(folder / name, asset, version, name)
         sizes.append(_size(folder, names))
@@ -81,7 +82,7 @@ def fetch(url: str, store: VersionStore, only: Collection[str] = ()) -> Copied:
         )
     there = _RemoteStore(url)
     name = there.newest_release()
-    versions = json.loads(there.read(RELEASE, name, MANIFEST_FILE))["versions"]
+    versions = json.loads(there.read(RELEASE, name, DOCUMENT_FILE))["versions"]
     wanted = [pair for pair in _wanted(versions, only) if there.holds(*pair)]
     arriving = store.folder / ARRIVING
     sizes = []
@@ -94,7 +95,7 @@ def fetch(url: str, store: VersionStore, only: Collection[str] = ()) -> Copied:
         target.parent.mkdir(exist_ok=True)
         arriving.rename(target)
         sync_folder(target.parent)
-        sizes.append(_size(target, version_record(target)["files"]))
+        sizes.append(_size(target, version_record(target).files))
     prune(store, [*versions, RELEASE])
     return Copied(name, len(sizes), sum(sizes))
 

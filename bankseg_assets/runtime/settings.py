@@ -74,11 +74,6 @@ class Settings:
         return self.data_dir / "holdings_ledger.sqlite"
 
     @property
-    def notice_path(self) -> Path:
-        """A small file that changes when a new classifier is released."""
-        return self.data_dir / "new_model.json"
-
-    @property
     def logs_dir(self) -> Path:
         """The logs of each server and of the last batch."""
         return self.data_dir / "logs"

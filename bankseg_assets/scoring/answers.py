@@ -6,8 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bankseg_assets.scoring.bundle import Array, Bundle
+from bankseg_assets.scoring.bundle import (
+    Bundle,
+)
 from bankseg_assets.scoring.posterior import posterior
+from bankseg_assets.stats.arrays import Array
 
 SURE = 0.6
 """Below this probability an answer is not sure."""

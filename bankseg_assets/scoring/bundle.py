@@ -13,18 +13,25 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import ValidationError
 
 from bankseg_assets.contracts.feature_catalogue import FEATURES, Feature
 from bankseg_assets.presentation.formatting import PLAIN
+from bankseg_assets.scoring.documents import (
+    BundleDocument,
+    CalibrationDocument,
+    EvidenceDocument,
+    NumberInput,
+    Segment,
+)
+from bankseg_assets.stats.arrays import Array
+from bankseg_assets.storage.documents import DOCUMENT_FILE, first_fault
 
 BUNDLE_FORMAT = 3
-BUNDLE_FILE = "model.json"
 ARRAYS = (
     *("mean", "scale", "components", "residual"),
     *("centroids", "prior", "means", "variances"),
 )
-
-Array = npt.NDArray[np.float64]
 
 
 class BundleError(ValueError):
@@ -75,14 +82,14 @@ class Bundle:
     prior: Array
     means: Array
     variances: Array
-    segments: tuple[Mapping[str, Any], ...]
-    inputs: tuple[Mapping[str, Any], ...]
+    segments: tuple[Segment, ...]
+    inputs: tuple[NumberInput, ...]
     residual: Array
     """(d, d): the covariance of the standardised features in the dropped components."""
-    calibration: Mapping[str, Mapping[str, Any]]
-    """Subset of measures -> its calibration, as `calibration.Calibration`."""
-    evidence: Mapping[str, Mapping[str, Any]]
-    """Evidence tables (age, gender, location), as `evidence.Evidence`."""
+    calibration: Mapping[str, CalibrationDocument]
+    """Subset of measures -> its calibration."""
+    evidence: Mapping[str, EvidenceDocument]
+    """Evidence tables (age, gender, location)."""
     evidence_weights: Mapping[str, float]
     """Subset of measures and evidence -> weight of the evidence."""
     metrics: Mapping[str, float]
@@ -101,7 +108,7 @@ class Bundle:
     def may_be_negative(self, measure: str) -> bool:
         """Return whether a measure, or one that it is derived from, was below zero in training."""
         asked = DERIVED.get(measure, (measure,))[0]
-        return any(one["measure"] == asked and one.get("minimum", 0) < 0 for one in self.inputs)
+        return any(one.measure == asked and one.minimum < 0 for one in self.inputs)
 
     @property
     def measures(self) -> list[str]:
@@ -110,9 +117,9 @@ class Bundle:
 
     def label(self, name: str) -> str:
         """Return the display label of a measure or evidence; its name if it has no label."""
-        asked = {field["measure"]: field["label"] for field in self.inputs}
-        told = {key: document["label"] for key, document in self.evidence.items()}
-        return str((asked | told).get(name, name))
+        asked = {field.measure: field.label for field in self.inputs}
+        evidence = {key: table.label for key, table in self.evidence.items()}
+        return (asked | evidence).get(name, name)
 
 
 @dataclass(frozen=True)
@@ -170,7 +177,7 @@ def load_bundle(path: Path) -> Bundle:
 
     Raises BundleError when it is missing, not JSON, of another format, or not what was published.
     """
-    file = path / BUNDLE_FILE if path.is_dir() else path
+    file = path / DOCUMENT_FILE if path.is_dir() else path
     try:
         document = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
@@ -185,10 +192,10 @@ def load_bundle(path: Path) -> Bundle:
         raise BundleError(f"The model {file} is not what was published (its SHA-256 differs).")
     try:
         return bundle_from(document)
-    except (KeyError, TypeError, ValueError) as error:
-        raise BundleError(
-            f"The model {file} lacks or misnames {error}. Materialize again."
-        ) from error
+    except ValidationError as error:
+        raise BundleError(f"The model {file}: {first_fault(error)}. Materialize again.") from error
+    except ValueError as error:  # rows of different lengths
+        raise BundleError(f"The model {file}: {error}. Materialize again.") from error
 
 
 def _is_as_published(document: Mapping[str, Any]) -> bool:
@@ -199,24 +206,29 @@ def _is_as_published(document: Mapping[str, Any]) -> bool:
 
 
 def bundle_from(document: Mapping[str, Any]) -> Bundle:
-    """Return the model of a document; raises KeyError, TypeError or ValueError if it is invalid."""
-    arrays = {name: np.array(document[name], dtype=np.float64) for name in ARRAYS}
+    """Return the model of a JSON document; raises ValidationError if a field is invalid."""
+    return bundle_of(BundleDocument.model_validate(document))
+
+
+def bundle_of(found: BundleDocument) -> Bundle:
+    """Return the model of a document; raises ValueError if rows have different lengths."""
+    arrays = {name: np.array(getattr(found, name), dtype=np.float64) for name in ARRAYS}
     return Bundle(
-        version=document["version"],
-        sha256=document["sha256"],
-        snapshot_date=document["snapshot_date"],
-        currency=document["currency"],
-        features=tuple(Feature(**feature) for feature in document["features"]),
-        segments=tuple(document["segments"]),
-        inputs=tuple(document["inputs"]),
-        calibration=document["calibration"],
-        evidence=document["evidence"],
-        evidence_weights=document["evidence_weights"],
-        metrics=document["metrics"],
-        evaluation=document["evaluation"],
-        confusion=np.array(document["confusion"], dtype=np.int64),
-        warnings=tuple(document.get("warnings", ())),
-        direction_known=bool(document.get("direction_known", False)),
+        version=found.version,
+        sha256=found.sha256,
+        snapshot_date=found.snapshot_date,
+        currency=found.currency,
+        features=found.features,
+        segments=found.segments,
+        inputs=found.inputs,
+        calibration=found.calibration,
+        evidence=found.evidence,
+        evidence_weights=found.evidence_weights,
+        metrics=found.metrics,
+        evaluation=found.evaluation,
+        confusion=np.array(found.confusion, dtype=np.int64),
+        warnings=found.warnings,
+        direction_known=found.direction_known,
         number_format=PLAIN,
         **arrays,
     )

@@ -5,13 +5,12 @@ no label. If one factor is not enough, a matrix and a shift of the log probabili
 et al., Beyond temperature scaling: Dirichlet calibration, 2019).
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from bankseg_assets.scoring.bundle import Array
+from bankseg_assets.scoring.documents import CalibrationDocument
+from bankseg_assets.stats.arrays import Array
 
 # A matrix is valid only where there were customers to fit it on. Log probabilities are clipped at
 # this value (2e-9), so a customer far outside gets the answer of one at the edge.
@@ -27,17 +26,17 @@ class Calibration:
     shift: Array | None = None
 
     @classmethod
-    def from_json(cls, document: Mapping[str, Any]) -> "Calibration":
-        """Read what `to_json` wrote."""
-        if "matrix" not in document:
-            return cls(document["temperature"])
-        return cls(matrix=np.array(document["matrix"]), shift=np.array(document["shift"]))
+    def from_document(cls, document: CalibrationDocument) -> "Calibration":
+        """Return the calibration that a bundle's document has."""
+        if document.temperature is not None:
+            return cls(document.temperature)
+        return cls(matrix=np.array(document.matrix), shift=np.array(document.shift))
 
-    def to_json(self) -> dict[str, Any]:
-        """Return it as plain values."""
+    def document(self) -> CalibrationDocument:
+        """Return it as a bundle's document has it."""
         if self.matrix is None or self.shift is None:
-            return {"temperature": self.temperature}
-        return {"matrix": self.matrix.tolist(), "shift": self.shift.tolist()}
+            return CalibrationDocument(temperature=self.temperature)
+        return CalibrationDocument(matrix=self.matrix.tolist(), shift=self.shift.tolist())
 
     def apply(self, joint: Array) -> Array:
         """Return log P(segment | known) (n, k), up to a constant per row, from log joints (n,

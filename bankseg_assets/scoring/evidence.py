@@ -3,16 +3,18 @@
 Each contributes P(value | segment), assumed independent of everything else within a segment.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from bankseg_assets.scoring.bundle import Array, InputError
+from bankseg_assets.scoring.bundle import (
+    InputError,
+)
+from bankseg_assets.scoring.documents import EvidenceDocument
+from bankseg_assets.stats.arrays import Array
 
 AGE = "age"
 EVIDENCE = {AGE: "Age", "gender": "Gender", "location": "Location"}
@@ -41,14 +43,10 @@ class Evidence:
     log_probability: Array
 
     @classmethod
-    def from_json(cls, name: str, document: Mapping[str, Any]) -> "Evidence":
-        """Read the output of `classifier.demographic_evidence`."""
-        return cls(
-            name,
-            document["label"],
-            tuple(document["values"]),
-            np.array(document["log_probability"], dtype=np.float64),
-        )
+    def from_document(cls, name: str, document: EvidenceDocument) -> "Evidence":
+        """Return the table that a bundle's document has."""
+        log_probability = np.array(document.log_probability, dtype=np.float64)
+        return cls(name, document.label, tuple(document.values), log_probability)
 
     def codes(self, given: npt.ArrayLike) -> Codes:
         """Return the table row of each customer's value (n,); UNKNOWN where the value is unknown.

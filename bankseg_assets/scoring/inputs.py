@@ -13,13 +13,10 @@ import numpy.typing as npt
 
 from bankseg_assets.presentation.formatting import PLAIN, number, quantity
 from bankseg_assets.scoring.bundle import Bundle
+from bankseg_assets.scoring.documents import NumberInput, TextInput
 from bankseg_assets.scoring.evidence import AGE, MOST_YEARS
 
-Input = Mapping[str, Any]
-"""As an entry of `Bundle.inputs`: measure, label, unit, help, minimum, maximum, default, step.
-
-One without a minimum is a text. With `number_format`, that is how its sentences group digits.
-"""
+Input = NumberInput | TextInput
 Column = npt.NDArray[Any]
 """Values of n customers: doubles, NaN if unknown; or texts, None if unknown."""
 
@@ -33,43 +30,33 @@ def asked_of(bundle: Bundle) -> list[Input]:
     """Return all inputs of this model: measures, then evidence."""
     evidence = [_evidence(name, bundle.label(name)) for name in bundle.evidence]
     style = {"number_format": bundle.number_format}
-    return [dict(field) | style for field in (*bundle.inputs, *evidence)]
+    return [field.model_copy(update=style) for field in (*bundle.inputs, *evidence)]
 
 
 def _evidence(name: str, label: str) -> Input:
     if name != AGE:
-        return {"measure": name, "label": label, "unit": "", "help": f"{label} of the customer"}
-    return {
-        "measure": name,
-        "label": label,
-        "unit": "years",
-        "help": "At the snapshot date",
-        "minimum": 0,
-        "maximum": MOST_YEARS,
-        "step": 1,
-    }
-
-
-def is_text(field: Input) -> bool:
-    """Return whether an input is a text rather than a number."""
-    return "minimum" not in field
+        return TextInput(measure=name, label=label, help=f"{label} of the customer")
+    return NumberInput(
+        measure=name,
+        label=label,
+        unit="years",
+        help="At the snapshot date",
+        minimum=0,
+        maximum=MOST_YEARS,
+    )
 
 
 def refusal(field: Input, value: object) -> str:
     """Return a sentence that says what an input expects and what was found instead."""
-    found = shown(value, _style(field))
-    expected = "a text" if is_text(field) else f"from {range_of(field)}"
-    return f"{field['label']} must be {expected}; found {found}."
+    found = shown(value, field.number_format)
+    expected = f"from {range_of(field)}" if isinstance(field, NumberInput) else "a text"
+    return f"{field.label} must be {expected}; found {found}."
 
 
-def _style(field: Input) -> str:
-    return str(field.get("number_format", PLAIN))
-
-
-def range_of(field: Input) -> str:
+def range_of(field: NumberInput) -> str:
     """Return the range of a number in words, such as "1 to 500 transactions"."""
-    least, most, style = field["minimum"], field["maximum"], _style(field)
-    return f"{number(least, style)} to {quantity(most, field['unit'], style)}"
+    style = field.number_format
+    return f"{number(field.minimum, style)} to {quantity(field.maximum, field.unit, style)}"
 
 
 def problem(field: Input, value: object) -> str:
@@ -77,16 +64,16 @@ def problem(field: Input, value: object) -> str:
 
     A text is not accepted as a number, even if it reads as one: the notation may differ.
     """
-    if is_text(field):
+    if not isinstance(field, NumberInput):
         return "" if isinstance(value, str) else refusal(field, value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return refusal(field, value)
-    return "" if field["minimum"] <= value <= field["maximum"] else refusal(field, value)
+    return "" if field.minimum <= value <= field.maximum else refusal(field, value)
 
 
 def unknown(field: Input, count: int) -> Column:
     """Return the column of an input that is unknown for all customers."""
-    return np.full(count, None, dtype=object) if is_text(field) else np.full(count, np.nan)
+    return np.full(count, np.nan if isinstance(field, NumberInput) else None)
 
 
 def figure(value: float, style: str = PLAIN) -> str:
@@ -117,7 +104,7 @@ def columns_of(
     Null or absent values are unknown. A name that is not an input is an error: ignoring it would
     give the answer for a different customer.
     """
-    names = [field["measure"] for field in inputs]
+    names = [field.measure for field in inputs]
     asked = list(zip(inputs, names, strict=True))
     columns = {name: unknown(field, len(customers)) for field, name in asked}
     problems = []

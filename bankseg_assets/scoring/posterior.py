@@ -16,7 +16,6 @@ import numpy.typing as npt
 
 from bankseg_assets.scoring.bundle import (
     DERIVED,
-    Array,
     Bundle,
     Prediction,
     checked_measure,
@@ -27,6 +26,7 @@ from bankseg_assets.scoring.bundle import (
 )
 from bankseg_assets.scoring.calibration import Calibration
 from bankseg_assets.scoring.evidence import UNKNOWN, Evidence
+from bankseg_assets.stats.arrays import Array
 
 # Two nearly collinear features leave a direction without variance, in which only the rounding of
 # the loadings remains. Standardised features have a variance of one.
@@ -138,7 +138,7 @@ def calibration_of(bundle: Bundle, names: Iterable[str]) -> Calibration:
     """Return the calibration of a subset of measures."""
     key = ("calibration", subset_key(names))
     if key not in bundle.memo:
-        bundle.memo[key] = Calibration.from_json(bundle.calibration.get(key[1], {"temperature": 1}))
+        bundle.memo[key] = _calibration(bundle, key[1])
     found: Calibration = bundle.memo[key]
     return found
 
@@ -147,7 +147,7 @@ def evidence_of(bundle: Bundle, name: str) -> Evidence:
     """Return a table of evidence; raises KeyError if the bundle has none of this name."""
     key = ("evidence", name)
     if key not in bundle.memo:
-        bundle.memo[key] = Evidence.from_json(name, bundle.evidence[name])
+        bundle.memo[key] = Evidence.from_document(name, bundle.evidence[name])
     found: Evidence = bundle.memo[key]
     return found
 
@@ -166,6 +166,11 @@ def evidence_weight(bundle: Bundle, names: Iterable[str]) -> float:
 def subset_key(names: Iterable[str]) -> str:
     """Return the key of a subset in `Bundle.calibration` and `Bundle.evidence_weights`."""
     return ",".join(sorted(names))
+
+
+def _calibration(bundle: Bundle, subset: str) -> Calibration:
+    document = bundle.calibration.get(subset)
+    return Calibration.from_document(document) if document else Calibration()
 
 
 def _columns(

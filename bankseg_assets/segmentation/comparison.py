@@ -5,7 +5,6 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
@@ -23,6 +22,7 @@ from bankseg_assets.segmentation.k_selection import (
 )
 from bankseg_assets.segmentation.k_selection import SAMPLE as SILHOUETTE_SAMPLE
 from bankseg_assets.segmentation.pca import PcaModel
+from bankseg_assets.stats.arrays import Array
 from bankseg_assets.stats.rounding import MEASURE_DIGITS, rounded
 
 SAMPLE = 20_000  # customers in the test sample
@@ -31,8 +31,6 @@ SAMPLE_SEED = 5
 # A segment of most customers is not a useful target of a campaign.
 LARGEST_SHARE = 0.5
 CLEARLY = 0.01  # minimum gain of silhouette: two samples of this size differ by half of it
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -5,13 +5,11 @@ from dataclasses import asdict, dataclass
 from itertools import count
 from typing import Any
 
-import numpy as np
-import numpy.typing as npt
-
 from bankseg_assets.segmentation.name_claims import contradicted
 from bankseg_assets.segmentation.naming import free_name, segment_names
 from bankseg_assets.segmentation.segment_words import SegmentFacts
 from bankseg_assets.stats.agreement import adjusted_rand_index, overlap
+from bankseg_assets.stats.arrays import Array
 from bankseg_assets.stats.rounding import SUM_DIGITS, rounded
 
 # Below half, a cluster has dissolved (Hennig, Cluster-wise assessment of cluster stability, 2007).
@@ -19,8 +17,6 @@ LEAST_OVERLAP = 0.5
 # A name is kept while every measure's deviation moves by less than this (standard deviations of all
 # customers; the words change at 0.35 and 1.0) and no number contradicts it.
 NAME_SLACK = 0.25
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from bankseg_assets.segmentation.grid_summary import summarise
 from bankseg_assets.segmentation.k_selection import (
     SOUND,
     Choice,
+    SweepOptions,
     choose_k,
     fit_all,
     least_share,
@@ -44,18 +45,16 @@ class Compared:
 
 def best_pca(
     rfm: DataFrame,
+    options: SweepOptions,
     *,
-    named: Sequence[str],
-    n_components: int | None,
-    whiten: bool | None,
-    ks: Sequence[int],
-    fewest: int,
-    seed: int,
+    named: Sequence[str] = (),
+    n_components: int | None = None,
+    whiten: bool | None = None,
     direction_known: bool = False,
 ) -> PcaModel:
     """Select features and return the PCA model fitted on them.
 
-    The sets of `choose_features` are tried in turn, each swept over `ks` as in `fit_kmeans`. The
+    The sets of `choose_features` are tried in turn, each swept as in `fit_kmeans`. The
     first that gives sound segments is kept; otherwise the one that meets most criteria, with ties
     broken by the silhouette. `rfm` is RFM_TABLE.
     """
@@ -78,27 +77,19 @@ def best_pca(
             model = fit_pca(training, choice.candidates[0])
             reason = "They were named." if named else "No other set of features is possible."
             return replace(model, reason=reason, warnings=list(choice.warnings))
-        model = _first_sound(
-            training, choice, ks=ks, fewest=fewest, least=least_share(rfm.count()), seed=seed
-        )
+        model = _first_sound(training, choice, options, least=least_share(rfm.count()))
         return replace(model, warnings=list(choice.warnings))
     finally:
         training.unpersist()
 
 
 def _first_sound(
-    training: DataFrame,
-    choice: FeatureChoice,
-    *,
-    ks: Sequence[int],
-    fewest: int,
-    least: float,
-    seed: int,
+    training: DataFrame, choice: FeatureChoice, options: SweepOptions, *, least: float
 ) -> PcaModel:
     found: list[tuple[PcaModel, Compared]] = []
     for candidate in choice.candidates:
         model = fit_pca(training, candidate)
-        best_k = _best_k(training, model, ks=ks, fewest=fewest, least=least, seed=seed)
+        best_k = _best_k(training, model, options, least=least)
         found.append((model, _compared(model, best_k)))
         if best_k.rank == SOUND:
             break
@@ -110,22 +101,14 @@ def _first_sound(
     )
 
 
-def _best_k(
-    training: DataFrame,
-    model: PcaModel,
-    *,
-    ks: Sequence[int],
-    fewest: int,
-    least: float,
-    seed: int,
-) -> Choice:
+def _best_k(training: DataFrame, model: PcaModel, options: SweepOptions, *, least: float) -> Choice:
     summary = summarise(model.project(training), model.n_components)
-    swept = fit_all(summary, ks, seed=seed)
+    swept = fit_all(summary, options.ks, seed=options.seed)
     return choose_k(
         [entry for entry, _ in swept.values()],
-        fewest=fewest,
+        fewest=options.fewest,
         least=least,
-        stability_of=lambda k: stability(summary, swept[k][1], seed=seed),
+        stability_of=lambda k: stability(summary, swept[k][1], seed=options.seed),
     )
 
 

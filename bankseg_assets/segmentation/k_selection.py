@@ -7,7 +7,6 @@ from itertools import pairwise
 from typing import TypeVar
 
 import numpy as np
-import numpy.typing as npt
 
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.release.gates import ALL_CRITERIA
@@ -15,6 +14,7 @@ from bankseg_assets.runtime.spark import cores
 from bankseg_assets.segmentation.grid_summary import Summary, spread_sample
 from bankseg_assets.segmentation.partition import Partition, squared_distances
 from bankseg_assets.stats.agreement import adjusted_rand_index, contingency
+from bankseg_assets.stats.arrays import Array, Labels
 from bankseg_assets.stats.metrics import f1_scores
 from bankseg_assets.stats.rounding import MEASURE_DIGITS, rounded
 
@@ -31,6 +31,17 @@ SOUND = ALL_CRITERIA
 DEFAULT_KS = range(2, 11)
 FEWEST_SEGMENTS = 4  # preferred minimum k if sound: fewer segments are of little use to a marketer
 SEED = 42
+
+
+@dataclass(frozen=True)
+class SweepOptions:
+    """How k is chosen: the candidates, the preferred minimum, and the seed of random starts."""
+
+    ks: Sequence[int] = DEFAULT_KS
+    fewest: int = FEWEST_SEGMENTS
+    seed: int = SEED
+
+
 RESAMPLES = 10
 REFERENCES = 5  # uniform reference data sets of the gap statistic
 REFERENCE_POINTS = 2_000
@@ -38,8 +49,6 @@ SAMPLE = 3_000  # sample size of the Euclidean silhouette, which has quadratic c
 
 T = TypeVar("T")
 R = TypeVar("R")
-Array = npt.NDArray[np.float64]
-Labels = npt.NDArray[np.int64]
 Fit = Callable[[Summary, int, int], Partition]
 """A summary, k and a seed -> the fitted segments."""
 

@@ -1,11 +1,10 @@
 """k-means: sweep k on a weighted summary, choose k, then fit it on all customers."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
@@ -17,6 +16,7 @@ from bankseg_assets.segmentation.k_selection import RESAMPLES as K_MEANS_RESAMPL
 from bankseg_assets.segmentation.k_selection import (
     Choice,
     SweepEntry,
+    SweepOptions,
     choose_k,
     elbow,
     gap_choice,
@@ -30,12 +30,11 @@ from bankseg_assets.segmentation.naming_facts import naming_facts
 from bankseg_assets.segmentation.partition import Partition
 from bankseg_assets.segmentation.pca import PcaModel
 from bankseg_assets.segmentation.segment_words import WORDINGS, SegmentFacts
+from bankseg_assets.stats.arrays import Array
 from bankseg_assets.stats.rounding import MEASURE_DIGITS, SUM_DIGITS, rounded
 
 MOST_POLISHING_PASSES = 40
 SETTLED = 1e-3  # convergence: standard deviations that a centroid moves in a pass
-
-Array = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -115,66 +114,32 @@ class InUse:
 def fit_kmeans(
     rfm: DataFrame,
     pca: PcaModel,
+    options: SweepOptions,
     *,
-    ks: Iterable[int],
-    wanted: int | None,
-    fewest: int,
-    seed: int,
+    wanted: int | None = None,
     algorithm: Algorithm = Algorithm.K_MEANS,
     in_use: InUse | None = None,
 ) -> KMeansModel:
-    """Choose k on a summary and fit it on all training customers.
+    """Choose k on a summary, or take the `wanted` one, and fit it on all training customers.
 
     Segments keep number, name and colour of matching segments in use; without a model in use they
     are numbered along the first component, so that a rerun gives the same numbers. The other
     algorithms (see `alternatives`) are fitted on the summary only. If no segmentation is sound
     enough, all customers are one segment.
-    Raises ValueError when `ks` is empty, or `wanted` is not in it.
+    Raises ValueError when `options.ks` is empty, or `wanted` is not in it.
     """
-    ks = list(ks)
-    if not ks:
+    if not options.ks:
         raise ValueError(
             "No k to choose from: k_min is above k_max. Give a k_max of at least k_min."
         )
     points = _points(rfm, pca, in_use).persist()
     try:
-        division = _divide(
-            points, ks, wanted=wanted, fewest=fewest, seed=seed, algorithm=algorithm, in_use=in_use
-        )
+        division = _divide(points, options, wanted=wanted, algorithm=algorithm, in_use=in_use)
         labelled = points.select("*", division.partition.columns()[0].alias("segment"))
         facts = naming_facts(labelled, division.choice.k)
     finally:
         points.unpersist()
-    names, named_for, colours = _identities(facts, in_use, division.matching)
-    choice, partition, summary = division.choice, division.partition, division.summary
-    divided = [entry for entry in choice.entries if entry.k > 1]
-    return KMeansModel(
-        k=choice.k,
-        centroids=partition.centres.tolist(),
-        inertia=division.inertia,
-        silhouette=division.silhouette,
-        sizes=division.sizes,
-        names=names,
-        # The sweep has no inertia of a single segment.
-        sweep=tuple(
-            entry if entry.k > 1 else replace(entry, inertia=division.inertia)
-            for entry in choice.entries
-        ),
-        elbow=elbow(divided),
-        reason=choice.reason,
-        summary_cells=len(summary.weights),
-        passes=division.passes,
-        summary_error_bound=rounded(summary.error_bound(choice.entry.inertia), MEASURE_DIGITS),
-        algorithm=algorithm.value,
-        gap_choice=gap_choice(divided),
-        shares=None if partition.shares is None else partition.shares.tolist(),
-        covariances=None if partition.covariances is None else partition.covariances.tolist(),
-        colours=colours,
-        named_for=named_for,
-        matching=division.matching,
-        criteria_met=choice.rank,
-        warnings=list(choice.warnings),
-    )
+    return _model(division, _identities(facts, in_use, division.matching), algorithm)
 
 
 @dataclass(frozen=True)
@@ -191,13 +156,52 @@ class _Division:
     summary: Summary
 
 
+@dataclass(frozen=True)
+class _Identities:
+    """Names, the deviations they are based on, and colours, of k segments."""
+
+    names: list[str]
+    named_for: list[dict[str, float]]
+    colours: list[int]
+
+
+def _model(division: _Division, identities: _Identities, algorithm: Algorithm) -> KMeansModel:
+    choice, partition, summary = division.choice, division.partition, division.summary
+    divided = [entry for entry in choice.entries if entry.k > 1]
+    return KMeansModel(
+        k=choice.k,
+        centroids=partition.centres.tolist(),
+        inertia=division.inertia,
+        silhouette=division.silhouette,
+        sizes=division.sizes,
+        names=identities.names,
+        # The sweep has no inertia of a single segment.
+        sweep=tuple(
+            entry if entry.k > 1 else replace(entry, inertia=division.inertia)
+            for entry in choice.entries
+        ),
+        elbow=elbow(divided),
+        reason=choice.reason,
+        summary_cells=len(summary.weights),
+        passes=division.passes,
+        summary_error_bound=rounded(summary.error_bound(choice.entry.inertia), MEASURE_DIGITS),
+        algorithm=algorithm.value,
+        gap_choice=gap_choice(divided),
+        shares=None if partition.shares is None else partition.shares.tolist(),
+        covariances=None if partition.covariances is None else partition.covariances.tolist(),
+        colours=identities.colours,
+        named_for=identities.named_for,
+        matching=division.matching,
+        criteria_met=choice.rank,
+        warnings=list(choice.warnings),
+    )
+
+
 def _divide(
     points: DataFrame,
-    ks: Sequence[int],
+    options: SweepOptions,
     *,
     wanted: int | None,
-    fewest: int,
-    seed: int,
     algorithm: Algorithm,
     in_use: InUse | None,
 ) -> _Division:
@@ -206,13 +210,13 @@ def _divide(
     k is chosen on training customers, but the release gate measures all: a segment with 1.0 % of
     the former had 0.99 % of the latter, and was refused.
     """
-    fit = FITS[algorithm]
+    fit, seed = FITS[algorithm], options.seed
     resamples = K_MEANS_RESAMPLES if algorithm is Algorithm.K_MEANS else RESAMPLES
     least = least_share(points.count())
     training = points.where("NOT held_out")
     n_components = sum(name.startswith("pc") for name in points.columns)
     summary = summarise(training, n_components)
-    found = sweep(summary, ks, seed=seed, fit=fit)
+    found = sweep(summary, options.ks, seed=seed, fit=fit)
     entries = {k: entry for k, (entry, _) in found.items()}
 
     def stability_of(k: int) -> float:
@@ -221,7 +225,7 @@ def _divide(
     while True:
         swept = list(entries.values())
         if wanted is None:
-            choice = choose_k(swept, fewest=fewest, least=least, stability_of=stability_of)
+            choice = choose_k(swept, fewest=options.fewest, least=least, stability_of=stability_of)
         else:
             choice = named_k(swept, wanted, stability_of=stability_of)
         partition = found[choice.k][1] if choice.k > 1 else single(summary)
@@ -267,14 +271,14 @@ def _moves(points: DataFrame, in_use: InUse, partition: Partition) -> Array:
 
 def _identities(
     facts: Sequence[SegmentFacts], in_use: InUse | None, matching: Matching | None
-) -> tuple[list[str], list[dict[str, float]], list[int]]:
-    """Return names, the deviations they are based on, and colours."""
+) -> _Identities:
     if in_use is None or matching is None:
         names, named_for = kept_names(facts, [], [], [None] * len(facts))
-        return names, named_for, list(range(len(facts)))
+        return _Identities(names, named_for, list(range(len(facts))))
     before = in_use.kmeans
     names, named_for = kept_names(facts, before.names, before.named_for, matching.continued)
-    return names, named_for, kept_colours(before.colours, matching.continued)
+    colours = kept_colours(before.colours, matching.continued)
+    return _Identities(names, named_for, colours)
 
 
 def polish(points: DataFrame, partition: Partition) -> tuple[Partition, int]:

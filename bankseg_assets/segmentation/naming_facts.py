@@ -8,10 +8,10 @@ import numpy.typing as npt
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.presentation.formatting import three_digits
 from bankseg_assets.segmentation.segment_words import WORDINGS, SegmentFacts
 from bankseg_assets.stats.histograms import Histogram, histograms_by, quantile_bins
 from bankseg_assets.stats.typical_values import (
-    SHOWN_DIGITS,
     WHOLE,
     bin_values,
     is_typical,
@@ -81,7 +81,7 @@ def _facts(
 def _shown_median(name: str, histogram: Histogram) -> float:
     """Return the median as displayed in the sentence."""
     median = float(bin_values(name, quantile_bins(histogram, [0.5]))[0])
-    return median if name in WHOLE else float(f"{median:.{SHOWN_DIGITS}g}")
+    return median if name in WHOLE else three_digits(median)
 
 
 def _signed_log(values: npt.ArrayLike) -> npt.NDArray[np.float64]:

@@ -4,14 +4,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 from pyspark.sql import Column
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.segmentation.features import component_names
-
-Array = npt.NDArray[np.float64]
-Labels = npt.NDArray[np.int64]
+from bankseg_assets.stats.arrays import Array, Labels
 
 
 @dataclass(frozen=True)

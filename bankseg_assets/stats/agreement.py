@@ -3,8 +3,7 @@
 import numpy as np
 import numpy.typing as npt
 
-Array = npt.NDArray[np.float64]
-Labels = npt.NDArray[np.int64]
+from bankseg_assets.stats.arrays import Array, Labels
 
 
 def contingency(

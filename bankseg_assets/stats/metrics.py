@@ -1,4 +1,7 @@
-"""Metrics of a confusion matrix: rows are true segments, columns predicted ones."""
+"""Metrics of a confusion matrix: rows are true segments, columns predicted ones.
+
+scikit-learn computes them from labels; here Spark has counted the customers of every cell.
+"""
 
 import numpy as np
 import numpy.typing as npt

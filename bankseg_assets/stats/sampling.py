@@ -5,6 +5,8 @@ from collections.abc import Callable
 import numpy as np
 import numpy.typing as npt
 
+from bankseg_assets.stats.metrics import f1_scores
+
 Counts = npt.NDArray[np.int64]
 
 RULE_OF_THREE = 3.0
@@ -31,8 +33,7 @@ def noise(table: Counts, statistic: Callable[[Counts], float]) -> float:
 
 def macro_f1(confusion: Counts) -> float:
     """Return the macro F1 of a confusion matrix (k, k)."""
-    occurrences = confusion.sum(axis=0) + confusion.sum(axis=1)
-    return float((2 * np.diag(confusion) / np.maximum(occurrences, 1)).mean())
+    return float(f1_scores(confusion).mean())
 
 
 def _delete_one(table: Counts, row: int, column: int) -> Counts:

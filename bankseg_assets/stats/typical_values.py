@@ -9,7 +9,6 @@ from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.stats.histograms import bin_value, log_bin
 
 WHOLE = ("recency", "frequency", "age")
-SHOWN_DIGITS = 3  # significant digits of money in sentences
 MOST_BINS = 1_000_000  # greater frequencies are capped here
 
 
@@ -29,8 +28,3 @@ def bin_values(name: str, bins: npt.ArrayLike) -> npt.NDArray[np.float64]:
 def is_typical(known: int, customers: int) -> bool:
     """Return whether enough members have a known value to describe the segment by it."""
     return 2 * known >= customers and known >= min(SMALLEST_CELL, customers)
-
-
-def short_number(value: float) -> str:
-    """Format with three significant digits and thousands separators: 16792.4 -> 16,800."""
-    return f"{float(f'{value:.{SHOWN_DIGITS}g}'):,.10g}"

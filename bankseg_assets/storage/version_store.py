@@ -16,6 +16,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from pydantic import ValidationError
+
+from bankseg_assets.storage.documents import Document, first_fault, write_json
 from bankseg_assets.storage.fencing import Writers
 from bankseg_assets.storage.fsync import sync_file, sync_folder
 
@@ -35,6 +38,16 @@ class NothingPublishedError(LookupError):
 
 class DamagedVersionError(RuntimeError):
     """Raised when a version differs from what was written; names the file and the next step."""
+
+
+class VersionRecord(Document):
+    """What a version was made from and which files it has: its `_version.json`."""
+
+    run_id: str
+    inputs: dict[str, str]
+    """Asset -> version that this one was made from."""
+    files: dict[str, tuple[int, str]]
+    """Name -> bytes, SHA-256."""
 
 
 class Draft:
@@ -86,8 +99,10 @@ class VersionStore:
         draft.path.mkdir(parents=True)
         try:
             yield draft
-            record = {"run_id": run_id, "inputs": dict(inputs or {}), "files": _seal(draft.path)}
-            _write_record(draft.path, record)
+            _write_record(
+                draft.path,
+                VersionRecord(run_id=run_id, inputs=dict(inputs or {}), files=_seal(draft.path)),
+            )
             now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
             with self._writers.exclusive(token):
                 draft.version = draft.path.rename(folder / f"{token:08d}-{now}-{run_id[:8]}")
@@ -163,18 +178,23 @@ def _remove(version: Path) -> None:
     shutil.rmtree(trash, ignore_errors=True)
 
 
-def version_record(version: Path) -> dict[str, Any]:
-    """Return a version's record: `run_id`, `inputs`, `files`.
+def version_record(version: Path) -> VersionRecord:
+    """Return a version's record.
 
-    Raises DamagedVersionError when that is missing or unreadable.
+    Raises DamagedVersionError when that is missing or unreadable, or lacks a field.
     """
     try:
-        record: dict[str, Any] = json.loads((version / RECORD_FILE).read_text(encoding="utf-8"))
+        found = json.loads((version / RECORD_FILE).read_text(encoding="utf-8"))
+        return VersionRecord.model_validate(found)
+    except ValidationError as error:
+        raise DamagedVersionError(
+            f"{version / RECORD_FILE}: {first_fault(error)}. "
+            f"Materialize {version.parent.name} again."
+        ) from error
     except (OSError, ValueError) as error:
         raise DamagedVersionError(
             f"{version} has no readable {RECORD_FILE}. Materialize {version.parent.name} again."
         ) from error
-    return record
 
 
 def version_basis(version: Path) -> dict[str, Any]:
@@ -192,7 +212,7 @@ def version_basis(version: Path) -> dict[str, Any]:
 def damages(version: Path) -> dict[str, str]:
     """Return file -> what is wrong with it, by the recorded sizes and SHA-256 hashes."""
     found = {}
-    for name, (size, sha256) in version_record(version)["files"].items():
+    for name, (size, sha256) in version_record(version).files.items():
         path = version / name
         now = path.stat().st_size if path.exists() else -1
         if now != size or _sha256(path) != sha256:
@@ -205,17 +225,6 @@ def verify(version: Path) -> None:
     """Raise DamagedVersionError when a file differs from what was written."""
     for sentence in damages(version).values():
         raise DamagedVersionError(f"{sentence} Materialize {version.parent.name} again.")
-
-
-def write_json(path: Path, document: Mapping[str, Any]) -> None:
-    """Write a JSON document deterministically: the same content gives the same bytes."""
-    path.write_bytes(json_bytes(document))
-
-
-def json_bytes(document: Mapping[str, Any]) -> bytes:
-    """Return the content of a JSON file, with sorted keys and no NaN, which is not JSON."""
-    text = json.dumps(document, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False)
-    return f"{text}\n".encode()
 
 
 def _seal(folder: Path) -> dict[str, tuple[int, str]]:
@@ -233,9 +242,9 @@ def _seal(folder: Path) -> dict[str, tuple[int, str]]:
     return files
 
 
-def _write_record(folder: Path, record: Mapping[str, Any]) -> None:
+def _write_record(folder: Path, record: VersionRecord) -> None:
     path = folder / RECORD_FILE
-    write_json(path, record)
+    write_json(path, record.model_dump())
     sync_file(path)
     sync_folder(folder)
 

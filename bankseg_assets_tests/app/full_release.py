@@ -9,9 +9,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from app.panels.comparison import ASSET
-from bankseg_assets.release.gates import Limits, Measures, gates
+from bankseg_assets.release.gates import Comparison, Limits, Measures, gates
 from bankseg_assets.release.releases import RELEASE
-from bankseg_assets.storage.version_store import VersionStore, version_record, write_json
+from bankseg_assets.storage.documents import write_json
+from bankseg_assets.storage.version_store import VersionStore, version_record
 
 MIGRATION = "segment_migration"
 DRIFT = {"recency": 0.4, "average_amount": 0.02, "age": 0.12}
@@ -41,7 +42,7 @@ def complete(published: Path) -> None:
         document: dict[str, Any] = {"rows": [COMPARED], "verdict": "k-means is not beaten."}
         write_json(study.path / "model.json", document)
     measured = Measures(**manifest["metrics"])
-    found = gates(measured, measured, agreement=0.93, drift=DRIFT, limits=Limits())
+    found = gates(measured, measured, Comparison(0.93, DRIFT), Limits())
     manifest["versions"] = versions | {MIGRATION: draft.version.name}
     manifest["gates"] = [
         {
@@ -87,5 +88,5 @@ def _flows(store: VersionStore) -> pa.Table:
 
 
 def _parquet(version: Path) -> Path:
-    files: list[str] = list(version_record(version)["files"])
+    files: list[str] = list(version_record(version).files)
     return version / next(name for name in files if name.endswith(".parquet"))

@@ -12,8 +12,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bankseg_assets.release.releases import FORMAT, PROMOTION, RELEASE
-from bankseg_assets.scoring.bundle import BUNDLE_FILE, BUNDLE_FORMAT, bundle_hash, feature_list
-from bankseg_assets.storage.version_store import VersionStore, write_json
+from bankseg_assets.scoring.bundle import (
+    BUNDLE_FORMAT,
+    bundle_hash,
+    feature_list,
+)
+from bankseg_assets.storage.documents import DOCUMENT_FILE, write_json
+from bankseg_assets.storage.version_store import VersionStore
 
 INPUTS: list[dict[str, Any]] = [
     {
@@ -91,7 +96,7 @@ def model(**changes: object) -> dict[str, Any]:
 def write_model(data_dir: Path, **changes: object) -> Path:
     """Write a model as a version without a release; return its folder."""
     with _store(data_dir).draft("nb_classifier", str(uuid4())) as draft:
-        (draft.path / BUNDLE_FILE).write_text(json.dumps(model(**changes)), encoding="utf-8")
+        (draft.path / DOCUMENT_FILE).write_text(json.dumps(model(**changes)), encoding="utf-8")
     assert draft.version is not None
     return draft.version
 
@@ -99,7 +104,7 @@ def write_model(data_dir: Path, **changes: object) -> Path:
 def write_document(data_dir: Path, asset: str, document: Mapping[str, Any]) -> str:
     """Write a report's tables or a card as a published version; return its name."""
     with _store(data_dir).draft(asset, str(uuid4())) as draft:
-        write_json(draft.path / BUNDLE_FILE, document)
+        write_json(draft.path / DOCUMENT_FILE, document)
     assert draft.version is not None
     return draft.version.name
 
@@ -138,7 +143,7 @@ def release(
         "currency": "INR",
     }
     with _store(data_dir).draft(RELEASE, str(uuid4()), versions) as draft:
-        write_json(draft.path / BUNDLE_FILE, document | changes)
+        write_json(draft.path / DOCUMENT_FILE, document | changes)
 
 
 def publish(
@@ -149,7 +154,7 @@ def publish(
 ) -> Path:
     """Write a model and release it with tables and documents; return its folder."""
     folder = write_model(data_dir, **changes)
-    document = json.loads((folder / BUNDLE_FILE).read_text(encoding="utf-8"))
+    document = json.loads((folder / DOCUMENT_FILE).read_text(encoding="utf-8"))
     release(data_dir, folder, document["sha256"], tables, documents)
     return folder
 

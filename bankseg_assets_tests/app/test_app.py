@@ -8,8 +8,12 @@ from streamlit.testing.v1 import AppTest
 
 from app.panels.drift import DRIFT
 from bankseg_assets.release.releases import Refusal, note_refusal
-from bankseg_assets.scoring.bundle import BUNDLE_FILE, load_bundle, score
+from bankseg_assets.scoring.bundle import (
+    load_bundle,
+    score,
+)
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT as ONE_SEGMENT_SENTENCE
+from bankseg_assets.storage.documents import DOCUMENT_FILE
 from bankseg_assets_tests.app.odd_models import (
     ALL_CUSTOMERS,
     ONE_CUSTOMER,
@@ -58,7 +62,7 @@ def test_refusal_is_explained_on_overview(data_dir: Path) -> None:
     publish(data_dir)
     write_model(data_dir, version="second")
     reason = "Macro F1 is 0.5. If it is wanted, run `release` with `force: true`."
-    found = Refusal("0123456789", "2026-11-23T10:00:00+00:00", (reason,))
+    found = Refusal(run_id="0123456789", at="2026-11-23T10:00:00+00:00", reasons=(reason,))
     note_refusal(data_dir / "published", found)
     page = _submit(_open(), 4, 900.0)
     assert not page.warning
@@ -73,7 +77,9 @@ def test_refusal_is_explained_on_overview(data_dir: Path) -> None:
 
 def test_first_refusal_is_explained_on_overview(data_dir: Path) -> None:
     """The advice is not to repeat the batch, which would be refused again."""
-    note_refusal(data_dir / "published", Refusal("run", "now", ("3 rows are lost.",)))
+    note_refusal(
+        data_dir / "published", Refusal(run_id="run", at="now", reasons=("3 rows are lost.",))
+    )
     page = _open()
     assert "The page Overview says why, and what to do." in page.info[0].value
     page.switch_page("views/overview.py").run()
@@ -106,11 +112,11 @@ def test_answer_equals_scoring(data_dir: Path) -> None:
     page = _submit(_open(), 4, 900.0)
     chances = score(bundle, {"frequency": 4, "monetary": 900.0}).probabilities[0]
     best = bundle.segments[chances.argmax()]
-    assert page.header[0].value == best["name"] == "Frequent spenders"
-    assert best["sentence"] in _text(page)
+    assert page.header[0].value == best.name == "Frequent spenders"
+    assert best.sentence in _text(page)
     assert "Answered by model first, from the snapshot of 22 October 2016." in _text(page)
     shown = page.table[0].value
-    assert shown["Segment"].tolist()[0] == best["name"]
+    assert shown["Segment"].tolist()[0] == best.name
     assert shown["Probability"].tolist()[0] == "\\>99.9%"
     assert page.table[1].value["Customer"].tolist() == ["4", "INR 225", "—"]
 
@@ -232,7 +238,7 @@ def test_form_values_survive_navigation(data_dir: Path) -> None:
 def test_session_keeps_the_last_good_model(data_dir: Path) -> None:
     publish(data_dir)
     page = _submit(_open(), 4, 900.0)
-    (publish(data_dir, version="second", currency="EUR") / BUNDLE_FILE).unlink()
+    (publish(data_dir, version="second", currency="EUR") / DOCUMENT_FILE).unlink()
     page.run()
     assert "cannot be read" in page.error[0].value
     assert "Model first goes on answering" in page.error[0].value
@@ -242,7 +248,7 @@ def test_session_keeps_the_last_good_model(data_dir: Path) -> None:
 
 def test_new_session_falls_back_on_the_previous_release(data_dir: Path) -> None:
     publish(data_dir)
-    (publish(data_dir, version="second") / BUNDLE_FILE).write_text("{", encoding="utf-8")
+    (publish(data_dir, version="second") / DOCUMENT_FILE).write_text("{", encoding="utf-8")
     page = _submit(_open(), 4, 900.0)
     assert "cannot be read" in page.error[0].value
     assert "Answered by model first" in _text(page)

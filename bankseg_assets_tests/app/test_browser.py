@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import expect
 
-from bankseg_assets.scoring.bundle import BUNDLE_FILE
+from bankseg_assets.storage.documents import DOCUMENT_FILE
 from bankseg_assets_tests.app.publishing import publish
 from bankseg_assets_tests.app.serving import TIMEOUT, serve
 from bankseg_assets_tests.browser import open_page
@@ -50,7 +50,7 @@ def test_session_gets_an_answer_and_then_the_new_model(data_dir: Path, address: 
         expect(amount).to_have_value("900.50")
 
         # A damaged model is reported, and the answer stays.
-        (publish(data_dir, version="third") / BUNDLE_FILE).write_text("{", encoding="utf-8")
+        (publish(data_dir, version="third") / DOCUMENT_FILE).write_text("{", encoding="utf-8")
         expect(page.get_by_text("The newest model cannot be used")).to_be_visible()
         expect(page.get_by_text("Answered by model second")).to_be_visible()
         expect(transactions).to_have_value("7")

@@ -18,14 +18,15 @@ from app.widgets.charts import segment_map
 from app.widgets.measures import label, written
 from app.widgets.numbers import Numbers
 from bankseg_assets.release.releases import current_release
-from bankseg_assets.scoring.bundle import load_bundle
+from bankseg_assets.scoring.bundle import bundle_from, load_bundle
 from bankseg_assets_tests.app.customers import tables
 from bankseg_assets_tests.app.odd_models import SPENDING
 from bankseg_assets_tests.app.panels.test_changes import FLOWS
 from bankseg_assets_tests.app.publishing import model, publish
 
 MAIN = Path(__file__).parents[2] / "app" / "main.py"
-SMALL = SPENDING["segments"][0]
+SEGMENTS = bundle_from(model(**SPENDING)).segments
+SMALL = SEGMENTS[0]
 WINDOW = {"amount_total": 18e6, "customers": 884265, "repeat_customers": 442133}
 PROFILES = [
     {
@@ -153,14 +154,14 @@ def test_labels_are_of_spending_where_known() -> None:
 
 
 def test_tables_and_charts_are_of_spending_where_known() -> None:
-    shown = overview(SPENDING["segments"], direction_known=True)
+    shown = overview(SEGMENTS, direction_known=True)
     assert shown.columns.tolist()[2:] == ["Spending", "Spending per customer (100 = average)"]
     table = profile(SMALL, Numbers("INR"), direction_known=True)
     assert table.to_numpy().tolist()[-1] == ["Income", "INR 2,000", "100"]
     bars = index_bars(SMALL, direction_known=True).data[0]
     assert "Average amount<br>spent" in bars.y
-    assert "the spending" in segment_map(SPENDING["segments"], direction_known=True).data[0].text[0]
-    assert "the money" in segment_map(model()["segments"]).data[0].text[0]
+    assert "the spending" in segment_map(SEGMENTS, direction_known=True).data[0].text[0]
+    assert "the money" in segment_map(bundle_from(model()).segments).data[0].text[0]
     assert moves(FLOWS, Numbers("INR"), direction_known=True).columns.tolist()[-1] == "Spending"
     cells = pd.DataFrame(tables()["rfm_grid"])
     assert as_table(cells, Numbers("INR"), direction_known=True).columns.tolist()[:2] == [

@@ -60,7 +60,7 @@ def answers_for_all(bank: Platform) -> tuple[Answers, Ints]:
     """Return the answers for the bank's own customers, and their segments."""
     bundle, customers = bundle_of(bank), bank.run.table("customer_segments")
     known = {
-        field["measure"]: customers[field["measure"]].cast(pa.float64()).to_numpy()
+        field.measure: customers[field.measure].cast(pa.float64()).to_numpy()
         for field in bundle.inputs
     }
     return answers(bundle, known), customers["segment"].to_numpy()

@@ -50,7 +50,7 @@ def test_bank_of_another_shape_is_released(bank: Platform) -> None:
 def test_every_customer_of_another_bank_is_in_segment(bank: Platform) -> None:
     customers = bank.run.table("customer_segments")
     assert customers.num_rows == bank.run.table("rfm_table").num_rows
-    names = [segment["name"] for segment in bundle_of(bank).segments]
+    names = [segment.name for segment in bundle_of(bank).segments]
     assert len(set(names)) == len(names)
     assert set(customers["segment_name"].to_pylist()) <= set(names)
 
@@ -70,17 +70,17 @@ def test_another_bank_keeps_most_customers(bank: Platform) -> None:
 def test_another_banks_customers_are_scored(bank: Platform) -> None:
     found, segments = answers_for_all(bank)
     assert np.isfinite(found.probabilities).all()
-    numbers = np.array([segment["segment"] for segment in bundle_of(bank).segments])
+    numbers = np.array([segment.segment for segment in bundle_of(bank).segments])
     assert (numbers[found.places] == segments).mean() >= AGREES
 
 
 def test_api_scores_another_banks_customers(bank: Platform) -> None:
     bundle = bundle_of(bank)
-    customer = {field["measure"]: field["default"] for field in bundle.inputs}
+    customer = {field.measure: field.default for field in bundle.inputs}
     with serving(bank.settings.data_dir) as client:
         answer = client.post("/score", customer)
     assert answer.status == 200
-    assert answer.json["name"] in [segment["name"] for segment in bundle.segments]
+    assert answer.json["name"] in [segment.name for segment in bundle.segments]
     assert sum(answer.json["probabilities"].values()) == pytest.approx(1, abs=1e-4)
 
 

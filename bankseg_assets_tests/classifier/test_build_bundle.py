@@ -15,13 +15,12 @@ from pyspark.ml.linalg import DenseMatrix, Vectors
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.classifier.build_bundle import build_bundle, form_inputs
+from bankseg_assets.classifier.build_bundle import FittedModels, build_bundle, form_inputs
 from bankseg_assets.classifier.naive_bayes import NaiveBayesModel as Published
 from bankseg_assets.classifier.temperature import subsets
 from bankseg_assets.profiling.demographics import demographics
 from bankseg_assets.profiling.profiles import profile
 from bankseg_assets.scoring.bundle import (
-    BUNDLE_FILE,
     Bundle,
     bundle_from,
     feature_list,
@@ -30,6 +29,7 @@ from bankseg_assets.scoring.bundle import (
     score,
 )
 from bankseg_assets.scoring.posterior import known_features, posterior
+from bankseg_assets.storage.documents import DOCUMENT_FILE
 from bankseg_assets_tests.fitted_models import Fitted, fit, with_genders
 from bankseg_assets_tests.small_model import small_model
 
@@ -37,9 +37,13 @@ from bankseg_assets_tests.small_model import small_model
 @pytest.fixture(scope="module")
 def bundle(fitted: Fitted, tmp_path_factory: pytest.TempPathFactory) -> Bundle:
     """The bundle as read by the app."""
-    file = tmp_path_factory.mktemp("model") / BUNDLE_FILE
+    file = tmp_path_factory.mktemp("model") / DOCUMENT_FILE
     file.write_text(json.dumps(fitted.bundle), encoding="utf-8")
     return load_bundle(file)
+
+
+def models_of(fitted: Fitted) -> FittedModels:
+    return FittedModels(fitted.pca, fitted.kmeans, fitted.model, fitted.evaluation)
 
 
 def measures_of(fitted: Fitted, bundle: Bundle) -> dict[str, np.ndarray]:
@@ -75,8 +79,8 @@ def test_numpy_equals_spark_for_every_customer(
     fitted: Fitted, tmp_path: Path, k: int | None
 ) -> None:
     made = fitted if k is None else fit(fitted.rfm, wanted=k)
-    (tmp_path / BUNDLE_FILE).write_text(json.dumps(made.bundle), encoding="utf-8")
-    bundle = load_bundle(tmp_path / BUNDLE_FILE)
+    (tmp_path / DOCUMENT_FILE).write_text(json.dumps(made.bundle), encoding="utf-8")
+    bundle = load_bundle(tmp_path / DOCUMENT_FILE)
     vectors = made.pca.project(made.segments, "segment", "held_out").select(
         F.col("segment").cast("double").alias("label"),
         array_to_vector(F.array("pc1", "pc2")).alias("features"),
@@ -168,17 +172,14 @@ def test_numpy_projection_equals_spark(fitted: Fitted, bundle: Bundle) -> None:
 def test_hash_depends_on_content_not_run(fitted: Fitted) -> None:
     def hash_of(version: str, silhouette: float) -> str:
         document = build_bundle(
-            pca=fitted.pca,
-            kmeans=replace(fitted.kmeans, silhouette=silhouette),
-            model=fitted.model,
-            evaluation=fitted.evaluation,
-            segments=fitted.segments,
-            profiles=list(reversed(fitted.profiles)),
+            replace(models_of(fitted), kmeans=replace(fitted.kmeans, silhouette=silhouette)),
+            fitted.segments,
+            list(reversed(fitted.profiles)),
             version=version,
             currency="INR",
         )
-        assert document["version"] == version
-        return str(document["sha256"])
+        assert document.version == version
+        return document.sha256
 
     silhouette = fitted.kmeans.silhouette
     assert hash_of("run-2", silhouette) == fitted.bundle["sha256"]
@@ -200,26 +201,23 @@ def test_bundle_has_quality_for_display(fitted: Fitted, bundle: Bundle) -> None:
 def test_bundle_has_configured_evidence(fitted: Fitted, bundle: Bundle) -> None:
     assert bundle.evidence == {}
     document = build_bundle(
-        pca=fitted.pca,
-        kmeans=fitted.kmeans,
-        model=fitted.model,
-        evaluation=fitted.evaluation,
-        segments=with_genders(fitted.segments),
-        profiles=fitted.profiles,
+        models_of(fitted),
+        with_genders(fitted.segments),
+        fitted.profiles,
         version="run-1",
         currency="INR",
         demographics=["age", "gender"],
     )
-    assert list(document["evidence"]) == ["gender"]  # all are of one age
-    assert document["evidence"]["gender"]["values"] == ["F", "M"]
-    assert len(document["evidence_weights"]) == 15
-    assert document["sha256"] != fitted.bundle["sha256"]
+    assert list(document.evidence) == ["gender"]  # all are of one age
+    assert document.evidence["gender"].values == ["F", "M"]
+    assert len(document.evidence_weights) == 15
+    assert document.sha256 != fitted.bundle["sha256"]
 
 
 def test_segments_are_sorted_by_number(fitted: Fitted, bundle: Bundle) -> None:
-    assert [segment["segment"] for segment in bundle.segments] == list(range(fitted.kmeans.k))
-    assert [segment["name"] for segment in bundle.segments] == fitted.kmeans.names
-    assert [segment["customers"] for segment in bundle.segments] == fitted.kmeans.sizes
+    assert [segment.segment for segment in bundle.segments] == list(range(fitted.kmeans.k))
+    assert [segment.name for segment in bundle.segments] == fitted.kmeans.names
+    assert [segment.customers for segment in bundle.segments] == fitted.kmeans.sizes
     assert bundle.metrics["n_customers"] == 900
     assert bundle.metrics["n_held_out"] == 180
     assert bundle.snapshot_date == "2016-10-22"
@@ -228,51 +226,49 @@ def test_segments_are_sorted_by_number(fitted: Fitted, bundle: Bundle) -> None:
 def test_form_asks_each_measure_once_with_limits(fitted: Fitted, bundle: Bundle) -> None:
     measures = measures_of(fitted, bundle)
     assert list(measures) == ["recency", "frequency", "monetary", "average_balance"]
-    assert [question["measure"] for question in bundle.inputs] == list(measures)
-    assert [question["unit"] for question in bundle.inputs] == [
+    assert [question.measure for question in bundle.inputs] == list(measures)
+    assert [question.unit for question in bundle.inputs] == [
         "days",
         "transactions",
         "INR",
         "INR",
     ]
     for question in bundle.inputs:
-        values = measures[question["measure"]]
+        values = measures[question.measure]
         known = values[~np.isnan(values)]
-        assert question["minimum"] <= question["default"] <= question["maximum"]
-        assert question["default"] == pytest.approx(np.median(known), rel=0.02, abs=0.5)
-        assert 9.9 * known.max() < question["maximum"] <= 101 * known.max()
-        assert set(f"{question['maximum']:.0f}") == {"1", "0"}  # the order of magnitude only
+        assert question.default is not None
+        assert question.minimum <= question.default <= question.maximum
+        assert question.default == pytest.approx(np.median(known), rel=0.02, abs=0.5)
+        assert 9.9 * known.max() < question.maximum <= 101 * known.max()
+        assert set(f"{question.maximum:.0f}") == {"1", "0"}  # the order of magnitude only
 
 
 def test_form_inputs_without_known_values(fitted: Fitted) -> None:
     unknown = fitted.segments.where("average_balance IS NULL")
     (question,) = form_inputs(unknown, ["average_balance"], "EUR")
-    assert (question["default"], question["maximum"], question["unit"]) == (0.0, 10.0, "EUR")
+    assert (question.default, question.maximum, question.unit) == (0.0, 10.0, "EUR")
 
 
 def test_bundle_of_known_direction_asks_for_spending(fitted: Fitted, tmp_path: Path) -> None:
     segments = fitted.segments.withColumn("income", F.lit(Decimal("1500.00")))
     profiles = profile(segments, demographics(segments), "INR")
     document = build_bundle(
-        pca=fitted.pca,
-        kmeans=fitted.kmeans,
-        model=fitted.model,
-        evaluation=fitted.evaluation,
-        segments=segments,
-        profiles=profiles,
+        models_of(fitted),
+        segments,
+        profiles,
         version="run-1",
         currency="INR",
     )
-    (tmp_path / BUNDLE_FILE).write_text(json.dumps(document), encoding="utf-8")
-    found = load_bundle(tmp_path / BUNDLE_FILE)
+    (tmp_path / DOCUMENT_FILE).write_text(json.dumps(document.to_json()), encoding="utf-8")
+    found = load_bundle(tmp_path / DOCUMENT_FILE)
     assert found.direction_known
-    assert [question["label"] for question in found.inputs] == [
+    assert [question.label for question in found.inputs] == [
         *("Days since the last spending transaction", "Number of spending transactions"),
         *("Sum of the spending", "Average account balance"),
     ]
     for segment in found.segments:
-        assert segment["medians"]["income"] == pytest.approx(1500, rel=0.003)
-        assert segment["index"]["income"] == 100
+        assert segment.medians["income"] == pytest.approx(1500, rel=0.003)
+        assert segment.index["income"] == 100
     # Income is not a feature: answers equal those without it.
     known = measures_of(fitted, found)
     np.testing.assert_array_equal(
@@ -286,4 +282,4 @@ def test_bundle_of_unknown_direction_has_no_income(fitted: Fitted, bundle: Bundl
     assert "direction_known" not in fitted.bundle
     for segment in bundle.segments:
         for part in ("medians", "quartiles", "index"):
-            assert "income" not in segment[part]
+            assert "income" not in getattr(segment, part)

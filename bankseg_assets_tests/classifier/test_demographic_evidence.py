@@ -1,7 +1,5 @@
 """Evidence tables of age, gender and location: smoothed, rounded, without disclosure."""
 
-from typing import Any
-
 import numpy as np
 import pytest
 from pyspark.sql import SparkSession
@@ -13,6 +11,7 @@ from bankseg_assets.classifier.demographic_evidence import (
     tells_something,
 )
 from bankseg_assets.scoring.bundle import InputError
+from bankseg_assets.scoring.documents import EvidenceDocument
 from bankseg_assets.scoring.evidence import AGE_BANDS, OTHER, Evidence, category
 
 
@@ -20,7 +19,7 @@ def counts(**by_value: list[int]) -> dict[str, np.ndarray]:
     return {value: np.array(numbers) for value, numbers in by_value.items()}
 
 
-def evidence_table(**by_value: list[int]) -> dict[str, Any]:
+def evidence_table(**by_value: list[int]) -> EvidenceDocument:
     found = table("Label", counts(**by_value), 2)
     assert found is not None
     return found
@@ -28,25 +27,23 @@ def evidence_table(**by_value: list[int]) -> dict[str, Any]:
 
 def test_probabilities_are_laplace_smoothed_shares_of_segment() -> None:
     found = evidence_table(M=[70, 40], F=[30, 60])
-    assert found["values"] == ["F", "M"]
+    assert found.values == ["F", "M"]
     expected = np.log([[31 / 102, 61 / 102], [71 / 102, 41 / 102]])
-    np.testing.assert_allclose(found["log_probability"], expected, atol=5e-4)
-    assert found["log_probability"] == [[-1.191, -0.514], [-0.362, -0.911]]
+    np.testing.assert_allclose(found.log_probability, expected, atol=5e-4)
+    assert found.log_probability == [[-1.191, -0.514], [-0.362, -0.911]]
 
 
 def test_value_of_ten_customers_is_not_listed() -> None:
     found = evidence_table(PUNE=[500, 400], AGRA=[10, 90], SURAT=[60, 9])
-    assert found["values"] == ["PUNE", OTHER]
-    np.testing.assert_allclose(np.exp(found["log_probability"]).sum(axis=0), 1, atol=2e-3)
-    np.testing.assert_allclose(
-        found["log_probability"][1], np.log([71 / 572, 100 / 501]), atol=5e-4
-    )
+    assert found.values == ["PUNE", OTHER]
+    np.testing.assert_allclose(np.exp(found.log_probability).sum(axis=0), 1, atol=2e-3)
+    np.testing.assert_allclose(found.log_probability[1], np.log([71 / 572, 100 / 501]), atol=5e-4)
 
 
 def test_small_remainder_is_not_listed() -> None:
     found = evidence_table(M=[70, 40], F=[30, 60], T=[1, 0])
-    assert found["values"] == ["F", "M"]
-    evidence = Evidence.from_json("gender", found)
+    assert found.values == ["F", "M"]
+    evidence = Evidence.from_document("gender", found)
     assert evidence.log_likelihood(evidence.codes(["T"])).tolist() == [[0.0, 0.0]]
 
 
@@ -68,8 +65,8 @@ def test_insignificant_differences_are_no_evidence() -> None:
 
 def test_only_largest_locations_are_listed() -> None:
     found = evidence_table(**{f"PLACE {n:02}": [100 + n, 500 - n] for n in range(50)})
-    assert len(found["values"]) == MOST_VALUES + 1
-    assert found["values"] == [*sorted(f"PLACE {n:02}" for n in range(30)), OTHER]
+    assert len(found.values) == MOST_VALUES + 1
+    assert found.values == [*sorted(f"PLACE {n:02}" for n in range(30)), OTHER]
 
 
 @pytest.mark.parametrize(
@@ -103,9 +100,9 @@ def test_tables_use_training_customers(spark: SparkSession) -> None:
     # No age band has eleven customers in both segments, and all live in one place.
     found = fit_evidence(frame, ["age", "gender", "location"], 2)
     assert found.keys() == {"gender"}
-    assert (found["gender"]["label"], found["gender"]["values"]) == ("Gender", ["F", "M"])
+    assert (found["gender"].label, found["gender"].values) == ("Gender", ["F", "M"])
     np.testing.assert_allclose(
-        np.exp(found["gender"]["log_probability"]),
+        np.exp(found["gender"].log_probability),
         [[81 / 202, 161 / 202], [121 / 202, 41 / 202]],
         atol=1e-3,
     )

@@ -5,7 +5,6 @@ import pytest
 
 from bankseg_assets.classifier.evaluation import (
     calibration_error,
-    confusion_matrix,
     evaluate,
     log_loss,
     publishable_bins,
@@ -41,11 +40,6 @@ def test_measures_of_small_case() -> None:
     # One of two right in both classes' counts: 2 TP / (2 TP + FP + FN).
     assert found.f1_macro == found.f1_weighted == pytest.approx(2 / 3, abs=1e-6)
     assert found.accuracy == pytest.approx(2 / 3, abs=1e-6)
-
-
-def test_rows_of_confusion_matrix_are_true_segments() -> None:
-    found = confusion_matrix(np.array([0, 0, 1, 2]), np.array([0, 1, 1, 0]), 3)
-    assert found.tolist() == [[1, 1, 0], [0, 1, 0], [1, 0, 0]]
 
 
 def test_log_loss_of_wrong_certainty_is_finite() -> None:

@@ -7,7 +7,10 @@ import pytest
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.classifier.demographic_evidence import fit_evidence
-from bankseg_assets.classifier.evaluation import Labels, calibration_error, log_loss
+from bankseg_assets.classifier.evaluation import (
+    calibration_error,
+    log_loss,
+)
 from bankseg_assets.classifier.temperature import (
     COLDEST,
     HOTTEST,
@@ -19,8 +22,14 @@ from bankseg_assets.classifier.temperature import (
     calibrate,
     subsets,
 )
-from bankseg_assets.scoring.bundle import Array, bundle_from, score, softmax
+from bankseg_assets.scoring.bundle import (
+    bundle_from,
+    score,
+    softmax,
+)
+from bankseg_assets.scoring.documents import CalibrationDocument, EvidenceDocument
 from bankseg_assets.scoring.posterior import log_posterior, subset_key
+from bankseg_assets.stats.arrays import Array, Labels
 from bankseg_assets_tests.fitted_models import Fitted, with_genders
 from bankseg_assets_tests.small_model import one_segment, small_model
 
@@ -37,8 +46,11 @@ def test_subsets_go_from_empty_to_full() -> None:
 
 
 def test_evidence_is_evaluated_with_partial_subsets() -> None:
-    table = {"label": "Gender", "values": ["F"], "log_probability": [[0.0, 0.0, 0.0]]}
-    bundle = small_model(evidence={"gender": table, "age": table | {"label": "Age"}})
+    gender, age = (
+        EvidenceDocument(label=label, values=["F"], log_probability=[[0.0, 0.0, 0.0]])
+        for label in ("Gender", "Age")
+    )
+    bundle = small_model(evidence={"gender": gender, "age": age})
     found = list(all_subsets(bundle))
     assert len(found) == 16 + 3 * 15
     assert found[:16] == subsets(bundle.measures)
@@ -105,9 +117,9 @@ def test_matrix_is_used_only_if_temperature_fails() -> None:
     labels = (known["recency"] // 10 % 3).astype(int)
     found = _calibrations(bundle, Sample(known, labels))
     assert found.keys() == {subset_key(names) for names in subsets(bundle.measures)}
-    assert found[""] == {"temperature": 1.0}
-    assert "matrix" in found["recency"]
-    assert "temperature" in found[subset_key(bundle.measures)]
+    assert found[""] == CalibrationDocument(temperature=1.0)
+    assert found["recency"].matrix is not None
+    assert found[subset_key(bundle.measures)].temperature is not None
     calibrated = replace(bundle, calibration=found)
     some = {"recency": known["recency"]}
     assert log_loss(softmax(log_posterior(calibrated, some, count)), labels) < log_loss(
@@ -193,4 +205,4 @@ def test_calibrate_keeps_single_segment(fitted: Fitted) -> None:
     """Its probability is always 1, so no temperature can be fitted."""
     known = {"recency": np.array([1.0, 2.0, 9.0])}
     found = _calibrations(one_segment(), Sample(known, np.zeros(3, dtype=np.int64)))
-    assert {one["temperature"] for one in found.values()} == {1.0}
+    assert {one.temperature for one in found.values()} == {1.0}

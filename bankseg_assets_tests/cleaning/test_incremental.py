@@ -12,11 +12,13 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
+from bankseg_assets.cleaning import deduplication
 from bankseg_assets.cleaning.incremental import Cleaned, clean
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.contracts.tables import RAW_TRANSACTIONS
+from bankseg_assets.storage.documents import write_json
 from bankseg_assets.storage.outputs import ParquetFiles
-from bankseg_assets.storage.version_store import BASIS_FILE, VersionStore, write_json
+from bankseg_assets.storage.version_store import BASIS_FILE, VersionStore
 from bankseg_assets_tests.frames import RAW_ROW
 
 A, B, C, D = ("a" * 12, "b" * 12, "c" * 12, "d" * 12)
@@ -243,3 +245,19 @@ def test_scoped_ids_step_by_step_equal_all_at_once(
     for count in (2, 4):
         assert bank.clean((D, B, C, A)[:count], contract=contract).n_new == 2
     assert bank.tables() == at_once.tables()
+
+
+def test_failed_job_releases_cached_frames(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def cached() -> int:
+        return int(spark.sparkContext._jsc.getPersistentRDDs().size())  # type: ignore[union-attr]
+
+    def fail(*_: object, **__: object) -> None:
+        raise OSError("No space left on device")
+
+    before = cached()
+    monkeypatch.setattr(deduplication, "verdicts", fail)
+    with pytest.raises(OSError, match="No space left on device"):
+        Bank(spark, tmp_path).clean([A, B])
+    assert cached() == before

@@ -10,7 +10,8 @@ from bankseg_assets.customers.customer_key import (
     key_in_use,
     launched_key,
 )
-from bankseg_assets.storage.version_store import BASIS_FILE, VersionStore, write_json
+from bankseg_assets.storage.documents import write_json
+from bankseg_assets.storage.version_store import BASIS_FILE, VersionStore
 
 
 @pytest.mark.parametrize(

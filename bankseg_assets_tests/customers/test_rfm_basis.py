@@ -16,7 +16,8 @@ from bankseg_assets.customers.rfm_basis import (
     columns_with_values,
     newest,
 )
-from bankseg_assets.storage.version_store import BASIS_FILE, VersionStore, write_json
+from bankseg_assets.storage.documents import write_json
+from bankseg_assets.storage.version_store import BASIS_FILE, VersionStore
 
 SNAPSHOT = date(2016, 10, 22)
 

@@ -1,6 +1,5 @@
 """Sensors start one run when there is something to do, and otherwise say why not."""
 
-import json
 import os
 import time
 from collections.abc import Iterator
@@ -22,10 +21,8 @@ from bankseg_assets.defs.automation import (
     LATER_ATTEMPTS_SECONDS,
     QUICK_ATTEMPTS,
     cleaned_sensor,
-    failure_sensor,
     holdings_sensor,
     landing_sensor,
-    new_model_sensor,
 )
 from bankseg_assets.defs.build import build_defs
 from bankseg_assets.defs.check_state import blocking_keys
@@ -714,64 +711,3 @@ def test_withdrawal_of_only_holdings_starts_run(holdings: HoldingsFolder) -> Non
 def test_without_cleaned_data_nothing_starts(instance: dg.DagsterInstance) -> None:
     requests, told = tick(cleaned_sensor, instance)
     assert (requests, bool(told)) == ([], True)
-
-
-@pytest.fixture
-def notice(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setenv("BANKSEG_DATA_DIR", str(settings.data_dir))
-    return settings.notice_path
-
-
-def test_new_release_writes_notice(instance: dg.DagsterInstance, notice: Path) -> None:
-    run_id = clean(instance, "everything", "release")
-    requests, told = tick(new_model_sensor, instance)
-    assert requests == []
-    assert run_id in str(told)
-    assert json.loads(notice.read_text(encoding="utf-8")) == {"run_id": run_id}
-    assert [file.name for file in notice.parent.iterdir() if file.is_file()] == [notice.name]
-
-
-def test_failed_notice_keeps_previous_one(
-    instance: dg.DagsterInstance, notice: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def break_off(path: Path, text: str, encoding: str) -> None:
-        path.write_bytes(text.encode(encoding)[:5])
-        raise OSError("No space left on device")
-
-    notice.write_text('{"run_id": "before"}', encoding="utf-8")
-    clean(instance, "everything", "release")
-    monkeypatch.setattr(Path, "write_text", break_off)
-    with pytest.raises(OSError, match="No space left on device"):
-        tick(new_model_sensor, instance)
-    assert notice.read_bytes() == b'{"run_id": "before"}'
-
-
-def test_failed_run_is_reported_with_step_and_cause(
-    instance: dg.DagsterInstance, caplog: pytest.LogCaptureFixture
-) -> None:
-    @dg.asset
-    def broken() -> None:
-        try:
-            raise OSError("disk full")
-        except OSError as error:
-            raise ValueError("cannot write the table") from error
-
-    job = dg.Definitions(
-        assets=[broken], jobs=[dg.define_asset_job("everything", selection=["broken"])]
-    ).resolve_job_def("everything")
-    result = job.execute_in_process(instance=instance, raise_on_error=False)
-    context = dg.build_run_status_sensor_context(
-        sensor_name="failure_sensor",
-        dagster_event=result.get_run_failure_event(),
-        dagster_instance=instance,
-        dagster_run=result.dagster_run,
-    ).for_run_failure()
-    # A sensor's logger has no parent, which is where caplog would listen.
-    context.log.addHandler(caplog.handler)
-    caplog.clear()
-    failure_sensor(context)
-    (told,) = caplog.messages
-    assert f"Run {result.run_id} of everything failed: broken: OSError: disk full." in told
-    assert told.endswith("What was published before still serves.")
-    assert "Traceback" not in told
-    assert "\n" not in told

@@ -2,10 +2,8 @@
 
 from decimal import Decimal
 
-import pytest
-
 from bankseg_assets.migration.flows import BOTH, CUSTOMER, MODEL, CustomerPath, flows
-from bankseg_assets.migration.report import matrix, short_money, summary
+from bankseg_assets.migration.report import matrix, summary
 
 OLD, NEW = ("Big", "Small"), ("Large", "Little")
 
@@ -65,19 +63,3 @@ def test_counts_of_one_to_ten_read_alike() -> None:
 def test_summary_without_customers_has_no_share() -> None:
     text = summary([], "INR")
     assert "| gone | 0 | - | 0 |" in text
-
-
-@pytest.mark.parametrize(
-    ("money", "shown"),
-    [
-        ("0", "0"),
-        ("7.5", "7.5"),
-        ("999.4", "999"),
-        ("999.95", "1k"),
-        ("1_234_567.89", "1.23M"),
-        ("999_950_000", "1bn"),
-        ("12_345_678_901_234", "12300bn"),
-    ],
-)
-def test_money_is_shown_to_three_digits(money: str, shown: str) -> None:
-    assert short_money(Decimal(money)) == shown

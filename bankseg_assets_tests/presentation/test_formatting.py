@@ -1,8 +1,17 @@
 """Formatting of numbers and dates."""
 
+from decimal import Decimal
+
 import pytest
 
-from bankseg_assets.presentation.formatting import day, money, number, percent, quantity
+from bankseg_assets.presentation.formatting import (
+    abbreviated,
+    day,
+    money,
+    number,
+    percent,
+    quantity,
+)
 
 
 @pytest.mark.parametrize(
@@ -38,3 +47,19 @@ def test_percent_never_rounds_to_0_or_100(share: float, shown: str) -> None:
 
 def test_date_is_written_in_words() -> None:
     assert day("2016-10-02") == "2 October 2016"
+
+
+@pytest.mark.parametrize(
+    ("money", "shown"),
+    [
+        ("0", "0"),
+        ("7.5", "7.5"),
+        ("999.4", "999"),
+        ("999.95", "1k"),
+        ("1_234_567.89", "1.23M"),
+        ("999_950_000", "1bn"),
+        ("12_345_678_901_234", "12300bn"),
+    ],
+)
+def test_abbreviated_has_three_digits(money: str, shown: str) -> None:
+    assert abbreviated(Decimal(money)) == shown

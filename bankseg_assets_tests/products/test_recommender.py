@@ -5,7 +5,13 @@ import json
 import numpy as np
 import pytest
 
-from bankseg_assets.products.recommender import Array, Factors, Holdings, ProductModel, ranking
+from bankseg_assets.products.recommender import (
+    Factors,
+    Holdings,
+    ProductModel,
+    ranking,
+)
+from bankseg_assets.stats.arrays import Array
 
 RANDOM = np.random.default_rng(3)
 PRODUCTS, RANK, ALPHA, REGULARIZATION = 6, 3, 2.5, 0.2

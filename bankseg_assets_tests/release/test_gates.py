@@ -8,7 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bankseg_assets.release.gates import Gate, Limits, Measures, Verdict, gates, unprotected
+from bankseg_assets.release.gates import (
+    Comparison,
+    Gate,
+    Limits,
+    Measures,
+    Verdict,
+    gates,
+    unprotected,
+)
 
 GOOD = Measures(f1_macro=0.98, silhouette=0.70, smallest_share=0.08)
 NO_DRIFT = {"average_amount": 0.01, "recency": 0.02}
@@ -22,7 +30,8 @@ def gates_by_name(
     drift: Mapping[str, float] = NO_DRIFT,
     **more: Any,
 ) -> dict[str, Gate]:
-    found = gates(candidate, current, agreement=agreement, drift=drift, limits=Limits(), **more)
+    comparison = Comparison(agreement, drift, **more)
+    found = gates(candidate, current, comparison, Limits())
     return {gate.name: gate for gate in found}
 
 

@@ -87,7 +87,16 @@ class Bank:
         names = ("raw_transactions", "cleaned_transactions", "quarantined_transactions")
         return losses(
             Release(
-                "1", folder, "promotion", "", "", "r", False, before, "", customer_key="customer_id"
+                name="1",
+                folder=folder,
+                kind="promotion",
+                note="",
+                created_at="",
+                run_id="r",
+                is_demo=False,
+                versions=before,
+                model_sha256="",
+                customer_key="customer_id",
             ),
             paths["cleaned_transactions"],
             rfm,

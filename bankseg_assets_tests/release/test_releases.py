@@ -21,10 +21,12 @@ from bankseg_assets.release.releases import (
     current_release,
     note_refusal,
     prune,
+    read_release,
     refusal,
     roll_back,
 )
-from bankseg_assets.storage.version_store import DamagedVersionError, VersionStore, write_json
+from bankseg_assets.storage.documents import write_json
+from bankseg_assets.storage.version_store import DamagedVersionError, VersionStore
 
 DATA, MODEL = "rfm_table", "nb_classifier"
 
@@ -121,6 +123,28 @@ def test_damaged_release_keeps_previous_in_use(bank: Bank, tmp_path: Path, damag
     assert bank.texts(current_release(tmp_path)) == {"first"}
 
 
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [
+        ({"format": 2}, r"model\.json: format is 2; this program reads 1\."),
+        ({"versions": ["nb_classifier"]}, r"model\.json: versions is \['nb_classifier'\]: input"),
+        ({"gates": [{"verdict": "passed"}]}, r"model\.json: gates\[0\]\.name is missing\."),
+    ],
+)
+def test_unreadable_release_names_file_and_field(
+    bank: Bank, tmp_path: Path, damage: dict[str, Any], sentence: str
+) -> None:
+    versions = bank.release("first")
+    with bank.store.draft(RELEASE, "run-of-another-build", versions) as draft:
+        write_json(draft.path / "model.json", manifest(versions) | damage)
+    assert draft.version is not None
+    with pytest.raises(ReleaseError, match=sentence):
+        read_release(draft.version)
+    with pytest.raises(ReleaseError, match=sentence):
+        roll_back(bank.store, draft.version.name)
+    assert bank.texts(current_release(tmp_path)) == {"first"}
+
+
 def test_flipped_digit_is_detected_as_damage(bank: Bank, tmp_path: Path) -> None:
     bank.release("first")
     bank.release("second")
@@ -207,7 +231,7 @@ def test_closure_names_inconsistent_versions(bank: Bank, tmp_path: Path) -> None
 
 def test_refusal_is_reported_until_cleared(tmp_path: Path) -> None:
     assert refusal(tmp_path) is None
-    found = Refusal("run", "now", ("Why.", "And why."))
+    found = Refusal(run_id="run", at="now", reasons=("Why.", "And why."))
     note_refusal(tmp_path, found)
     assert refusal(tmp_path) == found
     note_refusal(tmp_path, None)

@@ -75,9 +75,8 @@ def test_all_paths_are_under_data_folder(tmp_path: Path) -> None:
         settings.holdings_dir,
         settings.raw_holdings_dir,
         settings.holdings_ledger_path,
-        settings.notice_path,
     }
-    assert len(places) == 9
+    assert len(places) == 8
     assert {place.parent for place in places} == {tmp_path}
 
 

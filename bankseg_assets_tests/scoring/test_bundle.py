@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 from bankseg_assets.contracts.feature_catalogue import FEATURES, LOG_OFFSET, SIGNED_LOG, Feature
 from bankseg_assets.scoring.bundle import (
     ARRAYS,
-    BUNDLE_FILE,
     BUNDLE_FORMAT,
     Bundle,
     BundleError,
@@ -30,6 +29,7 @@ from bankseg_assets.scoring.bundle import (
     project,
     score,
 )
+from bankseg_assets.storage.documents import DOCUMENT_FILE
 
 # Two features, one component that is their standardised sum, two segments at -1 and +1.
 DOCUMENT: dict[str, Any] = {
@@ -60,8 +60,16 @@ DOCUMENT: dict[str, Any] = {
 }
 
 
+DAYS = {
+    "measure": "recency",
+    "label": "Days since the last transaction",
+    "minimum": 0,
+    "maximum": 100,
+}
+
+
 def write(folder: Path, document: Mapping[str, Any]) -> Path:
-    file = folder / BUNDLE_FILE
+    file = folder / DOCUMENT_FILE
     file.write_text(json.dumps(document), encoding="utf-8")
     return file
 
@@ -168,7 +176,7 @@ def test_input_that_cannot_be_scored_is_named(
     ],
 )
 def test_label_is_that_of_form(tmp_path: Path, measures: dict[str, Any], told: str) -> None:
-    inputs = [{"measure": "recency", "label": "Days since the last transaction"}]
+    inputs = [DAYS]
     bundle = load_bundle(write(tmp_path, signed(inputs=inputs)))
     with pytest.raises(InputError, match=told):
         score(bundle, measures)
@@ -176,7 +184,7 @@ def test_label_is_that_of_form(tmp_path: Path, measures: dict[str, Any], told: s
 
 def test_negative_money_is_scored_where_model_has_seen_it(tmp_path: Path) -> None:
     """An overdraft is a valid balance for a model that was fitted with overdrafts."""
-    inputs = [{"measure": "monetary", "label": "Sum", "minimum": -1000.0}]
+    inputs = [DAYS | {"measure": "monetary", "minimum": -1000.0}]
     bundle = load_bundle(write(tmp_path, signed(inputs=inputs)))
     assert bundle.may_be_negative("average_amount")
     assert not bundle.may_be_negative("recency")
@@ -253,25 +261,39 @@ def test_order_of_keys_does_not_change_hash() -> None:
         (json.dumps(signed() | {"prior": [0.5, 0.5]}), "is not what was published"),
         (json.dumps(signed() | {"prior": [math.nan, 0.5]}), "is not what was published"),
         (json.dumps(signed()).replace("0.75", "1e999"), "is not what was published"),
-        (json.dumps(signed(features=[{"nom": "x"}])), "lacks or misnames .*nom"),
-        (json.dumps(signed(prior="much")), "lacks or misnames"),
+        (
+            json.dumps(signed(features=[{"nom": "x"}])),
+            r"model\.json: features\[0\]\.name is missing. Materialize again",
+        ),
+        (json.dumps(signed(components=[[1.0], [1.0, 2.0]])), "inhomogeneous"),
+        (json.dumps(signed(calibration={"": {"matrix": [[1.0]]}})), "a matrix and a shift"),
+        (json.dumps(signed(prior="much")), "prior is 'much': input should be a valid list"),
     ],
     ids=[
         *("missing", "cut off", "not JSON", "a list", "nothing in it", "newer format"),
-        *("no hash", "changed", "not a number", "infinite", "unknown field", "wrong type"),
+        *(
+            "no hash",
+            "changed",
+            "not a number",
+            "infinite",
+            "unknown field",
+            "ragged",
+            "half a map",
+            "wrong type",
+        ),
     ],
 )
 def test_invalid_bundle_is_refused(tmp_path: Path, text: str | None, told: str) -> None:
     if text is not None:
-        (tmp_path / BUNDLE_FILE).write_text(text, encoding="utf-8")
+        (tmp_path / DOCUMENT_FILE).write_text(text, encoding="utf-8")
     with pytest.raises(BundleError, match=told):
-        load_bundle(tmp_path / BUNDLE_FILE)
+        load_bundle(tmp_path / DOCUMENT_FILE)
 
 
 def test_bundle_without_parameter_is_refused(tmp_path: Path) -> None:
     document = {key: value for key, value in DOCUMENT.items() if key != "means"}
     file = write(tmp_path, document | {"sha256": bundle_hash(document)})
-    with pytest.raises(BundleError, match="lacks or misnames 'means'"):
+    with pytest.raises(BundleError, match=r"means is missing\. Materialize again"):
         load_bundle(file)
 
 

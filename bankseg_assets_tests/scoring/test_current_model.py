@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from bankseg_assets.release.releases import Release
-from bankseg_assets.scoring.bundle import BUNDLE_FILE
 from bankseg_assets.scoring.current_model import Serving, renew
 from bankseg_assets.scoring.published_model import newest_first
+from bankseg_assets.storage.documents import DOCUMENT_FILE
 from bankseg_assets_tests.app.publishing import publish
 
 
@@ -41,7 +41,7 @@ def test_renew_without_model_has_no_problem(bank: Bank) -> None:
 def test_same_release_is_not_read_again(bank: Bank) -> None:
     folder = bank.publish("first")
     serving = renew(Serving(), bank.find)
-    (folder / BUNDLE_FILE).unlink()
+    (folder / DOCUMENT_FILE).unlink()
     assert renew(serving, bank.find) is serving
 
 
@@ -55,7 +55,7 @@ def test_new_release_replaces_model(bank: Bank) -> None:
 def test_last_good_model_serves_while_newest_is_broken(bank: Bank) -> None:
     bank.publish("first")
     good = renew(Serving(), bank.find)
-    (bank.publish("second") / BUNDLE_FILE).write_text("{")
+    (bank.publish("second") / DOCUMENT_FILE).write_text("{")
     broken = renew(good, bank.find)
     assert broken.bundle is good.bundle
     assert "cannot be read" in broken.problem
@@ -68,7 +68,7 @@ def test_last_good_model_serves_while_newest_is_broken(bank: Bank) -> None:
 
 def test_problem_ends_with_good_release(bank: Bank) -> None:
     bank.publish("first")
-    (bank.publish("second") / BUNDLE_FILE).write_text("{")
+    (bank.publish("second") / DOCUMENT_FILE).write_text("{")
     broken = renew(Serving(), bank.find)
     bank.publish("third")
     mended = renew(broken, bank.find)

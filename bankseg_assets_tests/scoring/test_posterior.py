@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from scipy.stats import multivariate_normal
 
 from bankseg_assets.scoring.bundle import Bundle, InputError, score, softmax
+from bankseg_assets.scoring.documents import CalibrationDocument, EvidenceDocument
 from bankseg_assets.scoring.evidence import OTHER
 from bankseg_assets.scoring.posterior import known_features, posterior, subset_key
 from bankseg_assets_tests.small_model import CUSTOMER, MEASURES, small_model
@@ -86,7 +87,7 @@ def test_customers_are_scored_by_their_known_inputs() -> None:
 
 def test_temperature_moves_probabilities_and_no_label() -> None:
     key = subset_key(["recency", "frequency"])
-    bundle = small_model(calibration={key: {"temperature": 0.5}})
+    bundle = small_model(calibration={key: CalibrationDocument(temperature=0.5)})
     known = {name: CUSTOMER[name] for name in ("recency", "frequency")}
     cold, plain = (posterior(one, known) for one in (bundle, small_model()))
     assert cold.segment == plain.segment
@@ -178,16 +179,16 @@ def test_matrix_clips_customers_far_outside(recency: float) -> None:
 
 
 TABLES = {
-    "age": {
-        "label": "Age",
-        "values": ["18-20", "30-34", OTHER],
-        "log_probability": np.log([[0.5, 0.2, 0.1], [0.3, 0.3, 0.3], [0.2, 0.5, 0.6]]).tolist(),
-    },
-    "gender": {
-        "label": "Gender",
-        "values": ["F", "M"],
-        "log_probability": np.log([[0.4, 0.5, 0.2], [0.6, 0.5, 0.8]]).tolist(),
-    },
+    "age": EvidenceDocument(
+        label="Age",
+        values=["18-20", "30-34", OTHER],
+        log_probability=np.log([[0.5, 0.2, 0.1], [0.3, 0.3, 0.3], [0.2, 0.5, 0.6]]).tolist(),
+    ),
+    "gender": EvidenceDocument(
+        label="Gender",
+        values=["F", "M"],
+        log_probability=np.log([[0.4, 0.5, 0.2], [0.6, 0.5, 0.8]]).tolist(),
+    ),
 }
 
 

@@ -1,20 +1,15 @@
 """Feature sets are compared by their segments, and the comparison is recorded."""
 
-from typing import Any
-
 import numpy as np
 from pyspark.sql import SparkSession
 
 from bankseg_assets.segmentation.feature_candidates import best_pca
-from bankseg_assets.segmentation.k_selection import SOUND
+from bankseg_assets.segmentation.k_selection import SOUND, SweepOptions
 from bankseg_assets.segmentation.pca import PcaModel
 from bankseg_assets_tests.fitted_models import Fitted
 from bankseg_assets_tests.frames import rfm_frame
 
-CHOSEN: dict[str, Any] = {
-    **{"named": (), "n_components": None, "whiten": None},
-    **{"ks": range(2, 5), "fewest": 3, "seed": 1},
-}
+OPTIONS = SweepOptions(range(2, 5), fewest=3, seed=1)
 
 
 def features(model: PcaModel) -> list[str]:
@@ -22,7 +17,7 @@ def features(model: PcaModel) -> list[str]:
 
 
 def test_best_pca_keeps_first_sound_set(fitted: Fitted) -> None:
-    model = best_pca(fitted.rfm, **CHOSEN)
+    model = best_pca(fitted.rfm, OPTIONS)
     assert [row["rank"] for row in model.comparison][-1] == max(
         row["rank"] for row in model.comparison
     )
@@ -33,14 +28,14 @@ def test_best_pca_keeps_first_sound_set(fitted: Fitted) -> None:
 
 def test_best_pca_uses_named_features(fitted: Fitted) -> None:
     names = ["recency", "log_frequency"]
-    model = best_pca(fitted.rfm, **CHOSEN | {"named": names, "n_components": 1, "whiten": False})
+    model = best_pca(fitted.rfm, OPTIONS, named=names, n_components=1, whiten=False)
     assert (features(model), model.n_components, model.comparison) == (names, 1, [])
     assert model.reason == "They were named."
 
 
 def test_best_pca_of_identical_customers_has_one_component(spark: SparkSession) -> None:
     alike = {"recency": 5, "average_balance": None}
-    model = best_pca(rfm_frame(spark, [alike] * 3), **CHOSEN)
+    model = best_pca(rfm_frame(spark, [alike] * 3), OPTIONS)
     assert (features(model), model.n_components) == (["recency"], 1)
     assert (model.mean, model.scale) == ([5.0], [1.0])
     assert len(model.warnings) == 4
@@ -57,7 +52,7 @@ def test_best_pca_without_sound_set_keeps_best(spark: SparkSession) -> None:
         }
         for _ in range(60)
     ]
-    model = best_pca(rfm_frame(spark, rows), **CHOSEN)
+    model = best_pca(rfm_frame(spark, rows), OPTIONS)
     ranks = [(row["rank"], row["silhouette"]) for row in model.comparison]
     assert max(ranks)[0] < SOUND
     assert len(ranks) > 1

@@ -30,8 +30,7 @@ from bankseg_assets.segmentation.k_selection import (
     sweep,
 )
 from bankseg_assets.segmentation.partition import Partition, squared_distances
-
-Array = npt.NDArray[np.float64]
+from bankseg_assets.stats.arrays import Array
 
 
 def summary_of(points: Array, weights: Sequence[float] | None = None) -> Summary:

@@ -1,10 +1,8 @@
 """k-means on all customers: convergence, metrics, names and continuity."""
 
 import json
-from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from pyspark.ml.clustering import KMeans
 from pyspark.ml.evaluation import ClusteringEvaluator
@@ -16,7 +14,7 @@ from bankseg_assets.contracts.feature_catalogue import FEATURES as CATALOGUE
 from bankseg_assets.segmentation import alternatives
 from bankseg_assets.segmentation.alternatives import Algorithm
 from bankseg_assets.segmentation.feature_choice import Candidate
-from bankseg_assets.segmentation.k_selection import evaluate
+from bankseg_assets.segmentation.k_selection import SweepOptions, evaluate
 from bankseg_assets.segmentation.kmeans import (
     MOST_POLISHING_PASSES,
     SETTLED,
@@ -35,8 +33,6 @@ from bankseg_assets_tests.segmentation.test_k_selection import (
     labels_of,
     summary_of,
 )
-
-Array = npt.NDArray[np.float64]
 
 CENTROIDS = np.array([[-2.0, 0.0], [2.0, 0.0], [0.0, 9.0], [0.0, -50.0]])
 # Two clusters, one single customer, and a centroid without customers.
@@ -125,7 +121,7 @@ def test_model_round_trips_through_json(fitted: Fitted) -> None:
 def test_fit_is_independent_of_partitioning(fitted: Fitted) -> None:
     def parameters(rfm: DataFrame) -> tuple[dict[str, object], dict[str, object]]:
         pca = fit_pca(rfm, candidate(rfm, FEATURES))
-        kmeans = fit_kmeans(rfm, pca, ks=[4, 5], wanted=4, fewest=2, seed=1)
+        kmeans = fit_kmeans(rfm, pca, SweepOptions([4, 5], fewest=2, seed=1), wanted=4)
         return pca.to_json(), kmeans.to_json()
 
     assert parameters(fitted.rfm.coalesce(1)) == parameters(fitted.rfm.repartition(3))
@@ -133,7 +129,7 @@ def test_fit_is_independent_of_partitioning(fitted: Fitted) -> None:
 
 def test_empty_k_range_error_names_wrong_bound(fitted: Fitted) -> None:
     with pytest.raises(ValueError, match="k_min is above k_max"):
-        fit_kmeans(fitted.rfm, fitted.pca, ks=range(8, 6), wanted=None, fewest=4, seed=1)
+        fit_kmeans(fitted.rfm, fitted.pca, SweepOptions(range(8, 6), fewest=4, seed=1))
 
 
 def test_model_that_continues_itself_changes_nothing(fitted: Fitted) -> None:
@@ -141,10 +137,8 @@ def test_model_that_continues_itself_changes_nothing(fitted: Fitted) -> None:
     again = fit_kmeans(
         fitted.rfm,
         fitted.pca,
-        ks=[before.k],
+        SweepOptions([before.k], fewest=2, seed=9),
         wanted=before.k,
-        fewest=2,
-        seed=9,
         in_use=InUse(fitted.pca, before),
     )
     assert np.allclose(again.centroids, before.centroids, atol=SETTLED)
@@ -169,10 +163,8 @@ def test_numbers_names_and_colours_follow_model_in_use(fitted: Fitted) -> None:
     again = fit_kmeans(
         fitted.rfm,
         fitted.pca,
-        ks=[k],
+        SweepOptions([k], fewest=2, seed=9),
         wanted=k,
-        fewest=2,
-        seed=9,
         in_use=InUse(fitted.pca, in_use),
     )
     assert np.allclose(again.centroids, in_use.centroids, atol=SETTLED)
@@ -187,7 +179,7 @@ def test_another_algorithm_gives_model_of_same_kind(
 ) -> None:
     monkeypatch.setattr(alternatives, "MOST_ITERATIONS", 5)  # each is a Spark job
     model = fit_kmeans(
-        fitted.rfm, fitted.pca, ks=[4], wanted=4, fewest=2, seed=1, algorithm=algorithm
+        fitted.rfm, fitted.pca, SweepOptions([4], fewest=2, seed=1), wanted=4, algorithm=algorithm
     )
     points = fitted.pca.project(fitted.rfm).toPandas().to_numpy()
     assert model.sizes == np.bincount(model.partition.labels(points), minlength=4).tolist()
@@ -198,7 +190,7 @@ def test_another_algorithm_gives_model_of_same_kind(
 def test_identical_customers_are_one_segment(spark: SparkSession) -> None:
     rfm = rfm_frame(spark, [{}] * 30)
     pca = constant_model(rfm, ["Nothing varies."])
-    model = fit_kmeans(rfm, pca, ks=range(2, 6), wanted=None, fewest=4, seed=1)
+    model = fit_kmeans(rfm, pca, SweepOptions(range(2, 6), fewest=4, seed=1))
     assert (model.k, model.sizes, model.silhouette) == (1, [30], 0.0)
     assert model.warnings == [model.reason]
     assert model.reason.startswith("All customers are one segment: nothing that is known")
@@ -207,14 +199,14 @@ def test_identical_customers_are_one_segment(spark: SparkSession) -> None:
 
 def test_four_segments_follow_one_and_one_follows_four(fitted: Fitted, spark: SparkSession) -> None:
     """A bank that starts with a day of data has one segment in use, and later four."""
-    options: dict[str, Any] = {"wanted": None, "fewest": 3, "seed": 1}
+    few, more = (SweepOptions(range(2, end), fewest=3, seed=1) for end in (4, 7))
     one = constant_model(fitted.rfm, [])
     alike = fitted.rfm.withColumn("recency", F.lit(3))
-    single = fit_kmeans(alike, one, ks=range(2, 4), **options)
+    single = fit_kmeans(alike, one, few)
     assert single.k == 1
-    four = fit_kmeans(fitted.rfm, fitted.pca, ks=range(2, 7), **options, in_use=InUse(one, single))
+    four = fit_kmeans(fitted.rfm, fitted.pca, more, in_use=InUse(one, single))
     assert (four.k, four.matching is None) == (fitted.kmeans.k, False)
-    again = fit_kmeans(alike, one, ks=range(2, 4), **options, in_use=InUse(fitted.pca, four))
+    again = fit_kmeans(alike, one, few, in_use=InUse(fitted.pca, four))
     assert (again.k, len(again.names), len(again.colours)) == (1, 1, 1)
 
 
@@ -226,7 +218,7 @@ def test_too_small_segment_of_all_customers_is_rejected(spark: SparkSession) -> 
     near = [{"recency": 1 + n % 2, "held_out": n >= 388} for n in range(1300)]
     rfm = rfm_frame(spark, [*near, *[{"recency": 60}] * 12])
     pca = fit_pca(rfm, Candidate((CATALOGUE["recency"],), 1))
-    model = fit_kmeans(rfm, pca, ks=[2, 3], wanted=None, fewest=2, seed=1)
+    model = fit_kmeans(rfm, pca, SweepOptions([2, 3], fewest=2, seed=1))
     assert min(model.sizes) >= 0.01 * sum(model.sizes)
     swept = {entry.k: entry for entry in model.sweep}
     assert swept[3].smallest_share == pytest.approx(12 / 1312)

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from pyspark.sql import DataFrame, SparkSession
 
+from bankseg_assets.presentation.formatting import short_number
 from bankseg_assets.profiling.demographics import demographics
 from bankseg_assets.profiling.profiles import profile
 from bankseg_assets.segmentation.naming_facts import naming_facts
 from bankseg_assets.segmentation.segment_words import SegmentFacts
-from bankseg_assets.stats.typical_values import short_number
 from bankseg_assets_tests.fitted_models import Fitted
 
 Customers = list[tuple[Any, ...]]

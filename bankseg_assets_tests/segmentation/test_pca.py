@@ -4,7 +4,6 @@ import json
 from decimal import Decimal
 
 import numpy as np
-import numpy.typing as npt
 import pytest
 from pyspark.sql import SparkSession
 from scipy.stats import skew
@@ -12,10 +11,9 @@ from scipy.stats import skew
 from bankseg_assets.scoring.bundle import apply_transform, feature_list
 from bankseg_assets.segmentation.feature_choice import Candidate
 from bankseg_assets.segmentation.pca import ConstantFeatureError, PcaModel, fit_pca
+from bankseg_assets.stats.arrays import Array
 from bankseg_assets_tests.fitted_models import Fitted, candidate
 from bankseg_assets_tests.frames import rfm_frame
-
-Array = npt.NDArray[np.float64]
 
 
 def training_features(fitted: Fitted) -> Array:

@@ -15,6 +15,7 @@ from bankseg_assets.storage.version_store import (
     WRITERS_FILE,
     DamagedVersionError,
     NothingPublishedError,
+    VersionRecord,
     VersionStore,
     verify,
     version_basis,
@@ -197,11 +198,11 @@ def test_version_records_inputs_and_files(tmp_path: Path) -> None:
     with store.draft("pca_model", RUN, inputs={"rfm_table": "v1"}) as draft:
         (draft.path / "model.json").write_text("{}")
     assert draft.version is not None
-    assert version_record(draft.version) == {
-        "run_id": RUN,
-        "inputs": {"rfm_table": "v1"},
-        "files": {"model.json": [2, hashlib.sha256(b"{}").hexdigest()]},
-    }
+    assert version_record(draft.version) == VersionRecord(
+        run_id=RUN,
+        inputs={"rfm_table": "v1"},
+        files={"model.json": (2, hashlib.sha256(b"{}").hexdigest())},
+    )
     verify(draft.version)
 
 
@@ -215,8 +216,12 @@ def test_version_records_inputs_and_files(tmp_path: Path) -> None:
             lambda path: (path.parents[1] / "_version.json").write_text("{"),
             r"has no readable _version\.json\. Materialize rfm_table again\.",
         ),
+        (
+            lambda path: (path.parents[1] / "_version.json").write_text('{"run_id": "r"}'),
+            r"_version\.json: inputs is missing\. Materialize rfm_table again\.",
+        ),
     ],
-    ids=["cut", "flipped", "gone", "record"],
+    ids=["cut", "flipped", "gone", "record", "field"],
 )
 def test_verify_detects_damage(tmp_path: Path, damage: Callable[[Path], object], told: str) -> None:
     version = publish(VersionStore(tmp_path), "text")

@@ -9,7 +9,9 @@ from pydantic import BaseModel
 
 from bankseg_assets.scoring.answers import Answers
 from bankseg_assets.scoring.bundle import Bundle
-from bankseg_assets.scoring.inputs import Input, asked_of, is_text
+from bankseg_assets.scoring.documents import NumberInput
+from bankseg_assets.scoring.inputs import Input, asked_of
+from bankseg_assets.storage.documents import Document
 
 MAX_CUSTOMERS = 10_000
 SPENDING_ALONE = (
@@ -105,14 +107,14 @@ class Refusal(BaseModel):
 
 def scored(bundle: Bundle, actions: Mapping[int, str], found: Answers) -> list[Scored]:
     """Return the model's answer for each customer; `actions`: segment -> next action."""
-    names = [segment["name"] for segment in bundle.segments]
+    names = [segment.name for segment in bundle.segments]
     return [
         Scored(
-            segment=bundle.segments[place]["segment"],
+            segment=bundle.segments[place].segment,
             name=names[place],
             probability=confidence,
             sure=sure,
-            action=actions.get(bundle.segments[place]["segment"]),
+            action=actions.get(bundle.segments[place].segment),
             probabilities=dict(zip(names, row, strict=True)),
         )
         for place, confidence, sure, row in zip(
@@ -143,7 +145,7 @@ def _segments(bundle: Bundle) -> list[dict[str, Any]]:
     found = _some_keys(bundle.segments, _SEGMENT_KEYS)
     if bundle.direction_known:
         for shown, segment in zip(found, bundle.segments, strict=True):
-            shown["median_income"] = segment["medians"].get("income")
+            shown["median_income"] = segment.medians.get("income")
     return found
 
 
@@ -152,7 +154,7 @@ def openapi(
 ) -> dict[str, Any]:
     """Return the OpenAPI document with the model's inputs: labels, units and ranges."""
     document = get_openapi(title=api.title, version="1", summary=api.summary, routes=api.routes)
-    properties = {field["measure"]: _property(field) for field in inputs}
+    properties = {field.measure: _property(field) for field in inputs}
     customer: dict[str, Any] = {
         "type": "object",
         "properties": properties,
@@ -170,13 +172,14 @@ def openapi(
 
 
 def _property(field: Input) -> dict[str, Any]:
-    found = {"title": field["label"], "description": f"{field['help']}."}
-    if is_text(field):
+    found = {"title": field.label, "description": f"{field.help}."}
+    if not isinstance(field, NumberInput):
         return {"type": ["string", "null"], **found}
-    found["description"] += f" Unit: {field['unit']}."
-    limits = {"minimum": field["minimum"], "maximum": field["maximum"]}
+    found["description"] += f" Unit: {field.unit}."
+    limits = {"minimum": field.minimum, "maximum": field.maximum}
     return {"type": ["number", "null"], **found, **limits}
 
 
-def _some_keys(entries: Iterable[Mapping[str, Any]], keys: Iterable[str]) -> list[dict[str, Any]]:
-    return [{key: entry[key] for key in keys if key in entry} for entry in entries]
+def _some_keys(entries: Iterable[Document], keys: Iterable[str]) -> list[dict[str, Any]]:
+    wanted = set(keys)
+    return [entry.model_dump(include=wanted, exclude_unset=True) for entry in entries]

@@ -16,6 +16,7 @@ from bankseg_assets.runtime.settings import Settings, SettingsError, load_settin
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.current_model import Serving, renew
 from bankseg_assets.scoring.published_model import newest_first
+from bankseg_assets.storage.documents import read_document
 from ops.exit_codes import reports
 from ops.launch.preflight import GIGABYTE, NEEDED_BYTES
 from ops.launch.services import platform_services
@@ -57,7 +58,7 @@ def status(settings: Settings) -> dict[str, Any]:
             "at": refused.at,
             "reasons": list(refused.reasons),
             "warnings": list(refused.warnings),
-            "deliveries": list(refused.deliveries),
+            "deliveries": [one.model_dump() for one in refused.deliveries],
         },
         "deliveries": _deliveries(settings.ledger_path),
         "servers": [
@@ -78,7 +79,7 @@ def _release(release: Release) -> dict[str, Any]:
         "made_at": release.created_at,
         "is_demo": release.is_demo,
         "warnings": list(release.warnings),
-        "deliveries": list(release.deliveries),
+        "deliveries": [one.model_dump() for one in release.deliveries],
         "first_day": first,
         "last_day": last,
     }
@@ -87,8 +88,7 @@ def _release(release: Release) -> dict[str, Any]:
 def _window(release: Release) -> tuple[str | None, str | None]:
     """Return the first and last day of the data, from the release's EDA report."""
     try:
-        text = (release.path(EDA) / "model.json").read_text(encoding="utf-8")
-        (overview,) = json.loads(text)["overview"]
+        (overview,) = read_document(release.path(EDA))["overview"]
         return overview["first_day"], overview["last_day"]
     except (OSError, ValueError, KeyError, TypeError):
         return None, None
@@ -98,7 +98,7 @@ def _model(bundle: Bundle) -> dict[str, Any]:
     return {
         "version": bundle.version,
         "snapshot_date": bundle.snapshot_date,
-        "segments": [segment["name"] for segment in bundle.segments],
+        "segments": [segment.name for segment in bundle.segments],
         "metrics": dict(bundle.metrics),
     }
 

@@ -42,7 +42,6 @@ def generated_data(settings: Settings) -> Iterator[Path]:
     yield settings.dagster_home
     for ledger in (settings.ledger_path, settings.holdings_ledger_path):
         yield from sorted(settings.data_dir.glob(f"{ledger.name}*"))
-    yield settings.notice_path
     yield settings.logs_dir
     yield settings.java_dir
     yield settings.scratch_dir

@@ -110,7 +110,7 @@ def _first_readable(releases: list[Release]) -> Release | None:
         profiles = {
             row for table in tables for row in zip(*table.to_pydict().values(), strict=True)
         }
-        if profiles != {(segment["name"], segment["customers"]) for segment in bundle.segments}:
+        if profiles != {(segment.name, segment.customers) for segment in bundle.segments}:
             raise MixedError(f"{release.name}: the profiles are not those of the classifier")
         return release
     return None

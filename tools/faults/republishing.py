@@ -13,7 +13,8 @@ import pyarrow.parquet as pq
 
 from bankseg_assets.release.releases import Release, current_release, prune
 from bankseg_assets.scoring.bundle import bundle_hash
-from bankseg_assets.storage.version_store import VersionStore, write_json
+from bankseg_assets.storage.documents import write_json
+from bankseg_assets.storage.version_store import VersionStore
 from tools.faults.lab import ROOT, Lab
 from tools.faults.reader import MIN_RELEASES, reading
 from tools.faults.scenario import Outcome, scenario

@@ -217,7 +217,7 @@ def transactions_have_a_customer(published: PublishedResource) -> dg.AssetCheckR
     """
     version = published.store.latest("rfm_table")
     cleaned = version.parent.parent / "cleaned_transactions"
-    cleaned /= version_record(version)["inputs"]["cleaned_transactions"]
+    cleaned /= version_record(version).inputs["cleaned_transactions"]
     transactions = row_count(cleaned) - _income_rows(cleaned)
     files = sorted(map(str, version.glob("*.parquet")))
     counted = sum(
@@ -355,7 +355,7 @@ def no_customer_is_lost_on_the_way(published: PublishedResource) -> dg.AssetChec
     names = [field.name for field in fields(Flow)]
     found = [Flow(**{name: row[name] for name in names}) for row in rows]
     new = version.parent.parent / "customer_segments"
-    new /= version_record(version)["inputs"]["customer_segments"]
+    new /= version_record(version).inputs["customer_segments"]
     before, _ = _segment_sizes(old.path("customer_segments"))
     after, money = _segment_sizes(new)
     faults = unbalanced_totals(found, before, after, money)
@@ -411,8 +411,7 @@ def _income_rows(cleaned: Path) -> int:
 
 
 def _files(version: Path) -> dict[str, tuple[int, str]]:
-    files: dict[str, tuple[int, str]] = version_record(version)["files"]
-    return files
+    return version_record(version).files
 
 
 def _segment_sizes(version: Path) -> tuple[dict[int, int], Decimal]:

@@ -12,7 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bankseg_assets.scoring.bundle import Array, Bundle, softmax
+from bankseg_assets.scoring.bundle import (
+    Bundle,
+    softmax,
+)
 from bankseg_assets.scoring.explain.plausible_values import WHOLE, inverse, invertible, limits
 from bankseg_assets.scoring.posterior import (
     Known,
@@ -22,6 +25,7 @@ from bankseg_assets.scoring.posterior import (
     log_density,
     log_posterior,
 )
+from bankseg_assets.stats.arrays import Array
 
 POINTS = 65
 REACH = 4.0  # standard deviations of all customers, on each side of the mean

@@ -5,8 +5,12 @@ from typing import Any
 import numpy as np
 
 from bankseg_assets.contracts.feature_catalogue import LOG_OFFSET, SIGNED_LOG, Feature
-from bankseg_assets.scoring.bundle import DERIVED, Array, Bundle
+from bankseg_assets.scoring.bundle import (
+    DERIVED,
+    Bundle,
+)
 from bankseg_assets.scoring.posterior import Known
+from bankseg_assets.stats.arrays import Array
 
 WHOLE = ("recency", "frequency")
 LEAST = {"frequency": 1.0}
@@ -20,8 +24,8 @@ def limits(bundle: Bundle, measure: str) -> tuple[float, float]:
     """Return the minimum and maximum value that a form accepts."""
     most = float(MOST_WHOLE) if measure in WHOLE else MOST_MONEY
     for field in bundle.inputs:
-        if field["measure"] == measure:
-            return float(field["minimum"]), min(float(field["maximum"]), most)
+        if field.measure == measure:
+            return float(field.minimum), min(float(field.maximum), most)
     return LEAST.get(measure, 0.0), most
 
 

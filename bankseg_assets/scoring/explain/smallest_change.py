@@ -11,7 +11,10 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from bankseg_assets.scoring.bundle import Array, Bundle, transformed
+from bankseg_assets.scoring.bundle import (
+    Bundle,
+    transformed,
+)
 from bankseg_assets.scoring.explain.plausible_values import (
     SMALLEST_COIN,
     WHOLE,
@@ -21,6 +24,7 @@ from bankseg_assets.scoring.explain.plausible_values import (
 )
 from bankseg_assets.scoring.explain.wording import written
 from bankseg_assets.scoring.posterior import Known, known_features, known_of, log_posterior
+from bankseg_assets.stats.arrays import Array
 
 POINTS = 1_500  # grid points over ten powers of ten: a step is 1.5 %, and narrower bands are missed
 REFINED = 256  # grid points within a step; two refinements come within 2e-7 of the border
@@ -146,7 +150,7 @@ def _change(bundle: Bundle, given: Known, name: str, before: float, after: float
         after=after,
         segment=segment,
         distance=float(np.linalg.norm(_features(bundle, changed) - _features(bundle, given))),
-        sentence=f"{label}: {new} instead of {old} makes it {bundle.segments[segment]['name']}.",
+        sentence=f"{label}: {new} instead of {old} makes it {bundle.segments[segment].name}.",
     )
 
 

@@ -14,7 +14,9 @@ from math import factorial
 import numpy as np
 import numpy.typing as npt
 
-from bankseg_assets.scoring.bundle import Array, Bundle
+from bankseg_assets.scoring.bundle import (
+    Bundle,
+)
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT, phrase
 from bankseg_assets.scoring.posterior import (
     Known,
@@ -25,6 +27,7 @@ from bankseg_assets.scoring.posterior import (
     known_of,
     log_posterior,
 )
+from bankseg_assets.stats.arrays import Array
 
 MOST_REASONS = 3
 WORTH_SAYING = 0.1  # share of all contributions in favour of the segment

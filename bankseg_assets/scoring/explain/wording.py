@@ -42,7 +42,7 @@ def phrase(bundle: Bundle, name: str, value: npt.ArrayLike) -> str:
     High and low are relative to the median of all customers, the form's default.
     """
     plain = np.asarray(value).reshape(-1)[0]
-    medians = {field["measure"]: field["default"] for field in bundle.inputs}
+    medians = {one.measure: one.default for one in bundle.inputs if one.default is not None}
     wordings = _WORDINGS_OF_SPENDING if bundle.direction_known else _WORDINGS
     if name not in medians or name not in wordings:
         return f"the {bundle.label(name).lower()} is {plain}"
@@ -55,7 +55,7 @@ def phrase(bundle: Bundle, name: str, value: npt.ArrayLike) -> str:
 
 def written(bundle: Bundle, measure: str, value: float) -> str:
     """Format a value of a measure with its unit."""
-    unit = {field["measure"]: field["unit"] for field in bundle.inputs}.get(measure, "")
+    unit = {field.measure: field.unit for field in bundle.inputs}.get(measure, "")
     style = bundle.number_format
     if unit == bundle.currency:
         return money(value, unit, style)

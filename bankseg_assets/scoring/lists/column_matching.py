@@ -37,7 +37,7 @@ def match_columns(
     matches.
     """
     given = given or {}
-    wanted = {entry["measure"]: entry for entry in inputs}
+    wanted = {entry.measure: entry for entry in inputs}
     for name in given:
         if name not in wanted:
             raise ListError(no_input(name, wanted))
@@ -89,21 +89,21 @@ def _given(column: str, names: Sequence[str]) -> str:
 
 
 def _found(entry: Input, names: Sequence[str]) -> str:
-    if entry["measure"] in names:
-        return str(entry["measure"])
+    if entry.measure in names:
+        return entry.measure
     called = _called(entry)
     fitting = [name for name in names if plain(name) in called]
     if len(fitting) > 1:
         raise ListError(
-            f"The columns {quoted_names(fitting)} could all be {entry['measure']}. "
-            f"Name the one that is, as in {entry['measure']}={fitting[0]}."
+            f"The columns {quoted_names(fitting)} could all be {entry.measure}. "
+            f"Name the one that is, as in {entry.measure}={fitting[0]}."
         )
     return fitting[0] if fitting else ""
 
 
 def _called(entry: Input) -> list[str]:
-    label = entry["label"]
-    return [plain(name) for name in (entry["measure"], label, f"{label} ({entry['unit']})")]
+    label = entry.label
+    return [plain(name) for name in (entry.measure, label, f"{label} ({entry.unit})")]
 
 
 def _alike(entry: Input, names: Sequence[str]) -> str:
@@ -116,7 +116,7 @@ def _alike(entry: Input, names: Sequence[str]) -> str:
 
 
 def _nothing(names: Sequence[str], inputs: Sequence[Input], alike: Mapping[str, str]) -> str:
-    expected = ", ".join(f"{entry['measure']} ({entry['label']})" for entry in inputs)
+    expected = ", ".join(f"{entry.measure} ({entry.label})" for entry in inputs)
     hints = [f"is {quoted_names([name])} {measure}?" for measure, name in alike.items()]
     hint = f" {'; '.join(hints).capitalize()}" if hints else ""
     others = [mark for mark in OTHER_DELIMITERS if len(names) == 1 and mark in names[0]]

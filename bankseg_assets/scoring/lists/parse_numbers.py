@@ -7,9 +7,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bankseg_assets.scoring.bundle import Array
 from bankseg_assets.scoring.inputs import Column
 from bankseg_assets.scoring.lists.errors import ListError
+from bankseg_assets.stats.arrays import Array
 
 Flags = npt.NDArray[np.bool_]
 

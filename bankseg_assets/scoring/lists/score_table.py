@@ -9,10 +9,14 @@ import numpy as np
 import pyarrow as pa
 
 from bankseg_assets.scoring.answers import answers
-from bankseg_assets.scoring.bundle import Array, Bundle
-from bankseg_assets.scoring.inputs import Column, Input, asked_of, is_text, refusal, unknown
+from bankseg_assets.scoring.bundle import (
+    Bundle,
+)
+from bankseg_assets.scoring.documents import NumberInput
+from bankseg_assets.scoring.inputs import Column, asked_of, refusal, unknown
 from bankseg_assets.scoring.lists.hold_out import HoldOut
 from bankseg_assets.scoring.lists.parse_numbers import Flags, numbers, texts
+from bankseg_assets.stats.arrays import Array
 
 SEGMENT = "segment"
 CERTAINTY = "certainty"
@@ -78,11 +82,11 @@ class Scorer:
         known: dict[str, Column] = {}
         problems: dict[int, list[str]] = {}
         for field in asked_of(self.bundle):
-            measure = field["measure"]
+            measure = field.measure
             name = self.columns.get(measure, "")
             if not name:
                 known[measure] = unknown(field, table.num_rows)
-            elif is_text(field):
+            elif not isinstance(field, NumberInput):
                 known[measure] = texts(table[name])
             else:
                 known[measure], wrong = numbers(table[name], self.decimal, name)
@@ -99,10 +103,10 @@ class Scorer:
             found = scored.places, scored.confidence, scored.sure
         places, confidence, sure = found
         segments = self.bundle.segments
-        ids = [int(segment[SEGMENT]) for segment in segments]
+        ids = [segment.segment for segment in segments]
         results = {
             SEGMENT: _pick(ids, places, failed, pa.int64()),
-            "segment_name": _pick([s["name"] for s in segments], places, failed, pa.string()),
+            "segment_name": _pick([one.name for one in segments], places, failed, pa.string()),
             "confidence": pa.array(confidence, pa.float64(), mask=failed),
             CERTAINTY: _pick((UNSURE_TEXT, SURE_TEXT), sure.astype(np.int64), failed, pa.string()),
         }
@@ -122,8 +126,8 @@ class Scorer:
         return results
 
 
-def _outside(field: Input, values: Array) -> Flags:
-    outside: Flags = (values < field["minimum"]) | (values > field["maximum"])
+def _outside(field: NumberInput, values: Array) -> Flags:
+    outside: Flags = (values < field.minimum) | (values > field.maximum)
     return outside
 
 

@@ -2,17 +2,17 @@
 
 from app.panels.answer import slider_values
 
-DAYS = {"minimum": 0, "maximum": 1000}
-MONEY = {"minimum": 0, "maximum": 1e8}
+DAYS = (0, 1000)
+MONEY = (0, 1e8)
 
 
 def test_slider_values_include_all_small_numbers() -> None:
-    assert slider_values(DAYS, 0.0) == list(range(11))
-    assert slider_values(DAYS, 3.0) == list(range(1, 31))
+    assert slider_values(*DAYS, 0.0) == list(range(11))
+    assert slider_values(*DAYS, 3.0) == list(range(1, 31))
 
 
 def test_slider_values_have_two_digits() -> None:
-    found = slider_values(MONEY, 123456.78)
+    found = slider_values(*MONEY, 123456.78)
     assert found[:3] == [13000, 14000, 15000]
     assert found[-1] == 1_200_000
     assert [one for one in found if 110_000 <= one < 140_000] == [
@@ -24,15 +24,15 @@ def test_slider_values_have_two_digits() -> None:
 
 
 def test_slider_values_are_symmetric_around_zero() -> None:
-    found = slider_values({"minimum": -1e8, "maximum": 1e8}, -123.0)
+    found = slider_values(-1e8, 1e8, -123.0)
     assert (found[0], found[-1]) == (-1200, 1200)
     assert {-900, -123, 0, 900} <= set(found)
 
 
 def test_slider_values_of_a_single_value() -> None:
-    assert slider_values({"minimum": 1, "maximum": 1}, 1.0) == [1]
-    assert slider_values({"minimum": 0, "maximum": 0}, 0.0) == [0]
+    assert slider_values(1, 1, 1.0) == [1]
+    assert slider_values(0, 0, 0.0) == [0]
 
 
 def test_slider_values_stay_in_the_range() -> None:
-    assert slider_values(DAYS, 900.0)[-1] == 1000
+    assert slider_values(*DAYS, 900.0)[-1] == 1000

@@ -8,7 +8,8 @@ import pytest
 
 from app.panels.comparison import ASSET, as_table, newest_comparison
 from bankseg_assets.release.releases import current_release
-from bankseg_assets.storage.version_store import VersionStore, write_json
+from bankseg_assets.storage.documents import write_json
+from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.app.publishing import publish
 
 INPUTS = {"rfm_table": "r1", "pca_model": "p1", "kmeans_model": "k1"}

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from app.panels.drift import agreement, drift, drift_note, shifted
-from bankseg_assets.release.gates import Limits, Measures, gates
-from bankseg_assets.release.releases import Release
+from bankseg_assets.release.gates import Comparison, Limits, Measures, gates
+from bankseg_assets.release.releases import GateRecord, Release
 
 MEASURED = Measures(f1_macro=0.98, silhouette=0.7, smallest_share=0.1)
 
 
 def released(shifts: dict[str, float], found: float | None, limits: Limits) -> Release:
-    verdicts = gates(MEASURED, None, agreement=found, drift=shifts, limits=limits)
+    verdicts = gates(MEASURED, None, Comparison(found, shifts), limits)
     return Release(
         name="1",
         folder=Path(),
@@ -25,7 +25,7 @@ def released(shifts: dict[str, float], found: float | None, limits: Limits) -> R
         versions={},
         model_sha256="",
         gates=tuple(
-            {"name": one.name, "verdict": one.verdict.value, "numbers": dict(one.numbers)}
+            GateRecord(name=one.name, verdict=one.verdict.value, numbers=dict(one.numbers))
             for one in verdicts
         ),
     )

@@ -2,9 +2,10 @@
 
 from app.panels.profiles import overview, profile, rule_sentence
 from app.widgets.numbers import Numbers
+from bankseg_assets.scoring.bundle import bundle_from
 from bankseg_assets_tests.app.publishing import model
 
-SEGMENTS = model()["segments"]
+SEGMENTS = bundle_from(model()).segments
 
 
 def test_overview_has_a_row_per_segment() -> None:
@@ -31,7 +32,7 @@ def test_profile_includes_the_customers_values() -> None:
 
 def test_rule_sentence_has_coverage_and_exclusivity() -> None:
     rule = {"rule": "one transaction", "coverage": 0.931, "exclusivity": 0.5}
-    assert rule_sentence(rule) == (
+    assert rule_sentence(SEGMENTS[0].model_copy(update=rule)) == (
         "**Rule: one transaction.** It holds for 93.1% of the segment; of all customers whom it "
         "holds for, 50.0% are in the segment."
     )

@@ -2,6 +2,7 @@
 
 from app.panels.quality import confusion, reliability_table
 from app.widgets.numbers import Numbers
+from bankseg_assets.scoring.documents import Segment
 
 
 def test_reliability_table_has_words_and_shares() -> None:
@@ -16,7 +17,7 @@ def test_reliability_table_has_words_and_shares() -> None:
 
 
 def test_confusion_columns_are_segment_numbers() -> None:
-    segments = [{"segment": 0, "name": "Small"}, {"segment": 1, "name": "Big"}]
+    segments = [Segment(segment=0, name="Small"), Segment(segment=1, name="Big")]
     assert confusion([[50, 3], [0, 30]], segments, Numbers()).to_dict("records") == [
         {"True segment": "0: Small", "as 0": "50", "as 1": "<11"},
         {"True segment": "1: Big", "as 0": "0", "as 1": "30"},

@@ -10,7 +10,7 @@ from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.release.releases import Refusal
 
 DAGSTER = "http://127.0.0.1:3000"
-REFUSED = Refusal("r1", "2026-11-23T10:00:00+00:00", ("3 rows are lost.",))
+REFUSED = Refusal(run_id="r1", at="2026-11-23T10:00:00+00:00", reasons=("3 rows are lost.",))
 FAILED = Run("r2", is_at_work=False, has_failed=True, reasons=("cleaned: no disk.",))
 AT_WORK = Run("r3", is_at_work=True, has_failed=False)
 

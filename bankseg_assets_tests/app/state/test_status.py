@@ -2,18 +2,17 @@
 
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from app.state.status import Badge, Colour, badges
-from bankseg_assets.release.releases import Release
+from bankseg_assets.release.releases import GateRecord, Release
 
 MADE = datetime(2026, 11, 1, 9, 30, tzinfo=UTC)
 
 
-def release(*gates: dict[str, Any]) -> Release:
+def release(*gates: GateRecord) -> Release:
     return Release(
         name="1",
         folder=Path(),
@@ -28,13 +27,14 @@ def release(*gates: dict[str, Any]) -> Release:
     )
 
 
-def drifted(verdict: str, psi: float) -> dict[str, Any]:
-    return {"name": "data_has_not_drifted", "verdict": verdict, "numbers": {"psi_recency": psi}}
+def drifted(verdict: str, psi: float) -> GateRecord:
+    numbers = {"psi_recency": psi}
+    return GateRecord(name="data_has_not_drifted", verdict=verdict, numbers=numbers)
 
 
-def agreed(verdict: str, found: float) -> dict[str, Any]:
+def agreed(verdict: str, found: float) -> GateRecord:
     numbers = {"adjusted_rand_index": found, "least": 0.5}
-    return {"name": "customers_stay_in_their_segment", "verdict": verdict, "numbers": numbers}
+    return GateRecord(name="customers_stay_in_their_segment", verdict=verdict, numbers=numbers)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,10 @@ from app.panels.profiles import overview
 from app.widgets.charts import number_axis, probability_bars, segment_map
 from app.widgets.numbers import Numbers
 from bankseg_assets.presentation.formatting import LAKH
+from bankseg_assets.scoring.bundle import bundle_from
 from bankseg_assets_tests.app.publishing import model
+
+SEGMENTS = bundle_from(model()).segments
 
 
 def test_bars_are_labelled_with_probabilities() -> None:
@@ -16,15 +19,15 @@ def test_bars_are_labelled_with_probabilities() -> None:
 
 
 def test_treemap_labels_have_both_shares() -> None:
-    rectangles = segment_map(model()["segments"]).data[0]
+    rectangles = segment_map(SEGMENTS).data[0]
     assert list(rectangles.values) == [0.5, 0.3, 0.2]
     assert rectangles.text[2] == "20.0% of<br>customers<br>50.0% of<br>the money"
     assert rectangles.labels[1] == "<b>Frequent<br>spenders</b>"
 
 
 def test_treemap_hides_the_size_of_small_segments() -> None:
-    first, *others = model()["segments"]
-    small = first | {"share_of_customers": 0.0, "share_of_money": 0.0}
+    first, *others = SEGMENTS
+    small = first.model_copy(update={"share_of_customers": 0.0, "share_of_money": 0.0})
     rectangles = segment_map([small, *others]).data[0]
     assert rectangles.text[0] == "0.0% of<br>customers<br>0.0% of<br>the money"
 
@@ -34,8 +37,8 @@ def test_meaningless_money_shares_are_not_drawn(
     shares: tuple[float | None, ...],
 ) -> None:
     segments = [
-        segment | {"share_of_money": share}
-        for segment, share in zip(model()["segments"], shares, strict=True)
+        segment.model_copy(update={"share_of_money": share})
+        for segment, share in zip(SEGMENTS, shares, strict=True)
     ]
     rectangles = segment_map(segments).data[0]
     assert rectangles.text[0] == "50.0% of<br>customers"

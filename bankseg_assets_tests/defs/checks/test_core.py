@@ -35,12 +35,12 @@ from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, Settings
 from bankseg_assets.scoring.bundle import (
-    BUNDLE_FILE,
     BUNDLE_FORMAT,
     BundleError,
     bundle_hash,
     feature_list,
 )
+from bankseg_assets.storage.documents import DOCUMENT_FILE
 
 WARN, ERROR = dg.AssetCheckSeverity.WARN, dg.AssetCheckSeverity.ERROR
 
@@ -426,7 +426,7 @@ def publish_classifier(published: PublishedResource, confusion: list[list[int]])
     }
     with published.store.draft("nb_classifier", "run") as draft:
         text = json.dumps(document | {"sha256": bundle_hash(document)})
-        (draft.path / BUNDLE_FILE).write_text(text, encoding="utf-8")
+        (draft.path / DOCUMENT_FILE).write_text(text, encoding="utf-8")
     assert draft.version is not None
     return draft.version
 
@@ -450,7 +450,7 @@ def test_differing_numpy_score_fails(published: PublishedResource) -> None:
 def test_changed_bundle_is_refused(
     published: PublishedResource,
 ) -> None:
-    file = publish_classifier(published, [[2, 0], [0, 1]]) / BUNDLE_FILE
+    file = publish_classifier(published, [[2, 0], [0, 1]]) / DOCUMENT_FILE
     file.write_text(file.read_text(encoding="utf-8").replace("0.5", "0.6"), encoding="utf-8")
     publish(published, "customer_segments", part=CUSTOMERS)
     with pytest.raises(BundleError, match="SHA-256 differs"):

@@ -20,15 +20,15 @@ import pytest
 import uvicorn
 
 from bankseg_assets.release.releases import Refusal, note_refusal
-from bankseg_assets.scoring.bundle import BUNDLE_FILE
 from bankseg_assets.scoring.inputs import problem
 from bankseg_assets.scoring.lists.actions import ACTIONS
+from bankseg_assets.storage.documents import DOCUMENT_FILE
 from bankseg_assets_tests.app.odd_models import ONE_SEGMENT, REFUNDS, SPENDING
 from bankseg_assets_tests.app.publishing import publish, release, write_model
 from bankseg_assets_tests.scoring.lists.sample_lists import (
+    FORM_INPUTS,
     FREQUENCY,
     GENDER,
-    INPUTS,
     MONETARY,
     ONCE,
     ONCE_CONFIDENCE,
@@ -108,7 +108,7 @@ def serving(data_dir: Path) -> Iterator[Client]:
 def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """A server with a model, shared by tests that change nothing."""
     data_dir = tmp_path_factory.mktemp("api")
-    publish(data_dir, inputs=INPUTS)
+    publish(data_dir, inputs=FORM_INPUTS)
     with serving(data_dir) as found:
         yield found
 
@@ -123,7 +123,7 @@ def empty(tmp_path: Path) -> Iterator[Client]:
 @pytest.fixture
 def own(tmp_path: Path) -> Iterator[Client]:
     """A server with a model, for a single test."""
-    publish(tmp_path, inputs=INPUTS)
+    publish(tmp_path, inputs=FORM_INPUTS)
     with serving(tmp_path) as found:
         yield found
 
@@ -275,7 +275,7 @@ def test_openapi_lists_the_inputs_of_the_model(client: Client) -> None:
     customer = found["components"]["schemas"]["Customer"]
     assert customer["properties"]["monetary"] == {
         "type": ["number", "null"],
-        "title": MONETARY["label"],
+        "title": MONETARY.label,
         "description": "Over all these transactions. Unit: INR.",
         "minimum": 0,
         "maximum": 2_000_000,
@@ -293,7 +293,9 @@ def test_documentation_pages_are_disabled(client: Client, path: str) -> None:
 
 def test_refused_first_model_is_explained(empty: Client) -> None:
     """The answer does not advise another run, which would be refused too."""
-    note_refusal(empty.data_dir / "published", Refusal("run", "now", ("3 rows are lost.",)))
+    note_refusal(
+        empty.data_dir / "published", Refusal(run_id="run", at="now", reasons=("3 rows are lost.",))
+    )
     found = empty.post("/score", {})
     assert found.status == 503
     assert "the first one was refused. 3 rows are lost." in found.detail
@@ -318,18 +320,18 @@ def test_api_serves_the_first_model_once_released(empty: Client) -> None:
     for found in (empty.get("/model"), empty.post("/score", {}), empty.post("/score/batch", [])):
         assert found.status == 503
         assert found.detail == "No model has been released yet. Run `make materialize`."
-    publish(empty.data_dir, inputs=INPUTS)
+    publish(empty.data_dir, inputs=FORM_INPUTS)
     assert eventually(lambda: empty.get("/health").json["status"] == "ok")
     assert empty.post("/score", ONCE).status == 200
 
 
 def test_api_switches_to_a_new_release(own: Client) -> None:
-    publish(own.data_dir, inputs=INPUTS, version="second")
+    publish(own.data_dir, inputs=FORM_INPUTS, version="second")
     assert eventually(lambda: own.post("/score", ONCE).json["model_version"] == "second")
 
 
 def test_answer_has_the_recommended_action(own: Client) -> None:
-    publish(own.data_dir, {ACTIONS: CALL_THEM}, inputs=INPUTS, version="second")
+    publish(own.data_dir, {ACTIONS: CALL_THEM}, inputs=FORM_INPUTS, version="second")
     assert eventually(lambda: own.post("/score", ONCE).json["model_version"] == "second")
     assert own.post("/score", ONCE).json["action"] == "Call them"
     found = own.post("/score/batch", [ONCE, {"frequency": 40}, {"frequency": 0}]).json["answers"]
@@ -338,7 +340,7 @@ def test_answer_has_the_recommended_action(own: Client) -> None:
 
 
 def test_unreadable_actions_do_not_prevent_scoring(own: Client) -> None:
-    release_dir = publish(own.data_dir, {ACTIONS: CALL_THEM}, inputs=INPUTS, version="second")
+    release_dir = publish(own.data_dir, {ACTIONS: CALL_THEM}, inputs=FORM_INPUTS, version="second")
     assert eventually(lambda: own.post("/score", ONCE).json["action"] == "Call them")
     for file in (release_dir.parents[1] / ACTIONS).rglob("*.parquet"):
         file.write_bytes(b"damaged")
@@ -349,8 +351,8 @@ def test_unreadable_actions_do_not_prevent_scoring(own: Client) -> None:
 
 
 def test_api_falls_back_on_the_last_good_model(own: Client) -> None:
-    broken = write_model(own.data_dir, inputs=INPUTS, version="second")
-    (broken / BUNDLE_FILE).write_text("{", encoding="utf-8")
+    broken = write_model(own.data_dir, inputs=FORM_INPUTS, version="second")
+    (broken / DOCUMENT_FILE).write_text("{", encoding="utf-8")
     release(own.data_dir, broken, sha256="0" * 64)
     assert eventually(lambda: "cannot be read" in own.get("/health").json["problem"])
     assert own.get("/health").json["status"] == "ok"
@@ -361,10 +363,12 @@ def test_health_shows_warnings_and_refusal(own: Client) -> None:
     """Monitoring sees that a newer release was refused, and why."""
     found = own.get("/health").json
     assert (found["warnings"], found["refused"]) == ([], None)
-    model = write_model(own.data_dir, inputs=INPUTS, version="second")
-    sha256 = json.loads((model / BUNDLE_FILE).read_text(encoding="utf-8"))["sha256"]
+    model = write_model(own.data_dir, inputs=FORM_INPUTS, version="second")
+    sha256 = json.loads((model / DOCUMENT_FILE).read_text(encoding="utf-8"))["sha256"]
     release(own.data_dir, model, sha256, warnings=["No balances."])
-    refused = Refusal("run", "2026-01-01T00:00:00+00:00", ("4,026 customers are lost.",))
+    refused = Refusal(
+        run_id="run", at="2026-01-01T00:00:00+00:00", reasons=("4,026 customers are lost.",)
+    )
     note_refusal(own.data_dir / "published", refused)
     assert eventually(lambda: own.get("/health").json["refused"] is not None)
     found = own.get("/health").json
@@ -383,7 +387,7 @@ def test_follow_retries_after_an_error(
         patch.setattr(server, "renew", fails)
         assert eventually(lambda: "releases cannot be read: OSError" in caplog.text)
     assert CANARY not in caplog.text
-    publish(own.data_dir, inputs=INPUTS, version="second")
+    publish(own.data_dir, inputs=FORM_INPUTS, version="second")
     assert eventually(lambda: own.get("/health").json["model_version"] == "second")
 
 
@@ -486,7 +490,10 @@ def test_load_script_counts_answers_and_refusals(
     common = ["--port", str(own.port), "--rate", "100", "--seconds", "0.5", "--connections", "4"]
     # This model has two of the four inputs that are sent.
     assert api.main(common) == 1
-    publish(own.data_dir, inputs=[*INPUTS, *({**MONETARY, "measure": m} for m in OTHERS)])
+    publish(
+        own.data_dir,
+        inputs=[*FORM_INPUTS, *({**FORM_INPUTS[1], "measure": m} for m in OTHERS)],
+    )
     assert eventually(lambda: len(own.get("/model").json["inputs"]) == 4)
     capsys.readouterr()
     assert api.main(common) == 0

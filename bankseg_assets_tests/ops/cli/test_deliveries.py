@@ -9,7 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from bankseg_assets.landing.ledger import Delivery, Ledger
-from bankseg_assets.storage.version_store import BASIS_FILE, VersionStore, write_json
+from bankseg_assets.storage.documents import write_json
+from bankseg_assets.storage.version_store import BASIS_FILE, VersionStore
 from ops.cli import deliveries, withdraw
 
 FIRST, SECOND, BROKEN = "a" * 64, "b" * 64, "c" * 64

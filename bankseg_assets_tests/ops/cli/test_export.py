@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bankseg_assets_tests.app.publishing import publish
-from bankseg_assets_tests.scoring.lists.sample_lists import INPUTS
+from bankseg_assets_tests.scoring.lists.sample_lists import FORM_INPUTS
 from ops.cli import export, fetch, score
 
 
@@ -13,7 +13,7 @@ def test_list_is_scored_from_a_fetched_release(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     url = (tmp_path / "there").as_uri()
-    publish(tmp_path / "bank", inputs=INPUTS)
+    publish(tmp_path / "bank", inputs=FORM_INPUTS)
     monkeypatch.setenv("BANKSEG_DATA_DIR", str(tmp_path / "bank"))
     assert export.main([url]) == 0
     monkeypatch.setenv("BANKSEG_DATA_DIR", str(tmp_path / "branch"))

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bankseg_assets_tests.app.publishing import publish
-from bankseg_assets_tests.scoring.lists.sample_lists import INPUTS
+from bankseg_assets_tests.scoring.lists.sample_lists import FORM_INPUTS
 from ops.cli import main
 
 ROOT = Path(__file__).parents[3]
@@ -78,7 +78,7 @@ def test_paths_are_relative_to_the_caller(
     tmp_path: Path,
 ) -> None:
     """Also through a link, and with modules in the folder that have names of ours."""
-    publish(tmp_path / "data", inputs=INPUTS)
+    publish(tmp_path / "data", inputs=FORM_INPUTS)
     here = tmp_path / "my lists"
     here.mkdir()
     (here / "list.csv").write_text(LIST, encoding="utf-8")

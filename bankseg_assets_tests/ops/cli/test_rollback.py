@@ -22,7 +22,7 @@ def test_rollback_restores_the_previous_release(
 ) -> None:
     first = publish(data_dir, version="first")
     publish(data_dir, version="second")
-    note_refusal(data_dir / "published", Refusal("run", "now", ("Why.",)))
+    note_refusal(data_dir / "published", Refusal(run_id="run", at="now", reasons=("Why.",)))
     assert rollback.main([]) == 0
     found = current_release(data_dir / "published")
     assert found is not None

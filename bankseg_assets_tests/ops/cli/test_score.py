@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from bankseg_assets.runtime.settings import CALLED_FROM
-from bankseg_assets.scoring.bundle import BUNDLE_FILE
+from bankseg_assets.storage.documents import DOCUMENT_FILE
 from bankseg_assets_tests.app.publishing import publish
-from bankseg_assets_tests.scoring.lists.sample_lists import INPUTS
+from bankseg_assets_tests.scoring.lists.sample_lists import FORM_INPUTS
 from ops.cli import score
 
 ROOT = Path(__file__).parents[3]
@@ -25,7 +25,7 @@ LIST = "CustomerID,frequency,monetary\nC1,1,300\nC2,,\nC3,0,1\n"
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """A folder with a list, and a platform with a model."""
     monkeypatch.setenv("BANKSEG_DATA_DIR", str(tmp_path / "data"))
-    publish(tmp_path / "data", inputs=INPUTS)
+    publish(tmp_path / "data", inputs=FORM_INPUTS)
     (tmp_path / "list.csv").write_text(LIST, encoding="utf-8")
     monkeypatch.setenv(CALLED_FROM, str(tmp_path))
     before = signal.getsignal(signal.SIGTERM)
@@ -161,8 +161,8 @@ def test_score_before_the_first_model(
 def test_score_falls_back_on_the_previous_model(
     folder: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    newest = publish(folder / "data", inputs=INPUTS, version="second")
-    (newest / BUNDLE_FILE).write_text("{", encoding="utf-8")
+    newest = publish(folder / "data", inputs=FORM_INPUTS, version="second")
+    (newest / DOCUMENT_FILE).write_text("{", encoding="utf-8")
     assert score.main(["list.csv", "out.csv"]) == 0
     printed = capsys.readouterr()
     assert "an earlier one scores" in printed.err

@@ -10,8 +10,8 @@ import pytest
 
 from bankseg_assets.landing.ledger import Delivery, Ledger
 from bankseg_assets.release.releases import Refusal, note_refusal
-from bankseg_assets.scoring.bundle import BUNDLE_FILE
-from bankseg_assets.storage.version_store import VersionStore, write_json
+from bankseg_assets.storage.documents import DOCUMENT_FILE, write_json
+from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.app.publishing import publish, release, write_model
 from ops.cli import status
 
@@ -63,7 +63,7 @@ def test_status_shows_release_model_and_data(
         write_json(draft.path / "model.json", {"overview": [OVERVIEW]})
     assert draft.version is not None
     versions = {"nb_classifier": model.name, "eda_report": draft.version.name}
-    sha256 = json.loads((model / BUNDLE_FILE).read_text(encoding="utf-8"))["sha256"]
+    sha256 = json.loads((model / DOCUMENT_FILE).read_text(encoding="utf-8"))["sha256"]
     release(data_dir, model, sha256, versions=versions, is_demo=True, note="By hand.")
     found = as_json(capsys)
     assert found["release"]["kind"] == "promotion"
@@ -89,10 +89,13 @@ def test_status_shows_refused_and_broken_models(
     data_dir: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     publish(data_dir)
-    note_refusal(data_dir / "published", Refusal("run", "2016-10-23", ("Macro F1 is 0.5.",)))
+    note_refusal(
+        data_dir / "published",
+        Refusal(run_id="run", at="2016-10-23", reasons=("Macro F1 is 0.5.",)),
+    )
     assert as_json(capsys)["refused"]["reasons"] == ["Macro F1 is 0.5."]
     assert "a newer model, 2016-10-23\n             Macro F1 is 0.5.\n" in as_text(capsys)
-    (publish(data_dir, version="second") / BUNDLE_FILE).write_text("{", encoding="utf-8")
+    (publish(data_dir, version="second") / DOCUMENT_FILE).write_text("{", encoding="utf-8")
     found = as_json(capsys)
     assert found["model"]["version"] == "first"
     assert "cannot be read" in found["problem"]
@@ -104,7 +107,7 @@ def test_status_shows_warnings_of_the_release(
 ) -> None:
     """Warnings of the model and of the gates; the JSON also has the delivered files."""
     model = write_model(data_dir)
-    sha256 = json.loads((model / BUNDLE_FILE).read_text(encoding="utf-8"))["sha256"]
+    sha256 = json.loads((model / DOCUMENT_FILE).read_text(encoding="utf-8"))["sha256"]
     delivered = {"file_name": "a.csv", "sha256": "a" * 64, "rows_in": 9, "rows_quarantined": 3}
     release(data_dir, model, sha256, warnings=["No balances.", "Few."], deliveries=[delivered])
     found = as_json(capsys)["release"]

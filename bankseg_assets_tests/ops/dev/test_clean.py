@@ -33,7 +33,6 @@ def test_clean_removes_generated_data_only(tmp_path: Path) -> None:
         fill(settings.raw_holdings_dir / "abc" / "records.parquet"),
         fill(settings.holdings_ledger_path),
         fill(tmp_path / "holdings_ledger.sqlite-wal"),
-        fill(settings.notice_path),
         fill(tmp_path / "logs" / "app.log"),
         fill(tmp_path / "java" / "bin" / "java"),
         fill(tmp_path / "spark_scratch" / "blockmgr" / "shuffle.data"),

@@ -25,7 +25,7 @@ def test_one_segment_leaves_nothing_to_ask_or_change() -> None:
 
 def test_one_segment_whose_input_has_single_value() -> None:
     """A bank whose transactions are all of one day: every customer came one day ago."""
-    inputs = ({**one_segment().inputs[0], "minimum": 1, "maximum": 1},)
+    inputs = (one_segment().inputs[0].model_copy(update={"minimum": 1, "maximum": 1}),)
     bundle = one_segment(inputs=inputs, mean=np.array([1.0]))
     assert why(bundle, {"recency": 1.0}).segment == 0
     assert next_question(bundle, {}) == []

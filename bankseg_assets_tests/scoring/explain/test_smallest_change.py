@@ -119,7 +119,7 @@ def test_unknown_measures_are_not_changed() -> None:
 
 
 def test_change_is_within_form_limits() -> None:
-    limits = {str(f["measure"]): (f["minimum"], f["maximum"]) for f in small_model().inputs}
+    limits = {one.measure: (one.minimum, one.maximum) for one in small_model().inputs}
     for change in smallest_change(small_model(), CUSTOMER):
         low, high = limits[change.name]
         assert low <= change.after <= high

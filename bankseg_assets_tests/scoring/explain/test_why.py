@@ -9,16 +9,19 @@ from hypothesis import strategies as st
 
 from bankseg_assets.presentation.formatting import LAKH
 from bankseg_assets.scoring.bundle import Bundle, InputError
+from bankseg_assets.scoring.documents import CalibrationDocument
 from bankseg_assets.scoring.explain import why
 from bankseg_assets.scoring.posterior import posterior, subset_key
 from bankseg_assets_tests.scoring.test_posterior import TABLES
 from bankseg_assets_tests.small_model import CUSTOMER, MEASURES, small_model
 
-MATRIX = {"matrix": [[1.2, 0.1, 0.0], [0.0, 0.6, 0.2], [0.0, 0.0, 0.9]], "shift": [0.1, 0.0, -0.2]}
+MATRIX = CalibrationDocument(
+    matrix=[[1.2, 0.1, 0.0], [0.0, 0.6, 0.2], [0.0, 0.0, 0.9]], shift=[0.1, 0.0, -0.2]
+)
 CALIBRATION = {
-    subset_key(MEASURES): {"temperature": 2.5},
+    subset_key(MEASURES): CalibrationDocument(temperature=2.5),
     "average_balance,recency": MATRIX,
-    "recency": {"temperature": 0.7},
+    "recency": CalibrationDocument(temperature=0.7),
 }
 
 

@@ -10,10 +10,11 @@ Without known inputs, the answer is the prior: 0.5 for segment 0.
 from typing import Any
 
 from bankseg_assets.scoring.bundle import Bundle, bundle_from
+from bankseg_assets.scoring.documents import NumberInput, TextInput
 from bankseg_assets_tests.app.publishing import INPUTS as APP_INPUTS
 from bankseg_assets_tests.app.publishing import model
 
-INPUTS: list[dict[str, Any]] = [
+FORM_INPUTS: list[dict[str, Any]] = [
     APP_INPUTS[0],
     {
         "measure": "monetary",
@@ -26,13 +27,9 @@ INPUTS: list[dict[str, Any]] = [
         "step": 10,
     },
 ]
+INPUTS = [NumberInput(**one) for one in FORM_INPUTS]
 FREQUENCY, MONETARY = INPUTS
-GENDER: dict[str, Any] = {
-    "measure": "gender",
-    "label": "Gender",
-    "unit": "",
-    "help": "As the bank has it",
-}
+GENDER = TextInput(measure="gender", label="Gender", help="As the bank has it")
 """An input that is a text."""
 ONCE = {"frequency": 1, "monetary": 314.19066}
 ONCE_CONFIDENCE = 0.999491
@@ -40,4 +37,4 @@ ONCE_CONFIDENCE = 0.999491
 
 def bundle() -> Bundle:
     """Return the model."""
-    return bundle_from(model(inputs=INPUTS))
+    return bundle_from(model(inputs=FORM_INPUTS))

@@ -55,8 +55,8 @@ def test_row_gets_segment_model_and_day() -> None:
 
 def test_segment_number_is_not_its_index() -> None:
     model = bundle()
-    for segment in model.segments:
-        segment["segment"] += 10  # type: ignore[index]
+    segments = [one.model_copy(update={"segment": one.segment + 10}) for one in model.segments]
+    model = replace(model, segments=tuple(segments))
     found = Scorer(model, COLUMNS).score(table((3, 3000)))
     assert scored(found)["segment"] == 11
 
@@ -153,7 +153,7 @@ def test_column_that_cannot_hold_numbers_stops_list() -> None:
 
 
 def test_refund_is_scored_where_model_has_seen_some() -> None:
-    model = replace(bundle(), inputs=(bundle().inputs[0], {**bundle().inputs[1], "minimum": -500}))
+    model = replace(bundle(), inputs=(FREQUENCY, MONETARY.model_copy(update={"minimum": -500})))
     found = Scorer(model, COLUMNS).score(table((1, -250.5), (1, -501)))
     assert scored(found)["error"] is None
     assert scored(found)["segment_name"] == "Small spenders"

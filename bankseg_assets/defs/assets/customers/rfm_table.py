@@ -8,6 +8,7 @@ import dagster as dg
 from pydantic import Field
 from pyspark.sql import DataFrame
 
+from bankseg_assets.cleaning.rules_version import RFM_RULES
 from bankseg_assets.contracts.tables import CLEANED_TRANSACTIONS, RFM_TABLE
 from bankseg_assets.customers import rfm, rfm_basis, rfm_incremental
 from bankseg_assets.customers.customer_key import NULL_KEY_ADVICE, launched_key
@@ -41,6 +42,7 @@ class RfmConfig(dg.Config):
     group_name=INSIGHT,
     owners=OWNERS,
     kinds={"spark", "parquet"},
+    code_version=str(RFM_RULES),
     freshness_policy=FRESHNESS,
     metadata=table_metadata("rfm_table") | {ROW_COUNT_KEY: "n_customers"},
 )

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.cleaning.date_advice import date_advice
 from bankseg_assets.cleaning.incremental import Cleaned, clean
+from bankseg_assets.cleaning.rules_version import CLEANING_RULES
 from bankseg_assets.cleaning.transaction_ids import repeated_shares
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS
@@ -32,6 +33,7 @@ _COMMON: dict[str, Any] = {
     "group_name": INGESTION,
     "owners": OWNERS,
     "kinds": {"spark", "parquet"},
+    "code_version": str(CLEANING_RULES),
     "freshness_policy": FRESHNESS,
 }
 

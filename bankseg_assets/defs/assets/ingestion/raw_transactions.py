@@ -10,6 +10,7 @@ from bankseg_assets.defs.metadata import table_metadata
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.landing.intake import Outcome, current_files, take_landed
 from bankseg_assets.landing.ledger import content_hash, current_content
+from bankseg_assets.landing.reading import PARSING_RULES
 from bankseg_assets.landing.repair import repair_records
 from bankseg_assets.landing.rereading import read_again
 from bankseg_assets.presentation.markdown import raw_table
@@ -21,6 +22,7 @@ from bankseg_assets.storage.version_store import DamagedVersionError, VersionSto
     group_name=INGESTION,
     owners=OWNERS,
     kinds={"arrow", "parquet"},
+    code_version=str(PARSING_RULES),
     freshness_policy=FRESHNESS,
     metadata=table_metadata("raw_transactions"),
 )

@@ -1,6 +1,5 @@
 """Asset kmeans_model: the chosen k with its reason, and the centroids."""
 
-import json
 from typing import Any
 
 import dagster as dg
@@ -8,15 +7,15 @@ from pydantic import Field
 from pyspark.sql import DataFrame
 
 from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
-from bankseg_assets.defs.io_managers import MODEL_FILE
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.presentation.markdown import raw_table
 from bankseg_assets.release.releases import current_release
 from bankseg_assets.reports.plots import line_plot
 from bankseg_assets.segmentation.alternatives import Algorithm
-from bankseg_assets.segmentation.k_selection import DEFAULT_KS, FEWEST_SEGMENTS, SEED
+from bankseg_assets.segmentation.k_selection import DEFAULT_KS, FEWEST_SEGMENTS, SEED, SweepOptions
 from bankseg_assets.segmentation.kmeans import InUse, KMeansModel, fit_kmeans
 from bankseg_assets.segmentation.pca import PcaModel
+from bankseg_assets.storage.documents import read_document
 
 
 class KMeansConfig(dg.Config):
@@ -67,10 +66,8 @@ def kmeans_model(
     model = fit_kmeans(
         rfm_table,
         PcaModel.from_json(pca_model),
-        ks=range(config.k_min, config.k_max + 1),
+        SweepOptions(range(config.k_min, config.k_max + 1), config.fewest, config.seed),
         wanted=config.k,
-        fewest=config.fewest,
-        seed=config.seed,
         algorithm=config.algorithm,
         in_use=in_use,
     )
@@ -90,8 +87,7 @@ def _in_use(
         return None  # segments of demo customers are not continued
     try:
         pca, kmeans = (
-            json.loads((release.path(asset) / MODEL_FILE).read_text(encoding="utf-8"))
-            for asset in ("pca_model", "kmeans_model")
+            read_document(release.path(asset)) for asset in ("pca_model", "kmeans_model")
         )
         found = InUse(PcaModel.from_json(pca), KMeansModel.from_json(kmeans))
     except (OSError, ValueError, KeyError, TypeError) as error:

@@ -6,12 +6,13 @@ import dagster as dg
 from pydantic import Field
 from pyspark.sql import DataFrame
 
-from bankseg_assets.classifier.build_bundle import build_bundle
+from bankseg_assets.classifier.build_bundle import FittedModels, build_bundle
 from bankseg_assets.classifier.naive_bayes import fit_and_evaluate, fit_single
 from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
 from bankseg_assets.defs.io_managers import PATH_KEY
 from bankseg_assets.defs.resources import DeliveryResource
 from bankseg_assets.reports.plots import matrix_plot, reliability_plot
+from bankseg_assets.scoring.documents import BundleDocument
 from bankseg_assets.segmentation.kmeans import KMeansModel
 from bankseg_assets.segmentation.pca import PcaModel
 
@@ -64,17 +65,14 @@ def nb_classifier(
     finally:
         labelled.unpersist()
     bundle = build_bundle(
-        pca=pca,
-        kmeans=kmeans,
-        model=model,
-        evaluation=evaluation,
-        segments=customer_segments,
-        profiles=[row.asDict() for row in segment_profiles.collect()],
+        FittedModels(pca, kmeans, model, evaluation),
+        customer_segments,
+        [row.asDict() for row in segment_profiles.collect()],
         version=context.run.run_id,
         currency=delivery.contract.currency,
         demographics=config.demographics,
     )
-    for name in sorted(set(config.demographics) - set(bundle["evidence"])):
+    for name in sorted(set(config.demographics) - set(bundle.evidence)):
         context.log.warning(f"{name} is not used as evidence: the segments do not differ in it.")
     context.add_output_metadata(
         {
@@ -86,22 +84,22 @@ def nb_classifier(
             "n_held_out": evaluation.n_held_out,
             "n_segments": kmeans.k,
             "n_customers": sum(kmeans.sizes),
-            "model_sha256": bundle["sha256"],
+            "model_sha256": bundle.sha256,
             **_quality(bundle, kmeans.names),
         }
     )
-    return bundle
+    return bundle.to_json()
 
 
-def _quality(bundle: dict[str, Any], names: list[str]) -> dict[str, Any]:
+def _quality(bundle: BundleDocument, names: list[str]) -> dict[str, Any]:
     """Return quality and calibration of the classifier, with baselines and by known inputs."""
-    found = bundle["evaluation"]
+    found = bundle.evaluation
     completeness = found["completeness"]
     return {
-        "calibration_error": bundle["metrics"]["calibration_error"],
-        "brier": bundle["metrics"]["brier"],
+        "calibration_error": bundle.metrics["calibration_error"],
+        "brier": bundle.metrics["brier"],
         "greatest_calibration_error_of_a_subset": max(e["calibration_error"] for e in completeness),
-        "demographics": ", ".join(bundle["evidence"]) or "none",
+        "demographics": ", ".join(bundle.evidence) or "none",
         "classifiers": dg.MetadataValue.md(
             _table("classifier", found["classifiers"], [*_MEASURES, "accuracy"])
         ),
@@ -122,7 +120,7 @@ def _quality(bundle: dict[str, Any], names: list[str]) -> dict[str, Any]:
                     {**e, "known": ", ".join(e["known"]) or "nothing: the prior"}
                     for e in completeness
                 ],
-                [*_MEASURES, "temperature", *(["evidence_weight"] if bundle["evidence"] else [])],
+                [*_MEASURES, "temperature", *(["evidence_weight"] if bundle.evidence else [])],
             )
         ),
         "reliability": dg.MetadataValue.md(
@@ -130,7 +128,7 @@ def _quality(bundle: dict[str, Any], names: list[str]) -> dict[str, Any]:
         ),
         "confusion": dg.MetadataValue.md(
             matrix_plot(
-                bundle["confusion"],
+                bundle.confusion,
                 names,
                 title="Held-out customers",
                 x_label="predicted",

@@ -13,7 +13,7 @@ from bankseg_assets.defs.resources import DeliveryResource
 from bankseg_assets.presentation.markdown import markdown_table, raw_table
 from bankseg_assets.reports.plots import bar_plot
 from bankseg_assets.segmentation.feature_candidates import best_pca
-from bankseg_assets.segmentation.k_selection import DEFAULT_KS, FEWEST_SEGMENTS, SEED
+from bankseg_assets.segmentation.k_selection import SEED, SweepOptions
 from bankseg_assets.segmentation.pca import PcaModel
 
 
@@ -52,12 +52,10 @@ def pca_model(
     """
     model = best_pca(
         rfm_table,
+        SweepOptions(seed=config.seed),
         named=config.features or delivery.contract.features,
         n_components=config.n_components,
         whiten=config.whiten,
-        ks=DEFAULT_KS,
-        fewest=FEWEST_SEGMENTS,
-        seed=config.seed,
         direction_known=has_direction(delivery.contract),
     )
     for warning in model.warnings:

@@ -1,6 +1,5 @@
 """Asset release: data and model that belong together, promoted if they pass the gates."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -26,13 +25,22 @@ from bankseg_assets.release.data_gates import (
     real_data_stays,
 )
 from bankseg_assets.release.drift import MONEY, distributions, population_stability_index, psi_noise
-from bankseg_assets.release.gates import Gate, Limits, Measures, Verdict, gates, unprotected
+from bankseg_assets.release.gates import (
+    Comparison,
+    Gate,
+    Limits,
+    Measures,
+    Verdict,
+    gates,
+    unprotected,
+)
 from bankseg_assets.release.lost_customers import NotReadableError, accounts_of_release, losses
 from bankseg_assets.release.releases import (
-    FORMAT,
-    MANIFEST_FILE,
     PROMOTION,
     RELEASE,
+    DeliveryOutcome,
+    GateRecord,
+    Manifest,
     Refusal,
     Release,
     ReleaseError,
@@ -44,6 +52,7 @@ from bankseg_assets.release.releases import (
 from bankseg_assets.scoring.bundle import Bundle, BundleError, load_bundle
 from bankseg_assets.stats.agreement import adjusted_rand_index
 from bankseg_assets.stats.sampling import macro_f1, noise
+from bankseg_assets.storage.documents import read_document
 from bankseg_assets.storage.version_store import VersionStore
 
 _DEFAULTS = Limits()
@@ -179,7 +188,9 @@ def release(
                 sentence="Not measured: the versions do not belong together.",
                 severity=dg.AssetCheckSeverity.WARN,
             )
-        note_refusal(store.folder, Refusal(context.run.run_id, now(), (str(error),)))
+        note_refusal(
+            store.folder, Refusal(run_id=context.run.run_id, at=now(), reasons=(str(error),))
+        )
         return
     yield _result(_TOGETHER, passed=True, sentence="All were made from one another.")
 
@@ -198,35 +209,40 @@ def release(
         yield _gate_result(gate, force=config.force)
     reasons = tuple(gate.text for gate in found if gate.verdict is Verdict.REFUSED)
     warnings = tuple(gate.sentence for gate in found if gate.verdict is Verdict.WARNED)
-    deliveries = [_outcome(one) for one in arrived]
+    deliveries = tuple(_outcome(one) for one in arrived)
     if reasons and not config.force:
         context.log.error(f"Not promoted. {' '.join(reasons)}")
         note_refusal(
             store.folder,
-            Refusal(context.run.run_id, now(), reasons, warnings, tuple(deliveries)),
+            Refusal(
+                run_id=context.run.run_id,
+                at=now(),
+                reasons=reasons,
+                warnings=warnings,
+                deliveries=deliveries,
+            ),
         )
         return
     note_refusal(store.folder, None)
     forced = [gate.sentence for gate in found if gate.verdict is Verdict.REFUSED]
     yield dg.Output(
-        {
-            "format": FORMAT,
-            "kind": PROMOTION,
-            "note": f"Forced: {' '.join(forced)}" if forced else "",
-            "created_at": now(),
-            "run_id": context.run.run_id,
-            "is_demo": is_demo,
-            "customer_key": candidate.customer_key,
-            "versions": versions,
-            "model_sha256": candidate.bundle.sha256,
-            "metrics": asdict(candidate.measures),
-            "distributions": candidate.distributions,
-            "currency": candidate.currency,
-            "number_format": delivery.contract.number_format,
-            "gates": [_plain(gate) for gate in found],
-            "warnings": [*candidate.warnings, *warnings, *forced],
-            "deliveries": deliveries,
-        },
+        Manifest(
+            kind=PROMOTION,
+            note=f"Forced: {' '.join(forced)}" if forced else "",
+            created_at=now(),
+            run_id=context.run.run_id,
+            is_demo=is_demo,
+            customer_key=candidate.customer_key,
+            versions=versions,
+            model_sha256=candidate.bundle.sha256,
+            metrics=asdict(candidate.measures),
+            distributions=candidate.distributions,
+            currency=candidate.currency,
+            number_format=delivery.contract.number_format,
+            gates=tuple(_recorded(gate) for gate in found),
+            warnings=(*candidate.warnings, *warnings, *forced),
+            deliveries=deliveries,
+        ).model_dump(),
         metadata={
             "replaces": before.name if before else "",
             "versions": dg.MetadataValue.md(raw_table(["asset", "version"], versions.items())),
@@ -281,12 +297,12 @@ def _candidate(
 
 def _holdings_of_others(version: Path) -> list[str]:
     """Return why no product is recommended, if holdings do not belong to these customers."""
-    model = json.loads((version / MANIFEST_FILE).read_text(encoding="utf-8"))
+    model = read_document(version)
     return [] if model.get("matched", True) else [model["state"]]
 
 
 def _measures(bundle: Bundle) -> Measures:
-    shares = [float(segment["share_of_customers"]) for segment in bundle.segments]
+    shares = [segment.share_of_customers for segment in bundle.segments]
     return Measures(
         f1_macro=bundle.metrics["f1_macro"],
         silhouette=bundle.metrics.get("silhouette", 0.0),
@@ -301,7 +317,7 @@ def _measures(bundle: Bundle) -> Measures:
 
 def _model_gates(candidate: _Candidate, compared: Release | None, limits: Limits) -> list[Gate]:
     if compared is None:
-        return gates(candidate.measures, None, agreement=None, drift={}, limits=limits)
+        return gates(candidate.measures, None, Comparison(), limits)
     not_compared = _why_not_compared(candidate, compared)
     agreement, agreement_noise = None, 0.0
     if not not_compared:
@@ -310,20 +326,18 @@ def _model_gates(candidate: _Candidate, compared: Release | None, limits: Limits
         except NotComparableError as error:
             not_compared = str(error)
     drift, drift_noise = _drift(candidate, compared)
-    return gates(
-        candidate.measures,
-        Measures.of(compared.metrics),
+    found = Comparison(
         agreement=agreement,
         drift=drift,
-        limits=limits,
         agreement_noise=agreement_noise,
         drift_noise=drift_noise,
         not_compared=not_compared,
         smallest_was_small=any(
-            gate["name"] == _SMALLEST and gate["verdict"] != Verdict.PASSED.value
+            gate.name == _SMALLEST and gate.verdict != Verdict.PASSED.value
             for gate in compared.gates
         ),
     )
+    return gates(candidate.measures, Measures.of(compared.metrics), found, limits)
 
 
 def _why_not_compared(candidate: _Candidate, compared: Release) -> str:
@@ -413,18 +427,18 @@ def _data_gates(
     return data_gates(customers, rows, arrived, found.reasons, limits)
 
 
-def _outcome(one: NewDelivery) -> dict[str, Any]:
-    return {"file_name": one.file_name, "sha256": one.sha256} | asdict(one.account)
+def _outcome(one: NewDelivery) -> DeliveryOutcome:
+    return DeliveryOutcome(file_name=one.file_name, sha256=one.sha256, **asdict(one.account))
 
 
-def _plain(gate: Gate) -> dict[str, Any]:
-    return {
-        "name": gate.name,
-        "verdict": gate.verdict.value,
-        "sentence": gate.sentence,
-        "advice": gate.advice,
-        "numbers": dict(gate.numbers),
-    }
+def _recorded(gate: Gate) -> GateRecord:
+    return GateRecord(
+        name=gate.name,
+        verdict=gate.verdict.value,
+        sentence=gate.sentence,
+        advice=gate.advice,
+        numbers=dict(gate.numbers),
+    )
 
 
 def _gate_result(gate: Gate, *, force: bool) -> dg.AssetCheckResult:

@@ -18,7 +18,8 @@ from bankseg_assets.release.releases import (
     roll_back,
 )
 from bankseg_assets.scoring.bundle import bundle_hash, load_bundle
-from bankseg_assets.storage.version_store import VersionStore, version_record, write_json
+from bankseg_assets.storage.documents import write_json
+from bankseg_assets.storage.version_store import VersionStore, version_record
 from bankseg_assets_tests.batch_fixtures import Platform, make_release
 from bankseg_assets_tests.running import DEMO_ROWS, Run, run_platform
 
@@ -41,9 +42,7 @@ def make_classifier(bank: Platform, change: Change) -> None:
     document = json.loads((newest / "model.json").read_text(encoding="utf-8"))
     change(document)
     document["sha256"] = bundle_hash(document)
-    with store(bank).draft(
-        "nb_classifier", str(uuid4()), version_record(newest)["inputs"]
-    ) as draft:
+    with store(bank).draft("nb_classifier", str(uuid4()), version_record(newest).inputs) as draft:
         write_json(draft.path / "model.json", document)
     assert draft.version is not None
     make_card(bank, draft.version.name)
@@ -52,7 +51,7 @@ def make_classifier(bank: Platform, change: Change) -> None:
 def make_card(bank: Platform, classifier: str) -> None:
     """Publish the model card again for another classifier."""
     newest = store(bank).latest("model_card")
-    inputs = version_record(newest)["inputs"] | {"nb_classifier": classifier}
+    inputs = version_record(newest).inputs | {"nb_classifier": classifier}
     with store(bank).draft("model_card", str(uuid4()), inputs) as draft:
         write_json(draft.path / "model.json", {})
 
@@ -278,7 +277,7 @@ def test_inconsistent_versions_are_not_released(after_batch: Platform) -> None:
 def make_classifier_from_newest(bank: Platform) -> None:
     """Publish the classifier as if made from the newest k-means and the old customers."""
     newest = store(bank).latest("nb_classifier")
-    inputs = version_record(newest)["inputs"]
+    inputs = version_record(newest).inputs
     inputs["kmeans_model"] = store(bank).latest("kmeans_model").name
     with store(bank).draft("nb_classifier", str(uuid4()), inputs) as draft:
         (draft.path / "model.json").write_bytes((newest / "model.json").read_bytes())

@@ -13,7 +13,8 @@ from bankseg_assets.defs.checks.core import no_customer_is_lost_on_the_way
 from bankseg_assets.defs.resources import PublishedResource
 from bankseg_assets.migration.flows import KINDS
 from bankseg_assets.release.releases import Release, all_releases, current_release
-from bankseg_assets.storage.version_store import VersionStore, version_record, write_json
+from bankseg_assets.storage.documents import write_json
+from bankseg_assets.storage.version_store import VersionStore, version_record
 from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import Run, run_platform
 
@@ -32,7 +33,7 @@ def store(bank: Platform) -> VersionStore:
 
 def make_customers(bank: Platform, change: pa.Table) -> None:
     newest = store(bank).latest("customer_segments")
-    inputs = version_record(newest)["inputs"]
+    inputs = version_record(newest).inputs
     with store(bank).draft("customer_segments", str(uuid4()), inputs) as draft:
         pq.write_table(change, draft.path / "part.parquet")
 
@@ -121,7 +122,7 @@ def test_missing_flow_fails_check(after_batch: Platform) -> None:
     good = store(after_batch).latest("segment_migration")
     rows = pq.read_table(good)
     with store(after_batch).draft(
-        "segment_migration", str(uuid4()), version_record(good)["inputs"]
+        "segment_migration", str(uuid4()), version_record(good).inputs
     ) as draft:
         pq.write_table(rows.slice(1), draft.path / "part.parquet")
     published = after_batch.resources["published"]

@@ -3,7 +3,7 @@
 import pyarrow.compute as pc
 import pytest
 
-from bankseg_assets.scoring.bundle import load_bundle
+from bankseg_assets.storage.documents import read_document
 from bankseg_assets_tests.batch_fixtures import Platform
 
 
@@ -44,9 +44,9 @@ def test_rule_figures_match_customers(batch: Platform) -> None:
 
 
 def test_bundle_segments_match_profiles(batch: Platform) -> None:
-    bundle = load_bundle(batch.run.folder("nb_classifier"))
+    bundle = read_document(batch.run.folder("nb_classifier"))
     rows = {row["segment"]: row for row in batch.run.table("segment_profiles").to_pylist()}
-    for segment in bundle.segments:
+    for segment in bundle["segments"]:
         row = rows[segment["segment"]]
         assert segment["rule"] == row["rule"]
         assert segment["conditions"] == row["rule_conditions"]

@@ -1,0 +1,60 @@
+"""Typed JSON documents: their base model, reading and writing, and what is wrong with a field."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+DOCUMENT_FILE = "model.json"
+"""The JSON document of a version: a model, a report's tables, a release."""
+
+
+class Document(BaseModel):
+    """A part of a JSON document; fields that only a newer build knows are ignored."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+def read_document(version: Path) -> dict[str, Any]:
+    """Return the JSON document of a version; raises OSError or ValueError."""
+    found: dict[str, Any] = json.loads((version / DOCUMENT_FILE).read_text(encoding="utf-8"))
+    return found
+
+
+def write_document(version: Path, document: Mapping[str, Any]) -> None:
+    """Write the JSON document of a version."""
+    write_json(version / DOCUMENT_FILE, document)
+
+
+def write_json(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a JSON document deterministically: the same content gives the same bytes."""
+    path.write_bytes(json_bytes(document))
+
+
+def json_bytes(document: Mapping[str, Any]) -> bytes:
+    """Return the content of a JSON file, with sorted keys and no NaN, which is not JSON."""
+    text = json.dumps(document, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False)
+    return f"{text}\n".encode()
+
+
+def first_fault(error: ValidationError) -> str:
+    """Return the first invalid field and what was expected, such as "segments[0].name is missing".
+
+    >>> class Example(Document):
+    ...     sizes: list[int]
+    >>> try:
+    ...     Example.model_validate({"sizes": [1, "many"]})
+    ... except ValidationError as error:
+    ...     first_fault(error)
+    "sizes[1] is 'many': input should be a valid integer, unable to parse string as an integer"
+    """
+    found = error.errors()[0]
+    field = "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part}" for part in found["loc"]
+    ).lstrip(".")
+    if found["type"] == "missing":
+        return f"{field} is missing"
+    expected = found["msg"]
+    return f"{field} is {found['input']!r:.80}: {expected[:1].lower()}{expected[1:]}"
