@@ -141,13 +141,16 @@ class ProcessTree:
 
     def _living(self) -> set[psutil.Process]:
         parents = _process_parents()
-        found = {one for one in parents if one in self._known or self._has_inherited(one)}
-        while below := {one for one in parents if parents[one] in {at.pid for at in found}} - found:
+        found: set[psutil.Process] = set()
+        below = {one for one in parents if one in self._known or self._has_inherited(one)}
+        while below:
             found |= below
+            numbers = {one.pid for one in below}
+            below = {one for one, parent in parents.items() if parent in numbers} - found
         # Kept, because a process that cleared its environment cannot be found once it is an orphan.
         self._known = found
-        # Reaped only now, because a dead process may have been a parent in the scan. A JVM
-        # looks dead when its first thread is, before the process has ended.
+        # Reaped only now, because a dead process may have been a parent in the scan. A JVM looks
+        # dead when its first thread is, before the process has ended.
         children = {one.process.pid for one in self._children if one.process.poll() is None}
         return {one for one in found if one.pid in children or not _is_dead(one)}
 
