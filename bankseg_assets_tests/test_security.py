@@ -1,4 +1,4 @@
-"""Checks of code and configuration against docs/security.md."""
+"""Checks of code and configuration against docs/explanation/security.md."""
 
 import ast
 import re
@@ -161,7 +161,7 @@ def test_installation_requires_hashes() -> None:
 
 
 def test_tests_of_the_threat_table_exist() -> None:
-    table = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
+    table = (ROOT / "docs" / "explanation" / "security.md").read_text(encoding="utf-8")
     named = set(re.findall(r"`(test_\w+)`", table))
     tests = "\n".join(
         path.read_text(encoding="utf-8") for path in (ROOT / "bankseg_assets_tests").rglob("*.py")

@@ -14,7 +14,7 @@ from bankseg_assets.scoring.documents import Segment
 
 METRICS = {
     "f1_weighted": "F1, weighted by size",
-    "f1_macro": "F1, every segment alike (macro)",
+    "f1_macro": "F1, all segments weighted equally (macro)",
     "log_loss": "Log loss before calibration (nats)",
     "brier": "Brier score",
     "calibration_error": "Expected calibration error",
@@ -60,7 +60,7 @@ def completeness(entries: Sequence[Mapping[str, Any]], labels: Mapping[str, str]
         [
             {
                 "Known": ", ".join(labels.get(name, name) for name in entry["known"])
-                or "nothing: the shares of the segments",
+                or "none (shares of the segments only)",
                 "F1 macro": f"{entry['f1_macro']:.3f}",
                 "Log loss": f"{entry['log_loss']:.3f}",
                 "Calibration error": f"{entry['calibration_error']:.3f}",
@@ -73,21 +73,25 @@ def completeness(entries: Sequence[Mapping[str, Any]], labels: Mapping[str, str]
 def reliability(rows: Sequence[Mapping[str, float]]) -> go.Figure:
     """Return a reliability diagram; a calibrated model is on the diagonal."""
     diagonal = go.Scatter(
-        x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dot", "color": OTHER}, name="honest"
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        line={"dash": "dot", "color": OTHER},
+        name="calibrated",
     )
     points = go.Scatter(
         x=[row["confidence"] for row in rows],
         y=[row["accuracy"] for row in rows],
         mode="lines+markers",
         line={"color": TOP},
-        name="the model",
+        name="this model",
     )
     axis = {"range": [0, 1.02], "tickformat": ".0%", "fixedrange": True}
     layout = go.Layout(
         height=380,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        xaxis={**axis, "title": "How sure it says it is"},
-        yaxis={**axis, "title": "How often it is right"},
+        xaxis={**axis, "title": "Predicted probability"},
+        yaxis={**axis, "title": "Share of correct answers"},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     )
     return go.Figure([diagonal, points], layout)
@@ -98,8 +102,8 @@ def reliability_table(rows: Sequence[Mapping[str, float]], numbers: Numbers) -> 
     return pd.DataFrame(
         [
             {
-                "How sure it says it is": percent(row["confidence"]),
-                "How often it is right": percent(row["accuracy"]),
+                "Predicted probability": percent(row["confidence"]),
+                "Share of correct answers": percent(row["accuracy"]),
                 "Customers": numbers.number(row["customers"]),
             }
             for row in rows
@@ -143,7 +147,7 @@ def choices(entries: Sequence[Mapping[str, Any]], numbers: Numbers) -> pd.DataFr
                 "Gap": _figure(entry["gap"], ".2f"),
                 "Smallest": _figure(entry["smallest_share"], ".1%"),
                 "F1 macro": _figure(entry["f1_macro"]),
-                "Stability": _figure(entry["stability"], unknown="not needed"),
+                "Stability": _figure(entry["stability"], unknown="not measured"),
             }
             for entry in entries
         ]

@@ -21,9 +21,9 @@ from bankseg_assets.profiling.profiles import INCOME, INDEXED, MEDIANS
 from bankseg_assets.scoring.bundle import BUNDLE_FORMAT, asked_measures, bundle_hash, bundle_of
 from bankseg_assets.scoring.documents import (
     BundleDocument,
-    Condition,
     NumberInput,
     Place,
+    RuleCondition,
     Segment,
 )
 from bankseg_assets.scoring.posterior import posterior
@@ -255,7 +255,7 @@ def _segment(profile: Mapping[str, Any], colour: int) -> Segment:
         },
         index={name: profile[f"index_{name}"] for name in indexed},
         rule=profile["rule"],
-        conditions=[Condition(**one) for one in _plain(profile["rule_conditions"])],
+        conditions=[RuleCondition(**one) for one in _plain(profile["rule_conditions"])],
         coverage=profile["rule_coverage"],
         exclusivity=profile["rule_exclusivity"],
         locations=[Place(**one) for one in _plain(profile["top_locations"])],

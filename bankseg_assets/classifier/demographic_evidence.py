@@ -45,11 +45,11 @@ def fit_evidence(segments: DataFrame, names: Sequence[str], k: int) -> dict[str,
         if value is not None:
             of_value = counts[row["name"]].setdefault(value, np.zeros(k, dtype=np.int64))
             of_value[row["segment"]] += row["count"]
-    tables = {name: table(EVIDENCE[name], counts[name], k) for name in names}
+    tables = {name: evidence_table(EVIDENCE[name], counts[name], k) for name in names}
     return {name: found for name, found in tables.items() if found is not None}
 
 
-def table(
+def evidence_table(
     label: str, counts: Mapping[str, npt.NDArray[np.int64]], k: int
 ) -> EvidenceDocument | None:
     """Return log P(value | segment) of the most common values, and of all others together.

@@ -23,25 +23,6 @@ CONFLICTING = "conflicting_duplicate"
 
 
 @contextmanager
-def repeated_ids(
-    arrived: DataFrame,
-    before: DataFrame | None,
-    contract: DeliveryContract,
-    *,
-    not_after: Column | None = None,
-) -> Iterator[DataFrame]:
-    """Yield the `transaction_id`s that occur twice in RAW_TRANSACTIONS due to new rows.
-
-    `not_after`: as in `judge`; by default, no two-digit year is before 2000.
-    """
-    last = F.current_date() if not_after is None else not_after
-    ids = transaction_ids_of(arrived, contract, not_after=last)
-    again = before and transaction_ids_of(before, contract, not_after=last)
-    with repeated_among(ids, again) as found:
-        yield found
-
-
-@contextmanager
 def repeated_among(ids: DataFrame, before: DataFrame | None) -> Iterator[DataFrame]:
     """Yield the `transaction_id`s that occur twice due to `ids`, those of the new rows."""
     with repeated_values(ids, "transaction_id") as twice:

@@ -3,7 +3,6 @@
 Does not use Spark, because operator commands read it, too.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -78,15 +77,6 @@ def newest_accounts(store: VersionStore) -> dict[str, Account]:
     aside = [v for v in store.versions(QUARANTINED) if version_basis(v) == basis]
     raw = store.folder / RAW / version_record(cleaned).inputs[RAW]
     return accounts(raw, cleaned, aside[-1] if aside else store.latest(QUARANTINED))
-
-
-def sum_of_reasons(found: Iterable[Account]) -> dict[str, int]:
-    """Return reason -> quarantined rows of several deliveries."""
-    total: dict[str, int] = {}
-    for account in found:
-        for reason, rows in account.reasons.items():
-            total[reason] = total.get(reason, 0) + rows
-    return total
 
 
 def _quarantined_counts(files: list[Path]) -> dict[str, dict[str, dict[str, int]]]:

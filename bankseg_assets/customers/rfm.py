@@ -1,6 +1,7 @@
 """Compute recency, frequency, monetary, their scores and the named RFM group per customer."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -101,10 +102,28 @@ def customers(
 
     `known`: the columns of RARELY_KNOWN with any value; the others are not computed.
     """
-    unit = 10 ** cleaned.schema["amount"].dataType.scale  # type: ignore[attr-defined]
-    has_direction, has_age = ("direction" in known, "age" in known)
-    cents = (F.col("amount") * unit).cast("bigint")
-    balance_cents = (F.col("balance") * unit).cast("bigint")
+    computed = _Computed(
+        unit=10 ** cleaned.schema["amount"].dataType.scale,  # type: ignore[attr-defined]
+        direction="direction" in known,
+        age="age" in known,
+    )
+    rows = _rows_of(cleaned, customer_key, computed)
+    return _measures(_aggregated(rows, computed), snapshot, computed)
+
+
+@dataclass(frozen=True)
+class _Computed:
+    """What is computed: money in units of 1/unit, and whether RARELY_KNOWN columns are."""
+
+    unit: int
+    direction: bool
+    age: bool
+
+
+def _rows_of(cleaned: DataFrame, customer_key: str, computed: _Computed) -> DataFrame:
+    """Return what each transaction contributes to its customer."""
+    cents = (F.col("amount") * computed.unit).cast("bigint")
+    balance_cents = (F.col("balance") * computed.unit).cast("bigint")
     income = is_income(F.col("direction"))
     by_direction = {
         "counted_at": F.when(~income, F.col("transaction_at")),
@@ -112,18 +131,22 @@ def customers(
         "income_cents": F.when(income, cents),
         "direction": F.col("direction"),
     }
-    spent = by_direction if has_direction else {"cents": cents}
-    rows = cleaned.select(
+    spent = by_direction if computed.direction else {"cents": cents}
+    return cleaned.select(
         F.expr(customer_key).cast("string").alias("customer_id"),
         F.struct("transaction_at", "transaction_id").alias("moment"),
         *(column.alias(name) for name, column in spent.items()),
         balance_cents.alias("balance_cents"),
         "balance",
         "birth_date",
-        *(["age"] if has_age else []),
+        *(["age"] if computed.age else []),
         "gender",
         "location",
     )
+
+
+def _aggregated(rows: DataFrame, computed: _Computed) -> DataFrame:
+    """Return the sums and the latest values of each customer."""
     latest = F.max(F.struct("moment", "birth_date", "gender", "location"))
     at_balance = F.max(F.when(F.col("balance").isNotNull(), F.struct("moment", "balance")))
     of_income = (
@@ -147,17 +170,21 @@ def customers(
             F.count("balance_cents").alias("balances"),
             _disagree("birth_date").alias("birth_dates_disagree"),
             _disagree("gender").alias("genders_disagree"),
-            *(of_income if has_direction else ()),
-            *([at_age] if has_age else []),
+            *(of_income if computed.direction else ()),
+            *([at_age] if computed.age else []),
         )
     )
-    if has_direction:
-        grouped = grouped.where("frequency > 0")
-    counted_at = F.col("counted_at" if has_direction else "latest.moment.transaction_at")
+    return grouped.where("frequency > 0") if computed.direction else grouped
+
+
+def _measures(grouped: DataFrame, snapshot: date, computed: _Computed) -> DataFrame:
+    """Return MEASURES of each customer."""
+    unit = computed.unit
+    counted_at = F.col("counted_at" if computed.direction else "latest.moment.transaction_at")
     earned = _money(F.coalesce(_exact_sum("income_cents"), F.lit(0)), unit)
     birth_date = F.col("latest.birth_date")
     age = age_at(snapshot, birth_date)
-    if has_age:
+    if computed.age:
         age = F.when(birth_date.isNull(), F.col("at_age.age")).otherwise(age)
     return grouped.select(
         "customer_id",
@@ -172,7 +199,7 @@ def customers(
         F.col("at_balance.balance").alias("latest_balance"),
         (
             F.when(F.col("directions") > 0, earned)
-            if has_direction
+            if computed.direction
             else F.lit(None).cast(money_type(len(str(unit)) - 1))
         ).alias("income"),
         birth_date.alias("birth_date"),
@@ -300,7 +327,7 @@ def _highest_reached(counts: Ints, lasts: Sequence[int]) -> list[int]:
     return [int(value) for value in found]
 
 
-def score(value: Column, cuts: Sequence[int]) -> Column:
+def quintile_score(value: Column, cuts: Sequence[int]) -> Column:
     """Return 1 + the number of cuts below the value: 1 (least) to 5 (most)."""
     return (F.lit(1) + sum(((value > cut).cast("int") for cut in cuts), F.lit(0))).cast("int")
 
@@ -314,9 +341,9 @@ def with_scores(measures: DataFrame, counts: dict[str, dict[int, int]]) -> DataF
     cuts = _cuts(counts)
     scored = measures.select(
         "*",
-        score(-F.col("recency"), cuts["recency"]).alias("recency_score"),
-        score(F.col("frequency"), cuts["frequency"]).alias("frequency_score"),
-        score(log_bin(F.col("monetary")), cuts["monetary"]).alias("monetary_score"),
+        quintile_score(-F.col("recency"), cuts["recency"]).alias("recency_score"),
+        quintile_score(F.col("frequency"), cuts["frequency"]).alias("frequency_score"),
+        quintile_score(log_bin(F.col("monetary")), cuts["monetary"]).alias("monetary_score"),
     )
     # Also for carried-over customers: the table may have crossed the limit in either direction.
     is_held_out = F.lit(False) if few else held_out(F.col("customer_id"))

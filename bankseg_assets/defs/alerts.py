@@ -3,7 +3,7 @@
 import dagster as dg
 
 from bankseg_assets.defs.resources import PublishedResource
-from bankseg_assets.release.releases import current_release, refusal
+from bankseg_assets.release.releases import current_refusal, current_release
 
 
 @dg.run_failure_sensor(default_status=dg.DefaultSensorStatus.RUNNING)
@@ -26,7 +26,10 @@ def release_sensor(context: dg.RunStatusSensorContext, published: PublishedResou
     A refusal does not fail its run.
     """
     run = context.dagster_run
-    refused, released = refusal(published.store.folder), current_release(published.store.folder)
+    refused, released = (
+        current_refusal(published.store.folder),
+        current_release(published.store.folder),
+    )
     if refused is not None and refused.run_id == run.run_id:
         context.log.error(
             f"Run {run.run_id} of {run.job_name} was not released. {' '.join(refused.reasons)} "

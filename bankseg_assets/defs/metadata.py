@@ -1,5 +1,6 @@
 """Dagster metadata of assets: table schemas and column lineage from the contracts, tables."""
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import dagster as dg
@@ -172,3 +173,19 @@ def column_lineage(name: str) -> dg.TableColumnLineage | None:
             if column in known
         }
     )
+
+
+def table_value(
+    head: Sequence[str], rows: Iterable[Sequence[str | int | float]]
+) -> dg.TableMetadataValue:
+    """Return a table as metadata that Dagster shows with its columns' types."""
+    lines = [list(row) for row in rows]
+    columns = zip(*lines, strict=True) if lines else ([] for _ in head)
+    kinds = [
+        "string" if any(isinstance(cell, str) for cell in cells) else "float" for cells in columns
+    ]
+    schema = dg.TableSchema(
+        [dg.TableColumn(name, kind) for name, kind in zip(head, kinds, strict=True)]
+    )
+    records = [dg.TableRecord(dict(zip(head, line, strict=True))) for line in lines]
+    return dg.MetadataValue.table(records, schema)

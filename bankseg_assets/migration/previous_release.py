@@ -75,7 +75,7 @@ def read_previous_release(
     return found
 
 
-def colours(kmeans: Mapping[str, Any]) -> tuple[int, ...]:
+def segment_colours(kmeans: Mapping[str, Any]) -> tuple[int, ...]:
     """Return the colour numbers of a model's segments; by default their numbers, for older
     builds."""
     return tuple(kmeans.get("colours") or range(len(kmeans["names"])))
@@ -110,7 +110,7 @@ def _read(release: Release) -> PreviousRelease:
             shares=_array(kmeans.get("shares")),
             covariances=_array(kmeans.get("covariances")),
             names=tuple(kmeans["names"]),
-            colours=colours(kmeans),
+            colours=segment_colours(kmeans),
         )
     except (DamagedVersionError, OSError) as error:
         raise NothingToCompareError(

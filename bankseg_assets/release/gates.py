@@ -8,7 +8,6 @@ A loss within sampling error is a warning, too.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from types import MappingProxyType
 from typing import Any
 
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL, is_small
@@ -22,7 +21,6 @@ FORCE = (
     "To release all the same, run `make materialize FORCE=1`, or materialize `release` in the "
     "Dagster UI with `force: true`."
 )
-_NOTHING: Mapping[str, float] = MappingProxyType({})
 _MOST_DIGITS = 12
 ALL_CRITERIA = 4  # criteria of a sound segmentation: see `segmentation.k_selection.choose_k`
 
@@ -94,7 +92,7 @@ class Measures:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ReleaseComparison:
     """The customers of a candidate, compared with those of the release in use.
 
     agreement: adjusted Rand index of the two models; None without a model in use. agreement_noise,
@@ -103,15 +101,15 @@ class Comparison:
     """
 
     agreement: float | None = None
-    drift: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
+    drift: Mapping[str, float] = field(default_factory=dict)
     agreement_noise: float = 0.0
-    drift_noise: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
+    drift_noise: Mapping[str, float] = field(default_factory=dict)
     not_compared: str = ""
     smallest_was_small: bool = False
 
 
 def gates(
-    candidate: Measures, current: Measures | None, found: Comparison, limits: Limits
+    candidate: Measures, current: Measures | None, found: ReleaseComparison, limits: Limits
 ) -> list[Gate]:
     """Return all model gates; without a release in use nothing is compared."""
     return [
@@ -249,7 +247,7 @@ def _too_small(gate: Gate, was_small: bool) -> Gate:
 
 
 def _stable(
-    candidate: Measures, current: Measures | None, found: Comparison, limits: Limits
+    candidate: Measures, current: Measures | None, found: ReleaseComparison, limits: Limits
 ) -> Gate:
     name, least = "customers_stay_in_their_segment", limits.least_agreement
     if current is not None and current.n_segments == 1:
@@ -281,7 +279,7 @@ def _agreed(name: str, agreement: float, noise: float, least: float) -> Gate:
     return Gate(name, Verdict.REFUSED, sentence, numbers, advice)
 
 
-def _drifted(found: Comparison, limits: Limits) -> Gate:
+def _drifted(found: ReleaseComparison, limits: Limits) -> Gate:
     name, drift, noise = "data_has_not_drifted", found.drift, found.drift_noise
     numbers = {f"psi_{measure}": value for measure, value in drift.items()}
     if drift:

@@ -192,7 +192,7 @@ def prune(store: VersionStore, assets: Iterable[str]) -> None:
         store.prune(asset, in_use)
 
 
-def refusal(published_dir: Path) -> Refusal | None:
+def current_refusal(published_dir: Path) -> Refusal | None:
     """Return the newest refusal since the current release, if any."""
     try:
         found = json.loads((published_dir / REFUSAL_FILE).read_text(encoding="utf-8"))

@@ -15,7 +15,7 @@ Number = int | float
 """Kept as written: 1 stays an integer."""
 
 
-class Condition(Document):
+class RuleCondition(Document):
     """A condition of a segment's rule: `measure` is `<` or `>=` a value."""
 
     measure: str
@@ -48,7 +48,7 @@ class Segment(Document):
     quartiles: dict[str, list[Number | None]] = Field(default_factory=dict)
     index: dict[str, Number | None] = Field(default_factory=dict)
     rule: str | None = None
-    conditions: list[Condition] = Field(default_factory=list)
+    conditions: list[RuleCondition] = Field(default_factory=list)
     coverage: float | None = None
     exclusivity: float | None = None
     locations: list[Place] = Field(default_factory=list)

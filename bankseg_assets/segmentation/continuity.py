@@ -1,9 +1,8 @@
 """Keep numbers, names and colours of segments stable between the model in use and a new one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import count
-from typing import Any
 
 from bankseg_assets.segmentation.name_claims import contradicted
 from bankseg_assets.segmentation.naming import free_name, segment_names
@@ -20,7 +19,7 @@ NAME_SLACK = 0.25
 
 
 @dataclass(frozen=True)
-class Matching:
+class SegmentMatching:
     """A matching of new segments to those of the model in use.
 
     order: (k,), number i was the fit's segment order[i]. overlaps: (k,), the Jaccard index of
@@ -35,12 +34,8 @@ class Matching:
     agreement: float
     sentence: str
 
-    def to_json(self) -> dict[str, Any]:
-        """Return it as plain values."""
-        return asdict(self)
 
-
-def match(table: Array) -> Matching:
+def match(table: Array) -> SegmentMatching:
     """Match k new segments to l segments in use, maximizing the customers that keep their number.
 
     `table`: (l, k), customers in segment i of the model in use and j of the new one. An assignment
@@ -62,7 +57,7 @@ def match(table: Array) -> Matching:
         for i, j in zip(continued, order, strict=True)
     ]
     stayed = sum(table[place, j] for place, j in enumerate(order) if place < before)
-    return Matching(
+    return SegmentMatching(
         order=order,
         continued=continued,
         overlaps=overlaps,

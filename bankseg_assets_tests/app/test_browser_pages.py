@@ -154,7 +154,7 @@ def test_click_on_a_cell_updates_list_boxes_and_url(desk: Page, address: str) ->
     expect(desk.get_by_role("combobox", name="Transactions")).to_have_value("1 transaction")
     idle(desk)
     customers = desk.get_by_test_id("stMetricValue").first.inner_text()
-    members = downloaded(desk, "These customers (CSV)")
+    members = downloaded(desk, "Customers of this cell (CSV)")
     assert len(members) == int(customers.replace(",", ""))
     assert members["customer_id"].is_unique
     assert {"segment", "confidence", "action", "held_out_of_campaign"} <= set(members)
@@ -175,7 +175,7 @@ def test_answer_to_typed_values(desk: Page, address: str) -> None:
 def test_segment_list_is_downloaded(desk: Page, address: str) -> None:
     visit(desk, address, "segments")
     name = desk.get_by_role("heading", level=3).first.inner_text()
-    found = downloaded(desk, "Its customers (CSV)")
+    found = downloaded(desk, "Customers of this segment (CSV)")
     assert set(found["segment_name"]) == {name}
     assert len(found) > 10
     assert 0 < found["held_out_of_campaign"].mean() < 0.5
@@ -183,7 +183,7 @@ def test_segment_list_is_downloaded(desk: Page, address: str) -> None:
 
 def test_template_can_be_filled_and_uploaded(desk: Page, address: str, tmp_path: Path) -> None:
     visit(desk, address, "batch")
-    template = downloaded(desk, "A template with the columns")
+    template = downloaded(desk, "Template with the columns (CSV)")
     path = tmp_path / "filled.csv"
     pd.concat([template, template]).to_csv(path, index=False)
     upload(desk, path)

@@ -59,7 +59,7 @@ def test_link_with_an_invalid_cell_is_ignored(data_dir: Path) -> None:
 
 def test_small_cell_has_no_list(data_dir: Path) -> None:
     page = _open(data_dir, rfm_recency="1", rfm_frequency="5")
-    assert "too few to be shown" in page.info[0].value
+    assert "too few (under 11) to be shown" in page.info[0].value
     assert not page.metric
     assert not page.get("download_button")
 

@@ -7,7 +7,7 @@ import dagster as dg
 from bankseg_assets.landing.archive import sha256_of
 from bankseg_assets.landing.ledger import Ledger
 from bankseg_assets.release.data_gates import CUSTOMERS, FILES, ROWS
-from bankseg_assets.release.releases import Release, current_release, refusal
+from bankseg_assets.release.releases import Release, current_refusal, current_release
 from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import Run, run_platform
 
@@ -62,7 +62,7 @@ def test_same_rows_with_other_amounts_are_refused(own_data: Platform) -> None:
     run = run_platform(own_data.resources)
     assert set(checks(run).values()) == {REFUSED}
     assert in_use(own_data) == before
-    refused = refusal(own_data.settings.published_dir)
+    refused = current_refusal(own_data.settings.published_dir)
     assert refused is not None
     text = " ".join(refused.reasons)
     assert "are not in the new data. Quarantined since: conflicting_duplicate (" in text
@@ -77,7 +77,7 @@ def test_same_rows_with_other_amounts_are_refused(own_data: Platform) -> None:
     after = in_use(own_data)
     assert after.name > before.name
     assert after.model_sha256 == before.model_sha256
-    assert refusal(own_data.settings.published_dir) is None
+    assert current_refusal(own_data.settings.published_dir) is None
 
 
 def test_rows_of_another_date_format_are_refused(own_data: Platform) -> None:

@@ -11,13 +11,14 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.cleaning.deduplication import repeated_ids, verdicts
+from bankseg_assets.cleaning.deduplication import verdicts
 from bankseg_assets.cleaning.validation import judge, keep
 from bankseg_assets.contracts.delivery import DeliveryContract, load_contract
 from bankseg_assets.contracts.file_layout import FileLayout
 from bankseg_assets.contracts.tables import RAW_TRANSACTIONS
 from bankseg_assets.landing.parse import parse_delivery
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT
+from bankseg_assets_tests.cleaning.repeated_ids import repeated_ids
 
 CASES = Path(__file__).parents[3] / "shared" / "data" / "cases"
 KINDS = (".csv", ".parquet")

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from pyspark.sql import Column, Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.cleaning.deduplication import day_of_grace, repeated_ids, verdicts
+from bankseg_assets.cleaning.deduplication import day_of_grace, verdicts
 from bankseg_assets.cleaning.outliers import outlier_flags
 from bankseg_assets.cleaning.validation import broken, judge, keep, repeats
 from bankseg_assets.contracts.delivery import DeliveryContract
+from bankseg_assets_tests.cleaning.repeated_ids import repeated_ids
 from bankseg_assets_tests.frames import Rows, raw_frame
 
 CONTRACT = DeliveryContract()

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.cleaning.deduplication import repeated_ids, verdicts
+from bankseg_assets.cleaning.deduplication import verdicts
 from bankseg_assets.cleaning.outliers import outlier_fences
 from bankseg_assets.cleaning.validation import DUPLICATE, judge
 from bankseg_assets.contracts.delivery import DeliveryContract
+from bankseg_assets_tests.cleaning.repeated_ids import repeated_ids
 from bankseg_assets_tests.frames import raw_frame
 
 OTHER = "amount_in_other_currency"

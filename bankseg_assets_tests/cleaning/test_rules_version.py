@@ -14,6 +14,7 @@ from bankseg_assets.cleaning import deduplication, outliers, validation
 from bankseg_assets.cleaning.rules_version import CLEANING_RULES, RFM_RULES
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.customers import rfm, rfm_incremental
+from bankseg_assets_tests.cleaning.repeated_ids import repeated_ids
 from bankseg_assets_tests.frames import Rows, cleaned_frame, raw_frame
 
 # Rules version -> SHA-256 of the results for the rows below.
@@ -106,7 +107,7 @@ def test_cleaning_has_the_results_of_its_version(spark: SparkSession) -> None:
     not_after = F.lit(date(2017, 1, 1))
     judged = validation.judge(raw, contract, not_after=not_after)
     flags = outliers.outlier_flags(outliers.outlier_fences(judged, contract))
-    with deduplication.repeated_ids(raw, None, contract) as repeated:
+    with repeated_ids(raw, None, contract) as repeated:
         verdicts = deduplication.verdicts(
             raw, repeated, contract, not_after=not_after, winners=["c2", "c1"]
         )

@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.cleaning.deduplication import repeated_ids, verdicts
+from bankseg_assets.cleaning.deduplication import verdicts
 from bankseg_assets.cleaning.incremental import Cleaned
 from bankseg_assets.cleaning.outliers import outlier_flags
 from bankseg_assets.cleaning.transaction_ids import identified, repeated_shares
@@ -19,6 +19,7 @@ from bankseg_assets.cleaning.validation import broken, judge, keep, repeats
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.defs.assets.ingestion.cleaned_transactions import identical_rows
 from bankseg_assets.storage.outputs import ParquetFiles
+from bankseg_assets_tests.cleaning.repeated_ids import repeated_ids
 from bankseg_assets_tests.frames import raw_frame
 
 SHIPPED = DeliveryContract()

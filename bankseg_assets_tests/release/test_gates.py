@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bankseg_assets.release.gates import (
-    Comparison,
     Gate,
     Limits,
     Measures,
+    ReleaseComparison,
     Verdict,
     gates,
     unprotected,
@@ -30,7 +30,7 @@ def gates_by_name(
     drift: Mapping[str, float] = NO_DRIFT,
     **more: Any,
 ) -> dict[str, Gate]:
-    comparison = Comparison(agreement, drift, **more)
+    comparison = ReleaseComparison(agreement, drift, **more)
     found = gates(candidate, current, comparison, Limits())
     return {gate.name: gate for gate in found}
 

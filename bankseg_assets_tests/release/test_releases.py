@@ -18,11 +18,11 @@ from bankseg_assets.release.releases import (
     ReleaseError,
     all_releases,
     closure,
+    current_refusal,
     current_release,
     note_refusal,
     prune,
     read_release,
-    refusal,
     roll_back,
 )
 from bankseg_assets.storage.documents import write_json
@@ -230,14 +230,14 @@ def test_closure_names_inconsistent_versions(bank: Bank, tmp_path: Path) -> None
 
 
 def test_refusal_is_reported_until_cleared(tmp_path: Path) -> None:
-    assert refusal(tmp_path) is None
+    assert current_refusal(tmp_path) is None
     found = Refusal(run_id="run", at="now", reasons=("Why.", "And why."))
     note_refusal(tmp_path, found)
-    assert refusal(tmp_path) == found
+    assert current_refusal(tmp_path) == found
     note_refusal(tmp_path, None)
-    assert refusal(tmp_path) is None
+    assert current_refusal(tmp_path) is None
     (tmp_path / "refused.json").write_text(json.dumps({"run_id": "run"}))
-    assert refusal(tmp_path) is None
+    assert current_refusal(tmp_path) is None
 
 
 def test_reads_are_consistent_during_releases(tmp_path: Path) -> None:

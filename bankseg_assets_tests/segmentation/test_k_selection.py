@@ -13,7 +13,7 @@ from sklearn.metrics import silhouette_score
 from sklearn.naive_bayes import GaussianNB
 
 from bankseg_assets.release.gates import ALL_CRITERIA
-from bankseg_assets.segmentation.grid_summary import Summary, spread_sample
+from bankseg_assets.segmentation.grid_summary import GridSummary, spread_sample
 from bankseg_assets.segmentation.k_selection import (
     LEAST_STABILITY,
     SOUND,
@@ -21,7 +21,7 @@ from bankseg_assets.segmentation.k_selection import (
     SweepEntry,
     choose_k,
     elbow,
-    evaluate,
+    evaluate_partition,
     gap_choice,
     least_share,
     named_k,
@@ -33,9 +33,9 @@ from bankseg_assets.segmentation.partition import Partition, squared_distances
 from bankseg_assets.stats.arrays import Array
 
 
-def summary_of(points: Array, weights: Sequence[float] | None = None) -> Summary:
+def summary_of(points: Array, weights: Sequence[float] | None = None) -> GridSummary:
     given_weights = np.ones(len(points)) if weights is None else np.array(weights, dtype=float)
-    return Summary(points, given_weights, within_inertia=0.0, side=0.0)
+    return GridSummary(points, given_weights, within_inertia=0.0, side=0.0)
 
 
 def brute_silhouette(points: Array, labels: npt.NDArray[np.int64]) -> float:
@@ -71,7 +71,7 @@ THREE = clouds((0, 0), (5, 0), (0, 5))
 )
 def test_cell_is_weighted_by_members(points: Array, weights: list[int]) -> None:
     centroids = points[[0, 3]]
-    entry = evaluate(summary_of(points, weights), Partition(centroids))
+    entry = evaluate_partition(summary_of(points, weights), Partition(centroids))
     everyone = np.repeat(points, weights, axis=0)
     labels = labels_of(everyone, centroids)
     assert entry.silhouette == pytest.approx(brute_silhouette(everyone, labels), abs=1e-9)
@@ -79,8 +79,10 @@ def test_cell_is_weighted_by_members(points: Array, weights: list[int]) -> None:
 
 
 def test_inertia_within_cells_is_added() -> None:
-    summary = Summary(np.array([[0.0], [4.0]]), np.array([2.0, 3.0]), within_inertia=7.0, side=1.0)
-    assert evaluate(summary, Partition(np.array([[1.0], [4.0]]))).inertia == 2 * 1.0 + 7.0
+    summary = GridSummary(
+        np.array([[0.0], [4.0]]), np.array([2.0, 3.0]), within_inertia=7.0, side=1.0
+    )
+    assert evaluate_partition(summary, Partition(np.array([[1.0], [4.0]]))).inertia == 2 * 1.0 + 7.0
 
 
 @given(
@@ -106,7 +108,9 @@ def test_gaussian_f1_equals_naive_bayes_macro_f1() -> None:
         / ((labels == s).sum() + (predicted == s).sum())
         for s in range(2)
     ]
-    assert evaluate(summary_of(points), partition).f1_macro == pytest.approx(np.mean(hits))
+    assert evaluate_partition(summary_of(points), partition).f1_macro == pytest.approx(
+        np.mean(hits)
+    )
     assert np.mean(hits) < 1
 
 

@@ -22,7 +22,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bankseg_assets.release.releases import Refusal, Release, refusal
+from bankseg_assets.release.releases import Refusal, Release, current_refusal
 from bankseg_assets.runtime.settings import SettingsError, load_settings
 from bankseg_assets.scoring.answers import answers
 from bankseg_assets.scoring.bundle import Bundle
@@ -43,12 +43,12 @@ MAX_CONNECTIONS = 256  # each may hold a body
 # The framework can record bodies and errors and send them to an address from the environment.
 NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 _EXPECTED = {
-    "/score": 'a JSON object of what is known, such as {"frequency": 2}',
-    "/score/batch": f"a JSON list of at most {schema.MAX_CUSTOMERS:,} objects of what is known",
+    "/score": 'a JSON object of the known inputs, such as {"frequency": 2}',
+    "/score/batch": f"a JSON list of at most {schema.MAX_CUSTOMERS:,} objects of known inputs",
 }
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     code: {"model": schema.Refusal, "description": why}
-    for code, why in ((422, "A value that cannot be taken"), (503, "No model is in use yet"))
+    for code, why in ((422, "An invalid value"), (503, "No model is in use yet"))
 }
 
 log = logging.getLogger("uvicorn.error")
@@ -77,7 +77,7 @@ class Current:
         release, actions = serving.release, before.actions
         if release is not None and release is not before.serving.release:
             actions = _actions(release)
-        self._served = ServedRelease(serving, actions, refusal(self._published_dir))
+        self._served = ServedRelease(serving, actions, current_refusal(self._published_dir))
 
     async def follow(self) -> None:
         """Renew every POLL_SECONDS; errors are logged and retried."""
@@ -134,7 +134,7 @@ InUse = Annotated[Current, Depends(_current)]
 
 @router.get("/health")
 async def health(current: InUse) -> schema.Health:
-    """Tell whether the server can answer; 200 also before the first model."""
+    """Return the health of the server; 200 also before the first model."""
     serving, refused = current.serving, current.refused
     return schema.Health(
         status="ok" if serving.bundle else "no model",
@@ -148,14 +148,14 @@ async def health(current: InUse) -> schema.Health:
 
 @router.get("/model", responses={503: _REFUSALS[503]})
 async def model(current: InUse) -> schema.Model:
-    """Describe the model: inputs with labels, units and ranges; segments; metrics."""
+    """Describe the model in use: inputs with labels, units and ranges; segments; metrics."""
     bundle, _ = current.model
     return schema.described(bundle)
 
 
 @router.post("/score", responses=_REFUSALS)
 async def score(current: InUse, customer: dict[str, Any]) -> schema.Answer:
-    """Score one customer. An input that is not known is left out, or null."""
+    """Score one customer. Leave out unknown inputs, or send null."""
     bundle, actions = current.model
     columns, (problem,) = columns_of(asked_of(bundle), [customer])
     if problem:
@@ -170,7 +170,7 @@ def score_batch(
     current: InUse,
     customers: Annotated[list[dict[str, Any]], Body(max_length=schema.MAX_CUSTOMERS)],
 ) -> schema.BatchAnswer:
-    """Score a list. A customer with a value that cannot be taken gets an error instead."""
+    """Score a list. A customer with an invalid value gets an error instead of a segment."""
     bundle, actions = current.model
     columns, problems = columns_of(asked_of(bundle), customers)
     found = schema.scored(bundle, actions, answers(bundle, columns)) if customers else []
@@ -270,13 +270,13 @@ def _parser(port: int) -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--port", type=int, default=port, help="BANKSEG_API_PORT (%(default)s)")
-    add("--host", default=HOST, help="the address to listen on (%(default)s): there is no log-in")
+    add("--host", default=HOST, help="the address to listen on (%(default)s); no authentication")
     add(
         "--allow-host",
         action="append",
         default=[],
         metavar="NAME",
-        help="another name that callers know this server by, such as a proxy's",
+        help="another host name that requests may use, such as a proxy's",
     )
     return parser
 
@@ -296,12 +296,12 @@ def _source(bundle: Bundle) -> dict[str, str]:
 
 async def _invalid_request(request: Request, _: Exception) -> JSONResponse:
     expected = _EXPECTED.get(request.url.path, "another request")
-    sentence = f"This is not what was expected: {expected}, sent as application/json."
+    sentence = f"Expected {expected}, sent as application/json."
     return JSONResponse({"detail": sentence}, 422)
 
 
 async def _internal_error(_: Request, error: Exception) -> JSONResponse:
-    sentence = f"The server failed ({type(error).__name__}). Its log says where."
+    sentence = f"The server failed ({type(error).__name__}). See the server's log."
     return JSONResponse({"detail": sentence}, 500)
 
 

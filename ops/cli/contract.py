@@ -1,8 +1,8 @@
-"""Propose a contract for a bank's file, or try one: `bankseg contract suggest|check FILE`.
+"""Suggest or check a contract for a bank's file: `bankseg contract suggest|check FILE`.
 
-suggest prints a contract with its evidence, and asks what the file does not say. check shows what a
-batch would make of a sample of the file; nothing is published. Values are masked in both. schema
-prints the JSON schema of a contract.
+suggest prints a contract with its evidence, and the questions that the file leaves open. check does
+a trial run on a sample of the file; nothing is published. Values are masked in both. schema prints
+the JSON schema of a contract.
 """
 
 import argparse
@@ -47,12 +47,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     suggest = commands.add_parser(
         "suggest",
-        help="propose a contract for a file",
+        help="suggest a contract for a file",
         epilog="Exit code: 0 for a complete contract, 3 with open questions, 2 without a contract.",
     )
     suggest.add_argument("file", type=Path, help="a CSV, CSV.gz, Parquet or XLSX of the bank")
     suggest.add_argument(
-        "--output", "-o", type=Path, help="write the contract there instead of printing it"
+        "--output", "-o", type=Path, help="write the contract to this file instead of printing it"
     )
     suggest.add_argument(
         *("--answer", "-a"),
@@ -65,18 +65,16 @@ def _parser() -> argparse.ArgumentParser:
     suggest.set_defaults(run=_suggest)
     check = commands.add_parser(
         "check",
-        help="what a batch would make of a file",
+        help="check a file against a contract",
         epilog="Exit code: 0 if the sample is accepted, 1 if more than 1 % of it would be "
         "quarantined, 2 if the file would be rejected or the contract cannot be used.",
     )
     check.add_argument("file", type=Path, help="a CSV, CSV.gz, Parquet or XLSX of the bank")
-    check.add_argument("--contract", "-c", type=Path, help="default: that of BANKSEG_CONTRACT")
-    check.add_argument(
-        "--show-values", action="store_true", help="show customers' values as they are"
-    )
-    check.add_argument("--json", action="store_true", help="one line of JSON, for programs")
+    check.add_argument("--contract", "-c", type=Path, help="default: BANKSEG_CONTRACT")
+    check.add_argument("--show-values", action="store_true", help="show values unmasked")
+    check.add_argument("--json", action="store_true", help="print one line of JSON, for programs")
     check.set_defaults(run=_check)
-    schema = commands.add_parser("schema", help="the JSON schema of a contract, for editors")
+    schema = commands.add_parser("schema", help="print the JSON schema of a contract, for editors")
     schema.set_defaults(run=_schema)
     return parser
 

@@ -1,4 +1,4 @@
-"""What came in and what became of its rows: `bankseg deliveries [--json]`. It changes nothing."""
+"""List every delivered file with its row counts and status: `bankseg deliveries [--json]`."""
 
 import argparse
 import json
@@ -21,7 +21,7 @@ from ops.exit_codes import reports
 
 MAX_NAME_LENGTH = 40
 _COLUMNS = {
-    **{"file": "File", "taken_at": "Taken (UTC)", "rows_in": "Rows in", "rows_clean": "Clean"},
+    **{"file": "File", "taken_at": "Ingested (UTC)", "rows_in": "Rows in", "rows_clean": "Clean"},
     **{"rows_quarantined": "Quarantined", "rows_duplicate": "Duplicate"},
     **{"top_reason": "Top reason", "status": "Status", "short": "SHA-256"},
 }
@@ -31,8 +31,8 @@ _COLUMNS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the deliveries, oldest first; return the exit code."""
     parser = argparse.ArgumentParser(prog="bankseg deliveries", description=__doc__)
-    parser.add_argument("--json", action="store_true", help="for programs")
-    parser.add_argument("--holdings", action="store_true", help="files of product holdings")
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+    parser.add_argument("--holdings", action="store_true", help="list files of product holdings")
     options = parser.parse_args(arguments)
     settings = load_settings()
     found = holdings_deliveries(settings) if options.holdings else deliveries(settings)
@@ -115,7 +115,7 @@ def _row(one: Delivery, account: Account | None) -> DeliveryRow:
 
 def _text(found: Sequence[DeliveryRow]) -> str:
     if not found:
-        return "Nothing was delivered yet."
+        return "No file has been delivered yet."
     rows = [tuple(_COLUMNS.values()), *(_cells(row) for row in found)]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     numbers = [at for at, name in enumerate(_COLUMNS) if name.startswith("rows_")]

@@ -23,7 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         done = export(load_settings().published_dir, options.url, options.only)
     except (MirrorError, OSError) as error:
         return report(error)
-    print(f"There: {done.release}. {done.versions} versions were sent, {done.n_bytes:,} bytes.")
+    print(f"Copied {done.release}. {done.versions} versions sent, {done.n_bytes:,} bytes.")
     return 0
 
 
@@ -38,7 +38,7 @@ def parser(command: str, does: str) -> argparse.ArgumentParser:
         nargs="+",
         default=(),
         metavar="ASSET",
-        help="these assets of the release alone: nb_classifier is enough to score",
+        help="copy only these assets of the release; nb_classifier is enough to score",
     )
     return found
 

@@ -32,13 +32,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="bankseg rollback", description="Put an earlier release in use."
+        prog="bankseg rollback", description="Return to an earlier release."
     )
     parser.add_argument(
-        "--to", default="", help="a release's name or how it begins (the one before)"
+        "--to", default="", help="a release's name or its beginning (default: the previous one)"
     )
-    parser.add_argument("--note", default="", help="why, for the record")
-    parser.add_argument("--list", action="store_true", help="list the releases and do nothing")
+    parser.add_argument("--note", default="", help="the reason, for the record")
+    parser.add_argument("--list", action="store_true", help="list the releases and change nothing")
     return parser
 
 

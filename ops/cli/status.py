@@ -1,4 +1,4 @@
-"""What is in use, what came in, what runs: `bankseg status [--json]`. Looking changes nothing."""
+"""Show the release in use, deliveries, servers and disk: `bankseg status [--json]`."""
 
 import argparse
 import json
@@ -10,7 +10,7 @@ from pathlib import Path
 
 from bankseg_assets.landing.ledger import WITHDRAWN, Delivery, Ledger
 from bankseg_assets.presentation.formatting import day
-from bankseg_assets.release.releases import DeliveryOutcome, Refusal, Release, refusal
+from bankseg_assets.release.releases import DeliveryOutcome, Refusal, Release, current_refusal
 from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.current_model import Serving, renew
@@ -36,7 +36,7 @@ METRICS = {
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the status; return 0 if a model is in use, else 1."""
     parser = argparse.ArgumentParser(prog="bankseg status", description=__doc__)
-    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
     options = parser.parse_args(arguments)
     found = status(load_settings())
     print(json.dumps(found.model_dump(), indent=2) if options.json else "\n".join(_lines(found)))
@@ -132,7 +132,7 @@ class _Window(Document):
 def status(settings: Settings) -> Status:
     """Return the status; nothing is created."""
     serving = renew(Serving(), lambda: newest_first(settings.published_dir))
-    refused = refusal(settings.published_dir)
+    refused = current_refusal(settings.published_dir)
     return Status(
         data_dir=str(settings.data_dir),
         release=_release(serving.release) if serving.release else None,
@@ -276,7 +276,7 @@ def _deliveries_text(found: DeliveriesStatus | None) -> str:
     withdrawn = f", {found.withdrawn:,} withdrawn" if found.withdrawn else ""
     text = (
         f"{found.accepted:,} accepted, {found.rejected:,} rejected{withdrawn}\n"
-        f"the last was {last.file}, {last.status} {last.taken_at}"
+        f"last: {last.file}, {last.status} {last.taken_at}"
     )
     return f"{text}\n{last.reason}" if last.reason else text
 

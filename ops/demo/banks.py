@@ -416,7 +416,7 @@ def _moments(found: Transactions) -> list[datetime]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write one bank's delivery and contract."""
-    parser = argparse.ArgumentParser(description="Make up a bank of another shape.")
+    parser = argparse.ArgumentParser(description="Generate the delivery of a synthetic bank.")
     parser.add_argument("bank", choices=list(BANKS))
     parser.add_argument("--customers", type=int, help="default: a few hundred to 1,500")
     parser.add_argument("--seed", type=int, default=7)

@@ -1,11 +1,11 @@
-"""Demo holdings: which demo customer holds which product, a plausible file from a seed.
+"""Generate demo holdings: products of the demo customers, reproducible from a seed.
 
 `python -m ops.demo.holdings --transactions PATH --seed 7 --output PATH`
 
-The customers are those of a demo transactions file. What each holds depends on what the file shows
-of them (wealth by the balance, activity by the amounts) and on two hidden traits, borrowing and
-investing, that only the products themselves betray: that is what a recommender has to find. One
-customer in five holds nothing. The last rows are dirty, as a bank's are.
+The customers are those of a demo transactions file. Their products depend on their balances and
+amounts (wealth and activity) and on two latent traits, borrowing and investing, which a recommender
+can learn only from the products. One customer in five has none. The last rows are invalid, as
+some rows of a bank's files are.
 """
 
 import argparse

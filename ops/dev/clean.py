@@ -28,7 +28,7 @@ def main(root: Path = Path()) -> int:
         with data_lock(settings.data_dir, "make clean"):
             remove(generated_data(settings))
     remove(caches(root))
-    print("Kept: .venv, and the files that were delivered.")
+    print("Kept: .venv and delivered files.")
     return 0
 
 

@@ -75,8 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--if-needed",
         action="store_true",
-        help="only when there is no classifier yet, or when the last batch did not complete; "
-        "that a repetition fails is then no error while an earlier classifier stands",
+        help="run only if there is no classifier yet, or the last batch did not complete; if a "
+        "repeated batch fails while there is a classifier, the exit code is still 0",
     )
     parser.add_argument(
         "--lock-held", action="store_true", help="the caller holds the lock of the data folder"
@@ -84,9 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--force",
         action="store_true",
-        help="release although a gate refuses; the release notes what it was",
+        help="release despite failed gates; the release records them",
     )
-    parser.add_argument("--module", default=DEFINITIONS, help="where `defs` is (%(default)s)")
+    parser.add_argument("--module", default=DEFINITIONS, help="module with `defs` (%(default)s)")
     return parser
 
 
@@ -134,7 +134,7 @@ def _materialize(options: argparse.Namespace, terminal: TextIO, log: Path, *, so
         if _unfinished(instance):
             if options.if_needed:
                 # Its launcher was killed; the run continues, and the new servers monitor it.
-                print("An earlier run is still in progress; it goes on.", file=terminal)
+                print("An earlier run is still in progress and continues.", file=terminal)
                 return 0
             raise BusyError(
                 "Another run is in progress. Wait until it ends, or cancel it in the Dagster UI."

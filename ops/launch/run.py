@@ -85,8 +85,8 @@ def prepare(
 
 def _failure(name: str, end: str, settings: Settings) -> str:
     return (
-        f"bankseg: {name} {end}; the reason stands above. The servers start all the same: the app "
-        f"(http://{HOST}:{settings.app_port}) shows what there is and what to do next, and the "
+        f"bankseg: {name} {end}; see the error above. The servers start anyway: the app "
+        f"(http://{HOST}:{settings.app_port}) shows the available data and the next step, and the "
         f"Dagster UI (http://{HOST}:{settings.dagster_port}/runs) and {settings.logs_dir} have "
         "the details."
     )

@@ -45,7 +45,7 @@ def zombie(lab: Lab, seed: int) -> Outcome:
             finally:
                 stopped.kill()
         if code == 0:
-            raise FaultError("the stopped run ended well although another had taken over")
+            raise FaultError("the stopped run succeeded although another run had published")
         if platform.state(INGESTION) != after:
             raise FaultError("the stopped run changed what was published")
     outcome.detail = f"stopped before draft {nth}"

@@ -13,7 +13,7 @@ ALIKE = 0.75
 
 
 @dataclass(frozen=True)
-class Matching:
+class ColumnMatching:
     """The columns of the inputs.
 
     `columns`: input -> its column. `unknown`: the inputs that the list lacks. `alike`: unknown
@@ -27,7 +27,7 @@ class Matching:
 
 def match_columns(
     names: Sequence[str], inputs: Sequence[Input], given: Mapping[str, str] | None = None
-) -> Matching:
+) -> ColumnMatching:
     """Match each input to a column of the list.
 
     In this order: by `given` (input -> column, empty for none), by the exact name, by the name or
@@ -57,7 +57,7 @@ def match_columns(
     alike = {measure: name for measure, name in asked.items() if name}
     if not columns:
         raise ListError(_nothing(names, inputs, alike))
-    return Matching(columns, unknown, alike)
+    return ColumnMatching(columns, unknown, alike)
 
 
 def find_column(name: str, names: Sequence[str]) -> str:

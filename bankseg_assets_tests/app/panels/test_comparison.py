@@ -53,10 +53,10 @@ def test_newest_comparison_skips_unreadable_ones(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("versions", "message"),
     [
-        (INPUTS, "UTC, of the customers and the model of this version."),
-        (INPUTS | {"kmeans_model": "k2"}, "UTC, of the customers of this version, and of another"),
-        (dict.fromkeys(INPUTS, "x"), "UTC, of other data than this version: run the job"),
-        ({}, "of other data than this version"),
+        (INPUTS, "UTC, from the customers and the model of this version."),
+        (INPUTS | {"kmeans_model": "k2"}, "UTC, from the customers of this version and another"),
+        (dict.fromkeys(INPUTS, "x"), "UTC, from other data than this version: run the job"),
+        ({}, "from other data than this version"),
     ],
 )
 def test_provenance_compares_with_the_release(

@@ -9,8 +9,8 @@ def test_reliability_table_has_words_and_shares() -> None:
     rows = [{"confidence": 0.515, "accuracy": 0.487, "customers": 1039}]
     assert reliability_table(rows, Numbers()).to_dict("records") == [
         {
-            "How sure it says it is": "51.5%",
-            "How often it is right": "48.7%",
+            "Predicted probability": "51.5%",
+            "Share of correct answers": "48.7%",
             "Customers": "1,039",
         }
     ]

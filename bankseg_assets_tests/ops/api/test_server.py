@@ -407,7 +407,7 @@ def test_errors_are_logged_without_request_data(
         found = client.post(path, [ONCE] if path.endswith("batch") else ONCE)
         assert eventually(lambda: "A request failed: ValueError in " in caplog.text)
     assert found.status == 500
-    assert found.detail == "The server failed (ValueError). Its log says where."
+    assert found.detail == "The server failed (ValueError). See the server's log."
     streams = capfd.readouterr()
     assert CANARY not in caplog.text + streams.out + streams.err + found.text
 

@@ -89,9 +89,9 @@ def test_without_deliveries_nothing_is_made(
     """Listing creates no ledger, and there is nothing to withdraw."""
     monkeypatch.setenv("BANKSEG_DATA_DIR", str(tmp_path))
     assert deliveries.main([]) == 0
-    assert capsys.readouterr().out == "Nothing was delivered yet.\n"
+    assert capsys.readouterr().out == "No file has been delivered yet.\n"
     assert withdraw.main(["a" * 8]) == 2
-    assert "Nothing was delivered yet" in capsys.readouterr().err
+    assert "No file has been delivered yet" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 

@@ -41,7 +41,7 @@ def test_unknown_command_lists_the_known_ones(
 ) -> None:
     assert main.main(["scores"]) == 2
     output = capsys.readouterr().err
-    assert output.startswith("bankseg: 'scores' is no command.\n")
+    assert output.startswith("bankseg: unknown command 'scores'.\n")
     assert "bankseg score " in output
 
 

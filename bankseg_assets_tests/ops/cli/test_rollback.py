@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets.release.releases import Refusal, current_release, note_refusal, refusal
+from bankseg_assets.release.releases import Refusal, current_refusal, current_release, note_refusal
 from bankseg_assets_tests.app.publishing import publish
 from ops.cli import rollback
 
@@ -28,7 +28,7 @@ def test_rollback_restores_the_previous_release(
     assert found is not None
     assert found.path("nb_classifier") == first
     assert f"In use: {found.name}. Back to " in capsys.readouterr().out
-    assert refusal(data_dir / "published") is None
+    assert current_refusal(data_dir / "published") is None
 
 
 def test_rollback_list_has_a_line_per_release(

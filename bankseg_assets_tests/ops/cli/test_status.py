@@ -139,7 +139,7 @@ def test_status_counts_deliveries(data_dir: Path, capsys: pytest.CaptureFixture[
     assert (found["accepted"], found["rejected"]) == (2, 1)
     assert found["last"]["file"] == "c.csv"
     output = as_text(capsys, code=1)
-    assert "2 accepted, 1 rejected\n             the last was c.csv, rejected " in output
+    assert "2 accepted, 1 rejected\n             last: c.csv, rejected " in output
     assert "c.csv has no column 'CustomerID'." in output
 
 

@@ -101,7 +101,7 @@ def test_progress_shows_a_retry_without_wrappers(instance: dg.DagsterInstance) -
         raise ConnectionError("no answer")
 
     _, printed = batch(instance, [flaky])
-    assert printed.startswith("[1/1] flaky ... failed, is tried again ... failed\n")
+    assert printed.startswith("[1/1] flaky ... failed, retrying ... failed\n")
     assert "\nflaky failed. ConnectionError: no answer\n" in printed
 
 

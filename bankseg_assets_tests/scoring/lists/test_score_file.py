@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from bankseg_assets.scoring.lists import reading
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.lists.reading import CustomerList, Dialect, open_list, unique
-from bankseg_assets.scoring.lists.score_file import Summary, score_list
+from bankseg_assets.scoring.lists.score_file import ListSummary, score_list
 from bankseg_assets.scoring.lists.score_table import Scorer
 from bankseg_assets.scoring.lists.writing import writer_to
 from bankseg_assets_tests.scoring.lists.sample_lists import bundle
@@ -27,7 +27,7 @@ HEADER = "id,frequency,monetary\n"
 TEXT = HEADER + "C1,1,300\nC2,,\nC3,x,3\n"
 
 
-def score(source: Path, target: Path, dialect: Dialect | None = None) -> Summary:
+def score(source: Path, target: Path, dialect: Dialect | None = None) -> ListSummary:
     dialect = dialect or Dialect()
     with open_list(source, dialect) as customers:
         return score_list(customers, target, replace(SCORER, decimal=dialect.decimal), dialect)
@@ -67,7 +67,7 @@ def test_every_kind_is_read_and_written(tmp_path: Path, source: str, target: str
     else:
         put(listed, gzip.compress(TEXT.encode()) if source.endswith("gz") else TEXT)
     out = tmp_path / target
-    assert score(listed, out) == Summary(sure=1, unsure=1, failed=1)
+    assert score(listed, out) == ListSummary(sure=1, unsure=1, failed=1)
     found = pq.read_table(out).to_pylist() if out.suffix == ".parquet" else rows(out)
     assert [row["id"] for row in found] == ["C1", "C2", "C3"]
     assert [str(row["segment"]) for row in found[:2]] == ["0", "0"]

@@ -85,15 +85,7 @@ def rfm_table(
         n_paid = 0
         if "direction" in known:
             n_paid = rfm.income_alone(cleaned_transactions, measures, customer_key=key)
-        if not n_customers and n_paid:
-            raise ValueError(
-                "Every transaction is income, so that no customer has any spending. Correct in the "
-                "contract which direction is spending."
-            )
-        if not n_customers:
-            raise ValueError(
-                f"The customer key `{key}` is null for every transaction. {NULL_KEY_ADVICE}"
-            )
+        _require_spending(n_customers, n_paid, key)
         if n_paid:
             context.log.warning(
                 f"{shown_count(n_paid)} customers have income and no spending: they are in no "
@@ -113,6 +105,18 @@ def rfm_table(
         )
         made_from = rfm_basis.basis(cleaned, customer_key=key, snapshot=snapshot)
         yield dg.Output(FrameWithBasis(rfm.with_scores(measures, counts), made_from))
+
+
+def _require_spending(n_customers: int, n_paid: int, key: str) -> None:
+    """Raise ValueError if no customer has any transaction that counts."""
+    if n_customers:
+        return
+    if n_paid:
+        raise ValueError(
+            "Every transaction is income, so that no customer has any spending. Correct in the "
+            "contract which direction is spending."
+        )
+    raise ValueError(f"The customer key `{key}` is null for every transaction. {NULL_KEY_ADVICE}")
 
 
 def _updated(

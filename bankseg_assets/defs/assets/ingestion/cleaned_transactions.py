@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.cleaning.date_advice import date_advice
 from bankseg_assets.cleaning.incremental import Cleaned, clean
+from bankseg_assets.cleaning.outliers import Fences
 from bankseg_assets.cleaning.rules_version import CLEANING_RULES
 from bankseg_assets.cleaning.transaction_ids import repeated_shares
 from bankseg_assets.contracts.delivery import DeliveryContract
@@ -16,10 +17,9 @@ from bankseg_assets.contracts.tables import DELIVERY_DIGITS
 from bankseg_assets.defs.assets.common import FRESHNESS, INGESTION, OWNERS
 from bankseg_assets.defs.assets.ingestion.raw_transactions import content_of
 from bankseg_assets.defs.io_managers import ROW_COUNT_KEY
-from bankseg_assets.defs.metadata import table_metadata
+from bankseg_assets.defs.metadata import table_metadata, table_value
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.landing.ledger import by_precedence
-from bankseg_assets.presentation.markdown import raw_table
 
 CONTENT_HASH_KEY = "content_hash"
 """Metadata: one SHA-256 for the set of delivered contents; the landing sensor compares it."""
@@ -28,6 +28,8 @@ CONTRACT_KEY = "contract_fingerprint"
 
 MOST_IDENTICAL = 0.03
 """Share of a delivery's rows without IDs: few customers buy the same twice on one day."""
+
+MOST_FENCES = 40  # rows that are shown
 
 _COMMON: dict[str, Any] = {
     "group_name": INGESTION,
@@ -99,7 +101,7 @@ def clean_transactions(
                 "rows_duplicate": cleaned.rows_aside.get("duplicate", 0),
                 "deliveries": cleaned.n_deliveries,
                 "deliveries_cleaned_now": cleaned.n_new,
-                "fences": dg.MetadataValue.md(_fences(cleaned.fences, contract)),
+                "fences": _fences(cleaned.fences, contract),
             },
         )
 
@@ -117,11 +119,13 @@ def identical_rows(cleaned: Cleaned, contract: DeliveryContract) -> list[str]:
     ]
 
 
-def _fences(found: dict[str, dict[str, Any]], contract: DeliveryContract) -> str:
+def _fences(
+    found: dict[str, dict[str, Fences]], contract: DeliveryContract
+) -> dg.TableMetadataValue:
     form, currency = f",.{contract.decimals}f", contract.currency
     rows = [
         (delivery, measure, f"{fence.low:{form}} to {fence.high:{form}} {currency}")
         for delivery, of_delivery in sorted(found.items())
         for measure, fence in of_delivery.items()
     ]
-    return raw_table(["delivery", "measure", "Tukey's fences"], rows[:40])
+    return table_value(["delivery", "measure", "Tukey's fences"], rows[:MOST_FENCES])

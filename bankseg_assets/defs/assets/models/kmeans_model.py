@@ -90,7 +90,7 @@ def _in_use(
             read_document(release.path(asset)) for asset in ("pca_model", "kmeans_model")
         )
         found = InUse(PcaModel.from_json(pca), KMeansModel.from_json(kmeans))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError) as error:
         context.log.warning(
             f"The models of release {release.name} cannot be read ({error}): segments are numbered "
             "and named anew."

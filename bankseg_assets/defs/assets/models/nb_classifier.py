@@ -1,5 +1,6 @@
 """Asset nb_classifier: predicts a customer's segment with its probability."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import dagster as dg
@@ -10,6 +11,7 @@ from bankseg_assets.classifier.build_bundle import FittedModels, build_bundle
 from bankseg_assets.classifier.naive_bayes import fit_and_evaluate, fit_single
 from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
 from bankseg_assets.defs.io_managers import PATH_KEY
+from bankseg_assets.defs.metadata import table_value
 from bankseg_assets.defs.resources import DeliveryResource
 from bankseg_assets.reports.plots import matrix_plot, reliability_plot
 from bankseg_assets.scoring.documents import BundleDocument
@@ -100,28 +102,19 @@ def _quality(bundle: BundleDocument, names: list[str]) -> dict[str, Any]:
         "brier": bundle.metrics["brier"],
         "greatest_calibration_error_of_a_subset": max(e["calibration_error"] for e in completeness),
         "demographics": ", ".join(bundle.evidence) or "none",
-        "classifiers": dg.MetadataValue.md(
-            _table("classifier", found["classifiers"], [*_MEASURES, "accuracy"])
+        "classifiers": _table("classifier", found["classifiers"], [*_MEASURES, "accuracy"]),
+        "recall": _table(
+            "segment",
+            [
+                {"segment": name, "recall": recall, "f1": f1}
+                for name, recall, f1 in zip(names, found["recall"], found["f1"], strict=True)
+            ],
+            ["recall", "f1"],
         ),
-        "recall": dg.MetadataValue.md(
-            _table(
-                "segment",
-                [
-                    {"segment": name, "recall": recall, "f1": f1}
-                    for name, recall, f1 in zip(names, found["recall"], found["f1"], strict=True)
-                ],
-                ["recall", "f1"],
-            )
-        ),
-        "completeness": dg.MetadataValue.md(
-            _table(
-                "known",
-                [
-                    {**e, "known": ", ".join(e["known"]) or "nothing: the prior"}
-                    for e in completeness
-                ],
-                [*_MEASURES, "temperature", *(["evidence_weight"] if bundle.evidence else [])],
-            )
+        "completeness": _table(
+            "known",
+            [{**e, "known": ", ".join(e["known"]) or "nothing: the prior"} for e in completeness],
+            [*_MEASURES, "temperature", *(["evidence_weight"] if bundle.evidence else [])],
         ),
         "reliability": dg.MetadataValue.md(
             reliability_plot(found["reliability"], title="Reliability, held-out customers")
@@ -138,12 +131,14 @@ def _quality(bundle: BundleDocument, names: list[str]) -> dict[str, Any]:
     }
 
 
-def _table(head: str, rows: list[dict[str, Any]], columns: list[str]) -> str:
-    """Return a Markdown table: a text column, then numbers; missing values are empty."""
-    heads = [head, *(column.replace("_", " ") for column in columns)]
-    lines = [
-        [row[head], *("" if row[name] is None else f"{row[name]:.4f}" for name in columns)]
-        for row in rows
-    ]
-    body = [f"| {' | '.join(line)} |" for line in [heads, ["---"] * len(heads), *lines]]
-    return "\n".join(body)
+def _table(
+    head: str, rows: Iterable[Mapping[str, Any]], columns: list[str]
+) -> dg.TableMetadataValue:
+    """Return a text column, then numbers; missing values are empty."""
+    return table_value(
+        [head, *(column.replace("_", " ") for column in columns)],
+        [
+            [row[head], *("" if row[name] is None else f"{row[name]:.4f}" for name in columns)]
+            for row in rows
+        ],
+    )

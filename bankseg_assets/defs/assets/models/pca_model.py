@@ -9,8 +9,8 @@ from pyspark.sql import DataFrame
 from bankseg_assets.cleaning.amounts import has_direction
 from bankseg_assets.contracts.feature_catalogue import FEATURES
 from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
+from bankseg_assets.defs.metadata import table_value
 from bankseg_assets.defs.resources import DeliveryResource
-from bankseg_assets.presentation.markdown import markdown_table, raw_table
 from bankseg_assets.reports.plots import bar_plot
 from bankseg_assets.segmentation.feature_candidates import best_pca
 from bankseg_assets.segmentation.k_selection import SEED, SweepOptions
@@ -66,11 +66,11 @@ def pca_model(
             "n_training_customers": model.n_customers,
             "reason": model.reason,
             "left_out": " ".join(model.warnings) or "nothing",
-            "comparison": dg.MetadataValue.md(_comparison(model)),
+            "comparison": _comparison(model),
             "n_components": model.n_components,
             "explained_variance_kept": sum(model.explained_variance[: model.n_components]),
-            "loadings": dg.MetadataValue.md(_loadings(model)),
-            "features": dg.MetadataValue.md(_features(model)),
+            "loadings": _loadings(model),
+            "features": _features(model),
             "explained_variance": dg.MetadataValue.md(
                 bar_plot(
                     names,
@@ -85,32 +85,35 @@ def pca_model(
     return model.to_json()
 
 
-def _loadings(model: PcaModel) -> str:
+def _loadings(model: PcaModel) -> dg.TableMetadataValue:
     heads = [f"PC{place + 1}" for place in range(model.n_components)]
-    rows = [
-        (feature.name, *(f"{value:+.3f}" for value in row))
-        for feature, row in zip(model.features, model.loadings, strict=True)
-    ]
-    return raw_table(["feature", *heads], rows)
+    return table_value(
+        ["feature", *heads],
+        [
+            [feature.name, *(round(value, 3) for value in row)]
+            for feature, row in zip(model.features, model.loadings, strict=True)
+        ],
+    )
 
 
-def _features(model: PcaModel) -> str:
+def _features(model: PcaModel) -> dg.TableMetadataValue:
     """Return the reason for each feature's transform, and its effect on the skew."""
-    rows = [
-        (
-            *(feature.name, feature.measure, feature.transform, f"{feature.weight:g}"),
-            *(f"{before:.1f}", f"{after:.1f}", feature.reason),
-        )
-        for feature, (before, after) in zip(model.features, model.skew, strict=True)
-    ]
-    head = ("feature", "measure", "transform", "weight", "skew before", "skew after", "why")
-    return raw_table(head, rows)
+    return table_value(
+        ["feature", "measure", "transform", "weight", "skew before", "skew after", "why"],
+        [
+            [
+                *(feature.name, feature.measure, feature.transform, feature.weight),
+                *(round(before, 1), round(after, 1), feature.reason),
+            ]
+            for feature, (before, after) in zip(model.features, model.skew, strict=True)
+        ],
+    )
 
 
-def _comparison(model: PcaModel) -> str:
+def _comparison(model: PcaModel) -> dg.TableMetadataValue:
     """Return the compared feature sets with their metrics."""
     heads = ["features", "components", "k", "silhouette", "macro F1", "smallest", "stability"]
-    return markdown_table(heads, [_compared(row) for row in model.comparison])
+    return table_value(heads, [_compared(row) for row in model.comparison])
 
 
 def _compared(row: dict[str, Any]) -> tuple[str, ...]:

@@ -25,7 +25,13 @@ from bankseg_assets.products.als import (
     recommend,
 )
 from bankseg_assets.products.holding_patterns import Coverage, Patterns
-from bankseg_assets.products.leave_one_out import LEAST_TESTED, Quality, Split, compare, split
+from bankseg_assets.products.leave_one_out import (
+    LEAST_TESTED,
+    Quality,
+    Split,
+    compare_recommenders,
+    split,
+)
 from bankseg_assets.storage.outputs import SmallTable
 
 _USUAL = Learning()
@@ -121,7 +127,7 @@ def recommend_products(
                 f"{shown_count(test.n_tested)} were drawn to test ALS, and {LEAST_TESTED} are "
                 "needed."
             )
-        quality = compare(test, model)
+        quality = compare_recommenders(test, model)
         context.log.info(story)
         yield dg.Output(
             {

@@ -14,9 +14,9 @@ from bankseg_assets.cleaning.row_counts import CLEANED, QUARANTINED, RAW, Accoun
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS
 from bankseg_assets.customers.customer_key import RFM_TABLE, key_of
 from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
+from bankseg_assets.defs.metadata import table_value
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.landing.ledger import WITHDRAWN
-from bankseg_assets.presentation.markdown import raw_table
 from bankseg_assets.release.data_gates import (
     CUSTOMERS,
     NewDelivery,
@@ -26,10 +26,10 @@ from bankseg_assets.release.data_gates import (
 )
 from bankseg_assets.release.drift import MONEY, distributions, population_stability_index, psi_noise
 from bankseg_assets.release.gates import (
-    Comparison,
     Gate,
     Limits,
     Measures,
+    ReleaseComparison,
     Verdict,
     gates,
     unprotected,
@@ -180,73 +180,100 @@ def release(
     try:
         versions = closure(store.folder, {asset: store.latest(asset).name for asset in ROOTS})
     except ReleaseError as error:
-        yield _result(_TOGETHER, passed=False, sentence=str(error))
-        for name in list(GATES)[1:]:  # every check needs a result, or Dagster fails the step
-            yield _result(
-                name,
-                passed=False,
-                sentence="Not measured: the versions do not belong together.",
-                severity=dg.AssetCheckSeverity.WARN,
-            )
-        note_refusal(
-            store.folder, Refusal(run_id=context.run.run_id, at=now(), reasons=(str(error),))
-        )
+        yield from _not_together(error)
+        refused = Refusal(run_id=context.run.run_id, at=now(), reasons=(str(error),))
+        note_refusal(store.folder, refused)
         return
     yield _result(_TOGETHER, passed=True, sentence="All were made from one another.")
 
-    is_demo = delivery.holds_demo_data
     candidate = _candidate(store, versions, delivery, rfm_table)
-    # Demo customers are not a benchmark: the bank's own data always replaces them.
-    compared = before if before is not None and before.is_demo == is_demo else None
-    arrived = _new_deliveries(candidate, compared, delivery)
-    found = _model_gates(candidate, compared, config.limits)
-    found += _data_gates(candidate, compared, arrived, config.limits)
-    if before is None or before.is_demo:
-        found = unprotected(found)
-    elif is_demo:
-        found = [real_data_stays() if gate.name == CUSTOMERS else gate for gate in found]
-    for gate in found:
+    found = _evaluated(candidate, before, delivery, config.limits)
+    for gate in found.gates:
         yield _gate_result(gate, force=config.force)
-    reasons = tuple(gate.text for gate in found if gate.verdict is Verdict.REFUSED)
-    warnings = tuple(gate.sentence for gate in found if gate.verdict is Verdict.WARNED)
-    deliveries = tuple(_outcome(one) for one in arrived)
-    if reasons and not config.force:
-        context.log.error(f"Not promoted. {' '.join(reasons)}")
-        note_refusal(
-            store.folder,
-            Refusal(
-                run_id=context.run.run_id,
-                at=now(),
-                reasons=reasons,
-                warnings=warnings,
-                deliveries=deliveries,
-            ),
+    if found.reasons and not config.force:
+        context.log.error(f"Not promoted. {' '.join(found.reasons)}")
+        refused = Refusal(
+            run_id=context.run.run_id,
+            at=now(),
+            reasons=found.reasons,
+            warnings=found.sentences(Verdict.WARNED),
+            deliveries=found.deliveries,
         )
+        note_refusal(store.folder, refused)
         return
     note_refusal(store.folder, None)
-    forced = [gate.sentence for gate in found if gate.verdict is Verdict.REFUSED]
     yield dg.Output(
-        Manifest(
-            kind=PROMOTION,
-            note=f"Forced: {' '.join(forced)}" if forced else "",
-            created_at=now(),
-            run_id=context.run.run_id,
-            is_demo=is_demo,
-            customer_key=candidate.customer_key,
-            versions=versions,
-            model_sha256=candidate.bundle.sha256,
-            metrics=asdict(candidate.measures),
-            distributions=candidate.distributions,
-            currency=candidate.currency,
-            number_format=delivery.contract.number_format,
-            gates=tuple(_recorded(gate) for gate in found),
-            warnings=(*candidate.warnings, *warnings, *forced),
-            deliveries=deliveries,
-        ).model_dump(),
+        _manifest(candidate, versions, found, context.run.run_id).model_dump(),
         metadata={
             "replaces": before.name if before else "",
-            "versions": dg.MetadataValue.md(raw_table(["asset", "version"], versions.items())),
+            "versions": table_value(["asset", "version"], versions.items()),
         },
+    )
+
+
+def _not_together(error: ReleaseError) -> Iterator[dg.AssetCheckResult]:
+    yield _result(_TOGETHER, passed=False, sentence=str(error))
+    for name in list(GATES)[1:]:  # every check needs a result, or Dagster fails the step
+        yield _result(
+            name,
+            passed=False,
+            sentence="Not measured: the versions do not belong together.",
+            severity=dg.AssetCheckSeverity.WARN,
+        )
+
+
+@dataclass(frozen=True)
+class _Evaluated:
+    """The gates of a candidate, and the outcome of its new files."""
+
+    gates: list[Gate]
+    deliveries: tuple[DeliveryOutcome, ...]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it is refused, with the next steps; empty if it is not."""
+        return tuple(gate.text for gate in self.gates if gate.verdict is Verdict.REFUSED)
+
+    def sentences(self, verdict: Verdict) -> tuple[str, ...]:
+        """Return the sentences of the gates with a verdict."""
+        return tuple(gate.sentence for gate in self.gates if gate.verdict is verdict)
+
+
+def _evaluated(
+    candidate: "_Candidate", before: Release | None, delivery: DeliveryResource, limits: Limits
+) -> _Evaluated:
+    # Demo customers are not a benchmark: the bank's own data always replaces them.
+    compared = before if before is not None and before.is_demo == candidate.is_demo else None
+    arrived = _new_deliveries(candidate, compared, delivery)
+    found = _model_gates(candidate, compared, limits)
+    found += _data_gates(candidate, compared, arrived, limits)
+    if before is None or before.is_demo:
+        found = unprotected(found)
+    elif candidate.is_demo:
+        found = [real_data_stays() if gate.name == CUSTOMERS else gate for gate in found]
+    return _Evaluated(found, tuple(_outcome(one) for one in arrived))
+
+
+def _manifest(
+    candidate: "_Candidate", versions: dict[str, str], found: _Evaluated, run_id: str
+) -> Manifest:
+    forced = found.sentences(Verdict.REFUSED)
+    return Manifest(
+        kind=PROMOTION,
+        note=f"Forced: {' '.join(forced)}" if forced else "",
+        created_at=now(),
+        run_id=run_id,
+        is_demo=candidate.is_demo,
+        customer_key=candidate.customer_key,
+        versions=versions,
+        model_sha256=candidate.bundle.sha256,
+        metrics=asdict(candidate.measures),
+        distributions=candidate.distributions,
+        currency=candidate.currency,
+        number_format=candidate.number_format,
+        gates=tuple(_recorded(gate) for gate in found.gates),
+        warnings=(*candidate.warnings, *found.sentences(Verdict.WARNED), *forced),
+        deliveries=found.deliveries,
     )
 
 
@@ -260,8 +287,10 @@ class _Candidate:
     accounts: dict[str, Account]
     withdrawn: frozenset[str]
     """Withdrawn deliveries."""
+    is_demo: bool
     customer_key: str
     currency: str
+    number_format: str
     bundle: Bundle
     measures: Measures
     distributions: dict[str, dict[int, int]]
@@ -286,8 +315,10 @@ def _candidate(
             for one in delivery.ledger.deliveries()
             if one.status == WITHDRAWN
         ),
+        is_demo=delivery.holds_demo_data,
         customer_key=key_of(path(RFM_TABLE), delivery.contract.customer_key),
         currency=delivery.contract.currency,
+        number_format=delivery.contract.number_format,
         bundle=bundle,
         measures=_measures(bundle),
         distributions=distributions(customers),
@@ -317,7 +348,7 @@ def _measures(bundle: Bundle) -> Measures:
 
 def _model_gates(candidate: _Candidate, compared: Release | None, limits: Limits) -> list[Gate]:
     if compared is None:
-        return gates(candidate.measures, None, Comparison(), limits)
+        return gates(candidate.measures, None, ReleaseComparison(), limits)
     not_compared = _why_not_compared(candidate, compared)
     agreement, agreement_noise = None, 0.0
     if not not_compared:
@@ -326,7 +357,7 @@ def _model_gates(candidate: _Candidate, compared: Release | None, limits: Limits
         except NotComparableError as error:
             not_compared = str(error)
     drift, drift_noise = _drift(candidate, compared)
-    found = Comparison(
+    found = ReleaseComparison(
         agreement=agreement,
         drift=drift,
         agreement_noise=agreement_noise,

@@ -18,8 +18,8 @@ from bankseg_assets.migration.previous_release import (
     CUSTOMERS,
     NothingToCompareError,
     PreviousRelease,
-    colours,
     read_previous_release,
+    segment_colours,
 )
 from bankseg_assets.migration.report import matrix, summary
 from bankseg_assets.migration.sankey_plot import sankey_plot
@@ -65,7 +65,7 @@ def segment_migration(
         context.add_output_metadata({"compared_with": "", "nothing_to_compare": str(reason)})
     else:
         found = flows(migration.paths, past.names, kmeans_model["names"], migration.continues)
-        shades = (past.colours, colours(kmeans_model))
+        shades = (past.colours, segment_colours(kmeans_model))
         context.add_output_metadata(_metadata(found, migration, past, shades, currency))
         told = {
             "from_snapshot": migration.old_snapshot,

@@ -44,9 +44,9 @@ def test_fit_excludes_held_out_customers(batch: Platform) -> None:
 
 def test_loadings_name_every_feature(batch: Platform) -> None:
     found = batch.run.metadata["pca_model"]
-    rows = str(found["loadings"]).splitlines()
-    assert rows[0] == "| feature | PC1 | PC2 |"
-    assert [row.split(" | ")[0].strip("| ") for row in rows[2:]] == SUITABLE
+    rows = [row.data for row in found["loadings"].records]
+    assert list(rows[0]) == ["feature", "PC1", "PC2"]
+    assert [row["feature"] for row in rows] == SUITABLE
     assert 0 < found["explained_variance_kept"] < 1
 
 

@@ -13,8 +13,8 @@ from bankseg_assets.release.gates import Measures
 from bankseg_assets.release.releases import (
     Release,
     all_releases,
+    current_refusal,
     current_release,
-    refusal,
     roll_back,
 )
 from bankseg_assets.scoring.bundle import bundle_hash, load_bundle
@@ -129,7 +129,7 @@ def test_worse_model_is_refused_and_old_one_stays(
     assert [name for name in GATES if not run.checks[name].passed] == [gate]
     assert "release" not in run.metadata
     assert in_use(own_data) == before
-    told = refusal(own_data.settings.published_dir)
+    told = current_refusal(own_data.settings.published_dir)
     assert told is not None
     assert told.reasons == (str(check.description),)
     assert "make materialize FORCE=1" in told.reasons[0]
@@ -145,7 +145,7 @@ def test_forced_release_records_refusal(own_data: Platform) -> None:
     found = in_use(own_data)
     assert found.name > before.name
     assert found.note.startswith("Forced: Macro F1 on held-out customers is")
-    assert refusal(own_data.settings.published_dir) is None
+    assert current_refusal(own_data.settings.published_dir) is None
 
 
 def test_limits_are_run_configuration(own_data: Platform) -> None:
