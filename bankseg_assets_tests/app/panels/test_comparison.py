@@ -1,6 +1,5 @@
 """Tests of the comparison of algorithms."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -70,7 +69,7 @@ def test_provenance_compares_with_the_release(
     )
     assert release is not None
     assert found is not None
-    assert message in found.provenance(replace(release, versions=versions))
+    assert message in found.provenance(release.model_copy(update={"versions": versions}))
 
 
 def test_comparison_table_marks_the_default() -> None:

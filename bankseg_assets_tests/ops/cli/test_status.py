@@ -115,7 +115,9 @@ def test_status_shows_warnings_of_the_release(
     release(data_dir, model, sha256, warnings=["No balances.", "Few."], deliveries=[delivered])
     found = as_json(capsys)["release"]
     assert found["warnings"] == ["No balances.", "Few."]
-    assert found["deliveries"] == [delivered]
+    assert found["deliveries"] == [
+        delivered | {"rows_clean": 0, "rows_duplicate": 0, "reasons": {}}
+    ]
     assert "Warnings     No balances.\n             Few.\n" in as_text(capsys)
 
 
