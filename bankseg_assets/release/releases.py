@@ -15,13 +15,14 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from bankseg_assets.presentation.formatting import PLAIN
+from bankseg_assets.storage.atomic_file import atomic_file
 from bankseg_assets.storage.documents import (
     DOCUMENT_FILE,
     Document,
     first_fault,
+    json_bytes,
     read_document,
     write_document,
-    write_json,
 )
 from bankseg_assets.storage.version_store import (
     DamagedVersionError,
@@ -208,10 +209,8 @@ def note_refusal(published_dir: Path, found: Refusal | None) -> None:
     if found is None:
         path.unlink(missing_ok=True)
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
-    write_json(draft, found.model_dump())
-    draft.replace(path)
+    with atomic_file(path) as file:
+        file.write(json_bytes(found.model_dump()))
 
 
 def now() -> str:

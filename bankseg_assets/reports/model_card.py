@@ -4,13 +4,12 @@ After Mitchell et al., Model Cards for Model Reporting, 2019. A document of plai
 same as an HTML page.
 """
 
-import html
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
 from bankseg_assets.presentation.disclosure import is_small
-from bankseg_assets.reports.html_page import Rows, document, html_table, section
+from bankseg_assets.reports.html_page import Rows, render
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 
 PACKAGES = ("dagster", "pyspark", "scikit-learn", "numpy", "scipy", "pyarrow")
@@ -46,7 +45,6 @@ def model_card(
 ) -> dict[str, Any]:
     """Return the card from the published documents and tables."""
     overview = eda["overview"][0]
-    conflicts = overview["identity_conflict_share_of_repeat"]
     tried: Sequence[Mapping[str, Any]] = kmeans["sweep"]
     chosen = next((entry for entry in tried if entry["k"] == kmeans["k"]), {})
     return {
@@ -57,52 +55,70 @@ def model_card(
             "software": {name: version(name) for name in PACKAGES},
         },
         "use": {"intended": list(INTENDED), "not_intended": list(NOT_INTENDED)},
-        "data": {
-            "is_demo_data": is_demo,
-            "first_day": str(overview["first_day"]),
-            "last_day": str(overview["last_day"]),
-            "snapshot_date": bundle["snapshot_date"],
-            "transactions": overview["transactions"],
-            "customers": None if is_small(overview["customers"]) else overview["customers"],
-            "currency": bundle["currency"],
-            "customer_key": customer_key,
-            "identity_conflict_share_of_repeat": conflicts,
-            **({"direction_known": True} if bundle.get("direction_known") else {}),
-        },
-        "features": [
-            {
-                **{name: feature[name] for name in ("name", "measure", "transform", "weight")},
-                "parameter": feature["parameter"],
-                "skew_before": before,
-                "skew_after": after,
-                "why": feature["reason"],
-            }
-            for feature, (before, after) in zip(pca["features"], pca["skew"], strict=True)
-        ],
+        "data": _data(bundle, overview, customer_key, is_demo=is_demo),
+        "features": _features(pca),
         "features_why": pca.get("reason", ""),
         "components": {
             "kept": len(pca["components"][0]),
             "variance_kept": sum(pca["explained_variance"][: len(pca["components"][0])]),
         },
-        "segments": {
-            "k": kmeans["k"],
-            "why": kmeans["reason"],
-            "silhouette": kmeans["silhouette"],
-            "stability": chosen.get("stability"),
-            "choices": kmeans["sweep"],
-            "continued": (kmeans["matching"] or {}).get(
-                "sentence", "There were no segments to continue."
-            ),
-            "profiles": [
-                {name: segment.get(name) for name in ("name", "sentence", "share_of_customers")}
-                for segment in bundle["segments"]
-            ],
-        },
+        "segments": _segments(bundle, kmeans, chosen),
         "tested_on": _tested(bundle),
         "inputs": _labels(bundle),
         "metrics": {**bundle["metrics"], "completeness": _completeness(bundle)},
         "fairness": fairness(demographics),
-        "limits": limits(bundle, chosen, conflicts, is_demo=is_demo),
+        "limits": limits(
+            bundle, chosen, overview["identity_conflict_share_of_repeat"], is_demo=is_demo
+        ),
+    }
+
+
+def _data(
+    bundle: Mapping[str, Any], overview: Mapping[str, Any], customer_key: str, *, is_demo: bool
+) -> dict[str, Any]:
+    return {
+        "is_demo_data": is_demo,
+        "first_day": str(overview["first_day"]),
+        "last_day": str(overview["last_day"]),
+        "snapshot_date": bundle["snapshot_date"],
+        "transactions": overview["transactions"],
+        "customers": None if is_small(overview["customers"]) else overview["customers"],
+        "currency": bundle["currency"],
+        "customer_key": customer_key,
+        "identity_conflict_share_of_repeat": overview["identity_conflict_share_of_repeat"],
+        **({"direction_known": True} if bundle.get("direction_known") else {}),
+    }
+
+
+def _features(pca: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            **{name: feature[name] for name in ("name", "measure", "transform", "weight")},
+            "parameter": feature["parameter"],
+            "skew_before": before,
+            "skew_after": after,
+            "why": feature["reason"],
+        }
+        for feature, (before, after) in zip(pca["features"], pca["skew"], strict=True)
+    ]
+
+
+def _segments(
+    bundle: Mapping[str, Any], kmeans: Mapping[str, Any], chosen: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "k": kmeans["k"],
+        "why": kmeans["reason"],
+        "silhouette": kmeans["silhouette"],
+        "stability": chosen.get("stability"),
+        "choices": kmeans["sweep"],
+        "continued": (kmeans["matching"] or {}).get(
+            "sentence", "There were no segments to continue."
+        ),
+        "profiles": [
+            {name: segment.get(name) for name in ("name", "sentence", "share_of_customers")}
+            for segment in bundle["segments"]
+        ],
     }
 
 
@@ -187,68 +203,18 @@ def _completeness(bundle: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def model_card_page(card: Mapping[str, Any]) -> str:
     """Return the card as a self-contained HTML page."""
-    data, segments = card["data"], card["segments"]
-    variance = card["components"]["variance_kept"]
-    metrics = {name: value for name, value in card["metrics"].items() if name != "completeness"}
-    return document(
-        "Model card",
-        "".join(
-            [
-                f"<h1>Model card</h1><p>{html.escape(card['model']['what'])}. Version "
-                f"{html.escape(card['model']['version'])}, SHA-256 "
-                f"<code>{html.escape(card['model']['sha256'])}</code>.</p>",
-                section("Intended use", "", _bullets(card["use"]["intended"])),
-                section("Out-of-scope use", "", _bullets(card["use"]["not_intended"])),
-                section("Limits", "", _bullets(card["limits"])),
-                section(
-                    "Data",
-                    f"Transactions of {data['first_day']} to {data['last_day']}.",
-                    _pairs(data),
-                ),
-                section(
-                    "Features",
-                    f"{card['features_why']} Age, gender and place are never features. Skew: "
-                    "before and after the transform; 0 is symmetric.",
-                    html_table(card["features"]),
-                ),
-                section(
-                    "Segments",
-                    f"{segments['why']} {segments['continued']}",
-                    html_table(segments["profiles"]),
-                ),
-                section(
-                    "Choices of k",
-                    "On training customers; stability is measured if the choice depends on it.",
-                    html_table(segments["choices"]),
-                ),
-                section(
-                    "Quality",
-                    f"Measured on {card['tested_on']}. "
-                    f"{card['components']['kept']} components explain {variance:.0%} of the "
-                    "variance.",
-                    _pairs(metrics),
-                ),
-                section(
-                    "Accuracy with missing inputs",
-                    "Quality for each set of known inputs; without any, the prediction is the "
-                    "share of each segment.",
-                    html_table(
-                        [
-                            {**entry, "known": _listed(entry["known"], card["inputs"])}
-                            for entry in card["metrics"]["completeness"]
-                        ]
-                    ),
-                ),
-                section(
-                    "Fairness",
-                    "Total variation distance of age, gender and place between a segment and all "
-                    "customers: the share of members whose value would have to change to match "
-                    "them.",
-                    html_table(card["fairness"]),
-                ),
-                section("Software", "", _pairs(card["model"]["software"])),
-            ]
-        ),
+    completeness = [
+        {**entry, "known": _listed(entry["known"], card["inputs"])}
+        for entry in card["metrics"]["completeness"]
+    ]
+    return render(
+        "model_card.html.j2",
+        card=card,
+        data=_pairs(card["data"]),
+        metrics=_pairs(card["metrics"]),
+        software=_pairs(card["model"]["software"]),
+        completeness=completeness,
+        variance_kept=f"{card['components']['variance_kept']:.0%}",
     )
 
 
@@ -260,15 +226,9 @@ def _listed(names: Sequence[str], labels: Mapping[str, str]) -> str:
     return ", ".join(labels.get(name, name) for name in names) or "nothing"
 
 
-def _pairs(values: Mapping[str, Any]) -> str:
-    return html_table(
-        [
-            {"": name.replace("_", " "), "value": value}
-            for name, value in values.items()
-            if not isinstance(value, (dict, list))
-        ]
-    )
-
-
-def _bullets(texts: Sequence[str]) -> str:
-    return "<ul>" + "".join(f"<li>{html.escape(text)}</li>" for text in texts) + "</ul>"
+def _pairs(values: Mapping[str, Any]) -> Rows:
+    return [
+        {"": name.replace("_", " "), "value": value}
+        for name, value in values.items()
+        if not isinstance(value, (dict, list))
+    ]

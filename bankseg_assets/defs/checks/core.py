@@ -42,6 +42,7 @@ from bankseg_assets.defs.checks.products import PRODUCT_CHECKS
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.migration.flows import Flow, unbalanced_totals
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
+from bankseg_assets.presentation.markdown import raw_table
 from bankseg_assets.release.releases import all_releases
 from bankseg_assets.scoring.bundle import load_bundle
 from bankseg_assets.segmentation.k_selection import SMALLEST_SHARE
@@ -77,8 +78,8 @@ def every_row_is_accounted_for(published: PublishedResource) -> dg.AssetCheckRes
     unknown = (clean.keys() | not_kept.keys()) - rows_in.keys()
     wrong = [d for d, (count, *places) in rows.items() if count != sum(places)] + sorted(unknown)
     totals = [sum(column) for column in zip(*rows.values(), strict=True)]
-    lines = [f"| {d} | " + " | ".join(f"{n:,}" for n in found) + " |" for d, found in rows.items()]
-    head = ["| delivery | rows in | clean | quarantined | duplicate |", "|---|---|---|---|---|"]
+    head = ("delivery", "rows in", "clean", "quarantined", "duplicate")
+    cells = [(delivery, *(f"{n:,}" for n in found)) for delivery, found in rows.items()]
     return dg.AssetCheckResult(
         passed=not wrong,
         description=f"Row counts do not add up: {', '.join(wrong)}." if wrong else None,
@@ -88,7 +89,7 @@ def every_row_is_accounted_for(published: PublishedResource) -> dg.AssetCheckRes
             "rows_quarantined": totals[2],
             "rows_duplicate": totals[3],
             "rows_lost": totals[0] - sum(totals[1:]),
-            "by_delivery": dg.MetadataValue.md("\n".join([*head, *lines[-50:]])),
+            "by_delivery": dg.MetadataValue.md(raw_table(head, cells[-50:])),
         },
     )
 

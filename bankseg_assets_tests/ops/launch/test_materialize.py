@@ -17,12 +17,11 @@ from dagster._core.events import EngineEventData
 
 from bankseg_assets_tests.ops import toy_definitions
 from bankseg_assets_tests.ops.launch.test_processes import eventually
+from ops.exit_codes import INTERRUPTED, REFUSED
 from ops.launch.materialize import (
     FAILED,
     FORCED,
-    INTERRUPTED,
     JOB,
-    REFUSED,
     fail_interrupted_runs,
     last_batch_failed,
     run_batch,

@@ -8,9 +8,10 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.customers.rfm_grid import GROUP_NAMES, cube, grid, groups_by_segment
 from bankseg_assets.defs.assets.common import FRESHNESS, OWNERS, SEGMENTS
-from bankseg_assets.defs.metadata import markdown_table, table_metadata
+from bankseg_assets.defs.metadata import table_metadata
 from bankseg_assets.defs.resources import DeliveryResource
 from bankseg_assets.presentation.formatting import quantity
+from bankseg_assets.presentation.markdown import markdown_table
 from bankseg_assets.reports.plots import heat_plot
 from bankseg_assets.storage.outputs import SmallTable
 

@@ -13,6 +13,7 @@ from bankseg_assets.landing.ledger import content_hash, current_content
 from bankseg_assets.landing.reading import PARSING_RULES
 from bankseg_assets.landing.repair import repair_records
 from bankseg_assets.landing.rereading import read_again
+from bankseg_assets.presentation.markdown import raw_table
 from bankseg_assets.storage.outputs import ParquetFiles
 from bankseg_assets.storage.version_store import DamagedVersionError, VersionStore, damages
 
@@ -68,11 +69,7 @@ def _damaged(store: VersionStore) -> set[str]:
 def outcome_table(outcomes: list[Outcome]) -> str:
     """Return the outcome of the files as a Markdown table."""
     rows = [(cell(o.file_name), o.outcome, cell(o.detail)) for o in outcomes]
-    return "\n".join(["| file | outcome | detail |", "|---|---|---|", *map(_row, rows)])
-
-
-def _row(cells: tuple[str, ...]) -> str:
-    return f"| {' | '.join(cells)} |"
+    return raw_table(["file", "outcome", "detail"], rows)
 
 
 def cell(text: str) -> str:

@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
+from bankseg_assets.presentation.markdown import raw_table
 from bankseg_assets.release.releases import current_release
 from bankseg_assets.reports.plots import line_plot
 from bankseg_assets.segmentation.alternatives import Algorithm
@@ -146,12 +147,17 @@ def _choices(model: KMeansModel) -> str:
         *("k", "inertia", "silhouette, squared, all", "silhouette, Euclidean, sample"),
         *("gap", "smallest segment", "naive Bayes macro F1", "stability (ARI)"),
     )
-    lines = [
-        f"| {'**' * (entry.k == model.k)}{entry.k}{'**' * (entry.k == model.k)} "
-        f"| {entry.inertia:,.0f} | {entry.silhouette:.3f} | {entry.silhouette_euclidean:.3f} "
-        f"| {entry.gap:.2f} ± {entry.gap_error:.2f} | {entry.smallest_share:.1%} "
-        f"| {entry.f1_macro:.3f} "
-        f"| {'not needed' if entry.stability is None else f'{entry.stability:.3f}'} |"
+    rows = [
+        (
+            f"**{entry.k}**" if entry.k == model.k else f"{entry.k}",
+            f"{entry.inertia:,.0f}",
+            f"{entry.silhouette:.3f}",
+            f"{entry.silhouette_euclidean:.3f}",
+            f"{entry.gap:.2f} ± {entry.gap_error:.2f}",
+            f"{entry.smallest_share:.1%}",
+            f"{entry.f1_macro:.3f}",
+            "not needed" if entry.stability is None else f"{entry.stability:.3f}",
+        )
         for entry in model.sweep
     ]
-    return "\n".join([f"| {' | '.join(heads)} |", "|---" * len(heads) + "|", *lines])
+    return raw_table(heads, rows)

@@ -7,6 +7,7 @@ from pydantic import Field
 from pyspark.sql import DataFrame
 
 from bankseg_assets.defs.assets.common import MODELS, OWNERS
+from bankseg_assets.presentation.markdown import raw_table
 from bankseg_assets.segmentation.comparison import Row, compare, verdict
 from bankseg_assets.segmentation.pca import PcaModel
 
@@ -47,10 +48,12 @@ def _table(rows: list[Row]) -> str:
         *("algorithm", "space", "silhouette, squared", "silhouette, Euclidean"),
         *("smallest, largest segment", "naive Bayes macro F1", "stability (ARI)"),
     )
-    lines = [
-        f"| {row.algorithm} | {row.space} | {row.silhouette:.3f} | {row.silhouette_euclidean:.3f} "
-        f"| {row.smallest_share:.1%}, {row.largest_share:.1%} | {row.f1_macro:.3f} "
-        f"| {row.stability:.3f} |"
+    cells = [
+        (
+            *(row.algorithm, row.space, f"{row.silhouette:.3f}", f"{row.silhouette_euclidean:.3f}"),
+            f"{row.smallest_share:.1%}, {row.largest_share:.1%}",
+            *(f"{row.f1_macro:.3f}", f"{row.stability:.3f}"),
+        )
         for row in rows
     ]
-    return "\n".join([f"| {' | '.join(heads)} |", "|---" * len(heads) + "|", *lines])
+    return raw_table(heads, cells)

@@ -18,6 +18,7 @@ from bankseg_assets.landing.intake import RECORDS_FILE, take_landed
 from bankseg_assets.landing.ledger import Delivery, content_hash
 from bankseg_assets.landing.repair import repair_records
 from bankseg_assets.landing.rereading import read_again
+from bankseg_assets.presentation.markdown import raw_table
 from bankseg_assets.products.current_delivery import holdings_in_use
 from bankseg_assets.products.holdings import validate_holdings
 from bankseg_assets.storage.outputs import SmallTable
@@ -107,7 +108,7 @@ def _records(session: SparkSession, raw_dir: Path, used: Delivery) -> DataFrame:
 
 
 def _metadata(used: Delivery, holders: dict[str, int]) -> dict[str, Any]:
-    rows = [f"| {cell(name)} | {count:,} |" for name, count in holders.items()]
+    rows = [(cell(name), f"{count:,}") for name, count in holders.items()]
     state = f"{used.file_name}, ingested at {used.taken_at}."
     if used.is_demo:
         state += " Demo holdings of demo customers (DC…): they match none of the bank's customers."
@@ -115,5 +116,5 @@ def _metadata(used: Delivery, holders: dict[str, int]) -> dict[str, Any]:
         "state": state,
         "rows_in": used.records,
         "products": len(holders),
-        "holders": dg.MetadataValue.md("\n".join(["| product | customers |", "|---|---|", *rows])),
+        "holders": dg.MetadataValue.md(raw_table(["product", "customers"], rows)),
     }

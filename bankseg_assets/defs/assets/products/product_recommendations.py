@@ -15,6 +15,7 @@ from bankseg_assets.defs.io_managers import ROW_COUNT_KEY
 from bankseg_assets.defs.metadata import table_metadata
 from bankseg_assets.defs.resources import HoldingsResource, SparkResource
 from bankseg_assets.presentation.disclosure import shown_count
+from bankseg_assets.presentation.markdown import raw_table
 from bankseg_assets.products.als import (
     Learning,
     customers_and_holders,
@@ -178,11 +179,10 @@ def _quality_text(test: Split, quality: dict[str, Quality]) -> dict[str, Any]:
     if not test.n_tested:
         return {"customers_tested": 0}
     rows = [
-        f"| {_NAMES[name]} | " + " | ".join(f"{getattr(one, m):.4f}" for m in _MEASURES) + " |"
+        (_NAMES[name], *(f"{getattr(one, measure):.4f}" for measure in _MEASURES))
         for name, one in quality.items()
     ]
-    head = f"| ranked by | {' | '.join(_MEASURES.values())} |"
-    table = "\n".join([head, "|---" * (len(_MEASURES) + 1) + "|", *rows])
+    table = raw_table(["ranked by", *_MEASURES.values()], rows)
     best = quality.get("als", quality["popularity_in_segment"])
     return {
         "customers_tested": test.n_tested,

@@ -6,7 +6,8 @@ import dagster as dg
 from pyspark.sql import DataFrame
 
 from bankseg_assets.defs.assets.common import FRESHNESS, OWNERS, SEGMENTS
-from bankseg_assets.defs.metadata import markdown_table, table_metadata
+from bankseg_assets.defs.metadata import table_metadata
+from bankseg_assets.presentation.markdown import markdown_table
 from bankseg_assets.profiling.demographics import ATTRIBUTES, demographics
 from bankseg_assets.reports.plots import heat_plot
 from bankseg_assets.storage.outputs import SmallTable

@@ -7,9 +7,9 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.defs.assets.common import FRESHNESS, OWNERS, SEGMENTS
 from bankseg_assets.defs.io_managers import ROW_COUNT_KEY
-from bankseg_assets.defs.metadata import markdown_table, table_metadata
+from bankseg_assets.defs.metadata import table_metadata
 from bankseg_assets.defs.resources import DeliveryResource
-from bankseg_assets.presentation.markdown import escaped
+from bankseg_assets.presentation.markdown import escaped, markdown_table
 from bankseg_assets.presentation.phrases import knows_direction
 from bankseg_assets.profiling.profiles import INCOME, INDEXED, profile
 from bankseg_assets.storage.outputs import SmallTable
