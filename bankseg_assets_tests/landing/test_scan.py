@@ -138,7 +138,7 @@ def test_gzip_of_several_members_is_one_text(tmp_path: Path) -> None:
     assert [row["transaction_id"] for row in rows] == ["T1", "T2"]
 
 
-@pytest.mark.parametrize("damage", [b"garbage", gzip.compress(b"x")[:5]])
+@pytest.mark.parametrize("damage", [b"garbage", gzip.compress(b"x", mtime=0)[:5]])
 def test_gzip_with_trailing_data_is_refused(tmp_path: Path, damage: bytes) -> None:
     with pytest.raises(DeliveryError, match=r"is damaged|is cut off"):
         take(tmp_path, gzip.compress(lines(line(1)).encode()) + damage)
