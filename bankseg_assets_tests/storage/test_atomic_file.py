@@ -35,6 +35,7 @@ def test_failed_draft_is_removed(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.subprocess
 @pytest.mark.parametrize("place", [".", "0123"])
 def test_sweep_drafts_removes_drafts_of_dead_writers_only(tmp_path: Path, place: str) -> None:
     (tmp_path / place).mkdir(exist_ok=True)
