@@ -11,6 +11,8 @@ from bankseg_assets.defs.resources import SparkResource
 from bankseg_assets_tests.batch.foreign import released, run_bank
 from bankseg_assets_tests.running import Platform, run_platform
 
+pytestmark = pytest.mark.slow
+
 CONTRACT = """
 currency = "KWD"
 number_format = "plain"

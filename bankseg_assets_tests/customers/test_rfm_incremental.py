@@ -78,8 +78,9 @@ ROWS = st.lists(
 KEYS = ["customer_id", "concat(gender, location)"]  # the second is null for some
 
 
+@pytest.mark.slow
 @given(rows=ROWS, first=st.integers(0, 11), last=st.integers(1, 12), key=st.sampled_from(KEYS))
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_the_result_is_that_of_all_rows(
     spark: SparkSession, rows: list[dict[str, Any]], first: int, last: int, key: str
 ) -> None:

@@ -57,6 +57,7 @@ def test_scan_refuses_a_ten_gigabyte_line_early(tmp_path: Path) -> None:
     assert time.monotonic() - started < MOST_SECONDS
 
 
+@pytest.mark.subprocess
 def test_scan_of_a_ten_gigabyte_line_uses_little_memory(tmp_path: Path) -> None:
     (tmp_path / "landing").mkdir()
     endless(tmp_path / "landing" / "endless.csv")
@@ -68,6 +69,7 @@ def test_scan_of_a_ten_gigabyte_line_uses_little_memory(tmp_path: Path) -> None:
     assert list((tmp_path / "raw").iterdir()) == []  # nor is it copied
 
 
+@pytest.mark.subprocess
 @pytest.mark.parametrize("text", [b"x", b"T1,C1\n"], ids=["one line", "many lines"])
 def test_scan_refuses_a_decompression_bomb_early(tmp_path: Path, text: bytes) -> None:
     (tmp_path / "landing").mkdir()
@@ -138,7 +140,7 @@ def test_gzip_of_several_members_is_one_text(tmp_path: Path) -> None:
     assert [row["transaction_id"] for row in rows] == ["T1", "T2"]
 
 
-@pytest.mark.parametrize("damage", [b"garbage", gzip.compress(b"x")[:5]])
+@pytest.mark.parametrize("damage", [b"garbage", gzip.compress(b"x", mtime=0)[:5]])
 def test_gzip_with_trailing_data_is_refused(tmp_path: Path, damage: bytes) -> None:
     with pytest.raises(DeliveryError, match=r"is damaged|is cut off"):
         take(tmp_path, gzip.compress(lines(line(1)).encode()) + damage)

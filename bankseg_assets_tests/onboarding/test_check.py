@@ -96,6 +96,7 @@ def test_check_ignores_what_a_batch_ignores(tmp_path: Path, contract: Path) -> N
     assert "does not end in .csv" in report.detail
 
 
+@pytest.mark.subprocess
 def test_check_counts_rows_as_a_batch_does(tmp_path: Path, contract: Path) -> None:
     """Sound rows, a repeated one, and four that break different rules."""
     rows = [f"T{n},C{n % 7},{13 + n % 15}/2/2016,{n}.50" for n in range(40)]
@@ -121,6 +122,7 @@ def test_check_counts_rows_as_a_batch_does(tmp_path: Path, contract: Path) -> No
     assert path.exists()
 
 
+@pytest.mark.subprocess
 def test_check_shows_values_on_request(tmp_path: Path, contract: Path) -> None:
     write(tmp_path, HEADER + "T1,C77,13/2/2016,5.25\n")
     found = run(tmp_path, "bank.csv", "-c", "contract.toml", "--show-values")
@@ -130,6 +132,7 @@ def test_check_shows_values_on_request(tmp_path: Path, contract: Path) -> None:
     assert found.stdout.splitlines()[-1].startswith("Of 1 sampled rows 1 would be accepted")
 
 
+@pytest.mark.subprocess
 def test_check_refuses_a_contract_with_a_question(tmp_path: Path, contract: Path) -> None:
     contract.write_text(CONTRACT.replace('"USD"', '"?"'), encoding="utf-8")
     write(tmp_path, HEADER + "T1,C77,13/2/2016,5.25\n")

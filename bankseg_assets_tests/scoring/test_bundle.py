@@ -298,6 +298,7 @@ def test_bundle_without_parameter_is_refused(tmp_path: Path) -> None:
         load_bundle(file)
 
 
+@pytest.mark.subprocess
 def test_scoring_loads_neither_spark_nor_dagster() -> None:
     program = (
         "import sys, bankseg_assets.scoring.bundle\n"

@@ -54,6 +54,7 @@ def test_atomic_file_keeps_content_after_an_error(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == [path]
 
 
+@pytest.mark.subprocess
 @pytest.mark.parametrize("place", [".", "0123"])
 def test_sweep_drafts_removes_drafts_of_dead_writers_only(tmp_path: Path, place: str) -> None:
     (tmp_path / place).mkdir(exist_ok=True)

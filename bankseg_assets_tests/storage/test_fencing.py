@@ -50,6 +50,7 @@ def test_failure_in_exclusive_releases_lock(writers: Writers) -> None:
     assert writers.begin("b") == 2
 
 
+@pytest.mark.subprocess
 def test_exclusive_blocks_begin_until_writer_ends(writers: Writers, tmp_path: Path) -> None:
     token, ready = writers.begin("a"), tmp_path / "ready"
     program = (

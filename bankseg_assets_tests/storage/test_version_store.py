@@ -93,6 +93,7 @@ def test_failed_writer_keeps_previous_version(tmp_path: Path, failure: type[Base
     assert list((tmp_path / "rfm_table").iterdir()) == [before]
 
 
+@pytest.mark.subprocess
 def test_killed_writer_keeps_previous_version(tmp_path: Path) -> None:
     store = VersionStore(tmp_path)
     before = publish(store, "before")

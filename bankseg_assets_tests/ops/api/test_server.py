@@ -447,6 +447,7 @@ def test_telemetry_stays_disabled(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert not any(telemetry[key] for key in ("tracing", "metrics", "logs", "auto_configure"))
 
 
+@pytest.mark.subprocess
 def test_command_serves_until_a_signal(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

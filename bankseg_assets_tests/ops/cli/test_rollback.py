@@ -53,6 +53,7 @@ def test_rollback_without_an_earlier_release(
     assert "bankseg: There is no earlier release to roll back to." in output
 
 
+@pytest.mark.subprocess
 def test_rollback_loads_neither_dagster_nor_spark() -> None:
     code = (
         "import sys, ops.cli.rollback; print({'dagster', 'pyspark', 'pandas'} & set(sys.modules))"

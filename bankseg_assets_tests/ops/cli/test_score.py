@@ -169,6 +169,7 @@ def test_score_falls_back_on_the_previous_model(
     assert "Model first" in printed.out
 
 
+@pytest.mark.subprocess
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_score_leaves_no_file_when_stopped(folder: Path, number: signal.Signals) -> None:
     with (folder / "list.csv").open("a", encoding="utf-8") as file:

@@ -216,6 +216,7 @@ def run_command(
     )
 
 
+@pytest.mark.subprocess
 def test_if_needed_skips_after_a_complete_batch(
     tmp_path: Path,
 ) -> None:
@@ -234,6 +235,7 @@ def test_if_needed_skips_after_a_complete_batch(
     assert "\n4 assets materialized in " in third.stdout
 
 
+@pytest.mark.subprocess
 def test_if_needed_keeps_results_when_the_repeat_fails(tmp_path: Path) -> None:
     (tmp_path / "half_broken.py").write_text(HALF_BROKEN, encoding="utf-8")
     first, second = (
@@ -247,6 +249,7 @@ def test_if_needed_keeps_results_when_the_repeat_fails(tmp_path: Path) -> None:
     assert lines[-1] == "The results of the last complete batch stay in use."
 
 
+@pytest.mark.subprocess
 def test_command_reports_unloadable_definitions(tmp_path: Path) -> None:
     result = run_command(tmp_path, "--module", "no_such_module")
     assert result.returncode == FAILED
@@ -255,6 +258,7 @@ def test_command_reports_unloadable_definitions(tmp_path: Path) -> None:
     assert result.stderr == ""
 
 
+@pytest.mark.subprocess
 def test_command_reports_an_unwritable_data_folder() -> None:
     result = run_command(Path("/dev/null/data"))
     assert result.returncode == REFUSED
@@ -262,6 +266,7 @@ def test_command_reports_an_unwritable_data_folder() -> None:
     assert len(result.stderr.splitlines()) == 1
 
 
+@pytest.mark.subprocess
 def test_command_reports_a_missing_contract(tmp_path: Path) -> None:
     """Without a traceback, at once, and before the data folder is created."""
     result = run_command(tmp_path / "data", contract=str(tmp_path / "mine.toml"))
@@ -273,6 +278,7 @@ def test_command_reports_a_missing_contract(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.subprocess
 def test_signal_interrupts_without_a_traceback(tmp_path: Path) -> None:
     (tmp_path / "slow_definitions.py").write_text(SLOW, encoding="utf-8")
     environ = {

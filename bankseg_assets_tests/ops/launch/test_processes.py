@@ -13,6 +13,8 @@ import pytest
 
 from ops.launch.processes import ProcessTree, StopRequest, StopRequestedError, started_at
 
+pytestmark = pytest.mark.subprocess
+
 HASTY = ((signal.SIGINT, 0.3), (signal.SIGTERM, 0.3), (signal.SIGKILL, 3.0))
 
 NOTE = "import os, pathlib, signal, subprocess, sys, time; note = pathlib.Path(sys.argv[1])\n"

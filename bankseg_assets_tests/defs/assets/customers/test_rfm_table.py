@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import pytest
 
 from bankseg_assets.defs.assets.customers.rfm_table import RfmConfig
+from bankseg_assets.defs.assets.models.kmeans_model import KMeansConfig
 from bankseg_assets.defs.assets.release.release import ReleaseConfig
 from bankseg_assets.release.releases import current_release
 from bankseg_assets_tests.batch_fixtures import Platform
@@ -77,7 +78,11 @@ def test_run_may_use_another_customer_key(after_batch: Platform) -> None:
     """A run from rfm_table on, as in the Launchpad of `models`: each asset records the key."""
     key = "concat_ws('|', gender, location)"
     config = dg.RunConfig(
-        {"rfm_table": RfmConfig(customer_key=key), "release": ReleaseConfig(force=True)}
+        {
+            "rfm_table": RfmConfig(customer_key=key),
+            "kmeans_model": KMeansConfig(k_max=4),
+            "release": ReleaseConfig(force=True),
+        }
     )
     run = run_platform(after_batch.resources, job="models", config=config)
     assert run.success, run.failures
@@ -104,18 +109,12 @@ def run_cleaned(bank: Platform) -> set[tuple[str | None, str | None]]:
     return {(row["gender"], row["location"]) for row in rows}
 
 
-@pytest.mark.parametrize(
-    ("key", "message"),
-    [
-        ("reflect('java.lang.System', 'exit', 1)", "CustomerKeyError: The customer key `reflect"),
-        ("concat_ws('|', customer_id", "ValueError: The customer key `concat_ws('|', customer_id`"),
-    ],
-)
-def test_invalid_key_is_refused(after_batch: Platform, key: str, message: str) -> None:
+def test_invalid_key_is_refused(after_batch: Platform) -> None:
+    key = "reflect('java.lang.System', 'exit', 1)"
     config = dg.RunConfig({"rfm_table": RfmConfig(customer_key=key)})
     run = run_platform(after_batch.resources, assets=["rfm_table"], config=config)
     assert not run.success
-    assert message in run.failures["rfm_table"]
+    assert "CustomerKeyError: The customer key `reflect" in run.failures["rfm_table"]
 
 
 def test_transactions_without_key_are_reported(after_batch: Platform) -> None:

@@ -81,9 +81,3 @@ def test_run_may_set_k(after_batch: Platform) -> None:
     assert model(run).k == len(model(run).centroids) == 5
     assert run.metadata["kmeans_model"]["k"] == 5
     assert run.metadata["kmeans_model"]["reason"] == ("k = 5 was set in the run's configuration.")
-
-
-def test_k_outside_sweep_raises_with_choices(after_batch: Platform) -> None:
-    run = run_with(after_batch, KMeansConfig(k=11, k_min=2, k_max=3))
-    assert "k = 11 was requested; the sweep covers [2, 3]." in run.failures["kmeans_model"]
-    assert run.metadata == {}
