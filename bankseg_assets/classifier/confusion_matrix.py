@@ -66,7 +66,7 @@ def _held_out(
     absent = [name for name in names if name not in _dataset(customers).schema.names]
     if absent:
         raise NotComparableError(
-            f"The model in use asks for {', '.join(absent)}, which the new customers have not."
+            f"The model in use needs {', '.join(absent)}, which the new customers lack."
         )
     rows = ds.field("held_out")
     chosen = rows if _rows(customers, rows) else None

@@ -59,7 +59,7 @@ def refresh_bundle(
             "inputs": _inputs(in_use, segments),
             "metrics": in_use.metrics | metrics,
             "confusion": evaluation.confusion,
-            "evaluation": in_use.evaluation | by_segment,
+            "evaluation": in_use.evaluation.model_copy(update=by_segment),
         }
     )
     return document.model_copy(update={"sha256": bundle_hash(document.to_json())}), evaluation

@@ -79,7 +79,7 @@ def advise_refit(found: Iterable[Gate]) -> list[Gate]:
         replace(
             gate,
             verdict=Verdict.WARNED,
-            sentence=f"{gate.sentence} It is released all the same: the model is the one in use.",
+            sentence=f"{gate.sentence} It is released anyway: the model is the one in use.",
             advice="",
         )
         if gate.verdict is Verdict.REFUSED and gate.name in MODEL_GATES

@@ -6,7 +6,7 @@ import numpy as np
 from pyspark.sql import DataFrame
 
 from bankseg_assets.segmentation.continuity import kept_names, match
-from bankseg_assets.segmentation.kmeans import KMeansModel, measure
+from bankseg_assets.segmentation.kmeans import KMeansModel, measure_segments
 from bankseg_assets.segmentation.naming_facts import naming_facts
 from bankseg_assets.segmentation.pca import PcaModel
 from bankseg_assets.segmentation.segment_words import WORDINGS
@@ -27,7 +27,7 @@ def refresh_kmeans(rfm: DataFrame, pca: PcaModel, in_use: KMeansModel) -> KMeans
     points = pca.project(rfm, *WORDINGS)
     labelled = points.select("*", in_use.partition.columns()[0].alias("segment")).persist()
     try:
-        sizes, inertia, silhouette = measure(labelled, in_use.partition)
+        sizes, inertia, silhouette = measure_segments(labelled, in_use.partition)
         if not all(sizes):
             empty = in_use.names[sizes.index(0)]
             raise EmptySegmentError(f"No customer belongs to the segment {empty!r} any more.")

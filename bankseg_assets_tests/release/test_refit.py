@@ -36,12 +36,24 @@ def test_model_that_suits_passes_with_its_numbers() -> None:
 @pytest.mark.parametrize(
     ("today", "found", "reason"),
     [
-        ({"f1_macro": 0.96}, {}, "macro F1 on held-out customers fell from 0.990 at the fit to 0.960"),
+        (
+            {"f1_macro": 0.96},
+            {},
+            "macro F1 on held-out customers fell from 0.990 at the fit to 0.960",
+        ),
         ({"silhouette": 0.5}, {}, "the silhouette fell from 0.600 at the fit to 0.500"),
-        ({}, {"drift": {"average_amount": 0.31}}, "average amount has drifted since the fit (PSI 0.31)"),
-        ({}, {"below_zero": ("average_balance",)}, "average balance is below zero for some customers"),
+        (
+            {},
+            {"drift": {"average_amount": 0.31}},
+            "average amount has drifted since the fit (PSI 0.31)",
+        ),
+        (
+            {},
+            {"below_zero": ("average_balance",)},
+            "average balance is below zero for some customers",
+        ),
     ],
-)  # fmt: skip
+)
 def test_stale_model_is_a_warning_with_reason(
     today: dict[str, float], found: dict[str, object], reason: str
 ) -> None:
@@ -70,7 +82,7 @@ def test_kept_model_is_not_refused_for_its_quality() -> None:
     drifted = Gate("data_has_not_drifted", Verdict.REFUSED, "Another unit.", {}, "Look.")
     *advised, last = advise_refit([*refused, drifted])
     assert {one.verdict for one in advised} == {Verdict.WARNED}
-    assert advised[0].text == "Worse. It is released all the same: the model is the one in use."
+    assert advised[0].text == "Worse. It is released anyway: the model is the one in use."
     assert last == drifted
 
 
