@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env run materialize demo-data test faults cluster bench lint clean
+.PHONY: help env run materialize demo-data test test-fast faults cluster bench lint clean
 
 # Another program's packages would be found before the installed ones.
 unexport PYTHONPATH PYTHONHOME
@@ -13,8 +13,12 @@ SEED ?= 7
 SEEDS ?= 10
 SIZES ?= 0.1 1 10 50
 REPEATS ?= 3
+# Processes that share the tests; each has a JVM, and a file's tests stay together.
+WORKERS ?= 2
 VENV := .venv
 PY := $(VENV)/bin/python
+# Rewriting the assertions takes ten seconds where bytecode may not be kept.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n $(WORKERS) --dist loadfile
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
@@ -31,9 +35,12 @@ demo-data: env ## Write demo transactions and holdings into the landing folders:
 	@$(PY) -m ops.demo.transactions --rows $(ROWS) --seed $(SEED)
 
 # pytest comes last, also after a lint failure: its summary is what a reader of the log looks for.
-test: env ## Run lint and every test.
+test: env ## Run lint and every test, in WORKERS=2 processes.
 	@$(PY) -m ops.dev.ensure_chromium
-	@lint=0; $(MAKE) --no-print-directory lint || lint=1; $(PY) -m pytest && exit $$lint
+	@lint=0; $(MAKE) --no-print-directory lint || lint=1; $(PYTEST) && exit $$lint
+
+test-fast: env ## Run the unit tests: no Dagster run, other process or browser.
+	@$(PYTEST) -m "not slow and not subprocess and not browser and not cluster"
 
 faults: env ## Inject every known fault SEEDS=10 times; write docs/reliability.md.
 	@$(PY) -m tools.faults --seeds $(SEEDS)

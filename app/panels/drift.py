@@ -45,9 +45,10 @@ def drift_note(release: Release, *, direction_known: bool = False) -> str:
     )
     return (
         "PSI is the population stability index: how much the distribution of the customers over "
-        f"the deciles of the previous version has changed; 0 is no change. Above {warned:g} there "
-        f"is a warning. Above {refused:g} in {', '.join(others)} or {last}, a version is refused. "
-        "Recency, frequency and totals grow with the days that the data covers, so they only warn."
+        f"the deciles of the previous version has changed; 0 means unchanged. Above {warned:g} "
+        f"there is a warning. Above {refused:g} in {', '.join(others)} or {last}, a version is "
+        "refused. Recency, frequency and totals grow with the days that the data covers, so they "
+        "only warn."
     )
 
 

@@ -35,7 +35,7 @@ def compared(bundle: Bundle, training: Sample, held_out: Sample) -> list[Classif
     count = len(held_out.labels)
     found: dict[str, Array] = {
         "naive Bayes, calibrated": softmax(log_posterior(bundle, measures, count)),
-        "naive Bayes, as Spark gives it": score(bundle, measures).probabilities,
+        "naive Bayes, uncalibrated": score(bundle, measures).probabilities,
         NEAREST: nearest_centroid(bundle, project(bundle, measures)),
         "always the largest segment": np.tile(bundle.prior, (count, 1)),
         SHUFFLED: _on_shuffled_labels(bundle, training, held_out),

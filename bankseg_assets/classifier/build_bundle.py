@@ -36,23 +36,23 @@ from bankseg_assets.stats.rounding import rounded
 
 # How a form asks for a measure: label, unit ("" is the currency), help, step.
 _QUESTIONS: dict[str, tuple[str, str, str, float]] = {
-    "recency": ("Days since the last transaction", "days", "Counted to the snapshot date", 1),
-    "frequency": ("Number of transactions", "transactions", "In the days that the data covers", 1),
+    "recency": ("Days since the last transaction", "days", "At the snapshot date", 1),
+    "frequency": ("Number of transactions", "transactions", "In the period of the data", 1),
     "monetary": ("Sum of the amounts", "", "Over all these transactions", 100),
     "average_balance": ("Average account balance", "", "Mean balance at the transactions", 100),
 }
-_NO_INCOME = "income, such as a salary, does not count"
+_NO_INCOME = "without income, such as salaries"
 _QUESTIONS_ON_SPENDING = _QUESTIONS | {
     "recency": (
         "Days since the last spending transaction",
         "days",
-        f"Counted to the snapshot date; {_NO_INCOME}",
+        f"At the snapshot date; {_NO_INCOME}",
         1,
     ),
     "frequency": (
         "Number of spending transactions",
         "transactions",
-        f"In the days that the data covers; {_NO_INCOME}",
+        f"In the period of the data; {_NO_INCOME}",
         1,
     ),
     "monetary": (
@@ -173,8 +173,8 @@ def _untested(evaluation: Evaluation) -> list[str]:
     if evaluation.n_held_out:
         return []
     return [
-        f"The data holds fewer than {FEWEST_TO_SPLIT} customers, too few to hold some out for a "
-        "test: the quality is measured on the customers that the model was made of."
+        f"The data has fewer than {FEWEST_TO_SPLIT} customers, too few for a held-out test set: "
+        "the quality is measured on the training customers."
     ]
 
 
@@ -185,7 +185,7 @@ def _evaluation(calibrated: Calibrated, evaluation: Evaluation) -> EvaluationDoc
     return EvaluationDocument(
         recall=evaluation.recall,
         f1=rounded(f1_scores(np.array(evaluation.confusion)).tolist()),
-        judged_customers=len(held_out.labels),
+        evaluated_customers=len(held_out.labels),
         reliability=publishable_bins(reliability(probabilities, held_out.labels)),
         classifiers=compared(bundle, calibrated.training, held_out),
         completeness=[entry.document() for entry in calibrated.completeness],

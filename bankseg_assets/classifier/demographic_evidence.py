@@ -63,11 +63,11 @@ def evidence_table(
     """
     commonest = sorted(counts, key=lambda value: (-int(counts[value].sum()), value))[:MOST_VALUES]
     alone = sorted(value for value in commonest if counts[value].min() >= SMALLEST_CELL)
-    nobody = np.zeros(k, dtype=np.int64)
-    left = sum((counts[value] for value in counts if value not in alone), nobody)
+    none = np.zeros(k, dtype=np.int64)
+    left = sum((counts[value] for value in counts if value not in alone), none)
     values = [*alone, OTHER] if left.min() >= SMALLEST_CELL else alone
     numbers = np.array([counts.get(value, left) for value in values]).reshape(len(values), k)
-    if not tells_something(numbers):
+    if not differs_significantly(numbers):
         return None
     smoothed = numbers + SMOOTHING
     log_probability = np.log(smoothed / smoothed.sum(axis=0))
@@ -78,7 +78,7 @@ def evidence_table(
     )
 
 
-def tells_something(counts: npt.NDArray[np.int64]) -> bool:
+def differs_significantly(counts: npt.NDArray[np.int64]) -> bool:
     """Return whether segments differ significantly in their values (v, k), by a G-test.
 
     Without it noise is used as evidence: for demo customers, whose ages are independent of their

@@ -55,7 +55,7 @@ QUARANTINED = "quarantined"
 DUPLICATE = "duplicate"
 
 
-def judge(raw: DataFrame, contract: DeliveryContract, *, not_after: Column) -> DataFrame:
+def validate(raw: DataFrame, contract: DeliveryContract, *, not_after: Column) -> DataFrame:
     """Return typed rows with `reason`, null if the row breaks no rule.
 
     `not_after`: date column over `raw`, the last valid day of a transaction. One later row (a
@@ -141,7 +141,7 @@ def _delivered(contract: DeliveryContract) -> list[str]:
 
 
 def transaction_day(contract: DeliveryContract, not_after: Column) -> Column:
-    """Return the day of a row of RAW_TRANSACTIONS, as `judge` parses it."""
+    """Return the day of a row of RAW_TRANSACTIONS, as `validate` parses it."""
     rule = contract.columns["transaction_date"]
     text = _text("transaction_date", rule, unusual=needs_trimming(F.col("transaction_date")))
     return _moment(text, contract, not_after).cast("date")

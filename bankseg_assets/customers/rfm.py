@@ -60,7 +60,7 @@ def snapshot_date(cleaned: DataFrame) -> date:
     newest = cleaned.agg(F.max("transaction_at")).collect()[0][0]
     if newest is None:
         raise ValueError(
-            "cleaned_transactions has no row, so there is no snapshot date. "
+            "cleaned_transactions is empty, so there is no snapshot date. "
             "See quarantined_transactions for the rows and the reasons."
         )
     day: date = newest.date() + timedelta(days=1)
@@ -74,8 +74,8 @@ def require_key(cleaned: DataFrame, customer_key: str) -> None:
         _ = cleaned.where(F.expr(customer_key).isNotNull()).schema
     except (AnalysisException, ParseException) as error:
         raise ValueError(
-            f"The customer key `{customer_key}` is no value of a row of cleaned_transactions "
-            f"({error.getCondition()}). It is a column, or an expression over its columns."
+            f"The customer key `{customer_key}` is invalid ({error.getCondition()}); expected a "
+            "column of cleaned_transactions, or an expression over its columns."
         ) from None  # Spark's message is a page of Java
 
 
@@ -365,10 +365,10 @@ def _cuts(counts: Mapping[str, Histogram]) -> dict[str, list[int]]:
     """Return the cuts of each measure; recency is negated, so that more is better."""
     days_back = {-days: count for days, count in counts["recency"].items()}
     # One is the minimum: if every customer has one transaction, it is not the middle score.
-    nobody_returned = set(counts["frequency"]) == {1}
+    all_have_one = set(counts["frequency"]) == {1}
     return {
         "recency": score_cuts(days_back, common_is_best=True),
-        "frequency": [1] * (SCORES - 1) if nobody_returned else score_cuts(counts["frequency"]),
+        "frequency": [1] * (SCORES - 1) if all_have_one else score_cuts(counts["frequency"]),
         "monetary": score_cuts(counts["monetary"]),
     }
 

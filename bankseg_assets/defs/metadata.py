@@ -6,7 +6,6 @@ from typing import Any
 import dagster as dg
 
 from bankseg_assets.contracts.tables import RFM_TABLE, TABLES, Table
-from bankseg_assets.presentation.markdown import escaped
 
 _MEASURES = {
     "recency": ["transaction_at"],
@@ -190,16 +189,3 @@ def table_value(
     )
     records = [dg.TableRecord(dict(zip(head, line, strict=True))) for line in lines]
     return dg.MetadataValue.table(records, schema)
-
-
-def markdown_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table as Markdown. What came with the data may be in it: text is only text.
-
-    >>> print(markdown_table(["place", "customers"], [["[A](b)|C", 12]]))
-    | place | customers |
-    |---|---|
-    | \\[A\\](b)\\|C | 12 |
-    """
-    lines = [head, *rows]
-    shown = ["| " + " | ".join(escaped(str(cell)) for cell in line) + " |" for line in lines]
-    return "\n".join([shown[0], "|---" * len(head) + "|", *shown[1:]])

@@ -34,7 +34,7 @@ SMALL_CONTENT_BYTES = 512 * MIB
 # Other columns are left out sooner.
 SOUND_EXPANSION = 20
 MAX_PAGE_BYTES = 32 * MIB
-# One page of every column is in memory at a time, and its values once more.
+# One page of every column is in memory at a time, and a second copy of its values.
 MAX_PAGES_BYTES = 96 * MIB
 BATCH_BYTES = 16 * MIB
 CELL_BYTES = 16  # of a value besides its text: its offset and its dictionary index

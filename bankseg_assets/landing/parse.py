@@ -235,7 +235,7 @@ class _MalformedAtEnd:
 def _of_lines(left_out: Counter[str]) -> str:
     lines = sum(left_out.values())
     kinds = ", ".join(f"{number:,} {kind}" for kind, number in left_out.items() if number)
-    return f"; {lines:,} lines of it are none: {kinds}" if lines else ""
+    return f"; {lines:,} lines are not records: {kinds}" if lines else ""
 
 
 def _writer(draft: Draft, schema: pa.Schema) -> pq.ParquetWriter:

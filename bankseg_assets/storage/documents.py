@@ -37,9 +37,13 @@ def write_document(version: Path, document: Mapping[str, Any]) -> None:
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
     """Write a JSON document deterministically: the same content gives the same bytes."""
-    # Sorted keys and no NaN, which is not JSON.
+    path.write_bytes(json_bytes(document))
+
+
+def json_bytes(document: Mapping[str, Any]) -> bytes:
+    """Return the content of a JSON file, with sorted keys and no NaN, which is not JSON."""
     text = json.dumps(document, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    return f"{text}\n".encode()
 
 
 def as_dataclass(kind: type[_Kind], document: Mapping[str, Any]) -> _Kind:

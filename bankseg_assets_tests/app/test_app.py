@@ -257,7 +257,7 @@ def test_new_session_falls_back_on_the_previous_release(data_dir: Path) -> None:
 def test_changed_model_is_not_used(data_dir: Path) -> None:
     release(data_dir, write_model(data_dir), sha256="0" * 64)
     page = _open()
-    assert "not the one that was released" in page.error[0].value
+    assert "not the released one" in page.error[0].value
     assert "no earlier model" in page.error[0].value
     assert not page.number_input
 

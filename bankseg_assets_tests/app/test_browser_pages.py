@@ -19,6 +19,7 @@ from bankseg_assets_tests.browser import open_browser
 from bankseg_assets_tests.running import Platform
 
 DESK, PHONE = 1280, 390
+LOOKS: tuple[tuple[int, Literal["light", "dark"]], ...] = ((DESK, "light"), (PHONE, "dark"))
 TITLES = {
     "": "Overview",
     "segments": "Segments",
@@ -68,13 +69,11 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def visits(browser: Browser) -> dict[tuple[int, str], Page]:
     """One tab per width and colour scheme, reused for all pages."""
-    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
     return {
         (width, scheme): browser.new_page(
             viewport={"width": width, "height": 900}, color_scheme=scheme
         )
-        for width in (DESK, PHONE)
-        for scheme in schemes
+        for width, scheme in LOOKS
     }
 
 
@@ -106,8 +105,7 @@ def downloaded(page: Page, button: str) -> pd.DataFrame:
     return pd.read_csv(io.BytesIO(Path(download.value.path()).read_bytes()))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [DESK, PHONE])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 @pytest.mark.parametrize("path", TITLES)
 def test_page_fits_and_shows_no_error(
     visits: dict[tuple[int, str], Page], address: str, path: str, width: int, scheme: str

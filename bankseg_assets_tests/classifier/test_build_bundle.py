@@ -193,7 +193,7 @@ def test_bundle_has_quality_for_display(fitted: Fitted, bundle: Bundle) -> None:
     hits = np.diag(confusion)
     both = confusion.sum(axis=0) + confusion.sum(axis=1)
     np.testing.assert_allclose(found.f1, 2 * hits / both)
-    assert found.judged_customers == 180
+    assert found.evaluated_customers == 180
     assert 0 < sum(row.customers for row in found.reliability) <= 180
     assert all(row.customers >= 11 for row in found.reliability)
 

@@ -6,9 +6,9 @@ from pyspark.sql import SparkSession
 
 from bankseg_assets.classifier.demographic_evidence import (
     MOST_VALUES,
+    differs_significantly,
     evidence_table,
     fit_evidence,
-    tells_something,
 )
 from bankseg_assets.scoring.bundle import InputError
 from bankseg_assets.scoring.documents import EvidenceDocument
@@ -55,12 +55,13 @@ def test_small_segment_gives_no_table() -> None:
 def test_insignificant_differences_are_no_evidence() -> None:
     random = np.random.default_rng(0)
     taken = sum(
-        tells_something(random.multinomial(900, [0.3, 0.3, 0.4], size=4).T) for _ in range(300)
+        differs_significantly(random.multinomial(900, [0.3, 0.3, 0.4], size=4).T)
+        for _ in range(300)
     )
     assert taken <= 3
     assert evidence_table("Gender", counts(M=[500, 1000], F=[250, 500]), 2) is None
-    assert tells_something(np.array([[60, 40], [40, 60]])) is False
-    assert tells_something(np.array([[120, 80], [80, 120]])) is True
+    assert differs_significantly(np.array([[60, 40], [40, 60]])) is False
+    assert differs_significantly(np.array([[120, 80], [80, 120]])) is True
 
 
 def test_only_largest_locations_are_listed() -> None:

@@ -96,10 +96,10 @@ def test_require_key_accepts_columns_of_a_row(spark: SparkSession) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["nobody", "concat(customer_id", "count(1)", "explode(split(location, ' '))"]
+    "key", ["unknown", "concat(customer_id", "count(1)", "explode(split(location, ' '))"]
 )
 def test_require_key_refuses_a_key_beyond_one_row(spark: SparkSession, key: str) -> None:
-    with pytest.raises(ValueError, match="is no value of a row of cleaned_transactions"):
+    with pytest.raises(ValueError, match="is invalid"):
         require_key(cleaned_frame(spark, TRANSACTIONS), key)
 
 
@@ -112,7 +112,7 @@ def test_recency_counts_to_the_day_after_the_newest_transaction(
 
 
 def test_without_a_row_there_is_no_snapshot(spark: SparkSession) -> None:
-    with pytest.raises(ValueError, match=r"cleaned_transactions has no row.* See quarantined"):
+    with pytest.raises(ValueError, match=r"cleaned_transactions is empty.* See quarantined"):
         snapshot_date(cleaned_frame(spark, []))
 
 

@@ -247,10 +247,11 @@ def test_unused_evidence_is_ignored() -> None:
 
 
 @pytest.mark.parametrize(
-    ("age", "told"), [(-1, "Age must be from 0 to 150; found -1"), ("old", "Age is not a number")]
+    ("age", "message"),
+    [(-1, "Age must be from 0 to 150; found -1"), ("old", "Age is not a number")],
 )
-def test_invalid_age_is_refused(age: object, told: str) -> None:
-    with pytest.raises(InputError, match=told):
+def test_invalid_age_is_refused(age: object, message: str) -> None:
+    with pytest.raises(InputError, match=message):
         posterior(small_model(evidence=TABLES), {"age": age})  # type: ignore[dict-item]
 
 

@@ -57,10 +57,10 @@ def test_error_bound_holds_for_any_centres(seed: int, side: float, k: int, sprea
     means /= weights[:, None]
     within = float(((points - means[owner]) ** 2).sum())
     summary = GridSummary(means, weights, within, side)
-    told = within + float(weights @ squared_distances(means, centres).min(axis=1))
+    bound = within + float(weights @ squared_distances(means, centres).min(axis=1))
     true = float(squared_distances(points, centres).min(axis=1).sum())
-    assert told * (1 - summary.error_bound(told)) <= true * (1 + 1e-9)
-    assert true <= told * (1 + 1e-9)
+    assert bound * (1 - summary.error_bound(bound)) <= true * (1 + 1e-9)
+    assert true <= bound * (1 + 1e-9)
 
 
 def test_summary_of_distinct_points_has_no_error() -> None:

@@ -187,8 +187,8 @@ def test_choose_k_starts_at_2_where_4_is_not_sound() -> None:
     swept = entries((2, 0.8, 0.5), (3, 0.7, 0.2), (4, 0.9, 0.001), (5, 0.4, 0.001))
     tiny = choose(swept)
     assert (tiny.k, tiny.rank) == (3, SOUND - 1)
-    assert tiny.warnings[0].startswith("There are only 3 segments: no division into 4 or more is")
-    assert tiny.reason.startswith("k = 3 is the greatest k below 4 that is stable among those with")
+    assert tiny.warnings[0].startswith("There are only 3 segments: no clustering with 4 or more")
+    assert tiny.reason.startswith("k = 3 is the largest stable k below 4 among those with")
     assert choose(swept, unstable=(3,)).k == 2
     loose = choose(entries((2, 0.8, 0.5), (4, 0.6, 0.1)), unstable=(4,))
     assert (loose.k, loose.rank) == (2, SOUND - 1)
@@ -242,10 +242,10 @@ def test_choose_k_takes_smaller_k_on_ties() -> None:
 def test_named_k_must_be_swept() -> None:
     swept = entries((2, 0.9, 0.5), (3, 0.1, 0.001))
     choice = named_k(swept, 3, stability_of=lambda k: 0.7)
-    assert (choice.k, choice.reason) == (3, "k = 3 was asked for in the run's configuration.")
+    assert (choice.k, choice.reason) == (3, "k = 3 was set in the run's configuration.")
     assert (choice.entry.stability, choice.rank) == (0.7, None)
     assert SOUND == ALL_CRITERIA  # as gates and the app call it, without Spark
-    with pytest.raises(ValueError, match=r"k = 9 was asked for; the sweep covers \[2, 3\]"):
+    with pytest.raises(ValueError, match=r"k = 9 was requested; the sweep covers \[2, 3\]"):
         named_k(swept, 9, stability_of=lambda k: 0.7)
 
 

@@ -204,7 +204,7 @@ def test_identical_customers_are_one_segment(spark: SparkSession) -> None:
     model = fit_kmeans(rfm, pca, SweepOptions(range(2, 6), fewest=4, seed=1))
     assert (model.k, model.sizes, model.silhouette) == (1, [30], 0.0)
     assert model.warnings == [model.reason]
-    assert model.reason.startswith("All customers are one segment: nothing that is known")
+    assert model.reason.startswith("All customers are one segment: no measure differs")
     assert KMeansModel.from_json(json.loads(json.dumps(model.to_json()))) == model
 
 

@@ -15,35 +15,27 @@ from typing import TYPE_CHECKING
 from bankseg_assets.contracts.delivery import ContractError, load_contract
 from bankseg_assets.landing.files import printable
 from bankseg_assets.runtime.settings import SettingsError, called_from, load_settings
+from ops.exit_codes import INTERRUPTED, report, reports
 
 # Importing pyarrow and Spark takes seconds; the help must not wait for them.
 if TYPE_CHECKING:
     from bankseg_assets.onboarding.check import Report
     from bankseg_assets.onboarding.suggest import Suggestion
 
-REFUSED = 2
 OPEN_QUESTIONS = 3
-INTERRUPTED = 130
 
 
+@reports(SettingsError, ContractError)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the subcommand; return the exit code."""
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)
     except KeyboardInterrupt:
-        print("bankseg: stopped.", file=sys.stderr)
-        return INTERRUPTED
-    except (SettingsError, ContractError) as error:
-        return _refuse(error)
+        return report("stopped.", INTERRUPTED)
     except OSError as error:
-        return _refuse(f"{printable(str(error.filename or 'The file'))}: {error.strerror}.")
+        return report(f"{printable(str(error.filename or 'The file'))}: {error.strerror}.")
     return code
-
-
-def _refuse(error: object) -> int:
-    print(f"bankseg: {error}", file=sys.stderr)
-    return REFUSED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -114,7 +106,7 @@ def _suggest(options: argparse.Namespace) -> int:
     try:
         found = suggest(_caller_path(options.file), dict(options.answer))
     except (SampleError, AnswerError) as error:
-        return _refuse(error)
+        return report(error)
     if options.output is None:
         print(found.text, end="")
     else:
@@ -148,7 +140,7 @@ def _check(options: argparse.Namespace) -> int:
 
     with quiet_errors() as log:
         try:
-            report = check(_caller_path(options.file), contract, show_values=options.show_values)
+            checked = check(_caller_path(options.file), contract, show_values=options.show_values)
         except SampleError as error:
             failure: object = error
         except OSError:
@@ -160,9 +152,9 @@ def _check(options: argparse.Namespace) -> int:
         else:
             failure = None
     if failure is not None:
-        return _refuse(failure)
-    print(as_json(report) if options.json else "\n".join(_summary(report, contract_path)))
-    return report.exit_code
+        return report(failure)
+    print(as_json(checked) if options.json else "\n".join(_summary(checked, contract_path)))
+    return checked.exit_code
 
 
 def _summary(report: "Report", contract: Path) -> Iterator[str]:

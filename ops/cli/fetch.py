@@ -9,9 +9,11 @@ from collections.abc import Sequence
 
 from bankseg_assets.runtime.settings import SettingsError, load_settings
 from bankseg_assets.storage.version_store import DamagedVersionError, VersionStore
-from ops.cli.export import REFUSED, parser
+from ops.cli.export import parser
+from ops.exit_codes import report, reports
 
 
+@reports(SettingsError, DamagedVersionError)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Copy the release; return the exit code."""
     does = "Copy the newest release from a URL to this machine."
@@ -23,9 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load_settings()
         store = VersionStore(settings.published_dir, settings.keep_versions)
         done = fetch(options.url, store, options.only)
-    except (SettingsError, MirrorError, DamagedVersionError, OSError) as error:
-        print(f"bankseg: {error}", file=sys.stderr)
-        return REFUSED
+    except (MirrorError, OSError) as error:
+        return report(error)
     print(f"In use: {done.release}. {done.versions} versions were copied, {done.n_bytes:,} bytes.")
     return 0
 

@@ -8,6 +8,8 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from ops.exit_codes import report
+
 # Command -> (module, description). The module's `main` takes the arguments after the command.
 COMMANDS = {
     "score": ("ops.cli.score", "predict the segment of customers in a list (CSV, Parquet)"),
@@ -25,7 +27,6 @@ COMMANDS = {
     "serve-api": ("ops.api.server", "run the scoring API until Ctrl-C"),
 }
 HELP = ("-h", "--help", "help")
-REFUSED = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,8 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(usage())
         return 0
     if given[0] not in COMMANDS:
-        print(f"bankseg: unknown command {given[0]!r}.\n{usage()}", file=sys.stderr)
-        return REFUSED
+        return report(f"unknown command {given[0]!r}.\n{usage()}")
     module = import_module(COMMANDS[given[0]][0])
     try:
         code: int = module.main(given[1:])

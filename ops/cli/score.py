@@ -18,6 +18,7 @@ from bankseg_assets.landing.files import printable
 from bankseg_assets.presentation.formatting import day
 from bankseg_assets.runtime.settings import SettingsError, called_from, load_settings
 from bankseg_assets.scoring.lists.errors import ListError
+from ops.exit_codes import INTERRUPTED, report, reports
 
 # Importing numpy, pandas and pyarrow takes a second; the help must not wait for it.
 if TYPE_CHECKING:
@@ -27,10 +28,8 @@ if TYPE_CHECKING:
     from bankseg_assets.scoring.lists.hold_out import HoldOut
     from bankseg_assets.scoring.lists.score_file import ListSummary
 
-REFUSED = 2
-INTERRUPTED = 130
 
-
+@reports(SettingsError, ContractError, ListError)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Score a list; return the exit code: 0 also when some rows have an error."""
     options = _parser().parse_args(arguments)
@@ -40,12 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load_settings()
         contract = load_contract(settings.contract)
         _score(options, contract, settings.published_dir)
-    except (SettingsError, ContractError, ListError) as error:
-        print(f"bankseg: {error}", file=sys.stderr)
-        return REFUSED
     except KeyboardInterrupt:
-        print("bankseg: stopped; nothing was written.", file=sys.stderr)
-        return INTERRUPTED
+        return report("stopped; nothing was written.", INTERRUPTED)
     return 0
 
 

@@ -11,18 +11,14 @@ from collections.abc import Sequence
 
 from bankseg_assets.landing.ledger import SHORT_DIGITS, Delivery, Ledger, WithdrawalError
 from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
+from ops.exit_codes import reports
 
-REFUSED = 2
 
-
+@reports(SettingsError, WithdrawalError, sqlite3.Error)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Withdraw or restore the file; return the exit code."""
     options = _parser().parse_args(arguments)
-    try:
-        found = _changed(load_settings(), options)
-    except (SettingsError, WithdrawalError, sqlite3.Error) as error:
-        print(f"bankseg: {error}", file=sys.stderr)
-        return REFUSED
+    found = _changed(load_settings(), options)
     what = "accepted again" if options.undo else "withdrawn"
     print(
         f"{found.file_name} ({found.short}, {found.records:,} rows) is {what}. The next batch "

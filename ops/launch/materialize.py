@@ -19,6 +19,7 @@ from uuid import uuid4
 from bankseg_assets.runtime.java import JavaNotFoundError
 from bankseg_assets.runtime.settings import SettingsError, load_settings
 from bankseg_assets.runtime.spark import spark_config, start_early
+from ops.exit_codes import FAILED, INTERRUPTED, reports
 from ops.launch.instance import prepare_instance, process_environment
 from ops.launch.preflight import (
     BusyError,
@@ -39,11 +40,8 @@ LAST_ASSET = "nb_classifier"
 DEFINITIONS = "bankseg_assets.definitions"
 FORCED = {"ops": {"release": {"config": {"force": True}}}}
 
-FAILED = 1
-REFUSED = 2
-INTERRUPTED = 130
 
-
+@reports(SettingsError, PreflightError, JavaNotFoundError)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the job; return 0 if every asset was materialized and no check failed."""
     options = _parser().parse_args(arguments)
@@ -66,9 +64,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 # Java starts in the time of Dagster's imports, on the other core.
                 start_early(settings, spark_config(settings))
             return _materialize(options, terminal, log, sole=sole)
-    except (SettingsError, PreflightError, JavaNotFoundError) as error:
-        print(f"bankseg: {error}", file=sys.stderr)
-        return REFUSED
     except KeyboardInterrupt:
         return INTERRUPTED
 

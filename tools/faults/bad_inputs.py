@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.cleaning.validation import judge
+from bankseg_assets.cleaning.validation import validate
 from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.contracts.tables import RAW_TRANSACTIONS
 from bankseg_assets.landing.errors import DeliveryError
@@ -216,7 +216,7 @@ def _quarantine_reasons(
         ]
         if paths:
             raw = spark.read.schema(RAW_TRANSACTIONS.ddl).parquet(*paths)
-            marked = judge(raw, contract, not_after=F.lit(date(2030, 1, 1)))
+            marked = validate(raw, contract, not_after=F.lit(date(2030, 1, 1)))
             for row in marked.select("delivery", "row_number", "reason").collect():
                 reasons[row["delivery"], row["row_number"]] = row["reason"]
     return reasons

@@ -108,7 +108,7 @@ def test_file_is_withdrawn_and_accepted_again(
         None,
     )
     assert withdraw.main(["bbbbbbbb"]) == 2
-    assert "is withdrawn, and only an accepted file" in capsys.readouterr().err
+    assert "is withdrawn; only an accepted file" in capsys.readouterr().err
     assert withdraw.main(["bbbbbbbb", "--undo"]) == 0
     assert "is accepted again" in capsys.readouterr().out
     assert listed(capsys)["second.csv"]["rows_clean"] == 0

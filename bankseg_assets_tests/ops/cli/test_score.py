@@ -120,7 +120,7 @@ def test_score_accepts_a_tab_as_delimiter(folder: Path) -> None:
         (["gone.csv", "out.csv"], "gone.csv cannot be read (No such file"),
         (["list.csv", "out.xlsx"], "out.xlsx does not end in .csv, .csv.gz, .parquet"),
         (["list.csv", "out.csv", "--id", "Name"], "There is no column 'Name' for --id"),
-        (["list.csv", "out.csv", "--column", "age=CustomerID"], "'age' is no input"),
+        (["list.csv", "out.csv", "--column", "age=CustomerID"], "'age' is not an input"),
         (["list.csv", "out.csv", "--delimiter", ";;"], "is not one character"),
     ],
 )
@@ -169,6 +169,7 @@ def test_score_falls_back_on_the_previous_model(
     assert "Model first" in printed.out
 
 
+@pytest.mark.subprocess
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_score_leaves_no_file_when_stopped(folder: Path, number: signal.Signals) -> None:
     with (folder / "list.csv").open("a", encoding="utf-8") as file:

@@ -18,6 +18,8 @@ from ops.launch.run import finish, preparation, prepare, run, serve
 from ops.launch.services import Service
 from ops.launch.supervision import LaunchError
 
+pytestmark = pytest.mark.subprocess
+
 LAUNCHER = """
 import os, sys
 from pathlib import Path

@@ -14,6 +14,8 @@ from ops.launch.processes import ProcessTree
 from ops.launch.services import Service
 from ops.launch.supervision import MAX_DEATHS, LaunchError, SupervisedService
 
+pytestmark = pytest.mark.subprocess
+
 
 @pytest.fixture
 def processes() -> Iterator[ProcessTree]:

@@ -44,16 +44,16 @@ _COMMON: dict[str, Any] = {
     outs={
         "quarantined_transactions": dg.AssetOut(
             **_COMMON,
-            description="Every row that was set aside: reason, file, record number and raw text. "
-            "Rows in = cleaned + quarantined + duplicates in every file, held by a blocking check.",
+            description="Every quarantined row: reason, file, record number and raw text. For each "
+            "file, rows in = cleaned + quarantined + duplicates; a blocking check verifies this.",
             metadata=table_metadata("quarantined_transactions"),
         ),
         "cleaned_transactions": dg.AssetOut(
             **_COMMON,
             description="Typed, repaired and deduplicated transactions: dates by the declared "
             "format, two-digit birth years by pivot, placeholders to null, locations normalised, "
-            "outliers flagged and kept. A new file costs the work of that file: what was cleaned "
-            "before is kept while contract, code and files are the same.",
+            "outliers flagged and kept. Incremental: only new files are cleaned, as long as the "
+            "contract, the cleaning rules and the earlier files are unchanged.",
             metadata=table_metadata("cleaned_transactions") | {ROW_COUNT_KEY: "rows_clean"},
         ),
     },
@@ -64,7 +64,7 @@ def clean_transactions(
     published: PublishedResource,
     raw_transactions: DataFrame,
 ) -> Iterator[dg.Output[Any]]:
-    """Judge every raw row by the delivery contract: keep it, or set it aside with the reason."""
+    """Validate every raw row against the contract: keep it, or quarantine it with the reason."""
     store, contract = published.store, delivery.contract
     raw_version = store.latest("raw_transactions")
     deliveries = {d.sha256[:DELIVERY_DIGITS]: d for d in delivery.ledger.deliveries()}
@@ -79,7 +79,7 @@ def clean_transactions(
             taken_on={key: date.fromisoformat(d.taken_at[:10]) for key, d in deliveries.items()},
             winners=[d.sha256[:DELIVERY_DIGITS] for d in winners],
         )
-        context.log.info(cleaned.story)
+        context.log.info(cleaned.summary)
         advice = date_advice(
             cleaned.quarantined.files.values(),
             contract.columns["transaction_date"],
@@ -97,8 +97,8 @@ def clean_transactions(
                 CONTENT_HASH_KEY: content_of(raw_version),
                 CONTRACT_KEY: contract.fingerprint,
                 "rows_in": cleaned.rows_in,
-                "rows_quarantined": cleaned.rows_aside.get("quarantined", 0),
-                "rows_duplicate": cleaned.rows_aside.get("duplicate", 0),
+                "rows_quarantined": cleaned.rows_not_kept.get("quarantined", 0),
+                "rows_duplicate": cleaned.rows_not_kept.get("duplicate", 0),
                 "deliveries": cleaned.n_deliveries,
                 "deliveries_cleaned_now": cleaned.n_new,
                 "fences": _fences(cleaned.fences, contract),
@@ -110,10 +110,10 @@ def identical_rows(cleaned: Cleaned, contract: DeliveryContract) -> list[str]:
     """Return a sentence for each delivery with many identical rows."""
     shares = repeated_shares(cleaned.kept.files.values(), contract)
     return [
-        f"{share:.0%} of the rows of delivery {delivery} are identical to an earlier one of it. "
-        "They are counted as transactions of their own, because the contract names no ID that "
-        "tells them apart: if the file holds its rows twice, withdraw it; if it has a unique ID, "
-        "name it under [columns.transaction_id]."
+        f"{share:.0%} of the rows of delivery {delivery} are identical to an earlier row in it. "
+        "They are counted as separate transactions, because the contract names no transaction ID. "
+        "If the file contains its rows twice, withdraw it; if it has a unique ID, name it under "
+        "[columns.transaction_id]."
         for delivery, share in sorted(shares.items())
         if share > MOST_IDENTICAL
     ]

@@ -22,13 +22,13 @@ _MEASURES = ("f1_weighted", "f1_macro", "log_loss", "brier", "calibration_error"
 
 
 class ClassifierConfig(dg.Config):
-    """What may tell of a customer's segment beside the measures."""
+    """Evidence for a customer's segment besides the measures."""
 
     demographics: list[str] = Field(
         default=[],
-        description="Which of age, gender and location count as evidence for a customer of whom "
-        "not every measure is known. None by default: they tell little, and a decision about a "
-        "customer should not follow from them unless the bank has decided so "
+        description="Which of age, gender and location count as evidence for a customer whose "
+        "measures are not all known. None by default: they are weak evidence, and decisions about "
+        "a customer should not depend on them unless the bank has decided so "
         "(docs/decisions/0011-the-classifier.md).",
     )
 
@@ -53,10 +53,11 @@ def nb_classifier(
 
     Tested on customers that were held out before any transform, PCA or k-means was fitted. The
     bundle is JSON with a content hash: `scoring.bundle` scores it with numpy exactly as Spark
-    does, `scoring.posterior` answers from any subset of the measures, and `explain` says why.
+    does, `scoring.posterior` predicts from any subset of the measures, and `explain` gives the
+    reasons.
 
-    The nearest centroid repeats every label, for that is how k-means labels; naive Bayes is here
-    because it gives probabilities, and answers when not everything is known.
+    The nearest centroid reproduces every label, because k-means assigns labels that way. Naive
+    Bayes is used because it gives probabilities and handles missing inputs.
     """
     pca = PcaModel.from_json(pca_model)
     kmeans = KMeansModel.from_json(kmeans_model)
@@ -75,7 +76,9 @@ def nb_classifier(
         demographics=config.demographics,
     )
     for name in sorted(set(config.demographics) - set(bundle.evidence)):
-        context.log.warning(f"{name} is not used as evidence: the segments do not differ in it.")
+        context.log.warning(
+            f"{name} is not used as evidence, because the segments do not differ in it."
+        )
     context.add_output_metadata(
         {
             "f1_weighted": evaluation.f1_weighted,
@@ -119,7 +122,7 @@ def _quality(bundle: BundleDocument, names: list[str]) -> dict[str, Any]:
         ),
         "completeness": _table(
             "known",
-            [{**e, "known": ", ".join(e["known"]) or "nothing: the prior"} for e in completeness],
+            [{**e, "known": ", ".join(e["known"]) or "none (prior)"} for e in completeness],
             [*_MEASURES, "temperature", *(["evidence_weight"] if bundle.evidence else [])],
         ),
         "reliability": dg.MetadataValue.md(

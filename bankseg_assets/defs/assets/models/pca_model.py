@@ -18,20 +18,22 @@ from bankseg_assets.segmentation.pca import PcaModel
 
 
 class PcaConfig(dg.Config):
-    """Which features to segment by, and in how many components."""
+    """The features of the segmentation, and the number of components."""
 
     features: list[str] = Field(
         default=[],
-        description="Features by name; none: those of the contract, and if it names none, those "
-        "that suit the data. " + "; ".join(f"{f.name} ({f.reason})" for f in FEATURES.values()),
+        description="Names of the features. If empty: those of the contract, or, if it names none, "
+        "chosen from the data. " + "; ".join(f"{f.name} ({f.reason})" for f in FEATURES.values()),
     )
     n_components: int | None = Field(
-        default=None, ge=1, description="Principal components to keep; none: chosen with them."
+        default=None,
+        ge=1,
+        description="Principal components to keep; null: chosen with the features.",
     )
     whiten: bool | None = Field(
         default=None,
-        description="Divide each component by its standard deviation, so that all weigh the same; "
-        "none: chosen with the features.",
+        description="Divide each component by its standard deviation, so that all have the same "
+        "weight; null: chosen with the features.",
     )
     seed: int = Field(default=SEED, description="Seed of the random starts of the comparison.")
 
@@ -45,10 +47,9 @@ def pca_model(
 ) -> dict[str, Any]:
     """Feature transforms, mean, scale, loadings and explained variance, from training customers.
 
-    The features are chosen from the data: those that are missing, or the same for nearly all
-    customers, are left out, and the first set that gives sound segments is kept. Customers that are
-    held out for testing take no part. Gender and age are never features: they are profiled, not
-    clustered by.
+    The features are chosen from the data: features that are missing, or the same for nearly all
+    customers, are dropped, and the first set whose segments meet the criteria is used. Held-out
+    customers are excluded. Gender and age are never features; they only appear in profiles.
     """
     model = best_pca(
         rfm_table,
