@@ -74,11 +74,11 @@ def test_first_release_names_version_of_every_asset(batch: Platform) -> None:
     assert load_bundle(found.path("nb_classifier")).sha256 == found.model_sha256
     assert set(found.metrics) == set(Measures.__dataclass_fields__)
     assert all(batch.run.checks[name].passed for name in GATES)
-    assert {gate["verdict"] for gate in found.gates} == {"passed"}
+    assert {gate.verdict for gate in found.gates} == {"passed"}
     (delivery,) = found.deliveries
-    assert delivery["file_name"] == "demo_transactions.csv"
-    assert delivery["rows_in"] == DEMO_ROWS + 4
-    assert delivery["reasons"]["conflicting_duplicate"] == 2
+    assert delivery.file_name == "demo_transactions.csv"
+    assert delivery.rows_in == DEMO_ROWS + 4
+    assert delivery.reasons["conflicting_duplicate"] == 2
 
 
 def test_model_as_good_is_compared_and_replaces_it(own_data: Platform) -> None:
