@@ -52,6 +52,7 @@ def refresh_bundle(
     document = in_use.model_copy(
         update={
             "snapshot_date": snapshot[0].isoformat() if snapshot else "",
+            "fitted_snapshot_date": in_use.fitted_snapshot_date or in_use.snapshot_date,
             "segments": tuple(
                 segment_document(profile, kmeans.colours[profile["segment"]])
                 for profile in sorted(profiles, key=lambda p: p["segment"])
