@@ -20,6 +20,7 @@ from tools.bench.batches import (
     peer,
     split,
 )
+from tools.bench.drops import drops
 
 MILLION = 1_048_567  # the rows of the real file
 SIZES = (0.1, 1.0, 10.0, 50.0)
@@ -33,10 +34,17 @@ def main() -> None:
     with TemporaryDirectory(prefix="bankseg-bench-", dir=options.work) as folder:
         for size in options.sizes:
             for result in _of_size(size, options, Path(folder)):
-                report.keep(result)
-                print(report.row(result), flush=True)
+                _keep(result)
+        if options.drops:
+            for result in drops(MILLION, options.repeats, Path(folder), seed=SEED):
+                _keep(result)
     report.write()
     print(report.tables())
+
+
+def _keep(result: Result) -> None:
+    report.keep(result)
+    print(report.row(result), flush=True)
 
 
 def _of_size(size: float, options: argparse.Namespace, work: Path) -> Iterator[Result]:
@@ -65,10 +73,16 @@ def _of_size(size: float, options: argparse.Namespace, work: Path) -> Iterator[R
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m tools.bench")
     parser.add_argument(
-        "--sizes", type=float, nargs="+", default=SIZES, help="millions of rows (%(default)s)"
+        "--sizes", type=float, nargs="*", default=SIZES, help="millions of rows (%(default)s)"
     )
     parser.add_argument(
         "--deliveries", type=float, nargs="*", default=[10.0], help="sizes to add 1 %% to"
+    )
+    parser.add_argument(
+        "--drops",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="time files dropped on a running platform as well",
     )
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--peer", type=Path, default=PEER, help="a script to compare with")

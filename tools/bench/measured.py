@@ -3,7 +3,7 @@
 import os
 import subprocess
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,36 @@ class Measured:
     output: str
 
 
+class Usage:
+    """CPU seconds and peak memory of some processes, from the samples taken.
+
+    memory: as in `Measured`.
+    """
+
+    def __init__(self, processes: Callable[[], list[psutil.Process]]) -> None:
+        self._processes = processes
+        self._cpu: dict[int, float] = {}
+        self.memory = 0
+
+    @property
+    def cpu_seconds(self) -> float:
+        """The CPU seconds of all processes seen, since they started."""
+        return sum(self._cpu.values())
+
+    def sample(self) -> None:
+        """Take one sample."""
+        memory: dict[int, int] = {}
+        found = self._processes()
+        for one in found:
+            # A process may end during the scan; a zombie has no memory.
+            with suppress(psutil.Error):
+                memory[one.pid] = _private_memory(one)
+                times = one.cpu_times()
+                self._cpu[one.pid] = times.user + times.system
+        own = sum(memory[one.pid] for one in found if _is_own(one, memory))
+        self.memory = max(self.memory, own)
+
+
 def measure(
     command: Sequence[str | Path], *, folder: Path, environ: Mapping[str, str] | None = None
 ) -> Measured:
@@ -42,8 +72,6 @@ def measure(
 
     Raises CommandFailedError when it fails.
     """
-    most = 0
-    cpu: dict[int, float] = {}
     with TemporaryFile("w+", encoding="utf-8") as written:
         started = time.monotonic()
         process = subprocess.Popen(
@@ -54,16 +82,9 @@ def measure(
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+        usage = Usage(lambda: _session(process.pid))
         while not _ended(process):
-            memory: dict[int, int] = {}
-            session = _session(process.pid)
-            for one in session:
-                # A process may end during the scan; a zombie has no memory.
-                with suppress(psutil.Error):
-                    memory[one.pid] = _private_memory(one)
-                    times = one.cpu_times()
-                    cpu[one.pid] = times.user + times.system
-            most = max(most, sum(memory[one.pid] for one in session if _is_own(one, memory)))
+            usage.sample()
         seconds = time.monotonic() - started
         written.seek(0)
         output = written.read()
@@ -71,7 +92,7 @@ def measure(
         raise CommandFailedError(
             f"{' '.join(map(str, command))} ended with {process.returncode}:\n{output[-2000:]}"
         )
-    return Measured(seconds, sum(cpu.values()), most, output)
+    return Measured(seconds, usage.cpu_seconds, usage.memory, output)
 
 
 def _ended(process: subprocess.Popen[bytes]) -> bool:

@@ -57,6 +57,11 @@ class Serving:
                 time.sleep(0.1)
         raise FaultError(f"the platform does not start: {self._log.read_text()[-1500:]}")
 
+    def processes(self) -> list[psutil.Process]:
+        """Return all its processes."""
+        launcher = psutil.Process(self._launcher.pid)
+        return [launcher, *launcher.children(recursive=True)]
+
     def stop(self) -> None:
         """Stop it with all its processes."""
         self.instance.dispose()

@@ -1,0 +1,94 @@
+"""Time from a file dropped on a running platform to the release that contains it."""
+
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import pairwise
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bankseg_assets.release.releases import current_release
+from ops.demo.transactions import write_demo_transactions
+from tools.bench.batches import Result, split
+from tools.bench.measured import SAMPLE_SECONDS, Measured, Usage
+from tools.faults.lab import Platform
+from tools.faults.scenario import FaultError
+from tools.faults.serving import Serving
+
+MOST_SECONDS = 1800.0
+ROWS_IN_USE = 104_856  # of the first file, which the model in use is fitted on
+SMALL = 30_000
+DROPPED = "{:,} rows dropped on a running platform"
+SECOND = "{:,} rows dropped after these"
+
+
+def drops(million: int, repeats: int, work: Path, *, seed: int) -> Iterator[Result]:
+    """Measure three deliveries to a platform under `make run`: 30,000 rows, a million, 30,000.
+
+    Each file has the marker that says it is complete, so the wait for it to settle is excluded; the
+    sensors' intervals are included. CPU and memory are of the whole platform.
+    """
+    sizes = (ROWS_IN_USE, SMALL, million, SMALL)
+    files = list(_files(sizes, work, seed))
+    runs = [_dropped(files, work) for _ in range(repeats)]
+    names = (DROPPED.format(SMALL), DROPPED.format(million), SECOND.format(SMALL))
+    before = 0
+    for place, (name, (rows, _)) in enumerate(zip(names, pairwise(sizes), strict=True)):
+        before += rows
+        yield Result.of(name, before, [(run[place], {}) for run in runs])
+    for file in files:
+        file.unlink()
+
+
+def _files(sizes: Sequence[int], work: Path, seed: int) -> Iterator[Path]:
+    """Yield demo transactions, split into files of these sizes with distinct IDs."""
+    rest = work / "rest.csv"
+    write_demo_transactions(rest, rows=sum(sizes), seed=seed)
+    for number, rows in enumerate(sizes):
+        # Not a demo's name: the gates of the bank's own data apply.
+        file, remaining = work / f"bank_{number}.csv", work / "remaining.csv"
+        split(rest, rows, file, remaining)
+        remaining.replace(rest)
+        yield file
+    rest.unlink()
+
+
+def _dropped(files: Sequence[Path], work: Path) -> list[Measured]:
+    first, *later = files
+    with TemporaryDirectory(dir=work) as folder:
+        platform = Platform(Path(folder))
+        landing = platform.settings.landing_dir
+        landing.mkdir(parents=True)
+        os.link(first, landing / first.name)
+        platform.rerun("--job", "refresh")
+        with _serving(platform) as serving:
+            return [_until_released(platform, serving, file) for file in later]
+
+
+@contextmanager
+def _serving(platform: Platform) -> Iterator[Serving]:
+    serving = Serving(platform)
+    try:
+        yield serving
+    finally:
+        serving.stop()
+
+
+def _until_released(platform: Platform, serving: Serving, file: Path) -> Measured:
+    before = current_release(platform.published)
+    usage = Usage(serving.processes)
+    usage.sample()
+    cpu_before, started = usage.cpu_seconds, time.monotonic()
+    landed = platform.settings.landing_dir / file.name
+    os.link(file, landed)
+    landed.with_name(f"{landed.name}.done").touch()
+    while (found := current_release(platform.published)) is None or found == before:
+        if time.monotonic() - started > MOST_SECONDS:
+            raise FaultError(f"{file.name} was not released within {MOST_SECONDS:.0f} s")
+        usage.sample()
+        time.sleep(SAMPLE_SECONDS)
+    seconds = time.monotonic() - started
+    usage.sample()
+    serving.wait_for(lambda: not platform.unfinished_runs(), "the end of the run", MOST_SECONDS)
+    return Measured(seconds, usage.cpu_seconds - cpu_before, usage.memory, "")
