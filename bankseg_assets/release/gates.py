@@ -103,9 +103,9 @@ class Comparison:
     """
 
     agreement: float | None = None
-    drift: Mapping[str, float] = _NOTHING
+    drift: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
     agreement_noise: float = 0.0
-    drift_noise: Mapping[str, float] = _NOTHING
+    drift_noise: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
     not_compared: str = ""
     smallest_was_small: bool = False
 
