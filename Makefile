@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env run materialize demo-data test faults cluster bench lint clean
+.PHONY: help env run materialize demo-data test test-fast faults cluster bench lint clean
 
 # Another program's packages would be found before the installed ones.
 unexport PYTHONPATH PYTHONHOME
@@ -13,35 +13,42 @@ SEED ?= 7
 SEEDS ?= 10
 SIZES ?= 0.1 1 10 50
 REPEATS ?= 3
+# Processes that share the tests; each has a JVM, and a file's tests stay together.
+WORKERS ?= 2
 VENV := .venv
 PY := $(VENV)/bin/python
+# Rewriting the assertions takes ten seconds where bytecode may not be kept.
+PYTEST = PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n $(WORKERS) --dist loadfile
 
-help: ## Show the targets.
+help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-env: $(VENV)/.installed ## Make .venv from the hashed lock file.
+env: $(VENV)/.installed ## Create .venv from the hashed lock file.
 
 run: env ## Materialize what is missing, then serve the Dagster UI and the app until Ctrl-C.
 	@$(PY) -m ops.launch.run
 
-materialize: env ## Compute every asset once; the exit code tells. FORCE=1 releases what a gate refuses.
+materialize: env ## Materialize every asset once; exit code 0 on success. FORCE=1 releases despite failed gates.
 	@$(PY) -m ops.launch.materialize $(if $(FORCE),--force)
 
-demo-data: env ## Write demo transactions and holdings, to be taken: ROWS=1048567 SEED=7.
+demo-data: env ## Write demo transactions and holdings into the landing folders: ROWS=1048567 SEED=7.
 	@$(PY) -m ops.demo.transactions --rows $(ROWS) --seed $(SEED)
 
 # pytest comes last, also after a lint failure: its summary is what a reader of the log looks for.
-test: env ## Run lint and every test.
+test: env ## Run lint and every test, in WORKERS=2 processes.
 	@$(PY) -m ops.dev.ensure_chromium
-	@lint=0; $(MAKE) --no-print-directory lint || lint=1; $(PY) -m pytest && exit $$lint
+	@lint=0; $(MAKE) --no-print-directory lint || lint=1; $(PYTEST) && exit $$lint
 
-faults: env ## Break the platform in every way we know, SEEDS=10 times each; write the table.
+test-fast: env ## Run the unit tests: no Dagster run, other process or browser.
+	@$(PYTEST) -m "not slow and not subprocess and not browser and not cluster"
+
+faults: env ## Inject every known fault SEEDS=10 times; write docs/reliability.md.
 	@$(PY) -m tools.faults --seeds $(SEEDS)
 
-cluster: env ## The same on a Spark cluster, by Spark Connect, and with PostgreSQL: 20 minutes.
+cluster: env ## Run the tests on a Spark cluster, Spark Connect and PostgreSQL (20 minutes).
 	@$(PY) -m pytest -m cluster
 
-bench: env ## Time the batch at SIZES (millions of rows), with the script PEER beside it; write the table.
+bench: env ## Time the batch at SIZES (millions of rows), and the script PEER; write docs/performance.md.
 	@$(PY) -m tools.bench --sizes $(SIZES) --repeats $(REPEATS) $(if $(PEER),--peer $(PEER))
 
 lint: env ## Check style, format and types.

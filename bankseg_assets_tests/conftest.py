@@ -12,6 +12,7 @@ from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.runtime.spark import DEEP_STACK, prepare_process, spark_config
 
 # Fixtures of several folders; pytest finds only those in this file.
+from bankseg_assets_tests import tiers
 from bankseg_assets_tests.batch_fixtures import after_batch, own_data, second_batch
 from bankseg_assets_tests.model_fixtures import fitted
 from bankseg_assets_tests.running import DEMO_ROWS, Platform, run_platform
@@ -29,6 +30,20 @@ TEST_CONFIG = {
 
 
 __all__ = ["after_batch", "fitted", "own_data", "second_batch"]
+
+
+# First, since a later hook of pytest selects the tests by their markers.
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark the tests with a slow fixture."""
+    tiers.mark_slow(items)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
+    """Let a unit test fail if it starts a process."""
+    with tiers.no_processes(item):
+        yield
 
 
 @pytest.fixture(scope="session")

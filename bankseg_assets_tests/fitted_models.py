@@ -75,7 +75,8 @@ def candidate(
 def fit(rfm: DataFrame, wanted: int | None = None) -> Fitted:
     """Fit all models as the platform does, with the selected or the `wanted` k."""
     pca = fit_pca(rfm, candidate(rfm, FEATURES))
-    kmeans = fit_kmeans(rfm, pca, SweepOptions(range(2, 7), fewest=3, seed=1), wanted=wanted)
+    ks = range(2, 7) if wanted is None else range(wanted, wanted + 1)
+    kmeans = fit_kmeans(rfm, pca, SweepOptions(ks, fewest=3, seed=1), wanted=wanted)
     segments = assign(rfm, pca, kmeans).persist()
     labelled = pca.project(segments, "segment", "held_out")
     model, evaluation = fit_and_evaluate(labelled, pca.n_components)

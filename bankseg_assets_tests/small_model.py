@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from bankseg_assets.scoring.bundle import ARRAYS, Bundle, feature_list
-from bankseg_assets.scoring.documents import NumberInput, Segment
+from bankseg_assets.scoring.documents import EvaluationDocument, NumberInput, Segment
 
 FEATURES = feature_list(
     ["recency", "capped_frequency", "log_average_amount", "log_average_balance"]
@@ -62,7 +62,7 @@ def small_model(*, whitened: bool = False, **changes: Any) -> Bundle:
         evidence={},
         evidence_weights={},
         metrics={},
-        evaluation={},
+        evaluation=EvaluationDocument(),
         confusion=np.zeros((3, 3), dtype=np.int64),
         **{name: np.array(arrays[name], dtype=np.float64) for name in ARRAYS},
     )

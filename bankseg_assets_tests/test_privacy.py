@@ -20,6 +20,8 @@ from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.storage.version_store import VersionStore
 from ops.demo.transactions import HEADER, write_demo_transactions
 
+pytestmark = [pytest.mark.slow, pytest.mark.subprocess]
+
 ROOT = Path(__file__).parents[1]
 CUSTOMER = "CANARY730539118264"
 DELIVERED_BIRTH = "17/3/29"

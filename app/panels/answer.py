@@ -61,7 +61,7 @@ def show_answer(
         alt="A bar for each segment's probability; the table below has the same numbers.",
         key="probabilities",
     )
-    st.caption("How probable each segment is for this customer.")
+    st.caption("The probability of each segment for this customer.")
     show_table(
         pd.DataFrame({"Segment": names, "Probability": [percent(share) for share in shares]}),
         alt="Probability of each segment",
@@ -71,12 +71,12 @@ def show_answer(
         st.plotly_chart(
             reason_bars(reasons.reasons, colour(segment), colour(second)),
             config={"displayModeBar": False},
-            alt="What each input says for the one and for the other; the sentence above says it.",
+            alt="How far each input supports either segment; the sentence above has the same.",
             key="reasons",
         )
         st.caption(
-            f"To the right: speaks for {segment.name}. To the left: for {second.name}. The "
-            "numbers are log odds: 0.7 makes the one twice as likely against the other, 2.3 ten "
+            f"Bars to the right support {segment.name}, bars to the left {second.name}. The "
+            "numbers are log odds: 0.7 makes a segment twice as likely as the other, 2.3 ten "
             "times."
         )
     _changes(bundle, given)
@@ -118,9 +118,9 @@ def _compare(bundle: Bundle, segment: Segment, given: Given, numbers: Numbers) -
 def verdict(chance: float, runner_up: str, second_chance: float) -> str:
     """Return a sentence about the confidence of the model."""
     if chance >= SURE:
-        return f"**{percent(chance)}** probable. Next is {runner_up}, {percent(second_chance)}."
+        return f"**{percent(chance)}** probable. Second: {runner_up}, {percent(second_chance)}."
     return (
-        f"Only **{percent(chance)}** probable; it may as well be **{runner_up}**, "
+        f"Only **{percent(chance)}** probable; **{runner_up}** is also possible, "
         f"{percent(second_chance)}. Treat the answer as a hint."
     )
 
@@ -197,7 +197,7 @@ def _ask_next(bundle: Bundle, given: Given) -> None:
     questions = next_question(bundle, given)
     if questions and questions[0].gain >= MIN_GAIN:
         st.info(
-            f"Ask next: **{questions[0].label}**. It tells most of what is still open.",
+            f"Ask next: **{questions[0].label}**. It would reduce the uncertainty most.",
             icon=":material/help:",
         )
 

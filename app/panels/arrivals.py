@@ -14,11 +14,11 @@ def show_arrivals(release: Release | None, numbers: Numbers) -> None:
     """Draw the deliveries and the outcome of their rows."""
     arrived = deliveries(load_settings())
     if arrived:
-        st.subheader("What arrived", anchor=False)
+        st.subheader("Delivered files", anchor=False)
         st.dataframe(ledger_table(arrived, numbers), hide_index=True, alt="Deliveries")
     if release and {"cleaned_transactions", "quarantined_transactions"} <= release.versions.keys():
-        st.subheader("What became of the rows", anchor=False)
+        st.subheader("Accepted and quarantined rows", anchor=False)
         show_table(
             reasons_table(kept_rows(release), excluded_rows(release), numbers),
-            alt="Rows that were kept, and rows that were quarantined with the reason",
+            alt="Accepted rows, and quarantined rows by reason",
         )

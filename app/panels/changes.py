@@ -9,9 +9,9 @@ from bankseg_assets.presentation.disclosure import SMALLEST_CELL, rounded_count
 
 KINDS = {"both": "Both together", "customer": "The customer moved", "model": "The model moved"}
 EXPLAINED = {
-    "both": "From the segment then to the segment now.",
-    "customer": "New data, old model: what these customers did since.",
-    "model": "Same data, new model: nothing happened but that the segments were drawn anew.",
+    "both": "From the previous segment to the current one.",
+    "customer": "New data, previous model: changes in the behaviour of the customers.",
+    "model": "Same data, new model: only the boundaries of the segments changed.",
 }
 
 

@@ -34,11 +34,11 @@ class Comparison:
         }
         made = f"Made on {self.made:%-d %B %Y} at {self.made:%H:%M} UTC, "
         if same == self.inputs.keys():
-            return made + "of the customers and the model of this version."
+            return made + "from the customers and the model of this version."
         if "rfm_table" in same:
-            return made + "of the customers of this version, and of another model."
+            return made + "from the customers of this version and another model."
         return (
-            made + "of other data than this version: run the job `comparison` for one of the "
+            made + "from other data than this version: run the job `comparison` to compare on the "
             "newest data."
         )
 

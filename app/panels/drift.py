@@ -44,10 +44,11 @@ def drift_note(release: Release, *, direction_known: bool = False) -> str:
         label(measure, direction_known=direction_known).lower() for measure in BLOCKING_DRIFT
     )
     return (
-        "PSI, the population stability index: how differently the customers are spread over the "
-        f"tenths of the version before; 0 is alike. Above {warned:g} a shift is told. Above "
-        f"{refused:g} in {', '.join(others)} or {last}, a version is refused; recency, frequency "
-        "and totals grow with the days that the data covers, so they never refuse one."
+        "PSI is the population stability index: how much the distribution of the customers over "
+        f"the deciles of the previous version has changed; 0 means unchanged. Above {warned:g} "
+        f"there is a warning. Above {refused:g} in {', '.join(others)} or {last}, a version is "
+        "refused. Recency, frequency and totals grow with the days that the data covers, so they "
+        "only warn."
     )
 
 
@@ -62,7 +63,7 @@ def shifted(release: Release, *, direction_known: bool = False) -> str:
     if not found:
         return ""
     shifts = ", ".join(f"{name.lower()} ({value:.2f})" for name, value in found)
-    return f"Shifted since the version before: {shifts}; up to {warned:g} counts as unchanged."
+    return f"Shifted since the previous version: {shifts}; up to {warned:g} counts as unchanged."
 
 
 def agreed(release: Release) -> float | None:
@@ -77,19 +78,18 @@ def agreement(release: Release) -> str:
         return ""
     least = gate_of(release, AGREEMENT).numbers["least"]
     return (
-        f"The model before and this one put held-out customers into segments that agree at "
-        f"**{found:.3f}** (adjusted Rand index): 1 is everybody together "
-        f"with the same others as before, 0 is chance. Below {least:g}, a version is "
-        "refused."
+        "The segments that the previous model and this one give to held-out customers agree at "
+        f"**{found:.3f}** (adjusted Rand index): 1 is the same segments, 0 is chance. "
+        f"Below {least:g}, a version is refused."
     )
 
 
 def _words(measure: str, value: float, warned: float, refused: float) -> str:
     if value <= warned:
-        return "As before"
+        return "Unchanged"
     if measure not in BLOCKING_DRIFT:
-        return "Has shifted, as it does when the data covers other days"
-    return "Has shifted" if value <= refused else "Another population"
+        return "Has shifted, as expected when the data covers other days"
+    return "Has shifted" if value <= refused else "Different population"
 
 
 def _shifts(release: Release) -> list[tuple[str, float]]:

@@ -10,7 +10,7 @@ from bankseg_assets.scoring.bundle import Bundle, InputError
 from bankseg_assets.scoring.documents import NumberInput
 from bankseg_assets.scoring.inputs import Input, asked_of, problem, range_of
 
-SPENDING_ALONE = "Count what the customer spends. Income, such as a salary, does not belong here."
+SPENDING_ALONE = "Count spending only, without income such as a salary."
 
 Entered = dict[str, Any]
 """Input -> value; None if unknown."""

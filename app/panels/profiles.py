@@ -16,8 +16,8 @@ UNKNOWN = "—"
 AVERAGE = 100
 INDEX_NOTE = "Index: the segment's mean, where 100 is the mean of all customers."
 SPENDING_NOTE = (
-    "Spending is what customers pay; income, such as a salary, is shown beside it and is no part "
-    "of it or of how segments are made."
+    "Spending is what customers pay. Income, such as a salary, is shown separately and does not "
+    "affect the segments."
 )
 
 
@@ -95,8 +95,8 @@ def rule_sentence(segment: Segment) -> str:
     """Return the segment's rule with its coverage and exclusivity."""
     coverage, exclusivity = segment.coverage or 0.0, segment.exclusivity or 0.0
     return (
-        f"**Rule: {segment.rule}.** It holds for {percent(coverage)} of the segment; "
-        f"of all customers whom it holds for, {percent(exclusivity)} are in the segment."
+        f"**Rule: {segment.rule}.** {percent(coverage)} of the segment meet it; of all customers "
+        f"who meet it, {percent(exclusivity)} are in the segment."
     )
 
 

@@ -10,11 +10,11 @@ from app.panels.profiles import UNKNOWN
 from app.widgets.charts import LARGE, OTHER, TOP, number_axis
 from app.widgets.numbers import Numbers
 from bankseg_assets.presentation.formatting import percent
-from bankseg_assets.scoring.documents import Segment
+from bankseg_assets.scoring.documents import ReliabilityBin, Segment, SubsetQuality
 
 METRICS = {
     "f1_weighted": "F1, weighted by size",
-    "f1_macro": "F1, every segment alike (macro)",
+    "f1_macro": "F1, all segments weighted equally (macro)",
     "log_loss": "Log loss before calibration (nats)",
     "brier": "Brier score",
     "calibration_error": "Expected calibration error",
@@ -54,53 +54,57 @@ def confusion(
     )
 
 
-def completeness(entries: Sequence[Mapping[str, Any]], labels: Mapping[str, str]) -> pd.DataFrame:
+def completeness(entries: Sequence[SubsetQuality], labels: Mapping[str, str]) -> pd.DataFrame:
     """Return the quality for each subset of known inputs, best first."""
     return pd.DataFrame(
         [
             {
-                "Known": ", ".join(labels.get(name, name) for name in entry["known"])
-                or "nothing: the shares of the segments",
-                "F1 macro": f"{entry['f1_macro']:.3f}",
-                "Log loss": f"{entry['log_loss']:.3f}",
-                "Calibration error": f"{entry['calibration_error']:.3f}",
+                "Known": ", ".join(labels.get(name, name) for name in entry.known)
+                or "none (shares of the segments only)",
+                "F1 macro": f"{entry.f1_macro:.3f}",
+                "Log loss": f"{entry.log_loss:.3f}",
+                "Calibration error": f"{entry.calibration_error:.3f}",
             }
-            for entry in sorted(entries, key=lambda entry: entry["log_loss"])
+            for entry in sorted(entries, key=lambda entry: entry.log_loss)
         ]
     )
 
 
-def reliability(rows: Sequence[Mapping[str, float]]) -> go.Figure:
+def reliability(rows: Sequence[ReliabilityBin]) -> go.Figure:
     """Return a reliability diagram; a calibrated model is on the diagonal."""
     diagonal = go.Scatter(
-        x=[0, 1], y=[0, 1], mode="lines", line={"dash": "dot", "color": OTHER}, name="honest"
+        x=[0, 1],
+        y=[0, 1],
+        mode="lines",
+        line={"dash": "dot", "color": OTHER},
+        name="calibrated",
     )
     points = go.Scatter(
-        x=[row["confidence"] for row in rows],
-        y=[row["accuracy"] for row in rows],
+        x=[row.confidence for row in rows],
+        y=[row.accuracy for row in rows],
         mode="lines+markers",
         line={"color": TOP},
-        name="the model",
+        name="this model",
     )
     axis = {"range": [0, 1.02], "tickformat": ".0%", "fixedrange": True}
     layout = go.Layout(
         height=380,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        xaxis={**axis, "title": "How sure it says it is"},
-        yaxis={**axis, "title": "How often it is right"},
+        xaxis={**axis, "title": "Predicted probability"},
+        yaxis={**axis, "title": "Share of correct answers"},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     )
     return go.Figure([diagonal, points], layout)
 
 
-def reliability_table(rows: Sequence[Mapping[str, float]], numbers: Numbers) -> pd.DataFrame:
+def reliability_table(rows: Sequence[ReliabilityBin], numbers: Numbers) -> pd.DataFrame:
     """Return the chart's numbers."""
     return pd.DataFrame(
         [
             {
-                "How sure it says it is": percent(row["confidence"]),
-                "How often it is right": percent(row["accuracy"]),
-                "Customers": numbers.number(row["customers"]),
+                "Predicted probability": percent(row.confidence),
+                "Share of correct answers": percent(row.accuracy),
+                "Customers": numbers.number(row.customers),
             }
             for row in rows
         ]
@@ -143,7 +147,7 @@ def choices(entries: Sequence[Mapping[str, Any]], numbers: Numbers) -> pd.DataFr
                 "Gap": _figure(entry["gap"], ".2f"),
                 "Smallest": _figure(entry["smallest_share"], ".1%"),
                 "F1 macro": _figure(entry["f1_macro"]),
-                "Stability": _figure(entry["stability"], unknown="not needed"),
+                "Stability": _figure(entry["stability"], unknown="not measured"),
             }
             for entry in entries
         ]

@@ -59,7 +59,7 @@ def show_cell(
     """Draw the details of a cell; nothing and no list for fewer than 11 customers."""
     row = row_of(cells, cell)
     if row is None:
-        st.info("Nobody is in this cell, or too few to be shown: there is no list of them.")
+        st.info("This cell has no customers, or too few (under 11) to be shown or listed.")
         return
     left, right = st.columns(2)
     share = row["customers"] / bundle.metrics["n_customers"]
@@ -75,7 +75,7 @@ def show_cell(
     right.metric(
         "Spending" if bundle.direction_known else "Money moved",
         numbers.short_money(float(row["monetary"])),
-        f"{per_customer} a customer",
+        f"{per_customer} per customer",
         delta_color="off",
         delta_arrow="off",
         border=True,
@@ -86,10 +86,10 @@ def show_cell(
         as_table(segments_in(release, cell), bundle.segments, numbers),
         alt="The segments of these customers",
     )
-    st.caption("The segments that these customers are in, to the nearest ten.")
+    st.caption("Customers of this cell by segment, rounded to the nearest ten.")
     recency, frequency = cell
     st.download_button(
-        "These customers (CSV)",
+        "Customers of this cell (CSV)",
         campaign_list(
             release,
             bundle,

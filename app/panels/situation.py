@@ -9,7 +9,7 @@ import streamlit as st
 from app.panels.last_run import Run, last_run
 from bankseg_assets.landing.ledger import Delivery, Ledger
 from bankseg_assets.presentation.markdown import escaped
-from bankseg_assets.release.releases import Refusal, refusal
+from bankseg_assets.release.releases import Refusal, current_refusal
 from bankseg_assets.runtime.settings import Settings
 
 POLL_SECONDS = 5
@@ -33,7 +33,7 @@ def show(settings: Settings, *, in_full: bool) -> None:
     found = situation(
         settings.landing_dir.as_posix(),
         deliveries(settings),
-        refusal(settings.published_dir),
+        current_refusal(settings.published_dir),
         _last_run(settings.dagster_port),
         f"http://127.0.0.1:{settings.dagster_port}",
     )
@@ -52,7 +52,7 @@ def _text(found: Situation) -> str:
     reasons = "".join(f"\n- {escaped(reason)}" for reason in found.reasons)
     return (
         f"**{NO_SEGMENTS}** {found.what}{reasons}\n\nWhat to do: {found.todo}\n\n"
-        "This page fills by itself when the first version is released."
+        "This page updates when the first version is released."
     )
 
 
@@ -78,13 +78,13 @@ def situation(
     if run and run.is_at_work:
         return Situation(
             f"A batch is in progress: {_files(arrived)}.",
-            f"wait; {dagster}/runs/{run.run_id} shows how far it is.",
+            f"wait; {dagster}/runs/{run.run_id} shows the progress.",
         )
     if refused and not (run and run.has_failed and run.run_id != refused.run_id):
         return Situation(
-            "The first version was refused, so that nothing false is shown:",
-            "what each reason says; the page Data shows what was quarantined and why. A corrected "
-            f"file in `{landing}` starts the next batch.",
+            "The first version was refused, so no results are shown:",
+            "follow the reasons above; the page Data shows what was quarantined and why. A "
+            f"corrected file in `{landing}` starts the next batch.",
             refused.reasons,
             is_wrong=True,
         )
@@ -98,15 +98,15 @@ def situation(
         )
     if run and run.has_failed:
         return Situation(
-            "The last batch failed, and a repetition fails too until its cause is removed:",
-            f"{dagster}/runs/{run.run_id} has the details. Correct the cause, then run "
+            "The last batch failed, and will fail again until the cause is fixed:",
+            f"{dagster}/runs/{run.run_id} has the details. Fix the cause, then run "
             "`make materialize`, or press the button on the page Data.",
-            run.reasons or ("It was stopped, or ended without a reason.",),
+            run.reasons or ("It was stopped, or ended without an error message.",),
             is_wrong=True,
         )
     if arrived:
         return Situation(
-            f"{_files(arrived)}; segments have not been made of them.",
+            f"{_files(arrived)}; no segments have been made from them yet.",
             f"run `make materialize`, or look at {dagster}/runs.",
         )
     return Situation(

@@ -14,7 +14,7 @@ def settings(found: Suggestion) -> pd.DataFrame:
         (line.key, "open" if line.value == OPEN else toml(line.value), line.evidence)
         for line in found.settings
     ]
-    return pd.DataFrame(rows, columns=["Setting", "Value", "Seen in the file"])
+    return pd.DataFrame(rows, columns=["Setting", "Value", "Evidence in the file"])
 
 
 def counts(report: dict[str, Any]) -> dict[str, int]:
@@ -34,7 +34,7 @@ def reasons(report: dict[str, Any]) -> pd.DataFrame:
         (one["code"], f"{one['rows']:,}", ", ".join(one["examples"]), one["advice"])
         for one in report["reasons"]
     ]
-    return pd.DataFrame(rows, columns=["Reason", "Rows", "Such as", "What to change"])
+    return pd.DataFrame(rows, columns=["Reason", "Rows", "Examples", "What to change"])
 
 
 def comparison(report: dict[str, Any]) -> pd.DataFrame:

@@ -10,7 +10,7 @@ from app.panels import situation
 from app.panels.unreleased import unreleased
 from app.widgets.numbers import Numbers
 from bankseg_assets.presentation.markdown import escaped
-from bankseg_assets.release.releases import Release, refusal
+from bankseg_assets.release.releases import Release, current_refusal
 from bankseg_assets.runtime.settings import load_settings
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.current_model import Serving, renew
@@ -53,7 +53,8 @@ def offer(*, in_full: bool = False) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.info(
-            "A newer version of the segments is out. What you see stays as it is until you change.",
+            "A newer version of the segments is available. This page keeps the current one until "
+            "you switch.",
             icon=":material/new_releases:",
         )
         if st.button("Show the newer version", key="adopt"):
@@ -125,19 +126,19 @@ def _find() -> list[Release]:
 
 def _show_problem(serving: Serving) -> None:
     fallback = (
-        f"Model {serving.bundle.version} goes on answering meanwhile."
+        f"Model {serving.bundle.version} stays in use meanwhile."
         if serving.bundle
         else "There is no earlier model to fall back on."
     )
     st.error(
         f"**The newest model cannot be used.** {serving.problem} {fallback}\n\n"
-        "What to do: run `make materialize`; this page mends itself when a good model is out.",
+        "What to do: run `make materialize`; this page updates when a working model is released.",
         icon=":material/error:",
     )
 
 
 def _show_refusal(bundle: Bundle, *, in_full: bool) -> None:
-    found = refusal(load_settings().published_dir)
+    found = current_refusal(load_settings().published_dir)
     if found is None:
         return
     if not in_full:
@@ -151,7 +152,7 @@ def _show_refusal(bundle: Bundle, *, in_full: bool) -> None:
     reasons = "\n".join(f"- {escaped(reason)}" for reason in found.reasons)
     st.warning(
         f"**A newer version was refused.**\n{reasons}\n\n"
-        f"Model {bundle.version} goes on answering, with the data that it was made from. The "
+        f"Model {bundle.version} stays in use, with the data that it was made from. The "
         "checks of the asset `release` in the Dagster UI have the numbers "
         f"(run {found.run_id[:8]}).",
         icon=":material/gpp_maybe:",

@@ -30,11 +30,11 @@ class Badge:
     sentence: str
 
 
-_FIRST = Badge("gray", "First version", "There is no version before to compare with.")
+_FIRST = Badge("gray", "First version", "There is no previous version to compare with.")
 _POPULATION: dict[str, tuple[Colour, str]] = {
     "passed": ("green", "Same population"),
     "warned": ("orange", "Population has shifted"),
-    "refused": ("red", "Another population"),
+    "refused": ("red", "Different population"),
 }
 
 
@@ -65,7 +65,7 @@ def limits(notes: int) -> list[Badge]:
     if not notes:
         return []
     words = "1 note on the data" if notes == 1 else f"{notes} notes on the data"
-    return [Badge("orange", words, "The page Overview says what to know about this data.")]
+    return [Badge("orange", words, "The page Overview lists the limits of this data.")]
 
 
 def show(release: Release, more: Sequence[Badge] = (), *, direction_known: bool = False) -> None:
@@ -90,7 +90,7 @@ def _population(release: Release, *, direction_known: bool) -> Badge:
         return _FIRST
     sentence = (
         shifted(release, direction_known=direction_known)
-        or "The customers are spread as in the version before."
+        or "The customers are distributed as in the previous version."
     )
     colour, words = _POPULATION[gate.verdict]
     return Badge(colour, words, sentence)
@@ -101,8 +101,8 @@ def _stability(release: Release) -> Badge:
     if agreement is None:
         return _FIRST
     sentence = (
-        f"This version and the one before agree at {agreement:.2f} on who belongs together; 1 is "
-        "everybody as before, 0 is chance."
+        f"The segments of this version and the previous one agree at {agreement:.2f}; 1 is the "
+        "same segments, 0 is chance."
     )
     if gate_of(release, AGREEMENT).verdict == "refused":
         return Badge("red", "Segments have changed", sentence)

@@ -1,4 +1,4 @@
-"""Page for auditors: what is this, what may it be used for, and how fair is it?"""
+"""Page for auditors: intended use, limits, fairness and lineage of the model."""
 
 from functools import partial
 
@@ -13,51 +13,53 @@ from app.widgets.tables import show_side_by_side, show_table
 from app.widgets.words import words
 
 GLOSSARY = {
-    "Segment": "A group of customers with like habits, found by k-means; every customer is in one.",
+    "Segment": "A group of similar customers, found by k-means; every customer is in one segment.",
     "Recency": "Days from a customer's last transaction to the snapshot.",
     "Frequency": "Number of transactions in the data window.",
     "Monetary": "Sum of the amounts in the data window.",
-    "Snapshot": "The day after the newest transaction: what all days are counted to.",
+    "Snapshot": "The day after the newest transaction; recency is counted to this day.",
     "Index": "A segment's mean, where 100 is the mean of all customers.",
-    "Held out": "Customers kept from every fit, to test on.",
-    "F1": "1 when everyone is put into the right segment; it counts wrong and missing ones.",
-    "Silhouette": "How much nearer customers are to their own segment than to the next; at most 1.",
-    "Calibration error": "How far the probabilities are from how often they are right.",
+    "Held out": "Customers who are not used for training, so that the model can be tested on them.",
+    "F1": "Combines precision and recall; 1 if every customer gets the correct segment.",
+    "Silhouette": "How much closer customers are to their own segment than to the next; at most 1.",
+    "Calibration error": "How far predicted probabilities are from the share of correct answers.",
     "Posterior": "The probability of each segment, given what is known of a customer.",
 }
 
 DATA_LABELS = {
-    "identity_conflict_share_of_repeat": "Share of the repeat customers whose rows disagree in "
-    "birth date or gender",
-    "customer_key": "What tells customers apart",
+    "identity_conflict_share_of_repeat": "Share of repeat customers whose rows have different "
+    "birth dates or genders",
+    "customer_key": "Customer key (identifies a customer)",
     "is_demo_data": "Demo data",
-    "direction_known": "Spending and income are told apart",
+    "direction_known": "Spending and income are separated",
 }
 
 TRANSFORMS = {
-    "identity": "as it is",
+    "identity": "none",
     "cap": "capped",
-    "log_offset": "logarithm, after an offset is added",
-    "signed_log": "logarithm of its size, with its sign",
+    "log_offset": "logarithm with an offset",
+    "signed_log": "logarithm of the absolute value, with the sign",
 }
 
 GLOSSARY_OF_SPENDING = {
     "Recency": "Days from a customer's last spending transaction to the snapshot.",
     "Frequency": "Number of spending transactions in the data window.",
     "Monetary": "Sum of the spending in the data window.",
-    "Income": "Sum of what came in, such as salaries, in the data window. It is no feature.",
+    "Income": "Sum of incoming amounts, such as salaries, in the data window. It is not a feature.",
 }
 """Glossary entries that apply if the direction of amounts is known."""
 
-page.begin("About", "What is this, what may it be used for, and where does it end?")
+page.begin(
+    "About", "What are these segments, what may they be used for, and what are their limits?"
+)
 card = data.document("model_card")
 direction_known = session.direction_known()
 if not card:
     page.waiting("This version has no model card.", "Run the job `models`.")
 else:
     for title, texts in (
-        ("Meant for", card["use"]["intended"]),
-        ("Not meant for", card["use"]["not_intended"]),
+        ("Intended use", card["use"]["intended"]),
+        ("Not intended for", card["use"]["not_intended"]),
         ("Limits", card["limits"]),
     ):
         st.subheader(title, anchor=False)
@@ -76,16 +78,16 @@ else:
         measure=features["measure"].map(partial(label, direction_known=direction_known)),
         transform=features["transform"].map(TRANSFORMS.get).fillna(features["transform"]),
     )
-    features.columns = ["Feature", "Made of", "Transform", "Why"]
+    features.columns = ["Feature", "Measure", "Transform", "Why"]
     show_side_by_side(features, alt="Features")
     st.subheader("Fairness", anchor=False)
     fairness = pd.DataFrame(card["fairness"])
     if fairness.empty:
-        st.caption("Age, gender and place are not in the data, or too few customers have one.")
+        st.caption("Age, gender and place are not in the data, or known for too few customers.")
     else:
         st.caption(
-            "How many of 100 members would have to be of another age, gender or place for the "
-            "segment to mirror all customers."
+            "How many of 100 members would need another age, gender or place for the segment to "
+            "match all customers."
         )
         fairness["attribute"] = fairness["attribute"].str.capitalize()
         wide = fairness.pivot(index="segment", columns="attribute", values="distance")
@@ -96,9 +98,9 @@ else:
         )
     st.caption(f"Model {card['model']['version']}, SHA-256 {card['model']['sha256']}.")
 
-st.subheader("Where it comes from", anchor=False)
+st.subheader("Lineage", anchor=False)
 st.markdown(
-    "Transactions → cleaned → one row a customer → features and components → k-means segments → "
+    "Transactions → cleaned → one row per customer → features and components → k-means segments → "
     "naive Bayes. Every step is an asset in the Dagster UI, with its checks and its lineage."
 )
 st.subheader("Glossary", anchor=False)

@@ -1,4 +1,4 @@
-"""Page for analysts: score my list."""
+"""Page for analysts: score an uploaded list of customers."""
 
 from pathlib import Path
 
@@ -16,13 +16,13 @@ from bankseg_assets.scoring.lists.score_table import CERTAINTY, ERROR, RESULTS, 
 
 bundle = page.begin(
     "Score a list",
-    "Which segment is each of my customers in? Upload a list; every row comes back, with its "
-    "segment or with what is wrong with it.",
+    "Which segment is each of my customers in? Upload a list; every row is returned with its "
+    "segment or an error.",
 )
 release, numbers = session.require_release(), session.numbers()
 inputs = asked_of(bundle)
 st.download_button(
-    "A template with the columns",
+    "Template with the columns (CSV)",
     lists.template(bundle),
     file_name="customers.csv",
     mime="text/csv",
@@ -32,13 +32,14 @@ st.download_button(
 )
 if bundle.direction_known:
     st.caption(
-        "Transactions and amounts are those of spending: leave income, such as salaries, out of "
-        "them. A column of income stays as it is."
+        "Count spending transactions and amounts only, without income such as salaries. A column "
+        "of income is returned unchanged."
     )
 upload = st.file_uploader("Your list", type=["csv", "csv.gz", "parquet"], key="list")
 if upload is None:
     st.caption(
-        "An empty cell means unknown: the answer is less sure then. Other columns stay as they are."
+        "An empty cell means unknown, and makes the result less certain. Other columns are "
+        "returned unchanged."
     )
     st.stop()
 
@@ -69,7 +70,7 @@ with st.container(horizontal=True):
             width=250,
         )
 identity = st.selectbox(
-    "The customer's ID, to leave one in ten out of a campaign (optional)",
+    "Customer ID, to hold one in ten out of a campaign (optional)",
     ["", *names],
     index=["", *names].index(ID if ID in names else ""),
     format_func=lambda name: name or "(none)",
@@ -77,7 +78,7 @@ identity = st.selectbox(
 )
 columns = {measure: name for measure, name in given.items() if name}
 if not columns:
-    st.info("Say which column is which: without any input there is nothing to go by.")
+    st.info("Choose at least one column: without any input, no segment can be predicted.")
     st.stop()
 
 scorer = lists.scorer(bundle, columns, identity or "", release.name, data.actions())
@@ -108,7 +109,7 @@ for box, (title, count) in zip(
     (
         ("Rows", len(result)),
         ("Not sure", int((result[CERTAINTY] == UNSURE_TEXT).sum())),
-        ("With an error", len(faults)),
+        ("With errors", len(faults)),
     ),
     strict=True,
 ):

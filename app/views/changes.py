@@ -1,4 +1,4 @@
-"""Page for marketers: who moved from one segment to another since the previous version?"""
+"""Page for marketers: customers who changed segment since the previous version."""
 
 import streamlit as st
 
@@ -13,18 +13,18 @@ from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 INK = {"light": "#262730", "dark": "#fafafa"}  # names are drawn on the grey flows
 
 bundle = page.begin(
-    "Changes", "Who moved from one segment to another, by themselves or by the model?"
+    "Changes", "Which customers moved to another segment, and why: their behaviour or the model?"
 )
 flows = data.table("segment_migration")
 if flows.empty:
     page.waiting(
-        "There is nothing to compare with yet.",
-        "This page fills with the second version that is made from the bank's own data.",
+        "There is no previous version to compare with yet.",
+        "This page shows changes from the second version of the bank's own data on.",
     )
     st.stop()
 
 kind = st.segmented_control(
-    "What moved",
+    "Cause of the change",
     list(KINDS),
     format_func=lambda name: KINDS[name],
     default="both",
@@ -36,7 +36,7 @@ kind = kind or "both"
 before, after = (str(flows[name].iloc[0]) for name in ("from_snapshot", "to_snapshot"))
 found = shown(flows, kind)
 if found.empty:
-    page.nothing("No flow has 11 customers or more, and smaller ones are not shown.")
+    page.nothing("Every group that moved has fewer than 11 customers, and is not shown.")
     st.stop()
 if len(bundle.segments) == 1 and not found["moved"].any():
     page.nothing(f"{ONE_SEGMENT} No one has moved.")
@@ -49,9 +49,9 @@ money = "spending" if bundle.direction_known else "money"
 page.chart(
     sankey(found, colours(bundle.segments), INK[st.context.theme.type or "light"]),
     f"{EXPLAINED[kind]} Snapshots of {day(before)} and {day(after)}. Flows of fewer than 11 "
-    f"customers are not shown, others to the nearest ten; {money} is what they spent in the window "
-    "of the newer snapshot.",
+    f"customers are not shown, others are rounded to the nearest ten; {money} is the sum in the "
+    "data window of the newer snapshot.",
     as_table(found, session.numbers(), direction_known=bundle.direction_known),
-    alt="Customers from the segments before to the segments after.",
+    alt="Customers by previous and current segment.",
     key="sankey",
 )

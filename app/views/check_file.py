@@ -14,8 +14,8 @@ PROPOSED, IN_USE = "The proposed contract", "The contract in use"
 
 page.begin_with_data(
     "Check a file",
-    "Can the platform read this file, and what does its contract have to say? Upload a sample: it "
-    "is tried and deleted, and nothing is published.",
+    "Can the platform read this file, and which contract does it need? Upload a sample: it is "
+    "checked and deleted, and nothing is published.",
 )
 upload = st.file_uploader(
     f"A sample with its header, up to {trial.MAX_MEGABYTES} MB",
@@ -25,7 +25,7 @@ upload = st.file_uploader(
 )
 if upload is None:
     st.caption(
-        "Values are shown masked: 9 for every digit, A and a for letters. The same in a shell: "
+        "Values are masked: 9 for every digit, A and a for letters. On the command line: "
         "`bankseg contract suggest FILE` and `bankseg contract check FILE`."
     )
     st.stop()
@@ -47,7 +47,7 @@ for question in found.questions:
     asked.setdefault(question.key, question)
 
 if asked:
-    st.subheader("What the file does not say", anchor=False)
+    st.subheader("Open questions", anchor=False)
     for key, question in asked.items():
         st.selectbox(
             f"{key}: {escaped(question.why)}",
@@ -63,12 +63,12 @@ if found.is_complete:
 else:
     left = len(found.questions)
     st.warning(
-        f"{left} {'question is' if left == 1 else 'questions are'} open. Until then, no file is "
-        "read with this contract.",
+        f"{left} {'question is' if left == 1 else 'questions are'} open. The contract can be "
+        "used once every question is answered.",
         icon=":material/help:",
     )
-with st.expander("What was seen in the file"):
-    show_table(trial_tables.settings(found), alt="Settings and what was seen in the file")
+with st.expander("Evidence in the file"):
+    show_table(trial_tables.settings(found), alt="Settings and their evidence in the file")
 with st.expander("The contract as text"):
     st.code(found.text, language="toml")
 st.download_button(
@@ -81,7 +81,7 @@ st.download_button(
     on_click="ignore",
 )
 
-st.subheader("What a batch would make of it", anchor=False)
+st.subheader("Result of a trial run", anchor=False)
 contracts = {PROPOSED: found.text} if found.is_complete else {}
 path = load_settings().contract
 if path.is_file():
@@ -92,7 +92,7 @@ if not contracts:
 choice = st.radio(
     "Contract", list(contracts), horizontal=True, key=f"trial_contract_{PROPOSED in contracts}"
 )
-show_values = st.toggle("Show customers' values as they are", key="trial_values")
+show_values = st.toggle("Show values unmasked", key="trial_values")
 text = contracts[choice]
 if st.button("Check the sample", key="trial_check", type="primary"):
     with st.spinner("The sample is ingested and cleaned in a temporary folder …"):
@@ -115,6 +115,4 @@ if checked and checked[:-1] == (choice, text, show_values):
         st.caption(f"Of the accepted rows: {escaped('; '.join(report['facts']))}.")
     if report["reasons"]:
         show_table(trial_tables.reasons(report), alt="Reasons, and what to change in the contract")
-    show_table(
-        trial_tables.comparison(report), alt="Values as written, beside what is read of them"
-    )
+    show_table(trial_tables.comparison(report), alt="Values as written and as read")

@@ -1,4 +1,4 @@
-"""Page for data engineers: what came in, and what was quarantined?"""
+"""Page for data engineers: delivered files and quarantined rows."""
 
 import streamlit as st
 
@@ -18,7 +18,8 @@ from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.runtime.settings import load_settings
 
 release = page.begin_with_data(
-    "Data", "What came in, what was kept, and what was quarantined, with its reason?"
+    "Data",
+    "Which files were delivered, how many rows were accepted, and why were others quarantined?",
 )
 settings, numbers = load_settings(), session.numbers()
 
@@ -26,11 +27,11 @@ if release and {"cleaned_transactions", "quarantined_transactions"} <= release.v
     kept, excluded = kept_rows(release), excluded_rows(release)
     page.chart(
         waterfall(kept, excluded, numbers),
-        "Every row that came is kept, quarantined with a reason, or a duplicate of one that is "
-        "kept. `./bankseg quarantine > rows.csv` writes what was quarantined, to correct and "
-        "drop in again.",
+        "Every delivered row is accepted, quarantined with a reason, or a duplicate of an accepted "
+        "row. `./bankseg quarantine > rows.csv` writes the quarantined rows, to correct and "
+        "deliver again.",
         reasons_table(kept, excluded, numbers),
-        alt="Rows in, rows quarantined by reason, rows kept.",
+        alt="Rows delivered, rows quarantined by reason, rows accepted.",
         key="waterfall",
     )
 
@@ -38,7 +39,7 @@ st.subheader("Deliveries", anchor=False)
 arrived = deliveries(settings)
 if arrived:
     rejected = sum(one.status == "rejected" for one in arrived)
-    st.caption(f"Files that were seen: {len(arrived)}. Rejected: {rejected}.")
+    st.caption(f"Files delivered: {len(arrived)}. Rejected: {rejected}.")
     st.dataframe(ledger_table(arrived, numbers), hide_index=True, alt="Deliveries")
     for reason in rejection_reasons(arrived):
         st.caption(f":material/error: {escaped(reason)}")
@@ -48,11 +49,11 @@ else:
 st.subheader("Rebuild everything", anchor=False)
 dagster = address(settings.dagster_port)
 made = (
-    f"What you see was made by the run [{release.run_id[:8]}]({dagster}/runs/{release.run_id}). "
+    f"This version was made by the run [{release.run_id[:8]}]({dagster}/runs/{release.run_id}). "
     if release
     else ""
 )
-st.markdown(f"{made}New files are ingested by themselves; {dagster} shows what is going on.")
+st.markdown(f"{made}New files are ingested automatically; {dagster} shows the progress.")
 if st.button("Materialize now", icon=":material/play_arrow:", key="materialize"):
     try:
         run = launch(settings.dagster_port)

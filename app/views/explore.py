@@ -1,4 +1,4 @@
-"""Page for analysts: what is in the data?"""
+"""Page for analysts: charts of the EDA report."""
 
 from functools import partial
 
@@ -33,10 +33,10 @@ if not tables:
 
 known_here = knows_direction(tables)
 if known_here:
-    st.caption("Of spending alone: income, such as salaries, is left out of everything below.")
+    st.caption("Spending only: income, such as salaries, is excluded from everything below.")
     if tables["directions"]:
         show_table(as_table(tables["directions"], style), alt="Spending and income")
-        st.caption("Transactions and their sums by direction; that of income to two digits.")
+        st.caption("Transactions and amounts by direction; income is rounded to two digits.")
 name_of = partial(called, direction_known=known_here)
 table_of = partial(as_table, numbers=style, direction_known=known_here)
 available = [name for name in TABLES if tables.get(name)]
@@ -52,21 +52,21 @@ if available:
     possible = measures_of(tables[name])
     measure = right.selectbox("Count", possible, format_func=name_of, key=f"measure_{name}")
     if len(tables[name]) == 1:
-        st.caption("One value alone has 11 customers or more, so there is no chart.")
+        st.caption("Only one value has 11 customers or more, so there is no chart.")
         show_table(table_of(tables[name]), alt=TABLES[name][0])
     else:
         page.chart(
             bars(tables[name], name, measure, style, direction_known=known_here),
-            f"{name_of(measure)} by {TABLES[name][0].lower()}. What fewer than 11 customers may "
-            "have made is left out.",
+            f"{name_of(measure)} by {TABLES[name][0].lower()}. Values of fewer than 11 "
+            "customers are left out.",
             table_of(tables[name]),
             alt=f"{name_of(measure)} by {TABLES[name][0].lower()}",
             key="bars",
         )
 else:
     page.nothing(
-        "There is no chart: every bar would be of fewer than 11 customers, and tell of single "
-        "persons."
+        "There is no chart: every value has fewer than 11 customers, and is hidden to protect "
+        "their privacy."
     )
 if absent := never_delivered(tables):
     st.caption(f"Not in the data, or always empty: {absent}.")
@@ -86,7 +86,7 @@ if tables.get("quantiles"):
     quantiles = transposed(table_of(tables["quantiles"]))
     show_table(quantiles.rename(columns={"Measure": "Quantile"}), alt="Quantiles")
     st.caption(
-        f"In {style.currency}. p5: five of a hundred transactions have at most this; p50 is the "
+        f"In {style.currency}. p5: 5% of the transactions have at most this amount; p50 is the "
         "median."
     )
 
@@ -94,7 +94,7 @@ if bundle is None or bundle.means.shape[1] == 1:  # a map needs two components
     st.stop()
 members = data.sample("customer_segments", [*bundle.measures, "segment"])
 if len(members) >= SMALLEST_CELL:
-    st.subheader("Where customers lie", anchor=False)
+    st.subheader("Map of the customers", anchor=False)
     known = {one: members[one].to_numpy(dtype=np.float64) for one in bundle.measures}
     segments = sorted(bundle.segments, key=lambda segment: segment.segment)
     names = [segment.name for segment in segments]
@@ -102,8 +102,8 @@ if len(members) >= SMALLEST_CELL:
     shares = pd.Series(numbers).map(dict(enumerate(names))).value_counts(normalize=True)
     page.chart(
         density(project(bundle, known), numbers, names, [colour(one) for one in segments]),
-        "A sample of the customers on the two principal components that tell them apart best. A "
-        "dot stands for 11 customers or more; its colour is the segment of most of them.",
+        "A sample of the customers on the first two principal components. A dot stands for 11 "
+        "customers or more; its colour is their most common segment.",
         shares.map(lambda share: f"{share:.1%}").rename("Share of the sample").reset_index(),
         alt="Customers by their first two components, coloured by segment.",
         key="map",

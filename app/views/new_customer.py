@@ -1,4 +1,4 @@
-"""Page for branch staff: which segment is this customer in, and why?"""
+"""Page for branch staff: the predicted segment of a customer, and the reasons."""
 
 import streamlit as st
 

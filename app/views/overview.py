@@ -1,4 +1,4 @@
-"""Page for managers: who are our customers?"""
+"""Page for managers: size and value of the segments."""
 
 import streamlit as st
 
@@ -12,20 +12,18 @@ from bankseg_assets.presentation.disclosure import is_small
 from bankseg_assets.presentation.formatting import day, percent
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 
-MOVED = "money each of them moves"
-
 release = page.begin_with_data(
-    "Overview", "Who are our customers, and who brings the money?", in_full=True
+    "Overview", "Who are our customers, and which segments bring the most money?", in_full=True
 )
 bundle, numbers = session.bundle(), session.numbers()
 profiles = data.table("segment_profiles")
 report = data.document("eda_report")
 window = (report.get("overview") or [{}])[0]
 direction_known = session.direction_known() or knows_direction(report)
-darker = f" The darker, the more {'each of them spends' if direction_known else MOVED}."
+darker = f" Darker: more {'spending' if direction_known else 'money'} per customer."
 no_shares = (
-    f" Shares of the {'spending' if direction_known else 'money'} are not shown: the amounts of a "
-    "segment are zero or negative in sum."
+    f" Shares of the {'spending' if direction_known else 'money'} are not shown: the sum of a "
+    "segment's amounts is zero or negative."
 )
 
 customers = int(bundle.metrics["n_customers"] if bundle else window.get("customers", 0))
@@ -56,7 +54,9 @@ with st.container(horizontal=True):
     for label, value in facts.items():
         st.metric(label, value, border=True, width="content")
 if is_few:
-    st.caption("Sums and averages of fewer than 11 customers would be those of single persons.")
+    st.caption(
+        "Sums and averages of fewer than 11 customers are not shown, to protect their privacy."
+    )
 if first := window.get("first_day"):
     last = window["last_day"]
     st.caption(f"Transactions of {day(first)}{f' to {day(last)}' if last != first else ''}.")
@@ -72,7 +72,7 @@ elif any(segment.share_of_customers for segment in bundle.segments):
         "Area: share of all customers."
         + (darker if has_money_shares(bundle.segments) else no_shares),
         overview(bundle.segments, direction_known=direction_known),
-        alt="A rectangle for each segment, by its share of the customers.",
+        alt="A rectangle per segment; its area is the share of the customers.",
         key="segment_map",
     )
 for segment in bundle.segments:

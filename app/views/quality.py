@@ -1,4 +1,4 @@
-"""Page for ML engineers: can I trust it?"""
+"""Page for ML engineers: quality of the model, drift and k selection."""
 
 import pandas as pd
 import streamlit as st
@@ -21,13 +21,13 @@ from bankseg_assets.runtime.settings import load_settings
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 from bankseg_assets.scoring.quality import was_held_out
 
-bundle = page.begin("Quality", "Can I trust it?")
+bundle = page.begin("Quality", "How good is the model?")
 st.markdown(
-    "Everything here is measured on customers whom no transform, PCA, clustering or classifier has "
-    "seen, unless it says otherwise."
+    "All figures are measured on held-out customers, which no transform, PCA, clustering or "
+    "classifier was fitted on, unless stated otherwise."
     if was_held_out(bundle)
-    else "There are too few customers to hold some out: everything here is measured on those that "
-    "the model was made of, and looks better than it is."
+    else "There are too few customers to hold some out: all figures are measured on the training "
+    "customers, and are too optimistic."
 )
 release, numbers, evaluation = session.require_release(), session.numbers(), bundle.evaluation
 kmeans = data.document("kmeans_model")
@@ -44,12 +44,12 @@ with left:
     else:
         show_table(measured, alt="Measures of quality")
 with right:
-    st.subheader("What was checked before this version was released", anchor=False)
+    st.subheader("Checks before this version was released", anchor=False)
     checked = [{"Gate": gate.sentence, "Verdict": gate.verdict} for gate in release.gates]
     if checked:
         show_table(pd.DataFrame(checked), alt="Gates")
     else:
-        st.caption("This version was made before gates were recorded with it.")
+        st.caption("This version is older than the recording of these checks.")
 
 if not is_one:
     st.subheader("Confusion matrix", anchor=False)
@@ -57,11 +57,11 @@ if not is_one:
         confusion(bundle.confusion.tolist(), bundle.segments, numbers), alt="Confusion matrix"
     )
     st.caption(
-        "A row: those of a segment. A column: what the model takes them for, "
-        "by the segment's number."
+        "Rows: the customers' true segment. Columns: the segment that the model predicts, "
+        "by number."
     )
 
-st.subheader("Are these still the customers of the version before?", anchor=False)
+st.subheader("Drift since the previous version", anchor=False)
 known = bundle.direction_known
 shifts, stayed = drift(release, direction_known=known), agreement(release)
 if shifts.empty and not stayed:
@@ -76,25 +76,24 @@ if not shifts.empty:
 if stayed:
     st.markdown(stayed)
 
-bins = evaluation.get("reliability")
+bins = evaluation.reliability
 if bins and not is_one:
     st.subheader("Calibration", anchor=False)
     page.chart(
         reliability(bins),
-        "On the diagonal the model is right as often as it says. Above it, it is too modest.",
+        "On the diagonal, predicted probabilities equal the share of correct answers. Above it, "
+        "the model is underconfident; below it, overconfident.",
         reliability_table(bins, numbers),
         alt="Confidence and accuracy in bins.",
         key="reliability",
     )
 
 entries = [
-    entry
-    for entry in evaluation.get("completeness", [])
-    if not set(entry["known"]) & set(bundle.evidence)
+    entry for entry in evaluation.completeness if not set(entry.known) & set(bundle.evidence)
 ]
 if entries and not is_one:
     st.subheader("Accuracy with missing inputs", anchor=False)
-    show_table(completeness(entries, labels), alt="Quality by what is known")
+    show_table(completeness(entries, labels), alt="Quality by known inputs")
 
 tried = kmeans.get("sweep") or []
 if kmeans.get("reason"):
@@ -115,21 +114,21 @@ if tried:
                 alt=f"{title} of every k; the table below has the numbers.",
                 key=measure,
             )
-    st.caption("Training customers. Elbow and silhouette; the whole table:")
-    show_side_by_side(choices(tried, numbers), alt="Every k that was tried")
+    st.caption("Measured on training customers: elbow and silhouette, and a table of all metrics.")
+    show_side_by_side(choices(tried, numbers), alt="Metrics of every k")
 
 st.subheader("Would another algorithm do better?", anchor=False)
 compared = comparison.newest_comparison(load_settings().published_dir)
 if compared is None:
     page.waiting(
         "No comparison has been made yet.",
-        "The job `comparison` makes one every Sunday night; to have it now, start it in Dagster. "
-        "It takes minutes.",
+        "The job `comparison` makes one every Sunday night. To have it now, start the job in "
+        "Dagster; it takes a few minutes.",
     )
 else:
     st.markdown(compared.verdict)
     show_side_by_side(comparison.as_table(compared.rows), alt="Algorithms side by side")
     st.caption(
         f"{compared.provenance(release)} Fitted on training customers, measured on 20,000 held-out "
-        "ones; stability is how alike the segments of resampled customers are."
+        "ones; stability is how similar the segments of resampled customers are."
     )

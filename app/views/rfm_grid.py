@@ -1,4 +1,4 @@
-"""Page for marketers: where are the customers at risk?"""
+"""Page for marketers: the RFM grid and the customers of its cells."""
 
 import streamlit as st
 
@@ -22,14 +22,14 @@ RECENCY, FREQUENCY = "rfm_recency", "rfm_frequency"
 
 page.begin_with_data(
     "RFM grid",
-    "Who came lately, who comes often, and where is the money at risk? Customers who used to come "
-    "often and have stayed away are at the bottom right; click a cell to see who they are.",
+    "Which customers are recent, which are frequent, and which are at risk? Formerly frequent "
+    "customers without recent transactions are at the bottom right. Click a cell for details.",
 )
 numbers, bundle = session.numbers(), session.bundle()
 if bundle is None:
     if data.has("rfm_table"):
         show_table(group_table(data.group_counts("rfm_table"), numbers), alt="Classic groups")
-        st.caption("Customers by the classic groups that fixed rules over the scores make.")
+        st.caption("Customers by classic RFM group, which fixed rules on the scores define.")
     st.stop()
 release = session.require_release()
 direction_known = bundle.direction_known
@@ -37,7 +37,7 @@ names = names_of(direction_known)
 cells = data.table("rfm_grid")
 if cells.empty:
     page.waiting(
-        "This version has no RFM grid.", "Run the job `models`, then change to the newer version."
+        "This version has no RFM grid.", "Run the job `models`, then switch to the newer version."
     )
     st.stop()
 
@@ -66,10 +66,10 @@ def select_clicked_cell() -> None:
 
 page.chart(
     heat_grid(cells, numbers, chosen, direction_known=direction_known),
-    f"Down: days since the {names.last.lower()}. Across: {names.transactions.lower()}. In each "
-    "cell: customers, and the classic group that most of them are in. The darker, the more "
-    f"{names.money.lower()}. Grey: not told, for there or in a cell that it would give away are "
-    "fewer than 11 customers.",
+    f"Rows: days since the {names.last.lower()}. Columns: {names.transactions.lower()}. Each cell "
+    f"has its customers and their most common classic group; darker means more "
+    f"{names.money.lower()}. Grey: hidden, because this cell, or one that could be calculated "
+    "from it, has fewer than 11 customers.",
     as_table(cells, numbers, direction_known=direction_known),
     alt=f"Customers by days since the {names.last.lower()} and by number of "
     f"{names.transactions.lower()}.",
@@ -77,7 +77,7 @@ page.chart(
     on_select=select_clicked_cell,
 )
 
-st.subheader("Who is in a cell", anchor=False)
+st.subheader("Customers of a cell", anchor=False)
 for column, (key, known), label in zip(
     st.columns(2), choices.items(), (names.last, names.transactions), strict=True
 ):
@@ -100,9 +100,13 @@ if chosen:
 groups = data.table("rfm_groups")
 if not groups.empty:
     is_one = len(bundle.segments) == 1
-    st.subheader(f"Classic groups{'' if is_one else ' beside the segments'}", anchor=False)
+    st.subheader(f"Classic groups{'' if is_one else ' by segment'}", anchor=False)
     st.caption(
-        "The groups follow from fixed rules over the scores. "
-        + (ONE_SEGMENT if is_one else "The segments follow from the customers. Customers in both:")
+        "Fixed rules on the scores define the groups. "
+        + (
+            ONE_SEGMENT
+            if is_one
+            else "Clustering of the customers defines the segments. Customers in both:"
+        )
     )
-    show_side_by_side(cross_table(groups, numbers), alt="Groups by segments")
+    show_side_by_side(cross_table(groups, numbers), alt="Classic groups by segment")

@@ -1,4 +1,4 @@
-"""Page for marketers: whom do I target, and how?"""
+"""Page for marketers: segments, recommended actions and customer lists."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 
 CARD_WIDTH = 540  # two per row on a desktop, one on a phone
 
-bundle = page.begin("Segments", "Whom do I target, and how?")
+bundle = page.begin("Segments", "Which customers should I target, and how?")
 release = session.require_release()
 numbers = session.numbers()
 names = {segment.name: segment for segment in bundle.segments}
@@ -51,14 +51,14 @@ def draw_profile(segment: Segment) -> None:
         show_table(table.drop(columns="Index"), alt="The segment's profile")
         return
     if any(value is not None for value in segment.index.values()):
-        st.caption("Compared with the average customer, who is 100:")
+        st.caption("Index: the average customer is 100.")
         st.plotly_chart(
             index_bars(segment, direction_known=bundle.direction_known),
             config={"displayModeBar": False},
-            alt="A bar for each measure from 100, the average; the table has the same numbers.",
+            alt="A bar per measure, from the average of 100; the table has the same numbers.",
             key=f"index_{segment.segment}",
         )
-    with st.expander("The same as a table"):
+    with st.expander("Show as a table"):
         show_table(table, alt="The segment's profile")
 
 
@@ -91,7 +91,7 @@ def card(segment: Segment) -> None:
             st.caption(escaped(row["people"]))
         if data.has("customer_segments"):
             st.download_button(
-                "Its customers (CSV)",
+                "Customers of this segment (CSV)",
                 campaign_list(release, bundle, ds.field("segment") == number, str(number), todo),
                 file_name=f"segment_{number}_{bundle.snapshot_date}.csv",
                 mime="text/csv",
@@ -105,8 +105,8 @@ note = "" if is_one else f"{INDEX_NOTE} "
 if bundle.direction_known:
     note += f"{SPENDING_NOTE} "
 st.caption(
-    f"{note}A list has one customer in ten marked `held_out_of_campaign`: leave these out, "
-    "and compare them afterwards with the others to see what the campaign has brought."
+    f"{note}Each list has one customer in ten marked `held_out_of_campaign`. Do not contact these, "
+    "and compare them with the others afterwards to measure the campaign's effect."
 )
 with st.container(horizontal=True):
     for name in chosen or names:

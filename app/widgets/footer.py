@@ -19,5 +19,5 @@ def footer(bundle: Bundle, numbers: Numbers) -> None:
     measured = quality(bundle)
     st.caption(
         " · ".join([*parts, measured] if measured else parts),
-        help="F1 is 100% when all these customers get their right segment." if measured else None,
+        help="F1 is 100% if all these customers get the correct segment." if measured else None,
     )

@@ -22,5 +22,5 @@ def notes(bundle: Bundle, release: Release) -> list[str]:
 def show_notes(found: list[str]) -> None:
     """Draw the sentences, if any."""
     if found:
-        lines = ["**What to know about this data:**", *(f"- {escaped(one)}" for one in found)]
+        lines = ["**Limits of this data:**", *(f"- {escaped(one)}" for one in found)]
         st.warning("\n".join(lines), icon=":material/warning:")

@@ -62,7 +62,7 @@ def chart(
         selection_mode="points",
     )
     st.caption(caption)
-    with st.expander("The same as a table"):
+    with st.expander("Show as a table"):
         show_table(table, alt=alt)
 
 
@@ -83,7 +83,7 @@ def _title(title: str, question: str) -> None:
 
 def _about(bundle: Bundle, release: Release, *, in_full: bool) -> None:
     version = release.name.split("-")[0].lstrip("0")
-    demo = " · demo data: it describes nobody" if release.is_demo else ""
+    demo = " · demo data, not real customers" if release.is_demo else ""
     st.caption(f"Snapshot of {day(bundle.snapshot_date)} · version {version}{demo}")
     found = notes(bundle, release)
     status.show(

@@ -1,7 +1,6 @@
 """Baselines for the classifier's metrics: less informed classifiers, and nearest centroid."""
 
-from dataclasses import replace
-from typing import Any
+from dataclasses import asdict, replace
 
 import numpy as np
 
@@ -16,6 +15,7 @@ from bankseg_assets.scoring.bundle import (
     score,
     softmax,
 )
+from bankseg_assets.scoring.documents import ClassifierQuality
 from bankseg_assets.scoring.posterior import log_posterior
 from bankseg_assets.stats.arrays import Array, Labels
 
@@ -24,7 +24,7 @@ SHUFFLED = "naive Bayes on shuffled labels"
 _OF_PROBABILITIES = ("log_loss", "brier", "calibration_error")
 
 
-def compared(bundle: Bundle, training: Sample, held_out: Sample) -> list[dict[str, Any]]:
+def compared(bundle: Bundle, training: Sample, held_out: Sample) -> list[ClassifierQuality]:
     """Return one row per classifier, all evaluated on the same held-out customers.
 
     Nearest centroid gives no probabilities, so it has only accuracy and F1. With shuffled labels
@@ -35,15 +35,20 @@ def compared(bundle: Bundle, training: Sample, held_out: Sample) -> list[dict[st
     count = len(held_out.labels)
     found: dict[str, Array] = {
         "naive Bayes, calibrated": softmax(log_posterior(bundle, measures, count)),
-        "naive Bayes, as Spark gives it": score(bundle, measures).probabilities,
+        "naive Bayes, uncalibrated": score(bundle, measures).probabilities,
         NEAREST: nearest_centroid(bundle, project(bundle, measures)),
         "always the largest segment": np.tile(bundle.prior, (count, 1)),
         SHUFFLED: _on_shuffled_labels(bundle, training, held_out),
     }
-    rows = {name: evaluate(given, held_out.labels).to_json() for name, given in found.items()}
-    rows[NEAREST] |= dict.fromkeys(_OF_PROBABILITIES)
-    rows[SHUFFLED]["calibration_error"] = None
-    return [{"classifier": name, **row} for name, row in rows.items()]
+    undefined = {NEAREST: _OF_PROBABILITIES, SHUFFLED: ("calibration_error",)}
+    return [
+        ClassifierQuality.model_validate(
+            asdict(evaluate(given, held_out.labels))
+            | dict.fromkeys(undefined.get(name, ()))
+            | {"classifier": name}
+        )
+        for name, given in found.items()
+    ]
 
 
 def nearest_centroid(bundle: Bundle, scores: Array) -> Array:

@@ -21,9 +21,10 @@ from bankseg_assets.profiling.profiles import INCOME, INDEXED, MEDIANS
 from bankseg_assets.scoring.bundle import BUNDLE_FORMAT, asked_measures, bundle_hash, bundle_of
 from bankseg_assets.scoring.documents import (
     BundleDocument,
-    Condition,
+    EvaluationDocument,
     NumberInput,
     Place,
+    RuleCondition,
     Segment,
 )
 from bankseg_assets.scoring.posterior import posterior
@@ -35,23 +36,23 @@ from bankseg_assets.stats.rounding import rounded
 
 # How a form asks for a measure: label, unit ("" is the currency), help, step.
 _QUESTIONS: dict[str, tuple[str, str, str, float]] = {
-    "recency": ("Days since the last transaction", "days", "Counted to the snapshot date", 1),
-    "frequency": ("Number of transactions", "transactions", "In the days that the data covers", 1),
+    "recency": ("Days since the last transaction", "days", "At the snapshot date", 1),
+    "frequency": ("Number of transactions", "transactions", "In the period of the data", 1),
     "monetary": ("Sum of the amounts", "", "Over all these transactions", 100),
     "average_balance": ("Average account balance", "", "Mean balance at the transactions", 100),
 }
-_NO_INCOME = "income, such as a salary, does not count"
+_NO_INCOME = "without income, such as salaries"
 _QUESTIONS_ON_SPENDING = _QUESTIONS | {
     "recency": (
         "Days since the last spending transaction",
         "days",
-        f"Counted to the snapshot date; {_NO_INCOME}",
+        f"At the snapshot date; {_NO_INCOME}",
         1,
     ),
     "frequency": (
         "Number of spending transactions",
         "transactions",
-        f"In the days that the data covers; {_NO_INCOME}",
+        f"In the period of the data; {_NO_INCOME}",
         1,
     ),
     "monetary": (
@@ -108,7 +109,7 @@ def build_bundle(
         evidence=fit_evidence(segments, demographics, fitted.kmeans.k),
         calibration={},
         evidence_weights={},
-        evaluation={},
+        evaluation=EvaluationDocument(),
     )
     if direction_known:  # without this key, it is unknown
         document = document.model_copy(update={"direction_known": True})
@@ -172,27 +173,23 @@ def _untested(evaluation: Evaluation) -> list[str]:
     if evaluation.n_held_out:
         return []
     return [
-        f"The data holds fewer than {FEWEST_TO_SPLIT} customers, too few to hold some out for a "
-        "test: the quality is measured on the customers that the model was made of."
+        f"The data has fewer than {FEWEST_TO_SPLIT} customers, too few for a held-out test set: "
+        "the quality is measured on the training customers."
     ]
 
 
-def _evaluation(calibrated: Calibrated, evaluation: Evaluation) -> dict[str, Any]:
-    """Return quality metrics for display; they do not affect answers.
-
-    recall, f1: (k,), of all held-out customers. The rest is measured on a sample of them.
-    """
+def _evaluation(calibrated: Calibrated, evaluation: Evaluation) -> EvaluationDocument:
     bundle, held_out = calibrated.bundle, calibrated.held_out
     measures = held_out.of(bundle.measures)
     probabilities = posterior(bundle, measures).probabilities
-    return {
-        "recall": evaluation.recall,
-        "f1": rounded(f1_scores(np.array(evaluation.confusion)).tolist()),
-        "judged_customers": len(held_out.labels),
-        "reliability": publishable_bins(reliability(probabilities, held_out.labels)),
-        "classifiers": compared(bundle, calibrated.training, held_out),
-        "completeness": [entry.to_json() for entry in calibrated.completeness],
-    }
+    return EvaluationDocument(
+        recall=evaluation.recall,
+        f1=rounded(f1_scores(np.array(evaluation.confusion)).tolist()),
+        evaluated_customers=len(held_out.labels),
+        reliability=publishable_bins(reliability(probabilities, held_out.labels)),
+        classifiers=compared(bundle, calibrated.training, held_out),
+        completeness=[entry.document() for entry in calibrated.completeness],
+    )
 
 
 def form_inputs(
@@ -255,7 +252,7 @@ def _segment(profile: Mapping[str, Any], colour: int) -> Segment:
         },
         index={name: profile[f"index_{name}"] for name in indexed},
         rule=profile["rule"],
-        conditions=[Condition(**one) for one in _plain(profile["rule_conditions"])],
+        conditions=[RuleCondition(**one) for one in _plain(profile["rule_conditions"])],
         coverage=profile["rule_coverage"],
         exclusivity=profile["rule_exclusivity"],
         locations=[Place(**one) for one in _plain(profile["top_locations"])],

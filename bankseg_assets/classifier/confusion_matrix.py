@@ -35,7 +35,7 @@ def _confusion(
     absent = [name for name in names if name not in ds.dataset(files).schema.names]
     if absent:
         raise NotComparableError(
-            f"The model in use asks for {', '.join(absent)}, which the new customers have not."
+            f"The model in use needs {', '.join(absent)}, which the new customers lack."
         )
     table = np.zeros((0, len(bundle.prior)), dtype=np.int64)
     for batch in ds.dataset(files).to_batches(columns=names, filter=rows):

@@ -45,11 +45,11 @@ def fit_evidence(segments: DataFrame, names: Sequence[str], k: int) -> dict[str,
         if value is not None:
             of_value = counts[row["name"]].setdefault(value, np.zeros(k, dtype=np.int64))
             of_value[row["segment"]] += row["count"]
-    tables = {name: table(EVIDENCE[name], counts[name], k) for name in names}
+    tables = {name: evidence_table(EVIDENCE[name], counts[name], k) for name in names}
     return {name: found for name, found in tables.items() if found is not None}
 
 
-def table(
+def evidence_table(
     label: str, counts: Mapping[str, npt.NDArray[np.int64]], k: int
 ) -> EvidenceDocument | None:
     """Return log P(value | segment) of the most common values, and of all others together.
@@ -63,11 +63,11 @@ def table(
     """
     commonest = sorted(counts, key=lambda value: (-int(counts[value].sum()), value))[:MOST_VALUES]
     alone = sorted(value for value in commonest if counts[value].min() >= SMALLEST_CELL)
-    nobody = np.zeros(k, dtype=np.int64)
-    left = sum((counts[value] for value in counts if value not in alone), nobody)
+    none = np.zeros(k, dtype=np.int64)
+    left = sum((counts[value] for value in counts if value not in alone), none)
     values = [*alone, OTHER] if left.min() >= SMALLEST_CELL else alone
     numbers = np.array([counts.get(value, left) for value in values]).reshape(len(values), k)
-    if not tells_something(numbers):
+    if not differs_significantly(numbers):
         return None
     smoothed = numbers + SMOOTHING
     log_probability = np.log(smoothed / smoothed.sum(axis=0))
@@ -78,7 +78,7 @@ def table(
     )
 
 
-def tells_something(counts: npt.NDArray[np.int64]) -> bool:
+def differs_significantly(counts: npt.NDArray[np.int64]) -> bool:
     """Return whether segments differ significantly in their values (v, k), by a G-test.
 
     Without it noise is used as evidence: for demo customers, whose ages are independent of their

@@ -1,12 +1,12 @@
 """Metrics of predicted probabilities: F1, log loss, Brier score, calibration error."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 
 from bankseg_assets.classifier.naive_bayes import LEAST_PROBABILITY
 from bankseg_assets.presentation.disclosure import is_small
+from bankseg_assets.scoring.documents import ReliabilityBin
 from bankseg_assets.stats.arrays import Array, Labels
 from bankseg_assets.stats.metrics import f1_scores, occurs
 
@@ -24,10 +24,6 @@ class Metrics:
     log_loss: float
     brier: float
     calibration_error: float
-
-    def to_json(self) -> dict[str, Any]:
-        """Return it as plain values."""
-        return asdict(self)
 
 
 def evaluate(probabilities: Array, labels: Labels) -> Metrics:
@@ -57,25 +53,25 @@ def log_loss(probabilities: Array, labels: Labels) -> float:
 def calibration_error(probabilities: Array, labels: Labels) -> float:
     """Return the expected calibration error: weighted |accuracy - confidence| over 15 bins."""
     bins = reliability(probabilities, labels)
-    gaps = [row["customers"] * abs(row["accuracy"] - row["confidence"]) for row in bins]
+    gaps = [row.customers * abs(row.accuracy - row.confidence) for row in bins]
     return float(sum(gaps)) / len(labels)
 
 
-def reliability(probabilities: Array, labels: Labels) -> list[dict[str, float]]:
+def reliability(probabilities: Array, labels: Labels) -> list[ReliabilityBin]:
     """Return customers, confidence and accuracy per bin of the highest probability."""
     confidence = probabilities.max(axis=1)
     hit = probabilities.argmax(axis=1) == labels
     bins = np.minimum((confidence * BINS).astype(int), BINS - 1)
     return [
-        {
-            "customers": int((bins == number).sum()),
-            "confidence": round(float(confidence[bins == number].mean()), DIGITS),
-            "accuracy": round(float(hit[bins == number].mean()), DIGITS),
-        }
+        ReliabilityBin(
+            customers=int((bins == number).sum()),
+            confidence=round(float(confidence[bins == number].mean()), DIGITS),
+            accuracy=round(float(hit[bins == number].mean()), DIGITS),
+        )
         for number in np.unique(bins)
     ]
 
 
-def publishable_bins(bins: list[dict[str, float]]) -> list[dict[str, float]]:
+def publishable_bins(bins: list[ReliabilityBin]) -> list[ReliabilityBin]:
     """Return the bins of `reliability` that are large enough to be shown."""
-    return [row for row in bins if not is_small(int(row["customers"]))]
+    return [row for row in bins if not is_small(row.customers)]

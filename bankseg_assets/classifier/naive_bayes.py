@@ -1,7 +1,6 @@
 """Gaussian naive Bayes on the segment labels, evaluated on held-out customers."""
 
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -41,10 +40,6 @@ class Evaluation:
     log_loss: float
     majority_f1_weighted: float
     n_held_out: int
-
-    def to_json(self) -> dict[str, Any]:
-        """Return the evaluation as plain values."""
-        return asdict(self)
 
 
 def fit_and_evaluate(labelled: DataFrame, n_components: int) -> tuple[NaiveBayesModel, Evaluation]:

@@ -8,7 +8,7 @@ of naive Bayes.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from itertools import combinations
 from typing import Any
 
@@ -28,14 +28,14 @@ from bankseg_assets.scoring.bundle import (
     softmax,
 )
 from bankseg_assets.scoring.calibration import Calibration, floored
-from bankseg_assets.scoring.documents import CalibrationDocument
+from bankseg_assets.scoring.documents import CalibrationDocument, SubsetQuality
 from bankseg_assets.scoring.posterior import evidence_of, joint_of_known, log_posterior, subset_key
 from bankseg_assets.stats.arrays import Array, Labels
 from bankseg_assets.stats.rounding import rounded
 
 SAMPLE = 20_000  # customers: temperatures of two such samples differ by under 2 %
 SAMPLE_SEED = 3
-COLDEST, HOTTEST = 0.05, 20.0
+MIN_TEMPERATURE, MAX_TEMPERATURE = 0.05, 20.0
 FACTOR_DIGITS = 4
 # Calibration error on training customers above which a temperature is not enough. The target is
 # 0.05 on held-out customers.
@@ -69,14 +69,14 @@ class Completeness:
     temperature: float | None
     evidence_weight: float | None
 
-    def to_json(self) -> dict[str, Any]:
-        """Return it as plain values."""
-        return {
-            "known": list(self.known),
-            **self.metrics.to_json(),
-            "temperature": self.temperature,
-            "evidence_weight": self.evidence_weight,
-        }
+    def document(self) -> SubsetQuality:
+        """Return it as a bundle's document has it."""
+        return SubsetQuality(
+            known=list(self.known),
+            **asdict(self.metrics),
+            temperature=self.temperature,
+            evidence_weight=self.evidence_weight,
+        )
 
 
 @dataclass(frozen=True)
@@ -107,8 +107,8 @@ def calibrate(bundle: Bundle, segments: DataFrame) -> Calibrated:
     held_out = _sample(bundle, segments.where("held_out"))
     if not len(training.labels):
         raise ValueError(
-            f"No customer has all of {', '.join(bundle.measures)}, so that no probability can be "
-            "calibrated. Leave out, in the run's features, those that are hardly ever known."
+            f"No customer has all of {', '.join(bundle.measures)}, so probabilities cannot be "
+            "calibrated. Remove those that are rarely known from the run's features."
         )
     if not len(held_out.labels):
         held_out = training
@@ -130,7 +130,7 @@ def all_subsets(bundle: Bundle) -> Iterator[tuple[str, ...]]:
     """
     measures, evidence = subsets(bundle.measures), subsets(list(bundle.evidence))
     yield from measures
-    yield from ((*some, *told) for told in evidence[1:] for some in measures[:-1])
+    yield from ((*some, *given) for given in evidence[1:] for some in measures[:-1])
 
 
 def best_factor(base: Array | float, direction: Array, labels: Labels, least: float) -> float:
@@ -148,9 +148,9 @@ def best_factor(base: Array | float, direction: Array, labels: Labels, least: fl
 
     if slope(least) >= 0:
         return least
-    if slope(HOTTEST) <= 0:
-        return HOTTEST
-    return float(f"{brentq(slope, least, HOTTEST, xtol=1e-9):.{FACTOR_DIGITS}g}")
+    if slope(MAX_TEMPERATURE) <= 0:
+        return MAX_TEMPERATURE
+    return float(f"{brentq(slope, least, MAX_TEMPERATURE, xtol=1e-9):.{FACTOR_DIGITS}g}")
 
 
 def best_matrix(joint: Array, labels: Labels, temperature: float) -> Calibration:
@@ -194,10 +194,10 @@ def _calibrations(bundle: Bundle, training: Sample) -> dict[str, CalibrationDocu
 def _calibration(joint: Array, labels: Labels, *, worst: float, may_turn: bool) -> Calibration:
     if joint.shape[1] == 1 or np.ptp(joint, axis=0).max() == 0:
         return Calibration()  # one segment, or nothing known: the prior needs no calibration
-    temperature = best_factor(0.0, joint, labels, COLDEST)
+    temperature = best_factor(0.0, joint, labels, MIN_TEMPERATURE)
     probabilities = softmax(temperature * joint)
-    is_honest = calibration_error(probabilities, labels) <= MOST_ERROR
-    if not may_turn or (is_honest and log_loss(probabilities, labels) < worst):
+    is_calibrated = calibration_error(probabilities, labels) <= MOST_ERROR
+    if not may_turn or (is_calibrated and log_loss(probabilities, labels) < worst):
         return Calibration(temperature)
     return best_matrix(joint, labels, temperature)
 
@@ -210,11 +210,11 @@ def _evidence_weights(bundle: Bundle, training: Sample) -> dict[str, float]:
         for name in bundle.evidence
     }
     for names in all_subsets(bundle):
-        told = [name for name in names if name in tables]
-        if told:
+        given = [name for name in names if name in tables]
+        if given:
             measures = [name for name in names if name not in tables]
             base = log_posterior(bundle, training.of(measures), count)
-            evidence = np.sum([tables[name] for name in told], axis=0)
+            evidence = np.sum([tables[name] for name in given], axis=0)
             found[subset_key(names)] = best_factor(base, evidence, training.labels, 0.0)
     return found
 

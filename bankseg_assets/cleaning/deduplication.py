@@ -16,29 +16,10 @@ from bankseg_assets.cleaning.field_text import identifier
 from bankseg_assets.cleaning.repetition import repeated_values
 from bankseg_assets.cleaning.row_counts import CORRECTED
 from bankseg_assets.cleaning.transaction_ids import CONTENT, are_of_content, identified, scoped
-from bankseg_assets.cleaning.validation import DUPLICATE, IDS, ROW_KEY, judge, transaction_day
+from bankseg_assets.cleaning.validation import DUPLICATE, IDS, ROW_KEY, transaction_day, validate
 from bankseg_assets.contracts.delivery import DeliveryContract
 
 CONFLICTING = "conflicting_duplicate"
-
-
-@contextmanager
-def repeated_ids(
-    arrived: DataFrame,
-    before: DataFrame | None,
-    contract: DeliveryContract,
-    *,
-    not_after: Column | None = None,
-) -> Iterator[DataFrame]:
-    """Yield the `transaction_id`s that occur twice in RAW_TRANSACTIONS due to new rows.
-
-    `not_after`: as in `judge`; by default, no two-digit year is before 2000.
-    """
-    last = F.current_date() if not_after is None else not_after
-    ids = transaction_ids_of(arrived, contract, not_after=last)
-    again = before and transaction_ids_of(before, contract, not_after=last)
-    with repeated_among(ids, again) as found:
-        yield found
 
 
 @contextmanager
@@ -122,7 +103,7 @@ def transaction_ids_of(
     IDs that the bank delivers need only few columns, which keeps the cost per file low.
     """
     if are_of_content(contract):
-        validated = identified(judge(raw, contract, not_after=not_after), contract)
+        validated = identified(validate(raw, contract, not_after=not_after), contract)
         return validated.where("reason IS NULL").select("delivery", "transaction_id")
     return raw.select("delivery", _transaction_id(contract, not_after).alias("transaction_id"))
 
@@ -139,10 +120,10 @@ def _sound(
 ) -> DataFrame:
     """Return the validated, sound rows with a repeated ID."""
     if are_of_content(contract):  # an ID's number counts all rows of the delivery
-        validated = identified(judge(raw, contract, not_after=not_after), contract)
+        validated = identified(validate(raw, contract, not_after=not_after), contract)
         return validated.where("reason IS NULL").join(repeated, "transaction_id", "left_semi")
     name = "_scoped_id" if contract.columns["transaction_id"].unique_per else "transaction_id"
     suspects = raw.withColumn(name, _transaction_id(contract, not_after)).join(
         repeated.withColumnRenamed("transaction_id", name), name, "left_semi"
     )
-    return judge(suspects, contract, not_after=not_after).where("reason IS NULL")
+    return validate(suspects, contract, not_after=not_after).where("reason IS NULL")

@@ -60,11 +60,11 @@ class Cleaned:
     kept: ParquetFiles
     quarantined: ParquetFiles
     rows_in: int
-    rows_aside: dict[str, int]
+    rows_not_kept: dict[str, int]
     fences: dict[str, dict[str, Fences]]
     n_deliveries: int
     n_new: int
-    story: str
+    summary: str
 
 
 @dataclass(frozen=True)
@@ -112,20 +112,20 @@ def clean(
         **order,
         "fences": {d: {m: asdict(f) for m, f in found.items()} for d, found in fences.items()},
     }
-    aside = dispositions(path for paths in quarantined.values() for path in paths)
+    not_kept = dispositions(path for paths in quarantined.values() for path in paths)
     totals = {
-        name: sum(found.get(name, 0) for found in aside.values())
-        for name in {name for found in aside.values() for name in found}
+        name: sum(found.get(name, 0) for found in not_kept.values())
+        for name in {name for found in not_kept.values() for name in found}
     }
     return Cleaned(
         kept=ParquetFiles(file_names(kept), basis),
         quarantined=ParquetFiles(file_names(quarantined), basis),
         rows_in=sum(rows_by_delivery(raw).values()),
-        rows_aside=totals,
+        rows_not_kept=totals,
         fences=fences,
         n_deliveries=len(raw),
         n_new=len(new),
-        story=f"{len(new)} of {len(raw)} deliveries were cleaned now."
+        summary=f"{len(new)} of {len(raw)} deliveries were cleaned now."
         + (f" {before.reason}" if before.reason else ""),
     )
 
@@ -198,7 +198,7 @@ class _CleaningJob:
         with ExitStack() as cached:  # releases the frames if one of the jobs fails
             arrived = self._read_raw(self._deliveries.new)
             not_after = self._deliveries.not_after(self._deliveries.new)
-            self._validated = validation.judge(arrived, self._contract, not_after=not_after)
+            self._validated = validation.validate(arrived, self._contract, not_after=not_after)
             self._identified = transaction_ids.identified(self._validated, self._contract)
             self.fences = outliers.outlier_fences(self._validated, self._contract)
             self._find_repeats(arrived, not_after, cached)
@@ -341,19 +341,19 @@ def _reusable_results(
     basis = version_basis(versions[-1])
     if change := _change(basis, fingerprint, order):
         return _PreviousResults(reason=f"{change}, so all are cleaned again.")
-    aside = [v for v in store.versions("quarantined_transactions") if version_basis(v) == basis]
-    if not aside:
+    matching = [v for v in store.versions("quarantined_transactions") if version_basis(v) == basis]
+    if not matching:
         return _PreviousResults(
-            reason="What was set aside before is not there, so all are cleaned again."
+            reason="The previous quarantined rows are missing, so all are cleaned again."
         )
     try:
-        for version in (versions[-1], aside[-1]):
+        for version in (versions[-1], matching[-1]):
             verify(version)
     except DamagedVersionError as error:
         return _PreviousResults(reason=f"{error} All are cleaned again.")
     return _PreviousResults(
         kept=parts_of(versions[-1]),
-        quarantined=parts_of(aside[-1]),
+        quarantined=parts_of(matching[-1]),
         fences={
             delivery: {measure: Fences(**fence) for measure, fence in found.items()}
             for delivery, found in basis["fences"].items()
@@ -368,11 +368,11 @@ def _change(basis: Mapping[str, Any], fingerprint: str, order: Mapping[str, Any]
         return "The contract or the rules have changed"
     then, now = basis["taken_on"], order["taken_on"]
     if not then.keys() <= now.keys():
-        return "Some were withdrawn"
+        return "Some deliveries were withdrawn"
     known_corrections = [delivery for delivery in order["corrections"] if delivery in then]
     if then.items() <= now.items() and basis["corrections"] == known_corrections:
         return ""
-    return "Some were delivered again at another time"
+    return "Some deliveries were delivered again at another time"
 
 
 def _fingerprint(contract: DeliveryContract) -> str:

@@ -3,7 +3,6 @@
 Does not use Spark, because operator commands read it, too.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -50,10 +49,10 @@ def accounts(raw: Path, cleaned: Path, quarantined: Path) -> dict[str, Account]:
     """Return delivery -> account for three versions that belong together."""
     rows_in = rows_by_delivery(parts_of(raw))
     clean = rows_by_delivery(parts_of(cleaned))
-    aside = _quarantined_counts(sorted(quarantined.glob("*.parquet")))
+    not_kept = _quarantined_counts(sorted(quarantined.glob("*.parquet")))
     found = {}
     for delivery, rows in rows_in.items():
-        counts = aside.get(delivery, {})
+        counts = not_kept.get(delivery, {})
         reasons = counts.get("quarantined", {})
         found[delivery] = Account(
             rows_in=rows,
@@ -75,18 +74,9 @@ def newest_accounts(store: VersionStore) -> dict[str, Account]:
         return {}
     cleaned = versions[-1]
     basis = version_basis(cleaned)
-    aside = [v for v in store.versions(QUARANTINED) if version_basis(v) == basis]
+    matching = [v for v in store.versions(QUARANTINED) if version_basis(v) == basis]
     raw = store.folder / RAW / version_record(cleaned).inputs[RAW]
-    return accounts(raw, cleaned, aside[-1] if aside else store.latest(QUARANTINED))
-
-
-def sum_of_reasons(found: Iterable[Account]) -> dict[str, int]:
-    """Return reason -> quarantined rows of several deliveries."""
-    total: dict[str, int] = {}
-    for account in found:
-        for reason, rows in account.reasons.items():
-            total[reason] = total.get(reason, 0) + rows
-    return total
+    return accounts(raw, cleaned, matching[-1] if matching else store.latest(QUARANTINED))
 
 
 def _quarantined_counts(files: list[Path]) -> dict[str, dict[str, dict[str, int]]]:

@@ -55,7 +55,7 @@ QUARANTINED = "quarantined"
 DUPLICATE = "duplicate"
 
 
-def judge(raw: DataFrame, contract: DeliveryContract, *, not_after: Column) -> DataFrame:
+def validate(raw: DataFrame, contract: DeliveryContract, *, not_after: Column) -> DataFrame:
     """Return typed rows with `reason`, null if the row breaks no rule.
 
     `not_after`: date column over `raw`, the last valid day of a transaction. One later row (a
@@ -63,7 +63,34 @@ def judge(raw: DataFrame, contract: DeliveryContract, *, not_after: Column) -> D
     today, so that a rerun gives the same result.
     """
     rules = contract.columns
-    named = [name for name in DELIVERED if name in rules]
+    parsed = _parsed(raw, contract, not_after)
+    birth = _repair_birth_date(F.col("_birth"), F.col("_day"), rules.get("birth_date"))
+    return parsed.withColumn("reason", _reason(contract)).select(
+        scoped(contract, F.col(IDS[0]), F.col(IDS[1]), F.col("_day")).alias("transaction_id"),
+        "customer_id",
+        birth.alias("birth_date"),
+        _age(rules.get("age")).alias("age"),
+        _published_value(F.col("_gender_text"), rules.get("gender")).alias("gender"),
+        F.nullif("location", F.lit("")).alias("location"),
+        "balance",
+        _timestamp(contract).alias("transaction_at"),
+        "amount",
+        (
+            F.col("direction")
+            if amounts.has_direction(contract)
+            else F.lit(None).cast("string").alias("direction")
+        ),
+        "source_file",
+        *ROW_KEY,
+        "reason",
+        F.when(F.col("reason").isNotNull(), _raw_text(_delivered(contract))).alias("raw_text"),
+    )
+
+
+def _parsed(raw: DataFrame, contract: DeliveryContract, not_after: Column) -> DataFrame:
+    """Return the parsed values of every row, beside the texts that the rules look at."""
+    rules = contract.columns
+    named = _delivered(contract)
     text = {name: _text(name, rules.get(name)) for name in DELIVERED}
     moment = _moment(text["transaction_date"], contract, not_after)
     marked = raw.withColumn(_UNTRIMMED, needs_trimming(*map(F.col, named)))
@@ -105,31 +132,16 @@ def judge(raw: DataFrame, contract: DeliveryContract, *, not_after: Column) -> D
     )
     for step in amounts.computed(contract):
         parsed = parsed.withColumns(step)
-    birth = _repair_birth_date(F.col("_birth"), F.col("_day"), rules.get("birth_date"))
-    return parsed.withColumn("reason", _reason(contract)).select(
-        scoped(contract, F.col(IDS[0]), F.col(IDS[1]), F.col("_day")).alias("transaction_id"),
-        "customer_id",
-        birth.alias("birth_date"),
-        _age(rules.get("age")).alias("age"),
-        _published_value(F.col("_gender_text"), rules.get("gender")).alias("gender"),
-        F.nullif("location", F.lit("")).alias("location"),
-        "balance",
-        _timestamp(contract).alias("transaction_at"),
-        "amount",
-        (
-            F.col("direction")
-            if amounts.has_direction(contract)
-            else F.lit(None).cast("string").alias("direction")
-        ),
-        "source_file",
-        *ROW_KEY,
-        "reason",
-        F.when(F.col("reason").isNotNull(), _raw_text(named)).alias("raw_text"),
-    )
+    return parsed
+
+
+def _delivered(contract: DeliveryContract) -> list[str]:
+    """Return the columns that the bank delivers."""
+    return [name for name in DELIVERED if name in contract.columns]
 
 
 def transaction_day(contract: DeliveryContract, not_after: Column) -> Column:
-    """Return the day of a row of RAW_TRANSACTIONS, as `judge` parses it."""
+    """Return the day of a row of RAW_TRANSACTIONS, as `validate` parses it."""
     rule = contract.columns["transaction_date"]
     text = _text("transaction_date", rule, unusual=needs_trimming(F.col("transaction_date")))
     return _moment(text, contract, not_after).cast("date")

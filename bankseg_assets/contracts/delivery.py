@@ -21,39 +21,10 @@ from bankseg_assets.runtime.settings import DEFAULT_CONTRACT
 DELIVERED = tuple(RAW_TRANSACTIONS.names[: RAW_TRANSACTIONS.names.index("source_file")])
 """Our names of the columns that a bank delivers."""
 OPTIONAL = ("birth_date", "gender", "location", "balance", "transaction_time")
-REQUIRED = ("customer_id", "transaction_id", "transaction_date", "amount")
 MONEY_COLUMNS = ("balance", "amount")
 HOLDINGS = ("customer_id", "product")
 """The same for a file of holdings."""
 
-_LAYOUT_KEYS = ("header_line", "footer_lines", "footer_starts_with")
-_TEXT_KEYS = ("name", "placeholders", "pattern")
-_MONEY_KEYS = (
-    *("name", "placeholders", "minimum", "maximum"),
-    *("decimal_separator", "thousands_separator"),
-)
-_SEPARATORS = {
-    **{text: text for text in (",", ".", " ", "'")},
-    **dict.fromkeys(("\u00a0", "\u2009", "\u202f"), " "),
-    "\u2019": "'",
-}
-"""A thousands separator as a contract may write it -> one of its kind."""
-# A character that is neither a sign nor a separator of a number.
-_CURRENCY_SYMBOL = r"(?=.*[^-.,'\s])[^\d()+=_\r\n]+"
-_DATE_KEYS = ("format", "formats", "month_names")
-_KEYS: dict[str, tuple[str, ...]] = {
-    "transaction_id": _TEXT_KEYS,
-    "customer_id": _TEXT_KEYS,
-    "birth_date": ("name", "nullable", "placeholders", *_DATE_KEYS),
-    "gender": (*_TEXT_KEYS, "nullable", "values"),
-    "location": (*_TEXT_KEYS, "nullable"),
-    "balance": (*_MONEY_KEYS, "nullable"),
-    "transaction_date": ("name", "placeholders", *_DATE_KEYS, "minimum", "maximum"),
-    "transaction_time": ("name", "nullable", "placeholders", "format", "formats"),
-    "amount": _MONEY_KEYS,
-    "product": (*_TEXT_KEYS, "values"),
-}
-_DATED = ("birth_date", "transaction_date", "transaction_time")
 _ADDED_SETTINGS: dict[str, Any] = {
     "time_zone": "",
     "on_conflict": "quarantine",

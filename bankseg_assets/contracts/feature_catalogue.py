@@ -23,11 +23,11 @@ class Feature:
 
 LOG_OFFSET = "log_offset"
 SIGNED_LOG = "signed_log"
-_RECENCY = "days; at half weight, or they would split customers with equally many transactions"
-_AVERAGE = "log-normal; it does not grow with the number of transactions"
+_RECENCY = "days; half weight, or they would split customers with the same number of transactions"
+_AVERAGE = "log-normal; independent of the number of transactions"
 _CATALOGUE = (
     Feature("recency", "recency", "identity", weight=0.5, reason=_RECENCY),
-    Feature("repeat", "frequency", "cap", 2.0, reason="once or more often: the one natural gap"),
+    Feature("repeat", "frequency", "cap", 2.0, reason="one or more than one: the only natural gap"),
     Feature("capped_frequency", "frequency", "cap", 3.0, reason="three or more is one class"),
     Feature("log_frequency", "frequency", LOG_OFFSET, reason="the whole tail of frequency"),
     Feature("log_average_amount", "average_amount", LOG_OFFSET, reason=_AVERAGE),

@@ -96,7 +96,7 @@ RAW_TRANSACTIONS = Table(
         Column(
             "malformed_text",
             "string",
-            "The whole record, if it has not the header's fields",
+            "The whole record, if it does not have the header's number of fields",
             nullable=True,
         ),
     ),
@@ -330,7 +330,7 @@ SEGMENT_PROFILES = Table(
     ),
 )
 
-_HIDDEN = "; null where it would tell of fewer than 11"
+_HIDDEN = "; null for cells that would disclose fewer than 11 customers"
 
 SEGMENT_DEMOGRAPHICS = Table(
     "segment_demographics",
@@ -420,7 +420,7 @@ SEGMENT_MIGRATION = Table(
         Column("from_name", "string", "The segment's name then; `new` or `gone` for no segment"),
         Column("to_segment", "int", _SEGMENT, nullable=True),
         Column("to_name", "string", "The segment's name after; `gone` for no segment"),
-        Column("moved", "boolean", "The segment after does not continue the one before"),
+        Column("moved", "boolean", "The segment after does not continue the previous one"),
         Column("customers", "bigint", "Exact, so that totals hold; not for people", "customers"),
         Column(
             "money",

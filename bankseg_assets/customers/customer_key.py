@@ -41,9 +41,9 @@ def launched_key(text: str) -> str:
         token = found[0] if found else key[place]
         if not found or (token[0].isalpha() and token.lower() not in _WORDS):
             raise CustomerKeyError(
-                f"The customer key `{key}` has `{token}`, which is not allowed. A key is made of "
-                f"the columns {', '.join(COLUMNS)}; texts in single quotes, numbers; and "
-                f"{', '.join(FUNCTIONS)}. Any other goes into the contract."
+                f"The customer key `{key}` has `{token}`, which is not allowed. A key may use "
+                f"the columns {', '.join(COLUMNS)}; texts in single quotes; numbers; and "
+                f"{', '.join(FUNCTIONS)}. Set any other key in the contract."
             )
         place = found.end()
     return key

@@ -1,6 +1,7 @@
 """Compute recency, frequency, monetary, their scores and the named RFM group per customer."""
 
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 import numpy as np
@@ -59,7 +60,7 @@ def snapshot_date(cleaned: DataFrame) -> date:
     newest = cleaned.agg(F.max("transaction_at")).collect()[0][0]
     if newest is None:
         raise ValueError(
-            "cleaned_transactions has no row, so there is no snapshot date. "
+            "cleaned_transactions is empty, so there is no snapshot date. "
             "See quarantined_transactions for the rows and the reasons."
         )
     day: date = newest.date() + timedelta(days=1)
@@ -73,8 +74,8 @@ def require_key(cleaned: DataFrame, customer_key: str) -> None:
         _ = cleaned.where(F.expr(customer_key).isNotNull()).schema
     except (AnalysisException, ParseException) as error:
         raise ValueError(
-            f"The customer key `{customer_key}` is no value of a row of cleaned_transactions "
-            f"({error.getCondition()}). It is a column, or an expression over its columns."
+            f"The customer key `{customer_key}` is invalid ({error.getCondition()}); expected a "
+            "column of cleaned_transactions, or an expression over its columns."
         ) from None  # Spark's message is a page of Java
 
 
@@ -101,10 +102,28 @@ def customers(
 
     `known`: the columns of RARELY_KNOWN with any value; the others are not computed.
     """
-    unit = 10 ** cleaned.schema["amount"].dataType.scale  # type: ignore[attr-defined]
-    has_direction, has_age = ("direction" in known, "age" in known)
-    cents = (F.col("amount") * unit).cast("bigint")
-    balance_cents = (F.col("balance") * unit).cast("bigint")
+    computed = _Computed(
+        unit=10 ** cleaned.schema["amount"].dataType.scale,  # type: ignore[attr-defined]
+        direction="direction" in known,
+        age="age" in known,
+    )
+    rows = _rows_of(cleaned, customer_key, computed)
+    return _measures(_aggregated(rows, computed), snapshot, computed)
+
+
+@dataclass(frozen=True)
+class _Computed:
+    """What is computed: money in units of 1/unit, and whether RARELY_KNOWN columns are."""
+
+    unit: int
+    direction: bool
+    age: bool
+
+
+def _rows_of(cleaned: DataFrame, customer_key: str, computed: _Computed) -> DataFrame:
+    """Return what each transaction contributes to its customer."""
+    cents = (F.col("amount") * computed.unit).cast("bigint")
+    balance_cents = (F.col("balance") * computed.unit).cast("bigint")
     income = is_income(F.col("direction"))
     by_direction = {
         "counted_at": F.when(~income, F.col("transaction_at")),
@@ -112,18 +131,22 @@ def customers(
         "income_cents": F.when(income, cents),
         "direction": F.col("direction"),
     }
-    spent = by_direction if has_direction else {"cents": cents}
-    rows = cleaned.select(
+    spent = by_direction if computed.direction else {"cents": cents}
+    return cleaned.select(
         F.expr(customer_key).cast("string").alias("customer_id"),
         F.struct("transaction_at", "transaction_id").alias("moment"),
         *(column.alias(name) for name, column in spent.items()),
         balance_cents.alias("balance_cents"),
         "balance",
         "birth_date",
-        *(["age"] if has_age else []),
+        *(["age"] if computed.age else []),
         "gender",
         "location",
     )
+
+
+def _aggregated(rows: DataFrame, computed: _Computed) -> DataFrame:
+    """Return the sums and the latest values of each customer."""
     latest = F.max(F.struct("moment", "birth_date", "gender", "location"))
     at_balance = F.max(F.when(F.col("balance").isNotNull(), F.struct("moment", "balance")))
     of_income = (
@@ -147,17 +170,21 @@ def customers(
             F.count("balance_cents").alias("balances"),
             _disagree("birth_date").alias("birth_dates_disagree"),
             _disagree("gender").alias("genders_disagree"),
-            *(of_income if has_direction else ()),
-            *([at_age] if has_age else []),
+            *(of_income if computed.direction else ()),
+            *([at_age] if computed.age else []),
         )
     )
-    if has_direction:
-        grouped = grouped.where("frequency > 0")
-    counted_at = F.col("counted_at" if has_direction else "latest.moment.transaction_at")
+    return grouped.where("frequency > 0") if computed.direction else grouped
+
+
+def _measures(grouped: DataFrame, snapshot: date, computed: _Computed) -> DataFrame:
+    """Return MEASURES of each customer."""
+    unit = computed.unit
+    counted_at = F.col("counted_at" if computed.direction else "latest.moment.transaction_at")
     earned = _money(F.coalesce(_exact_sum("income_cents"), F.lit(0)), unit)
     birth_date = F.col("latest.birth_date")
     age = age_at(snapshot, birth_date)
-    if has_age:
+    if computed.age:
         age = F.when(birth_date.isNull(), F.col("at_age.age")).otherwise(age)
     return grouped.select(
         "customer_id",
@@ -172,7 +199,7 @@ def customers(
         F.col("at_balance.balance").alias("latest_balance"),
         (
             F.when(F.col("directions") > 0, earned)
-            if has_direction
+            if computed.direction
             else F.lit(None).cast(money_type(len(str(unit)) - 1))
         ).alias("income"),
         birth_date.alias("birth_date"),
@@ -300,7 +327,7 @@ def _highest_reached(counts: Ints, lasts: Sequence[int]) -> list[int]:
     return [int(value) for value in found]
 
 
-def score(value: Column, cuts: Sequence[int]) -> Column:
+def quintile_score(value: Column, cuts: Sequence[int]) -> Column:
     """Return 1 + the number of cuts below the value: 1 (least) to 5 (most)."""
     return (F.lit(1) + sum(((value > cut).cast("int") for cut in cuts), F.lit(0))).cast("int")
 
@@ -314,9 +341,9 @@ def with_scores(measures: DataFrame, counts: dict[str, dict[int, int]]) -> DataF
     cuts = _cuts(counts)
     scored = measures.select(
         "*",
-        score(-F.col("recency"), cuts["recency"]).alias("recency_score"),
-        score(F.col("frequency"), cuts["frequency"]).alias("frequency_score"),
-        score(log_bin(F.col("monetary")), cuts["monetary"]).alias("monetary_score"),
+        quintile_score(-F.col("recency"), cuts["recency"]).alias("recency_score"),
+        quintile_score(F.col("frequency"), cuts["frequency"]).alias("frequency_score"),
+        quintile_score(log_bin(F.col("monetary")), cuts["monetary"]).alias("monetary_score"),
     )
     # Also for carried-over customers: the table may have crossed the limit in either direction.
     is_held_out = F.lit(False) if few else held_out(F.col("customer_id"))
@@ -338,10 +365,10 @@ def _cuts(counts: Mapping[str, Histogram]) -> dict[str, list[int]]:
     """Return the cuts of each measure; recency is negated, so that more is better."""
     days_back = {-days: count for days, count in counts["recency"].items()}
     # One is the minimum: if every customer has one transaction, it is not the middle score.
-    nobody_returned = set(counts["frequency"]) == {1}
+    all_have_one = set(counts["frequency"]) == {1}
     return {
         "recency": score_cuts(days_back, common_is_best=True),
-        "frequency": [1] * (SCORES - 1) if nobody_returned else score_cuts(counts["frequency"]),
+        "frequency": [1] * (SCORES - 1) if all_have_one else score_cuts(counts["frequency"]),
         "monetary": score_cuts(counts["monetary"]),
     }
 

@@ -55,16 +55,16 @@ def newest(store: VersionStore, cleaned: Path, *, customer_key: str) -> Previous
     """Return the newest RFM table, if made in the same way; raises FullRecomputeError."""
     versions = store.versions(RFM_TABLE.name)
     if not versions:
-        raise FullRecomputeError("This is the first.")
+        raise FullRecomputeError("There is no previous table.")
     table = versions[-1]
     found = version_basis(table)
     if found.get(BASIS_KEY) != customer_key:
-        raise FullRecomputeError("The one before is by another customer key.")
+        raise FullRecomputeError("The previous table uses another customer key.")
     if found.get("fingerprint") != _fingerprint():
-        raise FullRecomputeError("The rules have changed.")
+        raise FullRecomputeError("The RFM rules have changed.")
     if found.get("rows_by") != _rules_of(cleaned):
         # Rows may have the same file and number, but different values.
-        raise FullRecomputeError("The contract or the rules of cleaning have changed.")
+        raise FullRecomputeError("The contract or the cleaning rules have changed.")
     then, now = found["files"], _files(cleaned)
     arrived = tuple(cleaned / now[sha256] for sha256 in sorted(now.keys() - then.keys()))
     gone = tuple(_old_file(table, then[sha256]) for sha256 in sorted(then.keys() - now.keys()))
@@ -110,7 +110,7 @@ def _old_file(table: Path, name: str) -> Path:
     path = table.parent.parent / _CLEANED / version / name
     if not version or not path.is_file():
         raise FullRecomputeError(
-            f"Transactions were taken away, and {path} is not there to tell whose."
+            f"Transactions were removed, and {path}, which names their customers, is missing."
         )
     return path
 

@@ -3,17 +3,17 @@
 import dagster as dg
 
 from bankseg_assets.defs.resources import PublishedResource
-from bankseg_assets.release.releases import current_release, refusal
+from bankseg_assets.release.releases import current_refusal, current_release
 
 
 @dg.run_failure_sensor(default_status=dg.DefaultSensorStatus.RUNNING)
 def failure_sensor(context: dg.RunFailureSensorContext) -> None:
-    """Say which step of which run failed, why, and that what was published still serves."""
+    """Log the failed steps of a run with their causes."""
     steps = context.get_step_failure_events()
     causes = "; ".join(f"{event.step_key}: {_cause(event)}" for event in steps)
     context.log.error(
         f"Run {context.dagster_run.run_id} of {context.dagster_run.job_name} failed: "
-        f"{causes or context.failure_event.message}. What was published before still serves."
+        f"{causes or context.failure_event.message}. The previous release stays in use."
     )
 
 
@@ -26,11 +26,14 @@ def release_sensor(context: dg.RunStatusSensorContext, published: PublishedResou
     A refusal does not fail its run.
     """
     run = context.dagster_run
-    refused, released = refusal(published.store.folder), current_release(published.store.folder)
+    refused, released = (
+        current_refusal(published.store.folder),
+        current_release(published.store.folder),
+    )
     if refused is not None and refused.run_id == run.run_id:
         context.log.error(
             f"Run {run.run_id} of {run.job_name} was not released. {' '.join(refused.reasons)} "
-            "What was released before still serves."
+            "The previous release stays in use."
         )
     elif released is not None and released.run_id == run.run_id:
         context.log.info(f"Run {run.run_id} of {run.job_name} made the release {released.name}.")

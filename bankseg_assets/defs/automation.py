@@ -1,4 +1,4 @@
-"""Jobs and sensors: new content, cleaned data; `alerts` has those of runs.
+"""Jobs and sensors for new content and cleaned data; `alerts` has those for runs.
 
 A new file of holdings starts the product recommendations only.
 """
@@ -26,7 +26,7 @@ LOOK_EVERY_SECONDS = 10
 # Dagster ends a sensor after 60 seconds; a network disk of 20 MB a second reads this in 26.
 HASHED_AT_A_LOOK = 512 << 20
 QUICK_ATTEMPTS = 3
-LATER_ATTEMPTS_SECONDS = 3600.0  # never given up: what failed three times may be temporary
+LATER_ATTEMPTS_SECONDS = 3600.0  # retried without end: the cause of three failures may be temporary
 CONTENT_TAG = "bankseg/content"
 HOLDINGS_TAG = "bankseg/holdings"
 CLEANED_TAG = "bankseg/cleaned_by"
@@ -60,7 +60,7 @@ everything = dg.define_asset_job(
     tags=_WHOLE,
 )
 ingestion = dg.define_asset_job(
-    "ingestion", _INGESTION, description="Take what landed and clean it.", tags=_WHOLE
+    "ingestion", _INGESTION, description="Ingest landed files and clean them.", tags=_WHOLE
 )
 models = dg.define_asset_job(
     "models",
@@ -69,7 +69,7 @@ models = dg.define_asset_job(
     tags=_WHOLE,
 )
 comparison = dg.define_asset_job(
-    "comparison", _STUDY, description="k-means beside its alternatives: takes minutes."
+    "comparison", _STUDY, description="k-means compared with alternatives; takes minutes."
 )
 recommendations = dg.define_asset_job(
     "recommendations",
@@ -77,7 +77,7 @@ recommendations = dg.define_asset_job(
         *("product_holdings", "quarantined_holdings"),
         *("recommendation_model", "product_recommendations", "release"),
     ),
-    description="Take what landed in the holdings folder, and recommend products by it.",
+    description="Ingest the holdings folder and recommend products.",
     tags=_WHOLE,
 )
 JOBS = [everything, ingestion, models, comparison, recommendations]
@@ -96,12 +96,13 @@ SCHEDULES = [comparison_schedule]
 def landing_sensor(
     context: dg.SensorEvaluationContext, delivery: DeliveryResource
 ) -> dg.SensorResult:
-    """Start a run when cleaned_transactions is not what the landed content and the contract give.
+    """Start a run when cleaned_transactions is out of date with the landing folder or contract.
 
-    So it does for a new file, for one that was withdrawn or accepted again, for one that another
-    contract has rejected, and for cleaned data whose checks did not run. Quiet for content that was
-    seen before, whatever its name; patient with a file that is still being written. A run key
-    deduplicates for ever, failed runs included, so it counts attempts.
+    This covers new files, files that were withdrawn or restored, files that another contract
+    rejected, and cleaned data whose checks did not run. Content that was ingested before is
+    ignored, whatever its file name, and a file that is still being written is left until it is
+    complete. The run key includes the attempt, because Dagster never repeats a run key, even of a
+    failed run.
     """
     return _evaluate_folder(
         context,
@@ -121,13 +122,13 @@ def landing_sensor(
 def holdings_sensor(
     context: dg.SensorEvaluationContext, delivery: DeliveryResource, holdings: HoldingsResource
 ) -> dg.SensorResult | dg.SkipReason:
-    """Start a run when the holdings folder holds content that product_holdings does not.
+    """Start a run when product_holdings is out of date with the holdings folder.
 
-    As patient as landing_sensor. Before there are customers there is nobody to recommend to, and
-    the first batch takes holdings too.
+    Waits for incomplete files and retries as landing_sensor does. Skipped until the first batch
+    has created customers; that batch ingests holdings too.
     """
     if context.instance.get_latest_materialization_event(_CUSTOMERS) is None:
-        return dg.SkipReason("There are no customers yet; the first batch takes holdings too.")
+        return dg.SkipReason("There are no customers yet; the first batch also ingests holdings.")
 
     def counting(known: Iterable[Delivery]) -> list[Delivery]:
         used = holdings_in_use(known, delivery.ledger.deliveries())
@@ -149,18 +150,18 @@ def holdings_sensor(
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
 def cleaned_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """Make a release of the newest cleaned data, if its blocking checks have passed.
+    """Build models and a release from the newest cleaned data once its blocking checks passed.
 
-    Patient and persistent as landing_sensor.
+    Retries as landing_sensor does.
     """
     cleaned = context.instance.get_latest_materialization_event(_CLEANED)
     if cleaned is None:
         return dg.SkipReason("There is no cleaned data yet.")
     chain = _release_chain(context)
     if _models_are_made(context, cleaned, chain):
-        return dg.SkipReason("The models are made of the newest cleaned data.")
+        return dg.SkipReason("The models are up to date with the newest cleaned data.")
     if any(_makes_models(run, chain) for run in _unfinished_runs(context)):
-        return dg.SkipReason("A run that makes the models is on its way.")
+        return dg.SkipReason("A run that builds the models is in progress.")
     state = _checked(context, _CLEANED, cleaned)
     if not state.passed:
         return dg.SkipReason(_why_unchecked(state))
@@ -208,7 +209,7 @@ def _decide(
     try:
         contract = delivery.contract.fingerprint
     except ContractError as error:
-        return f"{error} Nothing is taken until it is corrected.", "", 0
+        return f"{error} No file is ingested until it is corrected.", "", 0
     known = {d.sha256: d for d in delivery.ledger.deliveries()}
     # Content rejected under another contract is tried once; the ledger then names this one.
     rejected = {d.sha256 for d in known.values() if d.status == "rejected"}
@@ -222,11 +223,11 @@ def _decide(
         if wanted == _NOTHING and not (table == _HOLDINGS and withdrawn and published):
             return f"Nothing new in {delivery.landing_dir}.", "", 0
         if published and published.content == wanted and not other_contract:
-            told = "" if published.state.passed else f" {_why_unchecked(published.state)}"
+            note = "" if published.state.passed else f" {_why_unchecked(published.state)}"
             if not published.state.pending:
-                return f"Nothing new in {delivery.landing_dir}.{told}", "", 0
+                return f"Nothing new in {delivery.landing_dir}.{note}", "", 0
     if any(run.job_name not in not_taking for run in _unfinished_runs(context)):
-        return "A run that takes what landed is on its way.", "", 0
+        return "A run that ingests the landed files is in progress.", "", 0
     # Attempts are counted for all content ever seen, which ingesting a file does not change. The
     # wanted content does change when the bank's first file replaces the demo data: that caused six
     # attempts. A withdrawal or another contract starts a new count.
@@ -267,14 +268,14 @@ def _checked(
 def _why_unchecked(state: CheckState) -> str:
     if state.failed:
         return (
-            f"The newest data did not pass its checks: {' '.join(state.failed)} Nothing is made of "
-            "it, and what is released stays in use. `bankseg deliveries` lists what each file "
-            "brought: correct the contract, withdraw the file with `bankseg withdraw`, or deliver "
-            "another."
+            f"The newest data did not pass its checks: {' '.join(state.failed)} No model is built "
+            "from it, and the current release stays in use. `bankseg deliveries` lists the outcome "
+            "of each file: correct the contract, withdraw the file with `bankseg withdraw`, or "
+            "deliver another."
         )
     return (
-        f"The checks {', '.join(state.pending)} of the newest data have no result yet; nothing is "
-        "made of it before. Should their run have been stopped, materialize it again."
+        f"The checks {', '.join(state.pending)} of the newest data have no result yet. Models are "
+        "built once they pass. If the run of the checks was stopped, materialize the data again."
     )
 
 
@@ -298,8 +299,8 @@ def _unfinished_runs(context: dg.SensorEvaluationContext) -> list[dg.DagsterRun]
 def _next_attempt(context: dg.SensorEvaluationContext, tag: str, value: str) -> tuple[str, int]:
     """Return why the next attempt is not due yet (empty if it is), and its number.
 
-    The first three follow immediately, after failures as after kills from outside; then there is
-    one per hour.
+    The first three follow immediately, after failures as well as kills; then there is one per
+    hour.
     """
     before = context.instance.get_run_records(dg.RunsFilter(tags={tag: value}))
     if len(before) >= QUICK_ATTEMPTS:
@@ -307,9 +308,9 @@ def _next_attempt(context: dg.SensorEvaluationContext, tag: str, value: str) -> 
         minutes = (last + LATER_ATTEMPTS_SECONDS - time.time()) / 60
         if minutes > 0:
             return (
-                f"{len(before)} runs for this content did not end well. See their logs; the next "
-                f"is tried in {minutes:.0f} minutes, or materialize by hand once the cause is "
-                "mended.",
+                f"{len(before)} runs for this content did not succeed. See their logs. The next "
+                f"attempt is in {minutes:.0f} minutes; or materialize by hand once the cause is "
+                "fixed.",
                 0,
             )
     return "", len(before) + 1
@@ -337,7 +338,7 @@ def _landed_hashes(delivery: DeliveryResource) -> tuple[set[str], str]:
             elif file.size > HASHED_AT_A_LOOK:
                 hashes.add(content_hash(map(str, seen)))
             elif file.size > left:
-                waiting.append(f"{name} (the next look reads it)")
+                waiting.append(f"{name} (read at the next tick)")
             else:
                 left -= file.size
                 hashes.add(sha256 := sha256_of(file.path))
@@ -351,8 +352,7 @@ def _landed_hashes(delivery: DeliveryResource) -> tuple[set[str], str]:
 def _models_are_made(
     context: dg.SensorEvaluationContext, cleaned: dg.EventLogEntry, chain: frozenset[dg.AssetKey]
 ) -> bool:
-    """Return whether a run that cleaned this data, or a later one, built the models
-    successfully."""
+    """Return whether the run that cleaned this data, or a later one, built the models."""
     since = dg.RunsFilter(
         statuses=[dg.DagsterRunStatus.SUCCESS],
         updated_after=datetime.fromtimestamp(cleaned.timestamp, UTC),

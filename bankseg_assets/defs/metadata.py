@@ -6,7 +6,6 @@ from typing import Any
 import dagster as dg
 
 from bankseg_assets.contracts.tables import RFM_TABLE, TABLES, Table
-from bankseg_assets.presentation.markdown import escaped
 
 _MEASURES = {
     "recency": ["transaction_at"],
@@ -176,14 +175,17 @@ def column_lineage(name: str) -> dg.TableColumnLineage | None:
     )
 
 
-def markdown_table(head: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Return a table as Markdown. What came with the data may be in it: text is only text.
-
-    >>> print(markdown_table(["place", "customers"], [["[A](b)|C", 12]]))
-    | place | customers |
-    |---|---|
-    | \\[A\\](b)\\|C | 12 |
-    """
-    lines = [head, *rows]
-    shown = ["| " + " | ".join(escaped(str(cell)) for cell in line) + " |" for line in lines]
-    return "\n".join([shown[0], "|---" * len(head) + "|", *shown[1:]])
+def table_value(
+    head: Sequence[str], rows: Iterable[Sequence[str | int | float]]
+) -> dg.TableMetadataValue:
+    """Return a table as metadata that Dagster shows with its columns' types."""
+    lines = [list(row) for row in rows]
+    columns = zip(*lines, strict=True) if lines else ([] for _ in head)
+    kinds = [
+        "string" if any(isinstance(cell, str) for cell in cells) else "float" for cells in columns
+    ]
+    schema = dg.TableSchema(
+        [dg.TableColumn(name, kind) for name, kind in zip(head, kinds, strict=True)]
+    )
+    records = [dg.TableRecord(dict(zip(head, line, strict=True))) for line in lines]
+    return dg.MetadataValue.table(records, schema)

@@ -20,7 +20,7 @@ MAGIC_ZIP, MAGIC_OLE = b"PK\x03\x04", b"\xd0\xcf\x11\xe0"
 """Of XLSX; of Excel's files before it, and of encrypted ones."""
 ZIP_END, LONGEST_ZIP_END = b"PK\x05\x06", (1 << 16) + 22
 OLE_SECTOR = 512
-SPREADSHEETS_ADVICE = "is a spreadsheet of a kind that is not read. Save it as .xlsx or CSV."
+SPREADSHEETS_ADVICE = "is a spreadsheet in an unsupported format. Save it as .xlsx or CSV."
 CHUNK_BYTES = 1 << 20
 SPARK_MARKER = "_SUCCESS"
 """Spark writes it into an output folder once all files are complete."""

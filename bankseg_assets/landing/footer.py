@@ -57,10 +57,10 @@ class Footer:
                 continue
             raise DeliveryError(
                 f"{self._file_name} may be cut off, or has no footer: of its last lines, which the "
-                f"contract leaves out (`footer_lines = {self._count}`), one has a value in every "
-                "column that a record needs. Send the file again, or set "
-                '`footer_starts_with = ["Total"]`, or how else a footer begins, under '
-                f"{self._contract.layout_table} instead."
+                f"contract skips (`footer_lines = {self._count}`), one has a value in every "
+                "column that a record needs. Send the file again, or replace `footer_lines` by "
+                'the text that begins the footer, such as `footer_starts_with = ["Total"]`, under '
+                f"{self._contract.layout_table}."
             )
 
     def _needed(self, header: Header) -> list[tuple[int, ...]]:

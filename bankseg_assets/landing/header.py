@@ -79,7 +79,7 @@ def read_header_line(
     try:
         if not names:
             raise DeliveryError(
-                f"{file_name} has a quote out of place in its header (line {number}). Correct the "
+                f"{file_name} has a misplaced quote in its header (line {number}). Correct the "
                 f"header; or, if it is in another line, set `header_line` under "
                 f"{contract.layout_table} in the contract."
             )

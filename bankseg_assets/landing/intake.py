@@ -102,19 +102,19 @@ def _take(
         return _take_new(file, delivery, raw_dir, ledger, contract)
     except OSError as error:  # the machine failed or the file changed: nothing is recorded
         cause = error.strerror or "a read failed"
-        detail = f"Could not be taken now: {cause}. The next run tries again."
+        detail = f"Could not be ingested now: {cause}. The next run tries again."
         return Outcome(name, "waiting", detail, is_warning=True)
 
 
 def why_waiting(file: LandedFile) -> str:
     """Return why a file is not complete, and what completes it. Raises OSError."""
     if has_its_end(file.path):
-        return "Still being written; the next run takes it."
+        return "Still being written; the next run ingests it."
     minutes = STALLED_AFTER_SECONDS / 60
     return (
-        "It may still grow: it does not end as a whole file does (text in a line end). It is "
-        f"ingested once it has not changed for {minutes:.0f} minutes, or at once with an empty "
-        f"file {printable(file.name)}.done beside it."
+        "It may be incomplete: it has no end marker (in text, a line end). It is "
+        f"ingested once it is unchanged for {minutes:.0f} minutes, or immediately with an empty "
+        f"file {printable(file.name)}.done next to it."
     )
 
 
@@ -179,7 +179,7 @@ def _known(before: Delivery) -> str:
 
 
 def _left_out(parsed: Parsed) -> str:
-    """Return which lines belong to no record."""
+    """Return which lines are not part of any record."""
     counts = parsed.lines_left_out
     rows = [
         f"{number:,} {'row' if number == 1 else 'rows'} {kind}"
@@ -191,7 +191,7 @@ def _left_out(parsed: Parsed) -> str:
         for kind, number in counts.items()
         if not kind.startswith(LEFT_OUT)
     ]
-    remarks = [f"Not records, and left out: {', '.join(lines)}."] if lines else []
+    remarks = [f"Skipped, because they are not records: {', '.join(lines)}."] if lines else []
     return " ".join(remarks + ([f"Not read: {', '.join(rows)}."] if rows else []))
 
 
@@ -201,11 +201,11 @@ def _warning(parsed: Parsed, contract: DeliveryContract) -> str:
     if parsed.may_be_cut_off:
         remarks.append(
             f"Record {parsed.records + 1:,} is the last and has no line end: {CUT_OFF}. "
-            "Compare it with what was sent. A line end, or an empty file named as this one with "
-            ".done after it, says that the file is whole."
+            "Compare it with what was sent. A line end, or an empty file of the same name plus "
+            ".done, marks the file as complete."
         )
     if parsed.malformed:
-        remarks.append(f"{parsed.malformed:,} of them have not the header's fields.")
+        remarks.append(f"{parsed.malformed:,} of them do not have the header's number of fields.")
     if 0 < parsed.malformed_at_end <= MAX_FOOTER_LINES and parsed.malformed_at_end < parsed.records:
         lines = contract.layout.footer_lines + parsed.malformed_at_end
         remarks.append(
@@ -214,12 +214,12 @@ def _warning(parsed: Parsed, contract: DeliveryContract) -> str:
         )
     if parsed.extra_columns:
         names = quoted_names(parsed.extra_columns)
-        remarks.append(f"Kept aside, because the contract does not name them: the columns {names}.")
+        remarks.append(f"Archived only, because the contract does not name them: columns {names}.")
     if parsed.left_out:
         names = quoted_names(parsed.left_out)
         remarks.append(
-            "Left out, because the contract does not name them and they hold bytes, lists or "
-            f"structures, or pages too large: the columns {names}."
+            "Not read, because the contract does not name them and they hold bytes, lists or "
+            f"structures, or pages that are too large: columns {names}."
         )
     if parsed.other_sheets:
         names = quoted_names(parsed.other_sheets)

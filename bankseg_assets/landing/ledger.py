@@ -162,7 +162,7 @@ class Ledger:
         found = self._find(start)
         if found.status != "accepted":
             raise WithdrawalError(
-                f"{found.file_name} ({found.short}) is {found.status}, and only an accepted file "
+                f"{found.file_name} ({found.short}) is {found.status}; only an accepted file "
                 f"can be withdrawn. {found.reason}".strip()
             )
         at = datetime.now(UTC).isoformat(timespec="seconds")
@@ -181,7 +181,7 @@ class Ledger:
         found = self._find(start)
         if found.status != WITHDRAWN:
             raise WithdrawalError(
-                f"{found.file_name} ({found.short}) is {found.status}, and not withdrawn: there is "
+                f"{found.file_name} ({found.short}) is {found.status}, not withdrawn: there is "
                 "nothing to undo."
             )
         with self._connect() as connection:
@@ -192,7 +192,7 @@ class Ledger:
         start = start.strip().lower()
         if len(start) < SHORT_DIGITS or set(start) - set("0123456789abcdef"):
             raise WithdrawalError(
-                f"{start!r} names no delivery: give at least the first {SHORT_DIGITS} digits of "
+                f"{start!r} is not a delivery: give at least the first {SHORT_DIGITS} digits of "
                 "its SHA-256, as `bankseg deliveries` lists them."
             )
         found = [one for one in self.deliveries() if one.sha256.startswith(start)]
@@ -241,8 +241,8 @@ class Ledger:
 def current_content(deliveries: Iterable[Delivery]) -> list[Delivery]:
     """Return the deliveries that make up the table, in an order independent of arrival.
 
-    The demo file counts only while there is no other: demo customers among real ones would distort
-    every segment.
+    Demo data is ignored once real data arrives: demo customers among real ones would distort every
+    segment.
     """
     accepted = [delivery for delivery in deliveries if delivery.status == "accepted"]
     real = [delivery for delivery in accepted if not delivery.is_demo]

@@ -1,7 +1,8 @@
 """Decide what to read of a Parquet file from its metadata, before reading any value.
 
 Parquet expands without limit: 4 KB can hold one value four billion times. Each limit below is far
-from what a bank's records need, and keeps the memory of reading constant (docs/security.md).
+from what a bank's records need, and keeps the memory of reading constant: see
+docs/explanation/security.md.
 """
 
 from collections.abc import Iterable, Iterator
@@ -17,7 +18,7 @@ from bankseg_assets.landing.csv_tables import ROWS_PER_GROUP
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.files import MAGIC_ENCRYPTED, MAGIC_PARQUET, printable
 from bankseg_assets.landing.header import Header, check_header
-from bankseg_assets.landing.parquet_pages import Footer, PageError, read_footer, read_pages
+from bankseg_assets.landing.parquet_pages import PageError, ParquetFooter, read_footer, read_pages
 from bankseg_assets.landing.text import MAX_LINE_BYTES
 
 MIB = 1 << 20
@@ -33,7 +34,7 @@ SMALL_CONTENT_BYTES = 512 * MIB
 # Other columns are left out sooner.
 SOUND_EXPANSION = 20
 MAX_PAGE_BYTES = 32 * MIB
-# One page of every column is in memory at a time, and its values once more.
+# One page of every column is in memory at a time, and a second copy of its values.
 MAX_PAGES_BYTES = 96 * MIB
 BATCH_BYTES = 16 * MIB
 CELL_BYTES = 16  # of a value besides its text: its offset and its dictionary index
@@ -144,7 +145,7 @@ def _is_bytes(kind: pa.DataType) -> bool:
     return bool(is_binary or pa.types.is_fixed_size_binary(kind) or pa.types.is_binary_view(kind))
 
 
-def _footer(raw: BinaryIO, size: int, file_name: str) -> Footer:
+def _footer(raw: BinaryIO, size: int, file_name: str) -> ParquetFooter:
     raw.seek(max(0, size - _END))
     end = raw.read(_END)
     if end[4:] == MAGIC_ENCRYPTED:
@@ -165,7 +166,7 @@ def _encrypted(file_name: str) -> DeliveryError:
     return DeliveryError(f"{file_name} is encrypted Parquet. Send it without encryption.")
 
 
-def _check_rows(footer: Footer, size: int, file_name: str) -> None:
+def _check_rows(footer: ParquetFooter, size: int, file_name: str) -> None:
     # The same bytes in many row groups would be read again for each.
     if sum(chunk.compressed for group in footer.groups for chunk in group) > size:
         raise PageError
@@ -173,7 +174,7 @@ def _check_rows(footer: Footer, size: int, file_name: str) -> None:
         raise refuse(file_name, f"declares {footer.rows:,} records in {size:,} bytes")
 
 
-def _leaves(schema: pa.Schema, footer: Footer) -> Iterator[tuple[int, int]]:
+def _leaves(schema: pa.Schema, footer: ParquetFooter) -> Iterator[tuple[int, int]]:
     """Yield the position and first leaf of each column."""
     leaf = 0
     for place, field in enumerate(schema):
@@ -192,7 +193,7 @@ def _leaf_count(kind: pa.DataType) -> int:
 
 
 def _choose(
-    wanted: Iterable[_Column], footer: Footer, raw: BinaryIO, size: int, file_name: str
+    wanted: Iterable[_Column], footer: ParquetFooter, raw: BinaryIO, size: int, file_name: str
 ) -> tuple[list[_Column], float]:
     """Return the columns whose pages fit into memory together, and their bytes per record.
 
@@ -220,7 +221,7 @@ def _choose(
     return chosen, density
 
 
-def _pages(column: _Column, footer: Footer, raw: BinaryIO, file_name: str) -> _Pages:
+def _pages(column: _Column, footer: ParquetFooter, raw: BinaryIO, file_name: str) -> _Pages:
     found = _Pages()
     sound_expansion = SOUND_EXPANSION if column.is_ours else 0
     for group in footer.groups:

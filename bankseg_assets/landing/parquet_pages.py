@@ -48,7 +48,7 @@ class Page(NamedTuple):
     values: int
 
 
-class Chunk(NamedTuple):
+class ColumnChunk(NamedTuple):
     """A column chunk: one column in one row group."""
 
     codec: int
@@ -58,39 +58,39 @@ class Chunk(NamedTuple):
 
 
 @dataclass(frozen=True)
-class Footer:
+class ParquetFooter:
     """The declarations of the footer."""
 
     rows: int
     """The larger of the sum over row groups and the total."""
-    groups: list[list[Chunk]]
+    groups: list[list[ColumnChunk]]
     """Row group -> its columns."""
     has_encrypted_columns: bool
 
 
-def read_footer(content: bytes) -> Footer:
+def read_footer(content: bytes) -> ParquetFooter:
     """Parse a footer that is not encrypted; raises PageError if it is not a footer."""
     try:
         fields, _ = _Compact(content).structure(_FOOTER)
         groups = fields.get(4, [])
         rows = max(fields[3], sum(group[3] for group in groups))
         if _ENCRYPTION in fields:
-            return Footer(rows, [], has_encrypted_columns=True)
+            return ParquetFooter(rows, [], has_encrypted_columns=True)
         chunks = [[_chunk(column[3]) for column in group[1]] for group in groups]
     except (IndexError, KeyError, TypeError) as error:
         raise PageError from error
-    return Footer(rows, chunks, has_encrypted_columns=False)
+    return ParquetFooter(rows, chunks, has_encrypted_columns=False)
 
 
-def _chunk(fields: Mapping[int, int]) -> Chunk:
+def _chunk(fields: Mapping[int, int]) -> ColumnChunk:
     start = min(fields[9], fields.get(11) or fields[9])
-    chunk = Chunk(fields[4], fields[5], fields[7], start)
+    chunk = ColumnChunk(fields[4], fields[5], fields[7], start)
     if not isinstance(chunk.codec, int) or min(chunk) < 0:
         raise PageError
     return chunk
 
 
-def read_pages(file: BinaryIO, chunk: Chunk) -> Iterator[Page]:
+def read_pages(file: BinaryIO, chunk: ColumnChunk) -> Iterator[Page]:
     """Yield the pages of a column chunk until all its values are covered.
 
     Raises PageError if a header cannot be read.

@@ -70,10 +70,9 @@ def _tables(
     filters: RowFilters,
     rounded: list[Rounded],
 ) -> Iterator[pa.Table]:
-    header = layout.header
-    rules = {place: contract.columns[ours] for ours, place in header.places.items()}
-    money = {header.places[ours] for ours in money_in(contract) if ours in header.places}
     places = sorted(layout.leaves)
+    names = [layout.header.names[place] for place in places]
+    texts = _Texts(contract, file_name, layout, filters, rounded)
     next_number, text_bytes = 1, 0
     with (
         _explained(file_name),
@@ -84,48 +83,76 @@ def _tables(
             coerce_int96_timestamp_unit="us",  # nanoseconds wrap around before 1677, after 2262
         ) as file,
     ):
-        # Columns by number: a name may occur twice, and `columns=` takes names. One row group at a
-        # time: 12,000 at once took 500 MB.
-        for batch in chain.from_iterable(
-            file.reader.iter_batches(
-                layout.batch_rows,
-                row_groups=[group],
-                column_indices=[layout.leaves[place] for place in places],
-                use_threads=False,  # with threads, every column's next page is decompressed ahead
-            )
-            for group in range(file.num_row_groups)
-        ):
-            names = [header.names[place] for place in places]
-            for every in _parts(batch, names, file_name):
-                part = every
+        for batch in _batches(file, layout, places):
+            for part in _parts(batch, names, file_name):
                 numbers = pa.array(np.arange(next_number, next_number + part.num_rows), pa.int64())
                 next_number += part.num_rows
-                if filters.places:  # first, so that amounts of other rows do not count as rounded
-                    kept = filters.kept(
-                        {
-                            place: _as_text(
-                                *(part.column(places.index(place)), rules.get(place)),
-                                *(header.names[place], file_name),
-                                rounded=None,
-                                contract=contract,
-                            )
-                            for place in filters.places
-                        }
-                    )
-                    part, numbers = part.filter(kept), numbers.filter(kept)
-                columns = {
-                    str(place): _as_text(
-                        *(column, rules.get(place), header.names[place], file_name),
-                        rounded=rounded if place in money else None,
-                        contract=contract,
-                    )
-                    for place, column in zip(places, part.columns, strict=True)
-                }
-                table = pa.table(columns | {"row_number": numbers})
+                table = texts.table(part, numbers)
                 text_bytes += table.nbytes
                 if text_bytes > layout.most_text:
                     raise refuse(file_name, f"expands over {MAX_EXPANSION:,} times when read")
                 yield table
+
+
+def _batches(
+    file: pq.ParquetFile, layout: ParquetLayout, places: list[int]
+) -> Iterator[pa.RecordBatch]:
+    # Columns by number: a name may occur twice, and `columns=` takes names. One row group at a
+    # time: 12,000 at once took 500 MB.
+    return chain.from_iterable(
+        file.reader.iter_batches(
+            layout.batch_rows,
+            row_groups=[group],
+            column_indices=[layout.leaves[place] for place in places],
+            use_threads=False,  # with threads, every column's next page is decompressed ahead
+        )
+        for group in range(file.num_row_groups)
+    )
+
+
+class _Texts:
+    """Converts the columns of a Parquet file to text, and leaves out the filtered rows."""
+
+    def __init__(
+        self,
+        contract: DeliveryContract,
+        file_name: str,
+        layout: ParquetLayout,
+        filters: RowFilters,
+        rounded: list[Rounded],
+    ) -> None:
+        header = layout.header
+        self._contract = contract
+        self._file_name = file_name
+        self._names = header.names
+        self._places = sorted(layout.leaves)
+        self._rules = {place: contract.columns[ours] for ours, place in header.places.items()}
+        self._money = {header.places[one] for one in money_in(contract) if one in header.places}
+        self._filters = filters
+        self._rounded = rounded
+
+    def table(self, part: pa.RecordBatch, numbers: pa.Array) -> pa.Table:
+        """Return the kept rows with their `row_number`."""
+        if self._filters.places:  # first, so that amounts of other rows do not count as rounded
+            kept = self._filters.kept(
+                {
+                    place: self._text(part.column(self._places.index(place)), place, None)
+                    for place in self._filters.places
+                }
+            )
+            part, numbers = part.filter(kept), numbers.filter(kept)
+        columns = {
+            str(place): self._text(column, place, self._rounded if place in self._money else None)
+            for place, column in zip(self._places, part.columns, strict=True)
+        }
+        return pa.table(columns | {"row_number": numbers})
+
+    def _text(self, column: pa.Array, place: int, rounded: list[Rounded] | None) -> pa.Array:
+        return _as_text(
+            *(column, self._rules.get(place), self._names[place], self._file_name),
+            rounded=rounded,
+            contract=self._contract,
+        )
 
 
 @contextmanager

@@ -5,7 +5,7 @@ second; Spark with `multiLine` uses one task per file and takes five to ten time
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -104,6 +104,47 @@ def write_records(
                 is_accepted=is_accepted,
             )
         return replace(parsed, other_sheets=others)
+    records = _read(original, contract, found, file_name)
+    origin = {"source_file": file_name, "delivery": sha256[:DELIVERY_DIGITS]}
+    at_end = _MalformedAtEnd()
+    extra_output = output.with_name(EXTRA_FILE)
+    with ExitStack() as stack:
+        main = stack.enter_context(draft_in(output.parent))
+        extra = stack.enter_context(draft_in(output.parent)) if records.header.extra else None
+        written = _write(records, contract, origin, at_end, main, extra)
+        _require_rows(written, records, at_end, file_name, is_accepted=is_accepted)
+        if extra:
+            extra.publish(extra_output)
+        else:
+            extra_output.unlink(missing_ok=True)
+        main.publish(output)
+    return Parsed(
+        written,
+        at_end.malformed,
+        tuple(records.header.extra),
+        records.header.left_out_names,
+        add_up(records.rounded),
+        may_be_cut_off=found is not None and found.may_be_cut_off,
+        malformed_at_end=at_end.count,
+        lines_left_out={kind: number for kind, number in records.lines_left_out.items() if number},
+    )
+
+
+@dataclass(frozen=True)
+class _Records:
+    """The records of a file as tables of text, and what is counted while they are read."""
+
+    header: Header
+    filters: RowFilters
+    tables: Iterator[pa.Table]
+    are_filtered: bool
+    rounded: list[Rounded]
+    lines_left_out: Counter[str]
+
+
+def _read(
+    original: Path, contract: DeliveryContract, found: CsvScan | None, file_name: str
+) -> _Records:
     rounded: list[Rounded] = []
     lines_left_out: Counter[str] = Counter()
     if found is None:
@@ -115,51 +156,48 @@ def write_records(
         header = found.header
         filters = RowFilters(contract, header, lines_left_out)
         tables = csv_tables(original, contract, file_name, found, lines_left_out)
-    schema = _schema(contract.table)
+    return _Records(header, filters, tables, found is None, rounded, lines_left_out)
+
+
+def _write(
+    records: _Records,
+    contract: DeliveryContract,
+    origin: dict[str, str],
+    at_end: "_MalformedAtEnd",
+    main: Draft,
+    extra: Draft | None,
+) -> int:
+    """Write the records and the columns that the contract does not name; return the rows."""
+    header, schema, rows = records.header, _schema(contract.table), 0
     money = {name: contract.columns[name] for name in money_in(contract)}
-    origin = {"source_file": file_name, "delivery": sha256[:DELIVERY_DIGITS]}
-    records = 0
-    at_end = _MalformedAtEnd()
-    extra_output = output.with_name(EXTRA_FILE)
-    with ExitStack() as stack:
-        main = stack.enter_context(draft_in(output.parent))
-        extra = stack.enter_context(draft_in(output.parent)) if header.extra else None
-        with ExitStack() as writers:
-            writer = writers.enter_context(_writer(main, schema))
-            extra_writer = extra and writers.enter_context(_writer(extra, _extra_schema(header)))
-            for every in tables:
-                at_end.follow(every)
-                table = every if found is None else filters.filtered(every)
-                ours = _ours(table, schema, header, contract, origin)
-                writer.write_table(ours)
-                rounded += [
-                    count_noise(ours[name], rule, contract.decimals) for name, rule in money.items()
-                ]
-                records += ours.num_rows
-                if extra_writer:
-                    extra_writer.write_table(_extra(table, header))
-        if filters.left_out and records == at_end.malformed and not is_accepted:
-            filters.refuse(file_name)
-        if records == 0 and not filters.left_out:
-            raise DeliveryError(
-                f"{file_name} has a header but no record{_of_lines(lines_left_out)}. Send the file "
-                "again."
+    with ExitStack() as writers:
+        writer = writers.enter_context(_writer(main, schema))
+        extra_writer = extra and writers.enter_context(_writer(extra, _extra_schema(header)))
+        for every in records.tables:
+            at_end.follow(every)
+            table = every if records.are_filtered else records.filters.filtered(every)
+            ours = _ours(table, schema, header, contract, origin)
+            writer.write_table(ours)
+            records.rounded.extend(
+                count_noise(ours[name], rule, contract.decimals) for name, rule in money.items()
             )
-        if extra:
-            extra.publish(extra_output)
-        else:
-            extra_output.unlink(missing_ok=True)
-        main.publish(output)
-    return Parsed(
-        records,
-        at_end.malformed,
-        tuple(header.extra),
-        header.left_out_names,
-        add_up(rounded),
-        may_be_cut_off=found is not None and found.may_be_cut_off,
-        malformed_at_end=at_end.count,
-        lines_left_out={kind: number for kind, number in lines_left_out.items() if number},
-    )
+            rows += ours.num_rows
+            if extra_writer:
+                extra_writer.write_table(_extra(table, header))
+    return rows
+
+
+def _require_rows(
+    rows: int, records: _Records, at_end: "_MalformedAtEnd", file_name: str, *, is_accepted: bool
+) -> None:
+    """Raise DeliveryError if no row was read."""
+    if records.filters.left_out and rows == at_end.malformed and not is_accepted:
+        records.filters.refuse(file_name)
+    if rows == 0 and not records.filters.left_out:
+        raise DeliveryError(
+            f"{file_name} has a header but no record{_of_lines(records.lines_left_out)}. Send the "
+            "file again."
+        )
 
 
 class _MalformedAtEnd:
@@ -197,7 +235,7 @@ class _MalformedAtEnd:
 def _of_lines(left_out: Counter[str]) -> str:
     lines = sum(left_out.values())
     kinds = ", ".join(f"{number:,} {kind}" for kind, number in left_out.items() if number)
-    return f"; {lines:,} lines of it are none: {kinds}" if lines else ""
+    return f"; {lines:,} lines are not records: {kinds}" if lines else ""
 
 
 def _writer(draft: Draft, schema: pa.Schema) -> pq.ParquetWriter:

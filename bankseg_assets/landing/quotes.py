@@ -135,7 +135,6 @@ def refuse_quotes(first: int, last: int, file_name: str) -> None:
     """Raise DeliveryError for a quote that breaks the rules in one of two lines."""
     where = f"line {first}" if first == last else f"line {first} or line {last}"
     raise DeliveryError(
-        f"{file_name} has a quote out of place, or one that is never closed, in {where}: it cannot "
-        "be said where the records around it end. Double every quote inside a value, and send the "
-        "file again."
+        f"{file_name} has a misplaced or unclosed quote in {where}, so the ends of the records "
+        "around it are unknown. Double every quote inside a value, and send the file again."
     )

@@ -51,11 +51,11 @@ def repair_records(
         except DeliveryError as error:  # an earlier contract accepted it
             raise LostContentError(
                 f"The records of {delivery.file_name} in {records} are damaged, and its original "
-                f"does not fit the contract: {error} Run once with the contract that it was "
-                f"accepted by, or remove {records.parent} and deliver the file again."
+                f"does not fit the contract: {error} Run once with the contract that accepted "
+                f"it, or remove {records.parent} and deliver the file again."
             ) from error
-        detail = "Its records were damaged and were made again from the archived original."
-        outcomes.append(Outcome(delivery.file_name, "mended", detail, is_warning=True))
+        detail = "Its records were damaged and were rebuilt from the archived original."
+        outcomes.append(Outcome(delivery.file_name, "repaired", detail, is_warning=True))
     return outcomes
 
 

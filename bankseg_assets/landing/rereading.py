@@ -1,8 +1,8 @@
 """Parse accepted files again when the contract's settings for reading them change.
 
 The archived original is parsed. If it does not fit the new contract, its records stay unchanged:
-a bank that renames a column renames it in new files, and the old ones were right. If the contract's
-filters now leave out all rows of a file, it has no records.
+a bank that renames a column renames it in new files, and the old ones were correct. If the
+contract's filters now exclude all rows of a file, it has no records.
 """
 
 from collections.abc import Iterable
@@ -21,7 +21,7 @@ from bankseg_assets.landing.reading import reading_of
 def read_again(
     raw_dir: Path, deliveries: Iterable[Delivery], contract: DeliveryContract, ledger: Ledger
 ) -> list[Outcome]:
-    """Parse deliveries that another contract read again, and update their counts.
+    """Parse deliveries again that were read by other settings, and update their counts.
 
     A delivery of an older build, which recorded no reading, counts as read by this contract if its
     settings have not changed.
@@ -62,14 +62,12 @@ def _read_again(
         )
     except DeliveryError as error:
         ledger.record_reading(delivery.sha256, reading)  # so that it is tried only once
-        detail = (
-            f"The contract reads files otherwise now, but its records stay as they are: {error}"
-        )
+        detail = f"The contract's settings changed, but the file's records stay unchanged: {error}"
         return Outcome(name, "kept", detail, is_warning=True)
-    # A marker may have vouched for the file.
+    # A marker may have declared the file complete.
     is_cut_off = parsed.may_be_cut_off and CUT_OFF in delivery.reason
     reason, is_warning = findings(replace(parsed, may_be_cut_off=is_cut_off), contract)
     ledger.record_reading(delivery.sha256, reading, records=parsed.records, reason=reason)
-    detail = f"The contract reads files otherwise now: {parsed.records:,} records. {reason}"
+    detail = f"The contract's settings changed: {parsed.records:,} records. {reason}"
     is_warning |= not parsed.records
     return Outcome(name, "read again", detail.strip(), is_warning=is_warning)

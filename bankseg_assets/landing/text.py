@@ -94,8 +94,8 @@ def _as_utf8(chunks: Iterable[bytes], encoding: str, file_name: str) -> Iterator
         except UnicodeDecodeError as error:
             line = lines + error.object[: error.start].count(b"\n")
             raise DeliveryError(
-                f"{file_name} is not {encoding} text: line {line} has a byte "
-                f"(0x{error.object[error.start]:02X}) that cannot be. Save it again as UTF-8, or "
+                f"{file_name} is not {encoding} text: line {line} has an invalid byte "
+                f"(0x{error.object[error.start]:02X}). Save it again as UTF-8, or "
                 "set `encoding` under [file] in the contract to what the bank writes, such as "
                 '"cp1252".'
             ) from error
@@ -144,6 +144,6 @@ def _whole_lines(chunks: Iterator[bytes], file_name: str) -> Iterator[bytes]:
 def refuse_long_line(line: int, file_name: str) -> None:
     """Raise DeliveryError for a line or record that is too long for a transaction."""
     raise DeliveryError(
-        f"{file_name} has a record of over {MAX_LINE_BYTES:,} bytes from line {line} on, or is no "
+        f"{file_name} has a record of over {MAX_LINE_BYTES:,} bytes from line {line} on, or is not "
         "text in lines. Correct it and send the file again."
     )

@@ -87,12 +87,12 @@ def _explained(reply: Reply, contract: DeliveryContract, file_name: str) -> str:
     place = contract.layout_table
     if reply.fault == NO_SHEET:
         names = f"its sheets are {quoted_sheets(reply.others)}" if reply.others else "it has none"
-        wanted = f"no sheet {reply.sheet!r}" if reply.sheet else "no sheet that is shown"
+        wanted = f"no sheet {reply.sheet!r}" if reply.sheet else "no visible sheet"
         return f"{file_name} has {wanted}; {names}. Correct `sheet` under {place} in the contract."
     if reply.fault == EMPTY:
         more = f" Its other sheets are {quoted_sheets(reply.others)}." if reply.others else ""
         return (
-            f"{file_name} has nothing in its sheet {quoted_sheets([reply.sheet])}.{more} Send the "
+            f"{file_name} has no data in its sheet {quoted_sheets([reply.sheet])}.{more} Send the "
             f"file again, or set `sheet` under {place} in the contract."
         )
     if reply.fault == TOO_LARGE:

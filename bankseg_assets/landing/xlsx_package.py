@@ -86,7 +86,7 @@ def _check_kind(names: set[str], file_name: str) -> None:
     if "xl/workbook.bin" in names or "content.xml" in names:
         raise DeliveryError(f"{file_name} {SPREADSHEETS_ADVICE}")
     raise DeliveryError(
-        f"{file_name} is a ZIP archive, and no XLSX file. Send the file in it, or compress it by "
+        f"{file_name} is a ZIP archive, not an XLSX file. Send the file in it, or compress it by "
         "gzip."
     )
 

@@ -22,7 +22,7 @@ GONE = "gone"
 
 @dataclass(frozen=True)
 class CustomerPath:
-    """Customers with the same path; None is no segment. Money in the bank's currency."""
+    """Customers with the same path (None: no segment). Money in the bank's currency."""
 
     before: int | None
     old_model: int | None
@@ -128,14 +128,14 @@ def unbalanced_totals(
         ("arrive in the new segments, both together", _arriving(both), after),
     )
     faults = [
-        f"{sum(counts.values()):,} customers {what}, of {sum(wanted.values()):,}."
+        f"{sum(counts.values()):,} customers {what}; expected {sum(wanted.values()):,}."
         for what, counts, wanted in pairs
         if counts != wanted
     ]
     for kind in KINDS:
         money = sum((flow.money for flow in of_kind(found, kind) if flow.arrives), Decimal(0))
         if money != money_after:
-            faults.append(f"{kind}: money of {money:,} arrives, of {money_after:,}.")
+            faults.append(f"{kind}: money of {money:,} arrives; expected {money_after:,}.")
     return faults
 
 

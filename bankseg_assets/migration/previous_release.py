@@ -68,14 +68,14 @@ def read_previous_release(
     """
     release = current_release(published_dir)
     if release is None:
-        raise NothingToCompareError("This is the first release: there is no earlier snapshot.")
+        raise NothingToCompareError("This is the first release: there is no previous snapshot.")
     _require_same_customers(release, is_demo=is_demo, customer_key=customer_key)
     found = _read(release)
     _require_same_columns(found, customers)
     return found
 
 
-def colours(kmeans: Mapping[str, Any]) -> tuple[int, ...]:
+def segment_colours(kmeans: Mapping[str, Any]) -> tuple[int, ...]:
     """Return the colour numbers of a model's segments; by default their numbers, for older
     builds."""
     return tuple(kmeans.get("colours") or range(len(kmeans["names"])))
@@ -85,12 +85,12 @@ def _require_same_customers(release: Release, *, is_demo: bool, customer_key: st
     if release.is_demo != is_demo:
         kinds = ("the bank's own data", "demo data")
         raise NothingToCompareError(
-            f"The release in use is of {kinds[release.is_demo]}, and this one of {kinds[is_demo]}."
+            f"The release in use has {kinds[release.is_demo]}, and this one has {kinds[is_demo]}."
         )
     if release.customer_key not in ("", customer_key):
         raise NothingToCompareError(
-            f"The release in use tells customers apart by `{release.customer_key}`, and this run "
-            f"by `{customer_key}`."
+            f"The customer key is `{customer_key}`, but `{release.customer_key}` in the release "
+            "in use."
         )
 
 
@@ -110,7 +110,7 @@ def _read(release: Release) -> PreviousRelease:
             shares=_array(kmeans.get("shares")),
             covariances=_array(kmeans.get("covariances")),
             names=tuple(kmeans["names"]),
-            colours=colours(kmeans),
+            colours=segment_colours(kmeans),
         )
     except (DamagedVersionError, OSError) as error:
         raise NothingToCompareError(

@@ -9,6 +9,7 @@ from decimal import Decimal
 from bankseg_assets.migration.flows import BOTH, CUSTOMER, GONE, MODEL, NEW, Flow, of_kind
 from bankseg_assets.presentation.disclosure import is_small, rounded_count, shown_rounded
 from bankseg_assets.presentation.formatting import abbreviated
+from bankseg_assets.presentation.markdown import raw_table
 
 HIDDEN = "-"
 
@@ -30,10 +31,10 @@ def summary(found: Sequence[Flow], currency: str) -> str:
         (GONE, [f for f in customer if f.to_name == GONE], [f for f in customer if f.leaves]),
     )
     rows = [
-        f"| {name} | {shown_rounded(_count(some))} | {_share(some, of)} | {shown_money(some)} |"
+        (name, shown_rounded(_count(some)), _share(some, of), shown_money(some))
         for name, some, of in parts
     ]
-    return "\n".join([f"| | customers | share | {currency} |", "|---|---:|---:|---:|", *rows])
+    return raw_table(["", "customers", "share", currency], rows, right_aligned=True)
 
 
 def matrix(found: Sequence[Flow], kind: str, currency: str) -> str:
@@ -42,12 +43,9 @@ def matrix(found: Sequence[Flow], kind: str, currency: str) -> str:
     ends = list(dict.fromkeys((flow.to_segment, flow.to_name) for flow in sorted(flows, key=_end)))
     starts = dict.fromkeys((flow.from_segment, flow.from_name) for flow in flows)
     cells = {((f.from_segment, f.from_name), (f.to_segment, f.to_name)): f for f in flows}
-    head = f"| from, to: customers ({currency}) | {' | '.join(name for _, name in ends)} |"
-    rows = [
-        f"| {start[1]} | " + " | ".join(_cell(cells.get((start, end))) for end in ends) + " |"
-        for start in starts
-    ]
-    return "\n".join([head, "|---" + "|---:" * len(ends) + "|", *rows])
+    head = (f"from, to: customers ({currency})", *(name for _, name in ends))
+    rows = [(start[1], *(_cell(cells.get((start, end))) for end in ends)) for start in starts]
+    return raw_table(head, rows, right_aligned=True)
 
 
 def shown_money(flows: Iterable[Flow]) -> str:

@@ -102,13 +102,13 @@ def _require_comparable(rows: Sequence[Row], past: PreviousRelease) -> None:
     stayed = [row for row in rows if None not in (row["before"], row["new_model"])]
     if not stayed:
         raise NothingToCompareError(
-            f"No customer of the release in use, {past.release}, is among the new ones: other "
-            "customers, or told apart by another key."
+            f"No customer of the release in use, {past.release}, is in the new data: it has other "
+            "customers, or another customer key."
         )
     relabelled = sum(row["relabelled"] for row in rows)
     if relabelled > MOST_RELABELLED * known:
         raise NothingToCompareError(
             f"The model of the release in use, {past.release}, gives {relabelled / known:.1%} of "
             "its customers another segment than they were published with: this version of the "
-            "platform reads it otherwise."
+            "platform applies it differently."
         )

@@ -20,14 +20,14 @@ _GENERAL = {
     "[columns.transaction_id].",
     "missing_customer_id": "A transaction needs its customer.",
     "implausible_transaction_date": "The day is before 1900, or before `minimum` under "
-    "[columns.transaction_date]; or it is an epoch of January 1970, which is a zero or of another "
-    "unit: see `format` there, or set a `minimum` if there are such days.",
-    "transaction_date_in_the_future": "The day is after tomorrow: day and month may be in the "
-    "other order; see `format` under [columns.transaction_date].",
-    "conflicting_duplicate": "Rows with the same transaction ID say different things. If an ID "
+    "[columns.transaction_date]; or it is an epoch of January 1970, which is a zero or has another "
+    "unit: see `format` there, or set a `minimum` if such days are valid.",
+    "transaction_date_in_the_future": "The day is after tomorrow: day and month may be "
+    "swapped; see `format` under [columns.transaction_date].",
+    "conflicting_duplicate": "Rows with the same transaction ID differ in their values. If an ID "
     "is unique only per customer, day or file, set `unique_per` under [columns.transaction_id]; if "
-    "the column is no ID, remove the table.",
-    "duplicate": "The same row again: one of them is kept.",
+    "the column is not an ID, remove the table.",
+    "duplicate": "The row is repeated: one copy is kept.",
 }
 
 
@@ -70,13 +70,13 @@ def advise(reason: str, values: Iterable[str], contract: DeliveryContract) -> st
 
 def _on_empty(ours: str, place: str) -> str:
     if ours in _NEVER_EMPTY:
-        return "The value is empty, and no row is complete without it."
+        return "The value is empty, but required."
     return f"The value is empty: set `nullable = true` {place} if it may be."
 
 
 def _on_placeholders(ours: str, rule: ColumnRule, found: list[str], place: str) -> str:
     if ours in _NEVER_EMPTY:
-        return "The values stand for none, and no row is complete without one."
+        return 'The values mean "empty", but a value is required.'
     missing = [value for value in found if value not in rule.placeholders]
     settings = []
     if missing:
@@ -94,8 +94,8 @@ def _on_values(
         if rule.negative:
             return f"Sign and word do not agree, or there is no word; see `negative` {place}."
         return (
-            f'No word stands beside these amounts: add "" to `spending` or `income` {place} if '
-            "that says the direction."
+            f'These amounts have no word beside them: add "" to `spending` or `income` {place} if '
+            "that means a direction."
         )
     if reason.endswith("with_too_many_decimals"):
         found = "Set `currency_decimals` (at the top) if the currency has more decimals."
@@ -116,11 +116,11 @@ def _on_values(
         found = _on_money(ours, rule, column, place)
     elif ours in ("gender", "direction", "currency"):
         kinds = {"gender": "`values`", "direction": "`spending` or `income`", "currency": "`rates`"}
-        found = f"Add what stands there to {kinds[ours]} {place}, or to `placeholders`."
+        found = f"Add these values to {kinds[ours]} {place}, or to `placeholders`."
     elif rule.pattern:
         found = f"The values do not match `pattern` {place}: correct or remove it."
     elif any(re.fullmatch(ROUNDED, value) for value in column.counts):
-        found = "A spreadsheet has rounded these IDs: have them sent as text."
+        found = "A spreadsheet has rounded these IDs: ask the bank to send them as text."
     else:
         found = f"See {contract.column_table(ours)} in docs/contract.md."
     return found
@@ -133,7 +133,7 @@ def _on_dates(ours: str, rule: ColumnRule, column: Column, place: str) -> str:
     forms = [form for form in forms if form not in declared]
     if not forms:
         shown = " or ".join(map(toml, declared))
-        return f"The values are not of the format {shown} {place}, or not a day that there is."
+        return f"The values do not have the format {shown} {place}, or are not valid days."
     if len(forms) > 1:
         return (
             f"Ask the bank which format it is, {' or '.join(map(toml, forms))}, and set it {place}."
@@ -148,8 +148,8 @@ def _on_words(ours: str, rule: ColumnRule, amounts: Amounts, place: str) -> str:
     """Return advice on words beside numbers; empty if they are not the cause."""
     if amounts.negatives and rule.words and not rule.negative:
         return (
-            f"A sign stands beside amounts whose direction words say {place}: ask the bank whether "
-            "it is a reversal."
+            f"Amounts have a sign although words give the direction {place}: ask the bank whether "
+            "they are reversals."
         )
     unknown = sorted({*amounts.words} - {*rule.words})
     if not unknown:
@@ -159,7 +159,7 @@ def _on_words(ours: str, rule: ColumnRule, amounts: Amounts, place: str) -> str:
     shown = " or ".join(map(toml, unknown))
     # Only known words are shown, never a customer's value.
     keys = _word_keys(ours)
-    return f"Add the words that stand beside the numbers, such as {shown}, to {keys} {place}."
+    return f"Add the words beside the numbers, such as {shown}, to {keys} {place}."
 
 
 def _word_keys(ours: str) -> str:
@@ -181,12 +181,12 @@ def _on_money(ours: str, rule: ColumnRule, column: Column, place: str) -> str:
                 settings += f" and `thousands_separator = {toml(style.thousands)}`"
             return f"Set {settings} {place}."
     if amounts and len(amounts.styles) > 1:
-        return f"Say what the separator is: `thousands_separator` or `decimal_separator` {place}."
+        return f"Set the separator: `thousands_separator` or `decimal_separator` {place}."
     if rule.words:
         return (
-            f"Beside these values stands a sign, or a word, or none, that {_word_keys(ours)} "
-            f"{place} do not have; or they are no amounts."
+            f"The sign or word beside these values, or its absence, is not in {_word_keys(ours)} "
+            f"{place}; or they are not amounts."
         )
     if rule.minimum is not None or rule.maximum is not None:
-        return f"The values are outside of `minimum` and `maximum` {place}, or no amounts."
-    return f"The values are no amounts; see {place.removeprefix('under ')} in docs/contract.md."
+        return f"The values are outside `minimum` and `maximum` {place}, or not amounts."
+    return f"The values are not amounts; see {place.removeprefix('under ')} in docs/contract.md."

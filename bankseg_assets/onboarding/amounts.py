@@ -30,7 +30,6 @@ SEPARATORS = (
 """Decimal and thousands separators; the first that reads everything in one way is proposed."""
 LEAST_SHARE = 0.98
 MOST_VALUES = 20_000
-_SIGN = r"[-+(]?"
 _BEFORE = re.compile(r"^([-+(]?) *([^\d,'()+\-]*?) *([-+(]?) *(?=[.,]?\d)")
 _AFTER = re.compile(r"(?<=[\d.,]) *([-+)]?) *(/-|/=|[^\d.,'()+\-]*) *([-+)]?)$")
 _EXPONENT = re.compile(r"[eE][+-]?\d{1,2}$")
@@ -82,7 +81,6 @@ class Amounts:
     lakhs: int
     """Rows grouped as 12,34,567."""
     zeros: int
-    unread: int
     words: Counter[str] = field(default_factory=Counter)
     """Words beside amounts that give a direction, in upper case -> rows."""
     without_word: int = 0
@@ -120,7 +118,6 @@ def find_amounts(column: Column) -> Amounts | None:
         ),
         sum(values[value] for value, text in texts.items() if _LAKH.search(text.number)),
         sum(values[value] for value, text in texts.items() if not _digits(text)),
-        rows - most,
         _words(texts, values),
         sum(values[value] for value, text in texts.items() if not text.word and _digits(text)),
         {

@@ -78,7 +78,7 @@ def _propose_transaction_id(draft: Draft, roles: Roles) -> None:
     key = "columns.transaction_id"
     if draft.answers.get(f"{key}.name") == NONE:
         draft.used.add(f"{key}.name")
-        draft.remark("columns", "No transaction ID: a row's whole content says which it is.")
+        draft.remark("columns", "No transaction ID: a row's whole content identifies it.")
         return
     profile = roles.found.get("transaction_id")
     if profile is None and "transaction_id" in roles.ties:
@@ -91,13 +91,13 @@ def _propose_transaction_id(draft: Draft, roles: Roles) -> None:
             if _may_be_customer(one) and not one.sound.repeats and not one.sound.empty
         ]
         if unique:
-            why = "its values are all different, and its name does not say what it is"
+            why = "its values are all different, and its name is not known"
             choose(draft, roles, "transaction_id", why, unique)
         else:
             draft.remark(
                 "columns",
-                "No transaction ID: none of the columns is one. A row's whole content says which "
-                "transaction it is.",
+                "No transaction ID: none of the columns is one. A row's whole content identifies "
+                "its transaction.",
             )
         return
     column = profile.sound
@@ -107,16 +107,18 @@ def _propose_transaction_id(draft: Draft, roles: Roles) -> None:
     named = f"{column.distinct:,} different values in {column.filled:,} rows, {examples(profile)}"
     if not scope:
         options = (name_of(profile), NONE)
-        draft.ask(f"{key}.name", options, f"{named}: {why}; {NONE!r} if it is no ID", is_free=True)
+        draft.ask(
+            f"{key}.name", options, f"{named}: {why}; {NONE!r} if it is not an ID", is_free=True
+        )
         return
     per = f"{key}.unique_per"
     if scope == ("",) and _counts_rows(column):
         scope = (EVERYWHERE, "file")
-        why = f"they count the rows; {EVERYWHERE}: no other file has the same ones"
+        why = f"they are row numbers; {EVERYWHERE}: no other file repeats them"
     if len(scope) > 1:
-        answer = draft.ask(per, (*scope, NONE), f"{why} ({NONE}: the column is no ID)")
+        answer = draft.ask(per, (*scope, NONE), f"{why} ({NONE}: the column is not an ID)")
         if answer == NONE:
-            draft.remark("columns", "No transaction ID: a row's whole content says which it is.")
+            draft.remark("columns", "No transaction ID: a row's whole content identifies it.")
             return
         if answer and answer != EVERYWHERE:
             draft.answered(per, answer)

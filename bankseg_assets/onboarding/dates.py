@@ -205,7 +205,7 @@ def _unless_decided_by_slips(best: Reading, readings: Iterable[Reading], total: 
     other = max(others, key=lambda one: one.rows)
     decisive = best.rows - other.rows
     if total >= ENOUGH_ROWS and decisive < FEW * total:
-        why = f"only {decisive:,} of {total:,} rows cannot be {other.format!r}: they may be slips"
+        why = f"only {decisive:,} of {total:,} rows cannot be {other.format!r}: they may be errors"
         return Dates(((best,), (other,)), total, why)
     return Dates(((replace(best, decisive=decisive),),), total)
 

@@ -86,7 +86,7 @@ class Draft:
         self.used.add(key)
         answer = self.answers[key]
         if not is_free and answer not in options:
-            raise AnswerError(f"{key} is answered with {answer!r}; possible is {question.choices}.")
+            raise AnswerError(f"{key} is answered with {answer!r}; expected {question.choices}.")
         return answer
 
     def remark(self, table: str, text: str) -> None:
@@ -107,7 +107,7 @@ class Draft:
         if unused := [key for key in self.answers if key not in self.used]:
             known = [one.key for one in self.questions or self.settings]
             raise AnswerError(
-                f"There is no setting {', '.join(unused)} to answer here; there are "
+                f"There is no setting {', '.join(unused)} to answer here; expected "
                 f"{', '.join(dict.fromkeys(known))}."
             )
 
@@ -116,11 +116,11 @@ def _like(key: str, value: Any, answer: str) -> Any:
     """Convert an answer to the type of the proposed value."""
     if isinstance(value, bool):
         if answer not in ("true", "false"):
-            raise AnswerError(f"{key} is answered with {answer!r}; possible is true or false.")
+            raise AnswerError(f"{key} is answered with {answer!r}; expected true or false.")
         return answer == "true"
     if isinstance(value, int):
         if not answer.isdigit():
-            raise AnswerError(f"{key} is answered with {answer!r}; a whole number is possible.")
+            raise AnswerError(f"{key} is answered with {answer!r}; expected a whole number.")
         return int(answer)
     if isinstance(value, list):
         return [text.strip() for text in answer.split(",") if text.strip()]

@@ -67,11 +67,11 @@ def _single_bytes(text: bytes) -> Encoding:
     are_western = bool(high) and high <= _WESTERN | _SIGNS and _are_latin(words)
     if are_western and _means_the_same(high):
         shown = " ".join(sorted(high & _WESTERN)) or " ".join(sorted(high))
-        return Encoding("cp1252", f"no UTF-8; the letters beyond ASCII are {shown}")
+        return Encoding("cp1252", f"not UTF-8; the letters beyond ASCII are {shown}")
     names = [name for name in ("cp1252", *_OTHERS) if _reads(text, name)]
     return Encoding(
         names[0] if names else "latin-1",
-        "no UTF-8; which letters the other bytes are, the bank alone knows",
+        "not UTF-8; only the bank knows which letters the other bytes are",
         tuple(names),
     )
 

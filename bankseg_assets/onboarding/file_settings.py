@@ -97,15 +97,16 @@ def _propose_layout(table: TextTable, draft: Draft) -> None:
         answer = draft.ask(
             "file.footer_lines",
             (str(lines), "0"),
-            f"the last {lines} have not the header's fields: a footer of the bank in every file "
+            f"the last {lines} do not have the header's fields: a footer in every file "
             f"({lines}), or damaged records (0)",
         )
         if answer:
             draft.answered("file.footer_lines", int(answer))
     if table.malformed:
-        rows = "row has" if table.malformed == 1 else "rows have"
+        rows = "row does" if table.malformed == 1 else "rows do"
         draft.remark(
-            "file", f"{table.malformed:,} sampled {rows} not the header's fields; see the check."
+            "file",
+            f"{table.malformed:,} sampled {rows} not have the header's fields; see the check.",
         )
 
 
@@ -145,7 +146,7 @@ def _texts(sample: TextSample, encoding: str) -> list[str]:
             texts.append(text.removeprefix("\ufeff"))
     except LookupError as error:
         raise SampleError(
-            f"{encoding!r} is no encoding; expected a name such as cp1252."
+            f"{encoding!r} is not an encoding; expected a name such as cp1252."
         ) from error
     return texts
 

@@ -180,12 +180,12 @@ def _propose_amount(draft: Draft, roles: Roles, style: Style | None) -> None:
             draft.ask(
                 "columns.direction.name",
                 (name_of(direction), NONE),
-                f"whether it says which rows are spending and which income: {_kinds(direction)}; "
+                f"whether it gives the direction, spending or income: {_kinds(direction)}; "
                 f"{NONE}: all is spending",
             )
             return
     elif "direction" in roles.ties:
-        choose(draft, roles, "direction", "more than one column may say the direction", [])
+        choose(draft, roles, "direction", "more than one column may give the direction", [])
         return
     if amounts and amounts.negatives:
         answer = draft.ask(
@@ -200,7 +200,7 @@ def _propose_amount(draft: Draft, roles: Roles, style: Style | None) -> None:
     elif amounts:
         draft.remark(
             "columns.amount",
-            "Neither a column nor a sign says what is spending and what income: all is spending.",
+            "Neither a column nor a sign gives the direction: all amounts count as spending.",
         )
 
 

@@ -24,7 +24,7 @@ def shown_count(count: int, style: str = PLAIN) -> str:
 
 
 def hidden_cells(counts: npt.ArrayLike, *, columns: bool) -> npt.NDArray[np.bool_]:
-    """Tell which cells of a table (m, n) are not to be shown, where the rows' totals are known.
+    """Return which cells of a table (m, n) must be hidden, given that the row totals are known.
 
     The small ones; and in a row with a hidden cell at least two, of eleven customers together, so
     that the total less the others gives no small one away (complementary cell suppression, as in

@@ -68,7 +68,7 @@ def income_phrase(income: float, money: MoneyText) -> str:
     ('income of about EUR 12000 in all', 'no income')
     """
     if income < 0:
-        return f"about {money(-income)} of income taken back"
+        return f"about {money(-income)} of income reversed"
     return f"income of about {money(income)} in all" if income else "no income"
 
 

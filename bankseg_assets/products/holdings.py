@@ -29,7 +29,7 @@ class ValidatedHoldings:
     """PRODUCT_HOLDINGS, QUARANTINED_HOLDINGS, and product -> holders in descending order."""
 
     kept: DataFrame
-    aside: DataFrame
+    quarantined: DataFrame
     holders: dict[str, int]
     cached: tuple[DataFrame, ...]
 
@@ -69,7 +69,7 @@ def validate_holdings(raw: DataFrame, contract: DeliveryContract) -> ValidatedHo
     ).join(raw.select("source_file", "delivery").limit(1))
     return ValidatedHoldings(
         kept=pairs.join(F.broadcast(spelt), "key").select(*PRODUCT_HOLDINGS.names),
-        aside=_quarantined(rows, pairs, F.col("key").isin(*keys)),
+        quarantined=_quarantined(rows, pairs, F.col("key").isin(*keys)),
         holders={names[row["key"]]: row["holders"] for row in found},
         cached=(rows, pairs),
     )

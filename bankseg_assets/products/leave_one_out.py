@@ -89,7 +89,7 @@ def split(found: Patterns, seed: int) -> Split:
     return Split(training.where(training.customers > 0), tested, hidden)
 
 
-def compare(test: Split, model: ProductModel) -> dict[str, Quality]:
+def compare_recommenders(test: Split, model: ProductModel) -> dict[str, Quality]:
     """Return the quality of the model and its baselines, by name."""
 
     def popularity(_: npt.NDArray[np.int64], held: Holdings) -> Array:
@@ -104,10 +104,10 @@ def compare(test: Split, model: ProductModel) -> dict[str, Quality]:
             "als": lambda segment, held: model.scores(segment, held)[0],
             "als_without_curves": lambda _, held: factors.preferences(held),
         } | scorers
-    return {name: quality(test, scorer, model.shares) for name, scorer in scorers.items()}
+    return {name: ranking_quality(test, scorer, model.shares) for name, scorer in scorers.items()}
 
 
-def quality(test: Split, scorer: Scorer, shares: Array) -> Quality:
+def ranking_quality(test: Split, scorer: Scorer, shares: Array) -> Quality:
     """Rank the products that tested customers do not hold, and evaluate the hidden one's rank."""
     held = test.tested.held
     order = ranking(scorer(test.tested.segment, held), held)

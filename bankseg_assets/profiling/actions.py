@@ -208,19 +208,19 @@ def _overriding_rule(row: Row) -> Rule | None:
 
 def _reason(row: Row, rule: Rule, typical: Mapping[str, float | None], money: MoneyText) -> str:
     if rule is TOO_FEW:
-        return f"Fewer than {SMALLEST_CELL} customers: too few for a campaign of their own."
+        return f"Fewer than {SMALLEST_CELL} customers: too few for a separate campaign."
     brings = money_brought(
         row["share_of_money"],
         row["total_monetary"],
         money,
         direction_known=knows_direction(row),
     )
-    told = [_comparison(measure, row, typical, money) for measure in rule.when]
-    if not told and row["share_of_customers"] == 1:
+    facts = [_comparison(measure, row, typical, money) for measure in rule.when]
+    if not facts and row["share_of_customers"] == 1:
         return f"They are all customers, and {brings}."
-    if not told:
-        return f"They {brings}, and nothing sets them clearly apart from the typical customer."
-    return f"They {', '.join(told)}{',' if len(told) > 1 else ''} and {brings}."
+    if not facts:
+        return f"They {brings}, and do not differ clearly from the typical customer."
+    return f"They {', '.join(facts)}{',' if len(facts) > 1 else ''} and {brings}."
 
 
 def _comparison(

@@ -63,7 +63,7 @@ def mix_sentence(rows: Iterable[Mapping[str, Any]]) -> str:
     parts = [_difference(name, found) for name, found in of_attribute.items() if found]
     if not parts:
         return ""
-    text = f"Of 100 members, this many differ from the mix of all customers: {', '.join(parts)}."
+    text = f"Of 100 members, this many differ from all customers: {', '.join(parts)}."
     genders = sorted(of_attribute["gender"], key=lambda row: -row["share_reached"])
     if len(genders) > 1:
         reached = [

@@ -36,7 +36,7 @@ INDEXED = ("recency", "frequency", "monetary", "average_amount", "average_balanc
 QUARTER = 0.25
 QUARTILES = {"lower_quartile": QUARTER, "median": 0.5, "upper_quartile": 1 - QUARTER}
 AVERAGE_INDEX = 100.0
-TOO_FEW = f"Fewer than {SMALLEST_CELL} customers: too few to be described."
+TOO_FEW = f"Fewer than {SMALLEST_CELL} customers: too few to describe."
 _NO_RULE: dict[str, Any] = {
     "rule": None,
     "rule_conditions": [],

@@ -69,11 +69,11 @@ def data_gates(
 
 
 def real_data_stays(gate_name: str = CUSTOMERS) -> Gate:
-    """Return the gate that refuses demo data while the bank's own data are in use."""
-    sentence = "The release in use is of the bank's own data, and this one of demo data alone."
+    """Return the gate that refuses demo data while the bank's own data is in use."""
+    sentence = "The release in use has the bank's own data, but this one has only demo data."
     advice = (
-        "Deliver the bank's data, or accept a withdrawn file again: `bankseg deliveries` lists "
-        f"them, `bankseg withdraw --undo SHA` does it. {FORCE}"
+        "Deliver the bank's data, or restore a withdrawn file: `bankseg deliveries` lists "
+        f"files, `bankseg withdraw --undo SHA` restores one. {FORCE}"
     )
     return Gate(gate_name, Verdict.REFUSED, sentence, {}, advice)
 
@@ -114,11 +114,11 @@ def _mostly_clean(arrived: Sequence[NewDelivery], limits: Limits) -> Gate:
     numbers: dict[str, float] = {"warned_from": warned, "refused_from": refused}
     numbers |= {"files": len(arrived)}
     if not worst:
-        return Gate(FILES, Verdict.PASSED, "No file is new since the release in use.", numbers)
+        return Gate(FILES, Verdict.PASSED, "No new files since the release in use.", numbers)
     numbers |= {"greatest_share": worst[0].account.quarantined_share}
     above = [one for one in worst if one.account.quarantined_share >= warned]
     if not above:
-        sentence = f"Of each new file, under {100 * warned:g}% of the rows are quarantined."
+        sentence = f"Under {100 * warned:g}% of the rows of each new file are quarantined."
         return Gate(FILES, Verdict.PASSED, sentence, numbers)
     described = "; ".join(_described(one, limits) for one in above[:MOST_NAMED])
     more = f"; and {len(above) - MOST_NAMED} more files" if len(above) > MOST_NAMED else ""
@@ -149,14 +149,14 @@ def _described(one: NewDelivery, limits: Limits) -> str:
 def _advice(arrived: Sequence[NewDelivery]) -> str:
     if not arrived:
         return (
-            "No file is new, so look at what has changed in the contract: "
-            "`./bankseg quarantine` writes the rows that are quarantined now, with their "
-            f"reasons. {FORCE}"
+            "There are no new files, so check the changes in the contract: "
+            "`./bankseg quarantine` exports the quarantined rows with their reasons. "
+            f"{FORCE}"
         )
     worst = max(arrived, key=lambda one: one.account.rows_broken)
     return (
-        f"The release in use stays. {LOOK}, and `./bankseg quarantine` writes the quarantined "
-        f"rows; `bankseg withdraw {worst.sha256[:SHORT_DIGITS]}` takes {worst.file_name} back. "
+        f"The release in use stays. {LOOK}, and `./bankseg quarantine` exports the quarantined "
+        f"rows; `bankseg withdraw {worst.sha256[:SHORT_DIGITS]}` withdraws {worst.file_name}. "
         f"{FORCE}"
     )
 

@@ -8,7 +8,6 @@ A loss within sampling error is a warning, too.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import Enum
-from types import MappingProxyType
 from typing import Any
 
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL, is_small
@@ -17,12 +16,11 @@ from bankseg_assets.presentation.disclosure import SMALLEST_CELL, is_small
 # others grow with the days that the data covers, so drift in them is reported and blocks nothing.
 BLOCKING_DRIFT = ("average_amount", "average_balance", "age")
 
-LOOK = "`bankseg deliveries` lists what each file brought"
+LOOK = "`bankseg deliveries` lists the outcome of each file"
 FORCE = (
-    "To release all the same, run `make materialize FORCE=1`, or materialize `release` in the "
+    "To release anyway, run `make materialize FORCE=1`, or materialize `release` in the "
     "Dagster UI with `force: true`."
 )
-_NOTHING: Mapping[str, float] = MappingProxyType({})
 _MOST_DIGITS = 12
 ALL_CRITERIA = 4  # criteria of a sound segmentation: see `segmentation.k_selection.choose_k`
 
@@ -94,7 +92,7 @@ class Measures:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ReleaseComparison:
     """The customers of a candidate, compared with those of the release in use.
 
     agreement: adjusted Rand index of the two models; None without a model in use. agreement_noise,
@@ -103,15 +101,15 @@ class Comparison:
     """
 
     agreement: float | None = None
-    drift: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
+    drift: Mapping[str, float] = field(default_factory=dict)
     agreement_noise: float = 0.0
-    drift_noise: Mapping[str, float] = field(default_factory=lambda: _NOTHING)
+    drift_noise: Mapping[str, float] = field(default_factory=dict)
     not_compared: str = ""
     smallest_was_small: bool = False
 
 
 def gates(
-    candidate: Measures, current: Measures | None, found: Comparison, limits: Limits
+    candidate: Measures, current: Measures | None, found: ReleaseComparison, limits: Limits
 ) -> list[Gate]:
     """Return all model gates; without a release in use nothing is compared."""
     return [
@@ -137,8 +135,8 @@ def _unless_sounder(gate: Gate, candidate: Measures, current: Measures | None) -
     if now is None or before is None or now <= before:
         return gate
     sentence = (
-        f"{gate.sentence} It is released all the same: the new segments meet more of the criteria "
-        f"of a sound division ({now:g} of {ALL_CRITERIA}) than those in use ({before:g})."
+        f"{gate.sentence} It is released anyway: the new segments meet more of the criteria "
+        f"({now:g} of {ALL_CRITERIA}) than those in use ({before:g})."
     )
     return replace(gate, verdict=Verdict.WARNED, sentence=sentence, advice="")
 
@@ -149,7 +147,7 @@ def unprotected(found: Iterable[Gate]) -> list[Gate]:
         replace(
             gate,
             verdict=Verdict.WARNED,
-            sentence=f"{gate.sentence} It is released all the same: no release of the bank's own "
+            sentence=f"{gate.sentence} It is released anyway: no release of the bank's own "
             "data was in use.",
             advice="",
         )
@@ -208,12 +206,12 @@ def _not_worse(
     if found >= floor:
         return Gate(name, Verdict.PASSED, f"{what} is {found:.4f}, {before:.4f} before.", numbers)
     now, least = distinct_numbers(found, floor, "f", 4)
-    sentence = f"{what} is {now}, below {least}: that of the model in use ({before:.4f}) less "
-    sentence += f"the {loss:g} that it may lose."
+    sentence = f"{what} is {now}, below {least}: the value of the model in use ({before:.4f}) "
+    sentence += f"minus the allowed loss of {loss:g}."
     if found >= floor - noise:
         sentence += f" With so few customers, chance alone may explain a loss of {noise:.2f}."
         return Gate(name, Verdict.WARNED, sentence, numbers)
-    advice = f"Look at the newest deliveries and at the settings of the run: {LOOK}. {FORCE}"
+    advice = f"Check the newest deliveries and the settings of the run: {LOOK}. {FORCE}"
     return Gate(name, Verdict.REFUSED, sentence, numbers, advice)
 
 
@@ -222,12 +220,12 @@ def _large_enough(candidate: Measures, limit: float, *, was_small: bool) -> Gate
     customers = round(share * n)
     if candidate.n_segments == 1:
         of_all = f"fewer than {SMALLEST_CELL}" if is_small(n) else f"{n:,}"
-        sentence = f"There is a single segment, of all {of_all} customers."
+        sentence = f"There is a single segment with all {of_all} customers."
         return Gate(name, Verdict.PASSED, sentence, {"least": limit})
     if n and customers < SMALLEST_CELL:
         sentence = (
             f"The smallest segment has fewer than {SMALLEST_CELL} of the {n:,} customers: too few "
-            "for a campaign of its own."
+            "for a separate campaign."
         )
         return _too_small(Gate(name, Verdict.REFUSED, sentence, {"least": limit}), was_small)
     share = customers / n if n else share
@@ -237,19 +235,19 @@ def _large_enough(candidate: Measures, limit: float, *, was_small: bool) -> Gate
     sentence = f"The smallest segment has {of_all}"
     if share >= limit:
         return Gate(name, Verdict.PASSED, sentence + ".", numbers)
-    sentence += f", below {least}: too few for a campaign of its own."
+    sentence += f", below {least}: too few for a separate campaign."
     return _too_small(Gate(name, Verdict.REFUSED, sentence, numbers), was_small)
 
 
 def _too_small(gate: Gate, was_small: bool) -> Gate:
     if was_small:
-        sentence = f"{gate.sentence} So it is in the release in use."
+        sentence = f"{gate.sentence} The release in use has the same problem."
         return replace(gate, sentence=sentence, verdict=Verdict.WARNED)
     return replace(gate, advice=f"Choose fewer segments (`k` of kmeans_model), or: {FORCE}")
 
 
 def _stable(
-    candidate: Measures, current: Measures | None, found: Comparison, limits: Limits
+    candidate: Measures, current: Measures | None, found: ReleaseComparison, limits: Limits
 ) -> Gate:
     name, least = "customers_stay_in_their_segment", limits.least_agreement
     if current is not None and current.n_segments == 1:
@@ -258,10 +256,10 @@ def _stable(
     if current is not None and candidate.n_segments == 1:
         segments = f"{current.n_segments} segments" if current.n_segments else "several segments"
         sentence = f"The model in use has {segments}, and this one puts all customers into one."
-        advice = f"The warnings of the model say why: see its model card. {LOOK}. {FORCE}"
+        advice = f"The model card lists the reasons. {LOOK}. {FORCE}"
         return Gate(name, Verdict.REFUSED, sentence, {}, advice)
     if found.not_compared:
-        return Gate(name, Verdict.WARNED, f"Segments are not compared. {found.not_compared}")
+        return Gate(name, Verdict.WARNED, f"Segments cannot be compared. {found.not_compared}")
     if found.agreement is None:
         return Gate(name, Verdict.PASSED, "There is no model in use to compare with.")
     return _agreed(name, found.agreement, found.agreement_noise, least)
@@ -270,18 +268,18 @@ def _stable(
 def _agreed(name: str, agreement: float, noise: float, least: float) -> Gate:
     numbers = {"adjusted_rand_index": agreement, "least": least, "noise": noise}
     found, limit = distinct_numbers(agreement, least, "f", 3)
-    sentence = f"The model in use and this one agree on held-out customers at {found}"
+    sentence = f"Agreement with the model in use on held-out customers is {found}"
     if agreement >= least:
         return Gate(name, Verdict.PASSED, sentence + " (adjusted Rand index).", numbers)
     sentence += f" (adjusted Rand index), below {limit}: many customers would change segment."
     if agreement >= least - noise:
         sentence += f" With so few customers, chance alone may explain {noise:.2f}."
         return Gate(name, Verdict.WARNED, sentence, numbers)
-    advice = f"Look at the segments and at the newest deliveries ({LOOK}). {FORCE}"
+    advice = f"Check the segments and the newest deliveries ({LOOK}). {FORCE}"
     return Gate(name, Verdict.REFUSED, sentence, numbers, advice)
 
 
-def _drifted(found: Comparison, limits: Limits) -> Gate:
+def _drifted(found: ReleaseComparison, limits: Limits) -> Gate:
     name, drift, noise = "data_has_not_drifted", found.drift, found.drift_noise
     numbers = {f"psi_{measure}": value for measure, value in drift.items()}
     if drift:
@@ -293,31 +291,32 @@ def _drifted(found: Comparison, limits: Limits) -> Gate:
         if drift.get(measure, 0.0) > limits.drift_refused + noise.get(measure, 0.0)
     ]
     if refused:
-        told = ", ".join(_shift(measure, drift, limits.drift_refused) for measure in refused)
+        shifted = ", ".join(_shift(measure, drift, limits.drift_refused) for measure in refused)
         sentence = (
-            f"The customers are not those of the release in use: {told}, PSI above "
+            f"The data has drifted too far from the release in use: {shifted}, PSI above "
             f"{limits.drift_refused}."
         )
         advice = (
-            f"Look for another unit, currency or column in the deliveries: {LOOK}, `bankseg "
-            f"withdraw SHA` takes one back. {FORCE}"
+            f"Check the deliveries for another unit, currency or column: {LOOK}, `bankseg "
+            f"withdraw SHA` withdraws one. {FORCE}"
         )
         return Gate(name, Verdict.REFUSED, sentence, numbers, advice)
     if warned:
-        told = ", ".join(_shift(measure, drift, limits.drift_warned) for measure in warned)
-        sentence = f"Shifted since the release in use, PSI above {limits.drift_warned}: {told}."
+        shifted = ", ".join(_shift(measure, drift, limits.drift_warned) for measure in warned)
+        sentence = f"Drift since the release in use, PSI above {limits.drift_warned}: {shifted}."
         chance = [measure for measure in warned if drift[measure] <= noise.get(measure, 0.0)]
         if chance:
             most = max(noise[measure] for measure in chance)
-            told = ", ".join(map(_in_words, chance))
-            sentence += f" With so few customers, chance alone may explain {most:.2f} of {told}."
+            names = ", ".join(map(_in_words, chance))
+            sentence += f" With so few customers, chance may explain {most:.2f} of {names}."
         return Gate(name, Verdict.WARNED, f"{sentence} {found.not_compared}".strip(), numbers)
     if found.not_compared:
-        return Gate(name, Verdict.WARNED, f"Not all is compared. {found.not_compared}", numbers)
+        sentence = f"Not all measures can be compared. {found.not_compared}"
+        return Gate(name, Verdict.WARNED, sentence, numbers)
     if not drift:
         return Gate(name, Verdict.PASSED, "There is no release in use to compare with.")
     most_shifted = max(drift, key=lambda measure: drift[measure])
-    sentence = f"The greatest PSI is {drift[most_shifted]:.3f} ({_in_words(most_shifted)})."
+    sentence = f"The largest PSI is {drift[most_shifted]:.3f} ({_in_words(most_shifted)})."
     return Gate(name, Verdict.PASSED, sentence, numbers)
 
 

@@ -111,7 +111,7 @@ def _missing(gone: DataFrame, arrived: DataFrame) -> DataFrame:
 def other_key(before: str, now: str) -> str:
     """Return the reason why customers of two different keys cannot be compared."""
     return (
-        f"The release in use tells customers apart by `{before}`, and this run by `{now}`: they "
+        f"The customer key is `{now}`, but `{before}` in the release in use, so customers "
         "cannot be compared."
     )
 

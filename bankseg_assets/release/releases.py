@@ -15,13 +15,14 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from bankseg_assets.presentation.formatting import PLAIN
+from bankseg_assets.storage.atomic_file import atomic_file
 from bankseg_assets.storage.documents import (
     DOCUMENT_FILE,
     Document,
     first_fault,
+    json_bytes,
     read_document,
     write_document,
-    write_json,
 )
 from bankseg_assets.storage.version_store import (
     DamagedVersionError,
@@ -154,7 +155,7 @@ def closure(published_dir: Path, roots: Mapping[str, str]) -> dict[str, str]:
             elif found[upstream] != used:
                 raise ReleaseError(
                     f"{asset} was made from {upstream} {used}, and {origin[upstream]} from "
-                    f"{found[upstream]}: they do not belong together. Materialize both in one run."
+                    f"{found[upstream]}: their versions differ. Materialize both in one run."
                 )
     return dict(sorted(found.items()))
 
@@ -169,11 +170,13 @@ def roll_back(store: VersionStore, to: str = "", note: str = "") -> Release:
     wanted = _find(store, releases, to) if to else _previous(releases)
     gone = [asset for asset in wanted.versions if not wanted.path(asset).is_dir()]
     if gone:
-        raise ReleaseError(f"Release {wanted.name} cannot return: {', '.join(gone)} was removed.")
+        raise ReleaseError(
+            f"Release {wanted.name} cannot be restored: {', '.join(gone)} was removed."
+        )
     # As it is on disk, with the fields that only a newer build knows.
     manifest = read_document(store.folder / RELEASE / wanted.name) | {
         "kind": ROLLBACK,
-        "note": note or f"Back to {wanted.name}, by the operator.",
+        "note": note or f"Rolled back to {wanted.name} by the operator.",
         "created_at": now(),
     }
     with store.draft(RELEASE, f"{ROLLBACK}-{uuid.uuid4()}", wanted.versions) as draft:
@@ -191,7 +194,7 @@ def prune(store: VersionStore, assets: Iterable[str]) -> None:
         store.prune(asset, in_use)
 
 
-def refusal(published_dir: Path) -> Refusal | None:
+def current_refusal(published_dir: Path) -> Refusal | None:
     """Return the newest refusal since the current release, if any."""
     try:
         found = json.loads((published_dir / REFUSAL_FILE).read_text(encoding="utf-8"))
@@ -206,10 +209,8 @@ def note_refusal(published_dir: Path, found: Refusal | None) -> None:
     if found is None:
         path.unlink(missing_ok=True)
         return
-    path.parent.mkdir(parents=True, exist_ok=True)
-    draft = path.with_suffix(".draft")
-    write_json(draft, found.model_dump())
-    draft.replace(path)
+    with atomic_file(path) as file:
+        file.write(json_bytes(found.model_dump()))
 
 
 def now() -> str:
@@ -249,7 +250,9 @@ def _find(store: VersionStore, releases: list[Release], name: str) -> Release:
             if folder.name.startswith(name):
                 read_release(folder)  # raises: the error says what is wrong with it
     known = ", ".join(release.name for release in releases) or "none"
-    raise ReleaseError(f"{len(matching)} releases are named {name}…; there are: {known}.")
+    raise ReleaseError(
+        f"{len(matching)} releases have names that begin with {name}; available: {known}."
+    )
 
 
 def _previous(releases: list[Release]) -> Release:
@@ -259,7 +262,7 @@ def _previous(releases: list[Release]) -> Release:
     current = releases[-1].versions if releases else {}
     places = [at for at, release in enumerate(promotions) if release.versions == current]
     if not places or places[-1] == 0:
-        raise ReleaseError("There is no earlier release to go back to.")
+        raise ReleaseError("There is no earlier release to roll back to.")
     return promotions[places[-1] - 1]
 
 

@@ -77,8 +77,8 @@ def fetch(url: str, store: VersionStore, only: Collection[str] = ()) -> Copied:
     """
     if (store.folder / WRITERS_FILE).exists():
         raise MirrorError(
-            f"{store.folder} has releases of its own, and others would be mixed with them. "
-            "Name another data folder in BANKSEG_DATA_DIR."
+            f"{store.folder} already has its own releases, which must not be mixed with others. "
+            "Set another data folder in BANKSEG_DATA_DIR."
         )
     there = _RemoteStore(url)
     name = there.newest_release()
@@ -159,13 +159,13 @@ def _connect(url: str) -> tuple[fs.FileSystem, str]:
     named = [name.lower() for name, _ in parse_qsl(parts.query)]
     if parts.password or any(secret in name for name in named for secret in _SECRET):
         raise MirrorError(
-            "The URL holds a secret, and command lines are seen by others. "
-            "Give it in the environment (AWS_…, GOOGLE_…, AZURE_…) or as the machine's role."
+            "The URL contains a secret, and other users can see command lines. "
+            "Set it in the environment (AWS_…, GOOGLE_…, AZURE_…) or use the machine's role."
         )
     try:
         files, root = fs.FileSystem.from_uri(url.replace("s3a://", "s3://", 1))
     except ValueError as error:
-        raise MirrorError(f"{url} is no URL that can be copied to: {error}.") from error
+        raise MirrorError(f"{url} cannot be used as a target: {error}.") from error
     return files, root.rstrip("/")
 
 
@@ -179,7 +179,7 @@ def _plain(*names: str) -> str:
     """Join names to a relative path without `..`, because they come from downloaded documents."""
     path = PurePosixPath(*names)
     if path.is_absolute() or ".." in path.parts:
-        raise MirrorError(f"{path} is no name of a version's file; nothing was taken.")
+        raise MirrorError(f"{path} is not a valid file name in a version; nothing was copied.")
     return str(path)
 
 

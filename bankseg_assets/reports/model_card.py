@@ -4,33 +4,32 @@ After Mitchell et al., Model Cards for Model Reporting, 2019. A document of plai
 same as an HTML page.
 """
 
-import html
 from collections.abc import Mapping, Sequence
 from importlib.metadata import version
 from typing import Any
 
 from bankseg_assets.presentation.disclosure import is_small
-from bankseg_assets.reports.html_page import Rows, document, html_table, section
+from bankseg_assets.reports.html_page import Rows, render
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 
 PACKAGES = ("dagster", "pyspark", "scikit-learn", "numpy", "scipy", "pyarrow")
 _ATTRIBUTES = {"age_band": "age", "gender": "gender", "location": "place"}
 
 INTENDED = (
-    "Telling groups of customers apart for campaigns, offers and service, and telling a branch "
-    "which group a customer probably belongs to.",
-    "Reading a group's profile as a description of many, with the spread that stands beside it.",
+    "Grouping customers for campaigns, offers and service, and predicting the group of a customer "
+    "at a branch.",
+    "Describing groups by their profiles, together with the spread within each group.",
 )
 NOT_INTENDED = (
     "Decisions on credit, pricing, fraud or employment, or any decision about one person that has "
-    "legal or similar effect: nothing here was tested for that.",
-    "Inferring a person's age, gender or home: no feature holds them, profiles tell of groups.",
-    "Customers unlike those of the data window below: another country, product or period.",
+    "legal or similar effect: the model was not tested for this.",
+    "Inferring a person's age, gender or home: they are not features, and profiles are of groups.",
+    "Customers that differ from the data window below, in country, product or period.",
 )
 
 SPENDING_ALONE = (
-    "Recency, frequency and amounts are of spending alone. Income, such as salaries, is shown in "
-    "the profiles and is no feature; customers who have income and no spending are in no segment."
+    "Recency, frequency and amounts cover spending only. Income, such as salaries, is shown in "
+    "the profiles but is not a feature; customers with income and no spending are in no segment."
 )
 
 
@@ -46,61 +45,80 @@ def model_card(
 ) -> dict[str, Any]:
     """Return the card from the published documents and tables."""
     overview = eda["overview"][0]
-    conflicts = overview["identity_conflict_share_of_repeat"]
     tried: Sequence[Mapping[str, Any]] = kmeans["sweep"]
     chosen = next((entry for entry in tried if entry["k"] == kmeans["k"]), {})
     return {
         "model": {
             "version": bundle["version"],
             "sha256": bundle["sha256"],
-            "what": f"{kmeans['algorithm']} segments, told by Gaussian naive Bayes",
+            "what": f"{kmeans['algorithm']} segments, predicted by Gaussian naive Bayes",
             "software": {name: version(name) for name in PACKAGES},
         },
         "use": {"intended": list(INTENDED), "not_intended": list(NOT_INTENDED)},
-        "data": {
-            "is_demo_data": is_demo,
-            "first_day": str(overview["first_day"]),
-            "last_day": str(overview["last_day"]),
-            "snapshot_date": bundle["snapshot_date"],
-            "transactions": overview["transactions"],
-            "customers": None if is_small(overview["customers"]) else overview["customers"],
-            "currency": bundle["currency"],
-            "customer_key": customer_key,
-            "identity_conflict_share_of_repeat": conflicts,
-            **({"direction_known": True} if bundle.get("direction_known") else {}),
-        },
-        "features": [
-            {
-                **{name: feature[name] for name in ("name", "measure", "transform", "weight")},
-                "parameter": feature["parameter"],
-                "skew_before": before,
-                "skew_after": after,
-                "why": feature["reason"],
-            }
-            for feature, (before, after) in zip(pca["features"], pca["skew"], strict=True)
-        ],
+        "data": _data(bundle, overview, customer_key, is_demo=is_demo),
+        "features": _features(pca),
         "features_why": pca.get("reason", ""),
         "components": {
             "kept": len(pca["components"][0]),
             "variance_kept": sum(pca["explained_variance"][: len(pca["components"][0])]),
         },
-        "segments": {
-            "k": kmeans["k"],
-            "why": kmeans["reason"],
-            "silhouette": kmeans["silhouette"],
-            "stability": chosen.get("stability"),
-            "choices": kmeans["sweep"],
-            "continued": (kmeans["matching"] or {}).get("sentence", "There was none to continue."),
-            "profiles": [
-                {name: segment.get(name) for name in ("name", "sentence", "share_of_customers")}
-                for segment in bundle["segments"]
-            ],
-        },
+        "segments": _segments(bundle, kmeans, chosen),
         "tested_on": _tested(bundle),
         "inputs": _labels(bundle),
         "metrics": {**bundle["metrics"], "completeness": _completeness(bundle)},
         "fairness": fairness(demographics),
-        "limits": limits(bundle, chosen, conflicts, is_demo=is_demo),
+        "limits": limits(
+            bundle, chosen, overview["identity_conflict_share_of_repeat"], is_demo=is_demo
+        ),
+    }
+
+
+def _data(
+    bundle: Mapping[str, Any], overview: Mapping[str, Any], customer_key: str, *, is_demo: bool
+) -> dict[str, Any]:
+    return {
+        "is_demo_data": is_demo,
+        "first_day": str(overview["first_day"]),
+        "last_day": str(overview["last_day"]),
+        "snapshot_date": bundle["snapshot_date"],
+        "transactions": overview["transactions"],
+        "customers": None if is_small(overview["customers"]) else overview["customers"],
+        "currency": bundle["currency"],
+        "customer_key": customer_key,
+        "identity_conflict_share_of_repeat": overview["identity_conflict_share_of_repeat"],
+        **({"direction_known": True} if bundle.get("direction_known") else {}),
+    }
+
+
+def _features(pca: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            **{name: feature[name] for name in ("name", "measure", "transform", "weight")},
+            "parameter": feature["parameter"],
+            "skew_before": before,
+            "skew_after": after,
+            "why": feature["reason"],
+        }
+        for feature, (before, after) in zip(pca["features"], pca["skew"], strict=True)
+    ]
+
+
+def _segments(
+    bundle: Mapping[str, Any], kmeans: Mapping[str, Any], chosen: Mapping[str, Any]
+) -> dict[str, Any]:
+    return {
+        "k": kmeans["k"],
+        "why": kmeans["reason"],
+        "silhouette": kmeans["silhouette"],
+        "stability": chosen.get("stability"),
+        "choices": kmeans["sweep"],
+        "continued": (kmeans["matching"] or {}).get(
+            "sentence", "There were no segments to continue."
+        ),
+        "profiles": [
+            {name: segment.get(name) for name in ("name", "sentence", "share_of_customers")}
+            for segment in bundle["segments"]
+        ],
     }
 
 
@@ -128,38 +146,38 @@ def limits(
     if bundle.get("direction_known"):
         found.append(SPENDING_ALONE)
     found.append(
-        "Recency, frequency and sums count in the data window only: a customer who was away all "
-        "that time does not occur."
+        "Recency, frequency and sums cover the data window only: customers without transactions "
+        "in it are missing."
     )
     if conflicts:
         found.append(
             f"{conflicts:.0%} of the customers with two or more transactions have rows that "
-            "disagree in birth date or gender: the customer key may not name persons."
+            "disagree in birth date or gender: the customer key may not identify persons."
         )
     entries = _completeness(bundle)
     if entries and _has_segments(bundle):
         worst = max(entries, key=lambda entry: entry["calibration_error"])
         found.append(
-            "With few inputs the answer is less sure, and says so. The calibration error is "
-            f"largest ({worst['calibration_error']:.3f}) when this is all that is known: "
-            f"{_listed(worst['known'], _labels(bundle))}."
+            "With few inputs predictions are less certain, and their probabilities are lower. The "
+            f"calibration error is largest ({worst['calibration_error']:.3f}) with these inputs "
+            f"only: {_listed(worst['known'], _labels(bundle))}."
         )
     if is_demo:
-        found.insert(0, "Made from demo data: it describes nobody.")
+        found.insert(0, "Made from demo data: it does not describe real customers.")
     return found
 
 
 def _quality_limits(bundle: Mapping[str, Any], chosen: Mapping[str, Any]) -> list[str]:
     """Return the limitations of the quality metrics; empty for one segment."""
     if not _has_segments(bundle):
-        return [f"{ONE_SEGMENT} No figure of quality means anything."]
+        return [f"{ONE_SEGMENT} The quality metrics are not meaningful."]
     silhouette = chosen.get("silhouette")
     close = "" if silhouette is None else f": the silhouette is {silhouette:.2f} of at most 1"
     return [
-        "The segments are a useful cut through customers that lie close together, not groups that "
-        f"nature made{close}.",
-        f"F1 says how well naive Bayes repeats what the clustering drew on {_tested(bundle)}. It "
-        "does not say that the segments are right.",
+        "The segments are a useful division of customers that are close together, not clearly "
+        f"separated groups{close}.",
+        f"F1 measures how well naive Bayes reproduces the clustering on {_tested(bundle)}. "
+        "It does not measure whether the segments are useful.",
     ]
 
 
@@ -169,8 +187,8 @@ def _has_segments(bundle: Mapping[str, Any]) -> bool:
 
 def _tested(bundle: Mapping[str, Any]) -> str:
     if bundle["metrics"].get("n_held_out") == 0:
-        return "the customers that the model was made of, for they were too few to hold some out"
-    return "customers that neither saw"
+        return "the training customers, because there were too few for a held-out test set"
+    return "held-out customers"
 
 
 def _completeness(bundle: Mapping[str, Any]) -> list[dict[str, Any]]:
@@ -185,67 +203,18 @@ def _completeness(bundle: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def model_card_page(card: Mapping[str, Any]) -> str:
     """Return the card as a self-contained HTML page."""
-    data, segments = card["data"], card["segments"]
-    variance = card["components"]["variance_kept"]
-    metrics = {name: value for name, value in card["metrics"].items() if name != "completeness"}
-    return document(
-        "Model card",
-        "".join(
-            [
-                f"<h1>Model card</h1><p>{html.escape(card['model']['what'])}. Version "
-                f"{html.escape(card['model']['version'])}, SHA-256 "
-                f"<code>{html.escape(card['model']['sha256'])}</code>.</p>",
-                section("Meant for", "", _bullets(card["use"]["intended"])),
-                section("Not meant for", "", _bullets(card["use"]["not_intended"])),
-                section("Limits", "", _bullets(card["limits"])),
-                section(
-                    "Data",
-                    f"Transactions of {data['first_day']} to {data['last_day']}.",
-                    _pairs(data),
-                ),
-                section(
-                    "Features",
-                    f"{card['features_why']} Age, gender and place are never features. Skew: "
-                    "before and after the transform; 0 is symmetric.",
-                    html_table(card["features"]),
-                ),
-                section(
-                    "Segments",
-                    f"{segments['why']} {segments['continued']}",
-                    html_table(segments["profiles"]),
-                ),
-                section(
-                    "Choices of k",
-                    "Training customers; stability is measured where it decides.",
-                    html_table(segments["choices"]),
-                ),
-                section(
-                    "Quality",
-                    f"Measured on {card['tested_on']}. "
-                    f"{card['components']['kept']} components keep {variance:.0%} of the variance.",
-                    _pairs(metrics),
-                ),
-                section(
-                    "What the form may not know",
-                    "Quality for each set of known inputs; nothing known is the share of each "
-                    "segment.",
-                    html_table(
-                        [
-                            {**entry, "known": _listed(entry["known"], card["inputs"])}
-                            for entry in card["metrics"]["completeness"]
-                        ]
-                    ),
-                ),
-                section(
-                    "Fairness",
-                    "Total variation distance of age, gender and place between segment and all "
-                    "customers: the share of members who would have to be of another value to "
-                    "mirror them.",
-                    html_table(card["fairness"]),
-                ),
-                section("Software", "", _pairs(card["model"]["software"])),
-            ]
-        ),
+    completeness = [
+        {**entry, "known": _listed(entry["known"], card["inputs"])}
+        for entry in card["metrics"]["completeness"]
+    ]
+    return render(
+        "model_card.html.j2",
+        card=card,
+        data=_pairs(card["data"]),
+        metrics=_pairs(card["metrics"]),
+        software=_pairs(card["model"]["software"]),
+        completeness=completeness,
+        variance_kept=f"{card['components']['variance_kept']:.0%}",
     )
 
 
@@ -257,15 +226,9 @@ def _listed(names: Sequence[str], labels: Mapping[str, str]) -> str:
     return ", ".join(labels.get(name, name) for name in names) or "nothing"
 
 
-def _pairs(values: Mapping[str, Any]) -> str:
-    return html_table(
-        [
-            {"": name.replace("_", " "), "value": value}
-            for name, value in values.items()
-            if not isinstance(value, (dict, list))
-        ]
-    )
-
-
-def _bullets(texts: Sequence[str]) -> str:
-    return "<ul>" + "".join(f"<li>{html.escape(text)}</li>" for text in texts) + "</ul>"
+def _pairs(values: Mapping[str, Any]) -> Rows:
+    return [
+        {"": name.replace("_", " "), "value": value}
+        for name, value in values.items()
+        if not isinstance(value, (dict, list))
+    ]

@@ -92,9 +92,11 @@ def reliability_plot(bins: Sequence[Mapping[str, float]], *, title: str) -> str:
     bins: `confidence`, `accuracy` and `customers` of each. A point's area is its customers;
     calibrated probabilities lie on the diagonal.
     """
-    figure, axes = _figure(title, "probability of the most likely segment", "share that was right")
+    figure, axes = _figure(
+        title, "probability of the predicted segment", "share of correct predictions"
+    )
     most = max((row["customers"] for row in bins), default=1)
-    axes.plot([0, 1], [0, 1], color=ACCENT, linestyle="--", label="honest")
+    axes.plot([0, 1], [0, 1], color=ACCENT, linestyle="--", label="perfectly calibrated")
     axes.scatter(
         [row["confidence"] for row in bins],
         [row["accuracy"] for row in bins],

@@ -5,6 +5,7 @@ It is made once, by recording a training batch; decision 0024 has the measuremen
 
 import fcntl
 import hashlib
+import json
 import os
 import shlex
 import shutil
@@ -24,7 +25,7 @@ RECORD_TO = "BANKSEG_RECORD_CLASSES"
 """Environment variable: the file to which the next Java writes the archive when it ends."""
 
 _DRAFT = ".draft-"
-# An archive that does not suit is ignored without a word, and Java loads the classes from the jars.
+# Java ignores an archive that does not suit, without a message, and reads the jars.
 _QUIET = "-Xshare:auto -Xlog:cds*=off"
 
 
@@ -43,14 +44,13 @@ def java_options() -> str:
     if recorded := os.environ.get(RECORD_TO):
         base = [_option("SharedArchiveFile", one) for one in _base(archive)]
         return " ".join([_QUIET, *base, _option("ArchiveClassesAtExit", Path(recorded))])
-    if not is_usable(archive):
-        return ""
-    return f"{_QUIET} {_option('SharedArchiveFile', *_base(archive), archive)}"
+    layers = _intact_layers(archive)
+    return f"{_QUIET} {_option('SharedArchiveFile', *layers)}" if layers else ""
 
 
-def is_usable(archive: Path) -> bool:
-    """Return whether an archive was made; one that Java rejects is an empty file."""
-    return archive.is_file() and archive.stat().st_size > 0
+def is_settled(archive: Path) -> bool:
+    """Return whether no archive is to be made: it is complete, or Java rejected it."""
+    return _intact_layers(archive) is not None
 
 
 def locate_spark_java() -> Path:
@@ -84,7 +84,7 @@ def build(java_home: Path, train: Callable[[Path], str]) -> Path:
     Raises ArchiveError, or OSError when the folder cannot be written.
     """
     archive = archive_path(java_home)
-    if archive.exists():
+    if is_settled(archive):
         return archive
     if ":" in str(ROOT):
         raise ArchiveError(f"{ROOT} has a colon in its name, which separates archives for Java")
@@ -104,12 +104,35 @@ def build(java_home: Path, train: Callable[[Path], str]) -> Path:
                 class_path = train(Path(folder) / "data")
             if not draft.is_file():
                 raise ArchiveError("Java wrote no archive")
-            if not _is_accepted(java_home, [*_base(archive), draft], class_path):
-                draft.unlink()
-                draft.touch()
-            _publish(draft, archive)
-        _remove(set(ROOT.glob("*.jsa")) - {archive, *_base(archive)})
+            layers = [*_base(archive), archive]
+            if _is_accepted(java_home, [*_base(archive), draft], class_path):
+                _publish(draft, archive)
+            else:
+                layers = []
+            record = draft.with_suffix(".json")
+            record.write_text(json.dumps({layer.name: layer.stat().st_size for layer in layers}))
+            _publish(record, _record_path(archive))
+        _remove(set(ROOT.glob("*.js*")) - {*layers, _record_path(archive)})
     return archive
+
+
+def _record_path(archive: Path) -> Path:
+    return archive.with_suffix(".json")
+
+
+def _intact_layers(archive: Path) -> list[Path] | None:
+    """Return the files to pass to Java: none if it rejected them; None if they are not complete.
+
+    Their sizes are compared with those of the record, which is written last: a truncated archive
+    ends Java 17 with SIGABRT.
+    """
+    try:
+        sizes = json.loads(_record_path(archive).read_text(encoding="utf-8"))
+        layers = [archive.with_name(name) for name in sizes]
+        intact = all(layer.stat().st_size == sizes[layer.name] for layer in layers)
+    except (OSError, ValueError):
+        return None
+    return layers if intact else None
 
 
 def _base_path(archive: Path) -> Path:

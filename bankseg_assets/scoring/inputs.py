@@ -125,4 +125,4 @@ def no_input(name: str, inputs: Iterable[str]) -> str:
     inputs = list(inputs)
     close = difflib.get_close_matches(name[:_LONGEST_SHOWN], inputs, n=1)
     hint = f" (is it {close[0]}?)" if close else ""
-    return f"{shown(name)} is no input of the model{hint}; it takes {', '.join(inputs)}."
+    return f"{shown(name)} is not an input of the model{hint}; expected {', '.join(inputs)}."

@@ -90,10 +90,10 @@ def log_posterior(bundle: Bundle, known: Known, count: int) -> Array:
     measures = {name: known[name] for name in bundle.measures if name in known}
     joint = joint_of_known(bundle, measures, count)
     found = calibration_of(bundle, measures).apply(joint)
-    told = [name for name in bundle.evidence if name in known]
-    if told:
+    given = [name for name in bundle.evidence if name in known]
+    if given:
         weight = evidence_weight(bundle, known)
-        for name in told:
+        for name in given:
             found = found + weight * evidence_of(bundle, name).log_likelihood(known[name])
     return found
 

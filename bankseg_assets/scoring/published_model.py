@@ -20,9 +20,9 @@ def read_model(release: Release) -> Bundle:
     Raises BundleError when it is missing, broken, or differs from the released content.
     """
     if CLASSIFIER not in release.versions:
-        raise BundleError(f"The release {release.name} names no {CLASSIFIER}.")
+        raise BundleError(f"The release {release.name} has no {CLASSIFIER}.")
     path = release.path(CLASSIFIER)
     bundle = load_bundle(path)
     if bundle.sha256 != release.model_sha256:
-        raise BundleError(f"The model in {path} is not the one that was released (its SHA-256).")
+        raise BundleError(f"The model in {path} is not the released one (its SHA-256 differs).")
     return replace(bundle, number_format=release.number_format)

@@ -10,7 +10,7 @@ from pyspark.ml.functions import array_to_vector
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.segmentation.grid_summary import Summary
+from bankseg_assets.segmentation.grid_summary import GridSummary
 from bankseg_assets.segmentation.k_selection import Fit, fit_centroids
 from bankseg_assets.segmentation.partition import Partition
 from bankseg_assets.stats.rounding import LOADING_DIGITS, rounded
@@ -30,7 +30,7 @@ RESAMPLES = 3  # for the same reason
 SETTLED = 1e-3  # nats of log-likelihood per customer
 
 
-def fit_bisecting(summary: Summary, k: int, seed: int) -> Partition:
+def fit_bisecting(summary: GridSummary, k: int, seed: int) -> Partition:
     """Return the leaf centres of bisecting k-means; customers are assigned to the nearest."""
     estimator = BisectingKMeans(k=k, seed=seed, weightCol="weight", maxIter=MOST_ITERATIONS)
     with _cells(summary) as cells:
@@ -39,7 +39,7 @@ def fit_bisecting(summary: Summary, k: int, seed: int) -> Partition:
     return Partition(np.array(rounded(centres.tolist(), LOADING_DIGITS)))
 
 
-def fit_mixture(summary: Summary, k: int, seed: int) -> Partition:
+def fit_mixture(summary: GridSummary, k: int, seed: int) -> Partition:
     """Fit a Gaussian mixture with full covariances; customers are assigned to the likeliest
     component."""
     estimator = GaussianMixture(
@@ -64,7 +64,7 @@ FITS: dict[Algorithm, Fit] = {
 
 
 @contextmanager
-def _cells(summary: Summary) -> Iterator[DataFrame]:
+def _cells(summary: GridSummary) -> Iterator[DataFrame]:
     """Return the cells as one partition: one task per core would cost more than the work."""
     spark = SparkSession.getActiveSession()
     assert spark is not None

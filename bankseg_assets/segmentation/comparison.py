@@ -10,12 +10,12 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.segmentation.alternatives import FITS, RESAMPLES, Algorithm
 from bankseg_assets.segmentation.features import component_names
-from bankseg_assets.segmentation.grid_summary import Summary, summarise
+from bankseg_assets.segmentation.grid_summary import GridSummary, summarise
 from bankseg_assets.segmentation.k_selection import (
     LEAST_F1,
     LEAST_STABILITY,
     SMALLEST_SHARE,
-    evaluate,
+    evaluate_partition,
     gaussian_f1,
     silhouette,
     stability,
@@ -65,7 +65,7 @@ def compare(rfm: DataFrame, pca: PcaModel, k: int, *, seed: int) -> list[Row]:
     tested = rfm.where("held_out")
     held_out = _sample(training if tested.isEmpty() else tested, pca)
     rows = []
-    summaries: dict[str, Summary] = {}
+    summaries: dict[str, GridSummary] = {}
     for space, components, algorithm in _candidates(pca):
         if space not in summaries:
             summaries[space] = _summary(training, pca, components)
@@ -95,9 +95,9 @@ def verdict(rows: Sequence[Row]) -> str:
     )
     name = f"{default.algorithm} on {default.space}"
     if not better:
-        return f"{name} is not beaten: no other has {criterion}."
+        return f"{name} is the best: no other has {criterion}."
     best = max(better, key=lambda row: row.silhouette_euclidean)
-    return f"{name} is beaten by {best.algorithm} on {best.space}: it has {criterion}."
+    return f"{best.algorithm} on {best.space} is better than {name}: it has {criterion}."
 
 
 def _candidates(pca: PcaModel) -> Iterator[tuple[str, Array, Algorithm]]:
@@ -115,13 +115,13 @@ def _candidates(pca: PcaModel) -> Iterator[tuple[str, Array, Algorithm]]:
         yield f"{kept}, whitened", loadings / deviations, Algorithm.K_MEANS
 
 
-def _summary(training: DataFrame, pca: PcaModel, components: Array) -> Summary:
+def _summary(training: DataFrame, pca: PcaModel, components: Array) -> GridSummary:
     """Return a grid summary of all customers, or a sample if the space has too many cells."""
     in_space = replace(pca, components=components.tolist())
     if in_space.n_components <= MOST_GRID_COMPONENTS:
         return summarise(in_space.project(training), in_space.n_components)
     points = _sample(training, pca) @ components
-    return Summary(points, np.ones(len(points)), 0.0, 0.0)
+    return GridSummary(points, np.ones(len(points)), 0.0, 0.0)
 
 
 def _sample(rfm: DataFrame, pca: PcaModel) -> Array:
@@ -139,13 +139,13 @@ def _sample(rfm: DataFrame, pca: PcaModel) -> Array:
 
 
 def _measure(
-    space: str, algorithm: Algorithm, training: Summary, held_out: Array, k: int, seed: int
+    space: str, algorithm: Algorithm, training: GridSummary, held_out: Array, k: int, seed: int
 ) -> Row:
     fit = FITS[algorithm]
     partition = fit(training, k, seed)
     counts = np.ones(len(held_out))
     labels = partition.labels(held_out)
-    found = evaluate(Summary(held_out, counts, 0.0, 0.0), partition)
+    found = evaluate_partition(GridSummary(held_out, counts, 0.0, 0.0), partition)
     few = slice(SILHOUETTE_SAMPLE)
     euclidean = silhouette(held_out[few], counts[few], labels[few])
     f1 = gaussian_f1(

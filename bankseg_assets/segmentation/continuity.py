@@ -1,9 +1,8 @@
 """Keep numbers, names and colours of segments stable between the model in use and a new one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from itertools import count
-from typing import Any
 
 from bankseg_assets.segmentation.name_claims import contradicted
 from bankseg_assets.segmentation.naming import free_name, segment_names
@@ -20,7 +19,7 @@ NAME_SLACK = 0.25
 
 
 @dataclass(frozen=True)
-class Matching:
+class SegmentMatching:
     """A matching of new segments to those of the model in use.
 
     order: (k,), number i was the fit's segment order[i]. overlaps: (k,), the Jaccard index of
@@ -35,12 +34,8 @@ class Matching:
     agreement: float
     sentence: str
 
-    def to_json(self) -> dict[str, Any]:
-        """Return it as plain values."""
-        return asdict(self)
 
-
-def match(table: Array) -> Matching:
+def match(table: Array) -> SegmentMatching:
     """Match k new segments to l segments in use, maximizing the customers that keep their number.
 
     `table`: (l, k), customers in segment i of the model in use and j of the new one. An assignment
@@ -62,7 +57,7 @@ def match(table: Array) -> Matching:
         for i, j in zip(continued, order, strict=True)
     ]
     stayed = sum(table[place, j] for place, j in enumerate(order) if place < before)
-    return Matching(
+    return SegmentMatching(
         order=order,
         continued=continued,
         overlaps=overlaps,
@@ -130,21 +125,21 @@ def _reasons(facts: SegmentFacts) -> dict[str, float]:
 def _sentence(
     continued: Sequence[int | None], overlaps: Sequence[float | None], before: int, kept: float
 ) -> str:
-    told = f"{kept:.1%} of the customers keep their segment number."
+    text = f"{kept:.1%} of the customers keep their segment number."
     new = [place for place, previous in enumerate(continued) if previous is None]
     gone = sorted(set(range(before)) - {i for i in continued if i is not None})
     moved = [(i, place) for place, i in enumerate(continued) if i is not None and i != place]
     if new:
-        told += f" New, for they continue no segment of the model in use: {_numbers(new)}."
+        text += f" New, because they continue no segment of the model in use: {_numbers(new)}."
     if gone:
-        told += f" Dissolved: {_numbers(gone)}."
+        text += f" Dissolved: {_numbers(gone)}."
     if moved:
-        told += " Renumbered, because there are fewer segments now: "
-        told += ", ".join(f"{i} is now {place}" for i, place in moved) + "."
+        text += " Renumbered, because there are fewer segments now: "
+        text += ", ".join(f"{i} is now {place}" for i, place in moved) + "."
     known = [value for value in overlaps if value is not None]
     if known:
-        told += f" The least overlap of a continued segment is {min(known):.0%}."
-    return told
+        text += f" The smallest overlap of a continued segment is {min(known):.0%}."
+    return text
 
 
 def _numbers(places: Sequence[int]) -> str:

@@ -75,7 +75,7 @@ def best_pca(
             return constant_model(training, choice.warnings)
         if len(choice.candidates) == 1:
             model = fit_pca(training, choice.candidates[0])
-            reason = "They were named." if named else "No other set of features is possible."
+            reason = "Set by name." if named else "No other set of features is possible."
             return replace(model, reason=reason, warnings=list(choice.warnings))
         model = _first_sound(training, choice, options, least=least_share(rfm.count()))
         return replace(model, warnings=list(choice.warnings))
@@ -131,9 +131,9 @@ def _reason(best: Compared, compared: int) -> str:
     space = f"{best.n_components} {'whitened ' if best.whitened else ''}principal components"
     if best.rank < SOUND:
         return (
-            f"None of {compared} sets of features gives sound segments; this one, in {space}, "
-            "meets most of the criteria."
+            f"None of {compared} sets of features meets all criteria; this one, in {space}, meets "
+            "the most."
         )
     if compared == 1:
-        return f"The full set of features gives sound segments, in {space}."
-    return f"Of {compared} sets of features, the last gives sound segments, in {space}."
+        return f"The full set of features meets all criteria, in {space}."
+    return f"Of {compared} sets of features, the last meets all criteria, in {space}."

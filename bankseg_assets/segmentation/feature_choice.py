@@ -75,7 +75,7 @@ def choose_features(
     """
     wanted = feature_list(named or _suitable(counts, n_customers))
     if n_components is not None and n_components > len(wanted):
-        raise ValueError(f"{n_components} components asked of {len(wanted)} features.")
+        raise ValueError(f"{n_components} components requested of {len(wanted)} features.")
     called = _CALLED_SPENDING if direction_known else _CALLED
     unusable = {
         measure: f"{called[measure]} {why}"
@@ -131,9 +131,9 @@ def _why_unusable(histogram: Histogram, n_customers: int) -> str:
     """Return why a measure cannot separate customers, as a predicate; empty if it can."""
     known = sum(histogram.values())
     if not known:
-        return "is not used: it is not known of any customer."
+        return "is not used: it is unknown for all customers."
     if known < LEAST_KNOWN * n_customers:
-        return f"is not used: it is known of only {known / n_customers:.0%} of customers."
+        return f"is not used: it is known for only {known / n_customers:.0%} of customers."
     if len(histogram) == 1:
         return "is not used: it is the same for all customers."
     if _largest_share(histogram) > NEARLY_ALL:

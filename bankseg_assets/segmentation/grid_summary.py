@@ -19,7 +19,7 @@ MOST_CELLS = 20_000
 
 
 @dataclass(frozen=True)
-class Summary:
+class GridSummary:
     """m cells in c components: means (m, c), weights (m,), and the inertia within cells."""
 
     means: npt.NDArray[np.float64]
@@ -41,7 +41,7 @@ class Summary:
         return float(1 - least / inertia)
 
 
-def summarise(points: DataFrame, n_components: int) -> Summary:
+def summarise(points: DataFrame, n_components: int) -> GridSummary:
     """Summarise customers with scores pc1..pcc, coarsening the grid until the cells are few."""
     side = GRID_SIDE
     while True:
@@ -52,7 +52,7 @@ def summarise(points: DataFrame, n_components: int) -> Summary:
 
 
 def spread_sample(
-    summary: Summary, size: int
+    summary: GridSummary, size: int
 ) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """Return sampled points (m, c) and their counts (m,), at most `size` customers in total.
 
@@ -65,7 +65,7 @@ def spread_sample(
     return summary.means[cells], counts.astype(np.float64)
 
 
-def _summarise(points: DataFrame, n_components: int, side: float) -> Summary:
+def _summarise(points: DataFrame, n_components: int, side: float) -> GridSummary:
     names = component_names(n_components)
     cells = [F.floor(F.col(name) / side).cast("int").alias(f"cell_{name}") for name in names]
     grouped = (
@@ -85,4 +85,4 @@ def _summarise(points: DataFrame, n_components: int, side: float) -> Summary:
     means = sums / weights[:, None]
     within = float((squares - sums * means).sum())
     # Rounded, because the last digits of a cell's sum depend on the order of its rows.
-    return Summary(np.round(means, 9), weights, round(within, 6), side)
+    return GridSummary(np.round(means, 9), weights, round(within, 6), side)

@@ -11,7 +11,7 @@ import numpy as np
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.release.gates import ALL_CRITERIA
 from bankseg_assets.runtime.spark import cores
-from bankseg_assets.segmentation.grid_summary import Summary, spread_sample
+from bankseg_assets.segmentation.grid_summary import GridSummary, spread_sample
 from bankseg_assets.segmentation.partition import Partition, squared_distances
 from bankseg_assets.stats.agreement import adjusted_rand_index, contingency
 from bankseg_assets.stats.arrays import Array, Labels
@@ -49,7 +49,7 @@ SAMPLE = 3_000  # sample size of the Euclidean silhouette, which has quadratic c
 
 T = TypeVar("T")
 R = TypeVar("R")
-Fit = Callable[[Summary, int, int], Partition]
+Fit = Callable[[GridSummary, int, int], Partition]
 """A summary, k and a seed -> the fitted segments."""
 
 
@@ -94,7 +94,7 @@ class Choice:
         return next(entry for entry in self.entries if entry.k == self.k)
 
 
-def fit_centroids(summary: Summary, k: int, seed: int) -> Partition:
+def fit_centroids(summary: GridSummary, k: int, seed: int) -> Partition:
     """Return the centroids of the best of many starts of k-means on the summary.
 
     By scikit-learn on the driver, because the summary is small: with a Spark job per Lloyd
@@ -116,13 +116,13 @@ def least_share(n_customers: int) -> float:
     return max(SMALLEST_SHARE, FEWEST_MEMBERS / max(n_customers, 1))
 
 
-def single(summary: Summary) -> Partition:
+def single(summary: GridSummary) -> Partition:
     """Return the entry of a single segment with all customers, centred at their mean."""
     return Partition(np.average(summary.means, axis=0, weights=summary.weights)[None])
 
 
 def fit_all(
-    summary: Summary, ks: Iterable[int], *, seed: int, fit: Fit = fit_centroids
+    summary: GridSummary, ks: Iterable[int], *, seed: int, fit: Fit = fit_centroids
 ) -> dict[int, tuple[SweepEntry, Partition]]:
     """Fit every k on the summary, with the metrics that `choose_k` needs.
 
@@ -131,12 +131,12 @@ def fit_all(
     distinct = len(summary.weights)
     possible = [k for k in ks if k <= distinct]
     partitions = _at_once(fit, lambda k: fit(summary, k, seed), possible)
-    entries = [evaluate(summary, partition) for partition in partitions]
+    entries = [evaluate_partition(summary, partition) for partition in partitions]
     return {entry.k: (entry, partitions[place]) for place, entry in enumerate(entries)}
 
 
 def sweep(
-    summary: Summary, ks: Iterable[int], *, seed: int, fit: Fit = fit_centroids
+    summary: GridSummary, ks: Iterable[int], *, seed: int, fit: Fit = fit_centroids
 ) -> dict[int, tuple[SweepEntry, Partition]]:
     """Return the entries of `fit_all` with the additional metrics for display."""
     fitted = fit_all(summary, ks, seed=seed, fit=fit)
@@ -173,7 +173,7 @@ def _at_once(fit: Fit, work: Callable[[T], R], items: Iterable[T]) -> list[R]:
         return list(pool.map(work, items))
 
 
-def evaluate(summary: Summary, partition: Partition) -> SweepEntry:
+def evaluate_partition(summary: GridSummary, partition: Partition) -> SweepEntry:
     """Return inertia, silhouette, smallest share and F1 of segments of the summary.
 
     The silhouette uses squared Euclidean distances, which makes it linear in the number of points:
@@ -232,7 +232,7 @@ def silhouette(points: Array, counts: Array, labels: Labels) -> float:
 
 
 def stability(
-    summary: Summary,
+    summary: GridSummary,
     partition: Partition,
     *,
     seed: int,
@@ -297,9 +297,9 @@ def choose_k(
     if least > MOST_OF_HALF:
         why = f"they are too few for two segments of {FEWEST_MEMBERS} customers."
     elif entries:
-        why = f"every division leaves a segment with less than {least:.1%} of them."
+        why = f"every clustering leaves a segment with less than {least:.1%} of them."
     else:
-        why = "nothing that is known of them tells them apart."
+        why = "no measure differs between them."
     reason = f"All customers are one segment: {why}"
     one = SweepEntry(1, 0.0, 0.0, 1.0, stability=1.0)
     return Choice(1, reason, (one, *known.values()), rank=0, warnings=(reason,))
@@ -311,9 +311,9 @@ def named_k(
     """Return the k set by the run. Raises ValueError if it was not swept."""
     known = {entry.k: entry for entry in entries}
     if wanted not in known:
-        raise ValueError(f"k = {wanted} was asked for; the sweep covers {sorted(known)}.")
+        raise ValueError(f"k = {wanted} was requested; the sweep covers {sorted(known)}.")
     known[wanted] = replace(known[wanted], stability=stability_of(wanted))
-    reason = f"k = {wanted} was asked for in the run's configuration."
+    reason = f"k = {wanted} was set in the run's configuration."
     return Choice(wanted, reason, tuple(known.values()), rank=None)
 
 
@@ -352,22 +352,22 @@ def _choice(
     warnings = []
     if best.k < fewest:
         warnings.append(
-            f"There are only {best.k} segments: no division into {fewest} or more is sound "
-            "(large enough, recognisable and stable)."
+            f"There are only {best.k} segments: no clustering with {fewest} or more meets the "
+            "criteria (large enough, recognisable and stable)."
         )
     if rank == SOUND - 3:
         warnings.append(
-            "The segments overlap, so that the form and lists answer less surely than usual "
+            "The segments overlap, so predictions for forms and lists are less certain than usual "
             f"(macro F1 {best.f1_macro:.2f}; at least {LEAST_F1} is usual)."
         )
     if (best.stability or 0.0) < LEAST_STABILITY:
         warnings.append(
-            "The segments are not stable: drawn from similar customers, they would be others "
+            "The segments are not stable: resampled customers give other segments "
             f"(agreement {best.stability or 0.0:.2f}; at least {LEAST_STABILITY} is usual)."
         )
     leads = f"has the highest silhouette ({best.silhouette:.3f})"
     if rank == SOUND - 1:
-        leads = f"is the greatest k below {fewest} that is stable"
+        leads = f"is the largest stable k below {fewest}"
     elif rank == SOUND - 2:
         leads = f"changes least when customers are resampled ({best.stability or 0.0:.3f})"
     sentences = [
@@ -409,19 +409,19 @@ def gaussian_f1(
     return float(f1_scores(contingency(labels, joint.argmax(axis=1), weights, (k, k))).mean())
 
 
-def _references(summary: Summary, seed: int) -> list[Summary]:
+def _references(summary: GridSummary, seed: int) -> list[GridSummary]:
     """Return uniform points in the customers' bounding box, aligned with the components."""
     random = np.random.default_rng(seed)
     low, high = summary.means.min(axis=0), summary.means.max(axis=0)
     shape = (REFERENCE_POINTS, len(low))
     return [
-        Summary(random.uniform(low, high, shape), np.ones(REFERENCE_POINTS), 0.0, 0.0)
+        GridSummary(random.uniform(low, high, shape), np.ones(REFERENCE_POINTS), 0.0, 0.0)
         for _ in range(REFERENCES)
     ]
 
 
 def _gap(
-    references: Sequence[Summary], entry: SweepEntry, summary: Summary, seed: int
+    references: Sequence[GridSummary], entry: SweepEntry, summary: GridSummary, seed: int
 ) -> tuple[float, float]:
     """Return the gap E*[ln W] - ln W, W the mean squared distance to the centre, and its error."""
     logs = []

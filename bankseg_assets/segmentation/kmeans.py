@@ -9,9 +9,9 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.segmentation.alternatives import FITS, RESAMPLES, Algorithm
-from bankseg_assets.segmentation.continuity import Matching, kept_colours, kept_names, match
+from bankseg_assets.segmentation.continuity import SegmentMatching, kept_colours, kept_names, match
 from bankseg_assets.segmentation.features import component_names
-from bankseg_assets.segmentation.grid_summary import Summary, summarise
+from bankseg_assets.segmentation.grid_summary import GridSummary, summarise
 from bankseg_assets.segmentation.k_selection import RESAMPLES as K_MEANS_RESAMPLES
 from bankseg_assets.segmentation.k_selection import (
     Choice,
@@ -32,6 +32,7 @@ from bankseg_assets.segmentation.pca import PcaModel
 from bankseg_assets.segmentation.segment_words import WORDINGS, SegmentFacts
 from bankseg_assets.stats.arrays import Array
 from bankseg_assets.stats.rounding import MEASURE_DIGITS, SUM_DIGITS, rounded
+from bankseg_assets.storage.documents import as_dataclass
 
 MOST_POLISHING_PASSES = 40
 SETTLED = 1e-3  # convergence: standard deviations that a centroid moves in a pass
@@ -66,7 +67,7 @@ class KMeansModel:
     colours: list[int] = field(default_factory=list)
     named_for: list[dict[str, float]] = field(default_factory=list)
     """The deviations that each name is based on (see `segment_words`)."""
-    matching: Matching | None = None
+    matching: SegmentMatching | None = None
     criteria_met: int | None = None
     """How many of the criteria of `choose_k` these segments meet; None for a named k."""
     warnings: list[str] = field(default_factory=list)
@@ -92,15 +93,8 @@ class KMeansModel:
 
     @classmethod
     def from_json(cls, document: Mapping[str, Any]) -> "KMeansModel":
-        """Read what `to_json` wrote."""
-        matching = document.get("matching")
-        return cls(
-            **{
-                **document,
-                "sweep": tuple(SweepEntry(**entry) for entry in document["sweep"]),
-                "matching": None if matching is None else Matching(**matching),
-            }
-        )
+        """Read what `to_json` wrote; raises DocumentError."""
+        return as_dataclass(cls, document)
 
 
 @dataclass(frozen=True)
@@ -149,11 +143,11 @@ class _Division:
     choice: Choice
     partition: Partition
     passes: int
-    matching: Matching | None
+    matching: SegmentMatching | None
     sizes: list[int]
     inertia: float
     silhouette: float
-    summary: Summary
+    summary: GridSummary
 
 
 @dataclass(frozen=True)
@@ -237,7 +231,7 @@ def _divide(
         if matching is not None:
             partition = partition.reordered(matching.order)
         labelled = points.select("*", partition.columns()[0].alias("segment"))
-        sizes, inertia, silhouette = measure(labelled, partition)
+        sizes, inertia, silhouette = measure_segments(labelled, partition)
         smallest = min(sizes) / sum(sizes)
         if wanted is not None or choice.k == 1 or smallest >= least:
             return _Division(
@@ -270,7 +264,7 @@ def _moves(points: DataFrame, in_use: InUse, partition: Partition) -> Array:
 
 
 def _identities(
-    facts: Sequence[SegmentFacts], in_use: InUse | None, matching: Matching | None
+    facts: Sequence[SegmentFacts], in_use: InUse | None, matching: SegmentMatching | None
 ) -> _Identities:
     if in_use is None or matching is None:
         names, named_for = kept_names(facts, [], [], [None] * len(facts))
@@ -302,7 +296,7 @@ def polish(points: DataFrame, partition: Partition) -> tuple[Partition, int]:
     return Partition(centroids), MOST_POLISHING_PASSES
 
 
-def measure(labelled: DataFrame, partition: Partition) -> tuple[list[int], float, float]:
+def measure_segments(labelled: DataFrame, partition: Partition) -> tuple[list[int], float, float]:
     """Return sizes, inertia and silhouette (squared Euclidean) of all customers with `segment`.
 
     Two passes: the means and mean squared norms of each segment, then each customer's term.

@@ -1,6 +1,6 @@
 """Standardise the features and rotate them to principal components."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from itertools import combinations_with_replacement
 from typing import Any
@@ -15,6 +15,7 @@ from bankseg_assets.segmentation.features import component_columns, feature_colu
 from bankseg_assets.stats.histograms import histograms
 from bankseg_assets.stats.rounding import LOADING_DIGITS, rounded
 from bankseg_assets.stats.typical_values import measure_bin
+from bankseg_assets.storage.documents import as_dataclass
 
 LEAST_VARIANCE = 1e-6  # of all features together
 SKEW_DIGITS = 4  # third moments of money: floating-point noise reaches the eighth digit
@@ -61,11 +62,9 @@ class PcaModel:
         return asdict(self)
 
     @classmethod
-    def from_json(cls, document: dict[str, Any]) -> "PcaModel":
-        """Read what `to_json` wrote."""
-        features = tuple(Feature(**feature) for feature in document["features"])
-        skew = [(before, after) for before, after in document["skew"]]
-        return cls(**{**document, "features": features, "skew": skew})
+    def from_json(cls, document: Mapping[str, Any]) -> "PcaModel":
+        """Read what `to_json` wrote; raises DocumentError."""
+        return as_dataclass(cls, document)
 
     def project(self, rfm: DataFrame, *keep: str) -> DataFrame:
         """Return the columns `keep` and the component scores pc1..pcc of every customer."""
@@ -101,7 +100,7 @@ def constant_model(rfm: DataFrame, warnings: Sequence[str]) -> PcaModel:
         skew=[(0.0, 0.0)],
         whitened=False,
         n_customers=row[0],
-        reason="No measure tells these customers apart.",
+        reason="No measure differs between these customers.",
         warnings=list(warnings),
     )
 
@@ -131,7 +130,7 @@ def fit_pca(rfm: DataFrame, candidate: Candidate) -> PcaModel:
     if constant:
         raise ConstantFeatureError(
             f"The features {constant} have one value for all {row['_n']:,} training customers. "
-            "Leave them out of the run's features, or check that the data covers more than a day."
+            "Remove them from the run's features, or check that the data covers more than a day."
         )
     # Dividing the scale by the weight makes a feature contribute in proportion to its weight.
     scale = [rounded(spread / f.weight) for spread, f in zip(scale, features, strict=True)]

@@ -91,7 +91,7 @@ def quantile_bins(histogram: Histogram, probabilities: npt.ArrayLike) -> npt.NDA
     Raises ValueError for an empty histogram.
     """
     if not histogram:
-        raise ValueError("A quantile was asked of no values at all.")
+        raise ValueError("No values to compute a quantile of.")
     bins = np.array(list(histogram), dtype=np.int64)
     cumulative = np.cumsum(np.array(list(histogram.values()), dtype=np.int64))
     wanted = np.asarray(probabilities, dtype=float) * cumulative[-1]

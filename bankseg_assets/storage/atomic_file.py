@@ -51,6 +51,15 @@ def draft_in(folder: Path) -> Iterator[Draft]:
             path.unlink(missing_ok=True)
 
 
+@contextmanager
+def atomic_file(path: Path) -> Iterator[BinaryIO]:
+    """Yield a draft that gets its name, `path`, on success; creates the folder."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with draft_in(path.parent) as draft:
+        yield draft.file
+        draft.publish(path)
+
+
 def sweep_drafts(folder: Path) -> None:
     """Remove drafts of dead writers from a folder and its direct subfolders."""
     for path in [*folder.glob(f"{_PREFIX}*"), *folder.glob(f"*/{_PREFIX}*")]:

@@ -3,18 +3,25 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError
+from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 DOCUMENT_FILE = "model.json"
 """The JSON document of a version: a model, a report's tables, a release."""
+
+_Kind = TypeVar("_Kind")
+
+
+class DocumentError(ValueError):
+    """Raised for a document with an invalid field; names the field and what was expected."""
 
 
 class Document(BaseModel):
     """A part of a JSON document; fields that only a newer build knows are ignored."""
 
-    model_config = ConfigDict(frozen=True)
+    # Validators are built at the first use: programs that read no document start sooner.
+    model_config = ConfigDict(frozen=True, defer_build=True)
 
 
 def read_document(version: Path) -> dict[str, Any]:
@@ -30,9 +37,24 @@ def write_document(version: Path, document: Mapping[str, Any]) -> None:
 
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
     """Write a JSON document deterministically: the same content gives the same bytes."""
-    # Sorted keys and no NaN, which is not JSON.
+    path.write_bytes(json_bytes(document))
+
+
+def json_bytes(document: Mapping[str, Any]) -> bytes:
+    """Return the content of a JSON file, with sorted keys and no NaN, which is not JSON."""
     text = json.dumps(document, indent=1, sort_keys=True, allow_nan=False, ensure_ascii=False)
-    path.write_text(text + "\n", encoding="utf-8")
+    return f"{text}\n".encode()
+
+
+def as_dataclass(kind: type[_Kind], document: Mapping[str, Any]) -> _Kind:
+    """Return a JSON document as a dataclass; fields that only a newer build knows are ignored.
+
+    Raises DocumentError, which names the first invalid field.
+    """
+    try:
+        return TypeAdapter(kind).validate_python(document)
+    except ValidationError as error:
+        raise DocumentError(f"{first_fault(error)}.") from error
 
 
 def first_fault(error: ValidationError) -> str:

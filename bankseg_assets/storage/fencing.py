@@ -60,8 +60,8 @@ class Writers:
                 query = "SELECT run_id FROM writers WHERE token = ?"
                 (other,) = connection.execute(query, (newest,)).fetchone()
                 raise SupersededError(
-                    f"This run may no longer publish: {other} began after it and publishes now. "
-                    "What it published stays in use; start a new run if something is missing."
+                    f"This run may no longer publish, because the later run {other} took over. "
+                    "Versions that it published stay in use; start a new run if any are missing."
                 )
             yield
 

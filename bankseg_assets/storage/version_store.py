@@ -217,7 +217,7 @@ def damages(version: Path) -> dict[str, str]:
         now = path.stat().st_size if path.exists() else -1
         if now != size or _sha256(path) != sha256:
             what = {-1: "missing", size: "damaged: other content"}.get(now, f"{now:,} bytes")
-            found[name] = f"{path} is {what}; {size:,} bytes were written."
+            found[name] = f"{path} is {what}; expected {size:,} bytes."
     return found
 
 

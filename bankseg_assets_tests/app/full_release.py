@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from app.panels.comparison import ASSET
-from bankseg_assets.release.gates import Comparison, Limits, Measures, gates
+from bankseg_assets.release.gates import Limits, Measures, ReleaseComparison, gates
 from bankseg_assets.release.releases import RELEASE
 from bankseg_assets.storage.documents import write_json
 from bankseg_assets.storage.version_store import VersionStore, version_record
@@ -42,7 +42,7 @@ def complete(published: Path) -> None:
         document: dict[str, Any] = {"rows": [COMPARED], "verdict": "k-means is not beaten."}
         write_json(study.path / "model.json", document)
     measured = Measures(**manifest["metrics"])
-    found = gates(measured, measured, Comparison(0.93, DRIFT), Limits())
+    found = gates(measured, measured, ReleaseComparison(0.93, DRIFT), Limits())
     manifest["versions"] = versions | {MIGRATION: draft.version.name}
     manifest["gates"] = [
         {

@@ -5,12 +5,12 @@ from typing import Any
 from bankseg_assets_tests.app.publishing import INPUTS, model
 
 ALL_CUSTOMERS = "All customers"
-SAME_DAY = "All transactions are of one day, so that recency tells nobody apart."
+SAME_DAY = "All transactions are of one day, so recency is the same for all customers."
 RECENCY: dict[str, Any] = {
     "measure": "recency",
     "label": "Days since the last transaction",
     "unit": "days",
-    "help": "Counted to the snapshot date",
+    "help": "At the snapshot date",
     "minimum": 1,
     "maximum": 1,
     "default": 1,
@@ -56,7 +56,7 @@ ONE_CUSTOMER: dict[str, Any] = ONE_SEGMENT | {
         {
             "segment": 0,
             "name": ALL_CUSTOMERS,
-            "sentence": "Fewer than 11 customers: too few to be described.",
+            "sentence": "Fewer than 11 customers: too few to describe.",
             "share_of_customers": 0.0,
             "share_of_money": 0.0,
             "medians": _UNKNOWN,

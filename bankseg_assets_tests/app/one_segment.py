@@ -55,7 +55,7 @@ def documents(count: int) -> dict[str, dict[str, Any]]:
     }
     pca = {
         **{"features": ONE_SEGMENT["features"], "skew": [[0.0, 0.0]], "components": [[1.0]]},
-        **{"explained_variance": [1.0], "reason": "No measure tells these customers apart."},
+        **{"explained_variance": [1.0], "reason": "No measure differs between these customers."},
     }
     card = model_card(
         bundle=model(**ONE_SEGMENT),

@@ -70,7 +70,7 @@ def test_refusal_is_explained_on_overview(data_dir: Path) -> None:
     assert "Answered by model first" in _text(page)
     page.switch_page("views/overview.py").run()
     assert "A newer version was refused.**\n- Macro F1 is 0.5. If" in page.warning[0].value
-    assert "Model first goes on answering" in page.warning[0].value
+    assert "Model first stays in use" in page.warning[0].value
     note_refusal(data_dir / "published", None)
     assert not page.run().warning
 
@@ -125,7 +125,7 @@ def test_uncertain_answer_says_not_sure(data_dir: Path) -> None:
     publish(data_dir)
     page = _submit(_open(), 1, 1700.0)
     assert "Not sure" in _text(page)
-    assert "it may as well be" in _text(page)
+    assert "is also possible" in _text(page)
 
 
 def test_value_outside_its_range_is_refused(data_dir: Path) -> None:
@@ -196,7 +196,7 @@ def test_newer_version_is_offered(data_dir: Path) -> None:
     page = _submit(_open(), 4, 900.0)
     publish(data_dir, version="second", prior=[0.4, 0.4, 0.2])
     page.run()
-    assert "A newer version of the segments is out." in page.info[0].value
+    assert "A newer version of the segments is available." in page.info[0].value
     assert "Answered by model first" in _text(page)
     page = _change_over(page)
     assert [field.value for field in page.number_input] == [4, 900.0]
@@ -241,7 +241,7 @@ def test_session_keeps_the_last_good_model(data_dir: Path) -> None:
     (publish(data_dir, version="second", currency="EUR") / DOCUMENT_FILE).unlink()
     page.run()
     assert "cannot be read" in page.error[0].value
-    assert "Model first goes on answering" in page.error[0].value
+    assert "Model first stays in use" in page.error[0].value
     assert "make materialize" in page.error[0].value
     assert "Answered by model first" in _text(page)
 
@@ -257,7 +257,7 @@ def test_new_session_falls_back_on_the_previous_release(data_dir: Path) -> None:
 def test_changed_model_is_not_used(data_dir: Path) -> None:
     release(data_dir, write_model(data_dir), sha256="0" * 64)
     page = _open()
-    assert "not the one that was released" in page.error[0].value
+    assert "not the released one" in page.error[0].value
     assert "no earlier model" in page.error[0].value
     assert not page.number_input
 
@@ -267,7 +267,7 @@ def test_replaced_data_folder_is_followed(data_dir: Path) -> None:
     page = _open()
     (data_dir / "published").rename(data_dir / "old")
     page.run()
-    assert "It was removed. Model first goes on answering" in page.error[0].value
+    assert "It was removed. Model first stays in use" in page.error[0].value
     publish(data_dir, version="second", currency="EUR")
     page.run()
     assert not page.error

@@ -42,7 +42,7 @@ def test_session_gets_an_answer_and_then_the_new_model(data_dir: Path, address: 
         # Typed but not submitted: it must be kept when the model changes.
         transactions.fill("7")
         publish(data_dir, version="second", prior=[0.4, 0.4, 0.2])
-        expect(page.get_by_text("A newer version of the segments is out")).to_be_visible()
+        expect(page.get_by_text("A newer version of the segments is available")).to_be_visible()
         expect(page.get_by_text("Answered by model first")).to_be_visible()
         page.get_by_role("button", name="Show the newer version").click()
         expect(page.get_by_text("Answered by model second")).to_be_visible()

@@ -19,6 +19,7 @@ from bankseg_assets_tests.browser import open_browser
 from bankseg_assets_tests.running import Platform
 
 DESK, PHONE = 1280, 390
+LOOKS: tuple[tuple[int, Literal["light", "dark"]], ...] = ((DESK, "light"), (PHONE, "dark"))
 TITLES = {
     "": "Overview",
     "segments": "Segments",
@@ -68,13 +69,11 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def visits(browser: Browser) -> dict[tuple[int, str], Page]:
     """One tab per width and colour scheme, reused for all pages."""
-    schemes: tuple[Literal["light", "dark"], ...] = ("light", "dark")
     return {
         (width, scheme): browser.new_page(
             viewport={"width": width, "height": 900}, color_scheme=scheme
         )
-        for width in (DESK, PHONE)
-        for scheme in schemes
+        for width, scheme in LOOKS
     }
 
 
@@ -106,8 +105,7 @@ def downloaded(page: Page, button: str) -> pd.DataFrame:
     return pd.read_csv(io.BytesIO(Path(download.value.path()).read_bytes()))
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [DESK, PHONE])
+@pytest.mark.parametrize(("width", "scheme"), LOOKS)
 @pytest.mark.parametrize("path", TITLES)
 def test_page_fits_and_shows_no_error(
     visits: dict[tuple[int, str], Page], address: str, path: str, width: int, scheme: str
@@ -154,7 +152,7 @@ def test_click_on_a_cell_updates_list_boxes_and_url(desk: Page, address: str) ->
     expect(desk.get_by_role("combobox", name="Transactions")).to_have_value("1 transaction")
     idle(desk)
     customers = desk.get_by_test_id("stMetricValue").first.inner_text()
-    members = downloaded(desk, "These customers (CSV)")
+    members = downloaded(desk, "Customers of this cell (CSV)")
     assert len(members) == int(customers.replace(",", ""))
     assert members["customer_id"].is_unique
     assert {"segment", "confidence", "action", "held_out_of_campaign"} <= set(members)
@@ -175,7 +173,7 @@ def test_answer_to_typed_values(desk: Page, address: str) -> None:
 def test_segment_list_is_downloaded(desk: Page, address: str) -> None:
     visit(desk, address, "segments")
     name = desk.get_by_role("heading", level=3).first.inner_text()
-    found = downloaded(desk, "Its customers (CSV)")
+    found = downloaded(desk, "Customers of this segment (CSV)")
     assert set(found["segment_name"]) == {name}
     assert len(found) > 10
     assert 0 < found["held_out_of_campaign"].mean() < 0.5
@@ -183,7 +181,7 @@ def test_segment_list_is_downloaded(desk: Page, address: str) -> None:
 
 def test_template_can_be_filled_and_uploaded(desk: Page, address: str, tmp_path: Path) -> None:
     visit(desk, address, "batch")
-    template = downloaded(desk, "A template with the columns")
+    template = downloaded(desk, "Template with the columns (CSV)")
     path = tmp_path / "filled.csv"
     pd.concat([template, template]).to_csv(path, index=False)
     upload(desk, path)

@@ -6,7 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bankseg_assets_tests.app.publishing import publish
+
+pytestmark = pytest.mark.subprocess
 
 PROBE = """
 import json, sys

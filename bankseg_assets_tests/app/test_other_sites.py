@@ -11,6 +11,8 @@ from socket import socket
 
 import pytest
 
+pytestmark = pytest.mark.subprocess
+
 ROOT = Path(__file__).parents[2]
 EVIL = "evil.example"
 UPGRADE = {

@@ -12,6 +12,7 @@ from app.panels.rfm_cell import as_table, members_of, segments_in
 from app.widgets.numbers import Numbers
 from bankseg_assets.release.releases import Release, current_release
 from bankseg_assets.scoring.bundle import load_bundle
+from bankseg_assets.scoring.documents import Segment
 from bankseg_assets_tests.app.customers import NAMES, tables
 from bankseg_assets_tests.app.publishing import publish
 
@@ -59,7 +60,7 @@ def test_link_with_an_invalid_cell_is_ignored(data_dir: Path) -> None:
 
 def test_small_cell_has_no_list(data_dir: Path) -> None:
     page = _open(data_dir, rfm_recency="1", rfm_frequency="5")
-    assert "too few to be shown" in page.info[0].value
+    assert "too few (under 11) to be shown" in page.info[0].value
     assert not page.metric
     assert not page.get("download_button")
 
@@ -68,7 +69,7 @@ def test_segments_of_a_cell_are_rounded_to_ten(data_dir: Path) -> None:
     publish(data_dir, tables())
     counts = segments_in(_released(data_dir), (5, 1))
     assert counts == {0: 45, 1: 5}
-    segments = [{"segment": number, "name": name} for number, name in enumerate(NAMES)]
+    segments = [Segment(segment=number, name=name) for number, name in enumerate(NAMES)]
     found = as_table(counts, segments, Numbers())
     assert found["Customers"].tolist() == ["50", "<11"]
 

@@ -63,7 +63,7 @@ def test_overview_page_shows_spending_beside_income(data_dir: Path) -> None:
         "Income": "INR 12 million",
         "With more than one spending transaction": "50.0%",
     }
-    assert "The darker, the more each of them spends." in text_of(page)
+    assert "Darker: more spending per customer." in text_of(page)
 
 
 def test_overview_page_of_unknown_direction(data_dir: Path) -> None:
@@ -72,7 +72,7 @@ def test_overview_page_of_unknown_direction(data_dir: Path) -> None:
     assert [box.label for box in page.metric] == [
         *("Customers", "Money moved", "Money per customer", "With more than one transaction"),
     ]
-    assert "The darker, the more money each of them moves." in text_of(page)
+    assert "Darker: more money per customer." in text_of(page)
 
 
 def test_segments_page_shows_spending_and_income(data_dir: Path) -> None:
@@ -99,19 +99,19 @@ def test_form_says_that_income_does_not_count(data_dir: Path) -> None:
     assert [field.label for field in page.number_input] == [
         *("Number of spending transactions", "Sum of the spending (INR)"),
     ]
-    assert "Income, such as a salary, does not belong here." in text_of(page)
+    assert "Count spending only, without income such as a salary." in text_of(page)
 
 
 def test_list_page_says_that_income_does_not_count(data_dir: Path) -> None:
     publish(data_dir, **SPENDING)
-    assert "leave income, such as salaries, out" in text_of(open_page("batch"))
+    assert "without income such as salaries" in text_of(open_page("batch"))
 
 
 def test_about_page_explains_spending_and_income(data_dir: Path) -> None:
     publish(data_dir, **SPENDING)
     said = text_of(open_page("about"))
     assert "**Monetary.** Sum of the spending in the data window." in said
-    assert "**Income.** Sum of what came in, such as salaries" in said
+    assert "**Income.** Sum of incoming amounts, such as salaries" in said
 
 
 def test_rfm_page_shows_spending(data_dir: Path) -> None:
@@ -120,7 +120,7 @@ def test_rfm_page_shows_spending(data_dir: Path) -> None:
     assert [box.label for box in page.selectbox] == [
         *("Last spending transaction", "Spending transactions"),
     ]
-    assert "The darker, the more spending." in text_of(page)
+    assert "darker means more spending." in text_of(page)
     page.selectbox(key="rfm_recency").select(5).run()
     page.selectbox(key="rfm_frequency").select(1).run()
     assert [box.label for box in page.metric] == ["Customers", "Spending"]
@@ -184,7 +184,7 @@ def test_explore_page_is_of_spending_where_known(data_dir: Path) -> None:
     assert page.selectbox(key="measure_transactions_by_day").options == [
         *("Spending transactions", "Spending"),
     ]
-    assert "Of spending alone" in text_of(page)
+    assert "Spending only" in text_of(page)
     assert page.table[0].value.to_numpy().tolist() == [
         ["Spending", "INR 3,600", "120"],
         ["Income", "—", "—"],

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pyarrow.parquet as pq
+import pytest
 
 from bankseg_assets.defs.build import resources
 from bankseg_assets.defs.resources import SparkResource
@@ -14,6 +15,8 @@ from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.landing.xlsx_files import write_xlsx
 from bankseg_assets_tests.running import Run, run_platform
+
+pytestmark = pytest.mark.slow
 
 CONTRACT = """
 currency = "EUR"

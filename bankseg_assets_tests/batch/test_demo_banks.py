@@ -10,33 +10,27 @@ from bankseg_assets.defs.resources import SparkResource
 from bankseg_assets_tests.batch.foreign import answers_for_all, bundle_of, released, run_bank
 from bankseg_assets_tests.ops.api.test_server import serving
 from bankseg_assets_tests.running import Platform
-from ops.demo.banks import BANKS, CANADIAN_DOLLAR, CSV, Columns, write_bank
+from ops.demo.banks import BANKS, CANADIAN_DOLLAR, Columns, write_bank
+
+pytestmark = pytest.mark.slow
 
 AGREES = 0.8  # share of the bank's own customers who are scored with their segment
 NONSENSE = re.compile(r"\bnan\b|\bNone\b|[A-Z]{3} -|(?<![\d,.])1 days|\b0% of")
 
 
-# The shop delivers no plain CSV, to test the other loaders.
-DELIVERIES = [
-    (name, form)
-    for name, one in BANKS.items()
-    for form in one.formats
-    if form != CSV or form == one.formats[0]
-]
 DIRECTION_KNOWN = {"retail_bank.toml": True, "current_accounts.toml": True, "shop.toml": False}
 
 
-@pytest.fixture(scope="module", params=DELIVERIES, ids="-".join)
+@pytest.fixture(scope="module", params=BANKS)
 def bank(
     request: pytest.FixtureRequest,
     tmp_path_factory: pytest.TempPathFactory,
     spark_resource: SparkResource,
 ) -> Platform:
     """A bank on a platform of its own, after one run."""
-    name, form = request.param
+    name = request.param
     folder = tmp_path_factory.mktemp(name)
-    customers = BANKS[name].customers
-    delivery, contract = write_bank(name, folder, customers=customers, seed=7, format=form)
+    delivery, contract = write_bank(name, folder, customers=BANKS[name].customers, seed=7)
     return run_bank(folder / "data", spark_resource, [delivery], contract=contract)
 
 

@@ -13,7 +13,7 @@ from bankseg_assets_tests.running import Platform
 CASES = Path(__file__).parents[3] / "shared" / "data" / "cases"
 SECOND_CONTRACT = DEFAULT_CONTRACT.parent / "docs" / "contracts" / "differently_shaped_bank.toml"
 
-pytestmark = pytest.mark.real_data
+pytestmark = [pytest.mark.real_data, pytest.mark.slow]
 
 
 @pytest.fixture
@@ -50,16 +50,10 @@ def test_missing_data_properties_are_warnings(run_case: Callable[..., Platform],
     assert bundle_of(run_case(case)).warnings
 
 
-def test_invisible_characters_create_no_customers(run_case: Callable[..., Platform]) -> None:
-    """61: tabs, no-break and zero-width spaces made 318 customers of 185."""
-    bank = run_case("61")
-    assert bank.run.table("rfm_table").num_rows == 185
-
-
 def test_holders_written_as_decimals_are_customers(run_case: Callable[..., Platform]) -> None:
     """63: holders are `1000.0`, customers `1000`: all got fallback offers, and no check failed.
 
-    Read as the same customer they match; `test_product_checks` has holders who are no customers.
+    Read as the same customer they match; `test_product_checks` has holders who are not customers.
     """
     bank = run_case("63")
     held, offered = (

@@ -16,6 +16,8 @@ from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.running import Run, run_platform
 from ops.demo.transactions import write_demo_transactions
 
+pytestmark = pytest.mark.slow
+
 TABLES = ("cleaned_transactions", "quarantined_transactions")
 
 

@@ -13,6 +13,8 @@ from bankseg_assets.runtime.settings import Settings
 from bankseg_assets_tests.batch.test_incremental import TABLES, Bank, lines, other_amount
 from bankseg_assets_tests.running import run_platform
 
+pytestmark = pytest.mark.slow
+
 __all__ = ["lines"]
 
 

@@ -13,6 +13,8 @@ from bankseg_assets.onboarding.suggest import suggest
 from bankseg_assets_tests.batch.foreign import bundle_of, released, run_bank
 from bankseg_assets_tests.running import Platform, run_platform
 
+pytestmark = pytest.mark.slow
+
 HEADER = "Txn Date,Customer ID,Age,Amount (INR),Balance"
 CUSTOMERS, SAVERS, WITHOUT_WORD = 220, 12, 3
 

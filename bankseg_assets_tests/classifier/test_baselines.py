@@ -36,19 +36,22 @@ def test_empty_segment_has_no_prior() -> None:
 def test_baselines_are_ordered_by_information(fitted: Fitted) -> None:
     calibrated = calibrate(bundle_from(fitted.bundle), fitted.segments)
     rows = {
-        row["classifier"]: row
+        row.classifier: row
         for row in compared(calibrated.bundle, calibrated.training, calibrated.held_out)
     }
     bayes = rows["naive Bayes, calibrated"]
-    assert bayes["f1_macro"] == rows["naive Bayes, as Spark gives it"]["f1_macro"]
+    assert bayes.f1_macro == rows["naive Bayes, uncalibrated"].f1_macro
     # The labels come from the nearest centroid, so it reproduces all of them.
-    assert rows["nearest centroid"]["accuracy"] == 1.0
-    assert rows["nearest centroid"]["log_loss"] is None
+    assert rows["nearest centroid"].accuracy == 1.0
+    assert rows["nearest centroid"].log_loss is None
     largest = rows["always the largest segment"]
     shuffled = rows["naive Bayes on shuffled labels"]
     # Of 180 customers; an uninformed classifier has the accuracy of the largest segment's share.
-    assert shuffled["accuracy"] == pytest.approx(largest["accuracy"], abs=0.15)
-    assert shuffled["log_loss"] > largest["log_loss"] - 0.05
-    assert bayes["accuracy"] > 0.8 > largest["accuracy"]
-    assert bayes["log_loss"] < largest["log_loss"]
-    assert fitted.bundle["evaluation"]["classifiers"] == list(rows.values())
+    assert shuffled.accuracy == pytest.approx(largest.accuracy, abs=0.15)
+    assert shuffled.log_loss is not None
+    assert largest.log_loss is not None
+    assert bayes.log_loss is not None
+    assert shuffled.log_loss > largest.log_loss - 0.05
+    assert bayes.accuracy > 0.8 > largest.accuracy
+    assert bayes.log_loss < largest.log_loss
+    assert fitted.bundle["evaluation"]["classifiers"] == [row.model_dump() for row in rows.values()]

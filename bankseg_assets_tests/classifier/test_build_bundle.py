@@ -188,14 +188,14 @@ def test_hash_depends_on_content_not_run(fitted: Fitted) -> None:
 
 def test_bundle_has_quality_for_display(fitted: Fitted, bundle: Bundle) -> None:
     found = bundle.evaluation
-    assert found["recall"] == fitted.evaluation.recall
+    assert found.recall == fitted.evaluation.recall
     confusion = np.array(fitted.evaluation.confusion)
     hits = np.diag(confusion)
     both = confusion.sum(axis=0) + confusion.sum(axis=1)
-    np.testing.assert_allclose(found["f1"], 2 * hits / both)
-    assert found["judged_customers"] == 180
-    assert 0 < sum(row["customers"] for row in found["reliability"]) <= 180
-    assert all(row["customers"] >= 11 for row in found["reliability"])
+    np.testing.assert_allclose(found.f1, 2 * hits / both)
+    assert found.evaluated_customers == 180
+    assert 0 < sum(row.customers for row in found.reliability) <= 180
+    assert all(row.customers >= 11 for row in found.reliability)
 
 
 def test_bundle_has_configured_evidence(fitted: Fitted, bundle: Bundle) -> None:

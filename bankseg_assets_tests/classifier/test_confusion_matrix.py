@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
-from bankseg_assets.classifier.confusion_matrix import held_out_confusion
+from bankseg_assets.classifier.confusion_matrix import NotComparableError, held_out_confusion
 from bankseg_assets.scoring.bundle import score
 from bankseg_assets_tests.small_model import small_model
 
@@ -46,3 +47,11 @@ def test_negative_money_is_zero_for_model_without_any(tmp_path: Path) -> None:
         pq.write_table(table, tmp_path / str(number) / "a.parquet")
     found = [held_out_confusion(model, tmp_path / number).tolist() for number in "01"]
     assert found[0] == found[1]
+
+
+def test_model_of_other_measures_is_not_comparable(tmp_path: Path) -> None:
+    """An older or newer build may use measures that this build's table lacks."""
+    table = pa.table({"recency": [1.0], "segment": [0], "held_out": [True]})
+    pq.write_table(table, tmp_path / "a.parquet")
+    with pytest.raises(NotComparableError, match=r"asks for frequency, .*average_balance, which"):
+        held_out_confusion(small_model(), tmp_path)

@@ -6,9 +6,9 @@ from pyspark.sql import SparkSession
 
 from bankseg_assets.classifier.demographic_evidence import (
     MOST_VALUES,
+    differs_significantly,
+    evidence_table,
     fit_evidence,
-    table,
-    tells_something,
 )
 from bankseg_assets.scoring.bundle import InputError
 from bankseg_assets.scoring.documents import EvidenceDocument
@@ -19,14 +19,14 @@ def counts(**by_value: list[int]) -> dict[str, np.ndarray]:
     return {value: np.array(numbers) for value, numbers in by_value.items()}
 
 
-def evidence_table(**by_value: list[int]) -> EvidenceDocument:
-    found = table("Label", counts(**by_value), 2)
+def table_of(**by_value: list[int]) -> EvidenceDocument:
+    found = evidence_table("Label", counts(**by_value), 2)
     assert found is not None
     return found
 
 
 def test_probabilities_are_laplace_smoothed_shares_of_segment() -> None:
-    found = evidence_table(M=[70, 40], F=[30, 60])
+    found = table_of(M=[70, 40], F=[30, 60])
     assert found.values == ["F", "M"]
     expected = np.log([[31 / 102, 61 / 102], [71 / 102, 41 / 102]])
     np.testing.assert_allclose(found.log_probability, expected, atol=5e-4)
@@ -34,37 +34,38 @@ def test_probabilities_are_laplace_smoothed_shares_of_segment() -> None:
 
 
 def test_value_of_ten_customers_is_not_listed() -> None:
-    found = evidence_table(PUNE=[500, 400], AGRA=[10, 90], SURAT=[60, 9])
+    found = table_of(PUNE=[500, 400], AGRA=[10, 90], SURAT=[60, 9])
     assert found.values == ["PUNE", OTHER]
     np.testing.assert_allclose(np.exp(found.log_probability).sum(axis=0), 1, atol=2e-3)
     np.testing.assert_allclose(found.log_probability[1], np.log([71 / 572, 100 / 501]), atol=5e-4)
 
 
 def test_small_remainder_is_not_listed() -> None:
-    found = evidence_table(M=[70, 40], F=[30, 60], T=[1, 0])
+    found = table_of(M=[70, 40], F=[30, 60], T=[1, 0])
     assert found.values == ["F", "M"]
     evidence = Evidence.from_document("gender", found)
     assert evidence.log_likelihood(evidence.codes(["T"])).tolist() == [[0.0, 0.0]]
 
 
 def test_small_segment_gives_no_table() -> None:
-    assert table("Gender", counts(M=[70, 4], F=[30, 3]), 2) is None
-    assert table("Gender", {}, 2) is None
+    assert evidence_table("Gender", counts(M=[70, 4], F=[30, 3]), 2) is None
+    assert evidence_table("Gender", {}, 2) is None
 
 
 def test_insignificant_differences_are_no_evidence() -> None:
     random = np.random.default_rng(0)
     taken = sum(
-        tells_something(random.multinomial(900, [0.3, 0.3, 0.4], size=4).T) for _ in range(300)
+        differs_significantly(random.multinomial(900, [0.3, 0.3, 0.4], size=4).T)
+        for _ in range(300)
     )
     assert taken <= 3
-    assert table("Gender", counts(M=[500, 1000], F=[250, 500]), 2) is None
-    assert tells_something(np.array([[60, 40], [40, 60]])) is False
-    assert tells_something(np.array([[120, 80], [80, 120]])) is True
+    assert evidence_table("Gender", counts(M=[500, 1000], F=[250, 500]), 2) is None
+    assert differs_significantly(np.array([[60, 40], [40, 60]])) is False
+    assert differs_significantly(np.array([[120, 80], [80, 120]])) is True
 
 
 def test_only_largest_locations_are_listed() -> None:
-    found = evidence_table(**{f"PLACE {n:02}": [100 + n, 500 - n] for n in range(50)})
+    found = table_of(**{f"PLACE {n:02}": [100 + n, 500 - n] for n in range(50)})
     assert len(found.values) == MOST_VALUES + 1
     assert found.values == [*sorted(f"PLACE {n:02}" for n in range(30)), OTHER]
 

@@ -10,6 +10,7 @@ from bankseg_assets.classifier.evaluation import (
     publishable_bins,
     reliability,
 )
+from bankseg_assets.scoring.documents import ReliabilityBin
 
 
 def test_calibration_error_is_accuracy_confidence_gap() -> None:
@@ -20,16 +21,17 @@ def test_calibration_error_is_accuracy_confidence_gap() -> None:
         4 / 6 * abs(0.75 - 0.9) + 2 / 6 * abs(1 - 0.6)
     )
     assert reliability(probabilities, labels) == [
-        {"customers": 2, "confidence": 0.6, "accuracy": 1.0},
-        {"customers": 4, "confidence": 0.9, "accuracy": 0.75},
+        ReliabilityBin(customers=2, confidence=0.6, accuracy=1.0),
+        ReliabilityBin(customers=4, confidence=0.9, accuracy=0.75),
     ]
 
 
 def test_publishable_bins_omit_small_bins() -> None:
     rows = [
-        {"customers": count, "confidence": 0.9, "accuracy": 0.8} for count in (1, 10, 11, 20_000)
+        ReliabilityBin(customers=count, confidence=0.9, accuracy=0.8)
+        for count in (1, 10, 11, 20_000)
     ]
-    assert [row["customers"] for row in publishable_bins(rows)] == [11, 20_000]
+    assert [row.customers for row in publishable_bins(rows)] == [11, 20_000]
 
 
 def test_measures_of_small_case() -> None:

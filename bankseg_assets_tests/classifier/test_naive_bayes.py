@@ -42,7 +42,7 @@ def test_f1_and_recall_equal_manual_computation() -> None:
     # Always the largest: precision 10/15, recall 1, so F1 0.8 on two thirds of the customers.
     assert found.majority_f1_weighted == pytest.approx(0.8 * 10 / 15)
     assert (found.n_held_out, found.log_loss) == (15, 0.25)
-    assert found.to_json()["confusion"] == confusion.tolist()
+    assert found.confusion == confusion.tolist()
 
 
 def test_evaluation_equals_spark_on_held_out_customers(fitted: Fitted) -> None:

@@ -12,8 +12,8 @@ from bankseg_assets.classifier.evaluation import (
     log_loss,
 )
 from bankseg_assets.classifier.temperature import (
-    COLDEST,
-    HOTTEST,
+    MAX_TEMPERATURE,
+    MIN_TEMPERATURE,
     Sample,
     _calibrations,
     all_subsets,
@@ -34,10 +34,10 @@ from bankseg_assets_tests.fitted_models import Fitted, with_genders
 from bankseg_assets_tests.small_model import one_segment, small_model
 
 
-def drawn(honest: Array) -> Labels:
+def drawn(true: Array) -> Labels:
     """Draw segments with the given log probabilities."""
     random = np.random.default_rng(1)
-    return np.array([random.choice(honest.shape[1], p=row) for row in softmax(honest)])
+    return np.array([random.choice(true.shape[1], p=row) for row in softmax(true)])
 
 
 def test_subsets_go_from_empty_to_full() -> None:
@@ -60,11 +60,11 @@ def test_evidence_is_evaluated_with_partial_subsets() -> None:
 
 @pytest.mark.parametrize("factor", [0.4, 1.0, 3.0])
 def test_temperature_corrects_confidence(factor: float) -> None:
-    honest = np.random.default_rng(1).normal(0, 2, (20_000, 3))
-    labels = drawn(honest)
-    found = best_factor(0.0, honest / factor, labels, COLDEST)
+    true = np.random.default_rng(1).normal(0, 2, (20_000, 3))
+    labels = drawn(true)
+    found = best_factor(0.0, true / factor, labels, MIN_TEMPERATURE)
     assert found == pytest.approx(factor, rel=0.05)
-    assert calibration_error(softmax(found * honest / factor), labels) < 0.02
+    assert calibration_error(softmax(found * true / factor), labels) < 0.02
 
 
 def test_best_factor_minimizes_log_loss() -> None:
@@ -80,17 +80,17 @@ def test_best_factor_minimizes_log_loss() -> None:
 def test_best_factor_is_within_bounds() -> None:
     direction = np.array([[1.0, 0.0]] * 10)
     always, never = np.zeros(10, dtype=int), np.ones(10, dtype=int)
-    assert best_factor(0.0, direction, always, 0.0) == HOTTEST
+    assert best_factor(0.0, direction, always, 0.0) == MAX_TEMPERATURE
     assert best_factor(0.0, direction, never, 0.0) == 0.0
-    assert best_factor(0.0, direction, never, COLDEST) == COLDEST
+    assert best_factor(0.0, direction, never, MIN_TEMPERATURE) == MIN_TEMPERATURE
 
 
 def test_matrix_calibrates_where_temperature_cannot() -> None:
     """Two segments are confused with each other a third of the time; the third never is."""
-    honest = np.random.default_rng(3).normal(0, 2, (20_000, 3))
-    labels = drawn(honest)
-    wrong = honest @ np.array([[1.6, 0.7, 0.0], [-0.5, 0.6, 0.0], [0.0, 0.0, 1.0]]) + [2.5, 0, 0]
-    temperature = best_factor(0.0, wrong, labels, COLDEST)
+    true = np.random.default_rng(3).normal(0, 2, (20_000, 3))
+    labels = drawn(true)
+    wrong = true @ np.array([[1.6, 0.7, 0.0], [-0.5, 0.6, 0.0], [0.0, 0.0, 1.0]]) + [2.5, 0, 0]
+    temperature = best_factor(0.0, wrong, labels, MIN_TEMPERATURE)
     before = softmax(temperature * wrong)
     after = softmax(best_matrix(wrong, labels, temperature).apply(wrong))
     assert calibration_error(before, labels) > 0.03
@@ -158,12 +158,12 @@ def test_bundle_has_calibration_and_metrics(fitted: Fitted) -> None:
     bundle = bundle_from(fitted.bundle)
     calibrated = calibrate(bundle, fitted.segments)
     assert dict(bundle.calibration) == calibrated.bundle.calibration
-    assert bundle.evaluation["completeness"] == [e.to_json() for e in calibrated.completeness]
-    whole = bundle.evaluation["completeness"][-1]
-    assert whole["known"] == bundle.measures
-    assert bundle.metrics["calibration_error"] == whole["calibration_error"]
-    prior = bundle.evaluation["completeness"][0]
-    assert bundle.metrics["log_loss_of_the_prior"] == prior["log_loss"]
+    assert bundle.evaluation.completeness == [e.document() for e in calibrated.completeness]
+    whole = bundle.evaluation.completeness[-1]
+    assert whole.known == bundle.measures
+    assert bundle.metrics["calibration_error"] == whole.calibration_error
+    prior = bundle.evaluation.completeness[0]
+    assert bundle.metrics["log_loss_of_the_prior"] == prior.log_loss
 
 
 def test_evidence_weights_cover_partial_subsets(fitted: Fitted) -> None:
@@ -173,10 +173,10 @@ def test_evidence_weights_cover_partial_subsets(fitted: Fitted) -> None:
     bundle = replace(bundle_from(fitted.bundle), evidence=tables)
     calibrated = calibrate(bundle, segments)
     weights = calibrated.bundle.evidence_weights
-    told = [names for names in all_subsets(bundle) if "gender" in names]
-    assert weights.keys() == {subset_key(names) for names in told}
-    assert all(0 <= weight <= HOTTEST for weight in weights.values())
-    assert len(calibrated.completeness) == 16 + len(told)
+    with_evidence = [names for names in all_subsets(bundle) if "gender" in names]
+    assert weights.keys() == {subset_key(names) for names in with_evidence}
+    assert all(0 <= weight <= MAX_TEMPERATURE for weight in weights.values())
+    assert len(calibrated.completeness) == 16 + len(with_evidence)
     by_names = {entry.known: entry.metrics for entry in calibrated.completeness}
     # A gender drawn by segment is weakly informative; 180 customers show it roughly.
     assert by_names["gender",].log_loss < by_names[()].log_loss + 0.01

@@ -15,9 +15,9 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.cleaning.amounts import has_direction
 from bankseg_assets.cleaning.outliers import outlier_fences
-from bankseg_assets.cleaning.validation import judge
+from bankseg_assets.cleaning.validation import validate
 from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
-from bankseg_assets_tests.cleaning.test_cases import judged as judged_case
+from bankseg_assets_tests.cleaning.test_cases import validated as validated_case
 from bankseg_assets_tests.cleaning.test_validation import NOT_AFTER
 from bankseg_assets_tests.frames import raw_frame
 
@@ -43,7 +43,7 @@ def read(spark: SparkSession, by: DeliveryContract, rows: list[dict[str, Any]]) 
     """Return the cleaned result of rows whose other columns are sound."""
     unused = {} if "amount" in by.columns else {"amount": None}
     frame = raw_frame(spark, [{"balance": "9"} | unused | row for row in rows])
-    found = judge(frame, by, not_after=F.lit(NOT_AFTER)).collect()
+    found = validate(frame, by, not_after=F.lit(NOT_AFTER)).collect()
     return [
         (row["reason"], None) if row["reason"] else (f"{row['amount']:f}", row["direction"])
         for row in sorted(found, key=lambda row: row["row_number"])
@@ -334,7 +334,7 @@ def test_balances_are_converted_where_the_contract_says(spark: SparkSession) -> 
     }
     for converts, expected in balances.items():
         by = contract(currency=replace(rule, converts=converts))
-        found = judge(raw_frame(spark, rows), by, not_after=F.lit(NOT_AFTER)).collect()
+        found = validate(raw_frame(spark, rows), by, not_after=F.lit(NOT_AFTER)).collect()
         *sound, other, empty = sorted(found, key=lambda row: row["row_number"])
         assert [(str(row["amount"]), str(row["balance"])) for row in sound] == expected
         assert {row["reason"] for row in (*sound, empty)} == {None}
@@ -356,7 +356,7 @@ def test_debits_and_products_are_converted_too(spark: SparkSession) -> None:
             ({**sides("-5", ""), "currency": "EUR"}, reason("amount_in_other_currency")),
         ],
     )
-    # Rounded once: 2 x 12.34 is no whole number of yen, and need not be.
+    # Rounded once: 2 x 12.34 yen is not a whole number, and need not be.
     yen = products(currency=replace(currency, rates={"USD": Decimal(150)}), currency_decimals=0)
     check(
         spark,
@@ -437,14 +437,14 @@ def test_ages_are_whole_years(spark: SparkSession) -> None:
         ),
     }
     by = contract(("birth_date",), age=rule)
-    found = judge(
+    found = validate(
         raw_frame(spark, [{"age": text} for text in texts]), by, not_after=F.lit(NOT_AFTER)
     ).collect()
     rows = sorted(found, key=lambda row: row["row_number"])
     assert [row["reason"] or row["age"] for row in rows] == list(texts.values())
     assert {row["birth_date"] for row in rows} == {None}
     strict = replace(by, columns={**by.columns, "age": ColumnRule("Age", minimum=Decimal(18))})
-    found = judge(
+    found = validate(
         raw_frame(spark, [{"age": text} for text in ("", "17", "18", "110", "111")]),
         strict,
         not_after=F.lit(NOT_AFTER),
@@ -455,7 +455,7 @@ def test_ages_are_whole_years(spark: SparkSession) -> None:
 
 
 def test_the_shipped_contract_gets_no_new_expression(spark: SparkSession) -> None:
-    rows = judge(raw_frame(spark, [{}]), SHIPPED, not_after=F.lit(NOT_AFTER))
+    rows = validate(raw_frame(spark, [{}]), SHIPPED, not_after=F.lit(NOT_AFTER))
     tree = rows._jdf.queryExecution().optimizedPlan().toString()
     # The scan names all columns until it is planned.
     plan = "\n".join(line for line in tree.splitlines() if "LogicalRDD" not in line)
@@ -472,13 +472,13 @@ def test_fences_know_amounts_of_two_columns(spark: SparkSession) -> None:
         {"amount": None, **sides(*((str(n + 1), "") if n % 2 else ("", str(n + 1))))}
         for n in range(120)
     ]
-    judged = judge(raw_frame(spark, rows), by, not_after=F.lit(NOT_AFTER))
-    assert "amount" in outlier_fences(judged, by)["d1"]
+    validated = validate(raw_frame(spark, rows), by, not_after=F.lit(NOT_AFTER))
+    assert "amount" in outlier_fences(validated, by)["d1"]
 
 
 def test_debit_and_credit_of_a_case_are_accepted(spark: SparkSession, tmp_path: Path) -> None:
     by = contract(("amount",), debit=ColumnRule("Debit"), credit=ColumnRule("Credit"))
-    rows = judged_case(spark, tmp_path, "28-crdr", by)
+    rows = validated_case(spark, tmp_path, "28-crdr", by)
     found = rows.select("reason", "direction", "amount").collect()
     assert {row["reason"] for row in found} == {None}
     assert min(row["amount"] for row in found) > 0
@@ -583,7 +583,7 @@ def test_words_beside_a_balance_say_its_sign(spark: SparkSession) -> None:
 def balances(spark: SparkSession, by: DeliveryContract, texts: list[str]) -> dict[str, str | None]:
     """Return text -> the balance or the reason."""
     frame = raw_frame(spark, [{"balance": text} for text in texts])
-    rows = judge(frame, by, not_after=F.lit(NOT_AFTER)).collect()
+    rows = validate(frame, by, not_after=F.lit(NOT_AFTER)).collect()
     rows.sort(key=lambda row: row["row_number"])
     found = [
         row["reason"] or (None if row["balance"] is None else f"{row['balance']:f}") for row in rows

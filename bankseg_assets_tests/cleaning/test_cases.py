@@ -11,13 +11,14 @@ import pytest
 from pyspark.sql import DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.cleaning.deduplication import repeated_ids, verdicts
-from bankseg_assets.cleaning.validation import judge, keep
+from bankseg_assets.cleaning.deduplication import verdicts
+from bankseg_assets.cleaning.validation import keep, validate
 from bankseg_assets.contracts.delivery import DeliveryContract, load_contract
 from bankseg_assets.contracts.file_layout import FileLayout
 from bankseg_assets.contracts.tables import RAW_TRANSACTIONS
 from bankseg_assets.landing.parse import parse_delivery
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT
+from bankseg_assets_tests.cleaning.repeated_ids import repeated_ids
 
 CASES = Path(__file__).parents[3] / "shared" / "data" / "cases"
 KINDS = (".csv", ".parquet")
@@ -41,10 +42,12 @@ def delivered(
     return spark.read.schema(RAW_TRANSACTIONS.ddl).parquet(*outputs)
 
 
-def judged(spark: SparkSession, folder: Path, case: str, contract: DeliveryContract) -> DataFrame:
+def validated(
+    spark: SparkSession, folder: Path, case: str, contract: DeliveryContract
+) -> DataFrame:
     """Return the validated rows of all files of a case."""
     raw = delivered(spark, folder, case, contract)
-    return judge(raw, contract, not_after=F.lit(date(2021, 1, 1)))
+    return validate(raw, contract, not_after=F.lit(date(2021, 1, 1)))
 
 
 @pytest.mark.parametrize(
@@ -62,17 +65,17 @@ def judged(spark: SparkSession, folder: Path, case: str, contract: DeliveryContr
         ("31-nbsp", FileLayout()),
     ],
 )
-def test_judge_accepts_every_row_of_a_case(
+def test_validate_accepts_every_row_of_a_case(
     spark: SparkSession, tmp_path: Path, case: str, layout: FileLayout
 ) -> None:
-    rows = judged(spark, tmp_path, case, DeliveryContract(layout=layout))
+    rows = validated(spark, tmp_path, case, DeliveryContract(layout=layout))
     assert rows.where("reason IS NOT NULL").select("reason", "raw_text").collect() == []
     assert rows.count() > 0
 
 
-def test_judge_rounds_the_doubles_of_a_case(spark: SparkSession, tmp_path: Path) -> None:
+def test_validate_rounds_the_doubles_of_a_case(spark: SparkSession, tmp_path: Path) -> None:
     """20: amounts were multiplied by a rate, so that most have a third decimal, or noise."""
-    rows = judged(spark, tmp_path, "20-parquet-double-noise", DeliveryContract())
+    rows = validated(spark, tmp_path, "20-parquet-double-noise", DeliveryContract())
     amounts = {row["transaction_id"]: row["amount"] for row in rows.collect()}
     assert [str(amounts[f"PN{number}"]) for number in (1, 2, 5)] == [
         "2443.20",
@@ -81,17 +84,17 @@ def test_judge_rounds_the_doubles_of_a_case(spark: SparkSession, tmp_path: Path)
     ]
 
 
-def test_judge_sees_185_customers_behind_invisible_characters(
+def test_validate_sees_185_customers_behind_invisible_characters(
     spark: SparkSession, tmp_path: Path
 ) -> None:
     """They were 318: an ID with a tab or a zero-width space was another customer."""
-    rows = judged(spark, tmp_path, "61-invisible", DeliveryContract()).cache()
+    rows = validated(spark, tmp_path, "61-invisible", DeliveryContract()).cache()
     assert rows.where("reason IS NOT NULL").isEmpty()
     assert rows.where("reason IS NULL").select("customer_id").distinct().count() == 185
 
 
-def test_judge_accepts_overdrafts_of_the_other_bank(spark: SparkSession, tmp_path: Path) -> None:
-    rows = judged(spark, tmp_path, "40-overdraft", load_contract(OTHER_BANK))
+def test_validate_accepts_overdrafts_of_the_other_bank(spark: SparkSession, tmp_path: Path) -> None:
+    rows = validated(spark, tmp_path, "40-overdraft", load_contract(OTHER_BANK))
     assert rows.where("reason IS NOT NULL").isEmpty()
     assert not rows.where("balance < 0").isEmpty()
 
@@ -103,23 +106,23 @@ def rule_changed(**changes: Any) -> DeliveryContract:
     return replace(contract, columns={**contract.columns, "transaction_date": rule})
 
 
-def test_judge_reads_month_names_of_a_case(spark: SparkSession, tmp_path: Path) -> None:
+def test_validate_reads_month_names_of_a_case(spark: SparkSession, tmp_path: Path) -> None:
     for number, formats in enumerate((("dd-MMM-yyyy",), ("d/M/yy", "d-MMM-yyyy"))):
         folder = tmp_path / str(number)
         folder.mkdir()
         contract = rule_changed(format="", formats=formats)
-        rows = judged(spark, folder, "22-month-names", contract)
+        rows = validated(spark, folder, "22-month-names", contract)
         assert rows.where("reason IS NOT NULL").isEmpty()
         days = [row["day"] for row in rows.selectExpr("date(transaction_at) AS day").collect()]
         assert sorted(days) == [date(2016, 8, day) for day in range(1, 21)]
 
 
-def test_judge_reads_hours_without_a_zero_of_a_case(spark: SparkSession, tmp_path: Path) -> None:
+def test_validate_reads_hours_without_a_zero_of_a_case(spark: SparkSession, tmp_path: Path) -> None:
     """40 % of the rows were quarantined: spreadsheets write 9:05, and 14:21."""
     if not CASES.exists():
         pytest.skip(f"the small cases are not here ({CASES})")
     contract = load_contract(CASES / "64-excel-hours" / "contract_H.toml")
-    rows = judged(spark, tmp_path, "64-excel-hours", contract)
+    rows = validated(spark, tmp_path, "64-excel-hours", contract)
     assert rows.where("reason IS NOT NULL").isEmpty()
     assert rows.where("hour(transaction_at) < 10").count() == 242
     at = rows.where("transaction_id = 'EH3'").select("transaction_at").first()
@@ -130,7 +133,7 @@ def test_later_delivery_wins_in_a_case(spark: SparkSession, tmp_path: Path) -> N
     """Ten of Monday's fifteen transactions came again on Tuesday with another balance."""
     contract, not_after = DeliveryContract(), F.lit(date(2021, 1, 1))
     raw = delivered(spark, tmp_path, "26-re-export", contract).cache()
-    rows = judge(raw, contract, not_after=not_after)
+    rows = validate(raw, contract, not_after=not_after)
     monday, tuesday = (f"{number:012x}" for number in range(2))
     for winners, kept, reasons in (
         ([], {monday: 5, tuesday: 5}, {"conflicting_duplicate": 20, "duplicate": 5}),

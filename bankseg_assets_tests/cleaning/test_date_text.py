@@ -11,7 +11,7 @@ from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.cleaning import date_text
-from bankseg_assets.cleaning.validation import judge
+from bankseg_assets.cleaning.validation import validate
 from bankseg_assets.contracts.date_formats import DateFormat
 from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
 from bankseg_assets_tests.frames import Rows, raw_frame
@@ -121,7 +121,7 @@ def test_spark_and_python_read_alike(spark: SparkSession, texts: list[str]) -> N
         assert list(row) == [DateFormat(form).read(text) for form in FORMATS], text
 
 
-def judged(
+def validated(
     spark: SparkSession, rows: Rows, changes: dict[str, dict[str, Any]], time_zone: str = ""
 ) -> list[Row]:
     rules = {
@@ -130,12 +130,12 @@ def judged(
         if name != "transaction_time" or changes.get(name)
     }
     contract = replace(CONTRACT, columns=rules, time_zone=time_zone)
-    found = judge(raw_frame(spark, rows), contract, not_after=F.lit(date(2021, 1, 1))).collect()
+    found = validate(raw_frame(spark, rows), contract, not_after=F.lit(date(2021, 1, 1))).collect()
     return sorted(found, key=lambda row: row["row_number"])
 
 
-def test_judge_reads_several_formats_in_one_column(spark: SparkSession) -> None:
-    """A birth year of four digits is no other century's, whatever the other format leaves open."""
+def test_validate_reads_several_formats_in_one_column(spark: SparkSession) -> None:
+    """A four-digit birth year keeps its century, although the other format has two digits."""
     rows = [
         *({"birth_date": text} for text in ("1/2/17", "01-Feb-1917", "01-Feb-2017", "1/2/2017")),
         *({"transaction_time": text} for text in ("2:32 pm", "2:32", "14:32:07.5", "2:32 xm", "")),
@@ -148,7 +148,7 @@ def test_judge_reads_several_formats_in_one_column(spark: SparkSession) -> None:
         "transaction_date": {"format": "", "formats": dates},
         "transaction_time": {"format": "h:mm a"},
     }
-    found = judged(spark, rows, changes)
+    found = validated(spark, rows, changes)
     assert [row["birth_date"] for row in found[:3]] == [date(1917, 2, 1), date(1917, 2, 1), None]
     assert [row["reason"] for row in found] == [
         *(None, None, None, "invalid_birth_date"),
@@ -177,7 +177,7 @@ def test_judge_reads_several_formats_in_one_column(spark: SparkSession) -> None:
         ),
     ],
 )
-def test_judge_takes_the_latest_century_that_the_contract_allows(
+def test_validate_takes_the_latest_century_that_the_contract_allows(
     spark: SparkSession,
     minimum: date | None,
     formats: tuple[str, ...],
@@ -187,7 +187,7 @@ def test_judge_takes_the_latest_century_that_the_contract_allows(
         {"formats": formats, "minimum": minimum} if len(formats) > 1 else {"minimum": minimum}
     )
     rows = [{"transaction_date": text, "birth_date": ""} for text in days]
-    found = judged(spark, rows, {"transaction_date": date_rule})
+    found = validated(spark, rows, {"transaction_date": date_rule})
     kept = [None if row["reason"] else row["transaction_at"].date() for row in found]
     assert dict(zip(days, kept, strict=True)) == days
     refused = {row["reason"] for row in found if row["reason"]}
@@ -195,15 +195,15 @@ def test_judge_takes_the_latest_century_that_the_contract_allows(
 
 
 @pytest.mark.parametrize("form", ["yyyy-MM-dd HH:mm", "d MMM yyyy H:mm", "yyyy-MM-dd HH:mmXXX"])
-def test_judge_converts_instants_and_no_other_text(spark: SparkSession, form: str) -> None:
+def test_validate_converts_instants_and_no_other_text(spark: SparkSession, form: str) -> None:
     """Local times stay, and no date ends the query or the collection of its rows."""
     texts = ("2016-08-01 20:00:00Z", "2016-08-02T01:30:00+05:30", "2016-08-02 01:30:00")
     damaged = ("0000-01-01 00:00Z", "+294248-01-01 00:00Z", "9999-12-31 23:59Z", "2016-08-02 1Z")
     rows = [{"transaction_date": text} for text in (*texts, *damaged)]
-    found = judged(spark, rows, {"transaction_date": {"format": form}}, KOLKATA)
+    found = validated(spark, rows, {"transaction_date": {"format": form}}, KOLKATA)
     assert [row["transaction_at"] for row in found[:3]] == [datetime(2016, 8, 2, 1, 30)] * 3
     assert all(row["reason"] for row in found[3:])
-    without = judged(spark, rows[:1], {"transaction_date": {"format": "yyyy-MM-dd HH:mm"}})
+    without = validated(spark, rows[:1], {"transaction_date": {"format": "yyyy-MM-dd HH:mm"}})
     assert [row["reason"] for row in without] == ["invalid_transaction_date"]
 
 
@@ -221,10 +221,10 @@ def test_epochs_of_another_unit_are_implausible(
     """Seconds read as milliseconds fall in January 1970, and so does a zero for a missing date."""
     rows = [{"transaction_id": f"T{n}", "transaction_date": text} for n, text in enumerate(wrong)]
     for zone in ("America/New_York", KOLKATA):
-        found = judged(spark, rows, {"transaction_date": {"format": form}}, zone)
+        found = validated(spark, rows, {"transaction_date": {"format": form}}, zone)
         assert {row["reason"] for row in found} == {"implausible_transaction_date"}
     old = {"format": form, "minimum": date(1960, 1, 1)}
-    found = judged(spark, rows, {"transaction_date": old}, KOLKATA)
+    found = validated(spark, rows, {"transaction_date": old}, KOLKATA)
     assert {row["reason"] for row in found} == {None}
 
 
@@ -232,5 +232,5 @@ def test_excel_days_end_before_year_10000(spark: SparkSession) -> None:
     """Rounded to a second, the end of the last day has a year that Python cannot have."""
     texts = ("2958465.9999999", "2958466", "2999999.5")
     rows = [{"transaction_id": f"T{n}", "transaction_date": text} for n, text in enumerate(texts)]
-    found = judged(spark, rows, {"transaction_date": {"format": "excel_serial"}}, "UTC")
+    found = validated(spark, rows, {"transaction_date": {"format": "excel_serial"}}, "UTC")
     assert {row["reason"] for row in found} == {"invalid_transaction_date"}

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from pyspark.sql import Column, Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.cleaning.deduplication import day_of_grace, repeated_ids, verdicts
+from bankseg_assets.cleaning.deduplication import day_of_grace, verdicts
 from bankseg_assets.cleaning.outliers import outlier_flags
-from bankseg_assets.cleaning.validation import broken, judge, keep, repeats
+from bankseg_assets.cleaning.validation import broken, keep, repeats, validate
 from bankseg_assets.contracts.delivery import DeliveryContract
+from bankseg_assets_tests.cleaning.repeated_ids import repeated_ids
 from bankseg_assets_tests.frames import Rows, raw_frame
 
 CONTRACT = DeliveryContract()
@@ -30,11 +31,11 @@ def clean(
 ) -> tuple[list[Row], list[Row]]:
     """Return the kept and the quarantined rows."""
     raw = raw_frame(spark, rows)
-    judged = judge(raw, CONTRACT, not_after=not_after())
+    validated = validate(raw, CONTRACT, not_after=not_after())
     with repeated_ids(raw, None, CONTRACT) as repeated:
         found = verdicts(raw, repeated, CONTRACT, not_after=not_after(), winners=list(winners))
-        aside = broken(judged).unionByName(repeats(raw, found))
-        return keep(judged, found, outlier_flags({})).collect(), aside.collect()
+        quarantined = broken(validated).unionByName(repeats(raw, found))
+        return keep(validated, found, outlier_flags({})).collect(), quarantined.collect()
 
 
 def places(rows: Sequence[Row]) -> set[tuple[str, int]]:
@@ -46,7 +47,7 @@ def copy(name: str, number: int, *, delivery: str = "d1", **change: Any) -> dict
 
 
 def test_repeated_transactions_are_kept_once_or_not_at_all(spark: SparkSession) -> None:
-    kept, aside = clean(
+    kept, quarantined = clean(
         spark,
         [
             *(copy("T1", 5), copy("T1", 2), copy("T1", 9), copy("T1", 1, delivery="d2")),
@@ -61,7 +62,7 @@ def test_repeated_transactions_are_kept_once_or_not_at_all(spark: SparkSession) 
         ],
     )
     assert places(kept) == {("d1", number) for number in (2, 10, 41, 80)}
-    reasons = {(row["delivery"], row["row_number"]): row for row in aside}
+    reasons = {(row["delivery"], row["row_number"]): row for row in quarantined}
     assert {place: row["reason"] for place, row in reasons.items()} == {
         **dict.fromkeys([("d1", 5), ("d1", 9), ("d2", 1), ("d1", 11)], "duplicate"),
         **{
@@ -71,7 +72,7 @@ def test_repeated_transactions_are_kept_once_or_not_at_all(spark: SparkSession) 
         ("d1", 40): "invalid_amount",
         ("d1", 42): "invalid_gender",
     }
-    for row in aside:
+    for row in quarantined:
         is_copy = row["reason"] == "duplicate"
         assert row["disposition"] == ("duplicate" if is_copy else "quarantined")
     assert json.loads(reasons["d1", 11]["raw_text"])["location"] == " pune"
@@ -79,7 +80,7 @@ def test_repeated_transactions_are_kept_once_or_not_at_all(spark: SparkSession) 
 
 
 def test_a_correction_wins_over_rows_that_contradict_it(spark: SparkSession) -> None:
-    kept, aside = clean(
+    kept, quarantined = clean(
         spark,
         [
             *(copy("T1", 2), copy("T1", 3, amount="26"), copy("T1", 9, delivery="c", amount="27")),
@@ -90,13 +91,15 @@ def test_a_correction_wins_over_rows_that_contradict_it(spark: SparkSession) -> 
         winners=["c"],
     )
     assert places(kept) == {("c", 9), ("c", 10), ("d1", 5)}
-    assert {(row["delivery"], row["row_number"]): row["reason"] for row in aside} == {
+    assert {(row["delivery"], row["row_number"]): row["reason"] for row in quarantined} == {
         **dict.fromkeys([("d1", 2), ("d1", 3)], "corrected"),
         ("d1", 4): "duplicate",
         ("c", 11): "invalid_amount",
         **dict.fromkeys([("c", 12), ("c", 13)], "conflicting_duplicate"),
     }
-    assert [row["reason"] for row in aside if row["disposition"] == "duplicate"] == ["duplicate"]
+    assert [row["reason"] for row in quarantined if row["disposition"] == "duplicate"] == [
+        "duplicate"
+    ]
 
 
 @pytest.mark.parametrize(("order", "winner"), [(["b", "c"], "c"), (["c", "b"], "b")])
@@ -109,20 +112,20 @@ def test_the_later_of_two_corrections_wins(
         *(copy("T1", 4, delivery="c", amount="27"), copy("T2", 5, delivery="b", amount="1")),
         *(copy("T2", 6, delivery="c", amount="1"), copy("T2", 7)),
     ]
-    kept, aside = clean(spark, rows, winners=order)
+    kept, quarantined = clean(spark, rows, winners=order)
     assert {(row["transaction_id"], row["delivery"]) for row in kept} == {
         ("T1", winner),
         ("T2", winner),
     }
-    assert sorted(row["reason"] for row in aside) == ["corrected"] * 3 + ["duplicate"]
+    assert sorted(row["reason"] for row in quarantined) == ["corrected"] * 3 + ["duplicate"]
 
 
 def test_ids_are_compared_in_normalised_form(spark: SparkSession) -> None:
     """Deduplication normalises IDs as cleaning does, so no transaction is kept twice."""
     texts = ["T1", "T1\t", "\u00a0T1", "\u200bT1\ufeff", "17850.0", "17850", "017850"]
-    kept, aside = clean(spark, [copy(text, number) for number, text in enumerate(texts, 2)])
+    kept, quarantined = clean(spark, [copy(text, number) for number, text in enumerate(texts, 2)])
     assert sorted(row["transaction_id"] for row in kept) == ["017850", "17850", "T1"]
-    assert [row["reason"] for row in aside] == ["duplicate"] * 4
+    assert [row["reason"] for row in quarantined] == ["duplicate"] * 4
 
 
 def test_ids_are_compared_with_earlier_deliveries(spark: SparkSession) -> None:
@@ -157,12 +160,12 @@ RAW_ROWS = st.fixed_dictionaries(
 def test_every_row_is_kept_or_quarantined_exactly_once(
     spark: SparkSession, rows: list[dict[str, Any]]
 ) -> None:
-    kept, aside = clean(spark, rows, winners=["c"])
-    found = [row["row_number"] for row in [*kept, *aside]]
+    kept, quarantined = clean(spark, rows, winners=["c"])
+    found = [row["row_number"] for row in [*kept, *quarantined]]
     assert sorted(found) == list(range(2, len(rows) + 2))
     ids = [row["transaction_id"] for row in kept]
     assert len(set(ids)) == len(ids)
-    assert all(row["raw_text"] is not None and row["reason"] for row in aside)
+    assert all(row["raw_text"] is not None and row["reason"] for row in quarantined)
 
 
 @pytest.mark.parametrize(
@@ -173,5 +176,5 @@ def test_verdict_uses_the_day_of_the_delivery(
 ) -> None:
     raw = raw_frame(spark, [copy("T1", 2, delivery=delivery, transaction_date="4/8/16")])
     days = day_of_grace({"old": date(2016, 8, 2), "new": date(2016, 8, 3)})
-    (row,) = judge(raw, CONTRACT, not_after=days).collect()
+    (row,) = validate(raw, CONTRACT, not_after=days).collect()
     assert row["reason"] == reason

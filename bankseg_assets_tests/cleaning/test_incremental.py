@@ -176,7 +176,7 @@ def test_clean_again_when_corrections_change_order(spark: SparkSession, tmp_path
     assert bank.clean([B, C]).n_new == 0
     cleaned = bank.clean([B, C], winners=[B, C])
     assert cleaned.n_new == 2
-    assert "Some were delivered again at another time" in cleaned.story
+    assert "Some deliveries were delivered again at another time" in cleaned.summary
     kept = {row["transaction_id"]: row["delivery"] for row in bank.tables()["cleaned_transactions"]}
     assert kept["T1"] == C
 
@@ -211,7 +211,7 @@ def test_clean_again_when_conflict_resolution_changes(spark: SparkSession, tmp_p
     assert bank.clean([A, D], []).n_new == 0
     cleaned = bank.clean([A, D], LATEST, replace(CONTRACT, on_conflict="latest"))
     assert cleaned.n_new == 2
-    assert "The contract or the rules have changed" in cleaned.story
+    assert "The contract or the rules have changed" in cleaned.summary
 
 
 def test_content_step_by_step_equals_all_at_once(spark: SparkSession, tmp_path: Path) -> None:

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.cleaning.deduplication import repeated_ids, verdicts
+from bankseg_assets.cleaning.deduplication import verdicts
 from bankseg_assets.cleaning.outliers import outlier_fences
-from bankseg_assets.cleaning.validation import DUPLICATE, judge
+from bankseg_assets.cleaning.validation import DUPLICATE, validate
 from bankseg_assets.contracts.delivery import DeliveryContract
+from bankseg_assets_tests.cleaning.repeated_ids import repeated_ids
 from bankseg_assets_tests.frames import raw_frame
 
 OTHER = "amount_in_other_currency"
@@ -162,7 +163,7 @@ CASES: list[tuple[Bank, Expected]] = [
 def read(spark: SparkSession, bank: Bank, texts: Sequence[str]) -> dict[str, str]:
     """Return the cleaned amount of each text, or its reason."""
     frame = raw_frame(spark, [{"amount": text, "balance": "9"} for text in texts])
-    rows = judge(frame, bank.contract, not_after=F.lit(date(2021, 1, 1))).collect()
+    rows = validate(frame, bank.contract, not_after=F.lit(date(2021, 1, 1))).collect()
     by_number = sorted((row["row_number"], row) for row in rows)
     return {
         text: row["reason"] or str(row["amount"])
@@ -184,7 +185,7 @@ def test_money_text_is_read_by_the_contract(
 def test_negative_amounts_obey_the_minimum(spark: SparkSession) -> None:
     contract = DeliveryContract()
     texts = ["5-", "(5)", "\u22125", "-\u20b95", "0-", "(0.00)"]
-    rows = judge(
+    rows = validate(
         raw_frame(spark, [{"amount": text} for text in texts]),
         contract,
         not_after=F.lit(date(2021, 1, 1)),
@@ -259,7 +260,7 @@ def test_money_text_returns_what_was_written(
 def test_money_text_never_drops_a_digit(
     spark: SparkSession, texts: list[str], thousands: str
 ) -> None:
-    """What is read has the digits of the text, in their order; exponents aside."""
+    """What is read has the digits of the text, in their order; except exponents."""
     found = read(
         spark, Bank("INR", thousands=thousands), [t for t in texts if "e" not in t.lower()]
     )
@@ -288,7 +289,7 @@ def test_fences_see_the_amounts_in_any_writing(spark: SparkSession) -> None:
     fences = []
     for texts in (plain, adorned):
         raw = raw_frame(spark, [{"amount": text} for text in texts])
-        rows = judge(raw, INDIAN.contract, not_after=F.lit(date(2021, 1, 1)))
+        rows = validate(raw, INDIAN.contract, not_after=F.lit(date(2021, 1, 1)))
         fences.append(outlier_fences(rows, INDIAN.contract))
     assert fences[0] == fences[1]
     assert "amount" in fences[0]["d1"]

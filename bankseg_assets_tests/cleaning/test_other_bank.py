@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.cleaning.validation import judge
+from bankseg_assets.cleaning.validation import validate
 from bankseg_assets.contracts.delivery import load_contract
 from bankseg_assets.contracts.tables import RAW_TRANSACTIONS
 from bankseg_assets.landing.parse import parse_delivery
@@ -82,7 +82,9 @@ def test_other_contract_gives_the_same_clean_rows(
         pq.write_table(TYPED, original)
     parse_delivery(original, CONTRACT, file_name=original.name, sha256="a" * 64, output=output)
     raw = spark.read.schema(RAW_TRANSACTIONS.ddl).parquet(str(output))
-    rows = judge(raw, CONTRACT, not_after=F.lit(date(2021, 1, 1))).orderBy("row_number").collect()
+    rows = (
+        validate(raw, CONTRACT, not_after=F.lit(date(2021, 1, 1))).orderBy("row_number").collect()
+    )
     kept = [row.asDict() for row in rows if row["reason"] is None]
     assert [{name: row[name] for name in CLEAN[0]} for row in kept] == CLEAN
     assert [row["reason"] for row in rows if row["reason"]] == REASONS

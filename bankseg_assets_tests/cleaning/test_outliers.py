@@ -9,7 +9,7 @@ from pyspark.sql import Column, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.cleaning.outliers import Fences, outlier_fences, outlier_flags
-from bankseg_assets.cleaning.validation import judge, keep
+from bankseg_assets.cleaning.validation import keep, validate
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets_tests.frames import Rows, raw_frame
 
@@ -23,7 +23,9 @@ def not_after() -> Column:
 
 def fences_of(spark: SparkSession, rows: Rows) -> dict[str, dict[str, Fences]]:
     contract = DeliveryContract()
-    return outlier_fences(judge(raw_frame(spark, rows), contract, not_after=not_after()), contract)
+    return outlier_fences(
+        validate(raw_frame(spark, rows), contract, not_after=not_after()), contract
+    )
 
 
 def test_fences_are_tukeys_on_the_logarithm_of_each_delivery(spark: SparkSession) -> None:
@@ -53,8 +55,8 @@ def test_fences_of_signed_money_reach_below_zero(spark: SparkSession) -> None:
     signed = replace(CONTRACT, columns=rules)
     values = np.round(np.expm1(np.linspace(0, 4, 101)), 2)
     rows = [{"balance": f"{sign}{value:.2f}"} for value in values for sign in ("", "-")]
-    judged = judge(raw_frame(spark, rows), signed, not_after=not_after())
-    fences = outlier_fences(judged, signed)["d1"]["balance"]
+    validated = validate(raw_frame(spark, rows), signed, not_after=not_after())
+    fences = outlier_fences(validated, signed)["d1"]["balance"]
     # Quartiles -2 and 2 of the signed logarithm: -2 - 1.5 * 4 = -8 and 2 + 1.5 * 4 = 8.
     assert fences.low == pytest.approx(-np.expm1(8), rel=0.05)
     assert fences.high == pytest.approx(np.expm1(8), rel=0.05)
@@ -74,8 +76,8 @@ def test_outliers_are_flagged_and_never_dropped(
         {"transaction_id": f"T{place}", "amount": amount, "balance": balance}
         for place, (amount, balance) in enumerate(values)
     ]
-    judged = judge(raw_frame(spark, rows), DeliveryContract(), not_after=not_after())
-    kept = keep(judged, None, outlier_flags(fences)).collect()
+    validated = validate(raw_frame(spark, rows), DeliveryContract(), not_after=not_after())
+    kept = keep(validated, None, outlier_flags(fences)).collect()
     assert {row["transaction_id"]: row["outlier_flags"] for row in kept} == {
         "T0": "amount_low",
         "T1": None,
@@ -87,6 +89,6 @@ def test_outliers_are_flagged_and_never_dropped(
 
 
 def test_without_fences_nothing_is_flagged(spark: SparkSession) -> None:
-    judged = judge(raw_frame(spark, [{}]), DeliveryContract(), not_after=not_after())
-    (row,) = keep(judged, None, outlier_flags({})).collect()
+    validated = validate(raw_frame(spark, [{}]), DeliveryContract(), not_after=not_after())
+    (row,) = keep(validated, None, outlier_flags({})).collect()
     assert row["outlier_flags"] is None

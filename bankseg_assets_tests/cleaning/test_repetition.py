@@ -19,7 +19,7 @@ def found_in(spark: SparkSession, values: list[str | None]) -> list[str | None]:
 
 
 @given(st.lists(st.sampled_from(["a", "b", "A", " a", "", None]), max_size=8))
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_what_occurs_twice_is_found_once(spark: SparkSession, values: list[str | None]) -> None:
     found = found_in(spark, values)
     assert len(found) == len(set(found))

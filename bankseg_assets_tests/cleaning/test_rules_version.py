@@ -14,6 +14,7 @@ from bankseg_assets.cleaning import deduplication, outliers, validation
 from bankseg_assets.cleaning.rules_version import CLEANING_RULES, RFM_RULES
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.customers import rfm, rfm_incremental
+from bankseg_assets_tests.cleaning.repeated_ids import repeated_ids
 from bankseg_assets_tests.frames import Rows, cleaned_frame, raw_frame
 
 # Rules version -> SHA-256 of the results for the rows below.
@@ -104,16 +105,18 @@ def test_cleaning_has_the_results_of_its_version(spark: SparkSession) -> None:
     contract = DeliveryContract()
     raw = raw_frame(spark, [*sound_rows(), *faulty_rows()])
     not_after = F.lit(date(2017, 1, 1))
-    judged = validation.judge(raw, contract, not_after=not_after)
-    flags = outliers.outlier_flags(outliers.outlier_fences(judged, contract))
-    with deduplication.repeated_ids(raw, None, contract) as repeated:
+    validated = validation.validate(raw, contract, not_after=not_after)
+    flags = outliers.outlier_flags(outliers.outlier_fences(validated, contract))
+    with repeated_ids(raw, None, contract) as repeated:
         verdicts = deduplication.verdicts(
             raw, repeated, contract, not_after=not_after, winners=["c2", "c1"]
         )
-        kept = validation.keep(judged, verdicts, flags).collect()
-        aside = validation.broken(judged).unionByName(validation.repeats(raw, verdicts)).collect()
-    assert len(kept) + len(aside) == len(sound_rows()) + len(faulty_rows())
-    result = digest([*kept, *aside])
+        kept = validation.keep(validated, verdicts, flags).collect()
+        quarantined = (
+            validation.broken(validated).unionByName(validation.repeats(raw, verdicts)).collect()
+        )
+    assert len(kept) + len(quarantined) == len(sound_rows()) + len(faulty_rows())
+    result = digest([*kept, *quarantined])
     assert CLEANING_RESULTS[CLEANING_RULES] == result, ADVICE.format(
         table="cleaned and quarantined rows",
         name="CLEANING_RULES",

@@ -11,7 +11,7 @@ import pytest
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.cleaning.validation import broken, judge, keep
+from bankseg_assets.cleaning.validation import broken, keep, validate
 from bankseg_assets.contracts.delivery import OPTIONAL, ColumnRule, DeliveryContract
 from bankseg_assets_tests.frames import RAW_ROW, Rows, raw_frame
 
@@ -194,17 +194,17 @@ def cases(changes: Sequence[dict[str, Any]]) -> list[str]:
 
 
 @pytest.fixture(scope="module")
-def judged(spark: SparkSession) -> list[Row]:
-    """The judgement of every case above, in one pass."""
+def validated(spark: SparkSession) -> list[Row]:
+    """The validated row of every case above, in one pass."""
     rows = [change for change, _ in REFUSED] + [change for change, _, _ in TAKEN]
-    found = judge(raw_frame(spark, rows), CONTRACT, not_after=F.lit(NOT_AFTER)).collect()
+    found = validate(raw_frame(spark, rows), CONTRACT, not_after=F.lit(NOT_AFTER)).collect()
     return sorted(found, key=lambda row: row["row_number"])
 
 
 @pytest.mark.parametrize("place", range(len(REFUSED)), ids=cases([change for change, _ in REFUSED]))
-def test_row_is_quarantined_for_the_first_broken_rule(judged: list[Row], place: int) -> None:
+def test_row_is_quarantined_for_the_first_broken_rule(validated: list[Row], place: int) -> None:
     change, reason = REFUSED[place]
-    row = judged[place]
+    row = validated[place]
     assert row["reason"] == reason
     if "malformed_text" in change:
         assert row["raw_text"] == change["malformed_text"]
@@ -215,16 +215,16 @@ def test_row_is_quarantined_for_the_first_broken_rule(judged: list[Row], place: 
 
 
 @pytest.mark.parametrize("place", range(len(TAKEN)), ids=cases([c for c, _, _ in TAKEN]))
-def test_a_value_is_typed_and_repaired(judged: list[Row], place: int) -> None:
+def test_a_value_is_typed_and_repaired(validated: list[Row], place: int) -> None:
     _, column, expected = TAKEN[place]
-    row = judged[len(REFUSED) + place]
+    row = validated[len(REFUSED) + place]
     assert row["reason"] is None
     assert row["raw_text"] is None
     assert row[column] == expected
 
 
-def test_every_reason_is_tested(judged: list[Row]) -> None:
-    assert {row["reason"] for row in judged} == {reason for _, reason in REFUSED} | {None}
+def test_every_reason_is_tested(validated: list[Row]) -> None:
+    assert {row["reason"] for row in validated} == {reason for _, reason in REFUSED} | {None}
     assert len({reason for _, reason in REFUSED}) == 20
 
 
@@ -233,9 +233,9 @@ def columns(**changes: dict[str, Any]) -> dict[str, ColumnRule]:
     return {name: replace(rule, **changes.get(name, {})) for name, rule in CONTRACT.columns.items()}
 
 
-def judge_by(spark: SparkSession, rules: dict[str, ColumnRule], rows: Rows) -> list[Row]:
+def validate_by(spark: SparkSession, rules: dict[str, ColumnRule], rows: Rows) -> list[Row]:
     contract = replace(CONTRACT, columns=rules)
-    found = judge(raw_frame(spark, rows), contract, not_after=F.lit(NOT_AFTER)).collect()
+    found = validate(raw_frame(spark, rows), contract, not_after=F.lit(NOT_AFTER)).collect()
     return sorted(found, key=lambda row: row["row_number"])
 
 
@@ -248,7 +248,7 @@ def test_another_contract_reads_its_own_dates(spark: SparkSession) -> None:
         {"transaction_date": "08-02-2016", "birth_date": "?"},
         {"transaction_date": "2/8/16", "birth_date": "?"},
     ]
-    first, future, placeholder, wrong = judge_by(spark, rules, rows)
+    first, future, placeholder, wrong = validate_by(spark, rules, rows)
     assert first["transaction_at"].date() == date(2016, 8, 2)
     assert first["birth_date"] == date(1994, 1, 10)
     assert [future["birth_date"], placeholder["birth_date"]] == [None, None]
@@ -270,7 +270,7 @@ def test_no_date_fails_the_query(spark: SparkSession, form: str) -> None:
     ]
     rows = [{"transaction_date": one, "birth_date": ""} for one in texts]
     rows += [{"transaction_date": "2016-01-02 00:00:00", "birth_date": one} for one in texts]
-    found = judge_by(spark, rules, rows)
+    found = validate_by(spark, rules, rows)
     assert {row["reason"] for row in found[: len(texts)]} <= {
         "invalid_transaction_date",
         "implausible_transaction_date",
@@ -290,16 +290,16 @@ def test_a_contract_may_widen_what_is_plausible(spark: SparkSession) -> None:
         {"amount": "-100000000000000"},
         {"amount": "-100000000000000.01"},
     ]
-    assert [row["reason"] for row in judge_by(spark, rules, rows)] == [
+    assert [row["reason"] for row in validate_by(spark, rules, rows)] == [
         *(None, None, None),
         "implausible_amount",
     ]
 
 
-def test_judge_uses_the_day_of_the_delivery(spark: SparkSession) -> None:
+def test_validate_uses_the_day_of_the_delivery(spark: SparkSession) -> None:
     raw = raw_frame(spark, [{"delivery": "d1"}, {"delivery": "d2"}])
     own = F.when(F.col("delivery") == "d1", F.lit(date(2016, 8, 1))).otherwise(F.lit(NOT_AFTER))
-    found = judge(raw, CONTRACT, not_after=own).collect()
+    found = validate(raw, CONTRACT, not_after=own).collect()
     assert {row["delivery"]: row["reason"] for row in found} == {
         "d1": "transaction_date_in_the_future",
         "d2": None,
@@ -308,7 +308,7 @@ def test_judge_uses_the_day_of_the_delivery(spark: SparkSession) -> None:
 
 def test_missing_columns_are_null_and_time_is_midnight(spark: SparkSession) -> None:
     rules = {name: rule for name, rule in CONTRACT.columns.items() if name not in OPTIONAL}
-    (row,) = judge_by(spark, rules, [dict.fromkeys(OPTIONAL)])
+    (row,) = validate_by(spark, rules, [dict.fromkeys(OPTIONAL)])
     assert row["reason"] is None
     assert [row[n] for n in ("birth_date", "gender", "location", "balance")] == [None] * 4
     assert row["transaction_at"] == datetime(2016, 8, 2)
@@ -338,7 +338,7 @@ def test_a_value_may_be_translated_bounded_and_matched(spark: SparkSession) -> N
         ({"transaction_time": "24:00"}, "invalid_transaction_time"),
         ({"transaction_time": ""}, None),
     ]
-    rows = judge_by(spark, rules, [sound | change for change, _ in changes])
+    rows = validate_by(spark, rules, [sound | change for change, _ in changes])
     assert [row["reason"] for row in rows] == [reason for _, reason in changes]
     first, last = rows[0], rows[-1]
     assert (first["gender"], first["amount"]) == ("F", Decimal("-4.50"))
@@ -348,7 +348,10 @@ def test_a_value_may_be_translated_bounded_and_matched(spark: SparkSession) -> N
 
 def test_every_row_is_kept_or_quarantined(spark: SparkSession) -> None:
     raw = raw_frame(spark, [{"transaction_id": "T1"}, {"transaction_id": "T2", "amount": "x"}])
-    judged = judge(raw, CONTRACT, not_after=F.lit(NOT_AFTER))
-    (kept,), (aside,) = keep(judged, None, F.lit("x")).collect(), broken(judged).collect()
+    validated = validate(raw, CONTRACT, not_after=F.lit(NOT_AFTER))
+    (kept,), (quarantined,) = (
+        keep(validated, None, F.lit("x")).collect(),
+        broken(validated).collect(),
+    )
     assert (kept["transaction_id"], kept["outlier_flags"]) == ("T1", "x")
-    assert (aside["disposition"], aside["reason"]) == ("quarantined", "invalid_amount")
+    assert (quarantined["disposition"], quarantined["reason"]) == ("quarantined", "invalid_amount")

@@ -147,7 +147,7 @@ def test_a_value_may_be_translated(tmp_path: Path) -> None:
         ("[columns.amount]", "[columns.amonut]", "columns.amonut is unknown; expected one of tra"),
         ("[columns.gender]", "[columns.gender]\nformat='d'", "columns.gender.format is unknown"),
         ('name = "CustGender"', "", "columns.gender.name is missing; expected the header's name"),
-        ('"CustGender"', '"CustomerID"', "gender.name is that of customer_id; expected one colu"),
+        ('"CustGender"', '"CustomerID"', "gender.name is also customer_id; expected one colu"),
         ('values = ["M", "F", "T"]', "values = 3", "columns.gender.values is 3; expected a list"),
         ('values = ["M", "F", "T"]', "values = [3]", "columns.gender.values is .3.; expected a l"),
         ("nullable = true", 'nullable = "yes"', "nullable is 'yes'; expected true or false"),
@@ -163,7 +163,7 @@ def test_a_value_may_be_translated(tmp_path: Path) -> None:
         (
             'name = "TransactionDate"\nformat = "d/M/yy"',
             'name = "TransactionDate"\nformat = "d/M/yy HH:mm"',
-            "columns.transaction_time.format is there; expected no transaction_time",
+            "columns.transaction_time.format is set; expected no transaction_time",
         ),
         *(
             ("minimum = 0", f"thousands_separator = {text}", f"thousands_separator is {message}")
@@ -172,7 +172,7 @@ def test_a_value_may_be_translated(tmp_path: Path) -> None:
                 ('"_"', "'_'; expected"),
                 ('", "', "', '; expected"),
                 ("3", "3; expected"),
-                ('"."', "'.', as the decimal_separator is; expected two different ones"),
+                ('"."', "'.', the same as decimal_separator; expected two different ones"),
             )
         ),
         *(
@@ -199,7 +199,7 @@ def test_a_value_may_be_translated(tmp_path: Path) -> None:
         (
             'format = "d/M/yy"',
             'format = "d/M/yy"\nformats = ["d/M/yy"]',
-            "birth_date.formats is there; expected format or formats, not both",
+            "birth_date.formats is set; expected format or formats, not both",
         ),
         ('"d/M/yy"', '"d/M/yy"\nmonth_names = ["ene"]', "month_names is .'ene'.; expected twelve"),
         (
@@ -214,13 +214,13 @@ def test_a_value_may_be_translated(tmp_path: Path) -> None:
         ("[holdings.product]", "[holdings.prod]", "holdings.prod is unknown; expected one of cus"),
         ('[holdings.product]\nname = "product"', "", "holdings.product is missing; expected a ta"),
         ('name = "product"', "", "holdings.product.name is missing; expected the header's name"),
-        ('name = "product"', 'name = "customer_id"', "holdings.*product.name is that of customer"),
+        ('name = "product"', 'name = "customer_id"', "holdings.*product.name is also customer"),
         ('name = "product"', 'name = "p"\nnullable = true', "product.nullable is unknown; expec"),
         ("currency =", "currency", "is not valid TOML"),
         ('currency = "INR"', 'currency = "?"', "currency is '.'; expected the bank's answer"),
         ('format = "d/M/yy"', 'format = "?"', "columns.birth_date.format is '.'; expected the b"),
         ("[file]", "currency_decimals = 5\n[file]", "currency_decimals is 5; expected a whole num"),
-        ("[file]", "spending = 'debit'\n[file]", "spending is there; expected .columns.debit. or"),
+        ("[file]", "spending = 'debit'\n[file]", "spending is set; expected .columns.debit. or"),
         ("[file]", "spending = 'out'\n[file]", "spending is 'out'; expected 'debit' or 'credit'"),
         ("[file]", "[file]\nsheet = 1", "file.sheet is 1; expected a sheet's name"),
         *(
@@ -230,7 +230,7 @@ def test_a_value_may_be_translated(tmp_path: Path) -> None:
                 ("column = 'S'", "keep is missing; expected the values of rows to keep, or drop"),
                 ("column = 'S'\nkeep = 'x'", "keep is 'x'; expected a list of values"),
                 ("column = 'S'\nkeep = []", "keep is ..; expected a list of values"),
-                ("column = 'S'\nkeep = ['x']\ndrop = ['y']", "drop is there; expected keep or dro"),
+                ("column = 'S'\nkeep = ['x']\ndrop = ['y']", "drop is set; expected keep or dro"),
                 ("column = 'S'\nonly = ['x']", "only is unknown; expected one of column, keep"),
             )
         ),
@@ -238,10 +238,10 @@ def test_a_value_may_be_translated(tmp_path: Path) -> None:
             ('name = "CustLocation"', text, f"columns.location.{message}")
             for text, message in (
                 ("", "name is missing; expected the header's name"),
-                ("name = 'a'\nnames = ['a', 'b']", "names is there; expected name or names"),
+                ("name = 'a'\nnames = ['a', 'b']", "names is set; expected name or names"),
                 ("names = ['a']", "names is .'a'.; expected two different names or more"),
                 ("names = ['a', ' ']", "names is ' '; expected the header's name"),
-                ("name = 'a'\njoined_by = '-'", "joined_by is there; expected names, whose"),
+                ("name = 'a'\njoined_by = '-'", "joined_by is set; expected names, whose"),
             )
         ),
         *(
@@ -258,16 +258,16 @@ def test_a_value_may_be_translated(tmp_path: Path) -> None:
         *(
             ("[columns.balance]", f"[columns.balance]\n{text}", f"columns.balance.{message}")
             for text, message in (
-                ("positive_words = ['Cr']", "positive_words is there; expected negative_words"),
+                ("positive_words = ['Cr']", "positive_words is set; expected negative_words"),
                 ("negative_words = ['']", "positive_words has ....; expected no word of negative"),
             )
         ),
         *(
             ("[columns.gender]", f"{text}\n[columns.gender]", f"columns.{message}")
             for text, message in (
-                ("[columns.debit]\nname = 'D'", "debit is there; expected no other amount besid"),
+                ("[columns.debit]\nname = 'D'", "debit is set; expected no other amount besid"),
                 ("[columns.quantity]\nname = 'Q'", "unit_price is missing; expected a table, bec"),
-                ("[columns.age]\nname = 'A'", "age is there; expected age or birth_date, not bo"),
+                ("[columns.age]\nname = 'A'", "age is set; expected age or birth_date, not bo"),
                 (
                     "[columns.direction]\nname = 'D'\nspending = ['D']",
                     "direction.income is missing; expected a list of values",
@@ -369,7 +369,7 @@ def test_errors_of_a_contract_are_reported_together(tmp_path: Path) -> None:
     with pytest.raises(ContractError) as caught:
         load(tmp_path, text.replace("nullable = true", 'nullable = "yes"', 1))
     first, *others = str(caught.value).splitlines()
-    assert first.endswith("currency is 'Rs'; expected three letters, such as INR. Also to correct:")
+    assert first.endswith("currency is 'Rs'; expected three letters, such as INR. Further errors:")
     assert others == [
         "- file.encoding is 'utf-9'; expected a codec's name, such as utf-8 or cp1252.",
         "- columns.birth_date.nullable is 'yes'; expected true or false.",

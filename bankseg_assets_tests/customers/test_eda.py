@@ -142,9 +142,9 @@ def test_a_quantile_that_few_rows_lie_beyond_is_left_out(tables: Tables) -> None
 
 def test_few_missing_values_and_conflicts_are_hidden(spark: SparkSession) -> None:
     cleaned = cleaned_frame(spark, [{"balance": None}] * 5 + [{}] * 20)
-    aside = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
+    quarantined = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
     rfm = rfm_frame(spark, [{"frequency": 2, "identity_conflict": n < 3} for n in range(12)])
-    found = explore(cleaned, aside, rfm)
+    found = explore(cleaned, quarantined, rfm)
     missing = {row["column"]: row["missing"] for row in found["missing_values"]}
     assert missing["balance"] is None
     assert missing["gender"] in (0, 25)
@@ -203,8 +203,8 @@ def signed(spark: SparkSession) -> Tables:
         }
         for number in range(40)
     ]
-    aside = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
-    return explore(cleaned_frame(spark, rows), aside, rfm_frame(spark, [{}] * 40))
+    quarantined = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
+    return explore(cleaned_frame(spark, rows), quarantined, rfm_frame(spark, [{}] * 40))
 
 
 def test_money_below_zero_has_bars_quantiles_and_correlations(signed: Tables) -> None:
@@ -228,17 +228,17 @@ def test_undelivered_column_is_missing_and_has_no_table(signed: Tables) -> None:
 
 
 def test_an_empty_column_of_few_rows_is_known_to_be_empty(spark: SparkSession) -> None:
-    aside = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
+    quarantined = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
     rows = [{"balance": None, "gender": None if n else "F"} for n in range(3)]
-    found = explore(cleaned_frame(spark, rows), aside, rfm_frame(spark, [{}] * 3))
+    found = explore(cleaned_frame(spark, rows), quarantined, rfm_frame(spark, [{}] * 3))
     shares = {row["column"]: row["share"] for row in found["missing_values"]}
     assert (shares["balance"], shares["gender"]) == (1.0, None)
 
 
 def test_fewer_than_eleven_customers_show_no_sums(spark: SparkSession) -> None:
     rows = [{"amount": Decimal(n), "balance": Decimal(n * n)} for n in range(1, 9)]
-    aside = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
-    found = explore(cleaned_frame(spark, rows), aside, rfm_frame(spark, [{}] * 8))
+    quarantined = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
+    found = explore(cleaned_frame(spark, rows), quarantined, rfm_frame(spark, [{}] * 8))
     assert found["overview"][0]["customers"] == 8
     assert found["overview"][0]["amount_total"] is None
     assert set(column(found["correlations"], "pearson")) == {None}
@@ -247,8 +247,8 @@ def test_fewer_than_eleven_customers_show_no_sums(spark: SparkSession) -> None:
 @pytest.mark.parametrize("count", [0, 40])
 def test_zero_amounts_or_no_rows_fail_no_run(spark: SparkSession, count: int) -> None:
     rows = [{"amount": Decimal(0), "balance": Decimal(0)}] * count
-    aside = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
-    found = explore(cleaned_frame(spark, rows), aside, rfm_frame(spark, [{}] * count))
+    quarantined = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
+    found = explore(cleaned_frame(spark, rows), quarantined, rfm_frame(spark, [{}] * count))
     assert set(column(found["correlations"], "pearson")) == {None}
     assert column(found["amount_distribution"], "from") == [0.0] * bool(count)
     json.dumps(found, allow_nan=False)
@@ -256,8 +256,10 @@ def test_zero_amounts_or_no_rows_fail_no_run(spark: SparkSession, count: int) ->
 
 def test_a_table_in_which_nothing_varies_has_no_correlation(spark: SparkSession) -> None:
     """One row, or many equal ones, must not fail the run."""
-    aside = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
-    found = explore(cleaned_frame(spark, [{}, {}]), aside, rfm_frame(spark, [{"frequency": 2}]))
+    quarantined = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
+    found = explore(
+        cleaned_frame(spark, [{}, {}]), quarantined, rfm_frame(spark, [{"frequency": 2}])
+    )
     assert set(column(found["correlations"], "pearson")) == {None}
     assert found["locations"] == found["outliers"] == found["quarantine_reasons"] == []
 

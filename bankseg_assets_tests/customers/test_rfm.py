@@ -23,8 +23,8 @@ from bankseg_assets.customers.rfm import (
     held_out,
     income_alone,
     measure_histograms,
+    quintile_score,
     require_key,
-    score,
     score_cuts,
     snapshot_date,
     with_scores,
@@ -96,10 +96,10 @@ def test_require_key_accepts_columns_of_a_row(spark: SparkSession) -> None:
 
 
 @pytest.mark.parametrize(
-    "key", ["nobody", "concat(customer_id", "count(1)", "explode(split(location, ' '))"]
+    "key", ["unknown", "concat(customer_id", "count(1)", "explode(split(location, ' '))"]
 )
 def test_require_key_refuses_a_key_beyond_one_row(spark: SparkSession, key: str) -> None:
-    with pytest.raises(ValueError, match="is no value of a row of cleaned_transactions"):
+    with pytest.raises(ValueError, match="is invalid"):
         require_key(cleaned_frame(spark, TRANSACTIONS), key)
 
 
@@ -112,7 +112,7 @@ def test_recency_counts_to_the_day_after_the_newest_transaction(
 
 
 def test_without_a_row_there_is_no_snapshot(spark: SparkSession) -> None:
-    with pytest.raises(ValueError, match=r"cleaned_transactions has no row.* See quarantined"):
+    with pytest.raises(ValueError, match=r"cleaned_transactions is empty.* See quarantined"):
         snapshot_date(cleaned_frame(spark, []))
 
 
@@ -217,7 +217,7 @@ HISTOGRAMS = st.dictionaries(st.integers(0, 60), st.integers(1, 1000), min_size=
 
 
 def scores_of(histogram: dict[int, int], *, common_is_best: bool = False) -> dict[int, int]:
-    """Return value -> score, as computed by `score`."""
+    """Return value -> score, as computed by `quintile_score`."""
     cuts = score_cuts(histogram, common_is_best=common_is_best)
     assert len(cuts) == SCORES - 1
     assert cuts == sorted(cuts)
@@ -297,7 +297,7 @@ def test_recency_that_is_common_keeps_its_customers_recent(
 
 def test_the_score_is_one_more_than_the_cuts_below(spark: SparkSession) -> None:
     frame = spark.createDataFrame([(value,) for value in range(6)], "x int")
-    found = [row[0] for row in frame.select(score(F.col("x"), [1, 3, 3, 4])).collect()]
+    found = [row[0] for row in frame.select(quintile_score(F.col("x"), [1, 3, 3, 4])).collect()]
     assert found == [1, 1, 2, 2, 4, 5]
 
 

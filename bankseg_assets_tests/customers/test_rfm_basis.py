@@ -68,18 +68,18 @@ def test_basis_detects_new_and_removed_files_by_content(store: VersionStore) -> 
 
 def test_basis_names_the_reason_for_a_full_recompute(store: VersionStore) -> None:
     cleaned = clean(store, a=100)
-    assert why_not(store, cleaned) == "This is the first."
+    assert why_not(store, cleaned) == "There is no previous table."
     count(store, cleaned)
     assert newest(store, cleaned, customer_key="customer_id")
-    assert why_not(store, cleaned, "location") == "The one before is by another customer key."
+    assert why_not(store, cleaned, "location") == "The previous table uses another customer key."
     count(store, cleaned, fingerprint="of an older build")
-    assert why_not(store, cleaned) == "The rules have changed."
+    assert why_not(store, cleaned) == "The RFM rules have changed."
 
 
 def test_table_of_an_older_build_requires_a_full_recompute(store: VersionStore) -> None:
     cleaned = clean(store, a=100)
     (count(store, cleaned) / BASIS_FILE).write_text("{", encoding="utf-8")
-    assert why_not(store, cleaned) == "The one before is by another customer key."
+    assert why_not(store, cleaned) == "The previous table uses another customer key."
 
 
 def test_missing_old_rows_require_a_full_recompute(store: VersionStore) -> None:
@@ -87,7 +87,7 @@ def test_missing_old_rows_require_a_full_recompute(store: VersionStore) -> None:
     count(store, then)
     now = clean(store, a=100)
     shutil.rmtree(then)
-    assert "b.parquet is not there to tell whose" in why_not(store, now)
+    assert "b.parquet, which names their customers, is missing" in why_not(store, now)
 
 
 def test_damaged_table_requires_a_full_recompute(store: VersionStore) -> None:
@@ -103,7 +103,7 @@ def test_the_rules_are_known_by_their_version(
     table = count(store, cleaned)
     assert newest(store, cleaned, customer_key="customer_id").table == table
     monkeypatch.setattr(rfm_basis, "RFM_RULES", rfm_basis.RFM_RULES + 1)
-    assert why_not(store, cleaned) == "The rules have changed."
+    assert why_not(store, cleaned) == "The RFM rules have changed."
 
 
 def test_other_contract_requires_a_full_recompute(store: VersionStore) -> None:
@@ -114,7 +114,7 @@ def test_other_contract_requires_a_full_recompute(store: VersionStore) -> None:
         pq.write_table(pa.table({"row_number": [0]}), draft.path / "a.parquet")
     assert draft.version is not None
     found = why_not(store, draft.version)
-    assert found == "The contract or the rules of cleaning have changed."
+    assert found == "The contract or the cleaning rules have changed."
 
 
 def test_columns_with_values_are_known_from_the_footers(store: VersionStore) -> None:

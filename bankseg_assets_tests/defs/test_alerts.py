@@ -47,11 +47,11 @@ def test_failed_run_is_reported_with_step_and_cause(
     context.log.addHandler(caplog.handler)
     caplog.clear()
     failure_sensor(context)
-    (told,) = caplog.messages
-    assert f"Run {result.run_id} of everything failed: broken: OSError: disk full." in told
-    assert told.endswith("What was published before still serves.")
-    assert "Traceback" not in told
-    assert "\n" not in told
+    (message,) = caplog.messages
+    assert f"Run {result.run_id} of everything failed: broken: OSError: disk full." in message
+    assert message.endswith("The previous release stays in use.")
+    assert "Traceback" not in message
+    assert "\n" not in message
 
 
 @dg.asset
@@ -98,7 +98,7 @@ def test_release_and_refusal_are_logged(
     note_refusal(tmp_path, Refusal(run_id=second.run_id, at="", reasons=("3 rows are lost.",)))
     refused = (
         f"Run {second.run_id} of everything was not released. 3 rows are lost. "
-        "What was released before still serves."
+        "The previous release stays in use."
     )
     assert alerts(instance, second, tmp_path, caplog) == [("ERROR", refused)]
     assert alerts(instance, other, tmp_path, caplog) == []

@@ -130,7 +130,7 @@ class Landing:
         add_run(self.instance, job, status, **tags)
 
     def look(self) -> dg.SensorResult:
-        """Let the sensor look once more."""
+        """Let the sensor look again."""
         context = dg.build_sensor_context(self.instance, cursor=self.cursor)
         result = landing_sensor(context, delivery=self.delivery)
         assert isinstance(result, dg.SensorResult)
@@ -210,8 +210,8 @@ def test_content_that_was_rejected_starts_nothing(landing: Landing, published: l
 
 def test_incomplete_file_is_waited_for(landing: Landing) -> None:
     landing.put("january.csv", "one", quiet_seconds=0)
-    told = landing.skips()
-    assert "Waiting for january.csv (still being written)." in told
+    message = landing.skips()
+    assert "Waiting for january.csv (still being written)." in message
     landing.put("january.csv", "one and more", quiet_seconds=11)
     assert landing.starts()
 
@@ -265,8 +265,8 @@ def test_stalled_upload_is_waited_for(landing: Landing) -> None:
     for quiet_seconds, waits in ((60, True), (STALLED_AFTER_SECONDS + 1, False)):
         then = time.time() - quiet_seconds
         os.utime(path, (then, then))
-        told = landing.look().skip_reason
-        assert ("Waiting for january.csv" in str(told)) == waits
+        message = landing.look().skip_reason
+        assert ("Waiting for january.csv" in str(message)) == waits
 
 
 def test_tick_hashes_limited_bytes_and_next_continues(
@@ -275,7 +275,7 @@ def test_tick_hashes_limited_bytes_and_next_continues(
     """Dagster stops a sensor after 60 seconds and discards its results."""
     monkeypatch.setattr(automation, "HASHED_AT_A_LOOK", 10)
     landing.publish(landing.put("a.csv", "1234567"), landing.put("b.csv", "7654321"))
-    assert landing.skips().endswith("Waiting for b.csv (the next look reads it).")
+    assert landing.skips().endswith("Waiting for b.csv (read at the next tick).")
     (seen,) = landing.delivery.ledger.hashes()
     assert seen[0] == "a.csv"
     assert landing.skips().endswith("Nothing new in " + landing.delivery.landing_dir + ".")
@@ -308,10 +308,10 @@ def test_failed_run_is_retried_three_times_then_hourly(
         # The file may have been ingested before its run failed.
         landing.record(sha256)
     assert keys == [f"{wanted}-{attempt}" for attempt in (1, 2, 3)]
-    told = landing.skips()
-    assert told.startswith("3 runs for this content did not end well.")
-    assert "the next is tried in 60 minutes" in told
-    assert "materialize by hand" in told
+    message = landing.skips()
+    assert message.startswith("3 runs for this content did not succeed.")
+    assert "The next attempt is in 60 minutes" in message
+    assert "materialize by hand" in message
     an_hour_later = time.time() + LATER_ATTEMPTS_SECONDS
     monkeypatch.setattr(automation.time, "time", lambda: an_hour_later)
     assert landing.starts().run_key == f"{wanted}-4"
@@ -340,7 +340,7 @@ def test_sensor_runs_have_no_dagster_retries(landing: Landing) -> None:
 def test_run_awaiting_dagster_retry_is_not_duplicated(landing: Landing) -> None:
     landing.put("january.csv", "one")
     landing.add_run("everything", "FAILURE", **{"dagster/will_retry": "true"})
-    assert landing.skips().startswith("A run that takes what landed is on its way.")
+    assert landing.skips().startswith("A run that ingests the landed files is in progress.")
 
 
 def test_retried_run_blocks_nothing(landing: Landing) -> None:
@@ -365,7 +365,7 @@ def test_failures_of_other_content_do_not_count(landing: Landing) -> None:
 def test_ingesting_run_is_not_duplicated(landing: Landing, job: str, status: str) -> None:
     landing.put("january.csv", "one")
     landing.add_run(job, status)
-    assert landing.skips().startswith("A run that takes what landed is on its way.")
+    assert landing.skips().startswith("A run that ingests the landed files is in progress.")
 
 
 @pytest.mark.parametrize(
@@ -397,7 +397,7 @@ class HoldingsFolder(Landing):
         self.publish_table("product_holdings", content_hash(sha256s))
 
     def look(self) -> dg.SensorResult:
-        """Let the sensor look once more."""
+        """Let the sensor look again."""
         context = dg.build_sensor_context(self.instance, cursor=self.cursor)
         result = holdings_sensor(context, delivery=self.transactions, holdings=self.delivery)
         assert isinstance(result, dg.SensorResult)
@@ -467,7 +467,7 @@ def test_demo_holdings_are_ignored_without_run(holdings: HoldingsFolder, landing
 def test_run_ingesting_holdings_is_not_duplicated(holdings: HoldingsFolder, job: str) -> None:
     holdings.put("january.csv", "one")
     holdings.add_run(job, "STARTED")
-    assert holdings.skips().startswith("A run that takes what landed is on its way.")
+    assert holdings.skips().startswith("A run that ingests the landed files is in progress.")
 
 
 @pytest.mark.parametrize("job", ["ingestion", "comparison"])
@@ -522,9 +522,9 @@ def test_failed_models_are_retried_then_hourly(
         (request,), _ = tick(cleaned_sensor, instance)
         assert request.run_key == f"{run_id}-{attempt}"
         add_run(instance, "models", "FAILURE", **request.tags)
-    requests, told = tick(cleaned_sensor, instance)
+    requests, message = tick(cleaned_sensor, instance)
     assert requests == []
-    assert str(told).startswith("3 runs for this content did not end well.")
+    assert str(message).startswith("3 runs for this content did not succeed.")
     an_hour_later = time.time() + LATER_ATTEMPTS_SECONDS
     monkeypatch.setattr(automation.time, "time", lambda: an_hour_later)
     assert tick(cleaned_sensor, instance)[0]
@@ -534,8 +534,8 @@ def test_failed_models_are_retried_then_hourly(
 def test_models_run_is_not_duplicated(instance: dg.DagsterInstance, status: str) -> None:
     clean(instance, "ingestion")
     add_run(instance, "models", status)
-    requests, told = tick(cleaned_sensor, instance)
-    assert (requests, told) == ([], "A run that makes the models is on its way.")
+    requests, message = tick(cleaned_sensor, instance)
+    assert (requests, message) == ([], "A run that builds the models is in progress.")
 
 
 def test_models_older_than_cleaned_data_do_not_count(
@@ -545,16 +545,16 @@ def test_models_older_than_cleaned_data_do_not_count(
     clean(instance, "ingestion")
     assert tick(cleaned_sensor, instance)[0]
     clean(instance, "__selection", *release_chain())
-    requests, told = tick(cleaned_sensor, instance)
-    assert (requests, told) == ([], "The models are made of the newest cleaned data.")
+    requests, message = tick(cleaned_sensor, instance)
+    assert (requests, message) == ([], "The models are up to date with the newest cleaned data.")
 
 
 @pytest.mark.parametrize("job", ["everything", "__selection"])
 def test_full_run_starts_no_models_run(instance: dg.DagsterInstance, job: str) -> None:
     clean(instance, job, *release_chain())
-    requests, told = tick(cleaned_sensor, instance)
+    requests, message = tick(cleaned_sensor, instance)
     assert requests == []
-    assert told == "The models are made of the newest cleaned data."
+    assert message == "The models are up to date with the newest cleaned data."
 
 
 def release_chain() -> list[str]:
@@ -590,11 +590,11 @@ def test_failed_check_of_cleaned_data_starts_no_models(instance: dg.DagsterInsta
     """The release stays; the reason names the check, the finding and the next step."""
     clean(instance, "ingestion")
     report_checks(instance, "cleaned_transactions", every_row_is_accounted_for=False)
-    requests, told = tick(cleaned_sensor, instance)
+    requests, message = tick(cleaned_sensor, instance)
     assert requests == []
-    assert "every_row_is_accounted_for did not pass. 2 rows are lost." in str(told)
-    assert "what is released stays in use" in str(told)
-    assert "`bankseg withdraw`" in str(told)
+    assert "every_row_is_accounted_for did not pass. 2 rows are lost." in str(message)
+    assert "the current release stays in use" in str(message)
+    assert "`bankseg withdraw`" in str(message)
     # A later evaluation of the same data counts, as when the check is run again by hand.
     report_checks(instance, "cleaned_transactions")
     assert tick(cleaned_sensor, instance)[0]
@@ -603,17 +603,17 @@ def test_failed_check_of_cleaned_data_starts_no_models(instance: dg.DagsterInsta
 def test_checks_without_result_start_no_models(landing: Landing) -> None:
     """Their run may be in progress, or was killed before them; the landing sensor retries it."""
     landing.publish_table("cleaned_transactions", "x", every_row_is_accounted_for=None)
-    requests, told = tick(cleaned_sensor, landing.instance)
+    requests, message = tick(cleaned_sensor, landing.instance)
     assert requests == []
-    assert "The checks every_row_is_accounted_for of the newest data have no result" in str(told)
+    assert "The checks every_row_is_accounted_for of the newest data have no result" in str(message)
 
 
 def test_results_of_earlier_data_do_not_count(instance: dg.DagsterInstance) -> None:
     """The checks passed before data was cleaned again, which is unchecked."""
     clean(instance, "ingestion")
     instance.report_runless_asset_event(dg.AssetMaterialization("cleaned_transactions"))
-    requests, told = tick(cleaned_sensor, instance)
-    assert (requests, "have no result yet" in str(told)) == ([], True)
+    requests, message = tick(cleaned_sensor, instance)
+    assert (requests, "have no result yet" in str(message)) == ([], True)
 
 
 def test_cleaned_data_without_checks_is_cleaned_again(landing: Landing) -> None:
@@ -634,9 +634,9 @@ def test_failed_cleaned_data_is_reported_not_retried(landing: Landing) -> None:
         landing.record(sha256)
     content = content_hash([january, february])
     landing.publish_table("cleaned_transactions", content, transaction_ids_are_unique=False)
-    told = landing.skips()
-    assert told.startswith("Nothing new")
-    assert "transaction_ids_are_unique did not pass" in told
+    message = landing.skips()
+    assert message.startswith("Nothing new")
+    assert "transaction_ids_are_unique did not pass" in message
     landing.delivery.ledger.withdraw(january)
     assert landing.starts()
 
@@ -692,7 +692,7 @@ def test_unreadable_contract_is_reported(landing: Landing, tmp_path: Path) -> No
     """No run is started that would fail."""
     landing.put("january.csv", "one")
     landing.use_contract(tmp_path / "other.toml", "currency = [\n")
-    assert landing.skips().endswith("Nothing is taken until it is corrected.")
+    assert landing.skips().endswith("No file is ingested until it is corrected.")
 
 
 def test_withdrawal_of_only_holdings_starts_run(holdings: HoldingsFolder) -> None:
@@ -709,5 +709,5 @@ def test_withdrawal_of_only_holdings_starts_run(holdings: HoldingsFolder) -> Non
 
 
 def test_without_cleaned_data_nothing_starts(instance: dg.DagsterInstance) -> None:
-    requests, told = tick(cleaned_sensor, instance)
-    assert (requests, bool(told)) == ([], True)
+    requests, message = tick(cleaned_sensor, instance)
+    assert (requests, bool(message)) == ([], True)

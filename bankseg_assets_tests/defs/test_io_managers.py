@@ -164,7 +164,7 @@ def test_report_is_page_with_tables_behind_it(platform: dict[str, object]) -> No
 
 
 @pytest.mark.parametrize(
-    ("value", "told"),
+    ("value", "message"),
     [
         ([1, 2], "pca_model is a list: neither a table, a report nor a model."),
         ({"mean": float("nan")}, "Out of range float values are not JSON compliant"),
@@ -173,11 +173,11 @@ def test_report_is_page_with_tables_behind_it(platform: dict[str, object]) -> No
     ids=["of_no_known_kind", "not_a_number", "failed"],
 )
 def test_unsupported_value_keeps_previous_version(
-    platform: dict[str, object], store: VersionStore, value: object, told: str
+    platform: dict[str, object], store: VersionStore, value: object, message: str
 ) -> None:
     keep(platform, "pca_model", MODEL)
     (good,) = store.versions("pca_model")
-    assert told in keep(platform, "pca_model", value).failures["pca_model"]
+    assert message in keep(platform, "pca_model", value).failures["pca_model"]
     assert store.versions("pca_model") == [good]
     assert leftovers(store, "pca_model") == []
     assert json.loads((good / "model.json").read_text(encoding="utf-8")) == MODEL
@@ -191,8 +191,8 @@ def test_failed_write_keeps_previous_version(
         "* EXCEPT (sentence)",
         "if(segment = 2, raise_error('the third row is broken'), sentence) AS sentence",
     )
-    told = keep(platform, "segment_profiles", broken).failures["segment_profiles"]
-    assert "the third row is broken" in told
+    message = keep(platform, "segment_profiles", broken).failures["segment_profiles"]
+    assert "the third row is broken" in message
     (good,) = store.versions("segment_profiles")
     assert leftovers(store, "segment_profiles") == []
     assert row_count(good) == 3
@@ -216,6 +216,6 @@ def test_missing_asset_error_says_what_to_do(
         return pca_model
 
     run = run_assets(asset_of("pca_model", MODEL), reader, resources=platform, only=["reader"])
-    told = run.failures["reader"]
-    assert "pca_model was never materialized" in told
-    assert "run the job `everything`" in told
+    message = run.failures["reader"]
+    assert "pca_model was never materialized" in message
+    assert "run the job `everything`" in message

@@ -8,6 +8,7 @@ from bankseg_assets.defs.metadata import (
     markdown_table,
     table_metadata,
     table_schema,
+    table_value,
 )
 
 SOURCES = {"raw_transactions", "product_holdings", "quarantined_holdings"}
@@ -65,3 +66,16 @@ def test_markdown_table_is_markdown() -> None:
     assert markdown_table(["place", "customers"], [["PUNE", 12], ["DELHI", 9]]) == (
         "| place | customers |\n|---|---|\n| PUNE | 12 |\n| DELHI | 9 |"
     )
+
+
+def test_table_value_has_types_and_records() -> None:
+    found = table_value(["place", "customers"], [("Pune", 12), ("Agra", 30)])
+    assert [(column.name, column.type) for column in found.schema.columns] == [
+        ("place", "string"),
+        ("customers", "float"),
+    ]
+    assert [row.data for row in found.records] == [
+        {"place": "Pune", "customers": 12},
+        {"place": "Agra", "customers": 30},
+    ]
+    assert table_value(["place"], []).records == []

@@ -96,8 +96,8 @@ def test_missing_java_raises_on_first_use(
 
     monkeypatch.setattr(resources_module, "prepare_process", find_none)
     platform = resources(settings)
-    told = run_assets(first, resources=platform).failures["first"]
-    assert "JavaNotFoundError: Spark needs Java 17 or 21." in told
+    message = run_assets(first, resources=platform).failures["first"]
+    assert "JavaNotFoundError: Spark needs Java 17 or 21." in message
 
 
 def test_resources_point_into_data_folder(settings: Settings) -> None:

@@ -29,11 +29,6 @@ def port_of(service: str) -> int:
     return int(command(service)[command(service).index(option) + 1])
 
 
-def test_compose_services() -> None:
-    assert set(SERVICES) == {"postgres", "proxy", *OURS}
-    assert set(OURS) == {"code-server", "daemon", "webserver", "app", "api"}
-
-
 @pytest.mark.parametrize("service", SERVICES)
 def test_compose_references_exist(service: str) -> None:
     found = SERVICES[service]

@@ -21,6 +21,7 @@ def pins(lock: Path) -> dict[str, str]:
     return dict(PIN.findall(lock.read_text("utf-8")))
 
 
+@pytest.mark.subprocess
 def test_dockerfile_passes_hadolint() -> None:
     hadolint = Path(sys.executable).with_name("hadolint")
     if not hadolint.exists():

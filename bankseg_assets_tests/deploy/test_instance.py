@@ -4,7 +4,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import pytest
 import yaml
 from dagster._core.instance.ref import InstanceRef
 
@@ -34,9 +33,3 @@ def test_instance_contains_no_password() -> None:
     settings: dict[str, Any] = document("dagster.yaml")["storage"]["postgres"]["postgres_db"]
     literals = {name for name, value in settings.items() if not isinstance(value, dict)}
     assert literals == {"scheme"}
-
-
-@pytest.mark.parametrize("name", ["ops/launch/dagster.yaml", "deploy/dagster.yaml"])
-def test_instance_uses_our_run_launcher(name: str) -> None:
-    launcher = yaml.safe_load((DEPLOY.parent / name).read_text("utf-8"))["run_launcher"]
-    assert launcher["module"] == "ops.launch.run_launcher"

@@ -10,6 +10,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from bankseg_assets_tests.deploy.folder import DEPLOY, document, documents
 from bankseg_assets_tests.deploy.test_compose import NGINX, SERVICES
 from ops.launch import run_launcher
@@ -82,6 +84,7 @@ def test_runs_are_monitored_as_in_compose() -> None:
     assert monitoring == there["run_monitoring"]
 
 
+@pytest.mark.subprocess
 def test_entrypoint_starts_an_executor(tmp_path: Path) -> None:
     java = tmp_path / "bin" / "java"
     java.parent.mkdir()
@@ -108,6 +111,7 @@ def test_entrypoint_starts_an_executor(tmp_path: Path) -> None:
     assert words[words.index("--podName") + 1] == "one"
 
 
+@pytest.mark.subprocess
 def test_entrypoint_runs_other_commands_unchanged() -> None:
     ran = subprocess.run([DEPLOY / "entrypoint.sh", "echo", "a b"], capture_output=True, check=True)
     assert ran.stdout == b"a b\n"

@@ -21,6 +21,8 @@ from bankseg_assets_tests.deploy.nginx import DOMAIN, PEOPLE, Proxy, configure, 
 from ops.launch.processes import ProcessTree
 from tools.cluster.waiting import HOST, free_port, listens, wait_for
 
+pytestmark = pytest.mark.subprocess
+
 SERVERS = {"app": ("staff", "app:8501"), "scoring": ("machines", "api:8600")}
 SERVERS["dagster"] = ("operators", "webserver:3000")
 

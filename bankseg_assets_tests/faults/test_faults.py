@@ -8,7 +8,7 @@ from tools.faults.scenarios import LOADED
 
 assert LOADED
 
-pytestmark = pytest.mark.faults
+pytestmark = [pytest.mark.faults, pytest.mark.subprocess]
 
 
 @pytest.fixture(scope="module")

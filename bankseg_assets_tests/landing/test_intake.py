@@ -194,8 +194,8 @@ def test_ignored_files_are_reported(bank: Bank) -> None:
 def test_extra_columns_and_malformed_records_are_reported(bank: Bank) -> None:
     bank.deliver("bank.csv", content("T1").replace("\n", ",Branch\n") + "short\n")
     message = bank.take()["bank.csv"][1]
-    assert "2 records. 1 of them have not the header's fields." in message
-    assert "the contract does not name them: the columns 'Branch'." in message
+    assert "2 records. 1 of them do not have the header's number of fields." in message
+    assert "the contract does not name them: columns 'Branch'." in message
     (delivery,) = bank.ledger.deliveries()
     assert delivery.reason in message
 
@@ -282,9 +282,9 @@ def test_stalled_upload_waits_and_is_ingested_whole(bank: Bank) -> None:
     os.utime(path, (time.time() - 60,) * 2)
     outcome, detail = bank.take()["bank.csv"]
     assert (outcome, bank.ledger.deliveries()) == ("waiting", [])
-    assert "once it has not changed for 5 minutes, or at once with" in detail
-    assert "bank.csv.done beside it" in detail
-    with pytest.raises(NothingDeliveredError, match=r"Waiting: bank\.csv: It may still grow"):
+    assert "once it is unchanged for 5 minutes, or immediately with" in detail
+    assert "bank.csv.done next to it" in detail
+    with pytest.raises(NothingDeliveredError, match=r"Waiting: bank\.csv: It may be incomplete"):
         bank.transactions()
     bank.deliver("bank.csv", content("T1", "T2"))
     assert bank.take()["bank.csv"] == ("accepted", "2 records.")
@@ -323,8 +323,8 @@ def test_hash_of_an_ingested_file_is_stored(bank: Bank) -> None:
 def test_lines_that_are_not_records_are_reported(bank: Bank) -> None:
     bank.deliver("bank.csv", "sep=,\n" + content("T1") + ",,,\n" + content("T2"))
     message = (
-        "Not records, and left out: 1 line above the header, 1 line without a value, 1 line of "
-        "repeated headers."
+        "Skipped, because they are not records: 1 line above the header, 1 line without a value, "
+        "1 line of repeated headers."
     )
     assert bank.take()["bank.csv"] == ("accepted", f"2 records. {message}")
     assert bank.ledger.deliveries()[0].reason == message

@@ -245,7 +245,7 @@ def test_many_rows_without_a_value_are_left_out(tmp_path: Path) -> None:
 
 def test_file_without_a_record_says_what_it_has(tmp_path: Path) -> None:
     message = refusal(tmp_path, lines(",,,,", HEADER, HEADER))
-    assert "no record; 3 lines of it are none: 1 without a value, 2 of repeated headers" in message
+    assert "no record; 3 lines are not records: 1 without a value, 2 of repeated headers" in message
 
 
 @pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
@@ -315,7 +315,7 @@ def test_similar_names_are_not_guessed(tmp_path: Path) -> None:
 def test_header_with_an_open_quote_swallows_no_record(tmp_path: Path) -> None:
     records = [line(number).replace("PUNE", '"NAVI, MUMBAI"') for number in (4711, 4712)]
     message = refusal(tmp_path, "\n".join([HEADER + ',"Branch', *records]))
-    assert "has a quote out of place in its header" in message
+    assert "has a misplaced quote in its header" in message
     assert "471" not in message
 
 

@@ -95,8 +95,8 @@ def test_withdrawn_delivery_does_not_count(ledger: Ledger) -> None:
         ("%%%%%%%%", "give at least the first 8 digits"),
         ("e" * 64, "No delivery has a SHA-256 that begins with eee"),
         ("b" * 8, "2 deliveries have a SHA-256 that begins with bbbbbbbb"),
-        ("d" * 8, "broken.csv (dddddddd) is rejected, and only an accepted file can be"),
-        ("c" * 8, "more.csv (cccccccc) is withdrawn, and only an accepted file can be"),
+        ("d" * 8, "broken.csv (dddddddd) is rejected; only an accepted file can be"),
+        ("c" * 8, "more.csv (cccccccc) is withdrawn; only an accepted file can be"),
     ],
 )
 def test_withdrawal_is_refused_with_a_sentence(ledger: Ledger, start: str, sentence: str) -> None:
@@ -114,7 +114,7 @@ def test_withdrawal_is_refused_with_a_sentence(ledger: Ledger, start: str, sente
 def test_undo_without_a_withdrawal_is_refused(ledger: Ledger) -> None:
     """Only a withdrawn delivery can be restored."""
     ledger.record(BANK)
-    with pytest.raises(WithdrawalError, match="is accepted, and not withdrawn"):
+    with pytest.raises(WithdrawalError, match="is accepted, not withdrawn"):
         ledger.undo_withdrawal(BANK.sha256)
 
 

@@ -76,6 +76,7 @@ def _many(path: Path, groups: int, one: pa.Table, **options: object) -> Path:
     return path
 
 
+@pytest.mark.subprocess
 def test_bombs_are_refused_in_constant_memory(tmp_path: Path) -> None:
     """Runs in a subprocess to measure its peak; 70 MB of it are Python and Arrow."""
     files = bombs(tmp_path)

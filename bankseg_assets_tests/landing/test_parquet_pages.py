@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bankseg_assets.landing.parquet_pages import Chunk, PageError, read_footer, read_pages
+from bankseg_assets.landing.parquet_pages import ColumnChunk, PageError, read_footer, read_pages
 from bankseg_assets_tests.landing.parquet_files import PLACE, constant, write
 
 
@@ -48,7 +48,7 @@ def test_other_bytes_end_in_an_error(tmp_path_factory: pytest.TempPathFactory, t
     path = tmp_path_factory.getbasetemp() / "bytes"
     path.write_bytes(text)
     with path.open("rb") as file, pytest.raises(PageError):
-        for _ in read_pages(file, Chunk(0, 1 << 62, 0, 0)):
+        for _ in read_pages(file, ColumnChunk(0, 1 << 62, 0, 0)):
             pass
 
 
@@ -65,4 +65,4 @@ def test_a_header_made_to_exhaust_a_reader_is_refused(tmp_path: Path, header: by
     path = tmp_path / "f"
     path.write_bytes(header)
     with path.open("rb") as file, pytest.raises(PageError):
-        next(read_pages(file, Chunk(0, 1, 0, 0)))
+        next(read_pages(file, ColumnChunk(0, 1, 0, 0)))

@@ -52,7 +52,11 @@ def test_repair_rebuilds_damaged_records(
     before = pq.read_table(records)
     damage(records)
     (outcome,) = repair_records(settings.raw_dir, [delivery], CONTRACT)
-    assert (outcome.file_name, outcome.outcome, outcome.is_warning) == ("bank.csv", "mended", True)
+    assert (outcome.file_name, outcome.outcome, outcome.is_warning) == (
+        "bank.csv",
+        "repaired",
+        True,
+    )
     assert pq.read_table(records).equals(before)
     assert repair_records(settings.raw_dir, [delivery], CONTRACT) == []
 
@@ -63,7 +67,7 @@ def test_repair_rebuilds_records_known_to_be_damaged(
     (outcome,) = repair_records(
         settings.raw_dir, [delivery], CONTRACT, known_damaged={delivery.sha256}
     )
-    assert outcome.outcome == "mended"
+    assert outcome.outcome == "repaired"
 
 
 @pytest.mark.parametrize("damage", [cut, Path.unlink], ids=["cut", "gone"])

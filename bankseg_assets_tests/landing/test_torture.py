@@ -7,7 +7,7 @@ import pytest
 from pyspark.sql import SparkSession
 
 from tools.faults import bad_inputs
-from tools.faults.bad_inputs import BadInput, Taken, summary, take_all
+from tools.faults.bad_inputs import BadInput, Ingested, ingest_all, summary
 
 MOST_SECONDS = 30
 SEEDS = 2  # of the ten that the command takes
@@ -19,24 +19,24 @@ needs_public_files = pytest.mark.skipif(
 Inputs = Callable[[], Iterator[BadInput]]
 
 
-def taken_soundly(inputs: Inputs, folder: Path, spark: SparkSession) -> list[Taken]:
-    taken = take_all(inputs(), folder, spark)
-    assert taken
-    assert [(one.bad.name, one.differing) for one in taken if one.differing] == []
-    assert [one.bad.name for one in taken if one.without_reason] == []
-    assert summary(taken)["rows_unaccounted"] == 0
-    assert summary(taken)["slowest_file_seconds"] < MOST_SECONDS
-    return taken
+def ingest_correctly(inputs: Inputs, folder: Path, spark: SparkSession) -> list[Ingested]:
+    ingested = ingest_all(inputs(), folder, spark)
+    assert ingested
+    assert [(one.bad.name, one.differing) for one in ingested if one.differing] == []
+    assert [one.bad.name for one in ingested if one.without_reason] == []
+    assert summary(ingested)["rows_unaccounted"] == 0
+    assert summary(ingested)["slowest_file_seconds"] < MOST_SECONDS
+    return ingested
 
 
 def test_bank_rows_damaged_in_every_kind(tmp_path: Path, spark: SparkSession) -> None:
-    taken = taken_soundly(lambda: iter(bad_inputs.generated(SEEDS)), tmp_path, spark)
-    by_name = {one.bad.name: one for one in taken}
+    ingested = ingest_correctly(lambda: iter(bad_inputs.generated(SEEDS)), tmp_path, spark)
+    by_name = {one.bad.name: one for one in ingested}
     for seed in range(SEEDS):
         for harmless in ("record delimiter CR", "record delimiter CRLF", "BOM", "escape 0x5C"):
             one = by_name[f"generated/{seed}-{harmless}"]
-            assert len(one.accepted) + one.set_aside == 40, one.refusal
-    assert summary(taken)["rows_accepted"] > 0.4 * 40 * len(taken)
+            assert len(one.accepted) + one.quarantined == 40, one.refusal
+    assert summary(ingested)["rows_accepted"] > 0.4 * 40 * len(ingested)
 
 
 @pytest.mark.real_data
@@ -53,4 +53,4 @@ def test_bank_rows_damaged_in_every_kind(tmp_path: Path, spark: SparkSession) ->
     ids=lambda inputs: str(inputs.__name__),
 )
 def test_public_files(inputs: Inputs, tmp_path: Path, spark: SparkSession) -> None:
-    taken_soundly(inputs, tmp_path, spark)
+    ingest_correctly(inputs, tmp_path, spark)

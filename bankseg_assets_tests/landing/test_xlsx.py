@@ -221,7 +221,7 @@ def test_sheet_is_the_first_shown_or_the_contracts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("sheets", "message"),
     [
-        ({"A": []}, "has nothing in its sheet 'A'. Send"),
+        ({"A": []}, "has no data in its sheet 'A'. Send"),
         ({"A": [], "B": [HEADER]}, "Its other sheets are 'B'."),
         ({"A": [HEADER]}, "has a header but no record"),
         ({"A": [["some", "notes"]]}, "has no column 'TransactionID'"),
@@ -267,9 +267,9 @@ def test_document_type_is_refused(tmp_path: Path, doctype: str) -> None:
 @pytest.mark.parametrize(
     ("names", "message"),
     [
-        (["xl/workbook.bin"], r"is a spreadsheet of a kind that is not read\. Save it as \.xlsx"),
-        (["mimetype", "content.xml"], "is a spreadsheet of a kind that is not read"),
-        (["bank.csv"], "is a ZIP archive, and no XLSX file"),
+        (["xl/workbook.bin"], r"is a spreadsheet in an unsupported format\. Save it as \.xlsx"),
+        (["mimetype", "content.xml"], "is a spreadsheet in an unsupported format"),
+        (["bank.csv"], "is a ZIP archive, not an XLSX file"),
     ],
 )
 def test_other_archives_are_refused(tmp_path: Path, names: list[str], message: str) -> None:
@@ -332,7 +332,7 @@ def test_old_and_encrypted_files_are_refused(tmp_path: Path) -> None:
     path = tmp_path / "original"
     ole = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + b"\0" * 5000
     path.write_bytes(ole)
-    with pytest.raises(DeliveryError, match="is a spreadsheet of a kind that is not read"):
+    with pytest.raises(DeliveryError, match="is a spreadsheet in an unsupported format"):
         parse(path)
     path.write_bytes(ole + "EncryptedPackage".encode("utf-16-le"))
     with pytest.raises(DeliveryError, match=r"is encrypted\. Save it without a password\."):

@@ -131,8 +131,13 @@ def test_complete_flows_are_balanced() -> None:
         ({0: 70, 1: 38}, AFTER, MONEY, "107 customers leave the old segments, by the old model"),
         ({0: 71, 1: 36}, AFTER, MONEY, "107 customers leave the old segments, both together"),
         (BEFORE, {0: 55, 1: 23, 2: 31}, MONEY, "108 customers arrive in the new segments, by the"),
-        (BEFORE, {0: 55, 1: 22, 2: 31}, MONEY, "both together, of 108"),
-        (BEFORE, AFTER, MONEY + Decimal("0.01"), "model: money of 616.75 arrives, of 616.76."),
+        (BEFORE, {0: 55, 1: 22, 2: 31}, MONEY, "both together; expected 108"),
+        (
+            BEFORE,
+            AFTER,
+            MONEY + Decimal("0.01"),
+            "model: money of 616.75 arrives; expected 616.76.",
+        ),
     ],
 )
 def test_unbalanced_total_is_reported(

@@ -37,9 +37,9 @@ def read(store: VersionStore, new: pa.Table = OLD, **expected: Any) -> PreviousR
 
 
 def refused(store: VersionStore, **expected: Any) -> str:
-    with pytest.raises(NothingToCompareError) as told:
+    with pytest.raises(NothingToCompareError) as message:
         read(store, **expected)
-    return str(told.value)
+    return str(message.value)
 
 
 def test_release_in_use_is_read_not_newest_version(store: VersionStore) -> None:
@@ -66,24 +66,24 @@ def test_mixture_is_read_with_all_parameters(store: VersionStore) -> None:
 
 
 def test_no_release_raises(store: VersionStore) -> None:
-    assert refused(store) == "This is the first release: there is no earlier snapshot."
+    assert refused(store) == "This is the first release: there is no previous snapshot."
 
 
 @pytest.mark.parametrize("was_demo", [True, False])
 def test_demo_and_own_data_are_not_compared(store: VersionStore, *, was_demo: bool) -> None:
     publish_past(store, OLD, manifest={"is_demo": was_demo})
     assert read(store, is_demo=was_demo)
-    told = refused(store, is_demo=not was_demo)
+    message = refused(store, is_demo=not was_demo)
     kinds = ("the bank's own data", "demo data")
-    assert told == f"The release in use is of {kinds[was_demo]}, and this one of " + (
-        f"{kinds[not was_demo]}."
+    assert message == (
+        f"The release in use has {kinds[was_demo]}, and this one has {kinds[not was_demo]}."
     )
 
 
 def test_customers_by_another_key_are_not_compared(store: VersionStore) -> None:
     publish_past(store, OLD)
-    told = refused(store, customer_key="concat(birth_date, location)")
-    assert "`customer_id`, and this run by `concat(birth_date, location)`" in told
+    message = refused(store, customer_key="concat(birth_date, location)")
+    assert "`concat(birth_date, location)`, but `customer_id` in" in message
 
 
 def test_release_without_recorded_key_is_compared(store: VersionStore) -> None:
@@ -135,8 +135,8 @@ def test_model_of_another_kind_is_not_compared_with(
 
 def test_table_without_measure_of_model_is_not_compared(store: VersionStore) -> None:
     publish_past(store, OLD)
-    told = refused(store, new=OLD.drop_columns(["recency"]))
-    assert told == (
+    message = refused(store, new=OLD.drop_columns(["recency"]))
+    assert message == (
         "The column recency of customer_segments was int32 in the release in use, and is not "
         "there now."
     )

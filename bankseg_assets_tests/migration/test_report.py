@@ -21,7 +21,7 @@ def paths(few: int = 7, money: str = "70") -> list[CustomerPath]:
 
 def test_summary_separates_customer_and_model_moves() -> None:
     assert summary(flows(paths(), OLD, NEW, (0, 1)), "INR").splitlines() == [
-        "| | customers | share | INR |",
+        "|  | customers | share | INR |",
         "|---|---:|---:|---:|",
         "| stayed (new data, old model) | 3,010 | 96.7% | 5.03M |",
         "| the customer moved (new data, old model) | 100 | 3.2% | 1.04k |",

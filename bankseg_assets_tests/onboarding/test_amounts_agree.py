@@ -7,7 +7,7 @@ import pytest
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.cleaning.validation import judge
+from bankseg_assets.cleaning.validation import validate
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.onboarding.amounts import SEPARATORS, amount_of
 from bankseg_assets_tests.frames import raw_frame
@@ -34,8 +34,10 @@ def test_amounts_are_those_that_cleaning_reads(
     )
     contract = replace(shipped, columns={**shipped.columns, "amount": amount})
     rows = [{"transaction_id": f"T{n}", "amount": text} for n, text in enumerate(TEXTS)]
-    judged = judge(raw_frame(spark, rows), contract, not_after=F.lit("2100-01-01").cast("date"))
-    found = {row["transaction_id"]: row["amount"] for row in judged.collect()}
+    validated = validate(
+        raw_frame(spark, rows), contract, not_after=F.lit("2100-01-01").cast("date")
+    )
+    found = {row["transaction_id"]: row["amount"] for row in validated.collect()}
     read: dict[str, Decimal | None] = {text: found[f"T{n}"] for n, text in enumerate(TEXTS)}
     ours = {text: amount_of(text, decimal, thousands) for text in TEXTS}
     # More decimals than the currency has are read here, to say so, and quarantined there.

@@ -96,6 +96,7 @@ def test_check_ignores_what_a_batch_ignores(tmp_path: Path, contract: Path) -> N
     assert "does not end in .csv" in report.detail
 
 
+@pytest.mark.subprocess
 def test_check_counts_rows_as_a_batch_does(tmp_path: Path, contract: Path) -> None:
     """Sound rows, a repeated one, and four that break different rules."""
     rows = [f"T{n},C{n % 7},{13 + n % 15}/2/2016,{n}.50" for n in range(40)]
@@ -121,6 +122,7 @@ def test_check_counts_rows_as_a_batch_does(tmp_path: Path, contract: Path) -> No
     assert path.exists()
 
 
+@pytest.mark.subprocess
 def test_check_shows_values_on_request(tmp_path: Path, contract: Path) -> None:
     write(tmp_path, HEADER + "T1,C77,13/2/2016,5.25\n")
     found = run(tmp_path, "bank.csv", "-c", "contract.toml", "--show-values")
@@ -130,6 +132,7 @@ def test_check_shows_values_on_request(tmp_path: Path, contract: Path) -> None:
     assert found.stdout.splitlines()[-1].startswith("Of 1 sampled rows 1 would be accepted")
 
 
+@pytest.mark.subprocess
 def test_check_refuses_a_contract_with_a_question(tmp_path: Path, contract: Path) -> None:
     contract.write_text(CONTRACT.replace('"USD"', '"?"'), encoding="utf-8")
     write(tmp_path, HEADER + "T1,C77,13/2/2016,5.25\n")
@@ -143,12 +146,12 @@ def test_check_refuses_a_contract_with_a_question(tmp_path: Path, contract: Path
     [
         ("invalid_transaction_date", ["2-Aug-2016"], 'Set `format = "d-MMM-yyyy"`'),
         ("invalid_amount", ["1.234,50"], '`decimal_separator = ","` and `thousands_separator'),
-        ("invalid_amount", ["1,234"], "Say what the separator is"),
+        ("invalid_amount", ["1,234"], "Set the separator"),
         ("invalid_amount", ["500 Dr", "5 Cr"], "to `spending` and `income` under [columns.amount]"),
         ("invalid_balance", ["500 Dr"], "to `negative_words` and `positive_words` under"),
         ("invalid_balance", [""], "set `nullable = true` under [columns.balance]"),
         ("invalid_birth_date", ["nan", "N/A"], 'Set `placeholders = ["1/1/1800", "nan", "N/A"]`'),
-        ("invalid_gender", ["x"], "Add what stands there to `values` under [columns.gender]"),
+        ("invalid_gender", ["x"], "Add these values to `values` under [columns.gender]"),
         ("invalid_transaction_time", ["9:05 PM"], 'Set `format = "h:mm a"`'),
         ("invalid_customer_id", ["#1"], "do not match `pattern` under [columns.customer_id]"),
         ("wrong_number_of_fields", [], "`footer_lines`"),
@@ -163,7 +166,7 @@ def test_advice_names_the_setting(reason: str, values: list[str], said: str) -> 
     ("reason", "values", "said"),
     [
         ("invalid_direction", ["500", "5"], 'add "" to `spending` or `income` under [columns.am'),
-        ("invalid_amount", ["-500 Dr", "-5 Dr"], "A sign stands beside amounts whose direction"),
+        ("invalid_amount", ["-500 Dr", "-5 Dr"], "Amounts have a sign although words give"),
         ("invalid_amount", ["-500 Dr", "5 XX"], "`spending` and `income` under [columns.amount]"),
         ("invalid_amount", ["500 Debit"], 'such as "DEBIT", to `spending` and `income`'),
     ],
@@ -180,7 +183,7 @@ def test_advice_on_words_beside_amounts(
 @pytest.mark.parametrize(
     ("reason", "values", "change", "said"),
     [
-        ("invalid_amount", ["N/A", "-"], {}, "The values stand for none, and no row"),
+        ("invalid_amount", ["N/A", "-"], {}, "but a value is required"),
         ("invalid_gender", ["-"], {}, 'Set `placeholders = ["-"]` under [columns.gender].'),
         (
             "invalid_location",
@@ -188,7 +191,12 @@ def test_advice_on_words_beside_amounts(
             {"nullable": False, "placeholders": ("x",)},
             'Set `placeholders = ["x", "n/a"]` and `nullable = true` under [columns.location].',
         ),
-        ("invalid_customer_id", ["1.23457E+15"], {"pattern": ""}, "have them sent as text"),
+        (
+            "invalid_customer_id",
+            ["1.23457E+15"],
+            {"pattern": ""},
+            "ask the bank to send them as text",
+        ),
     ],
 )
 def test_advise_names_what_accepts_the_rows(

@@ -28,6 +28,7 @@ def run(block: str, home: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.subprocess
 @pytest.mark.skipif(not (ROOT / ".venv/bin/python").exists(), reason="needs the project's .venv")
 def test_how_to_commands_do_what_the_page_says(tmp_path: Path) -> None:
     """The batch itself, the last command, is covered by other tests."""

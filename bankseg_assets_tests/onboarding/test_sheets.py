@@ -52,13 +52,13 @@ def test_suggest_looks_behind_a_cover_sheet(tmp_path: Path, cover: list[tuple[st
 
 
 def test_suggest_names_what_an_empty_workbook_lacks(tmp_path: Path) -> None:
-    with pytest.raises(SampleError, match="has nothing in its sheet 'Cover'"):
+    with pytest.raises(SampleError, match="has no data in its sheet 'Cover'"):
         suggest(write(tmp_path / "bank.xlsx", Cover=[]))
 
 
 @pytest.mark.parametrize(
     ("mark", "said"),
-    [(b"", "a spreadsheet of a kind that is not read"), (None, "is encrypted. Save it without")],
+    [(b"", "a spreadsheet in an unsupported format"), (None, "is encrypted. Save it without")],
 )
 def test_suggest_names_an_old_spreadsheet(tmp_path: Path, mark: bytes | None, said: str) -> None:
     path = tmp_path / "bank.xlsx"

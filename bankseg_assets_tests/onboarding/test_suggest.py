@@ -94,7 +94,7 @@ def test_suggest_doubts_an_order_that_few_rows_decide(tmp_path: Path) -> None:
     (tmp_path / "slip.csv").write_bytes(content)
     found = suggest(tmp_path / "slip.csv")
     assert [question.key for question in found.questions] == ["columns.transaction_date.format"]
-    assert "may be slips" in found.questions[0].why
+    assert "may be errors" in found.questions[0].why
 
 
 def test_suggest_leaves_out_no_record_as_a_footer(tmp_path: Path) -> None:
@@ -107,7 +107,7 @@ def test_suggest_leaves_out_no_record_as_a_footer(tmp_path: Path) -> None:
     (tmp_path / "totals.csv").write_bytes(content)
     found = suggest(tmp_path / "totals.csv")
     assert found.value("file.footer_starts_with") is None
-    assert "1 sampled row has not the header's fields" in found.text
+    assert "1 sampled row does not have the header's fields" in found.text
 
 
 def test_suggest_asks_whether_the_end_is_a_footer(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_suggest_refuses_an_answer_to_no_question(tmp_path: Path) -> None:
 
 
 def test_suggest_refuses_an_answer_that_is_not_possible(tmp_path: Path) -> None:
-    with pytest.raises(AnswerError, match='possible is "d/M/yyyy" or "M/d/yyyy"'):
+    with pytest.raises(AnswerError, match='expected "d/M/yyyy" or "M/d/yyyy"'):
         suggest_bank(ambiguous_days(), tmp_path, {"columns.transaction_date.format": "yyyy-MM-dd"})
 
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from bankseg_assets.defs.metadata import markdown_table
-from bankseg_assets.presentation.markdown import escaped
+from bankseg_assets.presentation.markdown import escaped, markdown_table, raw_table
 
 
 @pytest.mark.parametrize(
@@ -15,3 +14,9 @@ def test_text_from_data_is_only_text(place: str) -> None:
         assert shown.count(mark) == shown.count(f"\\{mark}")
     assert shown.replace("\\", "") == place.replace("\\", "")
     assert shown in markdown_table(["place"], [[place]])
+
+
+def test_raw_table_keeps_markdown_and_aligns_numbers() -> None:
+    assert raw_table(["k", "gap"], []) == "| k | gap |\n|---|---|"
+    lines = raw_table(["k", "gap"], [["**4**", "0.1"]], right_aligned=True).splitlines()
+    assert lines == ["| k | gap |", "|---|---:|", "| **4** | 0.1 |"]

@@ -22,7 +22,7 @@ from bankseg_assets.products.als import (
     recommend,
 )
 from bankseg_assets.products.holding_patterns import Patterns
-from bankseg_assets.products.leave_one_out import compare, split
+from bankseg_assets.products.leave_one_out import compare_recommenders, split
 from bankseg_assets.products.recommender import NOT_A_CUSTOMER, Factors, ProductModel
 
 PRODUCTS = ["Savings", "Card", "Loan", "Fund", "Demat", "Gold"]
@@ -134,7 +134,7 @@ def test_same_holdings_give_same_factors(spark: SparkSession) -> None:
 
 def test_als_finds_more_hidden_holdings_than_popularity(spark: SparkSession) -> None:
     test = split(bank(), seed=3)
-    found = compare(test, learn(spark, test.training, PRODUCTS, Learning()))
+    found = compare_recommenders(test, learn(spark, test.training, PRODUCTS, Learning()))
     assert set(found) == {"als", "als_without_curves", "popularity", "popularity_in_segment"}
     assert found["als"].map_at_7 > found["popularity"].map_at_7 + 0.02
     assert found["als"].hit_rate_at_3 > found["popularity"].hit_rate_at_3

@@ -29,16 +29,16 @@ def validated(
     rows += [(None, None, "h.csv", "d1", int(n[1:]), text) for n, text in malformed.items()]
     found = validate_holdings(spark.createDataFrame(rows, RAW_HOLDINGS.ddl), contract)
     assert found.kept.columns == PRODUCT_HOLDINGS.names
-    assert found.aside.columns == QUARANTINED_HOLDINGS.names
+    assert found.quarantined.columns == QUARANTINED_HOLDINGS.names
     kept = [(row["customer_id"], row["product"]) for row in found.kept.collect()]
-    aside = [row.asDict() for row in found.aside.collect()]
+    quarantined = [row.asDict() for row in found.quarantined.collect()]
     found.unpersist()
-    assert len(kept) + len(aside) == len(rows)
+    assert len(kept) + len(quarantined) == len(rows)
     return (
         sorted(kept),
-        {row["row_number"]: row["reason"] for row in aside},
+        {row["row_number"]: row["reason"] for row in quarantined},
         found.holders,
-        sorted(aside, key=lambda row: row["row_number"]),
+        sorted(quarantined, key=lambda row: row["row_number"]),
     )
 
 
@@ -60,7 +60,7 @@ def test_each_invalid_row_has_reason_and_text(spark: SparkSession) -> None:
         ("C4", "Rare"),
         (" C1 ", "Loan"),
     ]
-    kept, reasons, _, aside = validated(spark, pairs, n99="C1,Loan,too many")
+    kept, reasons, _, quarantined = validated(spark, pairs, n99="C1,Loan,too many")
     assert kept == [("C1", "Loan"), ("C2", "Loan")]
     assert reasons == {
         4: "missing_customer_id",
@@ -70,10 +70,10 @@ def test_each_invalid_row_has_reason_and_text(spark: SparkSession) -> None:
         8: "duplicate",
         99: "wrong_number_of_fields",
     }
-    assert {row["row_number"]: row["disposition"] for row in aside} == dict.fromkeys(
+    assert {row["row_number"]: row["disposition"] for row in quarantined} == dict.fromkeys(
         reasons, "quarantined"
     ) | {8: "duplicate"}
-    texts = {row["row_number"]: row["raw_text"] for row in aside}
+    texts = {row["row_number"]: row["raw_text"] for row in quarantined}
     assert texts[99] == "C1,Loan,too many"
     assert json.loads(texts[7]) == {"customer_id": "C4", "product": "Rare"}
 

@@ -8,7 +8,12 @@ from hypothesis.extra.numpy import arrays
 
 from bankseg_assets.products import leave_one_out
 from bankseg_assets.products.holding_patterns import Patterns
-from bankseg_assets.products.leave_one_out import Split, compare, quality, split
+from bankseg_assets.products.leave_one_out import (
+    Split,
+    compare_recommenders,
+    ranking_quality,
+    split,
+)
 from bankseg_assets.products.recommender import NOT_A_CUSTOMER, Holdings, ProductModel
 
 HELD = arrays(np.bool_, st.tuples(st.integers(1, 30), st.just(5)))
@@ -67,7 +72,7 @@ def test_measures_by_hand() -> None:
     hidden = np.array([1, 3, 7, 8])
     tested = Patterns(np.zeros(4, dtype=np.int64), held, np.array([1, 1, 1, 2]))
     shares = np.linspace(0.8, 0.0, 11)  # of half of the holders or more: 0 to 3
-    found = quality(
+    found = ranking_quality(
         Split(tested, tested, hidden), lambda _, h: np.broadcast_to(shares, h.shape), shares
     )
     assert found.map_at_7 == pytest.approx((1 + 1 / 3 + 1 / 7 + 0 + 0) / 5)
@@ -80,7 +85,7 @@ def test_segment_popularity_uses_segment() -> None:
     tested = Patterns(np.array([0, 1]), np.eye(1, 3, dtype=np.bool_).repeat(2, 0), np.array([1, 1]))
     shares = {0: np.array([1, 0.9, 0.1]), 1: np.array([1, 0.1, 0.9])}
     model = ProductModel(["a", "b", "c"], np.array([1, 0.5, 0.5]), shares, None)
-    found = compare(Split(tested, tested, np.array([1, 2])), model)
+    found = compare_recommenders(Split(tested, tested, np.array([1, 2])), model)
     assert set(found) == {"popularity", "popularity_in_segment"}
     assert found["popularity"].map_at_7 == pytest.approx(0.75)
     assert found["popularity_in_segment"].map_at_7 == 1

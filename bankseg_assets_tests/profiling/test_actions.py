@@ -106,7 +106,7 @@ def test_reason_has_numbers_of_segment() -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
         (
             {"index_recency": 160.0},
@@ -163,18 +163,18 @@ def test_reason_has_numbers_of_segment() -> None:
         ),
         (
             {"share_of_money": 0.0, "total_monetary": 0.0},
-            "They move no money, and nothing sets them clearly apart from the typical customer.",
+            "They move no money, and do not differ clearly from the typical customer.",
         ),
         (
             {},
-            "They bring 25% of the money (EUR 1 million), and nothing sets them clearly apart from "
+            "They bring 25% of the money (EUR 1 million), and do not differ clearly from "
             "the typical customer.",
         ),
     ],
 )
-def test_reason_reads_as_sentence(changes: dict[str, Any], told: str) -> None:
+def test_reason_reads_as_sentence(changes: dict[str, Any], message: str) -> None:
     rows = recommended_actions([segment(**changes), TYPICAL], "EUR", "plain")
-    assert rows[0]["reason"] == told
+    assert rows[0]["reason"] == message
 
 
 def test_single_segment_is_served_as_usual() -> None:
@@ -310,9 +310,9 @@ def spending(number: int = 0, **changes: Any) -> dict[str, Any]:
     [
         ({"index_recency": 160.0}, "They last spent about 50 days before the snapshot (60% longer"),
         ({"index_frequency": 180.0}, "They spend 80% more often than the average customer and"),
-        ({}, "They make 25% of the spending (INR 10 lakh), and nothing sets them"),
+        ({}, "They make 25% of the spending (INR 10 lakh), and do not differ"),
         ({"share_of_customers": 1}, "They are all customers, and make 25% of the spending"),
-        ({"total_monetary": 0.0, "share_of_money": 0.0}, "They spend nothing, and nothing sets"),
+        ({"total_monetary": 0.0, "share_of_money": 0.0}, "They spend nothing, and do not"),
     ],
 )
 def test_reasons_speak_of_spending_where_known(changes: dict[str, Any], said: str) -> None:

@@ -175,7 +175,7 @@ def test_sentence_says_differences_and_reach(
     rows: list[dict[str, Any]],
 ) -> None:
     assert mix_sentence([row for row in rows if row["segment"] == 0]) == (
-        "Of 100 members, this many differ from the mix of all customers: 10 by age (25-34: 60% "
+        "Of 100 members, this many differ from all customers: 10 by age (25-34: 60% "
         "here, 65% of all), 15 by gender (men: 40% here, 55% of all), 35 by place (PUNE: 80% "
         "here, 55% of all). An offer to this segment alone reaches 67% of women and 36% of men."
     )
@@ -185,8 +185,7 @@ def test_sentence_for_segment_like_all_customers(spark: SparkSession) -> None:
     alike = [((segment, 30, "F", None), 50) for segment in (0, 1)]
     found = rows_of(spark, alike)
     assert mix_sentence([row for row in found if row["segment"] == 0]) == (
-        "Of 100 members, this many differ from the mix of all customers: under 1 by age, "
-        "under 1 by gender."
+        "Of 100 members, this many differ from all customers: under 1 by age, under 1 by gender."
     )
 
 
@@ -198,7 +197,7 @@ def test_segment_of_all_customers_is_not_compared(spark: SparkSession) -> None:
 def test_equal_rounded_shares_are_no_difference(rows: list[dict[str, Any]]) -> None:
     shares = {"share_of_segment": 0.404, "share_of_all": 0.396, "distance": 0.012}
     alike = [row | shares for row in rows if row["segment"] == 0 and row["attribute"] == "gender"]
-    assert "differ from the mix of all customers: 1 by gender. An offer" in mix_sentence(alike)
+    assert "differ from all customers: 1 by gender. An offer" in mix_sentence(alike)
 
 
 def test_rare_location_does_not_stand_out() -> None:

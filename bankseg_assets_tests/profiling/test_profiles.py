@@ -332,7 +332,7 @@ def test_reversed_income_has_no_index(spark: SparkSession) -> None:
     many = [(0, 5, 1, "100", None, None, "900"), (1, 9, 2, "50", None, None, "-200")] * ALIKE
     rows = profiles_of(spark, many)
     assert [row["index_income"] for row in rows] == [None, None]
-    assert rows[1]["sentence"].endswith(", and about INR 200 of income taken back.")
+    assert rows[1]["sentence"].endswith(", and about INR 200 of income reversed.")
 
 
 def test_sentence_says_no_spending(spark: SparkSession) -> None:

@@ -52,7 +52,7 @@ def test_same_rows_with_other_amounts_are_refused() -> None:
     )
     for gate in found.values():
         assert "`bankseg deliveries`" in gate.advice
-        assert "`bankseg withdraw bbbbbbbb` takes again.csv back" in gate.advice
+        assert "`bankseg withdraw bbbbbbbb` withdraws again.csv" in gate.advice
         assert "make materialize FORCE=1" in gate.advice
 
 
@@ -69,7 +69,7 @@ def test_loss_warns_from_1_and_refuses_from_10_per_cent(lost: int, verdict: Verd
 
 def test_loss_without_new_file_points_to_contract() -> None:
     """There is no new file that could be withdrawn."""
-    assert "has changed in the contract" in gates_by_name(Retained(100, 50))[CUSTOMERS].advice
+    assert "check the changes in the contract" in gates_by_name(Retained(100, 50))[CUSTOMERS].advice
 
 
 def test_few_lost_customers_are_not_counted() -> None:

@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bankseg_assets.release.gates import (
-    Comparison,
     Gate,
     Limits,
     Measures,
+    ReleaseComparison,
     Verdict,
     gates,
     unprotected,
@@ -30,7 +30,7 @@ def gates_by_name(
     drift: Mapping[str, float] = NO_DRIFT,
     **more: Any,
 ) -> dict[str, Gate]:
-    comparison = Comparison(agreement, drift, **more)
+    comparison = ReleaseComparison(agreement, drift, **more)
     found = gates(candidate, current, comparison, Limits())
     return {gate.name: gate for gate in found}
 
@@ -50,17 +50,17 @@ def test_first_model_is_compared_with_nothing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("candidate", "gate", "told"),
+    ("candidate", "gate", "message"),
     [
         (
             Measures(0.959, 0.70, 0.08),
             "quality_is_kept",
-            "Macro F1 on held-out customers is 0.9590, below 0.9600: that of the model",
+            "Macro F1 on held-out customers is 0.9590, below 0.9600: the value of the ",
         ),
         (
             Measures(0.98, 0.64, 0.08),
             "separation_is_kept",
-            "Silhouette on all customers is 0.6400, below 0.6500: that of the model",
+            "Silhouette on all customers is 0.6400, below 0.6500: the value of the ",
         ),
         (
             Measures(0.98, 0.70, 0.009),
@@ -69,10 +69,10 @@ def test_first_model_is_compared_with_nothing() -> None:
         ),
     ],
 )
-def test_worse_model_is_refused_with_numbers(candidate: Measures, gate: str, told: str) -> None:
+def test_worse_model_is_refused_with_numbers(candidate: Measures, gate: str, message: str) -> None:
     found = gates_by_name(candidate)
     assert [name for name, one in found.items() if one.verdict is Verdict.REFUSED] == [gate]
-    assert told in found[gate].sentence
+    assert message in found[gate].sentence
 
 
 def test_little_worse_is_not_clearly_worse() -> None:
@@ -123,8 +123,8 @@ def sized(share: float, n: int, k: int = 4) -> Measures:
         (
             sized(8 / 181, 181),
             Verdict.REFUSED,
-            "The smallest segment has fewer than 11 of the 181 customers: too few for a campaign "
-            "of its own.",
+            "The smallest segment has fewer than 11 of the 181 customers: too few for a separate "
+            "campaign.",
         ),
         (
             sized(11 / 181, 181),
@@ -143,8 +143,8 @@ def sized(share: float, n: int, k: int = 4) -> Measures:
             "999,999 of the 100,000,000 customers (0.999999%), below 1.000000%",
         ),
         (sized(0.0099996, 10_000), Verdict.PASSED, "has 100 of the 10,000 customers (1.00%)."),
-        (sized(1.0, 5, k=1), Verdict.PASSED, "a single segment, of all fewer than 11 customers."),
-        (sized(1.0, 500, k=1), Verdict.PASSED, "There is a single segment, of all 500 customers."),
+        (sized(1.0, 5, k=1), Verdict.PASSED, "a single segment with all fewer than 11 customers."),
+        (sized(1.0, 500, k=1), Verdict.PASSED, "There is a single segment with all 500 customers."),
     ],
 )
 def test_smallest_segment_is_counted_and_not_rounded(
@@ -173,7 +173,7 @@ def test_small_segment_in_use_allows_another() -> None:
     """The release in use is no better."""
     gate = gates_by_name(sized(8 / 181, 181), smallest_was_small=True)[SMALLEST]
     assert gate.verdict is Verdict.WARNED
-    assert gate.sentence.endswith("So it is in the release in use.")
+    assert gate.sentence.endswith("The release in use has the same problem.")
 
 
 def test_sounder_segments_are_released_though_customers_move() -> None:
@@ -183,7 +183,7 @@ def test_sounder_segments_are_released_though_customers_move() -> None:
     found = gates_by_name(four, two, agreement=0.3)
     moved = ("separation_is_kept", "customers_stay_in_their_segment")
     assert {found[name].verdict for name in moved} == {Verdict.WARNED}
-    assert "meet more of the criteria of a sound division (4 of 4)" in found[moved[1]].sentence
+    assert "meet more of the criteria (4 of 4)" in found[moved[1]].sentence
     for before, now in ((four, two), (two, two), (replace(two, criteria_met=None), four)):
         assert gates_by_name(now, before, agreement=0.3)[moved[1]].verdict is Verdict.REFUSED
 
@@ -226,7 +226,7 @@ def test_drift_within_chance_is_warning() -> None:
     noise = {"average_amount": 1.1}
     found = gates_by_name(drift={"average_amount": 0.4}, drift_noise=noise)["data_has_not_drifted"]
     assert found.verdict is Verdict.WARNED
-    assert "chance alone may explain 1.10 of average amount" in found.sentence
+    assert "chance may explain 1.10 of average amount" in found.sentence
     # Another unit shifts all customers: that is not chance.
     found = gates_by_name(drift={"average_amount": 8.0}, drift_noise=noise)["data_has_not_drifted"]
     assert found.verdict is Verdict.REFUSED

@@ -51,7 +51,7 @@ class Bank:
         with self.store.draft("cleaned_transactions", "run") as cleaned:
             for delivery, rows in clean.items():
                 _write(cleaned.path / f"{delivery}-00000.parquet", delivery, rows)
-        with self.store.draft("quarantined_transactions", "run") as aside:
+        with self.store.draft("quarantined_transactions", "run") as refused:
             found = [(delivery, one) for delivery, all_ in quarantined.items() for one in all_]
             columns = {
                 "delivery": [delivery for delivery, _ in found],
@@ -59,7 +59,7 @@ class Bank:
                 "reason": [reason for _, reason in found],
             }
             table = pa.table({name: pa.array(v, pa.string()) for name, v in columns.items()})
-            pq.write_table(table, aside.path / "broken.parquet")
+            pq.write_table(table, refused.path / "broken.parquet")
         with self.store.draft("rfm_table", "run") as rfm:
             counted = [row for rows in clean.values() for row in rows if "income" not in row]
             customers = sorted({row[1] for row in counted})
@@ -67,7 +67,7 @@ class Bank:
         drafts = {
             "raw_transactions": raw,
             "cleaned_transactions": cleaned,
-            "quarantined_transactions": aside,
+            "quarantined_transactions": refused,
             "rfm_table": rfm,
         }
         return {name: draft.version.name for name, draft in drafts.items() if draft.version}

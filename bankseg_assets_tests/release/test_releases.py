@@ -18,11 +18,11 @@ from bankseg_assets.release.releases import (
     ReleaseError,
     all_releases,
     closure,
+    current_refusal,
     current_release,
     note_refusal,
     prune,
     read_release,
-    refusal,
     roll_back,
 )
 from bankseg_assets.storage.documents import write_json
@@ -177,7 +177,7 @@ def test_roll_back_to_name_can_go_forward(bank: Bank) -> None:
 def test_roll_back_to_unknown_release_raises(bank: Bank, name: str) -> None:
     for text in ("first", "second"):
         bank.release(text)
-    with pytest.raises(ReleaseError, match=f"releases are named {name}…; there are: 0000000"):
+    with pytest.raises(ReleaseError, match=f"names that begin with {name}; available: 0000000"):
         roll_back(bank.store, name)
 
 
@@ -187,7 +187,7 @@ def test_roll_back_to_removed_data_raises(bank: Bank) -> None:
     for file in bank.store.versions(DATA)[0].iterdir():
         file.unlink()
     bank.store.versions(DATA)[0].rmdir()
-    with pytest.raises(ReleaseError, match="cannot return: rfm_table was removed"):
+    with pytest.raises(ReleaseError, match="cannot be restored: rfm_table was removed"):
         roll_back(bank.store)
 
 
@@ -225,19 +225,19 @@ def test_closure_names_inconsistent_versions(bank: Bank, tmp_path: Path) -> None
     old = bank.make(DATA, "one")
     pca = bank.make("pca_model", "one", rfm_table=old)
     model = bank.make(MODEL, "one", rfm_table=bank.make(DATA, "two"), pca_model=pca)
-    with pytest.raises(ReleaseError, match=r"do not belong together\. Materialize both in one run"):
+    with pytest.raises(ReleaseError, match=r"their versions differ\. Materialize both in one run"):
         closure(tmp_path, {MODEL: model})
 
 
 def test_refusal_is_reported_until_cleared(tmp_path: Path) -> None:
-    assert refusal(tmp_path) is None
+    assert current_refusal(tmp_path) is None
     found = Refusal(run_id="run", at="now", reasons=("Why.", "And why."))
     note_refusal(tmp_path, found)
-    assert refusal(tmp_path) == found
+    assert current_refusal(tmp_path) == found
     note_refusal(tmp_path, None)
-    assert refusal(tmp_path) is None
+    assert current_refusal(tmp_path) is None
     (tmp_path / "refused.json").write_text(json.dumps({"run_id": "run"}))
-    assert refusal(tmp_path) is None
+    assert current_refusal(tmp_path) is None
 
 
 def test_reads_are_consistent_during_releases(tmp_path: Path) -> None:

@@ -168,17 +168,17 @@ def test_path_outside_folder_is_refused(
     document = next(
         there.glob(f"release/{name}/{'model.json' if field == 'versions' else RECORD_FILE}")
     )
-    told = json.loads(document.read_text("utf-8"))
-    told[field] = {"../../outside": told[field].popitem()[1]}
-    document.write_text(json.dumps(told), "utf-8")
-    with pytest.raises(MirrorError, match="no name of a version's file"):
+    content = json.loads(document.read_text("utf-8"))
+    content[field] = {"../../outside": content[field].popitem()[1]}
+    document.write_text(json.dumps(content), "utf-8")
+    with pytest.raises(MirrorError, match="not a valid file name in a version"):
         fetch(there.as_uri(), branch)
     assert not list(tmp_path.rglob("outside"))
 
 
 def test_platform_that_computes_releases_fetches_none(bank: Path, tmp_path: Path) -> None:
     export(bank, (tmp_path / "there").as_uri())
-    with pytest.raises(MirrorError, match="releases of its own"):
+    with pytest.raises(MirrorError, match="already has its own releases"):
         fetch((tmp_path / "there").as_uri(), VersionStore(bank))
 
 
@@ -196,12 +196,12 @@ def test_export_without_release_raises(tmp_path: Path) -> None:
     ],
 )
 def test_secret_in_url_is_refused_and_not_repeated(bank: Path, url: str) -> None:
-    with pytest.raises(MirrorError, match="holds a secret") as refused:
+    with pytest.raises(MirrorError, match="contains a secret") as refused:
         export(bank, url)
     assert "hidden" not in str(refused.value)
 
 
 @pytest.mark.parametrize("url", ["ftp://host/x", "nowhere"])
 def test_invalid_url_is_refused(bank: Path, url: str) -> None:
-    with pytest.raises(MirrorError, match="is no URL that can be copied to"):
+    with pytest.raises(MirrorError, match="cannot be used as a target"):
         export(bank, url)

@@ -10,7 +10,7 @@ from bankseg_assets.reports.eda_page import eda_page
 SCRIPT = "<script>alert(1)</script>"
 SECTIONS = [
     *("Missing values", "Amounts", "Balances", "Quantiles", "Outliers", "Correlations", "Days"),
-    *("Weekdays", "Hours", "Ages", "Genders", "Locations", "Transactions a customer"),
+    *("Weekdays", "Hours", "Ages", "Genders", "Locations", "Transactions per customer"),
     *("Identity conflicts", "Quarantined"),
 ]
 
@@ -112,7 +112,7 @@ def test_currency_is_escaped_in_text_and_charts() -> None:
 def test_figures_are_readable(page: Page) -> None:
     text = " ".join(page.texts)
     assert "1,048,567 transactions of 884,265 customers, 2016-08-01 to 2016-10-21" in text
-    assert "INR 1,234,568 in all. Distributions leave out cells that fewer than 11 " in text
+    assert "INR 1,234,568 in all. Distributions omit cells that may have fewer " in text
     assert "Of 143,612 customers with two or more transactions, 99.3%" in text
     assert {"1,100", "0.00105", "459.00", "1,234.50"} <= set(page.cells)
 
@@ -123,7 +123,7 @@ def test_suppressed_value_is_dash() -> None:
     small["overview"][0] |= {"repeat_customers": None, "identity_conflict_share_of_repeat": None}
     page = Page(eda_page(small, currency="INR"))
     assert page.cells[:3] == ["gender", "–", "–"]  # noqa: RUF001 - a dash
-    assert "Too few customers for a share that tells of nobody." in page.texts
+    assert "Too few customers: a share would disclose individuals." in page.texts
 
 
 def test_page_of_few_customers_has_sentences_only() -> None:
@@ -137,7 +137,7 @@ def test_page_of_few_customers_has_sentences_only() -> None:
     text = " ".join(Page(source).texts)
     assert "3 transactions of <11 customers, all of 2016-08-01. Distributions" in text
     assert "No customer has two or more transactions" in text
-    assert text.count("Nothing to show") == 7
+    assert text.count("No data") == 7
     assert "Plotly.newPlot(" not in source
 
 
@@ -174,4 +174,4 @@ def test_eda_page_states_income_apart() -> None:
     assert page.headings == ["Spending and income", *SECTIONS]
     text = " ".join(page.texts)
     assert "1,048,567 spending transactions" in text
-    assert "income is only here" in text
+    assert "income appears only here" in text

@@ -84,14 +84,14 @@ def test_card_has_all_sections() -> None:
 
 
 def test_limits_have_figures_of_model() -> None:
-    told = " ".join(card()["limits"])
-    assert "the silhouette is 0.71 of at most 1" in told
-    assert "93% of the customers with two or more transactions" in told
-    assert "(0.046) when this is all that is known: Days since the last transaction." in told
-    assert "demo data" not in told
+    message = " ".join(card()["limits"])
+    assert "the silhouette is 0.71 of at most 1" in message
+    assert "93% of the customers with two or more transactions" in message
+    assert "(0.046) with these inputs only: Days since the last transaction." in message
+    assert "demo data" not in message
     assert card(is_demo=True)["limits"][0].startswith("Made from demo data")
     persons = {"overview": [EDA["overview"][0] | {"identity_conflict_share_of_repeat": None}]}
-    assert "may not name persons" not in " ".join(card(eda=persons)["limits"])
+    assert "may not identify persons" not in " ".join(card(eda=persons)["limits"])
 
 
 def test_limits_of_data_come_first() -> None:
@@ -103,7 +103,7 @@ def test_limits_of_data_come_first() -> None:
 def test_card_of_few_customers_names_evaluated_ones() -> None:
     few = BUNDLE | {"metrics": {"f1_macro": 0.9, "n_held_out": 0}}
     page = model_card_page(card(bundle=few))
-    assert "Measured on the customers that the model was made of, for they were too few" in page
+    assert "Measured on the training customers, because there were too few" in page
 
 
 def test_one_segment_has_card_without_figures_of_quality() -> None:
@@ -111,7 +111,9 @@ def test_one_segment_has_card_without_figures_of_quality() -> None:
     kmeans = KMEANS | {"k": 1, "sweep": [], "silhouette": 0.0}
     persons = {"overview": [EDA["overview"][0] | {"customers": 1}]}
     found = card(bundle=one, kmeans=kmeans, eda=persons, demographics=[])
-    assert found["limits"][0].startswith("There is one segment, so every customer belongs to it")
+    assert found["limits"][0].startswith(
+        "There is only one segment, so every customer belongs to it"
+    )
     assert found["segments"]["stability"] is None
     assert found["data"]["customers"] is None
     assert "silhouette is" not in " ".join(found["limits"])
@@ -122,7 +124,7 @@ def test_page_matches_card_and_escapes_data() -> None:
     page = model_card_page(card())
     assert "&lt;b&gt;Big&lt;/b&gt;" in page
     assert "<b>Big</b>" not in page
-    for text in ("Not meant for", "k = 4 is best.", "ab" * 32, "0.046", "524,905"):
+    for text in ("Out-of-scope use", "k = 4 is best.", "ab" * 32, "0.046", "524,905"):
         assert text in page
 
 

@@ -62,6 +62,7 @@ def test_link_on_path_is_resolved_to_java_home(tmp_path: Path) -> None:
     assert find_java_home(tmp_path / "shim", {"PATH": str(binaries)}) == home
 
 
+@pytest.mark.subprocess
 def test_packaged_java_starts_like_spark_starts_it(
     tmp_path: Path,
 ) -> None:

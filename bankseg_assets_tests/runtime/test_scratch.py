@@ -4,6 +4,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from bankseg_assets.runtime.scratch import private_folder
 
 HOLDS = (
@@ -22,6 +24,7 @@ def test_process_has_one_private_folder(tmp_path: Path) -> None:
     assert private_folder(tmp_path / "other") != folder
 
 
+@pytest.mark.subprocess
 def test_folder_of_killed_process_is_removed_by_next(tmp_path: Path) -> None:
     command = [sys.executable, "-c", HOLDS, str(tmp_path)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as holder:

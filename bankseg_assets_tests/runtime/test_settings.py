@@ -92,7 +92,7 @@ def test_non_numeric_setting_is_named_in_error(word: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("content", "told"),
+    ("content", "message"),
     [
         (b"app_port = ", "not valid TOML"),
         (b"\xff\xfe", "not valid TOML"),
@@ -101,8 +101,8 @@ def test_non_numeric_setting_is_named_in_error(word: str) -> None:
         (b"data_dir = 3", "BANKSEG_DATA_DIR is 3; expected Path"),
     ],
 )
-def test_invalid_settings_file_is_explained(tmp_path: Path, content: bytes, told: str) -> None:
+def test_invalid_settings_file_is_explained(tmp_path: Path, content: bytes, message: str) -> None:
     file = tmp_path / "bankseg.toml"
     file.write_bytes(content)
-    with pytest.raises(SettingsError, match=told):
+    with pytest.raises(SettingsError, match=message):
         load_settings({}, file)

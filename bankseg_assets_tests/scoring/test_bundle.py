@@ -29,6 +29,7 @@ from bankseg_assets.scoring.bundle import (
     project,
     score,
 )
+from bankseg_assets.scoring.documents import EvaluationDocument
 from bankseg_assets.storage.documents import DOCUMENT_FILE
 
 # Two features, one component that is their standardised sum, two segments at -1 and +1.
@@ -124,7 +125,7 @@ def test_probabilities_are_finite_and_sum_to_one_far_outside(
         evidence={},
         evidence_weights={},
         metrics={},
-        evaluation={},
+        evaluation=EvaluationDocument(),
         confusion=np.zeros((2, 2), dtype=np.int64),
         **{key: DOCUMENT[key] for key in ("version", "snapshot_date", "currency")},
         **{key: np.array(DOCUMENT[key]) for key in ARRAYS},
@@ -149,7 +150,7 @@ def test_average_amount_is_derived(bundle: Bundle) -> None:
 
 
 @pytest.mark.parametrize(
-    ("measures", "told"),
+    ("measures", "message"),
     [
         ({"average_amount": 1}, "recency is missing; expected a number of 0 or more"),
         ({"recency": 1, "monetary": 1}, "frequency is missing"),
@@ -161,24 +162,24 @@ def test_average_amount_is_derived(bundle: Bundle) -> None:
     ],
 )
 def test_input_that_cannot_be_scored_is_named(
-    bundle: Bundle, measures: dict[str, Any], told: str
+    bundle: Bundle, measures: dict[str, Any], message: str
 ) -> None:
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         score(bundle, measures)
 
 
 @pytest.mark.parametrize(
-    ("measures", "told"),
+    ("measures", "message"),
     [
         ({"average_amount": 1}, "Days since the last transaction is missing; expected"),
         ({"recency": -1, "average_amount": 1}, "Days since the last transaction must be"),
         ({"recency": "soon", "average_amount": 1}, "Days since the last transaction is not a"),
     ],
 )
-def test_label_is_that_of_form(tmp_path: Path, measures: dict[str, Any], told: str) -> None:
+def test_label_is_that_of_form(tmp_path: Path, measures: dict[str, Any], message: str) -> None:
     inputs = [DAYS]
     bundle = load_bundle(write(tmp_path, signed(inputs=inputs)))
-    with pytest.raises(InputError, match=told):
+    with pytest.raises(InputError, match=message):
         score(bundle, measures)
 
 
@@ -249,7 +250,7 @@ def test_order_of_keys_does_not_change_hash() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "message"),
     [
         (None, r"model\.json cannot be read: .*No such file.* Materialize again"),
         ("{", "cannot be read: .* Materialize again"),
@@ -257,10 +258,10 @@ def test_order_of_keys_does_not_change_hash() -> None:
         ("[1]", "has format 'list'; this program reads 3"),
         ("{}", "has format None; this program reads 3"),
         (json.dumps(signed(format=4)), "has format 4; this program reads 3"),
-        (json.dumps(DOCUMENT), "is not what was published"),
-        (json.dumps(signed() | {"prior": [0.5, 0.5]}), "is not what was published"),
-        (json.dumps(signed() | {"prior": [math.nan, 0.5]}), "is not what was published"),
-        (json.dumps(signed()).replace("0.75", "1e999"), "is not what was published"),
+        (json.dumps(DOCUMENT), "was changed after it was published"),
+        (json.dumps(signed() | {"prior": [0.5, 0.5]}), "was changed after it was published"),
+        (json.dumps(signed() | {"prior": [math.nan, 0.5]}), "was changed after it was published"),
+        (json.dumps(signed()).replace("0.75", "1e999"), "was changed after it was published"),
         (
             json.dumps(signed(features=[{"nom": "x"}])),
             r"model\.json: features\[0\]\.name is missing. Materialize again",
@@ -283,10 +284,10 @@ def test_order_of_keys_does_not_change_hash() -> None:
         ),
     ],
 )
-def test_invalid_bundle_is_refused(tmp_path: Path, text: str | None, told: str) -> None:
+def test_invalid_bundle_is_refused(tmp_path: Path, text: str | None, message: str) -> None:
     if text is not None:
         (tmp_path / DOCUMENT_FILE).write_text(text, encoding="utf-8")
-    with pytest.raises(BundleError, match=told):
+    with pytest.raises(BundleError, match=message):
         load_bundle(tmp_path / DOCUMENT_FILE)
 
 
@@ -297,6 +298,7 @@ def test_bundle_without_parameter_is_refused(tmp_path: Path) -> None:
         load_bundle(file)
 
 
+@pytest.mark.subprocess
 def test_scoring_loads_neither_spark_nor_dagster() -> None:
     program = (
         "import sys, bankseg_assets.scoring.bundle\n"

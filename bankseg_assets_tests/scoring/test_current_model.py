@@ -71,12 +71,12 @@ def test_problem_ends_with_good_release(bank: Bank) -> None:
     (bank.publish("second") / DOCUMENT_FILE).write_text("{")
     broken = renew(Serving(), bank.find)
     bank.publish("third")
-    mended = renew(broken, bank.find)
-    assert (version(mended), mended.problem) == ("third", "")
+    repaired = renew(broken, bank.find)
+    assert (version(repaired), repaired.problem) == ("third", "")
 
 
 def test_missing_releases_are_problem_only_after_model(bank: Bank) -> None:
     bank.publish("first")
     lost = renew(renew(Serving(), bank.find), list)
     assert version(lost) == "first"
-    assert lost.problem == "There is no release any more."
+    assert lost.problem == "All releases were removed."

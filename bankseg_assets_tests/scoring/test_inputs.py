@@ -68,14 +68,14 @@ def test_invalid_customer_has_no_inputs() -> None:
 def test_unknown_input_name_is_refused() -> None:
     _, problems = columns_of(INPUTS, [{"monetery": 5}])
     assert problems == [
-        "'monetery' is no input of the model (is it monetary?); it takes frequency, monetary."
+        "'monetery' is not an input of the model (is it monetary?); expected frequency, monetary."
     ]
     assert "(is it" not in no_input("shoe size", ["frequency"])
 
 
 def test_many_unknown_names_give_short_answer() -> None:
-    _, (told,) = columns_of(INPUTS, [{f"name {number}": 1 for number in range(100_000)}])
-    assert told.count("is no input") == 3
+    _, (message,) = columns_of(INPUTS, [{f"name {number}": 1 for number in range(100_000)}])
+    assert message.count("is not an input") == 3
 
 
 @given(
@@ -85,10 +85,10 @@ def test_many_unknown_names_give_short_answer() -> None:
     )
 )
 def test_any_json_value_is_number_or_error(customer: dict[str, object]) -> None:
-    columns, (told,) = columns_of(INPUTS, [customer])
+    columns, (message,) = columns_of(INPUTS, [customer])
     known = {name for name, column in columns.items() if column[0] >= 0}
     given = {name for name, value in customer.items() if value is not None}
-    assert known == (set() if told else given)
+    assert known == (set() if message else given)
 
 
 def test_numbers_use_notation_of_model() -> None:

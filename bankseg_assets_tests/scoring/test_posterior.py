@@ -162,7 +162,7 @@ def test_marginal_matches_simulated_customers() -> None:
 
 def test_matrix_replaces_temperature() -> None:
     matrix, shift = [[1.0, 0.2, 0.0], [0.0, 0.5, 0.0], [0.0, 0.0, 2.0]], [0.1, 0.0, -0.3]
-    bundle = small_model(calibration={"recency": {"matrix": matrix, "shift": shift}})
+    bundle = small_model(calibration={"recency": CalibrationDocument(matrix=matrix, shift=shift)})
     known = {"recency": 12.0}
     plain = np.log(posterior(small_model(), known).probabilities)
     expected = softmax(plain @ np.array(matrix).T + shift)
@@ -172,7 +172,7 @@ def test_matrix_replaces_temperature() -> None:
 @given(st.floats(0, 1e15))
 def test_matrix_clips_customers_far_outside(recency: float) -> None:
     matrix, shift = [[1.0, 0.9, 0.0], [0.0, -0.5, 0.0], [0.4, 0.0, 2.0]], [0.0, 0.0, 0.0]
-    bundle = small_model(calibration={"recency": {"matrix": matrix, "shift": shift}})
+    bundle = small_model(calibration={"recency": CalibrationDocument(matrix=matrix, shift=shift)})
     found = posterior(bundle, {"recency": recency}).probabilities
     assert np.isfinite(found).all()
     assert found.sum() == pytest.approx(1)
@@ -247,10 +247,11 @@ def test_unused_evidence_is_ignored() -> None:
 
 
 @pytest.mark.parametrize(
-    ("age", "told"), [(-1, "Age must be from 0 to 150; found -1"), ("old", "Age is not a number")]
+    ("age", "message"),
+    [(-1, "Age must be from 0 to 150; found -1"), ("old", "Age is not a number")],
 )
-def test_invalid_age_is_refused(age: object, told: str) -> None:
-    with pytest.raises(InputError, match=told):
+def test_invalid_age_is_refused(age: object, message: str) -> None:
+    with pytest.raises(InputError, match=message):
         posterior(small_model(evidence=TABLES), {"age": age})  # type: ignore[dict-item]
 
 

@@ -27,13 +27,13 @@ def test_newest_release_comes_first(tmp_path: Path) -> None:
 
 def test_model_with_another_hash_than_was_released_is_refused(tmp_path: Path) -> None:
     release(tmp_path, write_model(tmp_path), sha256="0" * 64)
-    with pytest.raises(BundleError, match="not the one that was released"):
+    with pytest.raises(BundleError, match="not the released one"):
         newest(tmp_path)
 
 
 def test_release_without_classifier_is_refused(tmp_path: Path) -> None:
     release(tmp_path, write_model(tmp_path), sha256="0" * 64, versions={"rfm_table": "v1"})
-    with pytest.raises(BundleError, match="names no nb_classifier"):
+    with pytest.raises(BundleError, match="has no nb_classifier"):
         newest(tmp_path)
 
 

@@ -35,10 +35,10 @@ def test_compare_of_one_segment_is_empty(fitted: Fitted) -> None:
 
 def test_default_is_kept_unless_clearly_beaten() -> None:
     near = replace(DEFAULT, algorithm="Gaussian mixture", silhouette_euclidean=0.509)
-    assert verdict([DEFAULT, near]).startswith("k-means on 2 components is not beaten: no other")
+    assert verdict([DEFAULT, near]).startswith("k-means on 2 components is the best: no other")
     better = replace(near, silhouette_euclidean=0.52)
     assert verdict([DEFAULT, near, better]).startswith(
-        "k-means on 2 components is beaten by Gaussian mixture on 2 components: it has"
+        "Gaussian mixture on 2 components is better than k-means on 2 components: it has"
     )
 
 
@@ -48,4 +48,4 @@ def test_default_is_kept_unless_clearly_beaten() -> None:
 )
 def test_higher_silhouette_alone_is_not_enough(lost: dict[str, float]) -> None:
     other = replace(DEFAULT, algorithm="Gaussian mixture", silhouette_euclidean=0.6, **lost)
-    assert "is not beaten" in verdict([DEFAULT, other])
+    assert "is the best" in verdict([DEFAULT, other])

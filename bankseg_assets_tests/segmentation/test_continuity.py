@@ -19,7 +19,7 @@ def test_match_keeps_numbers_of_continued_segments() -> None:
     assert found.overlaps == [round(90 / 93, 6), round(50 / 55, 6), round(40 / 44, 6)]
     assert found.kept == round(180 / 186, 6)
     assert found.sentence == (
-        "96.8% of the customers keep their segment number. The least overlap of a continued "
+        "96.8% of the customers keep their segment number. The smallest overlap of a continued "
         "segment is 91%."
     )
 
@@ -28,7 +28,7 @@ def test_match_reports_new_segment() -> None:
     found = match(np.array([[50.0, 50.0, 0.0], [0.0, 0.0, 80.0], [30.0, 30.0, 0.0]]))
     assert found.continued.count(None) == 2
     assert found.order[1] == 2
-    assert "New, for they continue no segment of the model in use: 0, 2." in found.sentence
+    assert "New, because they continue no segment of the model in use: 0, 2." in found.sentence
     assert "Dissolved: 0, 2." in found.sentence
 
 

@@ -30,7 +30,7 @@ def test_best_pca_uses_named_features(fitted: Fitted) -> None:
     names = ["recency", "log_frequency"]
     model = best_pca(fitted.rfm, OPTIONS, named=names, n_components=1, whiten=False)
     assert (features(model), model.n_components, model.comparison) == (names, 1, [])
-    assert model.reason == "They were named."
+    assert model.reason == "Set by name."
 
 
 def test_best_pca_of_identical_customers_has_one_component(spark: SparkSession) -> None:
@@ -58,4 +58,4 @@ def test_best_pca_without_sound_set_keeps_best(spark: SparkSession) -> None:
     assert len(ranks) > 1
     chosen = model.comparison[ranks.index(max(ranks))]
     assert (features(model), model.whitened) == (chosen["features"], chosen["whitened"])
-    assert model.reason.startswith(f"None of {len(ranks)} sets of features gives sound segments")
+    assert model.reason.startswith(f"None of {len(ranks)} sets of features meets all criteria")

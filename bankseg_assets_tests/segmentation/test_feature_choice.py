@@ -62,8 +62,8 @@ def test_repeat_needs_one_percent_on_either_side(once: int, kept: bool) -> None:
 @pytest.mark.parametrize(
     ("balances", "why"),
     [
-        ({}, "it is not known of any customer"),
-        ({900: 100, 1000: 300}, "it is known of only 40% of customers"),
+        ({}, "it is unknown for all customers"),
+        ({900: 100, 1000: 300}, "it is known for only 40% of customers"),
         ({0: N}, "it is the same for all customers"),
         ({0: 995, 900: 5}, "it is the same for over 99% of the customers"),
     ],
@@ -109,7 +109,7 @@ def test_named_features_are_only_candidate() -> None:
     assert choice.warnings[0].startswith("The number of days since the last transaction is not")
     with pytest.raises(InputError, match=r"Unknown features \['age'\]"):
         choose_features(counts(), N, named=["age"])
-    with pytest.raises(ValueError, match="3 components asked of 2 features"):
+    with pytest.raises(ValueError, match="3 components requested of 2 features"):
         choose_features(counts(), N, named=["repeat", "recency"], n_components=3)
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from pyspark.sql import SparkSession
 
 from bankseg_assets.segmentation import grid_summary as summary_module
-from bankseg_assets.segmentation.grid_summary import GRID_SIDE, Summary, summarise
+from bankseg_assets.segmentation.grid_summary import GRID_SIDE, GridSummary, summarise
 from bankseg_assets.segmentation.partition import squared_distances
 
 POINTS = np.random.default_rng(3).normal(size=(400, 2))
@@ -56,14 +56,14 @@ def test_error_bound_holds_for_any_centres(seed: int, side: float, k: int, sprea
     np.add.at(means, owner, points)
     means /= weights[:, None]
     within = float(((points - means[owner]) ** 2).sum())
-    summary = Summary(means, weights, within, side)
-    told = within + float(weights @ squared_distances(means, centres).min(axis=1))
+    summary = GridSummary(means, weights, within, side)
+    bound = within + float(weights @ squared_distances(means, centres).min(axis=1))
     true = float(squared_distances(points, centres).min(axis=1).sum())
-    assert told * (1 - summary.error_bound(told)) <= true * (1 + 1e-9)
-    assert true <= told * (1 + 1e-9)
+    assert bound * (1 - summary.error_bound(bound)) <= true * (1 + 1e-9)
+    assert true <= bound * (1 + 1e-9)
 
 
 def test_summary_of_distinct_points_has_no_error() -> None:
-    exact = Summary(np.zeros((1, 2)), np.ones(1), 0.0, GRID_SIDE)
+    exact = GridSummary(np.zeros((1, 2)), np.ones(1), 0.0, GRID_SIDE)
     assert exact.error_bound(3.0) == pytest.approx(0.0, abs=1e-12)
     assert exact.error_bound(0.0) == 0.0

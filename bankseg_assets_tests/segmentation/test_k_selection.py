@@ -13,7 +13,7 @@ from sklearn.metrics import silhouette_score
 from sklearn.naive_bayes import GaussianNB
 
 from bankseg_assets.release.gates import ALL_CRITERIA
-from bankseg_assets.segmentation.grid_summary import Summary, spread_sample
+from bankseg_assets.segmentation.grid_summary import GridSummary, spread_sample
 from bankseg_assets.segmentation.k_selection import (
     LEAST_STABILITY,
     SOUND,
@@ -21,7 +21,7 @@ from bankseg_assets.segmentation.k_selection import (
     SweepEntry,
     choose_k,
     elbow,
-    evaluate,
+    evaluate_partition,
     gap_choice,
     least_share,
     named_k,
@@ -33,9 +33,9 @@ from bankseg_assets.segmentation.partition import Partition, squared_distances
 from bankseg_assets.stats.arrays import Array
 
 
-def summary_of(points: Array, weights: Sequence[float] | None = None) -> Summary:
+def summary_of(points: Array, weights: Sequence[float] | None = None) -> GridSummary:
     given_weights = np.ones(len(points)) if weights is None else np.array(weights, dtype=float)
-    return Summary(points, given_weights, within_inertia=0.0, side=0.0)
+    return GridSummary(points, given_weights, within_inertia=0.0, side=0.0)
 
 
 def brute_silhouette(points: Array, labels: npt.NDArray[np.int64]) -> float:
@@ -71,7 +71,7 @@ THREE = clouds((0, 0), (5, 0), (0, 5))
 )
 def test_cell_is_weighted_by_members(points: Array, weights: list[int]) -> None:
     centroids = points[[0, 3]]
-    entry = evaluate(summary_of(points, weights), Partition(centroids))
+    entry = evaluate_partition(summary_of(points, weights), Partition(centroids))
     everyone = np.repeat(points, weights, axis=0)
     labels = labels_of(everyone, centroids)
     assert entry.silhouette == pytest.approx(brute_silhouette(everyone, labels), abs=1e-9)
@@ -79,8 +79,10 @@ def test_cell_is_weighted_by_members(points: Array, weights: list[int]) -> None:
 
 
 def test_inertia_within_cells_is_added() -> None:
-    summary = Summary(np.array([[0.0], [4.0]]), np.array([2.0, 3.0]), within_inertia=7.0, side=1.0)
-    assert evaluate(summary, Partition(np.array([[1.0], [4.0]]))).inertia == 2 * 1.0 + 7.0
+    summary = GridSummary(
+        np.array([[0.0], [4.0]]), np.array([2.0, 3.0]), within_inertia=7.0, side=1.0
+    )
+    assert evaluate_partition(summary, Partition(np.array([[1.0], [4.0]]))).inertia == 2 * 1.0 + 7.0
 
 
 @given(
@@ -106,7 +108,9 @@ def test_gaussian_f1_equals_naive_bayes_macro_f1() -> None:
         / ((labels == s).sum() + (predicted == s).sum())
         for s in range(2)
     ]
-    assert evaluate(summary_of(points), partition).f1_macro == pytest.approx(np.mean(hits))
+    assert evaluate_partition(summary_of(points), partition).f1_macro == pytest.approx(
+        np.mean(hits)
+    )
     assert np.mean(hits) < 1
 
 
@@ -183,8 +187,8 @@ def test_choose_k_starts_at_2_where_4_is_not_sound() -> None:
     swept = entries((2, 0.8, 0.5), (3, 0.7, 0.2), (4, 0.9, 0.001), (5, 0.4, 0.001))
     tiny = choose(swept)
     assert (tiny.k, tiny.rank) == (3, SOUND - 1)
-    assert tiny.warnings[0].startswith("There are only 3 segments: no division into 4 or more is")
-    assert tiny.reason.startswith("k = 3 is the greatest k below 4 that is stable among those with")
+    assert tiny.warnings[0].startswith("There are only 3 segments: no clustering with 4 or more")
+    assert tiny.reason.startswith("k = 3 is the largest stable k below 4 among those with")
     assert choose(swept, unstable=(3,)).k == 2
     loose = choose(entries((2, 0.8, 0.5), (4, 0.6, 0.1)), unstable=(4,))
     assert (loose.k, loose.rank) == (2, SOUND - 1)
@@ -238,10 +242,10 @@ def test_choose_k_takes_smaller_k_on_ties() -> None:
 def test_named_k_must_be_swept() -> None:
     swept = entries((2, 0.9, 0.5), (3, 0.1, 0.001))
     choice = named_k(swept, 3, stability_of=lambda k: 0.7)
-    assert (choice.k, choice.reason) == (3, "k = 3 was asked for in the run's configuration.")
+    assert (choice.k, choice.reason) == (3, "k = 3 was set in the run's configuration.")
     assert (choice.entry.stability, choice.rank) == (0.7, None)
     assert SOUND == ALL_CRITERIA  # as gates and the app call it, without Spark
-    with pytest.raises(ValueError, match=r"k = 9 was asked for; the sweep covers \[2, 3\]"):
+    with pytest.raises(ValueError, match=r"k = 9 was requested; the sweep covers \[2, 3\]"):
         named_k(swept, 9, stability_of=lambda k: 0.7)
 
 

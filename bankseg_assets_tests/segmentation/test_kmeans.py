@@ -14,18 +14,19 @@ from bankseg_assets.contracts.feature_catalogue import FEATURES as CATALOGUE
 from bankseg_assets.segmentation import alternatives
 from bankseg_assets.segmentation.alternatives import Algorithm
 from bankseg_assets.segmentation.feature_choice import Candidate
-from bankseg_assets.segmentation.k_selection import SweepOptions, evaluate
+from bankseg_assets.segmentation.k_selection import SweepOptions, evaluate_partition
 from bankseg_assets.segmentation.kmeans import (
     MOST_POLISHING_PASSES,
     SETTLED,
     InUse,
     KMeansModel,
     fit_kmeans,
-    measure,
+    measure_segments,
     polish,
 )
 from bankseg_assets.segmentation.partition import Partition, squared_distances
 from bankseg_assets.segmentation.pca import constant_model, fit_pca
+from bankseg_assets.storage.documents import DocumentError
 from bankseg_assets_tests.fitted_models import FEATURES, Fitted, candidate
 from bankseg_assets_tests.frames import rfm_frame
 from bankseg_assets_tests.segmentation.test_k_selection import (
@@ -54,8 +55,8 @@ def labelled(spark: SparkSession) -> DataFrame:
 def test_silhouette_is_exact_for_squared_distances(labelled: DataFrame) -> None:
     labels = labels_of(POINTS, CENTROIDS)
     expected = brute_silhouette(POINTS, labels)
-    sizes, inertia, silhouette = measure(labelled, Partition(CENTROIDS))
-    entry = evaluate(summary_of(POINTS), Partition(CENTROIDS))
+    sizes, inertia, silhouette = measure_segments(labelled, Partition(CENTROIDS))
+    entry = evaluate_partition(summary_of(POINTS), Partition(CENTROIDS))
     vectors = labelled.select(array_to_vector(F.array("pc1", "pc2")).alias("features"), "segment")
     in_spark = ClusteringEvaluator(predictionCol="segment").evaluate(vectors)
     assert [silhouette, entry.silhouette, in_spark] == pytest.approx([expected] * 3, rel=1e-9)
@@ -116,6 +117,16 @@ def test_model_has_metrics_of_all_customers(fitted: Fitted) -> None:
 
 def test_model_round_trips_through_json(fitted: Fitted) -> None:
     assert KMeansModel.from_json(json.loads(json.dumps(fitted.kmeans.to_json()))) == fitted.kmeans
+
+
+def test_damaged_model_names_field(fitted: Fitted) -> None:
+    document = fitted.kmeans.to_json()
+    with pytest.raises(DocumentError, match=r"sizes\[0\] is 'many': input should be a valid"):
+        KMeansModel.from_json(document | {"sizes": ["many"]})
+    sweep = [{"k": 2}, *document["sweep"][1:]]
+    with pytest.raises(DocumentError, match=r"sweep\[0\]\.inertia is missing\."):
+        KMeansModel.from_json(document | {"sweep": sweep})
+    assert KMeansModel.from_json(document | {"field_of_a_newer_build": 1}) == fitted.kmeans
 
 
 def test_fit_is_independent_of_partitioning(fitted: Fitted) -> None:
@@ -193,7 +204,7 @@ def test_identical_customers_are_one_segment(spark: SparkSession) -> None:
     model = fit_kmeans(rfm, pca, SweepOptions(range(2, 6), fewest=4, seed=1))
     assert (model.k, model.sizes, model.silhouette) == (1, [30], 0.0)
     assert model.warnings == [model.reason]
-    assert model.reason.startswith("All customers are one segment: nothing that is known")
+    assert model.reason.startswith("All customers are one segment: no measure differs")
     assert KMeansModel.from_json(json.loads(json.dumps(model.to_json()))) == model
 
 

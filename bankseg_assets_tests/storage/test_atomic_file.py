@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets.storage.atomic_file import draft_in, sweep_drafts
+from bankseg_assets.storage.atomic_file import atomic_file, draft_in, sweep_drafts
 
 HOLD_A_DRAFT = """
 import sys, time
@@ -35,6 +35,26 @@ def test_failed_draft_is_removed(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+def test_atomic_file_creates_folder_and_replaces_content(tmp_path: Path) -> None:
+    path = tmp_path / "folder" / "name"
+    for content in (b"first", b"second"):
+        with atomic_file(path) as file:
+            file.write(content)
+    assert path.read_bytes() == b"second"
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_atomic_file_keeps_content_after_an_error(tmp_path: Path) -> None:
+    path = tmp_path / "name"
+    path.write_bytes(b"first")
+    with pytest.raises(RuntimeError), atomic_file(path) as file:
+        file.write(b"half")
+        raise RuntimeError
+    assert path.read_bytes() == b"first"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.subprocess
 @pytest.mark.parametrize("place", [".", "0123"])
 def test_sweep_drafts_removes_drafts_of_dead_writers_only(tmp_path: Path, place: str) -> None:
     (tmp_path / place).mkdir(exist_ok=True)

@@ -93,6 +93,7 @@ def test_failed_writer_keeps_previous_version(tmp_path: Path, failure: type[Base
     assert list((tmp_path / "rfm_table").iterdir()) == [before]
 
 
+@pytest.mark.subprocess
 def test_killed_writer_keeps_previous_version(tmp_path: Path) -> None:
     store = VersionStore(tmp_path)
     before = publish(store, "before")
@@ -154,7 +155,7 @@ def test_versions_sort_by_start_of_run(tmp_path: Path) -> None:
 def test_superseded_run_cannot_publish(tmp_path: Path) -> None:
     store = VersionStore(tmp_path)
     with (
-        pytest.raises(SupersededError, match="run-b began after it"),
+        pytest.raises(SupersededError, match="the later run run-b took over"),
         store.draft("rfm_table", "run-a") as draft,
     ):
         (draft.path / "old.txt").write_text("old")
@@ -207,11 +208,14 @@ def test_version_records_inputs_and_files(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("damage", "told"),
+    ("damage", "message"),
     [
-        (lambda path: path.write_text("tex"), r"a\.txt is 3 bytes; 4 bytes were written"),
-        (lambda path: path.write_text("tfxt"), r"a\.txt is damaged: other content; 4 bytes"),
-        (lambda path: path.unlink(), r"a\.txt is missing; 4 bytes were written"),
+        (lambda path: path.write_text("tex"), r"a\.txt is 3 bytes; expected 4 bytes"),
+        (
+            lambda path: path.write_text("tfxt"),
+            r"a\.txt is damaged: other content; expected 4 bytes",
+        ),
+        (lambda path: path.unlink(), r"a\.txt is missing; expected 4 bytes"),
         (
             lambda path: (path.parents[1] / "_version.json").write_text("{"),
             r"has no readable _version\.json\. Materialize rfm_table again\.",
@@ -223,11 +227,13 @@ def test_version_records_inputs_and_files(tmp_path: Path) -> None:
     ],
     ids=["cut", "flipped", "gone", "record", "field"],
 )
-def test_verify_detects_damage(tmp_path: Path, damage: Callable[[Path], object], told: str) -> None:
+def test_verify_detects_damage(
+    tmp_path: Path, damage: Callable[[Path], object], message: str
+) -> None:
     version = publish(VersionStore(tmp_path), "text")
     verify(version)
     damage(version / "parts" / "a.txt")
-    with pytest.raises(DamagedVersionError, match=told):
+    with pytest.raises(DamagedVersionError, match=message):
         verify(version)
 
 

@@ -15,17 +15,17 @@ from bankseg_assets.storage.documents import Document
 
 MAX_CUSTOMERS = 10_000
 SPENDING_ALONE = (
-    "Transactions and amounts are those of spending. Income, such as a salary, is not counted in "
-    "any of them, and is no input."
+    "Transactions and amounts are of spending only. Income, such as a salary, is not included "
+    "and is not an input."
 )
 _INPUT_KEYS = ("measure", "label", "unit", "help", "minimum", "maximum")
 _SEGMENT_KEYS = ("segment", "name", "sentence", "share_of_customers", "share_of_money")
 
 
 class Scored(BaseModel):
-    """What the model says of a customer: the most likely segment, and how likely each is.
+    """The most likely segment of a customer, and the probability of each segment.
 
-    `action`: what the release recommends for the segment, null where it recommends nothing.
+    `action`: the action that the release recommends for the segment, or null.
     """
 
     segment: int
@@ -37,20 +37,20 @@ class Scored(BaseModel):
 
 
 class Answer(Scored):
-    """The same, with the model that said so."""
+    """A scored customer, with the version of the model."""
 
     model_version: str
     snapshot_date: str
 
 
 class Failed(BaseModel):
-    """Why a customer of a list was not scored."""
+    """The reason why a customer of a list was not scored."""
 
     error: str
 
 
 class BatchAnswer(BaseModel):
-    """An answer for each customer of a list, in their order."""
+    """A result for each customer of a list, in the same order."""
 
     model_version: str
     snapshot_date: str
@@ -59,11 +59,11 @@ class BatchAnswer(BaseModel):
 
 
 class Model(BaseModel):
-    """The model in use: what it takes, what it may answer, and how good it is.
+    """The model in use: its inputs, segments and quality metrics.
 
-    `direction_known`: whether transactions and amounts are of spending alone; where it is false,
-    income, such as salaries, is counted with them. Where it is true, each segment has the
-    `median_income` of its members (null for fewer than 11 customers), which is no input.
+    `direction_known`: if true, transactions and amounts are of spending only, and each segment has
+    the `median_income` of its members (null for fewer than 11 customers), which is not an input. If
+    false, they include income, such as salaries.
     """
 
     version: str
@@ -74,21 +74,21 @@ class Model(BaseModel):
     segments: list[dict[str, Any]]
     metrics: dict[str, float]
     warnings: list[str]
-    """What the data could not support."""
+    """Limits of the data."""
 
 
 class Refused(BaseModel):
-    """Newer data or a newer model that was not released, and why, with what to do next."""
+    """The newest refused release: time, reasons, and next steps."""
 
     at: str
     reasons: list[str]
 
 
 class Health(BaseModel):
-    """Whether there is a model to answer with, and why the newest one is not in use, if so.
+    """Whether a model is in use, and why the newest one is not, if so.
 
-    `warnings`: what to know of the release before relying on it. `refused`: what came after it and
-    was not released; null where nothing was.
+    `warnings`: limits of the release's data and model. `refused`: a newer release that did not pass
+    the gates, or null.
     """
 
     status: str
@@ -100,7 +100,7 @@ class Health(BaseModel):
 
 
 class Refusal(BaseModel):
-    """Why a request is not answered: what was expected, and what was found."""
+    """The reason why a request is refused: what was expected, and what was found."""
 
     detail: str
 

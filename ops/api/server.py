@@ -17,12 +17,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import uvicorn
-from fastapi import Body, FastAPI, HTTPException, Request
+from fastapi import APIRouter, Body, Depends, FastAPI, HTTPException, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bankseg_assets.release.releases import Refusal, Release, refusal
+from bankseg_assets.release.releases import Refusal, Release, current_refusal
 from bankseg_assets.runtime.settings import SettingsError, load_settings
 from bankseg_assets.scoring.answers import answers
 from bankseg_assets.scoring.bundle import Bundle
@@ -32,23 +32,23 @@ from bankseg_assets.scoring.lists.actions import read_actions
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.published_model import newest_first
 from ops.api import schema
+from ops.exit_codes import reports
 from ops.launch.preflight import HOST, PreflightError, check_port
 from ops.launch.same_origin import LOOPBACK, SameOriginMiddleware, cross_site_reason
 
 POLL_SECONDS = 2.0  # a look for a new release takes about 2 ms
 MAX_BODY_BYTES = 4_000_000  # 10,000 customers with every input have about 1 million
 MAX_CONNECTIONS = 256  # each may hold a body
-REFUSED = 2
 
 # The framework can record bodies and errors and send them to an address from the environment.
 NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
 _EXPECTED = {
-    "/score": 'a JSON object of what is known, such as {"frequency": 2}',
-    "/score/batch": f"a JSON list of at most {schema.MAX_CUSTOMERS:,} objects of what is known",
+    "/score": 'a JSON object of the known inputs, such as {"frequency": 2}',
+    "/score/batch": f"a JSON list of at most {schema.MAX_CUSTOMERS:,} objects of known inputs",
 }
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     code: {"model": schema.Refusal, "description": why}
-    for code, why in ((422, "A value that cannot be taken"), (503, "No model is in use yet"))
+    for code, why in ((422, "An invalid value"), (503, "No model is in use yet"))
 }
 
 log = logging.getLogger("uvicorn.error")
@@ -77,7 +77,7 @@ class Current:
         release, actions = serving.release, before.actions
         if release is not None and release is not before.serving.release:
             actions = _actions(release)
-        self._served = ServedRelease(serving, actions, refusal(self._published_dir))
+        self._served = ServedRelease(serving, actions, current_refusal(self._published_dir))
 
     async def follow(self) -> None:
         """Renew every POLL_SECONDS; errors are logged and retried."""
@@ -121,23 +121,75 @@ class RedactedErrorLogging:
             log.error("A request failed: %s", error_location(error))
 
 
+router = APIRouter()
+
+
+async def _current(request: Request) -> Current:
+    found: Current = request.app.state.current
+    return found
+
+
+InUse = Annotated[Current, Depends(_current)]
+
+
+@router.get("/health")
+async def health(current: InUse) -> schema.Health:
+    """Return the health of the server; 200 also before the first model."""
+    serving, refused = current.serving, current.refused
+    return schema.Health(
+        status="ok" if serving.bundle else "no model",
+        release=serving.release.name if serving.release else "",
+        model_version=serving.bundle.version if serving.bundle else "",
+        problem=serving.problem,
+        warnings=list(serving.release.warnings) if serving.release else [],
+        refused=schema.Refused(at=refused.at, reasons=list(refused.reasons)) if refused else None,
+    )
+
+
+@router.get("/model", responses={503: _REFUSALS[503]})
+async def model(current: InUse) -> schema.Model:
+    """Describe the model in use: inputs with labels, units and ranges; segments; metrics."""
+    bundle, _ = current.model
+    return schema.described(bundle)
+
+
+@router.post("/score", responses=_REFUSALS)
+async def score(current: InUse, customer: dict[str, Any]) -> schema.Answer:
+    """Score one customer. Leave out unknown inputs, or send null."""
+    bundle, actions = current.model
+    columns, (problem,) = columns_of(asked_of(bundle), [customer])
+    if problem:
+        raise HTTPException(422, problem)
+    (found,) = schema.scored(bundle, actions, answers(bundle, columns))
+    return schema.Answer.model_validate(dict(found) | _source(bundle))
+
+
+# Not `async`: it runs in a thread, so that a long list does not block other requests.
+@router.post("/score/batch", responses=_REFUSALS)
+def score_batch(
+    current: InUse,
+    customers: Annotated[list[dict[str, Any]], Body(max_length=schema.MAX_CUSTOMERS)],
+) -> schema.BatchAnswer:
+    """Score a list. A customer with an invalid value gets an error instead of a segment."""
+    bundle, actions = current.model
+    columns, problems = columns_of(asked_of(bundle), customers)
+    found = schema.scored(bundle, actions, answers(bundle, columns)) if customers else []
+    return schema.BatchAnswer(
+        failed=sum(map(bool, problems)),
+        answers=[
+            schema.Failed(error=problem) if problem else one
+            for one, problem in zip(found, problems, strict=True)
+        ],
+        **_source(bundle),
+    )
+
+
 def build_api(published_dir: Path) -> FastAPI:
     """Return the application; it reads its first model at startup."""
-    current = Current(published_dir)
-
-    @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
-        current.renew()
-        task = asyncio.create_task(current.follow())
-        yield
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
     api = FastAPI(
         title="bankseg",
         summary="Which segment does a customer belong to?",
-        lifespan=lifespan,
+        lifespan=_follow_releases,
         # The documentation pages would load scripts from other sites.
         docs_url=None,
         redoc_url=None,
@@ -145,64 +197,28 @@ def build_api(published_dir: Path) -> FastAPI:
         telemetry=NO_TELEMETRY,
         exception_handlers={RequestValidationError: _invalid_request, Exception: _internal_error},
     )
-
-    @api.get("/health")
-    async def health() -> schema.Health:
-        """Tell whether the server can answer; 200 also before the first model."""
-        serving, refused = current.serving, current.refused
-        return schema.Health(
-            status="ok" if serving.bundle else "no model",
-            release=serving.release.name if serving.release else "",
-            model_version=serving.bundle.version if serving.bundle else "",
-            problem=serving.problem,
-            warnings=list(serving.release.warnings) if serving.release else [],
-            refused=schema.Refused(at=refused.at, reasons=list(refused.reasons))
-            if refused
-            else None,
-        )
-
-    @api.get("/model", responses={503: _REFUSALS[503]})
-    async def model() -> schema.Model:
-        """Describe the model: inputs with labels, units and ranges; segments; metrics."""
-        bundle, _ = current.model
-        return schema.described(bundle)
-
-    @api.post("/score", responses=_REFUSALS)
-    async def score(customer: dict[str, Any]) -> schema.Answer:
-        """Score one customer. An input that is not known is left out, or null."""
-        bundle, actions = current.model
-        columns, (problem,) = columns_of(asked_of(bundle), [customer])
-        if problem:
-            raise HTTPException(422, problem)
-        (found,) = schema.scored(bundle, actions, answers(bundle, columns))
-        return schema.Answer.model_validate(dict(found) | _source(bundle))
-
-    # Not `async`: it runs in a thread, so that a long list does not block other requests.
-    @api.post("/score/batch", responses=_REFUSALS)
-    def score_batch(
-        customers: Annotated[list[dict[str, Any]], Body(max_length=schema.MAX_CUSTOMERS)],
-    ) -> schema.BatchAnswer:
-        """Score a list. A customer with a value that cannot be taken gets an error instead."""
-        bundle, actions = current.model
-        columns, problems = columns_of(asked_of(bundle), customers)
-        found = schema.scored(bundle, actions, answers(bundle, columns)) if customers else []
-        return schema.BatchAnswer(
-            failed=sum(map(bool, problems)),
-            answers=[
-                schema.Failed(error=problem) if problem else one
-                for one, problem in zip(found, problems, strict=True)
-            ],
-            **_source(bundle),
-        )
-
-    def openapi() -> dict[str, Any]:
-        bundle = current.serving.bundle
-        if bundle is None:
-            return schema.openapi(api, ())
-        return schema.openapi(api, asked_of(bundle), direction_known=bundle.direction_known)
-
-    setattr(api, "openapi", openapi)  # noqa: B010 - mypy rejects assigning to a method
+    api.state.current = Current(published_dir)
+    api.include_router(router)
+    setattr(api, "openapi", partial(_openapi, api))  # noqa: B010 - mypy rejects assigning to a method
     return api
+
+
+@asynccontextmanager
+async def _follow_releases(api: FastAPI) -> AsyncIterator[None]:
+    current: Current = api.state.current
+    current.renew()
+    task = asyncio.create_task(current.follow())
+    yield
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+
+
+def _openapi(api: FastAPI) -> dict[str, Any]:
+    bundle = api.state.current.serving.bundle
+    if bundle is None:
+        return schema.openapi(api, ())
+    return schema.openapi(api, asked_of(bundle), direction_known=bundle.direction_known)
 
 
 def protected(api: FastAPI, hosts: Collection[str] = ()) -> ASGIApp:
@@ -213,15 +229,12 @@ def protected(api: FastAPI, hosts: Collection[str] = ()) -> ASGIApp:
     )
 
 
+@reports(SettingsError, PreflightError)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Serve until stopped; return the exit code."""
-    try:
-        settings = load_settings()
-        options = _parser(settings.api_port).parse_args(arguments)
-        check_port("BANKSEG_API_PORT", options.port)
-    except (SettingsError, PreflightError) as error:
-        print(f"bankseg: {error}", file=sys.stderr)
-        return REFUSED
+    settings = load_settings()
+    options = _parser(settings.api_port).parse_args(arguments)
+    check_port("BANKSEG_API_PORT", options.port)
     app = protected(build_api(settings.published_dir), options.allow_host)
     uvicorn.Server(configuration(app, options.host, options.port)).run()
     return 0
@@ -257,13 +270,13 @@ def _parser(port: int) -> argparse.ArgumentParser:
     )
     add = parser.add_argument
     add("--port", type=int, default=port, help="BANKSEG_API_PORT (%(default)s)")
-    add("--host", default=HOST, help="the address to listen on (%(default)s): there is no log-in")
+    add("--host", default=HOST, help="the address to listen on (%(default)s); no authentication")
     add(
         "--allow-host",
         action="append",
         default=[],
         metavar="NAME",
-        help="another name that callers know this server by, such as a proxy's",
+        help="another host name that requests may use, such as a proxy's",
     )
     return parser
 
@@ -283,12 +296,12 @@ def _source(bundle: Bundle) -> dict[str, str]:
 
 async def _invalid_request(request: Request, _: Exception) -> JSONResponse:
     expected = _EXPECTED.get(request.url.path, "another request")
-    sentence = f"This is not what was expected: {expected}, sent as application/json."
+    sentence = f"Expected {expected}, sent as application/json."
     return JSONResponse({"detail": sentence}, 422)
 
 
 async def _internal_error(_: Request, error: Exception) -> JSONResponse:
-    sentence = f"The server failed ({type(error).__name__}). Its log says where."
+    sentence = f"The server failed ({type(error).__name__}). See the server's log."
     return JSONResponse({"detail": sentence}, 500)
 
 

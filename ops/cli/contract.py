@@ -1,8 +1,8 @@
-"""Propose a contract for a bank's file, or try one: `bankseg contract suggest|check FILE`.
+"""Suggest or check a contract for a bank's file: `bankseg contract suggest|check FILE`.
 
-suggest prints a contract with its evidence, and asks what the file does not say. check shows what a
-batch would make of a sample of the file; nothing is published. Values are masked in both. schema
-prints the JSON schema of a contract.
+suggest prints a contract with its evidence, and the questions that the file leaves open. check does
+a trial run on a sample of the file; nothing is published. Values are masked in both. schema prints
+the JSON schema of a contract.
 """
 
 import argparse
@@ -15,35 +15,27 @@ from typing import TYPE_CHECKING
 from bankseg_assets.contracts.delivery import ContractError, load_contract
 from bankseg_assets.landing.files import printable
 from bankseg_assets.runtime.settings import SettingsError, called_from, load_settings
+from ops.exit_codes import INTERRUPTED, report, reports
 
 # Importing pyarrow and Spark takes seconds; the help must not wait for them.
 if TYPE_CHECKING:
     from bankseg_assets.onboarding.check import Report
     from bankseg_assets.onboarding.suggest import Suggestion
 
-REFUSED = 2
 OPEN_QUESTIONS = 3
-INTERRUPTED = 130
 
 
+@reports(SettingsError, ContractError)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the subcommand; return the exit code."""
     options = _parser().parse_args(arguments)
     try:
         code: int = options.run(options)
     except KeyboardInterrupt:
-        print("bankseg: stopped.", file=sys.stderr)
-        return INTERRUPTED
-    except (SettingsError, ContractError) as error:
-        return _refuse(error)
+        return report("stopped.", INTERRUPTED)
     except OSError as error:
-        return _refuse(f"{printable(str(error.filename or 'The file'))}: {error.strerror}.")
+        return report(f"{printable(str(error.filename or 'The file'))}: {error.strerror}.")
     return code
-
-
-def _refuse(error: object) -> int:
-    print(f"bankseg: {error}", file=sys.stderr)
-    return REFUSED
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -55,12 +47,12 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     suggest = commands.add_parser(
         "suggest",
-        help="propose a contract for a file",
+        help="suggest a contract for a file",
         epilog="Exit code: 0 for a complete contract, 3 with open questions, 2 without a contract.",
     )
     suggest.add_argument("file", type=Path, help="a CSV, CSV.gz, Parquet or XLSX of the bank")
     suggest.add_argument(
-        "--output", "-o", type=Path, help="write the contract there instead of printing it"
+        "--output", "-o", type=Path, help="write the contract to this file instead of printing it"
     )
     suggest.add_argument(
         *("--answer", "-a"),
@@ -73,18 +65,16 @@ def _parser() -> argparse.ArgumentParser:
     suggest.set_defaults(run=_suggest)
     check = commands.add_parser(
         "check",
-        help="what a batch would make of a file",
+        help="check a file against a contract",
         epilog="Exit code: 0 if the sample is accepted, 1 if more than 1 % of it would be "
         "quarantined, 2 if the file would be rejected or the contract cannot be used.",
     )
     check.add_argument("file", type=Path, help="a CSV, CSV.gz, Parquet or XLSX of the bank")
-    check.add_argument("--contract", "-c", type=Path, help="default: that of BANKSEG_CONTRACT")
-    check.add_argument(
-        "--show-values", action="store_true", help="show customers' values as they are"
-    )
-    check.add_argument("--json", action="store_true", help="one line of JSON, for programs")
+    check.add_argument("--contract", "-c", type=Path, help="default: BANKSEG_CONTRACT")
+    check.add_argument("--show-values", action="store_true", help="show values unmasked")
+    check.add_argument("--json", action="store_true", help="print one line of JSON, for programs")
     check.set_defaults(run=_check)
-    schema = commands.add_parser("schema", help="the JSON schema of a contract, for editors")
+    schema = commands.add_parser("schema", help="print the JSON schema of a contract, for editors")
     schema.set_defaults(run=_schema)
     return parser
 
@@ -116,7 +106,7 @@ def _suggest(options: argparse.Namespace) -> int:
     try:
         found = suggest(_caller_path(options.file), dict(options.answer))
     except (SampleError, AnswerError) as error:
-        return _refuse(error)
+        return report(error)
     if options.output is None:
         print(found.text, end="")
     else:
@@ -150,7 +140,7 @@ def _check(options: argparse.Namespace) -> int:
 
     with quiet_errors() as log:
         try:
-            report = check(_caller_path(options.file), contract, show_values=options.show_values)
+            checked = check(_caller_path(options.file), contract, show_values=options.show_values)
         except SampleError as error:
             failure: object = error
         except OSError:
@@ -162,9 +152,9 @@ def _check(options: argparse.Namespace) -> int:
         else:
             failure = None
     if failure is not None:
-        return _refuse(failure)
-    print(as_json(report) if options.json else "\n".join(_summary(report, contract_path)))
-    return report.exit_code
+        return report(failure)
+    print(as_json(checked) if options.json else "\n".join(_summary(checked, contract_path)))
+    return checked.exit_code
 
 
 def _summary(report: "Report", contract: Path) -> Iterator[str]:

@@ -9,10 +9,10 @@ from collections.abc import Sequence
 
 from bankseg_assets.runtime.settings import SettingsError, load_settings
 from bankseg_assets.storage.version_store import DamagedVersionError
+from ops.exit_codes import report, reports
 
-REFUSED = 2
 
-
+@reports(SettingsError, DamagedVersionError)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Copy the release; return the exit code."""
     options = parser("bankseg export", "Copy the release in use to a URL.").parse_args(arguments)
@@ -21,10 +21,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     try:
         done = export(load_settings().published_dir, options.url, options.only)
-    except (SettingsError, MirrorError, DamagedVersionError, OSError) as error:
-        print(f"bankseg: {error}", file=sys.stderr)
-        return REFUSED
-    print(f"There: {done.release}. {done.versions} versions were sent, {done.n_bytes:,} bytes.")
+    except (MirrorError, OSError) as error:
+        return report(error)
+    print(f"Copied {done.release}. {done.versions} versions sent, {done.n_bytes:,} bytes.")
     return 0
 
 
@@ -39,7 +38,7 @@ def parser(command: str, does: str) -> argparse.ArgumentParser:
         nargs="+",
         default=(),
         metavar="ASSET",
-        help="these assets of the release alone: nb_classifier is enough to score",
+        help="copy only these assets of the release; nb_classifier is enough to score",
     )
     return found
 

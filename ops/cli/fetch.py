@@ -1,7 +1,7 @@
 """Copy the newest release at a URL into the data folder: `bankseg fetch s3://bucket/bankseg`.
 
-For a machine that serves and computes nothing: the app, the API and `bankseg score` use the copy.
-Run it as often as a new model should be picked up; if there is none, nothing is copied.
+For a machine that only serves: the app, the API and `bankseg score` use the copy. Schedule it as
+often as new models should be fetched; if there is no newer one, nothing is copied.
 """
 
 import sys
@@ -9,12 +9,14 @@ from collections.abc import Sequence
 
 from bankseg_assets.runtime.settings import SettingsError, load_settings
 from bankseg_assets.storage.version_store import DamagedVersionError, VersionStore
-from ops.cli.export import REFUSED, parser
+from ops.cli.export import parser
+from ops.exit_codes import report, reports
 
 
+@reports(SettingsError, DamagedVersionError)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Copy the release; return the exit code."""
-    does = "Copy the newest release at a URL to this machine."
+    does = "Copy the newest release from a URL to this machine."
     options = parser("bankseg fetch", does).parse_args(arguments)
     # Importing pyarrow takes a second; the help must not wait for it.
     from bankseg_assets.release.remote_copy import MirrorError, fetch
@@ -23,10 +25,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load_settings()
         store = VersionStore(settings.published_dir, settings.keep_versions)
         done = fetch(options.url, store, options.only)
-    except (SettingsError, MirrorError, DamagedVersionError, OSError) as error:
-        print(f"bankseg: {error}", file=sys.stderr)
-        return REFUSED
-    print(f"In use: {done.release}. {done.versions} versions came, {done.n_bytes:,} bytes.")
+    except (MirrorError, OSError) as error:
+        return report(error)
+    print(f"In use: {done.release}. {done.versions} versions were copied, {done.n_bytes:,} bytes.")
     return 0
 
 

@@ -8,24 +8,25 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from ops.exit_codes import report
+
 # Command -> (module, description). The module's `main` takes the arguments after the command.
 COMMANDS = {
-    "score": ("ops.cli.score", "the segment of each customer in a list (CSV, CSV.gz, Parquet)"),
-    "status": ("ops.cli.status", "what is in use, what came in, what runs"),
-    "deliveries": ("ops.cli.deliveries", "every file that came in, and what became of its rows"),
+    "score": ("ops.cli.score", "predict the segment of customers in a list (CSV, Parquet)"),
+    "status": ("ops.cli.status", "show release, deliveries, servers and disk"),
+    "deliveries": ("ops.cli.deliveries", "list delivered files with row counts and status"),
     "contract": (
         "ops.cli.contract",
-        "a contract for a bank's file: proposed from it, or tried on it",
+        "suggest a contract from a bank's file, or check one against it",
     ),
-    "withdraw": ("ops.cli.withdraw", "an accepted file is taken back, as if it had never arrived"),
-    "quarantine": ("ops.cli.quarantine", "the quarantined rows, to correct and deliver again"),
-    "rollback": ("ops.cli.rollback", "an earlier release is in use again"),
-    "export": ("ops.cli.export", "a copy of the release at a URL: s3, gs, abfs, hdfs, file"),
-    "fetch": ("ops.cli.fetch", "the newest release at a URL, for a machine that only serves"),
-    "serve-api": ("ops.api.server", "the scoring API alone, until Ctrl-C"),
+    "withdraw": ("ops.cli.withdraw", "withdraw an accepted file, or undo a withdrawal"),
+    "quarantine": ("ops.cli.quarantine", "write the quarantined rows for correction"),
+    "rollback": ("ops.cli.rollback", "return to an earlier release"),
+    "export": ("ops.cli.export", "copy the release to a URL: s3, gs, abfs, hdfs, file"),
+    "fetch": ("ops.cli.fetch", "copy the newest release from a URL to a serving machine"),
+    "serve-api": ("ops.api.server", "run the scoring API until Ctrl-C"),
 }
 HELP = ("-h", "--help", "help")
-REFUSED = 2
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -35,8 +36,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(usage())
         return 0
     if given[0] not in COMMANDS:
-        print(f"bankseg: {given[0]!r} is no command.\n{usage()}", file=sys.stderr)
-        return REFUSED
+        return report(f"unknown command {given[0]!r}.\n{usage()}")
     module = import_module(COMMANDS[given[0]][0])
     try:
         code: int = module.main(given[1:])
@@ -50,7 +50,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def usage() -> str:
     """Return the list of commands."""
     lines = [f"  bankseg {name:10} {does}" for name, (_, does) in COMMANDS.items()]
-    return "\n".join([*lines, "  bankseg COMMAND --help   what it takes"])
+    return "\n".join([*lines, "  bankseg COMMAND --help   arguments and options"])
 
 
 if __name__ == "__main__":

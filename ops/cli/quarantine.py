@@ -12,7 +12,7 @@ import json
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import NamedTuple
 
 import pandas as pd
 import pyarrow.dataset as ds
@@ -26,25 +26,22 @@ from bankseg_assets.contracts.delivery import (
 from bankseg_assets.presentation.csv_export import to_csv
 from bankseg_assets.runtime.settings import SettingsError, load_settings
 from bankseg_assets.storage.version_store import NothingPublishedError, VersionStore
+from ops.exit_codes import reports
 
-REFUSED = 2
 RECORD = "record"
 _EXTRA = ("reason", "source_file", "row_number")
 
 
+@reports(SettingsError, ContractError, NothingPublishedError)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Write the newest version's rows to stdout and their number to stderr."""
     argparse.ArgumentParser(
         prog="bankseg quarantine",
         description="Write the quarantined rows as CSV, to correct and deliver again.",
     ).parse_args(arguments)
-    try:
-        settings = load_settings()
-        contract = load_contract(settings.contract)
-        version = VersionStore(settings.published_dir).latest("quarantined_transactions")
-    except (SettingsError, ContractError, NothingPublishedError) as error:
-        print(f"bankseg: {error}", file=sys.stderr)
-        return REFUSED
+    settings = load_settings()
+    contract = load_contract(settings.contract)
+    version = VersionStore(settings.published_dir).latest("quarantined_transactions")
     rows = quarantined_rows(version, contract)
     encoding = "utf-8-sig" if contract.encoding == "utf-8" else contract.encoding
     content = to_csv(rows, delimiter=contract.delimiter, encoding=encoding)
@@ -53,29 +50,37 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
+class QuarantinedRow(NamedTuple):
+    """A row that violates a rule, and where it came from."""
+
+    raw_text: str
+    reason: str
+    source_file: str
+    row_number: int
+
+
 def quarantined_rows(version: Path, contract: DeliveryContract) -> pd.DataFrame:
     """Return the rows of a version that violate a rule, with the contract's column names.
 
     Duplicates are excluded: one copy of each was kept.
     """
     rows = [
-        _fields(row["raw_text"], contract) | {name: row[name] for name in _EXTRA}
+        _fields(row.raw_text, contract) | {name: getattr(row, name) for name in _EXTRA}
         for row in _read(sorted(map(str, version.glob("*.parquet"))))
     ]
     return pd.DataFrame(rows, columns=[*contract.file_columns, *_EXTRA, RECORD], dtype=object)
 
 
-def _read(files: list[str]) -> list[dict[str, Any]]:
+def _read(files: list[str]) -> list[QuarantinedRow]:
     if not files:  # nothing was quarantined yet
         return []
     wanted = ds.field("disposition") == "quarantined"
-    table = ds.dataset(files).to_table(["raw_text", *_EXTRA], filter=wanted)
+    table = ds.dataset(files).to_table(list(QuarantinedRow._fields), filter=wanted)
     order = [("source_file", "ascending"), ("row_number", "ascending")]
-    found: list[dict[str, Any]] = table.sort_by(order).to_pylist()
-    return found
+    return [QuarantinedRow(**row) for row in table.sort_by(order).to_pylist()]
 
 
-def _fields(raw_text: str, contract: DeliveryContract) -> dict[str, Any]:
+def _fields(raw_text: str, contract: DeliveryContract) -> dict[str, str | int | None]:
     """Return a row's fields by the contract's column names, or its record unchanged."""
     try:
         found = json.loads(raw_text)
@@ -84,7 +89,7 @@ def _fields(raw_text: str, contract: DeliveryContract) -> dict[str, Any]:
     # A malformed record may be valid JSON too, such as `12` or `null`.
     if not isinstance(found, dict):
         return {RECORD: raw_text}
-    fields: dict[str, Any] = {}
+    fields: dict[str, str | int | None] = {}
     for ours, rule in contract.columns.items():
         fields |= _delivered(rule, found.get(ours))
     # The row passed the row filters, and must pass them again on redelivery.
@@ -92,7 +97,7 @@ def _fields(raw_text: str, contract: DeliveryContract) -> dict[str, Any]:
     return kept | fields
 
 
-def _delivered(rule: ColumnRule, text: str | None) -> dict[str, Any]:
+def _delivered(rule: ColumnRule, text: str | None) -> dict[str, str | int | None]:
     """Return the file columns of a value; one that cannot be split goes into the first."""
     if not rule.names:
         return {rule.name: text}

@@ -1,7 +1,7 @@
-"""The segment of each customer in a list: `bankseg score customers.csv scored.csv`.
+"""Predict the segment of each customer in a list: `bankseg score customers.csv scored.csv`.
 
-The columns are found by name; the rest of the list comes out as it was. A row with a value that
-cannot be taken has no segment, and says why in the column `error`.
+Inputs are matched to columns by name; other columns are copied unchanged. A row with an invalid
+value has no segment, and the reason in the column `error`.
 """
 
 import argparse
@@ -18,19 +18,18 @@ from bankseg_assets.landing.files import printable
 from bankseg_assets.presentation.formatting import day
 from bankseg_assets.runtime.settings import SettingsError, called_from, load_settings
 from bankseg_assets.scoring.lists.errors import ListError
+from ops.exit_codes import INTERRUPTED, report, reports
 
 # Importing numpy, pandas and pyarrow takes a second; the help must not wait for it.
 if TYPE_CHECKING:
     from bankseg_assets.scoring.bundle import Bundle
     from bankseg_assets.scoring.current_model import Serving
-    from bankseg_assets.scoring.lists.column_matching import Matching
+    from bankseg_assets.scoring.lists.column_matching import ColumnMatching
     from bankseg_assets.scoring.lists.hold_out import HoldOut
-    from bankseg_assets.scoring.lists.score_file import Summary
-
-REFUSED = 2
-INTERRUPTED = 130
+    from bankseg_assets.scoring.lists.score_file import ListSummary
 
 
+@reports(SettingsError, ContractError, ListError)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Score a list; return the exit code: 0 also when some rows have an error."""
     options = _parser().parse_args(arguments)
@@ -40,12 +39,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = load_settings()
         contract = load_contract(settings.contract)
         _score(options, contract, settings.published_dir)
-    except (SettingsError, ContractError, ListError) as error:
-        print(f"bankseg: {error}", file=sys.stderr)
-        return REFUSED
     except KeyboardInterrupt:
-        print("bankseg: stopped; nothing was written.", file=sys.stderr)
-        return INTERRUPTED
+        return report("stopped; nothing was written.", INTERRUPTED)
     return 0
 
 
@@ -53,20 +48,20 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bankseg score", description=__doc__)
     add = parser.add_argument
     add("list", type=Path, help="a .csv, .csv.gz or .parquet with a column for each known input")
-    add("out", type=Path, help="the file to write, of any of these kinds")
-    add("--delimiter", help="between the fields of a CSV (the contract's)")
-    add("--decimal", choices=[".", ","], help="the mark before decimals (the contract's)")
-    add("--encoding", type=_encoding, help="of a CSV (the contract's)")
+    add("out", type=Path, help="the file to write, in any of these formats")
+    add("--delimiter", help="field delimiter of a CSV (default: the contract's)")
+    add("--decimal", choices=[".", ","], help="decimal separator (default: the contract's)")
+    add("--encoding", type=_encoding, help="encoding of a CSV (default: the contract's)")
     add(
         *("--column", "-c"),
         action="append",
         default=[],
         type=_pair,
         metavar="INPUT=COLUMN",
-        help="which column is an input; nothing after = if there is none",
+        help="the column of an input; leave empty after = if there is none",
     )
-    add("--id", metavar="COLUMN", help="the customer's ID, to draw who is held out by")
-    add("--campaign", help="who is held out is drawn anew for each name (the model's version)")
+    add("--id", metavar="COLUMN", help="the column with the customer ID, for the hold-out")
+    add("--campaign", help="each name has its own hold-out (default: the model's version)")
     add("--hold-out", type=_share, default=0.1, help="the share held out, 0 to 1 (%(default)s)")
     return parser
 
@@ -82,7 +77,7 @@ def _score(options: argparse.Namespace, contract: DeliveryContract, published_di
     here = called_from()
     source, target = here / options.list, here / options.out
     if target.exists() and source.exists() and target.samefile(source):
-        raise ListError("The list would be replaced by the result. Name another file to write.")
+        raise ListError("The result would overwrite the list. Choose another output file.")
     serving = _serving(published_dir)
     bundle, release = serving.bundle, serving.release
     assert bundle is not None and release is not None
@@ -110,25 +105,25 @@ def _serving(published_dir: Path) -> "Serving":
     if serving.bundle is None:
         raise ListError(why_no_model(serving, published_dir))
     if serving.problem:
-        _note(f"The newest model cannot be used; an earlier one scores. {serving.problem}")
+        _note(f"The newest model cannot be used; an earlier one is used. {serving.problem}")
     return serving
 
 
-def _report_columns(matching: "Matching", names: Sequence[str]) -> None:
+def _report_columns(matching: "ColumnMatching", names: Sequence[str]) -> None:
     """Print the inputs without a column. Raises ListError if names are only similar."""
     from bankseg_assets.scoring.lists.score_table import RESULTS
 
     if matching.alike:
         questions = [
-            f"No column is called {measure}. If {name!r} is it, say --column {measure}={name!r}; "
-            f"if it is unknown, --column {measure}="
+            f"No column is called {measure}. If {name!r} is meant: --column {measure}={name!r}; "
+            f"if it is unknown: --column {measure}="
             for measure, name in matching.alike.items()
         ]
         raise ListError("\n".join(questions))
     if matching.unknown:
-        _note(f"Unknown of every customer: {', '.join(matching.unknown)}.")
+        _note(f"Unknown for all customers: {', '.join(matching.unknown)}.")
     if replaced := [name for name in names if name in RESULTS]:
-        _note(f"Columns that the list had already are replaced: {', '.join(replaced)}.")
+        _note(f"Existing columns of the list are replaced: {', '.join(replaced)}.")
 
 
 def _hold_out(
@@ -143,11 +138,11 @@ def _hold_out(
         return HoldOut(column, options.campaign or bundle.version, options.hold_out)
     if options.id:
         raise ListError(f"There is no column {printable(options.id)!r} for --id.")
-    _note(f"Nobody is held out: there is no column {' or '.join(wanted)}; name one with --id.")
+    _note(f"No customers are held out: found no column {' or '.join(wanted)}; name it with --id.")
     return None
 
 
-def _summary_text(summary: "Summary", target: Path, bundle: "Bundle") -> str:
+def _summary_text(summary: "ListSummary", target: Path, bundle: "Bundle") -> str:
     from bankseg_assets.scoring.quality import quality
 
     counts = {"sure": summary.sure, "not sure": summary.unsure, "with an error": summary.failed}
@@ -175,7 +170,7 @@ def _pair(text: str) -> tuple[str, str]:
 def _share(text: str) -> float:
     share = float(text)
     if not 0 <= share <= 1:
-        raise argparse.ArgumentTypeError(f"{text} is not from 0 to 1")
+        raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")
     return share
 
 
@@ -183,13 +178,13 @@ def _encoding(text: str) -> str:
     try:
         return codecs.lookup(text).name
     except LookupError:
-        raise argparse.ArgumentTypeError(f"{text!r} is no encoding; try utf-8 or cp1252") from None
+        raise argparse.ArgumentTypeError(f"unknown encoding {text!r}; try utf-8, cp1252") from None
 
 
 def _delimiter(text: str) -> str:
     text = {"\\t": "\t", "tab": "\t"}.get(text, text)
     if len(text) != 1:
-        raise ListError(f"The delimiter {text!r} is not one character. Say such as ';' or tab.")
+        raise ListError(f"The delimiter {text!r} is not one character. Use for example ';' or tab.")
     return text
 
 

@@ -1,27 +1,26 @@
-"""What is in use, what came in, what runs: `bankseg status [--json]`. Looking changes nothing."""
+"""Show the release in use, deliveries, servers and disk: `bankseg status [--json]`."""
 
 import argparse
 import json
 import shutil
 import sqlite3
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Any
 
-from bankseg_assets.landing.ledger import WITHDRAWN, Ledger
+from bankseg_assets.landing.ledger import WITHDRAWN, Delivery, Ledger
 from bankseg_assets.presentation.formatting import day
-from bankseg_assets.release.releases import Release, refusal
+from bankseg_assets.release.releases import DeliveryOutcome, Refusal, Release, current_refusal
 from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.current_model import Serving, renew
 from bankseg_assets.scoring.published_model import newest_first
-from bankseg_assets.storage.documents import read_document
+from bankseg_assets.storage.documents import Document, read_document
+from ops.exit_codes import reports
 from ops.launch.preflight import GIGABYTE, NEEDED_BYTES
 from ops.launch.services import platform_services
 
 NOTHING_IN_USE = 1
-REFUSED = 2
 EDA = "eda_report"
 # Metric -> its label.
 METRICS = {
@@ -33,100 +32,187 @@ METRICS = {
 }
 
 
+@reports(SettingsError)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Print the status; return 0 if a model is in use, else 1."""
     parser = argparse.ArgumentParser(prog="bankseg status", description=__doc__)
-    parser.add_argument("--json", action="store_true", help="for programs")
+    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
     options = parser.parse_args(arguments)
-    try:
-        found = status(load_settings())
-    except SettingsError as error:
-        print(f"bankseg: {error}", file=sys.stderr)
-        return REFUSED
-    print(json.dumps(found, indent=2) if options.json else "\n".join(_lines(found)))
-    return 0 if found["release"] else NOTHING_IN_USE
+    found = status(load_settings())
+    print(json.dumps(found.model_dump(), indent=2) if options.json else "\n".join(_lines(found)))
+    return 0 if found.release else NOTHING_IN_USE
 
 
-def status(settings: Settings) -> dict[str, Any]:
-    """Return the status as JSON values; None for what does not exist."""
+class ReleaseStatus(Document):
+    """The release in use; first and last day of its data, if its EDA report has them."""
+
+    name: str
+    kind: str
+    note: str
+    made_at: str
+    is_demo: bool
+    warnings: tuple[str, ...]
+    deliveries: tuple[DeliveryOutcome, ...]
+    first_day: str | None
+    last_day: str | None
+
+
+class ModelStatus(Document):
+    """The model in use."""
+
+    version: str
+    snapshot_date: str
+    segments: tuple[str, ...]
+    metrics: dict[str, bool | int | float]
+
+
+class RefusalStatus(Document):
+    """The refusal since the release in use."""
+
+    at: str
+    reasons: tuple[str, ...]
+    warnings: tuple[str, ...]
+    deliveries: tuple[DeliveryOutcome, ...]
+
+
+class LastDelivery(Document):
+    """The delivery that was recorded last."""
+
+    file: str
+    status: str
+    reason: str
+    records: int
+    taken_at: str
+
+
+class DeliveriesStatus(Document):
+    """The number of deliveries by status, and the last one."""
+
+    accepted: int
+    rejected: int
+    withdrawn: int
+    last: LastDelivery | None
+
+
+class ServerStatus(Document):
+    """A server of the platform, and whether it answers."""
+
+    name: str
+    address: str
+    answers: bool
+
+
+class DiskStatus(Document):
+    """The space on the data folder's disk."""
+
+    free_bytes: int
+    needed_bytes: int
+
+
+class Status(Document):
+    """The whole status; None for what does not exist."""
+
+    data_dir: str
+    release: ReleaseStatus | None
+    model: ModelStatus | None
+    problem: str | None
+    refused: RefusalStatus | None
+    deliveries: DeliveriesStatus | None
+    servers: tuple[ServerStatus, ...]
+    disk: DiskStatus
+
+
+class _Window(Document):
+    """The first and last day of an EDA report's data."""
+
+    first_day: str | None
+    last_day: str | None
+
+
+def status(settings: Settings) -> Status:
+    """Return the status; nothing is created."""
     serving = renew(Serving(), lambda: newest_first(settings.published_dir))
-    refused = refusal(settings.published_dir)
-    return {
-        "data_dir": str(settings.data_dir),
-        "release": serving.release and _release(serving.release),
-        "model": serving.bundle and _model(serving.bundle),
-        "problem": serving.problem or None,
-        "refused": refused
-        and {
-            "at": refused.at,
-            "reasons": list(refused.reasons),
-            "warnings": list(refused.warnings),
-            "deliveries": [one.model_dump() for one in refused.deliveries],
-        },
-        "deliveries": _deliveries(settings.ledger_path),
-        "servers": [
-            {"name": one.title, "address": one.address, "answers": one.answers()}
+    refused = current_refusal(settings.published_dir)
+    return Status(
+        data_dir=str(settings.data_dir),
+        release=_release(serving.release) if serving.release else None,
+        model=_model(serving.bundle) if serving.bundle else None,
+        problem=serving.problem or None,
+        refused=_refusal(refused) if refused else None,
+        deliveries=_deliveries(settings.ledger_path),
+        servers=tuple(
+            ServerStatus(name=one.title, address=one.address, answers=one.answers())
             for one in platform_services(settings, settings.data_dir / "unused")
             if one.port is not None
-        ],
-        "disk": {"free_bytes": _free(settings.data_dir), "needed_bytes": NEEDED_BYTES},
-    }
+        ),
+        disk=DiskStatus(free_bytes=_free(settings.data_dir), needed_bytes=NEEDED_BYTES),
+    )
 
 
-def _release(release: Release) -> dict[str, Any]:
-    first, last = _window(release)
-    return {
-        "name": release.name,
-        "kind": release.kind,
-        "note": release.note,
-        "made_at": release.created_at,
-        "is_demo": release.is_demo,
-        "warnings": list(release.warnings),
-        "deliveries": [one.model_dump() for one in release.deliveries],
-        "first_day": first,
-        "last_day": last,
-    }
+def _release(release: Release) -> ReleaseStatus:
+    window = _window(release)
+    return ReleaseStatus(
+        name=release.name,
+        kind=release.kind,
+        note=release.note,
+        made_at=release.created_at,
+        is_demo=release.is_demo,
+        warnings=release.warnings,
+        deliveries=release.deliveries,
+        first_day=window.first_day,
+        last_day=window.last_day,
+    )
 
 
-def _window(release: Release) -> tuple[str | None, str | None]:
-    """Return the first and last day of the data, from the release's EDA report."""
+def _window(release: Release) -> _Window:
     try:
         (overview,) = read_document(release.path(EDA))["overview"]
-        return overview["first_day"], overview["last_day"]
+        return _Window.model_validate(overview)
     except (OSError, ValueError, KeyError, TypeError):
-        return None, None
+        return _Window(first_day=None, last_day=None)
 
 
-def _model(bundle: Bundle) -> dict[str, Any]:
-    return {
-        "version": bundle.version,
-        "snapshot_date": bundle.snapshot_date,
-        "segments": [segment.name for segment in bundle.segments],
-        "metrics": dict(bundle.metrics),
-    }
+def _model(bundle: Bundle) -> ModelStatus:
+    return ModelStatus(
+        version=bundle.version,
+        snapshot_date=bundle.snapshot_date,
+        segments=tuple(segment.name for segment in bundle.segments),
+        metrics=dict(bundle.metrics),
+    )
 
 
-def _deliveries(ledger: Path) -> dict[str, Any] | None:
+def _refusal(refused: Refusal) -> RefusalStatus:
+    return RefusalStatus(
+        at=refused.at,
+        reasons=refused.reasons,
+        warnings=refused.warnings,
+        deliveries=refused.deliveries,
+    )
+
+
+def _deliveries(ledger: Path) -> DeliveriesStatus | None:
     if not ledger.exists():  # opening it would create it
         return None
     try:
         found = Ledger(ledger).deliveries()
     except sqlite3.Error:
         return None
-    last = found[-1] if found else None
-    return {
-        "accepted": sum(one.status == "accepted" for one in found),
-        "rejected": sum(one.status == "rejected" for one in found),
-        "withdrawn": sum(one.status == WITHDRAWN for one in found),
-        "last": last
-        and {
-            "file": last.file_name,
-            "status": last.status,
-            "reason": last.reason,
-            "records": last.records,
-            "taken_at": last.taken_at,
-        },
-    }
+    return DeliveriesStatus(
+        accepted=sum(one.status == "accepted" for one in found),
+        rejected=sum(one.status == "rejected" for one in found),
+        withdrawn=sum(one.status == WITHDRAWN for one in found),
+        last=_last(found[-1]) if found else None,
+    )
+
+
+def _last(delivery: Delivery) -> LastDelivery:
+    return LastDelivery(
+        file=delivery.file_name,
+        status=delivery.status,
+        reason=delivery.reason,
+        records=delivery.records,
+        taken_at=delivery.taken_at,
+    )
 
 
 def _free(data_dir: Path) -> int:
@@ -134,65 +220,65 @@ def _free(data_dir: Path) -> int:
     return shutil.disk_usage(existing).free
 
 
-def _lines(found: Mapping[str, Any]) -> Iterator[str]:
+def _lines(found: Status) -> Iterator[str]:
     for title, text in _parts(found):
         first, *more = text.splitlines() or [""]
         yield f"{title:12} {first}".rstrip()
         yield from (f"{'':12} {line}" for line in more)
 
 
-def _parts(found: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    release, model, refused = found["release"], found["model"], found["refused"]
+def _parts(found: Status) -> Iterator[tuple[str, str]]:
+    release, model, refused = found.release, found.model, found.refused
     if release and model:
-        demo = ", of demo data" if release["is_demo"] else ""
-        yield "Release", f"{release['name']} ({release['kind']}), made {release['made_at']}{demo}"
-        if release["note"]:
-            yield "", release["note"]
+        demo = ", of demo data" if release.is_demo else ""
+        yield "Release", f"{release.name} ({release.kind}), made {release.made_at}{demo}"
+        if release.note:
+            yield "", release.note
         yield "Data", _window_text(release, model)
-        yield "Model", f"{model['version']}\n{_metrics_text(model)}"
-        yield "Segments", ", ".join(model["segments"])
-        if release["warnings"]:
-            yield "Warnings", "\n".join(release["warnings"])
+        yield "Model", f"{model.version}\n{_metrics_text(model)}"
+        yield "Segments", ", ".join(model.segments)
+        if release.warnings:
+            yield "Warnings", "\n".join(release.warnings)
     else:
         yield "Release", "none yet: run `make materialize`"
-    if found["problem"]:
-        yield "Problem", f"The newest model cannot be used. {found['problem']}"
+    if found.problem:
+        yield "Problem", f"The newest model cannot be used. {found.problem}"
     if refused:
-        yield "Refused", "\n".join([f"a newer model, {refused['at']}", *refused["reasons"]])
-    yield "Deliveries", _deliveries_text(found["deliveries"])
-    for server in found["servers"]:
-        yield server["name"], server["address"] + ("" if server["answers"] else " does not answer")
-    disk = found["disk"]
+        yield "Refused", "\n".join([f"a newer model, {refused.at}", *refused.reasons])
+    yield "Deliveries", _deliveries_text(found.deliveries)
+    for server in found.servers:
+        yield server.name, server.address + ("" if server.answers else " does not answer")
+    disk = found.disk
     yield (
         "Disk",
-        f"{disk['free_bytes'] / GIGABYTE:,.1f} GB free, "
-        f"{disk['needed_bytes'] / GIGABYTE:.1f} GB needed, in {found['data_dir']}",
+        f"{disk.free_bytes / GIGABYTE:,.1f} GB free, "
+        f"{disk.needed_bytes / GIGABYTE:.1f} GB needed, in {found.data_dir}",
     )
 
 
-def _window_text(release: Mapping[str, Any], model: Mapping[str, Any]) -> str:
-    snapshot = f"snapshot of {day(model['snapshot_date'])}"
-    if not release["first_day"]:
+def _window_text(release: ReleaseStatus, model: ModelStatus) -> str:
+    snapshot = f"snapshot of {day(model.snapshot_date)}"
+    if not release.first_day or not release.last_day:
         return snapshot
-    return f"{day(release['first_day'])} to {day(release['last_day'])}, {snapshot}"
+    return f"{day(release.first_day)} to {day(release.last_day)}, {snapshot}"
 
 
-def _metrics_text(model: Mapping[str, Any]) -> str:
-    metrics = model["metrics"]
+def _metrics_text(model: ModelStatus) -> str:
+    metrics = model.metrics
     texts = [f"{called} {metrics[name]:.3f}" for name, called in METRICS.items() if name in metrics]
     return ", ".join([f"{metrics['n_customers']:,.0f} customers", *texts])
 
 
-def _deliveries_text(found: Mapping[str, Any] | None) -> str:
-    if not found or not found["last"]:
+def _deliveries_text(found: DeliveriesStatus | None) -> str:
+    if not found or not found.last:
         return "none yet"
-    last = found["last"]
-    withdrawn = f", {found['withdrawn']:,} withdrawn" if found["withdrawn"] else ""
+    last = found.last
+    withdrawn = f", {found.withdrawn:,} withdrawn" if found.withdrawn else ""
     text = (
-        f"{found['accepted']:,} accepted, {found['rejected']:,} rejected{withdrawn}\n"
-        f"the last was {last['file']}, {last['status']} {last['taken_at']}"
+        f"{found.accepted:,} accepted, {found.rejected:,} rejected{withdrawn}\n"
+        f"last: {last.file}, {last.status} {last.taken_at}"
     )
-    return f"{text}\n{last['reason']}" if last["reason"] else text
+    return f"{text}\n{last.reason}" if last.reason else text
 
 
 if __name__ == "__main__":

@@ -11,22 +11,18 @@ from collections.abc import Sequence
 
 from bankseg_assets.landing.ledger import SHORT_DIGITS, Delivery, Ledger, WithdrawalError
 from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
+from ops.exit_codes import reports
 
-REFUSED = 2
 
-
+@reports(SettingsError, WithdrawalError, sqlite3.Error)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Withdraw or restore the file; return the exit code."""
     options = _parser().parse_args(arguments)
-    try:
-        found = _changed(load_settings(), options)
-    except (SettingsError, WithdrawalError, sqlite3.Error) as error:
-        print(f"bankseg: {error}", file=sys.stderr)
-        return REFUSED
+    found = _changed(load_settings(), options)
     what = "accepted again" if options.undo else "withdrawn"
     print(
         f"{found.file_name} ({found.short}, {found.records:,} rows) is {what}. The next batch "
-        "counts it so: `make materialize`, or by itself while the platform runs."
+        "applies this: run `make materialize`, or wait for the sensor while the platform runs."
     )
     return 0
 
@@ -34,7 +30,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _changed(settings: Settings, options: argparse.Namespace) -> Delivery:
     path = settings.holdings_ledger_path if options.holdings else settings.ledger_path
     if not path.exists():  # opening it would create it
-        raise WithdrawalError(f"Nothing was delivered yet: there is no {path}.")
+        raise WithdrawalError(f"No file has been delivered yet: {path} does not exist.")
     ledger = Ledger(path)
     if options.undo:
         return ledger.undo_withdrawal(options.sha)
@@ -43,7 +39,7 @@ def _changed(settings: Settings, options: argparse.Namespace) -> Delivery:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="bankseg withdraw", description="Take an accepted file back; it stays in the archive."
+        prog="bankseg withdraw", description="Withdraw an accepted file; it stays in the archive."
     )
     add = parser.add_argument
     add(
@@ -52,7 +48,7 @@ def _parser() -> argparse.ArgumentParser:
         help=f"the file's SHA-256, or its first {SHORT_DIGITS} digits or more, as "
         "`bankseg deliveries` lists it",
     )
-    add("--reason", default="", help="why, for the record")
+    add("--reason", default="", help="the reason, for the record")
     add("--undo", action="store_true", help="accept a withdrawn file again")
     add("--holdings", action="store_true", help="a file of product holdings")
     return parser

@@ -31,8 +31,8 @@ import pyarrow.parquet as pq
 
 from bankseg_assets.contracts.delivery import DeliveryContract, load_contract
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT
+from bankseg_assets.storage.atomic_file import atomic_file
 from ops.demo.spreadsheet import Cell, write_xlsx
-from ops.whole_file import whole_file
 
 CONTRACTS = DEFAULT_CONTRACT.parent / "docs" / "contracts"
 START = datetime(2025, 1, 1)
@@ -146,7 +146,7 @@ def write_bank(
     contract = load_contract(source)
     columns = bank.columns(customers, np.random.default_rng(seed))
     delivery = folder / f"{name}_transactions.{form}"
-    with whole_file(delivery) as file:
+    with atomic_file(delivery) as file:
         if form == CSV:
             file.write(_csv(bank, columns, contract))
         elif form == XLSX:
@@ -154,7 +154,7 @@ def write_bank(
             write_xlsx(file, {"Notes": notes, contract.layout.sheet: _records(columns)})
         else:
             _write_parquet(file, columns)
-    with whole_file(folder / bank.contract) as file, source.open("rb") as content:
+    with atomic_file(folder / bank.contract) as file, source.open("rb") as content:
         shutil.copyfileobj(content, file)
     return delivery, folder / bank.contract
 
@@ -416,7 +416,7 @@ def _moments(found: Transactions) -> list[datetime]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write one bank's delivery and contract."""
-    parser = argparse.ArgumentParser(description="Make up a bank of another shape.")
+    parser = argparse.ArgumentParser(description="Generate the delivery of a synthetic bank.")
     parser.add_argument("bank", choices=list(BANKS))
     parser.add_argument("--customers", type=int, help="default: a few hundred to 1,500")
     parser.add_argument("--seed", type=int, default=7)

@@ -1,11 +1,11 @@
-"""Demo holdings: which demo customer holds which product, a plausible file from a seed.
+"""Generate demo holdings: products of the demo customers, reproducible from a seed.
 
 `python -m ops.demo.holdings --transactions PATH --seed 7 --output PATH`
 
-The customers are those of a demo transactions file. What each holds depends on what the file shows
-of them (wealth by the balance, activity by the amounts) and on two hidden traits, borrowing and
-investing, that only the products themselves betray: that is what a recommender has to find. One
-customer in five holds nothing. The last rows are dirty, as a bank's are.
+The customers are those of a demo transactions file. Their products depend on their balances and
+amounts (wealth and activity) and on two latent traits, borrowing and investing, which a recommender
+can learn only from the products. One customer in five has none. The last rows are invalid, as
+some rows of a bank's files are.
 """
 
 import argparse
@@ -23,14 +23,14 @@ from scipy.special import ndtri
 
 from bankseg_assets.landing.ledger import DEMO_HOLDINGS_PREFIX
 from bankseg_assets.runtime.settings import load_settings
-from ops.whole_file import whole_file
+from bankseg_assets.storage.atomic_file import atomic_file
+from ops.exit_codes import report
 
 Floats = npt.NDArray[np.float64]
 
 COLUMNS = ("customer_id", "product")
 WITHOUT = 0.2  # of the customers hold nothing
 FILE_NAME = f"{DEMO_HOLDINGS_PREFIX}.csv"
-REFUSED = 2
 
 
 class Leaning(NamedTuple):
@@ -90,7 +90,7 @@ def write_demo_holdings(path: Path, *, transactions: Path, seed: int) -> int:
     )
     dirt = _dirt(rows)
     options = pa_csv.WriteOptions(include_header=False, quoting_style="none")
-    with whole_file(path) as file:
+    with atomic_file(path) as file:
         file.write(f"{','.join(COLUMNS)}\n".encode())
         pa_csv.write_csv(rows, file, options)
         file.write("".join(f"{line}\n" for line in dirt).encode())
@@ -145,12 +145,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     )
     options = parser.parse_args(arguments)
     if not options.transactions.exists():
-        print(
-            f"bankseg: there are no demo transactions in {options.transactions}. "
-            "Make them first: `make demo-data`.",
-            file=sys.stderr,
+        return report(
+            f"there are no demo transactions in {options.transactions}. "
+            "Make them first: `make demo-data`."
         )
-        return REFUSED
     rows = write_demo_holdings(options.output, transactions=options.transactions, seed=options.seed)
     print(f"{rows:,} demo holdings in {options.output}")
     return 0

@@ -26,8 +26,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from bankseg_assets.runtime.settings import load_settings
+from bankseg_assets.storage.atomic_file import atomic_file
 from ops.demo.holdings import FILE_NAME, write_demo_holdings
-from ops.whole_file import whole_file
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -233,7 +233,7 @@ def write_demo_transactions(path: Path, *, rows: int, seed: int) -> None:
     """
     if rows < 0 or seed < 0:
         raise ValueError(f"rows and seed must not be negative; they are {rows} and {seed}.")
-    with whole_file(path) as file:
+    with atomic_file(path) as file:
         file.write(f"{HEADER}\n".encode())
         for chunk, first_row in enumerate(range(0, rows, CHUNK_ROWS)):
             rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(chunk,)))

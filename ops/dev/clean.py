@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
+from ops.exit_codes import reports
 from ops.launch.preflight import PreflightError, data_lock
 
 CACHES = (
@@ -17,21 +18,17 @@ CACHES = (
     "metastore_db",
     "derby.log",
 )
-REFUSED = 2
 
 
+@reports(SettingsError, PreflightError)
 def main(root: Path = Path()) -> int:
     """Clean the data folder and the project at `root`; return the exit code."""
-    try:
-        settings = load_settings()
-        if settings.data_dir.exists():
-            with data_lock(settings.data_dir, "make clean"):
-                remove(generated_data(settings))
-    except (SettingsError, PreflightError) as error:
-        print(f"bankseg: {error}", file=sys.stderr)
-        return REFUSED
+    settings = load_settings()
+    if settings.data_dir.exists():
+        with data_lock(settings.data_dir, "make clean"):
+            remove(generated_data(settings))
     remove(caches(root))
-    print("Kept: .venv, and the files that were delivered.")
+    print("Kept: .venv and delivered files.")
     return 0
 
 

@@ -20,6 +20,7 @@ from bankseg_assets.runtime.class_archive import (
     ArchiveError,
     archive_path,
     build,
+    is_settled,
     locate_spark_java,
 )
 from bankseg_assets.runtime.java import JavaNotFoundError
@@ -74,7 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def is_missing(settings: Settings) -> bool:
     """Return whether this platform's Java could use an archive that has not been made."""
     try:
-        return is_local(settings) and not archive_path(locate_spark_java()).exists()
+        return is_local(settings) and not is_settled(archive_path(locate_spark_java()))
     except (OSError, JavaNotFoundError):
         return False
 

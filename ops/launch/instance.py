@@ -1,10 +1,10 @@
 """Prepare the Dagster instance's folder and the environment of the platform's processes."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 
 from bankseg_assets.runtime.settings import Settings
+from bankseg_assets.storage.atomic_file import atomic_file
 
 _LOOPBACK = "127.0.0.1,localhost"
 TEMPLATE = Path(__file__).with_name("dagster.yaml")
@@ -12,15 +12,12 @@ TEMPLATE = Path(__file__).with_name("dagster.yaml")
 
 def prepare_instance(dagster_home: Path) -> None:
     """Write this version's dagster.yaml into the instance's folder."""
-    dagster_home.mkdir(parents=True, exist_ok=True)
     wanted = TEMPLATE.read_bytes()
     current = dagster_home / "dagster.yaml"
     if current.exists() and current.read_bytes() == wanted:
         return
-    # Written to a temporary file and renamed, so that no process reads half a file.
-    draft = current.with_name(f"dagster.yaml.{os.getpid()}")
-    draft.write_bytes(wanted)
-    draft.replace(current)
+    with atomic_file(current) as file:
+        file.write(wanted)
 
 
 def process_environment(

@@ -19,6 +19,7 @@ from uuid import uuid4
 from bankseg_assets.runtime.java import JavaNotFoundError
 from bankseg_assets.runtime.settings import SettingsError, load_settings
 from bankseg_assets.runtime.spark import spark_config, start_early
+from ops.exit_codes import FAILED, INTERRUPTED, reports
 from ops.launch.instance import prepare_instance, process_environment
 from ops.launch.preflight import (
     BusyError,
@@ -39,11 +40,8 @@ LAST_ASSET = "nb_classifier"
 DEFINITIONS = "bankseg_assets.definitions"
 FORCED = {"ops": {"release": {"config": {"force": True}}}}
 
-FAILED = 1
-REFUSED = 2
-INTERRUPTED = 130
 
-
+@reports(SettingsError, PreflightError, JavaNotFoundError)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the job; return 0 if every asset was materialized and no check failed."""
     options = _parser().parse_args(arguments)
@@ -66,9 +64,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
                 # Java starts in the time of Dagster's imports, on the other core.
                 start_early(settings, spark_config(settings))
             return _materialize(options, terminal, log, sole=sole)
-    except (SettingsError, PreflightError, JavaNotFoundError) as error:
-        print(f"bankseg: {error}", file=sys.stderr)
-        return REFUSED
     except KeyboardInterrupt:
         return INTERRUPTED
 
@@ -80,8 +75,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--if-needed",
         action="store_true",
-        help="only when there is no classifier yet, or when the last batch did not complete; "
-        "that a repetition fails is then no error while an earlier classifier stands",
+        help="run only if there is no classifier yet, or the last batch did not complete; if a "
+        "repeated batch fails while there is a classifier, the exit code is still 0",
     )
     parser.add_argument(
         "--lock-held", action="store_true", help="the caller holds the lock of the data folder"
@@ -89,9 +84,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--force",
         action="store_true",
-        help="release although a gate refuses; the release notes what it was",
+        help="release despite failed gates; the release records them",
     )
-    parser.add_argument("--module", default=DEFINITIONS, help="where `defs` is (%(default)s)")
+    parser.add_argument("--module", default=DEFINITIONS, help="module with `defs` (%(default)s)")
     return parser
 
 
@@ -139,7 +134,7 @@ def _materialize(options: argparse.Namespace, terminal: TextIO, log: Path, *, so
         if unfinished_runs(instance):
             if options.if_needed:
                 # Its launcher was killed; the run continues, and the new servers monitor it.
-                print("An earlier run is still in progress; it goes on.", file=terminal)
+                print("An earlier run is still in progress and continues.", file=terminal)
                 return 0
             raise BusyError(
                 "Another run is in progress. Wait until it ends, or cancel it in the Dagster UI."

@@ -50,7 +50,7 @@ def data_lock(data_dir: Path, holder: str) -> Iterator[None]:
         except BlockingIOError:
             file.seek(0)
             raise BusyError(
-                f"{file.read().strip() or 'Another process'} already works on {data_dir}. "
+                f"{file.read().strip() or 'Another process'} is already using {data_dir}. "
                 "Stop it first, or name another folder with BANKSEG_DATA_DIR."
             ) from None
         file.truncate(0)
@@ -87,11 +87,11 @@ def check_path(data_dir: Path) -> None:
     if found:
         raise PreflightError(
             f"The data folder {printable(name)} has {', '.join(map(ascii, found))} in its name, "
-            "which SQLite or Spark cannot have there. Name another folder with BANKSEG_DATA_DIR."
+            "which SQLite or Spark does not support. Choose another folder with BANKSEG_DATA_DIR."
         )
     if not name.isascii() and sys.getfilesystemencoding() != "utf-8":
         raise PreflightError(
-            f"The data folder {name} has letters beyond ASCII in its name, and this machine's "
+            f"The data folder {name} has non-ASCII letters in its name, and this machine's "
             f"locale writes names in {sys.getfilesystemencoding()}, not UTF-8. Set LC_ALL=C.UTF-8, "
             "or name another folder with BANKSEG_DATA_DIR."
         )
@@ -105,8 +105,8 @@ def check_packages() -> None:
         found = Path(spec.origin).resolve() if spec and spec.origin else installed
         if not found.is_relative_to(installed):
             raise PreflightError(
-                f"Python finds {package} in {found.parent}, which is not the one that "
-                "was installed here. Unset PYTHONPATH, which names that folder."
+                f"Python finds {package} in {found.parent}, which is not the "
+                "installed one. Unset PYTHONPATH, which names that folder."
             )
 
 
@@ -118,7 +118,7 @@ def check_disk(data_dir: Path, needed_bytes: int = NEEDED_BYTES) -> None:
         raise PreflightError(
             f"The disk of {data_dir} has {free / GIGABYTE:.1f} GB free and "
             f"{needed_bytes / GIGABYTE:.1f} GB are needed. "
-            "Free some, or name a folder on another disk with BANKSEG_DATA_DIR."
+            "Free some space, or choose a folder on another disk with BANKSEG_DATA_DIR."
         )
 
 

@@ -1,8 +1,6 @@
 """Start processes, detect when one dies, and stop them with all their descendants."""
 
 import ctypes
-import os
-import re
 import signal
 import subprocess
 import sys
@@ -12,17 +10,19 @@ from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import NamedTuple, Self
+from uuid import uuid4
+
+import psutil
 
 POLL_SECONDS = 0.1
 TAIL_LINES = 15
-PROC = Path("/proc")
 
 # Together 8 seconds: Ctrl-C promises 10. Dagster's servers take up to 4 to end on SIGINT.
 StopSteps = Sequence[tuple[signal.Signals, float]]
 STOP_STEPS: StopSteps = ((signal.SIGINT, 5.0), (signal.SIGTERM, 1.5), (signal.SIGKILL, 1.5))
 
+_TREE_VARIABLE = "PROCESS_TREE_ID"  # in the environment of every process of a tree
 _PR_SET_PDEATHSIG = 1
-_START_FIELD = 19  # of /proc/<pid>/stat after the program's name: ticks from boot to start
 _LIBC = ctypes.CDLL(None)
 
 
@@ -81,12 +81,17 @@ class Child(NamedTuple):
 
 
 class ProcessTree:
-    """Context manager of started processes and their descendants; stops all of them on exit."""
+    """Context manager of started processes and their descendants; stops all of them on exit.
+
+    A process is identified by its number and its start (psutil.Process), because the system gives
+    the numbers of ended processes to others. Orphans are found by a variable that they inherited.
+    """
 
     def __init__(self, stop_steps: StopSteps = STOP_STEPS) -> None:
         self._stop_steps = stop_steps
         self._children: list[Child] = []
-        self._seen: set[int] = set()
+        self._known: set[psutil.Process] = set()
+        self._id = uuid4().hex
 
     def __enter__(self) -> Self:
         return self
@@ -103,6 +108,7 @@ class ProcessTree:
         log: Path | None = None,
     ) -> Child:
         """Start a process in its own session, which the terminal's Ctrl-C does not reach."""
+        environ = {**environ, _TREE_VARIABLE: self._id}
         if log is None:
             process = _spawn(command, environ, None)
         else:
@@ -113,15 +119,15 @@ class ProcessTree:
                 process = _spawn(command, environ, output.fileno())
         child = Child(name, process, log)
         self._children.append(child)
-        self._seen.add(process.pid)
+        self._known.add(psutil.Process(process.pid))
         return child
 
     def stop(self) -> None:
         """Send each stop signal in turn until all processes have ended."""
         for number, seconds in self._stop_steps:
-            for pid in self._living():
-                with suppress(ProcessLookupError):
-                    os.kill(pid, number)
+            for process in self._living():
+                with suppress(psutil.NoSuchProcess):
+                    process.send_signal(number)
             if self._wait_until_gone(seconds):
                 return
 
@@ -133,14 +139,26 @@ class ProcessTree:
             time.sleep(POLL_SECONDS)
         return not living
 
-    def _living(self) -> set[int]:
-        living = _descendants(self._seen)
-        # After the scan of /proc, so that processes that it found dead are reaped. /proc may show a
-        # JVM as dead, because its first thread is, before the process has ended.
-        living |= {one.process.pid for one in self._children if one.process.poll() is None}
-        # Recorded, because a process that leaves its session cannot be found once it is an orphan.
-        self._seen |= living
-        return living
+    def _living(self) -> set[psutil.Process]:
+        parents = _process_parents()
+        found: set[psutil.Process] = set()
+        below = {one for one in parents if one in self._known or self._has_inherited(one)}
+        while below:
+            found |= below
+            numbers = {one.pid for one in below}
+            below = {one for one, parent in parents.items() if parent in numbers} - found
+        # Kept, because a process that cleared its environment cannot be found once it is an orphan.
+        self._known = found
+        # Reaped only now, because a dead process may have been a parent in the scan. A JVM looks
+        # dead when its first thread is, before the process has ended.
+        children = {one.process.pid for one in self._children if one.process.poll() is None}
+        return {one for one in found if one.pid in children or not _is_dead(one)}
+
+    def _has_inherited(self, process: psutil.Process) -> bool:
+        # It may have ended, or belong to another user.
+        with suppress(psutil.Error):
+            return process.environ().get(_TREE_VARIABLE) == self._id
+        return False
 
 
 def _spawn(
@@ -166,35 +184,27 @@ def _die_with_parent() -> None:
 def started_at(pid: int) -> float | None:
     """Return a process's start time in seconds since 1970; None if it does not exist."""
     try:
-        after_name = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
-        boot = re.search(r"^btime (\d+)$", (PROC / "stat").read_text(), re.MULTILINE)
-    except OSError:
+        process = psutil.Process(pid)
+        return None if _is_dead(process) else process.create_time()
+    except psutil.NoSuchProcess:
         return None
-    if boot is None or after_name[0] == "Z":
-        return None
-    return int(boot[1]) + int(after_name[_START_FIELD]) / os.sysconf("SC_CLK_TCK")
 
 
-def _descendants(roots: set[int]) -> set[int]:
-    """Return the living processes among `roots`, in their sessions, and their descendants.
-
-    The session finds orphans and processes that left the group, as Spark's Python workers do.
-    """
-    table = _process_table()
-    found = {pid for pid, (_, session) in table.items() if {pid, session} & roots}
-    while below := {pid for pid, (parent, _) in table.items() if parent in found} - found:
-        found |= below
-    return found
+def _is_dead(process: psutil.Process) -> bool:
+    """Return whether a process has ended, even if it is not reaped yet."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
-def _process_table() -> dict[int, tuple[int, int]]:
-    """Return process -> (parent, session) for every process that is not a zombie."""
-    table = {}
-    for entry in PROC.glob("[0-9]*/stat"):
+def _process_parents() -> dict[psutil.Process, int]:
+    """Return process -> parent's number for every process."""
+    parents = {}
+    # Not process_iter: it caches, and may return a process that had the number before.
+    for pid in psutil.pids():
         # A process may end during the scan.
-        with suppress(OSError):
-            # The program's name, in parentheses, may itself contain spaces and parentheses.
-            state, parent, _group, session = entry.read_text().rpartition(")")[2].split()[:4]
-            if state != "Z":
-                table[int(entry.parent.name)] = (int(parent), int(session))
-    return table
+        with suppress(psutil.NoSuchProcess):
+            process = psutil.Process(pid)
+            parents[process] = process.ppid()
+    return parents

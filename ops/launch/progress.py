@@ -74,7 +74,7 @@ class Progress:
         self._warnings.clear()
 
     def _wait_for_retry(self, _event: DagsterEvent) -> None:
-        self._write("failed, is tried again ... ")
+        self._write("failed, retrying ... ")
 
     def _fail_step(self, event: DagsterEvent) -> None:
         causes = _causes(event.step_failure_data.error)

@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 
 from bankseg_assets.runtime.java import JavaNotFoundError
 from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
+from ops.exit_codes import FAILED, report, reports
 from ops.launch import class_archive
 from ops.launch.instance import prepare_instance, process_environment
 from ops.launch.preflight import (
@@ -28,10 +29,8 @@ from ops.launch.supervision import LaunchError, SupervisedService
 # Measured: all services answer within 8 s on two idle cores.
 READY_SECONDS = 120.0
 
-FAILED = 1
-REFUSED = 2
 
-
+@reports(SettingsError, PreflightError, JavaNotFoundError)
 def main() -> int:
     """Prepare and serve the platform; return 0 when the operator stops it."""
     try:
@@ -47,12 +46,8 @@ def main() -> int:
             environ = process_environment(settings, java_home, os.environ)
             prepare_instance(settings.dagster_home)
             return run(settings, environ)
-    except (SettingsError, PreflightError, JavaNotFoundError) as error:
-        print(f"bankseg: {error}", file=sys.stderr)
-        return REFUSED
     except LaunchError as error:
-        print(f"bankseg: {error}", file=sys.stderr)
-        return FAILED
+        return report(error, FAILED)
 
 
 def run(settings: Settings, environ: Mapping[str, str]) -> int:
@@ -92,8 +87,8 @@ def prepare(
 
 def _failure(name: str, end: str, settings: Settings) -> str:
     return (
-        f"bankseg: {name} {end}; the reason stands above. The servers start all the same: the app "
-        f"(http://{HOST}:{settings.app_port}) shows what there is and what to do next, and the "
+        f"bankseg: {name} {end}; see the error above. The servers start anyway: the app "
+        f"(http://{HOST}:{settings.app_port}) shows the available data and the next step, and the "
         f"Dagster UI (http://{HOST}:{settings.dagster_port}/runs) and {settings.logs_dir} have "
         "the details."
     )

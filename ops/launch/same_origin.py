@@ -45,7 +45,7 @@ def cross_site_reason(
     host, origin = headers.get("host", ""), headers.get("origin")
     if urlsplit(f"//{host}").hostname not in hosts:
         known = " and ".join(sorted(name for name in hosts if ":" not in name))
-        return f"{server} answers under {known} alone."
+        return f"{server} only answers requests to {known}."
     if origin is not None and origin != f"http://{host}":
-        return "This came from a page of another site."
+        return "The request came from a page of another site."
     return ""

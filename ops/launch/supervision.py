@@ -52,7 +52,7 @@ class SupervisedService:
                 )
             delay = FIRST_DELAY_SECONDS * 2.0 ** (len(self._deaths) - 1)
             print(
-                f"{_exit_status(self._child)}; it is started again in {delay:g} s. "
+                f"{_exit_status(self._child)}; it restarts in {delay:g} s. "
                 f"Its log is {self._log.with_suffix('.previous.log')}.",
                 flush=True,
             )
@@ -76,4 +76,4 @@ def _exit_report(child: Child) -> str:
 def _exit_status(child: Child) -> str:
     code = child.process.returncode
     how = f"exit code {code}" if code >= 0 else f"signal {-code}"
-    return f"{child.name} ended by itself with {how}"
+    return f"{child.name} ended unexpectedly with {how}"

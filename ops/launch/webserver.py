@@ -23,7 +23,7 @@ def refusal_reason(scope: Mapping[str, Any]) -> str:
         return reason
     # An image or link of another site sends a GET without an origin. The UI sends POST.
     if scope.get("method") == "GET" and scope["path"].rstrip("/") == GRAPHQL:
-        return "GraphQL is answered to POST alone."
+        return "GraphQL accepts only POST."
     return ""
 
 

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryFile
 
+import psutil
+
 SAMPLE_SECONDS = 0.2
 FORK_TOLERANCE = (
     0.01  # of the parent's memory: an equal child of the same command has just been forked
 )
-PROC = Path("/proc")
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 class CommandFailedError(RuntimeError):
@@ -56,12 +56,14 @@ def measure(
         )
         while not _ended(process):
             memory: dict[int, int] = {}
-            for pid in _session(process.pid):
-                # A process may end during the scan.
-                with suppress(OSError):
-                    memory[pid] = _private_memory(pid)
-                    cpu[pid] = _cpu_seconds(pid)
-            most = max(most, sum(size for pid, size in memory.items() if _is_own(pid, memory)))
+            session = _session(process.pid)
+            for one in session:
+                # A process may end during the scan; a zombie has no memory.
+                with suppress(psutil.Error):
+                    memory[one.pid] = _private_memory(one)
+                    times = one.cpu_times()
+                    cpu[one.pid] = times.user + times.system
+            most = max(most, sum(memory[one.pid] for one in session if _is_own(one, memory)))
         seconds = time.monotonic() - started
         written.seek(0)
         output = written.read()
@@ -78,38 +80,31 @@ def _ended(process: subprocess.Popen[bytes]) -> bool:
     return process.returncode is not None
 
 
-def _session(leader: int) -> list[int]:
+def _session(leader: int) -> list[psutil.Process]:
     found = []
-    for entry in PROC.glob("[0-9]*"):
-        with suppress(OSError):
-            if os.getsid(int(entry.name)) == leader:
-                found.append(int(entry.name))
+    for pid in psutil.pids():
+        with suppress(ProcessLookupError, psutil.NoSuchProcess):
+            if os.getsid(pid) == leader:
+                found.append(psutil.Process(pid))
     return found
 
 
-def _private_memory(pid: int) -> int:
-    status = (PROC / str(pid) / "status").read_text()
-    sizes = dict(line.split(":", 1) for line in status.splitlines() if ":" in line)
-    # A zombie has none.
-    return 1024 * int(sizes.get("RssAnon", "0 kB").split()[0])
+def _private_memory(process: psutil.Process) -> int:
+    found = process.memory_info()
+    return int(found.rss - found.shared)
 
 
-def _is_own(pid: int, memory: Mapping[int, int]) -> bool:
+def _is_own(process: psutil.Process, memory: Mapping[int, int]) -> bool:
     """Return whether a process has memory of its own and not its parent's pages.
 
     Between fork and exec a child shares all pages of its parent: a JVM of 4 GB that started a shell
     was briefly counted as 8 GB.
     """
     try:
-        fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
-        parent = int(fields[1])
-        commands = [(PROC / str(one) / "cmdline").read_bytes() for one in (pid, parent)]
-    except OSError:
+        parent = process.ppid()
+        commands = [one.cmdline() for one in (process, psutil.Process(parent))]
+        size = memory[process.pid]
+    except (KeyError, psutil.Error):
         return False  # it has ended
     whole = memory.get(parent, 0)
-    return commands[0] != commands[1] or abs(memory[pid] - whole) > FORK_TOLERANCE * whole
-
-
-def _cpu_seconds(pid: int) -> float:
-    fields = (PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / TICKS
+    return commands[0] != commands[1] or abs(size - whole) > FORK_TOLERANCE * whole

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
-from bankseg_assets.cleaning.validation import judge
+from bankseg_assets.cleaning.validation import validate
 from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.contracts.tables import RAW_TRANSACTIONS
 from bankseg_assets.landing.errors import DeliveryError
@@ -62,7 +62,7 @@ class BadInput:
 
 
 @dataclass
-class Taken:
+class Ingested:
     """The result of ingesting a file."""
 
     bad: BadInput
@@ -71,7 +71,7 @@ class Taken:
     parsed: Parsed | None = None
     refusal: str = ""
     accepted: list[Row] = field(default_factory=list)
-    set_aside: int = 0
+    quarantined: int = 0
     without_reason: int = 0
 
     @property
@@ -88,29 +88,29 @@ def run(spark: SparkSession | None = None) -> dict[str, int | float]:
     with TemporaryDirectory() as folder:
         session = spark or _start_spark(Path(folder))
         try:
-            return summary(take_all([*generated(), *public()], Path(folder), session))
+            return summary(ingest_all([*generated(), *public()], Path(folder), session))
         finally:
             if spark is None:
                 session.stop()
 
 
-def summary(taken: list[Taken]) -> dict[str, int | float]:
+def summary(ingested: list[Ingested]) -> dict[str, int | float]:
     """Return the counts of a run."""
-    records = sum(_records_in(one.bad.content) for one in taken if one.parsed)
-    accepted = sum(len(one.accepted) for one in taken)
-    set_aside = sum(one.set_aside for one in taken)
-    left_out = sum(sum(one.parsed.lines_left_out.values()) for one in taken if one.parsed)
+    records = sum(_records_in(one.bad.content) for one in ingested if one.parsed)
+    accepted = sum(len(one.accepted) for one in ingested)
+    quarantined = sum(one.quarantined for one in ingested)
+    left_out = sum(sum(one.parsed.lines_left_out.values()) for one in ingested if one.parsed)
     return {
-        "files": len(taken),
-        "files_refused": sum(bool(one.refusal) for one in taken),
+        "files": len(ingested),
+        "files_refused": sum(bool(one.refusal) for one in ingested),
         "records": records,
         "rows_accepted": accepted,
-        "rows_set_aside": set_aside,
+        "rows_quarantined": quarantined,
         "lines_left_out": left_out,
-        "rows_unaccounted": records - accepted - set_aside - left_out,
-        "rows_or_files_without_reason": sum(one.without_reason for one in taken),
-        "rows_differing": sum(len(one.differing) for one in taken),
-        "slowest_file_seconds": round(max(one.seconds for one in taken), 2),
+        "rows_unaccounted": records - accepted - quarantined - left_out,
+        "rows_or_files_without_reason": sum(one.without_reason for one in ingested),
+        "rows_differing": sum(len(one.differing) for one in ingested),
+        "slowest_file_seconds": round(max(one.seconds for one in ingested), 2),
     }
 
 
@@ -178,51 +178,51 @@ def naughty_strings() -> Iterator[BadInput]:
             yield BadInput(f"blns/{column}", content, CONTRACT, frozenset(rows))
 
 
-def take_all(inputs: Iterable[BadInput], folder: Path, spark: SparkSession) -> list[Taken]:
+def ingest_all(inputs: Iterable[BadInput], folder: Path, spark: SparkSession) -> list[Ingested]:
     """Ingest every file and apply the value rules where they are known."""
-    taken = [_take(bad, folder / f"{place:05}") for place, bad in enumerate(inputs)]
-    reasons = _quarantine_reasons(taken, spark)
-    for one in taken:
+    ingested = [_ingest(bad, folder / f"{place:05}") for place, bad in enumerate(inputs)]
+    reasons = _quarantine_reasons(ingested, spark)
+    for one in ingested:
         _count_rows(one, reasons)
-    return taken
+    return ingested
 
 
-def _take(bad: BadInput, folder: Path) -> Taken:
+def _ingest(bad: BadInput, folder: Path) -> Ingested:
     folder.mkdir()
     original = folder / "original"
     original.write_bytes(bad.content)
-    taken = Taken(bad, folder, 0.0)
+    ingested = Ingested(bad, folder, 0.0)
     started = time.monotonic()
     try:
-        taken.parsed = parse_delivery(
+        ingested.parsed = parse_delivery(
             original, bad.contract, file_name="f", sha256=folder.name, output=folder / RECORDS
         )
     except DeliveryError as error:
-        taken.refusal = str(error)
-    taken.seconds = time.monotonic() - started
-    return taken
+        ingested.refusal = str(error)
+    ingested.seconds = time.monotonic() - started
+    return ingested
 
 
 def _quarantine_reasons(
-    taken: list[Taken], spark: SparkSession
+    ingested: list[Ingested], spark: SparkSession
 ) -> dict[tuple[str, int], str | None]:
     """Return (delivery, row) -> reason to quarantine it, by the platform's rules."""
     reasons: dict[tuple[str, int], str | None] = {}
     for contract in (CONTRACT, POLLOCK):
         paths = [
             str(one.folder / RECORDS)
-            for one in taken
+            for one in ingested
             if one.parsed and one.bad.has_value_rules and one.bad.contract is contract
         ]
         if paths:
             raw = spark.read.schema(RAW_TRANSACTIONS.ddl).parquet(*paths)
-            marked = judge(raw, contract, not_after=F.lit(date(2030, 1, 1)))
+            marked = validate(raw, contract, not_after=F.lit(date(2030, 1, 1)))
             for row in marked.select("delivery", "row_number", "reason").collect():
                 reasons[row["delivery"], row["row_number"]] = row["reason"]
     return reasons
 
 
-def _count_rows(one: Taken, reasons: dict[tuple[str, int], str | None]) -> None:
+def _count_rows(one: Ingested, reasons: dict[tuple[str, int], str | None]) -> None:
     if one.parsed is None:
         one.without_reason = not one.refusal.startswith("f ")
         return
@@ -234,7 +234,7 @@ def _count_rows(one: Taken, reasons: dict[tuple[str, int], str | None]) -> None:
         number, text = record["row_number"], record["malformed_text"]
         reason = reasons.get((one.folder.name, number)) if one.bad.has_value_rules else None
         if text is not None or reason is not None:
-            one.set_aside += 1
+            one.quarantined += 1
             one.without_reason += one.bad.has_value_rules and not reason
         else:
             one.accepted.append(_row_in_file_order(one.bad, record, extras.get(number, {})))

@@ -2,7 +2,7 @@
 
 `python -m tools.faults.batch --job everything --at records --when after`
 
-Python tells its audit hooks of every rename before it happens, so the product needs no seams.
+Python calls audit hooks before every rename, so the platform's code needs no injection points.
 """
 
 import argparse
@@ -55,10 +55,10 @@ def main() -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--job", default="everything")
-    parser.add_argument("--asset", action="append", default=[], help="only this one; may repeat")
+    parser.add_argument("--asset", action="append", default=[], help="only this asset; repeatable")
     parser.add_argument("--at", choices=[*RENAMES, LEDGER, DRAFT, LANDED])
     parser.add_argument("--when", choices=["before", "after"], default="before")
-    parser.add_argument("--nth", type=int, default=1, help="at which passage of the point")
+    parser.add_argument("--nth", type=int, default=1, help="the occurrence of the point")
     parser.add_argument("--do", choices=["kill", "stop", "delete"], default="kill")
     parser.add_argument("--config", default="{}", help="run configuration as JSON")
     parser.add_argument("--beside-others", action="store_true", help="other runs are in progress")

@@ -41,7 +41,7 @@ def slow_upload(lab: Lab, seed: int) -> Outcome:
             looks += 1
             if sender.is_alive() and platform.state(RAW) != before:
                 sender.join()
-                raise FaultError("a part of the file was taken")
+                raise FaultError("a part of the file was ingested")
         outcome.seconds["rerun"] = platform.rerun(*TAKE)
     outcome.detail = f"{looks} batches looked meanwhile"
     return _done(lab, platform, outcome, 2)
@@ -100,7 +100,7 @@ def deleted(lab: Lab, seed: int) -> Outcome:
             raise FaultError("the fault did not happen")
         # If deleted after its last read, it was ingested whole; otherwise not at all.
         if platform.state(RAW) not in (before, lab.undisturbed(2, *TAKE)):
-            raise FaultError("a part of the file was taken")
+            raise FaultError("a part of the file was ingested")
         platform.deliver(lab.files[1])
         outcome.seconds["rerun"] = platform.rerun(*TAKE)
     outcome.detail = f"{when} opening {nth}"
@@ -121,7 +121,7 @@ def truncated_parquet(lab: Lab, seed: int) -> Outcome:
         platform.rerun(*TAKE)
         (rejected,) = (d for d in _deliveries(platform) if d.status == "rejected")
         if platform.state(RAW) != before:
-            raise FaultError("rows of the part were taken")
+            raise FaultError("rows of the truncated file were ingested")
         platform.deliver(whole, "bank_01.parquet")
         outcome.seconds["rerun"] = platform.rerun(*TAKE)
 

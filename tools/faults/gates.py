@@ -4,7 +4,7 @@ import csv
 import json
 from pathlib import Path
 
-from bankseg_assets.release.releases import current_release, refusal
+from bankseg_assets.release.releases import current_refusal, current_release
 from tools.faults.lab import EVERYTHING_JOB, Lab
 from tools.faults.scenario import FaultError, Outcome, scenario
 
@@ -29,16 +29,16 @@ def worse_model(lab: Lab, seed: int) -> Outcome:
         platform.deliver(_in_paise(lab.files[0]))
     with lab.watched(platform, outcome):
         platform.batch(*EVERYTHING_JOB, *settings)
-        served, refused = current_release(platform.published), refusal(platform.published)
+        served, refused = current_release(platform.published), current_refusal(platform.published)
         if served is None or served.name != before.name:
             raise FaultError("the worse model was promoted")
         if refused is None or not refused.reasons:
-            raise FaultError(f"nobody was told why\n{platform.log_tail()}")
+            raise FaultError(f"the refusal was not recorded\n{platform.log_tail()}")
         if settings:
             outcome.seconds["rerun"] = platform.rerun(*EVERYTHING_JOB)
             served = current_release(platform.published)
             if served is None or served.name == before.name:
-                raise FaultError("the good model after it was not promoted")
+                raise FaultError("the good model was not promoted afterwards")
     outcome.holds = outcome.torn == outcome.refused == 0
     outcome.detail = refused.reasons[0][:80]
     lab.discard(platform)

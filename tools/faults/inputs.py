@@ -46,8 +46,8 @@ def bad_files(_lab: Lab, _seed: int) -> Outcome:
         holds=holds,
         detail=f"{found['files']:,} files, {found['files_refused']:,} refused; of "
         f"{found['records']:,} records {found['rows_accepted']:,} accepted and "
-        f"{found['rows_set_aside']:,} set aside; {found['rows_differing']} accepted rows differ "
-        f"from the oracle, {found['rows_or_files_without_reason']} without a reason, "
+        f"{found['rows_quarantined']:,} quarantined; {found['rows_differing']} accepted rows "
+        f"differ from the oracle, {found['rows_or_files_without_reason']} without a reason, "
         f"{found['rows_unaccounted']} unaccounted; slowest file "
         f"{found['slowest_file_seconds']:.2f} s",
     )

@@ -86,13 +86,13 @@ def _strike(lab: Lab, seed: int, name: str, strike: Strike) -> Outcome:
         outcome.seconds["terminal"] = time.monotonic() - struck
         serving.wait_for(
             lambda: not serving.platform.unfinished_runs() and serving.platform.state() == wanted,
-            "what an undisturbed platform publishes",
+            "the results of an undisturbed platform",
             RECOVERY_SECONDS,
         )
         outcome.seconds["recovered"] = time.monotonic() - struck
     serving.wait_for(lambda: not serving.jvms(), "the end of the JVMs", LINGERING_SECONDS)
     outcome.detail = (
-        f"{job} after {delay:.1f} s: over in {outcome.seconds['terminal']:.1f} s, "
-        f"right in {outcome.seconds['recovered']:.1f} s"
+        f"{job} after {delay:.1f} s: ended in {outcome.seconds['terminal']:.1f} s, "
+        f"recovered in {outcome.seconds['recovered']:.1f} s"
     )
     return compare(serving.platform, wanted, EVERYTHING, outcome)

@@ -7,10 +7,11 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from pathlib import Path
+from contextlib import suppress
 from typing import TypeVar
 
 import dagster as dg
+import psutil
 
 from ops.launch.run_launcher import run_process
 from tools.faults.lab import ROOT, Platform
@@ -20,10 +21,9 @@ Found = TypeVar("Found")
 
 START_SECONDS = 120.0
 STOP_SECONDS = 15.0
-PROC = Path("/proc")
 
 # Parts of the command lines by which services are recognized.
-SERVICES = {"code server": "dagster\0api\0grpc", "daemon": "dagster._daemon"}
+SERVICES = {"code server": "dagster api grpc", "daemon": "dagster._daemon"}
 
 
 class Serving:
@@ -70,8 +70,8 @@ class Serving:
 
     def service(self, name: str) -> int:
         """Return the process number of a service."""
-        below = [pid for pid, parent in parents().items() if parent == self._launcher.pid]
-        return next(pid for pid in below if SERVICES[name] in command_line(pid))
+        below = psutil.Process(self._launcher.pid).children()
+        return next(one.pid for one in below if SERVICES[name] in " ".join(command_line(one)))
 
     def worker(self, run_id: str) -> int:
         """Return the process number of a run."""
@@ -82,8 +82,9 @@ class Serving:
         worker = self.worker(run_id)
 
         def find() -> int | None:
-            below = [pid for pid, parent in parents().items() if parent == worker]
-            return next((pid for pid in below if "java" in command_line(pid).split("\0")[0]), None)
+            with suppress(psutil.NoSuchProcess):
+                return next((o.pid for o in psutil.Process(worker).children() if is_jvm(o)), None)
+            return None
 
         return self.wait_for(find, "the run's JVM", 60)
 
@@ -104,11 +105,11 @@ class Serving:
 
     def jvms(self) -> list[int]:
         """Return the JVMs of this data folder, including orphans."""
-        mine = f"BANKSEG_DATA_DIR={self.platform.data_dir}\0"
+        mine = str(self.platform.data_dir)
         return [
-            pid
-            for pid in parents()
-            if "java" in command_line(pid).split("\0")[0] and mine in _read(pid, "environ")
+            one.pid
+            for one in psutil.process_iter()
+            if is_jvm(one) and environment(one).get("BANKSEG_DATA_DIR") == mine
         ]
 
     def wait_for(self, find: Callable[[], Found | None], what: str, seconds: float) -> Found:
@@ -129,28 +130,25 @@ def free_port() -> int:
         return port
 
 
-def parents() -> dict[int, int]:
-    """Return process number -> parent's number."""
-    found = {}
-    for entry in PROC.glob("[0-9]*"):
-        stat = _read(int(entry.name), "stat")
-        if stat:
-            found[int(entry.name)] = int(stat.rpartition(")")[2].split()[1])
-    return found
+def is_jvm(process: psutil.Process) -> bool:
+    """Return whether a process is a JVM."""
+    return "java" in "".join(command_line(process)[:1])
 
 
-def command_line(pid: int) -> str:
-    """Return the arguments of a process, each terminated by NUL."""
-    return _read(pid, "cmdline")
+def command_line(process: psutil.Process) -> list[str]:
+    """Return the arguments of a process; empty if it has ended."""
+    with suppress(psutil.Error):
+        return process.cmdline()
+    return []
+
+
+def environment(process: psutil.Process) -> dict[str, str]:
+    """Return the environment of a process; empty if it has ended."""
+    with suppress(psutil.Error):
+        return process.environ()
+    return {}
 
 
 def kill(pid: int) -> None:
     """Send SIGKILL."""
     os.kill(pid, signal.SIGKILL)
-
-
-def _read(pid: int, name: str) -> str:
-    try:
-        return (PROC / str(pid) / name).read_bytes().decode(errors="replace")
-    except OSError:
-        return ""

@@ -4,7 +4,8 @@ import os
 import random
 import signal
 import time
-from pathlib import Path
+
+import psutil
 
 from tools.faults.lab import INGEST, Lab, compare
 from tools.faults.scenario import FaultError, Outcome, scenario
@@ -44,7 +45,7 @@ def zombie(lab: Lab, seed: int) -> Outcome:
             finally:
                 stopped.kill()
         if code == 0:
-            raise FaultError("the stopped run ended well although another had taken over")
+            raise FaultError("the stopped run succeeded although another run had published")
         if platform.state(INGESTION) != after:
             raise FaultError("the stopped run changed what was published")
     outcome.detail = f"stopped before draft {nth}"
@@ -74,7 +75,7 @@ def _two_runs(lab: Lab, seed: int, n_later: int) -> Outcome:
 
 def _wait_until_stopped(pid: int) -> None:
     deadline = time.monotonic() + STOP_SECONDS
-    while Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+    while psutil.Process(pid).status() != psutil.STATUS_STOPPED:
         if time.monotonic() > deadline or os.waitpid(pid, os.WNOHANG)[0]:
             raise FaultError("the run did not come to the point at which it is stopped")
         time.sleep(0.05)

@@ -34,19 +34,19 @@ from bankseg_assets.contracts.toml.values import (
 
 
 class Column(TomlTable):
-    """How a column is found in a file, and what stands in it for nothing."""
+    """How a column is found in a file, and which of its values mean "empty"."""
 
     name: HeaderName | None = Field(
         None, description="The name in the file's header.", examples=["TransactionID"]
     )
     names: Annotated[list[HeaderName], Expected("a list of the header's names")] | None = Field(
         None,
-        description="In place of name: several columns, whose values are joined. An ID of which a "
-        "part is empty is missing, unless it has a pattern.",
+        description="Instead of name: several columns, whose values are joined. An ID with an "
+        "empty part counts as missing, unless it has a pattern.",
         examples=[["Day", "Month", "Year"]],
     )
     joined_by: Annotated[str, Expected("a text, such as '-'")] = Field(
-        " ", description="What is put between the values of names.", examples=["-"]
+        " ", description="The separator between the joined values of names.", examples=["-"]
     )
     placeholders: Texts = Field(
         [], description='Values that mean "empty".', examples=[["nan", "N/A"]]
@@ -57,11 +57,11 @@ class Column(TomlTable):
         if self.name is None and self.names is None:
             yield slip("is missing", "the header's name", "name")
         elif self.name is not None and self.names is not None:
-            yield slip("is there", "name or names, not both", "names")
+            yield slip("is set", "name or names, not both", "names")
         elif self.names is not None and len(set(self.names)) < 2:  # noqa: PLR2004
             yield slip(f"is {self.names!r}", "two different names or more", "names")
         elif "joined_by" in self.model_fields_set and self.names is None:
-            yield slip("is there", "names, whose values it joins", "joined_by")
+            yield slip("is set", "names, whose values it joins", "joined_by")
 
     def slips(self) -> Iterator[PydanticCustomError]:
         """Yield what is wrong between the keys."""
@@ -89,13 +89,13 @@ class Column(TomlTable):
 
 
 class _Nullable(TomlTable):
-    nullable: YesNo = Field(False, description="Whether an empty value is taken.", examples=[True])
+    nullable: YesNo = Field(False, description="Whether the value may be empty.", examples=[True])
 
 
 class _Text(Column):
     pattern: Pattern = Field(
         "",
-        description="What the whole value must match: a regular expression of Java's dialect.",
+        description="A regular expression (Java syntax) that the whole value must match.",
         examples=["[A-Z]{0,4}[0-9]{1,18}"],
     )
 
@@ -107,21 +107,23 @@ class _Valued(TomlTable):
         Expected("a list of texts, or a table of delivered = published texts"),
     ] = Field(
         [],
-        description="What is allowed, in any case; a table translates.",
+        description="The allowed values, ignoring case; a table maps delivered to published "
+        "values.",
         examples=[["M", "F"], {"male": "M", "female": "F"}],
     )
 
 
 class TransactionId(_Text):
-    """Which transaction a row describes; without the table, a row's whole content says it."""
+    """The ID of a transaction; without the table, a row's whole content identifies it."""
 
     unique_per: (
         Annotated[Literal["file", "customer", "day"], Expected("'file', 'customer' or 'day'")]
         | None
     ) = Field(
         None,
-        description="What an ID is unique within, where it is not unique at all. Of IDs that "
-        "begin at 1 in every file, the content of a row says which transaction it is.",
+        description="The scope in which an ID is unique, if it is not globally unique. With "
+        "'file', as for IDs that begin at 1 in every file, the content of a row identifies its "
+        "transaction.",
         examples=["customer"],
     )
 
@@ -164,7 +166,7 @@ class _Dated(Column):
         if self.formats is None and self.format is None:
             yield slip("is missing", "text", "format")
         if self.formats is not None and self.format is not None:
-            yield slip("is there", "format or formats, not both", "formats")
+            yield slip("is set", "format or formats, not both", "formats")
         key = "formats" if self.formats is not None else "format"
         for text in self.formats or [self.format or ""]:
             if expected := problem(text, self._ours):
@@ -188,7 +190,7 @@ class _Months(TomlTable):
         | None
     ) = Field(
         None,
-        description="January to December as the bank writes them; without it, English.",
+        description="The names of January to December as the bank writes them; by default English.",
         examples=[
             ["Jan", "Feb", "Mär", "Apr", "Mai", "Jun", "Jul", "Aug", "Sep", "Okt", "Nov", "Dez"]
         ],
@@ -196,7 +198,7 @@ class _Months(TomlTable):
 
 
 class BirthDate(_Dated, _Months, _Nullable):
-    """When the customer was born; may be left out."""
+    """The customer's birth date; optional."""
 
     _ours: ClassVar[str] = "birth_date"
 
@@ -207,31 +209,29 @@ class TransactionDate(_Dated, _Months):
     _ours: ClassVar[str] = "transaction_date"
 
     minimum: Day | None = Field(
-        None, description="The earliest day that is taken.", examples=[date(2016, 1, 1)]
+        None, description="The earliest valid day.", examples=[date(2016, 1, 1)]
     )
     maximum: Day | None = Field(
-        None, description="The latest day that is taken.", examples=[date(2016, 12, 31)]
+        None, description="The latest valid day.", examples=[date(2016, 12, 31)]
     )
 
 
 class TransactionTime(_Dated, _Nullable):
-    """The time of day, where it is a column of its own; may be left out."""
+    """The time of day, if it is a separate column; optional."""
 
     _ours: ClassVar[str] = "transaction_time"
 
 
 class _Money(Column):
-    minimum: Number | None = Field(None, description="The least value that is taken.", examples=[0])
-    maximum: Number | None = Field(
-        None, description="The greatest value that is taken.", examples=[1000000]
-    )
+    minimum: Number | None = Field(None, description="The smallest valid value.", examples=[0])
+    maximum: Number | None = Field(None, description="The largest valid value.", examples=[1000000])
     decimal_separator: DecimalSeparator = Field(
-        ".", description="Between whole units and decimals.", examples=[","]
+        ".", description="The separator between whole units and decimals.", examples=[","]
     )
     thousands_separator: ThousandsSeparator = Field(
         "",
-        description="Between groups of digits: a comma, a point, any space or an apostrophe. "
-        "Without it, 1,234 is refused, because it may be 1.234 or 1234.",
+        description="The separator between groups of digits: a comma, a point, any space or an "
+        "apostrophe. Without it, 1,234 is quarantined, because it may be 1.234 or 1234.",
         examples=[".", " "],
     )
 
@@ -239,7 +239,7 @@ class _Money(Column):
         yield from self.named()
         if self.thousands_separator == self.decimal_separator:
             yield slip(
-                f"is {self.thousands_separator!r}, as the decimal_separator is",
+                f"is {self.thousands_separator!r}, the same as decimal_separator",
                 "two different ones, such as '.' for thousands and ',' for decimals",
                 "thousands_separator",
             )
@@ -253,25 +253,24 @@ def _in_upper_case(rule: ColumnRule, *keys: str) -> ColumnRule:
 
 
 class Balance(_Money, _Nullable):
-    """The account's balance at the transaction; may be left out."""
+    """The account's balance at the transaction; optional."""
 
     negative_words: WordsBeside | None = Field(
         None,
-        description="The words beside a balance that is below zero, as in 2,000.00 Dr, in any "
-        "case.",
+        description="The words beside a negative balance, as in 2,000.00 Dr, ignoring case.",
         examples=[["Dr"]],
     )
     positive_words: WordsBeside | None = Field(
         None,
-        description="The words beside any other, where there are negative_words; without it, none. "
-        "An empty word in either list says what no word means.",
+        description="With negative_words, the words beside other balances; by default none. "
+        "An empty word in either list stands for a balance without a word.",
         examples=[["Cr"]],
     )
 
     def slips(self) -> Iterator[PydanticCustomError]:
         yield from super().slips()
         if self.positive_words and not self.negative_words:
-            yield slip("is there", "negative_words, too", "positive_words")
+            yield slip("is set", "negative_words, too", "positive_words")
         if self.negative_words:
             yield from _two_lists(self, "negative_words", "positive_words", default=("",))
 
@@ -287,21 +286,22 @@ class Amount(_Money):
 
     spending: WordsBeside | None = Field(
         None,
-        description="The words beside an amount that say spending, as in 500.00 Dr, in any case. "
-        "An empty word says what no word means; without one, such a row is quarantined.",
+        description="The words beside an amount that mean spending, as in 500.00 Dr, ignoring "
+        "case. An empty word stands for an amount without a word, which is quarantined otherwise.",
         examples=[["Dr"]],
     )
     income: WordsBeside | None = Field(
         None,
-        description="The words beside an amount that say income.",
+        description="The words beside an amount that mean income.",
         examples=[["Cr"]],
     )
     negative: (
         Annotated[Literal["spending", "income"], Expected("'spending' or 'income'")] | None
     ) = Field(
         None,
-        description="What a negative amount is, where the sign says the direction. Beside words, "
-        "sign and word must agree; without it, no amount with a word has a minus sign.",
+        description="What a negative amount means, if the sign gives the direction. With words, "
+        "sign and word must agree; without this setting, an amount with a word must not have a "
+        "minus sign.",
         examples=["spending"],
     )
 
@@ -327,7 +327,7 @@ def _two_lists(
 
 
 class Part(_Money):
-    """An amount of one direction, in a column of its own: [columns.debit] or [columns.credit]."""
+    """Amounts of one direction in a separate column: [columns.debit] or [columns.credit]."""
 
     negated: YesNo = Field(
         False,
@@ -341,13 +341,13 @@ class Factor(_Money):
 
 
 class Direction(Column, _Nullable):
-    """A column that says whether an amount is spending or income."""
+    """A column that gives the direction of an amount: spending or income."""
 
     spending: Values = Field(
-        description="The values that say spending, in any case.", examples=[["D", "DR"]]
+        description="The values that mean spending, ignoring case.", examples=[["D", "DR"]]
     )
     income: Values = Field(
-        description="The values that say income, in any case.", examples=[["C", "CR"]]
+        description="The values that mean income, ignoring case.", examples=[["C", "CR"]]
     )
 
     def slips(self) -> Iterator[PydanticCustomError]:
@@ -361,12 +361,12 @@ class Direction(Column, _Nullable):
 
 
 class CurrencyColumn(Column, _Nullable):
-    """The code of the currency that a row's amount is in; empty, if nullable: the contract's."""
+    """The currency code of a row's amount; if nullable, empty means the contract's currency."""
 
     rates: Annotated[dict[str, Number], Expected("a table of rates, such as { USD = 83.2 }")] = (
         Field(
             {},
-            description="How much of the contract's currency one unit of another is. Rows in a "
+            description="The value of one unit of another currency in the contract's. Rows in a "
             "currency without a rate are quarantined.",
             examples=[{"USD": Decimal("83.2"), "EUR": Decimal("90.1")}],
         )
@@ -375,7 +375,7 @@ class CurrencyColumn(Column, _Nullable):
         list[Literal["amount", "balance"]], Expected("'amount', 'balance', or both")
     ] = Field(
         ["amount"],
-        description="What is in the currency that the row names.",
+        description="The values that are in the row's currency.",
         examples=[["amount", "balance"]],
     )
 
@@ -395,12 +395,10 @@ class CurrencyColumn(Column, _Nullable):
 
 
 class Age(Column, _Nullable):
-    """The customer's age in whole years, where the bank delivers no birth date."""
+    """The customer's age in whole years, if the bank delivers no birth date."""
 
-    minimum: Whole | None = Field(None, description="The least age that is taken.", examples=[18])
-    maximum: Whole | None = Field(
-        None, description="The greatest age that is taken.", examples=[100]
-    )
+    minimum: Whole | None = Field(None, description="The lowest valid age.", examples=[18])
+    maximum: Whole | None = Field(None, description="The highest valid age.", examples=[100])
 
     def rule(self) -> ColumnRule:
         found = super().rule()

@@ -34,7 +34,7 @@ def page() -> str:
 
 
 def _section(model: type[BaseModel], place: str) -> Iterator[str]:
-    yield f"## {f'`{place}`' if place else 'At the top'}\n"
+    yield f"## {f'`{place}`' if place else 'Top level'}\n"
     if place:
         yield f"{' '.join((model.__doc__ or '').split())}\n"
     yield from _keys(model)
@@ -53,9 +53,7 @@ def _keys(model: type[BaseModel]) -> Iterator[str]:
     fields = {key: field for key, field in model.model_fields.items() if key not in known}
     rows = [_row(key, field) for key, field in fields.items() if not _table_of(field)]
     if rows:
-        yield "\n".join(
-            ["| key | value | what it says | example |", "|---|---|---|---|", *rows, ""]
-        )
+        yield "\n".join(["| key | value | meaning | example |", "|---|---|---|---|", *rows, ""])
 
 
 def _row(key: str, field: FieldInfo) -> str:

@@ -77,26 +77,26 @@ class TransactionColumns(TomlTable):
         ways = [way for way in _WAYS_OF_AMOUNT if given & {*way}]
         if len(ways) > 1:
             key = sorted(given & {*ways[1]})[0]
-            yield slip("is there", f"no other amount beside [columns.{ways[0][0]}]", key)
+            yield slip("is set", f"no other amount beside [columns.{ways[0][0]}]", key)
         if self.direction and given & {"debit", "credit"}:
-            expected = "no direction, because debit and credit columns say it"
-            yield slip("is there", expected, "direction")
+            expected = "no direction, because debit and credit columns give it"
+            yield slip("is set", expected, "direction")
         if self.direction and self.amount and self.amount.negative:
-            yield slip("is there", "a direction or amount.negative, not both", "direction")
+            yield slip("is set", "a direction or amount.negative, not both", "direction")
         if self.direction and self.amount and self.amount.spending:
-            yield slip("is there", "a direction or amount.spending, not both", "direction")
+            yield slip("is set", "a direction or amount.spending, not both", "direction")
         if self.age and self.birth_date:
-            yield slip("is there", "age or birth_date, not both", "age")
+            yield slip("is set", "age or birth_date, not both", "age")
         if self.transaction_date.rule().has_time and self.transaction_time:
             expected = "no transaction_time where transaction_date has a time"
-            yield slip("is there", expected, "transaction_time.format")
+            yield slip("is set", expected, "transaction_time.format")
         if self.currency and "balance" in self.currency.converts and not self.balance:
-            yield slip("has 'balance'", "a column that there is", "currency.converts")
+            yield slip("has 'balance'", "a column in the contract", "currency.converts")
         yield from _names_twice(self)
 
 
 class HoldingsTables(TomlTable):
-    """A file of holdings: which customer has which product, one pair a row."""
+    """A file of product holdings: one customer and one product per row."""
 
     customer_id: Annotated[CustomerId, Expected("a table")]
     product: Annotated[Product, Expected("a table")]
@@ -118,11 +118,11 @@ class ContractFile(TomlTable):
 
     currency: Annotated[
         str, Field(pattern="^[A-Z]{3}$"), Expected("three letters, such as INR")
-    ] = Field(description="The code of the currency that everything is in.", examples=["INR"])
+    ] = Field(description="The currency code of all amounts and balances.", examples=["INR"])
     currency_symbols: Annotated[list[str], AfterValidator(symbols), Expected("a list of texts")] = (
         Field(
             [],
-            description="What the files write beside an amount for this currency, besides its code "
+            description="Further symbols for this currency beside an amount, besides its code "
             "and its usual signs.",
             examples=[["Rupees"]],
         )
@@ -131,21 +131,21 @@ class ContractFile(TomlTable):
         Annotated[int, Field(ge=0, le=4), Expected("a whole number from 0 to 4")] | None
     ) = Field(
         None,
-        description="How many decimals an amount may have; without it, as many as the currency "
-        "has by ISO 4217.",
+        description="The maximum decimals of an amount; by default those of the currency in "
+        "ISO 4217.",
         examples=[3],
     )
     number_format: Annotated[Literal["lakh", "plain"], Expected("'lakh' or 'plain'")] = Field(
-        description="How people read large sums here: 12,34,567 or 1,234,567.", examples=["plain"]
+        description="How large numbers are shown: 12,34,567 or 1,234,567.", examples=["plain"]
     )
     customer_key: Annotated[str, Field(pattern=r"\S"), Expected("a Spark SQL expression")] = Field(
-        description="Who the customer is: a column of cleaned_transactions, or a Spark SQL "
-        "expression over its columns.",
+        description="The key that identifies a customer: a column of cleaned_transactions, or a "
+        "Spark SQL expression over its columns.",
         examples=["customer_id"],
     )
     features: Texts = Field(
         [],
-        description="The features that segments are made of, instead of those that suit the data.",
+        description="The features of the segmentation; by default chosen from the data.",
         examples=[["recency", "log_frequency", "log_average_amount"]],
     )
     time_zone: (
@@ -160,8 +160,8 @@ class ContractFile(TomlTable):
         Literal["quarantine", "latest"], Expected("'quarantine' or 'latest'")
     ] = Field(
         "quarantine",
-        description="Which row counts where files contradict each other about a transaction: "
-        "none, or that of the file ingested last.",
+        description="Which row is kept if files contradict each other about a transaction: "
+        "none (all are quarantined), or the row of the file ingested last.",
         examples=["latest"],
     )
     spending: Annotated[Literal["debit", "credit"], Expected("'debit' or 'credit'")] = Field(
@@ -192,7 +192,7 @@ class ContractFile(TomlTable):
             yield slip(f"has {unknown}", f"some of {', '.join(FEATURES)}", "features")
         columns = self.columns
         if "spending" in self.model_fields_set and not (columns.debit or columns.credit):
-            yield slip("is there", "[columns.debit] or [columns.credit]", "spending")
+            yield slip("is set", "[columns.debit] or [columns.credit]", "spending")
         own = {text.upper() for text in (*signs(self.currency), *self.currency_symbols)}
         for name in ("amount", "balance"):
             words = set(rule.words) if (rule := columns.rules().get(name)) else set()
@@ -202,13 +202,13 @@ class ContractFile(TomlTable):
                 )
         if columns.currency and self.currency in columns.currency.rule().rates:
             key = "columns.currency.rates"
-            yield slip(f"has {self.currency!r}", "rates of other currencies alone", key)
+            yield slip(f"has {self.currency!r}", "rates of other currencies only", key)
         instants = [f.text for f in columns.transaction_date.rule().readers if f.needs_time_zone]
         if instants and self.time_zone is None:
             yield slip(
                 "is missing",
                 f"the bank's time zone, such as Asia/Kolkata, because {instants[0]!r} in "
-                "columns.transaction_date is an instant and no local time",
+                "columns.transaction_date is an instant, not a local time",
                 "time_zone",
             )
 
@@ -251,5 +251,5 @@ def _names_twice(table: BaseModel) -> Iterator[PydanticCustomError]:
         if not isinstance(column, Column) or column.name is None:
             continue
         if column.name in seen:
-            yield slip(f"is that of {seen[column.name]}", "one column each", f"{ours}.name")
+            yield slip(f"is also {seen[column.name]}", "one column each", f"{ours}.name")
         seen[column.name] = ours

@@ -24,26 +24,26 @@ class HoldingsFile(TomlTable):
 
     header_line: HeaderLine = Field(
         1,
-        description="The header's line, counted from 1, where other lines are above it.",
+        description="The line number of the header, counted from 1, if other lines precede it.",
         examples=[5],
     )
     footer_lines: FooterLines = Field(
-        0, description="How many lines at the end are not records.", examples=[1]
+        0, description="The number of lines at the end that are not records.", examples=[1]
     )
     footer_starts_with: LineStarts = Field(
         [],
-        description="How lines begin that are not records, wherever they are; an opening quote "
-        "does not count.",
+        description="The beginnings of lines that are not records, anywhere in the file; an "
+        "opening quote is ignored.",
         examples=[["Total", "Closing balance"]],
     )
     sheet: Annotated[str, Expected("a sheet's name")] = Field(
         "",
-        description="Of an XLSX file, the sheet to read; the first if there is none here.",
+        description="The sheet of an XLSX file to read; by default the first.",
         examples=["Transactions"],
     )
 
     def layout(self) -> FileLayout:
-        """Return what stands around the records."""
+        """Return the layout of the lines around the records."""
         starts = tuple(self.footer_starts_with)
         return FileLayout(self.header_line, self.footer_lines, starts, self.sheet)
 
@@ -53,21 +53,21 @@ class TransactionsFile(HoldingsFile):
 
     delimiter: Annotated[
         str, Field(pattern=r"^[!#-~ \t]$"), Expected("one ASCII character, not a quote")
-    ] = Field(description="What is between two fields of a CSV.", examples=[",", ";", "\t"])
+    ] = Field(description="The delimiter of a CSV file.", examples=[",", ";", "\t"])
     encoding: Annotated[str, AfterValidator(codec), Expected("a codec's name, such as utf-8")] = (
-        Field(description="A Python codec's name.", examples=["utf-8", "cp1252"])
+        Field(description="The encoding, by its name in Python.", examples=["utf-8", "cp1252"])
     )
 
 
 class RowFilterTable(TomlTable):
-    """Which rows are read, by the values of a column; compared without case and outer blanks."""
+    """Which rows are read, by a column's values, ignoring case and surrounding blanks."""
 
     column: HeaderName = Field(description="The header's name.", examples=["Status"])
     keep: Values | None = Field(
-        None, description="The values of rows that are read.", examples=[["posted", "booked"]]
+        None, description="The values of rows to read.", examples=[["posted", "booked"]]
     )
     drop: Values | None = Field(
-        None, description="In place of keep: those of rows that are not.", examples=[["declined"]]
+        None, description="Instead of keep: the values of rows to skip.", examples=[["declined"]]
     )
 
     @model_validator(mode="after")
@@ -75,7 +75,7 @@ class RowFilterTable(TomlTable):
         if self.keep is None and self.drop is None:
             raise slip("is missing", "the values of rows to keep, or drop", "keep")
         if self.keep is not None and self.drop is not None:
-            raise slip("is there", "keep or drop, not both", "drop")
+            raise slip("is set", "keep or drop, not both", "drop")
         return self
 
     def row_filter(self) -> RowFilter:

@@ -37,7 +37,7 @@ def _error(path: Path, slips: list[tuple[str, str, str]]) -> ContractError:
     if len(said) == 1:
         return ContractError(f"The contract {path}: {said[0]}")
     lines = "\n".join(f"- {line}" for line in dict.fromkeys(said[1:]))
-    return ContractError(f"The contract {path}: {said[0]} Also to correct:\n{lines}")
+    return ContractError(f"The contract {path}: {said[0]} Further errors:\n{lines}")
 
 
 def _open_questions(table: Mapping[str, Any], place: str = "") -> Iterator[str]:

@@ -1,1 +1,1 @@
-"""The software-defined assets, one file a step: a decorator, a call into transforms, metadata."""
+"""The software-defined assets, one file a step: a decorator, a call into the library, metadata."""

@@ -1,7 +1,7 @@
 """Asset checks that must pass before downstream assets use an asset.
 
 They check the written files, independently of how they were computed, and read only the columns
-that they need. The checks of a release are its gates (`gates.py`).
+that they need. The checks of a release are its gates (`release/gates.py`).
 
 A check blocks if its failure means a bug in our code: lost rows, duplicate customers, values that
 cleaning should have quarantined. Properties of the data (a single day, unknown customers) only
@@ -42,6 +42,7 @@ from bankseg_assets.defs.checks.products import PRODUCT_CHECKS
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.migration.flows import Flow, unbalanced_totals
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
+from bankseg_assets.presentation.markdown import raw_table
 from bankseg_assets.release.releases import all_releases
 from bankseg_assets.scoring.bundle import load_bundle
 from bankseg_assets.segmentation.k_selection import SMALLEST_SHARE
@@ -60,35 +61,35 @@ EVALUATIONS_LOOKED_AT = 20
     asset="cleaned_transactions", additional_deps=["quarantined_transactions"], blocking=True
 )
 def every_row_is_accounted_for(published: PublishedResource) -> dg.AssetCheckResult:
-    """Rows in = cleaned + quarantined + duplicates for every file, counted in the written files."""
+    """For each file, rows in = cleaned + quarantined + duplicates, counted in the written files."""
     store = published.store
     rows_in = rows_by_delivery(parts_of(store.latest("raw_transactions")))
     clean = rows_by_delivery(parts_of(store.latest("cleaned_transactions")))
-    aside = dispositions(store.latest("quarantined_transactions").glob("*.parquet"))
+    not_kept = dispositions(store.latest("quarantined_transactions").glob("*.parquet"))
     names = ("quarantined", "duplicate")
     rows = {
         delivery: (
             count,
             clean.get(delivery, 0),
-            *(aside.get(delivery, {}).get(n, 0) for n in names),
+            *(not_kept.get(delivery, {}).get(n, 0) for n in names),
         )
         for delivery, count in rows_in.items()
     }
-    strangers = (clean.keys() | aside.keys()) - rows_in.keys()
-    wrong = [d for d, (count, *places) in rows.items() if count != sum(places)] + sorted(strangers)
+    unknown = (clean.keys() | not_kept.keys()) - rows_in.keys()
+    wrong = [d for d, (count, *places) in rows.items() if count != sum(places)] + sorted(unknown)
     totals = [sum(column) for column in zip(*rows.values(), strict=True)]
-    lines = [f"| {d} | " + " | ".join(f"{n:,}" for n in found) + " |" for d, found in rows.items()]
-    head = ["| delivery | rows in | clean | quarantined | duplicate |", "|---|---|---|---|---|"]
+    head = ("delivery", "rows in", "clean", "quarantined", "duplicate")
+    cells = [(delivery, *(f"{n:,}" for n in found)) for delivery, found in rows.items()]
     return dg.AssetCheckResult(
         passed=not wrong,
-        description=f"Does not add up: {', '.join(wrong)}." if wrong else None,
+        description=f"Row counts do not add up: {', '.join(wrong)}." if wrong else None,
         metadata={
             "rows_in": totals[0],
             "rows_clean": totals[1],
             "rows_quarantined": totals[2],
             "rows_duplicate": totals[3],
             "rows_lost": totals[0] - sum(totals[1:]),
-            "by_delivery": dg.MetadataValue.md("\n".join([*head, *lines[-50:]])),
+            "by_delivery": dg.MetadataValue.md(raw_table(head, cells[-50:])),
         },
     )
 
@@ -99,10 +100,10 @@ def transaction_ids_are_unique(
     published: PublishedResource,
     cleaned_transactions: DataFrame,
 ) -> dg.AssetCheckResult:
-    """No transaction is counted twice.
+    """Transaction IDs are unique.
 
-    If the previous version passed this check, its files are known to be unique together: only the
-    new ones are compared, with one another and with the rest. Otherwise all are.
+    If the previous version passed this check, its files contain no duplicates, so only new files
+    are compared, with one another and with the previous ones. Otherwise all files are compared.
     """
     versions = published.store.versions("cleaned_transactions")
     passed = passed_versions(context.instance, "cleaned_transactions", "transaction_ids_are_unique")
@@ -110,7 +111,7 @@ def transaction_ids_are_unique(
     repeated, compared = repeated_transactions(cleaned_transactions, versions[-1], trusted)
     return dg.AssetCheckResult(
         passed=repeated == 0,
-        description=f"{repeated:,} transaction IDs occur more than once. This is a fault of the "
+        description=f"{repeated:,} transaction IDs occur more than once. This is a bug in the "
         "platform: run `make clean` and the batch again, and report it."
         if repeated
         else None,
@@ -160,9 +161,9 @@ def repeated_transactions(table: DataFrame, version: Path, trusted: Path | None)
 def values_are_in_range(
     published: PublishedResource, delivery: DeliveryResource
 ) -> dg.AssetCheckResult:
-    """Money and dates are in the contract's range, or a plausible one where it names none.
+    """Money and dates are within the contract's range, or a plausible default range.
 
-    Cleaning quarantines the rest by the same rule; see `value_ranges`.
+    Cleaning quarantines other rows by the same rule; see `value_ranges`.
     """
     version = published.store.latest("cleaned_transactions")
     rules = delivery.contract.columns
@@ -186,7 +187,7 @@ def values_are_in_range(
 
 @dg.asset_check(asset="raw_transactions")
 def no_file_is_rejected(delivery: DeliveryResource) -> dg.AssetCheckResult:
-    """Warn of files that could not be read; what was published before still serves."""
+    """Warn about files that could not be read; previously published data stays in use."""
     rejected = [d for d in delivery.ledger.deliveries() if d.status == "rejected"]
     return dg.AssetCheckResult(
         passed=not rejected,
@@ -198,7 +199,7 @@ def no_file_is_rejected(delivery: DeliveryResource) -> dg.AssetCheckResult:
 
 @dg.asset_check(asset="rfm_table", blocking=True)
 def customers_are_unique(rfm_table: DataFrame) -> dg.AssetCheckResult:
-    """One row a customer."""
+    """The table has one row per customer."""
     rows = rfm_table.count()
     with repeated_values(rfm_table, "customer_id") as found:
         repeated = found.count()
@@ -210,9 +211,9 @@ def customers_are_unique(rfm_table: DataFrame) -> dg.AssetCheckResult:
 
 @dg.asset_check(asset="rfm_table")
 def transactions_have_a_customer(published: PublishedResource) -> dg.AssetCheckResult:
-    """Warn of transactions whose customer key is null: they count for no customer.
+    """Warn about transactions whose customer key is null: they belong to no customer.
 
-    Income counts in no customer's number of transactions, and is left out here.
+    Income is excluded, because it is not part of a customer's number of transactions.
     """
     version = published.store.latest("rfm_table")
     cleaned = version.parent.parent / "cleaned_transactions"
@@ -227,7 +228,7 @@ def transactions_have_a_customer(published: PublishedResource) -> dg.AssetCheckR
     return dg.AssetCheckResult(
         passed=missing == 0,
         description=f"The customer key is null for {missing:,} of {transactions:,} transactions, "
-        f"which count for no customer. {NULL_KEY_ADVICE}"
+        f"which belong to no customer. {NULL_KEY_ADVICE}"
         if missing
         else None,
         severity=dg.AssetCheckSeverity.WARN,
@@ -239,9 +240,9 @@ def transactions_have_a_customer(published: PublishedResource) -> dg.AssetCheckR
 def measures_are_plausible(
     published: PublishedResource, delivery: DeliveryResource
 ) -> dg.AssetCheckResult:
-    """Measures are in the range that follows from the contract; warn of data of a single day.
+    """Measures are in the range given by the contract; warn about data of a single day.
 
-    Money may be negative where the contract allows it of an amount or a balance.
+    Money may be negative if the contract allows negative amounts or balances.
     """
     version = published.store.latest("rfm_table")
     rules = delivery.contract.columns
@@ -262,12 +263,12 @@ def measures_are_plausible(
     warnings = []
     if least is not None and least == greatest:
         warnings.append(
-            f"The last transaction of every customer is {least} days old: recency says nothing "
-            "of this data."
+            f"The last transaction of every customer is {least} days old: recency is not "
+            "informative for this data."
         )
     most = greatest_sum(delivery.contract.decimals)
     if max(abs(money or 0) for money in _range(version, "monetary")) >= most:
-        warnings.append(f"The money of a customer is more than {most:,} and was cut.")
+        warnings.append(f"A customer's total is more than {most:,} and was capped.")
     return dg.AssetCheckResult(
         passed=not faults and not warnings,
         severity=dg.AssetCheckSeverity.ERROR if faults else dg.AssetCheckSeverity.WARN,
@@ -287,7 +288,7 @@ def customers_are_persons(rfm_table: DataFrame) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         passed=rate <= MOST_CONFLICTS,
         description=f"{rate:.0%} of {repeated:,} repeat customers have rows that disagree in birth "
-        "date or gender: the customer key may not name persons.",
+        "date or gender: the customer key may not identify persons.",
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"repeat_customers": repeated, "conflict_share": rate, "limit": MOST_CONFLICTS},
     )
@@ -295,7 +296,7 @@ def customers_are_persons(rfm_table: DataFrame) -> dg.AssetCheckResult:
 
 @dg.asset_check(asset="pca_model", blocking=True)
 def features_vary(pca_model: dict[str, Any]) -> dg.AssetCheckResult:
-    """Every feature that is used has a finite scale above zero, which scoring divides by.
+    """Every feature has a finite scale above zero, because scoring divides by it.
 
     Features that do not vary are dropped by `pca_model`, or have scale 1 in a model of one segment.
     """
@@ -304,14 +305,14 @@ def features_vary(pca_model: dict[str, Any]) -> dg.AssetCheckResult:
     constant = [name for name, scale in scales.items() if not 0 < scale < float("inf")]
     return dg.AssetCheckResult(
         passed=not constant,
-        description=f"Constant: {', '.join(constant)}." if constant else None,
+        description=f"Constant features: {', '.join(constant)}." if constant else None,
         metadata={f"scale_of_{name}": scale for name, scale in scales.items()},
     )
 
 
 @dg.asset_check(asset="segment_profiles")
 def every_segment_is_worth_a_campaign(segment_profiles: DataFrame) -> dg.AssetCheckResult:
-    """Warn of a segment with under 1 % of the customers, or fewer than 11."""
+    """Warn about segments with under 1 % of the customers, or fewer than 11."""
     rows = segment_profiles.select("segment_name", "customers", "share_of_customers").collect()
     sizes = {
         row["segment_name"]: f"{row['share_of_customers']:.2%} of the customers"
@@ -334,9 +335,9 @@ def every_segment_is_worth_a_campaign(segment_profiles: DataFrame) -> dg.AssetCh
 
 @dg.asset_check(asset="segment_migration", blocking=True)
 def no_customer_is_lost_on_the_way(published: PublishedResource) -> dg.AssetCheckResult:
-    """The flows hold every customer of both tables, and all money, by segment; or there are none.
+    """The flows add up to the customers and money of every segment in both tables.
 
-    Compared with the tables themselves: the one of the release that was in use, and the new one.
+    The tables are those of the release that was in use and of this run. Passes without flows.
     """
     store = published.store
     version = store.latest("segment_migration")
@@ -349,7 +350,7 @@ def no_customer_is_lost_on_the_way(published: PublishedResource) -> dg.AssetChec
         return dg.AssetCheckResult(
             passed=True,
             description=f"The release {name}, which the flows compare with, is no longer stored: "
-            "its customers cannot be counted again.",
+            "its customers cannot be counted.",
         )
     names = [field.name for field in fields(Flow)]
     found = [Flow(**{name: row[name] for name in names}) for row in rows]
@@ -443,7 +444,7 @@ def _in_ranges(version: Path, ranges: Mapping[str, Range]) -> tuple[list[str], d
     faults, metadata = [], {}
     for name, (low, high) in ranges.items():
         least, greatest = _range(version, name)
-        found = "none known" if least is None else f"{_text(least)} to {_text(greatest)}"
+        found = "no values" if least is None else f"{_text(least)} to {_text(greatest)}"
         metadata[f"{name}_range"] = found
         if least is None:
             continue

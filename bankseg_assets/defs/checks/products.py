@@ -22,12 +22,12 @@ AS_GOOD = 1e-9  # means over equal rankings may differ in the last digit
 def every_holding_is_accounted_for(
     published: PublishedResource, delivery: DeliveryResource, holdings: HoldingsResource
 ) -> dg.AssetCheckResult:
-    """Records in the file = kept + quarantined + duplicates, counted in the written files."""
+    """Rows in the file = kept + quarantined + duplicates, counted in the written files."""
     used = holdings_in_use(holdings.ledger.deliveries(), delivery.ledger.deliveries())
     store = published.store
     kept = row_count(store.latest("product_holdings"))
-    aside = dispositions(store.latest("quarantined_holdings").glob("*.parquet"))
-    found = aside.get(used.sha256[:DELIVERY_DIGITS] if used else "", {})
+    not_kept = dispositions(store.latest("quarantined_holdings").glob("*.parquet"))
+    found = not_kept.get(used.sha256[:DELIVERY_DIGITS] if used else "", {})
     records = used.records if used else 0
     rows = {
         "rows_in": records,
@@ -49,7 +49,7 @@ def every_holding_is_accounted_for(
 
 @dg.asset_check(asset="product_holdings")
 def no_holdings_file_is_rejected(holdings: HoldingsResource) -> dg.AssetCheckResult:
-    """Warn of files of holdings that could not be read; what was taken before still counts."""
+    """Warn about holdings files that could not be read; the previous file stays in use."""
     rejected = [d for d in holdings.ledger.deliveries() if d.status == "rejected"]
     return dg.AssetCheckResult(
         passed=not rejected,
@@ -63,7 +63,7 @@ def no_holdings_file_is_rejected(holdings: HoldingsResource) -> dg.AssetCheckRes
     asset="product_recommendations", additional_deps=["product_holdings"], blocking=True
 )
 def only_known_products_are_recommended(published: PublishedResource) -> dg.AssetCheckResult:
-    """Every recommended product is one that customers hold, and ranks begin at 1."""
+    """Every recommended product occurs in the holdings, and ranks begin at 1."""
     known = _values(published.store.latest("product_holdings"), "product")
     version = published.store.latest("product_recommendations")
     strange = _values(version, "product") - known
@@ -82,9 +82,9 @@ def only_known_products_are_recommended(published: PublishedResource) -> dg.Asse
 
 @dg.asset_check(asset="recommendation_model")
 def holdings_are_of_the_customers(recommendation_model: dict[str, Any]) -> dg.AssetCheckResult:
-    """Most holders are known customers; else no product is recommended.
+    """Most holders are known customers; otherwise no products are recommended.
 
-    An error that blocks nothing: segments and scores do not depend on holdings.
+    Does not block, because segments and scores do not depend on holdings.
     """
     return dg.AssetCheckResult(
         passed=recommendation_model.get("matched", True),  # not recorded by older builds
@@ -94,7 +94,7 @@ def holdings_are_of_the_customers(recommendation_model: dict[str, Any]) -> dg.As
 
 @dg.asset_check(asset="recommendation_model")
 def als_is_as_good_as_popularity(recommendation_model: dict[str, Any]) -> dg.AssetCheckResult:
-    """Warn when ALS finds hidden holdings worse than the ranking that is the same for all."""
+    """Warn if ALS predicts hidden holdings less accurately than popularity does."""
     quality = (recommendation_model["test"] or {}).get("quality", {})
     if "als" not in quality:
         return dg.AssetCheckResult(
@@ -124,12 +124,12 @@ def als_is_as_good_as_popularity(recommendation_model: dict[str, Any]) -> dg.Ass
 def every_segment_has_an_action(
     recommended_actions: DataFrame, segment_profiles: DataFrame
 ) -> dg.AssetCheckResult:
-    """One row a segment, each with an action and a reason."""
+    """Every segment has one row with an action and a reason."""
     rows = recommended_actions.collect()
     wanted = {row["segment"] for row in segment_profiles.select("segment").collect()}
-    told = [row["segment"] for row in rows if row["action"].strip() and row["reason"].strip()]
+    given = [row["segment"] for row in rows if row["action"].strip() and row["reason"].strip()]
     return dg.AssetCheckResult(
-        passed=sorted(told) == sorted(wanted),
+        passed=sorted(given) == sorted(wanted),
         metadata={
             "segments": len(wanted),
             "different_actions": len({row["action"] for row in rows}),

@@ -126,13 +126,13 @@ def _shapley(name: str, names: Sequence[str], worth: Mapping[tuple[str, ...], Ar
 
 def _sentence(bundle: Bundle, reasons: Sequence[Reason]) -> str:
     if not reasons:
-        return "Nothing is known of the customer; this is the segment of most customers."
+        return "Nothing is known about the customer; this is the largest segment."
     for_it = [reason for reason in reasons if reason.contribution > 0]
     weight = sum(reason.contribution for reason in for_it)
     said = [r.phrase for r in for_it if r.contribution >= WORTH_SAYING * weight][:MOST_REASONS]
     against = [r.phrase for r in reasons if -r.contribution >= WORTH_SAYING * max(weight, 1e-9)]
-    because = f"Because {_listed(said)}." if said else "Because most customers are of this segment."
-    return f"{because} Against it speaks that {against[0]}." if against else because
+    because = f"Because {_listed(said)}." if said else "Because it is the largest segment."
+    return f"{because} Evidence against it: {against[0]}." if against else because
 
 
 def _listed(phrases: Sequence[str]) -> str:

@@ -8,7 +8,7 @@ import numpy.typing as npt
 from bankseg_assets.presentation.formatting import money, number, quantity
 from bankseg_assets.scoring.bundle import Bundle
 
-ONE_SEGMENT = "There is one segment, so every customer belongs to it, whatever is known of them."
+ONE_SEGMENT = "There is only one segment, so every customer belongs to it."
 NEAR = 0.1  # relative distance from the median up to which a value is usual
 
 

@@ -13,7 +13,7 @@ ALIKE = 0.75
 
 
 @dataclass(frozen=True)
-class Matching:
+class ColumnMatching:
     """The columns of the inputs.
 
     `columns`: input -> its column. `unknown`: the inputs that the list lacks. `alike`: unknown
@@ -27,7 +27,7 @@ class Matching:
 
 def match_columns(
     names: Sequence[str], inputs: Sequence[Input], given: Mapping[str, str] | None = None
-) -> Matching:
+) -> ColumnMatching:
     """Match each input to a column of the list.
 
     In this order: by `given` (input -> column, empty for none), by the exact name, by the name or
@@ -49,7 +49,7 @@ def match_columns(
     shared = sorted({name for name in columns.values() if list(columns.values()).count(name) > 1})
     if shared:
         raise ListError(
-            f"The column {quoted_names(shared)} is given for two inputs. Give each its own."
+            f"The column {quoted_names(shared)} is given for two inputs. Use one column per input."
         )
     unknown = tuple(measure for measure in wanted if measure not in columns)
     spare = [name for name in names if name not in columns.values()]
@@ -57,7 +57,7 @@ def match_columns(
     alike = {measure: name for measure, name in asked.items() if name}
     if not columns:
         raise ListError(_nothing(names, inputs, alike))
-    return Matching(columns, unknown, alike)
+    return ColumnMatching(columns, unknown, alike)
 
 
 def find_column(name: str, names: Sequence[str]) -> str:
@@ -96,7 +96,7 @@ def _found(entry: Input, names: Sequence[str]) -> str:
     if len(fitting) > 1:
         raise ListError(
             f"The columns {quoted_names(fitting)} could all be {entry.measure}. "
-            f"Name the one that is, as in {entry.measure}={fitting[0]}."
+            f"Choose one, as in {entry.measure}={fitting[0]}."
         )
     return fitting[0] if fitting else ""
 
@@ -121,8 +121,8 @@ def _nothing(names: Sequence[str], inputs: Sequence[Input], alike: Mapping[str, 
     hint = f" {'; '.join(hints).capitalize()}" if hints else ""
     others = [mark for mark in OTHER_DELIMITERS if len(names) == 1 and mark in names[0]]
     if others:
-        return f"The header seems to be separated by {others[0]!r}. Say so, or correct the list."
+        return f"The header seems to be separated by {others[0]!r}. Set that, or correct the list."
     return (
         f"No column is an input of the model. Expected one or more of: {expected}. "
-        f"Found: {quoted_names(names)}.{hint} Rename the columns, or say which is which."
+        f"Found: {quoted_names(names)}.{hint} Rename the columns, or assign them to inputs."
     )

@@ -20,7 +20,7 @@ class HoldOut:
     share: float = 0.1
 
     def holds(self, customer: str) -> bool:
-        """Tell whether a customer is left out.
+        """Return whether a customer is held out.
 
         The first 8 bytes of the SHA-256 of `<campaign>, line feed, <ID>`, as a fraction of 2^64,
         are below the share.

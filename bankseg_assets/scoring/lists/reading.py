@@ -88,11 +88,11 @@ def _explained(name: str, dialect: Dialect) -> Iterator[None]:
         yield
     except UnicodeDecodeError as error:
         raise ListError(
-            f"{name} is not in the encoding {dialect.encoding}. Name the one that it is in, "
+            f"{name} is not in the encoding {dialect.encoding}. Set the encoding of the file, "
             "or save it as UTF-8."
         ) from error
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
-        raise ListError(f"{name} is cut off or no gzip file. Get it again.") from error
+        raise ListError(f"{name} is cut off or not a gzip file. Get it again.") from error
     except pa.ArrowException as error:
         raise ListError(f"{name} is a damaged Parquet file. Get it again.") from error
     except OSError as error:
@@ -115,7 +115,7 @@ def suffix_of(path: Path) -> str:
 
 
 def unique(names: Sequence[str]) -> tuple[str, ...]:
-    """Return the names of columns with each once: its place tells the second from the first.
+    """Return unique column names: a repeated or empty name gets the column's number.
 
     >>> unique(["id", "", "id"])
     ('id', 'column 2', 'id (column 3)')
@@ -142,7 +142,7 @@ def _csv_list(text: TextIO, dialect: Dialect, name: str) -> tuple[tuple[str, ...
     records = _records(csv.reader(lines, delimiter=dialect.delimiter, strict=True), name)
     _, header = next(records, (0, []))
     if not header:
-        raise ListError(f"{name} has no header. Put one with the columns' names in its first line.")
+        raise ListError(f"{name} has no header. Put the column names in its first line.")
     names = unique(header)
     return names, _csv_chunks(records, names, dialect.delimiter)
 
@@ -165,8 +165,7 @@ def _records(reader: Iterator[list[str]], name: str) -> Iterator[tuple[int, list
                 yield row, record
     except csv.Error as error:
         raise ListError(
-            f"{name} has a quote out of place in row {row + 1}, or one that is never closed. "
-            "Correct the row."
+            f"{name} has a misplaced or unclosed quote in row {row + 1}. Correct the row."
         ) from error
 
 

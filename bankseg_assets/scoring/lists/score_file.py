@@ -15,7 +15,7 @@ Progress = Callable[[int], None]
 
 
 @dataclass(frozen=True)
-class Summary:
+class ListSummary:
     """Counts of the written rows: sure, not sure, and invalid."""
 
     sure: int = 0
@@ -27,12 +27,12 @@ class Summary:
         """All of them."""
         return self.sure + self.unsure + self.failed
 
-    def with_table(self, scored: pa.Table) -> "Summary":
+    def with_table(self, scored: pa.Table) -> "ListSummary":
         """Return the sum with a further scored table."""
         failed = scored.num_rows - scored[ERROR].null_count
         sure = pc.sum(pc.equal(scored[CERTAINTY], SURE_TEXT), min_count=0).as_py()
         unsure = scored.num_rows - failed - sure
-        return Summary(self.sure + sure, self.unsure + unsure, self.failed + failed)
+        return ListSummary(self.sure + sure, self.unsure + unsure, self.failed + failed)
 
 
 def score_list(
@@ -41,13 +41,13 @@ def score_list(
     scorer: Scorer,
     dialect: Dialect,
     progress: Progress = lambda rows: None,
-) -> Summary:
+) -> ListSummary:
     """Score every row of an open list and write `target` atomically.
 
     A few times 20,000 rows are in memory, whatever the list's length. `progress` is called with the
     number of rows done so far. Raises ListError as `open_list`, `writer_to` and `Scorer.score`.
     """
-    summary = Summary()
+    summary = ListSummary()
     with writer_to(target, dialect) as write:
         for chunk in customers.chunks:
             scored = scorer.score(chunk.table, chunk.numbers, chunk.broken)

@@ -1,6 +1,5 @@
 """Tests of the comparison of algorithms."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +52,10 @@ def test_newest_comparison_skips_unreadable_ones(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("versions", "message"),
     [
-        (INPUTS, "UTC, of the customers and the model of this version."),
-        (INPUTS | {"kmeans_model": "k2"}, "UTC, of the customers of this version, and of another"),
-        (dict.fromkeys(INPUTS, "x"), "UTC, of other data than this version: run the job"),
-        ({}, "of other data than this version"),
+        (INPUTS, "UTC, from the customers and the model of this version."),
+        (INPUTS | {"kmeans_model": "k2"}, "UTC, from the customers of this version and another"),
+        (dict.fromkeys(INPUTS, "x"), "UTC, from other data than this version: run the job"),
+        ({}, "from other data than this version"),
     ],
 )
 def test_provenance_compares_with_the_release(
@@ -70,7 +69,7 @@ def test_provenance_compares_with_the_release(
     )
     assert release is not None
     assert found is not None
-    assert message in found.provenance(replace(release, versions=versions))
+    assert message in found.provenance(release.model_copy(update={"versions": versions}))
 
 
 def test_comparison_table_marks_the_default() -> None:

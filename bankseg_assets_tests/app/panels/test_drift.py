@@ -1,19 +1,18 @@
 """Tests of drift and agreement with the previous release."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from app.panels.drift import agreement, drift, drift_note, shifted
-from bankseg_assets.release.gates import Comparison, Limits, Measures, gates
+from bankseg_assets.release.gates import Limits, Measures, ReleaseComparison, gates
 from bankseg_assets.release.releases import GateRecord, Release
 
 MEASURED = Measures(f1_macro=0.98, silhouette=0.7, smallest_share=0.1)
 
 
 def released(shifts: dict[str, float], found: float | None, limits: Limits) -> Release:
-    verdicts = gates(MEASURED, None, Comparison(found, shifts), limits)
+    verdicts = gates(MEASURED, None, ReleaseComparison(found, shifts), limits)
     return Release(
         name="1",
         folder=Path(),
@@ -34,10 +33,10 @@ def released(shifts: dict[str, float], found: float | None, limits: Limits) -> R
 @pytest.mark.parametrize(
     ("measure", "psi", "words"),
     [
-        ("average_balance", 0.1, "As before"),
+        ("average_balance", 0.1, "Unchanged"),
         ("average_balance", 0.2, "Has shifted"),
-        ("average_balance", 0.3, "Another population"),
-        ("recency", 3.0, "Has shifted, as it does when the data covers other days"),
+        ("average_balance", 0.3, "Different population"),
+        ("recency", 3.0, "Has shifted, as expected when the data covers other days"),
     ],
 )
 def test_drift_describes_a_shift_in_words(measure: str, psi: float, words: str) -> None:
@@ -52,13 +51,15 @@ def test_drift_is_sorted_and_uses_the_releases_limits() -> None:
     assert found["Measure"].tolist() == ["Days since the last transaction", "Age"]
     assert found["PSI"].tolist() == ["0.250", "0.010"]
     note = drift_note(release)
-    assert "Above 0.2 a shift is told. Above 0.4 in average amount, average balance or age," in note
+    assert (
+        "Above 0.2 there is a warning. Above 0.4 in average amount, average balance or age," in note
+    )
 
 
 def test_shifted_names_the_measures_in_plain_words() -> None:
     found = shifted(released({"age": 0.01, "recency": 0.56, "frequency": 0.2}, 0.9, Limits()))
     assert found == (
-        "Shifted since the version before: days since the last transaction (0.56), number of "
+        "Shifted since the previous version: days since the last transaction (0.56), number of "
         "transactions (0.20); up to 0.1 counts as unchanged."
     )
     assert shifted(released({"age": 0.1}, 0.9, Limits())) == ""
@@ -74,6 +75,6 @@ def test_a_first_release_has_nothing_to_compare_with() -> None:
     first = released({}, None, Limits())
     assert drift(first).empty
     assert agreement(first) == ""
-    of_before_gates = replace(first, gates=())
+    of_before_gates = first.model_copy(update={"gates": ()})
     assert drift(of_before_gates).empty
     assert agreement(of_before_gates) == ""

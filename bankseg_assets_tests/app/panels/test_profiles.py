@@ -33,6 +33,6 @@ def test_profile_includes_the_customers_values() -> None:
 def test_rule_sentence_has_coverage_and_exclusivity() -> None:
     rule = {"rule": "one transaction", "coverage": 0.931, "exclusivity": 0.5}
     assert rule_sentence(SEGMENTS[0].model_copy(update=rule)) == (
-        "**Rule: one transaction.** It holds for 93.1% of the segment; of all customers whom it "
-        "holds for, 50.0% are in the segment."
+        "**Rule: one transaction.** 93.1% of the segment meet it; of all customers who meet it, "
+        "50.0% are in the segment."
     )

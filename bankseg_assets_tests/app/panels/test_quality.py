@@ -2,15 +2,15 @@
 
 from app.panels.quality import confusion, reliability_table
 from app.widgets.numbers import Numbers
-from bankseg_assets.scoring.documents import Segment
+from bankseg_assets.scoring.documents import ReliabilityBin, Segment
 
 
 def test_reliability_table_has_words_and_shares() -> None:
-    rows = [{"confidence": 0.515, "accuracy": 0.487, "customers": 1039}]
+    rows = [ReliabilityBin(confidence=0.515, accuracy=0.487, customers=1039)]
     assert reliability_table(rows, Numbers()).to_dict("records") == [
         {
-            "How sure it says it is": "51.5%",
-            "How often it is right": "48.7%",
+            "Predicted probability": "51.5%",
+            "Share of correct answers": "48.7%",
             "Customers": "1,039",
         }
     ]

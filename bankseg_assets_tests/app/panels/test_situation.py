@@ -65,10 +65,10 @@ def test_situation_of_a_failed_run_gives_its_reason_and_address() -> None:
 
 def test_situation_of_a_stopped_run() -> None:
     stopped = Run("r4", is_at_work=False, has_failed=True)
-    assert state(run=stopped).reasons == ("It was stopped, or ended without a reason.",)
+    assert state(run=stopped).reasons == ("It was stopped, or ended without an error message.",)
 
 
 def test_situation_of_accepted_files_says_to_start_a_run() -> None:
     found = state(delivery("accepted"), delivery("rejected", "Why.", "other.csv"))
-    assert found.what.startswith("2 files arrived; segments have not been made")
+    assert found.what.startswith("2 files arrived; no segments have been made")
     assert "make materialize" in found.todo

@@ -55,9 +55,9 @@ def test_freshness_depends_on_age(days: int, colour: str, words: str) -> None:
 @pytest.mark.parametrize(
     ("verdict", "psi", "colour", "words", "why"),
     [
-        ("passed", 0.02, "green", "Same population", "spread as in the version before"),
+        ("passed", 0.02, "green", "Same population", "distributed as in the previous version"),
         ("warned", 0.56, "orange", "Population has shifted", "since the last transaction (0.56)"),
-        ("refused", 3.0, "red", "Another population", "since the last transaction (3.00)"),
+        ("refused", 3.0, "red", "Different population", "since the last transaction (3.00)"),
     ],
 )
 def test_drift_badge_names_the_shifted_measures(

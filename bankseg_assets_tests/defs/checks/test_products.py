@@ -56,7 +56,7 @@ def disposed_rows(*dispositions: str, delivery: str = DELIVERY) -> dict[str, lis
 
 
 @pytest.mark.parametrize(
-    ("kept", "set_aside", "lost"),
+    ("kept", "not_kept", "lost"),
     [
         (3, disposed_rows("quarantined", "duplicate"), 0),
         (2, disposed_rows("quarantined", "duplicate"), 1),
@@ -68,11 +68,11 @@ def test_every_row_of_holdings_is_accounted_for(
     published: PublishedResource,
     resources: dict[str, Any],
     kept: int,
-    set_aside: dict[str, list[str]],
+    not_kept: dict[str, list[str]],
     lost: int,
 ) -> None:
     publish(published, "product_holdings", {"product": ["Loan"] * kept})
-    publish(published, "quarantined_holdings", set_aside)
+    publish(published, "quarantined_holdings", not_kept)
     result = every_holding_is_accounted_for(published=published, **resources)
     assert result.passed == (lost == 0)
     assert result.metadata["rows_lost"].value == lost

@@ -174,7 +174,8 @@ def test_score_refuses_an_unknown_input(client: Client) -> None:
     found = client.post("/score", {"frequenzy": 1})
     assert (found.status, found.detail) == (
         422,
-        "'frequenzy' is no input of the model (is it frequency?); it takes frequency, monetary.",
+        "'frequenzy' is not an input of the model (is it frequency?); expected frequency, "
+        "monetary.",
     )
 
 
@@ -407,7 +408,7 @@ def test_errors_are_logged_without_request_data(
         found = client.post(path, [ONCE] if path.endswith("batch") else ONCE)
         assert eventually(lambda: "A request failed: ValueError in " in caplog.text)
     assert found.status == 500
-    assert found.detail == "The server failed (ValueError). Its log says where."
+    assert found.detail == "The server failed (ValueError). See the server's log."
     streams = capfd.readouterr()
     assert CANARY not in caplog.text + streams.out + streams.err + found.text
 
@@ -446,6 +447,7 @@ def test_telemetry_stays_disabled(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     assert not any(telemetry[key] for key in ("tracing", "metrics", "logs", "auto_configure"))
 
 
+@pytest.mark.subprocess
 def test_command_serves_until_a_signal(tmp_path: Path) -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
@@ -518,7 +520,7 @@ def test_api_describes_spending_where_the_direction_is_known(own: Client) -> Non
     assert customer["properties"]["frequency"]["title"] == "Number of spending transactions"
     refused = own.post("/score", {"frequency": 2, "income": 30_000})
     assert refused.status == 422
-    assert "'income' is no input of the model" in refused.detail
+    assert "'income' is not an input of the model" in refused.detail
 
 
 OTHERS = ("recency", "average_balance")

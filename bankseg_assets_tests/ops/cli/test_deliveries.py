@@ -89,9 +89,9 @@ def test_without_deliveries_nothing_is_made(
     """Listing creates no ledger, and there is nothing to withdraw."""
     monkeypatch.setenv("BANKSEG_DATA_DIR", str(tmp_path))
     assert deliveries.main([]) == 0
-    assert capsys.readouterr().out == "Nothing was delivered yet.\n"
+    assert capsys.readouterr().out == "No file has been delivered yet.\n"
     assert withdraw.main(["a" * 8]) == 2
-    assert "Nothing was delivered yet" in capsys.readouterr().err
+    assert "No file has been delivered yet" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
 
 
@@ -108,7 +108,7 @@ def test_file_is_withdrawn_and_accepted_again(
         None,
     )
     assert withdraw.main(["bbbbbbbb"]) == 2
-    assert "is withdrawn, and only an accepted file" in capsys.readouterr().err
+    assert "is withdrawn; only an accepted file" in capsys.readouterr().err
     assert withdraw.main(["bbbbbbbb", "--undo"]) == 0
     assert "is accepted again" in capsys.readouterr().out
     assert listed(capsys)["second.csv"]["rows_clean"] == 0

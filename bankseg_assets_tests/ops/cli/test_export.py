@@ -19,8 +19,8 @@ def test_list_is_scored_from_a_fetched_release(
     monkeypatch.setenv("BANKSEG_DATA_DIR", str(tmp_path / "branch"))
     assert fetch.main([url, "--only", "nb_classifier"]) == 0
     sent, came = capsys.readouterr().out.splitlines()
-    assert "2 versions were sent" in sent
-    assert "2 versions came" in came
+    assert "2 versions sent" in sent
+    assert "2 versions were copied" in came
     (tmp_path / "list.csv").write_text("customer_id,frequency\nC1,1\n", encoding="utf-8")
     assert score.main([str(tmp_path / "list.csv"), str(tmp_path / "out.csv")]) == 0
     assert "1 rows" in capsys.readouterr().out

@@ -41,7 +41,7 @@ def test_unknown_command_lists_the_known_ones(
 ) -> None:
     assert main.main(["scores"]) == 2
     output = capsys.readouterr().err
-    assert output.startswith("bankseg: 'scores' is no command.\n")
+    assert output.startswith("bankseg: unknown command 'scores'.\n")
     assert "bankseg score " in output
 
 
@@ -53,6 +53,7 @@ def test_commands_have_help(name: str, capsys: pytest.CaptureFixture[str]) -> No
     assert f"usage: bankseg {name}" in capsys.readouterr().out
 
 
+@pytest.mark.subprocess
 @pytest.mark.parametrize(
     ("module", "unwanted"),
     [
@@ -74,6 +75,7 @@ def test_commands_import_only_what_they_need(module: str, unwanted: set[str]) ->
     assert found.stdout.strip() == "set()"
 
 
+@pytest.mark.subprocess
 def test_paths_are_relative_to_the_caller(
     tmp_path: Path,
 ) -> None:
@@ -93,6 +95,7 @@ def test_paths_are_relative_to_the_caller(
     assert (here / "out.csv").exists()
 
 
+@pytest.mark.subprocess
 def test_closed_pipe_is_no_error(tmp_path: Path) -> None:
     publish(tmp_path)
     command = [str(COMMAND), "status", "--json"]
@@ -106,6 +109,7 @@ def test_closed_pipe_is_no_error(tmp_path: Path) -> None:
     assert (found.returncode, found.stderr) == (0, "")
 
 
+@pytest.mark.subprocess
 def test_missing_packages_are_explained(tmp_path: Path) -> None:
     copy = tmp_path / "bankseg"
     copy.write_bytes(COMMAND.read_bytes())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets.release.releases import Refusal, current_release, note_refusal, refusal
+from bankseg_assets.release.releases import Refusal, current_refusal, current_release, note_refusal
 from bankseg_assets_tests.app.publishing import publish
 from ops.cli import rollback
 
@@ -27,8 +27,8 @@ def test_rollback_restores_the_previous_release(
     found = current_release(data_dir / "published")
     assert found is not None
     assert found.path("nb_classifier") == first
-    assert f"In use: {found.name}. Back to " in capsys.readouterr().out
-    assert refusal(data_dir / "published") is None
+    assert f"In use: {found.name}. Rolled back to " in capsys.readouterr().out
+    assert current_refusal(data_dir / "published") is None
 
 
 def test_rollback_list_has_a_line_per_release(
@@ -49,10 +49,11 @@ def test_rollback_without_an_earlier_release(
     assert rollback.main(["--to", "9"]) == 2
     assert rollback.main([]) == 2
     output = capsys.readouterr().err
-    assert "bankseg: 0 releases are named 9…" in output
-    assert "bankseg: There is no earlier release to go back to." in output
+    assert "bankseg: 0 releases have names that begin with 9" in output
+    assert "bankseg: There is no earlier release to roll back to." in output
 
 
+@pytest.mark.subprocess
 def test_rollback_loads_neither_dagster_nor_spark() -> None:
     code = (
         "import sys, ops.cli.rollback; print({'dagster', 'pyspark', 'pandas'} & set(sys.modules))"

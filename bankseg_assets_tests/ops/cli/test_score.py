@@ -77,17 +77,17 @@ def test_score_notes_unknown_and_replaced_columns(
     assert score.main(["list.csv", "out.csv"]) == 0
     printed = capsys.readouterr().err.splitlines()
     assert printed == [
-        "bankseg: Unknown of every customer: monetary.",
-        "bankseg: Columns that the list had already are replaced: segment.",
-        "bankseg: Nobody is held out: there is no column customer_id or CustomerID; "
-        "name one with --id.",
+        "bankseg: Unknown for all customers: monetary.",
+        "bankseg: Existing columns of the list are replaced: segment.",
+        "bankseg: No customers are held out: found no column customer_id or CustomerID; "
+        "name it with --id.",
     ]
 
 
 def test_score_asks_about_similar_names(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "list.csv").write_text("CustomerID,frequenzy,monetary\nC1,1,300\n", encoding="utf-8")
     printed = refused(capsys, "list.csv", "out.csv")
-    assert "If 'frequenzy' is it, say --column frequency='frequenzy'" in printed
+    assert "If 'frequenzy' is meant: --column frequency='frequenzy'" in printed
     assert score.main(["list.csv", "out.csv", "--column", "frequency=frequenzy"]) == 0
     assert rows(folder / "out.csv")[0]["certainty"] == "sure"
     assert score.main(["list.csv", "out.csv", "--column", "frequency="]) == 0
@@ -116,11 +116,11 @@ def test_score_accepts_a_tab_as_delimiter(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        (["list.csv", "list.csv"], "The list would be replaced"),
+        (["list.csv", "list.csv"], "The result would overwrite the list"),
         (["gone.csv", "out.csv"], "gone.csv cannot be read (No such file"),
         (["list.csv", "out.xlsx"], "out.xlsx does not end in .csv, .csv.gz, .parquet"),
         (["list.csv", "out.csv", "--id", "Name"], "There is no column 'Name' for --id"),
-        (["list.csv", "out.csv", "--column", "age=CustomerID"], "'age' is no input"),
+        (["list.csv", "out.csv", "--column", "age=CustomerID"], "'age' is not an input"),
         (["list.csv", "out.csv", "--delimiter", ";;"], "is not one character"),
     ],
 )
@@ -134,10 +134,10 @@ def test_score_reports_errors_in_a_sentence(
 @pytest.mark.parametrize(
     ("option", "message"),
     [
-        (("--hold-out", "10"), "10 is not from 0 to 1"),
+        (("--hold-out", "10"), "10 is not between 0 and 1"),
         (("--hold-out", "many"), "invalid"),
         (("--column", "frequency"), "has no ="),
-        (("--encoding", "latin-99"), "is no encoding"),
+        (("--encoding", "latin-99"), "unknown encoding"),
         (("--decimal", "x"), "invalid choice"),
     ],
 )
@@ -165,10 +165,11 @@ def test_score_falls_back_on_the_previous_model(
     (newest / DOCUMENT_FILE).write_text("{", encoding="utf-8")
     assert score.main(["list.csv", "out.csv"]) == 0
     printed = capsys.readouterr()
-    assert "an earlier one scores" in printed.err
+    assert "an earlier one is used" in printed.err
     assert "Model first" in printed.out
 
 
+@pytest.mark.subprocess
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_score_leaves_no_file_when_stopped(folder: Path, number: signal.Signals) -> None:
     with (folder / "list.csv").open("a", encoding="utf-8") as file:

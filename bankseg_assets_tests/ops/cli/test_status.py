@@ -112,7 +112,9 @@ def test_status_shows_warnings_of_the_release(
     release(data_dir, model, sha256, warnings=["No balances.", "Few."], deliveries=[delivered])
     found = as_json(capsys)["release"]
     assert found["warnings"] == ["No balances.", "Few."]
-    assert found["deliveries"] == [delivered]
+    assert found["deliveries"] == [
+        delivered | {"rows_clean": 0, "rows_duplicate": 0, "reasons": {}}
+    ]
     assert "Warnings     No balances.\n             Few.\n" in as_text(capsys)
 
 
@@ -136,7 +138,7 @@ def test_status_counts_deliveries(data_dir: Path, capsys: pytest.CaptureFixture[
     assert (found["accepted"], found["rejected"]) == (2, 1)
     assert found["last"]["file"] == "c.csv"
     output = as_text(capsys, code=1)
-    assert "2 accepted, 1 rejected\n             the last was c.csv, rejected " in output
+    assert "2 accepted, 1 rejected\n             last: c.csv, rejected " in output
     assert "c.csv has no column 'CustomerID'." in output
 
 

@@ -17,12 +17,11 @@ from dagster._core.events import EngineEventData
 
 from bankseg_assets_tests.ops import toy_definitions
 from bankseg_assets_tests.ops.launch.test_processes import eventually
+from ops.exit_codes import INTERRUPTED, REFUSED
 from ops.launch.materialize import (
     FAILED,
     FORCED,
-    INTERRUPTED,
     JOB,
-    REFUSED,
     fail_interrupted_runs,
     last_batch_failed,
     run_batch,
@@ -102,7 +101,7 @@ def test_progress_shows_a_retry_without_wrappers(instance: dg.DagsterInstance) -
         raise ConnectionError("no answer")
 
     _, printed = batch(instance, [flaky])
-    assert printed.startswith("[1/1] flaky ... failed, is tried again ... failed\n")
+    assert printed.startswith("[1/1] flaky ... failed, retrying ... failed\n")
     assert "\nflaky failed. ConnectionError: no answer\n" in printed
 
 
@@ -217,6 +216,7 @@ def run_command(
     )
 
 
+@pytest.mark.subprocess
 def test_if_needed_skips_after_a_complete_batch(
     tmp_path: Path,
 ) -> None:
@@ -235,6 +235,7 @@ def test_if_needed_skips_after_a_complete_batch(
     assert "\n4 assets materialized in " in third.stdout
 
 
+@pytest.mark.subprocess
 def test_if_needed_keeps_results_when_the_repeat_fails(tmp_path: Path) -> None:
     (tmp_path / "half_broken.py").write_text(HALF_BROKEN, encoding="utf-8")
     first, second = (
@@ -248,6 +249,7 @@ def test_if_needed_keeps_results_when_the_repeat_fails(tmp_path: Path) -> None:
     assert lines[-1] == "The results of the last complete batch stay in use."
 
 
+@pytest.mark.subprocess
 def test_command_reports_unloadable_definitions(tmp_path: Path) -> None:
     result = run_command(tmp_path, "--module", "no_such_module")
     assert result.returncode == FAILED
@@ -256,6 +258,7 @@ def test_command_reports_unloadable_definitions(tmp_path: Path) -> None:
     assert result.stderr == ""
 
 
+@pytest.mark.subprocess
 def test_command_reports_an_unwritable_data_folder() -> None:
     result = run_command(Path("/dev/null/data"))
     assert result.returncode == REFUSED
@@ -263,6 +266,7 @@ def test_command_reports_an_unwritable_data_folder() -> None:
     assert len(result.stderr.splitlines()) == 1
 
 
+@pytest.mark.subprocess
 def test_command_reports_a_missing_contract(tmp_path: Path) -> None:
     """Without a traceback, at once, and before the data folder is created."""
     result = run_command(tmp_path / "data", contract=str(tmp_path / "mine.toml"))
@@ -274,6 +278,7 @@ def test_command_reports_a_missing_contract(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
+@pytest.mark.subprocess
 def test_signal_interrupts_without_a_traceback(tmp_path: Path) -> None:
     (tmp_path / "slow_definitions.py").write_text(SLOW, encoding="utf-8")
     environ = {

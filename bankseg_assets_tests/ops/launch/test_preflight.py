@@ -29,7 +29,7 @@ def test_data_lock_excludes_others(tmp_path: Path) -> None:
     for _ in range(2):
         with (
             data_lock(data_dir, "make run"),
-            pytest.raises(BusyError, match=r"`make run` \(process \d+\) already works on"),
+            pytest.raises(BusyError, match=r"`make run` \(process \d+\) is already using"),
             data_lock(data_dir, "make clean"),
         ):
             pass

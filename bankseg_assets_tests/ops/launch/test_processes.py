@@ -8,9 +8,12 @@ import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from ops.launch.processes import ProcessTree, StopRequest, StopRequestedError, started_at
+
+pytestmark = pytest.mark.subprocess
 
 HASTY = ((signal.SIGINT, 0.3), (signal.SIGTERM, 0.3), (signal.SIGKILL, 3.0))
 
@@ -48,10 +51,9 @@ def keep_signal_handlers() -> Iterator[None]:
 
 def is_alive(pid: int) -> bool:
     try:
-        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8")
-    except OSError:
+        return psutil.Process(pid).status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
         return False
-    return stat.rpartition(")")[2].split()[0] != "Z"
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
@@ -59,6 +61,15 @@ def eventually(condition: Callable[[], bool], seconds: float = 5.0) -> bool:
     while not condition() and time.monotonic() < deadline:
         time.sleep(0.02)
     return condition()
+
+
+def start_with_number(pid: int) -> subprocess.Popen[bytes]:
+    """Start a process in its own session; it gets this number unless another was faster."""
+    try:
+        Path("/proc/sys/kernel/ns_last_pid").write_text(str(pid - 1), encoding="ascii")
+    except OSError:
+        pytest.skip("only root may choose the number of the next process")
+    return subprocess.Popen(["sleep", "60"], start_new_session=True)
 
 
 def pid_in(note: Path) -> int:
@@ -86,6 +97,37 @@ def test_process_tree_keeps_other_processes(tmp_path: Path) -> None:
     stranger = subprocess.Popen(["sleep", "60"])
     with ProcessTree(HASTY) as processes:
         processes.start("toy", ["sleep", "60"], environ=os.environ)
+    assert stranger.poll() is None
+    stranger.kill()
+    stranger.wait()
+
+
+def test_process_tree_stops_orphans_of_orphans(tmp_path: Path) -> None:
+    """A dead service has left a process that has left another one, in a session of its own."""
+    note = tmp_path / "pid"
+    script = f"setsid sh -c 'sleep 60 & echo $! > {note}'"
+    with ProcessTree(HASTY) as processes:
+        command = ["sh", "-c", script]
+        child = processes.start("toy", command, environ=os.environ)
+        assert eventually(lambda: child.is_dead)
+        pid = pid_in(note)
+        assert is_alive(pid)
+    assert not is_alive(pid)
+
+
+def test_process_tree_spares_a_reused_number() -> None:
+    """A stranger leads a session that has the number of an earlier process of the tree."""
+    with ProcessTree(HASTY) as processes:
+        for _ in range(50):
+            gone = processes.start("toy", ["sleep", "0.05"], environ=os.environ).process
+            gone.wait()
+            stranger = start_with_number(gone.pid)
+            if stranger.pid == gone.pid:
+                break
+            stranger.kill()
+            stranger.wait()
+        else:
+            pytest.fail("another process always had the number first")
     assert stranger.poll() is None
     stranger.kill()
     stranger.wait()

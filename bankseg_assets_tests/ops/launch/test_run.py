@@ -18,6 +18,8 @@ from ops.launch.run import finish, preparation, prepare, run, serve
 from ops.launch.services import Service
 from ops.launch.supervision import LaunchError
 
+pytestmark = pytest.mark.subprocess
+
 LAUNCHER = """
 import os, sys
 from pathlib import Path
@@ -86,7 +88,7 @@ def test_serve_restarts_a_killed_server(tmp_path: Path) -> None:
             pass
         first = log.read_text(encoding="utf-8")
         os.kill(int(first), signal.SIGKILL)
-        assert "daemon ended by itself with signal 9" in launcher.stdout.readline()
+        assert "daemon ended unexpectedly with signal 9" in launcher.stdout.readline()
         assert eventually(
             lambda: log.exists() and log.read_text(encoding="utf-8") not in ("", first)
         )
@@ -112,7 +114,7 @@ def test_serve_starts_needed_services_first(tmp_path: Path) -> None:
         ),
         Service(name="second", command=("sh", "-c", f"test -S {path} || exit 9"), port=free_port()),
     ]
-    with pytest.raises(LaunchError, match="second ended by itself with exit code 0"):
+    with pytest.raises(LaunchError, match="second ended unexpectedly with exit code 0"):
         serve(services, os.environ, tmp_path, StopRequest())
 
 
@@ -204,7 +206,7 @@ def test_second_start_names_the_running_process(tmp_path: Path) -> None:
     with data_lock(tmp_path, "make run"):
         result = start_platform({"BANKSEG_DATA_DIR": str(tmp_path)})
     assert result.returncode == 2
-    assert f"`make run` (process {os.getpid()}) already works on {tmp_path}" in result.stderr
+    assert f"`make run` (process {os.getpid()}) is already using {tmp_path}" in result.stderr
 
 
 def start_platform(environ: dict[str, str]) -> subprocess.CompletedProcess[str]:

@@ -16,6 +16,8 @@ from ops.launch import run_launcher
 from ops.launch.processes import started_at
 from ops.launch.run_launcher import WatchedRunLauncher, run_process
 
+pytestmark = pytest.mark.subprocess
+
 
 @pytest.fixture
 def instance() -> Iterator[dg.DagsterInstance]:

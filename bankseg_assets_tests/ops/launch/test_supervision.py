@@ -14,6 +14,8 @@ from ops.launch.processes import ProcessTree
 from ops.launch.services import Service
 from ops.launch.supervision import MAX_DEATHS, LaunchError, SupervisedService
 
+pytestmark = pytest.mark.subprocess
+
 
 @pytest.fixture
 def processes() -> Iterator[ProcessTree]:
@@ -47,7 +49,7 @@ def test_killed_service_is_restarted(
 
     assert eventually(is_another)
     output = capsys.readouterr().out
-    assert "toy ended by itself with signal 9; it is started again in 0.01 s." in output
+    assert "toy ended unexpectedly with signal 9; it restarts in 0.01 s." in output
     assert (tmp_path / "toy.previous.log").read_text(encoding="utf-8") == first
 
 

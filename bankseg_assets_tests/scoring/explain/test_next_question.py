@@ -32,18 +32,18 @@ def test_gain_of_measure_is_mutual_information() -> None:
     truth = random.choice(3, p=bundle.prior, size=200_000)
     z = random.normal(centres[truth, place], np.sqrt(np.array(variances)[truth]))
     balance = np.exp(bundle.mean[place] + bundle.scale[place] * z) - 10.0
-    told = posterior(bundle, {"average_balance": np.maximum(balance, 0.0)}).probabilities
-    expected = entropy(bundle.prior[None])[0] - entropy(told).mean()
+    probabilities = posterior(bundle, {"average_balance": np.maximum(balance, 0.0)}).probabilities
+    expected = entropy(bundle.prior[None])[0] - entropy(probabilities).mean()
     assert expected > 0.1
     assert gains(bundle, {})["average_balance"] == pytest.approx(expected, abs=0.01)
 
 
 def test_gain_of_evidence_is_mutual_information() -> None:
-    table = np.exp(TABLES["gender"]["log_probability"])
+    table = np.exp(TABLES["gender"].log_probability)
     prior = np.array([0.5, 0.3, 0.2])
     joint = table * prior
-    told = joint.sum(axis=1)
-    expected = entropy(prior[None])[0] - told @ entropy(joint / told[:, None])
+    probabilities = joint.sum(axis=1)
+    expected = entropy(prior[None])[0] - probabilities @ entropy(joint / probabilities[:, None])
     assert gains(small_model(evidence=TABLES), {})["gender"] == pytest.approx(expected, abs=1e-9)
 
 

@@ -124,17 +124,17 @@ def test_value_is_described_in_words(known: dict[str, float], phrase: str) -> No
 
 def test_sentence_names_opposing_reasons() -> None:
     bundle = small_model()
-    told = [
+    explanations = [
         why(bundle, {"recency": recency, "average_balance": balance})
         for recency in (0.0, 60.0)
         for balance in (10.0, 5e5)
     ]
-    against = [w for w in told if "Against it speaks that" in w.sentence]
+    against = [w for w in explanations if "Evidence against it:" in w.sentence]
     assert against
     for found in against:
         negative = min(found.reasons, key=lambda reason: reason.contribution)
         assert negative.contribution < 0
-        assert found.sentence.endswith(f"Against it speaks that {negative.phrase}.")
+        assert found.sentence.endswith(f"Evidence against it: {negative.phrase}.")
 
 
 def test_sentence_for_no_known_inputs() -> None:

@@ -58,7 +58,7 @@ def test_no_match_error_says_expected_and_similar_names() -> None:
     assert str(refused.value) == (
         "No column is an input of the model. Expected one or more of: frequency (Number of "
         "transactions), monetary (Sum of the amounts). Found: 'name', 'frequenzy'. "
-        "Is 'frequenzy' frequency? Rename the columns, or say which is which."
+        "Is 'frequenzy' frequency? Rename the columns, or assign them to inputs."
     )
 
 
@@ -74,15 +74,15 @@ def test_another_delimiter_is_recognised_and_not_used() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "told"),
+    ("given", "message"),
     [
-        ({"age": "id"}, "'age' is no input of the model"),
+        ({"age": "id"}, "'age' is not an input of the model"),
         ({"frequency": "count"}, "There is no column 'count'. There are: 'id', 'n'"),
         ({"frequency": "n", "monetary": "n"}, "'n' is given for two inputs"),
     ],
 )
-def test_given_column_must_exist(given: dict[str, str], told: str) -> None:
-    with pytest.raises(ListError, match=told):
+def test_given_column_must_exist(given: dict[str, str], message: str) -> None:
+    with pytest.raises(ListError, match=message):
         match_columns(["id", "n"], INPUTS, given)
 
 

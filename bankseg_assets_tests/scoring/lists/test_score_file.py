@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from bankseg_assets.scoring.lists import reading
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.lists.reading import CustomerList, Dialect, open_list, unique
-from bankseg_assets.scoring.lists.score_file import Summary, score_list
+from bankseg_assets.scoring.lists.score_file import ListSummary, score_list
 from bankseg_assets.scoring.lists.score_table import Scorer
 from bankseg_assets.scoring.lists.writing import writer_to
 from bankseg_assets_tests.scoring.lists.sample_lists import bundle
@@ -27,7 +27,7 @@ HEADER = "id,frequency,monetary\n"
 TEXT = HEADER + "C1,1,300\nC2,,\nC3,x,3\n"
 
 
-def score(source: Path, target: Path, dialect: Dialect | None = None) -> Summary:
+def score(source: Path, target: Path, dialect: Dialect | None = None) -> ListSummary:
     dialect = dialect or Dialect()
     with open_list(source, dialect) as customers:
         return score_list(customers, target, replace(SCORER, decimal=dialect.decimal), dialect)
@@ -67,7 +67,7 @@ def test_every_kind_is_read_and_written(tmp_path: Path, source: str, target: str
     else:
         put(listed, gzip.compress(TEXT.encode()) if source.endswith("gz") else TEXT)
     out = tmp_path / target
-    assert score(listed, out) == Summary(sure=1, unsure=1, failed=1)
+    assert score(listed, out) == ListSummary(sure=1, unsure=1, failed=1)
     found = pq.read_table(out).to_pylist() if out.suffix == ".parquet" else rows(out)
     assert [row["id"] for row in found] == ["C1", "C2", "C3"]
     assert [str(row["segment"]) for row in found[:2]] == ["0", "0"]
@@ -81,13 +81,13 @@ def test_every_kind_is_read_and_written(tmp_path: Path, source: str, target: str
 def test_list_of_many_chunks_has_one_header_and_every_row(tmp_path: Path, target: str) -> None:
     text = HEADER + "".join(f"C{number},1,{number + 1}\n" for number in range(7)) + "C7,0,1\n"
     out = tmp_path / target
-    told: list[int] = []
+    progress: list[int] = []
     with open_list(put(tmp_path / "list.csv", text), Dialect()) as customers:
-        score_list(customers, out, SCORER, Dialect(), told.append)
+        score_list(customers, out, SCORER, Dialect(), progress.append)
     found = pq.read_table(out).to_pylist() if out.suffix == ".parquet" else rows(out)
     assert [row["id"] for row in found] == [f"C{number}" for number in range(8)]
     assert found[7]["error"].startswith("Row 9:")
-    assert told == [2, 4, 6, 8]
+    assert progress == [2, 4, 6, 8]
 
 
 def test_same_list_gives_same_bytes(tmp_path: Path) -> None:
@@ -158,7 +158,7 @@ def test_empty_or_duplicate_names_get_position() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "content", "told"),
+    ("name", "content", "message"),
     [
         ("list.csv", b"", "has no header"),
         ("list.csv", HEADER.encode() + b"C1,1,\xff\n", "is not in the encoding utf-8"),
@@ -166,16 +166,16 @@ def test_empty_or_duplicate_names_get_position() -> None:
         ("list.csv", HEADER.encode() + b'C1,"1"2,3\n', "in row 2"),
         ("list.csv", HEADER.encode() + b"C1," + b"9" * 200_000, "in row 2"),
         ("list.csv", HEADER.encode() + b"1," * 500_000, "a line of 1,000,000 characters or more"),
-        ("list.csv.gz", gzip.compress(TEXT.encode())[:-9], "cut off or no gzip file"),
-        ("list.csv.gz", TEXT.encode(), "cut off or no gzip file"),
+        ("list.csv.gz", gzip.compress(TEXT.encode(), mtime=0)[:-9], "cut off or not a gzip file"),
+        ("list.csv.gz", TEXT.encode(), "cut off or not a gzip file"),
         ("list.parquet", TEXT.encode(), "damaged Parquet file"),
         ("list.xlsx", b"", "does not end in .csv, .csv.gz, .parquet"),
     ],
 )
 def test_unreadable_list_raises_and_writes_nothing(
-    tmp_path: Path, name: str, content: bytes, told: str
+    tmp_path: Path, name: str, content: bytes, message: str
 ) -> None:
-    with pytest.raises(ListError, match=told) as refused:
+    with pytest.raises(ListError, match=message) as refused:
         score(put(tmp_path / name, content), tmp_path / "out.csv")
     assert name in str(refused.value)
     assert [path.name for path in tmp_path.iterdir()] == [name]

@@ -8,9 +8,10 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.customers.rfm_grid import GROUP_NAMES, cube, grid, groups_by_segment
 from bankseg_assets.defs.assets.common import FRESHNESS, OWNERS, SEGMENTS
-from bankseg_assets.defs.metadata import markdown_table, table_metadata
+from bankseg_assets.defs.metadata import table_metadata
 from bankseg_assets.defs.resources import DeliveryResource
 from bankseg_assets.presentation.formatting import quantity
+from bankseg_assets.presentation.markdown import markdown_table
 from bankseg_assets.reports.plots import heat_plot
 from bankseg_assets.storage.outputs import SmallTable
 
@@ -30,15 +31,15 @@ Rows = list[dict[str, Any]]
         "rfm_grid": dg.AssetOut(
             **_COMMON,
             description="The classic grid: recency score by frequency score, with the days and "
-            "transactions behind each score, customers, money, and the named group that most of "
-            "the cell's customers are in. Cells of fewer than 11 customers are hidden.",
+            "transactions behind each score, customers, money, and the most frequent named group "
+            "in the cell. Cells of fewer than 11 customers are hidden.",
             metadata=table_metadata("rfm_grid"),
         ),
         "rfm_groups": dg.AssetOut(
             **_COMMON,
-            description="The eleven classic named groups beside the segments: how many customers "
-            "of which group are in which segment, and their money. Cells of fewer than 11 "
-            "customers are hidden, and those that would give them away.",
+            description="Cross-tabulation of the eleven classic named groups and the segments: "
+            "customers and money in each cell. Cells of fewer than 11 customers are hidden, and "
+            "so are cells from which a hidden one could be computed.",
             metadata=table_metadata("rfm_groups"),
         ),
     },
@@ -46,7 +47,7 @@ Rows = list[dict[str, Any]]
 def classic_rfm(
     delivery: DeliveryResource, customer_segments: DataFrame
 ) -> Iterator[dg.Output[SmallTable]]:
-    """Both from one pass over the customers."""
+    """Compute both tables in one pass over the customers."""
     cells = cube(customer_segments)
     of_grid, of_groups = grid(cells), groups_by_segment(cells)
     currency = delivery.contract.currency
@@ -80,7 +81,7 @@ def _grid_plot(rows: Rows, currency: str) -> str:
         [[_count(cells[r, f]["customers"]) for f in across] for r in down],
         x_names=[frequencies[f] for f in across],
         y_names=[recencies[r] for r in down],
-        title=f"RFM grid: customers; the darker, the more {currency}",
+        title=f"RFM grid: customers; darker cells have more {currency}",
         x_label="transactions",
         y_label="last transaction",
     )
@@ -113,7 +114,7 @@ def _groups_plot(rows: Rows) -> str:
         [[_count(cells[group, n]["customers"]) for n in names] for group in GROUP_NAMES],
         x_names=names,
         y_names=GROUP_NAMES,
-        title="Customers; the darker, the larger a share of the segment",
+        title="Customers; darker cells are a larger share of the segment",
         x_label="segment",
         y_label="",
     )
@@ -133,7 +134,7 @@ def _range(row: dict[str, Any], measure: str, unit: str) -> str:
     low, high = row[f"{measure}_from"], row[f"{measure}_to"]
     score = row[f"{measure}_score"]
     if low is None:
-        return f"{score}: nobody"
+        return f"{score}: no customers"
     if high is None:
         return f"{score}: {quantity(low, unit)} or more"
     if low == high:

@@ -26,15 +26,15 @@ MOST_TOUCHED = 0.1
 
 
 class RfmConfig(dg.Config):
-    """Who the customer is."""
+    """The customer key of a run."""
 
     customer_key: str = Field(
         default="",
-        description="Who the customer is, for this run: a column of cleaned_transactions, or "
+        description="The customer key of this run: a column of cleaned_transactions, or "
         "several, as in concat_ws('|', birth_date, gender, location, substr(customer_id, 4, 3)). "
-        "Empty: the contract's customer_key, and that is also what the next run takes by itself. "
-        "Launch everything from rfm_table on with it (the job `models`): segments, lists and "
-        "recommendations are by this key, and holdings match only where they are too.",
+        "If empty, the contract's customer_key is used. The setting applies to this run only. "
+        "Launch rfm_table and everything downstream with it (the job `models`), because segments, "
+        "lists and recommendations use this key. Holdings must have the same key to match.",
     )
 
 
@@ -55,14 +55,15 @@ def rfm_table(
 ) -> Iterator[dg.Output[FrameWithBasis]]:
     """Recency, frequency, monetary, balances, age, gender, location, scores 1..5, named group.
 
-    Where the contract says which transactions are income, the first three are of spending, and
-    `income` is the sum of the rest; who has income alone is counted, and in no row.
+    If the contract defines which transactions are income, recency, frequency and monetary cover
+    spending only, and `income` is the sum of the rest. Customers with income only are counted in
+    the metadata and have no row.
 
-    Recency counts to the snapshot date, the day after the newest transaction in the data. Scores
-    are quintiles that move apart where values tie: 84 % of customers have one transaction, and a
-    second one must still score higher; the most recent score 5, however many they are. After a
-    small delivery only those whose transactions changed are recomputed; the others' recency and
-    age move with the snapshot date.
+    Recency is the number of days to the snapshot date, the day after the newest transaction in the
+    data. Scores are quintiles whose cuts separate tied values: 84 % of customers have one
+    transaction, and a second one must still score higher. After a small delivery only customers
+    whose transactions changed are recomputed; for the others recency and age are updated to the
+    new snapshot date.
     """
     key = launched_key(config.customer_key) or delivery.contract.customer_key
     rfm.require_key(cleaned_transactions, key)
@@ -72,38 +73,32 @@ def rfm_table(
     with ExitStack() as kept:
         try:
             before = rfm_basis.newest(published.store, cleaned, customer_key=key)
-            measures, n_anew = _updated(cleaned_transactions, before, key, snapshot, known, kept)
+            measures, n_recomputed = _updated(
+                cleaned_transactions, before, key, snapshot, known, kept
+            )
         except FullRecomputeError as why:
-            context.log.info(f"All customers are counted anew. {why}")
+            context.log.info(f"All customers are recomputed. {why}")
             measures = rfm.customers(
                 cleaned_transactions, customer_key=key, snapshot=snapshot, known=known
             )
             # Used by the scores and the write: the aggregation is the expensive part of this asset.
-            measures, n_anew = _persisted(measures, kept), None
+            measures, n_recomputed = _persisted(measures, kept), None
         counts = rfm.measure_histograms(measures)
         n_customers = sum(counts["frequency"].values())
         n_paid = 0
         if "direction" in known:
             n_paid = rfm.income_alone(cleaned_transactions, measures, customer_key=key)
-        if not n_customers and n_paid:
-            raise ValueError(
-                "Every transaction is income, so that no customer has any spending. Correct in the "
-                "contract which direction is spending."
-            )
-        if not n_customers:
-            raise ValueError(
-                f"The customer key `{key}` is null for every transaction. {NULL_KEY_ADVICE}"
-            )
+        _require_spending(n_customers, n_paid, key)
         if n_paid:
             context.log.warning(
-                f"{shown_count(n_paid)} customers have income and no spending: they are in no "
-                "segment. If they are many, see which direction the contract takes for spending."
+                f"{shown_count(n_paid)} customers have income and no spending, so they are in no "
+                "segment. If these are many, check which direction is spending in the contract."
             )
         context.add_output_metadata(
             {
                 "snapshot_date": snapshot.isoformat(),
                 "customer_key": key,
-                "customers_counted_anew": n_customers if n_anew is None else n_anew,
+                "customers_recomputed": n_customers if n_recomputed is None else n_recomputed,
                 "customers_with_income_alone": n_paid,
             }
             | {
@@ -113,6 +108,18 @@ def rfm_table(
         )
         made_from = rfm_basis.basis(cleaned, customer_key=key, snapshot=snapshot)
         yield dg.Output(FrameWithBasis(rfm.with_scores(measures, counts), made_from))
+
+
+def _require_spending(n_customers: int, n_paid: int, key: str) -> None:
+    """Raise ValueError if no customer has any transaction that counts."""
+    if n_customers:
+        return
+    if n_paid:
+        raise ValueError(
+            "Every transaction is income, so no customer has any spending. Correct in the "
+            "contract which direction is spending."
+        )
+    raise ValueError(f"The customer key `{key}` is null for every transaction. {NULL_KEY_ADVICE}")
 
 
 def _updated(
@@ -139,14 +146,14 @@ def _updated(
     n_touched, n_before = touched.count(), row_count(before.table)
     if n_touched > MOST_TOUCHED * n_before:
         raise FullRecomputeError(
-            f"{n_touched:,} have changed, of {n_before:,} in the table before."
+            f"{n_touched:,} of {n_before:,} customers in the previous table have changed."
         )
-    anew = rfm_incremental.recompute_customers(
+    recomputed = rfm_incremental.recompute_customers(
         cleaned, touched, customer_key=key, snapshot=snapshot, known=known
     )
-    anew = _persisted(anew, kept)
+    recomputed = _persisted(recomputed, kept)
     same = rfm_incremental.carried(table, touched, since=before.snapshot, snapshot=snapshot)
-    return same.unionByName(anew), n_touched
+    return same.unionByName(recomputed), n_touched
 
 
 def _persisted(frame: DataFrame, kept: ExitStack) -> DataFrame:

@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.cleaning.date_advice import date_advice
 from bankseg_assets.cleaning.incremental import Cleaned, clean
+from bankseg_assets.cleaning.outliers import Fences
 from bankseg_assets.cleaning.rules_version import CLEANING_RULES
 from bankseg_assets.cleaning.transaction_ids import repeated_shares
 from bankseg_assets.contracts.delivery import DeliveryContract
@@ -16,7 +17,7 @@ from bankseg_assets.contracts.tables import DELIVERY_DIGITS
 from bankseg_assets.defs.assets.common import FRESHNESS, INGESTION, OWNERS
 from bankseg_assets.defs.assets.ingestion.raw_transactions import content_of
 from bankseg_assets.defs.io_managers import ROW_COUNT_KEY
-from bankseg_assets.defs.metadata import table_metadata
+from bankseg_assets.defs.metadata import table_metadata, table_value
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.landing.ledger import by_precedence
 
@@ -27,6 +28,8 @@ CONTRACT_KEY = "contract_fingerprint"
 
 MOST_IDENTICAL = 0.03
 """Share of a delivery's rows without IDs: few customers buy the same twice on one day."""
+
+MOST_FENCES = 40  # rows that are shown
 
 _COMMON: dict[str, Any] = {
     "group_name": INGESTION,
@@ -41,16 +44,16 @@ _COMMON: dict[str, Any] = {
     outs={
         "quarantined_transactions": dg.AssetOut(
             **_COMMON,
-            description="Every row that was set aside: reason, file, record number and raw text. "
-            "Rows in = cleaned + quarantined + duplicates in every file, held by a blocking check.",
+            description="Every quarantined row: reason, file, record number and raw text. For each "
+            "file, rows in = cleaned + quarantined + duplicates; a blocking check verifies this.",
             metadata=table_metadata("quarantined_transactions"),
         ),
         "cleaned_transactions": dg.AssetOut(
             **_COMMON,
             description="Typed, repaired and deduplicated transactions: dates by the declared "
             "format, two-digit birth years by pivot, placeholders to null, locations normalised, "
-            "outliers flagged and kept. A new file costs the work of that file: what was cleaned "
-            "before is kept while contract, code and files are the same.",
+            "outliers flagged and kept. Incremental: only new files are cleaned, as long as the "
+            "contract, the cleaning rules and the earlier files are unchanged.",
             metadata=table_metadata("cleaned_transactions") | {ROW_COUNT_KEY: "rows_clean"},
         ),
     },
@@ -61,7 +64,7 @@ def clean_transactions(
     published: PublishedResource,
     raw_transactions: DataFrame,
 ) -> Iterator[dg.Output[Any]]:
-    """Judge every raw row by the delivery contract: keep it, or set it aside with the reason."""
+    """Validate every raw row against the contract: keep it, or quarantine it with the reason."""
     store, contract = published.store, delivery.contract
     raw_version = store.latest("raw_transactions")
     deliveries = {d.sha256[:DELIVERY_DIGITS]: d for d in delivery.ledger.deliveries()}
@@ -76,7 +79,7 @@ def clean_transactions(
             taken_on={key: date.fromisoformat(d.taken_at[:10]) for key, d in deliveries.items()},
             winners=[d.sha256[:DELIVERY_DIGITS] for d in winners],
         )
-        context.log.info(cleaned.story)
+        context.log.info(cleaned.summary)
         advice = date_advice(
             cleaned.quarantined.files.values(),
             contract.columns["transaction_date"],
@@ -94,11 +97,11 @@ def clean_transactions(
                 CONTENT_HASH_KEY: content_of(raw_version),
                 CONTRACT_KEY: contract.fingerprint,
                 "rows_in": cleaned.rows_in,
-                "rows_quarantined": cleaned.rows_aside.get("quarantined", 0),
-                "rows_duplicate": cleaned.rows_aside.get("duplicate", 0),
+                "rows_quarantined": cleaned.rows_not_kept.get("quarantined", 0),
+                "rows_duplicate": cleaned.rows_not_kept.get("duplicate", 0),
                 "deliveries": cleaned.n_deliveries,
                 "deliveries_cleaned_now": cleaned.n_new,
-                "fences": dg.MetadataValue.md(_fences(cleaned.fences, contract)),
+                "fences": _fences(cleaned.fences, contract),
             },
         )
 
@@ -107,20 +110,22 @@ def identical_rows(cleaned: Cleaned, contract: DeliveryContract) -> list[str]:
     """Return a sentence for each delivery with many identical rows."""
     shares = repeated_shares(cleaned.kept.files.values(), contract)
     return [
-        f"{share:.0%} of the rows of delivery {delivery} are identical to an earlier one of it. "
-        "They are counted as transactions of their own, because the contract names no ID that "
-        "tells them apart: if the file holds its rows twice, withdraw it; if it has a unique ID, "
-        "name it under [columns.transaction_id]."
+        f"{share:.0%} of the rows of delivery {delivery} are identical to an earlier row in it. "
+        "They are counted as separate transactions, because the contract names no transaction ID. "
+        "If the file contains its rows twice, withdraw it; if it has a unique ID, name it under "
+        "[columns.transaction_id]."
         for delivery, share in sorted(shares.items())
         if share > MOST_IDENTICAL
     ]
 
 
-def _fences(found: dict[str, dict[str, Any]], contract: DeliveryContract) -> str:
+def _fences(
+    found: dict[str, dict[str, Fences]], contract: DeliveryContract
+) -> dg.TableMetadataValue:
     form, currency = f",.{contract.decimals}f", contract.currency
     rows = [
-        f"| {delivery} | {measure} | {fence.low:{form}} to {fence.high:{form}} {currency} |"
+        (delivery, measure, f"{fence.low:{form}} to {fence.high:{form}} {currency}")
         for delivery, of_delivery in sorted(found.items())
         for measure, fence in of_delivery.items()
     ]
-    return "\n".join(["| delivery | measure | Tukey's fences |", "|---|---|---|", *rows[:40]])
+    return table_value(["delivery", "measure", "Tukey's fences"], rows[:MOST_FENCES])

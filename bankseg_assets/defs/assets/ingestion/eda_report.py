@@ -22,10 +22,10 @@ def eda_report(
 ) -> Report:
     """Missing values, distributions, outliers, correlations, time, places, people, conflicts.
 
-    One self-contained HTML page (`report.html` in the version's folder; plotly inside, works
-    offline) and the tables behind it as JSON. Cells that fewer than 11
-    customers may have made are left out. Where the contract says which transactions are income,
-    they are counted and summed apart, and all other figures are of spending.
+    One self-contained HTML page (`report.html` in the version's folder; includes plotly, works
+    offline) and the tables behind it as JSON. Cells of fewer than 11 customers are omitted. If the
+    contract defines which transactions are income, they are reported separately, and all other
+    figures cover spending only.
     """
     tables = explore(
         cleaned_transactions,

@@ -13,6 +13,7 @@ from bankseg_assets.landing.ledger import content_hash, current_content
 from bankseg_assets.landing.reading import PARSING_RULES
 from bankseg_assets.landing.repair import repair_records
 from bankseg_assets.landing.rereading import read_again
+from bankseg_assets.presentation.markdown import raw_table
 from bankseg_assets.storage.outputs import ParquetFiles
 from bankseg_assets.storage.version_store import DamagedVersionError, VersionStore, damages
 
@@ -30,10 +31,10 @@ def raw_transactions(
 ) -> ParquetFiles:
     """Every record of every accepted file, typed as strings, with file and record number.
 
-    Files are taken from the landing folder once, by the SHA-256 of their content. A file that
-    cannot be read is rejected with the reason and disturbs nothing else. Demo data steps aside
-    when the bank's own file arrives. Records that were damaged since, or that the contract now
-    reads otherwise, are made again from the archived original.
+    Each content in the landing folder is ingested once, identified by its SHA-256. A file that
+    cannot be read is rejected with the reason; other files are not affected. Demo data is ignored
+    once the bank's own file arrives. Records are rebuilt from the archived original if they are
+    damaged, or if the contract's settings for reading files have changed.
     """
     raw_dir, ledger, contract = Path(delivery.raw_dir), delivery.ledger, delivery.contract
     landing_dir = Path(delivery.landing_dir)
@@ -68,11 +69,7 @@ def _damaged(store: VersionStore) -> set[str]:
 def outcome_table(outcomes: list[Outcome]) -> str:
     """Return the outcome of the files as a Markdown table."""
     rows = [(cell(o.file_name), o.outcome, cell(o.detail)) for o in outcomes]
-    return "\n".join(["| file | outcome | detail |", "|---|---|---|", *map(_row, rows)])
-
-
-def _row(cells: tuple[str, ...]) -> str:
-    return f"| {' | '.join(cells)} |"
+    return raw_table(["file", "outcome", "detail"], rows)
 
 
 def cell(text: str) -> str:

@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
+from bankseg_assets.presentation.markdown import raw_table
 from bankseg_assets.release.releases import current_release
 from bankseg_assets.reports.plots import line_plot
 from bankseg_assets.segmentation.alternatives import Algorithm
@@ -18,25 +19,26 @@ from bankseg_assets.storage.documents import read_document
 
 
 class KMeansConfig(dg.Config):
-    """The range of k, or k itself, and how segments are found."""
+    """The range of k, or k itself, and the clustering algorithm."""
 
-    k: int | None = Field(default=None, description="Take this k instead of choosing one.")
+    k: int | None = Field(default=None, description="Use this k instead of choosing one.")
     k_min: int = Field(default=DEFAULT_KS[0], ge=2, description="Smallest k of the sweep.")
-    k_max: int = Field(default=DEFAULT_KS[-1], description="Greatest k of the sweep.")
+    k_max: int = Field(default=DEFAULT_KS[-1], description="Largest k of the sweep.")
     fewest: int = Field(
         default=FEWEST_SEGMENTS,
-        description="Fewest segments to choose from, where so many are sound: fewer tell a "
-        "marketer little.",
+        description="Smallest k to choose if it meets the criteria: fewer segments are of little "
+        "use in marketing.",
     )
     seed: int = Field(default=SEED, description="Seed of the random starts.")
     algorithm: Algorithm = Field(
         default=Algorithm.K_MEANS,
-        description="K_MEANS; or BISECTING_K_MEANS or GAUSSIAN_MIXTURE, which take Spark about 20 "
-        "seconds a k and its three refits: give a small range of k.",
+        description="K_MEANS, BISECTING_K_MEANS or GAUSSIAN_MIXTURE. The last two take Spark about "
+        "20 seconds for each k and its three refits, so use a small range of k.",
     )
     continue_release: bool = Field(
         default=True,
-        description="Keep number, name and colour of the segments in use where they continue.",
+        description="Keep number, name and colour of segments that continue one of the release in "
+        "use.",
     )
 
 
@@ -54,12 +56,12 @@ def kmeans_model(
     rfm_table: DataFrame,
     pca_model: dict[str, Any],
 ) -> dict[str, Any]:
-    """k-means over a range of k, measured in seven ways, the chosen k and why, the centroids.
+    """k-means for a range of k with seven metrics, the chosen k with the reason, the centroids.
 
-    k is swept on a weighted summary of all training customers; the chosen k is then fitted on
-    every one of them. Silhouette and inertia of the final model are measured on all customers,
-    held-out ones included. Segments keep number, name and colour of those in the release in use
-    that they continue (most customers keep their number: an assignment problem).
+    k is swept on a weighted summary of all training customers; the chosen k is then fitted on all
+    of them. Silhouette and inertia of the final model are measured on all customers, including
+    held-out ones. A segment that continues one of the release in use keeps its number, name and
+    colour; the matching maximises the customers who keep their number (assignment problem).
     """
     in_use = _in_use(context, published, delivery) if config.continue_release else None
     model = fit_kmeans(
@@ -89,10 +91,10 @@ def _in_use(
             read_document(release.path(asset)) for asset in ("pca_model", "kmeans_model")
         )
         found = InUse(PcaModel.from_json(pca), KMeansModel.from_json(kmeans))
-    except (OSError, ValueError, KeyError, TypeError) as error:
+    except (OSError, ValueError) as error:
         context.log.warning(
-            f"The models of release {release.name} cannot be read ({error}): segments are numbered "
-            "and named anew."
+            f"The models of release {release.name} cannot be read ({error}), so segments get new "
+            "numbers and names."
         )
         return None
     # Older builds recorded neither the facts behind names nor colours.
@@ -145,12 +147,17 @@ def _choices(model: KMeansModel) -> str:
         *("k", "inertia", "silhouette, squared, all", "silhouette, Euclidean, sample"),
         *("gap", "smallest segment", "naive Bayes macro F1", "stability (ARI)"),
     )
-    lines = [
-        f"| {'**' * (entry.k == model.k)}{entry.k}{'**' * (entry.k == model.k)} "
-        f"| {entry.inertia:,.0f} | {entry.silhouette:.3f} | {entry.silhouette_euclidean:.3f} "
-        f"| {entry.gap:.2f} ± {entry.gap_error:.2f} | {entry.smallest_share:.1%} "
-        f"| {entry.f1_macro:.3f} "
-        f"| {'not needed' if entry.stability is None else f'{entry.stability:.3f}'} |"
+    rows = [
+        (
+            f"**{entry.k}**" if entry.k == model.k else f"{entry.k}",
+            f"{entry.inertia:,.0f}",
+            f"{entry.silhouette:.3f}",
+            f"{entry.silhouette_euclidean:.3f}",
+            f"{entry.gap:.2f} ± {entry.gap_error:.2f}",
+            f"{entry.smallest_share:.1%}",
+            f"{entry.f1_macro:.3f}",
+            "not needed" if entry.stability is None else f"{entry.stability:.3f}",
+        )
         for entry in model.sweep
     ]
-    return "\n".join([f"| {' | '.join(heads)} |", "|---" * len(heads) + "|", *lines])
+    return raw_table(heads, rows)

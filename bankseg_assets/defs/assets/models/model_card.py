@@ -23,10 +23,10 @@ def model_card(
     eda_report: dict[str, Any],
     segment_demographics: DataFrame,
 ) -> Report:
-    """Data window, features, k and why, metrics, limits, fairness, versions and hash of the model.
+    """Data window, features, choice of k, metrics, limits, fairness, versions and model hash.
 
-    A page that opens offline (`report.html` in the version's folder), and the same as JSON. For
-    auditors, and for whoever asks whether the model may be used for something.
+    A self-contained HTML page (`report.html` in the version's folder) and the same content as
+    JSON. For auditors, and for users who must decide whether the model suits their purpose.
     """
     card = cards.model_card(
         bundle=nb_classifier,

@@ -1,5 +1,6 @@
 """Asset nb_classifier: predicts a customer's segment with its probability."""
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import dagster as dg
@@ -10,6 +11,7 @@ from bankseg_assets.classifier.build_bundle import FittedModels, build_bundle
 from bankseg_assets.classifier.naive_bayes import fit_and_evaluate, fit_single
 from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
 from bankseg_assets.defs.io_managers import PATH_KEY
+from bankseg_assets.defs.metadata import table_value
 from bankseg_assets.defs.resources import DeliveryResource
 from bankseg_assets.reports.plots import matrix_plot, reliability_plot
 from bankseg_assets.scoring.documents import BundleDocument
@@ -20,13 +22,13 @@ _MEASURES = ("f1_weighted", "f1_macro", "log_loss", "brier", "calibration_error"
 
 
 class ClassifierConfig(dg.Config):
-    """What may tell of a customer's segment beside the measures."""
+    """Evidence for a customer's segment besides the measures."""
 
     demographics: list[str] = Field(
         default=[],
-        description="Which of age, gender and location count as evidence for a customer of whom "
-        "not every measure is known. None by default: they tell little, and a decision about a "
-        "customer should not follow from them unless the bank has decided so "
+        description="Which of age, gender and location count as evidence for a customer whose "
+        "measures are not all known. None by default: they are weak evidence, and decisions about "
+        "a customer should not depend on them unless the bank has decided so "
         "(docs/decisions/0011-the-classifier.md).",
     )
 
@@ -51,10 +53,11 @@ def nb_classifier(
 
     Tested on customers that were held out before any transform, PCA or k-means was fitted. The
     bundle is JSON with a content hash: `scoring.bundle` scores it with numpy exactly as Spark
-    does, `scoring.posterior` answers from any subset of the measures, and `explain` says why.
+    does, `scoring.posterior` predicts from any subset of the measures, and `explain` gives the
+    reasons.
 
-    The nearest centroid repeats every label, for that is how k-means labels; naive Bayes is here
-    because it gives probabilities, and answers when not everything is known.
+    The nearest centroid reproduces every label, because k-means assigns labels that way. Naive
+    Bayes is used because it gives probabilities and handles missing inputs.
     """
     pca = PcaModel.from_json(pca_model)
     kmeans = KMeansModel.from_json(kmeans_model)
@@ -73,7 +76,9 @@ def nb_classifier(
         demographics=config.demographics,
     )
     for name in sorted(set(config.demographics) - set(bundle.evidence)):
-        context.log.warning(f"{name} is not used as evidence: the segments do not differ in it.")
+        context.log.warning(
+            f"{name} is not used as evidence, because the segments do not differ in it."
+        )
     context.add_output_metadata(
         {
             "f1_weighted": evaluation.f1_weighted,
@@ -94,37 +99,37 @@ def nb_classifier(
 def _quality(bundle: BundleDocument, names: list[str]) -> dict[str, Any]:
     """Return quality and calibration of the classifier, with baselines and by known inputs."""
     found = bundle.evaluation
-    completeness = found["completeness"]
+    completeness = [entry.model_dump() for entry in found.completeness]
     return {
         "calibration_error": bundle.metrics["calibration_error"],
         "brier": bundle.metrics["brier"],
-        "greatest_calibration_error_of_a_subset": max(e["calibration_error"] for e in completeness),
+        "greatest_calibration_error_of_a_subset": max(
+            entry.calibration_error for entry in found.completeness
+        ),
         "demographics": ", ".join(bundle.evidence) or "none",
-        "classifiers": dg.MetadataValue.md(
-            _table("classifier", found["classifiers"], [*_MEASURES, "accuracy"])
+        "classifiers": _table(
+            "classifier",
+            [entry.model_dump() for entry in found.classifiers],
+            [*_MEASURES, "accuracy"],
         ),
-        "recall": dg.MetadataValue.md(
-            _table(
-                "segment",
-                [
-                    {"segment": name, "recall": recall, "f1": f1}
-                    for name, recall, f1 in zip(names, found["recall"], found["f1"], strict=True)
-                ],
-                ["recall", "f1"],
-            )
+        "recall": _table(
+            "segment",
+            [
+                {"segment": name, "recall": recall, "f1": f1}
+                for name, recall, f1 in zip(names, found.recall, found.f1, strict=True)
+            ],
+            ["recall", "f1"],
         ),
-        "completeness": dg.MetadataValue.md(
-            _table(
-                "known",
-                [
-                    {**e, "known": ", ".join(e["known"]) or "nothing: the prior"}
-                    for e in completeness
-                ],
-                [*_MEASURES, "temperature", *(["evidence_weight"] if bundle.evidence else [])],
-            )
+        "completeness": _table(
+            "known",
+            [{**e, "known": ", ".join(e["known"]) or "none (prior)"} for e in completeness],
+            [*_MEASURES, "temperature", *(["evidence_weight"] if bundle.evidence else [])],
         ),
         "reliability": dg.MetadataValue.md(
-            reliability_plot(found["reliability"], title="Reliability, held-out customers")
+            reliability_plot(
+                [entry.model_dump() for entry in found.reliability],
+                title="Reliability, held-out customers",
+            )
         ),
         "confusion": dg.MetadataValue.md(
             matrix_plot(
@@ -138,12 +143,14 @@ def _quality(bundle: BundleDocument, names: list[str]) -> dict[str, Any]:
     }
 
 
-def _table(head: str, rows: list[dict[str, Any]], columns: list[str]) -> str:
-    """Return a Markdown table: a text column, then numbers; missing values are empty."""
-    heads = [head, *(column.replace("_", " ") for column in columns)]
-    lines = [
-        [row[head], *("" if row[name] is None else f"{row[name]:.4f}" for name in columns)]
-        for row in rows
-    ]
-    body = [f"| {' | '.join(line)} |" for line in [heads, ["---"] * len(heads), *lines]]
-    return "\n".join(body)
+def _table(
+    head: str, rows: Iterable[Mapping[str, Any]], columns: list[str]
+) -> dg.TableMetadataValue:
+    """Return a text column, then numbers; missing values are empty."""
+    return table_value(
+        [head, *(column.replace("_", " ") for column in columns)],
+        [
+            [row[head], *("" if row[name] is None else f"{row[name]:.4f}" for name in columns)]
+            for row in rows
+        ],
+    )

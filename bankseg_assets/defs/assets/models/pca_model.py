@@ -9,7 +9,7 @@ from pyspark.sql import DataFrame
 from bankseg_assets.cleaning.amounts import has_direction
 from bankseg_assets.contracts.feature_catalogue import FEATURES
 from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
-from bankseg_assets.defs.metadata import markdown_table
+from bankseg_assets.defs.metadata import table_value
 from bankseg_assets.defs.resources import DeliveryResource
 from bankseg_assets.reports.plots import bar_plot
 from bankseg_assets.segmentation.feature_candidates import best_pca
@@ -18,20 +18,22 @@ from bankseg_assets.segmentation.pca import PcaModel
 
 
 class PcaConfig(dg.Config):
-    """Which features to segment by, and in how many components."""
+    """The features of the segmentation, and the number of components."""
 
     features: list[str] = Field(
         default=[],
-        description="Features by name; none: those of the contract, and if it names none, those "
-        "that suit the data. " + "; ".join(f"{f.name} ({f.reason})" for f in FEATURES.values()),
+        description="Names of the features. If empty: those of the contract, or, if it names none, "
+        "chosen from the data. " + "; ".join(f"{f.name} ({f.reason})" for f in FEATURES.values()),
     )
     n_components: int | None = Field(
-        default=None, ge=1, description="Principal components to keep; none: chosen with them."
+        default=None,
+        ge=1,
+        description="Principal components to keep; null: chosen with the features.",
     )
     whiten: bool | None = Field(
         default=None,
-        description="Divide each component by its standard deviation, so that all weigh the same; "
-        "none: chosen with the features.",
+        description="Divide each component by its standard deviation, so that all have the same "
+        "weight; null: chosen with the features.",
     )
     seed: int = Field(default=SEED, description="Seed of the random starts of the comparison.")
 
@@ -45,10 +47,9 @@ def pca_model(
 ) -> dict[str, Any]:
     """Feature transforms, mean, scale, loadings and explained variance, from training customers.
 
-    The features are chosen from the data: those that are missing, or the same for nearly all
-    customers, are left out, and the first set that gives sound segments is kept. Customers that are
-    held out for testing take no part. Gender and age are never features: they are profiled, not
-    clustered by.
+    The features are chosen from the data: features that are missing, or the same for nearly all
+    customers, are dropped, and the first set whose segments meet the criteria is used. Held-out
+    customers are excluded. Gender and age are never features; they only appear in profiles.
     """
     model = best_pca(
         rfm_table,
@@ -66,11 +67,11 @@ def pca_model(
             "n_training_customers": model.n_customers,
             "reason": model.reason,
             "left_out": " ".join(model.warnings) or "nothing",
-            "comparison": dg.MetadataValue.md(_comparison(model)),
+            "comparison": _comparison(model),
             "n_components": model.n_components,
             "explained_variance_kept": sum(model.explained_variance[: model.n_components]),
-            "loadings": dg.MetadataValue.md(_loadings(model)),
-            "features": dg.MetadataValue.md(_features(model)),
+            "loadings": _loadings(model),
+            "features": _features(model),
             "explained_variance": dg.MetadataValue.md(
                 bar_plot(
                     names,
@@ -85,32 +86,35 @@ def pca_model(
     return model.to_json()
 
 
-def _loadings(model: PcaModel) -> str:
+def _loadings(model: PcaModel) -> dg.TableMetadataValue:
     heads = [f"PC{place + 1}" for place in range(model.n_components)]
-    lines = [
-        f"| {feature.name} | " + " | ".join(f"{value:+.3f}" for value in row) + " |"
-        for feature, row in zip(model.features, model.loadings, strict=True)
-    ]
-    return "\n".join(
-        [f"| feature | {' | '.join(heads)} |", "|---" * (len(heads) + 1) + "|", *lines]
+    return table_value(
+        ["feature", *heads],
+        [
+            [feature.name, *(round(value, 3) for value in row)]
+            for feature, row in zip(model.features, model.loadings, strict=True)
+        ],
     )
 
 
-def _features(model: PcaModel) -> str:
+def _features(model: PcaModel) -> dg.TableMetadataValue:
     """Return the reason for each feature's transform, and its effect on the skew."""
-    lines = [
-        f"| {feature.name} | {feature.measure} | {feature.transform} | {feature.weight:g} "
-        f"| {before:.1f} | {after:.1f} | {feature.reason} |"
-        for feature, (before, after) in zip(model.features, model.skew, strict=True)
-    ]
-    head = "| feature | measure | transform | weight | skew before | skew after | why |"
-    return "\n".join([head, "|---" * 7 + "|", *lines])
+    return table_value(
+        ["feature", "measure", "transform", "weight", "skew before", "skew after", "why"],
+        [
+            [
+                *(feature.name, feature.measure, feature.transform, feature.weight),
+                *(round(before, 1), round(after, 1), feature.reason),
+            ]
+            for feature, (before, after) in zip(model.features, model.skew, strict=True)
+        ],
+    )
 
 
-def _comparison(model: PcaModel) -> str:
+def _comparison(model: PcaModel) -> dg.TableMetadataValue:
     """Return the compared feature sets with their metrics."""
     heads = ["features", "components", "k", "silhouette", "macro F1", "smallest", "stability"]
-    return markdown_table(heads, [_compared(row) for row in model.comparison])
+    return table_value(heads, [_compared(row) for row in model.comparison])
 
 
 def _compared(row: dict[str, Any]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ from pydantic import Field
 from pyspark.sql import DataFrame
 
 from bankseg_assets.defs.assets.common import MODELS, OWNERS
+from bankseg_assets.presentation.markdown import raw_table
 from bankseg_assets.segmentation.comparison import Row, compare, verdict
 from bankseg_assets.segmentation.pca import PcaModel
 
@@ -14,7 +15,7 @@ from bankseg_assets.segmentation.pca import PcaModel
 class ComparisonConfig(dg.Config):
     """The seed of the comparison."""
 
-    seed: int = Field(default=42, description="Seed of samples drawn anew and random starts.")
+    seed: int = Field(default=42, description="Seed of the samples and random starts.")
 
 
 @dg.asset(group_name=MODELS, owners=OWNERS, kinds={"spark", "json"})
@@ -28,8 +29,8 @@ def segmentation_comparison(
     """k-means, bisecting k-means and Gaussian mixture, with and without PCA, in one table.
 
     Each is fitted on the training customers and measured on the same 20,000 held-out ones, at the
-    k in use. Nothing depends on it and Spark takes minutes for the mixtures, so it
-    has a job and a weekly schedule of its own.
+    k in use. No asset depends on it and Spark takes minutes for the mixtures, so it has a separate
+    job with a weekly schedule.
     """
     rows = compare(rfm_table, PcaModel.from_json(pca_model), kmeans_model["k"], seed=config.seed)
     context.add_output_metadata(
@@ -47,10 +48,12 @@ def _table(rows: list[Row]) -> str:
         *("algorithm", "space", "silhouette, squared", "silhouette, Euclidean"),
         *("smallest, largest segment", "naive Bayes macro F1", "stability (ARI)"),
     )
-    lines = [
-        f"| {row.algorithm} | {row.space} | {row.silhouette:.3f} | {row.silhouette_euclidean:.3f} "
-        f"| {row.smallest_share:.1%}, {row.largest_share:.1%} | {row.f1_macro:.3f} "
-        f"| {row.stability:.3f} |"
+    cells = [
+        (
+            *(row.algorithm, row.space, f"{row.silhouette:.3f}", f"{row.silhouette_euclidean:.3f}"),
+            f"{row.smallest_share:.1%}, {row.largest_share:.1%}",
+            *(f"{row.f1_macro:.3f}", f"{row.stability:.3f}"),
+        )
         for row in rows
     ]
-    return "\n".join([f"| {' | '.join(heads)} |", "|---" * len(heads) + "|", *lines])
+    return raw_table(heads, cells)

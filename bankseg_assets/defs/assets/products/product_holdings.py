@@ -18,6 +18,7 @@ from bankseg_assets.landing.intake import RECORDS_FILE, take_landed
 from bankseg_assets.landing.ledger import Delivery, content_hash
 from bankseg_assets.landing.repair import repair_records
 from bankseg_assets.landing.rereading import read_again
+from bankseg_assets.presentation.markdown import raw_table
 from bankseg_assets.products.current_delivery import holdings_in_use
 from bankseg_assets.products.holdings import validate_holdings
 from bankseg_assets.storage.outputs import SmallTable
@@ -35,16 +36,15 @@ _COMMON: dict[str, Any] = {
     outs={
         "quarantined_holdings": dg.AssetOut(
             **_COMMON,
-            description="Every row of the holdings that was set aside: reason, file, record "
-            "number and raw text. Rows in = kept + quarantined + duplicates, held by a blocking "
-            "check.",
+            description="Every quarantined row of the holdings: reason, file, record number and "
+            "raw text. Rows in = kept + quarantined + duplicates; a blocking check verifies this.",
             metadata=table_metadata("quarantined_holdings"),
         ),
         "product_holdings": dg.AssetOut(
             **_COMMON,
-            description="Who holds which product, from the last file that was taken from the "
-            "holdings folder; empty while there is none, and nothing fails. A file holds "
-            "everybody's products and replaces the one before.",
+            description="The products that each customer holds, from the last file ingested from "
+            "the holdings folder. Empty until a file arrives, which is not an error. A file "
+            "contains the holdings of all customers and replaces the previous one.",
             metadata=table_metadata("product_holdings") | {ROW_COUNT_KEY: "rows_kept"},
         ),
     },
@@ -55,7 +55,7 @@ def take_holdings(
     delivery: DeliveryResource,
     holdings: HoldingsResource,
 ) -> Iterator[dg.Output[Any]]:
-    """Take what landed in the holdings folder, and judge the rows of the file that counts."""
+    """Ingest the holdings folder, and validate the rows of the file in use."""
     raw_dir, ledger, contract = Path(holdings.raw_dir), holdings.ledger, holdings.contract
     landing_dir = Path(holdings.landing_dir)
     outcomes = take_landed(landing_dir, raw_dir, ledger, contract, run_id=context.run.run_id)
@@ -81,7 +81,7 @@ def take_holdings(
         return
     validated = validate_holdings(_records(spark.spark_session, raw_dir, used), contract)
     try:
-        yield dg.Output(validated.aside, output_name="quarantined_holdings")
+        yield dg.Output(validated.quarantined, output_name="quarantined_holdings")
         yield dg.Output(
             validated.kept,
             output_name="product_holdings",
@@ -94,12 +94,12 @@ def take_holdings(
 def waiting(holdings: HoldingsResource) -> str:
     """Return what to do to get product recommendations."""
     if holdings.ledger.deliveries():
-        why = "No file of holdings was taken that is of the bank's own customers"
+        why = "No file with holdings of the bank's own customers was ingested"
     else:
         why = "Waiting for a file of product holdings"
     return (
         f"{why}: put a CSV, CSV.gz, Parquet or XLSX with customer and product into "
-        f"{holdings.landing_dir}. Until then no product is recommended."
+        f"{holdings.landing_dir}. Until then no products are recommended."
     )
 
 
@@ -108,13 +108,13 @@ def _records(session: SparkSession, raw_dir: Path, used: Delivery) -> DataFrame:
 
 
 def _metadata(used: Delivery, holders: dict[str, int]) -> dict[str, Any]:
-    rows = [f"| {cell(name)} | {count:,} |" for name, count in holders.items()]
-    state = f"{used.file_name}, taken at {used.taken_at}."
+    rows = [(cell(name), f"{count:,}") for name, count in holders.items()]
+    state = f"{used.file_name}, ingested at {used.taken_at}."
     if used.is_demo:
-        state += " Demo holdings, of demo customers (DC…) alone: they match nobody of the bank's."
+        state += " Demo holdings of demo customers (DC…): they match none of the bank's customers."
     return {
         "state": state,
         "rows_in": used.records,
         "products": len(holders),
-        "holders": dg.MetadataValue.md("\n".join(["| product | customers |", "|---|---|", *rows])),
+        "holders": dg.MetadataValue.md(raw_table(["product", "customers"], rows)),
     }

@@ -15,6 +15,7 @@ from bankseg_assets.defs.io_managers import ROW_COUNT_KEY
 from bankseg_assets.defs.metadata import table_metadata
 from bankseg_assets.defs.resources import HoldingsResource, SparkResource
 from bankseg_assets.presentation.disclosure import shown_count
+from bankseg_assets.presentation.markdown import raw_table
 from bankseg_assets.products.als import (
     Learning,
     customers_and_holders,
@@ -24,7 +25,13 @@ from bankseg_assets.products.als import (
     recommend,
 )
 from bankseg_assets.products.holding_patterns import Coverage, Patterns
-from bankseg_assets.products.leave_one_out import LEAST_TESTED, Quality, Split, compare, split
+from bankseg_assets.products.leave_one_out import (
+    LEAST_TESTED,
+    Quality,
+    Split,
+    compare_recommenders,
+    split,
+)
 from bankseg_assets.storage.outputs import SmallTable
 
 _USUAL = Learning()
@@ -43,19 +50,21 @@ _NAMES = {
 
 
 class RecommendationConfig(dg.Config):
-    """How many products are recommended, and how ALS learns."""
+    """The number of recommended products, and the parameters of ALS."""
 
-    products_each: int = Field(default=3, ge=1, le=7, description="Products for each customer.")
+    products_each: int = Field(default=3, ge=1, le=7, description="Products per customer.")
     rank: int | None = Field(
-        default=None, ge=1, description="Factors; by default one for four products, 2 to 10."
+        default=None, ge=1, description="Factors; by default one per four products, 2 to 10."
     )
     alpha: float = Field(
-        default=_USUAL.alpha, gt=0, description="A holding counts 1 + alpha times, its lack once."
+        default=_USUAL.alpha,
+        gt=0,
+        description="Confidence in a holding is 1 + alpha; in a product not held it is 1.",
     )
     regularization: float = Field(
         default=_USUAL.regularization, gt=0, description="Spark's regParam."
     )
-    iterations: int = Field(default=_USUAL.iterations, ge=1, description="Rounds of ALS.")
+    iterations: int = Field(default=_USUAL.iterations, ge=1, description="Iterations of ALS.")
     seed: int = Field(default=_USUAL.seed, description="Seed of the factors and of the test.")
 
     @property
@@ -69,16 +78,16 @@ class RecommendationConfig(dg.Config):
         "recommendation_model": dg.AssetOut(
             **_COMMON,
             kinds={"spark", "json"},
-            description="Factors of the products by Spark ML's implicit ALS, a curve for each that "
-            "makes them probabilities, shares by segment, and the test on hidden holdings against "
-            "popularity. Says that it waits while there are no holdings.",
+            description="Product factors of Spark ML's implicit ALS, a calibration curve for each "
+            "product, popularity by segment, and the evaluation on hidden holdings against "
+            "popularity. Without holdings it contains only the reason why.",
         ),
         "product_recommendations": dg.AssetOut(
             **_COMMON,
             kinds={"spark", "parquet"},
-            description="Three products for every customer of a segment, none that the customer "
-            "holds: by ALS from the customer's own holdings, or else the segment's most popular. "
-            "Empty while there are no holdings of these customers.",
+            description="Up to three products for every customer in a segment, excluding products "
+            "the customer holds: by ALS from the customer's holdings, or the most popular of the "
+            "segment if there are none. Empty until holdings of these customers arrive.",
             metadata=table_metadata("product_recommendations")
             | {ROW_COUNT_KEY: "n_recommendations"},
         ),
@@ -94,7 +103,7 @@ def recommend_products(
     product_holdings: DataFrame,
     customer_segments: DataFrame,
 ) -> Iterator[dg.Output[Any]]:
-    """Learn from who holds what, test it on hidden holdings, and recommend to everybody."""
+    """Fit a recommender on the holdings, test it on hidden ones, and recommend to all customers."""
     session = spark.spark_session
     products = products_of(product_holdings)
     if not products:
@@ -106,25 +115,24 @@ def recommend_products(
         found = patterns(customers, len(products))
         if not found.coverage.matches:
             # Otherwise popular products of unrelated customers would be offered to all.
-            story = _unrelated_holdings(found.coverage)
-            context.log.error(story)
-            yield from _no_recommendations(story, matched=False)
+            reason = _unrelated_holdings(found.coverage)
+            context.log.error(reason)
+            yield from _no_recommendations(reason, matched=False)
             return
         test = split(found, config.seed)
         model = learn(session, test.training, products, config.learning)
-        story = "By ALS, and by segment where a customer holds nothing."
+        reason = "By ALS; by segment for customers without holdings."
         if test.n_tested < LEAST_TESTED:
             model = replace(model, factors=None)
-            story = (
-                f"By segment alone: of the customers who hold two products, "
-                f"{shown_count(test.n_tested)} were drawn to test ALS, and {LEAST_TESTED} are "
-                "needed."
+            reason = (
+                f"By segment only: testing ALS needs {LEAST_TESTED} customers, and only "
+                f"{shown_count(test.n_tested)} were sampled from those with two or more products."
             )
-        quality = compare(test, model)
-        context.log.info(story)
+        quality = compare_recommenders(test, model)
+        context.log.info(reason)
         yield dg.Output(
             {
-                "state": story,
+                "state": reason,
                 "matched": True,
                 "model": model.to_json(),
                 "test": {
@@ -133,22 +141,22 @@ def recommend_products(
                 },
             },
             output_name="recommendation_model",
-            metadata={"state": story} | _quality_text(test, quality),
+            metadata={"state": reason} | _quality_text(test, quality),
         )
         yield dg.Output(
             recommend(session, customers, found, model, config.products_each),
             output_name="product_recommendations",
-            metadata={"state": story} | _coverage(found),
+            metadata={"state": reason} | _coverage(found),
         )
     finally:
         customers.unpersist()
 
 
-def _no_recommendations(story: str, *, matched: bool) -> Iterator[dg.Output[Any]]:
+def _no_recommendations(reason: str, *, matched: bool) -> Iterator[dg.Output[Any]]:
     """Return empty results with the reason. matched: whether holdings belong to the customers."""
-    metadata = {"state": story}
+    metadata = {"state": reason}
     yield dg.Output(
-        {"state": story, "matched": matched, "model": None, "test": None},
+        {"state": reason, "matched": matched, "model": None, "test": None},
         output_name="recommendation_model",
         metadata=metadata,
     )
@@ -159,11 +167,11 @@ def _unrelated_holdings(found: Coverage) -> str:
     return (
         f"{shown_count(found.both)} of the {shown_count(found.holders)} customers in the holdings "
         f"are among the {shown_count(found.customers)} customers with transactions; at least half "
-        "of the one or of the other are expected. Probably customer IDs are written in another "
-        "way there, or the file is another bank's, or this run has another customer key. Deliver "
-        "the holdings with the customer IDs of the transactions, or take the file back: `bankseg "
-        "deliveries --holdings` lists it, `bankseg withdraw --holdings SHA` does it. Until then no "
-        "product is recommended."
+        "of either group was expected. Probably the file writes customer IDs differently or comes "
+        "from another bank, or this run uses another customer key. Deliver the holdings with the "
+        "customer IDs of the transactions, or withdraw the file: `bankseg deliveries --holdings` "
+        "lists it, `bankseg withdraw --holdings SHA` withdraws it. Until then no products are "
+        "recommended."
     )
 
 
@@ -171,11 +179,10 @@ def _quality_text(test: Split, quality: dict[str, Quality]) -> dict[str, Any]:
     if not test.n_tested:
         return {"customers_tested": 0}
     rows = [
-        f"| {_NAMES[name]} | " + " | ".join(f"{getattr(one, m):.4f}" for m in _MEASURES) + " |"
+        (_NAMES[name], *(f"{getattr(one, measure):.4f}" for measure in _MEASURES))
         for name, one in quality.items()
     ]
-    head = f"| ranked by | {' | '.join(_MEASURES.values())} |"
-    table = "\n".join([head, "|---" * (len(_MEASURES) + 1) + "|", *rows])
+    table = raw_table(["ranked by", *_MEASURES.values()], rows)
     best = quality.get("als", quality["popularity_in_segment"])
     return {
         "customers_tested": test.n_tested,

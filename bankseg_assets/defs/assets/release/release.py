@@ -14,6 +14,7 @@ from bankseg_assets.cleaning.row_counts import CLEANED, QUARANTINED, RAW, Accoun
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS
 from bankseg_assets.customers.customer_key import RFM_TABLE, key_of
 from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
+from bankseg_assets.defs.metadata import table_value
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.landing.ledger import WITHDRAWN
 from bankseg_assets.release.data_gates import (
@@ -25,10 +26,10 @@ from bankseg_assets.release.data_gates import (
 )
 from bankseg_assets.release.drift import MONEY, distributions, population_stability_index, psi_noise
 from bankseg_assets.release.gates import (
-    Comparison,
     Gate,
     Limits,
     Measures,
+    ReleaseComparison,
     Verdict,
     gates,
     unprotected,
@@ -66,81 +67,81 @@ ROOTS = (
     *("product_recommendations", "quarantined_holdings"),
 )
 GATES = {
-    _TOGETHER: "Data and model were made from one another, by the same runs.",
+    _TOGETHER: "Each version was made from the other versions in the release.",
     "quality_is_kept": "Macro F1 on held-out customers is not clearly below that of the model in "
     "use. Blocks the release.",
     "separation_is_kept": "The silhouette of all customers is not clearly below that of the model "
     "in use. Blocks the release.",
     "segments_are_large_enough": "No segment is too small for a campaign of its own. Blocks the "
     "release.",
-    "customers_stay_in_their_segment": "The model in use and this one agree on who belongs "
-    "together (adjusted Rand index on held-out customers). Blocks the release.",
-    "data_has_not_drifted": "The population stability index of each measure, against the release "
-    f"in use: above {Limits.drift_warned} it warns, and the release is made all the same; above "
-    f"{Limits.drift_refused} of amounts, balances or ages it blocks, for then the deliveries have "
-    "another unit or other customers.",
-    "customers_are_kept": "Customers of the release in use are customers still, but for those of "
-    f"withdrawn files: from {Limits.customers_lost_warned:.0%} lost on it warns, from "
-    f"{Limits.customers_lost_refused:.0%} on it blocks the release.",
-    "transactions_are_kept": "Clean transactions of the release in use are clean still, but for "
-    f"those of withdrawn files: from {Limits.rows_lost_warned:.0%} lost on it warns, from "
-    f"{Limits.rows_lost_refused:.0%} on it blocks the release.",
+    "customers_stay_in_their_segment": "The model in use and this one group customers alike "
+    "(adjusted Rand index on held-out customers). Blocks the release.",
+    "data_has_not_drifted": "The population stability index (PSI) of each measure against the "
+    f"release in use. Warns above {Limits.drift_warned}; blocks the release above "
+    f"{Limits.drift_refused} for amounts, balances or ages, which indicates another unit or other "
+    "customers.",
+    "customers_are_kept": "Customers of the release in use are still present, except those of "
+    f"withdrawn files. Warns if {Limits.customers_lost_warned:.0%} or more are lost; blocks the "
+    f"release at {Limits.customers_lost_refused:.0%}.",
+    "transactions_are_kept": "Clean transactions of the release in use are still clean, except "
+    f"those of withdrawn files. Warns if {Limits.rows_lost_warned:.0%} or more are lost; blocks "
+    f"the release at {Limits.rows_lost_refused:.0%}.",
     "files_are_mostly_clean": "The share of quarantined rows in each file that is new since the "
-    f"release in use: from {Limits.quarantined_warned:.0%} on it warns, from "
-    f"{Limits.quarantined_refused:.0%} on it blocks the release.",
+    f"release in use. Warns at {Limits.quarantined_warned:.0%}; blocks the release at "
+    f"{Limits.quarantined_refused:.0%}.",
 }
 """The checks of a release with their descriptions."""
 
 
 class ReleaseConfig(dg.Config):
-    """How much worse than the release in use a new one may be."""
+    """The limits of the release gates, compared with the release in use."""
 
     f1_loss: float = Field(
-        default=_DEFAULTS.f1_loss, description="Macro F1 on held-out customers may fall by this."
+        default=_DEFAULTS.f1_loss, description="Maximum decrease of macro F1 on held-out customers."
     )
     silhouette_loss: float = Field(
-        default=_DEFAULTS.silhouette_loss, description="The silhouette may fall by this."
+        default=_DEFAULTS.silhouette_loss, description="Maximum decrease of the silhouette."
     )
     smallest_share: float = Field(
-        default=_DEFAULTS.smallest_share, description="Least share of customers in a segment."
+        default=_DEFAULTS.smallest_share, description="Minimum share of customers in a segment."
     )
     least_agreement: float = Field(
         default=_DEFAULTS.least_agreement,
-        description="Least adjusted Rand index between the model in use and this one.",
+        description="Minimum adjusted Rand index between the model in use and this one.",
     )
     drift_warned: float = Field(
-        default=_DEFAULTS.drift_warned, description="Population stability index that is told."
+        default=_DEFAULTS.drift_warned, description="Population stability index that warns."
     )
     drift_refused: float = Field(
         default=_DEFAULTS.drift_refused,
-        description="Population stability index of amount, balance or age that refuses.",
+        description="Population stability index of amount, balance or age that blocks the release.",
     )
     customers_lost_warned: float = Field(
         default=_DEFAULTS.customers_lost_warned,
-        description="Share of the customers in use whose loss is a warning.",
+        description="Share of customers lost since the release in use that warns.",
     )
     customers_lost_refused: float = Field(
         default=_DEFAULTS.customers_lost_refused,
-        description="Share of the customers in use whose loss refuses.",
+        description="Share of customers lost since the release in use that blocks the release.",
     )
     rows_lost_warned: float = Field(
         default=_DEFAULTS.rows_lost_warned,
-        description="Share of the clean transactions in use whose loss is a warning.",
+        description="Share of clean transactions lost since the release in use that warns.",
     )
     rows_lost_refused: float = Field(
         default=_DEFAULTS.rows_lost_refused,
-        description="Share of the clean transactions in use whose loss refuses.",
+        description="Share of clean transactions lost since the release in use that blocks it.",
     )
     quarantined_warned: float = Field(
         default=_DEFAULTS.quarantined_warned,
-        description="Share of a new file's rows whose quarantine is a warning.",
+        description="Share of quarantined rows in a new file that warns.",
     )
     quarantined_refused: float = Field(
         default=_DEFAULTS.quarantined_refused,
-        description="Share of a new file's rows whose quarantine refuses.",
+        description="Share of quarantined rows in a new file that blocks the release.",
     )
     force: bool = Field(
-        default=False, description="Promote although a gate refuses; the gates still say why not."
+        default=False, description="Promote despite failed gates; the gates still report why."
     )
 
     @property
@@ -156,7 +157,7 @@ class ReleaseConfig(dg.Config):
     freshness_policy=FRESHNESS,
     deps=[*ROOTS],
     check_specs=[
-        dg.AssetCheckSpec(name, asset=RELEASE, description=told) for name, told in GATES.items()
+        dg.AssetCheckSpec(name, asset=RELEASE, description=text) for name, text in GATES.items()
     ],
     output_required=False,
 )
@@ -167,88 +168,112 @@ def release(
     published: PublishedResource,
     rfm_table: DataFrame,
 ) -> Iterator[dg.AssetCheckResult | dg.Output[dict[str, Any]]]:
-    """What the app and exports show: one version of every asset, named together.
+    """What the app and exports show: a consistent set with one version of every asset.
 
-    Made only when the versions belong together, and data and model pass their gates against the
-    release in use; otherwise the old one keeps serving, and the checks say why. Where no release
-    of the bank's own data is in use, gates warn and refuse nothing. `./bankseg rollback` goes back
-    to an earlier one.
+    Created only if the versions were made from one another, and data and model pass the gates
+    against the release in use. Otherwise the previous release stays in use, and the checks report
+    why. Until the bank's own data has been released, gates only warn. `./bankseg rollback`
+    returns to an earlier release.
     """
     store = published.store
     before = current_release(store.folder)
     try:
         versions = closure(store.folder, {asset: store.latest(asset).name for asset in ROOTS})
     except ReleaseError as error:
-        yield _result(_TOGETHER, passed=False, sentence=str(error))
-        for name in list(GATES)[1:]:  # every check needs a result, or Dagster fails the step
-            yield _result(
-                name,
-                passed=False,
-                sentence="Not measured: the versions do not belong together.",
-                severity=dg.AssetCheckSeverity.WARN,
-            )
-        note_refusal(
-            store.folder, Refusal(run_id=context.run.run_id, at=now(), reasons=(str(error),))
-        )
+        yield from _not_together(error)
+        refused = Refusal(run_id=context.run.run_id, at=now(), reasons=(str(error),))
+        note_refusal(store.folder, refused)
         return
-    yield _result(_TOGETHER, passed=True, sentence="All were made from one another.")
+    yield _result(_TOGETHER, passed=True, sentence="All versions were made from one another.")
 
-    is_demo = delivery.holds_demo_data
     candidate = _candidate(store, versions, delivery, rfm_table)
-    # Demo customers are not a benchmark: the bank's own data always replaces them.
-    compared = before if before is not None and before.is_demo == is_demo else None
-    arrived = _new_deliveries(candidate, compared, delivery)
-    found = _model_gates(candidate, compared, config.limits)
-    found += _data_gates(candidate, compared, arrived, config.limits)
-    if before is None or before.is_demo:
-        found = unprotected(found)
-    elif is_demo:
-        found = [real_data_stays() if gate.name == CUSTOMERS else gate for gate in found]
-    for gate in found:
+    found = _evaluated(candidate, before, delivery, config.limits)
+    for gate in found.gates:
         yield _gate_result(gate, force=config.force)
-    reasons = tuple(gate.text for gate in found if gate.verdict is Verdict.REFUSED)
-    warnings = tuple(gate.sentence for gate in found if gate.verdict is Verdict.WARNED)
-    deliveries = tuple(_outcome(one) for one in arrived)
-    if reasons and not config.force:
-        context.log.error(f"Not promoted. {' '.join(reasons)}")
-        note_refusal(
-            store.folder,
-            Refusal(
-                run_id=context.run.run_id,
-                at=now(),
-                reasons=reasons,
-                warnings=warnings,
-                deliveries=deliveries,
-            ),
+    if found.reasons and not config.force:
+        context.log.error(f"Not promoted. {' '.join(found.reasons)}")
+        refused = Refusal(
+            run_id=context.run.run_id,
+            at=now(),
+            reasons=found.reasons,
+            warnings=found.sentences(Verdict.WARNED),
+            deliveries=found.deliveries,
         )
+        note_refusal(store.folder, refused)
         return
     note_refusal(store.folder, None)
-    forced = [gate.sentence for gate in found if gate.verdict is Verdict.REFUSED]
     yield dg.Output(
-        Manifest(
-            kind=PROMOTION,
-            note=f"Forced: {' '.join(forced)}" if forced else "",
-            created_at=now(),
-            run_id=context.run.run_id,
-            is_demo=is_demo,
-            customer_key=candidate.customer_key,
-            versions=versions,
-            model_sha256=candidate.bundle.sha256,
-            metrics=asdict(candidate.measures),
-            distributions=candidate.distributions,
-            currency=candidate.currency,
-            number_format=delivery.contract.number_format,
-            gates=tuple(_recorded(gate) for gate in found),
-            warnings=(*candidate.warnings, *warnings, *forced),
-            deliveries=deliveries,
-        ).model_dump(),
+        _manifest(candidate, versions, found, context.run.run_id).model_dump(),
         metadata={
             "replaces": before.name if before else "",
-            "versions": dg.MetadataValue.md(
-                "\n".join(["| asset | version |", "|---|---|"])
-                + "".join(f"\n| {asset} | {version} |" for asset, version in versions.items())
-            ),
+            "versions": table_value(["asset", "version"], versions.items()),
         },
+    )
+
+
+def _not_together(error: ReleaseError) -> Iterator[dg.AssetCheckResult]:
+    yield _result(_TOGETHER, passed=False, sentence=str(error))
+    for name in list(GATES)[1:]:  # every check needs a result, or Dagster fails the step
+        yield _result(
+            name,
+            passed=False,
+            sentence="Not measured: the versions do not belong together.",
+            severity=dg.AssetCheckSeverity.WARN,
+        )
+
+
+@dataclass(frozen=True)
+class _Evaluated:
+    """The gates of a candidate, and the outcome of its new files."""
+
+    gates: list[Gate]
+    deliveries: tuple[DeliveryOutcome, ...]
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it is refused, with the next steps; empty if it is not."""
+        return tuple(gate.text for gate in self.gates if gate.verdict is Verdict.REFUSED)
+
+    def sentences(self, verdict: Verdict) -> tuple[str, ...]:
+        """Return the sentences of the gates with a verdict."""
+        return tuple(gate.sentence for gate in self.gates if gate.verdict is verdict)
+
+
+def _evaluated(
+    candidate: "_Candidate", before: Release | None, delivery: DeliveryResource, limits: Limits
+) -> _Evaluated:
+    # Demo customers are not a benchmark: the bank's own data always replaces them.
+    compared = before if before is not None and before.is_demo == candidate.is_demo else None
+    arrived = _new_deliveries(candidate, compared, delivery)
+    found = _model_gates(candidate, compared, limits)
+    found += _data_gates(candidate, compared, arrived, limits)
+    if before is None or before.is_demo:
+        found = unprotected(found)
+    elif candidate.is_demo:
+        found = [real_data_stays() if gate.name == CUSTOMERS else gate for gate in found]
+    return _Evaluated(found, tuple(_outcome(one) for one in arrived))
+
+
+def _manifest(
+    candidate: "_Candidate", versions: dict[str, str], found: _Evaluated, run_id: str
+) -> Manifest:
+    forced = found.sentences(Verdict.REFUSED)
+    return Manifest(
+        kind=PROMOTION,
+        note=f"Forced: {' '.join(forced)}" if forced else "",
+        created_at=now(),
+        run_id=run_id,
+        is_demo=candidate.is_demo,
+        customer_key=candidate.customer_key,
+        versions=versions,
+        model_sha256=candidate.bundle.sha256,
+        metrics=asdict(candidate.measures),
+        distributions=candidate.distributions,
+        currency=candidate.currency,
+        number_format=candidate.number_format,
+        gates=tuple(_recorded(gate) for gate in found.gates),
+        warnings=(*candidate.warnings, *found.sentences(Verdict.WARNED), *forced),
+        deliveries=found.deliveries,
     )
 
 
@@ -262,8 +287,10 @@ class _Candidate:
     accounts: dict[str, Account]
     withdrawn: frozenset[str]
     """Withdrawn deliveries."""
+    is_demo: bool
     customer_key: str
     currency: str
+    number_format: str
     bundle: Bundle
     measures: Measures
     distributions: dict[str, dict[int, int]]
@@ -288,8 +315,10 @@ def _candidate(
             for one in delivery.ledger.deliveries()
             if one.status == WITHDRAWN
         ),
+        is_demo=delivery.holds_demo_data,
         customer_key=key_of(path(RFM_TABLE), delivery.contract.customer_key),
         currency=delivery.contract.currency,
+        number_format=delivery.contract.number_format,
         bundle=bundle,
         measures=_measures(bundle),
         distributions=distributions(customers),
@@ -298,7 +327,7 @@ def _candidate(
 
 
 def _holdings_of_others(version: Path) -> list[str]:
-    """Return why no product is recommended, if holdings do not belong to these customers."""
+    """Return why no products are recommended, if holdings do not belong to these customers."""
     model = read_document(version)
     return [] if model.get("matched", True) else [model["state"]]
 
@@ -319,7 +348,7 @@ def _measures(bundle: Bundle) -> Measures:
 
 def _model_gates(candidate: _Candidate, compared: Release | None, limits: Limits) -> list[Gate]:
     if compared is None:
-        return gates(candidate.measures, None, Comparison(), limits)
+        return gates(candidate.measures, None, ReleaseComparison(), limits)
     not_compared = _why_not_compared(candidate, compared)
     agreement, agreement_noise = None, 0.0
     if not not_compared:
@@ -328,7 +357,7 @@ def _model_gates(candidate: _Candidate, compared: Release | None, limits: Limits
         except NotComparableError as error:
             not_compared = str(error)
     drift, drift_noise = _drift(candidate, compared)
-    found = Comparison(
+    found = ReleaseComparison(
         agreement=agreement,
         drift=drift,
         agreement_noise=agreement_noise,
@@ -345,12 +374,12 @@ def _model_gates(candidate: _Candidate, compared: Release | None, limits: Limits
 def _why_not_compared(candidate: _Candidate, compared: Release) -> str:
     if not _same(compared.customer_key, candidate.customer_key):
         return (
-            f"The release in use tells customers apart by `{compared.customer_key}`, and this run "
-            f"by `{candidate.customer_key}`."
+            f"The customer key is `{candidate.customer_key}`, but `{compared.customer_key}` in the "
+            "release in use."
         )
     if not _same(compared.currency, candidate.currency):
         return (
-            f"Money is in {candidate.currency}, and in {compared.currency} in the release in use."
+            f"Money is in {candidate.currency}, but in {compared.currency} in the release in use."
         )
     return ""
 
@@ -371,7 +400,7 @@ def _agreement(candidate: _Candidate, compared: Release) -> tuple[float, float]:
     table = held_out_confusion(bundle, candidate.segments)
     if table.sum() < LEAST_COMPARED:
         raise NotComparableError(
-            f"Under {LEAST_COMPARED} customers can be compared: too few to say whether they stay."
+            f"Fewer than {LEAST_COMPARED} customers can be compared, which is too few."
         )
     return adjusted_rand_index(table), noise(table, adjusted_rand_index)
 

@@ -1,1 +1,1 @@
-"""Assets of segments and what is said of them."""
+"""Assets of segments, their profiles, actions and migration."""

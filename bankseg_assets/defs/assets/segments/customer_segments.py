@@ -29,7 +29,7 @@ def customer_segments(
 ) -> DataFrame:
     """Customer, segment number and name, distance to its centroid, and the measures behind it.
 
-    Held-out customers are labelled too, by the model that never saw them.
+    Held-out customers are labelled too, by the model that was fitted without them.
     """
     model = KMeansModel.from_json(kmeans_model)
     context.add_output_metadata(

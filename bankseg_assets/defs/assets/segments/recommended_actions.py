@@ -21,14 +21,14 @@ from bankseg_assets.storage.outputs import SmallTable
 def recommended_actions(
     context: dg.AssetExecutionContext, delivery: DeliveryResource, segment_profiles: DataFrame
 ) -> SmallTable:
-    """One row a segment: a short request, the reason with the segment's numbers, a channel.
+    """One row per segment: the next action, the reason with the segment's numbers, a channel.
 
-    From rules over the segment's profile that anybody can check. A segment that no rule foresaw
-    is served as usual.
+    Derived from simple rules over the segment's profile. A segment that matches no rule gets the
+    default action.
     """
     contract = delivery.contract
     profiles = [row.asDict() for row in segment_profiles.collect()]
     rows = actions.recommended_actions(profiles, contract.currency, contract.number_format)
-    told = "\n".join(f"- **{r['segment_name']}**: {r['action']}. {r['reason']}" for r in rows)
-    context.add_output_metadata({"actions": dg.MetadataValue.md(told)})
+    lines = "\n".join(f"- **{r['segment_name']}**: {r['action']}. {r['reason']}" for r in rows)
+    context.add_output_metadata({"actions": dg.MetadataValue.md(lines)})
     return SmallTable(rows)

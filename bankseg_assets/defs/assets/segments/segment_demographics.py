@@ -6,7 +6,8 @@ import dagster as dg
 from pyspark.sql import DataFrame
 
 from bankseg_assets.defs.assets.common import FRESHNESS, OWNERS, SEGMENTS
-from bankseg_assets.defs.metadata import markdown_table, table_metadata
+from bankseg_assets.defs.metadata import table_metadata
+from bankseg_assets.presentation.markdown import markdown_table
 from bankseg_assets.profiling.demographics import ATTRIBUTES, demographics
 from bankseg_assets.reports.plots import heat_plot
 from bankseg_assets.storage.outputs import SmallTable
@@ -28,11 +29,11 @@ Rows = list[dict[str, Any]]
 def segment_demographics(
     context: dg.AssetExecutionContext, customer_segments: DataFrame
 ) -> SmallTable:
-    """Age bands, genders and places of each segment against those of all customers.
+    """Age bands, genders and places of each segment, compared with all customers.
 
-    None of them is a feature: this says how far segments differ in them all the same, and whom an
-    offer to one segment alone would reach. Cells of fewer than 11 customers are hidden, and those
-    that would give them away.
+    They are not features of the model. The table shows how much segments still differ in them, and
+    which customers an offer to one segment would reach. Cells of fewer than 11 customers are
+    hidden, and so are cells from which a hidden one could be computed.
     """
     rows = demographics(customer_segments)
     largest = max(rows, key=lambda row: row["distance"] or 0.0)

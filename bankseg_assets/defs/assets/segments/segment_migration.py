@@ -18,8 +18,8 @@ from bankseg_assets.migration.previous_release import (
     CUSTOMERS,
     NothingToCompareError,
     PreviousRelease,
-    colours,
     read_previous_release,
+    segment_colours,
 )
 from bankseg_assets.migration.report import matrix, summary
 from bankseg_assets.migration.sankey_plot import sankey_plot
@@ -43,11 +43,11 @@ def segment_migration(
     customer_segments: DataFrame,
     kmeans_model: dict[str, Any],
 ) -> SmallTable:
-    """Customers and money from segment to segment, between the release in use and this run.
+    """Customers and money that moved between segments since the release in use.
 
-    Split into what the customers did (new data, old model) and what the model did (same data, new
-    model). Empty where there is nothing to compare with: before the first release, between demo
-    data and the bank's own, after a change of the customer key, or when the old files are damaged.
+    Split into moves by customers (new data, old model) and moves by the model (same data, new
+    model). Empty if there is nothing to compare with: before the first release, between demo data
+    and the bank's own, after a change of the customer key, or if the old files are damaged.
     """
     currency = delivery.contract.currency
     rows: list[dict[str, Any]] = []
@@ -65,14 +65,14 @@ def segment_migration(
         context.add_output_metadata({"compared_with": "", "nothing_to_compare": str(reason)})
     else:
         found = flows(migration.paths, past.names, kmeans_model["names"], migration.continues)
-        shades = (past.colours, colours(kmeans_model))
+        shades = (past.colours, segment_colours(kmeans_model))
         context.add_output_metadata(_metadata(found, migration, past, shades, currency))
-        told = {
+        snapshots = {
             "from_snapshot": migration.old_snapshot,
             "to_snapshot": migration.new_snapshot,
             "compared_with": past.release,
         }
-        rows = [asdict(flow) | told for flow in found]
+        rows = [asdict(flow) | snapshots for flow in found]
     return SmallTable(rows)
 
 

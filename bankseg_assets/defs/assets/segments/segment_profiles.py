@@ -7,9 +7,9 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.defs.assets.common import FRESHNESS, OWNERS, SEGMENTS
 from bankseg_assets.defs.io_managers import ROW_COUNT_KEY
-from bankseg_assets.defs.metadata import markdown_table, table_metadata
+from bankseg_assets.defs.metadata import table_metadata
 from bankseg_assets.defs.resources import DeliveryResource
-from bankseg_assets.presentation.markdown import escaped
+from bankseg_assets.presentation.markdown import escaped, markdown_table
 from bankseg_assets.presentation.phrases import knows_direction
 from bankseg_assets.profiling.profiles import INCOME, INDEXED, profile
 from bankseg_assets.storage.outputs import SmallTable
@@ -28,10 +28,11 @@ def segment_profiles(
     customer_segments: DataFrame,
     segment_demographics: DataFrame,
 ) -> SmallTable:
-    """Size, share, value, quartiles, index, a name, one sentence, one rule, places and people.
+    """Size, share, value, quartiles, index, name, sentence, rule, places and people of a segment.
 
-    The rule is at most three thresholds, found on a sample of the customers; how much of the
-    segment it covers, and how many of those who fulfil it belong to the segment, is of all.
+    The rule has at most three thresholds, fitted on a sample of the customers. Its coverage (share
+    of members who fulfil it) and exclusivity (share of those who fulfil it that are members) are
+    measured on all customers.
     """
     demographics = [row.asDict() for row in segment_demographics.collect()]
     rows = profile(customer_segments, demographics, delivery.contract.currency)
@@ -55,7 +56,7 @@ def _list(rows: list[dict[str, Any]], column: str) -> dg.MarkdownMetadataValue:
 def _rules(rows: list[dict[str, Any]]) -> str:
     """Return the rule of each segment with coverage and exclusivity."""
     return markdown_table(
-        ["segment", "rule", "coverage: members who fulfil it", "exclusivity: of them, members"],
+        ["segment", "rule", "coverage: % of members", "exclusivity: % of matches"],
         [
             (row["segment_name"], row["rule"], *map(_percent, (coverage, exclusivity)))
             for row in rows

@@ -9,6 +9,7 @@ import pyarrow.compute as pc
 import pytest
 
 from bankseg_assets.defs.assets.customers.rfm_table import RfmConfig
+from bankseg_assets.defs.assets.models.kmeans_model import KMeansConfig
 from bankseg_assets.defs.assets.release.release import ReleaseConfig
 from bankseg_assets.release.releases import current_release
 from bankseg_assets_tests.batch_fixtures import Platform
@@ -57,13 +58,13 @@ def test_small_delivery_recomputes_its_customers_only(
     more.with_name("demo_transactions_2.csv.done").touch()
     run = run_platform(after_batch.resources, assets=["raw_transactions", *CLEANED, "rfm_table"])
     assert run.success, run.failures
-    assert run.metadata["rfm_table"]["customers_counted_anew"] == 1
+    assert run.metadata["rfm_table"]["customers_recomputed"] == 1
     assert run.metadata["rfm_table"]["snapshot_date"] == "2016-10-23"
     found = run.table("rfm_table").sort_by("customer_id")
     # The same platform without the previous table: all customers are computed.
     shutil.rmtree(after_batch.settings.published_dir / "rfm_table")
     again = run_platform(after_batch.resources, assets=["rfm_table"])
-    assert again.metadata["rfm_table"]["customers_counted_anew"] == found.num_rows
+    assert again.metadata["rfm_table"]["customers_recomputed"] == found.num_rows
     assert again.table("rfm_table").sort_by("customer_id").to_pylist() == found.to_pylist()
 
 
@@ -77,7 +78,11 @@ def test_run_may_use_another_customer_key(after_batch: Platform) -> None:
     """A run from rfm_table on, as in the Launchpad of `models`: each asset records the key."""
     key = "concat_ws('|', gender, location)"
     config = dg.RunConfig(
-        {"rfm_table": RfmConfig(customer_key=key), "release": ReleaseConfig(force=True)}
+        {
+            "rfm_table": RfmConfig(customer_key=key),
+            "kmeans_model": KMeansConfig(k_max=4),
+            "release": ReleaseConfig(force=True),
+        }
     )
     run = run_platform(after_batch.resources, job="models", config=config)
     assert run.success, run.failures
@@ -89,8 +94,8 @@ def test_run_may_use_another_customer_key(after_batch: Platform) -> None:
     released = current_release(after_batch.settings.published_dir)
     assert released is not None
     assert released.customer_key == key
-    told = run.metadata["segment_migration"]["nothing_to_compare"]
-    assert f"apart by `customer_id`, and this run by `{key}`" in told
+    message = run.metadata["segment_migration"]["nothing_to_compare"]
+    assert f"is `{key}`, but `customer_id` in" in message
     # Later, without the run configuration: the key is known from the table.
     again = run_platform(after_batch.resources, assets=["release"])
     assert again.success
@@ -104,18 +109,12 @@ def run_cleaned(bank: Platform) -> set[tuple[str | None, str | None]]:
     return {(row["gender"], row["location"]) for row in rows}
 
 
-@pytest.mark.parametrize(
-    ("key", "told"),
-    [
-        ("reflect('java.lang.System', 'exit', 1)", "CustomerKeyError: The customer key `reflect"),
-        ("concat_ws('|', customer_id", "ValueError: The customer key `concat_ws('|', customer_id`"),
-    ],
-)
-def test_invalid_key_is_refused(after_batch: Platform, key: str, told: str) -> None:
+def test_invalid_key_is_refused(after_batch: Platform) -> None:
+    key = "reflect('java.lang.System', 'exit', 1)"
     config = dg.RunConfig({"rfm_table": RfmConfig(customer_key=key)})
     run = run_platform(after_batch.resources, assets=["rfm_table"], config=config)
     assert not run.success
-    assert told in run.failures["rfm_table"]
+    assert "CustomerKeyError: The customer key `reflect" in run.failures["rfm_table"]
 
 
 def test_transactions_without_key_are_reported(after_batch: Platform) -> None:
@@ -124,5 +123,5 @@ def test_transactions_without_key_are_reported(after_batch: Platform) -> None:
     assert run.checks["customers_are_unique"].passed
     found = run.checks["transactions_have_a_customer"]
     assert (found.passed, found.severity) == (False, dg.AssetCheckSeverity.WARN)
-    assert "which count for no customer. In the key, use concat_ws" in str(found.description)
+    assert "which belong to no customer. In the key, use concat_ws" in str(found.description)
     assert None not in run.table("rfm_table")["customer_id"].to_pylist()

@@ -90,8 +90,8 @@ def test_rows_of_real_file_are_preserved(
     assert found["rows_clean"] + found["rows_quarantined"] + found["rows_duplicate"] == REAL_ROWS
     # The real file has no reason to quarantine thousands of rows.
     assert found["rows_clean"] > 0.999 * REAL_ROWS
-    aside = run.table("quarantined_transactions").to_pylist()
-    assert all(row["reason"] and row["raw_text"] for row in aside)
+    quarantined = run.table("quarantined_transactions").to_pylist()
+    assert all(row["reason"] and row["raw_text"] for row in quarantined)
     newest = max(run.table("cleaned_transactions")["transaction_at"].to_pylist()).date()
     snapshot = date.fromisoformat(run.metadata["rfm_table"]["snapshot_date"])
     assert (snapshot - newest).days == 1

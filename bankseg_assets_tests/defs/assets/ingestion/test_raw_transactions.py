@@ -116,12 +116,12 @@ def test_only_bad_files_raise_with_all_reasons(
 ) -> None:
     land_bad_files(settings, demo_lines(tmp_path))
     run = run_platform(platform, job="ingestion")
-    told, landing = run.failures["raw_transactions"], settings.landing_dir
+    message, landing = run.failures["raw_transactions"], settings.landing_dir
     assert (
         f"No transaction file was accepted. Put a CSV, CSV.gz, Parquet or XLSX into {landing}"
-        in told
+        in message
     )
-    assert all(name in told for name in BAD_FILES)
+    assert all(name in message for name in BAD_FILES)
     assert run.metadata == {}
     assert not settings.published_dir.exists() or not list(settings.published_dir.glob("*/*"))
 
@@ -129,9 +129,9 @@ def test_only_bad_files_raise_with_all_reasons(
 def test_empty_landing_folder_error_names_demo_data(
     settings: Settings, platform: dict[str, object]
 ) -> None:
-    told = run_platform(platform, job="ingestion").failures["raw_transactions"]
-    assert str(settings.landing_dir) in told
-    assert "make demo-data" in told
+    message = run_platform(platform, job="ingestion").failures["raw_transactions"]
+    assert str(settings.landing_dir) in message
+    assert "make demo-data" in message
 
 
 def test_previous_version_loads_after_bad_files(after_batch: Platform) -> None:

@@ -41,12 +41,12 @@ def test_classifier_beats_majority_baseline(batch: Platform) -> None:
 
 def test_metadata_has_quality_of_baselines(batch: Platform) -> None:
     found = batch.run.metadata["nb_classifier"]
-    rows = [line.split(" | ") for line in found["classifiers"].splitlines()]
-    assert len(rows) == 2 + 5
-    assert rows[4][0] == "| nearest centroid"
-    assert rows[4][1] == "1.0000"  # weighted F1
-    assert len(found["recall"].splitlines()) == 2 + found["n_segments"]
-    assert len(found["completeness"].splitlines()) == 2 + 16
+    rows = {row.data["classifier"]: row.data for row in found["classifiers"].records}
+    assert len(rows) == 5
+    assert rows["nearest centroid"]["f1 weighted"] == "1.0000"
+    assert rows["nearest centroid"]["log loss"] == ""  # it gives no probabilities
+    assert len(found["recall"].records) == found["n_segments"]
+    assert len(found["completeness"].records) == 16
     assert found["reliability"].startswith("![Reliability")
     assert found["calibration_error"] < 0.05
     assert found["greatest_calibration_error_of_a_subset"] < 0.15  # of a few hundred customers

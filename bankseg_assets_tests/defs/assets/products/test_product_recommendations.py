@@ -90,7 +90,7 @@ def test_new_holdings_make_new_release_with_same_segments(after_batch: Platform)
         *("recommendation_model", "product_recommendations"),
     }
     found = run.metadata["product_recommendations"]
-    assert found["state"].startswith("By segment alone")
+    assert found["state"].startswith("By segment only")
     assert found["customers_with_holdings"] == "60"
     assert found["holders_without_transactions"] == "20"
     assert set(run.table("product_recommendations")["source"].to_pylist()) == {"segment"}

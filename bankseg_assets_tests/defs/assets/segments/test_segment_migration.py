@@ -50,7 +50,9 @@ def put(table: pa.Table, name: str, values: pa.Array) -> pa.Table:
 def test_first_batch_reports_nothing_to_compare(batch: Platform) -> None:
     found = batch.run.metadata["segment_migration"]
     assert (found["n_flows"], found["compared_with"]) == (0, "")
-    assert found["nothing_to_compare"] == "This is the first release: there is no earlier snapshot."
+    assert (
+        found["nothing_to_compare"] == "This is the first release: there is no previous snapshot."
+    )
     assert batch.run.checks[CHECK].passed
     assert batch.run.table("segment_migration").num_rows == 0
 
@@ -129,7 +131,7 @@ def test_missing_flow_fails_check(after_batch: Platform) -> None:
     assert isinstance(published, PublishedResource)
     result = no_customer_is_lost_on_the_way(published=published)
     assert not result.passed
-    assert "customers leave the old segments, by the old model, of" in str(result.description)
+    assert "customers leave the old segments, by the old model; expected" in str(result.description)
 
 
 def change_release(bank: Platform, **changes: object) -> None:
@@ -141,18 +143,18 @@ def change_release(bank: Platform, **changes: object) -> None:
 
 
 @pytest.mark.parametrize(
-    ("changes", "told"),
+    ("changes", "message"),
     [
-        ({"is_demo": False}, "The release in use is of the bank's own data, and this one of demo"),
-        ({"customer_key": "person"}, "by `person`, and this run by `customer_id`."),
+        ({"is_demo": False}, "The release in use has the bank's own data, and this one has demo"),
+        ({"customer_key": "person"}, "is `customer_id`, but `person` in the release in use."),
     ],
 )
 def test_incomparable_release_is_reported_without_failure(
-    after_batch: Platform, changes: dict[str, object], told: str
+    after_batch: Platform, changes: dict[str, object], message: str
 ) -> None:
     change_release(after_batch, **changes)
     run = migrate(after_batch)
-    assert told in run.metadata["segment_migration"]["nothing_to_compare"]
+    assert message in run.metadata["segment_migration"]["nothing_to_compare"]
     assert run.checks[CHECK].passed
     assert run.table("segment_migration").num_rows == 0
 
