@@ -1,6 +1,6 @@
 """An archive of Spark's classes (AppCDS), which Java maps instead of reading jars at each start.
 
-It is made once, by recording a training batch; decision 0024 has the measurements.
+It is made once, by recording a training batch; decision 0026 has the measurements.
 """
 
 import fcntl
@@ -72,7 +72,7 @@ def archive_path(java_home: Path) -> Path:
     digest = hashlib.sha256()
     for path in (*java, *jars):
         stat = path.stat()
-        digest.update(f"{path}\0{stat.st_size}\0{stat.st_mtime_ns}\n".encode())
+        digest.update(f"{path}\0{stat.st_size}\0{int(stat.st_mtime)}\n".encode())
     return ROOT / f"spark-{digest.hexdigest()[:16]}.jsa"
 
 
@@ -152,7 +152,7 @@ def _dump_base(java_home: Path, archive: Path, draft: Path) -> None:
     """
     if _base(archive) or (java_home / "lib" / "server" / "classes.jsa").exists():
         return
-    command = [java_home / "bin" / "java", "-Xshare:dump", f"-XX:SharedArchiveFile={draft}"]
+    command = [str(java_home / "bin" / "java"), "-Xshare:dump", f"-XX:SharedArchiveFile={draft}"]
     done = subprocess.run(command, capture_output=True, text=True, errors="replace", check=False)
     if done.returncode:
         raise ArchiveError(f"Java failed: {(done.stderr or done.stdout).strip()[-500:]}")
@@ -161,7 +161,7 @@ def _dump_base(java_home: Path, archive: Path, draft: Path) -> None:
 
 def _is_accepted(java_home: Path, layers: Sequence[Path], class_path: str) -> bool:
     options = ["-Xshare:on", f"-XX:SharedArchiveFile={':'.join(map(str, layers))}"]
-    command = [java_home / "bin" / "java", *options, "-cp", class_path, "-version"]
+    command = [str(java_home / "bin" / "java"), *options, "-cp", class_path, "-version"]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 

@@ -23,6 +23,8 @@ from bankseg_assets.runtime.java import find_java_home
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.runtime.spark import spark_config
 
+pytestmark = pytest.mark.subprocess
+
 
 class Made(NamedTuple):
     java_home: Path
@@ -172,7 +174,6 @@ class_archive.build(Path(sys.argv[1]), train)
 """
 
 
-@pytest.mark.subprocess
 def test_killed_build_leaves_no_archive(made: Made) -> None:
     command = [sys.executable, "-c", KILLED, str(made.java_home), str(made.root)]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as builder:
@@ -201,7 +202,6 @@ def real_archive(java_home: Path) -> Path:
 
 
 @pytest.mark.slow
-@pytest.mark.subprocess
 @pytest.mark.parametrize("is_removed", [True, False])
 @pytest.mark.parametrize("collector", ["Parallel", "Serial", "G1"])
 @pytest.mark.parametrize("java", ["found", "packaged"])
@@ -245,7 +245,6 @@ print(builder.getOrCreate().range(5).count())
 
 
 @pytest.mark.slow
-@pytest.mark.subprocess
 def test_spark_starts_with_an_unsuitable_archive(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

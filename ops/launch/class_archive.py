@@ -1,4 +1,4 @@
-"""Make the archive of Spark's classes (decision 0024): `python -m ops.launch.class_archive`.
+"""Make the archive of Spark's classes (decision 0026): `python -m ops.launch.class_archive`.
 
 It runs a small batch on demo data in a temporary data folder, at the lowest priority. Everything
 works without the archive, so a failure is one line.
@@ -23,7 +23,7 @@ from bankseg_assets.runtime.class_archive import (
     is_settled,
     locate_spark_java,
 )
-from bankseg_assets.runtime.java import JavaNotFoundError
+from bankseg_assets.runtime.java import JavaNotFoundError, find_java_home
 from bankseg_assets.runtime.settings import (
     DEFAULT_CONTRACT,
     Settings,
@@ -31,16 +31,13 @@ from bankseg_assets.runtime.settings import (
     load_settings,
 )
 from bankseg_assets.runtime.spark import is_local
+from ops.exit_codes import FAILED, INTERRUPTED
 from ops.launch import materialize
-from ops.launch.preflight import find_java
 
 ROWS = 5_000
 LOWEST_PRIORITY = 19
 IDLE_POLL_SECONDS = 10.0
 JAVA_END_SECONDS = 300.0  # it writes the archive when it ends
-
-FAILED = 1
-INTERRUPTED = 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,7 +57,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if not is_local(settings):
             print("The archive of Spark's classes is for local mode alone.")
             return 0
-        java_home = find_java(settings, os.environ)
+        java_home = find_java_home(settings.java_dir)
         if options.when_idle:
             _wait_until_idle()
         print(f"The archive of Spark's classes: {build(java_home, train)}")
