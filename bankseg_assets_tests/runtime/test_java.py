@@ -7,6 +7,8 @@ import pytest
 
 from bankseg_assets.runtime.java import JavaNotFoundError, find_java_home, java_version
 
+pytestmark = pytest.mark.subprocess
+
 
 def fake_java(home: Path, version: str) -> Path:
     program = home / "bin" / "java"
@@ -62,7 +64,6 @@ def test_link_on_path_is_resolved_to_java_home(tmp_path: Path) -> None:
     assert find_java_home(tmp_path / "shim", {"PATH": str(binaries)}) == home
 
 
-@pytest.mark.subprocess
 def test_packaged_java_starts_like_spark_starts_it(
     tmp_path: Path,
 ) -> None:
