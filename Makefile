@@ -28,8 +28,8 @@ env: $(VENV)/.installed ## Create .venv from the hashed lock file.
 run: env ## Materialize what is missing, then serve the Dagster UI and the app until Ctrl-C.
 	@$(PY) -m ops.launch.run
 
-materialize: env ## Materialize every asset once; exit code 0 on success. FORCE=1 releases despite failed gates.
-	@$(PY) -m ops.launch.materialize $(if $(FORCE),--force)
+materialize: env ## Materialize every asset once; exit code 0 on success. FORCE=1 releases despite failed gates, REFIT=1 refits.
+	@$(PY) -m ops.launch.materialize $(if $(FORCE),--force) $(if $(REFIT),--refit)
 
 demo-data: env ## Write demo transactions and holdings into the landing folders: ROWS=1048567 SEED=7.
 	@$(PY) -m ops.demo.transactions --rows $(ROWS) --seed $(SEED)

@@ -77,7 +77,7 @@ class Platform:
 def run_platform(
     platform: Mapping[str, object],
     *,
-    job: str = "everything",
+    job: str = "refit",
     assets: Collection[str] = (),
     config: dg.RunConfig | None = None,
 ) -> Run:

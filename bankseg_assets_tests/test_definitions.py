@@ -20,7 +20,7 @@ GRAPH = defs.resolve_asset_graph()
 ASSETS = {key.to_user_string() for key in GRAPH.get_all_asset_keys()}
 # The comparison of algorithms takes minutes, and nothing is made from it.
 STUDY = "segmentation_comparison"
-JOBS = ("everything", "ingestion", "models", "recommendations", "comparison")
+JOBS = ("refresh", "refit", "ingestion", "recommendations", "comparison")
 
 
 def run_python(code: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -92,11 +92,11 @@ def test_table_columns_have_type_and_description() -> None:
         assert all(column.type and column.description for column in schema.columns), name
 
 
-def test_ingestion_and_models_are_everything() -> None:
-    ingestion, models = selected("ingestion"), selected("models")
-    assert ingestion.isdisjoint(models)
-    assert ingestion | models == selected("everything") == ASSETS - {STUDY}
-    assert ingestion == upstream("cleaned_transactions") | upstream("quarantined_transactions")
+def test_refresh_and_refit_are_all_assets_but_the_study() -> None:
+    assert selected("refresh") == selected("refit") == ASSETS - {STUDY}
+    assert selected("ingestion") == upstream("cleaned_transactions") | upstream(
+        "quarantined_transactions"
+    )
     assert selected("comparison") == {STUDY}
 
 
@@ -112,7 +112,7 @@ def test_jobs_run_in_process() -> None:
 
 
 def test_recommendations_run_after_independent_assets() -> None:
-    job = defs.resolve_job_def("everything")
+    job = defs.resolve_job_def("refresh")
     priorities = {
         node.name: int(job.get_node_named(node.name).tags.get("dagster/priority", 0))
         for node in job.nodes
@@ -128,15 +128,16 @@ def test_checks_run_in_the_jobs_of_their_assets() -> None:
         }
         for job in JOBS
     }
-    assert found["ingestion"].isdisjoint(found["models"])
-    assert found["ingestion"] | found["models"] == found["everything"]
+    assert found["refresh"] == found["refit"]
+    assert "every_row_is_accounted_for" in found["ingestion"] < found["refresh"]
+    assert "numpy_scores_as_spark_does" in found["refresh"] - found["ingestion"]
 
 
 def test_sensors_run_from_the_start() -> None:
     found = {sensor.name: sensor.default_status for sensor in defs.sensors or ()}
     assert found == dict.fromkeys(
         (
-            *("landing_sensor", "holdings_sensor", "cleaned_sensor"),
+            *("landing_sensor", "holdings_sensor", "cleaned_sensor", "refit_sensor"),
             *("failure_sensor", "release_sensor"),
         ),
         dg.DefaultSensorStatus.RUNNING,
@@ -150,3 +151,10 @@ def test_package_import_has_no_side_imports() -> None:
         "print(json.dumps(sorted(sys.modules.keys() - before)))"
     )
     assert json.loads(run_python(code).stdout) == ["bankseg_assets"]
+
+
+def test_refresh_keeps_every_model_and_refit_none() -> None:
+    kept = defs.resolve_job_def("refresh").run_config["ops"]
+    assert set(kept) == {"pca_model", "kmeans_model", "nb_classifier", "recommend_products"}
+    assert all(step == {"config": {"keep": True}} for step in kept.values())
+    assert not defs.resolve_job_def("refit").run_config

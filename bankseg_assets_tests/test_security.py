@@ -129,7 +129,7 @@ def test_token_is_not_in_dagsters_snapshots(monkeypatch: pytest.MonkeyPatch) -> 
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", r"Property `ScheduleDefinition\.environment_vars`")
         kept: list[object] = [RepositorySnap.from_def(definitions.get_repository_def())]
-    kept += [JobSnap.from_job_def(definitions.resolve_job_def(n)) for n in ("everything", "models")]
+    kept += [JobSnap.from_job_def(definitions.resolve_job_def(n)) for n in ("refresh", "refit")]
     for snapshot in kept:
         assert "CANARY" not in serialize_value(snapshot)  # type: ignore[arg-type]
     assert isinstance(definitions, dg.Definitions)

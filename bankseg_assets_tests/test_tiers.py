@@ -1,4 +1,4 @@
-"""Unit tests start no process, and tests with a slow fixture are no unit tests."""
+"""Unit tests start no process, and tests with a slow fixture are not unit tests."""
 
 import subprocess
 

@@ -26,7 +26,7 @@ def address(port: int) -> str:
     return f"http://{HOST}:{port}"
 
 
-def launch(port: int, job: str = "everything") -> str:
+def launch(port: int, job: str = "refresh") -> str:
     """Start a run of a job; return its ID. Raises DagsterError."""
     selector = {
         "repositoryLocationName": "bankseg",

@@ -55,7 +55,7 @@ page.begin(
 card = data.document("model_card")
 direction_known = session.direction_known()
 if not card:
-    page.waiting("This version has no model card.", "Run the job `models`.")
+    page.waiting("This version has no model card.", "Run the job `refresh`.")
 else:
     for title, texts in (
         ("Intended use", card["use"]["intended"]),

@@ -28,7 +28,7 @@ page.begin_with_data("Explore", "What is in the data?")
 bundle, tables, style = session.bundle(), data.document("eda_report"), session.numbers()
 if not tables:
     if bundle:
-        page.waiting("This version has no EDA report.", "Run the job `models`.")
+        page.waiting("This version has no EDA report.", "Run the job `refresh`.")
     st.stop()
 
 known_here = knows_direction(tables)

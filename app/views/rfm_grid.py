@@ -37,7 +37,7 @@ names = names_of(direction_known)
 cells = data.table("rfm_grid")
 if cells.empty:
     page.waiting(
-        "This version has no RFM grid.", "Run the job `models`, then switch to the newer version."
+        "This version has no RFM grid.", "Run the job `refresh`, then switch to the newer version."
     )
     st.stop()
 

@@ -13,6 +13,11 @@ def footer(bundle: Bundle, numbers: Numbers) -> None:
     st.divider()
     parts = [
         f"Model {bundle.version.split('-')[0]}",
+        *(
+            [f"fitted on the customers of {day(bundle.fitted_snapshot_date)}"]
+            if bundle.fitted_snapshot_date
+            else []
+        ),
         f"snapshot of {day(bundle.snapshot_date)}",
         f"{numbers.count(int(bundle.metrics['n_customers']))} customers",
     ]

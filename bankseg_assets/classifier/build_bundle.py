@@ -100,7 +100,7 @@ def build_bundle(
         currency=currency,
         **_parameters(fitted),
         segments=tuple(
-            _segment(profile, fitted.kmeans.colours[profile["segment"]])
+            segment_document(profile, fitted.kmeans.colours[profile["segment"]])
             for profile in sorted(profiles, key=lambda p: p["segment"])
         ),
         inputs=tuple(form_inputs(segments, measures, currency, direction_known=direction_known)),
@@ -233,7 +233,8 @@ def _limit(greatest: float) -> float:
     return 10.0 ** math.ceil(math.log10(10 * max(greatest, 1)))
 
 
-def _segment(profile: Mapping[str, Any], colour: int) -> Segment:
+def segment_document(profile: Mapping[str, Any], colour: int) -> Segment:
+    """Return what the bundle holds of a segment, from its row of the profiles."""
     medians, indexed = (
         [name for name in names if name != INCOME or knows_direction(profile)]
         for names in (MEDIANS, INDEXED)

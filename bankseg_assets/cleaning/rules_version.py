@@ -12,3 +12,6 @@ repeated, of value_ranges and currencies, and of how a `ColumnRule` is read (del
 
 RFM_RULES = 2
 """Of the measures in customers/rfm (`customers`, `age_at`, `held_out`) and rfm_update."""
+
+HOLDINGS_RULES = 1
+"""Of products/holdings."""

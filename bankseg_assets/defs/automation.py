@@ -1,4 +1,4 @@
-"""Jobs and sensors for new content and cleaned data; `alerts` has those for runs.
+"""Jobs, sensors and schedules for new content, cleaned data and stale models; see also `alerts`.
 
 A new file of holdings starts the product recommendations only.
 """
@@ -16,11 +16,19 @@ from bankseg_assets.defs.alerts import ALERTS
 from bankseg_assets.defs.assets.ingestion.cleaned_transactions import CONTENT_HASH_KEY, CONTRACT_KEY
 from bankseg_assets.defs.check_state import CheckState, blocking_keys, check_state
 from bankseg_assets.defs.checks.core import ALL_CHECKS
-from bankseg_assets.defs.resources import DeliveryResource, HoldingsResource
+from bankseg_assets.defs.resources import (
+    DeliveryResource,
+    HoldingsResource,
+    PublishedResource,
+)
 from bankseg_assets.landing.archive import sha256_of
 from bankseg_assets.landing.files import list_landing
 from bankseg_assets.landing.ledger import WITHDRAWN, Delivery, content_hash, current_content
 from bankseg_assets.products.current_delivery import holdings_in_use
+from bankseg_assets.release.gates import Verdict
+from bankseg_assets.release.refit import REFIT_GATE
+from bankseg_assets.release.releases import current_release
+from bankseg_assets.runtime.settings import load_settings
 
 LOOK_EVERY_SECONDS = 10
 # Dagster ends a sensor after 60 seconds; a network disk of 20 MB a second reads this in 26.
@@ -30,6 +38,7 @@ LATER_ATTEMPTS_SECONDS = 3600.0  # retried without end: the cause of three failu
 CONTENT_TAG = "bankseg/content"
 HOLDINGS_TAG = "bankseg/holdings"
 CLEANED_TAG = "bankseg/cleaned_by"
+REFIT_TAG = "bankseg/refit_of"
 # The sensors retry their runs themselves; Dagster's own retries would start a second one.
 _NO_OTHER_RETRY = {"dagster/max_retries": "0"}
 # A retry recomputes everything: versions made by two runs do not belong together.
@@ -53,19 +62,26 @@ _RELEASE_CHAIN = dg.AssetSelection.assets("release").upstream() & (
     dg.AssetSelection.assets("cleaned_transactions").downstream(include_self=False)
 )
 _STUDY = dg.AssetSelection.assets("segmentation_comparison")
-everything = dg.define_asset_job(
-    "everything",
-    dg.AssetSelection.all() - _STUDY,
-    description="All assets, from the landing folder to the classifier.",
+_ALL = dg.AssetSelection.all() - _STUDY
+_KEEPING = ("pca_model", "kmeans_model", "nb_classifier", "recommend_products")
+refresh = dg.define_asset_job(
+    "refresh",
+    _ALL,
+    description="From the landing folder to a release, with the models of the release in use: new "
+    "data are scored, not refitted. Without models that suit the data, it fits them.",
+    tags=_WHOLE,
+    config={"ops": {name: {"config": {"keep": True}} for name in _KEEPING}},
+)
+refit = dg.define_asset_job(
+    "refit",
+    _ALL,
+    description="From the landing folder to a release, with models fitted on all customers.",
     tags=_WHOLE,
 )
 ingestion = dg.define_asset_job(
-    "ingestion", _INGESTION, description="Ingest landed files and clean them.", tags=_WHOLE
-)
-models = dg.define_asset_job(
-    "models",
-    dg.AssetSelection.all() - _INGESTION - _STUDY,
-    description="Everything after cleaning: report, RFM, PCA, k-means, segments, classifier.",
+    "ingestion",
+    _INGESTION,
+    description="Ingest landed files and clean them, without a release.",
     tags=_WHOLE,
 )
 comparison = dg.define_asset_job(
@@ -80,16 +96,26 @@ recommendations = dg.define_asset_job(
     description="Ingest the holdings folder and recommend products.",
     tags=_WHOLE,
 )
-JOBS = [everything, ingestion, models, comparison, recommendations]
+JOBS = [refresh, refit, ingestion, recommendations, comparison]
 # Knowing a better algorithm is useful, but not worth a minute per batch.
 comparison_schedule = dg.ScheduleDefinition(
     job=comparison, cron_schedule="0 3 * * 0", default_status=dg.DefaultScheduleStatus.RUNNING
 )
-SCHEDULES = [comparison_schedule]
+
+
+@dg.schedule(job=refit, cron_schedule="0 4 1 * *", default_status=dg.DefaultScheduleStatus.RUNNING)
+def refit_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Refit the models every month, so that segments do not become stale."""
+    if current_release(load_settings().published_dir) is None:
+        return dg.SkipReason("There is no release yet; the first one fits the models.")
+    return dg.RunRequest()
+
+
+SCHEDULES = [comparison_schedule, refit_schedule]
 
 
 @dg.sensor(
-    job=ingestion,
+    job=refresh,
     minimum_interval_seconds=LOOK_EVERY_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
@@ -109,7 +135,7 @@ def landing_sensor(
         delivery,
         counting=current_content,
         table=_CLEANED,
-        not_taking=(models.name, comparison.name, recommendations.name),
+        not_taking=(comparison.name, recommendations.name),
         tag=CONTENT_TAG,
     )
 
@@ -145,7 +171,7 @@ def holdings_sensor(
 
 
 @dg.sensor(
-    job=models,
+    job=refresh,
     minimum_interval_seconds=LOOK_EVERY_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
@@ -157,7 +183,7 @@ def cleaned_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Sk
     cleaned = context.instance.get_latest_materialization_event(_CLEANED)
     if cleaned is None:
         return dg.SkipReason("There is no cleaned data yet.")
-    chain = _release_chain(context)
+    chain = _resolved(context, _RELEASE_CHAIN)
     if _models_are_made(context, cleaned, chain):
         return dg.SkipReason("The models are up to date with the newest cleaned data.")
     if any(_makes_models(run, chain) for run in _unfinished_runs(context)):
@@ -169,10 +195,47 @@ def cleaned_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Sk
     if reason:
         return dg.SkipReason(reason)
     tags = {CLEANED_TAG: cleaned.run_id, **_NO_OTHER_RETRY}
-    return dg.RunRequest(run_key=f"{cleaned.run_id}-{attempt}", tags=tags)
+    return dg.RunRequest(
+        run_key=f"{cleaned.run_id}-{attempt}",
+        tags=tags,
+        # Not cleaned again: attempts are counted by the run that cleaned the data.
+        asset_selection=sorted(_resolved(context, _ALL - _INGESTION)),
+    )
 
 
-SENSORS = [landing_sensor, holdings_sensor, cleaned_sensor, *ALERTS]
+@dg.sensor(
+    job=refit,
+    minimum_interval_seconds=LOOK_EVERY_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+)
+def refit_sensor(
+    context: dg.SensorEvaluationContext, published: PublishedResource
+) -> dg.RunRequest | dg.SkipReason:
+    """Start a run that refits the models when those in use no longer suit the customers.
+
+    The release's gate `model_suits_todays_customers` says so. A model is refitted once: if the
+    gates refuse the new one, the next automatic attempt is that of the monthly schedule.
+    """
+    release = current_release(published.store.folder)
+    if release is None:
+        return dg.SkipReason("There is no release yet.")
+    advised = [gate for gate in release.gates if gate.name == REFIT_GATE]
+    if all(gate.verdict == Verdict.PASSED.value for gate in advised):
+        return dg.SkipReason("The models in use suit the customers.")
+    if any(run.job_name in (refresh.name, refit.name) for run in _unfinished_runs(context)):
+        return dg.SkipReason("A run that makes a release is in progress.")
+    model = release.fit.version
+    attempts = context.instance.get_run_records(dg.RunsFilter(tags={REFIT_TAG: model}))
+    if any(one.dagster_run.status == dg.DagsterRunStatus.SUCCESS for one in attempts):
+        return dg.SkipReason("The models were refitted, and the new ones were not released.")
+    reason, attempt = _next_attempt(context, REFIT_TAG, model)
+    if reason:
+        return dg.SkipReason(reason)
+    tags = {REFIT_TAG: model, **_NO_OTHER_RETRY}
+    return dg.RunRequest(run_key=f"refit-{model}-{attempt}", tags=tags)
+
+
+SENSORS = [landing_sensor, holdings_sensor, cleaned_sensor, refit_sensor, *ALERTS]
 
 
 def _evaluate_folder(
@@ -371,9 +434,11 @@ def _makes_models(run: dg.DagsterRun, chain: frozenset[dg.AssetKey]) -> bool:
     """Return whether a run materializes the release and everything that it needs."""
     if run.asset_selection:  # a subset of a job, or a selection in the UI
         return chain <= run.asset_selection
-    return run.job_name in (everything.name, models.name)
+    return run.job_name in (refresh.name, refit.name)
 
 
-def _release_chain(context: dg.SensorEvaluationContext) -> frozenset[dg.AssetKey]:
+def _resolved(
+    context: dg.SensorEvaluationContext, selection: dg.AssetSelection
+) -> frozenset[dg.AssetKey]:
     assert context.repository_def is not None  # Dagster sets it for every sensor
-    return frozenset(_RELEASE_CHAIN.resolve(context.repository_def.asset_graph))
+    return frozenset(selection.resolve(context.repository_def.asset_graph))

@@ -127,6 +127,25 @@ class ProductModel:
             }
         return found
 
+    @classmethod
+    def from_json(cls, document: Mapping[str, Any]) -> "ProductModel":
+        """Read what `to_json` wrote."""
+        factors = document["factors"]
+        arrays = ("factors", "intercepts", "slopes")
+        return cls(
+            products=list(document["products"]),
+            shares=np.array(document["shares"], dtype=np.float64),
+            segment_shares={
+                int(segment): np.array(shares, dtype=np.float64)
+                for segment, shares in document["segment_shares"].items()
+            },
+            factors=None
+            if factors is None
+            else Factors(
+                **factors | {name: np.array(factors[name], dtype=np.float64) for name in arrays}
+            ),
+        )
+
 
 def ranking(scores: Array, held: Holdings) -> npt.NDArray[np.int64]:
     """Return product indices (n, P), the best first and held ones last.

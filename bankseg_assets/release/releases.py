@@ -64,6 +64,22 @@ class DeliveryOutcome(Document):
     reasons: dict[str, int] = Field(default_factory=dict)
 
 
+class ModelFit(Document):
+    """When a model was fitted, on which customers, and how good it was then.
+
+    version: the run that fitted it. fitted_at: UTC. snapshot_date: of those customers. metrics,
+    distributions: as those of a release. features_named: those that the contract named, none if
+    they were chosen from the data.
+    """
+
+    version: str
+    fitted_at: str
+    snapshot_date: str = ""
+    metrics: dict[str, bool | int | float | None] = Field(default_factory=dict)
+    distributions: dict[str, dict[int, int]] = Field(default_factory=dict)
+    features_named: tuple[str, ...] | None = None
+
+
 class Manifest(Document):
     """The document of a release. A field with a default is absent in older releases."""
 
@@ -76,6 +92,8 @@ class Manifest(Document):
     versions: dict[str, str]
     """Asset -> name of its version."""
     model_sha256: str
+    model: ModelFit | None = None
+    """The fit of the model; None in older releases, each of which fitted its model."""
     metrics: dict[str, bool | int | float | None] = Field(default_factory=dict)
     distributions: dict[str, dict[int, int]] = Field(default_factory=dict)
     """Measure -> bin -> customers, to measure drift (see `release.drift`)."""
@@ -94,6 +112,16 @@ class Release(Manifest):
 
     name: str
     folder: Path
+
+    @property
+    def fit(self) -> ModelFit:
+        """The fit of the model, which every release that uses the model carries on."""
+        return self.model or ModelFit(
+            version=self.run_id,
+            fitted_at=self.created_at,
+            metrics=self.metrics,
+            distributions=self.distributions,
+        )
 
     def path(self, asset: str) -> Path:
         """Return the folder of this release's version of an asset."""

@@ -53,7 +53,7 @@ def export(published_dir: Path, url: str, only: Collection[str] = ()) -> Copied:
     """
     release = current_release(published_dir)
     if release is None:
-        raise MirrorError("There is no release to copy. Run the job `everything` first.")
+        raise MirrorError("There is no release to copy. Run the job `refresh` first.")
     there = _RemoteStore(url)
     sizes = []
     for asset, version in [*_wanted(release.versions, only), (RELEASE, release.name)]:

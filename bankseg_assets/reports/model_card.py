@@ -51,6 +51,7 @@ def model_card(
         "model": {
             "version": bundle["version"],
             "sha256": bundle["sha256"],
+            "fitted_snapshot_date": bundle.get("fitted_snapshot_date") or bundle["snapshot_date"],
             "what": f"{kmeans['algorithm']} segments, predicted by Gaussian naive Bayes",
             "software": {name: version(name) for name in PACKAGES},
         },
@@ -143,6 +144,12 @@ def limits(
 ) -> list[str]:
     """Return the limitations of this model, with its figures."""
     found = [*bundle.get("warnings", ()), *_quality_limits(bundle, chosen)]
+    if fitted := bundle.get("fitted_snapshot_date"):
+        found.append(
+            f"The model was fitted on the customers of {fitted} and applied to those of "
+            f"{bundle['snapshot_date']}: quality with missing inputs and the choice of k are of "
+            "the earlier date."
+        )
     if bundle.get("direction_known"):
         found.append(SPENDING_ALONE)
     found.append(

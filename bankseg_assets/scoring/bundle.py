@@ -100,6 +100,8 @@ class Bundle:
     """Warnings, one sentence each: a dropped feature, a single segment."""
     direction_known: bool = False
     """Whether the measures are of spending only; false for older bundles without this key."""
+    fitted_snapshot_date: str = ""
+    """Snapshot of the customers that the model was fitted on; empty if it is `snapshot_date`."""
     number_format: str = PLAIN
     """How sentences group digits: from the release, not part of the bundle."""
     memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -229,6 +231,7 @@ def bundle_of(found: BundleDocument) -> Bundle:
         confusion=np.array(found.confusion, dtype=np.int64),
         warnings=found.warnings,
         direction_known=found.direction_known,
+        fitted_snapshot_date=found.fitted_snapshot_date,
         number_format=PLAIN,
         **arrays,
     )

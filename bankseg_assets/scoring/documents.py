@@ -177,6 +177,7 @@ class BundleDocument(Document):
     confusion: list[list[int]]
     warnings: tuple[str, ...] = ()
     direction_known: bool = False
+    fitted_snapshot_date: str = ""
 
     def to_json(self) -> dict[str, Any]:
         """Return it as plain values, with the fields that are set."""

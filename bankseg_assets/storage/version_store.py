@@ -141,7 +141,7 @@ class VersionStore:
         if not versions:
             raise NothingPublishedError(
                 f"{asset} was never materialized (no version in {self._folder / asset}). "
-                f"Materialize {asset} first, or run the job `everything`."
+                f"Materialize {asset} first, or run the job `refresh`."
             )
         return versions[-1]
 

@@ -62,8 +62,8 @@ def test_same_rows_with_other_amounts_are_refused(own_data: Platform) -> None:
     assert "are not in the new data. Quarantined since: conflicting_duplicate (" in text
     assert f"`bankseg withdraw {sha256_of(path)[:8]}` withdraws again.csv" in text
     (delivery,) = refused.deliveries
-    assert delivery["file_name"] == "again.csv"
-    assert delivery["rows_quarantined"] > 0.9 * delivery["rows_in"]
+    assert delivery.file_name == "again.csv"
+    assert delivery.rows_quarantined > 0.9 * delivery.rows_in
 
     Ledger(own_data.settings.ledger_path).withdraw(sha256_of(path))
     run = run_platform(own_data.resources)

@@ -7,6 +7,8 @@ import pytest
 
 from tools.bench.measured import CommandFailedError, measure
 
+pytestmark = pytest.mark.subprocess
+
 MIB = 1 << 20
 # A child with memory of its own that lives long enough to be sampled.
 WITH_A_CHILD = """

@@ -7,6 +7,8 @@ import pytest
 from tools.bench import report
 from tools.bench.batches import BANKSEG, DELIVERY, PEER_NAME, Result
 
+pytestmark = pytest.mark.subprocess
+
 
 def result(what: str, *seconds: float, rows: int = 1000) -> Result:
     stages = {"raw_transactions": 1.0} if what != PEER_NAME else {"read": 0.5}

@@ -20,18 +20,25 @@ from bankseg_assets.defs.automation import (
     HOLDINGS_TAG,
     LATER_ATTEMPTS_SECONDS,
     QUICK_ATTEMPTS,
+    REFIT_TAG,
     cleaned_sensor,
     holdings_sensor,
     landing_sensor,
+    refit_schedule,
+    refit_sensor,
 )
 from bankseg_assets.defs.build import build_defs
 from bankseg_assets.defs.check_state import blocking_keys
 from bankseg_assets.defs.checks.core import ALL_CHECKS
-from bankseg_assets.defs.resources import DeliveryResource, HoldingsResource
+from bankseg_assets.defs.resources import DeliveryResource, HoldingsResource, PublishedResource
 from bankseg_assets.landing.archive import sha256_of
 from bankseg_assets.landing.files import STALLED_AFTER_SECONDS
 from bankseg_assets.landing.ledger import Delivery, content_hash
+from bankseg_assets.release.refit import REFIT_GATE
+from bankseg_assets.release.releases import PROMOTION, GateRecord, Manifest, ModelFit
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, Settings
+from bankseg_assets.storage.documents import write_document
+from bankseg_assets.storage.version_store import VersionStore
 
 # A queued run has its place in a workspace, which a test lacks.
 UNFINISHED = ["NOT_STARTED", "STARTING", "STARTED", "CANCELING"]
@@ -339,14 +346,14 @@ def test_sensor_runs_have_no_dagster_retries(landing: Landing) -> None:
 
 def test_run_awaiting_dagster_retry_is_not_duplicated(landing: Landing) -> None:
     landing.put("january.csv", "one")
-    landing.add_run("everything", "FAILURE", **{"dagster/will_retry": "true"})
+    landing.add_run("refresh", "FAILURE", **{"dagster/will_retry": "true"})
     assert landing.skips().startswith("A run that ingests the landed files is in progress.")
 
 
 def test_retried_run_blocks_nothing(landing: Landing) -> None:
     landing.put("january.csv", "one")
     landing.add_run(
-        "everything",
+        "refresh",
         "FAILURE",
         **{"dagster/will_retry": "true", "dagster/auto_retry_run_id": "other"},
     )
@@ -360,7 +367,7 @@ def test_failures_of_other_content_do_not_count(landing: Landing) -> None:
     assert str(landing.starts().run_key).endswith("-1")
 
 
-@pytest.mark.parametrize("job", ["ingestion", "everything"])
+@pytest.mark.parametrize("job", ["ingestion", "refresh"])
 @pytest.mark.parametrize("status", UNFINISHED)
 def test_ingesting_run_is_not_duplicated(landing: Landing, job: str, status: str) -> None:
     landing.put("january.csv", "one")
@@ -370,7 +377,7 @@ def test_ingesting_run_is_not_duplicated(landing: Landing, job: str, status: str
 
 @pytest.mark.parametrize(
     ("job", "status"),
-    [("models", "STARTED"), ("recommendations", "STARTED"), ("ingestion", "SUCCESS")],
+    [("comparison", "STARTED"), ("recommendations", "STARTED"), ("ingestion", "SUCCESS")],
 )
 def test_finished_ingestion_blocks_nothing(landing: Landing, job: str, status: str) -> None:
     landing.put("january.csv", "one")
@@ -463,7 +470,7 @@ def test_demo_holdings_are_ignored_without_run(holdings: HoldingsFolder, landing
     assert holdings.skips().startswith("Nothing new")
 
 
-@pytest.mark.parametrize("job", ["everything", "models", "recommendations"])
+@pytest.mark.parametrize("job", ["refresh", "refit", "recommendations"])
 def test_run_ingesting_holdings_is_not_duplicated(holdings: HoldingsFolder, job: str) -> None:
     holdings.put("january.csv", "one")
     holdings.add_run(job, "STARTED")
@@ -511,7 +518,9 @@ def test_cleaned_data_starts_models(instance: dg.DagsterInstance) -> None:
     (request,), _ = tick(cleaned_sensor, instance)
     assert request.run_key == f"{run_id}-1"
     assert request.tags["dagster/max_retries"] == "0"
-    assert cleaned_sensor.job_name == "models"
+    assert cleaned_sensor.job_name == "refresh"
+    assert dg.AssetKey("cleaned_transactions") not in request.asset_selection
+    assert dg.AssetKey("release") in request.asset_selection
 
 
 def test_failed_models_are_retried_then_hourly(
@@ -521,7 +530,7 @@ def test_failed_models_are_retried_then_hourly(
     for attempt in (1, 2, 3):
         (request,), _ = tick(cleaned_sensor, instance)
         assert request.run_key == f"{run_id}-{attempt}"
-        add_run(instance, "models", "FAILURE", **request.tags)
+        add_run(instance, "refresh", "FAILURE", **request.tags)
     requests, message = tick(cleaned_sensor, instance)
     assert requests == []
     assert str(message).startswith("3 runs for this content did not succeed.")
@@ -533,7 +542,7 @@ def test_failed_models_are_retried_then_hourly(
 @pytest.mark.parametrize("status", UNFINISHED)
 def test_models_run_is_not_duplicated(instance: dg.DagsterInstance, status: str) -> None:
     clean(instance, "ingestion")
-    add_run(instance, "models", status)
+    add_run(instance, "refresh", status)
     requests, message = tick(cleaned_sensor, instance)
     assert (requests, message) == ([], "A run that builds the models is in progress.")
 
@@ -541,7 +550,7 @@ def test_models_run_is_not_duplicated(instance: dg.DagsterInstance, status: str)
 def test_models_older_than_cleaned_data_do_not_count(
     instance: dg.DagsterInstance,
 ) -> None:
-    clean(instance, "everything", "nb_classifier")
+    clean(instance, "refresh", "nb_classifier")
     clean(instance, "ingestion")
     assert tick(cleaned_sensor, instance)[0]
     clean(instance, "__selection", *release_chain())
@@ -549,7 +558,7 @@ def test_models_older_than_cleaned_data_do_not_count(
     assert (requests, message) == ([], "The models are up to date with the newest cleaned data.")
 
 
-@pytest.mark.parametrize("job", ["everything", "__selection"])
+@pytest.mark.parametrize("job", ["refresh", "__selection"])
 def test_full_run_starts_no_models_run(instance: dg.DagsterInstance, job: str) -> None:
     clean(instance, job, *release_chain())
     requests, message = tick(cleaned_sensor, instance)
@@ -711,3 +720,99 @@ def test_withdrawal_of_only_holdings_starts_run(holdings: HoldingsFolder) -> Non
 def test_without_cleaned_data_nothing_starts(instance: dg.DagsterInstance) -> None:
     requests, message = tick(cleaned_sensor, instance)
     assert (requests, bool(message)) == ([], True)
+
+
+class Refit:
+    """A platform whose release says whether its model suits the customers."""
+
+    def __init__(self, settings: Settings, instance: dg.DagsterInstance) -> None:
+        self.store = VersionStore(settings.published_dir)
+        self.instance = instance
+
+    def release(self, verdict: str, model: str = "run-1") -> None:
+        """Publish a release whose model was fitted by a run."""
+        manifest = Manifest(
+            kind=PROMOTION,
+            note="",
+            created_at="2026-01-01T00:00:00+00:00",
+            run_id="run-2",
+            is_demo=False,
+            versions={},
+            model_sha256="",
+            model=ModelFit(version=model, fitted_at="2026-01-01T00:00:00+00:00"),
+            gates=(GateRecord(name=REFIT_GATE, verdict=verdict),),
+        )
+        with self.store.draft("release", str(uuid4())) as draft:
+            write_document(draft.path, manifest.model_dump())
+
+    def look(self) -> dg.RunRequest | dg.SkipReason:
+        """Evaluate the sensor."""
+        context = dg.build_sensor_context(self.instance, definitions=build_defs())
+        published = PublishedResource(published_dir=str(self.store.folder))
+        found = refit_sensor(context, published=published)
+        assert isinstance(found, dg.RunRequest | dg.SkipReason)
+        return found
+
+    def skips(self) -> str:
+        """Return why it starts nothing."""
+        found = self.look()
+        assert isinstance(found, dg.SkipReason)
+        return str(found.skip_message)
+
+    def starts(self) -> dg.RunRequest:
+        """Return the run that it starts."""
+        found = self.look()
+        assert isinstance(found, dg.RunRequest)
+        return found
+
+
+@pytest.fixture
+def refitting(settings: Settings, instance: dg.DagsterInstance) -> Refit:
+    return Refit(settings, instance)
+
+
+def test_refit_waits_for_a_release(refitting: Refit) -> None:
+    assert refitting.skips() == "There is no release yet."
+
+
+def test_model_that_suits_is_not_refitted(refitting: Refit) -> None:
+    refitting.release("passed")
+    assert refitting.skips() == "The models in use suit the customers."
+
+
+def test_stale_model_is_refitted_once(refitting: Refit) -> None:
+    """Should the gates refuse the new model, another attempt would be refused as well."""
+    refitting.release("warned")
+    request = refitting.starts()
+    assert request.tags == {REFIT_TAG: "run-1", "dagster/max_retries": "0"}
+    assert refit_sensor.job_name == "refit"
+    add_run(refitting.instance, "refit", "SUCCESS", **request.tags)
+    assert refitting.skips() == "The models were refitted, and the new ones were not released."
+    refitting.release("warned", model="run-3")
+    assert refitting.starts().tags[REFIT_TAG] == "run-3"
+
+
+def test_failed_refit_is_retried(refitting: Refit) -> None:
+    refitting.release("warned")
+    for attempt in range(1, QUICK_ATTEMPTS + 1):
+        request = refitting.starts()
+        assert request.run_key == f"refit-run-1-{attempt}"
+        add_run(refitting.instance, "refit", "FAILURE", **request.tags)
+    assert refitting.skips().startswith("3 runs for this content did not succeed.")
+
+
+@pytest.mark.parametrize("job", ["refresh", "refit"])
+def test_refit_waits_for_runs_in_progress(refitting: Refit, job: str) -> None:
+    refitting.release("warned")
+    add_run(refitting.instance, job, "STARTED")
+    assert refitting.skips() == "A run that makes a release is in progress."
+
+
+def test_monthly_refit_needs_a_release(
+    refitting: Refit, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BANKSEG_DATA_DIR", str(settings.data_dir))
+    context = dg.build_schedule_context(refitting.instance)
+    assert isinstance(refit_schedule(context), dg.SkipReason)
+    refitting.release("passed")
+    assert isinstance(refit_schedule(context), dg.RunRequest)

@@ -218,4 +218,4 @@ def test_missing_asset_error_says_what_to_do(
     run = run_assets(asset_of("pca_model", MODEL), reader, resources=platform, only=["reader"])
     message = run.failures["reader"]
     assert "pca_model was never materialized" in message
-    assert "run the job `everything`" in message
+    assert "run the job `refresh`" in message

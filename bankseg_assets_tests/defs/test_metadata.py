@@ -5,11 +5,11 @@ import pytest
 from bankseg_assets.contracts.tables import TABLES, Column, Table
 from bankseg_assets.defs.metadata import (
     column_lineage,
-    markdown_table,
     table_metadata,
     table_schema,
     table_value,
 )
+from bankseg_assets.presentation.markdown import markdown_table
 
 SOURCES = {"raw_transactions", "product_holdings", "quarantined_holdings"}
 DERIVED = sorted(TABLES.keys() - SOURCES)

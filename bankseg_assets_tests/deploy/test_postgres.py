@@ -77,7 +77,7 @@ def test_postgres_instance_releases_and_ends_lost_runs(home: Path, tmp_path: Pat
             assert time.monotonic() < deadline, f"{seen}\n{daemon.tail()}\n{code_server.tail()}"
             time.sleep(0.2)
         runs = {run.run_id: run for run in instance.get_runs()}
-        events = instance.all_logs(_of_job(runs, "models").run_id)
+        events = instance.all_logs(_of_job(runs, "refresh").run_id)
     print(json.dumps(seen, indent=1))
     # The queue is in the database: runs waited while another was in progress, and none was lost.
     assert any("QUEUED" in statuses for statuses in seen.values())
@@ -92,7 +92,7 @@ def test_postgres_instance_releases_and_ends_lost_runs(home: Path, tmp_path: Pat
 def _lost_run(instance: dg.DagsterInstance, port: int) -> str:
     """Record a run that a replaced container had started."""
     tags = {GRPC_INFO_TAG: json.dumps({"host": HOST, "port": port}), MAX_RETRIES_TAG: "0"}
-    run = dg.DagsterRun("everything", str(uuid4()), status=dg.DagsterRunStatus.STARTED, tags=tags)
+    run = dg.DagsterRun("refresh", str(uuid4()), status=dg.DagsterRunStatus.STARTED, tags=tags)
     return instance.add_run(run).run_id
 
 
@@ -104,7 +104,7 @@ def _is_done(instance: dg.DagsterInstance, seen: dict[str, list[str]]) -> bool:
         if run.status.value not in statuses:
             statuses.append(run.status.value)
     jobs = {run.job_name for run in runs}
-    return {"ingestion", "models"} <= jobs and all(run.is_finished for run in runs)
+    return "refresh" in jobs and all(run.is_finished for run in runs)
 
 
 def _of_job(runs: dict[str, dg.DagsterRun], job: str) -> dg.DagsterRun:

@@ -8,6 +8,8 @@ from tools.faults import report
 from tools.faults.report import BEGIN, END, line, write
 from tools.faults.scenario import Outcome, Scenario
 
+pytestmark = pytest.mark.subprocess
+
 
 def scenario(fault: str) -> Scenario:
     return Scenario("toy", fault, lambda _lab, _seed: Outcome(holds=True), is_quick=True)

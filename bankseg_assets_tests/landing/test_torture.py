@@ -9,6 +9,8 @@ from pyspark.sql import SparkSession
 from tools.faults import bad_inputs
 from tools.faults.bad_inputs import BadInput, Ingested, ingest_all, summary
 
+pytestmark = pytest.mark.slow
+
 MOST_SECONDS = 30
 SEEDS = 2  # of the ten that the command takes
 

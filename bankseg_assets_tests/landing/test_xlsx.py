@@ -21,6 +21,8 @@ from bankseg_assets.landing.parse import Parsed, parse_delivery
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets_tests.landing.xlsx_files import Raw, Rows, sheet_xml, write_xlsx
 
+pytestmark = pytest.mark.subprocess
+
 CONTRACT = DeliveryContract()
 HEADER = list(CONTRACT.header.values())
 DAY = date(2016, 8, 2)

@@ -13,6 +13,8 @@ from bankseg_assets.onboarding.suggest import suggest
 from ops.demo.banks import write_bank
 from ops.demo.spreadsheet import write_xlsx
 
+pytestmark = pytest.mark.subprocess
+
 HEADER = ("TransactionID", "CustomerID", "Date", "Amount (EUR)")
 ROWS = [(f"T{n}", f"C{n % 9}", f"2024-03-{1 + n % 28:02d}", f"{n}.50") for n in range(30)]
 NOTES: list[tuple[str, ...]] = [("Note",), ("Nothing here",)]

@@ -1,4 +1,4 @@
-"""A job `everything` of toy assets, for the launcher's tests."""
+"""A job `refresh` of toy assets, for the launcher's tests."""
 
 from collections.abc import Iterator
 
@@ -23,5 +23,5 @@ def nb_classifier() -> None:
 
 defs = dg.Definitions(
     assets=[one, two_and_three, nb_classifier],
-    jobs=[dg.define_asset_job("everything", selection=["one", "two", "three", "nb_classifier"])],
+    jobs=[dg.define_asset_job("refresh", selection=["one", "two", "three", "nb_classifier"])],
 )

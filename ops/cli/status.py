@@ -62,6 +62,7 @@ class ModelStatus(Document):
 
     version: str
     snapshot_date: str
+    fitted_snapshot_date: str
     segments: tuple[str, ...]
     metrics: dict[str, bool | int | float]
 
@@ -176,6 +177,7 @@ def _model(bundle: Bundle) -> ModelStatus:
     return ModelStatus(
         version=bundle.version,
         snapshot_date=bundle.snapshot_date,
+        fitted_snapshot_date=bundle.fitted_snapshot_date or bundle.snapshot_date,
         segments=tuple(segment.name for segment in bundle.segments),
         metrics=dict(bundle.metrics),
     )
@@ -258,6 +260,8 @@ def _parts(found: Status) -> Iterator[tuple[str, str]]:
 
 def _window_text(release: ReleaseStatus, model: ModelStatus) -> str:
     snapshot = f"snapshot of {day(model.snapshot_date)}"
+    if model.fitted_snapshot_date != model.snapshot_date:
+        snapshot += f", fitted on the customers of {day(model.fitted_snapshot_date)}"
     if not release.first_day or not release.last_day:
         return snapshot
     return f"{day(release.first_day)} to {day(release.last_day)}, {snapshot}"

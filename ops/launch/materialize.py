@@ -35,10 +35,10 @@ from ops.launch.preflight import (
 if TYPE_CHECKING:
     from dagster import DagsterInstance, DagsterRun, JobDefinition
 
-JOB = "everything"
+JOB = "refresh"
+REFIT_JOB = "refit"
 LAST_ASSET = "nb_classifier"
 DEFINITIONS = "bankseg_assets.definitions"
-FORCED = {"ops": {"release": {"config": {"force": True}}}}
 
 
 @reports(SettingsError, PreflightError, JavaNotFoundError)
@@ -86,6 +86,11 @@ def _parser() -> argparse.ArgumentParser:
         action="store_true",
         help="release despite failed gates; the release records them",
     )
+    parser.add_argument(
+        "--refit",
+        action="store_true",
+        help="fit the models on all customers, instead of keeping those of the release in use",
+    )
     parser.add_argument("--module", default=DEFINITIONS, help="module with `defs` (%(default)s)")
     return parser
 
@@ -123,7 +128,9 @@ def _materialize(options: argparse.Namespace, terminal: TextIO, log: Path, *, so
     from dagster import AssetKey, DagsterInstance
 
     try:
-        job = import_module(options.module).defs.resolve_job_def(JOB)
+        job = import_module(options.module).defs.resolve_job_def(
+            REFIT_JOB if options.refit else JOB
+        )
     except Exception as error:
         traceback.print_exc()
         print(f"{options.module} cannot be loaded: {error}. See {log}.", file=terminal)
@@ -144,7 +151,7 @@ def _materialize(options: argparse.Namespace, terminal: TextIO, log: Path, *, so
             if not last_batch_failed(instance):
                 return 0
             print("The last batch did not complete; it is repeated.", file=terminal, flush=True)
-        code = run_batch(job, instance, terminal, log, FORCED if options.force else None)
+        code = run_batch(job, instance, terminal, log, force=options.force)
     if options.if_needed and stands and code == FAILED:
         print("The results of the last complete batch stay in use.", file=terminal)
         return 0
@@ -156,7 +163,8 @@ def run_batch(
     instance: "DagsterInstance",
     out: TextIO,
     log: Path,
-    run_config: Mapping[str, Any] | None = None,
+    *,
+    force: bool = False,
 ) -> int:
     """Run `job` in this process and print its progress; return the exit code."""
     from ops.launch.progress import Progress
@@ -166,7 +174,10 @@ def run_batch(
     progress = Progress(out)
     instance.add_event_listener(run_id, progress)
     result = job.execute_in_process(
-        run_config=run_config, instance=instance, run_id=run_id, raise_on_error=False
+        run_config=forced_config(job) if force else None,
+        instance=instance,
+        run_id=run_id,
+        raise_on_error=False,
     )
     if progress.interrupted:
         return INTERRUPTED
@@ -177,6 +188,15 @@ def run_batch(
     print("", *progress.faults, sep="\n", file=out)
     print(f"Details are in run {run_id[:8]} in the Dagster UI, and in {log}.", file=out)
     return FAILED
+
+
+def forced_config(job: "JobDefinition") -> dict[str, Any]:
+    """Return the job's configuration with a forced release.
+
+    A configuration given to a run replaces the job's own, so it is extended.
+    """
+    own: Mapping[str, Any] = job.run_config or {}
+    return {**own, "ops": {**own.get("ops", {}), "release": {"config": {"force": True}}}}
 
 
 def last_batch_failed(instance: "DagsterInstance") -> bool:

@@ -21,7 +21,7 @@ COMPARED = (*TABLES, *MODELS, "model_card", "recommendation_model", "segmentatio
 """All assets but `release`, a list of versions. Floats are compared exactly."""
 BATCHES = (
     ("ops.launch.materialize",),
-    # The only job outside `everything`; with it, every Spark algorithm is covered.
+    # The only job outside `refresh`; with it, every Spark algorithm is covered.
     ("tools.faults.batch", "--job", "comparison"),
 )
 

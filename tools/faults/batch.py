@@ -1,6 +1,6 @@
 """Run a job in this process, with a fault at a point: what the scenarios start as a subprocess.
 
-`python -m tools.faults.batch --job everything --at records --when after`
+`python -m tools.faults.batch --job refit --at records --when after`
 
 Python calls audit hooks before every rename, so the platform's code needs no injection points.
 """
@@ -54,7 +54,7 @@ def main() -> int:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--job", default="everything")
+    parser.add_argument("--job", default="refit")
     parser.add_argument("--asset", action="append", default=[], help="only this asset; repeatable")
     parser.add_argument("--at", choices=[*RENAMES, LEDGER, DRAFT, LANDED])
     parser.add_argument("--when", choices=["before", "after"], default="before")

@@ -7,13 +7,13 @@ import random
 import time
 from collections.abc import Callable
 
-from tools.faults.lab import EVERYTHING_JOB, Lab, compare
+from tools.faults.lab import Lab, compare
 from tools.faults.scenario import Outcome, scenario
 from tools.faults.serving import Serving, kill
 from tools.faults.state import EVERYTHING
 
-JOBS = ("ingestion", "models")
-LATEST_SECONDS = 8.0  # after the start of a run, which takes 10 or more
+JOB = "refresh"
+LATEST_SECONDS = 16.0  # after the start of a run, which takes 20 or more
 RECOVERY_SECONDS = 300.0
 LINGERING_SECONDS = 30.0
 
@@ -72,13 +72,13 @@ def launcher(lab: Lab, seed: int) -> Outcome:
 def _strike(lab: Lab, seed: int, name: str, strike: Strike) -> Outcome:
     serving: Serving = lab.running(name, Serving)
     n_files = seed + 2
-    wanted = lab.undisturbed(n_files, *EVERYTHING_JOB)
+    wanted = lab.refreshed(n_files)
     outcome, rng = Outcome(holds=False), random.Random(seed)
-    job, delay = rng.choice(JOBS), rng.uniform(0, LATEST_SECONDS)
+    delay = rng.uniform(0, LATEST_SECONDS)
     known = {run.run_id for run in serving.instance.get_runs()}
     with lab.watched(serving.platform, outcome):
         serving.platform.deliver(lab.files[n_files - 1])
-        run_id = serving.run_of(job, known).run_id
+        run_id = serving.run_of(JOB, known).run_id
         time.sleep(delay)
         strike(serving, run_id)
         struck = time.monotonic()
@@ -92,7 +92,7 @@ def _strike(lab: Lab, seed: int, name: str, strike: Strike) -> Outcome:
         outcome.seconds["recovered"] = time.monotonic() - struck
     serving.wait_for(lambda: not serving.jvms(), "the end of the JVMs", LINGERING_SECONDS)
     outcome.detail = (
-        f"{job} after {delay:.1f} s: ended in {outcome.seconds['terminal']:.1f} s, "
+        f"{JOB} after {delay:.1f} s: ended in {outcome.seconds['terminal']:.1f} s, "
         f"recovered in {outcome.seconds['recovered']:.1f} s"
     )
     return compare(serving.platform, wanted, EVERYTHING, outcome)

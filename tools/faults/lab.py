@@ -26,7 +26,9 @@ ROOT = Path(__file__).parents[2]
 FIRST_ROWS = 3_000  # enough for a model that passes its gates
 LATER_ROWS = 40  # so few that the next model passes the gates as well
 BATCH_SECONDS = 300.0
-EVERYTHING_JOB = ("--job", "everything")
+# Fits the models on all files, so that a reference needs no history.
+EVERYTHING_JOB = ("--job", "refit")
+REFRESH = ("--job", "refresh")
 INGEST = ("--job", "ingestion")
 TAKE = (*INGEST, "--asset", "raw_transactions")  # no Spark: seconds
 _UNFINISHED = [
@@ -127,7 +129,7 @@ class Lab:
         prepare_instance(platform.settings.dagster_home)
         return platform
 
-    def serving(self, n_files: int = 1, job: str = "everything") -> Platform:
+    def serving(self, n_files: int = 1, job: str = "refit") -> Platform:
         """Return a copy of a platform that ingested the first files, each in a separate run."""
         key = f"serving-{n_files}-{job}"
         if key not in self._made:
@@ -149,6 +151,17 @@ class Lab:
                 platform.deliver(file)
 
         return self.reference(f"{n_files} {options}", deliver, *options)
+
+    def refreshed(self, n_files: int) -> State:
+        """Return the state of a platform with the models of the first file, and all files."""
+
+        def deliver(platform: Platform) -> None:
+            platform.deliver(self.files[0])
+            platform.rerun(*REFRESH)
+            for file in self.files[1:n_files]:
+                platform.deliver(file)
+
+        return self.reference(f"{n_files} refreshed", deliver, *REFRESH)
 
     def reference(self, key: str, deliver: Callable[[Platform], object], *options: str) -> State:
         """Return the state of an undisturbed platform; cached under `key`."""

@@ -107,6 +107,7 @@ class Upload:
         return self._content
 
 
+@pytest.mark.subprocess
 def test_checked_reports_a_rejected_file_and_cleans_up(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

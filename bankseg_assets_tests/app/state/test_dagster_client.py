@@ -23,7 +23,7 @@ class _Dagster(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        assert asked["variables"]["params"]["selector"]["jobName"] == "everything"
+        assert asked["variables"]["params"]["selector"]["jobName"] == "refresh"
         found = {"__typename": self.reply, **REPLIES.get(self.reply, {})}
         body = json.dumps({"data": {"launchRun": found}}).encode() if self.reply else b"<html>"
         self.send_response(200)

@@ -419,7 +419,7 @@ def publish_classifier(published: PublishedResource, confusion: list[list[int]])
         "prior": [0.5, 0.5],
         "means": [[-1.0, 0.0], [1.0, 0.0]],
         "variances": [[0.2, 0.2], [0.2, 0.2]],
-        "segments": [{}, {}],
+        "segments": [{"segment": 0, "name": "A"}, {"segment": 1, "name": "B"}],
         "inputs": [],
         "metrics": {},
         "confusion": confusion,

@@ -15,14 +15,15 @@ import dagster as dg
 import pytest
 from dagster._core.events import EngineEventData
 
+from bankseg_assets.defs.build import build_defs
 from bankseg_assets_tests.ops import toy_definitions
 from bankseg_assets_tests.ops.launch.test_processes import eventually
 from ops.exit_codes import INTERRUPTED, REFUSED
 from ops.launch.materialize import (
     FAILED,
-    FORCED,
     JOB,
     fail_interrupted_runs,
+    forced_config,
     last_batch_failed,
     run_batch,
 )
@@ -148,9 +149,18 @@ def test_forced_batch_configures_the_release(instance: dg.DagsterInstance) -> No
 
     job = dg.define_asset_job(JOB, selection=["release"])
     defs = dg.Definitions(assets=[asset], jobs=[job])
-    for run_config in (None, FORCED):
-        run_batch(defs.resolve_job_def(JOB), instance, io.StringIO(), LOG, run_config)
+    for force in (False, True):
+        run_batch(defs.resolve_job_def(JOB), instance, io.StringIO(), LOG, force=force)
     assert seen == [False, True]
+
+
+def test_forced_refresh_keeps_the_models() -> None:
+    """A configuration given to a run replaces the job's own, which says to keep them."""
+    job = build_defs().resolve_job_def(JOB)
+    ops = forced_config(job)["ops"]
+    assert ops.pop("release") == {"config": {"force": True}}
+    assert ops == job.run_config["ops"]
+    assert {step["config"]["keep"] for step in ops.values()} == {True}
 
 
 def test_warning_of_a_check_does_not_fail_the_batch(instance: dg.DagsterInstance) -> None:
@@ -314,7 +324,7 @@ def nb_classifier() -> None:
 
 
 defs = dg.Definitions(
-    assets=[nb_classifier], jobs=[dg.define_asset_job("everything", selection=["nb_classifier"])]
+    assets=[nb_classifier], jobs=[dg.define_asset_job("refresh", selection=["nb_classifier"])]
 )
 """
 
@@ -334,6 +344,6 @@ def report() -> None:
 
 defs = dg.Definitions(
     assets=[nb_classifier, report],
-    jobs=[dg.define_asset_job("everything", selection=["nb_classifier", "report"])],
+    jobs=[dg.define_asset_job("refresh", selection=["nb_classifier", "report"])],
 )
 """

@@ -33,7 +33,7 @@ class RfmConfig(dg.Config):
         description="The customer key of this run: a column of cleaned_transactions, or "
         "several, as in concat_ws('|', birth_date, gender, location, substr(customer_id, 4, 3)). "
         "If empty, the contract's customer_key is used. The setting applies to this run only. "
-        "Launch rfm_table and everything downstream with it (the job `models`), because segments, "
+        "Launch rfm_table and everything downstream with it (the job `refit`), because segments, "
         "lists and recommendations use this key. Holdings must have the same key to match.",
     )
 

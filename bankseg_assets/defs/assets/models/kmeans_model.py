@@ -7,6 +7,7 @@ from pydantic import Field
 from pyspark.sql import DataFrame
 
 from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
+from bankseg_assets.defs.assets.models.keep import KEEP, model_to_keep
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.presentation.markdown import raw_table
 from bankseg_assets.release.releases import current_release
@@ -15,6 +16,7 @@ from bankseg_assets.segmentation.alternatives import Algorithm
 from bankseg_assets.segmentation.k_selection import DEFAULT_KS, FEWEST_SEGMENTS, SEED, SweepOptions
 from bankseg_assets.segmentation.kmeans import InUse, KMeansModel, fit_kmeans
 from bankseg_assets.segmentation.pca import PcaModel
+from bankseg_assets.segmentation.refresh import EmptySegmentError, refresh_kmeans
 from bankseg_assets.storage.documents import read_document
 
 
@@ -40,6 +42,7 @@ class KMeansConfig(dg.Config):
         description="Keep number, name and colour of segments that continue one of the release in "
         "use.",
     )
+    keep: bool = Field(default=False, description=KEEP)
 
 
 @dg.asset(
@@ -63,6 +66,15 @@ def kmeans_model(
     held-out ones. A segment that continues one of the release in use keeps its number, name and
     colour; the matching maximises the customers who keep their number (assignment problem).
     """
+    kept = model_to_keep(context, delivery, published) if config.keep else None
+    if kept and kept.has_pca(pca_model):
+        try:
+            model = refresh_kmeans(rfm_table, kept.pca, kept.kmeans)
+        except EmptySegmentError as why:
+            context.log.warning(f"Segments are fitted instead of kept. {why}")
+        else:
+            context.add_output_metadata({"kept_from": kept.release} | _metadata(model))
+            return model.to_json()
     in_use = _in_use(context, published, delivery) if config.continue_release else None
     model = fit_kmeans(
         rfm_table,

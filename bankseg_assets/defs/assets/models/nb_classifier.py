@@ -8,11 +8,13 @@ from pydantic import Field
 from pyspark.sql import DataFrame
 
 from bankseg_assets.classifier.build_bundle import FittedModels, build_bundle
-from bankseg_assets.classifier.naive_bayes import fit_and_evaluate, fit_single
+from bankseg_assets.classifier.naive_bayes import Evaluation, fit_and_evaluate, fit_single
+from bankseg_assets.classifier.refresh import refresh_bundle
 from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
+from bankseg_assets.defs.assets.models.keep import KEEP, model_to_keep
 from bankseg_assets.defs.io_managers import PATH_KEY
 from bankseg_assets.defs.metadata import table_value
-from bankseg_assets.defs.resources import DeliveryResource
+from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.reports.plots import matrix_plot, reliability_plot
 from bankseg_assets.scoring.documents import BundleDocument
 from bankseg_assets.segmentation.kmeans import KMeansModel
@@ -31,6 +33,7 @@ class ClassifierConfig(dg.Config):
         "a customer should not depend on them unless the bank has decided so "
         "(docs/decisions/0011-the-classifier.md).",
     )
+    keep: bool = Field(default=False, description=KEEP)
 
 
 @dg.asset(
@@ -44,6 +47,7 @@ def nb_classifier(
     context: dg.AssetExecutionContext,
     config: ClassifierConfig,
     delivery: DeliveryResource,
+    published: PublishedResource,
     customer_segments: DataFrame,
     segment_profiles: DataFrame,
     pca_model: dict[str, Any],
@@ -61,6 +65,18 @@ def nb_classifier(
     """
     pca = PcaModel.from_json(pca_model)
     kmeans = KMeansModel.from_json(kmeans_model)
+    kept = model_to_keep(context, delivery, published) if config.keep else None
+    if kept and kept.has_pca(pca_model) and kept.has_segments(kmeans):
+        bundle, evaluation = refresh_bundle(
+            kept.bundle,
+            kmeans,
+            segments=customer_segments,
+            customers=published.store.latest("customer_segments"),
+            profiles=[row.asDict() for row in segment_profiles.collect()],
+        )
+        context.add_output_metadata({"kept_from": kept.release})
+        context.add_output_metadata(_metadata(bundle, evaluation, kmeans))
+        return bundle.to_json()
     labelled = pca.project(customer_segments, "segment", "held_out").persist()
     try:
         fit = fit_and_evaluate if kmeans.k > 1 else fit_single
@@ -79,21 +95,25 @@ def nb_classifier(
         context.log.warning(
             f"{name} is not used as evidence, because the segments do not differ in it."
         )
-    context.add_output_metadata(
-        {
-            "f1_weighted": evaluation.f1_weighted,
-            "f1_macro": evaluation.f1_macro,
-            "log_loss": evaluation.log_loss,
-            "accuracy": evaluation.accuracy,
-            "f1_weighted_of_always_the_largest": evaluation.majority_f1_weighted,
-            "n_held_out": evaluation.n_held_out,
-            "n_segments": kmeans.k,
-            "n_customers": sum(kmeans.sizes),
-            "model_sha256": bundle.sha256,
-            **_quality(bundle, kmeans.names),
-        }
-    )
+    context.add_output_metadata(_metadata(bundle, evaluation, kmeans))
     return bundle.to_json()
+
+
+def _metadata(
+    bundle: BundleDocument, evaluation: Evaluation, kmeans: KMeansModel
+) -> dict[str, Any]:
+    return {
+        "f1_weighted": evaluation.f1_weighted,
+        "f1_macro": evaluation.f1_macro,
+        "log_loss": evaluation.log_loss,
+        "accuracy": evaluation.accuracy,
+        "f1_weighted_of_always_the_largest": evaluation.majority_f1_weighted,
+        "n_held_out": evaluation.n_held_out,
+        "n_segments": kmeans.k,
+        "n_customers": sum(kmeans.sizes),
+        "model_sha256": bundle.sha256,
+        **_quality(bundle, kmeans.names),
+    }
 
 
 def _quality(bundle: BundleDocument, names: list[str]) -> dict[str, Any]:

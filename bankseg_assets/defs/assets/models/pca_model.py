@@ -9,8 +9,9 @@ from pyspark.sql import DataFrame
 from bankseg_assets.cleaning.amounts import has_direction
 from bankseg_assets.contracts.feature_catalogue import FEATURES
 from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
+from bankseg_assets.defs.assets.models.keep import KEEP, model_to_keep
 from bankseg_assets.defs.metadata import table_value
-from bankseg_assets.defs.resources import DeliveryResource
+from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.reports.plots import bar_plot
 from bankseg_assets.segmentation.feature_candidates import best_pca
 from bankseg_assets.segmentation.k_selection import SEED, SweepOptions
@@ -36,6 +37,7 @@ class PcaConfig(dg.Config):
         "weight; null: chosen with the features.",
     )
     seed: int = Field(default=SEED, description="Seed of the random starts of the comparison.")
+    keep: bool = Field(default=False, description=KEEP)
 
 
 @dg.asset(group_name=MODELS, owners=OWNERS, kinds={"spark", "json"}, freshness_policy=FRESHNESS)
@@ -43,6 +45,7 @@ def pca_model(
     context: dg.AssetExecutionContext,
     config: PcaConfig,
     delivery: DeliveryResource,
+    published: PublishedResource,
     rfm_table: DataFrame,
 ) -> dict[str, Any]:
     """Feature transforms, mean, scale, loadings and explained variance, from training customers.
@@ -51,6 +54,10 @@ def pca_model(
     customers, are dropped, and the first set whose segments meet the criteria is used. Held-out
     customers are excluded. Gender and age are never features; they only appear in profiles.
     """
+    kept = model_to_keep(context, delivery, published) if config.keep else None
+    if kept:
+        context.add_output_metadata({"kept_from": kept.release} | _metadata(kept.pca))
+        return dict(kept.pca_document)
     model = best_pca(
         rfm_table,
         SweepOptions(seed=config.seed),
@@ -61,29 +68,31 @@ def pca_model(
     )
     for warning in model.warnings:
         context.log.warning(warning)
-    names = [f"PC{place + 1}" for place in range(len(model.explained_variance))]
-    context.add_output_metadata(
-        {
-            "n_training_customers": model.n_customers,
-            "reason": model.reason,
-            "left_out": " ".join(model.warnings) or "nothing",
-            "comparison": _comparison(model),
-            "n_components": model.n_components,
-            "explained_variance_kept": sum(model.explained_variance[: model.n_components]),
-            "loadings": _loadings(model),
-            "features": _features(model),
-            "explained_variance": dg.MetadataValue.md(
-                bar_plot(
-                    names,
-                    model.explained_variance,
-                    title="Explained variance",
-                    x_label="share of variance",
-                    y_label="component",
-                )
-            ),
-        }
-    )
+    context.add_output_metadata(_metadata(model))
     return model.to_json()
+
+
+def _metadata(model: PcaModel) -> dict[str, Any]:
+    names = [f"PC{place + 1}" for place in range(len(model.explained_variance))]
+    return {
+        "n_training_customers": model.n_customers,
+        "reason": model.reason,
+        "left_out": " ".join(model.warnings) or "nothing",
+        "comparison": _comparison(model),
+        "n_components": model.n_components,
+        "explained_variance_kept": sum(model.explained_variance[: model.n_components]),
+        "loadings": _loadings(model),
+        "features": _features(model),
+        "explained_variance": dg.MetadataValue.md(
+            bar_plot(
+                names,
+                model.explained_variance,
+                title="Explained variance",
+                x_label="share of variance",
+                y_label="component",
+            )
+        ),
+    }
 
 
 def _loadings(model: PcaModel) -> dg.TableMetadataValue:

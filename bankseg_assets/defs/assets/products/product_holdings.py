@@ -7,13 +7,19 @@ from typing import Any
 import dagster as dg
 from pyspark.sql import DataFrame, SparkSession
 
+from bankseg_assets.cleaning.rules_version import HOLDINGS_RULES
 from bankseg_assets.contracts.tables import RAW_HOLDINGS
 from bankseg_assets.defs.assets.common import ACTIONS, FRESHNESS, OWNERS
 from bankseg_assets.defs.assets.ingestion.cleaned_transactions import CONTENT_HASH_KEY, CONTRACT_KEY
 from bankseg_assets.defs.assets.ingestion.raw_transactions import cell, outcome_table
 from bankseg_assets.defs.io_managers import ROW_COUNT_KEY
 from bankseg_assets.defs.metadata import table_metadata
-from bankseg_assets.defs.resources import DeliveryResource, HoldingsResource, SparkResource
+from bankseg_assets.defs.resources import (
+    DeliveryResource,
+    HoldingsResource,
+    PublishedResource,
+    SparkResource,
+)
 from bankseg_assets.landing.intake import RECORDS_FILE, take_landed
 from bankseg_assets.landing.ledger import Delivery, content_hash
 from bankseg_assets.landing.repair import repair_records
@@ -21,8 +27,9 @@ from bankseg_assets.landing.rereading import read_again
 from bankseg_assets.presentation.markdown import raw_table
 from bankseg_assets.products.current_delivery import holdings_in_use
 from bankseg_assets.products.holdings import validate_holdings
-from bankseg_assets.storage.outputs import SmallTable
+from bankseg_assets.storage.outputs import FrameWithBasis, ParquetFiles, SmallTable
 from bankseg_assets.storage.parquet import read_parquet
+from bankseg_assets.storage.version_store import VersionStore, damages, version_basis
 
 _COMMON: dict[str, Any] = {
     "group_name": ACTIONS,
@@ -54,6 +61,7 @@ def take_holdings(
     spark: SparkResource,
     delivery: DeliveryResource,
     holdings: HoldingsResource,
+    published: PublishedResource,
 ) -> Iterator[dg.Output[Any]]:
     """Ingest the holdings folder, and validate the rows of the file in use."""
     raw_dir, ledger, contract = Path(holdings.raw_dir), holdings.ledger, holdings.contract
@@ -79,16 +87,53 @@ def take_holdings(
         metadata["state"] = state
         yield dg.Output(nothing, output_name="product_holdings", metadata=metadata)
         return
+    basis = {
+        "content": used.sha256,
+        "file_name": used.file_name,
+        "contract": contract.fingerprint,
+        "rules": HOLDINGS_RULES,
+    }
+    if (same := _validated_before(published.store, basis)) is not None:
+        quarantined, kept, holders = same
+        context.log.info("The file and its rules are those of the previous version, which is kept.")
+        yield dg.Output(quarantined, output_name="quarantined_holdings")
+        yield dg.Output(
+            kept, output_name="product_holdings", metadata=metadata | _metadata(used, holders)
+        )
+        return
     validated = validate_holdings(_records(spark.spark_session, raw_dir, used), contract)
     try:
-        yield dg.Output(validated.quarantined, output_name="quarantined_holdings")
+        recorded = basis | {"holders": validated.holders}
         yield dg.Output(
-            validated.kept,
+            FrameWithBasis(validated.quarantined, basis), output_name="quarantined_holdings"
+        )
+        yield dg.Output(
+            FrameWithBasis(validated.kept, recorded),
             output_name="product_holdings",
             metadata=metadata | _metadata(used, validated.holders),
         )
     finally:
         validated.unpersist()
+
+
+def _validated_before(
+    store: VersionStore, basis: dict[str, Any]
+) -> tuple[ParquetFiles, ParquetFiles, dict[str, int]] | None:
+    """Return both tables of the newest versions and product -> holders, if of the same basis.
+
+    Validating the 2.9 million holdings of a million demo customers takes 47 s; a delivery of
+    transactions does not change them. None if a version is of another basis, or damaged.
+    """
+    found = []
+    for asset in ("quarantined_holdings", "product_holdings"):
+        versions = store.versions(asset)
+        recorded = version_basis(versions[-1]) if versions else {}
+        if {name: recorded.get(name) for name in basis} != basis or damages(versions[-1]):
+            return None
+        files = {file.name: file for file in sorted(versions[-1].glob("*.parquet"))}
+        found.append((ParquetFiles(files, recorded), recorded))
+    (quarantined, _), (kept, recorded) = found
+    return quarantined, kept, recorded["holders"]
 
 
 def waiting(holdings: HoldingsResource) -> str:

@@ -13,7 +13,7 @@ from bankseg_assets.defs.assets.common import ACTIONS, FRESHNESS, OWNERS
 from bankseg_assets.defs.assets.products.product_holdings import waiting
 from bankseg_assets.defs.io_managers import ROW_COUNT_KEY
 from bankseg_assets.defs.metadata import table_metadata
-from bankseg_assets.defs.resources import HoldingsResource, SparkResource
+from bankseg_assets.defs.resources import HoldingsResource, PublishedResource, SparkResource
 from bankseg_assets.presentation.disclosure import shown_count
 from bankseg_assets.presentation.markdown import raw_table
 from bankseg_assets.products.als import (
@@ -32,7 +32,9 @@ from bankseg_assets.products.leave_one_out import (
     compare_recommenders,
     split,
 )
+from bankseg_assets.products.recommender_in_use import KMEANS, recommender_in_use
 from bankseg_assets.storage.outputs import SmallTable
+from bankseg_assets.storage.version_store import version_basis
 
 _USUAL = Learning()
 _COMMON: dict[str, Any] = {"group_name": ACTIONS, "owners": OWNERS, "freshness_policy": FRESHNESS}
@@ -66,6 +68,11 @@ class RecommendationConfig(dg.Config):
     )
     iterations: int = Field(default=_USUAL.iterations, ge=1, description="Iterations of ALS.")
     seed: int = Field(default=_USUAL.seed, description="Seed of the factors and of the test.")
+    keep: bool = Field(
+        default=False,
+        description="Keep the factors of the release in use while holdings and segments are the "
+        "same, instead of fitting them. The job `refresh` sets this.",
+    )
 
     @property
     def learning(self) -> Learning:
@@ -100,12 +107,21 @@ def recommend_products(
     config: RecommendationConfig,
     spark: SparkResource,
     holdings: HoldingsResource,
+    published: PublishedResource,
     product_holdings: DataFrame,
     customer_segments: DataFrame,
 ) -> Iterator[dg.Output[Any]]:
     """Fit a recommender on the holdings, test it on hidden ones, and recommend to all customers."""
     session = spark.spark_session
-    products = products_of(product_holdings)
+    content = version_basis(published.store.latest("product_holdings")).get("content", "")
+    kept = (
+        recommender_in_use(
+            published.store.folder, holdings=content, kmeans=published.store.latest(KMEANS)
+        )
+        if config.keep
+        else None
+    )
+    products = kept.model.products if kept else products_of(product_holdings)
     if not products:
         context.log.info(waiting(holdings))
         yield from _no_recommendations(waiting(holdings), matched=True)
@@ -118,6 +134,19 @@ def recommend_products(
             reason = _unrelated_holdings(found.coverage)
             context.log.error(reason)
             yield from _no_recommendations(reason, matched=False)
+            return
+        if kept:
+            context.log.info(f"The factors are those of release {kept.release}.")
+            yield dg.Output(
+                dict(kept.document),
+                output_name="recommendation_model",
+                metadata={"state": kept.document["state"], "kept_from": kept.release},
+            )
+            yield dg.Output(
+                recommend(session, customers, found, kept.model, config.products_each),
+                output_name="product_recommendations",
+                metadata={"state": kept.document["state"]} | _coverage(found),
+            )
             return
         test = split(found, config.seed)
         model = learn(session, test.training, products, config.learning)
@@ -134,6 +163,7 @@ def recommend_products(
             {
                 "state": reason,
                 "matched": True,
+                "holdings": content,
                 "model": model.to_json(),
                 "test": {
                     "customers": test.n_tested,

@@ -35,12 +35,20 @@ from bankseg_assets.release.gates import (
     unprotected,
 )
 from bankseg_assets.release.lost_customers import NotReadableError, accounts_of_release, losses
+from bankseg_assets.release.refit import (
+    REFIT_GATE,
+    RefitLimits,
+    advise_refit,
+    below_zero,
+    refit_gate,
+)
 from bankseg_assets.release.releases import (
     PROMOTION,
     RELEASE,
     DeliveryOutcome,
     GateRecord,
     Manifest,
+    ModelFit,
     Refusal,
     Release,
     ReleaseError,
@@ -56,6 +64,7 @@ from bankseg_assets.storage.documents import read_document
 from bankseg_assets.storage.version_store import VersionStore
 
 _DEFAULTS = Limits()
+_REFIT_DEFAULTS = RefitLimits()
 _TOGETHER = "versions_belong_together"
 _SMALLEST = "segments_are_large_enough"
 LEAST_COMPARED = 30  # customers: with fewer, an adjusted Rand index is meaningless
@@ -86,6 +95,9 @@ GATES = {
     "transactions_are_kept": "Clean transactions of the release in use are still clean, except "
     f"those of withdrawn files. Warns if {Limits.rows_lost_warned:.0%} or more are lost; blocks "
     f"the release at {Limits.rows_lost_refused:.0%}.",
+    REFIT_GATE: "A model that was kept still suits today's customers: its macro F1, its silhouette "
+    "and the distributions of its measures are close to those at the fit. Warns, and the job "
+    "`refit` starts; does not block the release.",
     "files_are_mostly_clean": "The share of quarantined rows in each file that is new since the "
     f"release in use. Warns at {Limits.quarantined_warned:.0%}; blocks the release at "
     f"{Limits.quarantined_refused:.0%}.",
@@ -140,6 +152,19 @@ class ReleaseConfig(dg.Config):
         default=_DEFAULTS.quarantined_refused,
         description="Share of quarantined rows in a new file that blocks the release.",
     )
+    refit_f1_loss: float = Field(
+        default=_REFIT_DEFAULTS.refit_f1_loss,
+        description="Loss of macro F1 since the fit from which on the model is refitted.",
+    )
+    refit_silhouette_loss: float = Field(
+        default=_REFIT_DEFAULTS.refit_silhouette_loss,
+        description="Loss of silhouette since the fit from which on the model is refitted.",
+    )
+    refit_drift: float = Field(
+        default=_REFIT_DEFAULTS.refit_drift,
+        description="Population stability index, since the fit, of a measure that the model uses, "
+        "from which on it is refitted.",
+    )
     force: bool = Field(
         default=False, description="Promote despite failed gates; the gates still report why."
     )
@@ -148,6 +173,12 @@ class ReleaseConfig(dg.Config):
     def limits(self) -> Limits:
         """The limits of the gates."""
         return Limits(**{name: getattr(self, name) for name in Limits.__dataclass_fields__})
+
+    @property
+    def refit_limits(self) -> RefitLimits:
+        """The limits from which on a model is refitted."""
+        names = RefitLimits.__dataclass_fields__
+        return RefitLimits(**{name: getattr(self, name) for name in names})
 
 
 @dg.asset(
@@ -187,7 +218,7 @@ def release(
     yield _result(_TOGETHER, passed=True, sentence="All versions were made from one another.")
 
     candidate = _candidate(store, versions, delivery, rfm_table)
-    found = _evaluated(candidate, before, delivery, config.limits)
+    found = _evaluated(candidate, before, delivery, config)
     for gate in found.gates:
         yield _gate_result(gate, force=config.force)
     if found.reasons and not config.force:
@@ -224,10 +255,11 @@ def _not_together(error: ReleaseError) -> Iterator[dg.AssetCheckResult]:
 
 @dataclass(frozen=True)
 class _Evaluated:
-    """The gates of a candidate, and the outcome of its new files."""
+    """The gates of a candidate, the outcome of its new files, and the fit of a kept model."""
 
     gates: list[Gate]
     deliveries: tuple[DeliveryOutcome, ...]
+    at_fit: ModelFit | None
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -240,18 +272,27 @@ class _Evaluated:
 
 
 def _evaluated(
-    candidate: "_Candidate", before: Release | None, delivery: DeliveryResource, limits: Limits
+    candidate: "_Candidate",
+    before: Release | None,
+    delivery: DeliveryResource,
+    config: ReleaseConfig,
 ) -> _Evaluated:
     # Demo customers are not a benchmark: the bank's own data always replaces them.
     compared = before if before is not None and before.is_demo == candidate.is_demo else None
     arrived = _new_deliveries(candidate, compared, delivery)
-    found = _model_gates(candidate, compared, limits)
-    found += _data_gates(candidate, compared, arrived, limits)
+    at_fit = compared.fit if compared else None
+    if at_fit and at_fit.version != candidate.bundle.version:
+        at_fit = None  # this run fitted the model
+    found = _model_gates(candidate, compared, config.limits)
+    if at_fit:
+        found = advise_refit(found)
+    found.append(_refit_gate(candidate, at_fit, config.refit_limits))
+    found += _data_gates(candidate, compared, arrived, config.limits)
     if before is None or before.is_demo:
         found = unprotected(found)
     elif candidate.is_demo:
         found = [real_data_stays() if gate.name == CUSTOMERS else gate for gate in found]
-    return _Evaluated(found, tuple(_outcome(one) for one in arrived))
+    return _Evaluated(found, tuple(_outcome(one) for one in arrived), at_fit)
 
 
 def _manifest(
@@ -267,6 +308,7 @@ def _manifest(
         customer_key=candidate.customer_key,
         versions=versions,
         model_sha256=candidate.bundle.sha256,
+        model=found.at_fit or _fitted_now(candidate),
         metrics=asdict(candidate.measures),
         distributions=candidate.distributions,
         currency=candidate.currency,
@@ -291,6 +333,7 @@ class _Candidate:
     customer_key: str
     currency: str
     number_format: str
+    features_named: tuple[str, ...]
     bundle: Bundle
     measures: Measures
     distributions: dict[str, dict[int, int]]
@@ -319,6 +362,7 @@ def _candidate(
         customer_key=key_of(path(RFM_TABLE), delivery.contract.customer_key),
         currency=delivery.contract.currency,
         number_format=delivery.contract.number_format,
+        features_named=tuple(delivery.contract.features),
         bundle=bundle,
         measures=_measures(bundle),
         distributions=distributions(customers),
@@ -369,6 +413,32 @@ def _model_gates(candidate: _Candidate, compared: Release | None, limits: Limits
         ),
     )
     return gates(candidate.measures, Measures.of(compared.metrics), found, limits)
+
+
+def _fitted_now(candidate: "_Candidate") -> ModelFit:
+    return ModelFit(
+        version=candidate.bundle.version,
+        fitted_at=now(),
+        snapshot_date=candidate.bundle.snapshot_date,
+        metrics=asdict(candidate.measures),
+        distributions=candidate.distributions,
+        features_named=candidate.features_named,
+    )
+
+
+def _refit_gate(candidate: _Candidate, at_fit: ModelFit | None, limits: RefitLimits) -> Gate:
+    today = candidate.distributions
+    then = {} if at_fit is None else at_fit.distributions
+    used = {feature.measure for feature in candidate.bundle.features} & then.keys() & today.keys()
+    pairs = {name: (then[name], today[name]) for name in sorted(used)}
+    return refit_gate(
+        None if at_fit is None else Measures.of(at_fit.metrics),
+        candidate.measures,
+        drift={name: population_stability_index(*pair) for name, pair in pairs.items()},
+        drift_noise={name: psi_noise(*pair) for name, pair in pairs.items()},
+        below_zero=tuple(name for name, pair in pairs.items() if below_zero(*pair)),
+        limits=limits,
+    )
 
 
 def _why_not_compared(candidate: _Candidate, compared: Release) -> str:

@@ -75,7 +75,7 @@ def test_cuts_of_every_score_are_recorded(batch: Platform) -> None:
 
 
 def test_run_may_use_another_customer_key(after_batch: Platform) -> None:
-    """A run from rfm_table on, as in the Launchpad of `models`: each asset records the key."""
+    """A run from rfm_table on, as in the Launchpad of `refit`: each asset records the key."""
     key = "concat_ws('|', gender, location)"
     config = dg.RunConfig(
         {
@@ -84,7 +84,7 @@ def test_run_may_use_another_customer_key(after_batch: Platform) -> None:
             "release": ReleaseConfig(force=True),
         }
     )
-    run = run_platform(after_batch.resources, job="models", config=config)
+    run = run_platform(after_batch.resources, job="refit", config=config)
     assert run.success, run.failures
     cleaned = run_cleaned(after_batch)
     customers = run.table("rfm_table")["customer_id"].to_pylist()

@@ -62,9 +62,9 @@ def test_content_hash_is_recorded_for_sensor(batch: Platform) -> None:
 
 def test_outlier_fences_have_currency(batch: Platform) -> None:
     found = batch.run.metadata["cleaned_transactions"]
-    lines = str(found["fences"]).splitlines()[2:]
-    assert [line.split(" | ")[1] for line in lines] == ["amount", "balance"]
-    assert all(line.endswith(" INR |") for line in lines)
+    rows = [row.data for row in found["fences"].records]
+    assert [row["measure"] for row in rows] == ["amount", "balance"]
+    assert all(row["Tukey's fences"].endswith(" INR") for row in rows)
 
 
 @pytest.mark.real_data
