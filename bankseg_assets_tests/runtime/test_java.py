@@ -78,6 +78,25 @@ def test_packaged_java_starts_like_spark_starts_it(
     )
 
 
+def test_packaged_java_gets_each_jar_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Java 21 rejects an archive of classes if the class path names a jar twice."""
+    packaged = tmp_path / "packaged"
+    (packaged / "bin").mkdir(parents=True)
+    (packaged / "bin" / "java").write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n', encoding="utf-8")
+    (packaged / "bin" / "java").chmod(0o755)
+    monkeypatch.setattr("bankseg_assets.runtime.java._packaged_java", lambda: packaged)
+    jars = tmp_path / "a jar's folder"
+    jars.mkdir()
+    first, second, third = (jars / name for name in ("a.jar", "slf4j-api-2.jar", "z.jar"))
+    for jar in (first, second, third):
+        jar.touch()
+    home = find_java_home(tmp_path / "shim", {"PATH": ""})
+    command = [home / "bin" / "java", "-cp", f"{tmp_path}/conf/:{second}:{jars}/*", "Main", "*"]
+    done = subprocess.run(command, check=True, capture_output=True, text=True)
+    class_path = f"{tmp_path}/conf/:{second}:{first}:{third}"
+    assert done.stdout.splitlines() == ["-cp", class_path, "Main", "*"]
+
+
 def test_missing_java_error_says_what_to_install(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -138,7 +138,7 @@ def _materialize(options: argparse.Namespace, terminal: TextIO, log: Path, *, so
     with DagsterInstance.get() as instance:
         if sole:
             fail_interrupted_runs(instance)
-        if _unfinished(instance):
+        if unfinished_runs(instance):
             if options.if_needed:
                 # Its launcher was killed; the run continues, and the new servers monitor it.
                 print("An earlier run is still in progress and continues.", file=terminal)
@@ -216,12 +216,13 @@ def fail_interrupted_runs(instance: "DagsterInstance") -> None:
     """
     from ops.launch.run_launcher import run_process
 
-    for run in _unfinished(instance):
+    for run in unfinished_runs(instance):
         if not run_process(instance, run.run_id):
             instance.report_run_failed(run, "The process of this run ended before the run did.")
 
 
-def _unfinished(instance: "DagsterInstance") -> "list[DagsterRun]":
+def unfinished_runs(instance: "DagsterInstance") -> "list[DagsterRun]":
+    """Return the runs that have started or are about to."""
     from dagster import DagsterRunStatus, RunsFilter
 
     statuses = [

@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 from bankseg_assets.runtime.java import JavaNotFoundError
 from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
 from ops.exit_codes import FAILED, report, reports
+from ops.launch import class_archive
 from ops.launch.instance import prepare_instance, process_environment
 from ops.launch.preflight import (
     HOST,
@@ -59,7 +60,8 @@ def run(settings: Settings, environ: Mapping[str, str]) -> int:
             with TemporaryDirectory(prefix="bankseg-") as folder:
                 socket = Path(folder) / "code.sock"
                 environ = {**environ, CODE_SOCKET: str(socket)}
-                serve(platform_services(settings, socket), environ, settings.logs_dir, stop)
+                services = platform_services(settings, socket)
+                serve(services, environ, settings.logs_dir, stop, background_commands(settings))
         except StopRequestedError:
             print("Stopped.", flush=True)
     return 0
@@ -101,6 +103,14 @@ def preparation(settings: Settings) -> list[tuple[str, list[str]]]:
     return [("the demo data generator", [*module, "ops.demo.transactions"]), batch]
 
 
+def background_commands(settings: Settings) -> list[tuple[str, list[str]]]:
+    """Return the name and command of what is made once, while the platform is idle."""
+    if not class_archive.is_missing(settings):
+        return []
+    module = [sys.executable, "-m", "ops.launch.class_archive"]
+    return [("class-archive", [*module, "--when-idle"])]
+
+
 def _holds_something(folder: Path) -> bool:
     return folder.is_dir() and any(folder.iterdir())
 
@@ -124,9 +134,12 @@ def serve(
     environ: Mapping[str, str],
     logs: Path,
     stop: StopRequest,
+    background: Sequence[tuple[str, Sequence[str]]] = (),
     ready_seconds: float = READY_SECONDS,
 ) -> None:
     """Start the services, print their addresses once all answer, and restart those that die.
+
+    Then start the background commands, by name, which may end.
 
     Runs until StopRequestedError, or LaunchError when a service dies or does not answer at the
     start, or dies too often later. All processes are stopped in either case.
@@ -144,6 +157,8 @@ def serve(
             if service.title:
                 print(f"{service.title}: {service.address}", flush=True)
         print("Ctrl-C stops everything.", flush=True)
+        for name, command in background:
+            processes.start(name, command, environ=environ, log=logs / f"{name}.log")
         while True:
             for one in supervised:
                 one.restart_if_dead()

@@ -35,10 +35,14 @@ services = [
 ]
 with StopRequest() as stop:
     try:
-        serve(services, os.environ, Path(sys.argv[2]), stop)
+        serve(services, os.environ, Path(sys.argv[2]), stop, [("task", services[1].command)])
     except StopRequestedError:
         print("Stopped.")
 """
+
+
+def read(path: Path) -> str:
+    return path.read_text(encoding="utf-8")
 
 
 def free_port() -> int:
@@ -58,11 +62,14 @@ def test_serve_announces_and_stops_all_servers(tmp_path: Path, number: signal.Si
         assert launcher.stdout.readline() == f"Toy: http://127.0.0.1:{port}\n"
         daemon = int((tmp_path / "daemon.log").read_text(encoding="utf-8"))
         assert is_alive(daemon)
+        assert eventually(lambda: (tmp_path / "task.log").exists() and read(tmp_path / "task.log"))
+        task = int(read(tmp_path / "task.log"))
         launcher.send_signal(number)
         rest, _ = launcher.communicate(timeout=10)
     assert rest.endswith("Stopped.\n")
     assert launcher.returncode == 0
     assert not is_alive(daemon)
+    assert not is_alive(task)
     with socket.socket() as client:
         assert client.connect_ex(("127.0.0.1", port)) != 0
 
