@@ -1,13 +1,13 @@
 """Assets recommendation_model and product_recommendations: products to offer to customers."""
 
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import dagster as dg
 import numpy as np
 from pydantic import Field
-from pyspark.sql import DataFrame
+from pyspark.sql import DataFrame, SparkSession
 
 from bankseg_assets.defs.assets.common import ACTIONS, FRESHNESS, OWNERS
 from bankseg_assets.defs.assets.products.product_holdings import waiting
@@ -32,9 +32,10 @@ from bankseg_assets.products.leave_one_out import (
     compare_recommenders,
     split,
 )
+from bankseg_assets.products.recommender import ProductModel
 from bankseg_assets.products.recommender_in_use import KMEANS, recommender_in_use
 from bankseg_assets.storage.outputs import SmallTable
-from bankseg_assets.storage.version_store import version_basis
+from bankseg_assets.storage.version_store import VersionStore, version_basis
 
 _USUAL = Learning()
 _COMMON: dict[str, Any] = {"group_name": ACTIONS, "owners": OWNERS, "freshness_policy": FRESHNESS}
@@ -112,15 +113,8 @@ def recommend_products(
     customer_segments: DataFrame,
 ) -> Iterator[dg.Output[Any]]:
     """Fit a recommender on the holdings, test it on hidden ones, and recommend to all customers."""
-    session = spark.spark_session
     content = version_basis(published.store.latest("product_holdings")).get("content", "")
-    kept = (
-        recommender_in_use(
-            published.store.folder, holdings=content, kmeans=published.store.latest(KMEANS)
-        )
-        if config.keep
-        else None
-    )
+    kept = _recommender_in_use(published.store, content) if config.keep else None
     products = kept.model.products if kept else products_of(product_holdings)
     if not products:
         context.log.info(waiting(holdings))
@@ -135,51 +129,68 @@ def recommend_products(
             context.log.error(reason)
             yield from _no_recommendations(reason, matched=False)
             return
-        if kept:
-            context.log.info(f"The factors are those of release {kept.release}.")
-            yield dg.Output(
-                dict(kept.document),
-                output_name="recommendation_model",
-                metadata={"state": kept.document["state"], "kept_from": kept.release},
-            )
-            yield dg.Output(
-                recommend(session, customers, found, kept.model, config.products_each),
-                output_name="product_recommendations",
-                metadata={"state": kept.document["state"]} | _coverage(found),
-            )
-            return
-        test = split(found, config.seed)
-        model = learn(session, test.training, products, config.learning)
-        reason = "By ALS; by segment for customers without holdings."
-        if test.n_tested < LEAST_TESTED:
-            model = replace(model, factors=None)
-            reason = (
-                f"By segment only: testing ALS needs {LEAST_TESTED} customers, and only "
-                f"{shown_count(test.n_tested)} were sampled from those with two or more products."
-            )
-        quality = compare_recommenders(test, model)
-        context.log.info(reason)
+        used = kept or _fitted(spark.spark_session, found, products, config, content)
+        state = used.document["state"]
+        context.log.info(state)
         yield dg.Output(
-            {
-                "state": reason,
-                "matched": True,
-                "holdings": content,
-                "model": model.to_json(),
-                "test": {
-                    "customers": test.n_tested,
-                    "quality": {name: one.to_json() for name, one in quality.items()},
-                },
-            },
-            output_name="recommendation_model",
-            metadata={"state": reason} | _quality_text(test, quality),
+            dict(used.document), output_name="recommendation_model", metadata=used.metadata
         )
         yield dg.Output(
-            recommend(session, customers, found, model, config.products_each),
+            recommend(spark.spark_session, customers, found, used.model, config.products_each),
             output_name="product_recommendations",
-            metadata={"state": reason} | _coverage(found),
+            metadata={"state": state} | _coverage(found),
         )
     finally:
         customers.unpersist()
+
+
+@dataclass(frozen=True)
+class _Recommender:
+    """A recommender, kept or fitted, with its document and the metadata to record."""
+
+    model: ProductModel
+    document: Mapping[str, Any]
+    metadata: Mapping[str, Any]
+
+
+def _recommender_in_use(store: VersionStore, content: str) -> _Recommender | None:
+    """Return the recommender in use, if holdings and segments are the same."""
+    found = recommender_in_use(store.folder, holdings=content, kmeans=store.latest(KMEANS))
+    if found is None:
+        return None
+    metadata = {"state": found.document["state"], "kept_from": found.release}
+    return _Recommender(found.model, found.document, metadata)
+
+
+def _fitted(
+    session: SparkSession,
+    found: Patterns,
+    products: list[str],
+    config: RecommendationConfig,
+    content: str,
+) -> _Recommender:
+    """Fit a recommender and test it on hidden holdings; ALS needs enough customers to test it."""
+    test = split(found, config.seed)
+    model = learn(session, test.training, products, config.learning)
+    state = "By ALS; by segment for customers without holdings."
+    if test.n_tested < LEAST_TESTED:
+        model = replace(model, factors=None)
+        state = (
+            f"By segment only: testing ALS needs {LEAST_TESTED} customers, and only "
+            f"{shown_count(test.n_tested)} were sampled from those with two or more products."
+        )
+    quality = compare_recommenders(test, model)
+    document = {
+        "state": state,
+        "matched": True,
+        "holdings": content,
+        "model": model.to_json(),
+        "test": {
+            "customers": test.n_tested,
+            "quality": {name: one.to_json() for name, one in quality.items()},
+        },
+    }
+    return _Recommender(model, document, {"state": state} | _quality_text(test, quality))
 
 
 def _no_recommendations(reason: str, *, matched: bool) -> Iterator[dg.Output[Any]]:
