@@ -30,7 +30,10 @@ from bankseg_assets.release.refit import REFIT_GATE
 from bankseg_assets.release.releases import current_release
 from bankseg_assets.runtime.settings import load_settings
 
-LOOK_EVERY_SECONDS = 10
+LOOK_EVERY_SECONDS = 10  # people wait for a file they delivered
+# No one waits for these: a crash and a model that aged are rare.
+RECOVER_EVERY_SECONDS = 30
+REFIT_EVERY_SECONDS = 60
 # Dagster ends a sensor after 60 seconds; a network disk of 20 MB a second reads this in 26.
 HASHED_AT_A_LOOK = 512 << 20
 QUICK_ATTEMPTS = 3
@@ -172,7 +175,7 @@ def holdings_sensor(
 
 @dg.sensor(
     job=refresh,
-    minimum_interval_seconds=LOOK_EVERY_SECONDS,
+    minimum_interval_seconds=RECOVER_EVERY_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
 def cleaned_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
@@ -205,7 +208,7 @@ def cleaned_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Sk
 
 @dg.sensor(
     job=refit,
-    minimum_interval_seconds=LOOK_EVERY_SECONDS,
+    minimum_interval_seconds=REFIT_EVERY_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
 )
 def refit_sensor(
