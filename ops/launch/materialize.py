@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
 JOB = "refresh"
 REFIT_JOB = "refit"
+SENSOR_TAG = "dagster/sensor_name"
 LAST_ASSET = "nb_classifier"
 DEFINITIONS = "bankseg_assets.definitions"
 
@@ -200,13 +201,12 @@ def forced_config(job: "JobDefinition") -> dict[str, Any]:
 
 
 def last_batch_failed(instance: "DagsterInstance") -> bool:
-    """Return whether the job's newest run failed or was canceled."""
+    """Return whether the job's newest run failed or was canceled, and no sensor will repeat it."""
     from dagster import DagsterRunStatus, RunsFilter
 
     newest = instance.get_runs(RunsFilter(job_name=JOB), limit=1)
-    return any(
-        run.status in (DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED) for run in newest
-    )
+    failed = (DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED)
+    return any(run.status in failed and SENSOR_TAG not in run.tags for run in newest)
 
 
 def fail_interrupted_runs(instance: "DagsterInstance") -> None:

@@ -22,6 +22,7 @@ from ops.exit_codes import INTERRUPTED, REFUSED
 from ops.launch.materialize import (
     FAILED,
     JOB,
+    SENSOR_TAG,
     fail_interrupted_runs,
     forced_config,
     last_batch_failed,
@@ -189,6 +190,13 @@ def test_last_batch_failed_depends_on_the_newest_run(
     assert not last_batch_failed(instance)
     instance.add_run(dg.DagsterRun(JOB, str(uuid4()), status=status))
     assert last_batch_failed(instance) == (status.name in ("FAILURE", "CANCELED"))
+
+
+def test_failed_run_of_a_sensor_is_left_to_the_sensor(instance: dg.DagsterInstance) -> None:
+    """Otherwise `make run` would repeat a delivery that fails its checks before every start."""
+    failed, tags = dg.DagsterRunStatus.FAILURE, {SENSOR_TAG: "landing_sensor"}
+    instance.add_run(dg.DagsterRun(JOB, str(uuid4()), status=failed, tags=tags))
+    assert not last_batch_failed(instance)
 
 
 @pytest.mark.parametrize("status", STATUSES)
