@@ -315,7 +315,7 @@ def test_signal_interrupts_without_a_traceback(tmp_path: Path) -> None:
         assert eventually(lambda: log.exists() and "STEP_START" in log.read_text(), seconds=30)
         time.sleep(0.3)
         process.send_signal(signal.SIGTERM)
-        printed, _ = process.communicate(timeout=10)
+        printed, _ = process.communicate(timeout=60)
     assert process.returncode == INTERRUPTED
     assert printed == "[1/1] nb_classifier ... interrupted\n"
 
