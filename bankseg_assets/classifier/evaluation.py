@@ -7,6 +7,7 @@ import numpy as np
 from bankseg_assets.classifier.naive_bayes import LEAST_PROBABILITY
 from bankseg_assets.presentation.disclosure import is_small
 from bankseg_assets.scoring.documents import ReliabilityBin
+from bankseg_assets.stats.agreement import contingency
 from bankseg_assets.stats.arrays import Array, Labels
 from bankseg_assets.stats.metrics import f1_scores, occurs
 
@@ -28,10 +29,9 @@ class Metrics:
 
 def evaluate(probabilities: Array, labels: Labels) -> Metrics:
     """Evaluate probabilities (n, k) against the true segments (n,)."""
-    from sklearn.metrics import confusion_matrix
-
     k = probabilities.shape[1]
-    confusion: Labels = confusion_matrix(labels, probabilities.argmax(axis=1), labels=np.arange(k))
+    # scikit-learn's confusion_matrix warns of a single label even if `labels` names all.
+    confusion = contingency(labels, probabilities.argmax(axis=1), np.ones(len(labels)), (k, k))
     f1, shares = f1_scores(confusion), confusion.sum(axis=1) / len(labels)
     truth = np.eye(k)[labels]
     return Metrics(

@@ -71,7 +71,7 @@ def test_every_asset_records_path_version_size_and_seconds(batch: Platform, asse
 
 
 def test_metadata_are_plain_values(batch: Platform) -> None:
-    plain = (str, int, float, dg.TableColumnLineage, dg.TableSchema)
+    plain = (str, int, float, dg.TableColumnLineage, dg.TableSchema, dg.TableMetadataValue)
     odd = {
         (asset, name): type(value)
         for asset, found in batch.run.metadata.items()

@@ -53,5 +53,5 @@ def test_model_of_other_measures_is_not_comparable(tmp_path: Path) -> None:
     """An older or newer build may use measures that this build's table lacks."""
     table = pa.table({"recency": [1.0], "segment": [0], "held_out": [True]})
     pq.write_table(table, tmp_path / "a.parquet")
-    with pytest.raises(NotComparableError, match=r"asks for frequency, .*average_balance, which"):
+    with pytest.raises(NotComparableError, match=r"needs frequency, .*average_balance, which"):
         held_out_confusion(small_model(), tmp_path)
