@@ -18,8 +18,9 @@ MODELS = ("pca_model", "kmeans_model", "nb_classifier", "eda_report")
 SMALL = ("segment_profiles", "segment_demographics", "rfm_grid", "rfm_groups")
 EVERYTHING = (*INGESTION, "rfm_table", "customer_segments", *SMALL, *MODELS)
 
-# Keys that identify a run, or compare it with the previous release, are not results.
-OF_THE_RUN = {"version", "run_id", "created_at", "matching"}
+# Keys that identify a run, or come from the release before it, are not results: a kept name has the
+# facts of the release that gave it.
+OF_THE_RUN = {"version", "run_id", "created_at", "matching", "named_for"}
 
 State = dict[str, str]
 """Asset -> digest of the set of rows, or of the document without OF_THE_RUN."""
