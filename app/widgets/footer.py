@@ -15,7 +15,7 @@ def footer(bundle: Bundle, numbers: Numbers) -> None:
         f"Model {bundle.version.split('-')[0]}",
         *(
             [f"fitted on the customers of {day(bundle.fitted_snapshot_date)}"]
-            if bundle.fitted_snapshot_date
+            if bundle.fitted_snapshot_date not in ("", bundle.snapshot_date)
             else []
         ),
         f"snapshot of {day(bundle.snapshot_date)}",

@@ -144,7 +144,8 @@ def limits(
 ) -> list[str]:
     """Return the limitations of this model, with its figures."""
     found = [*bundle.get("warnings", ()), *_quality_limits(bundle, chosen)]
-    if fitted := bundle.get("fitted_snapshot_date"):
+    fitted = bundle.get("fitted_snapshot_date") or bundle["snapshot_date"]
+    if fitted != bundle["snapshot_date"]:
         found.append(
             f"The model was fitted on the customers of {fitted} and applied to those of "
             f"{bundle['snapshot_date']}: quality with missing inputs and the choice of k are of "
