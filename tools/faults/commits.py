@@ -62,6 +62,7 @@ def _crash(
         if code != KILLED:
             raise FaultError(f"the fault did not happen: exit code {code}\n{platform.log_tail()}")
         outcome.seconds["rerun"] = platform.rerun(*options)
-    compare(platform, lab.undisturbed(2, *options), assets, outcome)
+    wanted = lab.refitted(1, 2) if options == EVERYTHING_JOB else lab.undisturbed(2, *options)
+    compare(platform, wanted, assets, outcome)
     lab.discard(platform)
     return outcome

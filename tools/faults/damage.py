@@ -14,14 +14,14 @@ from tools.faults.state import EVERYTHING
 def pointer(lab: Lab, seed: int) -> Outcome:
     """The previous release is served; no repair is needed."""
     platform, outcome = lab.serving(2), Outcome(holds=False)
-    newest = current_release(platform.published)
+    newest, before = current_release(platform.published), platform.state()
     assert newest is not None
     with lab.watched(platform, outcome):
         outcome.detail = _damage(platform.published / "release" / newest.name / "model.json", seed)
         served = served_release(platform.published)
         if served is None or served.name == newest.name:
             raise FaultError(f"{served} is served")
-    compare(platform, lab.undisturbed(2, *EVERYTHING_JOB), EVERYTHING, outcome)
+    compare(platform, before, EVERYTHING, outcome)
     lab.discard(platform)
     return outcome
 
@@ -41,7 +41,7 @@ def version(lab: Lab, seed: int) -> Outcome:
     with lab.watched(platform, outcome):
         outcome.detail = f"{asset} {_damage(file, seed)}"
         outcome.seconds["rerun"] = platform.rerun(*EVERYTHING_JOB)
-    compare(platform, lab.undisturbed(2, *EVERYTHING_JOB), EVERYTHING, outcome)
+    compare(platform, lab.refitted(2, 2), EVERYTHING, outcome)
     lab.discard(platform)
     return outcome
 

@@ -31,7 +31,7 @@ def disk_full(lab: Lab, seed: int) -> Outcome:
             outcome.detail = f"{room // 1000} kB free: exit code {code}"
             _mount("-o", f"remount,{ROOMY}", str(platform.data_dir))
             outcome.seconds["rerun"] = platform.rerun(*EVERYTHING_JOB)
-        compare(platform, lab.undisturbed(2, *EVERYTHING_JOB), EVERYTHING, outcome)
+        compare(platform, lab.refitted(1, 2), EVERYTHING, outcome)
     finally:
         subprocess.run(["umount", "--lazy", str(platform.data_dir)], check=True)
         lab.discard(copy)

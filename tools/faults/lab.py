@@ -26,7 +26,6 @@ ROOT = Path(__file__).parents[2]
 FIRST_ROWS = 3_000  # enough for a model that passes its gates
 LATER_ROWS = 40  # so few that the next model passes the gates as well
 BATCH_SECONDS = 300.0
-# Fits the models on all files, so that a reference needs no history.
 EVERYTHING_JOB = ("--job", "refit")
 REFRESH = ("--job", "refresh")
 INGEST = ("--job", "ingestion")
@@ -151,6 +150,22 @@ class Lab:
                 platform.deliver(file)
 
         return self.reference(f"{n_files} {options}", deliver, *options)
+
+    def refitted(self, n_before: int, n_files: int) -> State:
+        """Return the state of `serving(n_before)` after further files and a run that refits.
+
+        Numbers and names of segments follow the release in use, so that a reference needs the same
+        releases before it.
+        """
+        key = f"{n_before} then {n_files} refitted"
+        if key not in self._states:
+            platform = self.serving(n_before)
+            for file in self.files[n_before:n_files]:
+                platform.deliver(file)
+            platform.rerun(*EVERYTHING_JOB)
+            self._states[key] = platform.state()
+            self.discard(platform)
+        return self._states[key]
 
     def refreshed(self, n_files: int) -> State:
         """Return the state of a platform with the models of the first file, and all files."""
