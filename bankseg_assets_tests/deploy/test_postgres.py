@@ -94,7 +94,7 @@ def test_postgres_instance_releases_and_ends_lost_runs(home: Path, tmp_path: Pat
 def _lost_run(instance: dg.DagsterInstance, port: int) -> str:
     """Record a run that a replaced container had started."""
     tags = {GRPC_INFO_TAG: json.dumps({"host": HOST, "port": port}), MAX_RETRIES_TAG: "0"}
-    run = dg.DagsterRun("refresh", str(uuid4()), status=dg.DagsterRunStatus.STARTED, tags=tags)
+    run = dg.DagsterRun("refit", str(uuid4()), status=dg.DagsterRunStatus.STARTED, tags=tags)
     return instance.add_run(run).run_id
 
 
