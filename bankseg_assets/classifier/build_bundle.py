@@ -99,12 +99,9 @@ def build_bundle(
         snapshot_date=snapshot[0].isoformat() if snapshot else "",
         currency=currency,
         **_parameters(fitted),
-        segments=tuple(
-            segment_document(profile, fitted.kmeans.colours[profile["segment"]])
-            for profile in sorted(profiles, key=lambda p: p["segment"])
-        ),
+        segments=segment_documents(profiles, fitted.kmeans),
         inputs=tuple(form_inputs(segments, measures, currency, direction_known=direction_known)),
-        metrics=_metrics(fitted),
+        metrics=quality_metrics(fitted.kmeans, fitted.evaluation),
         warnings=(*fitted.pca.warnings, *fitted.kmeans.warnings, *_untested(fitted.evaluation)),
         evidence=fit_evidence(segments, demographics, fitted.kmeans.k),
         calibration={},
@@ -133,8 +130,8 @@ def _parameters(fitted: FittedModels) -> dict[str, Any]:
     }
 
 
-def _metrics(fitted: FittedModels) -> dict[str, bool | int | float]:
-    kmeans, evaluation = fitted.kmeans, fitted.evaluation
+def quality_metrics(kmeans: KMeansModel, evaluation: Evaluation) -> dict[str, bool | int | float]:
+    """Return the metrics of segments and classifier, before those of the calibration."""
     found = {
         "f1_weighted": evaluation.f1_weighted,
         "f1_macro": evaluation.f1_macro,
@@ -233,8 +230,17 @@ def _limit(greatest: float) -> float:
     return 10.0 ** math.ceil(math.log10(10 * max(greatest, 1)))
 
 
-def segment_document(profile: Mapping[str, Any], colour: int) -> Segment:
-    """Return what the bundle holds of a segment, from its row of the profiles."""
+def segment_documents(
+    profiles: Sequence[Mapping[str, Any]], kmeans: KMeansModel
+) -> tuple[Segment, ...]:
+    """Return what the bundle holds of the segments, from their profiles, by number."""
+    return tuple(
+        _segment(profile, kmeans.colours[profile["segment"]])
+        for profile in sorted(profiles, key=lambda p: p["segment"])
+    )
+
+
+def _segment(profile: Mapping[str, Any], colour: int) -> Segment:
     medians, indexed = (
         [name for name in names if name != INCOME or knows_direction(profile)]
         for names in (MEDIANS, INDEXED)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from bankseg_assets.customers.customer_key import RFM_TABLE
 from bankseg_assets.release.releases import Release, current_release
 from bankseg_assets.scoring.bundle import BundleError, load_bundle
 from bankseg_assets.scoring.documents import BundleDocument
@@ -13,7 +14,6 @@ from bankseg_assets.segmentation.pca import PcaModel
 from bankseg_assets.storage.documents import read_document
 from bankseg_assets.storage.version_store import version_basis
 
-RFM_TABLE = "rfm_table"
 PCA, KMEANS, CLASSIFIER = "pca_model", "kmeans_model", "nb_classifier"
 
 
@@ -25,8 +25,8 @@ class NoModelInUseError(LookupError):
 class CustomerBasis:
     """What decides the measures of the customers: a model fits only customers of the same basis.
 
-    rfm_rules: the fingerprint of the rules of an RFM table. features: those that the contract
-    names, none if they are chosen from the data.
+    features: those that the contract names, none if they are chosen from the data. rfm_table: the
+    version of their table, which records the rules that it was computed by.
     """
 
     is_demo: bool
@@ -50,15 +50,6 @@ class ModelInUse:
     def has_pca(self, document: Mapping[str, Any]) -> bool:
         """Return whether a PCA model is the one in use."""
         return dict(document) == dict(self.pca_document)
-
-    def has_segments(self, kmeans: KMeansModel) -> bool:
-        """Return whether a k-means model divides customers as the one in use does."""
-        ours = self.kmeans
-        return (kmeans.centroids, kmeans.shares, kmeans.covariances) == (
-            ours.centroids,
-            ours.shares,
-            ours.covariances,
-        )
 
 
 def model_in_use(published_dir: Path, basis: CustomerBasis) -> ModelInUse:

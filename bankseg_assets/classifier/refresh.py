@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from pyspark.sql import DataFrame
 
-from bankseg_assets.classifier.build_bundle import form_inputs, segment_document
+from bankseg_assets.classifier.build_bundle import form_inputs, quality_metrics, segment_documents
 from bankseg_assets.classifier.confusion_matrix import held_out_evaluation
 from bankseg_assets.classifier.naive_bayes import Evaluation
 from bankseg_assets.scoring.bundle import bundle_hash, bundle_of
@@ -34,14 +34,7 @@ def refresh_bundle(
     """
     evaluation, sampled = held_out_evaluation(bundle_of(in_use), customers)
     snapshot = segments.select("snapshot_date").first()
-    metrics = {
-        "f1_weighted": evaluation.f1_weighted,
-        "f1_macro": evaluation.f1_macro,
-        "log_loss": evaluation.log_loss,
-        "silhouette": kmeans.silhouette,
-        "n_customers": sum(kmeans.sizes),
-        "n_held_out": evaluation.n_held_out,
-        "smallest_share": rounded(min(kmeans.sizes) / sum(kmeans.sizes)),
+    metrics = quality_metrics(kmeans, evaluation) | {
         "calibration_error": sampled.calibration_error,
         "brier": sampled.brier,
     }
@@ -53,10 +46,7 @@ def refresh_bundle(
         update={
             "snapshot_date": snapshot[0].isoformat() if snapshot else "",
             "fitted_snapshot_date": in_use.fitted_snapshot_date or in_use.snapshot_date,
-            "segments": tuple(
-                segment_document(profile, kmeans.colours[profile["segment"]])
-                for profile in sorted(profiles, key=lambda p: p["segment"])
-            ),
+            "segments": segment_documents(profiles, kmeans),
             "inputs": _inputs(in_use, segments),
             "metrics": in_use.metrics | metrics,
             "confusion": evaluation.confusion,

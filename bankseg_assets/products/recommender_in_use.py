@@ -7,10 +7,10 @@ from typing import Any
 
 from bankseg_assets.products.recommender import ProductModel
 from bankseg_assets.release.releases import current_release
+from bankseg_assets.segmentation.kmeans import KMeansModel
 from bankseg_assets.storage.documents import read_document
 
 RECOMMENDER, KMEANS = "recommendation_model", "kmeans_model"
-_DIVIDES = ("centroids", "shares", "covariances")
 
 
 @dataclass(frozen=True)
@@ -35,10 +35,13 @@ def recommender_in_use(
         return None
     try:
         document = read_document(release.path(RECOMMENDER))
-        then, now = read_document(release.path(KMEANS)), read_document(kmeans)
+        then, now = (
+            KMeansModel.from_json(read_document(version))
+            for version in (release.path(KMEANS), kmeans)
+        )
         if document.get("holdings") != holdings or document["model"] is None:
             return None
-        if any(then.get(name) != now.get(name) for name in _DIVIDES):
+        if not then.divides_as(now):
             return None
         return RecommenderInUse(release.name, document, ProductModel.from_json(document["model"]))
     except (OSError, ValueError, KeyError, TypeError):

@@ -87,6 +87,14 @@ class KMeansModel:
             None if self.covariances is None else np.array(self.covariances),
         )
 
+    def divides_as(self, other: "KMeansModel") -> bool:
+        """Return whether another model assigns every customer to the same segment number."""
+        return (self.centroids, self.shares, self.covariances) == (
+            other.centroids,
+            other.shares,
+            other.covariances,
+        )
+
     def to_json(self) -> dict[str, Any]:
         """Return the model as plain values."""
         return asdict(self)

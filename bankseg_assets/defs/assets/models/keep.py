@@ -3,14 +3,13 @@
 import dagster as dg
 
 from bankseg_assets.classifier.model_in_use import (
-    RFM_TABLE,
     CustomerBasis,
     ModelInUse,
     NoModelInUseError,
     model_in_use,
 )
 from bankseg_assets.cleaning.amounts import has_direction
-from bankseg_assets.customers.customer_key import key_in_use
+from bankseg_assets.customers.customer_key import RFM_TABLE, key_in_use
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 
 KEEP = (

@@ -66,7 +66,7 @@ def nb_classifier(
     pca = PcaModel.from_json(pca_model)
     kmeans = KMeansModel.from_json(kmeans_model)
     kept = model_to_keep(context, delivery, published) if config.keep else None
-    if kept and kept.has_pca(pca_model) and kept.has_segments(kmeans):
+    if kept and kept.has_pca(pca_model) and kept.kmeans.divides_as(kmeans):
         bundle, evaluation = refresh_bundle(
             kept.bundle,
             kmeans,

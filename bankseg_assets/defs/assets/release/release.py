@@ -1,6 +1,6 @@
 """Asset release: data and model that belong together, promoted if they pass the gates."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -431,11 +431,12 @@ def _refit_gate(candidate: _Candidate, at_fit: ModelFit | None, limits: RefitLim
     then = {} if at_fit is None else at_fit.distributions
     used = {feature.measure for feature in candidate.bundle.features} & then.keys() & today.keys()
     pairs = {name: (then[name], today[name]) for name in sorted(used)}
+    drift, drift_noise = _psi(pairs)
     return refit_gate(
         None if at_fit is None else Measures.of(at_fit.metrics),
         candidate.measures,
-        drift={name: population_stability_index(*pair) for name, pair in pairs.items()},
-        drift_noise={name: psi_noise(*pair) for name, pair in pairs.items()},
+        drift=drift,
+        drift_noise=drift_noise,
         below_zero=tuple(name for name, pair in pairs.items() if below_zero(*pair)),
         limits=limits,
     )
@@ -485,6 +486,12 @@ def _drift(candidate: _Candidate, compared: Release) -> tuple[dict[str, float], 
         for measure, before in compared.distributions.items()
         if measure in candidate.distributions and (same_money or measure not in MONEY)
     }
+    return _psi(pairs)
+
+
+def _psi(
+    pairs: Mapping[str, tuple[Mapping[int, int], Mapping[int, int]]],
+) -> tuple[dict[str, float], dict[str, float]]:
     return (
         {measure: population_stability_index(*pair) for measure, pair in pairs.items()},
         {measure: psi_noise(*pair) for measure, pair in pairs.items()},
