@@ -70,6 +70,7 @@ def test_folder_imports_only_earlier_folders(folder: str) -> None:
     assert not backwards
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("package", ALONE_IN)
 def test_package_is_imported_only_where_allowed(package: str) -> None:
     places = tuple(Path(place) for place in ALONE_IN[package])

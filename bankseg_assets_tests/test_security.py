@@ -122,6 +122,7 @@ def test_token_is_refused_in_the_settings_file(tmp_path: Path) -> None:
     assert load_settings({"BANKSEG_SPARK_REMOTE": TOKEN}, file).spark_remote == TOKEN
 
 
+@pytest.mark.slow
 def test_token_is_not_in_dagsters_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BANKSEG_SPARK_REMOTE", TOKEN)
     definitions = build_defs()

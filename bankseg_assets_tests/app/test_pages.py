@@ -15,6 +15,7 @@ ROOT = Path(__file__).parents[2]
 VIEWS = sorted(f"views/{file.name}" for file in (ROOT / "app" / "views").glob("*.py"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", VIEWS)
 def test_page_draws_a_release_with_only_the_model(data_dir: Path, view: str) -> None:
     publish(data_dir)
@@ -25,6 +26,7 @@ def test_page_draws_a_release_with_only_the_model(data_dir: Path, view: str) -> 
     assert any("Snapshot of 22 October 2016" in caption.value for caption in page.caption)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", VIEWS)
 def test_page_without_a_release_says_what_to_do(data_dir: Path, view: str) -> None:
     page = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60).run()
@@ -33,6 +35,7 @@ def test_page_without_a_release_says_what_to_do(data_dir: Path, view: str) -> No
     assert any("make materialize" in info.value for info in page.info)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("odd", ODD)
 @pytest.mark.parametrize("view", VIEWS)
 def test_page_draws_an_unusual_model(data_dir: Path, view: str, odd: str) -> None:
@@ -44,6 +47,7 @@ def test_page_draws_an_unusual_model(data_dir: Path, view: str, odd: str) -> Non
     assert not page.error
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("count", "money", "changes"),
     [(500, "500", ONE_SEGMENT), (3, "500", ONE_CUSTOMER), (500, "-20.5", ONE_SEGMENT)],

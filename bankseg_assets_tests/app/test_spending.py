@@ -171,6 +171,7 @@ def test_tables_and_charts_are_of_spending_where_known() -> None:
     assert grid.layout.xaxis.title.text == "Spending transactions"
 
 
+@pytest.mark.slow
 def test_explore_page_is_of_spending_where_known(data_dir: Path) -> None:
     days = [{"day": f"2016-08-{day:02}", "rows": 30, "amount": 900.0} for day in range(1, 5)]
     tables_of = {"transactions_by_day": days}

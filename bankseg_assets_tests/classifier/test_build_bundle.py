@@ -104,6 +104,7 @@ def test_numpy_equals_spark_for_every_customer(
         assert found.segment.tolist() == spark["prediction"].astype(int).tolist()
 
 
+@pytest.mark.slow
 def test_spark_agrees_on_partial_inputs(spark: SparkSession) -> None:
     """If components are the features themselves, a subset is a naive Bayes model itself."""
     random = np.random.default_rng(3)

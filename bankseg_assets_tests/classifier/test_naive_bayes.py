@@ -67,6 +67,7 @@ def test_evaluation_equals_spark_on_held_out_customers(fitted: Fitted) -> None:
     assert found.f1_weighted > 0.8 > found.majority_f1_weighted
 
 
+@pytest.mark.slow
 def test_training_customers_are_evaluated_if_none_held_out(spark: SparkSession) -> None:
     """50 customers are too few to hold any out; `n_held_out` is 0."""
     rows = [(number % 2, False, number % 2 * 9.0 + number % 3) for number in range(12)]

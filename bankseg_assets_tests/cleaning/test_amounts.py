@@ -21,6 +21,8 @@ from bankseg_assets_tests.cleaning.test_cases import validated as validated_case
 from bankseg_assets_tests.cleaning.test_validation import NOT_AFTER
 from bankseg_assets_tests.frames import raw_frame
 
+pytestmark = pytest.mark.slow
+
 SHIPPED = DeliveryContract()
 Found = tuple[str | None, str | None]
 """The amount and its direction, or the reason and nothing."""

@@ -20,6 +20,8 @@ from bankseg_assets.landing.parse import parse_delivery
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT
 from bankseg_assets_tests.cleaning.repeated_ids import repeated_ids
 
+pytestmark = pytest.mark.slow
+
 CASES = Path(__file__).parents[3] / "shared" / "data" / "cases"
 KINDS = (".csv", ".parquet")
 OTHER_BANK = DEFAULT_CONTRACT.parent / "docs" / "contracts" / "differently_shaped_bank.toml"

@@ -86,6 +86,7 @@ MOMENTS: list[tuple[str, str, str, datetime | None]] = [
 ]
 
 
+@pytest.mark.slow
 def test_moment_reads_what_banks_write(spark: SparkSession) -> None:
     rows = [(number, text) for number, (_, _, text, _) in enumerate(MOMENTS)]
     read = F.lit(None).cast("timestamp_ntz")
@@ -111,6 +112,7 @@ LIKE_DATES = st.one_of(
 )
 
 
+@pytest.mark.slow
 @given(st.lists(LIKE_DATES, min_size=60, max_size=120))
 @settings(max_examples=3, deadline=None)
 def test_spark_and_python_read_alike(spark: SparkSession, texts: list[str]) -> None:
@@ -134,6 +136,7 @@ def validated(
     return sorted(found, key=lambda row: row["row_number"])
 
 
+@pytest.mark.slow
 def test_validate_reads_several_formats_in_one_column(spark: SparkSession) -> None:
     """A four-digit birth year keeps its century, although the other format has two digits."""
     rows = [
@@ -161,6 +164,7 @@ def test_validate_reads_several_formats_in_one_column(spark: SparkSession) -> No
     assert found[9]["transaction_at"] == datetime(2016, 8, 2, 14, 32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("minimum", "formats", "days"),
     [
@@ -194,6 +198,7 @@ def test_validate_takes_the_latest_century_that_the_contract_allows(
     assert refused <= {"transaction_date_in_the_future", "invalid_transaction_date"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["yyyy-MM-dd HH:mm", "d MMM yyyy H:mm", "yyyy-MM-dd HH:mmXXX"])
 def test_validate_converts_instants_and_no_other_text(spark: SparkSession, form: str) -> None:
     """Local times stay, and no date ends the query or the collection of its rows."""
@@ -207,6 +212,7 @@ def test_validate_converts_instants_and_no_other_text(spark: SparkSession, form:
     assert [row["reason"] for row in without] == ["invalid_transaction_date"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("form", "wrong"),
     [
@@ -228,6 +234,7 @@ def test_epochs_of_another_unit_are_implausible(
     assert {row["reason"] for row in found} == {None}
 
 
+@pytest.mark.slow
 def test_excel_days_end_before_year_10000(spark: SparkSession) -> None:
     """Rounded to a second, the end of the last day has a year that Python cannot have."""
     texts = ("2958465.9999999", "2958466", "2999999.5")

@@ -18,6 +18,8 @@ from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets_tests.cleaning.repeated_ids import repeated_ids
 from bankseg_assets_tests.frames import Rows, raw_frame
 
+pytestmark = pytest.mark.slow
+
 CONTRACT = DeliveryContract()
 
 

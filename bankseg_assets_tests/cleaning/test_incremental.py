@@ -21,6 +21,8 @@ from bankseg_assets.storage.outputs import ParquetFiles
 from bankseg_assets.storage.version_store import BASIS_FILE, VersionStore
 from bankseg_assets_tests.frames import RAW_ROW
 
+pytestmark = pytest.mark.slow
+
 A, B, C, D = ("a" * 12, "b" * 12, "c" * 12, "d" * 12)
 TAKEN_ON = {name: date(2016, 9, day) for day, name in enumerate((A, B, C, D), 1)}
 CORRECTIONS = [C, B]

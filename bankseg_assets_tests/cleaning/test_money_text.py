@@ -18,6 +18,8 @@ from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets_tests.cleaning.repeated_ids import repeated_ids
 from bankseg_assets_tests.frames import raw_frame
 
+pytestmark = pytest.mark.slow
+
 OTHER = "amount_in_other_currency"
 DECIMALS = "amount_with_too_many_decimals"
 INVALID = "invalid_amount"

@@ -71,6 +71,7 @@ CLEAN: list[dict[str, Any]] = [
 REASONS = ["invalid_amount", "invalid_transaction_date", "invalid_transaction_date"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["csv", "parquet"])
 def test_other_contract_gives_the_same_clean_rows(
     tmp_path: Path, spark: SparkSession, kind: str

@@ -28,6 +28,7 @@ def fences_of(spark: SparkSession, rows: Rows) -> dict[str, dict[str, Fences]]:
     )
 
 
+@pytest.mark.slow
 def test_fences_are_tukeys_on_the_logarithm_of_each_delivery(spark: SparkSession) -> None:
     rows = [
         {"delivery": delivery, "amount": f"{value:.2f}", "balance": ""}
@@ -49,6 +50,7 @@ def test_fences_are_tukeys_on_the_logarithm_of_each_delivery(spark: SparkSession
     assert np.log1p(fences["d2"]["amount"].high) == pytest.approx(14, abs=0.04)
 
 
+@pytest.mark.slow
 def test_fences_of_signed_money_reach_below_zero(spark: SparkSession) -> None:
     """Overdrafts are ordinary where half of the balances are negative; the far ones are flagged."""
     rules = CONTRACT.columns | {"balance": replace(CONTRACT.columns["balance"], minimum=None)}
@@ -62,10 +64,12 @@ def test_fences_of_signed_money_reach_below_zero(spark: SparkSession) -> None:
     assert fences.high == pytest.approx(np.expm1(8), rel=0.05)
 
 
+@pytest.mark.slow
 def test_a_delivery_of_few_rows_has_no_fences(spark: SparkSession) -> None:
     assert fences_of(spark, [{"amount": str(number)} for number in range(99)]) == {"d1": {}}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("others", [{}, {"d2": {"amount": Fences(0, 1)}}], ids=["alone", "beside"])
 def test_outliers_are_flagged_and_never_dropped(
     spark: SparkSession, others: dict[str, dict[str, Fences]]
@@ -88,6 +92,7 @@ def test_outliers_are_flagged_and_never_dropped(
     }
 
 
+@pytest.mark.slow
 def test_without_fences_nothing_is_flagged(spark: SparkSession) -> None:
     validated = validate(raw_frame(spark, [{}]), DeliveryContract(), not_after=not_after())
     (row,) = keep(validated, None, outlier_flags({})).collect()

@@ -18,6 +18,7 @@ def found_in(spark: SparkSession, values: list[str | None]) -> list[str | None]:
         return [row[0] for row in found.collect()]
 
 
+@pytest.mark.slow
 @given(st.lists(st.sampled_from(["a", "b", "A", " a", "", None]), max_size=8))
 @settings(max_examples=8, deadline=None)
 def test_what_occurs_twice_is_found_once(spark: SparkSession, values: list[str | None]) -> None:
@@ -26,6 +27,7 @@ def test_what_occurs_twice_is_found_once(spark: SparkSession, values: list[str |
     assert set(found) == {value for value, count in Counter(values).items() if count > 1}
 
 
+@pytest.mark.slow
 def test_values_that_share_only_a_digest_differ(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -7,6 +7,7 @@ from datetime import date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
+import pytest
 from pyspark.sql import Row, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
@@ -16,6 +17,8 @@ from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.customers import rfm, rfm_incremental
 from bankseg_assets_tests.cleaning.repeated_ids import repeated_ids
 from bankseg_assets_tests.frames import Rows, cleaned_frame, raw_frame
+
+pytestmark = pytest.mark.slow
 
 # Rules version -> SHA-256 of the results for the rows below.
 CLEANING_RESULTS = {

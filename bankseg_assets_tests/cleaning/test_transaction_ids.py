@@ -22,6 +22,8 @@ from bankseg_assets.storage.outputs import ParquetFiles
 from bankseg_assets_tests.cleaning.repeated_ids import repeated_ids
 from bankseg_assets_tests.frames import raw_frame
 
+pytestmark = pytest.mark.slow
+
 SHIPPED = DeliveryContract()
 WITHOUT = replace(
     SHIPPED,

@@ -239,6 +239,7 @@ def validate_by(spark: SparkSession, rules: dict[str, ColumnRule], rows: Rows) -
     return sorted(found, key=lambda row: row["row_number"])
 
 
+@pytest.mark.slow
 def test_another_contract_reads_its_own_dates(spark: SparkSession) -> None:
     date_format = {"format": "MM-dd-yyyy"}
     rules = columns(transaction_date=date_format, birth_date=date_format | {"placeholders": ("?",)})
@@ -255,6 +256,7 @@ def test_another_contract_reads_its_own_dates(spark: SparkSession) -> None:
     assert wrong["reason"] == "invalid_transaction_date"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", ["yyyy-MM-dd", "d/M/yyyy", "yyyy-MM-dd HH:mm:ss", "yyyyMMdd"])
 def test_no_date_fails_the_query(spark: SparkSession, form: str) -> None:
     """Java reads signed years of nine digits, and Spark then raised in spite of `try_to_date`."""
@@ -279,6 +281,7 @@ def test_no_date_fails_the_query(spark: SparkSession, form: str) -> None:
     assert {row["birth_date"] for row in found[len(texts) :]} == {None}
 
 
+@pytest.mark.slow
 def test_a_contract_may_widen_what_is_plausible(spark: SparkSession) -> None:
     rules = columns(
         transaction_date={"minimum": date(1850, 1, 1)},
@@ -296,6 +299,7 @@ def test_a_contract_may_widen_what_is_plausible(spark: SparkSession) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_validate_uses_the_day_of_the_delivery(spark: SparkSession) -> None:
     raw = raw_frame(spark, [{"delivery": "d1"}, {"delivery": "d2"}])
     own = F.when(F.col("delivery") == "d1", F.lit(date(2016, 8, 1))).otherwise(F.lit(NOT_AFTER))
@@ -306,6 +310,7 @@ def test_validate_uses_the_day_of_the_delivery(spark: SparkSession) -> None:
     }
 
 
+@pytest.mark.slow
 def test_missing_columns_are_null_and_time_is_midnight(spark: SparkSession) -> None:
     rules = {name: rule for name, rule in CONTRACT.columns.items() if name not in OPTIONAL}
     (row,) = validate_by(spark, rules, [dict.fromkeys(OPTIONAL)])
@@ -314,6 +319,7 @@ def test_missing_columns_are_null_and_time_is_midnight(spark: SparkSession) -> N
     assert row["transaction_at"] == datetime(2016, 8, 2)
 
 
+@pytest.mark.slow
 def test_a_value_may_be_translated_bounded_and_matched(spark: SparkSession) -> None:
     rules = columns(
         gender={"values": {"MALE": "M", "FEMALE": "F", "M": "M"}},
@@ -346,6 +352,7 @@ def test_a_value_may_be_translated_bounded_and_matched(spark: SparkSession) -> N
     assert last["transaction_at"] == datetime(2016, 8, 2)
 
 
+@pytest.mark.slow
 def test_every_row_is_kept_or_quarantined(spark: SparkSession) -> None:
     raw = raw_frame(spark, [{"transaction_id": "T1"}, {"transaction_id": "T2", "amount": "x"}])
     validated = validate(raw, CONTRACT, not_after=F.lit(NOT_AFTER))

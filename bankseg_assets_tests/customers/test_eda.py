@@ -73,6 +73,7 @@ def column(table: Iterable[dict[str, Any]], name: str) -> list[Any]:
     return [row[name] for row in table]
 
 
+@pytest.mark.slow
 def test_the_overview_counts_and_sums_everything(tables: Tables) -> None:
     assert tables["overview"] == [
         {
@@ -140,6 +141,7 @@ def test_a_quantile_that_few_rows_lie_beyond_is_left_out(tables: Tables) -> None
     assert [amount["p1"], amount["p99"]] == [None, None]
 
 
+@pytest.mark.slow
 def test_few_missing_values_and_conflicts_are_hidden(spark: SparkSession) -> None:
     cleaned = cleaned_frame(spark, [{"balance": None}] * 5 + [{}] * 20)
     quarantined = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
@@ -207,6 +209,7 @@ def signed(spark: SparkSession) -> Tables:
     return explore(cleaned_frame(spark, rows), quarantined, rfm_frame(spark, [{}] * 40))
 
 
+@pytest.mark.slow
 def test_money_below_zero_has_bars_quantiles_and_correlations(signed: Tables) -> None:
     assert [row["rows"] for row in signed["balance_distribution"]] == [20, 20]
     below, above = column(signed["balance_distribution"], "from")
@@ -227,6 +230,7 @@ def test_undelivered_column_is_missing_and_has_no_table(signed: Tables) -> None:
     assert column(signed["transactions_by_day"], "rows") == [40]
 
 
+@pytest.mark.slow
 def test_an_empty_column_of_few_rows_is_known_to_be_empty(spark: SparkSession) -> None:
     quarantined = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
     rows = [{"balance": None, "gender": None if n else "F"} for n in range(3)]
@@ -235,6 +239,7 @@ def test_an_empty_column_of_few_rows_is_known_to_be_empty(spark: SparkSession) -
     assert (shares["balance"], shares["gender"]) == (1.0, None)
 
 
+@pytest.mark.slow
 def test_fewer_than_eleven_customers_show_no_sums(spark: SparkSession) -> None:
     rows = [{"amount": Decimal(n), "balance": Decimal(n * n)} for n in range(1, 9)]
     quarantined = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
@@ -244,6 +249,7 @@ def test_fewer_than_eleven_customers_show_no_sums(spark: SparkSession) -> None:
     assert set(column(found["correlations"], "pearson")) == {None}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("count", [0, 40])
 def test_zero_amounts_or_no_rows_fail_no_run(spark: SparkSession, count: int) -> None:
     rows = [{"amount": Decimal(0), "balance": Decimal(0)}] * count
@@ -254,6 +260,7 @@ def test_zero_amounts_or_no_rows_fail_no_run(spark: SparkSession, count: int) ->
     json.dumps(found, allow_nan=False)
 
 
+@pytest.mark.slow
 def test_a_table_in_which_nothing_varies_has_no_correlation(spark: SparkSession) -> None:
     """One row, or many equal ones, must not fail the run."""
     quarantined = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
@@ -278,6 +285,7 @@ def directed(spark: SparkSession, paid: int) -> Tables:
     )
 
 
+@pytest.mark.slow
 def test_explore_states_income_apart(spark: SparkSession) -> None:
     found = directed(spark, paid=20)
     assert found["directions"] == [
@@ -291,12 +299,14 @@ def test_explore_states_income_apart(spark: SparkSession) -> None:
     assert sum(column(found["amount_distribution"], "rows")) == 60
 
 
+@pytest.mark.slow
 def test_income_of_few_customers_is_hidden(spark: SparkSession) -> None:
     for paid in (0, 10):
         (_, income, _) = directed(spark, paid)["directions"]
         assert income == {"direction": "income", "rows": None, "amount": None}
 
 
+@pytest.mark.slow
 def test_explore_takes_delivered_ages(spark: SparkSession) -> None:
     rows = [{"age": 40 if n < 60 else None, "birth_date": None} for n in range(90)]
     found = explore(

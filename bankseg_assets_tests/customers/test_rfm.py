@@ -91,6 +91,7 @@ def found(spark: SparkSession) -> dict[str, Row]:
 PERSON = "concat_ws('|', birth_date, gender, location, substr(customer_id, 4, 3))"
 
 
+@pytest.mark.slow
 def test_require_key_accepts_columns_of_a_row(spark: SparkSession) -> None:
     require_key(cleaned_frame(spark, TRANSACTIONS), PERSON)
 
@@ -133,6 +134,7 @@ def test_a_balance_that_was_not_delivered_is_left_out(found: dict[str, Row]) -> 
     assert (found["C2"]["average_balance"], found["C2"]["latest_balance"]) == (None, None)
 
 
+@pytest.mark.slow
 def test_sums_have_no_size_at_which_they_overflow(spark: SparkSession) -> None:
     """Twelve amounts of 999999999999999, which exceed the column, failed every run."""
     rows = [{"amount": money("999999999999999.00"), "balance": money("-999999999999999.00")}] * 12
@@ -145,6 +147,7 @@ def test_sums_have_no_size_at_which_they_overflow(spark: SparkSession) -> None:
     assert found["C2"]["average_amount"] == pytest.approx(-0.07, rel=1e-15)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("born", "age"), [(date(1905, 10, 23), 110), (date(1905, 10, 22), None)])
 def test_customer_who_turns_111_has_no_age(
     spark: SparkSession, born: date, age: int | None
@@ -154,6 +157,7 @@ def test_customer_who_turns_111_has_no_age(
     assert (found["C1"]["age"], found["C1"]["birth_date"]) == (age, born)
 
 
+@pytest.mark.slow
 def test_transactions_without_a_customer_are_left_out(spark: SparkSession) -> None:
     rows = [{"gender": None}, {"gender": "F"}]
     assert list(measured(spark, rows, "concat(gender, location)")) == ["FPUNE"]
@@ -164,6 +168,7 @@ def test_age_is_in_whole_years_at_the_snapshot(found: dict[str, Row]) -> None:
     assert ages == {"C1": 22, "C2": None, "C3": 21}  # C3's birthday is the day after
 
 
+@pytest.mark.slow
 def test_rows_with_conflicting_attributes_are_counted(spark: SparkSession) -> None:
     def twice(name: str, **change: Any) -> list[dict[str, Any]]:
         return [{"customer_id": name}, {"customer_id": name, **change}]
@@ -187,6 +192,7 @@ def test_rows_with_conflicting_attributes_are_counted(spark: SparkSession) -> No
     }
 
 
+@pytest.mark.slow
 def test_customer_key_may_be_an_expression(spark: SparkSession) -> None:
     key = "concat_ws('|', birth_date, gender, location, substr(customer_id, 4, 3))"
     rows = [
@@ -202,6 +208,7 @@ def test_customer_key_may_be_an_expression(spark: SparkSession) -> None:
     }
 
 
+@pytest.mark.slow
 def test_a_fifth_is_held_out_and_always_the_same(spark: SparkSession) -> None:
     ids = spark.range(20_000).select(F.concat(F.lit("C"), "id").alias("customer_id"))
     chosen = ids.where(held_out(F.col("customer_id")))
@@ -301,6 +308,7 @@ def test_the_score_is_one_more_than_the_cuts_below(spark: SparkSession) -> None:
     assert found == [1, 1, 2, 2, 4, 5]
 
 
+@pytest.mark.slow
 def test_every_customer_gets_scores_and_one_group(spark: SparkSession) -> None:
     rows = [
         {
@@ -322,6 +330,7 @@ def test_every_customer_gets_scores_and_one_group(spark: SparkSession) -> None:
     assert min(row["frequency_score"] for row in found if row["frequency"] == 2) == 2
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("frequency", "group"), [(1, "New customers"), (25, "Potential loyalists")]
 )
@@ -353,6 +362,7 @@ def test_customers_mostly_active_yesterday_are_not_lost(spark: SparkSession) -> 
     assert set(scores) == set(range(1, SCORES + 1))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("recency", "frequency", "monetary", "group"),
     [
@@ -451,6 +461,7 @@ def test_customers_count_spending_alone(spark: SparkSession) -> None:
     assert first["location"] == "GOA"
 
 
+@pytest.mark.slow
 def test_income_is_an_exact_sum(spark: SparkSession) -> None:
     found = measured(spark, DIRECTED)
     incomes = {name: row["income"] for name, row in found.items()}
@@ -463,6 +474,7 @@ def test_snapshot_is_after_the_newest_income_too(spark: SparkSession) -> None:
     assert snapshot_date(cleaned_frame(spark, DIRECTED)) == date(2016, 10, 22)
 
 
+@pytest.mark.slow
 def test_customers_with_income_alone_are_counted(spark: SparkSession) -> None:
     rows = [*DIRECTED, moved(2, "1", "income", customer_id="C5", gender=None)]
     cleaned = cleaned_frame(spark, rows)
@@ -471,6 +483,7 @@ def test_customers_with_income_alone_are_counted(spark: SparkSession) -> None:
         assert income_alone(cleaned, measures, customer_key=key) == alone
 
 
+@pytest.mark.slow
 def test_age_is_of_the_latest_row_that_has_one(spark: SparkSession) -> None:
     rows = [
         moved(1, "1", "spending", birth_date=None, age=40),
@@ -485,6 +498,7 @@ def test_age_is_of_the_latest_row_that_has_one(spark: SparkSession) -> None:
     assert ages == {"C1": 41, "C2": None, "C3": 26, "C4": None}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("decimals", "unit"), [(3, "0.001"), (4, "0.0001")])
 def test_sums_have_the_decimals_of_the_currency(
     spark: SparkSession, decimals: int, unit: str
@@ -503,6 +517,7 @@ def test_sums_have_the_decimals_of_the_currency(
     assert row["monetary"] == greatest_sum(decimals)
 
 
+@pytest.mark.slow
 def test_nothing_is_computed_of_columns_without_a_value(spark: SparkSession) -> None:
     cleaned = cleaned_frame(spark, TRANSACTIONS)
     whole, short = (

@@ -27,6 +27,7 @@ def touched(spark: SparkSession, arrived: Rows, gone: Rows, key: str = "customer
     )
 
 
+@pytest.mark.slow
 def test_only_rows_that_one_side_has_touch_a_customer(spark: SparkSession) -> None:
     rows = [{"customer_id": name, "row_number": n} for n, name in enumerate(["A", "B", "C", "D"])]
     found = touched(spark, rows[:3], rows[1:]).collect()
@@ -36,6 +37,7 @@ def test_only_rows_that_one_side_has_touch_a_customer(spark: SparkSession) -> No
     assert touched(spark, rows, rows).isEmpty()
 
 
+@pytest.mark.slow
 def test_untouched_customers_keep_measures_and_age(spark: SparkSession) -> None:
     before = rfm_frame(
         spark,
@@ -105,6 +107,7 @@ def in_order(table: DataFrame) -> list[Row]:
     return sorted(table.collect(), key=lambda row: row["customer_id"] or "")
 
 
+@pytest.mark.slow
 def test_transactions_without_a_key_are_left_out(spark: SparkSession) -> None:
     rows = [{"gender": None}, {"gender": None}]
     key = "concat(gender, location)"
@@ -115,6 +118,7 @@ def test_transactions_without_a_key_are_left_out(spark: SparkSession) -> None:
     assert recomputed == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("key", KEYS)
 def test_unchanged_transactions_recompute_no_customer(spark: SparkSession, key: str) -> None:
     cleaned = cleaned_frame(spark, [{}, {"customer_id": "C2"}])

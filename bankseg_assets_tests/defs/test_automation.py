@@ -523,6 +523,7 @@ def test_cleaned_data_starts_models(instance: dg.DagsterInstance) -> None:
     assert dg.AssetKey("release") in request.asset_selection
 
 
+@pytest.mark.slow
 def test_failed_models_are_retried_then_hourly(
     instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:

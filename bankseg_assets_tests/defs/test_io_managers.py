@@ -198,6 +198,7 @@ def test_failed_write_keeps_previous_version(
     assert row_count(good) == 3
 
 
+@pytest.mark.slow
 def test_only_last_versions_are_kept(
     settings: Settings, spark_resource: SparkResource, store: VersionStore
 ) -> None:

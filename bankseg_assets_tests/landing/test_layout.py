@@ -237,6 +237,7 @@ def test_row_without_a_value_is_not_a_record(tmp_path: Path, row: str) -> None:
     assert left_out(tmp_path, content) == {"without a value": 3}
 
 
+@pytest.mark.slow
 def test_many_rows_without_a_value_are_left_out(tmp_path: Path) -> None:
     """A spreadsheet that is formatted to its end has a million of them."""
     content = lines(line(1), *[",,,,,,,,"] * 300_000, line(2))
@@ -367,6 +368,7 @@ RECORD = st.lists(st.text(st.sampled_from('a,"\n T'), max_size=4), min_size=9, m
 NOISE = st.sampled_from([HEADER, HEADER.upper(), ",,,", "Total;", '"Total"', "sep=,"])
 
 
+@pytest.mark.slow
 @given(
     st.lists(RECORD.filter(lambda r: any(map(str.strip, r))) | NOISE, min_size=1, max_size=12),
     st.sampled_from(["", ",", ",,"]),

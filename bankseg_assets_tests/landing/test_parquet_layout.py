@@ -258,6 +258,7 @@ def test_a_codec_that_cannot_be_read_is_named(
         parse(write(tmp_path / "f", 1, compression="zstd"))
 
 
+@pytest.mark.slow
 def test_damaged_metadata_end_in_a_sentence(tmp_path: Path) -> None:
     """Statistics of the wrong length made pyarrow end the process when it was asked for them."""
     content = write(tmp_path / "sound", 300, {"x": pa.array([[1]] * 300)}).read_bytes()

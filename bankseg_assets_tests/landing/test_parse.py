@@ -327,6 +327,7 @@ ANY_RECORD = (GOOD_RECORD | st.lists(TEXT | AWKWARD, min_size=2, max_size=12)).f
 )
 
 
+@pytest.mark.slow
 @given(st.lists(ANY_RECORD, min_size=1, max_size=12), st.sampled_from(["\n", "\r\n"]))
 @settings(deadline=None)
 def test_parse_keeps_every_record_of_random_text(records: list[list[str]], line_end: str) -> None:
@@ -382,6 +383,7 @@ def test_extra_names_stay_apart(tmp_path: Path) -> None:
     assert parsed.extra_columns == ("x", "x (column 12)", "x (column 12) (column 12)")
 
 
+@pytest.mark.slow
 def test_long_records_are_written_in_small_groups(tmp_path: Path) -> None:
     """A group of 32,768 records of a megabyte each would be 32 GB."""
     record = ",".join(["1"] * 4 + ["P" * 900_000] + ["1"] * 4)

@@ -4,6 +4,8 @@ import base64
 import re
 from decimal import Decimal
 
+import pytest
+
 from bankseg_assets.migration.flows import CustomerPath, flows
 from bankseg_assets.migration.sankey_plot import sankey_plot
 
@@ -25,6 +27,7 @@ def png(moved: int, few: int = 3, colours: tuple[int, int] = COLOURS) -> bytes:
     return base64.b64decode(image[1])
 
 
+@pytest.mark.slow
 def test_sankey_plot_is_deterministic() -> None:
     assert png(200).startswith(b"\x89PNG")
     assert png(200) == png(200)

@@ -65,6 +65,7 @@ def customers(spark: SparkSession, rows: Sequence[Row], snapshot: date) -> DataF
     return spark.createDataFrame(found, ddl)
 
 
+@pytest.mark.slow
 def test_every_customer_has_one_path(spark: SparkSession) -> None:
     found = migrate(customers(spark, BEFORE, THEN), customers(spark, AFTER, NOW), PAST, k=3)
     assert set(found.paths) == {
@@ -88,6 +89,7 @@ def test_new_segment_continues_its_main_source(
     assert found.continues == (0, None, 1)
 
 
+@pytest.mark.slow
 def test_mixture_is_applied_as_one(spark: SparkSession) -> None:
     """The second Gaussian is so wide that distant customers on both sides belong to it."""
     wide = replace(
@@ -120,6 +122,7 @@ def test_no_common_customer_raises(spark: SparkSession) -> None:
         migrate(customers(spark, BEFORE, THEN), customers(spark, strangers, NOW), PAST, k=3)
 
 
+@pytest.mark.slow
 def test_irreproducible_old_segments_raise(
     spark: SparkSession,
 ) -> None:
@@ -128,6 +131,7 @@ def test_irreproducible_old_segments_raise(
         migrate(customers(spark, before, THEN), customers(spark, AFTER, NOW), PAST, k=3)
 
 
+@pytest.mark.slow
 def test_one_relabelled_customer_in_thousand_is_allowed(spark: SparkSession) -> None:
     many: list[Row] = [(f"C{number}", 0, "1.00", 3) for number in range(1000)]
     odd: list[Row] = [("odd", 1, "1.00", 3)]

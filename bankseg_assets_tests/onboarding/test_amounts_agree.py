@@ -21,6 +21,7 @@ TEXTS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("decimal", "thousands"), SEPARATORS)
 def test_amounts_are_those_that_cleaning_reads(
     spark: SparkSession, decimal: str, thousands: str

@@ -19,6 +19,7 @@ IDS = [bank.name.replace(" ", "_") for bank in BANKS]
 CASES = Path(__file__).parents[3] / "shared" / "data" / "cases"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bank", BANKS, ids=IDS)
 def test_suggest_asks_what_is_open_and_is_never_wrong(bank: Bank, tmp_path: Path) -> None:
     found = score(suggest_bank(bank, tmp_path), bank.right)
@@ -26,6 +27,7 @@ def test_suggest_asks_what_is_open_and_is_never_wrong(bank: Bank, tmp_path: Path
     assert set(found.asked) == bank.asked
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("bank", BANKS, ids=IDS)
 def test_suggest_with_answers_is_a_whole_contract(bank: Bank, tmp_path: Path) -> None:
     contract = tmp_path / "contract.toml"
@@ -155,6 +157,7 @@ def test_suggest_says_why_a_file_has_no_contract(tmp_path: Path, content: bytes,
         suggest(path)
 
 
+@pytest.mark.slow
 def test_suggest_samples_the_end_of_a_long_file(tmp_path: Path) -> None:
     """The first megabytes are ASCII and have no footer; the end has an umlaut and totals."""
     rows = 170_000

@@ -128,6 +128,7 @@ def test_to_csv_of_empty_table_is_header() -> None:
     assert to_csv(pd.DataFrame({"a": [], "b": []})) == b"\xef\xbb\xbfa,b\r\n"
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(st.text(), st.text(), st.floats(), st.integers()), min_size=1))
 def test_to_csv_has_no_formula_and_keeps_all_text(
     rows: list[tuple[str, str, float, int]],

@@ -25,6 +25,8 @@ from bankseg_assets.products.holding_patterns import Patterns
 from bankseg_assets.products.leave_one_out import compare_recommenders, split
 from bankseg_assets.products.recommender import NOT_A_CUSTOMER, Factors, ProductModel
 
+pytestmark = pytest.mark.slow
+
 PRODUCTS = ["Savings", "Card", "Loan", "Fund", "Demat", "Gold"]
 HOW = Learning(rank=2, iterations=5)
 

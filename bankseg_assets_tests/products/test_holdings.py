@@ -42,6 +42,7 @@ def validated(
     )
 
 
+@pytest.mark.slow
 def test_valid_rows_are_kept_and_holders_counted(spark: SparkSession) -> None:
     pairs: list[Pair] = [("C1", "Loan"), ("C2", "Loan"), ("C3", "Loan"), ("C1", "Fund")]
     kept, reasons, holders, _ = validated(spark, [*pairs, ("C9", "Fund")])
@@ -50,6 +51,7 @@ def test_valid_rows_are_kept_and_holders_counted(spark: SparkSession) -> None:
     assert list(holders.items()) == [("Loan", 3), ("Fund", 2)]
 
 
+@pytest.mark.slow
 def test_each_invalid_row_has_reason_and_text(spark: SparkSession) -> None:
     pairs: list[Pair] = [
         ("C1", "Loan"),
@@ -78,6 +80,7 @@ def test_each_invalid_row_has_reason_and_text(spark: SparkSession) -> None:
     assert json.loads(texts[7]) == {"customer_id": "C4", "product": "Rare"}
 
 
+@pytest.mark.slow
 def test_ids_are_read_as_those_of_transactions(spark: SparkSession) -> None:
     """Otherwise holdings would silently match no customer."""
     ids = ["17850.0", "17850", "\u00a0C1\t", "C1", "\u200bC2", "NULL", "0"]
@@ -89,6 +92,7 @@ def test_ids_are_read_as_those_of_transactions(spark: SparkSession) -> None:
     }
 
 
+@pytest.mark.slow
 def test_spellings_of_product_are_one_under_most_frequent(spark: SparkSession) -> None:
     pairs: list[Pair] = [
         ("C1", "home  loan"),
@@ -102,6 +106,7 @@ def test_spellings_of_product_are_one_under_most_frequent(spark: SparkSession) -
     assert holders == {"Home Loan": 3}
 
 
+@pytest.mark.slow
 def test_only_most_held_products_are_kept(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,12 +117,14 @@ def test_only_most_held_products_are_kept(
     assert set(reasons.values()) == {"rare_product"}
 
 
+@pytest.mark.slow
 def test_account_numbers_as_products_are_quarantined(spark: SparkSession) -> None:
     kept, reasons, holders, _ = validated(spark, [(f"C{n}", f"ACC{n}") for n in range(30)])
     assert (kept, holders) == ([], {})
     assert set(reasons.values()) == {"rare_product"}
 
 
+@pytest.mark.slow
 def test_contract_limits_customers_and_products(spark: SparkSession) -> None:
     rules = {
         "customer_id": ColumnRule("customer", pattern="C[0-9]+", placeholders=("C0",)),
@@ -139,6 +146,7 @@ def test_contract_limits_customers_and_products(spark: SparkSession) -> None:
     }
 
 
+@pytest.mark.slow
 def test_product_may_have_to_match_pattern(spark: SparkSession) -> None:
     rules = {"customer_id": ColumnRule("c"), "product": ColumnRule("p", pattern="[A-Z]+")}
     pairs: list[Pair] = [("C1", "SAV"), ("C2", "SAV"), ("C3", "12")]
@@ -146,11 +154,13 @@ def test_product_may_have_to_match_pattern(spark: SparkSession) -> None:
     assert reasons == {4: "invalid_product"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("product", ["P" * 101, "Lo\x01an"])
 def test_invalid_product_name_is_quarantined(spark: SparkSession, product: str) -> None:
     _, reasons, _, _ = validated(spark, [("C1", product), ("C2", product)])
     assert reasons == {2: "invalid_product", 3: "invalid_product"}
 
 
+@pytest.mark.slow
 def test_empty_file_gives_empty_tables(spark: SparkSession) -> None:
     assert validated(spark, []) == ([], {}, {}, [])

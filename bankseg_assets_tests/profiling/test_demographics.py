@@ -61,6 +61,7 @@ def rows(spark: SparkSession) -> list[dict[str, Any]]:
     return rows_of(spark, PEOPLE)
 
 
+@pytest.mark.slow
 def test_cell_has_its_count_shares_index_and_reach(rows: list[dict[str, Any]]) -> None:
     women = cell(rows, 0, "gender", "F")
     assert women == {
@@ -138,6 +139,7 @@ def test_small_cells_and_their_covers_are_hidden(spark: SparkSession) -> None:
     assert [small[name] for name in figures] == [None] * 5
 
 
+@pytest.mark.slow
 def test_large_cover_cell_keeps_share_in_whole_per_cent(
     spark: SparkSession,
 ) -> None:

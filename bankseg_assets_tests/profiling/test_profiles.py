@@ -57,6 +57,7 @@ def profiles(spark: SparkSession) -> dict[int, dict[str, Any]]:
     return {row["segment"]: row for row in found}
 
 
+@pytest.mark.slow
 def test_sizes_and_shares_add_up(profiles: dict[int, dict[str, Any]]) -> None:
     small, big = profiles[0], profiles[1]
     assert (small["segment_name"], small["customers"], big["customers"]) == ("Small", 33, 22)
@@ -78,6 +79,7 @@ def test_medians_are_exact_for_integers_close_for_money(
     assert (big["median_average_balance"], big["median_age"]) == (None, None)
 
 
+@pytest.mark.slow
 def test_quartiles_use_known_values_only(
     spark: SparkSession, profiles: dict[int, dict[str, Any]]
 ) -> None:
@@ -90,6 +92,7 @@ def test_quartiles_use_known_values_only(
     assert profiles[0]["lower_quartile_recency"] is None
 
 
+@pytest.mark.slow
 def test_measure_known_of_ten_members_is_hidden(spark: SparkSession) -> None:
     many = [(0, 5, 1, "100", 50.0 if number < 10 else None, 30) for number in range(60)]
     (row,) = profiles_of(spark, many)
@@ -133,6 +136,7 @@ def test_rule_has_coverage_and_exclusivity(
     assert (big["rule_coverage"], big["rule_exclusivity"]) == (1.0, 1.0)
 
 
+@pytest.mark.slow
 def test_coverage_and_exclusivity_use_all_customers(spark: SparkSession) -> None:
     kinds = [(0, 5, 1, "100", 50.0, 30)] * 40 + [(0, 5, 3, "300", 50.0, 30)] * 10
     others = [(1, 5, 3, "300", 50.0, 30)] * 30 + [(1, 5, 1, "100", 50.0, 30)] * 20
@@ -141,6 +145,7 @@ def test_coverage_and_exclusivity_use_all_customers(spark: SparkSession) -> None
     assert (found[0]["rule_coverage"], found[0]["rule_exclusivity"]) == (0.8, 0.6667)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("size", [1, 10])
 def test_segment_of_one_to_ten_customers_is_not_described(spark: SparkSession, size: int) -> None:
     described, small = profiles_of(spark, CUSTOMERS[:3] * ALIKE + CUSTOMERS[3:4] * size)
@@ -151,6 +156,7 @@ def test_segment_of_one_to_ten_customers_is_not_described(spark: SparkSession, s
     assert set(small) == set(SEGMENT_PROFILES.names)
 
 
+@pytest.mark.slow
 def test_segment_of_eleven_customers_is_described(spark: SparkSession) -> None:
     found = profiles_of(spark, CUSTOMERS[:3] * ALIKE + CUSTOMERS[3:4] * 11)
     (big,) = [row for row in found if row["segment"] == 1]
@@ -205,6 +211,7 @@ REFUNDS = [
 ]
 
 
+@pytest.mark.slow
 def test_money_below_zero_has_no_share_and_no_index(spark: SparkSession) -> None:
     """Refunds: the shares of the other segments sum to 1, and negative means have no index.
 
@@ -224,6 +231,7 @@ def test_money_below_zero_has_no_share_and_no_index(spark: SparkSession) -> None
     )
 
 
+@pytest.mark.slow
 def test_no_spending_gives_no_share_of_money(spark: SparkSession) -> None:
     rows = profiles_of(spark, [(0, 1, 1, "0", None, None), (1, 2, 1, "-5", None, None)] * ALIKE)
     assert [row["share_of_money"] for row in rows] == [0.0, 0.0]
@@ -233,6 +241,7 @@ def test_no_spending_gives_no_share_of_money(spark: SparkSession) -> None:
     ]
 
 
+@pytest.mark.slow
 def test_balance_that_most_lack_is_not_typical(spark: SparkSession) -> None:
     many = [(0, 5, 1, "100", 50.0 if number < 20 else None, 30) for number in range(60)]
     (row,) = profiles_of(spark, many)
@@ -254,6 +263,7 @@ def with_income(spark: SparkSession) -> dict[int, dict[str, Any]]:
     return {row["segment"]: row for row in profiles_of(spark, WITH_INCOME)}
 
 
+@pytest.mark.slow
 def test_profile_has_median_quartiles_and_index_of_income(
     with_income: dict[int, dict[str, Any]],
 ) -> None:
@@ -267,6 +277,7 @@ def test_profile_has_median_quartiles_and_index_of_income(
     assert small["lower_quartile_income"] is None  # a quarter of 33 customers are too few
 
 
+@pytest.mark.slow
 def test_income_quartiles_of_44_members(spark: SparkSession) -> None:
     many = [(0, 5, 1, "100", 50.0, 30, str(100 * number)) for number in range(1, 45)]
     (row,) = profiles_of(spark, many)
@@ -306,6 +317,7 @@ def test_unknown_direction_leaves_income_null(profiles: dict[int, dict[str, Any]
         assert "spending" not in row["sentence"]
 
 
+@pytest.mark.slow
 def test_income_of_small_segment_is_not_shown(spark: SparkSession) -> None:
     many = [(0, 5, 1, "100", None, None, "900")] * 20 + [(1, 9, 2, "50", None, None, "7777")] * 10
     _, small = profiles_of(spark, many)
@@ -313,6 +325,7 @@ def test_income_of_small_segment_is_not_shown(spark: SparkSession) -> None:
     assert (small["median_income"], small["index_income"]) == (None, None)
 
 
+@pytest.mark.slow
 def test_income_known_of_ten_members_is_not_shown(spark: SparkSession) -> None:
     """The direction may be known for some rows only."""
     many = [(0, 5, 1, "100", None, None, "900" if number < 10 else None) for number in range(60)]
@@ -321,6 +334,7 @@ def test_income_known_of_ten_members_is_not_shown(spark: SparkSession) -> None:
     assert "income" not in row["sentence"]
 
 
+@pytest.mark.slow
 def test_income_that_most_members_lack_is_not_typical(spark: SparkSession) -> None:
     many = [(0, 5, 1, "100", None, None, "900" if number < 20 else None) for number in range(60)]
     (row,) = profiles_of(spark, many)
@@ -328,6 +342,7 @@ def test_income_that_most_members_lack_is_not_typical(spark: SparkSession) -> No
     assert "income" not in row["sentence"]
 
 
+@pytest.mark.slow
 def test_reversed_income_has_no_index(spark: SparkSession) -> None:
     many = [(0, 5, 1, "100", None, None, "900"), (1, 9, 2, "50", None, None, "-200")] * ALIKE
     rows = profiles_of(spark, many)
@@ -335,11 +350,13 @@ def test_reversed_income_has_no_index(spark: SparkSession) -> None:
     assert rows[1]["sentence"].endswith(", and about INR 200 of income reversed.")
 
 
+@pytest.mark.slow
 def test_sentence_says_no_spending(spark: SparkSession) -> None:
     rows = profiles_of(spark, [(0, 1, 1, "0", None, None, "0")] * ALIKE)
     assert rows[0]["sentence"].startswith("All customers spend nothing: typically one spending")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("paid", "total", "index"), [(10, 0.0, None), (11, 9900.0, 100.0)])
 def test_sum_of_few_incomes_is_not_shown(
     spark: SparkSession, paid: int, total: float, index: float | None
@@ -351,6 +368,7 @@ def test_sum_of_few_incomes_is_not_shown(
     assert row["median_income"] == 0
 
 
+@pytest.mark.slow
 def test_few_incomes_count_in_no_other_segment_s_index(spark: SparkSession) -> None:
     """Shown totals and indices determine the overall mean, which would disclose the hidden sum."""
     most = [(0, 5, 1, "100", None, None, "900")] * 40

@@ -45,6 +45,7 @@ def test_chance_alone_never_refuses(n: int) -> None:
     assert psi_noise({}, {1: 1}) == 0
 
 
+@pytest.mark.slow
 @given(COUNTS, st.integers(2, 9))
 def test_more_customers_of_same_kind_are_no_drift(counts: dict[int, int], times: int) -> None:
     more = {number: count * times for number, count in counts.items()}

@@ -130,6 +130,7 @@ def bank(tmp_path: Path, spark: SparkSession) -> Bank:
 FIRST = [("T1", "C1"), ("T2", "C1"), ("T3", "C2"), ("T4", "C3")]
 
 
+@pytest.mark.slow
 def test_ordinary_delivery_has_no_losses(bank: Bank) -> None:
     """A new file is added; the part of the old one is unchanged."""
     before = bank.publish({A: FIRST}, {})
@@ -140,6 +141,7 @@ def test_ordinary_delivery_has_no_losses(bank: Bank) -> None:
     assert (found.reasons, found.why_not) == ({}, "")
 
 
+@pytest.mark.slow
 def test_contradicted_rows_count_as_lost(bank: Bank) -> None:
     """Both versions of T2 and T3 are quarantined; C2 has no other row, C1 has."""
     before = bank.publish({A: FIRST}, {A: ["invalid_amount"]})
@@ -154,6 +156,7 @@ def test_contradicted_rows_count_as_lost(bank: Bank) -> None:
     assert found.reasons == {conflict: 4}
 
 
+@pytest.mark.slow
 def test_rows_with_changed_derived_id_are_kept(bank: Bank) -> None:
     """With one more column in the contract every derived ID changes; one row is missing."""
     made = [(f"{number:024x}", f"C{number}") for number in range(3)]
@@ -170,6 +173,7 @@ def test_corrected_rows_are_kept(bank: Bank) -> None:
     assert (found.rows_lost, found.customers_lost) == (0, 0)
 
 
+@pytest.mark.slow
 def test_customer_with_reassigned_rows_is_lost(bank: Bank) -> None:
     """No transaction is lost, but a correction assigns T3 to another customer."""
     before = bank.publish({A: FIRST}, {})
@@ -178,6 +182,7 @@ def test_customer_with_reassigned_rows_is_lost(bank: Bank) -> None:
     assert (found.rows_lost, found.customers_lost) == (0, 1)
 
 
+@pytest.mark.slow
 def test_withdrawn_rows_do_not_count_as_lost(bank: Bank) -> None:
     """C4 was only in the withdrawn file; C1 has rows in both."""
     before = bank.publish({A: FIRST, B: [("T5", "C4"), ("T6", "C1")]}, {})
@@ -190,6 +195,7 @@ def test_withdrawn_rows_do_not_count_as_lost(bank: Bank) -> None:
     assert (found.customers_before, found.customers_lost) == (4, 1)
 
 
+@pytest.mark.slow
 def test_withdrawal_hides_no_other_loss(bank: Bank) -> None:
     """The remaining file loses two rows and a customer at the same time."""
     before = bank.publish({A: FIRST, B: [("T5", "C4")]}, {})
@@ -209,6 +215,7 @@ def test_customers_of_another_key_are_not_compared(bank: Bank) -> None:
     assert "`location`" in found.why_not
 
 
+@pytest.mark.slow
 def test_customers_with_income_only_are_kept(bank: Bank) -> None:
     """A new contract classifies T3 as a salary; T4, which was one, is missing."""
     spent = [("T1", "C1", "spending"), ("T2", "C1", "spending")]

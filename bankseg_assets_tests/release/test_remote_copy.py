@@ -84,6 +84,7 @@ def contents(published_dir: Path) -> dict[str, bytes]:
     }
 
 
+@pytest.mark.slow
 def test_fetched_release_is_identical_and_scores(
     storage: Storage, bank: Path, branch: VersionStore
 ) -> None:
@@ -97,6 +98,7 @@ def test_fetched_release_is_identical_and_scores(
     assert not (branch.folder / ARRIVING).exists()
 
 
+@pytest.mark.slow
 def test_existing_versions_are_not_copied_again(
     storage: Storage, bank: Path, branch: VersionStore
 ) -> None:

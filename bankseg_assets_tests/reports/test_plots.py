@@ -60,6 +60,7 @@ def test_plot_is_png_of_readable_size_with_title(plot: Callable[[], str]) -> Non
     assert (width, height) == (512, 288)
 
 
+@pytest.mark.slow
 def test_plots_depend_on_data() -> None:
     assert png(line()) != png(line(mark=3))
     assert png(bars(1.0)) != png(bars(1e6))
@@ -69,6 +70,7 @@ def test_plots_depend_on_data() -> None:
     assert png(reliability(0.9)) != png(reliability(0.5))
 
 
+@pytest.mark.slow
 def test_counts_of_one_to_ten_look_alike() -> None:
     def sizes(count: int) -> str:
         return bar_plot(["Few", "Many"], [count, 2_000], **LABELS)
@@ -104,6 +106,7 @@ def test_table_of_many_rows_is_drawn_higher() -> None:
     assert (width, height) == (512, 640)
 
 
+@pytest.mark.slow
 def test_plot_of_one_segment_or_of_nothing_is_plot() -> None:
     """One bar, one cell, one customer, none at all: no warning, which would be an error here."""
     assert png(bar_plot(["All customers"], [50], **LABELS))

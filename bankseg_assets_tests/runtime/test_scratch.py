@@ -15,6 +15,7 @@ HOLDS = (
 )
 
 
+@pytest.mark.slow
 def test_process_has_one_private_folder(tmp_path: Path) -> None:
     parent = tmp_path / "scratch"
     folder = private_folder(parent)

@@ -225,6 +225,7 @@ def test_no_module_reads_parquet_by_pattern() -> None:
     assert readers == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("decimals", [2, 3, 4])
 def test_read_parquet_uses_decimals_of_files(
     spark: SparkSession, tmp_path: Path, decimals: int

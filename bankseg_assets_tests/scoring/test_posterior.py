@@ -143,6 +143,7 @@ def test_two_features_that_repeat_each_other_count_once() -> None:
         )
 
 
+@pytest.mark.slow
 def test_marginal_matches_simulated_customers() -> None:
     """Monte Carlo: the segments of simulated customers with nearly this balance and recency."""
     bundle, random = small_model(), np.random.default_rng(0)

@@ -107,6 +107,7 @@ def test_reversed_kept_comparison_is_replaced() -> None:
     assert names == ["Medium spenders, smaller amounts", "Medium spenders, larger amounts"]
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(st.data(), described(least=1))
 def test_kept_names_contradict_no_number(data: st.DataObject, segments: list[SegmentFacts]) -> None:

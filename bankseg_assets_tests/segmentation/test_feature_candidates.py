@@ -1,6 +1,7 @@
 """Feature sets are compared by their segments, and the comparison is recorded."""
 
 import numpy as np
+import pytest
 from pyspark.sql import SparkSession
 
 from bankseg_assets.segmentation.feature_candidates import best_pca
@@ -33,6 +34,7 @@ def test_best_pca_uses_named_features(fitted: Fitted) -> None:
     assert model.reason == "Set by name."
 
 
+@pytest.mark.slow
 def test_best_pca_of_identical_customers_has_one_component(spark: SparkSession) -> None:
     alike = {"recency": 5, "average_balance": None}
     model = best_pca(rfm_frame(spark, [alike] * 3), OPTIONS)
@@ -41,6 +43,7 @@ def test_best_pca_of_identical_customers_has_one_component(spark: SparkSession) 
     assert len(model.warnings) == 4
 
 
+@pytest.mark.slow
 def test_best_pca_without_sound_set_keeps_best(spark: SparkSession) -> None:
     """60 customers in one cluster: no segmentation is stable, and every set is tried."""
     random = np.random.default_rng(2)

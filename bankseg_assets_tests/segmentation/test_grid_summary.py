@@ -13,6 +13,7 @@ from bankseg_assets.segmentation.partition import squared_distances
 POINTS = np.random.default_rng(3).normal(size=(400, 2))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("most_cells", [20_000, 40])
 def test_summary_preserves_weights_means_and_inertia(
     spark: SparkSession, monkeypatch: pytest.MonkeyPatch, most_cells: int

@@ -85,6 +85,7 @@ def test_inertia_within_cells_is_added() -> None:
     assert evaluate_partition(summary, Partition(np.array([[1.0], [4.0]]))).inertia == 2 * 1.0 + 7.0
 
 
+@pytest.mark.slow
 @given(
     hnp.arrays(float, (7, 2), elements=st.integers(-9, 9).map(float), unique=True),
     st.lists(st.integers(1, 4), min_size=7, max_size=7),
@@ -125,6 +126,7 @@ def test_spread_sample_is_proportional_to_cells() -> None:
     assert everyone[1].tolist() == summary.weights.tolist()
 
 
+@pytest.mark.slow
 def test_stability_of_clear_segments_is_high() -> None:
     summary = summary_of(THREE)
     there, not_there = sweep(summary, [3, 5], seed=1).values()

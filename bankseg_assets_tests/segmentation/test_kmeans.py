@@ -52,6 +52,7 @@ def labelled(spark: SparkSession) -> DataFrame:
     return points.select("*", Partition(CENTROIDS).columns()[0].alias("segment")).persist()
 
 
+@pytest.mark.slow
 def test_silhouette_is_exact_for_squared_distances(labelled: DataFrame) -> None:
     labels = labels_of(POINTS, CENTROIDS)
     expected = brute_silhouette(POINTS, labels)
@@ -80,6 +81,7 @@ def test_polish_converges_to_fixed_point(fitted: Fitted) -> None:
     assert 1 <= fitted.kmeans.passes < MOST_POLISHING_PASSES
 
 
+@pytest.mark.slow
 def test_polish_keeps_centroid_without_customers(labelled: DataFrame) -> None:
     partition, passes = polish(labelled.select("pc1", "pc2"), Partition(CENTROIDS))
     centroids = partition.centres
@@ -198,6 +200,7 @@ def test_another_algorithm_gives_model_of_same_kind(
     assert KMeansModel.from_json(json.loads(json.dumps(model.to_json()))) == model
 
 
+@pytest.mark.slow
 def test_identical_customers_are_one_segment(spark: SparkSession) -> None:
     rfm = rfm_frame(spark, [{}] * 30)
     pca = constant_model(rfm, ["Nothing varies."])
@@ -221,6 +224,7 @@ def test_four_segments_follow_one_and_one_follows_four(fitted: Fitted, spark: Sp
     assert (again.k, len(again.names), len(again.colours)) == (1, 1, 1)
 
 
+@pytest.mark.slow
 def test_too_small_segment_of_all_customers_is_rejected(spark: SparkSession) -> None:
     """All 12 outlying customers are in training: 3 % of 400, but 0.9 % of all 1,312.
 

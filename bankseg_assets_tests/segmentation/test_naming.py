@@ -171,6 +171,7 @@ def test_new_names_contradict_no_number(segments: list[SegmentFacts]) -> None:
     assert contradicted(segment_names(segments), segments) == set()
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(described())
 def test_name_omits_unknown_measure(segments: list[SegmentFacts]) -> None:
@@ -180,6 +181,7 @@ def test_name_omits_unknown_measure(segments: list[SegmentFacts]) -> None:
                 assert not [word for word in wording.words if word and word in name.lower()]
 
 
+@pytest.mark.slow
 @settings(deadline=None)
 @given(described())
 def test_names_use_no_terms_of_rfm_grid(segments: list[SegmentFacts]) -> None:

@@ -80,6 +80,7 @@ def test_projection_is_standardised_features_by_components(fitted: Fitted) -> No
     np.testing.assert_allclose(found[["pc1", "pc2"]], expected, atol=1e-10)
 
 
+@pytest.mark.slow
 def test_whitening_gives_unit_variances(spark: SparkSession) -> None:
     random = np.random.default_rng(1)
     rows = [
@@ -107,6 +108,7 @@ def test_feature_of_one_value_is_named(spark: SparkSession) -> None:
         fit_pca(rfm, Candidate(feature_list(["recency", "repeat"]), 1))
 
 
+@pytest.mark.slow
 def test_whitening_drops_direction_without_variance(spark: SparkSession) -> None:
     """Two collinear features span one direction, which is scaled; the other is dropped."""
     rows = [{"frequency": 1 + number % 2} for number in range(40)]

@@ -26,6 +26,7 @@ MONEY_CENTS = st.integers(-(10**14), 10**14) | st.integers(-300, 300)  # overdra
 PROBABILITIES = [0.0, 0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99, 1.0]
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.tuples(st.integers(0, 2), MONEY_CENTS.map(lambda cents: cents / 100)),
@@ -78,6 +79,7 @@ def test_zero_is_exactly_zero() -> None:
     assert bin_value([0, 1]).tolist()[0] == 0.0
 
 
+@pytest.mark.slow
 def test_histograms_count_several_measures_without_nulls(spark: SparkSession) -> None:
     frame = spark.createDataFrame(
         [("a", 1, 7), ("a", 1, None), ("b", 2, 7), ("b", None, 8), ("b", None, None)],

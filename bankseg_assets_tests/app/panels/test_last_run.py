@@ -82,6 +82,7 @@ def test_last_run_is_read_from_dagster(status: str, is_at_work: bool, has_failed
     assert found == Run("r1", is_at_work, has_failed, ("3 rows are lost.",) * has_failed)
 
 
+@pytest.mark.slow
 def test_last_run_is_none_without_runs_or_answer() -> None:
     with dagster() as port:
         assert last_run(port) is None

@@ -91,6 +91,7 @@ def test_unreleased_excludes_a_report_of_other_rows(tmp_path: Path) -> None:
     assert found.versions.keys() == {"cleaned_transactions", "quarantined_transactions"}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("view", VIEWS)
 @pytest.mark.parametrize("assets", [[*TABLES, "eda_report"], ["quarantined_transactions"]])
 def test_pages_work_before_the_first_release(data_dir: Path, view: str, assets: list[str]) -> None:

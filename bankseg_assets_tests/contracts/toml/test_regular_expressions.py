@@ -45,6 +45,7 @@ def test_patterns_that_java_runs_are_accepted(spark: SparkSession, pattern: str)
     assert spark.range(1).select(F.lit("").rlike(pattern)).collect()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pattern", FAULTY)
 def test_patterns_that_java_cannot_run_are_refused(spark: SparkSession, pattern: str) -> None:
     assert pattern_problem(pattern)

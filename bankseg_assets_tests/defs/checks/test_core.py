@@ -147,6 +147,7 @@ def test_rows_are_not_balanced_between_files(
     assert result.description == "Row counts do not add up: a, b."
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("earlier", "newest", "repeated"),
     [
@@ -175,6 +176,7 @@ def test_duplicate_transaction_id_fails(
     assert repeated_transactions(table, version, old)[0] == repeated
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("passed", "repeated", "compared"), [(False, 1, 2), (True, 0, 1)])
 def test_earlier_version_is_trusted_only_if_passed(
     spark: SparkSession, published: PublishedResource, passed: bool, repeated: int, compared: int
@@ -261,6 +263,7 @@ def test_ranges_are_those_of_contract(
     assert "amount: 1 rows are out of range; expected at least 0.01" in str(result.description)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("ids", "passed"), [(["C1", "C2"], True), (["C1", "C1"], False)])
 def test_duplicate_customer_fails(spark: SparkSession, ids: list[str], passed: bool) -> None:
     table = spark.createDataFrame([(one,) for one in ids], "customer_id string")

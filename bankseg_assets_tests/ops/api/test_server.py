@@ -486,6 +486,7 @@ def test_command_reports_a_port_in_use(
     assert "BANKSEG_API_PORT is 0; expected a port" in capsys.readouterr().err
 
 
+@pytest.mark.slow
 def test_load_script_counts_answers_and_refusals(
     own: Client, capsys: pytest.CaptureFixture[str]
 ) -> None:

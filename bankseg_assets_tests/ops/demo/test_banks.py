@@ -75,6 +75,7 @@ def totals(frame: pd.DataFrame) -> pd.Series:
     return frame["Quantity"].astype(int) * frame["Unit price"].astype(float)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("name", "form"), FORMS)
 def test_bank_follows_its_contract(name: str, form: str, tmp_path: Path) -> None:
     frame = bank(name, tmp_path, form)
@@ -130,6 +131,7 @@ def test_retail_has_salaries_beside_the_spending(tmp_path: Path) -> None:
     assert 0 < only_income.sum() < CUSTOMERS / 10
 
 
+@pytest.mark.slow
 def test_current_accounts_are_all_active_on_the_last_day(tmp_path: Path) -> None:
     frame = bank("current", tmp_path)
     spending = frame[frame["direction"] == "DR"]

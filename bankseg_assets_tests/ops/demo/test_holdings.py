@@ -45,6 +45,7 @@ def test_holdings_are_deterministic(folder: Path, tmp_path: Path) -> None:
     assert sorted(path.name for path in tmp_path.iterdir()) == ["other", "same"]
 
 
+@pytest.mark.slow
 def test_holdings_leave_out_a_fifth_of_the_customers(folder: Path, holds: pd.DataFrame) -> None:
     assert (~holds.any(axis="columns")).mean() == pytest.approx(0.2, abs=0.02)
     assert set(holds.columns) == set(PRODUCTS)

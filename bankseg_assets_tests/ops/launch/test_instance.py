@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import pytest
 from dagster import DagsterInstance
 
 from bankseg_assets.runtime.settings import Settings
@@ -27,6 +28,7 @@ def test_prepare_instance_keeps_an_equal_configuration(tmp_path: Path) -> None:
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
 
 
+@pytest.mark.slow
 def test_dagster_loads_the_instance_without_warnings(tmp_path: Path) -> None:
     prepare_instance(tmp_path)
     with DagsterInstance.from_config(str(tmp_path)) as instance:

@@ -72,6 +72,7 @@ def test_progress_has_a_line_per_step(
     ]
 
 
+@pytest.mark.slow
 def test_run_batch_records_the_run(instance: dg.DagsterInstance) -> None:
     run_job(instance, toy_definitions.defs)
     (run,) = instance.get_runs()

@@ -40,6 +40,7 @@ def test_change_leads_to_reported_segment(known: dict[str, float]) -> None:
             assert change.after == int(change.after)
 
 
+@pytest.mark.slow
 @settings(deadline=None, max_examples=50)
 @given(ORDINARY)
 def test_change_is_nearest_on_its_side(known: dict[str, float]) -> None:

@@ -223,6 +223,7 @@ def test_disk_error_raises(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_memory_does_not_grow_with_list(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Arrow's memory is not traced, but Python's rows and texts are, which dominate."""
     monkeypatch.setattr(reading, "CHUNK_ROWS", 1_000)
