@@ -23,6 +23,10 @@ from bankseg_assets.storage.parquet import read_parquet
 
 # Share of customers above which an incremental update is no cheaper than a full recompute.
 MOST_TOUCHED = 0.1
+INCOME_ALONE = (
+    "{customers} customers have income and no spending, so they are in no segment. If these are "
+    "many, check which direction is spending in the contract."
+)
 
 
 class RfmConfig(dg.Config):
@@ -90,10 +94,7 @@ def rfm_table(
             n_paid = rfm.income_alone(cleaned_transactions, measures, customer_key=key)
         _require_spending(n_customers, n_paid, key)
         if n_paid:
-            context.log.warning(
-                f"{shown_count(n_paid)} customers have income and no spending, so they are in no "
-                "segment. If these are many, check which direction is spending in the contract."
-            )
+            context.log.warning(INCOME_ALONE.format(customers=shown_count(n_paid)))
         context.add_output_metadata(
             {
                 "snapshot_date": snapshot.isoformat(),
