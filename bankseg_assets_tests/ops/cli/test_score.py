@@ -51,6 +51,9 @@ def test_score_prints_counts_and_model(folder: Path, capsys: pytest.CaptureFixtu
     printed = capsys.readouterr()
     assert printed.out == (
         "out.csv: 3 rows, 1 sure, 1 not sure, 1 with an error.\n"
+        "  Small spenders: 2, of which 1 sure\n"
+        "1 of 3 are uncertain because 'Number of transactions' and 'Sum of the amounts' are "
+        "missing.\n"
         "Model first, snapshot of 22 October 2016, F1 on held-out customers 98.1%.\n"
     )
     assert printed.err == ""
