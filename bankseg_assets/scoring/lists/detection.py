@@ -130,9 +130,8 @@ def _sheet(
             f"{name} has no sheet {quoted_names([given.sheet])}. Its sheets are "
             f"{quoted_names(list(tables))}."
         )
-    sheet = given.sheet or max(
-        tables, key=lambda one: ((found := tables[one]) and found.named) or 0
-    )
+    named = {one: table.named if table else 0 for one, table in tables.items()}
+    sheet = given.sheet or max(named, key=named.__getitem__)
     table = tables[sheet]
     notes = []
     if len(tables) > 1 and not given.sheet:

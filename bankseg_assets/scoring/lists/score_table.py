@@ -47,6 +47,13 @@ class Scorer:
     actions: Mapping[int, str] = dataclasses.field(default_factory=dict)
     decimal: str = "."
 
+    @property
+    def results(self) -> tuple[str, ...]:
+        """The columns that this scorer adds."""
+        left_out = {ACTION} if not self.actions else set()
+        left_out |= {HELD_OUT} if self.hold_out is None else set()
+        return tuple(name for name in RESULTS if name not in left_out)
+
     def score(
         self,
         table: pa.Table,
@@ -61,7 +68,8 @@ class Scorer:
         `numbers`.
         """
         row_numbers = row_numbers or range(FIRST_ROW, FIRST_ROW + table.num_rows)
-        known, problems = self._read(table)
+        known, found = self.read(table)
+        problems = {place: list(wrong.values()) for place, wrong in found.items()}
         for place, problem in (broken or {}).items():
             problems[place] = [problem]  # its values may be shifted: what they are says nothing
         failed = np.zeros(table.num_rows, dtype=bool)
@@ -78,10 +86,13 @@ class Scorer:
                 kept = kept.append_column(name, results[name])
         return kept
 
-    def _read(self, table: pa.Table) -> tuple[dict[str, Column], dict[int, list[str]]]:
-        """Return the column of each input, and row index -> what is wrong with it."""
+    def read(self, table: pa.Table) -> tuple[dict[str, Column], dict[int, dict[str, str]]]:
+        """Return the column of each input, and row index -> input -> what is wrong with it.
+
+        Raises ListError as `numbers`.
+        """
         known: dict[str, Column] = {}
-        problems: dict[int, list[str]] = {}
+        problems: dict[int, dict[str, str]] = {}
         for field in asked_of(self.bundle):
             measure = field.measure
             name = self.columns.get(measure, "")
@@ -94,7 +105,7 @@ class Scorer:
                 known[measure], wrong = numbers(table[name], self.decimal, name, money)
                 for place in np.flatnonzero(wrong | _outside(field, known[measure])).tolist():
                     found = table[name][place].as_py() if wrong[place] else known[measure][place]
-                    problems.setdefault(place, []).append(refusal(field, found))
+                    problems.setdefault(place, {})[measure] = refusal(field, found)
         return known, problems
 
     def _answer(self, known: Mapping[str, Column], failed: Flags) -> dict[str, pa.Array]:
