@@ -1,7 +1,7 @@
 """How a list is read: detected, shown with a preview, and changed by selectors."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 import streamlit as st
@@ -45,7 +45,8 @@ def ask(
     kept: lists.KeptList, bundle: Bundle, contract: DeliveryContract, numbers: Numbers
 ) -> Chosen:
     """Draw selectors and preview; return what is chosen. Raises ListError."""
-    plan = _plan(kept, bundle, contract, Settings(**_given(kept)))
+    given = _given(kept)
+    plan = _plan(kept, bundle, contract, given)
     st.subheader("How the list is read", anchor=False)
     for note in plan.detection.notes:
         st.caption(escaped(note))
@@ -55,7 +56,7 @@ def ask(
     problems = plan.problems
     if columns != _guesses(plan, columns):
         # The decimal mark is detected by the columns of the inputs.
-        plan = _plan(kept, bundle, contract, Settings(**_given(kept), columns=columns))
+        plan = _plan(kept, bundle, contract, replace(given, columns=columns))
         problems = plan.problems or (problems if not all(columns.values()) else ())
     for problem in problems:
         st.warning(escaped(problem), icon=":material/warning:")
@@ -64,10 +65,9 @@ def ask(
     return chosen
 
 
-def _given(kept: lists.KeptList) -> dict[str, str]:
+def _given(kept: lists.KeptList) -> Settings:
     """Return the settings of this list that the user has changed."""
-    found = {name: st.session_state.get(_key(kept, name)) for name in _NOTATION}
-    return {name: text for name, text in found.items() if text}
+    return Settings(*(st.session_state.get(_key(kept, name)) or "" for name in _NOTATION))
 
 
 _NOTATION = ("delimiter", "decimal", "encoding", "sheet")

@@ -48,7 +48,7 @@ key = (
 corrections = lists.corrections(kept, chosen.plan.dialect)
 
 
-def scored() -> ScoredList:
+def scored(kept: lists.KeptList = kept) -> ScoredList:
     """Score the list, and the rows that were corrected before."""
     bar = st.empty()
     scorer = chosen.plan.scorer(bundle, data.actions(), chosen.columns, chosen.hold_out())
