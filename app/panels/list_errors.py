@@ -10,6 +10,7 @@ from bankseg_assets.scoring.lists.score_table import ERROR
 from bankseg_assets.scoring.lists.scored_list import Correction, ScoredList
 
 PAGE_ROWS = 50
+COLLECT_EVERY = "2s"  # a run takes about a millisecond
 _PENDING, _EDITOR, _ROUND = "list_pending", "list_editor", "list_round"
 """Keys of the session: what is typed and not scored yet; the drawn editor; how often scored."""
 
@@ -38,6 +39,12 @@ def forget_edits() -> None:
     st.session_state[_ROUND] = st.session_state.get(_ROUND, 0) + 1
 
 
+@st.fragment(run_every=COLLECT_EVERY)
+def _collect() -> None:
+    """Keep what was typed before another page is opened, which discards the editor."""
+    keep_edits()
+
+
 def correct(result: ScoredList, identity: str, numbers: Numbers) -> dict[int, Correction] | None:
     """Draw the rows with errors; return the corrections when the button is clicked."""
     failed = result.failed
@@ -60,6 +67,7 @@ def correct(result: ScoredList, identity: str, numbers: Numbers) -> dict[int, Co
         )
     rows = failed[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
     _draw(result, identity, rows, f"list_faults_{done}_{page}")
+    _collect()
     if not st.button("Score these rows again", key="again", type="primary"):
         return None
     pending = st.session_state.get(_PENDING, {})

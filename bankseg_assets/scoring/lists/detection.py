@@ -28,6 +28,7 @@ from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.lists.file_kind import PARQUET, SHEET, kind_of
 from bankseg_assets.scoring.lists.parse_numbers import numbers
 from bankseg_assets.scoring.lists.reading import Dialect
+from bankseg_assets.scoring.lists.score_table import outside
 
 DECIMALS = (".", ",")
 MOST_VALUES = 2_000
@@ -214,8 +215,7 @@ def _with_decimal(
 
 def _read(entry: NumberInput, values: list[str], decimal: str) -> tuple[np.ndarray, np.ndarray]:
     found, wrong = numbers(pa.array(values, pa.string()), decimal, "", signs(entry.unit))
-    sound = ~wrong & (found >= entry.minimum) & (found <= entry.maximum)
-    return found, sound
+    return found, ~wrong & ~outside(entry, found)
 
 
 def _differences(dialect: Dialect, default: Dialect, given: Settings) -> list[str]:

@@ -103,7 +103,7 @@ class Scorer:
             else:
                 money = signs(field.unit) if field.unit == self.bundle.currency else ()
                 known[measure], wrong = numbers(table[name], self.decimal, name, money)
-                for place in np.flatnonzero(wrong | _outside(field, known[measure])).tolist():
+                for place in np.flatnonzero(wrong | outside(field, known[measure])).tolist():
                     found = table[name][place].as_py() if wrong[place] else known[measure][place]
                     problems.setdefault(place, {})[measure] = refusal(field, found)
         return known, problems
@@ -140,12 +140,13 @@ class Scorer:
         return results
 
 
-def _outside(field: NumberInput, values: Array) -> Flags:
-    outside: Flags = (values < field.minimum) | (values > field.maximum)
+def outside(field: NumberInput, values: Array) -> Flags:
+    """Return which values are not within the range of an input, or a fraction of a count."""
+    found: Flags = (values < field.minimum) | (values > field.maximum)
     if is_count(field):
         known = np.where(np.isfinite(values), values, 0)
-        outside |= known != np.floor(known)
-    return outside
+        found |= known != np.floor(known)
+    return found
 
 
 def _pick(choices: Sequence[Any], places: Any, failed: Flags, kind: pa.DataType) -> pa.Array:
