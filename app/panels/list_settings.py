@@ -67,7 +67,10 @@ def ask(
 
 def _given(kept: lists.KeptList) -> Settings:
     """Return the settings of this list that the user has changed."""
-    return Settings(*(st.session_state.get(_key(kept, name)) or "" for name in _NOTATION))
+    delimiter, decimal, encoding, sheet = (
+        st.session_state.get(_key(kept, name)) or "" for name in _NOTATION
+    )
+    return Settings(delimiter, decimal, encoding, sheet)
 
 
 _NOTATION = ("delimiter", "decimal", "encoding", "sheet")
