@@ -22,11 +22,23 @@ from bankseg_assets.scoring.lists.writing import csv_bytes
 
 PATH = "/score/list"
 NAME = "The list"
+_FILE_TYPES = (
+    *("text/csv", "application/octet-stream", "application/gzip"),
+    *("application/vnd.apache.parquet",),
+    *("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",),
+)
+"""No form of another site can send these without asking first."""
+_BODY = {"schema": {"type": "string", "format": "binary"}}
 router = APIRouter()
 
 
 # The body is the file itself, so that any program can send it: curl --data-binary @list.xlsx.
-@router.post(PATH, response_class=Response)
+@router.post(
+    PATH,
+    response_class=Response,
+    responses={200: {"content": {"text/csv": {}}}},
+    openapi_extra={"requestBody": {"required": True, "content": dict.fromkeys(_FILE_TYPES, _BODY)}},
+)
 async def score_list(
     request: Request,
     delimiter: str = "",
@@ -42,6 +54,7 @@ async def score_list(
     detected.
     """
     bundle, actions = request.app.state.current.model
+    _check_type(request.headers.get("content-type", ""))
     _check_settings(delimiter, decimal, encoding)
     content = await request.body()
     pairs = (one.partition("=") for one in column or ())
@@ -52,6 +65,16 @@ async def score_list(
     except ListError as error:
         raise HTTPException(422, str(error)) from error
     return Response(found, media_type="text/csv; charset=utf-8")
+
+
+def _check_type(declared: str) -> None:
+    """Raise HTTPException for a body that is not declared as a file."""
+    if declared.partition(";")[0].strip().lower() not in _FILE_TYPES:
+        raise HTTPException(
+            422,
+            f"Expected a file, sent as {' or '.join(_FILE_TYPES[:2])}; found {declared[:100]!r}. "
+            "Set the header Content-Type.",
+        )
 
 
 def _check_settings(delimiter: str, decimal: str, encoding: str) -> None:

@@ -49,6 +49,14 @@ def test_unreadable_list_is_refused(
     assert message in answer.detail
 
 
+@pytest.mark.parametrize("kind", ["text/plain", "application/x-www-form-urlencoded", ""])
+def test_only_declared_files_are_read(client: Client, kind: str) -> None:
+    """A form of another site can send these types without asking first."""
+    answer = client.post_bytes("/score/list", b"frequency,monetary\n1,3\n", kind)
+    assert answer.status == 422
+    assert answer.detail.startswith("Expected a file, sent as text/csv or")
+
+
 def test_settings_replace_what_is_detected(client: Client) -> None:
     content = b"id,Anzahl,monetary\nC1,1,3\n"
     answer = client.post_bytes("/score/list?column=frequency=Anzahl", content, "text/csv")
