@@ -8,11 +8,12 @@ from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.presentation.formatting import number
 from bankseg_assets.release.measure_bins import MONEY, bin_edges
 from bankseg_assets.scoring.bundle import DERIVED, Bundle
+from bankseg_assets.scoring.explain.wording import written
 
 Range = tuple[float, float]
 LARGEST_SHARE_LEFT_OUT = 0.01
 _DIGITS = 2  # of the ends of a range of money
-_DERIVED_LABELS = {"average_amount": "The average amount"}
+_DERIVED_LABELS = {"average_amount": "Average amount"}
 
 
 def observed_ranges(distributions: Mapping[str, Mapping[int, int]]) -> dict[str, Range]:
@@ -91,19 +92,13 @@ def plausibility_notes(bundle: Bundle, known: Mapping[str, Any]) -> list[str]:
     sentences = []
     for measure, (value, (low, high)) in _outside(bundle, known).items():
         label = _DERIVED_LABELS.get(measure) or bundle.label(measure)
-        unit = _unit(bundle, measure)
-        style = bundle.number_format
+        asked = DERIVED.get(measure, (measure,))[0]
+        ends = (number(end, bundle.number_format) for end in (low, high))
         sentences.append(
-            f"{label} of {number(value, style)}{unit}: customers in the data have "
-            f"{number(low, style)} to {number(high, style)}."
+            f"{label}: {written(bundle, asked, value)}, while customers in the data have "
+            f"{' to '.join(ends)}."
         )
     return sentences
-
-
-def _unit(bundle: Bundle, measure: str) -> str:
-    asked = DERIVED.get(measure, (measure,))[0]
-    unit = next((one.unit for one in bundle.inputs if one.measure == asked), "")
-    return f" {unit}" if unit else ""
 
 
 def _outside(bundle: Bundle, known: Mapping[str, Any]) -> dict[str, tuple[float, Range]]:

@@ -50,8 +50,8 @@ def test_range_is_within_what_the_form_accepts() -> None:
 def test_value_beyond_the_data_is_noted() -> None:
     model = small_model(observed=SEEN, number_format=LAKH)
     assert plausibility_notes(model, {"recency": 0.0, "frequency": 1.0, "monetary": 1e6}) == [
-        "Days of 0 days: customers in the data have 1 to 82.",
-        "Sum of 10,00,000 INR: customers in the data have 0 to 4,90,000.",
+        "Days: 0 days, while customers in the data have 1 to 82.",
+        "Sum: INR 10,00,000, while customers in the data have 0 to 4,90,000.",
     ]
     assert plausibility_notes(model, {"recency": 82.0, "monetary": 490_000.0}) == []
 
@@ -61,7 +61,7 @@ def test_average_beyond_the_data_is_noted() -> None:
     model = small_model(observed=SEEN | {"average_amount": (10.0, 90_000.0)})
     assert unobserved(model, {"frequency": 1.0, "monetary": 400_000.0}) == {"average_amount"}
     assert plausibility_notes(model, {"frequency": 1.0, "monetary": 400_000.0}) == [
-        "The average amount of 400,000 INR: customers in the data have 10 to 90,000."
+        "Average amount: INR 400,000, while customers in the data have 10 to 90,000."
     ]
     assert unobserved(model, {"frequency": 5.0, "monetary": 400_000.0}) == set()
     assert unobserved(model, {"frequency": 1.0, "monetary": 5e6}) == {"monetary"}
