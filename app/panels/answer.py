@@ -19,9 +19,15 @@ from bankseg_assets.presentation.formatting import day, probability, signed
 from bankseg_assets.scoring.answers import NO_ACTION, answers
 from bankseg_assets.scoring.bundle import DERIVED, Bundle
 from bankseg_assets.scoring.documents import NumberInput, Segment
-from bankseg_assets.scoring.explain import Reason, next_question, smallest_change, why
+from bankseg_assets.scoring.explain import (
+    Reason,
+    next_question,
+    plausibility_notes,
+    smallest_change,
+    why,
+)
 from bankseg_assets.scoring.inputs import asked_of
-from bankseg_assets.scoring.observed import plausibility_notes, range_in_data
+from bankseg_assets.scoring.observed import range_in_data
 
 Given = Mapping[str, Any]
 MIN_GAIN = 0.05  # bits: a smaller gain does not justify a question to the customer

@@ -1,19 +1,16 @@
-"""Ranges of the measures that customers of a release have, and notes on values outside them."""
+"""Ranges of the measures that customers of a release have, and values outside them."""
 
 import math
 from collections.abc import Mapping
 from typing import Any
 
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
-from bankseg_assets.presentation.formatting import number
 from bankseg_assets.release.measure_bins import MONEY, bin_edges
 from bankseg_assets.scoring.bundle import DERIVED, Bundle
-from bankseg_assets.scoring.explain.wording import written
 
 Range = tuple[float, float]
 LARGEST_SHARE_LEFT_OUT = 0.01
 _DIGITS = 2  # of the ends of a range of money
-_DERIVED_LABELS = {"average_amount": "Average amount"}
 
 
 def observed_ranges(distributions: Mapping[str, Mapping[int, int]]) -> dict[str, Range]:
@@ -79,30 +76,11 @@ def range_in_data(bundle: Bundle, measure: str) -> Range | None:
     return (low, high) if low <= high else None
 
 
-def unobserved(bundle: Bundle, known: Mapping[str, Any]) -> set[str]:
-    """Return the measures, and averages of them, that are outside their range of the data."""
-    return set(_outside(bundle, known))
+def outside(bundle: Bundle, known: Mapping[str, Any]) -> dict[str, tuple[float, Range]]:
+    """Return measure -> value and range, of known values outside the range of the data.
 
-
-def plausibility_notes(bundle: Bundle, known: Mapping[str, Any]) -> list[str]:
-    """Return a sentence for each known value, or average of them, that hardly any customer has.
-
-    `known`: the inputs of one customer.
+    The averages of known values are included. `known`: the inputs of one customer.
     """
-    sentences = []
-    for measure, (value, (low, high)) in _outside(bundle, known).items():
-        label = _DERIVED_LABELS.get(measure) or bundle.label(measure)
-        asked = DERIVED.get(measure, (measure,))[0]
-        ends = (number(end, bundle.number_format) for end in (low, high))
-        sentences.append(
-            f"{label}: {written(bundle, asked, value)}, while customers in the data have "
-            f"{' to '.join(ends)}."
-        )
-    return sentences
-
-
-def _outside(bundle: Bundle, known: Mapping[str, Any]) -> dict[str, tuple[float, Range]]:
-    """Return measure -> value and range, of the values outside their range."""
     values = {name: float(known[name]) for name in bundle.measures if name in known}
     ranges = {name: found for name in values if (found := range_in_data(bundle, name))}
     for name, (numerator, denominator) in DERIVED.items():

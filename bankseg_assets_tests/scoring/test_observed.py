@@ -1,11 +1,11 @@
 """Ranges that customers have, and notes on values outside them."""
 
 from bankseg_assets.presentation.formatting import LAKH
+from bankseg_assets.scoring.explain import plausibility_notes
 from bankseg_assets.scoring.observed import (
     observed_ranges,
-    plausibility_notes,
+    outside,
     range_in_data,
-    unobserved,
 )
 from bankseg_assets_tests.small_model import small_model
 
@@ -59,13 +59,13 @@ def test_value_beyond_the_data_is_noted() -> None:
 def test_average_beyond_the_data_is_noted() -> None:
     """Each value occurs, but not both together."""
     model = small_model(observed=SEEN | {"average_amount": (10.0, 90_000.0)})
-    assert unobserved(model, {"frequency": 1.0, "monetary": 400_000.0}) == {"average_amount"}
+    assert outside(model, {"frequency": 1.0, "monetary": 400_000.0}).keys() == {"average_amount"}
     assert plausibility_notes(model, {"frequency": 1.0, "monetary": 400_000.0}) == [
         "Average amount: INR 400,000, while customers in the data have 10 to 90,000."
     ]
-    assert unobserved(model, {"frequency": 5.0, "monetary": 400_000.0}) == set()
-    assert unobserved(model, {"frequency": 1.0, "monetary": 5e6}) == {"monetary"}
+    assert outside(model, {"frequency": 5.0, "monetary": 400_000.0}) == {}
+    assert outside(model, {"frequency": 1.0, "monetary": 5e6}).keys() == {"monetary"}
 
 
 def test_unknown_value_is_not_outside() -> None:
-    assert unobserved(small_model(observed=SEEN), {"recency": float("nan")}) == set()
+    assert outside(small_model(observed=SEEN), {"recency": float("nan")}) == {}

@@ -23,7 +23,7 @@ from bankseg_assets.scoring.explain.plausible_values import (
     spread,
 )
 from bankseg_assets.scoring.explain.wording import written
-from bankseg_assets.scoring.observed import unobserved
+from bankseg_assets.scoring.observed import outside
 from bankseg_assets.scoring.posterior import Known, known_features, known_of, log_posterior
 from bankseg_assets.stats.arrays import Array
 
@@ -78,11 +78,11 @@ def _changes(bundle: Bundle, given: Known, name: str, now: int, to: int | None) 
     present = float(given[name][0])
     grid = search.grid()
     values = {other: float(given[other][0]) for other in bundle.measures if other in given}
-    accepted = unobserved(bundle, values) - {name}
+    accepted = outside(bundle, values).keys() - {name}
     found = []
     for ordered in (grid[grid > present], grid[grid < present][::-1]):
         after = search.nearest(present, ordered)
-        if after is not None and unobserved(bundle, values | {name: after}) <= accepted:
+        if after is not None and outside(bundle, values | {name: after}).keys() <= accepted:
             found.append(_change(bundle, given, name, present, after))
     return found
 
