@@ -235,6 +235,7 @@ def bundle_of(found: BundleDocument) -> Bundle:
         direction_known=found.direction_known,
         fitted_snapshot_date=found.fitted_snapshot_date,
         number_format=PLAIN,
+        observed={},
         **arrays,
     )
 

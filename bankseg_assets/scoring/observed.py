@@ -82,7 +82,7 @@ def outside(bundle: Bundle, known: Mapping[str, Any]) -> dict[str, tuple[float, 
     The averages of known values are included. `known`: the inputs of one customer.
     """
     values = {name: float(known[name]) for name in bundle.measures if name in known}
-    ranges = {name: found for name in values if (found := range_in_data(bundle, name))}
+    ranges = {name: ends for name in values if (ends := range_in_data(bundle, name))}
     for name, (numerator, denominator) in DERIVED.items():
         # The average adds nothing if a part of it is outside its own range.
         if {numerator, denominator} <= values.keys() and name in bundle.observed:

@@ -63,7 +63,7 @@ class OneErrorShape:
                     headers = MutableHeaders(raw=list(error["headers"]))
                     headers["content-type"] = "application/json"
                     headers["content-length"] = str(len(body))
-                    await send(error | {"headers": headers.raw})
+                    await send({**error, "headers": headers.raw})
                     await send({"type": "http.response.body", "body": body})
 
         await self._app(scope, receive, send_shaped)
