@@ -16,6 +16,7 @@ from app.panels.typed import (
 )
 from app.widgets.measures import is_money, says
 from app.widgets.numbers import Numbers
+from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.documents import NumberInput
 from bankseg_assets.scoring.inputs import Input, asked_of, problem, range_of
@@ -145,7 +146,7 @@ def _field(reader: Reader, asked: Input) -> Reading:
     )
     reading = reader.read(asked, typed)
     if reading.problem:
-        st.error(reading.problem, icon=":material/error:")
+        st.error(escaped(reading.problem), icon=":material/error:")
     elif reading.echo:
         st.caption(f":material/check: {reading.echo}")
     else:

@@ -150,6 +150,13 @@ def test_misread_amount_is_refused_in_words(data_dir: Path, typed: str) -> None:
     assert "appears here when the marked values are corrected" in _text(page)
 
 
+def test_refused_text_is_not_markdown(data_dir: Path) -> None:
+    publish(data_dir)
+    page = _open()
+    page.text_input(key="input_monetary").set_value("**12**").run()
+    assert "\\*\\*12" in page.error[0].value
+
+
 def test_understood_amount_is_shown_beside_its_field(data_dir: Path) -> None:
     folder = write_model(data_dir)
     release(data_dir, folder, load_bundle(folder).sha256, number_format="lakh")

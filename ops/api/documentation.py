@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from bankseg_assets.presentation.formatting import number
 from bankseg_assets.reports.html_page import render
 
 POLICY = "default-src 'none'; style-src 'unsafe-inline'"
@@ -53,11 +54,17 @@ def _fields(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
         {
             "name": name,
             "type": _type(one),
-            "range": f"{one['minimum']:,} to {one['maximum']:,}" if "minimum" in one else "",
-            "about": " ".join(filter(None, (one.get("title", ""), one.get("description", "")))),
+            "range": _range(one),
+            "about": ". ".join(filter(None, (one.get("title"), one.get("description")))),
         }
         for name, one in schema.get("properties", {}).items()
     ]
+
+
+def _range(schema: Mapping[str, Any]) -> str:
+    if "minimum" not in schema:
+        return ""
+    return f"{number(schema['minimum'])} to {number(schema['maximum'])}"
 
 
 def _type(schema: Mapping[str, Any]) -> str:
