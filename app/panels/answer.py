@@ -9,52 +9,57 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.panels.entry import Entered, known
 from app.panels.profiles import INDEX_NOTE, profile
 from app.widgets.charts import probability_bars, wrapped
 from app.widgets.measures import written
 from app.widgets.numbers import Numbers
 from app.widgets.palette import colour
 from app.widgets.tables import show_table
-from bankseg_assets.presentation.formatting import day, percent
-from bankseg_assets.scoring.answers import SURE, answers
+from bankseg_assets.presentation.formatting import day, probability, signed
+from bankseg_assets.scoring.answers import NO_ACTION, answers
 from bankseg_assets.scoring.bundle import DERIVED, Bundle
 from bankseg_assets.scoring.documents import NumberInput, Segment
-from bankseg_assets.scoring.explain import Reason, next_question, smallest_change, why
+from bankseg_assets.scoring.explain import (
+    Reason,
+    next_question,
+    plausibility_notes,
+    smallest_change,
+    why,
+)
 from bankseg_assets.scoring.inputs import asked_of
-from bankseg_assets.scoring.posterior import posterior
+from bankseg_assets.scoring.observed import range_in_data
 
-Given = dict[str, Any]
+Given = Mapping[str, Any]
 MIN_GAIN = 0.05  # bits: a smaller gain does not justify a question to the customer
 MAX_CHANGES = 3
 
 
-def show_answer(
-    bundle: Bundle, entered: Entered, actions: Mapping[int, str], numbers: Numbers
-) -> None:
-    """Score the customer and draw the answer; `actions`: segment -> next action.
-
-    Raises InputError if a value cannot be scored.
-    """
-    given = known(bundle, entered)
+def show_answer(bundle: Bundle, given: Given, actions: Mapping[int, str], numbers: Numbers) -> None:
+    """Score the customer and draw the answer; `actions`: segment -> next action."""
+    _show_notes(bundle, given)
     if len(bundle.segments) == 1:
         _show_only_segment(bundle, given, actions, numbers)
         return
-    chances = posterior(bundle, given).probabilities[0]
-    ranking = sorted(zip(chances, bundle.segments, strict=True), key=lambda pair: -pair[0])
+    found = answers(bundle, given)
+    is_sure = bool(found.sure[0])
+    best = bundle.segments[int(found.places[0])]  # first also among equals
+    ranking = sorted(
+        zip(found.probabilities[0], bundle.segments, strict=True),
+        key=lambda pair: (-pair[0], pair[1] is not best),
+    )
     (chance, segment), (second_chance, second) = ranking[:2]
     reasons = why(bundle, given)
 
-    st.markdown("Most likely segment" if chance >= SURE else "Not sure; the most likely segment is")
+    st.markdown("Most likely segment" if is_sure else "Not sure; the most likely segment is")
     st.header(segment.name, anchor=False)
-    st.markdown(verdict(chance, second.name, second_chance))
+    st.markdown(verdict(chance, second.name, second_chance, is_sure=is_sure))
     st.markdown(reasons.sentence)
-    if chance >= SURE and (action := actions.get(segment.segment)):
-        st.markdown(f":material/campaign: **{action}**")
+    if action := actions.get(segment.segment):
+        st.markdown(f":material/campaign: **{action}**" if is_sure else NO_ACTION)
     _ask_next(bundle, given)
 
     names = [candidate.name for _, candidate in ranking]
-    shares = [float(probability) for probability, _ in ranking]
+    shares = [float(share) for share, _ in ranking]
     st.plotly_chart(
         probability_bars(names, shares),
         config={"displayModeBar": False},
@@ -63,7 +68,7 @@ def show_answer(
     )
     st.caption("The probability of each segment for this customer.")
     show_table(
-        pd.DataFrame({"Segment": names, "Probability": [percent(share) for share in shares]}),
+        pd.DataFrame({"Segment": names, "Probability": [probability(share) for share in shares]}),
         alt="Probability of each segment",
     )
     if reasons.reasons:
@@ -115,13 +120,23 @@ def _compare(bundle: Bundle, segment: Segment, given: Given, numbers: Numbers) -
     )
 
 
-def verdict(chance: float, runner_up: str, second_chance: float) -> str:
+def _show_notes(bundle: Bundle, given: Given) -> None:
+    if notes := plausibility_notes(bundle, given):
+        lines = "\n".join(f"- {note}" for note in notes)
+        st.warning(
+            f"**Hardly any customer has such values. Are they correct?**\n{lines}",
+            icon=":material/warning:",
+        )
+
+
+def verdict(chance: float, runner_up: str, second_chance: float, *, is_sure: bool) -> str:
     """Return a sentence about the confidence of the model."""
-    if chance >= SURE:
-        return f"**{percent(chance)}** probable. Second: {runner_up}, {percent(second_chance)}."
+    first, second = probability(chance), probability(second_chance)
+    if is_sure:
+        return f"**{first}** probable. Second: {runner_up}, {second}."
     return (
-        f"Only **{percent(chance)}** probable; **{runner_up}** is also possible, "
-        f"{percent(second_chance)}. Treat the answer as a hint."
+        f"Only **{first}** probable; **{runner_up}** is also possible, {second}. Treat the answer "
+        "as a hint."
     )
 
 
@@ -133,7 +148,7 @@ def reason_bars(reasons: tuple[Reason, ...], for_it: str, against: str) -> go.Fi
         x=values,
         y=[wrapped(reason.label) for reason in reasons],
         orientation="h",
-        text=[f"{value:+.1f}" for value in values],
+        text=[signed(value) for value in values],
         textposition="outside",
         cliponaxis=False,
         marker_color=[for_it if value > 0 else against for value in values],
@@ -148,9 +163,8 @@ def reason_bars(reasons: tuple[Reason, ...], for_it: str, against: str) -> go.Fi
     return go.Figure(bars, layout)
 
 
-def what_if(bundle: Bundle, entered: Entered, numbers: Numbers) -> None:
+def what_if(bundle: Bundle, given: Given, numbers: Numbers) -> None:
     """Draw a slider for each known number, to show the answer for other values."""
-    given = known(bundle, entered)
     numeric = [field for field in asked_of(bundle) if isinstance(field, NumberInput)]
     fields = [field for field in numeric if field.measure in given]
     if not fields or len(bundle.segments) == 1:
@@ -159,7 +173,8 @@ def what_if(bundle: Bundle, entered: Entered, numbers: Numbers) -> None:
         supposed = dict(given)
         for field in fields:
             value = float(given[field.measure])
-            values = slider_values(field.minimum, field.maximum, value)
+            low, high = range_in_data(bundle, field.measure) or (field.minimum, field.maximum)
+            values = slider_values(low, high, value)
             if len(values) == 1:  # no other value is possible
                 continue
             supposed[field.measure] = st.select_slider(
@@ -171,7 +186,7 @@ def what_if(bundle: Bundle, entered: Entered, numbers: Numbers) -> None:
             )
         found = answers(bundle, supposed)
         name = bundle.segments[int(found.places[0])].name
-        st.markdown(f"Then: **{name}**, {percent(float(found.confidence[0]))} probable.")
+        st.markdown(f"Then: **{name}**, {probability(float(found.confidence[0]))} probable.")
 
 
 def slider_values(minimum: float, maximum: float, value: float) -> list[float]:
@@ -186,7 +201,7 @@ def slider_values(minimum: float, maximum: float, value: float) -> list[float]:
     digits = math.floor(math.log10(max(abs(low), abs(high), 1))) - 1
     sizes = [10.0**size for size in range(max(digits, 0) + 1)]
     found = {place * size for size in sizes for place in range(-99, 100)} | {value}
-    return sorted(one + 0.0 for one in found if low <= one <= high)
+    return sorted(one + 0.0 for one in found if low <= one <= high or one == value)
 
 
 def _as_written(measure: str, numbers: Numbers, value: float) -> str:

@@ -4,24 +4,25 @@ import streamlit as st
 
 from app.panels.answer import show_answer, what_if
 from app.panels.entry import ask
+from app.panels.typed import notation_of
 from app.state import data, session
 from app.widgets import page
-from bankseg_assets.scoring.bundle import InputError
+from bankseg_assets.runtime.settings import load_settings
 
 bundle = page.begin(
     "New customer",
-    "Which segment does the customer belong to, and why? Enter what you know and press the button.",
+    "Which segment does the customer belong to, and why? Enter what you know.",
 )
 numbers = session.numbers()
 left, right = st.columns([2, 3], gap="large")
 with left:
-    entered = ask(bundle)
+    entered = ask(bundle, notation_of(load_settings().contract), numbers)
 with right:
-    if entered is None:
+    # An answer beside a value that it does not include would be that of another customer.
+    if entered.has_problem:
+        st.info("The answer appears here when the marked values are corrected.")
+    elif not entered.known:
         st.info("The answer appears here.")
     else:
-        try:
-            show_answer(bundle, entered, data.actions(), numbers)
-            what_if(bundle, entered, numbers)
-        except InputError as error:
-            st.error(str(error), icon=":material/error:")
+        show_answer(bundle, entered.known, data.actions(), numbers)
+        what_if(bundle, entered.known, numbers)

@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from app.widgets.numbers import Numbers
-from bankseg_assets.presentation.formatting import percent
+from bankseg_assets.presentation.formatting import percent, probability
 from bankseg_assets.scoring.documents import Segment
 
 TOP, OTHER = "#2a78d6", "#8c96a3"  # both contrast with a white and with a black page
@@ -24,7 +24,7 @@ def probability_bars(names: Sequence[str], shares: Sequence[float]) -> go.Figure
         x=shares,
         y=[wrapped(name) for name in names],
         orientation="h",
-        text=[percent(share) for share in shares],
+        text=[probability(share) for share in shares],
         textposition="outside",
         cliponaxis=False,
         marker_color=[TOP] + [OTHER] * (len(names) - 1),

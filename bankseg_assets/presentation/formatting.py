@@ -12,6 +12,7 @@ _SHORT = {
     PLAIN: ((1e9, "billion"), (1e6, "million")),
     LAKH: ((1e7, "crore"), (1e5, "lakh")),
 }
+_SMALLEST = 1e-6  # of a probability; six digits are the same on all machines
 _ABBREVIATED = ((1e9, "bn"), (1e6, "M"), (1e3, "k"))
 
 
@@ -108,6 +109,25 @@ def percent(share: float) -> str:
     if shown == "100.0%" and share < 1:
         return ">99.9%"
     return shown
+
+
+def probability(chance: float) -> str:
+    """Return a probability with one decimal; never 0 % or 100 %, which no model can know.
+
+    >>> probability(0.9312), probability(1.0), probability(0.0)
+    ('93.1%', '>99.9%', '<0.1%')
+    """
+    return percent(min(max(chance, _SMALLEST), 1 - _SMALLEST))
+
+
+def signed(value: float) -> str:
+    """Return a number with its sign and one decimal; zero has no sign.
+
+    >>> signed(2.34), signed(-0.04), signed(-1.26)
+    ('+2.3', '0.0', '-1.3')
+    """
+    rounded = round(value, 1)
+    return f"{rounded:+.1f}" if rounded else "0.0"
 
 
 def day(iso: str) -> str:

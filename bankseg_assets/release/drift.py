@@ -7,12 +7,10 @@ import numpy.typing as npt
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
+from bankseg_assets.release.measure_bins import COARSER, GREATEST, MEASURES, MONEY
 from bankseg_assets.stats.arrays import Array
 from bankseg_assets.stats.histograms import histograms, log_bin
 
-MEASURES = ("recency", "frequency", "monetary", "average_amount", "average_balance", "age")
-MONEY = ("monetary", "average_amount", "average_balance")
-COARSER = 10  # merged bins of 0.5 %: 5 % is fine enough for deciles, at a tenth of the size
 BINS = 10
 
 CHI_SQUARE = 27.88
@@ -29,7 +27,7 @@ def distributions(rfm: DataFrame) -> dict[str, dict[int, int]]:
     bins = {
         name: F.floor(log_bin(F.col(name)) / COARSER)
         if name in MONEY
-        else F.least(F.col(name), F.lit(100_000))
+        else F.least(F.col(name), F.lit(GREATEST))
         for name in MEASURES
     }
     known = {name: F.when(F.col(name).isNotNull(), column) for name, column in bins.items()}

@@ -15,6 +15,8 @@ from bankseg_assets.stats.arrays import Array
 SURE = 0.6
 """Below this probability an answer is not sure."""
 
+NO_ACTION = f"No action: below {SURE:.0%}, the answer is too uncertain to act on."
+
 # Calibration is measured to three digits; beyond six, digits differ between machines.
 DIGITS = 6
 

@@ -104,6 +104,8 @@ class Bundle:
     """Snapshot of the customers that the model was fitted on; empty if it is `snapshot_date`."""
     number_format: str = PLAIN
     """How sentences group digits: from the release, not part of the bundle."""
+    observed: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Measure -> the range that its customers have: from the release too; empty if unknown."""
     memo: dict[Any, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
     """Cache of marginals that all customers share (see `posterior`)."""
 
@@ -233,6 +235,7 @@ def bundle_of(found: BundleDocument) -> Bundle:
         direction_known=found.direction_known,
         fitted_snapshot_date=found.fitted_snapshot_date,
         number_format=PLAIN,
+        observed={},
         **arrays,
     )
 

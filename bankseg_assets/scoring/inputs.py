@@ -114,8 +114,8 @@ def shown(value: object, style: str = PLAIN) -> str:
 
 def columns_of(
     inputs: Sequence[Input], customers: Sequence[Mapping[str, object]]
-) -> tuple[dict[str, Column], list[str]]:
-    """Return the column of each input, and n error sentences, empty for valid customers.
+) -> tuple[dict[str, Column], list[dict[str, str]]]:
+    """Return the column of each input, and for each customer: name -> what is wrong with it.
 
     Null or absent values are unknown. A name that is not an input is an error: ignoring it would
     give the answer for a different customer.
@@ -126,10 +126,11 @@ def columns_of(
     problems = []
     for row, customer in enumerate(customers):
         known = {name: value for name, value in customer.items() if value is not None}
-        found = [problem(one, known[name]) for one, name in asked if name in known]
+        found = {name: problem(one, known[name]) for one, name in asked if name in known}
         unknown_names = (name for name in customer if name not in columns)
-        found += [no_input(name, names) for name in islice(unknown_names, _MOST_UNKNOWN_NAMES)]
-        problems.append(" ".join(filter(None, found)))
+        for name in islice(unknown_names, _MOST_UNKNOWN_NAMES):
+            found[name[:_LONGEST_SHOWN]] = no_input(name, names)
+        problems.append({name: sentence for name, sentence in found.items() if sentence})
         if not problems[-1]:
             for name, value in known.items():
                 columns[name][row] = value

@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bankseg_assets.release.releases import Release, all_releases
 from bankseg_assets.scoring.bundle import Bundle, BundleError, load_bundle
+from bankseg_assets.scoring.observed import observed_ranges
 
 CLASSIFIER = "nb_classifier"
 
@@ -25,4 +26,5 @@ def read_model(release: Release) -> Bundle:
     bundle = load_bundle(path)
     if bundle.sha256 != release.model_sha256:
         raise BundleError(f"The model in {path} is not the released one (its SHA-256 differs).")
-    return replace(bundle, number_format=release.number_format)
+    observed = observed_ranges(release.distributions)
+    return replace(bundle, number_format=release.number_format, observed=observed)

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.panels.drift import DRIFT
 from bankseg_assets.release.releases import Refusal, note_refusal
+from bankseg_assets.scoring.answers import NO_ACTION
 from bankseg_assets.scoring.bundle import (
     load_bundle,
     score,
@@ -34,8 +35,8 @@ def _open() -> AppTest:
 
 
 def _submit(page: AppTest, frequency: int, average_amount: float) -> AppTest:
-    page.number_input(key="input_frequency").set_value(frequency)
-    page.number_input(key="input_monetary").set_value(average_amount)
+    page.text_input(key="input_frequency").set_value(str(frequency))
+    page.text_input(key="input_monetary").set_value(str(average_amount))
     next(b for b in page.button if b.label == "Find the segment").click().run()
     assert not page.exception
     return page
@@ -92,15 +93,15 @@ def test_open_page_shows_the_first_model(data_dir: Path) -> None:
     page = _open()
     publish(data_dir)
     page.run()
-    assert len(page.number_input) == len(INPUTS)
+    assert len(page.text_input) == len(INPUTS)
     assert not page.toast  # there was no previous model
 
 
 def test_form_is_empty_and_shows_ranges(data_dir: Path) -> None:
     publish(data_dir)
     page = _open()
-    assert [field.value for field in page.number_input] == [None, None]
-    assert [field.label for field in page.number_input] == [
+    assert [field.value for field in page.text_input] == ["", ""]
+    assert [field.label for field in page.text_input] == [
         "Number of transactions",
         "Sum of the amounts (INR)",
     ]
@@ -137,6 +138,91 @@ def test_value_outside_its_range_is_refused(data_dir: Path) -> None:
     assert not page.header
 
 
+@pytest.mark.parametrize("typed", ["1.234,56", "1234,56", "3e1", "12abc"])
+def test_misread_amount_is_refused_in_words(data_dir: Path, typed: str) -> None:
+    """Each of these was silently another amount in a number field."""
+    publish(data_dir)
+    page = _submit(_open(), 4, 900.0)
+    page.text_input(key="input_monetary").set_value(typed).run()
+    assert page.text_input(key="input_monetary").value == typed
+    assert repr(typed) in page.error[0].value
+    assert not page.header
+    assert "appears here when the marked values are corrected" in _text(page)
+
+
+def test_refused_text_is_not_markdown(data_dir: Path) -> None:
+    publish(data_dir)
+    page = _open()
+    page.text_input(key="input_monetary").set_value("**12**").run()
+    assert "\\*\\*12" in page.error[0].value
+
+
+def test_understood_amount_is_shown_beside_its_field(data_dir: Path) -> None:
+    folder = write_model(data_dir)
+    release(data_dir, folder, load_bundle(folder).sha256, number_format="lakh")
+    page = _open()
+    page.text_input(key="input_monetary").set_value("1,23,456").run()
+    assert ":material/check: INR 1,23,456" in [caption.value for caption in page.caption]
+
+
+def test_answer_follows_changed_values(data_dir: Path) -> None:
+    """A value that the answer does not include would belong to another customer."""
+    publish(data_dir)
+    page = _submit(_open(), 4, 900.0)
+    assert page.header[0].value == "Frequent spenders"
+    page.text_input(key="input_frequency").set_value("1").run()
+    assert page.header[0].value != "Frequent spenders"
+    page.text_input(key="input_frequency").set_value("")
+    page.text_input(key="input_monetary").set_value("").run()
+    assert not page.header
+
+
+def test_next_customer_empties_form_and_answer(data_dir: Path) -> None:
+    publish(data_dir)
+    page = _submit(_open(), 4, 900.0)
+    next(b for b in page.button if b.label == "Next customer").click().run()
+    assert not page.exception
+    assert [field.value for field in page.text_input] == ["", ""]
+    assert not page.header
+    assert "The answer appears here." in _text(page)
+
+
+def test_date_after_the_data_is_answered_in_words(data_dir: Path) -> None:
+    publish(data_dir, **ONE_SEGMENT)
+    page = _open()
+    field = page.text_input(key="input_recency")
+    assert field.label == "Date of the last transaction"
+    field.set_value("2016-10-23").run()
+    assert page.error[0].value.startswith("23 October 2016 is after the data")
+    page.text_input(key="input_recency").set_value("21 October 2016").run()
+    assert "21 October 2016, 1 day before the snapshot" in _text(page)
+
+
+def test_form_shows_the_range_of_the_data(data_dir: Path) -> None:
+    """Not the limits of what is accepted, which are up to a hundred times as wide."""
+    folder = write_model(data_dir)
+    counts = {"frequency": {1: 2000, 5: 50}, "monetary": {20: 100, 262: 2000}}
+    release(data_dir, folder, load_bundle(folder).sha256, distributions=counts)
+    page = _open()
+    assert "In the data: 1 to 5 transactions." in _text(page)
+    page = _submit(page, 40, 900.0)
+    assert page.header[0].value == "Frequent spenders"
+    assert (
+        "- Number of transactions: 40, while customers in the data have 1 to 5."
+        in page.warning[0].value
+    )
+    assert page.select_slider(key="what_if_frequency_40.0").options[-2:] == ["5", "40"]
+
+
+def test_uncertain_answer_has_no_action_and_says_why(data_dir: Path) -> None:
+    actions = [{"segment": number, "action": "Call them"} for number in range(3)]
+    publish(data_dir, {"recommended_actions": actions})
+    page = _submit(_open(), 1, 1700.0)
+    assert "Call them" not in _text(page)
+    assert NO_ACTION in _text(page)
+    assert "Call them" in _text(_submit(page, 4, 900.0))
+
+
 def test_form_accepts_refunds_if_the_model_does(data_dir: Path) -> None:
     publish(data_dir, **REFUNDS)
     page = _open()
@@ -157,7 +243,7 @@ def test_form_accepts_refunds_if_the_model_does(data_dir: Path) -> None:
 def test_answer_with_a_single_segment(data_dir: Path, odd: dict[str, Any]) -> None:
     publish(data_dir, **odd)
     page = _open()
-    page.number_input(key="input_recency").set_value(1)
+    page.text_input(key="input_recency").set_value("2016-10-21")
     next(b for b in page.button if b.label == "Find the segment").click().run()
     assert not page.exception
     assert page.header[0].value == ALL_CUSTOMERS
@@ -199,7 +285,7 @@ def test_newer_version_is_offered(data_dir: Path) -> None:
     assert "A newer version of the segments is available." in page.info[0].value
     assert "Answered by model first" in _text(page)
     page = _change_over(page)
-    assert [field.value for field in page.number_input] == [4, 900.0]
+    assert [field.value for field in page.text_input] == ["4", "900.0"]
     assert "Answered by model second" in _text(page)
     assert not page.run().info
 
@@ -216,14 +302,14 @@ def test_removed_version_is_replaced_by_the_newest(data_dir: Path) -> None:
     assert "Model second" in _text(page)
 
 
-def test_model_with_more_inputs_needs_a_new_submission(data_dir: Path) -> None:
+def test_model_with_more_inputs_has_an_empty_field(data_dir: Path) -> None:
     publish(data_dir)
     page = _submit(_open(), 4, 900.0)
     more = [*INPUTS, INPUTS[1] | {"measure": "average_balance", "label": "Average balance"}]
     publish(data_dir, version="second", inputs=more)
     page = _change_over(page.run())
-    assert not page.header
-    assert [field.value for field in page.number_input] == [4, 900.0, None]
+    assert page.header[0].value == "Frequent spenders"
+    assert [field.value for field in page.text_input] == ["4", "900.0", ""]
 
 
 def test_form_values_survive_navigation(data_dir: Path) -> None:
@@ -231,7 +317,7 @@ def test_form_values_survive_navigation(data_dir: Path) -> None:
     page = _submit(_open(), 4, 900.0)
     page.switch_page("views/segments.py").run()
     page.switch_page("views/new_customer.py").run()
-    assert [field.value for field in page.number_input] == [4, 900.0]
+    assert [field.value for field in page.text_input] == ["4", "900.0"]
     assert page.header[0].value == "Frequent spenders"
 
 
@@ -259,7 +345,7 @@ def test_changed_model_is_not_used(data_dir: Path) -> None:
     page = _open()
     assert "not the released one" in page.error[0].value
     assert "no earlier model" in page.error[0].value
-    assert not page.number_input
+    assert not page.text_input
 
 
 def test_replaced_data_folder_is_followed(data_dir: Path) -> None:

@@ -36,7 +36,7 @@ def test_session_gets_an_answer_and_then_the_new_model(data_dir: Path, address: 
         amount.fill("900.50")
         page.get_by_role("button", name="Find the segment").click()
         expect(page.get_by_role("heading", name="Frequent spenders")).to_be_visible()
-        expect(page.get_by_text(">99.9% probable")).to_be_visible()
+        expect(page.get_by_text(">99.9% probable. Second")).to_be_visible()
         expect(page.get_by_text("Answered by model first")).to_be_visible()
 
         # Typed but not submitted: it must be kept when the model changes.

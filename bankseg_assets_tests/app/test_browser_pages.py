@@ -168,6 +168,14 @@ def test_answer_to_typed_values(desk: Page, address: str) -> None:
     desk.get_by_label("Number of transactions", exact=True).fill("-1")
     desk.get_by_role("button", name="Find the segment").click()
     expect(desk.get_by_text("must be from 1 to")).to_be_visible()
+    expect(desk.get_by_text("Most likely segment")).to_have_count(0)
+    desk.get_by_label("Number of transactions", exact=True).fill("1")
+    desk.get_by_label("Sum of the amounts (INR)", exact=True).fill("1,23,456")
+    desk.get_by_label("Sum of the amounts (INR)", exact=True).press("Enter")
+    expect(desk.get_by_text("INR 1,23,456").first).to_be_visible()
+    desk.get_by_role("button", name="Next customer").click()
+    expect(desk.get_by_label("Sum of the amounts (INR)", exact=True)).to_have_value("")
+    expect(desk.get_by_text("The answer appears here.")).to_be_visible()
 
 
 def test_segment_list_is_downloaded(desk: Page, address: str) -> None:

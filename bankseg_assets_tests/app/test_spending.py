@@ -96,7 +96,7 @@ def test_pages_of_unknown_direction_omit_income(data_dir: Path, view: str) -> No
 def test_form_says_that_income_does_not_count(data_dir: Path) -> None:
     publish(data_dir, **SPENDING)
     page = open_page("new_customer")
-    assert [field.label for field in page.number_input] == [
+    assert [field.label for field in page.text_input] == [
         *("Number of spending transactions", "Sum of the spending (INR)"),
     ]
     assert "Count spending only, without income such as a salary." in text_of(page)

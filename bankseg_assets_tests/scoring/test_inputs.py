@@ -57,33 +57,36 @@ def test_text_is_valid_for_text_input() -> None:
     assert problem(GENDER, 1) == "Gender must be a text; found 1."
     columns, problems = columns_of([GENDER], [{"gender": "F"}, {}, {"gender": 1}])
     assert columns["gender"].tolist() == ["F", None, None]
-    assert problems == ["", "", problem(GENDER, 1)]
+    assert problems == [{}, {}, {"gender": problem(GENDER, 1)}]
 
 
 def test_absent_or_null_value_is_unknown() -> None:
     columns, problems = columns_of(INPUTS, [{"frequency": 2}, {"frequency": None}, {}])
-    assert problems == ["", "", ""]
+    assert problems == [{}, {}, {}]
     assert str(columns["frequency"].tolist()) == "[2.0, nan, nan]"
     assert str(columns["monetary"].tolist()) == "[nan, nan, nan]"
 
 
 def test_invalid_customer_has_no_inputs() -> None:
     columns, problems = columns_of(INPUTS, [{"frequency": 2, "monetary": -1}, {"frequency": 3}])
-    assert problems == [problem(MONETARY, -1), ""]
+    assert problems == [{"monetary": problem(MONETARY, -1)}, {}]
     assert str(columns["frequency"].tolist()) == "[nan, 3.0]"
 
 
 def test_unknown_input_name_is_refused() -> None:
     _, problems = columns_of(INPUTS, [{"monetery": 5}])
     assert problems == [
-        "'monetery' is not an input of the model (is it monetary?); expected frequency, monetary."
+        {
+            "monetery": "'monetery' is not an input of the model (is it monetary?); expected "
+            "frequency, monetary."
+        }
     ]
     assert "(is it" not in no_input("shoe size", ["frequency"])
 
 
 def test_many_unknown_names_give_short_answer() -> None:
-    _, (message,) = columns_of(INPUTS, [{f"name {number}": 1 for number in range(100_000)}])
-    assert message.count("is not an input") == 3
+    _, (wrong,) = columns_of(INPUTS, [{f"name {number}": 1 for number in range(100_000)}])
+    assert len(wrong) == 3
 
 
 @given(
@@ -93,10 +96,10 @@ def test_many_unknown_names_give_short_answer() -> None:
     )
 )
 def test_any_json_value_is_number_or_error(customer: dict[str, object]) -> None:
-    columns, (message,) = columns_of(INPUTS, [customer])
+    columns, (wrong,) = columns_of(INPUTS, [customer])
     known = {name for name, column in columns.items() if column[0] >= 0}
     given = {name for name, value in customer.items() if value is not None}
-    assert known == (set() if message else given)
+    assert known == (set() if wrong else given)
 
 
 def test_numbers_use_notation_of_model() -> None:

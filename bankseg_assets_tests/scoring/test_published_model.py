@@ -44,3 +44,11 @@ def test_model_uses_number_notation_of_release(tmp_path: Path) -> None:
     (found,) = newest_first(tmp_path / "published")
     assert read_model(found).number_format == LAKH
     assert read_model(found).sha256 == sha256
+
+
+def test_model_knows_the_ranges_of_the_release(tmp_path: Path) -> None:
+    folder = write_model(tmp_path)
+    counts = {"recency": dict.fromkeys(range(1, 83), 100)}
+    release(tmp_path, folder, load_bundle(folder).sha256, distributions=counts)
+    (found,) = newest_first(tmp_path / "published")
+    assert read_model(found).observed == {"recency": (1.0, 82.0)}

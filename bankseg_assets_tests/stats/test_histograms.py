@@ -11,7 +11,6 @@ from pyspark.sql import SparkSession
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.stats.histograms import (
-    BINS_PER_E_FOLD,
     bin_value,
     histograms,
     histograms_by,
@@ -20,6 +19,7 @@ from bankseg_assets.stats.histograms import (
     quantiles,
     sets_by_id,
 )
+from bankseg_assets.stats.log_bins import BINS_PER_E_FOLD
 
 TOLERANCE = 0.0025  # of 1 + value
 MONEY_CENTS = st.integers(-(10**14), 10**14) | st.integers(-300, 300)  # overdrafts and refunds too

@@ -7,13 +7,16 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 from pydantic import BaseModel
 
-from bankseg_assets.scoring.answers import Answers
+from bankseg_assets.scoring.answers import NO_ACTION, Answers
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.documents import NumberInput
 from bankseg_assets.scoring.inputs import Input, asked_of
 from bankseg_assets.storage.documents import Document
 
 MAX_CUSTOMERS = 10_000
+ID = "id"
+"""The key of a customer that is returned unchanged, to match answers with customers."""
+CustomerId = str | int | None
 SPENDING_ALONE = (
     "Transactions and amounts are of spending only. Income, such as a salary, is not included "
     "and is not an input."
@@ -25,14 +28,17 @@ _SEGMENT_KEYS = ("segment", "name", "sentence", "share_of_customers", "share_of_
 class Scored(BaseModel):
     """The most likely segment of a customer, and the probability of each segment.
 
-    `action`: the action that the release recommends for the segment, or null.
+    `id`: as sent, or null. `action`: the action that the release recommends for the segment; null
+    if there is none, or if the answer is not sure. `note`: why there is no action, or null.
     """
 
+    id: CustomerId
     segment: int
     name: str
     probability: float
     sure: bool
     action: str | None
+    note: str | None
     probabilities: dict[str, float]
 
 
@@ -43,10 +49,23 @@ class Answer(Scored):
     snapshot_date: str
 
 
-class Failed(BaseModel):
-    """The reason why a customer of a list was not scored."""
+class FieldError(BaseModel):
+    """What is wrong with one field; `field`: null if it is the customer or request as a whole."""
 
+    field: str | None
+    detail: str
+
+
+class Failed(BaseModel):
+    """The reason why a customer of a list was not scored.
+
+    `index`: its place in the list, from 0. `error`: all of `errors` in one text.
+    """
+
+    id: CustomerId
+    index: int
     error: str
+    errors: list[FieldError]
 
 
 class BatchAnswer(BaseModel):
@@ -100,24 +119,35 @@ class Health(BaseModel):
 
 
 class Refusal(BaseModel):
-    """The reason why a request is refused: what was expected, and what was found."""
+    """The reason why a request is refused: what was expected, and what was found.
 
+    `errors`: what is wrong with each field, if the reason is invalid values.
+    """
+
+    status: int
     detail: str
+    errors: list[FieldError]
 
 
-def scored(bundle: Bundle, actions: Mapping[int, str], found: Answers) -> list[Scored]:
+def scored(
+    bundle: Bundle, actions: Mapping[int, str], found: Answers, ids: Sequence[CustomerId]
+) -> list[Scored]:
     """Return the model's answer for each customer; `actions`: segment -> next action."""
     names = [segment.name for segment in bundle.segments]
+    advice = [actions.get(segment.segment) for segment in bundle.segments]
     return [
         Scored(
+            id=customer,
             segment=bundle.segments[place].segment,
             name=names[place],
             probability=confidence,
             sure=sure,
-            action=actions.get(bundle.segments[place].segment),
+            action=advice[place] if sure else None,
+            note=None if sure or advice[place] is None else NO_ACTION,
             probabilities=dict(zip(names, row, strict=True)),
         )
-        for place, confidence, sure, row in zip(
+        for customer, place, confidence, sure, row in zip(
+            ids,
             found.places.tolist(),
             found.confidence.tolist(),
             found.sure.tolist(),
@@ -154,7 +184,11 @@ def openapi(
 ) -> dict[str, Any]:
     """Return the OpenAPI document with the model's inputs: labels, units and ranges."""
     document = get_openapi(title=api.title, version="1", summary=api.summary, routes=api.routes)
-    properties = {field.measure: _property(field) for field in inputs}
+    about_id = "Any name of the customer; the answer has it too."
+    properties: dict[str, Any] = {
+        ID: {"type": ["string", "integer", "null"], "title": "ID", "description": about_id}
+    }
+    properties |= {field.measure: _property(field) for field in inputs}
     customer: dict[str, Any] = {
         "type": "object",
         "properties": properties,

@@ -1,4 +1,4 @@
-"""HTTP scoring API for other systems of the bank: `bankseg serve-api`; see /openapi.json.
+"""HTTP scoring API for other systems of the bank: `bankseg serve-api`; see /docs.
 
 Like the app, it serves the model of the newest release and switches to a newer one without a
 restart. It stores no customer data and logs none.
@@ -8,7 +8,6 @@ import argparse
 import asyncio
 import logging
 import sys
-import traceback
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
@@ -18,20 +17,28 @@ from typing import Annotated, Any
 
 import uvicorn
 from fastapi import APIRouter, Body, Depends, FastAPI, HTTPException, Request
-from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
+from fastapi.responses import HTMLResponse
+from starlette.types import ASGIApp
 
 from bankseg_assets.release.releases import Refusal, Release, current_refusal
 from bankseg_assets.runtime.settings import SettingsError, load_settings
 from bankseg_assets.scoring.answers import answers
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.current_model import Serving, renew, why_no_model
-from bankseg_assets.scoring.inputs import asked_of, columns_of
+from bankseg_assets.scoring.inputs import Column, asked_of, columns_of, shown
 from bankseg_assets.scoring.lists.actions import read_actions
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.published_model import newest_first
 from ops.api import lists, schema
+from ops.api.documentation import POLICY, documentation_page
+from ops.api.errors import (
+    InvalidCustomerError,
+    OneErrorShape,
+    RedactedErrorLogging,
+    add_error_handlers,
+    error_location,
+    field_errors,
+)
 from ops.exit_codes import reports
 from ops.launch.preflight import HOST, PreflightError, check_port
 from ops.launch.same_origin import LOOPBACK, SameOriginMiddleware, cross_site_reason
@@ -42,10 +49,6 @@ MAX_CONNECTIONS = 256  # each may hold a body
 
 # The framework can record bodies and errors and send them to an address from the environment.
 NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "auto_configure": False}
-_EXPECTED = {
-    "/score": 'a JSON object of the known inputs, such as {"frequency": 2}',
-    "/score/batch": f"a JSON list of at most {schema.MAX_CUSTOMERS:,} objects of known inputs",
-}
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     code: {"model": schema.Refusal, "description": why}
     for code, why in ((422, "An invalid value"), (503, "No model is in use yet"))
@@ -107,20 +110,6 @@ class Current:
         return found.serving.bundle, found.actions
 
 
-class RedactedErrorLogging:
-    """ASGI middleware that logs errors by type and location: their texts may hold the request."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        self._app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Forward the request; the framework answers 500 before it raises."""
-        try:
-            await self._app(scope, receive, send)
-        except Exception as error:
-            log.error("A request failed: %s", error_location(error))
-
-
 router = APIRouter()
 
 
@@ -146,6 +135,14 @@ async def health(current: InUse) -> schema.Health:
     )
 
 
+@router.get("/docs", include_in_schema=False)
+async def documentation(request: Request) -> HTMLResponse:
+    """Return the description of this API as a page."""
+    address = str(request.base_url).rstrip("/")
+    page = documentation_page(request.app.openapi(), address)
+    return HTMLResponse(page, headers={"Content-Security-Policy": POLICY})
+
+
 @router.get("/model", responses={503: _REFUSALS[503]})
 async def model(current: InUse) -> schema.Model:
     """Describe the model in use: inputs with labels, units and ranges; segments; metrics."""
@@ -155,12 +152,12 @@ async def model(current: InUse) -> schema.Model:
 
 @router.post("/score", responses=_REFUSALS)
 async def score(current: InUse, customer: dict[str, Any]) -> schema.Answer:
-    """Score one customer. Leave out unknown inputs, or send null."""
+    """Score one customer. Leave out unknown inputs, or send null; an `id` is returned."""
     bundle, actions = current.model
-    columns, (problem,) = columns_of(asked_of(bundle), [customer])
-    if problem:
-        raise HTTPException(422, problem)
-    (found,) = schema.scored(bundle, actions, answers(bundle, columns))
+    ids, columns, (problems,) = _read(bundle, [customer])
+    if problems:
+        raise InvalidCustomerError(problems)
+    (found,) = schema.scored(bundle, actions, answers(bundle, columns), ids)
     return schema.Answer.model_validate(dict(found) | _source(bundle))
 
 
@@ -168,17 +165,24 @@ async def score(current: InUse, customer: dict[str, Any]) -> schema.Answer:
 @router.post("/score/batch", responses=_REFUSALS)
 def score_batch(
     current: InUse,
-    customers: Annotated[list[dict[str, Any]], Body(max_length=schema.MAX_CUSTOMERS)],
+    customers: Annotated[list[Any], Body(max_length=schema.MAX_CUSTOMERS)],
 ) -> schema.BatchAnswer:
-    """Score a list. A customer with an invalid value gets an error instead of a segment."""
+    """Score a list. A customer with an invalid value gets errors by field, and no segment."""
     bundle, actions = current.model
-    columns, problems = columns_of(asked_of(bundle), customers)
-    found = schema.scored(bundle, actions, answers(bundle, columns)) if customers else []
+    ids, columns, problems = _read(bundle, customers)
+    found = schema.scored(bundle, actions, answers(bundle, columns), ids) if customers else []
     return schema.BatchAnswer(
         failed=sum(map(bool, problems)),
         answers=[
-            schema.Failed(error=problem) if problem else one
-            for one, problem in zip(found, problems, strict=True)
+            schema.Failed(
+                id=one.id,
+                index=index,
+                error=" ".join(wrong.values()),
+                errors=field_errors(wrong),
+            )
+            if wrong
+            else one
+            for index, (one, wrong) in enumerate(zip(found, problems, strict=True))
         ],
         **_source(bundle),
     )
@@ -190,16 +194,19 @@ def build_api(published_dir: Path) -> FastAPI:
         title="bankseg",
         summary="Which segment does a customer belong to?",
         lifespan=_follow_releases,
-        # The documentation pages would load scripts from other sites.
+        # Those documentation pages load scripts from other sites; /docs is our own.
         docs_url=None,
         redoc_url=None,
         max_body_size=MAX_BODY_BYTES,
         telemetry=NO_TELEMETRY,
-        exception_handlers={RequestValidationError: _invalid_request, Exception: _internal_error},
     )
     api.state.current = Current(published_dir)
     api.include_router(router)
     api.include_router(lists.router)
+    add_error_handlers(api)
+    for path, answer in (("/health", health), ("/model", model), ("/docs", documentation)):
+        # Monitoring asks with HEAD, which the framework does not derive from GET.
+        api.add_api_route(path, answer, methods=["HEAD"], include_in_schema=False)
     setattr(api, "openapi", partial(_openapi, api))  # noqa: B010 - mypy rejects assigning to a method
     return api
 
@@ -225,9 +232,10 @@ def _openapi(api: FastAPI) -> dict[str, Any]:
 def protected(api: FastAPI, hosts: Collection[str] = ()) -> ASGIApp:
     """Return the application with its middleware; it accepts local host names and `hosts`."""
     names = LOOPBACK | {host.lower() for host in hosts}
-    return SameOriginMiddleware(
+    guarded = SameOriginMiddleware(
         RedactedErrorLogging(api), lambda scope: cross_site_reason(scope, "The API", names)
     )
+    return OneErrorShape(guarded)
 
 
 @reports(SettingsError, PreflightError)
@@ -259,12 +267,6 @@ def configuration(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
     return config
 
 
-def error_location(error: BaseException) -> str:
-    """Return an error's type and the file and line that raised it."""
-    places = traceback.extract_tb(error.__traceback__)
-    return f"{type(error).__name__} in {places[-1].filename}, line {places[-1].lineno}"
-
-
 def _parser(port: int) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="bankseg serve-api", description="Serve the scoring API until Ctrl-C."
@@ -291,19 +293,38 @@ def _actions(release: Release) -> dict[int, str]:
         return {}
 
 
+def _read(
+    bundle: Bundle, customers: Sequence[object]
+) -> tuple[list[schema.CustomerId], dict[str, Column], list[dict[str, str]]]:
+    """Return the IDs, the column of each input, and per customer: field -> what is wrong."""
+    ids: list[schema.CustomerId] = []
+    known: list[dict[str, object]] = []
+    wrong: list[dict[str, str]] = []
+    for customer in customers:
+        is_object = isinstance(customer, dict)
+        given = dict(customer) if isinstance(customer, dict) else {}
+        found = given.pop(schema.ID, None)
+        is_id = found is None or (isinstance(found, str | int) and not isinstance(found, bool))
+        ids.append(found if is_id else None)
+        known.append(given)
+        wrong.append(
+            (
+                {}
+                if is_object
+                else {"": f"Expected an object of known inputs; found {shown(customer)}."}
+            )
+            | (
+                {}
+                if is_id
+                else {schema.ID: f"id must be a text or a whole number; found {shown(found)}."}
+            )
+        )
+    columns, problems = columns_of(asked_of(bundle), known)
+    return ids, columns, [first | rest for first, rest in zip(wrong, problems, strict=True)]
+
+
 def _source(bundle: Bundle) -> dict[str, str]:
     return {"model_version": bundle.version, "snapshot_date": bundle.snapshot_date}
-
-
-async def _invalid_request(request: Request, _: Exception) -> JSONResponse:
-    expected = _EXPECTED.get(request.url.path, "another request")
-    sentence = f"Expected {expected}, sent as application/json."
-    return JSONResponse({"detail": sentence}, 422)
-
-
-async def _internal_error(_: Request, error: Exception) -> JSONResponse:
-    sentence = f"The server failed ({type(error).__name__}). See the server's log."
-    return JSONResponse({"detail": sentence}, 500)
 
 
 if __name__ == "__main__":

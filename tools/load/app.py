@@ -23,6 +23,7 @@ from websockets.typing import Subprotocol
 from tools.load.api import HOST, Measured
 
 PAGE = "new_customer"
+BUTTON = "Find the segment"
 NO_ANSWER = "The answer appears here."
 TIMEOUT_SECONDS = 30.0
 MAX_SESSIONS = 500
@@ -31,7 +32,7 @@ MAX_SUBMISSIONS = 100
 
 @dataclass
 class Page:
-    """The elements of a page: texts, exceptions, number fields and the form's button."""
+    """The elements of a page: texts, exceptions, fields for numbers and the button."""
 
     texts: list[str] = field(default_factory=list)
     exceptions: int = 0
@@ -101,18 +102,17 @@ def _request(page: Page | None = None, randomness: random.Random | None = None) 
     states: WidgetStates = message.rerun_script.widget_states
     for label, widget in page.numbers.items():
         state = states.widgets.add(id=widget)
-        if randomness.random() < 0.8:  # some fields stay empty
-            state.double_value = float(_value(label, randomness))
+        # Some fields stay empty, and the date, which depends on the snapshot.
+        if label.startswith("Number") or (randomness.random() < 0.8 and "Date" not in label):
+            state.string_value = _value(label, randomness)
     states.widgets.add(id=page.button).trigger_value = True
     return bytes(message.SerializeToString())
 
 
-def _value(label: str, randomness: random.Random) -> float:
-    if label.startswith("Days"):
-        return randomness.randrange(1, 60)
+def _value(label: str, randomness: random.Random) -> str:
     if label.startswith("Number"):
-        return randomness.randrange(1, 4)
-    return round(randomness.uniform(100, 5_000), 2)
+        return str(randomness.randrange(1, 4))
+    return str(randomness.randrange(100, 5_000))
 
 
 async def _run(socket: ClientConnection, request: bytes) -> Page:
@@ -141,9 +141,9 @@ def _add_message(page: Page, message: ForwardMsg) -> None:
         page.texts.append(element.markdown.body)
     elif kind == "alert":
         page.texts.append(element.alert.body)
-    elif kind == "number_input":
-        page.numbers[element.number_input.label] = element.number_input.id
-    elif kind == "button" and element.button.is_form_submitter:
+    elif kind == "text_input":
+        page.numbers[element.text_input.label] = element.text_input.id
+    elif kind == "button" and element.button.label == BUTTON:
         page.button = element.button.id
 
 

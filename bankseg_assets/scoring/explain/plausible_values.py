@@ -9,6 +9,7 @@ from bankseg_assets.scoring.bundle import (
     DERIVED,
     Bundle,
 )
+from bankseg_assets.scoring.observed import range_in_data
 from bankseg_assets.scoring.posterior import Known
 from bankseg_assets.stats.arrays import Array
 
@@ -21,7 +22,9 @@ LOGARITHMS = (LOG_OFFSET, SIGNED_LOG)
 
 
 def limits(bundle: Bundle, measure: str) -> tuple[float, float]:
-    """Return the minimum and maximum value that a form accepts."""
+    """Return the range that customers have or, if unknown, the one that a form accepts."""
+    if found := range_in_data(bundle, measure):
+        return found
     most = float(MOST_WHOLE) if measure in WHOLE else MOST_MONEY
     for field in bundle.inputs:
         if field.measure == measure:

@@ -23,6 +23,7 @@ from bankseg_assets.scoring.explain.plausible_values import (
     spread,
 )
 from bankseg_assets.scoring.explain.wording import written
+from bankseg_assets.scoring.observed import outside
 from bankseg_assets.scoring.posterior import Known, known_features, known_of, log_posterior
 from bankseg_assets.stats.arrays import Array
 
@@ -53,6 +54,8 @@ def smallest_change(
 ) -> list[Change]:
     """Return the smallest sufficient change of each known measure, in ascending order.
 
+    Only values, and averages of them, that customers in the data have are proposed.
+
     to: the target segment; None for any but the present one. Whole numbers stay whole, and money is
     rounded away from the present value, so that the reported value does lead to the segment. Raises
     InputError as `posterior`.
@@ -74,10 +77,12 @@ def _changes(bundle: Bundle, given: Known, name: str, now: int, to: int | None) 
     search = _Search(bundle, given, name, now, to)
     present = float(given[name][0])
     grid = search.grid()
+    values = {other: float(given[other][0]) for other in bundle.measures if other in given}
+    accepted = outside(bundle, values).keys() - {name}
     found = []
     for ordered in (grid[grid > present], grid[grid < present][::-1]):
         after = search.nearest(present, ordered)
-        if after is not None:
+        if after is not None and outside(bundle, values | {name: after}).keys() <= accepted:
             found.append(_change(bundle, given, name, present, after))
     return found
 
@@ -93,7 +98,7 @@ class _Search:
     def grid(self) -> Array:
         low, high = limits(self.bundle, self.name)
         if self.name in WHOLE:
-            return np.arange(low, high + 1)
+            return np.arange(np.ceil(low), high + 1)
         return self._spread(low, high, POINTS)
 
     def nearest(self, present: float, ordered: Array) -> float | None:

@@ -1,6 +1,7 @@
-"""Tests of the slider values of "What if …?"."""
+"""Tests of the bars of reasons, the verdict, and the slider values of "What if …?"."""
 
-from app.panels.answer import slider_values
+from app.panels.answer import reason_bars, slider_values, verdict
+from bankseg_assets.scoring.explain import Reason
 
 DAYS = (0, 1000)
 MONEY = (0, 1e8)
@@ -36,3 +37,18 @@ def test_slider_values_of_a_single_value() -> None:
 
 def test_slider_values_stay_in_the_range() -> None:
     assert slider_values(*DAYS, 900.0)[-1] == 1000
+
+
+def test_slider_values_include_a_value_outside_the_range() -> None:
+    assert slider_values(1, 5, 40.0) == [4, 5, 40]
+
+
+def test_reason_bars_have_no_negative_zero() -> None:
+    reasons = tuple(Reason("", "", "", value) for value in (1.23, -0.04, -2.0))
+    assert list(reason_bars(reasons, "blue", "red").data[0].text) == ["+1.2", "0.0", "-2.0"]
+
+
+def test_verdict_is_never_certain() -> None:
+    """Six digits of the probability are kept, so that 1.0 is not a hundred per cent."""
+    assert verdict(1.0, "Big", 0.0, is_sure=True) == "**>99.9%** probable. Second: Big, <0.1%."
+    assert "hint" in verdict(0.5, "Big", 0.4, is_sure=False)

@@ -1,8 +1,10 @@
 """Tests of the scoring API over HTTP: answers, errors, new releases and privacy."""
 
+import html
 import json
 import logging
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -20,6 +22,7 @@ import pytest
 import uvicorn
 
 from bankseg_assets.release.releases import Refusal, note_refusal
+from bankseg_assets.scoring.answers import NO_ACTION
 from bankseg_assets.scoring.inputs import problem
 from bankseg_assets.scoring.lists.actions import ACTIONS
 from bankseg_assets.storage.documents import DOCUMENT_FILE
@@ -71,6 +74,9 @@ class Client:
     def post(self, path: str, content: Any, **headers: str) -> Answered:
         kind = {"Content-Type": "application/json"}
         return self._send("POST", path, json.dumps(content).encode(), kind | headers)
+
+    def head(self, path: str) -> Answered:
+        return self._send("HEAD", path, None, {})
 
     def post_bytes(self, path: str, content: bytes, kind: str = "application/json") -> Answered:
         return self._send("POST", path, content, {"Content-Type": kind})
@@ -139,11 +145,13 @@ def test_score_returns_segment_probabilities_and_model(client: Client) -> None:
     found = client.post("/score", ONCE)
     assert found.status == 200
     assert found.json == {
+        "id": None,
         "segment": 0,
         "name": "Small spenders",
         "probability": ONCE_CONFIDENCE,
         "sure": True,
         "action": None,
+        "note": None,
         "probabilities": {
             "Small spenders": ONCE_CONFIDENCE,
             "Frequent spenders": 0.0,
@@ -198,7 +206,59 @@ def test_batch_keeps_order_and_isolates_errors(
         "snapshot_date": "2016-10-22",
     }
     assert [one.get("probability") for one in answers] == [ONCE_CONFIDENCE, None, 0.5]
-    assert answers[1] == {"error": problem(FREQUENCY, 0)}
+    sentence = problem(FREQUENCY, 0)
+    assert answers[1] == {
+        "id": None,
+        "index": 1,
+        "error": sentence,
+        "errors": [{"field": "frequency", "detail": sentence}],
+    }
+
+
+def test_batch_reports_each_field_of_each_item(client: Client) -> None:
+    wrong = {"id": "B", "frequency": 0, "monetary": "12", "frequenzy": 1}
+    found = client.post("/score/batch", [ONCE | {"id": 7}, wrong, 3, ONCE | {"id": [1]}]).json
+    scored, invalid, no_object, no_id = found["answers"]
+    assert found["failed"] == 3
+    assert (scored["id"], scored["segment"]) == (7, 0)
+    assert (invalid["id"], invalid["index"]) == ("B", 1)
+    assert [one["field"] for one in invalid["errors"]] == ["frequency", "monetary", "frequenzy"]
+    assert invalid["error"] == " ".join(one["detail"] for one in invalid["errors"])
+    assert no_object["errors"] == [
+        {"field": None, "detail": "Expected an object of known inputs; found 3."}
+    ]
+    assert (no_id["id"], no_id["errors"][0]["field"]) == (None, "id")
+
+
+def test_score_returns_the_id(client: Client) -> None:
+    assert client.post("/score", ONCE | {"id": "C-1"}).json["id"] == "C-1"
+    assert client.post("/score", {"id": True}).json["errors"] == [
+        {"field": "id", "detail": "id must be a text or a whole number; found true."}
+    ]
+
+
+def test_all_errors_have_one_shape(client: Client) -> None:
+    found = [
+        client.get("/nowhere"),
+        client.get("/score"),
+        client.post_bytes("/score", b" " * (server.MAX_BODY_BYTES + 1)),
+        client.post("/score", {"frequency": 0}),
+        client.post("/score", [1]),
+        client.get("/health", Host="evil.example"),
+    ]
+    assert [one.status for one in found] == [404, 405, 413, 422, 422, 403]
+    for one in found:
+        assert set(one.json) == {"status", "detail", "errors"}
+        assert one.json["status"] == one.status
+        assert one.detail.endswith(".")
+    assert found[3].json["errors"] == [{"field": "frequency", "detail": found[3].detail}]
+    assert "/docs" in found[0].detail
+
+
+@pytest.mark.parametrize("path", ["/health", "/model", "/docs", "/openapi.json"])
+def test_head_is_answered_without_a_body(client: Client, path: str) -> None:
+    found = client.head(path)
+    assert (found.status, found.text) == (200, "")
 
 
 def test_batch_of_an_empty_list_is_empty(client: Client) -> None:
@@ -220,7 +280,6 @@ def test_batch_is_limited_to_ten_thousand_customers(client: Client) -> None:
         ("/score", b""),
         ("/score", b"\xff"),
         ("/score/batch", b"{}"),
-        ("/score/batch", b"[1]"),
         ("/score/batch", b"[" * 100_000),
     ],
 )
@@ -289,7 +348,22 @@ def test_openapi_lists_the_inputs_of_the_model(client: Client) -> None:
     assert refused.endswith("/Refusal")
 
 
-@pytest.mark.parametrize("path", ["/docs", "/redoc", "/"])
+def test_docs_describe_the_api_without_other_sites(client: Client) -> None:
+    found = client.get("/docs")
+    assert found.status == 200
+    for expected in ("POST /score/batch", MONETARY.label, "0 to 2,000,000", "BatchAnswer"):
+        assert expected in found.text
+    assert "<script" not in found.text
+    assert not re.findall(r"""(?:src|href)=["']?(?:https?:)?//""", found.text)
+
+
+def test_example_of_the_docs_can_be_sent(client: Client) -> None:
+    example = re.search(r"-d '(\{.*?\})' ", html.unescape(client.get("/docs").text))
+    assert example is not None
+    assert client.post("/score", json.loads(example[1])).status == 200
+
+
+@pytest.mark.parametrize("path", ["/redoc", "/"])
 def test_documentation_pages_are_disabled(client: Client, path: str) -> None:
     assert client.get(path).status == 404
 
@@ -340,6 +414,15 @@ def test_answer_has_the_recommended_action(own: Client) -> None:
     found = own.post("/score/batch", [ONCE, {"frequency": 40}, {"frequency": 0}]).json["answers"]
     # The release has no recommendation for the second customer's segment.
     assert [one.get("action", "no key") for one in found] == ["Call them", None, "no key"]
+
+
+def test_uncertain_answer_has_a_note_instead_of_an_action(own: Client) -> None:
+    publish(own.data_dir, {ACTIONS: CALL_THEM}, inputs=FORM_INPUTS, version="second")
+    assert eventually(lambda: own.post("/score", ONCE).json["action"] == "Call them")
+    found = own.post("/score", {}).json
+    assert (found["sure"], found["action"], found["note"]) == (False, None, NO_ACTION)
+    (one,) = own.post("/score/batch", [{}]).json["answers"]
+    assert (one["action"], one["note"]) == (None, NO_ACTION)
 
 
 def test_unreadable_actions_do_not_prevent_scoring(own: Client) -> None:

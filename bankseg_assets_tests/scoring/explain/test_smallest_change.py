@@ -125,3 +125,18 @@ def test_change_is_within_form_limits() -> None:
         low, high = limits[change.name]
         assert low <= change.after <= high
     assert set(limits) == set(MEASURES)
+
+
+def test_change_stays_in_the_range_of_the_data() -> None:
+    """A model's form accepts ten times the longest absence; no customer was away that long."""
+    far = {"recency": 5.0, "frequency": 1.0}
+    assert max(c.after for c in smallest_change(small_model(), far) if c.name == "recency") > 10
+    seen = small_model(observed={"recency": (1.0, 10.0), "frequency": (1.0, 5.0)})
+    assert "recency" not in {change.name for change in smallest_change(seen, far)}
+
+
+def test_change_needs_an_average_that_occurs() -> None:
+    names = {change.name for change in smallest_change(small_model(), CUSTOMER)}
+    assert {"frequency", "monetary"} <= names
+    seen = small_model(observed={"average_amount": (449.0, 451.0)})
+    assert not {"frequency", "monetary"} & {c.name for c in smallest_change(seen, CUSTOMER)}

@@ -24,7 +24,7 @@ from bankseg_assets.release.data_gates import (
     data_gates,
     real_data_stays,
 )
-from bankseg_assets.release.drift import MONEY, distributions, population_stability_index, psi_noise
+from bankseg_assets.release.drift import distributions, population_stability_index, psi_noise
 from bankseg_assets.release.gates import (
     Gate,
     Limits,
@@ -35,6 +35,7 @@ from bankseg_assets.release.gates import (
     unprotected,
 )
 from bankseg_assets.release.lost_customers import NotReadableError, accounts_of_release, losses
+from bankseg_assets.release.measure_bins import MONEY
 from bankseg_assets.release.refit import (
     REFIT_GATE,
     RefitLimits,

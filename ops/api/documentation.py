@@ -1,0 +1,89 @@
+"""The API's documentation as a page, from its OpenAPI description; it loads nothing else."""
+
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from bankseg_assets.presentation.formatting import number
+from bankseg_assets.reports.html_page import render
+
+POLICY = "default-src 'none'; style-src 'unsafe-inline'"
+"""Content-Security-Policy of the page: no scripts, nothing from elsewhere."""
+_INPUTS = "Customer"
+_JSON = "application/json"
+
+
+def documentation_page(document: Mapping[str, Any], address: str) -> str:
+    """Return the page of an OpenAPI document; `address`: of the server, for the examples."""
+    schemas: Mapping[str, Any] = document["components"]["schemas"]
+    return render(
+        "api.html.j2",
+        title=document["info"]["title"],
+        summary=document["info"].get("summary", ""),
+        inputs=_fields(schemas[_INPUTS]),
+        requests=list(_requests(document, address)),
+        schemas={name: _fields(one) for name, one in schemas.items() if name != _INPUTS},
+        about={name: one.get("description", "") for name, one in schemas.items()},
+    )
+
+
+def _requests(document: Mapping[str, Any], address: str) -> Iterator[dict[str, Any]]:
+    customer = _example(document["components"]["schemas"][_INPUTS])
+    for path, methods in document["paths"].items():
+        for method, request in methods.items():
+            is_post = "requestBody" in request
+            body = [customer, customer] if path.endswith("/batch") else customer
+            sent = f" -H 'Content-Type: {_JSON}' -d '{json.dumps(body)}'" if is_post else ""
+            yield {
+                "name": f"{method.upper()} {path}",
+                "about": request.get("description", ""),
+                "example": f"curl{sent} {address}{path}",
+                "answers": [
+                    {"status": status, "meaning": one["description"], "content": _content(one)}
+                    for status, one in request["responses"].items()
+                ],
+            }
+
+
+def _content(answer: Mapping[str, Any]) -> str:
+    return _type(answer.get("content", {}).get(_JSON, {}).get("schema", {}))
+
+
+def _fields(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
+    return [
+        {
+            "name": name,
+            "type": _type(one),
+            "range": _range(one),
+            "about": ". ".join(filter(None, (one.get("title"), one.get("description")))),
+        }
+        for name, one in schema.get("properties", {}).items()
+    ]
+
+
+def _range(schema: Mapping[str, Any]) -> str:
+    if "minimum" not in schema:
+        return ""
+    return f"{number(schema['minimum'])} to {number(schema['maximum'])}"
+
+
+def _type(schema: Mapping[str, Any]) -> str:
+    """Return the type of a value in words."""
+    if "$ref" in schema:
+        return str(schema["$ref"].rsplit("/", 1)[-1])
+    if "anyOf" in schema:
+        return " or ".join(map(_type, schema["anyOf"]))
+    kind = schema.get("type", "any value")
+    if kind == "array":
+        return f"list of {_type(schema.get('items', {}))}"
+    return " or ".join(kind) if isinstance(kind, list) else str(kind)
+
+
+def _example(customer: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a customer with the least value of each number."""
+    numbers = {
+        name: one["minimum"]
+        for name, one in customer.get("properties", {}).items()
+        if "minimum" in one
+    }
+    return {"id": "C1"} | {name: max(value, 1) for name, value in numbers.items()}
