@@ -31,6 +31,11 @@ class Badge:
 
 
 _FIRST = Badge("gray", "First version", "There is no previous version to compare with.")
+_ALONE = Badge(
+    "gray",
+    "Not compared",
+    "The previous version had demo data or other customers, so there is nothing to compare with.",
+)
 _POPULATION: dict[str, tuple[Colour, str]] = {
     "passed": ("green", "Same population"),
     "warned": ("orange", "Population has shifted"),
@@ -84,10 +89,15 @@ def show(release: Release, more: Sequence[Badge] = (), *, direction_known: bool 
         st.caption(" ".join(warnings))
 
 
+def _alone(release: Release) -> Badge:
+    """Return the badge of a release that was compared with none."""
+    return _FIRST if release.number <= 1 else _ALONE
+
+
 def _population(release: Release, *, direction_known: bool) -> Badge:
     gate = gate_of(release, DRIFT)
     if not gate.numbers:
-        return _FIRST
+        return _alone(release)
     sentence = (
         shifted(release, direction_known=direction_known)
         or "The customers are distributed as in the previous version."
@@ -99,7 +109,7 @@ def _population(release: Release, *, direction_known: bool) -> Badge:
 def _stability(release: Release) -> Badge:
     agreement = agreed(release)
     if agreement is None:
-        return _FIRST
+        return _alone(release)
     sentence = (
         f"The segments of this version and the previous one agree at {agreement:.2f}; 1 is the "
         "same segments, 0 is chance."

@@ -82,9 +82,8 @@ def _title(title: str, question: str) -> None:
 
 
 def _about(bundle: Bundle, release: Release, *, in_full: bool) -> None:
-    version = release.name.split("-")[0].lstrip("0")
     demo = " · demo data, not real customers" if release.is_demo else ""
-    st.caption(f"Snapshot of {day(bundle.snapshot_date)} · version {version}{demo}")
+    st.caption(f"Snapshot of {day(bundle.snapshot_date)} · version {release.number}{demo}")
     found = notes(bundle, release)
     status.show(
         release,

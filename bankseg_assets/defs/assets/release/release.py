@@ -54,6 +54,7 @@ from bankseg_assets.release.releases import (
     ReleaseError,
     closure,
     current_release,
+    next_serial,
     note_refusal,
     now,
 )
@@ -234,7 +235,7 @@ def release(
         return
     note_refusal(store.folder, None)
     yield dg.Output(
-        _manifest(candidate, versions, found, context.run.run_id).model_dump(),
+        _manifest(candidate, versions, found, context.run.run_id, next_serial(before)).model_dump(),
         metadata={
             "replaces": before.name if before else "",
             "versions": table_value(["asset", "version"], versions.items()),
@@ -296,10 +297,11 @@ def _evaluated(
 
 
 def _manifest(
-    candidate: "_Candidate", versions: dict[str, str], found: _Evaluated, run_id: str
+    candidate: "_Candidate", versions: dict[str, str], found: _Evaluated, run_id: str, serial: int
 ) -> Manifest:
     forced = found.sentences(Verdict.REFUSED)
     return Manifest(
+        serial=serial,
         kind=PROMOTION,
         note=f"Forced: {' '.join(forced)}" if forced else "",
         created_at=now(),
