@@ -40,9 +40,10 @@ PAGES = {
 
 # A file, because the browser would fetch a named icon from the internet.
 ICON = Path(__file__).with_name("icon.svg")
-st.set_page_config(page_title="Customer segments", page_icon=ICON, layout="wide")
+st.set_page_config(page_icon=ICON, layout="wide")
 st.logo(ICON.with_name("logo.svg"))
 page = st.navigation(PAGES, position="top")
+st.set_page_config(page_title=f"{page.title} · Customer segments")  # of the browser's tab
 session.refresh()
 session.offer(in_full=page.title == OVERVIEW)
 page.run()

@@ -3,7 +3,9 @@
 import pandas as pd
 import plotly.graph_objects as go
 
+from app.widgets.measures import money_name
 from app.widgets.numbers import Numbers
+from app.widgets.palette import INK, OTHER
 from bankseg_assets.migration.flows import GONE
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL, rounded_count
 
@@ -29,7 +31,7 @@ def shown(flows: pd.DataFrame, kind: str) -> pd.DataFrame:
     )
 
 
-def sankey(flows: pd.DataFrame, colours: dict[str, str], ink: str = "#262730") -> go.Figure:
+def sankey(flows: pd.DataFrame, colours: dict[str, str], ink: str = INK["light"]) -> go.Figure:
     """Return a Sankey diagram of the flows of one kind; `ink`: the colour of the names."""
     left = list(dict.fromkeys(flows["from_name"]))
     right = list(dict.fromkeys(flows["to_name"]))
@@ -40,7 +42,7 @@ def sankey(flows: pd.DataFrame, colours: dict[str, str], ink: str = "#262730") -
             textfont={"color": ink},
             node={
                 "label": [*left, *right],
-                "color": [colours.get(name, "#8c96a3") for name in (*left, *right)],
+                "color": [colours.get(name, OTHER) for name in (*left, *right)],
                 "pad": 18,
                 "hovertemplate": "%{label}<extra></extra>",
             },
@@ -59,7 +61,7 @@ def as_table(
     flows: pd.DataFrame, numbers: Numbers, *, direction_known: bool = False
 ) -> pd.DataFrame:
     """Return the moves by descending number of customers, then the customers who stayed."""
-    money = "Spending" if direction_known else "Money"
+    money = money_name(direction_known)
     ordered = flows.sort_values(["moved", "customers"], ascending=False)
     # New customers have neither moved nor stayed: they have no previous segment number.
     stayed = ~ordered["moved"] & ordered["from_segment"].notna() & ordered["to_segment"].notna()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.panels.drift import AGREEMENT, DRIFT, STABLE, agreed, gate_of, shifted
 from bankseg_assets.release.releases import Release
@@ -73,13 +74,19 @@ def limits(notes: int) -> list[Badge]:
     return [Badge("orange", words, "The page Overview lists the limits of this data.")]
 
 
-def show(release: Release, more: Sequence[Badge] = (), *, direction_known: bool = False) -> None:
-    """Draw the badges in a row, and below them the warnings, because a phone has no hover.
+def show(
+    release: Release,
+    more: Sequence[Badge] = (),
+    *,
+    direction_known: bool = False,
+    head: DeltaGenerator | None = None,
+) -> None:
+    """Draw the badges in the page's `head`, and below it the warnings: a phone has no hover.
 
     `more`: badges that refer to texts elsewhere.
     """
     found = badges(release, direction_known=direction_known)
-    with st.container(horizontal=True):
+    with head or st.container(horizontal=True):
         for badge in (*found, *more):
             st.badge(
                 badge.words, icon=_ICONS[badge.colour], color=badge.colour, help=badge.sentence

@@ -5,12 +5,10 @@ import streamlit as st
 from app.panels.changes import EXPLAINED, KINDS, as_table, sankey, shown
 from app.state import data, session
 from app.widgets import page
-from app.widgets.palette import colours
+from app.widgets.palette import INK, colours
 from app.widgets.tables import show_table
 from bankseg_assets.presentation.formatting import day
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
-
-INK = {"light": "#262730", "dark": "#fafafa"}  # names are drawn on the grey flows
 
 bundle = page.begin(
     "Changes", "Which customers moved to another segment, and why: their behaviour or the model?"
