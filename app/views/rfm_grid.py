@@ -64,8 +64,8 @@ grid, details = st.columns([3, 2], gap="large")  # a phone stacks them
 with grid:
     page.chart(
         heat_grid(cells, numbers, chosen, direction_known=direction_known),
-        f"Rows: days since the {names.last.lower()}. Columns: {names.transactions.lower()}. Each cell "
-        f"has its customers and their most common classic group; darker means more "
+        f"Rows: days since the {names.last.lower()}. Columns: {names.transactions.lower()}. Each "
+        f"cell has its customers and their most common classic group; darker means more "
         f"{names.money.lower()}. Grey: hidden, because this cell, or one that could be calculated "
         "from it, has fewer than 11 customers.",
         as_table(cells, numbers, direction_known=direction_known),

@@ -1,4 +1,4 @@
-"""Choices of a page in its URL: one history entry a choice, and the browser's back returns to it."""
+"""Choices of a page in its URL, with one history entry each, so that back returns to them."""
 
 from collections.abc import Container, Mapping
 

@@ -1,5 +1,6 @@
 """Asset kmeans_model: the chosen k with its reason, and the centroids."""
 
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -10,7 +11,7 @@ from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
 from bankseg_assets.defs.assets.models.keep import KEEP, model_to_keep
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.presentation.markdown import raw_table
-from bankseg_assets.release.releases import current_release
+from bankseg_assets.release.releases import all_releases, current_release
 from bankseg_assets.reports.plots import line_plot
 from bankseg_assets.segmentation.alternatives import Algorithm
 from bankseg_assets.segmentation.k_selection import DEFAULT_KS, FEWEST_SEGMENTS, SEED, SweepOptions
@@ -102,7 +103,8 @@ def _in_use(
         pca, kmeans = (
             read_document(release.path(asset)) for asset in ("pca_model", "kmeans_model")
         )
-        found = InUse(PcaModel.from_json(pca), KMeansModel.from_json(kmeans))
+        given = _ids_given(published.store.folder)
+        found = InUse(PcaModel.from_json(pca), KMeansModel.from_json(kmeans), given)
     except (OSError, ValueError) as error:
         context.log.warning(
             f"The models of release {release.name} cannot be read ({error}), so segments get new "
@@ -115,6 +117,16 @@ def _in_use(
         if len(found.kmeans.named_for) == len(found.kmeans.colours) == found.kmeans.k
         else None
     )
+
+
+def _ids_given(published_dir: Path) -> int:
+    """Return how many segment IDs the stored releases have given, including those rolled back."""
+    models = {
+        one.path("kmeans_model")
+        for one in all_releases(published_dir)
+        if "kmeans_model" in one.versions and one.path("kmeans_model").is_dir()
+    }
+    return max((read_document(one).get("ids_given", 0) for one in models), default=0)
 
 
 def _metadata(model: KMeansModel) -> dict[str, Any]:
