@@ -145,9 +145,7 @@ def fit_kmeans(
     Raises ValueError when `options.ks` is empty, or `wanted` is not in it.
     """
     if not options.ks:
-        raise ValueError(
-            "No k to choose from: k_min is above k_max. Give a k_max of at least k_min."
-        )
+        raise ValueError("No k to choose from: `ks` is empty. Name at least one k, such as [4].")
     points = _points(rfm, pca, in_use).persist()
     try:
         division = _divide(points, options, wanted=wanted, algorithm=algorithm, in_use=in_use)

@@ -24,9 +24,12 @@ from bankseg_assets.storage.documents import read_document
 class KMeansConfig(dg.Config):
     """The range of k, or k itself, and the clustering algorithm."""
 
-    k: int | None = Field(default=None, description="Use this k instead of choosing one.")
-    k_min: int = Field(default=DEFAULT_KS[0], ge=2, description="Smallest k of the sweep.")
-    k_max: int = Field(default=DEFAULT_KS[-1], description="Largest k of the sweep.")
+    # 0 and not None, because the Launchpad's scaffold leaves None out.
+    k: int = Field(default=0, ge=0, description="Use this k; 0 chooses one by the sweep.")
+    # A list and not two bounds: Dagster refuses a wrong type at launch, but not a wrong order.
+    ks: list[int] = Field(
+        default=list(DEFAULT_KS), description="Every k of the sweep, each at least 2."
+    )
     fewest: int = Field(
         default=FEWEST_SEGMENTS,
         description="Smallest k to choose if it meets the criteria: fewer segments are of little "
@@ -80,8 +83,8 @@ def kmeans_model(
     model = fit_kmeans(
         rfm_table,
         PcaModel.from_json(pca_model),
-        SweepOptions(range(config.k_min, config.k_max + 1), config.fewest, config.seed),
-        wanted=config.k,
+        SweepOptions(_swept(config), config.fewest, config.seed),
+        wanted=config.k or None,
         algorithm=config.algorithm,
         in_use=in_use,
     )
@@ -117,6 +120,11 @@ def _in_use(
         if len(found.kmeans.named_for) == len(found.kmeans.colours) == found.kmeans.k
         else None
     )
+
+
+def _swept(config: KMeansConfig) -> list[int]:
+    """Return the candidates in order; a k that is wanted is one of them."""
+    return sorted({*config.ks, *([config.k] if config.k else [])})
 
 
 def _ids_given(published_dir: Path) -> int:
