@@ -1,6 +1,6 @@
 """Entry point with the parts common to all pages: navigation, version in use, newer versions.
 
-Start it from the repository's root with `streamlit run app/main.py`. To add a page, add a file to
+Start it from the repository's root with `streamlit run app/server.py`. To add a page, add a file to
 `views/` and a line to PAGES.
 """
 
@@ -35,6 +35,7 @@ PAGES = {
         st.Page("views/check_file.py", title="Check a file", icon=":material/fact_check:"),
         st.Page("views/deliveries.py", title="Data", icon=":material/database:"),
         st.Page("views/about.py", title="About", icon=":material/info:"),
+        st.Page("views/not_found.py", title="Page not found", visibility="hidden"),
     ],
 }
 

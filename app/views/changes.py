@@ -53,8 +53,8 @@ page.chart(
     ),
     f"{EXPLAINED[kind]} "
     f"{compared(before, after, previous, release)} "
-    f"Flows of fewer than 11 customers are not shown, others are rounded to the nearest ten; {money} "
-    "is the sum in the data window of the newer snapshot.",
+    f"Flows of fewer than 11 customers are not shown, others are rounded to the nearest ten; "
+    f"{money} is the sum in the data window of the newer snapshot.",
     as_table(found, session.numbers(), direction_known=bundle.direction_known),
     alt="Customers by previous and current segment.",
     key="sankey",

@@ -8,6 +8,27 @@ Choices = Mapping[str, Container[int]]
 """Key of a widget and of the URL -> its options."""
 
 
+_OF_STREAMLIT = (
+    "_stcore",
+    "static",
+    "media",
+    "component",
+    "vendor",
+    "app",
+    "auth",
+    "oauth2callback",
+)
+"""First parts of paths that are not pages."""
+
+
+def leads_nowhere(path: str, pages: Container[str]) -> bool:
+    """Return whether the path of a URL is of no page: unknown, or below a page."""
+    first, *more = path.strip("/").split("/")
+    if first in _OF_STREAMLIT or {"_stcore", "static"} & {*more}:
+        return False
+    return bool(more) or not (first in pages or first == "" or "." in first)
+
+
 def read_link(page: str, choices: Choices) -> None:
     """Set the widgets if the browser changed the URL: by a link, back or forward.
 
