@@ -1,6 +1,7 @@
 """Common parts of pages: title, question, snapshot, badges, and charts with tables."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 import pandas as pd
@@ -65,6 +66,23 @@ def chart(
     st.caption(caption)
     with st.expander("Show as a table"):
         show_table(table, alt=alt)
+
+
+def report_button(label: str, page: Path | None, file_name: str) -> None:
+    """Draw a button that downloads a report's HTML page, which a browser opens; none without one.
+
+    It is read when the button is pressed: it has 5 MB.
+    """
+    if page is not None:
+        st.download_button(
+            label,
+            page.read_bytes,
+            file_name=file_name,
+            mime="text/html",
+            icon=":material/description:",
+            key=file_name,
+            on_click="ignore",
+        )
 
 
 def waiting(what: str, todo: str) -> None:
