@@ -14,6 +14,7 @@ ROOT = str(Path(__file__).resolve().parent.parent)
 if ROOT not in sys.path:
     sys.path.insert(0, ROOT)
 
+from app.panels import list_errors  # noqa: E402 - needs the path above
 from app.state import session  # noqa: E402 - needs the path above
 from app.widgets.footer import footer  # noqa: E402 - needs the path above
 
@@ -46,6 +47,7 @@ st.logo(ICON.with_name("logo.svg"))
 page = st.navigation(PAGES, position="top")
 st.set_page_config(page_title=f"{page.title} · Customer segments")  # of the browser's tab
 session.refresh()
+list_errors.keep_edits()  # also of a page that was left
 session.offer(in_full=page.title == OVERVIEW)
 page.run()
 if bundle := session.bundle():

@@ -272,7 +272,9 @@ def test_model_is_described_without_sizes(client: Client) -> None:
 
 def test_openapi_lists_the_inputs_of_the_model(client: Client) -> None:
     found = client.get("/openapi.json").json
-    assert set(found["paths"]) == {"/health", "/model", "/score", "/score/batch"}
+    assert set(found["paths"]) == {
+        *("/health", "/model", "/score", "/score/batch", "/score/list"),
+    }
     customer = found["components"]["schemas"]["Customer"]
     assert customer["properties"]["monetary"] == {
         "type": ["number", "null"],
