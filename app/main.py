@@ -1,6 +1,6 @@
 """Entry point with the parts common to all pages: navigation, version in use, newer versions.
 
-Start it from the repository's root with `streamlit run app/main.py`. To add a page, add a file to
+Start it from the repository's root with `streamlit run app/server.py`. To add a page, add a file to
 `views/` and a line to PAGES.
 """
 
@@ -36,14 +36,16 @@ PAGES = {
         st.Page("views/check_file.py", title="Check a file", icon=":material/fact_check:"),
         st.Page("views/deliveries.py", title="Data", icon=":material/database:"),
         st.Page("views/about.py", title="About", icon=":material/info:"),
+        st.Page("views/not_found.py", title="Page not found", visibility="hidden"),
     ],
 }
 
 # A file, because the browser would fetch a named icon from the internet.
 ICON = Path(__file__).with_name("icon.svg")
-st.set_page_config(page_title="Customer segments", page_icon=ICON, layout="wide")
+st.set_page_config(page_icon=ICON, layout="wide")
 st.logo(ICON.with_name("logo.svg"))
 page = st.navigation(PAGES, position="top")
+st.set_page_config(page_title=f"{page.title} · Customer segments")  # of the browser's tab
 session.refresh()
 list_errors.keep_edits()  # also of a page that was left
 session.offer(in_full=page.title == OVERVIEW)

@@ -12,6 +12,8 @@ import bankseg_assets
 from bankseg_assets.cleaning.rules_version import CLEANING_RULES, RFM_RULES
 from bankseg_assets.contracts.tables import TABLES
 from bankseg_assets.definitions import defs
+from bankseg_assets.defs.assets.models.kmeans_model import KMeansConfig
+from bankseg_assets.defs.assets.release.release import GATES
 from bankseg_assets.landing.reading import PARSING_RULES
 
 PACKAGE = Path(bankseg_assets.__file__).parent
@@ -70,6 +72,38 @@ def test_assets_have_owner_and_description() -> None:
         assert found.kinds, asset
         assert len(found.description or "") > 40, asset
         assert (found.freshness_policy is None) == (asset == STUDY), asset
+
+
+def test_automation_has_descriptions() -> None:
+    for automation in (*(defs.sensors or ()), *(defs.schedules or ())):
+        assert isinstance(automation, dg.SensorDefinition | dg.ScheduleDefinition)
+        assert len(automation.description or "") > 40, automation.name
+
+
+def test_release_checks_say_whether_they_block() -> None:
+    for name, text in GATES.items():
+        assert "lock" in text, name
+
+
+def test_groups_read_from_left_to_right() -> None:
+    """No group is both upstream and downstream of another one."""
+    before = {
+        (spec(parent.to_user_string()).group_name, spec(asset).group_name)
+        for asset in ASSETS
+        for parent in GRAPH.get(dg.AssetKey(asset)).parent_keys
+    }
+    before = {(first, second) for first, second in before if first != second}
+    groups = {group for pair in before for group in pair}
+    while groups:
+        leftmost = groups - {second for first, second in before if first in groups}
+        assert leftmost, f"A cycle of groups: {groups}"
+        groups -= leftmost
+
+
+def test_launchpad_scaffold_has_k() -> None:
+    schema = KMeansConfig.to_config_schema().as_field().config_type.fields
+    assert schema["k"].default_value == 0
+    assert "k_max" not in schema  # as a bound, it could be below the other one
 
 
 def test_code_version_is_rules_version() -> None:

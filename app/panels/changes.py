@@ -3,11 +3,16 @@
 import pandas as pd
 import plotly.graph_objects as go
 
+from app.widgets.measures import money_name
 from app.widgets.numbers import Numbers
+from app.widgets.palette import INK, OTHER
 from bankseg_assets.migration.flows import GONE
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL, rounded_count
+from bankseg_assets.presentation.formatting import day
+from bankseg_assets.release.releases import Release
 
 KINDS = {"both": "Both together", "customer": "The customer moved", "model": "The model moved"}
+EARLIER = " (previous version)"
 EXPLAINED = {
     "both": "From the previous segment to the current one.",
     "customer": "New data, previous model: changes in the behaviour of the customers.",
@@ -29,18 +34,51 @@ def shown(flows: pd.DataFrame, kind: str) -> pd.DataFrame:
     )
 
 
-def sankey(flows: pd.DataFrame, colours: dict[str, str], ink: str = "#262730") -> go.Figure:
-    """Return a Sankey diagram of the flows of one kind; `ink`: the colour of the names."""
-    left = list(dict.fromkeys(flows["from_name"]))
-    right = list(dict.fromkeys(flows["to_name"]))
+def distinct_names(flows: pd.DataFrame) -> pd.DataFrame:
+    """Return the flows, with another name for an earlier segment that a different one is named as.
+
+    Otherwise "from X to X" would read as customers who stayed. Older releases have such names.
+    """
+    same = flows["moved"] & (flows["from_name"] == flows["to_name"])
+    earlier = flows["from_name"].isin(set(flows.loc[same, "from_name"]))
+    names = flows["from_name"].where(~earlier, flows["from_name"] + EARLIER)
+    return flows.assign(from_name=names)
+
+
+def _sizes(flows: pd.DataFrame, side: str) -> dict[str, int]:
+    """Return name -> customers of the segments on one side, in their order, new ones last."""
+    ordered = flows.sort_values(f"{side}_segment", na_position="last", kind="stable")
+    return {
+        str(name): int(count)
+        for name, count in ordered.groupby(f"{side}_name", sort=False)["customers"].sum().items()
+    }
+
+
+def sankey(
+    flows: pd.DataFrame, colours: dict[str, str], numbers: Numbers, ink: str = INK["light"]
+) -> go.Figure:
+    """Return a Sankey diagram of the flows of one kind; `ink`: the colour of the names.
+
+    Each name has its number of customers. Both sides are in the order of the segments.
+    """
+    flows = distinct_names(flows)
+    before, after = (_sizes(flows, side) for side in ("from", "to"))
+    left, right = list(before), list(after)
+    labels = [
+        f"{name} · {numbers.number(count)}"
+        for sizes in (before, after)
+        for name, count in sizes.items()
+    ]
     places = {("from", name): i for i, name in enumerate(left)}
     places |= {("to", name): len(left) + i for i, name in enumerate(right)}
     return go.Figure(
         go.Sankey(
             textfont={"color": ink},
             node={
-                "label": [*left, *right],
-                "color": [colours.get(name, "#8c96a3") for name in (*left, *right)],
+                "label": labels,
+                "color": [
+                    colours.get(name.removesuffix(EARLIER), OTHER) for name in (*left, *right)
+                ],
                 "pad": 18,
                 "hovertemplate": "%{label}<extra></extra>",
             },
@@ -49,6 +87,13 @@ def sankey(flows: pd.DataFrame, colours: dict[str, str], ink: str = "#262730") -
                 "target": [places["to", name] for name in flows["to_name"]],
                 "value": flows["customers"].tolist(),
                 "color": "rgba(140,150,163,0.35)",
+                "customdata": [
+                    f"{one} to {other}: {numbers.number(count)} customers"
+                    for one, other, count in zip(
+                        flows["from_name"], flows["to_name"], flows["customers"], strict=True
+                    )
+                ],
+                "hovertemplate": "%{customdata}<extra></extra>",
             },
         ),
         go.Layout(height=420, margin={"l": 0, "r": 0, "t": 16, "b": 16}, font={"size": 13}),
@@ -59,8 +104,9 @@ def as_table(
     flows: pd.DataFrame, numbers: Numbers, *, direction_known: bool = False
 ) -> pd.DataFrame:
     """Return the moves by descending number of customers, then the customers who stayed."""
-    money = "Spending" if direction_known else "Money"
-    ordered = flows.sort_values(["moved", "customers"], ascending=False)
+    money = money_name(direction_known)
+    flows = distinct_names(flows)
+    ordered = flows.sort_values(["moved", "customers"], ascending=False, ignore_index=True)
     # New customers have neither moved nor stayed: they have no previous segment number.
     stayed = ~ordered["moved"] & ordered["from_segment"].notna() & ordered["to_segment"].notna()
     return pd.DataFrame(
@@ -74,3 +120,15 @@ def as_table(
             money: [numbers.money(round(float(n))) for n in ordered["money"]],
         }
     )
+
+
+def compared(before: str, after: str, old: Release | None, new: Release) -> str:
+    """Return which snapshots and versions are compared; `old` is None if it was removed."""
+    earlier = f"version {old.number}" if old else "the previous version"
+    this = f"version {new.number}"
+    if before == after:
+        return (
+            f"Both {earlier} and {this} are of the snapshot of {day(after)}: files of the same "
+            "days were added or corrected, or the model was fitted again."
+        )
+    return f"Snapshots of {day(before)} ({earlier}) and {day(after)} ({this})."

@@ -8,8 +8,9 @@ import plotly.graph_objects as go
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from app.widgets.charts import OTHER, TOP, number_axis
+from app.widgets.charts import number_axis
 from app.widgets.numbers import Numbers
+from app.widgets.palette import LOSS, OTHER, TOP
 from app.widgets.words import words
 from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.presentation.disclosure import is_small
@@ -76,7 +77,7 @@ def waterfall(clean: int, excluded: Counter[tuple[str, str]], numbers: Numbers) 
         text=[numbers.count(rows) for rows in (total, *(rows for _, rows in steps), clean)],
         textposition="outside",
         cliponaxis=False,
-        decreasing={"marker": {"color": "#d55e00"}},
+        decreasing={"marker": {"color": LOSS}},
         totals={"marker": {"color": TOP}},
         connector={"line": {"color": OTHER}},
         hoverinfo="skip",

@@ -9,8 +9,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.panels.profiles import UNKNOWN
-from app.widgets.charts import TOP, number_axis
+from app.widgets.charts import number_axis
 from app.widgets.numbers import Numbers
+from app.widgets.palette import TOP
 from app.widgets.words import words
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.presentation.formatting import percent

@@ -1,33 +1,45 @@
-"""The newest run, from the GraphQL API of the local Dagster web server."""
+"""The newest runs and why they failed, from the GraphQL API of the local Dagster web server."""
 
-import json
 import textwrap
 from collections.abc import Iterable, Mapping
-from contextlib import closing
 from dataclasses import dataclass
-from http.client import HTTPConnection, HTTPException
 from typing import Any
 
-_QUERY = """
-query LastRun {
-  runsOrError(limit: 1) {
+from app.state.dagster_client import AT_WORK, DagsterError, ask
+
+RUNS = """
+query RecentRuns($limit: Int!) {
+  runsOrError(limit: $limit) {
     ... on Runs {
       results {
         runId
+        jobName
         status
-        eventConnection(limit: 1000) {
-          events {
-            __typename
-            ... on ExecutionStepFailureEvent {
-              stepKey
-              error { message errorChain { isExplicitLink error { message } } }
-            }
-            ... on RunFailureEvent {
-              error { message errorChain { isExplicitLink error { message } } }
-            }
-            ... on AssetCheckEvaluationEvent {
-              evaluation { success severity description }
-            }
+        creationTime
+        endTime
+        stepKeysToExecute
+        stepStats { stepKey status }
+      }
+    }
+  }
+}
+"""
+FAILURE = """
+query WhyItFailed($run: ID!) {
+  runOrError(runId: $run) {
+    ... on Run {
+      eventConnection(limit: 1000) {
+        events {
+          __typename
+          ... on ExecutionStepFailureEvent {
+            stepKey
+            error { message errorChain { isExplicitLink error { message } } }
+          }
+          ... on RunFailureEvent {
+            error { message errorChain { isExplicitLink error { message } } }
+          }
+          ... on AssetCheckEvaluationEvent {
+            evaluation { success severity description }
           }
         }
       }
@@ -37,45 +49,75 @@ query LastRun {
 """
 SECONDS = 2.0
 MAX_REASON_LENGTH = 400  # characters
-_OK = 200
-_AT_WORK = ("QUEUED", "NOT_STARTED", "STARTING", "STARTED", "CANCELING")
-_FAILED = ("FAILURE", "CANCELED")
+FAILED = ("FAILURE", "CANCELED")
 
 
 @dataclass(frozen=True)
 class Run:
-    """A run's status, and why it failed."""
+    """A run's job and status, and why it failed.
+
+    started, ended: seconds since 1970. done, steps: how many steps are finished, and all of them;
+    step: the one in progress.
+    """
 
     run_id: str
     is_at_work: bool
     has_failed: bool
     reasons: tuple[str, ...] = ()
+    job: str = ""
+    is_cancelled: bool = False
+    started: float | None = None
+    ended: float | None = None
+    done: int = 0
+    steps: int = 0
+    step: str = ""
 
 
 def last_run(port: int) -> Run | None:
     """Return the newest run; None if there is none or Dagster does not answer."""
-    # Not urllib, which would use a proxy from the environment.
-    with closing(HTTPConnection("127.0.0.1", port, timeout=SECONDS)) as connection:
-        try:
-            body = json.dumps({"query": _QUERY})
-            connection.request("POST", "/graphql", body, {"Content-Type": "application/json"})
-            answer = connection.getresponse()
-            if answer.status != _OK:
-                return None
-            runs = json.load(answer)["data"]["runsOrError"]["results"]
-            return _run(runs[0]) if runs else None
-        except (OSError, HTTPException, ValueError, KeyError, TypeError):
-            return None
+    found = recent_runs(port, 1)
+    return found[0] if found else None
 
 
-def _run(found: Mapping[str, Any]) -> Run:
-    failed = found["status"] in _FAILED
+def recent_runs(port: int, limit: int) -> list[Run] | None:
+    """Return the newest runs, newest first; None if Dagster does not answer."""
+    try:
+        runs = ask(port, RUNS, {"limit": limit}, seconds=SECONDS)["runsOrError"]["results"]
+        return [_run(port, run) for run in runs]
+    except (DagsterError, KeyError, TypeError):
+        return None
+
+
+def _run(port: int, found: Mapping[str, Any]) -> Run:
+    status = found["status"]
+    steps = found.get("stepStats") or []
     return Run(
         run_id=found["runId"],
-        is_at_work=found["status"] in _AT_WORK,
-        has_failed=failed,
-        reasons=tuple(reasons(found["eventConnection"]["events"])) if failed else (),
+        is_at_work=status in AT_WORK,
+        has_failed=status in FAILED,
+        reasons=_why(port, found["runId"]) if status in FAILED else (),
+        job=found.get("jobName", ""),
+        is_cancelled=status == "CANCELED",
+        started=found.get("creationTime"),
+        ended=found.get("endTime"),
+        done=sum(step["status"] in ("SUCCESS", "SKIPPED") for step in steps),
+        steps=len(found.get("stepKeysToExecute") or ()),
+        step=next((one["stepKey"] for one in steps if one["status"] == "IN_PROGRESS"), ""),
     )
+
+
+_known: dict[tuple[int, str], tuple[str, ...]] = {}
+"""Reasons of failed runs by port and run; they no longer change."""
+MAX_KNOWN = 100
+
+
+def _why(port: int, run_id: str) -> tuple[str, ...]:
+    if (port, run_id) not in _known:
+        found = ask(port, FAILURE, {"run": run_id}, seconds=SECONDS)
+        if len(_known) >= MAX_KNOWN:
+            _known.clear()
+        _known[port, run_id] = tuple(reasons(found["runOrError"]["eventConnection"]["events"]))
+    return _known[port, run_id]
 
 
 def reasons(events: Iterable[Mapping[str, Any]]) -> list[str]:

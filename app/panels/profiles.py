@@ -5,10 +5,10 @@ from collections.abc import Mapping, Sequence
 import pandas as pd
 import plotly.graph_objects as go
 
-from app.widgets.charts import OTHER, has_money_shares, money_index, wrapped
-from app.widgets.measures import label, written
+from app.widgets.charts import has_money_shares, money_index, wrapped
+from app.widgets.measures import label, money_name, written
 from app.widgets.numbers import Numbers
-from app.widgets.palette import colour
+from app.widgets.palette import OTHER, colour
 from bankseg_assets.presentation.formatting import number, percent
 from bankseg_assets.scoring.documents import Segment
 
@@ -23,7 +23,7 @@ SPENDING_NOTE = (
 
 def overview(segments: Sequence[Segment], *, direction_known: bool = False) -> pd.DataFrame:
     """Return the chart's numbers, one row per segment."""
-    money = "Spending" if direction_known else "Money"
+    money = money_name(direction_known)
     columns = {
         "Segment": [segment.name for segment in segments],
         "Customers": [percent(segment.share_of_customers) for segment in segments],

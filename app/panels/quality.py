@@ -7,8 +7,9 @@ import pandas as pd
 import plotly.graph_objects as go
 
 from app.panels.profiles import UNKNOWN
-from app.widgets.charts import LARGE, OTHER, TOP, number_axis
+from app.widgets.charts import LARGE, number_axis
 from app.widgets.numbers import Numbers
+from app.widgets.palette import OTHER, TOP
 from bankseg_assets.presentation.formatting import percent
 from bankseg_assets.scoring.documents import ReliabilityBin, Segment, SubsetQuality
 

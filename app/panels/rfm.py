@@ -7,8 +7,8 @@ from typing import Any, NamedTuple
 import pandas as pd
 import plotly.graph_objects as go
 
-from app.widgets.charts import HUE
 from app.widgets.numbers import Numbers
+from app.widgets.palette import HUE
 from bankseg_assets.presentation.disclosure import hidden_cells
 
 HIDDEN = "fewer than 11"

@@ -9,6 +9,7 @@ import streamlit as st
 from app.panels.downloads import campaign_list
 from app.panels.rfm import Cell, row_of
 from app.state.data import actions, parquet_files
+from app.widgets.measures import money_name
 from app.widgets.numbers import Numbers
 from app.widgets.tables import show_table
 from bankseg_assets.presentation.disclosure import shown_rounded
@@ -73,7 +74,7 @@ def show_cell(
     )
     per_customer = numbers.money(round(float(row["monetary"]) / row["customers"]))
     right.metric(
-        "Spending" if bundle.direction_known else "Money moved",
+        money_name(bundle.direction_known),
         numbers.short_money(float(row["monetary"])),
         f"{per_customer} per customer",
         delta_color="off",

@@ -100,7 +100,7 @@ def situation(
         return Situation(
             "The last batch failed, and will fail again until the cause is fixed:",
             f"{dagster}/runs/{run.run_id} has the details. Fix the cause, then run "
-            "`make materialize`, or press the button on the page Data.",
+            "`make materialize`.",
             run.reasons or ("It was stopped, or ended without an error message.",),
             is_wrong=True,
         )

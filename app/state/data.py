@@ -15,6 +15,7 @@ from bankseg_assets.scoring.lists.actions import read_actions
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.storage.documents import read_document
 
+REPORT_FILE = "report.html"
 SAMPLE_ROWS = 40_000
 MAX_ROWS = 100_000
 """Rows of a table that a page may read whole."""
@@ -42,6 +43,13 @@ def document(asset: str) -> dict[str, Any]:
     if release is None:
         return {}
     return _document(str(release.path(asset)))
+
+
+def report_page(asset: str) -> Path | None:
+    """Return the HTML page of a report in the shown release; None if there is none."""
+    release = _release_with(asset)
+    files = release.files(asset) if release else []
+    return next((file for file in files if file.name == REPORT_FILE), None)
 
 
 def _release_with(asset: str) -> Release | None:

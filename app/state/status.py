@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.panels.drift import AGREEMENT, DRIFT, STABLE, agreed, gate_of, shifted
 from bankseg_assets.release.releases import Release
@@ -31,6 +32,11 @@ class Badge:
 
 
 _FIRST = Badge("gray", "First version", "There is no previous version to compare with.")
+_ALONE = Badge(
+    "gray",
+    "Not compared",
+    "The previous version had demo data or other customers, so there is nothing to compare with.",
+)
 _POPULATION: dict[str, tuple[Colour, str]] = {
     "passed": ("green", "Same population"),
     "warned": ("orange", "Population has shifted"),
@@ -68,13 +74,19 @@ def limits(notes: int) -> list[Badge]:
     return [Badge("orange", words, "The page Overview lists the limits of this data.")]
 
 
-def show(release: Release, more: Sequence[Badge] = (), *, direction_known: bool = False) -> None:
-    """Draw the badges in a row, and below them the warnings, because a phone has no hover.
+def show(
+    release: Release,
+    more: Sequence[Badge] = (),
+    *,
+    direction_known: bool = False,
+    head: DeltaGenerator | None = None,
+) -> None:
+    """Draw the badges in the page's `head`, and below it the warnings: a phone has no hover.
 
     `more`: badges that refer to texts elsewhere.
     """
     found = badges(release, direction_known=direction_known)
-    with st.container(horizontal=True):
+    with head or st.container(horizontal=True):
         for badge in (*found, *more):
             st.badge(
                 badge.words, icon=_ICONS[badge.colour], color=badge.colour, help=badge.sentence
@@ -84,10 +96,15 @@ def show(release: Release, more: Sequence[Badge] = (), *, direction_known: bool 
         st.caption(" ".join(warnings))
 
 
+def _alone(release: Release) -> Badge:
+    """Return the badge of a release that was compared with none."""
+    return _FIRST if release.number <= 1 else _ALONE
+
+
 def _population(release: Release, *, direction_known: bool) -> Badge:
     gate = gate_of(release, DRIFT)
     if not gate.numbers:
-        return _FIRST
+        return _alone(release)
     sentence = (
         shifted(release, direction_known=direction_known)
         or "The customers are distributed as in the previous version."
@@ -99,7 +116,7 @@ def _population(release: Release, *, direction_known: bool) -> Badge:
 def _stability(release: Release) -> Badge:
     agreement = agreed(release)
     if agreement is None:
-        return _FIRST
+        return _alone(release)
     sentence = (
         f"The segments of this version and the previous one agree at {agreement:.2f}; 1 is the "
         "same segments, 0 is chance."

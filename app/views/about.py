@@ -57,6 +57,7 @@ direction_known = session.direction_known()
 if not card:
     page.waiting("This version has no model card.", "Run the job `refresh`.")
 else:
+    page.report_button("Model card (HTML)", data.report_page("model_card"), "model_card.html")
     for title, texts in (
         ("Intended use", card["use"]["intended"]),
         ("Not intended for", card["use"]["not_intended"]),

@@ -2,15 +2,13 @@
 
 import streamlit as st
 
-from app.panels.changes import EXPLAINED, KINDS, as_table, sankey, shown
+from app.panels.changes import EXPLAINED, KINDS, as_table, compared, sankey, shown
 from app.state import data, session
 from app.widgets import page
-from app.widgets.palette import colours
+from app.widgets.palette import INK, colours
 from app.widgets.tables import show_table
-from bankseg_assets.presentation.formatting import day
+from bankseg_assets.release.releases import all_releases
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
-
-INK = {"light": "#262730", "dark": "#fafafa"}  # names are drawn on the grey flows
 
 bundle = page.begin(
     "Changes", "Which customers moved to another segment, and why: their behaviour or the model?"
@@ -33,6 +31,9 @@ kind = st.segmented_control(
     bind="query-params",
 )
 kind = kind or "both"
+release = session.require_release()
+stored = {one.name: one for one in all_releases(release.folder)}
+previous = stored.get(str(flows["compared_with"].iloc[0]))
 before, after = (str(flows[name].iloc[0]) for name in ("from_snapshot", "to_snapshot"))
 found = shown(flows, kind)
 if found.empty:
@@ -47,10 +48,13 @@ if len(bundle.segments) == 1 and not found["moved"].any():
     st.stop()
 money = "spending" if bundle.direction_known else "money"
 page.chart(
-    sankey(found, colours(bundle.segments), INK[st.context.theme.type or "light"]),
-    f"{EXPLAINED[kind]} Snapshots of {day(before)} and {day(after)}. Flows of fewer than 11 "
-    f"customers are not shown, others are rounded to the nearest ten; {money} is the sum in the "
-    "data window of the newer snapshot.",
+    sankey(
+        found, colours(bundle.segments), session.numbers(), INK[st.context.theme.type or "light"]
+    ),
+    f"{EXPLAINED[kind]} "
+    f"{compared(before, after, previous, release)} "
+    f"Flows of fewer than 11 customers are not shown, others are rounded to the nearest ten; "
+    f"{money} is the sum in the data window of the newer snapshot.",
     as_table(found, session.numbers(), direction_known=bundle.direction_known),
     alt="Customers by previous and current segment.",
     key="sankey",

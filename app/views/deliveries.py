@@ -10,9 +10,10 @@ from app.panels.deliveries import (
     rejection_reasons,
     waterfall,
 )
+from app.panels.runs import show_runs, start_button
 from app.panels.situation import deliveries
 from app.state import session
-from app.state.dagster_client import DagsterError, address, launch
+from app.state.dagster_client import address
 from app.widgets import page
 from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.runtime.settings import load_settings
@@ -46,17 +47,13 @@ if arrived:
 else:
     page.waiting("No file has been delivered.", f"Drop one into `{settings.landing_dir}`.")
 
-st.subheader("Rebuild everything", anchor=False)
+st.subheader("Runs", anchor=False)
 dagster = address(settings.dagster_port)
 made = (
     f"This version was made by the run [{release.run_id[:8]}]({dagster}/runs/{release.run_id}). "
     if release
     else ""
 )
-st.markdown(f"{made}New files are ingested automatically; {dagster} shows the progress.")
-if st.button("Materialize now", icon=":material/play_arrow:", key="materialize"):
-    try:
-        run = launch(settings.dagster_port)
-        st.success(f"Dagster has started the run [{run[:8]}]({dagster}/runs/{run}).")
-    except DagsterError as error:
-        st.error(str(error), icon=":material/error:")
+st.markdown(f"{made}New files are ingested automatically.")
+start_button()
+show_runs()

@@ -31,6 +31,7 @@ if not tables:
         page.waiting("This version has no EDA report.", "Run the job `refresh`.")
     st.stop()
 
+page.report_button("The whole report (HTML)", data.report_page("eda_report"), "eda_report.html")
 known_here = knows_direction(tables)
 if known_here:
     st.caption("Spending only: income, such as salaries, is excluded from everything below.")

@@ -8,6 +8,8 @@ from app.panels.profiles import overview
 from app.state import data, session
 from app.widgets import page
 from app.widgets.charts import has_money_shares, segment_map
+from app.widgets.measures import money_name
+from app.widgets.notes import doubt_about_repeat
 from bankseg_assets.presentation.disclosure import is_small
 from bankseg_assets.presentation.formatting import day, percent
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
@@ -20,7 +22,7 @@ profiles = data.table("segment_profiles")
 report = data.document("eda_report")
 window = (report.get("overview") or [{}])[0]
 direction_known = session.direction_known() or knows_direction(report)
-darker = f" Darker: more {'spending' if direction_known else 'money'} per customer."
+darker = f" Stronger blue: more {'spending' if direction_known else 'money'} per customer."
 no_shares = (
     f" Shares of the {'spending' if direction_known else 'money'} are not shown: the sum of a "
     "segment's amounts is zero or negative."
@@ -35,9 +37,9 @@ if money is None and not profiles.empty:
     money = float(profiles["total_monetary"].sum())
 facts = {"Customers": numbers.count(customers)} if customers else {}
 if customers and money is not None and not is_few:
-    moved, of_one = ("Spending", "Spending") if direction_known else ("Money moved", "Money")
-    facts[moved] = numbers.short_money(money)
-    facts[f"{of_one} per customer"] = numbers.money(round(money / customers))
+    name = money_name(direction_known)
+    facts[name] = numbers.short_money(money)
+    facts[f"{name} per customer"] = numbers.money(round(money / customers))
     # The sum over segments reveals no more than the segments do.
     if (
         direction_known
@@ -53,6 +55,8 @@ if window.get("repeat_customers") is not None and not is_few:
 with st.container(horizontal=True):
     for label, value in facts.items():
         st.metric(label, value, border=True, width="content")
+if facts and (doubt := doubt_about_repeat(window)):
+    st.caption(f":material/warning: {doubt}")
 if is_few:
     st.caption(
         "Sums and averages of fewer than 11 customers are not shown, to protect their privacy."
@@ -68,7 +72,11 @@ if len(bundle.segments) == 1:
     page.nothing(ONE_SEGMENT)
 elif any(segment.share_of_customers for segment in bundle.segments):
     page.chart(
-        segment_map(bundle.segments, direction_known=direction_known),
+        segment_map(
+            bundle.segments,
+            direction_known=direction_known,
+            is_dark=st.context.theme.type == "dark",
+        ),
         "Area: share of all customers."
         + (darker if has_money_shares(bundle.segments) else no_shares),
         overview(bundle.segments, direction_known=direction_known),

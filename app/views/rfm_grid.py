@@ -15,6 +15,7 @@ from app.panels.rfm import (
 )
 from app.state import data, session
 from app.widgets import page
+from app.widgets.links import read_link, write_link
 from app.widgets.tables import show_side_by_side, show_table
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 
@@ -45,13 +46,7 @@ choices = {
     RECENCY: scores(cells, "recency", "days ago"),
     FREQUENCY: scores(cells, "frequency", "transactions"),
 }
-for (
-    key,
-    known,
-) in choices.items():  # scores in the URL mean the same in every version
-    wanted = st.query_params.get(key, "")
-    if key not in st.session_state and wanted.isdigit() and int(wanted) in known:
-        st.session_state[key] = int(wanted)
+read_link("rfm_grid", choices)  # scores in the URL mean the same in every version
 chosen: Cell | None = None
 if all(st.session_state.get(key) in known for key, known in choices.items()):
     chosen = st.session_state[RECENCY], st.session_state[FREQUENCY]
@@ -62,40 +57,37 @@ def select_clicked_cell() -> None:
     """Select the clicked cell."""
     if cell := clicked(st.session_state[chart_key]):
         st.session_state[RECENCY], st.session_state[FREQUENCY] = cell
+        st.toast("The cell is selected. Its customers are beside the grid; on a phone, below it.")
 
 
-page.chart(
-    heat_grid(cells, numbers, chosen, direction_known=direction_known),
-    f"Rows: days since the {names.last.lower()}. Columns: {names.transactions.lower()}. Each cell "
-    f"has its customers and their most common classic group; darker means more "
-    f"{names.money.lower()}. Grey: hidden, because this cell, or one that could be calculated "
-    "from it, has fewer than 11 customers.",
-    as_table(cells, numbers, direction_known=direction_known),
-    alt=f"Customers by days since the {names.last.lower()} and by number of "
-    f"{names.transactions.lower()}.",
-    key=chart_key,
-    on_select=select_clicked_cell,
-)
-
-st.subheader("Customers of a cell", anchor=False)
-for column, (key, known), label in zip(
-    st.columns(2), choices.items(), (names.last, names.transactions), strict=True
-):
-    score = column.selectbox(
-        label,
-        list(known),
-        index=None,
-        format_func=known.__getitem__,
-        placeholder="Choose, or click a cell",
-        key=key,
+grid, details = st.columns([3, 2], gap="large")  # a phone stacks them
+with grid:
+    page.chart(
+        heat_grid(cells, numbers, chosen, direction_known=direction_known),
+        f"Rows: days since the {names.last.lower()}. Columns: {names.transactions.lower()}. Each "
+        f"cell has its customers and their most common classic group; darker means more "
+        f"{names.money.lower()}. Grey: hidden, because this cell, or one that could be calculated "
+        "from it, has fewer than 11 customers.",
+        as_table(cells, numbers, direction_known=direction_known),
+        alt=f"Customers by days since the {names.last.lower()} and by number of "
+        f"{names.transactions.lower()}.",
+        key=chart_key,
+        on_select=select_clicked_cell,
     )
-    if score is None:
-        st.query_params.pop(key, None)
-    else:
-        st.query_params[key] = str(score)
-
-if chosen:
-    rfm_cell.show_cell(release, bundle, numbers, cells, chosen)
+with details:
+    st.subheader("Customers of a cell", anchor=False)
+    for key, label in zip(choices, (names.last, names.transactions), strict=True):
+        st.selectbox(
+            label,
+            list(choices[key]),
+            index=None,
+            format_func=choices[key].__getitem__,
+            placeholder="Choose, or click a cell",
+            key=key,
+        )
+    write_link("rfm_grid", choices)
+    if chosen:
+        rfm_cell.show_cell(release, bundle, numbers, cells, chosen)
 
 groups = data.table("rfm_groups")
 if not groups.empty:

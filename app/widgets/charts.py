@@ -8,11 +8,10 @@ from typing import Any
 import plotly.graph_objects as go
 
 from app.widgets.numbers import Numbers
+from app.widgets.palette import HUE, HUE_ON_DARK, INK, ON_HUE, OTHER, TOP
 from bankseg_assets.presentation.formatting import percent, probability
 from bankseg_assets.scoring.documents import Segment
 
-TOP, OTHER = "#2a78d6", "#8c96a3"  # both contrast with a white and with a black page
-HUE = ["#e3edf8", "#5b9be0"]  # one hue, for colour-blind eyes; light, under dark text
 BAR_HEIGHT = 44
 LARGE, TICKS = 1000, 6  # numbers >= LARGE are grouped or in words; at most TICKS per axis
 LINE, NARROW_LINE = 18, 10  # characters; NARROW_LINE fits into a tenth of a phone's width
@@ -39,10 +38,12 @@ def probability_bars(names: Sequence[str], shares: Sequence[float]) -> go.Figure
     return go.Figure(bars, layout)
 
 
-def segment_map(segments: Sequence[Segment], *, direction_known: bool = False) -> go.Figure:
+def segment_map(
+    segments: Sequence[Segment], *, direction_known: bool = False, is_dark: bool = False
+) -> go.Figure:
     """Return a treemap of the segments: area by customers, colour by money per customer.
 
-    Without shares of the money all have the same colour.
+    `is_dark`: whether the page is. Without shares of the money all have the same colour.
     """
     of_money = f"of<br>the {'spending' if direction_known else 'money'}"
     has_money = has_money_shares(segments)
@@ -56,13 +57,14 @@ def segment_map(segments: Sequence[Segment], *, direction_known: bool = False) -
             + (f"<br>{percent(segment.share_of_money or 0.0)} {of_money}" if has_money else "")
             for segment in segments
         ],
+        sort=False,  # the order of the segments is the same on every page
         textinfo="label+text",
         hoverinfo="label+text",
-        textfont={"size": 13, "color": "#111111"},
+        textfont={"size": 13, "color": INK["dark"] if is_dark else ON_HUE},
         marker={
             # The square root, or one rich segment would make all others look alike.
             "colors": [value**0.5 for value in values],
-            "colorscale": HUE,
+            "colorscale": HUE_ON_DARK if is_dark else HUE,
             "cmin": 0,
             "pad": dict.fromkeys("tlrb", 0),
         },

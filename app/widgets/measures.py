@@ -10,16 +10,16 @@ INCOME = "income"
 _LABELS = {
     "recency": "Days since the last transaction",
     "frequency": "Number of transactions",
-    "monetary": "Total of the amounts",
+    "monetary": "Sum of the amounts",
     "average_amount": "Average amount",
-    "average_balance": "Average balance",
+    "average_balance": "Average account balance",
     INCOME: "Income",
     "age": "Age",
 }
 _LABELS_OF_SPENDING = {
     "recency": "Days since the last spending transaction",
     "frequency": "Number of spending transactions",
-    "monetary": "Total spending",
+    "monetary": "Sum of the spending",
     "average_amount": "Average amount spent",
 }
 _UNITS = {column.name: column.unit for column in RFM_TABLE.columns}
@@ -30,6 +30,11 @@ def label(measure: str, *, direction_known: bool = False) -> str:
     if direction_known and measure in _LABELS_OF_SPENDING:
         return _LABELS_OF_SPENDING[measure]
     return _LABELS.get(measure, measure.replace("_", " ").capitalize())
+
+
+def money_name(direction_known: bool) -> str:
+    """Return the name of the sum of amounts: of spending if the direction is known."""
+    return "Spending" if direction_known else "Money"
 
 
 def is_money(measure: str) -> bool:

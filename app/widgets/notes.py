@@ -1,8 +1,13 @@
 """Warnings about the data: in full on Overview, as a badge elsewhere."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import streamlit as st
 
 from app.panels.drift import DRIFT, gate_of
+from bankseg_assets.contracts.value_ranges import MOST_CONFLICTS
+from bankseg_assets.presentation.formatting import percent
 from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.bundle import Bundle
@@ -17,6 +22,22 @@ def notes(bundle: Bundle, release: Release) -> list[str]:
     shift = gate_of(release, DRIFT).sentence
     found = dict.fromkeys([*bundle.warnings, *release.warnings])
     return [sentence for sentence in found if sentence != shift]
+
+
+def doubt_about_repeat(overview: Mapping[str, Any]) -> str:
+    """Return why repeat customers may not be persons, and what to do; empty if they may be.
+
+    `overview`: the row of the EDA report.
+    """
+    share = overview.get("identity_conflict_share_of_repeat")
+    if share is None or share <= MOST_CONFLICTS:
+        return ""
+    return (
+        f"Of the customers with more than one transaction, {percent(share)} have rows that "
+        "disagree in birth date or gender: their ID may stand for several persons, who are then "
+        "counted as one repeat customer. What to do: ask what the ID means; if it is not of a "
+        "person, set `customer_key` in the contract to columns that are."
+    )
 
 
 def show_notes(found: list[str]) -> None:

@@ -1,11 +1,13 @@
 """Common parts of pages: title, question, snapshot, badges, and charts with tables."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Literal
 
 import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
+from streamlit.delta_generator import DeltaGenerator
 
 from app.state import session, status
 from app.widgets.notes import notes, show_notes
@@ -17,9 +19,9 @@ from bankseg_assets.scoring.bundle import Bundle
 
 def begin(title: str, question: str) -> Bundle:
     """Draw the head of a page and return the model; stop the page if there is none."""
-    _title(title, question)
+    head = _title(title, question)
     bundle, release = session.require_bundle(), session.require_release()
-    _about(bundle, release, in_full=False)
+    _about(head, bundle, release, in_full=False)
     return bundle
 
 
@@ -29,14 +31,14 @@ def begin_with_data(title: str, question: str, *, in_full: bool = False) -> Rele
     Before the first release it shows the status; returns None if there is no data.
     `in_full`: with every note on the data and the next step.
     """
-    _title(title, question)
+    head = _title(title, question)
     bundle, release = session.bundle(), session.shown()
     if bundle is None:
         session.show_missing_model(in_full=in_full)
         if release is not None:
             st.caption("The newest data, not released yet.")
         return release
-    _about(bundle, session.require_release(), in_full=in_full)
+    _about(head, bundle, session.require_release(), in_full=in_full)
     return release
 
 
@@ -66,6 +68,23 @@ def chart(
         show_table(table, alt=alt)
 
 
+def report_button(label: str, page: Path | None, file_name: str) -> None:
+    """Draw a button that downloads a report's HTML page, which a browser opens; none without one.
+
+    It is read when the button is pressed: it has 5 MB.
+    """
+    if page is not None:
+        st.download_button(
+            label,
+            page.read_bytes,
+            file_name=file_name,
+            mime="text/html",
+            icon=":material/description:",
+            key=file_name,
+            on_click="ignore",
+        )
+
+
 def waiting(what: str, todo: str) -> None:
     """Show that there is nothing yet, and what creates it."""
     st.info(f"**{what}** {todo}", icon=":material/hourglass_empty:")
@@ -76,20 +95,24 @@ def nothing(what: str) -> None:
     st.info(what, icon=":material/info:")
 
 
-def _title(title: str, question: str) -> None:
-    st.title(title, anchor=False)
+def _title(title: str, question: str) -> DeltaGenerator:
+    """Draw title and question; return the head line, which has space for snapshot and badges."""
+    head = st.container(horizontal=True, vertical_alignment="center")
+    head.title(title, anchor=False, width="content")
     st.markdown(question)
+    return head
 
 
-def _about(bundle: Bundle, release: Release, *, in_full: bool) -> None:
-    version = release.name.split("-")[0].lstrip("0")
+def _about(head: DeltaGenerator, bundle: Bundle, release: Release, *, in_full: bool) -> None:
     demo = " · demo data, not real customers" if release.is_demo else ""
-    st.caption(f"Snapshot of {day(bundle.snapshot_date)} · version {version}{demo}")
+    snapshot = f"Snapshot of {day(bundle.snapshot_date)} · version {release.number}{demo}"
     found = notes(bundle, release)
+    head.caption(snapshot, width="content")
     status.show(
         release,
         [] if in_full else status.limits(len(found)),
         direction_known=session.direction_known(),
+        head=head,
     )
     if in_full:
         show_notes(found)

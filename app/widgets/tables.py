@@ -15,8 +15,8 @@ _BLOCK = re.compile(r"\A(\s*\d*)([#+\-.)=])(?=[#\-=\s]|\Z)")
 def show_table(frame: pd.DataFrame, *, alt: str) -> None:
     """Draw a table without Markdown; `alt`: its description for screen readers."""
     texts = frame.map(_plain).rename(columns=_plain, index=_plain)
-    # Row numbers are hidden, an index with names is shown.
-    numbered = isinstance(frame.index, pd.RangeIndex)
+    # Row numbers are hidden, also of sorted or selected rows; an index with names is shown.
+    numbered = frame.index.dtype.kind in "iu"
     st.table(texts, border="horizontal", hide_index=numbered, alt=alt)
 
 

@@ -235,18 +235,18 @@ def segment_documents(
 ) -> tuple[Segment, ...]:
     """Return what the bundle holds of the segments, from their profiles, by number."""
     return tuple(
-        _segment(profile, kmeans.colours[profile["segment"]])
-        for profile in sorted(profiles, key=lambda p: p["segment"])
+        _segment(profile, kmeans) for profile in sorted(profiles, key=lambda p: p["segment"])
     )
 
 
-def _segment(profile: Mapping[str, Any], colour: int) -> Segment:
+def _segment(profile: Mapping[str, Any], kmeans: KMeansModel) -> Segment:
+    number = profile["segment"]
     medians, indexed = (
         [name for name in names if name != INCOME or knows_direction(profile)]
         for names in (MEDIANS, INDEXED)
     )
     return Segment(
-        segment=profile["segment"],
+        segment=number,
         name=profile["segment_name"],
         sentence=profile["sentence"],
         customers=profile["customers"],
@@ -264,7 +264,8 @@ def _segment(profile: Mapping[str, Any], colour: int) -> Segment:
         exclusivity=profile["rule_exclusivity"],
         locations=[Place(**one) for one in _plain(profile["top_locations"])],
         people=profile["people"],
-        colour=colour,
+        colour=kmeans.colours[number],
+        id=kmeans.ids[number] if kmeans.ids else None,
     )
 
 

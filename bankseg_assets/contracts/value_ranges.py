@@ -68,3 +68,10 @@ def money_range(rule: ColumnRule) -> tuple[Decimal, Decimal]:
 def first_day(rule: ColumnRule) -> date:
     """Return the first valid day of a transaction."""
     return rule.minimum if isinstance(rule.minimum, date) else EARLIEST_DAY
+
+
+MOST_CONFLICTS = 0.10
+"""The share of repeat customers whose rows may disagree in birth date or gender.
+
+Above it, the key may not identify persons; the real file has over 90 %: its IDs are scrambled.
+"""

@@ -6,7 +6,10 @@ from bankseg_assets.defs.resources import PublishedResource
 from bankseg_assets.release.releases import current_refusal, current_release
 
 
-@dg.run_failure_sensor(default_status=dg.DefaultSensorStatus.RUNNING)
+@dg.run_failure_sensor(
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Logs the failed steps of a run with their causes.",
+)
 def failure_sensor(context: dg.RunFailureSensorContext) -> None:
     """Log the failed steps of a run with their causes."""
     steps = context.get_step_failure_events()
@@ -18,7 +21,9 @@ def failure_sensor(context: dg.RunFailureSensorContext) -> None:
 
 
 @dg.run_status_sensor(
-    run_status=dg.DagsterRunStatus.SUCCESS, default_status=dg.DefaultSensorStatus.RUNNING
+    run_status=dg.DagsterRunStatus.SUCCESS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Logs the release that a run made, or why its candidate was refused.",
 )
 def release_sensor(context: dg.RunStatusSensorContext, published: PublishedResource) -> None:
     """Log the release that a run made, or why its candidate was refused.

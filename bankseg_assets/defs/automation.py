@@ -102,11 +102,20 @@ recommendations = dg.define_asset_job(
 JOBS = [refresh, refit, ingestion, recommendations, comparison]
 # Knowing a better algorithm is useful, but not worth a minute per batch.
 comparison_schedule = dg.ScheduleDefinition(
-    job=comparison, cron_schedule="0 3 * * 0", default_status=dg.DefaultScheduleStatus.RUNNING
+    job=comparison,
+    cron_schedule="0 3 * * 0",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Compares k-means with other algorithms every Sunday at 03:00 UTC.",
 )
 
 
-@dg.schedule(job=refit, cron_schedule="0 4 1 * *", default_status=dg.DefaultScheduleStatus.RUNNING)
+@dg.schedule(
+    job=refit,
+    cron_schedule="0 4 1 * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Fits the models again on the first day of every month at 04:00 UTC, once there is "
+    "a release.",
+)
 def refit_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Refit the models every month, so that segments do not become stale."""
     if current_release(load_settings().published_dir) is None:
@@ -121,6 +130,8 @@ SCHEDULES = [comparison_schedule, refit_schedule]
     job=refresh,
     minimum_interval_seconds=LOOK_EVERY_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Starts `refresh` when files arrive in the landing folder; also after a "
+    "withdrawal or a change of the contract. Retries a failed run.",
 )
 def landing_sensor(
     context: dg.SensorEvaluationContext, delivery: DeliveryResource
@@ -147,6 +158,7 @@ def landing_sensor(
     job=recommendations,
     minimum_interval_seconds=LOOK_EVERY_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Starts `recommendations` when files of product holdings arrive.",
 )
 def holdings_sensor(
     context: dg.SensorEvaluationContext, delivery: DeliveryResource, holdings: HoldingsResource
@@ -177,6 +189,8 @@ def holdings_sensor(
     job=refresh,
     minimum_interval_seconds=RECOVER_EVERY_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Starts `refresh` from cleaned data whose checks passed but that no model was made "
+    "from, such as after a crash.",
 )
 def cleaned_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.SkipReason:
     """Build models and a release from the newest cleaned data once its blocking checks passed.
@@ -210,6 +224,7 @@ def cleaned_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Sk
     job=refit,
     minimum_interval_seconds=REFIT_EVERY_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Starts `refit` when the check `model_suits_todays_customers` warns.",
 )
 def refit_sensor(
     context: dg.SensorEvaluationContext, published: PublishedResource

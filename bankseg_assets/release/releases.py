@@ -84,6 +84,8 @@ class Manifest(Document):
     """The document of a release. A field with a default is absent in older releases."""
 
     format: int = FORMAT
+    serial: int = 0
+    """1 for the first release, then one more for each; 0 in older releases."""
     kind: str
     note: str
     created_at: str
@@ -112,6 +114,11 @@ class Release(Manifest):
 
     name: str
     folder: Path
+
+    @property
+    def number(self) -> int:
+        """The number of this version for people, from 1; 0 for data that is not released."""
+        return self.serial or int(self.name.split("-")[0] or 0)
 
     @property
     def fit(self) -> ModelFit:
@@ -204,6 +211,7 @@ def roll_back(store: VersionStore, to: str = "", note: str = "") -> Release:
     # As it is on disk, with the fields that only a newer build knows.
     manifest = read_document(store.folder / RELEASE / wanted.name) | {
         "kind": ROLLBACK,
+        "serial": next_serial(releases[-1]),
         "note": note or f"Rolled back to {wanted.name} by the operator.",
         "created_at": now(),
     }
@@ -212,6 +220,11 @@ def roll_back(store: VersionStore, to: str = "", note: str = "") -> Release:
     found = current_release(store.folder)
     assert found is not None
     return found
+
+
+def next_serial(newest: Release | None) -> int:
+    """Return the number of the release that follows the newest one."""
+    return newest.number + 1 if newest else 1
 
 
 def prune(store: VersionStore, assets: Iterable[str]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 SETTINGS_FILE = Path("bankseg.toml")
 CALLED_FROM = "BANKSEG_CALLED_FROM"
 """Environment variable: the folder in which a command was called, if not that of the process."""
+_SWITCH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 DEFAULT_CONTRACT = Path(__file__).resolve().parents[2] / "contract.toml"
 
 
@@ -32,6 +33,8 @@ class Settings:
     api_port: int = 8600
     keep_versions: int = 3
     contract: Path = DEFAULT_CONTRACT
+    run_button: bool = True
+    """Whether the app has a button that starts a batch."""
 
     @property
     def landing_dir(self) -> Path:
@@ -154,8 +157,9 @@ def _from_environment(environ: Mapping[str, str]) -> dict[str, object]:
 def _convert(name: str, value: object, default: object) -> Any:
     expected = Path if isinstance(default, Path) else type(default)
     try:
+        if expected is bool:
+            return _SWITCH[str(value).lower()]
         return expected(value)  # type: ignore[call-arg]
-    except (TypeError, ValueError) as error:
-        raise SettingsError(
-            f"BANKSEG_{name.upper()} is {value!r}; expected {expected.__name__}, such as {default}."
-        ) from error
+    except (TypeError, ValueError, KeyError) as error:
+        wanted = "true or false" if expected is bool else f"{expected.__name__}, such as {default}"
+        raise SettingsError(f"BANKSEG_{name.upper()} is {value!r}; expected {wanted}.") from error

@@ -55,6 +55,8 @@ class Segment(Document):
     people: str | None = None
     colour: int | None = None
     """Index in the palette; older bundles use the segment's number."""
+    id: int | None = None
+    """Stands for this segment in all releases, and is never used again; None in older bundles."""
 
 
 class TextInput(Document):

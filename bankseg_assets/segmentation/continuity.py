@@ -1,6 +1,6 @@
 """Keep numbers, names and colours of segments stable between the model in use and a new one."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
 
@@ -77,7 +77,8 @@ def kept_names(
 
     `facts`: of the new segments (k,). `names`, `named_for`: of the model in use (l,). A matched
     segment keeps its name unless its numbers have moved or contradict the name, alone or beside the
-    names of the others.
+    names of the others. A new segment does not get the name of a dissolved one: customers who move
+    from one to the other would seem to have stayed.
     """
     fresh = segment_names(facts)
     reasons = [_reasons(fact) for fact in facts]
@@ -86,8 +87,10 @@ def kept_names(
         for place, previous in enumerate(continued)
         if previous is not None and _deviations_unchanged(named_for[previous], reasons[place])
     }
+    dissolved = {name for i, name in enumerate(names) if i not in continued}
     while True:
-        found = _with_kept(fresh, {place: names[previous] for place, previous in kept.items()})
+        old = {place: names[previous] for place, previous in kept.items()}
+        found = _with_kept(fresh, old, dissolved)
         wrong = contradicted(found, facts) & kept.keys()
         if not wrong:
             break
@@ -103,17 +106,32 @@ def kept_colours(colours: Sequence[int], continued: Sequence[int | None]) -> lis
     return [colours[previous] if previous is not None else next(fresh) for previous in continued]
 
 
+def kept_ids(
+    ids: Sequence[int], given: int, continued: Sequence[int | None]
+) -> tuple[list[int], int]:
+    """Return an ID per segment, and how many IDs have been given by then.
+
+    A matched segment keeps its ID; another gets one that no segment has had, of all those `given`
+    since the first release. So the ID of a dissolved segment is not used again.
+    """
+    fresh = count(max([given, *(one + 1 for one in ids)]))
+    found = [ids[previous] if previous is not None else next(fresh) for previous in continued]
+    return found, next(fresh)
+
+
 def _deviations_unchanged(before: dict[str, float], now: dict[str, float]) -> bool:
     return before.keys() == now.keys() and all(
         abs(before[measure] - value) < NAME_SLACK for measure, value in now.items()
     )
 
 
-def _with_kept(fresh: Sequence[str], kept: Mapping[int, str]) -> list[str]:
-    """Return the new names with kept ones in their place, without duplicates."""
+def _with_kept(
+    fresh: Sequence[str], kept: Mapping[int, str], dissolved: Collection[str]
+) -> list[str]:
+    """Return the new names with kept ones in their place, without duplicates or dissolved ones."""
     found: list[str] = []
     for place, suggestion in enumerate(fresh):
-        taken = {*kept.values(), *found}
+        taken = {*kept.values(), *found, *dissolved}
         found.append(kept[place] if place in kept else free_name(suggestion, taken))
     return found
 

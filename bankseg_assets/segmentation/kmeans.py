@@ -9,7 +9,13 @@ from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.segmentation.alternatives import FITS, RESAMPLES, Algorithm
-from bankseg_assets.segmentation.continuity import SegmentMatching, kept_colours, kept_names, match
+from bankseg_assets.segmentation.continuity import (
+    SegmentMatching,
+    kept_colours,
+    kept_ids,
+    kept_names,
+    match,
+)
 from bankseg_assets.segmentation.features import component_names
 from bankseg_assets.segmentation.grid_summary import GridSummary, summarise
 from bankseg_assets.segmentation.k_selection import RESAMPLES as K_MEANS_RESAMPLES
@@ -65,6 +71,10 @@ class KMeansModel:
     shares: list[float] | None = None
     covariances: list[list[list[float]]] | None = None
     colours: list[int] = field(default_factory=list)
+    ids: list[int] = field(default_factory=list)
+    """The ID of each segment, which is never used again; empty in older models."""
+    ids_given: int = 0
+    """How many IDs have been given since the first release."""
     named_for: list[dict[str, float]] = field(default_factory=list)
     """The deviations that each name is based on (see `segment_words`)."""
     matching: SegmentMatching | None = None
@@ -107,10 +117,14 @@ class KMeansModel:
 
 @dataclass(frozen=True)
 class InUse:
-    """The models of the release in use, whose segments the new ones continue."""
+    """The models of the release in use, whose segments the new ones continue.
+
+    ids_given: how many segment IDs have been given, also by releases that were rolled back.
+    """
 
     pca: PcaModel
     kmeans: KMeansModel
+    ids_given: int = 0
 
 
 def fit_kmeans(
@@ -131,9 +145,7 @@ def fit_kmeans(
     Raises ValueError when `options.ks` is empty, or `wanted` is not in it.
     """
     if not options.ks:
-        raise ValueError(
-            "No k to choose from: k_min is above k_max. Give a k_max of at least k_min."
-        )
+        raise ValueError("No k to choose from: `ks` is empty. Name at least one k, such as [4].")
     points = _points(rfm, pca, in_use).persist()
     try:
         division = _divide(points, options, wanted=wanted, algorithm=algorithm, in_use=in_use)
@@ -160,11 +172,13 @@ class _Division:
 
 @dataclass(frozen=True)
 class _Identities:
-    """Names, the deviations they are based on, and colours, of k segments."""
+    """Names, the deviations they are based on, colours and IDs, of k segments."""
 
     names: list[str]
     named_for: list[dict[str, float]]
     colours: list[int]
+    ids: list[int]
+    ids_given: int
 
 
 def _model(division: _Division, identities: _Identities, algorithm: Algorithm) -> KMeansModel:
@@ -192,6 +206,8 @@ def _model(division: _Division, identities: _Identities, algorithm: Algorithm) -
         shares=None if partition.shares is None else partition.shares.tolist(),
         covariances=None if partition.covariances is None else partition.covariances.tolist(),
         colours=identities.colours,
+        ids=identities.ids,
+        ids_given=identities.ids_given,
         named_for=identities.named_for,
         matching=division.matching,
         criteria_met=choice.rank,
@@ -275,12 +291,15 @@ def _identities(
     facts: Sequence[SegmentFacts], in_use: InUse | None, matching: SegmentMatching | None
 ) -> _Identities:
     if in_use is None or matching is None:
-        names, named_for = kept_names(facts, [], [], [None] * len(facts))
-        return _Identities(names, named_for, list(range(len(facts))))
+        new = [None] * len(facts)
+        names, named_for = kept_names(facts, [], [], new)
+        return _Identities(names, named_for, list(range(len(facts))), *kept_ids([], 0, new))
     before = in_use.kmeans
     names, named_for = kept_names(facts, before.names, before.named_for, matching.continued)
     colours = kept_colours(before.colours, matching.continued)
-    return _Identities(names, named_for, colours)
+    ids = before.ids or list(range(before.k))  # older models have none
+    given = max(before.ids_given, in_use.ids_given)
+    return _Identities(names, named_for, colours, *kept_ids(ids, given, matching.continued))
 
 
 def polish(points: DataFrame, partition: Partition) -> tuple[Partition, int]:

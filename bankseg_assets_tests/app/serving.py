@@ -22,7 +22,7 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 def serve(data_dir: Path) -> Iterator[str]:
     """Serve the app over a data folder; yield its address."""
     port = _free_port()
-    command = [str(STREAMLIT), "run", "app/main.py", "--server.port", str(port)]
+    command = [str(STREAMLIT), "run", "app/server.py", "--server.port", str(port)]
     environment = os.environ | {"BANKSEG_DATA_DIR": str(data_dir)}
     log_file = data_dir / "streamlit.log"
     with (

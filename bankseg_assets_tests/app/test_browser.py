@@ -1,5 +1,6 @@
 """A session in a real browser: get an answer, then switch to a new model."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from playwright.sync_api import expect
 
 from bankseg_assets.storage.documents import DOCUMENT_FILE
+from bankseg_assets_tests.app.customers import tables
 from bankseg_assets_tests.app.publishing import publish
 from bankseg_assets_tests.app.serving import TIMEOUT, serve
 from bankseg_assets_tests.browser import open_page
@@ -57,3 +59,34 @@ def test_session_gets_an_answer_and_then_the_new_model(data_dir: Path, address: 
         expect(page.get_by_role("button", name="Show the newer version")).to_have_count(0)
 
     assert hosts == {address.removeprefix("http://")}  # nothing leaves the machine
+
+
+@pytest.mark.parametrize("link", ["segments/x", "nosuch"])
+def test_wrong_link_gets_a_page_that_leads_on(data_dir: Path, address: str, link: str) -> None:
+    publish(data_dir)
+    with open_page() as page:
+        page.set_default_timeout(TIMEOUT * 1000)
+        expect.set_options(timeout=TIMEOUT * 1000)
+        page.goto(f"{address}/{link}")
+        expect(page.get_by_role("heading", name="This page does not exist")).to_be_visible()
+        expect(page.get_by_text(f"/{link}", exact=True)).to_be_visible()
+        page.get_by_role("link", name="Segments: whom to target").click()
+        expect(page.get_by_role("heading", level=1, name="Segments")).to_be_visible()
+        expect(page).to_have_title("Segments · Customer segments")
+
+
+def test_back_returns_to_the_previous_cell(data_dir: Path, address: str) -> None:
+    publish(data_dir, tables())
+    with open_page() as page:
+        page.set_default_timeout(TIMEOUT * 1000)
+        expect.set_options(timeout=TIMEOUT * 1000)
+        page.goto(f"{address}/rfm_grid?rfm_recency=5&rfm_frequency=1")
+        box = page.get_by_role("combobox").first
+        expect(box).to_have_value(re.compile("days"))
+        before = box.input_value()
+        box.click()
+        page.get_by_role("option").last.click()
+        expect(page).to_have_url(re.compile("rfm_recency=1&"))
+        page.go_back()
+        expect(box).to_have_value(before)
+        expect(page).to_have_url(re.compile("rfm_recency=5&"))

@@ -41,7 +41,15 @@ def port(tmp_path_factory: pytest.TempPathFactory) -> Iterator[int]:
         listener.bind(("127.0.0.1", 0))
         port = int(listener.getsockname()[1])
     folder = tmp_path_factory.mktemp("data")
-    command = [sys.executable, "-m", "streamlit", "run", "app/main.py", "--server.port", str(port)]
+    command = [
+        sys.executable,
+        "-m",
+        "streamlit",
+        "run",
+        "app/server.py",
+        "--server.port",
+        str(port),
+    ]
     with (folder / "log").open("wb") as log:
         server = subprocess.Popen(
             command,

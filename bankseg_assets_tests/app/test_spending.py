@@ -63,16 +63,16 @@ def test_overview_page_shows_spending_beside_income(data_dir: Path) -> None:
         "Income": "INR 12 million",
         "With more than one spending transaction": "50.0%",
     }
-    assert "Darker: more spending per customer." in text_of(page)
+    assert "Stronger blue: more spending per customer." in text_of(page)
 
 
 def test_overview_page_of_unknown_direction(data_dir: Path) -> None:
     publish(data_dir, {"segment_profiles": PROFILES}, {"eda_report": {"overview": [WINDOW]}})
     page = open_page("overview")
     assert [box.label for box in page.metric] == [
-        *("Customers", "Money moved", "Money per customer", "With more than one transaction"),
+        *("Customers", "Money", "Money per customer", "With more than one transaction"),
     ]
-    assert "Darker: more money per customer." in text_of(page)
+    assert "Stronger blue: more money per customer." in text_of(page)
 
 
 def test_segments_page_shows_spending_and_income(data_dir: Path) -> None:
@@ -146,8 +146,8 @@ def test_campaign_list_carries_income_where_known(data_dir: Path, is_known: bool
 
 
 def test_labels_are_of_spending_where_known() -> None:
-    assert label("monetary", direction_known=True) == "Total spending"
-    assert label("monetary") == "Total of the amounts"
+    assert label("monetary", direction_known=True) == "Sum of the spending"
+    assert label("monetary") == "Sum of the amounts"
     assert label("average_balance", direction_known=True) == label("average_balance")
     assert written("income", 2500, Numbers("INR")) == "INR 2,500"
     assert written("frequency", 2500, Numbers("INR")) == "2,500"

@@ -16,6 +16,7 @@ from bankseg_assets.release.releases import Release, current_release
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, Settings
 from bankseg_assets.scoring.answers import Answers, answers
 from bankseg_assets.scoring.bundle import Bundle, load_bundle
+from bankseg_assets.segmentation.k_selection import DEFAULT_KS
 from bankseg_assets_tests.running import Platform, run_platform
 
 MOST_SEGMENTS = 6  # instead of ten: each k takes a second
@@ -41,7 +42,9 @@ def run_bank(
             shutil.copyfile(file, folder / file.name)
             (folder / f"{file.name}.done").touch()  # complete; a new file would be waited for
     platform = resources(settings, spark=spark)
-    config = dg.RunConfig({"kmeans_model": KMeansConfig(k_max=MOST_SEGMENTS)})
+    config = dg.RunConfig(
+        {"kmeans_model": KMeansConfig(ks=list(range(DEFAULT_KS[0], MOST_SEGMENTS + 1)))}
+    )
     return Platform(settings, platform, run_platform(platform, config=config))
 
 

@@ -98,7 +98,7 @@ def test_proxy_serves_app_and_api(nginx: str, tmp_path: Path) -> None:
     publish(tmp_path / "data")
     app, api = free_port(), free_port()
     environ = os.environ | {"BANKSEG_DATA_DIR": str(tmp_path / "data"), "PYTHONPATH": str(ROOT)}
-    streamlit = ["streamlit", "run", str(ROOT / "app/main.py"), "--server.port", str(app)]
+    streamlit = ["streamlit", "run", str(ROOT / "app/server.py"), "--server.port", str(app)]
     commands = {app: streamlit, api: ["ops.api.server", "--port", str(api)]}
     (tmp_path / "nginx").mkdir()
     with ProcessTree() as processes:

@@ -106,3 +106,13 @@ def test_invalid_settings_file_is_explained(tmp_path: Path, content: bytes, mess
     file.write_bytes(content)
     with pytest.raises(SettingsError, match=message):
         load_settings({}, file)
+
+
+@pytest.mark.parametrize(("text", "expected"), [("false", False), ("0", False), ("True", True)])
+def test_switch_is_read_from_text(text: str, expected: bool) -> None:
+    assert load_settings({"BANKSEG_RUN_BUTTON": text}, NO_FILE).run_button is expected
+
+
+def test_invalid_switch_is_named_in_error() -> None:
+    with pytest.raises(SettingsError, match="BANKSEG_RUN_BUTTON is 'maybe'; expected true or fal"):
+        load_settings({"BANKSEG_RUN_BUTTON": "maybe"}, NO_FILE)

@@ -5,7 +5,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bankseg_assets.segmentation.continuity import NAME_SLACK, kept_colours, kept_names, match
+from bankseg_assets.segmentation.continuity import (
+    NAME_SLACK,
+    kept_colours,
+    kept_ids,
+    kept_names,
+    match,
+)
 from bankseg_assets.segmentation.name_claims import contradicted
 from bankseg_assets.segmentation.naming import segment_names
 from bankseg_assets.segmentation.segment_words import SegmentFacts
@@ -67,6 +73,43 @@ def test_name_is_kept_while_numbers_are_stable() -> None:
     names, named_for = kept_names(segments, ["Winners", "Asleep"], before, [0, 1, None])
     assert names == ["Winners", "Big spenders, larger amounts", "Medium spenders"]
     assert named_for == [before[0], {"average_amount": 0.9}, {"average_amount": 0.1}]
+
+
+def test_new_segment_does_not_get_the_name_of_a_dissolved_one() -> None:
+    """Segment 1 is dissolved; a new one with the same words must not seem to continue it."""
+    segments = [facts({"average_amount": 0.9}), facts({"average_amount": 0.1})]
+    names, _ = kept_names(
+        segments,
+        ["Winners", "Medium spenders"],
+        [{"average_amount": 0.9}, {"average_amount": 0.1}],
+        [0, None],
+    )
+    assert names == ["Winners", "Medium spenders (2)"]
+
+
+def test_ids_of_dissolved_segments_are_not_used_again() -> None:
+    ids, given = kept_ids([], 0, [None, None, None])
+    assert (ids, given) == ([0, 1, 2], 3)
+    ids, given = kept_ids(ids, given, [0, 1])  # 2 is dissolved
+    assert (ids, given) == ([0, 1], 3)
+    ids, given = kept_ids(ids, given, [1, None])  # 0 is dissolved
+    assert (ids, given) == ([1, 3], 4)
+    ids, given = kept_ids(ids, given, [None, 1, None])
+    assert (ids, given) == ([4, 3, 5], 6)
+
+
+@given(st.lists(st.lists(st.integers(0, 4), max_size=5, unique=True), max_size=8))
+def test_id_stands_for_one_segment_over_releases(releases: list[list[int]]) -> None:
+    """Each release continues some segments of the previous one and has some new ones."""
+    ids, given = kept_ids([], 0, [None] * 5)
+    dissolved: set[int] = set()
+    for wanted in releases:
+        continued = [one if one < len(ids) else None for one in wanted] or [None]
+        new, given = kept_ids(ids, given, continued)
+        assert not dissolved & set(new)
+        assert len(set(new)) == len(new)
+        dissolved |= set(ids) - set(new)
+        ids = new
 
 
 def test_kept_name_is_unique() -> None:

@@ -141,7 +141,7 @@ def test_fit_is_independent_of_partitioning(fitted: Fitted) -> None:
 
 
 def test_empty_k_range_error_names_wrong_bound(fitted: Fitted) -> None:
-    with pytest.raises(ValueError, match="k_min is above k_max"):
+    with pytest.raises(ValueError, match="`ks` is empty"):
         fit_kmeans(fitted.rfm, fitted.pca, SweepOptions(range(8, 6), fewest=4, seed=1))
 
 

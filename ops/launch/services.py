@@ -100,7 +100,7 @@ def platform_services(settings: Settings, code_socket: Path) -> list[Service]:
         Service(name="dagster-daemon", command=(*module, "dagster._daemon", "run", *workspace)),
         Service(
             name="app",
-            command=(*module, "streamlit", "run", "app/main.py", *app),
+            command=(*module, "streamlit", "run", "app/server.py", *app),
             title="Bank app",
             port=settings.app_port,
             health_path="/_stcore/health",

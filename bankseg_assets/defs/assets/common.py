@@ -9,7 +9,9 @@ INGESTION = "ingestion"
 INSIGHT = "insight"
 MODELS = "models"
 SEGMENTS = "segments"
+CLASSIFIER = "classifier"
 ACTIONS = "actions"
+RELEASES = "releases"
 
 # The real file ends in October 2016 and deliveries are irregular: a week without a new version is a
 # warning, a month is a failure.

@@ -31,6 +31,7 @@ from bankseg_assets.cleaning.parts import parts_of, rows_by_delivery
 from bankseg_assets.cleaning.repetition import repeated_values
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS, INCOME
 from bankseg_assets.contracts.value_ranges import (
+    MOST_CONFLICTS,
     OLDEST_YEARS,
     amount_range,
     first_day,
@@ -49,7 +50,6 @@ from bankseg_assets.segmentation.k_selection import SMALLEST_SHARE
 from bankseg_assets.storage.outputs import row_count
 from bankseg_assets.storage.version_store import version_record
 
-MOST_CONFLICTS = 0.10  # of repeat customers; the real file has over 90 %: its IDs are scrambled
 Range = tuple[Any, Any]
 """Allowed minimum and maximum; None for no limit."""
 VERSION = "version"

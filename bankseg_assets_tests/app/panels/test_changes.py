@@ -1,11 +1,13 @@
 """Tests of the segment migration's table and diagram."""
 
 from decimal import Decimal
+from pathlib import Path
 
 import pandas as pd
 
-from app.panels.changes import as_table, sankey, shown
+from app.panels.changes import as_table, compared, distinct_names, sankey, shown
 from app.widgets.numbers import Numbers
+from bankseg_assets.release.releases import PROMOTION, Release
 
 COLUMNS = ("kind", "from_segment", "from_name", "to_segment", "to_name", "moved")
 FLOWS = pd.DataFrame(
@@ -36,5 +38,52 @@ def test_gone_customers_are_not_model_moves() -> None:
 
 
 def test_sankey_has_the_figures_of_the_table() -> None:
-    link = sankey(shown(FLOWS, "both"), {}).data[0].link
+    link = sankey(shown(FLOWS, "both"), {}, Numbers()).data[0].link
     assert sorted(link.value) == [30, 40, 60, 1_000]
+    assert "Big to Small: 30 customers" in link.customdata
+
+
+def test_sankey_names_have_customers_in_the_order_of_segments() -> None:
+    labels = sankey(shown(FLOWS, "both"), {}, Numbers()).data[0].node.label
+    assert labels == (
+        "Big · 1,030",
+        "Small · 40",
+        "new · 60",
+        "Large · 1,000",
+        "Small · 90",
+        "gone · 40",
+    )
+
+
+def test_table_has_no_row_numbers_of_sorted_flows() -> None:
+    assert isinstance(as_table(shown(FLOWS, "both"), Numbers()).index, pd.RangeIndex)
+
+
+def test_move_to_a_segment_of_the_same_name_is_distinguished() -> None:
+    moved = FLOWS.iloc[[0, 1]].assign(to_name="Big")
+    assert distinct_names(moved)["from_name"].tolist() == ["Big (previous version)"] * 2
+
+
+def test_comparison_of_the_same_snapshot_is_explained() -> None:
+    old, new = (_release(serial) for serial in (2, 3))
+    assert compared("2016-10-22", "2016-10-22", old, new).startswith(
+        "Both version 2 and version 3 are of the snapshot of 22 October 2016: files"
+    )
+    assert compared("2016-09-22", "2016-10-22", None, new) == (
+        "Snapshots of 22 September 2016 (the previous version) and 22 October 2016 (version 3)."
+    )
+
+
+def _release(serial: int) -> Release:
+    return Release(
+        serial=serial,
+        name=f"{serial:08}-x",
+        folder=Path(),
+        kind=PROMOTION,
+        note="",
+        created_at="",
+        run_id="",
+        is_demo=False,
+        versions={},
+        model_sha256="",
+    )

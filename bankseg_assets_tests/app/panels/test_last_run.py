@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.panels.last_run import _QUERY, Run, last_run, reasons
+from app.panels.last_run import FAILURE, RUNS, Run, last_run, reasons
 
 
 def step(message: str, *causes: str, implicit: str = "") -> dict[str, Any]:
@@ -30,7 +30,8 @@ def check(description: str, *, success: bool = False, severity: str = "ERROR") -
 @contextmanager
 def dagster(*runs: dict[str, Any], status: int = 200) -> Iterator[int]:
     """Serve these runs as the answer to every query; yield the port."""
-    answer = json.dumps({"data": {"runsOrError": {"results": runs}}}).encode()
+    data = {"runsOrError": {"results": runs}, "runOrError": runs[0] if runs else {}}
+    answer = json.dumps({"data": data}).encode()
 
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
@@ -93,8 +94,9 @@ def test_last_run_is_none_without_runs_or_answer() -> None:
         assert last_run(port) is None
 
 
-def test_query_is_valid_for_dagsters_schema() -> None:
+@pytest.mark.parametrize("query", [RUNS, FAILURE])
+def test_query_is_valid_for_dagsters_schema(query: str) -> None:
     from dagster_graphql.schema import create_schema
     from graphql import parse, validate
 
-    assert validate(create_schema().graphql_schema, parse(_QUERY)) == []
+    assert validate(create_schema().graphql_schema, parse(query)) == []

@@ -106,7 +106,7 @@ def test_overview_shows_deliveries_and_row_outcomes(data_dir: Path) -> None:
     page = open_page("views/overview.py")
     assert [(box.label, box.value) for box in page.metric] == [
         ("Customers", "60"),
-        ("Money moved", "INR 4,500"),
+        ("Money", "INR 4,500"),
         ("Money per customer", "INR 75"),
         ("With more than one transaction", "50.0%"),
     ]

@@ -7,7 +7,13 @@ from threading import Thread
 
 import pytest
 
-from app.state.dagster_client import DagsterError, launch
+from app.state.dagster_client import (
+    _LAUNCH,
+    _UNFINISHED,
+    DagsterError,
+    RunInProgressError,
+    launch,
+)
 
 REPLIES = {
     "LaunchRunSuccess": {"run": {"runId": "0123"}},
@@ -20,12 +26,20 @@ class _Dagster(BaseHTTPRequestHandler):
     """Answers every mutation with the reply of the test."""
 
     reply = ""
+    in_progress: tuple[str, ...] = ()
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        if "Unfinished" in asked["query"]:
+            runs = [{"runId": "4567", "jobName": job} for job in self.in_progress]
+            self.answer(json.dumps({"data": {"runsOrError": {"results": runs}}}).encode())
+            return
         assert asked["variables"]["params"]["selector"]["jobName"] == "refresh"
         found = {"__typename": self.reply, **REPLIES.get(self.reply, {})}
         body = json.dumps({"data": {"launchRun": found}}).encode() if self.reply else b"<html>"
+        self.answer(body)
+
+    def answer(self, body: bytes) -> None:
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
@@ -55,6 +69,23 @@ def proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_launch_bypasses_proxies(dagster: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_Dagster, "reply", "LaunchRunSuccess")
     assert launch(dagster) == "0123"
+
+
+def test_launch_starts_one_run_at_a_time(dagster: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_Dagster, "reply", "LaunchRunSuccess")
+    monkeypatch.setattr(_Dagster, "in_progress", ("refit",))
+    with pytest.raises(RunInProgressError, match="The run 4567 is in progress"):
+        launch(dagster)
+    monkeypatch.setattr(_Dagster, "in_progress", ("comparison",))
+    assert launch(dagster) == "0123"
+
+
+@pytest.mark.parametrize("query", [_LAUNCH, _UNFINISHED])
+def test_query_is_valid_for_dagsters_schema(query: str) -> None:
+    from dagster_graphql.schema import create_schema
+    from graphql import parse, validate
+
+    assert validate(create_schema().graphql_schema, parse(query)) == []
 
 
 @pytest.mark.parametrize(

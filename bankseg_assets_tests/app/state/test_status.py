@@ -110,3 +110,8 @@ def test_a_first_release_has_nothing_to_compare_with() -> None:
         ("green", "Made today"),
         ("gray", "First version"),
     ]
+
+
+def test_later_release_without_comparison_is_not_called_first() -> None:
+    found = badges(release().model_copy(update={"serial": 3}), MADE)
+    assert [badge.words for badge in found] == ["Made today", "Not compared"]

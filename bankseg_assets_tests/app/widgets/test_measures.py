@@ -4,6 +4,7 @@ import pytest
 
 from app.widgets.measures import is_money, label, written
 from app.widgets.numbers import Numbers
+from bankseg_assets.classifier.build_bundle import _QUESTIONS, _QUESTIONS_ON_SPENDING
 from bankseg_assets.presentation.formatting import LAKH
 
 
@@ -33,3 +34,10 @@ def test_label_of_an_unknown_measure() -> None:
 def test_is_money_follows_the_table_contract() -> None:
     assert is_money("average_balance")
     assert not is_money("frequency")
+
+
+@pytest.mark.parametrize("direction_known", [False, True])
+def test_form_and_pages_have_one_name_for_a_measure(direction_known: bool) -> None:
+    asked = _QUESTIONS_ON_SPENDING if direction_known else _QUESTIONS
+    for measure, (name, *_) in asked.items():
+        assert label(measure, direction_known=direction_known) == name

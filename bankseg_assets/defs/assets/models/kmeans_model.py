@@ -1,5 +1,6 @@
 """Asset kmeans_model: the chosen k with its reason, and the centroids."""
 
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -10,7 +11,7 @@ from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
 from bankseg_assets.defs.assets.models.keep import KEEP, model_to_keep
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.presentation.markdown import raw_table
-from bankseg_assets.release.releases import current_release
+from bankseg_assets.release.releases import all_releases, current_release
 from bankseg_assets.reports.plots import line_plot
 from bankseg_assets.segmentation.alternatives import Algorithm
 from bankseg_assets.segmentation.k_selection import DEFAULT_KS, FEWEST_SEGMENTS, SEED, SweepOptions
@@ -23,9 +24,12 @@ from bankseg_assets.storage.documents import read_document
 class KMeansConfig(dg.Config):
     """The range of k, or k itself, and the clustering algorithm."""
 
-    k: int | None = Field(default=None, description="Use this k instead of choosing one.")
-    k_min: int = Field(default=DEFAULT_KS[0], ge=2, description="Smallest k of the sweep.")
-    k_max: int = Field(default=DEFAULT_KS[-1], description="Largest k of the sweep.")
+    # 0 and not None, because the Launchpad's scaffold leaves None out.
+    k: int = Field(default=0, ge=0, description="Use this k; 0 chooses one by the sweep.")
+    # A list and not two bounds: Dagster refuses a wrong type at launch, but not a wrong order.
+    ks: list[int] = Field(
+        default=list(DEFAULT_KS), description="Every k of the sweep, each at least 2."
+    )
     fewest: int = Field(
         default=FEWEST_SEGMENTS,
         description="Smallest k to choose if it meets the criteria: fewer segments are of little "
@@ -79,8 +83,8 @@ def kmeans_model(
     model = fit_kmeans(
         rfm_table,
         PcaModel.from_json(pca_model),
-        SweepOptions(range(config.k_min, config.k_max + 1), config.fewest, config.seed),
-        wanted=config.k,
+        SweepOptions(_swept(config), config.fewest, config.seed),
+        wanted=config.k or None,
         algorithm=config.algorithm,
         in_use=in_use,
     )
@@ -102,7 +106,8 @@ def _in_use(
         pca, kmeans = (
             read_document(release.path(asset)) for asset in ("pca_model", "kmeans_model")
         )
-        found = InUse(PcaModel.from_json(pca), KMeansModel.from_json(kmeans))
+        given = _ids_given(published.store.folder)
+        found = InUse(PcaModel.from_json(pca), KMeansModel.from_json(kmeans), given)
     except (OSError, ValueError) as error:
         context.log.warning(
             f"The models of release {release.name} cannot be read ({error}), so segments get new "
@@ -115,6 +120,21 @@ def _in_use(
         if len(found.kmeans.named_for) == len(found.kmeans.colours) == found.kmeans.k
         else None
     )
+
+
+def _swept(config: KMeansConfig) -> list[int]:
+    """Return the candidates in order; a k that is wanted is one of them."""
+    return sorted({*config.ks, *([config.k] if config.k else [])})
+
+
+def _ids_given(published_dir: Path) -> int:
+    """Return how many segment IDs the stored releases have given, including those rolled back."""
+    models = {
+        one.path("kmeans_model")
+        for one in all_releases(published_dir)
+        if "kmeans_model" in one.versions and one.path("kmeans_model").is_dir()
+    }
+    return max((read_document(one).get("ids_given", 0) for one in models), default=0)
 
 
 def _metadata(model: KMeansModel) -> dict[str, Any]:

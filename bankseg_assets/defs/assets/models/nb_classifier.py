@@ -10,7 +10,7 @@ from pyspark.sql import DataFrame
 from bankseg_assets.classifier.build_bundle import FittedModels, build_bundle
 from bankseg_assets.classifier.naive_bayes import Evaluation, fit_and_evaluate, fit_single
 from bankseg_assets.classifier.refresh import refresh_bundle
-from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
+from bankseg_assets.defs.assets.common import CLASSIFIER, FRESHNESS, OWNERS
 from bankseg_assets.defs.assets.models.keep import KEEP, model_to_keep
 from bankseg_assets.defs.io_managers import PATH_KEY
 from bankseg_assets.defs.metadata import table_value
@@ -37,7 +37,7 @@ class ClassifierConfig(dg.Config):
 
 
 @dg.asset(
-    group_name=MODELS,
+    group_name=CLASSIFIER,
     owners=OWNERS,
     kinds={"spark", "json"},
     freshness_policy=FRESHNESS,

@@ -13,7 +13,7 @@ from bankseg_assets.classifier.confusion_matrix import NotComparableError, held_
 from bankseg_assets.cleaning.row_counts import CLEANED, QUARANTINED, RAW, Account, accounts
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS
 from bankseg_assets.customers.customer_key import RFM_TABLE, key_of
-from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
+from bankseg_assets.defs.assets.common import FRESHNESS, OWNERS, RELEASES
 from bankseg_assets.defs.metadata import table_value
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.landing.ledger import WITHDRAWN
@@ -55,6 +55,7 @@ from bankseg_assets.release.releases import (
     ReleaseError,
     closure,
     current_release,
+    next_serial,
     note_refusal,
     now,
 )
@@ -77,7 +78,7 @@ ROOTS = (
     *("product_recommendations", "quarantined_holdings"),
 )
 GATES = {
-    _TOGETHER: "Each version was made from the other versions in the release.",
+    _TOGETHER: "Each version was made from the other versions in the release. Blocks the release.",
     "quality_is_kept": "Macro F1 on held-out customers is not clearly below that of the model in "
     "use. Blocks the release.",
     "separation_is_kept": "The silhouette of all customers is not clearly below that of the model "
@@ -183,7 +184,7 @@ class ReleaseConfig(dg.Config):
 
 
 @dg.asset(
-    group_name=MODELS,
+    group_name=RELEASES,
     owners=OWNERS,
     kinds={"json"},
     freshness_policy=FRESHNESS,
@@ -216,12 +217,10 @@ def release(
         refused = Refusal(run_id=context.run.run_id, at=now(), reasons=(str(error),))
         note_refusal(store.folder, refused)
         return
-    yield _result(_TOGETHER, passed=True, sentence="All versions were made from one another.")
-
     candidate = _candidate(store, versions, delivery, rfm_table)
     found = _evaluated(candidate, before, delivery, config)
-    for gate in found.gates:
-        yield _gate_result(gate, force=config.force)
+    results = [_result(_TOGETHER, passed=True, sentence="All versions were made from one another.")]
+    results += [_gate_result(gate, force=config.force) for gate in found.gates]
     if found.reasons and not config.force:
         context.log.error(f"Not promoted. {' '.join(found.reasons)}")
         refused = Refusal(
@@ -232,15 +231,18 @@ def release(
             deliveries=found.deliveries,
         )
         note_refusal(store.folder, refused)
+        yield from results
         return
     note_refusal(store.folder, None)
+    # Before the checks: Dagster assigns a check to the newest materialization.
     yield dg.Output(
-        _manifest(candidate, versions, found, context.run.run_id).model_dump(),
+        _manifest(candidate, versions, found, context.run.run_id, next_serial(before)).model_dump(),
         metadata={
             "replaces": before.name if before else "",
             "versions": table_value(["asset", "version"], versions.items()),
         },
     )
+    yield from results
 
 
 def _not_together(error: ReleaseError) -> Iterator[dg.AssetCheckResult]:
@@ -297,10 +299,11 @@ def _evaluated(
 
 
 def _manifest(
-    candidate: "_Candidate", versions: dict[str, str], found: _Evaluated, run_id: str
+    candidate: "_Candidate", versions: dict[str, str], found: _Evaluated, run_id: str, serial: int
 ) -> Manifest:
     forced = found.sentences(Verdict.REFUSED)
     return Manifest(
+        serial=serial,
         kind=PROMOTION,
         note=f"Forced: {' '.join(forced)}" if forced else "",
         created_at=now(),

@@ -80,7 +80,7 @@ def test_run_may_use_another_customer_key(after_batch: Platform) -> None:
     config = dg.RunConfig(
         {
             "rfm_table": RfmConfig(customer_key=key),
-            "kmeans_model": KMeansConfig(k_max=4),
+            "kmeans_model": KMeansConfig(ks=[2, 3, 4]),
             "release": ReleaseConfig(force=True),
         }
     )

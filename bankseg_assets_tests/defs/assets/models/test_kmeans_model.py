@@ -53,7 +53,7 @@ def test_unreadable_release_is_not_continued(after_batch: Platform) -> None:
     versions = after_batch.settings.published_dir / "kmeans_model"
     for file in versions.glob("*/model.json"):
         file.write_text("{}", encoding="utf-8")
-    run = run_with(after_batch, KMeansConfig(k=4, k_min=4, k_max=4))
+    run = run_with(after_batch, KMeansConfig(k=4, ks=[4]))
     assert run.failures == {}
     assert model(run).matching is None
     assert any("segments get new numbers and names" in warning for warning in run.warnings)
@@ -61,9 +61,7 @@ def test_unreadable_release_is_not_continued(after_batch: Platform) -> None:
 
 def test_run_may_set_algorithm(after_batch: Platform, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(alternatives, "MOST_ITERATIONS", 5)  # each is a Spark job
-    run = run_with(
-        after_batch, KMeansConfig(k=4, k_min=4, k_max=4, algorithm=Algorithm.GAUSSIAN_MIXTURE)
-    )
+    run = run_with(after_batch, KMeansConfig(k=4, ks=[4], algorithm=Algorithm.GAUSSIAN_MIXTURE))
     assert run.failures == {}
     assert model(run).algorithm == run.metadata["kmeans_model"]["algorithm"] == "Gaussian mixture"
 
@@ -76,7 +74,7 @@ def test_model_has_metrics_of_held_out_customers_too(batch: Platform) -> None:
 
 
 def test_run_may_set_k(after_batch: Platform) -> None:
-    run = run_with(after_batch, KMeansConfig(k=5, k_min=4, k_max=5))
+    run = run_with(after_batch, KMeansConfig(k=5, ks=[4, 5]))
     assert run.failures == {}
     assert model(run).k == len(model(run).centroids) == 5
     assert run.metadata["kmeans_model"]["k"] == 5

@@ -1,0 +1,146 @@
+"""Recent runs with their outcome in words, and a button that starts one."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import pandas as pd
+import streamlit as st
+
+from app.panels.last_run import Run, recent_runs
+from app.state.dagster_client import DagsterError, RunInProgressError, address, launch
+from app.widgets.tables import show_table
+from bankseg_assets.presentation.markdown import escaped
+from bankseg_assets.release.releases import Refusal, Release, all_releases, current_refusal
+from bankseg_assets.runtime.settings import load_settings
+
+LISTED = 8  # runs
+POLL = "5s"
+POLL_SECONDS = 5
+NO_MESSAGE = "It ended without an error message."
+MINUTE = 60
+
+
+def outcome(run: Run, releases: Iterable[Release], refused: Refusal | None) -> str:
+    """Return the outcome of a run in words."""
+    if run.is_at_work:
+        return progress(run)
+    if run.is_cancelled:
+        return "Stopped before its end."
+    if run.has_failed:
+        return f"Failed. {' '.join(run.reasons) or NO_MESSAGE}"
+    if refused is not None and refused.run_id == run.run_id:
+        return f"Finished, but the new version was refused. {' '.join(refused.reasons)}"
+    made = next((one for one in releases if one.run_id == run.run_id), None)
+    return f"Finished: version {made.number} was released." if made else "Finished."
+
+
+def progress(run: Run) -> str:
+    """Return how far an unfinished run is."""
+    if not run.done and not run.step:
+        return "Starting; the first step takes some seconds."
+    step = f": `{run.step}`" if run.step else ""
+    count = f"{run.done} of {run.steps}" if run.steps else f"{run.done}"
+    return f"In progress, {count} steps finished{step}."
+
+
+def as_table(
+    runs: Sequence[Run], releases: Sequence[Release], refused: Refusal | None
+) -> pd.DataFrame:
+    """Return a row per run, newest first."""
+    return pd.DataFrame(
+        [
+            {
+                "Started (UTC)": _time(run.started),
+                "Job": run.job,
+                "Took": _duration(run),
+                "Outcome": outcome(run, releases, refused),
+            }
+            for run in runs
+        ]
+    )
+
+
+def start_button() -> None:
+    """Draw the button that starts a run after a confirmation, unless a setting hides it."""
+    if not load_settings().run_button:
+        return
+    if st.button("Materialize now …", icon=":material/play_arrow:", key="materialize"):
+        confirm()
+
+
+@st.fragment(run_every=POLL)
+def show_runs() -> None:
+    """Draw the recent runs; the list is renewed while the page is open."""
+    settings = load_settings()
+    runs = _recent(settings.dagster_port)
+    if runs is None:
+        st.info(
+            f"Dagster does not answer at {address(settings.dagster_port)}, so runs are not listed. "
+            "`make run` starts it.",
+            icon=":material/cloud_off:",
+        )
+        return
+    if not runs:
+        st.caption("No run has been started yet.")
+        return
+    newest, dagster = runs[0], address(settings.dagster_port)
+    releases, refused = (
+        all_releases(settings.published_dir),
+        current_refusal(settings.published_dir),
+    )
+    link = f"[Run {newest.run_id[:8]}]({dagster}/runs/{newest.run_id})"
+    text = f"{link}: {escaped(outcome(newest, releases, refused))}"
+    if newest.is_at_work:
+        st.progress(min(newest.done / max(newest.steps, 1), 1.0), text=text)
+    elif newest.has_failed:
+        st.error(text, icon=":material/error:")
+    elif refused is not None and refused.run_id == newest.run_id:
+        st.warning(text, icon=":material/gpp_maybe:")
+    else:
+        st.success(text, icon=":material/check_circle:")
+    with st.expander("Recent runs", expanded=newest.has_failed):
+        show_table(as_table(runs, releases, refused), alt="Recent runs with their outcome")
+
+
+@st.dialog("Rebuild everything?")
+def confirm() -> None:
+    """Ask whether to start a run; start it if so, and report the result."""
+    st.markdown(
+        "This starts the job `refresh`: it ingests the landing folder and makes a new version of "
+        "all results, which takes minutes. New files are ingested without it. The version in use "
+        "stays until the new one has passed its checks."
+    )
+    with st.container(horizontal=True):
+        wanted = st.button("Start the run", type="primary", key="materialize_yes")
+        if st.button("Cancel", key="materialize_no"):
+            st.rerun()
+    if not wanted:
+        return
+    try:
+        with st.spinner("Dagster is asked to start the run …"):
+            run = launch(load_settings().dagster_port)
+    except RunInProgressError as error:
+        st.warning(str(error), icon=":material/hourglass_top:")
+    except DagsterError as error:
+        st.error(str(error), icon=":material/error:")
+    else:
+        st.success(f"The run {run[:8]} has been started; the page Data shows its progress.")
+        _recent.clear()
+
+
+@st.cache_data(ttl=POLL_SECONDS, show_spinner=False)
+def _recent(port: int) -> list[Run] | None:
+    return recent_runs(port, LISTED)
+
+
+def _time(seconds: float | None) -> str:
+    if seconds is None:
+        return ""
+    return f"{datetime.fromtimestamp(seconds, UTC):%Y-%m-%d %H:%M}"
+
+
+def _duration(run: Run) -> str:
+    if run.started is None or run.ended is None:
+        return ""
+    seconds = round(run.ended - run.started)
+    return f"{seconds} s" if seconds < MINUTE else f"{seconds // MINUTE} min {seconds % MINUTE} s"
