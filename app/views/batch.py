@@ -6,12 +6,13 @@ import pandas as pd
 import streamlit as st
 
 from app.panels import lists
-from app.panels.downloads import ID
 from app.state import data, session
 from app.widgets import page
+from bankseg_assets.campaigns.customer_list import ID
 from bankseg_assets.scoring.inputs import asked_of
 from bankseg_assets.scoring.lists.column_matching import match_columns
 from bankseg_assets.scoring.lists.errors import ListError
+from bankseg_assets.scoring.lists.hold_out import campaign_name
 from bankseg_assets.scoring.lists.score_table import CERTAINTY, ERROR, RESULTS, UNSURE_TEXT
 
 bundle = page.begin(
@@ -81,7 +82,7 @@ if not columns:
     st.info("Choose at least one column: without any input, no segment can be predicted.")
     st.stop()
 
-scorer = lists.scorer(bundle, columns, identity or "", release.name, data.actions())
+scorer = lists.scorer(bundle, columns, identity or "", campaign_name(""), data.actions())
 choice = (upload.file_id, release.name, tuple(columns.items()), identity)
 # The session keeps the result while rows are corrected; another list or choice replaces it.
 if st.session_state.get("scored_for") != choice:

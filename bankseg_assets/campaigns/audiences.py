@@ -9,7 +9,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -23,7 +23,9 @@ from bankseg_assets.storage.version_store import DamagedVersionError
 CUSTOMERS = "customer_segments"
 # A tenth of the memory of texts: a few names are repeated for all customers.
 _FORMAT = ds.ParquetFileFormat(dictionary_columns={"rfm_group", "segment_name"})
-GROUP, SEGMENT, CELL = "group", "segment", "cell"
+GROUP: Final = "group"
+SEGMENT: Final = "segment"
+CELL: Final = "cell"
 
 
 @dataclass(frozen=True)

@@ -125,7 +125,8 @@ def _confidence(bundle: Bundle, table: pa.Table) -> Array:
     order = np.argsort(numbers)
     places = order[np.searchsorted(numbers, table["segment"].to_numpy(), sorter=order)]
     chances = posterior(bundle, known).probabilities
-    return chances[np.arange(len(places)), places].round(CONFIDENCE_DIGITS)
+    found: Array = chances[np.arange(len(places)), places].round(CONFIDENCE_DIGITS)
+    return found
 
 
 def _doubles(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
@@ -153,7 +154,9 @@ def _money(table: pa.Table, bundle: Bundle) -> dict[str, Array]:
 def _actions(table: pa.Table, audience: Audience, actions: Mapping[int, str]) -> "pd.Series[str]":
     if audience.kind == CELL:
         by_group = {group: one.action for group, one in GROUP_ACTIONS.items()}
-        found: pd.Series[str] = table["rfm_group"].to_pandas().map(by_group).fillna("")
+        found: pd.Series[str] = (
+            table["rfm_group"].to_pandas().astype(object).map(by_group).fillna("")
+        )
         return found
     action = audience.action or actions.get(audience.segment, "")
     return pd.Series([action] * table.num_rows, dtype=object)
@@ -173,15 +176,13 @@ def _next_products(release: Release, ids: pa.ChunkedArray) -> "pd.Series[str] | 
     found = table.to_table([ID, "rank", "product"], filter=is_listed).to_pandas()
     if found.empty:
         return None
-    by_rank = [
-        pa.array(
-            rows.set_index(ID)["product"].reindex(ids.to_pandas()), pa.string(), from_pandas=True
-        )
-        for _, rows in found.groupby("rank", sort=True)
-    ]
-    joined = pc.binary_join_element_wise(*by_rank, ", ", null_handling="skip")
-    texts: pd.Series[str] = joined.to_pandas()
-    return texts
+    listed = ids.to_pandas()
+    joined = pd.Series("", index=listed.index)
+    for _, rows in found.groupby("rank", sort=True):
+        products = rows.set_index(ID)["product"].reindex(listed).fillna("").set_axis(listed.index)
+        between = np.where((joined == "") | (products == ""), "", ", ")
+        joined = joined + between + products
+    return joined
 
 
 def _facts(

@@ -25,7 +25,7 @@ _SEGMENT_KEYS = ("segment", "name", "sentence", "share_of_customers", "share_of_
 class Scored(BaseModel):
     """The most likely segment of a customer, and the probability of each segment.
 
-    `action`: the action that the release recommends for the segment, or null.
+    `action`: the action that the release recommends for the segment; null if it is not sure.
     """
 
     segment: int
@@ -114,7 +114,7 @@ def scored(bundle: Bundle, actions: Mapping[int, str], found: Answers) -> list[S
             name=names[place],
             probability=confidence,
             sure=sure,
-            action=actions.get(bundle.segments[place].segment),
+            action=actions.get(bundle.segments[place].segment) if sure else None,
             probabilities=dict(zip(names, row, strict=True)),
         )
         for place, confidence, sure, row in zip(

@@ -31,7 +31,7 @@ from bankseg_assets.scoring.inputs import asked_of, columns_of
 from bankseg_assets.scoring.lists.actions import read_actions
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.published_model import newest_first
-from ops.api import schema
+from ops.api import campaigns, schema
 from ops.exit_codes import reports
 from ops.launch.preflight import HOST, PreflightError, check_port
 from ops.launch.same_origin import LOOPBACK, SameOriginMiddleware, cross_site_reason
@@ -45,6 +45,8 @@ NO_TELEMETRY: Any = {"tracing": False, "metrics": False, "logs": False, "auto_co
 _EXPECTED = {
     "/score": 'a JSON object of the known inputs, such as {"frequency": 2}',
     "/score/batch": f"a JSON list of at most {schema.MAX_CUSTOMERS:,} objects of known inputs",
+    "/control-group": 'a JSON object such as {"campaign": "spring", "customers": ["C1", "C2"]}, '
+    f"with at most {schema.MAX_CUSTOMERS:,} customers and a share from 0 to 1",
 }
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     code: {"model": schema.Refusal, "description": why}
@@ -199,6 +201,7 @@ def build_api(published_dir: Path) -> FastAPI:
     )
     api.state.current = Current(published_dir)
     api.include_router(router)
+    api.include_router(campaigns.router)
     setattr(api, "openapi", partial(_openapi, api))  # noqa: B010 - mypy rejects assigning to a method
     return api
 

@@ -1,0 +1,44 @@
+"""Tables of groups and segments with customers, money and action."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from app.widgets.numbers import Numbers
+from bankseg_assets.campaigns.audiences import Total
+
+HIDDEN = "hidden"
+HIDDEN_NOTE = "Hidden: fewer than 11 customers, or a number from which so few could be calculated."
+
+
+def audience_table(
+    found: Sequence[Total], numbers: Numbers, *, title: str, direction_known: bool
+) -> pd.DataFrame:
+    """Return groups or segments as a formatted table; `title`: of the first column."""
+    money = "Spending" if direction_known else "Money"
+    rows = [
+        (
+            total.audience.name,
+            *(
+                (HIDDEN, HIDDEN, HIDDEN)
+                if total.customers is None or total.money is None
+                else (
+                    numbers.number(total.customers),
+                    numbers.short_money(float(total.money)),
+                    numbers.money(round(float(total.money) / total.customers)),
+                )
+            ),
+            total.audience.action,
+        )
+        for total in found
+    ]
+    columns = [title, "Customers", money, f"{money} per customer", "Action"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def label(total: Total, numbers: Numbers) -> str:
+    """Return an audience with its customers and money, for a picker."""
+    if total.customers is None or total.money is None:
+        return total.audience.name
+    money = numbers.short_money(float(total.money))
+    return f"{total.audience.name} · {numbers.count(total.customers)} customers · {money}"
