@@ -6,7 +6,6 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, Field
 
-from bankseg_assets.campaigns.audiences import totals
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.lists.hold_out import SHARE, HoldOut, campaign_name
 from ops.api.schema import MAX_CUSTOMERS, Refusal
@@ -55,6 +54,9 @@ class ControlGroup(BaseModel):
 @router.get("/audiences", responses={503: {"model": Refusal, "description": "No model yet"}})
 def audiences(request: Request) -> Audiences:
     """Return groups and segments with customers, money and recommended action."""
+    # It imports pandas, which a server that only scores does not need.
+    from bankseg_assets.campaigns.audiences import totals
+
     current: Any = request.app.state.current
     bundle, actions = current.model
     release = current.serving.release

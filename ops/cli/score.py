@@ -63,7 +63,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--id", metavar="COLUMN", help="the column with the customer ID, for the hold-out")
     add(
         "--campaign",
-        help="each name has its own hold-out, in every release (default: one for all unnamed campaigns)",
+        help="each name has its own hold-out, in every release (default: one for all)",
     )
     add(
         "--hold-out",

@@ -272,7 +272,8 @@ def test_model_is_described_without_sizes(client: Client) -> None:
 
 def test_openapi_lists_the_inputs_of_the_model(client: Client) -> None:
     found = client.get("/openapi.json").json
-    assert set(found["paths"]) == {"/health", "/model", "/score", "/score/batch"}
+    campaigns = {"/audiences", "/control-group"}
+    assert set(found["paths"]) == {"/health", "/model", "/score", "/score/batch"} | campaigns
     customer = found["components"]["schemas"]["Customer"]
     assert customer["properties"]["monetary"] == {
         "type": ["number", "null"],
@@ -542,3 +543,11 @@ def _addresses(pid: int) -> set[tuple[str, int]]:
                 name = ".".join(str(part) for part in bytes.fromhex(address)[::-1])
                 found.add((name, int(port, 16)))
     return found
+
+
+def test_unsure_answer_has_no_action(tmp_path: Path) -> None:
+    publish(tmp_path, {ACTIONS: CALL_THEM}, inputs=FORM_INPUTS)
+    with serving(tmp_path) as client:
+        found = client.post("/score", {}).json
+    assert not found["sure"]
+    assert found["action"] is None
