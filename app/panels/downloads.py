@@ -34,7 +34,7 @@ def link_to_win_back() -> None:
         if total.audience.name == WIN_BACK and total.customers and total.money is not None:
             numbers = session.numbers()
             count, money = numbers.count(total.customers), numbers.short_money(float(total.money))
-            link_to_list(WIN_BACK, f"Win-back list: {count} customers at risk, {money}")
+            link_to_list(WIN_BACK, f"Download a win-back list: {count} customers at risk, {money}")
             return
     if found:
         link_to_list(found[0].audience.name, "Campaign lists: download a group or segment")

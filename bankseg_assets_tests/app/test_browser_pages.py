@@ -183,12 +183,10 @@ def test_segment_list_is_downloaded(desk: Page, address: str) -> None:
 def test_win_back_list_is_two_clicks_from_the_start(desk: Page, address: str) -> None:
     visit(desk, address, "")
     link = desk.get_by_test_id("stPageLink").get_by_role("link")
-    expected = link.inner_text()
     link.click()
     expect(desk.get_by_role("heading", level=1, name="Campaign lists")).to_be_visible()
     idle(desk)
     found = downloaded(desk, "CSV")
-    assert expected.count("customers") == 1 or "group" in expected
     assert found["monetary"].is_monotonic_decreasing
     assert 0 < len(found) <= 500
 
