@@ -1,5 +1,6 @@
 """Tables of groups and segments with customers, money and action."""
 
+import re
 from collections.abc import Sequence
 
 import pandas as pd
@@ -42,3 +43,13 @@ def label(total: Total, numbers: Numbers) -> str:
         return total.audience.name
     money = numbers.short_money(float(total.money))
     return f"{total.audience.name} · {numbers.count(total.customers)} customers · {money}"
+
+
+def wanted_customers(choice: int | str) -> int | None:
+    """Return a number of customers, chosen or typed; None if it is none. 0 means all.
+
+    >>> wanted_customers(500), wanted_customers(" 1,500 "), wanted_customers("many")
+    (500, 1500, None)
+    """
+    text = re.sub(r"[\s,.']", "", str(choice))
+    return int(text) if re.fullmatch("[0-9]{1,9}", text) else None

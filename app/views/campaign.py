@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from app.panels.audience_table import HIDDEN_NOTE, audience_table, label
+from app.panels.audience_table import HIDDEN_NOTE, audience_table, label, wanted_customers
 from app.panels.downloads import WHO, file_buttons
 from app.state import data, session
 from app.widgets import page
@@ -70,8 +70,8 @@ campaign = third.text_input(
     help="The name draws the control group: the same name has the same control group in every "
     "version, and in the API and on the command line.",
 )
-wanted_top = int(top) if str(top).isdigit() else -1
-if wanted_top < 0:
+wanted_top = wanted_customers(top)
+if wanted_top is None:
     st.error(f"Expected a whole number of customers, such as 500, but found {str(top)!r}.")
     st.stop()
 file_buttons(release, bundle, audience, Choice(campaign, wanted_top, least))

@@ -48,6 +48,7 @@ from bankseg_assets.storage.version_store import (
 )
 
 MOST_ROWS_TO_LOOK_UP = 100_000  # with more repeated rows, every part of their files is rewritten
+MOST_ROWS_TO_CACHE = 300_000  # validated once for fences, kept and broken rows; some 100 MB
 
 Dispositions = dict[str, dict[str, int]]
 """Delivery -> disposition (`quarantined`, `duplicate`) -> rows."""
@@ -154,6 +155,11 @@ class _Deliveries:
     """Those whose rows override contradicting ones, the strongest last."""
 
     @property
+    def n_new_rows(self) -> int:
+        """The number of records in the new deliveries."""
+        return sum(rows_by_delivery({one: self.raw[one] for one in self.new}).values())
+
+    @property
     def old(self) -> list[str]:
         """The deliveries that were cleaned before."""
         return sorted(set(self.raw) - set(self.new))
@@ -199,6 +205,8 @@ class _CleaningJob:
             arrived = self._read_raw(self._deliveries.new)
             not_after = self._deliveries.not_after(self._deliveries.new)
             self._validated = validation.validate(arrived, self._contract, not_after=not_after)
+            if self._deliveries.n_new_rows <= MOST_ROWS_TO_CACHE:
+                self._validated = _persisted(self._validated, cached)
             self._identified = transaction_ids.identified(self._validated, self._contract)
             self.fences = outliers.outlier_fences(self._validated, self._contract)
             self._find_repeats(arrived, not_after, cached)

@@ -19,6 +19,7 @@ from bankseg_assets.defs.resources import PublishedResource, SparkResource
 from bankseg_assets.release.releases import prune
 from bankseg_assets.storage.documents import read_document, write_document, write_json
 from bankseg_assets.storage.outputs import (
+    Document,
     FrameWithBasis,
     ParquetFiles,
     Report,
@@ -109,6 +110,9 @@ def _write(folder: Path, asset: str, value: Any) -> int | None:
         (folder / REPORT_FILE).write_text(value.html, encoding="utf-8")
         write_document(folder, value.tables)
         return None
+    if isinstance(value, Document):
+        write_json(folder / BASIS_FILE, value.basis)
+        return _write(folder, asset, value.content)
     if isinstance(value, dict):
         write_document(folder, value)
         return None

@@ -27,6 +27,14 @@ class FrameWithBasis:
 
 
 @dataclass(frozen=True)
+class Document:
+    """A JSON document, and what it depends on besides its inputs."""
+
+    content: dict[str, Any]
+    basis: dict[str, Any]
+
+
+@dataclass(frozen=True)
 class SmallTable:
     """A table of a few rows, held in Python.
 

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from app.panels.audience_table import wanted_customers
 from bankseg_assets_tests.app.customers import tables
 from bankseg_assets_tests.app.publishing import publish
 
@@ -39,12 +40,9 @@ def test_link_chooses_a_segment(data_dir: Path) -> None:
     assert page.selectbox(key="who").value == "At risk"
 
 
-def test_number_of_customers_must_be_whole(data_dir: Path) -> None:
-    page = opened(data_dir)
-    page.session_state["list_top"] = "many"
-    page.run()
-    assert "Expected a whole number of customers" in page.error[0].value
-    assert not page.get("download_button")
+def test_number_of_customers_may_be_typed() -> None:
+    assert [wanted_customers(text) for text in (0, 500, "1,500", " 20 ")] == [0, 500, 1500, 20]
+    assert [wanted_customers(text) for text in ("many", "-5", "", "1e3")] == [None] * 4
 
 
 @pytest.mark.parametrize("view", ["overview", "rfm_grid"])

@@ -1,6 +1,7 @@
 """Incremental cleaning keeps earlier results and equals cleaning all files at once."""
 
 import json
+import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -12,6 +13,7 @@ from bankseg_assets.cleaning import incremental
 from bankseg_assets.defs.build import resources
 from bankseg_assets.defs.resources import SparkResource
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, Settings
+from bankseg_assets.storage.documents import read_document
 from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.running import Run, run_platform
 from ops.demo.transactions import write_demo_transactions
@@ -39,6 +41,14 @@ class Bank:
         run = run_platform(resources(self.settings, spark=self.spark), job="ingestion")
         assert run.failures == {}
         assert all(check.passed for check in run.checks.values())
+        return run
+
+    def count(self) -> Run:
+        """Count the cleaned transactions for the EDA report."""
+        run = run_platform(
+            resources(self.settings, spark=self.spark), assets=["transaction_counts"]
+        )
+        assert run.failures == {}
         return run
 
     def table(self, asset: str) -> pa.Table:
@@ -146,6 +156,27 @@ def test_untouched_files_are_linked(bank: Bank, lines: list[str]) -> None:
     again = bank.clean()
     assert worked_on(again) == 0
     assert files(again) == files(after)
+
+
+def counted(run: Run) -> tuple[int, dict[str, object]]:
+    """Return the rows that a run counted, and its document."""
+    document = read_document(run.folder("transaction_counts"))
+    return run.metadata["transaction_counts"]["transactions_counted"], document
+
+
+def test_counts_add_up_over_deliveries(bank: Bank, lines: list[str]) -> None:
+    bank.land("a.csv", *lines[:100])
+    bank.clean()
+    assert counted(bank.count())[0] == 100
+    # 50 new rows; one of a's is contradicted, so a's part is rewritten.
+    bank.land("b.csv", *lines[100:150], other_amount(lines[3]))
+    bank.clean()
+    n_counted, document = counted(bank.count())
+    assert n_counted == 50 + 99 + 100
+    (latest,) = VersionStore(bank.settings.published_dir).versions("transaction_counts")[-1:]
+    assert counted(bank.count()) == (0, document)
+    shutil.rmtree(latest.parent)
+    assert counted(bank.count()) == (149, document)
 
 
 def test_only_affected_delivery_is_rewritten(bank: Bank, lines: list[str]) -> None:

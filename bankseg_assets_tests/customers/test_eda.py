@@ -12,6 +12,7 @@ from pyspark.sql import SparkSession
 
 from bankseg_assets.contracts.tables import QUARANTINED_TRANSACTIONS
 from bankseg_assets.customers.eda import TOP_LOCATIONS, Tables, explore, fewest_rows
+from bankseg_assets.customers.transaction_counts import count
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets_tests.frames import cleaned_frame, rfm_frame
 
@@ -66,7 +67,7 @@ def tables(spark: SparkSession) -> Tables:
         spark,
         [{"frequency": 1 if n < 24 else 2, "identity_conflict": n < 36} for n in range(60)],
     )
-    return explore(cleaned_frame(spark, ROWS), quarantined, rfm)
+    return explore(count(cleaned_frame(spark, ROWS)), quarantined, rfm)
 
 
 def column(table: Iterable[dict[str, Any]], name: str) -> list[Any]:
@@ -146,7 +147,7 @@ def test_few_missing_values_and_conflicts_are_hidden(spark: SparkSession) -> Non
     cleaned = cleaned_frame(spark, [{"balance": None}] * 5 + [{}] * 20)
     quarantined = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
     rfm = rfm_frame(spark, [{"frequency": 2, "identity_conflict": n < 3} for n in range(12)])
-    found = explore(cleaned, quarantined, rfm)
+    found = explore(count(cleaned), quarantined, rfm)
     missing = {row["column"]: row["missing"] for row in found["missing_values"]}
     assert missing["balance"] is None
     assert missing["gender"] in (0, 25)
@@ -175,8 +176,10 @@ def test_correlations_use_rows_that_have_both_values(tables: Tables) -> None:
     both = [row for row in ROWS if row["balance"] is not None]
     amounts = np.log1p([float(row["amount"]) for row in both])
     balances = np.log1p([float(row["balance"]) for row in both])
-    expected = np.corrcoef(amounts, balances)[0, 1]
-    assert pairs["log_amount", "log_balance"] == pytest.approx(expected)
+    expected = np.corrcoef(amounts, balances)[0, 1]  # logarithms are counted in thousandths
+    assert pairs["log_amount", "log_balance"] == pytest.approx(
+        expected, abs=1e-5
+    )  # logarithms in thousandths
 
 
 def test_quarantined_rows_are_counted_by_reason(tables: Tables) -> None:
@@ -206,7 +209,7 @@ def signed(spark: SparkSession) -> Tables:
         for number in range(40)
     ]
     quarantined = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
-    return explore(cleaned_frame(spark, rows), quarantined, rfm_frame(spark, [{}] * 40))
+    return explore(count(cleaned_frame(spark, rows)), quarantined, rfm_frame(spark, [{}] * 40))
 
 
 @pytest.mark.slow
@@ -234,7 +237,7 @@ def test_undelivered_column_is_missing_and_has_no_table(signed: Tables) -> None:
 def test_an_empty_column_of_few_rows_is_known_to_be_empty(spark: SparkSession) -> None:
     quarantined = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
     rows = [{"balance": None, "gender": None if n else "F"} for n in range(3)]
-    found = explore(cleaned_frame(spark, rows), quarantined, rfm_frame(spark, [{}] * 3))
+    found = explore(count(cleaned_frame(spark, rows)), quarantined, rfm_frame(spark, [{}] * 3))
     shares = {row["column"]: row["share"] for row in found["missing_values"]}
     assert (shares["balance"], shares["gender"]) == (1.0, None)
 
@@ -243,20 +246,20 @@ def test_an_empty_column_of_few_rows_is_known_to_be_empty(spark: SparkSession) -
 def test_fewer_than_eleven_customers_show_no_sums(spark: SparkSession) -> None:
     rows = [{"amount": Decimal(n), "balance": Decimal(n * n)} for n in range(1, 9)]
     quarantined = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
-    found = explore(cleaned_frame(spark, rows), quarantined, rfm_frame(spark, [{}] * 8))
+    found = explore(count(cleaned_frame(spark, rows)), quarantined, rfm_frame(spark, [{}] * 8))
     assert found["overview"][0]["customers"] == 8
     assert found["overview"][0]["amount_total"] is None
     assert set(column(found["correlations"], "pearson")) == {None}
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("count", [0, 40])
-def test_zero_amounts_or_no_rows_fail_no_run(spark: SparkSession, count: int) -> None:
-    rows = [{"amount": Decimal(0), "balance": Decimal(0)}] * count
+@pytest.mark.parametrize("n_rows", [0, 40])
+def test_zero_amounts_or_no_rows_fail_no_run(spark: SparkSession, n_rows: int) -> None:
+    rows = [{"amount": Decimal(0), "balance": Decimal(0)}] * n_rows
     quarantined = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
-    found = explore(cleaned_frame(spark, rows), quarantined, rfm_frame(spark, [{}] * count))
+    found = explore(count(cleaned_frame(spark, rows)), quarantined, rfm_frame(spark, [{}] * n_rows))
     assert set(column(found["correlations"], "pearson")) == {None}
-    assert column(found["amount_distribution"], "from") == [0.0] * bool(count)
+    assert column(found["amount_distribution"], "from") == [0.0] * bool(n_rows)
     json.dumps(found, allow_nan=False)
 
 
@@ -265,7 +268,7 @@ def test_a_table_in_which_nothing_varies_has_no_correlation(spark: SparkSession)
     """One row, or many equal ones, must not fail the run."""
     quarantined = spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl)
     found = explore(
-        cleaned_frame(spark, [{}, {}]), quarantined, rfm_frame(spark, [{"frequency": 2}])
+        count(cleaned_frame(spark, [{}, {}])), quarantined, rfm_frame(spark, [{"frequency": 2}])
     )
     assert set(column(found["correlations"], "pearson")) == {None}
     assert found["locations"] == found["outliers"] == found["quarantine_reasons"] == []
@@ -278,7 +281,7 @@ def directed(spark: SparkSession, paid: int) -> Tables:
     unknown = [{"amount": Decimal(7), "direction": None}]
     rfm = [{"frequency": 2, "income": Decimal(1000 if n < paid else 0)} for n in range(30)]
     return explore(
-        cleaned_frame(spark, [*spending, *income, *unknown]),
+        count(cleaned_frame(spark, [*spending, *income, *unknown]), has_direction=True),
         spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl),
         rfm_frame(spark, rfm),
         has_direction=True,
@@ -310,7 +313,7 @@ def test_income_of_few_customers_is_hidden(spark: SparkSession) -> None:
 def test_explore_takes_delivered_ages(spark: SparkSession) -> None:
     rows = [{"age": 40 if n < 60 else None, "birth_date": None} for n in range(90)]
     found = explore(
-        cleaned_frame(spark, rows),
+        count(cleaned_frame(spark, rows), has_age=True),
         spark.createDataFrame([], QUARANTINED_TRANSACTIONS.ddl),
         rfm_frame(spark, [{"frequency": 2}] * 45),
         has_age=True,

@@ -10,8 +10,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from bankseg_assets.customers import rfm_basis
+from bankseg_assets.customers.cleaned_files import FullRecomputeError
 from bankseg_assets.customers.rfm_basis import (
-    FullRecomputeError,
     basis,
     columns_with_values,
     newest,
@@ -87,7 +87,7 @@ def test_missing_old_rows_require_a_full_recompute(store: VersionStore) -> None:
     count(store, then)
     now = clean(store, a=100)
     shutil.rmtree(then)
-    assert "b.parquet, which names their customers, is missing" in why_not(store, now)
+    assert "b.parquet, which holds them, is missing" in why_not(store, now)
 
 
 def test_damaged_table_requires_a_full_recompute(store: VersionStore) -> None:

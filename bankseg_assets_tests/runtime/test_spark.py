@@ -111,6 +111,18 @@ def test_small_data_uses_first_java_compiler(
     assert (SMALLER_METHODS in options) != is_small
 
 
+@pytest.mark.parametrize(("size", "is_small"), [(60, True), (80, False)])
+def test_data_with_models_in_use_are_small_for_longer(
+    tmp_path: Path, size: int, is_small: bool
+) -> None:
+    (tmp_path / "published" / "release" / "00001").mkdir(parents=True)
+    (tmp_path / "landing").mkdir()
+    with (tmp_path / "landing" / "a.csv").open("wb") as file:
+        file.truncate(size * MIB)
+    options = spark_config(Settings(data_dir=tmp_path))["spark.driver.extraJavaOptions"]
+    assert (FIRST_COMPILER in options) == is_small
+
+
 def test_csv_bytes_ignores_files_removed_meanwhile(tmp_path: Path) -> None:
     assert csv_bytes(tmp_path / "nowhere") == 0
     (tmp_path / "gone.csv").symlink_to(tmp_path / "nowhere")

@@ -14,7 +14,7 @@ from bankseg_assets.storage.version_store import VersionStore
 
 RAW = ("raw_transactions",)
 INGESTION = (*RAW, "quarantined_transactions", "cleaned_transactions")
-MODELS = ("pca_model", "kmeans_model", "nb_classifier", "eda_report")
+MODELS = ("pca_model", "kmeans_model", "nb_classifier", "eda_report", "transaction_counts")
 SMALL = ("segment_profiles", "segment_demographics", "rfm_grid", "rfm_groups")
 EVERYTHING = (*INGESTION, "rfm_table", "customer_segments", *SMALL, *MODELS)
 

@@ -11,8 +11,9 @@ from pyspark.sql import DataFrame
 from bankseg_assets.cleaning.rules_version import RFM_RULES
 from bankseg_assets.contracts.tables import CLEANED_TRANSACTIONS, RFM_TABLE
 from bankseg_assets.customers import rfm, rfm_basis, rfm_incremental
+from bankseg_assets.customers.cleaned_files import FullRecomputeError
 from bankseg_assets.customers.customer_key import NULL_KEY_ADVICE, launched_key
-from bankseg_assets.customers.rfm_basis import FullRecomputeError, PreviousTable
+from bankseg_assets.customers.rfm_basis import PreviousTable
 from bankseg_assets.defs.assets.common import FRESHNESS, INSIGHT, OWNERS
 from bankseg_assets.defs.io_managers import ROW_COUNT_KEY
 from bankseg_assets.defs.metadata import table_metadata

@@ -1,10 +1,13 @@
 """Asset eda_report: one self-contained page for analysts, and the tables behind it."""
 
+from typing import Any
+
 import dagster as dg
 from pyspark.sql import DataFrame
 
 from bankseg_assets.cleaning.amounts import has_direction
 from bankseg_assets.customers.eda import explore
+from bankseg_assets.customers.transaction_counts import TransactionCounts
 from bankseg_assets.defs.assets.common import FRESHNESS, INSIGHT, OWNERS
 from bankseg_assets.defs.resources import DeliveryResource
 from bankseg_assets.reports.eda_page import eda_page
@@ -16,7 +19,7 @@ from bankseg_assets.storage.outputs import Report
 def eda_report(
     context: dg.AssetExecutionContext,
     delivery: DeliveryResource,
-    cleaned_transactions: DataFrame,
+    transaction_counts: dict[str, Any],
     quarantined_transactions: DataFrame,
     rfm_table: DataFrame,
 ) -> Report:
@@ -28,7 +31,7 @@ def eda_report(
     figures cover spending only.
     """
     tables = explore(
-        cleaned_transactions,
+        TransactionCounts.from_json(transaction_counts),
         quarantined_transactions,
         rfm_table,
         has_direction=has_direction(delivery.contract),
