@@ -9,6 +9,8 @@ from app.widgets.numbers import Numbers
 from bankseg_assets.campaigns.audiences import Total
 
 HIDDEN = "hidden"
+_WHOLE = re.compile(r"[0-9]{1,9}|[0-9]{1,3}(?:[ ,.'][0-9]{2,3}){0,2}[ ,.'][0-9]{3}")
+"""Digits, also grouped by thousands or lakhs, but no decimals: 1.5 is not 15."""
 HIDDEN_NOTE = "Hidden: fewer than 11 customers, or a number from which so few could be calculated."
 
 
@@ -51,5 +53,7 @@ def wanted_customers(choice: int | str) -> int | None:
     >>> wanted_customers(500), wanted_customers(" 1,500 "), wanted_customers("many")
     (500, 1500, None)
     """
-    text = re.sub(r"[\s,.']", "", str(choice))
-    return int(text) if re.fullmatch("[0-9]{1,9}", text) else None
+    text = str(choice).strip()
+    if not _WHOLE.fullmatch(text):
+        return None
+    return int(re.sub("[^0-9]", "", text))

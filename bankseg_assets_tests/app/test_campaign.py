@@ -42,7 +42,7 @@ def test_link_chooses_a_segment(data_dir: Path) -> None:
 
 def test_number_of_customers_may_be_typed() -> None:
     assert [wanted_customers(text) for text in (0, 500, "1,500", " 20 ")] == [0, 500, 1500, 20]
-    assert [wanted_customers(text) for text in ("many", "-5", "", "1e3")] == [None] * 4
+    assert [wanted_customers(text) for text in ("many", "-5", "", "1e3", "1.5")] == [None] * 5
 
 
 @pytest.mark.parametrize("view", ["overview", "rfm_grid"])
