@@ -14,6 +14,7 @@ ROOT = str(Path(__file__).resolve().parent.parent)
 if ROOT not in sys.path:
     sys.path.insert(0, ROOT)
 
+from app.panels import list_errors  # noqa: E402 - needs the path above
 from app.state import session  # noqa: E402 - needs the path above
 from app.widgets.footer import footer  # noqa: E402 - needs the path above
 
@@ -45,6 +46,7 @@ st.set_page_config(page_title="Customer segments", page_icon=ICON, layout="wide"
 st.logo(ICON.with_name("logo.svg"))
 page = st.navigation(PAGES, position="top")
 session.refresh()
+list_errors.keep_edits()  # also of a page that was left
 session.offer(in_full=page.title == OVERVIEW)
 page.run()
 if bundle := session.bundle():

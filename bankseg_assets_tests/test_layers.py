@@ -11,9 +11,9 @@ PACKAGE = "bankseg_assets"
 # A folder may import those before it. Each is a step of the flow or shared by several steps.
 LAYERS = (
     *("runtime", "contracts", "presentation", "storage", "stats"),
-    *("landing", "cleaning", "release", "scoring", "campaigns", "reports"),
+    *("landing", "cleaning", "onboarding", "release", "scoring", "campaigns", "reports"),
     *("customers", "segmentation", "profiling", "classifier", "migration", "products"),
-    *("onboarding", "defs"),
+    "defs",
 )
 ALONE_IN = {
     "dagster": (f"{PACKAGE}/defs", "ops/launch", "ops/cli/status.py"),

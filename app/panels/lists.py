@@ -1,26 +1,99 @@
-"""An uploaded list of customers: columns, results, and rows corrected by hand."""
+"""An uploaded list of customers: kept for the session, read through the list service."""
 
-import tempfile
-from collections.abc import Callable, Iterator, Mapping
+import hashlib
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from io import BytesIO
+from dataclasses import dataclass, replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any, TypeVar
 
 import pandas as pd
 import pyarrow as pa
-from streamlit.runtime.uploaded_file_manager import UploadedFile
+import streamlit as st
 
-from bankseg_assets.presentation.csv_export import csv_text, to_csv
+from app.panels import list_errors
+from bankseg_assets.contracts.delivery import ContractError, DeliveryContract, load_contract
+from bankseg_assets.presentation.csv_export import to_csv
+from bankseg_assets.runtime.settings import load_settings
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.documents import NumberInput
 from bankseg_assets.scoring.inputs import Input, asked_of
-from bankseg_assets.scoring.lists.hold_out import HoldOut
-from bankseg_assets.scoring.lists.reading import CustomerList, Dialect, open_list
-from bankseg_assets.scoring.lists.score_table import Scorer
+from bankseg_assets.scoring.lists.plan import ListPlan
+from bankseg_assets.scoring.lists.reading import Dialect
+from bankseg_assets.scoring.lists.scored_list import Correction
+from bankseg_assets.scoring.lists.writing import csv_bytes
 
-CHUNK_ROWS = 20_000
-MAX_SHOWN = 500  # sent to the browser; the download has all rows
-Progress = Callable[[int], object]
+T = TypeVar("T")
+_LIST, _STEPS, _CORRECTIONS = "list_kept", "list_steps", "list_corrections"
+"""Keys of the session: the list; step -> its key and result; corrections of its rows."""
+
+
+@dataclass(frozen=True)
+class KeptList:
+    """A list as it was uploaded. `token`: identifies its content."""
+
+    name: str
+    content: bytes
+    token: str
+
+    @contextmanager
+    def as_file(self) -> Iterator[Path]:
+        """Yield the list as a temporary file; its untrusted name is not used."""
+        with TemporaryDirectory(prefix="bankseg-list-") as folder:
+            path = Path(folder) / "list"
+            path.write_bytes(self.content)
+            yield path
+
+    @contextmanager
+    def opened(self, plan: ListPlan) -> Iterator[ListPlan]:
+        """Yield a plan whose file exists."""
+        with self.as_file() as path:
+            yield replace(plan, path=path)
+
+
+def kept() -> KeptList | None:
+    """Return the session's list; it outlives a change of page."""
+    found: KeptList | None = st.session_state.get(_LIST)
+    return found
+
+
+def keep(name: str, content: bytes) -> None:
+    """Keep a list in the session instead of any other."""
+    forget()
+    token = hashlib.sha256(content).hexdigest()[:12]
+    st.session_state[_LIST] = KeptList(name, content, token)
+
+
+def forget() -> None:
+    """Remove the session's list with its results, which frees their memory."""
+    for key in (_LIST, _STEPS, _CORRECTIONS):
+        st.session_state.pop(key, None)
+
+
+def corrections(kept: KeptList, dialect: Dialect) -> dict[int, Correction]:
+    """Return row -> cells that were corrected by hand; none if other rows are read by now."""
+    before = st.session_state.get(_CORRECTIONS)
+    if before is None or before[0] != (kept.token, dialect):
+        before = ((kept.token, dialect), {})
+        st.session_state[_CORRECTIONS] = before
+        list_errors.forget_edits()
+    found: dict[int, Correction] = before[1]
+    return found
+
+
+def contract() -> DeliveryContract:
+    """Return the contract in use, whose notation is the default; a faulty one is not used here."""
+    path = load_settings().contract
+    try:
+        return _contract(path, path.stat().st_mtime_ns)
+    except (ContractError, OSError):
+        return DeliveryContract()
+
+
+@st.cache_resource(max_entries=2, show_spinner=False)
+def _contract(path: Path, changed: int) -> DeliveryContract:
+    return load_contract(path)
 
 
 def template(bundle: Bundle) -> bytes:
@@ -36,76 +109,23 @@ def _example(field: Input) -> float | str:
     return field.default
 
 
-def column_names(upload: UploadedFile) -> list[str]:
-    """Return the columns of a list. Raises ListError."""
-    with _opened(upload) as customers:
-        return list(customers.names)
+def as_csv(table: pa.Table, dialect: Dialect) -> bytes:
+    """Return a table as CSV with the list's separators, in UTF-8, which Excel recognises."""
+    return csv_bytes(table, replace(dialect, encoding="utf-8"))
 
 
-def score(upload: UploadedFile, scorer: Scorer, progress: Progress) -> pd.DataFrame:
-    """Return every row of a list with its results; `progress` is called with the rows done.
-
-    Columns keep Arrow types: as Python strings, 200,000 rows would take 60 MB more. Raises
-    ListError.
-    """
-    tables: list[pa.Table] = []
-    done = 0
-    with _opened(upload) as customers:
-        for chunk in customers.chunks:
-            tables.append(scorer.score(chunk.table, chunk.numbers, chunk.broken))
-            done += chunk.table.num_rows
-            progress(done)
-    return _frame(pa.concat_tables(tables, promote_options="permissive"))
+def once(step: str, key: object, make: Callable[[], T]) -> T:
+    """Return the newest result of a step if it was made for this key, else make it."""
+    made: dict[str, tuple[object, Any]] = st.session_state.setdefault(_STEPS, {})
+    if step in made and made[step][0] == key:
+        found: T = made[step][1]
+        return found
+    made.pop(step, None)  # frees its memory first
+    result = make()
+    made[step] = (key, result)
+    return result
 
 
-def corrected(result: pd.DataFrame, edited: pd.DataFrame, scorer: Scorer) -> pd.DataFrame:
-    """Return the result with the `edited` rows (same index) scored again."""
-    rows = result.loc[edited.index].copy()
-    columns = [name for name in edited.columns if name != "error"]
-    rows[columns] = edited[columns]
-    table = pa.Table.from_pandas(rows.astype(dict.fromkeys(columns, str)), preserve_index=False)
-    again = _frame(scorer.score(table, [int(place) + 2 for place in edited.index]))
-    again.index = edited.index
-    found = result.copy()
-    for name in again.columns:
-        if found[name].dtype != again[name].dtype:  # numbers, while typed values are texts
-            found[name] = found[name].astype(object)
-        found.loc[edited.index, name] = again[name].astype(found[name].dtype)
-    return found
-
-
-def to_csv_bytes(result: pd.DataFrame) -> bytes:
-    """Return the result as CSV, created in chunks; all at once takes twice the memory."""
-    written = BytesIO()
-    for start in range(0, max(len(result), 1), CHUNK_ROWS):
-        piece = csv_text(result.iloc[start : start + CHUNK_ROWS], header=start == 0)
-        written.write(piece.encode("utf-8" if start else "utf-8-sig", errors="replace"))
-    return written.getvalue()
-
-
-def _frame(table: pa.Table) -> pd.DataFrame:
-    found: pd.DataFrame = table.to_pandas(types_mapper=pd.ArrowDtype)
-    return found
-
-
-def scorer(
-    bundle: Bundle,
-    columns: Mapping[str, str],
-    identity: str,
-    campaign: str,
-    actions: Mapping[int, str],
-) -> Scorer:
-    """Return the scorer of a list; `identity`: the column of customer IDs, if any."""
-    hold_out = HoldOut(identity, campaign) if identity else None
-    return Scorer(bundle, columns, hold_out, actions)
-
-
-@contextmanager
-def _opened(upload: UploadedFile) -> Iterator[CustomerList]:
-    """Open an upload as a temporary file; of its untrusted name only the suffix is used."""
-    suffix = "".join(Path(upload.name).suffixes[-2:]).lower()
-    with tempfile.TemporaryDirectory(prefix="bankseg-list-") as folder:
-        path = Path(folder) / f"list{suffix}"
-        path.write_bytes(upload.getbuffer())
-        with open_list(path, Dialect()) as customers:
-            yield customers
+def replace_result(step: str, key: object, result: object) -> None:
+    """Replace the result of a step."""
+    st.session_state[_STEPS][step] = (key, result)

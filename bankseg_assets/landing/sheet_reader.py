@@ -36,6 +36,8 @@ class Request:
     header_line: int
     styles: Mapping[str, Mapping[str, Any]]
     has_errors: bool
+    decimal_separator: str = "."
+    """Of numbers in columns without a style."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +80,8 @@ def _read(request: Request) -> Reply:
             if request.has_errors:
                 errors = error_cells(Path(request.original), name)
                 rows = with_errors(rows, errors, sheet.start[1] + 1)
-            write_rows(rows, file, styles, request.header_line)
+            plain = CellStyle(request.decimal_separator)
+            write_rows(rows, file, styles, request.header_line, plain)
     except MemoryError:
         return Reply(TOO_LARGE)
     except (CalamineError, ExpatError, ElementTree.ParseError):
@@ -113,14 +116,18 @@ def with_errors(
 
 
 def write_rows(
-    rows: Iterable[list[Cell]], file: TextIO, styles: Mapping[str, CellStyle], header_line: int
+    rows: Iterable[list[Cell]],
+    file: TextIO,
+    styles: Mapping[str, CellStyle],
+    header_line: int,
+    plain: CellStyle,
 ) -> None:
     """Write each row of a sheet as one line, so that line and row numbers agree.
 
     Empty rows at the end are left out. A row is as wide as the header, or up to its last value.
+    `plain`: the style of columns that `styles` does not name.
     """
     writer = csv.writer(file, lineterminator="\n")
-    plain = CellStyle()
     found = enumerate(rows, 1)
     width = 0
     columns: list[CellStyle] = []
@@ -132,7 +139,7 @@ def write_rows(
             file.write("\n")
         if texts and number >= header_line:
             width = len(texts)
-            columns = _columns(texts, styles, len(row))
+            columns = _columns(texts, styles, len(row), plain)
             break
     empty = 0
     for _, row in found:
@@ -152,15 +159,19 @@ def _trimmed(texts: list[str]) -> list[str]:
     return texts
 
 
-def _columns(names: list[str], styles: Mapping[str, CellStyle], width: int) -> list[CellStyle]:
-    return [*_named(names, styles), *(CellStyle() for _ in range(width - len(names)))]
+def _columns(
+    names: list[str], styles: Mapping[str, CellStyle], width: int, plain: CellStyle
+) -> list[CellStyle]:
+    return [*_named(names, styles, plain), *[plain] * (width - len(names))]
 
 
-def _named(names: list[str], styles: Mapping[str, CellStyle]) -> Iterator[CellStyle]:
+def _named(
+    names: list[str], styles: Mapping[str, CellStyle], plain: CellStyle
+) -> Iterator[CellStyle]:
     """Yield each column's style, by its name as matched in the header."""
     loose = {folded(name): style for name, style in styles.items()}
     for name in names:
-        yield styles.get(name) or loose.get(folded(name)) or CellStyle()
+        yield styles.get(name) or loose.get(folded(name)) or plain
 
 
 if __name__ == "__main__":

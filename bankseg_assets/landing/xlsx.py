@@ -29,15 +29,16 @@ _NO_NAME = "[:*?]"
 
 @contextmanager
 def sheet_as_csv(
-    original: Path, contract: DeliveryContract, file_name: str
+    original: Path, contract: DeliveryContract, file_name: str, decimal_separator: str = "."
 ) -> Iterator[tuple[Path, DeliveryContract, CsvScan, tuple[str, ...]]]:
     """Yield a CSV of the contract's sheet, its contract, its content, and the other sheets.
 
-    A record's number is its row in the sheet. Raises DeliveryError and OSError.
+    A record's number is its row in the sheet. `decimal_separator`: of numbers in columns that the
+    contract does not name. Raises DeliveryError and OSError.
     """
     has_errors = check_package(original, file_name)
     with draft_in(original.parent) as draft:
-        reply = _read(original, draft.path, contract, has_errors=has_errors)
+        reply = _read(original, draft.path, contract, decimal_separator, has_errors=has_errors)
         if reply.fault:
             raise DeliveryError(_explained(reply, contract, file_name))
         text = replace(contract, delimiter=",", encoding="utf-8")
@@ -56,12 +57,20 @@ def shown_sheets(original: Path, file_name: str) -> tuple[str, ...]:
         return tuple(_read(original, draft.path, no_sheet, has_errors=False).others)
 
 
-def _read(original: Path, output: Path, contract: DeliveryContract, *, has_errors: bool) -> Reply:
+def _read(
+    original: Path,
+    output: Path,
+    contract: DeliveryContract,
+    decimal_separator: str = ".",
+    *,
+    has_errors: bool,
+) -> Reply:
     layout = contract.layout
     request = Request(
         *(str(original.absolute()), str(output.absolute()), layout.sheet, layout.header_line),
         styles=styles_of(contract),
         has_errors=has_errors,
+        decimal_separator=decimal_separator,
     )
     command = [sys.executable, "-m", "bankseg_assets.landing.sheet_reader"]
     try:

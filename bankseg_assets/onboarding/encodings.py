@@ -4,7 +4,7 @@ import codecs
 import re
 from dataclasses import dataclass
 
-from bankseg_assets.onboarding.sample import TextSample
+from bankseg_assets.onboarding.sample import SampleError, TextSample
 
 _MARKS = (
     (codecs.BOM_UTF8, "utf-8"),
@@ -98,3 +98,30 @@ def _reads(text: bytes, name: str) -> bool:
     except UnicodeDecodeError:
         return False
     return True
+
+
+def decode_sample(sample: TextSample, encoding: str) -> list[str]:
+    """Decode the pieces, and drop incomplete lines at their ends. Raises SampleError."""
+    texts = []
+    try:
+        for number, piece in enumerate(sample.pieces):
+            is_last = number == len(sample.pieces) - 1
+            text = piece.decode(_of_piece(encoding, sample.pieces[0], number), "replace")
+            if number:
+                text = text[text.find("\n") + 1 :]
+            if not (is_last and sample.has_end):
+                text = text[: text.rfind("\n") + 1]
+            texts.append(text.removeprefix("\ufeff"))
+    except LookupError as error:
+        raise SampleError(
+            f"{encoding!r} is not an encoding; expected a name such as cp1252."
+        ) from error
+    return texts
+
+
+def _of_piece(encoding: str, first: bytes, number: int) -> str:
+    """Return the encoding of a piece: those after the first have no byte-order mark."""
+    if number == 0 or encoding not in ("utf-16", "utf-32"):
+        return encoding
+    is_little = first.startswith(b"\xff\xfe")
+    return f"{encoding}-{'le' if is_little else 'be'}"

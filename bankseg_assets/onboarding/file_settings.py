@@ -14,8 +14,8 @@ from bankseg_assets.landing.parse import EXTRA_FILE, parse_delivery
 from bankseg_assets.landing.scan import scan
 from bankseg_assets.onboarding.columns import Column
 from bankseg_assets.onboarding.draft import Draft
-from bankseg_assets.onboarding.encodings import find_encoding
-from bankseg_assets.onboarding.sample import SampleError, TextSample, kind_of, read_text_sample
+from bankseg_assets.onboarding.encodings import decode_sample, find_encoding
+from bankseg_assets.onboarding.sample import SampleError, kind_of, read_text_sample
 from bankseg_assets.onboarding.text_tables import MOST_ROWS, TextTable, find_table
 
 LEAST_NAMED = 3
@@ -68,7 +68,7 @@ def _read_text(path: Path, draft: Draft) -> Table:
             draft.answered("file.encoding", answer)
     else:
         encoding = draft.propose("file.encoding", encoding, found.evidence)
-    table = find_table(_texts(sample, encoding), has_end=sample.has_end)
+    table = find_table(decode_sample(sample, encoding), has_end=sample.has_end)
     if table is None:
         raise SampleError(f"{printable(path.name)} {NO_HEADER}")
     if not table.rows:
@@ -130,33 +130,6 @@ def _read_sheet(path: Path, draft: Draft) -> Table:
     table = known[chosen or likely[0]]
     _propose_layout(table, draft)
     return Table(table.columns, table.rows)
-
-
-def _texts(sample: TextSample, encoding: str) -> list[str]:
-    """Decode the pieces, and drop incomplete lines at their ends."""
-    texts = []
-    try:
-        for number, piece in enumerate(sample.pieces):
-            is_last = number == len(sample.pieces) - 1
-            text = piece.decode(_of_piece(encoding, sample.pieces[0], number), "replace")
-            if number:
-                text = text[text.find("\n") + 1 :]
-            if not (is_last and sample.has_end):
-                text = text[: text.rfind("\n") + 1]
-            texts.append(text.removeprefix("\ufeff"))
-    except LookupError as error:
-        raise SampleError(
-            f"{encoding!r} is not an encoding; expected a name such as cp1252."
-        ) from error
-    return texts
-
-
-def _of_piece(encoding: str, first: bytes, number: int) -> str:
-    """Return the encoding of a piece: those after the first have no byte-order mark."""
-    if number == 0 or encoding not in ("utf-16", "utf-32"):
-        return encoding
-    is_little = first.startswith(b"\xff\xfe")
-    return f"{encoding}-{'le' if is_little else 'be'}"
 
 
 def _read_parquet(path: Path) -> Table:

@@ -4,7 +4,7 @@ import csv
 import io
 import re
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
@@ -70,13 +70,22 @@ class _Reading:
         return self.fitting / self.after if self.after else 0.0
 
 
-def find_table(pieces: Sequence[str], *, has_end: bool) -> TextTable | None:
-    """Find the table in the pieces of a text; None if no line looks like a header."""
+def find_table(
+    pieces: Sequence[str],
+    *,
+    has_end: bool,
+    is_known: Callable[[str], object] = roles_of,
+    delimiters: Sequence[str] = DELIMITERS,
+) -> TextTable | None:
+    """Find the table in the pieces of a text; None if no line looks like a header.
+
+    `is_known`: whether a column's name is recognised. `delimiters`: in order of preference.
+    """
     declared = _separator(pieces[0])
     readings = [
         reading
-        for delimiter in ((declared,) if declared else DELIMITERS)
-        if (reading := _read_head(pieces[0], delimiter)) is not None
+        for delimiter in ((declared,) if declared else delimiters)
+        if (reading := _read_head(pieces[0], delimiter, is_known)) is not None
     ]
     if not readings:
         return None
@@ -115,7 +124,7 @@ def split_rows(text: str, delimiter: str) -> Iterator[Row]:
         line = reader.line_num
 
 
-def _read_head(text: str, delimiter: str) -> _Reading | None:
+def _read_head(text: str, delimiter: str, is_known: Callable[[str], object]) -> _Reading | None:
     """Return the likeliest reading by a delimiter: the header names the most columns."""
     rows = list(islice(split_rows(text, delimiter), HEAD_ROWS))
     best: _Reading | None = None
@@ -123,7 +132,7 @@ def _read_head(text: str, delimiter: str) -> _Reading | None:
         width = _width(fields)
         if width <= 1 or line > MAX_HEADER_LINE or not _may_be_header(fields[:width]):
             continue
-        named = sum(bool(roles_of(name)) for name in fields[:width])
+        named = sum(bool(is_known(name)) for name in fields[:width])
         fitting = sum(_fits(row, width, len(fields)) for _, row in rows[place + 1 :])
         reading = _Reading(delimiter, rows, place, named, fitting)
         if best is None or _rank(reading) > _rank(best):

@@ -6,7 +6,7 @@ The app's form, the API and lists of customers share the error sentences, as use
 import difflib
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import islice
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -20,6 +20,8 @@ Input = NumberInput | TextInput
 Column = npt.NDArray[Any]
 """Values of n customers: doubles, NaN if unknown; or texts, None if unknown."""
 
+_COUNTS = ("frequency",)
+"""Measures that are whole numbers."""
 _LONGEST_SHOWN = 40  # characters of a value that are shown
 _MOST_UNKNOWN_NAMES = (
     3  # unknown names that are checked for similar inputs: 100,000 would take seconds
@@ -50,7 +52,14 @@ def refusal(field: Input, value: object) -> str:
     """Return a sentence that says what an input expects and what was found instead."""
     found = shown(value, field.number_format)
     expected = f"from {range_of(field)}" if isinstance(field, NumberInput) else "a text"
+    if isinstance(field, NumberInput) and _is_fraction(field, value):
+        expected = f"a whole number {expected}"
     return f"{field.label} must be {expected}; found {found}."
+
+
+def is_count(field: Input) -> bool:
+    """Return whether an input is a count, of which fractions are errors."""
+    return field.measure in _COUNTS
 
 
 def range_of(field: NumberInput) -> str:
@@ -68,7 +77,14 @@ def problem(field: Input, value: object) -> str:
         return "" if isinstance(value, str) else refusal(field, value)
     if isinstance(value, bool) or not isinstance(value, int | float):
         return refusal(field, value)
-    return "" if field.minimum <= value <= field.maximum else refusal(field, value)
+    is_sound = field.minimum <= value <= field.maximum and not _is_fraction(field, value)
+    return "" if is_sound else refusal(field, value)
+
+
+def _is_fraction(field: NumberInput, value: object) -> bool:
+    """Return whether a value of a count is within its range but not whole."""
+    is_within = isinstance(value, float) and field.minimum <= value <= field.maximum
+    return is_count(field) and is_within and value != round(cast(float, value))
 
 
 def unknown(field: Input, count: int) -> Column:

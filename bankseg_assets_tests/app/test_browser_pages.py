@@ -209,6 +209,8 @@ def test_faulty_row_is_corrected_on_the_page(desk: Page, address: str, tmp_path:
     visit(desk, address, "batch")
     upload(desk, path)
     expect(desk.get_by_test_id("stMetricValue").nth(2)).to_have_text("1")
+    errors = downloaded(desk, "Only the rows with errors (CSV)")
+    assert errors["customer_id"].tolist() == ["B"]
     before = downloaded(desk, "The whole list with its segments (CSV)")
     assert before["segment"].isna().tolist() == [False, True, False]
     assert before["error"][1].startswith("Row 3: Number of transactions must be from 1 to")

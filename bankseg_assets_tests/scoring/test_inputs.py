@@ -39,9 +39,17 @@ def test_refusal_says_expected_and_found_value(value: object, found: str) -> Non
     assert problem(FREQUENCY, value) == EXPECTED.format(found)
 
 
-@pytest.mark.parametrize("value", [1, 500, 2.5])
+@pytest.mark.parametrize("value", [1, 500, 2.0])
 def test_number_in_range_is_valid(value: float) -> None:
     assert problem(FREQUENCY, value) == ""
+
+
+def test_fraction_of_count_is_invalid() -> None:
+    """There is not such a thing as 1.5 transactions; an amount may have decimals."""
+    assert problem(FREQUENCY, 1.5) == (
+        "Number of transactions must be a whole number from 1 to 500 transactions; found 1.50."
+    )
+    assert problem(MONETARY, 1.5) == ""
 
 
 def test_text_is_valid_for_text_input() -> None:

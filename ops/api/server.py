@@ -31,7 +31,7 @@ from bankseg_assets.scoring.inputs import asked_of, columns_of
 from bankseg_assets.scoring.lists.actions import read_actions
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.published_model import newest_first
-from ops.api import campaigns, schema
+from ops.api import campaigns, lists, schema
 from ops.exit_codes import reports
 from ops.launch.preflight import HOST, PreflightError, check_port
 from ops.launch.same_origin import LOOPBACK, SameOriginMiddleware, cross_site_reason
@@ -202,6 +202,7 @@ def build_api(published_dir: Path) -> FastAPI:
     api.state.current = Current(published_dir)
     api.include_router(router)
     api.include_router(campaigns.router)
+    api.include_router(lists.router)
     setattr(api, "openapi", partial(_openapi, api))  # noqa: B010 - mypy rejects assigning to a method
     return api
 

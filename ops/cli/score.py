@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bankseg_assets.contracts.delivery import ContractError, DeliveryContract, load_contract
-from bankseg_assets.contracts.value_ranges import decimal_separator
 from bankseg_assets.landing.files import printable
 from bankseg_assets.presentation.formatting import day
 from bankseg_assets.runtime.settings import SettingsError, called_from, load_settings
@@ -24,9 +23,9 @@ from ops.exit_codes import INTERRUPTED, report, reports
 if TYPE_CHECKING:
     from bankseg_assets.scoring.bundle import Bundle
     from bankseg_assets.scoring.current_model import Serving
-    from bankseg_assets.scoring.lists.column_matching import ColumnMatching
     from bankseg_assets.scoring.lists.hold_out import HoldOut
-    from bankseg_assets.scoring.lists.score_file import ListSummary
+    from bankseg_assets.scoring.lists.plan import ListPlan
+    from bankseg_assets.scoring.lists.summary import ListSummary
 
 
 @reports(SettingsError, ContractError, ListError)
@@ -47,11 +46,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bankseg score", description=__doc__)
     add = parser.add_argument
-    add("list", type=Path, help="a .csv, .csv.gz or .parquet with a column for each known input")
-    add("out", type=Path, help="the file to write, in any of these formats")
-    add("--delimiter", help="field delimiter of a CSV (default: the contract's)")
-    add("--decimal", choices=[".", ","], help="decimal separator (default: the contract's)")
-    add("--encoding", type=_encoding, help="encoding of a CSV (default: the contract's)")
+    add("list", type=Path, help="CSV, CSV.gz, XLSX or Parquet with a column for each known input")
+    add("out", type=Path, help="the file to write: .csv, .csv.gz or .parquet")
+    add("--delimiter", help="field delimiter of a CSV (default: detected)")
+    add("--decimal", choices=[".", ","], help="decimal separator (default: detected)")
+    add("--encoding", type=_encoding, help="encoding of a CSV (default: detected)")
+    add("--sheet", help="sheet of an XLSX file (default: the one with most inputs)")
     add(
         *("--column", "-c"),
         action="append",
@@ -61,10 +61,7 @@ def _parser() -> argparse.ArgumentParser:
         help="the column of an input; leave empty after = if there is none",
     )
     add("--id", metavar="COLUMN", help="the column with the customer ID, for the hold-out")
-    add(
-        "--campaign",
-        help="each name has its own hold-out, in every release (default: one for all)",
-    )
+    add("--campaign", help="each name has its own hold-out in every release")
     add(
         "--hold-out",
         type=share_between_0_and_1,
@@ -75,32 +72,33 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _score(options: argparse.Namespace, contract: DeliveryContract, published_dir: Path) -> None:
-    from bankseg_assets.scoring.inputs import asked_of
     from bankseg_assets.scoring.lists.actions import read_actions
-    from bankseg_assets.scoring.lists.column_matching import match_columns
-    from bankseg_assets.scoring.lists.reading import Dialect, open_list
+    from bankseg_assets.scoring.lists.detection import Settings
+    from bankseg_assets.scoring.lists.plan import make_plan
+    from bankseg_assets.scoring.lists.reading import open_list, suffix_of
     from bankseg_assets.scoring.lists.score_file import score_list
-    from bankseg_assets.scoring.lists.score_table import Scorer
 
     here = called_from()
     source, target = here / options.list, here / options.out
     if target.exists() and source.exists() and target.samefile(source):
         raise ListError("The result would overwrite the list. Choose another output file.")
+    suffix_of(target)
     serving = served_model(published_dir)
     bundle, release = serving.bundle, serving.release
     assert bundle is not None and release is not None
-    dialect = Dialect(
-        delimiter=_delimiter(options.delimiter or contract.delimiter),
-        decimal=options.decimal or decimal_separator(contract),
-        encoding=options.encoding or contract.encoding,
+    given = Settings(
+        delimiter=_delimiter(options.delimiter) if options.delimiter else "",
+        decimal=options.decimal or "",
+        encoding=options.encoding or "",
+        sheet=options.sheet or "",
+        columns=dict(options.column),
     )
-    with open_list(source, dialect) as customers:
-        matching = match_columns(customers.names, asked_of(bundle), dict(options.column))
-        _report_columns(matching, customers.names)
-        hold_out = _hold_out(options, customers.names, contract)
-        actions = read_actions(release)
-        scorer = Scorer(bundle, matching.columns, hold_out, actions, dialect.decimal)
-        summary = score_list(customers, target, scorer, dialect, _progress)
+    plan = make_plan(source, printable(source.name), bundle, contract, given)
+    _report_columns(plan)
+    hold_out = _hold_out(options, plan, contract)
+    scorer = plan.scorer(bundle, read_actions(release), plan.matching.columns, hold_out)
+    with open_list(source, plan.dialect) as customers:
+        summary = score_list(customers, target, scorer, plan.dialect, _progress)
     print(_summary_text(summary, target, bundle))
 
 
@@ -117,10 +115,18 @@ def served_model(published_dir: Path) -> "Serving":
     return serving
 
 
-def _report_columns(matching: "ColumnMatching", names: Sequence[str]) -> None:
-    """Print the inputs without a column. Raises ListError if names are only similar."""
+def _report_columns(plan: "ListPlan") -> None:
+    """Print what is detected, and inputs without a column.
+
+    Raises ListError if columns cannot be matched, or names are only similar.
+    """
     from bankseg_assets.scoring.lists.score_table import RESULTS
 
+    for note in plan.detection.notes:
+        _note(note)
+    matching = plan.matching
+    if plan.problems and not (matching.alike and not matching.columns):
+        raise ListError(plan.problems[0])
     if matching.alike:
         questions = [
             f"No column is called {measure}. If {name!r} is meant: --column {measure}={name!r}; "
@@ -130,33 +136,40 @@ def _report_columns(matching: "ColumnMatching", names: Sequence[str]) -> None:
         raise ListError("\n".join(questions))
     if matching.unknown:
         _note(f"Unknown for all customers: {', '.join(matching.unknown)}.")
-    if replaced := [name for name in names if name in RESULTS]:
+    if replaced := [name for name in plan.names if name in RESULTS]:
         _note(f"Existing columns of the list are replaced: {', '.join(replaced)}.")
 
 
 def _hold_out(
-    options: argparse.Namespace, names: Sequence[str], contract: DeliveryContract
+    options: argparse.Namespace, plan: "ListPlan", contract: DeliveryContract
 ) -> "HoldOut | None":
     from bankseg_assets.scoring.lists.column_matching import find_column
     from bankseg_assets.scoring.lists.hold_out import HoldOut, campaign_name
 
-    wanted = [options.id] if options.id else ["customer_id", contract.header["customer_id"]]
-    column = next(filter(None, (find_column(name, names) for name in wanted)), "")
+    column = find_column(options.id, plan.names) if options.id else plan.identity
     if column:
         return HoldOut(column, campaign_name(options.campaign or ""), options.hold_out)
     if options.id:
         raise ListError(f"There is no column {printable(options.id)!r} for --id.")
-    _note(f"No customers are held out: found no column {' or '.join(wanted)}; name it with --id.")
+    wanted = f"customer_id or {contract.header['customer_id']}"
+    _note(f"No customers are held out: found no column {wanted}; name it with --id.")
     return None
 
 
 def _summary_text(summary: "ListSummary", target: Path, bundle: "Bundle") -> str:
+    from bankseg_assets.scoring.lists.summary import missing_sentences, segment_counts
     from bankseg_assets.scoring.quality import quality
 
-    counts = {"sure": summary.sure, "not sure": summary.unsure, "with an error": summary.failed}
+    sure, unsure = summary.sure_rows, summary.unsure_rows
+    counts = {"sure": sure, "not sure": unsure, "with an error": summary.failed}
     counted = ", ".join(f"{count:,} {what}" for what, count in counts.items())
     model = [f"Model {bundle.version}", f"snapshot of {day(bundle.snapshot_date)}", quality(bundle)]
-    return f"{target.name}: {summary.rows:,} rows, {counted}.\n{', '.join(filter(None, model))}."
+    segments = [
+        f"  {one.name}: {one.rows:,}, of which {one.sure:,} sure" for one in segment_counts(summary)
+    ]
+    lines = [f"{target.name}: {summary.rows:,} rows, {counted}.", *segments]
+    lines += [*missing_sentences(summary), f"{', '.join(filter(None, model))}."]
+    return "\n".join(lines)
 
 
 def _progress(rows: int) -> None:

@@ -1,21 +1,32 @@
-"""Read a list of customers of any length in chunks: CSV, CSV.gz or Parquet."""
+"""Read a list of customers of any length in chunks: CSV, CSV.gz, XLSX or Parquet."""
 
 import codecs
 import csv
 import gzip
+import shutil
 import zlib
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from io import TextIOWrapper
 from pathlib import Path
-from typing import TextIO
+from tempfile import TemporaryDirectory
+from typing import Any, BinaryIO, TextIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from bankseg_assets.landing.files import printable
+from bankseg_assets.contracts.characters import INVISIBLE
+from bankseg_assets.contracts.delivery import DeliveryContract
+from bankseg_assets.contracts.file_layout import FileLayout
+from bankseg_assets.landing.errors import DeliveryError
+from bankseg_assets.landing.files import MAGIC_GZIP, printable
+from bankseg_assets.landing.xlsx import sheet_as_csv
 from bankseg_assets.scoring.lists.errors import ListError
+from bankseg_assets.scoring.lists.file_kind import PARQUET as PARQUET_FILE
+from bankseg_assets.scoring.lists.file_kind import SHEET, kind_of
 
 CHUNK_ROWS = 20_000
 # Chunks are limited by size too: a field may have 131,072 characters, times 20,000 rows.
@@ -23,15 +34,23 @@ CHUNK_CHARACTERS = 16_000_000
 LONGEST_LINE = 1_000_000
 CSV, CSV_GZ, PARQUET = ".csv", ".csv.gz", ".parquet"
 SUFFIXES = (CSV, CSV_GZ, PARQUET)
+"""Of the files that can be written."""
+_TEXT_FORMULA = r'^="([^"]*)"$'
+"""How Excel keeps the zeros of an ID in CSV: ="0001"."""
 
 
 @dataclass(frozen=True)
 class Dialect:
-    """The dialect of a CSV file; declared by the user, never guessed."""
+    """How a list is written. Of an XLSX file, only `decimal`, `header_line` and `sheet` count."""
 
     delimiter: str = ","
     decimal: str = "."
+    """In numbers that are texts; the other separators may group digits."""
     encoding: str = "utf-8"
+    header_line: int = 1
+    """The header's line or row; lines above it are not read."""
+    sheet: str = ""
+    """Of an XLSX file; empty: the first."""
 
     @property
     def codec(self) -> str:
@@ -44,7 +63,7 @@ class Dialect:
 class Chunk:
     """A table of some rows, their row numbers, and index -> why a row is invalid.
 
-    Row 1 is the header of a CSV file, as in a spreadsheet, and the first row of a Parquet file.
+    Rows are numbered as in a spreadsheet; in a Parquet file, the first record is row 1.
     """
 
     table: pa.Table
@@ -61,23 +80,25 @@ class CustomerList:
 
 
 @contextmanager
-def open_list(path: Path, dialect: Dialect) -> Iterator[CustomerList]:
-    """Open a list.
+def open_list(path: Path, dialect: Dialect, name: str = "") -> Iterator[CustomerList]:
+    """Open a list, whatever its name ends in. `name`: for messages; by default the path's.
 
     Raises ListError, also while chunks are read, when the file is of an unsupported kind,
     unreadable, truncated or damaged.
     """
-    suffix, name = suffix_of(path), printable(path.name)
+    name = printable(name or path.name)
     with ExitStack() as stack:
         with _explained(name, dialect):
+            kind = kind_of(path, name)
+            if kind == SHEET:
+                path, dialect = stack.enter_context(_sheet(path, dialect, name))
             file = stack.enter_context(path.open("rb"))
-            if suffix == PARQUET:
+            if kind == PARQUET_FILE:
                 parquet = stack.enter_context(pq.ParquetFile(file, pre_buffer=False))
                 names = unique(parquet.schema_arrow.names)
                 chunks = _parquet_chunks(parquet, names)
             else:
-                content = gzip.GzipFile(fileobj=file) if suffix == CSV_GZ else file
-                text = TextIOWrapper(content, dialect.codec, newline="")
+                text = TextIOWrapper(_unpacked(file), dialect.codec, newline="")
                 names, chunks = _csv_list(text, dialect, name)
         yield CustomerList(names, _explained_chunks(chunks, name, dialect))
 
@@ -95,6 +116,8 @@ def _explained(name: str, dialect: Dialect) -> Iterator[None]:
         raise ListError(f"{name} is cut off or not a gzip file. Get it again.") from error
     except pa.ArrowException as error:
         raise ListError(f"{name} is a damaged Parquet file. Get it again.") from error
+    except DeliveryError as error:
+        raise ListError(str(error)) from error
     except OSError as error:
         # Arrow's own errors have no errno: the file is damaged.
         reason = error.strerror if error.errno else "it is damaged"
@@ -115,16 +138,35 @@ def suffix_of(path: Path) -> str:
 
 
 def unique(names: Sequence[str]) -> tuple[str, ...]:
-    """Return unique column names: a repeated or empty name gets the column's number.
+    """Return unique column names: repeated names and empty ones get the column's number.
 
-    >>> unique(["id", "", "id"])
-    ('id', 'column 2', 'id (column 3)')
+    >>> unique(["id", "", "n", "n"])
+    ('id', 'column 2', 'n (column 3)', 'n (column 4)')
     """
-    found: list[str] = []
-    for place, name in enumerate(names, start=1):
-        shown = name.strip() or f"column {place}"
-        found.append(f"{shown} (column {place})" if shown in found else shown)
-    return tuple(found)
+    trimmed = [name.strip(INVISIBLE) for name in names]
+    counts = Counter(trimmed)
+    return tuple(
+        f"{name} (column {place})" if name and counts[name] > 1 else name or f"column {place}"
+        for place, name in enumerate(trimmed, start=1)
+    )
+
+
+@contextmanager
+def _sheet(path: Path, dialect: Dialect, name: str) -> Iterator[tuple[Path, Dialect]]:
+    """Yield a sheet as a CSV file, whose lines are the sheet's rows, and its dialect."""
+    layout = FileLayout(sheet=dialect.sheet, header_line=dialect.header_line)
+    everything = replace(DeliveryContract(), columns={}, row_filters=(), layout=layout)
+    with TemporaryDirectory(prefix="bankseg-list-") as folder:
+        copy = Path(folder) / "original"  # the reader writes next to it
+        shutil.copyfile(path, copy)
+        with sheet_as_csv(copy, everything, name, dialect.decimal) as (text, *_):
+            yield text, replace(dialect, delimiter=",", encoding="utf-8")
+
+
+def _unpacked(file: BinaryIO) -> Any:
+    is_packed = file.read(len(MAGIC_GZIP)) == MAGIC_GZIP
+    file.seek(0)
+    return gzip.GzipFile(fileobj=file) if is_packed else file
 
 
 def _parquet_chunks(parquet: pq.ParquetFile, names: tuple[str, ...]) -> Iterator[Chunk]:
@@ -139,7 +181,10 @@ def _parquet_chunks(parquet: pq.ParquetFile, names: tuple[str, ...]) -> Iterator
 
 def _csv_list(text: TextIO, dialect: Dialect, name: str) -> tuple[tuple[str, ...], Iterator[Chunk]]:
     lines = _lines(text, name)
-    records = _records(csv.reader(lines, delimiter=dialect.delimiter, strict=True), name)
+    for _ in range(dialect.header_line - 1):
+        next(lines, "")
+    reader = csv.reader(lines, delimiter=dialect.delimiter, strict=True)
+    records = _records(reader, name, dialect.header_line)
     _, header = next(records, (0, []))
     if not header:
         raise ListError(f"{name} has no header. Put the column names in its first line.")
@@ -156,12 +201,12 @@ def _lines(text: TextIO, name: str) -> Iterator[str]:
         yield line
 
 
-def _records(reader: Iterator[list[str]], name: str) -> Iterator[tuple[int, list[str]]]:
-    """Yield the records that are not blank, with their row numbers."""
-    row = 0
+def _records(reader: Iterator[list[str]], name: str, first: int) -> Iterator[tuple[int, list[str]]]:
+    """Yield the records that have a value, with their row numbers."""
+    row = first - 1
     try:
-        for row, record in enumerate(reader, start=1):
-            if record:
+        for row, record in enumerate(reader, start=first):
+            if any(record):
                 yield row, record
     except csv.Error as error:
         raise ListError(
@@ -191,12 +236,20 @@ def _chunk(
 ) -> Chunk:
     broken = {}
     for place, row in enumerate(rows):
-        if len(row) != len(names):
+        if len(row) > len(names) and not any(row[len(names) :]):
+            rows[place] = row[: len(names)]  # a delimiter at the end of each row but the header
+        elif len(row) != len(names):
             broken[place] = f"It has {len(row)} fields; expected {len(names)}, as in the header."
             rows[place] = _fitted(row, len(names), delimiter)
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
-    arrays = [pa.array(column, pa.string()) for column in columns]
+    arrays = [_without_formulas(pa.array(column, pa.string())) for column in columns]
     return Chunk(pa.table(arrays, names=list(names)), numbers, broken)
+
+
+def _without_formulas(column: Any) -> Any:
+    if not pc.any(pc.starts_with(column, '="')).as_py():
+        return column
+    return pc.replace_substring_regex(column, _TEXT_FORMULA, r"\1")
 
 
 def _fitted(row: list[str], width: int, delimiter: str) -> list[str]:

@@ -8,23 +8,24 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from bankseg_assets.contracts.currencies import signs
 from bankseg_assets.scoring.answers import answers
 from bankseg_assets.scoring.bundle import (
     Bundle,
 )
 from bankseg_assets.scoring.documents import NumberInput
-from bankseg_assets.scoring.inputs import Column, asked_of, refusal, unknown
+from bankseg_assets.scoring.inputs import Column, asked_of, is_count, refusal, unknown
 from bankseg_assets.scoring.lists.hold_out import HoldOut
 from bankseg_assets.scoring.lists.parse_numbers import Flags, numbers, texts
 from bankseg_assets.stats.arrays import Array
 
-SEGMENT = "segment"
+SEGMENT, SEGMENT_NAME = "segment", "segment_name"
 CERTAINTY = "certainty"
 ERROR = "error"
 ACTION = "action"
 HELD_OUT = "held_out_of_campaign"
 RESULTS = (
-    *(SEGMENT, "segment_name", "confidence", CERTAINTY, ACTION),
+    *(SEGMENT, SEGMENT_NAME, "confidence", CERTAINTY, ACTION),
     *(HELD_OUT, "model_version", "snapshot_date", ERROR),
 )
 """The added columns; columns of the list with these names are replaced."""
@@ -46,6 +47,13 @@ class Scorer:
     actions: Mapping[int, str] = dataclasses.field(default_factory=dict)
     decimal: str = "."
 
+    @property
+    def results(self) -> tuple[str, ...]:
+        """The columns that this scorer adds."""
+        left_out = {ACTION} if not self.actions else set()
+        left_out |= {HELD_OUT} if self.hold_out is None else set()
+        return tuple(name for name in RESULTS if name not in left_out)
+
     def score(
         self,
         table: pa.Table,
@@ -60,9 +68,10 @@ class Scorer:
         `numbers`.
         """
         row_numbers = row_numbers or range(FIRST_ROW, FIRST_ROW + table.num_rows)
-        known, problems = self._read(table)
+        known, found = self.read(table)
+        problems = {place: list(wrong.values()) for place, wrong in found.items()}
         for place, problem in (broken or {}).items():
-            problems.setdefault(place, []).insert(0, problem)
+            problems[place] = [problem]  # its values may be shifted: what they are says nothing
         failed = np.zeros(table.num_rows, dtype=bool)
         failed[list(problems)] = True
         known = {name: np.where(failed, np.nan, values) for name, values in known.items()}
@@ -77,10 +86,13 @@ class Scorer:
                 kept = kept.append_column(name, results[name])
         return kept
 
-    def _read(self, table: pa.Table) -> tuple[dict[str, Column], dict[int, list[str]]]:
-        """Return the column of each input, and row index -> what is wrong with it."""
+    def read(self, table: pa.Table) -> tuple[dict[str, Column], dict[int, dict[str, str]]]:
+        """Return the column of each input, and row index -> input -> what is wrong with it.
+
+        Raises ListError as `numbers`.
+        """
         known: dict[str, Column] = {}
-        problems: dict[int, list[str]] = {}
+        problems: dict[int, dict[str, str]] = {}
         for field in asked_of(self.bundle):
             measure = field.measure
             name = self.columns.get(measure, "")
@@ -89,10 +101,11 @@ class Scorer:
             elif not isinstance(field, NumberInput):
                 known[measure] = texts(table[name])
             else:
-                known[measure], wrong = numbers(table[name], self.decimal, name)
-                for place in np.flatnonzero(wrong | _outside(field, known[measure])).tolist():
+                money = signs(field.unit) if field.unit == self.bundle.currency else ()
+                known[measure], wrong = numbers(table[name], self.decimal, name, money)
+                for place in np.flatnonzero(wrong | outside(field, known[measure])).tolist():
                     found = table[name][place].as_py() if wrong[place] else known[measure][place]
-                    problems.setdefault(place, []).append(refusal(field, found))
+                    problems.setdefault(place, {})[measure] = refusal(field, found)
         return known, problems
 
     def _answer(self, known: Mapping[str, Column], failed: Flags) -> dict[str, pa.Array]:
@@ -106,13 +119,14 @@ class Scorer:
         ids = [segment.segment for segment in segments]
         results = {
             SEGMENT: _pick(ids, places, failed, pa.int64()),
-            "segment_name": _pick([one.name for one in segments], places, failed, pa.string()),
+            SEGMENT_NAME: _pick([one.name for one in segments], places, failed, pa.string()),
             "confidence": pa.array(confidence, pa.float64(), mask=failed),
             CERTAINTY: _pick((UNSURE_TEXT, SURE_TEXT), sure.astype(np.int64), failed, pa.string()),
         }
         if self.actions:
             advice = [self.actions.get(number) for number in ids]
-            results[ACTION] = _pick(advice, places, failed, pa.string())
+            # An uncertain answer is not a reason to act.
+            results[ACTION] = _pick(advice, places, failed | ~sure, pa.string())
         return results
 
     def _about(self, table: pa.Table) -> dict[str, pa.Array]:
@@ -126,9 +140,13 @@ class Scorer:
         return results
 
 
-def _outside(field: NumberInput, values: Array) -> Flags:
-    outside: Flags = (values < field.minimum) | (values > field.maximum)
-    return outside
+def outside(field: NumberInput, values: Array) -> Flags:
+    """Return which values are not within the range of an input, or a fraction of a count."""
+    found: Flags = (values < field.minimum) | (values > field.maximum)
+    if is_count(field):
+        known = np.where(np.isfinite(values), values, 0)
+        found |= known != np.floor(known)
+    return found
 
 
 def _pick(choices: Sequence[Any], places: Any, failed: Flags, kind: pa.DataType) -> pa.Array:

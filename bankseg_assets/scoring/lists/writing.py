@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from gzip import GzipFile
-from io import TextIOWrapper
+from io import BytesIO, TextIOWrapper
 from pathlib import Path
 from typing import Any, BinaryIO
 
@@ -14,7 +14,7 @@ import pyarrow.parquet as pq
 from bankseg_assets.landing.files import printable
 from bankseg_assets.presentation.csv_export import csv_text
 from bankseg_assets.scoring.lists.errors import ListError
-from bankseg_assets.scoring.lists.reading import CSV_GZ, PARQUET, Dialect, suffix_of
+from bankseg_assets.scoring.lists.reading import CHUNK_ROWS, CSV_GZ, PARQUET, Dialect, suffix_of
 from bankseg_assets.storage.atomic_file import draft_in
 
 Write = Callable[[pa.Table], None]
@@ -50,6 +50,15 @@ def writer_to(path: Path, dialect: Dialect) -> Iterator[Write]:
         raise ListError(
             f"{printable(path.name)} cannot be written ({error.strerror or error})."
         ) from error
+
+
+def csv_bytes(table: pa.Table, dialect: Dialect) -> bytes:
+    """Return a table as CSV, created in chunks; all at once takes twice the memory."""
+    file = BytesIO()
+    with _Csv(file, dialect) as target:
+        for start in range(0, max(table.num_rows, 1), CHUNK_ROWS):
+            target.write(table.slice(start, CHUNK_ROWS))
+    return file.getvalue()
 
 
 class _Csv:

@@ -272,8 +272,10 @@ def test_model_is_described_without_sizes(client: Client) -> None:
 
 def test_openapi_lists_the_inputs_of_the_model(client: Client) -> None:
     found = client.get("/openapi.json").json
-    campaigns = {"/audiences", "/control-group"}
-    assert set(found["paths"]) == {"/health", "/model", "/score", "/score/batch"} | campaigns
+    assert set(found["paths"]) == {
+        *("/health", "/model", "/score", "/score/batch", "/score/list"),
+        *("/audiences", "/control-group"),
+    }
     customer = found["components"]["schemas"]["Customer"]
     assert customer["properties"]["monetary"] == {
         "type": ["number", "null"],

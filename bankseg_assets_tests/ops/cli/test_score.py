@@ -14,6 +14,7 @@ import pytest
 from bankseg_assets.runtime.settings import CALLED_FROM
 from bankseg_assets.storage.documents import DOCUMENT_FILE
 from bankseg_assets_tests.app.publishing import publish
+from bankseg_assets_tests.landing.xlsx_files import write_xlsx
 from bankseg_assets_tests.scoring.lists.sample_lists import FORM_INPUTS
 from ops.cli import score
 
@@ -51,6 +52,9 @@ def test_score_prints_counts_and_model(folder: Path, capsys: pytest.CaptureFixtu
     printed = capsys.readouterr()
     assert printed.out == (
         "out.csv: 3 rows, 1 sure, 1 not sure, 1 with an error.\n"
+        "  Small spenders: 2, of which 1 sure\n"
+        "1 of 3 are uncertain because 'Number of transactions' and 'Sum of the amounts' are "
+        "missing.\n"
         "Model first, snapshot of 22 October 2016, F1 on held-out customers 98.1%.\n"
     )
     assert printed.err == ""
@@ -108,6 +112,38 @@ def test_score_uses_the_contracts_notation_by_default(
     assert (folder / "out.csv").read_bytes() == said.removeprefix(b"\xef\xbb\xbf")
 
 
+def test_score_detects_the_notation_of_a_list(
+    folder: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    content = "Kunden-Nr;frequency;monetary;Ort\nK1;1;1.300,50;Köln\nK2;1.5;3;Bonn\n"
+    (folder / "list.csv").write_text(content, encoding="cp1252")
+    assert score.main(["list.csv", "out.csv"]) == 0
+    printed = capsys.readouterr()
+    assert "the delimiter ; (semicolon), the decimal mark ',', the encoding cp1252" in printed.err
+    lines = (folder / "out.csv").read_text(encoding="cp1252").splitlines()
+    assert lines[1].startswith("K1;1;1.300,50;Köln;0;Small spenders;0,")
+    assert "found '1.5'" in lines[2]
+
+
+@pytest.mark.subprocess
+def test_score_reads_excel_files(folder: Path) -> None:
+    cells = [["CustomerID", "frequency", "monetary"], ["C1", 1, 300.5], ["C2", 1.5, 3]]
+    write_xlsx(folder / "list.xlsx", {"Cover": [["Report"]], "Customers": cells})
+    assert score.main(["list.xlsx", "out.csv"]) == 0
+    first, second = rows(folder / "out.csv")
+    assert (first["segment"], first["monetary"]) == ("0", "300.5")
+    assert "Row 3: Number of transactions must be a whole number" in second["error"]
+
+
+def test_score_refuses_doubled_columns(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    text = "CustomerID,frequency,frequency,monetary\nC1,1,2,300\n"
+    (folder / "list.csv").write_text(text, encoding="utf-8")
+    printed = refused(capsys, "list.csv", "out.csv")
+    assert "'frequency' occurs 2 times" in printed
+    chosen = ["--column", "frequency=frequency (column 2)"]
+    assert score.main(["list.csv", "out.csv", *chosen]) == 0
+
+
 def test_score_accepts_a_tab_as_delimiter(folder: Path) -> None:
     (folder / "list.csv").write_text(LIST.replace(",", "\t"), encoding="utf-8")
     assert score.main(["list.csv", "out.csv", "--delimiter", r"\t"]) == 0
@@ -117,6 +153,7 @@ def test_score_accepts_a_tab_as_delimiter(folder: Path) -> None:
     ("arguments", "message"),
     [
         (["list.csv", "list.csv"], "The result would overwrite the list"),
+        (["list.pdf", "out.csv"], "list.pdf is a PDF document. Export the list as CSV or XLSX."),
         (["gone.csv", "out.csv"], "gone.csv cannot be read (No such file"),
         (["list.csv", "out.xlsx"], "out.xlsx does not end in .csv, .csv.gz, .parquet"),
         (["list.csv", "out.csv", "--id", "Name"], "There is no column 'Name' for --id"),
@@ -127,6 +164,7 @@ def test_score_accepts_a_tab_as_delimiter(folder: Path) -> None:
 def test_score_reports_errors_in_a_sentence(
     folder: Path, capsys: pytest.CaptureFixture[str], arguments: list[str], message: str
 ) -> None:
+    (folder / "list.pdf").write_bytes(b"%PDF-1.7\n")
     assert message in refused(capsys, *arguments)
     assert not (folder / "out.csv").exists()
 

@@ -33,14 +33,14 @@ def test_empty_cell_is_unknown() -> None:
 
 @pytest.mark.parametrize(
     "cell",
-    ["nan", "NA", "null", "inf", "1_000", "1,5", "1 000", "+1", "\uff11", "0x10", "--", "1\n2"],
+    ["nan", "NA", "null", "inf", "1_000", "1,5", "0,123", "1,23", "0x10", "--", "1\n2", "1\n234"],
 )
 def test_ambiguous_number_is_invalid(cell: str) -> None:
     assert read(cell, "1") == "x 1"
 
 
 def test_decimal_comma_must_be_declared() -> None:
-    assert read("1,5", "1.5", "1.234,5", ",5", decimal=",") == "1.5 x x 0.5"
+    assert read("1,5", "1.5", "1.234,5", ",5", decimal=",") == "1.5 x 1234.5 0.5"
 
 
 def test_number_too_large_for_double_is_infinite() -> None:

@@ -1,0 +1,97 @@
+"""The result of a list: counts, what is missing, segments, rows and downloads."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+import streamlit as st
+
+from app.panels import lists
+from app.panels.list_settings import Chosen
+from app.widgets.numbers import Numbers
+from app.widgets.tables import show_table
+from bankseg_assets.presentation.formatting import percent
+from bankseg_assets.presentation.markdown import escaped
+from bankseg_assets.scoring.lists.score_table import RESULTS
+from bankseg_assets.scoring.lists.scored_list import ScoredList
+from bankseg_assets.scoring.lists.summary import ListSummary, missing_sentences, segment_counts
+
+MAX_SHOWN = 500  # sent to the browser; the download has all rows
+
+
+def show_counts(summary: ListSummary, numbers: Numbers) -> None:
+    """Draw the counts, and what missing inputs cost."""
+    counts = {
+        "Rows": summary.rows,
+        "Not sure": summary.unsure_rows,
+        "With errors": summary.failed,
+    }
+    for box, (title, count) in zip(st.columns(3), counts.items(), strict=True):
+        box.metric(title, numbers.number(count), border=True)
+    for sentence in missing_sentences(summary, numbers.style):
+        st.info(escaped(sentence), icon=":material/help:")
+
+
+def show_downloads(result: ScoredList, chosen: Chosen, name: str) -> None:
+    """Draw buttons for the whole list and for its errors alone."""
+    stem, dialect = Path(name).stem, chosen.plan.dialect
+    with st.container(horizontal=True):
+        st.download_button(
+            "The whole list with its segments (CSV)",
+            lambda: lists.as_csv(result.table, dialect),
+            file_name=f"segments_{stem}.csv",
+            mime="text/csv",
+            icon=":material/download:",
+            key="result",
+            on_click="ignore",
+        )
+        if result.failed:
+            st.download_button(
+                "Only the rows with errors (CSV)",
+                lambda: lists.as_csv(result.errors(), dialect),
+                file_name=f"errors_{stem}.csv",
+                mime="text/csv",
+                icon=":material/download:",
+                key="errors_only",
+                on_click="ignore",
+            )
+
+
+def show_segments(summary: ListSummary, advice: Mapping[str, str], numbers: Numbers) -> None:
+    """Draw the rows of each segment; `advice`: segment's name -> recommended action."""
+    found = segment_counts(summary)
+    if not found:
+        return
+    scored = summary.rows - summary.failed
+    st.subheader("Segments of the list", anchor=False)
+    frame = pd.DataFrame(
+        {
+            "Segment": [one.name for one in found],
+            "Customers": [numbers.number(one.rows) for one in found],
+            "Share": [percent(one.rows / scored) for one in found],
+            "Sure": [numbers.number(one.sure) for one in found],
+            "Not sure": [numbers.number(one.unsure) for one in found],
+        }
+    )
+    if advice:
+        frame["Recommended action, if sure"] = [advice.get(one.name, "") for one in found]
+    show_table(frame, alt="Customers of the list by segment")
+
+
+def show_rows(result: ScoredList, identity: str, numbers: Numbers) -> None:
+    """Draw the first rows; a phone shows four columns, so the ID and the results come first."""
+    names = result.table.column_names
+    first = [name for name in (identity, *RESULTS) if name in names]
+    st.subheader("Rows", anchor=False)
+    st.dataframe(
+        result.table.slice(0, MAX_SHOWN).to_pandas(types_mapper=pd.ArrowDtype),
+        column_order=[*first, *(name for name in names if name not in first)],
+        hide_index=True,
+        alt="The first rows of the result",
+        key="rows",
+    )
+    if result.table.num_rows > MAX_SHOWN:
+        st.caption(
+            f"The first {MAX_SHOWN} rows; the download has all "
+            f"{numbers.number(result.table.num_rows)}."
+        )
