@@ -52,7 +52,7 @@ def ask(
         st.caption(escaped(note))
     _notation(kept, plan)
     columns = _columns(kept, bundle, plan)
-    identity, campaign = _control_group(kept, bundle, plan)
+    identity, campaign = _control_group(kept, plan)
     problems = plan.problems
     if columns != _guesses(plan, columns):
         # The decimal mark is detected by the columns of the inputs.
@@ -157,7 +157,7 @@ def _columns(kept: lists.KeptList, bundle: Bundle, plan: ListPlan) -> dict[str, 
     return found
 
 
-def _control_group(kept: lists.KeptList, bundle: Bundle, plan: ListPlan) -> tuple[str, str]:
+def _control_group(kept: lists.KeptList, plan: ListPlan) -> tuple[str, str]:
     names = ["", *plan.names]
     with st.container(horizontal=True):
         identity: str = st.selectbox(
