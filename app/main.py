@@ -24,6 +24,7 @@ PAGES = {
         st.Page("views/overview.py", title=OVERVIEW, icon=":material/dashboard:", default=True),
         st.Page("views/segments.py", title="Segments", icon=":material/groups:"),
         st.Page("views/rfm_grid.py", title="RFM grid", icon=":material/grid_on:"),
+        st.Page("views/campaign.py", title="Campaign lists", icon=":material/campaign:"),
         st.Page("views/changes.py", title="Changes", icon=":material/swap_horiz:"),
     ],
     "Branch": [

@@ -1,64 +1,99 @@
-"""CSV lists of customers for a campaign, created on demand."""
+"""Buttons that make the list of a campaign's customers on demand."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from functools import partial
 
-import numpy as np
-import numpy.typing as npt
-import pandas as pd
-import pyarrow.dataset as ds
+import streamlit as st
 
-from app.state.data import customers_of
-from bankseg_assets.presentation.csv_export import to_csv
+from app.state import data, session
+from bankseg_assets.campaigns.audiences import Audience
+from bankseg_assets.campaigns.customer_list import CampaignList, Choice, make_list
+from bankseg_assets.campaigns.group_actions import WIN_BACK
+from bankseg_assets.campaigns.list_files import csv_of, file_stem, json_of, xlsx_of
 from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.bundle import Bundle
-from bankseg_assets.scoring.lists.hold_out import HoldOut
-from bankseg_assets.scoring.posterior import posterior
 
-ID = "customer_id"
-CARRIED = {"monetary": "spending", "income": "income"}
-"""Columns of customer_segments -> columns of a list, if the direction of amounts is known."""
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+LISTS_PAGE = "views/campaign.py"
+WHO = "who"
+"""Query parameter of the page of lists: the name of a group or segment."""
 
 
-def campaign_list(
-    release: Release, bundle: Bundle, who: ds.Expression, campaign: str, actions: Mapping[int, str]
-) -> Callable[[], bytes]:
-    """Return a function that creates the CSV of the selected customers, for a download button.
+def link_to_list(name: str, label: str) -> None:
+    """Draw a link to the page of lists, with a group or segment chosen."""
+    st.page_link(LISTS_PAGE, label=label, icon=":material/campaign:", query_params={WHO: name})
 
-    Columns: ID, segment, confidence, action, model version, snapshot, and whether the customer is
-    in the random control group (one in ten) by which the campaign's effect can be measured. If the
-    direction of amounts is known, also spending and income.
+
+def link_to_win_back() -> None:
+    """Draw a link to the list of valuable customers who have not been seen recently.
+
+    Without such a group, a link to all groups and segments; nothing if there are no lists.
     """
-    return partial(_make, release, bundle, who, campaign, dict(actions))
+    found = [total for total in data.audiences() if total.customers]
+    for total in found:
+        if total.audience.name == WIN_BACK and total.customers and total.money is not None:
+            numbers = session.numbers()
+            count, money = numbers.count(total.customers), numbers.short_money(float(total.money))
+            link_to_list(WIN_BACK, f"Download a win-back list: {count} customers at risk, {money}")
+            return
+    if found:
+        link_to_list(found[0].audience.name, "Campaign lists: download a group or segment")
 
 
-def _known(bundle: Bundle, name: str, column: pd.Series) -> npt.NDArray[np.float64]:
-    """Return a measure as doubles; averages less than a cent below zero become zero."""
-    values = column.to_numpy(dtype=np.float64)
-    return values if bundle.may_be_negative(name) else np.maximum(values, 0.0)
+def csv_button(
+    release: Release, bundle: Bundle, audience: Audience, label: str, *, key: str
+) -> None:
+    """Draw the button for the CSV of a whole audience."""
+    st.download_button(
+        label,
+        file_maker(release, bundle, audience, Choice(), csv_of),
+        file_name=f"{file_stem(audience, bundle.snapshot_date, 0)}.csv",
+        mime="text/csv",
+        icon=":material/download:",
+        key=key,
+        on_click="ignore",
+    )
+
+
+def file_buttons(release: Release, bundle: Bundle, audience: Audience, choice: Choice) -> None:
+    """Draw the buttons for a list in each format."""
+    stem = file_stem(audience, bundle.snapshot_date, choice.top)
+    formats = (
+        ("Excel (XLSX)", "xlsx", XLSX, xlsx_of),
+        ("CSV", "csv", "text/csv", csv_of),
+        ("Details of the list (JSON)", "json", "application/json", json_of),
+    )
+    with st.container(horizontal=True):
+        for label, ending, mime, written in formats:
+            st.download_button(
+                label,
+                file_maker(release, bundle, audience, choice, written),
+                file_name=f"{stem}.{ending}",
+                mime=mime,
+                icon=":material/download:",
+                type="primary" if ending == "xlsx" else "secondary",
+                key=f"download_list_{ending}",
+                on_click="ignore",
+            )
+
+
+def file_maker(
+    release: Release,
+    bundle: Bundle,
+    audience: Audience,
+    choice: Choice,
+    written: Callable[[CampaignList], bytes],
+) -> Callable[[], bytes]:
+    """Return a function that makes the file, for a download button; it needs no session."""
+    return partial(_make, release, bundle, audience, choice, written, data.actions())
 
 
 def _make(
-    release: Release, bundle: Bundle, who: ds.Expression, campaign: str, actions: dict[int, str]
+    release: Release,
+    bundle: Bundle,
+    audience: Audience,
+    choice: Choice,
+    written: Callable[[CampaignList], bytes],
+    actions: dict[int, str],
 ) -> bytes:
-    carried = CARRIED if bundle.direction_known else {}
-    columns = [ID, "segment", "segment_name", *dict.fromkeys([*bundle.measures, *carried])]
-    members = customers_of(release, who, columns)
-    known = {name: _known(bundle, name, members[name]) for name in bundle.measures}
-    segments = members["segment"].to_numpy(dtype=np.int64)
-    chances = posterior(bundle, known).probabilities if len(members) else np.empty((0, 1))
-    held_out = HoldOut(ID, campaign=f"{release.name} {campaign}")
-    found = pd.DataFrame(
-        {
-            ID: members[ID],
-            "segment": segments,
-            "segment_name": members["segment_name"],
-            "confidence": np.round(chances[np.arange(len(members)), segments], 4),
-            **{name: members[measure] for measure, name in carried.items()},
-            "action": [actions.get(segment, "") for segment in segments.tolist()],
-            "model_version": bundle.version,
-            "snapshot_date": bundle.snapshot_date,
-            "held_out_of_campaign": [held_out.holds(str(one)) for one in members[ID]],
-        }
-    )
-    return to_csv(found)
+    return written(make_list(release, bundle, audience, choice, actions))

@@ -16,7 +16,7 @@ from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.inputs import asked_of
 from bankseg_assets.scoring.lists.detection import DECIMALS, Settings, delimiter_name
 from bankseg_assets.scoring.lists.file_kind import PARQUET, SHEET
-from bankseg_assets.scoring.lists.hold_out import HoldOut
+from bankseg_assets.scoring.lists.hold_out import HoldOut, campaign_name
 from bankseg_assets.scoring.lists.plan import ListPlan, make_plan
 from bankseg_assets.scoring.lists.preview import Preview, preview
 
@@ -52,7 +52,7 @@ def ask(
         st.caption(escaped(note))
     _notation(kept, plan)
     columns = _columns(kept, bundle, plan)
-    identity, campaign = _control_group(kept, bundle, plan)
+    identity, campaign = _control_group(kept, plan)
     problems = plan.problems
     if columns != _guesses(plan, columns):
         # The decimal mark is detected by the columns of the inputs.
@@ -157,7 +157,7 @@ def _columns(kept: lists.KeptList, bundle: Bundle, plan: ListPlan) -> dict[str, 
     return found
 
 
-def _control_group(kept: lists.KeptList, bundle: Bundle, plan: ListPlan) -> tuple[str, str]:
+def _control_group(kept: lists.KeptList, plan: ListPlan) -> tuple[str, str]:
     names = ["", *plan.names]
     with st.container(horizontal=True):
         identity: str = st.selectbox(
@@ -176,7 +176,7 @@ def _control_group(kept: lists.KeptList, bundle: Bundle, plan: ListPlan) -> tupl
             width=250,
             persist_state="session",
         )
-    return identity, campaign.strip() or bundle.version
+    return identity, campaign_name(campaign)
 
 
 def _preview(kept: lists.KeptList, bundle: Bundle, chosen: Chosen, numbers: Numbers) -> None:

@@ -10,6 +10,7 @@ import plotly.graph_objects as go
 from app.widgets.numbers import Numbers
 from app.widgets.palette import HUE
 from bankseg_assets.presentation.disclosure import hidden_cells
+from bankseg_assets.presentation.formatting import percent
 
 HIDDEN = "fewer than 11"
 SMALL_COUNT = "<11"
@@ -170,7 +171,7 @@ def as_table(
                 names.transactions: thresholds(row, "frequency", "transactions"),
                 "Customers": _count(row["customers"], numbers),
                 names.money: HIDDEN if pd.isna(row["monetary"]) else numbers.money(row["monetary"]),
-                "Mostly": row["rfm_group"] or "",
+                "Most common group": _share(row),
             }
             for row in _rows(ordered)
             if row["customers"] != 0
@@ -222,8 +223,15 @@ def _text(row: Any, numbers: Numbers) -> str:
     if row is None or _is_hidden(row) or row["customers"] == 0:
         return ""
     # Small, so that the names fit into a cell on a phone.
-    group = f"<span style='font-size:10px'>{_wrapped(row['rfm_group'] or '')}</span>"
+    group = f"<span style='font-size:10px'>{_wrapped(_share(row))}</span>"
     return f"<b>{numbers.number(row['customers'])}</b><br>{group}"
+
+
+def _share(row: Any) -> str:
+    """Return the most common group with its share: a cell has customers of several groups."""
+    group = row["rfm_group"] or ""
+    share = row["group_share"]
+    return f"{group} {percent(share)}" if group and share is not None and share < 1 else group
 
 
 def _wrapped(name: str, width: int = 10) -> str:

@@ -6,23 +6,18 @@ import pandas as pd
 import pyarrow.dataset as ds
 import streamlit as st
 
-from app.panels.downloads import campaign_list
+from app.panels.downloads import csv_button
 from app.panels.rfm import Cell, row_of
-from app.state.data import actions, parquet_files
+from app.state.data import parquet_files
 from app.widgets.measures import money_name
 from app.widgets.numbers import Numbers
 from app.widgets.tables import show_table
+from bankseg_assets.campaigns.audiences import cell as cell_audience
 from bankseg_assets.presentation.disclosure import shown_rounded
 from bankseg_assets.presentation.formatting import percent
 from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.documents import Segment
-
-
-def members_of(cell: Cell) -> ds.Expression:
-    """Return the filter on customer_segments for a cell."""
-    recency, frequency = cell
-    return (ds.field("recency_score") == recency) & (ds.field("frequency_score") == frequency)
 
 
 def segments_in(release: Release, cell: Cell) -> dict[int, int]:
@@ -33,7 +28,8 @@ def segments_in(release: Release, cell: Cell) -> dict[int, int]:
 # Cached by file names, which are never reused, so that entries stay valid.
 @st.cache_data(max_entries=200, show_spinner=False)
 def _segments_in(files: tuple[str, ...], cell: Cell) -> dict[int, int]:
-    rows = ds.dataset(files).to_table(["segment"], filter=members_of(cell))
+    members = cell_audience(*cell).members
+    rows = ds.dataset(files).to_table(["segment"], filter=members)
     counts = rows.to_pandas()["segment"].value_counts()
     return {int(segment): int(count) for segment, count in counts.items()}
 
@@ -88,19 +84,6 @@ def show_cell(
         alt="The segments of these customers",
     )
     st.caption("Customers of this cell by segment, rounded to the nearest ten.")
-    recency, frequency = cell
-    st.download_button(
-        "Customers of this cell (CSV)",
-        campaign_list(
-            release,
-            bundle,
-            members_of(cell),
-            f"recency {recency} frequency {frequency}",
-            actions(),
-        ),
-        file_name=f"rfm_{recency}_{frequency}_{bundle.snapshot_date}.csv",
-        mime="text/csv",
-        icon=":material/download:",
-        key="download_cell",
-        on_click="ignore",
+    csv_button(
+        release, bundle, cell_audience(*cell), "Customers of this cell (CSV)", key="download_cell"
     )

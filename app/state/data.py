@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import streamlit as st
 
 from app.state import session
+from bankseg_assets.campaigns.audiences import CUSTOMERS, Total, totals
 from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.lists.actions import read_actions
 from bankseg_assets.scoring.lists.errors import ListError
@@ -69,19 +70,33 @@ def group_counts(asset: str, column: str = "rfm_group") -> dict[str, int]:
     return dict(found)
 
 
-def customers_of(release: Release, who: ds.Expression, columns: list[str]) -> pd.DataFrame:
-    """Return selected customers of a release; needs no session, so downloads can use it."""
-    files = [str(path) for path in parquet_files(release, "customer_segments")]
-    frame: pd.DataFrame = ds.dataset(files).to_table(columns, filter=who).to_pandas()
-    return frame
-
-
 def actions() -> dict[int, str]:
     """Return segment -> recommended action; empty if they cannot be read."""
     try:
         return read_actions(session.require_release())
     except ListError:
         return {}
+
+
+def audiences() -> list[Total]:
+    """Return the groups and segments of the shown release, each with customers and money.
+
+    Empty before the first release, and if the customers cannot be read.
+    """
+    if session.bundle() is None or not has(CUSTOMERS):
+        return []
+    release = session.require_release()
+    return _audiences(str(release.path(CUSTOMERS)), release, actions())
+
+
+# Cached by the version's folder, which is never reused, so that entries stay valid.
+@st.cache_data(max_entries=8, show_spinner=False)
+def _audiences(version: str, _release: Release, actions: dict[int, str]) -> list[Total]:
+    assert version
+    try:
+        return totals(_release, actions)
+    except ListError:
+        return []
 
 
 def parquet_files(release: Release, asset: str) -> list[Path]:

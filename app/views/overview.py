@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app.panels.arrivals import show_arrivals
+from app.panels.downloads import link_to_win_back
 from app.panels.explore import knows_direction
 from app.panels.profiles import overview
 from app.state import data, session
@@ -68,6 +69,7 @@ if first := window.get("first_day"):
 if bundle is None:
     show_arrivals(release, numbers)
     st.stop()
+link_to_win_back()
 if len(bundle.segments) == 1:
     page.nothing(ONE_SEGMENT)
 elif any(segment.share_of_customers for segment in bundle.segments):

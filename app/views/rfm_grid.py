@@ -3,6 +3,8 @@
 import streamlit as st
 
 from app.panels import rfm_cell
+from app.panels.audience_table import HIDDEN_NOTE, audience_table
+from app.panels.downloads import link_to_win_back
 from app.panels.rfm import (
     Cell,
     as_table,
@@ -17,7 +19,7 @@ from app.state import data, session
 from app.widgets import page
 from app.widgets.links import read_link, write_link
 from app.widgets.tables import show_side_by_side, show_table
-from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
+from bankseg_assets.campaigns.audiences import GROUP
 
 RECENCY, FREQUENCY = "rfm_recency", "rfm_frequency"
 
@@ -42,6 +44,7 @@ if cells.empty:
     )
     st.stop()
 
+link_to_win_back()
 choices = {
     RECENCY: scores(cells, "recency", "days ago"),
     FREQUENCY: scores(cells, "frequency", "transactions"),
@@ -65,9 +68,10 @@ with grid:
     page.chart(
         heat_grid(cells, numbers, chosen, direction_known=direction_known),
         f"Rows: days since the {names.last.lower()}. Columns: {names.transactions.lower()}. Each "
-        f"cell has its customers and their most common classic group; darker means more "
-        f"{names.money.lower()}. Grey: hidden, because this cell, or one that could be calculated "
-        "from it, has fewer than 11 customers.",
+        "cell has its customers, and the group that most of them are in with its share: groups "
+        "also depend on money, so that a cell has customers of several. Stronger colour means "
+        f"more {names.money.lower()}. Grey: hidden, because this cell, or one that could be "
+        "calculated from it, has fewer than 11 customers.",
         as_table(cells, numbers, direction_known=direction_known),
         alt=f"Customers by days since the {names.last.lower()} and by number of "
         f"{names.transactions.lower()}.",
@@ -89,16 +93,20 @@ with details:
     if chosen:
         rfm_cell.show_cell(release, bundle, numbers, cells, chosen)
 
-groups = data.table("rfm_groups")
-if not groups.empty:
-    is_one = len(bundle.segments) == 1
-    st.subheader(f"Classic groups{'' if is_one else ' by segment'}", anchor=False)
-    st.caption(
-        "Fixed rules on the scores define the groups. "
-        + (
-            ONE_SEGMENT
-            if is_one
-            else "Clustering of the customers defines the segments. Customers in both:"
-        )
+audiences = data.audiences()
+groups = [total for total in audiences if total.audience.kind == GROUP]
+if groups:
+    st.subheader("Groups", anchor=False)
+    st.caption("Rules on recency, frequency and money define the groups.")
+    show_table(
+        audience_table(groups, numbers, title="Group", direction_known=direction_known),
+        alt="Groups with customers, money and action",
     )
-    show_side_by_side(cross_table(groups, numbers), alt="Classic groups by segment")
+    if any(total.customers is None for total in groups):
+        st.caption(HIDDEN_NOTE)
+
+by_segment = data.table("rfm_groups")
+if not by_segment.empty and len(bundle.segments) > 1:
+    st.subheader("Groups by segment", anchor=False)
+    st.caption("Clustering of the customers defines the segments. Customers in both:")
+    show_side_by_side(cross_table(by_segment, numbers), alt="Groups by segment")

@@ -2,14 +2,14 @@
 
 from typing import Any
 
-import pyarrow.dataset as ds
 import streamlit as st
 
-from app.panels.downloads import campaign_list
+from app.panels.downloads import csv_button, link_to_list
 from app.panels.profiles import INDEX_NOTE, SPENDING_NOTE, index_bars, profile, rule_sentence
 from app.state import data, session
 from app.widgets import page
 from app.widgets.tables import show_table
+from bankseg_assets.campaigns.audiences import SEGMENT
 from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.scoring.documents import Segment
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
@@ -41,7 +41,11 @@ def rows_of(asset: str) -> dict[int, dict[str, Any]]:
 
 
 profiles, actions = rows_of("segment_profiles"), rows_of("recommended_actions")
-todo = {number: str(row["action"]) for number, row in actions.items()}
+audiences = {
+    total.audience.name: total.audience
+    for total in data.audiences()
+    if total.audience.kind == SEGMENT and total.customers
+}
 
 
 def draw_profile(segment: Segment) -> None:
@@ -89,15 +93,14 @@ def card(segment: Segment) -> None:
         draw_profile(segment)
         if row.get("people"):
             st.caption(escaped(row["people"]))
-        if data.has("customer_segments"):
-            st.download_button(
+        if segment.name in audiences:
+            link_to_list(segment.name, "Campaign list: top customers, Excel or CSV")
+            csv_button(
+                release,
+                bundle,
+                audiences[segment.name],
                 "Customers of this segment (CSV)",
-                campaign_list(release, bundle, ds.field("segment") == number, str(number), todo),
-                file_name=f"segment_{number}_{bundle.snapshot_date}.csv",
-                mime="text/csv",
-                icon=":material/download:",
                 key=f"download_{number}",
-                on_click="ignore",
             )
 
 

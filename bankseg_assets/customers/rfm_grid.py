@@ -76,7 +76,8 @@ def groups_by_segment(cells: Sequence[Row]) -> Rows:
     customers, money = _sums(cells, "rfm_group", "segment")
     names = dict(sorted({cell["segment"]: cell["segment_name"] for cell in cells}.items()))
     counts = np.array([[customers.get((group, s), 0) for s in names] for group in GROUP_NAMES])
-    hidden = hidden_cells(counts.T, columns=False).T  # the sizes of segments are published
+    # The sizes of groups and of segments are published.
+    hidden = hidden_cells(counts, columns=True)
     sizes = counts.sum(axis=0)
     found = []
     for i, group in enumerate(GROUP_NAMES):

@@ -24,6 +24,7 @@ TITLES = {
     "": "Overview",
     "segments": "Segments",
     "rfm_grid": "RFM grid",
+    "campaign": "Campaign lists",
     "changes": "Changes",
     "new_customer": "New customer",
     "batch": "Score a list",
@@ -182,9 +183,20 @@ def test_segment_list_is_downloaded(desk: Page, address: str) -> None:
     visit(desk, address, "segments")
     name = desk.get_by_role("heading", level=3).first.inner_text()
     found = downloaded(desk, "Customers of this segment (CSV)")
-    assert set(found["segment_name"]) == {name}
+    assert set(found["segment"]) == {name}
     assert len(found) > 10
     assert 0 < found["held_out_of_campaign"].mean() < 0.5
+
+
+def test_win_back_list_is_two_clicks_from_the_start(desk: Page, address: str) -> None:
+    visit(desk, address, "")
+    link = desk.get_by_test_id("stPageLink").get_by_role("link")
+    link.click()
+    expect(desk.get_by_role("heading", level=1, name="Campaign lists")).to_be_visible()
+    idle(desk)
+    found = downloaded(desk, "CSV")
+    assert found["monetary"].is_monotonic_decreasing
+    assert 0 < len(found) <= 500
 
 
 def test_template_can_be_filled_and_uploaded(desk: Page, address: str, tmp_path: Path) -> None:

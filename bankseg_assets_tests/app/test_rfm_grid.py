@@ -1,17 +1,15 @@
 """Tests of the RFM page: a cell is selected by click, by two boxes, or by URL."""
 
-import io
 from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
 from streamlit.testing.v1 import AppTest
 
-from app.panels.downloads import campaign_list
-from app.panels.rfm_cell import as_table, members_of, segments_in
+from app.panels.rfm import as_table as grid_table
+from app.panels.rfm_cell import as_table, segments_in
 from app.widgets.numbers import Numbers
 from bankseg_assets.release.releases import Release, current_release
-from bankseg_assets.scoring.bundle import load_bundle
 from bankseg_assets.scoring.documents import Segment
 from bankseg_assets_tests.app.customers import NAMES, tables
 from bankseg_assets_tests.app.publishing import publish
@@ -74,28 +72,29 @@ def test_segments_of_a_cell_are_rounded_to_ten(data_dir: Path) -> None:
     assert found["Customers"].tolist() == ["50", "<11"]
 
 
-def test_list_includes_balances_rounded_below_zero(data_dir: Path) -> None:
-    """An average balance can be a fraction of a cent below zero, outside the model's range."""
-    found = tables()
-    customers = [row | {"monetary": Decimal("-0.004")} for row in found["customer_segments"]]
-    bundle = load_bundle(publish(data_dir, found | {"customer_segments": customers}))
-    make = campaign_list(_released(data_dir), bundle, members_of((5, 1)), "cell", {})
-    assert len(pd.read_csv(io.BytesIO(make()))) == 50
-
-
-def test_list_has_exactly_the_customers_of_the_cell(data_dir: Path) -> None:
-    bundle = load_bundle(publish(data_dir, tables()))
-    actions = {0: "Call", 1: "=Write"}
-    make = campaign_list(_released(data_dir), bundle, members_of((5, 1)), "cell", actions)
-    found = pd.read_csv(io.BytesIO(make()))
-    assert found.columns.tolist() == [
-        *("customer_id", "segment", "segment_name", "confidence", "action"),
-        *("model_version", "snapshot_date", "held_out_of_campaign"),
+def test_rfm_page_shows_the_totals_of_groups(data_dir: Path) -> None:
+    """A cell names the group that most of its customers are in, with the share if not all."""
+    page = _open(data_dir)
+    groups = next(table.value for table in page.table if "Group" in table.value.columns)
+    assert groups[["Group", "Customers", "Money"]].to_numpy().tolist() == [
+        ["Champions", "62", "INR 55,800"],
+        ["At risk", "38", "INR 34,200"],
     ]
-    assert found["customer_id"].tolist() == [f"C{number}" for number in range(50)]
-    assert found.groupby("segment").size().to_dict() == {0: 45, 1: 5}
-    assert found.groupby("segment")["action"].first().to_dict() == {0: "Call", 1: "'=Write"}
-    assert found["confidence"].between(0, 1).all()
-    assert 0 < found["held_out_of_campaign"].sum() < 20
-    empty = campaign_list(_released(data_dir), bundle, members_of((3, 3)), "cell", actions)
-    assert pd.read_csv(io.BytesIO(empty())).empty
+
+
+def test_cell_shows_the_share_of_its_most_common_group() -> None:
+    """A cell of 26,370 customers is not the group of 72,895."""
+    cell = {
+        "recency_score": 1,
+        "frequency_score": 5,
+        "recency_from": 60,
+        "recency_to": None,
+        "frequency_from": 2,
+        "frequency_to": None,
+        "customers": 100,
+        "monetary": Decimal(1000),
+        "rfm_group": "At risk",
+        "group_share": 0.52,
+    }
+    table = grid_table(pd.DataFrame([cell]), Numbers())
+    assert table["Most common group"].tolist() == ["At risk 52.0%"]

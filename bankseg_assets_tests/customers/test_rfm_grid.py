@@ -137,3 +137,11 @@ def test_totals_of_the_greatest_sums_can_be_written(spark: SparkSession) -> None
         schema = to_arrow_schema(spark.createDataFrame([], table.ddl).schema)
         written = pa.Table.from_pylist(found, schema)["monetary"].to_pylist()
         assert max(money for money in written if money is not None) == 12 * most
+
+
+def test_groups_hide_what_their_totals_reveal(spark: SparkSession) -> None:
+    """Totals of groups are shown: one hidden segment of a group would be the difference."""
+    few = (10, 0, 5, 3, "Champions", 1, 7, "9")
+    rows = groups_by_segment(cells_of(spark, [*KINDS, few]))
+    champions = [row["customers"] for row in rows if row["rfm_group"] == "Champions"]
+    assert champions == [None, None]

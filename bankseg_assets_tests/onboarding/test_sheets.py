@@ -10,8 +10,8 @@ import pytest
 from bankseg_assets.contracts.delivery import load_contract
 from bankseg_assets.onboarding.sample import SampleError
 from bankseg_assets.onboarding.suggest import suggest
+from bankseg_assets.presentation.spreadsheet import write_xlsx
 from ops.demo.banks import write_bank
-from ops.demo.spreadsheet import write_xlsx
 
 pytestmark = pytest.mark.subprocess
 

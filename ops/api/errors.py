@@ -19,6 +19,8 @@ _FIRST_ERROR = 400
 _EXPECTED = {
     "/score": 'a JSON object of the known inputs, such as {"frequency": 2}',
     "/score/batch": f"a JSON list of at most {MAX_CUSTOMERS:,} objects of known inputs",
+    "/control-group": 'a JSON object such as {"campaign": "spring", "customers": ["C1", "C2"]}, '
+    f"with at most {MAX_CUSTOMERS:,} customers and a share from 0 to 1",
 }
 _SENTENCES = {
     404: "There is no such address; GET /docs lists those that exist.",

@@ -15,7 +15,7 @@ from bankseg_assets.runtime.settings import load_settings
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.lists.detection import DECIMALS, Settings
 from bankseg_assets.scoring.lists.errors import ListError
-from bankseg_assets.scoring.lists.hold_out import HoldOut
+from bankseg_assets.scoring.lists.hold_out import HoldOut, campaign_name
 from bankseg_assets.scoring.lists.plan import ListPlan, make_plan
 from bankseg_assets.scoring.lists.scored_list import score_plan
 from bankseg_assets.scoring.lists.writing import csv_bytes
@@ -98,7 +98,7 @@ def _scored(
         path.write_bytes(content)
         plan = make_plan(path, NAME, bundle, _contract(), given)
         _check_columns(plan)
-        hold_out = HoldOut(plan.identity, campaign or bundle.version) if plan.identity else None
+        hold_out = HoldOut(plan.identity, campaign_name(campaign)) if plan.identity else None
         scorer = plan.scorer(bundle, actions, plan.matching.columns, hold_out)
         return csv_bytes(score_plan(plan, scorer).table, replace(plan.dialect, encoding="utf-8"))
 

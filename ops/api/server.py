@@ -29,7 +29,7 @@ from bankseg_assets.scoring.inputs import Column, asked_of, columns_of, shown
 from bankseg_assets.scoring.lists.actions import read_actions
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.published_model import newest_first
-from ops.api import lists, schema
+from ops.api import campaigns, lists, schema
 from ops.api.documentation import POLICY, documentation_page
 from ops.api.errors import (
     InvalidCustomerError,
@@ -202,6 +202,7 @@ def build_api(published_dir: Path) -> FastAPI:
     )
     api.state.current = Current(published_dir)
     api.include_router(router)
+    api.include_router(campaigns.router)
     api.include_router(lists.router)
     add_error_handlers(api)
     for path, answer in (("/health", health), ("/model", model), ("/docs", documentation)):

@@ -61,8 +61,13 @@ def _parser() -> argparse.ArgumentParser:
         help="the column of an input; leave empty after = if there is none",
     )
     add("--id", metavar="COLUMN", help="the column with the customer ID, for the hold-out")
-    add("--campaign", help="each name has its own hold-out (default: the model's version)")
-    add("--hold-out", type=_share, default=0.1, help="the share held out, 0 to 1 (%(default)s)")
+    add("--campaign", help="each name has its own hold-out in every release")
+    add(
+        "--hold-out",
+        type=share_between_0_and_1,
+        default=0.1,
+        help="the share held out, 0 to 1 (%(default)s)",
+    )
     return parser
 
 
@@ -78,7 +83,7 @@ def _score(options: argparse.Namespace, contract: DeliveryContract, published_di
     if target.exists() and source.exists() and target.samefile(source):
         raise ListError("The result would overwrite the list. Choose another output file.")
     suffix_of(target)
-    serving = _serving(published_dir)
+    serving = served_model(published_dir)
     bundle, release = serving.bundle, serving.release
     assert bundle is not None and release is not None
     given = Settings(
@@ -90,14 +95,14 @@ def _score(options: argparse.Namespace, contract: DeliveryContract, published_di
     )
     plan = make_plan(source, printable(source.name), bundle, contract, given)
     _report_columns(plan)
-    hold_out = _hold_out(options, plan, contract, bundle)
+    hold_out = _hold_out(options, plan, contract)
     scorer = plan.scorer(bundle, read_actions(release), plan.matching.columns, hold_out)
     with open_list(source, plan.dialect) as customers:
         summary = score_list(customers, target, scorer, plan.dialect, _progress)
     print(_summary_text(summary, target, bundle))
 
 
-def _serving(published_dir: Path) -> "Serving":
+def served_model(published_dir: Path) -> "Serving":
     """Return the served model. Raises ListError if there is none."""
     from bankseg_assets.scoring.current_model import Serving, renew, why_no_model
     from bankseg_assets.scoring.published_model import newest_first
@@ -136,14 +141,14 @@ def _report_columns(plan: "ListPlan") -> None:
 
 
 def _hold_out(
-    options: argparse.Namespace, plan: "ListPlan", contract: DeliveryContract, bundle: "Bundle"
+    options: argparse.Namespace, plan: "ListPlan", contract: DeliveryContract
 ) -> "HoldOut | None":
     from bankseg_assets.scoring.lists.column_matching import find_column
-    from bankseg_assets.scoring.lists.hold_out import HoldOut
+    from bankseg_assets.scoring.lists.hold_out import HoldOut, campaign_name
 
     column = find_column(options.id, plan.names) if options.id else plan.identity
     if column:
-        return HoldOut(column, options.campaign or bundle.version, options.hold_out)
+        return HoldOut(column, campaign_name(options.campaign or ""), options.hold_out)
     if options.id:
         raise ListError(f"There is no column {printable(options.id)!r} for --id.")
     wanted = f"customer_id or {contract.header['customer_id']}"
@@ -183,7 +188,7 @@ def _pair(text: str) -> tuple[str, str]:
     return name.strip(), column.strip()
 
 
-def _share(text: str) -> float:
+def share_between_0_and_1(text: str) -> float:
     share = float(text)
     if not 0 <= share <= 1:
         raise argparse.ArgumentTypeError(f"{text} is not between 0 and 1")

@@ -30,9 +30,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bankseg_assets.contracts.delivery import DeliveryContract, load_contract
+from bankseg_assets.presentation.spreadsheet import Cell, write_xlsx
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT
 from bankseg_assets.storage.atomic_file import atomic_file
-from ops.demo.spreadsheet import Cell, write_xlsx
 
 CONTRACTS = DEFAULT_CONTRACT.parent / "docs" / "contracts"
 START = datetime(2025, 1, 1)

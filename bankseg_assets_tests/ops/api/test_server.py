@@ -333,6 +333,7 @@ def test_openapi_lists_the_inputs_of_the_model(client: Client) -> None:
     found = client.get("/openapi.json").json
     assert set(found["paths"]) == {
         *("/health", "/model", "/score", "/score/batch", "/score/list"),
+        *("/audiences", "/control-group"),
     }
     customer = found["components"]["schemas"]["Customer"]
     assert customer["properties"]["monetary"] == {
@@ -627,3 +628,11 @@ def _addresses(pid: int) -> set[tuple[str, int]]:
                 name = ".".join(str(part) for part in bytes.fromhex(address)[::-1])
                 found.add((name, int(port, 16)))
     return found
+
+
+def test_unsure_answer_has_no_action(tmp_path: Path) -> None:
+    publish(tmp_path, {ACTIONS: CALL_THEM}, inputs=FORM_INPUTS)
+    with serving(tmp_path) as client:
+        found = client.post("/score", {}).json
+    assert not found["sure"]
+    assert found["action"] is None

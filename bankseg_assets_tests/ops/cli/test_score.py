@@ -225,3 +225,18 @@ def test_score_leaves_no_file_when_stopped(folder: Path, number: signal.Signals)
         _, printed = process.communicate(timeout=60)
     assert (process.returncode, printed) == (130, "bankseg: stopped; nothing was written.\n")
     assert {path.name for path in folder.iterdir()} == {"data", "list.csv"}
+
+
+def test_unnamed_campaign_holds_out_the_same_after_a_refit(folder: Path) -> None:
+    ids = [f"C{number}" for number in range(100)]
+    lines = [f"{customer},1,300" for customer in ids]
+    (folder / "list.csv").write_text(
+        "\n".join(["CustomerID,frequency,monetary", *lines]), encoding="utf-8"
+    )
+    held = []
+    for version in ("first", "second"):
+        publish(folder / "data", inputs=FORM_INPUTS, version=version)
+        assert score.main(["list.csv", "out.csv"]) == 0
+        held.append([row["held_out_of_campaign"] for row in rows(folder / "out.csv")])
+    assert "True" in held[0]
+    assert held[0] == held[1]

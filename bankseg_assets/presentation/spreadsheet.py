@@ -1,9 +1,13 @@
-"""Write tables of texts and numbers as XLSX, with the standard library only."""
+"""Write tables of texts and numbers as XLSX: cells hold values, never formulas."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import BinaryIO
+from typing import Any, BinaryIO
 from xml.sax.saxutils import escape, quoteattr
 from zipfile import ZIP_DEFLATED, ZipFile, ZipInfo
+
+import numpy as np
+import pandas as pd
 
 Cell = str | int | float
 Rows = Iterable[Sequence[Cell]]
@@ -17,8 +21,17 @@ _KIND = "application/vnd.openxmlformats-officedocument.spreadsheetml"
 _EARLIEST = (1980, 1, 1, 0, 0, 0)  # earliest date of ZIP; fixed, so that the bytes are reproducible
 
 
-def write_xlsx(file: BinaryIO, sheets: Mapping[str, Rows]) -> None:
-    """Write sheets (name -> rows) in the given order; an empty text is an empty cell."""
+_BLOCK_ROWS = 20_000  # of a data frame, as text in memory: about 15 MB
+_COMPRESSION = 1  # 300,000 rows in a second; 6 takes three for 30 % fewer bytes
+# XML has no characters for these, and Excel repairs a file with them.
+_NOT_IN_XML = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def write_xlsx(file: BinaryIO, sheets: Mapping[str, Rows | pd.DataFrame]) -> None:
+    """Write sheets (name -> rows, or a table with its header) in the given order.
+
+    Empty texts and missing values are empty cells.
+    """
     numbers = range(1, len(sheets) + 1)
     parts: dict[str, Iterable[str]] = {
         "[Content_Types].xml": _content_types(numbers),
@@ -29,10 +42,12 @@ def write_xlsx(file: BinaryIO, sheets: Mapping[str, Rows]) -> None:
         ),
     }
     parts |= {
-        f"xl/worksheets/sheet{number}.xml": _sheet(rows)
+        f"xl/worksheets/sheet{number}.xml": _sheet(
+            _frame_rows(rows) if isinstance(rows, pd.DataFrame) else _rows(rows)
+        )
         for number, rows in zip(numbers, sheets.values(), strict=True)
     }
-    with ZipFile(file, "w") as archive:
+    with ZipFile(file, "w", compresslevel=_COMPRESSION) as archive:
         for name, texts in parts.items():
             entry = ZipInfo(name, _EARLIEST)
             entry.compress_type = ZIP_DEFLATED
@@ -78,8 +93,45 @@ def _workbook(names: Iterable[str]) -> Iterator[str]:
     yield "</sheets></workbook>"
 
 
-def _sheet(rows: Rows) -> Iterator[str]:
+def _sheet(rows: Iterable[str]) -> Iterator[str]:
     yield f'<worksheet xmlns="{_MAIN}"><sheetData>'
+    yield from rows
+    yield "</sheetData></worksheet>"
+
+
+def _frame_rows(frame: pd.DataFrame) -> Iterator[str]:
+    yield from _rows([[str(name) for name in frame.columns]])
+    for start in range(0, len(frame), _BLOCK_ROWS):
+        block = frame.iloc[start : start + _BLOCK_ROWS]
+        numbers = [str(number) for number in range(start + 2, start + 2 + len(block))]
+        columns = [
+            _column(column_letters(place), numbers, block[name])
+            for place, name in enumerate(frame.columns)
+        ]
+        rows = zip(numbers, *columns, strict=True)
+        yield "".join(f'<row r="{number}">{"".join(cells)}</row>' for number, *cells in rows)
+
+
+def _column(letters: str, numbers: Sequence[str], column: "pd.Series[Any]") -> list[str]:
+    """Return the XML of a column's cells; each distinct text is escaped once."""
+    if column.dtype.kind in "iuf":
+        shown = np.isfinite(column.to_numpy(dtype=np.float64))
+        texts = [
+            repr(value) if some else "" for value, some in zip(column.tolist(), shown, strict=True)
+        ]
+        before, after = '"><v>', "</v></c>"
+    else:
+        values = column.astype(object).map(str, na_action="ignore").fillna("").tolist()
+        known = {value: _text(value) for value in set(values)}
+        texts = [known[value] for value in values]
+        before, after = '" t="inlineStr"><is><t xml:space="preserve">', "</t></is></c>"
+    return [
+        f'<c r="{letters}{number}{before}{text}{after}' if text else ""
+        for number, text in zip(numbers, texts, strict=True)
+    ]
+
+
+def _rows(rows: Rows) -> Iterator[str]:
     for number, row in enumerate(rows, 1):
         cells = "".join(
             _cell(f"{column_letters(place)}{number}", value)
@@ -87,11 +139,14 @@ def _sheet(rows: Rows) -> Iterator[str]:
             if value != ""
         )
         yield f'<row r="{number}">{cells}</row>'
-    yield "</sheetData></worksheet>"
 
 
 def _cell(place: str, value: Cell) -> str:
     if isinstance(value, str):
-        text = f'<t xml:space="preserve">{escape(value)}</t>'
+        text = f'<t xml:space="preserve">{_text(value)}</t>'
         return f'<c r="{place}" t="inlineStr"><is>{text}</is></c>'
     return f'<c r="{place}"><v>{value!r}</v></c>'
+
+
+def _text(value: str) -> str:
+    return escape(_NOT_IN_XML.sub("", value))

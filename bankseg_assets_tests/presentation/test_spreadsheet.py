@@ -6,7 +6,7 @@ from zipfile import ZipFile
 
 import pytest
 
-from ops.demo.spreadsheet import Cell, column_letters, write_xlsx
+from bankseg_assets.presentation.spreadsheet import Cell, column_letters, write_xlsx
 
 ROWS: list[list[Cell]] = [["Name", "Sum <&>"], ['Ä "x" ', 12.5], ["", -3]]
 

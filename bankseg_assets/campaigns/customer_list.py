@@ -1,0 +1,214 @@
+"""Make the list of an audience's customers for a campaign, those with most money first."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from bankseg_assets.campaigns.audiences import CELL, Audience, customers_of, table_of
+from bankseg_assets.campaigns.group_actions import GROUP_ACTIONS
+from bankseg_assets.contracts.currencies import decimals
+from bankseg_assets.release.releases import Release
+from bankseg_assets.scoring.answers import SURE
+from bankseg_assets.scoring.bundle import Bundle
+from bankseg_assets.scoring.lists.hold_out import SHARE, HoldOut, campaign_name
+from bankseg_assets.scoring.lists.score_table import HELD_OUT
+from bankseg_assets.scoring.posterior import posterior
+from bankseg_assets.stats.arrays import Array
+
+ID = "customer_id"
+RECOMMENDATIONS = "product_recommendations"
+BLOCK_ROWS = 50_000
+CONFIDENCE_DIGITS = 4
+_MONEY = {"monetary": "monetary", "income": "income", "latest_balance": "balance"}
+"""Columns of customer_segments -> columns of a list."""
+
+
+@dataclass(frozen=True)
+class Choice:
+    """Which customers of an audience are listed, and for which campaign.
+
+    `campaign`: its name draws the control group; empty for the audience's own. `top`: the number
+    of customers with most money; 0 for all. `min_confidence`: 0 to 1. `share`: of the control
+    group.
+    """
+
+    campaign: str = ""
+    top: int = 0
+    min_confidence: float = 0.0
+    share: float = SHARE
+
+
+@dataclass(frozen=True)
+class CampaignList:
+    """A list of customers, and what is the same for all of them."""
+
+    customers: pd.DataFrame
+    facts: Mapping[str, str | int | float]
+
+
+def make_list(
+    release: Release,
+    bundle: Bundle,
+    audience: Audience,
+    choice: Choice,
+    actions: Mapping[int, str],
+) -> CampaignList:
+    """Return the list of an audience; `actions`: segment -> recommended action.
+
+    Customers whose segment is not sure have no action. Raises ListError.
+    """
+    table, confidence = _selected(release, bundle, audience, choice)
+    ids = table[ID].to_pylist()
+    found = {
+        ID: pd.Series(ids, dtype=object),
+        "segment": table["segment_name"].to_pandas(),
+        "rfm_group": table["rfm_group"].to_pandas(),
+        "recency": table["recency"].to_pandas(),
+        "frequency": table["frequency"].to_pandas(),
+        **_money(table, bundle),
+        "confidence": confidence,
+    }
+    if (products := _next_products(release, table[ID])) is not None:
+        found["next_products"] = products
+    advice = _actions(table, audience, actions)
+    found["action"] = advice.where(confidence >= SURE, "")
+    campaign = campaign_name(choice.campaign or audience.campaign)
+    found[HELD_OUT] = HoldOut(ID, campaign, choice.share).which(map(str.strip, ids))
+    customers = pd.DataFrame(found)
+    return CampaignList(customers, _facts(release, bundle, audience, choice, campaign, customers))
+
+
+def _selected(
+    release: Release, bundle: Bundle, audience: Audience, choice: Choice
+) -> tuple[pa.Table, Array]:
+    """Return the customers with most money first, and their confidence, as `choice` limits them."""
+    customers = customers_of(release)
+    wanted = [
+        *(ID, "segment", "segment_name", "rfm_group", "recency", "frequency", "monetary"),
+        *("latest_balance", *bundle.measures),
+        *(["income"] if bundle.direction_known else []),
+    ]
+    existing = set(customers.schema.names)
+    columns = [name for name in dict.fromkeys(wanted) if name in existing]
+    table = customers.to_table(columns, filter=audience.members).unify_dictionaries()
+    # By ID where the money is equal: the first 500 of a list stay the same 500.
+    order = pc.sort_indices(table, sort_keys=[("monetary", "descending"), (ID, "ascending")])
+    found, least = [np.empty(0)], round(choice.min_confidence, CONFIDENCE_DIGITS)
+    top = choice.top or len(order)
+    kept = [table.slice(0, 0)]
+    count = 0
+    for start in range(0, len(order), BLOCK_ROWS):
+        # Without a minimum, no more are scored than are listed.
+        rows = BLOCK_ROWS if least else min(BLOCK_ROWS, top - count)
+        block = table.take(order.slice(start, rows))
+        confidence = _confidence(bundle, block)
+        places = np.flatnonzero(confidence >= least)[: top - count]
+        kept.append(block.take(pa.array(places)))
+        found.append(confidence[places])
+        count += len(places)
+        if count >= top:
+            break
+    return pa.concat_tables(kept), np.concatenate(found)
+
+
+def _confidence(bundle: Bundle, table: pa.Table) -> Array:
+    """Return the model's probability of each customer's own segment."""
+    if not table.num_rows:
+        return np.empty(0)
+    known = {name: _measure(bundle, name, table[name]) for name in bundle.measures}
+    numbers = [segment.segment for segment in bundle.segments]
+    order = np.argsort(numbers)
+    places = order[np.searchsorted(numbers, table["segment"].to_numpy(), sorter=order)]
+    chances = posterior(bundle, known).probabilities
+    found: Array = chances[np.arange(len(places)), places].round(CONFIDENCE_DIGITS)
+    return found
+
+
+def _doubles(column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
+    values: npt.NDArray[np.float64] = column.cast(pa.float64()).to_pandas().to_numpy(np.float64)
+    return values
+
+
+def _measure(bundle: Bundle, name: str, column: pa.ChunkedArray) -> npt.NDArray[np.float64]:
+    """Return a measure; averages less than a cent below zero become zero."""
+    values = _doubles(column)
+    return values if bundle.may_be_negative(name) else np.maximum(values, 0.0)
+
+
+def _money(table: pa.Table, bundle: Bundle) -> dict[str, Array]:
+    """Return the columns of money that are known for any customer."""
+    places = decimals(bundle.currency)
+    return {
+        name: _doubles(table[column]).round(places)
+        for column, name in _MONEY.items()
+        if column in table.column_names
+        and (column == "monetary" or table[column].null_count < table.num_rows)
+    }
+
+
+def _actions(table: pa.Table, audience: Audience, actions: Mapping[int, str]) -> "pd.Series[str]":
+    if audience.kind == CELL:
+        by_group = {group: one.action for group, one in GROUP_ACTIONS.items()}
+        found: pd.Series[str] = (
+            table["rfm_group"].to_pandas().astype(object).map(by_group).fillna("")
+        )
+        return found
+    action = audience.action or actions.get(audience.segment, "")
+    return pd.Series([action] * table.num_rows, dtype=object)
+
+
+def _next_products(release: Release, ids: pa.ChunkedArray) -> "pd.Series[str] | None":
+    """Return the recommended products of each customer, the first to offer first.
+
+    None if nothing is recommended to any of them.
+    """
+    if RECOMMENDATIONS not in release.versions:
+        return None
+    table = table_of(release, RECOMMENDATIONS)
+    if not table.count_rows():
+        return None
+    is_listed = pc.field(ID).isin(ids.combine_chunks())
+    found = table.to_table([ID, "rank", "product"], filter=is_listed).to_pandas()
+    if found.empty:
+        return None
+    listed = ids.to_pandas()
+    joined = pd.Series("", index=listed.index)
+    for _, rows in found.groupby("rank", sort=True):
+        products = rows.set_index(ID)["product"].reindex(listed).fillna("").set_axis(listed.index)
+        between = np.where((joined == "") | (products == ""), "", ", ")
+        joined = joined + between + products
+    return joined
+
+
+def _facts(
+    release: Release,
+    bundle: Bundle,
+    audience: Audience,
+    choice: Choice,
+    campaign: str,
+    customers: pd.DataFrame,
+) -> dict[str, str | int | float]:
+    held_out = int(customers[HELD_OUT].sum())
+    return {
+        "audience": audience.name,
+        "kind": audience.kind,
+        "action": audience.action,
+        "campaign": campaign,
+        "customers": len(customers),
+        "to_contact": len(customers) - held_out,
+        "held_out_of_campaign": held_out,
+        "control_share": choice.share,
+        "sorted_by": "monetary, descending",
+        "top": choice.top or "all",
+        "min_confidence": choice.min_confidence,
+        "no_action_below_confidence": SURE,
+        "snapshot_date": bundle.snapshot_date,
+        "currency": bundle.currency,
+        "release": release.name,
+        "model_version": bundle.version,
+    }

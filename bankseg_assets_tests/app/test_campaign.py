@@ -1,0 +1,52 @@
+"""Tests of the page of campaign lists, and of the links to it."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.panels.audience_table import wanted_customers
+from bankseg_assets_tests.app.customers import tables
+from bankseg_assets_tests.app.publishing import publish
+
+MAIN = Path(__file__).parents[2] / "app" / "main.py"
+
+
+def opened(data_dir: Path, view: str = "campaign", **query: str) -> AppTest:
+    publish(data_dir, tables())
+    page = AppTest.from_file(str(MAIN), default_timeout=60).run()
+    page.switch_page(f"views/{view}.py")
+    for name, value in query.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception, page.exception
+    return page
+
+
+def test_page_begins_with_a_win_back_list_of_500(data_dir: Path) -> None:
+    page = opened(data_dir)
+    assert page.selectbox(key="who").value == "At risk"
+    assert page.selectbox(key="who").format_func("At risk") == (
+        "At risk · 38 customers · INR 34,200"
+    )
+    assert page.selectbox(key="list_top").value == 500
+    assert len(page.get("download_button")) == 3
+
+
+def test_link_chooses_a_segment(data_dir: Path) -> None:
+    page = opened(data_dir, who="Big spenders")
+    assert page.selectbox(key="who").value == "Big spenders"
+    page = opened(data_dir, who="Elsewhere")
+    assert page.selectbox(key="who").value == "At risk"
+
+
+def test_number_of_customers_may_be_typed() -> None:
+    assert [wanted_customers(text) for text in (0, 500, "1,500", " 20 ")] == [0, 500, 1500, 20]
+    assert [wanted_customers(text) for text in ("many", "-5", "", "1e3", "1.5")] == [None] * 5
+
+
+@pytest.mark.parametrize("view", ["overview", "rfm_grid"])
+def test_start_pages_link_to_the_win_back_list(data_dir: Path, view: str) -> None:
+    page = opened(data_dir, view)
+    labels = [link.proto.label for link in page.get("page_link")]
+    assert "Download a win-back list: 38 customers at risk, INR 34,200" in labels

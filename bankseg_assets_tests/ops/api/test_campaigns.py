@@ -1,0 +1,35 @@
+"""Routes for campaigns agree with app and command line, over HTTP."""
+
+from pathlib import Path
+
+from bankseg_assets.campaigns.audiences import choose, totals
+from bankseg_assets.campaigns.customer_list import Choice, make_list
+from bankseg_assets.release.releases import current_release
+from bankseg_assets.scoring.bundle import load_bundle
+from bankseg_assets_tests.app.customers import tables
+from bankseg_assets_tests.app.publishing import publish
+from bankseg_assets_tests.ops.api.test_server import serving
+
+
+def test_audiences_and_control_group_agree_with_lists(tmp_path: Path) -> None:
+    bundle = load_bundle(publish(tmp_path, tables()))
+    release = current_release(tmp_path / "published")
+    assert release is not None
+    at_risk = choose(totals(release, {}), "At risk")
+    listed = make_list(release, bundle, at_risk.audience, Choice("spring"), {}).customers
+    with serving(tmp_path) as client:
+        found = client.get("/audiences").json
+        asked = {"campaign": " spring", "customers": listed["customer_id"].tolist()}
+        drawn = client.post("/control-group", asked).json
+        refused = client.post("/control-group", {"campaign": "spring"})
+    of_group = next(one for one in found["audiences"] if one["name"] == "At risk")
+    assert of_group["customers"] == at_risk.customers == len(listed)
+    assert drawn["campaign"] == "spring"
+    assert drawn["held_out_of_campaign"] == listed["held_out_of_campaign"].tolist()
+    assert refused.status == 422
+    assert "Expected a JSON object such as" in refused.detail
+
+
+def test_audiences_need_a_release(tmp_path: Path) -> None:
+    with serving(tmp_path) as client:
+        assert client.get("/audiences").status == 503
