@@ -18,7 +18,6 @@ from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.lists.hold_out import HoldOut, campaign_name
 from bankseg_assets.scoring.lists.plan import ListPlan, make_plan
 from bankseg_assets.scoring.lists.scored_list import score_plan
-from bankseg_assets.scoring.lists.writing import csv_bytes
 
 PATH = "/score/list"
 NAME = "The list"
@@ -93,6 +92,9 @@ def _check_settings(delimiter: str, decimal: str, encoding: str) -> None:
 def _scored(
     content: bytes, bundle: Bundle, actions: Mapping[int, str], given: Settings, campaign: str
 ) -> bytes:
+    # It imports pandas, which the API does not need until a list is sent.
+    from bankseg_assets.scoring.lists.writing import csv_bytes
+
     with TemporaryDirectory(prefix="bankseg-list-") as folder:
         path = Path(folder) / "list"
         path.write_bytes(content)
