@@ -6,7 +6,9 @@ import subprocess
 import sys
 import tomllib
 import warnings
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import pytest
@@ -41,6 +43,15 @@ RUNS_DATA = {
 MARKUP = {"html", "iframe", "components", "markdown_html"}
 
 
+def names_of(table: dict[str, Any], prefix: str = "") -> Iterator[str]:
+    """Yield the names of a table's options, and of those of its tables."""
+    for name, value in table.items():
+        if isinstance(value, dict):
+            yield from names_of(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name
+
+
 def test_streamlit_configuration() -> None:
     """On this machine alone, without telemetry and tracebacks; every option is Streamlit's."""
     found = tomllib.loads((ROOT / ".streamlit" / "config.toml").read_text(encoding="utf-8"))
@@ -52,8 +63,7 @@ def test_streamlit_configuration() -> None:
     assert not found["browser"]["gatherUsageStats"]
     assert client["showErrorDetails"] == "type"
     assert client["disableDataExport"]
-    options = {f"{section}.{name}" for section, many in found.items() for name in many}
-    assert options <= streamlit_config.get_config_options().keys()
+    assert set(names_of(found)) <= streamlit_config.get_config_options().keys()
 
 
 def test_app_renders_no_markup_from_data() -> None:

@@ -119,7 +119,7 @@ def test_rfm_page_shows_spending(data_dir: Path) -> None:
     assert [box.label for box in page.selectbox] == [
         *("Last spending transaction", "Spending transactions"),
     ]
-    assert "Darker means more spending." in text_of(page)
+    assert "Stronger colour means more spending." in text_of(page)
     page.selectbox(key="rfm_recency").select(5).run()
     page.selectbox(key="rfm_frequency").select(1).run()
     assert [box.label for box in page.metric] == ["Customers", "Spending"]
