@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 from bankseg_assets.release.releases import current_release
 from ops.demo.transactions import write_demo_transactions
+from ops.launch.instance import prepare_instance
 from tools.bench.batches import Result, split
 from tools.bench.measured import SAMPLE_SECONDS, Measured, Usage
 from tools.faults.lab import Platform
@@ -60,6 +61,7 @@ def _dropped(files: Sequence[Path], work: Path) -> list[Measured]:
         platform = Platform(Path(folder))
         landing = platform.settings.landing_dir
         landing.mkdir(parents=True)
+        prepare_instance(platform.settings.dagster_home)
         os.link(first, landing / first.name)
         platform.rerun("--job", "refresh")
         with _serving(platform) as serving:
