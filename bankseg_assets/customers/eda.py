@@ -35,10 +35,8 @@ def explore(
 
     `has_direction`, `has_age`: as the transactions were counted.
     """
-    nullable = {"birth_date": "age", "gender": "gender", "location": "location"}
-    if has_age:
-        nullable = {"age" if name == "birth_date" else name: of for name, of in nullable.items()}
-    nullable["balance"] = "balance_bin"
+    birth = "age" if has_age else "birth_date"
+    nullable = {birth: "age", "gender": "gender", "location": "location", "balance": "balance_bin"}
     customers = _customers(rfm)
     fewest = fewest_rows({row["frequency"]: row["customers"] for row in customers})
     directions = {"directions": _directions(counts, rfm, fewest)} if has_direction else {}

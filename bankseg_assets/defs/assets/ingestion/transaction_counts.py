@@ -1,7 +1,6 @@
 """Asset transaction_counts: what the EDA report counts, added up file by file."""
 
 from pathlib import Path
-from typing import Any
 
 import dagster as dg
 from pyspark.sql import DataFrame
@@ -10,6 +9,7 @@ from bankseg_assets.cleaning.amounts import has_direction
 from bankseg_assets.contracts.tables import CLEANED_TRANSACTIONS
 from bankseg_assets.customers.cleaned_files import (
     CLEANED,
+    ChangedFiles,
     FullRecomputeError,
     changed_files,
     files_basis,
@@ -48,26 +48,24 @@ def transaction_counts(
     signed, has_age = has_direction(contract), "age" in contract.columns
     cleaned = published.store.latest(CLEANED)
     try:
-        counts, (arrived, gone) = _previous(published.store, cleaned)
+        counts, changed = _previous(published.store, cleaned)
     except FullRecomputeError as why:
         context.log.info(f"All transactions are counted. {why}")
         counts = count(cleaned_transactions, has_direction=signed, has_age=has_age)
         n_counted = counts.rows
     else:
         n_counted = 0
-        for files, sign in ((arrived, 1), (gone, -1)):
+        for files, sign in ((changed.arrived, 1), (changed.gone, -1)):
             if files:
                 session = cleaned_transactions.sparkSession
                 rows = read_parquet(session, CLEANED_TRANSACTIONS.ddl, *files)
-                changed = count(rows, has_direction=signed, has_age=has_age)
-                counts, n_counted = counts.plus(changed, sign), n_counted + changed.rows
+                of_files = count(rows, has_direction=signed, has_age=has_age)
+                counts, n_counted = counts.plus(of_files, sign), n_counted + of_files.rows
     context.add_output_metadata({"transactions": counts.rows, "transactions_counted": n_counted})
     return Document(counts.to_json(), files_basis(cleaned) | {"rules": EDA_RULES})
 
 
-def _previous(
-    store: VersionStore, cleaned: Path
-) -> tuple[TransactionCounts, tuple[tuple[Path, ...], tuple[Path, ...]]]:
+def _previous(store: VersionStore, cleaned: Path) -> tuple[TransactionCounts, ChangedFiles]:
     """Return the newest counts, and the files to add and to subtract.
 
     Raises FullRecomputeError if they were counted by other rules or cannot be read.
@@ -79,7 +77,6 @@ def _previous(
         raise FullRecomputeError("The rules of counting have changed.")
     changed = changed_files(versions[-1], cleaned)
     try:
-        document: dict[str, Any] = read_document(versions[-1])
-        return TransactionCounts.from_json(document), (changed.arrived, changed.gone)
+        return TransactionCounts.from_json(read_document(versions[-1])), changed
     except (OSError, ValueError, KeyError, TypeError) as error:
         raise FullRecomputeError(f"The previous counts cannot be read ({error}).") from error
