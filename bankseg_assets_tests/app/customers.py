@@ -1,10 +1,15 @@
 """A hundred customers in four cells of the RFM grid, and the tables published for them."""
 
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
+from streamlit.testing.v1 import AppTest
+
 from bankseg_assets.customers.rfm_grid import grid
-from bankseg_assets_tests.app.publishing import SEGMENTS
+from bankseg_assets_tests.app.publishing import SEGMENTS, publish
+
+MAIN = Path(__file__).parents[2] / "app" / "main.py"
 
 NAMES = [name for name, *_ in SEGMENTS]
 # recency score, frequency score, days, transactions, segment -> customers. The last cell has four
@@ -58,3 +63,15 @@ def _cube(customers: list[dict[str, Any]]) -> Any:
         }
         for cell, members in found.items()
     ]
+
+
+def opened(data_dir: Path, view: str = "campaign", **query: str) -> AppTest:
+    """Open a page of a release with these tables; `query`: parameters of the URL."""
+    publish(data_dir, tables())
+    page = AppTest.from_file(str(MAIN), default_timeout=60).run()
+    page.switch_page(f"views/{view}.py")
+    for name, value in query.items():
+        page.query_params[name] = value
+    page.run()
+    assert not page.exception, page.exception
+    return page

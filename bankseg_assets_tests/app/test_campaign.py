@@ -3,24 +3,9 @@
 from pathlib import Path
 
 import pytest
-from streamlit.testing.v1 import AppTest
 
 from app.panels.audience_table import wanted_customers
-from bankseg_assets_tests.app.customers import tables
-from bankseg_assets_tests.app.publishing import publish
-
-MAIN = Path(__file__).parents[2] / "app" / "main.py"
-
-
-def opened(data_dir: Path, view: str = "campaign", **query: str) -> AppTest:
-    publish(data_dir, tables())
-    page = AppTest.from_file(str(MAIN), default_timeout=60).run()
-    page.switch_page(f"views/{view}.py")
-    for name, value in query.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception, page.exception
-    return page
+from bankseg_assets_tests.app.customers import opened
 
 
 def test_page_begins_with_a_win_back_list_of_500(data_dir: Path) -> None:

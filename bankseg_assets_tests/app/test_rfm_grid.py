@@ -4,28 +4,14 @@ from decimal import Decimal
 from pathlib import Path
 
 import pandas as pd
-from streamlit.testing.v1 import AppTest
 
 from app.panels.rfm import as_table as grid_table
 from app.panels.rfm_cell import as_table, segments_in
 from app.widgets.numbers import Numbers
 from bankseg_assets.release.releases import Release, current_release
 from bankseg_assets.scoring.documents import Segment
-from bankseg_assets_tests.app.customers import NAMES, tables
+from bankseg_assets_tests.app.customers import NAMES, opened, tables
 from bankseg_assets_tests.app.publishing import publish
-
-MAIN = Path(__file__).parents[2] / "app" / "main.py"
-
-
-def _open(data_dir: Path, **query: str) -> AppTest:
-    publish(data_dir, tables())
-    page = AppTest.from_file(str(MAIN), default_timeout=60).run()
-    page.switch_page("views/rfm_grid.py")
-    for name, value in query.items():
-        page.query_params[name] = value
-    page.run()
-    assert not page.exception, page.exception
-    return page
 
 
 def _released(data_dir: Path) -> Release:
@@ -35,7 +21,7 @@ def _released(data_dir: Path) -> Release:
 
 
 def test_boxes_select_a_cell_and_update_the_url(data_dir: Path) -> None:
-    page = _open(data_dir)
+    page = opened(data_dir, "rfm_grid")
     assert not page.metric
     page.selectbox(key="rfm_recency").select(5).run()
     page.selectbox(key="rfm_frequency").select(1).run()
@@ -46,18 +32,18 @@ def test_boxes_select_a_cell_and_update_the_url(data_dir: Path) -> None:
 
 
 def test_link_selects_its_cell(data_dir: Path) -> None:
-    page = _open(data_dir, rfm_recency="1", rfm_frequency="1")
+    page = opened(data_dir, "rfm_grid", rfm_recency="1", rfm_frequency="1")
     assert [box.value for box in page.selectbox] == [1, 1]
     assert page.metric[0].value == "34"
 
 
 def test_link_with_an_invalid_cell_is_ignored(data_dir: Path) -> None:
-    page = _open(data_dir, rfm_recency="9", rfm_frequency="x")
+    page = opened(data_dir, "rfm_grid", rfm_recency="9", rfm_frequency="x")
     assert [box.value for box in page.selectbox] == [None, None]
 
 
 def test_small_cell_has_no_list(data_dir: Path) -> None:
-    page = _open(data_dir, rfm_recency="1", rfm_frequency="5")
+    page = opened(data_dir, "rfm_grid", rfm_recency="1", rfm_frequency="5")
     assert "too few (under 11) to be shown" in page.info[0].value
     assert not page.metric
     assert not page.get("download_button")
@@ -74,7 +60,7 @@ def test_segments_of_a_cell_are_rounded_to_ten(data_dir: Path) -> None:
 
 def test_rfm_page_shows_the_totals_of_groups(data_dir: Path) -> None:
     """A cell names the group that most of its customers are in, with the share if not all."""
-    page = _open(data_dir)
+    page = opened(data_dir, "rfm_grid")
     groups = next(table.value for table in page.table if "Group" in table.value.columns)
     assert groups[["Group", "Customers", "Money"]].to_numpy().tolist() == [
         ["Champions", "62", "INR 55,800"],
