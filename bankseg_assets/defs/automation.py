@@ -30,7 +30,7 @@ from bankseg_assets.release.refit import REFIT_GATE
 from bankseg_assets.release.releases import current_release
 from bankseg_assets.runtime.settings import load_settings
 
-LOOK_EVERY_SECONDS = 10  # people wait for a file they delivered
+LOOK_EVERY_SECONDS = 5  # people wait for a file they delivered; Dagster looks at most this often
 # No one waits for these: a crash and a model that aged are rare.
 RECOVER_EVERY_SECONDS = 30
 REFIT_EVERY_SECONDS = 60

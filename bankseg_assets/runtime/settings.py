@@ -35,6 +35,8 @@ class Settings:
     contract: Path = DEFAULT_CONTRACT
     run_button: bool = True
     """Whether the app has a button that starts a batch."""
+    warm_worker: bool = True
+    """Whether `make run` keeps a process with Spark ready for the next run."""
 
     @property
     def landing_dir(self) -> Path:

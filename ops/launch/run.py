@@ -11,6 +11,7 @@ from bankseg_assets.runtime.java import JavaNotFoundError
 from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
 from ops.exit_codes import FAILED, report, reports
 from ops.launch import class_archive
+from ops.launch.handover import SOCKET
 from ops.launch.instance import prepare_instance, process_environment
 from ops.launch.preflight import (
     HOST,
@@ -59,7 +60,8 @@ def run(settings: Settings, environ: Mapping[str, str]) -> int:
             # may create one there.
             with TemporaryDirectory(prefix="bankseg-") as folder:
                 socket = Path(folder) / "code.sock"
-                environ = {**environ, CODE_SOCKET: str(socket)}
+                worker = Path(folder) / "worker.sock"
+                environ = {**environ, CODE_SOCKET: str(socket), SOCKET: str(worker)}
                 services = platform_services(settings, socket)
                 serve(services, environ, settings.logs_dir, stop, background_commands(settings))
         except StopRequestedError:

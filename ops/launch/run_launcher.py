@@ -3,6 +3,7 @@
 import os
 import signal
 from contextlib import suppress
+from pathlib import Path
 
 from dagster import (
     DagsterEventType,
@@ -10,11 +11,17 @@ from dagster import (
     DagsterRun,
     DefaultRunLauncher,
     deserialize_value,
+    serialize_value,
 )
 from dagster._core.errors import DagsterUserCodeUnreachableError
-from dagster._core.launcher import CheckRunHealthResult, WorkerStatus
-from dagster._grpc.types import CanCancelExecutionRequest, CanCancelExecutionResult
+from dagster._core.launcher import CheckRunHealthResult, LaunchRunContext, WorkerStatus
+from dagster._grpc.types import (
+    CanCancelExecutionRequest,
+    CanCancelExecutionResult,
+    ExecuteExternalJobArgs,
+)
 
+from ops.launch.handover import SOCKET, STARTED, hand_over
 from ops.launch.processes import started_at
 
 # A process that started after its run reported "my process is 4711" has reused the number. The
@@ -23,12 +30,26 @@ CLOCK_TOLERANCE_SECONDS = 10.0
 
 
 class WatchedRunLauncher(DefaultRunLauncher):
-    """DefaultRunLauncher with a health check of the run's process.
+    """DefaultRunLauncher that uses a warm worker if one is ready, and checks the run's process.
 
     A code server detects the end of the runs that it started. If it is killed, its runs are not
     monitored: when one of them dies too, Dagster keeps it as STARTED, in the queue's only slot,
     until `max_runtime_seconds`.
     """
+
+    def launch_run(self, context: LaunchRunContext) -> None:
+        """Hand the run over to the warm worker; without one, start a process for it."""
+        if not self._is_handed_over(context.dagster_run):
+            super().launch_run(context)
+
+    def _is_handed_over(self, run: DagsterRun) -> bool:
+        worker, origin = os.environ.get(SOCKET), run.remote_job_origin
+        if not worker or origin is None:
+            return False
+        arguments = ExecuteExternalJobArgs(
+            job_origin=origin, run_id=run.run_id, instance_ref=self._instance.get_ref()
+        )
+        return hand_over(Path(worker), serialize_value(arguments)) == STARTED
 
     @property
     def supports_check_run_worker_health(self) -> bool:

@@ -8,6 +8,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 
 from bankseg_assets.runtime.settings import Settings
+from bankseg_assets.runtime.spark import is_local
 from ops.launch.preflight import HOST
 
 ANSWER_SECONDS = 2.0
@@ -38,6 +39,8 @@ class Service:
     health_path: str = "/"
     socket: Path | None = None
     needed_by_others: bool = False
+    is_optional: bool = False
+    """The platform works without it: it may end (exit code 0), or be given up after failures."""
     environ: Mapping[str, str] = field(default_factory=dict)
     """Environment variables beside those of all services."""
 
@@ -107,7 +110,14 @@ def platform_services(settings: Settings, code_socket: Path) -> list[Service]:
             environ=MALLOC_ENVIRON,
         ),
     ]
-    return [*services, api] if settings.api_port else services
+    if settings.api_port:
+        services.append(api)
+    if settings.warm_worker and is_local(settings):
+        worker = (*module, "ops.launch.warm_worker")
+        services.append(
+            Service(name="run-worker", command=worker, is_optional=True, environ=MALLOC_ENVIRON)
+        )
+    return services
 
 
 def _listens(path: Path) -> bool:

@@ -1,5 +1,6 @@
 """Supervise a service: restart it when it dies, with growing delays and a limit."""
 
+import math
 import time
 from collections.abc import Mapping
 from pathlib import Path
@@ -32,19 +33,34 @@ class SupervisedService:
         self._child: Child | None = self._start()
 
     def raise_if_dead(self) -> None:
-        """Raise LaunchError if the process has ended."""
-        if self._child is not None and self._child.is_dead:
+        """Raise LaunchError if the process has ended, unless the service is optional."""
+        if self._child is not None and self._child.is_dead and not self.service.is_optional:
             raise LaunchError(_exit_report(self._child))
 
     def restart_if_dead(self) -> None:
-        """Restart the process if it has ended; raise LaunchError if that happens too often."""
+        """Restart the process if it has ended.
+
+        If that happens too often: raise LaunchError, or go on without an optional service.
+        """
         now = time.monotonic()
         if self._child is None:
             if now >= self._start_at:
                 self._child = self._start()
+        elif (
+            self._child.is_dead and self.service.is_optional and not self._child.process.returncode
+        ):
+            self._child = self._start()
         elif self._child.is_dead:
             self._deaths = [death for death in self._deaths if now - death < WITHIN_SECONDS]
             self._deaths.append(now)
+            if len(self._deaths) >= MAX_DEATHS and self.service.is_optional:
+                print(
+                    f"{_exit_status(self._child)} {len(self._deaths)} times; the platform goes on "
+                    f"without it. Its log is {self._log}.",
+                    flush=True,
+                )
+                self._child, self._start_at = None, math.inf
+                return
             if len(self._deaths) >= MAX_DEATHS:
                 raise LaunchError(
                     f"{len(self._deaths)} times in {WITHIN_SECONDS / 60:.0f} minutes: "
