@@ -11,7 +11,8 @@ PACKAGE = "bankseg_assets"
 # A folder may import those before it. Each is a step of the flow or shared by several steps.
 LAYERS = (
     *("runtime", "contracts", "presentation", "storage", "stats"),
-    *("landing", "cleaning", "onboarding", "release", "scoring", "campaigns", "reports"),
+    *("landing", "cleaning", "onboarding", "release", "scoring", "campaigns"),
+    *("lookup", "reports"),
     *("customers", "segmentation", "profiling", "classifier", "migration", "products"),
     "defs",
 )
@@ -25,6 +26,7 @@ ALONE_IN = {
 WITHOUT_SPARK = (
     *(f"{PACKAGE}/{folder}" for folder in ("contracts", "presentation", "landing", "scoring")),
     f"{PACKAGE}/campaigns",
+    f"{PACKAGE}/lookup",
     "app",
     "ops/api",
 )

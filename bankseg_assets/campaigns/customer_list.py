@@ -9,7 +9,14 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bankseg_assets.campaigns.audiences import CELL, Audience, customers_of, table_of
+from bankseg_assets.campaigns.audiences import (
+    CELL,
+    ID,
+    RECOMMENDATIONS,
+    Audience,
+    customers_of,
+    table_of,
+)
 from bankseg_assets.campaigns.group_actions import GROUP_ACTIONS
 from bankseg_assets.contracts.currencies import decimals
 from bankseg_assets.release.releases import Release
@@ -20,8 +27,6 @@ from bankseg_assets.scoring.lists.score_table import HELD_OUT
 from bankseg_assets.scoring.posterior import posterior
 from bankseg_assets.stats.arrays import Array
 
-ID = "customer_id"
-RECOMMENDATIONS = "product_recommendations"
 BLOCK_ROWS = 50_000
 CONFIDENCE_DIGITS = 4
 _MONEY = {"monetary": "monetary", "income": "income", "latest_balance": "balance"}

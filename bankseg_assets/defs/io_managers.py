@@ -34,6 +34,15 @@ SMALL_TABLE_FILE = "part-00000.parquet"
 ROW_COUNT_KEY = "bankseg/row_count_key"
 PATH_KEY = "bankseg/path_key"
 """Definition metadata: additional keys under which written rows and path are recorded."""
+LOOKED_UP = ("customer_segments", "product_holdings", "product_recommendations")
+"""Tables in which the rows of one customer are searched: see `lookup.row_search`."""
+# Row groups of some 15,000 customers instead of 500,000: only one is read. Spark aggregates by
+# sorting, so that each has its own range of IDs. A dictionary of IDs, which are distinct, would be
+# begun for each group and given up: 1.4 core-seconds for a million customers.
+_SMALL_GROUPS = {
+    "parquet.block.size": str(2 << 20),
+    "parquet.enable.dictionary#customer_id": "false",
+}
 
 
 class VersionedIOManager(dg.ConfigurableIOManager):
@@ -95,7 +104,8 @@ def _write(folder: Path, asset: str, value: Any) -> int | None:
     """Write one value; return the number of rows for a table."""
     if isinstance(value, DataFrame):
         table = value.select(*TABLES[asset].names)
-        table.write.mode("append").parquet(str(folder))
+        options = _SMALL_GROUPS if asset in LOOKED_UP else {}
+        table.write.mode("append").options(**options).parquet(str(folder))
         return row_count(folder)
     if isinstance(value, FrameWithBasis):
         write_json(folder / BASIS_FILE, value.basis)

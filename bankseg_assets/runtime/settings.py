@@ -35,6 +35,8 @@ class Settings:
     contract: Path = DEFAULT_CONTRACT
     run_button: bool = True
     """Whether the app has a button that starts a batch."""
+    customer_page: bool = True
+    """Whether app and API show what the release says about one customer."""
 
     @property
     def landing_dir(self) -> Path:

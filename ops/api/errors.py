@@ -4,6 +4,7 @@ import json
 import logging
 import traceback
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
@@ -19,6 +20,7 @@ _FIRST_ERROR = 400
 _EXPECTED = {
     "/score": 'a JSON object of the known inputs, such as {"frequency": 2}',
     "/score/batch": f"a JSON list of at most {MAX_CUSTOMERS:,} objects of known inputs",
+    "/customers": 'a JSON object with the ID of a customer, such as {"id": "C1"}',
     "/control-group": 'a JSON object such as {"campaign": "spring", "customers": ["C1", "C2"]}, '
     f"with at most {MAX_CUSTOMERS:,} customers and a share from 0 to 1",
 }
@@ -123,7 +125,8 @@ async def _refused(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, StarletteHTTPException)
     status = error.status_code
     problems = error.problems if isinstance(error, InvalidCustomerError) else {}
-    detail = _SENTENCES.get(status, error.detail)
+    is_ours = error.detail != HTTPStatus(status).phrase
+    detail = error.detail if is_ours else _SENTENCES.get(status, error.detail)
     return JSONResponse(shaped(status, detail, problems), status, error.headers)
 
 

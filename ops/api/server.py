@@ -29,7 +29,7 @@ from bankseg_assets.scoring.inputs import Column, asked_of, columns_of, shown
 from bankseg_assets.scoring.lists.actions import read_actions
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.published_model import newest_first
-from ops.api import campaigns, lists, schema
+from ops.api import campaigns, customers, lists, schema
 from ops.api.documentation import POLICY, documentation_page
 from ops.api.errors import (
     InvalidCustomerError,
@@ -188,8 +188,11 @@ def score_batch(
     )
 
 
-def build_api(published_dir: Path) -> FastAPI:
-    """Return the application; it reads its first model at startup."""
+def build_api(published_dir: Path, *, customer_page: bool = True) -> FastAPI:
+    """Return the application; it reads its first model at startup.
+
+    `customer_page`: whether it answers what a release says about a customer.
+    """
     api = FastAPI(
         title="bankseg",
         summary="Which segment does a customer belong to?",
@@ -204,6 +207,8 @@ def build_api(published_dir: Path) -> FastAPI:
     api.include_router(router)
     api.include_router(campaigns.router)
     api.include_router(lists.router)
+    if customer_page:
+        api.include_router(customers.router)
     add_error_handlers(api)
     for path, answer in (("/health", health), ("/model", model), ("/docs", documentation)):
         # Monitoring asks with HEAD, which the framework does not derive from GET.
@@ -245,7 +250,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settings = load_settings()
     options = _parser(settings.api_port).parse_args(arguments)
     check_port("BANKSEG_API_PORT", options.port)
-    app = protected(build_api(settings.published_dir), options.allow_host)
+    api = build_api(settings.published_dir, customer_page=settings.customer_page)
+    app = protected(api, options.allow_host)
     uvicorn.Server(configuration(app, options.host, options.port)).run()
     return 0
 

@@ -8,7 +8,7 @@ from bankseg_assets.release.releases import current_release
 from bankseg_assets.scoring.bundle import load_bundle
 from bankseg_assets_tests.app.customers import tables
 from bankseg_assets_tests.app.publishing import publish
-from bankseg_assets_tests.ops.api.test_server import serving
+from bankseg_assets_tests.ops.api.serving import serving
 
 
 def test_audiences_and_control_group_agree_with_lists(tmp_path: Path) -> None:

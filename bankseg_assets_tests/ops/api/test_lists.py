@@ -2,21 +2,10 @@
 
 import csv
 import io
-from collections.abc import Iterator
 
 import pytest
 
-from bankseg_assets_tests.app.publishing import publish
-from bankseg_assets_tests.ops.api.test_server import Client, serving
-from bankseg_assets_tests.scoring.lists.sample_lists import FORM_INPUTS
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    data_dir = tmp_path_factory.mktemp("api")
-    publish(data_dir, inputs=FORM_INPUTS)
-    with serving(data_dir) as found:
-        yield found
+from bankseg_assets_tests.ops.api.serving import Client
 
 
 def test_list_is_scored_in_the_notation_detected(client: Client) -> None:
