@@ -41,7 +41,7 @@ def key_column(release: Release) -> str | None:
 
 
 def months_of(release: Release, customer: Customer) -> list[Month] | None:
-    """Return the months from the first to the last transaction, at most the last 36.
+    """Return the months from the first transaction to the end of the data, at most the last 36.
 
     A month without transactions is included. None if the key is not a column. The transactions are
     in the order of the files: all keys are read, 50 ms of a core for a million transactions. Raises
@@ -55,11 +55,14 @@ def months_of(release: Release, customer: Customer) -> list[Month] | None:
     rows = rows_of_customer(
         release, TRANSACTIONS, customer.customer_id, _COLUMNS, column=column, limit=known
     )
-    return by_month(rows)
+    day = customer.snapshot_date
+    return by_month(rows, day and day - datetime.timedelta(days=1))
 
 
-def by_month(rows: Iterable[Mapping[str, Any]]) -> list[Month]:
+def by_month(rows: Iterable[Mapping[str, Any]], newest: datetime.date | None = None) -> list[Month]:
     """Return the months of some transactions, at most the last 36.
+
+    `newest`: the last day of the data, up to which months without transactions are included.
 
     >>> day, amount = datetime.datetime(2016, 9, 30), Decimal("5.50")
     >>> [str(one.amount) for one in by_month([{"transaction_at": day, "amount": amount}])]
@@ -78,7 +81,7 @@ def by_month(rows: Iterable[Mapping[str, Any]]) -> list[Month]:
         )
     if not found:
         return []
-    every = list(_from_to(min(found), max(found)))
+    every = list(_from_to(min(found), max([*found, newest or min(found)])))
     return [found.get(month, Month(month)) for month in every[-MOST_MONTHS:]]
 
 

@@ -101,6 +101,13 @@ def test_months_count_income_apart() -> None:
     assert (found.transactions, str(found.amount), str(found.income)) == (2, "10.000", "900")
 
 
+def test_months_last_until_the_end_of_the_data() -> None:
+    row = {"transaction_at": datetime.datetime(2015, 12, 31), "amount": Decimal(1)}
+    found = by_month([row], datetime.date(2016, 2, 29))
+    assert [(one.month.month, one.transactions) for one in found] == [(12, 1), (1, 0), (2, 0)]
+    assert len(by_month([row], datetime.date(2030, 1, 1))) == 36
+
+
 def test_months_need_a_key_that_is_a_column(tmp_path: Path) -> None:
     publish_customers(tmp_path)
     release = newest(tmp_path)
