@@ -8,6 +8,7 @@ from app.panels import customer_tables
 from app.panels.downloads import link_to_list
 from app.panels.profiles import INDEX_NOTE
 from app.widgets import page
+from app.widgets.measures import money_name
 from app.widgets.numbers import Numbers
 from app.widgets.tables import show_table
 from bankseg_assets.lookup.months import NO_MONTHS, Month
@@ -23,11 +24,18 @@ ID_KEY = "customer_looked_up"
 """Key of the session: the ID to show. It is in no URL, so in no history of a browser."""
 
 
+def link_to_customer(customer_id: str) -> None:
+    """Draw a button that opens the page with this customer."""
+    if st.button("Find this customer", icon=":material/badge:", key="find_this_customer"):
+        st.session_state[ID_KEY] = customer_id
+        st.switch_page(CUSTOMER_PAGE)
+
+
 def show_portrait(
     one: Portrait, bundle: Bundle, actions: Mapping[int, str], numbers: Numbers
 ) -> None:
     """Draw a customer: segment and why, measures, products, and segments over the versions."""
-    _show_head(one, numbers)
+    _show_head(one, bundle, numbers)
     left, right = st.columns([3, 2], gap="large")
     with left:
         _show_why(one, bundle, actions)
@@ -57,7 +65,7 @@ def show_months(months: Sequence[Month] | None, bundle: Bundle, numbers: Numbers
     )
 
 
-def _show_head(one: Portrait, numbers: Numbers) -> None:
+def _show_head(one: Portrait, bundle: Bundle, numbers: Numbers) -> None:
     customer, measures = one.customer, one.customer.measures
     st.header(one.segment.name, anchor=False)
     recency, frequency = customer.scores
@@ -72,7 +80,7 @@ def _show_head(one: Portrait, numbers: Numbers) -> None:
             None if count is None else numbers.quantity(count, "transactions"),
         ),
         (
-            "Money",
+            money_name(bundle.direction_known),
             "" if money is None else numbers.money(round(money)),
             None if each is None else f"{numbers.money(round(each))} per transaction",
         ),

@@ -5,8 +5,7 @@ import streamlit as st
 from app.panels.customer import ID_KEY, show_months, show_portrait
 from app.state import data, session
 from app.widgets import page
-from bankseg_assets.campaigns.audiences import CUSTOMERS
-from bankseg_assets.lookup.customer import LookupFailedError, find_customer
+from bankseg_assets.lookup.customer import CUSTOMERS, LookupFailedError, find_customer
 from bankseg_assets.lookup.months import months_of
 from bankseg_assets.lookup.portrait import portrait
 from bankseg_assets.release.releases import all_releases

@@ -20,8 +20,7 @@ from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.storage.version_store import DamagedVersionError
 
-CUSTOMERS, RECOMMENDATIONS = "customer_segments", "product_recommendations"
-ID = "customer_id"
+CUSTOMERS = "customer_segments"
 # A tenth of the memory of texts: a few names are repeated for all customers.
 _FORMAT = ds.ParquetFileFormat(dictionary_columns={"rfm_group", "segment_name"})
 GROUP: Final = "group"

@@ -9,24 +9,19 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bankseg_assets.campaigns.audiences import (
-    CELL,
-    ID,
-    RECOMMENDATIONS,
-    Audience,
-    customers_of,
-    table_of,
-)
+from bankseg_assets.campaigns.audiences import CELL, Audience, customers_of, table_of
 from bankseg_assets.campaigns.group_actions import GROUP_ACTIONS
 from bankseg_assets.contracts.currencies import decimals
 from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.answers import SURE
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.lists.hold_out import SHARE, HoldOut, campaign_name
-from bankseg_assets.scoring.lists.score_table import HELD_OUT
+from bankseg_assets.scoring.lists.score_table import HELD_OUT, SEGMENT_ID
 from bankseg_assets.scoring.posterior import posterior
 from bankseg_assets.stats.arrays import Array
 
+ID = "customer_id"
+RECOMMENDATIONS = "product_recommendations"
 BLOCK_ROWS = 50_000
 CONFIDENCE_DIGITS = 4
 _MONEY = {"monetary": "monetary", "income": "income", "latest_balance": "balance"}
@@ -72,6 +67,7 @@ def make_list(
     found = {
         ID: pd.Series(ids, dtype=object),
         "segment": table["segment_name"].to_pandas(),
+        **_segment_ids(table, bundle),
         "rfm_group": table["rfm_group"].to_pandas(),
         "recency": table["recency"].to_pandas(),
         "frequency": table["frequency"].to_pandas(),
@@ -145,6 +141,14 @@ def _measure(bundle: Bundle, name: str, column: pa.ChunkedArray) -> npt.NDArray[
     return values if bundle.may_be_negative(name) else np.maximum(values, 0.0)
 
 
+def _segment_ids(table: pa.Table, bundle: Bundle) -> dict[str, "pd.Series[int]"]:
+    """Return the column of the segments' permanent IDs; none for an older model."""
+    known = {segment.segment: segment.id for segment in bundle.segments}
+    if None in known.values():
+        return {}
+    return {SEGMENT_ID: table["segment"].to_pandas().map(known).astype("int64")}
+
+
 def _money(table: pa.Table, bundle: Bundle) -> dict[str, Array]:
     """Return the columns of money that are known for any customer."""
     places = decimals(bundle.currency)
@@ -199,9 +203,11 @@ def _facts(
     customers: pd.DataFrame,
 ) -> dict[str, str | int | float]:
     held_out = int(customers[HELD_OUT].sum())
+    permanent = {one.segment: one.id for one in bundle.segments}.get(audience.segment)
     return {
         "audience": audience.name,
         "kind": audience.kind,
+        **({} if permanent is None else {SEGMENT_ID: permanent}),
         "action": audience.action,
         "campaign": campaign,
         "customers": len(customers),

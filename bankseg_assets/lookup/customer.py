@@ -7,11 +7,13 @@ from typing import Any
 
 import pyarrow as pa
 
-from bankseg_assets.campaigns.audiences import CUSTOMERS, ID
+from bankseg_assets.contracts.tables import CUSTOMER_SEGMENTS
 from bankseg_assets.lookup.row_search import rows_of
 from bankseg_assets.release.releases import Release
 from bankseg_assets.storage.version_store import DamagedVersionError
 
+ID = "customer_id"
+CUSTOMERS = CUSTOMER_SEGMENTS.name
 MAX_ID_LENGTH = 200
 _MEASURES = (
     *("recency", "frequency", "monetary", "average_amount", "average_balance"),

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bankseg_assets.campaigns.audiences import CUSTOMERS
-from bankseg_assets.lookup.customer import Customer, find_customer
+from bankseg_assets.lookup.customer import CUSTOMERS, Customer, find_customer
 from bankseg_assets.release.releases import Release
 
 

@@ -6,12 +6,10 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from bankseg_assets.campaigns.audiences import ID
 from bankseg_assets.contracts.tables import CLEANED_TRANSACTIONS, INCOME
-from bankseg_assets.lookup.customer import Customer, rows_of_customer
+from bankseg_assets.lookup.customer import ID, Customer, rows_of_customer
 from bankseg_assets.release.releases import Release
 
-TRANSACTIONS = "cleaned_transactions"
 MOST_MONTHS = 36
 NO_MONTHS = (
     "Transactions by month are not available, because the customer key is not a column of the "
@@ -53,7 +51,12 @@ def months_of(release: Release, customer: Customer) -> list[Month] | None:
     # Without income, the number of transactions is known, and the search may stop early.
     known = None if "income" in customer.measures else round(customer.measures["frequency"])
     rows = rows_of_customer(
-        release, TRANSACTIONS, customer.customer_id, _COLUMNS, column=column, limit=known
+        release,
+        CLEANED_TRANSACTIONS.name,
+        customer.customer_id,
+        _COLUMNS,
+        column=column,
+        limit=known,
     )
     day = customer.snapshot_date
     return by_month(rows, day and day - datetime.timedelta(days=1))

@@ -2,12 +2,11 @@
 
 from dataclasses import dataclass
 
-from bankseg_assets.campaigns.audiences import RECOMMENDATIONS
+from bankseg_assets.contracts.tables import PRODUCT_HOLDINGS, PRODUCT_RECOMMENDATIONS
 from bankseg_assets.lookup.customer import Customer, rows_of_customer
 from bankseg_assets.presentation.formatting import percent
 from bankseg_assets.release.releases import Release
 
-HOLDINGS = "product_holdings"
 FROM_SEGMENT = "segment"
 """The source of a recommendation to a customer without known products."""
 MOST = 3
@@ -27,12 +26,12 @@ class NextProduct:
 def next_products(release: Release, customer: Customer) -> list[NextProduct]:
     """Return the products to offer, the first to offer first. Raises LookupFailedError."""
     names = ("rank", "product", "score", "source")
-    rows = rows_of_customer(release, RECOMMENDATIONS, customer.customer_id, names)
+    rows = rows_of_customer(release, PRODUCT_RECOMMENDATIONS.name, customer.customer_id, names)
     if not rows:
         return []
     held: list[str] = []
     if any(row["source"] != FROM_SEGMENT for row in rows):
-        found = rows_of_customer(release, HOLDINGS, customer.customer_id, ("product",))
+        found = rows_of_customer(release, PRODUCT_HOLDINGS.name, customer.customer_id, ("product",))
         held = sorted({row["product"] for row in found})
     return [
         NextProduct(

@@ -99,3 +99,20 @@ def test_setting_switches_the_page_off(data_dir: Path, monkeypatch: pytest.Monke
     page = AppTest.from_file(str(MAIN), default_timeout=60).run()
     with pytest.raises(ValueError, match="Could not find a navigation page"):
         page.switch_page(PAGE)
+
+
+def test_row_of_a_scored_list_leads_to_the_customer(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    publish_customers(data_dir)
+    page = AppTest.from_file(str(MAIN), default_timeout=60).run()
+    page.switch_page("views/batch.py").run()
+    content = f"customer_id,frequency,monetary\n{OTHER},1,3\n{HOLDER},7,900\n".encode()
+    page.file_uploader[0].upload("list.csv", content, "text/csv").run()
+    assert "Select a row" in texts(page)
+    page.session_state["rows"] = {"selection": {"rows": [1], "columns": []}}
+    page.run()
+    page.button(key="find_this_customer").click().run()
+    assert page.header[0].value == "Frequent spenders"
+    assert page.text_input(key="customer_looked_up").value == HOLDER
+    assert not page.query_params

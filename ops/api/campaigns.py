@@ -14,10 +14,14 @@ router = APIRouter()
 
 
 class Audience(BaseModel):
-    """An RFM group or a segment; customers and money are null if they must not be shown."""
+    """An RFM group or a segment; customers and money are null if they must not be shown.
+
+    `segment_id`: of a segment, the same in all releases; null in older models.
+    """
 
     kind: str
     name: str
+    segment_id: int | None
     customers: int | None
     money: Decimal | None
     action: str | None
@@ -60,6 +64,7 @@ def audiences(request: Request) -> Audiences:
     current: Any = request.app.state.current
     bundle, actions = current.model
     release = current.serving.release
+    ids = {segment.segment: segment.id for segment in bundle.segments}
     try:
         found = totals(release, actions)
     except ListError as error:
@@ -72,6 +77,7 @@ def audiences(request: Request) -> Audiences:
             Audience(
                 kind=total.audience.kind,
                 name=total.audience.name,
+                segment_id=ids.get(total.audience.segment),
                 customers=total.customers,
                 money=total.money,
                 action=total.audience.action or None,

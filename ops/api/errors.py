@@ -20,6 +20,7 @@ _FIRST_ERROR = 400
 _EXPECTED = {
     "/score": 'a JSON object of the known inputs, such as {"frequency": 2}',
     "/score/batch": f"a JSON list of at most {MAX_CUSTOMERS:,} objects of known inputs",
+    "/score/list": "a list as the body, and answer=csv or answer=xlsx, if any",
     "/customers": 'a JSON object with the ID of a customer, such as {"id": "C1"}',
     "/control-group": 'a JSON object such as {"campaign": "spring", "customers": ["C1", "C2"]}, '
     f"with at most {MAX_CUSTOMERS:,} customers and a share from 0 to 1",
@@ -117,7 +118,8 @@ def _is_plain_error(message: Message) -> bool:
 
 async def _invalid_request(request: Request, _: Exception) -> JSONResponse:
     expected = _EXPECTED.get(request.url.path, "another request")
-    detail = f"Expected {expected}, sent as application/json."
+    how = "" if request.url.path == "/score/list" else ", sent as application/json"
+    detail = f"Expected {expected}{how}."
     return JSONResponse(shaped(422, detail), 422)
 
 

@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bankseg score", description=__doc__)
     add = parser.add_argument
     add("list", type=Path, help="CSV, CSV.gz, XLSX or Parquet with a column for each known input")
-    add("out", type=Path, help="the file to write: .csv, .csv.gz or .parquet")
+    add("out", type=Path, help="the file to write: .csv, .csv.gz, .xlsx or .parquet")
     add("--delimiter", help="field delimiter of a CSV (default: detected)")
     add("--decimal", choices=[".", ","], help="decimal separator (default: detected)")
     add("--encoding", type=_encoding, help="encoding of a CSV (default: detected)")

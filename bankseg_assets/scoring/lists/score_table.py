@@ -19,13 +19,13 @@ from bankseg_assets.scoring.lists.hold_out import HoldOut
 from bankseg_assets.scoring.lists.parse_numbers import Flags, numbers, texts
 from bankseg_assets.stats.arrays import Array
 
-SEGMENT, SEGMENT_NAME = "segment", "segment_name"
+SEGMENT, SEGMENT_NAME, SEGMENT_ID = "segment", "segment_name", "segment_id"
 CERTAINTY = "certainty"
 ERROR = "error"
 ACTION = "action"
 HELD_OUT = "held_out_of_campaign"
 RESULTS = (
-    *(SEGMENT, SEGMENT_NAME, "confidence", CERTAINTY, ACTION),
+    *(SEGMENT, SEGMENT_NAME, SEGMENT_ID, "confidence", CERTAINTY, ACTION),
     *(HELD_OUT, "model_version", "snapshot_date", ERROR),
 )
 """The added columns; columns of the list with these names are replaced."""
@@ -52,7 +52,14 @@ class Scorer:
         """The columns that this scorer adds."""
         left_out = {ACTION} if not self.actions else set()
         left_out |= {HELD_OUT} if self.hold_out is None else set()
+        left_out |= {SEGMENT_ID} if self._permanent_ids is None else set()
         return tuple(name for name in RESULTS if name not in left_out)
+
+    @property
+    def _permanent_ids(self) -> list[int] | None:
+        """The ID of each segment, which no other segment ever gets; None in older models."""
+        found = [segment.id for segment in self.bundle.segments if segment.id is not None]
+        return found if len(found) == len(self.bundle.segments) else None
 
     def score(
         self,
@@ -120,6 +127,11 @@ class Scorer:
         results = {
             SEGMENT: _pick(ids, places, failed, pa.int64()),
             SEGMENT_NAME: _pick([one.name for one in segments], places, failed, pa.string()),
+            **(
+                {SEGMENT_ID: _pick(permanent, places, failed, pa.int64())}
+                if (permanent := self._permanent_ids) is not None
+                else {}
+            ),
             "confidence": pa.array(confidence, pa.float64(), mask=failed),
             CERTAINTY: _pick((UNSURE_TEXT, SURE_TEXT), sure.astype(np.int64), failed, pa.string()),
         }

@@ -53,15 +53,24 @@ class Client:
     def post_bytes(self, path: str, content: bytes, kind: str = "application/json") -> Answered:
         return self._send("POST", path, content, {"Content-Type": kind})
 
+    def post_for_bytes(self, path: str, content: bytes, kind: str) -> bytes:
+        return self._content("POST", path, content, {"Content-Type": kind})[2]
+
     def _send(
         self, method: str, path: str, body: bytes | None, headers: dict[str, str]
     ) -> Answered:
+        status, found, content = self._content(method, path, body, headers)
+        return Answered(status, content.decode(), found)
+
+    def _content(
+        self, method: str, path: str, body: bytes | None, headers: dict[str, str]
+    ) -> tuple[int, dict[str, str], bytes]:
         connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
         try:
             connection.request(method, path, body, headers)
             response = connection.getresponse()
-            headers = {name.lower(): value for name, value in response.getheaders()}
-            return Answered(response.status, response.read().decode(), headers)
+            found = {name.lower(): value for name, value in response.getheaders()}
+            return response.status, found, response.read()
         finally:
             connection.close()
 

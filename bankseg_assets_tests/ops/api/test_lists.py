@@ -3,6 +3,7 @@
 import csv
 import io
 
+import pandas as pd
 import pytest
 
 from bankseg_assets_tests.ops.api.serving import Client
@@ -51,3 +52,16 @@ def test_settings_replace_what_is_detected(client: Client) -> None:
     answer = client.post_bytes("/score/list?column=frequency=Anzahl", content, "text/csv")
     assert answer.status == 200
     assert "C1,1,3," in answer.text
+
+
+def test_answer_may_be_a_workbook(client: Client) -> None:
+    content = b"customer_id,frequency,monetary\nC1,1,300\n"
+    answer = client.post_for_bytes("/score/list?answer=xlsx", content, "text/csv")
+    assert answer.startswith(b"PK")
+    (row,) = pd.read_excel(io.BytesIO(answer), engine="calamine").to_dict("records")
+    assert (row["customer_id"], row["monetary"], row["segment"]) == ("C1", 300, 0)
+    refused = client.post_bytes("/score/list?answer=pdf", content, "text/csv")
+    assert (refused.status, refused.detail) == (
+        422,
+        "Expected a list as the body, and answer=csv or answer=xlsx, if any.",
+    )

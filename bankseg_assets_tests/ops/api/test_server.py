@@ -69,6 +69,7 @@ def test_score_returns_segment_probabilities_and_model(client: Client) -> None:
     assert found.json == {
         "id": None,
         "segment": 0,
+        "segment_id": None,
         "name": "Small spenders",
         "probability": ONCE_CONFIDENCE,
         "sure": True,
@@ -255,7 +256,7 @@ def test_openapi_lists_the_inputs_of_the_model(client: Client) -> None:
     found = client.get("/openapi.json").json
     assert set(found["paths"]) == {
         *("/health", "/model", "/score", "/score/batch", "/score/list"),
-        *("/audiences", "/control-group"),
+        *("/audiences", "/control-group", "/customers", "/customers/{customer_id}"),
     }
     customer = found["components"]["schemas"]["Customer"]
     assert customer["properties"]["monetary"] == {

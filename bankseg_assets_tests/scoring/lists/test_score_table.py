@@ -53,6 +53,15 @@ def test_row_gets_segment_model_and_day() -> None:
     }
 
 
+def test_row_gets_the_permanent_id_of_its_segment() -> None:
+    model = bundle()
+    segments = [one.model_copy(update={"id": one.segment + 10}) for one in model.segments]
+    scorer = Scorer(replace(model, segments=tuple(segments)), COLUMNS)
+    found = scorer.score(table(("3", "3000"), ("x", "1")))
+    assert found["segment_id"].to_pylist() == [11, None]
+    assert found.column_names[2:5] == ["segment", "segment_name", "segment_id"]
+
+
 def test_segment_number_is_not_its_index() -> None:
     model = bundle()
     segments = [one.model_copy(update={"segment": one.segment + 10}) for one in model.segments]
