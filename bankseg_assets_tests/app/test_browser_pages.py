@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import Literal
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Position, expect
 
+from bankseg_assets.release.releases import current_release
 from bankseg_assets_tests.app.full_release import complete
 from bankseg_assets_tests.app.serving import TIMEOUT, serve
 from bankseg_assets_tests.browser import open_browser
@@ -26,6 +28,7 @@ TITLES = {
     "rfm_grid": "RFM grid",
     "campaign": "Campaign lists",
     "changes": "Changes",
+    "customer": "Find a customer",
     "new_customer": "New customer",
     "batch": "Score a list",
     "explore": "Explore",
@@ -177,6 +180,25 @@ def test_answer_to_typed_values(desk: Page, address: str) -> None:
     desk.get_by_role("button", name="Next customer").click()
     expect(desk.get_by_label("Sum of the amounts (INR)", exact=True)).to_have_value("")
     expect(desk.get_by_text("The answer appears here.")).to_be_visible()
+
+
+def test_customer_is_found_without_a_trace_in_the_browser(
+    visits: dict[tuple[int, str], Page], address: str, batch: Platform
+) -> None:
+    release = current_release(batch.settings.published_dir)
+    assert release is not None
+    file = release.files("customer_segments")[0]
+    customer_id = pq.read_table(file, columns=["customer_id"])["customer_id"][0].as_py()
+    for page in visits.values():
+        visit(page, address, "customer")
+        entries = page.evaluate("history.length")
+        page.get_by_label("Customer ID", exact=True).fill(customer_id)
+        page.get_by_label("Customer ID", exact=True).press("Enter")
+        expect(page.get_by_role("heading", name="Transactions by month")).to_be_visible()
+        idle(page)
+        assert page.locator(WRONG).count() == 0
+        assert page.evaluate(TOO_WIDE) <= 0
+        assert (page.url, page.evaluate("history.length")) == (f"{address}/customer", entries)
 
 
 def test_segment_list_is_downloaded(desk: Page, address: str) -> None:
