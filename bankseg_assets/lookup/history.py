@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from bankseg_assets.lookup.customer import CUSTOMERS, Customer, find_customer
+from bankseg_assets.lookup.customer import CUSTOMERS, Customer, LookupFailedError, find_customer
 from bankseg_assets.release.releases import Release
 
 
@@ -20,11 +20,11 @@ class PastSegment:
     moved: bool = False
 
 
-def history(releases: Sequence[Release], current: Release, customer_id: str) -> list[PastSegment]:
-    """Return a customer in the releases up to the current one, oldest first.
+def history(releases: Sequence[Release], current: Release, customer: Customer) -> list[PastSegment]:
+    """Return a customer of the current release in those up to it, oldest first.
 
     Releases with another customer key are left out, because the same ID is another customer there.
-    So are repetitions of the same segments, as after a rollback. Raises LookupFailedError.
+    So are repetitions of the same segments, as after a rollback, and releases that cannot be read.
     """
     found: list[PastSegment] = []
     before: Customer | None = None
@@ -35,12 +35,14 @@ def history(releases: Sequence[Release], current: Release, customer_id: str) -> 
         if release.versions[CUSTOMERS] == version:
             continue
         version = release.versions[CUSTOMERS]
-        if not release.path(CUSTOMERS).is_dir():
-            continue  # removed meanwhile
-        customer = find_customer(release, customer_id)
-        moved = bool(before and customer and before.segment_name != customer.segment_name)
-        found.append(PastSegment(release, customer, moved))
-        before = customer or before
+        try:
+            is_known = version == current.versions[CUSTOMERS]
+            then = customer if is_known else find_customer(release, customer.customer_id)
+        except LookupFailedError:
+            continue  # damaged, or removed meanwhile: the present segment is known all the same
+        moved = bool(before and then and before.segment_name != then.segment_name)
+        found.append(PastSegment(release, then, moved))
+        before = then or before
     return found
 
 

@@ -62,7 +62,7 @@ def portrait(
         segment=segment_of(bundle, customer),
         explanation=explanation(bundle, customer),
         group_action=group.action if group else "",
-        history=history(releases, release, customer.customer_id),
+        history=history(releases, release, customer),
         products=next_products(release, customer),
     )
 

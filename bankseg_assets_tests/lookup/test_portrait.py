@@ -61,7 +61,7 @@ def test_history_has_a_row_for_each_kept_release(tmp_path: Path) -> None:
     release_again(tmp_path, customer_id="C500")  # a release without the customer
     release_again(tmp_path, **segment_values(1))
     last = release_again(tmp_path, **segment_values(1))
-    found = history(all_releases(last.folder), last, HOLDER)
+    found = history(all_releases(last.folder), last, of(last))
     names = [one.customer.segment_name if one.customer else None for one in found]
     assert names == ["Small spenders", None, "Frequent spenders", "Frequent spenders"]
     assert [one.moved for one in found] == [False, False, True, False]
@@ -73,8 +73,17 @@ def test_history_leaves_out_another_customer_key(tmp_path: Path) -> None:
     first, _ = all_releases(last.folder)
     other = first.model_copy(update={"customer_key": "location"})
     current = last.model_copy(update={"customer_key": "customer_id"})
-    assert len(history([first, current], current, HOLDER)) == 2
-    assert len(history([other, current], current, HOLDER)) == 1
+    assert len(history([first, current], current, of(current))) == 2
+    assert len(history([other, current], current, of(current))) == 1
+
+
+def test_history_leaves_out_damaged_releases(tmp_path: Path) -> None:
+    publish_customers(tmp_path)
+    last = release_again(tmp_path)
+    first, _ = all_releases(last.folder)
+    shutil.rmtree(first.path("customer_segments"))
+    (found,) = history(all_releases(last.folder), last, of(last))
+    assert found.release.name == last.name
 
 
 def test_months_have_gaps_and_sums(tmp_path: Path) -> None:
