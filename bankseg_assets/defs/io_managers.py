@@ -34,15 +34,16 @@ SMALL_TABLE_FILE = "part-00000.parquet"
 ROW_COUNT_KEY = "bankseg/row_count_key"
 PATH_KEY = "bankseg/path_key"
 """Definition metadata: additional keys under which written rows and path are recorded."""
-LOOKED_UP = ("customer_segments", "product_holdings", "product_recommendations")
-"""Tables in which the rows of one customer are searched: see `lookup.row_search`."""
-# Row groups of some 15,000 customers instead of 500,000: only one is read. Spark aggregates by
-# sorting, so that each has its own range of IDs. A dictionary of IDs, which are distinct, would be
-# begun for each group and given up: 1.4 core-seconds for a million customers.
-_SMALL_GROUPS = {
-    "parquet.block.size": str(2 << 20),
-    "parquet.enable.dictionary#customer_id": "false",
+ROW_GROUP_BYTES = {
+    "customer_segments": 2 << 20,
+    "product_holdings": 1 << 19,
+    "product_recommendations": 1 << 19,
 }
+"""Table in which the rows of one customer are searched (`lookup.row_search`) -> size of its groups.
+
+Groups have some 10,000 rows instead of 500,000, and only one or two are read: Spark aggregates by
+sorting, so that each has its own range of IDs.
+"""
 
 
 class VersionedIOManager(dg.ConfigurableIOManager):
@@ -104,8 +105,7 @@ def _write(folder: Path, asset: str, value: Any) -> int | None:
     """Write one value; return the number of rows for a table."""
     if isinstance(value, DataFrame):
         table = value.select(*TABLES[asset].names)
-        options = _SMALL_GROUPS if asset in LOOKED_UP else {}
-        table.write.mode("append").options(**options).parquet(str(folder))
+        table.write.mode("append").options(**_row_groups(asset)).parquet(str(folder))
         return row_count(folder)
     if isinstance(value, FrameWithBasis):
         write_json(folder / BASIS_FILE, value.basis)
@@ -127,6 +127,16 @@ def _write(folder: Path, asset: str, value: Any) -> int | None:
         write_document(folder, value)
         return None
     raise TypeError(f"{asset} is a {type(value).__name__}: neither a table, a report nor a model.")
+
+
+def _row_groups(asset: str) -> dict[str, str]:
+    """Return Parquet's options for the size of row groups; none for Spark's own."""
+    if asset not in ROW_GROUP_BYTES:
+        return {}
+    # A dictionary of IDs, which hardly repeat, would be begun for each group and given up: 1.2
+    # core-seconds for a million customers.
+    size = str(ROW_GROUP_BYTES[asset])
+    return {"parquet.block.size": size, "parquet.enable.dictionary#customer_id": "false"}
 
 
 def _link(source: Path, target: Path) -> None:
