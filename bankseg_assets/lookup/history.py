@@ -39,7 +39,7 @@ def history(releases: Sequence[Release], current: Release, customer: Customer) -
             is_known = version == current.versions[CUSTOMERS]
             then = customer if is_known else find_customer(release, customer.customer_id)
         except LookupFailedError:
-            continue  # damaged, or removed meanwhile: the present segment is known all the same
+            continue  # damaged, or removed meanwhile: the present segment is known anyway
         moved = bool(before and then and before.segment_name != then.segment_name)
         found.append(PastSegment(release, then, moved))
         before = then or before
