@@ -7,7 +7,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from bankseg_assets.contracts.tables import CUSTOMER_SEGMENTS
+from bankseg_assets.contracts.tables import CLEANED_TRANSACTIONS, CUSTOMER_SEGMENTS
 from bankseg_assets.lookup.row_search import rows_of
 from bankseg_assets.release.releases import Release
 from bankseg_assets.storage.version_store import DamagedVersionError
@@ -58,6 +58,25 @@ def find_customer(release: Release, text: str) -> Customer | None:
         if found:
             return _customer(found[0])
     return None
+
+
+def key_column(release: Release) -> str | None:
+    """Return the column of the transactions that is the customer key; None for an expression."""
+    key = release.customer_key.strip().strip("`").lower() or ID
+    column = next((one for one in CLEANED_TRANSACTIONS.columns if one.name == key), None)
+    return column.name if column is not None and column.type == "string" else None
+
+
+def not_found(release: Release) -> str:
+    """Return why an ID may be of no customer of a release, and what is expected."""
+    if key_column(release) is None:
+        expected = f"Expected the value of the customer key, which is {release.customer_key}."
+    else:
+        expected = "Expected the ID as the bank's files have it, with all zeros and letters."
+    return (
+        f"No customer of the release has this ID. {expected} A customer with income only, or whose "
+        "rows were all quarantined, is not in the release."
+    )
 
 
 def rows_of_customer(

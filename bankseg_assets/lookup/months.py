@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from bankseg_assets.contracts.tables import CLEANED_TRANSACTIONS, INCOME
-from bankseg_assets.lookup.customer import ID, Customer, rows_of_customer
+from bankseg_assets.lookup.customer import Customer, key_column, rows_of_customer
 from bankseg_assets.release.releases import Release
 
 MOST_MONTHS = 36
@@ -29,13 +29,6 @@ class Month:
     transactions: int = 0
     amount: Decimal = Decimal(0)
     income: Decimal = Decimal(0)
-
-
-def key_column(release: Release) -> str | None:
-    """Return the column of the transactions that is the customer key; None for an expression."""
-    key = release.customer_key.strip().strip("`").lower() or ID
-    column = next((one for one in CLEANED_TRANSACTIONS.columns if one.name == key), None)
-    return column.name if column is not None and column.type == "string" else None
 
 
 def months_of(release: Release, customer: Customer) -> list[Month] | None:

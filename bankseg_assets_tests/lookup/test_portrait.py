@@ -8,9 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets.lookup.customer import Customer, LookupFailedError, find_customer
+from bankseg_assets.lookup.customer import (
+    Customer,
+    LookupFailedError,
+    find_customer,
+    key_column,
+    not_found,
+)
 from bankseg_assets.lookup.history import history
-from bankseg_assets.lookup.months import by_month, key_column, months_of
+from bankseg_assets.lookup.months import by_month, months_of
 from bankseg_assets.lookup.next_products import next_products
 from bankseg_assets.lookup.portrait import explanation, known_inputs, portrait, shown_measures
 from bankseg_assets.release.releases import Release, all_releases
@@ -45,6 +51,14 @@ def test_customer_is_found_as_typed(tmp_path: Path, typed: str) -> None:
 def test_other_texts_find_no_customer(tmp_path: Path, typed: str) -> None:
     publish_customers(tmp_path)
     assert find_customer(newest(tmp_path), typed) is None
+
+
+def test_unknown_id_names_the_customer_key(tmp_path: Path) -> None:
+    publish_customers(tmp_path)
+    release = newest(tmp_path)
+    assert "as the bank's files have it" in not_found(release)
+    key = "concat_ws('|', customer_id, birth_date)"
+    assert key in not_found(release.model_copy(update={"customer_key": key}))
 
 
 def test_damaged_table_names_the_next_step(tmp_path: Path) -> None:

@@ -11,17 +11,13 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, Field
 
-from bankseg_assets.lookup.customer import LookupFailedError, find_customer
+from bankseg_assets.lookup.customer import LookupFailedError, find_customer, not_found
 from bankseg_assets.lookup.months import Month, months_of
 from bankseg_assets.lookup.portrait import Portrait, portrait, position, shown_measures
 from bankseg_assets.release.releases import all_releases
 from bankseg_assets.scoring.answers import NO_ACTION
 from ops.api.schema import Refusal
 
-NOT_FOUND = (
-    "No customer of the release has this ID. Expected the ID as the bank's files have it, with all "
-    "zeros. A customer with income only, or whose rows were all quarantined, is not in the release."
-)
 router = APIRouter()
 _REFUSALS: dict[int | str, dict[str, Any]] = {
     404: {"model": Refusal, "description": "No such customer"},
@@ -149,7 +145,7 @@ def _found(request: Request, response: Response, customer_id: str) -> CustomerOf
     try:
         found = find_customer(release, customer_id)
         if found is None:
-            raise HTTPException(404, NOT_FOUND)
+            raise HTTPException(404, not_found(release))
         one = portrait(release, bundle, found, all_releases(release.folder))
         months = months_of(release, found)
     except LookupFailedError as error:
