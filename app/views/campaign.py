@@ -3,9 +3,10 @@
 import streamlit as st
 
 from app.panels.audience_table import HIDDEN_NOTE, audience_table, label, wanted_customers
-from app.panels.downloads import WHO, file_buttons
+from app.panels.downloads import file_buttons
 from app.state import data, session
 from app.widgets import page
+from app.widgets.links import WHO, arrived_by
 from app.widgets.tables import show_table
 from bankseg_assets.campaigns.audiences import GROUP, SEGMENT
 from bankseg_assets.campaigns.customer_list import Choice
@@ -29,17 +30,18 @@ if not shown:
     st.stop()
 
 names = list(shown)
-wanted = st.query_params.get(WHO, "")
-if WHO not in st.session_state:
+wanted = arrived_by(WHO)
+if wanted is not None:
     usual = WIN_BACK if WIN_BACK in shown else names[0]
-    st.session_state[WHO] = wanted if wanted in shown else usual
+    st.session_state[WHO] = wanted[WHO] if wanted[WHO] in shown else usual
+elif st.session_state.get(WHO) not in shown:  # it was another version's
+    st.session_state[WHO] = names[0]
 who: str = st.selectbox(
     "Group or segment",
     names,
     format_func=lambda name: label(shown[name], numbers),
     key=WHO,
 )
-st.query_params[WHO] = who
 chosen = shown[who]
 audience = chosen.audience
 

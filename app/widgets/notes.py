@@ -40,6 +40,17 @@ def doubt_about_repeat(overview: Mapping[str, Any]) -> str:
     )
 
 
+def question_about_repeat(overview: Mapping[str, Any]) -> str:
+    """Return the same as a task in short; empty if there is no doubt."""
+    if not doubt_about_repeat(overview):
+        return ""
+    share = percent(overview["identity_conflict_share_of_repeat"])
+    return (
+        f"**Ask what the customer ID means**: {share} of the customers with more than one "
+        "transaction have several birth dates or genders"
+    )
+
+
 def show_notes(found: list[str]) -> None:
     """Draw the sentences, if any."""
     if found:

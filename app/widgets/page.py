@@ -16,6 +16,11 @@ from bankseg_assets.presentation.formatting import day
 from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.bundle import Bundle
 
+SNAPSHOT_NOTE = (
+    "The snapshot is the day after the newest transaction: days since the last transaction are "
+    "counted to it. Each batch that passes its checks makes a version."
+)
+
 
 def begin(title: str, question: str) -> Bundle:
     """Draw the head of a page and return the model; stop the page if there is none."""
@@ -96,18 +101,17 @@ def nothing(what: str) -> None:
 
 
 def _title(title: str, question: str) -> DeltaGenerator:
-    """Draw title and question; return the head line, which has space for snapshot and badges."""
-    head = st.container(horizontal=True, vertical_alignment="center")
+    """Draw title and question; return their line, in which snapshot and badges follow."""
+    head = st.container(horizontal=True, vertical_alignment="center", gap="small")
     head.title(title, anchor=False, width="content")
-    st.markdown(question)
+    head.markdown(question, width="content")
     return head
 
 
 def _about(head: DeltaGenerator, bundle: Bundle, release: Release, *, in_full: bool) -> None:
-    demo = " · demo data, not real customers" if release.is_demo else ""
-    snapshot = f"Snapshot of {day(bundle.snapshot_date)} · version {release.number}{demo}"
+    snapshot = f"Snapshot of {day(bundle.snapshot_date)} · version {release.number}"
     found = notes(bundle, release)
-    head.caption(snapshot, width="content")
+    head.caption(snapshot, width="content", help=SNAPSHOT_NOTE)
     status.show(
         release,
         [] if in_full else status.limits(len(found)),
