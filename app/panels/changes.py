@@ -1,15 +1,19 @@
 """Segment migration as a Sankey diagram and a table."""
 
+from collections.abc import Mapping
+
 import pandas as pd
 import plotly.graph_objects as go
 
 from app.widgets.measures import money_name
 from app.widgets.numbers import Numbers
 from app.widgets.palette import INK, OTHER
-from bankseg_assets.migration.flows import GONE
+from bankseg_assets.migration.flows import BOTH, CUSTOMER, GONE, MODEL
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL, rounded_count
 from bankseg_assets.presentation.formatting import day
 from bankseg_assets.release.releases import Release
+from bankseg_assets.scoring.bundle import BundleError
+from bankseg_assets.scoring.published_model import read_model
 
 KINDS = {"both": "Both together", "customer": "The customer moved", "model": "The model moved"}
 EARLIER = " (previous version)"
@@ -32,6 +36,34 @@ def shown(flows: pd.DataFrame, kind: str) -> pd.DataFrame:
         customers=[rounded_count(int(count)) for count in found["customers"]],
         money=[float(f"{money:.3g}") for money in found["money"]],
     )
+
+
+def with_names(
+    flows: pd.DataFrame, before: Mapping[int, str], after: Mapping[int, str]
+) -> pd.DataFrame:
+    """Return the flows with the present names of the segments, as the bank may rename them.
+
+    `before`, `after`: segment -> name in the previous and in the shown version.
+    """
+    arrival = {CUSTOMER: before, MODEL: after, BOTH: after}
+    starts = zip(flows["from_segment"], flows["from_name"], strict=True)
+    ends = zip(flows["kind"], flows["to_segment"], flows["to_name"], strict=True)
+    return flows.assign(
+        from_name=[_name(before, number, name) for number, name in starts],
+        to_name=[_name(arrival[kind], number, name) for kind, number, name in ends],
+    )
+
+
+def names_before(previous: Release | None) -> dict[int, str]:
+    """Return segment -> name in the previous version; empty if its model cannot be read."""
+    try:
+        return read_model(previous).segment_names if previous else {}
+    except BundleError:
+        return {}
+
+
+def _name(names: Mapping[int, str], number: float | None, recorded: str) -> str:
+    return recorded if pd.isna(number) else names.get(int(number or 0), recorded)
 
 
 def distinct_names(flows: pd.DataFrame) -> pd.DataFrame:

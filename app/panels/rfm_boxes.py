@@ -18,10 +18,17 @@ _SHAPE = """
 [class*="st-key-rfm_row_"] > * {width: auto; min-width: 0;}
 [class*="st-key-rfm_box_"] button {height: 100%%; min-height: 4.6rem; padding: 2px; width: 100%%;
   border: 3px solid transparent; line-height: 1.2;}
-[class*="st-key-rfm_box_"] button * {white-space: normal; overflow: visible;}
+[class*="st-key-rfm_box_"] div {height: 100%%;}
+[class*="st-key-rfm_box_"] button * {white-space: normal; overflow: visible; height: auto;
+  overflow-wrap: normal; word-break: normal;}
 [class*="st-key-rfm_box_"] button p {font-size: 0.85rem; line-height: 1.25;}
 [class*="st-key-rfm_box_"] button:hover, [class*="st-key-rfm_box_"] button:focus-visible {
   border-color: %s; color: %s;}
+@media (max-width: 640px) {
+  [class*="st-key-rfm_row_"] {grid-template-columns: 2.6rem repeat(%d, minmax(0, 1fr)); gap: 2px;}
+  [class*="st-key-rfm_box_"] button {padding: 0; border-width: 2px;}
+  [class*="st-key-rfm_box_"] button p {font-size: 0.7rem;}
+}
 """
 
 
@@ -34,7 +41,7 @@ def show_boxes(
 ) -> None:
     """Draw the grid; `down`, `across`: the names of its rows and columns."""
     ink = INK[look]
-    st.html(f"<style>{_SHAPE % (len(across), ink, ink)}{_fills(rows, chosen, ink)}</style>")
+    st.html(f"<style>{_SHAPE % (len(across), ink, ink, len(across))}{_fills(rows, chosen, ink)}</style>")
     with st.container(gap="xxsmall"):
         for number, (name, row) in enumerate(zip(down, rows, strict=True)):
             with st.container(horizontal=True, key=f"rfm_row_{number}"):

@@ -107,15 +107,18 @@ def audiences() -> list[Total]:
     if session.bundle() is None or not has(CUSTOMERS):
         return []
     release = session.require_release()
-    return _audiences(str(release.path(CUSTOMERS)), release, actions())
+    names = session.require_bundle().segment_names
+    return _audiences(str(release.path(CUSTOMERS)), release, actions(), names)
 
 
 # Cached by the version's folder, which is never reused, so that entries stay valid.
 @st.cache_data(max_entries=8, show_spinner=False)
-def _audiences(version: str, _release: Release, actions: dict[int, str]) -> list[Total]:
+def _audiences(
+    version: str, _release: Release, actions: dict[int, str], names: dict[int, str]
+) -> list[Total]:
     assert version
     try:
-        return totals(_release, actions)
+        return totals(_release, actions, names)
     except ListError:
         return []
 

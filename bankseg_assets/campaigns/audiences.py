@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 import pyarrow as pa
@@ -78,10 +79,15 @@ def cell(recency: int, frequency: int) -> Audience:
     return Audience(CELL, f"r{recency} f{frequency}", scores=(recency, frequency))
 
 
-def totals(release: Release, actions: Mapping[int, str]) -> list[Total]:
+def totals(
+    release: Release,
+    actions: Mapping[int, str],
+    names: Mapping[int, str] = MappingProxyType({}),
+) -> list[Total]:
     """Return groups, then segments, each by descending money; empty ones are left out.
 
-    `actions`: segment -> recommended action. A count below 11 is hidden, with a second one of its
+    `actions`: segment -> recommended action. `names`: segment -> the name to show, where it is not
+    that of the release's table. A count below 11 is hidden, with a second one of its
     kind, because the number of all customers would reveal it. Raises ListError.
     """
     if CUSTOMERS not in release.versions:
@@ -91,7 +97,11 @@ def totals(release: Release, actions: Mapping[int, str]) -> list[Total]:
         (Audience(GROUP, name, _action_of(name)), count, money) for name, count, money in groups
     ]
     of_segments = [
-        (Audience(SEGMENT, str(name), actions.get(number, ""), number), count, money)
+        (
+            Audience(SEGMENT, names.get(number, str(name)), actions.get(number, ""), number),
+            count,
+            money,
+        )
         for number, name, count, money in segments
     ]
     return _shown(found) + _shown(of_segments)

@@ -115,6 +115,11 @@ class Bundle:
         return any(one.measure == asked and one.minimum < 0 for one in self.inputs)
 
     @property
+    def segment_names(self) -> dict[int, str]:
+        """The number of each segment -> its name."""
+        return {segment.segment: segment.name for segment in self.segments}
+
+    @property
     def measures(self) -> list[str]:
         """The distinct measures that a form must ask for, in order."""
         return asked_measures(self.features)

@@ -61,7 +61,7 @@ def audiences(request: Request) -> Audiences:
     bundle, actions = current.model
     release = current.serving.release
     try:
-        found = totals(release, actions)
+        found = totals(release, actions, bundle.segment_names)
     except ListError as error:
         raise HTTPException(503, str(error)) from error
     return Audiences(
