@@ -127,8 +127,9 @@ def _heat(
         margin={"l": 0, "r": 0, "t": 0, "b": 0},
         dragmode=False,
         xaxis=axis
+        # Names that do not fit beside each other, as on a phone, stand upright.
         | {"side": "top", "tickvals": list(range(len(columns))), "ticktext": columns}
-        | {"tickangle": 0},
+        | {"autotickangles": [0, -90]},
         yaxis=axis
         | {"autorange": "reversed", "tickvals": list(range(len(rows))), "ticktext": rows},
     )

@@ -20,7 +20,7 @@ from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.documents import Segment
 
-CARD_WIDTH = 360  # three per row on a desktop, one on a phone
+CARD_WIDTH = 540  # two per row on a desktop, one on a phone
 
 
 @dataclass(frozen=True)

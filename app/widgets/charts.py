@@ -119,4 +119,4 @@ def _round_step(least: float) -> float:
 
 def wrapped(name: str, line: int = LINE) -> str:
     """Return a name wrapped into lines of at most `line` characters."""
-    return "<br>".join(textwrap.wrap(name, line))
+    return "<br>".join(textwrap.wrap(name, line, break_long_words=False))

@@ -54,5 +54,6 @@ def question_about_repeat(overview: Mapping[str, Any]) -> str:
 def show_notes(found: list[str]) -> None:
     """Draw the sentences, if any."""
     if found:
-        lines = ["**Limits of this data:**", *(f"- {escaped(one)}" for one in found)]
+        texts = (escaped(one).replace("\\`", "`") for one in found)  # commands are code
+        lines = ["**Limits of this data:**", *(f"- {text}" for text in texts)]
         st.warning("\n".join(lines), icon=":material/warning:")

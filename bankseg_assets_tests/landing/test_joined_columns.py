@@ -13,7 +13,7 @@ from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract, RowF
 from bankseg_assets.contracts.file_layout import FileLayout
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.parse import Parsed, parse_delivery
-from ops.cli.quarantine import _delivered, _fields
+from bankseg_assets.cleaning.quarantine_export import _delivered, _fields
 
 SHIPPED = DeliveryContract()
 DAY = ColumnRule("", names=("Day", "Month", "Year"), joined_by=" ", format="d M yyyy")
