@@ -1,6 +1,8 @@
 """Charts of the EDA report's tables, and a map of the customers in component space."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,11 +12,13 @@ import plotly.graph_objects as go
 
 from app.panels.profiles import UNKNOWN
 from app.widgets.charts import number_axis
+from app.widgets.measures import label
 from app.widgets.numbers import Numbers
 from app.widgets.palette import TOP
 from app.widgets.words import words
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
-from bankseg_assets.presentation.formatting import percent
+from bankseg_assets.presentation.formatting import day, percent
+from bankseg_assets.scoring.bundle import Bundle
 
 TABLES = {
     "transactions_by_day": ("Days", "day"),
@@ -59,6 +63,7 @@ _HEADS = {
 _NAMED = ("column", "flag", "measure", "a", "b", "direction")
 """Columns with names of the platform, not values of the bank."""
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+AXIS_MEASURES = 2  # named at an axis
 CELLS = 40  # of the map, per axis
 
 Floats = npt.NDArray[np.float64]
@@ -85,6 +90,54 @@ def never_delivered(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     """Return the labels of columns without any value."""
     missing = tables.get("missing_values", ())
     return ", ".join(words(row["column"]).lower() for row in missing if row["share"] == 1)
+
+
+def gaps(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return which days of the data have no transactions; empty if none or unknown.
+
+    Days of fewer than 11 customers are not in the table, and count as such.
+    """
+    days = sorted(date.fromisoformat(str(row["day"])) for row in rows)
+    missing = [
+        (one + timedelta(days=1), other - timedelta(days=1))
+        for one, other in pairwise(days)
+        if other - one > timedelta(days=1)
+    ]
+    if not missing:
+        return ""
+    count = sum((last - first).days + 1 for first, last in missing)
+    longest = max(missing, key=lambda gap: gap[1] - gap[0])
+    first, last = (day(one.isoformat()) for one in longest)
+    where = first if first == last else f"{first} to {last}"
+    return (
+        f"No transactions, or those of fewer than 11 customers, on {count} of the "
+        f"{(days[-1] - days[0]).days + 1} days: {'' if len(missing) == 1 else 'the longest gap is '}"
+        f"{where}. Is a file missing? Customers seem inactive in a gap."
+    )
+
+
+def axis_title(bundle: Bundle, component: int, ordinal: str) -> str:
+    """Return what a principal component means: the measures that it increases or decreases with.
+
+    The measures whose features have the largest weights, at most AXIS_MEASURES.
+    """
+    weights = bundle.components[:, component]
+    largest = sorted(zip(bundle.features, weights, strict=True), key=lambda one: -abs(one[1]))
+    found: dict[str, float] = {}
+    for feature, weight in largest:
+        found.setdefault(feature.measure, float(weight))
+    known = bundle.direction_known
+    texts = [
+        f"{'more' if weight > 0 else 'less'} {label(name, direction_known=known).lower()}"
+        for name, weight in list(found.items())[:AXIS_MEASURES]
+        if abs(weight) > abs(largest[0][1]) / 2
+    ]
+    return f"{ordinal} component → {', '.join(_short(text) for text in texts)}"
+
+
+def _short(text: str) -> str:
+    """Return an end of an axis in fewer words: "more transactions"."""
+    return text.replace("number of ", "").replace("sum of the amounts", "money")
 
 
 def bars(
@@ -164,11 +217,15 @@ def _text(name: str, value: Any, numbers: Numbers) -> str:
 
 
 def density(
-    points: Floats, segments: npt.NDArray[np.int64], names: Sequence[str], colours: Sequence[str]
+    points: Floats,
+    segments: npt.NDArray[np.int64],
+    names: Sequence[str],
+    colours: Sequence[str],
+    titles: Sequence[str] = ("First component", "Second component"),
 ) -> go.Figure:
     """Return the map of customers: a dot per cell with at least 11, in its segment's colour.
 
-    points (n, 2 or more): the first two components are drawn. Cells with fewer customers are hidden
+    points (n, 2 or more): the first two components are drawn, with `titles`. Cells with fewer customers are hidden
     for privacy.
     """
     x, y = points[:, 0], points[:, 1]
@@ -201,8 +258,8 @@ def density(
     layout = go.Layout(
         height=520,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        xaxis={"title": "First component", "fixedrange": True},
-        yaxis={"title": "Second component", "fixedrange": True},
+        xaxis={"title": titles[0], "fixedrange": True},
+        yaxis={"title": titles[1], "fixedrange": True},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     )
     return go.Figure(traces, layout)

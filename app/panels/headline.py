@@ -71,7 +71,9 @@ def tasks(
         and one.audience.segment == best.segment
     ]
     if doubt:
-        found.append(Task(doubt, "The limits of this data", "views/about.py", icon=":material/help:"))
+        found.append(
+            Task(doubt, "The limits of this data", "views/about.py", icon=":material/help:")
+        )
     rest = [one for one in listed if one.audience.kind == GROUP and one is not at_risk]
     found += [_contact(one, numbers) for one in rest]
     return found[:MOST]

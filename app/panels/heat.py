@@ -1,6 +1,6 @@
 """Heat tables: the segments by their measures, correlations, and the confusion matrix."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -31,7 +31,9 @@ def segment_heat(
         [[_side(value) for value in line] for line in values],
         [[UNKNOWN if one is None else number(round(one)) for one in line] for line in values],
         rows=[wrapped(one.name) for one in segments],
-        columns=[wrapped(label(name, direction_known=direction_known), NARROW) for name in measures],
+        columns=[
+            wrapped(label(name, direction_known=direction_known), NARROW) for name in measures
+        ],
         scale=BELOW_AND_ABOVE[look],
         limits=(-1, 1),
         look=look,
@@ -39,21 +41,22 @@ def segment_heat(
 
 
 def correlation_heat(
-    pairs: Sequence[Mapping[str, Any]], names: Mapping[str, str], *, look: Look = "light"
+    pairs: Sequence[Mapping[str, Any]], name_of: Callable[[str], str], *, look: Look = "light"
 ) -> go.Figure:
-    """Return Pearson's correlations as a triangle; `names`: measure -> its label."""
+    """Return Pearson's correlations as a triangle; `name_of`: the label of a measure."""
     known = {(one["a"], one["b"]): one["pearson"] for one in pairs}
     measures = list(dict.fromkeys(name for pair in known for name in pair))
+    columns = measures[:-1]
     values = [
-        [known.get((a, b), known.get((b, a))) if down > across else None for across, a in
-         enumerate(measures[:-1])]
+        [known.get((a, b), known.get((b, a))) if a in measures[:down] else None for a in columns]
         for down, b in enumerate(measures)
-    ][1:]
+        if down
+    ]
     return _heat(
         values,
         [["" if one is None else f"{round(one, 2) + 0.0:.2f}" for one in line] for line in values],
-        rows=[wrapped(names[name]) for name in measures[1:]],
-        columns=[wrapped(names[name], NARROW) for name in measures[:-1]],
+        rows=[wrapped(name_of(name)) for name in measures[1:]],
+        columns=[wrapped(name_of(name), NARROW) for name in columns],
         scale=BELOW_AND_ABOVE[look],
         limits=(-1, 1),
         look=look,

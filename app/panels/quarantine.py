@@ -3,6 +3,7 @@
 from collections import Counter
 from functools import partial
 
+import pandas as pd
 import streamlit as st
 
 from app.widgets.numbers import Numbers
@@ -83,7 +84,7 @@ def _show_rows(
     rows = quarantined_rows(
         release.path("quarantined_transactions"), contract, reason=why, most=SHOWN_ROWS
     )
-    rows = rows.dropna(axis="columns", how="all").fillna("").astype(str)
+    rows = rows.dropna(axis="columns", how="all").map(lambda one: "" if pd.isna(one) else str(one))
     if not show_values:
         values = [name for name in rows.columns if name not in EXTRA]
         rows[values] = rows[values].map(masked)

@@ -139,9 +139,7 @@ def as_table(
     )
 
 
-def cross_table(
-    groups: pd.DataFrame, names: Mapping[int, str], numbers: Numbers
-) -> pd.DataFrame:
+def cross_table(groups: pd.DataFrame, names: Mapping[int, str], numbers: Numbers) -> pd.DataFrame:
     """Return a cross table of customers: named groups by segments; `names`: of the segments."""
     shown = groups.assign(
         count=[_count(value, numbers) for value in groups["customers"]],

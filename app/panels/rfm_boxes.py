@@ -41,7 +41,9 @@ def show_boxes(
 ) -> None:
     """Draw the grid; `down`, `across`: the names of its rows and columns."""
     ink = INK[look]
-    st.html(f"<style>{_SHAPE % (len(across), ink, ink, len(across))}{_fills(rows, chosen, ink)}</style>")
+    st.html(
+        f"<style>{_SHAPE % (len(across), ink, ink, len(across))}{_fills(rows, chosen, ink)}</style>"
+    )
     with st.container(gap="xxsmall"):
         for number, (name, row) in enumerate(zip(down, rows, strict=True)):
             with st.container(horizontal=True, key=f"rfm_row_{number}"):

@@ -76,8 +76,12 @@ def three_numbers(card: Card, bundle: Bundle) -> list[tuple[str, str, str]]:
     is_share = share_of_money is not None and 0 <= share_of_money <= 1
     return [
         ("Customers", numbers.number(count), percent(card.segment.share_of_customers)),
-        (money, numbers.short_money(float(total)), percent(share_of_money or 0) if is_share else ""),
-        ("Each", numbers.short_money(float(total) / count), ""),
+        (
+            money,
+            numbers.short_money(float(total)),
+            percent(share_of_money or 0) if is_share else "",
+        ),
+        (f"{money} per customer", numbers.money(round(float(total) / count)), ""),
     ]
 
 

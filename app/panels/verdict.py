@@ -42,7 +42,9 @@ def verdict(bundle: Bundle, release: Release) -> Verdict:
     )
     if warned or is_weak or not was_held_out(bundle):
         word = "Usable, with a warning" if len(warned) == 1 else "Usable, with warnings"
-        return Verdict("amber", word if warned else "Usable with care", " ".join([measured, *warned]))
+        return Verdict(
+            "amber", word if warned else "Usable with care", " ".join([measured, *warned])
+        )
     checks = f" All {len(release.gates)} checks passed." if release.gates else ""
     return Verdict("green", "Good", f"{measured}{checks}")
 

@@ -87,6 +87,8 @@ st.caption(
 of_kind = {
     kind: [total for total in found if total.audience.kind == kind] for kind in (GROUP, SEGMENT)
 }
+places = {number: place for place, number in enumerate(bundle.segment_names)}  # as on all pages
+of_kind[SEGMENT].sort(key=lambda total: places.get(total.audience.segment, len(places)))
 st.subheader("All groups and segments", anchor=False)
 for kind, title, explained in (
     (GROUP, "RFM group", "Rules on recency, frequency and money define the groups."),

@@ -2,7 +2,16 @@
 
 import streamlit as st
 
-from app.panels.changes import EXPLAINED, KINDS, as_table, compared, names_before, sankey, shown, with_names
+from app.panels.changes import (
+    EXPLAINED,
+    KINDS,
+    as_table,
+    compared,
+    names_before,
+    sankey,
+    shown,
+    with_names,
+)
 from app.state import data, session
 from app.widgets import page
 from app.widgets.palette import INK, colours

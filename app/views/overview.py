@@ -12,7 +12,7 @@ from app.widgets import page
 from app.widgets.charts import has_money_shares, paired_bars
 from app.widgets.links import link_to_segment
 from app.widgets.measures import money_name
-from app.widgets.notes import doubt_about_repeat, question_about_repeat
+from app.widgets.notes import doubt_about_repeat, notes, question_about_repeat, show_notes
 from bankseg_assets.presentation.disclosure import is_small
 from bankseg_assets.presentation.formatting import day, percent
 from bankseg_assets.release.releases import Release
@@ -40,7 +40,7 @@ def facts_before(previous: Release | None) -> Facts:
     )
 
 
-def show_facts(now: Facts, before: Facts, since: str) -> None:
+def show_facts(now: Facts, before: Facts) -> None:
     """Draw the figures, each as wide as its text: equal columns cut off "EUR 11.5 million"."""
     shown = [
         ("Customers", numbers.count(now.customers), change(now.customers, before.customers)),
@@ -66,7 +66,6 @@ def show_facts(now: Facts, before: Facts, since: str) -> None:
                 changed or None,
                 delta_color="off" if is_same else "normal",
                 delta_arrow="off" if is_same else "auto",
-                delta_description=since if changed else None,
                 border=True,
                 width="content",
             )
@@ -79,22 +78,26 @@ now = facts_of(
     data.table("segment_profiles"),
     direction_known=direction_known,
 )
+limits = notes(bundle, session.require_release()) if bundle else []
 doubt = doubt_about_repeat(window) if now.customers else ""
 if bundle is not None:
     totals = data.audiences()
     if text := headline(bundle.segments, totals, numbers, money=money.lower()):
         st.header(text, anchor=False)
 if now.customers:
-    show_facts(now, facts_before(previous), f"since version {previous.number}" if previous else "")
+    show_facts(now, facts_before(previous))
 if is_small(now.customers):
     st.caption(
         "Sums and averages of fewer than 11 customers are not shown, to protect their privacy."
     )
+about = []
 if first := window.get("first_day"):
     last = window["last_day"]
-    st.caption(f"Transactions of {day(first)}{f' to {day(last)}' if last != first else ''}.")
-if doubt:
-    st.caption(f":material/warning: {doubt}")
+    about.append(f"Transactions of {day(first)}{f' to {day(last)}' if last != first else ''}.")
+if previous and bundle:
+    about.append(f"Changes are since version {previous.number}.")
+st.caption(" ".join(about))
+show_notes([*limits, *([doubt] if doubt else [])])
 
 if bundle is None:
     show_arrivals(release, numbers)

@@ -56,9 +56,7 @@ with of_model:
     with left:
         st.subheader("The classifier", anchor=False)
         if is_one:
-            st.markdown(
-                f"{ONE_SEGMENT} No answer can be wrong, so there is no quality to measure."
-            )
+            st.markdown(f"{ONE_SEGMENT} No answer can be wrong, so there is no quality to measure.")
         elif (measured := metrics(bundle.metrics)).empty:
             st.caption("No quality was measured: too few customers could be held out.")
         else:

@@ -82,9 +82,7 @@ with drawn:
         chosen,
         look(),
     )
-    st.caption(
-        f"Rows: days since the {names.last.lower()}. Columns: {names.transactions.lower()}."
-    )
+    st.caption(f"Rows: days since the {names.last.lower()}. Columns: {names.transactions.lower()}.")
 with details:
     if chosen:
         recency, frequency = chosen

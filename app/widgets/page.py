@@ -10,12 +10,13 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.state import session, status
-from app.widgets.notes import notes, show_notes
+from app.widgets.notes import notes
 from app.widgets.tables import show_table
 from bankseg_assets.presentation.formatting import day
 from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.bundle import Bundle
 
+REPORT_HEIGHT = 720  # pixels
 SNAPSHOT_NOTE = (
     "The snapshot is the day after the newest transaction: days since the last transaction are "
     "counted to it. Each batch that passes its checks makes a version."
@@ -34,7 +35,7 @@ def begin_with_data(title: str, question: str, *, in_full: bool = False) -> Rele
     """Draw the head of a page that needs no model; return the release, or unreleased data.
 
     Before the first release it shows the status; returns None if there is no data.
-    `in_full`: with every note on the data and the next step.
+    `in_full`: the page shows every note on the data and the next step itself.
     """
     head = _title(title, question)
     bundle, release = session.bundle(), session.shown()
@@ -73,21 +74,30 @@ def chart(
         show_table(table, alt=alt)
 
 
-def report_button(label: str, page: Path | None, file_name: str) -> None:
-    """Draw a button that downloads a report's HTML page, which a browser opens; none without one.
+def report_buttons(label: str, page: Path | None, file_name: str) -> None:
+    """Draw buttons that show a report's HTML page and download it; none without a page.
 
-    It is read when the button is pressed: it has 5 MB.
+    It is read when a button is pressed: it has 5 MB.
     """
-    if page is not None:
+    if page is None:
+        return
+    with st.container(horizontal=True):
+        if st.button(label, icon=":material/description:", key=f"open_{file_name}"):
+            _show_report(page, label)
         st.download_button(
-            label,
+            "Download (HTML)",
             page.read_bytes,
             file_name=file_name,
             mime="text/html",
-            icon=":material/description:",
+            icon=":material/download:",
             key=file_name,
             on_click="ignore",
         )
+
+
+@st.dialog("Report", width="large")
+def _show_report(page: Path, alt: str) -> None:
+    st.iframe(page, height=REPORT_HEIGHT, alt=alt)
 
 
 def waiting(what: str, todo: str) -> None:
@@ -118,5 +128,3 @@ def _about(head: DeltaGenerator, bundle: Bundle, release: Release, *, in_full: b
         direction_known=session.direction_known(),
         head=head,
     )
-    if in_full:
-        show_notes(found)
