@@ -12,7 +12,7 @@ import plotly.graph_objects as go
 
 from app.panels.profiles import UNKNOWN
 from app.widgets.charts import number_axis
-from app.widgets.measures import label
+from app.widgets.measures import is_money, label
 from app.widgets.numbers import Numbers
 from app.widgets.palette import TOP
 from app.widgets.words import words
@@ -108,10 +108,11 @@ def gaps(rows: Sequence[Mapping[str, Any]]) -> str:
     count = sum((last - first).days + 1 for first, last in missing)
     longest = max(missing, key=lambda gap: gap[1] - gap[0])
     first, last = (day(one.isoformat()) for one in longest)
+    prefix = "" if len(missing) == 1 else "the longest gap is "
     where = first if first == last else f"{first} to {last}"
     return (
         f"No transactions, or those of fewer than 11 customers, on {count} of the "
-        f"{(days[-1] - days[0]).days + 1} days: {'' if len(missing) == 1 else 'the longest gap is '}"
+        f"{(days[-1] - days[0]).days + 1} days: {prefix}"
         f"{where}. Is a file missing? Customers seem inactive in a gap."
     )
 
@@ -126,18 +127,20 @@ def axis_title(bundle: Bundle, component: int, ordinal: str) -> str:
     found: dict[str, float] = {}
     for feature, weight in largest:
         found.setdefault(feature.measure, float(weight))
-    known = bundle.direction_known
     texts = [
-        f"{'more' if weight > 0 else 'less'} {label(name, direction_known=known).lower()}"
+        _direction(name, weight, direction_known=bundle.direction_known)
         for name, weight in list(found.items())[:AXIS_MEASURES]
         if abs(weight) > abs(largest[0][1]) / 2
     ]
-    return f"{ordinal} component → {', '.join(_short(text) for text in texts)}"
+    return f"{ordinal} component → {', '.join(texts)}"
 
 
-def _short(text: str) -> str:
-    """Return an end of an axis in fewer words: "more transactions"."""
-    return text.replace("number of ", "").replace("sum of the amounts", "money")
+def _direction(measure: str, weight: float, *, direction_known: bool) -> str:
+    """Return an end of an axis: "more transactions", "lower average amount"."""
+    text = label(measure, direction_known=direction_known).lower()
+    if is_money(measure):
+        return f"{'higher' if weight > 0 else 'lower'} {text}"
+    return f"{'more' if weight > 0 else 'fewer'} {text.removeprefix('number of ')}"
 
 
 def bars(

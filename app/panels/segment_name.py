@@ -15,18 +15,20 @@ def show_rename(bundle: Bundle, segment: Segment) -> None:
     if segment.id is None:
         return
     generated = segment.generated_name
-    with st.form(f"rename_{segment.segment}", border=False):
-        with st.container(horizontal=True, vertical_alignment="bottom"):
-            name = st.text_input(
-                "Name of this segment in the bank",
-                "" if generated is None else segment.name,
-                placeholder=generated or segment.name,
-                max_chars=MAX_CHARACTERS,
-                key=f"name_of_{segment.segment}",
-                help="It is kept in every new version, and used on all pages, in lists and by the "
-                "API. Leave it empty for the platform's name.",
-            )
-            is_sent = st.form_submit_button("Rename", icon=":material/edit:")
+    with (
+        st.form(f"rename_{segment.segment}", border=False),
+        st.container(horizontal=True, vertical_alignment="bottom"),
+    ):
+        name = st.text_input(
+            "Name of this segment in the bank",
+            "" if generated is None else segment.name,
+            placeholder=generated or segment.name,
+            max_chars=MAX_CHARACTERS,
+            key=f"name_of_{segment.segment}",
+            help="It is kept in every new version, and used on all pages, in lists and by the "
+            "API. Leave it empty for the platform's name.",
+        )
+        is_sent = st.form_submit_button("Rename", icon=":material/edit:")
     if generated is not None:
         st.caption(f"The platform's name is {escaped(generated)}.")
     if not is_sent:

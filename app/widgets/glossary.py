@@ -10,7 +10,7 @@ GLOSSARY = {
     "Held out": "Customers who are not used for training, so that the model can be tested on them.",
     "F1": "Combines precision and recall; 1 if every customer gets the correct segment.",
     "Silhouette": "How much closer customers are to their own segment than to the next; at most 1.",
-    "Log loss": "How surprised the model is by the correct segments; 0 if it is always sure of them.",
+    "Log loss": "How surprised the model is by the correct segments; 0 if it is sure of each.",
     "Brier score": "Mean squared error of the probabilities; 0 if all are certain and correct.",
     "Calibration error": "How far predicted probabilities are from the share of correct answers.",
     "Posterior": "The probability of each segment, given what is known of a customer.",

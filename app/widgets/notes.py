@@ -51,9 +51,20 @@ def question_about_repeat(overview: Mapping[str, Any]) -> str:
     )
 
 
+def with_code(text: str) -> str:
+    """Return a text as Markdown that shows it as it is, with what is in backticks as code.
+
+    >>> with_code("set `customer_key` to *")
+    'set `customer_key` to \\\\*'
+    """
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # a backtick is not closed
+        return escaped(text)
+    return "`".join(part if place % 2 else escaped(part) for place, part in enumerate(parts))
+
+
 def show_notes(found: list[str]) -> None:
     """Draw the sentences, if any."""
     if found:
-        texts = (escaped(one).replace("\\`", "`") for one in found)  # commands are code
-        lines = ["**Limits of this data:**", *(f"- {text}" for text in texts)]
+        lines = ["**Limits of this data:**", *(f"- {with_code(one)}" for one in found)]
         st.warning("\n".join(lines), icon=":material/warning:")

@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from app.panels.changes import as_table as moves
 from app.panels.profiles import SPENDING_NOTE, index_bars, overview, profile
-from app.panels.rfm import as_table, heat_grid
-from app.widgets.charts import segment_map
+from app.panels.rfm import as_table, boxes
+from app.widgets.charts import paired_bars
 from app.widgets.measures import label, written
 from app.widgets.numbers import Numbers
 from bankseg_assets.campaigns.audiences import cell
@@ -159,15 +159,15 @@ def test_tables_and_charts_are_of_spending_where_known() -> None:
     assert table.to_numpy().tolist()[-1] == ["Income", "INR 2,000", "100"]
     bars = index_bars(SMALL, direction_known=True).data[0]
     assert "Average amount<br>spent" in bars.y
-    assert "the spending" in segment_map(SEGMENTS, direction_known=True).data[0].text[0]
-    assert "the money" in segment_map(bundle_from(model()).segments).data[0].text[0]
+    assert "the spending" in paired_bars(SEGMENTS, direction_known=True).data[1].text[0]
+    assert "the money" in paired_bars(bundle_from(model()).segments).data[1].text[0]
     assert moves(FLOWS, Numbers("INR"), direction_known=True).columns.tolist()[-1] == "Spending"
     cells = pd.DataFrame(tables()["rfm_grid"])
     assert as_table(cells, Numbers("INR"), direction_known=True).columns.tolist()[:2] == [
         *("Last spending transaction", "Spending transactions"),
     ]
-    grid = heat_grid(cells, Numbers("INR"), direction_known=True)
-    assert grid.layout.xaxis.title.text == "Spending transactions"
+    grid = boxes(cells, Numbers("INR"), direction_known=True)
+    assert grid[0][0].where.startswith("Last spending transaction: ")
 
 
 @pytest.mark.slow
