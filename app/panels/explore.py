@@ -228,8 +228,8 @@ def density(
 ) -> go.Figure:
     """Return the map of customers: a dot per cell with at least 11, in its segment's colour.
 
-    points (n, 2 or more): the first two components are drawn, with `titles`. Cells with fewer customers are hidden
-    for privacy.
+    points (n, 2 or more): the first two components are drawn, with `titles`. Cells with fewer
+    customers are hidden for privacy.
     """
     x, y = points[:, 0], points[:, 1]
     low, high = np.percentile(points[:, :2], [0.5, 99.5], axis=0)

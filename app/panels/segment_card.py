@@ -85,12 +85,14 @@ def three_numbers(card: Card, bundle: Bundle) -> list[tuple[str, str, str]]:
     ]
 
 
-@st.dialog("Segment", width="large")
 def show_details(bundle: Bundle, card: Card) -> None:
     """Draw everything about a segment, over the page."""
+    st.dialog(card.segment.name, width="large")(_details)(bundle, card)
+
+
+def _details(bundle: Bundle, card: Card) -> None:
     segment, numbers = card.segment, session.numbers()
     is_one = len(bundle.segments) == 1
-    st.header(segment.name, anchor=False)
     st.markdown(segment.sentence)
     if card.action:
         st.markdown(f":material/campaign: **{card.action['action']}.** {card.action['reason']}")

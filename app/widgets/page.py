@@ -97,7 +97,10 @@ def report_buttons(label: str, page: Path | None, file_name: str) -> None:
 
 @st.dialog("Report", width="large")
 def _show_report(page: Path, alt: str) -> None:
-    st.iframe(page, height=REPORT_HEIGHT, alt=alt)
+    # Reports have dark text, also on a dark page.
+    st.html("<style>.st-key-report iframe {background: #ffffff; color-scheme: light;}</style>")
+    with st.container(key="report"):
+        st.iframe(page, height=REPORT_HEIGHT, alt=alt)
 
 
 def waiting(what: str, todo: str) -> None:

@@ -5,7 +5,6 @@ download. All tests share one server and one browser, over the demo batch.
 import io
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 

@@ -62,7 +62,7 @@ def test_overview_page_shows_spending_beside_income(data_dir: Path) -> None:
         "Income": "INR 12 million",
         "With more than one spending transaction": "50.0%",
     }
-    assert "Stronger blue: more spending per customer." in text_of(page)
+    assert "Full colour: share of the spending." in text_of(page)
 
 
 def test_overview_page_of_unknown_direction(data_dir: Path) -> None:
@@ -71,17 +71,22 @@ def test_overview_page_of_unknown_direction(data_dir: Path) -> None:
     assert [box.label for box in page.metric] == [
         *("Customers", "Money", "Money per customer", "With more than one transaction"),
     ]
-    assert "Stronger blue: more money per customer." in text_of(page)
+    assert "Full colour: share of the money." in text_of(page)
 
 
 def test_segments_page_shows_spending_and_income(data_dir: Path) -> None:
     publish(data_dir, {"segment_profiles": PROFILES}, **SPENDING)
     page = open_page("segments")
-    said = text_of(page)
-    assert "**2,000** customers, **INR 1 million** of spending, **INR 5 million** of income" in said
-    assert "**2,000** customers, **INR 2 million** of spending, hardly any income" in said
-    assert SPENDING_NOTE in said
-    assert page.table[0].value["Measure"].tolist() == [
+    assert [(one.label, one.value) for one in page.metric][:2] == [
+        ("Customers", "2,000"),
+        ("Spending", "INR 1 million"),
+    ]
+    page.button(key="details_1").click().run()
+    assert "Hardly any income." in text_of(page)
+    page.button(key="details_0").click().run()
+    assert "**INR 5 million** of income." in text_of(page)
+    assert SPENDING_NOTE in text_of(page)
+    assert page.table[1].value["Measure"].tolist() == [
         *("Number of spending transactions", "Average amount spent", "Age", "Income"),
     ]
 
@@ -108,20 +113,17 @@ def test_list_page_says_that_income_does_not_count(data_dir: Path) -> None:
 
 def test_about_page_explains_spending_and_income(data_dir: Path) -> None:
     publish(data_dir, **SPENDING)
-    said = text_of(open_page("about"))
-    assert "**Monetary.** Sum of the spending in the data window." in said
-    assert "**Income.** Sum of incoming amounts, such as salaries" in said
+    meanings = dict(open_page("about").table[0].value.to_numpy().tolist())
+    assert meanings["Monetary"] == "Sum of the spending in the data window."
+    assert meanings["Income"].startswith("Sum of incoming amounts, such as salaries")
 
 
 def test_rfm_page_shows_spending(data_dir: Path) -> None:
     publish(data_dir, tables(), **SPENDING)
     page = open_page("rfm_grid")
-    assert [box.label for box in page.selectbox] == [
-        *("Last spending transaction", "Spending transactions"),
-    ]
-    assert "Stronger colour means more spending." in text_of(page)
-    page.selectbox(key="rfm_recency").select(5).run()
-    page.selectbox(key="rfm_frequency").select(1).run()
+    said = text_of(page)
+    assert "Rows: days since the last spending transaction. Columns: spending transactions." in said
+    page.button(key="rfm_box_5_1").click().run()
     assert [box.label for box in page.metric] == ["Customers", "Spending"]
 
 

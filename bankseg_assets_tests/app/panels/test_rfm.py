@@ -54,7 +54,7 @@ def test_box_without_customers_is_empty() -> None:
 
 
 def test_box_of_refunds_has_a_colour() -> None:
-    refunds = CELLS.assign(monetary=-CELLS["monetary"])
+    refunds = CELLS.assign(monetary=[None if pd.isna(one) else -one for one in CELLS["monetary"]])
     fills = {row[0].fill for row in boxes(refunds, Numbers(), shows=MONEY)}
     assert fills == {hue("light")[0].lower()}
 
