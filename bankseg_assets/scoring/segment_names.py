@@ -7,7 +7,6 @@ recorded in the file.
 """
 
 import json
-import re
 import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import replace
@@ -24,8 +23,8 @@ from bankseg_assets.storage.documents import Document, first_fault, json_bytes
 
 NAMES_FILE = "segment_names.json"
 MAX_CHARACTERS = 40
-# None of these has a meaning in Markdown or HTML, or begins a formula of a spreadsheet.
-_VALID = re.compile(r"[^\W_](?:[^\W_]|[ &,.'()/+%–-])*")  # noqa: RUF001
+_SIGNS = " &,.'()/+%-"
+"""Besides letters and digits: without a meaning in Markdown or HTML."""
 _write_lock = Lock()  # of all sessions of the app: reading and writing are one step
 
 
@@ -119,7 +118,7 @@ def _checked(name: str, bundle: Bundle, segment: Segment, taken: Collection[str]
         raise SegmentNameError(
             f"The name has {len(wanted)} characters; expected at most {MAX_CHARACTERS}."
         )
-    if not _VALID.fullmatch(wanted):
+    if not _is_plain(wanted):
         raise SegmentNameError(
             f"{wanted!r} cannot be a name. Begin with a letter or digit, and use only letters, "
             "digits, spaces and & , . ' ( ) / + % -."
@@ -129,6 +128,20 @@ def _checked(name: str, bundle: Bundle, segment: Segment, taken: Collection[str]
     if wanted.casefold() in {text.casefold() for text in used}:
         raise SegmentNameError(f"{wanted!r} is the name of another segment or group.")
     return wanted
+
+
+def _is_plain(name: str) -> bool:
+    """Return whether a name has only letters (with their marks), digits and plain signs.
+
+    It begins with a letter or digit, so that no spreadsheet takes it for a formula.
+
+    >>> [_is_plain(name) for name in ("Sparer 50+", "सेवर", "<b>", "=1", "a_b", "-x")]
+    [True, True, False, False, False, False]
+    """
+    kinds = [unicodedata.category(letter)[0] for letter in name]
+    return kinds[0] in "LN" and all(
+        kind in "LMN" or letter in _SIGNS for kind, letter in zip(kinds, name, strict=True)
+    )
 
 
 def _read(published_dir: Path) -> NameRecord:
