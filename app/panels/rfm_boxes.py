@@ -9,6 +9,7 @@ import streamlit as st
 
 from app.panels.rfm import Box, Cell
 from app.widgets.palette import INK, LOSS, Look
+from app.widgets.style import style
 
 CHOSEN = "rfm_cell"
 """Key of the session: the chosen cell."""
@@ -41,9 +42,7 @@ def show_boxes(
 ) -> None:
     """Draw the grid; `down`, `across`: the names of its rows and columns."""
     ink = INK[look]
-    st.html(
-        f"<style>{_SHAPE % (len(across), ink, ink, len(across))}{_fills(rows, chosen, ink)}</style>"
-    )
+    style(_SHAPE % (len(across), ink, ink, len(across)) + _fills(rows, chosen, ink))
     with st.container(gap="xxsmall"):
         for number, (name, row) in enumerate(zip(down, rows, strict=True)):
             with st.container(horizontal=True, key=f"rfm_row_{number}"):

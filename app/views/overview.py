@@ -112,7 +112,7 @@ with left:
     elif any(segment.share_of_customers for segment in bundle.segments):
         page.chart(
             paired_bars(bundle.segments, direction_known=direction_known),
-            f"Pale: share of the customers. Full colour: share of the {money.lower()}."
+            f"Upper bar: share of the customers. Lower bar: share of the {money.lower()}."
             if has_money_shares(bundle.segments)
             else f"Shares of the {money.lower()} are not shown: the sum of a segment's amounts is "
             "zero or negative.",

@@ -11,6 +11,7 @@ from app.state import data, session
 from app.widgets import page
 from app.widgets.links import SEGMENT as NUMBER
 from app.widgets.links import arrived_by
+from app.widgets.style import style
 from app.widgets.theme import look
 from bankseg_assets.campaigns.audiences import SEGMENT
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
@@ -48,7 +49,7 @@ elif any(value is not None for one in bundle.segments for value in one.index.val
         alt="Index of each segment and measure.",
         key="segment_heat",
     )
-st.html(f"<style>{stripe(bundle.segments)}</style>")
+style(stripe(bundle.segments))
 with st.container(horizontal=True):
     for card in cards.values():
         show_card(release, bundle, card)

@@ -11,6 +11,7 @@ from streamlit.delta_generator import DeltaGenerator
 
 from app.state import session, status
 from app.widgets.notes import notes
+from app.widgets.style import style
 from app.widgets.tables import show_table
 from bankseg_assets.presentation.formatting import day
 from bankseg_assets.release.releases import Release
@@ -98,7 +99,7 @@ def report_buttons(label: str, page: Path | None, file_name: str) -> None:
 @st.dialog("Report", width="large")
 def _show_report(page: Path, alt: str) -> None:
     # Reports have dark text, also on a dark page.
-    st.html("<style>.st-key-report iframe {background: #ffffff; color-scheme: light;}</style>")
+    style(".st-key-report iframe {background: #ffffff; color-scheme: light;}")
     with st.container(key="report"):
         st.iframe(page, height=REPORT_HEIGHT, alt=alt)
 

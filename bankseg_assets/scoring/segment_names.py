@@ -133,7 +133,7 @@ def _checked(name: str, bundle: Bundle, segment: Segment, taken: Collection[str]
 def _is_plain(name: str) -> bool:
     """Return whether a name has only letters (with their marks), digits and plain signs.
 
-    It begins with a letter or digit, so that no spreadsheet takes it for a formula.
+    It begins with a letter or digit, so that no spreadsheet evaluates it.
 
     >>> [_is_plain(name) for name in ("Sparer 50+", "सेवर", "<b>", "=1", "a_b", "-x")]
     [True, True, False, False, False, False]

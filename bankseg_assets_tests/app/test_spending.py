@@ -62,7 +62,7 @@ def test_overview_page_shows_spending_beside_income(data_dir: Path) -> None:
         "Income": "INR 12 million",
         "With more than one spending transaction": "50.0%",
     }
-    assert "Full colour: share of the spending." in text_of(page)
+    assert "Lower bar: share of the spending." in text_of(page)
 
 
 def test_overview_page_of_unknown_direction(data_dir: Path) -> None:
@@ -71,7 +71,7 @@ def test_overview_page_of_unknown_direction(data_dir: Path) -> None:
     assert [box.label for box in page.metric] == [
         *("Customers", "Money", "Money per customer", "With more than one transaction"),
     ]
-    assert "Full colour: share of the money." in text_of(page)
+    assert "Lower bar: share of the money." in text_of(page)
 
 
 def test_segments_page_shows_spending_and_income(data_dir: Path) -> None:

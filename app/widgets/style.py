@@ -1,0 +1,13 @@
+"""Style sheets of the app's own widgets, by their keys."""
+
+import streamlit as st
+
+
+def style(sheet: str) -> None:
+    """Add a style sheet to the page. It must be of the app's constants, not of data.
+
+    Raises ValueError for a `<`, which could end the style sheet and begin markup.
+    """
+    if "<" in sheet:
+        raise ValueError("A style sheet has a '<', which only markup needs.")
+    st.html(f"<style>{sheet}</style>")
