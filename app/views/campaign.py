@@ -6,7 +6,7 @@ from app.panels.audience_table import HIDDEN_NOTE, audience_table, label, wanted
 from app.panels.downloads import file_buttons
 from app.state import data, session
 from app.widgets import page
-from app.widgets.links import WHO, arrived_by
+from app.widgets.links import WHO, arrived_by, list_address, segment_address
 from app.widgets.tables import show_table
 from bankseg_assets.campaigns.audiences import GROUP, SEGMENT
 from bankseg_assets.campaigns.customer_list import Choice
@@ -89,6 +89,10 @@ of_kind = {
 }
 places = {number: place for place, number in enumerate(bundle.segment_names)}  # as on all pages
 of_kind[SEGMENT].sort(key=lambda total: places.get(total.audience.segment, len(places)))
+links = {
+    GROUP: {name: list_address(name) for name in shown},
+    SEGMENT: {one.name: segment_address(one) for one in bundle.segments},
+}
 st.subheader("All groups and segments", anchor=False)
 for kind, title, explained in (
     (GROUP, "RFM group", "Rules on recency, frequency and money define the groups."),
@@ -98,6 +102,6 @@ for kind, title, explained in (
         of_kind[kind], numbers, title=title, direction_known=bundle.direction_known
     )
     st.caption(explained)
-    show_table(table, alt=f"{title}s with customers, money and action")
+    show_table(table, alt=f"{title}s with customers, money and action", links=links[kind])
 if len(shown) < len(found):
     st.caption(HIDDEN_NOTE)

@@ -67,6 +67,7 @@ def show_facts(now: Facts, before: Facts) -> None:
                 delta_color="off" if is_same else "normal",
                 delta_arrow="off" if is_same else "auto",
                 border=True,
+                help=doubt or None if title.startswith("With more") else None,
                 width="content",
             )
 
@@ -97,9 +98,9 @@ if first := window.get("first_day"):
 if previous and bundle:
     about.append(f"Changes are since version {previous.number}.")
 st.caption(" ".join(about))
-show_notes([*limits, *([doubt] if doubt else [])])
 
 if bundle is None:
+    show_notes([doubt] if doubt else [])
     show_arrivals(release, numbers)
     st.stop()
 assert bundle is not None
@@ -127,6 +128,7 @@ with right:
             with st.container(border=True):
                 st.markdown(f"{number}. {task.text}")
                 st.page_link(task.page, label=task.link, icon=task.icon, query_params=task.query)
+show_notes([*limits, *([doubt] if doubt else [])])
 st.subheader("The segments", anchor=False)
 for segment in bundle.segments:
     link_to_segment(segment)

@@ -8,7 +8,7 @@ from typing import Any
 import plotly.graph_objects as go
 
 from app.widgets.numbers import Numbers
-from app.widgets.palette import OTHER, TOP, colour
+from app.widgets.palette import colour
 from bankseg_assets.presentation.formatting import percent, probability
 from bankseg_assets.scoring.documents import Segment
 
@@ -18,20 +18,20 @@ PALE = 0.45  # opacity of the first bar of a pair
 LINE = 18  # characters
 
 
-def probability_bars(names: Sequence[str], shares: Sequence[float]) -> go.Figure:
-    """Return a bar chart of the segments' probabilities, in descending order, with labels."""
+def probability_bars(segments: Sequence[Segment], shares: Sequence[float]) -> go.Figure:
+    """Return a bar chart of the segments' probabilities, in their colours, with labels."""
     bars = go.Bar(
         x=shares,
-        y=[wrapped(name) for name in names],
+        y=[wrapped(segment.name) for segment in segments],
         orientation="h",
         text=[probability(share) for share in shares],
         textposition="outside",
         cliponaxis=False,
-        marker_color=[TOP] + [OTHER] * (len(names) - 1),
+        marker_color=[colour(segment) for segment in segments],
         hoverinfo="skip",
     )
     layout = go.Layout(
-        height=40 + BAR_HEIGHT * len(names),
+        height=40 + BAR_HEIGHT * len(segments),
         margin={"l": 0, "r": 48, "t": 0, "b": 24},  # the right margin holds the longest text
         xaxis={"range": [0, 1], "tickformat": ".0%", "fixedrange": True},
         yaxis={"autorange": "reversed", "automargin": True, "fixedrange": True},

@@ -14,9 +14,11 @@ SEGMENTS = bundle_from(model()).segments
 
 
 def test_bars_are_labelled_with_probabilities() -> None:
-    bars = probability_bars(["A segment with a long name", "Another"], [0.9, 0.1]).data[0]
+    first = SEGMENTS[2].model_copy(update={"name": "A segment with a long name"})
+    bars = probability_bars([first, SEGMENTS[0]], [0.9, 0.1]).data[0]
     assert list(bars.text) == ["90.0%", "10.0%"]
     assert bars.y[0] == "A segment with a<br>long name"
+    assert list(bars.marker.color) == [PALETTE[2], PALETTE[0]]  # as on every page
 
 
 def test_paired_bars_have_both_shares_in_the_segments_colour() -> None:
