@@ -18,6 +18,8 @@ from app.panels import list_errors  # noqa: E402 - needs the path above
 from app.state import session  # noqa: E402 - needs the path above
 from app.widgets import links  # noqa: E402 - needs the path above
 from app.widgets.footer import footer  # noqa: E402 - needs the path above
+from app.widgets.style import style_buttons  # noqa: E402 - needs the path above
+from app.widgets.theme import look  # noqa: E402 - needs the path above
 
 OVERVIEW = "Overview"
 PAGES = {
@@ -49,6 +51,7 @@ st.logo(ICON.with_name("logo.svg"))
 page = st.navigation(PAGES, position="top")
 st.set_page_config(page_title=f"{page.title} · Customer segments")  # of the browser's tab
 links.enter(page.title)
+style_buttons(look())
 session.refresh()
 list_errors.keep_edits()  # also of a page that was left
 session.offer(in_full=page.title == OVERVIEW)

@@ -122,15 +122,11 @@ def axis_title(bundle: Bundle, component: int, ordinal: str) -> str:
 
     The measures whose features have the largest weights, at most AXIS_MEASURES.
     """
-    weights = bundle.components[:, component]
-    largest = sorted(zip(bundle.features, weights, strict=True), key=lambda one: -abs(one[1]))
-    found: dict[str, float] = {}
-    for feature, weight in largest:
-        found.setdefault(feature.measure, float(weight))
+    found = list(bundle.component_weights(component).items())
     texts = [
         _direction(name, weight, direction_known=bundle.direction_known)
-        for name, weight in list(found.items())[:AXIS_MEASURES]
-        if abs(weight) > abs(largest[0][1]) / 2
+        for name, weight in found[:AXIS_MEASURES]
+        if abs(weight) > abs(found[0][1]) / 2
     ]
     return f"{ordinal} component → {', '.join(texts)}"
 

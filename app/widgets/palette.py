@@ -16,6 +16,8 @@ TOP, OTHER = "#2a78d6", "#8c96a3"  # both contrast with a white and with a black
 HUE = ["#e3edf8", "#5b9be0"]  # one hue, for colour-blind eyes; light, under dark text
 HUE_ON_DARK = ["#1b2a3a", "#2a66a8"]  # under light text: no glare on a dark page
 LOSS = PALETTE[1]
+BUTTON_INK = {"light": "#ffffff", "dark": "#12171e"}
+"""Text on a primary button. Streamlit's is always white, which is pale on the blue of the dark."""
 BELOW_AND_ABOVE = {
     "light": ["#e69f5c", "#fbe6cf", "#f3f6fa", "#cfe2f5", "#5b9be0"],
     "dark": ["#8a4b12", "#4a331d", "#1c242e", "#1f3f63", "#2a66a8"],

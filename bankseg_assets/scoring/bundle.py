@@ -124,6 +124,17 @@ class Bundle:
         """The distinct measures that a form must ask for, in order."""
         return asked_measures(self.features)
 
+    def component_weights(self, component: int) -> dict[str, float]:
+        """Return measure -> the weight of its feature in a component, largest first.
+
+        Of several features of a measure, that with the largest weight counts.
+        """
+        weights = zip(self.features, self.components[:, component], strict=True)
+        found: dict[str, float] = {}
+        for feature, weight in sorted(weights, key=lambda pair: -abs(pair[1])):
+            found.setdefault(feature.measure, float(weight))
+        return found
+
     def label(self, name: str) -> str:
         """Return the display label of a measure or evidence; its name if it has no label."""
         asked = {field.measure: field.label for field in self.inputs}

@@ -29,7 +29,7 @@ def test_button_selects_a_cell_and_adds_no_history(data_dir: Path) -> None:
     assert page.query_params == {}
     assert page.subheader[0].value == "1 transaction, 0 to 3 days ago"
     assert [box.value for box in page.metric] == ["50", "INR 45,000"]
-    assert "Small spenders" in page.table[0].value["Segment"].tolist()
+    assert "[Small spenders](segments?segment=0)" in page.table[0].value["Segment"].tolist()
 
 
 def test_link_selects_its_cell(data_dir: Path) -> None:
