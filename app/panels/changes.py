@@ -1,10 +1,11 @@
 """Segment migration as a Sankey diagram and a table."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 import plotly.graph_objects as go
 
+from app.widgets.charts import wrapped
 from app.widgets.measures import money_name
 from app.widgets.numbers import Numbers
 from app.widgets.palette import INK, OTHER
@@ -16,6 +17,8 @@ from bankseg_assets.scoring.bundle import BundleError
 from bankseg_assets.scoring.published_model import read_model
 
 KINDS = {"both": "Both together", "customer": "The customer moved", "model": "The model moved"}
+LEFT, RIGHT = 0.001, 0.999  # of the diagram; Plotly ignores 0 and 1
+GAP = 0.045  # between segments, of the height
 EARLIER = " (previous version)"
 EXPLAINED = {
     "both": "From the previous segment to the current one.",
@@ -86,6 +89,15 @@ def _sizes(flows: pd.DataFrame, side: str) -> dict[str, int]:
     }
 
 
+def _places(sizes: Iterable[int]) -> list[float]:
+    """Return the middle of each segment on one side, from the top (0) to the bottom (1)."""
+    found = list(sizes)
+    room = 1 - GAP * (len(found) - 1)
+    scale = room / max(sum(found), 1)
+    starts = [sum(found[:place]) * scale + GAP * place for place in range(len(found))]
+    return [start + size * scale / 2 for start, size in zip(starts, found, strict=True)]
+
+
 def sankey(
     flows: pd.DataFrame, colours: dict[str, str], numbers: Numbers, ink: str = INK["light"]
 ) -> go.Figure:
@@ -97,7 +109,7 @@ def sankey(
     before, after = (_sizes(flows, side) for side in ("from", "to"))
     left, right = list(before), list(after)
     labels = [
-        f"{name} · {numbers.number(count)}"
+        f"{wrapped(name)} · {numbers.number(count)}"
         for sizes in (before, after)
         for name, count in sizes.items()
     ]
@@ -112,6 +124,9 @@ def sankey(
                     colours.get(name.removesuffix(EARLIER), OTHER) for name in (*left, *right)
                 ],
                 "pad": 18,
+                # Without places, Plotly orders the names of each side as it likes.
+                "x": [LEFT] * len(left) + [RIGHT] * len(right),
+                "y": [*_places(before.values()), *_places(after.values())],
                 "hovertemplate": "%{label}<extra></extra>",
             },
             link={
