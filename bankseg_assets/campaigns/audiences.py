@@ -42,6 +42,8 @@ class Audience:
     action: str = ""
     segment: int = -1
     scores: tuple[int, int] = (0, 0)
+    recorded_name: str = ""
+    """The name in the release, of a segment that the bank has renamed."""
 
     @property
     def members(self) -> ds.Expression:
@@ -61,8 +63,11 @@ class Audience:
 
     @property
     def campaign(self) -> str:
-        """The campaign's name if a user gives none: the same in every release."""
-        return f"{self.purpose} {self.name}".lower()
+        """The campaign's name if a user gives none: the same in every release.
+
+        A new name of the segment must not draw another control group.
+        """
+        return f"{self.purpose} {self.recorded_name or self.name}".lower()
 
 
 @dataclass(frozen=True)
@@ -98,7 +103,7 @@ def totals(
     ]
     of_segments = [
         (
-            Audience(SEGMENT, names.get(number, str(name)), actions.get(number, ""), number),
+            _segment(number, str(name), names.get(number, str(name)), actions.get(number, "")),
             count,
             money,
         )
@@ -108,10 +113,16 @@ def totals(
 
 
 def choose(found: Sequence[Total], name: str) -> Total:
-    """Return the group or segment of a name, in any case. Raises ListError."""
+    """Return the group or segment of a name, in any case. Raises ListError.
+
+    A segment that the bank has renamed is also found by its name in the release.
+    """
     wanted = name.strip().casefold()
     for total in found:
         if total.audience.name.casefold() == wanted:
+            return total
+    for total in found:
+        if total.audience.recorded_name.casefold() == wanted != "":
             return total
     names = ", ".join(total.audience.name for total in found) or "none"
     raise ListError(f"There is no group or segment of this name; expected one of: {names}.")
@@ -159,6 +170,11 @@ def table_of(release: Release, asset: str) -> ds.Dataset:
 def _action_of(group: str) -> str:
     known = GROUP_ACTIONS.get(group)
     return known.action if known else ""
+
+
+def _segment(number: int, recorded: str, name: str, action: str) -> Audience:
+    renamed_from = recorded if name != recorded else ""
+    return Audience(SEGMENT, name, action, number, recorded_name=renamed_from)
 
 
 def _counted(release: Release) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets.campaigns.audiences import totals
+from bankseg_assets.campaigns.audiences import choose, totals
 from bankseg_assets.campaigns.customer_list import Choice, make_list
 from bankseg_assets.release.releases import current_release
 from bankseg_assets.scoring.bundle import Bundle, bundle_from
@@ -128,3 +128,7 @@ def test_served_model_lists_and_totals_have_the_name(tmp_path: Path) -> None:
     audience = next(one for one in found if one.name == "Ours")
     rows = make_list(release, after.bundle, audience, Choice(), {}).customers
     assert set(rows["segment"]) == {"Ours"}
+    recorded = choose(totals(release, {}, after.bundle.segment_names), FIRST)
+    assert recorded.audience.name == "Ours"  # scripts may go on with the name of the release
+    (before,) = [one.audience for one in totals(release, {}) if one.audience.name == FIRST]
+    assert recorded.audience.campaign == before.campaign  # the same control group
