@@ -53,7 +53,7 @@ def test_open_page_follows_a_renamed_segment(data_dir: Path) -> None:
     (release,) = newest_first(data_dir / "published")
     bundle = read_model(release)
     rename(data_dir / "published", bundle, bundle.segments[2], "Private banking")
-    for view in ("overview", "segments", "campaign", "rfm_grid"):
+    for view in ("overview", "segments", "campaign", "quality"):
         page.switch_page(f"views/{view}.py").run()
         assert not page.exception
         texts = [str(one.value) for one in [*page.markdown, *page.subheader]]
