@@ -16,7 +16,10 @@ if ROOT not in sys.path:
 
 from app.panels import list_errors  # noqa: E402 - needs the path above
 from app.state import session  # noqa: E402 - needs the path above
+from app.widgets import links  # noqa: E402 - needs the path above
 from app.widgets.footer import footer  # noqa: E402 - needs the path above
+from app.widgets.style import style_buttons  # noqa: E402 - needs the path above
+from app.widgets.theme import look  # noqa: E402 - needs the path above
 from bankseg_assets.runtime.settings import load_settings  # noqa: E402 - needs the path above
 
 OVERVIEW, CUSTOMER = "Overview", "Find a customer"
@@ -53,6 +56,8 @@ shown = {
 }
 page = st.navigation(shown, position="top")
 st.set_page_config(page_title=f"{page.title} · Customer segments")  # of the browser's tab
+links.enter(page.title)
+style_buttons(look())
 session.refresh()
 list_errors.keep_edits()  # also of a page that was left
 session.offer(in_full=page.title == OVERVIEW)

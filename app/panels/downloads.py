@@ -6,6 +6,7 @@ from functools import partial
 import streamlit as st
 
 from app.state import data, session
+from app.widgets.links import LISTS_PAGE, WHO
 from bankseg_assets.campaigns.audiences import Audience
 from bankseg_assets.campaigns.customer_list import CampaignList, Choice, make_list
 from bankseg_assets.campaigns.group_actions import WIN_BACK
@@ -14,9 +15,6 @@ from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.bundle import Bundle
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-LISTS_PAGE = "views/campaign.py"
-WHO = "who"
-"""Query parameter of the page of lists: the name of a group or segment."""
 
 
 def link_to_list(name: str, label: str) -> None:
@@ -34,7 +32,7 @@ def link_to_win_back() -> None:
         if total.audience.name == WIN_BACK and total.customers and total.money is not None:
             numbers = session.numbers()
             count, money = numbers.count(total.customers), numbers.short_money(float(total.money))
-            link_to_list(WIN_BACK, f"Download a win-back list: {count} customers at risk, {money}")
+            link_to_list(WIN_BACK, f"Win-back list: {count} customers, {money}")
             return
     if found:
         link_to_list(found[0].audience.name, "Campaign lists: download a group or segment")

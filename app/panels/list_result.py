@@ -72,8 +72,16 @@ def show_downloads(result: ScoredList, chosen: Chosen, name: str) -> None:
             )
 
 
-def show_segments(summary: ListSummary, advice: Mapping[str, str], numbers: Numbers) -> None:
-    """Draw the rows of each segment; `advice`: segment's name -> recommended action."""
+def show_segments(
+    summary: ListSummary,
+    advice: Mapping[str, str],
+    links: Mapping[str, str],
+    numbers: Numbers,
+) -> None:
+    """Draw the rows of each segment.
+
+    `advice`, `links`: segment's name -> recommended action, page of the segment.
+    """
     found = segment_counts(summary)
     if not found:
         return
@@ -90,7 +98,7 @@ def show_segments(summary: ListSummary, advice: Mapping[str, str], numbers: Numb
     )
     if advice:
         frame["Recommended action, if sure"] = [advice.get(one.name, "") for one in found]
-    show_table(frame, alt="Customers of the list by segment")
+    show_table(frame, alt="Customers of the list by segment", links=links)
 
 
 def show_rows(result: ScoredList, identity: str, numbers: Numbers) -> None:

@@ -5,6 +5,7 @@ import streamlit as st
 from app.panels import list_errors, list_result, list_settings, list_upload, lists
 from app.state import data, session
 from app.widgets import page
+from app.widgets.links import segment_address
 from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.lists.scored_list import ScoredList, score_plan
@@ -41,7 +42,7 @@ if not chosen.columns:
 # The session keeps the result; another list or setting replaces it.
 key = (
     *(kept.token, release.name, chosen.plan.dialect, tuple(chosen.columns.items())),
-    *(chosen.identity, chosen.campaign),
+    *(chosen.identity, chosen.campaign, *bundle.segment_names.values()),
 )
 
 
@@ -73,7 +74,8 @@ st.subheader("Result", anchor=False)
 list_result.show_counts(summary, numbers)
 list_result.show_downloads(result, chosen, kept.name)
 advice = {one.name: data.actions().get(one.segment, "") for one in bundle.segments}
-list_result.show_segments(summary, {k: v for k, v in advice.items() if v}, numbers)
+links = {one.name: segment_address(one) for one in bundle.segments}
+list_result.show_segments(summary, {k: v for k, v in advice.items() if v}, links, numbers)
 if result.failed:
     typed = list_errors.correct(result, chosen.identity, numbers)
     if typed is not None:

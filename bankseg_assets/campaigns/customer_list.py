@@ -66,7 +66,7 @@ def make_list(
     ids = table[ID].to_pylist()
     found = {
         ID: pd.Series(ids, dtype=object),
-        "segment": table["segment_name"].to_pandas(),
+        "segment": table["segment"].to_pandas().map(bundle.segment_names),
         **_segment_ids(table, bundle),
         "rfm_group": table["rfm_group"].to_pandas(),
         "recency": table["recency"].to_pandas(),
@@ -90,7 +90,7 @@ def _selected(
     """Return the customers with most money first, and their confidence, as `choice` limits them."""
     customers = customers_of(release)
     wanted = [
-        *(ID, "segment", "segment_name", "rfm_group", "recency", "frequency", "monetary"),
+        *(ID, "segment", "rfm_group", "recency", "frequency", "monetary"),
         *("latest_balance", *bundle.measures),
         *(["income"] if bundle.direction_known else []),
     ]

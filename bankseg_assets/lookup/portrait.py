@@ -99,10 +99,10 @@ def explanation(bundle: Bundle, customer: Customer) -> Explanation:
     if most_likely == place:
         changes = smallest_change(bundle, given)[:MAX_CHANGES]
         return Explanation(confidence, True, why(bundle, given).sentence, changes)
-    other = bundle.segments[most_likely].name
+    own, other = bundle.segments[place].name, bundle.segments[most_likely].name
     likely = probability(float(found.confidence[0]))
     sentence = (
-        f"The customer is near the border to {other}: the centre of {customer.segment_name} is the "
+        f"The customer is near the border to {other}: the centre of {own} is the "
         f"nearest, but most customers with such measures are in {other} ({likely})."
     )
     return Explanation(confidence, False, sentence)

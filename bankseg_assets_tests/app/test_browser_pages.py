@@ -5,7 +5,6 @@ download. All tests share one server and one browser, over the demo batch.
 import io
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
@@ -142,24 +141,35 @@ def test_navigation_opens_on_a_phone(browser: Browser, address: str) -> None:
     page.close()
 
 
-def test_click_on_a_cell_updates_list_boxes_and_url(desk: Page, address: str) -> None:
+def test_click_on_a_cell_shows_and_lists_its_customers(desk: Page, address: str) -> None:
     visit(desk, address, "rfm_grid")
-    there = f"{address}/rfm_grid?rfm_recency=5&rfm_frequency=1"
-    for _ in range(TRIES):  # a chart that was just drawn may miss a click
-        area = desk.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
-        assert area is not None
-        desk.mouse.click(area["x"] + 20, area["y"] + 20)  # recently active, one transaction
-        with suppress(AssertionError):
-            expect(desk).to_have_url(there, timeout=TRY_TIMEOUT)
-            break
-    expect(desk).to_have_url(there)
-    expect(desk.get_by_role("combobox", name="Transactions")).to_have_value("1 transaction")
+    desk.locator(".st-key-rfm_box_5_1 button:visible").click()
+    expect(desk.get_by_role("heading", level=3).first).to_contain_text("1 transaction, 0 to")
     idle(desk)
     customers = desk.get_by_test_id("stMetricValue").first.inner_text()
     members = downloaded(desk, "Customers of this cell (CSV)")
     assert len(members) == int(customers.replace(",", ""))
     assert members["customer_id"].is_unique
     assert {"segment", "confidence", "action", "held_out_of_campaign"} <= set(members)
+
+
+def test_renamed_segment_has_its_name_in_its_list(desk: Page, address: str) -> None:
+    visit(desk, address, "segments")
+    before = desk.get_by_role("heading", level=3).first.inner_text()
+    for name in ("Our first segment", ""):
+        desk.get_by_role("button", name="Details").first.click()
+        desk.get_by_label("Name of this segment in the bank", exact=True).fill(name)
+        desk.get_by_role("button", name="Rename").click()
+        expect(desk.get_by_role("heading", level=3).first).to_have_text(name or before)
+        idle(desk)
+        assert set(downloaded(desk, "Customers (CSV)")["segment"]) == {name or before}
+
+
+def test_report_opens_on_the_page(desk: Page, address: str) -> None:
+    visit(desk, address, "about")
+    desk.get_by_role("button", name="Model card").click()
+    card = desk.get_by_role("dialog").frame_locator("iframe")
+    expect(card.get_by_role("heading").first).to_be_visible()
 
 
 def test_answer_to_typed_values(desk: Page, address: str) -> None:
@@ -204,7 +214,7 @@ def test_customer_is_found_without_a_trace_in_the_browser(
 def test_segment_list_is_downloaded(desk: Page, address: str) -> None:
     visit(desk, address, "segments")
     name = desk.get_by_role("heading", level=3).first.inner_text()
-    found = downloaded(desk, "Customers of this segment (CSV)")
+    found = downloaded(desk, "Customers (CSV)")
     assert set(found["segment"]) == {name}
     assert len(found) > 10
     assert 0 < found["held_out_of_campaign"].mean() < 0.5
@@ -212,8 +222,7 @@ def test_segment_list_is_downloaded(desk: Page, address: str) -> None:
 
 def test_win_back_list_is_two_clicks_from_the_start(desk: Page, address: str) -> None:
     visit(desk, address, "")
-    link = desk.get_by_test_id("stPageLink").get_by_role("link")
-    link.click()
+    desk.get_by_role("link", name="Customer list").first.click()
     expect(desk.get_by_role("heading", level=1, name="Campaign lists")).to_be_visible()
     idle(desk)
     found = downloaded(desk, "CSV")

@@ -66,7 +66,7 @@ def audiences(request: Request) -> Audiences:
     release = current.serving.release
     ids = {segment.segment: segment.id for segment in bundle.segments}
     try:
-        found = totals(release, actions)
+        found = totals(release, actions, bundle.segment_names)
     except ListError as error:
         raise HTTPException(503, str(error)) from error
     return Audiences(

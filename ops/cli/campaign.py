@@ -35,7 +35,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     bundle, release = found.bundle, found.release
     assert bundle is not None and release is not None
     actions = read_actions(release)
-    audiences = totals(release, actions)
+    audiences = totals(release, actions, bundle.segment_names)
     if not options.name:
         print(_table(audiences, release))
         return 0
