@@ -34,7 +34,7 @@ def repair_records(
         if delivery.sha256 not in known_damaged and _is_whole(records, delivery.records):
             continue
         original = records.with_name("original")
-        if not original.exists() or sha256_of(original) != delivery.sha256:
+        if not original.exists() or sha256_of(original) != delivery.archived_sha256:
             raise LostContentError(
                 f"The records of {delivery.file_name} in {records} are damaged, and so is "
                 f"{original}. Remove {records.parent} and deliver {delivery.file_name} again."

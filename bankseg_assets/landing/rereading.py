@@ -50,7 +50,7 @@ def _read_again(
 ) -> Outcome:
     name, records = delivery.file_name, original.with_name(RECORDS_FILE)
     try:
-        if sha256_of(original) != delivery.sha256:
+        if sha256_of(original) != delivery.archived_sha256:
             raise DeliveryError("the archived original is damaged. Deliver the file again.")
         parsed = parse_delivery(
             original,
