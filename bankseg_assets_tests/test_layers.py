@@ -11,7 +11,7 @@ PACKAGE = "bankseg_assets"
 # A folder may import those before it. Each is a step of the flow or shared by several steps.
 LAYERS = (
     *("runtime", "contracts", "presentation", "storage", "stats", "privacy"),
-    *("landing", "cleaning", "onboarding", "release", "erasure", "scoring", "campaigns", "reports"),
+    *("landing", "cleaning", "onboarding", "release", "scoring", "campaigns", "reports", "erasure"),
     *("customers", "segmentation", "profiling", "classifier", "migration", "products"),
     "defs",
 )

@@ -1,6 +1,7 @@
 """Find and remove the rows of customers in the archive of a delivery and in tables of rows."""
 
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -13,13 +14,16 @@ from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.landing.erasing import is_same_without, write_without
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.parse import EXTRA_FILE
-from bankseg_assets.privacy.customer_ids import IsOne, normalised, rows_of
+from bankseg_assets.privacy.customer_columns import rows_of
+from bankseg_assets.privacy.customer_ids import IsOne, normalised
 from bankseg_assets.storage.parquet_filter import write_filtered
 
 ORIGINAL_FILE, RECORDS_FILE = "original", "records.parquet"
 ID, MALFORMED, RAW_TEXT = "customer_id", "malformed_text", "raw_text"
 IDENTIFYING = (ID, MALFORMED, RAW_TEXT)
 """Columns of tables that show whose row it is."""
+_PARTS = re.compile(r"[\s,;|\"']+")
+"""Between the values of a record that could not be split as the contract says."""
 
 
 @dataclass(frozen=True)
@@ -95,7 +99,5 @@ def _has_one(text: str, is_one: IsOne, contract: DeliveryContract) -> bool:
     if isinstance(fields, dict):
         found = fields.get(ID)
         return isinstance(found, str) and is_one(normalised(found, rule))
-    return any(
-        is_one(normalised(field.strip().strip('"'), rule))
-        for field in text.split(contract.delimiter)
-    )
+    parts = {*text.split(contract.delimiter), *_PARTS.split(text)}
+    return any(is_one(normalised(part.strip('"'), rule)) for part in parts)

@@ -1,10 +1,7 @@
 """Normalise customer IDs without Spark, as `cleaning.field_text` does with it."""
 
 import re
-from collections.abc import Callable
-
-import pyarrow as pa
-import pyarrow.compute as pc
+from collections.abc import Callable, Iterable
 
 from bankseg_assets.contracts.characters import INVISIBLE
 from bankseg_assets.contracts.delivery import ColumnRule
@@ -27,15 +24,15 @@ def normalised(text: str, rule: ColumnRule) -> str:
     return found
 
 
-def rows_of(column: pa.ChunkedArray, is_one: IsOne, rule: ColumnRule) -> pa.ChunkedArray:
-    """Return whether each row of a column of IDs is one of those; each distinct ID is asked once.
+class KnownIds:
+    """Some normalised IDs, as an `IsOne`."""
 
-    False for null.
-    """
-    encoded = column.cast(pa.string()).combine_chunks().dictionary_encode()
-    found = [is_one(normalised(text, rule)) for text in encoded.dictionary.to_pylist()]
-    is_found = pc.take(pa.array(found, pa.bool_()), encoded.indices)
-    return pa.chunked_array([pc.fill_null(is_found, fill_value=False)])
+    def __init__(self, ids: Iterable[str]) -> None:
+        self.ids = frozenset(ids)
+
+    def __call__(self, text: str) -> bool:
+        """Whether a normalised ID is one of these."""
+        return text in self.ids
 
 
 def _is_required(text: str, rule: ColumnRule) -> bool:

@@ -43,16 +43,17 @@ TEXTS: dict[str, tuple[bytes, DeliveryContract]] = {
     "quoted line break": ("\n".join([*LINES, BROKEN_PLACE, line(8)]).encode() + b"\n", CONTRACT),
     "first and last": ("\n".join([HEADER, LINES[2], LINES[1], LINES[2]]).encode(), CONTRACT),
     "malformed": (f"{PLAIN}T9,{GONE},CANARYVILLE\n{line(9)}\n".encode(), CONTRACT),
-    "misplaced quote": (f'{PLAIN}{line(8).replace("PUNE", "PU"+chr(34)+"NE")}\n'.encode(), CONTRACT),
+    "misplaced quote": (
+        f"{PLAIN}{line(8).replace('PUNE', 'PU' + chr(34) + 'NE')}\n".encode(),
+        CONTRACT,
+    ),
     "UTF-16, semicolons": (PLAIN.replace(",", ";").encode("utf-16"), SEMICOLONS),
 }
 
 
 def parsed(original: Path, contract: DeliveryContract = CONTRACT) -> Path:
     output = original.with_name("records.parquet")
-    parse_delivery(
-        original, contract, file_name="f", sha256="a", output=output, is_accepted=True
-    )
+    parse_delivery(original, contract, file_name="f", sha256="a", output=output, is_accepted=True)
     return output
 
 

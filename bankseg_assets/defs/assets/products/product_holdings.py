@@ -66,7 +66,11 @@ def take_holdings(
     """Ingest the holdings folder, and validate the rows of the file in use."""
     raw_dir, ledger, contract = Path(holdings.raw_dir), holdings.ledger, holdings.contract
     landing_dir = Path(holdings.landing_dir)
-    outcomes = take_landed(landing_dir, raw_dir, ledger, contract, run_id=context.run.run_id)
+    outcomes = take_landed(
+        *(landing_dir, raw_dir, ledger, contract),
+        run_id=context.run.run_id,
+        is_erased=holdings.is_erased,
+    )
     used = holdings_in_use(ledger.deliveries(), delivery.ledger.deliveries())
     outcomes += read_again(raw_dir, [used] if used else [], contract, ledger)
     used = holdings_in_use(ledger.deliveries(), delivery.ledger.deliveries())
