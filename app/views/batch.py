@@ -6,6 +6,7 @@ from app.panels import list_errors, list_result, list_settings, list_upload, lis
 from app.state import data, session
 from app.widgets import page
 from bankseg_assets.presentation.markdown import escaped
+from bankseg_assets.privacy.objections import newest_file
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.lists.scored_list import ScoredList, score_plan
 
@@ -41,7 +42,7 @@ if not chosen.columns:
 # The session keeps the result; another list or setting replaces it.
 key = (
     *(kept.token, release.name, chosen.plan.dialect, tuple(chosen.columns.items())),
-    *(chosen.identity, chosen.campaign),
+    *(chosen.identity, chosen.campaign, newest_file(release.folder)),
 )
 
 
@@ -51,7 +52,9 @@ corrections = lists.corrections(kept, chosen.plan.dialect)
 def scored(kept: lists.KeptList = kept) -> ScoredList:
     """Score the list, and the rows that were corrected before."""
     bar = st.empty()
-    scorer = chosen.plan.scorer(bundle, data.actions(), chosen.columns, chosen.hold_out())
+    scorer = chosen.plan.scorer(
+        bundle, data.actions(), chosen.columns, chosen.hold_out(), release.folder
+    )
     with kept.opened(chosen.plan) as plan:
         found = score_plan(
             plan,

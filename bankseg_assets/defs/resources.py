@@ -11,6 +11,7 @@ from pydantic import PrivateAttr
 from bankseg_assets.contracts.delivery import DeliveryContract, load_contract
 from bankseg_assets.erasure.forget import finish_interrupted
 from bankseg_assets.landing.ledger import Ledger, current_content
+from bankseg_assets.privacy.audit import AUDIT_FOLDER
 from bankseg_assets.privacy.customer_ids import IsOne
 from bankseg_assets.privacy.tombstones import Tombstones
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, load_settings
@@ -64,6 +65,11 @@ class PublishedResource(dg.ConfigurableResource[Any]):
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Let erasures begin again."""
         self._held.close()
+
+    @property
+    def audit_dir(self) -> Path:
+        """The folder of the audit log."""
+        return Path(self.published_dir).parent / AUDIT_FOLDER
 
     @property
     def store(self) -> VersionStore:

@@ -10,13 +10,13 @@ from tempfile import TemporaryDirectory
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.erasure import exports
 from bankseg_assets.erasure.certificate import write_certificate
-from bankseg_assets.erasure.journal import Plan, Staging, Step, carry_out, finish, unfinished
-from bankseg_assets.erasure.leftovers import mask_logs, sweep
+from bankseg_assets.erasure.journal import Place, Plan, Staging, Step, carry_out, finish, unfinished
+from bankseg_assets.erasure.leftovers import mask_logs, shorten_lists, sweep
 from bankseg_assets.erasure.plan import Planner, Wanted, keys_of_customers, landed_unknown
 from bankseg_assets.erasure.search import Search
 from bankseg_assets.landing.customer_rows import ID
 from bankseg_assets.landing.ledger import Ledger
-from bankseg_assets.privacy.audit import AuditLog, Event, actor, note
+from bankseg_assets.privacy.audit import LIST_DOWNLOADED, AuditLog, Event, actor, note
 from bankseg_assets.privacy.customer_ids import KnownIds, normalised
 from bankseg_assets.privacy.tombstones import Tombstones
 from bankseg_assets.runtime.settings import Settings
@@ -24,7 +24,6 @@ from bankseg_assets.storage.run_lock import held_by_erasure
 
 FORGET = "forget"
 PRIVACY_FOLDER = "privacy"
-LIST_DOWNLOADED = "list downloaded"
 KeysOf = Callable[[Path, Collection[str]], set[str]]
 """Returns the customer keys of the rows of IDs in a version of cleaned_transactions."""
 
@@ -100,7 +99,10 @@ def forget(
         carry_out(settings.data_dir, settings.privacy_dir, plan, step)
         search = Search(keys, contract)
         step("logs")
-        mask_logs(settings, search)
+        masked = Place(name="logs", files=mask_logs(settings, search))
+        step("lists")
+        others = [one for one in (masked, shorten_lists(settings, search)) if one.files]
+        plan = plan.model_copy(update={"places": (*plan.places, *others)})
         step("exports")
         reached = {url: _erase_export(url, settings, planner) for url in plan.urls}
         step("finish")

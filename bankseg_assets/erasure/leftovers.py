@@ -5,15 +5,17 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
-from bankseg_assets.erasure.journal import DRAFT
+from bankseg_assets.erasure.journal import DRAFT, Place
 from bankseg_assets.erasure.search import Search
 from bankseg_assets.landing.intake import ERASING
 from bankseg_assets.release.remote_copy import ARRIVING
 from bankseg_assets.runtime.scratch import remove_abandoned
 from bankseg_assets.runtime.settings import Settings
-from bankseg_assets.storage.atomic_file import sweep_drafts
+from bankseg_assets.storage.atomic_file import atomic_file, sweep_drafts
 from bankseg_assets.storage.version_store import VersionStore
 
+_OTHERS = {"raw", "raw_holdings", "landing", "holdings", "published", "dagster_home", "logs"}
+"""Folders of the data folder whose files are rewritten in other ways."""
 _SQLITE = b"SQLite format 3\0"
 
 
@@ -49,6 +51,23 @@ def mask_logs(settings: Settings, search: Search) -> int:
             file.write(search.masked(content))
         changed += 1
     return changed
+
+
+def shorten_lists(settings: Settings, search: Search) -> Place:
+    """Remove the lines of customers from CSV files elsewhere below the data folder.
+
+    Such as lists for campaigns, and files of objections.
+    """
+    files = lines = 0
+    for path in sorted(settings.data_dir.rglob("*.csv")):
+        first = path.relative_to(settings.data_dir).parts[0]
+        if first in _OTHERS or not path.is_file() or not search.hits_in(path):
+            continue
+        content, removed = search.lines_without(path.read_bytes())
+        with atomic_file(path) as file:
+            file.write(content)
+        files, lines = files + 1, lines + removed
+    return Place(name="lists and objections", files=files, rows=lines)
 
 
 def _logs(settings: Settings) -> Iterator[Path]:

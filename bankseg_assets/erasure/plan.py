@@ -37,7 +37,7 @@ INCREMENTAL = (
     *("product_holdings", "quarantined_holdings"),
 )
 """Assets that the next batch would update, from results that include the customers."""
-_NO_COUNTS = {"cells": {}, "moments": {}}
+_NO_COUNTS: dict[str, object] = {"cells": {}, "moments": {}}
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,6 @@ import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -16,6 +15,7 @@ import pyarrow.parquet as pq
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.landing.customer_rows import IDENTIFYING, customer_rows
 from bankseg_assets.landing.files import CHUNK_BYTES, MAGIC_GZIP, MAGIC_PARQUET, MAGIC_ZIP
+from bankseg_assets.landing.text import Reader
 from bankseg_assets.privacy.customer_ids import KnownIds
 
 SHORTEST = 6
@@ -86,7 +86,15 @@ class Search:
             content = pattern.sub(lambda found: b"*" * len(found[0]), content)
         return content
 
-    def _in_stream(self, file: "BinaryIO | gzip.GzipFile | zipfile.ZipExtFile") -> int:
+    def lines_without(self, content: bytes) -> tuple[bytes, int]:
+        """Return the lines of a text in which no ID is, and how many others there are."""
+        lines = content.splitlines(keepends=True)
+        kept = [
+            line for line in lines if not any(pattern.search(line) for pattern in self._patterns)
+        ]
+        return b"".join(kept), len(lines) - len(kept)
+
+    def _in_stream(self, file: Reader) -> int:
         count, before, counted = 0, b"", 0
         while chunk := file.read(CHUNK_BYTES):
             text = before + chunk

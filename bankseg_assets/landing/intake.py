@@ -26,7 +26,7 @@ from bankseg_assets.landing.ledger import WITHDRAWN, Delivery, Ledger, current_c
 from bankseg_assets.landing.parse import Parsed, write_records
 from bankseg_assets.landing.reading import reading_of
 from bankseg_assets.landing.row_filters import LEFT_OUT
-from bankseg_assets.landing.scan import scan
+from bankseg_assets.landing.scan import CsvScan, scan
 from bankseg_assets.privacy.customer_ids import IsOne
 from bankseg_assets.storage.atomic_file import atomic_file, sweep_drafts
 from bankseg_assets.storage.fsync import sync_file, sync_folder
@@ -186,7 +186,7 @@ def _take_new(file: LandedFile, delivery: Delivery, taking: _Taking) -> Outcome:
     return Outcome(name, "accepted", detail, is_warning=is_warning)
 
 
-def _erase(archived: Archived[object], delivery: Delivery, taking: _Taking) -> int:
+def _erase(archived: Archived[CsvScan | None], delivery: Delivery, taking: _Taking) -> int:
     """Remove the rows of erased customers from the archive; return how many."""
     if taking.is_erased is None:
         return 0

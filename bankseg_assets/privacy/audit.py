@@ -21,6 +21,9 @@ from typing import Any
 from bankseg_assets.storage.atomic_file import atomic_file
 from bankseg_assets.storage.documents import json_bytes
 
+AUDIT_FOLDER = "audit"
+"""The log's folder in the data folder."""
+LIST_DOWNLOADED = "list downloaded"
 HEAD_FILE = "head.json"
 LOCK_FILE = ".lock"
 MAX_BYTES = 4 << 20

@@ -53,15 +53,16 @@ def objections(published_dir: Path) -> Objections:
     Raises ObjectionsError if the newest file cannot be read: without it, customers who object
     would be contacted.
     """
-    newest = _newest(published_dir.parent / FOLDER)
+    newest = newest_file(published_dir)
     if newest is None:
         return Objections()
     status = newest.stat()
     return _read(newest, status.st_mtime_ns, status.st_size)
 
 
-def _newest(folder: Path) -> Path | None:
+def newest_file(published_dir: Path) -> Path | None:
     """Return the newest complete file: with a `.done` file beside it, or unchanged for a while."""
+    folder = published_dir.parent / FOLDER
     if not folder.is_dir():
         return None
     found = [

@@ -101,7 +101,8 @@ def _scored(
         plan = make_plan(path, NAME, bundle, _contract(), given)
         _check_columns(plan)
         hold_out = HoldOut(plan.identity, campaign_name(campaign)) if plan.identity else None
-        scorer = plan.scorer(bundle, actions, plan.matching.columns, hold_out)
+        published_dir = load_settings().published_dir
+        scorer = plan.scorer(bundle, actions, plan.matching.columns, hold_out, published_dir)
         return csv_bytes(score_plan(plan, scorer).table, replace(plan.dialect, encoding="utf-8"))
 
 
