@@ -1,7 +1,7 @@
 """Erase customers: plan, journal, replace, sweep, search, certificate."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +13,7 @@ from bankseg_assets.erasure.certificate import write_certificate
 from bankseg_assets.erasure.journal import Place, Plan, Staging, Step, carry_out, finish, unfinished
 from bankseg_assets.erasure.leftovers import mask_logs, shorten_lists, sweep
 from bankseg_assets.erasure.plan import Planner, Wanted, keys_of_customers, landed_unknown
-from bankseg_assets.erasure.search import Search
+from bankseg_assets.erasure.search import SHORTEST, Search
 from bankseg_assets.landing.customer_rows import ID
 from bankseg_assets.landing.ledger import Ledger
 from bankseg_assets.privacy.audit import LIST_DOWNLOADED, AuditLog, Event, actor, note
@@ -92,7 +92,7 @@ def forget(
             places=planned.places,
             downloads=_downloads(settings),
             urls=tuple(sorted({*exports.recorded_urls(settings.privacy_dir), *urls})),
-            notes=tuple(planned.notes),
+            notes=(*planned.notes, *search_notes(keys)),
         )
         step("journal")
         staging.commit(plan)
@@ -154,18 +154,22 @@ def remains(settings: Settings, contract: DeliveryContract, ids: Sequence[str]) 
         )
         for path in landed_unknown(landing, Ledger(ledger) if ledger.exists() else None)
     }
-    lines = [
+    return [
         f"{line}. It was not ingested: remove it, or deliver it without the customer"
         if line.partition(": found")[0] in unknown
         else line
         for line in lines
     ]
-    if search.has_short_ids:
-        lines.append(
-            "IDs of fewer than 6 characters were searched in tables only: in other bytes they "
-            "occur by chance"
-        )
-    return lines
+
+
+def search_notes(ids: Iterable[str]) -> list[str]:
+    """Return what a search for IDs does not cover, as sentences."""
+    if all(len(one) >= SHORTEST for one in ids):
+        return []
+    return [
+        f"IDs of fewer than {SHORTEST} characters were searched in tables only: in other bytes "
+        "they occur by chance."
+    ]
 
 
 def _erase_export(url: str, settings: Settings, planner: Planner) -> str:

@@ -170,6 +170,8 @@ def _replace(staged: Path | None, target: Path, *, copied: bool) -> None:
         except OSError:  # another file system
             with _synced(draft) as file, staged.open("rb") as source:
                 shutil.copyfileobj(source, file)
+    # Spark refuses a file that differs from Hadoop's checksum beside it; without one, it reads it.
+    target.with_name(f".{target.name}.crc").unlink(missing_ok=True)
     draft.replace(target)
     draft.unlink(missing_ok=True)  # a rename to another link of the same file does nothing
     sync_folder(target.parent)

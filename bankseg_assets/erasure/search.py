@@ -39,7 +39,6 @@ class Search:
         self._ids = KnownIds(ids)
         self._contract = contract
         long = sorted(one for one in ids if len(one) >= SHORTEST)
-        self.has_short_ids = len(long) < len(ids)
         parts = [
             long[start : start + MOST_PATTERNS] for start in range(0, len(long), MOST_PATTERNS)
         ]

@@ -72,7 +72,9 @@ class AuditLog:
             }
             entry[_HASH] = _hash_of(entry)
             with self._file(number + 1).open("ab") as file:
-                file.write(f"{json.dumps(entry, ensure_ascii=False)}\n".encode())
+                # After a power cut, the last line may have no end.
+                start = "" if _ends_with_line_end(Path(file.name)) else "\n"
+                file.write(f"{start}{json.dumps(entry, ensure_ascii=False)}\n".encode())
                 file.flush()
                 os.fsync(file.fileno())
             with atomic_file(self._folder / HEAD_FILE) as head:
@@ -93,7 +95,12 @@ class AuditLog:
                 return f"{where}: this is not an entry; it was damaged or edited."
             if entry.get(_HASH) != _hash_of(entry):
                 return f"{where}: entry {entry.get('number')} was edited; its hash differs."
-            if entry["number"] != number + 1 or entry["previous"] != before:
+            if entry["number"] == number + 1 and entry["previous"] != before:
+                return (
+                    f"{where}: entry {number + 1} does not continue the previous entry, which was "
+                    "edited with a new hash."
+                )
+            if entry["number"] != number + 1:
                 return (
                     f"{where}: entry {number + 1} was expected and {entry['number']} was found; "
                     "entries were removed, inserted or reordered."
@@ -172,6 +179,11 @@ def note(folder: Path, event: Event) -> None:
         AuditLog(folder).record(event)
     except OSError as error:
         log.warning("%s could not be recorded in the audit log: %s", event.what, error.strerror)
+
+
+def _ends_with_line_end(path: Path) -> bool:
+    """Return whether a file is empty or ends with a whole line."""
+    return path.read_bytes()[-1:] in (b"", b"\n")
 
 
 def _hash_of(entry: Mapping[str, Any]) -> str:

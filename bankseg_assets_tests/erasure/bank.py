@@ -25,6 +25,7 @@ NAMES = list(CONTRACT.header.values())
 HEADER = ",".join(NAMES)
 CANARY = "C7777777"
 PLACE = "CANARYVILLE"
+BASIS = {"fingerprint": "f", "files": {"a": "b"}, "customer_key": "customer_id"}
 
 
 def line(customer: str, number: int = 1, amount: str = "25") -> str:
@@ -123,7 +124,7 @@ class Bank:
                 pq.write_table(
                     pa.table(dict(columns)), draft.path / "part-0.parquet", compression="zstd"
                 )
-                write_json(draft.path / BASIS_FILE, {"fingerprint": "f", "files": {"a": "b"}})
+                write_json(draft.path / BASIS_FILE, BASIS)
             assert draft.version is not None
             versions[asset] = draft.version.name
         with self.store.draft("transaction_counts", run) as draft:

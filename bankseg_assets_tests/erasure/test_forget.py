@@ -101,9 +101,12 @@ def test_links_stay_links(tmp_path: Path) -> None:
 def test_next_batch_computes_everything_again(tmp_path: Path) -> None:
     found = bank(tmp_path)
     erase(found)
-    assert version_basis(found.store.latest("cleaned_transactions")) == {"fingerprint": ""}
+    cleaned, rfm = (
+        version_basis(found.store.latest(asset)) for asset in ("cleaned_transactions", "rfm_table")
+    )
+    assert (cleaned["fingerprint"], "files" in cleaned) == ("", False)
     # Other rules of RFM would fit the models again.
-    assert version_basis(found.store.latest("rfm_table")) == {"fingerprint": "f"}
+    assert (rfm["fingerprint"], "files" in rfm) == ("f", False)
     assert version_basis(found.store.latest("transaction_counts")) == {"rules": ""}
 
 

@@ -34,14 +34,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Erase the customers, or search for them; return the exit code."""
     options = _parser().parse_args(arguments)
     ids = customers(options.id, options.file)
-    from bankseg_assets.erasure.forget import forget, remains
+    from bankseg_assets.erasure.forget import forget, remains, search_notes
     from ops.cli.customer_keys import key_finder
 
     settings = load_settings()
     contract = load_contract(settings.contract)
     if options.verify:
         found = remains(settings, contract, ids)
-        print("\n".join(found) or "No ID was found.")
+        print("\n".join([*(found or ["No ID was found."]), *search_notes(ids)]))
         return FAILED if found else 0
     print("Erasing ...", file=sys.stderr, flush=True)
     erased = forget(
