@@ -97,8 +97,9 @@ class Bank:
         found = {}
         for name in TABLES:
             version = VersionStore(self.settings.published_dir).latest(name)
-            frame = pq.read_table(version).to_pandas().drop(columns="delivery", errors="ignore")
-            texts = frame.astype(str)
+            frame = pq.read_table(version).to_pandas()
+            # The numbers of the segments continue those of the previous release.
+            texts = frame.drop(columns=["delivery", "segment"], errors="ignore").astype(str)
             found[name] = texts.sort_values(list(texts.columns)).reset_index(drop=True)
         return found
 
@@ -159,7 +160,7 @@ def test_forgotten_customer_was_never_there(tmp_path: Path, spark_resource: Spar
     export(bank.settings.published_dir, f"file://{target}")
     assert ID.encode() in download(bank).read_bytes()
     held = held_on(bank.settings, load_contract(bank.settings.contract), ID)
-    assert [len(file["records"]) for file in held.files] == [1, 2, 1, 1] or len(held.files) == 4
+    assert sorted(len(file["records"]) for file in held.files) == [1, 1, 1, 2]
     assert {"cleaned_transactions", "quarantined_transactions", "customer_segments"} <= set(
         held.tables
     )
