@@ -64,14 +64,14 @@ def is_same_without(
                 is_accepted=True,
             )
         except DeliveryError:
-            return not sorted_numbers(records)
-        return sorted_numbers(again) == sorted_numbers(records)
+            return not len(_sorted_numbers(records))
+        return bool(_sorted_numbers(again).equals(_sorted_numbers(records)))
 
 
-def sorted_numbers(records: Path) -> list[int]:
+def _sorted_numbers(records: Path) -> pa.ChunkedArray:
     """Return the record numbers of a table, ascending."""
     numbers = pq.read_table(records, columns=["row_number"])["row_number"]
-    return cast("list[int]", numbers.take(pc.sort_indices(numbers)).to_pylist())
+    return numbers.take(pc.sort_indices(numbers))
 
 
 def _write_parquet(original: Path, output: Path, erased: np.ndarray) -> None:

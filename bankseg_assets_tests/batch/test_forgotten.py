@@ -98,8 +98,11 @@ class Bank:
         for name in TABLES:
             version = VersionStore(self.settings.published_dir).latest(name)
             frame = pq.read_table(version).to_pandas()
-            # The numbers of the segments continue those of the previous release.
-            texts = frame.drop(columns=["delivery", "segment"], errors="ignore").astype(str)
+            # Segments continue the numbers of the previous release, and ALS begins with these.
+            other = ["delivery", "segment"]
+            if name == "product_recommendations":
+                other += ["product", "score"]
+            texts = frame.drop(columns=other, errors="ignore").astype(str)
             found[name] = texts.sort_values(list(texts.columns)).reset_index(drop=True)
         return found
 
