@@ -35,10 +35,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     ids = customers(options.id, options.file)
     from bankseg_assets.erasure.forget import forget, remains, search_notes
-    from ops.cli.customer_keys import key_finder
+    from ops.cli.customer_keys import ids_of_persons, key_finder
 
     settings = load_settings()
     contract = load_contract(settings.contract)
+    if options.person:
+        given = len(ids)
+        ids = ids_of_persons(settings, contract, ids)
+        print(f"IDs of the same persons: {len(ids) - given:,} more.", file=sys.stderr)
     if options.verify:
         found = remains(settings, contract, ids)
         print("\n".join([*(found or ["No ID was found."]), *search_notes(ids)]))
@@ -101,6 +105,11 @@ def _parser() -> argparse.ArgumentParser:
     add = parser.add_argument
     add("id", nargs="*", help="customer IDs, as the bank numbers its customers")
     add("--file", default="", help="a file with one ID in each line; - for standard input")
+    add(
+        "--person",
+        action="store_true",
+        help="also other IDs of the same person, by the contract's customer_key",
+    )
     add("--reason", default="", help="the reason, for the audit log; without customer data")
     add(
         "--export",

@@ -8,6 +8,7 @@ from bankseg_assets.release.releases import current_release
 from bankseg_assets.scoring.bundle import load_bundle
 from bankseg_assets_tests.app.customers import tables
 from bankseg_assets_tests.app.publishing import publish
+from bankseg_assets_tests.campaigns.test_objections import object_to
 from bankseg_assets_tests.ops.api.test_server import serving
 
 
@@ -33,3 +34,20 @@ def test_audiences_and_control_group_agree_with_lists(tmp_path: Path) -> None:
 def test_audiences_need_a_release(tmp_path: Path) -> None:
     with serving(tmp_path) as client:
         assert client.get("/audiences").status == 503
+
+
+def test_control_group_reports_objections(tmp_path: Path) -> None:
+    publish(tmp_path, tables())
+    object_to(tmp_path, "C1")
+    with serving(tmp_path) as client:
+        found = client.post("/control-group", {"customers": ["C1", "C2"]}).json
+    assert found["left_out_by_objection"] == [True, False]
+
+
+def test_unreadable_objections_are_an_error(tmp_path: Path) -> None:
+    publish(tmp_path, tables())
+    object_to(tmp_path, "C1", header="client")
+    with serving(tmp_path) as client:
+        refused = client.post("/control-group", {"customers": ["C1"]})
+    assert refused.status == 503
+    assert "has no column 'customer_id'" in refused.detail
