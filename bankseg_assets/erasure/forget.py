@@ -18,12 +18,11 @@ from bankseg_assets.landing.customer_rows import ID
 from bankseg_assets.landing.ledger import Ledger
 from bankseg_assets.privacy.audit import LIST_DOWNLOADED, AuditLog, Event, actor, note
 from bankseg_assets.privacy.customer_ids import KnownIds, normalised
-from bankseg_assets.privacy.tombstones import Tombstones
+from bankseg_assets.privacy.tombstones import PRIVACY_FOLDER, Tombstones
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.storage.run_lock import held_by_erasure
 
 FORGET = "forget"
-PRIVACY_FOLDER = "privacy"
 KeysOf = Callable[[Path, Collection[str]], set[str]]
 """Returns the customer keys of the rows of IDs in a version of cleaned_transactions."""
 

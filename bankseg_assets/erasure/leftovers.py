@@ -12,7 +12,7 @@ from bankseg_assets.release.remote_copy import ARRIVING
 from bankseg_assets.runtime.scratch import remove_abandoned
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.storage.atomic_file import atomic_file, sweep_drafts
-from bankseg_assets.storage.version_store import VersionStore
+from bankseg_assets.storage.version_store import WRITERS_FILE, VersionStore
 
 _OTHERS = {"raw", "raw_holdings", "landing", "holdings", "published", "dagster_home", "logs"}
 """Folders of the data folder whose files are rewritten in other ways."""
@@ -33,8 +33,10 @@ def sweep(settings: Settings) -> None:
                 shutil.rmtree(drafts, ignore_errors=True)
     if settings.scratch_dir.is_dir():
         remove_abandoned(settings.scratch_dir)
-    if settings.published_dir.is_dir():
+    # A folder without writers has fetched releases; `fetch` refuses one with its own.
+    if (settings.published_dir / WRITERS_FILE).exists():
         VersionStore(settings.published_dir).begin(f"erasure-{uuid4()}")
+    if settings.published_dir.is_dir():
         shutil.rmtree(settings.published_dir / ARRIVING, ignore_errors=True)
 
 

@@ -14,6 +14,8 @@ from pathlib import Path
 from bankseg_assets.privacy.customer_ids import IsOne
 from bankseg_assets.storage.atomic_file import draft_in
 
+PRIVACY_FOLDER = "privacy"
+"""The folder of key and tombstones in the data folder."""
 KEY_FILE = "customer_ids.key"
 TOMBSTONES_FILE = "tombstones.json"
 KEY_BYTES = 32

@@ -109,9 +109,13 @@ class Bank:
         versions["raw_transactions"] = draft.version.name
         places = {one: PLACE if one == CANARY else "PUNE" for one in customers}
         raw = [f'{{"customer_id":"{one}","location":"{place}"}}' for one, place in places.items()]
+        cells = []
+        if CANARY in customers:
+            raw += [f"T1;{CANARY};x", f"T1,{CANARY},x"]
+            cells = [[PLACE, 1, "25"]]
         tables: dict[str, dict[str, Sequence[Any]]] = {
             "cleaned_transactions": {"customer_id": customers, "location": customers},
-            "quarantined_transactions": {"raw_text": [*raw, f"T1;{CANARY};x", f"T1,{CANARY},x"]},
+            "quarantined_transactions": {"raw_text": raw},
             "rfm_table": {"customer_id": customers, "recency": [1] * len(customers)},
             "customer_segments": {"customer_id": customers, "segment": [0] * len(customers)},
             "product_recommendations": {
@@ -128,7 +132,7 @@ class Bank:
             assert draft.version is not None
             versions[asset] = draft.version.name
         with self.store.draft("transaction_counts", run) as draft:
-            write_document(draft.path, {"cells": {"location": [[PLACE, 1, "25"]]}, "moments": {}})
+            write_document(draft.path, {"cells": {"location": cells}, "moments": {}})
             write_json(draft.path / BASIS_FILE, {"rules": 1, "files": {"a": "b"}})
         assert draft.version is not None
         versions["transaction_counts"] = draft.version.name

@@ -18,7 +18,7 @@ from bankseg_assets.landing.repair import repair_records
 from bankseg_assets.privacy.audit import AuditLog
 from bankseg_assets.privacy.tombstones import KEY_FILE, TombstoneError, Tombstones
 from bankseg_assets.release.releases import all_releases, current_release
-from bankseg_assets.release.remote_copy import export
+from bankseg_assets.release.remote_copy import export, fetch
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.storage.run_lock import RunInProgressError, held_by_erasure, held_by_run
 from bankseg_assets.storage.version_store import verify, version_basis
@@ -265,6 +265,23 @@ def test_export_is_erased(tmp_path: Path) -> None:
     assert traces(target) == []
     for record in target.rglob("_version.json"):
         verify(record.parent)
+
+
+def test_machine_that_fetched_a_release_is_erased(tmp_path: Path) -> None:
+    """It has no archive, and still fetches releases afterwards."""
+    found = bank(tmp_path / "bank")
+    url = f"file://{tmp_path / 'export'}"
+    export(found.settings.published_dir, url)
+    branch = Bank(Settings(data_dir=tmp_path / "branch" / "data"))
+    fetch(url, branch.store)
+    assert traces(branch.settings.data_dir)
+    assert erase(branch).rows > 0
+    assert traces(branch.settings.data_dir) == []
+    erase(found, urls=[url])
+    found.publish()
+    export(found.settings.published_dir, url)
+    assert fetch(url, branch.store).versions > 0
+    assert traces(branch.settings.data_dir) == []
 
 
 def test_missing_key_stops_ingestion(tmp_path: Path) -> None:

@@ -10,13 +10,11 @@ import sys
 from collections.abc import Sequence
 
 from bankseg_assets.contracts.delivery import ContractError, load_contract
-from bankseg_assets.privacy.audit import Event, note
+from bankseg_assets.privacy.look_ups import record_look_up
 from bankseg_assets.privacy.objections import ObjectionsError
-from bankseg_assets.privacy.tombstones import TombstoneError, Tombstones
+from bankseg_assets.privacy.tombstones import TombstoneError
 from bankseg_assets.runtime.settings import SettingsError, load_settings
 from ops.exit_codes import reports
-
-LOOKED_UP = "subject looked up"
 
 
 @reports(SettingsError, ContractError, ObjectionsError, TombstoneError, sqlite3.Error, OSError)
@@ -31,9 +29,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     contract = load_contract(settings.contract)
     keys_of = key_finder(settings, contract)
     held = held_on(settings, contract, one, keys_of)
-    reference = Tombstones(settings.privacy_dir).reference(held.customer_id)
     result = f"{sum(map(len, held.tables.values())):,} rows"
-    note(settings.audit_dir, Event(LOOKED_UP, on=reference, why=options.reason, result=result))
+    record_look_up(settings.data_dir, held.customer_id, why=options.reason, result=result)
     if options.json:
         print(json.dumps(held.as_document(), ensure_ascii=False, indent=2))
     else:
