@@ -1,5 +1,6 @@
 """Copies of releases at URLs: which there are, and erasing customers from them."""
 
+import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -89,8 +90,6 @@ def _downloaded(
 
 
 def _sealed(path: Path) -> tuple[int, str]:
-    import hashlib
-
     with path.open("rb") as file:
         return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
 

@@ -116,8 +116,8 @@ def forget(
             remaining=remaining,
         )
         for reference in plan.references:
-            result = f"{sum(place.rows for place in plan.places):,} rows removed"
-            event = Event(FORGET, on=reference, why=why, result=result)
+            details = {"certificate": page.name}
+            event = Event(FORGET, on=reference, why=why, result="erased", details=details)
             note(settings.audit_dir, event)
     return Erased(plan, page, reached, remaining)
 

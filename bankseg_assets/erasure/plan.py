@@ -12,11 +12,9 @@ import pyarrow.parquet as pq
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.erasure.journal import Place, Remainder, Replacement, Staging
 from bankseg_assets.erasure.search import Search
-from bankseg_assets.landing.archive import sha256_of
+from bankseg_assets.landing.archive import ORIGINAL_FILE, RECORDS_FILE, sha256_of
 from bankseg_assets.landing.customer_rows import (
     IDENTIFYING,
-    ORIGINAL_FILE,
-    RECORDS_FILE,
     customer_rows,
     shorten,
 )

@@ -12,7 +12,8 @@ from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.contracts.tables import TABLES
 from bankseg_assets.erasure.forget import KeysOf, ids_are_keys
 from bankseg_assets.erasure.plan import keys_of_customers
-from bankseg_assets.landing.customer_rows import ID, RECORDS_FILE, customer_rows
+from bankseg_assets.landing.archive import RECORDS_FILE
+from bankseg_assets.landing.customer_rows import ID, customer_rows
 from bankseg_assets.landing.ledger import Ledger
 from bankseg_assets.privacy.customer_ids import KnownIds, normalised
 from bankseg_assets.privacy.objections import objections

@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bankseg_assets.contracts.delivery import DeliveryContract
+from bankseg_assets.landing.archive import ORIGINAL_FILE, RECORDS_FILE
 from bankseg_assets.landing.erasing import is_same_without, write_without
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.parse import EXTRA_FILE
@@ -18,7 +19,6 @@ from bankseg_assets.privacy.customer_columns import rows_of
 from bankseg_assets.privacy.customer_ids import IsOne, normalised
 from bankseg_assets.storage.parquet_filter import write_filtered
 
-ORIGINAL_FILE, RECORDS_FILE = "original", "records.parquet"
 ID, MALFORMED, RAW_TEXT = "customer_id", "malformed_text", "raw_text"
 IDENTIFYING = (ID, MALFORMED, RAW_TEXT)
 """Columns of tables that show whose row it is."""

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.contracts.file_layout import MAX_FOOTER_LINES
-from bankseg_assets.landing.archive import Archived, archive, sha256_of
+from bankseg_assets.landing.archive import ORIGINAL_FILE, RECORDS_FILE, Archived, archive, sha256_of
 from bankseg_assets.landing.binary_fractions import Rounded
-from bankseg_assets.landing.customer_rows import ORIGINAL_FILE, RECORDS_FILE, shorten
+from bankseg_assets.landing.customer_rows import shorten
 from bankseg_assets.landing.errors import DeliveryError, FileChangedError
 from bankseg_assets.landing.files import (
     STALLED_AFTER_SECONDS,
@@ -30,8 +30,6 @@ from bankseg_assets.landing.scan import CsvScan, scan
 from bankseg_assets.privacy.customer_ids import IsOne
 from bankseg_assets.storage.atomic_file import atomic_file, sweep_drafts
 from bankseg_assets.storage.fsync import sync_file, sync_folder
-
-__all__ = ["RECORDS_FILE"]
 
 ERASING = ".erasing"
 """Folder of a delivery for its files without erased customers, until they replace the others."""

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bankseg_assets.contracts.delivery import DeliveryContract
-from bankseg_assets.landing.archive import sha256_of
+from bankseg_assets.landing.archive import RECORDS_FILE, sha256_of
 from bankseg_assets.landing.errors import DeliveryError
-from bankseg_assets.landing.intake import RECORDS_FILE, Outcome
+from bankseg_assets.landing.intake import Outcome
 from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.landing.parse import parse_delivery
 

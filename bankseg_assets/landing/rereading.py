@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from bankseg_assets.contracts.delivery import DeliveryContract
-from bankseg_assets.landing.archive import sha256_of
+from bankseg_assets.landing.archive import RECORDS_FILE, sha256_of
 from bankseg_assets.landing.errors import DeliveryError
-from bankseg_assets.landing.intake import CUT_OFF, RECORDS_FILE, Outcome, findings
+from bankseg_assets.landing.intake import CUT_OFF, Outcome, findings
 from bankseg_assets.landing.ledger import Delivery, Ledger
 from bankseg_assets.landing.parse import parse_delivery
 from bankseg_assets.landing.reading import reading_of

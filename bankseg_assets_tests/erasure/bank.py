@@ -12,7 +12,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bankseg_assets.contracts.delivery import DeliveryContract
-from bankseg_assets.landing.intake import RECORDS_FILE, Outcome, take_landed
+from bankseg_assets.landing.archive import RECORDS_FILE
+from bankseg_assets.landing.intake import Outcome, take_landed
 from bankseg_assets.landing.ledger import Ledger
 from bankseg_assets.privacy.tombstones import Tombstones
 from bankseg_assets.release.releases import FORMAT, PROMOTION, RELEASE

@@ -20,7 +20,8 @@ from bankseg_assets.defs.resources import (
     PublishedResource,
     SparkResource,
 )
-from bankseg_assets.landing.intake import RECORDS_FILE, take_landed
+from bankseg_assets.landing.archive import RECORDS_FILE
+from bankseg_assets.landing.intake import take_landed
 from bankseg_assets.landing.ledger import Delivery, content_hash
 from bankseg_assets.landing.repair import repair_records
 from bankseg_assets.landing.rereading import read_again
