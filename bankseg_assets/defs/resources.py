@@ -1,22 +1,18 @@
 """Dagster resources: the Spark session, published versions, and deliveries with their contract."""
 
-from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from dagster_pyspark import LazyPySparkResource
-from pydantic import PrivateAttr
 
 from bankseg_assets.contracts.delivery import DeliveryContract, load_contract
-from bankseg_assets.erasure.forget import finish_interrupted
 from bankseg_assets.landing.ledger import Ledger, current_content
 from bankseg_assets.privacy.audit import AUDIT_FOLDER
 from bankseg_assets.privacy.customer_ids import IsOne
 from bankseg_assets.privacy.tombstones import Tombstones
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, load_settings
 from bankseg_assets.runtime.spark import prepare_process, wait_until_started
-from bankseg_assets.storage.run_lock import RunInProgressError, held_by_erasure, held_by_run
 from bankseg_assets.storage.version_store import VersionStore
 
 
@@ -50,21 +46,11 @@ class PublishedResource(dg.ConfigurableResource[Any]):
 
     published_dir: str
     keep_versions: int = 3
-    _held: ExitStack = PrivateAttr(default_factory=ExitStack)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Claim the right to publish for this run, and keep erasures out while it lasts."""
-        if context.run is None:
-            return
-        published = Path(self.published_dir)
-        with suppress(RunInProgressError), held_by_erasure(published):
-            finish_interrupted(published.parent)
-        self._held.enter_context(held_by_run(published))
-        self.store.begin(context.run.run_id)
-
-    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
-        """Let erasures begin again."""
-        self._held.close()
+        """Claim the right to publish for this run."""
+        if context.run is not None:
+            self.store.begin(context.run.run_id)
 
     @property
     def audit_dir(self) -> Path:
