@@ -1,7 +1,7 @@
 """Erase customers: plan, journal, replace, sweep, search, certificate."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,13 +16,14 @@ from bankseg_assets.erasure.plan import Planner, Wanted, keys_of_customers, land
 from bankseg_assets.erasure.search import SHORTEST, Search
 from bankseg_assets.landing.customer_rows import ID
 from bankseg_assets.landing.ledger import Ledger
-from bankseg_assets.privacy.audit import LIST_DOWNLOADED, AuditLog, Event, actor, note
+from bankseg_assets.privacy.audit import AUDIT_FOLDER, LIST_DOWNLOADED, AuditLog, Event, actor, note
 from bankseg_assets.privacy.customer_ids import KnownIds, normalised
 from bankseg_assets.privacy.tombstones import PRIVACY_FOLDER, Tombstones
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.storage.run_lock import held_by_erasure
 
 FORGET = "forget"
+INTERRUPTED = "Not done: the erasure was interrupted. Run `bankseg forget` again"
 KeysOf = Callable[[Path, Collection[str]], set[str]]
 """Returns the customer keys of the rows of IDs in a version of cleaned_transactions."""
 
@@ -84,6 +85,7 @@ def forget(
         planned = planner.plan()
         plan = Plan(
             who=actor(),
+            why=why,
             started_at=_now(),
             references=tuple(tombstones.reference(one) for one in wanted),
             replacements=tuple(planned.replacements),
@@ -108,34 +110,44 @@ def forget(
         finish(settings.privacy_dir)
         remaining = tuple(remains(settings, contract, sorted(keys)))
         step("certificate")
-        page = write_certificate(
-            settings.privacy_dir,
-            plan,
-            finished_at=_now(),
-            exports=reached,
-            remaining=remaining,
-        )
-        for reference in plan.references:
-            details = {"certificate": page.name}
-            event = Event(FORGET, on=reference, why=why, result="erased", details=details)
-            note(settings.audit_dir, event)
+        page = _certify(settings.data_dir, plan, reached, remaining)
     return Erased(plan, page, reached, remaining)
 
 
 def finish_interrupted(data_dir: Path, step: Step = no_step) -> bool:
     """Finish an erasure that was interrupted after its journal was written; return if so.
 
-    Copies at URLs and logs are left to the next `forget` of the same customers. The caller holds
-    the lock.
+    Copies at URLs and logs are left to the next `forget` of the same customers, as the certificate
+    says. The caller holds the lock.
     """
     privacy_dir = data_dir / PRIVACY_FOLDER
     plan = unfinished(privacy_dir)
     if plan is None:
         return False
     carry_out(data_dir, privacy_dir, plan, step)
+    step("certificate of the interrupted erasure")
+    _certify(data_dir, plan, dict.fromkeys(plan.urls, INTERRUPTED), [INTERRUPTED])
     step("finish")
     finish(privacy_dir)
     return True
+
+
+def _certify(
+    data_dir: Path, plan: Plan, reached: Mapping[str, str], remaining: Sequence[str]
+) -> Path:
+    """Write the certificate and the entries of the audit log; return the page."""
+    page = write_certificate(
+        data_dir / PRIVACY_FOLDER,
+        plan,
+        finished_at=_now(),
+        exports=reached,
+        remaining=remaining,
+    )
+    for reference in plan.references:
+        details = {"certificate": page.name}
+        event = Event(FORGET, on=reference, why=plan.why, result="erased", details=details)
+        note(data_dir / AUDIT_FOLDER, event)
+    return page
 
 
 def remains(settings: Settings, contract: DeliveryContract, ids: Sequence[str]) -> list[str]:
@@ -195,4 +207,4 @@ def _downloads(settings: Settings) -> int:
 
 
 def _now() -> str:
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return datetime.now(UTC).isoformat(timespec="milliseconds")

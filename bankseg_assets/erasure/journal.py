@@ -66,6 +66,7 @@ class Plan(Document):
     """Everything that an erasure changes."""
 
     who: str
+    why: str = ""
     started_at: str
     references: tuple[str, ...]
     """The customers, by the start of their tombstones."""

@@ -209,6 +209,8 @@ def test_run_finishes_a_killed_erasure(tmp_path: Path) -> None:
     with held_by_erasure(found.settings.published_dir):
         assert finish_interrupted(found.settings.data_dir)
         assert not finish_interrupted(found.settings.data_dir)
+    (page,) = found.settings.privacy_dir.glob("certificates/*.html")
+    assert "the erasure was interrupted" in page.read_text(encoding="utf-8")
     assert_sound(found)
 
 
@@ -231,8 +233,8 @@ def test_journal_and_certificate_do_not_name_the_customer(tmp_path: Path) -> Non
     reference = Tombstones(found.settings.privacy_dir).reference(CANARY)
     assert document["customers"] == [reference]
     assert reference in page.read_text(encoding="utf-8")
-    (entry,) = AuditLog(found.settings.audit_dir).entries()
-    assert (entry["what"], entry["on"]) == ("forget", reference)
+    entries = list(AuditLog(found.settings.audit_dir).entries())
+    assert [(one["what"], one["on"]) for one in entries] == [("forget", reference)] * 2
 
 
 def test_erasure_and_runs_exclude_each_other(tmp_path: Path) -> None:
