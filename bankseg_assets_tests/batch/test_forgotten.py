@@ -22,6 +22,7 @@ from bankseg_assets.defs.resources import SparkResource
 from bankseg_assets.erasure.exports import record_url
 from bankseg_assets.erasure.forget import Erased, forget
 from bankseg_assets.erasure.subject import held_on, in_words
+from bankseg_assets.privacy.audit import AuditLog
 from bankseg_assets.release.releases import all_releases, current_release
 from bankseg_assets.release.remote_copy import export
 from bankseg_assets.runtime.settings import Settings
@@ -175,6 +176,10 @@ def test_forgotten_customer_was_never_there(tmp_path: Path, spark_resource: Spar
     assert cells(bank.settings.data_dir) == set()
     assert cells(target) == set()
     assert [one.name for one in all_releases(bank.settings.published_dir)] == releases
+
+    log = AuditLog(bank.settings.audit_dir)
+    assert [one["what"] for one in log.entries()] == [*["release"] * 3, "forget"]
+    assert log.fault() == ""
 
     never.deliver(canary=False)
     never.batch("refit")
