@@ -11,6 +11,7 @@ from bankseg_assets.campaigns.audiences import Audience
 from bankseg_assets.campaigns.customer_list import CampaignList, Choice, make_list
 from bankseg_assets.campaigns.group_actions import WIN_BACK
 from bankseg_assets.campaigns.list_files import csv_of, file_stem, json_of, xlsx_of
+from bankseg_assets.campaigns.list_log import record_list
 from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.bundle import Bundle
 
@@ -94,4 +95,7 @@ def _make(
     written: Callable[[CampaignList], bytes],
     actions: dict[int, str],
 ) -> bytes:
-    return written(make_list(release, bundle, audience, choice, actions))
+    made = make_list(release, bundle, audience, choice, actions)
+    if written is not json_of:  # which names no customer
+        record_list(release, made)
+    return written(made)

@@ -7,6 +7,7 @@ from app.state import data, session
 from app.widgets import page
 from app.widgets.links import segment_address
 from bankseg_assets.presentation.markdown import escaped
+from bankseg_assets.privacy.objections import newest_file
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.lists.scored_list import ScoredList, score_plan
 
@@ -43,6 +44,7 @@ if not chosen.columns:
 key = (
     *(kept.token, release.name, chosen.plan.dialect, tuple(chosen.columns.items())),
     *(chosen.identity, chosen.campaign, *bundle.segment_names.values()),
+    newest_file(release.folder),
 )
 
 
@@ -52,7 +54,9 @@ corrections = lists.corrections(kept, chosen.plan.dialect)
 def scored(kept: lists.KeptList = kept) -> ScoredList:
     """Score the list, and the rows that were corrected before."""
     bar = st.empty()
-    scorer = chosen.plan.scorer(bundle, data.actions(), chosen.columns, chosen.hold_out())
+    scorer = chosen.plan.scorer(
+        bundle, data.actions(), chosen.columns, chosen.hold_out(), release.folder
+    )
     with kept.opened(chosen.plan) as plan:
         found = score_plan(
             plan,

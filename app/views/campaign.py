@@ -9,9 +9,10 @@ from app.widgets import page
 from app.widgets.links import WHO, arrived_by, list_address, segment_address
 from app.widgets.tables import show_table
 from bankseg_assets.campaigns.audiences import GROUP, SEGMENT
-from bankseg_assets.campaigns.customer_list import Choice
+from bankseg_assets.campaigns.customer_list import Choice, left_out
 from bankseg_assets.campaigns.group_actions import WIN_BACK
 from bankseg_assets.scoring.answers import SURE
+from bankseg_assets.scoring.lists.errors import ListError
 
 TOP = (100, 500, 1000, 5000)
 MINIMA = (0.0, SURE, 0.8, 0.9, 0.95)
@@ -76,6 +77,16 @@ wanted_top = wanted_customers(top)
 if wanted_top is None:
     st.error(f"Expected a whole number of customers, such as 500, but found {str(top)!r}.")
     st.stop()
+try:
+    objecting = left_out(release, audience)
+except ListError as error:
+    st.error(str(error))
+    st.stop()
+if objecting:
+    st.info(
+        f"{numbers.count(objecting)} left out by objection: they do not want marketing.",
+        icon=":material/block:",
+    )
 file_buttons(release, bundle, audience, Choice(campaign, wanted_top, least))
 st.caption(
     "One customer in ten is marked `held_out_of_campaign`, at random. Do not contact these, and "

@@ -405,7 +405,7 @@ def _landed_hashes(delivery: DeliveryResource) -> tuple[set[str], str]:
     name, size and time: it starts the run, which hashes the file and records it in the ledger.
     """
     ledger = delivery.ledger
-    known = ledger.hashes()
+    known, delivered_as = ledger.hashes(), ledger.delivered_as()
     hashes, waiting = set(), []
     left = HASHED_AT_A_LOOK
     for file in list_landing(Path(delivery.landing_dir)):
@@ -427,6 +427,7 @@ def _landed_hashes(delivery: DeliveryResource) -> tuple[set[str], str]:
                     ledger.remember_hash(*seen, sha256)
         except OSError as error:  # moved since the listing, or not readable
             waiting.append(f"{name} ({error.strerror})")
+    hashes = {delivered_as.get(sha256, sha256) for sha256 in hashes}
     return hashes, f" Waiting for {', '.join(waiting)}." if waiting else ""
 
 

@@ -3,6 +3,7 @@
 import os
 import shutil
 import time
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from pyspark.sql.pandas.types import to_arrow_schema
 from bankseg_assets.contracts.tables import TABLES
 from bankseg_assets.defs.metadata import column_lineage
 from bankseg_assets.defs.resources import PublishedResource, SparkResource
+from bankseg_assets.erasure.forget import finish_interrupted
 from bankseg_assets.release.releases import prune
 from bankseg_assets.storage.documents import read_document, write_document, write_json
 from bankseg_assets.storage.outputs import (
@@ -27,6 +29,7 @@ from bankseg_assets.storage.outputs import (
     row_count,
 )
 from bankseg_assets.storage.parquet import read_parquet
+from bankseg_assets.storage.run_lock import RunInProgressError, held_by_erasure, held_by_run
 from bankseg_assets.storage.version_store import BASIS_FILE
 
 REPORT_FILE = "report.html"
@@ -52,6 +55,20 @@ class VersionedIOManager(dg.ConfigurableIOManager):
     published: dg.ResourceDependency[PublishedResource]
     spark: dg.ResourceDependency[SparkResource]
     _read: dict[str, dict[str, str]] = PrivateAttr(default_factory=dict)
+    _held: ExitStack = PrivateAttr(default_factory=ExitStack)
+
+    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
+        """Finish an interrupted erasure, and keep erasures out while the run lasts."""
+        if context.run is None:
+            return
+        folder = self.published.store.folder
+        with suppress(RunInProgressError), held_by_erasure(folder):
+            finish_interrupted(folder.parent)
+        self._held.enter_context(held_by_run(folder))
+
+    def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
+        """Let erasures begin again."""
+        self._held.close()
 
     def handle_output(self, context: dg.OutputContext, obj: Any) -> None:
         """Write a new version; record path, rows and seconds in the materialization's metadata."""

@@ -64,6 +64,21 @@ class Settings:
         return self.data_dir / "published"
 
     @property
+    def objections_dir(self) -> Path:
+        """The folder of files with the customers who object to marketing."""
+        return self.data_dir / "objections"
+
+    @property
+    def privacy_dir(self) -> Path:
+        """Tombstones of erased customers with their key, certificates, and URLs of exports."""
+        return self.data_dir / "privacy"
+
+    @property
+    def audit_dir(self) -> Path:
+        """The audit log."""
+        return self.data_dir / "audit"
+
+    @property
     def dagster_home(self) -> Path:
         """Dagster's instance: runs, events and schedules, in SQLite."""
         return self.data_dir / "dagster_home"

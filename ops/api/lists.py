@@ -112,7 +112,8 @@ def _scored(
         plan = make_plan(path, NAME, bundle, _contract(), given)
         _check_columns(plan)
         hold_out = HoldOut(plan.identity, campaign_name(campaign)) if plan.identity else None
-        scorer = plan.scorer(bundle, actions, plan.matching.columns, hold_out)
+        published_dir = load_settings().published_dir
+        scorer = plan.scorer(bundle, actions, plan.matching.columns, hold_out, published_dir)
         table = score_plan(plan, scorer).table
         if as_xlsx:
             return xlsx_bytes(table, scorer)

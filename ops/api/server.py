@@ -70,7 +70,7 @@ class Current:
     """The served release; replaced as a whole, so that no answer mixes two releases."""
 
     def __init__(self, published_dir: Path) -> None:
-        self._published_dir = published_dir
+        self.published_dir = published_dir
         self._find = partial(newest_first, published_dir)
         self._served = ServedRelease()
 
@@ -80,7 +80,7 @@ class Current:
         release, actions = serving.release, before.actions
         if release is not None and release is not before.serving.release:
             actions = _actions(release)
-        self._served = ServedRelease(serving, actions, current_refusal(self._published_dir))
+        self._served = ServedRelease(serving, actions, current_refusal(self.published_dir))
 
     async def follow(self) -> None:
         """Renew every POLL_SECONDS; errors are logged and retried."""
@@ -106,7 +106,7 @@ class Current:
         """The model and its actions; raises HTTPException 503 while there is none."""
         found = self._served
         if found.serving.bundle is None:
-            raise HTTPException(503, why_no_model(found.serving, self._published_dir))
+            raise HTTPException(503, why_no_model(found.serving, self.published_dir))
         return found.serving.bundle, found.actions
 
 

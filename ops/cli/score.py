@@ -96,7 +96,9 @@ def _score(options: argparse.Namespace, contract: DeliveryContract, published_di
     plan = make_plan(source, printable(source.name), bundle, contract, given)
     _report_columns(plan)
     hold_out = _hold_out(options, plan, contract)
-    scorer = plan.scorer(bundle, read_actions(release), plan.matching.columns, hold_out)
+    scorer = plan.scorer(
+        bundle, read_actions(release), plan.matching.columns, hold_out, release.folder
+    )
     with open_list(source, plan.dialect) as customers:
         summary = score_list(customers, target, scorer, plan.dialect, _progress)
     print(_summary_text(summary, target, bundle))

@@ -28,7 +28,7 @@ def main(root: Path = Path()) -> int:
         with data_lock(settings.data_dir, "make clean"):
             remove(generated_data(settings))
     remove(caches(root))
-    print("Kept: .venv and delivered files.")
+    print("Kept: .venv, delivered files, objections, tombstones of erased customers, audit log.")
     return 0
 
 

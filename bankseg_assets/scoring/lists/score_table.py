@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from bankseg_assets.contracts.currencies import signs
+from bankseg_assets.privacy.objections import Objections
 from bankseg_assets.scoring.answers import answers
 from bankseg_assets.scoring.bundle import (
     Bundle,
@@ -24,9 +26,10 @@ CERTAINTY = "certainty"
 ERROR = "error"
 ACTION = "action"
 HELD_OUT = "held_out_of_campaign"
+LEFT_OUT = "left_out_by_objection"
 RESULTS = (
     *(SEGMENT, SEGMENT_NAME, SEGMENT_ID, "confidence", CERTAINTY, ACTION),
-    *(HELD_OUT, "model_version", "snapshot_date", ERROR),
+    *(HELD_OUT, LEFT_OUT, "model_version", "snapshot_date", ERROR),
 )
 """The added columns; columns of the list with these names are replaced."""
 UNSURE_TEXT, SURE_TEXT = "not sure", "sure"
@@ -38,7 +41,9 @@ class Scorer:
     """How the tables of one list are scored.
 
     `columns`: input -> its column. `actions`: segment -> recommended action; without any, the
-    result column is omitted. `decimal`: the decimal separator in text.
+    result column is omitted. `decimal`: the decimal separator in text. `objections`: who objects to
+    marketing, by the column `identity`: they have no action. Without any, the result column is
+    omitted.
     """
 
     bundle: Bundle
@@ -46,6 +51,12 @@ class Scorer:
     hold_out: HoldOut | None = None
     actions: Mapping[int, str] = dataclasses.field(default_factory=dict)
     decimal: str = "."
+    objections: Objections = dataclasses.field(default_factory=Objections)
+    identity: str = ""
+
+    @property
+    def _finds_objections(self) -> bool:
+        return bool(self.objections.ids and self.identity)
 
     @property
     def results(self) -> tuple[str, ...]:
@@ -53,6 +64,7 @@ class Scorer:
         left_out = {ACTION} if not self.actions else set()
         left_out |= {HELD_OUT} if self.hold_out is None else set()
         left_out |= {SEGMENT_ID} if self._permanent_ids is None else set()
+        left_out |= set() if self._finds_objections else {LEFT_OUT}
         return tuple(name for name in RESULTS if name not in left_out)
 
     @property
@@ -88,6 +100,13 @@ class Scorer:
         kept = table.select([name for name in table.column_names if name not in RESULTS])
         results = self._answer(known, failed) | self._about(table)
         results[ERROR] = pa.array(errors, pa.string())
+        if self._finds_objections:
+            objecting = self._objecting(table)
+            results[LEFT_OUT] = objecting
+            if ACTION in results:
+                results[ACTION] = pc.if_else(
+                    objecting, pa.scalar(None, pa.string()), results[ACTION]
+                )
         for name in RESULTS:
             if name in results:
                 kept = kept.append_column(name, results[name])
@@ -140,6 +159,11 @@ class Scorer:
             # An uncertain answer is not a reason to act.
             results[ACTION] = _pick(advice, places, failed | ~sure, pa.string())
         return results
+
+    def _objecting(self, table: pa.Table) -> pa.Array:
+        """Return whether each customer objects to marketing; false for one without an ID."""
+        ids = table[self.identity].cast(pa.string()).to_pylist()
+        return pa.array([one.strip() in self.objections if one else False for one in ids])
 
     def _about(self, table: pa.Table) -> dict[str, pa.Array]:
         constants = {

@@ -8,6 +8,7 @@ from bankseg_assets.release.releases import current_release
 from bankseg_assets.scoring.bundle import load_bundle
 from bankseg_assets_tests.app.customers import tables
 from bankseg_assets_tests.app.publishing import publish, segments_with_ids
+from bankseg_assets_tests.campaigns.test_objections import object_to
 from bankseg_assets_tests.ops.api.serving import serving
 
 
@@ -48,3 +49,20 @@ def test_answers_have_permanent_ids_of_segments(tmp_path: Path) -> None:
     assert {one["segment_id"] for one in audiences if one["kind"] == "group"} == {None}
     assert scored["segment_id"] == in_batch["segment_id"] == customer["segment_id"] == 7
     assert [one["id"] for one in described] == [7, 8, 9]
+
+
+def test_control_group_reports_objections(tmp_path: Path) -> None:
+    publish(tmp_path, tables())
+    object_to(tmp_path, "C1")
+    with serving(tmp_path) as client:
+        found = client.post("/control-group", {"customers": ["C1", "C2"]}).json
+    assert found["left_out_by_objection"] == [True, False]
+
+
+def test_unreadable_objections_are_an_error(tmp_path: Path) -> None:
+    publish(tmp_path, tables())
+    object_to(tmp_path, "C1", header="client")
+    with serving(tmp_path) as client:
+        refused = client.post("/control-group", {"customers": ["C1"]})
+    assert refused.status == 503
+    assert "has no column 'customer_id'" in refused.detail

@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from bankseg_assets.privacy.objections import Objections
 from bankseg_assets.scoring.answers import Answers, answers
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.inputs import problem
@@ -173,3 +174,19 @@ def test_list_is_scored_by_model_of_one_segment() -> None:
     found = Scorer(one_segment(version="one"), {"recency": "count"}).score(table((1, 0), (None, 0)))
     assert found["segment_name"].to_pylist() == [ALL_CUSTOMERS] * 2
     assert found["confidence"].to_pylist() == [1.0, 1.0]
+
+
+def test_customers_who_object_have_no_action() -> None:
+    objecting = Objections(frozenset({"C1"}), "today.csv")
+    rows = table((1, 300), (1, 300), (1, 300), id=["C1", " C1", None])
+    scorer = Scorer(bundle(), COLUMNS, actions={0: "Call"}, objections=objecting, identity="id")
+    found = scorer.score(rows)
+    assert found["left_out_by_objection"].to_pylist() == [True, True, False]
+    assert found["action"].to_pylist() == [None, None, "Call"]
+    assert "left_out_by_objection" in scorer.results
+
+
+def test_no_objections_need_no_column() -> None:
+    scorer = Scorer(bundle(), COLUMNS, actions={0: "Call"}, identity="id")
+    found = scorer.score(table((1, 300), id=["C1"]))
+    assert "left_out_by_objection" not in (*found.column_names, *scorer.results)
