@@ -41,7 +41,7 @@ class RunFollower:
                 if run.run_id not in self._shown:
                     found.append(f"{name}: started; {timing(run, runs)}")
                 elif run.step and run.step != self._shown[run.run_id]:
-                    found.append(f"{name}: [{run.done + 1}/{run.steps}] {run.step}")
+                    found.append(f"{name}: {run.step} ({run.done} steps finished)")
                 self._shown[run.run_id] = run.step
             elif run.run_id in self._shown or (run.started or 0.0) > self._begun:
                 if self._shown.get(run.run_id) != ENDED:
