@@ -31,7 +31,7 @@ dev: $(VENV)/.installed-dev ## Add the locked packages for tests, deployment and
 lock: env ## Lock the packages of pyproject.toml with hashes; RENEW="polars streamlit" (or all) updates them.
 	@$(PY) -m ops.dev.lock $(RENEW)
 
-run: env ## Materialize what is missing, then serve the Dagster UI and the app until Ctrl-C.
+run: env ## Serve the Dagster UI, the app and the scoring API until Ctrl-C; the sensors run what is missing.
 	@$(PY) -m ops.launch.run
 
 materialize: env ## Materialize every asset once; exit code 0 on success. FORCE=1 releases despite failed gates, REFIT=1 refits.
