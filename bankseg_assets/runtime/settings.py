@@ -13,6 +13,8 @@ from typing import Any
 SETTINGS_FILE = Path("bankseg.toml")
 CALLED_FROM = "BANKSEG_CALLED_FROM"
 """Environment variable: the folder in which a command was called, if not that of the process."""
+STARTED_AT = "BANKSEG_STARTED_AT"
+"""Environment variable: when the platform was started, in seconds since 1970."""
 _SWITCH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 DEFAULT_CONTRACT = Path(__file__).resolve().parents[2] / "contract.toml"
 

@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from bankseg_assets.landing.ledger import DEMO_FILE_PREFIX, DEMO_HOLDINGS_PREFIX
 from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
 from ops.exit_codes import reports
 from ops.launch.preflight import PreflightError, data_lock
@@ -34,8 +35,8 @@ def main(root: Path = Path()) -> int:
 
 def generated_data(settings: Settings) -> Iterator[Path]:
     """Yield the paths that can be regenerated; never the data folder itself."""
-    yield settings.landing_dir / "demo_transactions.csv"
-    yield settings.holdings_dir / "demo_holdings.csv"
+    yield from sorted(settings.landing_dir.glob(f"{DEMO_FILE_PREFIX}*"))
+    yield from sorted(settings.holdings_dir.glob(f"{DEMO_HOLDINGS_PREFIX}*"))
     yield settings.raw_dir
     yield settings.raw_holdings_dir
     yield settings.published_dir
