@@ -1,9 +1,11 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env run materialize demo-data test test-fast faults cluster bench lint clean
+.PHONY: help env dev lock run materialize demo-data test test-fast faults cluster bench lint clean
 
 # Another program's packages would be found before the installed ones.
 unexport PYTHONPATH PYTHONHOME
+# Without bytecode each server imports for five seconds instead of two, at every start.
+unexport PYTHONDONTWRITEBYTECODE
 # The folder of the shell, also with `make -C`: what the files that a setting names are relative to.
 export BANKSEG_CALLED_FROM ?= $(PWD)
 
@@ -17,15 +19,19 @@ REPEATS ?= 3
 WORKERS ?= 2
 VENV := .venv
 PY := $(VENV)/bin/python
-# Rewriting the assertions takes ten seconds where bytecode may not be kept.
-PYTEST = PYTHONDONTWRITEBYTECODE= $(PY) -m pytest -n $(WORKERS) --dist loadfile
+PYTEST = $(PY) -m pytest -n $(WORKERS) --dist loadfile
 
 help: ## List the targets.
 	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1\t\2/p' $(MAKEFILE_LIST) | expand -t 20
 
-env: $(VENV)/.installed ## Create .venv from the hashed lock file.
+env: $(VENV)/.installed ## Create .venv with the locked packages that the platform runs on.
 
-run: env ## Materialize what is missing, then serve the Dagster UI and the app until Ctrl-C.
+dev: $(VENV)/.installed-dev ## Add the locked packages for tests, deployment and dg.
+
+lock: env ## Lock the packages of pyproject.toml with hashes; RENEW="polars streamlit" (or all) updates them.
+	@$(PY) -m ops.dev.lock $(RENEW)
+
+run: env ## Serve the Dagster UI, the app and the scoring API until Ctrl-C; the sensors run what is missing.
 	@$(PY) -m ops.launch.run
 
 materialize: env ## Materialize every asset once; exit code 0 on success. FORCE=1 releases despite failed gates, REFIT=1 refits.
@@ -35,23 +41,23 @@ demo-data: env ## Write demo transactions and holdings into the landing folders:
 	@$(PY) -m ops.demo.transactions --rows $(ROWS) --seed $(SEED)
 
 # pytest comes last, also after a lint failure: its summary is what a reader of the log looks for.
-test: env ## Run lint and every test, in WORKERS=2 processes.
+test: dev ## Run lint and every test, in WORKERS=2 processes.
 	@$(PY) -m ops.dev.ensure_chromium
 	@lint=0; $(MAKE) --no-print-directory lint || lint=1; $(PYTEST) && exit $$lint
 
-test-fast: env ## Run the unit tests: no Dagster run, other process or browser.
+test-fast: dev ## Run the unit tests: no Dagster run, other process or browser.
 	@$(PYTEST) -m "not slow and not subprocess and not browser and not cluster"
 
-faults: env ## Inject every known fault SEEDS=10 times; write docs/reliability.md.
+faults: dev ## Inject every known fault SEEDS=10 times; write docs/reliability.md.
 	@$(PY) -m tools.faults --seeds $(SEEDS)
 
-cluster: env ## Run the tests on a Spark cluster, Spark Connect and PostgreSQL (20 minutes).
+cluster: dev ## Run the tests on a Spark cluster, Spark Connect and PostgreSQL (20 minutes).
 	@$(PY) -m pytest -m cluster
 
-bench: env ## Time the batch at SIZES (millions of rows), and the script PEER; write docs/performance.md.
+bench: dev ## Time the batch at SIZES (millions of rows), and the script PEER; write docs/performance.md.
 	@$(PY) -m tools.bench --sizes $(SIZES) --repeats $(REPEATS) $(if $(PEER),--peer $(PEER))
 
-lint: env ## Check style, format and types.
+lint: dev ## Check style, format and types.
 	@$(PY) -m ruff check
 	@$(PY) -m ruff format --check
 	@$(PY) -m mypy --strict
@@ -59,11 +65,16 @@ lint: env ## Check style, format and types.
 clean: ## Remove generated data and caches; delivered files and .venv stay.
 	@$(PYTHON) -m ops.dev.clean
 
-$(VENV)/.installed: requirements.lock
+$(VENV)/.installed: requirements/run.lock requirements/install.lock
 	@command -v $(PYTHON) >/dev/null || { echo "bankseg: $(PYTHON) is not on PATH; install Python 3.11, or name one: make env PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "bankseg: $(PYTHON) is not Python 3.11; name one that is: make env PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "bankseg: $(PYTHON) cannot make a virtual environment; run: apt-get install python3.11-venv" >&2; exit 1; }
 	@echo "Installing the locked packages into $(VENV) ..."
 	@$(PYTHON) -m venv $(VENV)
-	@$(PY) -m pip install --disable-pip-version-check --quiet --require-hashes -r requirements.lock
+	@$(PY) -m ops.install requirements/run.lock
+	@touch $@
+
+$(VENV)/.installed-dev: $(VENV)/.installed requirements/deploy.lock requirements/dev.lock
+	@echo "Installing the packages for development into $(VENV) ..."
+	@$(PY) -m ops.install requirements/run.lock requirements/deploy.lock requirements/dev.lock
 	@touch $@

@@ -16,9 +16,13 @@ if ROOT not in sys.path:
 
 from app.panels import list_errors  # noqa: E402 - needs the path above
 from app.state import session  # noqa: E402 - needs the path above
+from app.widgets import links  # noqa: E402 - needs the path above
 from app.widgets.footer import footer  # noqa: E402 - needs the path above
+from app.widgets.style import style_buttons  # noqa: E402 - needs the path above
+from app.widgets.theme import look  # noqa: E402 - needs the path above
+from bankseg_assets.runtime.settings import load_settings  # noqa: E402 - needs the path above
 
-OVERVIEW = "Overview"
+OVERVIEW, CUSTOMER = "Overview", "Find a customer"
 PAGES = {
     "Customers": [
         st.Page("views/overview.py", title=OVERVIEW, icon=":material/dashboard:", default=True),
@@ -28,6 +32,7 @@ PAGES = {
         st.Page("views/changes.py", title="Changes", icon=":material/swap_horiz:"),
     ],
     "Branch": [
+        st.Page("views/customer.py", title=CUSTOMER, icon=":material/badge:"),
         st.Page("views/new_customer.py", title="New customer", icon=":material/person_search:"),
         st.Page("views/batch.py", title="Score a list", icon=":material/table:"),
     ],
@@ -45,8 +50,14 @@ PAGES = {
 ICON = Path(__file__).with_name("icon.svg")
 st.set_page_config(page_icon=ICON, layout="wide")
 st.logo(ICON.with_name("logo.svg"))
-page = st.navigation(PAGES, position="top")
+left_out = set() if load_settings().customer_page else {CUSTOMER}
+shown = {
+    section: [one for one in pages if one.title not in left_out] for section, pages in PAGES.items()
+}
+page = st.navigation(shown, position="top")
 st.set_page_config(page_title=f"{page.title} · Customer segments")  # of the browser's tab
+links.enter(page.title)
+style_buttons(look())
 session.refresh()
 list_errors.keep_edits()  # also of a page that was left
 session.offer(in_full=page.title == OVERVIEW)

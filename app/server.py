@@ -26,6 +26,11 @@ class WrongLinks:
     """Redirect links of no page, such as /segments/x, to a page that says so.
 
     Streamlit would answer with a blank page, which loads its scripts relative to the address.
+
+    Below a page, two requests get status 404 on purpose: a browser that opens /segments asks for
+    /segments/_stcore/health and /segments/_stcore/host-config first, and then for the same below
+    /. Whichever answers is the address of the app: an answer here would make /segments the start
+    page, with the wrong content.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -109,7 +109,7 @@ def _write_demo_data(settings: Settings) -> None:
     path = settings.landing_dir / "demo_transactions.csv"
     holdings = settings.holdings_dir / "demo_holdings.csv"
     write_demo_transactions(path, rows=DEMO_ROWS, seed=7)
-    write_demo_holdings(holdings, transactions=path, seed=7)
+    write_demo_holdings(holdings, transactions=[path], seed=7)
     _, first, second, third, *_ = path.read_text(encoding="utf-8").splitlines()
     fields = third.split(",")
     faulty = [

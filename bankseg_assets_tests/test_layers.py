@@ -10,8 +10,9 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = "bankseg_assets"
 # A folder may import those before it. Each is a step of the flow or shared by several steps.
 LAYERS = (
-    *("runtime", "contracts", "presentation", "storage", "stats"),
-    *("landing", "cleaning", "onboarding", "release", "scoring", "campaigns", "reports"),
+    *("runtime", "contracts", "presentation", "storage", "stats", "privacy"),
+    *("landing", "cleaning", "onboarding", "release", "scoring", "campaigns"),
+    *("lookup", "reports", "erasure"),
     *("customers", "segmentation", "profiling", "classifier", "migration", "products"),
     "defs",
 )
@@ -24,7 +25,7 @@ ALONE_IN = {
 """Package -> folders that may import it."""
 WITHOUT_SPARK = (
     *(f"{PACKAGE}/{folder}" for folder in ("contracts", "presentation", "landing", "scoring")),
-    f"{PACKAGE}/campaigns",
+    *(f"{PACKAGE}/{folder}" for folder in ("campaigns", "lookup", "privacy", "erasure")),
     "app",
     "ops/api",
 )

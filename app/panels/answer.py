@@ -11,6 +11,7 @@ import streamlit as st
 
 from app.panels.profiles import INDEX_NOTE, profile
 from app.widgets.charts import probability_bars, wrapped
+from app.widgets.links import link_to_segment
 from app.widgets.measures import written
 from app.widgets.numbers import Numbers
 from app.widgets.palette import colour
@@ -56,12 +57,13 @@ def show_answer(bundle: Bundle, given: Given, actions: Mapping[int, str], number
     st.markdown(reasons.sentence)
     if action := actions.get(segment.segment):
         st.markdown(f":material/campaign: **{action}**" if is_sure else NO_ACTION)
+    link_to_segment(segment, "More about this segment")
     _ask_next(bundle, given)
 
     names = [candidate.name for _, candidate in ranking]
     shares = [float(share) for share, _ in ranking]
     st.plotly_chart(
-        probability_bars(names, shares),
+        probability_bars([candidate for _, candidate in ranking], shares),
         config={"displayModeBar": False},
         alt="A bar for each segment's probability; the table below has the same numbers.",
         key="probabilities",

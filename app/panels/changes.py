@@ -1,17 +1,24 @@
 """Segment migration as a Sankey diagram and a table."""
 
+from collections.abc import Iterable, Mapping
+
 import pandas as pd
 import plotly.graph_objects as go
 
+from app.widgets.charts import wrapped
 from app.widgets.measures import money_name
 from app.widgets.numbers import Numbers
 from app.widgets.palette import INK, OTHER
-from bankseg_assets.migration.flows import GONE
+from bankseg_assets.migration.flows import BOTH, CUSTOMER, GONE, MODEL
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL, rounded_count
 from bankseg_assets.presentation.formatting import day
 from bankseg_assets.release.releases import Release
+from bankseg_assets.scoring.bundle import BundleError
+from bankseg_assets.scoring.published_model import read_model
 
 KINDS = {"both": "Both together", "customer": "The customer moved", "model": "The model moved"}
+LEFT, RIGHT = 0.001, 0.999  # of the diagram; Plotly ignores 0 and 1
+GAP = 0.045  # between segments, of the height
 EARLIER = " (previous version)"
 EXPLAINED = {
     "both": "From the previous segment to the current one.",
@@ -34,6 +41,34 @@ def shown(flows: pd.DataFrame, kind: str) -> pd.DataFrame:
     )
 
 
+def with_names(
+    flows: pd.DataFrame, before: Mapping[int, str], after: Mapping[int, str]
+) -> pd.DataFrame:
+    """Return the flows with the present names of the segments, as the bank may rename them.
+
+    `before`, `after`: segment -> name in the previous and in the shown version.
+    """
+    arrival = {CUSTOMER: before, MODEL: after, BOTH: after}
+    starts = zip(flows["from_segment"], flows["from_name"], strict=True)
+    ends = zip(flows["kind"], flows["to_segment"], flows["to_name"], strict=True)
+    return flows.assign(
+        from_name=[_name(before, number, name) for number, name in starts],
+        to_name=[_name(arrival[kind], number, name) for kind, number, name in ends],
+    )
+
+
+def names_before(previous: Release | None) -> dict[int, str]:
+    """Return segment -> name in the previous version; empty if its model cannot be read."""
+    try:
+        return read_model(previous).segment_names if previous else {}
+    except BundleError:
+        return {}
+
+
+def _name(names: Mapping[int, str], number: float | None, recorded: str) -> str:
+    return recorded if pd.isna(number) else names.get(int(number or 0), recorded)
+
+
 def distinct_names(flows: pd.DataFrame) -> pd.DataFrame:
     """Return the flows, with another name for an earlier segment that a different one is named as.
 
@@ -54,6 +89,15 @@ def _sizes(flows: pd.DataFrame, side: str) -> dict[str, int]:
     }
 
 
+def _places(sizes: Iterable[int]) -> list[float]:
+    """Return the middle of each segment on one side, from the top (0) to the bottom (1)."""
+    found = list(sizes)
+    room = 1 - GAP * (len(found) - 1)
+    scale = room / max(sum(found), 1)
+    starts = [sum(found[:place]) * scale + GAP * place for place in range(len(found))]
+    return [start + size * scale / 2 for start, size in zip(starts, found, strict=True)]
+
+
 def sankey(
     flows: pd.DataFrame, colours: dict[str, str], numbers: Numbers, ink: str = INK["light"]
 ) -> go.Figure:
@@ -65,7 +109,7 @@ def sankey(
     before, after = (_sizes(flows, side) for side in ("from", "to"))
     left, right = list(before), list(after)
     labels = [
-        f"{name} · {numbers.number(count)}"
+        f"{wrapped(name)} · {numbers.number(count)}"
         for sizes in (before, after)
         for name, count in sizes.items()
     ]
@@ -80,6 +124,9 @@ def sankey(
                     colours.get(name.removesuffix(EARLIER), OTHER) for name in (*left, *right)
                 ],
                 "pad": 18,
+                # Without places, Plotly orders the names of each side as it likes.
+                "x": [LEFT] * len(left) + [RIGHT] * len(right),
+                "y": [*_places(before.values()), *_places(after.values())],
                 "hovertemplate": "%{label}<extra></extra>",
             },
             link={

@@ -8,9 +8,9 @@ import plotly.graph_objects as go
 import pyarrow.dataset as ds
 import pyarrow.parquet as pq
 
-from app.widgets.charts import number_axis
+from app.widgets.charts import BAR_HEIGHT, wrapped
 from app.widgets.numbers import Numbers
-from app.widgets.palette import LOSS, OTHER, TOP
+from app.widgets.palette import LOSS, OTHER
 from app.widgets.words import words
 from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.presentation.disclosure import is_small
@@ -65,31 +65,39 @@ def excluded_rows(release: Release) -> Counter[tuple[str, str]]:
     return found
 
 
-def waterfall(clean: int, excluded: Counter[tuple[str, str]], numbers: Numbers) -> go.Figure:
-    """Return a waterfall chart from delivered to kept rows; 1 to 10 rows have no height."""
-    steps = [(words(reason), rows) for (_, reason), rows in excluded.most_common()]
-    total = clean + sum(excluded.values())
-    heights = [0 if is_small(rows) else -rows for _, rows in steps]
-    figure = go.Waterfall(
-        x=["Rows in", *(name for name, _ in steps), "Kept"],
-        y=[total, *heights, 0],
-        measure=["absolute", *["relative"] * len(steps), "total"],
-        text=[numbers.count(rows) for rows in (total, *(rows for _, rows in steps), clean)],
+def balance(kept: int, excluded: Counter[tuple[str, str]], numbers: Numbers) -> str:
+    """Return the outcome of all rows as an equation."""
+    by_kind: Counter[str] = Counter()
+    for (kind, _), rows in excluded.items():
+        by_kind[kind] += rows
+    quarantined, duplicates = by_kind["quarantined"], by_kind["duplicate"]
+    shown = [numbers.count(rows) for rows in (kept, quarantined, duplicates)]
+    total = numbers.count(kept + quarantined + duplicates)
+    return f"{total} in = {shown[0]} kept + {shown[1]} quarantined + {shown[2]} duplicates"
+
+
+def reason_bars(excluded: Counter[tuple[str, str]], numbers: Numbers) -> go.Figure:
+    """Return a bar per reason of the rows that were not kept; 1 to 10 rows have no length."""
+    found = excluded.most_common()
+    lengths = [0 if is_small(rows) else rows for _, rows in found]
+    bars = go.Bar(
+        x=lengths,
+        y=[wrapped(words(reason)) for (_, reason), _ in found],
+        orientation="h",
+        text=[numbers.count(rows) for _, rows in found],
         textposition="outside",
         cliponaxis=False,
-        decreasing={"marker": {"color": LOSS}},
-        totals={"marker": {"color": TOP}},
-        connector={"line": {"color": OTHER}},
+        marker_color=[LOSS if kind == "quarantined" else OTHER for (kind, _), _ in found],
         hoverinfo="skip",
     )
     layout = go.Layout(
-        height=380,
-        margin={"l": 0, "r": 0, "t": 24, "b": 0},
-        xaxis={"fixedrange": True, "type": "category", "automargin": True},
-        yaxis=number_axis("Rows", [total], numbers),
+        height=20 + BAR_HEIGHT * len(found),
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        xaxis={"range": [0, 1.3 * max([*lengths, 1])], "visible": False, "fixedrange": True},
+        yaxis={"autorange": "reversed", "automargin": True, "fixedrange": True},
         showlegend=False,
     )
-    return go.Figure(figure, layout)
+    return go.Figure(bars, layout)
 
 
 def reasons_table(clean: int, excluded: Counter[tuple[str, str]], numbers: Numbers) -> pd.DataFrame:

@@ -6,17 +6,16 @@ from functools import partial
 import streamlit as st
 
 from app.state import data, session
+from app.widgets.links import LISTS_PAGE, WHO
 from bankseg_assets.campaigns.audiences import Audience
 from bankseg_assets.campaigns.customer_list import CampaignList, Choice, make_list
 from bankseg_assets.campaigns.group_actions import WIN_BACK
 from bankseg_assets.campaigns.list_files import csv_of, file_stem, json_of, xlsx_of
+from bankseg_assets.campaigns.list_log import record_list
 from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.bundle import Bundle
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-LISTS_PAGE = "views/campaign.py"
-WHO = "who"
-"""Query parameter of the page of lists: the name of a group or segment."""
 
 
 def link_to_list(name: str, label: str) -> None:
@@ -34,7 +33,7 @@ def link_to_win_back() -> None:
         if total.audience.name == WIN_BACK and total.customers and total.money is not None:
             numbers = session.numbers()
             count, money = numbers.count(total.customers), numbers.short_money(float(total.money))
-            link_to_list(WIN_BACK, f"Download a win-back list: {count} customers at risk, {money}")
+            link_to_list(WIN_BACK, f"Win-back list: {count} customers, {money}")
             return
     if found:
         link_to_list(found[0].audience.name, "Campaign lists: download a group or segment")
@@ -96,4 +95,7 @@ def _make(
     written: Callable[[CampaignList], bytes],
     actions: dict[int, str],
 ) -> bytes:
-    return written(make_list(release, bundle, audience, choice, actions))
+    made = make_list(release, bundle, audience, choice, actions)
+    if written is not json_of:  # which names no customer
+        record_list(release, made)
+    return written(made)

@@ -1,6 +1,8 @@
 """Charts of the EDA report's tables, and a map of the customers in component space."""
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -10,11 +12,13 @@ import plotly.graph_objects as go
 
 from app.panels.profiles import UNKNOWN
 from app.widgets.charts import number_axis
+from app.widgets.measures import is_money, label
 from app.widgets.numbers import Numbers
 from app.widgets.palette import TOP
 from app.widgets.words import words
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
-from bankseg_assets.presentation.formatting import percent
+from bankseg_assets.presentation.formatting import day, percent
+from bankseg_assets.scoring.bundle import Bundle
 
 TABLES = {
     "transactions_by_day": ("Days", "day"),
@@ -59,6 +63,7 @@ _HEADS = {
 _NAMED = ("column", "flag", "measure", "a", "b", "direction")
 """Columns with names of the platform, not values of the bank."""
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+AXIS_MEASURES = 2  # named at an axis
 CELLS = 40  # of the map, per axis
 
 Floats = npt.NDArray[np.float64]
@@ -85,6 +90,53 @@ def never_delivered(tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
     """Return the labels of columns without any value."""
     missing = tables.get("missing_values", ())
     return ", ".join(words(row["column"]).lower() for row in missing if row["share"] == 1)
+
+
+def gaps(rows: Sequence[Mapping[str, Any]]) -> str:
+    """Return which days of the data have no transactions; empty if none or unknown.
+
+    Days of fewer than 11 customers are not in the table, and count as such.
+    """
+    days = sorted(date.fromisoformat(str(row["day"])) for row in rows)
+    missing = [
+        (one + timedelta(days=1), other - timedelta(days=1))
+        for one, other in pairwise(days)
+        if other - one > timedelta(days=1)
+    ]
+    if not missing:
+        return ""
+    count = sum((last - first).days + 1 for first, last in missing)
+    longest = max(missing, key=lambda gap: gap[1] - gap[0])
+    first, last = (day(one.isoformat()) for one in longest)
+    prefix = "" if len(missing) == 1 else "the longest gap is "
+    where = first if first == last else f"{first} to {last}"
+    return (
+        f"No transactions, or those of fewer than 11 customers, on {count} of the "
+        f"{(days[-1] - days[0]).days + 1} days: {prefix}"
+        f"{where}. Is a file missing? Customers seem inactive in a gap."
+    )
+
+
+def axis_title(bundle: Bundle, component: int, ordinal: str) -> str:
+    """Return what a principal component means: the measures that it increases or decreases with.
+
+    The measures whose features have the largest weights, at most AXIS_MEASURES.
+    """
+    found = list(bundle.component_weights(component).items())
+    texts = [
+        _direction(name, weight, direction_known=bundle.direction_known)
+        for name, weight in found[:AXIS_MEASURES]
+        if abs(weight) > abs(found[0][1]) / 2
+    ]
+    return f"{ordinal} component → {', '.join(texts)}"
+
+
+def _direction(measure: str, weight: float, *, direction_known: bool) -> str:
+    """Return an end of an axis: "more transactions", "lower average amount"."""
+    text = label(measure, direction_known=direction_known).lower()
+    if is_money(measure):
+        return f"{'higher' if weight > 0 else 'lower'} {text}"
+    return f"{'more' if weight > 0 else 'fewer'} {text.removeprefix('number of ')}"
 
 
 def bars(
@@ -164,12 +216,16 @@ def _text(name: str, value: Any, numbers: Numbers) -> str:
 
 
 def density(
-    points: Floats, segments: npt.NDArray[np.int64], names: Sequence[str], colours: Sequence[str]
+    points: Floats,
+    segments: npt.NDArray[np.int64],
+    names: Sequence[str],
+    colours: Sequence[str],
+    titles: Sequence[str] = ("First component", "Second component"),
 ) -> go.Figure:
     """Return the map of customers: a dot per cell with at least 11, in its segment's colour.
 
-    points (n, 2 or more): the first two components are drawn. Cells with fewer customers are hidden
-    for privacy.
+    points (n, 2 or more): the first two components are drawn, with `titles`. Cells with fewer
+    customers are hidden for privacy.
     """
     x, y = points[:, 0], points[:, 1]
     low, high = np.percentile(points[:, :2], [0.5, 99.5], axis=0)
@@ -201,8 +257,8 @@ def density(
     layout = go.Layout(
         height=520,
         margin={"l": 0, "r": 0, "t": 8, "b": 0},
-        xaxis={"title": "First component", "fixedrange": True},
-        yaxis={"title": "Second component", "fixedrange": True},
+        xaxis={"title": titles[0], "fixedrange": True},
+        yaxis={"title": titles[1], "fixedrange": True},
         legend={"orientation": "h", "y": 1.02, "yanchor": "bottom"},
     )
     return go.Figure(traces, layout)

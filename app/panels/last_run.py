@@ -72,11 +72,15 @@ class Run:
     steps: int = 0
     step: str = ""
 
+    @property
+    def succeeded(self) -> bool:
+        """Whether the run ended without a failure."""
+        return not self.is_at_work and not self.has_failed
 
-def last_run(port: int) -> Run | None:
-    """Return the newest run; None if there is none or Dagster does not answer."""
-    found = recent_runs(port, 1)
-    return found[0] if found else None
+    @property
+    def seconds(self) -> float:
+        """How long an ended run took, from its first step where that is known."""
+        return (self.ended or 0.0) - (self.started or 0.0)
 
 
 def recent_runs(port: int, limit: int) -> list[Run] | None:

@@ -2,19 +2,24 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import streamlit as st
 
 from app.panels import lists
+from app.panels.customer import link_to_customer
+from app.panels.downloads import XLSX
 from app.panels.list_settings import Chosen
 from app.widgets.numbers import Numbers
 from app.widgets.tables import show_table
 from bankseg_assets.presentation.formatting import percent
 from bankseg_assets.presentation.markdown import escaped
+from bankseg_assets.runtime.settings import load_settings
 from bankseg_assets.scoring.lists.score_table import RESULTS
 from bankseg_assets.scoring.lists.scored_list import ScoredList
 from bankseg_assets.scoring.lists.summary import ListSummary, missing_sentences, segment_counts
+from bankseg_assets.scoring.lists.workbook import MOST_ROWS, xlsx_bytes
 
 MAX_SHOWN = 500  # sent to the browser; the download has all rows
 
@@ -36,6 +41,16 @@ def show_downloads(result: ScoredList, chosen: Chosen, name: str) -> None:
     """Draw buttons for the whole list and for its errors alone."""
     stem, dialect = Path(name).stem, chosen.plan.dialect
     with st.container(horizontal=True):
+        if result.table.num_rows <= MOST_ROWS:
+            st.download_button(
+                "The whole list with its segments (Excel)",
+                lambda: xlsx_bytes(result.table, result.scorer),
+                file_name=f"segments_{stem}.xlsx",
+                mime=XLSX,
+                icon=":material/download:",
+                key="result_xlsx",
+                on_click="ignore",
+            )
         st.download_button(
             "The whole list with its segments (CSV)",
             lambda: lists.as_csv(result.table, dialect),
@@ -57,8 +72,16 @@ def show_downloads(result: ScoredList, chosen: Chosen, name: str) -> None:
             )
 
 
-def show_segments(summary: ListSummary, advice: Mapping[str, str], numbers: Numbers) -> None:
-    """Draw the rows of each segment; `advice`: segment's name -> recommended action."""
+def show_segments(
+    summary: ListSummary,
+    advice: Mapping[str, str],
+    links: Mapping[str, str],
+    numbers: Numbers,
+) -> None:
+    """Draw the rows of each segment.
+
+    `advice`, `links`: segment's name -> recommended action, page of the segment.
+    """
     found = segment_counts(summary)
     if not found:
         return
@@ -75,7 +98,7 @@ def show_segments(summary: ListSummary, advice: Mapping[str, str], numbers: Numb
     )
     if advice:
         frame["Recommended action, if sure"] = [advice.get(one.name, "") for one in found]
-    show_table(frame, alt="Customers of the list by segment")
+    show_table(frame, alt="Customers of the list by segment", links=links)
 
 
 def show_rows(result: ScoredList, identity: str, numbers: Numbers) -> None:
@@ -83,15 +106,30 @@ def show_rows(result: ScoredList, identity: str, numbers: Numbers) -> None:
     names = result.table.column_names
     first = [name for name in (identity, *RESULTS) if name in names]
     st.subheader("Rows", anchor=False)
-    st.dataframe(
+    may_look_up = bool(identity) and load_settings().customer_page
+    event = st.dataframe(
         result.table.slice(0, MAX_SHOWN).to_pandas(types_mapper=pd.ArrowDtype),
         column_order=[*first, *(name for name in names if name not in first)],
         hide_index=True,
         alt="The first rows of the result",
         key="rows",
+        on_select="rerun" if may_look_up else "ignore",
+        selection_mode="single-row",
     )
+    if may_look_up:
+        _offer_lookup(result, identity, event)
     if result.table.num_rows > MAX_SHOWN:
         st.caption(
             f"The first {MAX_SHOWN} rows; the download has all "
             f"{numbers.number(result.table.num_rows)}."
         )
+
+
+def _offer_lookup(result: ScoredList, identity: str, event: Any) -> None:
+    """Draw a button to the page of the selected row's customer."""
+    selected = event.selection.rows
+    if not selected:
+        st.caption("Select a row to look the customer up in the released data.")
+        return
+    if customer_id := result.table[identity][selected[0]].as_py():
+        link_to_customer(str(customer_id))

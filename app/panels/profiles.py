@@ -54,6 +54,17 @@ def profile(
     return pd.DataFrame(rows)
 
 
+def index_table(segments: Sequence[Segment], *, direction_known: bool = False) -> pd.DataFrame:
+    """Return the index of each measure, one row per measure and one column per segment."""
+    measures = dict.fromkeys(name for segment in segments for name in segment.index)
+    return pd.DataFrame(
+        {
+            "Measure": [label(name, direction_known=direction_known) for name in measures],
+            **{one.name: [_index(one, name) for name in measures] for one in segments},
+        }
+    )
+
+
 def index_bars(segment: Segment, *, direction_known: bool = False) -> go.Figure:
     """Return a bar chart of each measure's index, from the average of all customers (100)."""
     known = {name: value for name, value in segment.index.items() if value is not None}

@@ -8,27 +8,29 @@ import plotly.graph_objects as go
 
 from app.panels.profiles import UNKNOWN
 from app.widgets.charts import LARGE, number_axis
+from app.widgets.glossary import GLOSSARY
 from app.widgets.numbers import Numbers
 from app.widgets.palette import OTHER, TOP
 from bankseg_assets.presentation.formatting import percent
 from bankseg_assets.scoring.documents import ReliabilityBin, Segment, SubsetQuality
 
 METRICS = {
-    "f1_weighted": "F1, weighted by size",
-    "f1_macro": "F1, all segments weighted equally (macro)",
-    "log_loss": "Log loss before calibration (nats)",
-    "brier": "Brier score",
-    "calibration_error": "Expected calibration error",
-    "silhouette": "Silhouette, squared Euclidean",
+    "f1_weighted": ("F1, weighted by size", "F1"),
+    "f1_macro": ("F1, all segments weighted equally (macro)", "F1"),
+    "log_loss": ("Log loss before calibration (nats)", "Log loss"),
+    "brier": ("Brier score", "Brier score"),
+    "calibration_error": ("Expected calibration error", "Calibration error"),
+    "silhouette": ("Silhouette, squared Euclidean", "Silhouette"),
 }
+"""Metric -> its label, and its word in the glossary."""
 
 
 def metrics(found: Mapping[str, float]) -> pd.DataFrame:
     """Return the model's metrics with readable names."""
     return pd.DataFrame(
         [
-            {"Measure": label, "Value": f"{found[name]:.4f}"}
-            for name, label in METRICS.items()
+            {"Measure": label, "Value": f"{found[name]:.4f}", "Meaning": GLOSSARY[word]}
+            for name, (label, word) in METRICS.items()
             if found.get(name) is not None
         ]
     )

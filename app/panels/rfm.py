@@ -1,30 +1,21 @@
-"""The RFM grid: recency by frequency, with money as colour."""
+"""The RFM grid: recency by frequency, as coloured boxes."""
 
-import textwrap
 from collections.abc import Mapping
 from typing import Any, NamedTuple
 
 import pandas as pd
-import plotly.graph_objects as go
 
 from app.widgets.numbers import Numbers
-from app.widgets.palette import HUE
+from app.widgets.palette import SHADE, Look, between, hue
 from bankseg_assets.presentation.disclosure import hidden_cells
 from bankseg_assets.presentation.formatting import percent
+from bankseg_assets.presentation.markdown import escaped
 
 HIDDEN = "fewer than 11"
 SMALL_COUNT = "<11"
-GREY = "#c9cfd6"
-FRAME = {"color": "#d55e00", "width": 4}
-
-_CELLS: dict[str, Any] = {
-    "texttemplate": "%{text}",
-    "textfont": {"color": "#111111", "size": 12},
-    "showscale": False,
-    "hoverinfo": "skip",
-    "xgap": 2,
-    "ygap": 2,
-}
+CUSTOMERS, MONEY, EACH = "customers", "money", "each"
+SHOWN = (CUSTOMERS, MONEY, EACH)
+"""What the cells show: the number of customers, their money, or the money of each."""
 
 Cell = tuple[int, int]
 """Scores of recency and frequency."""
@@ -62,82 +53,51 @@ def thresholds(row: Mapping[str, Any], measure: str, unit: str) -> str:
     return " ".join(text.split())
 
 
-def heat_grid(
+class Box(NamedTuple):
+    """A cell of the grid as a person sees it; `fill`: a colour, empty for a cell of no one."""
+
+    cell: Cell
+    text: str
+    fill: str
+    where: str
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no customer is in the cell."""
+        return not self.fill
+
+
+def boxes(
     cells: pd.DataFrame,
     numbers: Numbers,
-    chosen: Cell | None = None,
     *,
+    shows: str = CUSTOMERS,
+    look: Look = "light",
     direction_known: bool = False,
-) -> go.Figure:
-    """Return the grid: recent customers on top, frequent on the right; `chosen` has a frame."""
+) -> list[list[Box]]:
+    """Return the rows of the grid: recent customers on top, frequent on the right.
+
+    `shows`: one of SHOWN, as number and colour of each cell.
+    """
     found = {(row["recency_score"], row["frequency_score"]): row for row in _rows(cells)}
-    title = names_of(direction_known).transactions
-    down = scores(cells, "recency")
-    across = dict(reversed(scores(cells, "frequency").items()))
-    money = [[_money(found.get((r, f))) for f in across] for r in down]
-    heat = go.Heatmap(
-        z=[[None if value is None else max(value, 0) ** 0.5 for value in line] for line in money],
-        text=[[_text(found.get((r, f)), numbers) for f in across] for r in down],
-        colorscale=HUE,
-        **_CELLS,
-    )
-    hidden = [[_is_hidden(found.get((r, f))) for f in across] for r in down]
-    few = go.Heatmap(
-        z=[[1 if one else None for one in line] for line in hidden],
-        text=[[f"<b>{SMALL_COUNT}</b>" if one else "" for one in line] for line in hidden],
-        colorscale=[GREY, GREY],
-        **_CELLS,
-    )
-    layout = go.Layout(
-        height=110 + 74 * len(down),
-        margin={"l": 0, "r": 0, "t": 8, "b": 40},
-        hovermode="closest",
-        hoverdistance=-1,  # for a click anywhere in a cell, its point is the nearest
-        xaxis={
-            "title": title,
-            **_axis([_wrapped(name) for name in across.values()]),
-        },
-        yaxis=_axis([_wrapped(name, 6) for name in down.values()]),  # the caption has its title
-    )
-    layout.yaxis.autorange = "reversed"
-    figure = go.Figure([heat, few, _points(list(down), list(across))], layout)
-    if chosen and chosen[0] in down and chosen[1] in across:
-        x, y = list(across).index(chosen[1]), list(down).index(chosen[0])
-        figure.add_shape(x0=x - 0.5, x1=x + 0.5, y0=y - 0.5, y1=y + 0.5, line=FRAME)
-    return figure
+    down = scores(cells, "recency", "days ago")
+    across = dict(reversed(scores(cells, "frequency", "transactions").items()))
+    values = {cell: _value(found.get(cell), shows) for cell in found}
+    most = max((value for value in values.values() if value is not None), default=0.0)
+    last = names_of(direction_known).last
 
+    def box(cell: Cell) -> Box:
+        row, value = found.get(cell), values.get(cell)
+        where = f"{last}: {down[cell[0]]}; {across[cell[1]]}"
+        if value is not None:
+            # The square root, or one cell would make all others look alike.
+            strength = (max(value, 0.0) / most) ** 0.5 if most > 0 else 0.0
+            return Box(cell, _text(row, value, shows, numbers), between(hue(look), strength), where)
+        if _is_hidden(row):
+            return Box(cell, f"**{escaped(SMALL_COUNT)}**", SHADE[look], where)
+        return Box(cell, "–", "", where)  # noqa: RUF001
 
-def _points(down: list[int], across: list[int]) -> go.Scatter:
-    """Return an invisible point per cell, because a heat map does not report clicks."""
-    places = [(x, y) for y in range(len(down)) for x in range(len(across))]
-    unseen = {"marker": {"opacity": 0}}
-    return go.Scatter(
-        x=[x for x, _ in places],
-        y=[y for _, y in places],
-        customdata=[[down[y], across[x]] for x, y in places],
-        mode="markers",
-        marker={"size": 56, "symbol": "square", "opacity": 0},
-        selected=unseen,
-        unselected=unseen,
-        hoverinfo="none",
-    )
-
-
-def _axis(names: list[str]) -> dict[str, Any]:
-    places = list(range(len(names)))
-    names_at = {"tickvals": places, "ticktext": names}
-    # No grid lines: they would show through empty cells.
-    lines = {"showgrid": False, "zeroline": False}
-    return {**names_at, **lines, "fixedrange": True, "automargin": True}
-
-
-def clicked(event: Mapping[str, Any]) -> Cell | None:
-    """Return the clicked cell from the chart's selection event; None without a click."""
-    points = event["selection"]["points"]
-    if not points or "customdata" not in points[0]:
-        return None
-    recency, frequency = points[0]["customdata"]
-    return int(recency), int(frequency)
+    return [[box((recency, frequency)) for frequency in across] for recency in down]
 
 
 def scores(cells: pd.DataFrame, measure: str, unit: str = "") -> dict[int, str]:
@@ -179,9 +139,15 @@ def as_table(
     )
 
 
-def cross_table(groups: pd.DataFrame, numbers: Numbers) -> pd.DataFrame:
-    """Return a cross table of customers: named groups by segments."""
-    shown = groups.assign(count=[_count(value, numbers) for value in groups["customers"]])
+def cross_table(groups: pd.DataFrame, names: Mapping[int, str], numbers: Numbers) -> pd.DataFrame:
+    """Return a cross table of customers: named groups by segments; `names`: of the segments."""
+    shown = groups.assign(
+        count=[_count(value, numbers) for value in groups["customers"]],
+        segment_name=[
+            names.get(number, name)
+            for number, name in zip(groups["segment"], groups["segment_name"], strict=True)
+        ],
+    )
     wide = shown.pivot_table(
         index="rfm_group", columns="segment_name", values="count", aggfunc="first", sort=False
     )
@@ -210,21 +176,20 @@ def _rows(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{str(name): value for name, value in row.items()} for row in frame.to_dict("records")]
 
 
-def _money(row: Any) -> float | None:
-    empty = row is None or _is_hidden(row) or row["customers"] == 0
-    return None if empty else float(row["monetary"])
+def _value(row: Any, shows: str) -> float | None:
+    if row is None or _is_hidden(row) or row["customers"] == 0:
+        return None
+    money, customers = float(row["monetary"]), float(row["customers"])
+    return {CUSTOMERS: customers, MONEY: money, EACH: money / customers}[shows]
 
 
 def _is_hidden(row: Any) -> bool:
     return row is not None and bool(pd.isna(row["customers"]))
 
 
-def _text(row: Any, numbers: Numbers) -> str:
-    if row is None or _is_hidden(row) or row["customers"] == 0:
-        return ""
-    # Small, so that the names fit into a cell on a phone.
-    group = f"<span style='font-size:10px'>{_wrapped(_share(row))}</span>"
-    return f"<b>{numbers.number(row['customers'])}</b><br>{group}"
+def _text(row: Any, value: float, shows: str, numbers: Numbers) -> str:
+    figure = numbers.number(value) if shows == CUSTOMERS else numbers.short(value)
+    return f"**{figure}**  \n:small[{escaped(_share(row))}]"
 
 
 def _share(row: Any) -> str:
@@ -232,10 +197,6 @@ def _share(row: Any) -> str:
     group = row["rfm_group"] or ""
     share = row["group_share"]
     return f"{group} {percent(share)}" if group and share is not None and share < 1 else group
-
-
-def _wrapped(name: str, width: int = 10) -> str:
-    return "<br>".join(textwrap.wrap(name, width, break_long_words=False))
 
 
 def _count(value: float, numbers: Numbers) -> str:

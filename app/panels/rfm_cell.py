@@ -9,6 +9,7 @@ import streamlit as st
 from app.panels.downloads import csv_button
 from app.panels.rfm import Cell, row_of
 from app.state.data import parquet_files
+from app.widgets.links import segment_address
 from app.widgets.measures import money_name
 from app.widgets.numbers import Numbers
 from app.widgets.tables import show_table
@@ -82,6 +83,7 @@ def show_cell(
     show_table(
         as_table(segments_in(release, cell), bundle.segments, numbers),
         alt="The segments of these customers",
+        links={one.name: segment_address(one) for one in bundle.segments},
     )
     st.caption("Customers of this cell by segment, rounded to the nearest ten.")
     csv_button(

@@ -1,12 +1,13 @@
 """Recent runs with their outcome in words, and a button that starts one."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 
 import pandas as pd
 import streamlit as st
 
 from app.panels.last_run import Run, recent_runs
+from app.panels.run_words import outcome, span, timing
 from app.state.dagster_client import DagsterError, RunInProgressError, address, launch
 from app.widgets.tables import show_table
 from bankseg_assets.presentation.markdown import escaped
@@ -16,31 +17,6 @@ from bankseg_assets.runtime.settings import load_settings
 LISTED = 8  # runs
 POLL = "5s"
 POLL_SECONDS = 5
-NO_MESSAGE = "It ended without an error message."
-MINUTE = 60
-
-
-def outcome(run: Run, releases: Iterable[Release], refused: Refusal | None) -> str:
-    """Return the outcome of a run in words."""
-    if run.is_at_work:
-        return progress(run)
-    if run.is_cancelled:
-        return "Stopped before its end."
-    if run.has_failed:
-        return f"Failed. {' '.join(run.reasons) or NO_MESSAGE}"
-    if refused is not None and refused.run_id == run.run_id:
-        return f"Finished, but the new version was refused. {' '.join(refused.reasons)}"
-    made = next((one for one in releases if one.run_id == run.run_id), None)
-    return f"Finished: version {made.number} was released." if made else "Finished."
-
-
-def progress(run: Run) -> str:
-    """Return how far an unfinished run is."""
-    if not run.done and not run.step:
-        return "Starting; the first step takes some seconds."
-    step = f": `{run.step}`" if run.step else ""
-    count = f"{run.done} of {run.steps}" if run.steps else f"{run.done}"
-    return f"In progress, {count} steps finished{step}."
 
 
 def as_table(
@@ -91,6 +67,7 @@ def show_runs() -> None:
     link = f"[Run {newest.run_id[:8]}]({dagster}/runs/{newest.run_id})"
     text = f"{link}: {escaped(outcome(newest, releases, refused))}"
     if newest.is_at_work:
+        text = f"{text} {timing(newest, runs)}"
         st.progress(min(newest.done / max(newest.steps, 1), 1.0), text=text)
     elif newest.has_failed:
         st.error(text, icon=":material/error:")
@@ -140,7 +117,4 @@ def _time(seconds: float | None) -> str:
 
 
 def _duration(run: Run) -> str:
-    if run.started is None or run.ended is None:
-        return ""
-    seconds = round(run.ended - run.started)
-    return f"{seconds} s" if seconds < MINUTE else f"{seconds // MINUTE} min {seconds % MINUTE} s"
+    return "" if run.started is None or run.ended is None else span(run.seconds)

@@ -6,13 +6,16 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from app.panels.last_run import Run, last_run
+from app.panels.last_run import Run, recent_runs
+from app.panels.run_words import progress, timing
+from bankseg_assets.landing.files import list_landing, printable
 from bankseg_assets.landing.ledger import Delivery, Ledger
 from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.release.releases import Refusal, current_refusal
 from bankseg_assets.runtime.settings import Settings
 
-POLL_SECONDS = 5
+POLL_SECONDS = 2
+LISTED = 8  # runs: the last one of the same job says how long one takes
 MAX_REASONS = 3
 NO_SEGMENTS = "There are no segments yet."
 
@@ -26,18 +29,25 @@ class Situation:
     reasons: tuple[str, ...] = ()
     is_wrong: bool = False
     """Whether something failed and is not only in progress."""
+    share: float | None = None
+    """How much of a run is finished, from 0 to 1."""
 
 
+@st.fragment(run_every=POLL_SECONDS)
 def show(settings: Settings, *, in_full: bool) -> None:
     """Draw the situation; failures are shown `in_full` on one page, others link to it."""
     found = situation(
         settings.landing_dir.as_posix(),
         deliveries(settings),
         current_refusal(settings.published_dir),
-        _last_run(settings.dagster_port),
+        _recent_runs(settings.dagster_port),
         f"http://127.0.0.1:{settings.dagster_port}",
+        [file.name for file in list_landing(settings.landing_dir)],
     )
-    if not found.is_wrong:
+    if found.share is not None:
+        st.info(_text(found), icon=":material/hourglass_top:")
+        st.progress(found.share)
+    elif not found.is_wrong:
         st.info(_text(found), icon=":material/hourglass_empty:")
     elif in_full:
         st.warning(_text(found), icon=":material/warning:")
@@ -70,16 +80,20 @@ def situation(
     landing: str,
     arrived: Sequence[Delivery],
     refused: Refusal | None,
-    run: Run | None,
+    runs: Sequence[Run] | None,
     dagster: str,
+    landed: Sequence[str] = (),
 ) -> Situation:
-    """Return the most urgent situation."""
+    """Return the most urgent situation.
+
+    `runs`: the newest, newest first; None if Dagster does not answer. `landed`: names of files.
+    """
+    run = runs[0] if runs else None
+    known = {one.file_name for one in arrived}
+    waiting = sorted(name for name in landed if name not in known)
+    if runs and run and run.is_at_work:
+        return _at_work(run, runs, "" if arrived else _listed(waiting), dagster)
     rejected = [one for one in arrived if one.status == "rejected"]
-    if run and run.is_at_work:
-        return Situation(
-            f"A batch is in progress: {_files(arrived)}.",
-            f"wait; {dagster}/runs/{run.run_id} shows the progress.",
-        )
     if refused and not (run and run.has_failed and run.run_id != refused.run_id):
         return Situation(
             "The first version was refused, so no results are shown:",
@@ -104,6 +118,22 @@ def situation(
             run.reasons or ("It was stopped, or ended without an error message.",),
             is_wrong=True,
         )
+    if waiting and runs is not None:
+        found = f"{_listed(waiting)} arrived; a batch starts within half a minute."
+        return Situation(found, f"wait; {dagster}/automation shows what the sensors see.")
+    return _at_rest(landing, arrived, dagster)
+
+
+def _at_work(run: Run, runs: Sequence[Run], files: str, dagster: str) -> Situation:
+    of_what = f" of {files}" if files else ""
+    return Situation(
+        f"The first batch{of_what} makes them now. {progress(run)} {timing(run, runs)}",
+        f"wait; {dagster}/runs/{run.run_id} shows each step.",
+        share=min(run.done / max(run.steps, 1), 1.0),
+    )
+
+
+def _at_rest(landing: str, arrived: Sequence[Delivery], dagster: str) -> Situation:
     if arrived:
         return Situation(
             f"{_files(arrived)}; no segments have been made from them yet.",
@@ -111,9 +141,14 @@ def situation(
         )
     return Situation(
         "No file has been delivered.",
-        "run `make materialize`; or, while `make run` is running, drop a file of transactions "
-        f"into `{landing}`.",
+        f"run `make run`, and drop a file of transactions into `{landing}`.",
     )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(f"`{escaped(printable(name))}`" for name in names[:MAX_REASONS])
+    more = len(names) - MAX_REASONS
+    return f"{shown} and {more} more" if more > 0 else shown
 
 
 def _files(arrived: Sequence[Delivery]) -> str:
@@ -131,5 +166,5 @@ def _last_reasons(rejected: Iterable[Delivery]) -> list[str]:
 
 
 @st.cache_data(ttl=POLL_SECONDS, show_spinner=False)
-def _last_run(port: int) -> Run | None:
-    return last_run(port)
+def _recent_runs(port: int) -> list[Run] | None:
+    return recent_runs(port, LISTED)

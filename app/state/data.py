@@ -11,7 +11,7 @@ import streamlit as st
 
 from app.state import session
 from bankseg_assets.campaigns.audiences import CUSTOMERS, Total, totals
-from bankseg_assets.release.releases import Release
+from bankseg_assets.release.releases import Release, all_releases
 from bankseg_assets.scoring.lists.actions import read_actions
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.storage.documents import read_document
@@ -27,20 +27,23 @@ def has(asset: str) -> bool:
     return _release_with(asset) is not None
 
 
-def table(asset: str) -> pd.DataFrame:
+def table(asset: str, of: Release | None = None) -> pd.DataFrame:
     """Return a small published table; empty if the release does not have it.
 
-    Raises ValueError if it is too large for a page.
+    `of`: another release than the shown one. Raises ValueError if it is too large for a page.
     """
-    release = _release_with(asset)
+    release = _release_with(asset, of)
     if release is None:
         return pd.DataFrame()
     return _table(tuple(map(str, parquet_files(release, asset))))
 
 
-def document(asset: str) -> dict[str, Any]:
-    """Return a published document (a model, a report's tables); empty if there is none."""
-    release = _release_with(asset)
+def document(asset: str, of: Release | None = None) -> dict[str, Any]:
+    """Return a published document (a model, a report's tables); empty if there is none.
+
+    `of`: another release than the shown one.
+    """
+    release = _release_with(asset, of)
     if release is None:
         return {}
     return _document(str(release.path(asset)))
@@ -53,9 +56,27 @@ def report_page(asset: str) -> Path | None:
     return next((file for file in files if file.name == REPORT_FILE), None)
 
 
-def _release_with(asset: str) -> Release | None:
-    """Return the shown release if it has an asset."""
-    release = session.shown()
+def previous() -> Release | None:
+    """Return the newest complete release before the shown one, of the same kind of data.
+
+    None if there is none.
+    """
+    shown = session.shown()
+    if shown is None or not shown.name:
+        return None
+    found = [
+        one
+        for one in all_releases(shown.folder)
+        if one.number < shown.number
+        and (one.is_demo, one.currency) == (shown.is_demo, shown.currency)
+        and all(one.path(asset).is_dir() for asset in one.versions)
+    ]
+    return found[-1] if found else None
+
+
+def _release_with(asset: str, of: Release | None = None) -> Release | None:
+    """Return the shown release, or another one, if it has an asset."""
+    release = of or session.shown()
     return release if release is not None and asset in release.versions else None
 
 
@@ -86,15 +107,18 @@ def audiences() -> list[Total]:
     if session.bundle() is None or not has(CUSTOMERS):
         return []
     release = session.require_release()
-    return _audiences(str(release.path(CUSTOMERS)), release, actions())
+    names = session.require_bundle().segment_names
+    return _audiences(str(release.path(CUSTOMERS)), release, actions(), names)
 
 
 # Cached by the version's folder, which is never reused, so that entries stay valid.
 @st.cache_data(max_entries=8, show_spinner=False)
-def _audiences(version: str, _release: Release, actions: dict[int, str]) -> list[Total]:
+def _audiences(
+    version: str, _release: Release, actions: dict[int, str], names: dict[int, str]
+) -> list[Total]:
     assert version
     try:
-        return totals(_release, actions)
+        return totals(_release, actions, names)
     except ListError:
         return []
 

@@ -13,15 +13,18 @@ from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.release.releases import Release, current_refusal
 from bankseg_assets.runtime.settings import load_settings
 from bankseg_assets.scoring.bundle import Bundle
-from bankseg_assets.scoring.current_model import Serving, renew
+from bankseg_assets.scoring.current_model import Serving, renamed, renew
 from bankseg_assets.scoring.published_model import newest_first
 
 POLL = "5s"  # listing the releases and reading a few small files takes about 2 ms
 
 
 def refresh() -> None:
-    """Assign the newest release if the session has none or its release was removed."""
-    before = _serving()
+    """Assign the newest release if the session has none or its release was removed.
+
+    Names that the bank gives to segments are renewed in each release.
+    """
+    before = st.session_state.serving = renamed(_serving())
     if before.release is None or not _exists(before.release):
         after = renew(Serving(), _find)
         if before.bundle and after.bundle is None:
@@ -48,6 +51,8 @@ def offer(*, in_full: bool = False) -> None:
     if serving.bundle is None:
         st.rerun()  # interrupts no one: the page was empty
     if newest.release is serving.release:
+        if newest.bundle is not serving.bundle:  # a segment was renamed
+            st.rerun()
         if newest.problem:
             _show_problem(newest)
         return

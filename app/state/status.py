@@ -37,6 +37,7 @@ _ALONE = Badge(
     "Not compared",
     "The previous version had demo data or other customers, so there is nothing to compare with.",
 )
+_DEMO = Badge("gray", "Demo data", "These are not real customers.")
 _POPULATION: dict[str, tuple[Colour, str]] = {
     "passed": ("green", "Same population"),
     "warned": ("orange", "Population has shifted"),
@@ -47,9 +48,13 @@ _POPULATION: dict[str, tuple[Colour, str]] = {
 def badges(
     release: Release, now: datetime | None = None, *, direction_known: bool = False
 ) -> list[Badge]:
-    """Return the badges freshness, drift and stability; a first release has two badges."""
+    """Return the badges freshness, drift and stability; a first release has two badges.
+
+    Demo data have one more.
+    """
     compared = [_population(release, direction_known=direction_known), _stability(release)]
-    return [freshness(release, now or datetime.now(UTC)), *dict.fromkeys(compared)]
+    found = [freshness(release, now or datetime.now(UTC)), *dict.fromkeys(compared)]
+    return [_DEMO, *found] if release.is_demo else found
 
 
 def freshness(release: Release, now: datetime) -> Badge:

@@ -8,23 +8,10 @@ import streamlit as st
 from app.state import data, session
 from app.widgets import page
 from app.widgets.documents import readable
+from app.widgets.glossary import GLOSSARY, GLOSSARY_OF_SPENDING
 from app.widgets.measures import label
 from app.widgets.tables import show_side_by_side, show_table
 from app.widgets.words import words
-
-GLOSSARY = {
-    "Segment": "A group of similar customers, found by k-means; every customer is in one segment.",
-    "Recency": "Days from a customer's last transaction to the snapshot.",
-    "Frequency": "Number of transactions in the data window.",
-    "Monetary": "Sum of the amounts in the data window.",
-    "Snapshot": "The day after the newest transaction; recency is counted to this day.",
-    "Index": "A segment's mean, where 100 is the mean of all customers.",
-    "Held out": "Customers who are not used for training, so that the model can be tested on them.",
-    "F1": "Combines precision and recall; 1 if every customer gets the correct segment.",
-    "Silhouette": "How much closer customers are to their own segment than to the next; at most 1.",
-    "Calibration error": "How far predicted probabilities are from the share of correct answers.",
-    "Posterior": "The probability of each segment, given what is known of a customer.",
-}
 
 DATA_LABELS = {
     "identity_conflict_share_of_repeat": "Share of repeat customers whose rows have different "
@@ -41,15 +28,7 @@ TRANSFORMS = {
     "signed_log": "logarithm of the absolute value, with the sign",
 }
 
-GLOSSARY_OF_SPENDING = {
-    "Recency": "Days from a customer's last spending transaction to the snapshot.",
-    "Frequency": "Number of spending transactions in the data window.",
-    "Monetary": "Sum of the spending in the data window.",
-    "Income": "Sum of incoming amounts, such as salaries, in the data window. It is not a feature.",
-}
-"""Glossary entries that apply if the direction of amounts is known."""
-
-page.begin(
+bundle = page.begin(
     "About", "What are these segments, what may they be used for, and what are their limits?"
 )
 card = data.document("model_card")
@@ -57,7 +36,7 @@ direction_known = session.direction_known()
 if not card:
     page.waiting("This version has no model card.", "Run the job `refresh`.")
 else:
-    page.report_button("Model card (HTML)", data.report_page("model_card"), "model_card.html")
+    page.report_buttons("Model card", data.report_page("model_card"), "model_card.html")
     for title, texts in (
         ("Intended use", card["use"]["intended"]),
         ("Not intended for", card["use"]["not_intended"]),
@@ -90,8 +69,12 @@ else:
             "How many of 100 members would need another age, gender or place for the segment to "
             "match all customers."
         )
+        generated = {one.generated_name or one.name: one.name for one in bundle.segments}
+        fairness["segment"] = fairness["segment"].replace(generated)
         fairness["attribute"] = fairness["attribute"].str.capitalize()
         wide = fairness.pivot(index="segment", columns="attribute", values="distance")
+        order = [one.name for one in bundle.segments if one.name in wide.index]
+        wide = wide.reindex([*order, *wide.index.difference(order)])
         wide.index.name = "Segment"
         show_table(
             (100 * wide).map(lambda value: "–" if pd.isna(value) else f"{value:.0f}"),  # noqa: RUF001
@@ -105,5 +88,10 @@ st.markdown(
     "naive Bayes. Every step is an asset in the Dagster UI, with its checks and its lineage."
 )
 st.subheader("Glossary", anchor=False)
-for word, meaning in (GLOSSARY | (GLOSSARY_OF_SPENDING if direction_known else {})).items():
-    st.markdown(f"**{word}.** {meaning}")
+show_table(
+    pd.DataFrame(
+        (GLOSSARY | (GLOSSARY_OF_SPENDING if direction_known else {})).items(),
+        columns=["Word", "Meaning"],
+    ),
+    alt="Glossary",
+)

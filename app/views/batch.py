@@ -5,7 +5,9 @@ import streamlit as st
 from app.panels import list_errors, list_result, list_settings, list_upload, lists
 from app.state import data, session
 from app.widgets import page
+from app.widgets.links import segment_address
 from bankseg_assets.presentation.markdown import escaped
+from bankseg_assets.privacy.objections import newest_file
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.lists.scored_list import ScoredList, score_plan
 
@@ -41,7 +43,8 @@ if not chosen.columns:
 # The session keeps the result; another list or setting replaces it.
 key = (
     *(kept.token, release.name, chosen.plan.dialect, tuple(chosen.columns.items())),
-    *(chosen.identity, chosen.campaign),
+    *(chosen.identity, chosen.campaign, *bundle.segment_names.values()),
+    newest_file(release.folder),
 )
 
 
@@ -51,7 +54,9 @@ corrections = lists.corrections(kept, chosen.plan.dialect)
 def scored(kept: lists.KeptList = kept) -> ScoredList:
     """Score the list, and the rows that were corrected before."""
     bar = st.empty()
-    scorer = chosen.plan.scorer(bundle, data.actions(), chosen.columns, chosen.hold_out())
+    scorer = chosen.plan.scorer(
+        bundle, data.actions(), chosen.columns, chosen.hold_out(), release.folder
+    )
     with kept.opened(chosen.plan) as plan:
         found = score_plan(
             plan,
@@ -73,7 +78,8 @@ st.subheader("Result", anchor=False)
 list_result.show_counts(summary, numbers)
 list_result.show_downloads(result, chosen, kept.name)
 advice = {one.name: data.actions().get(one.segment, "") for one in bundle.segments}
-list_result.show_segments(summary, {k: v for k, v in advice.items() if v}, numbers)
+links = {one.name: segment_address(one) for one in bundle.segments}
+list_result.show_segments(summary, {k: v for k, v in advice.items() if v}, links, numbers)
 if result.failed:
     typed = list_errors.correct(result, chosen.identity, numbers)
     if typed is not None:

@@ -3,14 +3,16 @@
 import streamlit as st
 
 from app.panels.audience_table import HIDDEN_NOTE, audience_table, label, wanted_customers
-from app.panels.downloads import WHO, file_buttons
+from app.panels.downloads import file_buttons
 from app.state import data, session
 from app.widgets import page
+from app.widgets.links import WHO, arrived_by, list_address, segment_address
 from app.widgets.tables import show_table
 from bankseg_assets.campaigns.audiences import GROUP, SEGMENT
-from bankseg_assets.campaigns.customer_list import Choice
+from bankseg_assets.campaigns.customer_list import Choice, left_out
 from bankseg_assets.campaigns.group_actions import WIN_BACK
 from bankseg_assets.scoring.answers import SURE
+from bankseg_assets.scoring.lists.errors import ListError
 
 TOP = (100, 500, 1000, 5000)
 MINIMA = (0.0, SURE, 0.8, 0.9, 0.95)
@@ -29,17 +31,18 @@ if not shown:
     st.stop()
 
 names = list(shown)
-wanted = st.query_params.get(WHO, "")
-if WHO not in st.session_state:
+wanted = arrived_by(WHO)
+if wanted is not None:
     usual = WIN_BACK if WIN_BACK in shown else names[0]
-    st.session_state[WHO] = wanted if wanted in shown else usual
+    st.session_state[WHO] = wanted[WHO] if wanted[WHO] in shown else usual
+elif st.session_state.get(WHO) not in shown:  # it was another version's
+    st.session_state[WHO] = names[0]
 who: str = st.selectbox(
     "Group or segment",
     names,
     format_func=lambda name: label(shown[name], numbers),
     key=WHO,
 )
-st.query_params[WHO] = who
 chosen = shown[who]
 audience = chosen.audience
 
@@ -74,6 +77,16 @@ wanted_top = wanted_customers(top)
 if wanted_top is None:
     st.error(f"Expected a whole number of customers, such as 500, but found {str(top)!r}.")
     st.stop()
+try:
+    objecting = left_out(release, audience)
+except ListError as error:
+    st.error(str(error))
+    st.stop()
+if objecting:
+    st.info(
+        f"{numbers.count(objecting)} left out by objection: they do not want marketing.",
+        icon=":material/block:",
+    )
 file_buttons(release, bundle, audience, Choice(campaign, wanted_top, least))
 st.caption(
     "One customer in ten is marked `held_out_of_campaign`, at random. Do not contact these, and "
@@ -85,6 +98,12 @@ st.caption(
 of_kind = {
     kind: [total for total in found if total.audience.kind == kind] for kind in (GROUP, SEGMENT)
 }
+places = {number: place for place, number in enumerate(bundle.segment_names)}  # as on all pages
+of_kind[SEGMENT].sort(key=lambda total: places.get(total.audience.segment, len(places)))
+links = {
+    GROUP: {name: list_address(name) for name in shown},
+    SEGMENT: {one.name: segment_address(one) for one in bundle.segments},
+}
 st.subheader("All groups and segments", anchor=False)
 for kind, title, explained in (
     (GROUP, "RFM group", "Rules on recency, frequency and money define the groups."),
@@ -94,6 +113,6 @@ for kind, title, explained in (
         of_kind[kind], numbers, title=title, direction_known=bundle.direction_known
     )
     st.caption(explained)
-    show_table(table, alt=f"{title}s with customers, money and action")
+    show_table(table, alt=f"{title}s with customers, money and action", links=links[kind])
 if len(shown) < len(found):
     st.caption(HIDDEN_NOTE)

@@ -2,11 +2,21 @@
 
 import streamlit as st
 
-from app.panels.changes import EXPLAINED, KINDS, as_table, compared, sankey, shown
+from app.panels.changes import (
+    EXPLAINED,
+    KINDS,
+    as_table,
+    compared,
+    names_before,
+    sankey,
+    shown,
+    with_names,
+)
 from app.state import data, session
 from app.widgets import page
 from app.widgets.palette import INK, colours
 from app.widgets.tables import show_table
+from app.widgets.theme import look
 from bankseg_assets.release.releases import all_releases
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 
@@ -35,6 +45,7 @@ release = session.require_release()
 stored = {one.name: one for one in all_releases(release.folder)}
 previous = stored.get(str(flows["compared_with"].iloc[0]))
 before, after = (str(flows[name].iloc[0]) for name in ("from_snapshot", "to_snapshot"))
+flows = with_names(flows, names_before(previous), bundle.segment_names)
 found = shown(flows, kind)
 if found.empty:
     page.nothing("Every group that moved has fewer than 11 customers, and is not shown.")
@@ -48,9 +59,7 @@ if len(bundle.segments) == 1 and not found["moved"].any():
     st.stop()
 money = "spending" if bundle.direction_known else "money"
 page.chart(
-    sankey(
-        found, colours(bundle.segments), session.numbers(), INK[st.context.theme.type or "light"]
-    ),
+    sankey(found, colours(bundle.segments), session.numbers(), INK[look()]),
     f"{EXPLAINED[kind]} "
     f"{compared(before, after, previous, release)} "
     f"Flows of fewer than 11 customers are not shown, others are rounded to the nearest ten; "

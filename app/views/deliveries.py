@@ -3,13 +3,15 @@
 import streamlit as st
 
 from app.panels.deliveries import (
+    balance,
     excluded_rows,
     kept_rows,
     ledger_table,
+    reason_bars,
     reasons_table,
     rejection_reasons,
-    waterfall,
 )
+from app.panels.quarantine import show_quarantine
 from app.panels.runs import show_runs, start_button
 from app.panels.situation import deliveries
 from app.state import session
@@ -19,22 +21,24 @@ from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.runtime.settings import load_settings
 
 release = page.begin_with_data(
-    "Data",
-    "Which files were delivered, how many rows were accepted, and why were others quarantined?",
+    "Data", "Which files were delivered, how many rows were kept, and why were others not?"
 )
 settings, numbers = load_settings(), session.numbers()
 
 if release and {"cleaned_transactions", "quarantined_transactions"} <= release.versions.keys():
     kept, excluded = kept_rows(release), excluded_rows(release)
-    page.chart(
-        waterfall(kept, excluded, numbers),
-        "Every delivered row is accepted, quarantined with a reason, or a duplicate of an accepted "
-        "row. `./bankseg quarantine > rows.csv` writes the quarantined rows, to correct and "
-        "deliver again.",
-        reasons_table(kept, excluded, numbers),
-        alt="Rows delivered, rows quarantined by reason, rows accepted.",
-        key="waterfall",
-    )
+    st.subheader(balance(kept, excluded, numbers), anchor=False)
+    if excluded:
+        page.chart(
+            reason_bars(excluded, numbers),
+            "Every delivered row is kept, quarantined with a reason, or a duplicate of a kept row.",
+            reasons_table(kept, excluded, numbers),
+            alt="Rows that were not kept, by reason.",
+            key="reasons",
+        )
+    else:
+        st.caption("Every delivered row was kept.")
+    show_quarantine(release, excluded, settings, numbers)
 
 st.subheader("Deliveries", anchor=False)
 arrived = deliveries(settings)

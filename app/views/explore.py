@@ -9,18 +9,23 @@ import streamlit as st
 from app.panels.explore import (
     TABLES,
     as_table,
+    axis_title,
     bars,
     called,
     density,
+    gaps,
     knows_direction,
     measures_of,
     never_delivered,
     transposed,
 )
+from app.panels.heat import correlation_heat
 from app.state import data, session
 from app.widgets import page
 from app.widgets.palette import colour
 from app.widgets.tables import show_table
+from app.widgets.theme import look
+from app.widgets.words import words
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.scoring.bundle import project
 
@@ -31,7 +36,7 @@ if not tables:
         page.waiting("This version has no EDA report.", "Run the job `refresh`.")
     st.stop()
 
-page.report_button("The whole report (HTML)", data.report_page("eda_report"), "eda_report.html")
+page.report_buttons("The whole report", data.report_page("eda_report"), "eda_report.html")
 known_here = knows_direction(tables)
 if known_here:
     st.caption("Spending only: income, such as salaries, is excluded from everything below.")
@@ -69,6 +74,8 @@ else:
         "There is no chart: every value has fewer than 11 customers, and is hidden to protect "
         "their privacy."
     )
+if found := gaps(tables.get("transactions_by_day") or ()):
+    st.caption(f":material/warning: {found}")
 if absent := never_delivered(tables):
     st.caption(f"Not in the data, or always empty: {absent}.")
 
@@ -76,12 +83,21 @@ first, second = st.columns(2, gap="large")
 for column, title, key in (
     (first, "Missing values", "missing_values"),
     (second, "Outliers, kept and flagged", "outliers"),
-    (first, "Correlations", "correlations"),
 ):
     if tables.get(key):
         with column:
             st.subheader(title, anchor=False)
             show_table(table_of(tables[key]), alt=title)
+if pairs := tables.get("correlations"):
+    st.subheader("Correlations", anchor=False)
+    page.chart(
+        correlation_heat(pairs, words, look=look()),
+        "Pearson's correlation of each pair, from -1 to 1. Blue: both rise together; orange: one "
+        "falls as the other rises; near 0: no linear relation.",
+        table_of(pairs),
+        alt="Correlations",
+        key="correlations",
+    )
 if tables.get("quantiles"):
     st.subheader("Quantiles", anchor=False)
     quantiles = transposed(table_of(tables["quantiles"]))
@@ -102,7 +118,13 @@ if len(members) >= SMALLEST_CELL:
     numbers = members["segment"].to_numpy(dtype=np.int64)
     shares = pd.Series(numbers).map(dict(enumerate(names))).value_counts(normalize=True)
     page.chart(
-        density(project(bundle, known), numbers, names, [colour(one) for one in segments]),
+        density(
+            project(bundle, known),
+            numbers,
+            names,
+            [colour(one) for one in segments],
+            [axis_title(bundle, 0, "First"), axis_title(bundle, 1, "Second")],
+        ),
         "A sample of the customers on the first two principal components. A dot stands for 11 "
         "customers or more; its colour is their most common segment.",
         shares.map(lambda share: f"{share:.1%}").rename("Share of the sample").reset_index(),

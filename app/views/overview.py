@@ -1,89 +1,135 @@
-"""Page for managers: size and value of the segments."""
+"""Page for managers: size and value of the segments, and what to do next."""
 
 import streamlit as st
 
 from app.panels.arrivals import show_arrivals
-from app.panels.downloads import link_to_win_back
 from app.panels.explore import knows_direction
+from app.panels.facts import Facts, change, change_in_points, facts_of
+from app.panels.headline import headline, tasks
 from app.panels.profiles import overview
 from app.state import data, session
 from app.widgets import page
-from app.widgets.charts import has_money_shares, segment_map
+from app.widgets.charts import has_money_shares, paired_bars
+from app.widgets.links import link_to_segment
 from app.widgets.measures import money_name
-from app.widgets.notes import doubt_about_repeat
+from app.widgets.notes import doubt_about_repeat, notes, question_about_repeat, show_notes
 from bankseg_assets.presentation.disclosure import is_small
 from bankseg_assets.presentation.formatting import day, percent
+from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 
 release = page.begin_with_data(
     "Overview", "Who are our customers, and which segments bring the most money?", in_full=True
 )
 bundle, numbers = session.bundle(), session.numbers()
-profiles = data.table("segment_profiles")
 report = data.document("eda_report")
 window = (report.get("overview") or [{}])[0]
 direction_known = session.direction_known() or knows_direction(report)
-darker = f" Stronger blue: more {'spending' if direction_known else 'money'} per customer."
-no_shares = (
-    f" Shares of the {'spending' if direction_known else 'money'} are not shown: the sum of a "
-    "segment's amounts is zero or negative."
-)
+money = money_name(direction_known)
 
-customers = int(bundle.metrics["n_customers"] if bundle else window.get("customers", 0))
-is_few = is_small(customers)
-money = window.get("amount_total")
-if direction_known and not knows_direction(report):
-    money = None  # older reports sum both directions
-if money is None and not profiles.empty:
-    money = float(profiles["total_monetary"].sum())
-facts = {"Customers": numbers.count(customers)} if customers else {}
-if customers and money is not None and not is_few:
-    name = money_name(direction_known)
-    facts[name] = numbers.short_money(money)
-    facts[f"{name} per customer"] = numbers.money(round(money / customers))
-    # The sum over segments reveals no more than the segments do.
-    if (
-        direction_known
-        and "total_income" in profiles
-        and (income := profiles["total_income"].sum())
-    ):
-        facts["Income"] = numbers.short_money(float(income))
-if window.get("repeat_customers") is not None and not is_few:
-    repeat = window["repeat_customers"] / max(window["customers"], 1)
-    spending = "spending " if direction_known else ""
-    facts[f"With more than one {spending}transaction"] = percent(repeat)
-# Each as wide as its text: five columns of one width cut off "EUR 11.5 million".
-with st.container(horizontal=True):
-    for label, value in facts.items():
-        st.metric(label, value, border=True, width="content")
-if facts and (doubt := doubt_about_repeat(window)):
-    st.caption(f":material/warning: {doubt}")
-if is_few:
+
+def facts_before(previous: Release | None) -> Facts:
+    """Return the figures of the previous version, counted in the same way."""
+    if previous is None or bundle is None:
+        return Facts()
+    return facts_of(
+        None,
+        data.document("eda_report", previous),
+        data.table("segment_profiles", previous),
+        direction_known=direction_known,
+    )
+
+
+def show_facts(now: Facts, before: Facts) -> None:
+    """Draw the figures, each as wide as its text: equal columns cut off "EUR 11.5 million"."""
+    shown = [
+        ("Customers", numbers.count(now.customers), change(now.customers, before.customers)),
+    ]
+    if now.money is not None and now.average is not None:
+        average = change(now.average, before.average)
+        shown.append((money, numbers.short_money(now.money), change(now.money, before.money)))
+        shown.append((f"{money} per customer", numbers.money(round(now.average)), average))
+    if now.income is not None:
+        income = change(now.income, before.income)
+        shown.append(("Income", numbers.short_money(now.income), income))
+    if now.repeat is not None:
+        spending = "spending " if direction_known else ""
+        repeat = change_in_points(now.repeat, before.repeat)
+        title = f"With more than one {spending}transaction"
+        shown.append((title, percent(now.repeat), repeat))
+    with st.container(horizontal=True):
+        for title, value, changed in shown:
+            is_same = changed == "unchanged"
+            st.metric(
+                title,
+                value,
+                changed or None,
+                delta_color="off" if is_same else "normal",
+                delta_arrow="off" if is_same else "auto",
+                border=True,
+                help=doubt or None if title.startswith("With more") else None,
+                width="content",
+            )
+
+
+previous = data.previous()
+now = facts_of(
+    int(bundle.metrics["n_customers"]) if bundle else None,
+    report,
+    data.table("segment_profiles"),
+    direction_known=direction_known,
+)
+limits = notes(bundle, session.require_release()) if bundle else []
+doubt = doubt_about_repeat(window) if now.customers else ""
+if bundle is not None:
+    totals = data.audiences()
+    if text := headline(bundle.segments, totals, numbers, money=money.lower()):
+        st.header(text, anchor=False)
+if now.customers:
+    show_facts(now, facts_before(previous))
+if is_small(now.customers):
     st.caption(
         "Sums and averages of fewer than 11 customers are not shown, to protect their privacy."
     )
+about = []
 if first := window.get("first_day"):
     last = window["last_day"]
-    st.caption(f"Transactions of {day(first)}{f' to {day(last)}' if last != first else ''}.")
+    about.append(f"Transactions of {day(first)}{f' to {day(last)}' if last != first else ''}.")
+if previous and bundle:
+    about.append(f"Changes are since version {previous.number}.")
+st.caption(" ".join(about))
 
 if bundle is None:
+    show_notes([doubt] if doubt else [])
     show_arrivals(release, numbers)
     st.stop()
-link_to_win_back()
-if len(bundle.segments) == 1:
-    page.nothing(ONE_SEGMENT)
-elif any(segment.share_of_customers for segment in bundle.segments):
-    page.chart(
-        segment_map(
-            bundle.segments,
-            direction_known=direction_known,
-            is_dark=st.context.theme.type == "dark",
-        ),
-        "Area: share of all customers."
-        + (darker if has_money_shares(bundle.segments) else no_shares),
-        overview(bundle.segments, direction_known=direction_known),
-        alt="A rectangle per segment; its area is the share of the customers.",
-        key="segment_map",
-    )
+assert bundle is not None
+
+left, right = st.columns([3, 2], gap="large")
+with left:
+    st.subheader("Customers and what they bring", anchor=False)
+    if len(bundle.segments) == 1:
+        page.nothing(ONE_SEGMENT)
+    elif any(segment.share_of_customers for segment in bundle.segments):
+        page.chart(
+            paired_bars(bundle.segments, direction_known=direction_known),
+            f"Upper bar: share of the customers. Lower bar: share of the {money.lower()}."
+            if has_money_shares(bundle.segments)
+            else f"Shares of the {money.lower()} are not shown: the sum of a segment's amounts is "
+            "zero or negative.",
+            overview(bundle.segments, direction_known=direction_known),
+            alt="Two bars per segment: its shares of the customers and of the money.",
+            key="segment_bars",
+        )
+with right:
+    if todo := tasks(bundle.segments, totals, numbers, question_about_repeat(window)):
+        st.subheader("What to do next", anchor=False)
+        for number, task in enumerate(todo, 1):
+            with st.container(border=True):
+                st.markdown(f"{number}. {task.text}")
+                st.page_link(task.page, label=task.link, icon=task.icon, query_params=task.query)
+show_notes([*limits, *([doubt] if doubt else [])])
+st.subheader("The segments", anchor=False)
 for segment in bundle.segments:
-    st.markdown(f"**{segment.name}.** {segment.sentence}")
+    link_to_segment(segment)
+    st.markdown(segment.sentence)

@@ -8,29 +8,30 @@ from typing import Any
 import plotly.graph_objects as go
 
 from app.widgets.numbers import Numbers
-from app.widgets.palette import HUE, HUE_ON_DARK, INK, ON_HUE, OTHER, TOP
+from app.widgets.palette import colour
 from bankseg_assets.presentation.formatting import percent, probability
 from bankseg_assets.scoring.documents import Segment
 
 BAR_HEIGHT = 44
 LARGE, TICKS = 1000, 6  # numbers >= LARGE are grouped or in words; at most TICKS per axis
-LINE, NARROW_LINE = 18, 10  # characters; NARROW_LINE fits into a tenth of a phone's width
+PALE = 0.45  # opacity of the first bar of a pair
+LINE = 18  # characters
 
 
-def probability_bars(names: Sequence[str], shares: Sequence[float]) -> go.Figure:
-    """Return a bar chart of the segments' probabilities, in descending order, with labels."""
+def probability_bars(segments: Sequence[Segment], shares: Sequence[float]) -> go.Figure:
+    """Return a bar chart of the segments' probabilities, in their colours, with labels."""
     bars = go.Bar(
         x=shares,
-        y=[wrapped(name) for name in names],
+        y=[wrapped(segment.name) for segment in segments],
         orientation="h",
         text=[probability(share) for share in shares],
         textposition="outside",
         cliponaxis=False,
-        marker_color=[TOP] + [OTHER] * (len(names) - 1),
+        marker_color=[colour(segment) for segment in segments],
         hoverinfo="skip",
     )
     layout = go.Layout(
-        height=40 + BAR_HEIGHT * len(names),
+        height=40 + BAR_HEIGHT * len(segments),
         margin={"l": 0, "r": 48, "t": 0, "b": 24},  # the right margin holds the longest text
         xaxis={"range": [0, 1], "tickformat": ".0%", "fixedrange": True},
         yaxis={"autorange": "reversed", "automargin": True, "fixedrange": True},
@@ -38,41 +39,42 @@ def probability_bars(names: Sequence[str], shares: Sequence[float]) -> go.Figure
     return go.Figure(bars, layout)
 
 
-def segment_map(
-    segments: Sequence[Segment], *, direction_known: bool = False, is_dark: bool = False
-) -> go.Figure:
-    """Return a treemap of the segments: area by customers, colour by money per customer.
+def paired_bars(segments: Sequence[Segment], *, direction_known: bool = False) -> go.Figure:
+    """Return each segment's share of the customers above its share of the money.
 
-    `is_dark`: whether the page is. Without shares of the money all have the same colour.
+    Without shares of the money, only the customers have bars.
     """
-    of_money = f"of<br>the {'spending' if direction_known else 'money'}"
-    has_money = has_money_shares(segments)
-    values = [money_index(segment) if has_money else 0 for segment in segments]
-    rectangles = go.Treemap(
-        labels=[f"<b>{wrapped(segment.name, NARROW_LINE)}</b>" for segment in segments],
-        parents=[""] * len(segments),
-        values=[segment.share_of_customers for segment in segments],
-        text=[
-            f"{percent(segment.share_of_customers)} of<br>customers"
-            + (f"<br>{percent(segment.share_of_money or 0.0)} {of_money}" if has_money else "")
-            for segment in segments
-        ],
-        sort=False,  # the order of the segments is the same on every page
-        textinfo="label+text",
-        hoverinfo="label+text",
-        textfont={"size": 13, "color": INK["dark"] if is_dark else ON_HUE},
-        marker={
-            # The square root, or one rich segment would make all others look alike.
-            "colors": [value**0.5 for value in values],
-            "colorscale": HUE_ON_DARK if is_dark else HUE,
-            "cmin": 0,
-            "pad": dict.fromkeys("tlrb", 0),
-        },
-        root_color="rgba(0,0,0,0)",
-        tiling_pad=2,
-        pathbar_visible=False,
+    kinds = [("customers", [segment.share_of_customers for segment in segments])]
+    if has_money_shares(segments):
+        money = "the spending" if direction_known else "the money"
+        kinds.append((money, [segment.share_of_money or 0.0 for segment in segments]))
+    bars = [
+        go.Bar(
+            name=name,
+            x=shares,
+            y=[wrapped(segment.name) for segment in segments],
+            orientation="h",
+            text=[f"{percent(share)} of {name}" for share in shares],
+            textposition="outside",
+            cliponaxis=False,
+            marker_color=[colour(segment) for segment in segments],
+            marker_opacity=PALE if name == "customers" and len(kinds) > 1 else 1,
+            hoverinfo="skip",
+        )
+        for name, shares in kinds
+    ]
+    longest = max(max(shares) for _, shares in kinds)
+    layout = go.Layout(
+        height=20 + BAR_HEIGHT * len(segments) * (1 + len(kinds)) // 2,
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        bargap=0.28,
+        bargroupgap=0.08,
+        showlegend=False,
+        # The text of the longest bar has space beside it, also on a phone.
+        xaxis={"range": [0, 1.9 * max(longest, 0.01)], "visible": False, "fixedrange": True},
+        yaxis={"autorange": "reversed", "automargin": True, "fixedrange": True},
     )
-    return go.Figure(rectangles, go.Layout(height=320, margin={"l": 0, "r": 0, "t": 0, "b": 0}))
+    return go.Figure(bars, layout)
 
 
 def has_money_shares(segments: Sequence[Segment]) -> bool:
@@ -117,4 +119,4 @@ def _round_step(least: float) -> float:
 
 def wrapped(name: str, line: int = LINE) -> str:
     """Return a name wrapped into lines of at most `line` characters."""
-    return "<br>".join(textwrap.wrap(name, line))
+    return "<br>".join(textwrap.wrap(name, line, break_long_words=False))

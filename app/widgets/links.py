@@ -1,12 +1,16 @@
-"""Choices of a page in its URL, with one history entry each, so that back returns to them."""
+"""Links to segments and groups, and links that lead nowhere."""
 
-from collections.abc import Container, Mapping
+from collections.abc import Container
+from urllib.parse import urlencode
 
 import streamlit as st
 
-Choices = Mapping[str, Container[int]]
-"""Key of a widget and of the URL -> its options."""
+from bankseg_assets.scoring.documents import Segment
 
+SEGMENTS_PAGE, LISTS_PAGE = "views/segments.py", "views/campaign.py"
+SEGMENT, WHO = "segment", "who"
+"""Query parameters: the number of a segment on its page, a group or segment on that of lists."""
+_PAGE, _LINK = "open_page", "link_of_page"
 
 _OF_STREAMLIT = (
     "_stcore",
@@ -29,31 +33,50 @@ def leads_nowhere(path: str, pages: Container[str]) -> bool:
     return bool(more) or not (first in pages or first == "" or "." in first)
 
 
-def read_link(page: str, choices: Choices) -> None:
-    """Set the widgets if the browser changed the URL: by a link, back or forward.
+def enter(page: str) -> None:
+    """Note that a page is drawn, so that a link to it counts again after another page."""
+    if st.session_state.get(_PAGE) != page:
+        st.session_state[_PAGE] = page
+        st.session_state.pop(_LINK, None)
 
-    Call it before the widgets are drawn. Values that are not an option are ignored.
+
+def arrived_by(*keys: str) -> dict[str, str] | None:
+    """Return the query parameters `keys` when a person arrives on a page; None afterwards.
+
+    Arriving is opening the page, or following a link or the browser's back on it. Choices that are
+    made on the page are not written to the URL: each would be an entry of the browser's history,
+    and "back" would lead to the previous choice instead of the previous page.
     """
-    found = {key: st.query_params.get(key, "") for key in choices}
-    if found == st.session_state.get(_of(page)):
-        return
-    st.session_state[_of(page)] = found
-    for key, options in choices.items():
-        text = found[key]
-        is_known = text.isdigit() and int(text) in options
-        st.session_state[key] = int(text) if is_known else None
+    found = {key: st.query_params.get(key, "") for key in keys}
+    if st.session_state.get(_LINK) == found:
+        return None
+    st.session_state[_LINK] = found
+    return found
 
 
-def write_link(page: str, choices: Choices) -> None:
-    """Write the choices into the URL, all at once: each write is an entry of the history."""
-    values = {key: st.session_state.get(key) for key in choices}
-    found = {key: "" if value is None else str(value) for key, value in values.items()}
-    if found == st.session_state.get(_of(page)):
-        return
-    st.session_state[_of(page)] = found
-    others = {key: st.query_params[key] for key in st.query_params if key not in choices}
-    st.query_params.from_dict(others | {key: text for key, text in found.items() if text})
+def link_to_segment(segment: Segment, label: str = "") -> None:
+    """Draw a link to a segment on the page of segments; `label`: its name unless given."""
+    st.page_link(
+        SEGMENTS_PAGE,
+        label=label or f"**{segment.name}**",
+        icon=":material/groups:",
+        query_params={SEGMENT: str(segment.segment)},
+    )
 
 
-def _of(page: str) -> str:
-    return f"link_of_{page}"
+def segment_address(segment: Segment) -> str:
+    """Return the link to a segment, for a table.
+
+    >>> segment_address(Segment(segment=2, name="Savers"))
+    'segments?segment=2'
+    """
+    return f"segments?{urlencode({SEGMENT: segment.segment})}"
+
+
+def list_address(name: str) -> str:
+    """Return the link to the list of a group or segment, for a table.
+
+    >>> list_address("At risk")
+    'campaign?who=At+risk'
+    """
+    return f"campaign?{urlencode({WHO: name})}"

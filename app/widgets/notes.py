@@ -40,8 +40,31 @@ def doubt_about_repeat(overview: Mapping[str, Any]) -> str:
     )
 
 
+def question_about_repeat(overview: Mapping[str, Any]) -> str:
+    """Return the same as a task in short; empty if there is no doubt."""
+    if not doubt_about_repeat(overview):
+        return ""
+    share = percent(overview["identity_conflict_share_of_repeat"])
+    return (
+        f"**Ask what the customer ID means**: {share} of the customers with more than one "
+        "transaction have several birth dates or genders"
+    )
+
+
+def with_code(text: str) -> str:
+    """Return a text as Markdown that shows it as it is, with what is in backticks as code.
+
+    >>> with_code("set `customer_key` to *")
+    'set `customer_key` to \\\\*'
+    """
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # a backtick is not closed
+        return escaped(text)
+    return "`".join(part if place % 2 else escaped(part) for place, part in enumerate(parts))
+
+
 def show_notes(found: list[str]) -> None:
     """Draw the sentences, if any."""
     if found:
-        lines = ["**Limits of this data:**", *(f"- {escaped(one)}" for one in found)]
+        lines = ["**Limits of this data:**", *(f"- {with_code(one)}" for one in found)]
         st.warning("\n".join(lines), icon=":material/warning:")

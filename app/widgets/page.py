@@ -10,11 +10,18 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.state import session, status
-from app.widgets.notes import notes, show_notes
+from app.widgets.notes import notes
+from app.widgets.style import style
 from app.widgets.tables import show_table
 from bankseg_assets.presentation.formatting import day
 from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.bundle import Bundle
+
+REPORT_HEIGHT = 720  # pixels
+SNAPSHOT_NOTE = (
+    "The snapshot is the day after the newest transaction: days since the last transaction are "
+    "counted to it. Each batch that passes its checks makes a version."
+)
 
 
 def begin(title: str, question: str) -> Bundle:
@@ -29,7 +36,7 @@ def begin_with_data(title: str, question: str, *, in_full: bool = False) -> Rele
     """Draw the head of a page that needs no model; return the release, or unreleased data.
 
     Before the first release it shows the status; returns None if there is no data.
-    `in_full`: with every note on the data and the next step.
+    `in_full`: the page shows every note on the data and the next step itself.
     """
     head = _title(title, question)
     bundle, release = session.bundle(), session.shown()
@@ -68,21 +75,33 @@ def chart(
         show_table(table, alt=alt)
 
 
-def report_button(label: str, page: Path | None, file_name: str) -> None:
-    """Draw a button that downloads a report's HTML page, which a browser opens; none without one.
+def report_buttons(label: str, page: Path | None, file_name: str) -> None:
+    """Draw buttons that show a report's HTML page and download it; none without a page.
 
-    It is read when the button is pressed: it has 5 MB.
+    It is read when a button is pressed: it has 5 MB.
     """
-    if page is not None:
+    if page is None:
+        return
+    with st.container(horizontal=True):
+        if st.button(label, icon=":material/description:", key=f"open_{file_name}"):
+            _show_report(page, label)
         st.download_button(
-            label,
+            "Download (HTML)",
             page.read_bytes,
             file_name=file_name,
             mime="text/html",
-            icon=":material/description:",
+            icon=":material/download:",
             key=file_name,
             on_click="ignore",
         )
+
+
+@st.dialog("Report", width="large")
+def _show_report(page: Path, alt: str) -> None:
+    # Reports have dark text, also on a dark page.
+    style(".st-key-report iframe {background: #ffffff; color-scheme: light;}")
+    with st.container(key="report"):
+        st.iframe(page, height=REPORT_HEIGHT, alt=alt)
 
 
 def waiting(what: str, todo: str) -> None:
@@ -96,23 +115,20 @@ def nothing(what: str) -> None:
 
 
 def _title(title: str, question: str) -> DeltaGenerator:
-    """Draw title and question; return the head line, which has space for snapshot and badges."""
-    head = st.container(horizontal=True, vertical_alignment="center")
+    """Draw title and question; return their line, in which snapshot and badges follow."""
+    head = st.container(horizontal=True, vertical_alignment="center", gap="small")
     head.title(title, anchor=False, width="content")
-    st.markdown(question)
+    head.markdown(question, width="content")
     return head
 
 
 def _about(head: DeltaGenerator, bundle: Bundle, release: Release, *, in_full: bool) -> None:
-    demo = " · demo data, not real customers" if release.is_demo else ""
-    snapshot = f"Snapshot of {day(bundle.snapshot_date)} · version {release.number}{demo}"
+    snapshot = f"Snapshot of {day(bundle.snapshot_date)} · version {release.number}"
     found = notes(bundle, release)
-    head.caption(snapshot, width="content")
+    head.caption(snapshot, width="content", help=SNAPSHOT_NOTE)
     status.show(
         release,
         [] if in_full else status.limits(len(found)),
         direction_known=session.direction_known(),
         head=head,
     )
-    if in_full:
-        show_notes(found)

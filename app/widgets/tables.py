@@ -1,6 +1,8 @@
 """Tables of plain text: Streamlit renders cells as Markdown, where `>99.9%` is a quote."""
 
 import re
+from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 import pandas as pd
@@ -12,9 +14,19 @@ _BLOCK = re.compile(r"\A(\s*\d*)([#+\-.)=])(?=[#\-=\s]|\Z)")
 """The beginning of a Markdown heading or list."""
 
 
-def show_table(frame: pd.DataFrame, *, alt: str) -> None:
-    """Draw a table without Markdown; `alt`: its description for screen readers."""
+def show_table(
+    frame: pd.DataFrame, *, alt: str, links: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Draw a table without Markdown; `alt`: its description for screen readers.
+
+    `links`: text of the first column -> the page that it links to.
+    """
     texts = frame.map(_plain).rename(columns=_plain, index=_plain)
+    if links:
+        first = frame.iloc[:, 0]
+        texts.iloc[:, 0] = [
+            f"[{_plain(text)}]({links[text]})" if text in links else _plain(text) for text in first
+        ]
     # Row numbers are hidden, also of sorted or selected rows; an index with names is shown.
     numbered = frame.index.dtype.kind in "iu"
     st.table(texts, border="horizontal", hide_index=numbered, alt=alt)

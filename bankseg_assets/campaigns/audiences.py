@@ -9,6 +9,7 @@ import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from types import MappingProxyType
 from typing import Any, Final, Literal
 
 import pyarrow as pa
@@ -41,6 +42,8 @@ class Audience:
     action: str = ""
     segment: int = -1
     scores: tuple[int, int] = (0, 0)
+    recorded_name: str = ""
+    """The name in the release, of a segment that the bank has renamed."""
 
     @property
     def members(self) -> ds.Expression:
@@ -60,8 +63,11 @@ class Audience:
 
     @property
     def campaign(self) -> str:
-        """The campaign's name if a user gives none: the same in every release."""
-        return f"{self.purpose} {self.name}".lower()
+        """The campaign's name if a user gives none: the same in every release.
+
+        A new name of the segment must not draw another control group.
+        """
+        return f"{self.purpose} {self.recorded_name or self.name}".lower()
 
 
 @dataclass(frozen=True)
@@ -78,10 +84,15 @@ def cell(recency: int, frequency: int) -> Audience:
     return Audience(CELL, f"r{recency} f{frequency}", scores=(recency, frequency))
 
 
-def totals(release: Release, actions: Mapping[int, str]) -> list[Total]:
+def totals(
+    release: Release,
+    actions: Mapping[int, str],
+    names: Mapping[int, str] = MappingProxyType({}),
+) -> list[Total]:
     """Return groups, then segments, each by descending money; empty ones are left out.
 
-    `actions`: segment -> recommended action. A count below 11 is hidden, with a second one of its
+    `actions`: segment -> recommended action. `names`: segment -> the name to show, where it is not
+    that of the release's table. A count below 11 is hidden, with a second one of its
     kind, because the number of all customers would reveal it. Raises ListError.
     """
     if CUSTOMERS not in release.versions:
@@ -91,17 +102,27 @@ def totals(release: Release, actions: Mapping[int, str]) -> list[Total]:
         (Audience(GROUP, name, _action_of(name)), count, money) for name, count, money in groups
     ]
     of_segments = [
-        (Audience(SEGMENT, str(name), actions.get(number, ""), number), count, money)
+        (
+            _segment(number, str(name), names.get(number, str(name)), actions.get(number, "")),
+            count,
+            money,
+        )
         for number, name, count, money in segments
     ]
     return _shown(found) + _shown(of_segments)
 
 
 def choose(found: Sequence[Total], name: str) -> Total:
-    """Return the group or segment of a name, in any case. Raises ListError."""
+    """Return the group or segment of a name, in any case. Raises ListError.
+
+    A segment that the bank has renamed is also found by its name in the release.
+    """
     wanted = name.strip().casefold()
     for total in found:
         if total.audience.name.casefold() == wanted:
+            return total
+    for total in found:
+        if total.audience.recorded_name.casefold() == wanted != "":
             return total
     names = ", ".join(total.audience.name for total in found) or "none"
     raise ListError(f"There is no group or segment of this name; expected one of: {names}.")
@@ -149,6 +170,11 @@ def table_of(release: Release, asset: str) -> ds.Dataset:
 def _action_of(group: str) -> str:
     known = GROUP_ACTIONS.get(group)
     return known.action if known else ""
+
+
+def _segment(number: int, recorded: str, name: str, action: str) -> Audience:
+    renamed_from = recorded if name != recorded else ""
+    return Audience(SEGMENT, name, action, number, recorded_name=renamed_from)
 
 
 def _counted(release: Release) -> tuple[list[tuple[Any, ...]], list[tuple[Any, ...]]]:

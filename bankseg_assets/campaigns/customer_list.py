@@ -12,16 +12,19 @@ import pyarrow.compute as pc
 from bankseg_assets.campaigns.audiences import CELL, Audience, customers_of, table_of
 from bankseg_assets.campaigns.group_actions import GROUP_ACTIONS
 from bankseg_assets.contracts.currencies import decimals
+from bankseg_assets.privacy.objections import Objections, ObjectionsError, objections
 from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.answers import SURE
 from bankseg_assets.scoring.bundle import Bundle
+from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.lists.hold_out import SHARE, HoldOut, campaign_name
-from bankseg_assets.scoring.lists.score_table import HELD_OUT
+from bankseg_assets.scoring.lists.score_table import HELD_OUT, SEGMENT_ID
 from bankseg_assets.scoring.posterior import posterior
 from bankseg_assets.stats.arrays import Array
 
 ID = "customer_id"
 RECOMMENDATIONS = "product_recommendations"
+LEFT_OUT = "left_out_by_objection"
 BLOCK_ROWS = 50_000
 CONFIDENCE_DIGITS = 4
 _MONEY = {"monetary": "monetary", "income": "income", "latest_balance": "balance"}
@@ -60,13 +63,16 @@ def make_list(
 ) -> CampaignList:
     """Return the list of an audience; `actions`: segment -> recommended action.
 
-    Customers whose segment is not sure have no action. Raises ListError.
+    Customers who object to marketing are left out. Customers whose segment is not sure have no
+    action. Raises ListError.
     """
-    table, confidence = _selected(release, bundle, audience, choice)
+    objecting = objections_to(release)
+    table, confidence = _selected(release, bundle, audience, choice, objecting)
     ids = table[ID].to_pylist()
     found = {
         ID: pd.Series(ids, dtype=object),
-        "segment": table["segment_name"].to_pandas(),
+        "segment": table["segment"].to_pandas().map(bundle.segment_names),
+        **_segment_ids(table, bundle),
         "rfm_group": table["rfm_group"].to_pandas(),
         "recency": table["recency"].to_pandas(),
         "frequency": table["frequency"].to_pandas(),
@@ -80,22 +86,45 @@ def make_list(
     campaign = campaign_name(choice.campaign or audience.campaign)
     found[HELD_OUT] = HoldOut(ID, campaign, choice.share).which(map(str.strip, ids))
     customers = pd.DataFrame(found)
-    return CampaignList(customers, _facts(release, bundle, audience, choice, campaign, customers))
+    facts = _facts(release, bundle, audience, choice, campaign, customers)
+    return CampaignList(customers, facts | {LEFT_OUT: left_out(release, audience)})
+
+
+def objections_to(release: Release) -> Objections:
+    """Return who objects to marketing. Raises ListError if that cannot be read."""
+    try:
+        return objections(release.folder)
+    except ObjectionsError as error:
+        raise ListError(str(error)) from error
+
+
+def left_out(release: Release, audience: Audience) -> int:
+    """Return how many customers of an audience object to marketing. Raises ListError."""
+    objecting = objections_to(release)
+    if not objecting.ids:
+        return 0
+    ids = customers_of(release).to_table([ID], filter=audience.members)[ID]
+    return sum(objecting.among(ids.to_pylist()))
 
 
 def _selected(
-    release: Release, bundle: Bundle, audience: Audience, choice: Choice
+    release: Release, bundle: Bundle, audience: Audience, choice: Choice, objecting: Objections
 ) -> tuple[pa.Table, Array]:
-    """Return the customers with most money first, and their confidence, as `choice` limits them."""
+    """Return the customers with most money first, and their confidence, as `choice` limits them.
+
+    Without those who object.
+    """
     customers = customers_of(release)
     wanted = [
-        *(ID, "segment", "segment_name", "rfm_group", "recency", "frequency", "monetary"),
+        *(ID, "segment", "rfm_group", "recency", "frequency", "monetary"),
         *("latest_balance", *bundle.measures),
         *(["income"] if bundle.direction_known else []),
     ]
     existing = set(customers.schema.names)
     columns = [name for name in dict.fromkeys(wanted) if name in existing]
     table = customers.to_table(columns, filter=audience.members).unify_dictionaries()
+    if objecting.ids:
+        table = table.filter(pc.invert(pa.array(objecting.among(table[ID].to_pylist()))))
     # By ID where the money is equal: the first 500 of a list stay the same 500.
     order = pc.sort_indices(table, sort_keys=[("monetary", "descending"), (ID, "ascending")])
     found, least = [np.empty(0)], round(choice.min_confidence, CONFIDENCE_DIGITS)
@@ -138,6 +167,14 @@ def _measure(bundle: Bundle, name: str, column: pa.ChunkedArray) -> npt.NDArray[
     """Return a measure; averages less than a cent below zero become zero."""
     values = _doubles(column)
     return values if bundle.may_be_negative(name) else np.maximum(values, 0.0)
+
+
+def _segment_ids(table: pa.Table, bundle: Bundle) -> dict[str, "pd.Series[int]"]:
+    """Return the column of the segments' permanent IDs; none for an older model."""
+    known = {segment.segment: segment.id for segment in bundle.segments}
+    if None in known.values():
+        return {}
+    return {SEGMENT_ID: table["segment"].to_pandas().map(known).astype("int64")}
 
 
 def _money(table: pa.Table, bundle: Bundle) -> dict[str, Array]:
@@ -194,9 +231,11 @@ def _facts(
     customers: pd.DataFrame,
 ) -> dict[str, str | int | float]:
     held_out = int(customers[HELD_OUT].sum())
+    permanent = {one.segment: one.id for one in bundle.segments}.get(audience.segment)
     return {
         "audience": audience.name,
         "kind": audience.kind,
+        **({} if permanent is None else {SEGMENT_ID: permanent}),
         "action": audience.action,
         "campaign": campaign,
         "customers": len(customers),

@@ -3,6 +3,7 @@
 A new file of holdings starts the product recommendations only.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -28,7 +29,7 @@ from bankseg_assets.products.current_delivery import holdings_in_use
 from bankseg_assets.release.gates import Verdict
 from bankseg_assets.release.refit import REFIT_GATE
 from bankseg_assets.release.releases import current_release
-from bankseg_assets.runtime.settings import load_settings
+from bankseg_assets.runtime.settings import STARTED_AT, load_settings
 
 LOOK_EVERY_SECONDS = 5  # people wait for a file they delivered; Dagster looks at most this often
 # No one waits for these: a crash and a model that aged are rare.
@@ -380,16 +381,22 @@ def _unfinished_runs(context: dg.SensorEvaluationContext) -> list[dg.DagsterRun]
 def _next_attempt(context: dg.SensorEvaluationContext, tag: str, value: str) -> tuple[str, int]:
     """Return why the next attempt is not due yet (empty if it is), and its number.
 
-    The first three follow immediately, after failures as well as kills; then there is one per
-    hour.
+    The first three since the platform's start follow immediately, after failures as well as kills;
+    then there is one per hour. Operators restart the platform after they fixed a cause.
     """
     before = context.instance.get_run_records(dg.RunsFilter(tags={tag: value}))
-    if len(before) >= QUICK_ATTEMPTS:
-        last = max(record.update_timestamp.replace(tzinfo=UTC).timestamp() for record in before)
+    started = float(os.environ.get(STARTED_AT) or 0)
+    recent = [
+        record.update_timestamp.replace(tzinfo=UTC).timestamp()
+        for record in before
+        if record.create_timestamp.replace(tzinfo=UTC).timestamp() >= started
+    ]
+    if len(recent) >= QUICK_ATTEMPTS:
+        last = max(recent)
         minutes = (last + LATER_ATTEMPTS_SECONDS - time.time()) / 60
         if minutes > 0:
             return (
-                f"{len(before)} runs for this content did not succeed. See their logs. The next "
+                f"{len(recent)} runs for this content did not succeed. See their logs. The next "
                 f"attempt is in {minutes:.0f} minutes; or materialize by hand once the cause is "
                 "fixed.",
                 0,
@@ -405,7 +412,7 @@ def _landed_hashes(delivery: DeliveryResource) -> tuple[set[str], str]:
     name, size and time: it starts the run, which hashes the file and records it in the ledger.
     """
     ledger = delivery.ledger
-    known = ledger.hashes()
+    known, delivered_as = ledger.hashes(), ledger.delivered_as()
     hashes, waiting = set(), []
     left = HASHED_AT_A_LOOK
     for file in list_landing(Path(delivery.landing_dir)):
@@ -427,6 +434,7 @@ def _landed_hashes(delivery: DeliveryResource) -> tuple[set[str], str]:
                     ledger.remember_hash(*seen, sha256)
         except OSError as error:  # moved since the listing, or not readable
             waiting.append(f"{name} ({error.strerror})")
+    hashes = {delivered_as.get(sha256, sha256) for sha256 in hashes}
     return hashes, f" Waiting for {', '.join(waiting)}." if waiting else ""
 
 

@@ -48,12 +48,14 @@ def resources(settings: Settings, *, spark: SparkResource | None = None) -> dict
             raw_dir=str(settings.raw_dir),
             ledger_path=str(settings.ledger_path),
             contract_path=str(settings.contract),
+            privacy_dir=str(settings.privacy_dir),
         ),
         "holdings": HoldingsResource(
             landing_dir=str(settings.holdings_dir),
             raw_dir=str(settings.raw_holdings_dir),
             ledger_path=str(settings.holdings_ledger_path),
             contract_path=str(settings.contract),
+            privacy_dir=str(settings.privacy_dir),
         ),
         "io_manager": VersionedIOManager(published=published, spark=spark),
     }

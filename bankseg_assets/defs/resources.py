@@ -8,6 +8,9 @@ from dagster_pyspark import LazyPySparkResource
 
 from bankseg_assets.contracts.delivery import DeliveryContract, load_contract
 from bankseg_assets.landing.ledger import Ledger, current_content
+from bankseg_assets.privacy.audit import AUDIT_FOLDER
+from bankseg_assets.privacy.customer_ids import IsOne
+from bankseg_assets.privacy.tombstones import Tombstones
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, load_settings
 from bankseg_assets.runtime.spark import prepare_process, wait_until_started
 from bankseg_assets.storage.version_store import VersionStore
@@ -50,6 +53,11 @@ class PublishedResource(dg.ConfigurableResource[Any]):
             self.store.begin(context.run.run_id)
 
     @property
+    def audit_dir(self) -> Path:
+        """The folder of the audit log."""
+        return Path(self.published_dir).parent / AUDIT_FOLDER
+
+    @property
     def store(self) -> VersionStore:
         """The version store."""
         return VersionStore(Path(self.published_dir), self.keep_versions)
@@ -62,6 +70,13 @@ class DeliveryResource(dg.ConfigurableResource[Any]):
     raw_dir: str
     ledger_path: str
     contract_path: str = str(DEFAULT_CONTRACT)
+    privacy_dir: str = ""
+    """The folder of the tombstones; empty for none."""
+
+    @property
+    def is_erased(self) -> IsOne | None:
+        """Whether a customer was erased; None if no one was. Raises TombstoneError."""
+        return Tombstones(Path(self.privacy_dir)).matcher() if self.privacy_dir else None
 
     @property
     def contract(self) -> DeliveryContract:

@@ -14,6 +14,8 @@ from bankseg_assets.storage.atomic_file import draft_in
 from bankseg_assets.storage.fsync import sync_folder
 
 Finding = TypeVar("Finding")
+ORIGINAL_FILE, RECORDS_FILE = "original", "records.parquet"
+"""Files of a delivery: as delivered, and its records."""
 
 
 @dataclass(frozen=True)
@@ -52,7 +54,7 @@ def archive(
         if not source.is_still() or copying.copied != source.size:
             raise FileChangedError
         sha256 = copying.digest.hexdigest()
-        kept = raw_dir / sha256 / "original"
+        kept = raw_dir / sha256 / ORIGINAL_FILE
         kept.parent.mkdir(exist_ok=True)
         sync_folder(raw_dir)
         draft.publish(kept)

@@ -1,12 +1,16 @@
 """Ingest landed files: archive, parse and record each new content once."""
 
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.contracts.file_layout import MAX_FOOTER_LINES
-from bankseg_assets.landing.archive import archive, sha256_of
+from bankseg_assets.landing.archive import ORIGINAL_FILE, RECORDS_FILE, Archived, archive, sha256_of
 from bankseg_assets.landing.binary_fractions import Rounded
+from bankseg_assets.landing.customer_rows import shorten
 from bankseg_assets.landing.errors import DeliveryError, FileChangedError
 from bankseg_assets.landing.files import (
     STALLED_AFTER_SECONDS,
@@ -22,10 +26,14 @@ from bankseg_assets.landing.ledger import WITHDRAWN, Delivery, Ledger, current_c
 from bankseg_assets.landing.parse import Parsed, write_records
 from bankseg_assets.landing.reading import reading_of
 from bankseg_assets.landing.row_filters import LEFT_OUT
-from bankseg_assets.landing.scan import scan
-from bankseg_assets.storage.atomic_file import sweep_drafts
+from bankseg_assets.landing.scan import CsvScan, scan
+from bankseg_assets.privacy.customer_ids import IsOne
+from bankseg_assets.storage.atomic_file import atomic_file, sweep_drafts
+from bankseg_assets.storage.fsync import sync_file, sync_folder
 
-RECORDS_FILE = "records.parquet"
+ERASING = ".erasing"
+"""Folder of a delivery for its files without erased customers, until they replace the others."""
+
 CUT_OFF = "it may be cut off"
 
 
@@ -44,15 +52,28 @@ class Outcome:
 
 
 def take_landed(
-    landing_dir: Path, raw_dir: Path, ledger: Ledger, contract: DeliveryContract, *, run_id: str
+    landing_dir: Path,
+    raw_dir: Path,
+    ledger: Ledger,
+    contract: DeliveryContract,
+    *,
+    run_id: str,
+    is_erased: IsOne | None = None,
 ) -> list[Outcome]:
-    """Archive and parse every complete file whose content is new to the ledger."""
+    """Archive and parse every complete file whose content is new to the ledger.
+
+    `is_erased`: whether a customer was erased. Rows of such customers are removed, also from the
+    file in the landing folder.
+    """
     sweep_drafts(raw_dir)
+    for drafts in raw_dir.glob(f"*/{ERASING}"):
+        shutil.rmtree(drafts, ignore_errors=True)
     ignored = [
         Outcome(i.name, "ignored", i.reason, is_warning=True) for i in list_ignored(landing_dir)
     ]
     files = list_landing(landing_dir)
-    return ignored + [_take(file, raw_dir, ledger, contract, run_id=run_id) for file in files]
+    taking = _Taking(raw_dir, ledger, contract, run_id, is_erased)
+    return ignored + [_take(file, taking) for file in files]
 
 
 def current_files(raw_dir: Path, ledger: Ledger, landing_dir: Path) -> dict[str, Path]:
@@ -78,10 +99,19 @@ def current_files(raw_dir: Path, ledger: Ledger, landing_dir: Path) -> dict[str,
     return {d.sha256: raw_dir / d.sha256 / RECORDS_FILE for d in current}
 
 
-def _take(
-    file: LandedFile, raw_dir: Path, ledger: Ledger, contract: DeliveryContract, *, run_id: str
-) -> Outcome:
-    name = file.name
+@dataclass(frozen=True)
+class _Taking:
+    """What files are ingested with."""
+
+    raw_dir: Path
+    ledger: Ledger
+    contract: DeliveryContract
+    run_id: str
+    is_erased: IsOne | None
+
+
+def _take(file: LandedFile, taking: _Taking) -> Outcome:
+    name, ledger, contract = file.name, taking.ledger, taking.contract
     known = {delivery.sha256: delivery for delivery in ledger.deliveries()}
     try:
         if not is_complete(file):
@@ -89,17 +119,19 @@ def _take(
         sha256 = sha256_of(file.path)
         if file.is_still():
             ledger.remember_hash(name, file.size, file.modified_ns, sha256)
-        before = known.get(sha256)
-        if before and _is_settled(before, raw_dir, contract):
+        before = known.get(ledger.delivered_as().get(sha256, sha256))
+        if before and _is_settled(before, taking.raw_dir, contract):
+            if before.archived_sha256 != sha256:
+                _replace_landed(file, taking.raw_dir / before.sha256 / ORIGINAL_FILE)
             return Outcome(name, "known", _known(before))
         delivery = Delivery(
             *(sha256, name, "accepted", ""),
             size_bytes=file.size,
             records=0,
-            run_id=run_id,
+            run_id=taking.run_id,
             contract=contract.fingerprint,
         )
-        return _take_new(file, delivery, raw_dir, ledger, contract)
+        return _take_new(file, delivery, taking)
     except OSError as error:  # the machine failed or the file changed: nothing is recorded
         cause = error.strerror or "a read failed"
         detail = f"Could not be ingested now: {cause}. The next run tries again."
@@ -118,16 +150,10 @@ def why_waiting(file: LandedFile) -> str:
     )
 
 
-def _take_new(
-    file: LandedFile,
-    delivery: Delivery,
-    raw_dir: Path,
-    ledger: Ledger,
-    contract: DeliveryContract,
-) -> Outcome:
-    name = delivery.file_name
+def _take_new(file: LandedFile, delivery: Delivery, taking: _Taking) -> Outcome:
+    name, ledger, contract = delivery.file_name, taking.ledger, taking.contract
     try:
-        archived = archive(file, raw_dir, lambda reader: scan(reader, contract, name))
+        archived = archive(file, taking.raw_dir, lambda reader: scan(reader, contract, name))
         if archived.sha256 != delivery.sha256:
             raise FileChangedError
         parsed = write_records(
@@ -146,11 +172,60 @@ def _take_new(
     if file.has_done_marker:
         parsed = replace(parsed, may_be_cut_off=False)
     remarks, is_warning = findings(parsed, contract)
-    ledger.record(replace(delivery, records=parsed.records, reason=remarks))
     reading = reading_of(contract, archived.path)
-    ledger.record_reading(delivery.sha256, reading, records=parsed.records, reason=remarks)
-    detail = f"{parsed.records:,} records. {remarks}".strip()
+    erased = _erase(archived, delivery, taking)
+    records = parsed.records - erased
+    ledger.record(replace(delivery, records=records, reason=remarks))
+    ledger.record_reading(delivery.sha256, reading, records=records, reason=remarks)
+    if erased:
+        _replace_landed(file, archived.path)
+        remarks = f"Rows of erased customers were removed: {erased:,}. {remarks}".strip()
+    detail = f"{records:,} records. {remarks}".strip()
     return Outcome(name, "accepted", detail, is_warning=is_warning)
+
+
+def _erase(archived: Archived[CsvScan | None], delivery: Delivery, taking: _Taking) -> int:
+    """Remove the rows of erased customers from the archive; return how many."""
+    if taking.is_erased is None:
+        return 0
+    folder = archived.path.parent
+    with _drafts_in(folder) as drafts:
+        shortened = shorten(folder, drafts, taking.contract, delivery.file_name, taking.is_erased)
+        if shortened is None:
+            return 0
+        for file_name, new in shortened.files.items():
+            if new is None:
+                (folder / file_name).unlink()
+                continue
+            sync_file(new)
+            new.replace(folder / file_name)
+        sync_folder(folder)
+    if archived.path.exists():
+        content = sha256_of(archived.path)
+        taking.ledger.record_erasure(delivery.sha256, content, shortened.records)
+    return shortened.rows
+
+
+@contextmanager
+def _drafts_in(folder: Path) -> Iterator[Path]:
+    """Yield a folder for new files of a delivery; what a killed run has left there is removed."""
+    drafts = folder / ERASING
+    shutil.rmtree(drafts, ignore_errors=True)
+    try:
+        yield drafts
+    finally:
+        shutil.rmtree(drafts, ignore_errors=True)
+
+
+def _replace_landed(file: LandedFile, original: Path) -> None:
+    """Replace a landed file by what is left of it, which the archive has."""
+    if not file.is_still():
+        return  # the sender has replaced it meanwhile
+    if not original.exists():
+        file.path.unlink()
+        return
+    with original.open("rb") as source, atomic_file(file.path) as target:
+        shutil.copyfileobj(source, target)
 
 
 def findings(parsed: Parsed, contract: DeliveryContract) -> tuple[str, bool]:

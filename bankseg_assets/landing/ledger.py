@@ -2,6 +2,7 @@
 
 import hashlib
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass, replace
@@ -42,6 +43,12 @@ CREATE TABLE IF NOT EXISTS readings (
     sha256 TEXT PRIMARY KEY REFERENCES deliveries (sha256), reading TEXT NOT NULL
 )
 """
+# What is left of a delivery after customers were erased: every SHA-256 that its file has had.
+_ERASURES = """
+CREATE TABLE IF NOT EXISTS erasures (
+    content_sha256 TEXT PRIMARY KEY, sha256 TEXT NOT NULL REFERENCES deliveries (sha256)
+)
+"""
 _SEEN = """
 CREATE TABLE IF NOT EXISTS landed_files (
     file_name TEXT PRIMARY KEY, size_bytes INTEGER, modified_ns INTEGER, sha256 TEXT NOT NULL
@@ -60,6 +67,7 @@ ON CONFLICT (sha256) DO UPDATE SET ({_COLUMNS}) = (
 # Files of one run are recorded within a second; rowid preserves their order.
 _READ = f"SELECT {_COLUMNS} FROM deliveries ORDER BY taken_at, rowid"
 _READ_WITHDRAWALS = "SELECT sha256, reason, withdrawn_at FROM withdrawals"
+_READ_ERASURES = "SELECT sha256, content_sha256 FROM erasures ORDER BY rowid"
 WITHDRAWN = "withdrawn"
 
 
@@ -87,6 +95,13 @@ class Delivery:
     withdrawn_at: str = ""
     reading: str = ""
     """Hash of the contract's settings that parsed it (`reading`); empty from older builds."""
+    content_sha256: str = ""
+    """Of what is left of it, if customers were erased from it; empty if it is as delivered."""
+
+    @property
+    def archived_sha256(self) -> str:
+        """The SHA-256 of the archived original, which an erasure has changed."""
+        return self.content_sha256 or self.sha256
 
     @property
     def is_demo(self) -> bool:
@@ -114,6 +129,7 @@ class Ledger:
             connection.execute(_SCHEMA)
             connection.execute(_WITHDRAWALS)
             connection.execute(_READINGS)
+            connection.execute(_ERASURES)
             known = [row[1] for row in connection.execute("PRAGMA table_info(deliveries)")]
             if "contract" not in known:
                 connection.execute(_ADD_CONTRACT)
@@ -146,13 +162,31 @@ class Ledger:
             found = [Delivery(*row) for row in connection.execute(_READ).fetchall()]
             rows = connection.execute(_READ_WITHDRAWALS).fetchall()
             readings = connection.execute("SELECT sha256, reading FROM readings").fetchall()
-        changes: dict[str, dict[str, Any]] = {
-            sha256: {"reading": reading} for sha256, reading in readings
-        }
+            erasures = connection.execute(_READ_ERASURES).fetchall()
+        changes: defaultdict[str, dict[str, Any]] = defaultdict(dict)
+        for sha256, reading in readings:
+            changes[sha256]["reading"] = reading
+        for sha256, content_sha256 in erasures:  # the last one is the newest
+            changes[sha256]["content_sha256"] = content_sha256
         for sha256, reason, at in rows:
-            withdrawn = {"status": WITHDRAWN, "reason": reason, "withdrawn_at": at}
-            changes[sha256] = changes.get(sha256, {}) | withdrawn
-        return [replace(one, **changes.get(one.sha256, {})) for one in found]
+            changes[sha256] |= {"status": WITHDRAWN, "reason": reason, "withdrawn_at": at}
+        return [replace(one, **changes[one.sha256]) for one in found]
+
+    def record_erasure(self, sha256: str, content_sha256: str, records: int) -> None:
+        """Record what is left of a delivery: the SHA-256 of its file, and its records."""
+        with self._connect() as connection:
+            connection.execute(
+                "INSERT OR REPLACE INTO erasures VALUES (?,?)", (content_sha256, sha256)
+            )
+            connection.execute(
+                "UPDATE deliveries SET records = ? WHERE sha256 = ?", (records, sha256)
+            )
+
+    def delivered_as(self) -> dict[str, str]:
+        """Return content -> delivery of all files that are left of deliveries, by SHA-256."""
+        with self._connect() as connection:
+            rows = connection.execute(_READ_ERASURES).fetchall()
+        return {content_sha256: sha256 for sha256, content_sha256 in rows}
 
     def withdraw(self, start: str, reason: str = "") -> Delivery:
         """Withdraw the accepted delivery whose SHA-256 begins with `start`; return it.

@@ -1,9 +1,11 @@
 """Read a Parquet file as text, as a CSV of the same bank would hold it."""
 
 import errno
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from decimal import Decimal
+from functools import reduce
 from itertools import chain
 from pathlib import Path
 
@@ -17,6 +19,7 @@ from bankseg_assets.landing.binary_fractions import Rounded, money_in, round_dou
 from bankseg_assets.landing.csv_tables import ROWS_PER_GROUP
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.files import printable
+from bankseg_assets.landing.non_records import EMPTY
 from bankseg_assets.landing.parquet_layout import (
     BATCH_BYTES,
     CELL_BYTES,
@@ -44,15 +47,16 @@ def parquet_tables(
     layout: ParquetLayout,
     filters: RowFilters,
     rounded: list[Rounded],
+    left_out: Counter[str],
 ) -> Iterator[pa.Table]:
     """Yield the records that `filters` keep as strings; columns are named by position.
 
-    `rounded` receives the number of rounded amounts per batch and column. Raises DeliveryError if
-    the file is damaged or its values expand excessively.
+    `rounded` receives the number of rounded amounts per batch and column, `left_out` that of rows
+    without a value. Raises DeliveryError if the file is damaged or its values expand excessively.
     """
     pending: list[pa.Table] = []
     rows = size = 0
-    for table in _tables(original, contract, file_name, layout, filters, rounded):
+    for table in _tables(original, contract, file_name, layout, filters, rounded, left_out):
         pending.append(table)  # a file may have one row group per record
         rows, size = rows + table.num_rows, size + table.nbytes
         if rows >= ROWS_PER_GROUP or size >= BATCH_BYTES:
@@ -69,6 +73,7 @@ def _tables(
     layout: ParquetLayout,
     filters: RowFilters,
     rounded: list[Rounded],
+    left_out: Counter[str],
 ) -> Iterator[pa.Table]:
     places = sorted(layout.leaves)
     names = [layout.header.names[place] for place in places]
@@ -87,7 +92,7 @@ def _tables(
             for part in _parts(batch, names, file_name):
                 numbers = pa.array(np.arange(next_number, next_number + part.num_rows), pa.int64())
                 next_number += part.num_rows
-                table = texts.table(part, numbers)
+                table = texts.table(*_without_empty(part, numbers, left_out))
                 text_bytes += table.nbytes
                 if text_bytes > layout.most_text:
                     raise refuse(file_name, f"expands over {MAX_EXPANSION:,} times when read")
@@ -108,6 +113,17 @@ def _batches(
         )
         for group in range(file.num_row_groups)
     )
+
+
+def _without_empty(
+    part: pa.RecordBatch, numbers: pa.Array, left_out: Counter[str]
+) -> tuple[pa.RecordBatch, pa.Array]:
+    """Leave out rows of nulls, as a spreadsheet's empty rows: they are not records."""
+    if not part.num_columns or not all(column.null_count for column in part.columns):
+        return part, numbers
+    is_record = reduce(pc.or_, (column.is_valid() for column in part.columns))
+    left_out[EMPTY] += part.num_rows - is_record.true_count
+    return part.filter(is_record), numbers.filter(is_record)
 
 
 class _Texts:

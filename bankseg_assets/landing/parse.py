@@ -151,7 +151,9 @@ def _read(
         layout = read_layout(original, contract, file_name)
         header = layout.header
         filters = RowFilters(contract, header, lines_left_out)
-        tables = parquet_tables(original, contract, file_name, layout, filters, rounded)
+        tables = parquet_tables(
+            original, contract, file_name, layout, filters, rounded, lines_left_out
+        )
     else:
         header = found.header
         filters = RowFilters(contract, header, lines_left_out)

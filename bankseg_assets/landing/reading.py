@@ -9,7 +9,7 @@ from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
 from bankseg_assets.landing.files import MAGIC_ENCRYPTED, MAGIC_PARQUET, MAGIC_ZIP
 from bankseg_assets.landing.joined_columns import IDS
 
-PARSING_RULES = 1
+PARSING_RULES = 2
 """Version of the parser. When raised, every accepted file is parsed again."""
 
 

@@ -7,9 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bankseg_assets.contracts.delivery import DeliveryContract
-from bankseg_assets.landing.archive import sha256_of
+from bankseg_assets.landing.archive import RECORDS_FILE, sha256_of
 from bankseg_assets.landing.errors import DeliveryError
-from bankseg_assets.landing.intake import RECORDS_FILE, Outcome
+from bankseg_assets.landing.intake import Outcome
 from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.landing.parse import parse_delivery
 
@@ -34,7 +34,7 @@ def repair_records(
         if delivery.sha256 not in known_damaged and _is_whole(records, delivery.records):
             continue
         original = records.with_name("original")
-        if not original.exists() or sha256_of(original) != delivery.sha256:
+        if not original.exists() or sha256_of(original) != delivery.archived_sha256:
             raise LostContentError(
                 f"The records of {delivery.file_name} in {records} are damaged, and so is "
                 f"{original}. Remove {records.parent} and deliver {delivery.file_name} again."

@@ -10,9 +10,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from bankseg_assets.contracts.delivery import DeliveryContract
-from bankseg_assets.landing.archive import sha256_of
+from bankseg_assets.landing.archive import RECORDS_FILE, sha256_of
 from bankseg_assets.landing.errors import DeliveryError
-from bankseg_assets.landing.intake import CUT_OFF, RECORDS_FILE, Outcome, findings
+from bankseg_assets.landing.intake import CUT_OFF, Outcome, findings
 from bankseg_assets.landing.ledger import Delivery, Ledger
 from bankseg_assets.landing.parse import parse_delivery
 from bankseg_assets.landing.reading import reading_of
@@ -50,7 +50,7 @@ def _read_again(
 ) -> Outcome:
     name, records = delivery.file_name, original.with_name(RECORDS_FILE)
     try:
-        if sha256_of(original) != delivery.sha256:
+        if sha256_of(original) != delivery.archived_sha256:
             raise DeliveryError("the archived original is damaged. Deliver the file again.")
         parsed = parse_delivery(
             original,

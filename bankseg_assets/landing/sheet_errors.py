@@ -15,7 +15,7 @@ _WORKBOOK = "/workbook.xml"
 def error_cells(original: Path, sheet: str) -> Places:
     """Return the errors of a sheet. The archive must not contain document types."""
     with zipfile.ZipFile(original) as package:
-        path = _path_of(package, sheet)
+        path = sheet_path(package, sheet)
         if path not in package.namelist():
             return {}
         with package.open(path) as file:
@@ -24,7 +24,7 @@ def error_cells(original: Path, sheet: str) -> Places:
     return finder.found
 
 
-def _path_of(package: zipfile.ZipFile, sheet: str) -> str:
+def sheet_path(package: zipfile.ZipFile, sheet: str) -> str:
     """Return the archive path of a sheet; empty if there is none of the name."""
     workbook = next((name for name in package.namelist() if name.endswith(_WORKBOOK)), "")
     folder = posixpath.dirname(workbook)

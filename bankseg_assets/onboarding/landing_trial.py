@@ -10,13 +10,14 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bankseg_assets.contracts.delivery import DeliveryContract
+from bankseg_assets.landing.archive import RECORDS_FILE
 from bankseg_assets.landing.files import (
     CHUNK_BYTES,
     MAGIC_GZIP,
     STALLED_AFTER_SECONDS,
     printable,
 )
-from bankseg_assets.landing.intake import RECORDS_FILE, take_landed
+from bankseg_assets.landing.intake import take_landed
 from bankseg_assets.landing.ledger import Ledger, current_content
 from bankseg_assets.landing.text import Reader
 from bankseg_assets.onboarding.sample import kind_of

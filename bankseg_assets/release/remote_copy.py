@@ -54,7 +54,7 @@ def export(published_dir: Path, url: str, only: Collection[str] = ()) -> Copied:
     release = current_release(published_dir)
     if release is None:
         raise MirrorError("There is no release to copy. Run the job `refresh` first.")
-    there = _RemoteStore(url)
+    there = RemoteStore(url)
     sizes = []
     for asset, version in [*_wanted(release.versions, only), (RELEASE, release.name)]:
         if there.holds(asset, version):
@@ -80,7 +80,7 @@ def fetch(url: str, store: VersionStore, only: Collection[str] = ()) -> Copied:
             f"{store.folder} already has its own releases, which must not be mixed with others. "
             "Set another data folder in BANKSEG_DATA_DIR."
         )
-    there = _RemoteStore(url)
+    there = RemoteStore(url)
     name = there.newest_release()
     versions = json.loads(there.read(RELEASE, name, DOCUMENT_FILE))["versions"]
     wanted = [pair for pair in _wanted(versions, only) if there.holds(*pair)]
@@ -100,7 +100,7 @@ def fetch(url: str, store: VersionStore, only: Collection[str] = ()) -> Copied:
     return Copied(name, len(sizes), sum(sizes))
 
 
-class _RemoteStore:
+class RemoteStore:
     """The version store at a URL."""
 
     def __init__(self, url: str) -> None:
@@ -124,6 +124,18 @@ class _RemoteStore:
         """Return the content of a small file."""
         with self._files.open_input_stream(self._path(*names)) as file:
             return bytes(file.read())
+
+    def versions(self) -> list[tuple[str, str]]:
+        """Return (asset, version) of every complete version."""
+        found = []
+        for asset in self._names():
+            names = self._names(asset)
+            found += [(asset, version) for version in names if self.holds(asset, version)]
+        return found
+
+    def _names(self, *folder: str) -> list[str]:
+        selector = fs.FileSelector(self._path(*folder), allow_not_found=True)
+        return sorted(str(one.base_name) for one in self._files.get_file_info(selector))
 
     def put(self, source: Path, *names: str) -> None:
         """Upload a local file atomically."""
@@ -151,10 +163,11 @@ class _RemoteStore:
         fs.copy_files(str(source), target, fs.LocalFileSystem(), self._files)
 
     def _path(self, *names: str) -> str:
-        return f"{self._root}/{_plain(*names)}"
+        return f"{self._root}/{_plain(*names)}" if names else self._root
 
 
-def _connect(url: str) -> tuple[fs.FileSystem, str]:
+def without_secrets(url: str) -> str:
+    """Return a URL that may be recorded. Raises MirrorError if it contains a secret."""
     parts = urlsplit(url)
     named = [name.lower() for name, _ in parse_qsl(parts.query)]
     if parts.password or any(secret in name for name in named for secret in _SECRET):
@@ -162,6 +175,11 @@ def _connect(url: str) -> tuple[fs.FileSystem, str]:
             "The URL contains a secret, and other users can see command lines. "
             "Set it in the environment (AWS_…, GOOGLE_…, AZURE_…) or use the machine's role."
         )
+    return url
+
+
+def _connect(url: str) -> tuple[fs.FileSystem, str]:
+    without_secrets(url)
     try:
         files, root = fs.FileSystem.from_uri(url.replace("s3a://", "s3://", 1))
     except ValueError as error:

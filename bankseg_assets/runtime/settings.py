@@ -13,6 +13,8 @@ from typing import Any
 SETTINGS_FILE = Path("bankseg.toml")
 CALLED_FROM = "BANKSEG_CALLED_FROM"
 """Environment variable: the folder in which a command was called, if not that of the process."""
+STARTED_AT = "BANKSEG_STARTED_AT"
+"""Environment variable: when the platform was started, in seconds since 1970."""
 _SWITCH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
 DEFAULT_CONTRACT = Path(__file__).resolve().parents[2] / "contract.toml"
 
@@ -35,8 +37,10 @@ class Settings:
     contract: Path = DEFAULT_CONTRACT
     run_button: bool = True
     """Whether the app has a button that starts a batch."""
-    warm_worker: bool = True
-    """Whether `make run` keeps a process with Spark ready for the next run."""
+    customer_page: bool = True
+    """Whether app and API show what the release says about one customer."""
+    warm_worker: bool = False
+    """Whether `make run` keeps a process with Spark ready for the next run (1.2 GB of memory)."""
 
     @property
     def landing_dir(self) -> Path:
@@ -62,6 +66,21 @@ class Settings:
     def published_dir(self) -> Path:
         """One folder an asset, one folder a version in it."""
         return self.data_dir / "published"
+
+    @property
+    def objections_dir(self) -> Path:
+        """The folder of files with the customers who object to marketing."""
+        return self.data_dir / "objections"
+
+    @property
+    def privacy_dir(self) -> Path:
+        """Tombstones of erased customers with their key, certificates, and URLs of exports."""
+        return self.data_dir / "privacy"
+
+    @property
+    def audit_dir(self) -> Path:
+        """The audit log."""
+        return self.data_dir / "audit"
 
     @property
     def dagster_home(self) -> Path:

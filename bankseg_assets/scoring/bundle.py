@@ -115,9 +115,25 @@ class Bundle:
         return any(one.measure == asked and one.minimum < 0 for one in self.inputs)
 
     @property
+    def segment_names(self) -> dict[int, str]:
+        """The number of each segment -> its name."""
+        return {segment.segment: segment.name for segment in self.segments}
+
+    @property
     def measures(self) -> list[str]:
         """The distinct measures that a form must ask for, in order."""
         return asked_measures(self.features)
+
+    def component_weights(self, component: int) -> dict[str, float]:
+        """Return measure -> the weight of its feature in a component, largest first.
+
+        Of several features of a measure, that with the largest weight counts.
+        """
+        weights = zip(self.features, self.components[:, component], strict=True)
+        found: dict[str, float] = {}
+        for feature, weight in sorted(weights, key=lambda pair: -abs(pair[1])):
+            found.setdefault(feature.measure, float(weight))
+        return found
 
     def label(self, name: str) -> str:
         """Return the display label of a measure or evidence; its name if it has no label."""

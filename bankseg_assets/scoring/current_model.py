@@ -1,12 +1,13 @@
 """The model to serve: that of the newest release, or the last good one if that is unusable."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from bankseg_assets.release.releases import Release, current_refusal
 from bankseg_assets.scoring.bundle import Bundle, BundleError
 from bankseg_assets.scoring.published_model import read_model
+from bankseg_assets.scoring.segment_names import named, read_names
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,7 @@ def renew(serving: Serving, find: Callable[[], list[Release]]) -> Serving:
     releases = find()
     for release in releases:
         if serving.release is not None and release.name == serving.release.name:
-            return _with_problem(serving, problem)
+            return _with_problem(renamed(serving), problem)
         try:
             return Serving(read_model(release), release, problem)
         except BundleError as error:
@@ -35,6 +36,14 @@ def renew(serving: Serving, find: Callable[[], list[Release]]) -> Serving:
     if serving.bundle and not releases:
         problem = "All releases were removed."
     return _with_problem(serving, problem)
+
+
+def renamed(serving: Serving) -> Serving:
+    """Return the same model with the bank's present names; the same object without a change."""
+    if serving.bundle is None or serving.release is None:
+        return serving
+    bundle = named(serving.bundle, read_names(serving.release.folder))
+    return serving if bundle is serving.bundle else replace(serving, bundle=bundle)
 
 
 def why_no_model(serving: Serving, published_dir: Path) -> str:

@@ -57,6 +57,8 @@ class Segment(Document):
     """Index in the palette; older bundles use the segment's number."""
     id: int | None = None
     """Stands for this segment in all releases, and is never used again; None in older bundles."""
+    generated_name: str | None = None
+    """The platform's name, where `name` is the bank's: see `segment_names`. Not in bundles."""
 
 
 class TextInput(Document):

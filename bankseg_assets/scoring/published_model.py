@@ -6,6 +6,7 @@ from pathlib import Path
 from bankseg_assets.release.releases import Release, all_releases
 from bankseg_assets.scoring.bundle import Bundle, BundleError, load_bundle
 from bankseg_assets.scoring.observed import observed_ranges
+from bankseg_assets.scoring.segment_names import named, read_names
 
 CLASSIFIER = "nb_classifier"
 
@@ -16,7 +17,7 @@ def newest_first(published_dir: Path) -> list[Release]:
 
 
 def read_model(release: Release) -> Bundle:
-    """Load the classifier of a release.
+    """Load the classifier of a release, with the names that the bank gives to segments.
 
     Raises BundleError when it is missing, broken, or differs from the released content.
     """
@@ -27,4 +28,5 @@ def read_model(release: Release) -> Bundle:
     if bundle.sha256 != release.model_sha256:
         raise BundleError(f"The model in {path} is not the released one (its SHA-256 differs).")
     observed = observed_ranges(release.distributions)
-    return replace(bundle, number_format=release.number_format, observed=observed)
+    bundle = replace(bundle, number_format=release.number_format, observed=observed)
+    return named(bundle, read_names(release.folder))

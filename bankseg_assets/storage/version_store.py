@@ -18,7 +18,8 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bankseg_assets.storage.documents import Document, first_fault, write_json
+from bankseg_assets.storage.atomic_file import atomic_file
+from bankseg_assets.storage.documents import Document, first_fault, json_bytes, write_json
 from bankseg_assets.storage.fencing import Writers
 from bankseg_assets.storage.fsync import sync_file, sync_folder
 
@@ -225,6 +226,15 @@ def verify(version: Path) -> None:
     """Raise DamagedVersionError when a file differs from what was written."""
     for sentence in damages(version).values():
         raise DamagedVersionError(f"{sentence} Materialize {version.parent.name} again.")
+
+
+def update_record(version: Path, files: Mapping[str, tuple[int, str]]) -> None:
+    """Record the new size and SHA-256 of files that were rewritten; atomic and repeatable."""
+    record = version_record(version)
+    known = {name: found for name, found in files.items() if name in record.files}
+    changed = record.model_copy(update={"files": {**record.files, **known}})
+    with atomic_file(version / RECORD_FILE) as file:
+        file.write(json_bytes(changed.model_dump()))
 
 
 def _seal(folder: Path) -> dict[str, tuple[int, str]]:

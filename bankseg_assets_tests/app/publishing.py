@@ -93,6 +93,12 @@ def model(**changes: object) -> dict[str, Any]:
     return document | {"sha256": bundle_hash(document)}
 
 
+def segments_with_ids(first: int) -> list[dict[str, Any]]:
+    """Return the model's segments with permanent IDs, counted from `first`."""
+    segments: list[dict[str, Any]] = model()["segments"]
+    return [segment | {"id": first + place} for place, segment in enumerate(segments)]
+
+
 def write_model(data_dir: Path, **changes: object) -> Path:
     """Write a model as a version without a release; return its folder."""
     with _store(data_dir).draft("nb_classifier", str(uuid4())) as draft:

@@ -377,5 +377,12 @@ def test_segments_page_has_a_card_per_segment(data_dir: Path) -> None:
     assert not page.exception
     names = ["Small spenders", "Frequent spenders", "Big spenders"]
     assert [card.value for card in page.subheader] == names
-    assert page.table[0].value.columns.tolist() == ["Measure", "Segment median", "Index"]
-    assert "**2,000** customers, **INR 12 million**" in _text(page)
+    assert page.table[0].value.columns.tolist() == ["Measure", *names]
+    assert [(one.label, one.value) for one in page.metric][-3:] == [
+        ("Customers", "2,000"),
+        ("Money", "INR 12 million"),
+        ("Money per customer", "INR 6,000"),
+    ]
+    page.button(key="details_2").click().run()
+    assert not page.exception
+    assert page.table[1].value.columns.tolist() == ["Measure", "Segment median", "Index"]

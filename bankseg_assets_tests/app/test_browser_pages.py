@@ -5,14 +5,15 @@ download. All tests share one server and one browser, over the demo batch.
 import io
 import shutil
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Literal
 
 import pandas as pd
+import pyarrow.parquet as pq
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Position, expect
 
+from bankseg_assets.release.releases import current_release
 from bankseg_assets_tests.app.full_release import complete
 from bankseg_assets_tests.app.serving import TIMEOUT, serve
 from bankseg_assets_tests.browser import open_browser
@@ -26,6 +27,7 @@ TITLES = {
     "rfm_grid": "RFM grid",
     "campaign": "Campaign lists",
     "changes": "Changes",
+    "customer": "Find a customer",
     "new_customer": "New customer",
     "batch": "Score a list",
     "explore": "Explore",
@@ -139,24 +141,35 @@ def test_navigation_opens_on_a_phone(browser: Browser, address: str) -> None:
     page.close()
 
 
-def test_click_on_a_cell_updates_list_boxes_and_url(desk: Page, address: str) -> None:
+def test_click_on_a_cell_shows_and_lists_its_customers(desk: Page, address: str) -> None:
     visit(desk, address, "rfm_grid")
-    there = f"{address}/rfm_grid?rfm_recency=5&rfm_frequency=1"
-    for _ in range(TRIES):  # a chart that was just drawn may miss a click
-        area = desk.locator(".js-plotly-plot .nsewdrag").first.bounding_box()
-        assert area is not None
-        desk.mouse.click(area["x"] + 20, area["y"] + 20)  # recently active, one transaction
-        with suppress(AssertionError):
-            expect(desk).to_have_url(there, timeout=TRY_TIMEOUT)
-            break
-    expect(desk).to_have_url(there)
-    expect(desk.get_by_role("combobox", name="Transactions")).to_have_value("1 transaction")
+    desk.locator(".st-key-rfm_box_5_1 button:visible").click()
+    expect(desk.get_by_role("heading", level=3).first).to_contain_text("1 transaction, 0 to")
     idle(desk)
     customers = desk.get_by_test_id("stMetricValue").first.inner_text()
     members = downloaded(desk, "Customers of this cell (CSV)")
     assert len(members) == int(customers.replace(",", ""))
     assert members["customer_id"].is_unique
     assert {"segment", "confidence", "action", "held_out_of_campaign"} <= set(members)
+
+
+def test_renamed_segment_has_its_name_in_its_list(desk: Page, address: str) -> None:
+    visit(desk, address, "segments")
+    before = desk.get_by_role("heading", level=3).first.inner_text()
+    for name in ("Our first segment", ""):
+        desk.get_by_role("button", name="Details").first.click()
+        desk.get_by_label("Name of this segment in the bank", exact=True).fill(name)
+        desk.get_by_role("button", name="Rename").click()
+        expect(desk.get_by_role("heading", level=3).first).to_have_text(name or before)
+        idle(desk)
+        assert set(downloaded(desk, "Customers (CSV)")["segment"]) == {name or before}
+
+
+def test_report_opens_on_the_page(desk: Page, address: str) -> None:
+    visit(desk, address, "about")
+    desk.get_by_role("button", name="Model card").click()
+    card = desk.get_by_role("dialog").frame_locator("iframe")
+    expect(card.get_by_role("heading").first).to_be_visible()
 
 
 def test_answer_to_typed_values(desk: Page, address: str) -> None:
@@ -179,10 +192,29 @@ def test_answer_to_typed_values(desk: Page, address: str) -> None:
     expect(desk.get_by_text("The answer appears here.")).to_be_visible()
 
 
+def test_customer_is_found_without_a_trace_in_the_browser(
+    visits: dict[tuple[int, str], Page], address: str, batch: Platform
+) -> None:
+    release = current_release(batch.settings.published_dir)
+    assert release is not None
+    file = release.files("customer_segments")[0]
+    customer_id = pq.read_table(file, columns=["customer_id"])["customer_id"][0].as_py()
+    for page in visits.values():
+        visit(page, address, "customer")
+        entries = page.evaluate("history.length")
+        page.get_by_label("Customer ID", exact=True).fill(customer_id)
+        page.get_by_label("Customer ID", exact=True).press("Enter")
+        expect(page.get_by_role("heading", name="Transactions by month")).to_be_visible()
+        idle(page)
+        assert page.locator(WRONG).count() == 0
+        assert page.evaluate(TOO_WIDE) <= 0
+        assert (page.url, page.evaluate("history.length")) == (f"{address}/customer", entries)
+
+
 def test_segment_list_is_downloaded(desk: Page, address: str) -> None:
     visit(desk, address, "segments")
     name = desk.get_by_role("heading", level=3).first.inner_text()
-    found = downloaded(desk, "Customers of this segment (CSV)")
+    found = downloaded(desk, "Customers (CSV)")
     assert set(found["segment"]) == {name}
     assert len(found) > 10
     assert 0 < found["held_out_of_campaign"].mean() < 0.5
@@ -190,8 +222,7 @@ def test_segment_list_is_downloaded(desk: Page, address: str) -> None:
 
 def test_win_back_list_is_two_clicks_from_the_start(desk: Page, address: str) -> None:
     visit(desk, address, "")
-    link = desk.get_by_test_id("stPageLink").get_by_role("link")
-    link.click()
+    desk.get_by_role("link", name="Customer list").first.click()
     expect(desk.get_by_role("heading", level=1, name="Campaign lists")).to_be_visible()
     idle(desk)
     found = downloaded(desk, "CSV")

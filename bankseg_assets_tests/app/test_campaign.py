@@ -6,6 +6,7 @@ import pytest
 
 from app.panels.audience_table import wanted_customers
 from bankseg_assets_tests.app.customers import opened
+from bankseg_assets_tests.campaigns.test_objections import object_to
 
 
 def test_page_begins_with_a_win_back_list_of_500(data_dir: Path) -> None:
@@ -33,5 +34,21 @@ def test_number_of_customers_may_be_typed() -> None:
 @pytest.mark.parametrize("view", ["overview", "rfm_grid"])
 def test_start_pages_link_to_the_win_back_list(data_dir: Path, view: str) -> None:
     page = opened(data_dir, view)
-    labels = [link.proto.label for link in page.get("page_link")]
-    assert "Download a win-back list: 38 customers at risk, INR 34,200" in labels
+    first = page.get("page_link")[0].proto
+    assert first.query_string == "who=At+risk"
+    if view == "rfm_grid":
+        assert first.label == "Win-back list: 38 customers, INR 34,200"
+
+
+def test_page_shows_how_many_object(data_dir: Path) -> None:
+    object_to(data_dir, *(f"C{number}" for number in range(76, 96)))
+    page = opened(data_dir, who="Champions")
+    (shown,) = (info.value for info in page.info if "objection" in info.value)
+    assert shown.startswith("12 left out by objection")
+
+
+def test_page_without_readable_objections_has_no_list(data_dir: Path) -> None:
+    object_to(data_dir, "C1", header="client")
+    page = opened(data_dir)
+    assert "has no column 'customer_id'" in page.error[0].value
+    assert page.get("download_button") == []

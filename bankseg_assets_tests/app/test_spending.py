@@ -10,8 +10,8 @@ from streamlit.testing.v1 import AppTest
 
 from app.panels.changes import as_table as moves
 from app.panels.profiles import SPENDING_NOTE, index_bars, overview, profile
-from app.panels.rfm import as_table, heat_grid
-from app.widgets.charts import segment_map
+from app.panels.rfm import as_table, boxes
+from app.widgets.charts import paired_bars
 from app.widgets.measures import label, written
 from app.widgets.numbers import Numbers
 from bankseg_assets.campaigns.audiences import cell
@@ -62,7 +62,7 @@ def test_overview_page_shows_spending_beside_income(data_dir: Path) -> None:
         "Income": "INR 12 million",
         "With more than one spending transaction": "50.0%",
     }
-    assert "Stronger blue: more spending per customer." in text_of(page)
+    assert "Lower bar: share of the spending." in text_of(page)
 
 
 def test_overview_page_of_unknown_direction(data_dir: Path) -> None:
@@ -71,17 +71,22 @@ def test_overview_page_of_unknown_direction(data_dir: Path) -> None:
     assert [box.label for box in page.metric] == [
         *("Customers", "Money", "Money per customer", "With more than one transaction"),
     ]
-    assert "Stronger blue: more money per customer." in text_of(page)
+    assert "Lower bar: share of the money." in text_of(page)
 
 
 def test_segments_page_shows_spending_and_income(data_dir: Path) -> None:
     publish(data_dir, {"segment_profiles": PROFILES}, **SPENDING)
     page = open_page("segments")
-    said = text_of(page)
-    assert "**2,000** customers, **INR 1 million** of spending, **INR 5 million** of income" in said
-    assert "**2,000** customers, **INR 2 million** of spending, hardly any income" in said
-    assert SPENDING_NOTE in said
-    assert page.table[0].value["Measure"].tolist() == [
+    assert [(one.label, one.value) for one in page.metric][:2] == [
+        ("Customers", "2,000"),
+        ("Spending", "INR 1 million"),
+    ]
+    page.button(key="details_1").click().run()
+    assert "Hardly any income." in text_of(page)
+    page.button(key="details_0").click().run()
+    assert "**INR 5 million** of income." in text_of(page)
+    assert SPENDING_NOTE in text_of(page)
+    assert page.table[1].value["Measure"].tolist() == [
         *("Number of spending transactions", "Average amount spent", "Age", "Income"),
     ]
 
@@ -108,20 +113,17 @@ def test_list_page_says_that_income_does_not_count(data_dir: Path) -> None:
 
 def test_about_page_explains_spending_and_income(data_dir: Path) -> None:
     publish(data_dir, **SPENDING)
-    said = text_of(open_page("about"))
-    assert "**Monetary.** Sum of the spending in the data window." in said
-    assert "**Income.** Sum of incoming amounts, such as salaries" in said
+    meanings = dict(open_page("about").table[0].value.to_numpy().tolist())
+    assert meanings["Monetary"] == "Sum of the spending in the data window."
+    assert meanings["Income"].startswith("Sum of incoming amounts, such as salaries")
 
 
 def test_rfm_page_shows_spending(data_dir: Path) -> None:
     publish(data_dir, tables(), **SPENDING)
     page = open_page("rfm_grid")
-    assert [box.label for box in page.selectbox] == [
-        *("Last spending transaction", "Spending transactions"),
-    ]
-    assert "Stronger colour means more spending." in text_of(page)
-    page.selectbox(key="rfm_recency").select(5).run()
-    page.selectbox(key="rfm_frequency").select(1).run()
+    said = text_of(page)
+    assert "Rows: days since the last spending transaction. Columns: spending transactions." in said
+    page.button(key="rfm_box_5_1").click().run()
     assert [box.label for box in page.metric] == ["Customers", "Spending"]
 
 
@@ -159,15 +161,15 @@ def test_tables_and_charts_are_of_spending_where_known() -> None:
     assert table.to_numpy().tolist()[-1] == ["Income", "INR 2,000", "100"]
     bars = index_bars(SMALL, direction_known=True).data[0]
     assert "Average amount<br>spent" in bars.y
-    assert "the spending" in segment_map(SEGMENTS, direction_known=True).data[0].text[0]
-    assert "the money" in segment_map(bundle_from(model()).segments).data[0].text[0]
+    assert "the spending" in paired_bars(SEGMENTS, direction_known=True).data[1].text[0]
+    assert "the money" in paired_bars(bundle_from(model()).segments).data[1].text[0]
     assert moves(FLOWS, Numbers("INR"), direction_known=True).columns.tolist()[-1] == "Spending"
     cells = pd.DataFrame(tables()["rfm_grid"])
     assert as_table(cells, Numbers("INR"), direction_known=True).columns.tolist()[:2] == [
         *("Last spending transaction", "Spending transactions"),
     ]
-    grid = heat_grid(cells, Numbers("INR"), direction_known=True)
-    assert grid.layout.xaxis.title.text == "Spending transactions"
+    grid = boxes(cells, Numbers("INR"), direction_known=True)
+    assert grid[0][0].where.startswith("Last spending transaction: ")
 
 
 @pytest.mark.slow

@@ -8,7 +8,7 @@ import pytest
 
 from bankseg_assets.defs.resources import SparkResource
 from bankseg_assets_tests.batch.foreign import answers_for_all, bundle_of, released, run_bank
-from bankseg_assets_tests.ops.api.test_server import serving
+from bankseg_assets_tests.ops.api.serving import serving
 from bankseg_assets_tests.running import Platform
 from ops.demo.banks import BANKS, CANADIAN_DOLLAR, Columns, write_bank
 

@@ -16,7 +16,7 @@ from bankseg_assets.campaigns.list_files import csv_of, file_stem, json_of, xlsx
 from bankseg_assets.release.releases import Release, current_release
 from bankseg_assets.scoring.bundle import Bundle, load_bundle
 from bankseg_assets_tests.app.customers import tables
-from bankseg_assets_tests.app.publishing import publish
+from bankseg_assets_tests.app.publishing import publish, segments_with_ids
 
 CHAMPIONS = Audience("group", "Champions", "Thank them")
 SMALL = Audience("segment", "Small spenders", segment=0)
@@ -48,6 +48,19 @@ def test_list_has_measures_and_no_constants(tmp_path: Path) -> None:
     ]
     assert len(found) == 62
     assert set(found["rfm_group"]) == {"Champions"}
+
+
+def test_list_has_permanent_ids_of_segments(tmp_path: Path) -> None:
+    bundle = load_bundle(publish(tmp_path, tables(), segments=segments_with_ids(7)))
+    release = current_release(tmp_path / "published")
+    assert release is not None
+    of_group = make_list(release, bundle, CHAMPIONS, Choice(), {})
+    assert of_group.customers.columns.tolist()[1:3] == ["segment", "segment_id"]
+    pairs = of_group.customers[["segment", "segment_id"]].drop_duplicates().to_numpy().tolist()
+    assert sorted(pairs) == [["Frequent spenders", 8], ["Small spenders", 7]]
+    assert "segment_id" not in json.loads(json_of(of_group))
+    of_segment = make_list(release, bundle, SMALL, Choice(), {})
+    assert json.loads(json_of(of_segment))["segment_id"] == 7
 
 
 def test_list_is_sorted_by_money_and_limited(tmp_path: Path) -> None:

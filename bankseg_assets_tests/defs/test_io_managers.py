@@ -73,6 +73,29 @@ def leftovers(store: VersionStore, asset: str) -> list[Path]:
     return [folder for folder in folders if folder not in versions]
 
 
+def test_rows_of_one_customer_are_in_a_small_group(
+    platform: dict[str, object], store: VersionStore, spark: SparkSession
+) -> None:
+    """Spark's own row groups have half a million customers: a search would read them all."""
+    ids = "concat('C', lpad(id, 7, '0')) AS customer_id"
+    rows = spark.range(0, 40_000, 1, 1).selectExpr(
+        ids,
+        "1 AS rank",
+        "concat('product ', uuid()) AS product",
+        "rand() AS score",
+        "'als' AS source",
+    )
+    keep(platform, "product_recommendations", rows)
+    (file,) = store.latest("product_recommendations").glob("*.parquet")
+    metadata = pq.read_metadata(file)
+    assert metadata.num_row_groups > 1
+    first = metadata.row_group(0).column(0)
+    assert first.path_in_schema == "customer_id"
+    assert first.statistics.min == "C0000000"
+    assert first.statistics.max < "C0039999"
+    assert not first.has_dictionary_page
+
+
 def test_model_json_is_byte_identical_in_rerun(
     platform: dict[str, object], store: VersionStore
 ) -> None:

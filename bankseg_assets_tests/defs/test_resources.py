@@ -13,6 +13,7 @@ from bankseg_assets.defs.resources import SparkResource
 from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.runtime.java import JavaNotFoundError
 from bankseg_assets.runtime.settings import Settings
+from bankseg_assets.storage.run_lock import RunInProgressError, held_by_erasure
 from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.running import run_assets
 
@@ -134,3 +135,15 @@ def test_resource_override_keeps_others() -> None:
     replaced = build_defs(resource_overrides={"spark": mine}).resources or {}
     assert replaced["spark"] is mine
     assert replaced.keys() == resources(Settings()).keys()
+
+
+def test_run_keeps_erasures_out_until_it_ends(settings: Settings) -> None:
+    @dg.asset
+    def alone(published: resources_module.PublishedResource) -> None:
+        with pytest.raises(RunInProgressError), held_by_erasure(published.store.folder):
+            pass
+
+    platform = resources(settings, spark=PretendedSpark(spark_config={}))
+    assert run_assets(alone, resources=platform).failures == {}
+    with held_by_erasure(settings.published_dir):
+        pass

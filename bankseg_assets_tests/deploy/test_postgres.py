@@ -33,7 +33,7 @@ RUNS_SECONDS = 480.0
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     """DAGSTER_HOME as in a container, and a database for the instance."""
-    pytest.importorskip("dagster_postgres", reason="dagster-postgres is not installed: make env")
+    pytest.importorskip("dagster_postgres", reason="dagster-postgres is not installed: make dev")
     programs = binaries()
     if programs is None:
         pytest.skip("PostgreSQL's server is not installed: apt-get install postgresql")

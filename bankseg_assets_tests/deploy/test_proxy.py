@@ -94,6 +94,17 @@ def test_proxy_drops_unknown_hosts(door: Proxy) -> None:
         door.ask("other", user="staff")
 
 
+def test_proxy_logs_no_customer_id(nginx: str, tmp_path: Path) -> None:
+    """Neither in its access log, nor in an error: no server listens behind it."""
+    with proxy(nginx, tmp_path, {place: 1 for _, place in SERVERS.values()}) as door:
+        for path in ("/customers/CANARY1", "/customers%2FCANARY2", "/health?id=CANARY3"):
+            assert door.ask("scoring", path, "machines")[0] == 502
+    log = (tmp_path / "nginx.log").read_text("utf-8")
+    assert "/customers/***" in log
+    assert "/health" in log
+    assert "CANARY" not in log
+
+
 def test_proxy_serves_app_and_api(nginx: str, tmp_path: Path) -> None:
     publish(tmp_path / "data")
     app, api = free_port(), free_port()

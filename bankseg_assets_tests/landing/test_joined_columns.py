@@ -9,11 +9,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from bankseg_assets.cleaning.quarantine_export import _delivered, _fields
 from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract, RowFilter
 from bankseg_assets.contracts.file_layout import FileLayout
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.parse import Parsed, parse_delivery
-from ops.cli.quarantine import _delivered, _fields
 
 SHIPPED = DeliveryContract()
 DAY = ColumnRule("", names=("Day", "Month", "Year"), joined_by=" ", format="d M yyyy")

@@ -12,7 +12,8 @@ import pytest
 
 from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract, RowFilter
 from bankseg_assets.contracts.file_layout import FileLayout
-from bankseg_assets.landing.intake import RECORDS_FILE, take_landed
+from bankseg_assets.landing.archive import RECORDS_FILE
+from bankseg_assets.landing.intake import take_landed
 from bankseg_assets.landing.ledger import Delivery, Ledger
 from bankseg_assets.landing.parse import EXTRA_FILE
 from bankseg_assets.landing.reading import reading_of

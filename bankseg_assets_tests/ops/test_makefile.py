@@ -12,7 +12,7 @@ pytestmark = pytest.mark.subprocess
 ROOT = Path(__file__).parents[2]
 TARGETS = (
     *("run", "materialize", "demo-data", "test", "test-fast", "faults", "lint", "clean"),
-    *("env", "help"),
+    *("env", "dev", "lock", "help"),
 )
 
 
@@ -64,10 +64,14 @@ def test_make_test_fails_on_tests_or_lint(
     tmp_path: Path, test_code: int, lint_code: int, passes: bool
 ) -> None:
     shutil.copy(ROOT / "Makefile", tmp_path)
-    (tmp_path / "requirements.lock").touch()
+    locks = tmp_path / "requirements"
+    locks.mkdir()
+    for name in ("run", "install", "deploy", "dev"):
+        (locks / f"{name}.lock").touch()
     binaries = tmp_path / ".venv" / "bin"
     binaries.mkdir(parents=True)
     (tmp_path / ".venv" / ".installed").touch()
+    (tmp_path / ".venv" / ".installed-dev").touch()
     fake_python(
         binaries, f'case "$2" in pytest) exit {test_code};; mypy) exit {lint_code};; esac; exit 0'
     )

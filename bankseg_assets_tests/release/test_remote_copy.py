@@ -29,7 +29,7 @@ Storage = Callable[[str], str]
 @pytest.fixture(scope="module")
 def s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The port of an S3 server with one bucket."""
-    pytest.importorskip("moto", reason="moto's S3 server is not installed: make env")
+    pytest.importorskip("moto", reason="moto's S3 server is not installed: make dev")
     from pyarrow import fs
 
     port = free_port()

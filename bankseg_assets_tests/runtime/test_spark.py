@@ -123,6 +123,17 @@ def test_data_with_models_in_use_are_small_for_longer(
     assert (FIRST_COMPILER in options) == is_small
 
 
+def test_waiting_process_returns_memory() -> None:
+    """It keeps the generated classes for its run."""
+    waiting, usual = spark_config(Settings(), waits=True), spark_config(Settings())
+    options = "spark.driver.extraJavaOptions"
+    assert "UseSerialGC" in waiting[options]
+    assert "UseParallelGC" not in waiting[options]
+    assert "UseSerialGC" not in usual[options]
+    assert waiting["spark.sql.codegen.cache.maxEntries"] == "5000"
+    assert "spark.sql.codegen.cache.maxEntries" not in usual
+
+
 def test_csv_bytes_ignores_files_removed_meanwhile(tmp_path: Path) -> None:
     assert csv_bytes(tmp_path / "nowhere") == 0
     (tmp_path / "gone.csv").symlink_to(tmp_path / "nowhere")

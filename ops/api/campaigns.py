@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, HTTPException, Request
 from pydantic import BaseModel, Field
 
+from bankseg_assets.privacy.objections import ObjectionsError, objections
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.lists.hold_out import SHARE, HoldOut, campaign_name
 from ops.api.schema import MAX_CUSTOMERS, Refusal
@@ -14,10 +15,14 @@ router = APIRouter()
 
 
 class Audience(BaseModel):
-    """An RFM group or a segment; customers and money are null if they must not be shown."""
+    """An RFM group or a segment; customers and money are null if they must not be shown.
+
+    `segment_id`: of a segment, the same in all releases; null in older models.
+    """
 
     kind: str
     name: str
+    segment_id: int | None
     customers: int | None
     money: Decimal | None
     action: str | None
@@ -41,13 +46,15 @@ class ControlGroupRequest(BaseModel):
 
 
 class ControlGroup(BaseModel):
-    """Whether each customer is held out, in the same order.
+    """Whether each customer is held out, and whether each objects to marketing, in the same order.
 
-    The campaign's name alone decides, as in lists of the app and the command line.
+    The campaign's name alone decides on the control group, as in lists of the app and the command
+    line. Customers who object must not be contacted.
     """
 
     campaign: str
     held_out_of_campaign: list[bool]
+    left_out_by_objection: list[bool]
 
 
 # Neither is `async`: they run in a thread, so that a long one does not block other requests.
@@ -60,8 +67,9 @@ def audiences(request: Request) -> Audiences:
     current: Any = request.app.state.current
     bundle, actions = current.model
     release = current.serving.release
+    ids = {segment.segment: segment.id for segment in bundle.segments}
     try:
-        found = totals(release, actions)
+        found = totals(release, actions, bundle.segment_names)
     except ListError as error:
         raise HTTPException(503, str(error)) from error
     return Audiences(
@@ -72,6 +80,7 @@ def audiences(request: Request) -> Audiences:
             Audience(
                 kind=total.audience.kind,
                 name=total.audience.name,
+                segment_id=ids.get(total.audience.segment),
                 customers=total.customers,
                 money=total.money,
                 action=total.audience.action or None,
@@ -81,9 +90,24 @@ def audiences(request: Request) -> Audiences:
     )
 
 
-@router.post("/control-group", responses={422: {"model": Refusal, "description": "Invalid"}})
-def control_group(wanted: ControlGroupRequest) -> ControlGroup:
-    """Return which customers are in the control group of a campaign."""
+@router.post(
+    "/control-group",
+    responses={
+        422: {"model": Refusal, "description": "Invalid"},
+        503: {"model": Refusal, "description": "The objections cannot be read"},
+    },
+)
+def control_group(request: Request, wanted: ControlGroupRequest) -> ControlGroup:
+    """Return which customers are in the control group of a campaign, and who objects to it."""
     campaign = campaign_name(wanted.campaign)
     held_out = HoldOut("", campaign, wanted.share).which(map(str.strip, wanted.customers))
-    return ControlGroup(campaign=campaign, held_out_of_campaign=held_out)
+    current: Any = request.app.state.current
+    try:
+        objecting = objections(current.published_dir)
+    except ObjectionsError as error:
+        raise HTTPException(503, str(error)) from error
+    return ControlGroup(
+        campaign=campaign,
+        held_out_of_campaign=held_out,
+        left_out_by_objection=objecting.among(wanted.customers),
+    )

@@ -11,6 +11,12 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 """Content-Security-Policy of the page: no scripts, nothing from elsewhere."""
 _INPUTS = "Customer"
 _JSON = "application/json"
+_BODIES: Mapping[str, Any] = {
+    "/control-group": {"campaign": "spring", "customers": ["C1", "C2"]},
+    "/customers": {"id": "C1"},
+}
+"""Path -> an example of its body; the others get the inputs of customers."""
+_ID = "{customer_id}"
 
 
 def documentation_page(document: Mapping[str, Any], address: str) -> str:
@@ -31,13 +37,18 @@ def _requests(document: Mapping[str, Any], address: str) -> Iterator[dict[str, A
     customer = _example(document["components"]["schemas"][_INPUTS])
     for path, methods in document["paths"].items():
         for method, request in methods.items():
-            is_post = "requestBody" in request
+            content = request.get("requestBody", {}).get("content", {})
             body = [customer, customer] if path.endswith("/batch") else customer
-            sent = f" -H 'Content-Type: {_JSON}' -d '{json.dumps(body)}'" if is_post else ""
+            body = _BODIES.get(path, body)
+            sent = (
+                f" -H 'Content-Type: {_JSON}' -d '{json.dumps(body)}'" if _JSON in content else ""
+            )
+            if content and not sent:
+                sent = f" -H 'Content-Type: {next(iter(content))}' --data-binary @list.csv"
             yield {
                 "name": f"{method.upper()} {path}",
                 "about": request.get("description", ""),
-                "example": f"curl{sent} {address}{path}",
+                "example": f"curl{sent} {address}{path.replace(_ID, 'C1')}",
                 "answers": [
                     {"status": status, "meaning": one["description"], "content": _content(one)}
                     for status, one in request["responses"].items()

@@ -4,6 +4,7 @@ import json
 import logging
 import traceback
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 from fastapi import FastAPI, HTTPException, Request
@@ -19,6 +20,8 @@ _FIRST_ERROR = 400
 _EXPECTED = {
     "/score": 'a JSON object of the known inputs, such as {"frequency": 2}',
     "/score/batch": f"a JSON list of at most {MAX_CUSTOMERS:,} objects of known inputs",
+    "/score/list": "a list as the body, and answer=csv or answer=xlsx, if any",
+    "/customers": 'a JSON object with the ID of a customer, such as {"id": "C1"}',
     "/control-group": 'a JSON object such as {"campaign": "spring", "customers": ["C1", "C2"]}, '
     f"with at most {MAX_CUSTOMERS:,} customers and a share from 0 to 1",
 }
@@ -115,7 +118,8 @@ def _is_plain_error(message: Message) -> bool:
 
 async def _invalid_request(request: Request, _: Exception) -> JSONResponse:
     expected = _EXPECTED.get(request.url.path, "another request")
-    detail = f"Expected {expected}, sent as application/json."
+    how = "" if request.url.path == "/score/list" else ", sent as application/json"
+    detail = f"Expected {expected}{how}."
     return JSONResponse(shaped(422, detail), 422)
 
 
@@ -123,7 +127,8 @@ async def _refused(_: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, StarletteHTTPException)
     status = error.status_code
     problems = error.problems if isinstance(error, InvalidCustomerError) else {}
-    detail = _SENTENCES.get(status, error.detail)
+    is_ours = error.detail != HTTPStatus(status).phrase
+    detail = error.detail if is_ours else _SENTENCES.get(status, error.detail)
     return JSONResponse(shaped(status, detail, problems), status, error.headers)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Annotated
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
@@ -21,10 +21,11 @@ from bankseg_assets.scoring.lists.scored_list import score_plan
 
 PATH = "/score/list"
 NAME = "The list"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 _FILE_TYPES = (
     *("text/csv", "application/octet-stream", "application/gzip"),
     *("application/vnd.apache.parquet",),
-    *("application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",),
+    XLSX,
 )
 """No form of another site can send these without asking first."""
 _BODY = {"schema": {"type": "string", "format": "binary"}}
@@ -35,7 +36,7 @@ router = APIRouter()
 @router.post(
     PATH,
     response_class=Response,
-    responses={200: {"content": {"text/csv": {}}}},
+    responses={200: {"content": {"text/csv": {}, XLSX: {}}}},
     openapi_extra={"requestBody": {"required": True, "content": dict.fromkeys(_FILE_TYPES, _BODY)}},
 )
 async def score_list(
@@ -46,8 +47,9 @@ async def score_list(
     sheet: str = "",
     column: Annotated[list[str] | None, Query()] = None,
     campaign: str = "",
+    answer: Literal["csv", "xlsx"] = "csv",
 ) -> Response:
-    """Score a list: the body is CSV, CSV.gz, XLSX or Parquet, the answer is CSV.
+    """Score a list: the body is CSV, CSV.gz, XLSX or Parquet; `answer`: `csv` or `xlsx`.
 
     `column`: the column of an input, as in `frequency=Anzahl`, repeated. What is not given is
     detected.
@@ -60,10 +62,12 @@ async def score_list(
     columns = {measure: name for measure, _, name in pairs}
     given = Settings(delimiter, decimal, encoding, sheet, columns)
     try:
-        found = await run_in_threadpool(_scored, content, bundle, actions, given, campaign)
+        found = await run_in_threadpool(
+            _scored, content, bundle, actions, given, campaign, as_xlsx=answer == "xlsx"
+        )
     except ListError as error:
         raise HTTPException(422, str(error)) from error
-    return Response(found, media_type="text/csv; charset=utf-8")
+    return Response(found, media_type=XLSX if answer == "xlsx" else "text/csv; charset=utf-8")
 
 
 def _check_type(declared: str) -> None:
@@ -90,9 +94,16 @@ def _check_settings(delimiter: str, decimal: str, encoding: str) -> None:
 
 
 def _scored(
-    content: bytes, bundle: Bundle, actions: Mapping[int, str], given: Settings, campaign: str
+    content: bytes,
+    bundle: Bundle,
+    actions: Mapping[int, str],
+    given: Settings,
+    campaign: str,
+    *,
+    as_xlsx: bool,
 ) -> bytes:
-    # It imports pandas, which the API does not need until a list is sent.
+    # They import pandas, which the API does not need until a list is sent.
+    from bankseg_assets.scoring.lists.workbook import xlsx_bytes
     from bankseg_assets.scoring.lists.writing import csv_bytes
 
     with TemporaryDirectory(prefix="bankseg-list-") as folder:
@@ -101,8 +112,12 @@ def _scored(
         plan = make_plan(path, NAME, bundle, _contract(), given)
         _check_columns(plan)
         hold_out = HoldOut(plan.identity, campaign_name(campaign)) if plan.identity else None
-        scorer = plan.scorer(bundle, actions, plan.matching.columns, hold_out)
-        return csv_bytes(score_plan(plan, scorer).table, replace(plan.dialect, encoding="utf-8"))
+        published_dir = load_settings().published_dir
+        scorer = plan.scorer(bundle, actions, plan.matching.columns, hold_out, published_dir)
+        table = score_plan(plan, scorer).table
+        if as_xlsx:
+            return xlsx_bytes(table, scorer)
+        return csv_bytes(table, replace(plan.dialect, encoding="utf-8"))
 
 
 def _check_columns(plan: ListPlan) -> None:

@@ -22,18 +22,20 @@ SPENDING_ALONE = (
     "and is not an input."
 )
 _INPUT_KEYS = ("measure", "label", "unit", "help", "minimum", "maximum")
-_SEGMENT_KEYS = ("segment", "name", "sentence", "share_of_customers", "share_of_money")
+_SEGMENT_KEYS = ("segment", "id", "name", "sentence", "share_of_customers", "share_of_money")
 
 
 class Scored(BaseModel):
     """The most likely segment of a customer, and the probability of each segment.
 
-    `id`: as sent, or null. `action`: the action that the release recommends for the segment; null
-    if there is none, or if the answer is not sure. `note`: why there is no action, or null.
+    `id`: as sent, or null. `segment_id`: stands for the segment in all releases, and is never used
+    again; null in older models. `action`: the action that the release recommends for the segment;
+    null if there is none, or if the answer is not sure. `note`: why there is no action, or null.
     """
 
     id: CustomerId
     segment: int
+    segment_id: int | None
     name: str
     probability: float
     sure: bool
@@ -139,6 +141,7 @@ def scored(
         Scored(
             id=customer,
             segment=bundle.segments[place].segment,
+            segment_id=bundle.segments[place].id,
             name=names[place],
             probability=confidence,
             sure=sure,

@@ -29,7 +29,7 @@ from bankseg_assets.scoring.inputs import Column, asked_of, columns_of, shown
 from bankseg_assets.scoring.lists.actions import read_actions
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.published_model import newest_first
-from ops.api import campaigns, lists, schema
+from ops.api import campaigns, customers, lists, schema
 from ops.api.documentation import POLICY, documentation_page
 from ops.api.errors import (
     InvalidCustomerError,
@@ -70,7 +70,7 @@ class Current:
     """The served release; replaced as a whole, so that no answer mixes two releases."""
 
     def __init__(self, published_dir: Path) -> None:
-        self._published_dir = published_dir
+        self.published_dir = published_dir
         self._find = partial(newest_first, published_dir)
         self._served = ServedRelease()
 
@@ -80,7 +80,7 @@ class Current:
         release, actions = serving.release, before.actions
         if release is not None and release is not before.serving.release:
             actions = _actions(release)
-        self._served = ServedRelease(serving, actions, current_refusal(self._published_dir))
+        self._served = ServedRelease(serving, actions, current_refusal(self.published_dir))
 
     async def follow(self) -> None:
         """Renew every POLL_SECONDS; errors are logged and retried."""
@@ -106,7 +106,7 @@ class Current:
         """The model and its actions; raises HTTPException 503 while there is none."""
         found = self._served
         if found.serving.bundle is None:
-            raise HTTPException(503, why_no_model(found.serving, self._published_dir))
+            raise HTTPException(503, why_no_model(found.serving, self.published_dir))
         return found.serving.bundle, found.actions
 
 
@@ -188,8 +188,11 @@ def score_batch(
     )
 
 
-def build_api(published_dir: Path) -> FastAPI:
-    """Return the application; it reads its first model at startup."""
+def build_api(published_dir: Path, *, customer_page: bool = True) -> FastAPI:
+    """Return the application; it reads its first model at startup.
+
+    `customer_page`: whether it answers what a release says about a customer.
+    """
     api = FastAPI(
         title="bankseg",
         summary="Which segment does a customer belong to?",
@@ -204,6 +207,8 @@ def build_api(published_dir: Path) -> FastAPI:
     api.include_router(router)
     api.include_router(campaigns.router)
     api.include_router(lists.router)
+    if customer_page:
+        api.include_router(customers.router)
     add_error_handlers(api)
     for path, answer in (("/health", health), ("/model", model), ("/docs", documentation)):
         # Monitoring asks with HEAD, which the framework does not derive from GET.
@@ -245,7 +250,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settings = load_settings()
     options = _parser(settings.api_port).parse_args(arguments)
     check_port("BANKSEG_API_PORT", options.port)
-    app = protected(build_api(settings.published_dir), options.allow_host)
+    api = build_api(settings.published_dir, customer_page=settings.customer_page)
+    app = protected(api, options.allow_host)
     uvicorn.Server(configuration(app, options.host, options.port)).run()
     return 0
 

@@ -35,14 +35,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     bundle, release = found.bundle, found.release
     assert bundle is not None and release is not None
     actions = read_actions(release)
-    audiences = totals(release, actions)
+    audiences = totals(release, actions, bundle.segment_names)
     if not options.name:
         print(_table(audiences, release))
         return 0
 
     from bankseg_assets.campaigns.audiences import choose, require_shown
-    from bankseg_assets.campaigns.customer_list import Choice, make_list
+    from bankseg_assets.campaigns.customer_list import LEFT_OUT, Choice, make_list
     from bankseg_assets.campaigns.list_files import csv_of, file_stem, json_of, xlsx_of
+    from bankseg_assets.campaigns.list_log import record_list
     from bankseg_assets.storage.atomic_file import atomic_file
 
     chosen = choose(audiences, options.name)
@@ -59,11 +60,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     for path, content in files.items():
         with atomic_file(path) as file:
             file.write(content)
+    record_list(release, made)
     facts = made.facts
     print(
         f"{target.name}: {facts['customers']:,} customers, {facts['to_contact']:,} to contact and "
         f"{facts['held_out_of_campaign']:,} in the control group of {facts['campaign']!r}."
     )
+    if facts[LEFT_OUT]:
+        print(f"{facts[LEFT_OUT]:,} left out by objection.")
     return 0
 
 

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 
 from bankseg_assets.runtime.settings import SettingsError, load_settings
+from bankseg_assets.storage.run_lock import held_by_run
 from bankseg_assets.storage.version_store import DamagedVersionError, VersionStore
 from ops.cli.export import parser
 from ops.exit_codes import report, reports
@@ -24,7 +25,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         settings = load_settings()
         store = VersionStore(settings.published_dir, settings.keep_versions)
-        done = fetch(options.url, store, options.only)
+        with held_by_run(settings.published_dir):
+            done = fetch(options.url, store, options.only)
     except (MirrorError, OSError) as error:
         return report(error)
     print(f"In use: {done.release}. {done.versions} versions were copied, {done.n_bytes:,} bytes.")

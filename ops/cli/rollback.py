@@ -8,6 +8,7 @@ import sqlite3
 import sys
 from collections.abc import Sequence
 
+from bankseg_assets.privacy.audit import Event, note
 from bankseg_assets.release.releases import ReleaseError, all_releases, note_refusal, roll_back
 from bankseg_assets.runtime.settings import SettingsError, load_settings
 from bankseg_assets.storage.version_store import VersionStore
@@ -26,6 +27,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     store = VersionStore(settings.published_dir, settings.keep_versions)
     found = roll_back(store, options.to, options.note)
     note_refusal(settings.published_dir, None)
+    note(settings.audit_dir, Event("rollback", on=found.name, why=options.note, result=found.note))
     print(f"In use: {found.name}. {found.note}")
     return 0
 

@@ -47,7 +47,7 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="bankseg score", description=__doc__)
     add = parser.add_argument
     add("list", type=Path, help="CSV, CSV.gz, XLSX or Parquet with a column for each known input")
-    add("out", type=Path, help="the file to write: .csv, .csv.gz or .parquet")
+    add("out", type=Path, help="the file to write: .csv, .csv.gz, .xlsx or .parquet")
     add("--delimiter", help="field delimiter of a CSV (default: detected)")
     add("--decimal", choices=[".", ","], help="decimal separator (default: detected)")
     add("--encoding", type=_encoding, help="encoding of a CSV (default: detected)")
@@ -96,7 +96,9 @@ def _score(options: argparse.Namespace, contract: DeliveryContract, published_di
     plan = make_plan(source, printable(source.name), bundle, contract, given)
     _report_columns(plan)
     hold_out = _hold_out(options, plan, contract)
-    scorer = plan.scorer(bundle, read_actions(release), plan.matching.columns, hold_out)
+    scorer = plan.scorer(
+        bundle, read_actions(release), plan.matching.columns, hold_out, release.folder
+    )
     with open_list(source, plan.dialect) as customers:
         summary = score_list(customers, target, scorer, plan.dialect, _progress)
     print(_summary_text(summary, target, bundle))

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from bankseg_assets.landing.ledger import SHORT_DIGITS, Delivery, Ledger, WithdrawalError
+from bankseg_assets.privacy.audit import Event, note
 from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
 from ops.exit_codes import reports
 
@@ -18,7 +19,10 @@ from ops.exit_codes import reports
 def main(arguments: Sequence[str] | None = None) -> int:
     """Withdraw or restore the file; return the exit code."""
     options = _parser().parse_args(arguments)
-    found = _changed(load_settings(), options)
+    settings = load_settings()
+    found = _changed(settings, options)
+    action = "withdrawal undone" if options.undo else "withdraw"
+    note(settings.audit_dir, Event(action, on=found.sha256, why=options.reason, result="done"))
     what = "accepted again" if options.undo else "withdrawn"
     print(
         f"{found.file_name} ({found.short}, {found.records:,} rows) is {what}. The next batch "

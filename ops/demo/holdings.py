@@ -12,7 +12,7 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -62,11 +62,17 @@ PRODUCTS = {
 LEANINGS = np.array(list(PRODUCTS.values()))
 
 
-def write_demo_holdings(path: Path, *, transactions: Path, seed: int) -> int:
+def write_demo_holdings(path: Path, *, transactions: Sequence[Path], seed: int) -> int:
     """Write a CSV of customer and product; return its number of rows.
 
     The same transactions and seed give the same bytes. The file is written atomically.
     """
+    with atomic_file(path) as file:
+        return write_holdings(file, transactions=transactions, seed=seed)
+
+
+def write_holdings(file: BinaryIO, *, transactions: Sequence[Path], seed: int) -> int:
+    """Write the holdings of the customers of some files; return the number of rows."""
     customers = _customers(transactions)
     rng = np.random.default_rng(seed)
     traits = np.column_stack(
@@ -90,20 +96,19 @@ def write_demo_holdings(path: Path, *, transactions: Path, seed: int) -> int:
     )
     dirt = _dirt(rows)
     options = pa_csv.WriteOptions(include_header=False, quoting_style="none")
-    with atomic_file(path) as file:
-        file.write(f"{','.join(COLUMNS)}\n".encode())
-        pa_csv.write_csv(rows, file, options)
-        file.write("".join(f"{line}\n" for line in dirt).encode())
+    file.write(f"{','.join(COLUMNS)}\n".encode())
+    pa_csv.write_csv(rows, file, options)
+    file.write("".join(f"{line}\n" for line in dirt).encode())
     return int(rows.num_rows) + len(dirt)
 
 
-def _customers(transactions: Path) -> pd.DataFrame:
+def _customers(transactions: Sequence[Path]) -> pd.DataFrame:
     """Return each customer's balance and sum of amounts, indexed by customer ID."""
     customer, *measures = ["CustomerID", "CustAccountBalance", "TransactionAmount (INR)"]
     types = {customer: pa.string()} | dict.fromkeys(measures, pa.float64())
     options = pa_csv.ConvertOptions(include_columns=list(types), column_types=types)
     grouped = (
-        pa_csv.read_csv(transactions, convert_options=options)
+        pa.concat_tables(pa_csv.read_csv(path, convert_options=options) for path in transactions)
         .group_by(customer)
         .aggregate([(measures[0], "mean"), (measures[1], "sum")])
     )
@@ -149,7 +154,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
             f"there are no demo transactions in {options.transactions}. "
             "Make them first: `make demo-data`."
         )
-    rows = write_demo_holdings(options.output, transactions=options.transactions, seed=options.seed)
+    rows = write_demo_holdings(
+        options.output, transactions=[options.transactions], seed=options.seed
+    )
     print(f"{rows:,} demo holdings in {options.output}")
     return 0
 

@@ -14,11 +14,11 @@ score, selects the value. So the marginal distributions do not depend on the beh
 
 import argparse
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from itertools import product
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -234,21 +234,31 @@ def write_demo_transactions(path: Path, *, rows: int, seed: int) -> None:
     if rows < 0 or seed < 0:
         raise ValueError(f"rows and seed must not be negative; they are {rows} and {seed}.")
     with atomic_file(path) as file:
-        file.write(f"{HEADER}\n".encode())
-        for chunk, first_row in enumerate(range(0, rows, CHUNK_ROWS)):
-            rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(chunk,)))
-            size = min(CHUNK_ROWS, rows - first_row)
-            file.write(_chunk(first_row, size, _id_digits(rows), rng))
+        write_lines(file, [HEADER])
+        for lines in demo_chunks(rows=rows, seed=seed):
+            write_lines(file, lines)
 
 
-def _chunk(first_row: int, rows: int, id_digits: int, rng: np.random.Generator) -> bytes:
+def demo_chunks(*, rows: int, seed: int) -> Iterator[list[str]]:
+    """Yield the transactions as lines of CSV, a chunk at a time."""
+    for chunk, first_row in enumerate(range(0, rows, CHUNK_ROWS)):
+        rng = np.random.default_rng(np.random.SeedSequence(seed, spawn_key=(chunk,)))
+        yield _chunk(first_row, min(CHUNK_ROWS, rows - first_row), _id_digits(rows), rng)
+
+
+def write_lines(file: BinaryIO, lines: Sequence[str]) -> None:
+    """Write lines of text, each with its end."""
+    file.write("\n".join([*lines, ""]).encode())
+
+
+def _chunk(first_row: int, rows: int, id_digits: int, rng: np.random.Generator) -> list[str]:
     people = _people(rows, rng)
     shuffle = rng.permutation(rows)
     person = np.repeat(np.arange(len(people.rows)), people.rows)[shuffle]
     customer = _customers(first_row, rows, id_digits, rng)[shuffle]
     gender, location = people.gender[person], people.location[person]
     _place_odd_words(first_row, gender, location)
-    return _csv(
+    return _lines(
         [
             _ids("DT", np.arange(first_row + 1, first_row + rows + 1)),
             _ids("DC", customer, id_digits),
@@ -388,10 +398,10 @@ def _text(numbers: Floats | Ints) -> pa.StringArray:
     return pa.array(numbers, from_pandas=True).cast(pa.string()).fill_null("")
 
 
-def _csv(columns: Sequence[pa.StringArray]) -> bytes:
+def _lines(columns: Sequence[pa.StringArray]) -> list[str]:
     """Return the rows as CSV; pyarrow's writer quotes either every text or none."""
-    lines = pc.binary_join_element_wise(*columns, ",").to_pylist()
-    return "\n".join([*lines, ""]).encode()
+    lines: list[str] = pc.binary_join_element_wise(*columns, ",").to_pylist()
+    return lines
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -409,7 +419,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     print(f"{options.rows:,} demo transactions in {path}")
     if options.output is None:
         holdings = settings.holdings_dir / FILE_NAME
-        rows = write_demo_holdings(holdings, transactions=path, seed=options.seed)
+        rows = write_demo_holdings(holdings, transactions=[path], seed=options.seed)
         print(f"{rows:,} demo holdings in {holdings}")
 
 

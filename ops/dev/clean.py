@@ -5,6 +5,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from bankseg_assets.landing.ledger import DEMO_FILE_PREFIX, DEMO_HOLDINGS_PREFIX
 from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
 from ops.exit_codes import reports
 from ops.launch.preflight import PreflightError, data_lock
@@ -28,14 +29,14 @@ def main(root: Path = Path()) -> int:
         with data_lock(settings.data_dir, "make clean"):
             remove(generated_data(settings))
     remove(caches(root))
-    print("Kept: .venv and delivered files.")
+    print("Kept: .venv, delivered files, objections, tombstones of erased customers, audit log.")
     return 0
 
 
 def generated_data(settings: Settings) -> Iterator[Path]:
     """Yield the paths that can be regenerated; never the data folder itself."""
-    yield settings.landing_dir / "demo_transactions.csv"
-    yield settings.holdings_dir / "demo_holdings.csv"
+    yield from sorted(settings.landing_dir.glob(f"{DEMO_FILE_PREFIX}*"))
+    yield from sorted(settings.holdings_dir.glob(f"{DEMO_HOLDINGS_PREFIX}*"))
     yield settings.raw_dir
     yield settings.raw_holdings_dir
     yield settings.published_dir

@@ -37,6 +37,8 @@ from ops.launch import materialize
 ROWS = 5_000
 LOWEST_PRIORITY = 19
 IDLE_POLL_SECONDS = 10.0
+# A delivery that has just arrived starts its run within 20 s, and the demo data in two parts.
+IDLE_POLLS = 6
 JAVA_END_SECONDS = 300.0  # it writes the archive when it ends
 
 
@@ -124,8 +126,10 @@ def _gateway() -> Any:
 def _wait_until_idle() -> None:
     from dagster import DagsterInstance
 
+    polls = 0
     with DagsterInstance.get() as instance:
-        while materialize.unfinished_runs(instance):
+        while polls < IDLE_POLLS:
+            polls = 0 if materialize.unfinished_runs(instance) else polls + 1
             time.sleep(IDLE_POLL_SECONDS)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-SOCKET = "BANKSEG_WORKER_SOCKET"
+WORKER_SOCKET = "BANKSEG_WORKER_SOCKET"
 """Environment variable: the socket of the warm worker."""
 STARTED = "started"
 # A worker that is ready answers in milliseconds; one that is stopped (SIGSTOP) never does.

@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 
 JOB = "refresh"
 REFIT_JOB = "refit"
-SENSOR_TAG = "dagster/sensor_name"
-LAST_ASSET = "nb_classifier"
 DEFINITIONS = "bankseg_assets.definitions"
 
 
@@ -54,16 +52,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         check_machine(settings)
         check_contract(settings)
         with ExitStack() as stack:
-            sole = options.lock_held or _lock(stack, settings.data_dir)
+            sole = _lock(stack, settings.data_dir)
             check_disk(settings.data_dir)
             java_home = find_java(settings, os.environ)
             os.environ.update(process_environment(settings, java_home, os.environ))
             prepare_instance(settings.dagster_home)
             log = settings.logs_dir / "materialize.log"
             terminal = stack.enter_context(_output_to(log))
-            if not options.if_needed:
-                # Java starts in the time of Dagster's imports, on the other core.
-                start_early(settings, spark_config(settings))
+            # Java starts in the time of Dagster's imports, on the other core.
+            start_early(settings, spark_config(settings))
             return _materialize(options, terminal, log, sole=sole)
     except KeyboardInterrupt:
         return INTERRUPTED
@@ -72,15 +69,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m ops.launch.materialize", description="Run a batch."
-    )
-    parser.add_argument(
-        "--if-needed",
-        action="store_true",
-        help="run only if there is no classifier yet, or the last batch did not complete; if a "
-        "repeated batch fails while there is a classifier, the exit code is still 0",
-    )
-    parser.add_argument(
-        "--lock-held", action="store_true", help="the caller holds the lock of the data folder"
     )
     parser.add_argument(
         "--force",
@@ -126,7 +114,7 @@ def _output_to(log: Path) -> Iterator[TextIO]:
 
 
 def _materialize(options: argparse.Namespace, terminal: TextIO, log: Path, *, sole: bool) -> int:
-    from dagster import AssetKey, DagsterInstance
+    from dagster import DagsterInstance
 
     try:
         job = import_module(options.module).defs.resolve_job_def(
@@ -140,23 +128,10 @@ def _materialize(options: argparse.Namespace, terminal: TextIO, log: Path, *, so
         if sole:
             fail_interrupted_runs(instance)
         if unfinished_runs(instance):
-            if options.if_needed:
-                # Its launcher was killed; the run continues, and the new servers monitor it.
-                print("An earlier run is still in progress and continues.", file=terminal)
-                return 0
             raise BusyError(
                 "Another run is in progress. Wait until it ends, or cancel it in the Dagster UI."
             )
-        stands = instance.get_latest_materialization_event(AssetKey(LAST_ASSET)) is not None
-        if options.if_needed and stands:
-            if not last_batch_failed(instance):
-                return 0
-            print("The last batch did not complete; it is repeated.", file=terminal, flush=True)
-        code = run_batch(job, instance, terminal, log, force=options.force)
-    if options.if_needed and stands and code == FAILED:
-        print("The results of the last complete batch stay in use.", file=terminal)
-        return 0
-    return code
+        return run_batch(job, instance, terminal, log, force=options.force)
 
 
 def run_batch(
@@ -198,15 +173,6 @@ def forced_config(job: "JobDefinition") -> dict[str, Any]:
     """
     own: Mapping[str, Any] = job.run_config or {}
     return {**own, "ops": {**own.get("ops", {}), "release": {"config": {"force": True}}}}
-
-
-def last_batch_failed(instance: "DagsterInstance") -> bool:
-    """Return whether the job's newest run failed or was canceled, and no sensor will repeat it."""
-    from dagster import DagsterRunStatus, RunsFilter
-
-    newest = instance.get_runs(RunsFilter(job_name=JOB), limit=1)
-    failed = (DagsterRunStatus.FAILURE, DagsterRunStatus.CANCELED)
-    return any(run.status in failed and SENSOR_TAG not in run.tags for run in newest)
 
 
 def fail_interrupted_runs(instance: "DagsterInstance") -> None:

@@ -3,18 +3,19 @@
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bankseg_assets.runtime.java import JavaNotFoundError
-from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
+from bankseg_assets.runtime.settings import STARTED_AT, Settings, SettingsError, load_settings
+from ops.demo.due import first_is_due, rest_is_due
 from ops.exit_codes import FAILED, report, reports
 from ops.launch import class_archive
-from ops.launch.handover import SOCKET
+from ops.launch.follow import RunFollower
+from ops.launch.handover import WORKER_SOCKET
 from ops.launch.instance import prepare_instance, process_environment
 from ops.launch.preflight import (
-    HOST,
     PreflightError,
     check_contract,
     check_disk,
@@ -23,12 +24,14 @@ from ops.launch.preflight import (
     data_lock,
     find_java,
 )
-from ops.launch.processes import ProcessTree, StopRequest, StopRequestedError
+from ops.launch.processes import Child, ProcessTree, StopRequest, StopRequestedError
 from ops.launch.services import CODE_SOCKET, Service, platform_services
 from ops.launch.supervision import LaunchError, SupervisedService
 
 # Measured: all services answer within 8 s on two idle cores.
 READY_SECONDS = 120.0
+Command = tuple[str, Sequence[str]]
+"""A name and the command line."""
 
 
 @reports(SettingsError, PreflightError, JavaNotFoundError)
@@ -52,62 +55,48 @@ def main() -> int:
 
 
 def run(settings: Settings, environ: Mapping[str, str]) -> int:
-    """Create what is missing, then serve, even if that step failed."""
+    """Serve; the sensors run what is missing, and a first delivery of demo data where none is."""
     with StopRequest() as stop:
         try:
-            prepare(settings, preparation(settings), environ, stop)
             # A private folder in /tmp: a socket's path is limited to 107 bytes, and no other user
             # may create one there.
             with TemporaryDirectory(prefix="bankseg-") as folder:
                 socket = Path(folder) / "code.sock"
-                worker = Path(folder) / "worker.sock"
-                environ = {**environ, CODE_SOCKET: str(socket), SOCKET: str(worker)}
-                services = platform_services(settings, socket)
-                serve(services, environ, settings.logs_dir, stop, background_commands(settings))
+                started = {
+                    CODE_SOCKET: str(socket),
+                    WORKER_SOCKET: str(socket.with_name("worker.sock")),
+                    STARTED_AT: str(time.time()),
+                }
+                serve(
+                    platform_services(settings, socket),
+                    {**environ, **started},
+                    settings.logs_dir,
+                    stop,
+                    at_once=demo_commands(settings),
+                    background=background_commands(settings),
+                    follow=RunFollower(settings).poll,
+                )
         except StopRequestedError:
             print("Stopped.", flush=True)
     return 0
 
 
-def prepare(
-    settings: Settings,
-    steps: Sequence[tuple[str, Sequence[str]]],
-    environ: Mapping[str, str],
-    stop: StopRequest,
-) -> bool:
-    """Run the steps in order; on a failure, report it, skip the rest and return False.
-
-    The servers start anyway: the Dagster UI and the app show the failure.
-    """
-    for name, command in steps:
-        end = finish(name, command, environ, stop)
-        if end:
-            print(_failure(name, end, settings), file=sys.stderr, flush=True)
-            return False
-    return True
-
-
-def _failure(name: str, end: str, settings: Settings) -> str:
-    return (
-        f"bankseg: {name} {end}; see the error above. The servers start anyway: the app "
-        f"(http://{HOST}:{settings.app_port}) shows the available data and the next step, and the "
-        f"Dagster UI (http://{HOST}:{settings.dagster_port}/runs) and {settings.logs_dir} have "
-        "the details."
+def demo_commands(settings: Settings) -> list[Command]:
+    """Return the name and command that delivers demo data, if it is due."""
+    if not (first_is_due(settings) or rest_is_due(settings)):
+        return []
+    print(
+        "Demo data: a small file first, and the rest of a million transactions once its segments "
+        "are released. Your own file replaces them.",
+        flush=True,
     )
+    return [("demo-data", [sys.executable, "-m", "ops.demo.deliveries"])]
 
 
-def preparation(settings: Settings) -> list[tuple[str, list[str]]]:
-    """Return the name and command of each step to run before the servers start."""
-    module = [sys.executable, "-m"]
-    batch = ("the batch", [*module, "ops.launch.materialize", "--if-needed", "--lock-held"])
-    if any(map(_holds_something, (settings.landing_dir, settings.raw_dir, settings.published_dir))):
-        return [batch]
-    return [("the demo data generator", [*module, "ops.demo.transactions"]), batch]
-
-
-def background_commands(settings: Settings) -> list[tuple[str, list[str]]]:
+def background_commands(settings: Settings) -> list[Command]:
     """Return the name and command of what is made once, while the platform is idle."""
-    if not class_archive.is_missing(settings):
+    # A warm worker makes it before it needs it.
+    if settings.warm_worker or not class_archive.is_missing(settings):
         return []
     module = [sys.executable, "-m", "ops.launch.class_archive"]
     return [("class-archive", [*module, "--when-idle"])]
@@ -117,38 +106,36 @@ def _holds_something(folder: Path) -> bool:
     return folder.is_dir() and any(folder.iterdir())
 
 
-def finish(name: str, command: Sequence[str], environ: Mapping[str, str], stop: StopRequest) -> str:
-    """Run a command to its end; return a description of its failure, empty on success."""
-    with ProcessTree() as processes:
-        try:
-            child = processes.start(name, command, environ=environ)
-        except OSError as error:
-            return f"could not start ({error})"
-        while (code := child.process.poll()) is None:
-            stop.pause()
-    if code < 0:
-        return f"was killed by signal {-code}"
-    return f"failed with exit code {code}" if code else ""
-
-
 def serve(
     services: Sequence[Service],
     environ: Mapping[str, str],
     logs: Path,
     stop: StopRequest,
-    background: Sequence[tuple[str, Sequence[str]]] = (),
+    *,
+    at_once: Sequence[Command] = (),
+    background: Sequence[Command] = (),
+    follow: Callable[[], None] = lambda: None,
     ready_seconds: float = READY_SECONDS,
 ) -> None:
     """Start the services, print their addresses once all answer, and restart those that die.
 
-    Then start the background commands, by name, which may end.
+    at_once, background: commands that may end, started with the services and once all answer.
+    follow: called repeatedly from then on.
 
     Runs until StopRequestedError, or LaunchError when a service dies or does not answer at the
     start, or dies too often later. All processes are stopped in either case.
     """
     with ProcessTree() as processes:
+
+        def start(commands: Sequence[Command]) -> list[Child]:
+            return [
+                processes.start(name, command, environ=environ, log=logs / f"{name}.log")
+                for name, command in commands
+            ]
+
         print("Starting the servers ...", flush=True)
         deadline = time.monotonic() + ready_seconds
+        beside = start(at_once)
         supervised: list[SupervisedService] = []
         for service in services:
             supervised.append(SupervisedService(service, processes, environ, logs))
@@ -159,12 +146,26 @@ def serve(
             if service.title:
                 print(f"{service.title}: {service.address}", flush=True)
         print("Ctrl-C stops everything.", flush=True)
-        for name, command in background:
-            processes.start(name, command, environ=environ, log=logs / f"{name}.log")
+        start(background)
         while True:
             for one in supervised:
                 one.restart_if_dead()
+            beside = [child for child in beside if not _has_ended(child)]
+            follow()
             stop.pause()
+
+
+def _has_ended(child: Child) -> bool:
+    """Return whether a command has ended; report its failure."""
+    if child.is_dead and child.process.returncode:
+        end = child.tail().rpartition("\n")[2] or f"exit code {child.process.returncode}"
+        print(
+            f"bankseg: {child.name} failed: {end} Its log is {child.log}. Repair the cause and run "
+            "`make run` again, or deliver a file of your own.",
+            file=sys.stderr,
+            flush=True,
+        )
+    return child.is_dead
 
 
 def _wait_until_all_answer(

@@ -21,7 +21,7 @@ from dagster._grpc.types import (
     ExecuteExternalJobArgs,
 )
 
-from ops.launch.handover import SOCKET, STARTED, hand_over
+from ops.launch.handover import STARTED, WORKER_SOCKET, hand_over
 from ops.launch.processes import started_at
 
 # A process that started after its run reported "my process is 4711" has reused the number. The
@@ -43,7 +43,7 @@ class WatchedRunLauncher(DefaultRunLauncher):
             super().launch_run(context)
 
     def _is_handed_over(self, run: DagsterRun) -> bool:
-        worker, origin = os.environ.get(SOCKET), run.remote_job_origin
+        worker, origin = os.environ.get(WORKER_SOCKET), run.remote_job_origin
         if not worker or origin is None:
             return False
         arguments = ExecuteExternalJobArgs(

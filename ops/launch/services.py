@@ -100,7 +100,7 @@ def platform_services(settings: Settings, code_socket: Path) -> list[Service]:
             port=settings.dagster_port,
             health_path="/server_info",
         ),
-        Service(name="dagster-daemon", command=(*module, "dagster._daemon", "run", *workspace)),
+        Service(name="dagster-daemon", command=(*module, "ops.launch.daemon", "run", *workspace)),
         Service(
             name="app",
             command=(*module, "streamlit", "run", "app/server.py", *app),

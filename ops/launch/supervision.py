@@ -46,33 +46,29 @@ class SupervisedService:
         if self._child is None:
             if now >= self._start_at:
                 self._child = self._start()
-        elif (
-            self._child.is_dead and self.service.is_optional and not self._child.process.returncode
-        ):
-            self._child = self._start()
         elif self._child.is_dead:
-            self._deaths = [death for death in self._deaths if now - death < WITHIN_SECONDS]
-            self._deaths.append(now)
-            if len(self._deaths) >= MAX_DEATHS and self.service.is_optional:
-                print(
-                    f"{_exit_status(self._child)} {len(self._deaths)} times; the platform goes on "
-                    f"without it. Its log is {self._log}.",
-                    flush=True,
-                )
-                self._child, self._start_at = None, math.inf
-                return
-            if len(self._deaths) >= MAX_DEATHS:
-                raise LaunchError(
-                    f"{len(self._deaths)} times in {WITHIN_SECONDS / 60:.0f} minutes: "
-                    + _exit_report(self._child)
-                )
+            if self.service.is_optional and self._child.process.returncode == 0:
+                self._child = self._start()
+            else:
+                self._note_death(self._child, now)
+
+    def _note_death(self, child: Child, now: float) -> None:
+        """Set the time of the next start; raise LaunchError if there is none."""
+        self._deaths = [death for death in self._deaths if now - death < WITHIN_SECONDS]
+        self._deaths.append(now)
+        self._child = None
+        if len(self._deaths) < MAX_DEATHS:
             delay = FIRST_DELAY_SECONDS * 2.0 ** (len(self._deaths) - 1)
-            print(
-                f"{_exit_status(self._child)}; it restarts in {delay:g} s. "
-                f"Its log is {self._log.with_suffix('.previous.log')}.",
-                flush=True,
-            )
-            self._child, self._start_at = None, now + delay
+            self._start_at = now + delay
+            end = f"it restarts in {delay:g} s. Its log is {self._log.with_suffix('.previous.log')}"
+            print(f"{_exit_status(child)}; {end}.", flush=True)
+            return
+        often = f"{len(self._deaths)} times in {WITHIN_SECONDS / 60:.0f} minutes: "
+        if not self.service.is_optional:
+            raise LaunchError(often + _exit_report(child))
+        self._start_at = math.inf
+        end = f"the platform goes on without it. Its log is {self._log}"
+        print(f"{often}{_exit_status(child)}; {end}.", flush=True)
 
     def _start(self) -> Child:
         return self._processes.start(

@@ -12,6 +12,7 @@ import multiprocessing
 import os
 import shutil
 import signal
+import subprocess
 import sys
 import time
 from pathlib import Path
@@ -23,7 +24,8 @@ from bankseg_assets.runtime.scratch import private_folder
 from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
 from bankseg_assets.runtime.spark import delivered_bytes, spark_config
 from ops.exit_codes import FAILED, INTERRUPTED, report, reports
-from ops.launch.handover import SOCKET, STARTED, Request, listening
+from ops.launch import class_archive
+from ops.launch.handover import STARTED, WORKER_SOCKET, Request, listening
 from ops.launch.materialize import DEFINITIONS, unfinished_runs
 from ops.launch.sources import fingerprint
 
@@ -48,7 +50,7 @@ def main() -> int:
     os.nice(LOWER_PRIORITY)
     worker = WarmWorker(load_settings())
     try:
-        worker.listen(Path(os.environ[SOCKET]))
+        worker.listen(Path(os.environ[WORKER_SOCKET]))
         worker.wait_until_useful()
         repository = worker.prepare()
         worker.execute_one(repository)
@@ -69,20 +71,23 @@ class WarmWorker:
         self.gave_way = False
         self._settings = settings
         self._sources = fingerprint(settings)
-        self._ready = Event()
-        self._requests: Queue[Request] = Queue()
+        self.ready = Event()
+        self.requests: Queue[Request] = Queue()
 
     def listen(self, path: Path) -> None:
         """Accept one run, in a thread."""
         Thread(target=self._accept, args=(path,), name="handover", daemon=True).start()
 
     def wait_until_useful(self) -> None:
-        """Wait until no run is in progress and the data are not too large."""
+        """Wait until no run is in progress and the data are not too large; make Java's archive."""
         from dagster import DagsterInstance
 
         with DagsterInstance.get() as instance:
             while delivered_bytes(self._settings) > LARGE_BYTES or unfinished_runs(instance):
                 time.sleep(IDLE_POLL_SECONDS)
+        if class_archive.is_missing(self._settings):
+            # Without it, everything works; the module has printed why it could not be made.
+            subprocess.run([sys.executable, "-m", class_archive.__name__], check=False)
 
     def prepare(self) -> "ReconstructableRepository":
         """Start Spark, train, and load the definitions."""
@@ -100,7 +105,7 @@ class WarmWorker:
         repository = ReconstructableRepository.for_module(DEFINITIONS, "defs")
         repository.get_definition()
         _give_memory_back()
-        self._ready.set()
+        self.ready.set()
         return repository
 
     def execute_one(self, repository: "ReconstructableRepository") -> None:
@@ -109,7 +114,7 @@ class WarmWorker:
         from dagster._grpc.impl import start_run_in_subprocess
         from dagster._grpc.types import ExecuteExternalJobArgs
 
-        request = self._requests.get()
+        request = self.requests.get()
         arguments = deserialize_value(request.run, ExecuteExternalJobArgs)
         job = repository.get_reconstructable_job(arguments.job_origin.job_name)
         start_run_in_subprocess(  # type: ignore[no-untyped-call]
@@ -121,14 +126,14 @@ class WarmWorker:
             for request in requests:
                 refusal = self._refusal()
                 if not refusal:
-                    self._requests.put(request)
+                    self.requests.put(request)
                     return
                 self.gave_way = True
                 request.answer(refusal)
                 os.kill(os.getpid(), signal.SIGTERM)
 
     def _refusal(self) -> str:
-        if not self._ready.is_set():
+        if not self.ready.is_set():
             return NOT_READY
         if delivered_bytes(self._settings) > LARGE_BYTES:
             return TOO_LARGE

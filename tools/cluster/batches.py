@@ -40,7 +40,7 @@ def deliver(data_dir: Path) -> None:
     transactions = settings.landing_dir / "demo_transactions.csv"
     holdings = settings.holdings_dir / "demo_holdings.csv"
     write_demo_transactions(transactions, rows=ROWS, seed=7)
-    write_demo_holdings(holdings, transactions=transactions, seed=7)
+    write_demo_holdings(holdings, transactions=[transactions], seed=7)
     for complete in (transactions, holdings):
         complete.with_name(f"{complete.name}.done").touch()
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.onboarding.header_words import roles_of
+from bankseg_assets.privacy.objections import Objections, ObjectionsError, objections
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.inputs import asked_of
 from bankseg_assets.scoring.lists.column_matching import (
@@ -53,9 +54,21 @@ class ListPlan:
         actions: Mapping[int, str],
         columns: Mapping[str, str],
         hold_out: HoldOut | None = None,
+        published_dir: Path | None = None,
     ) -> Scorer:
-        """Return the scorer of this list."""
-        return Scorer(bundle, columns, hold_out, actions, self.dialect.decimal)
+        """Return the scorer of this list.
+
+        `published_dir`: beside which the objections to marketing are. Raises ListError if these
+        cannot be read.
+        """
+        try:
+            objecting = objections(published_dir) if published_dir else Objections()
+        except ObjectionsError as error:
+            raise ListError(str(error)) from error
+        identity = hold_out.id_column if hold_out else self.identity
+        return Scorer(
+            *(bundle, columns, hold_out, actions, self.dialect.decimal), objecting, identity
+        )
 
 
 def make_plan(

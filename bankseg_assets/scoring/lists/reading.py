@@ -1,7 +1,6 @@
 """Read a list of customers of any length in chunks: CSV, CSV.gz, XLSX or Parquet."""
 
 import codecs
-import csv
 import gzip
 import shutil
 import zlib
@@ -27,13 +26,14 @@ from bankseg_assets.landing.xlsx import sheet_as_csv
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.lists.file_kind import PARQUET as PARQUET_FILE
 from bankseg_assets.scoring.lists.file_kind import SHEET, kind_of
+from bankseg_assets.scoring.lists.records import Record, records
 
 CHUNK_ROWS = 20_000
 # Chunks are limited by size too: a field may have 131,072 characters, times 20,000 rows.
 CHUNK_CHARACTERS = 16_000_000
 LONGEST_LINE = 1_000_000
-CSV, CSV_GZ, PARQUET = ".csv", ".csv.gz", ".parquet"
-SUFFIXES = (CSV, CSV_GZ, PARQUET)
+CSV, CSV_GZ, PARQUET, XLSX = ".csv", ".csv.gz", ".parquet", ".xlsx"
+SUFFIXES = (CSV, CSV_GZ, PARQUET, XLSX)
 """Of the files that can be written."""
 _TEXT_FORMULA = r'^="([^"]*)"$'
 """How Excel keeps the zeros of an ID in CSV: ="0001"."""
@@ -183,13 +183,14 @@ def _csv_list(text: TextIO, dialect: Dialect, name: str) -> tuple[tuple[str, ...
     lines = _lines(text, name)
     for _ in range(dialect.header_line - 1):
         next(lines, "")
-    reader = csv.reader(lines, delimiter=dialect.delimiter, strict=True)
-    records = _records(reader, name, dialect.header_line)
-    _, header = next(records, (0, []))
-    if not header:
+    found = _numbered(lines, dialect)
+    place, header = next(found, (0, Record([])))
+    if not header.fields:
         raise ListError(f"{name} has no header. Put the column names in its first line.")
-    names = unique(header)
-    return names, _csv_chunks(records, names, dialect.delimiter)
+    if header.problem:
+        raise ListError(f"{name}, row {place}, which is the header: {header.problem} Correct it.")
+    names = unique(header.fields)
+    return names, _csv_chunks(found, names, dialect.delimiter)
 
 
 def _lines(text: TextIO, name: str) -> Iterator[str]:
@@ -201,29 +202,24 @@ def _lines(text: TextIO, name: str) -> Iterator[str]:
         yield line
 
 
-def _records(reader: Iterator[list[str]], name: str, first: int) -> Iterator[tuple[int, list[str]]]:
+def _numbered(lines: Iterator[str], dialect: Dialect) -> Iterator[tuple[int, Record]]:
     """Yield the records that have a value, with their row numbers."""
-    row = first - 1
-    try:
-        for row, record in enumerate(reader, start=first):
-            if any(record):
-                yield row, record
-    except csv.Error as error:
-        raise ListError(
-            f"{name} has a misplaced or unclosed quote in row {row + 1}. Correct the row."
-        ) from error
+    found = records(lines, dialect.delimiter)
+    for row, record in enumerate(found, start=dialect.header_line):
+        if any(record.fields):
+            yield row, record
 
 
 def _csv_chunks(
-    records: Iterator[tuple[int, list[str]]], names: tuple[str, ...], delimiter: str
+    found: Iterator[tuple[int, Record]], names: tuple[str, ...], delimiter: str
 ) -> Iterator[Chunk]:
     numbers: list[int] = []
-    rows: list[list[str]] = []
+    rows: list[Record] = []
     size, is_first = 0, True
-    for number, record in records:
+    for number, record in found:
         numbers.append(number)
         rows.append(record)
-        size += sum(map(len, record))
+        size += sum(map(len, record.fields))
         if len(rows) >= CHUNK_ROWS or size >= CHUNK_CHARACTERS:
             yield _chunk(rows, numbers, names, delimiter)
             numbers, rows, size, is_first = [], [], 0, False
@@ -232,15 +228,20 @@ def _csv_chunks(
 
 
 def _chunk(
-    rows: list[list[str]], numbers: list[int], names: tuple[str, ...], delimiter: str
+    found: list[Record], numbers: list[int], names: tuple[str, ...], delimiter: str
 ) -> Chunk:
     broken = {}
-    for place, row in enumerate(rows):
-        if len(row) > len(names) and not any(row[len(names) :]):
-            rows[place] = row[: len(names)]  # a delimiter at the end of each row but the header
-        elif len(row) != len(names):
-            broken[place] = f"It has {len(row)} fields; expected {len(names)}, as in the header."
-            rows[place] = _fitted(row, len(names), delimiter)
+    rows = []
+    for place, record in enumerate(found):
+        row, width = record.fields, len(names)
+        if len(row) > width and not any(row[width:]):
+            row = row[:width]  # a delimiter at the end of each row but the header
+        if len(row) != width:
+            broken[place] = f"It has {len(row)} fields; expected {width}, as in the header."
+            row = _fitted(row, width, delimiter)
+        if record.problem:
+            broken[place] = record.problem
+        rows.append(row)
     columns = list(zip(*rows, strict=True)) if rows else [()] * len(names)
     arrays = [_without_formulas(pa.array(column, pa.string())) for column in columns]
     return Chunk(pa.table(arrays, names=list(names)), numbers, broken)

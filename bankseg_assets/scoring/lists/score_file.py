@@ -24,7 +24,7 @@ def score_list(
     number of rows done so far. Raises ListError as `open_list`, `writer_to` and `Scorer.score`.
     """
     summary = ListSummary()
-    with writer_to(target, dialect) as write:
+    with writer_to(target, dialect, scorer) as write:
         for chunk in customers.chunks:
             scored = scorer.score(chunk.table, chunk.numbers, chunk.broken)
             write(scored)

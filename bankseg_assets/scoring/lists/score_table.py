@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from bankseg_assets.contracts.currencies import signs
+from bankseg_assets.privacy.objections import Objections
 from bankseg_assets.scoring.answers import answers
 from bankseg_assets.scoring.bundle import (
     Bundle,
@@ -19,14 +21,15 @@ from bankseg_assets.scoring.lists.hold_out import HoldOut
 from bankseg_assets.scoring.lists.parse_numbers import Flags, numbers, texts
 from bankseg_assets.stats.arrays import Array
 
-SEGMENT, SEGMENT_NAME = "segment", "segment_name"
+SEGMENT, SEGMENT_NAME, SEGMENT_ID = "segment", "segment_name", "segment_id"
 CERTAINTY = "certainty"
 ERROR = "error"
 ACTION = "action"
 HELD_OUT = "held_out_of_campaign"
+LEFT_OUT = "left_out_by_objection"
 RESULTS = (
-    *(SEGMENT, SEGMENT_NAME, "confidence", CERTAINTY, ACTION),
-    *(HELD_OUT, "model_version", "snapshot_date", ERROR),
+    *(SEGMENT, SEGMENT_NAME, SEGMENT_ID, "confidence", CERTAINTY, ACTION),
+    *(HELD_OUT, LEFT_OUT, "model_version", "snapshot_date", ERROR),
 )
 """The added columns; columns of the list with these names are replaced."""
 UNSURE_TEXT, SURE_TEXT = "not sure", "sure"
@@ -38,7 +41,9 @@ class Scorer:
     """How the tables of one list are scored.
 
     `columns`: input -> its column. `actions`: segment -> recommended action; without any, the
-    result column is omitted. `decimal`: the decimal separator in text.
+    result column is omitted. `decimal`: the decimal separator in text. `objections`: who objects to
+    marketing, by the column `identity`: they have no action. Without any, the result column is
+    omitted.
     """
 
     bundle: Bundle
@@ -46,13 +51,27 @@ class Scorer:
     hold_out: HoldOut | None = None
     actions: Mapping[int, str] = dataclasses.field(default_factory=dict)
     decimal: str = "."
+    objections: Objections = dataclasses.field(default_factory=Objections)
+    identity: str = ""
+
+    @property
+    def _finds_objections(self) -> bool:
+        return bool(self.objections.ids and self.identity)
 
     @property
     def results(self) -> tuple[str, ...]:
         """The columns that this scorer adds."""
         left_out = {ACTION} if not self.actions else set()
         left_out |= {HELD_OUT} if self.hold_out is None else set()
+        left_out |= {SEGMENT_ID} if self._permanent_ids is None else set()
+        left_out |= set() if self._finds_objections else {LEFT_OUT}
         return tuple(name for name in RESULTS if name not in left_out)
+
+    @property
+    def _permanent_ids(self) -> list[int] | None:
+        """The ID of each segment, which no other segment ever gets; None in older models."""
+        found = [segment.id for segment in self.bundle.segments if segment.id is not None]
+        return found if len(found) == len(self.bundle.segments) else None
 
     def score(
         self,
@@ -81,6 +100,13 @@ class Scorer:
         kept = table.select([name for name in table.column_names if name not in RESULTS])
         results = self._answer(known, failed) | self._about(table)
         results[ERROR] = pa.array(errors, pa.string())
+        if self._finds_objections:
+            objecting = self._objecting(table)
+            results[LEFT_OUT] = objecting
+            if ACTION in results:
+                results[ACTION] = pc.if_else(
+                    objecting, pa.scalar(None, pa.string()), results[ACTION]
+                )
         for name in RESULTS:
             if name in results:
                 kept = kept.append_column(name, results[name])
@@ -120,6 +146,11 @@ class Scorer:
         results = {
             SEGMENT: _pick(ids, places, failed, pa.int64()),
             SEGMENT_NAME: _pick([one.name for one in segments], places, failed, pa.string()),
+            **(
+                {SEGMENT_ID: _pick(permanent, places, failed, pa.int64())}
+                if (permanent := self._permanent_ids) is not None
+                else {}
+            ),
             "confidence": pa.array(confidence, pa.float64(), mask=failed),
             CERTAINTY: _pick((UNSURE_TEXT, SURE_TEXT), sure.astype(np.int64), failed, pa.string()),
         }
@@ -128,6 +159,11 @@ class Scorer:
             # An uncertain answer is not a reason to act.
             results[ACTION] = _pick(advice, places, failed | ~sure, pa.string())
         return results
+
+    def _objecting(self, table: pa.Table) -> pa.Array:
+        """Return whether each customer objects to marketing; false for one without an ID."""
+        ids = table[self.identity].cast(pa.string()).to_pylist()
+        return pa.array([one.strip() in self.objections if one else False for one in ids])
 
     def _about(self, table: pa.Table) -> dict[str, pa.Array]:
         constants = {

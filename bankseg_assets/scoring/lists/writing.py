@@ -14,7 +14,16 @@ import pyarrow.parquet as pq
 from bankseg_assets.landing.files import printable
 from bankseg_assets.presentation.csv_export import csv_text
 from bankseg_assets.scoring.lists.errors import ListError
-from bankseg_assets.scoring.lists.reading import CHUNK_ROWS, CSV_GZ, PARQUET, Dialect, suffix_of
+from bankseg_assets.scoring.lists.reading import (
+    CHUNK_ROWS,
+    CSV_GZ,
+    PARQUET,
+    XLSX,
+    Dialect,
+    suffix_of,
+)
+from bankseg_assets.scoring.lists.score_table import Scorer
+from bankseg_assets.scoring.lists.workbook import require_rows_of_sheet, write_workbook
 from bankseg_assets.storage.atomic_file import draft_in
 
 Write = Callable[[pa.Table], None]
@@ -28,11 +37,11 @@ _NULLABLE = {
 
 
 @contextmanager
-def writer_to(path: Path, dialect: Dialect) -> Iterator[Write]:
+def writer_to(path: Path, dialect: Dialect, scorer: Scorer) -> Iterator[Write]:
     """Yield a function that appends a table; the file gets its name on success.
 
     In CSV, text that a spreadsheet could evaluate is escaped; Parquet, which programs read, keeps
-    it unchanged. Raises ListError when the folder is not writable.
+    it unchanged. Raises ListError when the folder is not writable, or the rows exceed a sheet.
     """
     suffix = suffix_of(path)
     try:
@@ -42,7 +51,7 @@ def writer_to(path: Path, dialect: Dialect) -> Iterator[Write]:
                 if suffix == CSV_GZ:
                     # No timestamp, so that the same rows give the same bytes.
                     file = stack.enter_context(GzipFile("", "wb", 6, draft.file, mtime=0))
-                kind: _Parquet | _Csv = _Parquet(file) if suffix == PARQUET else _Csv(file, dialect)
+                kind = _kind(suffix, file, dialect, scorer)
                 stack.enter_context(kind)
                 yield kind.write
             draft.publish(path)
@@ -50,6 +59,14 @@ def writer_to(path: Path, dialect: Dialect) -> Iterator[Write]:
         raise ListError(
             f"{printable(path.name)} cannot be written ({error.strerror or error})."
         ) from error
+
+
+def _kind(
+    suffix: str, file: Any, dialect: Dialect, scorer: Scorer
+) -> "_Parquet | _Workbook | _Csv":
+    if suffix == PARQUET:
+        return _Parquet(file)
+    return _Workbook(file, scorer) if suffix == XLSX else _Csv(file, dialect)
 
 
 def csv_bytes(table: pa.Table, dialect: Dialect) -> bytes:
@@ -101,3 +118,25 @@ class _Parquet:
         if self._writer is None:
             self._writer = pq.ParquetWriter(self._file, table.schema)
         self._writer.write_table(table)
+
+
+class _Workbook:
+    """Keeps the tables: whether a column is of numbers is known at the end of the list."""
+
+    def __init__(self, file: BinaryIO, scorer: Scorer) -> None:
+        self._file, self._scorer = file, scorer
+        self._tables: list[pa.Table] = []
+        self._rows = 0
+
+    def __enter__(self) -> "_Workbook":
+        return self
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        if error is None:
+            table = pa.concat_tables(self._tables, promote_options="permissive")
+            write_workbook(self._file, table, self._scorer)
+
+    def write(self, table: pa.Table) -> None:
+        self._rows += table.num_rows
+        require_rows_of_sheet(self._rows)
+        self._tables.append(table)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from app.panels.changes import as_table, compared, distinct_names, sankey, shown
+from app.panels.changes import as_table, compared, distinct_names, sankey, shown, with_names
 from app.widgets.numbers import Numbers
 from bankseg_assets.release.releases import PROMOTION, Release
 
@@ -87,3 +87,21 @@ def _release(serial: int) -> Release:
         versions={},
         model_sha256="",
     )
+
+
+def test_flows_have_the_names_that_the_bank_gives() -> None:
+    """A flow due to the customer is between segments of the previous model."""
+    flows = FLOWS.assign(kind=["customer", *FLOWS["kind"][1:]])
+    found = with_names(flows, {0: "Wealthy"}, {0: "Rich", 1: "Modest"})
+    assert found["from_name"].tolist()[:4] == ["Wealthy", "Wealthy", "Small", "new"]
+    assert found["to_name"].tolist()[:5] == ["Wealthy", "Modest", "Rich", "Modest", "gone"]
+
+
+def test_sankey_places_both_sides_in_the_order_of_the_names() -> None:
+    """Plotly would order each side by its flows."""
+    node = sankey(shown(FLOWS, "both"), {}, Numbers()).data[0].node
+    left = [y for x, y in zip(node.x, node.y, strict=True) if x < 0.5]
+    right = [y for x, y in zip(node.x, node.y, strict=True) if x > 0.5]
+    assert left == sorted(left)
+    assert right == sorted(right)
+    assert all(0 < y < 1 for y in node.y)

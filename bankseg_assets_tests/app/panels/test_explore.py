@@ -1,10 +1,14 @@
 """Tests of the report's tables and of the customer map."""
 
+from dataclasses import replace
+
 import numpy as np
 
-from app.panels.explore import as_table, bars, density, measures_of, transposed
+from app.panels.explore import as_table, axis_title, bars, density, gaps, measures_of, transposed
 from app.widgets.numbers import Numbers
 from bankseg_assets.presentation.formatting import LAKH
+from bankseg_assets.scoring.bundle import bundle_from
+from bankseg_assets_tests.app.publishing import model
 
 RUPEES = Numbers("INR", LAKH)
 
@@ -58,3 +62,21 @@ def test_density_hides_cells_under_eleven_customers() -> None:
     segments = np.repeat([0, 1, 1], [11, 30, 10])
     figure = density(points, segments, ["Small", "Big"], ["#000000", "#ffffff"])
     assert [(trace.name, len(trace.x)) for trace in figure.data] == [("Small", 1), ("Big", 1)]
+
+
+def test_gaps_of_the_data_are_counted_and_the_longest_is_named() -> None:
+    days = ["2016-08-01", "2016-08-03", "2016-08-08"]
+    assert gaps([{"day": one} for one in days]) == (
+        "No transactions, or those of fewer than 11 customers, on 5 of the 8 days: the longest gap "
+        "is 4 August 2016 to 7 August 2016. Is a file missing? Customers seem inactive in a gap."
+    )
+    assert "on 1 of the 3 days: 2 August 2016." in gaps([{"day": one} for one in days[:2]])
+    assert gaps([{"day": "2016-08-01"}, {"day": "2016-08-02"}]) == ""
+    assert gaps([]) == ""
+
+
+def test_axes_of_the_map_are_in_words() -> None:
+    bundle = bundle_from(model())
+    assert axis_title(bundle, 0, "First") == "First component → more transactions"
+    turned = replace(bundle, components=-bundle.components)
+    assert axis_title(turned, 1, "Second") == "Second component → lower average amount"

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.panels.last_run import FAILURE, RUNS, Run, last_run, reasons
+from app.panels.last_run import FAILURE, RUNS, Run, reasons, recent_runs
 
 
 def step(message: str, *causes: str, implicit: str = "") -> dict[str, Any]:
@@ -77,21 +77,21 @@ def test_reasons_are_short() -> None:
     ("status", "is_at_work", "has_failed"),
     [("STARTED", True, False), ("FAILURE", False, True), ("SUCCESS", False, False)],
 )
-def test_last_run_is_read_from_dagster(status: str, is_at_work: bool, has_failed: bool) -> None:
+def test_runs_are_read_from_dagster(status: str, is_at_work: bool, has_failed: bool) -> None:
     with dagster(run_with(status, check("3 rows are lost."))) as port:
-        found = last_run(port)
-    assert found == Run("r1", is_at_work, has_failed, ("3 rows are lost.",) * has_failed)
+        found = recent_runs(port, 1)
+    assert found == [Run("r1", is_at_work, has_failed, ("3 rows are lost.",) * has_failed)]
 
 
 @pytest.mark.slow
-def test_last_run_is_none_without_runs_or_answer() -> None:
+def test_runs_are_none_without_an_answer() -> None:
     with dagster() as port:
-        assert last_run(port) is None
-    assert last_run(port) is None  # the server has stopped
+        assert recent_runs(port, 1) == []
+    assert recent_runs(port, 1) is None  # the server has stopped
     with dagster(run_with("STARTED"), status=500) as port:
-        assert last_run(port) is None
+        assert recent_runs(port, 1) is None
     with dagster({"unknown": 1}) as port:
-        assert last_run(port) is None
+        assert recent_runs(port, 1) is None
 
 
 @pytest.mark.parametrize("query", [RUNS, FAILURE])

@@ -1,9 +1,11 @@
-"""Tests of the RFM grid as chart and table."""
+"""Tests of the RFM grid as boxes and table."""
 
 import pandas as pd
+import pytest
 
-from app.panels.rfm import as_table, clicked, heat_grid, row_of, scores, thresholds
+from app.panels.rfm import MONEY, SHOWN, as_table, boxes, row_of, scores, thresholds
 from app.widgets.numbers import Numbers
+from app.widgets.palette import SHADE, Look, hue
 from bankseg_assets_tests.app.customers import tables
 
 CELLS = pd.DataFrame(tables()["rfm_grid"])
@@ -16,35 +18,45 @@ def test_thresholds_in_words() -> None:
     assert thresholds(one, "frequency", "transactions") == "1 transaction"
 
 
-def test_grid_has_recent_on_top_and_frequent_on_the_right() -> None:
-    heat, few, _ = heat_grid(CELLS, Numbers()).data
-    assert [line[0].partition("<br>")[0] for line in heat.text] == ["<b>50</b>", "<b>34</b>"]
-    assert ["Champions" in heat.text[0][0], "At risk" in heat.text[1][0]] == [True, True]
-    assert [[value is None for value in line] for line in heat.z] == [[False, True], [False, True]]
-    assert [list(line) for line in few.text] == [["", "<b><11</b>"], ["", "<b><11</b>"]]
+def test_boxes_have_recent_on_top_and_frequent_on_the_right() -> None:
+    grid = boxes(CELLS, Numbers())
+    assert [[box.cell for box in row] for row in grid] == [[(5, 1), (5, 5)], [(1, 1), (1, 5)]]
+    assert [row[0].text for row in grid] == [
+        "**50**  \n:small[Champions]",
+        "**34**  \n:small[At risk]",
+    ]
+    assert grid[0][0].where == "Last transaction: 0 to 3 days ago; 1 transaction"
 
 
-def test_empty_cell_has_no_colour() -> None:
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_hidden_box_is_grey_and_reveals_nothing(look: Look) -> None:
+    for shows in SHOWN:
+        for row in boxes(CELLS, Numbers(), shows=shows, look=look):
+            assert row[1].text == "**\\<11**"
+            assert row[1].fill == SHADE[look]
+
+
+@pytest.mark.parametrize("look", ["light", "dark"])
+def test_box_is_stronger_where_more_is_shown(look: Look) -> None:
+    """No glare: boxes of a dark page are dark."""
+    strongest, other = (row[0].fill for row in boxes(CELLS, Numbers(), look=look))
+    assert strongest == hue(look)[-1].lower() != other
+
+
+def test_boxes_show_money_or_money_of_each_on_request() -> None:
+    texts = [boxes(CELLS, Numbers("INR"), shows=shows)[0][0].text for shows in SHOWN]
+    assert [text.split("**")[1] for text in texts] == ["50", "45,000", "900"]
+
+
+def test_box_without_customers_is_empty() -> None:
     empty = CELLS.assign(customers=[0] * len(CELLS), monetary=0, rfm_group=None)
-    heat, few, _ = heat_grid(empty, Numbers()).data
-    for part in (heat, few):
-        assert {value for line in part.z for value in line} == {None}
-        assert {text for line in part.text for text in line} == {""}
+    assert all(box.is_empty for row in boxes(empty, Numbers()) for box in row)
 
 
-def test_every_cell_is_clickable() -> None:
-    points = heat_grid(CELLS, Numbers()).data[2]
-    assert [list(cell) for cell in points.customdata] == [[5, 1], [5, 5], [1, 1], [1, 5]]
-    event = {"selection": {"points": [{"customdata": [1, 5]}]}}
-    assert clicked(event) == (1, 5)
-    assert clicked({"selection": {"points": []}}) is None
-
-
-def test_selected_cell_has_a_frame() -> None:
-    assert not heat_grid(CELLS, Numbers()).layout.shapes
-    (frame,) = heat_grid(CELLS, Numbers(), (1, 1)).layout.shapes
-    assert (frame.x0, frame.x1, frame.y0, frame.y1) == (-0.5, 0.5, 0.5, 1.5)
-    assert not heat_grid(CELLS, Numbers(), (3, 3)).layout.shapes  # no customer has this score
+def test_box_of_refunds_has_a_colour() -> None:
+    refunds = CELLS.assign(monetary=[None if pd.isna(one) else -one for one in CELLS["monetary"]])
+    fills = {row[0].fill for row in boxes(refunds, Numbers(), shows=MONEY)}
+    assert fills == {hue("light")[0].lower()}
 
 
 def test_row_of_small_and_empty_cells_is_none() -> None:

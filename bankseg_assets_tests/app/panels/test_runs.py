@@ -9,7 +9,8 @@ from streamlit.testing.v1 import AppTest
 
 from app.panels import runs
 from app.panels.last_run import Run
-from app.panels.runs import as_table, outcome
+from app.panels.run_words import outcome, timing
+from app.panels.runs import as_table
 from app.state.dagster_client import RunInProgressError
 from bankseg_assets.release.releases import Refusal, current_release
 from bankseg_assets_tests.app.publishing import publish
@@ -19,6 +20,14 @@ MAIN = Path(__file__).parents[3] / "app" / "main.py"
 
 def made(**values: Any) -> Run:
     return Run(**({"run_id": "r1", "is_at_work": False, "has_failed": False} | values))
+
+
+def test_timing_compares_with_the_last_run_of_the_job() -> None:
+    now = made(job="refresh", is_at_work=True, started=100.0)
+    last = made(job="refresh", started=0.0, ended=62.0)
+    other = made(job="comparison", started=0.0, ended=9.0)
+    assert timing(now, [now, other, last], 109.0) == "9 s so far; it took 1 min 2 s last time."
+    assert timing(now, [now, other], 109.0) == "9 s so far; its first time."
 
 
 def test_outcome_of_a_failure_has_its_reasons() -> None:

@@ -1,5 +1,6 @@
 """Tests of the app's messages before the first release, for each state of a platform."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -19,8 +20,13 @@ def delivery(status: Any, reason: str = "", name: str = "bank.csv") -> Delivery:
     return Delivery(name, name, status, reason, 10, 3, "run", "2026-11-23T10:00:00+00:00")
 
 
-def state(*arrived: Delivery, refused: Refusal | None = None, run: Run | None = None) -> Situation:
-    return situation("/data/landing", arrived, refused, run, DAGSTER)
+def state(
+    *arrived: Delivery,
+    refused: Refusal | None = None,
+    run: Run | None = None,
+    landed: Sequence[str] = (),
+) -> Situation:
+    return situation("/data/landing", arrived, refused, [run] if run else [], DAGSTER, landed)
 
 
 def test_situation_without_files_says_where_to_drop_one() -> None:
@@ -28,13 +34,14 @@ def test_situation_without_files_says_where_to_drop_one() -> None:
     assert not found.is_wrong
     assert "No file has been delivered." in found.what
     assert "`/data/landing`" in found.todo
-    assert "make materialize" in found.todo
+    assert "make run" in found.todo
 
 
 def test_situation_of_a_batch_in_progress() -> None:
     found = state(delivery("accepted"), refused=REFUSED, run=AT_WORK)
     assert not found.is_wrong
-    assert found.what == "A batch is in progress: 1 file arrived."
+    assert found.what.startswith("The first batch makes them now. Starting")
+    assert found.share == 0.0
     assert "/runs/r3" in found.todo
 
 

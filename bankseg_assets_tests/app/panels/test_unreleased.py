@@ -34,7 +34,16 @@ EDA = {
 }
 TABLES = {
     "cleaned_transactions": [{"amount": Decimal(50)}] * 90,
-    "quarantined_transactions": [{"disposition": "quarantined", "reason": "invalid_amount"}] * 12,
+    "quarantined_transactions": [
+        {
+            "disposition": "quarantined",
+            "reason": "invalid_amount",
+            "source_file": "bank.csv",
+            "row_number": 2,
+            "raw_text": '{"customer_id": "C17", "amount": "n/a"}',
+        }
+    ]
+    * 12,
     "rfm_table": [{"rfm_group": "Lost"}] * 40 + [{"rfm_group": "At risk"}] * 20,
 }
 

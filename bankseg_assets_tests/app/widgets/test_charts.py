@@ -3,8 +3,9 @@
 import pytest
 
 from app.panels.profiles import overview
-from app.widgets.charts import number_axis, probability_bars, segment_map
+from app.widgets.charts import number_axis, paired_bars, probability_bars
 from app.widgets.numbers import Numbers
+from app.widgets.palette import PALETTE
 from bankseg_assets.presentation.formatting import LAKH
 from bankseg_assets.scoring.bundle import bundle_from
 from bankseg_assets_tests.app.publishing import model
@@ -13,23 +14,26 @@ SEGMENTS = bundle_from(model()).segments
 
 
 def test_bars_are_labelled_with_probabilities() -> None:
-    bars = probability_bars(["A segment with a long name", "Another"], [0.9, 0.1]).data[0]
+    first = SEGMENTS[2].model_copy(update={"name": "A segment with a long name"})
+    bars = probability_bars([first, SEGMENTS[0]], [0.9, 0.1]).data[0]
     assert list(bars.text) == ["90.0%", "10.0%"]
     assert bars.y[0] == "A segment with a<br>long name"
+    assert list(bars.marker.color) == [PALETTE[2], PALETTE[0]]  # as on every page
 
 
-def test_treemap_labels_have_both_shares() -> None:
-    rectangles = segment_map(SEGMENTS).data[0]
-    assert list(rectangles.values) == [0.5, 0.3, 0.2]
-    assert rectangles.text[2] == "20.0% of<br>customers<br>50.0% of<br>the money"
-    assert rectangles.labels[1] == "<b>Frequent<br>spenders</b>"
+def test_paired_bars_have_both_shares_in_the_segments_colour() -> None:
+    customers, money = paired_bars(SEGMENTS).data
+    assert customers.text[2] == "20.0% of customers"
+    assert money.text[2] == "50.0% of the money"
+    assert list(customers.marker.color) == list(money.marker.color) == list(PALETTE[:3])
+    assert customers.y[1] == "Frequent spenders"
 
 
-def test_treemap_hides_the_size_of_small_segments() -> None:
+def test_paired_bars_hide_the_size_of_small_segments() -> None:
     first, *others = SEGMENTS
     small = first.model_copy(update={"share_of_customers": 0.0, "share_of_money": 0.0})
-    rectangles = segment_map([small, *others]).data[0]
-    assert rectangles.text[0] == "0.0% of<br>customers<br>0.0% of<br>the money"
+    customers, money = paired_bars([small, *others]).data
+    assert (customers.text[0], money.text[0]) == ("0.0% of customers", "0.0% of the money")
 
 
 @pytest.mark.parametrize("shares", [(-0.5, 0.3, 1.2), (0.0, 0.0, 0.0), (None, 0.5, 0.5)])
@@ -40,9 +44,8 @@ def test_meaningless_money_shares_are_not_drawn(
         segment.model_copy(update={"share_of_money": share})
         for segment, share in zip(SEGMENTS, shares, strict=True)
     ]
-    rectangles = segment_map(segments).data[0]
-    assert rectangles.text[0] == "50.0% of<br>customers"
-    assert set(rectangles.marker.colors) == {0}
+    (customers,) = paired_bars(segments).data
+    assert customers.text[0] == "50.0% of customers"
     assert overview(segments).columns.tolist() == ["Segment", "Customers"]
 
 

@@ -38,25 +38,31 @@ def test_not_found_page_names_the_link_and_leads_on(data_dir: Path) -> None:
     assert page.code[0].value == "/segments/x"
 
 
-def test_browsers_back_sets_the_widgets() -> None:
-    """Another URL than the last one written is the browser's: back, forward or a link."""
+def test_link_counts_once_until_another_is_followed() -> None:
+    """Another URL is a link or the browser's back; what was chosen on the page stays otherwise."""
 
     def script() -> None:
         import streamlit as st
 
-        from app.widgets.links import read_link, write_link
+        from app.widgets.links import arrived_by, enter
 
-        choices = {"cell": [1, 2]}
-        read_link("grid", choices)
+        enter(st.session_state.get("page", "grid"))
+        if (link := arrived_by("cell")) is not None:
+            st.session_state["cell"] = int(link["cell"] or 0) or None
         st.selectbox("Cell", [1, 2], index=None, key="cell")
-        write_link("grid", choices)
 
-    page = AppTest.from_function(script).run()
+    page = AppTest.from_function(script)
+    page.query_params["cell"] = "1"
+    page.run()
+    assert page.selectbox(key="cell").value == 1
     page.selectbox(key="cell").select(2).run()
-    assert page.query_params == {"cell": "2"}
+    assert page.selectbox(key="cell").value == 2
     page.query_params.clear()
     page.run()
     assert page.selectbox(key="cell").value is None
     page.query_params["cell"] = "1"
+    page.run()
+    page.selectbox(key="cell").select(2).run()
+    page.session_state["page"] = "other"
     page.run()
     assert page.selectbox(key="cell").value == 1

@@ -8,12 +8,12 @@ from streamlit.testing.v1 import AppTest
 def _script(path: str) -> None:
     from pathlib import Path
 
-    from app.widgets.page import report_button
+    from app.widgets.page import report_buttons
 
-    report_button("The report", Path(path) if path else None, "report.html")
+    report_buttons("The report", Path(path) if path else None, "report.html")
 
 
-def test_report_button_needs_a_page(tmp_path: Path) -> None:
+def test_report_buttons_need_a_page(tmp_path: Path) -> None:
     page = tmp_path / "report.html"
     page.write_text("<html>", encoding="utf-8")
     for path, buttons in ((str(page), 1), ("", 0)):

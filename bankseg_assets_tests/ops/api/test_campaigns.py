@@ -7,8 +7,9 @@ from bankseg_assets.campaigns.customer_list import Choice, make_list
 from bankseg_assets.release.releases import current_release
 from bankseg_assets.scoring.bundle import load_bundle
 from bankseg_assets_tests.app.customers import tables
-from bankseg_assets_tests.app.publishing import publish
-from bankseg_assets_tests.ops.api.test_server import serving
+from bankseg_assets_tests.app.publishing import publish, segments_with_ids
+from bankseg_assets_tests.campaigns.test_objections import object_to
+from bankseg_assets_tests.ops.api.serving import serving
 
 
 def test_audiences_and_control_group_agree_with_lists(tmp_path: Path) -> None:
@@ -33,3 +34,35 @@ def test_audiences_and_control_group_agree_with_lists(tmp_path: Path) -> None:
 def test_audiences_need_a_release(tmp_path: Path) -> None:
     with serving(tmp_path) as client:
         assert client.get("/audiences").status == 503
+
+
+def test_answers_have_permanent_ids_of_segments(tmp_path: Path) -> None:
+    publish(tmp_path, tables(), segments=segments_with_ids(7))
+    with serving(tmp_path) as client:
+        audiences = client.get("/audiences").json["audiences"]
+        scored = client.post("/score", {"frequency": 1, "monetary": 300}).json
+        (in_batch,) = client.post("/score/batch", [{"frequency": 1}]).json["answers"]
+        described = client.get("/model").json["segments"]
+        customer = client.get("/customers/C0").json
+    ids = {one["name"]: one["segment_id"] for one in audiences if one["kind"] == "segment"}
+    assert ids == {"Small spenders": 7, "Frequent spenders": 8, "Big spenders": 9}
+    assert {one["segment_id"] for one in audiences if one["kind"] == "group"} == {None}
+    assert scored["segment_id"] == in_batch["segment_id"] == customer["segment_id"] == 7
+    assert [one["id"] for one in described] == [7, 8, 9]
+
+
+def test_control_group_reports_objections(tmp_path: Path) -> None:
+    publish(tmp_path, tables())
+    object_to(tmp_path, "C1")
+    with serving(tmp_path) as client:
+        found = client.post("/control-group", {"customers": ["C1", "C2"]}).json
+    assert found["left_out_by_objection"] == [True, False]
+
+
+def test_unreadable_objections_are_an_error(tmp_path: Path) -> None:
+    publish(tmp_path, tables())
+    object_to(tmp_path, "C1", header="client")
+    with serving(tmp_path) as client:
+        refused = client.post("/control-group", {"customers": ["C1"]})
+    assert refused.status == 503
+    assert "has no column 'customer_id'" in refused.detail

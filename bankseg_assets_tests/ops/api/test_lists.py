@@ -2,21 +2,11 @@
 
 import csv
 import io
-from collections.abc import Iterator
 
+import pandas as pd
 import pytest
 
-from bankseg_assets_tests.app.publishing import publish
-from bankseg_assets_tests.ops.api.test_server import Client, serving
-from bankseg_assets_tests.scoring.lists.sample_lists import FORM_INPUTS
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    data_dir = tmp_path_factory.mktemp("api")
-    publish(data_dir, inputs=FORM_INPUTS)
-    with serving(data_dir) as found:
-        yield found
+from bankseg_assets_tests.ops.api.serving import Client
 
 
 def test_list_is_scored_in_the_notation_detected(client: Client) -> None:
@@ -62,3 +52,16 @@ def test_settings_replace_what_is_detected(client: Client) -> None:
     answer = client.post_bytes("/score/list?column=frequency=Anzahl", content, "text/csv")
     assert answer.status == 200
     assert "C1,1,3," in answer.text
+
+
+def test_answer_may_be_a_workbook(client: Client) -> None:
+    content = b"customer_id,frequency,monetary\nC1,1,300\n"
+    answer = client.post_for_bytes("/score/list?answer=xlsx", content, "text/csv")
+    assert answer.startswith(b"PK")
+    (row,) = pd.read_excel(io.BytesIO(answer), engine="calamine").to_dict("records")
+    assert (row["customer_id"], row["monetary"], row["segment"]) == ("C1", 300, 0)
+    refused = client.post_bytes("/score/list?answer=pdf", content, "text/csv")
+    assert (refused.status, refused.detail) == (
+        422,
+        "Expected a list as the body, and answer=csv or answer=xlsx, if any.",
+    )

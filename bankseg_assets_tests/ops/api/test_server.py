@@ -9,17 +9,12 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass
-from http.client import HTTPConnection
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 import pytest
-import uvicorn
 
 from bankseg_assets.release.releases import Refusal, note_refusal
 from bankseg_assets.scoring.answers import NO_ACTION
@@ -28,6 +23,7 @@ from bankseg_assets.scoring.lists.actions import ACTIONS
 from bankseg_assets.storage.documents import DOCUMENT_FILE
 from bankseg_assets_tests.app.odd_models import ONE_SEGMENT, REFUNDS, SPENDING
 from bankseg_assets_tests.app.publishing import publish, release, write_model
+from bankseg_assets_tests.ops.api.serving import Client, serving
 from bankseg_assets_tests.scoring.lists.sample_lists import (
     FORM_INPUTS,
     FREQUENCY,
@@ -43,80 +39,6 @@ ROOT = Path(__file__).parents[3]
 CALL_THEM = [{"segment": 0, "action": "Call them"}]
 CANARY = "CANARY730539118264"
 EVIL = "http://evil.example"
-
-
-@dataclass(frozen=True)
-class Answered:
-    """A response's status and text."""
-
-    status: int
-    text: str
-
-    @property
-    def json(self) -> Any:
-        return json.loads(self.text)
-
-    @property
-    def detail(self) -> str:
-        detail: str = self.json["detail"]
-        return detail
-
-
-class Client:
-    """HTTP client of a local server."""
-
-    def __init__(self, port: int, data_dir: Path) -> None:
-        self.port, self.data_dir = port, data_dir
-
-    def get(self, path: str, **headers: str) -> Answered:
-        return self._send("GET", path, None, headers)
-
-    def post(self, path: str, content: Any, **headers: str) -> Answered:
-        kind = {"Content-Type": "application/json"}
-        return self._send("POST", path, json.dumps(content).encode(), kind | headers)
-
-    def head(self, path: str) -> Answered:
-        return self._send("HEAD", path, None, {})
-
-    def post_bytes(self, path: str, content: bytes, kind: str = "application/json") -> Answered:
-        return self._send("POST", path, content, {"Content-Type": kind})
-
-    def _send(
-        self, method: str, path: str, body: bytes | None, headers: dict[str, str]
-    ) -> Answered:
-        connection = HTTPConnection("127.0.0.1", self.port, timeout=30)
-        try:
-            connection.request(method, path, body, headers)
-            response = connection.getresponse()
-            return Answered(response.status, response.read().decode())
-        finally:
-            connection.close()
-
-
-@contextmanager
-def serving(data_dir: Path) -> Iterator[Client]:
-    """Serve a platform; the server polls often for a new release."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(server, "POLL_SECONDS", 0.02)
-        app = server.protected(server.build_api(data_dir / "published"), ["Scoring.Bank"])
-        running = uvicorn.Server(server.configuration(app, "127.0.0.1", 0))
-        thread = threading.Thread(target=running.run)
-        thread.start()
-        while not running.started:
-            assert thread.is_alive()
-            time.sleep(0.005)
-        yield Client(running.servers[0].sockets[0].getsockname()[1], data_dir)
-        running.should_exit = True
-        thread.join()
-
-
-@pytest.fixture(scope="module")
-def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
-    """A server with a model, shared by tests that change nothing."""
-    data_dir = tmp_path_factory.mktemp("api")
-    publish(data_dir, inputs=FORM_INPUTS)
-    with serving(data_dir) as found:
-        yield found
 
 
 @pytest.fixture
@@ -147,6 +69,7 @@ def test_score_returns_segment_probabilities_and_model(client: Client) -> None:
     assert found.json == {
         "id": None,
         "segment": 0,
+        "segment_id": None,
         "name": "Small spenders",
         "probability": ONCE_CONFIDENCE,
         "sure": True,
@@ -333,7 +256,7 @@ def test_openapi_lists_the_inputs_of_the_model(client: Client) -> None:
     found = client.get("/openapi.json").json
     assert set(found["paths"]) == {
         *("/health", "/model", "/score", "/score/batch", "/score/list"),
-        *("/audiences", "/control-group"),
+        *("/audiences", "/control-group", "/customers", "/customers/{customer_id}"),
     }
     customer = found["components"]["schemas"]["Customer"]
     assert customer["properties"]["monetary"] == {

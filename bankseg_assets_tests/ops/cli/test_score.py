@@ -155,7 +155,7 @@ def test_score_accepts_a_tab_as_delimiter(folder: Path) -> None:
         (["list.csv", "list.csv"], "The result would overwrite the list"),
         (["list.pdf", "out.csv"], "list.pdf is a PDF document. Export the list as CSV or XLSX."),
         (["gone.csv", "out.csv"], "gone.csv cannot be read (No such file"),
-        (["list.csv", "out.xlsx"], "out.xlsx does not end in .csv, .csv.gz, .parquet"),
+        (["list.csv", "out.ods"], "out.ods does not end in .csv, .csv.gz, .parquet, .xlsx"),
         (["list.csv", "out.csv", "--id", "Name"], "There is no column 'Name' for --id"),
         (["list.csv", "out.csv", "--column", "age=CustomerID"], "'age' is not an input"),
         (["list.csv", "out.csv", "--delimiter", ";;"], "is not one character"),

@@ -17,7 +17,7 @@ ROWS = 20_000
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("demo")
     write_demo_transactions(folder / "transactions.csv", rows=ROWS, seed=7)
-    write_demo_holdings(folder / "holdings.csv", transactions=folder / "transactions.csv", seed=7)
+    write_demo_holdings(folder / "holdings.csv", transactions=[folder / "transactions.csv"], seed=7)
     return folder
 
 
@@ -38,7 +38,7 @@ def holds(folder: Path, customers: pd.Series) -> pd.DataFrame:
 
 def test_holdings_are_deterministic(folder: Path, tmp_path: Path) -> None:
     for name, seed in (("same", 7), ("other", 8)):
-        write_demo_holdings(tmp_path / name, transactions=folder / "transactions.csv", seed=seed)
+        write_demo_holdings(tmp_path / name, transactions=[folder / "transactions.csv"], seed=seed)
     expected = (folder / "holdings.csv").read_bytes()
     assert (tmp_path / "same").read_bytes() == expected
     assert (tmp_path / "other").read_bytes() != expected
@@ -75,7 +75,7 @@ def test_holdings_end_with_dirty_rows(folder: Path) -> None:
 @pytest.mark.parametrize("rows", [0, 1])
 def test_holdings_of_very_few_transactions(tmp_path: Path, rows: int) -> None:
     write_demo_transactions(tmp_path / "t.csv", rows=rows, seed=7)
-    count = write_demo_holdings(tmp_path / "h.csv", transactions=tmp_path / "t.csv", seed=7)
+    count = write_demo_holdings(tmp_path / "h.csv", transactions=[tmp_path / "t.csv"], seed=7)
     lines = (tmp_path / "h.csv").read_text().splitlines()
     assert lines[0] == "customer_id,product"
     assert len(lines) == count + 1

@@ -22,10 +22,8 @@ from ops.exit_codes import INTERRUPTED, REFUSED
 from ops.launch.materialize import (
     FAILED,
     JOB,
-    SENSOR_TAG,
     fail_interrupted_runs,
     forced_config,
-    last_batch_failed,
     run_batch,
 )
 from ops.launch.preflight import data_lock
@@ -185,22 +183,6 @@ def test_warning_of_a_check_does_not_fail_the_batch(instance: dg.DagsterInstance
 
 
 @pytest.mark.parametrize("status", STATUSES)
-def test_last_batch_failed_depends_on_the_newest_run(
-    instance: dg.DagsterInstance, status: dg.DagsterRunStatus
-) -> None:
-    assert not last_batch_failed(instance)
-    instance.add_run(dg.DagsterRun(JOB, str(uuid4()), status=status))
-    assert last_batch_failed(instance) == (status.name in ("FAILURE", "CANCELED"))
-
-
-def test_failed_run_of_a_sensor_is_left_to_the_sensor(instance: dg.DagsterInstance) -> None:
-    """Otherwise `make run` would repeat a delivery that fails its checks before every start."""
-    failed, tags = dg.DagsterRunStatus.FAILURE, {SENSOR_TAG: "landing_sensor"}
-    instance.add_run(dg.DagsterRun(JOB, str(uuid4()), status=failed, tags=tags))
-    assert not last_batch_failed(instance)
-
-
-@pytest.mark.parametrize("status", STATUSES)
 def test_fail_interrupted_runs_fails_dead_runs_only(
     instance: dg.DagsterInstance, status: dg.DagsterRunStatus
 ) -> None:
@@ -236,36 +218,13 @@ def run_command(
 
 
 @pytest.mark.subprocess
-def test_if_needed_skips_after_a_complete_batch(
-    tmp_path: Path,
-) -> None:
-    first = run_command(tmp_path, "--module", TOYS, "--if-needed")
-    assert first.returncode == 0
-    assert "\n4 assets materialized in " in first.stdout
-    assert first.stderr == ""
-    assert "RUN_SUCCESS" in (tmp_path / "logs" / "materialize.log").read_text(encoding="utf-8")
-
-    second = run_command(tmp_path, "--module", TOYS, "--if-needed")
-    assert (second.returncode, second.stdout) == (0, "")
-
+def test_command_runs_also_while_the_platform_serves(tmp_path: Path) -> None:
     with data_lock(tmp_path, "make run"):
-        third = run_command(tmp_path, "--module", TOYS)
-    assert third.returncode == 0
-    assert "\n4 assets materialized in " in third.stdout
-
-
-@pytest.mark.subprocess
-def test_if_needed_keeps_results_when_the_repeat_fails(tmp_path: Path) -> None:
-    (tmp_path / "half_broken.py").write_text(HALF_BROKEN, encoding="utf-8")
-    first, second = (
-        run_command(tmp_path / "data", "--module", "half_broken", "--if-needed", modules=tmp_path)
-        for _ in range(2)
-    )
-    assert first.returncode == FAILED
-    assert second.returncode == 0
-    lines = second.stdout.splitlines()
-    assert lines[0] == "The last batch did not complete; it is repeated."
-    assert lines[-1] == "The results of the last complete batch stay in use."
+        found = run_command(tmp_path, "--module", TOYS)
+    assert found.returncode == 0
+    assert "\n4 assets materialized in " in found.stdout
+    assert found.stderr == ""
+    assert "RUN_SUCCESS" in (tmp_path / "logs" / "materialize.log").read_text(encoding="utf-8")
 
 
 @pytest.mark.subprocess

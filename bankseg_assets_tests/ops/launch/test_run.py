@@ -14,7 +14,7 @@ from bankseg_assets.runtime.settings import Settings
 from bankseg_assets_tests.ops.launch.test_processes import eventually, is_alive
 from ops.launch.preflight import data_lock
 from ops.launch.processes import StopRequest
-from ops.launch.run import finish, preparation, prepare, run, serve
+from ops.launch.run import demo_commands, run, serve
 from ops.launch.services import Service
 from ops.launch.supervision import LaunchError
 
@@ -35,7 +35,8 @@ services = [
 ]
 with StopRequest() as stop:
     try:
-        serve(services, os.environ, Path(sys.argv[2]), stop, [("task", services[1].command)])
+        task = ("task", services[1].command)
+        serve(services, os.environ, Path(sys.argv[2]), stop, background=[task])
     except StopRequestedError:
         print("Stopped.")
 """
@@ -131,65 +132,38 @@ def test_serve_gives_up_on_a_silent_server(tmp_path: Path) -> None:
         serve([mute], os.environ, tmp_path, StopRequest(), ready_seconds=0.2)
 
 
-@pytest.mark.parametrize(
-    ("command", "end"),
-    [
-        (["true"], ""),
-        (["false"], "failed with exit code 1"),
-        (["sh", "-c", "kill -9 $$"], "was killed by signal 9"),
-        (["/nowhere/program"], "could not start"),
-    ],
-)
-def test_finish_returns_how_a_command_failed(command: list[str], end: str) -> None:
-    found = finish("the batch", command, os.environ, StopRequest())
-    assert found.startswith(end)
-    assert bool(found) == bool(end)
-
-
-def test_prepare_reports_the_first_failure_and_skips_the_rest(
+def test_serve_reports_a_command_that_fails(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """A batch without its demo data would fail too, with a misleading reason."""
-    settings = Settings(data_dir=tmp_path)
-    steps = [
-        ("the demo data generator", ["false"]),
-        ("the batch", ["touch", str(tmp_path / "ran")]),
-    ]
-    assert not prepare(settings, steps, os.environ, StopRequest())
-    assert not (tmp_path / "ran").exists()
-    output = capfd.readouterr().err
-    assert output.startswith("bankseg: the demo data generator failed with exit code 1")
-    assert "http://127.0.0.1:3000/runs" in output
-    assert str(settings.logs_dir) in output
+    class EnoughError(Exception):
+        """Ends the test."""
+
+    def follow() -> None:
+        if capfd.readouterr().err.startswith("bankseg: demo-data failed: disk full"):
+            raise EnoughError
+
+    command = ("demo-data", ["sh", "-c", "echo disk full; exit 1"])
+    with pytest.raises(EnoughError):
+        serve([], os.environ, tmp_path, StopRequest(), at_once=[command], follow=follow)
 
 
-@pytest.mark.parametrize("steps", [[("the batch", ["false"])], [("the batch", ["true"])]])
-def test_run_serves_also_after_a_failed_batch(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, steps: list[tuple[str, list[str]]]
+def test_run_serves_an_empty_platform_with_demo_data(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The Dagster UI and the app show the failure."""
-    served: list[Sequence[Service]] = []
-    monkeypatch.setattr("ops.launch.run.preparation", lambda _: steps)
-    monkeypatch.setattr("ops.launch.run.serve", lambda services, *_: served.append(services))
+    served: list[Sequence[tuple[str, Sequence[str]]]] = []
+    monkeypatch.setattr("ops.launch.run.serve", lambda *_, at_once, **__: served.append(at_once))
     assert run(Settings(data_dir=tmp_path), os.environ) == 0
-    assert len(served) == 1
+    assert [[name for name, _ in commands] for commands in served] == [["demo-data"]]
 
 
-def test_preparation_creates_demo_data_only_when_empty(tmp_path: Path) -> None:
+@pytest.mark.parametrize("folder", ["landing_dir", "raw_dir", "published_dir"])
+def test_demo_data_are_for_an_empty_platform(tmp_path: Path, folder: str) -> None:
     settings = Settings(data_dir=tmp_path)
-
-    def names() -> list[str]:
-        return [name for name, _ in preparation(settings)]
-
-    assert names() == ["the demo data generator", "the batch"]
-    settings.landing_dir.mkdir()
-    assert names() == ["the demo data generator", "the batch"]
-    for folder in (settings.landing_dir, settings.raw_dir, settings.published_dir):
-        folder.mkdir(exist_ok=True)
-        marker = folder / "something"
-        marker.touch()
-        assert names() == ["the batch"]
-        marker.unlink()
+    place: Path = getattr(settings, folder)
+    place.mkdir(parents=True)
+    assert demo_commands(settings)
+    (place / "something").touch()
+    assert not demo_commands(settings)
 
 
 @pytest.mark.parametrize(

@@ -95,3 +95,39 @@ def test_old_deaths_do_not_count(
         return runs.exists() and len(runs.read_text(encoding="utf-8")) > MAX_DEATHS
 
     assert eventually(has_run_often)
+
+
+def test_optional_service_may_end(
+    processes: ProcessTree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It is started again at once, however often it ends."""
+    optional = Service(name="toy", command=("sh", "-c", "echo $$"), is_optional=True)
+    supervised = SupervisedService(optional, processes, os.environ, tmp_path)
+    seen: set[str] = set()
+
+    def ends_often() -> bool:
+        supervised.raise_if_dead()
+        supervised.restart_if_dead()
+        seen.update((tmp_path / "toy.log").read_text(encoding="utf-8").split())
+        return len(seen) > MAX_DEATHS
+
+    assert eventually(ends_often)
+    assert capsys.readouterr().out == ""
+
+
+def test_optional_service_that_fails_is_given_up(
+    processes: ProcessTree, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    optional = Service(name="toy", command=("sh", "-c", "exit 3"), is_optional=True)
+    supervised = SupervisedService(optional, processes, os.environ, tmp_path)
+    output: list[str] = []
+
+    def is_given_up() -> bool:
+        supervised.restart_if_dead()
+        output.append(capsys.readouterr().out)
+        return "the platform goes on without it" in "".join(output)
+
+    assert eventually(is_given_up)
+    supervised.restart_if_dead()
+    supervised.raise_if_dead()
+    assert capsys.readouterr().out == ""

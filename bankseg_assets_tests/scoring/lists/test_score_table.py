@@ -6,6 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
+from bankseg_assets.privacy.objections import Objections
 from bankseg_assets.scoring.answers import Answers, answers
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.inputs import problem
@@ -51,6 +52,15 @@ def test_row_gets_segment_model_and_day() -> None:
         "snapshot_date": "2016-10-22",
         "error": None,
     }
+
+
+def test_row_gets_the_permanent_id_of_its_segment() -> None:
+    model = bundle()
+    segments = [one.model_copy(update={"id": one.segment + 10}) for one in model.segments]
+    scorer = Scorer(replace(model, segments=tuple(segments)), COLUMNS)
+    found = scorer.score(table(("3", "3000"), ("x", "1")))
+    assert found["segment_id"].to_pylist() == [11, None]
+    assert found.column_names[2:5] == ["segment", "segment_name", "segment_id"]
 
 
 def test_segment_number_is_not_its_index() -> None:
@@ -164,3 +174,19 @@ def test_list_is_scored_by_model_of_one_segment() -> None:
     found = Scorer(one_segment(version="one"), {"recency": "count"}).score(table((1, 0), (None, 0)))
     assert found["segment_name"].to_pylist() == [ALL_CUSTOMERS] * 2
     assert found["confidence"].to_pylist() == [1.0, 1.0]
+
+
+def test_customers_who_object_have_no_action() -> None:
+    objecting = Objections(frozenset({"C1"}), "today.csv")
+    rows = table((1, 300), (1, 300), (1, 300), id=["C1", " C1", None])
+    scorer = Scorer(bundle(), COLUMNS, actions={0: "Call"}, objections=objecting, identity="id")
+    found = scorer.score(rows)
+    assert found["left_out_by_objection"].to_pylist() == [True, True, False]
+    assert found["action"].to_pylist() == [None, None, "Call"]
+    assert "left_out_by_objection" in scorer.results
+
+
+def test_no_objections_need_no_column() -> None:
+    scorer = Scorer(bundle(), COLUMNS, actions={0: "Call"}, identity="id")
+    found = scorer.score(table((1, 300), id=["C1"]))
+    assert "left_out_by_objection" not in (*found.column_names, *scorer.results)

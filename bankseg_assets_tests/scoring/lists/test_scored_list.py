@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
+import pytest
 
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.scoring.lists.detection import Settings
+from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.lists.example import EMPTY_ROWS, ROWS, WRONG_ROW, example_list
 from bankseg_assets.scoring.lists.plan import make_plan
-from bankseg_assets.scoring.lists.reading import Dialect
+from bankseg_assets.scoring.lists.reading import Dialect, open_list
 from bankseg_assets.scoring.lists.scored_list import ScoredList, score_plan
 from bankseg_assets.scoring.lists.summary import missing_sentences, segment_counts
 from bankseg_assets_tests.scoring.lists.sample_lists import bundle
@@ -43,6 +45,29 @@ def test_broken_record_is_never_scored_from_shifted_values(tmp_path: Path) -> No
     assert again.table["frequency"].to_pylist()[3] == "3"
     assert again.table["monetary"].to_pylist()[3] is None  # what was not typed is unknown
     assert again.table["confidence"].to_pylist()[:3] == after.table["confidence"].to_pylist()[:3]
+
+
+def test_broken_quote_refuses_its_row_alone(tmp_path: Path) -> None:
+    """The whole list was refused."""
+    path = put(tmp_path, HEADER + 'C1,1,300,Pune\nC2,2,300,"Goa\nC3,2,700,Goa\nC4,1,9,"Goa"\n')
+    found = scored(path)
+    assert found.failed == [1]
+    assert found.table["error"].to_pylist()[1].startswith("Row 3: It has a quote that")
+    assert found.table["customer_id"].to_pylist() == ["C1", "C2", "C3", "C4"]
+    assert found.table["segment"].null_count == 1
+    again = found.corrected({1: {"frequency": "2", "monetary": "300", "city": "Goa"}})
+    assert again.failed == []
+
+
+def test_broken_quote_in_the_header_names_its_row(tmp_path: Path) -> None:
+    path = put(tmp_path, 'customer_id,frequency,"monetary\nC1,1,300\n')
+    with pytest.raises(ListError, match=r"list\.csv, row 1, which is the header: It has a quote"):
+        open_first(path)
+
+
+def open_first(path: Path) -> tuple[str, ...]:
+    with open_list(path, Dialect()) as found:
+        return found.names
 
 
 def test_cells_of_broken_rows_are_empty(tmp_path: Path) -> None:

@@ -38,7 +38,11 @@ def raw_transactions(
     """
     raw_dir, ledger, contract = Path(delivery.raw_dir), delivery.ledger, delivery.contract
     landing_dir = Path(delivery.landing_dir)
-    outcomes = take_landed(landing_dir, raw_dir, ledger, contract, run_id=context.run.run_id)
+    outcomes = take_landed(
+        *(landing_dir, raw_dir, ledger, contract),
+        run_id=context.run.run_id,
+        is_erased=delivery.is_erased,
+    )
     outcomes += read_again(raw_dir, current_content(ledger.deliveries()), contract, ledger)
     current = current_content(ledger.deliveries())
     outcomes += repair_records(raw_dir, current, contract, _damaged(published.store))

@@ -20,7 +20,8 @@ from bankseg_assets.defs.resources import (
     PublishedResource,
     SparkResource,
 )
-from bankseg_assets.landing.intake import RECORDS_FILE, take_landed
+from bankseg_assets.landing.archive import RECORDS_FILE
+from bankseg_assets.landing.intake import take_landed
 from bankseg_assets.landing.ledger import Delivery, content_hash
 from bankseg_assets.landing.repair import repair_records
 from bankseg_assets.landing.rereading import read_again
@@ -66,7 +67,11 @@ def take_holdings(
     """Ingest the holdings folder, and validate the rows of the file in use."""
     raw_dir, ledger, contract = Path(holdings.raw_dir), holdings.ledger, holdings.contract
     landing_dir = Path(holdings.landing_dir)
-    outcomes = take_landed(landing_dir, raw_dir, ledger, contract, run_id=context.run.run_id)
+    outcomes = take_landed(
+        *(landing_dir, raw_dir, ledger, contract),
+        run_id=context.run.run_id,
+        is_erased=holdings.is_erased,
+    )
     used = holdings_in_use(ledger.deliveries(), delivery.ledger.deliveries())
     outcomes += read_again(raw_dir, [used] if used else [], contract, ledger)
     used = holdings_in_use(ledger.deliveries(), delivery.ledger.deliveries())

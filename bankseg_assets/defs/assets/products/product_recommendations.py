@@ -16,6 +16,7 @@ from bankseg_assets.defs.metadata import table_metadata
 from bankseg_assets.defs.resources import HoldingsResource, PublishedResource, SparkResource
 from bankseg_assets.presentation.disclosure import shown_count
 from bankseg_assets.presentation.markdown import raw_table
+from bankseg_assets.privacy.objections import objections
 from bankseg_assets.products.als import (
     Learning,
     customers_and_holders,
@@ -32,6 +33,7 @@ from bankseg_assets.products.leave_one_out import (
     compare_recommenders,
     split,
 )
+from bankseg_assets.products.objecting import count_among, without_objections
 from bankseg_assets.products.recommender import ProductModel
 from bankseg_assets.products.recommender_in_use import KMEANS, recommender_in_use
 from bankseg_assets.storage.outputs import SmallTable
@@ -129,6 +131,10 @@ def recommend_products(
             context.log.error(reason)
             yield from _no_recommendations(reason, matched=False)
             return
+        objecting = objections(published.store.folder)
+        n_objecting = count_among(customers, objecting.ids)
+        if n_objecting:
+            context.log.info(f"{shown_count(n_objecting)} customers left out by objection.")
         used = kept or _fitted(spark.spark_session, found, products, config, content)
         state = used.document["state"]
         context.log.info(state)
@@ -136,9 +142,13 @@ def recommend_products(
             dict(used.document), output_name="recommendation_model", metadata=used.metadata
         )
         yield dg.Output(
-            recommend(spark.spark_session, customers, found, used.model, config.products_each),
+            without_objections(
+                recommend(spark.spark_session, customers, found, used.model, config.products_each),
+                objecting.ids,
+            ),
             output_name="product_recommendations",
-            metadata={"state": state} | _coverage(found),
+            metadata={"state": state, "left_out_by_objection": shown_count(n_objecting)}
+            | _coverage(found),
         )
     finally:
         customers.unpersist()

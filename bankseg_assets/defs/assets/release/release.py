@@ -1,6 +1,6 @@
 """Asset release: data and model that belong together, promoted if they pass the gates."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -17,6 +17,7 @@ from bankseg_assets.defs.assets.common import FRESHNESS, OWNERS, RELEASES
 from bankseg_assets.defs.metadata import table_value
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.landing.ledger import WITHDRAWN
+from bankseg_assets.privacy.audit import Event, note
 from bankseg_assets.release.data_gates import (
     CUSTOMERS,
     NewDelivery,
@@ -216,6 +217,7 @@ def release(
         yield from _not_together(error)
         refused = Refusal(run_id=context.run.run_id, at=now(), reasons=(str(error),))
         note_refusal(store.folder, refused)
+        _record(published, context.run.run_id, "refused", refused.reasons)
         return
     candidate = _candidate(store, versions, delivery, rfm_table)
     found = _evaluated(candidate, before, delivery, config)
@@ -231,9 +233,12 @@ def release(
             deliveries=found.deliveries,
         )
         note_refusal(store.folder, refused)
+        _record(published, context.run.run_id, "refused", found.reasons)
         yield from results
         return
     note_refusal(store.folder, None)
+    result = f"version {next_serial(before)}{', forced' if found.reasons else ''}"
+    _record(published, context.run.run_id, result, found.reasons)
     # Before the checks: Dagster assigns a check to the newest materialization.
     yield dg.Output(
         _manifest(candidate, versions, found, context.run.run_id, next_serial(before)).model_dump(),
@@ -243,6 +248,12 @@ def release(
         },
     )
     yield from results
+
+
+def _record(published: PublishedResource, run_id: str, result: str, reasons: Iterable[str]) -> None:
+    """Record the release or its refusal in the audit log."""
+    event = Event(RELEASE, on=f"run {run_id}", why=" ".join(reasons), result=result)
+    note(published.audit_dir, event)
 
 
 def _not_together(error: ReleaseError) -> Iterator[dg.AssetCheckResult]:

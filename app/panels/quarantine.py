@@ -1,0 +1,107 @@
+"""Quarantined rows to look at and to download, and how to correct them."""
+
+from collections import Counter
+from functools import partial
+
+import pandas as pd
+import streamlit as st
+
+from app.widgets.numbers import Numbers
+from app.widgets.words import words
+from bankseg_assets.cleaning.quarantine_export import (
+    EXTRA,
+    RECORD,
+    corrections_csv,
+    quarantined_rows,
+)
+from bankseg_assets.contracts.delivery import ContractError, DeliveryContract, load_contract
+from bankseg_assets.onboarding.masking import masked
+from bankseg_assets.presentation.markdown import escaped
+from bankseg_assets.release.releases import Release
+from bankseg_assets.runtime.settings import Settings
+
+SHOWN_ROWS = 20
+MOST_ROWS = 50_000
+"""In one file: rows of 200 characters take 40 MB of the server's memory."""
+FILE_NAME = "corrections.csv"
+ALL = ""
+
+
+def show_quarantine(
+    release: Release,
+    excluded: Counter[tuple[str, str]],
+    settings: Settings,
+    numbers: Numbers,
+) -> None:
+    """Draw the quarantined rows; `excluded`: (disposition, reason) -> number of rows."""
+    reasons = {why: rows for (kind, why), rows in excluded.most_common() if kind == "quarantined"}
+    if not reasons:
+        return
+    st.subheader("Quarantined rows", anchor=False)
+    try:
+        contract = load_contract(settings.contract)
+    except ContractError as error:
+        st.error(escaped(str(error)), icon=":material/error:")
+        return
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        why = st.selectbox(
+            "Reason",
+            [ALL, *reasons],
+            format_func=lambda one: (
+                f"{words(one)} ({numbers.count(reasons[one])})" if one else "All reasons"
+            ),
+            key="quarantine_reason",
+        )
+        show_values = st.toggle("Show values unmasked", key="quarantine_values")
+    _show_rows(release, contract, why, show_values=show_values)
+    st.download_button(
+        f"Download to correct ({FILE_NAME})",
+        partial(_file, release, contract, why),
+        file_name=FILE_NAME,
+        mime="text/csv",
+        icon=":material/download:",
+        key="quarantine_file",
+        on_click="ignore",
+    )
+    wanted = reasons.get(why, sum(reasons.values()))
+    if wanted > MOST_ROWS:
+        st.caption(
+            f"The file has the first {numbers.number(MOST_ROWS)} rows; "
+            "`./bankseg quarantine > corrections.csv` writes all."
+        )
+    st.markdown(
+        f"**To correct them:** 1. Download the file. 2. Correct the values; the column `reason` "
+        "says what is wrong. Keep the header, and delete rows that should stay out. 3. Put the "
+        f"file into `{settings.landing_dir}` under a name that begins with `corrections`: its rows "
+        "then replace rows that contradict them. It is ingested within half a minute, and the next "
+        "version has the rows."
+    )
+
+
+def _show_rows(
+    release: Release, contract: DeliveryContract, why: str, *, show_values: bool
+) -> None:
+    rows = quarantined_rows(
+        release.path("quarantined_transactions"), contract, reason=why, most=SHOWN_ROWS
+    )
+    rows = rows.dropna(axis="columns", how="all").map(lambda one: "" if pd.isna(one) else str(one))
+    if not show_values:
+        values = [name for name in rows.columns if name not in EXTRA]
+        rows[values] = rows[values].map(masked)
+    first = [name for name in (*EXTRA, RECORD) if name in rows.columns]
+    rows = rows[[*first, *(name for name in rows.columns if name not in first)]]
+    rows["reason"] = rows["reason"].map(words)
+    st.dataframe(
+        rows.rename(columns={"reason": "Reason", "source_file": "File", "row_number": "Row"}),
+        hide_index=True,
+        alt="Quarantined rows with their reasons",
+    )
+    masks = "" if show_values else " Values are masked: 9 for every digit, A and a for letters."
+    st.caption(f"At most {SHOWN_ROWS} rows are shown.{masks}")
+
+
+def _file(release: Release, contract: DeliveryContract, why: str) -> bytes:
+    rows = quarantined_rows(
+        release.path("quarantined_transactions"), contract, reason=why, most=MOST_ROWS
+    )
+    return corrections_csv(rows, contract)

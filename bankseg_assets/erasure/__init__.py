@@ -1,0 +1,1 @@
+"""Erase customers from everything that is kept, and show what is held on one."""

@@ -1,0 +1,69 @@
+"""The certificate of an erasure: what was removed from each place, by whom, and what stays."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from bankseg_assets.erasure.journal import Plan
+from bankseg_assets.reports.html_page import render
+from bankseg_assets.storage.atomic_file import atomic_file
+from bankseg_assets.storage.documents import json_bytes
+
+CERTIFICATES = "certificates"
+STAYS = (
+    "Totals and distributions of at least 11 customers in reports, profiles and releases.",
+    "Flows between segments (segment_migration) and counts of earlier batches, without IDs, until "
+    "their versions are removed.",
+    "Parameters of the models, until the next refit: `make materialize REFIT=1`.",
+    "A keyed hash of the customer's ID, so that the customer is not ingested again.",
+    "Lists and exports that were copied elsewhere: inform their recipients.",
+)
+
+
+def write_certificate(
+    privacy_dir: Path,
+    plan: Plan,
+    *,
+    finished_at: str,
+    exports: Mapping[str, str],
+    remaining: Sequence[str],
+) -> Path:
+    """Write the certificate as JSON and as a page; return the page.
+
+    `exports`: URL -> what was done there. `remaining`: files in which an ID is still found.
+    """
+    document: dict[str, Any] = {
+        "who": plan.who,
+        "started_at": plan.started_at,
+        "finished_at": finished_at,
+        "customers": list(plan.references),
+        "places": [place.model_dump() for place in plan.places],
+        "exports": dict(exports),
+        "remaining": list(remaining),
+        "notes": [
+            *plan.notes,
+            "Lists that were downloaded before, according to the audit log, and may hold the "
+            f"customers: {plan.downloads:,}.",
+        ],
+        "what_stays": list(STAYS),
+    }
+    name = f"erasure-{plan.started_at.replace(':', '').replace('+0000', 'Z')}"
+    folder = privacy_dir / CERTIFICATES
+    page = folder / f"{name}.html"
+    with atomic_file(folder / f"{name}.json") as file:
+        file.write(json_bytes(document))
+    with atomic_file(page) as file:
+        file.write(_page(document).encode())
+    return page
+
+
+def _page(document: Mapping[str, Any]) -> str:
+    return render(
+        "certificate.html.j2",
+        **{name: value for name, value in document.items() if name not in ("places", "exports")},
+        places=[
+            {"place": one["name"], "rows removed": one["rows"], "files rewritten": one["files"]}
+            for one in document["places"]
+        ],
+        copies=[{"URL": url, "result": done} for url, done in document["exports"].items()],
+    )

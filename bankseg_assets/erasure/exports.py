@@ -1,0 +1,97 @@
+"""Copies of releases at URLs: which there are, and erasing customers from them."""
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from bankseg_assets.release.remote_copy import MirrorError, RemoteStore
+from bankseg_assets.storage.atomic_file import atomic_file
+from bankseg_assets.storage.documents import json_bytes
+from bankseg_assets.storage.version_store import (
+    RECORD_FILE,
+    VersionRecord,
+    update_record,
+    version_record,
+)
+
+EXPORTS_FILE = "exports.json"
+Shorten = Callable[[str, Path], Path | None]
+"""Writes a table of an asset without the customers; None if it has none of them."""
+
+
+def recorded_urls(privacy_dir: Path) -> list[str]:
+    """Return the URLs to which a release was copied."""
+    try:
+        found = json.loads((privacy_dir / EXPORTS_FILE).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return []
+    return sorted(found["urls"])
+
+
+def record_url(privacy_dir: Path, url: str) -> None:
+    """Record a URL before a release is copied there, so that erasures reach the copy."""
+    urls = sorted({*recorded_urls(privacy_dir), url})
+    with atomic_file(privacy_dir / EXPORTS_FILE) as file:
+        file.write(json_bytes({"urls": urls}))
+
+
+def erase_at(url: str, published_dir: Path, shorten: Shorten) -> int:
+    """Erase customers from the versions at a URL; return the number of files that changed.
+
+    Versions that exist here as well are copied again where they differ; others are downloaded and
+    rewritten. The record of a version is written last. Repeatable. Raises MirrorError and OSError.
+    """
+    there = RemoteStore(url)
+    changed = 0
+    for asset, version in there.versions():
+        remote = VersionRecord.model_validate_json(there.read(asset, version, RECORD_FILE))
+        here = published_dir / asset / version
+        with TemporaryDirectory(prefix="bankseg-erasure-") as folder:
+            if here.is_dir():
+                record = version_record(here)
+                files = {
+                    name: here / name
+                    for name, found in record.files.items()
+                    if remote.files.get(name) != found and (here / name).is_file()
+                }
+                source = here
+            else:
+                source = Path(folder) / "version"
+                files = _downloaded(there, asset, version, source, shorten)
+            if not files:
+                continue
+            for name, path in files.items():
+                there.put(path, asset, version, name)
+            there.put(source / RECORD_FILE, asset, version, RECORD_FILE)
+        changed += len(files)
+    return changed
+
+
+def _downloaded(
+    there: RemoteStore, asset: str, version: str, folder: Path, shorten: Shorten
+) -> dict[str, Path]:
+    """Download a version, and return name -> table of those with the customers, without them."""
+    names = json.loads(there.read(asset, version, RECORD_FILE))["files"]
+    if not any(name.endswith(".parquet") for name in names):
+        return {}
+    there.get(asset, version, folder)
+    found = {}
+    for name in names:
+        if not name.endswith(".parquet"):
+            continue
+        shortened = shorten(asset, folder / name)
+        if shortened is not None:
+            found[name] = shortened
+    if found:
+        update_record(folder, {name: _sealed(path) for name, path in found.items()})
+    return found
+
+
+def _sealed(path: Path) -> tuple[int, str]:
+    with path.open("rb") as file:
+        return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
+
+
+__all__ = ["MirrorError", "erase_at", "record_url", "recorded_urls"]

@@ -1,0 +1,78 @@
+"""What killed processes left behind, and texts such as logs, in which IDs are masked."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+from bankseg_assets.erasure.journal import DRAFT, Place
+from bankseg_assets.erasure.search import Search
+from bankseg_assets.landing.intake import ERASING
+from bankseg_assets.release.remote_copy import ARRIVING
+from bankseg_assets.runtime.scratch import remove_abandoned
+from bankseg_assets.runtime.settings import Settings
+from bankseg_assets.storage.atomic_file import atomic_file, sweep_drafts
+from bankseg_assets.storage.version_store import WRITERS_FILE, VersionStore
+
+_OTHERS = {"raw", "raw_holdings", "landing", "holdings", "published", "dagster_home", "logs"}
+"""Folders of the data folder whose files are rewritten in other ways."""
+_SQLITE = b"SQLite format 3\0"
+
+
+def sweep(settings: Settings) -> None:
+    """Remove drafts and scratch files of processes that have ended.
+
+    A run that was suspended loses its right to publish.
+    """
+    for draft in settings.data_dir.rglob(f"{DRAFT}*"):
+        draft.unlink(missing_ok=True)
+    for raw_dir in (settings.raw_dir, settings.raw_holdings_dir):
+        if raw_dir.is_dir():
+            sweep_drafts(raw_dir)
+            for drafts in raw_dir.glob(f"*/{ERASING}"):
+                shutil.rmtree(drafts, ignore_errors=True)
+    if settings.scratch_dir.is_dir():
+        remove_abandoned(settings.scratch_dir)
+    # A folder without writers has fetched releases; `fetch` refuses one with its own.
+    if (settings.published_dir / WRITERS_FILE).exists():
+        VersionStore(settings.published_dir).begin(f"erasure-{uuid4()}")
+    if settings.published_dir.is_dir():
+        shutil.rmtree(settings.published_dir / ARRIVING, ignore_errors=True)
+
+
+def mask_logs(settings: Settings, search: Search) -> int:
+    """Mask IDs in logs, in place: programs may have them open. Return the number of files."""
+    changed = 0
+    for path in _logs(settings):
+        if not search.hits_in(path):
+            continue
+        content = path.read_bytes()
+        if content.startswith(_SQLITE):
+            continue  # changed bytes would damage its indexes; the search reports it
+        with path.open("r+b") as file:
+            file.write(search.masked(content))
+        changed += 1
+    return changed
+
+
+def shorten_lists(settings: Settings, search: Search) -> Place:
+    """Remove the lines of customers from CSV files elsewhere below the data folder.
+
+    Such as lists for campaigns, and files of objections.
+    """
+    files = lines = 0
+    for path in sorted(settings.data_dir.rglob("*.csv")):
+        first = path.relative_to(settings.data_dir).parts[0]
+        if first in _OTHERS or not path.is_file() or not search.hits_in(path):
+            continue
+        content, removed = search.lines_without(path.read_bytes())
+        with atomic_file(path) as file:
+            file.write(content)
+        files, lines = files + 1, lines + removed
+    return Place(name="lists and objections", files=files, rows=lines)
+
+
+def _logs(settings: Settings) -> Iterator[Path]:
+    for folder in (settings.logs_dir, settings.dagster_home):
+        if folder.is_dir():
+            yield from (path for path in sorted(folder.rglob("*")) if path.is_file())

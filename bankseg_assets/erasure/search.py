@@ -1,0 +1,145 @@
+"""Search every byte of files for customer IDs, also what is compressed: gzip, ZIP and Parquet."""
+
+import gzip
+import re
+import zipfile
+import zlib
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from bankseg_assets.contracts.delivery import DeliveryContract
+from bankseg_assets.landing.customer_rows import IDENTIFYING, customer_rows
+from bankseg_assets.landing.files import CHUNK_BYTES, MAGIC_GZIP, MAGIC_PARQUET, MAGIC_ZIP
+from bankseg_assets.landing.text import Reader
+from bankseg_assets.privacy.customer_ids import KnownIds
+
+SHORTEST = 6
+"""Characters of an ID that is searched in all bytes; a shorter one occurs in amounts and times."""
+_TOKEN = re.compile(rb"[0-9A-Za-z]{%d,}" % SHORTEST)
+_SQLITE = b"SQLite format 3\0"
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A file in which an ID was found, and how often."""
+
+    path: Path
+    count: int
+
+
+class Search:
+    """Looks for IDs in files. A hit is a whole ID: `C12345` is not in `C123456`.
+
+    In databases a part of a text counts too, because values are not separated there.
+    """
+
+    def __init__(self, ids: Collection[str], contract: DeliveryContract) -> None:
+        self._ids = KnownIds(ids)
+        self._contract = contract
+        long = sorted(one for one in ids if len(one) >= SHORTEST)
+        # Tokens of a text are compared with a set: a pattern of a thousand IDs takes minutes for
+        # what this takes a second.
+        self._tokens = frozenset(one.encode() for one in long if one.isascii() and one.isalnum())
+        others = [one for one in long if one.encode() not in self._tokens]
+        self._others = _pattern(others) if others else None
+        self._long = long
+        self._overlap = 4 * max(map(len, ids), default=0) + 8
+
+    def below(self, *folders: Path) -> Iterator[Hit]:
+        """Yield the files below folders with an ID."""
+        for folder in folders:
+            for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
+                if path.is_file() and not path.is_symlink() and (count := self.hits_in(path)):
+                    yield Hit(path, count)
+
+    def hits_in(self, path: Path) -> int:
+        """Return how often an ID is in a file; 0 for a missing one."""
+        try:
+            with path.open("rb") as file:
+                start = file.read(len(_SQLITE))
+                file.seek(0)
+                if start == _SQLITE:
+                    content = file.read()
+                    return sum(content.count(one.encode()) for one in self._long)
+                count = self._in_stream(file)
+        except FileNotFoundError:
+            return 0
+        try:
+            if start.startswith(MAGIC_GZIP):
+                with gzip.open(path) as text:
+                    count += self._in_stream(text)
+            elif start.startswith(MAGIC_ZIP):
+                with zipfile.ZipFile(path) as package:
+                    for name in package.namelist():
+                        with package.open(name) as part:
+                            count += self._in_stream(part)
+            elif start.startswith(MAGIC_PARQUET):
+                count += self._in_parquet(path)
+        except (OSError, EOFError, zlib.error, zipfile.BadZipFile, pa.ArrowException):
+            return count  # damaged: only its bytes could be searched
+        return count
+
+    def masked(self, content: bytes) -> bytes:
+        """Return a text with the IDs replaced by asterisks of the same length."""
+        return _pattern(self._long).sub(lambda found: b"*" * len(found[0]), content)
+
+    def lines_without(self, content: bytes) -> tuple[bytes, int]:
+        """Return the lines of a text in which no ID is, and how many others there are."""
+        lines = content.splitlines(keepends=True)
+        kept = [line for line in lines if not self._hits(line, 0, len(line))]
+        return b"".join(kept), len(lines) - len(kept)
+
+    def _in_stream(self, file: Reader) -> int:
+        count, before, counted = 0, b"", 0
+        while chunk := file.read(CHUNK_BYTES):
+            # Without the zeros, UTF-16 is searched as ASCII is.
+            text = before + chunk.replace(b"\0", b"")
+            # What ends in the overlap may continue in the next chunk, and is counted with it.
+            limit = max(0, len(text) - self._overlap)
+            count += self._hits(text, counted, limit)
+            start = max(0, limit - self._overlap)
+            before, counted = text[start:], limit - start
+        return count + self._hits(before, counted, len(before))
+
+    def _hits(self, text: bytes, after: int, limit: int) -> int:
+        """Return the number of hits that end after one position and not after another."""
+        count = 0
+        if self._tokens and not self._tokens.isdisjoint(_TOKEN.findall(text)):
+            count += sum(
+                after < found.end() <= limit
+                for found in _TOKEN.finditer(text)
+                if found[0] in self._tokens
+            )
+        if self._others:
+            count += sum(after < found.end() <= limit for found in self._others.finditer(text))
+        return count
+
+    def _in_parquet(self, path: Path) -> int:
+        count = 0
+        with pq.ParquetFile(path) as file:
+            for batch in file.iter_batches(1 << 16):
+                table = pa.Table.from_batches([batch])
+                count += pc.sum(customer_rows(table, self._ids, self._contract)).as_py() or 0
+                others = [name for name in table.column_names if name not in IDENTIFYING]
+                count += sum(self._in_column(table[name]) for name in others)
+        return count
+
+    def _in_column(self, column: pa.ChunkedArray) -> int:
+        kind = column.type
+        if pa.types.is_integer(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            texts = "\n".join(column.cast(pa.string()).drop_null().to_pylist()).encode()
+            return self._hits(texts, 0, len(texts))
+        return 0
+
+
+def _pattern(ids: Collection[str]) -> re.Pattern[bytes]:
+    """Return a pattern of whole IDs, in UTF-8; it matches nothing for none."""
+    if not ids:
+        return re.compile(rb"(?!)")
+    texts = b"|".join(re.escape(one.encode()) for one in ids)
+    return re.compile(rb"(?<![0-9A-Za-z])(?:%b)(?![0-9A-Za-z])" % texts)

@@ -1,0 +1,51 @@
+"""The segment of a customer in each release that is kept."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bankseg_assets.lookup.customer import CUSTOMERS, Customer, LookupFailedError, find_customer
+from bankseg_assets.release.releases import Release
+
+
+@dataclass(frozen=True)
+class PastSegment:
+    """A customer in one release.
+
+    `customer`: None if the release does not have the customer. `moved`: the segment differs from
+    that of the previous release with the customer.
+    """
+
+    release: Release
+    customer: Customer | None
+    moved: bool = False
+
+
+def history(releases: Sequence[Release], current: Release, customer: Customer) -> list[PastSegment]:
+    """Return a customer of the current release in those up to it, oldest first.
+
+    Releases with another customer key are left out, because the same ID is another customer there.
+    So are repetitions of the same segments, as after a rollback, and releases that cannot be read.
+    """
+    found: list[PastSegment] = []
+    before: Customer | None = None
+    version = ""
+    for release in releases:
+        if release.number > current.number or not _is_comparable(release, current):
+            continue
+        if release.versions[CUSTOMERS] == version:
+            continue
+        version = release.versions[CUSTOMERS]
+        try:
+            is_known = version == current.versions[CUSTOMERS]
+            then = customer if is_known else find_customer(release, customer.customer_id)
+        except LookupFailedError:
+            continue  # damaged, or removed meanwhile: the present segment is known anyway
+        moved = bool(before and then and before.segment_name != then.segment_name)
+        found.append(PastSegment(release, then, moved))
+        before = then or before
+    return found
+
+
+def _is_comparable(release: Release, current: Release) -> bool:
+    same_key = release.customer_key in ("", current.customer_key) or not current.customer_key
+    return CUSTOMERS in release.versions and same_key and release.is_demo == current.is_demo

@@ -1,0 +1,200 @@
+"""Audit log: append-only JSON lines, each with the hash of the previous one.
+
+An entry that is edited, removed or moved breaks the chain. `HEAD_FILE` has the number and hash of
+the newest entry, so that a removed end is found as well; who can write to the folder can rewrite
+all of it, which a copy of the head on another machine reveals.
+"""
+
+import fcntl
+import getpass
+import hashlib
+import json
+import logging
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from bankseg_assets.storage.atomic_file import atomic_file
+from bankseg_assets.storage.documents import json_bytes
+
+AUDIT_FOLDER = "audit"
+"""The log's folder in the data folder."""
+LIST_DOWNLOADED = "list downloaded"
+HEAD_FILE = "head.json"
+LOCK_FILE = ".lock"
+MAX_BYTES = 4 << 20
+"""A file that has reached this size is followed by a new one."""
+_FIRST = "0" * 64
+_HASH = "hash"
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Event:
+    """What happened: an action such as `rollback`, its object, the reason, and the result.
+
+    Never a customer's ID: a customer is named by `Tombstones.reference`.
+    """
+
+    what: str
+    on: str = ""
+    why: str = ""
+    result: str = ""
+    details: Mapping[str, str | int | float] = field(default_factory=dict)
+
+
+class AuditLog:
+    """The entries in a folder; safe for concurrent processes."""
+
+    def __init__(self, folder: Path, max_bytes: int = MAX_BYTES) -> None:
+        self._folder = folder
+        self._max_bytes = max_bytes
+
+    def record(self, event: Event) -> None:
+        """Append an entry and flush it to disk. Raises OSError."""
+        with self._locked():
+            number, before = self._head()
+            entry: dict[str, Any] = {
+                "number": number + 1,
+                "at": datetime.now(UTC).isoformat(timespec="seconds"),
+                "who": actor(),
+                "what": event.what,
+                "on": event.on,
+                "why": event.why,
+                "result": event.result,
+                "details": dict(event.details),
+                "previous": before,
+            }
+            entry[_HASH] = _hash_of(entry)
+            with self._file(number + 1).open("ab") as file:
+                # After a power cut, the last line may have no end.
+                start = "" if _ends_with_line_end(Path(file.name)) else "\n"
+                file.write(f"{start}{json.dumps(entry, ensure_ascii=False)}\n".encode())
+                file.flush()
+                os.fsync(file.fileno())
+            with atomic_file(self._folder / HEAD_FILE) as head:
+                head.write(json_bytes({"number": number + 1, _HASH: entry[_HASH]}))
+
+    def entries(self) -> Iterator[dict[str, Any]]:
+        """Yield the readable entries, oldest first."""
+        for _, _, entry in self._lines():
+            if entry is not None:
+                yield entry
+
+    def fault(self) -> str:
+        """Return the first broken link of the chain and what is wrong; empty if it is whole."""
+        number, before = 0, _FIRST
+        for path, line, entry in self._lines():
+            where = f"{path.name}, line {line}"
+            if entry is None:
+                return f"{where}: this is not an entry; it was damaged or edited."
+            if entry.get(_HASH) != _hash_of(entry):
+                return f"{where}: entry {entry.get('number')} was edited; its hash differs."
+            if entry["number"] == number + 1 and entry["previous"] != before:
+                return (
+                    f"{where}: entry {number + 1} does not continue the previous entry, which was "
+                    "edited with a new hash."
+                )
+            if entry["number"] != number + 1:
+                return (
+                    f"{where}: entry {number + 1} was expected and {entry['number']} was found; "
+                    "entries were removed, inserted or reordered."
+                )
+            number, before = entry["number"], entry[_HASH]
+        expected, head = self._recorded_head()
+        # The entry is written before the head: a crash in between leaves one more entry.
+        if number < expected or (number == expected and before != head):
+            return (
+                f"The log ends with entry {number}; entry {expected} was the last: it was removed."
+            )
+        return ""
+
+    @property
+    def head(self) -> tuple[int, str]:
+        """The number and hash of the newest entry, to keep on another machine."""
+        return self._head()
+
+    def _head(self) -> tuple[int, str]:
+        newest = None
+        for path in reversed(self._files()):
+            for line in path.read_bytes().splitlines():
+                newest = _parsed(line) or newest
+            if newest is not None:
+                return newest["number"], newest[_HASH]
+        return 0, _FIRST
+
+    def _recorded_head(self) -> tuple[int, str]:
+        try:
+            found = json.loads((self._folder / HEAD_FILE).read_text(encoding="utf-8"))
+            return int(found["number"]), str(found[_HASH])
+        except FileNotFoundError:
+            return 0, _FIRST
+        except (ValueError, KeyError, TypeError):
+            return 0, _FIRST
+
+    def _lines(self) -> Iterator[tuple[Path, int, dict[str, Any] | None]]:
+        for path in self._files():
+            for number, line in enumerate(path.read_bytes().splitlines(), 1):
+                yield path, number, _parsed(line)
+
+    def _files(self) -> list[Path]:
+        return sorted(self._folder.glob("audit-*.jsonl"))
+
+    def _file(self, number: int) -> Path:
+        files = self._files()
+        if files and files[-1].stat().st_size < self._max_bytes:
+            return files[-1]
+        return self._folder / f"audit-{number:09d}.jsonl"
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        with (self._folder / LOCK_FILE).open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+
+def actor() -> str:
+    """Return who acts: the operating system's user.
+
+    The one place to extend for a login, or the header of a proxy.
+    """
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return f"uid {os.getuid()}"
+
+
+def note(folder: Path, event: Event) -> None:
+    """Record an event; if that fails, log a warning: the action itself is done.
+
+    A machine that only serves may have no right to write to the data folder.
+    """
+    try:
+        AuditLog(folder).record(event)
+    except OSError as error:
+        log.warning("%s could not be recorded in the audit log: %s", event.what, error.strerror)
+
+
+def _ends_with_line_end(path: Path) -> bool:
+    """Return whether a file is empty or ends with a whole line."""
+    return path.read_bytes()[-1:] in (b"", b"\n")
+
+
+def _hash_of(entry: Mapping[str, Any]) -> str:
+    content = {name: value for name, value in entry.items() if name != _HASH}
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _parsed(line: bytes) -> dict[str, Any] | None:
+    try:
+        found = json.loads(line)
+        return found if {"number", "previous", _HASH} <= found.keys() else None
+    except (ValueError, AttributeError):
+        return None

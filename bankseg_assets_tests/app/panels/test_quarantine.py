@@ -1,0 +1,78 @@
+"""Quarantined rows on the page Data: masked, by reason, and as a file to correct."""
+
+import io
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from app.panels.quarantine import _file
+from bankseg_assets.contracts.delivery import DeliveryContract
+from bankseg_assets.release.releases import current_release
+from bankseg_assets_tests.app.customers import MAIN
+from bankseg_assets_tests.app.publishing import publish
+
+ROWS = [
+    {
+        "disposition": kind,
+        "reason": reason,
+        "source_file": "bank.csv",
+        "row_number": number,
+        "raw_text": json.dumps({"customer_id": f"C17{number}", "amount": amount}),
+    }
+    for number, (kind, reason, amount) in enumerate(
+        [("quarantined", "invalid_amount", "n/a")] * 30
+        + [("quarantined", "invalid_date", "12")] * 12
+        + [("duplicate", "duplicate", "13")] * 20,
+        2,
+    )
+]
+
+
+@pytest.fixture
+def page(data_dir: Path) -> AppTest:
+    publish(
+        data_dir, {"quarantined_transactions": ROWS, "cleaned_transactions": [{"amount": 1}] * 9}
+    )
+    found = AppTest.from_file(str(MAIN), default_timeout=60).run()
+    found.switch_page("views/deliveries.py").run()
+    assert not found.exception
+    return found
+
+
+def _text(page: AppTest) -> str:
+    return "\n".join(str(one.value) for one in [*page.markdown, *page.caption, *page.subheader])
+
+
+def test_rows_are_masked_until_asked_for(page: AppTest) -> None:
+    shown = page.dataframe[0].value
+    assert len(shown) == 20
+    assert shown["CustomerID"].str.fullmatch("A9{3,4}").all()
+    assert "Values are masked" in _text(page)
+    page.toggle(key="quarantine_values").set_value(True).run()
+    assert page.dataframe[0].value["CustomerID"].str.fullmatch(r"C17\d+").all()
+
+
+def test_rows_of_one_reason(page: AppTest) -> None:
+    box = page.selectbox(key="quarantine_reason")
+    assert box.options == ["All reasons", "Invalid amount (30)", "Invalid date (12)"]
+    box.select("invalid_date").run()
+    assert set(page.dataframe[0].value["Reason"]) == {"Invalid date"}
+
+
+def test_page_explains_the_correction(page: AppTest, data_dir: Path) -> None:
+    said = _text(page)
+    assert "To correct them" in said
+    assert str(data_dir / "landing") in said
+
+
+def test_file_has_the_rows_with_the_contracts_columns(page: AppTest, data_dir: Path) -> None:
+    release = current_release(data_dir / "published")
+    assert release is not None
+    content = _file(release, DeliveryContract(), "invalid_date")
+    rows = pd.read_csv(io.BytesIO(content))
+    assert len(rows) == 12
+    assert set(DeliveryContract().file_columns) < set(rows.columns)
+    assert set(rows["reason"]) == {"invalid_date"}

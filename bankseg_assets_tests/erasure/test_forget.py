@@ -1,0 +1,304 @@
+"""An erased customer is nowhere, does not return, and a killed erasure is finished."""
+
+import gzip
+import json
+import os
+import random
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+
+from bankseg_assets.contracts.delivery import DeliveryContract
+from bankseg_assets.erasure.exports import record_url
+from bankseg_assets.erasure.forget import Erased, finish_interrupted, forget, remains
+from bankseg_assets.erasure.search import Search
+from bankseg_assets.landing.archive import sha256_of
+from bankseg_assets.landing.repair import repair_records
+from bankseg_assets.privacy.audit import AuditLog
+from bankseg_assets.privacy.tombstones import KEY_FILE, TombstoneError, Tombstones
+from bankseg_assets.release.releases import all_releases, current_release
+from bankseg_assets.release.remote_copy import export, fetch
+from bankseg_assets.runtime.settings import Settings
+from bankseg_assets.storage.run_lock import RunInProgressError, held_by_erasure, held_by_run
+from bankseg_assets.storage.version_store import verify, version_basis
+from bankseg_assets_tests.erasure.bank import CANARY, CONTRACT, PLACE, Bank, bank
+
+
+def erase(found: Bank, *ids: str, **options: object) -> Erased:
+    return forget(found.settings, CONTRACT, ids or [CANARY], **options)  # type: ignore[arg-type]
+
+
+def traces(folder: Path) -> list[str]:
+    """Return the files below a folder with any bytes of the customer, decompressed too."""
+    search = Search([CANARY, PLACE], DeliveryContract())
+    return [str(hit.path.relative_to(folder)) for hit in search.below(folder)]
+
+
+def content(found: Bank) -> dict[str, object]:
+    """Return what is below the data folder, apart from names and times of this erasure."""
+    tables = {}
+    for path in sorted(found.settings.data_dir.rglob("*")):
+        name = path.relative_to(found.settings.data_dir).as_posix()
+        if not path.is_file() or name.startswith(("privacy", "audit", "ledger", "published/.")):
+            continue
+        tables[name] = path.read_bytes()
+    return tables
+
+
+def assert_sound(found: Bank) -> None:
+    """Assert that every version, original and record is what is recorded of it."""
+    for asset in found.settings.published_dir.iterdir():
+        for version in found.store.versions(asset.name):
+            verify(version)
+    deliveries = found.ledger.deliveries()
+    for one in deliveries:
+        original = found.settings.raw_dir / one.sha256 / "original"
+        assert sha256_of(original) == one.archived_sha256
+    assert repair_records(found.settings.raw_dir, deliveries, CONTRACT) == []
+
+
+def test_erased_customer_leaves_no_byte(tmp_path: Path) -> None:
+    found = bank(tmp_path)
+    assert len(traces(found.settings.data_dir)) > 20
+    erased = erase(found)
+    assert traces(found.settings.data_dir) == []
+    assert (erased.remaining, remains(found.settings, CONTRACT, [CANARY])) == ((), [])
+    assert erased.rows > 0
+    assert_sound(found)
+
+
+def test_other_customers_stay(tmp_path: Path) -> None:
+    found = bank(tmp_path)
+    erase(found)
+    segments = found.store.latest("customer_segments") / "part-0.parquet"
+    assert pq.read_table(segments)["customer_id"].to_pylist() == [
+        *("C1", "C2", "C3", "C4", "C5", "C6", "C8"),
+    ]
+    landed = gzip.decompress((found.settings.landing_dir / "february.csv.gz").read_bytes())
+    assert b"C3" in landed
+    assert b"C4" in landed
+
+
+def test_release_in_use_stays(tmp_path: Path) -> None:
+    found = bank(tmp_path)
+    before = [one.name for one in all_releases(found.settings.published_dir)]
+    erase(found)
+    assert [one.name for one in all_releases(found.settings.published_dir)] == before
+    release = current_release(found.settings.published_dir)
+    assert release is not None
+    assert all(path.is_file() for path in release.files("customer_segments"))
+
+
+def test_links_stay_links(tmp_path: Path) -> None:
+    """Records and the versions that link them take their bytes once."""
+    found = bank(tmp_path)
+    erase(found)
+    for record in found.settings.raw_dir.glob("*/records.parquet"):
+        assert record.stat().st_nlink == 1 + len(found.store.versions("raw_transactions"))
+
+
+def test_next_batch_computes_everything_again(tmp_path: Path) -> None:
+    found = bank(tmp_path)
+    erase(found)
+    cleaned, rfm = (
+        version_basis(found.store.latest(asset)) for asset in ("cleaned_transactions", "rfm_table")
+    )
+    assert (cleaned["fingerprint"], "files" in cleaned) == ("", False)
+    # Other rules of RFM would fit the models again.
+    assert (rfm["fingerprint"], "files" in rfm) == ("f", False)
+    assert version_basis(found.store.latest("transaction_counts")) == {"rules": ""}
+
+
+@pytest.mark.parametrize("name", ["january.csv", "february.csv.gz", "march.parquet"])
+def test_same_file_again_is_known(tmp_path: Path, name: str) -> None:
+    found = bank(tmp_path)
+    before = (found.settings.landing_dir / name).read_bytes()
+    erase(found)
+    known = [(one.sha256, one.records) for one in found.ledger.deliveries()]
+    assert {one.outcome for one in found.take()} == {"known"}
+    (found.settings.landing_dir / name).write_bytes(before)
+    assert {one.outcome for one in found.take()} == {"known"}
+    assert [(one.sha256, one.records) for one in found.ledger.deliveries()] == known
+    assert traces(found.settings.data_dir) == []
+    assert_sound(found)
+
+
+@pytest.mark.parametrize("name", ["may.csv", "may.csv.gz", "may.parquet"])
+def test_new_file_does_not_bring_the_customer_back(tmp_path: Path, name: str) -> None:
+    found = bank(tmp_path)
+    erase(found)
+    found.deliver(name, CANARY, "C9", f"{CANARY} ")
+    outcome = {one.file_name: one for one in found.take()}[name]
+    assert outcome.outcome == "accepted"
+    assert "Rows of erased customers were removed: 2." in outcome.detail
+    assert traces(found.settings.data_dir) == []
+    assert_sound(found)
+    assert {one.outcome for one in found.take()} == {"known"}
+
+
+def test_killed_ingestion_of_an_erased_customer_is_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = bank(tmp_path)
+    erase(found)
+    found.deliver("may.csv", CANARY, "C9")
+    with monkeypatch.context() as patch:
+        patch.setattr("bankseg_assets.landing.intake._replace_landed", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            found.take()
+    found.take()
+    assert traces(found.settings.data_dir) == []
+    assert_sound(found)
+
+
+def _killed(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def steps(folder: Path) -> list[str]:
+    names: list[str] = []
+    erase(bank(folder), step=names.append)
+    return names
+
+
+@pytest.mark.slow
+def test_killed_erasure_gives_the_same_if_repeated(tmp_path: Path) -> None:
+    """Ten kills at random steps, and one at each kind of step."""
+    names = steps(tmp_path / "whole")
+    whole = tables(Bank(Settings(data_dir=tmp_path / "whole" / "data")))
+    kinds = {name.split()[0]: place for place, name in enumerate(names)}
+    random.seed(7)
+    for place in sorted({*kinds.values(), *random.sample(range(len(names)), 10)}):
+        folder = tmp_path / f"killed-{place}"
+        found = bank(folder)
+        with pytest.raises(KeyboardInterrupt):
+            erase(found, step=killer(place))
+        erase(found)
+        assert traces(found.settings.data_dir) == [], names[place]
+        assert_sound(found)
+        assert tables(found) == whole, names[place]
+
+
+def tables(found: Bank) -> list[object]:
+    """Return the rows of all tables of all versions, and the originals."""
+    versions = [
+        pq.read_table(path).to_pydict()
+        for path in sorted(found.settings.published_dir.rglob("*.parquet"))
+    ]
+    originals = sorted(path.read_bytes() for path in found.settings.raw_dir.glob("*/original"))
+    return [versions, originals]
+
+
+def killer(place: int) -> object:
+    count = iter(range(place + 1))
+
+    def step(_: str) -> None:
+        if next(count) == place:
+            raise KeyboardInterrupt
+
+    return step
+
+
+def test_run_finishes_a_killed_erasure(tmp_path: Path) -> None:
+    names = steps(tmp_path / "whole")
+    found = bank(tmp_path / "killed")
+    middle = [place for place, name in enumerate(names) if name.startswith("replace")][3]
+    with pytest.raises(KeyboardInterrupt):
+        erase(found, step=killer(middle))
+    with held_by_erasure(found.settings.published_dir):
+        assert finish_interrupted(found.settings.data_dir)
+        assert not finish_interrupted(found.settings.data_dir)
+    (page,) = found.settings.privacy_dir.glob("certificates/*.html")
+    assert "the erasure was interrupted" in page.read_text(encoding="utf-8")
+    assert_sound(found)
+
+
+def test_erasure_twice_changes_nothing(tmp_path: Path) -> None:
+    found = bank(tmp_path)
+    erase(found)
+    before = content(found)
+    assert erase(found).rows == 0
+    assert content(found) == before
+
+
+def test_journal_and_certificate_do_not_name_the_customer(tmp_path: Path) -> None:
+    found = bank(tmp_path)
+    names = steps(tmp_path / "other")
+    with pytest.raises(KeyboardInterrupt):
+        erase(found, step=killer(names.index("finish")))
+    assert [one for one in traces(found.settings.data_dir) if one.startswith("privacy")] == []
+    page = erase(found).certificate
+    document = json.loads(page.with_suffix(".json").read_text(encoding="utf-8"))
+    reference = Tombstones(found.settings.privacy_dir).reference(CANARY)
+    assert document["customers"] == [reference]
+    assert reference in page.read_text(encoding="utf-8")
+    entries = list(AuditLog(found.settings.audit_dir).entries())
+    assert [(one["what"], one["on"]) for one in entries] == [("forget", reference)] * 2
+
+
+def test_erasure_and_runs_exclude_each_other(tmp_path: Path) -> None:
+    found = bank(tmp_path)
+    before = traces(found.settings.data_dir)
+    with held_by_run(found.settings.published_dir), pytest.raises(RunInProgressError):
+        erase(found)
+    assert traces(found.settings.data_dir) == before
+
+
+def test_export_is_erased(tmp_path: Path) -> None:
+    """Also a version that was removed here since, and a copy that could not be reached before."""
+    found = bank(tmp_path)
+    target = tmp_path / "export"
+    url = f"file://{target}"
+    record_url(found.settings.privacy_dir, url)
+    export(found.settings.published_dir, url)
+    found.publish()
+    found.publish()
+    found.publish()
+    for asset in ("customer_segments", "rfm_table"):
+        found.store.prune(asset)
+    assert traces(target)
+    hidden = target.rename(tmp_path / "elsewhere")
+    target.write_text("not a folder", encoding="utf-8")
+    assert "not reached" in erase(found).exports[url]
+    target.unlink()
+    hidden.rename(target)
+    assert "files rewritten" in erase(found).exports[url]
+    assert traces(target) == []
+    for record in target.rglob("_version.json"):
+        verify(record.parent)
+
+
+def test_machine_that_fetched_a_release_is_erased(tmp_path: Path) -> None:
+    """It has no archive, and still fetches releases afterwards."""
+    found = bank(tmp_path / "bank")
+    url = f"file://{tmp_path / 'export'}"
+    export(found.settings.published_dir, url)
+    branch = Bank(Settings(data_dir=tmp_path / "branch" / "data"))
+    fetch(url, branch.store)
+    assert traces(branch.settings.data_dir)
+    assert erase(branch).rows > 0
+    assert traces(branch.settings.data_dir) == []
+    erase(found, urls=[url])
+    found.publish()
+    export(found.settings.published_dir, url)
+    assert fetch(url, branch.store).versions > 0
+    assert traces(branch.settings.data_dir) == []
+
+
+def test_missing_key_stops_ingestion(tmp_path: Path) -> None:
+    found = bank(tmp_path)
+    erase(found)
+    (found.settings.privacy_dir / KEY_FILE).unlink()
+    with pytest.raises(TombstoneError, match="Restore it from a backup"):
+        found.take()
+
+
+def test_file_that_was_not_ingested_is_reported(tmp_path: Path) -> None:
+    found = bank(tmp_path)
+    path = found.settings.landing_dir / "notes.csv"
+    path.write_text(f"not,a,header\n1,2,{CANARY}\n", encoding="utf-8")
+    os.utime(path, (0, 0))
+    found.take()
+    (line,) = erase(found).remaining
+    assert line.startswith("landing/notes.csv: found 1 times. It was not ingested: remove it")

@@ -1,0 +1,138 @@
+"""Install locked packages into the running Python: `python -m ops.install LOCK...`.
+
+With uv, which takes a third of pip's time, or with pip where uv cannot be had. Both accept only
+packages with a hash of a lock file. It runs before anything is installed, so it imports nothing but
+the standard library.
+"""
+
+import ast
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+LOCKS = Path(__file__).parents[1] / "requirements"
+TOOLS = LOCKS / "install.lock"
+"""Pins uv, and setuptools, which builds pyspark."""
+FAILED = 1
+# pyspark is delivered as source; compressing 450 MB of it took 11 s of a core.
+UNCOMPRESSED = "--config-setting=--build-option=--compression=stored"
+LISTED = (" + ", " ~ ", " - ")  # uv names each of a hundred packages
+QUICK = ("--disable-pip-version-check", "--quiet", "--require-hashes")
+
+FROM_PIP = {
+    "index-url": "UV_DEFAULT_INDEX",
+    "extra-index-url": "UV_INDEX",
+    "find-links": "UV_FIND_LINKS",
+    "cert": "SSL_CERT_FILE",
+    "client-cert": "SSL_CLIENT_CERT",
+    "trusted-host": "UV_INSECURE_HOST",
+    "no-index": "UV_NO_INDEX",
+    "proxy": "ALL_PROXY",
+    "default-timeout": "UV_HTTP_TIMEOUT",
+    "timeout": "UV_HTTP_TIMEOUT",
+}
+"""Setting of pip -> the variable by which uv has the same one."""
+PRECEDENCE = ("global.", "user.", "site.", "install.", ":env:.")
+"""Sections of pip's settings; a later one replaces an earlier one."""
+
+CAUSES = {
+    r"No space left on device|Disk quota exceeded": "the disk is full. Free 4 GB, then repeat.",
+    r"(?i)do not match the hashes|hash mismatch": "a package differs from the one that was locked. "
+    "Do not install it; ask the operator of the package index.",
+    r"command '\S*(?:gcc|cc|clang)\S*' failed|[Nn]o such file or directory: '\S*(?:gcc|cc|clang)'"
+    r"|linker .* not found": "a package has no build for this machine and needs a C compiler, such "
+    "as: apt-get install build-essential python3.11-dev",
+    r"(?i)connection|name resolution|dns|timed out|tunnel|no matching distribution"
+    r"|could not fetch|error sending request": "the package index does not answer. Connect this "
+    "machine to the network, or name an index that it reaches: pip config set global.index-url "
+    "ADDRESS",
+}
+"""What an installer prints -> cause and next step; the first match counts."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Install the packages of the lock files; return 0 on success."""
+    locks = list(sys.argv[1:] if arguments is None else arguments)
+    wanted = [word for lock in locks for word in ("-r", lock)]
+    pip = (sys.executable, "-m", "pip", "install", *QUICK)
+    # One retry: without a network, the installation itself waits again.
+    uv = Path(sys.executable).with_name("uv")
+    if _run([*pip, "--retries", "1", "-r", str(TOOLS)], os.environ) is None and uv.exists():
+        command = (str(uv), "pip", "install", "--python", sys.executable, "--require-hashes")
+        built = ("--build-constraints", str(TOOLS), UNCOMPRESSED)
+        failure = _run([*command, *built, *wanted], uv_environment(pip_settings(), os.environ))
+        if failure is None:
+            return 0
+        print("uv did not install the packages; pip continues ...", flush=True)
+    failure = _run([*pip, *wanted], os.environ)
+    if failure is None:
+        return 0
+    print(f"bankseg: the packages were not installed: {cause(failure)}", file=sys.stderr)
+    return FAILED
+
+
+def uv_environment(settings: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
+    """Return `environ` with pip's settings as variables of uv; variables that are set stay.
+
+    `settings`: what `pip config list` prints, such as global.index-url -> address. uv would ignore
+    the index that the machine's administrator has configured.
+    """
+    found: dict[str, str] = {}
+    for section in PRECEDENCE:
+        for name, variable in FROM_PIP.items():
+            if value := settings.get(section + name):
+                found[variable] = ",".join(value.split()) if name == "find-links" else value
+    if "UV_NO_INDEX" in found and found["UV_NO_INDEX"].lower() in ("0", "false", "no", "off"):
+        del found["UV_NO_INDEX"]
+    # pip searches all indexes; the hashes say which file is the right one.
+    return {"UV_INDEX_STRATEGY": "unsafe-best-match", **found, **environ}
+
+
+def cause(output: str) -> str:
+    """Return why an installer failed and the next step, in one sentence."""
+    for pattern, sentence in CAUSES.items():
+        if re.search(pattern, output):
+            return sentence
+    return output.strip().splitlines()[-1].strip()
+
+
+def parse_settings(output: str) -> dict[str, str]:
+    """Return pip's settings from the lines of `pip config list`, such as `global.cert='/x'`."""
+    found = {}
+    for line in output.splitlines():
+        name, equals, value = line.partition("=")
+        if equals:
+            try:
+                found[name] = str(ast.literal_eval(value))
+            except (SyntaxError, ValueError):
+                found[name] = value
+    return found
+
+
+def pip_settings() -> dict[str, str]:
+    """Return the settings of this Python's pip."""
+    listed = subprocess.run(
+        [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
+    )
+    return parse_settings(listed.stdout)
+
+
+def _run(command: Sequence[str], environ: Mapping[str, str]) -> str | None:
+    """Run an installer and print what it does; return its messages if it failed, else None."""
+    messages = []
+    with subprocess.Popen(
+        command, env=environ, stderr=subprocess.PIPE, text=True, errors="replace"
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            messages.append(line)
+            if not line.startswith(LISTED):
+                print(line, end="", flush=True)
+    return "".join(messages) or "it printed no reason." if process.returncode else None
+
+
+if __name__ == "__main__":
+    sys.exit(main())

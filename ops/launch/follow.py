@@ -1,0 +1,56 @@
+"""Print what the runs of the platform do, as the Dagster web server reports them."""
+
+import time
+from collections.abc import Sequence
+
+from app.panels.last_run import Run, recent_runs
+from app.panels.run_words import outcome, timing
+from bankseg_assets.runtime.settings import Settings
+
+LISTED = 8
+ENDED = "(ended)"
+BUSY_SECONDS, IDLE_SECONDS = 1.0, 3.0
+
+
+class RunFollower:
+    """Prints a line when a run starts, begins another step, or ends."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._shown: dict[str, str] = {}
+        """Run -> the step that was printed last, or ENDED."""
+        self._begun = time.time()
+        self._due = 0.0
+
+    def poll(self) -> None:
+        """Print what is new, at most once a second."""
+        if time.monotonic() < self._due:
+            return
+        runs = recent_runs(self._settings.dagster_port, LISTED) or []
+        for line in self.lines(runs):
+            print(line, flush=True)
+        is_busy = any(run.is_at_work for run in runs)
+        self._due = time.monotonic() + (BUSY_SECONDS if is_busy else IDLE_SECONDS)
+
+    def lines(self, runs: Sequence[Run]) -> list[str]:
+        """Return a line per change since the last call; `runs` are newest first."""
+        found = []
+        for run in reversed(runs):
+            name = f"{run.job} ({run.run_id[:8]})"
+            if run.is_at_work:
+                if run.run_id not in self._shown:
+                    found.append(f"{name}: started; {timing(run, runs)}")
+                elif run.step and run.step != self._shown[run.run_id]:
+                    found.append(f"{name}: {run.step} ({run.done} steps finished)")
+                self._shown[run.run_id] = run.step
+            elif run.run_id in self._shown or (run.started or 0.0) > self._begun:
+                if self._shown.get(run.run_id) != ENDED:
+                    found.append(f"{name}: {self._ended(run)}")
+                self._shown[run.run_id] = ENDED
+        return found
+
+    def _ended(self, run: Run) -> str:
+        from bankseg_assets.release.releases import all_releases, current_refusal
+
+        folder = self._settings.published_dir
+        return outcome(run, all_releases(folder), current_refusal(folder))
