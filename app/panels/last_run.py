@@ -24,6 +24,11 @@ query RecentRuns($limit: Int!) {
   }
 }
 """
+PLAN = """
+query Plan($run: ID!) {
+  runOrError(runId: $run) { ... on Run { executionPlan { steps { key } } } }
+}
+"""
 FAILURE = """
 query WhyItFailed($run: ID!) {
   runOrError(runId: $run) {
@@ -78,6 +83,11 @@ class Run:
         return not self.is_at_work and not self.has_failed
 
     @property
+    def share(self) -> float:
+        """How much of the run is finished, from 0 to 1; 0 while its steps are not known."""
+        return min(self.done / self.steps, 1.0) if self.steps else 0.0
+
+    @property
     def seconds(self) -> float:
         """How long an ended run took, from its first step where that is known."""
         return (self.ended or 0.0) - (self.started or 0.0)
@@ -105,14 +115,32 @@ def _run(port: int, found: Mapping[str, Any]) -> Run:
         started=found.get("creationTime"),
         ended=found.get("endTime"),
         done=sum(step["status"] in ("SUCCESS", "SKIPPED") for step in steps),
-        steps=len(found.get("stepKeysToExecute") or ()),
+        steps=_step_count(port, found) if status in AT_WORK else 0,
         step=next((one["stepKey"] for one in steps if one["status"] == "IN_PROGRESS"), ""),
     )
 
 
 _known: dict[tuple[int, str], tuple[str, ...]] = {}
 """Reasons of failed runs by port and run; they no longer change."""
+_planned: dict[tuple[int, str], int] = {}
+"""Steps of whole jobs in progress, by port and run."""
 MAX_KNOWN = 100
+
+
+def _step_count(port: int, found: Mapping[str, Any]) -> int:
+    """Return how many steps a run has; only a part of a job lists their keys."""
+    if keys := found.get("stepKeysToExecute"):
+        return len(keys)
+    run_id = found["runId"]
+    if (port, run_id) not in _planned:
+        answer = ask(port, PLAN, {"run": run_id}, seconds=SECONDS)["runOrError"]
+        plan = answer.get("executionPlan")
+        if not plan:  # a run that was only just created
+            return 0
+        if len(_planned) >= MAX_KNOWN:
+            _planned.clear()
+        _planned[port, run_id] = len(plan["steps"])
+    return _planned[port, run_id]
 
 
 def _why(port: int, run_id: str) -> tuple[str, ...]:

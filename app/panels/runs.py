@@ -68,7 +68,7 @@ def show_runs() -> None:
     text = f"{link}: {escaped(outcome(newest, releases, refused))}"
     if newest.is_at_work:
         text = f"{text} {timing(newest, runs)}"
-        st.progress(min(newest.done / max(newest.steps, 1), 1.0), text=text)
+        st.progress(newest.share, text=text)
     elif newest.has_failed:
         st.error(text, icon=":material/error:")
     elif refused is not None and refused.run_id == newest.run_id:

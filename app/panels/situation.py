@@ -129,7 +129,7 @@ def _at_work(run: Run, runs: Sequence[Run], files: str, dagster: str) -> Situati
     return Situation(
         f"The first batch{of_what} makes them now. {progress(run)} {timing(run, runs)}",
         f"wait; {dagster}/runs/{run.run_id} shows each step.",
-        share=min(run.done / max(run.steps, 1), 1.0),
+        share=run.share,
     )
 
 

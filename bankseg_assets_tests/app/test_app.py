@@ -49,7 +49,7 @@ def _text(page: AppTest) -> str:
 
 def test_page_before_the_first_model_says_what_to_do(data_dir: Path) -> None:
     page = _open()
-    assert "make materialize" in page.info[0].value
+    assert "make run" in page.info[0].value
     assert str(data_dir / "landing") in page.info[0].value
     assert list(data_dir.iterdir()) == []  # opening the page creates nothing
 

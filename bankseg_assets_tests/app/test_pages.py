@@ -36,7 +36,7 @@ def test_page_without_a_release_says_what_to_do(data_dir: Path, view: str) -> No
     page = AppTest.from_file(str(ROOT / "app" / "main.py"), default_timeout=60).run()
     page.switch_page(view).run()
     assert not page.exception, page.exception
-    assert any("make materialize" in info.value for info in page.info)
+    assert any("make run" in info.value for info in page.info)
 
 
 @pytest.mark.slow

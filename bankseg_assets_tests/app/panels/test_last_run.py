@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from app.panels.last_run import FAILURE, RUNS, Run, reasons, recent_runs
+from app.panels.last_run import FAILURE, PLAN, RUNS, Run, reasons, recent_runs
 
 
 def step(message: str, *causes: str, implicit: str = "") -> dict[str, Any]:
@@ -94,9 +94,34 @@ def test_runs_are_none_without_an_answer() -> None:
         assert recent_runs(port, 1) is None
 
 
-@pytest.mark.parametrize("query", [RUNS, FAILURE])
+@pytest.mark.parametrize("query", [RUNS, PLAN, FAILURE])
 def test_query_is_valid_for_dagsters_schema(query: str) -> None:
     from dagster_graphql.schema import create_schema
     from graphql import parse, validate
 
     assert validate(create_schema().graphql_schema, parse(query)) == []
+
+
+@pytest.mark.parametrize(
+    ("keys", "plan", "share"),
+    [
+        (["a", "b"], None, 0.5),  # a part of a job
+        ([], {"steps": [{"key": name} for name in "abcd"]}, 0.25),  # a whole job lists no keys
+        ([], None, 0.0),  # its plan is not known yet
+    ],
+)
+def test_share_of_a_run_counts_all_of_its_steps(
+    keys: list[str], plan: dict[str, Any] | None, share: float
+) -> None:
+    run = {
+        **run_with("STARTED"),
+        "stepKeysToExecute": keys,
+        "executionPlan": plan,
+        "stepStats": [
+            {"stepKey": "a", "status": "SUCCESS"},
+            {"stepKey": "b", "status": "IN_PROGRESS"},
+        ],
+    }
+    with dagster(run) as port:
+        (found,) = recent_runs(port, 1) or []
+    assert found.share == share
