@@ -47,5 +47,5 @@ def _deliveries(settings: Settings) -> list[Path]:
         part = lines[number * ROWS : (number + 1) * ROWS]
         file.write_text("".join([header, *part]), encoding="utf-8")
     holdings = settings.holdings_dir / FILE_NAME
-    write_demo_holdings(holdings, transactions=files[0], seed=SEED)
+    write_demo_holdings(holdings, transactions=files[:1], seed=SEED)
     return files
