@@ -12,6 +12,7 @@ import pytest
 from bankseg_assets.contracts.tables import TABLES
 from bankseg_assets.defs.assets.release.release import GATES
 from bankseg_assets.defs.checks.core import ALL_CHECKS
+from bankseg_assets.storage.run_lock import LOCK_FILE
 from bankseg_assets.storage.version_store import WRITERS_FILE, VersionStore
 from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import Run
@@ -141,7 +142,7 @@ def test_second_batch_has_other_partitioning(batch: Platform, second_batch: Run)
 
 def test_published_folder_has_only_versions(batch: Platform) -> None:
     folders = [folder.name for folder in batch.settings.published_dir.iterdir()]
-    assert sorted(folders) == sorted([*TABLES, *MODELS, WRITERS_FILE])
+    assert sorted(folders) == sorted([*TABLES, *MODELS, WRITERS_FILE, LOCK_FILE])
     versions = list(batch.settings.published_dir.glob("*/*"))
     assert not [version for version in versions if version.name.startswith(".")]
 

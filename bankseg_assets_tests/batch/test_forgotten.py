@@ -69,7 +69,7 @@ class Bank:
         path.parent.mkdir(parents=True, exist_ok=True)
         transactions = path.with_name("all.txt")
         transactions.write_text("\n".join(self.lines) + "\n", encoding="utf-8")
-        write_demo_holdings(path, transactions=transactions, seed=7)
+        write_demo_holdings(path, transactions=[transactions], seed=7)
         transactions.unlink()
         if canary:
             with path.open("a", encoding="utf-8") as file:
