@@ -9,7 +9,7 @@ import pandas as pd
 import plotly.graph_objects as go
 import streamlit as st
 
-from app.panels.profiles import INDEX_NOTE, profile
+from app.panels.profiles import profile, show_comparison
 from app.widgets.charts import probability_bars, wrapped
 from app.widgets.links import link_to_segment
 from app.widgets.measures import written
@@ -109,13 +109,7 @@ def _compare(bundle: Bundle, segment: Segment, given: Given, numbers: Numbers) -
         if {numerator, denominator} <= numeric.keys():
             numeric[name] = numeric[numerator] / max(numeric[denominator], 1)
     table = profile(segment, numbers, numeric, direction_known=bundle.direction_known)
-    is_one = len(bundle.segments) == 1  # its mean is the mean of all customers
-    show_table(
-        table.drop(columns="Index") if is_one else table,
-        alt="The customer's values beside the segment's",
-    )
-    if not is_one:
-        st.caption(INDEX_NOTE)
+    show_comparison(table, bundle.segments)
     st.caption(
         f"Answered by model {bundle.version.split('-')[0]}, from the snapshot of "
         f"{day(bundle.snapshot_date)}."

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.panels import customer_tables
 from app.panels.downloads import link_to_list
-from app.panels.profiles import INDEX_NOTE
+from app.panels.profiles import show_comparison
 from app.widgets import page
 from app.widgets.measures import money_name
 from app.widgets.numbers import Numbers
@@ -123,13 +123,7 @@ def _show_measures(one: Portrait, bundle: Bundle, numbers: Numbers) -> None:
     if table.empty:
         page.nothing("The segment has too few customers to compare with.")
         return
-    is_one = len(bundle.segments) == 1  # its mean is the mean of all customers
-    show_table(
-        table.drop(columns="Index") if is_one else table,
-        alt="The customer's values beside the segment's",
-    )
-    if not is_one:
-        st.caption(INDEX_NOTE)
+    show_comparison(table, bundle.segments)
 
 
 def _show_products(products: Sequence[NextProduct]) -> None:

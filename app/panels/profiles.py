@@ -4,11 +4,13 @@ from collections.abc import Mapping, Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
+import streamlit as st
 
 from app.widgets.charts import has_money_shares, money_index, wrapped
 from app.widgets.measures import label, money_name, written
 from app.widgets.numbers import Numbers
 from app.widgets.palette import OTHER, colour
+from app.widgets.tables import show_table
 from bankseg_assets.presentation.formatting import number, percent
 from bankseg_assets.scoring.documents import Segment
 
@@ -52,6 +54,20 @@ def profile(
         for measure in segment.medians
     ]
     return pd.DataFrame(rows)
+
+
+def show_comparison(table: pd.DataFrame, segments: Sequence[Segment]) -> None:
+    """Draw a customer's values beside the segment's.
+
+    Without the index if there is only one segment, whose mean is that of all customers.
+    """
+    is_one = len(segments) == 1
+    show_table(
+        table.drop(columns="Index") if is_one else table,
+        alt="The customer's values beside the segment's",
+    )
+    if not is_one:
+        st.caption(INDEX_NOTE)
 
 
 def index_table(segments: Sequence[Segment], *, direction_known: bool = False) -> pd.DataFrame:

@@ -18,13 +18,12 @@ from bankseg_assets.scoring.answers import SURE
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.lists.hold_out import SHARE, HoldOut, campaign_name
-from bankseg_assets.scoring.lists.score_table import HELD_OUT, SEGMENT_ID
+from bankseg_assets.scoring.lists.score_table import HELD_OUT, LEFT_OUT, SEGMENT_ID
 from bankseg_assets.scoring.posterior import posterior
 from bankseg_assets.stats.arrays import Array
 
 ID = "customer_id"
 RECOMMENDATIONS = "product_recommendations"
-LEFT_OUT = "left_out_by_objection"
 BLOCK_ROWS = 50_000
 CONFIDENCE_DIGITS = 4
 _MONEY = {"monetary": "monetary", "income": "income", "latest_balance": "balance"}
@@ -87,7 +86,7 @@ def make_list(
     found[HELD_OUT] = HoldOut(ID, campaign, choice.share).which(map(str.strip, ids))
     customers = pd.DataFrame(found)
     facts = _facts(release, bundle, audience, choice, campaign, customers)
-    return CampaignList(customers, facts | {LEFT_OUT: left_out(release, audience)})
+    return CampaignList(customers, facts | {LEFT_OUT: _left_out(release, audience, objecting)})
 
 
 def objections_to(release: Release) -> Objections:
@@ -100,7 +99,10 @@ def objections_to(release: Release) -> Objections:
 
 def left_out(release: Release, audience: Audience) -> int:
     """Return how many customers of an audience object to marketing. Raises ListError."""
-    objecting = objections_to(release)
+    return _left_out(release, audience, objections_to(release))
+
+
+def _left_out(release: Release, audience: Audience, objecting: Objections) -> int:
     if not objecting.ids:
         return 0
     ids = customers_of(release).to_table([ID], filter=audience.members)[ID]
@@ -171,10 +173,9 @@ def _measure(bundle: Bundle, name: str, column: pa.ChunkedArray) -> npt.NDArray[
 
 def _segment_ids(table: pa.Table, bundle: Bundle) -> dict[str, "pd.Series[int]"]:
     """Return the column of the segments' permanent IDs; none for an older model."""
-    known = {segment.segment: segment.id for segment in bundle.segments}
-    if None in known.values():
+    if not bundle.segment_ids:
         return {}
-    return {SEGMENT_ID: table["segment"].to_pandas().map(known).astype("int64")}
+    return {SEGMENT_ID: table["segment"].to_pandas().map(bundle.segment_ids).astype("int64")}
 
 
 def _money(table: pa.Table, bundle: Bundle) -> dict[str, Array]:
@@ -231,7 +232,7 @@ def _facts(
     customers: pd.DataFrame,
 ) -> dict[str, str | int | float]:
     held_out = int(customers[HELD_OUT].sum())
-    permanent = {one.segment: one.id for one in bundle.segments}.get(audience.segment)
+    permanent = bundle.segment_ids.get(audience.segment)
     return {
         "audience": audience.name,
         "kind": audience.kind,

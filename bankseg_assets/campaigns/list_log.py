@@ -3,8 +3,9 @@
 from bankseg_assets.campaigns.customer_list import CampaignList
 from bankseg_assets.privacy.audit import AUDIT_FOLDER, LIST_DOWNLOADED, Event, note
 from bankseg_assets.release.releases import Release
+from bankseg_assets.scoring.lists.score_table import LEFT_OUT
 
-_DETAILS = ("campaign", "customers", "top", "left_out_by_objection")
+_DETAILS = ("campaign", "customers", "top", LEFT_OUT)
 
 
 def record_list(release: Release, made: CampaignList) -> None:

@@ -1,6 +1,5 @@
 """Copies of releases at URLs: which there are, and erasing customers from them."""
 
-import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ from bankseg_assets.storage.documents import json_bytes
 from bankseg_assets.storage.version_store import (
     RECORD_FILE,
     VersionRecord,
+    size_and_sha256,
     update_record,
     version_record,
 )
@@ -85,13 +85,8 @@ def _downloaded(
         if shortened is not None:
             found[name] = shortened
     if found:
-        update_record(folder, {name: _sealed(path) for name, path in found.items()})
+        update_record(folder, {name: size_and_sha256(path) for name, path in found.items()})
     return found
-
-
-def _sealed(path: Path) -> tuple[int, str]:
-    with path.open("rb") as file:
-        return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()
 
 
 __all__ = ["MirrorError", "erase_at", "record_url", "recorded_urls"]

@@ -5,7 +5,6 @@ an interrupted erasure is finished by the next one, or by the next run. It holds
 never IDs.
 """
 
-import hashlib
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -19,7 +18,7 @@ from bankseg_assets.landing.ledger import Ledger
 from bankseg_assets.storage.atomic_file import atomic_file
 from bankseg_assets.storage.documents import Document, json_bytes
 from bankseg_assets.storage.fsync import sync_file, sync_folder
-from bankseg_assets.storage.version_store import update_record
+from bankseg_assets.storage.version_store import size_and_sha256, update_record
 
 ERASING = "erasing"
 PUBLISHED = "published"
@@ -99,12 +98,11 @@ class Staging:
         if staged is None:
             return Replacement(target=name)
         sync_file(staged)
-        with staged.open("rb") as file:
-            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+        size, sha256 = size_and_sha256(staged)
         return Replacement(
             target=name,
             staged=str(staged.relative_to(self._folder)),
-            size=staged.stat().st_size,
+            size=size,
             sha256=sha256,
         )
 

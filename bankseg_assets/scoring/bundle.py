@@ -120,6 +120,12 @@ class Bundle:
         return {segment.segment: segment.name for segment in self.segments}
 
     @property
+    def segment_ids(self) -> dict[int, int]:
+        """The number of each segment -> its permanent ID; empty for a model from before them."""
+        found = {one.segment: one.id for one in self.segments if one.id is not None}
+        return found if len(found) == len(self.segments) else {}
+
+    @property
     def measures(self) -> list[str]:
         """The distinct measures that a form must ask for, in order."""
         return asked_measures(self.features)

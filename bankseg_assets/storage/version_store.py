@@ -216,7 +216,7 @@ def damages(version: Path) -> dict[str, str]:
     for name, (size, sha256) in version_record(version).files.items():
         path = version / name
         now = path.stat().st_size if path.exists() else -1
-        if now != size or _sha256(path) != sha256:
+        if now != size or size_and_sha256(path) != (size, sha256):
             what = {-1: "missing", size: "damaged: other content"}.get(now, f"{now:,} bytes")
             found[name] = f"{path} is {what}; expected {size:,} bytes."
     return found
@@ -246,7 +246,7 @@ def _seal(folder: Path) -> dict[str, tuple[int, str]]:
             name = path.relative_to(folder).as_posix()
             # Hadoop's checksum files are not used here.
             if not path.name.startswith("."):
-                files[name] = (path.stat().st_size, _sha256(path))
+                files[name] = size_and_sha256(path)
         else:
             sync_folder(path)
     return files
@@ -259,6 +259,7 @@ def _write_record(folder: Path, record: VersionRecord) -> None:
     sync_folder(folder)
 
 
-def _sha256(path: Path) -> str:
+def size_and_sha256(path: Path) -> tuple[int, str]:
+    """Return what a version's record states of a file: its bytes, and their SHA-256."""
     with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        return path.stat().st_size, hashlib.file_digest(file, "sha256").hexdigest()

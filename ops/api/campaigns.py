@@ -67,7 +67,7 @@ def audiences(request: Request) -> Audiences:
     current: Any = request.app.state.current
     bundle, actions = current.model
     release = current.serving.release
-    ids = {segment.segment: segment.id for segment in bundle.segments}
+    ids = bundle.segment_ids
     try:
         found = totals(release, actions, bundle.segment_names)
     except ListError as error:

@@ -41,9 +41,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
 
     from bankseg_assets.campaigns.audiences import choose, require_shown
-    from bankseg_assets.campaigns.customer_list import LEFT_OUT, Choice, make_list
+    from bankseg_assets.campaigns.customer_list import Choice, make_list
     from bankseg_assets.campaigns.list_files import csv_of, file_stem, json_of, xlsx_of
     from bankseg_assets.campaigns.list_log import record_list
+    from bankseg_assets.scoring.lists.score_table import LEFT_OUT
     from bankseg_assets.storage.atomic_file import atomic_file
 
     chosen = choose(audiences, options.name)

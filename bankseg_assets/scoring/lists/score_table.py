@@ -63,15 +63,9 @@ class Scorer:
         """The columns that this scorer adds."""
         left_out = {ACTION} if not self.actions else set()
         left_out |= {HELD_OUT} if self.hold_out is None else set()
-        left_out |= {SEGMENT_ID} if self._permanent_ids is None else set()
+        left_out |= {SEGMENT_ID} if not self.bundle.segment_ids else set()
         left_out |= set() if self._finds_objections else {LEFT_OUT}
         return tuple(name for name in RESULTS if name not in left_out)
-
-    @property
-    def _permanent_ids(self) -> list[int] | None:
-        """The ID of each segment, which no other segment ever gets; None in older models."""
-        found = [segment.id for segment in self.bundle.segments if segment.id is not None]
-        return found if len(found) == len(self.bundle.segments) else None
 
     def score(
         self,
@@ -147,8 +141,8 @@ class Scorer:
             SEGMENT: _pick(ids, places, failed, pa.int64()),
             SEGMENT_NAME: _pick([one.name for one in segments], places, failed, pa.string()),
             **(
-                {SEGMENT_ID: _pick(permanent, places, failed, pa.int64())}
-                if (permanent := self._permanent_ids) is not None
+                {SEGMENT_ID: _pick([permanent[one] for one in ids], places, failed, pa.int64())}
+                if (permanent := self.bundle.segment_ids)
                 else {}
             ),
             "confidence": pa.array(confidence, pa.float64(), mask=failed),
