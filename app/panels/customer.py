@@ -8,6 +8,7 @@ from app.panels import customer_tables
 from app.panels.downloads import link_to_list
 from app.panels.profiles import show_comparison
 from app.widgets import page
+from app.widgets.links import link_to_segment
 from app.widgets.measures import money_name
 from app.widgets.numbers import Numbers
 from app.widgets.tables import show_table
@@ -88,12 +89,7 @@ def _show_head(one: Portrait, bundle: Bundle, numbers: Numbers) -> None:
     for box, (title, value, note) in zip(st.columns(len(figures)), figures, strict=True):
         box.metric(title, value or "—", note, delta_color="off", delta_arrow="off", border=True)
     with st.container(horizontal=True):
-        st.page_link(
-            "views/segments.py",
-            label="The segment's card",
-            icon=":material/groups:",
-            query_params={"segments": one.segment.name},
-        )
+        link_to_segment(one.segment, "The segment's card")
         if one.group_action:
             link_to_list(customer.rfm_group, f"Campaign list: {customer.rfm_group}")
 
