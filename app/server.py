@@ -26,8 +26,8 @@ def deep_link_page(start_page: str) -> str:
     """Return the HTML that a link to a page is answered with, from that of the start page.
 
     A browser that opens /segments looks for the app below /segments first, and logs two requests
-    with status 404 before it looks below /. This page names the address instead: that of its folder,
-    which is right behind a proxy with a path of its own, too.
+    with status 404 before it looks below /. This page names the address instead: that of its
+    folder, which is right behind a proxy with a path of its own, too.
     """
     address = (
         "<script>window.__streamlit = {BACKEND_BASE_URL: new URL('.', location).href}</script>"
@@ -41,9 +41,9 @@ DEEP_LINK_PAGE = deep_link_page(
 
 
 class Links:
-    """Answer links to pages, and redirect links of no page, such as /segments/x, to one that says so.
+    """Answer links to pages, and redirect those of no page, such as /segments/x, to one that says so.
 
-    Streamlit would answer the latter with a blank page, which loads its scripts relative to the
+    Streamlit would answer /segments/x with a blank page, which loads its scripts relative to the
     address.
     """
 

@@ -110,7 +110,7 @@ def _snapshot(customer: Customer | None) -> str:
 def _then(past: PastSegment) -> str:
     if past.customer is None:
         return NOT_THERE.capitalize()
-    return f"{past.customer.segment_name}{' (moved)' if past.moved else ''}"
+    return f"{past.name}{' (moved)' if past.moved else ''}"
 
 
 def _money(customer: Customer | None, numbers: Numbers) -> str:

@@ -209,7 +209,7 @@ def _history(one: Portrait) -> list[SegmentThen]:
             release=past.release.name,
             version=past.release.number,
             snapshot_date=past.customer.snapshot_date if past.customer else None,
-            segment=past.customer.segment_name if past.customer else None,
+            segment=past.name or None,
             rfm_group=past.customer.rfm_group if past.customer else None,
             monetary=past.customer.measures.get("monetary") if past.customer else None,
             moved=past.moved,
