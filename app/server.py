@@ -41,7 +41,7 @@ DEEP_LINK_PAGE = deep_link_page(
 
 
 class Links:
-    """Answer links to pages, and redirect those of no page, such as /segments/x, to one that says so.
+    """Answer links to pages; redirect those of no page, such as /segments/x, to one that says so.
 
     Streamlit would answer /segments/x with a blank page, which loads its scripts relative to the
     address.

@@ -9,6 +9,7 @@ import dagster as dg
 from pydantic import Field
 from pyspark.sql import DataFrame
 
+from bankseg_assets.campaigns.trend import record_trend
 from bankseg_assets.classifier.confusion_matrix import NotComparableError, held_out_confusion
 from bankseg_assets.cleaning.row_counts import CLEANED, QUARANTINED, RAW, Account, accounts
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS
@@ -247,7 +248,16 @@ def release(
             "versions": table_value(["asset", "version"], versions.items()),
         },
     )
+    _record_trend(context, store.folder)
     yield from results
+
+
+def _record_trend(context: dg.AssetExecutionContext, published_dir: Path) -> None:
+    """Add the figures of the new release to the trend; without them it is released all the same."""
+    try:
+        record_trend(published_dir)
+    except OSError as error:
+        context.log.warning(f"The trend was not written; the next release adds this one: {error}.")
 
 
 def _record(published: PublishedResource, run_id: str, result: str, reasons: Iterable[str]) -> None:
