@@ -24,7 +24,7 @@ from app.panels.rfm_boxes import CHOSEN, show_boxes
 from app.state import data, session
 from app.widgets import page
 from app.widgets.links import arrived_by, list_address
-from app.widgets.tables import show_side_by_side, show_table
+from app.widgets.tables import show_side_by_side, show_table, show_two_lines
 from app.widgets.theme import look
 from bankseg_assets.campaigns.audiences import GROUP
 
@@ -110,7 +110,7 @@ listed = {total.audience.name: list_address(total.audience.name) for total in gr
 if groups:
     st.subheader("Groups", anchor=False)
     st.caption("Rules on recency, frequency and money define the groups. A name links to its list.")
-    show_table(
+    show_two_lines(
         audience_table(groups, numbers, title="Group", direction_known=direction_known),
         alt="Groups with customers, money and action",
         links=listed,
