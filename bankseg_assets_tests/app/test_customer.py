@@ -53,6 +53,7 @@ def test_customer_has_segment_reasons_and_next_steps(data_dir: Path) -> None:
     assert page.metric[0].delta == "recency 1, frequency 5 of 5"
     links = [link.proto.label for link in page.get("page_link")]
     assert links == ["The segment's card", "Campaign list: At risk"]
+    assert page.get("page_link")[0].proto.query_string == "segment=1"
     tables = [table.value for table in page.table]
     assert tables[0]["Customer"].tolist() == ["3", "INR 2,000"]
     assert tables[1]["Segment"].tolist() == ["Frequent spenders (moved)", "Small spenders"]
