@@ -24,6 +24,17 @@ from bankseg_assets.scoring.lists.workbook import MOST_ROWS, xlsx_bytes
 MAX_SHOWN = 500  # sent to the browser; the download has all rows
 
 
+def outcome(summary: ListSummary, numbers: Numbers) -> str:
+    """Return in a sentence how many rows were scored, as Markdown."""
+    scored = numbers.number(summary.rows - summary.failed)
+    parts = [f"Rows scored: {scored} of {numbers.number(summary.rows)}"]
+    if summary.unsure_rows:
+        parts.append(f"uncertain: {numbers.number(summary.unsure_rows)}")
+    if summary.failed:
+        parts.append(f"with errors, which can be corrected below: {numbers.number(summary.failed)}")
+    return f":material/check_circle: **{'; '.join(parts)}.** How the list was read is below."
+
+
 def show_counts(summary: ListSummary, numbers: Numbers) -> None:
     """Draw the counts, and what missing inputs cost."""
     counts = {

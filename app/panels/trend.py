@@ -27,7 +27,15 @@ def lines(found: Sequence[ReleaseFigures]) -> dict[str, list[float]]:
         "income": [one.income for one in whole],
         "repeat": [one.repeat_share for one in whole],
     }
-    known = {name: [float(one) for one in line if one is not None] for name, line in values.items()}
+    # As the changes, to a tenth of a per cent or point: a line between equals would be a slope.
+    known = {
+        name: [
+            round(one, 3) if name == "repeat" else float(f"{one:.4g}")
+            for one in line
+            if one is not None
+        ]
+        for name, line in values.items()
+    }
     return {name: line for name, line in known.items() if len(line) > 1}
 
 

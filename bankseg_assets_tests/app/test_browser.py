@@ -39,6 +39,13 @@ def test_session_gets_an_answer_and_then_the_new_model(data_dir: Path, address: 
         expect(page.get_by_role("heading", name="Frequent spenders")).to_be_visible()
         expect(page.get_by_text(">99.9% probable. Second")).to_be_visible()
         expect(page.get_by_text("Answered by model first")).to_be_visible()
+        answer = page.locator(".st-key-answer")
+        expect(answer).to_have_css("opacity", "1")
+        amount.press_sequentially("1")  # not read yet: the answer is of another amount
+        expect(answer).to_have_css("opacity", "0.35")
+        amount.press("Backspace")
+        amount.press("Enter")
+        expect(answer).to_have_css("opacity", "1")
 
         # Typed but not submitted: it must be kept when the model changes.
         transactions.fill("7")

@@ -31,6 +31,14 @@ def test_lines_need_two_known_values() -> None:
     assert lines(found[:1]) == {}
 
 
+def test_line_of_unchanged_figures_is_flat() -> None:
+    found = [
+        version(1, customers=100_000, repeat_share=0.1),
+        version(2, customers=100_004, repeat_share=0.1004),
+    ]
+    assert lines(found) == {"customers": [100_000, 100_000], "repeat": [0.1, 0.1]}
+
+
 def test_table_has_known_figures_the_newest_first() -> None:
     found = [version(1, customers=100, money=900.0), version(2, customers=200, money=1000.0)]
     table = as_table(found, Numbers("INR", "plain"), direction_known=False)
