@@ -12,7 +12,7 @@ from app.panels.customer import link_to_customer
 from app.panels.downloads import XLSX
 from app.panels.list_settings import Chosen
 from app.widgets.numbers import Numbers
-from app.widgets.tables import show_table
+from app.widgets.tables import show_table, show_two_lines
 from bankseg_assets.presentation.formatting import percent
 from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.runtime.settings import load_settings
@@ -109,7 +109,8 @@ def show_segments(
     )
     if advice:
         frame["Recommended action, if sure"] = [advice.get(one.name, "") for one in found]
-    show_table(frame, alt="Customers of the list by segment", links=links)
+    draw = show_two_lines if advice else show_table
+    draw(frame, alt="Customers of the list by segment", links=links)
 
 
 def show_rows(result: ScoredList, identity: str, numbers: Numbers) -> None:

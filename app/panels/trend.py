@@ -20,7 +20,7 @@ def money_per_customer(one: Figures) -> float | None:
 def lines(found: Sequence[ReleaseFigures]) -> dict[str, list[float]]:
     """Return figure -> its values, oldest first, of those with at least two known ones."""
     whole = [one.whole for one in found]
-    values = {
+    values: dict[str, Sequence[float | None]] = {
         "customers": [one.customers for one in whole],
         "money": [one.money for one in whole],
         "average": [money_per_customer(one) for one in whole],

@@ -124,7 +124,7 @@ def _summed(table: pa.Table, keys: Sequence[str]) -> list[dict[str, Any]]:
 def _shown(rows: Sequence[dict[str, Any]]) -> list[tuple[Any, dict[str, Any]]]:
     """Return the key of each row with the figures that may be shown."""
     counts = [row["customers"] for row in rows]
-    hidden = hidden_cells([counts], columns=False)[0] if rows else ()
+    hidden = hidden_cells([counts], columns=False)[0].tolist() if rows else []
     shares = {name: _shares(rows, name) for name in ("active", "repeat")}
     found = []
     for place, (row, is_hidden) in enumerate(zip(rows, hidden, strict=True)):
