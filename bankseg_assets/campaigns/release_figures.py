@@ -144,10 +144,10 @@ def _shares(rows: Sequence[dict[str, Any]], name: str) -> list[float | None]:
         return [None] * len(rows)
     cells = [[row[name], row["customers"] - row[name]] for row in rows]
     # The totals of the columns are known: those of all customers.
-    hidden = hidden_cells(cells, columns=True).any(axis=1)
+    hidden = hidden_cells(cells, columns=True).tolist()
     return [
-        None if is_hidden else round(of / (of + others), 6)
-        for is_hidden, (of, others) in zip(hidden, cells, strict=True)
+        None if any(are_hidden) else round(of / (of + others), 6)
+        for are_hidden, (of, others) in zip(hidden, cells, strict=True)
     ]
 
 
