@@ -89,13 +89,14 @@ def _parts(
 def _not_corrected(
     rows: list[QuarantinedRow], contract: DeliveryContract, kept: Path
 ) -> list[QuarantinedRow]:
-    rule = contract.columns[ID]
     files = sorted(map(str, kept.glob("*.parquet")))
-    if rule.unique_per or not files:  # another transaction may have the same ID
+    clean = ds.dataset(files)
+    # Within a smaller scope, another transaction may have the same ID.
+    if contract.columns[ID].unique_per or ID not in clean.schema.names:
         return rows
     ids = [str((_values(row.raw_text) or {}).get(ID) or "").strip() for row in rows]
-    clean = ds.field(ID).isin(sorted({*ids} - {""}))
-    corrected = {*ds.dataset(files).to_table([ID], filter=clean)[ID].to_pylist()}
+    same = ds.field(ID).isin(sorted({*ids} - {""}))
+    corrected = {*clean.to_table([ID], filter=same)[ID].to_pylist()}
     return [row for row, one in zip(rows, ids, strict=True) if one not in corrected]
 
 

@@ -253,7 +253,7 @@ def release(
 
 
 def _record_trend(context: dg.AssetExecutionContext, published_dir: Path) -> None:
-    """Add the figures of the new release to the trend; without them it is released all the same."""
+    """Add the figures of the new release to the trend; a failure does not undo the release."""
     try:
         record_trend(published_dir)
     except OSError as error:
