@@ -46,7 +46,8 @@ class Block:
     def commands(self) -> list[str]:
         """The commands, one a logical line."""
         lines = re.sub(r"\\\n\s*", "", self.text).splitlines()
-        return [line.strip() for line in lines if line.strip() and line.strip()[0] != "#"]
+        plain = (re.sub(r"(^|\s)#\s.*$", "", line).strip() for line in lines)
+        return [line for line in plain if line]
 
 
 def name_of(page: Path) -> str:
