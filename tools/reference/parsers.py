@@ -40,7 +40,7 @@ def command_parser(command: str) -> argparse.ArgumentParser:
 
 def all_parsers() -> Mapping[str, argparse.ArgumentParser]:
     """Return command -> parser; commands with subcommands are named as in `contract check`."""
-    found = {}
+    found: dict[str, argparse.ArgumentParser] = {}
     for command in COMMANDS:
         parser = command_parser(command)
         inner = subcommands(parser)
