@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.dataset as ds
 
 from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
@@ -95,7 +96,7 @@ def _not_corrected(
     if contract.columns[ID].unique_per or ID not in clean.schema.names:
         return rows
     ids = [str((_values(row.raw_text) or {}).get(ID) or "").strip() for row in rows]
-    same = ds.field(ID).isin(sorted({*ids} - {""}))
+    same = ds.field(ID).isin(pa.array({*ids} - {""}, pa.string()))
     corrected = {*clean.to_table([ID], filter=same)[ID].to_pylist()}
     return [row for row, one in zip(rows, ids, strict=True) if one not in corrected]
 

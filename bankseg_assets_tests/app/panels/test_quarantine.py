@@ -103,6 +103,17 @@ def test_rows_that_were_corrected_are_left_out(data_dir: Path) -> None:
     assert len(rows) == 42  # the same ID may be of another transaction
 
 
+def test_rows_without_an_id_cannot_be_known_as_corrected(data_dir: Path) -> None:
+    texts = ["a,broken,record", json.dumps({"transaction_id": None}), "12"] * 10
+    broken = [ROWS[0] | {"raw_text": text} for text in texts]
+    clean = [{"transaction_id": "T1", "amount": 1}]
+    publish(data_dir, {"quarantined_transactions": broken, "cleaned_transactions": clean})
+    release = current_release(data_dir / "published")
+    assert release is not None
+    content = _file(release, DeliveryContract(), "")
+    assert len(pd.read_csv(io.BytesIO(content))) == 30
+
+
 def test_corrected_quarantine_asks_for_nothing(data_dir: Path) -> None:
     page = opened(data_dir, [f"T{number}" for number in range(2, 60)])
     assert not page.selectbox
