@@ -30,7 +30,7 @@ from bankseg_assets.storage.outputs import (
 )
 from bankseg_assets.storage.parquet import read_parquet
 from bankseg_assets.storage.run_lock import RunInProgressError, held_by_erasure, held_by_run
-from bankseg_assets.storage.version_store import BASIS_FILE
+from bankseg_assets.storage.version_store import BASIS_FILE, content_version
 
 REPORT_FILE = "report.html"
 SMALL_TABLE_FILE = "part-00000.parquet"
@@ -84,6 +84,10 @@ class VersionedIOManager(dg.ConfigurableIOManager):
         prune(store, [asset])
         version = draft.version
         assert version is not None
+        # With Dagster's default, which hashes the inputs' versions, other settings or another
+        # contract would go unnoticed downstream.
+        content = dg.DataVersion(content_version(version))
+        context.step_context.set_data_version(context.asset_key, content)
         found: dict[str, Any] = {
             "path": dg.MetadataValue.path(str(version)),
             "version": version.name,

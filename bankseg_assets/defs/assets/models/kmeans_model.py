@@ -9,6 +9,7 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
 from bankseg_assets.defs.assets.models.keep import KEEP, model_to_keep
+from bankseg_assets.defs.code_versions import source_version
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.presentation.markdown import raw_table
 from bankseg_assets.release.releases import all_releases, current_release
@@ -53,6 +54,7 @@ class KMeansConfig(dg.Config):
     group_name=MODELS,
     owners=OWNERS,
     kinds={"spark", "scikitlearn", "json"},
+    code_version=source_version("segmentation"),
     freshness_policy=FRESHNESS,
 )
 def kmeans_model(

@@ -12,10 +12,12 @@ from bankseg_assets.classifier.naive_bayes import Evaluation, fit_and_evaluate, 
 from bankseg_assets.classifier.refresh import refresh_bundle
 from bankseg_assets.defs.assets.common import CLASSIFIER, FRESHNESS, OWNERS
 from bankseg_assets.defs.assets.models.keep import KEEP, model_to_keep
+from bankseg_assets.defs.code_versions import source_version
 from bankseg_assets.defs.io_managers import PATH_KEY
 from bankseg_assets.defs.metadata import table_value
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.reports.plots import matrix_plot, reliability_plot
+from bankseg_assets.scoring.bundle import BUNDLE_FORMAT
 from bankseg_assets.scoring.documents import BundleDocument
 from bankseg_assets.segmentation.kmeans import KMeansModel
 from bankseg_assets.segmentation.pca import PcaModel
@@ -40,6 +42,7 @@ class ClassifierConfig(dg.Config):
     group_name=CLASSIFIER,
     owners=OWNERS,
     kinds={"spark", "json"},
+    code_version=f"{BUNDLE_FORMAT}.{source_version('classifier')}",
     freshness_policy=FRESHNESS,
     metadata={PATH_KEY: "model_path"},
 )

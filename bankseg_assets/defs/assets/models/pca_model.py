@@ -10,6 +10,7 @@ from bankseg_assets.cleaning.amounts import has_direction
 from bankseg_assets.contracts.feature_catalogue import FEATURES
 from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
 from bankseg_assets.defs.assets.models.keep import KEEP, model_to_keep
+from bankseg_assets.defs.code_versions import source_version
 from bankseg_assets.defs.metadata import table_value
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.reports.plots import bar_plot
@@ -40,7 +41,13 @@ class PcaConfig(dg.Config):
     keep: bool = Field(default=False, description=KEEP)
 
 
-@dg.asset(group_name=MODELS, owners=OWNERS, kinds={"spark", "json"}, freshness_policy=FRESHNESS)
+@dg.asset(
+    group_name=MODELS,
+    owners=OWNERS,
+    kinds={"spark", "json"},
+    code_version=source_version("segmentation"),
+    freshness_policy=FRESHNESS,
+)
 def pca_model(
     context: dg.AssetExecutionContext,
     config: PcaConfig,

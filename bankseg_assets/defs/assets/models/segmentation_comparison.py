@@ -7,6 +7,7 @@ from pydantic import Field
 from pyspark.sql import DataFrame
 
 from bankseg_assets.defs.assets.common import MODELS, OWNERS
+from bankseg_assets.defs.code_versions import source_version
 from bankseg_assets.presentation.markdown import raw_table
 from bankseg_assets.segmentation.comparison import Row, compare, verdict
 from bankseg_assets.segmentation.pca import PcaModel
@@ -18,7 +19,12 @@ class ComparisonConfig(dg.Config):
     seed: int = Field(default=42, description="Seed of the samples and random starts.")
 
 
-@dg.asset(group_name=MODELS, owners=OWNERS, kinds={"spark", "json"})
+@dg.asset(
+    group_name=MODELS,
+    owners=OWNERS,
+    kinds={"spark", "json"},
+    code_version=source_version("segmentation"),
+)
 def segmentation_comparison(
     context: dg.AssetExecutionContext,
     config: ComparisonConfig,

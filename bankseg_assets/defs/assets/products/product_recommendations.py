@@ -11,6 +11,7 @@ from pyspark.sql import DataFrame, SparkSession
 
 from bankseg_assets.defs.assets.common import ACTIONS, FRESHNESS, OWNERS
 from bankseg_assets.defs.assets.products.product_holdings import waiting
+from bankseg_assets.defs.code_versions import source_version
 from bankseg_assets.defs.io_managers import ROW_COUNT_KEY
 from bankseg_assets.defs.metadata import table_metadata
 from bankseg_assets.defs.resources import HoldingsResource, PublishedResource, SparkResource
@@ -40,7 +41,12 @@ from bankseg_assets.storage.outputs import SmallTable
 from bankseg_assets.storage.version_store import VersionStore, version_basis
 
 _USUAL = Learning()
-_COMMON: dict[str, Any] = {"group_name": ACTIONS, "owners": OWNERS, "freshness_policy": FRESHNESS}
+_COMMON: dict[str, Any] = {
+    "group_name": ACTIONS,
+    "owners": OWNERS,
+    "code_version": source_version("products"),
+    "freshness_policy": FRESHNESS,
+}
 _MEASURES = {
     "map_at_7": "MAP@7",
     "hit_rate_at_3": "hit rate at 3",

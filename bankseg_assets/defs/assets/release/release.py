@@ -14,6 +14,7 @@ from bankseg_assets.cleaning.row_counts import CLEANED, QUARANTINED, RAW, Accoun
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS
 from bankseg_assets.customers.customer_key import RFM_TABLE, key_of
 from bankseg_assets.defs.assets.common import FRESHNESS, OWNERS, RELEASES
+from bankseg_assets.defs.code_versions import source_version
 from bankseg_assets.defs.metadata import table_value
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.landing.ledger import WITHDRAWN
@@ -188,6 +189,7 @@ class ReleaseConfig(dg.Config):
     group_name=RELEASES,
     owners=OWNERS,
     kinds={"json"},
+    code_version=source_version("release"),
     freshness_policy=FRESHNESS,
     deps=[*ROOTS],
     check_specs=[
