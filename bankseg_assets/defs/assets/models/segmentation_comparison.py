@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.defs.assets.common import MODELS, OWNERS
 from bankseg_assets.defs.code_versions import source_version
+from bankseg_assets.defs.launch_checks import validated_at_launch
 from bankseg_assets.presentation.markdown import raw_table
 from bankseg_assets.segmentation.comparison import Row, compare, verdict
 from bankseg_assets.segmentation.pca import PcaModel
@@ -16,9 +17,10 @@ from bankseg_assets.segmentation.pca import PcaModel
 class ComparisonConfig(dg.Config):
     """The seed of the comparison."""
 
-    seed: int = Field(default=42, description="Seed of the samples and random starts.")
+    seed: int = Field(default=42, ge=0, description="Seed of the samples and random starts.")
 
 
+@validated_at_launch(ComparisonConfig)
 @dg.asset(
     group_name=MODELS,
     owners=OWNERS,

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from pydantic import Field
 from pyspark.sql import DataFrame
 
 from bankseg_assets.classifier.confusion_matrix import NotComparableError, held_out_confusion
@@ -14,7 +13,9 @@ from bankseg_assets.cleaning.row_counts import CLEANED, QUARANTINED, RAW, Accoun
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS
 from bankseg_assets.customers.customer_key import RFM_TABLE, key_of
 from bankseg_assets.defs.assets.common import FRESHNESS, OWNERS, RELEASES
+from bankseg_assets.defs.assets.release.config import ReleaseConfig
 from bankseg_assets.defs.code_versions import source_version
+from bankseg_assets.defs.launch_checks import validated_at_launch
 from bankseg_assets.defs.metadata import table_value
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.landing.ledger import WITHDRAWN
@@ -67,8 +68,6 @@ from bankseg_assets.stats.sampling import macro_f1, noise
 from bankseg_assets.storage.documents import read_document
 from bankseg_assets.storage.version_store import VersionStore
 
-_DEFAULTS = Limits()
-_REFIT_DEFAULTS = RefitLimits()
 _TOGETHER = "versions_belong_together"
 _SMALLEST = "segments_are_large_enough"
 LEAST_COMPARED = 30  # customers: with fewer, an adjusted Rand index is meaningless
@@ -109,82 +108,7 @@ GATES = {
 """The checks of a release with their descriptions."""
 
 
-class ReleaseConfig(dg.Config):
-    """The limits of the release gates, compared with the release in use."""
-
-    f1_loss: float = Field(
-        default=_DEFAULTS.f1_loss, description="Maximum decrease of macro F1 on held-out customers."
-    )
-    silhouette_loss: float = Field(
-        default=_DEFAULTS.silhouette_loss, description="Maximum decrease of the silhouette."
-    )
-    smallest_share: float = Field(
-        default=_DEFAULTS.smallest_share, description="Minimum share of customers in a segment."
-    )
-    least_agreement: float = Field(
-        default=_DEFAULTS.least_agreement,
-        description="Minimum adjusted Rand index between the model in use and this one.",
-    )
-    drift_warned: float = Field(
-        default=_DEFAULTS.drift_warned, description="Population stability index that warns."
-    )
-    drift_refused: float = Field(
-        default=_DEFAULTS.drift_refused,
-        description="Population stability index of amount, balance or age that blocks the release.",
-    )
-    customers_lost_warned: float = Field(
-        default=_DEFAULTS.customers_lost_warned,
-        description="Share of customers lost since the release in use that warns.",
-    )
-    customers_lost_refused: float = Field(
-        default=_DEFAULTS.customers_lost_refused,
-        description="Share of customers lost since the release in use that blocks the release.",
-    )
-    rows_lost_warned: float = Field(
-        default=_DEFAULTS.rows_lost_warned,
-        description="Share of clean transactions lost since the release in use that warns.",
-    )
-    rows_lost_refused: float = Field(
-        default=_DEFAULTS.rows_lost_refused,
-        description="Share of clean transactions lost since the release in use that blocks it.",
-    )
-    quarantined_warned: float = Field(
-        default=_DEFAULTS.quarantined_warned,
-        description="Share of quarantined rows in a new file that warns.",
-    )
-    quarantined_refused: float = Field(
-        default=_DEFAULTS.quarantined_refused,
-        description="Share of quarantined rows in a new file that blocks the release.",
-    )
-    refit_f1_loss: float = Field(
-        default=_REFIT_DEFAULTS.refit_f1_loss,
-        description="Loss of macro F1 since the fit from which on the model is refitted.",
-    )
-    refit_silhouette_loss: float = Field(
-        default=_REFIT_DEFAULTS.refit_silhouette_loss,
-        description="Loss of silhouette since the fit from which on the model is refitted.",
-    )
-    refit_drift: float = Field(
-        default=_REFIT_DEFAULTS.refit_drift,
-        description="Population stability index, since the fit, of a measure that the model uses, "
-        "from which on it is refitted.",
-    )
-    force: bool = Field(
-        default=False, description="Promote despite failed gates; the gates still report why."
-    )
-
-    @property
-    def limits(self) -> Limits:
-        """The limits of the gates."""
-        return Limits(**{name: getattr(self, name) for name in Limits.__dataclass_fields__})
-
-    @property
-    def refit_limits(self) -> RefitLimits:
-        """The limits from which on a model is refitted."""
-        names = RefitLimits.__dataclass_fields__
-        return RefitLimits(**{name: getattr(self, name) for name in names})
-
-
+@validated_at_launch(ReleaseConfig)
 @dg.asset(
     group_name=RELEASES,
     owners=OWNERS,

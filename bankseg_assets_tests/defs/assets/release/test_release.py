@@ -7,7 +7,8 @@ from uuid import uuid4
 
 import dagster as dg
 
-from bankseg_assets.defs.assets.release.release import GATES, ReleaseConfig
+from bankseg_assets.defs.assets.release.config import ReleaseConfig
+from bankseg_assets.defs.assets.release.release import GATES
 from bankseg_assets.release.gates import Measures
 from bankseg_assets.release.releases import (
     Release,
