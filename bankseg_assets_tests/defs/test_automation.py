@@ -246,6 +246,46 @@ def test_vanishing_file_is_waited_for(landing: Landing, monkeypatch: pytest.Monk
     assert "Waiting for january.csv (No such file or directory)." in landing.skips()
 
 
+def observed(result: dg.SensorResult) -> list[str]:
+    """Return the versions of the folder that a tick records."""
+    return [str((event.tags or {})["dagster/data_version"]) for event in result.asset_events]
+
+
+def test_landing_folder_is_observed_when_its_content_changes(
+    landing: Landing, tmp_path: Path
+) -> None:
+    """Neither another name nor ingesting a file changes the content."""
+    (empty,) = observed(landing.look())
+    assert not observed(landing.look())
+    january = landing.put("january.csv", "one")
+    (one,) = observed(landing.look())
+    landing.publish(january)
+    landing.put("again.csv", "one")
+    assert not observed(landing.look())
+    landing.delivery.ledger.withdraw(january)
+    (withdrawn,) = observed(landing.look())
+    landing.delivery.ledger.undo_withdrawal(january)
+    assert observed(landing.look()) == [one]
+    landing.use_contract(tmp_path / "contract.toml", OTHER_CONTRACT)
+    (reading,) = observed(landing.look())
+    assert len({empty, one, withdrawn, reading}) == 4
+
+
+def test_observation_lists_the_deliveries(landing: Landing) -> None:
+    landing.publish(landing.put("january.csv", "one"))
+    landing.put("february.csv", "two", quiet_seconds=0)
+    (event,) = landing.look().asset_events
+    assert event.asset_key == dg.AssetKey("landing_folder")
+    table = event.metadata["deliveries"].value
+    assert [record.data["file"] for record in table] == ["x.csv"]
+    assert event.metadata["waiting"].value == "february.csv (still being written)"
+
+
+def test_unreadable_contract_is_not_observed(landing: Landing, tmp_path: Path) -> None:
+    landing.use_contract(tmp_path / "contract.toml", "nonsense")
+    assert not observed(landing.look())
+
+
 def test_unchanged_file_is_hashed_once(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
     read = []
 

@@ -106,6 +106,11 @@ GATES = {
     f"{Limits.quarantined_refused:.0%}.",
 }
 """The checks of a release with their descriptions."""
+EVALUATED = "evaluated"
+"""Metadata of a check: the release, or the refused candidate, that it evaluated."""
+_SPECS = {
+    name: dg.AssetCheckSpec(name, asset=RELEASE, description=text) for name, text in GATES.items()
+}
 
 
 @validated_at_launch(ReleaseConfig)
@@ -116,9 +121,7 @@ GATES = {
     code_version=source_version("release"),
     freshness_policy=FRESHNESS,
     deps=[*ROOTS],
-    check_specs=[
-        dg.AssetCheckSpec(name, asset=RELEASE, description=text) for name, text in GATES.items()
-    ],
+    check_specs=list(_SPECS.values()),
     output_required=False,
 )
 def release(
@@ -127,7 +130,7 @@ def release(
     delivery: DeliveryResource,
     published: PublishedResource,
     rfm_table: DataFrame,
-) -> Iterator[dg.AssetCheckResult | dg.Output[dict[str, Any]]]:
+) -> Iterator[dg.AssetCheckResult | dg.AssetCheckEvaluation | dg.Output[Any]]:
     """What the app and exports show: a consistent set with one version of every asset.
 
     Created only if the versions were made from one another, and data and model pass the gates
@@ -140,7 +143,7 @@ def release(
     try:
         versions = closure(store.folder, {asset: store.latest(asset).name for asset in ROOTS})
     except ReleaseError as error:
-        yield from _not_together(error)
+        yield from _of_refused(_not_together(error), context.run.run_id, before)
         refused = Refusal(run_id=context.run.run_id, at=now(), reasons=(str(error),))
         note_refusal(store.folder, refused)
         _record(published, context.run.run_id, "refused", refused.reasons)
@@ -160,7 +163,7 @@ def release(
         )
         note_refusal(store.folder, refused)
         _record(published, context.run.run_id, "refused", found.reasons)
-        yield from results
+        yield from _of_refused(results, context.run.run_id, before)
         return
     note_refusal(store.folder, None)
     result = f"version {next_serial(before)}{', forced' if found.reasons else ''}"
@@ -173,13 +176,40 @@ def release(
             "versions": table_value(["asset", "version"], versions.items()),
         },
     )
-    yield from results
+    released = current_release(store.folder)
+    assert released is not None  # it was written when the output was yielded
+    for result in results:
+        yield result.with_metadata({EVALUATED: f"Release {released.name}.", **result.metadata})
 
 
 def _record(published: PublishedResource, run_id: str, result: str, reasons: Iterable[str]) -> None:
     """Record the release or its refusal in the audit log."""
     event = Event(RELEASE, on=f"run {run_id}", why=" ".join(reasons), result=result)
     note(published.audit_dir, event)
+
+
+def _of_refused(
+    results: Iterable[dg.AssetCheckResult], run_id: str, in_use: Release | None
+) -> Iterator[dg.AssetCheckEvaluation | dg.Output[None]]:
+    """Yield the results of a refused candidate, which has no materialization.
+
+    Dagster would assign them to the newest one, which is the release in use.
+    """
+    stays = f" {in_use.name} stays in use." if in_use else ""
+    for result in results:
+        name = str(result.check_name)
+        yield dg.Output(None, output_name=_SPECS[name].get_python_identifier())
+        yield dg.AssetCheckEvaluation(
+            asset_key=_SPECS[name].asset_key,
+            check_name=name,
+            passed=result.passed,
+            severity=result.severity,
+            description=result.description,
+            metadata={
+                EVALUATED: f"The candidate of run {run_id[:8]}, which was refused.{stays}",
+                **result.metadata,
+            },
+        )
 
 
 def _not_together(error: ReleaseError) -> Iterator[dg.AssetCheckResult]:
