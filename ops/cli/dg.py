@@ -4,6 +4,7 @@ Called directly, `dg` checks and lists the definitions too, but launches its run
 instance, and sends statistics of use to its maker.
 """
 
+import argparse
 import os
 import sys
 from collections.abc import Sequence
@@ -20,7 +21,7 @@ _NOT_USED = "ignore:Class `SparkDeclarativePipelineScaffolder` is currently in p
 @reports(SettingsError)
 def main(arguments: Sequence[str] | None = None) -> int:
     """Replace this process by `dg`; return an exit code only if it is not installed."""
-    given = sys.argv[1:] if arguments is None else arguments
+    given = _parser().parse_args(arguments).arguments
     program = Path(sys.executable).with_name("dg")
     settings = load_settings()
     if program.exists():
@@ -32,6 +33,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
         }
         os.execve(program, [str(program), *given], environ)
     return report("`dg` is not installed; run `make dev`.")
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="bankseg dg",
+        description="Dagster's command line on this platform, such as `bankseg dg check defs`.",
+        epilog="`bankseg dg COMMAND --help` is the help of a command. Dagster's documentation "
+        "describes them all.",
+    )
+    parser.add_argument(
+        "arguments",
+        nargs=argparse.REMAINDER,
+        metavar="COMMAND ...",
+        help="check defs, list defs, launch --assets NAMES, launch --job NAME, dev",
+    )
+    return parser
 
 
 if __name__ == "__main__":
