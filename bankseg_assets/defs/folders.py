@@ -48,7 +48,7 @@ def observe(delivery: DeliveryResource, landed: LandedContent | None = None) -> 
     head = ("file", "status", "records", "ingested at", "SHA-256", "reason")
     rows = [
         (one.file_name, one.status, one.records, one.taken_at, one.short, one.reason)
-        for one in reversed(known)
+        for one in known[: -DELIVERIES_SHOWN - 1 : -1]
     ]
     return FolderObservation(
         content_hash([*content_seen(known, landed.sha256s), contract]),
@@ -57,6 +57,6 @@ def observe(delivery: DeliveryResource, landed: LandedContent | None = None) -> 
             "new": len(landed.sha256s - {one.sha256 for one in known}),
             "waiting": ", ".join(landed.waiting) or "none",
             "contract_fingerprint": contract,
-            "deliveries": table_value(head, rows[:DELIVERIES_SHOWN]),
+            "deliveries": table_value(head, rows),
         },
     )
