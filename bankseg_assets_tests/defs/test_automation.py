@@ -276,8 +276,8 @@ def test_observation_lists_the_deliveries(landing: Landing) -> None:
     landing.put("february.csv", "two", quiet_seconds=0)
     (event,) = landing.look().asset_events
     assert event.asset_key == dg.AssetKey("landing_folder")
-    table = event.metadata["deliveries"].value
-    assert [record.data["file"] for record in table] == ["x.csv"]
+    table = event.metadata["deliveries"]
+    assert [record.data["file"] for record in table.records] == ["x.csv"]
     assert event.metadata["waiting"].value == "february.csv (still being written)"
 
 

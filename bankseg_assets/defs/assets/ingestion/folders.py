@@ -32,12 +32,12 @@ with warnings.catch_warnings():
     # Beta in Dagster 1.13, whose version is locked.
     warnings.simplefilter("ignore", dg.BetaWarning)
 
-    @dg.multi_observable_source_asset(specs=[LANDING_FOLDER])
+    @dg.multi_observable_source_asset(specs=[LANDING_FOLDER])  # type: ignore[untyped-decorator]
     def landing_folder(delivery: DeliveryResource) -> Iterator[dg.ObserveResult]:
         """Record the version of the landing folder's content."""
         yield observe(delivery).result()
 
-    @dg.multi_observable_source_asset(specs=[HOLDINGS_FOLDER])
+    @dg.multi_observable_source_asset(specs=[HOLDINGS_FOLDER])  # type: ignore[untyped-decorator]
     def holdings_folder(holdings: HoldingsResource) -> Iterator[dg.ObserveResult]:
         """Record the version of the holdings folder's content."""
         yield observe(holdings).result()

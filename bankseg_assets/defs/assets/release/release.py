@@ -178,8 +178,8 @@ def release(
     )
     released = current_release(store.folder)
     assert released is not None  # it was written when the output was yielded
-    for result in results:
-        yield result.with_metadata({EVALUATED: f"Release {released.name}.", **result.metadata})
+    evaluated = {EVALUATED: f"Release {released.name}."}
+    yield from (one.with_metadata({**evaluated, **one.metadata}) for one in results)
 
 
 def _record(published: PublishedResource, run_id: str, result: str, reasons: Iterable[str]) -> None:
