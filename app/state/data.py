@@ -17,8 +17,8 @@ from bankseg_assets.release.releases import Release, all_releases, current_relea
 from bankseg_assets.scoring.lists.actions import read_actions
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.storage.documents import read_document
+from bankseg_assets.storage.report_pages import REPORT_FILE
 
-REPORT_FILE = "report.html"
 SAMPLE_ROWS = 40_000
 MAX_ROWS = 100_000
 """Rows of a table that a page may read whole."""

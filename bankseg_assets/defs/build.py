@@ -6,9 +6,10 @@ from typing import Any
 import dagster as dg
 
 from bankseg_assets.defs import assets
-from bankseg_assets.defs.automation import JOBS, SCHEDULES, SENSORS
+from bankseg_assets.defs.automation import SENSORS
 from bankseg_assets.defs.checks.core import ALL_CHECKS
 from bankseg_assets.defs.io_managers import VersionedIOManager
+from bankseg_assets.defs.jobs import JOBS, SCHEDULES
 from bankseg_assets.defs.resources import (
     DeliveryResource,
     HoldingsResource,

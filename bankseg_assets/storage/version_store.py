@@ -210,6 +210,16 @@ def version_basis(version: Path) -> dict[str, Any]:
     return found
 
 
+def content_version(version: Path) -> str:
+    """Return one SHA-256 of a version's files, whatever their names and what they were made from.
+
+    Raises DamagedVersionError.
+    """
+    files = version_record(version).files
+    hashes = sorted(sha256 for name, (_, sha256) in files.items() if name != BASIS_FILE)
+    return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
+
+
 def damages(version: Path) -> dict[str, str]:
     """Return file -> what is wrong with it, by the recorded sizes and SHA-256 hashes."""
     found = {}

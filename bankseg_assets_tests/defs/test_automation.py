@@ -24,13 +24,14 @@ from bankseg_assets.defs.automation import (
     cleaned_sensor,
     holdings_sensor,
     landing_sensor,
-    refit_schedule,
     refit_sensor,
 )
 from bankseg_assets.defs.build import build_defs
 from bankseg_assets.defs.check_state import blocking_keys
 from bankseg_assets.defs.checks.core import ALL_CHECKS
+from bankseg_assets.defs.jobs import refit_schedule
 from bankseg_assets.defs.resources import DeliveryResource, HoldingsResource, PublishedResource
+from bankseg_assets.landing import landed_content
 from bankseg_assets.landing.archive import sha256_of
 from bankseg_assets.landing.files import STALLED_AFTER_SECONDS
 from bankseg_assets.landing.ledger import Delivery, content_hash
@@ -240,9 +241,49 @@ def test_vanishing_file_is_waited_for(landing: Landing, monkeypatch: pytest.Monk
         path.unlink()
         return sha256_of(path)
 
-    monkeypatch.setattr(automation, "sha256_of", vanish)
+    monkeypatch.setattr(landed_content, "sha256_of", vanish)
     landing.put("january.csv", "one")
     assert "Waiting for january.csv (No such file or directory)." in landing.skips()
+
+
+def observed(result: dg.SensorResult) -> list[str]:
+    """Return the versions of the folder that a tick records."""
+    return [str((event.tags or {})["dagster/data_version"]) for event in result.asset_events]
+
+
+def test_landing_folder_is_observed_when_its_content_changes(
+    landing: Landing, tmp_path: Path
+) -> None:
+    """Neither another name nor ingesting a file changes the content."""
+    (empty,) = observed(landing.look())
+    assert not observed(landing.look())
+    january = landing.put("january.csv", "one")
+    (one,) = observed(landing.look())
+    landing.publish(january)
+    landing.put("again.csv", "one")
+    assert not observed(landing.look())
+    landing.delivery.ledger.withdraw(january)
+    (withdrawn,) = observed(landing.look())
+    landing.delivery.ledger.undo_withdrawal(january)
+    assert observed(landing.look()) == [one]
+    landing.use_contract(tmp_path / "contract.toml", OTHER_CONTRACT)
+    (reading,) = observed(landing.look())
+    assert len({empty, one, withdrawn, reading}) == 4
+
+
+def test_observation_lists_the_deliveries(landing: Landing) -> None:
+    landing.publish(landing.put("january.csv", "one"))
+    landing.put("february.csv", "two", quiet_seconds=0)
+    (event,) = landing.look().asset_events
+    assert event.asset_key == dg.AssetKey("landing_folder")
+    table = event.metadata["deliveries"]
+    assert [record.data["file"] for record in table.records] == ["x.csv"]
+    assert event.metadata["waiting"].value == "february.csv (still being written)"
+
+
+def test_unreadable_contract_is_not_observed(landing: Landing, tmp_path: Path) -> None:
+    landing.use_contract(tmp_path / "contract.toml", "nonsense")
+    assert not observed(landing.look())
 
 
 def test_unchanged_file_is_hashed_once(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -252,7 +293,7 @@ def test_unchanged_file_is_hashed_once(landing: Landing, monkeypatch: pytest.Mon
         read.append(path.name)
         return sha256_of(path)
 
-    monkeypatch.setattr(automation, "sha256_of", counting)
+    monkeypatch.setattr(landed_content, "sha256_of", counting)
     landing.put("january.csv", "one")
     first = landing.starts()
     assert landing.starts().run_key == first.run_key
@@ -294,7 +335,7 @@ def test_file_too_large_for_tick_starts_run(
 ) -> None:
     """The run is keyed by name, size and time; none is started once the file is hashed."""
     monkeypatch.setattr(automation, "HASHED_AT_A_LOOK", 10)
-    monkeypatch.setattr(automation, "sha256_of", lambda _: pytest.fail("read in a sensor"))
+    monkeypatch.setattr(landed_content, "sha256_of", lambda _: pytest.fail("read in a sensor"))
     sha256 = landing.put("january.csv", "12345678901234567890")
     assert landing.starts().run_key == landing.starts().run_key
     status = (Path(landing.delivery.landing_dir) / "january.csv").stat()

@@ -28,6 +28,7 @@ COMMANDS = {
     "audit": ("ops.cli.audit", "show who did what, or check the audit log"),
     "export": ("ops.cli.export", "copy the release to a URL: s3, gs, abfs, hdfs, file"),
     "fetch": ("ops.cli.fetch", "copy the newest release from a URL to a serving machine"),
+    "dg": ("ops.cli.dg", "Dagster's own command line, on this platform: check, list, launch, dev"),
     "serve-api": ("ops.api.server", "run the scoring API until Ctrl-C"),
 }
 HELP = ("-h", "--help", "help")

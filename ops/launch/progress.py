@@ -34,6 +34,7 @@ class Progress:
     interrupted: bool = False
     _warnings: list[str] = field(default_factory=list)
     _planned: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    _checks: set[str] = field(default_factory=set)
     _begun: int = 0
     _step_started: float = 0.0
 
@@ -53,11 +54,15 @@ class Progress:
         name = event.asset_materialization_planned_data.asset_key.to_user_string()
         self._planned[_step_of(event)].append(name)
 
+    def _plan_check(self, event: DagsterEvent) -> None:
+        self._checks.add(_step_of(event))
+
     def _begin(self, event: DagsterEvent) -> None:
         names = sorted(self._planned.get(_step_of(event), ()))
         self._step_started = time.monotonic()
         if not names:
-            self._write(f"check {_step_of(event)} ... ")
+            kind = "check" if _step_of(event) in self._checks else "observe"
+            self._write(f"{kind} {_step_of(event)} ... ")
             return
         first, last = self._begun + 1, self._begun + len(names)
         self._begun = last
@@ -112,6 +117,7 @@ class Progress:
 
 _HANDLERS: dict[DagsterEventType, Callable[[Progress, DagsterEvent], None]] = {
     DagsterEventType.ASSET_MATERIALIZATION_PLANNED: Progress._plan,
+    DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED: Progress._plan_check,
     DagsterEventType.STEP_START: Progress._begin,
     DagsterEventType.STEP_SUCCESS: Progress._end,
     DagsterEventType.STEP_UP_FOR_RETRY: Progress._wait_for_retry,

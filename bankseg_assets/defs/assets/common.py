@@ -5,6 +5,7 @@ from datetime import timedelta
 import dagster as dg
 
 OWNERS = ["team:customer-analytics"]
+DELIVERIES = "deliveries"
 INGESTION = "ingestion"
 INSIGHT = "insight"
 MODELS = "models"

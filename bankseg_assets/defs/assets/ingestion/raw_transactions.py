@@ -22,6 +22,7 @@ from bankseg_assets.storage.version_store import DamagedVersionError, VersionSto
     group_name=INGESTION,
     owners=OWNERS,
     kinds={"arrow", "parquet"},
+    deps=["landing_folder"],
     code_version=str(PARSING_RULES),
     freshness_policy=FRESHNESS,
     metadata=table_metadata("raw_transactions"),

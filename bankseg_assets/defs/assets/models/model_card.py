@@ -7,12 +7,19 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.customers.customer_key import key_in_use
 from bankseg_assets.defs.assets.common import CLASSIFIER, FRESHNESS, OWNERS
+from bankseg_assets.defs.code_versions import source_version
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.reports import model_card as cards
 from bankseg_assets.storage.outputs import Report
 
 
-@dg.asset(group_name=CLASSIFIER, owners=OWNERS, kinds={"json"}, freshness_policy=FRESHNESS)
+@dg.asset(
+    group_name=CLASSIFIER,
+    owners=OWNERS,
+    kinds={"json"},
+    code_version=source_version("reports"),
+    freshness_policy=FRESHNESS,
+)
 def model_card(
     context: dg.AssetExecutionContext,
     delivery: DeliveryResource,

@@ -6,6 +6,7 @@ import dagster as dg
 from pyspark.sql import DataFrame
 
 from bankseg_assets.defs.assets.common import FRESHNESS, OWNERS, SEGMENTS
+from bankseg_assets.defs.code_versions import source_version
 from bankseg_assets.defs.io_managers import ROW_COUNT_KEY
 from bankseg_assets.defs.metadata import table_metadata
 from bankseg_assets.defs.resources import DeliveryResource
@@ -19,6 +20,7 @@ from bankseg_assets.storage.outputs import SmallTable
     group_name=SEGMENTS,
     owners=OWNERS,
     kinds={"spark", "parquet"},
+    code_version=source_version("profiling"),
     freshness_policy=FRESHNESS,
     metadata=table_metadata("segment_profiles") | {ROW_COUNT_KEY: "n_segments"},
 )
