@@ -73,6 +73,25 @@ def test_session_of_io_manager_stops_with_run(settings: Settings, started: list[
     assert [session.stop.call_count for session in started] == [1]
 
 
+@pytest.mark.parametrize("starts_early", [True, False])
+def test_run_starts_java_before_a_step_needs_it(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, starts_early: bool
+) -> None:
+    begun: list[str] = []
+    monkeypatch.setattr(
+        resources_module, "start_early", lambda _, config: begun.append(config["spark.app.name"])
+    )
+
+    @dg.asset(required_resource_keys={"spark"})
+    def reads_files() -> dict[str, Any]:
+        return {"begun": begun.copy()}
+
+    config = {"spark.app.name": "bankseg"}
+    spark = PretendedSpark(spark_config=config, starts_early=starts_early)
+    assert run_assets(reads_files, resources=resources(settings, spark=spark)).failures == {}
+    assert begun == (["bankseg"] if starts_early else [])
+
+
 def test_shared_session_outlives_run(settings: Settings, started: list[MagicMock]) -> None:
     spark = PretendedSpark(spark_config={}, stop_after_run=False)
     assert run_assets(first, resources=resources(settings, spark=spark)).failures == {}

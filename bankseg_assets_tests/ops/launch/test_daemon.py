@@ -1,6 +1,7 @@
 """Tests of the recovery at the start of the platform."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
 from uuid import uuid4
 
@@ -15,8 +16,8 @@ from ops.launch.daemon import recover_once
 def instance(monkeypatch: pytest.MonkeyPatch) -> Iterator[dg.DagsterInstance]:
     """Yield the instance that the daemon finds."""
     with dg.DagsterInstance.ephemeral() as ephemeral:
-        monkeypatch.setattr(ephemeral, "__exit__", lambda *_: None, raising=False)
-        monkeypatch.setattr(daemon.DagsterInstance, "get", lambda: ephemeral)
+        # Not closed after use: its storage is in memory.
+        monkeypatch.setattr(daemon.DagsterInstance, "get", lambda: nullcontext(ephemeral))
         yield ephemeral
 
 
