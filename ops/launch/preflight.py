@@ -7,7 +7,7 @@ import socket
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -51,8 +51,9 @@ def data_lock(data_dir: Path, holder: str) -> Iterator[None]:
                 "Stop it first, or name another folder with BANKSEG_DATA_DIR."
             ) from None
         file.truncate(0)
-        file.write(f"`{holder}` (process {os.getpid()})\n")
-        file.flush()
+        # On a full disk the lock has no name: `make clean` must work, and what follows reports it.
+        with suppress(OSError):
+            os.write(file.fileno(), f"`{holder}` (process {os.getpid()})\n".encode())
         yield
 
 

@@ -50,6 +50,7 @@ def test_health_shows_the_worst_first_with_words_and_next_step(
     assert not page.exception
     assert page.subheader[0].value == "1 to act on, 1 fine"
     assert [one.value for one in page.markdown] == [
-        *("**Disk**", "\\*0.1 GB\\*", "What to do: Free space."),
+        *(":red-badge[:material/error: Act]", "**Disk**", "\\*0.1 GB\\*"),
+        *("What to do: Free space.", ":green-badge[:material/check_circle: Fine]"),
         *("**Release**", "Version 2 was made 1 hour ago."),
     ]
