@@ -5,14 +5,17 @@ neither a run nor a sensor waits for a receiver.
 """
 
 from collections.abc import Iterable
+from datetime import UTC, datetime
 
 import dagster as dg
 
 from bankseg_assets.defs.resources import DeliveryResource, HoldingsResource, PublishedResource
 from bankseg_assets.defs.run_failure import failure_reasons
-from bankseg_assets.monitoring.alerts import Alert
+from bankseg_assets.monitoring.alerts import Alert, plain_text
 from bankseg_assets.monitoring.channels import channels, events
 from bankseg_assets.monitoring.failures import Failure, note_failure, note_success
+from bankseg_assets.monitoring.health import health
+from bankseg_assets.monitoring.health_alerts import health_alerts
 from bankseg_assets.monitoring.messages import (
     STAYS,
     failure_alert,
@@ -25,6 +28,7 @@ from bankseg_assets.release.releases import current_refusal, current_release, no
 from bankseg_assets.runtime.settings import SettingsError, load_settings
 
 SEND_EVERY_SECONDS = 10
+HEALTH_EVERY_SECONDS = 60
 WILL_RETRY_TAG = "dagster/will_retry"
 
 
@@ -103,6 +107,29 @@ def release_sensor(
 
 
 @dg.sensor(
+    minimum_interval_seconds=HEALTH_EVERY_SECONDS,
+    default_status=dg.DefaultSensorStatus.RUNNING,
+    description="Reports a health that stays red for a reason that no run reports: disk, files "
+    "that wait, contract, age of the release.",
+)
+def health_sensor(
+    context: dg.SensorEvaluationContext, published: PublishedResource
+) -> dg.SkipReason:
+    """Make an alert on each topic of the health that has stayed red."""
+    settings = load_settings()
+    found = health(settings)
+    try:
+        alerts = health_alerts(published.alerts_dir, found, settings, datetime.now(UTC))
+    except OSError as error:
+        context.log.error(f"The health cannot be recorded: {error.strerror}.")
+        return dg.SkipReason(found.sentence)
+    for alert in alerts:
+        context.log.error(plain_text(alert))
+    _alert(context, published, alerts)
+    return dg.SkipReason(found.sentence)
+
+
+@dg.sensor(
     minimum_interval_seconds=SEND_EVERY_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Sends waiting alerts by webhook and mail; tries each up to five times.",
@@ -122,11 +149,13 @@ def alert_sensor(
     return dg.SkipReason(" ".join(attempts) or "No alert is due.")
 
 
-ALERTS = [failure_sensor, release_sensor, alert_sensor]
+ALERTS = [failure_sensor, release_sensor, health_sensor, alert_sensor]
 
 
 def _alert(
-    context: dg.RunStatusSensorContext, published: PublishedResource, found: Iterable[Alert]
+    context: dg.RunStatusSensorContext | dg.SensorEvaluationContext,
+    published: PublishedResource,
+    found: Iterable[Alert],
 ) -> None:
     """Put the alerts into the outbox that the settings ask for."""
     settings = load_settings()

@@ -6,8 +6,8 @@ from typing import Literal
 from bankseg_assets.landing.files import printable
 from bankseg_assets.storage.documents import Document
 
-Event = Literal["failure", "rejection", "refusal", "release", "test"]
-EVENTS: tuple[Event, ...] = ("failure", "rejection", "refusal", "release")
+Event = Literal["failure", "rejection", "refusal", "release", "health", "test"]
+EVENTS: tuple[Event, ...] = ("failure", "rejection", "refusal", "release", "health")
 """What alerts can be sent on. A refusal is of a release, a rejection of a delivered file."""
 MAX_REASONS = 10
 LONGEST_REASON = 600  # characters

@@ -9,6 +9,7 @@ from bankseg_assets.release.releases import Refusal, Release
 from bankseg_assets.scoring.current_model import Serving
 
 RELEASE, REFUSED, DRIFT = "Release", "Newer release", "Drift"
+NO_RELEASE = "There is no release yet."
 _DRIFT_LEVELS: dict[str, Level] = {
     Verdict.PASSED.value: "green",
     Verdict.WARNED.value: "amber",
@@ -31,7 +32,7 @@ def release_finding(serving: Serving, now: datetime) -> Finding:
         return Finding(
             topic=RELEASE,
             level="red",
-            fact="There is no release yet.",
+            fact=NO_RELEASE,
             next_step="Deliver a file and wait for its batch, or run `make materialize`.",
         )
     age = now - datetime.fromisoformat(release.created_at)

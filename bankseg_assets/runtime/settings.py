@@ -52,7 +52,7 @@ class Settings:
     """The address of the Dagster UI for links in alerts, if not that of this machine."""
     app_url: str = ""
     """As `dagster_url`, for the app."""
-    alert_on: str = "failure, rejection, refusal, release"
+    alert_on: str = "failure, rejection, refusal, release, health"
     """The events that alerts are sent on."""
     alert_webhook: str = field(default="", repr=False)
     """The address that alerts are posted to as JSON; it often has a token."""

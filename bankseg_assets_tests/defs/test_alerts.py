@@ -1,12 +1,18 @@
 """Alerts name run, job and cause, in the log of their sensor and in the outbox."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
-from bankseg_assets.defs.alerts import alert_sensor, failure_sensor, release_sensor
+from bankseg_assets.defs.alerts import (
+    alert_sensor,
+    failure_sensor,
+    health_sensor,
+    release_sensor,
+)
 from bankseg_assets.defs.build import resources
 from bankseg_assets.landing.ledger import Delivery, Ledger
 from bankseg_assets.monitoring.alerts import Alert
@@ -248,3 +254,21 @@ def test_alert_sensor_survives_invalid_settings(
     assert "Alerts are not sent: BANKSEG_ALERT_WEBHOOK is not a web address" in (
         found.skip_message or ""
     )
+
+
+def test_health_sensor_alerts_to_what_stays_red(
+    instance: dg.DagsterInstance, place: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    contract = tmp_path / "mine.toml"
+    contract.write_text('currency = "Rs"\n', encoding="utf-8")
+    monkeypatch.setenv("BANKSEG_CONTRACT", str(contract))
+    monkeypatch.setattr("bankseg_assets.monitoring.health_alerts.RED_FOR", timedelta())
+    context = dg.build_sensor_context(
+        instance=instance, resources={"published": resources(place)["published"]}
+    )
+    for _ in range(2):
+        found = health_sensor(context)
+    assert isinstance(found, dg.SkipReason)
+    assert "currency is 'Rs'" in (found.skip_message or "")
+    (alert,) = queued(place)
+    assert (alert.event, alert.what) == ("health", "The platform needs attention: contract.")

@@ -18,7 +18,7 @@ HOOK = "https://chat.bank.test/hooks/TOKEN"
 def test_no_alerts_are_sent_by_default() -> None:
     check_alert_settings(Settings())
     assert channels(Settings()) == []
-    assert events(Settings()) == {"failure", "rejection", "refusal", "release"}
+    assert events(Settings()) == {"failure", "rejection", "refusal", "release", "health"}
 
 
 def test_channels_are_named_without_secrets() -> None:
