@@ -93,8 +93,8 @@ def check_alert_settings(settings: Settings) -> None:
     for name, address in (("DAGSTER", settings.dagster_url), ("APP", settings.app_url)):
         if address and not _is_web_address(address):
             raise SettingsError(
-                f"BANKSEG_{name}_URL is {address!r}; expected an address such as "
-                "https://app.bank.example."
+                f"BANKSEG_{name}_URL is {address!r}; expected a web address, with https:// or "
+                "http:// at its begin."
             )
 
 
@@ -102,8 +102,8 @@ def _webhook(address: str) -> Webhook:
     if not _is_web_address(address):
         # The value may be a secret.
         raise SettingsError(
-            "BANKSEG_ALERT_WEBHOOK is not a web address; expected one such as "
-            "https://chat.bank.example/hooks/TOKEN."
+            "BANKSEG_ALERT_WEBHOOK is not a web address; expected one with https:// or http:// "
+            "at its begin."
         )
     return Webhook(address)
 

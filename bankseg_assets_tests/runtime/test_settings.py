@@ -121,7 +121,6 @@ def test_invalid_switch_is_named_in_error() -> None:
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        ("spark_remote", "sc://spark.bank:15002/;token=abc"),
         ("alert_webhook", "https://chat.bank.test/hooks/abc"),
         ("smtp_password", "abc"),
     ],
