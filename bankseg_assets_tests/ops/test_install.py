@@ -82,7 +82,7 @@ def test_installation_without_uv_uses_pip(monkeypatch: pytest.MonkeyPatch) -> No
     """pip rejects a locked `gql==4` for dagster's `gql[requests]`, unless it installs no others."""
     code, commands = install_with(monkeypatch, tools="ERROR: no uv\n", uv=None, packages=None)
     assert code == 0
-    assert [one[1:3] for one in commands] == [("-m", "pip"), ("-m", "pip")]
+    assert [list(one[1:3]) for one in commands] == [["-m", "pip"], ["-m", "pip"]]
     assert "--no-deps" in commands[-1]
     assert "--require-hashes" in commands[-1]
 
