@@ -21,7 +21,7 @@ def show_health(settings: Settings) -> None:
     """Draw the health; it is renewed while the page is open."""
     found = _health(settings)
     st.subheader(headline(found), anchor=False)
-    for one in sorted(found.findings, key=lambda each: -_rank(each)):
+    for one in found.worst_first:
         with st.container(border=True, key=f"health_{one.topic}"):
             _show(one)
     st.caption(
@@ -48,10 +48,6 @@ def _show(one: Finding) -> None:
     st.markdown(escaped(one.fact))
     if one.next_step:
         st.markdown(f"What to do: {one.next_step}")
-
-
-def _rank(one: Finding) -> int:
-    return [*BADGES].index(one.level)
 
 
 @st.cache_data(ttl=POLL_SECONDS / 2, show_spinner=False)

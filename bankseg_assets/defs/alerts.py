@@ -16,6 +16,7 @@ from bankseg_assets.monitoring.channels import channels, events
 from bankseg_assets.monitoring.failures import Failure, note_failure, note_success
 from bankseg_assets.monitoring.health import health
 from bankseg_assets.monitoring.health_alerts import health_alerts
+from bankseg_assets.monitoring.heartbeat import note_look
 from bankseg_assets.monitoring.messages import (
     STAYS,
     failure_alert,
@@ -115,8 +116,12 @@ def release_sensor(
 def health_sensor(
     context: dg.SensorEvaluationContext, published: PublishedResource
 ) -> dg.SkipReason:
-    """Make an alert on each topic of the health that has stayed red."""
+    """Make an alert on each topic of the health that has stayed red; note that sensors look."""
     settings = load_settings()
+    try:
+        note_look(published.alerts_dir)
+    except OSError as error:
+        context.log.error(f"The look of the sensors cannot be recorded: {error.strerror}.")
     found = health(settings)
     try:
         alerts = health_alerts(published.alerts_dir, found, settings, datetime.now(UTC))

@@ -14,7 +14,8 @@ from bankseg_assets.monitoring.delivery_findings import (
     waiting_finding,
 )
 from bankseg_assets.monitoring.failures import Failure, last_failure
-from bankseg_assets.monitoring.finding import Finding, Level, span, worst
+from bankseg_assets.monitoring.finding import LEVELS, Finding, Level, span, worst
+from bankseg_assets.monitoring.heartbeat import sensors_finding
 from bankseg_assets.monitoring.messages import NO_REASON, repair
 from bankseg_assets.monitoring.outbox import Outbox, Queued
 from bankseg_assets.monitoring.release_findings import (
@@ -43,12 +44,15 @@ class Health(Document):
     findings: tuple[Finding, ...]
 
     @property
+    def worst_first(self) -> list[Finding]:
+        """The findings, red before amber before green."""
+        return sorted(self.findings, key=lambda one: -LEVELS.index(one.level))
+
+    @property
     def sentence(self) -> str:
-        """The health in one line."""
-        wrong = [one for one in self.findings if one.level != "green"]
-        if not wrong:
-            return "Everything works."
-        return " ".join(f"{one.topic}: {one.fact}" for one in wrong)
+        """The health in one line, the worst first."""
+        wrong = [f"{one.topic}: {one.fact}" for one in self.worst_first if one.level != "green"]
+        return " ".join(wrong) or "Everything works."
 
 
 def health(
@@ -72,6 +76,7 @@ def health(
         ),
         waiting_finding(boxes, now),
         contract_finding(settings.contract),
+        sensors_finding(settings.alerts_dir, now),
         failure_finding(failure, serving.release, now, settings),
         drift_finding(serving.release),
         disk_finding(free_bytes(settings.data_dir), settings),

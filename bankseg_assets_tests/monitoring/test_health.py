@@ -11,6 +11,7 @@ from bankseg_assets.monitoring.alerts import Alert
 from bankseg_assets.monitoring.failures import Failure, note_failure, note_success
 from bankseg_assets.monitoring.finding import Finding
 from bankseg_assets.monitoring.health import disk_finding, health
+from bankseg_assets.monitoring.heartbeat import note_look
 from bankseg_assets.monitoring.outbox import Outbox, Queued
 from bankseg_assets.release.releases import Refusal, note_refusal
 from bankseg_assets.runtime.disk import NEEDED_BYTES
@@ -44,7 +45,7 @@ def test_healthy_platform_is_green(place: Settings) -> None:
     assert {one.topic: one.level for one in found.findings} == dict.fromkeys(
         (
             *("Release", "Newer release", "Last delivery", "Waiting files", "Contract"),
-            *("Last failure", "Drift", "Disk", "Alerts"),
+            *("Sensors", "Last failure", "Drift", "Disk", "Alerts"),
         ),
         "green",
     )
@@ -160,6 +161,25 @@ def test_invalid_contract_is_red(place: Settings, tmp_path: Path) -> None:
     found = finding(settings, "Contract")
     assert found.level == "red"
     assert "mine.toml: currency is 'Rs'" in found.fact
+
+
+@pytest.mark.parametrize(("minutes", "level"), [(1, "green"), (11, "amber")])
+def test_sensors_that_stopped_are_amber(place: Settings, minutes: int, level: str) -> None:
+    """A dead daemon reports nothing, so a monitor would see the last healthy state."""
+    assert finding(place, "Sensors").level == "green"
+    note_look(place.alerts_dir)
+    found = finding(place, "Sensors", datetime.now(UTC) + timedelta(minutes=minutes))
+    assert found.level == level
+    assert found.fact.startswith(f"They looked {minutes} minute")
+
+
+def test_sentence_begins_with_the_worst(place: Settings) -> None:
+    publish(place.data_dir)
+    note_refusal(place.published_dir, Refusal(run_id="run", at="", reasons=("F1 is 0.5.",)))
+    note_failure(place.alerts_dir, failure())
+    found = health(place, now=MADE)
+    assert found.sentence.startswith("Last failure: refresh failed")
+    assert "Newer release: It was refused." in found.sentence
 
 
 def failure(job: str = "refresh", reason: str = "rfm_table: MemoryError") -> Failure:

@@ -273,7 +273,7 @@ def _parts(found: Status) -> Iterator[tuple[str, str]]:
 
 def _health_lines(found: Health) -> Iterator[str]:
     yield found.level
-    for one in found.findings:
+    for one in found.worst_first:
         if one.level != "green":
             yield f"{one.level}: {one.topic}. {one.fact}"
             yield f"  {one.next_step}"
