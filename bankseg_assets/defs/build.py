@@ -36,7 +36,7 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
 
 def resources(settings: Settings, *, spark: SparkResource | None = None) -> dict[str, Any]:
     """Return the resources of a platform with these settings."""
-    spark = spark or SparkResource(spark_config=spark_config(settings), starts_early=True)
+    spark = spark or SparkResource(spark_config=spark_config(settings))
     published = PublishedResource(
         published_dir=str(settings.published_dir), keep_versions=settings.keep_versions
     )

@@ -12,7 +12,7 @@ from bankseg_assets.privacy.audit import AUDIT_FOLDER
 from bankseg_assets.privacy.customer_ids import IsOne
 from bankseg_assets.privacy.tombstones import Tombstones
 from bankseg_assets.runtime.settings import ALERTS_FOLDER, DEFAULT_CONTRACT, load_settings
-from bankseg_assets.runtime.spark import prepare_process, start_early, wait_until_started
+from bankseg_assets.runtime.spark import prepare_process, wait_until_started
 from bankseg_assets.storage.version_store import VersionStore
 
 
@@ -23,8 +23,6 @@ class SparkResource(LazyPySparkResource):
     """
 
     stop_after_run: bool = True
-    starts_early: bool = False
-    """Whether a run starts Java at its begin, and not when a step needs it."""
 
     @property
     def spark_session(self) -> Any:
@@ -36,11 +34,6 @@ class SparkResource(LazyPySparkResource):
             wait_until_started()
             prepare_process(load_settings())
         return super().spark_session
-
-    def setup_for_execution(self, context: dg.InitResourceContext) -> None:
-        """Start Java in a thread: the first steps read files without it."""
-        if self.starts_early and context.run is not None:
-            start_early(load_settings(), self.spark_config)
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Stop the session, unless the caller (a test suite) shares it between runs."""

@@ -73,25 +73,6 @@ def test_session_of_io_manager_stops_with_run(settings: Settings, started: list[
     assert [session.stop.call_count for session in started] == [1]
 
 
-@pytest.mark.parametrize("starts_early", [True, False])
-def test_run_starts_java_before_a_step_needs_it(
-    settings: Settings, monkeypatch: pytest.MonkeyPatch, starts_early: bool
-) -> None:
-    begun: set[str] = set()  # the resource is set up for the I/O manager too
-    monkeypatch.setattr(
-        resources_module, "start_early", lambda _, config: begun.add(config["spark.app.name"])
-    )
-
-    @dg.asset(required_resource_keys={"spark"})
-    def reads_files() -> dict[str, Any]:
-        assert begun == ({"bankseg"} if starts_early else set())
-        return {}
-
-    config = {"spark.app.name": "bankseg"}
-    spark = PretendedSpark(spark_config=config, starts_early=starts_early)
-    assert run_assets(reads_files, resources=resources(settings, spark=spark)).failures == {}
-
-
 def test_shared_session_outlives_run(settings: Settings, started: list[MagicMock]) -> None:
     spark = PretendedSpark(spark_config={}, stop_after_run=False)
     assert run_assets(first, resources=resources(settings, spark=spark)).failures == {}
@@ -115,7 +96,6 @@ def test_missing_java_raises_on_first_use(
         raise JavaNotFoundError("Spark needs Java 17 or 21.")
 
     monkeypatch.setattr(resources_module, "prepare_process", find_none)
-    monkeypatch.setattr(resources_module, "start_early", lambda *_: None)
     platform = resources(settings)
     message = run_assets(first, resources=platform).failures["first"]
     assert "JavaNotFoundError: Spark needs Java 17 or 21." in message
