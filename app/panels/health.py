@@ -10,7 +10,7 @@ from bankseg_assets.runtime.settings import Settings
 POLL_SECONDS = 10
 BADGES: dict[Level, tuple[str, str, str]] = {
     "green": ("Fine", ":material/check_circle:", "green"),
-    "amber": ("Look", ":material/warning:", "orange"),
+    "amber": ("Check", ":material/warning:", "orange"),
     "red": ("Act", ":material/error:", "red"),
 }
 """Level -> word, icon and colour: never the colour alone."""
@@ -22,8 +22,7 @@ def show_health(settings: Settings) -> None:
     found = _health(settings)
     st.subheader(headline(found), anchor=False)
     for one in found.worst_first:
-        with st.container(border=True, key=f"health_{one.topic}"):
-            _show(one)
+        _show(one)
     st.caption(
         "`./bankseg status` prints the same, and has an exit code for monitoring. Alerts by "
         "webhook or mail say when something happens."
@@ -36,18 +35,18 @@ def headline(found: Health) -> str:
     if not red and not amber:
         return "Everything works"
     parts = [f"{red} to act on"] if red else []
-    parts += [f"{amber} to look at"] if amber else []
+    parts += [f"{amber} to check"] if amber else []
     return f"{', '.join(parts)}, {len(found.findings) - red - amber} fine"
 
 
 def _show(one: Finding) -> None:
-    word, icon, colour = BADGES[one.level]
-    with st.container(horizontal=True, vertical_alignment="center"):
-        st.badge(word, icon=icon, color=colour)  # type: ignore[arg-type]
-        st.markdown(f"**{one.topic}**", width="content")
-    st.markdown(escaped(one.fact))
-    if one.next_step:
-        st.markdown(f"What to do: {one.next_step}")
+    with st.container(border=one.level != "green", key=f"health_{one.topic}"):
+        with st.container(horizontal=True, vertical_alignment="center"):
+            word, icon, colour = BADGES[one.level]
+            st.badge(word, icon=icon, color=colour)  # type: ignore[arg-type]
+            st.markdown(f"**{one.topic}.** {escaped(one.fact)}")
+        if one.next_step:
+            st.markdown(f"What to do: {one.next_step}")
 
 
 @st.cache_data(ttl=POLL_SECONDS / 2, show_spinner=False)

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import dagster as dg
 
 from bankseg_assets.defs.resources import DeliveryResource, HoldingsResource, PublishedResource
-from bankseg_assets.defs.run_failure import failure_reasons
+from bankseg_assets.defs.run_failure import failure_reasons, was_interrupted
 from bankseg_assets.monitoring.alerts import Alert, plain_text
 from bankseg_assets.monitoring.channels import channels, events
 from bankseg_assets.monitoring.failures import Failure, note_failure, note_success
@@ -40,16 +40,14 @@ WILL_RETRY_TAG = "dagster/will_retry"
 def failure_sensor(context: dg.RunFailureSensorContext, published: PublishedResource) -> None:
     """Report a failed run with its causes.
 
-    A run that Dagster repeats by itself is only logged. One that fails again for the same reasons
-    is reported once a day.
+    A run that Dagster repeats by itself, or that a person stopped, is only logged. One that fails
+    again for the same reasons is reported once a day.
     """
-    run = context.dagster_run
-    causes = failure_reasons(
-        *(context.instance, run.run_id, list(context.get_step_failure_events())),
-        context.failure_event.message or "",
-    )
+    run, steps = context.dagster_run, list(context.get_step_failure_events())
+    message = context.failure_event.message or ""
+    causes = failure_reasons(context.instance, run.run_id, steps, message)
     context.log.error(f"Run {run.run_id} of {run.job_name} failed: {'; '.join(causes)}. {STAYS}")
-    if run.tags.get(WILL_RETRY_TAG) == "true":
+    if run.tags.get(WILL_RETRY_TAG) == "true" or was_interrupted(steps):
         return
     failure = Failure(run_id=run.run_id, job=run.job_name, at=now(), reasons=causes)
     try:

@@ -13,6 +13,8 @@ import dagster as dg
 from dagster_shared.error import SerializableErrorInfo
 
 OURS = "bankseg_assets."
+# Spark replaces Dagster's handler of Ctrl-C with one that raises the second.
+_INTERRUPTIONS = (dg.DagsterExecutionInterruptedError.__name__, KeyboardInterrupt.__name__)
 _CONDITION = re.compile(r"\[([A-Z][A-Z0-9_.]+)\]")
 
 
@@ -22,6 +24,12 @@ def failure_reasons(
     """Return why a run failed: failed checks, else the causes of failed steps, else `message`."""
     causes = [f"{event.step_key}: {_cause(event.step_failure_data.error)}" for event in steps]
     return (*_failed_checks(instance, run_id),) or (*causes,) or ((message,) if message else ())
+
+
+def was_interrupted(steps: list[dg.DagsterEvent]) -> bool:
+    """Return whether a run was stopped by a person, as by Ctrl-C in `make run`."""
+    roots = [_root(event.step_failure_data.error) for event in steps]
+    return any(root is not None and root.cls_name in _INTERRUPTIONS for root in roots)
 
 
 def shareable(error: SerializableErrorInfo) -> str:
@@ -50,6 +58,11 @@ def _failed_checks(instance: dg.DagsterInstance, run_id: str) -> list[str]:
 
 
 def _cause(error: SerializableErrorInfo | None) -> str:
+    root = _root(error)
+    return "it ended without an error message" if root is None else shareable(root)
+
+
+def _root(error: SerializableErrorInfo | None) -> SerializableErrorInfo | None:
     while error is not None and error.cause is not None:
         error = error.cause
-    return "it ended without an error message" if error is None else shareable(error)
+    return error

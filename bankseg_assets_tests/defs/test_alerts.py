@@ -110,6 +110,21 @@ def test_run_that_is_repeated_by_dagster_is_only_logged(
     assert queued(place) == []
 
 
+def test_run_that_was_stopped_is_only_logged(
+    instance: dg.DagsterInstance, place: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Ctrl-C in `make run` interrupts the run in progress; the next start repeats it."""
+
+    @dg.asset
+    def stopped() -> None:
+        raise dg.DagsterExecutionInterruptedError
+
+    message = report_failure(instance, run(instance, stopped), place, caplog)
+    assert "stopped: DagsterExecutionInterruptedError" in message
+    assert queued(place) == []
+    assert last_failure(place.alerts_dir) is None
+
+
 @dg.asset
 def sound() -> None: ...
 

@@ -19,8 +19,8 @@ def found(*levels: Level) -> Health:
     ("levels", "expected"),
     [
         (("green", "green"), "Everything works"),
-        (("green", "amber"), "1 to look at, 1 fine"),
-        (("red", "amber", "red", "green"), "2 to act on, 1 to look at, 1 fine"),
+        (("green", "amber"), "1 to check, 1 fine"),
+        (("red", "amber", "red", "green"), "2 to act on, 1 to check, 1 fine"),
     ],
 )
 def test_headline_counts_what_needs_attention(levels: tuple[Level, ...], expected: str) -> None:
@@ -50,7 +50,7 @@ def test_health_shows_the_worst_first_with_words_and_next_step(
     assert not page.exception
     assert page.subheader[0].value == "1 to act on, 1 fine"
     assert [one.value for one in page.markdown] == [
-        *(":red-badge[:material/error: Act]", "**Disk**", "\\*0.1 GB\\*"),
+        *(":red-badge[:material/error: Act]", "**Disk.** \\*0.1 GB\\*"),
         *("What to do: Free space.", ":green-badge[:material/check_circle: Fine]"),
-        *("**Release**", "Version 2 was made 1 hour ago."),
+        "**Release.** Version 2 was made 1 hour ago.",
     ]
