@@ -49,24 +49,28 @@ class Settings:
     warm_worker: bool = False
     """Whether `make run` keeps a process with Spark ready for the next run (1.2 GB of memory)."""
     dagster_url: str = ""
-    """The address of the Dagster UI for links in alerts, if not that of this machine."""
+    """Where browsers reach the Dagster UI, for links in alerts; by default this machine."""
     app_url: str = ""
-    """As `dagster_url`, for the app."""
+    """Where browsers reach the app, for links in alerts; by default this machine."""
     alert_on: str = "failure, rejection, refusal, release, health"
-    """The events that alerts are sent on."""
+    """Events that alerts are sent on: failed runs, rejected files, refused and new releases, a
+    health that stays red."""
     alert_webhook: str = field(default="", repr=False)
-    """The address that alerts are posted to as JSON; it often has a token."""
+    """Address that alerts are posted to as JSON; from the environment only, it often has a token."""
     alert_mail_to: str = ""
-    """The addresses that alerts are mailed to."""
+    """Mail addresses that alerts are sent to, separated by commas."""
     alert_mail_from: str = ""
-    """The sender of alerts."""
+    """Sender of alerts by mail; by default `smtp_user`."""
     smtp_host: str = ""
-    """The server that sends mail."""
+    """Server that sends alerts by mail."""
     smtp_port: int = 587
+    """Port of the mail server."""
     smtp_security: str = "starttls"
-    """How mail is encrypted on its way to the server: starttls, tls or none."""
+    """Encryption to the mail server: `starttls`, `tls`, or `none` for one on the same machine."""
     smtp_user: str = ""
+    """User of the mail server, if it asks for one."""
     smtp_password: str = field(default="", repr=False)
+    """Password of that user; from the environment only."""
 
     @property
     def landing_dir(self) -> Path:
