@@ -14,7 +14,7 @@ from dagster_shared.error import SerializableErrorInfo
 
 OURS = "bankseg_assets."
 # Spark replaces Dagster's handler of Ctrl-C with one that raises the second.
-_INTERRUPTIONS = (dg.DagsterExecutionInterruptedError.__name__, KeyboardInterrupt.__name__)
+INTERRUPTIONS = (dg.DagsterExecutionInterruptedError.__name__, KeyboardInterrupt.__name__)
 _CONDITION = re.compile(r"\[([A-Z][A-Z0-9_.]+)\]")
 
 
@@ -29,7 +29,7 @@ def failure_reasons(
 def was_interrupted(steps: list[dg.DagsterEvent]) -> bool:
     """Return whether a run was stopped by a person, as by Ctrl-C in `make run`."""
     roots = [_root(event.step_failure_data.error) for event in steps]
-    return any(root is not None and root.cls_name in _INTERRUPTIONS for root in roots)
+    return any(root is not None and root.cls_name in INTERRUPTIONS for root in roots)
 
 
 def shareable(error: SerializableErrorInfo) -> str:

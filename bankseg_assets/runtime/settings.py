@@ -56,7 +56,7 @@ class Settings:
     """Events that alerts are sent on: failed runs, rejected files, refused and new releases, a
     health that stays red."""
     alert_webhook: str = field(default="", repr=False)
-    """Address that alerts are posted to as JSON; from the environment only, it often has a token."""
+    """Address that alerts are posted to as JSON; from the environment only, as it may be secret."""
     alert_mail_to: str = ""
     """Mail addresses that alerts are sent to, separated by commas."""
     alert_mail_from: str = ""
