@@ -41,6 +41,7 @@ PAGES = {
         st.Page("views/quality.py", title="Quality", icon=":material/verified:"),
         st.Page("views/check_file.py", title="Check a file", icon=":material/fact_check:"),
         st.Page("views/deliveries.py", title="Data", icon=":material/database:"),
+        st.Page("views/health.py", title="Health", icon=":material/monitor_heart:"),
         st.Page("views/about.py", title="About", icon=":material/info:"),
         st.Page("views/not_found.py", title="Page not found", visibility="hidden"),
     ],

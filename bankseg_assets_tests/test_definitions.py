@@ -197,7 +197,7 @@ def test_sensors_run_from_the_start() -> None:
     assert found == dict.fromkeys(
         (
             *("landing_sensor", "holdings_sensor", "cleaned_sensor", "refit_sensor"),
-            *("failure_sensor", "release_sensor"),
+            *("failure_sensor", "release_sensor", "health_sensor", "alert_sensor"),
         ),
         dg.DefaultSensorStatus.RUNNING,
     )

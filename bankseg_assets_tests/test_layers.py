@@ -12,12 +12,12 @@ PACKAGE = "bankseg_assets"
 LAYERS = (
     *("runtime", "contracts", "presentation", "storage", "stats", "privacy"),
     *("landing", "cleaning", "onboarding", "release", "scoring", "campaigns"),
-    *("lookup", "reports", "erasure"),
+    *("lookup", "reports", "erasure", "monitoring"),
     *("customers", "segmentation", "profiling", "classifier", "migration", "products"),
     "defs",
 )
 ALONE_IN = {
-    "dagster": (f"{PACKAGE}/defs", "ops/launch", "ops/cli/status.py"),
+    "dagster": (f"{PACKAGE}/defs", "ops/launch"),
     "dagster_pyspark": (f"{PACKAGE}/defs",),
     "streamlit": ("app",),
     "fastapi": ("ops/api",),
@@ -26,6 +26,7 @@ ALONE_IN = {
 WITHOUT_SPARK = (
     *(f"{PACKAGE}/{folder}" for folder in ("contracts", "presentation", "landing", "scoring")),
     *(f"{PACKAGE}/{folder}" for folder in ("campaigns", "lookup", "privacy", "erasure")),
+    f"{PACKAGE}/monitoring",
     "app",
     "ops/api",
 )

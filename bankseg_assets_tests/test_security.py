@@ -119,9 +119,14 @@ def test_no_file_is_exempt_from_the_security_rules() -> None:
     assert exempt == []
 
 
-def test_only_the_remote_spark_address_may_be_secret() -> None:
+def test_secret_settings_are_known() -> None:
+    """Each is refused in the settings file, and not part of what is printed."""
     secret = re.compile("secret|password|token|key|credential")
-    assert [name for name in Settings.__dataclass_fields__ if secret.search(name)] == []
+    fields = Settings.__dataclass_fields__
+    assert [name for name in fields if secret.search(name)] == ["smtp_password"]
+    assert [name for name, field in fields.items() if not field.repr] == [
+        *("alert_webhook", "smtp_password"),
+    ]
 
 
 def test_token_is_refused_in_the_settings_file(tmp_path: Path) -> None:
@@ -137,6 +142,8 @@ def test_token_is_refused_in_the_settings_file(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_token_is_not_in_dagsters_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BANKSEG_SPARK_REMOTE", TOKEN)
+    monkeypatch.setenv("BANKSEG_ALERT_WEBHOOK", f"http://127.0.0.1/{TOKEN}")
+    monkeypatch.setenv("BANKSEG_SMTP_PASSWORD", TOKEN)
     definitions = build_defs()
     # Dagster reads its own deprecated attributes of every schedule.
     with warnings.catch_warnings():

@@ -11,7 +11,7 @@ from bankseg_assets.landing.ledger import Ledger, current_content
 from bankseg_assets.privacy.audit import AUDIT_FOLDER
 from bankseg_assets.privacy.customer_ids import IsOne
 from bankseg_assets.privacy.tombstones import Tombstones
-from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, load_settings
+from bankseg_assets.runtime.settings import ALERTS_FOLDER, DEFAULT_CONTRACT, load_settings
 from bankseg_assets.runtime.spark import prepare_process, wait_until_started
 from bankseg_assets.storage.version_store import VersionStore
 
@@ -56,6 +56,11 @@ class PublishedResource(dg.ConfigurableResource[Any]):
     def audit_dir(self) -> Path:
         """The folder of the audit log."""
         return Path(self.published_dir).parent / AUDIT_FOLDER
+
+    @property
+    def alerts_dir(self) -> Path:
+        """The folder of alerts and of the last failure."""
+        return Path(self.published_dir).parent / ALERTS_FOLDER
 
     @property
     def store(self) -> VersionStore:

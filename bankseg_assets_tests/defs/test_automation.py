@@ -37,7 +37,7 @@ from bankseg_assets.landing.files import STALLED_AFTER_SECONDS
 from bankseg_assets.landing.ledger import Delivery, content_hash
 from bankseg_assets.release.refit import REFIT_GATE
 from bankseg_assets.release.releases import PROMOTION, GateRecord, Manifest, ModelFit
-from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, Settings
+from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, STARTED_AT, Settings
 from bankseg_assets.storage.documents import write_document
 from bankseg_assets.storage.version_store import VersionStore
 
@@ -363,6 +363,26 @@ def test_failed_run_is_retried_three_times_then_hourly(
     an_hour_later = time.time() + LATER_ATTEMPTS_SECONDS
     monkeypatch.setattr(automation.time, "time", lambda: an_hour_later)
     assert landing.starts().run_key == f"{wanted}-4"
+
+
+@pytest.mark.parametrize(("since_failures", "starts"), [(-60, False), (60, True)])
+def test_restart_of_the_platform_grants_attempts(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch, since_failures: float, starts: bool
+) -> None:
+    """Operators restart it after they removed a cause; failures before the start do not count."""
+    wanted = content_hash([landing.put("january.csv", "one")])
+    for _ in range(QUICK_ATTEMPTS):
+        landing.add_run("refresh", "FAILURE", **{CONTENT_TAG: wanted})
+    monkeypatch.setenv(STARTED_AT, str(time.time() + since_failures))
+    if not starts:
+        assert landing.skips().startswith("3 runs for this content did not succeed.")
+        return
+    # The number goes on: Dagster never repeats a run key.
+    keys = []
+    for _ in range(2):
+        keys.append(landing.starts().run_key)
+        landing.add_run("refresh", "FAILURE", **{CONTENT_TAG: wanted})
+    assert keys == [f"{wanted}-4", f"{wanted}-5"]
 
 
 def test_replacing_demo_data_grants_no_extra_attempts(

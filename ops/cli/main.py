@@ -14,7 +14,8 @@ from ops.exit_codes import report
 COMMANDS = {
     "score": ("ops.cli.score", "predict the segment of customers in a list (CSV, XLSX, Parquet)"),
     "campaign": ("ops.cli.campaign", "list the customers of a group or segment for a campaign"),
-    "status": ("ops.cli.status", "show release, deliveries, servers and disk"),
+    "status": ("ops.cli.status", "show health, release, deliveries, servers and disk"),
+    "alerts": ("ops.cli.alerts", "list the last alerts, or send a test alert"),
     "deliveries": ("ops.cli.deliveries", "list delivered files with row counts and status"),
     "contract": (
         "ops.cli.contract",

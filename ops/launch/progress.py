@@ -11,15 +11,14 @@ from dagster import (
     AssetCheckSeverity,
     DagsterEvent,
     DagsterEventType,
-    DagsterExecutionInterruptedError,
     EventLogEntry,
 )
 from dagster._core.errors import DagsterAssetCheckFailedError
 from dagster_shared.error import SerializableErrorInfo
 
+from bankseg_assets.defs.run_failure import INTERRUPTIONS
+
 MAX_MESSAGE_LENGTH = 600
-# Spark replaces Dagster's Ctrl-C handler with one that raises the second.
-_INTERRUPTIONS = (DagsterExecutionInterruptedError.__name__, KeyboardInterrupt.__name__)
 
 
 @dataclass
@@ -83,7 +82,7 @@ class Progress:
 
     def _fail_step(self, event: DagsterEvent) -> None:
         causes = _causes(event.step_failure_data.error)
-        if causes and causes[-1].cls_name in _INTERRUPTIONS:
+        if causes and causes[-1].cls_name in INTERRUPTIONS:
             self.interrupted = True
             self._write("interrupted\n")
             return

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bankseg_assets.monitoring.channels import check_alert_settings
 from bankseg_assets.runtime.java import JavaNotFoundError
 from bankseg_assets.runtime.settings import STARTED_AT, Settings, SettingsError, load_settings
 from ops.demo.due import first_is_due, rest_is_due
@@ -40,6 +41,7 @@ def main() -> int:
     try:
         settings = load_settings()
         check_machine(settings)
+        check_alert_settings(settings)
         # Published releases are still served; the batch then reports what is wrong.
         if not _holds_something(settings.published_dir):
             check_contract(settings)
