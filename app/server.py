@@ -3,6 +3,7 @@
 Start it from the repository's root with `streamlit run app/server.py`.
 """
 
+import os
 import sys
 from pathlib import Path
 from urllib.parse import quote
@@ -17,8 +18,12 @@ ROOT = str(Path(__file__).resolve().parent.parent)
 if ROOT not in sys.path:
     sys.path.insert(0, ROOT)
 
+from app.state.peers import Peers  # noqa: E402 - needs the path above
 from app.widgets.links import leads_nowhere  # noqa: E402 - needs the path above
 
+# uvicorn would believe X-Forwarded-For of programs on this machine: they could pretend to connect
+# from the address of a trusted proxy.
+os.environ["FORWARDED_ALLOW_IPS"] = ""
 PAGES = {file.stem for file in Path(__file__).with_name("views").glob("*.py")}
 
 
@@ -45,4 +50,4 @@ class WrongLinks:
         await self.app(scope, receive, send)
 
 
-app = st.App("main.py", middleware=[Middleware(WrongLinks)])
+app = st.App("main.py", middleware=[Middleware(Peers), Middleware(WrongLinks)])

@@ -8,9 +8,13 @@ import streamlit as st
 
 from app.panels.last_run import Run, recent_runs
 from app.panels.run_words import outcome, span, timing
+from app.state.access import may, permitted
 from app.state.dagster_client import DagsterError, RunInProgressError, address, launch
 from app.widgets.tables import show_table
+from bankseg_assets.access.checks import RefusedError
+from bankseg_assets.access.roles import Action
 from bankseg_assets.presentation.markdown import escaped
+from bankseg_assets.privacy.audit import Event, note
 from bankseg_assets.release.releases import Refusal, Release, all_releases, current_refusal
 from bankseg_assets.runtime.settings import load_settings
 
@@ -37,8 +41,8 @@ def as_table(
 
 
 def start_button() -> None:
-    """Draw the button that starts a run after a confirmation, unless a setting hides it."""
-    if not load_settings().run_button:
+    """Draw the button that starts a run after a confirmation, unless setting or role forbid it."""
+    if not load_settings().run_button or not may(Action.RUN):
         return
     if st.button("Materialize now …", icon=":material/play_arrow:", key="materialize"):
         confirm()
@@ -93,9 +97,13 @@ def confirm() -> None:
             st.rerun()
     if not wanted:
         return
+    settings = load_settings()
     try:
-        with st.spinner("Dagster is asked to start the run …"):
-            run = launch(load_settings().dagster_port)
+        with permitted(Action.RUN), st.spinner("Dagster is asked to start the run …"):
+            run = launch(settings.dagster_port)
+            note(settings.audit_dir, Event("run started", on=run, result="queued"))
+    except RefusedError as error:
+        st.error(escaped(str(error)), icon=":material/lock:")
     except RunInProgressError as error:
         st.warning(str(error), icon=":material/hourglass_top:")
     except DagsterError as error:

@@ -39,8 +39,15 @@ class Settings:
     """Whether the app has a button that starts a batch."""
     customer_page: bool = True
     """Whether app and API show what the release says about one customer."""
+    access: Path = Path()
+    """The access rules: who has which role. Not set: everyone may do everything."""
     warm_worker: bool = False
     """Whether `make run` keeps a process with Spark ready for the next run (1.2 GB of memory)."""
+
+    @property
+    def access_rules(self) -> Path | None:
+        """The file of access rules; None if access is not restricted."""
+        return None if self.access == Path() else self.access
 
     @property
     def landing_dir(self) -> Path:
@@ -135,14 +142,19 @@ def load_settings(
     # Absolute, because Dagster's processes start in different folders.
     return replace(
         settings,
-        data_dir=settings.data_dir.expanduser().resolve(),
-        contract=settings.contract.expanduser().resolve(),
+        data_dir=_absolute(settings.data_dir),
+        contract=_absolute(settings.contract),
+        access=settings.access if settings.access == Path() else _absolute(settings.access),
     )
 
 
 def called_from(environ: Mapping[str, str] | None = None) -> Path:
     """Return the folder in which the command was called, to which its paths are relative."""
     return Path((os.environ if environ is None else environ).get(CALLED_FROM) or ".").absolute()
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().resolve()
 
 
 def _from_file(path: Path) -> dict[str, object]:

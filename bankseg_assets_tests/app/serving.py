@@ -19,11 +19,18 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @contextmanager
-def serve(data_dir: Path) -> Iterator[str]:
-    """Serve the app over a data folder; yield its address."""
-    port = _free_port()
-    command = [str(STREAMLIT), "run", "app/server.py", "--server.port", str(port)]
+def serve(
+    data_dir: Path, *more: str, port: int | None = None, rules: Path | None = None
+) -> Iterator[str]:
+    """Serve the app over a data folder; yield its address.
+
+    `more`: options of Streamlit. `rules`: access rules.
+    """
+    port = port or free_port()
+    command = [str(STREAMLIT), "run", "app/server.py", "--server.port", str(port), *more]
     environment = os.environ | {"BANKSEG_DATA_DIR": str(data_dir)}
+    if rules is not None:
+        environment["BANKSEG_ACCESS"] = str(rules)
     log_file = data_dir / "streamlit.log"
     with (
         log_file.open("wb") as log,
@@ -36,7 +43,7 @@ def serve(data_dir: Path) -> Iterator[str]:
             server.terminate()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]
