@@ -3,7 +3,6 @@
 Start it from the repository's root with `streamlit run app/server.py`.
 """
 
-import os
 import sys
 from pathlib import Path
 from urllib.parse import quote
@@ -21,9 +20,6 @@ if ROOT not in sys.path:
 from app.state.peers import Peers  # noqa: E402 - needs the path above
 from app.widgets.links import leads_nowhere  # noqa: E402 - needs the path above
 
-# uvicorn would believe X-Forwarded-For of programs on this machine: they could pretend to connect
-# from the address of a trusted proxy.
-os.environ["FORWARDED_ALLOW_IPS"] = ""
 PAGES = {file.stem for file in Path(__file__).with_name("views").glob("*.py")}
 
 

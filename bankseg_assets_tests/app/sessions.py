@@ -1,6 +1,5 @@
 """Sessions of a running app through Streamlit's protocol, with headers and cookies of their own."""
 
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -95,7 +94,7 @@ def session(
     """Open a session with headers, and with the cookies of a browser that is logged in."""
     jar = dict(cookies or {})
     if XSRF not in jar:
-        jar |= fetched(f"{address}/_stcore/host-config").cookies
+        jar |= fetched(f"{address}/_stcore/health").cookies
     more = [(name.decode(), value.decode()) for name, value in headers]
     more.append(("Cookie", "; ".join(f"{name}={value}" for name, value in jar.items())))
     more.append(("Origin", address))
@@ -112,15 +111,10 @@ def session(
 
 @dataclass(frozen=True)
 class Fetched:
-    """A response: where it redirects to, and the cookies that it sets."""
+    """Where a response redirects to, and the cookies that it sets."""
 
     location: str
     cookies: dict[str, str]
-    body: bytes
-
-    def json(self) -> object:
-        found: object = json.loads(self.body)
-        return found
 
 
 class _StayHere(HTTPRedirectHandler):
@@ -146,12 +140,12 @@ def fetched(url: str, cookies: Mapping[str, str] | None = None) -> Fetched:
         found: dict[str, str] = {}
         for line in set_cookies:
             found |= {name: one.value for name, one in SimpleCookie(line).items()}
-        return Fetched(response.headers.get("Location", ""), found, response.read())
+        return Fetched(response.headers.get("Location", ""), found)
 
 
 def logged_in(address: str, start: str) -> dict[str, str]:
     """Follow a login from the app to its provider and back; return the browser's cookies."""
-    jar = fetched(f"{address}/_stcore/host-config").cookies
+    jar = fetched(f"{address}/_stcore/health").cookies
     url = urljoin(address, start)
     for _ in range(6):
         found = fetched(url, jar if url.startswith(address) else {})

@@ -125,10 +125,17 @@ def test_headers_do_not_replace_a_login(with_login: tuple[str, Provider]) -> Non
         assert visitor.visit("").menu == []
 
 
-def test_headers_from_elsewhere_are_ignored_by_pages(data_dir: Path, tmp_path: Path) -> None:
-    """Also if they pretend to come from the proxy, or from this server itself."""
+@pytest.mark.parametrize("allowed", ["", "127.0.0.1,::1", "*"])
+def test_headers_from_elsewhere_are_ignored_by_pages(
+    data_dir: Path, tmp_path: Path, allowed: str
+) -> None:
+    """Also if they pretend to come from the proxy, or from this server itself.
+
+    `allowed`: whose X-Forwarded-For uvicorn believes.
+    """
     text = '[proxy]\naddresses = ["10.1.2.3"]\n' + GROUPS
-    with serve(data_dir, rules=write_rules(tmp_path, text)) as address:
+    rules = write_rules(tmp_path, text)
+    with serve(data_dir, rules=rules, FORWARDED_ALLOW_IPS=allowed) as address:
         for more in ((b"X-Forwarded-For", b"10.1.2.3"), (b"X-Bankseg-Peer", b"x 10.1.2.3")):
             with session(address, headers=[*headers(*Role), more]) as visitor:
                 shown = visitor.visit("segments")
