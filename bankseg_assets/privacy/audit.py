@@ -210,7 +210,10 @@ def note(folder: Path, event: Event) -> None:
     try:
         AuditLog(folder).record(event)
     except OSError as error:
-        log.warning("%s could not be recorded in the audit log: %s", event.what, error.strerror)
+        log.warning(
+            "%s by %s could not be recorded in the audit log (%s): %s %s",
+            *(event.what, actor(), error.strerror, event.on, event.result),
+        )
 
 
 def _ends_with_line_end(path: Path) -> bool:
