@@ -14,7 +14,13 @@ from app.widgets.tables import show_table
 from bankseg_assets.access.checks import RefusedError
 from bankseg_assets.access.roles import Action
 from bankseg_assets.presentation.markdown import escaped
-from bankseg_assets.privacy.audit import Event, note
+from bankseg_assets.privacy.audit import Event, acting, note
+from bankseg_assets.release.candidates import (
+    KNOWN_BY_TAG,
+    STARTED_BY_TAG,
+    Candidate,
+    awaiting,
+)
 from bankseg_assets.release.releases import Refusal, Release, all_releases, current_refusal
 from bankseg_assets.runtime.settings import load_settings
 
@@ -24,7 +30,10 @@ POLL_SECONDS = 5
 
 
 def as_table(
-    runs: Sequence[Run], releases: Sequence[Release], refused: Refusal | None
+    runs: Sequence[Run],
+    releases: Sequence[Release],
+    refused: Refusal | None,
+    candidate: Candidate | None = None,
 ) -> pd.DataFrame:
     """Return a row per run, newest first."""
     return pd.DataFrame(
@@ -33,7 +42,7 @@ def as_table(
                 "Started (UTC)": _time(run.started),
                 "Job": run.job,
                 "Took": _duration(run),
-                "Outcome": outcome(run, releases, refused),
+                "Outcome": outcome(run, releases, refused, candidate),
             }
             for run in runs
         ]
@@ -68,8 +77,9 @@ def show_runs() -> None:
         all_releases(settings.published_dir),
         current_refusal(settings.published_dir),
     )
+    candidate = awaiting(settings.published_dir)
     link = f"[Run {newest.run_id[:8]}]({dagster}/runs/{newest.run_id})"
-    text = f"{link}: {escaped(outcome(newest, releases, refused))}"
+    text = f"{link}: {escaped(outcome(newest, releases, refused, candidate))}"
     if newest.is_at_work:
         text = f"{text} {timing(newest, runs)}"
         st.progress(newest.share, text=text)
@@ -80,7 +90,9 @@ def show_runs() -> None:
     else:
         st.success(text, icon=":material/check_circle:")
     with st.expander("Recent runs", expanded=newest.has_failed):
-        show_table(as_table(runs, releases, refused), alt="Recent runs with their outcome")
+        show_table(
+            as_table(runs, releases, refused, candidate), alt="Recent runs with their outcome"
+        )
 
 
 @st.dialog("Rebuild everything?")
@@ -100,7 +112,9 @@ def confirm() -> None:
     settings = load_settings()
     try:
         with permitted(Action.RUN), st.spinner("Dagster is asked to start the run …"):
-            run = launch(settings.dagster_port)
+            starter = acting()
+            tags = {STARTED_BY_TAG: starter.name, KNOWN_BY_TAG: starter.known_by}
+            run = launch(settings.dagster_port, tags=tags)
             note(settings.audit_dir, Event("run started", on=run, result="queued"))
     except RefusedError as error:
         st.error(escaped(str(error)), icon=":material/lock:")

@@ -32,7 +32,7 @@ def require(identity: Identity, action: Action, data_dir: Path) -> None:
     """Raise RefusedError, and record it, if no role of an identity may do something."""
     if identity.may(action):
         return
-    note_refusal(data_dir, identity.actor, action, f"roles: {identity.roles_text}")
+    record_refusal(data_dir, identity.actor, action, f"roles: {identity.roles_text}")
     raise RefusedError(refusal(identity, action))
 
 
@@ -47,7 +47,7 @@ def refusal(identity: Identity, action: Action) -> str:
     )
 
 
-def note_refusal(data_dir: Path, actor: Actor, action: str, why: str) -> None:
+def record_refusal(data_dir: Path, actor: Actor, action: Action, why: str) -> None:
     """Record a refusal in the audit log, at most once a minute for the same name and action.
 
     Otherwise a program that repeats a refused request would fill the disk.

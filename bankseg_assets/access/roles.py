@@ -27,6 +27,7 @@ class Action(StrEnum):
     SEE_QUARANTINE = "see the values of quarantined rows"
     RUN = "start a run"
     OPERATE = "withdraw files, roll back and copy releases"
+    APPROVE = "approve or decline a model"
     ERASE = "erase customers"
     SHOW_SUBJECT = "show all that is held on a customer"
     READ_AUDIT = "read the audit log"
@@ -44,6 +45,7 @@ ALLOWED: Mapping[Action, frozenset[Role]] = {
     Action.SEE_QUARANTINE: frozenset({Role.ENGINEER}),
     Action.RUN: frozenset({Role.ENGINEER}),
     Action.OPERATE: frozenset({Role.ENGINEER}),
+    Action.APPROVE: frozenset({Role.REVIEWER}),
     Action.ERASE: frozenset({Role.REVIEWER}),
     Action.SHOW_SUBJECT: frozenset({Role.REVIEWER}),
     Action.READ_AUDIT: frozenset({Role.REVIEWER}),

@@ -39,6 +39,8 @@ class Settings:
     """Whether the app has a button that starts a batch."""
     customer_page: bool = True
     """Whether app and API show what the release says about one customer."""
+    require_approval: bool = False
+    """Whether a newly fitted model needs a reviewer's approval before it is released."""
     access: Path = Path()
     """The access rules: who has which role. Not set: everyone may do everything."""
     warm_worker: bool = False

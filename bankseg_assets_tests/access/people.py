@@ -30,6 +30,7 @@ CHECK_FILES                                      x
 SEE_QUARANTINE                                   x
 RUN                                              x
 OPERATE                                          x
+APPROVE                                                   x
 ERASE                                                     x
 SHOW_SUBJECT                                              x
 READ_AUDIT                                                x

@@ -36,8 +36,8 @@ def test_repeated_refusal_is_recorded_once_a_minute(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for _ in range(3):
-        checks.note_refusal(tmp_path, ANN.actor, Action.RUN, "")
+        checks.record_refusal(tmp_path, ANN.actor, Action.RUN, "")
     assert len(list(AuditLog(tmp_path / "audit").entries())) == 1
     monkeypatch.setattr(checks, "REPEATED_AFTER_SECONDS", 0.0)
-    checks.note_refusal(tmp_path, ANN.actor, Action.RUN, "")
+    checks.record_refusal(tmp_path, ANN.actor, Action.RUN, "")
     assert len(list(AuditLog(tmp_path / "audit").entries())) == 2

@@ -37,6 +37,7 @@ PAGES = {
     "quality": Action.SEE,
     "check_file": Action.CHECK_FILES,
     "deliveries": Action.SEE_DATA,
+    "approval": Action.SEE_DATA,
     "about": Action.SEE,
 }
 REFUSED = "This page is not for your role"
@@ -53,7 +54,8 @@ def data_dir(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def behind_proxy(data_dir: Path) -> Iterator[str]:
     """An app whose proxy is this machine."""
-    with serve(data_dir, rules=write_rules(data_dir, PROXY_TABLE + GROUPS)) as address:
+    rules = write_rules(data_dir, PROXY_TABLE + GROUPS)
+    with serve(data_dir, rules=rules, BANKSEG_REQUIRE_APPROVAL="true") as address:
         yield address
 
 
@@ -67,7 +69,8 @@ def with_login(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, 
         secrets_file = folder / "secrets.toml"
         secrets_file.write_text(found.secrets_file(f"http://127.0.0.1:{port}"), encoding="utf-8")
         option = ("--secrets.files", str(secrets_file))
-        with serve(folder, *option, port=port, rules=rules) as address:
+        approval = {"BANKSEG_REQUIRE_APPROVAL": "true"}
+        with serve(folder, *option, port=port, rules=rules, **approval) as address:
             yield address, found
 
 
@@ -164,7 +167,7 @@ def test_refused_page_is_recorded(behind_proxy: str, data_dir: Path) -> None:
 def test_everything_is_open_without_rules(data_dir: Path) -> None:
     with serve(data_dir) as address, session(address) as person:
         shown = person.visit("campaign")
-    assert shown.menu == list(PAGES)
+    assert shown.menu == [page for page in PAGES if page != "approval"]  # which is a setting
     assert REFUSED not in shown.text
     assert "Logged in as" not in shown.text
 

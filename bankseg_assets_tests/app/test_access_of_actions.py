@@ -12,6 +12,7 @@ from app.state.access import Credentials, guarded
 from bankseg_assets.access.checks import RefusedError
 from bankseg_assets.access.roles import Action, Role
 from bankseg_assets.privacy.audit import AuditLog
+from bankseg_assets.release.candidates import KNOWN_BY_TAG, STARTED_BY_TAG
 from bankseg_assets_tests.access.people import BOTH, PROXY, claims, headers, write_rules
 from bankseg_assets_tests.app.customers import opened, tables
 from bankseg_assets_tests.app.publishing import publish, segments_with_ids
@@ -102,17 +103,17 @@ def test_viewer_has_neither_form_nor_lists(data_dir: Path, become: Become) -> No
 def test_run_is_started_by_engineers_alone(
     data_dir: Path, become: Become, monkeypatch: pytest.MonkeyPatch, role: Role, starts: int
 ) -> None:
-    started: list[int] = []
+    started: list[dict[str, str]] = []
 
-    def launch(port: int) -> str:
-        started.append(port)
+    def launch(_port: int, *, tags: dict[str, str]) -> str:
+        started.append(tags)
         return "run 1"
 
     monkeypatch.setattr(runs, "launch", launch)
     become(role)
     page = AppTest.from_function(run_dialog, default_timeout=60).run()
     page.button(key="materialize_yes").click().run()
-    assert len(started) == starts
+    assert started == [{STARTED_BY_TAG: "ann", KNOWN_BY_TAG: "proxy"}] * starts
     assert bool(page.success) is bool(starts)
     assert refusals(data_dir) == ([] if starts else [Action.RUN.value])
     assert [one["what"] for one in AuditLog(data_dir / "audit").entries()] == [

@@ -6,7 +6,7 @@ from pathlib import Path
 from starlette.responses import JSONResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from bankseg_assets.access.checks import RefusedError, note_refusal, require
+from bankseg_assets.access.checks import RefusedError, record_refusal, require
 from bankseg_assets.access.identity import unknown
 from bankseg_assets.access.proxy import forwarded_identity
 from bankseg_assets.access.roles import Action
@@ -52,7 +52,7 @@ class Access:
             assert rules is not None
             identity = forwarded_identity(rules, peer, scope["headers"])
             if identity is None:
-                note_refusal(self._data_dir, unknown(peer).actor, action, "no name")
+                record_refusal(self._data_dir, unknown(peer).actor, action, "no name")
                 await _refused(403, NO_NAME)(scope, receive, send)
                 return
             require(identity, action, self._data_dir)

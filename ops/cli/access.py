@@ -24,6 +24,8 @@ ACTIONS: Mapping[str, Action] = {
     "withdraw": Action.OPERATE,
     "quarantine": Action.SEE_QUARANTINE,
     "rollback": Action.OPERATE,
+    "approve": Action.APPROVE,
+    "decline": Action.APPROVE,
     "forget": Action.ERASE,
     "subject": Action.SHOW_SUBJECT,
     "audit": Action.READ_AUDIT,

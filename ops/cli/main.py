@@ -24,6 +24,8 @@ COMMANDS = {
     "withdraw": ("ops.cli.withdraw", "withdraw an accepted file, or undo a withdrawal"),
     "quarantine": ("ops.cli.quarantine", "write the quarantined rows for correction"),
     "rollback": ("ops.cli.rollback", "return to an earlier release"),
+    "approve": ("ops.cli.approve", "release the model that awaits approval"),
+    "decline": ("ops.cli.decline", "decline the model that awaits approval"),
     "forget": ("ops.cli.forget", "erase customers from everything that is kept"),
     "subject": ("ops.cli.subject", "show everything that is held on a customer"),
     "audit": ("ops.cli.audit", "show who did what, or check the audit log"),

@@ -17,7 +17,14 @@ from bankseg_assets.defs.assets.common import FRESHNESS, OWNERS, RELEASES
 from bankseg_assets.defs.metadata import table_value
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.landing.ledger import WITHDRAWN
-from bankseg_assets.privacy.audit import Event, note
+from bankseg_assets.privacy.audit import SYSTEM, Actor, Event, acting, note
+from bankseg_assets.release.candidates import (
+    AUTOMATIC,
+    KNOWN_BY_TAG,
+    STARTED_BY_TAG,
+    needs_approval,
+    submit,
+)
 from bankseg_assets.release.data_gates import (
     CUSTOMERS,
     NewDelivery,
@@ -47,6 +54,7 @@ from bankseg_assets.release.refit import (
 from bankseg_assets.release.releases import (
     PROMOTION,
     RELEASE,
+    Approval,
     DeliveryOutcome,
     GateRecord,
     Manifest,
@@ -66,6 +74,7 @@ from bankseg_assets.stats.sampling import macro_f1, noise
 from bankseg_assets.storage.documents import read_document
 from bankseg_assets.storage.version_store import VersionStore
 
+SENSOR_NAME_TAG, SCHEDULE_NAME_TAG = "dagster/sensor_name", "dagster/schedule_name"
 _DEFAULTS = Limits()
 _REFIT_DEFAULTS = RefitLimits()
 _TOGETHER = "versions_belong_together"
@@ -237,17 +246,37 @@ def release(
         yield from results
         return
     note_refusal(store.folder, None)
+    manifest = _manifest(candidate, versions, found, context.run.run_id, next_serial(before))
+    if published.require_approval and needs_approval(before, manifest):
+        name = submit(store, manifest, maker_of(context.run.tags), before)
+        _record(published, context.run.run_id, f"candidate {name}", found.reasons)
+        context.log.warning(
+            "Not promoted yet: the model is new, and a reviewer must approve it: on the page "
+            "Approval, or with `bankseg approve`. The release in use stays until then."
+        )
+        yield from results
+        return
     result = f"version {next_serial(before)}{', forced' if found.reasons else ''}"
     _record(published, context.run.run_id, result, found.reasons)
     # Before the checks: Dagster assigns a check to the newest materialization.
     yield dg.Output(
-        _manifest(candidate, versions, found, context.run.run_id, next_serial(before)).model_dump(),
+        manifest.model_dump(),
         metadata={
             "replaces": before.name if before else "",
             "versions": table_value(["asset", "version"], versions.items()),
         },
     )
     yield from results
+
+
+def maker_of(tags: Mapping[str, str]) -> Actor:
+    """Return who started a run, by its tags; a sensor or a schedule is not a person."""
+    if name := tags.get(STARTED_BY_TAG):
+        return Actor(name, tags.get(KNOWN_BY_TAG, SYSTEM))
+    for tag in (SENSOR_NAME_TAG, SCHEDULE_NAME_TAG):
+        if tag in tags:
+            return Actor(tags[tag], AUTOMATIC)
+    return acting()
 
 
 def _record(published: PublishedResource, run_id: str, result: str, reasons: Iterable[str]) -> None:
@@ -274,6 +303,8 @@ class _Evaluated:
     gates: list[Gate]
     deliveries: tuple[DeliveryOutcome, ...]
     at_fit: ModelFit | None
+    approval: Approval | None
+    """Of a kept model."""
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -306,7 +337,8 @@ def _evaluated(
         found = unprotected(found)
     elif candidate.is_demo:
         found = [real_data_stays() if gate.name == CUSTOMERS else gate for gate in found]
-    return _Evaluated(found, tuple(_outcome(one) for one in arrived), at_fit)
+    approval = compared.approval if compared and at_fit else None
+    return _Evaluated(found, tuple(_outcome(one) for one in arrived), at_fit, approval)
 
 
 def _manifest(
@@ -331,6 +363,7 @@ def _manifest(
         gates=tuple(_recorded(gate) for gate in found.gates),
         warnings=(*candidate.warnings, *found.sentences(Verdict.WARNED), *forced),
         deliveries=found.deliveries,
+        approval=found.approval,
     )
 
 
