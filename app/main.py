@@ -26,12 +26,12 @@ from bankseg_assets.runtime.settings import load_settings  # noqa: E402 - needs 
 
 # A file, because the browser would fetch a named icon from the internet.
 ICON = Path(__file__).with_name("icon.svg")
-OVERVIEW, CUSTOMER, APPROVAL = "Overview", "Find a customer", "Approval"
+OVERVIEW, CUSTOMER = "Overview", "Find a customer"
 needed: dict[str, Action] = {}
 """Path of a page -> what a role must allow for it."""
 # Before anything is drawn: the browser shows the previous page until then.
 st.set_page_config(page_icon=ICON, layout="wide")
-identity = sign_in.identified()
+identity, settings = sign_in.identified(), load_settings()
 
 
 def view(
@@ -73,18 +73,20 @@ PAGES = {
         view("quality", Action.SEE, title="Quality", icon=":material/verified:"),
         view("check_file", Action.CHECK_FILES, title="Check a file", icon=":material/fact_check:"),
         view("deliveries", Action.SEE_DATA, title="Data", icon=":material/database:"),
-        view("approval", Action.SEE_DATA, title=APPROVAL, icon=":material/how_to_reg:"),
+        view(
+            "approval",
+            Action.SEE_DATA,
+            title="Approval",
+            icon=":material/how_to_reg:",
+            visibility="visible" if settings.require_approval else "hidden",
+        ),
         view("about", Action.SEE, title="About", icon=":material/info:"),
         view("not_found", Action.SEE, title="Page not found", visibility="hidden"),
     ],
 }
 
 st.logo(ICON.with_name("logo.svg"))
-settings = load_settings()
-left_out = {
-    *(() if settings.customer_page else (CUSTOMER,)),
-    *(() if settings.require_approval else (APPROVAL,)),
-}
+left_out = set() if settings.customer_page else {CUSTOMER}
 shown = {
     section: [one for one in pages if one.title not in left_out] for section, pages in PAGES.items()
 }

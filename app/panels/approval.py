@@ -1,5 +1,6 @@
 """A candidate beside the release in use, as tables, and the decision on it."""
 
+import sqlite3
 from collections.abc import Mapping, Sequence
 
 import pandas as pd
@@ -22,7 +23,7 @@ from bankseg_assets.release.candidates import (
     approve,
     decline,
 )
-from bankseg_assets.release.releases import Release, note_refusal
+from bankseg_assets.release.releases import Release
 from bankseg_assets.runtime.settings import load_settings
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.storage.version_store import VersionStore
@@ -121,6 +122,13 @@ def decide(candidate: Candidate) -> None:
             st.session_state[DECIDED] = _decided(candidate, reason, is_approved=approved)
     except (ApprovalError, RefusedError) as error:
         st.error(escaped(str(error)), icon=":material/error:")
+    except (OSError, sqlite3.OperationalError) as error:
+        st.error(
+            f"The decision could not be stored ({type(error).__name__}): this server may only read "
+            "the data folder. Decide where it can be written, with `bankseg approve` or `bankseg "
+            "decline`.",
+            icon=":material/error:",
+        )
     else:
         st.rerun()
 
@@ -132,7 +140,6 @@ def _decided(candidate: Candidate, reason: str, *, is_approved: bool) -> str:
         decline(store, reviewer, reason, candidate.name)
         return "The model was declined; the one in use stays."
     found = approve(store, reviewer, reason, candidate.name)
-    note_refusal(settings.published_dir, None)
     return f"The model was approved: version {found.number} is in use."
 
 

@@ -37,6 +37,13 @@ def show_sign_in() -> None:
             icon=":material/lock:",
         )
         return
+    if access.LOGGED_IN not in st.user:
+        st.error(
+            "The login is not described yet. The administrator adds the section [auth] to "
+            "`.streamlit/secrets.toml`; docs/how-to/roles.md has an example.",
+            icon=":material/error:",
+        )
+        return
     st.markdown("The bank's login opens, and leads back to this app.")
     st.button("Log in", type="primary", icon=":material/login:", key="log_in", on_click=st.login)
 

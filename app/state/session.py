@@ -148,7 +148,7 @@ def _show_problem(serving: Serving) -> None:
 
 
 def _show_candidate() -> None:
-    if load_settings().require_approval and awaiting(load_settings().published_dir):
+    if awaiting(load_settings().published_dir):
         st.info("A new model awaits your approval.", icon=":material/how_to_reg:")
         st.page_link("views/approval.py", label="Compare it with the model in use")
 

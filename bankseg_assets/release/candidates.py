@@ -24,6 +24,7 @@ from bankseg_assets.release.releases import (
     all_releases,
     current_release,
     next_serial,
+    note_refusal,
     now,
 )
 from bankseg_assets.release.unreleased_versions import CANDIDATE, DECISIONS_FILE
@@ -166,6 +167,7 @@ def approve(store: VersionStore, who: Actor, reason: str, name: str = "") -> Rel
         with store.draft(RELEASE, run, found.manifest.versions) as draft:
             write_document(draft.path, manifest.model_dump())
         _record(store.folder, found, who, reason, is_approved=True)
+        note_refusal(store.folder, None)
         released = current_release(store.folder)
         assert released is not None
         return released

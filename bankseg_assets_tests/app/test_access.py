@@ -146,6 +146,16 @@ def test_headers_from_elsewhere_are_ignored_by_pages(
                 assert "Log in" in shown.text
 
 
+def test_login_without_a_provider_says_what_is_missing(data_dir: Path, tmp_path: Path) -> None:
+    with (
+        serve(data_dir, rules=write_rules(tmp_path, LOGIN_TABLE + GROUPS)) as address,
+        session(address) as visitor,
+    ):
+        shown = visitor.visit("segments")
+    assert "adds the section [auth]" in shown.text
+    assert shown.buttons == {}
+
+
 def test_faulty_rules_show_nothing(data_dir: Path, tmp_path: Path) -> None:
     with (
         serve(data_dir, rules=write_rules(tmp_path, "[proxy]")) as address,

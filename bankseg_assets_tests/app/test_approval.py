@@ -135,10 +135,3 @@ def test_overview_says_that_a_model_awaits_approval(data_dir: Path) -> None:
 def test_page_without_a_candidate_says_so(data_dir: Path) -> None:
     publish(data_dir)
     assert "No model awaits approval." in text(opened())
-
-
-def test_page_is_absent_without_the_setting(data_dir: Path) -> None:
-    publish(data_dir)
-    page = AppTest.from_file(str(MAIN), default_timeout=60).run()
-    page.switch_page("views/approval.py").run()
-    assert "No model awaits approval." not in text(page)

@@ -10,7 +10,6 @@ from collections.abc import Sequence
 
 from bankseg_assets.privacy.audit import acting
 from bankseg_assets.release.candidates import ApprovalError, approve
-from bankseg_assets.release.releases import note_refusal
 from bankseg_assets.runtime.settings import SettingsError, load_settings
 from bankseg_assets.storage.version_store import VersionStore
 from ops.exit_codes import reports
@@ -25,7 +24,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     settings = load_settings()
     store = VersionStore(settings.published_dir, settings.keep_versions)
     found = approve(store, acting(), options.reason, options.candidate)
-    note_refusal(settings.published_dir, None)
     print(
         f"In use: {found.name}. It has the data of the candidate; if files arrived since, run "
         "`make materialize`, which applies the model to them."

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from bankseg_assets.access.rules import access_rules
 from bankseg_assets.runtime.java import JavaNotFoundError
 from bankseg_assets.runtime.settings import STARTED_AT, Settings, SettingsError, load_settings
 from ops.demo.due import first_is_due, rest_is_due
@@ -43,6 +44,7 @@ def main() -> int:
         # Published releases are still served; the batch then reports what is wrong.
         if not _holds_something(settings.published_dir):
             check_contract(settings)
+            access_rules(settings.access_rules)  # a faulty file is reported before the start
         with data_lock(settings.data_dir, "make run"):
             check_disk(settings.data_dir)
             check_ports(settings)
