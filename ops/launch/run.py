@@ -41,10 +41,10 @@ def main() -> int:
     try:
         settings = load_settings()
         check_machine(settings)
+        access_rules(settings.access_rules)  # a faulty file is reported before the start
         # Published releases are still served; the batch then reports what is wrong.
         if not _holds_something(settings.published_dir):
             check_contract(settings)
-            access_rules(settings.access_rules)  # a faulty file is reported before the start
         with data_lock(settings.data_dir, "make run"):
             check_disk(settings.data_dir)
             check_ports(settings)
