@@ -28,21 +28,29 @@ class Settings:
     """The settings of the platform; each field's environment variable is `BANKSEG_<FIELD>`."""
 
     data_dir: Path = Path("data")
+    """Folder of everything that is delivered and made; relative to the project's folder."""
     spark_master: str = "local[*]"
+    """A Spark master; `local[*]` uses all cores of this machine."""
     spark_remote: str = ""
+    """A Spark Connect URL instead of a master; a token only in the environment, not in a file."""
     dagster_port: int = 3000
+    """Port of the Dagster UI, on 127.0.0.1."""
     app_port: int = 8501
+    """Port of the app, on 127.0.0.1."""
     api_port: int = 8600
+    """Port of the scoring API, on 127.0.0.1; 0 for none."""
     keep_versions: int = 3
+    """Number of versions of an asset, and of releases, that are kept."""
     contract: Path = DEFAULT_CONTRACT
+    """The contract that describes the delivered files."""
     run_button: bool = True
     """Whether the app has a button that starts a batch."""
     customer_page: bool = True
     """Whether app and API show what the release says about one customer."""
     require_approval: bool = False
-    """Whether a newly fitted model needs a reviewer's approval before it is released."""
+    """Whether a newly fitted model needs a reviewer's [approval](../how-to/approval.md)."""
     access: Path = Path()
-    """The access rules: who has which role. Not set: everyone may do everything."""
+    """File of [access rules](../how-to/roles.md): who has which role; not set: all may do all."""
     warm_worker: bool = False
     """Whether `make run` keeps a process with Spark ready for the next run (1.2 GB of memory)."""
 

@@ -259,7 +259,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     api = build_api(settings.published_dir, customer_page=settings.customer_page)
     access_rules(settings.access_rules)  # a faulty file is reported here, not by each request
     app = protected(api, options.allow_host, settings.access_rules)
-    uvicorn.Server(configuration(app, options.host, options.port)).run()
+    with suppress(KeyboardInterrupt):  # Ctrl-C, after the server has ended its answers
+        uvicorn.Server(configuration(app, options.host, options.port)).run()
     return 0
 
 
