@@ -72,7 +72,7 @@ def test_reviewer_approves_with_a_reason(data_dir: Path) -> None:
     assert "Give a reason" in page.error[0].value
     assert pending(data_dir / "published") is not None
     page = press(page, "Approve and release", "It separates the big spenders.")
-    assert "version 2 is in use" in page.success[0].value
+    assert "The model was approved: version" in page.success[0].value
     released = current_release(data_dir / "published")
     assert released is not None and released.approval is not None
     assert released.approval.candidate == found.name
