@@ -19,9 +19,9 @@ from bankseg_assets.runtime.settings import load_settings
 from bankseg_assets.scoring.bundle import BundleError
 from bankseg_assets.scoring.published_model import read_model
 
-st.title("Approval", anchor=False)
-st.markdown(
-    "Should the new model replace the one in use? A refresh of an approved model needs none."
+page.begin_with_data(
+    "Approval",
+    "Should the new model replace the one in use? A refresh of an approved model needs none.",
 )
 if done := st.session_state.pop(approval.DECIDED, None):
     st.success(done, icon=":material/check_circle:")
