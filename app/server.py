@@ -17,6 +17,7 @@ ROOT = str(Path(__file__).resolve().parent.parent)
 if ROOT not in sys.path:
     sys.path.insert(0, ROOT)
 
+from app.state.peers import Peers  # noqa: E402 - needs the path above
 from app.widgets.links import leads_nowhere  # noqa: E402 - needs the path above
 
 PAGES = {file.stem for file in Path(__file__).with_name("views").glob("*.py")}
@@ -62,4 +63,4 @@ class Links:
         await answer(scope, receive, send)
 
 
-app = st.App("main.py", middleware=[Middleware(Links)])
+app = st.App("main.py", middleware=[Middleware(Peers), Middleware(Links)])

@@ -11,6 +11,7 @@ PACKAGE = "bankseg_assets"
 # A folder may import those before it. Each is a step of the flow or shared by several steps.
 LAYERS = (
     *("runtime", "contracts", "presentation", "storage", "stats", "privacy"),
+    "access",
     *("landing", "cleaning", "onboarding", "release", "scoring", "campaigns"),
     *("lookup", "reports", "erasure", "monitoring"),
     *("customers", "segmentation", "profiling", "classifier", "migration", "products"),

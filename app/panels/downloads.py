@@ -6,7 +6,9 @@ from functools import partial
 import streamlit as st
 
 from app.state import data, session
+from app.state.access import guarded, may
 from app.widgets.links import LISTS_PAGE, WHO
+from bankseg_assets.access.roles import Action
 from bankseg_assets.campaigns.audiences import Audience
 from bankseg_assets.campaigns.customer_list import CampaignList, Choice, make_list
 from bankseg_assets.campaigns.group_actions import WIN_BACK
@@ -19,15 +21,20 @@ XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 
 
 def link_to_list(name: str, label: str) -> None:
-    """Draw a link to the page of lists, with a group or segment chosen."""
+    """Draw a link to the page of lists, with a group or segment chosen; nothing if not allowed."""
+    if not may(Action.MAKE_LISTS):
+        return
     st.page_link(LISTS_PAGE, label=label, icon=":material/campaign:", query_params={WHO: name})
 
 
 def link_to_win_back() -> None:
     """Draw a link to the list of valuable customers who have not been seen recently.
 
-    Without such a group, a link to all groups and segments; nothing if there are no lists.
+    Without such a group, a link to all groups and segments; nothing if there are no lists, or if
+    they are not allowed.
     """
+    if not may(Action.MAKE_LISTS):
+        return
     found = [total for total in data.audiences() if total.customers]
     for total in found:
         if total.audience.name == WIN_BACK and total.customers and total.money is not None:
@@ -42,7 +49,9 @@ def link_to_win_back() -> None:
 def csv_button(
     release: Release, bundle: Bundle, audience: Audience, label: str, *, key: str
 ) -> None:
-    """Draw the button for the CSV of a whole audience."""
+    """Draw the button for the CSV of a whole audience; nothing if lists are not allowed."""
+    if not may(Action.MAKE_LISTS):
+        return
     st.download_button(
         label,
         file_maker(release, bundle, audience, Choice(), csv_of),
@@ -84,7 +93,8 @@ def file_maker(
     written: Callable[[CampaignList], bytes],
 ) -> Callable[[], bytes]:
     """Return a function that makes the file, for a download button; it needs no session."""
-    return partial(_make, release, bundle, audience, choice, written, data.actions())
+    made = partial(_make, release, bundle, audience, choice, written, data.actions())
+    return guarded(Action.MAKE_LISTS, made)
 
 
 def _make(

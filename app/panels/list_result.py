@@ -11,8 +11,10 @@ from app.panels import lists
 from app.panels.customer import link_to_customer
 from app.panels.downloads import XLSX
 from app.panels.list_settings import Chosen
+from app.state.access import guarded, may
 from app.widgets.numbers import Numbers
 from app.widgets.tables import show_table, show_two_lines
+from bankseg_assets.access.roles import Action
 from bankseg_assets.presentation.formatting import percent
 from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.runtime.settings import load_settings
@@ -55,7 +57,7 @@ def show_downloads(result: ScoredList, chosen: Chosen, name: str) -> None:
         if result.table.num_rows <= MOST_ROWS:
             st.download_button(
                 "The whole list with its segments (Excel)",
-                lambda: xlsx_bytes(result.table, result.scorer),
+                guarded(Action.SCORE, lambda: xlsx_bytes(result.table, result.scorer)),
                 file_name=f"segments_{stem}.xlsx",
                 mime=XLSX,
                 icon=":material/download:",
@@ -64,7 +66,7 @@ def show_downloads(result: ScoredList, chosen: Chosen, name: str) -> None:
             )
         st.download_button(
             "The whole list with its segments (CSV)",
-            lambda: lists.as_csv(result.table, dialect),
+            guarded(Action.SCORE, lambda: lists.as_csv(result.table, dialect)),
             file_name=f"segments_{stem}.csv",
             mime="text/csv",
             icon=":material/download:",
@@ -74,7 +76,7 @@ def show_downloads(result: ScoredList, chosen: Chosen, name: str) -> None:
         if result.failed:
             st.download_button(
                 "Only the rows with errors (CSV)",
-                lambda: lists.as_csv(result.errors(), dialect),
+                guarded(Action.SCORE, lambda: lists.as_csv(result.errors(), dialect)),
                 file_name=f"errors_{stem}.csv",
                 mime="text/csv",
                 icon=":material/download:",
@@ -118,7 +120,7 @@ def show_rows(result: ScoredList, identity: str, numbers: Numbers) -> None:
     names = result.table.column_names
     first = [name for name in (identity, *RESULTS) if name in names]
     st.subheader("Rows", anchor=False)
-    may_look_up = bool(identity) and load_settings().customer_page
+    may_look_up = bool(identity) and load_settings().customer_page and may(Action.LOOK_UP)
     event = st.dataframe(
         result.table.slice(0, MAX_SHOWN).to_pandas(types_mapper=pd.ArrowDtype),
         column_order=[*first, *(name for name in names if name not in first)],

@@ -7,8 +7,10 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from app.state.access import guarded, may
 from app.widgets.numbers import Numbers
 from app.widgets.words import words
+from bankseg_assets.access.roles import Action
 from bankseg_assets.cleaning.quarantine_export import (
     EXTRA,
     RECORD,
@@ -65,11 +67,14 @@ def show_quarantine(
             ),
             key="quarantine_reason",
         )
-        show_values = st.toggle("Show values unmasked", key="quarantine_values")
+        may_see = may(Action.SEE_QUARANTINE)
+        show_values = may_see and st.toggle("Show values unmasked", key="quarantine_values")
     _show_rows(release, contract, why, show_values=show_values)
+    if not may_see:
+        return
     st.download_button(
         f"Download to correct ({FILE_NAME})",
-        partial(_file, release, contract, why),
+        guarded(Action.SEE_QUARANTINE, partial(_file, release, contract, why)),
         file_name=FILE_NAME,
         mime="text/csv",
         icon=":material/download:",

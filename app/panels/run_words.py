@@ -7,15 +7,22 @@ from typing import TYPE_CHECKING
 from app.panels.last_run import Run
 
 if TYPE_CHECKING:  # the launcher imports this module without their dependencies
+    from bankseg_assets.release.candidates import Candidate
     from bankseg_assets.release.releases import Refusal, Release
 
 NO_MESSAGE = "It ended without an error message."
+AWAITS_APPROVAL = "The model is new: it is released once a reviewer approves it (page Approval)."
 STARTING = "Starting; the first step takes some seconds."
 MINUTE = 60
 
 
-def outcome(run: Run, releases: "Iterable[Release]", refused: "Refusal | None") -> str:
-    """Return the outcome of a run in words."""
+def outcome(
+    run: Run,
+    releases: "Iterable[Release]",
+    refused: "Refusal | None",
+    candidate: "Candidate | None" = None,
+) -> str:
+    """Return the outcome of a run in words; `candidate`: the one that awaits approval."""
     if run.is_at_work:
         return progress(run)
     if run.is_cancelled:
@@ -24,6 +31,8 @@ def outcome(run: Run, releases: "Iterable[Release]", refused: "Refusal | None") 
         return f"Failed. {' '.join(run.reasons) or NO_MESSAGE}"
     if refused is not None and refused.run_id == run.run_id:
         return f"Finished, but the new version was refused. {' '.join(refused.reasons)}"
+    if candidate is not None and candidate.manifest.run_id == run.run_id:
+        return f"Finished. {AWAITS_APPROVAL}"
     made = next((one for one in releases if one.run_id == run.run_id), None)
     return f"Finished: version {made.number} was released." if made else "Finished."
 

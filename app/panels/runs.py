@@ -8,9 +8,19 @@ import streamlit as st
 
 from app.panels.last_run import Run, recent_runs
 from app.panels.run_words import outcome, span, timing
+from app.state.access import may, permitted
 from app.state.dagster_client import DagsterError, RunInProgressError, address, launch
 from app.widgets.tables import show_table
+from bankseg_assets.access.checks import RefusedError
+from bankseg_assets.access.roles import Action
 from bankseg_assets.presentation.markdown import escaped
+from bankseg_assets.privacy.audit import Event, acting, note
+from bankseg_assets.release.candidates import (
+    KNOWN_BY_TAG,
+    STARTED_BY_TAG,
+    Candidate,
+    awaiting,
+)
 from bankseg_assets.release.releases import Refusal, Release, all_releases, current_refusal
 from bankseg_assets.runtime.settings import load_settings
 
@@ -20,7 +30,10 @@ POLL_SECONDS = 5
 
 
 def as_table(
-    runs: Sequence[Run], releases: Sequence[Release], refused: Refusal | None
+    runs: Sequence[Run],
+    releases: Sequence[Release],
+    refused: Refusal | None,
+    candidate: Candidate | None = None,
 ) -> pd.DataFrame:
     """Return a row per run, newest first."""
     return pd.DataFrame(
@@ -29,7 +42,7 @@ def as_table(
                 "Started (UTC)": _time(run.started),
                 "Job": run.job,
                 "Took": _duration(run),
-                "Outcome": outcome(run, releases, refused),
+                "Outcome": outcome(run, releases, refused, candidate),
             }
             for run in runs
         ]
@@ -37,8 +50,8 @@ def as_table(
 
 
 def start_button() -> None:
-    """Draw the button that starts a run after a confirmation, unless a setting hides it."""
-    if not load_settings().run_button:
+    """Draw the button that starts a run after a confirmation, unless setting or role forbid it."""
+    if not load_settings().run_button or not may(Action.RUN):
         return
     if st.button("Materialize now …", icon=":material/play_arrow:", key="materialize"):
         confirm()
@@ -64,8 +77,9 @@ def show_runs() -> None:
         all_releases(settings.published_dir),
         current_refusal(settings.published_dir),
     )
+    candidate = awaiting(settings.published_dir)
     link = f"[Run {newest.run_id[:8]}]({dagster}/runs/{newest.run_id})"
-    text = f"{link}: {escaped(outcome(newest, releases, refused))}"
+    text = f"{link}: {escaped(outcome(newest, releases, refused, candidate))}"
     if newest.is_at_work:
         text = f"{text} {timing(newest, runs)}"
         st.progress(newest.share, text=text)
@@ -76,7 +90,9 @@ def show_runs() -> None:
     else:
         st.success(text, icon=":material/check_circle:")
     with st.expander("Recent runs", expanded=newest.has_failed):
-        show_table(as_table(runs, releases, refused), alt="Recent runs with their outcome")
+        show_table(
+            as_table(runs, releases, refused, candidate), alt="Recent runs with their outcome"
+        )
 
 
 @st.dialog("Rebuild everything?")
@@ -93,9 +109,15 @@ def confirm() -> None:
             st.rerun()
     if not wanted:
         return
+    settings = load_settings()
     try:
-        with st.spinner("Dagster is asked to start the run …"):
-            run = launch(load_settings().dagster_port)
+        with permitted(Action.RUN), st.spinner("Dagster is asked to start the run …"):
+            starter = acting()
+            tags = {STARTED_BY_TAG: starter.name, KNOWN_BY_TAG: starter.known_by}
+            run = launch(settings.dagster_port, tags=tags)
+            note(settings.audit_dir, Event("run started", on=run, result="queued"))
+    except RefusedError as error:
+        st.error(escaped(str(error)), icon=":material/lock:")
     except RunInProgressError as error:
         st.warning(str(error), icon=":material/hourglass_top:")
     except DagsterError as error:

@@ -2,8 +2,12 @@
 
 import streamlit as st
 
+from app.state.access import may, permitted
+from bankseg_assets.access.checks import RefusedError
+from bankseg_assets.access.roles import Action
 from bankseg_assets.campaigns.group_actions import GROUP_ACTIONS
 from bankseg_assets.presentation.markdown import escaped
+from bankseg_assets.privacy.audit import Event, note
 from bankseg_assets.runtime.settings import load_settings
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.documents import Segment
@@ -11,8 +15,8 @@ from bankseg_assets.scoring.segment_names import MAX_CHARACTERS, SegmentNameErro
 
 
 def show_rename(bundle: Bundle, segment: Segment) -> None:
-    """Draw the form; nothing for a segment without a permanent id."""
-    if segment.id is None:
+    """Draw the form; nothing for a segment without a permanent id, or if it is not allowed."""
+    if segment.id is None or not may(Action.RENAME):
         return
     generated = segment.generated_name
     with (
@@ -33,9 +37,12 @@ def show_rename(bundle: Bundle, segment: Segment) -> None:
         st.caption(f"The platform's name is {escaped(generated)}.")
     if not is_sent:
         return
+    settings = load_settings()
     try:
-        rename(load_settings().published_dir, bundle, segment, name, tuple(GROUP_ACTIONS))
-    except SegmentNameError as error:
+        with permitted(Action.RENAME):
+            after = rename(settings.published_dir, bundle, segment, name, tuple(GROUP_ACTIONS))
+            note(settings.audit_dir, Event("rename", on=f"segment {segment.id}", result=after))
+    except (SegmentNameError, RefusedError) as error:
         st.error(escaped(str(error)), icon=":material/error:")
     else:
         st.rerun()

@@ -11,6 +11,7 @@ from app.panels.run_words import progress, timing
 from bankseg_assets.landing.files import list_landing, printable
 from bankseg_assets.landing.ledger import Delivery, Ledger
 from bankseg_assets.presentation.markdown import escaped
+from bankseg_assets.release.candidates import awaiting
 from bankseg_assets.release.releases import Refusal, current_refusal
 from bankseg_assets.runtime.settings import Settings
 
@@ -43,6 +44,7 @@ def show(settings: Settings, *, in_full: bool) -> None:
         _recent_runs(settings.dagster_port),
         f"http://127.0.0.1:{settings.dagster_port}",
         [file.name for file in list_landing(settings.landing_dir)],
+        awaits_approval=awaiting(settings.published_dir) is not None,
     )
     if found.share is not None:
         st.info(_text(found), icon=":material/hourglass_top:")
@@ -83,10 +85,13 @@ def situation(
     runs: Sequence[Run] | None,
     dagster: str,
     landed: Sequence[str] = (),
+    *,
+    awaits_approval: bool = False,
 ) -> Situation:
     """Return the most urgent situation.
 
     `runs`: the newest, newest first; None if Dagster does not answer. `landed`: names of files.
+    `awaits_approval`: whether the first model is made and not approved yet.
     """
     run = runs[0] if runs else None
     known = {one.file_name for one in arrived}
@@ -121,7 +126,7 @@ def situation(
     if waiting and runs is not None:
         found = f"{_listed(waiting)} arrived; a batch starts within half a minute."
         return Situation(found, f"wait; {dagster}/automation shows what the sensors see.")
-    return _at_rest(landing, arrived, dagster)
+    return _at_rest(landing, arrived, dagster, awaits_approval=awaits_approval)
 
 
 def _at_work(run: Run, runs: Sequence[Run], files: str, dagster: str) -> Situation:
@@ -133,7 +138,14 @@ def _at_work(run: Run, runs: Sequence[Run], files: str, dagster: str) -> Situati
     )
 
 
-def _at_rest(landing: str, arrived: Sequence[Delivery], dagster: str) -> Situation:
+def _at_rest(
+    landing: str, arrived: Sequence[Delivery], dagster: str, *, awaits_approval: bool
+) -> Situation:
+    if awaits_approval:
+        return Situation(
+            "The first model is made, and awaits approval.",
+            "a reviewer decides on the page Approval, or with `bankseg approve`.",
+        )
     if arrived:
         return Situation(
             f"{_files(arrived)}; no segments have been made from them yet.",

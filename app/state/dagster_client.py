@@ -65,8 +65,11 @@ def ask(
             ) from error
 
 
-def launch(port: int, job: str = "refresh") -> str:
-    """Start a run of a job unless one is in progress; return its ID. Raises DagsterError."""
+def launch(port: int, job: str = "refresh", tags: Mapping[str, str] | None = None) -> str:
+    """Start a run of a job unless one is in progress; return its ID. Raises DagsterError.
+
+    `tags`: of the run.
+    """
     selector = {
         "repositoryLocationName": "bankseg",
         "repositoryName": "__repository__",
@@ -74,7 +77,13 @@ def launch(port: int, job: str = "refresh") -> str:
     }
     with _launching:
         _require_none_in_progress(port)
-        data = ask(port, _LAUNCH, {"params": {"selector": selector, "mode": "default"}})
+        listed = [{"key": key, "value": value} for key, value in (tags or {}).items()]
+        params = {
+            "selector": selector,
+            "mode": "default",
+            "executionMetadata": {"tags": listed},
+        }
+        data = ask(port, _LAUNCH, {"params": params})
     found = data["launchRun"]
     if found["__typename"] != "LaunchRunSuccess":
         raise DagsterError(f"Dagster refused: {found.get('message') or found['__typename']}.")

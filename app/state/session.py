@@ -8,8 +8,11 @@ import streamlit as st
 
 from app.panels import situation
 from app.panels.unreleased import unreleased
+from app.state.access import may
 from app.widgets.numbers import Numbers
+from bankseg_assets.access.roles import Action
 from bankseg_assets.presentation.markdown import escaped
+from bankseg_assets.release.candidates import awaiting
 from bankseg_assets.release.releases import Release, current_refusal
 from bankseg_assets.runtime.settings import load_settings
 from bankseg_assets.scoring.bundle import Bundle
@@ -43,6 +46,8 @@ def offer(*, in_full: bool = False) -> None:
     The reasons of a refusal are shown `in_full` on one page, and as a badge on the others.
     """
     serving = _serving()
+    if in_full and serving.bundle and may(Action.APPROVE):
+        _show_candidate()
     newest = renew(serving, _find)
     if newest is serving:
         if serving.bundle:
@@ -140,6 +145,12 @@ def _show_problem(serving: Serving) -> None:
         "What to do: run `make materialize`; this page updates when a working model is released.",
         icon=":material/error:",
     )
+
+
+def _show_candidate() -> None:
+    if awaiting(load_settings().published_dir):
+        st.info("A new model awaits your approval.", icon=":material/how_to_reg:")
+        st.page_link("views/approval.py", label="Compare it with the model in use")
 
 
 def _show_refusal(bundle: Bundle, *, in_full: bool) -> None:

@@ -3,8 +3,10 @@
 import streamlit as st
 
 from app.panels import trial, trial_tables
+from app.state.access import permitted
 from app.widgets import page
 from app.widgets.tables import show_table
+from bankseg_assets.access.roles import Action
 from bankseg_assets.onboarding.draft import AnswerError
 from bankseg_assets.onboarding.sample import SampleError
 from bankseg_assets.presentation.markdown import escaped
@@ -97,7 +99,8 @@ text = contracts[choice]
 if st.button("Check the sample", key="trial_check", type="primary"):
     with st.spinner("The sample is ingested and cleaned in a temporary folder …"):
         try:
-            report = trial.checked(upload, text, show_values=show_values)
+            with permitted(Action.CHECK_FILES):
+                report = trial.checked(upload, text, show_values=show_values)
             st.session_state.trial_report = (choice, text, show_values, report)
         except trial.TrialError as error:
             st.session_state.pop("trial_report", None)

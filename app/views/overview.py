@@ -11,13 +11,15 @@ from app.panels.headline import headline, tasks
 from app.panels.profiles import overview
 from app.panels.trend import as_table, lines
 from app.state import data, session
+from app.state.access import may
 from app.widgets import page
 from app.widgets.charts import has_money_shares, paired_bars
-from app.widgets.links import link_to_segment
+from app.widgets.links import LISTS_PAGE, link_to_segment
 from app.widgets.measures import money_name
 from app.widgets.notes import doubt_about_repeat, notes, question_about_repeat, show_notes
 from app.widgets.style import style
 from app.widgets.tables import show_table
+from bankseg_assets.access.roles import Action
 from bankseg_assets.campaigns.release_figures import ReleaseFigures
 from bankseg_assets.presentation.disclosure import is_small
 from bankseg_assets.presentation.formatting import day, percent
@@ -152,7 +154,10 @@ with right:
         for number, task in enumerate(todo, 1):
             with st.container(border=True):
                 st.markdown(f"{number}. {task.text}")
-                st.page_link(task.page, label=task.link, icon=task.icon, query_params=task.query)
+                if task.page != LISTS_PAGE or may(Action.MAKE_LISTS):
+                    st.page_link(
+                        task.page, label=task.link, icon=task.icon, query_params=task.query
+                    )
 show_notes([*limits, *([doubt] if doubt else [])])
 st.subheader("The segments", anchor=False)
 for segment in bundle.segments:

@@ -22,10 +22,12 @@ from app.panels.rfm import (
 )
 from app.panels.rfm_boxes import CHOSEN, show_boxes
 from app.state import data, session
+from app.state.access import may
 from app.widgets import page
 from app.widgets.links import arrived_by, list_address
 from app.widgets.tables import show_side_by_side, show_table, show_two_lines
 from app.widgets.theme import look
+from bankseg_assets.access.roles import Action
 from bankseg_assets.campaigns.audiences import GROUP
 
 RECENCY, FREQUENCY = "rfm_recency", "rfm_frequency"
@@ -106,10 +108,17 @@ with st.expander("Show as a table"):
 
 audiences = data.audiences()
 groups = [total for total in audiences if total.audience.kind == GROUP]
-listed = {total.audience.name: list_address(total.audience.name) for total in groups if total.money}
+listed = {
+    total.audience.name: list_address(total.audience.name)
+    for total in groups
+    if total.money and may(Action.MAKE_LISTS)
+}
 if groups:
     st.subheader("Groups", anchor=False)
-    st.caption("Rules on recency, frequency and money define the groups. A name links to its list.")
+    st.caption(
+        "Rules on recency, frequency and money define the groups."
+        + (" A name links to its list." if listed else "")
+    )
     show_two_lines(
         audience_table(groups, numbers, title="Group", direction_known=direction_known),
         alt="Groups with customers, money and action",

@@ -8,11 +8,13 @@ from app.panels.heat import segment_heat
 from app.panels.profiles import index_table
 from app.panels.segment_card import Card, show_card, show_details, stripe
 from app.state import data, session
+from app.state.access import may
 from app.widgets import page
 from app.widgets.links import SEGMENT as NUMBER
 from app.widgets.links import arrived_by
 from app.widgets.style import style
 from app.widgets.theme import look
+from bankseg_assets.access.roles import Action
 from bankseg_assets.campaigns.audiences import SEGMENT
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 
@@ -53,9 +55,10 @@ style(stripe(bundle.segments))
 with st.container(horizontal=True):
     for card in cards.values():
         show_card(release, bundle, card)
-st.caption(
-    "Each list has one customer in ten marked `held_out_of_campaign`. Do not contact these, and "
-    "compare them with the others afterwards to measure the campaign's effect."
-)
+if may(Action.MAKE_LISTS):
+    st.caption(
+        "Each list has one customer in ten marked `held_out_of_campaign`. Do not contact these, "
+        "and compare them with the others afterwards to measure the campaign's effect."
+    )
 if (link := arrived_by(NUMBER)) and link[NUMBER] in cards:
     show_details(bundle, cards[link[NUMBER]])

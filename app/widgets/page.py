@@ -10,9 +10,11 @@ import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.state import session, status
+from app.state.access import guarded
 from app.widgets.notes import notes
 from app.widgets.style import style
 from app.widgets.tables import show_table
+from bankseg_assets.access.roles import Action
 from bankseg_assets.presentation.formatting import day
 from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.bundle import Bundle
@@ -87,7 +89,7 @@ def report_buttons(label: str, page: Path | None, file_name: str) -> None:
             st.dialog(label, width="large")(_show_report)(page, label)
         st.download_button(
             "Download (HTML)",
-            page.read_bytes,
+            guarded(Action.SEE, page.read_bytes),
             file_name=file_name,
             mime="text/html",
             icon=":material/download:",

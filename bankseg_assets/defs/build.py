@@ -39,7 +39,9 @@ def resources(settings: Settings, *, spark: SparkResource | None = None) -> dict
     """Return the resources of a platform with these settings."""
     spark = spark or SparkResource(spark_config=spark_config(settings))
     published = PublishedResource(
-        published_dir=str(settings.published_dir), keep_versions=settings.keep_versions
+        published_dir=str(settings.published_dir),
+        keep_versions=settings.keep_versions,
+        require_approval=settings.require_approval,
     )
     return {
         "spark": spark,

@@ -46,6 +46,8 @@ class PublishedResource(dg.ConfigurableResource[Any]):
 
     published_dir: str
     keep_versions: int = 3
+    require_approval: bool = False
+    """Whether a newly fitted model needs a reviewer's approval before it is released."""
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Claim the right to publish for this run."""

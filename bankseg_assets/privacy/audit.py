@@ -6,13 +6,14 @@ all of it, which a copy of the head on another machine reveals.
 """
 
 import fcntl
-import getpass
 import hashlib
 import json
 import logging
 import os
+import pwd
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,8 +31,20 @@ MAX_BYTES = 4 << 20
 """A file that has reached this size is followed by a new one."""
 _FIRST = "0" * 64
 _HASH = "hash"
+SYSTEM = "operating system"
 
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Actor:
+    """Who acts, and how the name is known: `login`, `proxy` or `operating system`."""
+
+    name: str
+    known_by: str = SYSTEM
+
+
+_acting: ContextVar[Actor | None] = ContextVar("acting", default=None)
 
 
 @dataclass(frozen=True)
@@ -57,12 +70,14 @@ class AuditLog:
 
     def record(self, event: Event) -> None:
         """Append an entry and flush it to disk. Raises OSError."""
+        who = acting()
         with self._locked():
             number, before = self._head()
             entry: dict[str, Any] = {
                 "number": number + 1,
                 "at": datetime.now(UTC).isoformat(timespec="seconds"),
-                "who": actor(),
+                "who": who.name,
+                "known_by": who.known_by,
                 "what": event.what,
                 "on": event.on,
                 "why": event.why,
@@ -159,15 +174,32 @@ class AuditLog:
             yield
 
 
-def actor() -> str:
-    """Return who acts: the operating system's user.
+def acting() -> Actor:
+    """Return who acts: as set by `acting_as`, else the operating system's user."""
+    return _acting.get() or system_user()
 
-    The one place to extend for a login, or the header of a proxy.
-    """
+
+def actor() -> str:
+    """Return the name of who acts."""
+    return acting().name
+
+
+@contextmanager
+def acting_as(who: Actor) -> Iterator[None]:
+    """Record events under this name; in this thread or task, and those that copy its context."""
+    token = _acting.set(who)
     try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a container's user may have no name
-        return f"uid {os.getuid()}"
+        yield
+    finally:
+        _acting.reset(token)
+
+
+def system_user() -> Actor:
+    """Return the operating system's user of this process; no variable can change the name."""
+    try:
+        return Actor(pwd.getpwuid(os.getuid()).pw_name)
+    except KeyError:  # a container's user may have no name
+        return Actor(f"uid {os.getuid()}")
 
 
 def note(folder: Path, event: Event) -> None:
@@ -178,7 +210,10 @@ def note(folder: Path, event: Event) -> None:
     try:
         AuditLog(folder).record(event)
     except OSError as error:
-        log.warning("%s could not be recorded in the audit log: %s", event.what, error.strerror)
+        log.warning(
+            "%s by %s could not be recorded in the audit log (%s): %s %s",
+            *(event.what, actor(), error.strerror, event.on, event.result),
+        )
 
 
 def _ends_with_line_end(path: Path) -> bool:

@@ -15,6 +15,7 @@ from pathlib import Path
 from pydantic import Field, ValidationError
 
 from bankseg_assets.presentation.formatting import PLAIN
+from bankseg_assets.release.unreleased_versions import candidate_versions
 from bankseg_assets.storage.atomic_file import atomic_file
 from bankseg_assets.storage.documents import (
     DOCUMENT_FILE,
@@ -80,6 +81,17 @@ class ModelFit(Document):
     features_named: tuple[str, ...] | None = None
 
 
+class Approval(Document):
+    """A reviewer's decision for a candidate; `at`: UTC. `made_by`: who fitted the model."""
+
+    candidate: str
+    by: str
+    known_by: str
+    at: str
+    reason: str
+    made_by: str
+
+
 class Manifest(Document):
     """The document of a release. A field with a default is absent in older releases."""
 
@@ -107,6 +119,8 @@ class Manifest(Document):
     warnings: tuple[str, ...] = ()
     """Warnings of the model and of gates, a sentence each."""
     deliveries: tuple[DeliveryOutcome, ...] = ()
+    approval: Approval | None = None
+    """Who approved the model, carried on by each release that uses it; None if not required."""
 
 
 class Release(Manifest):
@@ -228,10 +242,11 @@ def next_serial(newest: Release | None) -> int:
 
 
 def prune(store: VersionStore, assets: Iterable[str]) -> None:
-    """Remove old versions, except those that one of the last releases names."""
-    releases = all_releases(store.folder)[-store.keep :]
+    """Remove old versions, except those of the last releases and of an undecided candidate."""
+    named = [one.versions for one in all_releases(store.folder)[-store.keep :]]
+    named.append(candidate_versions(store))
     for asset in assets:
-        in_use = {release.versions[asset] for release in releases if asset in release.versions}
+        in_use = {versions[asset] for versions in named if asset in versions}
         store.prune(asset, in_use)
 
 

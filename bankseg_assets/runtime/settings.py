@@ -54,6 +54,10 @@ class Settings:
     """Whether the app has a button that starts a batch."""
     customer_page: bool = True
     """Whether app and API show what the release says about one customer."""
+    require_approval: bool = False
+    """Whether a newly fitted model needs a reviewer's [approval](../how-to/approval.md)."""
+    access: Path = Path()
+    """File of [access rules](../how-to/roles.md): who has which role; not set: all may do all."""
     warm_worker: bool = False
     """Whether `make run` keeps a process with Spark ready for the next run (1.2 GB of memory)."""
     dagster_url: str = ""
@@ -79,6 +83,11 @@ class Settings:
     """User of the mail server, if it asks for one."""
     smtp_password: str = field(default="", repr=False)
     """Password of that user; from the environment only."""
+
+    @property
+    def access_rules(self) -> Path | None:
+        """The file of access rules; None if access is not restricted."""
+        return None if self.access == Path() else self.access
 
     @property
     def landing_dir(self) -> Path:
@@ -188,14 +197,19 @@ def load_settings(
     # Absolute, because Dagster's processes start in different folders.
     return replace(
         settings,
-        data_dir=settings.data_dir.expanduser().resolve(),
-        contract=settings.contract.expanduser().resolve(),
+        data_dir=_absolute(settings.data_dir),
+        contract=_absolute(settings.contract),
+        access=settings.access if settings.access == Path() else _absolute(settings.access),
     )
 
 
 def called_from(environ: Mapping[str, str] | None = None) -> Path:
     """Return the folder in which the command was called, to which its paths are relative."""
     return Path((os.environ if environ is None else environ).get(CALLED_FROM) or ".").absolute()
+
+
+def _absolute(path: Path) -> Path:
+    return path.expanduser().resolve()
 
 
 def _from_file(path: Path) -> dict[str, object]:

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from ops.launch.services import APP_ENVIRON
+
 ROOT = Path(__file__).parents[2]
 STREAMLIT = Path(sys.executable).with_name("streamlit")
 TIMEOUT = 60  # seconds, for a busy machine
@@ -19,11 +21,18 @@ _DIRECT = urllib.request.build_opener(urllib.request.ProxyHandler({}))
 
 
 @contextmanager
-def serve(data_dir: Path) -> Iterator[str]:
-    """Serve the app over a data folder; yield its address."""
-    port = _free_port()
-    command = [str(STREAMLIT), "run", "app/server.py", "--server.port", str(port)]
-    environment = os.environ | {"BANKSEG_DATA_DIR": str(data_dir)}
+def serve(
+    data_dir: Path, *more: str, port: int | None = None, rules: Path | None = None, **environ: str
+) -> Iterator[str]:
+    """Serve the app over a data folder; yield its address.
+
+    `more`: options of Streamlit. `rules`: access rules. `environ`: more variables.
+    """
+    port = port or free_port()
+    command = [str(STREAMLIT), "run", "app/server.py", "--server.port", str(port), *more]
+    environment = os.environ | APP_ENVIRON | {"BANKSEG_DATA_DIR": str(data_dir)} | environ
+    if rules is not None:
+        environment["BANKSEG_ACCESS"] = str(rules)
     log_file = data_dir / "streamlit.log"
     with (
         log_file.open("wb") as log,
@@ -36,7 +45,7 @@ def serve(data_dir: Path) -> Iterator[str]:
             server.terminate()
 
 
-def _free_port() -> int:
+def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bankseg_assets_tests.deploy.folder import DEPLOY, document
-from ops.launch.services import MALLOC_ENVIRON
+from ops.launch.services import APP_ENVIRON
 
 COMPOSE: dict[str, Any] = document("compose.yaml")
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
@@ -104,7 +104,7 @@ def test_read_only_services_cannot_write() -> None:
 
 
 def test_app_has_the_malloc_environment() -> None:
-    assert SERVICES["app"]["environment"] == MALLOC_ENVIRON
+    assert SERVICES["app"]["environment"] == APP_ENVIRON
 
 
 def test_compose_contains_no_secret() -> None:

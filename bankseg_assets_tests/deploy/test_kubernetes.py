@@ -15,7 +15,7 @@ import pytest
 from bankseg_assets_tests.deploy.folder import DEPLOY, document, documents
 from bankseg_assets_tests.deploy.test_compose import NGINX, SERVICES
 from ops.launch import run_launcher
-from ops.launch.services import MALLOC_ENVIRON
+from ops.launch.services import APP_ENVIRON
 
 VALUES: dict[str, Any] = document("kubernetes/dagster-values.yaml")
 OBJECTS = documents("kubernetes/bankseg.yaml")
@@ -69,7 +69,7 @@ def test_app_has_the_malloc_environment() -> None:
         for one in OBJECTS
         if one["kind"] == "Deployment" and one["metadata"]["name"] == "app"
     )
-    assert {one["name"]: one["value"] for one in app["env"]} == MALLOC_ENVIRON
+    assert {one["name"]: one["value"] for one in app["env"]} == APP_ENVIRON
 
 
 def test_runs_are_monitored_as_in_compose() -> None:

@@ -84,6 +84,13 @@ def test_proxy_sets_host_and_removes_the_password(door: Proxy) -> None:
     assert json.loads(door.ask("app", user="staff", headers=own)[1])["Origin"] == "http://127.0.0.1"
 
 
+def test_proxy_says_who_is_logged_in(door: Proxy) -> None:
+    pretended = {"X-Forwarded-User": "root", "X-Forwarded-Groups": "reviewers"}
+    headers = json.loads(door.ask("app", user="staff", headers=pretended)[1])
+    assert headers["X-Forwarded-User"] == "staff"
+    assert "X-Forwarded-Groups" not in headers
+
+
 @pytest.mark.parametrize("origin", ["https://evil.example", f"https://dagster.{DOMAIN}", "null"])
 def test_proxy_refuses_cross_site_requests(door: Proxy, origin: str) -> None:
     assert door.ask("app", user="staff", headers={"Origin": origin})[0] == 403

@@ -14,6 +14,7 @@ from pydantic import BaseModel, Field
 from bankseg_assets.lookup.customer import LookupFailedError, find_customer, not_found
 from bankseg_assets.lookup.months import Month, months_of
 from bankseg_assets.lookup.portrait import Portrait, portrait, position, shown_measures
+from bankseg_assets.privacy.look_ups import record_look_up
 from bankseg_assets.release.releases import all_releases
 from bankseg_assets.scoring.answers import NO_ACTION
 from ops.api.schema import Refusal
@@ -146,6 +147,7 @@ def _found(request: Request, response: Response, customer_id: str) -> CustomerOf
         found = find_customer(release, customer_id)
         if found is None:
             raise HTTPException(404, not_found(release))
+        record_look_up(release.folder.parent, found.customer_id, result="answered")
         one = portrait(release, bundle, found, all_releases(release.folder))
         months = months_of(release, found)
     except LookupFailedError as error:

@@ -20,6 +20,7 @@ from fastapi import APIRouter, Body, Depends, FastAPI, HTTPException, Request
 from fastapi.responses import HTMLResponse
 from starlette.types import ASGIApp
 
+from bankseg_assets.access.rules import access_rules
 from bankseg_assets.release.releases import Refusal, Release, current_refusal
 from bankseg_assets.runtime.settings import SettingsError, load_settings
 from bankseg_assets.scoring.answers import answers
@@ -30,6 +31,7 @@ from bankseg_assets.scoring.lists.actions import read_actions
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.published_model import newest_first
 from ops.api import campaigns, customers, lists, schema
+from ops.api.access import Access
 from ops.api.documentation import POLICY, documentation_page
 from ops.api.errors import (
     InvalidCustomerError,
@@ -235,11 +237,15 @@ def _openapi(api: FastAPI) -> dict[str, Any]:
     return schema.openapi(api, asked_of(bundle), direction_known=bundle.direction_known)
 
 
-def protected(api: FastAPI, hosts: Collection[str] = ()) -> ASGIApp:
-    """Return the application with its middleware; it accepts local host names and `hosts`."""
+def protected(api: FastAPI, hosts: Collection[str] = (), rules: Path | None = None) -> ASGIApp:
+    """Return the application with its middleware; it accepts local host names and `hosts`.
+
+    `rules`: the file of access rules; None: every request may do everything.
+    """
     names = LOOPBACK | {host.lower() for host in hosts}
     guarded = SameOriginMiddleware(
-        RedactedErrorLogging(api), lambda scope: cross_site_reason(scope, "The API", names)
+        Access(RedactedErrorLogging(api), rules, api.state.current.published_dir.parent),
+        lambda scope: cross_site_reason(scope, "The API", names),
     )
     return OneErrorShape(guarded)
 
@@ -251,7 +257,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser(settings.api_port).parse_args(arguments)
     check_port("BANKSEG_API_PORT", options.port)
     api = build_api(settings.published_dir, customer_page=settings.customer_page)
-    app = protected(api, options.allow_host)
+    access_rules(settings.access_rules)  # a faulty file is reported here, not by each request
+    app = protected(api, options.allow_host, settings.access_rules)
     with suppress(KeyboardInterrupt):  # Ctrl-C, after the server has ended its answers
         uvicorn.Server(configuration(app, options.host, options.port)).run()
     return 0
@@ -268,6 +275,7 @@ def configuration(app: ASGIApp, host: str, port: int) -> uvicorn.Config:
         port=port,
         access_log=False,
         server_header=False,
+        proxy_headers=False,  # the address of the connection decides whether a proxy is trusted
         limit_concurrency=MAX_CONNECTIONS,
     )
     # Without a log of its own it would still write to the handlers of a host program.

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bankseg_assets.contracts.delivery import ContractError, load_contract
-from bankseg_assets.privacy.audit import AuditLog
+from bankseg_assets.privacy.audit import SYSTEM, AuditLog
 from bankseg_assets.privacy.customer_ids import normalised
 from bankseg_assets.privacy.tombstones import TombstoneError, Tombstones
 from bankseg_assets.runtime.settings import SettingsError, load_settings
@@ -41,7 +41,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def line(entry: Mapping[str, Any]) -> str:
     """Return an entry as one line for people."""
     details = ", ".join(f"{name}: {value}" for name, value in entry["details"].items())
-    parts = [entry["at"], entry["who"], entry["what"], entry["on"], entry["result"], details]
+    known_by = entry.get("known_by", SYSTEM)
+    who = entry["who"] if known_by == SYSTEM else f"{entry['who']} ({known_by})"
+    parts = [entry["at"], who, entry["what"], entry["on"], entry["result"], details]
     if entry["why"]:
         parts.append(f"Reason: {entry['why']}")
     return "  ".join(filter(None, parts))

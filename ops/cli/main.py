@@ -1,6 +1,6 @@
 """The command line, `./bankseg COMMAND`: imports the command's module and calls its `main`.
 
-Nothing else is imported, so that each command loads only what it needs and the help loads nothing.
+Little else is imported, so that each command loads only what it needs.
 """
 
 import os
@@ -8,6 +8,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 
+from ops.cli.access import refused_command
 from ops.exit_codes import report
 
 # Command -> (module, description). The module's `main` takes the arguments after the command.
@@ -24,6 +25,8 @@ COMMANDS = {
     "withdraw": ("ops.cli.withdraw", "withdraw an accepted file, or undo a withdrawal"),
     "quarantine": ("ops.cli.quarantine", "write the quarantined rows for correction"),
     "rollback": ("ops.cli.rollback", "return to an earlier release"),
+    "approve": ("ops.cli.approve", "release the model that awaits approval"),
+    "decline": ("ops.cli.decline", "decline the model that awaits approval"),
     "forget": ("ops.cli.forget", "erase customers from everything that is kept"),
     "subject": ("ops.cli.subject", "show everything that is held on a customer"),
     "audit": ("ops.cli.audit", "show who did what, or check the audit log"),
@@ -43,6 +46,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 0
     if given[0] not in COMMANDS:
         return report(f"unknown command {given[0]!r}.\n{usage()}")
+    if given[1:2] not in (["-h"], ["--help"]) and (why := refused_command(given[0])):
+        return report(why)
     module = import_module(COMMANDS[given[0]][0])
     try:
         code: int = module.main(given[1:])

@@ -11,6 +11,7 @@ from bankseg_assets.landing.ledger import WITHDRAWN, Delivery, Ledger
 from bankseg_assets.monitoring.finding import LEVELS
 from bankseg_assets.monitoring.health import Health, health
 from bankseg_assets.presentation.formatting import day
+from bankseg_assets.release.candidates import awaiting
 from bankseg_assets.release.releases import DeliveryOutcome, Refusal, Release, current_refusal
 from bankseg_assets.runtime.disk import NEEDED_BYTES, free_bytes, gigabytes
 from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
@@ -76,6 +77,14 @@ class ModelStatus(Document):
     metrics: dict[str, bool | int | float]
 
 
+class CandidateStatus(Document):
+    """The model that awaits approval, and who fitted it."""
+
+    name: str
+    made_at: str
+    made_by: str
+
+
 class RefusalStatus(Document):
     """The refusal since the release in use."""
 
@@ -126,6 +135,7 @@ class Status(Document):
     health: Health
     release: ReleaseStatus | None
     model: ModelStatus | None
+    candidate: CandidateStatus | None
     problem: str | None
     refused: RefusalStatus | None
     deliveries: DeliveriesStatus | None
@@ -149,6 +159,7 @@ def status(settings: Settings) -> Status:
         health=health(settings, serving=serving),
         release=_release(serving.release) if serving.release else None,
         model=_model(serving.bundle) if serving.bundle else None,
+        candidate=_candidate(settings.published_dir),
         problem=serving.problem or None,
         refused=_refusal(refused) if refused else None,
         deliveries=_deliveries(settings.ledger_path),
@@ -192,6 +203,14 @@ def _model(bundle: Bundle) -> ModelStatus:
         segments=tuple(segment.name for segment in bundle.segments),
         metrics=dict(bundle.metrics),
     )
+
+
+def _candidate(published_dir: Path) -> CandidateStatus | None:
+    found = awaiting(published_dir)
+    if found is None:
+        return None
+    made_at, made_by = found.manifest.created_at, found.made_by.name
+    return CandidateStatus(name=found.name, made_at=made_at, made_by=made_by)
 
 
 def _refusal(refused: Refusal) -> RefusalStatus:
@@ -256,6 +275,9 @@ def _parts(found: Status) -> Iterator[tuple[str, str]]:
             yield "Warnings", "\n".join(release.warnings)
     else:
         yield "Release", "none yet: run `make materialize`"
+    if candidate := found.candidate:
+        about = f"{candidate.name}, made {candidate.made_at} by {candidate.made_by}"
+        yield "Candidate", f"{about}\nawaits approval: bankseg approve, bankseg decline"
     if found.problem:
         yield "Problem", f"The newest model cannot be used. {found.problem}"
     if refused:

@@ -50,7 +50,8 @@ class RunFollower:
         return found
 
     def _ended(self, run: Run) -> str:
+        from bankseg_assets.release.candidates import awaiting
         from bankseg_assets.release.releases import all_releases, current_refusal
 
         folder = self._settings.published_dir
-        return outcome(run, all_releases(folder), current_refusal(folder))
+        return outcome(run, all_releases(folder), current_refusal(folder), awaiting(folder))

@@ -24,6 +24,9 @@ MALLOC_ENVIRON = {
 """malloc settings that return freed memory: after three lists of 200,000 rows the app keeps 395 MB
 instead of 617 MB."""
 
+APP_ENVIRON = {**MALLOC_ENVIRON, "FORWARDED_ALLOW_IPS": ""}
+"""Of the app: a header must not replace the address of a connection (app/state/peers.py)."""
+
 
 @dataclass(frozen=True)
 class Service:
@@ -107,7 +110,7 @@ def platform_services(settings: Settings, code_socket: Path) -> list[Service]:
             title="Bank app",
             port=settings.app_port,
             health_path="/_stcore/health",
-            environ=MALLOC_ENVIRON,
+            environ=APP_ENVIRON,
         ),
     ]
     if settings.api_port:

@@ -35,7 +35,7 @@ def field_texts() -> dict[str, str]:
 
 
 def _default(value: object) -> str:
-    if value == "":
+    if value in ("", Path()):  # not set
         return ""
     if isinstance(value, bool):
         return f"`{str(value).lower()}`"

@@ -76,12 +76,14 @@ class Client:
 
 
 @contextmanager
-def serving(data_dir: Path, *, customer_page: bool = True) -> Iterator[Client]:
-    """Serve a platform; the server polls often for a new release."""
+def serving(
+    data_dir: Path, *, customer_page: bool = True, rules: Path | None = None
+) -> Iterator[Client]:
+    """Serve a platform; the server polls often for a new release. `rules`: access rules."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(server, "POLL_SECONDS", 0.02)
         built = server.build_api(data_dir / "published", customer_page=customer_page)
-        app = server.protected(built, ["Scoring.Bank"])
+        app = server.protected(built, ["Scoring.Bank"], rules)
         running = uvicorn.Server(server.configuration(app, "127.0.0.1", 0))
         thread = threading.Thread(target=running.run)
         thread.start()

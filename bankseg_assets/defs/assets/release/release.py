@@ -20,7 +20,14 @@ from bankseg_assets.defs.launch_checks import validated_at_launch
 from bankseg_assets.defs.metadata import table_value
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.landing.ledger import WITHDRAWN
-from bankseg_assets.privacy.audit import Event, note
+from bankseg_assets.privacy.audit import SYSTEM, Actor, Event, acting, note
+from bankseg_assets.release.candidates import (
+    AUTOMATIC,
+    KNOWN_BY_TAG,
+    STARTED_BY_TAG,
+    needs_approval,
+    submit,
+)
 from bankseg_assets.release.data_gates import (
     CUSTOMERS,
     NewDelivery,
@@ -50,6 +57,7 @@ from bankseg_assets.release.refit import (
 from bankseg_assets.release.releases import (
     PROMOTION,
     RELEASE,
+    Approval,
     DeliveryOutcome,
     GateRecord,
     Manifest,
@@ -69,6 +77,7 @@ from bankseg_assets.stats.sampling import macro_f1, noise
 from bankseg_assets.storage.documents import read_document
 from bankseg_assets.storage.version_store import VersionStore
 
+SENSOR_NAME_TAG, SCHEDULE_NAME_TAG = "dagster/sensor_name", "dagster/schedule_name"
 _TOGETHER = "versions_belong_together"
 _SMALLEST = "segments_are_large_enough"
 LEAST_COMPARED = 30  # customers: with fewer, an adjusted Rand index is meaningless
@@ -144,7 +153,9 @@ def release(
     try:
         versions = closure(store.folder, {asset: store.latest(asset).name for asset in ROOTS})
     except ReleaseError as error:
-        yield from _of_refused(_not_together(error), context.run.run_id, before)
+        yield from _of_candidate(
+            _not_together(error), context.run.run_id, before, fate="was refused"
+        )
         refused = Refusal(run_id=context.run.run_id, at=now(), reasons=(str(error),))
         note_refusal(store.folder, refused)
         _record(published, context.run.run_id, "refused", refused.reasons)
@@ -164,14 +175,24 @@ def release(
         )
         note_refusal(store.folder, refused)
         _record(published, context.run.run_id, "refused", found.reasons)
-        yield from _of_refused(results, context.run.run_id, before)
+        yield from _of_candidate(results, context.run.run_id, before, fate="was refused")
         return
     note_refusal(store.folder, None)
+    manifest = _manifest(candidate, versions, found, context.run.run_id, next_serial(before))
+    if published.require_approval and needs_approval(before, manifest):
+        name = submit(store, manifest, maker_of(context.run.tags), before)
+        _record(published, context.run.run_id, f"candidate {name}", found.reasons)
+        context.log.warning(
+            "Not promoted yet: the model is new, and a reviewer must approve it: on the page "
+            "Approval, or with `bankseg approve`. The release in use stays until then."
+        )
+        yield from _of_candidate(results, context.run.run_id, before, fate="awaits approval")
+        return
     result = f"version {next_serial(before)}{', forced' if found.reasons else ''}"
     _record(published, context.run.run_id, result, found.reasons)
     # Before the checks: Dagster assigns a check to the newest materialization.
     yield dg.Output(
-        _manifest(candidate, versions, found, context.run.run_id, next_serial(before)).model_dump(),
+        manifest.model_dump(),
         metadata={
             "replaces": before.name if before else "",
             "versions": table_value(["asset", "version"], versions.items()),
@@ -192,16 +213,26 @@ def _record_trend(context: dg.AssetExecutionContext, published_dir: Path) -> Non
         context.log.warning(f"The trend was not written; the next release adds this one: {error}.")
 
 
+def maker_of(tags: Mapping[str, str]) -> Actor:
+    """Return who started a run, by its tags; a sensor or a schedule is not a person."""
+    if name := tags.get(STARTED_BY_TAG):
+        return Actor(name, tags.get(KNOWN_BY_TAG, SYSTEM))
+    for tag in (SENSOR_NAME_TAG, SCHEDULE_NAME_TAG):
+        if tag in tags:
+            return Actor(tags[tag], AUTOMATIC)
+    return acting()
+
+
 def _record(published: PublishedResource, run_id: str, result: str, reasons: Iterable[str]) -> None:
     """Record the release or its refusal in the audit log."""
     event = Event(RELEASE, on=f"run {run_id}", why=" ".join(reasons), result=result)
     note(published.audit_dir, event)
 
 
-def _of_refused(
-    results: Iterable[dg.AssetCheckResult], run_id: str, in_use: Release | None
+def _of_candidate(
+    results: Iterable[dg.AssetCheckResult], run_id: str, in_use: Release | None, *, fate: str
 ) -> Iterator[dg.AssetCheckEvaluation | dg.Output[None]]:
-    """Yield the results of a refused candidate, which has no materialization.
+    """Yield the results of a candidate that is not promoted, which has no materialization.
 
     Dagster would assign them to the newest one, which is the release in use.
     """
@@ -216,7 +247,7 @@ def _of_refused(
             severity=result.severity,
             description=result.description,
             metadata={
-                EVALUATED: f"The candidate of run {run_id[:8]}, which was refused.{stays}",
+                EVALUATED: f"The candidate of run {run_id[:8]}, which {fate}.{stays}",
                 **result.metadata,
             },
         )
@@ -240,6 +271,8 @@ class _Evaluated:
     gates: list[Gate]
     deliveries: tuple[DeliveryOutcome, ...]
     at_fit: ModelFit | None
+    approval: Approval | None
+    """Of a kept model."""
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -272,7 +305,8 @@ def _evaluated(
         found = unprotected(found)
     elif candidate.is_demo:
         found = [real_data_stays() if gate.name == CUSTOMERS else gate for gate in found]
-    return _Evaluated(found, tuple(_outcome(one) for one in arrived), at_fit)
+    approval = compared.approval if compared and at_fit else None
+    return _Evaluated(found, tuple(_outcome(one) for one in arrived), at_fit, approval)
 
 
 def _manifest(
@@ -297,6 +331,7 @@ def _manifest(
         gates=tuple(_recorded(gate) for gate in found.gates),
         warnings=(*candidate.warnings, *found.sentences(Verdict.WARNED), *forced),
         deliveries=found.deliveries,
+        approval=found.approval,
     )
 
 

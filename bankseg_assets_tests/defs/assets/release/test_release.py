@@ -2,13 +2,18 @@
 
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
 import dagster as dg
+import pytest
 
 from bankseg_assets.defs.assets.release.config import ReleaseConfig
-from bankseg_assets.defs.assets.release.release import GATES
+from bankseg_assets.defs.assets.release.release import GATES, maker_of
+from bankseg_assets.defs.resources import PublishedResource
+from bankseg_assets.privacy.audit import Actor, system_user
+from bankseg_assets.release.candidates import AUTOMATIC, approve, pending
 from bankseg_assets.release.gates import Measures
 from bankseg_assets.release.releases import (
     Release,
@@ -222,3 +227,44 @@ def test_inconsistent_versions_are_not_released(after_batch: Platform) -> None:
     assert run.failures == {}
     assert set(GATES) <= run.checks.keys()
     assert in_use(after_batch) == before
+
+
+def test_new_model_awaits_approval_and_a_kept_one_does_not(own_data: Platform) -> None:
+    """The release in use stays; the checks of the gates have their results."""
+    before = in_use(own_data)
+    published = PublishedResource(
+        published_dir=str(own_data.settings.published_dir), require_approval=True
+    )
+    strict = replace(own_data, resources={**own_data.resources, "published": published})
+    assert "release" in release(strict).metadata  # its model is the one in use
+    kept = in_use(own_data)
+    assert kept.name > before.name
+    make_classifier(own_data, lambda document: document.update(warnings=["New."]))
+    run = release(strict)
+    assert run.success
+    assert "release" not in run.metadata
+    assert all(run.checks[name].passed for name in GATES)
+    assert in_use(own_data) == kept
+    found = pending(own_data.settings.published_dir)
+    assert found is not None
+    assert (found.manifest.run_id, found.compared_with) == (run.result.run_id, kept.name)
+    assert found.made_by.name == system_user().name
+    approve(store(own_data), Actor("rita"), "Good.")
+    assert release(strict).success
+    refreshed = in_use(own_data)
+    assert refreshed.approval is not None
+    assert refreshed.approval.by == "rita"
+    assert pending(own_data.settings.published_dir) is None
+
+
+@pytest.mark.parametrize(
+    ("tags", "maker"),
+    [
+        ({"bankseg/started_by": "ann", "bankseg/known_by": "login"}, Actor("ann", "login")),
+        ({"dagster/sensor_name": "refit_sensor"}, Actor("refit_sensor", AUTOMATIC)),
+        ({"dagster/schedule_name": "refit_schedule"}, Actor("refit_schedule", AUTOMATIC)),
+        ({}, system_user()),
+    ],
+)
+def test_maker_of_a_model_is_who_started_the_run(tags: dict[str, str], maker: Actor) -> None:
+    assert maker_of(tags) == maker
