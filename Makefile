@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env dev lock run materialize demo-data test test-fast faults cluster bench lint clean
+.PHONY: help env dev lock run materialize demo-data test test-fast faults cluster bench lint sbom licences audit clean
 
 # Another program's packages would be found before the installed ones.
 unexport PYTHONPATH PYTHONHOME
@@ -61,6 +61,19 @@ lint: dev ## Check style, format and types.
 	@$(PY) -m ruff check
 	@$(PY) -m ruff format --check
 	@$(PY) -m mypy --strict
+
+sbom: dev ## Write the locked packages, with hashes, licences and dependencies, as CycloneDX: sbom.cdx.json.
+	@$(PY) -m ops.dev.sbom
+
+licences: dev ## Write docs/reference/licences.md: the licence of each locked package.
+	@$(PY) -m ops.dev.sbom --licences
+
+# In an environment of its own: its packages are not those that the platform runs on.
+audit: ## Compare the locked packages with lists of known weaknesses; needs their server. Exit code 1 if there are any.
+	@$(PYTHON) -m venv $(VENV)-audit
+	@$(VENV)-audit/bin/python -m ops.install requirements/audit.lock
+	@$(VENV)-audit/bin/python -m pip_audit --require-hashes --disable-pip --progress-spinner off \
+		-r requirements/run.lock -r requirements/deploy.lock -r requirements/dev.lock -r requirements/install.lock
 
 clean: ## Remove generated data and caches; delivered files and .venv stay.
 	@$(PYTHON) -m ops.dev.clean

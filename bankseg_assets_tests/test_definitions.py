@@ -22,7 +22,9 @@ GRAPH = defs.resolve_asset_graph()
 ASSETS = {key.to_user_string() for key in GRAPH.get_all_asset_keys()}
 # The comparison of algorithms takes minutes, and nothing is made from it.
 STUDY = "segmentation_comparison"
-JOBS = ("refresh", "refit", "ingestion", "recommendations", "comparison")
+# Removes old data, and makes none.
+RETENTION = "retention"
+JOBS = ("refresh", "refit", "ingestion", "recommendations", "comparison", "retention")
 
 
 def run_python(code: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -60,7 +62,7 @@ def selected(job: str) -> set[str]:
 
 
 def test_release_is_made_from_every_asset_but_the_study() -> None:
-    assert upstream("release") == ASSETS - {STUDY}
+    assert upstream("release") == ASSETS - {STUDY, RETENTION}
     assert TABLES.keys() <= ASSETS
 
 
@@ -71,7 +73,7 @@ def test_assets_have_owner_and_description() -> None:
         assert found.owners == ["team:customer-analytics"], asset
         assert found.kinds, asset
         assert len(found.description or "") > 40, asset
-        assert (found.freshness_policy is None) == (asset == STUDY), asset
+        assert (found.freshness_policy is None) == (asset in (STUDY, RETENTION)), asset
 
 
 def test_automation_has_descriptions() -> None:
@@ -127,11 +129,12 @@ def test_table_columns_have_type_and_description() -> None:
 
 
 def test_refresh_and_refit_are_all_assets_but_the_study() -> None:
-    assert selected("refresh") == selected("refit") == ASSETS - {STUDY}
+    assert selected("refresh") == selected("refit") == ASSETS - {STUDY, RETENTION}
     assert selected("ingestion") == upstream("cleaned_transactions") | upstream(
         "quarantined_transactions"
     )
     assert selected("comparison") == {STUDY}
+    assert selected("retention") == {RETENTION}
 
 
 def test_new_holdings_remake_what_is_made_from_them() -> None:

@@ -79,15 +79,19 @@ def test_app_renders_no_markup_from_data() -> None:
     assert set(found) == {("style.py", "html"), ("page.py", "iframe")}
 
 
+NAMES_OF_SCHEMAS = (
+    *("http://schemas.openxmlformats.org/", "http://cyclonedx.org/schema/"),
+    "https://openlineage.io/spec/",
+)
+
+
 def test_sources_contain_no_remote_addresses() -> None:
     addresses = {
         (path.name, found)
         for path in SOURCES
         for found in re.findall(r"https?://[^\s\"'`)>]+", path.read_text(encoding="utf-8"))
-        # XML namespace names look like addresses but are never fetched.
-        if not found.startswith(
-            ("http://127.0.0.1", "http://{", "http://schemas.openxmlformats.org/")
-        )
+        # Names of XML namespaces and of schemas look like addresses but are never fetched.
+        if not found.startswith(("http://127.0.0.1", "http://{", *NAMES_OF_SCHEMAS))
     }
     assert {name for name, _ in addresses} <= {"java.py"}, addresses
 

@@ -22,6 +22,9 @@ from bankseg_assets.defs.resources import (
     HoldingsResource,
     PublishedResource,
 )
+from bankseg_assets.defs.tags import REFIT_TAG
+from bankseg_assets.erasure.limits import limits_of
+from bankseg_assets.erasure.plan import is_outdated
 from bankseg_assets.landing.archive import sha256_of
 from bankseg_assets.landing.files import list_landing
 from bankseg_assets.landing.ledger import WITHDRAWN, Delivery, content_hash, current_content
@@ -30,6 +33,7 @@ from bankseg_assets.release.gates import Verdict
 from bankseg_assets.release.refit import REFIT_GATE
 from bankseg_assets.release.releases import current_release
 from bankseg_assets.runtime.settings import STARTED_AT, load_settings
+from bankseg_assets.storage.version_store import VersionStore, version_basis
 
 LOOK_EVERY_SECONDS = 5  # people wait for a file they delivered; Dagster looks at most this often
 # No one waits for these: a crash and a model that aged are rare.
@@ -42,7 +46,6 @@ LATER_ATTEMPTS_SECONDS = 3600.0  # retried without end: the cause of three failu
 CONTENT_TAG = "bankseg/content"
 HOLDINGS_TAG = "bankseg/holdings"
 CLEANED_TAG = "bankseg/cleaned_by"
-REFIT_TAG = "bankseg/refit_of"
 # The sensors retry their runs themselves; Dagster's own retries would start a second one.
 _NO_OTHER_RETRY = {"dagster/max_retries": "0"}
 # A retry recomputes everything: versions made by two runs do not belong together.
@@ -66,7 +69,8 @@ _RELEASE_CHAIN = dg.AssetSelection.assets("release").upstream() & (
     dg.AssetSelection.assets("cleaned_transactions").downstream(include_self=False)
 )
 _STUDY = dg.AssetSelection.assets("segmentation_comparison")
-_ALL = dg.AssetSelection.all() - _STUDY
+_RETENTION = dg.AssetSelection.assets("retention")
+_ALL = dg.AssetSelection.all() - _STUDY - _RETENTION
 _KEEPING = ("pca_model", "kmeans_model", "nb_classifier", "recommend_products")
 refresh = dg.define_asset_job(
     "refresh",
@@ -100,7 +104,12 @@ recommendations = dg.define_asset_job(
     description="Ingest the holdings folder and recommend products.",
     tags=_WHOLE,
 )
-JOBS = [refresh, refit, ingestion, recommendations, comparison]
+retention = dg.define_asset_job(
+    "retention",
+    _RETENTION,
+    description="Remove what is older than the limits of the settings; with `dry_run`, count it.",
+)
+JOBS = [refresh, refit, ingestion, recommendations, comparison, retention]
 # Knowing a better algorithm is useful, but not worth a minute per batch.
 comparison_schedule = dg.ScheduleDefinition(
     job=comparison,
@@ -124,7 +133,21 @@ def refit_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.
     return dg.RunRequest()
 
 
-SCHEDULES = [comparison_schedule, refit_schedule]
+@dg.schedule(
+    job=retention,
+    cron_schedule="0 2 1 * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Removes what is older than its limit on the first day of every month at 02:00 "
+    "UTC, if the settings have a limit.",
+)
+def retention_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Remove old data every month, before the models are refitted."""
+    if not limits_of(load_settings()).any:
+        return dg.SkipReason("The settings have no limit: everything is kept.")
+    return dg.RunRequest()
+
+
+SCHEDULES = [comparison_schedule, refit_schedule, retention_schedule]
 
 
 @dg.sensor(
@@ -135,12 +158,13 @@ SCHEDULES = [comparison_schedule, refit_schedule]
     "withdrawal or a change of the contract. Retries a failed run.",
 )
 def landing_sensor(
-    context: dg.SensorEvaluationContext, delivery: DeliveryResource
+    context: dg.SensorEvaluationContext, delivery: DeliveryResource, published: PublishedResource
 ) -> dg.SensorResult:
     """Start a run when cleaned_transactions is out of date with the landing folder or contract.
 
     This covers new files, files that were withdrawn or restored, files that another contract
-    rejected, and cleaned data whose checks did not run. Content that was ingested before is
+    rejected, rows that were erased or removed for their age, and cleaned data whose checks did not
+    run. Content that was ingested before is
     ignored, whatever its file name, and a file that is still being written is left until it is
     complete. The run key includes the attempt, because Dagster never repeats a run key, even of a
     failed run.
@@ -150,9 +174,16 @@ def landing_sensor(
         delivery,
         counting=current_content,
         table=_CLEANED,
-        not_taking=(comparison.name, recommendations.name),
+        not_taking=(comparison.name, recommendations.name, retention.name),
         tag=CONTENT_TAG,
+        shortened=_shortened(published.store),
     )
+
+
+def _shortened(store: VersionStore) -> str:
+    """Return the name of the newest cleaned data, if rows were removed from it; else empty."""
+    versions = store.versions("cleaned_transactions")
+    return versions[-1].name if versions and is_outdated(version_basis(versions[-1])) else ""
 
 
 @dg.sensor(
@@ -181,7 +212,7 @@ def holdings_sensor(
         holdings,
         counting=counting,
         table=_HOLDINGS,
-        not_taking=(ingestion.name, comparison.name),
+        not_taking=(ingestion.name, comparison.name, retention.name),
         tag=HOLDINGS_TAG,
     )
 
@@ -265,13 +296,17 @@ def _evaluate_folder(
     table: dg.AssetKey,
     not_taking: tuple[str, ...],
     tag: str,
+    shortened: str = "",
 ) -> dg.SensorResult:
     """Start a run when a folder contains content that is not in a table.
 
     `counting`: which deliveries make up the table. `not_taking`: jobs that do not ingest files.
+    `shortened`: the version of the table from which rows were removed since.
     """
     landed, waiting = _landed_hashes(delivery)
-    reason, seen, attempt = _decide(context, delivery, landed, counting, table, not_taking, tag)
+    reason, seen, attempt = _decide(
+        context, delivery, landed, counting, table, not_taking, tag, shortened
+    )
     if reason:
         return dg.SensorResult(skip_reason=reason + waiting)
     request = dg.RunRequest(run_key=f"{seen}-{attempt}", tags={tag: seen, **_NO_OTHER_RETRY})
@@ -286,6 +321,7 @@ def _decide(
     table: dg.AssetKey,
     not_taking: tuple[str, ...],
     tag: str,
+    shortened: str,
 ) -> tuple[str, str, int]:
     """Return the reason to skip (empty: start a run), the content seen, and the attempt."""
     try:
@@ -304,7 +340,7 @@ def _decide(
     if not fresh:
         if wanted == _NOTHING and not (table == _HOLDINGS and withdrawn and published):
             return f"Nothing new in {delivery.landing_dir}.", "", 0
-        if published and published.content == wanted and not other_contract:
+        if published and published.content == wanted and not other_contract and not shortened:
             note = "" if published.state.passed else f" {_why_unchecked(published.state)}"
             if not published.state.pending:
                 return f"Nothing new in {delivery.landing_dir}.{note}", "", 0
@@ -312,9 +348,10 @@ def _decide(
         return "A run that ingests the landed files is in progress.", "", 0
     # Attempts are counted for all content ever seen, which ingesting a file does not change. The
     # wanted content does change when the bank's first file replaces the demo data: that caused six
-    # attempts. A withdrawal or another contract starts a new count.
+    # attempts. A withdrawal, a removal of rows or another contract starts a new count.
     changes = [*(f"withdrawn {sha}" for sha in withdrawn)]
     changes += [contract] if again or other_contract else []
+    changes += [f"shortened {shortened}"] if shortened else []
     seen = content_hash([*(known.keys() | landed), *changes])
     reason, attempt = _next_attempt(context, tag, seen)
     return reason, seen, attempt

@@ -34,6 +34,13 @@ class Settings:
     app_port: int = 8501
     api_port: int = 8600
     keep_versions: int = 3
+    retain_transactions_months: int = 0
+    """The age from which data are removed (`erasure.limits`); 0 keeps everything."""
+    retain_quarantine_days: int = 0
+    retain_unused_days: int = 0
+    retain_versions_days: int = 0
+    retain_logs_days: int = 0
+    retain_audit_months: int = 0
     contract: Path = DEFAULT_CONTRACT
     run_button: bool = True
     """Whether the app has a button that starts a batch."""

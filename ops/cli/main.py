@@ -24,6 +24,7 @@ COMMANDS = {
     "quarantine": ("ops.cli.quarantine", "write the quarantined rows for correction"),
     "rollback": ("ops.cli.rollback", "return to an earlier release"),
     "forget": ("ops.cli.forget", "erase customers from everything that is kept"),
+    "retain": ("ops.cli.retain", "remove what is older than the limits of the settings"),
     "subject": ("ops.cli.subject", "show everything that is held on a customer"),
     "audit": ("ops.cli.audit", "show who did what, or check the audit log"),
     "export": ("ops.cli.export", "copy the release to a URL: s3, gs, abfs, hdfs, file"),

@@ -12,6 +12,7 @@ SEGMENTS = "segments"
 CLASSIFIER = "classifier"
 ACTIONS = "actions"
 RELEASES = "releases"
+PRIVACY = "privacy"
 
 # The real file ends in October 2016 and deliveries are irregular: a week without a new version is a
 # warning, a month is a failure.
