@@ -12,7 +12,7 @@ PACKAGE = "bankseg_assets"
 LAYERS = (
     *("runtime", "contracts", "presentation", "storage", "stats", "privacy"),
     *("landing", "cleaning", "onboarding", "release", "scoring", "campaigns"),
-    *("lookup", "reports", "erasure"),
+    *("lookup", "reports", "erasure", "evidence"),
     *("customers", "segmentation", "profiling", "classifier", "migration", "products"),
     "defs",
 )
@@ -25,7 +25,10 @@ ALONE_IN = {
 """Package -> folders that may import it."""
 WITHOUT_SPARK = (
     *(f"{PACKAGE}/{folder}" for folder in ("contracts", "presentation", "landing", "scoring")),
-    *(f"{PACKAGE}/{folder}" for folder in ("campaigns", "lookup", "privacy", "erasure")),
+    *(
+        f"{PACKAGE}/{folder}"
+        for folder in ("campaigns", "lookup", "privacy", "erasure", "evidence")
+    ),
     "app",
     "ops/api",
 )

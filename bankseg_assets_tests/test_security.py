@@ -185,8 +185,9 @@ def test_installation_requires_hashes(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "pip install" not in makefile
 
 
-def test_tests_of_the_threat_table_exist() -> None:
-    table = (ROOT / "docs" / "explanation" / "security.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", ["security.md", "duties.md"])
+def test_tests_named_in_the_docs_exist(page: str) -> None:
+    table = (ROOT / "docs" / "explanation" / page).read_text(encoding="utf-8")
     named = set(re.findall(r"`(test_\w+)`", table))
     tests = "\n".join(
         path.read_text(encoding="utf-8") for path in (ROOT / "bankseg_assets_tests").rglob("*.py")

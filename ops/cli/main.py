@@ -27,6 +27,7 @@ COMMANDS = {
     "retain": ("ops.cli.retain", "remove what is older than the limits of the settings"),
     "subject": ("ops.cli.subject", "show everything that is held on a customer"),
     "audit": ("ops.cli.audit", "show who did what, or check the audit log"),
+    "evidence": ("ops.cli.evidence", "write the evidence of a release as one archive"),
     "export": ("ops.cli.export", "copy the release to a URL: s3, gs, abfs, hdfs, file"),
     "fetch": ("ops.cli.fetch", "copy the newest release from a URL to a serving machine"),
     "serve-api": ("ops.api.server", "run the scoring API until Ctrl-C"),
