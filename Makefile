@@ -15,6 +15,7 @@ SEED ?= 7
 SEEDS ?= 10
 SIZES ?= 0.1 1 10 50
 REPEATS ?= 3
+SERVICE ?= pypi
 # Processes that share the tests; each has a JVM, and a file's tests stay together.
 WORKERS ?= 2
 VENV := .venv
@@ -68,11 +69,12 @@ sbom: dev ## Write the locked packages, with hashes, licences and dependencies, 
 licences: dev ## Write docs/reference/licences.md: the licence of each locked package.
 	@$(PY) -m ops.dev.sbom --licences
 
-# In an environment of its own: its packages are not those that the platform runs on.
-audit: ## Compare the locked packages with lists of known weaknesses; needs their server. Exit code 1 if there are any.
+# In an environment of its own: its packages are not those that the platform runs on. Strict: a mirror without
+# the lists would report that nothing is known.
+audit: ## Compare the locked packages with the lists of known weaknesses of SERVICE=pypi or osv, which it must reach.
 	@$(PYTHON) -m venv $(VENV)-audit
 	@$(VENV)-audit/bin/python -m ops.install requirements/audit.lock
-	@$(VENV)-audit/bin/python -m pip_audit --require-hashes --disable-pip --progress-spinner off \
+	@$(VENV)-audit/bin/python -m pip_audit --strict --require-hashes --disable-pip --progress-spinner off -s $(SERVICE) \
 		-r requirements/run.lock -r requirements/deploy.lock -r requirements/dev.lock -r requirements/install.lock
 
 clean: ## Remove generated data and caches; delivered files and .venv stay.

@@ -164,7 +164,7 @@ class Planner:
         if not store.folder.is_dir():
             return
         assets = sorted(path.name for path in store.folder.iterdir() if path.is_dir())
-        changed = bool(self.found.files)
+        changed = any(self.found.rows.values())
         for asset in assets:
             for version in store.versions(asset):
                 for file in sorted(version.rglob("[!.]*.parquet")):

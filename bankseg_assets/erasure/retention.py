@@ -4,50 +4,43 @@ Rows leave as those of an erased customer do: originals keep their identity, so 
 delivered again is known, and a journal makes it safe to stop at any point.
 """
 
-import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from bankseg_assets.contracts.delivery import DeliveryContract
-from bankseg_assets.contracts.tables import DELIVERY_DIGITS
 from bankseg_assets.erasure import exports
-from bankseg_assets.erasure.aged_rows import AgedRows, Numbers, quarantined_numbers
+from bankseg_assets.erasure.aged_rows import AgedRows
 from bankseg_assets.erasure.forget import finish_interrupted, no_step
 from bankseg_assets.erasure.journal import Place, Plan, Staging, Step, carry_out, finish
 from bankseg_assets.erasure.leftovers import sweep
 from bankseg_assets.erasure.limits import RETENTION_FILE, Limits, removed_before, time_before
 from bankseg_assets.erasure.old_files import old_logs, old_objections, old_versions
+from bankseg_assets.erasure.old_rows import (
+    FindOld,
+    finding,
+    known_deliveries,
+    leaves_any,
+    old_rows,
+    select_old,
+)
 from bankseg_assets.erasure.plan import Planned, Planner
 from bankseg_assets.erasure.retention_report import certify_retention
 from bankseg_assets.landing.archive import RECORDS_FILE
-from bankseg_assets.landing.ledger import Delivery, Ledger, current_content
+from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.privacy.audit import AuditLog, actor
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.storage.documents import write_json
 from bankseg_assets.storage.run_lock import held_by_erasure
 from bankseg_assets.storage.version_store import VersionStore
 
-QUARANTINE = "quarantined_transactions"
-QUARANTINED, CONFLICTING = "quarantined", "conflicting_duplicate"
-"""A conflicting row leaves by its day: without it, the row that it contradicts would be kept."""
-
+AUDIT_LOG = "audit log"
 NONE_LEFT = (
     "All transactions are before {first}. None was removed, because there would be no customer "
     "left. Check BANKSEG_RETAIN_TRANSACTIONS_MONTHS, or deliver newer files."
 )
-
-
-FindOld = Callable[
-    [Mapping[str, Path], Mapping[str, date], date, Path], Mapping[str, Iterable[Path]]
-]
-"""Writes the `row_number` of the rows before a day into a folder; returns delivery -> files.
-
-Its arguments: delivery, as tables name it -> its records; delivery -> the day it was ingested; the
-day; the folder.
-"""
 
 
 @dataclass(frozen=True)
@@ -62,8 +55,8 @@ class Retained:
 
     @property
     def rows(self) -> int:
-        """The number of rows, of all files and versions."""
-        return sum(place.rows for place in self.places)
+        """The number of rows of data, of all files and versions."""
+        return sum(place.rows for place in self.places if place.name != AUDIT_LOG)
 
 
 def retain(
@@ -88,15 +81,15 @@ def retain(
             finish_interrupted(settings.data_dir, step)
             step("sweep")
             sweep(settings)
-        folder = stack.enter_context(_finding(settings))
+        folder = stack.enter_context(finding(settings))
         step("find")
         first = limits.first_day(now.date())
-        selection = _selection(settings, limits, find_old, first, now, folder)
+        selection = select_old(settings, limits, find_old, first, now, folder)
         notes = []
-        if first and not _leaves_any(selection, settings):
+        if first and not leaves_any(selection, settings):
             notes = [NONE_LEFT.format(first=first)]
             first = None
-            selection = _selection(settings, limits, find_old, first, now, folder)
+            selection = select_old(settings, limits, find_old, first, now, folder)
         plan = Plan(
             is_retention=True,
             kept_from=first.isoformat() if first else "",
@@ -132,8 +125,8 @@ def remove_arrived(
 
     For a run, which holds the lock beside other runs: no erasure is in progress.
     """
-    with _finding(settings) as folder:
-        selection = AgedRows(_old(settings, deliveries, find_old, first, folder), {})
+    with finding(settings) as folder:
+        selection = AgedRows(old_rows(settings, deliveries, find_old, first, folder), {})
         staging = Staging(settings.privacy_dir)
         planned = Planner(settings, contract, staging, selection).plan_deliveries()
     plan = _planned(Plan(is_retention=True, who=actor(), started_at=_now()), planned)
@@ -172,7 +165,7 @@ class _Removing:
         ):
             counts = [
                 len(selection.numbers(raw_dir / one.sha256, one, contract))
-                for one in _deliveries(ledger)
+                for one in known_deliveries(ledger)
                 if (raw_dir / one.sha256 / RECORDS_FILE).exists()
             ]
             if sum(counts):
@@ -233,103 +226,8 @@ class _Removing:
             count = log.older_than(before)[2] if dry_run else log.shorten(before)
             if count:
                 limit = f"{limits.audit_months} months"
-                found.append(Place(name="audit log", rows=count, note=limit))
+                found.append(Place(name=AUDIT_LOG, rows=count, note=limit))
         return found
-
-
-def _selection(
-    settings: Settings,
-    limits: Limits,
-    find_old: FindOld,
-    first: date | None,
-    now: datetime,
-    folder: Path,
-) -> AgedRows:
-    """Return the rows to remove. `first`: the first day that is kept; None to keep all."""
-    deliveries = _deliveries(settings.ledger_path)
-    unused_before = time_before(now, days=limits.unused_days)
-    return AgedRows(
-        _old(settings, deliveries, find_old, first, folder),
-        _quarantined(settings, deliveries, time_before(now, days=limits.quarantine_days)),
-        _unused_holdings(settings, unused_before),
-        unused_before,
-    )
-
-
-def _leaves_any(selection: AgedRows, settings: Settings) -> bool:
-    """Return whether any record of the deliveries that count is left, if there are any."""
-    current = [one for one in current_content(_deliveries(settings.ledger_path)) if one.records]
-    return not current or any(
-        one.records > len(selection.by_delivery.get(one.sha256[:DELIVERY_DIGITS], ()))
-        for one in current
-    )
-
-
-def _deliveries(ledger_path: Path) -> list[Delivery]:
-    return Ledger(ledger_path).deliveries() if ledger_path.exists() else []
-
-
-def _quarantined(
-    settings: Settings, deliveries: Iterable[Delivery], before: datetime | None
-) -> dict[str, Numbers]:
-    """Return the quarantined rows of deliveries before a time."""
-    versions = VersionStore(settings.published_dir).versions(QUARANTINE)
-    if before is None or not versions:
-        return {}
-    earlier = {
-        one.sha256[:DELIVERY_DIGITS]
-        for one in deliveries
-        if datetime.fromisoformat(one.taken_at) < before
-    }
-    return quarantined_numbers(versions[-1], earlier, disposition=QUARANTINED, but=CONFLICTING)
-
-
-def _unused_holdings(settings: Settings, before: datetime | None) -> set[str]:
-    """Return the SHA-256 of files of holdings before a time that a later one has replaced."""
-    if before is None:
-        return set()
-    accepted = [
-        one for one in _deliveries(settings.holdings_ledger_path) if one.status == "accepted"
-    ]
-    newest = {}  # of the demo data and of the bank's own
-    for one in sorted(accepted, key=lambda one: (one.taken_at, one.file_name)):
-        newest[one.is_demo] = one.sha256
-    return {
-        one.sha256
-        for one in accepted
-        if one.sha256 not in newest.values() and datetime.fromisoformat(one.taken_at) < before
-    }
-
-
-def _old(
-    settings: Settings,
-    deliveries: Iterable[Delivery],
-    find_old: FindOld,
-    first: date | None,
-    folder: Path,
-) -> Mapping[str, Iterable[Path]]:
-    """Return delivery -> files with the numbers of its rows before a day."""
-    records = {
-        one.sha256[:DELIVERY_DIGITS]: (settings.raw_dir / one.sha256 / RECORDS_FILE, one)
-        for one in deliveries
-    }
-    files = {name: path for name, (path, _) in records.items() if path.exists()}
-    if first is None or not files:
-        return {}
-    taken_on = {name: date.fromisoformat(records[name][1].taken_at[:10]) for name in files}
-    return find_old(files, taken_on, first, folder)
-
-
-@contextmanager
-def _finding(settings: Settings) -> Iterator[Path]:
-    """Yield an empty folder on the disk of the data, which all machines of a cluster see."""
-    folder = settings.privacy_dir / "finding"
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _planned(plan: Plan, planned: Planned) -> Plan:

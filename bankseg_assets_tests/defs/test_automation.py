@@ -433,7 +433,7 @@ def holdings(landing: Landing, settings: Settings, instance: dg.DagsterInstance)
         raw_dir=str(settings.raw_holdings_dir),
         ledger_path=str(settings.holdings_ledger_path),
     )
-    return HoldingsFolder(instance, resource, transactions=landing.delivery)
+    return HoldingsFolder(instance, resource, landing.published, transactions=landing.delivery)
 
 
 def test_holdings_wait_for_customers(landing: Landing, instance: dg.DagsterInstance) -> None:

@@ -18,6 +18,8 @@ from bankseg_assets.erasure.limits import Limits, kept_from, limits_of, removed_
 from bankseg_assets.erasure.plan import is_outdated
 from bankseg_assets.erasure.retention import Retained, remove_arrived, retain
 from bankseg_assets.landing.archive import sha256_of
+from bankseg_assets.landing.intake import take_landed
+from bankseg_assets.landing.ledger import Ledger
 from bankseg_assets.privacy.audit import AuditLog
 from bankseg_assets.release.releases import current_release
 from bankseg_assets.runtime.settings import Settings, SettingsError
@@ -282,6 +284,24 @@ def test_refused_files_leave(tmp_path: Path) -> None:
     assert original.exists()
     remove(found, Limits(unused_days=30), now=LATER)
     assert not original.exists()
+
+
+def test_replaced_holdings_leave_but_those_in_use(tmp_path: Path) -> None:
+    found = old_bank(tmp_path)
+    settings, contract = found.settings, CONTRACT.of_holdings()
+    settings.holdings_dir.mkdir()
+    header = ",".join(contract.header.values())
+    for name, row in (("a.csv", "C1,Card"), ("b.csv", "C1,Loan\nC2,Card")):
+        path = settings.holdings_dir / name
+        path.write_text(f"{header}\n{row}\n", encoding="utf-8")
+        os.utime(path, (0, 0))
+    ledger = Ledger(settings.holdings_ledger_path)
+    take_landed(settings.holdings_dir, settings.raw_holdings_dir, ledger, contract, run_id="run")
+    done = remove(found, Limits(unused_days=30), now=LATER)
+    assert {place.name: place.rows for place in done.places}["raw_holdings"] == 1
+    assert {one.file_name: one.records for one in ledger.deliveries()} == {"a.csv": 0, "b.csv": 2}
+    assert "Loan" in (settings.holdings_dir / "b.csv").read_text(encoding="utf-8")
+    assert "C1" not in (settings.holdings_dir / "a.csv").read_text(encoding="utf-8")
 
 
 def test_quarantined_rows_leave_by_their_delivery(tmp_path: Path) -> None:
