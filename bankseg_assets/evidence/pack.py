@@ -30,13 +30,13 @@ from bankseg_assets.storage.version_store import DamagedVersionError, damages, v
 INDEX = "index.html"
 MANIFEST = "manifest.json"
 REPORT_FILE = "report.html"
-FOLDERS = {
-    "approvals": "Approvals of models",
-    "privacy/certificates": "Certificates of erasure",
-    "privacy/retention": "Reports of data removed for their age",
+INCLUDED = {
+    "published/approval_decisions.json": "Approvals of models",
+    "published/segment_names.json": "Names of segments that the bank has given",
+    "privacy/certificates/*.*": "Certificates of erasure",
+    "privacy/retention/*.*": "Reports of data removed for their age",
 }
-"""Folders of the data folder whose JSON and HTML files are included, if they exist -> title."""
-_SUFFIXES = (".json", ".jsonl", ".html")
+"""Pattern of files in the data folder that are included, if there are any -> title."""
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
 _NEWEST_ENTRIES = 50
 _CSV = (
@@ -121,12 +121,10 @@ def _content(settings: Settings, release: Release) -> dict[str, tuple[str, bytes
     for path in [*sorted(settings.audit_dir.glob("*.jsonl")), settings.audit_dir / HEAD_FILE]:
         if path.exists():
             found[f"audit/{path.name}"] = ("Audit log with its chain of hashes", path.read_bytes())
-    for name, title in FOLDERS.items():
-        folder = settings.data_dir / name
-        for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
-            if path.is_file() and path.suffix in _SUFFIXES and path.name[0] != ".":
-                place = path.relative_to(settings.data_dir).as_posix()
-                found[place] = (title, path.read_bytes())
+    for pattern, title in INCLUDED.items():
+        for path in sorted(settings.data_dir.glob(pattern)):
+            place = path.relative_to(settings.data_dir).as_posix()
+            found[place] = (title, path.read_bytes())
     return found
 
 

@@ -1,7 +1,6 @@
 """Old transactions leave a platform, which then equals one that never had them."""
 
 import shutil
-from dataclasses import asdict
 from pathlib import Path
 
 import pandas as pd
@@ -10,7 +9,6 @@ import pytest
 
 from bankseg_assets.defs.build import resources
 from bankseg_assets.defs.resources import SparkResource
-from bankseg_assets.erasure.limits import Limits
 from bankseg_assets.privacy.audit import AuditLog
 from bankseg_assets.release.releases import all_releases, current_release
 from bankseg_assets.runtime.settings import Settings
@@ -21,6 +19,7 @@ from ops.demo.transactions import write_demo_transactions
 
 pytestmark = pytest.mark.slow
 
+PREFIX = "AGED7"
 TABLES = ("cleaned_transactions", "rfm_table", "transaction_counts", "segment_profiles")
 
 
@@ -34,7 +33,7 @@ def land(settings: Settings, name: str, lines: list[str]) -> None:
 def aged(line: str) -> str:
     """Return a record of ten years earlier, of another customer and transaction."""
     fields = line.split(",")
-    fields[0], fields[1] = f"OLD{fields[0]}", f"OLD{fields[1]}"
+    fields[0], fields[1] = f"{PREFIX}{fields[0]}", f"{PREFIX}{fields[1]}"
     fields[6] = fields[6][:-2] + "06"
     return ",".join(fields)
 
@@ -70,6 +69,7 @@ def test_platform_equals_one_without_old_rows(
     old, never = (Settings(data_dir=tmp_path / name) for name in ("old", "never"))
     both = [one for record in records[:600] for one in (record, aged(record))] + records[600:]
     land(old, "bank.csv", [header, *both])
+    land(old, "ancient.csv", [header, *map(aged, records[600:700])])
     delivered = tmp_path / "delivered.csv"
     shutil.copyfile(old.landing_dir / "bank.csv", delivered)
     batch(old, spark_resource, "refit")
@@ -77,12 +77,12 @@ def test_platform_equals_one_without_old_rows(
     assert before is not None
     months = 12 * 15
 
-    dry = batch(old, spark_resource, "retention", transactions_months=months)
-    assert dry.metadata["retention"]["rows"] > 600
+    removed = batch(old, spark_resource, "retention", transactions_months=months)
+    assert removed.metadata["retention"]["rows"] > 600
     after = current_release(old.published_dir)
     assert after is not None
     assert after.name == before.name
-    assert "OLD" not in (old.landing_dir / "bank.csv").read_text(encoding="utf-8")
+    assert PREFIX not in (old.landing_dir / "bank.csv").read_text(encoding="utf-8")
 
     run = batch(old, spark_resource, "refit", transactions_months=months)
     land(never, "bank.csv", [header, *records])
@@ -106,13 +106,13 @@ def test_platform_equals_one_without_old_rows(
 
     shutil.copyfile(delivered, old.landing_dir / "bank.csv")
     land(old, "history.csv", [header, aged(records[0]), *records[:50]])
+    land(old, "late.csv", [header, *map(aged, records[700:800])])
     batch(old, spark_resource, "refresh", transactions_months=months)
     cleaned = VersionStore(old.published_dir).latest("cleaned_transactions")
     ids = pq.read_table(cleaned)["customer_id"].to_pylist()
-    assert not [one for one in ids if one.startswith("OLD")]
-    assert "OLD" not in (old.landing_dir / "bank.csv").read_text(encoding="utf-8")
+    assert not [one for one in ids if one.startswith(PREFIX)]
+    assert PREFIX not in (old.landing_dir / "bank.csv").read_text(encoding="utf-8")
     log = AuditLog(old.audit_dir)
     assert log.fault() == ""
     assert "retain" in [one["what"] for one in log.entries()]
     assert len(all_releases(old.published_dir)) == 3
-    assert asdict(Limits(transactions_months=months))["transactions_months"] == months

@@ -112,11 +112,10 @@ def test_damaged_version_is_reported(found: Bank, tmp_path: Path) -> None:
 
 
 def test_approvals_are_included_if_there_are_any(found: Bank, tmp_path: Path) -> None:
-    folder = found.settings.data_dir / "approvals"
-    folder.mkdir()
-    (folder / "1.json").write_text("{}", encoding="utf-8")
+    decisions = found.settings.published_dir / "approval_decisions.json"
+    decisions.write_text("{}", encoding="utf-8")
     _, files = pack(found, tmp_path)
-    assert files["approvals/1.json"] == b"{}"
+    assert files["published/approval_decisions.json"] == b"{}"
     assert b"Approvals of models" in files[INDEX]
 
 
