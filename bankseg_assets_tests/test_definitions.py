@@ -23,7 +23,7 @@ ASSETS = {key.to_user_string() for key in GRAPH.get_all_asset_keys()}
 # The comparison of algorithms takes minutes, and nothing is made from it.
 STUDY = "segmentation_comparison"
 # Removes old data, and makes none.
-RETENTION = "retention"
+RETENTION = "retention_report"
 JOBS = ("refresh", "refit", "ingestion", "recommendations", "comparison", "retention")
 
 

@@ -69,7 +69,7 @@ _RELEASE_CHAIN = dg.AssetSelection.assets("release").upstream() & (
     dg.AssetSelection.assets("cleaned_transactions").downstream(include_self=False)
 )
 _STUDY = dg.AssetSelection.assets("segmentation_comparison")
-_RETENTION = dg.AssetSelection.assets("retention")
+_RETENTION = dg.AssetSelection.assets("retention_report")
 _ALL = dg.AssetSelection.all() - _STUDY - _RETENTION
 _KEEPING = ("pca_model", "kmeans_model", "nb_classifier", "recommend_products")
 refresh = dg.define_asset_job(

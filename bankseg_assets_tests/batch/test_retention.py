@@ -78,7 +78,7 @@ def test_platform_equals_one_without_old_rows(
     months = 12 * 15
 
     removed = batch(old, spark_resource, "retention", transactions_months=months)
-    assert removed.metadata["retention"]["rows"] > 600
+    assert removed.metadata["retention_report"]["rows"] > 600
     after = current_release(old.published_dir)
     assert after is not None
     assert after.name == before.name

@@ -1,4 +1,4 @@
-"""Asset retention: removes what is older than the limits of the settings, and reports it."""
+"""Asset retention_report: removes what is older than the limits of the settings, and reports it."""
 
 from datetime import UTC, datetime
 
@@ -33,7 +33,7 @@ class RetentionConfig(dg.Config):
     io_manager_key="no_lock",
     retry_policy=RETRIES,
 )
-def retention(
+def retention_report(
     context: dg.AssetExecutionContext,
     config: RetentionConfig,
     retention: RetentionResource,
