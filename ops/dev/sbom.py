@@ -78,17 +78,21 @@ def licence_of(name: str, version: str) -> tuple[str, bool]:
 
 def stated_licence(metadata: PackageMetadata) -> tuple[str, bool]:
     """Return the licence in a package's metadata, and whether it is an SPDX expression."""
-    if expression := metadata.get("License-Expression"):
-        return str(expression), True
+    if expression := _field(metadata, "License-Expression"):
+        return expression, True
     named = [
         one.removeprefix(_PREFIX).removeprefix("OSI Approved :: ")
         for one in metadata.get_all("Classifier") or []
         if one.startswith(_PREFIX) and one != f"{_PREFIX}OSI Approved"
     ]
-    text = str(metadata.get("License") or "").strip()
+    text = _field(metadata, "License").strip()
     if text and len(text) <= _LONGEST and "\n" not in text and text != "UNKNOWN":
         return text, False
     return "; ".join(named), False
+
+
+def _field(metadata: PackageMetadata, name: str) -> str:
+    return next(iter(metadata.get_all(name) or [""]), "")
 
 
 def document(packages: Sequence[Package]) -> dict[str, Any]:
