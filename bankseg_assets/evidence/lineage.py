@@ -12,12 +12,12 @@ from bankseg_assets.storage.version_store import published_at, version_record
 
 NAMESPACE, LANDED = "bankseg", "bankseg/landing"
 RAW = "raw_transactions"
-_SPEC = "https://openlineage.io/spec"
-_EVENT = f"{_SPEC}/2-0-2/OpenLineage.json#/$defs/RunEvent"
+_SPEC = "https://openlineage.io/spec/"
+_EVENT = f"{_SPEC}2-0-2/OpenLineage.json#/$defs/RunEvent"
 _FACETS = {
-    "schema": f"{_SPEC}/facets/1-1-1/SchemaDatasetFacet.json",
-    "version": f"{_SPEC}/facets/1-0-1/DatasetVersionDatasetFacet.json",
-    "columnLineage": f"{_SPEC}/facets/1-2-0/ColumnLineageDatasetFacet.json",
+    "schema": f"{_SPEC}facets/1-1-1/SchemaDatasetFacet.json",
+    "version": f"{_SPEC}facets/1-0-1/DatasetVersionDatasetFacet.json",
+    "columnLineage": f"{_SPEC}facets/1-2-0/ColumnLineageDatasetFacet.json",
 }
 
 
