@@ -155,7 +155,8 @@ SCHEDULES = [comparison_schedule, refit_schedule, retention_schedule]
     minimum_interval_seconds=LOOK_EVERY_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Starts `refresh` when files arrive in the landing folder; also after a "
-    "withdrawal or a change of the contract. Retries a failed run.",
+    "withdrawal, an erasure, the removal of old rows or a change of the contract. Retries a failed "
+    "run.",
 )
 def landing_sensor(
     context: dg.SensorEvaluationContext, delivery: DeliveryResource, published: PublishedResource

@@ -28,20 +28,33 @@ class Settings:
     """The settings of the platform; each field's environment variable is `BANKSEG_<FIELD>`."""
 
     data_dir: Path = Path("data")
+    """Folder of everything that is delivered and made; relative to the project's folder."""
     spark_master: str = "local[*]"
+    """A Spark master; `local[*]` uses all cores of this machine."""
     spark_remote: str = ""
+    """A Spark Connect URL instead of a master; a token only in the environment, not in a file."""
     dagster_port: int = 3000
+    """Port of the Dagster UI, on 127.0.0.1."""
     app_port: int = 8501
+    """Port of the app, on 127.0.0.1."""
     api_port: int = 8600
+    """Port of the scoring API, on 127.0.0.1; 0 for none."""
     keep_versions: int = 3
+    """Number of versions of an asset, and of releases, that are kept."""
     retain_transactions_months: int = 0
-    """The age from which data are removed (`erasure.limits`); 0 keeps everything."""
+    """Age in months from which transactions are removed; 0 keeps all (docs/how-to/retention.md)."""
     retain_quarantine_days: int = 0
+    """Days after its delivery from which a quarantined row is removed; 0 keeps all."""
     retain_unused_days: int = 0
+    """Age in days from which refused and replaced files are removed; 0 keeps all."""
     retain_versions_days: int = 0
+    """Age in days from which versions and releases that are not in use are removed; 0 keeps all."""
     retain_logs_days: int = 0
+    """Days without a change from which logs and records of runs are removed; 0 keeps all."""
     retain_audit_months: int = 0
+    """Age in months from which entries of the audit log are removed; 0 keeps all."""
     contract: Path = DEFAULT_CONTRACT
+    """The contract that describes the delivered files."""
     run_button: bool = True
     """Whether the app has a button that starts a batch."""
     customer_page: bool = True

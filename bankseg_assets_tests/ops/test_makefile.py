@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[2]
 TARGETS = (
     *("run", "materialize", "demo-data", "test", "test-fast", "faults", "lint", "clean"),
     *("sbom", "licences", "audit"),
-    *("env", "dev", "lock", "help"),
+    *("env", "dev", "lock", "docs", "help"),
 )
 
 
