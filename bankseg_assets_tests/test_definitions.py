@@ -26,7 +26,9 @@ ASSETS = {key.to_user_string() for key in GRAPH.get_all_asset_keys()}
 STUDY = "segmentation_comparison"
 FOLDERS = {"landing_folder", "holdings_folder"}
 FULL_BATCHES = ("refresh", "refit", "refit_with_k", "refit_with_key")
-JOBS = (*FULL_BATCHES, "force_release", "ingestion", "recommendations", "comparison")
+JOBS = (*FULL_BATCHES, "force_release", "ingestion", "recommendations", "comparison", "retention")
+# Removes old data, and makes none.
+RETENTION = "retention_report"
 
 
 def run_python(code: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -64,7 +66,7 @@ def selected(job: str) -> set[str]:
 
 
 def test_release_is_made_from_every_asset_but_the_study() -> None:
-    assert upstream("release") == ASSETS - {STUDY}
+    assert upstream("release") == ASSETS - {STUDY, RETENTION}
     assert TABLES.keys() <= ASSETS
 
 
@@ -75,7 +77,7 @@ def test_assets_have_owner_and_description() -> None:
         assert found.owners == ["team:customer-analytics"], asset
         assert found.kinds, asset
         assert len(found.description or "") > 40, asset
-        assert (found.freshness_policy is None) == (asset in {STUDY, *FOLDERS}), asset
+        assert (found.freshness_policy is None) == (asset in {STUDY, RETENTION, *FOLDERS}), asset
 
 
 def test_automation_has_descriptions() -> None:
@@ -148,7 +150,7 @@ def test_table_columns_have_type_and_description() -> None:
 
 @pytest.mark.parametrize("job", FULL_BATCHES)
 def test_full_batches_are_all_assets_but_the_study(job: str) -> None:
-    assert selected(job) == ASSETS - {STUDY}
+    assert selected(job) == ASSETS - {STUDY, RETENTION}
 
 
 def test_other_jobs_are_parts_of_a_batch() -> None:
@@ -157,6 +159,7 @@ def test_other_jobs_are_parts_of_a_batch() -> None:
         "quarantined_transactions"
     )
     assert selected("comparison") == {STUDY}
+    assert selected("retention") == {RETENTION}
 
 
 def test_new_holdings_remake_what_is_made_from_them() -> None:

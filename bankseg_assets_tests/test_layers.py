@@ -13,7 +13,7 @@ LAYERS = (
     *("runtime", "contracts", "presentation", "storage", "stats", "privacy"),
     "access",
     *("landing", "cleaning", "onboarding", "release", "scoring", "campaigns"),
-    *("lookup", "reports", "erasure", "monitoring"),
+    *("lookup", "reports", "erasure", "evidence", "monitoring"),
     *("customers", "segmentation", "profiling", "classifier", "migration", "products"),
     "defs",
 )
@@ -26,7 +26,10 @@ ALONE_IN = {
 """Package -> folders that may import it."""
 WITHOUT_SPARK = (
     *(f"{PACKAGE}/{folder}" for folder in ("contracts", "presentation", "landing", "scoring")),
-    *(f"{PACKAGE}/{folder}" for folder in ("campaigns", "lookup", "privacy", "erasure")),
+    *(
+        f"{PACKAGE}/{folder}"
+        for folder in ("campaigns", "lookup", "privacy", "erasure", "evidence")
+    ),
     f"{PACKAGE}/monitoring",
     "app",
     "ops/api",

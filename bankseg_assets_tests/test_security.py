@@ -79,15 +79,19 @@ def test_app_renders_no_markup_from_data() -> None:
     assert set(found) == {("style.py", "html"), ("page.py", "iframe")}
 
 
+NAMES_OF_SCHEMAS = (
+    *("http://schemas.openxmlformats.org/", "http://cyclonedx.org/schema/"),
+    "https://openlineage.io/spec/",
+)
+
+
 def test_sources_contain_no_remote_addresses() -> None:
     addresses = {
         (path.name, found)
         for path in SOURCES
         for found in re.findall(r"https?://[^\s\"'`)>]+", path.read_text(encoding="utf-8"))
-        # XML namespace names look like addresses but are never fetched.
-        if not found.startswith(
-            ("http://127.0.0.1", "http://{", "http://schemas.openxmlformats.org/")
-        )
+        # Names of XML namespaces and of schemas look like addresses but are never fetched.
+        if not found.startswith(("http://127.0.0.1", "http://{", *NAMES_OF_SCHEMAS))
     }
     assert {name for name, _ in addresses} <= {"java.py"}, addresses
 
@@ -188,8 +192,9 @@ def test_installation_requires_hashes(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "pip install" not in makefile
 
 
-def test_tests_of_the_threat_table_exist() -> None:
-    table = (ROOT / "docs" / "explanation" / "security.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", ["security.md", "duties.md"])
+def test_tests_named_in_the_docs_exist(page: str) -> None:
+    table = (ROOT / "docs" / "explanation" / page).read_text(encoding="utf-8")
     named = set(re.findall(r"`(test_\w+)`", table))
     tests = "\n".join(
         path.read_text(encoding="utf-8") for path in (ROOT / "bankseg_assets_tests").rglob("*.py")

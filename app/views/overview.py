@@ -23,6 +23,7 @@ from bankseg_assets.access.roles import Action
 from bankseg_assets.campaigns.release_figures import ReleaseFigures
 from bankseg_assets.presentation.disclosure import is_small
 from bankseg_assets.presentation.formatting import day, percent
+from bankseg_assets.presentation.phrases import window_note
 from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 
@@ -122,6 +123,8 @@ about = []
 if first := window.get("first_day"):
     last = window["last_day"]
     about.append(f"Transactions of {day(first)}{f' to {day(last)}' if last != first else ''}.")
+if note := window_note(window):
+    about.append(note)
 if previous and bundle:
     about.append(f"Changes are since version {previous.number}.")
 st.caption(" ".join(about))

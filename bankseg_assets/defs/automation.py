@@ -30,12 +30,15 @@ from bankseg_assets.defs.jobs import (
     recommendations,
     refit,
     refresh,
+    retention,
 )
 from bankseg_assets.defs.resources import (
     DeliveryResource,
     HoldingsResource,
     PublishedResource,
 )
+from bankseg_assets.defs.tags import REFIT_TAG
+from bankseg_assets.erasure.plan import is_outdated
 from bankseg_assets.landing.landed_content import LandedContent, content_seen, landed_content
 from bankseg_assets.landing.ledger import WITHDRAWN, Delivery, content_hash, current_content
 from bankseg_assets.products.current_delivery import holdings_in_use
@@ -43,6 +46,7 @@ from bankseg_assets.release.gates import Verdict
 from bankseg_assets.release.refit import REFIT_GATE
 from bankseg_assets.release.releases import current_release
 from bankseg_assets.runtime.settings import STARTED_AT
+from bankseg_assets.storage.version_store import VersionStore, version_basis
 
 LOOK_EVERY_SECONDS = 5  # people wait for a file they delivered; Dagster looks at most this often
 # No one waits for these: a crash and a model that aged are rare.
@@ -55,7 +59,6 @@ LATER_ATTEMPTS_SECONDS = 3600.0  # retried without end: the cause of three failu
 CONTENT_TAG = "bankseg/content"
 HOLDINGS_TAG = "bankseg/holdings"
 CLEANED_TAG = "bankseg/cleaned_by"
-REFIT_TAG = "bankseg/refit_of"
 # The sensors retry their runs themselves; Dagster's own retries would start a second one.
 _NO_OTHER_RETRY = {"dagster/max_retries": "0"}
 RETRY_SECONDS = 60.0  # Dagster checks every 5 s for runs to retry
@@ -83,15 +86,17 @@ _RELEASE_CHAIN = dg.AssetSelection.assets("release").upstream() & (
     minimum_interval_seconds=LOOK_EVERY_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Starts `refresh` when files arrive in the landing folder; also after a "
-    "withdrawal or a change of the contract. Retries a failed run.",
+    "withdrawal, an erasure, the removal of old rows or a change of the contract. Retries a failed "
+    "run.",
 )
 def landing_sensor(
-    context: dg.SensorEvaluationContext, delivery: DeliveryResource
+    context: dg.SensorEvaluationContext, delivery: DeliveryResource, published: PublishedResource
 ) -> dg.SensorResult:
     """Start a run when cleaned_transactions is out of date with the landing folder or contract.
 
     This covers new files, files that were withdrawn or restored, files that another contract
-    rejected, and cleaned data whose checks did not run. Content that was ingested before is
+    rejected, rows that were erased or removed for their age, and cleaned data whose checks did not
+    run. Content that was ingested before is
     ignored, whatever its file name, and a file that is still being written is left until it is
     complete. The run key includes the attempt, because Dagster never repeats a run key, even of a
     failed run.
@@ -102,9 +107,16 @@ def landing_sensor(
         counting=current_content,
         folder=LANDING_FOLDER.key,
         table=_CLEANED,
-        not_taking=(comparison.name, force_release.name, recommendations.name),
+        not_taking=(comparison.name, force_release.name, recommendations.name, retention.name),
         tag=CONTENT_TAG,
+        shortened=_shortened(published.store),
     )
+
+
+def _shortened(store: VersionStore) -> str:
+    """Return the name of the newest cleaned data, if rows were removed from it; else empty."""
+    versions = store.versions("cleaned_transactions")
+    return versions[-1].name if versions and is_outdated(version_basis(versions[-1])) else ""
 
 
 @dg.sensor(
@@ -134,7 +146,7 @@ def holdings_sensor(
         counting=counting,
         folder=HOLDINGS_FOLDER.key,
         table=_HOLDINGS,
-        not_taking=(comparison.name, force_release.name, ingestion.name),
+        not_taking=(comparison.name, force_release.name, ingestion.name, retention.name),
         tag=HOLDINGS_TAG,
     )
 
@@ -219,16 +231,18 @@ def _evaluate_folder(
     table: dg.AssetKey,
     not_taking: tuple[str, ...],
     tag: str,
+    shortened: str = "",
 ) -> dg.SensorResult:
     """Start a run when a folder contains content that is not in a table, and observe the folder.
 
     `counting`: which deliveries make up the table. `not_taking`: jobs that do not ingest files.
+    `shortened`: the version of the table from which rows were removed since.
     The cursor is the version that was observed last.
     """
     landed = landed_content(Path(delivery.landing_dir), delivery.ledger, at_most=HASHED_AT_A_LOOK)
     waiting = f" Waiting for {', '.join(landed.waiting)}." if landed.waiting else ""
     reason, seen, attempt = _decide(
-        context, delivery, landed.sha256s, counting, table, not_taking, tag
+        context, delivery, landed.sha256s, counting, table, not_taking, tag, shortened
     )
     found = _observed(context, delivery, folder, landed)
     if reason:
@@ -267,6 +281,7 @@ def _decide(
     table: dg.AssetKey,
     not_taking: tuple[str, ...],
     tag: str,
+    shortened: str,
 ) -> tuple[str, str, int]:
     """Return the reason to skip (empty: start a run), the content seen, and the attempt."""
     try:
@@ -285,16 +300,17 @@ def _decide(
     if not fresh:
         if wanted == _NOTHING and not (table == _HOLDINGS and withdrawn and published):
             return f"Nothing new in {delivery.landing_dir}.", "", 0
-        if published and published.content == wanted and not other_contract:
+        if published and published.content == wanted and not other_contract and not shortened:
             note = "" if published.state.passed else f" {_why_unchecked(published.state)}"
             if not published.state.pending:
                 return f"Nothing new in {delivery.landing_dir}.{note}", "", 0
     if any(run.job_name not in not_taking for run in _unfinished_runs(context)):
         return "A run that ingests the landed files is in progress.", "", 0
     # Attempts are counted for all content ever seen. Those for the wanted content were six, because
-    # it changes when the bank's first file replaces the demo data. A withdrawal or another contract
-    # starts a new count.
+    # it changes when the bank's first file replaces the demo data. A withdrawal, a removal of
+    # rows or another contract starts a new count.
     changes = [contract] if again or other_contract else []
+    changes += [f"shortened {shortened}"] if shortened else []
     seen = content_hash([*content_seen(known.values(), landed), *changes])
     reason, attempt = _next_attempt(context, tag, seen)
     return reason, seen, attempt

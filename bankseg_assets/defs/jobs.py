@@ -4,16 +4,18 @@ import dagster as dg
 
 from bankseg_assets.defs.assets.common import INGESTION
 from bankseg_assets.defs.assets.ingestion.folders import HOLDINGS_FOLDER, LANDING_FOLDER
+from bankseg_assets.erasure.limits import limits_of
 from bankseg_assets.release.releases import current_release
 from bankseg_assets.runtime.settings import load_settings
 
 # A retry recomputes everything: versions made by two runs do not belong together.
 _WHOLE = {"dagster/retry_strategy": "ALL_STEPS"}
 _STUDY = dg.AssetSelection.assets("segmentation_comparison")
+_RETENTION = dg.AssetSelection.assets("retention_report")
 _KEEPING = ("pca_model", "kmeans_model", "nb_classifier", "recommend_products")
 
 INGESTED = dg.AssetSelection.groups(INGESTION)
-BATCH = dg.AssetSelection.all() - _STUDY
+BATCH = dg.AssetSelection.all() - _STUDY - _RETENTION
 """What a batch materializes; it observes the folders, too."""
 
 _BATCH_AND_FOLDERS = BATCH | dg.AssetSelection.assets(LANDING_FOLDER.key, HOLDINGS_FOLDER.key)
@@ -76,8 +78,13 @@ recommendations = dg.define_asset_job(
     description="Ingest the holdings folder and recommend products.",
     tags=_WHOLE,
 )
+retention = dg.define_asset_job(
+    "retention",
+    _RETENTION,
+    description="Remove what is older than the limits of the settings; with `dry_run`, count it.",
+)
 FULL_BATCHES = (refresh, refit, refit_with_k, refit_with_key)
-JOBS = [*FULL_BATCHES, force_release, ingestion, recommendations, comparison]
+JOBS = [*FULL_BATCHES, force_release, ingestion, recommendations, comparison, retention]
 # Knowing a better algorithm is useful, but not worth a minute per batch.
 comparison_schedule = dg.ScheduleDefinition(
     job=comparison,
@@ -101,4 +108,18 @@ def refit_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.
     return dg.RunRequest()
 
 
-SCHEDULES = [comparison_schedule, refit_schedule]
+@dg.schedule(
+    job=retention,
+    cron_schedule="0 2 1 * *",
+    default_status=dg.DefaultScheduleStatus.RUNNING,
+    description="Removes what is older than its limit on the first day of every month at 02:00 "
+    "UTC, if the settings have a limit.",
+)
+def retention_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+    """Remove old data every month, before the models are refitted."""
+    if not limits_of(load_settings()).any:
+        return dg.SkipReason("The settings have no limit: everything is kept.")
+    return dg.RunRequest()
+
+
+SCHEDULES = [comparison_schedule, refit_schedule, retention_schedule]

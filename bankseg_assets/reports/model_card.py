@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 from bankseg_assets.presentation.disclosure import is_small
+from bankseg_assets.presentation.phrases import REMOVED_BEFORE, window_note
 from bankseg_assets.reports.html_page import Rows, render
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 
@@ -68,9 +69,7 @@ def model_card(
         "inputs": _labels(bundle),
         "metrics": {**bundle["metrics"], "completeness": _completeness(bundle)},
         "fairness": fairness(demographics),
-        "limits": limits(
-            bundle, chosen, overview["identity_conflict_share_of_repeat"], is_demo=is_demo
-        ),
+        "limits": limits(bundle, chosen, overview, is_demo=is_demo),
     }
 
 
@@ -87,6 +86,7 @@ def _data(
         "currency": bundle["currency"],
         "customer_key": customer_key,
         "identity_conflict_share_of_repeat": overview["identity_conflict_share_of_repeat"],
+        **({REMOVED_BEFORE: overview[REMOVED_BEFORE]} if REMOVED_BEFORE in overview else {}),
         **({"direction_known": True} if bundle.get("direction_known") else {}),
     }
 
@@ -140,7 +140,11 @@ def fairness(demographics: Rows) -> list[dict[str, Any]]:
 
 
 def limits(
-    bundle: Mapping[str, Any], chosen: Mapping[str, Any], conflicts: float | None, *, is_demo: bool
+    bundle: Mapping[str, Any],
+    chosen: Mapping[str, Any],
+    overview: Mapping[str, Any],
+    *,
+    is_demo: bool,
 ) -> list[str]:
     """Return the limitations of this model, with its figures."""
     found = [*bundle.get("warnings", ()), *_quality_limits(bundle, chosen)]
@@ -157,7 +161,9 @@ def limits(
         "Recency, frequency and sums cover the data window only: customers without transactions "
         "in it are missing."
     )
-    if conflicts:
+    if note := window_note(overview):
+        found.append(note)
+    if conflicts := overview["identity_conflict_share_of_repeat"]:
         found.append(
             f"{conflicts:.0%} of the customers with two or more transactions have rows that "
             "disagree in birth date or gender: the customer key may not identify persons."

@@ -48,6 +48,18 @@ class Settings:
     """Port of the scoring API, on 127.0.0.1; 0 for none."""
     keep_versions: int = 3
     """Number of versions of an asset, and of releases, that are kept."""
+    retain_transactions_months: int = 0
+    """Age in months from which transactions are removed; 0 keeps all (docs/how-to/retention.md)."""
+    retain_quarantine_days: int = 0
+    """Days after its delivery from which a quarantined row is removed; 0 keeps all."""
+    retain_unused_days: int = 0
+    """Age in days from which refused and replaced files are removed; 0 keeps all."""
+    retain_versions_days: int = 0
+    """Age in days from which versions and releases that are not in use are removed; 0 keeps all."""
+    retain_logs_days: int = 0
+    """Days without a change from which logs and records of runs are removed; 0 keeps all."""
+    retain_audit_months: int = 0
+    """Age in months from which entries of the audit log are removed; 0 keeps all."""
     contract: Path = DEFAULT_CONTRACT
     """The contract that describes the delivered files."""
     run_button: bool = True

@@ -60,6 +60,16 @@ def test_page_begins_with_a_headline_and_tasks(data_dir: Path) -> None:
     ]
 
 
+def test_pages_say_from_which_day_customers_are_counted(data_dir: Path) -> None:
+    overview = WINDOW | {"removed_before": "2016-09-01"}
+    publish(data_dir, tables(), documents={"eda_report": {"overview": [overview]}})
+    page = AppTest.from_file(str(MAIN), default_timeout=60).run()
+    for view in ("overview", "segments"):
+        page.switch_page(f"views/{view}.py").run()
+        assert not page.exception
+        assert any("before 2016-09-01 were removed" in one.value for one in page.caption), view
+
+
 def test_open_page_follows_a_renamed_segment(data_dir: Path) -> None:
     """The name is the bank's on every page, also in a session that is open."""
     segments = [one | {"id": one["segment"]} for one in model()["segments"]]

@@ -29,7 +29,7 @@ from bankseg_assets.defs.automation import (
 from bankseg_assets.defs.build import build_defs
 from bankseg_assets.defs.check_state import blocking_keys
 from bankseg_assets.defs.checks.core import ALL_CHECKS
-from bankseg_assets.defs.jobs import refit_schedule
+from bankseg_assets.defs.jobs import refit_schedule, retention_schedule
 from bankseg_assets.defs.resources import DeliveryResource, HoldingsResource, PublishedResource
 from bankseg_assets.landing import landed_content
 from bankseg_assets.landing.archive import sha256_of
@@ -38,8 +38,8 @@ from bankseg_assets.landing.ledger import Delivery, content_hash
 from bankseg_assets.release.refit import REFIT_GATE
 from bankseg_assets.release.releases import PROMOTION, GateRecord, Manifest, ModelFit
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, STARTED_AT, Settings
-from bankseg_assets.storage.documents import write_document
-from bankseg_assets.storage.version_store import VersionStore
+from bankseg_assets.storage.documents import write_document, write_json
+from bankseg_assets.storage.version_store import BASIS_FILE, VersionStore
 
 # A queued run has its place in a workspace, which a test lacks.
 UNFINISHED = ["NOT_STARTED", "STARTING", "STARTED", "CANCELING"]
@@ -86,6 +86,7 @@ class Landing:
 
     instance: dg.DagsterInstance
     delivery: DeliveryResource
+    published: PublishedResource
     cursor: str | None = None
 
     def put(self, name: str, content: str, *, quiet_seconds: float = 60) -> str:
@@ -140,7 +141,7 @@ class Landing:
     def look(self) -> dg.SensorResult:
         """Let the sensor look again."""
         context = dg.build_sensor_context(self.instance, cursor=self.cursor)
-        result = landing_sensor(context, delivery=self.delivery)
+        result = landing_sensor(context, delivery=self.delivery, published=self.published)
         assert isinstance(result, dg.SensorResult)
         self.cursor = result.cursor
         return result
@@ -164,7 +165,16 @@ def landing(settings: Settings, instance: dg.DagsterInstance) -> Landing:
         raw_dir=str(settings.raw_dir),
         ledger_path=str(settings.ledger_path),
     )
-    return Landing(instance, delivery)
+    return Landing(instance, delivery, PublishedResource(published_dir=str(settings.published_dir)))
+
+
+@pytest.mark.parametrize(("fingerprint", "is_due"), [("", True), ("f", False)])
+def test_removed_rows_start_a_run(landing: Landing, fingerprint: str, *, is_due: bool) -> None:
+    """An erasure or the removal of old rows leaves totals that include them."""
+    landing.publish(landing.put("a.csv", "a"))
+    with landing.published.store.draft("cleaned_transactions", str(uuid4())) as draft:
+        write_json(draft.path / BASIS_FILE, {"fingerprint": fingerprint})
+    assert bool(landing.look().run_requests) == is_due
 
 
 def test_empty_folder_starts_nothing(landing: Landing) -> None:
@@ -483,7 +493,7 @@ def holdings(landing: Landing, settings: Settings, instance: dg.DagsterInstance)
         raw_dir=str(settings.raw_holdings_dir),
         ledger_path=str(settings.holdings_ledger_path),
     )
-    return HoldingsFolder(instance, resource, transactions=landing.delivery)
+    return HoldingsFolder(instance, resource, landing.published, transactions=landing.delivery)
 
 
 def test_holdings_wait_for_customers(landing: Landing, instance: dg.DagsterInstance) -> None:
@@ -878,3 +888,15 @@ def test_monthly_refit_needs_a_release(
     assert isinstance(refit_schedule(context), dg.SkipReason)
     refitting.release("passed")
     assert isinstance(refit_schedule(context), dg.RunRequest)
+
+
+def test_old_data_are_removed_monthly_by_a_limit(
+    settings: Settings, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BANKSEG_DATA_DIR", str(settings.data_dir))
+    context = dg.build_schedule_context(instance)
+    skipped = retention_schedule(context)
+    assert isinstance(skipped, dg.SkipReason)
+    assert "everything is kept" in str(skipped.skip_message)
+    monkeypatch.setenv("BANKSEG_RETAIN_LOGS_DAYS", "90")
+    assert isinstance(retention_schedule(context), dg.RunRequest)

@@ -142,3 +142,11 @@ def test_card_says_amounts_are_spending_if_known() -> None:
     assert SPENDING_ALONE in model_card_page(known)
     assert "direction_known" not in card()["data"]
     assert SPENDING_ALONE not in card()["limits"]
+
+
+def test_removed_transactions_are_a_limit() -> None:
+    eda = {"overview": [EDA["overview"][0] | {"removed_before": "2016-09-01"}]}
+    found = card(eda=eda)
+    assert found["data"]["removed_before"] == "2016-09-01"
+    assert any("before 2016-09-01 were removed for their age" in one for one in found["limits"])
+    assert "removed_before" not in card()["data"]

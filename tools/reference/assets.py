@@ -11,7 +11,7 @@ from tools.reference.markdown import paragraphs, table
 
 _GROUPS = (
     *(common.DELIVERIES, common.INGESTION, common.INSIGHT, common.MODELS, common.SEGMENTS),
-    *(common.CLASSIFIER, common.ACTIONS, common.RELEASES),
+    *(common.CLASSIFIER, common.ACTIONS, common.RELEASES, common.PRIVACY),
 )
 """As the data flows."""
 

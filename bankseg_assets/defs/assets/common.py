@@ -13,5 +13,6 @@ SEGMENTS = "segments"
 CLASSIFIER = "classifier"
 ACTIONS = "actions"
 RELEASES = "releases"
+PRIVACY = "privacy"
 
 FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=FAIL_AFTER, warn_window=WARN_AFTER)

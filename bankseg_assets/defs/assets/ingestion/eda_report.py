@@ -11,6 +11,7 @@ from bankseg_assets.customers.transaction_counts import TransactionCounts
 from bankseg_assets.defs.assets.common import FRESHNESS, INSIGHT, OWNERS
 from bankseg_assets.defs.code_versions import source_version
 from bankseg_assets.defs.resources import DeliveryResource
+from bankseg_assets.presentation.phrases import REMOVED_BEFORE
 from bankseg_assets.reports.eda_page import eda_page
 from bankseg_assets.reports.plots import bar_plot
 from bankseg_assets.storage.outputs import Report
@@ -45,6 +46,8 @@ def eda_report(
         has_age="age" in delivery.contract.columns,
     )
     overview = tables["overview"][0]
+    if removed := delivery.removed_before:
+        overview[REMOVED_BEFORE] = removed.isoformat()
     days = tables["transactions_by_day"]
     hours = tables["transactions_by_hour"]
     context.add_output_metadata(

@@ -11,7 +11,7 @@ from bankseg_assets.defs.io_managers import ROW_COUNT_KEY
 from bankseg_assets.defs.metadata import table_metadata
 from bankseg_assets.defs.resources import DeliveryResource
 from bankseg_assets.presentation.markdown import escaped, markdown_table
-from bankseg_assets.presentation.phrases import knows_direction
+from bankseg_assets.presentation.phrases import REMOVED_BEFORE, knows_direction
 from bankseg_assets.profiling.profiles import INCOME, INDEXED, profile
 from bankseg_assets.storage.outputs import SmallTable
 
@@ -38,8 +38,10 @@ def segment_profiles(
     """
     demographics = [row.asDict() for row in segment_demographics.collect()]
     rows = profile(customer_segments, demographics, delivery.contract.currency)
+    removed = delivery.removed_before
     context.add_output_metadata(
-        {
+        ({REMOVED_BEFORE: removed.isoformat()} if removed else {})
+        | {
             "sentences": _list(rows, "sentence"),
             "rules": dg.MetadataValue.md(_rules(rows)),
             "indices": dg.MetadataValue.md(_indices(rows)),
