@@ -29,6 +29,7 @@ PAGES = {
         st.Page("views/segments.py", title="Segments", icon=":material/groups:"),
         st.Page("views/rfm_grid.py", title="RFM grid", icon=":material/grid_on:"),
         st.Page("views/campaign.py", title="Campaign lists", icon=":material/campaign:"),
+        st.Page("views/value.py", title="Value", icon=":material/savings:"),
         st.Page("views/changes.py", title="Changes", icon=":material/swap_horiz:"),
     ],
     "Branch": [

@@ -11,7 +11,8 @@ PACKAGE = "bankseg_assets"
 # A folder may import those before it. Each is a step of the flow or shared by several steps.
 LAYERS = (
     *("runtime", "contracts", "presentation", "storage", "stats", "privacy"),
-    *("landing", "cleaning", "onboarding", "release", "scoring", "campaigns"),
+    *("landing", "cleaning", "onboarding", "release", "value"),
+    *("scoring", "campaigns"),
     *("lookup", "reports", "erasure"),
     *("customers", "segmentation", "profiling", "classifier", "migration", "products"),
     "defs",
@@ -25,7 +26,7 @@ ALONE_IN = {
 """Package -> folders that may import it."""
 WITHOUT_SPARK = (
     *(f"{PACKAGE}/{folder}" for folder in ("contracts", "presentation", "landing", "scoring")),
-    *(f"{PACKAGE}/{folder}" for folder in ("campaigns", "lookup", "privacy", "erasure")),
+    *(f"{PACKAGE}/{folder}" for folder in ("campaigns", "lookup", "privacy", "erasure", "value")),
     "app",
     "ops/api",
 )

@@ -6,6 +6,7 @@ from app.panels.customer import ID_KEY, show_months, show_portrait
 from app.state import data, session
 from app.widgets import page
 from bankseg_assets.lookup.customer import CUSTOMERS, LookupFailedError, find_customer, not_found
+from bankseg_assets.lookup.forecasts import forecast_notes
 from bankseg_assets.lookup.months import months_of
 from bankseg_assets.lookup.portrait import portrait
 from bankseg_assets.presentation.markdown import escaped
@@ -36,7 +37,8 @@ try:
         st.warning(escaped(not_found(release)), icon=":material/person_off:")
         st.stop()
     releases = all_releases(release.folder)
-    show_portrait(portrait(release, bundle, customer, releases), bundle, data.actions(), numbers)
+    found = portrait(release, bundle, customer, releases)
+    show_portrait(found, bundle, data.actions(), forecast_notes(release), numbers)
     # Last, because all transactions are searched: 0.7 s for ten million.
     with st.spinner("Reading the transactions …"):
         months = months_of(release, customer)

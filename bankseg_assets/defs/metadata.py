@@ -12,6 +12,8 @@ _MEASURES = {
     "frequency": ["transaction_id"],
     "monetary": ["amount"],
     "average_amount": ["amount"],
+    "first_day": ["transaction_at"],
+    "active_days": ["transaction_at"],
     "average_balance": ["balance"],
     "latest_balance": ["balance", "transaction_at"],
     "income": ["amount", "direction"],

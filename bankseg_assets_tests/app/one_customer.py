@@ -22,7 +22,7 @@ def customer_tables(**changes: object) -> dict[str, list[dict[str, Any]]]:
     found = tables()
     for row in found["customer_segments"]:
         row["snapshot_date"] = DAY
-        row.update(changes if row["customer_id"] == HOLDER else {})
+        row.update(changes if row["customer_id"] == HOLDER else dict.fromkeys(changes) | row)
     times = [(8, 1, 100), (8, 9, 150), (10, 2, 650)]
     found["cleaned_transactions"] = [
         {

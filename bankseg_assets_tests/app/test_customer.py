@@ -59,6 +59,24 @@ def test_customer_has_segment_reasons_and_next_steps(data_dir: Path) -> None:
     assert tables[2]["Transactions"].tolist() == ["2", "0", "1"]
 
 
+def test_customer_has_forecasts_with_intervals(data_dir: Path) -> None:
+    forecasts = {"days_next_30": 1.25, "days_next_30_low": 0.0, "days_next_30_high": 3.0}
+    publish_customers(data_dir, p_alive=0.8, spend_next_30=1234.5, **forecasts)
+    page = looked_up(HOLDER)
+    assert "Still active with a probability of **80%**" in texts(page)
+    (row,) = page.table[1].value.to_dict("records")
+    assert row == {
+        "Next": "30 days",
+        "Days with transactions": "1.30 (0 to 3)",
+        "Money, INR": "1,234",
+    }
+
+
+def test_customer_of_older_release_has_no_forecasts(data_dir: Path) -> None:
+    publish_customers(data_dir)
+    assert "What comes next" not in texts(looked_up(HOLDER))
+
+
 def test_customer_is_in_no_address(data_dir: Path) -> None:
     publish_customers(data_dir)
     page = looked_up(HOLDER)

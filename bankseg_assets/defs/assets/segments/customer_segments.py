@@ -5,6 +5,7 @@ from typing import Any
 import dagster as dg
 from pyspark.sql import DataFrame
 
+from bankseg_assets.customers.activity import with_value
 from bankseg_assets.defs.assets.common import FRESHNESS, OWNERS, SEGMENTS
 from bankseg_assets.defs.io_managers import ROW_COUNT_KEY
 from bankseg_assets.defs.metadata import table_metadata
@@ -24,10 +25,11 @@ from bankseg_assets.segmentation.pca import PcaModel
 def customer_segments(
     context: dg.AssetExecutionContext,
     rfm_table: DataFrame,
+    customer_value: DataFrame,
     pca_model: dict[str, Any],
     kmeans_model: dict[str, Any],
 ) -> DataFrame:
-    """Customer, segment number and name, distance to its centroid, and the measures behind it.
+    """Customer, segment number and name, distance to its centroid, measures and forecasts.
 
     Held-out customers are labelled too, by the model that was fitted without them.
     """
@@ -46,4 +48,5 @@ def customer_segments(
             ),
         }
     )
-    return assign(rfm_table, PcaModel.from_json(pca_model), model)
+    valued = with_value(rfm_table, customer_value)
+    return assign(valued, PcaModel.from_json(pca_model), model)
