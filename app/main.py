@@ -22,7 +22,7 @@ from app.widgets.style import style_buttons  # noqa: E402 - needs the path above
 from app.widgets.theme import look  # noqa: E402 - needs the path above
 from bankseg_assets.runtime.settings import load_settings  # noqa: E402 - needs the path above
 
-OVERVIEW, CUSTOMER = "Overview", "Find a customer"
+OVERVIEW, CUSTOMER, WATCH_LIST = "Overview", "Find a customer", "Watch list"
 PAGES = {
     "Customers": [
         st.Page("views/overview.py", title=OVERVIEW, icon=":material/dashboard:", default=True),
@@ -30,6 +30,7 @@ PAGES = {
         st.Page("views/rfm_grid.py", title="RFM grid", icon=":material/grid_on:"),
         st.Page("views/campaign.py", title="Campaign lists", icon=":material/campaign:"),
         st.Page("views/value.py", title="Value", icon=":material/savings:"),
+        st.Page("views/watch.py", title=WATCH_LIST, icon=":material/notifications:"),
         st.Page("views/changes.py", title="Changes", icon=":material/swap_horiz:"),
     ],
     "Branch": [
@@ -51,7 +52,7 @@ PAGES = {
 ICON = Path(__file__).with_name("icon.svg")
 st.set_page_config(page_icon=ICON, layout="wide")
 st.logo(ICON.with_name("logo.svg"))
-left_out = set() if load_settings().customer_page else {CUSTOMER}
+left_out = set() if load_settings().customer_page else {CUSTOMER, WATCH_LIST}
 shown = {
     section: [one for one in pages if one.title not in left_out] for section, pages in PAGES.items()
 }

@@ -12,6 +12,7 @@ PACKAGE = "bankseg_assets"
 LAYERS = (
     *("runtime", "contracts", "presentation", "storage", "stats", "privacy"),
     *("landing", "cleaning", "onboarding", "release", "value"),
+    "attrition",
     *("scoring", "campaigns"),
     *("lookup", "reports", "erasure"),
     *("customers", "segmentation", "profiling", "classifier", "migration", "products"),
@@ -27,6 +28,7 @@ ALONE_IN = {
 WITHOUT_SPARK = (
     *(f"{PACKAGE}/{folder}" for folder in ("contracts", "presentation", "landing", "scoring")),
     *(f"{PACKAGE}/{folder}" for folder in ("campaigns", "lookup", "privacy", "erasure", "value")),
+    f"{PACKAGE}/attrition",
     "app",
     "ops/api",
 )

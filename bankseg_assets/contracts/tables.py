@@ -533,6 +533,33 @@ RECOMMENDED_ACTIONS = Table(
     ),
 )
 
+WATCH_LIST = Table(
+    "watch_list",
+    (
+        Column("rank", "int", "1 for the most money at risk"),
+        Column("customer_id", "string", "The customer key: the contract's, or the run's"),
+        Column("reason", "string", "What is unusual for this customer, in words"),
+        Column("next_step", "string", "What to do next"),
+        Column(
+            "risk",
+            "double",
+            "0 to 1: by the model, the probability of being inactive; else a score, not a "
+            "probability",
+        ),
+        Column("money_at_risk", "double", "Usual spending times risk", "currency"),
+        Column("usual_spend_90", "double", "The customer's spending in 90 days so far", "currency"),
+        Column("recency", "int", "Days since the last transaction (not income)", "days"),
+        Column(
+            "usual_gap",
+            "double",
+            "Mean days between days with transactions; null below three such days",
+            "days",
+            nullable=True,
+        ),
+        Column("active_days", "int", "Days with transactions, without income", "days"),
+    ),
+)
+
 PRODUCT_HOLDINGS = Table(
     "product_holdings",
     (
@@ -581,6 +608,7 @@ TABLES = {
         RFM_GROUPS,
         SEGMENT_MIGRATION,
         RECOMMENDED_ACTIONS,
+        WATCH_LIST,
         PRODUCT_HOLDINGS,
         QUARANTINED_HOLDINGS,
         PRODUCT_RECOMMENDATIONS,

@@ -4,7 +4,7 @@ A million customers share a few thousand histories, so that only these leave Spa
 """
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 import numpy as np
 import pandas as pd
@@ -93,10 +93,13 @@ def amounts(rfm: DataFrame) -> Amounts:
     return amounts_in_bins(found["days"], found["bin"], found["customers"])
 
 
-def followed(cleaned: DataFrame, *, customer_key: str, cut: date, customers: int) -> Followed:
+def followed(
+    cleaned: DataFrame, *, customer_key: str, cut: date, recent: int, customers: int
+) -> Followed:
     """Return a sample of the customers seen before a day, and what followed from it.
 
-    `customers`: of the whole table, to choose the sample's share.
+    `recent`: days before the cut, whose spending is also summed alone. `customers`: of the whole
+    table, to choose the sample's share. Balances are those at spending.
     """
     parts = min(_SAMPLE_PARTS, int(np.ceil(_SAMPLE_PARTS * MOST_TESTED / max(customers, 1))))
     key = F.expr(customer_key).cast("string")
@@ -104,6 +107,7 @@ def followed(cleaned: DataFrame, *, customer_key: str, cut: date, customers: int
         key.alias("customer_id"),
         F.col("transaction_at").cast("date").alias("day"),
         F.col("amount").cast("double").alias("amount"),
+        F.struct("transaction_at", F.col("balance").cast("double").alias("balance")).alias("state"),
     )
     if parts < _SAMPLE_PARTS:
         place = F.pmod(F.xxhash64("customer_id", F.lit(_SAMPLE_SEED)), F.lit(_SAMPLE_PARTS))
@@ -113,7 +117,12 @@ def followed(cleaned: DataFrame, *, customer_key: str, cut: date, customers: int
         rows.where("customer_id IS NOT NULL")
         .repartition("customer_id")
         .groupBy("customer_id", "day")
-        .agg(F.sum("amount").alias("amount"))
+        .agg(
+            F.sum("amount").alias("amount"),
+            F.max(F.when(F.col("state.balance").isNotNull(), F.col("state"))).alias("state"),
+            F.sum("state.balance").alias("balances"),
+            F.count("state.balance").alias("balance_rows"),
+        )
         .groupBy("customer_id")
         .agg(
             F.count_if(before).alias("active_days"),
@@ -122,6 +131,14 @@ def followed(cleaned: DataFrame, *, customer_key: str, cut: date, customers: int
             _sum_where(before).alias("spend"),
             F.count_if(~before).alias("days_after"),
             _sum_where(~before).alias("spend_after"),
+            _sum_where(before & (F.col("day") >= F.lit(cut - timedelta(recent)))).alias(
+                "recent_spend"
+            ),
+            F.max(F.when(before, F.col("state")))["balance"].alias("balance"),
+            F.try_divide(
+                F.sum(F.when(before, F.col("balances"))),
+                F.sum(F.when(before, F.col("balance_rows"))),
+            ).alias("usual_balance"),
         )
         .where("active_days > 0")
         .drop("customer_id")

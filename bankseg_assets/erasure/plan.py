@@ -27,7 +27,7 @@ from bankseg_assets.storage.documents import DOCUMENT_FILE, write_json
 from bankseg_assets.storage.parquet_filter import count_rows, write_filtered
 from bankseg_assets.storage.version_store import BASIS_FILE, VersionStore, version_basis
 
-KEYED = ("rfm_table", "customer_segments", "product_recommendations")
+KEYED = ("rfm_table", "customer_segments", "product_recommendations", "watch_list")
 """Tables of customers by the customer key, which may be computed from several columns."""
 COUNTS = "transaction_counts"
 INCREMENTAL = (

@@ -41,6 +41,8 @@ class Followed:
     """Customers at the cut, and what followed; arrays (n,), of customers seen before the cut.
 
     active_days, recency, age, spend: until the cut. days_after, spend_after: of the rest.
+    recent_spend: of the last third before the cut. balance, usual_balance: latest and mean until
+    the cut; NaN where unknown.
     """
 
     active_days: Array
@@ -49,6 +51,9 @@ class Followed:
     spend: Array
     days_after: Array
     spend_after: Array
+    recent_spend: Array
+    balance: Array
+    usual_balance: Array
 
 
 @dataclass(frozen=True)

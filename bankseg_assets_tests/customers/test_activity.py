@@ -74,7 +74,11 @@ def test_followed_counts_days_before_and_after_the_cut(spark: SparkSession) -> N
     rows.append(rows[0] | {"customer_id": "NEW", "transaction_at": datetime(2016, 8, 21)})
     rows.append(rows[0] | {"transaction_at": datetime(2016, 8, 2), "direction": "income"})
     found = activity.followed(
-        cleaned_frame(spark, rows), customer_key="customer_id", cut=date(2016, 8, 11), customers=2
+        cleaned_frame(spark, rows),
+        customer_key="customer_id",
+        cut=date(2016, 8, 11),
+        recent=8,
+        customers=2,
     )
     one = {name: values.tolist() for name, values in vars(found).items()}
     assert one == {
@@ -84,6 +88,9 @@ def test_followed_counts_days_before_and_after_the_cut(spark: SparkSession) -> N
         "spend": [16],
         "days_after": [2],
         "spend_after": [30],
+        "recent_spend": [-4],
+        "balance": [9.5],
+        "usual_balance": [9.5],
     }
 
 

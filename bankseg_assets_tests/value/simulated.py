@@ -29,7 +29,15 @@ class Simulated:
         one = self.patterns
         recency = one.age - one.last
         return Followed(
-            one.repeats + 1, recency, one.age, self.spent, self.purchases_after, self.spent_after
+            active_days=one.repeats + 1,
+            recency=recency,
+            age=one.age,
+            spend=self.spent,
+            days_after=self.purchases_after,
+            spend_after=self.spent_after,
+            recent_spend=self.spent / 3,
+            balance=np.full(len(one), np.nan),
+            usual_balance=np.full(len(one), np.nan),
         )
 
 

@@ -1,5 +1,7 @@
 """Fitting, testing and scoring all customers of a snapshot."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -69,3 +71,13 @@ def test_daily_customers_have_at_most_every_day() -> None:
     found = score(model, patterns, np.array([1_000.0]))
     for horizon in HORIZONS:
         assert found[f"days_next_{horizon}"] <= horizon
+
+
+def test_segment_means_keep_the_totals() -> None:
+    patterns, places = patterns_of([1, 1, 2, 10], [1, 5, 1, 2], [1, 5, 9, 20])
+    spent = np.bincount(places, [10.0, 30.0, 22.0, 100.0])
+    fitted = fit_value(patterns, amounts_of([1, 1, 2, 10], [10.0, 30.0, 22.0, 100.0]), None, 20)
+    found = score(replace(fitted, days_by="segment", spend_by="segment"), patterns, spent)
+    assert patterns.customers @ found["days_next_30"] == pytest.approx(14 * 30 / 20)
+    assert patterns.customers @ found["spend_next_30_base"] == pytest.approx(162 * 30 / 20)
+    assert not found["spend_next_30_share"].any()

@@ -7,6 +7,8 @@ from typing import Any
 import dagster as dg
 from pyspark.sql import DataFrame
 
+from bankseg_assets.attrition.rankings import ranking_at_cut
+from bankseg_assets.attrition.rhythm import recent_days
 from bankseg_assets.customers import activity
 from bankseg_assets.customers.customer_key import key_in_use
 from bankseg_assets.defs.assets.common import FRESHNESS, OWNERS, VALUE
@@ -15,7 +17,7 @@ from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.storage.outputs import SmallTable
 from bankseg_assets.value.forecast import cut_day, fit_value, score
-from bankseg_assets.value.out_of_time import LEAST_DAYS
+from bankseg_assets.value.out_of_time import LEAST_DAYS, MODEL
 
 _COMMON: dict[str, Any] = {
     "group_name": VALUE,
@@ -57,12 +59,19 @@ def value_of_customers(
             cleaned_transactions,
             customer_key=key_in_use(published.store, delivery.contract.customer_key),
             cut=found.first_day + timedelta(days=cut_day(found.span)),
+            recent=recent_days(cut_day(found.span)),
             customers=int(found.patterns.customers.sum()),
         )
     model = fit_value(found.patterns, activity.amounts(rfm_table), followed, found.span)
     for note in model.notes:
         context.log.info(note)
-    document = model.to_json()
+    ranking = ranking_at_cut(
+        followed,
+        cut_day(found.span),
+        found.span - cut_day(found.span),
+        with_model=model.days_by == MODEL,
+    )
+    document = model.to_json() | {"attrition": ranking.to_json()}
     yield dg.Output(document, output_name="value_model", metadata=_metadata(document))
     scores = score(model, found.patterns, found.spent)
     yield dg.Output(
