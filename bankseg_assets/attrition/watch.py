@@ -105,7 +105,7 @@ def _reason(
         found.append(f"silent for {in_days(some.recency[place])}, usually {usual}")
     if held[SPENDS_LESS][place]:
         found.append(
-            f"spending of the last {recent} days at {shares[SPENDS_LESS][place]:.0%} of before"
+            f"spending in the last {recent} days at {shares[SPENDS_LESS][place]:.0%} of the usual"
         )
     if held[LOWER_BALANCE][place]:
         found.append(f"balance at {max(shares[LOWER_BALANCE][place], 0):.0%} of the usual one")

@@ -5,7 +5,13 @@ from typing import Any
 
 import dagster as dg
 
-from bankseg_assets.contracts.tables import RFM_TABLE, TABLES, Table
+from bankseg_assets.contracts.tables import (
+    CUSTOMER_VALUE,
+    RFM_TABLE,
+    TABLES,
+    VALUE_COLUMNS,
+    Table,
+)
 
 _MEASURES = {
     "recency": ["transaction_at"],
@@ -54,6 +60,7 @@ _RULED = [
     *("index_recency", "index_frequency"),
     *("median_average_amount", "median_average_balance"),
 ]
+_HISTORY = ("active_days", "recency", "first_day")
 _KEPT = ("source_file", "delivery", "row_number")
 _QUARTILES = ("lower_quartile", "median", "upper_quartile")
 _CELLS = {"customers": ["customer_id"], "monetary": ["monetary"], "rfm_group": ["rfm_group"]}
@@ -63,7 +70,27 @@ _LINEAGE: dict[str, tuple[str, dict[str, list[str]]]] = {
     "cleaned_transactions": ("raw_transactions", _CLEANED),
     "quarantined_transactions": ("raw_transactions", {name: [name] for name in _KEPT}),
     "rfm_table": ("cleaned_transactions", _MEASURES),
-    "customer_segments": ("rfm_table", {name: [name] for name in RFM_TABLE.names}),
+    "customer_segments": (
+        "rfm_table",
+        {name: [name] for name in RFM_TABLE.names}
+        | {column.name: [*_HISTORY, "monetary"] for column in VALUE_COLUMNS},
+    ),
+    "customer_value": (
+        "rfm_table",
+        {name: [*_HISTORY] for name in CUSTOMER_VALUE.names} | {"customers": ["customer_id"]},
+    ),
+    "watch_list": (
+        "customer_segments",
+        {name: [name] for name in ("customer_id", "recency", "active_days")}
+        | {
+            "reason": [*_HISTORY, "latest_balance", "average_balance"],
+            "next_step": [*_HISTORY, "latest_balance", "average_balance"],
+            "risk": [*_HISTORY, "p_alive"],
+            "money_at_risk": [*_HISTORY, "p_alive", "monetary"],
+            "usual_spend_90": ["first_day", "monetary"],
+            "usual_gap": [*_HISTORY],
+        },
+    ),
     "segment_profiles": (
         "customer_segments",
         {

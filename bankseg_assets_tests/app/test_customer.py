@@ -63,7 +63,7 @@ def test_customer_has_forecasts_with_intervals(data_dir: Path) -> None:
     forecasts = {"days_next_30": 1.25, "days_next_30_low": 0.0, "days_next_30_high": 3.0}
     publish_customers(data_dir, p_alive=0.8, spend_next_30=1234.5, **forecasts)
     page = looked_up(HOLDER)
-    assert "Still active with a probability of **80%**" in texts(page)
+    assert "Still active with a probability of **80.0%**" in texts(page)
     (row,) = page.table[1].value.to_dict("records")
     assert row == {
         "Next": "30 days",

@@ -28,7 +28,7 @@ def test_list_has_unusual_customers_by_money_at_risk() -> None:
     assert found["customer_id"].tolist() == ["C2", "C1", "C3"]
     assert found["rank"].tolist() == [1, 2, 3]
     assert found["reason"][0] == (
-        "Silent for 28 days, usually 8 days; spending of the last 30 days at 0% of before"
+        "Silent for 28 days, usually 8 days; spending in the last 30 days at 0% of the usual"
     )
     assert found["reason"][2] == "Balance at 4% of the usual one"
     assert found["next_step"][0].startswith("Call")
