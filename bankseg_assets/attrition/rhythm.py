@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from bankseg_assets.stats.arrays import Array
+from bankseg_assets.stats.arrays import Array, Mask
 
 LEAST_DAYS = 3
 """Days with transactions: with two gaps or more, a customer has a rhythm."""
@@ -41,9 +41,10 @@ class Rhythms:
     usual_balance: Array
 
     @property
-    def has_rhythm(self) -> Array:
+    def has_rhythm(self) -> Mask:
         """Whether a customer has enough days with transactions to compare with."""
-        return self.active_days >= LEAST_DAYS
+        found: Mask = self.active_days >= LEAST_DAYS
+        return found
 
 
 def recent_days(span: int) -> int:
@@ -51,12 +52,12 @@ def recent_days(span: int) -> int:
     return max(1, min(LONGEST_RECENT, round(span * RECENT_PART)))
 
 
-def may_return(some: Rhythms, recent: int) -> Array:
+def may_return(some: Rhythms, recent: int) -> Mask:
     """Return whether a customer has a rhythm, and was seen in the recent days.
 
     The others have left already, which any ranking finds.
     """
-    found: Array = some.has_rhythm & (some.recency <= recent)
+    found: Mask = some.has_rhythm & (some.recency <= recent)
     return found
 
 
@@ -97,7 +98,7 @@ def balance_left(some: Rhythms) -> Array:
     return found
 
 
-def reasons(some: Rhythms, recent: int) -> dict[str, Array]:
+def reasons(some: Rhythms, recent: int) -> dict[str, Mask]:
     """Return reason -> whether it holds for each customer."""
     with np.errstate(invalid="ignore"):
         return {

@@ -19,7 +19,7 @@ from bankseg_assets.attrition.rhythm import (
     usual_gap,
 )
 from bankseg_assets.presentation.phrases import days as in_days
-from bankseg_assets.stats.arrays import Array
+from bankseg_assets.stats.arrays import Array, Mask
 
 MOST_LISTED = 5_000
 """Customers on the list: more than a bank calls in a month."""
@@ -67,14 +67,15 @@ def watch_list(some: Watched, *, by: str, span: int, recent: int) -> pd.DataFram
     money = usual * chances
     order = np.flatnonzero(listed)
     order = order[np.lexsort((order, -chances[order], -money[order]))][:MOST_LISTED]
+    places = order.tolist()
     gaps = usual_gap(rhythms)
     shares = {SPENDS_LESS: spending_left(rhythms, recent), LOWER_BALANCE: balance_left(rhythms)}
     return pd.DataFrame(
         {
             "rank": np.arange(1, len(order) + 1),
-            "customer_id": [some.customer_id[place] for place in order],
-            "reason": [_reason(place, rhythms, held, gaps, shares, recent) for place in order],
-            "next_step": [_next_step(place, held) for place in order],
+            "customer_id": [some.customer_id[place] for place in places],
+            "reason": [_reason(place, rhythms, held, gaps, shares, recent) for place in places],
+            "next_step": [_next_step(place, held) for place in places],
             "risk": chances[order],
             "money_at_risk": money[order],
             "usual_spend_90": usual[order],
@@ -85,7 +86,7 @@ def watch_list(some: Watched, *, by: str, span: int, recent: int) -> pd.DataFram
     )
 
 
-def _next_step(place: int, held: dict[str, Array]) -> str:
+def _next_step(place: int, held: dict[str, Mask]) -> str:
     found = (name for name in (SILENT, LOWER_BALANCE, SPENDS_LESS) if held[name][place])
     return NEXT_STEPS[next(found, RECENCY)]
 
@@ -93,7 +94,7 @@ def _next_step(place: int, held: dict[str, Array]) -> str:
 def _reason(
     place: int,
     some: Rhythms,
-    held: dict[str, Array],
+    held: dict[str, Mask],
     gaps: Array,
     shares: dict[str, Array],
     recent: int,

@@ -14,7 +14,8 @@ def watched_customers(release: Release) -> pd.DataFrame:
     """Return WATCH_LIST of a release; empty if it has none. Raises ListError."""
     if WATCH_LIST not in release.versions:
         return pd.DataFrame()
-    found = table_of(release, WATCH_LIST).to_table().to_pandas().sort_values("rank")
+    table: pd.DataFrame = table_of(release, WATCH_LIST).to_table().to_pandas()
+    found = table.sort_values("rank")
     objecting = objections_to(release)
     if objecting.ids:
         found = found[[not one for one in objecting.among(found[ID])]]

@@ -13,6 +13,7 @@ from pyspark.sql import functions as F  # noqa: N812
 from bankseg_assets.attrition.rhythm import LEAST_DAYS, Rhythms
 from bankseg_assets.attrition.watch import Watched
 from bankseg_assets.customers.rfm import is_income
+from bankseg_assets.stats.arrays import Array
 
 MOST_COMPARED = 100_000
 """Customers with most money; the list has 5,000."""
@@ -35,16 +36,18 @@ def watched(
         *(F.col(name).cast("double").alias(name) for name in doubles),
     ).toPandas()
     spent = _recent_spend(cleaned, found, customer_key, recent)
+    found["recent_spend"] = found["customer_id"].map(spent).fillna(0.0)
 
-    def numbers(name: str) -> "np.ndarray[tuple[int], np.dtype[np.float64]]":
-        return found[name].to_numpy(np.float64)
+    def numbers(name: str) -> Array:
+        values: Array = found[name].to_numpy(np.float64)
+        return values
 
     rhythms = Rhythms(
         active_days=numbers("active_days"),
         recency=numbers("recency"),
         age=numbers("age"),
         spend=numbers("monetary"),
-        recent_spend=found["customer_id"].map(spent).fillna(0.0).to_numpy(np.float64),
+        recent_spend=numbers("recent_spend"),
         balance=numbers("latest_balance"),
         usual_balance=numbers("average_balance"),
     )
