@@ -136,12 +136,12 @@ def _show_measures(one: Portrait, bundle: Bundle, numbers: Numbers) -> None:
 
 def _show_forecasts(one: Portrait, notes: Sequence[str], bundle: Bundle, numbers: Numbers) -> None:
     table = customer_tables.forecasts_table(
-        one.customer, numbers, direction_known=bundle.direction_known
+        one.forecasts, numbers, direction_known=bundle.direction_known
     )
     if table.empty:
         return
     st.subheader("What comes next", anchor=False)
-    alive = one.customer.forecasts.get("p_alive")
+    alive = one.forecasts.get("p_alive")
     if alive is not None:
         st.markdown(f"Still active with a probability of **{probability(alive)}**.")
     show_table(table, alt="Forecasts for the days after the snapshot")

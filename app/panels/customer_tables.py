@@ -1,6 +1,6 @@
 """Tables and the chart about one customer."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -54,9 +54,10 @@ def history_table(
     )
 
 
-def forecasts_table(customer: Customer, numbers: Numbers, *, direction_known: bool) -> pd.DataFrame:
+def forecasts_table(
+    known: Mapping[str, float], numbers: Numbers, *, direction_known: bool
+) -> pd.DataFrame:
     """Return a row for each horizon, with intervals where they are known; empty if none is."""
-    known = customer.forecasts
 
     def cell(name: str, write: Callable[[float], str]) -> str:
         if name not in known:

@@ -248,11 +248,11 @@ _BOUNDS = {
 }
 
 
-def _forecasts(measure: str, what: str, unit: str, type_: str = "float") -> tuple[Column, ...]:
+def _forecasts(measure: str, what: str, unit: str) -> tuple[Column, ...]:
     return tuple(
         Column(
             f"{measure}_next_{days}{bound}",
-            type_,
+            "float",
             f"{meaning}: {what} in the {days} days after the snapshot",
             unit,
             nullable=True,
@@ -262,17 +262,20 @@ def _forecasts(measure: str, what: str, unit: str, type_: str = "float") -> tupl
     )
 
 
-VALUE_COLUMNS = (
-    Column(
-        "p_alive",
-        "float",
-        "Probability that the customer is still active; null where unknown, as after a single day",
-        nullable=True,
-    ),
-    *_forecasts("days", "days with transactions", "days"),
-    *_forecasts("spend", "sum of the amounts", "currency"),
+_P_ALIVE = Column(
+    "p_alive",
+    "float",
+    "Probability that the customer is still active; null where unknown, as after a single day",
+    nullable=True,
 )
-"""The forecasts of a customer, after the columns of the segment."""
+_DAYS = _forecasts("days", "days with transactions", "days")
+_SPEND = _forecasts("spend", "sum of the amounts", "currency")
+_OF_A_CUSTOMER = ("days_next_90", "spend_next_90")
+VALUE_COLUMNS = (
+    _P_ALIVE,
+    *(column for column in (*_DAYS, *_SPEND) if column.name in _OF_A_CUSTOMER),
+)
+"""The forecasts of every customer; CUSTOMER_VALUE has the others, by history."""
 
 CUSTOMER_VALUE = Table(
     "customer_value",
@@ -281,17 +284,17 @@ CUSTOMER_VALUE = Table(
         Column("last", "int", "From the first to the last of these, to 0.8 %; 0 without", "days"),
         Column("age", "int", "From the first transaction to the snapshot, to 0.8 %", "days"),
         Column("customers", "bigint", "Customers with this history", "customers"),
-        VALUE_COLUMNS[0],
-        *_forecasts("days", "days with transactions", "days"),
+        _P_ALIVE,
+        *_DAYS,
         *(
             Column(
                 f"{column.name}_{part}",
                 "float",
-                f"{meaning} of spend_next; see the column of customer_segments",
+                f"{meaning}, of {column.name}: {column.meaning}",
                 column.unit,
                 nullable=True,
             )
-            for column in _forecasts("spend", "sum of the amounts", "currency")
+            for column in _SPEND
             for part, meaning in (
                 ("base", "The part that does not depend on past spending"),
                 ("share", "The share of past spending"),

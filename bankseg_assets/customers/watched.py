@@ -15,7 +15,7 @@ from bankseg_assets.attrition.watch import Watched
 from bankseg_assets.customers.rfm import is_income
 from bankseg_assets.stats.arrays import Array
 
-MOST_COMPARED = 100_000
+MOST_COMPARED = 20_000
 """Customers with most money; the list has 5,000."""
 
 

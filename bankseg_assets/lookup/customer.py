@@ -2,12 +2,12 @@
 
 import datetime
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import pyarrow as pa
 
-from bankseg_assets.contracts.tables import CLEANED_TRANSACTIONS, CUSTOMER_SEGMENTS, VALUE_COLUMNS
+from bankseg_assets.contracts.tables import CLEANED_TRANSACTIONS, CUSTOMER_SEGMENTS
 from bankseg_assets.lookup.row_search import rows_of
 from bankseg_assets.release.releases import Release
 from bankseg_assets.storage.version_store import DamagedVersionError
@@ -19,10 +19,9 @@ _MEASURES = (
     *("recency", "frequency", "monetary", "average_amount", "average_balance"),
     *("latest_balance", "income", "age"),
 )
-_FORECASTS = tuple(column.name for column in VALUE_COLUMNS)
 _COLUMNS = (
     *(ID, "segment", "segment_name", "rfm_group", "recency_score", "frequency_score"),
-    *("snapshot_date", *_MEASURES, *_FORECASTS),
+    *("snapshot_date", "first_day", "active_days", *_MEASURES),
 )
 
 
@@ -44,8 +43,8 @@ class Customer:
     scores: tuple[int | None, int | None]
     measures: Mapping[str, float]
     snapshot_date: datetime.date | None
-    forecasts: Mapping[str, float] = field(default_factory=dict)
-    """Those of VALUE_COLUMNS that are known."""
+    first_day: datetime.date | None = None
+    active_days: int | None = None
 
 
 def find_customer(release: Release, text: str) -> Customer | None:
@@ -117,5 +116,6 @@ def _customer(row: Mapping[str, Any]) -> Customer:
         scores=(row.get("recency_score"), row.get("frequency_score")),
         measures={name: float(row[name]) for name in _MEASURES if row.get(name) is not None},
         snapshot_date=row.get("snapshot_date"),
-        forecasts={name: float(row[name]) for name in _FORECASTS if row.get(name) is not None},
+        first_day=row.get("first_day"),
+        active_days=row.get("active_days"),
     )

@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from bankseg_assets_tests.app.customers import MAIN
 from bankseg_assets_tests.app.one_customer import (
+    HISTORY,
     HOLDER,
     OTHER,
     publish_customers,
@@ -60,15 +61,14 @@ def test_customer_has_segment_reasons_and_next_steps(data_dir: Path) -> None:
 
 
 def test_customer_has_forecasts_with_intervals(data_dir: Path) -> None:
-    forecasts = {"days_next_30": 1.25, "days_next_30_low": 0.0, "days_next_30_high": 3.0}
-    publish_customers(data_dir, p_alive=0.8, spend_next_30=1234.5, **forecasts)
+    publish_customers(data_dir, **HISTORY)
     page = looked_up(HOLDER)
-    assert "Still active with a probability of **80.0%**" in texts(page)
+    assert "Still active with a probability of **75.0%**" in texts(page)
     (row,) = page.table[1].value.to_dict("records")
     assert row == {
-        "Next": "30 days",
-        "Days with transactions": "1.30 (0 to 3)",
-        "Money, INR": "1,234",
+        "Next": "90 days",
+        "Days with transactions": "1.20 (0 to 3)",
+        "Money, INR": "470",
     }
 
 

@@ -105,6 +105,6 @@ def test_forecasts_are_joined_to_every_customer(spark: SparkSession) -> None:
     assert set(valued.columns) >= {column.name for column in VALUE_COLUMNS}
     assert valued.loc["C1", "spend_next_90"] == pytest.approx(300 * 90 / found.span)
     assert valued.loc["C2", "spend_next_90"] == 0
-    assert valued.loc["C3", "days_next_30"] == pytest.approx(200 * 30 / found.span, rel=0.01)
+    assert valued.loc["C3", "days_next_90"] == pytest.approx(200 * 90 / found.span, rel=0.01)
     assert pd.isna(valued["p_alive"]).all()
-    assert valued["days_next_365"].notna().all()
+    assert valued["days_next_90"].notna().all()

@@ -188,8 +188,8 @@ def _found(request: Request, response: Response, customer_id: str) -> CustomerOf
         recency_score=recency_score,
         frequency_score=frequency_score,
         measures=_measures(one),
-        p_alive=found.forecasts.get("p_alive"),
-        forecasts=_forecasts(found.forecasts),
+        p_alive=one.forecasts.get("p_alive"),
+        forecasts=_forecasts(one.forecasts),
         forecast_notes=forecast_notes(release),
         changes=[
             SmallestChange(

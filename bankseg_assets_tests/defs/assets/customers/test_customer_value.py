@@ -11,7 +11,7 @@ from bankseg_assets_tests.running import Platform
 def test_every_customer_has_the_forecast_of_its_history(batch: Platform) -> None:
     customers, value = batch.run.table("customer_segments"), batch.run.table("customer_value")
     assert pc.sum(value["customers"]).as_py() == len(customers)
-    for name in ("days_next_30", "spend_next_90", "spend_next_365"):
+    for name in ("days_next_90", "spend_next_90"):
         assert customers[name].null_count == 0
         assert pc.min(customers[name]).as_py() >= 0
     by_history = pc.sum(pc.multiply(value["customers"], value["days_next_90"])).as_py()
