@@ -39,10 +39,10 @@ def forecasts_of(release: Release, customer: Customer) -> dict[str, float]:
     """
     snapshot, first, days = customer.snapshot_date, customer.first_day, customer.active_days
     recency = customer.measures.get("recency")
-    if CUSTOMER_VALUE.name not in release.versions or None in (snapshot, first, days, recency):
+    if CUSTOMER_VALUE.name not in release.versions:
         return {}
-    assert snapshot is not None
-    assert first is not None
+    if snapshot is None or first is None or days is None or recency is None:
+        return {}
     row = _row(release, history([days], [recency], [(snapshot - first).days]))
     spent = max(customer.measures.get("monetary", 0.0), 0.0)
     names = [f"next_{horizon}{bound}" for horizon in HORIZONS for bound in BOUNDS]

@@ -21,6 +21,7 @@ NODES = 32
 """Of the quadrature over p: errors are below 1e-9 of the result."""
 _LEAST, _MOST = -12.0, 12.0  # logarithms of parameters, time in units of the mean age
 _STARTS = ((0.0, 0.0, 0.0, 0.0), (-1.5, -1.5, -0.5, 1.0))
+_TRIED = 5_000
 _BLOCK = 20_000
 
 
@@ -85,29 +86,42 @@ def fit_bg_nbd(patterns: Patterns) -> BgNbd:
     scaled = Patterns(
         patterns.repeats, patterns.last / scale, patterns.age / scale, patterns.customers
     )
+    # The starts are tried on a sample: of 158,000 histories, this saves two of three seconds.
+    sample = _every(scaled, max(1, len(scaled) // _TRIED))
+    best = min((_maximized(sample, start) for start in _STARTS), key=lambda one: one[0])
+    loss, logs = best if len(sample) == len(scaled) else _maximized(scaled, best[1])
+    if not np.isfinite(loss):
+        raise FitError("The likelihood of the histories is not finite.")
+    r, alpha, a, b = (float(value) for value in np.exp(logs))
+    return BgNbd(r, alpha * scale, a, b)
+
+
+def _every(patterns: Patterns, step: int) -> Patterns:
+    """Return every nth pattern."""
+    part = slice(None, None, step)
+    return Patterns(
+        patterns.repeats[part], patterns.last[part], patterns.age[part], patterns.customers[part]
+    )
+
+
+def _maximized(patterns: Patterns, start: npt.ArrayLike) -> tuple[float, Array]:
+    """Return the least loss per customer, and the logarithms of the parameters there."""
     share = patterns.customers / patterns.customers.sum()
 
     def loss(logs: Array) -> tuple[float, Array]:
         parameters = np.exp(logs)
-        terms, slopes = _log_likelihoods(parameters, scaled)
+        terms, slopes = _log_likelihoods(parameters, patterns)
         return -float(share @ terms), -(slopes @ share) * parameters
 
-    found = [
-        minimize(
-            loss,
-            start,
-            jac=True,
-            method="L-BFGS-B",
-            bounds=[(_LEAST, _MOST)] * 4,
-            options={"maxiter": 500, "ftol": 1e-14, "gtol": 1e-8},
-        )
-        for start in _STARTS
-    ]
-    best = min(found, key=lambda one: float(one.fun))
-    if not np.isfinite(best.fun):
-        raise FitError("The likelihood of the histories is not finite.")
-    r, alpha, a, b = (float(value) for value in np.exp(best.x))
-    return BgNbd(r, alpha * scale, a, b)
+    found = minimize(
+        loss,
+        start,
+        jac=True,
+        method="L-BFGS-B",
+        bounds=[(_LEAST, _MOST)] * 4,
+        options={"maxiter": 500, "ftol": 1e-14, "gtol": 1e-8},
+    )
+    return float(found.fun), found.x
 
 
 # One for each number of purchases, for three horizons and two snapshots.
@@ -145,17 +159,21 @@ def _log_likelihoods(
     before = b + np.maximum(x, 1) - 1
     inactive = np.where(repeats, np.log(a) - np.log(before) - (r + x) * at_last, -np.inf)
     either = np.logaddexp(alive, inactive)
-    terms = gammaln(r + x) - gammaln(r) + r * np.log(alpha) + either
-    terms += gammaln(a + b) + gammaln(b + x) - gammaln(b) - gammaln(a + b + x)
     share = np.exp(alive - either)
     rest = 1 - share
-    of_ab = digamma(a + b) - digamma(a + b + x)
+    # Gamma functions are the cost, and depend on x alone, which has few values.
+    n, places = patterns.distinct_repeats
+    of_x = gammaln(r + n) - gammaln(r) + r * np.log(alpha)
+    of_x += gammaln(a + b) + gammaln(b + n) - gammaln(b) - gammaln(a + b + n)
+    slope_r = (digamma(r + n) - digamma(r) + np.log(alpha))[places]
+    slope_ab = digamma(a + b) - digamma(a + b + n)
+    slope_b = (slope_ab + digamma(b + n) - digamma(b))[places]
     slopes = np.array(
         [
-            digamma(r + x) - digamma(r) + np.log(alpha) - share * after - rest * at_last,
+            slope_r - share * after - rest * at_last,
             r / alpha - (r + x) * (share / (alpha + age) + rest / (alpha + last)),
-            of_ab + rest / a,
-            of_ab + digamma(b + x) - digamma(b) - rest / before,
+            slope_ab[places] + rest / a,
+            slope_b - rest / before,
         ]
     )
-    return terms, slopes
+    return of_x[places] + either, slopes

@@ -82,6 +82,6 @@ def _simulated(
 def _quantile(draws: Array, rows: np.ndarray, active: Array, level: float) -> Array:
     """Return the quantile of sorted draws (m, DRAWS) of active customers, by row; 0 otherwise."""
     among_active = (level - (1 - active)) / np.maximum(active, np.finfo(float).tiny)
-    places = np.clip(np.ceil(among_active * DRAWS).astype(int) - 1, 0, DRAWS - 1)
+    places = np.clip(np.ceil(among_active * DRAWS) - 1, 0, DRAWS - 1).astype(int)
     found: Array = np.where(among_active > 0, draws[rows, places], 0.0)
     return found

@@ -6,6 +6,7 @@ the models assume independent purchases, and the second payment of a shopping tr
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -31,6 +32,11 @@ class Patterns:
 
     def __len__(self) -> int:
         return len(self.repeats)
+
+    @cached_property
+    def distinct_repeats(self) -> tuple[Array, npt.NDArray[np.intp]]:
+        """The distinct numbers of repeat purchases, a few hundred; and each pattern's place."""
+        return np.unique(self.repeats, return_inverse=True)
 
 
 def rounded(values: npt.ArrayLike) -> Array:
