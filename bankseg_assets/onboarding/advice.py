@@ -57,7 +57,7 @@ def advise(reason: str, values: Iterable[str], contract: DeliveryContract) -> st
         ours = "debit" if "debit" in contract.columns else "unit_price"
         rule = contract.columns.get(ours)
     if reason in _GENERAL or rule is None:
-        return _GENERAL.get(reason, "docs/contract.md describes every setting.")
+        return _GENERAL.get(reason, "docs/reference/contract.md describes every setting.")
     texts = [value.strip(INVISIBLE) for value in values]
     column = Column(rule.name, tuple(texts))
     place = f"under {contract.column_table(ours)}"
@@ -122,7 +122,7 @@ def _on_values(
     elif any(re.fullmatch(ROUNDED, value) for value in column.counts):
         found = "A spreadsheet has rounded these IDs: ask the bank to send them as text."
     else:
-        found = f"See {contract.column_table(ours)} in docs/contract.md."
+        found = f"See {contract.column_table(ours)} in docs/reference/contract.md."
     return found
 
 
@@ -189,4 +189,5 @@ def _on_money(ours: str, rule: ColumnRule, column: Column, place: str) -> str:
         )
     if rule.minimum is not None or rule.maximum is not None:
         return f"The values are outside `minimum` and `maximum` {place}, or not amounts."
-    return f"The values are not amounts; see {place.removeprefix('under ')} in docs/contract.md."
+    where = place.removeprefix("under ")
+    return f"The values are not amounts; see {where} in docs/reference/contract.md."

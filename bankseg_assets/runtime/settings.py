@@ -28,13 +28,21 @@ class Settings:
     """The settings of the platform; each field's environment variable is `BANKSEG_<FIELD>`."""
 
     data_dir: Path = Path("data")
+    """Folder of everything that is delivered and made; relative to the project's folder."""
     spark_master: str = "local[*]"
+    """A Spark master; `local[*]` uses all cores of this machine."""
     spark_remote: str = ""
+    """A Spark Connect URL instead of a master; a token only in the environment, not in a file."""
     dagster_port: int = 3000
+    """Port of the Dagster UI, on 127.0.0.1."""
     app_port: int = 8501
+    """Port of the app, on 127.0.0.1."""
     api_port: int = 8600
+    """Port of the scoring API, on 127.0.0.1; 0 for none."""
     keep_versions: int = 3
+    """Number of versions of an asset, and of releases, that are kept."""
     contract: Path = DEFAULT_CONTRACT
+    """The contract that describes the delivered files."""
     run_button: bool = True
     """Whether the app has a button that starts a batch."""
     customer_page: bool = True

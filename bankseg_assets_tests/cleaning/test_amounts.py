@@ -15,7 +15,7 @@ from pyspark.sql import functions as F  # noqa: N812
 
 from bankseg_assets.cleaning.amounts import has_direction
 from bankseg_assets.cleaning.outliers import outlier_fences
-from bankseg_assets.cleaning.validation import validate
+from bankseg_assets.cleaning.validation import measures, validate
 from bankseg_assets.contracts.delivery import ColumnRule, DeliveryContract
 from bankseg_assets_tests.cleaning.test_cases import validated as validated_case
 from bankseg_assets_tests.cleaning.test_validation import NOT_AFTER
@@ -477,6 +477,33 @@ def test_fences_know_amounts_of_two_columns(spark: SparkSession) -> None:
     ]
     validated = validate(raw_frame(spark, rows), by, not_after=F.lit(NOT_AFTER))
     assert "amount" in outlier_fences(validated, by)["d1"]
+
+
+@pytest.mark.parametrize(
+    ("by", "row"),
+    [
+        (contract(), {"amount": "\u00a05 "}),
+        (signed("spending"), {"amount": " -5"}),
+        (
+            contract(("amount",), debit=ColumnRule("Debit"), credit=ColumnRule("Credit")),
+            {"amount": None} | sides("\u200b", "7 \u00a0"),
+        ),
+        (products(), {"amount": None} | parts(" 2", "\ufeff1,000.5\t")),
+        (
+            contract(currency=ColumnRule("Ccy", rates={"EUR": Decimal(90)})),
+            in_currency(" 2", "\u00a0eur "),
+        ),
+    ],
+)
+def test_measures_are_those_of_validated_rows(
+    spark: SparkSession, by: DeliveryContract, row: dict[str, Any]
+) -> None:
+    """Whatever the columns that make an amount, each is trimmed."""
+    rows = raw_frame(spark, [{"balance": "\u00a09 "} | row, {"balance": ""} | row])
+    validated = validate(rows, by, not_after=F.lit(NOT_AFTER))
+    expected = validated.select("delivery", "amount", "balance").collect()
+    assert [one["amount"] is None for one in expected] == [False, False]
+    assert measures(rows, by).collect() == expected
 
 
 def test_debit_and_credit_of_a_case_are_accepted(spark: SparkSession, tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ def test_check_refuses_a_contract_with_a_question(tmp_path: Path, contract: Path
         ("invalid_transaction_time", ["9:05 PM"], 'Set `format = "h:mm a"`'),
         ("invalid_customer_id", ["#1"], "do not match `pattern` under [columns.customer_id]"),
         ("wrong_number_of_fields", [], "`footer_lines`"),
-        ("some_new_reason", [], "docs/contract.md"),
+        ("some_new_reason", [], "docs/reference/contract.md"),
     ],
 )
 def test_advice_names_the_setting(reason: str, values: list[str], said: str) -> None:

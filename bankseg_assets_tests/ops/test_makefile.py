@@ -12,7 +12,7 @@ pytestmark = pytest.mark.subprocess
 ROOT = Path(__file__).parents[2]
 TARGETS = (
     *("run", "materialize", "demo-data", "test", "test-fast", "faults", "lint", "clean"),
-    *("env", "dev", "lock", "help"),
+    *("env", "dev", "lock", "docs", "help"),
 )
 
 

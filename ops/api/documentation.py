@@ -57,14 +57,14 @@ def _requests(document: Mapping[str, Any], address: str) -> Iterator[dict[str, A
 
 
 def _content(answer: Mapping[str, Any]) -> str:
-    return _type(answer.get("content", {}).get(_JSON, {}).get("schema", {}))
+    return type_in_words(answer.get("content", {}).get(_JSON, {}).get("schema", {}))
 
 
 def _fields(schema: Mapping[str, Any]) -> list[dict[str, Any]]:
     return [
         {
             "name": name,
-            "type": _type(one),
+            "type": type_in_words(one),
             "range": _range(one),
             "about": ". ".join(filter(None, (one.get("title"), one.get("description")))),
         }
@@ -78,15 +78,15 @@ def _range(schema: Mapping[str, Any]) -> str:
     return f"{number(schema['minimum'])} to {number(schema['maximum'])}"
 
 
-def _type(schema: Mapping[str, Any]) -> str:
+def type_in_words(schema: Mapping[str, Any]) -> str:
     """Return the type of a value in words."""
     if "$ref" in schema:
         return str(schema["$ref"].rsplit("/", 1)[-1])
     if "anyOf" in schema:
-        return " or ".join(map(_type, schema["anyOf"]))
+        return " or ".join(map(type_in_words, schema["anyOf"]))
     kind = schema.get("type", "any value")
     if kind == "array":
-        return f"list of {_type(schema.get('items', {}))}"
+        return f"list of {type_in_words(schema.get('items', {}))}"
     return " or ".join(kind) if isinstance(kind, list) else str(kind)
 
 

@@ -252,7 +252,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     check_port("BANKSEG_API_PORT", options.port)
     api = build_api(settings.published_dir, customer_page=settings.customer_page)
     app = protected(api, options.allow_host)
-    uvicorn.Server(configuration(app, options.host, options.port)).run()
+    with suppress(KeyboardInterrupt):  # Ctrl-C, after the server has ended its answers
+        uvicorn.Server(configuration(app, options.host, options.port)).run()
     return 0
 
 

@@ -48,6 +48,7 @@ def _parser() -> argparse.ArgumentParser:
     suggest = commands.add_parser(
         "suggest",
         help="suggest a contract for a file",
+        description="Suggest a contract for a file, with its evidence and the open questions.",
         epilog="Exit code: 0 for a complete contract, 3 with open questions, 2 without a contract.",
     )
     suggest.add_argument("file", type=Path, help="a CSV, CSV.gz, Parquet or XLSX of the bank")
@@ -66,6 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     check = commands.add_parser(
         "check",
         help="check a file against a contract",
+        description="Check a sample of a file against a contract; nothing is published.",
         epilog="Exit code: 0 if the sample is accepted, 1 if more than 1 % of it would be "
         "quarantined, 2 if the file would be rejected or the contract cannot be used.",
     )
@@ -74,7 +76,11 @@ def _parser() -> argparse.ArgumentParser:
     check.add_argument("--show-values", action="store_true", help="show values unmasked")
     check.add_argument("--json", action="store_true", help="print one line of JSON, for programs")
     check.set_defaults(run=_check)
-    schema = commands.add_parser("schema", help="print the JSON schema of a contract, for editors")
+    schema = commands.add_parser(
+        "schema",
+        help="print the JSON schema of a contract, for editors",
+        description="Print the JSON schema of a contract, for editors.",
+    )
     schema.set_defaults(run=_schema)
     return parser
 

@@ -12,7 +12,7 @@ from ops.exit_codes import report
 
 # Command -> (module, description). The module's `main` takes the arguments after the command.
 COMMANDS = {
-    "score": ("ops.cli.score", "predict the segment of customers in a list (CSV, Parquet)"),
+    "score": ("ops.cli.score", "predict the segment of customers in a list (CSV, XLSX, Parquet)"),
     "campaign": ("ops.cli.campaign", "list the customers of a group or segment for a campaign"),
     "status": ("ops.cli.status", "show release, deliveries, servers and disk"),
     "deliveries": ("ops.cli.deliveries", "list delivered files with row counts and status"),

@@ -150,7 +150,7 @@ class _Dated(Column):
     format: Annotated[str, Expected("text")] | None = Field(
         None,
         description="yyyy yy MMM MM M dd d HH H hh h mm ss SSS a XXX; numbers by the names that "
-        "docs/contract.md gives.",
+        "docs/reference/contract.md gives.",
         examples=["d/M/yyyy"],
     )
     formats: (

@@ -1,6 +1,6 @@
 """Generate the contract's JSON schema and reference page.
 
-`python -m bankseg_assets.contracts.toml.documents` writes both; a test holds them to the model.
+`make docs` writes both; a test compares them with the model.
 """
 
 import json
@@ -18,7 +18,7 @@ from bankseg_assets.contracts.toml.file import ContractFile, TransactionColumns
 from bankseg_assets.contracts.toml.reading import meaning
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT
 
-DOCS = DEFAULT_CONTRACT.parent / "docs"
+DOCS = DEFAULT_CONTRACT.parent / "docs" / "reference"
 SCHEMA_FILE, PAGE_FILE = DOCS / "contract.schema.json", DOCS / "contract.md"
 _START = Path(__file__).with_name("page_start.md")
 
@@ -81,10 +81,7 @@ def _toml(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _write(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8")
-
-
-if __name__ == "__main__":
-    _write(SCHEMA_FILE, schema_text())
-    _write(PAGE_FILE, page())
+def write() -> None:
+    """Write both files."""
+    SCHEMA_FILE.write_text(schema_text(), encoding="utf-8")
+    PAGE_FILE.write_text(page(), encoding="utf-8")

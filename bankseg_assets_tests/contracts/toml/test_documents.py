@@ -15,7 +15,7 @@ from bankseg_assets.contracts.toml.file import ContractFile
 from bankseg_assets.contracts.toml.reading import meaning
 from bankseg_assets.runtime.settings import DEFAULT_CONTRACT
 
-AGAIN = "run python -m bankseg_assets.contracts.toml.documents"
+AGAIN = "run make docs"
 
 
 def keys(model: type[BaseModel], place: str = "") -> Iterator[tuple[str, FieldInfo]]:

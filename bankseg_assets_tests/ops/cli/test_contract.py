@@ -66,7 +66,7 @@ def test_suggest_says_what_is_wrong(
 
 def test_schema_is_that_of_the_docs(capsys: pytest.CaptureFixture[str]) -> None:
     assert contract.main(["schema"]) == 0
-    shipped = DEFAULT_CONTRACT.parent / "docs" / "contract.schema.json"
+    shipped = DEFAULT_CONTRACT.parent / "docs/reference/contract.schema.json"
     assert capsys.readouterr().out == shipped.read_text(encoding="utf-8")
 
 

@@ -1,0 +1,1 @@
+"""Tests of README.md, CONTRIBUTING.md, docs/ and deploy/README.md."""

@@ -1,0 +1,1 @@
+"""Generate the parts of docs/ that the code knows: `make docs`."""
