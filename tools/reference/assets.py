@@ -10,7 +10,7 @@ from bankseg_assets.defs.assets import common
 from tools.reference.markdown import paragraphs, table
 
 _GROUPS = (
-    *(common.INGESTION, common.INSIGHT, common.MODELS, common.SEGMENTS),
+    *(common.INGESTION, common.INSIGHT, common.VALUE, common.MODELS, common.SEGMENTS),
     *(common.CLASSIFIER, common.ACTIONS, common.RELEASES),
 )
 """As the data flows."""
