@@ -12,7 +12,9 @@ PACKAGE = "bankseg_assets"
 LAYERS = (
     *("runtime", "contracts", "presentation", "storage", "stats", "privacy"),
     "access",
-    *("landing", "cleaning", "onboarding", "release", "scoring", "campaigns"),
+    *("landing", "cleaning", "onboarding", "release", "value"),
+    "attrition",
+    *("scoring", "campaigns"),
     *("lookup", "reports", "erasure", "evidence", "monitoring"),
     *("customers", "segmentation", "profiling", "classifier", "migration", "products"),
     "defs",
@@ -31,6 +33,7 @@ WITHOUT_SPARK = (
         for folder in ("campaigns", "lookup", "privacy", "erasure", "evidence")
     ),
     f"{PACKAGE}/monitoring",
+    *(f"{PACKAGE}/{folder}" for folder in ("value", "attrition")),
     "app",
     "ops/api",
 )

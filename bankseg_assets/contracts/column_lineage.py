@@ -1,12 +1,14 @@
 """The upstream columns from which each column of a table is made."""
 
-from bankseg_assets.contracts.tables import RFM_TABLE, TABLES
+from bankseg_assets.contracts.tables import CUSTOMER_VALUE, RFM_TABLE, TABLES, VALUE_COLUMNS
 
 _MEASURES = {
     "recency": ["transaction_at"],
     "frequency": ["transaction_id"],
     "monetary": ["amount"],
     "average_amount": ["amount"],
+    "first_day": ["transaction_at"],
+    "active_days": ["transaction_at"],
     "average_balance": ["balance"],
     "latest_balance": ["balance", "transaction_at"],
     "income": ["amount", "direction"],
@@ -47,6 +49,7 @@ _RULED = [
     *("index_recency", "index_frequency"),
     *("median_average_amount", "median_average_balance"),
 ]
+_HISTORY = ("active_days", "recency", "first_day")
 _KEPT = ("source_file", "delivery", "row_number")
 _QUARTILES = ("lower_quartile", "median", "upper_quartile")
 _CELLS = {"customers": ["customer_id"], "monetary": ["monetary"], "rfm_group": ["rfm_group"]}
@@ -56,7 +59,27 @@ _LINEAGE: dict[str, tuple[str, dict[str, list[str]]]] = {
     "cleaned_transactions": ("raw_transactions", _CLEANED),
     "quarantined_transactions": ("raw_transactions", {name: [name] for name in _KEPT}),
     "rfm_table": ("cleaned_transactions", _MEASURES),
-    "customer_segments": ("rfm_table", {name: [name] for name in RFM_TABLE.names}),
+    "customer_segments": (
+        "rfm_table",
+        {name: [name] for name in RFM_TABLE.names}
+        | {column.name: [*_HISTORY, "monetary"] for column in VALUE_COLUMNS},
+    ),
+    "customer_value": (
+        "rfm_table",
+        {name: [*_HISTORY] for name in CUSTOMER_VALUE.names} | {"customers": ["customer_id"]},
+    ),
+    "watch_list": (
+        "customer_segments",
+        {name: [name] for name in ("customer_id", "recency", "active_days")}
+        | {
+            "reason": [*_HISTORY, "latest_balance", "average_balance"],
+            "next_step": [*_HISTORY, "latest_balance", "average_balance"],
+            "risk": [*_HISTORY, "p_alive"],
+            "money_at_risk": [*_HISTORY, "p_alive", "monetary"],
+            "usual_spend_90": ["first_day", "monetary"],
+            "usual_gap": [*_HISTORY],
+        },
+    ),
     "segment_profiles": (
         "customer_segments",
         {

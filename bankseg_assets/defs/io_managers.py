@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import PrivateAttr
@@ -119,7 +120,10 @@ class VersionedIOManager(dg.ConfigurableIOManager):
     def _write_small(self, folder: Path, asset: str, table: SmallTable) -> int:
         empty = self.spark.spark_session.createDataFrame([], TABLES[asset].ddl)
         schema = to_arrow_schema(empty.schema)  # as Spark writes it
-        rows = pa.Table.from_pylist(list(table.rows), schema)
+        if isinstance(table.rows, pd.DataFrame):
+            rows = pa.Table.from_pandas(table.rows, schema, preserve_index=False)
+        else:
+            rows = pa.Table.from_pylist(list(table.rows), schema)
         pq.write_table(rows, folder / SMALL_TABLE_FILE, compression="zstd")
         return len(table.rows)
 

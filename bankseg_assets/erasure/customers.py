@@ -14,7 +14,7 @@ from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.privacy.customer_ids import KnownIds
 from bankseg_assets.storage.parquet_filter import Rows
 
-KEYED = ("rfm_table", "customer_segments", "product_recommendations")
+KEYED = ("rfm_table", "customer_segments", "product_recommendations", "watch_list")
 """Tables of customers by the customer key, which may be computed from several columns."""
 
 

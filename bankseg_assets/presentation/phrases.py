@@ -37,10 +37,10 @@ def window_note(overview: Mapping[str, Any]) -> str:
 def whole_percent(share: float) -> str:
     """Return a share of 1 in whole per cent; never none or all of something in between.
 
-    >>> whole_percent(0.124), whole_percent(0.001), whole_percent(0.998), whole_percent(1)
+    >>> whole_percent(0.124), whole_percent(0.005), whole_percent(0.998), whole_percent(1)
     ('12%', 'under 1%', 'over 99%', '100%')
     """
-    if 0 < share < 0.005:  # noqa: PLR2004
+    if 0 < share <= 0.005:  # noqa: PLR2004
         return "under 1%"
     if 0.995 <= share < 1:  # noqa: PLR2004
         return "over 99%"

@@ -22,7 +22,7 @@ from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import Run
 
 MODELS = (
-    *("pca_model", "kmeans_model", "nb_classifier", "model_card"),
+    *("pca_model", "kmeans_model", "nb_classifier", "model_card", "value_model"),
     *("recommendation_model", "transaction_counts", "eda_report", "release"),
 )
 SOURCES = {"raw_transactions", "product_holdings", "quarantined_holdings"}

@@ -29,6 +29,7 @@ def model_card(
     kmeans_model: dict[str, Any],
     eda_report: dict[str, Any],
     segment_demographics: DataFrame,
+    value_model: dict[str, Any],
 ) -> Report:
     """Data window, features, choice of k, metrics, limits, fairness, versions and model hash.
 
@@ -41,6 +42,7 @@ def model_card(
         kmeans=kmeans_model,
         eda=eda_report,
         demographics=[row.asDict() for row in segment_demographics.collect()],
+        value=value_model,
         customer_key=key_in_use(published.store, delivery.contract.customer_key),
         is_demo=delivery.holds_demo_data,
     )

@@ -85,7 +85,7 @@ LEAST_COMPARED = 30  # customers: with fewer, an adjusted Rand index is meaningl
 ROOTS = (
     *("nb_classifier", "segment_profiles", "segment_migration", "eda_report"),
     *("rfm_grid", "rfm_groups", "model_card"),
-    *("recommended_actions", "recommendation_model"),
+    *("recommended_actions", "watch_list", "recommendation_model"),
     *("product_recommendations", "quarantined_holdings"),
 )
 GATES = {
@@ -151,7 +151,9 @@ def release(
     store = published.store
     before = current_release(store.folder)
     try:
-        versions = closure(store.folder, {asset: store.latest(asset).name for asset in ROOTS})
+        # Without assets that an older build did not have, until they are made.
+        roots = {asset: store.latest(asset).name for asset in ROOTS if store.versions(asset)}
+        versions = closure(store.folder, roots)
     except ReleaseError as error:
         yield from _of_candidate(
             _not_together(error), context.run.run_id, before, fate="was refused"
