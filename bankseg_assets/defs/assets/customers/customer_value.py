@@ -12,6 +12,7 @@ from bankseg_assets.attrition.rhythm import recent_days
 from bankseg_assets.customers import activity
 from bankseg_assets.customers.customer_key import key_in_use
 from bankseg_assets.defs.assets.common import FRESHNESS, OWNERS, VALUE
+from bankseg_assets.defs.code_versions import source_version
 from bankseg_assets.defs.metadata import table_metadata, table_value
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.presentation.markdown import escaped
@@ -22,6 +23,7 @@ from bankseg_assets.value.out_of_time import LEAST_DAYS, MODEL
 _COMMON: dict[str, Any] = {
     "group_name": VALUE,
     "owners": OWNERS,
+    "code_version": source_version("value"),
     "freshness_policy": FRESHNESS,
 }
 

@@ -8,6 +8,7 @@ from pydantic import Field
 from bankseg_assets.cleaning.ages import write_rows_before
 from bankseg_assets.contracts.delivery import load_contract
 from bankseg_assets.defs.assets.common import OWNERS, PRIVACY
+from bankseg_assets.defs.code_versions import source_version
 from bankseg_assets.defs.old_runs import delete_old_runs
 from bankseg_assets.defs.resources import RetentionResource, SparkResource
 from bankseg_assets.erasure.limits import time_before
@@ -30,6 +31,7 @@ class RetentionConfig(dg.Config):
     group_name=PRIVACY,
     owners=OWNERS,
     kinds={"spark", "parquet"},
+    code_version=source_version("erasure"),
     io_manager_key="no_lock",
     retry_policy=RETRIES,
 )

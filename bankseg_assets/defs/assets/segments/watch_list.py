@@ -11,6 +11,7 @@ from bankseg_assets.attrition.watch import watch_list as listed
 from bankseg_assets.customers.customer_key import key_in_use
 from bankseg_assets.customers.watched import watched
 from bankseg_assets.defs.assets.common import ACTIONS, FRESHNESS, OWNERS
+from bankseg_assets.defs.code_versions import source_version
 from bankseg_assets.defs.metadata import table_metadata, table_value
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.presentation.disclosure import shown_count
@@ -21,6 +22,7 @@ from bankseg_assets.storage.outputs import SmallTable
     group_name=ACTIONS,
     owners=OWNERS,
     kinds={"spark", "parquet"},
+    code_version=source_version("attrition"),
     freshness_policy=FRESHNESS,
     metadata=table_metadata("watch_list"),
 )
