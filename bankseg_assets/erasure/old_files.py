@@ -6,6 +6,7 @@ from pathlib import Path
 
 from bankseg_assets.privacy.objections import newest_file, objection_files
 from bankseg_assets.release.releases import all_releases
+from bankseg_assets.release.unreleased_versions import candidate_versions
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.storage.version_store import VersionStore, published_at
 
@@ -13,7 +14,7 @@ RELEASE = "release"
 
 
 def old_versions(store: VersionStore, before: datetime) -> list[Path]:
-    """Return the versions before a time that neither the release in use nor a later one names.
+    """Return the versions before a time that no release in use, later release or candidate names.
 
     The newest version of an asset stays: the next batch continues from it.
     """
@@ -25,6 +26,7 @@ def old_versions(store: VersionStore, before: datetime) -> list[Path]:
         (asset, name) for one in [*releases[-1:], *kept] for asset, name in one.versions.items()
     }
     in_use |= {(RELEASE, one.name) for one in releases[-1:]}
+    in_use |= set(candidate_versions(store).items())
     assets = sorted(path.name for path in store.folder.iterdir() if path.is_dir())
     return [
         path

@@ -6,6 +6,7 @@ import random
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -22,7 +23,9 @@ from bankseg_assets.landing.intake import take_landed
 from bankseg_assets.landing.ledger import Ledger
 from bankseg_assets.privacy.audit import AuditLog
 from bankseg_assets.release.releases import current_release
+from bankseg_assets.release.unreleased_versions import CANDIDATE
 from bankseg_assets.runtime.settings import Settings, SettingsError
+from bankseg_assets.storage.documents import write_document
 from bankseg_assets.storage.run_lock import RunInProgressError, held_by_erasure, held_by_run
 from bankseg_assets.storage.version_store import version_basis
 from bankseg_assets_tests.erasure.bank import CONTRACT, OLD, OLD_DAY, Bank, bank
@@ -253,6 +256,15 @@ def test_old_versions_leave_but_those_in_use(tmp_path: Path) -> None:
     for asset in ("cleaned_transactions", "customer_segments"):
         assert [one.name for one in found.store.versions(asset)] == [release.versions[asset]]
     assert len(found.store.versions("release")) == 1
+
+
+def test_versions_of_a_pending_candidate_stay(tmp_path: Path) -> None:
+    found = old_bank(tmp_path)
+    wanted = found.store.versions("rfm_table")[1]
+    with found.store.draft(CANDIDATE, str(uuid4())) as draft:
+        write_document(draft.path, {"manifest": {"versions": {"rfm_table": wanted.name}}})
+    remove(found, Limits(versions_days=1), now=LATER)
+    assert wanted in found.store.versions("rfm_table")
 
 
 def test_old_logs_and_objections_leave(tmp_path: Path) -> None:
