@@ -29,6 +29,8 @@ ACTIONS: Mapping[str, Action] = {
     "forget": Action.ERASE,
     "subject": Action.SHOW_SUBJECT,
     "audit": Action.READ_AUDIT,
+    "evidence": Action.READ_AUDIT,
+    "retain": Action.OPERATE,
     "export": Action.OPERATE,
     "fetch": Action.OPERATE,
 }
