@@ -1,7 +1,7 @@
 """A candidate beside the release in use, as tables, and the decision on it."""
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 import streamlit as st
@@ -36,7 +36,7 @@ DECIDED = "approval_decided"
 
 def figures(in_use: Bundle | None, new: Bundle, numbers: Numbers) -> pd.DataFrame:
     """Return a row per figure of the model in use and of the new one."""
-    rows = {
+    rows: dict[str, Callable[[Bundle], str]] = {
         "Segments": lambda one: numbers.number(len(one.segments)),
         "Customers": lambda one: numbers.count(int(one.metrics.get("n_customers", 0))),
         "Customers of the smallest segment": lambda one: _smallest(one, numbers),
