@@ -1,6 +1,6 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
-.PHONY: help env dev lock run materialize demo-data test test-fast faults cluster bench docs lint clean
+.PHONY: help env dev lock run materialize demo-data test test-fast faults cluster bench docs lint sbom licences audit clean
 
 # Another program's packages would be found before the installed ones.
 unexport PYTHONPATH PYTHONHOME
@@ -15,6 +15,7 @@ SEED ?= 7
 SEEDS ?= 10
 SIZES ?= 0.1 1 10 50
 REPEATS ?= 3
+SERVICE ?= pypi
 # Processes that share the tests; each has a JVM, and a file's tests stay together.
 WORKERS ?= 2
 VENV := .venv
@@ -65,6 +66,20 @@ lint: dev ## Check style, format and types.
 	@$(PY) -m ruff format --check
 	@$(PY) -m mypy --strict
 
+sbom: dev ## Write the locked packages, with hashes, licences and dependencies, as CycloneDX: sbom.cdx.json.
+	@$(PY) -m ops.dev.sbom
+
+licences: dev ## Write docs/reference/licences.md: the licence of each locked package.
+	@$(PY) -m ops.dev.sbom --licences
+
+# In an environment of its own: its packages are not those that the platform runs on. Strict: a mirror without
+# the lists would report that nothing is known.
+audit: ## Compare the locked packages with the lists of known weaknesses of SERVICE=pypi or osv, which it must reach.
+	@$(PYTHON) -m venv $(VENV)-audit
+	@$(VENV)-audit/bin/python -m ops.install requirements/audit.lock
+	@$(VENV)-audit/bin/python -m pip_audit --strict --require-hashes --disable-pip --progress-spinner off -s $(SERVICE) \
+		-r requirements/run.lock -r requirements/deploy.lock -r requirements/dev.lock -r requirements/install.lock
+
 clean: ## Remove generated data and caches; delivered files and .venv stay.
 	@$(PYTHON) -m ops.dev.clean
 
@@ -73,7 +88,7 @@ $(VENV)/.installed: requirements/run.lock requirements/install.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "bankseg: $(PYTHON) is not Python 3.11; name one that is: make env PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "bankseg: $(PYTHON) cannot make a virtual environment; run: apt-get install python3.11-venv" >&2; exit 1; }
 	@echo "Installing the locked packages into $(VENV) ..."
-	@$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -m venv $(VENV) || { echo "bankseg: $(VENV) cannot be created; free 4 GB of disk, or make the folder writable, then repeat" >&2; exit 1; }
 	@$(PY) -m ops.install requirements/run.lock
 	@touch $@
 

@@ -26,7 +26,7 @@ from bankseg_assets.runtime.settings import load_settings  # noqa: E402 - needs 
 
 # A file, because the browser would fetch a named icon from the internet.
 ICON = Path(__file__).with_name("icon.svg")
-OVERVIEW, CUSTOMER = "Overview", "Find a customer"
+OVERVIEW, CUSTOMER, WATCH_LIST = "Overview", "Find a customer", "Watch list"
 needed: dict[str, Action] = {}
 """Path of a page -> what a role must allow for it."""
 # Before anything is drawn: the browser shows the previous page until then.
@@ -61,6 +61,8 @@ PAGES = {
         view("segments", Action.SEE, title="Segments", icon=":material/groups:"),
         view("rfm_grid", Action.SEE, title="RFM grid", icon=":material/grid_on:"),
         view("campaign", Action.MAKE_LISTS, title="Campaign lists", icon=":material/campaign:"),
+        view("value", Action.SEE, title="Value", icon=":material/savings:"),
+        view("watch", Action.MAKE_LISTS, title=WATCH_LIST, icon=":material/notifications:"),
         view("changes", Action.SEE, title="Changes", icon=":material/swap_horiz:"),
     ],
     "Branch": [
@@ -80,13 +82,14 @@ PAGES = {
             icon=":material/how_to_reg:",
             visibility="visible" if settings.require_approval else "hidden",
         ),
+        view("health", Action.SEE_DATA, title="Health", icon=":material/monitor_heart:"),
         view("about", Action.SEE, title="About", icon=":material/info:"),
         view("not_found", Action.SEE, title="Page not found", visibility="hidden"),
     ],
 }
 
 st.logo(ICON.with_name("logo.svg"))
-left_out = set() if settings.customer_page else {CUSTOMER}
+left_out = set() if settings.customer_page else {CUSTOMER, WATCH_LIST}
 shown = {
     section: [one for one in pages if one.title not in left_out] for section, pages in PAGES.items()
 }

@@ -1,4 +1,4 @@
-"""The app's web server: Streamlit, and a page for links that lead nowhere.
+"""The app's web server: Streamlit, with links to pages, and a page for links that lead nowhere.
 
 Start it from the repository's root with `streamlit run app/server.py`.
 """
@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 import streamlit as st
 from starlette.middleware import Middleware
-from starlette.responses import RedirectResponse
+from starlette.responses import HTMLResponse, RedirectResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 ROOT = str(Path(__file__).resolve().parent.parent)
@@ -23,15 +23,29 @@ from app.widgets.links import leads_nowhere  # noqa: E402 - needs the path above
 PAGES = {file.stem for file in Path(__file__).with_name("views").glob("*.py")}
 
 
-class WrongLinks:
-    """Redirect links of no page, such as /segments/x, to a page that says so.
+def deep_link_page(start_page: str) -> str:
+    """Return the HTML that a link to a page is answered with, from that of the start page.
 
-    Streamlit would answer with a blank page, which loads its scripts relative to the address.
+    A browser that opens /segments looks for the app below /segments first, and logs two requests
+    with status 404 before it looks below /. This page names the address instead: that of its
+    folder, which is right behind a proxy with a path of its own, too.
+    """
+    address = (
+        "<script>window.__streamlit = {BACKEND_BASE_URL: new URL('.', location).href}</script>"
+    )
+    return start_page.replace("<head>", f"<head>{address}", 1)
 
-    Below a page, two requests get status 404 on purpose: a browser that opens /segments asks for
-    /segments/_stcore/health and /segments/_stcore/host-config first, and then for the same below
-    /. Whichever answers is the address of the app: an answer here would make /segments the start
-    page, with the wrong content.
+
+DEEP_LINK_PAGE = deep_link_page(
+    Path(st.__file__).with_name("static").joinpath("index.html").read_text(encoding="utf-8")
+)
+
+
+class Links:
+    """Answer links to pages; redirect those of no page, such as /segments/x, to one that says so.
+
+    Streamlit would answer /segments/x with a blank page, which loads its scripts relative to the
+    address.
     """
 
     def __init__(self, app: ASGIApp) -> None:
@@ -39,11 +53,14 @@ class WrongLinks:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
-        if scope["type"] == "http" and leads_nowhere(scope["path"], PAGES):
-            page = f"/not_found?link={quote(scope['path'])}"
-            await RedirectResponse(page, status_code=303)(scope, receive, send)
-            return
-        await self.app(scope, receive, send)
+        answer: ASGIApp = self.app
+        if scope["type"] == "http":
+            path = scope["path"]
+            if leads_nowhere(path, PAGES):
+                answer = RedirectResponse(f"/not_found?link={quote(path)}", status_code=303)
+            elif path.removeprefix("/") in PAGES and scope["method"] == "GET":
+                answer = HTMLResponse(DEEP_LINK_PAGE, headers={"Cache-Control": "no-cache"})
+        await answer(scope, receive, send)
 
 
-app = st.App("main.py", middleware=[Middleware(Peers), Middleware(WrongLinks)])
+app = st.App("main.py", middleware=[Middleware(Peers), Middleware(Links)])

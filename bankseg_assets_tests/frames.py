@@ -50,6 +50,8 @@ RFM_ROW: dict[str, Any] = {
     "frequency": 1,
     "monetary": Decimal("100.00"),
     "average_amount": 100.0,
+    "first_day": date(2016, 10, 12),
+    "active_days": 1,
     "average_balance": 1000.0,
     "latest_balance": Decimal("1000.00"),
     "birth_date": date(1986, 1, 10),

@@ -3,6 +3,7 @@
 import logging
 import warnings
 from collections.abc import Collection, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -80,10 +81,13 @@ def run_platform(
     job: str = "refit",
     assets: Collection[str] = (),
     config: dg.RunConfig | None = None,
+    instance: dg.DagsterInstance | None = None,
 ) -> Run:
     """Run a job of the platform or some of its assets; failures do not raise."""
     definitions = build_defs(resource_overrides=platform)
-    return run_job(definitions.resolve_job_def(job), assets=assets, config=config)
+    return run_job(
+        definitions.resolve_job_def(job), assets=assets, config=config, instance=instance
+    )
 
 
 def run_assets(
@@ -95,19 +99,24 @@ def run_assets(
 
 
 def run_job(
-    job: dg.JobDefinition, *, assets: Collection[str] = (), config: dg.RunConfig | None = None
+    job: dg.JobDefinition,
+    *,
+    assets: Collection[str] = (),
+    config: dg.RunConfig | None = None,
+    instance: dg.DagsterInstance | None = None,
 ) -> Run:
-    """Run a job on a temporary instance."""
+    """Run a job on an instance, by default a temporary one."""
+    own = nullcontext(instance) if instance else dg.DagsterInstance.ephemeral()
     # Dagster calls its own deprecated functions for every resource with a configuration.
-    with warnings.catch_warnings(), dg.DagsterInstance.ephemeral() as instance:
+    with warnings.catch_warnings(), own as used:
         warnings.filterwarnings("ignore", r"InitResourceContext\.dagster_run is deprecated")
         result = job.execute_in_process(
-            instance=instance,
+            instance=used,
             asset_selection=[dg.AssetKey(asset) for asset in assets] or None,
             run_config=config,
             raise_on_error=False,
         )
-        logged = instance.all_logs(result.run_id)
+        logged = used.all_logs(result.run_id)
     return Run(result, [entry.user_message for entry in logged if entry.level == logging.WARNING])
 
 

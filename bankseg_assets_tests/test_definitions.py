@@ -9,12 +9,14 @@ import dagster as dg
 import pytest
 
 import bankseg_assets
-from bankseg_assets.cleaning.rules_version import CLEANING_RULES, RFM_RULES
+from bankseg_assets.cleaning.rules_version import CLEANING_RULES, HOLDINGS_RULES, RFM_RULES
 from bankseg_assets.contracts.tables import TABLES
+from bankseg_assets.customers.transaction_counts import EDA_RULES
 from bankseg_assets.definitions import defs
 from bankseg_assets.defs.assets.models.kmeans_model import KMeansConfig
 from bankseg_assets.defs.assets.release.release import GATES
 from bankseg_assets.landing.reading import PARSING_RULES
+from bankseg_assets.scoring.bundle import BUNDLE_FORMAT
 
 PACKAGE = Path(bankseg_assets.__file__).parent
 GRAPH = defs.resolve_asset_graph()
@@ -22,7 +24,11 @@ GRAPH = defs.resolve_asset_graph()
 ASSETS = {key.to_user_string() for key in GRAPH.get_all_asset_keys()}
 # The comparison of algorithms takes minutes, and nothing is made from it.
 STUDY = "segmentation_comparison"
-JOBS = ("refresh", "refit", "ingestion", "recommendations", "comparison")
+FOLDERS = {"landing_folder", "holdings_folder"}
+FULL_BATCHES = ("refresh", "refit", "refit_with_k", "refit_with_key")
+JOBS = (*FULL_BATCHES, "force_release", "ingestion", "recommendations", "comparison", "retention")
+# Removes old data, and makes none.
+RETENTION = "retention_report"
 
 
 def run_python(code: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -60,7 +66,7 @@ def selected(job: str) -> set[str]:
 
 
 def test_release_is_made_from_every_asset_but_the_study() -> None:
-    assert upstream("release") == ASSETS - {STUDY}
+    assert upstream("release") == ASSETS - {STUDY, RETENTION}
     assert TABLES.keys() <= ASSETS
 
 
@@ -71,13 +77,21 @@ def test_assets_have_owner_and_description() -> None:
         assert found.owners == ["team:customer-analytics"], asset
         assert found.kinds, asset
         assert len(found.description or "") > 40, asset
-        assert (found.freshness_policy is None) == (asset == STUDY), asset
+        assert (found.freshness_policy is None) == (asset in {STUDY, RETENTION, *FOLDERS}), asset
 
 
 def test_automation_has_descriptions() -> None:
     for automation in (*(defs.sensors or ()), *(defs.schedules or ())):
         assert isinstance(automation, dg.SensorDefinition | dg.ScheduleDefinition)
         assert len(automation.description or "") > 40, automation.name
+
+
+def test_jobs_and_checks_have_descriptions() -> None:
+    for job in JOBS:
+        assert len(defs.resolve_job_def(job).description or "") > 40, job
+    assert {job.name for job in defs.jobs or ()} == set(JOBS)
+    for key in GRAPH.asset_check_keys:
+        assert len(GRAPH.get_check_spec(key).description or "") > 20, key
 
 
 def test_release_checks_say_whether_they_block() -> None:
@@ -113,10 +127,18 @@ def test_code_version_is_rules_version() -> None:
         "cleaned_transactions": CLEANING_RULES,
         "quarantined_transactions": CLEANING_RULES,
         "rfm_table": RFM_RULES,
+        "transaction_counts": EDA_RULES,
+        "product_holdings": HOLDINGS_RULES,
+        "quarantined_holdings": HOLDINGS_RULES,
     }
     assert {asset: spec(asset).code_version for asset in rules} == {
         asset: str(version) for asset, version in rules.items()
     }
+
+
+def test_every_asset_has_a_code_version() -> None:
+    assert all(spec(asset).code_version for asset in ASSETS - FOLDERS)
+    assert str(spec("nb_classifier").code_version).startswith(f"{BUNDLE_FORMAT}.")
 
 
 def test_table_columns_have_type_and_description() -> None:
@@ -126,17 +148,23 @@ def test_table_columns_have_type_and_description() -> None:
         assert all(column.type and column.description for column in schema.columns), name
 
 
-def test_refresh_and_refit_are_all_assets_but_the_study() -> None:
-    assert selected("refresh") == selected("refit") == ASSETS - {STUDY}
+@pytest.mark.parametrize("job", FULL_BATCHES)
+def test_full_batches_are_all_assets_but_the_study(job: str) -> None:
+    assert selected(job) == ASSETS - {STUDY, RETENTION}
+
+
+def test_other_jobs_are_parts_of_a_batch() -> None:
+    assert selected("force_release") == {"release"}
     assert selected("ingestion") == upstream("cleaned_transactions") | upstream(
         "quarantined_transactions"
     )
     assert selected("comparison") == {STUDY}
+    assert selected("retention") == {RETENTION}
 
 
 def test_new_holdings_remake_what_is_made_from_them() -> None:
     made_from_them = {asset for asset in ASSETS if "product_holdings" in upstream(asset)}
-    assert selected("recommendations") == made_from_them | {"quarantined_holdings"}
+    assert selected("recommendations") == made_from_them | upstream("quarantined_holdings")
 
 
 def test_jobs_run_in_process() -> None:
@@ -172,7 +200,7 @@ def test_sensors_run_from_the_start() -> None:
     assert found == dict.fromkeys(
         (
             *("landing_sensor", "holdings_sensor", "cleaned_sensor", "refit_sensor"),
-            *("failure_sensor", "release_sensor"),
+            *("failure_sensor", "release_sensor", "health_sensor", "alert_sensor"),
         ),
         dg.DefaultSensorStatus.RUNNING,
     )

@@ -12,13 +12,15 @@ PACKAGE = "bankseg_assets"
 LAYERS = (
     *("runtime", "contracts", "presentation", "storage", "stats", "privacy"),
     "access",
-    *("landing", "cleaning", "onboarding", "release", "scoring", "campaigns"),
-    *("lookup", "reports", "erasure"),
+    *("landing", "cleaning", "onboarding", "release", "value"),
+    "attrition",
+    *("scoring", "campaigns"),
+    *("lookup", "reports", "erasure", "evidence", "monitoring"),
     *("customers", "segmentation", "profiling", "classifier", "migration", "products"),
     "defs",
 )
 ALONE_IN = {
-    "dagster": (f"{PACKAGE}/defs", "ops/launch", "ops/cli/status.py"),
+    "dagster": (f"{PACKAGE}/defs", "ops/launch"),
     "dagster_pyspark": (f"{PACKAGE}/defs",),
     "streamlit": ("app",),
     "fastapi": ("ops/api",),
@@ -26,7 +28,12 @@ ALONE_IN = {
 """Package -> folders that may import it."""
 WITHOUT_SPARK = (
     *(f"{PACKAGE}/{folder}" for folder in ("contracts", "presentation", "landing", "scoring")),
-    *(f"{PACKAGE}/{folder}" for folder in ("campaigns", "lookup", "privacy", "erasure")),
+    *(
+        f"{PACKAGE}/{folder}"
+        for folder in ("campaigns", "lookup", "privacy", "erasure", "evidence")
+    ),
+    f"{PACKAGE}/monitoring",
+    *(f"{PACKAGE}/{folder}" for folder in ("value", "attrition")),
     "app",
     "ops/api",
 )

@@ -31,7 +31,7 @@ BIRTHS_TOO = ("19290317", "3/17/29", "03/17/1929", "Mar 17, 1929", "17 March 192
 CANARIES = (CUSTOMER, *BIRTHS, *BIRTHS_TOO)
 AGGREGATES = (
     *("segment_profiles", "segment_demographics", "segment_migration"),
-    *("rfm_grid", "rfm_groups", "recommended_actions"),
+    *("rfm_grid", "rfm_groups", "recommended_actions", "customer_value"),
 )
 PERSONAL = (*(TABLES.keys() - set(AGGREGATES)),)
 COUNTS = "transaction_counts"

@@ -79,15 +79,19 @@ def test_app_renders_no_markup_from_data() -> None:
     assert set(found) == {("style.py", "html"), ("page.py", "iframe")}
 
 
+NAMES_OF_SCHEMAS = (
+    *("http://schemas.openxmlformats.org/", "http://cyclonedx.org/schema/"),
+    "https://openlineage.io/spec/",
+)
+
+
 def test_sources_contain_no_remote_addresses() -> None:
     addresses = {
         (path.name, found)
         for path in SOURCES
         for found in re.findall(r"https?://[^\s\"'`)>]+", path.read_text(encoding="utf-8"))
-        # XML namespace names look like addresses but are never fetched.
-        if not found.startswith(
-            ("http://127.0.0.1", "http://{", "http://schemas.openxmlformats.org/")
-        )
+        # Names of XML namespaces and of schemas look like addresses but are never fetched.
+        if not found.startswith(("http://127.0.0.1", "http://{", *NAMES_OF_SCHEMAS))
     }
     assert {name for name, _ in addresses} <= {"java.py"}, addresses
 
@@ -119,9 +123,14 @@ def test_no_file_is_exempt_from_the_security_rules() -> None:
     assert exempt == []
 
 
-def test_only_the_remote_spark_address_may_be_secret() -> None:
+def test_secret_settings_are_known() -> None:
+    """Each is refused in the settings file, and not part of what is printed."""
     secret = re.compile("secret|password|token|key|credential")
-    assert [name for name in Settings.__dataclass_fields__ if secret.search(name)] == []
+    fields = Settings.__dataclass_fields__
+    assert [name for name in fields if secret.search(name)] == ["smtp_password"]
+    assert [name for name, field in fields.items() if not field.repr] == [
+        *("alert_webhook", "smtp_password"),
+    ]
 
 
 def test_token_is_refused_in_the_settings_file(tmp_path: Path) -> None:
@@ -137,6 +146,8 @@ def test_token_is_refused_in_the_settings_file(tmp_path: Path) -> None:
 @pytest.mark.slow
 def test_token_is_not_in_dagsters_snapshots(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("BANKSEG_SPARK_REMOTE", TOKEN)
+    monkeypatch.setenv("BANKSEG_ALERT_WEBHOOK", f"http://127.0.0.1/{TOKEN}")
+    monkeypatch.setenv("BANKSEG_SMTP_PASSWORD", TOKEN)
     definitions = build_defs()
     # Dagster reads its own deprecated attributes of every schedule.
     with warnings.catch_warnings():
@@ -181,8 +192,9 @@ def test_installation_requires_hashes(tmp_path: Path, monkeypatch: pytest.Monkey
     assert "pip install" not in makefile
 
 
-def test_tests_of_the_threat_table_exist() -> None:
-    table = (ROOT / "docs" / "explanation" / "security.md").read_text(encoding="utf-8")
+@pytest.mark.parametrize("page", ["security.md", "duties.md"])
+def test_tests_named_in_the_docs_exist(page: str) -> None:
+    table = (ROOT / "docs" / "explanation" / page).read_text(encoding="utf-8")
     named = set(re.findall(r"`(test_\w+)`", table))
     tests = "\n".join(
         path.read_text(encoding="utf-8") for path in (ROOT / "bankseg_assets_tests").rglob("*.py")

@@ -19,8 +19,13 @@ TOOLS = LOCKS / "install.lock"
 FAILED = 1
 # pyspark is delivered as source; compressing 450 MB of it took 11 s of a core.
 UNCOMPRESSED = "--config-setting=--build-option=--compression=stored"
-LISTED = (" + ", " ~ ", " - ")  # uv names each of a hundred packages
-QUICK = ("--disable-pip-version-check", "--quiet", "--require-hashes")
+PROGRESS = re.compile(
+    r"\s*(Resolved|Prepared|Installed|Uninstalled|Building|Built|Download(?:ing|ed))\b"
+)
+"""What uv prints that is shown; it also names each of a hundred packages."""
+# A lock is complete. With dependencies, pip rejects `gql[requests]`, which is locked as `gql==4`.
+QUICK = ("--disable-pip-version-check", "--quiet", "--require-hashes", "--no-deps")
+MOST_LINES = 20  # of messages whose cause is not known
 
 FROM_PIP = {
     "index-url": "UV_DEFAULT_INDEX",
@@ -38,19 +43,27 @@ FROM_PIP = {
 PRECEDENCE = ("global.", "user.", "site.", "install.", ":env:.")
 """Sections of pip's settings; a later one replaces an earlier one."""
 
-CAUSES = {
-    r"No space left on device|Disk quota exceeded": "the disk is full. Free 4 GB, then repeat.",
-    r"(?i)do not match the hashes|hash mismatch": "a package differs from the one that was locked. "
-    "Do not install it; ask the operator of the package index.",
+FULL_DISK, OTHER_CONTENT, NO_COMPILER, NO_INDEX = (
+    r"No space left on device|Disk quota exceeded",
+    r"(?i)do not match the hashes|hash mismatch",
     r"command '\S*(?:gcc|cc|clang)\S*' failed|[Nn]o such file or directory: '\S*(?:gcc|cc|clang)'"
-    r"|linker .* not found": "a package has no build for this machine and needs a C compiler, such "
-    "as: apt-get install build-essential python3.11-dev",
+    r"|linker .* not found",
     r"(?i)connection|name resolution|dns|timed out|tunnel|no matching distribution"
-    r"|could not fetch|error sending request": "the package index does not answer. Connect this "
+    r"|could not fetch|error sending request",
+)
+CAUSES = {
+    FULL_DISK: "the disk is full. Free 4 GB, then repeat.",
+    OTHER_CONTENT: "a package differs from the one that was locked. "
+    "Do not install it; ask the operator of the package index.",
+    NO_COMPILER: "a package has no build for this machine and needs a C compiler, such "
+    "as: apt-get install build-essential python3.11-dev",
+    NO_INDEX: "the package index does not answer. Connect this "
     "machine to the network, or name an index that it reaches: pip config set global.index-url "
     "ADDRESS",
 }
 """What an installer prints -> cause and next step; the first match counts."""
+OF_THE_MACHINE = f"{FULL_DISK}|{NO_COMPILER}"
+"""What another installer would meet as well, and report in other words."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,16 +73,22 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pip = (sys.executable, "-m", "pip", "install", *QUICK)
     # One retry: without a network, the installation itself waits again.
     uv = Path(sys.executable).with_name("uv")
-    if _run([*pip, "--retries", "1", "-r", str(TOOLS)], os.environ) is None and uv.exists():
+    failure = _run([*pip, "--retries", "1", "-r", str(TOOLS)], os.environ)
+    retries = () if failure is None else ("--retries", "1")
+    if failure is None and uv.exists():
         command = (str(uv), "pip", "install", "--python", sys.executable, "--require-hashes")
         built = ("--build-constraints", str(TOOLS), UNCOMPRESSED)
         failure = _run([*command, *built, *wanted], uv_environment(pip_settings(), os.environ))
         if failure is None:
             return 0
-        print("uv did not install the packages; pip continues ...", flush=True)
-    failure = _run([*pip, *wanted], os.environ)
+        print("uv did not install the packages.", flush=True)
+    if failure is None or not re.search(OF_THE_MACHINE, failure):
+        print("Installing with pip ...", flush=True)
+        failure = _run([*pip, *retries, *wanted], os.environ)
     if failure is None:
         return 0
+    if not is_known(failure):
+        print("".join(failure.splitlines(keepends=True)[-MOST_LINES:]), file=sys.stderr)
     print(f"bankseg: the packages were not installed: {cause(failure)}", file=sys.stderr)
     return FAILED
 
@@ -89,6 +108,11 @@ def uv_environment(settings: Mapping[str, str], environ: Mapping[str, str]) -> d
         del found["UV_NO_INDEX"]
     # pip searches all indexes; the hashes say which file is the right one.
     return {"UV_INDEX_STRATEGY": "unsafe-best-match", **found, **environ}
+
+
+def is_known(output: str) -> bool:
+    """Return whether the cause of a failure is known, so that a sentence says it all."""
+    return any(re.search(pattern, output) for pattern in CAUSES)
 
 
 def cause(output: str) -> str:
@@ -121,7 +145,7 @@ def pip_settings() -> dict[str, str]:
 
 
 def _run(command: Sequence[str], environ: Mapping[str, str]) -> str | None:
-    """Run an installer and print what it does; return its messages if it failed, else None."""
+    """Run an installer and print its progress; return its messages if it failed, else None."""
     messages = []
     with subprocess.Popen(
         command, env=environ, stderr=subprocess.PIPE, text=True, errors="replace"
@@ -129,7 +153,7 @@ def _run(command: Sequence[str], environ: Mapping[str, str]) -> str | None:
         assert process.stderr is not None
         for line in process.stderr:
             messages.append(line)
-            if not line.startswith(LISTED):
+            if PROGRESS.match(line):
                 print(line, end="", flush=True)
     return "".join(messages) or "it printed no reason." if process.returncode else None
 

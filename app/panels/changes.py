@@ -13,8 +13,7 @@ from bankseg_assets.migration.flows import BOTH, CUSTOMER, GONE, MODEL
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL, rounded_count
 from bankseg_assets.presentation.formatting import day
 from bankseg_assets.release.releases import Release
-from bankseg_assets.scoring.bundle import BundleError
-from bankseg_assets.scoring.published_model import read_model
+from bankseg_assets.scoring.published_model import segments_of
 
 KINDS = {"both": "Both together", "customer": "The customer moved", "model": "The model moved"}
 LEFT, RIGHT = 0.001, 0.999  # of the diagram; Plotly ignores 0 and 1
@@ -59,10 +58,8 @@ def with_names(
 
 def names_before(previous: Release | None) -> dict[int, str]:
     """Return segment -> name in the previous version; empty if its model cannot be read."""
-    try:
-        return read_model(previous).segment_names if previous else {}
-    except BundleError:
-        return {}
+    found = segments_of(previous) if previous else {}
+    return {number: segment.name for number, segment in found.items()}
 
 
 def _name(names: Mapping[int, str], number: float | None, recorded: str) -> str:

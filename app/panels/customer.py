@@ -8,6 +8,7 @@ from app.panels import customer_tables
 from app.panels.downloads import link_to_list
 from app.panels.profiles import show_comparison
 from app.widgets import page
+from app.widgets.links import link_to_segment
 from app.widgets.measures import money_name
 from app.widgets.numbers import Numbers
 from app.widgets.tables import show_table
@@ -32,14 +33,22 @@ def link_to_customer(customer_id: str) -> None:
 
 
 def show_portrait(
-    one: Portrait, bundle: Bundle, actions: Mapping[int, str], numbers: Numbers
+    one: Portrait,
+    bundle: Bundle,
+    actions: Mapping[int, str],
+    notes: Sequence[str],
+    numbers: Numbers,
 ) -> None:
-    """Draw a customer: segment and why, measures, products, and segments over the versions."""
+    """Draw a customer: segment and why, measures, forecasts, products, segments over the versions.
+
+    `notes`: on the forecasts of the release.
+    """
     _show_head(one, bundle, numbers)
     left, right = st.columns([3, 2], gap="large")
     with left:
         _show_why(one, bundle, actions)
         _show_measures(one, bundle, numbers)
+        _show_forecasts(one, notes, bundle, numbers)
     with right:
         _show_products(one.products)
         _show_history(one, bundle, numbers)
@@ -88,12 +97,7 @@ def _show_head(one: Portrait, bundle: Bundle, numbers: Numbers) -> None:
     for box, (title, value, note) in zip(st.columns(len(figures)), figures, strict=True):
         box.metric(title, value or "—", note, delta_color="off", delta_arrow="off", border=True)
     with st.container(horizontal=True):
-        st.page_link(
-            "views/segments.py",
-            label="The segment's card",
-            icon=":material/groups:",
-            query_params={"segments": one.segment.name},
-        )
+        link_to_segment(one.segment, "The segment's card")
         if one.group_action:
             link_to_list(customer.rfm_group, f"Campaign list: {customer.rfm_group}")
 
@@ -124,6 +128,20 @@ def _show_measures(one: Portrait, bundle: Bundle, numbers: Numbers) -> None:
         page.nothing("The segment has too few customers to compare with.")
         return
     show_comparison(table, bundle.segments)
+
+
+def _show_forecasts(one: Portrait, notes: Sequence[str], bundle: Bundle, numbers: Numbers) -> None:
+    table = customer_tables.forecasts_table(
+        one.forecasts, numbers, direction_known=bundle.direction_known
+    )
+    if table.empty:
+        return
+    st.subheader("What comes next", anchor=False)
+    alive = one.forecasts.get("p_alive")
+    if alive is not None:
+        st.markdown(f"Still active with a probability of **{probability(alive)}**.")
+    show_table(table, alt="Forecasts for the days after the snapshot")
+    st.caption(escaped(" ".join([customer_tables.INTERVAL_NOTE, *notes])))
 
 
 def _show_products(products: Sequence[NextProduct]) -> None:

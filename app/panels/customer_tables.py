@@ -1,6 +1,6 @@
 """Tables and the chart about one customer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -10,6 +10,7 @@ from app.widgets.charts import number_axis
 from app.widgets.measures import money_name
 from app.widgets.numbers import Numbers
 from app.widgets.palette import OTHER, TOP
+from bankseg_assets.contracts.tables import HORIZONS
 from bankseg_assets.lookup.customer import Customer
 from bankseg_assets.lookup.history import PastSegment
 from bankseg_assets.lookup.months import Month
@@ -18,6 +19,7 @@ from bankseg_assets.presentation.formatting import day
 from bankseg_assets.scoring.documents import Segment
 
 NOT_THERE = "not among the customers"
+INTERVAL_NOTE = "In brackets: four of five such customers are within."
 
 
 def measures_table(
@@ -48,6 +50,39 @@ def history_table(
                 money: _money(past.customer, numbers),
             }
             for past in reversed(found)
+        ]
+    )
+
+
+def forecasts_table(
+    known: Mapping[str, float], numbers: Numbers, *, direction_known: bool
+) -> pd.DataFrame:
+    """Return a row for each horizon, with intervals where they are known; empty if none is."""
+
+    def cell(name: str, write: Callable[[float], str]) -> str:
+        if name not in known:
+            return "—"
+        low, high = known.get(f"{name}_low"), known.get(f"{name}_high")
+        within = "" if low is None or high is None else f" ({write(low)} to {write(high)})"
+        return f"{write(known[name])}{within}"
+
+    def days(value: float) -> str:
+        return numbers.number(round(value, 1))
+
+    def money(value: float) -> str:
+        return numbers.number(round(value))
+
+    return pd.DataFrame(
+        [
+            {
+                "Next": f"{horizon} days",
+                "Days with transactions": cell(f"days_next_{horizon}", days),
+                f"{money_name(direction_known)}, {numbers.currency}": cell(
+                    f"spend_next_{horizon}", money
+                ),
+            }
+            for horizon in HORIZONS
+            if f"days_next_{horizon}" in known
         ]
     )
 
@@ -110,7 +145,7 @@ def _snapshot(customer: Customer | None) -> str:
 def _then(past: PastSegment) -> str:
     if past.customer is None:
         return NOT_THERE.capitalize()
-    return f"{past.customer.segment_name}{' (moved)' if past.moved else ''}"
+    return f"{past.name}{' (moved)' if past.moved else ''}"
 
 
 def _money(customer: Customer | None, numbers: Numbers) -> str:

@@ -3,10 +3,10 @@
 import pandas as pd
 
 from app.widgets.measures import label
-from bankseg_assets.release.gates import BLOCKING_DRIFT, Limits
+from bankseg_assets.release.gates import BLOCKING_DRIFT, DRIFT_GATE, Limits
 from bankseg_assets.release.releases import GateRecord, Release
 
-DRIFT, AGREEMENT = "data_has_not_drifted", "customers_stay_in_their_segment"
+DRIFT, AGREEMENT = DRIFT_GATE, "customers_stay_in_their_segment"
 STABLE = 0.8
 """Below this agreement, changes of segment are frequent enough for a marketer to notice."""
 _PSI = "psi_"

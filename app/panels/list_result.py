@@ -13,7 +13,7 @@ from app.panels.downloads import XLSX
 from app.panels.list_settings import Chosen
 from app.state.access import guarded, may
 from app.widgets.numbers import Numbers
-from app.widgets.tables import show_table
+from app.widgets.tables import show_table, show_two_lines
 from bankseg_assets.access.roles import Action
 from bankseg_assets.presentation.formatting import percent
 from bankseg_assets.presentation.markdown import escaped
@@ -24,6 +24,17 @@ from bankseg_assets.scoring.lists.summary import ListSummary, missing_sentences,
 from bankseg_assets.scoring.lists.workbook import MOST_ROWS, xlsx_bytes
 
 MAX_SHOWN = 500  # sent to the browser; the download has all rows
+
+
+def outcome(summary: ListSummary, numbers: Numbers) -> str:
+    """Return in a sentence how many rows were scored, as Markdown."""
+    scored = numbers.number(summary.rows - summary.failed)
+    parts = [f"Rows scored: {scored} of {numbers.number(summary.rows)}"]
+    if summary.unsure_rows:
+        parts.append(f"uncertain: {numbers.number(summary.unsure_rows)}")
+    if summary.failed:
+        parts.append(f"with errors, which can be corrected below: {numbers.number(summary.failed)}")
+    return f":material/check_circle: **{'; '.join(parts)}.** How the list was read is below."
 
 
 def show_counts(summary: ListSummary, numbers: Numbers) -> None:
@@ -100,7 +111,8 @@ def show_segments(
     )
     if advice:
         frame["Recommended action, if sure"] = [advice.get(one.name, "") for one in found]
-    show_table(frame, alt="Customers of the list by segment", links=links)
+    draw = show_two_lines if advice else show_table
+    draw(frame, alt="Customers of the list by segment", links=links)
 
 
 def show_rows(result: ScoredList, identity: str, numbers: Numbers) -> None:

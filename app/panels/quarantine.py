@@ -2,6 +2,7 @@
 
 from collections import Counter
 from functools import partial
+from pathlib import Path
 
 import pandas as pd
 import streamlit as st
@@ -15,6 +16,7 @@ from bankseg_assets.cleaning.quarantine_export import (
     RECORD,
     corrections_csv,
     quarantined_rows,
+    reasons_to_correct,
 )
 from bankseg_assets.contracts.delivery import ContractError, DeliveryContract, load_contract
 from bankseg_assets.onboarding.masking import masked
@@ -25,6 +27,7 @@ from bankseg_assets.runtime.settings import Settings
 SHOWN_ROWS = 20
 MOST_ROWS = 50_000
 """In one file: rows of 200 characters take 40 MB of the server's memory."""
+CLEANED, QUARANTINED = "cleaned_transactions", "quarantined_transactions"
 FILE_NAME = "corrections.csv"
 ALL = ""
 
@@ -36,14 +39,24 @@ def show_quarantine(
     numbers: Numbers,
 ) -> None:
     """Draw the quarantined rows; `excluded`: (disposition, reason) -> number of rows."""
-    reasons = {why: rows for (kind, why), rows in excluded.most_common() if kind == "quarantined"}
-    if not reasons:
+    quarantined = sum(rows for (kind, _), rows in excluded.items() if kind == "quarantined")
+    if not quarantined:
         return
     st.subheader("Quarantined rows", anchor=False)
     try:
         contract = load_contract(settings.contract)
     except ContractError as error:
         st.error(escaped(str(error)), icon=":material/error:")
+        return
+    reasons = dict(_reasons(str(release.path(QUARANTINED)), release, contract).most_common())
+    wanted = sum(reasons.values())
+    if wanted < quarantined:
+        st.success(
+            f"{numbers.count(quarantined - wanted)} of {numbers.count(quarantined)} quarantined "
+            "rows were delivered again and are kept: they need no correction.",
+            icon=":material/check_circle:",
+        )
+    if not wanted:
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         why = st.selectbox(
@@ -68,8 +81,7 @@ def show_quarantine(
         key="quarantine_file",
         on_click="ignore",
     )
-    wanted = reasons.get(why, sum(reasons.values()))
-    if wanted > MOST_ROWS:
+    if reasons.get(why, wanted) > MOST_ROWS:
         st.caption(
             f"The file has the first {numbers.number(MOST_ROWS)} rows; "
             "`./bankseg quarantine > corrections.csv` writes all."
@@ -86,9 +98,7 @@ def show_quarantine(
 def _show_rows(
     release: Release, contract: DeliveryContract, why: str, *, show_values: bool
 ) -> None:
-    rows = quarantined_rows(
-        release.path("quarantined_transactions"), contract, reason=why, most=SHOWN_ROWS
-    )
+    rows = _rows(release, contract, why, SHOWN_ROWS)
     rows = rows.dropna(axis="columns", how="all").map(lambda one: "" if pd.isna(one) else str(one))
     if not show_values:
         values = [name for name in rows.columns if name not in EXTRA]
@@ -106,7 +116,15 @@ def _show_rows(
 
 
 def _file(release: Release, contract: DeliveryContract, why: str) -> bytes:
-    rows = quarantined_rows(
-        release.path("quarantined_transactions"), contract, reason=why, most=MOST_ROWS
-    )
-    return corrections_csv(rows, contract)
+    return corrections_csv(_rows(release, contract, why, MOST_ROWS), contract)
+
+
+def _rows(release: Release, contract: DeliveryContract, why: str, most: int) -> pd.DataFrame:
+    kept = release.path(CLEANED)
+    return quarantined_rows(release.path(QUARANTINED), contract, kept=kept, reason=why, most=most)
+
+
+# Cached by the version's folder, which is never reused, so that entries stay valid.
+@st.cache_data(max_entries=8, show_spinner=False)
+def _reasons(version: str, _release: Release, _contract: DeliveryContract) -> Counter[str]:
+    return reasons_to_correct(Path(version), _contract, _release.path(CLEANED))

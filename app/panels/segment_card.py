@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import pandas as pd
 import streamlit as st
 
 from app.panels.downloads import csv_button, link_to_list
@@ -20,6 +21,7 @@ from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.documents import Segment
 
+ACTIVE_NOTE = "Of those with several days of transactions, {} are probably still active."
 CARD_WIDTH = 540  # two per row on a desktop, one on a phone
 
 
@@ -98,6 +100,8 @@ def _details(bundle: Bundle, card: Card) -> None:
         st.markdown(f":material/campaign: **{card.action['action']}.** {card.action['reason']}")
     if income := income_note(card):
         st.markdown(income)
+    if forecast := forecast_note(card):
+        st.markdown(forecast)
     if segment.rule:
         st.markdown(rule_sentence(segment))
     table = profile(segment, numbers, direction_known=bundle.direction_known)
@@ -125,6 +129,15 @@ def income_note(card: Card) -> str:
     if not total:
         return "Hardly any income."
     return f"**{session.numbers().short_money(float(total))}** of income."
+
+
+def forecast_note(card: Card) -> str:
+    """Return what the segment's customers will spend; empty if it is not known."""
+    total, alive = card.sizes.get("total_spend_next_90"), card.sizes.get("mean_p_alive")
+    if total is None or pd.isna(total):
+        return ""
+    active = "" if alive is None or pd.isna(alive) else f" {ACTIVE_NOTE.format(percent(alive))}"
+    return f"**{session.numbers().short_money(float(total))}** in the next 90 days.{active}"
 
 
 def stripe(segments: tuple[Segment, ...]) -> str:

@@ -11,12 +11,14 @@ import streamlit as st
 
 from app.state import session
 from bankseg_assets.campaigns.audiences import CUSTOMERS, Total, totals
-from bankseg_assets.release.releases import Release, all_releases
+from bankseg_assets.campaigns.release_figures import ReleaseFigures
+from bankseg_assets.campaigns.trend import trend as releases_trend
+from bankseg_assets.release.releases import Release, all_releases, current_release
 from bankseg_assets.scoring.lists.actions import read_actions
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.storage.documents import read_document
+from bankseg_assets.storage.report_pages import REPORT_FILE
 
-REPORT_FILE = "report.html"
 SAMPLE_ROWS = 40_000
 MAX_ROWS = 100_000
 """Rows of a table that a page may read whole."""
@@ -121,6 +123,22 @@ def _audiences(
         return totals(_release, actions, names)
     except ListError:
         return []
+
+
+def trend() -> list[ReleaseFigures]:
+    """Return the figures of the releases up to the shown one, oldest first; empty before any."""
+    release = session.shown()
+    if release is None or not release.name:
+        return []
+    newest = current_release(release.folder)
+    return _trend(newest.name if newest else "", release.name, release)
+
+
+# Cached by the name of the newest release, with which the trend changes.
+@st.cache_data(max_entries=8, show_spinner=False)
+def _trend(newest: str, name: str, _release: Release) -> list[ReleaseFigures]:
+    assert newest, name
+    return releases_trend(_release.folder, _release)
 
 
 def parquet_files(release: Release, asset: str) -> list[Path]:

@@ -2,18 +2,17 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Literal
 
 import streamlit as st
 from streamlit.delta_generator import DeltaGenerator
 
 from app.panels.drift import AGREEMENT, DRIFT, STABLE, agreed, gate_of, shifted
+from bankseg_assets.release.freshness import FAIL_AFTER, WARN_AFTER
 from bankseg_assets.release.releases import Release
 
 Colour = Literal["green", "orange", "red", "gray"]
-# As the freshness policy of the assets (bankseg_assets.defs.assets.common).
-WARN_AFTER, FAIL_AFTER = timedelta(days=7), timedelta(days=31)
 _ICONS = {
     "green": ":material/check_circle:",
     "orange": ":material/warning:",

@@ -31,6 +31,8 @@ if kept is None:
     )
     st.stop()
 assert kept is not None
+# Above the settings, which fill a screen: what a person came for.
+above = st.container()
 try:
     chosen = list_settings.ask(kept, bundle, contract, numbers)
 except ListError as error:
@@ -74,9 +76,11 @@ except ListError as error:
     st.stop()
 
 summary = result.summary
+with above:
+    st.markdown(list_result.outcome(summary, numbers))
+    list_result.show_downloads(result, chosen, kept.name)
 st.subheader("Result", anchor=False)
 list_result.show_counts(summary, numbers)
-list_result.show_downloads(result, chosen, kept.name)
 advice = {one.name: data.actions().get(one.segment, "") for one in bundle.segments}
 links = {one.name: segment_address(one) for one in bundle.segments}
 list_result.show_segments(summary, {k: v for k, v in advice.items() if v}, links, numbers)

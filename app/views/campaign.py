@@ -7,7 +7,7 @@ from app.panels.downloads import file_buttons
 from app.state import data, session
 from app.widgets import page
 from app.widgets.links import WHO, arrived_by, list_address, segment_address
-from app.widgets.tables import show_table
+from app.widgets.tables import show_two_lines
 from bankseg_assets.campaigns.audiences import GROUP, SEGMENT
 from bankseg_assets.campaigns.customer_list import Choice, left_out
 from bankseg_assets.campaigns.group_actions import WIN_BACK
@@ -113,6 +113,6 @@ for kind, title, explained in (
         of_kind[kind], numbers, title=title, direction_known=bundle.direction_known
     )
     st.caption(explained)
-    show_table(table, alt=f"{title}s with customers, money and action", links=links[kind])
+    show_two_lines(table, alt=f"{title}s with customers, money and action", links=links[kind])
 if len(shown) < len(found):
     st.caption(HIDDEN_NOTE)

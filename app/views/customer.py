@@ -8,6 +8,7 @@ from app.state.access import permitted
 from app.widgets import page
 from bankseg_assets.access.roles import Action
 from bankseg_assets.lookup.customer import CUSTOMERS, LookupFailedError, find_customer, not_found
+from bankseg_assets.lookup.forecasts import forecast_notes
 from bankseg_assets.lookup.months import months_of
 from bankseg_assets.lookup.portrait import portrait
 from bankseg_assets.presentation.markdown import escaped
@@ -48,7 +49,8 @@ try:
             record_look_up(load_settings().data_dir, customer.customer_id, result="shown")
         st.session_state[RECORDED] = customer.customer_id
     releases = all_releases(release.folder)
-    show_portrait(portrait(release, bundle, customer, releases), bundle, data.actions(), numbers)
+    found = portrait(release, bundle, customer, releases)
+    show_portrait(found, bundle, data.actions(), forecast_notes(release), numbers)
     # Last, because all transactions are searched: 0.7 s for ten million.
     with st.spinner("Reading the transactions …"):
         months = months_of(release, customer)

@@ -7,6 +7,7 @@ from app.panels.entry import ask
 from app.panels.typed import notation_of
 from app.state import data, session
 from app.widgets import page
+from app.widgets.style import style
 from bankseg_assets.runtime.settings import load_settings
 
 bundle = page.begin(
@@ -17,7 +18,12 @@ numbers = session.numbers()
 left, right = st.columns([2, 3], gap="large")
 with left:
     entered = ask(bundle, notation_of(load_settings().contract), numbers)
-with right:
+# While a value is typed that is not read yet, the answer is of the previous one.
+style(
+    '[data-testid="stMain"]:has([data-testid="InputInstructions"]:not(:empty)) .st-key-answer '
+    "{opacity: 0.35;}"
+)
+with right, st.container(key="answer"):
     # An answer beside a value that it does not include would be that of another customer.
     if entered.has_problem:
         st.info("The answer appears here when the marked values are corrected.")

@@ -1,5 +1,7 @@
 """Page for managers: size and value of the segments, and what to do next."""
 
+from collections.abc import Sequence
+
 import streamlit as st
 
 from app.panels.arrivals import show_arrivals
@@ -7,6 +9,7 @@ from app.panels.explore import knows_direction
 from app.panels.facts import Facts, change, change_in_points, facts_of
 from app.panels.headline import headline, tasks
 from app.panels.profiles import overview
+from app.panels.trend import as_table, lines
 from app.state import data, session
 from app.state.access import may
 from app.widgets import page
@@ -14,9 +17,13 @@ from app.widgets.charts import has_money_shares, paired_bars
 from app.widgets.links import LISTS_PAGE, link_to_segment
 from app.widgets.measures import money_name
 from app.widgets.notes import doubt_about_repeat, notes, question_about_repeat, show_notes
+from app.widgets.style import style
+from app.widgets.tables import show_table
 from bankseg_assets.access.roles import Action
+from bankseg_assets.campaigns.release_figures import ReleaseFigures
 from bankseg_assets.presentation.disclosure import is_small
 from bankseg_assets.presentation.formatting import day, percent
+from bankseg_assets.presentation.phrases import window_note
 from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 
@@ -28,6 +35,13 @@ report = data.document("eda_report")
 window = (report.get("overview") or [{}])[0]
 direction_known = session.direction_known() or knows_direction(report)
 money = money_name(direction_known)
+
+TWO_ON_A_PHONE = """
+@media (max-width: 640px) {
+  .st-key-figures > * {flex: 1 1 40%; min-width: 0;}
+  .st-key-figures [data-testid="stMetric"] {width: 100%;}
+}
+"""
 
 
 def facts_before(previous: Release | None) -> Facts:
@@ -42,25 +56,30 @@ def facts_before(previous: Release | None) -> Facts:
     )
 
 
-def show_facts(now: Facts, before: Facts) -> None:
-    """Draw the figures, each as wide as its text: equal columns cut off "EUR 11.5 million"."""
-    shown = [
-        ("Customers", numbers.count(now.customers), change(now.customers, before.customers)),
-    ]
+def show_facts(now: Facts, before: Facts, found: Sequence[ReleaseFigures]) -> None:
+    """Draw the figures, each as wide as its text: equal columns cut off "EUR 11.5 million".
+
+    `found`: of the versions up to this one, for the line in each box.
+    """
+    customers = change(now.customers, before.customers)
+    shown = [("customers", "Customers", numbers.count(now.customers), customers)]
     if now.money is not None and now.average is not None:
-        average = change(now.average, before.average)
-        shown.append((money, numbers.short_money(now.money), change(now.money, before.money)))
-        shown.append((f"{money} per customer", numbers.money(round(now.average)), average))
+        total, average = change(now.money, before.money), change(now.average, before.average)
+        each = numbers.money(round(now.average))
+        shown.append(("money", money, numbers.short_money(now.money), total))
+        shown.append(("average", f"{money} per customer", each, average))
     if now.income is not None:
         income = change(now.income, before.income)
-        shown.append(("Income", numbers.short_money(now.income), income))
+        shown.append(("income", "Income", numbers.short_money(now.income), income))
     if now.repeat is not None:
         spending = "spending " if direction_known else ""
         repeat = change_in_points(now.repeat, before.repeat)
         title = f"With more than one {spending}transaction"
-        shown.append((title, percent(now.repeat), repeat))
-    with st.container(horizontal=True):
-        for title, value, changed in shown:
+        shown.append(("repeat", title, percent(now.repeat), repeat))
+    drawn = lines(found)
+    style(TWO_ON_A_PHONE)
+    with st.container(horizontal=True, key="figures"):
+        for name, title, value, changed in shown:
             is_same = changed == "unchanged"
             st.metric(
                 title,
@@ -71,6 +90,13 @@ def show_facts(now: Facts, before: Facts) -> None:
                 border=True,
                 help=doubt or None if title.startswith("With more") else None,
                 width="content",
+                chart_data=drawn.get(name),
+            )
+    if len(found) > 1:
+        with st.expander("Figures by version"):
+            show_table(
+                as_table(found, numbers, direction_known=direction_known),
+                alt="The figures of each version, the newest first",
             )
 
 
@@ -88,7 +114,7 @@ if bundle is not None:
     if text := headline(bundle.segments, totals, numbers, money=money.lower()):
         st.header(text, anchor=False)
 if now.customers:
-    show_facts(now, facts_before(previous))
+    show_facts(now, facts_before(previous), data.trend())
 if is_small(now.customers):
     st.caption(
         "Sums and averages of fewer than 11 customers are not shown, to protect their privacy."
@@ -97,6 +123,8 @@ about = []
 if first := window.get("first_day"):
     last = window["last_day"]
     about.append(f"Transactions of {day(first)}{f' to {day(last)}' if last != first else ''}.")
+if note := window_note(window):
+    about.append(note)
 if previous and bundle:
     about.append(f"Changes are since version {previous.number}.")
 st.caption(" ".join(about))

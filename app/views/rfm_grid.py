@@ -25,7 +25,7 @@ from app.state import data, session
 from app.state.access import may
 from app.widgets import page
 from app.widgets.links import arrived_by, list_address
-from app.widgets.tables import show_side_by_side, show_table
+from app.widgets.tables import show_side_by_side, show_table, show_two_lines
 from app.widgets.theme import look
 from bankseg_assets.access.roles import Action
 from bankseg_assets.campaigns.audiences import GROUP
@@ -119,7 +119,7 @@ if groups:
         "Rules on recency, frequency and money define the groups."
         + (" A name links to its list." if listed else "")
     )
-    show_table(
+    show_two_lines(
         audience_table(groups, numbers, title="Group", direction_known=direction_known),
         alt="Groups with customers, money and action",
         links=listed,

@@ -16,6 +16,7 @@ from app.widgets.style import style
 from app.widgets.theme import look
 from bankseg_assets.access.roles import Action
 from bankseg_assets.campaigns.audiences import SEGMENT
+from bankseg_assets.presentation.phrases import window_note
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 
 bundle = page.begin("Segments", "Which customers should I target, and how?")
@@ -60,5 +61,8 @@ if may(Action.MAKE_LISTS):
         "Each list has one customer in ten marked `held_out_of_campaign`. Do not contact these, "
         "and compare them with the others afterwards to measure the campaign's effect."
     )
+overview = (data.document("eda_report").get("overview") or [{}])[0]
+if note := window_note(overview):
+    st.caption(note)
 if (link := arrived_by(NUMBER)) and link[NUMBER] in cards:
     show_details(bundle, cards[link[NUMBER]])

@@ -86,7 +86,7 @@ def report_buttons(label: str, page: Path | None, file_name: str) -> None:
         return
     with st.container(horizontal=True):
         if st.button(label, icon=":material/description:", key=f"open_{file_name}"):
-            _show_report(page, label)
+            st.dialog(label, width="large")(_show_report)(page, label)
         st.download_button(
             "Download (HTML)",
             guarded(Action.SEE, page.read_bytes),
@@ -98,7 +98,6 @@ def report_buttons(label: str, page: Path | None, file_name: str) -> None:
         )
 
 
-@st.dialog("Report", width="large")
 def _show_report(page: Path, alt: str) -> None:
     # Reports have dark text, also on a dark page.
     style(".st-key-report iframe {background: #ffffff; color-scheme: light;}")

@@ -8,10 +8,30 @@ from typing import Any
 import pandas as pd
 import streamlit as st
 
+from app.widgets.style import style
 from bankseg_assets.presentation.markdown import escaped
 
 _BLOCK = re.compile(r"\A(\s*\d*)([#+\-.)=])(?=[#\-=\s]|\Z)")
 """The beginning of a Markdown heading or list."""
+
+_TWO_LINES = """
+@media (max-width: 640px) {
+  [class*="st-key-two_lines_"] :is(table, thead, tbody) {display: block; width: 100%%;}
+  [class*="st-key-two_lines_"] tr {display: grid; width: 100%%; grid-template-columns: 1.4fr
+    repeat(%d, 1fr); border-bottom: 1px solid rgba(128, 128, 128, 0.3);}
+  [class*="st-key-two_lines_"] :is(td, th) {border: none; padding: 0.2rem;}
+  [class*="st-key-two_lines_"] :is(td, th):last-child {grid-column: 1 / -1;}
+}
+"""
+
+
+def show_two_lines(
+    frame: pd.DataFrame, *, alt: str, links: Mapping[str, str] = MappingProxyType({})
+) -> None:
+    """Draw a table whose last column, a text, is a second line of each row on a phone."""
+    style(_TWO_LINES % (frame.shape[1] - 2))
+    with st.container(key=f"two_lines_{frame.columns[0]}"):
+        show_table(frame, alt=alt, links=links)
 
 
 def show_table(

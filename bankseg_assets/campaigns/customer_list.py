@@ -26,6 +26,8 @@ ID = "customer_id"
 RECOMMENDATIONS = "product_recommendations"
 BLOCK_ROWS = 50_000
 CONFIDENCE_DIGITS = 4
+FORECASTS = {"p_alive": 3, "days_next_90": 2, "spend_next_90": None}
+"""Columns of forecasts -> digits; None for those of the currency."""
 _MONEY = {"monetary": "monetary", "income": "income", "latest_balance": "balance"}
 """Columns of customer_segments -> columns of a list."""
 
@@ -76,6 +78,7 @@ def make_list(
         "recency": table["recency"].to_pandas(),
         "frequency": table["frequency"].to_pandas(),
         **_money(table, bundle),
+        **_forecasts(table, bundle),
         "confidence": confidence,
     }
     if (products := _next_products(release, table[ID])) is not None:
@@ -119,7 +122,7 @@ def _selected(
     customers = customers_of(release)
     wanted = [
         *(ID, "segment", "rfm_group", "recency", "frequency", "monetary"),
-        *("latest_balance", *bundle.measures),
+        *("latest_balance", *bundle.measures, *FORECASTS),
         *(["income"] if bundle.direction_known else []),
     ]
     existing = set(customers.schema.names)
@@ -186,6 +189,15 @@ def _money(table: pa.Table, bundle: Bundle) -> dict[str, Array]:
         for column, name in _MONEY.items()
         if column in table.column_names
         and (column == "monetary" or table[column].null_count < table.num_rows)
+    }
+
+
+def _forecasts(table: pa.Table, bundle: Bundle) -> dict[str, Array]:
+    """Return the columns of forecasts that are known for any customer."""
+    return {
+        name: _doubles(table[name]).round(decimals(bundle.currency) if digits is None else digits)
+        for name, digits in FORECASTS.items()
+        if name in table.column_names and table[name].null_count < table.num_rows
     }
 
 

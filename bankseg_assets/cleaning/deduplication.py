@@ -105,10 +105,11 @@ def transaction_ids_of(
     if are_of_content(contract):
         validated = identified(validate(raw, contract, not_after=not_after), contract)
         return validated.where("reason IS NULL").select("delivery", "transaction_id")
-    return raw.select("delivery", _transaction_id(contract, not_after).alias("transaction_id"))
+    return raw.select("delivery", transaction_id_of(contract, not_after).alias("transaction_id"))
 
 
-def _transaction_id(contract: DeliveryContract, not_after: Column) -> Column:
+def transaction_id_of(contract: DeliveryContract, not_after: Column) -> Column:
+    """Return the ID of a row of RAW_TRANSACTIONS, if the bank delivers it, within its scope."""
     own, customer = (identifier(F.col(name), contract.columns[name]) for name in IDS)
     is_per_day = contract.columns["transaction_id"].unique_per == "day"
     day = transaction_day(contract, not_after) if is_per_day else F.lit(None)
@@ -123,7 +124,7 @@ def _sound(
         validated = identified(validate(raw, contract, not_after=not_after), contract)
         return validated.where("reason IS NULL").join(repeated, "transaction_id", "left_semi")
     name = "_scoped_id" if contract.columns["transaction_id"].unique_per else "transaction_id"
-    suspects = raw.withColumn(name, _transaction_id(contract, not_after)).join(
+    suspects = raw.withColumn(name, transaction_id_of(contract, not_after)).join(
         repeated.withColumnRenamed("transaction_id", name), name, "left_semi"
     )
     return validate(suspects, contract, not_after=not_after).where("reason IS NULL")

@@ -10,7 +10,7 @@ CLEANING_RULES = 4
 """Of cleaning/validation, amounts, deduplication, outliers, field_text, money_text, histograms and
 repeated, of value_ranges and currencies, and of how a `ColumnRule` is read (delivery)."""
 
-RFM_RULES = 2
+RFM_RULES = 3
 """Of the measures in customers/rfm (`customers`, `age_at`, `held_out`) and rfm_update."""
 
 HOLDINGS_RULES = 1

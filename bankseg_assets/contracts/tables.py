@@ -172,6 +172,8 @@ RFM_TABLE = Table(
         Column("frequency", "int", "Number of transactions, without income", "transactions"),
         Column("monetary", MONEY, "Sum of their amounts", "currency"),
         Column("average_amount", "double", "Monetary divided by frequency", "currency"),
+        Column("first_day", "date", "Day of the first transaction (not income) in the data"),
+        Column("active_days", "int", "Days with transactions, without income", "days"),
         Column(
             "average_balance",
             "double",
@@ -223,6 +225,8 @@ _CARRIED = (
     "frequency",
     "monetary",
     "average_amount",
+    "first_day",
+    "active_days",
     "average_balance",
     "latest_balance",
     "income",
@@ -235,6 +239,71 @@ _CARRIED = (
     "held_out",
 )
 
+HORIZONS = (30, 90, 365)
+"""Days after the snapshot, of the forecasts."""
+_BOUNDS = {
+    "": "Forecast",
+    "_low": "Nine of ten customers have more or as much",
+    "_high": "Nine of ten customers have less or as much",
+}
+
+
+def _forecasts(measure: str, what: str, unit: str) -> tuple[Column, ...]:
+    return tuple(
+        Column(
+            f"{measure}_next_{days}{bound}",
+            "float",
+            f"{meaning}: {what} in the {days} days after the snapshot",
+            unit,
+            nullable=True,
+        )
+        for days in HORIZONS
+        for bound, meaning in _BOUNDS.items()
+    )
+
+
+_P_ALIVE = Column(
+    "p_alive",
+    "float",
+    "Probability that the customer is still active; null where unknown, as after a single day",
+    nullable=True,
+)
+_DAYS = _forecasts("days", "days with transactions", "days")
+_SPEND = _forecasts("spend", "sum of the amounts", "currency")
+_OF_A_CUSTOMER = ("days_next_90", "spend_next_90")
+VALUE_COLUMNS = (
+    _P_ALIVE,
+    *(column for column in (*_DAYS, *_SPEND) if column.name in _OF_A_CUSTOMER),
+)
+"""The forecasts of every customer; CUSTOMER_VALUE has the others, by history."""
+
+CUSTOMER_VALUE = Table(
+    "customer_value",
+    (
+        Column("repeats", "int", "Days with transactions after the first, to 0.8 %", "days"),
+        Column("last", "int", "From the first to the last of these, to 0.8 %; 0 without", "days"),
+        Column("age", "int", "From the first transaction to the snapshot, to 0.8 %", "days"),
+        Column("customers", "bigint", "Customers with this history", "customers"),
+        _P_ALIVE,
+        *_DAYS,
+        *(
+            Column(
+                f"{column.name}_{part}",
+                "float",
+                f"{meaning}, of {column.name}: {column.meaning}",
+                column.unit,
+                nullable=True,
+            )
+            for column in _SPEND
+            for part, meaning in (
+                ("base", "The part that does not depend on past spending"),
+                ("share", "The share of past spending"),
+            )
+        ),
+    ),
+)
+"""The forecasts of all customers with the same history of days."""
+
 CUSTOMER_SEGMENTS = Table(
     "customer_segments",
     (
@@ -244,6 +313,7 @@ CUSTOMER_SEGMENTS = Table(
         Column("distance", "double", "To the segment's centroid", "standard deviations"),
         Column("snapshot_date", "date", "The day that recency counts to"),
         *(column for column in RFM_TABLE.columns if column.name in _CARRIED),
+        *VALUE_COLUMNS,
     ),
 )
 
@@ -278,6 +348,19 @@ SEGMENT_PROFILES = Table(
             "Sum of the members' income, 0 for fewer than 11 with any; null where no direction is "
             "known",
             "currency",
+            nullable=True,
+        ),
+        Column(
+            "total_spend_next_90",
+            "double",
+            f"Sum of the members' forecasts for 90 days{_FEW}, or not known",
+            "currency",
+            nullable=True,
+        ),
+        Column(
+            "mean_p_alive",
+            "double",
+            f"Mean probability that a member is still active, of those for whom it is known{_FEW}",
             nullable=True,
         ),
         *(
@@ -453,6 +536,33 @@ RECOMMENDED_ACTIONS = Table(
     ),
 )
 
+WATCH_LIST = Table(
+    "watch_list",
+    (
+        Column("rank", "int", "1 for the most money at risk"),
+        Column("customer_id", "string", "The customer key: the contract's, or the run's"),
+        Column("reason", "string", "What is unusual for this customer, in words"),
+        Column("next_step", "string", "What to do next"),
+        Column(
+            "risk",
+            "double",
+            "0 to 1: by the model, the probability of being inactive; else a score, not a "
+            "probability",
+        ),
+        Column("money_at_risk", "double", "Usual spending times risk", "currency"),
+        Column("usual_spend_90", "double", "The customer's spending in 90 days so far", "currency"),
+        Column("recency", "int", "Days since the last transaction (not income)", "days"),
+        Column(
+            "usual_gap",
+            "double",
+            "Mean days between days with transactions; null below three such days",
+            "days",
+            nullable=True,
+        ),
+        Column("active_days", "int", "Days with transactions, without income", "days"),
+    ),
+)
+
 PRODUCT_HOLDINGS = Table(
     "product_holdings",
     (
@@ -493,6 +603,7 @@ TABLES = {
         CLEANED_TRANSACTIONS,
         QUARANTINED_TRANSACTIONS,
         RFM_TABLE,
+        CUSTOMER_VALUE,
         CUSTOMER_SEGMENTS,
         SEGMENT_PROFILES,
         SEGMENT_DEMOGRAPHICS,
@@ -500,6 +611,7 @@ TABLES = {
         RFM_GROUPS,
         SEGMENT_MIGRATION,
         RECOMMENDED_ACTIONS,
+        WATCH_LIST,
         PRODUCT_HOLDINGS,
         QUARANTINED_HOLDINGS,
         PRODUCT_RECOMMENDATIONS,

@@ -15,8 +15,18 @@ from bankseg_assets.contracts.value_ranges import OLDEST_YEARS
 from bankseg_assets.stats.histograms import Histogram, bin_value, histograms, log_bin
 
 MEASURES = (
-    *("customer_id", "recency", "frequency", "monetary", "average_amount", "average_balance"),
-    *("latest_balance", "income", "birth_date", "age", "gender", "location", "identity_conflict"),
+    *("customer_id", "recency", "frequency", "monetary", "average_amount", "first_day"),
+    *(
+        "active_days",
+        "average_balance",
+        "latest_balance",
+        "income",
+        "birth_date",
+        "age",
+        "gender",
+        "location",
+        "identity_conflict",
+    ),
     "snapshot_date",
 )
 """Columns of `customers`: RFM_TABLE without those that depend on all customers together."""
@@ -164,6 +174,8 @@ def _aggregated(rows: DataFrame, computed: _Computed) -> DataFrame:
         .agg(
             latest.alias("latest"),
             at_balance.alias("at_balance"),
+            F.min(_day(computed)).alias("first_day"),
+            F.size(F.collect_set(_day(computed))).alias("active_days"),
             F.count("cents").cast("int").alias("frequency"),
             *_sum_parts("cents"),
             *_sum_parts("balance_cents"),
@@ -175,6 +187,11 @@ def _aggregated(rows: DataFrame, computed: _Computed) -> DataFrame:
         )
     )
     return grouped.where("frequency > 0") if computed.direction else grouped
+
+
+def _day(computed: _Computed) -> Column:
+    """Return the day of a transaction, null for income."""
+    return F.col("counted_at" if computed.direction else "moment.transaction_at").cast("date")
 
 
 def _measures(grouped: DataFrame, snapshot: date, computed: _Computed) -> DataFrame:
@@ -192,6 +209,8 @@ def _measures(grouped: DataFrame, snapshot: date, computed: _Computed) -> DataFr
         "frequency",
         _money(_exact_sum("cents"), unit).alias("monetary"),
         (_exact_sum("cents").cast("double") / F.col("frequency") / unit).alias("average_amount"),
+        "first_day",
+        "active_days",
         F.when(
             F.col("balances") > 0,
             _exact_sum("balance_cents").cast("double") / F.col("balances") / unit,

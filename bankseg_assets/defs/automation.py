@@ -1,35 +1,52 @@
-"""Jobs, sensors and schedules for new content, cleaned data and stale models; see also `alerts`.
+"""Sensors for new content, cleaned data and stale models; see also `alerts` and `jobs`.
 
 A new file of holdings starts the product recommendations only.
 """
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypedDict
 
 import dagster as dg
 
 from bankseg_assets.contracts.delivery import ContractError
 from bankseg_assets.defs.alerts import ALERTS
 from bankseg_assets.defs.assets.ingestion.cleaned_transactions import CONTENT_HASH_KEY, CONTRACT_KEY
+from bankseg_assets.defs.assets.ingestion.folders import HOLDINGS_FOLDER, LANDING_FOLDER
 from bankseg_assets.defs.check_state import CheckState, blocking_keys, check_state
 from bankseg_assets.defs.checks.core import ALL_CHECKS
+from bankseg_assets.defs.folders import observe
+from bankseg_assets.defs.jobs import (
+    BATCH,
+    FULL_BATCHES,
+    INGESTED,
+    comparison,
+    force_release,
+    ingestion,
+    recommendations,
+    refit,
+    refresh,
+    retention,
+)
 from bankseg_assets.defs.resources import (
     DeliveryResource,
     HoldingsResource,
     PublishedResource,
 )
-from bankseg_assets.landing.archive import sha256_of
-from bankseg_assets.landing.files import list_landing
+from bankseg_assets.defs.tags import REFIT_TAG
+from bankseg_assets.erasure.plan import is_outdated
+from bankseg_assets.landing.landed_content import LandedContent, content_seen, landed_content
 from bankseg_assets.landing.ledger import WITHDRAWN, Delivery, content_hash, current_content
 from bankseg_assets.products.current_delivery import holdings_in_use
 from bankseg_assets.release.gates import Verdict
 from bankseg_assets.release.refit import REFIT_GATE
 from bankseg_assets.release.releases import current_release
-from bankseg_assets.runtime.settings import STARTED_AT, load_settings
+from bankseg_assets.runtime.settings import STARTED_AT
+from bankseg_assets.storage.version_store import VersionStore, version_basis
 
 LOOK_EVERY_SECONDS = 5  # people wait for a file they delivered; Dagster looks at most this often
 # No one waits for these: a crash and a model that aged are rare.
@@ -42,11 +59,8 @@ LATER_ATTEMPTS_SECONDS = 3600.0  # retried without end: the cause of three failu
 CONTENT_TAG = "bankseg/content"
 HOLDINGS_TAG = "bankseg/holdings"
 CLEANED_TAG = "bankseg/cleaned_by"
-REFIT_TAG = "bankseg/refit_of"
 # The sensors retry their runs themselves; Dagster's own retries would start a second one.
 _NO_OTHER_RETRY = {"dagster/max_retries": "0"}
-# A retry recomputes everything: versions made by two runs do not belong together.
-_WHOLE = {"dagster/retry_strategy": "ALL_STEPS"}
 RETRY_SECONDS = 60.0  # Dagster checks every 5 s for runs to retry
 _UNFINISHED = [
     dg.DagsterRunStatus.QUEUED,
@@ -55,7 +69,7 @@ _UNFINISHED = [
     dg.DagsterRunStatus.STARTED,
     dg.DagsterRunStatus.CANCELING,
 ]
-_INGESTION = dg.AssetSelection.groups("ingestion")
+_FULL = {job.name for job in FULL_BATCHES}
 _CLEANED = dg.AssetKey("cleaned_transactions")
 _CUSTOMERS = dg.AssetKey("customer_segments")
 _HOLDINGS = dg.AssetKey("product_holdings")
@@ -65,66 +79,6 @@ _NOTHING = content_hash([])
 _RELEASE_CHAIN = dg.AssetSelection.assets("release").upstream() & (
     dg.AssetSelection.assets("cleaned_transactions").downstream(include_self=False)
 )
-_STUDY = dg.AssetSelection.assets("segmentation_comparison")
-_ALL = dg.AssetSelection.all() - _STUDY
-_KEEPING = ("pca_model", "kmeans_model", "nb_classifier", "recommend_products")
-refresh = dg.define_asset_job(
-    "refresh",
-    _ALL,
-    description="From the landing folder to a release, with the models of the release in use: new "
-    "data are scored, not refitted. Without models that suit the data, it fits them.",
-    tags=_WHOLE,
-    config={"ops": {name: {"config": {"keep": True}} for name in _KEEPING}},
-)
-refit = dg.define_asset_job(
-    "refit",
-    _ALL,
-    description="From the landing folder to a release, with models fitted on all customers.",
-    tags=_WHOLE,
-)
-ingestion = dg.define_asset_job(
-    "ingestion",
-    _INGESTION,
-    description="Ingest landed files and clean them, without a release.",
-    tags=_WHOLE,
-)
-comparison = dg.define_asset_job(
-    "comparison", _STUDY, description="k-means compared with alternatives; takes minutes."
-)
-recommendations = dg.define_asset_job(
-    "recommendations",
-    dg.AssetSelection.assets(
-        *("product_holdings", "quarantined_holdings"),
-        *("recommendation_model", "product_recommendations", "release"),
-    ),
-    description="Ingest the holdings folder and recommend products.",
-    tags=_WHOLE,
-)
-JOBS = [refresh, refit, ingestion, recommendations, comparison]
-# Knowing a better algorithm is useful, but not worth a minute per batch.
-comparison_schedule = dg.ScheduleDefinition(
-    job=comparison,
-    cron_schedule="0 3 * * 0",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Compares k-means with other algorithms every Sunday at 03:00 UTC.",
-)
-
-
-@dg.schedule(
-    job=refit,
-    cron_schedule="0 4 1 * *",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-    description="Fits the models again on the first day of every month at 04:00 UTC, once there is "
-    "a release.",
-)
-def refit_schedule(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
-    """Refit the models every month, so that segments do not become stale."""
-    if current_release(load_settings().published_dir) is None:
-        return dg.SkipReason("There is no release yet; the first one fits the models.")
-    return dg.RunRequest()
-
-
-SCHEDULES = [comparison_schedule, refit_schedule]
 
 
 @dg.sensor(
@@ -132,15 +86,17 @@ SCHEDULES = [comparison_schedule, refit_schedule]
     minimum_interval_seconds=LOOK_EVERY_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Starts `refresh` when files arrive in the landing folder; also after a "
-    "withdrawal or a change of the contract. Retries a failed run.",
+    "withdrawal, an erasure, the removal of old rows or a change of the contract. Retries a failed "
+    "run.",
 )
 def landing_sensor(
-    context: dg.SensorEvaluationContext, delivery: DeliveryResource
+    context: dg.SensorEvaluationContext, delivery: DeliveryResource, published: PublishedResource
 ) -> dg.SensorResult:
     """Start a run when cleaned_transactions is out of date with the landing folder or contract.
 
     This covers new files, files that were withdrawn or restored, files that another contract
-    rejected, and cleaned data whose checks did not run. Content that was ingested before is
+    rejected, rows that were erased or removed for their age, and cleaned data whose checks did not
+    run. Content that was ingested before is
     ignored, whatever its file name, and a file that is still being written is left until it is
     complete. The run key includes the attempt, because Dagster never repeats a run key, even of a
     failed run.
@@ -149,10 +105,18 @@ def landing_sensor(
         context,
         delivery,
         counting=current_content,
+        folder=LANDING_FOLDER.key,
         table=_CLEANED,
-        not_taking=(comparison.name, recommendations.name),
+        not_taking=(comparison.name, force_release.name, recommendations.name, retention.name),
         tag=CONTENT_TAG,
+        shortened=_shortened(published.store),
     )
+
+
+def _shortened(store: VersionStore) -> str:
+    """Return the name of the newest cleaned data, if rows were removed from it; else empty."""
+    versions = store.versions("cleaned_transactions")
+    return versions[-1].name if versions and is_outdated(version_basis(versions[-1])) else ""
 
 
 @dg.sensor(
@@ -180,8 +144,9 @@ def holdings_sensor(
         context,
         holdings,
         counting=counting,
+        folder=HOLDINGS_FOLDER.key,
         table=_HOLDINGS,
-        not_taking=(ingestion.name, comparison.name),
+        not_taking=(comparison.name, force_release.name, ingestion.name, retention.name),
         tag=HOLDINGS_TAG,
     )
 
@@ -217,7 +182,7 @@ def cleaned_sensor(context: dg.SensorEvaluationContext) -> dg.RunRequest | dg.Sk
         run_key=f"{cleaned.run_id}-{attempt}",
         tags=tags,
         # Not cleaned again: attempts are counted by the run that cleaned the data.
-        asset_selection=sorted(_resolved(context, _ALL - _INGESTION)),
+        asset_selection=sorted(_resolved(context, BATCH - INGESTED)),
     )
 
 
@@ -241,7 +206,7 @@ def refit_sensor(
     advised = [gate for gate in release.gates if gate.name == REFIT_GATE]
     if all(gate.verdict == Verdict.PASSED.value for gate in advised):
         return dg.SkipReason("The models in use suit the customers.")
-    if any(run.job_name in (refresh.name, refit.name) for run in _unfinished_runs(context)):
+    if any(run.job_name in _FULL for run in _unfinished_runs(context)):
         return dg.SkipReason("A run that makes a release is in progress.")
     model = release.fit.version
     attempts = context.instance.get_run_records(dg.RunsFilter(tags={REFIT_TAG: model}))
@@ -262,30 +227,61 @@ def _evaluate_folder(
     delivery: DeliveryResource,
     *,
     counting: Callable[[Iterable[Delivery]], list[Delivery]],
+    folder: dg.AssetKey,
     table: dg.AssetKey,
     not_taking: tuple[str, ...],
     tag: str,
+    shortened: str = "",
 ) -> dg.SensorResult:
-    """Start a run when a folder contains content that is not in a table.
+    """Start a run when a folder contains content that is not in a table, and observe the folder.
 
     `counting`: which deliveries make up the table. `not_taking`: jobs that do not ingest files.
+    `shortened`: the version of the table from which rows were removed since.
+    The cursor is the version that was observed last.
     """
-    landed, waiting = _landed_hashes(delivery)
-    reason, seen, attempt = _decide(context, delivery, landed, counting, table, not_taking, tag)
+    landed = landed_content(Path(delivery.landing_dir), delivery.ledger, at_most=HASHED_AT_A_LOOK)
+    waiting = f" Waiting for {', '.join(landed.waiting)}." if landed.waiting else ""
+    reason, seen, attempt = _decide(
+        context, delivery, landed.sha256s, counting, table, not_taking, tag, shortened
+    )
+    found = _observed(context, delivery, folder, landed)
     if reason:
-        return dg.SensorResult(skip_reason=reason + waiting)
+        return dg.SensorResult(skip_reason=reason + waiting, **found)
     request = dg.RunRequest(run_key=f"{seen}-{attempt}", tags={tag: seen, **_NO_OTHER_RETRY})
-    return dg.SensorResult(run_requests=[request])
+    return dg.SensorResult(run_requests=[request], **found)
+
+
+class _Observed(TypedDict, total=False):
+    """The arguments of a sensor's result that record an observation."""
+
+    cursor: str | None
+    asset_events: list[dg.AssetObservation | dg.AssetMaterialization | dg.AssetCheckEvaluation]
+
+
+def _observed(
+    context: dg.SensorEvaluationContext,
+    delivery: DeliveryResource,
+    folder: dg.AssetKey,
+    landed: LandedContent,
+) -> _Observed:
+    """Return the folder's observation if its version has changed since the last tick."""
+    try:
+        found = observe(delivery, landed)
+    except ContractError:
+        return _Observed(cursor=context.cursor)
+    changed = found.version != context.cursor
+    return _Observed(cursor=found.version, asset_events=[found.event(folder)] if changed else [])
 
 
 def _decide(
     context: dg.SensorEvaluationContext,
     delivery: DeliveryResource,
-    landed: set[str],
+    landed: Collection[str],
     counting: Callable[[Iterable[Delivery]], list[Delivery]],
     table: dg.AssetKey,
     not_taking: tuple[str, ...],
     tag: str,
+    shortened: str,
 ) -> tuple[str, str, int]:
     """Return the reason to skip (empty: start a run), the content seen, and the attempt."""
     try:
@@ -295,27 +291,27 @@ def _decide(
     known = {d.sha256: d for d in delivery.ledger.deliveries()}
     # Content rejected under another contract is tried once; the ledger then names this one.
     rejected = {d.sha256 for d in known.values() if d.status == "rejected"}
-    again = {sha for sha in landed & rejected if known[sha].contract != contract}
-    withdrawn = {d.sha256 for d in known.values() if d.status == WITHDRAWN}
-    fresh = (landed - known.keys()) | again
+    again = {sha for sha in rejected.intersection(landed) if known[sha].contract != contract}
+    withdrawn = any(d.status == WITHDRAWN for d in known.values())
+    fresh = (set(landed) - known.keys()) | again
     wanted = content_hash([*(d.sha256 for d in counting(known.values())), *fresh])
     published = _published(context, table)
     other_contract = bool(published and published.contract and published.contract != contract)
     if not fresh:
         if wanted == _NOTHING and not (table == _HOLDINGS and withdrawn and published):
             return f"Nothing new in {delivery.landing_dir}.", "", 0
-        if published and published.content == wanted and not other_contract:
+        if published and published.content == wanted and not other_contract and not shortened:
             note = "" if published.state.passed else f" {_why_unchecked(published.state)}"
             if not published.state.pending:
                 return f"Nothing new in {delivery.landing_dir}.{note}", "", 0
     if any(run.job_name not in not_taking for run in _unfinished_runs(context)):
         return "A run that ingests the landed files is in progress.", "", 0
-    # Attempts are counted for all content ever seen, which ingesting a file does not change. The
-    # wanted content does change when the bank's first file replaces the demo data: that caused six
-    # attempts. A withdrawal or another contract starts a new count.
-    changes = [*(f"withdrawn {sha}" for sha in withdrawn)]
-    changes += [contract] if again or other_contract else []
-    seen = content_hash([*(known.keys() | landed), *changes])
+    # Attempts are counted for all content ever seen. Those for the wanted content were six, because
+    # it changes when the bank's first file replaces the demo data. A withdrawal, a removal of
+    # rows or another contract starts a new count.
+    changes = [contract] if again or other_contract else []
+    changes += [f"shortened {shortened}"] if shortened else []
+    seen = content_hash([*content_seen(known.values(), landed), *changes])
     reason, attempt = _next_attempt(context, tag, seen)
     return reason, seen, attempt
 
@@ -404,40 +400,6 @@ def _next_attempt(context: dg.SensorEvaluationContext, tag: str, value: str) -> 
     return "", len(before) + 1
 
 
-def _landed_hashes(delivery: DeliveryResource) -> tuple[set[str], str]:
-    """Return the SHA-256 of the complete landed files, and a note on the others.
-
-    The ledger caches each hash, so an old file is not read again, and the next tick continues where
-    one was interrupted. A file too large to be hashed in one tick has a placeholder hash of its
-    name, size and time: it starts the run, which hashes the file and records it in the ledger.
-    """
-    ledger = delivery.ledger
-    known, delivered_as = ledger.hashes(), ledger.delivered_as()
-    hashes, waiting = set(), []
-    left = HASHED_AT_A_LOOK
-    for file in list_landing(Path(delivery.landing_dir)):
-        name = file.name
-        seen = (name, file.size, file.modified_ns)
-        try:
-            if seen in known:
-                hashes.add(known[seen])
-            elif file.may_still_grow:
-                waiting.append(f"{name} (still being written)")
-            elif file.size > HASHED_AT_A_LOOK:
-                hashes.add(content_hash(map(str, seen)))
-            elif file.size > left:
-                waiting.append(f"{name} (read at the next tick)")
-            else:
-                left -= file.size
-                hashes.add(sha256 := sha256_of(file.path))
-                if file.is_still():
-                    ledger.remember_hash(*seen, sha256)
-        except OSError as error:  # moved since the listing, or not readable
-            waiting.append(f"{name} ({error.strerror})")
-    hashes = {delivered_as.get(sha256, sha256) for sha256 in hashes}
-    return hashes, f" Waiting for {', '.join(waiting)}." if waiting else ""
-
-
 def _models_are_made(
     context: dg.SensorEvaluationContext, cleaned: dg.EventLogEntry, chain: frozenset[dg.AssetKey]
 ) -> bool:
@@ -460,7 +422,7 @@ def _makes_models(run: dg.DagsterRun, chain: frozenset[dg.AssetKey]) -> bool:
     """Return whether a run materializes the release and everything that it needs."""
     if run.asset_selection:  # a subset of a job, or a selection in the UI
         return chain <= run.asset_selection
-    return run.job_name in (refresh.name, refit.name)
+    return run.job_name in _FULL
 
 
 def _resolved(

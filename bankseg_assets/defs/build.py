@@ -1,20 +1,24 @@
 """Build the Dagster definitions from assets, checks, jobs, sensors and resources."""
 
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
 import dagster as dg
 
 from bankseg_assets.defs import assets
-from bankseg_assets.defs.automation import JOBS, SCHEDULES, SENSORS
+from bankseg_assets.defs.automation import SENSORS
 from bankseg_assets.defs.checks.core import ALL_CHECKS
 from bankseg_assets.defs.io_managers import VersionedIOManager
+from bankseg_assets.defs.jobs import JOBS, SCHEDULES
 from bankseg_assets.defs.resources import (
     DeliveryResource,
     HoldingsResource,
     PublishedResource,
+    RetentionResource,
     SparkResource,
 )
+from bankseg_assets.erasure.limits import limits_of
 from bankseg_assets.runtime.settings import Settings, load_settings
 from bankseg_assets.runtime.spark import spark_config
 
@@ -51,6 +55,7 @@ def resources(settings: Settings, *, spark: SparkResource | None = None) -> dict
             ledger_path=str(settings.ledger_path),
             contract_path=str(settings.contract),
             privacy_dir=str(settings.privacy_dir),
+            transactions_months=settings.retain_transactions_months,
         ),
         "holdings": HoldingsResource(
             landing_dir=str(settings.holdings_dir),
@@ -60,4 +65,11 @@ def resources(settings: Settings, *, spark: SparkResource | None = None) -> dict
             privacy_dir=str(settings.privacy_dir),
         ),
         "io_manager": VersionedIOManager(published=published, spark=spark),
+        # The other one keeps removals of rows out while a run lasts.
+        "no_lock": dg.mem_io_manager,
+        "retention": RetentionResource(
+            data_dir=str(settings.data_dir),
+            contract_path=str(settings.contract),
+            limits=asdict(limits_of(settings)),
+        ),
     }

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 from pydantic import PrivateAttr
@@ -29,10 +30,10 @@ from bankseg_assets.storage.outputs import (
     row_count,
 )
 from bankseg_assets.storage.parquet import read_parquet
+from bankseg_assets.storage.report_pages import REPORT_FILE, report_address
 from bankseg_assets.storage.run_lock import RunInProgressError, held_by_erasure, held_by_run
-from bankseg_assets.storage.version_store import BASIS_FILE
+from bankseg_assets.storage.version_store import BASIS_FILE, content_version
 
-REPORT_FILE = "report.html"
 SMALL_TABLE_FILE = "part-00000.parquet"
 ROW_COUNT_KEY = "bankseg/row_count_key"
 PATH_KEY = "bankseg/path_key"
@@ -84,6 +85,10 @@ class VersionedIOManager(dg.ConfigurableIOManager):
         prune(store, [asset])
         version = draft.version
         assert version is not None
+        # With Dagster's default, which hashes the inputs' versions, other settings or another
+        # contract would go unnoticed downstream.
+        content = dg.DataVersion(content_version(version))
+        context.step_context.set_data_version(context.asset_key, content)
         found: dict[str, Any] = {
             "path": dg.MetadataValue.path(str(version)),
             "version": version.name,
@@ -92,6 +97,8 @@ class VersionedIOManager(dg.ConfigurableIOManager):
         }
         if name := context.definition_metadata.get(PATH_KEY):
             found[str(name)] = str(version)
+        if isinstance(obj, Report):
+            found["report"] = dg.MetadataValue.url(report_address(version))
         if rows is not None:
             found["dagster/row_count"] = rows
             if name := context.definition_metadata.get(ROW_COUNT_KEY):
@@ -113,7 +120,10 @@ class VersionedIOManager(dg.ConfigurableIOManager):
     def _write_small(self, folder: Path, asset: str, table: SmallTable) -> int:
         empty = self.spark.spark_session.createDataFrame([], TABLES[asset].ddl)
         schema = to_arrow_schema(empty.schema)  # as Spark writes it
-        rows = pa.Table.from_pylist(list(table.rows), schema)
+        if isinstance(table.rows, pd.DataFrame):
+            rows = pa.Table.from_pandas(table.rows, schema, preserve_index=False)
+        else:
+            rows = pa.Table.from_pylist(list(table.rows), schema)
         pq.write_table(rows, folder / SMALL_TABLE_FILE, compression="zstd")
         return len(table.rows)
 

@@ -1,17 +1,25 @@
 """Dagster resources: the Spark session, published versions, and deliveries with their contract."""
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
 from dagster_pyspark import LazyPySparkResource
+from pydantic import Field
 
 from bankseg_assets.contracts.delivery import DeliveryContract, load_contract
+from bankseg_assets.erasure.limits import Limits, kept_from, removed_before
 from bankseg_assets.landing.ledger import Ledger, current_content
 from bankseg_assets.privacy.audit import AUDIT_FOLDER
 from bankseg_assets.privacy.customer_ids import IsOne
 from bankseg_assets.privacy.tombstones import Tombstones
-from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, load_settings
+from bankseg_assets.runtime.settings import (
+    ALERTS_FOLDER,
+    DEFAULT_CONTRACT,
+    Settings,
+    load_settings,
+)
 from bankseg_assets.runtime.spark import prepare_process, wait_until_started
 from bankseg_assets.storage.version_store import VersionStore
 
@@ -60,6 +68,11 @@ class PublishedResource(dg.ConfigurableResource[Any]):
         return Path(self.published_dir).parent / AUDIT_FOLDER
 
     @property
+    def alerts_dir(self) -> Path:
+        """The folder of alerts and of the last failure."""
+        return Path(self.published_dir).parent / ALERTS_FOLDER
+
+    @property
     def store(self) -> VersionStore:
         """The version store."""
         return VersionStore(Path(self.published_dir), self.keep_versions)
@@ -74,11 +87,24 @@ class DeliveryResource(dg.ConfigurableResource[Any]):
     contract_path: str = str(DEFAULT_CONTRACT)
     privacy_dir: str = ""
     """The folder of the tombstones; empty for none."""
+    transactions_months: int = 0
+    """The age from which transactions are removed; 0 keeps all."""
 
     @property
     def is_erased(self) -> IsOne | None:
         """Whether a customer was erased; None if no one was. Raises TombstoneError."""
         return Tombstones(Path(self.privacy_dir)).matcher() if self.privacy_dir else None
+
+    @property
+    def kept_from(self) -> date | None:
+        """The day before which rows of new files are not ingested; None for none."""
+        limits = Limits(transactions_months=self.transactions_months)
+        return kept_from(Path(self.privacy_dir), limits) if self.privacy_dir else None
+
+    @property
+    def removed_before(self) -> date | None:
+        """The day before which transactions were removed for their age; None if none were."""
+        return removed_before(Path(self.privacy_dir)) if self.privacy_dir else None
 
     @property
     def contract(self) -> DeliveryContract:
@@ -106,3 +132,21 @@ class HoldingsResource(DeliveryResource):
     def contract(self) -> DeliveryContract:
         """The contract of a file of holdings."""
         return super().contract.of_holdings()
+
+
+class RetentionResource(dg.ConfigurableResource[Any]):
+    """How long data are kept, and where they are."""
+
+    data_dir: str
+    contract_path: str = str(DEFAULT_CONTRACT)
+    limits: dict[str, int] = Field(default_factory=dict)
+
+    @property
+    def settings(self) -> Settings:
+        """The folders of the platform."""
+        return Settings(data_dir=Path(self.data_dir), contract=Path(self.contract_path))
+
+    @property
+    def ages(self) -> Limits:
+        """The age from which data are removed."""
+        return Limits(**self.limits)

@@ -1,7 +1,8 @@
 """Copies of releases at URLs: which there are, and erasing customers from them."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -35,6 +36,36 @@ def record_url(privacy_dir: Path, url: str) -> None:
     urls = sorted({*recorded_urls(privacy_dir), url})
     with atomic_file(privacy_dir / EXPORTS_FILE) as file:
         file.write(json_bytes({"urls": urls}))
+
+
+def erase_all(
+    urls: Iterable[str],
+    published_dir: Path,
+    write_without: Callable[[str, Path, Path], Path | None],
+) -> dict[str, str]:
+    """Remove the rows from the copies at URLs; return URL -> what was done.
+
+    `write_without`: writes a table of an asset without the rows to a path.
+    """
+    return {url: _erased(url, published_dir, write_without) for url in urls}
+
+
+def _erased(
+    url: str, published_dir: Path, write_without: Callable[[str, Path, Path], Path | None]
+) -> str:
+    with TemporaryDirectory(prefix="bankseg-erasure-") as folder:
+        number = count()
+
+        def shorten(asset: str, file: Path) -> Path | None:
+            return write_without(asset, file, Path(folder) / f"{next(number)}")
+
+        try:
+            changed = erase_at(url, published_dir, shorten)
+        except (MirrorError, OSError, ValueError) as error:
+            return (
+                f"not reached ({error}). Run the command again once it can be, or delete the copy"
+            )
+    return f"{changed:,} files rewritten" if changed else "nothing to change"
 
 
 def erase_at(url: str, published_dir: Path, shorten: Shorten) -> int:
@@ -87,6 +118,3 @@ def _downloaded(
     if found:
         update_record(folder, {name: size_and_sha256(path) for name, path in found.items()})
     return found
-
-
-__all__ = ["MirrorError", "erase_at", "record_url", "recorded_urls"]

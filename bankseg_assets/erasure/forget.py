@@ -1,18 +1,18 @@
 """Erase customers: plan, journal, replace, sweep, search, certificate."""
 
-from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.erasure import exports
 from bankseg_assets.erasure.certificate import write_certificate
+from bankseg_assets.erasure.customers import CustomerRows
 from bankseg_assets.erasure.journal import Place, Plan, Staging, Step, carry_out, finish, unfinished
 from bankseg_assets.erasure.leftovers import mask_logs, shorten_lists, sweep
-from bankseg_assets.erasure.plan import Planner, Wanted, keys_of_customers, landed_unknown
+from bankseg_assets.erasure.plan import Planner, keys_of_customers, landed_unknown
+from bankseg_assets.erasure.retention_report import RETENTION_INTERRUPTED, certify_retention
 from bankseg_assets.erasure.search import SHORTEST, Search
 from bankseg_assets.landing.customer_rows import ID
 from bankseg_assets.landing.ledger import Ledger
@@ -80,8 +80,8 @@ def forget(
         keys = keys_of_customers(settings, wanted, keys_of) | set(wanted)
         staging = Staging(settings.privacy_dir)
         step("plan")
-        chosen = Wanted(KnownIds(wanted), KnownIds(keys))
-        planner = Planner(settings, contract, staging, chosen)
+        selection = CustomerRows(KnownIds(wanted), KnownIds(keys), contract)
+        planner = Planner(settings, contract, staging, selection)
         planned = planner.plan()
         plan = Plan(
             who=actor(),
@@ -105,7 +105,7 @@ def forget(
         others = [one for one in (masked, shorten_lists(settings, search)) if one.files]
         plan = plan.model_copy(update={"places": (*plan.places, *others)})
         step("exports")
-        reached = {url: _erase_export(url, settings, planner) for url in plan.urls}
+        reached = exports.erase_all(plan.urls, settings.published_dir, planner.shortened)
         step("finish")
         finish(settings.privacy_dir)
         remaining = tuple(remains(settings, contract, sorted(keys)))
@@ -136,6 +136,9 @@ def _certify(
     data_dir: Path, plan: Plan, reached: Mapping[str, str], remaining: Sequence[str]
 ) -> Path:
     """Write the certificate and the entries of the audit log; return the page."""
+    if plan.is_retention:
+        reached = dict.fromkeys(reached, RETENTION_INTERRUPTED)
+        return certify_retention(data_dir, plan, finished_at=_now(), exports=reached)
     page = write_certificate(
         data_dir / PRIVACY_FOLDER,
         plan,
@@ -181,25 +184,6 @@ def search_notes(ids: Iterable[str]) -> list[str]:
         f"IDs of fewer than {SHORTEST} characters were searched in tables only: in other bytes "
         "they occur by chance."
     ]
-
-
-def _erase_export(url: str, settings: Settings, planner: Planner) -> str:
-    """Erase customers from the copies at a URL; return what was done."""
-    with TemporaryDirectory(prefix="bankseg-erasure-") as folder:
-        count = Counter[str]()
-
-        def shorten(asset: str, file: Path) -> Path | None:
-            count[asset] += 1
-            return planner.shortened(asset, file, Path(folder) / f"{sum(count.values())}")
-
-        try:
-            changed = exports.erase_at(url, settings.published_dir, shorten)
-        except (exports.MirrorError, OSError, ValueError) as error:
-            return (
-                f"not reached ({error}). Run `bankseg forget` again once it can be, or delete the "
-                "copy"
-            )
-    return f"{changed:,} files rewritten" if changed else "nothing to change"
 
 
 def _downloads(settings: Settings) -> int:

@@ -1,4 +1,4 @@
-"""Journal of an erasure: staged files, and the renames that put them into place.
+"""Journal of a removal of rows: staged files, and the renames that put them into place.
 
 Until the journal is written, nothing has changed. Afterwards every step can be repeated, so that
 an interrupted erasure is finished by the next one, or by the next run. It holds paths and hashes,
@@ -62,12 +62,15 @@ class Place(Document):
 
 
 class Plan(Document):
-    """Everything that an erasure changes."""
+    """Everything that an erasure or the removal of old rows changes."""
 
+    kept_from: str = ""
+    """The first day that is kept, if old rows are removed; empty in an erasure."""
+    is_retention: bool = False
     who: str
     why: str = ""
     started_at: str
-    references: tuple[str, ...]
+    references: tuple[str, ...] = ()
     """The customers, by the start of their tombstones."""
     replacements: tuple[Replacement, ...] = ()
     remainders: tuple[Remainder, ...] = ()

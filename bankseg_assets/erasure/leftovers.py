@@ -1,13 +1,20 @@
 """What killed processes left behind, and texts such as logs, in which IDs are masked."""
 
+import gzip
 import shutil
+import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 from bankseg_assets.erasure.journal import DRAFT, Place
+from bankseg_assets.erasure.journal import ERASING as STAGED
 from bankseg_assets.erasure.search import Search
+from bankseg_assets.landing.errors import DeliveryError
+from bankseg_assets.landing.files import MAGIC_GZIP, MAGIC_ZIP
 from bankseg_assets.landing.intake import ERASING
+from bankseg_assets.landing.sheet_erasing import erase_rows_with
 from bankseg_assets.release.remote_copy import ARRIVING
 from bankseg_assets.runtime.scratch import remove_abandoned
 from bankseg_assets.runtime.settings import Settings
@@ -16,6 +23,7 @@ from bankseg_assets.storage.version_store import WRITERS_FILE, VersionStore
 
 _OTHERS = {"raw", "raw_holdings", "landing", "holdings", "published", "dagster_home", "logs"}
 """Folders of the data folder whose files are rewritten in other ways."""
+LISTS = (".csv", ".csv.gz", ".xlsx")
 _SQLITE = b"SQLite format 3\0"
 
 
@@ -56,20 +64,44 @@ def mask_logs(settings: Settings, search: Search) -> int:
 
 
 def shorten_lists(settings: Settings, search: Search) -> Place:
-    """Remove the lines of customers from CSV files elsewhere below the data folder.
+    """Remove the lines of customers from CSV and XLSX files elsewhere below the data folder.
 
-    Such as lists for campaigns, and files of objections.
+    Such as lists for campaigns, and files of objections. A file that cannot be rewritten stays: the
+    search reports it.
     """
     files = lines = 0
-    for path in sorted(settings.data_dir.rglob("*.csv")):
+    for path in sorted(settings.data_dir.rglob("*")):
         first = path.relative_to(settings.data_dir).parts[0]
-        if first in _OTHERS or not path.is_file() or not search.hits_in(path):
+        if first in _OTHERS or not path.name.lower().endswith(LISTS) or not path.is_file():
             continue
-        content, removed = search.lines_without(path.read_bytes())
-        with atomic_file(path) as file:
-            file.write(content)
-        files, lines = files + 1, lines + removed
+        if not search.hits_in(path):
+            continue
+        if removed := _shorten(path, search, settings.privacy_dir / STAGED):
+            files, lines = files + 1, lines + removed
     return Place(name="lists and objections", files=files, rows=lines)
+
+
+def _shorten(path: Path, search: Search, drafts: Path) -> int:
+    """Rewrite a list without the customers; return the number of lines that were removed."""
+    content = path.read_bytes()
+    if content.startswith(MAGIC_ZIP):
+        output = drafts / "list"
+        try:
+            removed = erase_rows_with(path, output, search.is_in)
+        except (DeliveryError, zipfile.BadZipFile):
+            return 0
+        shortened = output.read_bytes()
+    elif content.startswith(MAGIC_GZIP):
+        try:
+            text, removed = search.lines_without(gzip.decompress(content))
+        except (OSError, EOFError, zlib.error):
+            return 0
+        shortened = gzip.compress(text, mtime=0)
+    else:
+        shortened, removed = search.lines_without(content)
+    with atomic_file(path) as file:
+        file.write(shortened)
+    return removed
 
 
 def _logs(settings: Settings) -> Iterator[Path]:

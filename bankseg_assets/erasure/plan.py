@@ -1,34 +1,26 @@
-"""Plan an erasure: write every file without the customers to the staging folder."""
+"""Plan a removal of rows: write every file without them to the staging folder."""
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pyarrow as pa
 import pyarrow.parquet as pq
 
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.erasure.journal import Place, Remainder, Replacement, Staging
-from bankseg_assets.erasure.search import Search
+from bankseg_assets.erasure.selection import Selection
 from bankseg_assets.landing.archive import ORIGINAL_FILE, RECORDS_FILE, sha256_of
-from bankseg_assets.landing.customer_rows import (
-    IDENTIFYING,
-    customer_rows,
-    shorten,
-)
 from bankseg_assets.landing.errors import FileChangedError
 from bankseg_assets.landing.files import list_landing
 from bankseg_assets.landing.ledger import Delivery, Ledger
-from bankseg_assets.privacy.customer_ids import KnownIds
+from bankseg_assets.landing.record_removal import without_records
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.storage.documents import DOCUMENT_FILE, write_json
 from bankseg_assets.storage.parquet_filter import count_rows, write_filtered
 from bankseg_assets.storage.version_store import BASIS_FILE, VersionStore, version_basis
 
-KEYED = ("rfm_table", "customer_segments", "product_recommendations")
-"""Tables of customers by the customer key, which may be computed from several columns."""
 COUNTS = "transaction_counts"
 INCREMENTAL = (
     *("cleaned_transactions", "quarantined_transactions", COUNTS, "rfm_table"),
@@ -36,14 +28,6 @@ INCREMENTAL = (
 )
 """Assets that the next batch would update, from results that include the customers."""
 _NO_COUNTS: dict[str, object] = {"cells": {}, "moments": {}}
-
-
-@dataclass(frozen=True)
-class Wanted:
-    """Whether a customer ID is one to erase, and the same for values of the customer key."""
-
-    is_one: KnownIds
-    is_key: KnownIds
 
 
 @dataclass
@@ -66,22 +50,31 @@ class Planned:
 
 
 class Planner:
-    """Finds the rows of the customers below a data folder, and stages the files without them."""
+    """Stages the files below a data folder without the selected rows."""
 
     def __init__(
-        self, settings: Settings, contract: DeliveryContract, staging: Staging, wanted: Wanted
+        self,
+        settings: Settings,
+        contract: DeliveryContract,
+        staging: Staging,
+        selection: Selection,
     ) -> None:
         self._settings = settings
         self._contract = contract
         self._staging = staging
-        self._wanted = wanted
-        self._search = Search(wanted.is_one.ids, contract)
+        self._selection = selection
         self._known: dict[tuple[int, int], tuple[Path, int] | None] = {}
-        """Inode -> its staged file and removed rows; None if it has no row of the customers."""
+        """Inode -> its staged file and removed rows; None if it has no selected row."""
         self.found = Planned()
 
     def plan(self) -> Planned:
         """Return everything to change in the archives, the landing folders and the versions."""
+        self.plan_deliveries()
+        self._plan_versions()
+        return self.found
+
+    def plan_deliveries(self) -> Planned:
+        """Return what to change in the archives and the landing folders."""
         settings = self._settings
         folders = (
             (settings.raw_dir, settings.ledger_path, settings.landing_dir, self._contract),
@@ -93,7 +86,6 @@ class Planner:
         for raw_dir, ledger_path, landing_dir, contract in folders:
             if ledger_path.exists():
                 self._plan_archive(raw_dir, ledger_path, landing_dir, contract)
-        self._plan_versions()
         return self.found
 
     def _plan_archive(
@@ -107,7 +99,7 @@ class Planner:
                 original = self._plan_delivery(folder, ledger_path, delivery, contract)
                 if original is not None:
                     originals |= original
-            elif self._search.hits_in(folder / ORIGINAL_FILE):  # refused when it was parsed
+            elif self._selection.has_rejected(folder / ORIGINAL_FILE, delivery):
                 self._replace(f"{raw_dir.name} (rejected)", folder / ORIGINAL_FILE, None, 0)
             if delivery.sha256 not in originals and delivery.content_sha256:
                 originals[delivery.sha256] = folder / ORIGINAL_FILE
@@ -118,10 +110,11 @@ class Planner:
     ) -> dict[str, Path | None] | None:
         """Stage the files of a delivery; return its SHA-256 -> the new original, if it changes."""
         place = folder.parent.name
-        output = self._staging.path()
-        found = shorten(folder, output, contract, delivery.file_name, self._wanted.is_one)
-        if found is None:
+        numbers = self._selection.numbers(folder, delivery, contract)
+        if not len(numbers):
             return None
+        output = self._staging.path()
+        found = without_records(folder, output, contract, delivery.file_name, numbers)
         content = ""
         for name, staged in found.files.items():
             rows = found.rows if name == RECORDS_FILE else 0
@@ -171,7 +164,7 @@ class Planner:
         if not store.folder.is_dir():
             return
         assets = sorted(path.name for path in store.folder.iterdir() if path.is_dir())
-        changed = bool(self.found.files)
+        changed = any(self.found.rows.values())
         for asset in assets:
             for version in store.versions(asset):
                 for file in sorted(version.rglob("[!.]*.parquet")):
@@ -186,7 +179,7 @@ class Planner:
                     self._stage_json(asset, version / BASIS_FILE, outdated(asset, basis))
 
     def _plan_table(self, asset: str, file: Path) -> bool:
-        """Stage a table without the customers; return whether it has any."""
+        """Stage a table without the selected rows; return whether it has any."""
         status = file.stat()
         inode = (status.st_dev, status.st_ino)
         if inode not in self._known:
@@ -204,20 +197,15 @@ class Planner:
         return (staged, rows) if rows else None
 
     def shortened(self, asset: str, file: Path, output: Path) -> Path | None:
-        """Write a table of an asset without the customers; None if it has none of them."""
+        """Write a table of an asset without the selected rows; None if it has none."""
         return output if self._write_without(asset, file, output) else None
 
     def _write_without(self, asset: str, file: Path, output: Path) -> int:
-        """Write a table without the customers, if it has any; return the removed rows."""
-        columns = [name for name in IDENTIFYING if name in pq.read_schema(file).names]
-        if not columns:
+        """Write a table without the selected rows, if it has any; return the removed rows."""
+        found = self._selection.rows(asset, pq.read_schema(file).names)
+        if found is None:
             return 0
-        is_one = self._wanted.is_key if asset in KEYED else self._wanted.is_one
-        contract = self._contract.of_holdings() if "holdings" in asset else self._contract
-
-        def rows(table: pa.Table) -> pa.ChunkedArray:
-            return customer_rows(table, is_one, contract)
-
+        rows, columns = found
         return write_filtered(file, output, rows) if count_rows(file, rows, columns) else 0
 
     def _stage_json(self, asset: str, target: Path, content: dict[str, object]) -> None:
@@ -246,6 +234,11 @@ def outdated(asset: str, basis: dict[str, object]) -> dict[str, object]:
         if name in found:
             found[name] = ""
     return found
+
+
+def is_outdated(basis: Mapping[str, object]) -> bool:
+    """Return whether rows were removed from cleaned data since they were made."""
+    return basis.get("fingerprint") == ""
 
 
 def keys_of_customers(

@@ -88,10 +88,14 @@ class Search:
         """Return a text with the IDs replaced by asterisks of the same length."""
         return _pattern(self._long).sub(lambda found: b"*" * len(found[0]), content)
 
+    def is_in(self, content: bytes) -> bool:
+        """Return whether an ID is in a text."""
+        return self._hits(content, 0, len(content)) > 0
+
     def lines_without(self, content: bytes) -> tuple[bytes, int]:
         """Return the lines of a text in which no ID is, and how many others there are."""
         lines = content.splitlines(keepends=True)
-        kept = [line for line in lines if not self._hits(line, 0, len(line))]
+        kept = [line for line in lines if not self.is_in(line)]
         return b"".join(kept), len(lines) - len(kept)
 
     def _in_stream(self, file: Reader) -> int:

@@ -23,7 +23,7 @@ from bankseg_assets.runtime.settings import Settings
 
 SHOWN = (
     *("cleaned_transactions", "quarantined_transactions", "rfm_table", "customer_segments"),
-    *("product_holdings", "quarantined_holdings", "product_recommendations"),
+    *("product_holdings", "quarantined_holdings", "product_recommendations", "watch_list"),
 )
 """The tables of a release that hold persons, in the order of the report."""
 PURPOSE = (

@@ -2,7 +2,7 @@
 
 import re
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -30,19 +30,71 @@ def erase_rows(original: Path, output: Path, sheet: str, numbers: frozenset[int]
         path = sheet_path(source, _sheet_name(source, sheet))
         if path not in source.namelist():
             raise DeliveryError(f"{original.name} has no sheet that could be changed.")
-        changed = {path: _without_rows(source.read(path), numbers)}
-        used = {
-            place
+        _write_without(source, target, {path: numbers})
+
+
+def _write_without(
+    source: zipfile.ZipFile, target: zipfile.ZipFile, rows: Mapping[str, frozenset[int]]
+) -> None:
+    """Copy a package with rows emptied; `rows`: path of a sheet -> their numbers."""
+    changed = {name: _without_rows(source.read(name), numbers) for name, numbers in rows.items()}
+    used = {
+        place
+        for name in source.namelist()
+        if "/worksheets/" in name and name.endswith(".xml")
+        for place in _shared(changed[name] if name in changed else source.read(name))
+    }
+    for name in source.namelist():
+        if name.endswith(_TEXTS):
+            changed[name] = _with_texts(source.read(name), used.__contains__)
+    for entry in source.infolist():
+        content = changed.get(entry.filename)
+        target.writestr(entry, source.read(entry) if content is None else content)
+
+
+def erase_rows_with(original: Path, output: Path, has_one: Callable[[bytes], bool]) -> int:
+    """Write an XLSX file with the rows of all sheets emptied whose texts have one; return how many.
+
+    Raises DeliveryError and zipfile.BadZipFile.
+    """
+    check_package(original, original.name)
+    with zipfile.ZipFile(original) as source:
+        texts = [
+            found[0]
+            for name in source.namelist()
+            if name.endswith(_TEXTS)
+            for found in _TEXT.finditer(source.read(name))
+        ]
+        rows = {
+            name: _rows_with(source.read(name), texts, has_one)
             for name in source.namelist()
             if "/worksheets/" in name and name.endswith(".xml")
-            for place in _shared(changed[name] if name == path else source.read(name))
         }
-        for name in source.namelist():
-            if name.endswith(_TEXTS):
-                changed[name] = _with_texts(source.read(name), used.__contains__)
-        for entry in source.infolist():
-            content = changed.get(entry.filename)
-            target.writestr(entry, source.read(entry) if content is None else content)
+        with zipfile.ZipFile(output, "w") as target:
+            _write_without(source, target, {name: found for name, found in rows.items() if found})
+    return sum(map(len, rows.values()))
+
+
+def _rows_with(
+    content: bytes, texts: Sequence[bytes], has_one: Callable[[bytes], bool]
+) -> frozenset[int]:
+    """Return the numbers of the rows of a sheet whose texts have one."""
+    found = set()
+    for number, row in _numbered(content):
+        row_text = row[3] or b""
+        shared = (texts[place] for place in _shared(row_text) if place < len(texts))
+        if has_one(b"\n".join([row_text, *shared])):
+            found.add(number)
+    return frozenset(found)
+
+
+def _numbered(content: bytes) -> Iterator[tuple[int, re.Match[bytes]]]:
+    """Yield the rows of a sheet with their numbers, which may be missing."""
+    number = 0
+    for row in _ROW.finditer(content):
+        named = _NUMBER.search(row[2])
+        number = int(named[1]) if named else number + 1
+        yield number, row
 
 
 def _sheet_name(package: zipfile.ZipFile, wanted: str) -> str:
@@ -60,17 +112,12 @@ def _sheet_name(package: zipfile.ZipFile, wanted: str) -> str:
 
 
 def _without_rows(content: bytes, numbers: frozenset[int]) -> bytes:
-    number = 0
-
-    def emptied(found: re.Match[bytes]) -> bytes:
-        nonlocal number
-        named = _NUMBER.search(found[2])
-        number = int(named[1]) if named else number + 1
-        if number not in numbers:
-            return found[0]
-        return b'<%brow r="%d"/>' % (found[1], number)
-
-    return _ROW.sub(emptied, content)
+    parts, end = [], 0
+    for number, row in _numbered(content):
+        if number in numbers:
+            parts += [content[end : row.start()], b'<%brow r="%d"/>' % (row[1], number)]
+            end = row.end()
+    return b"".join([*parts, content[end:]])
 
 
 def _shared(content: bytes) -> Iterator[int]:

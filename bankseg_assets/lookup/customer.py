@@ -21,7 +21,7 @@ _MEASURES = (
 )
 _COLUMNS = (
     *(ID, "segment", "segment_name", "rfm_group", "recency_score", "frequency_score"),
-    *("snapshot_date", *_MEASURES),
+    *("snapshot_date", "first_day", "active_days", *_MEASURES),
 )
 
 
@@ -43,6 +43,8 @@ class Customer:
     scores: tuple[int | None, int | None]
     measures: Mapping[str, float]
     snapshot_date: datetime.date | None
+    first_day: datetime.date | None = None
+    active_days: int | None = None
 
 
 def find_customer(release: Release, text: str) -> Customer | None:
@@ -114,4 +116,6 @@ def _customer(row: Mapping[str, Any]) -> Customer:
         scores=(row.get("recency_score"), row.get("frequency_score")),
         measures={name: float(row[name]) for name in _MEASURES if row.get(name) is not None},
         snapshot_date=row.get("snapshot_date"),
+        first_day=row.get("first_day"),
+        active_days=row.get("active_days"),
     )

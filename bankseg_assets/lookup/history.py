@@ -5,18 +5,21 @@ from dataclasses import dataclass
 
 from bankseg_assets.lookup.customer import CUSTOMERS, Customer, LookupFailedError, find_customer
 from bankseg_assets.release.releases import Release
+from bankseg_assets.scoring.documents import Segment
+from bankseg_assets.scoring.published_model import segments_of
 
 
 @dataclass(frozen=True)
 class PastSegment:
     """A customer in one release.
 
-    `customer`: None if the release does not have the customer. `moved`: the segment differs from
-    that of the previous release with the customer.
+    `customer`: None if the release does not have the customer. `name`: of the segment, as the bank
+    calls it now. `moved`: the segment differs from that of the previous release with the customer.
     """
 
     release: Release
     customer: Customer | None
+    name: str = ""
     moved: bool = False
 
 
@@ -27,7 +30,7 @@ def history(releases: Sequence[Release], current: Release, customer: Customer) -
     So are repetitions of the same segments, as after a rollback, and releases that cannot be read.
     """
     found: list[PastSegment] = []
-    before: Customer | None = None
+    before: Segment | None = None
     version = ""
     for release in releases:
         if release.number > current.number or not _is_comparable(release, current):
@@ -40,10 +43,23 @@ def history(releases: Sequence[Release], current: Release, customer: Customer) -
             then = customer if is_known else find_customer(release, customer.customer_id)
         except LookupFailedError:
             continue  # damaged, or removed meanwhile: the present segment is known anyway
-        moved = bool(before and then and before.segment_name != then.segment_name)
-        found.append(PastSegment(release, then, moved))
-        before = then or before
+        segment = _segment(release, then) if then else None
+        moved = bool(before and segment and not _same(before, segment))
+        found.append(PastSegment(release, then, segment.name if segment else "", moved))
+        before = segment or before
     return found
+
+
+def _segment(release: Release, customer: Customer) -> Segment:
+    recorded = Segment(segment=customer.segment, name=customer.segment_name)
+    return segments_of(release).get(customer.segment, recorded)
+
+
+def _same(one: Segment, other: Segment) -> bool:
+    """Return whether they are one segment: by the permanent ID, which older releases lack."""
+    if one.id is None or other.id is None:
+        return one.name == other.name
+    return one.id == other.id
 
 
 def _is_comparable(release: Release, current: Release) -> bool:

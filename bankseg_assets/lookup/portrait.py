@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from bankseg_assets.campaigns.group_actions import GROUP_ACTIONS
 from bankseg_assets.lookup.customer import Customer
+from bankseg_assets.lookup.forecasts import forecasts_of
 from bankseg_assets.lookup.history import PastSegment, history
 from bankseg_assets.lookup.next_products import NextProduct, next_products
 from bankseg_assets.presentation.formatting import probability
@@ -47,6 +48,8 @@ class Portrait:
     group_action: str
     history: Sequence[PastSegment]
     products: Sequence[NextProduct]
+    forecasts: Mapping[str, float]
+    """Those that are known: see `forecasts.forecasts_of`."""
 
 
 def portrait(
@@ -64,6 +67,7 @@ def portrait(
         group_action=group.action if group else "",
         history=history(releases, release, customer),
         products=next_products(release, customer),
+        forecasts=forecasts_of(release, customer),
     )
 
 

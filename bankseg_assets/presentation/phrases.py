@@ -16,13 +16,31 @@ def knows_direction(profile: Mapping[str, Any]) -> bool:
     return profile.get("total_income") is not None
 
 
+REMOVED_BEFORE = "removed_before"
+"""In the overview of the EDA report: the day before which transactions were removed."""
+
+
+def window_note(overview: Mapping[str, Any]) -> str:
+    """Return that old transactions were removed, and what counts from then on; empty if none were.
+
+    >>> window_note({"removed_before": "2016-05-27"})[:47]
+    'Transactions before 2016-05-27 were removed for'
+    """
+    if not (day := overview.get(REMOVED_BEFORE)):
+        return ""
+    return (
+        f"Transactions before {day} were removed for their age: recency, frequency and sums count "
+        "from that day."
+    )
+
+
 def whole_percent(share: float) -> str:
     """Return a share of 1 in whole per cent; never none or all of something in between.
 
-    >>> whole_percent(0.124), whole_percent(0.001), whole_percent(0.998), whole_percent(1)
+    >>> whole_percent(0.124), whole_percent(0.005), whole_percent(0.998), whole_percent(1)
     ('12%', 'under 1%', 'over 99%', '100%')
     """
-    if 0 < share < 0.005:  # noqa: PLR2004
+    if 0 < share <= 0.005:  # noqa: PLR2004
         return "under 1%"
     if 0.995 <= share < 1:  # noqa: PLR2004
         return "over 99%"

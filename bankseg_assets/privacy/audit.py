@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import dropwhile
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from bankseg_assets.storage.documents import json_bytes
 AUDIT_FOLDER = "audit"
 """The log's folder in the data folder."""
 LIST_DOWNLOADED = "list downloaded"
+SHORTENED = "audit shortened"
 HEAD_FILE = "head.json"
 LOCK_FILE = ".lock"
 MAX_BYTES = 4 << 20
@@ -32,6 +34,7 @@ MAX_BYTES = 4 << 20
 _FIRST = "0" * 64
 _HASH = "hash"
 SYSTEM = "operating system"
+_REMOVED_TO, _HASH_OF_LAST = "removed to entry", "hash of that entry"
 
 log = logging.getLogger(__name__)
 
@@ -101,9 +104,50 @@ class AuditLog:
             if entry is not None:
                 yield entry
 
+    def older_than(self, before: datetime) -> tuple[int, str, int]:
+        """Return number and hash of the last entry before a time, and how many entries that are.
+
+        Entries are in the order of time, unless the clock was set back: the first later entry ends
+        the count.
+        """
+        number, digest, count = 0, _FIRST, 0
+        for entry in self.entries():
+            if datetime.fromisoformat(entry["at"]) >= before:
+                break
+            number, digest, count = entry["number"], entry[_HASH], count + 1
+        return number, digest, count
+
+    def shorten(self, before: datetime, why: str = "") -> int:
+        """Remove the entries before a time; return how many. Raises OSError.
+
+        An entry records number and hash of the last one that is removed, so that the chain is known
+        to begin after it. It is written first: an interrupted removal is finished by the next one.
+        """
+        number, digest, count = self.older_than(before)
+        if not count:
+            return 0
+        details: dict[str, str | int | float] = {
+            "entries": count,
+            _REMOVED_TO: number,
+            _HASH_OF_LAST: digest,
+        }
+        self.record(Event(SHORTENED, why=why, result="removed", details=details))
+        with self._locked():
+            for path in self._files():
+                lines = path.read_bytes().splitlines(keepends=True)
+                kept = list(dropwhile(lambda line: _number(line) <= number, lines))
+                if len(kept) == len(lines):
+                    break
+                if not kept:
+                    path.unlink()
+                    continue
+                with atomic_file(path) as file:
+                    file.writelines(kept)
+        return count
+
     def fault(self) -> str:
         """Return the first broken link of the chain and what is wrong; empty if it is whole."""
-        number, before = 0, _FIRST
+        number, before = self._start()
         for path, line, entry in self._lines():
             where = f"{path.name}, line {line}"
             if entry is None:
@@ -128,6 +172,22 @@ class AuditLog:
                 f"The log ends with entry {number}; entry {expected} was the last: it was removed."
             )
         return ""
+
+    def _start(self) -> tuple[int, str]:
+        """Return number and hash of the entry before the first, which may have been removed."""
+        first = next(self.entries(), None)
+        if first is None or first["number"] == 1:
+            return 0, _FIRST
+        before = first["number"] - 1
+        for entry in self.entries():
+            if entry["what"] != SHORTENED:
+                continue
+            details = entry["details"]
+            if details[_REMOVED_TO] == before:
+                return before, details[_HASH_OF_LAST]
+            if details[_REMOVED_TO] > before:  # interrupted: the next removal finishes it
+                return before, first["previous"]
+        return 0, _FIRST
 
     @property
     def head(self) -> tuple[int, str]:
@@ -225,6 +285,12 @@ def _hash_of(entry: Mapping[str, Any]) -> str:
     content = {name: value for name, value in entry.items() if name != _HASH}
     text = json.dumps(content, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _number(line: bytes) -> int:
+    """Return the number of an entry; 0 for a damaged line."""
+    found = _parsed(line)
+    return int(found["number"]) if found else 0
 
 
 def _parsed(line: bytes) -> dict[str, Any] | None:

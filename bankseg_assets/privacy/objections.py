@@ -62,14 +62,7 @@ def objections(published_dir: Path) -> Objections:
 
 def newest_file(published_dir: Path) -> Path | None:
     """Return the newest complete file: with a `.done` file beside it, or unchanged for a while."""
-    folder = published_dir.parent / FOLDER
-    if not folder.is_dir():
-        return None
-    found = [
-        (path.stat().st_mtime, path.name, path)
-        for path in folder.iterdir()
-        if path.name.lower().endswith(SUFFIXES) and path.is_file() and path.name[0] not in "._"
-    ]
+    found = [(path.stat().st_mtime, path.name, path) for path in objection_files(published_dir)]
     complete = [
         one
         for one in sorted(found)
@@ -77,6 +70,18 @@ def newest_file(published_dir: Path) -> Path | None:
         or one[2].with_name(f"{one[1]}{DONE}").exists()
     ]
     return complete[-1][2] if complete else None
+
+
+def objection_files(published_dir: Path) -> list[Path]:
+    """Return all files of objections beside a published folder."""
+    folder = published_dir.parent / FOLDER
+    if not folder.is_dir():
+        return []
+    return [
+        path
+        for path in folder.iterdir()
+        if path.name.lower().endswith(SUFFIXES) and path.is_file() and path.name[0] not in "._"
+    ]
 
 
 @lru_cache(maxsize=2)

@@ -142,6 +142,9 @@ def _totals(labelled: DataFrame, rules: Rules) -> tuple[dict[int, Totals], Total
         F.sum("monetary").alias("money"),
         F.sum(INCOME).alias("total_income"),
         F.count_if(F.col(INCOME) != 0).alias("paid"),
+        F.sum(F.col("spend_next_90").cast("double")).alias("spend_next"),
+        F.sum(F.col("p_alive").cast("double")).alias("alive"),
+        F.count("p_alive").alias("alive_known"),
         *sums,
         *known,
         *fulfil,
@@ -181,6 +184,10 @@ def _measures(row: Any, everyone: Any, counts: Mapping[str, Histogram]) -> dict[
         "share_of_customers": row["customers"] / everyone["customers"],
         "total_monetary": total,
         "share_of_money": total / everyone["money_brought"] if total > 0 else 0.0,
+        "total_spend_next_90": row["spend_next"],
+        "mean_p_alive": row["alive"] / row["alive_known"]
+        if row["alive_known"] >= SMALLEST_CELL
+        else None,
     }
     for measure in MEDIANS:
         found |= _quartiles(measure, counts.get(measure, {}))
@@ -217,7 +224,8 @@ def _undescribed(*, direction_known: bool) -> dict[str, Any]:
         ("share_of_customers", "total_monetary", "share_of_money"), 0.0
     )
     quartiles = {f"{quartile}_{measure}": None for quartile in QUARTILES for measure in MEDIANS}
-    indices = {f"index_{measure}": None for measure in INDEXED}
+    indices: dict[str, Any] = dict.fromkeys(("total_spend_next_90", "mean_p_alive"))
+    indices |= {f"index_{measure}": None for measure in INDEXED}
     texts = {"sentence": TOO_FEW, "people": "", "top_locations": []}
     sizes["total_income"] = 0.0 if direction_known else None
     return sizes | quartiles | indices | texts | _NO_RULE

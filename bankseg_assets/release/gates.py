@@ -16,6 +16,8 @@ from bankseg_assets.presentation.disclosure import SMALLEST_CELL, is_small
 # others grow with the days that the data covers, so drift in them is reported and blocks nothing.
 BLOCKING_DRIFT = ("average_amount", "average_balance", "age")
 
+DRIFT_GATE = "data_has_not_drifted"
+
 LOOK = "`bankseg deliveries` lists the outcome of each file"
 FORCE = (
     "To release anyway, run `make materialize FORCE=1`, or materialize `release` in the "
@@ -280,7 +282,7 @@ def _agreed(name: str, agreement: float, noise: float, least: float) -> Gate:
 
 
 def _drifted(found: ReleaseComparison, limits: Limits) -> Gate:
-    name, drift, noise = "data_has_not_drifted", found.drift, found.drift_noise
+    name, drift, noise = DRIFT_GATE, found.drift, found.drift_noise
     numbers = {f"psi_{measure}": value for measure, value in drift.items()}
     if drift:
         numbers |= {"warned_above": limits.drift_warned, "refused_above": limits.drift_refused}

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bankseg_assets.presentation.disclosure import shown_count
+from bankseg_assets.presentation.phrases import window_note
 from bankseg_assets.reports.html_page import Rows, render
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
@@ -29,10 +30,11 @@ def _summary(overview: Mapping[str, Any], currency: str, *, is_spending: bool) -
     days = f", {first} to {last}" if first != last else f", all of {first}" if first else ""
     total = "" if money is None else f", {currency} {money:,.0f} in all"
     customers = shown_count(overview["customers"])
-    return (
+    summary = (
         f"{overview['transactions']:,} {'spending ' if is_spending else ''}transactions of "
         f"{customers} customers{days}{total}."
     )
+    return f"{summary} {window_note(overview)}".strip()
 
 
 def _conflicts(overview: Mapping[str, Any]) -> str:

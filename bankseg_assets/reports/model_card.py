@@ -9,6 +9,7 @@ from importlib.metadata import version
 from typing import Any
 
 from bankseg_assets.presentation.disclosure import is_small
+from bankseg_assets.presentation.phrases import REMOVED_BEFORE, window_note
 from bankseg_assets.reports.html_page import Rows, render
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT
 
@@ -32,6 +33,14 @@ SPENDING_ALONE = (
     "the profiles but is not a feature; customers with income and no spending are in no segment."
 )
 
+VALUE = (
+    "BG/NBD (Fader, Hardie and Lee 2005) for the days with transactions and Gamma-Gamma (Fader and "
+    "Hardie 2013) for the amounts, fitted on all customers. Tested on the last third of the span "
+    "with a fit on the first two thirds, beside the past repeated and the mean of a segment. The "
+    "models know neither seasons nor campaigns, and the first transaction in the data counts as "
+    "the customer's first."
+)
+
 
 def model_card(
     *,
@@ -40,6 +49,7 @@ def model_card(
     kmeans: Mapping[str, Any],
     eda: Mapping[str, Rows],
     demographics: Rows,
+    value: Mapping[str, Any],
     customer_key: str,
     is_demo: bool,
 ) -> dict[str, Any]:
@@ -68,9 +78,8 @@ def model_card(
         "inputs": _labels(bundle),
         "metrics": {**bundle["metrics"], "completeness": _completeness(bundle)},
         "fairness": fairness(demographics),
-        "limits": limits(
-            bundle, chosen, overview["identity_conflict_share_of_repeat"], is_demo=is_demo
-        ),
+        "value": _value(value),
+        "limits": limits(bundle, chosen, overview, is_demo=is_demo),
     }
 
 
@@ -87,6 +96,7 @@ def _data(
         "currency": bundle["currency"],
         "customer_key": customer_key,
         "identity_conflict_share_of_repeat": overview["identity_conflict_share_of_repeat"],
+        **({REMOVED_BEFORE: overview[REMOVED_BEFORE]} if REMOVED_BEFORE in overview else {}),
         **({"direction_known": True} if bundle.get("direction_known") else {}),
     }
 
@@ -123,6 +133,33 @@ def _segments(
     }
 
 
+def _value(value: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the forecasts' models and their test out of time."""
+    return {
+        "what": VALUE,
+        "span_days": value["span"],
+        "days_forecast_by": value["days_by"],
+        "spending_forecast_by": value["spend_by"],
+        "parameters": {"bg_nbd": value["purchases"], "gamma_gamma": value["money"]},
+        "notes": list(value["notes"]),
+        "test": [
+            {
+                "forecast of": what,
+                "by": name,
+                **{
+                    key.replace("_", " "): found[key]
+                    for key in ("total_error", "mae", "rank_correlation")
+                },
+            }
+            for what, qualities in (
+                ("days with transactions", value["days_quality"]),
+                ("spending", value["spend_quality"]),
+            )
+            for name, found in qualities.items()
+        ],
+    }
+
+
 def fairness(demographics: Rows) -> list[dict[str, Any]]:
     """Return how far each segment differs from all customers in each demographic attribute."""
     found: dict[tuple[str, str], dict[str, Any]] = {}
@@ -140,7 +177,11 @@ def fairness(demographics: Rows) -> list[dict[str, Any]]:
 
 
 def limits(
-    bundle: Mapping[str, Any], chosen: Mapping[str, Any], conflicts: float | None, *, is_demo: bool
+    bundle: Mapping[str, Any],
+    chosen: Mapping[str, Any],
+    overview: Mapping[str, Any],
+    *,
+    is_demo: bool,
 ) -> list[str]:
     """Return the limitations of this model, with its figures."""
     found = [*bundle.get("warnings", ()), *_quality_limits(bundle, chosen)]
@@ -157,7 +198,9 @@ def limits(
         "Recency, frequency and sums cover the data window only: customers without transactions "
         "in it are missing."
     )
-    if conflicts:
+    if note := window_note(overview):
+        found.append(note)
+    if conflicts := overview["identity_conflict_share_of_repeat"]:
         found.append(
             f"{conflicts:.0%} of the customers with two or more transactions have rows that "
             "disagree in birth date or gender: the customer key may not identify persons."

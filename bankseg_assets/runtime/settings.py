@@ -1,4 +1,4 @@
-"""Settings (paths, ports) from the environment, `bankseg.toml` or defaults, in this order.
+"""Settings from the environment, `bankseg.toml` or defaults, in this order.
 
 Standard library only: the app, the launcher and the assets all import it cheaply.
 """
@@ -6,16 +6,23 @@ Standard library only: the app, the launcher and the assets all import it cheapl
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 SETTINGS_FILE = Path("bankseg.toml")
 CALLED_FROM = "BANKSEG_CALLED_FROM"
 """Environment variable: the folder in which a command was called, if not that of the process."""
+ALERTS_FOLDER = "alerts"
 STARTED_AT = "BANKSEG_STARTED_AT"
 """Environment variable: when the platform was started, in seconds since 1970."""
 _SWITCH = {"true": True, "1": True, "yes": True, "false": False, "0": False, "no": False}
+_SECRETS = {
+    "spark_remote": "token=",
+    "alert_webhook": "://",
+    "smtp_password": "",
+}
+"""Setting -> the text that makes its value a secret, which a file must not hold."""
 DEFAULT_CONTRACT = Path(__file__).resolve().parents[2] / "contract.toml"
 
 
@@ -41,6 +48,18 @@ class Settings:
     """Port of the scoring API, on 127.0.0.1; 0 for none."""
     keep_versions: int = 3
     """Number of versions of an asset, and of releases, that are kept."""
+    retain_transactions_months: int = 0
+    """Age in months from which transactions are removed; 0 keeps all (docs/how-to/retention.md)."""
+    retain_quarantine_days: int = 0
+    """Days after its delivery from which a quarantined row is removed; 0 keeps all."""
+    retain_unused_days: int = 0
+    """Age in days from which refused and replaced files are removed; 0 keeps all."""
+    retain_versions_days: int = 0
+    """Age in days from which versions and releases that are not in use are removed; 0 keeps all."""
+    retain_logs_days: int = 0
+    """Days without a change from which logs and records of runs are removed; 0 keeps all."""
+    retain_audit_months: int = 0
+    """Age in months from which entries of the audit log are removed; 0 keeps all."""
     contract: Path = DEFAULT_CONTRACT
     """The contract that describes the delivered files."""
     run_button: bool = True
@@ -53,6 +72,29 @@ class Settings:
     """File of [access rules](../how-to/roles.md): who has which role; not set: all may do all."""
     warm_worker: bool = False
     """Whether `make run` keeps a process with Spark ready for the next run (1.2 GB of memory)."""
+    dagster_url: str = ""
+    """Where browsers reach the Dagster UI, for links in alerts; by default this machine."""
+    app_url: str = ""
+    """Where browsers reach the app, for links in alerts; by default this machine."""
+    alert_on: str = "failure, rejection, refusal, release, health"
+    """Events that alerts are sent on: failed runs, rejected files, refused and new releases, a
+    health that stays red."""
+    alert_webhook: str = field(default="", repr=False)
+    """Address that alerts are posted to as JSON; from the environment only, as it may be secret."""
+    alert_mail_to: str = ""
+    """Mail addresses that alerts are sent to, separated by commas."""
+    alert_mail_from: str = ""
+    """Sender of alerts by mail; by default `smtp_user`."""
+    smtp_host: str = ""
+    """Server that sends alerts by mail."""
+    smtp_port: int = 587
+    """Port of the mail server."""
+    smtp_security: str = "starttls"
+    """Encryption to the mail server: `starttls`, `tls`, or `none` for one on the same machine."""
+    smtp_user: str = ""
+    """User of the mail server, if it asks for one."""
+    smtp_password: str = field(default="", repr=False)
+    """Password of that user; from the environment only."""
 
     @property
     def access_rules(self) -> Path | None:
@@ -125,6 +167,21 @@ class Settings:
         return self.data_dir / "java"
 
     @property
+    def alerts_dir(self) -> Path:
+        """Alerts, sent and waiting, and the last failure."""
+        return self.data_dir / ALERTS_FOLDER
+
+    @property
+    def dagster_address(self) -> str:
+        """The address of the Dagster UI in a browser."""
+        return self.dagster_url.rstrip("/") or f"http://127.0.0.1:{self.dagster_port}"
+
+    @property
+    def app_address(self) -> str:
+        """The address of the app in a browser."""
+        return self.app_url.rstrip("/") or f"http://127.0.0.1:{self.app_port}"
+
+    @property
     def scratch_dir(self) -> Path:
         """Spark's shuffle files: one folder per process, removed after it ends."""
         return self.data_dir / "spark_scratch"
@@ -178,11 +235,12 @@ def _from_file(path: Path) -> dict[str, object]:
     if unknown:
         known = ", ".join(Settings.__dataclass_fields__)
         raise SettingsError(f"{path} has unknown settings {unknown}; the known ones are: {known}.")
-    if "token=" in str(found.get("spark_remote", "")):
-        raise SettingsError(
-            f"{path} has a token in spark_remote, and files are copied and committed. "
-            "Remove the line, and set BANKSEG_SPARK_REMOTE in the environment instead."
-        )
+    for name, secret in _SECRETS.items():
+        if found.get(name) and secret in str(found[name]):
+            raise SettingsError(
+                f"{path} has a secret in {name}, and files are copied and committed. "
+                f"Remove the line, and set BANKSEG_{name.upper()} in the environment instead."
+            )
     return found
 
 

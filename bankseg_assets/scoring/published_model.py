@@ -5,6 +5,7 @@ from pathlib import Path
 
 from bankseg_assets.release.releases import Release, all_releases
 from bankseg_assets.scoring.bundle import Bundle, BundleError, load_bundle
+from bankseg_assets.scoring.documents import Segment
 from bankseg_assets.scoring.observed import observed_ranges
 from bankseg_assets.scoring.segment_names import named, read_names
 
@@ -30,3 +31,11 @@ def read_model(release: Release) -> Bundle:
     observed = observed_ranges(release.distributions)
     bundle = replace(bundle, number_format=release.number_format, observed=observed)
     return named(bundle, read_names(release.folder))
+
+
+def segments_of(release: Release) -> dict[int, Segment]:
+    """Return number -> segment of a release, with the bank's names; empty if it has no model."""
+    try:
+        return {segment.segment: segment for segment in read_model(release).segments}
+    except BundleError:
+        return {}

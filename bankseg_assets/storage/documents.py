@@ -74,5 +74,5 @@ def first_fault(error: ValidationError) -> str:
     ).lstrip(".")
     if found["type"] == "missing":
         return f"{field} is missing"
-    expected = found["msg"]
+    expected = found["msg"].removeprefix("Value error, ")
     return f"{field} is {found['input']!r:.80}: {expected[:1].lower()}{expected[1:]}"

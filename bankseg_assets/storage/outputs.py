@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pyarrow.parquet as pq
 from pyspark.sql import DataFrame
 
@@ -36,13 +37,13 @@ class Document:
 
 @dataclass(frozen=True)
 class SmallTable:
-    """A table of a few rows, held in Python.
+    """A table of a few rows, held in Python; of some thousand, as a DataFrame, whose NaN is null.
 
     Arrow writes it in a millisecond; a Spark job took 0.2 to 0.5 s, and a batch has nine such
     tables.
     """
 
-    rows: Sequence[Mapping[str, Any]] = ()
+    rows: Sequence[Mapping[str, Any]] | pd.DataFrame = ()
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ import json
 import re
 import shutil
 import uuid
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -30,6 +30,7 @@ BASIS_FILE = "_basis.json"
 """What an asset recorded about the basis of its version."""
 
 _DRAFT = re.compile(r"\.(?:draft|scratch)-(\d+)-")
+_TIME = "%Y%m%dT%H%M%S.%fZ"
 _VERSION = re.compile(r"\d{8}-\d{8}T\d{6}\.\d{6}Z-.+")
 
 
@@ -104,7 +105,7 @@ class VersionStore:
                 draft.path,
                 VersionRecord(run_id=run_id, inputs=dict(inputs or {}), files=_seal(draft.path)),
             )
-            now = datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
+            now = datetime.now(UTC).strftime(_TIME)
             with self._writers.exclusive(token):
                 draft.version = draft.path.rename(folder / f"{token:08d}-{now}-{run_id[:8]}")
                 sync_folder(folder)
@@ -152,6 +153,19 @@ class VersionStore:
             if path.name not in in_use:
                 _remove(path)
 
+    def older_than(self, asset: str, before: datetime, in_use: Collection[str] = ()) -> list[Path]:
+        """Return the versions that were published before a time and are not in use.
+
+        The newest version of an asset is always in use.
+        """
+        older = (path for path in self.versions(asset)[:-1] if published_at(path) < before)
+        return [path for path in older if path.name not in in_use]
+
+    def remove(self, versions: Iterable[Path]) -> None:
+        """Remove versions, each atomically for readers."""
+        for path in versions:
+            _remove(path)
+
     @property
     def keep(self) -> int:
         """How many versions are kept."""
@@ -166,6 +180,11 @@ class VersionStore:
             found = _DRAFT.match(path.name)
             if found and int(found[1]) < token:
                 shutil.rmtree(path, ignore_errors=True)
+
+
+def published_at(version: Path) -> datetime:
+    """Return when a version was published, by its name."""
+    return datetime.strptime(version.name.split("-")[1], _TIME).replace(tzinfo=UTC)
 
 
 def _remove(version: Path) -> None:
@@ -208,6 +227,16 @@ def version_basis(version: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found
+
+
+def content_version(version: Path) -> str:
+    """Return one SHA-256 of a version's files, whatever their names and what they were made from.
+
+    Raises DamagedVersionError.
+    """
+    files = version_record(version).files
+    hashes = sorted(sha256 for name, (_, sha256) in files.items() if name != BASIS_FILE)
+    return hashlib.sha256("\n".join(hashes).encode()).hexdigest()
 
 
 def damages(version: Path) -> dict[str, str]:

@@ -13,6 +13,8 @@ from bankseg_assets_tests.app.customers import tables
 from bankseg_assets_tests.app.publishing import SEGMENTS, publish, write_table
 
 DAY = datetime.date(2016, 10, 22)
+HISTORY = {"active_days": 3, "first_day": DAY - datetime.timedelta(days=90)}
+"""A history of HOLDER, whose last transaction was 80 days before: the only one with forecasts."""
 HOLDER, OTHER = "C97", "C3"
 """A frequent spender who holds a product, and a customer with one transaction."""
 
@@ -22,7 +24,7 @@ def customer_tables(**changes: object) -> dict[str, list[dict[str, Any]]]:
     found = tables()
     for row in found["customer_segments"]:
         row["snapshot_date"] = DAY
-        row.update(changes if row["customer_id"] == HOLDER else {})
+        row.update(changes if row["customer_id"] == HOLDER else dict.fromkeys(changes) | row)
     times = [(8, 1, 100), (8, 9, 150), (10, 2, 650)]
     found["cleaned_transactions"] = [
         {
@@ -38,6 +40,13 @@ def customer_tables(**changes: object) -> dict[str, list[dict[str, Any]]]:
         {"customer_id": customer, "rank": rank, "product": name, "score": score, "source": source}
         for customer, source in ((HOLDER, "als"), (OTHER, "segment"))
         for rank, name, score in ((2, "Deposit", 0.5), (1, "Credit card", 0.734), (3, "Loan", 0.1))
+    ]
+    found["customer_value"] = [
+        {
+            **{"repeats": 2, "last": 10, "age": 90, "customers": 1, "p_alive": 0.75},
+            **{"days_next_90": 1.25, "days_next_90_low": 0.0, "days_next_90_high": 3.0},
+            **{"spend_next_90_base": 20.0, "spend_next_90_share": 0.5},
+        }
     ]
     return found
 

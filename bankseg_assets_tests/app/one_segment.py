@@ -8,6 +8,7 @@ from bankseg_assets.customers.rfm_grid import GROUP_NAMES, grid, groups_by_segme
 from bankseg_assets.reports.model_card import model_card
 from bankseg_assets_tests.app.odd_models import ALL_CUSTOMERS, ONE_SEGMENT, SAME_DAY
 from bankseg_assets_tests.app.publishing import model
+from bankseg_assets_tests.value.documents import value_document
 
 DAY = date(2016, 10, 22)
 
@@ -63,6 +64,7 @@ def documents(count: int) -> dict[str, dict[str, Any]]:
         kmeans=kmeans,
         eda=eda,
         demographics=[],
+        value=value_document(tested=False),
         customer_key="customer_id",
         is_demo=False,
     )

@@ -39,6 +39,13 @@ def test_session_gets_an_answer_and_then_the_new_model(data_dir: Path, address: 
         expect(page.get_by_role("heading", name="Frequent spenders")).to_be_visible()
         expect(page.get_by_text(">99.9% probable. Second")).to_be_visible()
         expect(page.get_by_text("Answered by model first")).to_be_visible()
+        answer = page.locator(".st-key-answer")
+        expect(answer).to_have_css("opacity", "1")
+        amount.press_sequentially("1")  # not read yet: the answer is of another amount
+        expect(answer).to_have_css("opacity", "0.35")
+        amount.press("Backspace")
+        amount.press("Enter")
+        expect(answer).to_have_css("opacity", "1")
 
         # Typed but not submitted: it must be kept when the model changes.
         transactions.fill("7")
@@ -91,3 +98,37 @@ def test_back_leaves_the_grid_after_taps_on_a_phone(data_dir: Path, address: str
             expect(customers).to_have_text(count)
         page.go_back()
         expect(page).to_have_url(f"{address}/segments")
+
+
+def test_link_to_a_page_asks_for_nothing_that_is_missing(data_dir: Path, address: str) -> None:
+    publish(data_dir, tables())
+    with open_page() as page:
+        page.set_default_timeout(TIMEOUT * 1000)
+        expect.set_options(timeout=TIMEOUT * 1000)
+        missing: list[str] = []
+        page.on("response", lambda one: missing.append(one.url) if one.status >= 400 else None)
+        page.goto(f"{address}/segments?segment=1")
+        expect(page.get_by_role("dialog")).to_be_visible()
+        page.goto(f"{address}/quality")
+        expect(page.get_by_role("heading", level=1, name="Quality")).to_be_visible()
+        page.get_by_test_id("stTopNavSection").get_by_text("Customers").click()
+        page.get_by_test_id("stTopNavDropdownLink").get_by_text("RFM grid").click()
+        expect(page.get_by_role("heading", level=1, name="RFM grid")).to_be_visible()
+        expect(page).to_have_url(f"{address}/rfm_grid")
+        assert missing == []
+
+
+@pytest.mark.parametrize("path", ["campaign", "rfm_grid"])
+def test_action_of_a_group_is_in_sight_on_a_phone(data_dir: Path, address: str, path: str) -> None:
+    publish(data_dir, tables())
+    with open_browser() as browser:
+        page = browser.new_page(viewport={"width": 390, "height": 844}, has_touch=True)
+        page.set_default_timeout(TIMEOUT * 1000)
+        page.goto(f"{address}/{path}")
+        action = page.get_by_role("cell", name="Win them back with a personal offer")
+        expect(action).to_be_visible(timeout=TIMEOUT * 1000)
+        place = action.bounding_box()
+        assert place is not None
+        assert place["x"] >= 0
+        assert place["x"] + place["width"] <= 390
+        assert place["width"] > 300  # a line of its own

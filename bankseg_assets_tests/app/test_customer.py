@@ -8,6 +8,7 @@ from streamlit.testing.v1 import AppTest
 
 from bankseg_assets_tests.app.customers import MAIN
 from bankseg_assets_tests.app.one_customer import (
+    HISTORY,
     HOLDER,
     OTHER,
     publish_customers,
@@ -53,10 +54,28 @@ def test_customer_has_segment_reasons_and_next_steps(data_dir: Path) -> None:
     assert page.metric[0].delta == "recency 1, frequency 5 of 5"
     links = [link.proto.label for link in page.get("page_link")]
     assert links == ["The segment's card", "Campaign list: At risk"]
+    assert page.get("page_link")[0].proto.query_string == "segment=1"
     tables = [table.value for table in page.table]
     assert tables[0]["Customer"].tolist() == ["3", "INR 2,000"]
     assert tables[1]["Segment"].tolist() == ["Frequent spenders (moved)", "Small spenders"]
     assert tables[2]["Transactions"].tolist() == ["2", "0", "1"]
+
+
+def test_customer_has_forecasts_with_intervals(data_dir: Path) -> None:
+    publish_customers(data_dir, **HISTORY)
+    page = looked_up(HOLDER)
+    assert "Still active with a probability of **75.0%**" in texts(page)
+    (row,) = page.table[1].value.to_dict("records")
+    assert row == {
+        "Next": "90 days",
+        "Days with transactions": "1.20 (0 to 3)",
+        "Money, INR": "470",
+    }
+
+
+def test_customer_of_older_release_has_no_forecasts(data_dir: Path) -> None:
+    publish_customers(data_dir)
+    assert "What comes next" not in texts(looked_up(HOLDER))
 
 
 def test_customer_is_in_no_address(data_dir: Path) -> None:

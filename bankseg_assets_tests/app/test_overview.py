@@ -35,6 +35,21 @@ def test_figures_have_their_change_since_the_previous_version(data_dir: Path) ->
     assert any("Changes are since version" in one.value for one in page.caption)
 
 
+def test_figures_have_a_line_over_the_versions(data_dir: Path) -> None:
+    found = tables()
+    publish(data_dir, found, documents={"eda_report": {"overview": [WINDOW]}})
+    first = AppTest.from_file(str(MAIN), default_timeout=60).run()
+    assert not any(box.proto.chart_data for box in first.metric)
+    more = [row | {"customer_id": f"X{row['customer_id']}"} for row in found["customer_segments"]]
+    found["customer_segments"] += more
+    publish(data_dir, found, documents={"eda_report": {"overview": [LATER]}}, version="second")
+    page = AppTest.from_file(str(MAIN), default_timeout=60).run()
+    assert not page.exception
+    assert list(page.metric[0].proto.chart_data) == [100, 200]
+    (table,) = [one.value for one in page.table if "Version" in one.value]
+    assert table["Customers"].tolist() == ["200", "100"]
+
+
 def test_page_begins_with_a_headline_and_tasks(data_dir: Path) -> None:
     page = opened(data_dir, "overview")
     assert page.header[0].value == (
@@ -43,6 +58,16 @@ def test_page_begins_with_a_headline_and_tasks(data_dir: Path) -> None:
     assert "1. **Win them back with a personal offer**: At risk, 38 customers, INR 34,200" in [
         one.value for one in page.markdown
     ]
+
+
+def test_pages_say_from_which_day_customers_are_counted(data_dir: Path) -> None:
+    overview = WINDOW | {"removed_before": "2016-09-01"}
+    publish(data_dir, tables(), documents={"eda_report": {"overview": [overview]}})
+    page = AppTest.from_file(str(MAIN), default_timeout=60).run()
+    for view in ("overview", "segments"):
+        page.switch_page(f"views/{view}.py").run()
+        assert not page.exception
+        assert any("before 2016-09-01 were removed" in one.value for one in page.caption), view
 
 
 def test_open_page_follows_a_renamed_segment(data_dir: Path) -> None:

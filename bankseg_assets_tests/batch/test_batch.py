@@ -7,18 +7,22 @@ from pathlib import Path
 
 import dagster as dg
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from bankseg_assets.campaigns.release_figures import ReleaseFigures
+from bankseg_assets.campaigns.trend import TREND_FILE
 from bankseg_assets.contracts.tables import TABLES
 from bankseg_assets.defs.assets.release.release import GATES
 from bankseg_assets.defs.checks.core import ALL_CHECKS
+from bankseg_assets.release.releases import current_release
 from bankseg_assets.storage.run_lock import LOCK_FILE
 from bankseg_assets.storage.version_store import WRITERS_FILE, VersionStore
 from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import Run
 
 MODELS = (
-    *("pca_model", "kmeans_model", "nb_classifier", "model_card"),
+    *("pca_model", "kmeans_model", "nb_classifier", "model_card", "value_model"),
     *("recommendation_model", "transaction_counts", "eda_report", "release"),
 )
 SOURCES = {"raw_transactions", "product_holdings", "quarantined_holdings"}
@@ -142,9 +146,19 @@ def test_second_batch_has_other_partitioning(batch: Platform, second_batch: Run)
 
 def test_published_folder_has_only_versions(batch: Platform) -> None:
     folders = [folder.name for folder in batch.settings.published_dir.iterdir()]
-    assert sorted(folders) == sorted([*TABLES, *MODELS, WRITERS_FILE, LOCK_FILE])
+    assert sorted(folders) == sorted([*TABLES, *MODELS, WRITERS_FILE, LOCK_FILE, TREND_FILE])
     versions = list(batch.settings.published_dir.glob("*/*"))
     assert not [version for version in versions if version.name.startswith(".")]
+
+
+def test_trend_has_the_release(batch: Platform) -> None:
+    release = current_release(batch.settings.published_dir)
+    assert release is not None
+    lines = (batch.settings.published_dir / TREND_FILE).read_text(encoding="utf-8").splitlines()
+    found = ReleaseFigures.model_validate_json(lines[-1])
+    assert found.release == release.name
+    customers = sum(pq.read_metadata(file).num_rows for file in release.files("customer_segments"))
+    assert found.whole.customers == customers
 
 
 @pytest.mark.usefixtures("second_batch")

@@ -127,6 +127,17 @@ def test_list_has_balance_and_products_where_known(tmp_path: Path) -> None:
     assert rows["next_products"].drop("C95").eq("").all()
 
 
+def test_list_has_forecasts_where_known(tmp_path: Path) -> None:
+    known = {"p_alive": 0.98765, "days_next_90": 1.23456, "spend_next_90": 99.999}
+    found = tables()["customer_segments"]
+    unknown = dict.fromkeys(known)
+    customers = [row | (known if row["customer_id"] == "C95" else unknown) for row in found]
+    release, bundle = released(tmp_path, customer_segments=customers)
+    rows = make_list(release, bundle, CHAMPIONS, Choice(), {}).customers.set_index("customer_id")
+    assert rows.loc["C95", list(known)].tolist() == [0.988, 1.23, 100]
+    assert rows["p_alive"].drop("C95").isna().all()
+
+
 def test_list_includes_balances_rounded_below_zero(tmp_path: Path) -> None:
     """An average balance can be a fraction of a cent below zero, outside the model's range."""
     customers = [row | {"monetary": Decimal("-0.004")} for row in tables()["customer_segments"]]

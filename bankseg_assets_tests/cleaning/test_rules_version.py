@@ -33,6 +33,8 @@ RFM_RESULTS = {
     1: "3403cac904e3fb7fb5f14325bbaf2f5bc83bba4498fce7fe5c30b42fe7c3f7f4",
     # Without its new column `income`, which is null here, the result is that of 1.
     2: "770e550dbf4b87a9a28adeeeabc4e7281e2ac10e3a675db15a53cc9d0b463ee5",
+    # Without its new columns `first_day` and `active_days`, the result is that of 2.
+    3: "c956aa585fd130223afdd1f6efa7c8cde536c68b0bfcd6b0e557ec22e6459bf1",
 }
 SNAPSHOT = date(2016, 10, 22)
 ADVICE = (

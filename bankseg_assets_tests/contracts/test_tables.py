@@ -14,6 +14,7 @@ from bankseg_assets.contracts.tables import (
     RFM_TABLE,
     TABLES,
     TOTAL,
+    VALUE_COLUMNS,
     Table,
 )
 from bankseg_assets.scoring.bundle import DERIVED
@@ -26,7 +27,7 @@ tables = pytest.mark.parametrize("table", TABLES.values(), ids=list(TABLES))
 def test_every_column_has_a_name_of_its_own_and_a_meaning(table: Table) -> None:
     assert len(set(table.names)) == len(table.names)
     for column in table.columns:
-        assert re.fullmatch(r"[a-z][a-z_]*", column.name)
+        assert re.fullmatch(r"[a-z][a-z0-9_]*", column.name)
         assert column.meaning
 
 
@@ -65,6 +66,7 @@ def test_columns_of_segments_and_rfm_table_agree() -> None:
         "segment_name",
         "distance",
         "snapshot_date",  # the same day, explained by what it does there
+        *(column.name for column in VALUE_COLUMNS),
     }
 
 

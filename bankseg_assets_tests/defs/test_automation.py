@@ -24,21 +24,22 @@ from bankseg_assets.defs.automation import (
     cleaned_sensor,
     holdings_sensor,
     landing_sensor,
-    refit_schedule,
     refit_sensor,
 )
 from bankseg_assets.defs.build import build_defs
 from bankseg_assets.defs.check_state import blocking_keys
 from bankseg_assets.defs.checks.core import ALL_CHECKS
+from bankseg_assets.defs.jobs import refit_schedule, retention_schedule
 from bankseg_assets.defs.resources import DeliveryResource, HoldingsResource, PublishedResource
+from bankseg_assets.landing import landed_content
 from bankseg_assets.landing.archive import sha256_of
 from bankseg_assets.landing.files import STALLED_AFTER_SECONDS
 from bankseg_assets.landing.ledger import Delivery, content_hash
 from bankseg_assets.release.refit import REFIT_GATE
 from bankseg_assets.release.releases import PROMOTION, GateRecord, Manifest, ModelFit
-from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, Settings
-from bankseg_assets.storage.documents import write_document
-from bankseg_assets.storage.version_store import VersionStore
+from bankseg_assets.runtime.settings import DEFAULT_CONTRACT, STARTED_AT, Settings
+from bankseg_assets.storage.documents import write_document, write_json
+from bankseg_assets.storage.version_store import BASIS_FILE, VersionStore
 
 # A queued run has its place in a workspace, which a test lacks.
 UNFINISHED = ["NOT_STARTED", "STARTING", "STARTED", "CANCELING"]
@@ -85,6 +86,7 @@ class Landing:
 
     instance: dg.DagsterInstance
     delivery: DeliveryResource
+    published: PublishedResource
     cursor: str | None = None
 
     def put(self, name: str, content: str, *, quiet_seconds: float = 60) -> str:
@@ -139,7 +141,7 @@ class Landing:
     def look(self) -> dg.SensorResult:
         """Let the sensor look again."""
         context = dg.build_sensor_context(self.instance, cursor=self.cursor)
-        result = landing_sensor(context, delivery=self.delivery)
+        result = landing_sensor(context, delivery=self.delivery, published=self.published)
         assert isinstance(result, dg.SensorResult)
         self.cursor = result.cursor
         return result
@@ -163,7 +165,16 @@ def landing(settings: Settings, instance: dg.DagsterInstance) -> Landing:
         raw_dir=str(settings.raw_dir),
         ledger_path=str(settings.ledger_path),
     )
-    return Landing(instance, delivery)
+    return Landing(instance, delivery, PublishedResource(published_dir=str(settings.published_dir)))
+
+
+@pytest.mark.parametrize(("fingerprint", "is_due"), [("", True), ("f", False)])
+def test_removed_rows_start_a_run(landing: Landing, fingerprint: str, *, is_due: bool) -> None:
+    """An erasure or the removal of old rows leaves totals that include them."""
+    landing.publish(landing.put("a.csv", "a"))
+    with landing.published.store.draft("cleaned_transactions", str(uuid4())) as draft:
+        write_json(draft.path / BASIS_FILE, {"fingerprint": fingerprint})
+    assert bool(landing.look().run_requests) == is_due
 
 
 def test_empty_folder_starts_nothing(landing: Landing) -> None:
@@ -240,9 +251,49 @@ def test_vanishing_file_is_waited_for(landing: Landing, monkeypatch: pytest.Monk
         path.unlink()
         return sha256_of(path)
 
-    monkeypatch.setattr(automation, "sha256_of", vanish)
+    monkeypatch.setattr(landed_content, "sha256_of", vanish)
     landing.put("january.csv", "one")
     assert "Waiting for january.csv (No such file or directory)." in landing.skips()
+
+
+def observed(result: dg.SensorResult) -> list[str]:
+    """Return the versions of the folder that a tick records."""
+    return [str((event.tags or {})["dagster/data_version"]) for event in result.asset_events]
+
+
+def test_landing_folder_is_observed_when_its_content_changes(
+    landing: Landing, tmp_path: Path
+) -> None:
+    """Neither another name nor ingesting a file changes the content."""
+    (empty,) = observed(landing.look())
+    assert not observed(landing.look())
+    january = landing.put("january.csv", "one")
+    (one,) = observed(landing.look())
+    landing.publish(january)
+    landing.put("again.csv", "one")
+    assert not observed(landing.look())
+    landing.delivery.ledger.withdraw(january)
+    (withdrawn,) = observed(landing.look())
+    landing.delivery.ledger.undo_withdrawal(january)
+    assert observed(landing.look()) == [one]
+    landing.use_contract(tmp_path / "contract.toml", OTHER_CONTRACT)
+    (reading,) = observed(landing.look())
+    assert len({empty, one, withdrawn, reading}) == 4
+
+
+def test_observation_lists_the_deliveries(landing: Landing) -> None:
+    landing.publish(landing.put("january.csv", "one"))
+    landing.put("february.csv", "two", quiet_seconds=0)
+    (event,) = landing.look().asset_events
+    assert event.asset_key == dg.AssetKey("landing_folder")
+    table = event.metadata["deliveries"]
+    assert [record.data["file"] for record in table.records] == ["x.csv"]
+    assert event.metadata["waiting"].value == "february.csv (still being written)"
+
+
+def test_unreadable_contract_is_not_observed(landing: Landing, tmp_path: Path) -> None:
+    landing.use_contract(tmp_path / "contract.toml", "nonsense")
+    assert not observed(landing.look())
 
 
 def test_unchanged_file_is_hashed_once(landing: Landing, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -252,7 +303,7 @@ def test_unchanged_file_is_hashed_once(landing: Landing, monkeypatch: pytest.Mon
         read.append(path.name)
         return sha256_of(path)
 
-    monkeypatch.setattr(automation, "sha256_of", counting)
+    monkeypatch.setattr(landed_content, "sha256_of", counting)
     landing.put("january.csv", "one")
     first = landing.starts()
     assert landing.starts().run_key == first.run_key
@@ -294,7 +345,7 @@ def test_file_too_large_for_tick_starts_run(
 ) -> None:
     """The run is keyed by name, size and time; none is started once the file is hashed."""
     monkeypatch.setattr(automation, "HASHED_AT_A_LOOK", 10)
-    monkeypatch.setattr(automation, "sha256_of", lambda _: pytest.fail("read in a sensor"))
+    monkeypatch.setattr(landed_content, "sha256_of", lambda _: pytest.fail("read in a sensor"))
     sha256 = landing.put("january.csv", "12345678901234567890")
     assert landing.starts().run_key == landing.starts().run_key
     status = (Path(landing.delivery.landing_dir) / "january.csv").stat()
@@ -322,6 +373,26 @@ def test_failed_run_is_retried_three_times_then_hourly(
     an_hour_later = time.time() + LATER_ATTEMPTS_SECONDS
     monkeypatch.setattr(automation.time, "time", lambda: an_hour_later)
     assert landing.starts().run_key == f"{wanted}-4"
+
+
+@pytest.mark.parametrize(("since_failures", "starts"), [(-60, False), (60, True)])
+def test_restart_of_the_platform_grants_attempts(
+    landing: Landing, monkeypatch: pytest.MonkeyPatch, since_failures: float, starts: bool
+) -> None:
+    """Operators restart it after they removed a cause; failures before the start do not count."""
+    wanted = content_hash([landing.put("january.csv", "one")])
+    for _ in range(QUICK_ATTEMPTS):
+        landing.add_run("refresh", "FAILURE", **{CONTENT_TAG: wanted})
+    monkeypatch.setenv(STARTED_AT, str(time.time() + since_failures))
+    if not starts:
+        assert landing.skips().startswith("3 runs for this content did not succeed.")
+        return
+    # The number goes on: Dagster never repeats a run key.
+    keys = []
+    for _ in range(2):
+        keys.append(landing.starts().run_key)
+        landing.add_run("refresh", "FAILURE", **{CONTENT_TAG: wanted})
+    assert keys == [f"{wanted}-4", f"{wanted}-5"]
 
 
 def test_replacing_demo_data_grants_no_extra_attempts(
@@ -422,7 +493,7 @@ def holdings(landing: Landing, settings: Settings, instance: dg.DagsterInstance)
         raw_dir=str(settings.raw_holdings_dir),
         ledger_path=str(settings.holdings_ledger_path),
     )
-    return HoldingsFolder(instance, resource, transactions=landing.delivery)
+    return HoldingsFolder(instance, resource, landing.published, transactions=landing.delivery)
 
 
 def test_holdings_wait_for_customers(landing: Landing, instance: dg.DagsterInstance) -> None:
@@ -817,3 +888,15 @@ def test_monthly_refit_needs_a_release(
     assert isinstance(refit_schedule(context), dg.SkipReason)
     refitting.release("passed")
     assert isinstance(refit_schedule(context), dg.RunRequest)
+
+
+def test_old_data_are_removed_monthly_by_a_limit(
+    settings: Settings, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("BANKSEG_DATA_DIR", str(settings.data_dir))
+    context = dg.build_schedule_context(instance)
+    skipped = retention_schedule(context)
+    assert isinstance(skipped, dg.SkipReason)
+    assert "everything is kept" in str(skipped.skip_message)
+    monkeypatch.setenv("BANKSEG_RETAIN_LOGS_DAYS", "90")
+    assert isinstance(retention_schedule(context), dg.RunRequest)

@@ -178,10 +178,25 @@ def test_files_are_copied_if_linking_fails(
     assert not copy.samefile(tmp_path / "a")
 
 
+def data_version(run: Run, asset: str) -> str:
+    (event,) = run.result.asset_materializations_for_node(asset)
+    return str((event.tags or {})["dagster/data_version"])
+
+
+def test_data_version_is_the_content(platform: dict[str, object]) -> None:
+    """What is made from an asset is unsynced only if the content of that has changed."""
+    first, same, other = (
+        data_version(keep(platform, "pca_model", document), "pca_model")
+        for document in (MODEL, dict(reversed(MODEL.items())), MODEL | {"b": []})
+    )
+    assert first == same != other
+
+
 def test_report_is_page_with_tables_behind_it(platform: dict[str, object]) -> None:
     run = keep(platform, "eda_report", Report("<p>€</p>", {"days": [{"day": 1}]}))
     folder = run.folder("eda_report")
     assert (folder / "report.html").read_text(encoding="utf-8") == "<p>€</p>"
+    assert run.metadata["eda_report"]["report"] == f"/reports/eda_report/{folder.name}"
     tables = json.loads((folder / "model.json").read_text(encoding="utf-8"))
     assert tables == {"days": [{"day": 1}]}
 

@@ -104,9 +104,16 @@ def test_proxy_drops_unknown_hosts(door: Proxy) -> None:
 def test_proxy_logs_no_customer_id(nginx: str, tmp_path: Path) -> None:
     """Neither in its access log, nor in an error: no server listens behind it."""
     with proxy(nginx, tmp_path, {place: 1 for _, place in SERVERS.values()}) as door:
-        for path in ("/customers/CANARY1", "/customers%2FCANARY2", "/health?id=CANARY3"):
+        for path in (
+            *("/customers/CANARY1", "/customers%2FCANARY2", "/health?id=CANARY3"),
+            *("/Customers/CANARY4", "/v1//customers/CANARY5"),
+        ):
             assert door.ask("scoring", path, "machines")[0] == 502
-    log = (tmp_path / "nginx.log").read_text("utf-8")
+            assert door.ask("scoring", path)[0] == 401
+            assert door.ask("app", path, "staff")[0] == 502
+            with pytest.raises(OSError, match="closed connection"):
+                door.ask("other", path)
+    log = "".join((tmp_path / name).read_text("utf-8") for name in ("nginx.log", "access.log"))
     assert "/customers/***" in log
     assert "/health" in log
     assert "CANARY" not in log

@@ -1,4 +1,4 @@
-"""Runs that pages start with `make materialize` or `dg launch`, in this process.
+"""Runs that pages start with `make materialize` or `bankseg dg launch`, in this process.
 
 They are recorded in the platform's own instance, as if the command had made them.
 """
@@ -19,7 +19,7 @@ from bankseg_assets_tests.docs.clone import Clone
 from ops.launch.instance import prepare_instance
 from ops.launch.materialize import forced_config
 
-COMMANDS = ("make materialize", ".venv/bin/dg launch")
+COMMANDS = ("make materialize", "./bankseg dg launch")
 _SETTING = re.compile(r"(BANKSEG_\w+)=(\S+) ")
 
 

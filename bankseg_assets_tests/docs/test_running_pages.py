@@ -44,7 +44,7 @@ NOT_RUN = {
     "make lock": "asks a package index",
     "make lint": "takes a minute, and is half of make test",
     "make test-fast": "would run tests within a test",
-    ".venv/bin/dg dev": "serves until Ctrl-C, as make run, which is tested",
+    "./bankseg dg dev": "serves until Ctrl-C, as make run, which is tested",
     "./bankseg approve": "needs a candidate; test_approve.py runs it",
     "./bankseg decline": "needs a candidate, as approve does",
     "./bankseg serve-api": "serves until Ctrl-C; it is started for pages that send requests",

@@ -9,6 +9,7 @@ from typing import Any
 from uuid import uuid4
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bankseg_assets.contracts.delivery import DeliveryContract
@@ -26,13 +27,16 @@ NAMES = list(CONTRACT.header.values())
 HEADER = ",".join(NAMES)
 CANARY = "C7777777"
 PLACE = "CANARYVILLE"
+OLD, OLD_DAY, DAY = "O", "2/8/12", "2/8/16"
+"""The start of the IDs of customers whose transactions are old, their day, and that of others."""
 BASIS = {"fingerprint": "f", "files": {"a": "b"}, "customer_key": "customer_id"}
 
 
 def line(customer: str, number: int = 1, amount: str = "25") -> str:
     """Return a record; the canary's has a place of its own."""
     place = PLACE if customer.strip() == CANARY else "PUNE"
-    return f"T{number}{customer.strip()},{customer},10/1/94,F,{place},9.5,2/8/16,143207,{amount}"
+    day = OLD_DAY if customer.strip().startswith(OLD) else DAY
+    return f"T{number}{customer.strip()},{customer},10/1/94,F,{place},9.5,{day},143207,{amount}"
 
 
 def text(*customers: str) -> str:
@@ -94,6 +98,11 @@ class Bank:
             one.sha256: self.settings.raw_dir / one.sha256 / RECORDS_FILE
             for one in self.ledger.deliveries()
         }
+        rows = pa.concat_tables(
+            pq.read_table(path, columns=["customer_id", "delivery", "row_number"])
+            for path in records.values()
+        )
+        rows = rows.filter(pc.is_valid(rows["customer_id"]))
         customers = sorted(
             {
                 name.strip()
@@ -115,8 +124,17 @@ class Bank:
             raw += [f"T1;{CANARY};x", f"T1,{CANARY},x"]
             cells = [[PLACE, 1, "25"]]
         tables: dict[str, dict[str, Sequence[Any]]] = {
-            "cleaned_transactions": {"customer_id": customers, "location": customers},
-            "quarantined_transactions": {"raw_text": raw},
+            "cleaned_transactions": {
+                **rows.to_pydict(),
+                "location": rows["customer_id"].to_pylist(),
+            },
+            "quarantined_transactions": {
+                "disposition": ["quarantined"] * len(raw),
+                "reason": ["invalid_amount"] * len(raw),
+                "delivery": [""] * len(raw),
+                "row_number": list(range(len(raw))),
+                "raw_text": raw,
+            },
             "rfm_table": {"customer_id": customers, "recency": [1] * len(customers)},
             "customer_segments": {"customer_id": customers, "segment": [0] * len(customers)},
             "product_recommendations": {

@@ -6,6 +6,7 @@ import os
 import random
 from pathlib import Path
 
+import pandas as pd
 import pyarrow.parquet as pq
 import pytest
 
@@ -15,6 +16,7 @@ from bankseg_assets.erasure.forget import Erased, finish_interrupted, forget, re
 from bankseg_assets.erasure.search import Search
 from bankseg_assets.landing.archive import sha256_of
 from bankseg_assets.landing.repair import repair_records
+from bankseg_assets.presentation.spreadsheet import write_xlsx
 from bankseg_assets.privacy.audit import AuditLog
 from bankseg_assets.privacy.tombstones import KEY_FILE, TombstoneError, Tombstones
 from bankseg_assets.release.releases import all_releases, current_release
@@ -292,6 +294,27 @@ def test_missing_key_stops_ingestion(tmp_path: Path) -> None:
     (found.settings.privacy_dir / KEY_FILE).unlink()
     with pytest.raises(TombstoneError, match="Restore it from a backup"):
         found.take()
+
+
+@pytest.mark.parametrize("name", ["list.csv", "list.csv.gz", "list.xlsx", "List.XLSX"])
+def test_lists_are_rewritten(tmp_path: Path, name: str) -> None:
+    found = bank(tmp_path)
+    path = found.settings.data_dir / "lists" / name
+    path.parent.mkdir()
+    rows = [["customer_id", "place"], ["C1", "PUNE"], [CANARY, PLACE], ["C2", PLACE[:5]]]
+    if name.lower().endswith(".xlsx"):
+        with path.open("wb") as file:
+            write_xlsx(file, {"List": rows, "Notes": [["C1 and", CANARY]]})
+    else:
+        text = "".join(f"{','.join(row)}\n" for row in rows).encode()
+        path.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
+    (place,) = [one for one in erase(found).plan.places if one.name == "lists and objections"]
+    assert place.rows == (2 if name.lower().endswith(".xlsx") else 1)
+    assert traces(found.settings.data_dir) == []
+    assert Search(["C2"], CONTRACT).hits_in(path) == 0  # too short to be searched
+    if name.lower().endswith(".xlsx"):
+        left = pd.read_excel(path, "List", engine="calamine")["customer_id"]
+        assert left.dropna().tolist() == ["C1", "C2"]
 
 
 def test_file_that_was_not_ingested_is_reported(tmp_path: Path) -> None:

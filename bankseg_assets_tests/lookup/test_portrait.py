@@ -21,14 +21,18 @@ from bankseg_assets.lookup.next_products import next_products
 from bankseg_assets.lookup.portrait import explanation, known_inputs, portrait, shown_measures
 from bankseg_assets.release.releases import Release, all_releases
 from bankseg_assets.scoring.bundle import load_bundle
+from bankseg_assets.scoring.published_model import read_model
+from bankseg_assets.scoring.segment_names import rename
 from bankseg_assets_tests.app.one_customer import (
     HOLDER,
     OTHER,
+    customer_tables,
     newest,
     publish_customers,
     release_again,
     segment_values,
 )
+from bankseg_assets_tests.app.publishing import publish, segments_with_ids
 
 
 def of(release: Release, customer_id: str = HOLDER) -> Customer:
@@ -76,9 +80,31 @@ def test_history_has_a_row_for_each_kept_release(tmp_path: Path) -> None:
     release_again(tmp_path, **segment_values(1))
     last = release_again(tmp_path, **segment_values(1))
     found = history(all_releases(last.folder), last, of(last))
-    names = [one.customer.segment_name if one.customer else None for one in found]
-    assert names == ["Small spenders", None, "Frequent spenders", "Frequent spenders"]
+    names = [one.name for one in found]
+    assert names == ["Small spenders", "", "Frequent spenders", "Frequent spenders"]
     assert [one.moved for one in found] == [False, False, True, False]
+
+
+def test_history_has_the_names_that_the_bank_gives(tmp_path: Path) -> None:
+    """A renamed segment is one segment in all releases, not a move."""
+    segments = segments_with_ids(1)
+    publish(tmp_path, customer_tables(**segment_values(0)), segments=segments)
+    release_again(tmp_path, **segment_values(0))
+    last = release_again(tmp_path, **segment_values(1))
+    bundle = read_model(last)
+    rename(last.folder, bundle, bundle.segments[0], "Starters")
+    found = history(all_releases(last.folder), last, of(last))
+    assert [one.name for one in found] == ["Starters", "Starters", "Frequent spenders"]
+    assert [one.moved for one in found] == [False, False, True]
+
+
+def test_history_compares_segments_by_permanent_id(tmp_path: Path) -> None:
+    """Another k may give the number and the name of one segment to another."""
+    publish(tmp_path, customer_tables(**segment_values(0)), segments=segments_with_ids(1))
+    publish(tmp_path, customer_tables(**segment_values(0)), segments=segments_with_ids(7))
+    last = newest(tmp_path)
+    found = history(all_releases(last.folder), last, of(last))
+    assert [one.moved for one in found] == [False, True]
 
 
 def test_history_leaves_out_another_customer_key(tmp_path: Path) -> None:

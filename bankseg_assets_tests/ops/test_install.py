@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
+from ops import install
 from ops.dev.lock import blocks
 from ops.install import cause, parse_settings, uv_environment
 
@@ -53,6 +55,69 @@ def test_lock_is_divided_into_packages() -> None:
     lock = "a==1 \\\n    --hash=sha256:0\n    # via b\nb[x]==2 \\\n    --hash=sha256:1\n"
     assert list(blocks(lock)) == ["a==1", "b[x]==2"]
     assert blocks("") == {}
+
+
+UNREACHABLE = "WARNING: Retrying after connection broken by 'ProxyError'\nERROR: none\n"
+FULL = "error: failed to write: No space left on device (os error 28)\n"
+
+
+def install_with(
+    monkeypatch: pytest.MonkeyPatch, **failures: str | None
+) -> tuple[int, list[Sequence[str]]]:
+    """Return exit code and commands of an installation; `failures`: of tools, uv and packages."""
+    commands: list[Sequence[str]] = []
+
+    def run(command: Sequence[str], _: object) -> str | None:
+        commands.append(command)
+        if str(install.TOOLS) == command[-1]:
+            return failures["tools"]
+        return failures["uv" if command[0].endswith("uv") else "packages"]
+
+    monkeypatch.setattr(install, "_run", run)
+    monkeypatch.setattr(install, "pip_settings", dict)
+    return install.main(["run.lock"]), commands
+
+
+def test_installation_without_uv_uses_pip(monkeypatch: pytest.MonkeyPatch) -> None:
+    """pip rejects a locked `gql==4` for dagster's `gql[requests]`, unless it installs no others."""
+    code, commands = install_with(monkeypatch, tools="ERROR: no uv\n", uv=None, packages=None)
+    assert code == 0
+    assert [list(one[1:3]) for one in commands] == [["-m", "pip"], ["-m", "pip"]]
+    assert "--no-deps" in commands[-1]
+    assert "--require-hashes" in commands[-1]
+
+
+def test_installation_offline_fails_soon_with_one_sentence(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, commands = install_with(monkeypatch, tools=UNREACHABLE, uv=None, packages=UNREACHABLE)
+    assert code == 1
+    assert [one[one.index("--retries") + 1] for one in commands] == ["1", "1"]
+    (sentence,) = capsys.readouterr().err.splitlines()
+    assert sentence.startswith("bankseg: the packages were not installed: the package index does")
+
+
+def test_installation_on_a_full_disk_stops(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """pip would fail as well, with another message."""
+    code, commands = install_with(monkeypatch, tools=None, uv=FULL, packages="ERROR: 5 hashes\n")
+    assert code == 1
+    assert len(commands) == 2
+    assert "the disk is full. Free 4 GB" in capsys.readouterr().err
+
+
+def test_installation_shows_messages_of_an_unknown_failure(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install_with(monkeypatch, tools="first line\nlast line\n", uv=None, packages="a\nb\n")
+    assert capsys.readouterr().err == "a\nb\n\nbankseg: the packages were not installed: b\n"
+
+
+def test_installer_shows_progress_alone() -> None:
+    lines = ["   Building pyspark==4.3.0", "Installed 109 packages", " + six==1.17.0"]
+    lines += ["WARNING: Retrying", "ERROR: No matching distribution"]
+    assert [line for line in lines if install.PROGRESS.match(line)] == lines[:2]
 
 
 @pytest.mark.subprocess

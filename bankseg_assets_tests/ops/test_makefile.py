@@ -12,6 +12,7 @@ pytestmark = pytest.mark.subprocess
 ROOT = Path(__file__).parents[2]
 TARGETS = (
     *("run", "materialize", "demo-data", "test", "test-fast", "faults", "lint", "clean"),
+    *("sbom", "licences", "audit"),
     *("env", "dev", "lock", "docs", "help"),
 )
 
@@ -43,8 +44,9 @@ def test_make_lists_every_target() -> None:
         (None, "is not on PATH; install Python 3.11"),
         ("exit 1", "is not Python 3.11"),
         ('case "$2" in *ensurepip*) exit 1; esac', "apt-get install python3.11-venv"),
+        ('case "$2" in venv) exit 1; esac', "free 4 GB of disk, or make the folder writable"),
     ],
-    ids=["no python", "another python", "no venv module"],
+    ids=["no python", "another python", "no venv module", "full disk"],
 )
 def test_make_reports_an_unsuitable_python(tmp_path: Path, answer: str | None, reason: str) -> None:
     python = tmp_path / "absent" if answer is None else fake_python(tmp_path, answer)

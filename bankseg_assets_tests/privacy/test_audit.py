@@ -4,6 +4,7 @@ import json
 import os
 import pwd
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -111,7 +112,7 @@ def test_crash_between_entry_and_head_is_no_fault(
     assert log.head[0] == 7
 
 
-def _killed(_: object) -> bytes:
+def _killed(*_: object) -> bytes:
     raise KeyboardInterrupt
 
 
@@ -130,3 +131,60 @@ def test_folder_without_access_does_not_stop_the_action(
     (tmp_path / "file").touch()
     note(tmp_path / "file", Event("rollback"))
     assert "could not be recorded in the audit log" in caplog.text
+
+
+def aged(folder: Path, monkeypatch: pytest.MonkeyPatch, entries: int = 5) -> AuditLog:
+    """Return a log with an entry a month, from January 2026 on, each in a file of its own."""
+    log = AuditLog(folder, max_bytes=1)
+    for month in range(1, entries + 1):
+        at = datetime(2026, month, 1, tzinfo=UTC)
+        with monkeypatch.context() as patch:
+            patch.setattr(audit, "datetime", _Clock(at))
+            log.record(Event("rollback", on=f"release {month}"))
+    return log
+
+
+class _Clock:
+    def __init__(self, at: datetime) -> None:
+        self._at = at
+        self.fromisoformat = datetime.fromisoformat
+
+    def now(self, _: object) -> datetime:
+        return self._at
+
+
+MARCH = datetime(2026, 3, 15, tzinfo=UTC)
+
+
+def test_shortened_chain_is_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = aged(tmp_path, monkeypatch)
+    assert log.older_than(MARCH)[2] == 3
+    assert log.shorten(MARCH, "policy 7") == 3
+    assert [entry["number"] for entry in log.entries()] == [4, 5, 6]
+    assert log.fault() == ""
+    log.record(Event("rollback"))
+    assert log.fault() == ""
+    assert log.shorten(MARCH) == 0
+
+
+def test_start_removed_by_hand_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    log = aged(tmp_path, monkeypatch, 12)
+    log.shorten(MARCH)
+    first = sorted(tmp_path.glob("audit-*.jsonl"))[0]
+    first.unlink()
+    assert "was expected" in log.fault()
+
+
+def test_killed_shortening_is_finished_by_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    log = aged(tmp_path, monkeypatch)
+    with monkeypatch.context() as patch:
+        patch.setattr(audit, "dropwhile", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            log.shorten(MARCH)
+    assert log.fault() == ""
+    sorted(tmp_path.glob("audit-*.jsonl"))[0].unlink()
+    assert log.fault() == ""
+    assert log.shorten(MARCH) > 0
+    assert log.fault() == ""

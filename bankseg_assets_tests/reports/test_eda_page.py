@@ -175,3 +175,9 @@ def test_eda_page_states_income_apart() -> None:
     text = " ".join(page.texts)
     assert "1,048,567 spending transactions" in text
     assert "income appears only here" in text
+
+
+def test_removed_transactions_are_named() -> None:
+    overview = tables()["overview"][0] | {"removed_before": "2016-09-01"}
+    page = Page(eda_page(tables() | {"overview": [overview]}, currency="INR"))
+    assert "Transactions before 2016-09-01 were removed for their age" in " ".join(page.texts)

@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 from bankseg_assets.reports.model_card import SPENDING_ALONE, model_card, model_card_page
+from bankseg_assets_tests.value.documents import value_document
 
 EDA: dict[str, list[dict[str, Any]]] = {
     "overview": [
@@ -35,6 +36,7 @@ KMEANS = {
     **{"k": 4, "algorithm": "k-means", "reason": "k = 4 is best.", "silhouette": 0.7},
     **{"sweep": [ENTRY], "matching": None},
 }
+VALUE = value_document()
 QUALITY = {"f1_macro": 0.9, "log_loss": 0.1, "brier": 0.1}
 BUNDLE: dict[str, Any] = {
     **{"version": "run-1", "sha256": "ab" * 32, "snapshot_date": "2016-10-22", "currency": "INR"},
@@ -66,6 +68,7 @@ def card(**changes: Any) -> dict[str, Any]:
         "kmeans": KMEANS,
         "eda": EDA,
         "demographics": DEMOGRAPHICS,
+        "value": VALUE,
         "customer_key": "customer_id",
         "is_demo": False,
     }
@@ -81,6 +84,15 @@ def test_card_has_all_sections() -> None:
     assert found["components"] == {"kept": 1, "variance_kept": 0.8}
     assert found["segments"]["why"] == "k = 4 is best."
     assert found["fairness"] == [{"segment": "Big", "attribute": "age", "distance": 0.07}]
+
+
+def test_card_has_test_of_forecasts() -> None:
+    found = card()["value"]
+    assert found["spending_forecast_by"] == "model"
+    assert {row["by"] for row in found["test"]} == {"past", "segment", "model"}
+    page = model_card_page(card())
+    assert "the model of spending was better than both baselines" in page
+    assert "span 20 days" in model_card_page(card(value=value_document(tested=False)))
 
 
 def test_limits_have_figures_of_model() -> None:
@@ -142,3 +154,11 @@ def test_card_says_amounts_are_spending_if_known() -> None:
     assert SPENDING_ALONE in model_card_page(known)
     assert "direction_known" not in card()["data"]
     assert SPENDING_ALONE not in card()["limits"]
+
+
+def test_removed_transactions_are_a_limit() -> None:
+    eda = {"overview": [EDA["overview"][0] | {"removed_before": "2016-09-01"}]}
+    found = card(eda=eda)
+    assert found["data"]["removed_before"] == "2016-09-01"
+    assert any("before 2016-09-01 were removed for their age" in one for one in found["limits"])
+    assert "removed_before" not in card()["data"]

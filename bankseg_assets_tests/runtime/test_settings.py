@@ -116,3 +116,18 @@ def test_switch_is_read_from_text(text: str, expected: bool) -> None:
 def test_invalid_switch_is_named_in_error() -> None:
     with pytest.raises(SettingsError, match="BANKSEG_RUN_BUTTON is 'maybe'; expected true or fal"):
         load_settings({"BANKSEG_RUN_BUTTON": "maybe"}, NO_FILE)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("alert_webhook", "https://chat.bank.test/hooks/abc"),
+        ("smtp_password", "abc"),
+    ],
+)
+def test_settings_file_must_not_hold_a_secret(tmp_path: Path, name: str, value: str) -> None:
+    file = write(tmp_path / "bankseg.toml", f'{name} = "{value}"\n')
+    with pytest.raises(SettingsError, match=f"BANKSEG_{name.upper()} in the environment") as error:
+        load_settings({}, file)
+    assert "abc" not in str(error.value)
+    assert "abc" not in repr(Settings(alert_webhook="abc", smtp_password="abc"))

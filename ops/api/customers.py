@@ -4,14 +4,16 @@ Answers are about persons: they are not to be cached, and the address is not log
 """
 
 import datetime
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, Field
 
+from bankseg_assets.contracts.tables import HORIZONS
 from bankseg_assets.lookup.customer import LookupFailedError, find_customer, not_found
+from bankseg_assets.lookup.forecasts import forecast_notes
 from bankseg_assets.lookup.months import Month, months_of
 from bankseg_assets.lookup.portrait import Portrait, portrait, position, shown_measures
 from bankseg_assets.privacy.look_ups import record_look_up
@@ -82,13 +84,29 @@ class SmallestChange(BaseModel):
     sentence: str
 
 
+class Forecast(BaseModel):
+    """What the customer will do in the days after the snapshot, with 80 % intervals.
+
+    transaction_days: days with transactions. Null if unknown: a baseline has no interval.
+    """
+
+    days: int
+    transaction_days: float | None
+    transaction_days_low: float | None
+    transaction_days_high: float | None
+    spend: float | None
+    spend_low: float | None
+    spend_high: float | None
+
+
 class CustomerOfRelease(BaseModel):
     """A customer of the release: the segment and why, and what may come next.
 
     `segment_id`: stands for this segment in all releases, and is never used again; null in older
     models. `probability`: the model's, of this segment. `action`: of the segment, `group_action`:
-    of the RFM group; null if there is none, or if the segment is not sure. `months`: null if the
-    customer key is an expression.
+    of the RFM group; null if there is none, or if the segment is not sure. `p_alive`: that the
+    customer is still active; null where unknown. `forecast_notes`: how the forecasts did in their
+    test. `months`: null if the customer key is an expression.
     """
 
     id: str
@@ -105,6 +123,9 @@ class CustomerOfRelease(BaseModel):
     recency_score: int | None
     frequency_score: int | None
     measures: list[Measure]
+    p_alive: float | None
+    forecasts: list[Forecast]
+    forecast_notes: list[str]
     changes: list[SmallestChange]
     products: list[Product]
     history: list[SegmentThen]
@@ -169,6 +190,9 @@ def _found(request: Request, response: Response, customer_id: str) -> CustomerOf
         recency_score=recency_score,
         frequency_score=frequency_score,
         measures=_measures(one),
+        p_alive=one.forecasts.get("p_alive"),
+        forecasts=_forecasts(one.forecasts),
+        forecast_notes=forecast_notes(release),
         changes=[
             SmallestChange(
                 measure=change.name,
@@ -205,13 +229,30 @@ def _measures(one: Portrait) -> list[Measure]:
     ]
 
 
+def _forecasts(known: Mapping[str, float]) -> list[Forecast]:
+    """Return a forecast for each horizon; none for a release without forecasts."""
+    names = {"transaction_days": "days", "spend": "spend"}
+    return [
+        Forecast(
+            days=days,
+            **{
+                f"{shown}{bound}": known.get(f"{name}_next_{days}{bound}")
+                for shown, name in names.items()
+                for bound in ("", "_low", "_high")
+            },
+        )
+        for days in HORIZONS
+        if f"days_next_{days}" in known
+    ]
+
+
 def _history(one: Portrait) -> list[SegmentThen]:
     return [
         SegmentThen(
             release=past.release.name,
             version=past.release.number,
             snapshot_date=past.customer.snapshot_date if past.customer else None,
-            segment=past.customer.segment_name if past.customer else None,
+            segment=past.name or None,
             rfm_group=past.customer.rfm_group if past.customer else None,
             monetary=past.customer.measures.get("monetary") if past.customer else None,
             moved=past.moved,

@@ -5,7 +5,6 @@ The key is an expression of Spark SQL. Only if it is not the customer ID, Spark 
 
 from collections.abc import Collection, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import pyarrow as pa
 import pyarrow.dataset as ds
@@ -18,9 +17,7 @@ from bankseg_assets.privacy.customer_ids import normalised
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.storage.parquet import read_parquet
 from bankseg_assets.storage.version_store import VersionStore
-
-if TYPE_CHECKING:
-    from pyspark.sql import SparkSession
+from ops.cli.spark_session import spark_session
 
 ID = "customer_id"
 
@@ -51,7 +48,7 @@ def ids_of_persons(
     if not keys or not versions:
         return sorted(found)
     values = {value for one in versions for value in key_finder(settings, contract)(one, found)}
-    session = _session(settings)
+    session = spark_session(settings)
     for version in versions:
         rows = read_parquet(session, CLEANED_TRANSACTIONS.ddl, version)
         for key in keys:
@@ -75,14 +72,5 @@ def _values(settings: Settings, rows: pa.Table, keys: Sequence[str]) -> set[str]
     from pyspark.sql import functions as F  # noqa: N812
 
     columns = (F.expr(key).cast("string") for key in keys)
-    found = _session(settings).createDataFrame(rows).select(*columns)
+    found = spark_session(settings).createDataFrame(rows).select(*columns)
     return {value for row in found.collect() for value in row if value is not None}
-
-
-def _session(settings: Settings) -> "SparkSession":
-    from pyspark.sql import SparkSession
-
-    from bankseg_assets.runtime.spark import prepare_process
-
-    prepare_process(settings)
-    return SparkSession.builder.master("local[2]").appName("bankseg").getOrCreate()

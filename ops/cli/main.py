@@ -15,7 +15,8 @@ from ops.exit_codes import report
 COMMANDS = {
     "score": ("ops.cli.score", "predict the segment of customers in a list (CSV, XLSX, Parquet)"),
     "campaign": ("ops.cli.campaign", "list the customers of a group or segment for a campaign"),
-    "status": ("ops.cli.status", "show release, deliveries, servers and disk"),
+    "status": ("ops.cli.status", "show health, release, deliveries, servers and disk"),
+    "alerts": ("ops.cli.alerts", "list the last alerts, or send a test alert"),
     "deliveries": ("ops.cli.deliveries", "list delivered files with row counts and status"),
     "contract": (
         "ops.cli.contract",
@@ -27,10 +28,13 @@ COMMANDS = {
     "approve": ("ops.cli.approve", "release the model that awaits approval"),
     "decline": ("ops.cli.decline", "decline the model that awaits approval"),
     "forget": ("ops.cli.forget", "erase customers from everything that is kept"),
+    "retain": ("ops.cli.retain", "remove what is older than the limits of the settings"),
     "subject": ("ops.cli.subject", "show everything that is held on a customer"),
     "audit": ("ops.cli.audit", "show who did what, or check the audit log"),
+    "evidence": ("ops.cli.evidence", "write the evidence of a release as one archive"),
     "export": ("ops.cli.export", "copy the release to a URL: s3, gs, abfs, hdfs, file"),
     "fetch": ("ops.cli.fetch", "copy the newest release from a URL to a serving machine"),
+    "dg": ("ops.cli.dg", "Dagster's own command line, on this platform: check, list, launch, dev"),
     "serve-api": ("ops.api.server", "run the scoring API until Ctrl-C"),
 }
 HELP = ("-h", "--help", "help")

@@ -25,10 +25,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     ).parse_args(arguments)
     settings = load_settings()
     contract = load_contract(settings.contract)
-    version = VersionStore(settings.published_dir).latest("quarantined_transactions")
-    rows = quarantined_rows(version, contract)
+    store = VersionStore(settings.published_dir)
+    version = store.latest("quarantined_transactions")
+    clean = store.versions("cleaned_transactions")
+    rows = quarantined_rows(version, contract, kept=clean[-1] if clean else None)
     sys.stdout.buffer.write(corrections_csv(rows, contract))
-    print(f"{len(rows):,} quarantined rows of {version.name}.", file=sys.stderr)
+    print(
+        f"{len(rows):,} quarantined rows of {version.name}, without those corrected since.",
+        file=sys.stderr,
+    )
     return 0
 
 

@@ -1,27 +1,28 @@
-"""Show the release in use, deliveries, servers and disk: `bankseg status [--json]`."""
+"""Show the health, the release in use, deliveries, servers and disk: `bankseg status [--json]`."""
 
 import argparse
 import json
-import shutil
 import sqlite3
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from bankseg_assets.landing.ledger import WITHDRAWN, Delivery, Ledger
+from bankseg_assets.monitoring.finding import LEVELS
+from bankseg_assets.monitoring.health import Health, health
 from bankseg_assets.presentation.formatting import day
 from bankseg_assets.release.candidates import awaiting
 from bankseg_assets.release.releases import DeliveryOutcome, Refusal, Release, current_refusal
+from bankseg_assets.runtime.disk import NEEDED_BYTES, free_bytes, gigabytes
 from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.current_model import Serving, renew
 from bankseg_assets.scoring.published_model import newest_first
 from bankseg_assets.storage.documents import Document, read_document
 from ops.exit_codes import reports
-from ops.launch.preflight import GIGABYTE, NEEDED_BYTES
 from ops.launch.services import platform_services
 
-NOTHING_IN_USE = 1
+UNHEALTHY = 1
 EDA = "eda_report"
 # Metric -> its label.
 METRICS = {
@@ -35,13 +36,21 @@ METRICS = {
 
 @reports(SettingsError)
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the status; return 0 if a model is in use, else 1."""
+    """Print the status; return 1 if the health is red, else 0."""
     parser = argparse.ArgumentParser(prog="bankseg status", description=__doc__)
-    parser.add_argument("--json", action="store_true", help="print JSON, for programs")
+    shown = parser.add_mutually_exclusive_group()
+    shown.add_argument("--json", action="store_true", help="print JSON, for programs")
+    shown.add_argument(
+        "--check",
+        action="store_true",
+        help="print the health in one line, for monitoring; exit code 0 green, 1 amber, 2 red",
+    )
     options = parser.parse_args(arguments)
+    if options.check:
+        return _check(health(load_settings()))
     found = status(load_settings())
     print(json.dumps(found.model_dump(), indent=2) if options.json else "\n".join(_lines(found)))
-    return 0 if found.release else NOTHING_IN_USE
+    return UNHEALTHY if found.health.level == "red" else 0
 
 
 class ReleaseStatus(Document):
@@ -123,6 +132,7 @@ class Status(Document):
     """The whole status; None for what does not exist."""
 
     data_dir: str
+    health: Health
     release: ReleaseStatus | None
     model: ModelStatus | None
     candidate: CandidateStatus | None
@@ -146,6 +156,7 @@ def status(settings: Settings) -> Status:
     refused = current_refusal(settings.published_dir)
     return Status(
         data_dir=str(settings.data_dir),
+        health=health(settings, serving=serving),
         release=_release(serving.release) if serving.release else None,
         model=_model(serving.bundle) if serving.bundle else None,
         candidate=_candidate(settings.published_dir),
@@ -157,7 +168,7 @@ def status(settings: Settings) -> Status:
             for one in platform_services(settings, settings.data_dir / "unused")
             if one.port is not None
         ),
-        disk=DiskStatus(free_bytes=_free(settings.data_dir), needed_bytes=NEEDED_BYTES),
+        disk=DiskStatus(free_bytes=free_bytes(settings.data_dir), needed_bytes=NEEDED_BYTES),
     )
 
 
@@ -236,9 +247,10 @@ def _last(delivery: Delivery) -> LastDelivery:
     )
 
 
-def _free(data_dir: Path) -> int:
-    existing = next(path for path in (data_dir, *data_dir.parents) if path.exists())
-    return shutil.disk_usage(existing).free
+def _check(found: Health) -> int:
+    """Print the health as monitoring plugins do; return their exit code."""
+    print(f"{found.level.upper()}: {' '.join(found.sentence.split())}")
+    return LEVELS.index(found.level)
 
 
 def _lines(found: Status) -> Iterator[str]:
@@ -250,6 +262,7 @@ def _lines(found: Status) -> Iterator[str]:
 
 def _parts(found: Status) -> Iterator[tuple[str, str]]:
     release, model, refused = found.release, found.model, found.refused
+    yield "Health", "\n".join(_health_lines(found.health))
     if release and model:
         demo = ", of demo data" if release.is_demo else ""
         yield "Release", f"{release.name} ({release.kind}), made {release.made_at}{demo}"
@@ -275,9 +288,17 @@ def _parts(found: Status) -> Iterator[tuple[str, str]]:
     disk = found.disk
     yield (
         "Disk",
-        f"{disk.free_bytes / GIGABYTE:,.1f} GB free, "
-        f"{disk.needed_bytes / GIGABYTE:.1f} GB needed, in {found.data_dir}",
+        f"{gigabytes(disk.free_bytes)} free, {gigabytes(disk.needed_bytes)} needed, "
+        f"in {found.data_dir}",
     )
+
+
+def _health_lines(found: Health) -> Iterator[str]:
+    yield found.level
+    for one in found.worst_first:
+        if one.level != "green":
+            yield f"{one.level}: {one.topic}. {one.fact}"
+            yield f"  {one.next_step}"
 
 
 def _window_text(release: ReleaseStatus, model: ModelStatus) -> str:

@@ -44,6 +44,7 @@ def generated_data(settings: Settings) -> Iterator[Path]:
     for ledger in (settings.ledger_path, settings.holdings_ledger_path):
         yield from sorted(settings.data_dir.glob(f"{ledger.name}*"))
     yield settings.logs_dir
+    yield settings.alerts_dir
     yield settings.java_dir
     yield settings.scratch_dir
     yield settings.lock_path

@@ -17,6 +17,7 @@ from ops.install import LOCKS, TOOLS, pip_settings, uv_environment
 
 PROJECT = LOCKS.parent / "pyproject.toml"
 RUN, DEPLOY, DEV = (LOCKS / f"{name}.lock" for name in ("run", "deploy", "dev"))
+AUDIT = LOCKS / "audit.lock"
 EVERYTHING = "all"
 
 
@@ -47,6 +48,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             deploy = _compile([str(PROJECT)], ("deploy",), output)
             run = _compile([str(PROJECT)], (), output)
             _compile([], ("install",), TOOLS, *upgrades)
+            _compile([], ("audit",), AUDIT, *upgrades)
         except subprocess.CalledProcessError as error:
             return error.returncode
     RUN.write_text(joined(run.values()), "utf-8")

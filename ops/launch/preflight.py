@@ -3,24 +3,21 @@
 import errno
 import fcntl
 import os
-import shutil
 import socket
 import sys
 import sysconfig
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib.util import find_spec
 from pathlib import Path
 
 from bankseg_assets.contracts.delivery import ContractError, load_contract
 from bankseg_assets.landing.files import printable
+from bankseg_assets.runtime.disk import NEEDED_BYTES, free_bytes, gigabytes
 from bankseg_assets.runtime.java import find_java_home
 from bankseg_assets.runtime.settings import Settings
 
 HOST = "127.0.0.1"
-GIGABYTE = 10**9
-# The demo file, its Parquet, three published versions and Spark's shuffle files, with a margin.
-NEEDED_BYTES = 2 * GIGABYTE
 LAST_PORT = 65535
 
 
@@ -54,8 +51,9 @@ def data_lock(data_dir: Path, holder: str) -> Iterator[None]:
                 "Stop it first, or name another folder with BANKSEG_DATA_DIR."
             ) from None
         file.truncate(0)
-        file.write(f"`{holder}` (process {os.getpid()})\n")
-        file.flush()
+        # On a full disk the lock has no name: `make clean` must work, and what follows reports it.
+        with suppress(OSError):
+            os.write(file.fileno(), f"`{holder}` (process {os.getpid()})\n".encode())
         yield
 
 
@@ -112,12 +110,11 @@ def check_packages() -> None:
 
 def check_disk(data_dir: Path, needed_bytes: int = NEEDED_BYTES) -> None:
     """Raise PreflightError if the disk of `data_dir` has less than `needed_bytes` free."""
-    existing = next(path for path in (data_dir, *data_dir.parents) if path.exists())
-    free = shutil.disk_usage(existing).free
+    free = free_bytes(data_dir)
     if free < needed_bytes:
         raise PreflightError(
-            f"The disk of {data_dir} has {free / GIGABYTE:.1f} GB free and "
-            f"{needed_bytes / GIGABYTE:.1f} GB are needed. "
+            f"The disk of {data_dir} has {gigabytes(free)} free and {gigabytes(needed_bytes)} are "
+            "needed. "
             "Free some space, or choose a folder on another disk with BANKSEG_DATA_DIR."
         )
 

@@ -11,15 +11,14 @@ from dagster import (
     AssetCheckSeverity,
     DagsterEvent,
     DagsterEventType,
-    DagsterExecutionInterruptedError,
     EventLogEntry,
 )
 from dagster._core.errors import DagsterAssetCheckFailedError
 from dagster_shared.error import SerializableErrorInfo
 
+from bankseg_assets.defs.run_failure import INTERRUPTIONS
+
 MAX_MESSAGE_LENGTH = 600
-# Spark replaces Dagster's Ctrl-C handler with one that raises the second.
-_INTERRUPTIONS = (DagsterExecutionInterruptedError.__name__, KeyboardInterrupt.__name__)
 
 
 @dataclass
@@ -34,6 +33,7 @@ class Progress:
     interrupted: bool = False
     _warnings: list[str] = field(default_factory=list)
     _planned: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
+    _checks: set[str] = field(default_factory=set)
     _begun: int = 0
     _step_started: float = 0.0
 
@@ -53,11 +53,15 @@ class Progress:
         name = event.asset_materialization_planned_data.asset_key.to_user_string()
         self._planned[_step_of(event)].append(name)
 
+    def _plan_check(self, event: DagsterEvent) -> None:
+        self._checks.add(_step_of(event))
+
     def _begin(self, event: DagsterEvent) -> None:
         names = sorted(self._planned.get(_step_of(event), ()))
         self._step_started = time.monotonic()
         if not names:
-            self._write(f"check {_step_of(event)} ... ")
+            kind = "check" if _step_of(event) in self._checks else "observe"
+            self._write(f"{kind} {_step_of(event)} ... ")
             return
         first, last = self._begun + 1, self._begun + len(names)
         self._begun = last
@@ -78,7 +82,7 @@ class Progress:
 
     def _fail_step(self, event: DagsterEvent) -> None:
         causes = _causes(event.step_failure_data.error)
-        if causes and causes[-1].cls_name in _INTERRUPTIONS:
+        if causes and causes[-1].cls_name in INTERRUPTIONS:
             self.interrupted = True
             self._write("interrupted\n")
             return
@@ -112,6 +116,7 @@ class Progress:
 
 _HANDLERS: dict[DagsterEventType, Callable[[Progress, DagsterEvent], None]] = {
     DagsterEventType.ASSET_MATERIALIZATION_PLANNED: Progress._plan,
+    DagsterEventType.ASSET_CHECK_EVALUATION_PLANNED: Progress._plan_check,
     DagsterEventType.STEP_START: Progress._begin,
     DagsterEventType.STEP_SUCCESS: Progress._end,
     DagsterEventType.STEP_UP_FOR_RETRY: Progress._wait_for_retry,

@@ -8,6 +8,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bankseg_assets.access.rules import access_rules
+from bankseg_assets.monitoring.channels import check_alert_settings
 from bankseg_assets.runtime.java import JavaNotFoundError
 from bankseg_assets.runtime.settings import STARTED_AT, Settings, SettingsError, load_settings
 from ops.demo.due import first_is_due, rest_is_due
@@ -41,6 +42,7 @@ def main() -> int:
     try:
         settings = load_settings()
         check_machine(settings)
+        check_alert_settings(settings)
         access_rules(settings.access_rules)  # a faulty file is reported before the start
         # Published releases are still served; the batch then reports what is wrong.
         if not _holds_something(settings.published_dir):

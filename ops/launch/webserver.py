@@ -11,6 +11,7 @@ from typing import Any
 from dagster_webserver import app, cli
 from starlette.applications import Starlette
 
+from ops.launch.report_pages import REPORTS
 from ops.launch.same_origin import SameOriginMiddleware, cross_site_reason
 
 GRAPHQL = "/graphql"
@@ -30,6 +31,7 @@ def refusal_reason(scope: Mapping[str, Any]) -> str:
 def protected_app(*arguments: Any, **options: Any) -> Starlette:
     """Return Dagster's application behind the middleware."""
     guarded = app.create_app_from_workspace_process_context(*arguments, **options)
+    guarded.router.routes.insert(0, REPORTS)  # Dagster's last route answers every path
     guarded.add_middleware(SameOriginMiddleware, refusal_reason=refusal_reason)
     return guarded
 

@@ -10,8 +10,9 @@ from bankseg_assets.defs.assets import common
 from tools.reference.markdown import paragraphs, table
 
 _GROUPS = (
-    *(common.INGESTION, common.INSIGHT, common.MODELS, common.SEGMENTS),
-    *(common.CLASSIFIER, common.ACTIONS, common.RELEASES),
+    *(common.DELIVERIES, common.INGESTION, common.INSIGHT, common.VALUE),
+    *(common.MODELS, common.SEGMENTS),
+    *(common.CLASSIFIER, common.ACTIONS, common.RELEASES, common.PRIVACY),
 )
 """As the data flows."""
 

@@ -1,20 +1,19 @@
 """Constants shared by assets: owner, groups, freshness."""
 
-from datetime import timedelta
-
 import dagster as dg
 
+from bankseg_assets.release.freshness import FAIL_AFTER, WARN_AFTER
+
 OWNERS = ["team:customer-analytics"]
+DELIVERIES = "deliveries"
 INGESTION = "ingestion"
 INSIGHT = "insight"
 MODELS = "models"
 SEGMENTS = "segments"
+VALUE = "value"
 CLASSIFIER = "classifier"
 ACTIONS = "actions"
 RELEASES = "releases"
+PRIVACY = "privacy"
 
-# The real file ends in October 2016 and deliveries are irregular: a week without a new version is a
-# warning, a month is a failure.
-FRESHNESS = dg.FreshnessPolicy.time_window(
-    fail_window=timedelta(days=31), warn_window=timedelta(days=7)
-)
+FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=FAIL_AFTER, warn_window=WARN_AFTER)

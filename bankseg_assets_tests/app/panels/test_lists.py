@@ -55,6 +55,12 @@ def test_excel_export_of_a_german_bank_is_read(page: AppTest) -> None:
     assert page.table[0].value["Sum of the amounts"].tolist() == ["INR 1,234.56"]
 
 
+def test_outcome_is_above_the_settings(page: AppTest) -> None:
+    upload(page, "customer_id,frequency,monetary\nC1,2,500\nC2,zero,500\nC3,,\n")
+    (said,) = [one.value for one in page.markdown if "Rows scored" in one.value]
+    assert "2 of 3; uncertain: 1; with errors, which can be corrected below: 1." in said
+
+
 def test_selector_changes_the_reading(page: AppTest) -> None:
     upload(page, "customer_id;frequency;monetary\nC1;2;1,234\n")
     assert page.table[0].value["Sum of the amounts"].tolist() == ["INR 1,234"]

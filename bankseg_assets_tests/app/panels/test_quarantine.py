@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -20,7 +21,9 @@ ROWS = [
         "reason": reason,
         "source_file": "bank.csv",
         "row_number": number,
-        "raw_text": json.dumps({"customer_id": f"C17{number}", "amount": amount}),
+        "raw_text": json.dumps(
+            {"transaction_id": f"T{number}", "customer_id": f"C17{number}", "amount": amount}
+        ),
     }
     for number, (kind, reason, amount) in enumerate(
         [("quarantined", "invalid_amount", "n/a")] * 30
@@ -33,9 +36,13 @@ ROWS = [
 
 @pytest.fixture
 def page(data_dir: Path) -> AppTest:
-    publish(
-        data_dir, {"quarantined_transactions": ROWS, "cleaned_transactions": [{"amount": 1}] * 9}
-    )
+    return opened(data_dir, ["T900"])
+
+
+def opened(data_dir: Path, kept: list[str]) -> AppTest:
+    """Open the page; `kept`: the IDs of the clean transactions."""
+    clean = [{"transaction_id": one, "amount": 1} for one in kept]
+    publish(data_dir, {"quarantined_transactions": ROWS, "cleaned_transactions": clean})
     found = AppTest.from_file(str(MAIN), default_timeout=60).run()
     found.switch_page("views/deliveries.py").run()
     assert not found.exception
@@ -76,3 +83,39 @@ def test_file_has_the_rows_with_the_contracts_columns(page: AppTest, data_dir: P
     assert len(rows) == 12
     assert set(DeliveryContract().file_columns) < set(rows.columns)
     assert set(rows["reason"]) == {"invalid_date"}
+
+
+def test_rows_that_were_corrected_are_left_out(data_dir: Path) -> None:
+    """Delivered again, they stay in quarantine, where no one needs to correct them twice."""
+    page = opened(data_dir, [f"T{number}" for number in range(2, 32)])
+    assert page.selectbox(key="quarantine_reason").options == ["All reasons", "Invalid date (12)"]
+    (note,) = page.success
+    assert "30 of 42 quarantined rows were delivered again and are kept" in note.value
+    release = current_release(data_dir / "published")
+    assert release is not None
+    rows = pd.read_csv(io.BytesIO(_file(release, DeliveryContract(), "")))
+    assert set(rows["reason"]) == {"invalid_date"}
+    other = DeliveryContract()
+    columns = dict(other.columns)
+    columns["transaction_id"] = replace(columns["transaction_id"], unique_per="file")
+    other = replace(other, columns=columns)
+    rows = pd.read_csv(io.BytesIO(_file(release, other, "")))
+    assert len(rows) == 42  # the same ID may be of another transaction
+
+
+def test_rows_without_an_id_cannot_be_known_as_corrected(data_dir: Path) -> None:
+    texts = ["a,broken,record", json.dumps({"transaction_id": None}), "12"] * 10
+    broken = [ROWS[0] | {"raw_text": text} for text in texts]
+    clean = [{"transaction_id": "T1", "amount": 1}]
+    publish(data_dir, {"quarantined_transactions": broken, "cleaned_transactions": clean})
+    release = current_release(data_dir / "published")
+    assert release is not None
+    content = _file(release, DeliveryContract(), "")
+    assert len(pd.read_csv(io.BytesIO(content))) == 30
+
+
+def test_corrected_quarantine_asks_for_nothing(data_dir: Path) -> None:
+    page = opened(data_dir, [f"T{number}" for number in range(2, 60)])
+    assert not page.selectbox
+    assert not page.get("download_button")
+    assert "42 of 42 quarantined rows" in page.success[0].value

@@ -6,7 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from bankseg_assets_tests.app.one_customer import HOLDER, OTHER, publish_customers, release_again
+from bankseg_assets_tests.app.one_customer import (
+    HISTORY,
+    HOLDER,
+    OTHER,
+    publish_customers,
+    release_again,
+)
 from bankseg_assets_tests.ops.api.serving import Client, serving
 
 
@@ -15,7 +21,7 @@ def client(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """A server with customers in two releases."""
     data_dir = tmp_path_factory.mktemp("api")
     publish_customers(data_dir, segment=0, segment_name="Small spenders")
-    release_again(data_dir, frequency=3)
+    release_again(data_dir, frequency=3, **HISTORY)
     with serving(data_dir) as found:
         yield found
 
@@ -36,6 +42,10 @@ def test_customer_has_segment_reasons_and_history(client: Client) -> None:
     assert by_name["frequency"]["value"] == 3
     assert by_name["frequency"]["segment_median"] == 3
     assert found["changes"][0]["sentence"]
+    assert found["p_alive"] == 0.75
+    (forecast,) = found["forecasts"]
+    assert (forecast["days"], forecast["transaction_days"], forecast["spend"]) == (90, 1.25, 470)
+    assert forecast["spend_low"] is None
 
 
 def test_post_has_the_id_in_the_body(client: Client) -> None:

@@ -1,6 +1,8 @@
 """Tests of `bankseg status`."""
 
 import json
+from datetime import UTC, datetime
+from functools import partial
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
@@ -9,18 +11,21 @@ from typing import Any
 import pytest
 
 from bankseg_assets.landing.ledger import Delivery, Ledger
+from bankseg_assets.monitoring.health import health
 from bankseg_assets.release.releases import Refusal, note_refusal
 from bankseg_assets.storage.documents import DOCUMENT_FILE, write_json
 from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.app.publishing import publish, release, write_model
 from ops.cli import status
 
+MADE = datetime(2016, 10, 22, 11, tzinfo=UTC)  # an hour after the releases of these tests
 OVERVIEW = {"first_day": "2016-08-01", "last_day": "2016-10-21", "customers": 442_569}
 
 
 @pytest.fixture
 def data_dir(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("BANKSEG_DATA_DIR", str(tmp_path))
+    monkeypatch.setattr(status, "health", partial(health, now=MADE))
     # Port 0, on which no server can listen.
     for server in ("DAGSTER", "APP", "API"):
         monkeypatch.setenv(f"BANKSEG_{server}_PORT", "9")
@@ -96,10 +101,10 @@ def test_status_shows_refused_and_broken_models(
     assert as_json(capsys)["refused"]["reasons"] == ["Macro F1 is 0.5."]
     assert "a newer model, 2016-10-23\n             Macro F1 is 0.5.\n" in as_text(capsys)
     (publish(data_dir, version="second") / DOCUMENT_FILE).write_text("{", encoding="utf-8")
-    found = as_json(capsys)
+    found = as_json(capsys, code=1)
     assert found["model"]["version"] == "first"
     assert "cannot be read" in found["problem"]
-    assert "Problem      The newest model cannot be used." in as_text(capsys)
+    assert "Problem      The newest model cannot be used." in as_text(capsys, code=1)
 
 
 def test_status_shows_warnings_of_the_release(
@@ -184,3 +189,33 @@ def test_status_reports_an_invalid_setting(
     monkeypatch.setenv("BANKSEG_API_PORT", "many")
     assert status.main([]) == 2
     assert capsys.readouterr().err.startswith("bankseg: BANKSEG_API_PORT is 'many'")
+
+
+def test_status_begins_with_the_health(data_dir: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    publish(data_dir)
+    assert as_text(capsys).startswith("Health       green\nRelease      ")
+    refused = Refusal(run_id="run", at="2016-10-23", reasons=("Macro F1 is 0.5.",))
+    note_refusal(data_dir / "published", refused)
+    output = as_text(capsys)
+    assert "Health       amber\n             amber: Newer release. It was refused. Macro" in output
+    assert as_json(capsys)["health"]["level"] == "amber"
+
+
+@pytest.mark.parametrize(("reasons", "code"), [((), 0), (("Macro F1\nis 0.5.",), 1)])
+def test_status_check_is_one_line_with_an_exit_code(
+    data_dir: Path, capsys: pytest.CaptureFixture[str], reasons: tuple[str, ...], code: int
+) -> None:
+    publish(data_dir)
+    if reasons:
+        note_refusal(data_dir / "published", Refusal(run_id="run", at="", reasons=reasons))
+    assert status.main(["--check"]) == code
+    expected = "AMBER: Newer release: It was refused. Macro F1 is 0.5.\n"
+    assert capsys.readouterr().out == (expected if reasons else "GREEN: Everything works.\n")
+
+
+def test_status_check_is_critical_without_a_release(
+    data_dir: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert status.main(["--check"]) == 2
+    assert capsys.readouterr().out.startswith("RED: Release: There is no release yet.")
+    assert list(data_dir.iterdir()) == []

@@ -34,6 +34,7 @@ def test_clean_removes_generated_data_only(tmp_path: Path) -> None:
         fill(settings.holdings_ledger_path),
         fill(tmp_path / "holdings_ledger.sqlite-wal"),
         fill(tmp_path / "logs" / "app.log"),
+        fill(tmp_path / "alerts" / "failure-run.json"),
         fill(tmp_path / "java" / "bin" / "java"),
         fill(tmp_path / "spark_scratch" / "blockmgr" / "shuffle.data"),
     ]

@@ -43,6 +43,21 @@ def test_data_lock_reports_an_unwritable_folder() -> None:
         pass
 
 
+def test_data_lock_is_held_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What follows says that the disk is full; `make clean` frees it."""
+
+    def full(*_: object) -> int:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("ops.launch.preflight.os.write", full)
+    with (
+        data_lock(tmp_path, "make clean"),
+        pytest.raises(BusyError, match="Another process is already using"),
+        data_lock(tmp_path, "make run"),
+    ):
+        pass
+
+
 def test_check_disk_reports_free_and_needed_space(tmp_path: Path) -> None:
     check_disk(tmp_path, needed_bytes=1)
     missing = tmp_path / "not" / "yet"

@@ -172,6 +172,7 @@ def test_demo_data_are_for_an_empty_platform(tmp_path: Path, folder: str) -> Non
         ("BANKSEG_APP_PORT", "many", "BANKSEG_APP_PORT is 'many'; expected int"),
         ("BANKSEG_APP_PORT", "70000", "BANKSEG_APP_PORT is 70000; expected a port"),
         ("BANKSEG_DATA_DIR", "/dev/null/data", "/dev/null/data cannot be written"),
+        ("BANKSEG_ALERT_ON", "everything", "BANKSEG_ALERT_ON names everything; expected some of"),
     ],
 )
 def test_run_refuses_an_invalid_setting(

@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.customers.rfm_grid import GROUP_NAMES, cube, grid, groups_by_segment
 from bankseg_assets.defs.assets.common import FRESHNESS, OWNERS, SEGMENTS
+from bankseg_assets.defs.code_versions import source_version
 from bankseg_assets.defs.metadata import table_metadata
 from bankseg_assets.defs.resources import DeliveryResource
 from bankseg_assets.presentation.formatting import quantity
@@ -20,6 +21,7 @@ _COMMON: dict[str, Any] = {
     "group_name": SEGMENTS,
     "owners": OWNERS,
     "kinds": {"spark", "parquet"},
+    "code_version": source_version("customers"),
     "freshness_policy": FRESHNESS,
 }
 

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from datetime import date
 
 import dagster as dg
-from pydantic import Field
+from pydantic import Field, field_validator
 from pyspark.sql import DataFrame
 
 from bankseg_assets.cleaning.rules_version import RFM_RULES
@@ -16,6 +16,7 @@ from bankseg_assets.customers.customer_key import NULL_KEY_ADVICE, launched_key
 from bankseg_assets.customers.rfm_basis import PreviousTable
 from bankseg_assets.defs.assets.common import FRESHNESS, INSIGHT, OWNERS
 from bankseg_assets.defs.io_managers import ROW_COUNT_KEY
+from bankseg_assets.defs.launch_checks import validated_at_launch
 from bankseg_assets.defs.metadata import table_metadata
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.presentation.disclosure import shown_count
@@ -42,7 +43,13 @@ class RfmConfig(dg.Config):
         "lists and recommendations use this key. Holdings must have the same key to match.",
     )
 
+    @field_validator("customer_key")
+    @classmethod
+    def _is_allowed(cls, key: str) -> str:
+        return launched_key(key)
 
+
+@validated_at_launch(RfmConfig)
 @dg.asset(
     group_name=INSIGHT,
     owners=OWNERS,
@@ -70,7 +77,7 @@ def rfm_table(
     whose transactions changed are recomputed; for the others recency and age are updated to the
     new snapshot date.
     """
-    key = launched_key(config.customer_key) or delivery.contract.customer_key
+    key = config.customer_key or delivery.contract.customer_key
     rfm.require_key(cleaned_transactions, key)
     snapshot = rfm.snapshot_date(cleaned_transactions)
     cleaned = published.store.latest("cleaned_transactions")

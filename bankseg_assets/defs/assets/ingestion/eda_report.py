@@ -9,13 +9,21 @@ from bankseg_assets.cleaning.amounts import has_direction
 from bankseg_assets.customers.eda import explore
 from bankseg_assets.customers.transaction_counts import TransactionCounts
 from bankseg_assets.defs.assets.common import FRESHNESS, INSIGHT, OWNERS
+from bankseg_assets.defs.code_versions import source_version
 from bankseg_assets.defs.resources import DeliveryResource
+from bankseg_assets.presentation.phrases import REMOVED_BEFORE
 from bankseg_assets.reports.eda_page import eda_page
 from bankseg_assets.reports.plots import bar_plot
 from bankseg_assets.storage.outputs import Report
 
 
-@dg.asset(group_name=INSIGHT, owners=OWNERS, kinds={"spark", "plotly"}, freshness_policy=FRESHNESS)
+@dg.asset(
+    group_name=INSIGHT,
+    owners=OWNERS,
+    kinds={"spark", "plotly"},
+    code_version=source_version("reports"),
+    freshness_policy=FRESHNESS,
+)
 def eda_report(
     context: dg.AssetExecutionContext,
     delivery: DeliveryResource,
@@ -38,6 +46,8 @@ def eda_report(
         has_age="age" in delivery.contract.columns,
     )
     overview = tables["overview"][0]
+    if removed := delivery.removed_before:
+        overview[REMOVED_BEFORE] = removed.isoformat()
     days = tables["transactions_by_day"]
     hours = tables["transactions_by_hour"]
     context.add_output_metadata(

@@ -5,15 +5,18 @@ from pathlib import Path
 
 import dagster as dg
 
+from bankseg_assets.cleaning.ages import write_rows_before
 from bankseg_assets.defs.assets.common import FRESHNESS, INGESTION, OWNERS
 from bankseg_assets.defs.metadata import table_metadata
-from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
+from bankseg_assets.defs.resources import DeliveryResource, PublishedResource, SparkResource
+from bankseg_assets.erasure.retention import remove_arrived
 from bankseg_assets.landing.intake import Outcome, current_files, take_landed
 from bankseg_assets.landing.ledger import content_hash, current_content
 from bankseg_assets.landing.reading import PARSING_RULES
 from bankseg_assets.landing.repair import repair_records
 from bankseg_assets.landing.rereading import read_again
 from bankseg_assets.presentation.markdown import raw_table
+from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.storage.outputs import ParquetFiles
 from bankseg_assets.storage.version_store import DamagedVersionError, VersionStore, damages
 
@@ -22,12 +25,16 @@ from bankseg_assets.storage.version_store import DamagedVersionError, VersionSto
     group_name=INGESTION,
     owners=OWNERS,
     kinds={"arrow", "parquet"},
+    deps=["landing_folder"],
     code_version=str(PARSING_RULES),
     freshness_policy=FRESHNESS,
     metadata=table_metadata("raw_transactions"),
 )
 def raw_transactions(
-    context: dg.AssetExecutionContext, delivery: DeliveryResource, published: PublishedResource
+    context: dg.AssetExecutionContext,
+    delivery: DeliveryResource,
+    published: PublishedResource,
+    spark: SparkResource,
 ) -> ParquetFiles:
     """Every record of every accepted file, typed as strings, with file and record number.
 
@@ -43,6 +50,11 @@ def raw_transactions(
         run_id=context.run.run_id,
         is_erased=delivery.is_erased,
     )
+    if removed := _remove_old_rows(delivery, published.store, spark):
+        context.log.info(
+            f"Rows before {delivery.kept_from} were removed from new files: {removed:,}. "
+            "Transactions of that age are not kept."
+        )
     outcomes += read_again(raw_dir, current_content(ledger.deliveries()), contract, ledger)
     current = current_content(ledger.deliveries())
     outcomes += repair_records(raw_dir, current, contract, _damaged(published.store))
@@ -54,6 +66,24 @@ def raw_transactions(
         {"files": len(files), "outcomes": dg.MetadataValue.md(outcome_table(outcomes))}
     )
     return ParquetFiles({f"{sha256}.parquet": path for sha256, path in files.items()})
+
+
+def _remove_old_rows(delivery: DeliveryResource, store: VersionStore, spark: SparkResource) -> int:
+    """Remove the rows of new deliveries that are older than what is kept; return how many."""
+    first = delivery.kept_from
+    if first is None:
+        return 0
+    versions = store.versions("raw_transactions")
+    linked = {path.stem for path in versions[-1].glob("*.parquet")} if versions else set()
+    current = current_content(delivery.ledger.deliveries())
+    new = [one for one in current if one.sha256 not in linked and one.records]
+    if not new:
+        return 0
+    contract = delivery.contract
+    return remove_arrived(
+        *(Settings(data_dir=Path(delivery.privacy_dir).parent), contract, first, new),
+        lambda *arguments: write_rows_before(spark.spark_session, contract, *arguments),
+    )
 
 
 def content_of(version: Path) -> str:

@@ -4,11 +4,13 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from pydantic import Field
+from pydantic import Field, field_validator
 from pyspark.sql import DataFrame
 
 from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
 from bankseg_assets.defs.assets.models.keep import KEEP, model_to_keep
+from bankseg_assets.defs.code_versions import source_version
+from bankseg_assets.defs.launch_checks import validated_at_launch
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.presentation.markdown import raw_table
 from bankseg_assets.release.releases import all_releases, current_release
@@ -20,22 +22,33 @@ from bankseg_assets.segmentation.pca import PcaModel
 from bankseg_assets.segmentation.refresh import EmptySegmentError, refresh_kmeans
 from bankseg_assets.storage.documents import read_document
 
+MOST_SEGMENTS = 50  # more are not for people, and each k of the sweep takes longer than the last
+
 
 class KMeansConfig(dg.Config):
     """The range of k, or k itself, and the clustering algorithm."""
 
     # 0 and not None, because the Launchpad's scaffold leaves None out.
-    k: int = Field(default=0, ge=0, description="Use this k; 0 chooses one by the sweep.")
-    # A list and not two bounds: Dagster refuses a wrong type at launch, but not a wrong order.
+    k: int = Field(
+        default=0,
+        ge=0,
+        le=MOST_SEGMENTS,
+        description="The number of segments; 0 chooses it by the sweep.",
+    )
+    # A list and not two bounds, one of which could be above the other.
     ks: list[int] = Field(
-        default=list(DEFAULT_KS), description="Every k of the sweep, each at least 2."
+        default=list(DEFAULT_KS),
+        min_length=1,
+        description=f"Every k of the sweep, each from 2 to {MOST_SEGMENTS}.",
     )
     fewest: int = Field(
         default=FEWEST_SEGMENTS,
+        ge=1,
+        le=MOST_SEGMENTS,
         description="Smallest k to choose if it meets the criteria: fewer segments are of little "
         "use in marketing.",
     )
-    seed: int = Field(default=SEED, description="Seed of the random starts.")
+    seed: int = Field(default=SEED, ge=0, description="Seed of the random starts.")
     algorithm: Algorithm = Field(
         default=Algorithm.K_MEANS,
         description="K_MEANS, BISECTING_K_MEANS or GAUSSIAN_MIXTURE. The last two take Spark about "
@@ -48,11 +61,20 @@ class KMeansConfig(dg.Config):
     )
     keep: bool = Field(default=False, description=KEEP)
 
+    @field_validator("ks")
+    @classmethod
+    def _in_range(cls, ks: list[int]) -> list[int]:
+        if wrong := [k for k in ks if not 2 <= k <= MOST_SEGMENTS]:  # noqa: PLR2004  two segments
+            raise ValueError(f"expected each from 2 to {MOST_SEGMENTS}, found {wrong}")
+        return ks
 
+
+@validated_at_launch(KMeansConfig)
 @dg.asset(
     group_name=MODELS,
     owners=OWNERS,
     kinds={"spark", "scikitlearn", "json"},
+    code_version=source_version("segmentation"),
     freshness_policy=FRESHNESS,
 )
 def kmeans_model(

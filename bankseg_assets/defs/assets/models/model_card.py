@@ -7,12 +7,19 @@ from pyspark.sql import DataFrame
 
 from bankseg_assets.customers.customer_key import key_in_use
 from bankseg_assets.defs.assets.common import CLASSIFIER, FRESHNESS, OWNERS
+from bankseg_assets.defs.code_versions import source_version
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.reports import model_card as cards
 from bankseg_assets.storage.outputs import Report
 
 
-@dg.asset(group_name=CLASSIFIER, owners=OWNERS, kinds={"json"}, freshness_policy=FRESHNESS)
+@dg.asset(
+    group_name=CLASSIFIER,
+    owners=OWNERS,
+    kinds={"json"},
+    code_version=source_version("reports"),
+    freshness_policy=FRESHNESS,
+)
 def model_card(
     context: dg.AssetExecutionContext,
     delivery: DeliveryResource,
@@ -22,6 +29,7 @@ def model_card(
     kmeans_model: dict[str, Any],
     eda_report: dict[str, Any],
     segment_demographics: DataFrame,
+    value_model: dict[str, Any],
 ) -> Report:
     """Data window, features, choice of k, metrics, limits, fairness, versions and model hash.
 
@@ -34,6 +42,7 @@ def model_card(
         kmeans=kmeans_model,
         eda=eda_report,
         demographics=[row.asDict() for row in segment_demographics.collect()],
+        value=value_model,
         customer_key=key_in_use(published.store, delivery.contract.customer_key),
         is_demo=delivery.holds_demo_data,
     )

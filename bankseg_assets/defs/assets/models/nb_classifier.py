@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 import dagster as dg
-from pydantic import Field
+from pydantic import Field, field_validator
 from pyspark.sql import DataFrame
 
 from bankseg_assets.classifier.build_bundle import FittedModels, build_bundle
@@ -12,11 +12,15 @@ from bankseg_assets.classifier.naive_bayes import Evaluation, fit_and_evaluate, 
 from bankseg_assets.classifier.refresh import refresh_bundle
 from bankseg_assets.defs.assets.common import CLASSIFIER, FRESHNESS, OWNERS
 from bankseg_assets.defs.assets.models.keep import KEEP, model_to_keep
+from bankseg_assets.defs.code_versions import source_version
 from bankseg_assets.defs.io_managers import PATH_KEY
+from bankseg_assets.defs.launch_checks import validated_at_launch
 from bankseg_assets.defs.metadata import table_value
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.reports.plots import matrix_plot, reliability_plot
+from bankseg_assets.scoring.bundle import BUNDLE_FORMAT
 from bankseg_assets.scoring.documents import BundleDocument
+from bankseg_assets.scoring.evidence import EVIDENCE
 from bankseg_assets.segmentation.kmeans import KMeansModel
 from bankseg_assets.segmentation.pca import PcaModel
 
@@ -35,11 +39,20 @@ class ClassifierConfig(dg.Config):
     )
     keep: bool = Field(default=False, description=KEEP)
 
+    @field_validator("demographics")
+    @classmethod
+    def _are_known(cls, names: list[str]) -> list[str]:
+        if unknown := [name for name in names if name not in EVIDENCE]:
+            raise ValueError(f"unknown evidence {unknown}; choose from {', '.join(EVIDENCE)}")
+        return names
 
+
+@validated_at_launch(ClassifierConfig)
 @dg.asset(
     group_name=CLASSIFIER,
     owners=OWNERS,
     kinds={"spark", "json"},
+    code_version=f"{BUNDLE_FORMAT}.{source_version('classifier')}",
     freshness_policy=FRESHNESS,
     metadata={PATH_KEY: "model_path"},
 )

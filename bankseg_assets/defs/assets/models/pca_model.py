@@ -3,16 +3,19 @@
 from typing import Any
 
 import dagster as dg
-from pydantic import Field
+from pydantic import Field, field_validator
 from pyspark.sql import DataFrame
 
 from bankseg_assets.cleaning.amounts import has_direction
 from bankseg_assets.contracts.feature_catalogue import FEATURES
 from bankseg_assets.defs.assets.common import FRESHNESS, MODELS, OWNERS
 from bankseg_assets.defs.assets.models.keep import KEEP, model_to_keep
+from bankseg_assets.defs.code_versions import source_version
+from bankseg_assets.defs.launch_checks import validated_at_launch
 from bankseg_assets.defs.metadata import table_value
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.reports.plots import bar_plot
+from bankseg_assets.scoring.bundle import feature_list
 from bankseg_assets.segmentation.feature_candidates import best_pca
 from bankseg_assets.segmentation.k_selection import SEED, SweepOptions
 from bankseg_assets.segmentation.pca import PcaModel
@@ -36,11 +39,25 @@ class PcaConfig(dg.Config):
         description="Divide each component by its standard deviation, so that all have the same "
         "weight; null: chosen with the features.",
     )
-    seed: int = Field(default=SEED, description="Seed of the random starts of the comparison.")
+    seed: int = Field(
+        default=SEED, ge=0, description="Seed of the random starts of the comparison."
+    )
     keep: bool = Field(default=False, description=KEEP)
 
+    @field_validator("features")
+    @classmethod
+    def _are_known(cls, features: list[str]) -> list[str]:
+        return [feature.name for feature in feature_list(features)]
 
-@dg.asset(group_name=MODELS, owners=OWNERS, kinds={"spark", "json"}, freshness_policy=FRESHNESS)
+
+@validated_at_launch(PcaConfig)
+@dg.asset(
+    group_name=MODELS,
+    owners=OWNERS,
+    kinds={"spark", "json"},
+    code_version=source_version("segmentation"),
+    freshness_policy=FRESHNESS,
+)
 def pca_model(
     context: dg.AssetExecutionContext,
     config: PcaConfig,

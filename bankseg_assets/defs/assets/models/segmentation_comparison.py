@@ -7,6 +7,8 @@ from pydantic import Field
 from pyspark.sql import DataFrame
 
 from bankseg_assets.defs.assets.common import MODELS, OWNERS
+from bankseg_assets.defs.code_versions import source_version
+from bankseg_assets.defs.launch_checks import validated_at_launch
 from bankseg_assets.presentation.markdown import raw_table
 from bankseg_assets.segmentation.comparison import Row, compare, verdict
 from bankseg_assets.segmentation.pca import PcaModel
@@ -15,10 +17,16 @@ from bankseg_assets.segmentation.pca import PcaModel
 class ComparisonConfig(dg.Config):
     """The seed of the comparison."""
 
-    seed: int = Field(default=42, description="Seed of the samples and random starts.")
+    seed: int = Field(default=42, ge=0, description="Seed of the samples and random starts.")
 
 
-@dg.asset(group_name=MODELS, owners=OWNERS, kinds={"spark", "json"})
+@validated_at_launch(ComparisonConfig)
+@dg.asset(
+    group_name=MODELS,
+    owners=OWNERS,
+    kinds={"spark", "json"},
+    code_version=source_version("segmentation"),
+)
 def segmentation_comparison(
     context: dg.AssetExecutionContext,
     config: ComparisonConfig,

@@ -36,6 +36,7 @@ _COMMON: dict[str, Any] = {
     "group_name": ACTIONS,
     "owners": OWNERS,
     "kinds": {"spark", "parquet"},
+    "code_version": str(HOLDINGS_RULES),
     "freshness_policy": FRESHNESS,
 }
 
@@ -56,6 +57,7 @@ _COMMON: dict[str, Any] = {
             metadata=table_metadata("product_holdings") | {ROW_COUNT_KEY: "rows_kept"},
         ),
     },
+    deps=["holdings_folder"],
 )
 def take_holdings(
     context: dg.AssetExecutionContext,

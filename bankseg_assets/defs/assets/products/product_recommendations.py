@@ -11,7 +11,9 @@ from pyspark.sql import DataFrame, SparkSession
 
 from bankseg_assets.defs.assets.common import ACTIONS, FRESHNESS, OWNERS
 from bankseg_assets.defs.assets.products.product_holdings import waiting
+from bankseg_assets.defs.code_versions import source_version
 from bankseg_assets.defs.io_managers import ROW_COUNT_KEY
+from bankseg_assets.defs.launch_checks import validated_at_launch
 from bankseg_assets.defs.metadata import table_metadata
 from bankseg_assets.defs.resources import HoldingsResource, PublishedResource, SparkResource
 from bankseg_assets.presentation.disclosure import shown_count
@@ -40,7 +42,12 @@ from bankseg_assets.storage.outputs import SmallTable
 from bankseg_assets.storage.version_store import VersionStore, version_basis
 
 _USUAL = Learning()
-_COMMON: dict[str, Any] = {"group_name": ACTIONS, "owners": OWNERS, "freshness_policy": FRESHNESS}
+_COMMON: dict[str, Any] = {
+    "group_name": ACTIONS,
+    "owners": OWNERS,
+    "code_version": source_version("products"),
+    "freshness_policy": FRESHNESS,
+}
 _MEASURES = {
     "map_at_7": "MAP@7",
     "hit_rate_at_3": "hit rate at 3",
@@ -70,7 +77,7 @@ class RecommendationConfig(dg.Config):
         default=_USUAL.regularization, gt=0, description="Spark's regParam."
     )
     iterations: int = Field(default=_USUAL.iterations, ge=1, description="Iterations of ALS.")
-    seed: int = Field(default=_USUAL.seed, description="Seed of the factors and of the test.")
+    seed: int = Field(default=_USUAL.seed, ge=0, description="Seed of the factors and of the test.")
     keep: bool = Field(
         default=False,
         description="Keep the factors of the release in use while holdings and segments are the "
@@ -83,6 +90,7 @@ class RecommendationConfig(dg.Config):
         return Learning(**{name: getattr(self, name) for name in Learning.__dataclass_fields__})
 
 
+@validated_at_launch(RecommendationConfig)
 @dg.multi_asset(
     outs={
         "recommendation_model": dg.AssetOut(

@@ -6,14 +6,17 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from pydantic import Field
 from pyspark.sql import DataFrame
 
+from bankseg_assets.campaigns.trend import record_trend
 from bankseg_assets.classifier.confusion_matrix import NotComparableError, held_out_confusion
 from bankseg_assets.cleaning.row_counts import CLEANED, QUARANTINED, RAW, Account, accounts
 from bankseg_assets.contracts.tables import DELIVERY_DIGITS
 from bankseg_assets.customers.customer_key import RFM_TABLE, key_of
 from bankseg_assets.defs.assets.common import FRESHNESS, OWNERS, RELEASES
+from bankseg_assets.defs.assets.release.config import ReleaseConfig
+from bankseg_assets.defs.code_versions import source_version
+from bankseg_assets.defs.launch_checks import validated_at_launch
 from bankseg_assets.defs.metadata import table_value
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.landing.ledger import WITHDRAWN
@@ -75,8 +78,6 @@ from bankseg_assets.storage.documents import read_document
 from bankseg_assets.storage.version_store import VersionStore
 
 SENSOR_NAME_TAG, SCHEDULE_NAME_TAG = "dagster/sensor_name", "dagster/schedule_name"
-_DEFAULTS = Limits()
-_REFIT_DEFAULTS = RefitLimits()
 _TOGETHER = "versions_belong_together"
 _SMALLEST = "segments_are_large_enough"
 LEAST_COMPARED = 30  # customers: with fewer, an adjusted Rand index is meaningless
@@ -84,7 +85,7 @@ LEAST_COMPARED = 30  # customers: with fewer, an adjusted Rand index is meaningl
 ROOTS = (
     *("nb_classifier", "segment_profiles", "segment_migration", "eda_report"),
     *("rfm_grid", "rfm_groups", "model_card"),
-    *("recommended_actions", "recommendation_model"),
+    *("recommended_actions", "watch_list", "recommendation_model"),
     *("product_recommendations", "quarantined_holdings"),
 )
 GATES = {
@@ -115,93 +116,22 @@ GATES = {
     f"{Limits.quarantined_refused:.0%}.",
 }
 """The checks of a release with their descriptions."""
+EVALUATED = "evaluated"
+"""Metadata of a check: the release, or the refused candidate, that it evaluated."""
+_SPECS = {
+    name: dg.AssetCheckSpec(name, asset=RELEASE, description=text) for name, text in GATES.items()
+}
 
 
-class ReleaseConfig(dg.Config):
-    """The limits of the release gates, compared with the release in use."""
-
-    f1_loss: float = Field(
-        default=_DEFAULTS.f1_loss, description="Maximum decrease of macro F1 on held-out customers."
-    )
-    silhouette_loss: float = Field(
-        default=_DEFAULTS.silhouette_loss, description="Maximum decrease of the silhouette."
-    )
-    smallest_share: float = Field(
-        default=_DEFAULTS.smallest_share, description="Minimum share of customers in a segment."
-    )
-    least_agreement: float = Field(
-        default=_DEFAULTS.least_agreement,
-        description="Minimum adjusted Rand index between the model in use and this one.",
-    )
-    drift_warned: float = Field(
-        default=_DEFAULTS.drift_warned, description="Population stability index that warns."
-    )
-    drift_refused: float = Field(
-        default=_DEFAULTS.drift_refused,
-        description="Population stability index of amount, balance or age that blocks the release.",
-    )
-    customers_lost_warned: float = Field(
-        default=_DEFAULTS.customers_lost_warned,
-        description="Share of customers lost since the release in use that warns.",
-    )
-    customers_lost_refused: float = Field(
-        default=_DEFAULTS.customers_lost_refused,
-        description="Share of customers lost since the release in use that blocks the release.",
-    )
-    rows_lost_warned: float = Field(
-        default=_DEFAULTS.rows_lost_warned,
-        description="Share of clean transactions lost since the release in use that warns.",
-    )
-    rows_lost_refused: float = Field(
-        default=_DEFAULTS.rows_lost_refused,
-        description="Share of clean transactions lost since the release in use that blocks it.",
-    )
-    quarantined_warned: float = Field(
-        default=_DEFAULTS.quarantined_warned,
-        description="Share of quarantined rows in a new file that warns.",
-    )
-    quarantined_refused: float = Field(
-        default=_DEFAULTS.quarantined_refused,
-        description="Share of quarantined rows in a new file that blocks the release.",
-    )
-    refit_f1_loss: float = Field(
-        default=_REFIT_DEFAULTS.refit_f1_loss,
-        description="Loss of macro F1 since the fit from which on the model is refitted.",
-    )
-    refit_silhouette_loss: float = Field(
-        default=_REFIT_DEFAULTS.refit_silhouette_loss,
-        description="Loss of silhouette since the fit from which on the model is refitted.",
-    )
-    refit_drift: float = Field(
-        default=_REFIT_DEFAULTS.refit_drift,
-        description="Population stability index, since the fit, of a measure that the model uses, "
-        "from which on it is refitted.",
-    )
-    force: bool = Field(
-        default=False, description="Promote despite failed gates; the gates still report why."
-    )
-
-    @property
-    def limits(self) -> Limits:
-        """The limits of the gates."""
-        return Limits(**{name: getattr(self, name) for name in Limits.__dataclass_fields__})
-
-    @property
-    def refit_limits(self) -> RefitLimits:
-        """The limits from which on a model is refitted."""
-        names = RefitLimits.__dataclass_fields__
-        return RefitLimits(**{name: getattr(self, name) for name in names})
-
-
+@validated_at_launch(ReleaseConfig)
 @dg.asset(
     group_name=RELEASES,
     owners=OWNERS,
     kinds={"json"},
+    code_version=source_version("release"),
     freshness_policy=FRESHNESS,
     deps=[*ROOTS],
-    check_specs=[
-        dg.AssetCheckSpec(name, asset=RELEASE, description=text) for name, text in GATES.items()
-    ],
+    check_specs=list(_SPECS.values()),
     output_required=False,
 )
 def release(
@@ -210,7 +140,7 @@ def release(
     delivery: DeliveryResource,
     published: PublishedResource,
     rfm_table: DataFrame,
-) -> Iterator[dg.AssetCheckResult | dg.Output[dict[str, Any]]]:
+) -> Iterator[dg.AssetCheckResult | dg.AssetCheckEvaluation | dg.Output[Any]]:
     """What the app and exports show: a consistent set with one version of every asset.
 
     Created only if the versions were made from one another, and data and model pass the gates
@@ -221,9 +151,13 @@ def release(
     store = published.store
     before = current_release(store.folder)
     try:
-        versions = closure(store.folder, {asset: store.latest(asset).name for asset in ROOTS})
+        # Without assets that an older build did not have, until they are made.
+        roots = {asset: store.latest(asset).name for asset in ROOTS if store.versions(asset)}
+        versions = closure(store.folder, roots)
     except ReleaseError as error:
-        yield from _not_together(error)
+        yield from _of_candidate(
+            _not_together(error), context.run.run_id, before, fate="was refused"
+        )
         refused = Refusal(run_id=context.run.run_id, at=now(), reasons=(str(error),))
         note_refusal(store.folder, refused)
         _record(published, context.run.run_id, "refused", refused.reasons)
@@ -243,7 +177,7 @@ def release(
         )
         note_refusal(store.folder, refused)
         _record(published, context.run.run_id, "refused", found.reasons)
-        yield from results
+        yield from _of_candidate(results, context.run.run_id, before, fate="was refused")
         return
     note_refusal(store.folder, None)
     manifest = _manifest(candidate, versions, found, context.run.run_id, next_serial(before))
@@ -254,7 +188,7 @@ def release(
             "Not promoted yet: the model is new, and a reviewer must approve it: on the page "
             "Approval, or with `bankseg approve`. The release in use stays until then."
         )
-        yield from results
+        yield from _of_candidate(results, context.run.run_id, before, fate="awaits approval")
         return
     result = f"version {next_serial(before)}{', forced' if found.reasons else ''}"
     _record(published, context.run.run_id, result, found.reasons)
@@ -266,7 +200,19 @@ def release(
             "versions": table_value(["asset", "version"], versions.items()),
         },
     )
-    yield from results
+    _record_trend(context, store.folder)
+    released = current_release(store.folder)
+    assert released is not None  # it was written when the output was yielded
+    evaluated = {EVALUATED: f"Release {released.name}."}
+    yield from (one.with_metadata({**evaluated, **one.metadata}) for one in results)
+
+
+def _record_trend(context: dg.AssetExecutionContext, published_dir: Path) -> None:
+    """Add the figures of the new release to the trend; a failure does not undo the release."""
+    try:
+        record_trend(published_dir)
+    except OSError as error:
+        context.log.warning(f"The trend was not written; the next release adds this one: {error}.")
 
 
 def maker_of(tags: Mapping[str, str]) -> Actor:
@@ -283,6 +229,30 @@ def _record(published: PublishedResource, run_id: str, result: str, reasons: Ite
     """Record the release or its refusal in the audit log."""
     event = Event(RELEASE, on=f"run {run_id}", why=" ".join(reasons), result=result)
     note(published.audit_dir, event)
+
+
+def _of_candidate(
+    results: Iterable[dg.AssetCheckResult], run_id: str, in_use: Release | None, *, fate: str
+) -> Iterator[dg.AssetCheckEvaluation | dg.Output[None]]:
+    """Yield the results of a candidate that is not promoted, which has no materialization.
+
+    Dagster would assign them to the newest one, which is the release in use.
+    """
+    stays = f" {in_use.name} stays in use." if in_use else ""
+    for result in results:
+        name = str(result.check_name)
+        yield dg.Output(None, output_name=_SPECS[name].get_python_identifier())
+        yield dg.AssetCheckEvaluation(
+            asset_key=_SPECS[name].asset_key,
+            check_name=name,
+            passed=result.passed,
+            severity=result.severity,
+            description=result.description,
+            metadata={
+                EVALUATED: f"The candidate of run {run_id[:8]}, which {fate}.{stays}",
+                **result.metadata,
+            },
+        )
 
 
 def _not_together(error: ReleaseError) -> Iterator[dg.AssetCheckResult]:

@@ -4,6 +4,7 @@ import dagster as dg
 from pyspark.sql import DataFrame
 
 from bankseg_assets.defs.assets.common import ACTIONS, FRESHNESS, OWNERS
+from bankseg_assets.defs.code_versions import source_version
 from bankseg_assets.defs.io_managers import ROW_COUNT_KEY
 from bankseg_assets.defs.metadata import table_metadata
 from bankseg_assets.defs.resources import DeliveryResource
@@ -15,6 +16,7 @@ from bankseg_assets.storage.outputs import SmallTable
     group_name=ACTIONS,
     owners=OWNERS,
     kinds={"parquet"},
+    code_version=source_version("profiling"),
     freshness_policy=FRESHNESS,
     metadata=table_metadata("recommended_actions") | {ROW_COUNT_KEY: "n_segments"},
 )

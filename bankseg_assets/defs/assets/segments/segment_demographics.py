@@ -6,6 +6,7 @@ import dagster as dg
 from pyspark.sql import DataFrame
 
 from bankseg_assets.defs.assets.common import FRESHNESS, OWNERS, SEGMENTS
+from bankseg_assets.defs.code_versions import source_version
 from bankseg_assets.defs.metadata import table_metadata
 from bankseg_assets.presentation.markdown import markdown_table
 from bankseg_assets.profiling.demographics import ATTRIBUTES, demographics
@@ -23,6 +24,7 @@ Rows = list[dict[str, Any]]
     group_name=SEGMENTS,
     owners=OWNERS,
     kinds={"spark", "parquet"},
+    code_version=source_version("profiling"),
     freshness_policy=FRESHNESS,
     metadata=table_metadata("segment_demographics"),
 )

@@ -10,6 +10,7 @@ from pyspark.sql import DataFrame
 from bankseg_assets.contracts.tables import CUSTOMER_SEGMENTS
 from bankseg_assets.customers.customer_key import key_in_use
 from bankseg_assets.defs.assets.common import FRESHNESS, OWNERS, SEGMENTS
+from bankseg_assets.defs.code_versions import source_version
 from bankseg_assets.defs.io_managers import ROW_COUNT_KEY
 from bankseg_assets.defs.metadata import table_metadata
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource, SparkResource
@@ -32,6 +33,7 @@ from bankseg_assets.storage.parquet import read_parquet
     group_name=SEGMENTS,
     owners=OWNERS,
     kinds={"spark", "parquet"},
+    code_version=source_version("migration"),
     freshness_policy=FRESHNESS,
     metadata=table_metadata("segment_migration") | {ROW_COUNT_KEY: "n_flows"},
 )

@@ -6,11 +6,12 @@ import dagster as dg
 from pyspark.sql import DataFrame
 
 from bankseg_assets.defs.assets.common import FRESHNESS, OWNERS, SEGMENTS
+from bankseg_assets.defs.code_versions import source_version
 from bankseg_assets.defs.io_managers import ROW_COUNT_KEY
 from bankseg_assets.defs.metadata import table_metadata
 from bankseg_assets.defs.resources import DeliveryResource
 from bankseg_assets.presentation.markdown import escaped, markdown_table
-from bankseg_assets.presentation.phrases import knows_direction
+from bankseg_assets.presentation.phrases import REMOVED_BEFORE, knows_direction
 from bankseg_assets.profiling.profiles import INCOME, INDEXED, profile
 from bankseg_assets.storage.outputs import SmallTable
 
@@ -19,6 +20,7 @@ from bankseg_assets.storage.outputs import SmallTable
     group_name=SEGMENTS,
     owners=OWNERS,
     kinds={"spark", "parquet"},
+    code_version=source_version("profiling"),
     freshness_policy=FRESHNESS,
     metadata=table_metadata("segment_profiles") | {ROW_COUNT_KEY: "n_segments"},
 )
@@ -36,8 +38,10 @@ def segment_profiles(
     """
     demographics = [row.asDict() for row in segment_demographics.collect()]
     rows = profile(customer_segments, demographics, delivery.contract.currency)
+    removed = delivery.removed_before
     context.add_output_metadata(
-        {
+        ({REMOVED_BEFORE: removed.isoformat()} if removed else {})
+        | {
             "sentences": _list(rows, "sentence"),
             "rules": dg.MetadataValue.md(_rules(rows)),
             "indices": dg.MetadataValue.md(_indices(rows)),

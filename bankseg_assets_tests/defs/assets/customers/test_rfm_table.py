@@ -10,7 +10,7 @@ import pytest
 
 from bankseg_assets.defs.assets.customers.rfm_table import RfmConfig
 from bankseg_assets.defs.assets.models.kmeans_model import KMeansConfig
-from bankseg_assets.defs.assets.release.release import ReleaseConfig
+from bankseg_assets.defs.assets.release.config import ReleaseConfig
 from bankseg_assets.release.releases import current_release
 from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import run_platform

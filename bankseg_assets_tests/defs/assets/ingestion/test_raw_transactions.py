@@ -3,6 +3,7 @@
 import gzip
 from pathlib import Path
 
+import dagster as dg
 import pyarrow.parquet as pq
 import pytest
 
@@ -143,3 +144,27 @@ def test_previous_version_loads_after_bad_files(after_batch: Platform) -> None:
     assert run.metadata["raw_transactions"]["dagster/row_count"] == DEMO_ROWS + 4
     assert set(before) < set(settings.published_dir.rglob("*"))
     load_bundle(VersionStore(settings.published_dir).latest("nb_classifier"))
+
+
+def test_batch_is_in_sync_with_the_folders(batch: Platform) -> None:
+    """A run observes the folders first, so that its assets are of their current version."""
+    events = batch.run.result.all_events
+    seen = {
+        event.asset_observation_data.asset_observation.asset_key.to_user_string(): (
+            event.asset_observation_data.asset_observation.tags or {}
+        )["dagster/data_version"]
+        for event in events
+        if event.event_type is dg.DagsterEventType.ASSET_OBSERVATION
+    }
+    assert set(seen) == {"landing_folder", "holdings_folder"}
+    made = {
+        event.materialization.asset_key.to_user_string(): event.materialization.tags or {}
+        for event in batch.run.result.get_asset_materialization_events()
+    }
+    for asset, folder in (
+        ("raw_transactions", "landing_folder"),
+        ("product_holdings", "holdings_folder"),
+    ):
+        assert made[asset][f"dagster/input_data_version/{folder}"] == seen[folder]
+    cleaned = made["cleaned_transactions"]["dagster/data_version"]
+    assert made["rfm_table"]["dagster/input_data_version/cleaned_transactions"] == cleaned

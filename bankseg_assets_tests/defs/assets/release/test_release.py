@@ -9,7 +9,8 @@ from uuid import uuid4
 import dagster as dg
 import pytest
 
-from bankseg_assets.defs.assets.release.release import GATES, ReleaseConfig, maker_of
+from bankseg_assets.defs.assets.release.config import ReleaseConfig
+from bankseg_assets.defs.assets.release.release import GATES, maker_of
 from bankseg_assets.defs.resources import PublishedResource
 from bankseg_assets.privacy.audit import Actor, system_user
 from bankseg_assets.release.candidates import AUTOMATIC, approve, pending
@@ -61,11 +62,12 @@ def make_card(bank: Platform, classifier: str) -> None:
         write_json(draft.path / "model.json", {})
 
 
-def release(bank: Platform, **config: Any) -> Run:
+def release(bank: Platform, instance: dg.DagsterInstance | None = None, **config: Any) -> Run:
     return run_platform(
         bank.resources,
         assets=["release"],
         config=dg.RunConfig({"release": ReleaseConfig(**config)}),
+        instance=instance,
     )
 
 
@@ -138,6 +140,26 @@ def test_worse_model_is_refused_unless_forced(own_data: Platform) -> None:
     assert found.name > before.name
     assert found.note.startswith("Forced: Macro F1 on held-out customers is")
     assert current_refusal(own_data.settings.published_dir) is None
+
+
+def test_checks_belong_to_the_release_they_evaluated(own_data: Platform) -> None:
+    """Those of a refused candidate are not of the release in use, whose own had passed."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        run = release(own_data, instance)
+        released = in_use(own_data).name
+        for name in GATES:
+            target = run.checks[name].target_materialization_data
+            assert target is not None
+            assert target.run_id == run.result.run_id
+            assert run.checks[name].metadata["evaluated"].value == f"Release {released}."
+        make_classifier(own_data, make_worse)
+        refused = release(own_data, instance)
+        assert refused.success
+        assert {check.target_materialization_data for check in refused.checks.values()} == {None}
+        assert {check.metadata["evaluated"].value for check in refused.checks.values()} == {
+            f"The candidate of run {refused.result.run_id[:8]}, which was refused. "
+            f"{released} stays in use."
+        }
 
 
 def test_bank_s_own_data_are_not_compared_with_demo_data(own_data: Platform) -> None:

@@ -1,0 +1,62 @@
+"""Observations of the landing and holdings folders: their version and deliveries in the lineage.
+
+Sensors and runs record them. The version is the content, so that Dagster shows what was made from
+other content as unsynced.
+"""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+
+from bankseg_assets.defs.metadata import table_value
+from bankseg_assets.defs.resources import DeliveryResource
+from bankseg_assets.landing.landed_content import LandedContent, content_seen, landed_content
+from bankseg_assets.landing.ledger import content_hash
+
+DATA_VERSION_TAG = "dagster/data_version"
+DELIVERIES_SHOWN = 40
+
+
+@dataclass(frozen=True)
+class FolderObservation:
+    """The version of a folder's content, and what Dagster shows on it."""
+
+    version: str
+    metadata: dict[str, Any]
+
+    def event(self, asset: dg.AssetKey) -> dg.AssetObservation:
+        """Return the event that a sensor records."""
+        tags = {DATA_VERSION_TAG: self.version}
+        return dg.AssetObservation(asset, tags=tags, metadata=self.metadata)
+
+    def result(self) -> dg.ObserveResult:
+        """Return the result of an observable source asset."""
+        return dg.ObserveResult(data_version=dg.DataVersion(self.version), metadata=self.metadata)
+
+
+def observe(delivery: DeliveryResource, landed: LandedContent | None = None) -> FolderObservation:
+    """Return the observation of a folder, whose content a sensor may have read before.
+
+    The version covers the contract, by which the content is read. Raises ContractError.
+    """
+    folder = Path(delivery.landing_dir)
+    contract, ledger = delivery.contract.fingerprint, delivery.ledger
+    landed = landed or landed_content(folder, ledger)
+    known = ledger.deliveries()
+    head = ("file", "status", "records", "ingested at", "SHA-256", "reason")
+    rows = [
+        (one.file_name, one.status, one.records, one.taken_at, one.short, one.reason)
+        for one in known[: -DELIVERIES_SHOWN - 1 : -1]
+    ]
+    return FolderObservation(
+        content_hash([*content_seen(known, landed.sha256s), contract]),
+        {
+            "folder": dg.MetadataValue.path(str(folder)),
+            "new": len(landed.sha256s - {one.sha256 for one in known}),
+            "waiting": ", ".join(landed.waiting) or "none",
+            "contract_fingerprint": contract,
+            "deliveries": table_value(head, rows),
+        },
+    )

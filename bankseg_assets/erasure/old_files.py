@@ -1,0 +1,57 @@
+"""Versions, logs and files that are older than their limit and not in use."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bankseg_assets.privacy.objections import newest_file, objection_files
+from bankseg_assets.release.releases import all_releases
+from bankseg_assets.runtime.settings import Settings
+from bankseg_assets.storage.version_store import VersionStore, published_at
+
+RELEASE = "release"
+
+
+def old_versions(store: VersionStore, before: datetime) -> list[Path]:
+    """Return the versions before a time that neither the release in use nor a later one names.
+
+    The newest version of an asset stays: the next batch continues from it.
+    """
+    if not store.folder.is_dir():
+        return []
+    releases = all_releases(store.folder)
+    kept = [one for one in releases if published_at(one.folder / RELEASE / one.name) >= before]
+    in_use = {
+        (asset, name) for one in [*releases[-1:], *kept] for asset, name in one.versions.items()
+    }
+    in_use |= {(RELEASE, one.name) for one in releases[-1:]}
+    assets = sorted(path.name for path in store.folder.iterdir() if path.is_dir())
+    return [
+        path
+        for asset in assets
+        for path in store.older_than(asset, before, {name for of, name in in_use if of == asset})
+    ]
+
+
+def old_logs(settings: Settings, before: datetime) -> list[Path]:
+    """Return the logs that were not written to since a time: of servers, batches and runs."""
+    folders = (settings.logs_dir, *settings.dagster_home.glob("storage/*/compute_logs"))
+    return [path for folder in folders for path in _unchanged(folder, before)]
+
+
+def old_objections(settings: Settings, before: datetime) -> list[Path]:
+    """Return the files of objections that a newer one has replaced."""
+    newest = newest_file(settings.published_dir)
+    found = objection_files(settings.published_dir) if newest else []
+    return [path for path in found if path != newest and _modified(path) < before]
+
+
+def _unchanged(folder: Path, before: datetime) -> Iterator[Path]:
+    if folder.is_dir():
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and not path.is_symlink() and _modified(path) < before:
+                yield path
+
+
+def _modified(path: Path) -> datetime:
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC)

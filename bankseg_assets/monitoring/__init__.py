@@ -1,0 +1,1 @@
+"""Alerts on events of the platform, and its health at a glance."""

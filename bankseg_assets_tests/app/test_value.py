@@ -1,0 +1,54 @@
+"""Tests of the page of forecasts."""
+
+from pathlib import Path
+
+from streamlit.testing.v1 import AppTest
+
+from bankseg_assets_tests.app.customers import MAIN
+from bankseg_assets_tests.app.publishing import publish
+from bankseg_assets_tests.value.documents import value_document
+
+PROFILES = [
+    {
+        **{"segment": number, "segment_name": name, "customers": count},
+        **{"total_spend_next_90": spend, "mean_p_alive": alive},
+    }
+    for number, name, count, spend, alive in (
+        (0, "Small spenders", 50, 1_000.0, 0.25),
+        (1, "Frequent spenders", 30, 9_000.0, None),
+        (2, "Big spenders", 0, None, None),
+    )
+]
+
+
+def opened() -> AppTest:
+    page = AppTest.from_file(str(MAIN), default_timeout=60).run()
+    page.switch_page("views/value.py").run()
+    assert not page.exception, page.exception
+    return page
+
+
+def test_value_page_has_segments_and_test(data_dir: Path) -> None:
+    publish(data_dir, {"segment_profiles": PROFILES}, {"value_model": value_document()})
+    page = opened()
+    assert "better than both baselines" in page.success[0].value
+    segments, tested, deciles = (table.value for table in page.table)
+    assert segments["Segment"].tolist() == ["Frequent spenders", "Small spenders"]
+    assert segments["Per customer"].tolist() == ["INR 300", "INR 20"]
+    assert segments["Still active"].tolist() == ["—", "25.0%"]
+    assert tested["By"][0] == "Model (BG/NBD, Gamma-Gamma) (shown)"
+    assert len(tested) == 6
+    assert len(deciles) == 10
+
+
+def test_value_page_says_why_forecasts_are_not_tested(data_dir: Path) -> None:
+    document = value_document(tested=False)
+    publish(data_dir, {"segment_profiles": PROFILES}, {"value_model": document})
+    page = opened()
+    assert "span 20 days" in page.warning[0].value
+    assert "not tested" in page.caption[-2].value or "not tested" in str(page.caption)
+
+
+def test_value_page_of_older_release_names_next_step(data_dir: Path) -> None:
+    publish(data_dir)
+    assert "The next batch makes them" in opened().info[0].value

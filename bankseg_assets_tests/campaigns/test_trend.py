@@ -1,0 +1,151 @@
+"""The figures of releases that are no longer kept."""
+
+import datetime
+import json
+import shutil
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bankseg_assets.campaigns.release_figures import figures_of
+from bankseg_assets.campaigns.trend import TREND_FILE, record_trend, trend
+from bankseg_assets.release.releases import Release, all_releases, current_release, roll_back
+from bankseg_assets.storage import atomic_file
+from bankseg_assets.storage.version_store import VersionStore
+from bankseg_assets_tests.app.customers import NAMES, tables
+from bankseg_assets_tests.app.publishing import publish, segments_with_ids
+
+
+def released(data_dir: Path, number: int = 0, **changes: object) -> Release:
+    """Release the hundred customers, `number` of them doubled; return the release."""
+    found = tables()
+    rows = [row | {"snapshot_date": datetime.date(2016, 10, 22)} | changes for row in found[ROWS]]
+    rows += [row | {"customer_id": f"X{place}"} for place, row in enumerate(rows[:number])]
+    publish(data_dir, found | {ROWS: rows}, segments=segments_with_ids(1))
+    newest = current_release(data_dir / "published")
+    assert newest is not None
+    return newest
+
+
+ROWS = "customer_segments"
+
+
+def customers_in(found: Any) -> list[int | None]:
+    return [one.whole.customers for one in found]
+
+
+def test_figures_are_of_all_segments_and_groups(tmp_path: Path) -> None:
+    found = figures_of(released(tmp_path))
+    assert found.snapshot_date == "2016-10-22"
+    assert found.whole.customers == 100
+    assert found.whole.money == 90_000
+    assert found.whole.active_share == 0.62
+    segments = {one.id: one for one in found.figures if one.kind == "segment"}
+    assert {number: one.name for number, one in segments.items()} == dict(enumerate(NAMES, 1))
+    assert {number: one.customers for number, one in segments.items()} == {1: 45, 2: 21, 3: 34}
+    groups = {one.name: one.customers for one in found.figures if one.kind == "group"}
+    assert groups == {"Champions": 62, "At risk": 38}
+
+
+def test_share_of_few_customers_is_hidden_with_a_second_one(tmp_path: Path) -> None:
+    """Four of 21 are inactive; the figures of the others and of all would reveal them."""
+    found = figures_of(released(tmp_path))
+    shares = {one.id: one.active_share for one in found.figures if one.kind == "segment"}
+    assert shares[2] is None
+    assert list(shares.values()).count(None) > 1
+
+
+def test_small_group_has_no_figures(tmp_path: Path) -> None:
+    found = tables()
+    rows = [
+        row | {"rfm_group": "Lost" if number < 5 else row["rfm_group"]}
+        for number, row in enumerate(found[ROWS])
+    ]
+    publish(tmp_path, found | {ROWS: rows})
+    release = current_release(tmp_path / "published")
+    assert release is not None
+    groups = {one.name: one for one in figures_of(release).figures if one.kind == "group"}
+    assert groups["Lost"].model_dump(exclude={"kind", "name"}) == dict.fromkeys(
+        ("id", "customers", "money", "income", "active_share", "repeat_share")
+    )
+    assert groups["At risk"].customers is None  # or the number of all would reveal the five
+
+
+def test_sums_may_be_negative_or_large(tmp_path: Path) -> None:
+    huge = Decimal("-99999999999999.999")
+    assert figures_of(released(tmp_path, monetary=huge)).whole.money == float(100 * huge)
+
+
+def test_trend_outlives_the_releases(tmp_path: Path) -> None:
+    for number in (0, 1, 2):
+        released(tmp_path, number)
+        record_trend(tmp_path / "published")
+    first, *_, last = all_releases(tmp_path / "published")
+    shutil.rmtree(tmp_path / "published" / "release" / first.name)
+    assert customers_in(trend(last.folder, last)) == [100, 101, 102]
+    assert customers_in(trend(last.folder, first)) == [100]
+
+
+def test_trend_has_no_customer(tmp_path: Path) -> None:
+    release = released(tmp_path)
+    record_trend(release.folder)
+    (line,) = (release.folder / TREND_FILE).read_text(encoding="utf-8").splitlines()
+    assert json.loads(line)["release"] == release.name
+    assert not any(f'"{row["customer_id"]}"' in line for row in tables()[ROWS])
+
+
+def test_trend_without_a_file_is_of_the_kept_releases(tmp_path: Path) -> None:
+    released(tmp_path)
+    last = released(tmp_path, 3)
+    assert customers_in(trend(last.folder, last)) == [100, 103]
+
+
+def test_interrupted_line_is_added_with_the_next(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    released(tmp_path)
+    with monkeypatch.context() as full:
+
+        def no_space(*_: object) -> None:
+            raise OSError(28, "No space left on device")
+
+        full.setattr(atomic_file.os, "fsync", no_space)
+        with pytest.raises(OSError, match="No space"):
+            record_trend(tmp_path / "published")
+    assert not (tmp_path / "published" / TREND_FILE).exists()
+    last = released(tmp_path, 1)
+    record_trend(last.folder)
+    record_trend(last.folder)  # nothing to add
+    lines = (last.folder / TREND_FILE).read_text(encoding="utf-8").splitlines()
+    assert [json.loads(line)["figures"][0]["customers"] for line in lines] == [100, 101]
+
+
+def test_damaged_line_is_skipped_and_kept(tmp_path: Path) -> None:
+    last = released(tmp_path)
+    path = last.folder / TREND_FILE
+    path.write_text('{"release": "of another build"', encoding="utf-8")
+    record_trend(last.folder)
+    assert len(path.read_text(encoding="utf-8").splitlines()) == 2
+    assert customers_in(trend(last.folder, last)) == [100]
+
+
+def test_rolled_back_release_is_left_out(tmp_path: Path) -> None:
+    released(tmp_path)
+    released(tmp_path, 50)
+    record_trend(tmp_path / "published")
+    restored = roll_back(VersionStore(tmp_path / "published"))
+    assert customers_in(trend(restored.folder, restored)) == [100]
+    last = released(tmp_path, 1)
+    record_trend(last.folder)
+    assert customers_in(trend(last.folder, last)) == [100, 101]
+
+
+def test_trend_is_of_comparable_releases(tmp_path: Path) -> None:
+    released(tmp_path)
+    last = released(tmp_path, 1)
+    for changes in ({"is_demo": True}, {"currency": "EUR"}):
+        assert trend(last.folder, last.model_copy(update=changes)) == []
+    other = last.model_copy(update={"customer_key": "location"})
+    assert customers_in(trend(last.folder, other)) == [100, 101]  # older: without a record

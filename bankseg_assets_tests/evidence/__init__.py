@@ -1,0 +1,1 @@
+"""Tests of bankseg_assets.evidence."""
