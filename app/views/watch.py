@@ -7,8 +7,10 @@ import streamlit as st
 
 from app.panels.watch import FIRST, customers_table, quality_table, steps_table
 from app.state import data, session
+from app.state.access import guarded
 from app.widgets import page
 from app.widgets.tables import show_table
+from bankseg_assets.access.roles import Action
 from bankseg_assets.campaigns.watched import WATCH_LIST, record_watch_list, watched_customers
 from bankseg_assets.lookup.forecasts import VALUE_MODEL
 from bankseg_assets.presentation.csv_export import to_csv
@@ -49,7 +51,7 @@ if not (steps := steps_table(rows, numbers)).empty:
     show_table(steps, alt="Customers and money at risk by next step")
 st.download_button(
     f"The list: {numbers.count(len(rows))} customers (CSV)",
-    partial(csv_of, release, rows),
+    guarded(Action.MAKE_LISTS, partial(csv_of, release, rows)),
     file_name=f"watch-list_{bundle.snapshot_date}.csv",
     mime="text/csv",
     icon=":material/download:",

@@ -29,6 +29,8 @@ PAGES = {
     "segments": Action.SEE,
     "rfm_grid": Action.SEE,
     "campaign": Action.MAKE_LISTS,
+    "value": Action.SEE,
+    "watch": Action.MAKE_LISTS,
     "changes": Action.SEE,
     "customer": Action.LOOK_UP,
     "new_customer": Action.SCORE,
@@ -38,6 +40,7 @@ PAGES = {
     "check_file": Action.CHECK_FILES,
     "deliveries": Action.SEE_DATA,
     "approval": Action.SEE_DATA,
+    "health": Action.SEE_DATA,
     "about": Action.SEE,
 }
 REFUSED = "This page is not for your role"
