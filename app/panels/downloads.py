@@ -8,6 +8,7 @@ import streamlit as st
 from app.state import data, session
 from app.state.access import guarded, may
 from app.widgets.links import LISTS_PAGE, WHO
+from app.widgets.style import pale_while_typing
 from bankseg_assets.access.roles import Action
 from bankseg_assets.campaigns.audiences import Audience
 from bankseg_assets.campaigns.customer_list import CampaignList, Choice, make_list
@@ -71,7 +72,8 @@ def file_buttons(release: Release, bundle: Bundle, audience: Audience, choice: C
         ("CSV", "csv", "text/csv", csv_of),
         ("Details of the list (JSON)", "json", "application/json", json_of),
     )
-    with st.container(horizontal=True):
+    pale_while_typing("list_files", locked=True)
+    with st.container(horizontal=True, key="list_files"):
         for label, ending, mime, written in formats:
             st.download_button(
                 label,

@@ -13,6 +13,7 @@ from app.panels.downloads import XLSX
 from app.panels.list_settings import Chosen
 from app.state.access import guarded, may
 from app.widgets.numbers import Numbers
+from app.widgets.style import pale_while_typing
 from app.widgets.tables import show_table, show_two_lines
 from bankseg_assets.access.roles import Action
 from bankseg_assets.presentation.formatting import percent
@@ -53,7 +54,8 @@ def show_counts(summary: ListSummary, numbers: Numbers) -> None:
 def show_downloads(result: ScoredList, chosen: Chosen, name: str) -> None:
     """Draw buttons for the whole list and for its errors alone."""
     stem, dialect = Path(name).stem, chosen.plan.dialect
-    with st.container(horizontal=True):
+    pale_while_typing("result_files", locked=True)
+    with st.container(horizontal=True, key="result_files"):
         if result.table.num_rows <= MOST_ROWS:
             st.download_button(
                 "The whole list with its segments (Excel)",

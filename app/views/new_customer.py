@@ -7,7 +7,7 @@ from app.panels.entry import ask
 from app.panels.typed import notation_of
 from app.state import data, session
 from app.widgets import page
-from app.widgets.style import style
+from app.widgets.style import pale_while_typing
 from bankseg_assets.runtime.settings import load_settings
 
 bundle = page.begin(
@@ -19,10 +19,7 @@ left, right = st.columns([2, 3], gap="large")
 with left:
     entered = ask(bundle, notation_of(load_settings().contract), numbers)
 # While a value is typed that is not read yet, the answer is of the previous one.
-style(
-    '[data-testid="stMain"]:has([data-testid="InputInstructions"]:not(:empty)) .st-key-answer '
-    "{opacity: 0.35;}"
-)
+pale_while_typing("answer")
 with right, st.container(key="answer"):
     # An answer beside a value that it does not include would be that of another customer.
     if entered.has_problem:

@@ -10,6 +10,18 @@ def style_buttons(look: Look) -> None:
     style(f'button[kind^="primary"] {{color: {BUTTON_INK[look]};}}')
 
 
+def pale_while_typing(key: str, *, locked: bool = False) -> None:
+    """Make the container `key` pale while a text is typed on the page that is not read yet.
+
+    `locked`: its buttons cannot be pressed meanwhile; a download would be of the previous text.
+    """
+    lock = " pointer-events: none;" if locked else ""
+    style(
+        '[data-testid="stMain"]:has([data-testid="InputInstructions"]:not(:empty)) '
+        f".st-key-{key} {{opacity: 0.35;{lock}}}"
+    )
+
+
 def style(sheet: str) -> None:
     """Add a style sheet to the page. It must be of the app's constants, not of data.
 

@@ -132,3 +132,22 @@ def test_action_of_a_group_is_in_sight_on_a_phone(data_dir: Path, address: str, 
         assert place["x"] >= 0
         assert place["x"] + place["width"] <= 390
         assert place["width"] > 300  # a line of its own
+
+
+def test_download_waits_for_a_name_that_is_typed(data_dir: Path, address: str) -> None:
+    """Pressed at once, it would draw the control group of the previous name."""
+    publish(data_dir, tables())
+    with open_page() as page:
+        page.set_default_timeout(TIMEOUT * 1000)
+        expect.set_options(timeout=TIMEOUT * 1000)
+        page.goto(f"{address}/campaign")
+        files = page.locator(".st-key-list_files")
+        expect(files).to_have_css("pointer-events", "auto")
+        name = page.get_by_label("Name of the campaign", exact=True)
+        name.press_sequentially("Spring")
+        expect(files).to_have_css("pointer-events", "none")
+        name.press("Enter")
+        expect(files).to_have_css("pointer-events", "auto")
+        with page.expect_download() as download:
+            page.get_by_role("button", name="Details of the list (JSON)").click()
+        assert '"campaign": "Spring"' in Path(download.value.path()).read_text(encoding="utf-8")
