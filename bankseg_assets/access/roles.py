@@ -26,7 +26,7 @@ class Action(StrEnum):
     CHECK_FILES = "check a file and suggest a contract"
     SEE_QUARANTINE = "see the values of quarantined rows"
     RUN = "start a run"
-    OPERATE = "withdraw files, roll back and copy releases"
+    OPERATE = "withdraw files, remove old data, roll back and copy releases"
     APPROVE = "approve or decline a model"
     ERASE = "erase customers"
     SHOW_SUBJECT = "show all that is held on a customer"

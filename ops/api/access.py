@@ -70,7 +70,7 @@ def action_of(path: str) -> Action:
 
     >>> action_of("/customers/C1"), action_of("//customers/C1")
     (<Action.LOOK_UP: 'look up a customer'>, <Action.OPERATE: \
-'withdraw files, roll back and copy releases'>)
+'withdraw files, remove old data, roll back and copy releases'>)
     """
     first = path.removeprefix("/").partition("/")[0]
     return ACTIONS.get(f"/{first}", Action.OPERATE)

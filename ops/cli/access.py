@@ -19,6 +19,7 @@ ACTIONS: Mapping[str, Action] = {
     "score": Action.SCORE,
     "campaign": Action.MAKE_LISTS,
     "status": Action.SEE,
+    "alerts": Action.SEE_DATA,
     "deliveries": Action.SEE_DATA,
     "contract": Action.CHECK_FILES,
     "withdraw": Action.OPERATE,
@@ -27,12 +28,13 @@ ACTIONS: Mapping[str, Action] = {
     "approve": Action.APPROVE,
     "decline": Action.APPROVE,
     "forget": Action.ERASE,
+    "retain": Action.OPERATE,
     "subject": Action.SHOW_SUBJECT,
     "audit": Action.READ_AUDIT,
     "evidence": Action.READ_AUDIT,
-    "retain": Action.OPERATE,
     "export": Action.OPERATE,
     "fetch": Action.OPERATE,
+    "dg": Action.RUN,
 }
 """Command -> what a role must allow; a command that is not listed needs `OPERATE`."""
 
