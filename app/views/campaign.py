@@ -69,7 +69,6 @@ campaign = third.text_input(
     "Name of the campaign",
     placeholder=audience.campaign,
     key="list_campaign_name",
-    max_chars=100,
     help="The name draws the control group: the same name has the same control group in every "
     "version, and in the API and on the command line.",
 )

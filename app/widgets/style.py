@@ -13,7 +13,8 @@ def style_buttons(look: Look) -> None:
 def pale_while_typing(key: str, *, locked: bool = False) -> None:
     """Make the container `key` pale while a text is typed on the page that is not read yet.
 
-    `locked`: its buttons cannot be pressed meanwhile; a download would be of the previous text.
+    `locked`: its buttons cannot be pressed meanwhile; a download would be of the previous text. A
+    field with `max_chars` has a counter in the same place, and would count as typed in until left.
     """
     lock = " pointer-events: none;" if locked else ""
     style(
