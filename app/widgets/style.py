@@ -19,7 +19,8 @@ def pale_while_typing(key: str, *, locked: bool = False) -> None:
     lock = " pointer-events: none;" if locked else ""
     style(
         '[data-testid="stMain"]:has([data-testid="InputInstructions"]:not(:empty)) '
-        f".st-key-{key} {{opacity: 0.35;{lock}}}"
+        f".st-key-{key}, [data-test-script-state='running'] .st-key-{key} "
+        f"{{opacity: 0.35;{lock}}}"
     )
 
 

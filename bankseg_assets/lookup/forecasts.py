@@ -3,7 +3,6 @@
 from typing import Any
 
 import pyarrow as pa
-import pyarrow.dataset as ds
 
 from bankseg_assets.contracts.tables import CUSTOMER_VALUE, HORIZONS
 from bankseg_assets.lookup.customer import Customer, LookupFailedError
@@ -56,6 +55,8 @@ def forecasts_of(release: Release, customer: Customer) -> dict[str, float]:
 
 def _row(release: Release, key: Any) -> dict[str, Any]:
     """Return the row of a history; empty if there is none."""
+    import pyarrow.dataset as ds  # it imports pandas, which the API does not need to start
+
     try:
         files = [str(path) for path in release.files(CUSTOMER_VALUE.name)]
         table = ds.dataset([file for file in files if file.endswith(".parquet")])

@@ -13,6 +13,8 @@ from bankseg_assets_tests.app.serving import TIMEOUT, serve
 from bankseg_assets_tests.browser import open_browser, open_page
 
 pytestmark = pytest.mark.browser
+HAND_MS = 3000
+"""What a hand needs from the keyboard to a button; the page is drawn again within it."""
 
 
 @pytest.fixture
@@ -147,6 +149,7 @@ def test_download_waits_for_a_name_that_is_typed(data_dir: Path, address: str) -
         name.press_sequentially("Spring")
         expect(files).to_have_css("pointer-events", "none")
         name.press("Enter")
+        page.wait_for_timeout(HAND_MS)
         expect(files).to_have_css("pointer-events", "auto")
         with page.expect_download() as download:
             page.get_by_role("button", name="Details of the list (JSON)").click()
