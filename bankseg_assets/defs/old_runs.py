@@ -39,11 +39,9 @@ def delete_old_runs(
 
 
 def _runs_of_versions(store: VersionStore) -> set[str]:
-    if not store.folder.is_dir():
-        return set()
     found = set()
-    for folder in store.folder.iterdir():
-        for version in store.versions(folder.name) if folder.is_dir() else ():
+    for asset in store.assets():
+        for version in store.versions(asset):
             try:
                 found.add(version_record(version).run_id)
             except DamagedVersionError:

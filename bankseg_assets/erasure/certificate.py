@@ -7,7 +7,7 @@ from typing import Any
 from bankseg_assets.erasure.journal import Plan
 from bankseg_assets.reports.html_page import render
 from bankseg_assets.storage.atomic_file import atomic_file
-from bankseg_assets.storage.documents import json_bytes
+from bankseg_assets.storage.documents import replace_json
 
 CERTIFICATES = "certificates"
 STAYS = (
@@ -50,8 +50,7 @@ def write_certificate(
     name = f"erasure-{plan.started_at.replace(':', '').replace('+0000', 'Z')}"
     folder = privacy_dir / CERTIFICATES
     page = folder / f"{name}.html"
-    with atomic_file(folder / f"{name}.json") as file:
-        file.write(json_bytes(document))
+    replace_json(folder / f"{name}.json", document)
     with atomic_file(page) as file:
         file.write(_page(document).encode())
     return page

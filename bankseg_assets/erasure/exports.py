@@ -7,8 +7,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from bankseg_assets.release.remote_copy import MirrorError, RemoteStore
-from bankseg_assets.storage.atomic_file import atomic_file
-from bankseg_assets.storage.documents import json_bytes
+from bankseg_assets.storage.documents import replace_json
 from bankseg_assets.storage.version_store import (
     RECORD_FILE,
     VersionRecord,
@@ -34,8 +33,7 @@ def recorded_urls(privacy_dir: Path) -> list[str]:
 def record_url(privacy_dir: Path, url: str) -> None:
     """Record a URL before a release is copied there, so that erasures reach the copy."""
     urls = sorted({*recorded_urls(privacy_dir), url})
-    with atomic_file(privacy_dir / EXPORTS_FILE) as file:
-        file.write(json_bytes({"urls": urls}))
+    replace_json(privacy_dir / EXPORTS_FILE, {"urls": urls})
 
 
 def erase_all(

@@ -15,8 +15,7 @@ from typing import BinaryIO
 from pydantic import Field
 
 from bankseg_assets.landing.ledger import Ledger
-from bankseg_assets.storage.atomic_file import atomic_file
-from bankseg_assets.storage.documents import Document, json_bytes
+from bankseg_assets.storage.documents import Document, replace_json
 from bankseg_assets.storage.fsync import sync_file, sync_folder
 from bankseg_assets.storage.version_store import size_and_sha256, update_record
 
@@ -113,8 +112,7 @@ class Staging:
         """Write the journal: from here on, the erasure is finished whatever happens."""
         for folder in [self._folder, *(path for path in self._folder.iterdir() if path.is_dir())]:
             sync_folder(folder)
-        with atomic_file(self._folder / JOURNAL_FILE) as file:
-            file.write(json_bytes(plan.model_dump()))
+        replace_json(self._folder / JOURNAL_FILE, plan.model_dump())
 
 
 def unfinished(privacy_dir: Path) -> Plan | None:

@@ -18,8 +18,6 @@ def old_versions(store: VersionStore, before: datetime) -> list[Path]:
 
     The newest version of an asset stays: the next batch continues from it.
     """
-    if not store.folder.is_dir():
-        return []
     releases = all_releases(store.folder)
     kept = [one for one in releases if published_at(one.folder / RELEASE / one.name) >= before]
     in_use = {
@@ -27,10 +25,9 @@ def old_versions(store: VersionStore, before: datetime) -> list[Path]:
     }
     in_use |= {(RELEASE, one.name) for one in releases[-1:]}
     in_use |= set(candidate_versions(store).items())
-    assets = sorted(path.name for path in store.folder.iterdir() if path.is_dir())
     return [
         path
-        for asset in assets
+        for asset in store.assets()
         for path in store.older_than(asset, before, {name for of, name in in_use if of == asset})
     ]
 

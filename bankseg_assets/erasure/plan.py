@@ -161,11 +161,8 @@ class Planner:
 
     def _plan_versions(self) -> None:
         store = VersionStore(self._settings.published_dir)
-        if not store.folder.is_dir():
-            return
-        assets = sorted(path.name for path in store.folder.iterdir() if path.is_dir())
         changed = any(self.found.rows.values())
-        for asset in assets:
+        for asset in store.assets():
             for version in store.versions(asset):
                 for file in sorted(version.rglob("[!.]*.parquet")):
                     changed |= self._plan_table(asset, file)

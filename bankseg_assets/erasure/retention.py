@@ -107,7 +107,7 @@ def retain(
         step("report")
         page = certify_retention(
             *(settings.data_dir, plan),
-            finished_at=datetime.now(UTC).isoformat(timespec="milliseconds"),
+            finished_at=_now(),
             exports=reached,
             others=others,
         )

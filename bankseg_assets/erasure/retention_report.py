@@ -8,7 +8,7 @@ from bankseg_assets.privacy.audit import AUDIT_FOLDER, Event, note
 from bankseg_assets.privacy.tombstones import PRIVACY_FOLDER
 from bankseg_assets.reports.html_page import render
 from bankseg_assets.storage.atomic_file import atomic_file
-from bankseg_assets.storage.documents import json_bytes
+from bankseg_assets.storage.documents import replace_json
 
 RETAIN = "retain"
 RETENTION_INTERRUPTED = "Not done: the removal was interrupted. The next one includes the copy"
@@ -40,8 +40,7 @@ def certify_retention(
     }
     name = f"retention-{plan.started_at.replace(':', '').replace('+0000', 'Z')}"
     page = data_dir / PRIVACY_FOLDER / REPORTS / f"{name}.html"
-    with atomic_file(page.with_suffix(".json")) as file:
-        file.write(json_bytes(document))
+    replace_json(page.with_suffix(".json"), document)
     text = render(
         "retention.html.j2",
         **{name: value for name, value in document.items() if name not in ("places", "exports")},

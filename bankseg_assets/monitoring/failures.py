@@ -4,8 +4,7 @@ import json
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bankseg_assets.storage.atomic_file import atomic_file
-from bankseg_assets.storage.documents import Document, json_bytes
+from bankseg_assets.storage.documents import Document, replace_json
 
 FILE = "last_failure.json"
 REMIND_AFTER = timedelta(days=1)
@@ -66,5 +65,4 @@ def note_success(folder: Path, job: str, at: str, *, released: bool) -> None:
 
 
 def _write(folder: Path, found: Failure) -> None:
-    with atomic_file(folder / FILE) as file:
-        file.write(json_bytes(found.model_dump()))
+    replace_json(folder / FILE, found.model_dump())

@@ -10,8 +10,7 @@ from bankseg_assets.monitoring.finding import Finding
 from bankseg_assets.monitoring.health import DISK, Health
 from bankseg_assets.monitoring.release_findings import NO_RELEASE, RELEASE
 from bankseg_assets.runtime.settings import Settings
-from bankseg_assets.storage.atomic_file import atomic_file
-from bankseg_assets.storage.documents import Document, json_bytes
+from bankseg_assets.storage.documents import Document, replace_json
 
 FILE = "health.json"
 TOPICS = (RELEASE, WAITING, CONTRACT, DISK)
@@ -42,8 +41,7 @@ def health_alerts(folder: Path, found: Health, settings: Settings, now: datetime
     after |= {topic: _Red(since=after[topic].since, is_alerted=True) for topic in due}
     if after != before:
         document = {topic: one.model_dump(mode="json") for topic, one in after.items()}
-        with atomic_file(folder / FILE) as file:
-            file.write(json_bytes(document))
+        replace_json(folder / FILE, document)
     return [_alert(red[topic], after[topic].since, settings, now) for topic in due]
 
 

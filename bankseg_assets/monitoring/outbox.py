@@ -17,8 +17,7 @@ from pydantic import Field
 from bankseg_assets.monitoring.alerts import Alert
 from bankseg_assets.monitoring.channels import Channel
 from bankseg_assets.monitoring.sending import ChannelError
-from bankseg_assets.storage.atomic_file import atomic_file
-from bankseg_assets.storage.documents import Document, json_bytes
+from bankseg_assets.storage.documents import Document, replace_json
 
 RETRY_AFTER = (60.0, 300.0, 1800.0, 7200.0)
 """Seconds from a failed attempt to the next one; after the last, an alert is given up."""
@@ -150,8 +149,7 @@ class Outbox:
             path.unlink(missing_ok=True)
 
     def _write(self, path: Path, found: Queued) -> None:
-        with atomic_file(path) as file:
-            file.write(json_bytes(found.model_dump()))
+        replace_json(path, found.model_dump())
 
     @contextmanager
     def _only_here(self) -> Iterator[bool]:

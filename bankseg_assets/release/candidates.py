@@ -28,12 +28,11 @@ from bankseg_assets.release.releases import (
     now,
 )
 from bankseg_assets.release.unreleased_versions import CANDIDATE, DECISIONS_FILE
-from bankseg_assets.storage.atomic_file import atomic_file
 from bankseg_assets.storage.documents import (
     Document,
     first_fault,
-    json_bytes,
     read_document,
+    replace_json,
     write_document,
 )
 from bankseg_assets.storage.version_store import DamagedVersionError, VersionStore, damages
@@ -208,8 +207,7 @@ def _record(
         reason=reason.strip(),
     )
     every = [one.model_dump() for one in (*decisions(published_dir), decision)]
-    with atomic_file(published_dir / DECISIONS_FILE) as file:
-        file.write(json_bytes({"decisions": every}))
+    replace_json(published_dir / DECISIONS_FILE, {"decisions": every})
     event = Event(
         "approve" if is_approved else "decline",
         on=found.name,

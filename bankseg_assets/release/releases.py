@@ -16,13 +16,12 @@ from pydantic import Field, ValidationError
 
 from bankseg_assets.presentation.formatting import PLAIN
 from bankseg_assets.release.unreleased_versions import candidate_versions
-from bankseg_assets.storage.atomic_file import atomic_file
 from bankseg_assets.storage.documents import (
     DOCUMENT_FILE,
     Document,
     first_fault,
-    json_bytes,
     read_document,
+    replace_json,
     write_document,
 )
 from bankseg_assets.storage.version_store import (
@@ -265,8 +264,7 @@ def note_refusal(published_dir: Path, found: Refusal | None) -> None:
     if found is None:
         path.unlink(missing_ok=True)
         return
-    with atomic_file(path) as file:
-        file.write(json_bytes(found.model_dump()))
+    replace_json(path, found.model_dump())
 
 
 def now() -> str:

@@ -18,8 +18,7 @@ from pydantic import Field, ValidationError
 from bankseg_assets.release.releases import now
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.documents import Segment
-from bankseg_assets.storage.atomic_file import atomic_file
-from bankseg_assets.storage.documents import Document, first_fault, json_bytes
+from bankseg_assets.storage.documents import Document, first_fault, replace_json
 
 NAMES_FILE = "segment_names.json"
 MAX_CHARACTERS = 40
@@ -159,8 +158,7 @@ def _read(published_dir: Path) -> NameRecord:
 def _write(published_dir: Path, record: NameRecord) -> None:
     path = published_dir / NAMES_FILE
     try:
-        with atomic_file(path) as file:
-            file.write(json_bytes(record.model_dump(mode="json")))
+        replace_json(path, record.model_dump(mode="json"))
     except OSError as error:
         raise SegmentNameError(
             f"The name cannot be stored in {path}: {error.strerror}. The app needs to write to "

@@ -7,6 +7,8 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
+from bankseg_assets.storage.atomic_file import atomic_file
+
 DOCUMENT_FILE = "model.json"
 """The JSON document of a version: a model, a report's tables, a release."""
 
@@ -38,6 +40,12 @@ def write_document(version: Path, document: Mapping[str, Any]) -> None:
 def write_json(path: Path, document: Mapping[str, Any]) -> None:
     """Write a JSON document deterministically: the same content gives the same bytes."""
     path.write_bytes(json_bytes(document))
+
+
+def replace_json(path: Path, document: Mapping[str, Any]) -> None:
+    """Write a JSON document in place of an earlier one: readers see either of them whole."""
+    with atomic_file(path) as file:
+        file.write(json_bytes(document))
 
 
 def json_bytes(document: Mapping[str, Any]) -> bytes:

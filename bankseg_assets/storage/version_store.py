@@ -18,8 +18,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from bankseg_assets.storage.atomic_file import atomic_file
-from bankseg_assets.storage.documents import Document, first_fault, json_bytes, write_json
+from bankseg_assets.storage.documents import Document, first_fault, replace_json, write_json
 from bankseg_assets.storage.fencing import Writers
 from bankseg_assets.storage.fsync import sync_file, sync_folder
 
@@ -126,6 +125,12 @@ class VersionStore:
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)
+
+    def assets(self) -> list[str]:
+        """Return the names of the folders of assets, sorted; none before the first version."""
+        if not self._folder.is_dir():
+            return []
+        return sorted(path.name for path in self._folder.iterdir() if path.is_dir())
 
     def versions(self, asset: str) -> list[Path]:
         """Return the complete versions of an asset, oldest first; stray files are ignored."""
@@ -262,8 +267,7 @@ def update_record(version: Path, files: Mapping[str, tuple[int, str]]) -> None:
     record = version_record(version)
     known = {name: found for name, found in files.items() if name in record.files}
     changed = record.model_copy(update={"files": {**record.files, **known}})
-    with atomic_file(version / RECORD_FILE) as file:
-        file.write(json_bytes(changed.model_dump()))
+    replace_json(version / RECORD_FILE, changed.model_dump())
 
 
 def _seal(folder: Path) -> dict[str, tuple[int, str]]:

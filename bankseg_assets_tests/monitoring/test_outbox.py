@@ -144,7 +144,7 @@ def test_alert_is_not_sent_where_the_attempt_cannot_be_counted(
     def full(_: Path) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("bankseg_assets.monitoring.outbox.atomic_file", full)
+    monkeypatch.setattr("bankseg_assets.monitoring.outbox.replace_json", full)
     with pytest.raises(OSError, match="No space left"):
         outbox.send_due([channel])
     assert channel.attempts == 0

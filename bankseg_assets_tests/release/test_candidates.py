@@ -202,7 +202,7 @@ def killed_at(function: str, action: Callable[[], object]) -> None:
 
 
 @pytest.mark.subprocess
-@pytest.mark.parametrize("function", ["write_document", "_record", "atomic_file", "note"])
+@pytest.mark.parametrize("function", ["write_document", "_record", "replace_json", "note"])
 def test_killed_approval_was_done_or_not(bank: Bank, function: str) -> None:
     before = in_use(bank)
     fitted(bank)
@@ -217,7 +217,7 @@ def test_killed_approval_was_done_or_not(bank: Bank, function: str) -> None:
 
 
 @pytest.mark.subprocess
-@pytest.mark.parametrize("function", ["atomic_file", "note"])
+@pytest.mark.parametrize("function", ["replace_json", "note"])
 def test_killed_decline_was_done_or_not(bank: Bank, function: str) -> None:
     before = in_use(bank)
     fitted(bank)
