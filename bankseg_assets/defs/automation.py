@@ -9,7 +9,6 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypedDict
 
 import dagster as dg
 
@@ -19,7 +18,7 @@ from bankseg_assets.defs.assets.ingestion.cleaned_transactions import CONTENT_HA
 from bankseg_assets.defs.assets.ingestion.folders import HOLDINGS_FOLDER, LANDING_FOLDER
 from bankseg_assets.defs.check_state import CheckState, blocking_keys, check_state
 from bankseg_assets.defs.checks.core import ALL_CHECKS
-from bankseg_assets.defs.folders import observe
+from bankseg_assets.defs.folders import observation
 from bankseg_assets.defs.jobs import (
     BATCH,
     FULL_BATCHES,
@@ -39,7 +38,7 @@ from bankseg_assets.defs.resources import (
 )
 from bankseg_assets.defs.tags import REFIT_TAG
 from bankseg_assets.erasure.plan import is_outdated
-from bankseg_assets.landing.landed_content import LandedContent, content_seen, landed_content
+from bankseg_assets.landing.landed_content import content_seen, landed_content
 from bankseg_assets.landing.ledger import WITHDRAWN, Delivery, content_hash, current_content
 from bankseg_assets.products.current_delivery import holdings_in_use
 from bankseg_assets.release.gates import Verdict
@@ -241,41 +240,31 @@ def _evaluate_folder(
     """
     landed = landed_content(Path(delivery.landing_dir), delivery.ledger, at_most=HASHED_AT_A_LOOK)
     waiting = f" Waiting for {', '.join(landed.waiting)}." if landed.waiting else ""
-    reason, seen, attempt = _decide(
-        context, delivery, landed.sha256s, counting, table, not_taking, tag, shortened
-    )
-    found = _observed(context, delivery, folder, landed)
-    if reason:
-        return dg.SensorResult(skip_reason=reason + waiting, **found)
-    request = dg.RunRequest(run_key=f"{seen}-{attempt}", tags={tag: seen, **_NO_OTHER_RETRY})
-    return dg.SensorResult(run_requests=[request], **found)
-
-
-class _Observed(TypedDict, total=False):
-    """The arguments of a sensor's result that record an observation."""
-
-    cursor: str | None
-    asset_events: list[dg.AssetObservation | dg.AssetMaterialization | dg.AssetCheckEvaluation]
-
-
-def _observed(
-    context: dg.SensorEvaluationContext,
-    delivery: DeliveryResource,
-    folder: dg.AssetKey,
-    landed: LandedContent,
-) -> _Observed:
-    """Return the folder's observation if its version has changed since the last tick."""
     try:
-        found = observe(delivery, landed)
-    except ContractError:
-        return _Observed(cursor=context.cursor)
-    changed = found.version != context.cursor
-    return _Observed(cursor=found.version, asset_events=[found.event(folder)] if changed else [])
+        contract = delivery.contract.fingerprint
+    except ContractError as error:
+        reason = f"{error} No file is ingested until it is corrected."
+        return dg.SensorResult(skip_reason=reason + waiting, cursor=context.cursor)
+    known = delivery.ledger.deliveries()
+    found = observation(Path(delivery.landing_dir), landed, known, contract)
+    events = [found.event(folder)] if found.version != context.cursor else []
+    reason, seen, attempt = _decide(
+        *(context, delivery.landing_dir, contract, known, landed.sha256s),
+        *(counting, table, not_taking, tag, shortened),
+    )
+    if reason:
+        return dg.SensorResult(
+            skip_reason=reason + waiting, cursor=found.version, asset_events=events
+        )
+    request = dg.RunRequest(run_key=f"{seen}-{attempt}", tags={tag: seen, **_NO_OTHER_RETRY})
+    return dg.SensorResult(run_requests=[request], cursor=found.version, asset_events=events)
 
 
 def _decide(
     context: dg.SensorEvaluationContext,
-    delivery: DeliveryResource,
+    landing_dir: str,
+    contract: str,
+    deliveries: Iterable[Delivery],
     landed: Collection[str],
     counting: Callable[[Iterable[Delivery]], list[Delivery]],
     table: dg.AssetKey,
@@ -284,11 +273,7 @@ def _decide(
     shortened: str,
 ) -> tuple[str, str, int]:
     """Return the reason to skip (empty: start a run), the content seen, and the attempt."""
-    try:
-        contract = delivery.contract.fingerprint
-    except ContractError as error:
-        return f"{error} No file is ingested until it is corrected.", "", 0
-    known = {d.sha256: d for d in delivery.ledger.deliveries()}
+    known = {d.sha256: d for d in deliveries}
     # Content rejected under another contract is tried once; the ledger then names this one.
     rejected = {d.sha256 for d in known.values() if d.status == "rejected"}
     again = {sha for sha in rejected.intersection(landed) if known[sha].contract != contract}
@@ -299,11 +284,11 @@ def _decide(
     other_contract = bool(published and published.contract and published.contract != contract)
     if not fresh:
         if wanted == _NOTHING and not (table == _HOLDINGS and withdrawn and published):
-            return f"Nothing new in {delivery.landing_dir}.", "", 0
+            return f"Nothing new in {landing_dir}.", "", 0
         if published and published.content == wanted and not other_contract and not shortened:
             note = "" if published.state.passed else f" {_why_unchecked(published.state)}"
             if not published.state.pending:
-                return f"Nothing new in {delivery.landing_dir}.{note}", "", 0
+                return f"Nothing new in {landing_dir}.{note}", "", 0
     if any(run.job_name not in not_taking for run in _unfinished_runs(context)):
         return "A run that ingests the landed files is in progress.", "", 0
     # Attempts are counted for all content ever seen. Those for the wanted content were six, because

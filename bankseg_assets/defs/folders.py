@@ -4,6 +4,7 @@ Sensors and runs record them. The version is the content, so that Dagster shows 
 other content as unsynced.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ import dagster as dg
 from bankseg_assets.defs.metadata import table_value
 from bankseg_assets.defs.resources import DeliveryResource
 from bankseg_assets.landing.landed_content import LandedContent, content_seen, landed_content
-from bankseg_assets.landing.ledger import content_hash
+from bankseg_assets.landing.ledger import Delivery, content_hash
 
 DATA_VERSION_TAG = "dagster/data_version"
 DELIVERIES_SHOWN = 40
@@ -36,15 +37,20 @@ class FolderObservation:
         return dg.ObserveResult(data_version=dg.DataVersion(self.version), metadata=self.metadata)
 
 
-def observe(delivery: DeliveryResource, landed: LandedContent | None = None) -> FolderObservation:
-    """Return the observation of a folder, whose content a sensor may have read before.
+def observe(delivery: DeliveryResource) -> FolderObservation:
+    """Return the observation of a folder. Raises ContractError."""
+    folder, ledger = Path(delivery.landing_dir), delivery.ledger
+    contract = delivery.contract.fingerprint
+    return observation(folder, landed_content(folder, ledger), ledger.deliveries(), contract)
 
-    The version covers the contract, by which the content is read. Raises ContractError.
+
+def observation(
+    folder: Path, landed: LandedContent, known: Sequence[Delivery], contract: str
+) -> FolderObservation:
+    """Return the observation of a folder of which content and deliveries were read.
+
+    The version covers the fingerprint of the contract, by which the content is read.
     """
-    folder = Path(delivery.landing_dir)
-    contract, ledger = delivery.contract.fingerprint, delivery.ledger
-    landed = landed or landed_content(folder, ledger)
-    known = ledger.deliveries()
     head = ("file", "status", "records", "ingested at", "SHA-256", "reason")
     rows = [
         (one.file_name, one.status, one.records, one.taken_at, one.short, one.reason)
