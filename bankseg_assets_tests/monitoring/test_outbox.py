@@ -141,7 +141,7 @@ def test_alert_is_not_sent_where_the_attempt_cannot_be_counted(
     outbox, channel = Outbox(tmp_path), Toy()
     outbox.put(alert(), [channel])
 
-    def full(_: Path) -> None:
+    def full(_: Path, document: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr("bankseg_assets.monitoring.outbox.replace_json", full)
