@@ -29,7 +29,7 @@ _SHAPE = """
   [class*="st-key-rfm_row_"] {grid-template-columns: 2.6rem repeat(%d, minmax(0, 1fr)); gap: 2px;}
   [class*="st-key-rfm_box_"] button {padding: 0; border-width: 2px;}
   [class*="st-key-rfm_box_"] button p, [class*="st-key-rfm_box_"] button p * {
-    font-size: 0.66rem; hyphens: auto;}
+    font-size: 0.66rem !important; hyphens: auto;}
 }
 """
 
