@@ -43,7 +43,7 @@ NOT_RUN = {
     "make dev": "installs packages, as make env does",
     "make lock": "asks a package index",
     "make lint": "takes a minute, and is half of make test",
-    "make test-fast": "would run tests within a test",
+    "make test": "would run tests within a test, as would make test-fast",
     "./bankseg dg dev": "serves until Ctrl-C, as make run, which is tested",
     "./bankseg approve": "needs a candidate; test_approve.py runs it",
     "./bankseg decline": "needs a candidate, as approve does",
