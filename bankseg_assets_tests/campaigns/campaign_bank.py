@@ -10,7 +10,8 @@ import numpy as np
 from bankseg_assets.campaigns.campaign import CampaignRequest
 from bankseg_assets.release.releases import Release, current_release
 from bankseg_assets.scoring.bundle import Bundle, load_bundle
-from bankseg_assets_tests.app.publishing import SEGMENTS, publish
+from bankseg_assets_tests.app.publishing import SEGMENTS, write_model
+from bankseg_assets_tests.app.publishing import release as publish
 
 SNAPSHOT = date(2016, 10, 22)
 DAYS = 90
@@ -68,7 +69,9 @@ def bank(
     tables = {"customer_segments": of_customers}
     if with_transactions:
         tables["cleaned_transactions"] = rows
-    bundle = load_bundle(publish(data_dir, tables, **changes))
+    model = write_model(data_dir, **changes)
+    bundle = load_bundle(model)
+    publish(data_dir, model, bundle.sha256, tables, customer_key="customer_id")
     release = current_release(data_dir / "published")
     assert release is not None
     return release, bundle

@@ -27,7 +27,7 @@ from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.campaigns.campaign_bank import SNAPSHOT, bank, request
 
 LAST = SNAPSHOT + timedelta(days=29)
-DATA = DataInUse(through=LAST, is_demo=False, customer_key="", currency="INR")
+DATA = DataInUse(through=LAST, is_demo=False, customer_key="customer_id", currency="INR")
 
 
 class Spent:
