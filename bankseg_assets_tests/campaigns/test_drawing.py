@@ -39,12 +39,12 @@ def test_no_groups_are_all_customers(tmp_path: Path) -> None:
 
 def test_audience_meets_group_segment_and_rules(tmp_path: Path) -> None:
     rules = (Rule(column="frequency", at_least=5, at_most=12),)
-    asked = request(groups=("At risk",), segments=("Big spenders",), rules=rules, top=20)
+    asked = request(groups=("At risk",), segments=("Big spenders",), rules=rules, top=12)
     found = drawn(tmp_path, asked)
-    assert found.audience == ("At risk, in Big spenders, transactions so far 5 to 12, top 20")
+    assert found.audience == ("At risk, in Big spenders, transactions so far 5 to 12, top 12")
     numbers = [int(one[1:]) for one in found.ids]
     assert all(one % 4 == 0 and one % 3 == 2 for one in numbers)
-    assert len(numbers) == 20
+    assert len(numbers) == 12
 
 
 def test_objections_are_left_out_and_counted(tmp_path: Path) -> None:
