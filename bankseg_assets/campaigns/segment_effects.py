@@ -44,7 +44,7 @@ def segment_effects(
     tested = [
         name
         for name, is_enough, is_hidden in zip(names, enough, hidden, strict=True)
-        if is_enough and not is_hidden
+        if is_enough and not is_hidden and not parts[name].hides(parts[name].transactions[:, -1])
     ]
     measure, last = campaign.request.measure, len(outcomes.days) - 1
     differences = {name: compared(parts[name], measure, last, method) for name in tested}
