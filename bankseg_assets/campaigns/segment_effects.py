@@ -23,7 +23,7 @@ _SENTENCES: dict[Verdict, str] = {
     WORKED: "It worked here.",
     HARMED: "It harmed here.",
     NO_EFFECT: "No effect was found here.",
-    TOO_FEW: "Too few customers to tell.",
+    TOO_FEW: "Too few to tell.",
 }
 
 
@@ -75,7 +75,7 @@ def segment_effects(
                 ),
                 adjusted_p=float(np.round(adjusted[name], 6)),
                 verdict=verdict if is_over else None,
-                sentence=_SENTENCES[verdict] if is_over else "Too early to tell.",
+                sentence=_SENTENCES[verdict] if is_over else "Too early.",
             )
         )
     return tuple(found)

@@ -23,7 +23,7 @@ DRAFT = ".draft-"
 
 
 def all_campaigns(data_dir: Path) -> list[Campaign]:
-    """Return all readable campaigns, newest first; none is no error."""
+    """Return all readable campaigns, newest first; none is not an error."""
     folder = data_dir / CAMPAIGNS_FOLDER
     if not folder.is_dir():
         return []

@@ -98,7 +98,7 @@ def _previous(context: dg.AssetExecutionContext, store: VersionStore) -> Campaig
 
 
 def _newest_day(store: VersionStore) -> date | None:
-    """Return the day of the newest transaction: the one before the snapshot."""
+    """Return the day of the newest transaction: the snapshot is the day after."""
     files = [str(path) for path in sorted(store.latest(RFM_TABLE.name).glob("*.parquet"))]
     rows = ds.dataset(files, format="parquet").head(1, columns=["snapshot_date"]).to_pylist()
     return rows[0]["snapshot_date"] - timedelta(days=1) if rows else None
