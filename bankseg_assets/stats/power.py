@@ -2,7 +2,7 @@
 
 import math
 
-from scipy.stats import norm
+from scipy.special import ndtr, ndtri
 
 
 def standard_error(sd: float, sizes: tuple[int, int]) -> float:
@@ -18,9 +18,8 @@ def power_of(effect: float, error: float, *, alpha: float) -> float:
     """
     if error <= 0:
         return 1.0 if effect else alpha
-    limit = norm.isf(alpha / 2)
-    found = norm.sf(limit - abs(effect) / error) + norm.cdf(-limit - abs(effect) / error)
-    return float(found)
+    limit, score = ndtri(alpha / 2), abs(effect) / error
+    return float(ndtr(limit + score) + ndtr(limit - score))
 
 
 def detectable(error: float, *, alpha: float, power: float) -> float:
@@ -29,7 +28,7 @@ def detectable(error: float, *, alpha: float, power: float) -> float:
     >>> round(detectable(1.0, alpha=0.05, power=0.8), 2)
     2.8
     """
-    return float(error * (norm.isf(alpha / 2) + norm.isf(1 - power)))
+    return float(error * (ndtri(power) - ndtri(alpha / 2)))
 
 
 def needed(effect: float, sd: float, share: float, *, alpha: float, power: float) -> int | None:
