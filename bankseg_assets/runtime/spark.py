@@ -7,15 +7,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
 
 from bankseg_assets.runtime import class_archive
 from bankseg_assets.runtime.java import JAVA_OPTIONS, find_java_home
 from bankseg_assets.runtime.scratch import private_folder
 from bankseg_assets.runtime.settings import Settings
-
-if TYPE_CHECKING:
-    pass
 
 MEMORY_SHARE = 0.35  # share of memory for the JVM, beside Python, the UI and the app
 # ALS iterates without a checkpoint: deserializing such a task overflowed the default 1 MB.
