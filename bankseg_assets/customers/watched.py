@@ -1,12 +1,15 @@
-"""Customers who may be on the watch list, with what is compared: from Spark to numpy.
+"""Customers who may be on the watch list, with what is compared: the most valuable ones.
 
-Only the most valuable ones leave Spark: the list is short, and ordered by money.
+The list is short, and ordered by money.
 """
 
 from datetime import timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
 from pyspark.sql import DataFrame
 from pyspark.sql import functions as F  # noqa: N812
 
@@ -14,27 +17,25 @@ from bankseg_assets.attrition.rhythm import LEAST_DAYS, Rhythms
 from bankseg_assets.attrition.watch import Watched
 from bankseg_assets.customers.rfm import is_income
 from bankseg_assets.stats.arrays import Array
+from bankseg_assets.storage.parquet import parquet_batches
 
 MOST_COMPARED = 20_000
 """Customers with most money; the list has 5,000."""
+_COLUMNS = ("customer_id", "first_day", "snapshot_date")
+_MONEY = ("monetary", "latest_balance", "average_balance")
+_NUMBERS = ("active_days", "recency", *_MONEY, "p_alive")
+_BY_MONEY = [("monetary", "descending"), ("customer_id", "ascending")]
 
 
 def watched(
-    customers: DataFrame, cleaned: DataFrame, *, customer_key: str, recent: int, with_rhythm: bool
+    customers: Path, cleaned: DataFrame, *, customer_key: str, recent: int, with_rhythm: bool
 ) -> Watched:
     """Return the customers to compare, those with most money.
 
-    `customers`: CUSTOMER_SEGMENTS. `recent`: days before the snapshot whose spending is compared.
-    `with_rhythm`: only customers with enough days of transactions to have one.
+    `customers`: a version of CUSTOMER_SEGMENTS. `recent`: days before the snapshot whose spending
+    is compared. `with_rhythm`: only customers with enough days of transactions to have one.
     """
-    some = customers.where(F.col("active_days") >= LEAST_DAYS) if with_rhythm else customers
-    doubles = ("monetary", "latest_balance", "average_balance", "p_alive")
-    chosen = some.orderBy(F.desc("monetary"), "customer_id").limit(MOST_COMPARED)
-    found = chosen.select(
-        *("customer_id", "active_days", "recency", "snapshot_date"),
-        F.date_diff("snapshot_date", "first_day").alias("age"),
-        *(F.col(name).cast("double").alias(name) for name in doubles),
-    ).toPandas()
+    found = _most_valuable(customers, with_rhythm=with_rhythm)
     spent = _recent_spend(cleaned, found, customer_key, recent)
     found["recent_spend"] = found["customer_id"].map(spent).fillna(0.0)
 
@@ -52,6 +53,21 @@ def watched(
         usual_balance=numbers("average_balance"),
     )
     return Watched(found["customer_id"].tolist(), rhythms, numbers("p_alive"))
+
+
+def _most_valuable(customers: Path, *, with_rhythm: bool) -> pd.DataFrame:
+    """Return the customers with most money, by ID where that is equal; and their ages."""
+    wanted = pc.field("active_days") >= LEAST_DAYS if with_rhythm else None
+    best: list[pa.Table] = []
+    for batch in parquet_batches(customers, (*_COLUMNS, *_NUMBERS), wanted):
+        rows = pa.concat_tables([*best, pa.Table.from_batches([batch])])
+        best = [rows.take(pc.select_k_unstable(rows, MOST_COMPARED, sort_keys=_BY_MONEY))]
+    if not best:
+        return pd.DataFrame(columns=[*_COLUMNS, *_NUMBERS, "age"])
+    found = best[0].select(_COLUMNS).to_pandas()
+    ages = pc.days_between(best[0]["first_day"], best[0]["snapshot_date"])
+    numbers = {name: best[0][name].cast(pa.float64()).to_pandas() for name in _NUMBERS}
+    return found.assign(**numbers, age=ages.to_pandas())
 
 
 def _recent_spend(

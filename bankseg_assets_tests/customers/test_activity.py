@@ -1,19 +1,19 @@
-"""Histories of customers, grouped in Spark, and forecasts joined to customers."""
+"""What followed a day, and forecasts joined to customers, in Spark."""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
 from bankseg_assets.contracts.tables import CUSTOMER_VALUE, VALUE_COLUMNS
 from bankseg_assets.customers import activity
+from bankseg_assets.customers.histories import histories
 from bankseg_assets.value.forecast import fit_value, score
-from bankseg_assets.value.patterns import patterns_of, rounded
-from bankseg_assets.value.spending import amounts_of
+from bankseg_assets.value.patterns import history, packed, rounded
 from bankseg_assets_tests.frames import cleaned_frame, rfm_frame
 
 SNAPSHOT = date(2016, 10, 22)
@@ -47,21 +47,9 @@ def test_rounded_days_are_those_of_numpy(spark: SparkSession) -> None:
     assert found["rounded"].tolist() == rounded(values).tolist()
 
 
-def test_histories_are_the_patterns_of_customers(spark: SparkSession) -> None:
-    found = activity.histories(rfm_frame(spark, CUSTOMERS))
-    wanted, _ = patterns_of(*columns(CUSTOMERS))
-    for name in ("repeats", "last", "age", "customers"):
-        assert getattr(found.patterns, name).tolist() == getattr(wanted, name).tolist()
-    assert found.span == 1_001
-    assert found.spent[0] == 400
-    assert found.spent.min() == 0  # refunds above the purchases count as nothing
-
-
-def test_amounts_are_those_of_customers(spark: SparkSession) -> None:
-    found = activity.amounts(rfm_frame(spark, CUSTOMERS))
-    wanted = amounts_of(columns(CUSTOMERS)[0], [float(row["monetary"]) for row in CUSTOMERS])
-    assert found.purchases.tolist() == wanted.purchases.tolist()
-    np.testing.assert_allclose(found.mean, wanted.mean, rtol=0.006)
+def test_history_keys_are_those_of_numpy(spark: SparkSession) -> None:
+    found = rfm_frame(spark, CUSTOMERS).select(activity.history_key().alias("key")).toPandas()
+    assert found["key"].tolist() == packed(*history(*columns(CUSTOMERS))).tolist()
 
 
 def test_followed_counts_days_before_and_after_the_cut(spark: SparkSession) -> None:
@@ -94,10 +82,11 @@ def test_followed_counts_days_before_and_after_the_cut(spark: SparkSession) -> N
     }
 
 
-def test_forecasts_are_joined_to_every_customer(spark: SparkSession) -> None:
+def test_forecasts_are_joined_to_every_customer(spark: SparkSession, tmp_path: Path) -> None:
     rfm = rfm_frame(spark, CUSTOMERS)
-    found = activity.histories(rfm)
-    model = fit_value(found.patterns, activity.amounts(rfm), None, found.span)
+    rfm.write.parquet(str(tmp_path / "rfm"))
+    found = histories(tmp_path / "rfm")
+    model = fit_value(found.patterns, found.amounts, None, found.span)
     rows = activity.value_rows(found.patterns, score(model, found.patterns, found.spent))
     assert rows.columns.tolist() == CUSTOMER_VALUE.names
     value = spark.createDataFrame(rows.astype(object).where(rows.notna(), None), CUSTOMER_VALUE.ddl)

@@ -2,6 +2,7 @@
 
 from datetime import date, datetime
 from decimal import Decimal
+from pathlib import Path
 
 from pyspark.sql import SparkSession
 
@@ -22,15 +23,17 @@ SPENT = [
 ]
 
 
-def test_customers_with_most_money_and_recent_spending(spark: SparkSession) -> None:
+def test_customers_with_most_money_and_recent_spending(spark: SparkSession, tmp_path: Path) -> None:
     """Spending before the 30 days and income do not count."""
+    customers = tmp_path / "customers"
+    segments_frame(spark, CUSTOMERS).write.parquet(str(customers))
     rows = [
         {"customer_id": one, "transaction_at": datetime(*day.timetuple()[:3]), "amount": amount}
         for one, day, amount in ((one, day, Decimal(money)) for one, day, money in SPENT)
     ]
     rows.append(rows[0] | {"direction": "income"})
     found = watched(
-        segments_frame(spark, CUSTOMERS),
+        customers,
         cleaned_frame(spark, rows),
         customer_key="customer_id",
         recent=30,
@@ -41,7 +44,7 @@ def test_customers_with_most_money_and_recent_spending(spark: SparkSession) -> N
     assert found.rhythms.age.tolist() == [10, 10]
     assert found.p_alive[1] == 0.25
     everyone = watched(
-        segments_frame(spark, CUSTOMERS),
+        customers,
         cleaned_frame(spark, rows),
         customer_key="customer_id",
         recent=30,

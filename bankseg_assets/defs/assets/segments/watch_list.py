@@ -14,6 +14,7 @@ from bankseg_assets.defs.assets.common import ACTIONS, FRESHNESS, OWNERS
 from bankseg_assets.defs.code_versions import source_version
 from bankseg_assets.defs.metadata import table_metadata, table_value
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
+from bankseg_assets.lookup.customer import CUSTOMERS
 from bankseg_assets.presentation.disclosure import shown_count
 from bankseg_assets.storage.outputs import SmallTable
 
@@ -42,7 +43,7 @@ def watch_list(
     test, span = value_model["attrition"], value_model["span"]
     recent = recent_days(span)
     found = watched(
-        customer_segments,
+        published.store.latest(CUSTOMERS),
         cleaned_transactions,
         customer_key=key_in_use(published.store, delivery.contract.customer_key),
         recent=recent,
