@@ -94,8 +94,10 @@ def test_models_of_a_document_are_those_written() -> None:
 
 @pytest.mark.parametrize(
     ("span", "customers", "suits"),
-    [(300, 2_000, True), (330, 2_200, True), (299, 2_000, False), (331, 2_000, False)]
-    + [(300, 2_201, False), (300, 1_800, False)],
+    [
+        *((300, 2_000, True), (330, 2_200, True), (299, 2_000, False), (331, 2_000, False)),
+        *((300, 2_201, False), (300, 1_800, False)),
+    ],
 )
 def test_models_are_kept_until_a_tenth_more(span: int, customers: int, suits: bool) -> None:
     some = simulate(2_000)
