@@ -14,9 +14,7 @@ from tools.bench.value.customers import write_customers
 MILLION = 1_000_000
 SIZES = (0.2, 1.0, 10.0)
 MOST_PEER = 1.0  # millions of customers; each likelihood is that of every customer
-HEAD = (
-    "| customers | with | seconds | core-seconds | memory | r, alpha, a, b |\n" + "|---" * 6 + "|"
-)
+HEADS = "| customers | with | seconds | core-seconds | memory | r, alpha, a, b |"
 
 
 def main() -> None:
