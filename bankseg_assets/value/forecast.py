@@ -11,13 +11,12 @@ from typing import Any
 import numpy as np
 
 from bankseg_assets.stats.arrays import Array
-from bankseg_assets.value.baselines import PAST, past_repeated, segment_means, segments
+from bankseg_assets.value.baselines import MODEL, PAST, past_repeated, segment_means, segments
 from bankseg_assets.value.bg_nbd import BgNbd, FitError, fit_bg_nbd
 from bankseg_assets.value.gamma_gamma import Amounts, GammaGamma, fit_gamma_gamma
 from bankseg_assets.value.intervals import intervals
 from bankseg_assets.value.out_of_time import (
     FIRST_PART,
-    MODEL,
     Followed,
     Qualities,
     best,

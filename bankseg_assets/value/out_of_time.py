@@ -15,6 +15,7 @@ from scipy.stats import rankdata
 
 from bankseg_assets.stats.arrays import Array
 from bankseg_assets.value.baselines import (
+    MODEL,
     NAMES,
     PAST,
     SEGMENT,
@@ -27,7 +28,6 @@ from bankseg_assets.value.gamma_gamma import fit_gamma_gamma
 from bankseg_assets.value.patterns import Patterns, patterns_of
 from bankseg_assets.value.spending import amounts_of
 
-MODEL = "model"
 FIRST_PART = 2 / 3
 LEAST_DAYS = 42
 """Span of the data: with less, the last third is under two weeks, about one cycle of salaries."""

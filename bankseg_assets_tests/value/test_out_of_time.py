@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bankseg_assets.value.baselines import segment_means, segments
+from bankseg_assets.value.baselines import MODEL, segment_means, segments
 from bankseg_assets.value.out_of_time import (
-    MODEL,
     Quality,
     best,
     compare,

@@ -14,8 +14,8 @@ from bankseg_assets.customers.activity import value_rows, with_value
 from bankseg_assets.customers.histories import histories
 from bankseg_assets.runtime.settings import load_settings
 from bankseg_assets.runtime.spark import prepare_process, spark_config
+from bankseg_assets.value.baselines import MODEL
 from bankseg_assets.value.forecast import fit_value, score
-from bankseg_assets.value.out_of_time import MODEL
 from tools.bench.value.timing import timed
 
 

@@ -25,8 +25,9 @@ from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.release.releases import current_release
 from bankseg_assets.storage.documents import read_document
 from bankseg_assets.storage.outputs import SmallTable
+from bankseg_assets.value.baselines import MODEL
 from bankseg_assets.value.forecast import ValueModel, cut_day, fit_value, score
-from bankseg_assets.value.out_of_time import LEAST_DAYS, MODEL
+from bankseg_assets.value.out_of_time import LEAST_DAYS
 
 _ATTRITION = "attrition"
 _COMMON: dict[str, Any] = {
