@@ -36,8 +36,8 @@ SPENDING_ALONE = (
 VALUE = (
     "BG/NBD (Fader, Hardie and Lee 2005) for the days with transactions and Gamma-Gamma (Fader and "
     "Hardie 2013) for the amounts, fitted on all customers. Tested on the last third of the span "
-    "with a fit on the first two thirds, beside the past repeated and the mean of a segment, one of "
-    "which is used if the model is worse or predicts nothing. The models know neither seasons nor "
+    "with a fit on the first two thirds, beside the past repeated and the mean of a segment; one "
+    "is used if the model is worse or predicts nothing. The models know neither seasons nor "
     "campaigns, and the first transaction in the data counts as the customer's first. After a "
     "single day with transactions, nothing is known about being active. Intervals leave out the "
     "uncertainty of the parameters."
