@@ -22,6 +22,7 @@ from bankseg_assets.value.out_of_time import (
     best,
     compare,
     is_reliable,
+    missing_end,
     verdict,
     why_not_tested,
 )
@@ -124,6 +125,8 @@ def fit_value(
         spend_by = best(spend) if money else PAST
         reliable = is_reliable(days[days_by]) and is_reliable(spend[spend_by])
         verdicts += [verdict(_DAYS, days), verdict(_SPENDING, spend)]
+        if not reliable and (note := missing_end(patterns, span)):
+            verdicts.append(note)
     return ValueModel(
         span,
         span,

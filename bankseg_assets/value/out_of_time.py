@@ -34,6 +34,8 @@ LEAST_DAYS = 42
 LEAST_CUSTOMERS = 30
 """Who came again before the cut, and who came after it: with fewer, the measures are chance."""
 DECILES = 10
+FEWEST_ARRIVALS = 0.25
+"""Of the new customers a day before: with fewer, the end of the files may be missing."""
 LEAST_RANK = 0.1
 MOST_OFF = 2.0
 """A forecast is called unreliable below this rank correlation, or if its total is off by more."""
@@ -173,12 +175,13 @@ def best(found: Mapping[str, Quality]) -> str:
     """Return the forecast to use: the model, if it is reliable and no baseline is better.
 
     One is better than another if it is in two of three measures: the total error, the MAE and the
-    rank correlation. A model that predicts nothing is not used even if baselines do worse: users
-    would take it for a prediction.
+    rank correlation. A model that predicts nothing is not used even if baselines do worse, because
+    users would take it for a prediction: the past repeated is a fact at least.
     """
     if MODEL in found and is_reliable(found[MODEL]) and not _worse_than(found):
         return MODEL
-    return SEGMENT if _is_better(found[SEGMENT], found[PAST]) else PAST
+    is_segment = is_reliable(found[SEGMENT]) and _is_better(found[SEGMENT], found[PAST])
+    return SEGMENT if is_segment else PAST
 
 
 def verdict(what: str, found: Mapping[str, Quality]) -> str:
@@ -207,6 +210,25 @@ def verdict(what: str, found: Mapping[str, Quality]) -> str:
 def _worse_than(found: Mapping[str, Quality]) -> str:
     """Return the first baseline that is better than the model; empty if none is."""
     return next((name for name in NAMES if _is_better(found[name], found[MODEL])), "")
+
+
+def missing_end(patterns: Patterns, span: int) -> str:
+    """Return a note if hardly any customers arrived in the last third of the span; or nothing.
+
+    Customers who stop coming do not keep others from arriving, but files that are not complete do.
+    """
+    before = round(span * FIRST_PART)
+    arrived = patterns.age <= span - before
+    later, sooner = (
+        float(patterns.customers[which].sum()) / days
+        for which, days in ((arrived, span - before), (~arrived, before))
+    )
+    if later >= sooner * FEWEST_ARRIVALS:
+        return ""
+    return (
+        f"New customers a day fell from {sooner:,.0f} to {later:,.0f} in the last third of the span, "
+        "too: the files may lack transactions of these days."
+    )
 
 
 def is_reliable(found: Quality) -> bool:

@@ -10,10 +10,12 @@ from bankseg_assets.value.out_of_time import (
     Quality,
     best,
     compare,
+    missing_end,
     quality,
     verdict,
     why_not_tested,
 )
+from bankseg_assets.value.patterns import Patterns
 from bankseg_assets_tests.value.simulated import simulate
 
 GOOD, BAD = Quality(0.1, 1.0, 0.5, ()), Quality(0.9, 2.0, 0.2, ())
@@ -53,6 +55,7 @@ def test_quality_is_defined_if_nothing_followed() -> None:
         (replace(GOOD, mae=5.0), BAD, BAD, "model"),
         (replace(GOOD, rank_correlation=0.01), USELESS, USELESS, "past"),
         (replace(GOOD, total_error=8.0), replace(BAD, total_error=8.6), USELESS, "past"),
+        (BAD, USELESS, replace(GOOD, total_error=2.0), "past"),
     ],
 )
 def test_best_is_the_model_if_reliable_and_not_worse(
@@ -77,6 +80,16 @@ def test_verdict_of_a_model_that_predicts_nothing_has_both_figures() -> None:
     assert "did not predict what followed (forecast over actual total: 9.00" in said
     assert "the past repeated is shown (forecast over actual total: 10.00" in said
     assert "do not choose customers by this forecast" in said
+
+
+def test_files_without_their_end_are_noted() -> None:
+    """Of 300 days: 100 customers a day for 200 days, then 10 or 40."""
+    for later, noted in ((10.0, True), (40.0, False)):
+        age = np.arange(1.0, 301.0)
+        counts = np.where(age <= 100, later, 100.0)
+        note = missing_end(Patterns(np.zeros(300), np.zeros(300), age, counts), 300)
+        assert ("fell from 100 to 10" in note) == noted
+        assert noted or not note
 
 
 def test_short_spans_and_few_customers_are_not_tested() -> None:
