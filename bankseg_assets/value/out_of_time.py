@@ -226,8 +226,8 @@ def missing_end(patterns: Patterns, span: int) -> str:
     if later >= sooner * FEWEST_ARRIVALS:
         return ""
     return (
-        f"New customers a day fell from {sooner:,.0f} to {later:,.0f} in the last third of the span, "
-        "too: the files may lack transactions of these days."
+        f"New customers a day fell from {sooner:,.0f} to {later:,.0f} in the last third of the "
+        "span, too: the files may lack transactions of these days."
     )
 
 
