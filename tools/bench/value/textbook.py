@@ -30,12 +30,12 @@ def main(folder: Path) -> None:
         x, last = days - 1, np.where(days > 1, age - rows["recency"], 0.0)
         spend = rows["monetary"].to_numpy(np.float64)
         r, alpha, a, b = found.parameters = _fitted(
-            lambda logs: -_purchases(np.exp(logs), x, last, age).mean(), 4
+            lambda logs: -purchases_of_each(np.exp(logs), x, last, age).mean(), 4
         )
         mean = spend / days
         some, scale = mean > 0, float(mean[mean > 0].mean())
         p, q, v = _fitted(
-            lambda logs: -_amounts(np.exp(logs), days[some], mean[some] / scale).mean(), 3
+            lambda logs: -amounts_of_each(np.exp(logs), days[some], mean[some] / scale).mean(), 3
         )
         odds = a / (b + np.maximum(x, 1) - 1) * ((alpha + age) / (alpha + last)) ** (r + x)
         alive = np.where(x > 0, 1 / (1 + odds), 1.0)
@@ -55,7 +55,8 @@ def _fitted(loss: Callable[[Array], float], count: int) -> Array:
     return fitted
 
 
-def _purchases(parameters: Array, x: Array, last: Array, age: Array) -> Array:
+def purchases_of_each(parameters: Array, x: Array, last: Array, age: Array) -> Array:
+    """Return the log-likelihood of each customer's purchases (BG/NBD)."""
     r, alpha, a, b = parameters
     known = gammaln(r + x) - gammaln(r) + r * np.log(alpha)
     known += gammaln(a + b) + gammaln(b + x) - gammaln(b) - gammaln(a + b + x)
@@ -65,7 +66,8 @@ def _purchases(parameters: Array, x: Array, last: Array, age: Array) -> Array:
     return found
 
 
-def _amounts(parameters: Array, n: Array, mean: Array) -> Array:
+def amounts_of_each(parameters: Array, n: Array, mean: Array) -> Array:
+    """Return the log-likelihood of each customer's mean amount of n (Gamma-Gamma)."""
     p, q, v = parameters
     found: Array = gammaln(p * n + q) - gammaln(p * n) - gammaln(q) + q * np.log(v)
     found += (p * n - 1) * np.log(mean) + p * n * np.log(n)
