@@ -1,5 +1,6 @@
 """What followed a day in the past, to test forecasts; and join the forecasts to customers."""
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 
 import numpy as np
@@ -14,6 +15,7 @@ from bankseg_assets.value.out_of_time import Followed
 from bankseg_assets.value.patterns import EXACT_BITS, PART_BITS, Patterns
 
 KEYS = ("repeats", "last", "age")
+_KEY = "_history"
 MOST_TESTED = 50_000
 """Customers of the test out of time: a sample, whose measures are exact to about 2 %."""
 _SAMPLE_SEED = 20_050_502
@@ -23,26 +25,39 @@ _SAMPLE_PARTS = 1_000
 _NAMES = {column.name for column in VALUE_COLUMNS}
 
 
-def rounded_days(value: Column) -> Column:
-    """Return whole days rounded to 7 significant bits, as `patterns.rounded` does.
+def rounded_days(frame: DataFrame, names: Sequence[str]) -> DataFrame:
+    """Round columns of whole days to 7 significant bits, as `patterns.rounded` does.
 
-    By comparisons: Spark has the number of bits only as the length of a text, which took half of
-    the time of scoring.
+    By the logarithm of n + 1/2, whose whole part is exact: Spark has the number of bits only as the
+    length of a text, which took half of the time of scoring. In steps, because Spark computes a
+    named column once, and a repeated expression each time.
     """
-    number = value.cast("int")
-    found = F.when(number < (1 << EXACT_BITS), number)
-    for bits in range(EXACT_BITS + 1, PART_BITS + 1):
-        step = 1 << (bits - EXACT_BITS)
-        found = found.when(number < (1 << bits), (number + step // 2).bitwiseAND(F.lit(-step)))
-    return found
+    shifts = {
+        f"{name}_shift": F.greatest(
+            F.floor(F.log2(F.col(name) + F.lit(0.5))).cast("int") - (EXACT_BITS - 1), F.lit(0)
+        )
+        for name in names
+    }
+    rounded = {}
+    for name, shift in zip(names, map(F.col, shifts), strict=True):
+        half = F.shiftright(F.call_function("shiftleft", F.lit(1), shift), 1)
+        coarse = F.call_function("shiftright", F.col(name) + half, shift)
+        rounded[name] = F.call_function("shiftleft", coarse, shift)
+    return frame.withColumns(shifts).withColumns(rounded).drop(*shifts)
 
 
-def history_key() -> Column:
-    """Return the history of a row of RFM_TABLE, as `patterns.packed` does."""
-    repeats = rounded_days(F.col("active_days") - 1)
-    age = rounded_days(F.date_diff("snapshot_date", "first_day"))
-    last = F.greatest(age - rounded_days(F.col("recency")), F.lit(0))
-    return _packed(repeats, F.when(repeats > 0, last).otherwise(0), age)
+def with_history(customers: DataFrame) -> DataFrame:
+    """Add the history of each row of RFM_TABLE as one number, as `patterns.packed` does: _KEY."""
+    parts = {
+        "_repeats": F.col("active_days") - 1,
+        "_silence": F.col("recency"),
+        "_age": F.date_diff("snapshot_date", "first_day"),
+    }
+    repeats, silence, age = map(F.col, parts)
+    last = F.when(repeats > 0, F.greatest(age - silence, F.lit(0))).otherwise(0)
+    numbers = {name: part.cast("int") for name, part in parts.items()}
+    rounded = rounded_days(customers.withColumns(numbers), list(parts))
+    return rounded.withColumn(_KEY, _packed(repeats, last, age)).drop(*parts)
 
 
 def _packed(*parts: Column) -> Column:
@@ -118,7 +133,7 @@ def with_value(customers: DataFrame, value: DataFrame) -> DataFrame:
         if name.removesuffix("_base").removesuffix("_share") in _NAMES
     ]
     forecasts = [F.col(name).alias(f"_value_{name}") for name in used]
-    table = F.broadcast(value.select(_packed(*map(F.col, KEYS)).alias("_value_key"), *forecasts))
+    table = F.broadcast(value.select(_packed(*map(F.col, KEYS)).alias(_KEY), *forecasts))
     spent = F.greatest(F.col("monetary").cast("double"), F.lit(0.0))
     columns = {}
     for column in VALUE_COLUMNS:
@@ -128,8 +143,10 @@ def with_value(customers: DataFrame, value: DataFrame) -> DataFrame:
         else:
             found = F.col(f"_value_{name}_base") + F.col(f"_value_{name}_share") * spent
         columns[name] = found.cast(column.type)
-    joined = customers.join(table, history_key() == F.col("_value_key"), "left")
-    return joined.select("*", *(column.alias(name) for name, column in columns.items()))
+    joined = with_history(customers).join(table, _KEY, "left")
+    return joined.select(
+        *customers.columns, *(column.alias(name) for name, column in columns.items())
+    )
 
 
 def value_rows(keys: Patterns, scores: dict[str, Array]) -> pd.DataFrame:

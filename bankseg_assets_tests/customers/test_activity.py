@@ -41,15 +41,16 @@ def columns(rows: list[dict[str, Any]]) -> tuple[list[int], list[int], list[int]
 
 
 def test_rounded_days_are_those_of_numpy(spark: SparkSession) -> None:
-    values = [*range(130), 255, 256, 257, 1_000, 4_095, 100_001]
+    powers = [2**bits + step for bits in range(7, 21) for step in (-1, 0, 1)]
+    values = [*range(130), 1_000, 100_001, *powers]
     frame = spark.createDataFrame([(value,) for value in values], "days int")
-    found = frame.select(activity.rounded_days(frame["days"]).alias("rounded")).toPandas()
-    assert found["rounded"].tolist() == rounded(values).tolist()
+    found = activity.rounded_days(frame, ["days"]).toPandas()
+    assert found["days"].tolist() == rounded(values).tolist()
 
 
 def test_history_keys_are_those_of_numpy(spark: SparkSession) -> None:
-    found = rfm_frame(spark, CUSTOMERS).select(activity.history_key().alias("key")).toPandas()
-    assert found["key"].tolist() == packed(*history(*columns(CUSTOMERS))).tolist()
+    found = activity.with_history(rfm_frame(spark, CUSTOMERS)).toPandas()
+    assert found["_history"].tolist() == packed(*history(*columns(CUSTOMERS))).tolist()
 
 
 def test_followed_counts_days_before_and_after_the_cut(spark: SparkSession) -> None:
