@@ -8,6 +8,7 @@ from pyspark.sql import DataFrame
 from bankseg_assets.attrition.rankings import RECENCY
 from bankseg_assets.attrition.rhythm import recent_days
 from bankseg_assets.attrition.watch import watch_list as listed
+from bankseg_assets.contracts.tables import CLEANED_TRANSACTIONS
 from bankseg_assets.customers.customer_key import key_in_use
 from bankseg_assets.customers.watched import watched
 from bankseg_assets.defs.assets.common import ACTIONS, FRESHNESS, OWNERS
@@ -44,6 +45,7 @@ def watch_list(
     recent = recent_days(span)
     found = watched(
         published.store.latest(CUSTOMERS),
+        published.store.latest(CLEANED_TRANSACTIONS.name),
         cleaned_transactions,
         customer_key=key_in_use(published.store, delivery.contract.customer_key),
         recent=recent,
