@@ -101,7 +101,7 @@ def _spend_of_column(
     for batch in parquet_batches(transactions, (customer_key, "amount"), wanted & spending):
         places = pc.index_in(batch[customer_key], value_set=known)
         theirs = places.is_valid()
-        amounts = batch["amount"].filter(theirs).cast(pa.float64())
+        amounts = batch["amount"].filter(theirs).cast(pa.float64()).to_numpy(zero_copy_only=False)
         sums += np.bincount(places.filter(theirs).to_numpy(), amounts, len(known))
     return pd.Series(sums, index=ids)
 
