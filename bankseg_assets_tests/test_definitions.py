@@ -224,7 +224,10 @@ def test_package_import_has_no_side_imports() -> None:
 
 def test_refresh_keeps_every_model_and_refit_none() -> None:
     kept = defs.resolve_job_def("refresh").run_config["ops"]
-    assert set(kept) == {"pca_model", "kmeans_model", "nb_classifier", "recommend_products"}
+    assert set(kept) == {
+        *("pca_model", "kmeans_model", "nb_classifier"),
+        *("value_of_customers", "recommend_products"),
+    }
     assert all(step == {"config": {"keep": True}} for step in kept.values())
     assert not defs.resolve_job_def("refit").run_config
 

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app.panels.value import (
+    FORECASTS,
     TEST_NOTE,
     calibration,
     calibration_table,
@@ -36,7 +37,8 @@ if table.empty:
 else:
     show_table(table, alt="The forecast of each segment")
     st.caption(
-        "The sum of the forecasts of the segment's customers for the 90 days after the snapshot. "
+        f"The sum of the forecasts of the segment's customers for the 90 days after the snapshot, "
+        f"by: {FORECASTS[document['spend_by']].lower()}. "
         "Still active: the mean probability, of customers with several days of transactions; after "
         "a single day it is not known."
     )
