@@ -11,6 +11,7 @@ from bankseg_assets.defs.automation import SENSORS
 from bankseg_assets.defs.checks.core import ALL_CHECKS
 from bankseg_assets.defs.io_managers import VersionedIOManager
 from bankseg_assets.defs.jobs import JOBS, SCHEDULES
+from bankseg_assets.defs.platform_health import PLATFORM_HEALTH, everything_works
 from bankseg_assets.defs.resources import (
     DeliveryResource,
     HoldingsResource,
@@ -27,8 +28,8 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
     """Return the definitions; `resource_overrides` replaces resources by key, as tests do."""
     settings = load_settings()
     return dg.Definitions(
-        assets=dg.load_assets_from_package_module(assets),
-        asset_checks=ALL_CHECKS,
+        assets=[*dg.load_assets_from_package_module(assets), PLATFORM_HEALTH],
+        asset_checks=[*ALL_CHECKS, everything_works],
         jobs=JOBS,
         sensors=SENSORS,
         schedules=SCHEDULES,
