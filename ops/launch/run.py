@@ -11,7 +11,7 @@ from bankseg_assets.access.rules import access_rules
 from bankseg_assets.monitoring.channels import check_alert_settings
 from bankseg_assets.runtime.java import JavaNotFoundError
 from bankseg_assets.runtime.settings import STARTED_AT, Settings, SettingsError, load_settings
-from ops.demo.due import first_is_due, rest_is_due
+from ops.demo.due import any_is_due
 from ops.exit_codes import FAILED, report, reports
 from ops.launch import class_archive
 from ops.launch.follow import RunFollower
@@ -87,11 +87,11 @@ def run(settings: Settings, environ: Mapping[str, str]) -> int:
 
 def demo_commands(settings: Settings) -> list[Command]:
     """Return the name and command that delivers demo data, if it is due."""
-    if not (first_is_due(settings) or rest_is_due(settings)):
+    if not any_is_due(settings):
         return []
     print(
-        "Demo data: a small file first, and the rest of a million transactions once its segments "
-        "are released. Your own file replaces them.",
+        "Demo data: a small file first, the rest of a million transactions once its segments are "
+        "released, then the products that customers hold. Your own file replaces them.",
         flush=True,
     )
     return [("demo-data", [sys.executable, "-m", "ops.demo.deliveries"])]
