@@ -81,6 +81,16 @@ def test_assets_have_owner_and_description() -> None:
         assert (found.freshness_policy is None) == (asset in {STUDY, RETENTION, *OBSERVED}), asset
 
 
+def test_assets_with_rows_of_customers_are_tagged() -> None:
+    """The catalog finds what falls under the rules for personal data."""
+    tagged = {asset for asset in ASSETS if "personal_data" in spec(asset).tags}
+    assert tagged == {
+        *("landing_folder", "holdings_folder", "raw_transactions", "cleaned_transactions"),
+        *("quarantined_transactions", "product_holdings", "quarantined_holdings", "rfm_table"),
+        *("customer_segments", "watch_list", "product_recommendations"),
+    }
+
+
 def test_automation_has_descriptions() -> None:
     for automation in (*(defs.sensors or ()), *(defs.schedules or ())):
         assert isinstance(automation, dg.SensorDefinition | dg.ScheduleDefinition)
