@@ -295,7 +295,7 @@ def test_observation_follows_a_file_from_arrival_to_ledger(landing: Landing) -> 
     assert listed() == (0, 1, 0)
     landing.publish(january)
     assert listed() == (1, 0, 1)
-    landing.record(january, "rejected")
+    landing.record(landing.put("bad.csv", "two"), "rejected")
     (event,) = landing.look().asset_events
     assert event.metadata["files_rejected"].value == 1
 
