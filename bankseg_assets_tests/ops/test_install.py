@@ -79,7 +79,7 @@ def install_with(
     return install.main([str(install.LOCKS / "run.lock")]), commands
 
 
-LOCK = "a==1 \\\n    --hash=sha256:0\npyspark==4 \\\n    --hash=sha256:1\nz==2 \\\n    --hash=sha256:2\n"
+LOCK = "a==1\n    --hash=sha256:0\npyspark==4\n    --hash=sha256:1\nz==2\n    --hash=sha256:2\n"
 
 
 def install_by_uv(
