@@ -10,11 +10,13 @@ start, several of them the same modules.
 """
 
 import ast
+import ensurepip
 import importlib.util
 import os
 import re
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -89,7 +91,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     pip = (sys.executable, "-m", "pip", "install", *QUICK)
     # One retry: without a network, the installation itself waits again.
     uv = Path(sys.executable).with_name("uv")
-    failure = _run([*pip, "--retries", "1", "-r", str(TOOLS)], os.environ)
+    environ = pip_environment(os.environ)
+    failure = _run([*pip, "--retries", "1", "-r", str(TOOLS)], environ)
     retries = () if failure is None else ("--retries", "1")
     if failure is None and uv.exists():
         failure = _install_with_uv(uv, locks, uv_environment(pip_settings(), os.environ))
@@ -98,13 +101,31 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print("uv did not install the packages.", flush=True)
     if failure is None or not re.search(OF_THE_MACHINE, failure):
         print("Installing with pip ...", flush=True)
-        failure = _run([*pip, *retries, *wanted], os.environ)
+        failure = _run([*pip, *retries, *wanted], environ)
     if failure is None:
         return 0
     if not is_known(failure):
         print("".join(failure.splitlines(keepends=True)[-MOST_LINES:]), file=sys.stderr)
     print(f"bankseg: the packages were not installed: {cause(failure)}", file=sys.stderr)
     return FAILED
+
+
+def pip_environment(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return `environ` with the pip that Python brings, if the environment has none.
+
+    It runs from its archive: installing it takes 5 s.
+    """
+    if is_installed("pip"):
+        return environ
+    folders = (
+        sysconfig.get_config_var("WHEEL_PKG_DIR"),
+        Path(ensurepip.__file__).parent / "_bundled",
+    )
+    found = [path for folder in folders if folder for path in Path(folder).glob("pip-*.whl")]
+    if not found:
+        subprocess.run([sys.executable, "-m", "ensurepip"], capture_output=True, check=False)
+        return environ
+    return {**environ, "PYTHONPATH": str(found[0])}
 
 
 def _install_with_uv(uv: Path, locks: Sequence[str], environ: Mapping[str, str]) -> str | None:
@@ -211,7 +232,11 @@ def parse_settings(output: str) -> dict[str, str]:
 def pip_settings() -> dict[str, str]:
     """Return the settings of this Python's pip."""
     listed = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "pip", "config", "list"],
+        env=pip_environment(os.environ),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return parse_settings(listed.stdout)
 

@@ -1,5 +1,6 @@
 """Tests of the installation: pip's settings for uv, and errors in one sentence."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -131,6 +132,14 @@ def test_installed_source_package_is_not_built(
     monkeypatch.setattr(install, "is_installed", lambda _: True)
     install._install_with_uv(tmp_path / "uv", [str(lock)], {})
     assert [command[-1] for command in commands] == [str(lock)]
+
+
+def test_pip_is_the_one_that_python_brings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(install, "is_installed", lambda _: False)
+    wheel = Path(install.pip_environment({"HOME": "/root"})["PYTHONPATH"])
+    assert re.fullmatch(r"pip-.+\.whl", wheel.name)
+    monkeypatch.setattr(install, "is_installed", lambda _: True)
+    assert install.pip_environment({"HOME": "/root"}) == {"HOME": "/root"}
 
 
 def test_compiled_imports_exist() -> None:
