@@ -28,7 +28,8 @@ GRAPH = defs.resolve_asset_graph()
 ASSETS = {key.to_user_string() for key in GRAPH.get_all_asset_keys()}
 # The comparison of algorithms takes minutes, and nothing is made from it.
 STUDY = "segmentation_comparison"
-FOLDERS = {"landing_folder", "holdings_folder"}
+HEALTH = "platform_health"
+OBSERVED = {"landing_folder", "holdings_folder", HEALTH}
 FULL_BATCHES = ("refresh", "refit", "refit_with_k", "refit_with_key")
 JOBS = (*FULL_BATCHES, "force_release", "ingestion", "recommendations", "comparison", "retention")
 # Removes old data, and makes none.
@@ -70,7 +71,7 @@ def selected(job: str) -> set[str]:
 
 
 def test_release_is_made_from_every_asset_but_the_study() -> None:
-    assert upstream("release") == ASSETS - {STUDY, RETENTION}
+    assert upstream("release") == ASSETS - {STUDY, RETENTION, HEALTH}
     assert TABLES.keys() <= ASSETS
 
 
@@ -81,7 +82,17 @@ def test_assets_have_owner_and_description() -> None:
         assert found.owners == ["team:customer-analytics"], asset
         assert found.kinds, asset
         assert len(found.description or "") > 40, asset
-        assert (found.freshness_policy is None) == (asset in {STUDY, RETENTION, *FOLDERS}), asset
+        assert (found.freshness_policy is None) == (asset in {STUDY, RETENTION, *OBSERVED}), asset
+
+
+def test_assets_with_rows_of_customers_are_tagged() -> None:
+    """The catalog finds what falls under the rules for personal data."""
+    tagged = {asset for asset in ASSETS if "personal_data" in spec(asset).tags}
+    assert tagged == {
+        *("landing_folder", "holdings_folder", "raw_transactions", "cleaned_transactions"),
+        *("quarantined_transactions", "product_holdings", "quarantined_holdings", "rfm_table"),
+        *("customer_segments", "watch_list", "product_recommendations"),
+    }
 
 
 def test_automation_has_descriptions() -> None:
@@ -141,7 +152,7 @@ def test_code_version_is_rules_version() -> None:
 
 
 def test_every_asset_has_a_code_version() -> None:
-    assert all(spec(asset).code_version for asset in ASSETS - FOLDERS)
+    assert all(spec(asset).code_version for asset in ASSETS - OBSERVED)
     assert str(spec("nb_classifier").code_version).startswith(f"{BUNDLE_FORMAT}.")
 
 
@@ -154,7 +165,7 @@ def test_table_columns_have_type_and_description() -> None:
 
 @pytest.mark.parametrize("job", FULL_BATCHES)
 def test_full_batches_are_all_assets_but_the_study(job: str) -> None:
-    assert selected(job) == ASSETS - {STUDY, RETENTION}
+    assert selected(job) == ASSETS - {STUDY, RETENTION, HEALTH}
 
 
 def test_other_jobs_are_parts_of_a_batch() -> None:

@@ -189,7 +189,7 @@ def delivered_bytes(settings: Settings) -> int:
 def csv_bytes(folder: Path) -> int:
     """Return the approximate size of a folder's files as CSV, in bytes."""
     total = 0
-    for path in folder.rglob("*.*"):
+    for path in folder.rglob("[!.]*.*"):  # hidden names are drafts
         with suppress(FileNotFoundError):  # the file may be removed meanwhile
             total += path.stat().st_size * PACKED.get(path.suffix, 1)
     return total

@@ -8,7 +8,8 @@ from bankseg_assets.defs.build import build_defs, resources
 from bankseg_assets.defs.resources import SparkResource
 from bankseg_assets.landing.ledger import DEMO_FILE_PREFIX
 from bankseg_assets.runtime.settings import Settings
-from ops.demo.holdings import FILE_NAME, write_demo_holdings
+from ops.demo.due import HOLDINGS
+from ops.demo.holdings import write_demo_holdings
 from ops.demo.transactions import write_demo_transactions
 
 JOB = "refresh"
@@ -48,6 +49,6 @@ def _deliveries(settings: Settings) -> list[Path]:
     for number, file in enumerate(files):
         part = lines[number * ROWS : (number + 1) * ROWS]
         file.write_text("".join([header, *part]), encoding="utf-8")
-    holdings = settings.holdings_dir / FILE_NAME
+    holdings = settings.holdings_dir / HOLDINGS
     write_demo_holdings(holdings, transactions=files[:1], seed=SEED)
     return files
