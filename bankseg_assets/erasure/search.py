@@ -13,9 +13,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bankseg_assets.contracts.delivery import DeliveryContract
-from bankseg_assets.landing.customer_rows import IDENTIFYING, customer_rows
+from bankseg_assets.landing.customer_rows import ID, IDENTIFYING, customer_rows
 from bankseg_assets.landing.files import CHUNK_BYTES, MAGIC_GZIP, MAGIC_PARQUET, MAGIC_ZIP
 from bankseg_assets.landing.text import Reader
+from bankseg_assets.privacy.customer_columns import rows_of
 from bankseg_assets.privacy.customer_ids import KnownIds
 
 SHORTEST = 6
@@ -92,6 +93,15 @@ class Search:
         """Return whether an ID is in a text."""
         return self._hits(content, 0, len(content)) > 0
 
+    def rows_with(self, table: pa.Table) -> pa.ChunkedArray:
+        """Return whether each row of a table has an ID, in any column of texts or whole numbers."""
+        rule = self._contract.columns[ID]
+        found = customer_rows(table, self._ids, self._contract).to_numpy().copy()
+        for column in table.columns:
+            if _may_hold_ids(column.type):
+                found |= rows_of(column, lambda text: self.is_in(text.encode()), rule).to_numpy()
+        return pa.chunked_array([pa.array(found)])
+
     def lines_without(self, content: bytes) -> tuple[bytes, int]:
         """Return the lines of a text in which no ID is, and how many others there are."""
         lines = content.splitlines(keepends=True)
@@ -134,11 +144,16 @@ class Search:
         return count
 
     def _in_column(self, column: pa.ChunkedArray) -> int:
-        kind = column.type
-        if pa.types.is_integer(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        if _may_hold_ids(column.type):
             texts = "\n".join(column.cast(pa.string()).drop_null().to_pylist()).encode()
             return self._hits(texts, 0, len(texts))
         return 0
+
+
+def _may_hold_ids(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_integer(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    )
 
 
 def _pattern(ids: Collection[str]) -> re.Pattern[bytes]:

@@ -16,8 +16,10 @@ def record_look_up(data_dir: Path, customer_id: str, *, why: str = "", result: s
 
     A machine that only serves may have no right to write the key or the log.
     """
+    tombstones = Tombstones(data_dir / PRIVACY_FOLDER)
     try:
-        reference = Tombstones(data_dir / PRIVACY_FOLDER).reference(customer_id)
+        reference = tombstones.reference(customer_id)
+        why = tombstones.without_ids(why, [customer_id])
     except OSError as error:
         log.warning("A look-up could not be recorded in the audit log: %s", error.strerror)
         return

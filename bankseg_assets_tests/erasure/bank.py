@@ -137,6 +137,7 @@ class Bank:
             },
             "rfm_table": {"customer_id": customers, "recency": [1] * len(customers)},
             "customer_segments": {"customer_id": customers, "segment": [0] * len(customers)},
+            "watch_list": {"customer_id": customers, "reason": ["seldom"] * len(customers)},
             "product_recommendations": {
                 "customer_id": customers,
                 "product": ["Card"] * len(customers),
