@@ -5,10 +5,16 @@ The customer is named by the start of a keyed hash, so that the log does not sho
 
 from pathlib import Path
 
-from bankseg_assets.privacy.audit import AUDIT_FOLDER, Event, log, note
+from bankseg_assets.privacy.audit import AUDIT_FOLDER, LIST_DOWNLOADED, Event, log, note
 from bankseg_assets.privacy.tombstones import PRIVACY_FOLDER, Tombstones
 
 LOOKED_UP = "subject looked up"
+
+
+def record_quarantined(data_dir: Path, rows: int, how: str) -> None:
+    """Record that quarantined rows, which have customers, were shown or written; as a look-up."""
+    event = Event(LIST_DOWNLOADED, on="quarantined rows", result=f"{rows:,} rows {how}")
+    note(data_dir / AUDIT_FOLDER, event)
 
 
 def record_look_up(data_dir: Path, customer_id: str, *, why: str = "", result: str = "") -> None:
