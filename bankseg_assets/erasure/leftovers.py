@@ -73,13 +73,14 @@ def shorten_lists(settings: Settings, search: Search) -> Place:
     search reports it.
     """
     files = lines = 0
+    drafts = settings.privacy_dir / STAGED
     for path in sorted(settings.data_dir.rglob("*")):
         first = path.relative_to(settings.data_dir).parts[0]
         if first in _OTHERS or not path.name.lower().endswith(LISTS) or not path.is_file():
             continue
-        if not search.hits_in(path):
+        if path.is_relative_to(drafts) or not search.hits_in(path):
             continue
-        if removed := _shorten(path, search, settings.privacy_dir / STAGED):
+        if removed := _shorten(path, search, drafts):
             files, lines = files + 1, lines + removed
     return Place(name="lists and objections", files=files, rows=lines)
 
