@@ -31,7 +31,9 @@ def events(release: Release) -> list[dict[str, Any]]:
     for asset in sorted(named, key=lambda one: (named[one].split("-")[1], one)):
         folder = release.folder / asset / named[asset]
         record = version_record(folder)
-        inputs = [_dataset(one, name) for one, name in sorted(record.inputs.items())]
+        # The step of a release reads few of the versions that it names.
+        used = release.versions if asset == RELEASE else record.inputs
+        inputs = [_dataset(one, name) for one, name in sorted(used.items())]
         if asset == RAW:
             inputs = list(_landed(record.files))
         found.append(

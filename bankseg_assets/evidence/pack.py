@@ -24,12 +24,13 @@ from bankseg_assets.release.releases import RELEASE, Release, all_releases
 from bankseg_assets.reports.html_page import render
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.storage.atomic_file import atomic_file
-from bankseg_assets.storage.documents import DOCUMENT_FILE
+from bankseg_assets.storage.documents import DOCUMENT_FILE, read_document
 from bankseg_assets.storage.version_store import DamagedVersionError, damages, version_record
 
 INDEX = "index.html"
 MANIFEST = "manifest.json"
 REPORT_FILE = "report.html"
+VALUE_MODEL = "value_model"
 INCLUDED = {
     "published/approval_decisions.json": "Approvals of models",
     "published/segment_names.json": "Names of segments that the bank has given",
@@ -105,6 +106,9 @@ def _content(settings: Settings, release: Release) -> dict[str, tuple[str, bytes
         if asset == "model_card" and (folder / REPORT_FILE).exists():
             found[f"{asset}.html"] = (title, (folder / REPORT_FILE).read_bytes())
         found[f"{asset}.json"] = (f"{title}, as JSON", (folder / DOCUMENT_FILE).read_bytes())
+    if VALUE_MODEL in release.versions:
+        tested = monitoring.forecasts(read_document(release.path(VALUE_MODEL)))
+        found["forecasts.json"] = ("Forecasts of customers, and their test", _json(tested))
     found |= {
         "gates.json": ("Gates of the release, with limits", _json(monitoring.gates(release))),
         "monitoring.json": (
