@@ -37,8 +37,8 @@ PLAN = (
         "if not": "a warning or a refusal, by the adjusted Rand index",
     },
     {
-        "what": "Forecasts of days, spending and activity, on the last third of the span, beside two "
-        "baselines",
+        "what": "Forecasts of days, spending and activity, on the last third of the span, beside "
+        "two baselines",
         "when": "every batch",
         "by": "asset value_model; forecasts.json; model card",
         "if not": "the better baseline is used; pages, lists and the API say what the test found",
