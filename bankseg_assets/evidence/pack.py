@@ -7,6 +7,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -40,6 +41,12 @@ INCLUDED = {
 """Pattern of files in the data folder that are included, if there are any -> title."""
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
 _NEWEST_ENTRIES = 50
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+_MEASURED = (
+    *("version", "made_at", "fitted_at", "f1_macro", "silhouette", "n_segments"),
+    *("smallest_share", "warned", "refused_but_forced"),
+)
+"""Of a release, on the index page; monitoring.json has the others."""
 _CSV = (
     *("file", "sha256", "status", "delivered_at", "records", "in_this_release"),
     *("rows_in", "rows_clean", "rows_quarantined", "rows_duplicate", "adds_up"),
@@ -182,17 +189,24 @@ def _index(
         ],
         plan=list(monitoring.PLAN),
         measured=[
-            {
-                name: ", ".join(value) if isinstance(value, list) else value
-                for name, value in row.items()
-            }
+            {name: _in_words(row[name]) for name in _MEASURED}
             for row in monitoring.measured(all_releases(settings.published_dir))
         ],
         entries=[
-            {name: entry.get(name, "") for name in columns} for entry in entries[-_NEWEST_ENTRIES:]
+            {name: _in_words(entry.get(name, "")) for name in columns}
+            for entry in entries[-_NEWEST_ENTRIES:]
         ],
         n_entries=len(entries),
     )
+
+
+def _in_words(value: object) -> object:
+    """Return a value of a table: times to the minute, lists as text."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if isinstance(value, str) and _TIME.match(value):
+        return value[:16].replace("T", " ")
+    return value
 
 
 def _csv(accounts: Sequence[Mapping[str, Any]]) -> bytes:
