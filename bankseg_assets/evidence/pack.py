@@ -18,7 +18,7 @@ from typing import Any
 from bankseg_assets.contracts.delivery import load_contract
 from bankseg_assets.evidence import monitoring
 from bankseg_assets.evidence.accounting import accounting
-from bankseg_assets.evidence.lineage import events
+from bankseg_assets.evidence.lineage import events, versions_beside
 from bankseg_assets.landing.ledger import Ledger
 from bankseg_assets.privacy.audit import HEAD_FILE, AuditLog
 from bankseg_assets.release.releases import RELEASE, Release, all_releases
@@ -35,6 +35,7 @@ VALUE_MODEL = "value_model"
 INCLUDED = {
     "published/approval_decisions.json": "Approvals of models",
     "published/segment_names.json": "Names of segments that the bank has given",
+    "campaigns/*/campaign.json": "Campaigns: audience, days, plan; without customers",
     "privacy/certificates/*.*": "Certificates of erasure",
     "privacy/retention/*.*": "Reports of data removed for their age",
 }
@@ -129,6 +130,11 @@ def _content(settings: Settings, release: Release) -> dict[str, tuple[str, bytes
         "release.json": ("The release", _json(_without_distributions(release))),
         "lineage.json": ("Lineage, as OpenLineage events", _json(events(release))),
     }
+    for asset, version in versions_beside(release).items():
+        document = release.folder / asset / version / DOCUMENT_FILE
+        if document.exists():
+            title = f"{asset.replace('_', ' ').capitalize()}, the newest, as JSON"
+            found[f"{asset}.json"] = (title, document.read_bytes())
     for path in [*sorted(settings.audit_dir.glob("*.jsonl")), settings.audit_dir / HEAD_FILE]:
         if path.exists():
             found[f"audit/{path.name}"] = ("Audit log with its chain of hashes", path.read_bytes())

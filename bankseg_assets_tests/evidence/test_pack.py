@@ -147,6 +147,24 @@ def test_pack_has_the_test_of_forecasts_without_deciles(found: Bank, tmp_path: P
     assert tested["days_by"] == "model"
 
 
+def test_pack_has_studies_and_campaigns_beside_the_release(found: Bank, tmp_path: Path) -> None:
+    with found.store.draft("segmentation_comparison", "run", {"rfm_table": "1"}) as draft:
+        write_document(draft.path, {"candidates": 9})
+    with found.store.draft("release_candidate", "run") as draft:
+        write_document(draft.path, {"manifest": {}})
+    campaign = found.settings.data_dir / "campaigns" / "spring"
+    campaign.mkdir(parents=True)
+    (campaign / "campaign.json").write_text("{}", encoding="utf-8")
+    (campaign / "members.parquet").write_text(CANARY, encoding="utf-8")
+    _, files = pack(found, tmp_path)
+    assert json.loads(files["segmentation_comparison.json"]) == {"candidates": 9}
+    jobs = {one["job"]["name"] for one in json.loads(files["lineage.json"])}
+    assert "segmentation_comparison" in jobs
+    assert "release_candidate" not in jobs
+    assert "campaigns/spring/campaign.json" in files
+    assert not any(CANARY.encode() in body for body in files.values())
+
+
 def test_lineage_is_openlineage(found: Bank) -> None:
     """What the specification requires, and versions and columns that exist."""
     release = release_of(found)
