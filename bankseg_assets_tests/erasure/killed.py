@@ -63,17 +63,19 @@ def kill_and_repeat(found: Bank, copy: Path, places: list[int], whole: list[obje
     return difference
 
 
-def differences(folder: Path, seed: int, *, at_each_step: bool) -> Iterator[tuple[str, str]]:
+def differences(folder: Path, seed: int, *, every: int = 0) -> Iterator[tuple[str, str]]:
     """Yield step -> what differs after a kill before it; with a second kill of the repetition.
 
-    `at_each_step`: otherwise once before each kind of step.
+    Kills once before each kind of step, and before each `every`-th step, from that of the seed on:
+    as many seeds kill before each step.
     """
     found = seeded_bank(folder / "bank", seed)
     erased = seeded_bank(folder / "whole", seed)
     names, rng = steps_of(erased), random.Random(seed)
     whole = tables(erased)
     kinds = {name.split()[0]: place for place, name in enumerate(names)}
-    for place in range(len(names)) if at_each_step else sorted(kinds.values()):
+    others = range(seed % every, len(names), every) if every else ()
+    for place in sorted({*kinds.values(), *others}):
         again = [rng.randrange(len(names))] if place % 2 else []
         yield (
             names[place],
