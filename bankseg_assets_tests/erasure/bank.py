@@ -131,6 +131,7 @@ class Bank:
             "quarantined_transactions": {
                 "disposition": ["quarantined"] * len(raw),
                 "reason": ["invalid_amount"] * len(raw),
+                "source_file": ["january.csv"] * len(raw),
                 "delivery": [""] * len(raw),
                 "row_number": list(range(len(raw))),
                 "raw_text": raw,

@@ -62,7 +62,7 @@ def test_export_is_audited(found: Bank, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("command", "what", "result"),
-    [(subject, "subject looked up", "9 rows"), (forget, "forget", "erased")],
+    [(subject, "subject looked up", "10 rows"), (forget, "forget", "erased")],
 )
 def test_customer_is_named_by_reference(found: Bank, command: Any, what: str, result: str) -> None:
     assert command.main([CANARY, "--reason", WHY]) == 0

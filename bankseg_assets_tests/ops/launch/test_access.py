@@ -1,7 +1,10 @@
 """Roles in the Dagster UI, by the headers of a proxy; others see nothing or change nothing."""
 
+import asyncio
+import json
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +15,7 @@ from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import JSONResponse
 from starlette.routing import Route
-from starlette.testclient import TestClient
-from starlette.websockets import WebSocketDisconnect
+from starlette.types import ASGIApp, Message
 
 from bankseg_assets.access.local_key import HEADER, KEY_FILE, local_key, make_local_key
 from bankseg_assets.access.roles import Action, Role
@@ -23,6 +25,7 @@ from bankseg_assets_tests.access.people import PROXY, expected, headers, write_r
 from ops.launch.access import NO_NAME, Access, identity_of, is_own_program, is_read_only
 from ops.launch.webserver import RoleWebserver
 
+Headers = Sequence[tuple[bytes, bytes]]
 MUTATION = {"query": "mutation { reloadWorkspace { __typename } }"}
 
 
@@ -42,43 +45,78 @@ def settings(tmp_path: Path) -> Settings:
     return Settings(data_dir=tmp_path / "data", access=write_rules(tmp_path))
 
 
-def client(settings: Settings, peer: str = PROXY) -> TestClient:
+@dataclass(frozen=True)
+class Client:
+    """Sends requests to an application, without a server."""
+
+    app: ASGIApp
+    peer: str = PROXY
+
+    def ask(
+        self, path: str, given: Headers = (), body: object = None, kind: str = "http"
+    ) -> tuple[int, Any]:
+        """Return status and content of the answer; of a refused WebSocket its code."""
+        sent: list[Message] = []
+
+        async def receive() -> Message:
+            return {"type": "http.request", "body": content}
+
+        async def send(message: Message) -> None:
+            sent.append(message)
+
+        content = b"" if body is None else json.dumps(body).encode()
+        typed = [(b"content-type", b"application/json")] if content else []
+        scope = {
+            "type": kind,
+            "method": "GET" if body is None else "POST",
+            "path": path,
+            "query_string": b"",
+            "headers": [*given, *typed],
+            "client": (self.peer, 1),
+        }
+        asyncio.run(self.app(scope, receive, send))
+        if kind == "websocket":
+            return sent[0]["code"], sent[0]["type"]
+        text = b"".join(one.get("body", b"") for one in sent).decode()
+        return sent[0]["status"], json.loads(text) if text.startswith("{") else text
+
+
+def client(settings: Settings, peer: str = PROXY) -> Client:
     app = Starlette(routes=[Route("/{path:path}", answer, methods=["GET", "POST"])])
-    return TestClient(Access(app, settings), client=(peer, 1))
+    return Client(Access(app, settings), peer)
 
 
-def by_header(*roles: Role) -> dict[str, str]:
-    return {name.decode(): value.decode() for name, value in headers(*roles)}
+def key_header(text: str) -> Headers:
+    return [(HEADER.lower().encode(), text.encode())]
 
 
 @pytest.mark.parametrize("role", Role)
 def test_dagster_is_for_the_roles_of_the_table(settings: Settings, role: Role) -> None:
-    reply = client(settings).get("/runs", headers=by_header(role))
-    assert (reply.status_code == 200) == expected()[Action.SEE_DATA, role]
-    if reply.status_code == 200:
+    status, content = client(settings).ask("/runs", headers(role))
+    assert (status == 200) == expected()[Action.SEE_DATA, role]
+    if status == 200:
         may_run = expected()[Action.RUN, role]
-        assert reply.json() == {"name": "ann", "read_only": not may_run, "own": False}
+        assert content == {"name": "ann", "read_only": not may_run, "own": False}
     else:
-        assert "the role engineer or reviewer is needed" in reply.text
+        assert "the role engineer or reviewer is needed" in content
         (entry,) = AuditLog(settings.audit_dir).entries()
         assert (entry["who"], entry["what"], entry["known_by"]) == ("ann", "refused", "proxy")
 
 
 def test_headers_from_elsewhere_are_ignored(settings: Settings) -> None:
-    reply = client(settings, "192.0.2.7").get("/runs", headers=by_header(Role.ENGINEER))
-    assert (reply.status_code, reply.text) == (403, NO_NAME)
+    found = client(settings, "192.0.2.7").ask("/runs", headers(Role.ENGINEER))
+    assert found == (403, NO_NAME)
 
 
 def test_request_without_a_name_is_refused(settings: Settings) -> None:
-    assert client(settings).get("/runs").status_code == 403
-    twice = [("X-Forwarded-User", "ann"), ("X-Forwarded-User", "eve")]
-    assert client(settings).get("/runs", headers=twice).status_code == 403
-    with pytest.raises(WebSocketDisconnect), client(settings).websocket_connect("/graphql"):
-        pass
+    twice = [(b"x-forwarded-user", b"ann"), (b"x-forwarded-user", b"eve")]
+    assert client(settings).ask("/runs") == (403, NO_NAME)
+    assert client(settings).ask("/runs", twice) == (403, NO_NAME)
+    assert client(settings).ask("/graphql", kind="websocket") == (1008, "websocket.close")
 
 
 def test_health_needs_no_name(settings: Settings) -> None:
-    assert client(settings).get("/server_info").status_code == 200
+    assert client(settings).ask("/server_info")[0] == 200
 
 
 def test_own_programs_have_a_key(settings: Settings) -> None:
@@ -86,45 +124,46 @@ def test_own_programs_have_a_key(settings: Settings) -> None:
     key = local_key(settings.dagster_home)
     path = settings.dagster_home / KEY_FILE
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    reply = client(settings).post("/graphql", headers={HEADER: key})
-    assert reply.json() == {"name": "", "read_only": False, "own": True}
-    assert client(settings).post("/graphql", headers={HEADER: "0" * 64}).status_code == 403
+    found = client(settings).ask("/graphql", key_header(key), {})
+    assert found == (200, {"name": "", "read_only": False, "own": True})
+    assert client(settings).ask("/graphql", key_header("0" * 64), {}) == (403, NO_NAME)
     path.unlink()
-    assert client(settings).post("/graphql", headers={HEADER: ""}).status_code == 403
+    assert client(settings).ask("/graphql", key_header(""), {}) == (403, NO_NAME)
 
 
 def test_access_is_not_restricted_without_rules(tmp_path: Path) -> None:
-    reply = client(Settings(data_dir=tmp_path), "192.0.2.7").get("/runs")
-    assert reply.json() == {"name": "", "read_only": False, "own": False}
+    found = client(Settings(data_dir=tmp_path), "192.0.2.7").ask("/runs")
+    assert found == (200, {"name": "", "read_only": False, "own": False})
 
 
 def test_faulty_rules_refuse_every_request(tmp_path: Path) -> None:
     faulty = Settings(data_dir=tmp_path, access=tmp_path / "missing.toml")
-    reply = client(faulty).get("/runs", headers=by_header(Role.ENGINEER))
-    assert reply.status_code == 403
-    assert "cannot be read" in reply.text
+    status, said = client(faulty).ask("/runs", headers(Role.ENGINEER))
+    assert status == 403
+    assert "cannot be read" in said
 
 
 @pytest.fixture
-def dagster(settings: Settings) -> Iterator[TestClient]:
+def dagster(settings: Settings, tmp_path: Path) -> Iterator[Client]:
     """Dagster's own application, without code locations."""
     with (
-        DagsterInstance.ephemeral() as instance,
+        DagsterInstance.local_temp(str(tmp_path)) as instance,
         WorkspaceProcessContext(instance, workspace_load_target=None) as process,
     ):
         app: Any = RoleWebserver(process).create_asgi_app()
-        yield TestClient(Access(app, settings), client=(PROXY, 1))
+        yield Client(Access(app, settings))
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("role", "outcome"), [(Role.REVIEWER, "UnauthorizedError"), (Role.ENGINEER, "Workspace")]
 )
-def test_reviewers_change_nothing(dagster: TestClient, role: Role, outcome: str) -> None:
-    reply = dagster.post("/graphql", json=MUTATION, headers=by_header(role))
-    assert reply.json()["data"]["reloadWorkspace"]["__typename"] == outcome
+def test_reviewers_change_nothing(dagster: Client, role: Role, outcome: str) -> None:
+    _, answered = dagster.ask("/graphql", headers(role), MUTATION)
+    assert answered["data"]["reloadWorkspace"]["__typename"] == outcome
     query = {"query": "{ permissions { permission value } }"}
-    found = dagster.post("/graphql", json=query, headers=by_header(role)).json()["data"]
-    assert any(one["value"] for one in found["permissions"]) == (role is Role.ENGINEER)
-    report = dagster.post("/report_asset_materialization/release", headers=by_header(role))
-    assert (report.status_code == 200) == (role is Role.ENGINEER)
+    _, found = dagster.ask("/graphql", headers(role), query)
+    given = any(one["value"] for one in found["data"]["permissions"])
+    assert given == (role is Role.ENGINEER)
+    status, _ = dagster.ask("/report_asset_materialization/release", headers(role), {})
+    assert (status == 200) == (role is Role.ENGINEER)
