@@ -25,7 +25,7 @@ from bankseg_assets.campaigns.trend_series import refits, series, whole
 from bankseg_assets.campaigns.trend_tables import csv_of, xlsx_of
 from bankseg_assets.campaigns.trend_words import left_out, measure_titles, row_count, with_arrivals
 from bankseg_assets.reports.trend_page import trend_page
-from bankseg_assets.scoring.segment_names import read_names
+from bankseg_assets.scoring.segment_names import names_by_id, read_names
 
 KINDS = {"segment": "Segments", "group": "RFM groups"}
 
@@ -35,9 +35,7 @@ found, others = data.trend(), left_out(data.not_comparable(), numbers.currency)
 if not found or found[-1].whole.customers is None:
     page.waiting("This version has no figures.", "Fewer than 11 customers are not shown.")
     st.stop()
-# What ended has no name in the model, but perhaps one from the bank.
-present = {one.id: one.name for one in bundle.segments if one.id is not None}
-names = {**read_names(release.folder), **present}
+names = names_by_id(bundle, read_names(release.folder))
 money = money_name(bundle.direction_known)
 measures = measure_titles(found, money)
 

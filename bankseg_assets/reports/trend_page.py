@@ -42,7 +42,7 @@ def trend_page(
     """
     titles = measure_titles(found, money)
     sections = [
-        _figures(found, whole(found), titles, style, _TITLES["all"]),
+        _figures(found, [whole(found)], titles, style, _TITLES["all"]),
         _figures(found, series(found, "segment", names), titles, style, _TITLES["segment"]),
         _figures(found, series(found, "group"), titles, style, _TITLES["group"]),
         _cohorts(found, series(found, "cohort"), titles, style),
