@@ -91,7 +91,7 @@ if cohorts := series(found, "cohort"):
     )
 
 known, without_first = with_arrivals(found)
-if known:
+if any(arrived.files for _, arrived in known):
     st.subheader("What came in", anchor=False)
     drawn = known[1:] if without_first else known
     rows = {
