@@ -6,6 +6,7 @@ from typing import Any
 from bankseg_assets.campaigns.release_figures import ReleaseFigures
 from bankseg_assets.campaigns.trend_series import Series, days, periods, series, whole
 from bankseg_assets.campaigns.trend_words import (
+    UNKNOWN,
     changed,
     latest,
     life,
@@ -23,8 +24,7 @@ from bankseg_assets.reports.line_svg import line_svg
 
 MOST_COLUMNS = 12
 """Releases in the table of cohorts."""
-_TITLES = {"all": "All customers", "segment": "Segments", "group": "RFM groups"}
-_NOTE = "– stands for figures of fewer than 11 customers, and for what would reveal them."  # noqa: RUF001
+_NOTE = f"{UNKNOWN} stands for figures of fewer than 11 customers, and for what would reveal them."
 
 
 def trend_page(
@@ -42,9 +42,9 @@ def trend_page(
     """
     titles = measure_titles(found, money)
     sections = [
-        _figures(found, [whole(found)], titles, style, _TITLES["all"]),
-        _figures(found, series(found, "segment", names), titles, style, _TITLES["segment"]),
-        _figures(found, series(found, "group"), titles, style, _TITLES["group"]),
+        _of_all(found, titles, style),
+        _figures(found, series(found, "segment", names), titles, style, "Segments"),
+        _figures(found, series(found, "group"), titles, style, "RFM groups"),
         _cohorts(found, series(found, "cohort"), titles, style),
         _deliveries(found, style),
     ]
@@ -58,6 +58,28 @@ def trend_page(
     return page.encode()
 
 
+def _of_all(
+    found: Sequence[ReleaseFigures], titles: Mapping[str, str], style: str
+) -> dict[str, Any]:
+    """Return the section of all customers: a small line for each measure."""
+    one = whole(found)
+    cards = [_card(found, one, measure, style) | {"name": name} for measure, name in titles.items()]
+    rows = [
+        {"Version": version(of)}
+        | {
+            name: written(measure, one.values(measure)[place], of.currency, style)
+            for measure, name in titles.items()
+        }
+        for place, of in reversed(list(enumerate(found)))
+    ]
+    return {
+        "title": one.name,
+        "charts": [{"title": "", "cards": cards}] if len(found) > 1 else [],
+        "tables": [{"title": "Figures of each version", "rows": rows}],
+        "note": "",
+    }
+
+
 def _figures(
     found: Sequence[ReleaseFigures],
     every: Sequence[Series],
@@ -69,10 +91,7 @@ def _figures(
     return {
         "title": title,
         "charts": [
-            {
-                "title": name,
-                "cards": [_card(found, one, measure, style) for one in every],
-            }
+            {"title": name, "cards": [_card(found, one, measure, style) for one in every]}
             for measure, name in titles.items()
             if len(found) > 1
         ],

@@ -23,7 +23,7 @@ def test_page_has_lines_tables_and_no_address() -> None:
 def test_page_of_one_release_has_no_lines() -> None:
     page = trend_page([two_segments(1)], {}, money="Spending").decode()
     assert "<svg" not in page
-    assert "Spending per customer in each version" in page
+    assert "Figures of each version" in page
 
 
 def test_page_of_many_releases_is_small() -> None:
