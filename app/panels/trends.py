@@ -26,7 +26,7 @@ from bankseg_assets.campaigns.trend_words import (
 from bankseg_assets.presentation.formatting import percent
 
 HEIGHT = 120
-MOST_COLUMNS = 7
+MOST_COLUMNS = 6
 """Versions in the heat map: so many percentages fit beside each other on a phone."""
 MOST_ROWS = 12
 """Months in the heat map; the table has all."""
@@ -216,7 +216,7 @@ def _small_layout(
     ends = [0, len(found) - 1] if len(found) > 1 else [0]
     return go.Layout(
         height=HEIGHT,
-        margin={"l": 0, "r": 8, "t": 4, "b": 0},
+        margin={"l": 0, "r": 24, "t": 4, "b": 0},
         showlegend=False,
         dragmode=False,
         hovermode="closest",
