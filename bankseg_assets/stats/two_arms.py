@@ -62,7 +62,7 @@ class Difference:
 
     def half_width(self, alpha: float = 0.05) -> float:
         """Return half of the width of the interval."""
-        return self.standard_error * _quantile(self.degrees_of_freedom, alpha)
+        return self.standard_error * -float(stdtrit(self.degrees_of_freedom, alpha / 2))
 
     def relative(self, alpha: float = 0.05) -> tuple[float, float, float] | None:
         """Return the difference as a share of the second mean, with its interval (delta method).
@@ -74,7 +74,7 @@ class Difference:
             return None
         ratio = first / second
         error = np.sqrt(self.errors[0] + ratio**2 * self.errors[1]) / second
-        half = float(error) * _quantile(self.degrees_of_freedom, alpha)
+        half = -float(error * stdtrit(self.degrees_of_freedom, alpha / 2))
         return ratio - 1, ratio - 1 - half, ratio - 1 + half
 
 
@@ -111,11 +111,6 @@ def slope(values: tuple[Array, Array], before: tuple[Array, Array]) -> float:
         together += float(centred @ (one - one.mean()))
         squares += float(centred @ centred)
     return together / squares if squares > 0 else 0.0
-
-
-def _quantile(degrees_of_freedom: float, alpha: float) -> float:
-    """Return Student's t that is exceeded by either sign with probability alpha."""
-    return -float(stdtrit(degrees_of_freedom, alpha / 2))
 
 
 def _squared_error(values: Array) -> float:
