@@ -4,8 +4,10 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from bankseg_assets.scoring.segment_names import NAMES_FILE
+from bankseg_assets.storage.documents import replace_json
 from bankseg_assets_tests.app.customers import MAIN
-from bankseg_assets_tests.app.publishing import publish
+from bankseg_assets_tests.app.publishing import publish, segments_with_ids
 from bankseg_assets_tests.value.documents import value_document
 
 PROFILES = [
@@ -39,6 +41,17 @@ def test_value_page_has_segments_and_test(data_dir: Path) -> None:
     assert tested["By"][0] == "Model (BG/NBD, Gamma-Gamma) (shown)"
     assert len(tested) == 6
     assert len(deciles) == 10
+
+
+def test_value_page_has_the_names_of_the_bank(data_dir: Path) -> None:
+    publish(
+        data_dir,
+        {"segment_profiles": PROFILES},
+        {"value_model": value_document()},
+        segments=segments_with_ids(1),
+    )
+    replace_json(data_dir / "published" / NAMES_FILE, {"names": {"2": "Our best"}})
+    assert opened().table[0].value["Segment"].tolist() == ["Our best", "Small spenders"]
 
 
 def test_value_page_says_why_forecasts_are_not_tested(data_dir: Path) -> None:
