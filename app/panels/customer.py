@@ -141,7 +141,7 @@ def _show_forecasts(one: Portrait, notes: Sequence[str], bundle: Bundle, numbers
     if alive is not None:
         st.markdown(f"Still active with a probability of **{probability(alive)}**.")
     show_table(table, alt="Forecasts for the days after the snapshot")
-    st.caption(escaped(" ".join([customer_tables.INTERVAL_NOTE, *notes])))
+    st.caption(escaped(customer_tables.forecast_caption(one.forecasts, notes)))
 
 
 def _show_products(products: Sequence[NextProduct]) -> None:

@@ -71,6 +71,7 @@ def test_customer_has_forecasts_with_intervals(data_dir: Path) -> None:
         "Days with transactions": "1.20 (0 to 3)",
         "Money, INR": "470",
     }
+    assert "four of five such customers" in texts(page)
 
 
 def test_customer_of_older_release_has_no_forecasts(data_dir: Path) -> None:
