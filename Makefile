@@ -72,13 +72,11 @@ sbom: dev ## Write the locked packages, with hashes, licences and dependencies, 
 licences: dev ## Write docs/reference/licences.md: the licence of each locked package.
 	@$(PY) -m ops.dev.sbom --licences
 
-# In an environment of its own: its packages are not those that the platform runs on. Strict: a mirror without
-# the lists would report that nothing is known.
+# In an environment of its own: its packages are not those that the platform runs on.
 audit: ## Compare the locked packages with the lists of known weaknesses of SERVICE=pypi or osv, which it must reach.
 	@$(PYTHON) -m venv $(VENV)-audit
 	@$(VENV)-audit/bin/python -m ops.install requirements/audit.lock
-	@$(VENV)-audit/bin/python -m pip_audit --strict --require-hashes --disable-pip --progress-spinner off -s $(SERVICE) \
-		-r requirements/run.lock -r requirements/deploy.lock -r requirements/dev.lock -r requirements/install.lock
+	@$(VENV)-audit/bin/python -m ops.dev.audit $(VENV)-audit/bin/python $(SERVICE)
 
 clean: ## Remove generated data and caches; delivered files and .venv stay.
 	@$(PYTHON) -m ops.dev.clean

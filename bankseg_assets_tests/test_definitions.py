@@ -1,6 +1,8 @@
 """Tests of the code location: it loads without warnings and has the designed assets."""
 
+import importlib
 import json
+import multiprocessing
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ import dagster as dg
 import pytest
 
 import bankseg_assets
+from bankseg_assets import definitions
 from bankseg_assets.cleaning.rules_version import CLEANING_RULES, HOLDINGS_RULES, RFM_RULES
 from bankseg_assets.contracts.tables import TABLES
 from bankseg_assets.customers.transaction_counts import EDA_RULES
@@ -16,6 +19,7 @@ from bankseg_assets.definitions import defs
 from bankseg_assets.defs.assets.models.kmeans_model import KMeansConfig
 from bankseg_assets.defs.assets.release.release import GATES
 from bankseg_assets.landing.reading import PARSING_RULES
+from bankseg_assets.runtime import spark
 from bankseg_assets.scoring.bundle import BUNDLE_FORMAT
 
 PACKAGE = Path(bankseg_assets.__file__).parent
@@ -30,6 +34,8 @@ FULL_BATCHES = ("refresh", "refit", "refit_with_k", "refit_with_key")
 JOBS = (*FULL_BATCHES, "force_release", "ingestion", "recommendations", "comparison", "retention")
 # Removes old data, and makes none.
 RETENTION = "retention_report"
+# No release waits for it.
+CAMPAIGNS = "campaign_results"
 
 
 def run_python(code: str, *options: str) -> subprocess.CompletedProcess[str]:
@@ -67,7 +73,7 @@ def selected(job: str) -> set[str]:
 
 
 def test_release_is_made_from_every_asset_but_the_study() -> None:
-    assert upstream("release") == ASSETS - {STUDY, RETENTION, HEALTH}
+    assert upstream("release") == ASSETS - {STUDY, RETENTION, HEALTH, CAMPAIGNS}
     assert TABLES.keys() <= ASSETS
 
 
@@ -175,7 +181,10 @@ def test_other_jobs_are_parts_of_a_batch() -> None:
 
 def test_new_holdings_remake_what_is_made_from_them() -> None:
     made_from_them = {asset for asset in ASSETS if "product_holdings" in upstream(asset)}
-    assert selected("recommendations") == made_from_them | upstream("quarantined_holdings")
+    # They follow the transactions of a batch, and are ingested without them, too.
+    transactions = upstream("raw_transactions")
+    holdings = upstream("quarantined_holdings") - transactions
+    assert selected("recommendations") == (made_from_them - {HEALTH}) | holdings
 
 
 def test_jobs_run_in_process() -> None:
@@ -190,8 +199,11 @@ def test_recommendations_run_after_independent_assets() -> None:
         node.name: int(job.get_node_named(node.name).tags.get("dagster/priority", 0))
         for node in job.nodes
     }
-    assert [name for name, priority in priorities.items() if priority < 0] == ["recommend_products"]
-    assert min(priorities.values()) == -1
+    last = [name for name, priority in priorities.items() if priority < 0]
+    assert sorted(last, key=lambda name: -priorities[name]) == [
+        "recommend_products",
+        "campaign_results",
+    ]
 
 
 def test_checks_run_in_the_jobs_of_their_assets() -> None:
@@ -228,6 +240,20 @@ def test_package_import_has_no_side_imports() -> None:
 
 def test_refresh_keeps_every_model_and_refit_none() -> None:
     kept = defs.resolve_job_def("refresh").run_config["ops"]
-    assert set(kept) == {"pca_model", "kmeans_model", "nb_classifier", "recommend_products"}
+    assert set(kept) == {
+        *("pca_model", "kmeans_model", "nb_classifier"),
+        *("value_of_customers", "recommend_products"),
+    }
     assert all(step == {"config": {"keep": True}} for step in kept.values())
     assert not defs.resolve_job_def("refit").run_config
+
+
+@pytest.mark.parametrize(("parent", "sessions"), [(None, 0), (multiprocessing, 1)])
+def test_java_starts_with_the_process_of_a_run(
+    monkeypatch: pytest.MonkeyPatch, parent: object, sessions: int
+) -> None:
+    started: list[object] = []
+    monkeypatch.setattr(multiprocessing, "parent_process", lambda: parent)
+    monkeypatch.setattr(spark, "start_early", lambda *given: started.append(given))
+    importlib.reload(definitions)
+    assert len(started) == sessions

@@ -61,7 +61,7 @@ def resources(settings: Settings, *, spark: SparkResource | None = None) -> dict
             raw_dir=str(settings.raw_dir),
             ledger_path=str(settings.ledger_path),
             contract_path=str(settings.contract),
-            privacy_dir=str(settings.privacy_dir),
+            data_dir=str(settings.data_dir),
             transactions_months=settings.retain_transactions_months,
         ),
         "holdings": HoldingsResource(
@@ -69,7 +69,7 @@ def resources(settings: Settings, *, spark: SparkResource | None = None) -> dict
             raw_dir=str(settings.raw_holdings_dir),
             ledger_path=str(settings.holdings_ledger_path),
             contract_path=str(settings.contract),
-            privacy_dir=str(settings.privacy_dir),
+            data_dir=str(settings.data_dir),
         ),
         "io_manager": VersionedIOManager(published=published, spark=spark),
         # The other one keeps removals of rows out while a run lasts.
