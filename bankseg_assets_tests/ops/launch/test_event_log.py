@@ -34,6 +34,7 @@ def test_events_are_where_dagster_has_them(tmp_path: Path, name: str) -> None:
         assert Path(storage.path_for_shard("index")).parent == tmp_path / name / "history" / "runs"
 
 
+@pytest.mark.subprocess
 def test_run_is_seen_by_another_instance(tmp_path: Path) -> None:
     @dg.asset
     def table() -> None: ...
@@ -47,6 +48,7 @@ def test_run_is_seen_by_another_instance(tmp_path: Path) -> None:
         assert event.run_id == found[-1]
 
 
+@pytest.mark.subprocess
 def test_databases_of_few_runs_stay_open(tmp_path: Path) -> None:
     @dg.asset
     def table() -> None: ...
