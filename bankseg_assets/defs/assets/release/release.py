@@ -118,6 +118,8 @@ GATES = {
     f"{Limits.quarantined_refused:.0%}.",
 }
 """The checks of a release with their descriptions."""
+SHOWN = ("n_customers", "n_segments", "f1_macro", "silhouette", "smallest_share")
+"""Measures of a release in its metadata."""
 EVALUATED = "evaluated"
 """Metadata of a check: the release, or the refused candidate, that it evaluated."""
 _SPECS = {
@@ -200,7 +202,7 @@ def release(
         metadata={
             "number": manifest.serial,
             "made_from": "demo data" if manifest.is_demo else "the delivered data",
-            **{name: value for name, value in manifest.metrics.items() if value is not None},
+            **_shown(manifest.metrics),
             "model_fitted_at": manifest.model.fitted_at if manifest.model else manifest.created_at,
             "warnings": " ".join(manifest.warnings) or "none",
             "app": dg.MetadataValue.url(load_settings().app_address),
@@ -213,6 +215,12 @@ def release(
     assert released is not None  # it was written when the output was yielded
     evaluated = {EVALUATED: f"Release {released.name}."}
     yield from (one.with_metadata({**evaluated, **one.metadata}) for one in results)
+
+
+def _shown(metrics: Mapping[str, float | None]) -> dict[str, float]:
+    """Return the measures of a release for Dagster's page and plots."""
+    found = {name: metrics.get(name) for name in SHOWN}
+    return {name: round(value, 4) for name, value in found.items() if value is not None}
 
 
 def _record_trend(context: dg.AssetExecutionContext, published_dir: Path) -> None:
