@@ -86,7 +86,7 @@ $(VENV)/.installed: requirements/run.lock requirements/install.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "bankseg: $(PYTHON) is not Python 3.11; name one that is: make env PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "bankseg: $(PYTHON) cannot make a virtual environment; run: apt-get install python3.11-venv" >&2; exit 1; }
 	@echo "Installing the locked packages into $(VENV) ..."
-	@$(PYTHON) -m venv $(VENV) || { echo "bankseg: $(VENV) cannot be created; free 4 GB of disk, or make the folder writable, then repeat" >&2; exit 1; }
+	@$(PYTHON) -m venv --without-pip $(VENV) || { echo "bankseg: $(VENV) cannot be created; free 4 GB of disk, or make the folder writable, then repeat" >&2; exit 1; }
 	@$(PY) -m ops.install requirements/run.lock
 	@touch $@
 

@@ -27,6 +27,7 @@ TITLES = {
     "rfm_grid": "RFM grid",
     "campaign": "Campaign lists",
     "changes": "Changes",
+    "trends": "Trends",
     "customer": "Find a customer",
     "new_customer": "New customer",
     "batch": "Score a list",

@@ -18,6 +18,7 @@ UNCHECKED = frozenset({"serve-api"})
 ACTIONS: Mapping[str, Action] = {
     "score": Action.SCORE,
     "campaign": Action.MAKE_LISTS,
+    "trends": Action.SEE,
     "status": Action.SEE,
     "alerts": Action.SEE_DATA,
     "deliveries": Action.SEE_DATA,

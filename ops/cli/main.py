@@ -15,6 +15,7 @@ from ops.exit_codes import report
 COMMANDS = {
     "score": ("ops.cli.score", "predict the segment of customers in a list (CSV, XLSX, Parquet)"),
     "campaign": ("ops.cli.campaign", "list the customers of a group or segment for a campaign"),
+    "trends": ("ops.cli.trends", "show or write the figures of all releases"),
     "status": ("ops.cli.status", "show health, release, deliveries, servers and disk"),
     "alerts": ("ops.cli.alerts", "list the last alerts, or send a test alert"),
     "deliveries": ("ops.cli.deliveries", "list delivered files with row counts and status"),
