@@ -3,6 +3,7 @@
 import streamlit as st
 
 from app.panels.value import (
+    FORECASTS,
     TEST_NOTE,
     calibration,
     calibration_table,
@@ -38,7 +39,8 @@ if found.empty:
 else:
     page.chart(
         segment_bars(found, bundle.segments, numbers),
-        "The sum of the forecasts of the segment's customers for the 90 days after the snapshot. "
+        "The sum of the forecasts of the segment's customers for the 90 days after the snapshot, "
+        f"by: {FORECASTS[document['spend_by']].lower()}. "
         "Still active, in the table: the mean probability, of customers with several days of "
         "transactions; after a single day it is not known.",
         segments_table(found, numbers, direction_known=known),

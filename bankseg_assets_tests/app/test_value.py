@@ -65,3 +65,14 @@ def test_value_page_says_why_forecasts_are_not_tested(data_dir: Path) -> None:
 def test_value_page_of_older_release_names_next_step(data_dir: Path) -> None:
     publish(data_dir)
     assert "The next batch makes them" in opened().info[0].value
+
+
+def test_value_page_shows_a_baseline_if_the_model_predicts_nothing(data_dir: Path) -> None:
+    """As in a file where hardly any customer comes again."""
+    document = value_document(returning=0.02)
+    publish(data_dir, {"segment_profiles": PROFILES}, {"value_model": document})
+    page = opened()
+    assert "do not choose customers by this forecast" in page.warning[0].value
+    tested = page.table[1].value
+    assert tested["By"][1] == "The past repeated (shown)"
+    assert "by: the past repeated" in str(page.caption)
