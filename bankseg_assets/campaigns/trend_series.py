@@ -93,6 +93,12 @@ def periods(found: Sequence[ReleaseFigures], most: int) -> list[int]:
     return sorted(of_months.values())[-most:]
 
 
+def cohort_periods(found: Sequence[ReleaseFigures], most: int) -> list[int]:
+    """Return the `periods` of the releases with cohorts; older ones have none."""
+    places = [place for place, one in enumerate(found) if one.cohorts]
+    return [places[period] for period in periods([found[place] for place in places], most)]
+
+
 def days(found: Sequence[ReleaseFigures]) -> list[datetime.date] | None:
     """Return the snapshot of each release, for an axis of time; None if they are no such axis.
 
