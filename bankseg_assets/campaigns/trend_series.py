@@ -100,10 +100,10 @@ def cohort_periods(found: Sequence[ReleaseFigures], most: int) -> list[int]:
 
 
 def days(found: Sequence[ReleaseFigures]) -> list[datetime.date] | None:
-    """Return the snapshot of each release, for an axis of time; None if they are no such axis.
+    """Return the snapshot of each release, for an axis of time.
 
-    A refit repeats a snapshot, so that its effect is a step. Not known, going back, or all the
-    same: the releases are in equal steps.
+    None if a snapshot is unknown or earlier than the previous one, or if all are equal. A refit
+    repeats a snapshot, so that its effect is a step.
     """
     if not all(one.snapshot_date for one in found):
         return None
