@@ -40,9 +40,9 @@ else:
     page.chart(
         segment_bars(found, bundle.segments, numbers),
         "The sum of the forecasts of the segment's customers for the 90 days after the snapshot, "
-        f"by: {FORECASTS[document['spend_by']].lower()}. "
-        "Still active, in the table: the mean probability, of customers with several days of "
-        "transactions; after a single day it is not known.",
+        f"by: {FORECASTS[document['spend_by']].lower()}. Still active, in the table: the mean "
+        "probability, of customers with several days of transactions; after a single day it is not "
+        "known.",
         segments_table(found, numbers, direction_known=known),
         alt="The forecast of each segment.",
         key="value_segments",

@@ -10,6 +10,7 @@ from uuid import uuid4
 
 import pyarrow as pa
 
+from bankseg_assets.campaigns.stored_campaigns import sweep_campaigns
 from bankseg_assets.erasure.journal import DRAFT, Place
 from bankseg_assets.erasure.journal import ERASING as STAGED
 from bankseg_assets.erasure.search import Search
@@ -37,6 +38,7 @@ def sweep(settings: Settings) -> None:
     """
     for draft in settings.data_dir.rglob(f"{DRAFT}*"):
         draft.unlink(missing_ok=True)
+    sweep_campaigns(settings.data_dir)
     for raw_dir in (settings.raw_dir, settings.raw_holdings_dir):
         for drafts in raw_dir.glob(f"*/{ERASING}"):
             shutil.rmtree(drafts, ignore_errors=True)

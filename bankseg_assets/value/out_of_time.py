@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.stats import rankdata
+import pandas as pd
 
 from bankseg_assets.stats.arrays import Array
 from bankseg_assets.value.baselines import (
@@ -257,7 +257,7 @@ def _is_better(one: Quality, other: Quality) -> bool:
 
 
 def _spearman(one: Array, other: Array) -> float | None:
-    ranks = [rankdata(values) for values in (one, other)]
+    ranks = [pd.Series(values).rank().to_numpy() for values in (one, other)]
     if any(np.ptp(values) == 0 for values in ranks):
         return None
     return float(np.corrcoef(ranks[0], ranks[1])[0, 1])
