@@ -1,0 +1,124 @@
+"""Charts of a campaign: its funnel, and its effect with intervals over time."""
+
+from collections.abc import Sequence
+from functools import partial
+
+import plotly.graph_objects as go
+
+from app.widgets.charts import wrapped
+from app.widgets.numbers import Numbers
+from app.widgets.palette import OTHER, TOP
+from bankseg_assets.campaigns.campaign import Measure
+from bankseg_assets.campaigns.effect_text import MEASURE_NAMES, each_text
+from bankseg_assets.campaigns.funnel import Step
+from bankseg_assets.campaigns.results import Look
+from bankseg_assets.presentation.formatting import day
+from bankseg_assets.reports.interval_plot import round_step
+
+BAR_HEIGHT = 40
+TICKS = 5
+HIDDEN = "hidden"
+
+
+def funnel_chart(steps: Sequence[Step], numbers: Numbers) -> go.Figure:
+    """Return a bar for each step; those who are left out or held out are pale."""
+    bars = go.Bar(
+        x=[one.customers or 0 for one in steps],
+        y=[wrapped(one.name) for one in steps],
+        orientation="h",
+        text=[HIDDEN if one.customers is None else numbers.number(one.customers) for one in steps],
+        textposition="outside",
+        cliponaxis=False,
+        marker_color=[TOP if one.is_kept else OTHER for one in steps],
+        hoverinfo="skip",
+    )
+    most = max((one.customers or 0 for one in steps), default=0)
+    layout = go.Layout(
+        height=20 + BAR_HEIGHT * len(steps),
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        bargap=0.3,
+        # The text of the longest bar has space beside it, also on a phone.
+        xaxis={"range": [0, 1.35 * max(most, 1)], "visible": False, "fixedrange": True},
+        yaxis={"autorange": "reversed", "automargin": True, "fixedrange": True},
+    )
+    return go.Figure(bars, layout)
+
+
+def effect_chart(looks: Sequence[Look], measure: Measure, numbers: Numbers) -> go.Figure:
+    """Return the difference of a customer until each look, with its intervals.
+
+    Thick: the 95 % interval of the day. Thin: the one that decides, of the looks that may decide.
+    """
+    text = partial(each_text, measure, currency=numbers.currency, style=numbers.style)
+    planned = [one for one in looks if one.is_planned]
+    traces = [
+        _intervals(
+            planned,
+            "Interval that decides",
+            [(one.decision_low, one.decision_high) for one in planned],
+        ),
+        _intervals(
+            looks, "95% interval of the day", [(o.effect.low, o.effect.high) for o in looks]
+        ),
+    ]
+    traces[0].update(marker_size=0.1, error_y={"thickness": 1.5, "width": 6, "color": OTHER})
+    traces[1].update(
+        marker={"size": 9, "color": TOP},
+        error_y={"thickness": 5, "width": 0, "color": "rgba(42, 120, 214, 0.45)"},
+        customdata=[[text(one.effect.low), text(one.effect.high)] for one in looks],
+        text=[text(one.effect.difference) for one in looks],
+        hovertemplate="%{x}: %{text} (%{customdata[0]} to %{customdata[1]})<extra></extra>",
+    )
+    layout = go.Layout(
+        height=340,
+        margin={"l": 0, "r": 0, "t": 24, "b": 24},
+        xaxis={"type": "category", "fixedrange": True, "automargin": True},
+        yaxis=_axis(looks, text) | {"title": f"{MEASURE_NAMES[measure]}, per customer"},
+        legend={"orientation": "h", "y": 1.15},
+    )
+    figure = go.Figure(traces, layout)
+    figure.add_hline(y=0, line_width=1.5, line_color=OTHER)
+    return figure
+
+
+def _intervals(looks: Sequence[Look], name: str, ends: Sequence[tuple[float, float]]) -> go.Scatter:
+    values = [one.effect.difference for one in looks]
+    return go.Scatter(
+        x=[_short_day(one) for one in looks],
+        y=values,
+        name=name,
+        mode="markers",
+        marker={"color": OTHER},
+        hoverinfo="skip",
+        error_y={
+            "type": "data",
+            "symmetric": False,
+            "array": [high - value for value, (_, high) in zip(values, ends, strict=True)],
+            "arrayminus": [value - low for value, (low, _) in zip(values, ends, strict=True)],
+        },
+    )
+
+
+def _short_day(look: Look) -> str:
+    """Return day and month; the table has the year."""
+    return day(look.day.isoformat()).rsplit(" ", 1)[0]
+
+
+def _axis(looks: Sequence[Look], text: "partial[str]") -> dict[str, object]:
+    """Return an axis in the measure's unit, with zero on it."""
+    ends = [end for one in looks for end in (one.effect.low, one.effect.high)]
+    ends += [
+        end for one in looks if one.is_planned for end in (one.decision_low, one.decision_high)
+    ]
+    low, high = min([0.0, *ends]), max([0.0, *ends])
+    if low == high:
+        return {"fixedrange": True, "automargin": True}
+    step = round_step((high - low) / TICKS)
+    ticks = [step * place for place in range(int(low // step), int(high // step) + 2)]
+    return {
+        "fixedrange": True,
+        "automargin": True,
+        "range": [ticks[0], ticks[-1]],
+        "tickvals": ticks,
+        "ticktext": [text(one) for one in ticks],
+    }

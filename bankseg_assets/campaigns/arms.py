@@ -1,0 +1,46 @@
+"""The two files of a campaign: the customers to contact, and those who must not be contacted."""
+
+from typing import Literal
+
+from bankseg_assets.campaigns.campaign import Campaign
+from bankseg_assets.campaigns.customer_list import ID, CampaignList
+from bankseg_assets.presentation.formatting import day
+from bankseg_assets.scoring.lists.score_table import HELD_OUT
+
+Arm = Literal["treated", "held out"]
+
+
+def list_of_arm(made: CampaignList, campaign: Campaign, arm: Arm) -> CampaignList:
+    """Return the list of one arm of a campaign; `made`: the list of both.
+
+    The customers to contact keep their columns. Of the others, a file has the IDs alone: it serves
+    to exclude them in other channels.
+    """
+    is_held_out = made.customers[HELD_OUT]
+    if arm == "treated":
+        rows = made.customers[~is_held_out].drop(columns=HELD_OUT)
+    else:
+        rows = made.customers.loc[is_held_out, [ID]]
+    facts = {
+        **made.facts,
+        "customers": len(rows),
+        "arm": arm,
+        "starts_on": campaign.starts_on.isoformat(),
+        "ends_on": campaign.ends_on.isoformat(),
+        "instruction": instruction(campaign),
+    }
+    return CampaignList(rows.reset_index(drop=True), facts)
+
+
+def instruction(campaign: Campaign) -> str:
+    """Return what to do with the customers who are held out."""
+    if not campaign.held_out:
+        return (
+            "No customer is held out, so that the effect cannot be measured: contact all of them."
+        )
+    return (
+        f"Contact only the customers of the list. Those held out are not in it: until "
+        f"{day(campaign.ends_on.isoformat())}, do not contact them for this campaign by any "
+        "channel, and serve them as usual otherwise. Exclude them where the campaign is run from "
+        "another list."
+    )
