@@ -1,6 +1,6 @@
 """Charts of a campaign: its funnel, and its effect with intervals over time."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 
 import plotly.graph_objects as go
@@ -13,11 +13,12 @@ from bankseg_assets.campaigns.effect_text import MEASURE_NAMES, each_text
 from bankseg_assets.campaigns.funnel import Step
 from bankseg_assets.campaigns.results import Look
 from bankseg_assets.presentation.formatting import day
-from bankseg_assets.reports.interval_plot import round_step
+from bankseg_assets.reports.interval_plot import axis_ticks
 
 BAR_HEIGHT = 40
-TICKS = 5
 HIDDEN = "hidden"
+PALE_TOP = "rgba(42, 120, 214, 0.45)"
+"""TOP, on a white and on a black page."""
 
 
 def funnel_chart(steps: Sequence[Step], numbers: Numbers) -> go.Figure:
@@ -51,32 +52,28 @@ def effect_chart(looks: Sequence[Look], measure: Measure, numbers: Numbers) -> g
     """
     text = partial(each_text, measure, currency=numbers.currency, style=numbers.style)
     planned = [one for one in looks if one.is_planned]
-    traces = [
-        _intervals(
-            planned,
-            "Interval that decides",
-            [(one.decision_low, one.decision_high) for one in planned],
-        ),
-        _intervals(
-            looks, "95% interval of the day", [(o.effect.low, o.effect.high) for o in looks]
-        ),
-    ]
-    traces[0].update(marker_size=0.1, error_y={"thickness": 1.5, "width": 6, "color": OTHER})
-    traces[1].update(
+    deciding = [(one.decision_low, one.decision_high) for one in planned]
+    daily = [(one.effect.low, one.effect.high) for one in looks]
+    thin = _intervals(planned, "Interval that decides", deciding)
+    thin.update(marker_size=0.1, error_y={"thickness": 1.5, "width": 6, "color": OTHER})
+    thick = _intervals(looks, "95% interval of the day", daily)
+    thick.update(
         marker={"size": 9, "color": TOP},
-        error_y={"thickness": 5, "width": 0, "color": "rgba(42, 120, 214, 0.45)"},
-        customdata=[[text(one.effect.low), text(one.effect.high)] for one in looks],
+        error_y={"thickness": 5, "width": 0, "color": PALE_TOP},
+        customdata=[[text(low), text(high)] for low, high in daily],
         text=[text(one.effect.difference) for one in looks],
+        hoverinfo=None,
         hovertemplate="%{x}: %{text} (%{customdata[0]} to %{customdata[1]})<extra></extra>",
     )
     layout = go.Layout(
         height=340,
         margin={"l": 0, "r": 0, "t": 24, "b": 24},
         xaxis={"type": "category", "fixedrange": True, "automargin": True},
-        yaxis=_axis(looks, text) | {"title": f"{MEASURE_NAMES[measure]}, per customer"},
+        yaxis=_axis([end for ends in (*deciding, *daily) for end in ends], text)
+        | {"title": f"{MEASURE_NAMES[measure]}, per customer"},
         legend={"orientation": "h", "y": 1.15},
     )
-    figure = go.Figure(traces, layout)
+    figure = go.Figure([thin, thick], layout)
     figure.add_hline(y=0, line_width=1.5, line_color=OTHER)
     return figure
 
@@ -84,7 +81,8 @@ def effect_chart(looks: Sequence[Look], measure: Measure, numbers: Numbers) -> g
 def _intervals(looks: Sequence[Look], name: str, ends: Sequence[tuple[float, float]]) -> go.Scatter:
     values = [one.effect.difference for one in looks]
     return go.Scatter(
-        x=[_short_day(one) for one in looks],
+        # Day and month; the table has the year.
+        x=[day(one.day.isoformat()).rsplit(" ", 1)[0] for one in looks],
         y=values,
         name=name,
         mode="markers",
@@ -99,25 +97,11 @@ def _intervals(looks: Sequence[Look], name: str, ends: Sequence[tuple[float, flo
     )
 
 
-def _short_day(look: Look) -> str:
-    """Return day and month; the table has the year."""
-    return day(look.day.isoformat()).rsplit(" ", 1)[0]
-
-
-def _axis(looks: Sequence[Look], text: "partial[str]") -> dict[str, object]:
+def _axis(ends: Sequence[float], text: Callable[[float], str]) -> dict[str, object]:
     """Return an axis in the measure's unit, with zero on it."""
-    ends = [end for one in looks for end in (one.effect.low, one.effect.high)]
-    ends += [
-        end for one in looks if one.is_planned for end in (one.decision_low, one.decision_high)
-    ]
-    low, high = min([0.0, *ends]), max([0.0, *ends])
-    if low == high:
-        return {"fixedrange": True, "automargin": True}
-    step = round_step((high - low) / TICKS)
-    ticks = [step * place for place in range(int(low // step), int(high // step) + 2)]
-    return {
-        "fixedrange": True,
-        "automargin": True,
+    axis: dict[str, object] = {"fixedrange": True, "automargin": True}
+    ticks = axis_ticks(ends)
+    return axis | {
         "range": [ticks[0], ticks[-1]],
         "tickvals": ticks,
         "ticktext": [text(one) for one in ticks],

@@ -6,7 +6,7 @@ import pandas as pd
 import streamlit as st
 
 from app.widgets.numbers import Numbers
-from app.widgets.style import style
+from app.widgets.style import two_on_a_phone
 from app.widgets.tables import show_table
 from bankseg_assets.campaigns.effect_text import MEASURE_NAMES, each_text, mean_text, total_text
 from bankseg_assets.campaigns.planning import POWER, CampaignPlan, Detectable, Overlap
@@ -16,17 +16,11 @@ from bankseg_assets.presentation.markdown import escaped
 
 UNKNOWN = "—"
 HIDDEN = f"<{SMALLEST_CELL}"
-TWO_ON_A_PHONE = """
-@media (max-width: 640px) {
-  .st-key-campaign_counts > * {flex: 1 1 40%; min-width: 0;}
-  .st-key-campaign_counts [data-testid="stMetric"] {width: 100%;}
-}
-"""
 
 
 def show_plan(plan: CampaignPlan, numbers: Numbers) -> None:
     """Draw a plan: numbers of customers, what it can detect, overlaps, and warnings."""
-    style(TWO_ON_A_PHONE)
+    two_on_a_phone("campaign_counts")
     with st.container(horizontal=True, key="campaign_counts"):
         for label, count in counts(plan).items():
             st.metric(label, numbers.count(count), border=True, width="content")
@@ -47,8 +41,8 @@ def show_plan(plan: CampaignPlan, numbers: Numbers) -> None:
         show_table(overlap_table(plan.overlaps, numbers), alt="Campaigns that overlap")
         st.caption(
             "Other campaigns on the same days. They do not bias the comparison, as customers are "
-            "held out at random, but this campaign's effect is then one on top of theirs. A contact "
-            "limit leaves out those who were contacted."
+            "held out at random, but this campaign's effect is then one on top of theirs. A "
+            "contact limit leaves out those who were contacted."
         )
 
 

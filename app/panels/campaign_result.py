@@ -10,7 +10,7 @@ from app.panels.campaign_charts import effect_chart, funnel_chart
 from app.panels.campaign_list import NO_RESULT
 from app.widgets import page
 from app.widgets.numbers import Numbers
-from app.widgets.style import style
+from app.widgets.style import two_on_a_phone
 from app.widgets.tables import show_table, show_two_lines
 from bankseg_assets.campaigns.campaign import Campaign
 from bankseg_assets.campaigns.effect_text import (
@@ -40,12 +40,6 @@ BOXES: Mapping[str, tuple[Any, str]] = {
     WORKED: (st.success, ":material/check_circle:"),
     HARMED: (st.error, ":material/trending_down:"),
 }
-TWO_ON_A_PHONE = """
-@media (max-width: 640px) {
-  .st-key-effect_figures > * {flex: 1 1 40%; min-width: 0;}
-  .st-key-effect_figures [data-testid="stMetric"] {width: 100%;}
-}
-"""
 
 
 def show_result(campaign: Campaign, result: CampaignResult | None, numbers: Numbers) -> None:
@@ -96,7 +90,7 @@ def _show_figures(effect: Effect, numbers: Numbers) -> None:
     if effect.relative is not None:
         value, _, ends = relative_text(effect).partition(" (")
         shown.append(("Relative", value, ends.removesuffix(")")))
-    style(TWO_ON_A_PHONE)
+    two_on_a_phone("effect_figures")
     with st.container(horizontal=True, key="effect_figures"):
         for label, value, interval in shown:
             st.metric(

@@ -98,8 +98,8 @@ st.caption(
 )
 st.subheader("Make a campaign, and measure what it brings", anchor=False)
 st.caption(
-    "A campaign stores who is contacted and who is held out. Each delivery then shows how much more "
-    "the contacted customers spend than those held out, and when that is more than chance."
+    "A campaign stores who is contacted and who is held out. Each delivery then shows how much "
+    "more the contacted customers spend than those held out, and when that is more than chance."
 )
 try:
     show_campaign_form(release, bundle, audience, choice)

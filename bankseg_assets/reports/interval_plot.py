@@ -8,7 +8,7 @@ WIDTH, HEIGHT = 640, 280
 LEFT, RIGHT, TOP, BOTTOM = 96, 16, 12, 28
 """Margins, for the numbers of the axes."""
 TICKS = 5
-STEPS = (1, 2, 2.5, 5, 10)
+STEPS = (1, 2, 5, 10)
 
 
 @dataclass(frozen=True)
@@ -45,12 +45,8 @@ class Plot:
 
 def interval_plot(points: Sequence[Point], text: Callable[[float], str]) -> Plot:
     """Return where points, intervals and ticks are drawn; zero is always visible."""
-    ends = [end for one in points for end in (one.low, one.high, *(one.wide or ()))]
-    low, high = min([0.0, *ends]), max([0.0, *ends])
-    if low == high:
-        low, high = -1.0, 1.0
-    step = round_step((high - low) / TICKS)
-    bottom, top = math.floor(low / step) * step, math.ceil(high / step) * step
+    ticks = axis_ticks([end for one in points for end in (one.low, one.high, *(one.wide or ()))])
+    bottom, top = ticks[0], ticks[-1]
 
     def place(value: float) -> float:
         return round(TOP + (top - value) / (top - bottom) * (HEIGHT - TOP - BOTTOM), 1)
@@ -67,15 +63,20 @@ def interval_plot(points: Sequence[Point], text: Callable[[float], str]) -> Plot
         )
         for number, one in enumerate(points)
     )
-    ticks = (bottom + step * number for number in range(round((top - bottom) / step) + 1))
     return Plot(tuple(marks), tuple((place(one), text(one)) for one in ticks), place(0.0))
 
 
-def round_step(least: float) -> float:
-    """Return the smallest round number that is at least `least`.
+def axis_ticks(values: Sequence[float]) -> list[float]:
+    """Return about five round numbers around some values and zero, at least two.
 
-    >>> round_step(0.03), round_step(180)
-    (0.05, 200.0)
+    >>> axis_ticks([-12.0, 31.0]), axis_ticks([])
+    ([-20.0, -10.0, 0.0, 10.0, 20.0, 30.0, 40.0], [-1.0, 0.0, 1.0])
     """
-    size: float = 10 ** math.floor(math.log10(least))
-    return next(round(size * factor, 12) for factor in STEPS if size * factor >= least * 0.999999)
+    low, high = min([0.0, *values]), max([0.0, *values])
+    if low == high:
+        return [-1.0, 0.0, 1.0]
+    least = (high - low) / TICKS
+    size = 10 ** math.floor(math.log10(least))
+    step = next(size * one for one in STEPS if size * one >= least)
+    first, last = math.floor(low / step), math.ceil(high / step)
+    return [float(f"{step * place:.12g}") for place in range(first, last + 1)]
