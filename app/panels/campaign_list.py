@@ -26,15 +26,25 @@ def campaigns_table(
         [
             {
                 "Campaign": one.name,
-                "State": one.status(on).capitalize(),
-                "Customers": numbers.count(one.customers),
-                "Last day": day(one.ends_on.isoformat()),
+                "State": _state(one, on),
+                "Verdict": _verdict(results.get(one.id)),
                 "Brought": _brought(one, results.get(one.id), numbers),
                 "Result": _said(results.get(one.id)),
             }
             for one in found
         ]
     )
+
+
+def _state(campaign: Campaign, on: date) -> str:
+    status = campaign.status(on)
+    first, last = (day(one.isoformat()) for one in (campaign.starts_on, campaign.ends_on))
+    known = {"planned": f"Planned from {first}", "running": f"Running to {last}"}
+    return known.get(status, f"Ended on {last}")
+
+
+def _verdict(result: CampaignResult | None) -> str:
+    return UNKNOWN if result is None else result.verdict.capitalize()
 
 
 def _brought(campaign: Campaign, result: CampaignResult | None, numbers: Numbers) -> str:
@@ -44,4 +54,4 @@ def _brought(campaign: Campaign, result: CampaignResult | None, numbers: Numbers
 
 
 def _said(result: CampaignResult | None) -> str:
-    return NO_RESULT if result is None else f"{result.verdict.capitalize()}. {result.headline}"
+    return NO_RESULT if result is None else result.headline

@@ -51,7 +51,7 @@ def show_result(campaign: Campaign, result: CampaignResult | None, numbers: Numb
         _show_funnel(campaign, None, rows, numbers)
         return
     show, icon = BOXES[result.verdict]
-    show(f"**{result.verdict.capitalize()}.** {escaped(result.headline)}", icon=icon)
+    show(f"**{escaped(result.headline)}**", icon=icon)
     if result.next_step:
         st.markdown(f"**What to do next:** {escaped(result.next_step)}")
     if result.effect is not None:

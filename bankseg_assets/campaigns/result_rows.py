@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bankseg_assets.campaigns.campaign import RULE_COLUMNS, Campaign, Measure, Rule
+from bankseg_assets.campaigns.campaign import Campaign, Measure
 from bankseg_assets.campaigns.effect_text import (
     MEASURE_NAMES,
     UNKNOWN,
@@ -132,7 +132,6 @@ class ResultRows:
         values = {
             "Goal": wanted.goal,
             "Audience": one.audience,
-            "Rules": "; ".join(map(rule_text, wanted.rules)),
             "Days": f"{day(one.starts_on.isoformat())} to {day(one.ends_on.isoformat())}",
             "Measure that decides": MEASURE_NAMES[wanted.measure],
             "Held out": percent(wanted.share),
@@ -161,16 +160,3 @@ def p_text(value: float) -> str:
     """
     return f"<{SMALLEST_P}" if value < SMALLEST_P else f"{value:.3f}"
 
-
-def rule_text(rule: Rule) -> str:
-    """Return a rule in words.
-
-    >>> rule_text(Rule(column="recency", at_least=30, at_most=90))
-    'Days since the last transaction from 30 to 90'
-    """
-    label = RULE_COLUMNS.get(rule.column, rule.column)
-    if rule.at_least is not None and rule.at_most is not None:
-        return f"{label} from {number(rule.at_least)} to {number(rule.at_most)}"
-    if rule.at_least is not None:
-        return f"{label} at least {number(rule.at_least)}"
-    return f"{label} at most {number(rule.at_most or 0)}"

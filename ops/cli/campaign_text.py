@@ -26,7 +26,7 @@ def campaign_lines(
                 one.status(on),
                 number(one.customers, style),
                 one.ends_on.isoformat(),
-                f"{result.verdict}: {result.headline}" if result else "none yet",
+                result.headline if result else "none yet",
             )
         )
     widths = [max(len(row[place]) for row in rows) for place in range(4)]
@@ -69,7 +69,7 @@ def result_lines(
     if result is None:
         yield from (NO_RESULT, *campaign.plan_sentences)
     else:
-        yield f"{result.verdict.capitalize()}. {result.headline}"
+        yield result.headline
         yield from result.sentences
         if result.next_step:
             yield f"Next: {result.next_step}"
