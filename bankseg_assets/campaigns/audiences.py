@@ -7,7 +7,7 @@ pages, lists, API and command line agree.
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from types import MappingProxyType
 from typing import Any, Final, Literal
@@ -27,6 +27,7 @@ _FORMAT = ds.ParquetFileFormat(dictionary_columns={"rfm_group", "segment_name"})
 GROUP: Final = "group"
 SEGMENT: Final = "segment"
 CELL: Final = "cell"
+SELECTION: Final = "selection"
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Audience:
     what to do with them; empty for a cell, whose customers are in several groups.
     """
 
-    kind: Literal["group", "segment", "cell"]
+    kind: Literal["group", "segment", "cell", "selection"]
     name: str
     action: str = ""
     segment: int = -1
@@ -68,6 +69,19 @@ class Audience:
         A new name of the segment must not draw another control group.
         """
         return f"{self.purpose} {self.recorded_name or self.name}".lower()
+
+
+@dataclass(frozen=True)
+class Selection(Audience):
+    """Customers that any filter on customer_segments selects."""
+
+    condition: ds.Expression | None = field(default=None, compare=False)
+    """None: all customers."""
+
+    @property
+    def members(self) -> ds.Expression:
+        """The filter on customer_segments."""
+        return ds.scalar(True) if self.condition is None else self.condition
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,6 @@
 """Make the list of an audience's customers for a campaign, those with most money first."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +9,13 @@ import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from bankseg_assets.campaigns.audiences import CELL, Audience, customers_of, table_of
+from bankseg_assets.campaigns.audiences import (
+    CELL,
+    SELECTION,
+    Audience,
+    customers_of,
+    table_of,
+)
 from bankseg_assets.campaigns.group_actions import GROUP_ACTIONS
 from bankseg_assets.contracts.currencies import decimals
 from bankseg_assets.privacy.objections import Objections, ObjectionsError, objections
@@ -68,7 +74,13 @@ def make_list(
     action. Raises ListError.
     """
     objecting = objections_to(release)
-    table, confidence = _selected(release, bundle, audience, choice, objecting)
+    wanted = [
+        *("rfm_group", "recency", "frequency", "latest_balance", *FORECASTS),
+        *(["income"] if bundle.direction_known else []),
+    ]
+    table, confidence = select_customers(
+        *(release, bundle, audience, choice, objecting, wanted), scored=True
+    )
     ids = table[ID].to_pylist()
     found = {
         ID: pd.Series(ids, dtype=object),
@@ -112,27 +124,33 @@ def _left_out(release: Release, audience: Audience, objecting: Objections) -> in
     return sum(objecting.among(ids.to_pylist()))
 
 
-def _selected(
-    release: Release, bundle: Bundle, audience: Audience, choice: Choice, objecting: Objections
+def select_customers(
+    release: Release,
+    bundle: Bundle,
+    audience: Audience,
+    choice: Choice,
+    objecting: Objections,
+    wanted: Sequence[str],
+    *,
+    scored: bool = False,
 ) -> tuple[pa.Table, Array]:
-    """Return the customers with most money first, and their confidence, as `choice` limits them.
+    """Return the customers with most money first, as `choice` limits them, and their confidence.
 
-    Without those who object.
+    Without those who object. wanted: columns; those that the release lacks are left out. scored:
+    without it, the confidence is 0 unless `choice` has a minimum. Raises ListError.
     """
     customers = customers_of(release)
-    wanted = [
-        *(ID, "segment", "rfm_group", "recency", "frequency", "monetary"),
-        *("latest_balance", *bundle.measures, *FORECASTS),
-        *(["income"] if bundle.direction_known else []),
-    ]
+    least = round(choice.min_confidence, CONFIDENCE_DIGITS)
+    scored = scored or least > 0
     existing = set(customers.schema.names)
-    columns = [name for name in dict.fromkeys(wanted) if name in existing]
+    needed = [ID, "segment", "monetary", *wanted, *(bundle.measures if scored else ())]
+    columns = [name for name in dict.fromkeys(needed) if name in existing]
     table = customers.to_table(columns, filter=audience.members).unify_dictionaries()
     if objecting.ids:
         table = table.filter(pc.invert(pa.array(objecting.among(table[ID].to_pylist()))))
     # By ID where the money is equal: the first 500 of a list stay the same 500.
     order = pc.sort_indices(table, sort_keys=[("monetary", "descending"), (ID, "ascending")])
-    found, least = [np.empty(0)], round(choice.min_confidence, CONFIDENCE_DIGITS)
+    found = [np.empty(0)]
     top = choice.top or len(order)
     kept = [table.slice(0, 0)]
     count = 0
@@ -140,7 +158,7 @@ def _selected(
         # Without a minimum, no more are scored than are listed.
         rows = BLOCK_ROWS if least else min(BLOCK_ROWS, top - count)
         block = table.take(order.slice(start, rows))
-        confidence = _confidence(bundle, block)
+        confidence = _confidence(bundle, block) if scored else np.zeros(block.num_rows)
         places = np.flatnonzero(confidence >= least)[: top - count]
         kept.append(block.take(pa.array(places)))
         found.append(confidence[places])
@@ -202,7 +220,7 @@ def _forecasts(table: pa.Table, bundle: Bundle) -> dict[str, Array]:
 
 
 def _actions(table: pa.Table, audience: Audience, actions: Mapping[int, str]) -> "pd.Series[str]":
-    if audience.kind == CELL:
+    if audience.kind in (CELL, SELECTION):
         by_group = {group: one.action for group, one in GROUP_ACTIONS.items()}
         found: pd.Series[str] = (
             table["rfm_group"].to_pandas().astype(object).map(by_group).fillna("")

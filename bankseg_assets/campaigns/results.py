@@ -4,8 +4,11 @@ from datetime import date
 from pathlib import Path
 from typing import Final, Literal
 
-from bankseg_assets.campaigns.campaign import Measure
-from bankseg_assets.storage.documents import Document
+from pydantic import ValidationError
+
+from bankseg_assets.campaigns.campaign import CampaignError, Measure
+from bankseg_assets.storage.documents import Document, first_fault, read_document
+from bankseg_assets.storage.version_store import VersionStore
 
 CAMPAIGN_RESULTS = "campaign_results"
 """The asset."""
@@ -20,6 +23,7 @@ CUPED: Final = "CUPED"
 Method = Literal["Welch", "CUPED"]
 TREATED: Final = "treated"
 HELD_OUT: Final = "held out"
+_AGAIN = f"Materialize {CAMPAIGN_RESULTS} again."
 
 
 class ArmFigures(Document):
@@ -116,7 +120,7 @@ class CampaignResult(Document):
 
     headline: the verdict in a sentence, with money. sentences: how sure it is, and what it is based
     on. next_step: what to do. measured_through: the last day with data, None before any. days:
-    measured so far, of days_planned. gone: customers erased since. effects: each measure by Welch
+    measured so far, of days_planned. gone: customers erased since, 0 below 11. effects: each measure by Welch
     and, with a history, by CUPED; `effect` is the one that decides. over_time: oldest first. notes:
     what limits it, such as a control group of none. frozen: a sentence if it is not computed any
     more, such as after old transactions were removed; else empty.
@@ -163,9 +167,18 @@ def newest_results(published_dir: Path) -> CampaignResults:
 
     Of the newest data, also if its release was refused. A campaign made since is not in them.
     """
-    raise NotImplementedError
+    versions = VersionStore(published_dir).versions(CAMPAIGN_RESULTS)
+    if not versions:
+        return CampaignResults()
+    try:
+        return CampaignResults.model_validate(read_document(versions[-1]))
+    except ValidationError as error:
+        raise CampaignError(f"{versions[-1]}: {first_fault(error)}. {_AGAIN}") from error
+    except (OSError, ValueError) as error:
+        raise CampaignError(f"{versions[-1]} cannot be read: {error}. {_AGAIN}") from error
 
 
 def result_of(published_dir: Path, campaign_id: str) -> CampaignResult | None:
     """Return the newest result of a campaign; None before the first. Raises CampaignError."""
-    raise NotImplementedError
+    found = newest_results(published_dir).campaigns
+    return next((one for one in found if one.campaign_id == campaign_id), None)

@@ -7,8 +7,9 @@ from typing import Any
 
 import pyarrow as pa
 
-from bankseg_assets.contracts.tables import CLEANED_TRANSACTIONS, CUSTOMER_SEGMENTS
+from bankseg_assets.contracts.tables import CUSTOMER_SEGMENTS
 from bankseg_assets.lookup.row_search import rows_of
+from bankseg_assets.release.key_column import key_column
 from bankseg_assets.release.releases import Release
 from bankseg_assets.storage.version_store import DamagedVersionError
 
@@ -60,13 +61,6 @@ def find_customer(release: Release, text: str) -> Customer | None:
         if found:
             return _customer(found[0])
     return None
-
-
-def key_column(release: Release) -> str | None:
-    """Return the column of the transactions that is the customer key; None for an expression."""
-    key = release.customer_key.strip().strip("`").lower() or ID
-    column = next((one for one in CLEANED_TRANSACTIONS.columns if one.name == key), None)
-    return column.name if column is not None and column.type == "string" else None
 
 
 def not_found(release: Release) -> str:

@@ -7,7 +7,8 @@ from decimal import Decimal
 from typing import Any
 
 from bankseg_assets.contracts.tables import CLEANED_TRANSACTIONS, INCOME
-from bankseg_assets.lookup.customer import Customer, key_column, rows_of_customer
+from bankseg_assets.lookup.customer import Customer, rows_of_customer
+from bankseg_assets.release.key_column import key_column
 from bankseg_assets.release.releases import Release
 
 MOST_MONTHS = 36

@@ -12,13 +12,13 @@ from bankseg_assets.lookup.customer import (
     Customer,
     LookupFailedError,
     find_customer,
-    key_column,
     not_found,
 )
 from bankseg_assets.lookup.history import history
 from bankseg_assets.lookup.months import by_month, months_of
 from bankseg_assets.lookup.next_products import next_products
 from bankseg_assets.lookup.portrait import explanation, known_inputs, portrait, shown_measures
+from bankseg_assets.release.key_column import key_column
 from bankseg_assets.release.releases import Release, all_releases
 from bankseg_assets.scoring.bundle import load_bundle
 from bankseg_assets.scoring.published_model import read_model

@@ -1,0 +1,76 @@
+"""Sum the transactions of some customers in stretches of days, from a release, without Spark."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.dataset as ds
+
+from bankseg_assets.campaigns.campaign import CampaignError
+from bankseg_assets.contracts.tables import INCOME
+from bankseg_assets.release.key_column import key_column
+from bankseg_assets.release.releases import Release
+from bankseg_assets.stats.arrays import Array
+from bankseg_assets.storage.version_store import DamagedVersionError
+
+CLEANED = "cleaned_transactions"
+
+
+@dataclass(frozen=True)
+class Sums:
+    """Spend and number of transactions, both (customers, stretches).
+
+    As RFM counts them: without income, and refunds reduce the spend.
+    """
+
+    spend: Array
+    transactions: Array
+
+
+def sums_between(release: Release, customers: Sequence[str], days: Sequence[date]) -> Sums | None:
+    """Return the sums from each day until before the next; `days`: ascending, two or more.
+
+    None if the release has no transactions, or its customer key is an expression, which only Spark
+    evaluates. Raises CampaignError.
+    """
+    column = key_column(release)
+    if CLEANED not in release.versions or column is None:
+        return None
+    shape = (len(customers), len(days) - 1)
+    spend, counts = np.zeros(shape[0] * shape[1]), np.zeros(shape[0] * shape[1])
+    places = pd.Index(customers)
+    edges = np.array(days, "datetime64[us]")
+    try:
+        for batch in _batches(release, column, (days[0], days[-1])):
+            customer = places.get_indexer(batch[column].to_pandas())
+            moment = batch["transaction_at"].cast(pa.timestamp("us")).to_numpy()
+            stretch = np.searchsorted(edges, moment, side="right") - 1
+            known = (customer >= 0) & (stretch >= 0) & (stretch < shape[1])
+            cell = customer[known] * shape[1] + stretch[known]
+            amount = batch["amount"].cast(pa.float64()).to_numpy()[known]
+            spend += np.bincount(cell, amount, len(spend))
+            counts += np.bincount(cell, minlength=len(spend))
+    except (DamagedVersionError, OSError, pa.ArrowException) as error:
+        raise CampaignError(
+            f"The {CLEANED} of the release {release.name} cannot be read. Materialize again, or go "
+            "back with `bankseg rollback`."
+        ) from error
+    return Sums(spend.reshape(shape), counts.reshape(shape))
+
+
+def _batches(release: Release, column: str, days: tuple[date, date]) -> list[pa.Table]:
+    """Return the transactions from the first day until before the second, without income."""
+    files = [str(path) for path in release.files(CLEANED) if path.suffix == ".parquet"]
+    rows = ds.dataset(files, format="parquet")
+    names = [column, "transaction_at", "amount"]
+    unit = rows.schema.field("transaction_at").type
+    first, end = (pa.scalar(day, pa.date32()).cast(pa.timestamp("us")).cast(unit) for day in days)
+    moment = ds.field("transaction_at")
+    wanted = (moment >= first) & (moment < end)
+    if "direction" in rows.schema.names:
+        wanted &= ~pc.fill_null(ds.field("direction") == INCOME, fill_value=False)
+    return [pa.Table.from_batches([batch]) for batch in rows.to_batches(names, filter=wanted)]
