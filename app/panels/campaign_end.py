@@ -9,6 +9,7 @@ from bankseg_assets.access.checks import RefusedError
 from bankseg_assets.access.roles import Action
 from bankseg_assets.campaigns.campaign import Campaign
 from bankseg_assets.campaigns.campaign_store import end_campaign, remove_campaign
+from bankseg_assets.campaigns.ending import default_last_day
 from bankseg_assets.presentation.formatting import day
 from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.runtime.settings import load_settings
@@ -20,10 +21,10 @@ MAX_REASON = 200
 
 
 def show_end(campaign: Campaign, on: date) -> None:
-    """Draw the form; nothing if it is not allowed. `on`: the day of the newest data."""
+    """Draw the form; nothing if it is not allowed. `on`: the snapshot."""
     if not may(Action.MAKE_LISTS):
         return
-    can_end = campaign.status(on) == "running"
+    can_end = campaign.status(on) == "running" and campaign.days > 1
     title = "End or cancel this campaign" if can_end else "Remove this campaign"
     with st.expander(title, icon=":material/stop_circle:"):
         with st.form("campaign_end", border=False):
@@ -52,12 +53,11 @@ def show_end(campaign: Campaign, on: date) -> None:
 
 
 def _last_day(campaign: Campaign, on: date) -> date | None:
-    newest = on - timedelta(days=1)  # the snapshot is the day after the newest transaction
     chosen = st.date_input(
         "Last day that is measured",
-        min(max(newest, campaign.starts_on), campaign.ends_on),
+        default_last_day(campaign, on),
         campaign.starts_on,
-        campaign.ends_on,
+        campaign.ends_on - timedelta(days=1),
         key="campaign_last_day",
     )
     return chosen if isinstance(chosen, date) else None

@@ -13,10 +13,11 @@ from bankseg_assets.access.checks import RefusedError
 from bankseg_assets.access.roles import Action
 from bankseg_assets.campaigns.audiences import GROUP, Audience, customers_of
 from bankseg_assets.campaigns.campaign import MEASURES, WORTHWHILE, CampaignRequest
+from bankseg_assets.campaigns.campaign_audience import usual_dates
 from bankseg_assets.campaigns.campaign_store import create_campaign
 from bankseg_assets.campaigns.customer_list import Choice
 from bankseg_assets.campaigns.effect_text import MEASURE_NAMES
-from bankseg_assets.campaigns.planning import CampaignPlan, plan_campaign, usual_dates
+from bankseg_assets.campaigns.planning import CampaignPlan, plan_campaign
 from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.bundle import Bundle
@@ -36,7 +37,7 @@ def show_campaign_form(
     columns = customers_of(release).schema.names
     narrowed, rules = show_narrowing(audience, data.audiences(), columns, numbers)
     is_group = audience.kind == GROUP
-    request, is_pressed = _asked(release, choice.campaign or audience.campaign)
+    request, is_pressed = _asked(bundle, choice.campaign or audience.campaign)
     if request is None:
         return
     request = request.model_copy(
@@ -63,12 +64,12 @@ def show_campaign_form(
         _make(release, bundle, request)
 
 
-def _asked(release: Release, name: str) -> tuple[CampaignRequest | None, bool]:
+def _asked(bundle: Bundle, name: str) -> tuple[CampaignRequest | None, bool]:
     """Draw the fields; return the request without its audience, and whether to check it.
 
     None if a day is missing.
     """
-    first, last = usual_dates(release)
+    first, last = usual_dates(bundle)
     with st.form("campaign_form"):
         goal = st.text_input(
             "Goal",

@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from bankseg_assets.campaigns.campaign import Campaign, CampaignRequest, Rule
+from bankseg_assets.campaigns.ending import default_last_day
 from bankseg_assets.campaigns.results import (
     HELD_OUT,
     TREATED,
@@ -50,13 +51,14 @@ class WantedCampaign(CampaignRequest):
     smallest relative effect that matters.
     """
 
-    model_config = ConfigDict(extra="forbid")
+    # Built at once: a body that is built later gives a warning.
+    model_config = ConfigDict(extra="forbid", defer_build=False)
 
     rules: tuple[WantedRule, ...] = ()
 
 
 class Ending(BaseModel):
-    """Why a campaign ends; `last_day`: the last that is measured (default: today)."""
+    """Why a campaign ends; `last_day`: the last that is measured (default: of the data)."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -189,10 +191,9 @@ def end(request: Request, campaign_id: str, wanted: Ending) -> CampaignState:
 
     release, bundle = _served(request)
     one = _found(release, campaign_id)
+    last = wanted.last_day or default_last_day(one, date.fromisoformat(bundle.snapshot_date))
     try:
-        ended = end_campaign(
-            release.folder.parent, one.id, last_day=wanted.last_day, why=wanted.why
-        )
+        ended = end_campaign(release.folder.parent, one.id, last_day=last, why=wanted.why)
     except ListError as error:
         raise HTTPException(422, str(error)) from error
     except OSError as error:

@@ -76,6 +76,7 @@ def result_lines(
     yield from _table(rows.funnel())
     yield from _table(rows.effects())
     yield from _table(rows.segments())
+    yield ""
     if result is not None:
         yield from filter(None, [*result.notes, result.frozen])
     yield instruction(campaign)

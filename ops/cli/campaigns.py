@@ -57,7 +57,7 @@ def _plan(release: "Release", bundle: "Bundle", options: argparse.Namespace) -> 
     from bankseg_assets.campaigns.planning import plan_campaign
     from ops.cli.campaign_text import plan_lines
 
-    plan = plan_campaign(release, bundle, _request(release, options))
+    plan = plan_campaign(release, bundle, _request(bundle, options))
     print("\n".join(plan_lines(plan, release.number_format)))
 
 
@@ -66,7 +66,7 @@ def _make(release: "Release", bundle: "Bundle", options: argparse.Namespace) -> 
     from bankseg_assets.campaigns.campaign_store import create_campaign
     from bankseg_assets.presentation.formatting import number
 
-    made = create_campaign(release, bundle, _request(release, options))
+    made = create_campaign(release, bundle, _request(bundle, options))
     treated, held_out = (
         number(one, release.number_format) for one in (made.treated, made.held_out)
     )
@@ -131,11 +131,14 @@ def _show(release: "Release", bundle: "Bundle", options: argparse.Namespace) -> 
     print(f"{target.name} was written.")
 
 
-def _end(release: "Release", _: "Bundle", options: argparse.Namespace) -> None:
-    from bankseg_assets.campaigns.campaign_store import end_campaign
+def _end(release: "Release", bundle: "Bundle", options: argparse.Namespace) -> None:
+    from bankseg_assets.campaigns.campaign_store import end_campaign, find_campaign
+    from bankseg_assets.campaigns.ending import default_last_day
 
     folder = release.folder.parent
-    ended = end_campaign(folder, options.name, last_day=options.last_day, why=options.why)
+    one = find_campaign(folder, options.name)
+    last = options.last_day or default_last_day(one, date.fromisoformat(bundle.snapshot_date))
+    ended = end_campaign(folder, one.id, last_day=last, why=options.why)
     print(f"{ended.name} has ended: it is measured until {ended.ends_on}.")
 
 
@@ -146,11 +149,11 @@ def _remove(release: "Release", _: "Bundle", options: argparse.Namespace) -> Non
     print(f"{removed.name} was removed, with its {removed.customers:,} customers.")
 
 
-def _request(release: "Release", options: argparse.Namespace) -> "CampaignRequest":
+def _request(bundle: "Bundle", options: argparse.Namespace) -> "CampaignRequest":
     from bankseg_assets.campaigns.campaign import CampaignRequest
-    from bankseg_assets.campaigns.planning import usual_dates
+    from bankseg_assets.campaigns.campaign_audience import usual_dates
 
-    first, last = usual_dates(release)
+    first, last = usual_dates(bundle)
     starts_on = options.first_day or first
     # As long as usual, unless the last day is given.
     ends_on = options.last_day or starts_on + (last - first)
@@ -221,7 +224,9 @@ def _parser() -> argparse.ArgumentParser:
     end = command("end", _end, "end a campaign early; its result stays")
     _add_name(end)
     end.add_argument(
-        "--last-day", type=_day, help="the last day that is measured, YYYY-MM-DD (default: today)"
+        "--last-day",
+        type=_day,
+        help="the last day that is measured, YYYY-MM-DD (default: the newest of the data)",
     )
     remove = command("remove", _remove, "remove a campaign with its customers")
     _add_name(remove)
