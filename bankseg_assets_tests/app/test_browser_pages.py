@@ -26,6 +26,7 @@ TITLES = {
     "segments": "Segments",
     "rfm_grid": "RFM grid",
     "campaign": "Campaign lists",
+    "campaigns": "Campaigns",
     "changes": "Changes",
     "customer": "Find a customer",
     "new_customer": "New customer",
