@@ -19,6 +19,7 @@ from bankseg_assets.campaigns.results import (
     CampaignResults,
     newest_results,
 )
+from bankseg_assets.presentation.disclosure import is_small
 from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.lists.errors import ListError
@@ -70,7 +71,9 @@ class CampaignState(BaseModel):
     """A campaign with its state and verdict, without its customers.
 
     `state`: `planned`, `running` or `ended`, on the day of the newest data. `verdict`, `headline`:
-    null before the first result. `instruction`: what to do with the customers held out.
+    null before the first result. Numbers of 1 to 10 customers are null. `ends_on`: the last day
+    measured, earlier than in `request` if it was ended. `instruction`: what to do with the
+    customers held out.
     """
 
     id: str
@@ -78,8 +81,19 @@ class CampaignState(BaseModel):
     state: Literal["planned", "running", "ended"]
     verdict: str | None
     headline: str | None
+    audience: str
+    starts_on: date
+    ends_on: date
+    customers: int
+    treated: int | None
+    held_out: int | None
+    left_out_by_objection: int | None
+    left_out_by_contact: int | None
     instruction: str
-    campaign: Campaign
+    created_at: str
+    created_by: str
+    why_ended: str
+    request: CampaignRequest
 
 
 # None of them is `async`: they run in a thread, because they read and write files.
@@ -254,9 +268,24 @@ def _state(bundle: Bundle, one: Campaign, results: CampaignResults) -> CampaignS
         state=one.status(date.fromisoformat(bundle.snapshot_date)),
         verdict=result.verdict if result else None,
         headline=result.headline if result else None,
+        audience=one.audience,
+        starts_on=one.starts_on,
+        ends_on=one.ends_on,
+        customers=one.customers,
+        treated=_shown(one.treated),
+        held_out=_shown(one.held_out),
+        left_out_by_objection=_shown(one.left_out_by_objection),
+        left_out_by_contact=_shown(one.left_out_by_contact),
         instruction=instruction(one),
-        campaign=one,
+        created_at=one.created_at,
+        created_by=one.created_by,
+        why_ended=one.why_ended,
+        request=one.request,
     )
+
+
+def _shown(customers: int) -> int | None:
+    return None if is_small(customers) else customers
 
 
 def _read_only(error: OSError) -> HTTPException:

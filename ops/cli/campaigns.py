@@ -64,15 +64,12 @@ def _plan(release: "Release", bundle: "Bundle", options: argparse.Namespace) -> 
 def _make(release: "Release", bundle: "Bundle", options: argparse.Namespace) -> None:
     from bankseg_assets.campaigns.arms import instruction
     from bankseg_assets.campaigns.campaign_store import create_campaign
-    from bankseg_assets.presentation.formatting import number
+    from bankseg_assets.presentation.disclosure import shown_count
 
     made = create_campaign(release, bundle, _request(bundle, options))
-    treated, held_out = (
-        number(one, release.number_format) for one in (made.treated, made.held_out)
-    )
-    print(
-        f"{made.name} was made (ID {made.id}): {treated} customers to contact, {held_out} held out."
-    )
+    style = release.number_format
+    treated, held_out = (shown_count(one, style) for one in (made.treated, made.held_out))
+    print(f"{made.name} was made: {treated} customers to contact, {held_out} held out.")
     print("\n".join([*made.plan_sentences, instruction(made)]))
     print(f'The customers: bankseg campaigns customers "{made.name}"')
 

@@ -84,10 +84,17 @@ def test_result_is_answered_in_each_format(client: Client) -> None:
     assert "do not contact them" in listed["instruction"]
 
 
+def test_few_customers_are_not_counted(client: Client) -> None:
+    made(client, share=0.02)
+    (found,) = client.get("/campaigns").json
+    assert found["held_out"] is None
+    assert found["customers"] == 62
+
+
 def test_campaign_is_ended_and_removed(client: Client) -> None:
     one = made(client)
     ended = client.post(f"/campaigns/{one}/end", {"last_day": "2016-10-25", "why": "too dear"}).json
-    assert (ended["state"], ended["campaign"]["ends_on"]) == ("ended", "2016-10-25")
+    assert (ended["state"], ended["ends_on"]) == ("ended", "2016-10-25")
     assert client.delete(f"/campaigns/{one}").json["id"] == one
     assert client.get(f"/campaigns/{one}").status == 404
 
