@@ -10,7 +10,7 @@ GLOSSARY = {
     "Held out": "Customers who are not used for training, so that the model can be tested on them.",
     "Control group": "Customers held out of a campaign at random, who are not contacted: they show "
     "what would have happened anyway.",
-    "95% interval": "Contains the true value in 95 of 100 such cases; without zero, it is an effect.",
+    "95% interval": "Contains the true value in 95 of 100 cases; without zero, it is an effect.",
     "CUPED": "Uses what customers did before a campaign to measure its effect more exactly.",
     "F1": "Combines precision and recall; 1 if every customer gets the correct segment.",
     "Silhouette": "How much closer customers are to their own segment than to the next; at most 1.",
