@@ -7,8 +7,8 @@ import pandas as pd
 
 from app.widgets.numbers import Numbers
 from bankseg_assets.campaigns.campaign import Campaign
-from bankseg_assets.campaigns.effect_text import total_with_interval
-from bankseg_assets.campaigns.results import CampaignResult
+from bankseg_assets.campaigns.effect_text import total_text
+from bankseg_assets.campaigns.results import HARMED, WORKED, CampaignResult
 from bankseg_assets.presentation.formatting import day
 
 NO_RESULT = "No result yet: it comes with the next delivery."
@@ -48,9 +48,11 @@ def _verdict(result: CampaignResult | None) -> str:
 
 
 def _brought(campaign: Campaign, result: CampaignResult | None, numbers: Numbers) -> str:
-    if result is None or result.effect is None:
+    """Return the effect on all contacted customers, if it is more than chance."""
+    if result is None or result.effect is None or result.verdict not in (WORKED, HARMED):
         return UNKNOWN
-    return total_with_interval(result.effect, campaign.currency, numbers.style)
+    effect = result.effect
+    return total_text(effect.measure, effect.total, campaign.currency, numbers.style)
 
 
 def _said(result: CampaignResult | None) -> str:

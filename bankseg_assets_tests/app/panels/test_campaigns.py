@@ -27,7 +27,13 @@ def test_list_of_campaigns_has_state_and_result(on: date, state: str) -> None:
     one = campaign()
     (row,) = campaigns_table([one], {one.id: result()}, on, INR).to_dict("records")
     assert (row["State"], row["Verdict"]) == (state, "Worked")
-    assert row["Brought"] == "INR 10,300 (INR 3,420 to INR 17,100)"
+    assert row["Brought"] == "INR 10,300"
+
+
+def test_list_shows_no_money_that_chance_may_give() -> None:
+    one, found = campaign(), result(verdict="too few to tell")
+    (row,) = campaigns_table([one], {one.id: found}, ENDS, INR).to_dict("records")
+    assert row["Brought"] == "—"
 
 
 def test_campaign_without_result_says_when_it_comes() -> None:
