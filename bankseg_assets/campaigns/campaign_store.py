@@ -36,6 +36,7 @@ from bankseg_assets.campaigns.transaction_sums import sums_between
 from bankseg_assets.presentation.disclosure import shown_count
 from bankseg_assets.privacy.audit import AUDIT_FOLDER, Event, actor, note
 from bankseg_assets.release.releases import Release, now
+from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.storage.documents import json_bytes, replace_json
 from bankseg_assets.storage.fsync import sync_file, sync_folder
@@ -114,7 +115,8 @@ def remove_campaign(data_dir: Path, id_or_name: str, *, why: str = "") -> Campai
 
     Its result disappears with the next delivery. Raises CampaignError and OSError.
     """
-    with _locked(data_dir):
+    # An erasure removes abandoned folders, such as this one while it is emptied.
+    with held_by_run(Settings(data_dir=data_dir).published_dir), _locked(data_dir):
         campaign = find_campaign(data_dir, id_or_name)
         # Renamed first: readers see the whole campaign or none.
         trash = data_dir / CAMPAIGNS_FOLDER / f"{DRAFT}{uuid4().hex}"

@@ -73,30 +73,72 @@ def first_day(release: Release, snapshot: date) -> date:
     return found if isinstance(found, date) else snapshot
 
 
+@dataclass(frozen=True)
+class Stretches:
+    """Stretches of history as long as a campaign, newest first, and the period before each.
+
+    edges: ascending days; both begin and end at one of them.
+    """
+
+    starts: tuple[date, ...]
+    days: int
+    days_before: int
+
+    @property
+    def edges(self) -> list[date]:
+        """The days between which sums are needed."""
+        ends = (start + timedelta(days=self.days) for start in self.starts)
+        return sorted({*self.starts, *ends, *self.starts_before})
+
+    @property
+    def starts_before(self) -> tuple[date, ...]:
+        """The first days of the periods before."""
+        return tuple(start - timedelta(days=self.days_before) for start in self.starts)
+
+
+def stretches_of(request: CampaignRequest, first: date, end: date) -> Stretches | None:
+    """Return up to four stretches from a first day until before an end; None if it is too short.
+
+    They are shorter than the campaign where the data do not hold two of its length.
+    """
+    span = (end - first).days
+    days = min(request.days, span // 2)
+    if days < LEAST_DAYS:
+        return None
+    earlier = min(before_days(request), span - days)
+    count = min(MOST_STRETCHES, (span - earlier) // days)
+    starts = tuple(end - timedelta(days=days * (back + 1)) for back in range(count))
+    return Stretches(starts, days, earlier)
+
+
 def history(
     release: Release, snapshot: date, request: CampaignRequest, customers: pa.Table
 ) -> History | None:
-    """Return the history of customers, from up to four stretches before the start.
+    """Return the history of customers in stretches before the start.
 
     `customers`: with `customer_id` and, if the release has it, `first_day`. None if the data are
     too short, or only Spark can read them. Raises CampaignError.
     """
     end = min(snapshot, request.starts_on)
-    span = (end - first_day(release, snapshot)).days
-    days = min(request.days, span // 2)
-    if days < LEAST_DAYS:
+    found = stretches_of(request, first_day(release, snapshot), end)
+    if found is None:
         return None
-    earlier = min(before_days(request), span - days)
-    stretches = min(MOST_STRETCHES, (span - earlier) // days)
-    starts = [end - timedelta(days=days * (back + 1)) for back in range(stretches)]
-    edges = {edge for start in starts for edge in (start, start + timedelta(days=days))}
-    edges |= {start - timedelta(days=earlier) for start in starts}
-    ordered = sorted(edges)
-    sums = sums_between(release, customers["customer_id"].to_pylist(), ordered)
+    sums = sums_between(release, customers["customer_id"].to_pylist(), found.edges)
     if sums is None:
         return None
-    existed = _existed(customers, starts)
-    seen = _seen(sums, ordered, starts, days)
+    return history_from(request, found, sums, _existed(customers, found.starts))
+
+
+def history_from(
+    request: CampaignRequest, stretches: Stretches, sums: Sums, existed: Sequence[Mask]
+) -> History:
+    """Return the history from the sums between the edges of stretches.
+
+    `existed`: who had a transaction before each start: the first one of others is why they are
+    customers at all, which no later stretch repeats.
+    """
+    days, edges = stretches.days, stretches.edges
+    seen = _seen(sums, edges, stretches.starts, days)
     active = sum(
         int((transactions[known] > 0).sum())
         for (_, transactions), known in zip(seen, existed, strict=True)
@@ -104,18 +146,17 @@ def history(
     is_new = active < _LEAST_ACTIVE
     if is_new:
         existed = [np.ones(len(known), np.bool_) for known in existed]
-    earlier_seen = _seen(sums, ordered, [s - timedelta(days=earlier) for s in starts], earlier)
+    earlier = _seen(sums, edges, stretches.starts_before, stretches.days_before)
+    factor = request.days / days
     spreads = {
-        measure: _longer(
-            measure, _spread(measure, seen, earlier_seen, existed), request.days / days
-        )
+        measure: _longer(measure, _spread(measure, seen, earlier, existed), factor)
         for measure in MEASURES
     }
-    return History(spreads, days, stretches, is_new)
+    return History(spreads, days, len(stretches.starts), is_new)
 
 
 def _existed(customers: pa.Table, starts: Sequence[date]) -> list[Mask]:
-    """Return who had a transaction before each start: others' first one lies in the stretch."""
+    """Return who had a transaction before each start."""
     if "first_day" not in customers.column_names:
         return [np.ones(customers.num_rows, np.bool_) for _ in starts]
     unknown = pa.scalar(date.min, pa.date32())

@@ -1,6 +1,6 @@
 """The result of a campaign, from what its customers did."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -24,6 +24,7 @@ from bankseg_assets.campaigns.results import (
     WORKED,
     Balance,
     CampaignResult,
+    Effect,
     Look,
     Method,
     Verdict,
@@ -71,7 +72,7 @@ def measured(campaign: Campaign, outcomes: Outcomes, *, style: str = PLAIN) -> C
         campaign,
         outcomes,
         verdict=verdict,
-        headline=headline(campaign, verdict, effect, style),
+        headline=headline(campaign, verdict, _shown_effect(effect, deciding), style),
         sentences=tuple(sentences),
         next_step=next_step(campaign, verdict),
         decided_on=deciding[0].day if deciding else None,
@@ -102,6 +103,13 @@ def unmeasured(campaign: Campaign, reason: str = "") -> CampaignResult:
         days_planned=campaign.days,
         customers=campaign.customers,
     )
+
+
+def _shown_effect(effect: Effect, deciding: Sequence[Look]) -> Effect:
+    """Return the newest effect, or that of the look which decided if the sign changed since."""
+    if deciding and effect.difference * deciding[-1].effect.difference <= 0:
+        return deciding[-1].effect
+    return effect
 
 
 def _looks(campaign: Campaign, outcomes: Outcomes, method: Method) -> list[Look]:

@@ -127,7 +127,7 @@ def plan_of(
     found: tuple[Detectable, ...] = ()
     if past is not None and treated and held_out:
         found = tuple(
-            _detectable(measure, past.spreads[measure], drawn.sizes, request)
+            detectable_of(measure, past.spreads[measure], drawn.sizes, request)
             for measure in MEASURES
         )
     overlaps = tuple(_overlaps(request, drawn))
@@ -148,13 +148,14 @@ def plan_of(
         history_days=past.days if past else 0,
         stretches=past.stretches if past else 0,
         sentences=tuple(_sentences(request, bundle, found, treated)),
-        warnings=tuple(_warnings(request, drawn, past, found, overlaps)),
+        warnings=tuple(_warnings(request, bundle.snapshot_date, drawn, past, found, overlaps)),
     )
 
 
-def _detectable(
+def detectable_of(
     measure: Measure, spread: Spread, sizes: tuple[int, int], request: CampaignRequest
 ) -> Detectable:
+    """Return what arms of these sizes, treated and held out, can detect of a measure."""
     left = math.sqrt(max(1 - spread.correlation**2, 0.0))
     error = standard_error(spread.sd, sizes)
     effect, of_welch = (
@@ -254,6 +255,7 @@ def _more_precise(request: CampaignRequest, found: Sequence[Detectable]) -> str:
 
 def _warnings(
     request: CampaignRequest,
+    snapshot_date: str,
     drawn: Drawn,
     past: History | None,
     found: Sequence[Detectable],
@@ -272,6 +274,11 @@ def _warnings(
         yield (
             f"Fewer than {LEAST_ARM} customers are {arm}: too few to tell an effect from chance. "
             "Choose a larger audience or another share."
+        )
+    if request.starts_on < date.fromisoformat(snapshot_date):
+        yield (
+            f"The first day is before the newest data, {snapshot_date}. These customers must not "
+            "have been contacted yet: the control group is drawn when the campaign is made."
         )
     if past is None:
         yield (

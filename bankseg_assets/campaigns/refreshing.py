@@ -90,7 +90,7 @@ def _why_frozen(campaign: Campaign, data: DataInUse) -> str:
     if campaign.is_demo != data.is_demo:
         own, other = ("demo data", "the bank's own") if campaign.is_demo else ("own data", "demo")
         return f"It was made with {own}, and the data in use are {other}."
-    if campaign.customer_key != data.customer_key:
+    if campaign.customer_key and campaign.customer_key != data.customer_key:
         return (
             f"It was made with the customer key {campaign.customer_key}, and customers are "
             f"identified by {data.customer_key} now."

@@ -120,10 +120,10 @@ class CampaignResult(Document):
 
     headline: the verdict in a sentence, with money. sentences: how sure it is, and what it is based
     on. next_step: what to do. measured_through: the last day with data, None before any. days:
-    measured so far, of days_planned. gone: customers erased since, 0 below 11. effects: each measure by Welch
-    and, with a history, by CUPED; `effect` is the one that decides. over_time: oldest first. notes:
-    what limits it, such as a control group of none. frozen: a sentence if it is not computed any
-    more, such as after old transactions were removed; else empty.
+    measured so far, of days_planned. gone: customers erased since, 0 below 11. effects: each
+    measure by Welch and, with a history, by CUPED; `effect` is the one that decides. over_time:
+    oldest first. notes: what limits it, such as a control group of none. frozen: a sentence if it
+    is not computed any more, such as after old transactions were removed; else empty.
     """
 
     campaign_id: str

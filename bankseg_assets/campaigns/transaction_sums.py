@@ -7,7 +7,6 @@ from datetime import date
 import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from bankseg_assets.campaigns.campaign import CampaignError
@@ -72,5 +71,6 @@ def _batches(release: Release, column: str, days: tuple[date, date]) -> list[pa.
     moment = ds.field("transaction_at")
     wanted = (moment >= first) & (moment < end)
     if "direction" in rows.schema.names:
-        wanted &= ~pc.fill_null(ds.field("direction") == INCOME, fill_value=False)
+        direction = ds.field("direction")
+        wanted &= direction.is_null() | (direction != INCOME)
     return [pa.Table.from_batches([batch]) for batch in rows.to_batches(names, filter=wanted)]

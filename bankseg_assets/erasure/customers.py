@@ -14,7 +14,10 @@ from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.privacy.customer_ids import KnownIds
 from bankseg_assets.storage.parquet_filter import Rows
 
-KEYED = ("rfm_table", "customer_segments", "product_recommendations", "watch_list")
+KEYED = (
+    *("rfm_table", "customer_segments", "product_recommendations", "watch_list"),
+    "campaign_members",
+)
 """Tables of customers by the customer key, which may be computed from several columns."""
 
 

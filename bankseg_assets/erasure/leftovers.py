@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
+from bankseg_assets.campaigns.stored_campaigns import sweep_campaigns
 from bankseg_assets.erasure.journal import DRAFT, Place
 from bankseg_assets.erasure.journal import ERASING as STAGED
 from bankseg_assets.erasure.search import Search
@@ -34,6 +35,7 @@ def sweep(settings: Settings) -> None:
     """
     for draft in settings.data_dir.rglob(f"{DRAFT}*"):
         draft.unlink(missing_ok=True)
+    sweep_campaigns(settings.data_dir)
     for raw_dir in (settings.raw_dir, settings.raw_holdings_dir):
         if raw_dir.is_dir():
             sweep_drafts(raw_dir)

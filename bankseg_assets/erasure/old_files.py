@@ -1,9 +1,10 @@
 """Versions, logs and files that are older than their limit and not in use."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 
+from bankseg_assets.campaigns.stored_campaigns import all_campaigns, members_file
 from bankseg_assets.privacy.objections import newest_file, objection_files
 from bankseg_assets.release.releases import all_releases
 from bankseg_assets.release.unreleased_versions import candidate_versions
@@ -36,6 +37,13 @@ def old_logs(settings: Settings, before: datetime) -> list[Path]:
     """Return the logs that were not written to since a time: of servers, batches and runs."""
     folders = (settings.logs_dir, *settings.dagster_home.glob("storage/*/compute_logs"))
     return [path for folder in folders for path in _unchanged(folder, before)]
+
+
+def old_campaigns(settings: Settings, before: date) -> list[Path]:
+    """Return the customers of campaigns that ended before a day; their results stay."""
+    ended = (one for one in all_campaigns(settings.data_dir) if one.ends_on < before)
+    files = (members_file(settings.data_dir, one) for one in ended)
+    return [path for path in files if path.exists()]
 
 
 def old_objections(settings: Settings, before: datetime) -> list[Path]:

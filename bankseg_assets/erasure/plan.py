@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pyarrow.parquet as pq
 
+from bankseg_assets.campaigns.members import CAMPAIGN_MEMBERS
+from bankseg_assets.campaigns.stored_campaigns import member_files
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.erasure.journal import Place, Remainder, Replacement, Staging
 from bankseg_assets.erasure.selection import Selection
@@ -68,9 +70,11 @@ class Planner:
         self.found = Planned()
 
     def plan(self) -> Planned:
-        """Return everything to change in the archives, the landing folders and the versions."""
+        """Return everything to change in the archives, landing folders, versions and campaigns."""
         self.plan_deliveries()
         self._plan_versions()
+        for file in member_files(self._settings.data_dir):
+            self._plan_table(CAMPAIGN_MEMBERS.name, file)
         return self.found
 
     def plan_deliveries(self) -> Planned:

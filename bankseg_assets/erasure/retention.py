@@ -17,7 +17,12 @@ from bankseg_assets.erasure.forget import finish_interrupted, no_step
 from bankseg_assets.erasure.journal import Place, Plan, Staging, Step, carry_out, finish
 from bankseg_assets.erasure.leftovers import sweep
 from bankseg_assets.erasure.limits import RETENTION_FILE, Limits, removed_before, time_before
-from bankseg_assets.erasure.old_files import old_logs, old_objections, old_versions
+from bankseg_assets.erasure.old_files import (
+    old_campaigns,
+    old_logs,
+    old_objections,
+    old_versions,
+)
 from bankseg_assets.erasure.old_rows import (
     FindOld,
     finding,
@@ -220,6 +225,14 @@ class _Removing:
                     found.append(_place(name, len(files), f"{days} days"))
                 for path in [] if dry_run else files:
                     path.unlink(missing_ok=True)
+        if first := limits.first_day(self._now.date()):
+            self._step("campaigns")
+            files = old_campaigns(settings, first)
+            if files:
+                limit = f"{limits.transactions_months} months"
+                found.append(_place("customers of campaigns", len(files), limit))
+            for path in [] if dry_run else files:
+                path.unlink(missing_ok=True)
         if before := time_before(self._now, months=limits.audit_months):
             self._step("audit")
             log = AuditLog(settings.audit_dir)

@@ -8,8 +8,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from bankseg_assets.campaigns.members import CAMPAIGN_MEMBERS
+from bankseg_assets.campaigns.stored_campaigns import all_campaigns, members_file
 from bankseg_assets.contracts.delivery import DeliveryContract
-from bankseg_assets.contracts.tables import TABLES
+from bankseg_assets.contracts.tables import TABLES, Table
 from bankseg_assets.erasure.forget import KeysOf, ids_are_keys
 from bankseg_assets.erasure.plan import keys_of_customers
 from bankseg_assets.landing.archive import RECORDS_FILE
@@ -44,6 +46,8 @@ class Held:
     """Table of the release in use -> rows, with every column."""
     earlier_releases: list[str] = field(default_factory=list)
     """Other kept releases with rows of the customer."""
+    campaigns: list[dict[str, Any]] = field(default_factory=list)
+    """Campaigns with the customer: name, days, and the row of its table."""
     objects: bool = False
     was_erased: bool = False
 
@@ -82,6 +86,7 @@ def held_on(
         ],
         {name: rows for name in SHOWN if release and (rows := _rows(release, name, ids, contract))},
         earlier,
+        _campaigns(settings, ids, contract),
         one in objections(settings.published_dir),
         bool(tombstones.digests()) and tombstones.digest(one) in tombstones.digests(),
     )
@@ -99,18 +104,39 @@ def in_words(held: Held) -> str:
         lines.append(f"Delivered: {file['rows']:,} rows in {file['file']}, on {file['on']}.")
     for name, rows in held.tables.items():
         lines += ["", f"{name.replace('_', ' ').capitalize()}: {len(rows):,} rows"]
-        meanings = {column.name: column.meaning for column in TABLES[name].columns}
         for number, row in enumerate(rows, 1):
             if len(rows) > 1:
                 lines.append(f"  {number}.")
-            lines += [
-                f"    {column}: {_plain(value)}  ({meanings.get(column, '')})"
-                for column, value in row.items()
-                if value is not None
-            ]
+            lines += _row(row, TABLES[name])
+    for campaign in held.campaigns:
+        lines += ["", f"Campaign {campaign['name']}, {campaign['days']}:"]
+        lines += _row(campaign["row"], CAMPAIGN_MEMBERS)
     if held.earlier_releases:
         lines += ["", f"Also in earlier releases: {', '.join(held.earlier_releases)}."]
     return "\n".join(lines) + "\n"
+
+
+def _row(row: Mapping[str, Any], table: Table) -> list[str]:
+    """Return a line for each known value of a row."""
+    meanings = {column.name: column.meaning for column in table.columns}
+    return [
+        f"    {column}: {_plain(value)}  ({meanings.get(column, '')})"
+        for column, value in row.items()
+        if value is not None
+    ]
+
+
+def _campaigns(
+    settings: Settings, ids: KnownIds, contract: DeliveryContract
+) -> list[dict[str, Any]]:
+    """Return the campaigns that a customer is in, oldest first."""
+    found = []
+    for one in reversed(all_campaigns(settings.data_dir)):
+        path = members_file(settings.data_dir, one)
+        rows = _rows_in([path], ids, contract) if path.exists() else []
+        days = f"{one.starts_on} to {one.ends_on}"
+        found += [{"name": one.name, "days": days, "row": row} for row in rows]
+    return found
 
 
 def _files(

@@ -278,6 +278,13 @@ BANKS = {
 }
 
 
+def transactions_of(
+    kinds: Sequence[Kind], customers: int, rng: np.random.Generator
+) -> Transactions:
+    """Return the transactions of customers of these kinds, without income."""
+    return _transactions(kinds, _kinds(kinds, customers, rng), rng)
+
+
 def _kinds(kinds: Sequence[Kind], customers: int, rng: np.random.Generator) -> Ints:
     """Return the index of each customer's kind; shares are exact for any number of customers."""
     ends = np.cumsum([kind.share for kind in kinds])

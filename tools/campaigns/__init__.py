@@ -1,0 +1,1 @@
+"""Simulate campaigns with a known effect, to test their results."""
