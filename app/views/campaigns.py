@@ -37,8 +37,8 @@ except ListError as error:
 found = all_campaigns(release.folder.parent)
 if not found:
     page.nothing(
-        "There is no campaign yet. Choose a group or segment on the page Campaign lists, and make "
-        "one there: each delivery then shows what it brings."
+        "There is no campaign yet. A marketer makes one on the page Campaign lists, for a group or "
+        "segment: each delivery then shows what it brings."
     )
     link_to_win_back()
     st.stop()
