@@ -1,6 +1,7 @@
 """Downloads of a campaign: whom to contact, whom to leave out, and the report."""
 
 from collections.abc import Callable
+from datetime import date
 from functools import partial
 
 import streamlit as st
@@ -25,11 +26,15 @@ from bankseg_assets.reports.campaign_report import campaign_page
 from bankseg_assets.scoring.bundle import Bundle
 
 
-def show_lists(release: Release, bundle: Bundle, campaign: Campaign) -> None:
-    """Draw the buttons for the customers of both arms, and what to do; only if it is allowed."""
+def show_lists(release: Release, bundle: Bundle, campaign: Campaign, on: date) -> None:
+    """Draw the buttons for the customers of both arms, and what to do; only if it is allowed.
+
+    `on`: the snapshot.
+    """
     if not may(Action.MAKE_LISTS):
         return
-    st.markdown(instruction(campaign))
+    if campaign.status(on) != "ended":
+        st.markdown(instruction(campaign))
     stem, actions = slug(campaign.name), data.actions()
     files: list[tuple[str, Arm, str, Callable[[CampaignList], bytes]]] = [
         ("Customers to contact (XLSX)", "treated", "xlsx", xlsx_of),

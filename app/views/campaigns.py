@@ -65,7 +65,7 @@ st.caption(escaped(" ".join(filter(None, [about(campaign, own.style), campaign.r
 show_result(campaign, result, own)
 st.subheader("Files", anchor=False)
 show_report(campaign, result, own)
-show_lists(release, bundle, campaign)
+show_lists(release, bundle, campaign, on)
 with st.expander("What was asked for", icon=":material/info:"):
     facts = ResultRows(campaign, result, own.style).facts()
     show_table(pd.DataFrame(facts), alt="What was asked for")

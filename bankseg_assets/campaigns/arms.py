@@ -27,20 +27,24 @@ def list_of_arm(made: CampaignList, campaign: Campaign, arm: Arm) -> CampaignLis
         "arm": arm,
         "starts_on": campaign.starts_on.isoformat(),
         "ends_on": campaign.ends_on.isoformat(),
-        "instruction": instruction(campaign),
+        "instruction": instruction(campaign, arm),
     }
     return CampaignList(rows.reset_index(drop=True), facts)
 
 
-def instruction(campaign: Campaign) -> str:
-    """Return what to do with the customers who are held out."""
+def instruction(campaign: Campaign, arm: Arm = "treated") -> str:
+    """Return what to do with the customers of a list, and with those who are held out."""
     if not campaign.held_out:
         return (
             "No customer is held out, so that the effect cannot be measured: contact all of them."
         )
+    not_contacted = (
+        f"until {day(campaign.ends_on.isoformat())}, do not contact them for this campaign by any "
+        "channel, and serve them as usual otherwise."
+    )
+    if arm == "held out":
+        return f"These customers are held out: {not_contacted}"
     return (
-        f"Contact only the customers of the list. Those held out are not in it: until "
-        f"{day(campaign.ends_on.isoformat())}, do not contact them for this campaign by any "
-        "channel, and serve them as usual otherwise. Exclude them where the campaign is run from "
-        "another list."
+        f"Contact only the customers of the list. Those held out are not in it: {not_contacted} "
+        "Exclude them where the campaign is run from another list."
     )

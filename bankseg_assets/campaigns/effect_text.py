@@ -41,7 +41,7 @@ def each_text(measure: Measure, value: float, currency: str, style: str = PLAIN)
     ('EUR -12.30', '1.2 points')
     """
     if measure == ACTIVE:
-        return f"{number(100 * value, style, 1)} points"
+        return _counted(number(100 * value, style, 1), "points")
     if measure == SPEND:
         return money(three_digits(value), currency, style)
     return number(value, style, 3)
@@ -56,7 +56,7 @@ def total_text(measure: Measure, value: float, currency: str, style: str = PLAIN
     if measure == SPEND:
         return f"{currency} {short(value, style)}"
     unit = "customers" if measure == ACTIVE else "transactions"
-    return f"{short(round(value), style)} {unit}"
+    return _counted(short(round(value), style), unit)
 
 
 def relative_text(effect: Effect) -> str:
@@ -79,6 +79,10 @@ def total_with_interval(effect: Effect, currency: str, style: str = PLAIN) -> st
     """Return the difference of all contacted customers with its interval."""
     values = (effect.total, effect.total_low, effect.total_high)
     return _with_interval(*(total_text(effect.measure, one, currency, style) for one in values))
+
+
+def _counted(shown: str, unit: str) -> str:
+    return f"{shown} {unit.removesuffix('s') if shown == '1' else unit}"
 
 
 def _with_interval(value: str, low: str, high: str) -> str:

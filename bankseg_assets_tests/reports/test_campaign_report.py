@@ -56,7 +56,7 @@ def test_report_of_active_customers_has_no_money(currency: str) -> None:
     page = campaign_page(
         one, result(measure="active", effects=(found,), effect=found, over_time=looks)
     )
-    assert "2 points (1 points to 3 points)" in page
+    assert "2 points (1 point to 3 points)" in page
     assert "17 customers (9 customers to 26 customers)" in page
 
 

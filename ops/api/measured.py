@@ -73,7 +73,7 @@ class CampaignState(BaseModel):
     `state`: `planned`, `running` or `ended`, on the day of the newest data. `verdict`, `headline`:
     null before the first result. Numbers of 1 to 10 customers are null. `ends_on`: the last day
     measured, earlier than in `request` if it was ended. `instruction`: what to do with the
-    customers held out.
+    customers held out; null after the end.
     """
 
     id: str
@@ -89,7 +89,7 @@ class CampaignState(BaseModel):
     held_out: int | None
     left_out_by_objection: int | None
     left_out_by_contact: int | None
-    instruction: str
+    instruction: str | None
     created_at: str
     created_by: str
     why_ended: str
@@ -262,10 +262,11 @@ def _state(bundle: Bundle, one: Campaign, results: CampaignResults) -> CampaignS
     from bankseg_assets.campaigns.arms import instruction
 
     result = _result(results, one)
+    state = one.status(date.fromisoformat(bundle.snapshot_date))
     return CampaignState(
         id=one.id,
         name=one.name,
-        state=one.status(date.fromisoformat(bundle.snapshot_date)),
+        state=state,
         verdict=result.verdict if result else None,
         headline=result.headline if result else None,
         audience=one.audience,
@@ -276,7 +277,7 @@ def _state(bundle: Bundle, one: Campaign, results: CampaignResults) -> CampaignS
         held_out=_shown(one.held_out),
         left_out_by_objection=_shown(one.left_out_by_objection),
         left_out_by_contact=_shown(one.left_out_by_contact),
-        instruction=instruction(one),
+        instruction=None if state == "ended" else instruction(one),
         created_at=one.created_at,
         created_by=one.created_by,
         why_ended=one.why_ended,

@@ -79,7 +79,8 @@ def result_lines(
     yield ""
     if result is not None:
         yield from filter(None, [*result.notes, result.frozen])
-    yield instruction(campaign)
+    if campaign.status(on) != "ended":
+        yield instruction(campaign)
 
 
 def _table(rows: Sequence[Row]) -> Iterator[str]:

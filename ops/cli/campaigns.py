@@ -85,11 +85,12 @@ def _customers(release: "Release", bundle: "Bundle", options: argparse.Namespace
 
     one = find_campaign(release.folder.parent, options.name)
     both = list_of_campaign(release, bundle, one, read_actions(release))
-    made = list_of_arm(both, one, HELD_OUT if options.arm == ARMS[1] else TREATED)
+    arm = HELD_OUT if options.arm == ARMS[1] else TREATED
+    made = list_of_arm(both, one, arm)
     target = called_from() / (options.out or f"{slug(one.name)}_{options.arm}.csv")
     write_list(made, target)
     record_list(release, made)
-    print(f"{target.name}: {made.facts['customers']:,} customers.\n{instruction(one)}")
+    print(f"{target.name}: {made.facts['customers']:,} customers.\n{instruction(one, arm)}")
 
 
 def _show(release: "Release", bundle: "Bundle", options: argparse.Namespace) -> None:
