@@ -147,7 +147,7 @@ def plan_of(
         detectable=found,
         history_days=past.days if past else 0,
         stretches=past.stretches if past else 0,
-        sentences=tuple(_sentences(request, bundle, found, treated)),
+        sentences=tuple(_sentences(request, bundle, found)),
         warnings=tuple(_warnings(request, bundle.snapshot_date, drawn, past, found, overlaps)),
     )
 
@@ -205,7 +205,7 @@ def _overlaps(request: CampaignRequest, drawn: Drawn) -> Iterator[Overlap]:
 
 
 def _sentences(
-    request: CampaignRequest, bundle: Bundle, found: Sequence[Detectable], treated: int
+    request: CampaignRequest, bundle: Bundle, found: Sequence[Detectable]
 ) -> Iterator[str]:
     style = bundle.number_format
     for one in found:
