@@ -19,6 +19,7 @@ from ops.exit_codes import reports
 
 # Importing numpy, pandas and pyarrow takes a second; the help must not wait for it.
 if TYPE_CHECKING:
+    from bankseg_assets.campaigns.arms import Arm
     from bankseg_assets.campaigns.campaign import CampaignRequest, Rule
     from bankseg_assets.release.releases import Release
     from bankseg_assets.scoring.bundle import Bundle
@@ -85,7 +86,7 @@ def _customers(release: "Release", bundle: "Bundle", options: argparse.Namespace
 
     one = find_campaign(release.folder.parent, options.name)
     both = list_of_campaign(release, bundle, one, read_actions(release))
-    arm = HELD_OUT if options.arm == ARMS[1] else TREATED
+    arm: Arm = HELD_OUT if options.arm == ARMS[1] else TREATED
     made = list_of_arm(both, one, arm)
     target = called_from() / (options.out or f"{slug(one.name)}_{options.arm}.csv")
     write_list(made, target)
