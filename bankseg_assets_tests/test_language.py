@@ -14,7 +14,7 @@ PLACES = (
 )
 SUFFIXES = {".py", ".md", ".toml", ".yaml", ".json", ""}
 INSTEAD = {
-    "told|tells?|telling": "report, record, show; distinguish; inform",
+    r"told|(?<!few\sto\s)tells?|telling": "report, record, show; distinguish; inform",
     "anew|once more": "again; recomputed, rebuilt",
     "nobody|somebody|whoever": "no one, users, callers, or the name of the role",
     "of before|the one before": "previous",

@@ -1,7 +1,7 @@
 """The effect of a campaign on each measure, from the customers of both arms."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 import numpy as np
@@ -20,6 +20,7 @@ from bankseg_assets.campaigns.results import (
     Method,
 )
 from bankseg_assets.contracts.currencies import decimals
+from bankseg_assets.presentation.disclosure import is_small
 from bankseg_assets.stats.arrays import Array, Mask
 from bankseg_assets.stats.two_arms import Difference, cuped, welch
 
@@ -62,6 +63,25 @@ class Outcomes:
             self.spend[customers],
             self.transactions[customers],
         )
+
+    def until(self, places: Sequence[int]) -> "Outcomes":
+        """Return the outcomes until some of the days, by their places."""
+        kept = list(places)
+        return replace(
+            self,
+            days=tuple(self.days[place] for place in kept),
+            spend=self.spend[:, kept],
+            transactions=self.transactions[:, kept],
+        )
+
+    def hides(self, transactions: Array) -> bool:
+        """Return whether 1 to 10 customers of an arm had these transactions: figures of few."""
+        return any(is_small(int((arm > 0).sum())) for arm in _arms(transactions, self.held_out))
+
+    @property
+    def hides_before(self) -> bool:
+        """Return whether figures of the period before are not shown, or not known."""
+        return self.before is None or self.hides(self.before[1])
 
     @property
     def sizes(self) -> tuple[int, int]:
@@ -131,7 +151,7 @@ def figures_of(outcomes: Outcomes, currency: str) -> tuple[ArmFigures, ...]:
     found = []
     for name, rows in ((TREATED, ~outcomes.held_out), (HELD_OUT, outcomes.held_out)):
         arm = outcomes.of(rows)
-        past = {one: arm.values_before(one) for one in MEASURES}
+        past = {one: None if outcomes.hides_before else arm.values_before(one) for one in MEASURES}
         now = {one: arm.values(one, -1) for one in MEASURES}
         means = {
             one: None if values is None else float(values.mean()) for one, values in past.items()
@@ -158,7 +178,7 @@ def balance_of(outcomes: Outcomes) -> tuple[Balance, ...]:
     found = []
     for measure in MEASURES:
         before = outcomes.values_before(measure)
-        if before is None:
+        if before is None or outcomes.hides_before:
             break
         first, second = _arms(before, outcomes.held_out)
         difference = welch(first, second)

@@ -1,4 +1,4 @@
-"""When the result of a campaign may be decided, and at which level, so that looks are honest.
+"""When the result of a campaign may be decided, and at which level, so that many looks err rarely.
 
 A result that is read with every delivery and decided at 5 % each time would be wrong in far more
 than 5 % of campaigns. The days that may decide are fixed when the campaign is made: equal parts of

@@ -51,6 +51,14 @@ def measured(campaign: Campaign, outcomes: Outcomes, *, style: str = PLAIN) -> C
     """Return the result of a campaign; `outcomes`: until each of `measured_days`."""
     if min(outcomes.sizes) < SMALLEST_CELL:
         return _without_figures(campaign, outcomes)
+    shown = [
+        place
+        for place in range(len(outcomes.days))
+        if not outcomes.hides(outcomes.transactions[:, place])
+    ]
+    if len(outcomes.days) - 1 not in shown:  # once shown, always: the counts do not fall
+        return _without_figures(campaign, outcomes)
+    outcomes = outcomes.until(shown)
     method: Method = WELCH if outcomes.before is None else CUPED
     looks = _looks(campaign, outcomes, method)
     deciding = [one for one in looks if one.is_planned and one.verdict in (WORKED, HARMED)]
@@ -95,7 +103,7 @@ def unmeasured(campaign: Campaign, reason: str = "") -> CampaignResult:
         currency=campaign.currency,
         measure=campaign.request.measure,
         verdict=TOO_EARLY,
-        headline="Too early to tell.",
+        headline="Too early.",
         sentences=(reason or f"No transactions from {first} on have been delivered yet.",),
         next_step=next_step(campaign, TOO_EARLY),
         starts_on=campaign.starts_on,
@@ -145,8 +153,9 @@ def _look(
 
 
 def _without_figures(campaign: Campaign, outcomes: Outcomes) -> CampaignResult:
-    """Return the result of arms that are too small to be shown."""
+    """Return the result where too few customers are in an arm, or were active."""
     treated, held_out = outcomes.sizes
+    verdict: Verdict = TOO_FEW
     if not treated and not held_out:
         found = "All customers of the campaign were erased since."
     elif not held_out or not treated:
@@ -155,15 +164,22 @@ def _without_figures(campaign: Campaign, outcomes: Outcomes) -> CampaignResult:
             f"No customer was {arm}, so that nothing can be proved: what these customers did could "
             "have happened without the campaign."
         )
-    else:
+    elif min(treated, held_out) < SMALLEST_CELL:
         found = f"An arm has fewer than {SMALLEST_CELL} customers, whose figures are not shown."
+    else:
+        found = (
+            f"Fewer than {SMALLEST_CELL} customers of an arm had a transaction so far; figures of "
+            "so few are not shown."
+        )
+        if outcomes.days[-1] < campaign.ends_on:
+            verdict = TOO_EARLY
     return _result(
         campaign,
         outcomes,
-        verdict=TOO_FEW,
-        headline="Too few customers to tell.",
+        verdict=verdict,
+        headline=headline(campaign, verdict, None),
         sentences=(found,),
-        next_step=next_step(campaign, TOO_FEW, can_prove=bool(treated and held_out)),
+        next_step=next_step(campaign, verdict, can_prove=bool(treated and held_out)),
         notes=tuple(_notes(campaign, outcomes, ())),
     )
 

@@ -23,7 +23,7 @@ _SENTENCES: dict[Verdict, str] = {
     WORKED: "It worked here.",
     HARMED: "It harmed here.",
     NO_EFFECT: "No effect was found here.",
-    TOO_FEW: "Too few customers to tell.",
+    TOO_FEW: "Too few to tell.",
 }
 
 
@@ -44,7 +44,7 @@ def segment_effects(
     tested = [
         name
         for name, is_enough, is_hidden in zip(names, enough, hidden, strict=True)
-        if is_enough and not is_hidden
+        if is_enough and not is_hidden and not parts[name].hides(parts[name].transactions[:, -1])
     ]
     measure, last = campaign.request.measure, len(outcomes.days) - 1
     differences = {name: compared(parts[name], measure, last, method) for name in tested}
@@ -75,7 +75,7 @@ def segment_effects(
                 ),
                 adjusted_p=float(np.round(adjusted[name], 6)),
                 verdict=verdict if is_over else None,
-                sentence=_SENTENCES[verdict] if is_over else "Too early to tell.",
+                sentence=_SENTENCES[verdict] if is_over else "Too early.",
             )
         )
     return tuple(found)

@@ -1,6 +1,6 @@
 """Sum the transactions of some customers in stretches of days, from a release, without Spark."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -61,8 +61,8 @@ def sums_between(release: Release, customers: Sequence[str], days: Sequence[date
     return Sums(spend.reshape(shape), counts.reshape(shape))
 
 
-def _batches(release: Release, column: str, days: tuple[date, date]) -> list[pa.Table]:
-    """Return the transactions from the first day until before the second, without income."""
+def _batches(release: Release, column: str, days: tuple[date, date]) -> Iterator[pa.Table]:
+    """Yield the transactions from the first day until before the second, without income."""
     files = [str(path) for path in release.files(CLEANED) if path.suffix == ".parquet"]
     rows = ds.dataset(files, format="parquet")
     names = [column, "transaction_at", "amount"]
@@ -73,4 +73,5 @@ def _batches(release: Release, column: str, days: tuple[date, date]) -> list[pa.
     if "direction" in rows.schema.names:
         direction = ds.field("direction")
         wanted &= direction.is_null() | (direction != INCOME)
-    return [pa.Table.from_batches([batch]) for batch in rows.to_batches(names, filter=wanted)]
+    for batch in rows.to_batches(names, filter=wanted):
+        yield pa.Table.from_batches([batch])

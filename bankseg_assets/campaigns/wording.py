@@ -22,7 +22,7 @@ def headline(
 ) -> str:
     """Return the verdict in a sentence, with money where the measure is spend."""
     if effect is None:
-        return "Too early to tell." if verdict == TOO_EARLY else "Too few customers to tell."
+        return "Too early." if verdict == TOO_EARLY else "Too few to tell."
     found = in_words(effect, campaign.currency, style)
     if verdict == WORKED:
         return f"The campaign worked: {found}."
@@ -33,10 +33,10 @@ def headline(
         return f"No effect was found, and one of {size} would probably have been."
     if verdict == TOO_FEW:
         return (
-            "Too few customers to tell: the difference is not larger than chance gives, and an "
+            "Too few to tell: the difference is not larger than chance gives, and an "
             f"effect of {percent(campaign.request.worthwhile)} could have been missed."
         )
-    return f"Too early to tell. So far, {found}; chance can give as much."
+    return f"Too early. So far, {found}; chance can give as much."
 
 
 def in_words(effect: Effect, currency: str, style: str = PLAIN) -> str:

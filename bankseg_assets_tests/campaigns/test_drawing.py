@@ -39,12 +39,12 @@ def test_no_groups_are_all_customers(tmp_path: Path) -> None:
 
 def test_audience_meets_group_segment_and_rules(tmp_path: Path) -> None:
     rules = (Rule(column="frequency", at_least=5, at_most=12),)
-    asked = request(groups=("At risk",), segments=("Big spenders",), rules=rules, top=20)
+    asked = request(groups=("At risk",), segments=("Big spenders",), rules=rules, top=12)
     found = drawn(tmp_path, asked)
-    assert found.audience == ("At risk, in Big spenders, transactions so far 5 to 12, top 20")
+    assert found.audience == ("At risk, in Big spenders, transactions so far 5 to 12, top 12")
     numbers = [int(one[1:]) for one in found.ids]
     assert all(one % 4 == 0 and one % 3 == 2 for one in numbers)
-    assert len(numbers) == 20
+    assert len(numbers) == 12
 
 
 def test_objections_are_left_out_and_counted(tmp_path: Path) -> None:
@@ -61,8 +61,9 @@ def test_contact_limit_leaves_out_contacted_customers(tmp_path: Path) -> None:
     release, bundle = bank(tmp_path)
     first = create_campaign(release, bundle, request(name="First", groups=("At risk",)))
     later = {"starts_on": SNAPSHOT + timedelta(days=9), "ends_on": SNAPSHOT + timedelta(days=30)}
-    others = other_campaigns(tmp_path)
-    close = draw(release, bundle, request(contact_limit_days=10, **later), others)
+    asked = request(contact_limit_days=10, **later)
+    others = other_campaigns(tmp_path, asked)
+    close = draw(release, bundle, asked, others)
     assert close.left_out_by_contact == first.treated
     assert len(close.ids) == CUSTOMERS - first.treated
     assert not set(close.ids) & others[0].treated

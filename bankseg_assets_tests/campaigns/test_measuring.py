@@ -133,6 +133,34 @@ def test_arm_below_eleven_is_not_shown() -> None:
     assert found.sentences[0].startswith("An arm has fewer than 11 customers")
 
 
+def few_active(until: date, *, active: int) -> CampaignResult:
+    """Return the result of an arm in which some customers had a transaction."""
+    of = campaign(30)
+    given = outcomes(of, through=until)
+    idle = np.flatnonzero(given.held_out)[active:]
+    given.spend[idle], given.transactions[idle] = 0.0, 0.0
+    return measured(of, given)
+
+
+def test_ten_active_customers_are_not_shown() -> None:
+    found = few_active(LAST, active=10)
+    assert (found.verdict, found.arms, found.over_time) == (TOO_FEW, (), ())
+    assert found.sentences[0].startswith("Fewer than 11 customers of an arm had a transaction")
+    assert few_active(SNAPSHOT + timedelta(days=9), active=3).verdict == TOO_EARLY
+    assert few_active(LAST, active=11).arms
+
+
+def test_ten_active_customers_before_are_not_shown() -> None:
+    of = campaign(30)
+    given = outcomes(of)
+    assert given.before is not None
+    idle = np.flatnonzero(given.held_out)[10:]
+    given.before[0][idle], given.before[1][idle] = 0.0, 0.0
+    found = measured(of, given)
+    assert found.balance == ()
+    assert {one.spend_before for one in found.arms} == {None}
+
+
 def test_arm_below_thirty_decides_nothing() -> None:
     found = result(customers=40, effect=2.0)
     assert found.verdict == TOO_FEW

@@ -77,8 +77,9 @@ def test_all_campaigns_need_one_pass(tmp_path: Path) -> None:
     ((members, edges),) = spent.asked
     assert len(members) == 2
     assert list(edges) == sorted(set(edges))
-    assert {one.verdict for one in found.campaigns} == {WORKED}
-    assert result_of(tmp_path / "published", "spring") in found.campaigns
+    spring = result_of(tmp_path / "published", "spring")
+    assert spring in found.campaigns
+    assert spring is not None and spring.verdict == WORKED
 
 
 def test_campaign_before_its_start_needs_no_pass(tmp_path: Path) -> None:

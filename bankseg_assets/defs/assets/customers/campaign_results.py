@@ -22,6 +22,7 @@ from bankseg_assets.defs.assets.common import ACTIONS, FRESHNESS, OWNERS
 from bankseg_assets.defs.code_versions import source_version
 from bankseg_assets.defs.metadata import table_value
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource, SparkResource
+from bankseg_assets.storage.documents import json_bytes
 from bankseg_assets.storage.parquet import read_parquet
 from bankseg_assets.storage.version_store import VersionStore
 
@@ -73,6 +74,8 @@ def campaign_results(
 
     try:
         found = refreshed(data_dir, data, _previous(context, store), sums)
+        document = found.model_dump(mode="json")
+        json_bytes(document)  # a number that is not JSON would fail the run
     except (CampaignError, OSError, ValueError, PySparkException, Py4JError) as error:
         context.log.error(f"The results of campaigns stay as they were: {error}")
         return
@@ -81,7 +84,7 @@ def campaign_results(
         for one in found.campaigns
     ]
     yield dg.Output(
-        found.model_dump(mode="json"),
+        document,
         metadata={
             "campaigns": len(rows),
             "verdicts": table_value(["campaign", "verdict", "measured through", "frozen"], rows),
@@ -98,7 +101,7 @@ def _previous(context: dg.AssetExecutionContext, store: VersionStore) -> Campaig
 
 
 def _newest_day(store: VersionStore) -> date | None:
-    """Return the day of the newest transaction: the one before the snapshot."""
+    """Return the day of the newest transaction: the snapshot is the day after."""
     files = [str(path) for path in sorted(store.latest(RFM_TABLE.name).glob("*.parquet"))]
     rows = ds.dataset(files, format="parquet").head(1, columns=["snapshot_date"]).to_pylist()
     return rows[0]["snapshot_date"] - timedelta(days=1) if rows else None
