@@ -1,7 +1,6 @@
 """Downloads of a campaign: whom to contact, whom to leave out, and the report."""
 
 from collections.abc import Callable
-from datetime import date
 from functools import partial
 
 import streamlit as st
@@ -11,7 +10,7 @@ from app.state import data
 from app.state.access import guarded, may
 from app.widgets.numbers import Numbers
 from bankseg_assets.access.roles import Action
-from bankseg_assets.campaigns.arms import Arm, instruction, list_of_arm
+from bankseg_assets.campaigns.arms import Arm, list_of_arm
 from bankseg_assets.campaigns.audiences import slug
 from bankseg_assets.campaigns.campaign import Campaign
 from bankseg_assets.campaigns.campaign_store import list_of_campaign
@@ -26,15 +25,14 @@ from bankseg_assets.reports.campaign_report import campaign_page
 from bankseg_assets.scoring.bundle import Bundle
 
 
-def show_lists(release: Release, bundle: Bundle, campaign: Campaign, on: date) -> None:
-    """Draw the buttons for the customers of both arms, and what to do; only if it is allowed.
+def show_lists(release: Release, bundle: Bundle, campaign: Campaign, todo: str) -> None:
+    """Draw the buttons for the customers of both arms; only if it is allowed.
 
-    `on`: the snapshot.
+    `todo`: what to do with the customers who are held out.
     """
     if not may(Action.MAKE_LISTS):
         return
-    if campaign.status(on) != "ended":
-        st.markdown(instruction(campaign))
+    st.markdown(todo)
     stem, actions = slug(campaign.name), data.actions()
     files: list[tuple[str, Arm, str, Callable[[CampaignList], bytes]]] = [
         ("Customers to contact (XLSX)", "treated", "xlsx", xlsx_of),

@@ -16,6 +16,7 @@ from app.widgets import page
 from app.widgets.links import CAMPAIGN, arrived_by, campaign_address
 from app.widgets.numbers import Numbers
 from app.widgets.tables import show_table, show_two_lines
+from bankseg_assets.campaigns.arms import instruction_on
 from bankseg_assets.campaigns.campaign_store import all_campaigns
 from bankseg_assets.campaigns.result_rows import ResultRows
 from bankseg_assets.campaigns.results import newest_results
@@ -65,7 +66,7 @@ st.caption(escaped(" ".join(filter(None, [about(campaign, own.style), campaign.r
 show_result(campaign, result, own)
 st.subheader("Files", anchor=False)
 show_report(campaign, result, own)
-show_lists(release, bundle, campaign, on)
+show_lists(release, bundle, campaign, instruction_on(campaign, result, on))
 with st.expander("What was asked for", icon=":material/info:"):
     facts = ResultRows(campaign, result, own.style).facts()
     show_table(pd.DataFrame(facts), alt="What was asked for")

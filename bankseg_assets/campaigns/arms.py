@@ -1,9 +1,11 @@
 """The two files of a campaign: the customers to contact, and those who must not be contacted."""
 
+from datetime import date
 from typing import Literal
 
 from bankseg_assets.campaigns.campaign import Campaign
 from bankseg_assets.campaigns.customer_list import ID, CampaignList
+from bankseg_assets.campaigns.results import HARMED, WORKED, CampaignResult
 from bankseg_assets.presentation.formatting import day
 from bankseg_assets.scoring.lists.score_table import HELD_OUT
 
@@ -30,6 +32,18 @@ def list_of_arm(made: CampaignList, campaign: Campaign, arm: Arm) -> CampaignLis
         "instruction": instruction(campaign, arm),
     }
     return CampaignList(rows.reset_index(drop=True), facts)
+
+
+def instruction_on(campaign: Campaign, result: CampaignResult | None, on: date) -> str:
+    """Return what to do with the customers who are held out on a day; empty after the end.
+
+    `on`: the day of the newest data.
+    """
+    if campaign.status(on) == "ended":
+        return ""
+    if result is not None and result.verdict in (WORKED, HARMED):
+        return "End the campaign before you contact the customers who were held out."
+    return instruction(campaign)
 
 
 def instruction(campaign: Campaign, arm: Arm = "treated") -> str:

@@ -1,10 +1,12 @@
 """The two lists of a campaign."""
 
+from datetime import date
+
 import pandas as pd
 
-from bankseg_assets.campaigns.arms import instruction, list_of_arm
+from bankseg_assets.campaigns.arms import instruction, instruction_on, list_of_arm
 from bankseg_assets.campaigns.customer_list import CampaignList
-from bankseg_assets_tests.campaigns.made import campaign
+from bankseg_assets_tests.campaigns.made import campaign, result
 
 BOTH = CampaignList(
     pd.DataFrame(
@@ -34,3 +36,10 @@ def test_list_of_held_out_has_ids_alone() -> None:
 def test_instruction_says_until_when_held_out() -> None:
     assert "until 20 November 2016, do not contact them" in instruction(campaign())
     assert "effect cannot be measured" in instruction(campaign(held_out=0))
+
+
+def test_instruction_follows_state_and_verdict() -> None:
+    running, over = date(2016, 11, 1), date(2016, 12, 1)
+    assert "do not contact them" in instruction_on(campaign(), None, running)
+    assert instruction_on(campaign(), result(), running).startswith("End the campaign before")
+    assert instruction_on(campaign(), result(), over) == ""

@@ -259,14 +259,13 @@ def _result(results: CampaignResults, one: Campaign) -> CampaignResult | None:
 
 
 def _state(bundle: Bundle, one: Campaign, results: CampaignResults) -> CampaignState:
-    from bankseg_assets.campaigns.arms import instruction
+    from bankseg_assets.campaigns.arms import instruction_on
 
-    result = _result(results, one)
-    state = one.status(date.fromisoformat(bundle.snapshot_date))
+    result, on = _result(results, one), date.fromisoformat(bundle.snapshot_date)
     return CampaignState(
         id=one.id,
         name=one.name,
-        state=state,
+        state=one.status(on),
         verdict=result.verdict if result else None,
         headline=result.headline if result else None,
         audience=one.audience,
@@ -277,7 +276,7 @@ def _state(bundle: Bundle, one: Campaign, results: CampaignResults) -> CampaignS
         held_out=_shown(one.held_out),
         left_out_by_objection=_shown(one.left_out_by_objection),
         left_out_by_contact=_shown(one.left_out_by_contact),
-        instruction=None if state == "ended" else instruction(one),
+        instruction=instruction_on(one, result, on) or None,
         created_at=one.created_at,
         created_by=one.created_by,
         why_ended=one.why_ended,

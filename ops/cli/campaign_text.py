@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from bankseg_assets.campaigns.arms import instruction
+from bankseg_assets.campaigns.arms import instruction_on
 from bankseg_assets.campaigns.campaign import Campaign
 from bankseg_assets.campaigns.planning import CampaignPlan
 from bankseg_assets.campaigns.result_rows import ResultRows, Row
@@ -79,8 +79,7 @@ def result_lines(
     yield ""
     if result is not None:
         yield from filter(None, [*result.notes, result.frozen])
-    if campaign.status(on) != "ended":
-        yield instruction(campaign)
+    yield from filter(None, [instruction_on(campaign, result, on)])
 
 
 def _table(rows: Sequence[Row]) -> Iterator[str]:
