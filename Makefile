@@ -72,13 +72,11 @@ sbom: dev ## Write the locked packages, with hashes, licences and dependencies, 
 licences: dev ## Write docs/reference/licences.md: the licence of each locked package.
 	@$(PY) -m ops.dev.sbom --licences
 
-# In an environment of its own: its packages are not those that the platform runs on. Strict: a mirror without
-# the lists would report that nothing is known.
+# In an environment of its own: its packages are not those that the platform runs on.
 audit: ## Compare the locked packages with the lists of known weaknesses of SERVICE=pypi or osv, which it must reach.
 	@$(PYTHON) -m venv $(VENV)-audit
 	@$(VENV)-audit/bin/python -m ops.install requirements/audit.lock
-	@$(VENV)-audit/bin/python -m pip_audit --strict --require-hashes --disable-pip --progress-spinner off -s $(SERVICE) \
-		-r requirements/run.lock -r requirements/deploy.lock -r requirements/dev.lock -r requirements/install.lock
+	@$(VENV)-audit/bin/python -m ops.dev.audit $(VENV)-audit/bin/python $(SERVICE)
 
 clean: ## Remove generated data and caches; delivered files and .venv stay.
 	@$(PYTHON) -m ops.dev.clean
@@ -88,7 +86,7 @@ $(VENV)/.installed: requirements/run.lock requirements/install.lock
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info[:2] != (3, 11))' || { echo "bankseg: $(PYTHON) is not Python 3.11; name one that is: make env PYTHON=/path/to/python3.11" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "bankseg: $(PYTHON) cannot make a virtual environment; run: apt-get install python3.11-venv" >&2; exit 1; }
 	@echo "Installing the locked packages into $(VENV) ..."
-	@$(PYTHON) -m venv $(VENV) || { echo "bankseg: $(VENV) cannot be created; free 4 GB of disk, or make the folder writable, then repeat" >&2; exit 1; }
+	@$(PYTHON) -m venv --without-pip $(VENV) || { echo "bankseg: $(VENV) cannot be created; free 4 GB of disk, or make the folder writable, then repeat" >&2; exit 1; }
 	@$(PY) -m ops.install requirements/run.lock
 	@touch $@
 

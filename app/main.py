@@ -65,6 +65,7 @@ PAGES = {
         view("value", Action.SEE, title="Value", icon=":material/savings:"),
         view("watch", Action.MAKE_LISTS, title=WATCH_LIST, icon=":material/notifications:"),
         view("changes", Action.SEE, title="Changes", icon=":material/swap_horiz:"),
+        view("trends", Action.SEE, title="Trends", icon=":material/show_chart:"),
     ],
     "Branch": [
         view("customer", Action.LOOK_UP, title=CUSTOMER, icon=":material/badge:"),

@@ -18,6 +18,7 @@ if ROOT not in sys.path:
     sys.path.insert(0, ROOT)
 
 from app.state.peers import Peers  # noqa: E402 - needs the path above
+from app.state.preload import preload  # noqa: E402 - needs the path above
 from app.widgets.links import leads_nowhere  # noqa: E402 - needs the path above
 
 PAGES = {file.stem for file in Path(__file__).with_name("views").glob("*.py")}
@@ -63,4 +64,5 @@ class Links:
         await answer(scope, receive, send)
 
 
+preload()
 app = st.App("main.py", middleware=[Middleware(Peers), Middleware(Links)])

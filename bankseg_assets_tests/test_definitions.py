@@ -1,6 +1,8 @@
 """Tests of the code location: it loads without warnings and has the designed assets."""
 
+import importlib
 import json
+import multiprocessing
 import subprocess
 import sys
 from pathlib import Path
@@ -9,6 +11,7 @@ import dagster as dg
 import pytest
 
 import bankseg_assets
+from bankseg_assets import definitions
 from bankseg_assets.cleaning.rules_version import CLEANING_RULES, HOLDINGS_RULES, RFM_RULES
 from bankseg_assets.contracts.tables import TABLES
 from bankseg_assets.customers.transaction_counts import EDA_RULES
@@ -16,6 +19,7 @@ from bankseg_assets.definitions import defs
 from bankseg_assets.defs.assets.models.kmeans_model import KMeansConfig
 from bankseg_assets.defs.assets.release.release import GATES
 from bankseg_assets.landing.reading import PARSING_RULES
+from bankseg_assets.runtime import spark
 from bankseg_assets.scoring.bundle import BUNDLE_FORMAT
 
 PACKAGE = Path(bankseg_assets.__file__).parent
@@ -24,7 +28,8 @@ GRAPH = defs.resolve_asset_graph()
 ASSETS = {key.to_user_string() for key in GRAPH.get_all_asset_keys()}
 # The comparison of algorithms takes minutes, and nothing is made from it.
 STUDY = "segmentation_comparison"
-FOLDERS = {"landing_folder", "holdings_folder"}
+HEALTH = "platform_health"
+OBSERVED = {"landing_folder", "holdings_folder", HEALTH}
 FULL_BATCHES = ("refresh", "refit", "refit_with_k", "refit_with_key")
 JOBS = (*FULL_BATCHES, "force_release", "ingestion", "recommendations", "comparison", "retention")
 # Removes old data, and makes none.
@@ -68,7 +73,7 @@ def selected(job: str) -> set[str]:
 
 
 def test_release_is_made_from_every_asset_but_the_study() -> None:
-    assert upstream("release") == ASSETS - {STUDY, RETENTION, CAMPAIGNS}
+    assert upstream("release") == ASSETS - {STUDY, RETENTION, HEALTH, CAMPAIGNS}
     assert TABLES.keys() <= ASSETS
 
 
@@ -79,7 +84,17 @@ def test_assets_have_owner_and_description() -> None:
         assert found.owners == ["team:customer-analytics"], asset
         assert found.kinds, asset
         assert len(found.description or "") > 40, asset
-        assert (found.freshness_policy is None) == (asset in {STUDY, RETENTION, *FOLDERS}), asset
+        assert (found.freshness_policy is None) == (asset in {STUDY, RETENTION, *OBSERVED}), asset
+
+
+def test_assets_with_rows_of_customers_are_tagged() -> None:
+    """The catalog finds what falls under the rules for personal data."""
+    tagged = {asset for asset in ASSETS if "personal_data" in spec(asset).tags}
+    assert tagged == {
+        *("landing_folder", "holdings_folder", "raw_transactions", "cleaned_transactions"),
+        *("quarantined_transactions", "product_holdings", "quarantined_holdings", "rfm_table"),
+        *("customer_segments", "watch_list", "product_recommendations"),
+    }
 
 
 def test_automation_has_descriptions() -> None:
@@ -139,7 +154,7 @@ def test_code_version_is_rules_version() -> None:
 
 
 def test_every_asset_has_a_code_version() -> None:
-    assert all(spec(asset).code_version for asset in ASSETS - FOLDERS)
+    assert all(spec(asset).code_version for asset in ASSETS - OBSERVED)
     assert str(spec("nb_classifier").code_version).startswith(f"{BUNDLE_FORMAT}.")
 
 
@@ -152,7 +167,7 @@ def test_table_columns_have_type_and_description() -> None:
 
 @pytest.mark.parametrize("job", FULL_BATCHES)
 def test_full_batches_are_all_assets_but_the_study(job: str) -> None:
-    assert selected(job) == ASSETS - {STUDY, RETENTION}
+    assert selected(job) == ASSETS - {STUDY, RETENTION, HEALTH}
 
 
 def test_other_jobs_are_parts_of_a_batch() -> None:
@@ -166,7 +181,10 @@ def test_other_jobs_are_parts_of_a_batch() -> None:
 
 def test_new_holdings_remake_what_is_made_from_them() -> None:
     made_from_them = {asset for asset in ASSETS if "product_holdings" in upstream(asset)}
-    assert selected("recommendations") == made_from_them | upstream("quarantined_holdings")
+    # They follow the transactions of a batch, and are ingested without them, too.
+    transactions = upstream("raw_transactions")
+    holdings = upstream("quarantined_holdings") - transactions
+    assert selected("recommendations") == (made_from_them - {HEALTH}) | holdings
 
 
 def test_jobs_run_in_process() -> None:
@@ -181,8 +199,11 @@ def test_recommendations_run_after_independent_assets() -> None:
         node.name: int(job.get_node_named(node.name).tags.get("dagster/priority", 0))
         for node in job.nodes
     }
-    assert [name for name, priority in priorities.items() if priority < 0] == ["recommend_products"]
-    assert min(priorities.values()) == -1
+    last = [name for name, priority in priorities.items() if priority < 0]
+    assert sorted(last, key=lambda name: -priorities[name]) == [
+        "recommend_products",
+        "campaign_results",
+    ]
 
 
 def test_checks_run_in_the_jobs_of_their_assets() -> None:
@@ -219,6 +240,20 @@ def test_package_import_has_no_side_imports() -> None:
 
 def test_refresh_keeps_every_model_and_refit_none() -> None:
     kept = defs.resolve_job_def("refresh").run_config["ops"]
-    assert set(kept) == {"pca_model", "kmeans_model", "nb_classifier", "recommend_products"}
+    assert set(kept) == {
+        *("pca_model", "kmeans_model", "nb_classifier"),
+        *("value_of_customers", "recommend_products"),
+    }
     assert all(step == {"config": {"keep": True}} for step in kept.values())
     assert not defs.resolve_job_def("refit").run_config
+
+
+@pytest.mark.parametrize(("parent", "sessions"), [(None, 0), (multiprocessing, 1)])
+def test_java_starts_with_the_process_of_a_run(
+    monkeypatch: pytest.MonkeyPatch, parent: object, sessions: int
+) -> None:
+    started: list[object] = []
+    monkeypatch.setattr(multiprocessing, "parent_process", lambda: parent)
+    monkeypatch.setattr(spark, "start_early", lambda *given: started.append(given))
+    importlib.reload(definitions)
+    assert len(started) == sessions

@@ -185,7 +185,7 @@ def test_installation_requires_hashes(tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("ops.install.pip_settings", dict)
     monkeypatch.setattr("ops.install._run", run)
     monkeypatch.setattr(sys, "executable", str(tmp_path / "python"))
-    assert install(["run.lock"]) == 0
+    assert install([str(ROOT / "requirements" / "run.lock")]) == 0
     assert len(commands) == 3  # pip installs uv, uv the packages, and pip where uv failed
     assert all("--require-hashes" in command for command in commands)
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")

@@ -3,15 +3,24 @@
 With uv, which takes a third of pip's time, or with pip where uv cannot be had. Both accept only
 packages with a hash of a lock file. It runs before anything is installed, so it imports nothing but
 the standard library.
+
+pyspark is delivered as source, and building it takes one core half of the time. Meanwhile the other
+packages are installed, and what the servers import is compiled, which they would do at their first
+start, several of them the same modules.
 """
 
 import ast
+import ensurepip
+import importlib.util
 import os
 import re
 import subprocess
 import sys
+import sysconfig
 from collections.abc import Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 LOCKS = Path(__file__).parents[1] / "requirements"
 TOOLS = LOCKS / "install.lock"
@@ -19,6 +28,15 @@ TOOLS = LOCKS / "install.lock"
 FAILED = 1
 # pyspark is delivered as source; compressing 450 MB of it took 11 s of a core.
 UNCOMPRESSED = "--config-setting=--build-option=--compression=stored"
+BUILT = "pyspark"
+"""A package that is built here."""
+IMPORTED = (
+    *("dagster._cli.api", "dagster._daemon.cli", "dagster_webserver.cli", "dagster._grpc.impl"),
+    *("streamlit.web.cli", "streamlit.testing.v1", "pandas", "plotly.graph_objects", "altair"),
+    *("pyarrow.dataset", "pyarrow.csv", "fastapi", "uvicorn", "py4j.java_gateway", "scipy.special"),
+    *("matplotlib.figure", "sqlalchemy.dialects.sqlite"),
+)
+"""What the servers and the first run import, without what needs pyspark."""
 PROGRESS = re.compile(
     r"\s*(Resolved|Prepared|Installed|Uninstalled|Building|Built|Download(?:ing|ed))\b"
 )
@@ -69,28 +87,103 @@ OF_THE_MACHINE = f"{FULL_DISK}|{NO_COMPILER}"
 def main(arguments: Sequence[str] | None = None) -> int:
     """Install the packages of the lock files; return 0 on success."""
     locks = list(sys.argv[1:] if arguments is None else arguments)
-    wanted = [word for lock in locks for word in ("-r", lock)]
+    wanted = _files(locks)
     pip = (sys.executable, "-m", "pip", "install", *QUICK)
     # One retry: without a network, the installation itself waits again.
     uv = Path(sys.executable).with_name("uv")
-    failure = _run([*pip, "--retries", "1", "-r", str(TOOLS)], os.environ)
+    environ = pip_environment(os.environ)
+    failure = _run([*pip, "--retries", "1", "-r", str(TOOLS)], environ)
     retries = () if failure is None else ("--retries", "1")
     if failure is None and uv.exists():
-        command = (str(uv), "pip", "install", "--python", sys.executable, "--require-hashes")
-        built = ("--build-constraints", str(TOOLS), UNCOMPRESSED)
-        failure = _run([*command, *built, *wanted], uv_environment(pip_settings(), os.environ))
+        failure = _install_with_uv(uv, locks, uv_environment(pip_settings(), os.environ))
         if failure is None:
             return 0
         print("uv did not install the packages.", flush=True)
     if failure is None or not re.search(OF_THE_MACHINE, failure):
         print("Installing with pip ...", flush=True)
-        failure = _run([*pip, *retries, *wanted], os.environ)
+        failure = _run([*pip, *retries, *wanted], environ)
     if failure is None:
         return 0
     if not is_known(failure):
         print("".join(failure.splitlines(keepends=True)[-MOST_LINES:]), file=sys.stderr)
     print(f"bankseg: the packages were not installed: {cause(failure)}", file=sys.stderr)
     return FAILED
+
+
+def pip_environment(environ: Mapping[str, str]) -> Mapping[str, str]:
+    """Return `environ` with the pip that Python brings, if the environment has none.
+
+    It runs from its archive: installing it takes 5 s.
+    """
+    if is_installed("pip"):
+        return environ
+    folders = (
+        sysconfig.get_config_var("WHEEL_PKG_DIR"),
+        Path(ensurepip.__file__).parent / "_bundled",
+    )
+    found = [path for folder in folders if folder for path in Path(folder).glob("pip-*.whl")]
+    if not found:
+        subprocess.run([sys.executable, "-m", "ensurepip"], capture_output=True, check=False)
+        return environ
+    return {**environ, "PYTHONPATH": str(found[0])}
+
+
+def _install_with_uv(uv: Path, locks: Sequence[str], environ: Mapping[str, str]) -> str | None:
+    """Install the packages; return the messages of a failure, or None."""
+    command = [str(uv), "pip", "install", "--python", sys.executable, "--require-hashes"]
+    command += ["--no-deps", "--build-constraints", str(TOOLS), UNCOMPRESSED]
+    built, others = divided([Path(lock).read_text("utf-8") for lock in locks])
+    if not built or is_installed(BUILT):
+        return _run([*command, *_files(locks)], environ)
+    with (
+        TemporaryDirectory(prefix=".install-", dir=sys.prefix) as folder,
+        ThreadPoolExecutor() as pool,
+    ):
+        for name, text in (("built", built), ("others", others)):
+            (Path(folder) / name).write_text(text, "utf-8")
+        # Two commands cannot work on an environment at a time: this one fills the cache.
+        beside = [*command, "--target", f"{folder}/target", *_files([f"{folder}/built"])]
+        building = pool.submit(_run, beside, environ)
+        failure = _run([*command, *_files([f"{folder}/others"])], environ)
+        if failure is None:
+            _compile_imports()
+        failure = failure or building.result()
+        return failure or _run([*command, *_files(locks)], environ)
+
+
+def _files(locks: Sequence[str]) -> list[str]:
+    return [word for lock in locks for word in ("-r", lock)]
+
+
+def divided(locks: Sequence[str]) -> tuple[str, str]:
+    """Return the lines of the package that is built here, and those of the others.
+
+    >>> divided(["a==1\n    --hash=x\npyspark==4\n    --hash=y\nz==2\n"])
+    ('pyspark==4\n    --hash=y\n', 'a==1\n    --hash=x\nz==2\n')
+    """
+    blocks = [one for lock in locks for one in re.split(r"^(?=[A-Za-z0-9])", lock, flags=re.M)]
+    is_built = [block.startswith(f"{BUILT}==") for block in blocks]
+    built = "".join(block for block, is_one in zip(blocks, is_built, strict=True) if is_one)
+    return built, "".join(
+        block for block, is_one in zip(blocks, is_built, strict=True) if not is_one
+    )
+
+
+def is_installed(package: str) -> bool:
+    """Return whether a package can be imported."""
+    return importlib.util.find_spec(package) is not None
+
+
+def _compile_imports() -> None:
+    """Import what the servers import, so that Python keeps its bytecode; errors do not matter."""
+    tried = "; ".join(f"suppressed({name!r})" for name in IMPORTED)
+    code = (
+        "import contextlib, importlib\n"
+        "def suppressed(name):\n"
+        "    with contextlib.suppress(Exception): importlib.import_module(name)\n"
+        f"{tried}"
+    )
+    subprocess.run([sys.executable, "-c", code], capture_output=True, check=False)
 
 
 def uv_environment(settings: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, str]:
@@ -139,7 +232,11 @@ def parse_settings(output: str) -> dict[str, str]:
 def pip_settings() -> dict[str, str]:
     """Return the settings of this Python's pip."""
     listed = subprocess.run(
-        [sys.executable, "-m", "pip", "config", "list"], capture_output=True, text=True, check=False
+        [sys.executable, "-m", "pip", "config", "list"],
+        env=pip_environment(os.environ),
+        capture_output=True,
+        text=True,
+        check=False,
     )
     return parse_settings(listed.stdout)
 

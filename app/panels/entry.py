@@ -25,6 +25,8 @@ from bankseg_assets.scoring.observed import range_in_data
 SPENDING_ALONE = "Count spending only, without income such as a salary."
 KEY = "input_"
 """Prefix of the fields' keys in the session."""
+FIRST_DAY, ACTIVE_DAYS = "first_day", "active_days"
+"""Fields of the forecast, which are emptied with the form."""
 
 
 @dataclass(frozen=True)
@@ -159,3 +161,5 @@ def _clear(inputs: Sequence[Input]) -> None:
     for asked in inputs:
         empty = "" if isinstance(asked, NumberInput) else None
         st.session_state[f"{KEY}{asked.measure}"] = empty
+    for name in (FIRST_DAY, ACTIVE_DAYS):
+        st.session_state[f"{KEY}{name}"] = ""

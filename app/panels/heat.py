@@ -27,7 +27,7 @@ def segment_heat(
     """Return the index of each segment and measure, on one scale around the average of 100."""
     measures = list(dict.fromkeys(name for one in segments for name in one.index))
     values = [[one.index.get(name) for name in measures] for one in segments]
-    return _heat(
+    return heat(
         [[_side(value) for value in line] for line in values],
         [[UNKNOWN if one is None else number(round(one)) for one in line] for line in values],
         rows=[wrapped(one.name) for one in segments],
@@ -52,7 +52,7 @@ def correlation_heat(
         for down, b in enumerate(measures)
         if down
     ]
-    return _heat(
+    return heat(
         values,
         [["" if one is None else f"{round(one, 2) + 0.0:.2f}" for one in line] for line in values],
         rows=[wrapped(name_of(name)) for name in measures[1:]],
@@ -75,7 +75,7 @@ def confusion_heat(
     Colours are shares of the row. Counts of 1 to 10 are shown as <11, and coloured as none.
     """
     sizes = [max(sum(row), 1) for row in matrix]
-    return _heat(
+    return heat(
         [
             [0.0 if is_small(cell) else cell / size for cell in row]
             for row, size in zip(matrix, sizes, strict=True)
@@ -97,7 +97,7 @@ def _side(index: float | None) -> float | None:
     return float(np.clip(np.log(share) / np.log(REACH), -1, 1))
 
 
-def _heat(
+def heat(
     values: Sequence[Sequence[float | None]],
     texts: Sequence[Sequence[str]],
     *,
@@ -107,8 +107,9 @@ def _heat(
     limits: tuple[float, float],
     look: Look,
 ) -> go.Figure:
+    """Return a heat map with a text in each cell; `values`: None has no colour."""
     low, high = limits
-    heat = go.Heatmap(
+    cells = go.Heatmap(
         z=values,
         text=texts,
         # By position: two segments may have the same name.
@@ -136,4 +137,4 @@ def _heat(
         yaxis=axis
         | {"autorange": "reversed", "tickvals": list(range(len(rows))), "ticktext": rows},
     )
-    return go.Figure(heat, layout)
+    return go.Figure(cells, layout)

@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
 import pandas as pd
@@ -15,6 +14,7 @@ import streamlit as st
 from app.panels import list_errors
 from bankseg_assets.contracts.delivery import ContractError, DeliveryContract, load_contract
 from bankseg_assets.presentation.csv_export import to_csv
+from bankseg_assets.runtime.scratch import temporary_folder
 from bankseg_assets.runtime.settings import load_settings
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.documents import NumberInput
@@ -40,8 +40,8 @@ class KeptList:
     @contextmanager
     def as_file(self) -> Iterator[Path]:
         """Yield the list as a temporary file; its untrusted name is not used."""
-        with TemporaryDirectory(prefix="bankseg-list-") as folder:
-            path = Path(folder) / "list"
+        with temporary_folder() as folder:
+            path = folder / "list"
             path.write_bytes(self.content)
             yield path
 

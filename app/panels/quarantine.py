@@ -7,7 +7,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
-from app.state.access import guarded, may
+from app.state.access import guarded, may, permitted
 from app.widgets.numbers import Numbers
 from app.widgets.words import words
 from bankseg_assets.access.roles import Action
@@ -21,6 +21,7 @@ from bankseg_assets.cleaning.quarantine_export import (
 from bankseg_assets.contracts.delivery import ContractError, DeliveryContract, load_contract
 from bankseg_assets.onboarding.masking import masked
 from bankseg_assets.presentation.markdown import escaped
+from bankseg_assets.privacy.look_ups import record_quarantined
 from bankseg_assets.release.releases import Release
 from bankseg_assets.runtime.settings import Settings
 
@@ -100,7 +101,9 @@ def _show_rows(
 ) -> None:
     rows = _rows(release, contract, why, SHOWN_ROWS)
     rows = rows.dropna(axis="columns", how="all").map(lambda one: "" if pd.isna(one) else str(one))
-    if not show_values:
+    if show_values:
+        _record_once(release, why, len(rows))
+    else:
         values = [name for name in rows.columns if name not in EXTRA]
         rows[values] = rows[values].map(masked)
     first = [name for name in (*EXTRA, RECORD) if name in rows.columns]
@@ -115,8 +118,19 @@ def _show_rows(
     st.caption(f"At most {SHOWN_ROWS} rows are shown.{masks}")
 
 
+def _record_once(release: Release, why: str, rows: int) -> None:
+    """Record that values are shown: once in a session for the same rows, not at every click."""
+    shown: set[tuple[str, str]] = st.session_state.setdefault("quarantine_values_shown", set())
+    if (release.name, why) not in shown:
+        shown.add((release.name, why))
+        with permitted(Action.SEE_QUARANTINE):
+            record_quarantined(release.folder.parent, rows, "shown")
+
+
 def _file(release: Release, contract: DeliveryContract, why: str) -> bytes:
-    return corrections_csv(_rows(release, contract, why, MOST_ROWS), contract)
+    rows = _rows(release, contract, why, MOST_ROWS)
+    record_quarantined(release.folder.parent, len(rows), "downloaded")
+    return corrections_csv(rows, contract)
 
 
 def _rows(release: Release, contract: DeliveryContract, why: str, most: int) -> pd.DataFrame:

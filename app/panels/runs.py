@@ -10,6 +10,7 @@ from app.panels.last_run import Run, recent_runs
 from app.panels.run_words import outcome, span, timing
 from app.state.access import may, permitted
 from app.state.dagster_client import DagsterError, RunInProgressError, address, launch
+from app.state.dagster_links import dagster_links
 from app.widgets.tables import show_table
 from bankseg_assets.access.checks import RefusedError
 from bankseg_assets.access.roles import Action
@@ -72,13 +73,13 @@ def show_runs() -> None:
     if not runs:
         st.caption("No run has been started yet.")
         return
-    newest, dagster = runs[0], address(settings.dagster_port)
+    newest = runs[0]
     releases, refused = (
         all_releases(settings.published_dir),
         current_refusal(settings.published_dir),
     )
     candidate = awaiting(settings.published_dir)
-    link = f"[Run {newest.run_id[:8]}]({dagster}/runs/{newest.run_id})"
+    link = dagster_links().run(newest.run_id, "Run")
     text = f"{link}: {escaped(outcome(newest, releases, refused, candidate))}"
     if newest.is_at_work:
         text = f"{text} {timing(newest, runs)}"

@@ -10,18 +10,21 @@ import streamlit as st
 from app.panels.downloads import csv_button, link_to_list
 from app.panels.profiles import INDEX_NOTE, SPENDING_NOTE, index_bars, profile, rule_sentence
 from app.panels.segment_name import show_rename
-from app.state import session
+from app.state import data, session
 from app.widgets.measures import money_name
 from app.widgets.palette import colour
 from app.widgets.tables import show_table
 from bankseg_assets.campaigns.audiences import Audience
+from bankseg_assets.lookup.forecasts import VALUE_MODEL
 from bankseg_assets.presentation.formatting import percent
 from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.documents import Segment
+from bankseg_assets.value.baselines import MODEL
 
 ACTIVE_NOTE = "Of those with several days of transactions, {} are probably still active."
+REPEATED_NOTE = " if customers go on as so far"
 CARD_WIDTH = 540  # two per row on a desktop, one on a phone
 
 
@@ -137,7 +140,8 @@ def forecast_note(card: Card) -> str:
     if total is None or pd.isna(total):
         return ""
     active = "" if alive is None or pd.isna(alive) else f" {ACTIVE_NOTE.format(percent(alive))}"
-    return f"**{session.numbers().short_money(float(total))}** in the next 90 days.{active}"
+    how = "" if data.document(VALUE_MODEL).get("spend_by") == MODEL else REPEATED_NOTE
+    return f"**{session.numbers().short_money(float(total))}** in the next 90 days{how}.{active}"
 
 
 def stripe(segments: tuple[Segment, ...]) -> str:

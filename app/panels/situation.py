@@ -8,6 +8,7 @@ import streamlit as st
 
 from app.panels.last_run import Run, recent_runs
 from app.panels.run_words import progress, timing
+from app.state.dagster_links import DagsterLinks, dagster_links
 from bankseg_assets.landing.files import list_landing, printable
 from bankseg_assets.landing.ledger import Delivery, Ledger
 from bankseg_assets.presentation.markdown import escaped
@@ -42,7 +43,7 @@ def show(settings: Settings, *, in_full: bool) -> None:
         deliveries(settings),
         current_refusal(settings.published_dir),
         _recent_runs(settings.dagster_port),
-        f"http://127.0.0.1:{settings.dagster_port}",
+        dagster_links(),
         [file.name for file in list_landing(settings.landing_dir)],
         awaits_approval=awaiting(settings.published_dir) is not None,
     )
@@ -83,7 +84,7 @@ def situation(
     arrived: Sequence[Delivery],
     refused: Refusal | None,
     runs: Sequence[Run] | None,
-    dagster: str,
+    dagster: DagsterLinks,
     landed: Sequence[str] = (),
     *,
     awaits_approval: bool = False,
@@ -118,28 +119,29 @@ def situation(
     if run and run.has_failed:
         return Situation(
             "The last batch failed, and will fail again until the cause is fixed:",
-            f"{dagster}/runs/{run.run_id} has the details. Fix the cause, then run "
+            f"{dagster.run(run.run_id)} has the details. Fix the cause, then run "
             "`make materialize`.",
             run.reasons or ("It was stopped, or ended without an error message.",),
             is_wrong=True,
         )
     if waiting and runs is not None:
         found = f"{_listed(waiting)} arrived; a batch starts within half a minute."
-        return Situation(found, f"wait; {dagster}/automation shows what the sensors see.")
+        seen = dagster.page("Automation", "/automation")
+        return Situation(found, f"wait; {seen} shows what the sensors see.")
     return _at_rest(landing, arrived, dagster, awaits_approval=awaits_approval)
 
 
-def _at_work(run: Run, runs: Sequence[Run], files: str, dagster: str) -> Situation:
+def _at_work(run: Run, runs: Sequence[Run], files: str, dagster: DagsterLinks) -> Situation:
     of_what = f" of {files}" if files else ""
     return Situation(
         f"The first batch{of_what} makes them now. {progress(run)} {timing(run, runs)}",
-        f"wait; {dagster}/runs/{run.run_id} shows each step.",
+        f"wait; {dagster.run(run.run_id)} shows each step.",
         share=run.share,
     )
 
 
 def _at_rest(
-    landing: str, arrived: Sequence[Delivery], dagster: str, *, awaits_approval: bool
+    landing: str, arrived: Sequence[Delivery], dagster: DagsterLinks, *, awaits_approval: bool
 ) -> Situation:
     if awaits_approval:
         return Situation(
@@ -149,7 +151,7 @@ def _at_rest(
     if arrived:
         return Situation(
             f"{_files(arrived)}; no segments have been made from them yet.",
-            f"run `make materialize`, or look at {dagster}/runs.",
+            f"run `make materialize`, or look at {dagster.page('Runs', '/runs')}.",
         )
     return Situation(
         "No file has been delivered.",

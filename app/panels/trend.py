@@ -6,15 +6,10 @@ import pandas as pd
 
 from app.widgets.measures import money_name
 from app.widgets.numbers import Numbers
-from bankseg_assets.campaigns.release_figures import Figures, ReleaseFigures
+from bankseg_assets.campaigns.release_figures import ReleaseFigures
+from bankseg_assets.campaigns.trend_series import money_per_customer
+from bankseg_assets.campaigns.trend_words import UNKNOWN
 from bankseg_assets.presentation.formatting import day, percent
-
-UNKNOWN = "—"
-
-
-def money_per_customer(one: Figures) -> float | None:
-    """Return the money per customer; None if either is unknown."""
-    return one.money / one.customers if one.money is not None and one.customers else None
 
 
 def lines(found: Sequence[ReleaseFigures]) -> dict[str, list[float]]:

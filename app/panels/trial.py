@@ -10,13 +10,13 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from threading import Lock
 from typing import Any, cast
 
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from bankseg_assets.onboarding.suggest import Suggestion, suggest
+from bankseg_assets.runtime.scratch import temporary_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 KINDS = ["csv", "csv.gz", "parquet", "xlsx"]
@@ -81,7 +81,7 @@ def _stored(upload: UploadedFile) -> Iterator[Path]:
     """Yield the upload as a temporary file under a safe name."""
     name = upload.name.lower()
     suffix = next((f".{kind}" for kind in KINDS if name.endswith(f".{kind}")), ".csv")
-    with TemporaryDirectory(prefix="bankseg-upload-") as folder:
-        path = Path(folder) / f"sample{suffix}"
+    with temporary_folder() as folder:
+        path = folder / f"sample{suffix}"
         path.write_bytes(upload.getbuffer())
         yield path

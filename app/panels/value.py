@@ -6,11 +6,12 @@ from typing import Any
 import pandas as pd
 import plotly.graph_objects as go
 
-from app.widgets.charts import number_axis
+from app.widgets.charts import BAR_HEIGHT, number_axis, wrapped
 from app.widgets.measures import money_name
 from app.widgets.numbers import Numbers
-from app.widgets.palette import OTHER, TOP
+from app.widgets.palette import OTHER, TOP, colour
 from bankseg_assets.presentation.formatting import percent, three_digits
+from bankseg_assets.scoring.documents import Segment
 
 FORECASTS = {
     "model": "Model (BG/NBD, Gamma-Gamma)",
@@ -32,28 +33,66 @@ def used(document: Mapping[str, Any], what: str) -> Mapping[str, Any]:
     return quality
 
 
-def segments_table(
-    profiles: pd.DataFrame, numbers: Numbers, *, direction_known: bool
-) -> pd.DataFrame:
-    """Return what each segment will spend, the most first; empty if it is not known."""
+def forecasts_by_segment(profiles: pd.DataFrame, segments: Sequence[Segment]) -> pd.DataFrame:
+    """Return the rows of the profiles with a forecast, the most first; empty if none is known.
+
+    With the present names, as the bank may rename a segment.
+    """
     if profiles.empty or "total_spend_next_90" not in profiles:
         return pd.DataFrame()
+    names = {one.segment: one.name for one in segments}
+    known = profiles.dropna(subset="total_spend_next_90").query("customers > 0")
+    found = known.sort_values("total_spend_next_90", ascending=False)
+    return found.assign(
+        segment_name=found["segment"].map(names).fillna(found["segment_name"]),
+        each=found["total_spend_next_90"] / found["customers"],
+    )
+
+
+def segments_table(found: pd.DataFrame, numbers: Numbers, *, direction_known: bool) -> pd.DataFrame:
+    """Return what each segment will spend, of `forecasts_by_segment`."""
     money = money_name(direction_known)
-    shown = profiles.dropna(subset="total_spend_next_90").query("customers > 0")
     return pd.DataFrame(
         [
             {
                 "Segment": row["segment_name"],
                 "Customers": numbers.number(row["customers"]),
                 f"{money}, next 90 days": numbers.short_money(row["total_spend_next_90"]),
-                "Per customer": numbers.money(round(row["total_spend_next_90"] / row["customers"])),
+                "Per customer": numbers.money(round(row["each"])),
                 "Still active": UNKNOWN
                 if pd.isna(row["mean_p_alive"])
                 else percent(row["mean_p_alive"]),
             }
-            for _, row in shown.sort_values("total_spend_next_90", ascending=False).iterrows()
+            for _, row in found.iterrows()
         ]
     )
+
+
+def segment_bars(found: pd.DataFrame, segments: Sequence[Segment], numbers: Numbers) -> go.Figure:
+    """Return a bar of what each segment will spend, in its colour, of `forecasts_by_segment`."""
+    colour_of = {one.segment: colour(one) for one in segments}
+    totals = [float(total) for total in found["total_spend_next_90"]]
+    bars = go.Bar(
+        x=totals,
+        y=[wrapped(name) for name in found["segment_name"]],
+        orientation="h",
+        text=[
+            f"{numbers.short_money(total)}<br>{numbers.money(round(each))} each"
+            for total, each in zip(totals, found["each"], strict=True)
+        ],
+        textposition="outside",
+        cliponaxis=False,
+        marker_color=[colour_of.get(number, OTHER) for number in found["segment"]],
+        hoverinfo="skip",
+    )
+    layout = go.Layout(
+        height=20 + BAR_HEIGHT * len(totals),
+        margin={"l": 0, "r": 0, "t": 0, "b": 0},
+        # The text of the longest bar has space beside it, also on a phone.
+        xaxis={"range": [0, 1.9 * max([*totals, 1e-9])], "visible": False, "fixedrange": True},
+        yaxis={"autorange": "reversed", "automargin": True, "fixedrange": True},
+    )
+    return go.Figure(bars, layout)
 
 
 def test_table(

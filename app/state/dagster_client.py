@@ -7,6 +7,9 @@ from http.client import HTTPConnection, HTTPException
 from threading import Lock
 from typing import Any
 
+from bankseg_assets.access.local_key import HEADER, local_key
+from bankseg_assets.runtime.settings import load_settings
+
 _LAUNCH = """
 mutation Launch($params: ExecutionParams!) {
   launchRun(executionParams: $params) {
@@ -54,7 +57,9 @@ def ask(
     # Not urllib, which would use a proxy from the environment.
     with closing(HTTPConnection(HOST, port, timeout=seconds)) as connection:
         try:
-            connection.request("POST", "/graphql", body, {"Content-Type": "application/json"})
+            key = local_key(load_settings().dagster_home)
+            headers = {"Content-Type": "application/json"} | ({HEADER: key} if key else {})
+            connection.request("POST", "/graphql", body, headers)
             answer = connection.getresponse()
             if answer.status != OK:
                 raise DagsterError(f"Dagster answered with status {answer.status}.")

@@ -15,7 +15,7 @@ from app.panels.quarantine import show_quarantine
 from app.panels.runs import show_runs, start_button
 from app.panels.situation import deliveries
 from app.state import session
-from app.state.dagster_client import address
+from app.state.dagster_links import dagster_links
 from app.widgets import page
 from bankseg_assets.presentation.markdown import escaped
 from bankseg_assets.runtime.settings import load_settings
@@ -52,12 +52,7 @@ else:
     page.waiting("No file has been delivered.", f"Drop one into `{settings.landing_dir}`.")
 
 st.subheader("Runs", anchor=False)
-dagster = address(settings.dagster_port)
-made = (
-    f"This version was made by the run [{release.run_id[:8]}]({dagster}/runs/{release.run_id}). "
-    if release
-    else ""
-)
+made = f"This version was made by {dagster_links().run(release.run_id)}. " if release else ""
 st.markdown(f"{made}New files are ingested automatically.")
 start_button()
 show_runs()

@@ -4,6 +4,7 @@ import streamlit as st
 
 from app.panels.answer import show_answer, what_if
 from app.panels.entry import ask
+from app.panels.forecast_form import show_forecast
 from app.panels.typed import notation_of
 from app.state import data, session
 from app.widgets import page
@@ -17,7 +18,8 @@ bundle = page.begin(
 numbers = session.numbers()
 left, right = st.columns([2, 3], gap="large")
 with left:
-    entered = ask(bundle, notation_of(load_settings().contract), numbers)
+    notation = notation_of(load_settings().contract)
+    entered = ask(bundle, notation, numbers)
 # While a value is typed that is not read yet, the answer is of the previous one.
 pale_while_typing("answer")
 with right, st.container(key="answer"):
@@ -29,3 +31,4 @@ with right, st.container(key="answer"):
     else:
         show_answer(bundle, entered.known, data.actions(), numbers)
         what_if(bundle, entered.known, numbers)
+        show_forecast(session.require_release(), bundle, entered.known, notation, numbers)

@@ -6,7 +6,7 @@ import streamlit as st
 
 from app.panels.arrivals import show_arrivals
 from app.panels.explore import knows_direction
-from app.panels.facts import Facts, change, change_in_points, facts_of
+from app.panels.facts import Facts, facts_of
 from app.panels.headline import headline, tasks
 from app.panels.profiles import overview
 from app.panels.trend import as_table, lines
@@ -22,7 +22,7 @@ from app.widgets.tables import show_table
 from bankseg_assets.access.roles import Action
 from bankseg_assets.campaigns.release_figures import ReleaseFigures
 from bankseg_assets.presentation.disclosure import is_small
-from bankseg_assets.presentation.formatting import day, percent
+from bankseg_assets.presentation.formatting import change, change_in_points, day, percent
 from bankseg_assets.presentation.phrases import window_note
 from bankseg_assets.release.releases import Release
 from bankseg_assets.scoring.explain.wording import ONE_SEGMENT

@@ -3,9 +3,12 @@
 import streamlit as st
 
 from app.panels.value import (
+    FORECASTS,
     TEST_NOTE,
     calibration,
     calibration_table,
+    forecasts_by_segment,
+    segment_bars,
     segments_table,
     test_table,
     used,
@@ -30,15 +33,19 @@ show, icon = (
 show("\n".join(f"- {escaped(note)}" for note in document["notes"]), icon=icon)
 
 st.subheader("By segment", anchor=False)
-table = segments_table(data.table("segment_profiles"), numbers, direction_known=known)
-if table.empty:
+found = forecasts_by_segment(data.table("segment_profiles"), bundle.segments)
+if found.empty:
     page.nothing("No segment has enough customers to show its forecast.")
 else:
-    show_table(table, alt="The forecast of each segment")
-    st.caption(
-        "The sum of the forecasts of the segment's customers for the 90 days after the snapshot. "
-        "Still active: the mean probability, of customers with several days of transactions; after "
-        "a single day it is not known."
+    page.chart(
+        segment_bars(found, bundle.segments, numbers),
+        "The sum of the forecasts of the segment's customers for the 90 days after the snapshot, "
+        f"by: {FORECASTS[document['spend_by']].lower()}. Still active, in the table: the mean "
+        "probability, of customers with several days of transactions; after a single day it is not "
+        "known.",
+        segments_table(found, numbers, direction_known=known),
+        alt="The forecast of each segment.",
+        key="value_segments",
     )
 
 st.subheader("How good were such forecasts?", anchor=False)

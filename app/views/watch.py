@@ -9,7 +9,7 @@ from app.panels.watch import FIRST, customers_table, quality_table, steps_table
 from app.state import data, session
 from app.state.access import guarded, permitted
 from app.widgets import page
-from app.widgets.tables import show_table
+from app.widgets.tables import show_table, show_two_lines
 from bankseg_assets.access.roles import Action
 from bankseg_assets.campaigns.watched import WATCH_LIST, record_watch_list, watched_customers
 from bankseg_assets.lookup.forecasts import VALUE_MODEL
@@ -61,7 +61,7 @@ st.download_button(
 )
 st.subheader("The first customers", anchor=False)
 shown = customers_table(rows, numbers)
-show_table(shown, alt="Customers with reason, money at risk and next step")
+show_two_lines(shown, alt="Customers with reason, money at risk and next step")
 if st.session_state.get(RECORDED) != release.name:  # once for each version
     with permitted(Action.MAKE_LISTS):
         record_watch_list(release, len(shown), "shown")

@@ -29,7 +29,7 @@ def forwarded_identity(rules: AccessRules, peer: str, headers: Headers) -> Ident
 def groups_of(proxy: ProxyRules, text: str) -> list[str]:
     """Return the groups of a header.
 
-    >>> groups_of(ProxyRules(()), "staff, risk")
+    >>> groups_of(ProxyRules(addresses=()), "staff, risk")
     ['staff', 'risk']
     """
     return [one.strip() for one in text.split(proxy.separator) if one.strip()]

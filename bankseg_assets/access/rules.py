@@ -2,30 +2,104 @@
 
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
+
+from pydantic import (
+    BeforeValidator,
+    Field,
+    ValidationError,
+    ValidatorFunctionWrapHandler,
+    WrapValidator,
+)
+from pydantic_core import ErrorDetails, PydanticCustomError
 
 from bankseg_assets.access.roles import Role
+from bankseg_assets.contracts.toml.values import SLIP, TomlTable
 from bankseg_assets.runtime.settings import SettingsError
 
 Network = IPv4Network | IPv6Network
 EVERYONE = "*"
 """Instead of a user: everyone whose name is known."""
 MAX_BYTES = 1 << 20
-_ROLES = tuple(Role)
+_UNKNOWN, _MISSING = "extra_forbidden", "missing"
+_LIST = 'a list of texts, such as ["staff"]'
 
 
-@dataclass(frozen=True)
-class ProxyRules:
+def _must_be(expected: str) -> WrapValidator:
+    """Return a validator that says what a key must be, instead of pydantic's words."""
+
+    def validated(value: object, handler: ValidatorFunctionWrapHandler) -> Any:
+        try:
+            return handler(value)
+        except ValidationError as error:
+            if any(one["type"] in (SLIP, _MISSING) for one in error.errors()):
+                raise
+            raise _slip(f"must be {expected}; found {value!r}.") from None
+
+    return WrapValidator(validated)
+
+
+def _slip(sentence: str) -> PydanticCustomError:
+    """Return an error whose sentence follows the table."""
+    return PydanticCustomError(SLIP, "{sentence}", {"sentence": sentence})
+
+
+def _table(value: object) -> object:
+    if not isinstance(value, dict | TomlTable):
+        raise _slip(f"must be a table; found {value!r}.")
+    return value
+
+
+def _text(value: object) -> object:
+    if value == "":
+        raise _slip("is empty. Remove it, or give it a value.")
+    return value
+
+
+def _number(value: object) -> object:
+    return str(value) if isinstance(value, bool) else value
+
+
+def _tuple(value: object) -> object:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _networks(value: object) -> object:
+    """Return texts as networks; other values as they are."""
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        return value
+    if not value:
+        raise PydanticCustomError(_MISSING, "no address")
+    return tuple(map(_network, value))
+
+
+def _network(text: str) -> Network:
+    try:
+        return ip_network(text)
+    except ValueError:
+        raise _slip(
+            f"has {text!r}: {text!r} is not an address; expected such as 127.0.0.1 or 10.1.0.0/16. "
+            "Host names are not allowed."
+        ) from None
+
+
+Text = Annotated[str, BeforeValidator(_text), _must_be("a text")]
+Hours = Annotated[float, Field(gt=0), BeforeValidator(_number), _must_be("above 0, such as 12")]
+Name = Annotated[str, Field(pattern=r"\S")]
+Names = Annotated[tuple[Name, ...], BeforeValidator(_tuple), _must_be(_LIST)]
+Networks = Annotated[tuple[Network, ...], BeforeValidator(_networks), _must_be(_LIST)]
+
+
+class ProxyRules(TomlTable):
     """The proxies whose headers are trusted, and the names of these headers."""
 
-    addresses: tuple[Network, ...]
-    user_header: str = "X-Forwarded-User"
-    groups_header: str = "X-Forwarded-Groups"
-    separator: str = ","
+    addresses: Networks
+    user_header: Text = "X-Forwarded-User"
+    groups_header: Text = "X-Forwarded-Groups"
+    separator: Text = ","
 
     def trusts(self, peer: str) -> bool:
         """Return whether the other end of a connection is one of the proxies."""
@@ -37,33 +111,60 @@ class ProxyRules:
         return any((mapped or address) in one for one in self.addresses)
 
 
-@dataclass(frozen=True)
-class LoginRules:
+class LoginRules(TomlTable):
     """The claims of a login (OpenID Connect), and the hours after which it must be repeated."""
 
-    user_claim: str = "email"
-    groups_claim: str = "groups"
-    max_hours: float = 12.0
+    user_claim: Text = "email"
+    groups_claim: Text = "groups"
+    max_hours: Hours = 12.0
 
 
-@dataclass(frozen=True)
-class AccessRules:
+class Members(TomlTable):
+    """Role -> names of users or groups that have it."""
+
+    viewer: Names = ()
+    clerk: Names = ()
+    marketer: Names = ()
+    engineer: Names = ()
+    reviewer: Names = ()
+
+    @cached_property
+    def roles(self) -> Mapping[str, frozenset[Role]]:
+        """Name -> its roles."""
+        found: dict[str, set[Role]] = {}
+        for role in Role:
+            for name in getattr(self, role):
+                found.setdefault(name, set()).add(role)
+        return {name: frozenset(roles) for name, roles in found.items()}
+
+
+class AccessRules(TomlTable):
     """Who has which role; `proxy` and `login`: how a name is known, None if not in this way.
 
     `command_line`: whether the rules hold on the command line too, by the operating system's users
     and groups.
     """
 
-    proxy: ProxyRules | None = None
-    login: LoginRules | None = None
-    command_line: bool = True
-    users: Mapping[str, frozenset[Role]] = field(default_factory=dict)
-    groups: Mapping[str, frozenset[Role]] = field(default_factory=dict)
+    proxy: Annotated[ProxyRules | None, BeforeValidator(_table)] = None
+    login: Annotated[LoginRules | None, BeforeValidator(_table)] = None
+    command_line: Annotated[bool, _must_be("true or false")] = True
+    users: Annotated[Members, BeforeValidator(_table)] = Members()
+    groups: Annotated[Members, BeforeValidator(_table)] = Members()
 
     def roles_of(self, user: str, groups: Iterable[str]) -> frozenset[Role]:
         """Return the roles of a user and its groups; names are compared exactly."""
-        found = [self.users.get(user), self.users.get(EVERYONE), *map(self.groups.get, groups)]
+        users = self.users.roles
+        found = [users.get(user), users.get(EVERYONE), *map(self.groups.roles.get, groups)]
         return frozenset(role for roles in found if roles for role in roles)
+
+
+_TABLES: Mapping[str, type[TomlTable]] = {
+    "": AccessRules,
+    "proxy": ProxyRules,
+    "login": LoginRules,
+    "users": Members,
+    "groups": Members,
+}
 
 
 def access_rules(path: Path | None) -> AccessRules | None:
@@ -89,20 +190,15 @@ def parsed(text: str, name: str = "access.toml") -> AccessRules:
         found = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"{name} is not valid TOML: {error}. Correct it.") from error
-    top = _Table(found, name)
-    rules = AccessRules(
-        proxy=_proxy(top.table("proxy")),
-        login=_login(top.table("login")),
-        command_line=top.switch("command_line", default=True),
-        users=_members(top.table("users")),
-        groups=_members(top.table("groups")),
-    )
-    top.finish()
+    try:
+        rules = AccessRules.model_validate(found)
+    except ValidationError as error:
+        raise SettingsError(_explained(error.errors(), name)) from None
     if rules.proxy is None and rules.login is None:
         raise SettingsError(
             f"{name} has neither [proxy] nor [login]: no one could use the app. Add one of them."
         )
-    if not rules.users and not rules.groups:
+    if not rules.users.roles and not rules.groups.roles:
         raise SettingsError(f"{name} gives no role to any user or group. Fill [users] or [groups].")
     return rules
 
@@ -117,110 +213,23 @@ def _read(path: Path, _modified_ns: int, size: int) -> AccessRules:
         raise SettingsError(f"{path} is not UTF-8. Save it as UTF-8.") from error
 
 
-def _proxy(table: "_Table | None") -> ProxyRules | None:
-    if table is None:
-        return None
-    usual = ProxyRules(())
-    texts = table.texts("addresses")
-    if not texts:
-        raise SettingsError(
-            f"{table.where} has no addresses; list those of the proxy, such as "
-            'addresses = ["127.0.0.1"].'
+def _explained(errors: list[ErrorDetails], name: str) -> str:
+    """Return what is wrong first: an unknown key may be the misspelt name of a missing one."""
+    first = min(errors, key=lambda one: one["type"] != _UNKNOWN)
+    *tables, key = map(str, first["loc"])
+    where = f"{name} [{tables[0]}]" if tables else name
+    if first["type"] == _UNKNOWN:
+        known = _TABLES[tables[0] if tables else ""].model_fields
+        unknown = [
+            str(one["loc"][-1])
+            for one in errors
+            if one["type"] == _UNKNOWN and one["loc"][:-1] == first["loc"][:-1]
+        ]
+        return (
+            f"{where} has unknown keys {sorted(unknown)}; the known ones are: {', '.join(known)}."
         )
-    rules = ProxyRules(
-        tuple(_network(text, table.where) for text in texts),
-        table.text("user_header", usual.user_header),
-        table.text("groups_header", usual.groups_header),
-        table.text("separator", usual.separator),
-    )
-    table.finish()
-    return rules
-
-
-def _network(text: str, where: str) -> Network:
-    try:
-        return ip_network(text)
-    except ValueError as error:
-        raise SettingsError(
-            f"{where}: {text!r} is not an address; expected such as 127.0.0.1 or 10.1.0.0/16. "
-            "Host names are not allowed."
-        ) from error
-
-
-def _login(table: "_Table | None") -> LoginRules | None:
-    if table is None:
-        return None
-    usual = LoginRules()
-    rules = LoginRules(
-        table.text("user_claim", usual.user_claim),
-        table.text("groups_claim", usual.groups_claim),
-        table.hours("max_hours", usual.max_hours),
-    )
-    table.finish()
-    return rules
-
-
-def _members(table: "_Table | None") -> dict[str, frozenset[Role]]:
-    """Return name -> roles of a table role = [names]."""
-    found: dict[str, set[Role]] = {}
-    if table is None:
-        return {}
-    for role in _ROLES:
-        for name in table.texts(role):
-            found.setdefault(name, set()).add(role)
-    table.finish()
-    return {name: frozenset(roles) for name, roles in found.items()}
-
-
-class _Table:
-    """A table of the file, whose keys are removed as they are read."""
-
-    def __init__(self, content: Mapping[str, Any], where: str) -> None:
-        self._left = dict(content)
-        self._known: list[str] = []
-        self.where = where
-
-    def table(self, key: str) -> "_Table | None":
-        found = self._take(key, dict, "a table")
-        return None if found is None else _Table(found, f"{self.where} [{key}]")
-
-    def text(self, key: str, default: str) -> str:
-        found = self._take(key, str, "a text")
-        if found == "":
-            raise SettingsError(f"{self.where}: {key} is empty. Remove it, or give it a value.")
-        return default if found is None else str(found)
-
-    def texts(self, key: str) -> list[str]:
-        found = self._take(key, list, "a list of texts") or []
-        if not all(isinstance(one, str) and one.strip() for one in found):
-            raise SettingsError(f'{self.where}: {key} must be a list of texts, such as ["staff"].')
-        return [str(one) for one in found]
-
-    def hours(self, key: str, default: float) -> float:
-        found = self._take(key, (int, float), "a number of hours")
-        if found is None:
-            return default
-        if isinstance(found, bool) or not found > 0:
-            raise SettingsError(f"{self.where}: {key} must be above 0, such as 12; found {found}.")
-        return float(found)
-
-    def switch(self, key: str, *, default: bool) -> bool:
-        found = self._take(key, bool, "true or false")
-        return default if found is None else bool(found)
-
-    def finish(self) -> None:
-        """Raise SettingsError for keys that were not read: a typing error must not grant access."""
-        if self._left:
-            raise SettingsError(
-                f"{self.where} has unknown keys {sorted(self._left)}; the known ones are: "
-                f"{', '.join(self._known)}."
-            )
-
-    def _take(self, key: str, kind: type | tuple[type, ...], expected: str) -> Any:
-        self._known.append(key)
-        if key not in self._left:
-            return None
-        found = self._left.pop(key)
-        if not isinstance(found, kind):
-            raise SettingsError(f"{self.where}: {key} must be {expected}; found {found!r}.")
-        return found
+    if first["type"] == _MISSING:
+        return (
+            f'{where} has no addresses; list those of the proxy, such as addresses = ["127.0.0.1"].'
+        )
+    return f"{where}: {key} {first['msg']}"

@@ -1,7 +1,6 @@
 """Test how well a ranking finds the customers who did not come back, against recency alone."""
 
 from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,9 +8,7 @@ import numpy as np
 
 from bankseg_assets.attrition.rhythm import Rhythms, may_return, recent_days, risk, usual_gap
 from bankseg_assets.stats.arrays import Array
-from bankseg_assets.value.bg_nbd import FitError, fit_bg_nbd
 from bankseg_assets.value.out_of_time import Followed
-from bankseg_assets.value.patterns import patterns_of
 
 MODEL, RULES, RECENCY = "model", "rules", "recency"
 NAMES = {MODEL: "the model", RULES: "rules", RECENCY: "recency alone"}
@@ -139,11 +136,7 @@ def ranking_at_cut(
         note = f"Who is about to leave cannot be tested: the data span {before + after} days."
         return RankingTest(0, 0.0, {}, RECENCY, f"{note} {_BY_RECENCY}")
     some = Rhythms(**{name: getattr(followed, name) for name in Rhythms.__dataclass_fields__})
-    p_alive = None
-    if with_model:
-        patterns, places = patterns_of(followed.active_days, followed.recency, followed.age)
-        with suppress(FitError):
-            p_alive = fit_bg_nbd(patterns).p_alive(patterns)[places]
+    p_alive = followed.p_alive if with_model else None
     return compare_rankings(
         some, followed.days_after, recent=recent_days(before), after=after, p_alive=p_alive
     )

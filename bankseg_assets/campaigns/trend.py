@@ -2,7 +2,8 @@
 
 `trend.jsonl` beside the releases has a line for each. The figures are of at least 11 customers, so
 that nothing in it is of a person. The file is replaced atomically. A release that has no line yet,
-such as a rollback or one before a crash, is added with the next; readers calculate its figures.
+such as a rollback or one before a crash, is added with the next; readers calculate its figures. So
+is a kept release whose line is of an older build and has fewer figures: its last line counts.
 """
 
 import json
@@ -12,7 +13,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bankseg_assets.campaigns.audiences import CUSTOMERS
-from bankseg_assets.campaigns.release_figures import ReleaseFigures, figures_of
+from bankseg_assets.campaigns.release_figures import FIGURES, ReleaseFigures, figures_of
 from bankseg_assets.release.releases import Release, all_releases
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.storage.atomic_file import atomic_file
@@ -45,13 +46,25 @@ def trend(published_dir: Path, up_to: Release) -> list[ReleaseFigures]:
     Left out are releases that were rolled back, the rollbacks, which repeat a release, and those of
     demo data beside the bank's, in another currency or with another customer key.
     """
+    return [one for one in in_use(published_dir, up_to) if is_comparable(one, up_to)]
+
+
+def in_use(published_dir: Path, up_to: Release) -> list[ReleaseFigures]:
+    """Return the figures of the releases that led to one, oldest first: see `trend`."""
     try:
         recorded = _parsed((published_dir / TREND_FILE).read_bytes())
     except OSError:
         recorded = []
-    found = [*recorded, *_calculated(published_dir, recorded)]
-    in_use = _in_use(sorted(found, key=lambda one: one.number), up_to)
-    return [one for one in in_use if _is_comparable(one, up_to)]
+    # The last line of a release has most figures.
+    found = {one.release: one for one in (*recorded, *_calculated(published_dir, recorded))}
+    return _led_to(sorted(found.values(), key=lambda one: one.number), up_to)
+
+
+def is_comparable(one: ReleaseFigures, other: Release) -> bool:
+    """Return whether the figures of two releases count the same in the same currency."""
+    same_key = one.customer_key in ("", other.customer_key) or not other.customer_key
+    same_money = one.currency in ("", other.currency)
+    return one.is_demo == other.is_demo and same_key and same_money
 
 
 def _parsed(content: bytes) -> list[ReleaseFigures]:
@@ -66,8 +79,8 @@ def _parsed(content: bytes) -> list[ReleaseFigures]:
 
 
 def _calculated(published_dir: Path, recorded: Iterable[ReleaseFigures]) -> list[ReleaseFigures]:
-    """Return the figures of the kept releases that are not recorded, oldest first."""
-    known = {one.release for one in recorded}
+    """Return the figures of the kept releases that are not recorded in full, oldest first."""
+    known = {one.release for one in recorded if one.version >= FIGURES}
     found = []
     for release in all_releases(published_dir):
         if release.name in known or CUSTOMERS not in release.versions:
@@ -79,7 +92,7 @@ def _calculated(published_dir: Path, recorded: Iterable[ReleaseFigures]) -> list
     return found
 
 
-def _in_use(found: Iterable[ReleaseFigures], up_to: Release) -> list[ReleaseFigures]:
+def _led_to(found: Iterable[ReleaseFigures], up_to: Release) -> list[ReleaseFigures]:
     """Return the releases that led to one: a rollback removes those after the restored one."""
     kept: list[ReleaseFigures] = []
     for one in found:
@@ -91,9 +104,3 @@ def _in_use(found: Iterable[ReleaseFigures], up_to: Release) -> list[ReleaseFigu
         else:
             kept.append(one)
     return kept
-
-
-def _is_comparable(one: ReleaseFigures, other: Release) -> bool:
-    same_key = one.customer_key in ("", other.customer_key) or not other.customer_key
-    same_money = one.currency in ("", other.currency)
-    return one.is_demo == other.is_demo and same_key and same_money

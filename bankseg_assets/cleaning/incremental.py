@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
+import pandas as pd
 import pyarrow.dataset as ds
 from pyspark.sql import Column, DataFrame, SparkSession
 from pyspark.sql import functions as F  # noqa: N812
@@ -27,6 +28,7 @@ from bankseg_assets.cleaning.parts import (
     file_names,
     holding,
     parts_of,
+    row_numbers_without,
     rows_by_delivery,
     write_parts,
 )
@@ -47,7 +49,9 @@ from bankseg_assets.storage.version_store import (
     version_basis,
 )
 
-MOST_ROWS_TO_LOOK_UP = 100_000  # with more repeated rows, every part of their files is rewritten
+# With more repeated rows, every part of their files is rewritten; with more rows that are not kept,
+# all are validated again.
+MOST_ROWS_TO_LOOK_UP = 100_000
 MOST_ROWS_TO_CACHE = 300_000  # validated once for fences, kept and broken rows; some 100 MB
 
 Dispositions = dict[str, dict[str, int]]
@@ -206,7 +210,8 @@ class _CleaningJob:
             not_after = self._deliveries.not_after(self._deliveries.new)
             self._validated = validation.validate(arrived, self._contract, not_after=not_after)
             measured = validation.measures(arrived, self._contract)
-            if self._deliveries.n_new_rows <= MOST_ROWS_TO_CACHE:
+            self._is_large = self._deliveries.n_new_rows > MOST_ROWS_TO_CACHE
+            if not self._is_large:
                 measured = self._validated = _persisted(self._validated, cached)
             self._identified = transaction_ids.identified(self._validated, self._contract)
             self.fences = outliers.outlier_fences(measured, self._contract)
@@ -275,8 +280,28 @@ class _CleaningJob:
         ]
         if not with_broken_rows:
             return {}
-        rows = validation.broken(self._validated.where(F.col("delivery").isin(with_broken_rows)))
-        return write_parts(rows, self._folder / "broken", with_broken_rows)
+        n_left = sum(raw_rows[d] - kept_rows[d] for d in with_broken_rows)
+        validated = self._validated.where(F.col("delivery").isin(with_broken_rows))
+        if self._is_large and n_left <= MOST_ROWS_TO_LOOK_UP:
+            validated = self._validated_again(with_broken_rows, kept)
+        return write_parts(validation.broken(validated), self._folder / "broken", with_broken_rows)
+
+    def _validated_again(self, deliveries: list[str], kept: Parts) -> DataFrame:
+        """Validate the rows of some deliveries that were not kept, which are few.
+
+        Looking for them among the validated rows would validate all of these a second time.
+        """
+        raw = self._deliveries.raw
+        numbers = {d: row_numbers_without(raw[d], kept.get(d, [])) for d in deliveries}
+        left = pd.concat(
+            pd.DataFrame({"delivery": delivery, "row_number": found})
+            for delivery, found in numbers.items()
+        )
+        keys = self._spark.createDataFrame(left, "delivery string, row_number long")
+        rows = self._read_raw(deliveries)
+        rows = rows.join(F.broadcast(keys), validation.ROW_KEY, "left_semi").select(*rows.columns)
+        not_after = self._deliveries.not_after(deliveries)
+        return validation.validate(rows, self._contract, not_after=not_after)
 
     def repeats(self, before: list[Path]) -> Parts:
         """Write the rows that repeat a transaction, of earlier and new deliveries."""

@@ -70,6 +70,14 @@ def holding(parts: Iterable[Path], rows: npt.NDArray[np.int64]) -> list[Path]:
     return found
 
 
+def row_numbers_without(parts: Iterable[Path], others: Iterable[Path]) -> npt.NDArray[np.int64]:
+    """Return the row numbers in the files of one delivery that other files of it do not have."""
+    numbers, found = _row_numbers(parts), _row_numbers(others)
+    is_found = np.zeros(max(numbers.max(initial=0), found.max(initial=0)) + 1, dtype=bool)
+    is_found[found] = True
+    return numbers[~is_found[numbers]]
+
+
 def file_names(parts: Mapping[str, Iterable[Path]]) -> dict[str, Path]:
     """Return file name -> part; names are `<delivery>-<number>.parquet`."""
     return {
@@ -84,6 +92,13 @@ def _without_empty(parts: Parts) -> Parts:
     for delivery, paths in parts.items():
         parts[delivery] = [path for path in paths if pq.read_metadata(path).num_rows]
     return {delivery: paths for delivery, paths in parts.items() if paths}
+
+
+def _row_numbers(paths: Iterable[Path]) -> npt.NDArray[np.int64]:
+    columns = [
+        pq.ParquetFile(path).read(columns=["row_number"]).column(0).to_numpy() for path in paths
+    ]
+    return np.concatenate([np.empty(0, dtype=np.int64), *columns])
 
 
 def _row_range(path: Path) -> tuple[int, int]:

@@ -1,4 +1,4 @@
-"""Alerts on failed runs, rejected files, refused releases and new ones.
+"""Alerts on failed runs, rejected files, refused releases, models to approve and new releases.
 
 The sensors log an event and put an alert into the outbox; `alert_sensor` sends what is in it. So
 neither a run nor a sensor waits for a receiver.
@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
+from bankseg_assets.defs.platform_health import Seen, look
 from bankseg_assets.defs.resources import DeliveryResource, HoldingsResource, PublishedResource
 from bankseg_assets.defs.run_failure import failure_reasons, was_interrupted
 from bankseg_assets.monitoring.alerts import Alert, plain_text
@@ -19,13 +20,20 @@ from bankseg_assets.monitoring.health_alerts import health_alerts
 from bankseg_assets.monitoring.heartbeat import note_look
 from bankseg_assets.monitoring.messages import (
     STAYS,
+    approval_alert,
     failure_alert,
     refusal_alert,
     rejection_alert,
     release_alert,
 )
 from bankseg_assets.monitoring.outbox import Outbox
-from bankseg_assets.release.releases import current_refusal, current_release, now
+from bankseg_assets.release.candidates import awaiting
+from bankseg_assets.release.releases import (
+    all_releases,
+    current_refusal,
+    current_release,
+    now,
+)
 from bankseg_assets.runtime.settings import SettingsError, load_settings
 
 SEND_EVERY_SECONDS = 10
@@ -62,8 +70,8 @@ def failure_sensor(context: dg.RunFailureSensorContext, published: PublishedReso
 @dg.run_status_sensor(
     run_status=dg.DagsterRunStatus.SUCCESS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Reports the release that a run made, why its candidate was refused, and files "
-    "that it rejected, in the log and by alert.",
+    description="Reports the release that a run made, why its candidate was refused or that it "
+    "awaits approval, and files that it rejected, in the log and by alert.",
 )
 def release_sensor(
     context: dg.RunStatusSensorContext,
@@ -71,13 +79,14 @@ def release_sensor(
     delivery: DeliveryResource,
     holdings: HoldingsResource,
 ) -> None:
-    """Report the release that a run made, why its candidate was refused, and rejected files.
+    """Report the release that a run made, or why there is none, and rejected files.
 
     Neither a refusal nor a rejection fails its run.
     """
     run, settings = context.dagster_run, load_settings()
     refused = current_refusal(published.store.folder)
     released = current_release(published.store.folder)
+    candidate = awaiting(published.store.folder)
     is_release = released is not None and released.run_id == run.run_id
     found = []
     rejected = [
@@ -95,6 +104,9 @@ def release_sensor(
             f"{STAYS}"
         )
         found.append(refusal_alert(refused, settings))
+    elif candidate is not None and candidate.manifest.run_id == run.run_id:
+        context.log.info(f"Run {run.run_id} of {run.job_name} made a model that awaits approval.")
+        found.append(approval_alert(candidate, settings))
     elif released is not None and is_release:
         context.log.info(f"Run {run.run_id} of {run.job_name} made the release {released.name}.")
         found.append(release_alert(released, settings))
@@ -108,14 +120,18 @@ def release_sensor(
 @dg.sensor(
     minimum_interval_seconds=HEALTH_EVERY_SECONDS,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Reports a health that stays red for a reason that no run reports: disk, files "
-    "that wait, contract, age of the release.",
+    description="Records the health of the platform as `platform_health`. Reports a health that "
+    "stays red for a reason that no run reports (disk, files that wait, contract, age of the "
+    "release), and releases by approval or rollback.",
 )
 def health_sensor(
     context: dg.SensorEvaluationContext, published: PublishedResource
-) -> dg.SkipReason:
-    """Make an alert on each topic of the health that has stayed red; note that sensors look."""
-    settings = load_settings()
+) -> dg.SensorResult:
+    """Record the health if it has changed; make an alert on what has stayed red.
+
+    Also notes that sensors look, and alerts to releases that no run made.
+    """
+    settings, before = load_settings(), Seen.of(context.cursor)
     try:
         note_look(published.alerts_dir)
     except OSError as error:
@@ -125,11 +141,18 @@ def health_sensor(
         alerts = health_alerts(published.alerts_dir, found, settings, datetime.now(UTC))
     except OSError as error:
         context.log.error(f"The health cannot be recorded: {error.strerror}.")
-        return dg.SkipReason(found.sentence)
+        alerts = []
     for alert in alerts:
         context.log.error(plain_text(alert))
-    _alert(context, published, alerts)
-    return dg.SkipReason(found.sentence)
+    seen, events = look(context.instance, found, settings, before)
+    # At the first look the releases are not news.
+    by_persons = [
+        release_alert(one, settings)
+        for one in (all_releases(published.store.folder) if context.cursor else ())
+        if one.is_by_a_person and one.name > before.release
+    ]
+    _alert(context, published, [*alerts, *by_persons])
+    return dg.SensorResult(skip_reason=found.sentence, cursor=seen.cursor, asset_events=events)
 
 
 @dg.sensor(

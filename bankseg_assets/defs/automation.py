@@ -236,7 +236,7 @@ def _evaluate_folder(
 
     `counting`: which deliveries make up the table. `not_taking`: jobs that do not ingest files.
     `shortened`: the version of the table from which rows were removed since.
-    The cursor is the version that was observed last.
+    The cursor is the state that was observed last.
     """
     landed = landed_content(Path(delivery.landing_dir), delivery.ledger, at_most=HASHED_AT_A_LOOK)
     waiting = f" Waiting for {', '.join(landed.waiting)}." if landed.waiting else ""
@@ -247,17 +247,17 @@ def _evaluate_folder(
         return dg.SensorResult(skip_reason=reason + waiting, cursor=context.cursor)
     known = delivery.ledger.deliveries()
     found = observation(Path(delivery.landing_dir), landed, known, contract)
-    events = [found.event(folder)] if found.version != context.cursor else []
+    events = [found.event(folder)] if found.state != context.cursor else []
     reason, seen, attempt = _decide(
         *(context, delivery.landing_dir, contract, known, landed.sha256s),
         *(counting, table, not_taking, tag, shortened),
     )
     if reason:
         return dg.SensorResult(
-            skip_reason=reason + waiting, cursor=found.version, asset_events=events
+            skip_reason=reason + waiting, cursor=found.state, asset_events=events
         )
     request = dg.RunRequest(run_key=f"{seen}-{attempt}", tags={tag: seen, **_NO_OTHER_RETRY})
-    return dg.SensorResult(run_requests=[request], cursor=found.version, asset_events=events)
+    return dg.SensorResult(run_requests=[request], cursor=found.state, asset_events=events)
 
 
 def _decide(

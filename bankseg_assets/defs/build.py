@@ -11,6 +11,7 @@ from bankseg_assets.defs.automation import SENSORS
 from bankseg_assets.defs.checks.core import ALL_CHECKS
 from bankseg_assets.defs.io_managers import VersionedIOManager
 from bankseg_assets.defs.jobs import JOBS, SCHEDULES
+from bankseg_assets.defs.platform_health import PLATFORM_HEALTH, everything_works
 from bankseg_assets.defs.resources import (
     DeliveryResource,
     HoldingsResource,
@@ -18,6 +19,7 @@ from bankseg_assets.defs.resources import (
     RetentionResource,
     SparkResource,
 )
+from bankseg_assets.defs.tags import asset_tags
 from bankseg_assets.erasure.limits import limits_of
 from bankseg_assets.runtime.settings import Settings, load_settings
 from bankseg_assets.runtime.spark import spark_config
@@ -26,9 +28,10 @@ from bankseg_assets.runtime.spark import spark_config
 def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
     """Return the definitions; `resource_overrides` replaces resources by key, as tests do."""
     settings = load_settings()
+    loaded = dg.load_assets_from_package_module(assets)
     return dg.Definitions(
-        assets=dg.load_assets_from_package_module(assets),
-        asset_checks=ALL_CHECKS,
+        assets=[*dg.map_asset_specs(_tagged, loaded), PLATFORM_HEALTH],
+        asset_checks=[*ALL_CHECKS, everything_works],
         jobs=JOBS,
         sensors=SENSORS,
         schedules=SCHEDULES,
@@ -36,6 +39,10 @@ def build_defs(*, resource_overrides: Mapping[str, Any] | None = None) -> dg.Def
         # In process, one JVM per run: seven chained steps took 30 s, against 250 s with a JVM each.
         executor=dg.in_process_executor,
     )
+
+
+def _tagged(spec: dg.AssetSpec) -> dg.AssetSpec:
+    return spec.merge_attributes(tags=asset_tags(spec.key.to_user_string()))
 
 
 def resources(settings: Settings, *, spark: SparkResource | None = None) -> dict[str, Any]:
@@ -54,7 +61,7 @@ def resources(settings: Settings, *, spark: SparkResource | None = None) -> dict
             raw_dir=str(settings.raw_dir),
             ledger_path=str(settings.ledger_path),
             contract_path=str(settings.contract),
-            privacy_dir=str(settings.privacy_dir),
+            data_dir=str(settings.data_dir),
             transactions_months=settings.retain_transactions_months,
         ),
         "holdings": HoldingsResource(
@@ -62,7 +69,7 @@ def resources(settings: Settings, *, spark: SparkResource | None = None) -> dict
             raw_dir=str(settings.raw_holdings_dir),
             ledger_path=str(settings.holdings_ledger_path),
             contract_path=str(settings.contract),
-            privacy_dir=str(settings.privacy_dir),
+            data_dir=str(settings.data_dir),
         ),
         "io_manager": VersionedIOManager(published=published, spark=spark),
         # The other one keeps removals of rows out while a run lasts.

@@ -26,6 +26,8 @@ class FolderObservation:
 
     version: str
     metadata: dict[str, Any]
+    state: str
+    """A digest of version and metadata; ingesting a file changes only the latter."""
 
     def event(self, asset: dg.AssetKey) -> dg.AssetObservation:
         """Return the event that a sensor records."""
@@ -56,13 +58,20 @@ def observation(
         (one.file_name, one.status, one.records, one.taken_at, one.short, one.reason)
         for one in known[: -DELIVERIES_SHOWN - 1 : -1]
     ]
+    version = content_hash([*content_seen(known, landed.sha256s), contract])
+    facts = {
+        "files_delivered": len(known),
+        "files_rejected": sum(one.status == "rejected" for one in known),
+        "files_to_ingest": len(landed.sha256s - {one.sha256 for one in known}),
+        "incomplete_files": ", ".join(landed.waiting) or "none",
+    }
     return FolderObservation(
-        content_hash([*content_seen(known, landed.sha256s), contract]),
+        version,
         {
             "folder": dg.MetadataValue.path(str(folder)),
-            "new": len(landed.sha256s - {one.sha256 for one in known}),
-            "waiting": ", ".join(landed.waiting) or "none",
+            **facts,
             "contract_fingerprint": contract,
             "deliveries": table_value(head, rows),
         },
+        state=content_hash([version, repr(facts), repr(rows)]),
     )

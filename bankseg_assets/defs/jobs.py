@@ -12,7 +12,13 @@ from bankseg_assets.runtime.settings import load_settings
 _WHOLE = {"dagster/retry_strategy": "ALL_STEPS"}
 _STUDY = dg.AssetSelection.assets("segmentation_comparison")
 _RETENTION = dg.AssetSelection.assets("retention_report")
-_KEEPING = ("pca_model", "kmeans_model", "nb_classifier", "recommend_products")
+_KEEPING = (
+    "pca_model",
+    "kmeans_model",
+    "nb_classifier",
+    "value_of_customers",
+    "recommend_products",
+)
 
 INGESTED = dg.AssetSelection.groups(INGESTION)
 BATCH = dg.AssetSelection.all() - _STUDY - _RETENTION

@@ -85,26 +85,31 @@ class DeliveryResource(dg.ConfigurableResource[Any]):
     raw_dir: str
     ledger_path: str
     contract_path: str = str(DEFAULT_CONTRACT)
-    privacy_dir: str = ""
-    """The folder of the tombstones; empty for none."""
+    data_dir: str = ""
+    """The platform's data folder; empty to ignore erasures and removals."""
     transactions_months: int = 0
     """The age from which transactions are removed; 0 keeps all."""
 
     @property
+    def settings(self) -> Settings:
+        """The folders of the platform."""
+        return Settings(data_dir=Path(self.data_dir), contract=Path(self.contract_path))
+
+    @property
     def is_erased(self) -> IsOne | None:
         """Whether a customer was erased; None if no one was. Raises TombstoneError."""
-        return Tombstones(Path(self.privacy_dir)).matcher() if self.privacy_dir else None
+        return Tombstones(self.settings.privacy_dir).matcher() if self.data_dir else None
 
     @property
     def kept_from(self) -> date | None:
         """The day before which rows of new files are not ingested; None for none."""
         limits = Limits(transactions_months=self.transactions_months)
-        return kept_from(Path(self.privacy_dir), limits) if self.privacy_dir else None
+        return kept_from(self.settings.privacy_dir, limits) if self.data_dir else None
 
     @property
     def removed_before(self) -> date | None:
         """The day before which transactions were removed for their age; None if none were."""
-        return removed_before(Path(self.privacy_dir)) if self.privacy_dir else None
+        return removed_before(self.settings.privacy_dir) if self.data_dir else None
 
     @property
     def contract(self) -> DeliveryContract:

@@ -11,12 +11,18 @@ from bankseg_assets.storage.documents import replace_json
 
 CERTIFICATES = "certificates"
 STAYS = (
-    "Totals and distributions of at least 11 customers in reports, profiles and releases.",
-    "Flows between segments (segment_migration) and counts of earlier batches, without IDs, until "
-    "their versions are removed.",
+    "Totals and distributions without IDs in reports, profiles and releases; those that people see "
+    "are of at least 11 customers.",
+    "Flows between segments (segment_migration), forecasts by history of days (customer_value) and "
+    "counts of earlier batches, without IDs, until their versions are removed.",
+    "The smallest and greatest amount, balance and age of a batch, without a name, in Dagster's "
+    "records of runs.",
     "Parameters of the models, until the next refit: `make materialize REFIT=1`.",
     "A keyed hash of the customer's ID, so that the customer is not ingested again.",
-    "Lists and exports that were copied elsewhere: inform their recipients.",
+    "Backups: erase the customer again after restoring one.",
+    "Lists that were downloaded, exports that were not reached, and machines that fetched a "
+    "release: inform their recipients, and run `bankseg forget` there.",
+    "Databases (SQLite) are searched, not changed: they hold counts and names of files.",
 )
 
 

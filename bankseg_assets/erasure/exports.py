@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterable
 from itertools import count
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from shutil import rmtree
 
 from bankseg_assets.release.remote_copy import MirrorError, RemoteStore
 from bankseg_assets.storage.documents import replace_json
@@ -40,60 +40,66 @@ def erase_all(
     urls: Iterable[str],
     published_dir: Path,
     write_without: Callable[[str, Path, Path], Path | None],
+    folder: Path,
 ) -> dict[str, str]:
     """Remove the rows from the copies at URLs; return URL -> what was done.
 
-    `write_without`: writes a table of an asset without the rows to a path.
+    `write_without`: writes a table of an asset without the rows to a path. `folder`: for downloads,
+    where they are removed if this process is killed.
     """
-    return {url: _erased(url, published_dir, write_without) for url in urls}
+    return {url: _erased(url, published_dir, write_without, folder) for url in urls}
 
 
 def _erased(
-    url: str, published_dir: Path, write_without: Callable[[str, Path, Path], Path | None]
+    url: str,
+    published_dir: Path,
+    write_without: Callable[[str, Path, Path], Path | None],
+    folder: Path,
 ) -> str:
-    with TemporaryDirectory(prefix="bankseg-erasure-") as folder:
-        number = count()
+    number = count()
+    folder.mkdir(parents=True, exist_ok=True)
 
-        def shorten(asset: str, file: Path) -> Path | None:
-            return write_without(asset, file, Path(folder) / f"{next(number)}")
+    def shorten(asset: str, file: Path) -> Path | None:
+        return write_without(asset, file, folder / f"{next(number)}")
 
-        try:
-            changed = erase_at(url, published_dir, shorten)
-        except (MirrorError, OSError, ValueError) as error:
-            return (
-                f"not reached ({error}). Run the command again once it can be, or delete the copy"
-            )
+    try:
+        changed = erase_at(url, published_dir, shorten, folder)
+    except (MirrorError, OSError, ValueError) as error:
+        return f"not reached ({error}). Run the command again once it can be, or delete the copy"
+    finally:
+        rmtree(folder, ignore_errors=True)
     return f"{changed:,} files rewritten" if changed else "nothing to change"
 
 
-def erase_at(url: str, published_dir: Path, shorten: Shorten) -> int:
+def erase_at(url: str, published_dir: Path, shorten: Shorten, folder: Path) -> int:
     """Erase customers from the versions at a URL; return the number of files that changed.
 
-    Versions that exist here as well are copied again where they differ; others are downloaded and
-    rewritten. The record of a version is written last. Repeatable. Raises MirrorError and OSError.
+    Versions that exist here as well are copied again where they differ; others are downloaded to
+    `folder` and rewritten. The record of a version is written last. What an interrupted copy left
+    is removed. Repeatable. Raises MirrorError and OSError.
     """
     there = RemoteStore(url)
-    changed = 0
+    changed = there.remove_incomplete()
     for asset, version in there.versions():
         remote = VersionRecord.model_validate_json(there.read(asset, version, RECORD_FILE))
         here = published_dir / asset / version
-        with TemporaryDirectory(prefix="bankseg-erasure-") as folder:
-            if here.is_dir():
-                record = version_record(here)
-                files = {
-                    name: here / name
-                    for name, found in record.files.items()
-                    if remote.files.get(name) != found and (here / name).is_file()
-                }
-                source = here
-            else:
-                source = Path(folder) / "version"
-                files = _downloaded(there, asset, version, source, shorten)
-            if not files:
-                continue
-            for name, path in files.items():
-                there.put(path, asset, version, name)
-            there.put(source / RECORD_FILE, asset, version, RECORD_FILE)
+        source = here
+        if here.is_dir():
+            record = version_record(here)
+            files = {
+                name: here / name
+                for name, found in record.files.items()
+                if remote.files.get(name) != found and (here / name).is_file()
+            }
+        else:
+            source = folder / "version"
+            rmtree(source, ignore_errors=True)
+            files = _downloaded(there, asset, version, source, shorten)
+        if not files:
+            continue
+        for name, path in files.items():
+            there.put(path, asset, version, name)
+        there.put(source / RECORD_FILE, asset, version, RECORD_FILE)
         changed += len(files)
     return changed
 

@@ -85,7 +85,7 @@ def forget(
         planned = planner.plan()
         plan = Plan(
             who=actor(),
-            why=why,
+            why=tombstones.without_ids(why, wanted),
             started_at=_now(),
             references=tuple(tombstones.reference(one) for one in wanted),
             replacements=tuple(planned.replacements),
@@ -105,7 +105,9 @@ def forget(
         others = [one for one in (masked, shorten_lists(settings, search)) if one.files]
         plan = plan.model_copy(update={"places": (*plan.places, *others)})
         step("exports")
-        reached = exports.erase_all(plan.urls, settings.published_dir, planner.shortened)
+        reached = exports.erase_all(
+            plan.urls, settings.published_dir, planner.shortened, staging.path()
+        )
         step("finish")
         finish(settings.privacy_dir)
         remaining = tuple(remains(settings, contract, sorted(keys)))

@@ -8,28 +8,31 @@ from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
+import pyarrow as pa
+
 from bankseg_assets.campaigns.stored_campaigns import sweep_campaigns
 from bankseg_assets.erasure.journal import DRAFT, Place
 from bankseg_assets.erasure.journal import ERASING as STAGED
 from bankseg_assets.erasure.search import Search
 from bankseg_assets.landing.errors import DeliveryError
-from bankseg_assets.landing.files import MAGIC_GZIP, MAGIC_ZIP
+from bankseg_assets.landing.files import MAGIC_GZIP, MAGIC_PARQUET, MAGIC_ZIP
 from bankseg_assets.landing.intake import ERASING
 from bankseg_assets.landing.sheet_erasing import erase_rows_with
 from bankseg_assets.release.remote_copy import ARRIVING
-from bankseg_assets.runtime.scratch import remove_abandoned
+from bankseg_assets.runtime.scratch import remove_abandoned, remove_abandoned_temporary
 from bankseg_assets.runtime.settings import Settings
-from bankseg_assets.storage.atomic_file import atomic_file, sweep_drafts
+from bankseg_assets.storage.atomic_file import atomic_file, sweep_all_drafts
+from bankseg_assets.storage.parquet_filter import write_filtered
 from bankseg_assets.storage.version_store import WRITERS_FILE, VersionStore
 
 _OTHERS = {"raw", "raw_holdings", "landing", "holdings", "published", "dagster_home", "logs"}
 """Folders of the data folder whose files are rewritten in other ways."""
-LISTS = (".csv", ".csv.gz", ".xlsx")
+LISTS = (".csv", ".csv.gz", ".tsv", ".txt", ".xlsx", ".parquet")
 _SQLITE = b"SQLite format 3\0"
 
 
 def sweep(settings: Settings) -> None:
-    """Remove drafts and scratch files of processes that have ended.
+    """Remove drafts, scratch files and temporary files of processes that have ended.
 
     A run that was suspended loses its right to publish.
     """
@@ -37,12 +40,12 @@ def sweep(settings: Settings) -> None:
         draft.unlink(missing_ok=True)
     sweep_campaigns(settings.data_dir)
     for raw_dir in (settings.raw_dir, settings.raw_holdings_dir):
-        if raw_dir.is_dir():
-            sweep_drafts(raw_dir)
-            for drafts in raw_dir.glob(f"*/{ERASING}"):
-                shutil.rmtree(drafts, ignore_errors=True)
+        for drafts in raw_dir.glob(f"*/{ERASING}"):
+            shutil.rmtree(drafts, ignore_errors=True)
+    sweep_all_drafts(settings.data_dir)
     if settings.scratch_dir.is_dir():
         remove_abandoned(settings.scratch_dir)
+    remove_abandoned_temporary()
     # A folder without writers has fetched releases; `fetch` refuses one with its own.
     if (settings.published_dir / WRITERS_FILE).exists():
         VersionStore(settings.published_dir).begin(f"erasure-{uuid4()}")
@@ -51,7 +54,7 @@ def sweep(settings: Settings) -> None:
 
 
 def mask_logs(settings: Settings, search: Search) -> int:
-    """Mask IDs in logs, in place: programs may have them open. Return the number of files."""
+    """Mask IDs in logs and alerts, in place: programs may have them open; return how many files."""
     changed = 0
     for path in _logs(settings):
         if not search.hits_in(path):
@@ -66,19 +69,20 @@ def mask_logs(settings: Settings, search: Search) -> int:
 
 
 def shorten_lists(settings: Settings, search: Search) -> Place:
-    """Remove the lines of customers from CSV and XLSX files elsewhere below the data folder.
+    """Remove the rows of customers from lists elsewhere below the data folder.
 
     Such as lists for campaigns, and files of objections. A file that cannot be rewritten stays: the
     search reports it.
     """
     files = lines = 0
+    drafts = settings.privacy_dir / STAGED
     for path in sorted(settings.data_dir.rglob("*")):
         first = path.relative_to(settings.data_dir).parts[0]
         if first in _OTHERS or not path.name.lower().endswith(LISTS) or not path.is_file():
             continue
-        if not search.hits_in(path):
+        if path.is_relative_to(drafts) or not search.hits_in(path):
             continue
-        if removed := _shorten(path, search, settings.privacy_dir / STAGED):
+        if removed := _shorten(path, search, drafts):
             files, lines = files + 1, lines + removed
     return Place(name="lists and objections", files=files, rows=lines)
 
@@ -86,8 +90,14 @@ def shorten_lists(settings: Settings, search: Search) -> Place:
 def _shorten(path: Path, search: Search, drafts: Path) -> int:
     """Rewrite a list without the customers; return the number of lines that were removed."""
     content = path.read_bytes()
-    if content.startswith(MAGIC_ZIP):
-        output = drafts / "list"
+    output = drafts / "list"
+    if content.startswith(MAGIC_PARQUET):
+        try:
+            removed = write_filtered(path, output, search.rows_with)
+        except (OSError, pa.ArrowException):
+            return 0
+        shortened = output.read_bytes()
+    elif content.startswith(MAGIC_ZIP):
         try:
             removed = erase_rows_with(path, output, search.is_in)
         except (DeliveryError, zipfile.BadZipFile):
@@ -107,6 +117,6 @@ def _shorten(path: Path, search: Search, drafts: Path) -> int:
 
 
 def _logs(settings: Settings) -> Iterator[Path]:
-    for folder in (settings.logs_dir, settings.dagster_home):
+    for folder in (settings.logs_dir, settings.dagster_home, settings.alerts_dir):
         if folder.is_dir():
             yield from (path for path in sorted(folder.rglob("*")) if path.is_file())

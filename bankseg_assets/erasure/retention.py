@@ -198,7 +198,7 @@ class _Removing:
         staging.commit(plan)
         carry_out(settings.data_dir, settings.privacy_dir, plan, step)
         step("exports")
-        reached = exports.erase_all(urls, settings.published_dir, planner.shortened)
+        reached = exports.erase_all(urls, settings.published_dir, planner.shortened, staging.path())
         step("finish")
         finish(settings.privacy_dir)
         return plan, reached

@@ -7,19 +7,23 @@ import zlib
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from stat import S_ISREG
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from bankseg_assets.contracts.delivery import DeliveryContract
-from bankseg_assets.landing.customer_rows import IDENTIFYING, customer_rows
+from bankseg_assets.landing.customer_rows import ID, IDENTIFYING, customer_rows
 from bankseg_assets.landing.files import CHUNK_BYTES, MAGIC_GZIP, MAGIC_PARQUET, MAGIC_ZIP
 from bankseg_assets.landing.text import Reader
+from bankseg_assets.privacy.customer_columns import rows_of
 from bankseg_assets.privacy.customer_ids import KnownIds
 
 SHORTEST = 6
 """Characters of an ID that is searched in all bytes; a shorter one occurs in amounts and times."""
+FEW = 20
+"""IDs that are searched one by one."""
 _TOKEN = re.compile(rb"[0-9A-Za-z]{%d,}" % SHORTEST)
 _SQLITE = b"SQLite format 3\0"
 
@@ -48,14 +52,26 @@ class Search:
         others = [one for one in long if one.encode() not in self._tokens]
         self._others = _pattern(others) if others else None
         self._long = long
+        # Looking for a few texts is twenty times as fast as splitting a text into tokens.
+        self._few = [one.encode() for one in long] if len(long) <= FEW else None
         self._overlap = 4 * max(map(len, ids), default=0) + 8
 
     def below(self, *folders: Path) -> Iterator[Hit]:
-        """Yield the files below folders with an ID."""
+        """Yield the files below folders with an ID. Links of a file are searched once."""
+        found: dict[tuple[int, int], int] = {}
         for folder in folders:
             for path in sorted(folder.rglob("*")) if folder.is_dir() else []:
-                if path.is_file() and not path.is_symlink() and (count := self.hits_in(path)):
-                    yield Hit(path, count)
+                try:
+                    status = path.lstat()
+                except FileNotFoundError:  # removed since the listing
+                    continue
+                inode = (status.st_dev, status.st_ino)
+                if not S_ISREG(status.st_mode):
+                    continue
+                if status.st_nlink == 1 or inode not in found:
+                    found[inode] = self.hits_in(path)
+                if found[inode]:
+                    yield Hit(path, found[inode])
 
     def hits_in(self, path: Path) -> int:
         """Return how often an ID is in a file; 0 for a missing one."""
@@ -92,11 +108,24 @@ class Search:
         """Return whether an ID is in a text."""
         return self._hits(content, 0, len(content)) > 0
 
+    def rows_with(self, table: pa.Table) -> pa.ChunkedArray:
+        """Return whether each row of a table has an ID, in any column of texts or whole numbers."""
+        rule = self._contract.columns[ID]
+        found = customer_rows(table, self._ids, self._contract).to_numpy().copy()
+        for column in table.columns:
+            if _may_hold_ids(column.type):
+                found |= rows_of(column, lambda text: self.is_in(text.encode()), rule).to_numpy()
+        return pa.chunked_array([pa.array(found)])
+
     def lines_without(self, content: bytes) -> tuple[bytes, int]:
         """Return the lines of a text in which no ID is, and how many others there are."""
         lines = content.splitlines(keepends=True)
         kept = [line for line in lines if not self.is_in(line)]
         return b"".join(kept), len(lines) - len(kept)
+
+    def _may_be_in(self, text: bytes) -> bool:
+        """Return whether an ID may be in a text: those that it is a part of count as well."""
+        return self._few is None or any(one in text for one in self._few)
 
     def _in_stream(self, file: Reader) -> int:
         count, before, counted = 0, b"", 0
@@ -113,6 +142,8 @@ class Search:
     def _hits(self, text: bytes, after: int, limit: int) -> int:
         """Return the number of hits that end after one position and not after another."""
         count = 0
+        if not self._may_be_in(text):
+            return 0
         if self._tokens and not self._tokens.isdisjoint(_TOKEN.findall(text)):
             count += sum(
                 after < found.end() <= limit
@@ -134,11 +165,24 @@ class Search:
         return count
 
     def _in_column(self, column: pa.ChunkedArray) -> int:
-        kind = column.type
-        if pa.types.is_integer(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind):
+        if _may_hold_ids(column.type) and any(map(self._may_be_in, _bytes_of(column))):
             texts = "\n".join(column.cast(pa.string()).drop_null().to_pylist()).encode()
             return self._hits(texts, 0, len(texts))
         return 0
+
+
+def _bytes_of(column: pa.ChunkedArray) -> Iterator[bytes]:
+    """Yield the texts of a column without a separator between them."""
+    for chunk in column.cast(pa.large_string()).chunks:
+        texts = chunk.buffers()[2]
+        if texts is not None:
+            yield texts.to_pybytes()
+
+
+def _may_hold_ids(kind: pa.DataType) -> bool:
+    return bool(
+        pa.types.is_integer(kind) or pa.types.is_string(kind) or pa.types.is_large_string(kind)
+    )
 
 
 def _pattern(ids: Collection[str]) -> re.Pattern[bytes]:

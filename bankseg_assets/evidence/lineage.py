@@ -8,7 +8,8 @@ from uuid import NAMESPACE_OID, uuid5
 from bankseg_assets.contracts.column_lineage import upstream_columns
 from bankseg_assets.contracts.tables import TABLES
 from bankseg_assets.release.releases import RELEASE, Release
-from bankseg_assets.storage.version_store import published_at, version_record
+from bankseg_assets.release.unreleased_versions import CANDIDATE
+from bankseg_assets.storage.version_store import VersionStore, published_at, version_record
 
 NAMESPACE, LANDED = "bankseg", "bankseg/landing"
 RAW = "raw_transactions"
@@ -22,16 +23,18 @@ _FACETS = {
 
 
 def events(release: Release) -> list[dict[str, Any]]:
-    """Return an event for each version of a release, upstream first.
+    """Return an event for each version of a release, upstream first, and for those beside it.
 
     An event is of the step that made the version; its run is named by Dagster's run and the asset.
     """
-    named = {**release.versions, RELEASE: release.name}
+    named = {**versions_beside(release), **release.versions, RELEASE: release.name}
     found = []
     for asset in sorted(named, key=lambda one: (named[one].split("-")[1], one)):
         folder = release.folder / asset / named[asset]
         record = version_record(folder)
-        inputs = [_dataset(one, name) for one, name in sorted(record.inputs.items())]
+        # The step of a release reads few of the versions that it names.
+        used = release.versions if asset == RELEASE else record.inputs
+        inputs = [_dataset(one, name) for one, name in sorted(used.items())]
         if asset == RAW:
             inputs = list(_landed(record.files))
         found.append(
@@ -47,6 +50,13 @@ def events(release: Release) -> list[dict[str, Any]]:
             }
         )
     return found
+
+
+def versions_beside(release: Release) -> dict[str, str]:
+    """Return asset -> newest version, of assets on which no release depends, such as studies."""
+    store = VersionStore(release.folder)
+    others = {*store.assets()} - release.versions.keys() - {RELEASE, CANDIDATE}
+    return {asset: store.latest(asset).name for asset in sorted(others) if store.versions(asset)}
 
 
 def _landed(files: Iterable[str]) -> Iterable[dict[str, Any]]:

@@ -1,6 +1,6 @@
 """The monitoring plan of the model in use, and what was measured of it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from bankseg_assets.release.releases import Release
@@ -35,6 +35,19 @@ PLAN = (
         "when": "every fit",
         "by": "gate customers_stay_in_their_segment",
         "if not": "a warning or a refusal, by the adjusted Rand index",
+    },
+    {
+        "what": "Forecasts of days, spending and activity, on the last third of the span, beside "
+        "two baselines",
+        "when": "every batch",
+        "by": "asset value_model; forecasts.json; model card",
+        "if not": "the better baseline is used; pages, lists and the API say what the test found",
+    },
+    {
+        "what": "Ranking of the watch list, by those who left in the last third of the span",
+        "when": "every batch",
+        "by": "asset value_model (attrition); page Watch list",
+        "if not": "the ranking by recency is used; the page says so",
     },
     {
         "what": "Age, gender and place of each segment, compared with all customers",
@@ -73,6 +86,21 @@ PLAN = (
 def gates(release: Release) -> list[dict[str, Any]]:
     """Return the gates of a release: verdict, sentence, numbers with their limits."""
     return [one.model_dump() for one in release.gates]
+
+
+def forecasts(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Return how the forecasts were tested, of the value model's document.
+
+    Without deciles, which are of few customers at a small bank.
+    """
+    found = dict(document)
+    for name in ("days_quality", "spend_quality"):
+        found[name] = {
+            method: {key: value for key, value in figures.items() if key != "deciles"}
+            for method, figures in document.get(name, {}).items()
+            if isinstance(figures, Mapping)
+        }
+    return found
 
 
 def measured(releases: Iterable[Release]) -> list[dict[str, Any]]:

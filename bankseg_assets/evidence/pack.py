@@ -7,6 +7,7 @@ import csv
 import hashlib
 import io
 import json
+import re
 import zipfile
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -17,28 +18,36 @@ from typing import Any
 from bankseg_assets.contracts.delivery import load_contract
 from bankseg_assets.evidence import monitoring
 from bankseg_assets.evidence.accounting import accounting
-from bankseg_assets.evidence.lineage import events
+from bankseg_assets.evidence.lineage import events, versions_beside
 from bankseg_assets.landing.ledger import Ledger
 from bankseg_assets.privacy.audit import HEAD_FILE, AuditLog
 from bankseg_assets.release.releases import RELEASE, Release, all_releases
 from bankseg_assets.reports.html_page import render
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.storage.atomic_file import atomic_file
-from bankseg_assets.storage.documents import DOCUMENT_FILE
+from bankseg_assets.storage.documents import DOCUMENT_FILE, read_document
 from bankseg_assets.storage.version_store import DamagedVersionError, damages, version_record
 
 INDEX = "index.html"
 MANIFEST = "manifest.json"
 REPORT_FILE = "report.html"
+VALUE_MODEL = "value_model"
 INCLUDED = {
     "published/approval_decisions.json": "Approvals of models",
     "published/segment_names.json": "Names of segments that the bank has given",
+    "campaigns/*/campaign.json": "Campaigns: audience, days, plan; without customers",
     "privacy/certificates/*.*": "Certificates of erasure",
     "privacy/retention/*.*": "Reports of data removed for their age",
 }
 """Pattern of files in the data folder that are included, if there are any -> title."""
 _EARLIEST = (1980, 1, 1, 0, 0, 0)
 _NEWEST_ENTRIES = 50
+_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d")
+_MEASURED = (
+    *("version", "made_at", "fitted_at", "f1_macro", "silhouette", "n_segments"),
+    *("smallest_share", "warned", "refused_but_forced"),
+)
+"""Of a release, on the index page; monitoring.json has the others."""
 _CSV = (
     *("file", "sha256", "status", "delivered_at", "records", "in_this_release"),
     *("rows_in", "rows_clean", "rows_quarantined", "rows_duplicate", "adds_up"),
@@ -105,6 +114,9 @@ def _content(settings: Settings, release: Release) -> dict[str, tuple[str, bytes
         if asset == "model_card" and (folder / REPORT_FILE).exists():
             found[f"{asset}.html"] = (title, (folder / REPORT_FILE).read_bytes())
         found[f"{asset}.json"] = (f"{title}, as JSON", (folder / DOCUMENT_FILE).read_bytes())
+    if VALUE_MODEL in release.versions:
+        tested = monitoring.forecasts(read_document(release.path(VALUE_MODEL)))
+        found["forecasts.json"] = ("Forecasts of customers, and their test", _json(tested))
     found |= {
         "gates.json": ("Gates of the release, with limits", _json(monitoring.gates(release))),
         "monitoring.json": (
@@ -118,6 +130,11 @@ def _content(settings: Settings, release: Release) -> dict[str, tuple[str, bytes
         "release.json": ("The release", _json(_without_distributions(release))),
         "lineage.json": ("Lineage, as OpenLineage events", _json(events(release))),
     }
+    for asset, version in versions_beside(release).items():
+        document = release.folder / asset / version / DOCUMENT_FILE
+        if document.exists():
+            title = f"{asset.replace('_', ' ').capitalize()}, the newest, as JSON"
+            found[f"{asset}.json"] = (title, document.read_bytes())
     for path in [*sorted(settings.audit_dir.glob("*.jsonl")), settings.audit_dir / HEAD_FILE]:
         if path.exists():
             found[f"audit/{path.name}"] = ("Audit log with its chain of hashes", path.read_bytes())
@@ -178,17 +195,24 @@ def _index(
         ],
         plan=list(monitoring.PLAN),
         measured=[
-            {
-                name: ", ".join(value) if isinstance(value, list) else value
-                for name, value in row.items()
-            }
+            {name: _in_words(row[name]) for name in _MEASURED}
             for row in monitoring.measured(all_releases(settings.published_dir))
         ],
         entries=[
-            {name: entry.get(name, "") for name in columns} for entry in entries[-_NEWEST_ENTRIES:]
+            {name: _in_words(entry.get(name, "")) for name in columns}
+            for entry in entries[-_NEWEST_ENTRIES:]
         ],
         n_entries=len(entries),
     )
+
+
+def _in_words(value: object) -> object:
+    """Return a value of a table: times to the minute, lists as text."""
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if isinstance(value, str) and _TIME.match(value):
+        return value[:16].replace("T", " ")
+    return value
 
 
 def _csv(accounts: Sequence[Mapping[str, Any]]) -> bytes:

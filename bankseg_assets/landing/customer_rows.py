@@ -56,13 +56,15 @@ def shorten(
 def numbers_of_customers(
     records: Path, contract: DeliveryContract, is_one: IsOne
 ) -> npt.NDArray[np.int64]:
-    """Return the numbers of the records of these customers."""
-    columns = [name for name in IDENTIFYING if name in pq.read_schema(records).names]
-    table = pq.read_table(records, columns=[*columns, "row_number"])
-    found: npt.NDArray[np.int64] = (
-        table["row_number"].filter(customer_rows(table, is_one, contract)).to_numpy()
-    )
-    return found
+    """Return the numbers of the records of these customers, in the memory of one row group."""
+    found = [np.empty(0, np.int64)]
+    with pq.ParquetFile(records) as file:
+        columns = [name for name in IDENTIFYING if name in file.schema_arrow.names]
+        for group in range(file.num_row_groups):
+            table = file.read_row_group(group, [*columns, "row_number"])
+            theirs = table["row_number"].filter(customer_rows(table, is_one, contract))
+            found.append(theirs.to_numpy())
+    return np.concatenate(found)
 
 
 def _has_one(text: str, is_one: IsOne, contract: DeliveryContract) -> bool:

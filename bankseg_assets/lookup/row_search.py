@@ -42,7 +42,8 @@ def rows_of(
     found: list[pa.Table] = []
     count = 0
     for path in files:
-        footer = _footer(str(path), column)
+        status = path.stat()
+        footer = _footer(str(path), column, status.st_ino, status.st_mtime_ns)
         groups = list(footer.groups_with(key))
         if not groups:
             continue
@@ -60,9 +61,9 @@ def rows_of(
     return pa.concat_tables(found, promote_options="permissive") if found else None
 
 
-# A published file never changes, and its name is never used again.
+# The name of a published file is never used again. An erasure replaces the file itself.
 @lru_cache(maxsize=CACHED_FILES)
-def _footer(path: str, column: str) -> _Footer:
+def _footer(path: str, column: str, _inode: int, _modified_ns: int) -> _Footer:
     metadata = pq.read_metadata(path)
     place = metadata.schema.to_arrow_schema().names.index(column)
     ranges = []

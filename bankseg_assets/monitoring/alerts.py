@@ -6,9 +6,10 @@ from typing import Literal
 from bankseg_assets.landing.files import printable
 from bankseg_assets.storage.documents import Document
 
-Event = Literal["failure", "rejection", "refusal", "release", "health", "test"]
-EVENTS: tuple[Event, ...] = ("failure", "rejection", "refusal", "release", "health")
-"""What alerts can be sent on. A refusal is of a release, a rejection of a delivered file."""
+Event = Literal["failure", "rejection", "refusal", "approval", "release", "health", "test"]
+EVENTS: tuple[Event, ...] = ("failure", "rejection", "refusal", "approval", "release", "health")
+"""What alerts can be sent on. A refusal is of a release, a rejection of a delivered file, and an
+approval is asked for."""
 MAX_REASONS = 10
 LONGEST_REASON = 600  # characters
 

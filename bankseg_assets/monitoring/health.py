@@ -20,9 +20,10 @@ from bankseg_assets.monitoring.messages import NO_REASON, repair
 from bankseg_assets.monitoring.outbox import Outbox, Queued
 from bankseg_assets.monitoring.release_findings import (
     drift_finding,
-    refusal_finding,
+    newer_finding,
     release_finding,
 )
+from bankseg_assets.release.candidates import awaiting
 from bankseg_assets.release.releases import PROMOTION, Release, current_refusal
 from bankseg_assets.runtime.disk import NEEDED_BYTES, free_bytes, gigabytes
 from bankseg_assets.runtime.settings import Settings, SettingsError
@@ -70,7 +71,7 @@ def health(
     failure = last_failure(settings.alerts_dir)
     found = (
         release_finding(serving, now),
-        refusal_finding(current_refusal(settings.published_dir)),
+        newer_finding(current_refusal(settings.published_dir), awaiting(settings.published_dir)),
         last_delivery_finding(
             known, settings.landing_dir, now, has_release=serving.release is not None
         ),

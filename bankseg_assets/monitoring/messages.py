@@ -1,4 +1,4 @@
-"""The alerts on a failed run, rejected files, a refused release, and a new one."""
+"""The alerts on a failed run, rejected files, a refused release, a candidate, and a new release."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,8 @@ from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.monitoring.alerts import Alert, reasons
 from bankseg_assets.monitoring.failures import Failure
 from bankseg_assets.presentation.formatting import number
-from bankseg_assets.release.releases import Refusal, Release
+from bankseg_assets.release.candidates import Candidate
+from bankseg_assets.release.releases import Manifest, Refusal, Release
 from bankseg_assets.runtime.settings import Settings
 
 STAYS = "The previous release stays in use."
@@ -71,20 +72,42 @@ def refusal_alert(refused: Refusal, settings: Settings) -> Alert:
     )
 
 
+def approval_alert(candidate: Candidate, settings: Settings) -> Alert:
+    """Return the alert on a newly fitted model that a reviewer must decide on."""
+    found = candidate.manifest
+    stays = f" {STAYS}" if candidate.compared_with else ""
+    started = f"The run was started by {candidate.made_by.name}."
+    return Alert(
+        event="approval",
+        at=found.created_at,
+        run_id=found.run_id,
+        what=f"A new model awaits approval.{stays}",
+        why=reasons([f"{_made_from(found)} {started}", *found.warnings]),
+        next_step="Compare it on the page Approval, and approve or decline it there, or with "
+        "`bankseg approve` or `bankseg decline`.",
+        link=f"{settings.app_address}/approval",
+    )
+
+
 def release_alert(released: Release, settings: Settings) -> Alert:
     """Return the alert on a new release."""
-    sizes = [
-        f"{number(float(released.metrics[name] or 0))} {unit}"
-        for name, unit in METRICS.items()
-        if released.metrics.get(name)
-    ]
-    data = "demo data" if released.is_demo else "the delivered data"
     return Alert(
         event="release",
         at=released.created_at,
-        run_id=released.run_id,
+        # The run of an approved candidate was reported, and so was that of an earlier release.
+        run_id=released.name if released.is_by_a_person else released.run_id,
         what=f"Version {released.number} of the segments was released.",
-        why=reasons([f"Made from {data}: {', '.join(sizes)}.", released.note, *released.warnings]),
+        why=reasons([_made_from(released), released.note, *released.warnings]),
         next_step="Open the app; pages that are open offer the newer version.",
         link=settings.app_address,
     )
+
+
+def _made_from(found: Manifest) -> str:
+    sizes = [
+        f"{number(float(found.metrics[name] or 0))} {unit}"
+        for name, unit in METRICS.items()
+        if found.metrics.get(name)
+    ]
+    data = "demo data" if found.is_demo else "the delivered data"
+    return f"Made from {data}: {', '.join(sizes)}."

@@ -1,14 +1,15 @@
-"""Findings on the release: its age, a refusal, drift."""
+"""Findings on the release: its age, a refusal or a candidate, drift."""
 
 from datetime import datetime
 
 from bankseg_assets.monitoring.finding import Finding, Level, span
+from bankseg_assets.release.candidates import Candidate
 from bankseg_assets.release.freshness import FAIL_AFTER, WARN_AFTER
 from bankseg_assets.release.gates import DRIFT_GATE, Verdict
 from bankseg_assets.release.releases import Refusal, Release
 from bankseg_assets.scoring.current_model import Serving
 
-RELEASE, REFUSED, DRIFT = "Release", "Newer release", "Drift"
+RELEASE, NEWER, DRIFT = "Release", "Newer release", "Drift"
 NO_RELEASE = "There is no release yet."
 _DRIFT_LEVELS: dict[str, Level] = {
     Verdict.PASSED.value: "green",
@@ -48,12 +49,19 @@ def release_finding(serving: Serving, now: datetime) -> Finding:
     )
 
 
-def refusal_finding(refused: Refusal | None) -> Finding:
-    """Return whether a newer release was refused, and why."""
+def newer_finding(refused: Refusal | None, candidate: Candidate | None) -> Finding:
+    """Return whether a newer release was refused, and why, or awaits approval."""
+    if candidate is not None:
+        return Finding(
+            topic=NEWER,
+            level="amber",
+            fact="It has a new model, which awaits approval.",
+            next_step="A reviewer decides on the page Approval, or with `bankseg approve`.",
+        )
     if refused is None:
-        return Finding(topic=REFUSED, level="green", fact="None was refused.")
+        return Finding(topic=NEWER, level="green", fact="None is held back.")
     return Finding(
-        topic=REFUSED,
+        topic=NEWER,
         level="amber",
         fact=f"It was refused. {' '.join(refused.reasons)}",
         next_step="Follow the reasons; the release before it stays in use.",

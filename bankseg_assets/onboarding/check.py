@@ -6,7 +6,6 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import pyarrow as pa
@@ -18,6 +17,7 @@ from bankseg_assets.onboarding.advice import advise, column_of
 from bankseg_assets.onboarding.landing_trial import Trial, try_landing
 from bankseg_assets.onboarding.masking import masked
 from bankseg_assets.onboarding.sample_cleaning import clean_sample, start_spark
+from bankseg_assets.runtime.scratch import temporary_folder
 
 SHOWN_ROWS = 5
 SHOWN_EXAMPLES = 3
@@ -88,8 +88,7 @@ def check(path: Path, contract: DeliveryContract, *, show_values: bool = False) 
     Values are masked unless `show_values`.
     """
     started = time.monotonic()
-    with TemporaryDirectory(prefix="bankseg-check-", ignore_cleanup_errors=True) as name:
-        folder = Path(name)
+    with temporary_folder() as folder:
         trial = try_landing(path, contract, folder)
         if trial.sample is None:
             return Report(

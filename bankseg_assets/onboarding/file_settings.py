@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pyarrow.parquet as pq
 
@@ -17,6 +16,7 @@ from bankseg_assets.onboarding.draft import Draft
 from bankseg_assets.onboarding.encodings import decode_sample, find_encoding
 from bankseg_assets.onboarding.sample import SampleError, kind_of, read_text_sample
 from bankseg_assets.onboarding.text_tables import MOST_ROWS, TextTable, find_table
+from bankseg_assets.runtime.scratch import temporary_folder
 
 LEAST_NAMED = 3
 """Columns whose names are known, in a sheet of transactions."""
@@ -135,8 +135,8 @@ def _read_sheet(path: Path, draft: Draft) -> Table:
 def _read_parquet(path: Path) -> Table:
     """Read a file with typed columns as text, through the landing parser."""
     everything = replace(DeliveryContract(), columns={}, row_filters=())
-    with TemporaryDirectory(prefix="bankseg-") as folder:
-        output = Path(folder) / "records.parquet"
+    with temporary_folder() as folder:
+        output = folder / "records.parquet"
         try:
             parse_delivery(
                 path, everything, file_name=printable(path.name), sha256="0" * 64, output=output

@@ -4,7 +4,6 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.contracts.file_layout import FileLayout
@@ -13,6 +12,7 @@ from bankseg_assets.landing.xlsx import sheet_as_csv, shown_sheets
 from bankseg_assets.onboarding.header_words import roles_of
 from bankseg_assets.onboarding.sample import SampleError
 from bankseg_assets.onboarding.text_tables import TextTable, find_table
+from bankseg_assets.runtime.scratch import temporary_folder
 
 MOST_SHEETS = 10
 MOST_TEXT_BYTES = 8 << 20
@@ -37,8 +37,8 @@ def read_sheets(
     """
     reading = reading or SheetReading()
     found: dict[str, TextTable | None] = {}
-    with TemporaryDirectory(prefix="bankseg-") as folder:
-        copy = Path(folder) / "original"  # the reader writes next to it
+    with temporary_folder() as folder:
+        copy = folder / "original"  # the reader writes next to it
         shutil.copyfile(path, copy)
         try:
             first, others = _read(copy, "", file_name, reading)

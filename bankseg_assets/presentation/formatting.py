@@ -130,6 +130,30 @@ def signed(value: float) -> str:
     return f"{rounded:+.1f}" if rounded else "0.0"
 
 
+def change(now: float | None, before: float | None) -> str:
+    """Return the change in per cent; empty if it is unknown.
+
+    >>> change(110, 100), change(99.9, 100), change(100, 100), change(1, None), change(5, -5)
+    ('+10.0%', '-0.1%', 'unchanged', '', '')
+    """
+    if now is None or before is None or before <= 0:
+        return ""
+    share = round(now / before - 1, 3)
+    return f"{share:+.1%}" if share else "unchanged"
+
+
+def change_in_points(now: float | None, before: float | None) -> str:
+    """Return the change of a share in percentage points; empty if it is unknown.
+
+    >>> change_in_points(0.163, 0.15), change_in_points(0.15, 0.15), change_in_points(0.1, None)
+    ('+1.3 points', 'unchanged', '')
+    """
+    if now is None or before is None:
+        return ""
+    points = round(100 * (now - before), 1)
+    return f"{points:+.1f} points" if points else "unchanged"
+
+
 def day(iso: str) -> str:
     """Return an ISO date in words.
 

@@ -165,7 +165,13 @@ class AuditLog:
                     "entries were removed, inserted or reordered."
                 )
             number, before = entry["number"], entry[_HASH]
+        return self._fault_at_end(number, before)
+
+    def _fault_at_end(self, number: int, before: str) -> str:
+        """Return what is wrong with the end, whose last entry has this number and hash."""
         expected, head = self._recorded_head()
+        if number > 1 and not expected:
+            return f"{HEAD_FILE} is missing or damaged; it shows whether the end was removed."
         # The entry is written before the head: a crash in between leaves one more entry.
         if number < expected or (number == expected and before != head):
             return (

@@ -7,6 +7,7 @@ its owner alone, and never leaves the data folder.
 import hmac
 import json
 import os
+import re
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
@@ -65,6 +66,13 @@ class Tombstones:
     def reference(self, text: str) -> str:
         """Return how the audit log and certificates name a customer: the start of the digest."""
         return self.digest(text)[:SHOWN_DIGITS]
+
+    def without_ids(self, text: str, ids: Iterable[str]) -> str:
+        """Return a text, such as a reason, with references in place of whole IDs."""
+        for one in sorted(ids, key=len, reverse=True):
+            whole = rf"(?<![0-9A-Za-z]){re.escape(one)}(?![0-9A-Za-z])"
+            text = re.sub(whole, self.reference(one), text)
+        return text
 
     def _key(self) -> bytes:
         path = self._folder / KEY_FILE

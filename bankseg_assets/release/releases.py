@@ -134,6 +134,12 @@ class Release(Manifest):
         return self.serial or int(self.name.split("-")[0] or 0)
 
     @property
+    def is_by_a_person(self) -> bool:
+        """Whether no run released it: it is a rollback, or a candidate that was approved."""
+        approved_now = self.approval is not None and self.approval.at == self.created_at
+        return self.kind == ROLLBACK or approved_now
+
+    @property
     def fit(self) -> ModelFit:
         """The fit of the model, which every release that uses the model carries on."""
         return self.model or ModelFit(

@@ -22,6 +22,7 @@ from bankseg_assets.storage.version_store import (
     RECORD_FILE,
     WRITERS_FILE,
     VersionStore,
+    is_version,
     verify,
     version_record,
 )
@@ -29,6 +30,7 @@ from bankseg_assets.storage.version_store import (
 ARRIVING = ".arriving"
 """Folder of fetched versions until they are verified; leftovers of killed fetches are removed."""
 
+_PART = ".part"
 _SECRET = ("key", "secret", "token", "password", "sig")
 _WITH_FOLDERS = {"local", "hdfs"}
 
@@ -133,9 +135,28 @@ class RemoteStore:
             found += [(asset, version) for version in names if self.holds(asset, version)]
         return found
 
+    def remove_incomplete(self) -> int:
+        """Remove what interrupted copies left; return how many files.
+
+        They are parts of files, and versions without their record. Nothing else is touched: others
+        may keep their files at the same URL.
+        """
+        removed = 0
+        for asset in self._names():
+            for version in filter(is_version, self._names(asset)):
+                is_complete = self.holds(asset, version)
+                selector = fs.FileSelector(self._path(asset, version), recursive=True)
+                for found in self._files.get_file_info(selector):
+                    is_kept = is_complete and not found.path.endswith(_PART)
+                    if found.type == fs.FileType.File and not is_kept:
+                        self._files.delete_file(found.path)
+                        removed += 1
+        return removed
+
     def _names(self, *folder: str) -> list[str]:
         selector = fs.FileSelector(self._path(*folder), allow_not_found=True)
-        return sorted(str(one.base_name) for one in self._files.get_file_info(selector))
+        found = self._files.get_file_info(selector)
+        return sorted(str(one.base_name) for one in found if one.type == fs.FileType.Directory)
 
     def put(self, source: Path, *names: str) -> None:
         """Upload a local file atomically."""
@@ -144,8 +165,8 @@ class RemoteStore:
             self._copy(source, target)  # an object appears once its upload is complete
             return
         self._files.create_dir(target.rpartition("/")[0])
-        self._copy(source, f"{target}.part")
-        self._files.move(f"{target}.part", target)
+        self._copy(source, f"{target}{_PART}")
+        self._files.move(f"{target}{_PART}", target)
 
     def get(self, asset: str, version: str, folder: Path) -> None:
         """Download a version to a new local folder, verify and flush it."""

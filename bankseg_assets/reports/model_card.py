@@ -36,9 +36,18 @@ SPENDING_ALONE = (
 VALUE = (
     "BG/NBD (Fader, Hardie and Lee 2005) for the days with transactions and Gamma-Gamma (Fader and "
     "Hardie 2013) for the amounts, fitted on all customers. Tested on the last third of the span "
-    "with a fit on the first two thirds, beside the past repeated and the mean of a segment. The "
-    "models know neither seasons nor campaigns, and the first transaction in the data counts as "
-    "the customer's first."
+    "with a fit on the first two thirds, beside the past repeated and the mean of a segment; one "
+    "is used if the model is worse or predicts nothing. The models know neither seasons nor "
+    "campaigns, and the first transaction in the data counts as the customer's first. After a "
+    "single day with transactions, nothing is known about being active. Intervals leave out the "
+    "uncertainty of the parameters."
+)
+WATCH_LIST = (
+    "Customers whose silence, spending or balance is unusual for them, ranked by the probability "
+    "that they have left (BG/NBD), by rules, or by recency and value. Tested on the last third of "
+    "the span, on customers with three days of transactions or more who were seen recently: of "
+    "those at the top of each ranking, the share without any transaction afterwards. Silence is "
+    "not a closed account, and a customer with another bank is not known."
 )
 
 
@@ -79,6 +88,7 @@ def model_card(
         "metrics": {**bundle["metrics"], "completeness": _completeness(bundle)},
         "fairness": fairness(demographics),
         "value": _value(value),
+        "watch_list": _watch_list(value.get("attrition", {})),
         "limits": limits(bundle, chosen, overview, is_demo=is_demo),
     }
 
@@ -138,6 +148,7 @@ def _value(value: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "what": VALUE,
         "span_days": value["span"],
+        "fitted_on_days": value["fitted_span"],
         "days_forecast_by": value["days_by"],
         "spending_forecast_by": value["spend_by"],
         "parameters": {"bg_nbd": value["purchases"], "gamma_gamma": value["money"]},
@@ -156,6 +167,26 @@ def _value(value: Mapping[str, Any]) -> dict[str, Any]:
                 ("spending", value["spend_quality"]),
             )
             for name, found in qualities.items()
+        ],
+    }
+
+
+def _watch_list(test: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the ranking of the watch list and its test; `test`: empty for an older release."""
+    return {
+        "what": WATCH_LIST,
+        "ranked_by": test.get("by", ""),
+        "notes": [test["note"]] if test else [],
+        "test": [
+            {
+                "ranked by": name,
+                **{
+                    f"left, of the top {share:.0%}": f"{found:.0%} ({found / test['left']:.1f} "
+                    "times as many as of all)"
+                    for share, found in zip(test["shares"], precision, strict=True)
+                },
+            }
+            for name, precision in test.get("precision", {}).items()
         ],
     }
 

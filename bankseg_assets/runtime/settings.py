@@ -73,12 +73,12 @@ class Settings:
     warm_worker: bool = False
     """Whether `make run` keeps a process with Spark ready for the next run (1.2 GB of memory)."""
     dagster_url: str = ""
-    """Where browsers reach the Dagster UI, for links in alerts; by default this machine."""
+    """Where browsers reach the Dagster UI, for links in app and alerts; by default this machine."""
     app_url: str = ""
     """Where browsers reach the app, for links in alerts; by default this machine."""
-    alert_on: str = "failure, rejection, refusal, release, health"
-    """Events that alerts are sent on: failed runs, rejected files, refused and new releases, a
-    health that stays red."""
+    alert_on: str = "failure, rejection, refusal, approval, release, health"
+    """Events that alerts are sent on: failed runs, rejected files, refused releases, models that
+    await approval, new releases, a health that stays red."""
     alert_webhook: str = field(default="", repr=False)
     """Address that alerts are posted to as JSON; from the environment only, as it may be secret."""
     alert_mail_to: str = ""

@@ -7,15 +7,11 @@ from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
 from threading import Thread
-from typing import TYPE_CHECKING
 
 from bankseg_assets.runtime import class_archive
 from bankseg_assets.runtime.java import JAVA_OPTIONS, find_java_home
 from bankseg_assets.runtime.scratch import private_folder
 from bankseg_assets.runtime.settings import Settings
-
-if TYPE_CHECKING:
-    pass
 
 MEMORY_SHARE = 0.35  # share of memory for the JVM, beside Python, the UI and the app
 # ALS iterates without a checkpoint: deserializing such a task overflowed the default 1 MB.
@@ -26,13 +22,22 @@ COMPILE_ALL = "-XX:-DontCompileHugeMethods"
 # matter in a batch.
 COLLECTOR = "-XX:+UseParallelGC"
 # For a process that waits for its run: this collector gives freed memory back. After a training
-# batch Java keeps 0.6 GB; with the parallel one 2.6.
+# batch Java keeps 0.7 GB; with the parallel one 2.6. The archive of classes is mapped where it was
+# made for: moved elsewhere, 130 of its 190 MB would be private to the process.
 RETURNING_COLLECTOR = (
     "-XX:+UseSerialGC -Xms64m -XX:-ShrinkHeapInSteps -XX:MinHeapFreeRatio=10 "
-    "-XX:MaxHeapFreeRatio=30"
+    "-XX:MaxHeapFreeRatio=15 -XX:+UnlockDiagnosticVMOptions -XX:ArchiveRelocationMode=0"
 )
-# The default of 100 generated classes is less than a batch has.
-KEPT_CLASSES = {"spark.sql.codegen.cache.maxEntries": "5000"}
+WAITING = {
+    # The default of 100 generated classes is less than a batch has.
+    "spark.sql.codegen.cache.maxEntries": "5000",
+    # The history of the training batch, and a page of 64 MB for each sort, need 100 MB.
+    "spark.sql.ui.retainedExecutions": "1",
+    "spark.ui.retainedJobs": "10",
+    "spark.ui.retainedStages": "10",
+    "spark.ui.retainedTasks": "100",
+    "spark.buffer.pageSize": "4m",
+}
 # A batch is some fifty queries, each with its own generated classes. Compiling them took Java's
 # second compiler (C2) 28 of 97 core-seconds for a million rows; with less inlining, the total is
 # 83. Its graphs keep their size: limited to 20,000 nodes, C2 gave up on the method that validates
@@ -126,7 +131,7 @@ def spark_config(
             ),
             "spark.driver.host": "127.0.0.1",
             "spark.driver.bindAddress": "127.0.0.1",
-            **(KEPT_CLASSES if waits else {}),
+            **(WAITING if waits else {}),
         }
     return config | dict(extra or {})
 
@@ -184,7 +189,7 @@ def delivered_bytes(settings: Settings) -> int:
 def csv_bytes(folder: Path) -> int:
     """Return the approximate size of a folder's files as CSV, in bytes."""
     total = 0
-    for path in folder.rglob("*.*"):
+    for path in folder.rglob("[!.]*.*"):  # hidden names are drafts
         with suppress(FileNotFoundError):  # the file may be removed meanwhile
             total += path.stat().st_size * PACKED.get(path.suffix, 1)
     return total

@@ -71,6 +71,15 @@ def named(bundle: Bundle, names: Mapping[int, str]) -> Bundle:
     return replace(bundle, segments=tuple(segments))
 
 
+def names_by_id(bundle: Bundle, names: Mapping[int, str]) -> dict[int, str]:
+    """Return segment id -> present name, and of a segment that ended, the bank's last one.
+
+    `names`: those of the bank.
+    """
+    present = {one.id: one.name for one in bundle.segments if one.id is not None}
+    return {**names, **present}
+
+
 def rename(
     published_dir: Path, bundle: Bundle, segment: Segment, name: str, taken: Collection[str] = ()
 ) -> str:

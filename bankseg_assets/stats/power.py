@@ -1,8 +1,9 @@
 """Power of a comparison of two means, by the normal approximation (Cohen 1988, chapter 2)."""
 
 import math
+from statistics import NormalDist
 
-from scipy.stats import norm
+_NORMAL = NormalDist()
 
 
 def standard_error(sd: float, sizes: tuple[int, int]) -> float:
@@ -18,9 +19,9 @@ def power_of(effect: float, error: float, *, alpha: float) -> float:
     """
     if error <= 0:
         return 1.0 if effect else alpha
-    limit = norm.isf(alpha / 2)
-    found = norm.sf(limit - abs(effect) / error) + norm.cdf(-limit - abs(effect) / error)
-    return float(found)
+    limit = _upper(alpha / 2)
+    found = abs(effect) / error
+    return _NORMAL.cdf(found - limit) + _NORMAL.cdf(-limit - found)
 
 
 def detectable(error: float, *, alpha: float, power: float) -> float:
@@ -29,7 +30,7 @@ def detectable(error: float, *, alpha: float, power: float) -> float:
     >>> round(detectable(1.0, alpha=0.05, power=0.8), 2)
     2.8
     """
-    return float(error * (norm.isf(alpha / 2) + norm.isf(1 - power)))
+    return error * (_upper(alpha / 2) + _upper(1 - power))
 
 
 def needed(effect: float, sd: float, share: float, *, alpha: float, power: float) -> int | None:
@@ -44,3 +45,8 @@ def needed(effect: float, sd: float, share: float, *, alpha: float, power: float
         return None
     errors = effect / detectable(1.0, alpha=alpha, power=power)
     return math.ceil((sd / errors) ** 2 * (1 / share + 1 / (1 - share)))
+
+
+def _upper(probability: float) -> float:
+    """Return the value that a standard normal variable exceeds with a probability."""
+    return -_NORMAL.inv_cdf(probability)

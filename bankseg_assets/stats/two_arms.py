@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtr, stdtrit
 
 from bankseg_assets.stats.arrays import Array
 
@@ -53,7 +53,7 @@ class Difference:
         if self.standard_error == 0:
             return 1.0 if self.estimate == 0 else 0.0
         score = abs(self.estimate) / self.standard_error
-        return float(2 * student.sf(score, self.degrees_of_freedom))
+        return float(2 * stdtr(self.degrees_of_freedom, -score))
 
     def interval(self, alpha: float = 0.05) -> tuple[float, float]:
         """Return the interval with confidence 1 - alpha."""
@@ -62,7 +62,7 @@ class Difference:
 
     def half_width(self, alpha: float = 0.05) -> float:
         """Return half of the width of the interval."""
-        return self.standard_error * float(student.isf(alpha / 2, self.degrees_of_freedom))
+        return self.standard_error * -float(stdtrit(self.degrees_of_freedom, alpha / 2))
 
     def relative(self, alpha: float = 0.05) -> tuple[float, float, float] | None:
         """Return the difference as a share of the second mean, with its interval (delta method).
@@ -74,7 +74,7 @@ class Difference:
             return None
         ratio = first / second
         error = np.sqrt(self.errors[0] + ratio**2 * self.errors[1]) / second
-        half = float(error * student.isf(alpha / 2, self.degrees_of_freedom))
+        half = -float(error * stdtrit(self.degrees_of_freedom, alpha / 2))
         return ratio - 1, ratio - 1 - half, ratio - 1 + half
 
 

@@ -7,7 +7,7 @@ have been reused by then, and an age limit would leave gigabytes for hours on a 
 
 import fcntl
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,7 +62,16 @@ def atomic_file(path: Path) -> Iterator[BinaryIO]:
 
 def sweep_drafts(folder: Path) -> None:
     """Remove drafts of dead writers from a folder and its direct subfolders."""
-    for path in [*folder.glob(f"{_PREFIX}*"), *folder.glob(f"*/{_PREFIX}*")]:
-        with suppress(OSError), path.open("rb") as file:  # locked, or already removed
+    _sweep([*folder.glob(f"{_PREFIX}*"), *folder.glob(f"*/{_PREFIX}*")])
+
+
+def sweep_all_drafts(folder: Path) -> None:
+    """Remove drafts of dead writers from a folder and everything below it."""
+    _sweep(folder.rglob(f"{_PREFIX}*"))
+
+
+def _sweep(drafts: Iterable[Path]) -> None:
+    for path in drafts:
+        with suppress(OSError), path.open("rb") as file:  # locked, or already removed, or a folder
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
             path.unlink()

@@ -137,7 +137,7 @@ class VersionStore:
         folder = self._folder / asset
         if not folder.is_dir():
             return []
-        return sorted(path for path in folder.iterdir() if _VERSION.fullmatch(path.name))
+        return sorted(path for path in folder.iterdir() if is_version(path.name))
 
     def latest(self, asset: str) -> Path:
         """Return the path of the newest version.
@@ -254,6 +254,11 @@ def damages(version: Path) -> dict[str, str]:
             what = {-1: "missing", size: "damaged: other content"}.get(now, f"{now:,} bytes")
             found[name] = f"{path} is {what}; expected {size:,} bytes."
     return found
+
+
+def is_version(name: str) -> bool:
+    """Return whether a folder's name is that of a version."""
+    return _VERSION.fullmatch(name) is not None
 
 
 def verify(version: Path) -> None:

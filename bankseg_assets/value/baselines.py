@@ -5,7 +5,8 @@ import numpy.typing as npt
 
 from bankseg_assets.stats.arrays import Array
 
-PAST, SEGMENT = "past", "segment"
+MODEL, PAST, SEGMENT = "model", "past", "segment"
+"""Forecasts; the last two are baselines."""
 NAMES = {PAST: "the past repeated", SEGMENT: "the mean of the segment"}
 _DAYS_FROM = (2, 3, 6)
 """Segments have 1, 2, 3 to 5, and 6 or more days with transactions, in each fifth of recency."""

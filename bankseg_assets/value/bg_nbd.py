@@ -11,7 +11,6 @@ from functools import lru_cache
 import numpy as np
 import numpy.typing as npt
 from scipy.linalg import eigh_tridiagonal
-from scipy.optimize import minimize
 from scipy.special import digamma, gammaln
 
 from bankseg_assets.stats.arrays import Array
@@ -106,6 +105,8 @@ def _every(patterns: Patterns, step: int) -> Patterns:
 
 def _maximized(patterns: Patterns, start: npt.ArrayLike) -> tuple[float, Array]:
     """Return the least loss per customer, and the logarithms of the parameters there."""
+    from scipy.optimize import minimize  # half a second, for what most runs do not fit
+
     share = patterns.customers / patterns.customers.sum()
 
     def loss(logs: Array) -> tuple[float, Array]:

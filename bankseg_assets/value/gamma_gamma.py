@@ -7,7 +7,6 @@ Gamma(p, nu), and nu ~ Gamma(q, v). Amounts are assumed not to depend on the num
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.optimize import minimize
 from scipy.special import digamma, gammaln
 
 from bankseg_assets.stats.arrays import Array
@@ -55,6 +54,8 @@ class GammaGamma:
 
 def fit_gamma_gamma(amounts: Amounts) -> GammaGamma:
     """Return the model of greatest likelihood. Raises FitError."""
+    from scipy.optimize import minimize  # half a second, for what most runs do not fit
+
     if not len(amounts.mean) or np.ptp(amounts.mean) == 0:
         raise FitError("There are no two customers who spend different amounts.")
     scale = float(np.average(amounts.mean, weights=amounts.customers))

@@ -1,17 +1,21 @@
 """Test a forecast on what followed: fitted on the first two thirds of the span, for the last third.
 
-Beside two baselines. A model that is not better than both is not used: see `best`.
+Beside two baselines. A model that is not reliable and better than both is not used: see `best`.
 """
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
-from scipy.stats import rankdata
+import numpy.typing as npt
+import pandas as pd
 
 from bankseg_assets.stats.arrays import Array
 from bankseg_assets.value.baselines import (
+    MODEL,
     NAMES,
     PAST,
     SEGMENT,
@@ -19,18 +23,19 @@ from bankseg_assets.value.baselines import (
     segment_means,
     segments,
 )
-from bankseg_assets.value.bg_nbd import FitError, fit_bg_nbd
+from bankseg_assets.value.bg_nbd import BgNbd, FitError, fit_bg_nbd
 from bankseg_assets.value.gamma_gamma import fit_gamma_gamma
-from bankseg_assets.value.patterns import patterns_of
+from bankseg_assets.value.patterns import Patterns, patterns_of
 from bankseg_assets.value.spending import amounts_of
 
-MODEL = "model"
 FIRST_PART = 2 / 3
 LEAST_DAYS = 42
 """Span of the data: with less, the last third is under two weeks, about one cycle of salaries."""
 LEAST_CUSTOMERS = 30
 """Who came again before the cut, and who came after it: with fewer, the measures are chance."""
 DECILES = 10
+FEWEST_ARRIVALS = 0.25
+"""Of the new customers a day before: with fewer, the end of the files may be missing."""
 LEAST_RANK = 0.1
 MOST_OFF = 2.0
 """A forecast is called unreliable below this rank correlation, or if its total is off by more."""
@@ -54,6 +59,28 @@ class Followed:
     recent_spend: Array
     balance: Array
     usual_balance: Array
+
+    @cached_property
+    def histories(self) -> tuple[Patterns, npt.NDArray[np.intp]]:
+        """The distinct histories at the cut, and that of each customer."""
+        return patterns_of(self.active_days, self.recency, self.age)
+
+    @cached_property
+    def purchases(self) -> BgNbd | None:
+        """The model of purchases that was fitted at the cut; None where it cannot be fitted."""
+        try:
+            return fit_bg_nbd(self.histories[0])
+        except FitError:
+            return None
+
+    @property
+    def p_alive(self) -> Array | None:
+        """The probability by that model that a customer is still active; None without it."""
+        if self.purchases is None:
+            return None
+        patterns, places = self.histories
+        found: Array = self.purchases.p_alive(patterns)[places]
+        return found
 
 
 @dataclass(frozen=True)
@@ -130,15 +157,14 @@ def compare(followed: Followed, before: float, after: float) -> tuple[Qualities,
         }
         for total in (followed.active_days, np.maximum(followed.spend, 0.0))
     )
-    try:
-        patterns, places = patterns_of(followed.active_days, followed.recency, followed.age)
-        days[MODEL] = np.minimum(fit_bg_nbd(patterns).expected(patterns, after), after)[places]
-        amounts = amounts_of(followed.active_days, followed.spend)
-        mean = followed.spend / followed.active_days
-        money = fit_gamma_gamma(amounts)
-        spend[MODEL] = days[MODEL] * money.expected_mean(followed.active_days, mean)
-    except FitError:
-        pass
+    if followed.purchases is not None:
+        patterns, places = followed.histories
+        expected = np.minimum(followed.purchases.expected(patterns, after), after)
+        days[MODEL] = expected[places]
+        with suppress(FitError):
+            money = fit_gamma_gamma(amounts_of(followed.active_days, followed.spend))
+            mean = followed.spend / followed.active_days
+            spend[MODEL] = days[MODEL] * money.expected_mean(followed.active_days, mean)
     return (
         {name: quality(one, followed.days_after) for name, one in days.items()},
         {name: quality(one, followed.spend_after) for name, one in spend.items()},
@@ -146,26 +172,62 @@ def compare(followed: Followed, before: float, after: float) -> tuple[Qualities,
 
 
 def best(found: Mapping[str, Quality]) -> str:
-    """Return the forecast to use: the model, unless a baseline is better in two of three measures.
+    """Return the forecast to use: the model, if it is reliable and no baseline is better.
 
-    The measures are the total error, the MAE and the rank correlation.
+    One is better than another if it is in two of three measures: the total error, the MAE and the
+    rank correlation. A model that predicts nothing is not used even if baselines do worse, because
+    users would take it for a prediction: the past repeated is a fact at least.
     """
-    baseline = SEGMENT if _is_better(found[SEGMENT], found[PAST]) else PAST
-    if MODEL not in found or any(_is_better(found[name], found[MODEL]) for name in NAMES):
-        return baseline
-    return MODEL
+    if MODEL in found and is_reliable(found[MODEL]) and not _worse_than(found):
+        return MODEL
+    is_segment = is_reliable(found[SEGMENT]) and _is_better(found[SEGMENT], found[PAST])
+    return SEGMENT if is_segment else PAST
 
 
 def verdict(what: str, found: Mapping[str, Quality]) -> str:
     """Return which forecast is used and why, as a sentence; what: such as `spending`."""
-    used = best(found)
+    used, tested = best(found), "On the last third of the span, the model of"
     if used == MODEL:
-        return _of_model(what, found[MODEL])
+        return f"{tested} {what} was better than both baselines ({_figures(found[MODEL])})."
     if MODEL not in found:
-        return f"The model of {what} cannot be fitted; {NAMES[used]} is shown."
+        why = f"The model of {what} cannot be fitted"
+    elif worse := _worse_than(found):
+        why = f"{tested} {what} was worse than a baseline, {NAMES[worse]}"
+    else:
+        why = (
+            f"{tested} {what} was better than both baselines, but did not predict what followed "
+            f"({_figures(found[MODEL])})"
+        )
+    shown = f"{NAMES[used]} is shown ({_figures(found[used])})"
+    if is_reliable(found[used]):
+        return f"{why}; {shown}."
     return (
-        f"On the last third of the span, the model of {what} was worse than a baseline; "
-        f"{NAMES[used]} is shown."
+        f"{why}; {shown}. None of them predicted what followed: do not choose customers by this "
+        "forecast."
+    )
+
+
+def _worse_than(found: Mapping[str, Quality]) -> str:
+    """Return the first baseline that is better than the model; empty if none is."""
+    return next((name for name in NAMES if _is_better(found[name], found[MODEL])), "")
+
+
+def missing_end(patterns: Patterns, span: int) -> str:
+    """Return a note if hardly any customers arrived in the last third of the span; or nothing.
+
+    Customers who stop coming do not keep others from arriving, but files that are not complete do.
+    """
+    before = round(span * FIRST_PART)
+    arrived = patterns.age <= span - before
+    later, sooner = (
+        float(patterns.customers[which].sum()) / days
+        for which, days in ((arrived, span - before), (~arrived, before))
+    )
+    if later >= sooner * FEWEST_ARRIVALS:
+        return ""
+    return (
+        f"New customers a day fell from {sooner:,.0f} to {later:,.0f} in the last third of the "
+        "span, too: the files may lack transactions of these days."
     )
 
 
@@ -176,18 +238,12 @@ def is_reliable(found: Quality) -> bool:
     return 1 / MOST_OFF <= 1 + found.total_error <= MOST_OFF
 
 
-def _of_model(what: str, found: Quality) -> str:
-    """Return how good the model in use was, in figures; a warning if it was not."""
-    said = f"On the last third of the span, the model of {what} was better than both baselines"
+def _figures(found: Quality) -> str:
+    """Return total and rank correlation of a forecast, in words."""
     figures = f"rank correlation with what followed: {found.rank_correlation or 0.0:.2f}"
-    if found.total_error is not None:
-        figures = f"forecast over actual total: {1 + found.total_error:.2f}; {figures}"
-    if is_reliable(found):
-        return f"{said} ({figures})."
-    return (
-        f"{said}, but none of them predicted what followed ({figures}). Do not choose customers "
-        "by this forecast."
-    )
+    if found.total_error is None:
+        return figures
+    return f"forecast over actual total: {1 + found.total_error:.2f}; {figures}"
 
 
 def _is_better(one: Quality, other: Quality) -> bool:
@@ -201,7 +257,7 @@ def _is_better(one: Quality, other: Quality) -> bool:
 
 
 def _spearman(one: Array, other: Array) -> float | None:
-    ranks = [rankdata(values) for values in (one, other)]
+    ranks = [pd.Series(values).rank().to_numpy() for values in (one, other)]
     if any(np.ptp(values) == 0 for values in ranks):
         return None
     return float(np.corrcoef(ranks[0], ranks[1])[0, 1])

@@ -11,10 +11,12 @@ from functools import cached_property
 import numpy as np
 import numpy.typing as npt
 
-from bankseg_assets.stats.arrays import Array
+from bankseg_assets.stats.arrays import Array, Labels
 
 EXACT_BITS = 7
 """Numbers below 2^7 are exact; greater ones are rounded to 7 significant bits, which is 0.8 %."""
+PART_BITS = 21
+"""Of each number in a packed history: 5,700 years of days."""
 
 
 @dataclass(frozen=True)
@@ -61,12 +63,9 @@ def patterns_of(
     active_days: days with transactions, at least 1. recency, age: days from the last and from the
     first of them to the snapshot.
     """
-    repeats, last, ages = history(active_days, recency, age)
-    distinct, places, counts = np.unique(
-        np.column_stack([repeats, last, ages]), axis=0, return_inverse=True, return_counts=True
-    )
-    found = Patterns(distinct[:, 0], distinct[:, 1], distinct[:, 2], counts.astype(np.float64))
-    return found, places.ravel()
+    keys = packed(*history(active_days, recency, age))
+    distinct, places, counts = np.unique(keys, return_inverse=True, return_counts=True)
+    return Patterns(*unpacked(distinct), counts.astype(np.float64)), places
 
 
 def history(
@@ -78,3 +77,26 @@ def history(
     # The silence is rounded, not t_x: of 300 days, one without a transaction matters.
     last = np.where(repeats > 0, np.maximum(ages - silences, 0), 0.0)
     return repeats, last, ages
+
+
+def packed(repeats: Array, last: Array, age: Array) -> Labels:
+    """Return one number for each history, in the order of x, t_x and T.
+
+    One number is sorted and joined several times as fast as three.
+
+    >>> [one.tolist() for one in unpacked(packed(*history([1, 3], [5, 2], [5, 40])))]
+    [[0.0, 2.0], [0.0, 38.0], [5.0, 40.0]]
+    """
+    found: Labels = np.zeros(len(repeats), dtype=np.int64)
+    for part in (repeats, last, age):
+        found = (found << PART_BITS) | part.astype(np.int64)
+    return found
+
+
+def unpacked(keys: Labels) -> tuple[Array, Array, Array]:
+    """Return x, t_x and T of packed histories."""
+    mask = (1 << PART_BITS) - 1
+    repeats, last, age = (
+        ((keys >> shift) & mask).astype(np.float64) for shift in (2 * PART_BITS, PART_BITS, 0)
+    )
+    return repeats, last, age

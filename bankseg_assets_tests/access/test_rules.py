@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from bankseg_assets.access.roles import Role
-from bankseg_assets.access.rules import access_rules, parsed
+from bankseg_assets.access.rules import Members, access_rules, parsed
 from bankseg_assets.runtime.settings import SettingsError, load_settings
 from bankseg_assets_tests.access.people import BOTH, GROUPS, LOGIN_TABLE, PROXY_TABLE, write_rules
 
@@ -34,6 +34,9 @@ def test_users_and_groups_give_roles() -> None:
         (GROUPS, "has neither [proxy] nor [login]"),
         (LOGIN_TABLE, "gives no role to any user or group"),
         ("[proxy]\n" + GROUPS, "[proxy] has no addresses"),
+        ("[proxy]\naddresses = []\n" + GROUPS, "[proxy] has no addresses"),
+        ("login = 1\n" + GROUPS, "login must be a table; found 1"),
+        (LOGIN_TABLE + '[groups]\nviewer = [" "]\n', "viewer must be a list of texts"),
         ('[proxy]\naddresses = ["proxy.bank"]\n' + GROUPS, "Host names are not allowed"),
         ('[proxy]\naddresses = ["10.0.0.1/8"]\n' + GROUPS, "'10.0.0.1/8' is not an address"),
         ('[proxy]\naddresses = "10.0.0.1"\n' + GROUPS, "addresses must be a list of texts"),
@@ -50,6 +53,10 @@ def test_faulty_rules_name_what_was_expected(text: str, message: str) -> None:
     with pytest.raises(SettingsError) as error:
         parsed(text)
     assert message in str(error.value)
+
+
+def test_every_role_can_be_given() -> None:
+    assert [*Members.model_fields] == [*Role]
 
 
 def test_missing_file_does_not_open_access(tmp_path: Path) -> None:

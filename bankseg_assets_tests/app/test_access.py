@@ -33,6 +33,7 @@ PAGES = {
     "value": Action.SEE,
     "watch": Action.MAKE_LISTS,
     "changes": Action.SEE,
+    "trends": Action.SEE,
     "customer": Action.LOOK_UP,
     "new_customer": Action.SCORE,
     "batch": Action.SCORE,

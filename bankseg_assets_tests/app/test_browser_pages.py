@@ -28,6 +28,7 @@ TITLES = {
     "campaign": "Campaign lists",
     "campaigns": "Campaigns",
     "changes": "Changes",
+    "trends": "Trends",
     "customer": "Find a customer",
     "new_customer": "New customer",
     "batch": "Score a list",

@@ -4,8 +4,10 @@ from pathlib import Path
 
 from streamlit.testing.v1 import AppTest
 
+from bankseg_assets.scoring.segment_names import NAMES_FILE
+from bankseg_assets.storage.documents import replace_json
 from bankseg_assets_tests.app.customers import MAIN
-from bankseg_assets_tests.app.publishing import publish
+from bankseg_assets_tests.app.publishing import publish, segments_with_ids
 from bankseg_assets_tests.value.documents import value_document
 
 PROFILES = [
@@ -41,6 +43,17 @@ def test_value_page_has_segments_and_test(data_dir: Path) -> None:
     assert len(deciles) == 10
 
 
+def test_value_page_has_the_names_of_the_bank(data_dir: Path) -> None:
+    publish(
+        data_dir,
+        {"segment_profiles": PROFILES},
+        {"value_model": value_document()},
+        segments=segments_with_ids(1),
+    )
+    replace_json(data_dir / "published" / NAMES_FILE, {"names": {"2": "Our best"}})
+    assert opened().table[0].value["Segment"].tolist() == ["Our best", "Small spenders"]
+
+
 def test_value_page_says_why_forecasts_are_not_tested(data_dir: Path) -> None:
     document = value_document(tested=False)
     publish(data_dir, {"segment_profiles": PROFILES}, {"value_model": document})
@@ -52,3 +65,14 @@ def test_value_page_says_why_forecasts_are_not_tested(data_dir: Path) -> None:
 def test_value_page_of_older_release_names_next_step(data_dir: Path) -> None:
     publish(data_dir)
     assert "The next batch makes them" in opened().info[0].value
+
+
+def test_value_page_shows_a_baseline_if_the_model_predicts_nothing(data_dir: Path) -> None:
+    """As in a file where hardly any customer comes again."""
+    document = value_document(returning=0.02)
+    publish(data_dir, {"segment_profiles": PROFILES}, {"value_model": document})
+    page = opened()
+    assert "do not choose customers by this forecast" in page.warning[0].value
+    tested = page.table[1].value
+    assert tested["By"][1] == "The past repeated (shown)"
+    assert "by: the past repeated" in str(page.caption)

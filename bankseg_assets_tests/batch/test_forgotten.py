@@ -3,7 +3,9 @@
 import csv
 import gzip
 import io
+import json
 import shutil
+import zipfile
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -13,17 +15,21 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from bankseg_assets.campaigns.audiences import totals
+from bankseg_assets.campaigns.audiences import slug, totals
 from bankseg_assets.campaigns.customer_list import Choice, make_list
-from bankseg_assets.campaigns.list_files import csv_of
+from bankseg_assets.campaigns.list_files import csv_of, xlsx_of
 from bankseg_assets.contracts.delivery import load_contract
 from bankseg_assets.defs.build import resources
 from bankseg_assets.defs.resources import SparkResource
 from bankseg_assets.erasure.exports import record_url
 from bankseg_assets.erasure.forget import Erased, forget
+from bankseg_assets.erasure.search import Search
 from bankseg_assets.erasure.subject import held_on, in_words
-from bankseg_assets.privacy.audit import AuditLog
-from bankseg_assets.release.releases import all_releases, current_release
+from bankseg_assets.evidence.pack import write_pack
+from bankseg_assets.presentation.spreadsheet import write_xlsx
+from bankseg_assets.privacy.audit import Actor, AuditLog
+from bankseg_assets.release.candidates import submit
+from bankseg_assets.release.releases import Manifest, all_releases, current_release
 from bankseg_assets.release.remote_copy import export
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.scoring.bundle import load_bundle
@@ -37,7 +43,7 @@ pytestmark = pytest.mark.slow
 ID, BIRTH, PLACE, AMOUNT = "CANARY7305391", "19/3/29", "CANARYVILLE", "7391.37"
 RECORDS = [
     f"CT{number},{ID},{BIRTH},F,{PLACE},91702.53,{day}/8/16,130501,{AMOUNT}"
-    for number, day in enumerate((2, 3, 4), 1)
+    for number, day in enumerate((2, 3, 4, 5), 1)
 ]
 QUARANTINED = f"CT9,{ID},{BIRTH},F,{PLACE},91702.53,32/13/16,130501,{AMOUNT}"
 VALUES = {ID, PLACE, "1929-03-19", BIRTH, AMOUNT, "91702.53"}
@@ -45,12 +51,13 @@ VALUES = {ID, PLACE, "1929-03-19", BIRTH, AMOUNT, "91702.53"}
 TABLES = (
     *("cleaned_transactions", "quarantined_transactions", "rfm_table", "customer_segments"),
     *("product_holdings", "product_recommendations", "segment_profiles", "rfm_grid"),
+    *("customer_value", "watch_list", "segment_demographics", "rfm_groups", "recommended_actions"),
 )
 
 
 @dataclass(frozen=True)
 class Bank:
-    """A platform with files in three formats, with or without the customer."""
+    """A platform with files in four formats, with or without the customer."""
 
     settings: Settings
     spark: SparkResource
@@ -61,7 +68,8 @@ class Bank:
         parts = {
             "january.csv": records[:1500] + [*RECORDS[:1], QUARANTINED] * canary,
             "february.csv.gz": records[1500:2800] + RECORDS[1:2] * canary,
-            "march.parquet": records[2800:] + RECORDS[2:] * canary,
+            "march.parquet": records[2800:3500] + RECORDS[2:3] * canary,
+            "april.xlsx": records[3500:] + RECORDS[3:] * canary,
         }
         for name, part in parts.items():
             self.land(name, header, *part)
@@ -84,6 +92,9 @@ class Bank:
             rows = list(csv.reader(io.StringIO(content)))
             columns = dict(zip(rows[0], zip(*rows[1:], strict=True), strict=True))
             pq.write_table(pa.table(columns), path, compression="zstd")
+        elif name.endswith(".xlsx"):
+            with path.open("wb") as file:
+                write_xlsx(file, {"Transactions": list(csv.reader(io.StringIO(content)))})
         else:
             text = content.encode()
             path.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)
@@ -99,11 +110,8 @@ class Bank:
         for name in TABLES:
             version = VersionStore(self.settings.published_dir).latest(name)
             frame = pq.read_table(version).to_pandas()
-            # Segments continue the numbers of the previous release, and ALS begins with these.
-            other = ["delivery", "segment"]
-            if name == "product_recommendations":
-                other += ["product", "score"]
-            texts = frame.drop(columns=other, errors="ignore").astype(str)
+            # A delivery is named by its content, which had the customer.
+            texts = frame.drop(columns="delivery", errors="ignore").astype(str)
             found[name] = texts.sort_values(list(texts.columns)).reset_index(drop=True)
         return found
 
@@ -116,6 +124,9 @@ def cells(folder: Path) -> set[str]:
             continue
         content = path.read_bytes()
         texts = [gzip.decompress(content)] if content[:2] == b"\x1f\x8b" else [content]
+        if content[:2] == b"PK":
+            with zipfile.ZipFile(path) as package:
+                texts += [package.read(one) for one in package.namelist()]
         if content[:4] == b"PAR1":
             table = pq.read_table(path).to_pandas()
             texts.append("\n".join(table.astype(str).to_csv()).encode())
@@ -125,8 +136,8 @@ def cells(folder: Path) -> set[str]:
     return found
 
 
-def download(bank: Bank) -> Path:
-    """Make the list of the customer's segment, in the data folder."""
+def download(bank: Bank) -> list[Path]:
+    """Make lists of all segments, and the evidence of the release, in the data folder."""
     release = current_release(bank.settings.published_dir)
     assert release is not None
     found = {
@@ -136,10 +147,31 @@ def download(bank: Bank) -> Path:
         for one in totals(release, {})
         if one.customers
     }
-    path = bank.settings.data_dir / "lists" / "list.csv"
-    path.parent.mkdir(exist_ok=True)
-    path.write_bytes(b"".join(map(csv_of, found.values())))
-    return path
+    folder = bank.settings.data_dir / "lists"
+    folder.mkdir(exist_ok=True)
+    for name, made in found.items():
+        (folder / f"{slug(name)}.csv").write_bytes(csv_of(made))
+        (folder / f"{slug(name)}.xlsx").write_bytes(xlsx_of(made))
+    write_pack(bank.settings, release, folder / "evidence.zip")
+    return sorted(folder.iterdir())
+
+
+def leave_traces(bank: Bank) -> None:
+    """Leave the customer in versions of a candidate, alerts, logs, and files of killed programs."""
+    settings = bank.settings
+    release = current_release(settings.published_dir)
+    assert release is not None
+    manifest = Manifest.model_validate(release.model_dump(exclude={"name", "folder"}))
+    submit(VersionStore(settings.published_dir), manifest, Actor("ann"), release)
+    for path in (
+        settings.alerts_dir / "failure-1.json",
+        settings.logs_dir / "server.log",
+        settings.landing_dir / ".draft-1",
+        settings.data_dir / "lists" / ".draft-2",
+        settings.scratch_dir / "1-abandoned" / "shuffle_0.data",
+    ):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps({"why": f"{ID} is unknown"}), encoding="utf-8")
 
 
 def erase(bank: Bank) -> Erased:
@@ -155,6 +187,7 @@ def test_forgotten_customer_was_never_there(tmp_path: Path, spark_resource: Spar
         Bank(Settings(data_dir=tmp_path / name), spark_resource, lines) for name in ("a", "b")
     )
     target = tmp_path / "export"
+    contract = load_contract(bank.settings.contract)
     bank.deliver(canary=True)
     delivered = shutil.copytree(bank.settings.landing_dir, tmp_path / "delivered")
     bank.batch("refit")
@@ -162,9 +195,11 @@ def test_forgotten_customer_was_never_there(tmp_path: Path, spark_resource: Spar
     bank.batch("refresh")
     record_url(bank.settings.privacy_dir, f"file://{target}")
     export(bank.settings.published_dir, f"file://{target}")
-    assert ID.encode() in download(bank).read_bytes()
-    held = held_on(bank.settings, load_contract(bank.settings.contract), ID)
-    assert sorted(len(file["records"]) for file in held.files) == [1, 1, 1, 2]
+    lists = download(bank)
+    assert sum(Search([ID], contract).hits_in(path) > 0 for path in lists) == 2
+    leave_traces(bank)
+    held = held_on(bank.settings, contract, ID)
+    assert sorted(len(file["records"]) for file in held.files) == [1, 1, 1, 1, 2]
     assert {"cleaned_transactions", "quarantined_transactions", "customer_segments"} <= set(
         held.tables
     )
@@ -182,6 +217,7 @@ def test_forgotten_customer_was_never_there(tmp_path: Path, spark_resource: Spar
     assert log.fault() == ""
 
     never.deliver(canary=False)
+    never.batch("refit")  # segments continue the numbers of the previous release
     never.batch("refit")
     bank.batch("refit")
     expected = never.tables()

@@ -9,9 +9,20 @@ from typing import Any
 
 import pytest
 
-from bankseg_assets.campaigns.release_figures import figures_of
+from bankseg_assets.campaigns.release_figures import (
+    EARLIER,
+    Arrived,
+    ReleaseFigures,
+    figures_of,
+)
 from bankseg_assets.campaigns.trend import TREND_FILE, record_trend, trend
-from bankseg_assets.release.releases import Release, all_releases, current_release, roll_back
+from bankseg_assets.release.releases import (
+    DeliveryOutcome,
+    Release,
+    all_releases,
+    current_release,
+    roll_back,
+)
 from bankseg_assets.storage import atomic_file
 from bankseg_assets.storage.version_store import VersionStore
 from bankseg_assets_tests.app.customers import NAMES, tables
@@ -76,6 +87,98 @@ def test_small_group_has_no_figures(tmp_path: Path) -> None:
 def test_sums_may_be_negative_or_large(tmp_path: Path) -> None:
     huge = Decimal("-99999999999999.999")
     assert figures_of(released(tmp_path, monetary=huge)).whole.money == float(100 * huge)
+
+
+def by_month(data_dir: Path, months: dict[datetime.date, int]) -> ReleaseFigures:
+    """Release so many customers with their first transaction on each day; return the figures."""
+    days = [day for day, count in months.items() for _ in range(count)]
+    rows = [
+        row | {"snapshot_date": datetime.date(2016, 10, 22), "first_day": day}
+        for row, day in zip(tables()[ROWS] * 2, days, strict=False)
+    ]
+    publish(data_dir, tables() | {ROWS: rows})
+    release = current_release(data_dir / "published")
+    assert release is not None
+    return figures_of(release)
+
+
+def test_cohorts_are_customers_by_first_month(tmp_path: Path) -> None:
+    found = by_month(
+        tmp_path,
+        {
+            datetime.date(2016, 8, 1): 30,
+            datetime.date(2016, 8, 31): 20,
+            datetime.date(2016, 10, 21): 50,
+        },
+    )
+    assert {one.name: one.customers for one in found.cohorts} == {"2016-08": 50, "2016-10": 50}
+    assert found.cohorts[1].active_share is not None
+
+
+def test_small_cohort_is_hidden_with_a_second_one(tmp_path: Path) -> None:
+    found = by_month(
+        tmp_path,
+        {
+            datetime.date(2016, 8, 1): 5,
+            datetime.date(2016, 9, 1): 35,
+            datetime.date(2016, 10, 1): 60,
+        },
+    )
+    counts = {one.name: one.customers for one in found.cohorts}
+    assert counts == {"2016-08": None, "2016-09": None, "2016-10": 60}
+
+
+def test_months_long_ago_are_one_cohort(tmp_path: Path) -> None:
+    found = by_month(
+        tmp_path,
+        {
+            datetime.date(1999, 1, 1): 20,
+            datetime.date(2013, 10, 31): 20,
+            datetime.date(2013, 11, 1): 60,
+        },
+    )
+    counts = {one.name: one.customers for one in found.cohorts}
+    assert counts == {EARLIER: 40, "2013-11": 60}
+
+
+def test_release_without_first_days_has_no_cohorts(tmp_path: Path) -> None:
+    found = released(tmp_path)
+    assert figures_of(found).cohorts == ()
+
+
+def test_new_files_are_counted_and_small_counts_hidden(tmp_path: Path) -> None:
+    files = tuple(
+        DeliveryOutcome(
+            file_name=f"{number}.csv",
+            sha256=str(number),
+            rows_in=1000,
+            rows_clean=990,
+            rows_quarantined=5 * number,
+        )
+        for number in (0, 1)
+    )
+    release = released(tmp_path).model_copy(update={"deliveries": files})
+    assert figures_of(release).arrived == Arrived(
+        files=2, accepted=1980, quarantined=None, duplicates=0
+    )
+
+
+def test_line_of_an_older_build_is_read(tmp_path: Path) -> None:
+    """It has no cohorts and no files; that of a kept release gets a second line with them."""
+    first = released(tmp_path)
+    last = released(tmp_path, 1)
+    new = ("version", "model", "arrived", "cohorts")
+    old = [figures_of(one).model_dump(exclude=set(new)) for one in (first, last)]
+    path = first.folder / TREND_FILE
+    path.write_text("".join(f"{json.dumps(one)}\n" for one in old), encoding="utf-8")
+    shutil.rmtree(tmp_path / "published" / "release" / first.name)
+    record_trend(last.folder)
+    assert len(path.read_text(encoding="utf-8").splitlines()) == 3
+    found = trend(last.folder, last)
+    assert customers_in(found) == [100, 101]
+    assert [one.arrived is None for one in found] == [True, False]
+    record_trend(last.folder)
+    assert len(path.read_text(encoding="utf-8").splitlines()) == 3
 
 
 def test_trend_outlives_the_releases(tmp_path: Path) -> None:

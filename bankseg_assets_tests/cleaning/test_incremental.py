@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from pyspark.sql import SparkSession
 
-from bankseg_assets.cleaning import deduplication
+from bankseg_assets.cleaning import deduplication, incremental
 from bankseg_assets.cleaning.incremental import Cleaned, clean
 from bankseg_assets.contracts.delivery import DeliveryContract
 from bankseg_assets.contracts.tables import RAW_TRANSACTIONS
@@ -169,6 +169,18 @@ def test_clean_step_by_step_equals_all_at_once(
         cleaned = bank.clean(order[:count])
         assert (cleaned.n_new, cleaned.n_deliveries) == (1, count)
     assert bank.tables() == at_once
+
+
+@pytest.mark.parametrize("most_to_look_up", [0, 100])
+def test_large_deliveries_are_cleaned_as_small_ones(
+    spark: SparkSession, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, most_to_look_up: int
+) -> None:
+    small, large = Bank(spark, tmp_path / "small"), Bank(spark, tmp_path / "large")
+    small.clean(DELIVERIES)
+    monkeypatch.setattr(incremental, "MOST_ROWS_TO_CACHE", 0)
+    monkeypatch.setattr(incremental, "MOST_ROWS_TO_LOOK_UP", most_to_look_up)
+    large.clean(DELIVERIES)
+    assert large.tables() == small.tables()
 
 
 def test_clean_again_when_corrections_change_order(spark: SparkSession, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from bankseg_assets.cleaning.parts import (
     file_names,
     holding,
     parts_of,
+    row_numbers_without,
     rows_by_delivery,
     write_parts,
 )
@@ -46,6 +47,14 @@ def test_parts_survive_a_version(tmp_path: Path) -> None:
     found = parts_of(version)
     assert {delivery: len(paths) for delivery, paths in found.items()} == {ONE: 2}
     assert rows_by_delivery(found) == {ONE: 3}
+
+
+def test_row_numbers_without_are_of_no_other_file(tmp_path: Path) -> None:
+    raw = [write(tmp_path / "raw1", [2, 3, 5]), write(tmp_path / "raw2", [7, 9])]
+    kept = [write(tmp_path / "kept", [3, 7])]
+    assert row_numbers_without(raw, kept).tolist() == [2, 5, 9]
+    assert row_numbers_without(raw, []).tolist() == [2, 3, 5, 7, 9]
+    assert row_numbers_without(raw, raw).tolist() == []
 
 
 def test_only_files_that_may_hold_a_row_are_found(tmp_path: Path) -> None:

@@ -1,19 +1,19 @@
-"""Histories of customers, grouped in Spark, and forecasts joined to customers."""
+"""What followed a day, and forecasts joined to customers, in Spark."""
 
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pandas as pd
 import pytest
 from pyspark.sql import SparkSession
 
 from bankseg_assets.contracts.tables import CUSTOMER_VALUE, VALUE_COLUMNS
 from bankseg_assets.customers import activity
+from bankseg_assets.customers.histories import histories
 from bankseg_assets.value.forecast import fit_value, score
-from bankseg_assets.value.patterns import patterns_of, rounded
-from bankseg_assets.value.spending import amounts_of
+from bankseg_assets.value.patterns import history, packed, rounded
 from bankseg_assets_tests.frames import cleaned_frame, rfm_frame
 
 SNAPSHOT = date(2016, 10, 22)
@@ -41,27 +41,16 @@ def columns(rows: list[dict[str, Any]]) -> tuple[list[int], list[int], list[int]
 
 
 def test_rounded_days_are_those_of_numpy(spark: SparkSession) -> None:
-    values = [*range(130), 255, 256, 257, 1_000, 4_095, 100_001]
+    powers = [2**bits + step for bits in range(7, 21) for step in (-1, 0, 1)]
+    values = [*range(130), 1_000, 100_001, *powers]
     frame = spark.createDataFrame([(value,) for value in values], "days int")
-    found = frame.select(activity.rounded_days(frame["days"]).alias("rounded")).toPandas()
-    assert found["rounded"].tolist() == rounded(values).tolist()
+    found = activity.rounded_days(frame, ["days"]).toPandas()
+    assert found["days"].tolist() == rounded(values).tolist()
 
 
-def test_histories_are_the_patterns_of_customers(spark: SparkSession) -> None:
-    found = activity.histories(rfm_frame(spark, CUSTOMERS))
-    wanted, _ = patterns_of(*columns(CUSTOMERS))
-    for name in ("repeats", "last", "age", "customers"):
-        assert getattr(found.patterns, name).tolist() == getattr(wanted, name).tolist()
-    assert found.span == 1_001
-    assert found.spent[0] == 400
-    assert found.spent.min() == 0  # refunds above the purchases count as nothing
-
-
-def test_amounts_are_those_of_customers(spark: SparkSession) -> None:
-    found = activity.amounts(rfm_frame(spark, CUSTOMERS))
-    wanted = amounts_of(columns(CUSTOMERS)[0], [float(row["monetary"]) for row in CUSTOMERS])
-    assert found.purchases.tolist() == wanted.purchases.tolist()
-    np.testing.assert_allclose(found.mean, wanted.mean, rtol=0.006)
+def test_history_keys_are_those_of_numpy(spark: SparkSession) -> None:
+    found = activity.with_history(rfm_frame(spark, CUSTOMERS)).toPandas()
+    assert found["_history"].tolist() == packed(*history(*columns(CUSTOMERS))).tolist()
 
 
 def test_followed_counts_days_before_and_after_the_cut(spark: SparkSession) -> None:
@@ -94,10 +83,11 @@ def test_followed_counts_days_before_and_after_the_cut(spark: SparkSession) -> N
     }
 
 
-def test_forecasts_are_joined_to_every_customer(spark: SparkSession) -> None:
+def test_forecasts_are_joined_to_every_customer(spark: SparkSession, tmp_path: Path) -> None:
     rfm = rfm_frame(spark, CUSTOMERS)
-    found = activity.histories(rfm)
-    model = fit_value(found.patterns, activity.amounts(rfm), None, found.span)
+    rfm.write.parquet(str(tmp_path / "rfm"))
+    found = histories(tmp_path / "rfm")
+    model = fit_value(found.patterns, found.amounts, None, found.span)
     rows = activity.value_rows(found.patterns, score(model, found.patterns, found.spent))
     assert rows.columns.tolist() == CUSTOMER_VALUE.names
     value = spark.createDataFrame(rows.astype(object).where(rows.notna(), None), CUSTOMER_VALUE.ddl)

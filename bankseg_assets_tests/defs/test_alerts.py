@@ -18,7 +18,16 @@ from bankseg_assets.landing.ledger import Delivery, Ledger
 from bankseg_assets.monitoring.alerts import Alert
 from bankseg_assets.monitoring.failures import last_failure
 from bankseg_assets.monitoring.outbox import Outbox
-from bankseg_assets.release.releases import PROMOTION, RELEASE, Manifest, Refusal, note_refusal
+from bankseg_assets.privacy.audit import Actor
+from bankseg_assets.release.candidates import approve, submit
+from bankseg_assets.release.releases import (
+    PROMOTION,
+    RELEASE,
+    Manifest,
+    Refusal,
+    note_refusal,
+    roll_back,
+)
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.storage.documents import write_document
 from bankseg_assets.storage.version_store import VersionStore
@@ -150,9 +159,8 @@ def log_of_success(
     return [(record.levelname, record.getMessage()) for record in caplog.records]
 
 
-def make_release(settings: Settings, run_id: str) -> str:
-    """Make a release; return its name."""
-    manifest = Manifest(
+def manifest(run_id: str) -> Manifest:
+    return Manifest(
         kind=PROMOTION,
         serial=7,
         note="",
@@ -164,8 +172,12 @@ def make_release(settings: Settings, run_id: str) -> str:
         metrics={"n_customers": 884265, "n_segments": 5},
         warnings=("No balances.",),
     )
+
+
+def make_release(settings: Settings, run_id: str) -> str:
+    """Make a release; return its name."""
     with VersionStore(settings.published_dir).draft(RELEASE, run_id) as draft:
-        write_document(draft.path, manifest.model_dump())
+        write_document(draft.path, manifest(run_id).model_dump())
     assert draft.version is not None
     return draft.version.name
 
@@ -193,6 +205,81 @@ def test_release_and_refusal_are_reported(
         "No balances.",
     )
     assert refusal.why == ("3 rows are lost.",)
+
+
+def test_model_that_awaits_approval_is_reported(
+    instance: dg.DagsterInstance, place: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    result = run(instance, sound)
+    store = VersionStore(place.published_dir)
+    submit(store, manifest(result.run_id), Actor("refit_sensor", "automatic"), None)
+    made = f"Run {result.run_id} of everything made a model that awaits approval."
+    assert log_of_success(instance, result, place, caplog) == [("INFO", made)]
+    (alert,) = queued(place)
+    assert (alert.event, alert.what) == ("approval", "A new model awaits approval.")
+    assert alert.why == (
+        "Made from the delivered data: 884,265 customers, 5 segments. The run was started by "
+        "refit_sensor.",
+        "No balances.",
+    )
+    assert "`bankseg approve`" in alert.next_step
+    assert alert.link.endswith("/approval")
+
+
+def test_release_without_a_run_is_reported(instance: dg.DagsterInstance, place: Settings) -> None:
+    """A rollback has the run of the release that it restores; a look reports it once."""
+    first = make_release(place, "run-1")
+    make_release(place, "run-2")
+    found = look_at_health(instance, place, None)
+    assert queued(place) == []
+    roll_back(VersionStore(place.published_dir), first, "The amounts were wrong.")
+    for _ in range(2):
+        found = look_at_health(instance, place, found.cursor)
+    (alert,) = queued(place)
+    assert (alert.event, alert.what) == ("release", "Version 8 of the segments was released.")
+    assert "The amounts were wrong." in alert.why
+
+
+def test_approved_model_is_reported(instance: dg.DagsterInstance, place: Settings) -> None:
+    store = VersionStore(place.published_dir)
+    submit(store, manifest("run-1"), Actor("ann", "environment"), None)
+    found = look_at_health(instance, place, None)
+    approve(store, Actor("ben", "environment"), "The segments are as before.")
+    look_at_health(instance, place, found.cursor)
+    (alert,) = queued(place)
+    assert alert.why[1] == "Approved by ben: The segments are as before."
+
+
+def look_at_health(
+    instance: dg.DagsterInstance, settings: Settings, cursor: str | None
+) -> dg.SensorResult:
+    """Let the sensor look."""
+    published = resources(settings)["published"]
+    context = dg.build_sensor_context(instance, cursor, resources={"published": published})
+    found = health_sensor(context)
+    assert isinstance(found, dg.SensorResult)
+    return found
+
+
+def test_health_is_recorded_when_it_changes(instance: dg.DagsterInstance, place: Settings) -> None:
+    """At the first look, after each run, and when a colour changes; not at every look."""
+    found = look_at_health(instance, place, None)
+    health, check = found.asset_events
+    assert isinstance(health, dg.AssetObservation)
+    assert isinstance(check, dg.AssetCheckEvaluation)
+    assert health.metadata["Release"].value.startswith("RED: There is no release yet.")
+    assert health.metadata["Last delivery"].value.startswith("AMBER: No file has been delivered.")
+    assert health.metadata["Last failure"].value == "No run has failed."
+    assert str(health.metadata["page"].value).endswith("/health")
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.ERROR)
+    assert "Release: There is no release yet. Deliver a file" in str(check.description)
+    found = look_at_health(instance, place, found.cursor)
+    assert not found.asset_events
+    run(instance, sound)
+    found = look_at_health(instance, place, found.cursor)
+    assert len(found.asset_events) == 2
+    make_release(place, "run-1")
+    assert len(look_at_health(instance, place, found.cursor).asset_events) == 2
 
 
 def test_rejected_file_is_reported(
@@ -283,7 +370,7 @@ def test_health_sensor_alerts_to_what_stays_red(
     )
     for _ in range(2):
         found = health_sensor(context)
-    assert isinstance(found, dg.SkipReason)
-    assert "currency is 'Rs'" in (found.skip_message or "")
+    assert isinstance(found, dg.SensorResult)
+    assert "currency is 'Rs'" in str(found.skip_reason)
     (alert,) = queued(place)
     assert (alert.event, alert.what) == ("health", "The platform needs attention: contract.")

@@ -271,6 +271,7 @@ def test_landing_folder_is_observed_when_its_content_changes(
     (one,) = observed(landing.look())
     landing.publish(january)
     landing.put("again.csv", "one")
+    assert observed(landing.look()) == [one]
     assert not observed(landing.look())
     landing.delivery.ledger.withdraw(january)
     (withdrawn,) = observed(landing.look())
@@ -281,6 +282,24 @@ def test_landing_folder_is_observed_when_its_content_changes(
     assert len({empty, one, withdrawn, reading}) == 4
 
 
+def test_observation_follows_a_file_from_arrival_to_ledger(landing: Landing) -> None:
+    """Ingesting it leaves the version as it is; what the UI lists must not stay behind."""
+
+    def listed() -> tuple[int, int, int]:
+        (event,) = landing.look().asset_events
+        found = [event.metadata[f"files_{what}"].value for what in ("delivered", "to_ingest")]
+        return found[0], found[1], len(event.metadata["deliveries"].records)
+
+    assert listed() == (0, 0, 0)
+    january = landing.put("january.csv", "one")
+    assert listed() == (0, 1, 0)
+    landing.publish(january)
+    assert listed() == (1, 0, 1)
+    landing.record(landing.put("bad.csv", "two"), "rejected")
+    (event,) = landing.look().asset_events
+    assert event.metadata["files_rejected"].value == 1
+
+
 def test_observation_lists_the_deliveries(landing: Landing) -> None:
     landing.publish(landing.put("january.csv", "one"))
     landing.put("february.csv", "two", quiet_seconds=0)
@@ -288,7 +307,7 @@ def test_observation_lists_the_deliveries(landing: Landing) -> None:
     assert event.asset_key == dg.AssetKey("landing_folder")
     table = event.metadata["deliveries"]
     assert [record.data["file"] for record in table.records] == ["x.csv"]
-    assert event.metadata["waiting"].value == "february.csv (still being written)"
+    assert event.metadata["incomplete_files"].value == "february.csv (still being written)"
 
 
 def test_unreadable_contract_is_not_observed(landing: Landing, tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from ops.launch.run_launcher import ServedRunLauncher
 def test_instance_differs_only_in_storage_and_launcher() -> None:
     there, here = document("dagster.yaml"), yaml.safe_load(TEMPLATE.read_text("utf-8"))
     assert set(there) - set(here) == {"storage"}
+    assert here.pop("event_log_storage")["class"] == "QuickEventLog"  # of SQLite
     assert {name for name in here if here[name] != there[name]} == {"run_launcher"}
 
 

@@ -131,12 +131,14 @@ class Bank:
             "quarantined_transactions": {
                 "disposition": ["quarantined"] * len(raw),
                 "reason": ["invalid_amount"] * len(raw),
+                "source_file": ["january.csv"] * len(raw),
                 "delivery": [""] * len(raw),
                 "row_number": list(range(len(raw))),
                 "raw_text": raw,
             },
             "rfm_table": {"customer_id": customers, "recency": [1] * len(customers)},
             "customer_segments": {"customer_id": customers, "segment": [0] * len(customers)},
+            "watch_list": {"customer_id": customers, "reason": ["seldom"] * len(customers)},
             "product_recommendations": {
                 "customer_id": customers,
                 "product": ["Card"] * len(customers),

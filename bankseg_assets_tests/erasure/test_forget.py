@@ -3,28 +3,35 @@
 import gzip
 import json
 import os
-import random
 from pathlib import Path
 
 import pandas as pd
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
 from bankseg_assets.contracts.delivery import DeliveryContract
+from bankseg_assets.contracts.tables import TABLES
+from bankseg_assets.erasure.customers import KEYED
 from bankseg_assets.erasure.exports import record_url
 from bankseg_assets.erasure.forget import Erased, finish_interrupted, forget, remains
 from bankseg_assets.erasure.search import Search
+from bankseg_assets.erasure.subject import SHOWN
 from bankseg_assets.landing.archive import sha256_of
 from bankseg_assets.landing.repair import repair_records
 from bankseg_assets.presentation.spreadsheet import write_xlsx
 from bankseg_assets.privacy.audit import AuditLog
+from bankseg_assets.privacy.look_ups import record_look_up
 from bankseg_assets.privacy.tombstones import KEY_FILE, TombstoneError, Tombstones
 from bankseg_assets.release.releases import all_releases, current_release
 from bankseg_assets.release.remote_copy import export, fetch
 from bankseg_assets.runtime.settings import Settings
+from bankseg_assets.storage.documents import replace_json
 from bankseg_assets.storage.run_lock import RunInProgressError, held_by_erasure, held_by_run
 from bankseg_assets.storage.version_store import verify, version_basis
 from bankseg_assets_tests.erasure.bank import CANARY, CONTRACT, PLACE, Bank, bank
+
+QUARANTINES = ("quarantined_transactions", "quarantined_holdings")
 
 
 def erase(found: Bank, *ids: str, **options: object) -> Erased:
@@ -164,24 +171,6 @@ def steps(folder: Path) -> list[str]:
     return names
 
 
-@pytest.mark.slow
-def test_killed_erasure_gives_the_same_if_repeated(tmp_path: Path) -> None:
-    """Ten kills at random steps, and one at each kind of step."""
-    names = steps(tmp_path / "whole")
-    whole = tables(Bank(Settings(data_dir=tmp_path / "whole" / "data")))
-    kinds = {name.split()[0]: place for place, name in enumerate(names)}
-    random.seed(7)
-    for place in sorted({*kinds.values(), *random.sample(range(len(names)), 10)}):
-        folder = tmp_path / f"killed-{place}"
-        found = bank(folder)
-        with pytest.raises(KeyboardInterrupt):
-            erase(found, step=killer(place))
-        erase(found)
-        assert traces(found.settings.data_dir) == [], names[place]
-        assert_sound(found)
-        assert tables(found) == whole, names[place]
-
-
 def tables(found: Bank) -> list[object]:
     """Return the rows of all tables of all versions, and the originals."""
     versions = [
@@ -271,6 +260,26 @@ def test_export_is_erased(tmp_path: Path) -> None:
         verify(record.parent)
 
 
+def test_parts_of_an_interrupted_copy_leave(tmp_path: Path) -> None:
+    """A version without its record is no version; other files at the URL stay."""
+    found = bank(tmp_path)
+    target = tmp_path / "export"
+    url = f"file://{target}"
+    export(found.settings.published_dir, url)
+    (version,) = (target / "customer_segments").iterdir()
+    (version / "part-1.parquet.part").write_text(CANARY, encoding="utf-8")
+    cut = version.with_name(version.name.replace("000", "999", 1))
+    cut.mkdir()
+    (cut / "part-0.parquet").write_bytes((version / "part-0.parquet").read_bytes())
+    other = target / "reports" / "may" / "notes.txt"
+    other.parent.mkdir(parents=True)
+    other.write_text("of another program", encoding="utf-8")
+    (target / "notes.txt").touch()
+    assert "files rewritten" in erase(found, urls=[url]).exports[url]
+    assert traces(target) == []
+    assert other.exists()
+
+
 def test_machine_that_fetched_a_release_is_erased(tmp_path: Path) -> None:
     """It has no archive, and still fetches releases afterwards."""
     found = bank(tmp_path / "bank")
@@ -296,7 +305,57 @@ def test_missing_key_stops_ingestion(tmp_path: Path) -> None:
         found.take()
 
 
-@pytest.mark.parametrize("name", ["list.csv", "list.csv.gz", "list.xlsx", "List.XLSX"])
+def test_every_table_of_customers_is_known() -> None:
+    """A table of customers is searched by their key, where that is computed from columns."""
+    tables = {name for name, table in TABLES.items() if "customer_id" in table.names}
+    by_id = {"raw_transactions", "cleaned_transactions", "product_holdings"}
+    assert tables - by_id <= set(KEYED)
+    assert {*SHOWN} == tables - {"raw_transactions"} | {*QUARANTINES}
+
+
+def test_logs_and_alerts_are_masked(tmp_path: Path) -> None:
+    found = bank(tmp_path)
+    alert = found.settings.alerts_dir / "failure-1.json"
+    replace_json(alert, {"why": f"The key {CANARY} is unknown."})
+    (place,) = [one for one in erase(found).plan.places if one.name == "logs"]
+    assert place.files == 2
+    assert json.loads(alert.read_text("utf-8"))["why"] == f"The key {'*' * len(CANARY)} is unknown."
+
+
+def test_reason_names_no_customer(tmp_path: Path) -> None:
+    """An entry of the audit log cannot be changed afterwards."""
+    found = bank(tmp_path)
+    erase(found, why=f"request of {CANARY}, 2027-14")
+    (entry,) = AuditLog(found.settings.audit_dir).entries()
+    assert entry["why"] == f"request of {entry['on']}, 2027-14"
+    record_look_up(found.settings.data_dir, CANARY, why=f"asked by {CANARY}")
+    assert traces(found.settings.data_dir) == []
+
+
+def test_files_of_killed_programs_leave(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Drafts in any folder, scratch, and uploads outside of the data folder."""
+    found = bank(tmp_path)
+    temporary = tmp_path / "tmp"
+    monkeypatch.setattr("tempfile.tempdir", str(temporary))
+    left = [
+        found.settings.landing_dir / ".draft-1",
+        found.settings.data_dir / "lists" / "may" / ".draft-2",
+        found.settings.scratch_dir / "1-a" / "shuffle_0.data",
+        temporary / "bankseg-work-1" / "list",
+    ]
+    for path in left:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(CANARY, encoding="utf-8")
+    lock = temporary / "bankseg-work-1" / ".lock"
+    lock.touch()
+    os.utime(lock, (0, 0))
+    assert erase(found).remaining == ()
+    assert [path for path in left if path.exists()] == []
+
+
+@pytest.mark.parametrize(
+    "name", ["list.csv", "list.csv.gz", "list.txt", "list.xlsx", "List.XLSX", "list.parquet"]
+)
 def test_lists_are_rewritten(tmp_path: Path, name: str) -> None:
     found = bank(tmp_path)
     path = found.settings.data_dir / "lists" / name
@@ -305,6 +364,9 @@ def test_lists_are_rewritten(tmp_path: Path, name: str) -> None:
     if name.lower().endswith(".xlsx"):
         with path.open("wb") as file:
             write_xlsx(file, {"List": rows, "Notes": [["C1 and", CANARY]]})
+    elif name.endswith(".parquet"):
+        columns = zip(*rows[1:], strict=True)
+        pq.write_table(pa.table(dict(zip(("customer", "place"), columns, strict=True))), path)
     else:
         text = "".join(f"{','.join(row)}\n" for row in rows).encode()
         path.write_bytes(gzip.compress(text) if name.endswith(".gz") else text)

@@ -20,6 +20,7 @@ from bankseg_assets.evidence.monitoring import PLAN
 from bankseg_assets.evidence.pack import INDEX, MANIFEST, Packed, write_pack
 from bankseg_assets.privacy.audit import AuditLog, Event
 from bankseg_assets.release.releases import Release, current_release
+from bankseg_assets.storage.documents import write_document
 from bankseg_assets_tests.erasure.bank import CANARY, CONTRACT, PLACE, Bank, bank
 
 
@@ -127,6 +128,41 @@ def test_pack_has_plan_and_measures(found: Bank, tmp_path: Path) -> None:
         one.number for one in [release_of(found)]
     ] or len(document["measured"]) == 3
     assert all(set(one) == {"what", "when", "by", "if not"} for one in PLAN)
+
+
+def test_pack_has_the_test_of_forecasts_without_deciles(found: Bank, tmp_path: Path) -> None:
+    """A decile of a small bank has fewer than 11 customers."""
+    figures = {"deciles": [[1.0, 2.0]], "total": 1.1}
+    document = {"days_by": "model", "days_quality": {"model": figures}, "spend_quality": {}}
+    release = release_of(found)
+    with found.store.draft("value_model", "run") as draft:
+        write_document(draft.path, document)
+    assert draft.version is not None
+    versions = {**release.versions, "value_model": draft.version.name}
+    with_forecasts = release.model_copy(update={"versions": versions})
+    write_pack(found.settings, with_forecasts, tmp_path / "e.zip")
+    with zipfile.ZipFile(tmp_path / "e.zip") as archive:
+        tested = json.loads(archive.read("forecasts.json"))
+    assert tested["days_quality"] == {"model": {"total": 1.1}}
+    assert tested["days_by"] == "model"
+
+
+def test_pack_has_studies_and_campaigns_beside_the_release(found: Bank, tmp_path: Path) -> None:
+    with found.store.draft("segmentation_comparison", "run", {"rfm_table": "1"}) as draft:
+        write_document(draft.path, {"candidates": 9})
+    with found.store.draft("release_candidate", "run") as draft:
+        write_document(draft.path, {"manifest": {}})
+    campaign = found.settings.data_dir / "campaigns" / "spring"
+    campaign.mkdir(parents=True)
+    (campaign / "campaign.json").write_text("{}", encoding="utf-8")
+    (campaign / "members.parquet").write_text(CANARY, encoding="utf-8")
+    _, files = pack(found, tmp_path)
+    assert json.loads(files["segmentation_comparison.json"]) == {"candidates": 9}
+    jobs = {one["job"]["name"] for one in json.loads(files["lineage.json"])}
+    assert "segmentation_comparison" in jobs
+    assert "release_candidate" not in jobs
+    assert "campaigns/spring/campaign.json" in files
+    assert not any(CANARY.encode() in body for body in files.values())
 
 
 def test_lineage_is_openlineage(found: Bank) -> None:

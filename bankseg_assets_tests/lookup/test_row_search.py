@@ -57,3 +57,12 @@ def test_columns_that_a_file_lacks_are_left_out(tmp_path: Path) -> None:
     found = rows_of([file], "id", "a", ["value", "income"])
     assert found is not None
     assert found.column_names == ["value"]
+
+
+def test_replaced_file_is_read_again(tmp_path: Path) -> None:
+    """An erasure puts a shorter file in the place of a published one."""
+    file = written(tmp_path / "0.parquet", [f"{number:03}" for number in range(30)])
+    assert values(rows_of([file], "id", "016", NAMES)) == [16]
+    written(tmp_path / "new", ["001", "017"]).replace(file)
+    assert rows_of([file], "id", "016", NAMES) is None
+    assert values(rows_of([file], "id", "017", NAMES)) == [1]

@@ -1,8 +1,10 @@
 """Tests of the installation: pip's settings for uv, and errors in one sentence."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -75,7 +77,74 @@ def install_with(
 
     monkeypatch.setattr(install, "_run", run)
     monkeypatch.setattr(install, "pip_settings", dict)
-    return install.main(["run.lock"]), commands
+    return install.main([str(install.LOCKS / "run.lock")]), commands
+
+
+LOCK = "a==1\n    --hash=sha256:0\npyspark==4\n    --hash=sha256:1\nz==2\n    --hash=sha256:2\n"
+
+
+def install_by_uv(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, failing: str = ""
+) -> tuple[str | None, list[tuple[bool, str]]]:
+    """Return messages and commands (beside, packages); `failing`: packages of one that fails."""
+    lock = tmp_path / "run.lock"
+    lock.write_text(LOCK, encoding="utf-8")
+    commands = []
+
+    def run(command: Sequence[str], _: object) -> str | None:
+        text = Path(command[-1]).read_text(encoding="utf-8")
+        packages = " ".join(blocks(text))
+        commands.append(("--target" in command, packages))
+        assert {"--require-hashes", "--no-deps"} < set(command)
+        return "it failed" if packages == failing else None
+
+    monkeypatch.setattr(install, "_run", run)
+    monkeypatch.setattr(install, "_compile_imports", lambda: commands.append((False, "compile")))
+    monkeypatch.setattr(install, "is_installed", lambda _: False)
+    return install._install_with_uv(tmp_path / "uv", [str(lock)], {}), commands
+
+
+def test_source_package_is_built_beside_the_others(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    failure, commands = install_by_uv(monkeypatch, tmp_path)
+    assert failure is None
+    assert set(commands[:-1]) == {(True, "pyspark==4"), (False, "a==1 z==2"), (False, "compile")}
+    assert commands[-1] == (False, "a==1 pyspark==4 z==2")
+
+
+@pytest.mark.parametrize("failing", ["pyspark==4", "a==1 z==2"])
+def test_installation_ends_when_a_part_fails(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, failing: str
+) -> None:
+    failure, commands = install_by_uv(monkeypatch, tmp_path, failing)
+    assert failure == "it failed"
+    assert (False, "a==1 pyspark==4 z==2") not in commands
+
+
+def test_installed_source_package_is_not_built(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    lock = tmp_path / "run.lock"
+    lock.write_text(LOCK, encoding="utf-8")
+    commands: list[Sequence[str]] = []
+    monkeypatch.setattr(install, "_run", lambda command, _: commands.append(command))
+    monkeypatch.setattr(install, "is_installed", lambda _: True)
+    install._install_with_uv(tmp_path / "uv", [str(lock)], {})
+    assert [command[-1] for command in commands] == [str(lock)]
+
+
+def test_pip_is_the_one_that_python_brings(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(install, "is_installed", lambda _: False)
+    wheel = Path(install.pip_environment({"HOME": "/root"})["PYTHONPATH"])
+    assert re.fullmatch(r"pip-.+\.whl", wheel.name)
+    monkeypatch.setattr(install, "is_installed", lambda _: True)
+    assert install.pip_environment({"HOME": "/root"}) == {"HOME": "/root"}
+
+
+def test_compiled_imports_exist() -> None:
+    """Errors are ignored when they are compiled; a package that was renamed would be missed."""
+    assert [name for name in install.IMPORTED if find_spec(name) is None] == []
 
 
 def test_installation_without_uv_uses_pip(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -98,6 +98,49 @@ def test_chain_continues_in_the_next_file(tmp_path: Path) -> None:
     assert f"{files[2]}, line 1: entry" in log.fault()
 
 
+def swap(first: Path, second: Path) -> None:
+    """Exchange the contents of two files."""
+    one, other = first.read_bytes(), second.read_bytes()
+    first.write_bytes(other)
+    second.write_bytes(one)
+
+
+def change_text(path: Path, _: Path) -> None:
+    path.write_text(path.read_text("utf-8").replace("a test", "no test", 1), "utf-8")
+
+
+def remove_line(path: Path, _: Path) -> None:
+    path.write_text("".join(path.read_text("utf-8").splitlines(keepends=True)[1:]), "utf-8")
+
+
+@pytest.mark.parametrize(
+    ("change", "fault"),
+    [
+        (change_text, "line 1: entry {first} was edited"),
+        (remove_line, "line 1: entry {first} was expected and {second} was found"),
+        (lambda path, _: path.unlink(), "entry {first} was expected"),
+        (swap, "entry {first} was expected"),
+    ],
+    ids=["edited", "removed", "file removed", "files reordered"],
+)
+def test_broken_link_is_named_after_rotation(
+    tmp_path: Path, change: Callable[[Path, Path], None], fault: str
+) -> None:
+    log = log_of(tmp_path, 10, max_bytes=900)
+    _, second, third, *_ = sorted(tmp_path.glob("audit-*.jsonl"))
+    numbers = [json.loads(line)["number"] for line in second.read_text("utf-8").splitlines()]
+    change(second, third)
+    assert fault.format(first=numbers[0], second=numbers[1]) in log.fault()
+
+
+def test_missing_head_is_found(tmp_path: Path) -> None:
+    """Without it, entries could be removed from the end."""
+    log = log_of(tmp_path)
+    (tmp_path / "head.json").unlink()
+    edit(tmp_path, lambda lines: lines[:-1])
+    assert "head.json is missing or damaged" in log.fault()
+
+
 def test_crash_between_entry_and_head_is_no_fault(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -95,6 +95,22 @@ def test_card_has_test_of_forecasts() -> None:
     assert "span 20 days" in model_card_page(card(value=value_document(tested=False)))
 
 
+def test_card_has_test_of_watch_list() -> None:
+    precision = {"rules": [0.9, 0.8, 0.7], "recency": [0.6, 0.5, 0.4]}
+    test = {"by": "rules", "note": "Ranked by rules.", "left": 0.25, "precision": precision}
+    found = card(value=VALUE | {"attrition": test | {"shares": [0.01, 0.05, 0.1]}})
+    assert found["watch_list"]["test"][0] == {
+        "ranked by": "rules",
+        "left, of the top 1%": "90% (3.6 times as many as of all)",
+        "left, of the top 5%": "80% (3.2 times as many as of all)",
+        "left, of the top 10%": "70% (2.8 times as many as of all)",
+    }
+    page = model_card_page(found)
+    assert "Ranked by rules." in page
+    assert "the share without any transaction afterwards" in page
+    assert not card()["watch_list"]["test"]
+
+
 def test_limits_have_figures_of_model() -> None:
     message = " ".join(card()["limits"])
     assert "the silhouette is 0.71 of at most 1" in message

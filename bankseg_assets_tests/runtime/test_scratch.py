@@ -1,12 +1,13 @@
 """Scratch folders of dead processes are removed; those of live ones are kept."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from bankseg_assets.runtime.scratch import private_folder
+from bankseg_assets.runtime.scratch import private_folder, temporary_folder
 
 HOLDS = (
     "import sys, time; from pathlib import Path; "
@@ -41,3 +42,23 @@ def test_folder_of_killed_process_is_removed_by_next(tmp_path: Path) -> None:
         holder.kill()
     ours = private_folder(tmp_path)
     assert list(tmp_path.iterdir()) == [ours]
+
+
+def test_temporary_folder_is_removed_after_its_process(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the next one that makes such a folder; one in use and other files stay."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    (tmp_path / "bankseg-of-others").mkdir()
+    with temporary_folder() as first:
+        (first / "list").touch()
+        os.utime(first / ".lock", (0, 0))
+        left = tmp_path / "bankseg-work-of-a-killed-process"
+        left.mkdir()
+        (left / ".lock").touch()
+        with temporary_folder() as second:
+            assert {*tmp_path.iterdir()} == {first, second, left, tmp_path / "bankseg-of-others"}
+        os.utime(left / ".lock", (0, 0))
+        with temporary_folder():
+            assert not left.exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["bankseg-of-others"]

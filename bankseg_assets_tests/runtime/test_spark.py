@@ -141,6 +141,13 @@ def test_csv_bytes_ignores_files_removed_meanwhile(tmp_path: Path) -> None:
     assert csv_bytes(tmp_path) == 5
 
 
+def test_csv_bytes_ignores_drafts(tmp_path: Path) -> None:
+    """A file that is still being written is not part of the next run."""
+    (tmp_path / ".draft-1").write_bytes(b"12345")
+    (tmp_path / "a.csv").write_bytes(b"123")
+    assert csv_bytes(tmp_path) == 3
+
+
 @pytest.mark.parametrize(("processors", "partitions"), [(1, "4"), (2, "4"), (16, "32")])
 def test_shuffle_partitions_match_available_processors(
     monkeypatch: pytest.MonkeyPatch, processors: int, partitions: str

@@ -1,12 +1,13 @@
 """Fitting, testing and scoring all customers of a snapshot."""
 
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from bankseg_assets.contracts.tables import CUSTOMER_VALUE
-from bankseg_assets.value.forecast import HORIZONS, fit_value, score
+from bankseg_assets.value.forecast import HORIZONS, ValueModel, fit_value, score
 from bankseg_assets.value.patterns import patterns_of
 from bankseg_assets.value.spending import amounts_of
 from bankseg_assets_tests.value.simulated import MONEY, simulate
@@ -81,3 +82,45 @@ def test_segment_means_keep_the_totals() -> None:
     assert patterns.customers @ found["days_next_30"] == pytest.approx(14 * 30 / 20)
     assert patterns.customers @ found["spend_next_30_base"] == pytest.approx(162 * 30 / 20)
     assert not found["spend_next_30_share"].any()
+
+
+def test_models_of_a_document_are_those_written() -> None:
+    some = simulate(2_000)
+    amounts = amounts_of(some.patterns.repeats + 1, some.spent)
+    for followed in (some.followed, None):
+        model = fit_value(some.patterns, amounts, followed, 300 if followed else 20)
+        assert ValueModel.from_json(json.loads(json.dumps(model.to_json()))) == model
+
+
+@pytest.mark.parametrize(
+    ("span", "customers", "suits"),
+    [
+        *((300, 2_000, True), (330, 2_200, True), (299, 2_000, False), (331, 2_000, False)),
+        *((300, 2_201, False), (300, 1_800, False)),
+    ],
+)
+def test_models_are_kept_until_a_tenth_more(span: int, customers: int, suits: bool) -> None:
+    some = simulate(2_000)
+    amounts = amounts_of(some.patterns.repeats + 1, some.spent)
+    assert fit_value(some.patterns, amounts, some.followed, 300).suits(span, customers) == suits
+
+
+def test_untested_models_are_not_kept() -> None:
+    patterns, _ = patterns_of([1, 2, 3], [1, 1, 2], [1, 9, 30])
+    model = fit_value(patterns, amounts_of([1, 2, 3], [9.0, 8.0, 7.0]), None, 30)
+    assert not model.suits(30, 3)
+
+
+def test_forecasts_of_an_unreliable_model_are_those_of_a_baseline() -> None:
+    """As in a file where hardly any customer comes again."""
+    some = simulate(20_000)
+    random = np.random.default_rng(1)
+    rarely = (random.random(20_000) < 0.02).astype(float)
+    followed = replace(some.followed, days_after=rarely, spend_after=rarely * 50)
+    amounts = amounts_of(some.patterns.repeats + 1, some.spent)
+    model = fit_value(some.patterns, amounts, followed, 300)
+    assert (model.days_by, model.spend_by, model.reliable) == ("past", "past", False)
+    found = score(model, some.patterns, some.spent)
+    assert found["days_next_90"] == pytest.approx((some.patterns.repeats + 1) * 90 / 300)
+    assert np.isnan(found["p_alive"]).all()
+    assert "do not choose customers" in model.notes[0]

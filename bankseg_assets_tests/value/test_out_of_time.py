@@ -5,19 +5,21 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from bankseg_assets.value.baselines import segment_means, segments
+from bankseg_assets.value.baselines import MODEL, segment_means, segments
 from bankseg_assets.value.out_of_time import (
-    MODEL,
     Quality,
     best,
     compare,
+    missing_end,
     quality,
     verdict,
     why_not_tested,
 )
+from bankseg_assets.value.patterns import Patterns
 from bankseg_assets_tests.value.simulated import simulate
 
 GOOD, BAD = Quality(0.1, 1.0, 0.5, ()), Quality(0.9, 2.0, 0.2, ())
+USELESS = Quality(9.0, 2.0, 0.0, ())
 
 
 def test_model_wins_on_customers_as_it_assumes() -> None:
@@ -51,9 +53,12 @@ def test_quality_is_defined_if_nothing_followed() -> None:
         (BAD, BAD, GOOD, "segment"),
         (replace(BAD, mae=0.5), GOOD, BAD, "past"),
         (replace(GOOD, mae=5.0), BAD, BAD, "model"),
+        (replace(GOOD, rank_correlation=0.01), USELESS, USELESS, "past"),
+        (replace(GOOD, total_error=8.0), replace(BAD, total_error=8.6), USELESS, "past"),
+        (BAD, USELESS, replace(GOOD, total_error=2.0), "past"),
     ],
 )
-def test_best_is_the_model_unless_most_measures_are_worse(
+def test_best_is_the_model_if_reliable_and_not_worse(
     model: Quality, past: Quality, segment: Quality, used: str
 ) -> None:
     found = {"past": past, "segment": segment, "model": model}
@@ -61,14 +66,30 @@ def test_best_is_the_model_unless_most_measures_are_worse(
     assert ("is shown" in verdict("spending", found)) == (used != MODEL)
 
 
-def test_verdict_warns_of_a_model_that_predicts_nothing() -> None:
-    found = {"past": BAD, "segment": BAD, "model": replace(GOOD, rank_correlation=0.01)}
-    assert "none of them predicted" in verdict("spending", replace_worse(found))
+def test_verdict_names_the_baseline_that_was_better() -> None:
+    said = verdict("spending", {"past": BAD, "segment": GOOD, "model": BAD})
+    assert "worse than a baseline, the mean of the segment" in said
+    assert "forecast over actual total: 1.10" in said
+    assert "do not choose" not in said
 
 
-def replace_worse(found: dict[str, Quality]) -> dict[str, Quality]:
-    worse = replace(BAD, rank_correlation=0.0)
-    return found | {"past": worse, "segment": worse}
+def test_verdict_of_a_model_that_predicts_nothing_has_both_figures() -> None:
+    """The baseline is shown, and its own error, which may be greater."""
+    model = replace(USELESS, total_error=8.0, mae=1.5)
+    said = verdict("spending", {"past": USELESS, "segment": USELESS, "model": model})
+    assert "did not predict what followed (forecast over actual total: 9.00" in said
+    assert "the past repeated is shown (forecast over actual total: 10.00" in said
+    assert "do not choose customers by this forecast" in said
+
+
+def test_files_without_their_end_are_noted() -> None:
+    """Of 300 days: 100 customers a day for 200 days, then 10 or 40."""
+    for later, noted in ((10.0, True), (40.0, False)):
+        age = np.arange(1.0, 301.0)
+        counts = np.where(age <= 100, later, 100.0)
+        note = missing_end(Patterns(np.zeros(300), np.zeros(300), age, counts), 300)
+        assert ("fell from 100 to 10" in note) == noted
+        assert noted or not note
 
 
 def test_short_spans_and_few_customers_are_not_tested() -> None:

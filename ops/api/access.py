@@ -23,6 +23,7 @@ ACTIONS: Mapping[str, Action] = {
     "/openapi.json": Action.SEE,
     "/audiences": Action.SEE,
     "/score": Action.SCORE,
+    "/forecast": Action.SCORE,
     "/customers": Action.LOOK_UP,
     "/control-group": Action.MAKE_LISTS,
     "/campaigns": Action.SEE,

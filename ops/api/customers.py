@@ -4,14 +4,13 @@ Answers are about persons: they are not to be cached, and the address is not log
 """
 
 import datetime
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Any
 
 from fastapi import APIRouter, HTTPException, Request, Response
 from pydantic import BaseModel, Field
 
-from bankseg_assets.contracts.tables import HORIZONS
 from bankseg_assets.lookup.customer import LookupFailedError, find_customer, not_found
 from bankseg_assets.lookup.forecasts import forecast_notes
 from bankseg_assets.lookup.months import Month, months_of
@@ -19,6 +18,7 @@ from bankseg_assets.lookup.portrait import Portrait, portrait, position, shown_m
 from bankseg_assets.privacy.look_ups import record_look_up
 from bankseg_assets.release.releases import all_releases
 from bankseg_assets.scoring.answers import NO_ACTION
+from ops.api.forecasts import Forecast, forecast_rows
 from ops.api.schema import Refusal
 
 router = APIRouter()
@@ -82,21 +82,6 @@ class SmallestChange(BaseModel):
     value: float
     segment: str
     sentence: str
-
-
-class Forecast(BaseModel):
-    """What the customer will do in the days after the snapshot, with 80 % intervals.
-
-    transaction_days: days with transactions. Null if unknown: a baseline has no interval.
-    """
-
-    days: int
-    transaction_days: float | None
-    transaction_days_low: float | None
-    transaction_days_high: float | None
-    spend: float | None
-    spend_low: float | None
-    spend_high: float | None
 
 
 class CustomerOfRelease(BaseModel):
@@ -191,7 +176,7 @@ def _found(request: Request, response: Response, customer_id: str) -> CustomerOf
         frequency_score=frequency_score,
         measures=_measures(one),
         p_alive=one.forecasts.get("p_alive"),
-        forecasts=_forecasts(one.forecasts),
+        forecasts=forecast_rows(one.forecasts),
         forecast_notes=forecast_notes(release),
         changes=[
             SmallestChange(
@@ -226,23 +211,6 @@ def _measures(one: Portrait) -> list[Measure]:
             position=position(segment, name, value) or None,
         )
         for name, value in shown_measures(segment, one.customer.measures).items()
-    ]
-
-
-def _forecasts(known: Mapping[str, float]) -> list[Forecast]:
-    """Return a forecast for each horizon; none for a release without forecasts."""
-    names = {"transaction_days": "days", "spend": "spend"}
-    return [
-        Forecast(
-            days=days,
-            **{
-                f"{shown}{bound}": known.get(f"{name}_next_{days}{bound}")
-                for shown, name in names.items()
-                for bound in ("", "_low", "_high")
-            },
-        )
-        for days in HORIZONS
-        if f"days_next_{days}" in known
     ]
 
 

@@ -22,6 +22,8 @@ _EXPECTED = {
     "/score": 'a JSON object of the known inputs, such as {"frequency": 2}',
     "/score/batch": f"a JSON list of at most {MAX_CUSTOMERS:,} objects of known inputs",
     "/score/list": "a list as the body, and answer=csv or answer=xlsx, if any",
+    "/forecast": 'a JSON object such as {"active_days": 3, "recency": 12, "first_day": '
+    '"2016-08-01", "monetary": 900}',
     "/customers": 'a JSON object with the ID of a customer, such as {"id": "C1"}',
     "/control-group": 'a JSON object such as {"campaign": "spring", "customers": ["C1", "C2"]}, '
     f"with at most {MAX_CUSTOMERS:,} customers and a share from 0 to 1",

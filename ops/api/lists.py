@@ -3,14 +3,13 @@
 import codecs
 from collections.abc import Mapping
 from dataclasses import replace
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, HTTPException, Query, Request, Response
 from starlette.concurrency import run_in_threadpool
 
 from bankseg_assets.contracts.delivery import ContractError, DeliveryContract, load_contract
+from bankseg_assets.runtime.scratch import temporary_folder
 from bankseg_assets.runtime.settings import load_settings
 from bankseg_assets.scoring.bundle import Bundle
 from bankseg_assets.scoring.lists.detection import DECIMALS, Settings
@@ -106,8 +105,8 @@ def _scored(
     from bankseg_assets.scoring.lists.workbook import xlsx_bytes
     from bankseg_assets.scoring.lists.writing import csv_bytes
 
-    with TemporaryDirectory(prefix="bankseg-list-") as folder:
-        path = Path(folder) / "list"
+    with temporary_folder() as folder:
+        path = folder / "list"
         path.write_bytes(content)
         plan = make_plan(path, NAME, bundle, _contract(), given)
         _check_columns(plan)

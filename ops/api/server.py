@@ -30,7 +30,7 @@ from bankseg_assets.scoring.inputs import Column, asked_of, columns_of, shown
 from bankseg_assets.scoring.lists.actions import read_actions
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.published_model import newest_first
-from ops.api import campaigns, customers, lists, measured, schema
+from ops.api import campaigns, customers, forecasts, lists, measured, schema
 from ops.api.access import Access
 from ops.api.documentation import POLICY, documentation_page
 from ops.api.errors import (
@@ -210,6 +210,7 @@ def build_api(published_dir: Path, *, customer_page: bool = True) -> FastAPI:
     api.include_router(campaigns.router)
     api.include_router(measured.router)
     api.include_router(lists.router)
+    api.include_router(forecasts.router)
     if customer_page:
         api.include_router(customers.router)
     add_error_handlers(api)

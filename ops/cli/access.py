@@ -19,6 +19,7 @@ ACTIONS: Mapping[str, Action] = {
     "score": Action.SCORE,
     "campaign": Action.MAKE_LISTS,
     "campaigns": Action.MAKE_LISTS,
+    "trends": Action.SEE,
     "status": Action.SEE,
     "alerts": Action.SEE_DATA,
     "deliveries": Action.SEE_DATA,

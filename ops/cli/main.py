@@ -19,6 +19,7 @@ COMMANDS = {
         "ops.cli.campaigns",
         "make campaigns with a control group, and show their effect",
     ),
+    "trends": ("ops.cli.trends", "show or write the figures of all releases"),
     "status": ("ops.cli.status", "show health, release, deliveries, servers and disk"),
     "alerts": ("ops.cli.alerts", "list the last alerts, or send a test alert"),
     "deliveries": ("ops.cli.deliveries", "list delivered files with row counts and status"),

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 
 from bankseg_assets.cleaning.quarantine_export import corrections_csv, quarantined_rows
 from bankseg_assets.contracts.delivery import ContractError, load_contract
+from bankseg_assets.privacy.look_ups import record_quarantined
 from bankseg_assets.runtime.settings import SettingsError, load_settings
 from bankseg_assets.storage.version_store import NothingPublishedError, VersionStore
 from ops.exit_codes import reports
@@ -30,6 +31,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     clean = store.versions("cleaned_transactions")
     rows = quarantined_rows(version, contract, kept=clean[-1] if clean else None)
     sys.stdout.buffer.write(corrections_csv(rows, contract))
+    record_quarantined(settings.data_dir, len(rows), "written")
     print(
         f"{len(rows):,} quarantined rows of {version.name}, without those corrected since.",
         file=sys.stderr,

@@ -2,24 +2,24 @@
 
 A first small file, released in half a minute, shows the platform at work. The rest of the million
 follows once it is released: all other customers, and further transactions of the first ones, some
-of whom then change segment. Nothing is delivered once the bank's own file has arrived.
+of whom then change segment. The products that they hold follow once these are released. Nothing is
+delivered once the bank's own file has arrived.
 
 It may be killed at any moment: files appear complete, and the next start continues.
 """
 
+import os
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
 from pathlib import Path
+from typing import BinaryIO
 
 from bankseg_assets.landing.files import DONE_SUFFIX
-from bankseg_assets.landing.ledger import DEMO_FILE_PREFIX, DEMO_HOLDINGS_PREFIX
-from bankseg_assets.release.releases import current_release
+from bankseg_assets.release.releases import all_releases
 from bankseg_assets.runtime.settings import Settings, load_settings
-from bankseg_assets.storage.atomic_file import Draft, draft_in
-from ops.demo.due import FIRST, REST, first_is_due, rest_is_due
-from ops.demo.holdings import write_holdings
+from bankseg_assets.storage.atomic_file import draft_in
+from ops.demo.due import FIRST, HOLDINGS, REST, first_is_due, holdings_are_due, rest_is_due
 from ops.demo.transactions import FULL_ROWS, HEADER, demo_chunks, write_lines
 
 # Rows of the whole file that the first delivery covers, and of these every third is delivered with
@@ -28,19 +28,48 @@ COVERED_ROWS = 75_000
 LATER = 3
 SEED = 7
 POLL_SECONDS = 1.0
+LOWEST_PRIORITY = 19
 
 
-def deliver(
+def deliver_first(settings: Settings, rows: int = FULL_ROWS) -> None:
+    """Deliver the first file if it is due."""
+    if first_is_due(settings):
+        path = settings.landing_dir / FIRST
+        _put(path, lambda file: _write(file, _first(rows)), lambda: True)
+
+
+def deliver_rest(
     settings: Settings, pause: Callable[[float], None] = time.sleep, rows: int = FULL_ROWS
 ) -> None:
-    """Deliver what is due; wait for the first release in between."""
-    if first_is_due(settings):
-        _put(settings, FIRST, _first(rows))
-    while rest_is_due(settings):
-        if current_release(settings.published_dir) is not None:
-            _put(settings, REST, _rest(rows))
-            return
-        pause(POLL_SECONDS)
+    """Deliver the other files that are due, each once the one before it is released."""
+
+    def wait(is_due: Callable[[Settings], bool], before: str) -> bool:
+        """Return true when a file may be delivered; false if it is not due any more."""
+        while is_due(settings):
+            if is_released(settings, before):
+                return True
+            pause(POLL_SECONDS)
+        return False
+
+    if rest_is_due(settings):
+        path = settings.landing_dir / REST
+        _put(path, lambda file: _write(file, _rest(rows)), lambda: wait(rest_is_due, FIRST))
+    if holdings_are_due(settings):
+        from ops.demo.holdings import write_holdings  # imports scipy
+
+        path, files = settings.holdings_dir / HOLDINGS, (FIRST, REST)
+        transactions = [settings.landing_dir / name for name in files]
+        _put(
+            path,
+            lambda file: write_holdings(file, transactions=transactions, seed=SEED),
+            lambda: wait(holdings_are_due, REST),
+        )
+
+
+def is_released(settings: Settings, name: str) -> bool:
+    """Return whether a release has the transactions of a file."""
+    releases = all_releases(settings.published_dir)
+    return any(one.file_name == name for release in releases for one in release.deliveries)
 
 
 def _first(rows: int) -> Iterator[list[str]]:
@@ -59,37 +88,35 @@ def _is_first(row: int) -> bool:
     return row < COVERED_ROWS and row % LATER != LATER - 1
 
 
-def _put(settings: Settings, name: str, chunks: Iterator[list[str]]) -> None:
-    """Put a file of transactions and one of holdings into their folders."""
-    for folder in (settings.landing_dir, settings.holdings_dir):
-        folder.mkdir(parents=True, exist_ok=True)
-    transactions = settings.landing_dir / name
-    holdings = settings.holdings_dir / name.replace(DEMO_FILE_PREFIX, DEMO_HOLDINGS_PREFIX)
-    with ExitStack() as stack:
-        drafts = [stack.enter_context(draft_in(path.parent)) for path in (transactions, holdings)]
-        rows = _write(drafts[0], chunks)
-        before = [settings.landing_dir / FIRST] if name == REST else []
-        write_holdings(drafts[1].file, transactions=[*before, drafts[0].path], seed=SEED)
-        # The transactions last: they are what says that a delivery was made.
-        for draft, path in ((drafts[1], holdings), (drafts[0], transactions)):
-            Path(f"{path}{DONE_SUFFIX}").touch()
-            draft.publish(path)
-    print(f"{rows:,} demo transactions in {transactions}", flush=True)
+def _put(path: Path, write: Callable[[BinaryIO], int], is_time: Callable[[], bool]) -> None:
+    """Write a file while the one before it is in progress, and deliver it when it is time."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with draft_in(path.parent) as draft:
+        rows = write(draft.file)
+        draft.file.flush()
+        if not is_time():
+            return
+        Path(f"{path}{DONE_SUFFIX}").touch()
+        draft.publish(path)
+    print(f"{rows:,} demo rows in {path}", flush=True)
 
 
-def _write(draft: Draft, chunks: Iterator[list[str]]) -> int:
+def _write(file: BinaryIO, chunks: Iterator[list[str]]) -> int:
     rows = 0
-    write_lines(draft.file, [HEADER])
+    write_lines(file, [HEADER])
     for lines in chunks:
-        write_lines(draft.file, lines)
+        write_lines(file, lines)
         rows += len(lines)
-    draft.file.flush()
     return rows
 
 
 def main() -> int:
     """Deliver what is due into the platform's folders."""
-    deliver(load_settings())
+    settings = load_settings()
+    deliver_first(settings)
+    # What is written while a run is in progress must not slow it down.
+    os.nice(LOWEST_PRIORITY)
+    deliver_rest(settings)
     return 0
 
 

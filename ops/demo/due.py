@@ -1,10 +1,18 @@
-"""Whether demo data are due; apart from the generator, which imports numpy."""
+"""Which demo data are due; apart from the generator, which imports numpy."""
+
+from pathlib import Path
 
 from bankseg_assets.landing.files import list_landing
-from bankseg_assets.landing.ledger import DEMO_FILE_PREFIX, Ledger
+from bankseg_assets.landing.ledger import DEMO_FILE_PREFIX, DEMO_HOLDINGS_PREFIX, Ledger
 from bankseg_assets.runtime.settings import Settings
 
 FIRST, REST = (f"{DEMO_FILE_PREFIX}_{number}.csv" for number in (1, 2))
+HOLDINGS = f"{DEMO_HOLDINGS_PREFIX}.csv"
+
+
+def any_is_due(settings: Settings) -> bool:
+    """Return whether demo data are due."""
+    return first_is_due(settings) or rest_is_due(settings) or holdings_are_due(settings)
 
 
 def first_is_due(settings: Settings) -> bool:
@@ -14,9 +22,26 @@ def first_is_due(settings: Settings) -> bool:
 
 
 def rest_is_due(settings: Settings) -> bool:
-    """Return whether the first delivery is in the landing folder, and only it was delivered."""
-    landed = {file.name for file in list_landing(settings.landing_dir)}
-    known = set()
-    if settings.ledger_path.exists():
-        known = {one.file_name for one in Ledger(settings.ledger_path).deliveries()}
-    return FIRST in landed and landed | known == {FIRST}
+    """Return whether the first file is in the landing folder, and no other was delivered."""
+    return _delivered(settings) == {FIRST} == _landed(settings.landing_dir)
+
+
+def holdings_are_due(settings: Settings) -> bool:
+    """Return whether both files are in the landing folder, no other was delivered, no holdings."""
+    if _landed(settings.holdings_dir) or _known(settings.holdings_ledger_path):
+        return False
+    return _delivered(settings) == {FIRST, REST} == _landed(settings.landing_dir)
+
+
+def _delivered(settings: Settings) -> set[str]:
+    return _landed(settings.landing_dir) | _known(settings.ledger_path)
+
+
+def _landed(folder: Path) -> set[str]:
+    return {file.name for file in list_landing(folder)}
+
+
+def _known(ledger: Path) -> set[str]:
+    if not ledger.exists():  # opening it would create it
+        return set()
+    return {one.file_name for one in Ledger(ledger).deliveries()}

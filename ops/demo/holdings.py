@@ -21,16 +21,15 @@ import pyarrow as pa
 import pyarrow.csv as pa_csv
 from scipy.special import ndtri
 
-from bankseg_assets.landing.ledger import DEMO_HOLDINGS_PREFIX
 from bankseg_assets.runtime.settings import load_settings
 from bankseg_assets.storage.atomic_file import atomic_file
+from ops.demo.due import HOLDINGS
 from ops.exit_codes import report
 
 Floats = npt.NDArray[np.float64]
 
 COLUMNS = ("customer_id", "product")
 WITHOUT = 0.2  # of the customers hold nothing
-FILE_NAME = f"{DEMO_HOLDINGS_PREFIX}.csv"
 
 
 class Leaning(NamedTuple):
@@ -145,8 +144,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--output",
         type=Path,
-        default=settings.holdings_dir / FILE_NAME,
-        help=f"default: <data>/holdings/{FILE_NAME}",
+        default=settings.holdings_dir / HOLDINGS,
+        help=f"default: <data>/holdings/{HOLDINGS}",
     )
     options = parser.parse_args(arguments)
     if not options.transactions.exists():

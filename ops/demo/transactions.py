@@ -27,7 +27,7 @@ import pyarrow.compute as pc
 
 from bankseg_assets.runtime.settings import load_settings
 from bankseg_assets.storage.atomic_file import atomic_file
-from ops.demo.holdings import FILE_NAME, write_demo_holdings
+from ops.demo.due import HOLDINGS
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -418,7 +418,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     write_demo_transactions(path, rows=options.rows, seed=options.seed)
     print(f"{options.rows:,} demo transactions in {path}")
     if options.output is None:
-        holdings = settings.holdings_dir / FILE_NAME
+        from ops.demo.holdings import write_demo_holdings  # imports scipy
+
+        holdings = settings.holdings_dir / HOLDINGS
         rows = write_demo_holdings(holdings, transactions=[path], seed=options.seed)
         print(f"{rows:,} demo holdings in {holdings}")
 

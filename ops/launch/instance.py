@@ -1,5 +1,6 @@
 """Prepare the Dagster instance's folder and the environment of the platform's processes."""
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -12,12 +13,18 @@ TEMPLATE = Path(__file__).with_name("dagster.yaml")
 
 def prepare_instance(dagster_home: Path) -> None:
     """Write this version's dagster.yaml into the instance's folder."""
-    wanted = TEMPLATE.read_bytes()
+    wanted = instance_yaml(dagster_home)
     current = dagster_home / "dagster.yaml"
     if current.exists() and current.read_bytes() == wanted:
         return
     with atomic_file(current) as file:
         file.write(wanted)
+
+
+def instance_yaml(dagster_home: Path) -> bytes:
+    """Return the configuration of the instance in a folder; its events are where Dagster's are."""
+    folder = json.dumps(str(dagster_home.absolute() / "history" / "runs"), ensure_ascii=False)
+    return TEMPLATE.read_text(encoding="utf-8").replace("<history>", folder).encode()
 
 
 def process_environment(

@@ -6,8 +6,10 @@ import dagster as dg
 
 from bankseg_assets.defs.build import build_defs, resources
 from bankseg_assets.defs.resources import SparkResource
+from bankseg_assets.landing.ledger import DEMO_FILE_PREFIX
 from bankseg_assets.runtime.settings import Settings
-from ops.demo.holdings import FILE_NAME, write_demo_holdings
+from ops.demo.due import HOLDINGS
+from ops.demo.holdings import write_demo_holdings
 from ops.demo.transactions import write_demo_transactions
 
 JOB = "refresh"
@@ -42,10 +44,11 @@ def _deliveries(settings: Settings) -> list[Path]:
     whole = settings.data_dir / "demo.csv"
     write_demo_transactions(whole, rows=DELIVERIES * ROWS, seed=SEED)
     header, *lines = whole.read_text(encoding="utf-8").splitlines(keepends=True)
-    files = [settings.data_dir / f"delivery_{number}.csv" for number in range(DELIVERIES)]
+    # With a bank's own transactions, demo holdings are not used, and no products recommended.
+    files = [settings.data_dir / f"{DEMO_FILE_PREFIX}_{number}.csv" for number in range(DELIVERIES)]
     for number, file in enumerate(files):
         part = lines[number * ROWS : (number + 1) * ROWS]
         file.write_text("".join([header, *part]), encoding="utf-8")
-    holdings = settings.holdings_dir / FILE_NAME
+    holdings = settings.holdings_dir / HOLDINGS
     write_demo_holdings(holdings, transactions=files[:1], seed=SEED)
     return files

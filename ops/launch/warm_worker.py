@@ -3,10 +3,14 @@
 Most of a small delivery's time is the start of Python, Java and Spark, and compiling what they use.
 This process does that while the platform is idle (`training_batch`), waits for a run, executes it
 as Dagster's own worker does, and ends; the launcher starts the next one. So a run inherits nothing
-of another, and while no worker is ready a run starts in the usual way. Decision 0027 has the
+of another, and while no worker is ready a run starts in the usual way. Decision 0029 has the
 measurements.
+
+With `--first`, for the first run of an empty platform, it starts Python and Java beside the servers
+and trains nothing.
 """
 
+import argparse
 import gc
 import multiprocessing
 import os
@@ -15,6 +19,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from queue import Queue
 from threading import Event, Thread
@@ -22,7 +27,12 @@ from typing import TYPE_CHECKING, Any
 
 from bankseg_assets.runtime.scratch import private_folder
 from bankseg_assets.runtime.settings import Settings, SettingsError, load_settings
-from bankseg_assets.runtime.spark import delivered_bytes, spark_config
+from bankseg_assets.runtime.spark import (
+    delivered_bytes,
+    spark_config,
+    start_early,
+    wait_until_started,
+)
 from ops.exit_codes import FAILED, INTERRUPTED, report, reports
 from ops.launch import class_archive
 from ops.launch.handover import STARTED, WORKER_SOCKET, Request, listening
@@ -43,21 +53,27 @@ CHANGED = "the code or the settings have changed since the worker started"
 
 
 @reports(SettingsError)
-def main() -> int:
+def main(arguments: Sequence[str] | None = None) -> int:
     """Prepare, wait for a run, and execute it; return 0 when this worker is no longer needed."""
+    is_first = _parser().parse_args(arguments).first
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.default_int_handler)
-    os.nice(LOWER_PRIORITY)
     worker = WarmWorker(load_settings())
     try:
         worker.listen(Path(os.environ[WORKER_SOCKET]))
-        worker.wait_until_useful()
-        repository = worker.prepare()
+        if is_first:
+            repository = worker.start()
+        else:
+            os.nice(LOWER_PRIORITY)
+            worker.wait_until_useful()
+            repository = worker.prepare()
         worker.execute_one(repository)
     except KeyboardInterrupt:
         return 0 if worker.gave_way else INTERRUPTED
     except Exception as error:
-        return 0 if worker.gave_way else report(f"the warm worker failed: {error}", FAILED)
+        code = report(f"the warm worker failed: {error}", FAILED)
+        # Nothing needs a first worker: the run starts as any other.
+        return 0 if worker.gave_way or is_first else code
     return 0
 
 
@@ -89,10 +105,16 @@ class WarmWorker:
             # Without it, everything works; the module has printed why it could not be made.
             subprocess.run([sys.executable, "-m", class_archive.__name__], check=False)
 
+    def start(self) -> "ReconstructableRepository":
+        """Start Spark, and load the definitions meanwhile."""
+        start_early(self._settings, spark_config(self._settings))
+        repository = _definitions()
+        wait_until_started()
+        self.ready.set()
+        return repository
+
     def prepare(self) -> "ReconstructableRepository":
         """Start Spark, train, and load the definitions."""
-        from dagster._core.definitions.reconstruct import ReconstructableRepository
-
         from bankseg_assets.defs.resources import SparkResource
         from ops.launch.training_batch import train
 
@@ -102,8 +124,7 @@ class WarmWorker:
         folder = private_folder(self._settings.scratch_dir) / "training"
         train(spark, folder)
         shutil.rmtree(folder)
-        repository = ReconstructableRepository.for_module(DEFINITIONS, "defs")
-        repository.get_definition()
+        repository = _definitions()
         _give_memory_back()
         self.ready.set()
         return repository
@@ -156,6 +177,25 @@ class _Answering:
         if not self._answered:
             self._answered = True
             self._request.answer(getattr(event, "message", STARTED))
+
+
+def _definitions() -> "ReconstructableRepository":
+    """Return the definitions, loaded."""
+    from dagster._core.definitions.reconstruct import ReconstructableRepository
+
+    repository = ReconstructableRepository.for_module(DEFINITIONS, "defs")
+    repository.get_definition()
+    return repository
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m ops.launch.warm_worker", description="Keep Spark ready for the next run."
+    )
+    parser.add_argument(
+        "--first", action="store_true", help="start without training, for the first run"
+    )
+    return parser
 
 
 def _give_memory_back() -> None:

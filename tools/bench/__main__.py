@@ -68,7 +68,10 @@ def _of_size(size: float, options: argparse.Namespace, work: Path) -> Iterator[R
         runs[DELIVERY].extend(later)
         if with_peer:
             runs[PEER_NAME].append(peer(file, options.peer, work))
-        print(f"{rows:,} rows, {number + 1} of {options.repeats}", file=sys.stderr)
+        latest = ", ".join(
+            f"{what} {found[-1][0].seconds:.0f} s" for what, found in runs.items() if found
+        )
+        print(f"{rows:,} rows, {number + 1} of {options.repeats}: {latest}", file=sys.stderr)
     file.unlink()
     delivery.unlink()
     yield from (Result.of(what, rows, found) for what, found in runs.items() if found)

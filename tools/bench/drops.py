@@ -22,10 +22,15 @@ ROWS_IN_USE = 104_856  # of the first file, which the model in use is fitted on
 SMALL = 30_000
 DROPPED = "{:,} rows dropped on a running platform"
 SECOND = "{:,} rows dropped after these"
+IDLE = "the platform idle, a minute"
+IDLE_SECONDS = 60.0
+REST_SECONDS = 60.0  # after a run, until what follows it (a warm worker) has ended
 
 
 def drops(million: int, repeats: int, work: Path, *, seed: int) -> Iterator[Result]:
-    """Measure three deliveries to a platform under `make run`: 30,000 rows, a million, 30,000.
+    """Measure three deliveries to a platform under `make run`, then the platform without work.
+
+    The deliveries: 30,000 rows, a million, 30,000.
 
     Each file has the marker that says it is complete, so the wait for it to settle is excluded; the
     sensors' intervals are included. CPU and memory are of the whole platform.
@@ -38,6 +43,7 @@ def drops(million: int, repeats: int, work: Path, *, seed: int) -> Iterator[Resu
     for place, (name, (rows, _)) in enumerate(zip(names, pairwise(sizes), strict=True)):
         before += rows
         yield Result.of(name, before, [(run[place], {}) for run in runs])
+    yield Result.of(IDLE, sum(sizes), [(run[-1], {}) for run in runs])
     for file in files:
         file.unlink()
 
@@ -65,7 +71,19 @@ def _dropped(files: Sequence[Path], work: Path) -> list[Measured]:
         os.link(first, landing / first.name)
         platform.rerun("--job", "refresh")
         with _serving(platform) as serving:
-            return [_until_released(platform, serving, file) for file in later]
+            runs = [_until_released(platform, serving, file) for file in later]
+            time.sleep(REST_SECONDS)
+            return [*runs, _idle(serving)]
+
+
+def _idle(serving: Serving) -> Measured:
+    usage = Usage(serving.processes)
+    usage.sample()
+    before, until = usage.cpu_seconds, time.monotonic() + IDLE_SECONDS
+    while time.monotonic() < until:
+        time.sleep(1)
+        usage.sample()
+    return Measured(IDLE_SECONDS, usage.cpu_seconds - before, usage.memory, "")
 
 
 @contextmanager

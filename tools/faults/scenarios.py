@@ -7,6 +7,7 @@ from tools.faults import (
     damage,
     deliveries,
     disk,
+    erasures,
     gates,
     inputs,
     kills,
@@ -23,6 +24,7 @@ LOADED: tuple[ModuleType, ...] = (
     damage,
     gates,
     republishing,
+    erasures,
     inputs,
 )
 """Importing a module registers its scenarios."""

@@ -12,7 +12,7 @@ from tools.reference.markdown import paragraphs, table
 _GROUPS = (
     *(common.DELIVERIES, common.INGESTION, common.INSIGHT, common.VALUE),
     *(common.MODELS, common.SEGMENTS),
-    *(common.CLASSIFIER, common.ACTIONS, common.RELEASES, common.PRIVACY),
+    *(common.CLASSIFIER, common.ACTIONS, common.RELEASES, common.PLATFORM, common.PRIVACY),
 )
 """As the data flows."""
 

@@ -15,5 +15,6 @@ CLASSIFIER = "classifier"
 ACTIONS = "actions"
 RELEASES = "releases"
 PRIVACY = "privacy"
+PLATFORM = "platform"
 
 FRESHNESS = dg.FreshnessPolicy.time_window(fail_window=FAIL_AFTER, warn_window=WARN_AFTER)

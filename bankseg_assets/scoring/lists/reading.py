@@ -10,7 +10,6 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from io import TextIOWrapper
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any, BinaryIO, TextIO
 
 import pyarrow as pa
@@ -23,6 +22,7 @@ from bankseg_assets.contracts.file_layout import FileLayout
 from bankseg_assets.landing.errors import DeliveryError
 from bankseg_assets.landing.files import MAGIC_GZIP, printable
 from bankseg_assets.landing.xlsx import sheet_as_csv
+from bankseg_assets.runtime.scratch import temporary_folder
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.lists.file_kind import PARQUET as PARQUET_FILE
 from bankseg_assets.scoring.lists.file_kind import SHEET, kind_of
@@ -156,8 +156,8 @@ def _sheet(path: Path, dialect: Dialect, name: str) -> Iterator[tuple[Path, Dial
     """Yield a sheet as a CSV file, whose lines are the sheet's rows, and its dialect."""
     layout = FileLayout(sheet=dialect.sheet, header_line=dialect.header_line)
     everything = replace(DeliveryContract(), columns={}, row_filters=(), layout=layout)
-    with TemporaryDirectory(prefix="bankseg-list-") as folder:
-        copy = Path(folder) / "original"  # the reader writes next to it
+    with temporary_folder() as folder:
+        copy = folder / "original"  # the reader writes next to it
         shutil.copyfile(path, copy)
         with sheet_as_csv(copy, everything, name, dialect.decimal) as (text, *_):
             yield text, replace(dialect, delimiter=",", encoding="utf-8")

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from app.panels.quarantine import _file
 from bankseg_assets.contracts.delivery import DeliveryContract
+from bankseg_assets.privacy.audit import AuditLog
 from bankseg_assets.release.releases import current_release
 from bankseg_assets_tests.app.customers import MAIN
 from bankseg_assets_tests.app.publishing import publish
@@ -60,6 +61,22 @@ def test_rows_are_masked_until_asked_for(page: AppTest) -> None:
     assert "Values are masked" in _text(page)
     page.toggle(key="quarantine_values").set_value(True).run()
     assert page.dataframe[0].value["CustomerID"].str.fullmatch(r"C17\d+").all()
+
+
+def test_shown_values_and_the_file_are_audited(page: AppTest, data_dir: Path) -> None:
+    """Once for the same rows, and not while they are masked."""
+    log = AuditLog(data_dir / "audit")
+    assert list(log.entries()) == []
+    page.toggle(key="quarantine_values").set_value(True).run()
+    page.run()
+    release = current_release(data_dir / "published")
+    assert release is not None
+    _file(release, DeliveryContract(), "")
+    entries = [(one["what"], one["on"], one["result"]) for one in log.entries()]
+    assert entries == [
+        ("list downloaded", "quarantined rows", "20 rows shown"),
+        ("list downloaded", "quarantined rows", "42 rows downloaded"),
+    ]
 
 
 def test_rows_of_one_reason(page: AppTest) -> None:

@@ -7,10 +7,11 @@ import pytest
 
 from app.panels.last_run import Run
 from app.panels.situation import Situation, situation
+from app.state.dagster_links import DagsterLinks
 from bankseg_assets.landing.ledger import Delivery
 from bankseg_assets.release.releases import Refusal
 
-DAGSTER = "http://127.0.0.1:3000"
+DAGSTER = DagsterLinks("http://127.0.0.1:3000")
 REFUSED = Refusal(run_id="r1", at="2026-11-23T10:00:00+00:00", reasons=("3 rows are lost.",))
 FAILED = Run("r2", is_at_work=False, has_failed=True, reasons=("cleaned: no disk.",))
 AT_WORK = Run("r3", is_at_work=True, has_failed=False)
@@ -67,7 +68,7 @@ def test_situation_of_a_failed_run_gives_its_reason_and_address() -> None:
     found = state(delivery("accepted"), refused=REFUSED, run=FAILED)
     assert found.is_wrong
     assert found.reasons == ("cleaned: no disk.",)
-    assert found.todo.startswith(f"{DAGSTER}/runs/r2 has the details.")
+    assert found.todo.startswith("[run r2](http://127.0.0.1:3000/runs/r2) has the details.")
 
 
 def test_situation_of_a_stopped_run() -> None:

@@ -22,6 +22,7 @@ REQUESTS: dict[str, object] = {
     "/audiences": None,
     "/score": {"frequency": 1},
     "/score/batch": [{"frequency": 1}],
+    "/forecast": {"active_days": 1, "recency": 9, "first_day": "2016-10-13"},
     "/customers": {"id": "C0"},
     "/customers/C0": None,
     "/control-group": {"campaign": "spring", "customers": ["C1"]},

@@ -65,7 +65,7 @@ def test_subject_shows_files_and_tables(found: Bank, capsys: pytest.CaptureFixtu
     assert document["files"][0]["records"][0]["location"] == PLACE
     assert set(document["tables"]) == {
         *("cleaned_transactions", "quarantined_transactions", "rfm_table"),
-        *("customer_segments", "product_recommendations"),
+        *("customer_segments", "product_recommendations", "watch_list"),
     }
 
 

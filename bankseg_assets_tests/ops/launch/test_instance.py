@@ -6,7 +6,8 @@ import pytest
 from dagster import DagsterInstance
 
 from bankseg_assets.runtime.settings import Settings
-from ops.launch.instance import TEMPLATE, prepare_instance, process_environment
+from ops.launch.event_log import QuickEventLog
+from ops.launch.instance import instance_yaml, prepare_instance, process_environment
 from ops.launch.run_launcher import WatchedRunLauncher
 
 
@@ -14,7 +15,7 @@ def test_prepare_instance_writes_the_configuration(tmp_path: Path) -> None:
     home = tmp_path / "data" / "dagster_home"
     for damage in (b"", b"telemetry: {enabled: true}\n"):
         prepare_instance(home)
-        assert (home / "dagster.yaml").read_bytes() == TEMPLATE.read_bytes()
+        assert (home / "dagster.yaml").read_bytes() == instance_yaml(home)
         (home / "dagster.yaml").write_bytes(damage)
     prepare_instance(home)
     assert [path.name for path in home.iterdir()] == ["dagster.yaml"]
@@ -42,6 +43,7 @@ def test_dagster_loads_the_instance_without_warnings(tmp_path: Path) -> None:
         assert instance.run_monitoring_start_timeout_seconds == 90
         assert instance.run_monitoring_poll_interval_seconds == 10
         assert isinstance(instance.run_launcher, WatchedRunLauncher)
+        assert isinstance(instance.event_log_storage, QuickEventLog)
         assert instance.run_retries_enabled
         assert instance.run_retries_max_retries == 2
         assert not instance.run_retries_retry_on_asset_or_op_failure

@@ -6,7 +6,9 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -153,7 +155,7 @@ def test_run_serves_an_empty_platform_with_demo_data(
     served: list[Sequence[tuple[str, Sequence[str]]]] = []
     monkeypatch.setattr("ops.launch.run.serve", lambda *_, at_once, **__: served.append(at_once))
     assert run(Settings(data_dir=tmp_path), os.environ) == 0
-    assert [[name for name, _ in commands] for commands in served] == [["demo-data"]]
+    assert [[name for name, _ in commands] for commands in served] == [["demo-data", "first-run"]]
 
 
 @pytest.mark.parametrize("folder", ["landing_dir", "raw_dir", "published_dir"])
@@ -164,6 +166,14 @@ def test_demo_data_are_for_an_empty_platform(tmp_path: Path, folder: str) -> Non
     assert demo_commands(settings)
     (place / "something").touch()
     assert not demo_commands(settings)
+
+
+@pytest.mark.parametrize("changes", [{"warm_worker": True}, {"spark_master": "spark://head:7077"}])
+def test_first_run_has_a_worker_only_where_it_helps(
+    tmp_path: Path, changes: dict[str, Any]
+) -> None:
+    settings = replace(Settings(data_dir=tmp_path), **changes)
+    assert [name for name, _ in demo_commands(settings)] == ["demo-data"]
 
 
 @pytest.mark.parametrize(

@@ -93,3 +93,14 @@ def test_large_data_get_a_process_of_their_own(
 def test_worker_is_of_local_mode_and_optional(settings: Settings, *, has_worker: bool) -> None:
     found = [one for one in platform_services(settings, Path("code.sock")) if one.is_optional]
     assert [one.name for one in found] == ["run-worker"] * has_worker
+
+
+def test_first_worker_is_ready_without_training(
+    worker: WarmWorker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    steps: list[str] = []
+    for name in ("start_early", "wait_until_started", "_definitions"):
+        monkeypatch.setattr(warm_worker, name, lambda *_, name=name: steps.append(name))
+    worker.start()
+    assert steps == ["start_early", "_definitions", "wait_until_started"]
+    assert worker.ready.is_set()

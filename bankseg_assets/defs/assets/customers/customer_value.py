@@ -1,25 +1,35 @@
 """Assets value_model and customer_value: what customers will do and spend."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
 import dagster as dg
+from pydantic import Field
 from pyspark.sql import DataFrame
 
 from bankseg_assets.attrition.rankings import ranking_at_cut
 from bankseg_assets.attrition.rhythm import recent_days
 from bankseg_assets.customers import activity
-from bankseg_assets.customers.customer_key import key_in_use
+from bankseg_assets.customers.customer_key import RFM_TABLE, key_in_use
+from bankseg_assets.customers.histories import Histories, histories
 from bankseg_assets.defs.assets.common import FRESHNESS, OWNERS, VALUE
+from bankseg_assets.defs.assets.models.keep import model_to_keep
 from bankseg_assets.defs.code_versions import source_version
+from bankseg_assets.defs.launch_checks import validated_at_launch
 from bankseg_assets.defs.metadata import table_metadata, table_value
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
+from bankseg_assets.lookup.forecasts import VALUE_MODEL
 from bankseg_assets.presentation.markdown import escaped
+from bankseg_assets.release.releases import current_release
+from bankseg_assets.storage.documents import read_document
 from bankseg_assets.storage.outputs import SmallTable
-from bankseg_assets.value.forecast import cut_day, fit_value, score
-from bankseg_assets.value.out_of_time import LEAST_DAYS, MODEL
+from bankseg_assets.value.baselines import MODEL
+from bankseg_assets.value.forecast import ValueModel, cut_day, fit_value, score
+from bankseg_assets.value.out_of_time import LEAST_DAYS
 
+_ATTRITION = "attrition"
 _COMMON: dict[str, Any] = {
     "group_name": VALUE,
     "owners": OWNERS,
@@ -28,6 +38,17 @@ _COMMON: dict[str, Any] = {
 }
 
 
+class ValueConfig(dg.Config):
+    """Whether the models are fitted and tested, or kept."""
+
+    keep: bool = Field(
+        default=False,
+        description="Keep models and test of the release in use while customers and span have not "
+        "grown by more than a tenth, instead of fitting them. The job `refresh` sets this.",
+    )
+
+
+@validated_at_launch(ValueConfig)
 @dg.multi_asset(
     outs={
         "value_model": dg.AssetOut(
@@ -48,42 +69,75 @@ _COMMON: dict[str, Any] = {
 )
 def value_of_customers(
     context: dg.AssetExecutionContext,
+    config: ValueConfig,
     delivery: DeliveryResource,
     published: PublishedResource,
     cleaned_transactions: DataFrame,
     rfm_table: DataFrame,
 ) -> Iterator[dg.Output[Any]]:
     """Fit, test and score; in numpy, from the distinct histories."""
-    found = activity.histories(rfm_table)
-    followed = None
-    if found.span >= LEAST_DAYS:
-        followed = activity.followed(
-            cleaned_transactions,
-            customer_key=key_in_use(published.store, delivery.contract.customer_key),
-            cut=found.first_day + timedelta(days=cut_day(found.span)),
-            recent=recent_days(cut_day(found.span)),
-            customers=int(found.patterns.customers.sum()),
-        )
-    model = fit_value(found.patterns, activity.amounts(rfm_table), followed, found.span)
-    for note in model.notes:
-        context.log.info(note)
-    ranking = ranking_at_cut(
-        followed,
-        cut_day(found.span),
-        found.span - cut_day(found.span),
-        with_model=model.days_by == MODEL,
+    found = histories(published.store.latest(RFM_TABLE))
+    kept = _kept(context, delivery, published, found) if config.keep else None
+    document = kept or _fitted(
+        found,
+        cleaned_transactions,
+        key_in_use(published.store, delivery.contract.customer_key),
     )
-    document = model.to_json() | {"attrition": ranking.to_json()}
-    yield dg.Output(document, output_name="value_model", metadata=_metadata(document))
-    scores = score(model, found.patterns, found.spent)
+    for note in document["notes"]:
+        context.log.info(note)
+    yield dg.Output(document, output_name=VALUE_MODEL, metadata=_metadata(document))
+    scores = score(ValueModel.from_json(document), found.patterns, found.spent)
     yield dg.Output(
         SmallTable(activity.value_rows(found.patterns, scores)), output_name="customer_value"
     )
 
 
+def _fitted(found: Histories, cleaned: DataFrame, customer_key: str) -> dict[str, Any]:
+    """Return the document of models that are fitted and tested on these customers."""
+    before = cut_day(found.span)
+    followed = None
+    if found.span >= LEAST_DAYS:
+        followed = activity.followed(
+            cleaned,
+            customer_key=customer_key,
+            cut=found.first_day + timedelta(days=before),
+            recent=recent_days(before),
+            customers=int(found.patterns.customers.sum()),
+        )
+    model = fit_value(found.patterns, found.amounts, followed, found.span)
+    ranking = ranking_at_cut(
+        followed, before, found.span - before, with_model=model.days_by == MODEL
+    )
+    return model.to_json() | {_ATTRITION: ranking.to_json()}
+
+
+def _kept(
+    context: dg.AssetExecutionContext,
+    delivery: DeliveryResource,
+    published: PublishedResource,
+    found: Histories,
+) -> dict[str, Any] | None:
+    """Return the document of the models in use, for this snapshot; None to fit them."""
+    in_use = model_to_keep(context, delivery, published)
+    release = current_release(published.store.folder)
+    if in_use is None or release is None or VALUE_MODEL not in release.versions:
+        return None
+    try:
+        document = read_document(release.path(VALUE_MODEL))
+        model, attrition = ValueModel.from_json(document), document[_ATTRITION]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        context.log.warning(f"The {VALUE_MODEL} of {release.name} cannot be read ({error}).")
+        return None
+    if not model.suits(found.span, int(found.patterns.customers.sum())):
+        context.log.info("Forecasts are fitted: customers or span have grown by over a tenth.")
+        return None
+    return replace(model, span=found.span).to_json() | {_ATTRITION: attrition}
+
+
 def _metadata(document: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {
         "span_days": document["span"],
+        "fitted_on_days": document["fitted_span"],
         "days_forecast_by": document["days_by"],
         "spending_forecast_by": document["spend_by"],
         "notes": dg.MetadataValue.md("\n".join(f"- {escaped(n)}" for n in document["notes"])),

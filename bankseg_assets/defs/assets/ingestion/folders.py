@@ -8,12 +8,14 @@ import dagster as dg
 from bankseg_assets.defs.assets.common import DELIVERIES, OWNERS
 from bankseg_assets.defs.folders import observe
 from bankseg_assets.defs.resources import DeliveryResource, HoldingsResource
+from bankseg_assets.defs.tags import PERSONAL_DATA
 
 LANDING_FOLDER = dg.AssetSpec(
     "landing_folder",
     group_name=DELIVERIES,
     owners=OWNERS,
     kinds={"csv"},
+    tags=PERSONAL_DATA,
     description="The folder where transaction files are dropped. Its version is the content that "
     "was delivered, and the contract that reads it: if either has changed, `raw_transactions` and "
     "everything downstream are unsynced until the next run. The metadata list the deliveries.",
@@ -23,6 +25,7 @@ HOLDINGS_FOLDER = dg.AssetSpec(
     group_name=DELIVERIES,
     owners=OWNERS,
     kinds={"csv"},
+    tags=PERSONAL_DATA,
     description="The folder where files of product holdings are dropped. Its version is the "
     "content that was delivered, and the contract that reads it: if either has changed, "
     "`product_holdings` is unsynced until the next run. The metadata list the deliveries.",

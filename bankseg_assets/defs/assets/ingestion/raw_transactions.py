@@ -16,7 +16,6 @@ from bankseg_assets.landing.reading import PARSING_RULES
 from bankseg_assets.landing.repair import repair_records
 from bankseg_assets.landing.rereading import read_again
 from bankseg_assets.presentation.markdown import raw_table
-from bankseg_assets.runtime.settings import Settings
 from bankseg_assets.storage.outputs import ParquetFiles
 from bankseg_assets.storage.version_store import DamagedVersionError, VersionStore, damages
 
@@ -81,7 +80,7 @@ def _remove_old_rows(delivery: DeliveryResource, store: VersionStore, spark: Spa
         return 0
     contract = delivery.contract
     return remove_arrived(
-        *(Settings(data_dir=Path(delivery.privacy_dir).parent), contract, first, new),
+        *(delivery.settings, contract, first, new),
         lambda *arguments: write_rows_before(spark.spark_session, contract, *arguments),
     )
 

@@ -57,7 +57,8 @@ _COMMON: dict[str, Any] = {
             metadata=table_metadata("product_holdings") | {ROW_COUNT_KEY: "rows_kept"},
         ),
     },
-    deps=["holdings_folder"],
+    # Demo holdings are used with demo transactions alone, so these are ingested first.
+    deps=["holdings_folder", "raw_transactions"],
 )
 def take_holdings(
     context: dg.AssetExecutionContext,

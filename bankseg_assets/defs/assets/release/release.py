@@ -20,7 +20,7 @@ from bankseg_assets.defs.launch_checks import validated_at_launch
 from bankseg_assets.defs.metadata import table_value
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
 from bankseg_assets.landing.ledger import WITHDRAWN
-from bankseg_assets.privacy.audit import SYSTEM, Actor, Event, acting, note
+from bankseg_assets.privacy.audit import SYSTEM, Actor, Event, acting, acting_as, note
 from bankseg_assets.release.candidates import (
     AUTOMATIC,
     KNOWN_BY_TAG,
@@ -160,7 +160,7 @@ def release(
         )
         refused = Refusal(run_id=context.run.run_id, at=now(), reasons=(str(error),))
         note_refusal(store.folder, refused)
-        _record(published, context.run.run_id, "refused", refused.reasons)
+        _record(published, context.run, "refused", refused.reasons)
         return
     candidate = _candidate(store, versions, delivery, rfm_table)
     found = _evaluated(candidate, before, delivery, config)
@@ -176,14 +176,14 @@ def release(
             deliveries=found.deliveries,
         )
         note_refusal(store.folder, refused)
-        _record(published, context.run.run_id, "refused", found.reasons)
+        _record(published, context.run, "refused", found.reasons)
         yield from _of_candidate(results, context.run.run_id, before, fate="was refused")
         return
     note_refusal(store.folder, None)
     manifest = _manifest(candidate, versions, found, context.run.run_id, next_serial(before))
     if published.require_approval and needs_approval(before, manifest):
         name = submit(store, manifest, maker_of(context.run.tags), before)
-        _record(published, context.run.run_id, f"candidate {name}", found.reasons)
+        _record(published, context.run, f"candidate {name}", found.reasons)
         context.log.warning(
             "Not promoted yet: the model is new, and a reviewer must approve it: on the page "
             "Approval, or with `bankseg approve`. The release in use stays until then."
@@ -191,7 +191,7 @@ def release(
         yield from _of_candidate(results, context.run.run_id, before, fate="awaits approval")
         return
     result = f"version {next_serial(before)}{', forced' if found.reasons else ''}"
-    _record(published, context.run.run_id, result, found.reasons)
+    _record(published, context.run, result, found.reasons)
     # Before the checks: Dagster assigns a check to the newest materialization.
     yield dg.Output(
         manifest.model_dump(),
@@ -225,10 +225,13 @@ def maker_of(tags: Mapping[str, str]) -> Actor:
     return acting()
 
 
-def _record(published: PublishedResource, run_id: str, result: str, reasons: Iterable[str]) -> None:
-    """Record the release or its refusal in the audit log."""
-    event = Event(RELEASE, on=f"run {run_id}", why=" ".join(reasons), result=result)
-    note(published.audit_dir, event)
+def _record(
+    published: PublishedResource, run: dg.DagsterRun, result: str, reasons: Iterable[str]
+) -> None:
+    """Record the release or its refusal in the audit log, by who started the run."""
+    event = Event(RELEASE, on=f"run {run.run_id}", why=" ".join(reasons), result=result)
+    with acting_as(maker_of(run.tags)):
+        note(published.audit_dir, event)
 
 
 def _of_candidate(

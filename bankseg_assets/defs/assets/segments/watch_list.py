@@ -8,12 +8,14 @@ from pyspark.sql import DataFrame
 from bankseg_assets.attrition.rankings import RECENCY
 from bankseg_assets.attrition.rhythm import recent_days
 from bankseg_assets.attrition.watch import watch_list as listed
+from bankseg_assets.contracts.tables import CLEANED_TRANSACTIONS
 from bankseg_assets.customers.customer_key import key_in_use
 from bankseg_assets.customers.watched import watched
 from bankseg_assets.defs.assets.common import ACTIONS, FRESHNESS, OWNERS
 from bankseg_assets.defs.code_versions import source_version
 from bankseg_assets.defs.metadata import table_metadata, table_value
 from bankseg_assets.defs.resources import DeliveryResource, PublishedResource
+from bankseg_assets.lookup.customer import CUSTOMERS
 from bankseg_assets.presentation.disclosure import shown_count
 from bankseg_assets.storage.outputs import SmallTable
 
@@ -42,7 +44,8 @@ def watch_list(
     test, span = value_model["attrition"], value_model["span"]
     recent = recent_days(span)
     found = watched(
-        customer_segments,
+        published.store.latest(CUSTOMERS),
+        published.store.latest(CLEANED_TRANSACTIONS.name),
         cleaned_transactions,
         customer_key=key_in_use(published.store, delivery.contract.customer_key),
         recent=recent,

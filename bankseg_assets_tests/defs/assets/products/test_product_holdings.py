@@ -11,6 +11,7 @@ from bankseg_assets.landing.ledger import Delivery, Ledger
 from bankseg_assets.runtime.settings import Settings
 from bankseg_assets_tests.batch_fixtures import Platform
 from bankseg_assets_tests.running import Run, run_platform
+from ops.demo.transactions import write_demo_transactions
 
 HEADER = "customer_id,product\n"
 TABLES = ("product_holdings", "quarantined_holdings")
@@ -138,6 +139,20 @@ def test_demo_holdings_are_ignored_for_own_customers(
     run = take(platform)
     assert run.table("product_holdings").num_rows == 0
     assert "No file with holdings of the bank's own customers was" in metadata_of(run)["state"]
+
+
+def test_demo_holdings_arrive_with_own_transactions(
+    settings: Settings, platform: dict[str, object]
+) -> None:
+    land(settings, "demo_holdings.csv", HEADER + SOUND)
+    own = settings.landing_dir / "bank.csv"
+    own.parent.mkdir(parents=True, exist_ok=True)
+    write_demo_transactions(own, rows=20, seed=1)
+    own.with_name("bank.csv.done").touch()
+    run = run_platform(platform, assets=(*TABLES, "raw_transactions"))
+    assert run.failures == {}
+    assert run.checks["every_holding_is_accounted_for"].passed
+    assert run.table("product_holdings").num_rows == 0
 
 
 def test_product_name_is_escaped(settings: Settings, platform: dict[str, object]) -> None:

@@ -12,7 +12,7 @@ import pytest
 from bankseg_assets.defs.assets.release.config import ReleaseConfig
 from bankseg_assets.defs.assets.release.release import GATES, maker_of
 from bankseg_assets.defs.resources import PublishedResource
-from bankseg_assets.privacy.audit import Actor, system_user
+from bankseg_assets.privacy.audit import Actor, AuditLog, system_user
 from bankseg_assets.release.candidates import AUTOMATIC, approve, pending
 from bankseg_assets.release.gates import Measures
 from bankseg_assets.release.releases import (
@@ -131,6 +131,9 @@ def test_worse_model_is_refused_unless_forced(own_data: Platform) -> None:
     assert refused is not None
     assert refused.reasons == tuple(str(check.description) for check in checks.values())
     assert all("make materialize FORCE=1" in reason for reason in refused.reasons)
+    audited = list(AuditLog(own_data.settings.audit_dir).entries())[-1]
+    assert (audited["what"], audited["result"]) == ("release", "refused")
+    assert audited["why"] == " ".join(refused.reasons)
 
     run = release(own_data, force=True, silhouette_loss=0.5)
     assert run.checks["separation_is_kept"].passed
@@ -139,6 +142,9 @@ def test_worse_model_is_refused_unless_forced(own_data: Platform) -> None:
     found = in_use(own_data)
     assert found.name > before.name
     assert found.note.startswith("Forced: Macro F1 on held-out customers is")
+    audited = list(AuditLog(own_data.settings.audit_dir).entries())[-1]
+    assert audited["result"] == f"version {found.number}, forced"
+    assert "Macro F1 on held-out customers is" in audited["why"]
     assert current_refusal(own_data.settings.published_dir) is None
 
 

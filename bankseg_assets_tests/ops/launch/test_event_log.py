@@ -1,0 +1,73 @@
+"""Tests of the event log: events of a run are there for other processes, and after a kill."""
+
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from ops.launch.event_log import QuickEventLog
+from ops.launch.instance import prepare_instance
+
+WRITER = """
+import os, signal, sys
+import dagster as dg
+instance = dg.DagsterInstance.from_config(sys.argv[1])
+instance.report_runless_asset_event(dg.AssetMaterialization("release", metadata={"rows": 7}))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def instance_in(home: Path) -> dg.DagsterInstance:
+    prepare_instance(home)
+    return dg.DagsterInstance.from_config(str(home))
+
+
+@pytest.mark.parametrize("name", ["home", "a 'b' \"c\" ü: #d"])
+def test_events_are_where_dagster_has_them(tmp_path: Path, name: str) -> None:
+    """An instance that Dagster's own storage wrote continues."""
+    with instance_in(tmp_path / name) as instance:
+        storage = instance.event_log_storage
+        assert isinstance(storage, QuickEventLog)
+        assert Path(storage.path_for_shard("index")).parent == tmp_path / name / "history" / "runs"
+
+
+def test_run_is_seen_by_another_instance(tmp_path: Path) -> None:
+    @dg.asset
+    def table() -> None: ...
+
+    with instance_in(tmp_path) as instance, instance_in(tmp_path) as other:
+        found = [dg.materialize([table], instance=instance).run_id for _ in range(3)]
+        for run in found:
+            assert len(other.all_logs(run)) == len(instance.all_logs(run)) > 5
+        event = other.get_latest_materialization_event(dg.AssetKey("table"))
+        assert event is not None
+        assert event.run_id == found[-1]
+
+
+def test_databases_of_few_runs_stay_open(tmp_path: Path) -> None:
+    @dg.asset
+    def table() -> None: ...
+
+    with instance_in(tmp_path) as instance:
+        for _ in range(3):
+            dg.materialize([table], instance=instance)
+        storage = instance.event_log_storage
+        assert isinstance(storage, QuickEventLog)
+        assert len(storage._kept) == 2
+
+
+@pytest.mark.subprocess
+def test_event_outlives_a_killed_process(tmp_path: Path) -> None:
+    prepare_instance(tmp_path)
+    killed = subprocess.run(
+        [sys.executable, "-c", WRITER, str(tmp_path)], cwd=Path.cwd(), check=False
+    )
+    assert killed.returncode == -signal.SIGKILL
+    with instance_in(tmp_path) as instance:
+        event = instance.get_latest_materialization_event(dg.AssetKey("release"))
+        assert event is not None
+        assert event.asset_materialization is not None
+        assert event.asset_materialization.metadata["rows"].value == 7
