@@ -61,6 +61,7 @@ PAGES = {
         view("segments", Action.SEE, title="Segments", icon=":material/groups:"),
         view("rfm_grid", Action.SEE, title="RFM grid", icon=":material/grid_on:"),
         view("campaign", Action.MAKE_LISTS, title="Campaign lists", icon=":material/campaign:"),
+        view("campaigns", Action.SEE, title="Campaigns", icon=":material/ads_click:"),
         view("value", Action.SEE, title="Value", icon=":material/savings:"),
         view("watch", Action.MAKE_LISTS, title=WATCH_LIST, icon=":material/notifications:"),
         view("changes", Action.SEE, title="Changes", icon=":material/swap_horiz:"),

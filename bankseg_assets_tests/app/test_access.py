@@ -29,6 +29,7 @@ PAGES = {
     "segments": Action.SEE,
     "rfm_grid": Action.SEE,
     "campaign": Action.MAKE_LISTS,
+    "campaigns": Action.SEE,
     "value": Action.SEE,
     "watch": Action.MAKE_LISTS,
     "changes": Action.SEE,

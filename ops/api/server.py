@@ -1,7 +1,7 @@
 """HTTP scoring API for other systems of the bank: `bankseg serve-api`; see /docs.
 
 Like the app, it serves the model of the newest release and switches to a newer one without a
-restart. It stores no customer data and logs none.
+restart. It logs no customer data, and stores none but the customers of campaigns.
 """
 
 import argparse
@@ -31,7 +31,7 @@ from bankseg_assets.scoring.inputs import Column, asked_of, columns_of, shown
 from bankseg_assets.scoring.lists.actions import read_actions
 from bankseg_assets.scoring.lists.errors import ListError
 from bankseg_assets.scoring.published_model import newest_first
-from ops.api import campaigns, customers, forecasts, lists, schema
+from ops.api import campaigns, customers, forecasts, lists, measured, schema
 from ops.api.access import Access
 from ops.api.documentation import POLICY, documentation_page
 from ops.api.errors import (
@@ -212,6 +212,7 @@ def build_api(published_dir: Path, *, customer_page: bool = True) -> FastAPI:
     api.state.current = Current(published_dir)
     api.include_router(router)
     api.include_router(campaigns.router)
+    api.include_router(measured.router)
     api.include_router(lists.router)
     api.include_router(forecasts.router)
     if customer_page:
