@@ -35,6 +35,11 @@ from bankseg_assets.campaigns.wording import certainty, decided, headline, next_
 from bankseg_assets.presentation.disclosure import SMALLEST_CELL
 from bankseg_assets.presentation.formatting import PLAIN, day, number
 
+_SKEWED = (
+    "A few customers have most of the total, so that chance decides in which arm they are: the "
+    "interval may be wrong, and decides nothing. Choose the number of transactions or active "
+    "customers as the measure, a larger audience, or a control group of half of it."
+)
 _SHOWN_ALPHA = EARLIER_ALPHA / (MOST_LOOKS - 1)
 """Of the interval of a day that is not planned, which only shows."""
 
@@ -70,7 +75,7 @@ def measured(campaign: Campaign, outcomes: Outcomes, *, style: str = PLAIN) -> C
         verdict = deciding[-1].verdict
     elif newest is not None:
         verdict = newest.verdict
-    effect = looks[-1].effect
+    effect, measure = looks[-1].effect, campaign.request.measure
     balance = balance_of(outcomes)
     sentences = list(certainty(campaign, effect, newest, style))
     if deciding and not deciding[0].is_last:
@@ -90,7 +95,10 @@ def measured(campaign: Campaign, outcomes: Outcomes, *, style: str = PLAIN) -> C
         effect=effect,
         over_time=tuple(looks),
         segments=segment_effects(campaign, outcomes, method, is_over=is_over),
-        notes=tuple(_notes(campaign, outcomes, balance)),
+        notes=(
+            *_notes(campaign, outcomes, balance),
+            *([] if compared(outcomes, measure, -1, method).is_near_normal else [_SKEWED]),
+        ),
     )
 
 

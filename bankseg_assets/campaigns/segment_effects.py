@@ -82,7 +82,7 @@ def segment_effects(
 
 
 def _verdict(found: Difference, adjusted_p: float, alpha: float, worthwhile: float) -> Verdict:
-    if adjusted_p <= ALPHA:
+    if adjusted_p <= ALPHA and found.is_near_normal:
         return WORKED if found.estimate > 0 else HARMED
     verdict = verdict_of(found, alpha, worthwhile, is_last=True)
     return verdict if verdict in (NO_EFFECT, TOO_FEW) else NO_EFFECT

@@ -17,8 +17,11 @@ def verdict_of(found: Difference, alpha: float, worthwhile: float, *, is_last: b
     """Return the verdict of a look at a level.
 
     Without an effect, the last look says whether one that is worthwhile, as a share of the mean of
-    the customers held out, would have been found with a power of 80 %.
+    the customers held out, would have been found with a power of 80 %. Where the values are too
+    skewed for the size of the arms, nothing is decided.
     """
+    if not found.is_near_normal:
+        return TOO_FEW if is_last else TOO_EARLY
     low, high = found.interval(alpha)
     if low > 0:
         return WORKED

@@ -14,6 +14,12 @@ from scipy.special import stdtr, stdtrit
 
 from bankseg_assets.stats.arrays import Array
 
+LEAST_FOR_SKEWNESS = 50
+"""Customers of the smaller arm for each squared skewness, for a t-interval to be trusted.
+
+By the Edgeworth expansion (Hall, The Bootstrap and Edgeworth Expansion, 1992), a tail of 2.5 % is
+off by 0.085 times the skewness, divided by the root of the size: by 1.2 points with 50.
+"""
 LEAST_PRECISION = 4.0
 """Standard errors that the mean of the second arm is above 0, for a ratio to it."""
 
@@ -23,11 +29,18 @@ class Difference:
     """The mean of the first arm less that of the second.
 
     `means`: of both arms, adjusted by CUPED. `errors`: squared standard errors of both means.
+    `skewness`: of the values within the arms.
     """
 
     means: tuple[float, float]
     errors: tuple[float, float]
     sizes: tuple[int, int]
+    skewness: float = 0.0
+
+    @property
+    def is_near_normal(self) -> bool:
+        """Whether the smaller arm is large enough for how skewed the values are."""
+        return min(self.sizes) >= LEAST_FOR_SKEWNESS * self.skewness**2
 
     @property
     def estimate(self) -> float:
@@ -84,6 +97,7 @@ def welch(first: Array, second: Array) -> Difference:
         (float(first.mean()), float(second.mean())),
         (_squared_error(first), _squared_error(second)),
         (len(first), len(second)),
+        _skewness(first, second),
     )
 
 
@@ -111,6 +125,13 @@ def slope(values: tuple[Array, Array], before: tuple[Array, Array]) -> float:
         together += float(centred @ (one - one.mean()))
         squares += float(centred @ centred)
     return together / squares if squares > 0 else 0.0
+
+
+def _skewness(first: Array, second: Array) -> float:
+    """Return the skewness within both arms; the smaller arm alone may lack the rare large ones."""
+    centred = np.concatenate([first - first.mean(), second - second.mean()])
+    spread = float(np.mean(centred**2))
+    return float(np.mean(centred**3)) / spread**1.5 if spread > 0 else 0.0
 
 
 def _squared_error(values: Array) -> float:

@@ -233,6 +233,18 @@ def test_small_segment_is_hidden_with_another() -> None:
     assert all(one.effect is None for one in found.segments if one.segment in hidden)
 
 
+def test_few_big_spenders_decide_nothing() -> None:
+    """One in 400 spends two hundred times what others do; all are contacted by chance."""
+    of = campaign(30)
+    given = outcomes(of, share=0.1)
+    big = np.flatnonzero(~given.held_out)[::400]
+    given.spend[big] *= 200
+    found = measured(of, given)
+    assert found.effect is not None and found.effect.low > 0
+    assert found.verdict == TOO_FEW
+    assert any(one.startswith("A few customers have most of the total") for one in found.notes)
+
+
 def test_negative_money_has_no_share() -> None:
     """Refunds alone: the mean is below 0, of which no share is a share."""
     of = campaign(30)
